@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tipcore.parquet import read_parquet
 from tipdata.release import Release
 from tipdata.release.exported import table_file
 from tipdata.release.layout import files_of
@@ -22,8 +21,6 @@ def write_tables(release: Release, folder: Path) -> dict[str, int]:
     for name, table in tables_of(release.version).items():
         release.scan(name, truth=True)  # checks its files
         for suffix, _ in files_of(table):
-            files = (
-                release.region_folder(index) / f"{name}{suffix}.parquet" for index in range(release.regions)
-            )
-            rows[name] = write_frames(folder / table_file(name, suffix), map(read_parquet, files))
+            frames = (release.read_file(index, f"{name}{suffix}.parquet") for index in range(release.regions))
+            rows[name] = write_frames(folder / table_file(name, suffix), frames)
     return rows

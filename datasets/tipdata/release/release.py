@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 from tipcore.errors import UsageError
 from tipcore.home import home
-from tipcore.parquet import scan_parquet
+from tipcore.parquet import read_parquet, scan_parquet
 
 from tipdata.core.release_names import parts_of, release_name
 from tipdata.core.world import (
@@ -98,6 +98,10 @@ class Release:
         return scan_files(
             known, truth, lambda suffix: scan_parquet(self._files(f"{table}{suffix}.parquet", those))
         )
+
+    def read_file(self, index: int, name: str) -> pl.DataFrame:
+        """Return the rows of one file of a region, such as ``adverts.truth.parquet``; it is not checked."""
+        return read_parquet(self.region_folder(index) / name)
 
     def lacking(self, index: int) -> list[Path]:
         """Return the files of a region that are not there."""

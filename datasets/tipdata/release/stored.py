@@ -1,7 +1,7 @@
 """A release in a store: at any URL that fsspec opens, such as ``s3://bucket/tipbench``, where no folder is renamed.
 
-A region is made in a temporary folder and put file by file, its receipt last: one without a receipt is not there, and is
-made again. The receipt of the release follows when all regions are there. So whoever is stopped, or loses the store,
+A region is made in a temporary folder and put file by file, its receipt last: one without a receipt is not there, and
+is made again. The receipt of the release follows when all regions are there. So whoever is stopped, or loses the store,
 goes on with the same command, and two who make one release at once put the same bytes twice.
 
 Tables are scanned where they lie, region by region and column by column. A file is read whole once, when it is first
@@ -31,6 +31,7 @@ from tipcore.engines import Engine, engine_of, run_all
 from tipcore.errors import CheckFailed, MachineFault, UsageError
 from tipcore.home import home
 from tipcore.locations import Remote, is_url, place_of, said_by
+from tipcore.parquet import read_parquet
 
 from tipdata.core.fingerprint import fingerprint
 from tipdata.core.world import World
@@ -84,8 +85,8 @@ class StoredRelease(Release):
     def folder(self) -> Path:
         """Raises UsageError: it has none on this machine."""
         raise UsageError(
-            f"release {self.name} lies in {self.place}, and what you ask for reads a folder: make it on this machine, with "
-            f"{VARIABLE} unset."
+            f"release {self.name} lies in {self.place}, and what you ask for reads a folder: make it on this machine, "
+            f"with {VARIABLE} unset."
         )
 
     def scan(self, table: str, truth: bool = False, regions: Sequence[int] | None = None) -> pl.LazyFrame:
@@ -105,6 +106,11 @@ class StoredRelease(Release):
             return _scan(place, [place.at(f"{region_name(index)}/{name}") for index in those])
 
         return scan_files(known, truth, scan)
+
+    def read_file(self, index: int, name: str) -> pl.DataFrame:
+        place = _place(self)
+        with _readable(self):
+            return read_parquet(bytes(place.system.cat_file(place.at(f"{region_name(index)}/{name}"))))
 
 
 def open_stored(stored: StoredRelease, engine: Engine | str, quiet: bool) -> StoredRelease:
@@ -173,8 +179,7 @@ def verify_stored(stored: StoredRelease, engine: Engine | str, quiet: bool) -> l
 def remove_stored(stored: StoredRelease) -> int:
     """Delete a stored release, its receipt first, and return its bytes. Raises UsageError where nothing is there."""
     place = _place(stored)
-    with _readable(stored):
-        there = place.system.find(place.root, detail=True) if place.system.exists(place.root) else {}
+    there = _found(stored, place)
     if not there:
         raise UsageError(f"release {stored.name} is not in {stored.place}: there is nothing to remove.")
     with _readable(stored):
@@ -203,25 +208,28 @@ def _readable(stored: StoredRelease) -> Iterator[None]:
 
 def _receipts(stored: StoredRelease, place: Remote) -> dict[int, Mapping[str, Any]]:
     """Return the receipts of the regions that are there whole, by number."""
-    numbers = {region_name(index): index for index in range(stored.regions)}
+    names: dict[str, set[str]] = {}
+    for path in _found(stored, place):
+        region, _, name = path.rpartition("/")
+        names.setdefault(region.rpartition("/")[2], set()).add(name)
+    needed = {RECEIPT, *_file_names(stored.version)}
+    whole = [index for index in range(stored.regions) if needed <= names.get(region_name(index), set())]
+    with _readable(stored):  # many at once, where the store can
+        texts = place.system.cat_ranges([place.at(f"{region_name(i)}/{RECEIPT}") for i in whole], 0, None)
+    found = {}
+    for index, text in zip(whole, texts, strict=True):
+        with suppress(ValueError):
+            found[index] = json.loads(text)
+    return found
+
+
+def _found(stored: StoredRelease, place: Remote) -> dict[str, dict[str, Any]]:
+    """Return what the store says of each file of a release, by path."""
     with _readable(stored):
         place.system.invalidate_cache()
-        there = place.system.find(place.root) if place.system.exists(place.root) else []
-        names: dict[str, set[str]] = {}
-        for path in there:
-            region, _, name = path.rpartition("/")
-            names.setdefault(region.rpartition("/")[2], set()).add(name)
-        needed = {RECEIPT, *_file_names(stored.version)}
-        whole = [region for region in numbers if needed <= names.get(region, set())]
-        paths = {place.at(f"{region}/{RECEIPT}"): numbers[region] for region in whole}
-        content = (
-            place.system.cat(list(paths)) if len(paths) > 1 else {p: place.system.cat_file(p) for p in paths}
-        )
-    found = {}
-    for path, text in content.items():
-        with suppress(ValueError):
-            found[paths[path]] = json.loads(text)
-    return found
+        if not place.system.exists(place.root):
+            return {}
+        return dict(place.system.find(place.root, detail=True))
 
 
 def _file_names(version: str) -> list[str]:
@@ -324,9 +332,7 @@ def _listed(stored: StoredRelease, place: Remote) -> dict[str, str]:
     """Return what tells each file of a release from one that was written later, by path; listed once in a while."""
     when, found = _listings.get(stored.place, (-math.inf, {}))
     if time.monotonic() - when > LISTED_SECONDS:
-        with _readable(stored):
-            place.system.invalidate_cache()
-            there = place.system.find(place.root, detail=True)
+        there = _found(stored, place)
         found = {path: str([entry.get(key) for key in TELLING]) for path, entry in there.items()}
         _listings[stored.place] = time.monotonic(), found
     return found
