@@ -7,8 +7,8 @@ them are kept back as a control. Prints:
   from no private records; one of a world calibrated on the private half with ε; and a leaky one, of whose adverts
   every other is a private record as it is;
 - canaries: how well a planted record is told from one that is not there, from noisy counts at several ε and from exact
-  ones, beside the bound that ε gives: advantage (e^ε - 1) / (e^ε + 1). The threshold that tells best on half of the runs
-  is judged on the other half, since on its own runs the best of many thresholds would tell by luck.
+  ones, beside the bound that ε gives: advantage (e^ε - 1) / (e^ε + 1). The threshold that tells best on half of the
+  runs is judged on the other half, since on its own runs the best of many thresholds would tell by luck.
 
 Needs the extra privacy. OpenDP's noise is of the system's secure source: a second run prints other digits.
 """

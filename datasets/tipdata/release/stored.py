@@ -110,7 +110,9 @@ class StoredRelease(Release):
     def read_file(self, index: int, name: str) -> pl.DataFrame:
         place = _place(self)
         with _readable(self):
-            return read_parquet(bytes(place.system.cat_file(place.at(f"{region_name(index)}/{name}"))))
+            content = place.system.cat_file(place.at(f"{region_name(index)}/{name}"))
+        assert isinstance(content, bytes)
+        return read_parquet(content)
 
 
 def open_stored(stored: StoredRelease, engine: Engine | str, quiet: bool) -> StoredRelease:
