@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from tipdata.core import world as world_module
 from tipdata.core.grounds import ASSUMED, DEFINITION, grounds_of
 from tipdata.core.world import made_here, parameters, versions
