@@ -1,12 +1,12 @@
 """Every parameter says what its sign and its magnitude rest on, and what is assumed has a width."""
 
+import copy
 import math
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from tipdata.core import world as world_module
 from tipdata.core.grounds import ASSUMED, DEFINITION, grounds_of
 from tipdata.core.world import made_here, parameters, versions
@@ -91,7 +91,7 @@ def test_a_planted_fault_is_refused_by_file_and_parameter(
     fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is planted in a copy of the world file, among its own parameters, and the file loaded."""
-    document = yaml.safe_load((world_module.FOLDER / "world-0.4.0.yaml").read_text(encoding="utf-8"))
+    document = copy.deepcopy(world_module._document("world-0.4.0.yaml"))
     whole = parameters("0.4.0")
     document["market"]["event"]["planted"] = PLANTED[fault]
     monkeypatch.setattr(world_module, "_document", lambda name: document)
