@@ -7,30 +7,13 @@ import re
 from collections.abc import Iterator
 
 PLAIN = {
-    "__future__",
-    "bisect",
-    "collections",
-    "datetime",
-    "decimal",
-    "fractions",
-    "functools",
-    "heapq",
-    "itertools",
-}
-PLAIN |= {"math", "numpy", "operator", "polars", "random", "re", "statistics", "string", "typing"}
+    "__future__", "bisect", "collections", "datetime", "decimal", "fractions", "functools", "heapq", "itertools",
+    "math", "numpy", "operator", "polars", "random", "re", "statistics", "string", "typing",
+}  # fmt: skip
 """What an answer may import without a word."""
 DOORS = {
-    "__import__",
-    "breakpoint",
-    "compile",
-    "eval",
-    "exec",
-    "getattr",
-    "globals",
-    "locals",
-    "open",
-    "vars",
-}
+    "__import__", "breakpoint", "compile", "eval", "exec", "getattr", "globals", "locals", "open", "vars",
+}  # fmt: skip
 """Names through which Python reaches everything."""
 OURS = re.compile(r"tipcourse|tipbench|tipdata|solutions_of|exercises_of")
 
