@@ -58,11 +58,12 @@ AGAIN = (
 
 
 def store() -> str | None:
-    """Return the URL of the user's store; None where there is none. Raises UsageError for what is no URL."""
+    """Return the URL of the user's store; None where there is none. Raises UsageError for a folder, which is none."""
     said = os.environ.get(VARIABLE, "")
-    if said and not is_url(said):
+    if said and (not is_url(said) or isinstance(place_of(said), Path)):
         raise UsageError(
-            f"{VARIABLE}={said} is no URL: give one such as s3://bucket/tipbench, or set TIPBENCH_HOME."
+            f"{VARIABLE}={said} is no URL of a store: give one such as s3://bucket/tipbench, or set TIPBENCH_HOME to a "
+            "folder."
         )
     return said.rstrip("/") or None
 
@@ -128,6 +129,7 @@ def make_stored(stored: StoredRelease, engine: Engine | str, quiet: bool) -> Sto
         CheckFailed: where the digests differ from the published manifest.
     """
     place = _place(stored)
+    _need_bucket(stored, place)
     mark = "" if published_manifest(stored) else fingerprint(stored.version, stored.size)
     receipts = _receipts(stored, place)
     missing = [
@@ -195,6 +197,21 @@ def _place(stored: StoredRelease) -> Remote:
     place = place_of(stored.place)
     assert isinstance(place, Remote)  # `store` takes URLs alone
     return place
+
+
+def _need_bucket(stored: StoredRelease, place: Remote) -> None:
+    """Raise UsageError where the bucket is not there: some stores would make one of any name, a misspelled one too."""
+    bucket = "/" * place.root.startswith("/") + place.root.strip("/").partition("/")[0]
+    with _readable(stored):
+        place.system.invalidate_cache()
+        try:
+            place.system.info(bucket)
+        except PermissionError:
+            pass  # who may use a part of a bucket need not be allowed to look at it
+        except FileNotFoundError:
+            raise UsageError(
+                f"{stored.store} has no bucket or folder {bucket}: make it first, or correct {VARIABLE}."
+            ) from None
 
 
 @contextmanager

@@ -26,6 +26,10 @@ class Vanishing(MemoryFileSystem):
     cachable = False
     left = 0
 
+    @classmethod
+    def _strip_protocol(cls, path: str) -> str:
+        return MemoryFileSystem._strip_protocol(path.replace(f"{cls.protocol}://", "memory://"))
+
     def put_file(self, *args: Any, **kwargs: Any) -> None:
         if Vanishing.left <= 0:
             raise ConnectionError("the store does not answer")
@@ -38,7 +42,7 @@ def stored(two: Release, monkeypatch: pytest.MonkeyPatch) -> Iterator[StoredRele
     """The release of two regions, to be made in a store of this process."""
     monkeypatch.setenv(VARIABLE, URL)
     MemoryFileSystem.store.clear()
-    MemoryFileSystem.pseudo_dirs[:] = [""]
+    MemoryFileSystem.pseudo_dirs[:] = ["", "/bucket"]
     stored_module._listings.clear()
     release = located(two)
     assert isinstance(release, StoredRelease)
@@ -129,7 +133,13 @@ def test_it_is_removed_and_a_folder_is_not_there_to_be_read(stored: StoredReleas
 
 
 @pytest.mark.parametrize(
-    ("said", "told"), [("somewhere", "is no URL"), ("nosuch://bucket", "cannot be opened")]
+    ("said", "told"),
+    [
+        ("somewhere", "is no URL of a store"),
+        ("file:///somewhere", "is no URL of a store"),
+        ("nosuch://bucket", "cannot be opened"),
+        ("memory://nowhere/tipbench", "has no bucket or folder /nowhere"),
+    ],
 )
 def test_a_place_that_is_none_is_one_sentence(said: str, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, said)
