@@ -84,6 +84,7 @@ def _panel(panel: Axes, task: str, plot: Forest) -> None:
     panel.set_title(task_of(task).title, loc="left", fontsize=TITLE, fontweight="bold", color=INK)
     panel.set_xlabel(plot.axis, color=QUIET, fontsize=SMALL)
     panel.tick_params(axis="both", length=0, labelcolor=INK)
+    panel.tick_params(axis="y", pad=4 + DIAMOND / 2)  # a name does not touch the mark of a score of 0
     panel.grid(axis="x", color=PALE, linewidth=0.8)
     panel.set_axisbelow(True)
     panel.spines[["top", "right", "left"]].set_visible(False)

@@ -97,7 +97,7 @@ def test_a_fresh_score_that_is_no_worse_always_supports(released: float, fresh: 
     assert supports(known(high, reach), known(low, reach), lower_is_better=True)
 
 
-def test_of_shipped_methods_one_score_in_a_hundred_is_marked_in_the_worlds_of_small_at_most(
+def test_of_shipped_methods_one_score_in_forty_is_marked_in_the_worlds_of_small_at_most(
     committed: Path,
 ) -> None:
     """Of the fresh score the interval is not kept: it is taken to be as wide, in proportion, as the released one."""
@@ -123,7 +123,7 @@ def test_of_shipped_methods_one_score_in_a_hundred_is_marked_in_the_worlds_of_sm
                 if not supports(here, there, task.lower_is_better):
                     marked.append((task.task, method, row.score, score))
     assert judged > 300
-    assert len(marked) <= judged / 100, marked
+    assert len(marked) <= judged / 40, marked  # one side of the 95% intervals that the rule reads
 
 
 def test_an_honest_entry_keeps_its_rank_and_shows_both_scores(
