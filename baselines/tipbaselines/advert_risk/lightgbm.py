@@ -45,6 +45,7 @@ class LightGBM:
 
     needs: frozenset[str] = frozenset(f"adverts.{name}" for name in COLUMNS)
     stochastic = True
+    batches = "regions"
 
     def __init__(
         self,
