@@ -51,10 +51,11 @@ class LightGBM:
         l2: float = 10.0,
         thinning: int = 8,
         threads: int = 1,
+        scheduler: str = "",
     ) -> None:
         self._thinning = thinning
         self._trees = BoostedTrees(
-            rounds, patience, unwatched, learning_rate, leaves, leaf_size, 1.0, l2, threads
+            rounds, patience, unwatched, learning_rate, leaves, leaf_size, 1.0, l2, threads, scheduler
         )
 
     def features(self, ledger: Ledger, rows: np.ndarray) -> np.ndarray:
