@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class BoostedTrees:
     """Settings. ``rounds``: at most so many trees, ``patience`` without gain on valid stop them; ``unwatched`` are
-    grown where there is no valid part to look at. ``scheduler``: address of a dask scheduler whose workers share the rows
-    (:mod:`tipbaselines.trees_on_dask`); '' grows them here."""
+    grown where there is no valid part to look at. ``scheduler``: address of a dask scheduler whose workers share
+    the rows (:mod:`tipbaselines.trees_on_dask`); '' grows them here."""
 
     rounds: int
     patience: int

@@ -34,8 +34,8 @@ class LinkageEngine:
     """Which one, and what it may use.
 
     ``threads``: of DuckDB, and of Spark in this machine; ``memory_gib``: of DuckDB, and of Spark's driver; None for
-    what each takes by itself. ``scratch``: folder for what does not fit; None for the system's. ``master``: address of a
-    Spark cluster; '' for one in this machine.
+    what each takes by itself. ``scratch``: folder for what does not fit; None for the system's. ``master``: address of
+    a Spark cluster; '' for one in this machine.
 
     Raises UsageError for what cannot be, and where Spark is not installed.
     """
@@ -70,9 +70,9 @@ class LinkageEngine:
     @contextmanager
     def opened(self) -> Iterator[Any]:
         """Open it for Splink; it is closed, and its scratch files are gone, when the block is left."""
-        with TemporaryDirectory(prefix="tipbench-linkage-", dir=self.scratch) as folder:
-            with self._duckdb(folder) if self.backend == "duckdb" else self._spark(folder) as api:
-                yield api
+        begin = self._duckdb if self.backend == "duckdb" else self._spark
+        with TemporaryDirectory(prefix="tipbench-linkage-", dir=self.scratch) as folder, begin(folder) as api:
+            yield api
 
     @contextmanager
     def _duckdb(self, folder: str) -> Iterator[Any]:

@@ -34,9 +34,7 @@ def grow_on_dask(
         UsageError: where dask is not installed, and where nothing answers there.
     """
     if any(importlib.util.find_spec(module) is None for module in ("distributed", "pandas")):
-        raise UsageError(
-            "baseline.method.scheduler needs dask: python3 -m pip install 'tipbench[dask]'."
-        )
+        raise UsageError("baseline.method.scheduler needs dask: python3 -m pip install 'tipbench[dask]'.")
     from distributed import Client
 
     try:
@@ -44,7 +42,7 @@ def grow_on_dask(
     except (OSError, TimeoutError, ValueError) as error:
         raise UsageError(
             f"baseline.method.scheduler={scheduler} is no dask scheduler that answers "
-            f"({' '.join(str(error).split())[:120]}): give the address that `dask scheduler` prints, and set fence=off, "
+            f"({' '.join(str(error).split())[:99]}): give the address that `dask scheduler` prints, and set fence=off, "
             "since a fence has no network."
         ) from None
     with client:
@@ -52,7 +50,12 @@ def grow_on_dask(
 
 
 def _grown(
-    client: Any, parameters: dict[str, Any], data: "Dataset", rounds: int, watched: "Dataset | None", patience: int
+    client: Any,
+    parameters: dict[str, Any],
+    data: "Dataset",
+    rounds: int,
+    watched: "Dataset | None",
+    patience: int,
 ) -> "Booster":
     from lightgbm.dask import DaskLGBMClassifier
 

@@ -4,7 +4,7 @@
 regions of ``full``, as many times those of ``small`` as said (make it first: ``tipbench data make release=full``; no
 more regions need be there than are used), and prepares, fits and predicts in a process of its own for each method and
 size. MiB are peaks over what the process had when it had imported everything, CPU seconds are of all its threads.
-``slope`` is the memory that the last doubling added, as a share of what was there before: 100% is linear, 0% flat.
+``slope`` is by which share memory grew since the size before, over that by which regions did: 100% is linear, 0% flat.
 """
 
 import argparse
@@ -105,6 +105,11 @@ def elsewhere(name: str, regions: int, split: str) -> Measured | str:
     return Measured(**json.loads(done.stdout.splitlines()[-1]))
 
 
+def _slope(before: Measured, after: Measured) -> float:
+    """Return by which share memory grew, over that by which regions did."""
+    return (after.mib / before.mib - 1) / (after.regions / before.regions - 1)
+
+
 def main() -> int:
     """Measure all, print the table, write the file."""
     parser = argparse.ArgumentParser(
@@ -120,10 +125,9 @@ def main() -> int:
         name, regions, split = options.one
         print(json.dumps(asdict(measure(name, int(regions), split))))
         return 0
-    print(
-        f"{'method':<40} {'regions':>7} {'predicted':>10} {'prepare':>8} {'fit':>8} {'predict':>8} {'MiB':>8} {'slope':>6}"
-        f" {'CPU s':>8}"
-    )
+    heads = [("regions", 7), ("predicted", 10), ("prepare", 8), ("fit", 8), ("predict", 8)]
+    heads += [("MiB", 8), ("slope", 6), ("CPU s", 8)]
+    print(f"{'method':<40} " + " ".join(f"{head:>{width}}" for head, width in heads))
     found: list[Measured] = []
     for name in options.methods:
         before: Measured | None = None
@@ -132,7 +136,11 @@ def main() -> int:
             if isinstance(one, str):
                 print(f"{name:<40} {times * REGIONS:>7,}   failed: {one}", flush=True)
                 break
-            slope = "" if before is None else f"{(one.mib / before.mib - 1) / (one.regions / before.regions - 1):.0%}"
+            slope = (
+                ""
+                if before is None
+                else f"{(one.mib / before.mib - 1) / (one.regions / before.regions - 1):.0%}"
+            )
             print(
                 f"{name:<40} {one.regions:>7,} {one.units:>10,} {one.prepare_mib:>8,.0f} {one.fit_mib:>8,.0f} "
                 f"{one.predict_mib:>8,.0f} {one.mib:>8,.0f} {slope:>6} "
@@ -142,7 +150,9 @@ def main() -> int:
             found.append(one)
             before = one
             if options.json:
-                options.json.write_text(json.dumps([asdict(one) for one in found], indent=1), encoding="utf-8")
+                options.json.write_text(
+                    json.dumps([asdict(one) for one in found], indent=1), encoding="utf-8"
+                )
     return 0
 
 

@@ -59,7 +59,7 @@ def test_a_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPat
     from lightgbm import Dataset
 
     monkeypatch.setattr("tipbaselines.trees_on_dask.SECONDS", 1)
-    with pytest.raises(UsageError, match="scheduler=tcp://127.0.0.1:9 is no dask scheduler that answers"):
+    with pytest.raises(UsageError, match=r"scheduler=tcp://127\.0\.0\.1:9 is no dask scheduler that answers"):
         BoostedTrees(*SETTINGS, scheduler="tcp://127.0.0.1:9").grow(Dataset(*rows(0)), 0)
 
 
