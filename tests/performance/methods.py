@@ -3,7 +3,8 @@
 ``OMP_NUM_THREADS=1 python tests/performance/methods.py [METHOD ...] [--times 1 2 4] [--json FILE]`` takes the first
 regions of ``full``, as many times those of ``small`` as said (make it first: ``tipbench data make release=full``; no
 more regions need be there than are used), and prepares, fits and predicts in a process of its own for each method and
-size. MiB are peaks over what the process had when it had imported everything, CPU seconds are of all its threads.
+size. ``--base 8`` looks at multiples of 8 regions in batches of 8 in their place: the same slopes, an eighth of the
+time. MiB are peaks over what the process had when it had imported everything, CPU seconds are of all its threads.
 ``slope`` is by which share memory grew since the size before, over that by which regions did: 100% is linear, 0% flat.
 """
 
@@ -51,13 +52,13 @@ class Measured:
         return max(self.prepare_mib, self.fit_mib, self.predict_mib)
 
 
-def measure(name: str, regions: int, split: str) -> Measured:
-    """Prepare, fit and predict, and return what each of them took."""
+def measure(name: str, regions: int, split: str, batch: int) -> Measured:
+    """Prepare, fit and predict, so many regions at a time where the method says so; return what each of them took."""
     import yaml
     from tipbench.config.instantiate import instantiate
     from tipbench.loading import prepare
     from tipbench.runs.cost import Meter
-    from tipbench.runs.predicting import predicted
+    from tipbench.runs.predicting import predicted, predicted_by_regions
     from tipdata.release import Release
 
     class First(Release):
@@ -67,6 +68,7 @@ def measure(name: str, regions: int, split: str) -> Measured:
         def regions(self) -> int:
             return regions
 
+    predicted_by_regions.__defaults__ = (batch,)
     method = instantiate(yaml.safe_load((CONFIGS / f"{name}.yaml").read_text(encoding="utf-8"))["method"])
     task = name.partition("/")[0]
     start = _resident()
@@ -96,9 +98,9 @@ def _resident() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-def elsewhere(name: str, regions: int, split: str) -> Measured | str:
+def elsewhere(name: str, regions: int, split: str, batch: int) -> Measured | str:
     """Measure in a new process; return why it could not be, in its last line."""
-    command = [sys.executable, __file__, "--one", name, str(regions), split]
+    command = [sys.executable, __file__, "--one", name, str(regions), split, str(batch)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         return (done.stderr.strip().splitlines() or [f"ended with {done.returncode}"])[-1]
@@ -119,11 +121,12 @@ def main() -> int:
     parser.add_argument("--times", nargs="+", type=int, default=[1, 2, 4], help="times small")
     parser.add_argument("--split", default="auto")
     parser.add_argument("--json", type=Path)
-    parser.add_argument("--one", nargs=3, metavar=("METHOD", "REGIONS", "SPLIT"), help=argparse.SUPPRESS)
+    parser.add_argument("--base", type=int, default=REGIONS, help="regions of 1 time, and of a batch")
+    parser.add_argument("--one", nargs=4, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
-        name, regions, split = options.one
-        print(json.dumps(asdict(measure(name, int(regions), split))))
+        name, regions, split, batch = options.one
+        print(json.dumps(asdict(measure(name, int(regions), split, int(batch)))))
         return 0
     heads = [("regions", 7), ("predicted", 10), ("prepare", 8), ("fit", 8), ("predict", 8)]
     heads += [("MiB", 8), ("slope", 6), ("CPU s", 8)]
@@ -132,9 +135,9 @@ def main() -> int:
     for name in options.methods:
         before: Measured | None = None
         for times in options.times:
-            one = elsewhere(name, times * REGIONS, options.split)
+            one = elsewhere(name, times * options.base, options.split, options.base)
             if isinstance(one, str):
-                print(f"{name:<40} {times * REGIONS:>7,}   failed: {one}", flush=True)
+                print(f"{name:<40} {times * options.base:>7,}   failed: {one}", flush=True)
                 break
             slope = (
                 ""

@@ -1,10 +1,10 @@
-"""What would ``xl`` take? Prints a plan of time, disk, memory and money in Markdown, from what is measured here.
+"""What would ``xl`` take, or ``--size full``? Prints time, disk, memory and money in Markdown, from what is measured.
 
-``OMP_NUM_THREADS=1 python tests/performance/xl.py MEASURED.json [--make 8] [--core-hour USD] [--gib-month USD]`` makes
+``OMP_NUM_THREADS=1 python tests/performance/xl.py MEASURED.json [--core-hour USD] [--gib-month USD]`` makes
 some regions anew, and takes methods from what ``methods.py --json MEASURED.json`` wrote. Time and memory are a line
-through the two largest sizes that were measured there, continued to the regions of ``xl``. Prices are assumptions: give
-your own. A core is paid for with the memory that a machine has per core; a step that needs more pays for the cores that
-this memory comes with.
+through the two largest sizes that were measured there, continued to the regions of the size. Prices are assumptions:
+give your own. A core is paid for with the memory that a machine has per core; a step that needs more pays for the cores
+that this memory comes with.
 """
 
 import argparse
@@ -61,16 +61,22 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("measured", type=Path, nargs="+")
+    parser.add_argument("--size", default="xl")
     parser.add_argument("--make", type=int, default=8, help="regions that are made")
     parser.add_argument("--core-hour", type=float, default=0.06, help="USD, assumed")
     parser.add_argument("--gib-month", type=float, default=0.023, help="USD of a store, assumed")
     options = parser.parse_args()
-    regions = sizes()["xl"]
+    regions = sizes()[options.size]
     seconds, size, peak = made(options.make)
     hours, disk = seconds * regions / 3600, size * regions / 1e3
-    print(
-        "| step | measured up to | a region | core hours of `xl` | memory of `xl` | USD |\n|---|---|---|---|---|---|"
+    heads = (
+        "step",
+        "measured up to",
+        "a region",
+        f"core hours of `{options.size}`",
+        f"memory of `{options.size}`",
     )
+    print(f"| {' | '.join(heads)} | USD |\n|{'---|' * 6}")
     _row(
         "make",
         f"{options.make} regions",
