@@ -97,8 +97,9 @@ def main() -> int:
         if len(found) < 2:
             continue
         cpu = [(o["regions"], o["prepare_cpu"] + o["fit_cpu"] + o["predict_cpu"]) for o in found]
-        mib = [(o["regions"], max(o[f"{step}_mib"] for step in ("prepare", "fit", "predict"))) for o in found]
-        hours, memory = line(cpu, regions) / 3600, line(mib, regions) / 1024
+        # Each step by itself: what is largest here need not be what grows.
+        steps = ([(o["regions"], o[f"{step}_mib"]) for o in found] for step in ("prepare", "fit", "predict"))
+        hours, memory = line(cpu, regions) / 3600, max(line(mib, regions) for mib in steps) / 1024
         cores = max(1.0, memory / GIB_A_CORE)
         a_region = (cpu[-1][1] - cpu[-2][1]) / (cpu[-1][0] - cpu[-2][0])
         usd = hours * cores * options.core_hour
