@@ -1,6 +1,7 @@
 """Gradient-boosted trees (Ke et al. 2017), grown until they gain nothing on valid: shared by the tasks' own baselines.
 
-One thread and deterministic histograms, so that a seed gives the same trees on every machine.
+One thread and deterministic histograms, so that a seed gives the same trees on every machine. Workers of a dask cluster
+add their histograms up in floating point: there trees depend on how many they are.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class BoostedTrees:
     """Settings. ``rounds``: at most so many trees, ``patience`` without gain on valid stop them; ``unwatched`` are
-    grown where there is no valid part to look at."""
+    grown where there is no valid part to look at. ``scheduler``: address of a dask scheduler whose workers share
+    the rows (:mod:`tipbaselines.trees_on_dask`); '' grows them here."""
 
     rounds: int
     patience: int
@@ -26,6 +28,7 @@ class BoostedTrees:
     feature_share: float
     l2: float
     threads: int = 1
+    scheduler: str = ""
 
     def grow(self, data: "Dataset", seed: int, watched: "Dataset | None" = None) -> "Booster":
         """Return trees for the 0/1 labels of ``data``, stopped early by those of ``watched``."""
@@ -45,6 +48,11 @@ class BoostedTrees:
             "verbosity": -1,
             "seed": seed,
         }
+        if self.scheduler:
+            from tipbaselines.trees_on_dask import grow_on_dask
+
+            rounds = self.unwatched if watched is None else self.rounds
+            return grow_on_dask(self.scheduler, parameters, data, rounds, watched, self.patience)
         if watched is None:
             return lightgbm.train(parameters, data, self.unwatched)
         stop = lightgbm.early_stopping(self.patience, verbose=False)

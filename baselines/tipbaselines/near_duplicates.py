@@ -18,6 +18,8 @@ from tipbaselines.encodings import Cache, digest
 MIX = np.uint64(0xBF58476D1CE4E5B9)
 SIGNATURE_SEED = 20_21
 """Seed of rensa's permutations: fixed, so that a signature is a function of the text alone."""
+CHUNK = 10_000
+"""Texts whose signatures are made at a time: rensa hands them over as lists of Python, five kilobytes a text."""
 WINDOW = 24
 """In a crowded bucket a text is compared with this many neighbours in hash order instead of with all."""
 
@@ -80,10 +82,13 @@ def signatures(sets: Shingles, permutations: int) -> np.ndarray:
     """Return MinHash signatures, (texts, permutations) uint32; an empty text has no signature that means anything."""
     from rensa import RMinHash  # pyright: ignore[reportAttributeAccessIssue]
 
-    matrix = RMinHash.digest_matrix_from_flat_token_hashes(
-        sets.values, sets.offsets.astype(np.uint64), permutations, SIGNATURE_SEED
-    )
-    return np.array(matrix.to_rows(), dtype=np.uint32).reshape(len(sets), permutations)
+    made = np.empty((len(sets), permutations), dtype=np.uint32)
+    for start in range(0, len(sets), CHUNK):
+        ends = sets.offsets[start : start + CHUNK + 1]
+        values, offsets = sets.values[ends[0] : ends[-1]], (ends - ends[0]).astype(np.uint64)
+        matrix = RMinHash.digest_matrix_from_flat_token_hashes(values, offsets, permutations, SIGNATURE_SEED)
+        made[start : start + CHUNK] = matrix.to_rows()
+    return made
 
 
 def candidate_pairs(sets: Shingles, permutations: int, bands: int) -> np.ndarray:
@@ -106,8 +111,9 @@ def candidate_pairs(sets: Shingles, permutations: int, bands: int) -> np.ndarray
             bucket ^= bucket >> np.uint64(31)
         order = np.lexsort((order_key, bucket))
         found.append(filled[_bucket_pairs(order, bucket[order])])
-    pairs = np.concatenate(found)
-    return np.unique(np.sort(pairs, axis=1), axis=0)
+    low, high = np.sort(np.concatenate(found), axis=1).T
+    # as one number each: rows of two are sorted in twice the memory
+    return np.stack(np.divmod(np.unique(low * len(sets) + high), len(sets)), axis=1)
 
 
 def _bucket_pairs(order: np.ndarray, bucket: np.ndarray) -> np.ndarray:

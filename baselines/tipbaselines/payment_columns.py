@@ -4,6 +4,7 @@
 are used where they are there, and so is any further numeric or Boolean column of a user's payments and wallets.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ class Ledger:
     """``payments``: one row each, sorted by payment. ``wallets``: one row each, sorted by wallet.
 
     ``payer``, ``payee``: positions of wallets, int64; ``minute`` int64, ``amount`` float64, of every payment.
+    ``levels``: of each column of words, those that have a feature (:func:`levels_of`).
     """
 
     unit: str
@@ -41,10 +43,25 @@ class Ledger:
     payee: np.ndarray
     minute: np.ndarray
     amount: np.ndarray
+    levels: Mapping[str, Sequence[str]]
 
     def positions(self, payments: pl.Series) -> np.ndarray:
         """Return rows of these payments, int64."""
         return np.searchsorted(self.payments[self.unit].to_numpy(), payments.to_numpy())
+
+
+def levels_of(fold: "Fold") -> dict[str, list[str]]:
+    """Return the words of each column of words of payments and wallets, sorted; none of a column with too many.
+
+    They are those of all regions, so that some of them have the same features.
+    """
+    fold, found = fold.whole or fold, {}
+    for table, names in (("payments", ("channel", "purpose")), ("wallets", ("holder",))):
+        shown = fold.tables[table].collect_schema() if table in fold.tables else {}
+        for name in (name for name in names if name in shown):
+            words = fold.tables[table].select(pl.col(name).drop_nulls().unique().sort()).collect()[name]
+            found[name] = words.to_list() if len(words) <= FEW_LEVELS else []
+    return found
 
 
 def ledger_of(fold: "Fold") -> Ledger:
@@ -65,7 +82,7 @@ def ledger_of(fold: "Fold") -> Ledger:
     payer, payee = (np.searchsorted(ids.to_numpy(), payments[end].to_numpy()) for end in ("payer", "payee"))
     minute = payments["minute"].cast(pl.Int64).to_numpy()
     amount = payments["amount"].cast(pl.Float64).to_numpy()
-    return Ledger(unit, payments, wallets, payer, payee, minute, amount)
+    return Ledger(unit, payments, wallets, payer, payee, minute, amount, levels_of(fold))
 
 
 def own_features(ledger: Ledger) -> dict[str, np.ndarray]:
@@ -81,12 +98,11 @@ def own_features(ledger: Ledger) -> dict[str, np.ndarray]:
     }
     for name in ("channel", "purpose"):
         if name in payments.columns:
-            found |= _levels(payments[name], name)
+            found |= _levels(payments[name], name, ledger.levels[name])
     for end, at in (("payer", ledger.payer), ("payee", ledger.payee)):
         if "holder" in ledger.wallets.columns:
-            found |= {
-                f"{end} {name}": v[at] for name, v in _levels(ledger.wallets["holder"], "holder").items()
-            }
+            holders = _levels(ledger.wallets["holder"], "holder", ledger.levels["holder"])
+            found |= {f"{end} {name}": v[at] for name, v in holders.items()}
         if "opened_day" in ledger.wallets.columns:
             opened = ledger.wallets["opened_day"].cast(pl.Float64).to_numpy()
             found[f"{end} age"] = day - opened[at]
@@ -128,12 +144,9 @@ def history_features(ledger: Ledger) -> dict[str, np.ndarray]:
     return {name: np.asarray(values, dtype=np.float32) for name, values in found.items()}
 
 
-def _levels(values: pl.Series, name: str) -> dict[str, np.ndarray]:
+def _levels(values: pl.Series, name: str, levels: Sequence[str]) -> dict[str, np.ndarray]:
     """Return one column a level, and whether there is none."""
-    levels = values.drop_nulls().unique().sort().to_list()
     found = {f"no {name}": values.is_null().to_numpy()}
-    if len(levels) > FEW_LEVELS:
-        return found
     return found | {f"{name} {level}": (values == level).fill_null(False).to_numpy() for level in levels}
 
 

@@ -11,6 +11,9 @@ from tipcore.errors import UsageError
 from tipbench.data.fold import Fold
 from tipbench.task import Task
 
+BATCHES = "regions"
+"""What the attribute ``batches`` of a method may be."""
+
 
 @runtime_checkable
 class Method(Protocol):
@@ -19,6 +22,9 @@ class Method(Protocol):
     ``needs``: columns as ``table.column``; they decide on which data and at which access it can run.
     ``stochastic``: whether the seed changes anything; one seed is run where it does not.
     A class attribute ``oracle = True`` marks a method that is shown hidden truth; it is never ranked.
+    A class attribute ``batches = "regions"`` says that a prediction depends on what ``fit`` learnt and on rows of the
+    unit's own region alone: then ``predict`` may be called several times, each with a fold of some of the regions
+    (:meth:`tipbench.data.fold.Fold.of_regions`), so that its memory does not grow with their number.
     An attribute ``takes_many`` names the tables of which it uses any numeric column that a user's own data map by
     ``"*"``; without it a reader is told that they may change nothing.
     An attribute ``notes``, a list of sentences, says what a reader of these predictions should know, such as that an
@@ -68,6 +74,11 @@ class StreamMethod(Protocol):
 def is_oracle(method: object) -> bool:
     """Return whether a method is marked as one that is shown hidden truth."""
     return bool(getattr(method, "oracle", False))
+
+
+def in_batches(method: object) -> bool:
+    """Return whether a method says that it can be asked for predictions by batches of regions."""
+    return getattr(method, "batches", "") == BATCHES
 
 
 def unread(name: str, method: object, many: Mapping[str, int]) -> list[str]:

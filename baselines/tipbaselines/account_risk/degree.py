@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 class Degree:
     needs: frozenset[str] = frozenset({"ties.source", "ties.target"})
     stochastic = False
+    batches = "regions"
 
     def fit(self, fold: "Fold", seed: int) -> None:
         """Learn nothing."""

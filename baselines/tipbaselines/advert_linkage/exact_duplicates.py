@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 class ExactDuplicates:
     needs: frozenset[str] = frozenset({"adverts.body"})
     stochastic = False
+    batches = "regions"
 
     def fit(self, fold: "Fold", seed: int) -> None:
         """Learn nothing."""

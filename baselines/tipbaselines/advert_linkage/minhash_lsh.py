@@ -23,6 +23,7 @@ class MinHashLSH:
 
     needs: frozenset[str] = frozenset({"adverts.body"})
     stochastic = False
+    batches = "regions"
 
     def __init__(
         self, jaccard: float = 0.5, width: int = 3, permutations: int = 128, bands: int = 32

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 class PhoneComponents:
     needs: frozenset[str] = frozenset({"adverts.contacts"})
     stochastic = False
+    batches = "regions"
 
     def fit(self, fold: "Fold", seed: int) -> None:
         """Learn nothing."""

@@ -5,7 +5,9 @@ records) a field are compared field by field; u probabilities come from random p
 maximisation; pairs above a match probability are joined into components. Two kinds of data are distinguished by their
 columns: adverts (text, contacts, images, place, category, price) and plain records, whose further string columns are
 compared each by itself. Needs the text; uses every other column it knows and every further string column; text alone is
-too little for the model to link by. Cost: 13 s for 25,000 adverts, 22 s for 70,000, 5 s for Febrl 4, on one core.
+too little for the model to link by. DuckDB works on disk what does not fit ``memory_gib``; ``backend: spark`` gives
+the same SQL to Spark, whose driver is handed all records. Cost: 13 s for 25,000 adverts, 22 s for 70,000, 5 s for Febrl
+4, on one core.
 """
 
 import logging
@@ -18,6 +20,7 @@ import polars as pl
 
 from tipbaselines.components import cluster_frame, components, equal_values
 from tipbaselines.frames import to_predict
+from tipbaselines.linkage_engines import LinkageEngine, Words
 from tipbaselines.linked_records import (
     advert_records,
     plain_records,
@@ -42,7 +45,8 @@ DISTINCT = 0.02
 class Splink:
     """``probability``: least match probability that joins a pair. ``random_pairs``: for the u probabilities.
 
-    ``training_pairs``: at most about so many pairs are used in each round of expectation maximisation.
+    ``training_pairs``: at most about so many pairs are used in each round of expectation maximisation. ``backend``,
+    ``threads``, ``memory_gib``, ``scratch``, ``master``: as of :class:`tipbaselines.linkage_engines.LinkageEngine`.
     """
 
     needs: frozenset[str] = frozenset({"adverts.body"})
@@ -55,9 +59,14 @@ class Splink:
         training_pairs: float = 5e5,
         iterations: int = 25,
         threads: int = 1,
+        backend: str = "duckdb",
+        memory_gib: float | None = None,
+        scratch: str | None = None,
+        master: str = "",
     ) -> None:
+        self._engine = LinkageEngine(backend, threads, memory_gib, scratch, master)
         self._probability, self._random_pairs = probability, random_pairs
-        self._training_pairs, self._iterations, self._threads = training_pairs, iterations, threads
+        self._training_pairs, self._iterations = training_pairs, iterations
         self._seed = 1
 
     def fit(self, fold: "Fold", seed: int) -> None:
@@ -75,13 +84,13 @@ class Splink:
 
     def _matches(self, records: pl.DataFrame, fields: list[str]) -> np.ndarray:
         """Return pairs of records above the match probability: (pairs, 2) int64."""
-        import duckdb
-        from splink import DuckDBAPI, Linker, SettingsCreator
+        from splink import Linker, SettingsCreator
 
         if records.height < 2:
             return np.empty((0, 2), dtype=np.int64)
-        comparisons = record_comparisons(fields) if fields else advert_comparisons(records)
-        prediction, training = blocking(records, fields)
+        words = self._engine.words
+        comparisons = record_comparisons(fields) if fields else advert_comparisons(records, words)
+        prediction, training = blocking(records, fields, words)
         settings = SettingsCreator(
             link_type="dedupe_only",
             comparisons=comparisons,
@@ -91,8 +100,7 @@ class Splink:
             retain_matching_columns=False,
             probability_two_random_records_match=1 / records.height,
         )
-        with _quiet(), duckdb.connect(config={"threads": self._threads}) as connection:
-            api = DuckDBAPI(connection)
+        with _quiet(), self._engine.opened() as api:
             linker = Linker(api.register(records.to_arrow()), settings, log_level=None)
             linker.training.estimate_u_using_random_sampling(max_pairs=self._random_pairs, seed=self._seed)
             for rule in training:
@@ -100,20 +108,22 @@ class Splink:
             found = linker.inference.predict(
                 threshold_match_probability=self._probability, warning_mode="never"
             )
-            rows = connection.sql(f"SELECT unique_id_l, unique_id_r FROM {found.physical_name}").fetchnumpy()  # nosec B608 # splink's name
-        return np.stack([rows["unique_id_l"], rows["unique_id_r"]], axis=1).astype(np.int64)
+            pairs = f"SELECT unique_id_l, unique_id_r FROM {found.physical_name}"  # nosec B608 # splink's name
+            rows = found.query_sql(pairs).as_pyarrow_table()
+        ends = [rows[name].to_numpy() for name in ("unique_id_l", "unique_id_r")]
+        return np.stack(ends, axis=1).astype(np.int64)
 
 
-def advert_comparisons(records: pl.DataFrame) -> list[Any]:
+def advert_comparisons(records: pl.DataFrame, words: Words) -> list[Any]:
     """Return comparisons of adverts: overlap of text, contacts and images; platform, town, language and category;
     price."""
     import splink.comparison_level_library as level
     import splink.comparison_library as library
 
-    overlap = "len(list_intersect(sketch_l, sketch_r))"
+    overlap = f"{words.size}({words.intersection}(sketch_l, sketch_r))"
     # Most pairs share nothing: they are told first and by what is soonest found, for a condition is evaluated anew a
     # level. What is left at the end are pairs at the lowest of the levels.
-    apart = f"NOT list_has_any(sketch_l, sketch_r) OR {overlap} < {SKETCH_LEVELS[-1]}"
+    apart = f"NOT {words.overlap}(sketch_l, sketch_r) OR {overlap} < {SKETCH_LEVELS[-1]}"
     text = library.CustomComparison(
         output_column_name="text",
         comparison_levels=[
@@ -132,9 +142,9 @@ def advert_comparisons(records: pl.DataFrame) -> list[Any]:
             output_column_name=name,
             comparison_levels=[
                 level.CustomLevel(
-                    f"len({name}_l) = 0 OR len({name}_r) = 0", label_for_charts="none"
+                    f"{words.size}({name}_l) = 0 OR {words.size}({name}_r) = 0", label_for_charts="none"
                 ).configure(is_null_level=True),
-                level.CustomLevel(f"list_has_any({name}_l, {name}_r)", label_for_charts="shared"),
+                level.CustomLevel(f"{words.overlap}({name}_l, {name}_r)", label_for_charts="shared"),
                 level.ElseLevel(),
             ],
         )
@@ -170,7 +180,7 @@ def record_comparisons(fields: list[str]) -> list[Any]:
     return [library.JaroWinklerAtThresholds(name, [0.92, 0.8]) for name in fields]
 
 
-def blocking(records: pl.DataFrame, fields: list[str]) -> tuple[list[Any], list[Any]]:
+def blocking(records: pl.DataFrame, fields: list[str], words: Words) -> tuple[list[Any], list[Any]]:
     """Return rules that make the pairs to score, and those of the rounds of expectation maximisation.
 
     A rule on which no two records agree trains nothing and is left out.
@@ -188,7 +198,7 @@ def blocking(records: pl.DataFrame, fields: list[str]) -> tuple[list[Any], list[
     lists = [name for name in ("contacts", "images") if name in records.columns]
     exploded = [block_on(name, arrays_to_explode=[name]) for name in lists]
     # A round within a band sees hardly any pair of unlike texts, and would make one a proof of two operators.
-    training = [f"list_min({name})" for name in lists if _repeats(records[name].list.min())] or repeated
+    training = [f"{words.least}({name})" for name in lists if _repeats(records[name].list.min())] or repeated
     return [*exploded, *(block_on(name) for name in bands)], [block_on(rule) for rule in training]
 
 

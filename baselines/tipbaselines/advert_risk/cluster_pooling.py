@@ -30,6 +30,7 @@ class ClusterPooling:
 
     needs: frozenset[str] = frozenset({"adverts.body", "adverts.contacts"})
     stochastic = False
+    batches = "regions"
 
     def __init__(
         self, c: float = 10.0, jaccard: float = 0.5, contact_limit: int = 300, shrinkage: float = 0.5

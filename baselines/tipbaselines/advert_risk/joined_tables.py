@@ -97,9 +97,10 @@ def joined(fold: "Fold") -> pl.DataFrame:
         flags = fold.tables["flags"]
         reason = pl.col("reason").fill_null("none") if "reason" in flags.collect_schema() else pl.lit("none")
         flags = flags.select(unit, reason.alias("reason")).collect()
+        every = (fold.whole or fold).tables["flags"].select(reason.alias("reason").unique().sort()).collect()
         counts = flags.group_by(unit).agg(
             pl.len().alias("flags"),
-            *((pl.col("reason") == r).sum().alias(f"flags {r}") for r in flags["reason"].unique().sort()),
+            *((pl.col("reason") == r).sum().alias(f"flags {r}") for r in every["reason"]),
         )
         found = found.join(counts, on=unit, how="left").with_columns(pl.col("^flags.*$").fill_null(0))
     if "payments" in fold.tables and set(fold.tables["payments"].collect_schema()) >= NEEDED:

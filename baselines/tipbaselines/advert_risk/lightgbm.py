@@ -45,6 +45,7 @@ class LightGBM:
 
     needs: frozenset[str] = frozenset(f"adverts.{name}" for name in COLUMNS)
     stochastic = True
+    batches = "regions"
 
     def __init__(
         self,
@@ -59,10 +60,11 @@ class LightGBM:
         c: float = 10.0,
         crossfits: int = 5,
         threads: int = 1,
+        scheduler: str = "",
     ) -> None:
         self._components, self._c, self._crossfits = components, c, crossfits
         self._trees = BoostedTrees(
-            rounds, patience, rounds, learning_rate, leaves, leaf_size, feature_share, l2, threads
+            rounds, patience, rounds, learning_rate, leaves, leaf_size, feature_share, l2, threads, scheduler
         )
 
     def fit(self, fold: "Fold", seed: int) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class Prior:
     needs: frozenset[str] = frozenset()
     stochastic = False
+    batches = "regions"
 
     def fit(self, fold: "Fold", seed: int) -> None:
         self._score = prevalence(labelled(fold, "train")["label"].to_numpy())

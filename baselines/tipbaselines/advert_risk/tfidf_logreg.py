@@ -23,6 +23,7 @@ class TfidfLogreg:
 
     needs: frozenset[str] = frozenset({"adverts.body"})
     stochastic = False
+    batches = "regions"
 
     def __init__(self, c: float = 10.0, ngrams: int = 2, min_df: int = 1, max_iter: int = 300) -> None:
         self._c, self._ngrams, self._min_df, self._max_iter = c, ngrams, min_df, max_iter

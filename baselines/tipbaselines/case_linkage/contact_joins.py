@@ -23,6 +23,7 @@ class ContactJoins:
 
     needs: frozenset[str] = frozenset({"adverts.contacts"})
     stochastic = False
+    batches = "regions"
 
     def __init__(self, device: float = 0.5) -> None:
         self._device = device

@@ -28,6 +28,7 @@ class PairScores:
 
     needs: frozenset[str] = frozenset({"adverts.contacts"})
     stochastic = True
+    batches = "regions"
     true_cases = False
 
     def __init__(self, negatives: int = 60, rounds: int = 150, fewest: int = 20, named: float = 0.02) -> None:

@@ -27,6 +27,7 @@ class RandomWalk:
 
     needs: frozenset[str] = frozenset({"adverts.contacts"})
     stochastic = False
+    batches = "regions"
 
     def __init__(self, damping: float = 0.8, steps: int = 15) -> None:
         self._damping, self._steps = damping, steps

@@ -23,6 +23,7 @@ class TimePlace:
 
     needs: frozenset[str] = frozenset({"adverts.contacts"})
     stochastic = False
+    batches = "regions"
 
     def fit(self, fold: "Fold", seed: int) -> None:
         """Learn nothing."""

@@ -50,8 +50,8 @@ class GraphSAGE:
         import torch
 
         ledger = ledger_of(fold)
-        train = training_labels(fold, ledger, "payment_risk/graphsage")
-        valid = labels_of(fold, ledger, "valid")
+        train = training_labels(fold, "payment_risk/graphsage")
+        valid = labels_of(fold, "valid")
         self._units = to_predict(fold)[fold.task.unit]
         wanted = ledger.positions(self._units)
         self._scores = np.full(len(wanted), prevalence(train.label))
@@ -83,8 +83,8 @@ class GraphSAGE:
             places, own = torch.from_numpy(at.reshape(ends.shape)), torch.from_numpy(edges[rows])
             return lambda: network(near, places, own)
 
-        watched = (logits(valid.rows), valid.label) if valid.both else None
-        self._training.run(network, logits(train.rows), train.label, watched)
+        watched = (logits(ledger.positions(valid.payments)), valid.label) if valid.both else None
+        self._training.run(network, logits(ledger.positions(train.payments)), train.label, watched)
         return graph_network.probabilities(network, logits(wanted))
 
 

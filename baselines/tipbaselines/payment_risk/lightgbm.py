@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 SEED = 0
 """Every tree sees every feature and every row that is kept, so that there is nothing for a seed to decide."""
-
+REGIONS_AT_ONCE = 16
+"""What is made of payments on the way to their features takes several times the memory of the features."""
+MOST_KEPT = 2_000_000
+"""Payments of ``small`` and somewhat more; theirs are half a gigabyte."""
 
 _SEEN = OfTables()
 
@@ -34,6 +37,7 @@ class LightGBM:
     needs: frozenset[str] = NEEDS
     takes_many: frozenset[str] = frozenset({"payments", "wallets"})
     stochastic = False
+    batches = "regions"
     name = "payment_risk/lightgbm"
 
     def __init__(
@@ -47,10 +51,11 @@ class LightGBM:
         l2: float = 10.0,
         thinning: int = 8,
         threads: int = 1,
+        scheduler: str = "",
     ) -> None:
         self._thinning = thinning
         self._trees = BoostedTrees(
-            rounds, patience, unwatched, learning_rate, leaves, leaf_size, 1.0, l2, threads
+            rounds, patience, unwatched, learning_rate, leaves, leaf_size, 1.0, l2, threads, scheduler
         )
 
     def features(self, ledger: Ledger, rows: np.ndarray) -> np.ndarray:
@@ -58,37 +63,51 @@ class LightGBM:
         found = own_features(ledger) | history_features(ledger)
         return np.column_stack([values[rows] for values in found.values()])
 
-    def _seen(self, fold: "Fold") -> tuple[Ledger, np.ndarray, np.ndarray]:
-        """Return a fold's ledger, rows in order, those that have a part among them, and their features."""
+    def _features_of(self, fold: "Fold", units: pl.Series) -> np.ndarray:
+        """Return the features of these payments, (payments, features) float32; where a fold is not too large those of
+        all its units are kept for who asks next."""
+        if fold.whole is not None or fold.parts.height > MOST_KEPT:
+            return self._made(fold, units)
 
-        def make() -> tuple[Ledger, np.ndarray, np.ndarray]:
-            ledger = ledger_of(fold)
-            rows = np.sort(ledger.positions(fold.parts[fold.task.unit]))
-            return ledger, rows, self.features(ledger, rows)
+        def make() -> tuple[np.ndarray, np.ndarray]:
+            every = fold.parts[fold.task.unit].sort()
+            return every.to_numpy(), self._made(fold, every)
 
-        found = _SEEN.get(fold, self.name, make)
-        of_part = found[0].positions(fold.parts[fold.task.unit])
-        return found if np.isin(of_part, found[1]).all() else make()  # the tables of other parts
+        every, features = _SEEN.get(fold, self.name, make)
+        at = np.searchsorted(every[:-1], units.to_numpy())
+        known = bool((every[at] == units.to_numpy()).all())  # else the tables are those of other parts
+        return features[at] if known else self._made(fold, units)
+
+    def _made(self, fold: "Fold", units: pl.Series) -> np.ndarray:
+        """Make the features of these payments, some regions at a time."""
+        found = np.empty((0, 0), dtype=np.float32)
+        for part in fold.by_regions(REGIONS_AT_ONCE):
+            ledger = ledger_of(part)
+            mine = units.is_in(ledger.payments[ledger.unit].implode()).arg_true().to_numpy()
+            if not len(mine):
+                continue
+            made = self.features(ledger, ledger.positions(units.gather(mine)))
+            if not found.size:
+                found = np.empty((len(units), made.shape[1]), dtype=np.float32)
+            found[mine] = made
+        return found
 
     def fit(self, fold: "Fold", seed: int) -> None:
         import lightgbm
 
-        ledger, rows, features = self._seen(fold)
-        train, valid = training_labels(fold, ledger, self.name), labels_of(fold, ledger, "valid")
+        train, valid = training_labels(fold, self.name), labels_of(fold, "valid")
         self._prior, self._model = prevalence(train.label), None
         if not train.both:
             return
         thin, weight = train.thinned(self._thinning)
-        data = lightgbm.Dataset(features[np.searchsorted(rows, thin.rows)], thin.label, weight=weight)
+        data = lightgbm.Dataset(self._features_of(fold, thin.payments), thin.label, weight=weight)
         watched = None
         if valid.both:
-            watched = data.create_valid(features[np.searchsorted(rows, valid.rows)], valid.label)
+            watched = data.create_valid(self._features_of(fold, valid.payments), valid.label)
         self._model = self._trees.grow(data, SEED, watched)
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         units = to_predict(fold)[fold.task.unit]
         if self._model is None:
             return score_frame(units, np.full(len(units), self._prior))
-        ledger, rows, features = self._seen(fold)
-        at = np.searchsorted(rows, ledger.positions(units))
-        return score_frame(units, self._trees.probabilities(self._model, features[at]))
+        return score_frame(units, self._trees.probabilities(self._model, self._features_of(fold, units)))

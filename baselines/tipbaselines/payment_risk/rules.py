@@ -28,6 +28,7 @@ class Rules:
 
     needs: frozenset[str] = NEEDS
     stochastic = False
+    batches = "regions"
 
     def __init__(
         self, payers: int = 3, days: int = 2, share: float = 0.6, young: int = 60, round_sum: int = 1000

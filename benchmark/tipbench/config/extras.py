@@ -12,6 +12,7 @@ EXTRAS = {
     "fidelity": ("sdmetrics",),
     "publish": ("mlcroissant", "datacite"),
     "dask": ("distributed",),
+    "spark": ("pyspark",),
     "ray": ("ray",),
     "submitit": ("submitit",),
     "course": ("jupytext", "nbformat", "ipykernel"),

@@ -18,7 +18,8 @@ from tipbench.data.fold import Fold
 from tipbench.data.streams.steps import Steps, detached
 from tipbench.evaluation.evaluation import check_predictions
 from tipbench.kinds.answers import Answers
-from tipbench.method import check_shape, lacking
+from tipbench.method import BATCHES, check_shape, in_batches, lacking
+from tipbench.runs.predicting import predicted_by_regions
 from tipbench.runs.streamed.forecasts import asked
 from tipbench.task import Task
 
@@ -53,6 +54,8 @@ def has_the_shape(trial: Trial) -> None:
         raise Broken(f"needs is {method.needs!r}: make it a frozenset such as frozenset({{'adverts.body'}}).")
     if not isinstance(method.stochastic, bool):
         raise Broken(f"stochastic is {method.stochastic!r}: make it True or False.")
+    if (batches := getattr(method, "batches", BATCHES)) != BATCHES:
+        raise Broken(f'batches is {batches!r}: make it "{BATCHES}", or leave it out.')
 
 
 def _is_column(need: object) -> bool:
@@ -188,6 +191,22 @@ def is_the_same_elsewhere(trial: Trial) -> None:
         raise Broken(f"in another process, {what}: sort what comes out of a set or of hash().")
 
 
+def predicts_by_regions(trial: Trial) -> None:
+    """Predict the same by batches of regions as at once, where `batches = "regions"` says so.
+
+    Such a method is asked for 64 regions at a time, so that its memory does not grow with their number. Numbers may
+    differ by rounding.
+    """
+    run = _fresh(trial)
+    if not in_batches(run.method):
+        return
+    parts = replace(run, given=predicted_by_regions(run.method, trial.fold, most=1))
+    if what := _differ(trial, run, parts, ROUNDING):
+        raise Broken(
+            f"asked for one region at a time, {what}: leave batches out, or use nothing of another region."
+        )
+
+
 def sees_no_later_row(trial: Trial) -> None:
     """Say at each step what the steps before it tell, and nothing from an earlier pass.
 
@@ -270,6 +289,7 @@ PROMISES = (
     Promise(keeps_no_state),
     Promise(ignores_the_order_of_rows),
     Promise(is_the_same_elsewhere),
+    Promise(predicts_by_regions, lambda task: not task.stream),
     Promise(sees_no_later_row, lambda task: bool(task.stream)),
 )
 """Every promise. To add one, write its function above and name it here."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -25,7 +25,9 @@ class Fold:
     step by step only the rows of train and valid. ``parts``: ``[unit, part]``, the units of each part.
     ``supervision``: ``[unit, part, label]`` of train and valid. ``pair_supervision``: on a user's own labelled pairs
     ``[pair, part, label]``, else None. ``names``: by column of a user's own data ``[column, name]``, what units and
-    regions are called where the user wrote text.
+    regions are called where the user wrote text. ``apart``: whether no row of a region has to do with another
+    region, as in a release. ``regions``, ``whole``: of a fold that :meth:`of_regions` made, these regions and the fold
+    that they are of.
     """
 
     task: Problem
@@ -34,6 +36,9 @@ class Fold:
     supervision: pl.DataFrame = field(repr=False)
     pair_supervision: pl.DataFrame | None = field(default=None, repr=False)
     names: Mapping[str, pl.DataFrame] = field(default_factory=dict, repr=False)
+    apart: bool = field(default=False, repr=False)
+    regions: tuple[int | None, ...] | None = field(default=None, repr=False)
+    whole: Fold | None = field(default=None, repr=False)
 
     def __repr__(self) -> str:
         parts = ", ".join(
@@ -117,6 +122,60 @@ class Fold:
             parts=valid_as_test(self.parts),
             supervision=self.supervision.filter(pl.col("part") == "train"),
         )
+
+    def of_regions(self, regions: Sequence[int | None]) -> Fold:
+        """Return the fold of these regions alone: their units and labels, and their rows of each table that says which
+        region a row is of. Nothing of other regions is read.
+
+        Raises UsageError where the table of the units does not say it.
+        """
+        if not self._has_regions:
+            raise UsageError(f"{self.task.table} do not say which region a row is of: use the fold as it is.")
+        here = pl.col("region").is_in(list(regions), nulls_equal=True)
+        tables = {
+            name: table.filter(here) if "region" in table.collect_schema() else table
+            for name, table in self.tables.items()
+        }
+        unit = self.task.unit
+        units = tables[self.task.table].select(unit).collect()
+        parts, given = (
+            frame.join(units, on=unit, how="semi", maintain_order="left")
+            for frame in (self.parts, self.supervision)
+        )
+        return replace(
+            self,
+            tables=tables,
+            parts=parts,
+            supervision=given,
+            regions=tuple(regions),
+            whole=self.whole or self,
+        )
+
+    def by_regions(self, most: int) -> Iterator[Fold]:
+        """Yield the fold by at most so many of its regions at a time, in their order.
+
+        Where it has no more of them, does not say which region a unit is of, or where regions are not apart, it comes
+        whole, as it is.
+        """
+        found: list[int | None] = []
+        if self.apart and self._has_regions:
+            found = (
+                self.tables[self.task.table]
+                .select("region")
+                .unique()
+                .sort("region")
+                .collect()["region"]
+                .to_list()
+            )
+        if len(found) <= most:
+            yield self
+            return
+        for start in range(0, len(found), most):
+            yield self.of_regions(found[start : start + most])
+
+    @property
+    def _has_regions(self) -> bool:
+        return "region" in self.tables[self.task.table].collect_schema()
 
     def _units(self, parts: list[str]) -> pl.LazyFrame:
         wanted = self.parts.lazy().filter(pl.col("part").is_in(parts)).select(self.task.unit)

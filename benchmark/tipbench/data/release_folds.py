@@ -84,7 +84,8 @@ def fold_of(
     tables = shown(task, source, rows, visible_columns(task, level, oracle), level)
     given = task.supervise[labels](rows, source)
     parts = rows.select(task.unit, "part")
-    return Fold(task.problem, tables, parts, given.join(parts, on=task.unit, how="left")), rows, notes
+    given = given.join(parts, on=task.unit, how="left")
+    return Fold(task.problem, tables, parts, given, apart=True), rows, notes
 
 
 def note_of_weights(source: Source, answers: Answers) -> list[str]:

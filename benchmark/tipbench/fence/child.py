@@ -18,7 +18,7 @@ from tipbench.config.instantiate import instantiate
 from tipbench.data.fold import Fold
 from tipbench.fence.files import read_fold
 from tipbench.fence.wire import Pipe
-from tipbench.method import is_oracle, is_streamed
+from tipbench.method import in_batches, is_oracle, is_streamed
 
 FOLD = Path("/fold")
 LONGEST = 20_000
@@ -39,6 +39,7 @@ class Served:
             "needs": sorted(map(str, self.method.needs)),
             "stochastic": bool(self.method.stochastic),
             "oracle": is_oracle(self.method),
+            "batches": in_batches(self.method),
             "takes_many": sorted(map(str, getattr(self.method, "takes_many", ()))),
             "streamed": is_streamed(self.method),
             "whole": hasattr(self.method, "predict"),
@@ -54,6 +55,8 @@ class Served:
         if self.fold is None:
             raise ValueError("predict was asked for before fit")
         asked = self.fold.with_valid_as_test() if said["valid"] else self.fold
+        if said["regions"] is not None:
+            asked = asked.of_regions(said["regions"])
         return {}, _something(self.method.predict(asked))
 
     def begin(self, said: dict[str, Any], frame: pl.DataFrame | None) -> tuple[dict[str, Any], object]:

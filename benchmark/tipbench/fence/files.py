@@ -28,13 +28,13 @@ def write_fold(fold: Fold, folder: Path) -> None:
             _write(frame, folder / f"{name}.arrow")
     # Read behind the fence alone, and written by the host alone.
     facts = folder / FACTS
-    facts.write_bytes(pickle.dumps((fold.task, list(fold.tables))))
+    facts.write_bytes(pickle.dumps((fold.task, list(fold.tables), fold.apart)))
     facts.chmod(0o644)
 
 
 def read_fold(folder: Path) -> Fold:
     """Return the fold that a folder holds; its tables are read when they are used."""
-    task, tables = pickle.loads((folder / FACTS).read_bytes())  # nosec B301 # the host wrote it
+    task, tables, apart = pickle.loads((folder / FACTS).read_bytes())  # nosec B301 # the host wrote it
     frames = {
         name: _read(folder / f"{name}.arrow") if (folder / f"{name}.arrow").is_file() else None
         for name in FRAMES
@@ -42,6 +42,7 @@ def read_fold(folder: Path) -> Fold:
     return Fold(
         task=task,
         tables={name: pl.scan_ipc(folder / TABLES / f"{name}.arrow", glob=False) for name in tables},
+        apart=apart,
         names={path.stem: _read(path) for path in sorted((folder / NAMES).iterdir())},
         **frames,  # type: ignore[arg-type]
     )

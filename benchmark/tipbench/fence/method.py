@@ -13,6 +13,7 @@ from tipbench.data.fold import Fold
 from tipbench.fence.files import FACTS, write_fold
 from tipbench.fence.session import Session
 from tipbench.fence.wire import Answer, Garbled
+from tipbench.method import BATCHES
 
 
 class MethodError(Exception):
@@ -42,6 +43,7 @@ class FencedMethod:
         answer = self._ask("make", method=self._config)
         said = answer.said
         self.needs, self.takes_many = self._names(answer, "needs"), self._names(answer, "takes_many")
+        self.batches = BATCHES if said.get("batches") is True else ""
         self.stochastic, self.oracle = bool(said.get("stochastic")), bool(said.get("oracle"))
         # A method is known by what it has (tipbench.method): what it has not, this one must not have either.
         if said.get("whole"):
@@ -80,7 +82,10 @@ class FencedMethod:
         self._session.close()
 
     def _predict(self, fold: Fold) -> pl.DataFrame:
-        return self._framed(self._ask("predict", valid=fold is not self._fitted))
+        valid, regions = (fold.whole or fold) is not self._fitted, fold.regions
+        return self._framed(
+            self._ask("predict", valid=valid, regions=None if regions is None else list(regions))
+        )
 
     def _begin(self, units: pl.DataFrame) -> None:
         self._ask("begin", units)

@@ -1,4 +1,4 @@
-"""Make predictions of a method: over folds, whole or step by step."""
+"""Make predictions of a method: over folds, whole, by batches of regions or step by step."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ from typing import Any
 
 import polars as pl
 
+from tipbench.data.fold import Fold
 from tipbench.data.prepared import Prepared
+from tipbench.method import in_batches
 from tipbench.runs.cell import Cell
 from tipbench.runs.cost import Meter
 from tipbench.runs.streamed.forecasts import asked
 from tipbench.runs.streamed.predictions import streamed_predictions
+
+REGIONS_AT_ONCE = 64
+"""As many as ``small`` has: so a method that says that it can takes no more memory to predict ``xl``."""
 
 
 def predictions_of(
@@ -47,6 +52,19 @@ def predicted(method: Any, prepared: Prepared, number: int, name: str) -> pl.Dat
     """Return what a fitted method predicts of one fold; ``name`` is what errors call it."""
     fold = prepared.folds[number]
     if not fold.task.stream:
-        return prepared.back(method.predict(fold))
+        made = predicted_by_regions(method, fold) if in_batches(method) else method.predict(fold)
+        return prepared.back(made)
     made = prepared.back(streamed_predictions(method, fold, prepared.streams[number], name))
     return asked(prepared.answers, made) if fold.task.forecast else made
+
+
+def predicted_by_regions(method: Any, fold: Fold, most: int = REGIONS_AT_ONCE) -> pl.DataFrame:
+    """Return what a fitted method predicts of a fold, asked for so many regions at a time that have something to
+    predict."""
+    asked = pl.col("part").is_in(list(fold.task.predicted_parts))
+    made = [
+        method.predict(part)
+        for part in fold.by_regions(most)
+        if part is fold or part.parts.filter(asked).height
+    ]
+    return made[0] if len(made) == 1 else pl.concat(made)

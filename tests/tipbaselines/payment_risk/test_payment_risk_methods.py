@@ -1,5 +1,6 @@
 """Methods on payments: features by hand, signal where it is planted, and refusals in one sentence."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 from tipbaselines.payment_columns import history_features, ledger_of, marks, own_features
 from tipbaselines.payment_graph import Side, graph_features
+from tipbaselines.payment_risk import lightgbm as payment_lightgbm
 from tipbaselines.payment_risk.graph_lightgbm import GraphLightGBM
 from tipbaselines.payment_risk.isolation_forest import IsolationForest
 from tipbaselines.payment_risk.lightgbm import LightGBM
@@ -15,8 +17,10 @@ from tipbaselines.payment_risk.rules import Rules
 from tipbaselines.payment_risk.supervised import Labels
 from tipbench.data.fold import Fold
 from tipbench.loading import prepare
+from tipbench.runs.predicting import predicted_by_regions
 from tipbench.tasks import task_of
 from tipcore.errors import UsageError
+from tipdata.release import Release
 
 DAY = 1440
 PAYMENTS = pl.DataFrame(
@@ -141,7 +145,7 @@ def test_means_over_wallets_are_of_the_marks() -> None:
 
 def test_every_positive_is_kept_and_negatives_stand_for_those_left_out() -> None:
     label = (np.arange(80) % 20 == 7).astype(np.int64)
-    thin, weight = Labels(np.arange(80), label).thinned(8)
+    thin, weight = Labels(pl.Series(np.arange(80)), label).thinned(8)
     assert thin.label.sum() == label.sum()
     assert weight[thin.label == 0].sum() == 80
     assert set(weight[thin.label == 1]) == {1}
@@ -295,3 +299,28 @@ def test_further_columns_of_payments_and_wallets_are_features(tmp_path: Path) ->
     assert found["further gen"] == pytest.approx([i / 10 for i in rows])
     assert found["payer further risk"] == pytest.approx([i % 7 / 12 for i in rows])
     assert found["payee further risk"] == pytest.approx([(i % 5 + 7) / 12 for i in rows])
+
+
+@pytest.mark.parametrize("method", [LightGBM, GraphLightGBM, Rules])
+def test_regions_at_a_time_give_the_features_of_all_even_where_one_lacks_a_channel(
+    method: type[LightGBM | Rules], tiny: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = prepare("payment_risk", release=tiny, labels="truth", split="operation").folds[0]
+    lacking = (pl.col("region") != 3) | (pl.col("channel") != "prepaid")
+    payments = whole.tables["payments"].filter(lacking)
+    kept = payments.select("payment").collect()
+    whole = replace(
+        whole,
+        tables={**whole.tables, "payments": payments},
+        parts=whole.parts.join(kept, on="payment", how="semi"),
+        supervision=whole.supervision.join(kept, on="payment", how="semi"),
+    )
+    monkeypatch.setattr(payment_lightgbm, "REGIONS_AT_ONCE", 100)
+    fitted = method(**({} if method is Rules else {"rounds": 30}))
+    fitted.fit(whole, 0)
+    once = fitted.predict(whole)
+    monkeypatch.setattr(payment_lightgbm, "REGIONS_AT_ONCE", 1)
+    monkeypatch.setattr(payment_lightgbm, "MOST_KEPT", 0)
+    again = method(**({} if method is Rules else {"rounds": 30}))
+    again.fit(whole, 0)
+    assert predicted_by_regions(again, whole, most=3).sort("payment").equals(once.sort("payment"))

@@ -187,3 +187,15 @@ class OutsideWithSeedOne(Chance):
 
     def predict(self, fold):
         return super().predict(fold).with_columns(score=pl.col("score") * self.ways)
+
+
+class MisspeltBatches(Length):
+    batches = "region"
+
+
+class LooksAtEveryRegion(Length):
+    batches = "regions"
+
+    def predict(self, fold):
+        length = pl.col("body").str.len_chars()
+        return fold.to_predict().select("advert", score=length / length.max()).collect()

@@ -71,7 +71,7 @@ def test_a_method_that_keeps_every_promise_is_told_so_line_by_line(
     assert [line.removeprefix("kept    ") for line in out.splitlines()] == [
         p.title for p in PROMISES if p.holds.__name__ != "sees_no_later_row"
     ]
-    assert f"mine.{name} keeps the contract: 12 promises." in err
+    assert f"mine.{name} keeps the contract: 13 promises." in err
 
 
 @pytest.mark.parametrize(
@@ -79,6 +79,7 @@ def test_a_method_that_keeps_every_promise_is_told_so_line_by_line(
     [
         ("NoFit", "has_the_shape", "it has no fit: add it."),
         ("NeedsAList", "has_the_shape", "needs is ['adverts.body']: make it a frozenset"),
+        ("MisspeltBatches", "has_the_shape", "batches is 'region': make it \"regions\", or leave it out."),
         ("Hidden", "needs_what_is_shown", "the method needs adverts.operation, which "),
         ("Unknown", "needs_what_is_shown", "adverts.colour, which no table has"),
         ("Fails", "fits_and_predicts", "it raises ArithmeticError: it does not add up (mine.py, line "),
@@ -107,6 +108,7 @@ def test_a_method_that_keeps_every_promise_is_told_so_line_by_line(
             "is_the_same_elsewhere",
             "another process, it raises ArithmeticError: it does not add up here",
         ),
+        ("LooksAtEveryRegion", "predicts_by_regions", "asked for one region at a time, "),
     ],
 )
 def test_the_first_broken_promise_is_named_with_what_to_do(

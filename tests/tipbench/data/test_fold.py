@@ -1,5 +1,7 @@
 """Folds and answers from the tiny release: what is shown, what is not, and what is true."""
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 from tipbench.data.fold import Fold
@@ -270,3 +272,35 @@ def test_objects_show_themselves_in_a_line_and_in_a_notebook(tiny: Release) -> N
 def test_what_cannot_be_had_is_said_with_what_can(wrong: dict, says: str, tiny: Release) -> None:
     with pytest.raises(UsageError, match=says):
         prepare(**{"task": "advert_risk", "release": tiny, **wrong})
+
+
+def test_a_fold_of_regions_holds_their_rows_units_and_labels_and_no_other(risk: Prepared) -> None:
+    fold = risk.folds[0]
+    some = fold.of_regions([1, 4])
+    for name, table in some.tables.items():
+        assert table.collect().equals(fold.tables[name].filter(pl.col("region").is_in([1, 4])).collect())
+    units = some.tables["adverts"].collect()["advert"]
+    assert some.parts.equals(fold.parts.filter(pl.col("advert").is_in(units.implode())))
+    assert some.supervision.equals(fold.supervision.filter(pl.col("advert").is_in(units.implode())))
+    assert (some.regions, some.whole) == ((1, 4), fold)
+    assert some.of_regions([4]).whole is fold
+
+
+def test_batches_of_regions_are_the_whole_fold_each_unit_once(risk: Prepared) -> None:
+    fold = risk.folds[0]
+    batches = list(fold.by_regions(3))
+    assert [batch.regions for batch in batches] == [(0, 1, 2), (3, 4, 5), (6, 7)]
+    assert pl.concat([batch.parts for batch in batches]).sort("advert").equals(fold.parts.sort("advert"))
+    assert list(fold.by_regions(8)) == [fold]
+
+
+def test_regions_of_ones_own_data_are_no_batches_since_they_may_meet(risk: Prepared) -> None:
+    fold = replace(risk.folds[0], apart=False)
+    assert [batch is fold for batch in fold.by_regions(1)] == [True]
+
+
+def test_a_fold_that_hides_regions_cannot_be_cut_by_them(tiny: Release) -> None:
+    fold = load("advert_authorship", release=tiny)
+    assert list(fold.by_regions(1)) == [fold]
+    with pytest.raises(UsageError, match="adverts do not say which region a row is of"):
+        fold.of_regions([0])

@@ -5,6 +5,8 @@ import os
 import subprocess
 import time
 
+import polars as pl
+
 
 class Liar:
     """A method that writes to the pipe to the host itself. ``said``: what it writes, in Latin-1."""
@@ -20,6 +22,21 @@ class Liar:
 
     def predict(self, fold):
         raise NotImplementedError
+
+
+class Lengths:
+    """An honest method that can be asked by batches of regions, and tells how many adverts each batch shows it."""
+
+    needs = frozenset({"adverts.body"})
+    stochastic = False
+    batches = "regions"
+
+    def fit(self, fold, seed):
+        self.notes = []
+
+    def predict(self, fold):
+        self.notes.append(str(fold.tables["adverts"].collect().height))
+        return fold.to_predict().collect().select("advert", score=1 / (1 + pl.col("body").str.len_chars()))
 
 
 class Unmade:
