@@ -1,8 +1,8 @@
 """What a site of many submissions costs to make, and how fast its largest table answers in Chromium.
 
-``python tests/performance/site.py [ENTRIES]`` puts so many entries of strangers (1,000), with four results each and
-draws, beside the reference results, and builds the site in a temporary folder. The browser part needs playwright and
-Chromium, found by name or by $CHROMIUM.
+``python tests/performance/large_site.py [ENTRIES]`` puts so many entries of strangers (1,000), with four results each
+and draws, beside the reference results, and builds the site in a temporary folder. The browser part needs playwright
+and Chromium, found by name or by $CHROMIUM.
 """
 
 import os
