@@ -25,6 +25,8 @@ worker is that of one region, however many there are."""
 
 def draw(release: Release) -> Any:
     """Return the figure, of measured numbers; no release is needed for it."""
+    from matplotlib.ticker import LogLocator
+
     numbers = json.loads(NUMBERS.read_text(encoding="utf-8"))
     costs = numbers["sizes"]
     regions = [one["regions"] for one in costs]
@@ -35,20 +37,25 @@ def draw(release: Release) -> Any:
         if key in numbers["lines"]:
             _line(axes, regions, numbers["lines"][key])
             axes.set_yscale("log")
+            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axes.yaxis.set_major_formatter(lambda value, _: f"{value:,g}")
         else:
             axes.set_ylim(0, 1.6 * max(values))
         axes.set_xscale("log", base=2)
         axes.plot(regions, values, linestyle="", marker="o", markersize=5, color=ACCENT, zorder=3)
         axes.set(title=name, xlabel="regions", xlim=(min(regions) / 1.6, max(regions) * 1.6))
-        axes.set_xticks(regions, [_named(one) for one in regions])
+        axes.set_xticks(regions, [_named(one, regions[-1]) for one in regions])
         axes.minorticks_off()
         axes.grid(axis="y", color=PALE, linewidth=0.6)
         axes.tick_params(length=0)
     return made
 
 
-def _named(regions: int) -> str:
-    return f"{regions}\n{NAMES[regions]}" if regions in NAMES else str(regions)
+def _named(regions: int, largest: int) -> str:
+    """Return the words below a size; of those between named ones there is no room for any."""
+    if regions in NAMES:
+        return f"{regions}\n{NAMES[regions]}"
+    return str(regions) if regions == largest else ""
 
 
 def _line(axes: Any, regions: Sequence[int], a_region: float) -> None:
