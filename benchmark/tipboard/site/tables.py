@@ -87,6 +87,8 @@ class View:
 
     def _number(self, cell: Cell, footnote: str | None) -> str:
         """Return a cell of a column of numbers; ``footnote``: what its mark means, None where it has none."""
+        if cell.value is None and cell.text == NOTHING and not cell.note and footnote is None:
+            return f"<td>{NOTHING}"  # most cells of sparse tables
         sort = _sort(cell) if self.exact else _read(cell.text)
         value = "" if sort == cell.text or (not sort and cell.text == NOTHING) else f' data-v="{sort}"'
         more = "" if footnote is None else f' class="marked" title="{footnote}"'
@@ -182,13 +184,14 @@ def of_records(
     is read in the place of a number."""
     write = text or _text
     told = silent or [{}] * len(found)
+    keys = [heading.key for heading in headings]
+    nothing = Cell(write(None), None)
+
+    def cell(value: Any, said: str | None) -> Cell:
+        return nothing if value is None and not said else Cell(said or write(value), value)
+
     rows = [
-        TableRow(
-            [
-                Cell(said.get(heading.key) or write(record.get(heading.key)), record.get(heading.key))
-                for heading in headings
-            ]
-        )
+        TableRow([cell(record.get(key), said.get(key)) for key in keys])
         for record, said in zip(found, told, strict=True)
     ]
     return Table(caption, headings, rows, found)
