@@ -78,7 +78,7 @@ FIGURES = """
   return {
     name: svg.querySelector("title").textContent,
     left: box.left, right: box.right,
-    smallest: Math.min(...texts.map((one) => scale * Number(one.getAttribute("font-size")))),
+    smallest: Math.min(...texts.map((one) => scale * parseFloat(getComputedStyle(one).fontSize))),
     clipped: clipped.map((one) => one.textContent),
   };
 })

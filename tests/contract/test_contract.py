@@ -130,8 +130,8 @@ def test_the_new_metric_is_on_the_page_of_its_task_and_on_no_other(site: Path) -
 
 def test_the_new_metric_is_among_all_scores_of_the_method(house: Any, site: Path) -> None:
     score = house.results[f"{TASK}/{METHOD}"]["scores"][METRIC]
-    rows = pl.read_parquet(site / f"data/tiny/methods/tipbench--{METHOD}-scores.parquet")
-    [row] = rows.filter(metric=METRIC).iter_rows(named=True)
+    rows = pl.read_parquet(site / "data/tiny/methods-scores.parquet")
+    [row] = rows.filter(metric=METRIC, method=METHOD).iter_rows(named=True)
     assert (row["value"], row["low"], row["high"]) == (score["value"], score["low"], score["high"])
     assert f">{METRIC}<" in (site / f"tiny/methods/tipbench--{METHOD}.html").read_text(encoding="utf-8")
 

@@ -33,7 +33,7 @@ from tipbench.runs.streamed.handover import Scored
 Measure = Callable[[], float]
 
 
-def _scored_rows(rows: int, clusters: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def scored_rows(rows: int, clusters: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Scores with some ties, labels (5% positive by cluster), weights and clusters of so many rows."""
     generator = np.random.default_rng(0)
     codes = generator.integers(0, clusters, rows)
@@ -43,21 +43,21 @@ def _scored_rows(rows: int, clusters: int) -> tuple[np.ndarray, np.ndarray, np.n
 
 
 def ranking_of_a_million_rows() -> float:
-    scores, positive, weights, codes = _scored_rows(1_000_000, 100_000)
+    scores, positive, weights, codes = scored_rows(1_000_000, 100_000)
     start = time.process_time()
     observed(Ranking(scores, positive, weights, codes, 0.05).metrics, 100_000)
     return time.process_time() - start
 
 
 def replicates_of_100k_rows() -> float:
-    scores, positive, weights, codes = _scored_rows(100_000, 10_000)
+    scores, positive, weights, codes = scored_rows(100_000, 10_000)
     start = time.process_time()
     replicate(Ranking(scores, positive, weights, codes, 0.05).metrics, 10_000, 1000, 0)
     return time.process_time() - start
 
 
 def a_whole_cell_of_100k_rows() -> float:
-    scores, positive, weights, codes = _scored_rows(140_000, 10_000)
+    scores, positive, weights, codes = scored_rows(140_000, 10_000)
     generator = np.random.default_rng(1)
     group = np.array(["business", "independent", "spam"])[codes % 3]
     frame = pl.DataFrame(
@@ -172,7 +172,7 @@ BUDGETS: tuple[tuple[str, Measure, float | None, float | None], ...] = (
 )
 
 
-def _alone(measure: Measure) -> tuple[float, float]:
+def alone(measure: Measure) -> tuple[float, float]:
     """The measure in a process of its own: CPU seconds, and peak memory in MiB."""
     value = measure()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -185,7 +185,7 @@ def main() -> int:
     print(f"{'what':<48}{'CPU s':>12}{'bound':>9}{'peak MiB':>10}{'bound':>8}  held")
     for what, measure, seconds, mebibytes in BUDGETS:
         with context.Pool(1) as pool:
-            value, peak = pool.apply(_alone, (measure,))
+            value, peak = pool.apply(alone, (measure,))
         good = (seconds is None or value <= seconds) and (mebibytes is None or peak <= mebibytes)
         held &= good
         print(

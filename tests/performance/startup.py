@@ -48,12 +48,12 @@ class Taken(NamedTuple):
     wall: float
 
 
-def taken(code: str, checkout: Path) -> Taken:
+def taken(code: str, checkout: Path, python: str = sys.executable) -> Taken:
     """Return the seconds of a fresh Python that runs this with the packages of a checkout."""
     places = [str(checkout / place) for place in ("benchmark", "baselines", "datasets")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(places)}
     began = time.perf_counter()
-    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL, env=environment)
+    process = subprocess.Popen([python, "-c", code], stdout=subprocess.DEVNULL, env=environment)
     _, status, used = os.wait4(process.pid, 0)
     wall = time.perf_counter() - began
     process.returncode = os.waitstatus_to_exitcode(status)

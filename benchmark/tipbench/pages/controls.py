@@ -10,7 +10,8 @@ from dataclasses import dataclass
 class Filter:
     """A choice above a table, by the words of one column; ``chosen`` from the start.
 
-    ``covered``: whether it is of a column that the page's switch covers.
+    ``covered``: whether it is of a column that the page's switch covers. ``of_column``: whether its options are the
+    words of its column, which the page's script then reads there.
     """
 
     label: str
@@ -18,3 +19,4 @@ class Filter:
     options: Sequence[tuple[str, str]]
     chosen: str = ""
     covered: bool = False
+    of_column: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from markupsafe import Markup, escape
 from tipdata.documents.palette import LIGHT
@@ -16,6 +17,17 @@ LETTER = 0.61
 PHONE = 350
 """Pixels that a phone has for a figure. A wider drawing has a sister of this width, so that none is cut or shrunk."""
 PAINT = ("fill", "stroke")
+ENDS = ("x1", "y1", "x2", "y2")
+LOOK = (
+    *PAINT,
+    "stroke-width",
+    "stroke-opacity",
+    "stroke-dasharray",
+    "font-size",
+    "font-weight",
+    "text-anchor",
+)
+"""Attributes that a group has for all in it."""
 
 Point = tuple[float, float]
 
@@ -106,7 +118,7 @@ class Drawing:
         ).format(
             *(_short(v) for v in (self.width, self.height) * 2), name, name,
             name, visible(self.title), name, visible(self.about),
-            _elements(self.marks, _variable),
+            _grouped(self.marks),
         )  # fmt: skip
 
     def standalone(self) -> str:
@@ -147,11 +159,43 @@ def _elements(marks: Sequence[Mark], colour: Callable[[str], str]) -> Markup:
     return Markup("".join(_element(mark, colour) for mark in marks))  # nosec B704 # as said above
 
 
-def _element(mark: Mark, colour: Callable[[str], str]) -> str:
-    attributes = "".join(f' {name}="{_value(name, value, colour)}"' for name, value in mark.attributes)
+def _grouped(marks: Sequence[Mark]) -> Markup:
+    """Return the same in the colours of a page, neighbours of one look as a group, lines as one path: a page of many
+    dots is half as long."""
+    parts = []
+    for look, those in groupby(marks, _look):
+        same = list(those)
+        if len(same) == 1:
+            parts.append(_element(same[0], _variable))
+        elif all(mark.tag == "line" and mark.tip is None for mark in same):
+            parts.append(f'<path d="{"".join(map(_step, same))}"{_written(look, _variable)}/>')
+        else:
+            inside = "".join(_element(mark, _variable, without=LOOK) for mark in same)
+            parts.append(f"<g{_written(look, _variable)}>{inside}</g>")
+    return Markup("".join(parts))  # nosec B704 # every text is escaped, one by one
+
+
+def _step(line: Mark) -> str:
+    """Return a line as a part of a path."""
+    at = dict(line.attributes)
+    x1, y1, x2, y2 = (_short(float(at[end])) for end in ENDS)
+    return f"M{x1} {y1}" + (f"H{x2}" if y1 == y2 else f"V{y2}" if x1 == x2 else f"L{x2} {y2}")
+
+
+def _look(mark: Mark) -> tuple[tuple[str, str | float], ...]:
+    return tuple((name, value) for name, value in mark.attributes if name in LOOK)
+
+
+def _element(mark: Mark, colour: Callable[[str], str], without: Sequence[str] = ()) -> str:
+    attributes = _written([one for one in mark.attributes if one[0] not in without], colour)
     tip = "" if mark.tip is None else f"<title>{escape(visible(mark.tip))}</title>"
     text = "" if mark.text is None else escape(visible(mark.text))
-    return f"<{mark.tag}{attributes}>{tip}{text}</{mark.tag}>"
+    inside = f"{tip}{text}"
+    return f"<{mark.tag}{attributes}>{inside}</{mark.tag}>" if inside else f"<{mark.tag}{attributes}/>"
+
+
+def _written(attributes: Iterable[tuple[str, str | float]], colour: Callable[[str], str]) -> str:
+    return "".join([f' {name}="{_value(name, value, colour)}"' for name, value in attributes])
 
 
 def _value(name: str, value: str | float, colour: Callable[[str], str]) -> str:

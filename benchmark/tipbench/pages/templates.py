@@ -28,7 +28,8 @@ SECURITY = "; ".join([*(f"{what} 'none'" for what in _NOTHING), *(f"{what} 'self
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of a page. ``path``: of the file of it, from the site's root.
+    """A figure of a page. ``path``: of the file of it, from the site's root; empty where a reader saves it from the
+    page.
 
     ``phone``: what a phone shows in its place, None where it is narrow enough.
     """
@@ -37,7 +38,7 @@ class Figure:
     title: str
     text: str
     drawing: Drawing
-    path: str
+    path: str = ""
     phone: Drawing | None = None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -37,6 +38,16 @@ def to_csv(table: Table) -> bytes:
         for text in texts
     ]
     return found.with_columns(neutral).write_csv().encode()
+
+
+def zipped(name: str, content: bytes) -> bytes:
+    """Return a ZIP with one file: the same bytes for the same content, whenever and wherever it is made."""
+    buffer = io.BytesIO()
+    about = zipfile.ZipInfo(name)
+    about.create_system = 3
+    with zipfile.ZipFile(buffer, "w") as made:
+        made.writestr(about, content, zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
 
 
 def to_parquet(table: Table) -> bytes:

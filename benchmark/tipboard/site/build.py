@@ -22,6 +22,7 @@ from tipboard.board.export import release
 from tipboard.board.files import ELSEWHERE
 from tipboard.board.rounds import Closed, closed_rounds
 from tipboard.site.method_page import method_page
+from tipboard.site.method_tables import COLUMNS_FILE, columns_script, method_files
 from tipboard.site.overview import overview
 from tipboard.site.publication import PICTURE, Publication, read_publication
 from tipboard.site.render import Page, page
@@ -82,6 +83,10 @@ def write(
         writers = _writers(sizes, rounds, publication, folder)
         run_all(_call, writers, engine="sequential", label="pages", quiet=quiet)
         (folder / MARKER).write_text(f"{release(*(size.board for size in sizes))}\n", encoding="utf-8")
+        _put(folder, COLUMNS_FILE, columns_script().encode())
+        for size in sizes:
+            for path, content in method_files(size):
+                _put(folder, path, content)
         copy_assets(folder)
         if publication.picture is not None:
             shutil.copyfile(publication.picture, folder / PICTURE)
@@ -121,7 +126,8 @@ def _page(folder: Path, made: Page) -> None:
         for path, content in view.files():
             _put(folder, path, content)
     for figure in made.figures:
-        _put(folder, figure.path, figure.drawing.standalone().encode())
+        if figure.path:
+            _put(folder, figure.path, figure.drawing.standalone().encode())
 
 
 def _put(folder: Path, path: str, content: bytes) -> None:

@@ -17,12 +17,12 @@ from tipboard.board.export import Placed, of_entry, release
 from tipboard.board.fresh import MARK, NOT_SUPPORTED
 from tipboard.board.units import axis_title, in_plain_words
 from tipboard.site.figures.rows import by_group, by_split
-from tipboard.site.method_tables import method_views, rates
+from tipboard.site.method_tables import COLUMNS_FILE, method_views, rates
 from tipboard.site.names import page_id
 from tipboard.site.publication import Publication
 from tipboard.site.render import Page, page
 from tipboard.site.sizes import Size
-from tipboard.site.tables import View
+from tipboard.site.tables import EVERYTHING, View, downloads
 from tipboard.site.task_page import ROOT
 
 BEHIND = 5
@@ -75,13 +75,10 @@ def method_page(size: Size, entry: Entry, publication: Publication) -> Page:
     for one in there:
         first.setdefault(one.standing.task.name, one)
     path = f"{size.name}/methods/{page_id(entry)}.html"
-    folder = f"figures/{size.name}/{page_id(entry)}"
-    on_tasks = [_on_task(size, one, folder) for one in first.values()]
-    files = f"data/{size.name}/methods/{page_id(entry)}"
-    lines = View(
-        "results", "Results", of_entry(size.board, there, entry.name), f"{files}-results", size=size.name
-    )
-    views = [lines, *method_views(size, entry, files)]
+    on_tasks = [_on_task(size, one) for one in first.values()]
+    table = of_entry(size.board, there, entry.name)
+    lines = View("results", "Results", table, size=size.name, shared=downloads(EVERYTHING))
+    views = [lines, *method_views(size, entry)]
     statuses = list(dict.fromkeys(entry.status([result]) for result in entry.results))
     statuses += [NOT_SUPPORTED] if any(not one.line.is_supported() for one in there) else []
     html = page(
@@ -90,12 +87,12 @@ def method_page(size: Size, entry: Entry, publication: Publication) -> Page:
         views={view.id: view for view in views}, statuses={name: MEANING[name] for name in statuses},
         versions=sorted({result.versions.method for result in entry.results}),
         seeds=sorted({result.seed for result in entry.results}), oracle=all(one.line.row.oracle for one in there),
-        release=release(size.board),
+        release=release(size.board), columns=COLUMNS_FILE,
     )  # fmt: skip
     return Page(path, html, views, [figure for one in on_tasks for figure in one.figures])
 
 
-def _on_task(size: Size, one: Placed, folder: str) -> OnTask:
+def _on_task(size: Size, one: Placed) -> OnTask:
     line, standing = one.line, one.standing
     row, task = line.row, standing.task
     return OnTask(
@@ -114,7 +111,7 @@ def _on_task(size: Size, one: Placed, folder: str) -> OnTask:
         access=line.access,
         labels=line.labels,
         figures=[
-            Figure(f"{kind}-{task.name}", heading, text, drawing, f"{folder}-{task.name}-{kind}.svg")
+            Figure(f"{kind}-{task.name}", heading, text, drawing)
             for kind, heading, text, drawing in _drawings(standing, line)
             if drawing is not None
         ],

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tipbench.runs.records import Scored
@@ -10,22 +11,23 @@ from tipbench.runs.report import mean
 from tipbench.runs.results import Result
 
 from tipboard.board.collection import place_of
-from tipboard.board.columns import OF_METRIC
+from tipboard.board.columns import OF_METRIC, OVERALL
 from tipboard.board.entries import Entry
-from tipboard.board.export import WARNING, Heading, release
+from tipboard.board.export import WARNING, Heading, Table, release
+from tipboard.board.formats import to_csv, to_parquet, zipped
 from tipboard.board.units import SHARE
 from tipboard.site.sizes import Size
-from tipboard.site.tables import View, filters, of_records
+from tipboard.site.tables import Download, View, filters, of_records
 
 TASK = Heading("task", "task", "What is asked.", False)
 SPLIT = Heading("split", "split", "What separates training from test.", False)
 SEED = Heading("seed", "seed", "Of the method.", True, "number")
 PLACE = (TASK, SPLIT, SEED)
+COLUMNS_FILE = "data/columns.js"
 
 
-def method_views(size: Size, entry: Entry, files: str) -> list[View]:
-    """Return every table but that of its lines; those without rows are left out. ``files``: the start of their
-    paths."""
+def method_views(size: Size, entry: Entry) -> list[View]:
+    """Return every table but that of its lines; those without rows are left out."""
     said = f"{release(size.board)}. {WARNING}"
     found = (
         ("scores", "All scores", f"All scores of {entry.name}. {said}", SCORES, _scores(entry)),
@@ -34,24 +36,59 @@ def method_views(size: Size, entry: Entry, files: str) -> list[View]:
         ("uploaded", "Uploaded and reproduced", f"Uploaded and reproduced scores of {entry.name}. {said}", BOTH,
          _both(entry)),
     )  # fmt: skip
-    return [_view(name, title, caption, headings, records, files) for name, title, caption, headings, records in found
-            if records]  # fmt: skip
+    return [
+        _view(size.name, name, title, of_records(caption, headings, records))
+        for name, title, caption, headings, records in found
+        if records
+    ]
 
 
-def _view(
-    name: str,
-    title: str,
-    caption: str,
-    headings: Sequence[Heading],
-    records: list[dict[str, Any]],
-    files: str,
-) -> View:
-    table = of_records(caption, headings, records)
+def _view(size: str, name: str, title: str, table: Table) -> View:
     keys = {"scores": ("task", "split", "metric", "seed"), "groups": ("task", "split", "group", "seed")}.get(
         name, ()
     )
     kept = [one for one in filters(table, keys) if len(one.options) > 1]
-    return View(name, title, table, f"{files}-{name}", kept)
+    shared = [
+        Download("CSV (zip)", f"{_path(size, name)}.csv.zip"),
+        Download("Parquet", f"{_path(size, name)}.parquet"),
+    ]
+    return View(name, title, table, filters=kept, shared=shared, exact=False)
+
+
+def _path(size: str, name: str) -> str:
+    """Return where the files of a table are, from the site's root, without an ending."""
+    return f"data/{size}/methods-{name}"
+
+
+def method_files(size: Size) -> Iterator[tuple[str, bytes]]:
+    """Yield the files behind these tables: the rows of all methods together, unrounded.
+
+    A file per method and table would be most of a large board's site.
+    """
+    of_entry = {
+        "scores": _scores,
+        "groups": lambda entry: _groups(entry)[1],
+        "runs": _runs,
+        "uploaded": _both,
+    }
+    for name, records_of in of_entry.items():
+        records = [
+            {"team": entry.team, "method": entry.method, **record}
+            for entry in size.entries
+            for record in records_of(entry)
+        ]
+        if records:
+            table = Table("", (), (), records)
+            yield f"{_path(size.name, name)}.parquet", to_parquet(table)
+            yield f"{_path(size.name, name)}.csv.zip", zipped(f"methods-{name}.csv", to_csv(table))
+
+
+def columns_script() -> str:
+    """Return what the columns of these tables mean, by table and column, which every page of a method reads."""
+    of_table = {"results": OVERALL, "scores": SCORES, "groups": GROUPS, "runs": RUNS, "uploaded": BOTH}
+    said = {table: {one.key: one.about for one in columns} for table, columns in of_table.items()}
+    said["groups"]["*"] = "As the evaluator says."
+    return f"window.columns = {json.dumps(said, indent=1)};\n"
 
 
 def rates(
@@ -101,18 +138,18 @@ def _primary_first(result: Result) -> list[tuple[str, Scored]]:
     return sorted(result.scores.items(), key=lambda item: item[0] != result.primary)
 
 
+GROUPS = (*PLACE, Heading("group", "group", "Of lawful people, or of those exploited or in need.", False))
+"""Beside them stands a column per measure, whose name says what it is."""
+
+
 def _groups(entry: Entry) -> tuple[list[Heading], list[dict[str, Any]]]:
     """Return one row per group, one column per measure that any group has."""
     measures = dict.fromkeys(
         name for result in entry.results for values in result.groups.values() for name in values
     )
     headings = [
-        *PLACE,
-        Heading("group", "group", "Of lawful people, or of those exploited or in need.", False),
-        *(
-            Heading(name, name.replace("_", " "), "As the evaluator says.", True, _unit(name))
-            for name in measures
-        ),
+        *GROUPS,
+        *(Heading(name, name.replace("_", " "), "", True, _unit(name)) for name in measures),
     ]
     records = [
         {**_place(result), "group": group, **{name: values.get(name) for name in measures}}

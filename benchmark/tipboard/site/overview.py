@@ -24,7 +24,7 @@ from tipboard.site.figures.forest import card
 from tipboard.site.publication import Publication
 from tipboard.site.render import Page, page
 from tipboard.site.sizes import Size, best
-from tipboard.site.tables import View, filters
+from tipboard.site.tables import EVERYTHING, View, filters
 
 FILTERED = ("task", "split", "size", "access", "labels", "status")
 SEVERAL = 2
@@ -53,7 +53,7 @@ def overview(sizes: Sequence[Size], rounds: Sequence[Closed], publication: Publi
     largest = sizes[0]
     everything = overall([(size.board, size.standings) for size in sizes])
     kept = [one for one in filters(everything, FILTERED, usual=True) if len(one.options) > 1]
-    views = [View("overall", "All results", everything, "data/overall", kept)]
+    views = [View("overall", "All results", everything, EVERYTHING, kept)]
     several = covering(largest)
     if several.rows:
         views.append(

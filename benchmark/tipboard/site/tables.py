@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
+from markupsafe import Markup, escape
 from tipbench.pages.controls import Filter
+from tipbench.pages.safe import visible
+from tipbench.pages.templates import breakable
 from tipbench.runs.report import NOTHING, number
 
 from tipboard.board.columns import Cell
@@ -16,65 +21,124 @@ from tipboard.site.names import page_id
 
 USUAL = "*usual"
 """The choice of a filter on splits that keeps default splits."""
+EVERYTHING = "data/overall"
+"""Where the files of the table of everything are, without an ending."""
+LONG = 40
+"""Letters of a text beyond which it is broken into lines."""
+PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 LABELS = {"csv": "CSV", "parquet": "Parquet", "markdown": "Markdown", "latex": "LaTeX"}
 
 
 @dataclass(frozen=True)
-class TableCell:
-    """A cell on a page. ``sort``: what a number is sorted by, None of text. ``href``: from the site's root; ``heads``:
-    whether the cell names its row; ``note``: why there is nothing."""
+class Download:
+    """A link to a file of a table: what it is called, and its path from the site's root."""
 
-    text: str
-    sort: str | None
-    href: str | None = None
-    heads: bool = False
-    note: str = ""
+    label: str
+    path: str
 
 
 @dataclass(frozen=True)
 class View:
-    """A table on a page. ``path``: of its files, from the site's root, without an ending."""
+    """A table on a page. ``path``: of its files, from the site's root, without an ending.
+
+    ``shared``: files that hold what the tables of all methods show, which are written once; then it has none of its
+    own. ``exact``: whether a number sorts by more digits than are read.
+    """
 
     id: str
     title: str
     table: Table
-    path: str
+    path: str = ""
     filters: Sequence[Filter] = ()
     size: str | None = None
+    shared: Sequence[Download] = ()
+    exact: bool = True
 
     @property
     def wide(self) -> bool:
         """Whether paper has to be turned for it."""
         return len(self.table.headings) > 9
 
-    @property
-    def rows(self) -> Iterator[tuple[TableRow, list[TableCell]]]:
-        """Rows and what of them is shown."""
+    def body(self, root: str) -> Markup:
+        """Return the rows as HTML; a template would take four times as long. ``root``: the way to the site's root.
+
+        Ends of cells and rows are left out, as HTML allows. A number without ``data-v`` sorts by its text.
+        """
         keys = [heading.key for heading in self.table.headings]
         numbers = [heading.number for heading in self.table.headings]
         name, task, at_size = (keys.index(key) if key in keys else -1 for key in ("method", "task", "size"))
+        footnote = shown(self.table.footnote)
+        tells_usual = any(one.chosen == USUAL for one in self.filters)
+        lines = []
         for row in self.table.rows:
             size = row.cells[at_size].text if at_size >= 0 else self.size
-            there = zip(row.cells, numbers, strict=True)
             cells = [
-                TableCell(cell.text, _sort(cell) if number else None, note=cell.note)
-                for cell, number in there
+                self._number(cell, footnote if at in row.marked else None) if number else _words(cell.text)
+                for at, (cell, number) in enumerate(zip(row.cells, numbers, strict=True))
             ]
             if name >= 0:
-                cells[name] = replace(cells[name], href=method_page(size, row), heads=True)
+                cells[name] = _heading(row.cells[name].text, root, method_page(size, row))
             if task >= 0 and size is not None:
-                cells[task] = replace(cells[task], href=f"{size}/tasks/{cells[task].text}.html")
-            yield row, cells
+                cells[task] = _task(row.cells[task].text, root, size)
+            kind = f' class="{row.kind}"' if row.kind else ""
+            usual = " data-usual" if row.usual and tells_usual else ""
+            lines.append(f"<tr{kind}{usual}>{''.join(cells)}")
+        return Markup("".join(lines))  # nosec B704 # every text was escaped, one by one
+
+    def _number(self, cell: Cell, footnote: str | None) -> str:
+        """Return a cell of a column of numbers; ``footnote``: what its mark means, None where it has none."""
+        if cell.value is None and cell.text == NOTHING and not cell.note and footnote is None:
+            return f"<td>{NOTHING}"  # most cells of sparse tables
+        sort = _sort(cell) if self.exact else _read(cell.text)
+        value = "" if sort == cell.text or (not sort and cell.text == NOTHING) else f' data-v="{sort}"'
+        more = "" if footnote is None else f' class="marked" title="{footnote}"'
+        if cell.note and footnote is None:
+            more = f' title="{shown(cell.note)}"'
+        return f"<td{value}{more}>{shown(cell.text)}"
 
     @property
-    def downloads(self) -> list[tuple[str, str]]:
-        """What each file is called and where it is."""
-        return [(LABELS[name], f"{self.path}.{kind.ending}") for name, kind in FORMATS.items()]
+    def downloads(self) -> Sequence[Download]:
+        """The files that hold what it shows."""
+        return self.shared or downloads(self.path)
 
     def files(self) -> Iterator[tuple[str, bytes]]:
-        """Yield the files behind it."""
-        for kind in FORMATS.values():
+        """Yield the files that are its own."""
+        for kind in FORMATS.values() if not self.shared else ():
             yield f"{self.path}.{kind.ending}", kind.write(self.table)
+
+
+def downloads(path: str) -> list[Download]:
+    """Return the files of a table, whose paths begin alike."""
+    return [Download(LABELS[name], f"{path}.{kind.ending}") for name, kind in FORMATS.items()]
+
+
+@cache
+def shown(text: str) -> str:
+    """Return text as HTML; the same few texts stand in most cells."""
+    return str(escape(visible(text)))
+
+
+@cache
+def _words(text: str) -> str:
+    long = ' class="long"' if len(text) > LONG else ""
+    return f"<td{long}>{shown(text)}"
+
+
+@cache
+def _task(text: str, root: str, size: str) -> str:
+    return f'<td><a href="{root}{shown(size)}/tasks/{shown(text)}.html">{breakable(text)}</a>'
+
+
+def _heading(text: str, root: str, href: str | None) -> str:
+    said = f"<bdi>{breakable(text)}</bdi>"
+    link = said if href is None else f'<a href="{root}{shown(href)}">{said}</a>'
+    return f'<th scope="row">{link}'
+
+
+def _read(text: str) -> str:
+    """Return what a cell sorts by whose number is read as it is; empty where no number is read."""
+    plain = text.replace(",", "")
+    return plain if PLAIN.fullmatch(plain) else ""
 
 
 def method_page(size: str | None, row: TableRow) -> str | None:
@@ -106,6 +170,7 @@ def filters(table: Table, keys: Sequence[str], usual: bool = False) -> list[Filt
                 at[key],
                 [(USUAL, "default splits"), *options] if mine else options,
                 USUAL if mine else "",
+                of_column=True,
             )
         )
     return found
@@ -119,13 +184,14 @@ def of_records(
     is read in the place of a number."""
     write = text or _text
     told = silent or [{}] * len(found)
+    keys = [heading.key for heading in headings]
+    nothing = Cell(write(None), None)
+
+    def cell(value: Any, said: str | None) -> Cell:
+        return nothing if value is None and not said else Cell(said or write(value), value)
+
     rows = [
-        TableRow(
-            [
-                Cell(said.get(heading.key) or write(record.get(heading.key)), record.get(heading.key))
-                for heading in headings
-            ]
-        )
+        TableRow([cell(record.get(key), said.get(key)) for key in keys])
         for record, said in zip(found, told, strict=True)
     ]
     return Table(caption, headings, rows, found)

@@ -55,6 +55,28 @@ def test_colours_are_those_of_the_page_inside_it_and_fixed_in_a_file() -> None:
     assert 'fill="#0072b2"' in drawing.standalone()
 
 
+def test_neighbours_of_one_look_are_a_group_on_a_page_and_lines_one_path() -> None:
+    drawing = Drawing(10, 10, "t", "a")
+    drawing.line((1, 2), (3, 2), "pale")
+    drawing.line((1, 2), (1, 5), "pale")
+    drawing.line((0, 0), (3, 4), "pale")
+    drawing.line((0, 0), (3, 4), "pale", dash="2 3")
+    drawing.circle((1, 1), 2, "ink", "ink", "<one>")
+    drawing.circle((2, 2), 2, "ink", "ink")
+    drawing.circle((3, 3), 2, "paper", "ink")
+    inside = str(drawing.inline("x")).partition("</desc>")[2]
+    pale, ink = (
+        'stroke="var(--pale)" stroke-width="1"',
+        'fill="var(--ink)" stroke="var(--ink)" stroke-width="1.5"',
+    )
+    assert inside == (
+        f'<path d="M1 2H3M1 2V5M0 0L3 4" {pale}/>'
+        f'<line x1="0" y1="0" x2="3" y2="4" {pale} stroke-dasharray="2 3"/>'
+        f'<g {ink}><circle cx="1" cy="1" r="2"><title>&lt;one&gt;</title></circle><circle cx="2" cy="2" r="2"/></g>'
+        '<circle cx="3" cy="3" r="2" fill="var(--paper)" stroke="var(--ink)" stroke-width="1.5"/></svg>'
+    )
+
+
 @pytest.mark.parametrize("figure", [forest, card])
 def test_an_interval_reaches_from_its_low_end_to_its_high_end_on_the_axis(
     result: Callable, board: Callable, figure: Callable

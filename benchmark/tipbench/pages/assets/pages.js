@@ -78,7 +78,7 @@
     if (first !== null) first.show();
   };
 
-  /* One sheet says which columns are not shown: faster than touching every cell. */
+  /* One sheet says which columns are not shown, and which hold numbers: faster than touching every cell. */
   const sheet = new CSSStyleSheet();
   const hideColumns = () => sheet.replaceSync(tables.map((table) => table.rules()).join(""));
 
@@ -104,15 +104,30 @@
     const id = section.id;
     const body = section.querySelector("tbody");
     const headings = [...section.querySelectorAll("thead th")];
-    const keys = headings.map((heading) => heading.dataset.key);
     const names = headings.map((heading) => heading.firstChild.textContent.trim());
+    /* A heading without a key has the name of its column. */
+    headings.forEach((heading, at) => { heading.dataset.key ??= names[at].replaceAll(" ", "_"); });
+    const keys = headings.map((heading) => heading.dataset.key);
     const rows = [...body.rows];
     const selects = [...section.querySelectorAll("select")];
-    const search = section.querySelector("input[type=search]");
-    const count = section.querySelector(".count");
-    const more = section.querySelector(".more");
     const box = section.querySelector(".scroll");
-    const sideways = section.querySelector(".sideways");
+    /* What no page needs that has no script is made here. */
+    const controls = section.querySelector(".controls");
+    const search = make("input", { type: "search", autocomplete: "off", spellcheck: false });
+    const reset = make("button", { type: "button", className: "reset" }, "Reset");
+    controls.prepend(make("label", { className: "search" }, "Search ", search));
+    controls.append(reset);
+    const sideways = make("p", { className: "sideways", hidden: true });
+    controls.after(sideways);
+    const count = make("p", { className: "count" });
+    count.setAttribute("role", "status");
+    const more = make("button", { type: "button", className: "more", hidden: true }, "Show all");
+    const under = section.querySelector(".under") ?? make("div", { className: "under" });
+    under.prepend(count, more);
+    if (!under.isConnected) box.after(under);
+    /* What columns mean may be told by a file that pages share; "*": of all that it does not name. */
+    const meanings = window.columns?.[id] ?? {};
+    headings.forEach((heading, at) => { heading.title ||= meanings[keys[at]] ?? meanings["*"] ?? ""; });
     const texts = new Map();
     const words = [];
     const fixed = headings.map((heading) => "fixed" in heading.dataset);
@@ -129,12 +144,18 @@
       if (!texts.has(key)) {
         texts.set(key, rows.map((row) => {
           const cell = row.cells[column];
-          const known = cell.dataset.v ?? cell.textContent;
+          const known = cell.dataset.v ?? cell.textContent; /* without, the text is the number */
           return known === "" || known === "-" ? null : Number(known);
         }));
       }
       return texts.get(key);
     };
+    /* Choices that are the words of their column. */
+    for (const select of selects.filter((one) => "words" in one.dataset)) {
+      const words = new Set(text(Number(select.dataset.column)).flatMap((one) => one.split(", ")));
+      words.delete("-");
+      select.append(...[...words].map((word) => new Option(word, word)));
+    }
     const sought = () => {
       if (!words.length) {
         for (const row of rows) {
@@ -206,7 +227,6 @@
         boxes.push({ box: one, column });
         one.addEventListener("change", () => { state.hidden[column] = !one.checked; showColumns(); });
       });
-      const reset = section.querySelector(".reset");
       reset.before(make("details", { className: "chooser" }, summary, checks));
     };
 
@@ -227,7 +247,11 @@
         update();
         measure();
       },
-      rules: () => state.hidden.map((hidden, at) => (hidden ? `#${id} tr > :nth-child(${at + 1}) { display: none; }` : "")).join(""),
+      rules: () => headings.map((heading, at) => {
+        const cells = `#${id} tr > :nth-child(${at + 1})`;
+        return (state.hidden[at] ? `${cells} { display: none; }` : "")
+          + ("number" in heading.dataset ? `${cells} { text-align: right; }` : "");
+      }).join(""),
       differs: () => {
         const found = {};
         if (search.value.trim()) found.search = search.value.trim();
@@ -280,14 +304,37 @@
     for (const select of selects) select.addEventListener("change", () => { state.all = false; changed(); });
     search.addEventListener("input", () => { state.all = false; changed(); });
     more.addEventListener("click", () => { state.all = true; update(); measure(); box.focus(); });
-    section.querySelector(".reset").addEventListener("click", () => { first(); update(); showColumns(); });
+    reset.addEventListener("click", () => { first(); update(); showColumns(); });
     box.addEventListener("scroll", measure, { passive: true });
     new ResizeObserver(measure).observe(box);
 
     const many = rows.length > MANY_ROWS;
     search.parentElement.hidden = !many;
     if (headings.length > MANY_COLUMNS) setUpColumns();
-    section.querySelector(".controls").hidden = !(many || selects.length || headings.length > MANY_COLUMNS);
+    controls.hidden = !(many || selects.length || headings.length > MANY_COLUMNS);
+  };
+
+  /* A figure that has no file is saved from the page, in the colours of the day. */
+  const setUpSave = (figure) => {
+    const button = make("button", { type: "button", className: "save" }, "SVG");
+    figure.append(make("p", { className: "downloads" }, button));
+    button.addEventListener("click", () => {
+      const root = document.documentElement, chosen = root.dataset.theme;
+      const svg = figure.querySelector("svg.drawing").cloneNode(true);
+      const paper = document.createElementNS(svg.namespaceURI, "rect");
+      for (const [name, value] of [["width", "100%"], ["height", "100%"], ["fill", "var(--paper)"]]) paper.setAttribute(name, value);
+      svg.prepend(paper);
+      root.dataset.theme = "light";
+      const look = getComputedStyle(root);
+      svg.setAttribute("font-family", look.fontFamily);
+      const text = new XMLSerializer().serializeToString(svg)
+        .replace(/var\((--[a-z-]+)\)/g, (_, name) => look.getPropertyValue(name).trim());
+      if (chosen === undefined) delete root.dataset.theme; else root.dataset.theme = chosen;
+      const page = location.pathname.split("/").pop().replace(/\.html$/, "");
+      const href = URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }));
+      make("a", { href, download: `${decodeURIComponent(page)}-${figure.id}.svg` }).click();
+      setTimeout(() => URL.revokeObjectURL(href));
+    });
   };
 
   const setUpFolds = () => {
@@ -306,6 +353,7 @@
     document.adoptedStyleSheets = [sheet];
     document.querySelectorAll("[data-table]").forEach(setUpTable);
     [...document.querySelectorAll(".scroll")].filter((box) => !box.closest("[data-table]")).forEach(setUpPlain);
+    document.querySelectorAll("figure:not(:has(.downloads))").forEach(setUpSave);
     setUpFolds();
     readAddress();
     addEventListener("hashchange", () => {

@@ -64,22 +64,39 @@ def _rows(
     everything = [*values.values(), line, *(one for each in others.values() for one in each)]
     across = scale(everything, left, PHONE - VALUES)
     _frame(picture, across, bottom, line)
-    for at, (name, value) in enumerate(values.items()):
-        height = TOP + ROW * (at + 0.5)
-        for other in others.get(name, ()):
-            picture.circle((across(other), height), 2.5, "pale", "quiet")
-        picture.line((across(0), height), (across(value), height), "accent", 2, opacity=0.35)
-        picture.circle((across(value), height), 4, "accent", "accent", f"{name}: {value:.4f}")
-        picture.name((left - 10, height), name, LETTERS, size=SIZE, anchor="end")
-        words = f"{value:.4f}" if abs(value) < 0.1 else number(value)
-        picture.text((PHONE, height), words, "quiet", 11, "end")
+    _dots(picture, across, [others.get(name, ()) for name in values])
+    heights = {name: TOP + ROW * (at + 0.5) for at, name in enumerate(values)}
+    # One kind of mark after the other, so that a page holds their look once.
+    for name, value in values.items():
+        ends = (across(0), heights[name]), (across(value), heights[name])
+        picture.line(*ends, "accent", 2, opacity=0.35)
+    for name, value in values.items():
+        tip = None if _words(value) == f"{value:.4f}" and len(name) <= LETTERS else f"{name}: {value:.4f}"
+        picture.circle((across(value), heights[name]), 4, "accent", "accent", tip)
+    for name in values:
+        picture.name((left - 10, heights[name]), name, LETTERS, size=SIZE, anchor="end")
+    for name, value in values.items():
+        picture.text((PHONE, heights[name]), _words(value), "quiet", 11, "end")
     picture.text((PHONE, bottom + 33), axis, "quiet", 11, "end")
     return picture
 
 
+def _words(value: float) -> str:
+    return f"{value:.4f}" if abs(value) < 0.1 else number(value)
+
+
+def _dots(picture: Drawing, across: Scale, rows: Sequence[Sequence[float]]) -> None:
+    """Draw the values of others, row by row."""
+    for at, values in enumerate(rows):
+        for value in values:
+            picture.circle((across(value), TOP + ROW * (at + 0.5)), 2.5, "pale", "quiet")
+
+
 def _frame(picture: Drawing, across: Scale, bottom: float, line: float | None) -> None:
-    for value, text in across.ticks(4):
+    ticks = across.ticks(4)
+    for value, _ in ticks:
         picture.line((across(value), TOP - 4), (across(value), bottom), "pale")
+    for value, text in ticks:
         picture.text((across(value), bottom + 12), text, "quiet", 11, "middle")
     picture.line((across.start, bottom), (across.end, bottom), "quiet", 0.8)
     if line is not None:
