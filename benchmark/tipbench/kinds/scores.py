@@ -38,7 +38,7 @@ class Scores(LabelledKind):
         return predictions["score"].cast(pl.Float64)
 
     def references(self, answers: Answers, primary: str, score: ScoreOf) -> dict[str, float]:
-        rows = answers.scored()
+        rows = answers.counted()
         known = {
             name: column
             for name, column in REFERENCES.items()

@@ -200,7 +200,7 @@ def _harm(inputs: MetricInputs, alarms: Alarms) -> MetricValues:
             group
             for group, rows in members.items()
             if group not in (UNCOMMITTED, SPAM, LAWFUL)
-            and np.unique(inputs.clusters.codes[rows]).size >= FEWEST_CLUSTERS
+            and inputs.clusters.among(rows) >= FEWEST_CLUSTERS
         )
         parts.append(accusations(inputs, members, compared, {"": alarms.alarmed}, "false_alarms"))
         large = {group: rows for group, rows in members.items() if group in (*compared, LAWFUL)}
