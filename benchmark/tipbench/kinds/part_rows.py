@@ -21,8 +21,9 @@ class PartRows:
         return cls(frame, None if chosen.all() else chosen)
 
     def __getitem__(self, name: str) -> pl.Series:
-        """Return one column of them."""
-        return self.frame[name] if self.chosen is None else self.frame[name].filter(self.chosen)
+        """Return one column of them; numbers are of one type everywhere, so that Float32 comes as Float64."""
+        column = self.frame[name] if self.chosen is None else self.frame[name].filter(self.chosen)
+        return column.cast(pl.Float64) if column.dtype == pl.Float32 else column
 
     @property
     def columns(self) -> list[str]:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.kind import FEWEST_CLUSTERS
+from tipbench.kinds.part_rows import PartRows
 
 TOO_FEW = "too few clusters"
 
@@ -193,10 +194,13 @@ class _Column:
 
     @classmethod
     def of(cls, column: NDArray[np.float64]) -> _Column:
-        if column.size <= _CLUSTERS_AT_ONCE or 2 * np.count_nonzero(column) > column.size:
+        if column.size <= _CLUSTERS_AT_ONCE:
             return cls(column)
         there = np.flatnonzero(column).astype(np.int32)
-        return cls(column[there], there)
+        values = column[there]
+        if values.size and np.all(values == 1.0):
+            return cls(np.broadcast_to(values[:1], values.shape), there)
+        return cls(column) if 2 * there.size > column.size else cls(values, there)
 
     def between(self, first: int, last: int) -> NDArray[np.float64]:
         """Return the sums of the clusters from the first to before the last."""
@@ -208,7 +212,7 @@ class _Column:
         return column
 
 
-def row_weights(rows: pl.DataFrame) -> NDArray[np.float64]:
+def row_weights(rows: pl.DataFrame | PartRows) -> NDArray[np.float64]:
     """Return the weight of each row, [rows]: one where the answers have none."""
     return rows["weight"].to_numpy() if "weight" in rows.columns else np.ones(rows.height)
 

@@ -84,7 +84,7 @@ class _Rows:
 
     def __init__(
         self,
-        order: NDArray[np.intp],
+        order: NDArray[np.integer],
         chosen: NDArray[np.bool_],
         codes: NDArray[np.integer],
         weights: NDArray[np.float64],
@@ -144,7 +144,7 @@ class Ranking:
         label = positive[order][::-1]
         places = np.flatnonzero(label)
         starts, ends = _blocks(scores[order], places)
-        order = order[::-1]
+        order = order[::-1].astype(np.uint32 if order.size < 2**32 else np.intp)
         stops = np.unique(np.concatenate([[0], starts, ends, [order.size]]))
         self._start, self._end = np.searchsorted(stops, starts), np.searchsorted(stops, ends)
         above = np.searchsorted(places, stops)
@@ -190,9 +190,7 @@ class Ranking:
         return float(gain @ precision / positive), float(gain @ below / (positive * negative))
 
 
-def _blocks(
-    ranked: NDArray, places: NDArray[np.intp]
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _blocks(ranked: NDArray, places: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return how many rows stand above the start, and above the end, of every block that holds a positive.
 
     ``ranked`` [rows]: rising scores; ``places`` [positives]: how many rows stand above each positive.
