@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -95,6 +95,13 @@ class MetricInputs:
         known."""
         unknown = self.answers.frame["cluster"].is_null()
         return np.where(unknown.to_numpy(), -1, self.clusters.codes) if unknown.any() else self.clusters.codes
+
+    def with_predictions(self, predictions: pl.DataFrame) -> MetricInputs:
+        """Return other predictions beside the same answers; what is known of the answers' rows is not held twice."""
+        other = replace(self, predictions=predictions)
+        of_answers = {name: value for name, value in vars(self).items() if name in ("positive", "weights")}
+        vars(other).update(of_answers)
+        return other
 
     @property
     def known(self) -> bool:
