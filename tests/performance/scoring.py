@@ -15,8 +15,6 @@ import resource
 import time
 from collections.abc import Callable
 from multiprocessing import get_context
-from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -29,6 +27,7 @@ from tipbench.metrics.clustering import NAMES, contributions, metrics_of
 from tipbench.metrics.ranking import Ranking
 from tipbench.runs.streamed.alarms import alarms, best_threshold
 from tipbench.runs.streamed.handover import Scored
+from tipbench.tasks import task_of
 
 Measure = Callable[[], float]
 
@@ -74,17 +73,9 @@ def a_whole_cell_of_100k_rows() -> float:
             "oracle_log_odds": (positive * 2000 + generator.normal(0, 2000, scores.size)).astype(np.int32),
         }
     )
-    task: Any = SimpleNamespace(
-        kind=kinds.SCORES,
-        unit="advert",
-        primary="average_precision",
-        prevalence=0.05,
-        metrics=("average_precision",),
-        groups=("independent", "business", "migrant", "spam"),
-    )
     predictions = frame.select("advert", pl.Series("score", scores))
     start = time.process_time()
-    evaluate(task, Answers(kinds.SCORES, "advert", frame), predictions)
+    evaluate(task_of("advert_risk"), Answers(kinds.SCORES, "advert", frame), predictions)
     return time.process_time() - start
 
 
@@ -112,9 +103,8 @@ def clustering_of_ten_million_rows_from_frames() -> float:
     frame = pl.DataFrame({"advert": unit, "cluster": truth, "weight": np.ones(truth.size)})
     given = pl.DataFrame({"advert": unit, "cluster": predicted})
     del truth, predicted, unit
-    task: Any = SimpleNamespace(kind=kinds.CLUSTERS, unit="advert", primary="b_cubed_f1", prevalence=None)
     start = time.process_time()
-    evaluate(task, Answers(kinds.CLUSTERS, "advert", frame), given, replicates=0)
+    evaluate(task_of("advert_linkage"), Answers(kinds.CLUSTERS, "advert", frame), given, replicates=0)
     return time.process_time() - start
 
 
@@ -152,11 +142,10 @@ def alarms_of_25k_units() -> float:
     late = np.array([o or 999 for o in onset])[unit] <= step
     score = (generator.normal(size=count) + 2.0 * late)[order]
     scored = Scored(pl.Series("conversation", unit[order]), step[order].astype(np.int32), score)
-    task: Any = SimpleNamespace(kind=kinds.ALARMS, unit="conversation", primary="f_latency", prevalence=None)
     start = time.process_time()
     threshold = best_threshold(scored, frame.select("conversation", "label", "onset"))
     found = alarms(scored, frame["conversation"], threshold)
-    evaluate(task, Answers(kinds.ALARMS, "conversation", frame), found)
+    evaluate(task_of("recruitment_onset"), Answers(kinds.ALARMS, "conversation", frame), found)
     return time.process_time() - start
 
 

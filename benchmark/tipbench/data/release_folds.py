@@ -90,9 +90,10 @@ def fold_of(
 
 def note_of_weights(source: Source, answers: Answers) -> list[str]:
     """Return what weights leave of the positives where a size draws kinds and forms at other shares than the world."""
-    rows, size = answers.scored(), getattr(source, "size", "")
-    if not profile(size) or not {"weight", "stands_for"} & set(rows.columns):
+    size = getattr(source, "size", "")
+    if not profile(size) or not {"weight", "stands_for"} & set(answers.frame.columns):
         return []
+    rows = answers.scored()
     told = "positives" if "label" in rows.columns else f"{answers.unit}s"
     if told == "positives":
         rows = rows.filter(pl.col("label") == 1)

@@ -146,10 +146,9 @@ def evaluate(
     scores, drawn = _scores(found, values, inputs.clusters, replicates, seed)
     primary = scores.get(inputs.primary, Score(None, note=NO_TRUTH))
     scores = {inputs.primary: primary, **scores, **_estimate(inputs)}
-    return Evaluation(
+    made = Evaluation(
         scores=scores,
         groups=found.groups,
-        oracle=oracle_scores(inputs, primary.value),
         curves=found.curves,
         warnings=_warnings(inputs, scores),
         primary_draws=_primary_draws(inputs, found, values, drawn),
@@ -157,6 +156,8 @@ def evaluate(
         estimates=_estimates(inputs),
         by_form=found.by_form.recalls(drawn) if found.by_form else {},
     )
+    del found, drawn  # the rows as this method ranks them need not stay while the reference's are ranked
+    return replace(made, oracle=oracle_scores(inputs, primary.value))
 
 
 def primary_score(
@@ -251,6 +252,11 @@ def _score(value: float, withheld: str | None, bare: str | None, draws: NDArray[
     )
 
 
+def _unlabelled(answers: Answers) -> int:
+    """Return how many test rows have no known label."""
+    return int(answers.frame.select((pl.col("part") == "test") & pl.col("label").is_null()).to_series().sum())
+
+
 def _warnings(inputs: MetricInputs, scores: dict[str, Score]) -> list[str]:
     answers, clusters = inputs.answers, inputs.clusters
     warnings = answers.kind.warnings(answers, inputs.predictions)
@@ -264,7 +270,7 @@ def _warnings(inputs: MetricInputs, scores: dict[str, Score]) -> list[str]:
             f"no interval: the test part has only {counted}, and {clusters.fewest} are needed; "
             f"{'use a larger release' if answers.custom is None else 'score more data'}"
         )
-    if answers.kind.labelled and (unknown := answers.frame.filter(part="test")["label"].null_count()):
+    if answers.kind.labelled and (unknown := _unlabelled(answers)):
         warnings.append(f"{unknown:,} test rows have no known label and are not scored")
     reasons: dict[str, list[str]] = {}
     for name, score in scores.items():

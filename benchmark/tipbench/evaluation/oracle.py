@@ -9,7 +9,6 @@ Each kind of prediction knows what the ground truth holds of it (``PredictionKin
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import polars as pl
 
@@ -27,7 +26,7 @@ def oracle_scores(inputs: MetricInputs, value: float | None) -> dict[str, float 
     """
 
     def score(predictions: pl.DataFrame) -> dict[str, float]:
-        reference = replace(inputs, predictions=predictions)
+        reference = inputs.with_predictions(predictions)
         return observed(primary_measured(reference).metrics, inputs.clusters.count)
 
     if not families_of(inputs.answers.kind, [inputs.primary]):

@@ -11,6 +11,7 @@ import polars as pl
 from tipcore.errors import UsageError
 
 from tipbench.kinds.kind import PredictionKind
+from tipbench.kinds.part_rows import PartRows
 
 #: Before the name of a label in the columns of labelsets.
 LABEL_PREFIX = "label_"
@@ -68,7 +69,9 @@ class Answers:
                 raise UsageError(
                     f"answers: {nulls:,} of {self.frame.height:,} rows have no {name}; fill or drop them"
                 )
-        repeated = self.frame.height - self.frame[self.unit].n_unique()
+        keys = self.frame[self.unit]
+        # Sorted keys are counted without a table of them.
+        repeated = self.frame.height - (keys.set_sorted() if keys.is_sorted() else keys).n_unique()
         if repeated:
             raise UsageError(
                 f"answers: {repeated:,} of {self.frame.height:,} rows repeat a {self.unit} key; keep one"
@@ -119,8 +122,13 @@ class Answers:
 
     def scored(self, part: str = "test", beside: pl.Series | None = None) -> pl.DataFrame:
         """Return the rows that count, in the order of the frame; ``beside`` joins a column [frame rows]."""
+        rows = self.counted(part, beside)
+        return rows.select(*rows.columns)
+
+    def counted(self, part: str = "test", beside: pl.Series | None = None) -> PartRows:
+        """Return the same one column at a time."""
         frame = self.frame if beside is None else self.frame.with_columns(beside)
-        return self.kind.scored(frame, part)
+        return PartRows.of(frame, self.kind.counted(frame, part))
 
     def scored_pairs(self) -> pl.DataFrame | None:
         """Return the labelled pairs that count: those of the test part, or all where pairs have no parts."""

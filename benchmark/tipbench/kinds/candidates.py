@@ -22,8 +22,8 @@ class Candidates(ListsKind, LinkedKind):
     rows = "ten at most for each query of test"
     truth_columns = ("cluster",)
 
-    def scored(self, frame: pl.DataFrame, part: str) -> pl.DataFrame:
-        return frame.filter(pl.col("cluster").is_not_null() & (pl.len().over("cluster") >= 2))
+    def counted(self, frame: pl.DataFrame, part: str) -> pl.Expr:
+        return pl.col("cluster").is_not_null() & (pl.len().over("cluster") >= 2)
 
     def check_rows(self, answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:
         gallery = answers.frame[answers.unit]

@@ -25,18 +25,18 @@ class Classes(LabelSets):
     custom_fields = ("true_class",)
     primary = "accuracy"
 
-    def scored(self, frame: pl.DataFrame, part: str) -> pl.DataFrame:
-        return frame.filter((pl.col("part") == part) & _known(frame))
+    def counted(self, frame: pl.DataFrame, part: str) -> pl.Expr:
+        return (pl.col("part") == part) & _known(frame)
 
     def any_known(self, answers: Answers) -> bool:
-        return not answers.scored().is_empty()
+        return not answers.counted().is_empty()
 
     def references(self, answers: Answers, primary: str, score: ScoreOf) -> dict[str, float]:
         return {}
 
     def warnings(self, answers: Answers, predictions: pl.DataFrame) -> list[str]:
         test = answers.frame.filter(part="test")
-        unknown = test.height - answers.scored().height
+        unknown = test.height - answers.counted().height
         return [f"{unknown:,} test rows have no known class and are not scored"] if unknown else []
 
     def check_custom(self, task: str, own: CustomTruth) -> None:

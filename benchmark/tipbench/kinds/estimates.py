@@ -79,8 +79,8 @@ class Estimates(PredictionKind):
         if none:
             raise UsageError(f"answers: {none:,} true counts are not positive; leave such units out")
 
-    def scored(self, frame: pl.DataFrame, part: str) -> pl.DataFrame:
-        return frame.filter(pl.col("truth").is_not_null())
+    def counted(self, frame: pl.DataFrame, part: str) -> pl.Expr:
+        return pl.col("truth").is_not_null()
 
     def any_known(self, answers: Answers) -> bool:
         return answers.frame["truth"].null_count() < answers.frame.height

@@ -17,6 +17,7 @@ from tipbench.kinds.answers import Answers
 from tipbench.kinds.custom_truth import CustomTruth
 from tipbench.kinds.kind import ScoreOf
 from tipbench.kinds.lists import MOST_CANDIDATES, ListsKind, ordered_lists
+from tipbench.kinds.part_rows import PartRows
 from tipbench.kinds.refusals import PredictionsRefused, counted, first, same_type
 
 RECIPROCAL_RANK = "oracle_reciprocal_rank"
@@ -71,7 +72,7 @@ class Forecasts(ListsKind):
                 f"(first: {strange['answer'][0]}); list it in the gallery"
             )
 
-    def cluster_counts(self, rows: pl.DataFrame, codes: NDArray[np.intp]) -> tuple[int, int]:
+    def cluster_counts(self, rows: PartRows, codes: NDArray[np.integer]) -> tuple[int, int]:
         if "intrusion" not in rows.columns:
             return super().cluster_counts(rows, codes)
         asked = np.unique(codes[~rows["intrusion"].to_numpy()]).size

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from tipcore.errors import UsageError
 
 from tipbench.kinds.custom_truth import CustomTruth
+from tipbench.kinds.part_rows import PartRows
 from tipbench.kinds.refusals import (
     PredictionsRefused,
     first,
@@ -205,15 +206,15 @@ class PredictionKind:
     def check_truth(self, answers: Answers) -> None:
         """Refuse ground truth that is not such a thing. Raises UsageError."""
 
-    def scored(self, frame: pl.DataFrame, part: str) -> pl.DataFrame:
-        """Return the rows of the ground truth that count, in their order."""
-        return frame.filter(pl.col("part") == part) if self.has_parts else frame
+    def counted(self, frame: pl.DataFrame, part: str) -> pl.Expr:
+        """Return which rows of the ground truth count."""
+        return pl.col("part") == part if self.has_parts else pl.lit(True)
 
     def any_known(self, answers: Answers) -> bool:
         """Return whether there is anything to score against."""
         return True
 
-    def cluster_counts(self, rows: pl.DataFrame, codes: NDArray[np.intp]) -> tuple[int, int]:
+    def cluster_counts(self, rows: PartRows, codes: NDArray[np.integer]) -> tuple[int, int]:
         """Return how many resampling clusters have a positive and how many a negative row.
 
         ``rows``: those that count; ``codes``: their clusters, int [rows]. Where rows are neither, both are the number

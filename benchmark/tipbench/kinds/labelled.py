@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.kind import PredictionKind
+from tipbench.kinds.part_rows import PartRows
 
 
 class LabelledKind(PredictionKind):
@@ -16,12 +17,15 @@ class LabelledKind(PredictionKind):
     labelled = True
     has_parts = True
 
-    def scored(self, frame: pl.DataFrame, part: str) -> pl.DataFrame:
-        return frame.filter((pl.col("part") == part) & pl.col("label").is_not_null())
+    def counted(self, frame: pl.DataFrame, part: str) -> pl.Expr:
+        return (pl.col("part") == part) & pl.col("label").is_not_null()
 
     def any_known(self, answers: Answers) -> bool:
-        return not answers.scored().is_empty()
+        return not answers.counted().is_empty()
 
-    def cluster_counts(self, rows: pl.DataFrame, codes: NDArray[np.intp]) -> tuple[int, int]:
+    def cluster_counts(self, rows: PartRows, codes: NDArray[np.integer]) -> tuple[int, int]:
         positive = rows["label"].to_numpy() == 1
-        return np.unique(codes[positive]).size, np.unique(codes[~positive]).size
+        seen = np.zeros((2, int(codes.max(initial=-1)) + 1), dtype=bool)
+        seen[0, codes[positive]] = True
+        seen[1, codes[~positive]] = True
+        return int(seen[0].sum()), int(seen[1].sum())

@@ -78,8 +78,8 @@ class Links(PredictionKind):
                 f"answers: the gallery has no {', '.join(missing)}; links need {', '.join(GALLERY)}"
             )
 
-    def scored(self, frame: pl.DataFrame, part: str) -> pl.DataFrame:
-        return frame.filter(pl.col("links") > 0)
+    def counted(self, frame: pl.DataFrame, part: str) -> pl.Expr:
+        return pl.col("links") > 0
 
     def has_custom_truth(self, own: CustomTruth) -> bool:
         return own.cluster is not None

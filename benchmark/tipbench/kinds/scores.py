@@ -35,10 +35,10 @@ class Scores(LabelledKind):
         return unit, "score"
 
     def value(self, predictions: pl.DataFrame) -> pl.Series:
-        return predictions["score"].cast(pl.Float64)
+        return predictions["score"]
 
     def references(self, answers: Answers, primary: str, score: ScoreOf) -> dict[str, float]:
-        rows = answers.scored()
+        rows = answers.counted()
         known = {
             name: column
             for name, column in REFERENCES.items()

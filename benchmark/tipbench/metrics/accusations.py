@@ -20,13 +20,14 @@ folds, whose scores are of several methods, nor where under five operations have
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from tipbench.kinds.scores import SCORES
-from tipbench.metrics.bootstrap import ClusterSums, Metrics, observed, ratio
+from tipbench.metrics.bootstrap import ClusterSums, Metrics, at_once, observed, ratio
 from tipbench.metrics.finds import ALL_FLAGGED, FEWEST_FINDS, TOO_FEW_TO_FIND, operations, silence
 from tipbench.metrics.harm import LAWFUL, SPAM, Groups, lawful_members
 from tipbench.metrics.inputs import MetricInputs
@@ -112,8 +113,9 @@ class _Highest:
 
     def __init__(self, inputs: MetricInputs, rows: NDArray[np.bool_]) -> None:
         score = np.full(inputs.clusters.count, -np.inf)
-        np.maximum.at(score, inputs.clusters.codes[rows], inputs.test["score"].to_numpy()[rows])
-        there = np.unique(inputs.clusters.codes[rows])
+        given = inputs.test["score"].filter(pl.Series(rows)).to_numpy()
+        np.maximum.at(score, inputs.clusters.codes[rows], given)
+        there = np.flatnonzero(score > -np.inf)
         self.clusters = there[np.argsort(-score[there], kind="stable")]
         self.score = score[self.clusters]
 
@@ -135,6 +137,9 @@ def measure(inputs: MetricInputs) -> MetricValues:
         return MetricValues(metrics=not_available(*names), withheld=dict.fromkeys(names, reason))
     found = _Highest(inputs, inputs.positive)
     lawful = {group: _Highest(inputs, rows) for group, rows in members.items()}
+    # What is kept for the replicates is of operations, never of rows.
+    named = tuple(members)
+    del members
 
     def accused(drawn: NDArray[np.float64]) -> Points:
         """Return, by point, how many operations had to be found and how many of each group are accused."""
@@ -162,16 +167,21 @@ def measure(inputs: MetricInputs) -> MetricValues:
             for group, count in counts.items()
         }
 
-    def metrics(drawn: NDArray[np.float64]) -> Metrics:
+    def few(drawn: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return all metrics under few multiplicities, [metrics, replicates]."""
         points = accused(drawn)
         per_find = [ratio(counts[LAWFUL], needed) for needed, counts in points.values()]
-        worst = _worst(shares(drawn, points), members, WORST_AT)
-        return dict(zip(names, [*per_find, worst], strict=True))
+        worst = _worst(shares(drawn, points), named, WORST_AT)
+        return np.stack([*per_find, worst])
+
+    def metrics(drawn: NDArray[np.float64]) -> Metrics:
+        values = np.concatenate([few(some) for some in at_once(drawn)], axis=1)
+        return dict(zip(names, values, strict=True))
 
     values = observed(lambda drawn: shares(drawn, accused(drawn)), inputs.clusters.count)
     groups: Groups = {
         group: {f"operations_accused_{point}": _or_none(values[f"{group}/{point}"]) for point in RECALLS}
-        for group in members
+        for group in named
     }
     return MetricValues(metrics=metrics, withheld=_too_few(inputs), groups=groups)
 
@@ -202,14 +212,15 @@ def as_decided(
     for group, rows in members.items():
         sums.add_ever(group, rows)
         sums.add_column(f"{group}/accused", _most(inputs, rows * flagged))
+    named = tuple(members)
 
     def shares(total: Callable[[str], NDArray[np.float64]]) -> Metrics:
-        return {f"{group}/": ratio(total(f"{group}/accused"), total(group)) for group in members}
+        return {f"{group}/": ratio(total(f"{group}/accused"), total(group)) for group in named}
 
     def metrics(drawn: NDArray[np.float64]) -> Metrics:
         total = sums.totals(drawn)
         per_find = ratio(total(f"{LAWFUL}/accused"), total("found"))
-        return dict(zip(OWN_NAMES, (per_find, _worst(shares(total), members, "")), strict=True))
+        return dict(zip(OWN_NAMES, (per_find, _worst(shares(total), named, "")), strict=True))
 
     silent = silence(inputs, flagged > 0, found > 0)
     # Where all are flagged what it costs is told: it is the worst that there is, and no praise.
@@ -243,7 +254,7 @@ def _unsaid(inputs: MetricInputs, members: Members) -> str | None:
     return None if members[LAWFUL].any() else NO_LAWFUL
 
 
-def _worst(share: Metrics, members: Members, point: str) -> NDArray[np.float64]:
+def _worst(share: Metrics, members: Collection[str], point: str) -> NDArray[np.float64]:
     """Return the largest share of a lawful group, [replicates]; a group without a member in one is not the worst."""
     kinds = [group for group in members if group != LAWFUL] or [LAWFUL]
     return np.fmax.reduce(np.stack([share[f"{group}/{point}"] for group in kinds]), axis=0)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 import polars as pl
@@ -20,11 +21,20 @@ from numpy.typing import NDArray
 
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.kind import FEWEST_CLUSTERS
+from tipbench.kinds.part_rows import PartRows
 
 TOO_FEW = "too few clusters"
 
-#: Cells of the matrix of multiplicities held at once (8 MiB).
+#: Cells of the matrix of multiplicities held at once (8 MiB), but where there are more clusters than fit so.
 _CELLS = 2**20
+#: Replicates held at once however many clusters there are: what is read of each cluster is then read for all of them.
+_FEWEST_AT_ONCE = 8
+#: Clusters whose sums are multiplied at once.
+_CLUSTERS_AT_ONCE = 2**16
+#: Rows that are worked on at once, so that what is made of them stays near the processor.
+ROWS_AT_ONCE = 2**17
+#: Rows that are summed at once.
+_ROWS_SUMMED = 2**22
 #: Above this share of replicates without a value, no interval is given.
 _MOST_UNDEFINED = 0.05
 
@@ -40,7 +50,7 @@ class Clusters:
     and retrieval both are the count, for forecasts that of clusters with a query that is not an intrusion).
     """
 
-    codes: NDArray[np.intp]
+    codes: NDArray[np.integer]
     count: int
     positive: int
     negative: int
@@ -51,13 +61,18 @@ class Clusters:
         """Whether the rarer of the two kinds has as many clusters as an interval needs."""
         return min(self.positive, self.negative) >= self.fewest
 
+    def among(self, rows: NDArray[np.bool_]) -> int:
+        """Return how many clusters have any of these rows [rows]."""
+        return distinct(self.codes[rows], self.count)
+
 
 def resampling_clusters(answers: Answers) -> Clusters:
     """Return the clusters that every interval of these answers resamples: the true cluster (the operation) of each
     row that counts, or the proxy where no row has a true one; a row without either is its own."""
-    rows = answers.scored()
-    known = rows["cluster"].null_count() < rows.height or "proxy" not in rows.columns
-    codes, count = dense_codes(rows["cluster" if known else "proxy"])
+    rows = answers.counted()
+    cluster = rows["cluster"]
+    known = cluster.null_count() < len(cluster) or "proxy" not in rows.columns
+    codes, count = dense_codes(cluster if known else rows["proxy"])
     alone = np.flatnonzero(codes < 0)
     codes[alone] = count + np.arange(alone.size)
     count += alone.size
@@ -65,10 +80,16 @@ def resampling_clusters(answers: Answers) -> Clusters:
     return Clusters(codes, count, positive, negative, answers.kind.fewest_clusters)
 
 
-def dense_codes(values: pl.Series) -> tuple[NDArray[np.intp], int]:
+def distinct(codes: NDArray[np.integer], count: int) -> int:
+    """Return how many of 0 .. count - 1 are among these codes, without sorting them."""
+    seen = np.zeros(count, dtype=bool)
+    seen[codes] = True
+    return int(np.count_nonzero(seen))
+
+
+def dense_codes(values: pl.Series) -> tuple[NDArray[np.int32], int]:
     """Return codes 0 .. count - 1 in the order of the values, -1 for null; and the count."""
-    ranks = values.rank("dense").fill_null(0).to_numpy()
-    codes = ranks.astype(np.intp)
+    codes = values.rank("dense").fill_null(0).to_numpy().astype(np.int32)
     codes -= 1
     return codes, int(codes.max(initial=-1)) + 1
 
@@ -77,7 +98,7 @@ def multiplicities(count: int, replicates: int, seed: int) -> Iterator[NDArray[n
     """Yield how often each cluster was drawn, in chunks [some replicates, count]; the same for every method that is
     scored on the same clusters with the same seed, which is what pairs two methods."""
     generator = np.random.Generator(np.random.PCG64(seed))
-    height = max(1, _CELLS // max(count, 1))
+    height = max(_FEWEST_AT_ONCE, _CELLS // max(count, 1))
     for first in range(0, replicates, height):
         chunk = np.empty((min(height, replicates - first), count))
         for row in chunk:
@@ -108,18 +129,36 @@ def percentile_interval(values: NDArray[np.float64], level: float = 0.95) -> tup
     return float(low), float(high)
 
 
+def at_once(drawn: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
+    """Yield multiplicities [replicates, clusters] in pieces of few cells: of many clusters one replicate each."""
+    height = max(1, _CELLS // max(drawn.shape[1], 1))
+    yield from (drawn[first : first + height] for first in range(0, len(drawn), height))
+
+
 class ClusterSums:
-    """Named sums over rows, kept a cluster, so that all replicates of all sums are one matrix product."""
+    """Named sums over rows, kept a cluster, so that all replicates of all sums are one matrix product.
+
+    Of many clusters the product is taken piece by piece, and of a sum that most of them have no part in only those are
+    kept that have.
+    """
 
     def __init__(self, clusters: Clusters) -> None:
         self._clusters = clusters
         self._names: dict[str, int] = {}
-        self._columns: list[NDArray[np.float64]] = []
+        self._columns: list[_Column] = []
 
-    def add(self, name: str, values: NDArray) -> None:
-        """Sum these values [rows] a cluster."""
-        column = np.bincount(self._clusters.codes, values, self._clusters.count)
-        self.add_column(name, column.astype(np.float64, copy=False))
+    def add(self, name: str, *factors: NDArray) -> None:
+        """Sum the product of these values, each [rows], a cluster."""
+        codes, column = self._clusters.codes, np.zeros(0)
+        for first in range(0, max(codes.size, 1), _ROWS_SUMMED):
+            rows = slice(first, first + _ROWS_SUMMED)
+            values = reduce(np.multiply, (factor[rows] for factor in factors))
+            if first == 0:
+                column = np.bincount(codes[rows], values, self._clusters.count).astype(np.float64, copy=False)
+            else:
+                # Goes on adding row by row, so that the sum is the same to the last bit however many pieces there are.
+                np.add.at(column, codes[rows], values.astype(np.float64, copy=False))
+        self.add_column(name, column)
 
     def add_ever(self, name: str, rows: NDArray[np.bool_]) -> None:
         """One for each cluster that has any of these rows."""
@@ -130,15 +169,50 @@ class ClusterSums:
     def add_column(self, name: str, column: NDArray[np.float64]) -> None:
         """A sum that is already a cluster's, [clusters]."""
         self._names[name] = len(self._columns)
-        self._columns.append(column)
+        self._columns.append(_Column.of(column))
 
     def totals(self, drawn: NDArray[np.float64]) -> Callable[[str], NDArray[np.float64]]:
         """Return look-up of each sum [replicates] under these multiplicities [replicates, clusters]."""
-        product = drawn @ np.stack(self._columns, axis=1)
+        product = self._product(drawn, 0)
+        for first in range(_CLUSTERS_AT_ONCE, self._clusters.count, _CLUSTERS_AT_ONCE):
+            product += self._product(drawn, first)
         return lambda name: product[:, self._names[name]]
 
+    def _product(self, drawn: NDArray[np.float64], first: int) -> NDArray[np.float64]:
+        """Return what the clusters from the first on add to each sum, [replicates, sums]."""
+        last = min(first + _CLUSTERS_AT_ONCE, self._clusters.count)
+        columns = np.stack([column.between(first, last) for column in self._columns], axis=1)
+        return drawn[:, first:last] @ columns
 
-def row_weights(rows: pl.DataFrame) -> NDArray[np.float64]:
+
+@dataclass(frozen=True)
+class _Column:
+    """A sum of each cluster, [clusters]; of those of ``there`` alone, rising, where the others have none of it."""
+
+    values: NDArray[np.float64]
+    there: NDArray[np.int32] | None = None
+
+    @classmethod
+    def of(cls, column: NDArray[np.float64]) -> _Column:
+        if column.size <= _CLUSTERS_AT_ONCE:
+            return cls(column)
+        there = np.flatnonzero(column).astype(np.int32)
+        values = column[there]
+        if values.size and np.all(values == 1.0):
+            return cls(np.broadcast_to(values[:1], values.shape), there)
+        return cls(column) if 2 * there.size > column.size else cls(values, there)
+
+    def between(self, first: int, last: int) -> NDArray[np.float64]:
+        """Return the sums of the clusters from the first to before the last."""
+        if self.there is None:
+            return self.values[first:last]
+        start, end = np.searchsorted(self.there, (first, last))
+        column = np.zeros(last - first)
+        column[self.there[start:end] - first] = self.values[start:end]
+        return column
+
+
+def row_weights(rows: pl.DataFrame | PartRows) -> NDArray[np.float64]:
     """Return the weight of each row, [rows]: one where the answers have none."""
     return rows["weight"].to_numpy() if "weight" in rows.columns else np.ones(rows.height)
 

@@ -62,9 +62,9 @@ class ByForm:
         self._count = clusters.count
         self.operations: dict[str, int] = {}
         for name, rows in _forms(form, positive).items():
-            self.operations[name] = np.unique(clusters.codes[rows]).size
-            self._sums.add(f"{name}/all", weights * rows)
-            self._sums.add(f"{name}/found", weights * rows * found)
+            self.operations[name] = clusters.among(rows)
+            self._sums.add(f"{name}/all", weights, rows)
+            self._sums.add(f"{name}/found", weights, rows, found)
 
     def metrics(self, drawn: NDArray[np.float64]) -> Metrics:
         """Return recall of each form, [replicates], under the multiplicities [replicates, clusters]."""

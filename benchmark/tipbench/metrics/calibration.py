@@ -27,7 +27,7 @@ def measure(inputs: MetricInputs) -> MetricValues:
         return MetricValues(metrics=not_available("brier"), withheld={"brier": NOT_PROBABILITIES})
     score, label, weight = inputs.test["score"].to_numpy(), inputs.positive.astype(np.float64), inputs.weights
     sums = ClusterSums(inputs.clusters)
-    sums.add("loss", weight * (score - label) ** 2)
+    sums.add("loss", weight, (score - label) ** 2)
     sums.add("weight", weight)
 
     def metrics(drawn: NDArray[np.float64]) -> Metrics:

@@ -206,7 +206,7 @@ def _groups(
     made = observed(values, inputs.clusters.count)
     found: dict[str, dict[str, float | None]] = {name: {WRONGFUL.name: made[name]} for name in names}
     for name, mask in members.items():
-        operations = int(np.unique(inputs.clusters.codes[mask]).size)
+        operations = inputs.clusters.among(mask)
         found[name] = {R_PRECISION.name: made[name], "operations": operations}
     return found
 

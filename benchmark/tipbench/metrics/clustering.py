@@ -84,8 +84,8 @@ def measure(inputs: MetricInputs) -> MetricValues:
 
 
 def contributions(
-    truth: NDArray[np.intp],
-    predicted: NDArray[np.intp],
+    truth: NDArray[np.integer],
+    predicted: NDArray[np.integer],
     weights: NDArray[np.float64],
     clusters: Clusters,
     stands_for: NDArray[np.float64] | None = None,
@@ -137,12 +137,13 @@ def contributions(
 
 
 def _overlaps(
-    truth: NDArray[np.intp], predicted: NDArray[np.intp]
+    truth: NDArray[np.integer], predicted: NDArray[np.integer]
 ) -> tuple[NDArray[np.int32], NDArray[np.intp], NDArray[np.intp]]:
     """Return the overlap of true and predicted cluster that each unit is in, [units], from one sort; and each
     overlap's true and predicted cluster, [overlaps]."""
     width = int(predicted.max()) + 1
-    key = truth * width
+    key = truth.astype(np.int64)
+    key *= width
     key += predicted
     order = np.argsort(key)
     key = key[order]

@@ -199,8 +199,7 @@ def _harm(inputs: MetricInputs, alarms: Alarms) -> MetricValues:
         compared = tuple(
             group
             for group, rows in members.items()
-            if group not in (UNCOMMITTED, SPAM, LAWFUL)
-            and np.unique(inputs.clusters.codes[rows]).size >= FEWEST_CLUSTERS
+            if group not in (UNCOMMITTED, SPAM, LAWFUL) and inputs.clusters.among(rows) >= FEWEST_CLUSTERS
         )
         parts.append(accusations(inputs, members, compared, {"": alarms.alarmed}, "false_alarms"))
         large = {group: rows for group, rows in members.items() if group in (*compared, LAWFUL)}

@@ -64,7 +64,7 @@ def measure(inputs: MetricInputs) -> MetricValues:
         values = {name: ratio(total(name), total("queries")) for name in NAMES}
         return values | ({INTRUSION: ratio(total(INTRUSION), total("intrusions"))} if intrusion.any() else {})
 
-    few = np.unique(inputs.clusters.codes[intrusion]).size < FEWEST_CLUSTERS
+    few = inputs.clusters.among(intrusion) < FEWEST_CLUSTERS
     return MetricValues(
         metrics=metrics,
         without_interval={INTRUSION: TOO_FEW} if few and intrusion.any() else {},
@@ -124,7 +124,7 @@ def _groups(
         name: {
             members[name][0]: value,
             "queries": int(members[name][1].sum()),
-            "operations": int(np.unique(inputs.clusters.codes[members[name][1]]).size),
+            "operations": inputs.clusters.among(members[name][1]),
         }
         for name, value in observed(means, inputs.clusters.count).items()
     }

@@ -145,19 +145,21 @@ def accusations(
     main = next(iter(flagged))
     sums = ClusterSums(inputs.clusters)
     for group, rows in members.items():
-        sums.add(f"{group}/unit", inputs.weights * rows)
+        sums.add(f"{group}/unit", inputs.weights, rows)
         sums.add_ever(f"{group}/operation", rows)
         for point, mask in flagged.items():
-            sums.add(f"{group}/unit/{point}", inputs.weights * (rows & mask))
+            sums.add(f"{group}/unit/{point}", inputs.weights, rows & mask)
             sums.add_ever(f"{group}/operation/{point}", rows & mask)
+    # What is kept for the replicates is of clusters, never of rows.
+    names, points = tuple(members), tuple(flagged)
 
     def rates(drawn: NDArray[np.float64]) -> Metrics:
         total = sums.totals(drawn)
         return {
             f"{group}/{per}/{point}": ratio(total(f"{group}/{per}/{point}"), total(f"{group}/{per}"))
-            for group in members
+            for group in names
             for per in ("unit", "operation")
-            for point in flagged
+            for point in points
         }
 
     def metrics(drawn: NDArray[np.float64]) -> Metrics:
@@ -178,7 +180,7 @@ def accusations(
                 value = values[f"{group}/{per}/{point}"]
                 entry[f"{called}_per_{per}{point}"] = None if np.isnan(value) else value
         entry["units"] = int(rows.sum())
-        entry["operations"] = int(np.unique(inputs.clusters.codes[rows]).size)
+        entry["operations"] = inputs.clusters.among(rows)
         groups[group] = entry
     withheld = {} if compared else {"harm_gap": TOO_FEW}
     if not members[LAWFUL].any():
@@ -197,9 +199,9 @@ def protection(inputs: MetricInputs, flagged: NDArray[np.bool_], attributes: lis
             inputs.test[attribute], inputs.positive, inputs.clusters.codes
         ).items():
             group = f"{attribute}={name}"
-            sums.add(f"{group}/all", inputs.weights * rows)
-            sums.add(f"{group}/found", inputs.weights * (rows & flagged))
-            clusters = np.unique(inputs.clusters.codes[rows]).size
+            sums.add(f"{group}/all", inputs.weights, rows)
+            sums.add(f"{group}/found", inputs.weights, rows & flagged)
+            clusters = inputs.clusters.among(rows)
             groups[group] = {"positive_clusters": clusters}
             if clusters >= FEWEST_CLUSTERS:
                 counted[attribute].append(group)
@@ -239,7 +241,7 @@ def protection(inputs: MetricInputs, flagged: NDArray[np.bool_], attributes: lis
 
 
 def merged_groups(
-    attribute: pl.Series, positive: NDArray[np.bool_], codes: NDArray[np.intp]
+    attribute: pl.Series, positive: NDArray[np.bool_], codes: NDArray[np.integer]
 ) -> dict[str, NDArray[np.bool_]]:
     """Return the positive rows [rows] of each value of an attribute that has 20 positive clusters, and of all others
     as ``other``; rows whose attribute is null are in none."""

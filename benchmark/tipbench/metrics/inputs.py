@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -13,7 +13,8 @@ from tipcore.errors import UsageError
 
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.kind import PredictionKind
-from tipbench.kinds.predictions import check_predictions
+from tipbench.kinds.part_rows import PartRows
+from tipbench.kinds.predictions import as_stored, check_predictions
 from tipbench.metrics.bootstrap import Clusters, resampling_clusters
 
 
@@ -74,26 +75,33 @@ class MetricInputs:
         return self.task.groups if self.answers.custom is None else self.answers.custom.groups
 
     @cached_property
-    def test(self) -> pl.DataFrame:
-        """Labelled kinds only: ``answers.scored()`` with ``score`` as Float64, or with ``step``."""
-        return self.answers.scored("test", self.answers.kind.value(self.predictions))
+    def test(self) -> PartRows:
+        """Labelled kinds only: ``answers.counted()`` with ``score`` as Float64, or with ``step``."""
+        return self.answers.counted("test", self.answers.kind.value(self.predictions))
 
     @cached_property
-    def valid(self) -> pl.DataFrame:
+    def valid(self) -> PartRows:
         """Scores only: the same for the valid part; may be empty."""
-        return self.answers.scored("valid", self.answers.kind.value(self.predictions))
+        return self.answers.counted("valid", self.answers.kind.value(self.predictions))
 
     @property
-    def threshold_rows(self) -> pl.DataFrame:
+    def threshold_rows(self) -> PartRows:
         """Scores only: the rows that thresholds are fixed on: valid, and of an open entry the test part itself."""
         return self.test if self.open_entry else self.valid
 
     @property
-    def truth_codes(self) -> NDArray[np.intp]:
+    def truth_codes(self) -> NDArray[np.integer]:
         """Clusters only: the true cluster of each unit as a code, -1 where it is unknown; some must be
         known."""
         unknown = self.answers.frame["cluster"].is_null()
         return np.where(unknown.to_numpy(), -1, self.clusters.codes) if unknown.any() else self.clusters.codes
+
+    def with_predictions(self, predictions: pl.DataFrame) -> MetricInputs:
+        """Return other predictions beside the same answers; what is known of the answers' rows is not held twice."""
+        other = replace(self, predictions=predictions)
+        of_answers = {name: value for name, value in vars(self).items() if name in ("positive", "weights")}
+        vars(other).update(of_answers)
+        return other
 
     @property
     def known(self) -> bool:
@@ -101,12 +109,12 @@ class MetricInputs:
         a unit whose truth is known."""
         return self.answers.kind.any_known(self.answers)
 
-    @property
+    @cached_property
     def positive(self) -> NDArray[np.bool_]:
         """Scores and alarms only: the positive rows of the test part."""
         return self.test["label"].to_numpy() == 1
 
-    @property
+    @cached_property
     def weights(self) -> NDArray[np.float64]:
         """Scores and alarms only: the headline weights of the test part."""
         return self.test["weight"].to_numpy()
@@ -130,4 +138,5 @@ def inputs_of(
     found = predictions if checked else check_predictions(answers, predictions)
     if answers.kind.has_parts and "test" not in answers.frame["part"]:
         raise UsageError("answers: no row is of the test part; a split must leave one to score")
-    return MetricInputs(task, answers, found, resampling_clusters(answers), open_entry)
+    # Scores that float32 can hold are kept in no more than that.
+    return MetricInputs(task, answers, as_stored(found), resampling_clusters(answers), open_entry)

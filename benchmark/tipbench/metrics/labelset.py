@@ -170,7 +170,7 @@ def _urgency(inputs: MetricInputs, answers: pl.DataFrame, scores: pl.DataFrame) 
     for name, rows in members.items():
         sums.add(f"{name}/all", weight * rows)
         sums.add(f"{name}/reached", weight * rows * share)
-    clusters = {name: int(np.unique(inputs.clusters.codes[rows]).size) for name, rows in members.items()}
+    clusters = {name: inputs.clusters.among(rows) for name, rows in members.items()}
     compared = [name for name, count in clusters.items() if name and count >= FEWEST_CLUSTERS]
 
     def recalls(drawn: NDArray[np.float64]) -> Metrics:

@@ -69,7 +69,7 @@ def _typologies(inputs: MetricInputs, flagged: NDArray[np.bool_]) -> dict[str, d
                 "recall": float(budget[rows].mean()),
                 "recall_at_f1": float(flagged[rows].mean()),
                 "positives": int(rows.sum()),
-                "positive_clusters": int(np.unique(inputs.clusters.codes[rows]).size),
+                "positive_clusters": inputs.clusters.among(rows),
             }
     return groups
 

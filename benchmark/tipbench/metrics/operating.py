@@ -109,8 +109,8 @@ class _Flagged:
         self.sums = ClusterSums(inputs.clusters)
         flagged = inputs.test["score"].to_numpy() >= threshold
         for name, rows in (("positive", inputs.positive), ("negative", ~inputs.positive)):
-            self.sums.add(name, inputs.weights * rows)
-            self.sums.add(f"flagged_{name}", inputs.weights * (rows & flagged))
+            self.sums.add(name, inputs.weights, rows)
+            self.sums.add(f"flagged_{name}", inputs.weights, rows & flagged)
 
     def rates(self, drawn: NDArray[np.float64]) -> Metrics:
         """Return recall, false-positive rate, precision and flagged share under the multiplicities."""
@@ -132,7 +132,7 @@ class _Flagged:
 
 def _false_positive_clusters(inputs: MetricInputs, threshold: float) -> int:
     false = (inputs.test["score"].to_numpy() >= threshold) & ~inputs.positive
-    return np.unique(inputs.clusters.codes[false]).size
+    return inputs.clusters.among(false)
 
 
 def _point(inputs: MetricInputs, threshold: float) -> dict[str, float | None]:

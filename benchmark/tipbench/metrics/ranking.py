@@ -31,15 +31,16 @@ the same of all units of a fold is chance: AUROC .5, average precision the preva
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import repeat
+from itertools import pairwise, repeat
 from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from tipbench.kinds.part_rows import PartRows
 from tipbench.kinds.scores import SCORES
-from tipbench.metrics.bootstrap import Metrics, ratio
+from tipbench.metrics.bootstrap import ROWS_AT_ONCE, Metrics, ratio
 from tipbench.metrics.inputs import MetricInputs
 from tipbench.metrics.metric import Family, Metric, MetricValues
 
@@ -76,20 +77,45 @@ class Shares(NamedTuple):
 
 class _Rows:
     """The rows of one class in falling order of score, and how many of them stand above each stop,
-    [stops]."""
+    [stops].
+
+    ``order`` [rows of both classes] by falling score, ``chosen`` [the same]: which of those are of this class.
+    """
 
     def __init__(
-        self, codes: NDArray[np.intp], weights: NDArray[np.float64], above: NDArray[np.intp]
+        self,
+        order: NDArray[np.integer],
+        chosen: NDArray[np.bool_],
+        codes: NDArray[np.integer],
+        weights: NDArray[np.float64],
+        above: NDArray[np.intp],
     ) -> None:
-        self.codes, self.weights = codes, weights
-        edges, self._edge = np.unique(above, return_inverse=True)
-        self._starts = edges[:-1]
+        count = int(above[-1])
+        self._codes, self._weights = np.empty(count, codes.dtype), np.empty(count, weights.dtype)
+        first = 0
+        for start in range(0, order.size, ROWS_AT_ONCE):
+            rows = order[start : start + ROWS_AT_ONCE][chosen[start : start + ROWS_AT_ONCE]]
+            last = first + rows.size
+            self._codes[first:last], self._weights[first:last] = codes[rows], weights[rows]
+            first = last
+        new = np.append(True, above[1:] != above[:-1])
+        self._edges, self._edge = above[new], np.cumsum(new, dtype=np.int32) - 1
+        # Pieces of rows that are summed at once end where a stop is.
+        ends = np.searchsorted(self._edges, np.arange(0, count, ROWS_AT_ONCE))
+        self._pieces = np.unique(np.append(ends, self._edges.size - 1))
 
-    def above(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the weight above each stop, [stops], of weights [rows]."""
-        sums = np.zeros(self._starts.size + 1)
-        np.cumsum(np.add.reduceat(weights, self._starts), out=sums[1:])
-        return sums[self._edge]
+    def above(self, drawn: NDArray) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the number of rows above each stop, [stops], and their weight, where each is there as often as its
+        cluster was drawn, [clusters]."""
+        edges, count, weight = self._edges, np.zeros(self._edges.size), np.zeros(self._edges.size)
+        for first, last in pairwise(self._pieces):
+            start, end = edges[first], edges[last]
+            times = drawn.take(self._codes[start:end]).astype(np.float64, copy=False)
+            starts = edges[first:last] - start
+            count[1 + first : 1 + last] = np.add.reduceat(times, starts)
+            times *= self._weights[start:end]
+            weight[1 + first : 1 + last] = np.add.reduceat(times, starts)
+        return np.cumsum(count, out=count)[self._edge], np.cumsum(weight, out=weight)[self._edge]
 
 
 class Ranking:
@@ -107,24 +133,22 @@ class Ranking:
         scores: NDArray,
         positive: NDArray[np.bool_],
         weights: NDArray[np.float64],
-        codes: NDArray[np.intp],
+        codes: NDArray[np.integer],
         prevalence: float | None,
     ) -> None:
         self._prevalence = prevalence
         self._both_classes = bool(positive.any()) and not bool(positive.all())
         if not self._both_classes:
             return
-        order = np.argsort(scores)[::-1]
-        ranked, label = scores[order], positive[order]
-        ends = np.append(np.flatnonzero(ranked[1:] != ranked[:-1]) + 1, ranked.size)
-        # Positives above the start of every block, and above the end of the last.
-        above = np.concatenate([[0], np.cumsum(label)[ends - 1]])
-        rows = np.concatenate([[0], ends])
-        gains = np.flatnonzero(np.diff(above))
-        stops = np.unique(np.concatenate([[0], gains, gains + 1, [ends.size]]))
-        self._start, self._end = np.searchsorted(stops, gains), np.searchsorted(stops, gains + 1)
-        self._positive = _Rows(codes[order[label]], weights[order[label]], above[stops])
-        self._negative = _Rows(codes[order[~label]], weights[order[~label]], rows[stops] - above[stops])
+        order = np.argsort(scores)[::-1].astype(np.uint32 if scores.size < 2**32 else np.intp)
+        label = _taken(positive, order)
+        places = np.flatnonzero(label)
+        starts, ends = _blocks(_taken(scores, order), places)
+        stops = np.unique(np.concatenate([[0], starts, ends, [order.size]]))
+        self._start, self._end = np.searchsorted(stops, starts), np.searchsorted(stops, ends)
+        above = np.searchsorted(places, stops)
+        self._positive = _Rows(order, label, codes, weights, above)
+        self._negative = _Rows(order, ~label, codes, weights, stops - above)
 
     def metrics(self, drawn: NDArray[np.float64], shares: Shares | None = None) -> Metrics:
         """Return every metric, [replicates], under the multiplicities [replicates, clusters]; NaN with one class
@@ -139,14 +163,10 @@ class Ranking:
     def _one(
         self, multiplicity: NDArray[np.float64], prevalence: float | None, raw_prevalence: float | None
     ) -> list[float]:
-        classes = (self._positive, self._negative)
-        counts = [multiplicity.take(rows.codes) for rows in classes]
-        raw = ByClass(*(rows.above(count) for rows, count in zip(classes, counts, strict=True)))
+        drawn = _small(multiplicity)
+        raw, headline = map(ByClass, *(rows.above(drawn) for rows in (self._positive, self._negative)))
         if not (raw.positive[-1] > 0 and raw.negative[-1] > 0):
             return [np.nan] * len(NAMES)
-        headline = ByClass(
-            *(rows.above(count * rows.weights) for rows, count in zip(classes, counts, strict=True))
-        )
         positive, negative = float(headline.positive[-1]), float(headline.negative[-1])
         share = positive / (positive + negative) if prevalence is None else prevalence
         reviewed = share / positive * headline.positive + (1 - share) / negative * headline.negative
@@ -167,6 +187,32 @@ class Ranking:
         precision = np.divide(true, true + weigh * false, out=np.zeros_like(true), where=true > 0)
         below = negative - 0.5 * (false + above.negative[self._start])
         return float(gain @ precision / positive), float(gain @ below / (positive * negative))
+
+
+def _blocks(ranked: NDArray, places: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return how many rows stand above the start, and above the end, of every block that holds a positive.
+
+    ``ranked`` [rows]: falling scores; ``places`` [positives]: how many rows stand above each positive.
+    """
+    values, rising = ranked[places], ranked[::-1]
+    values = values[np.append(True, values[1:] != values[:-1])]
+    starts, ends = (ranked.size - np.searchsorted(rising, values, side=side) for side in ("right", "left"))
+    return starts, ends
+
+
+def _taken(values: NDArray, order: NDArray[np.integer]) -> NDArray:
+    """Return values [rows] in an order [rows] that takes less room than an index of numpy's own."""
+    taken = np.empty(order.size, values.dtype)
+    for start in range(0, order.size, ROWS_AT_ONCE):
+        taken[start : start + ROWS_AT_ONCE] = values[order[start : start + ROWS_AT_ONCE]]
+    return taken
+
+
+def _small(multiplicity: NDArray[np.float64]) -> NDArray:
+    """Return multiplicities in a byte each, where they are whole and fit: a table that stays near the processor."""
+    with np.errstate(invalid="ignore"):
+        small = multiplicity.astype(np.uint8)
+    return small if np.array_equal(small, multiplicity) else multiplicity
 
 
 def _recall_where(true: NDArray[np.float64], cost: NDArray[np.float64], limit: float) -> float:
@@ -191,7 +237,7 @@ class FoldedRanking:
         scores: NDArray,
         positive: NDArray[np.bool_],
         weights: NDArray[np.float64],
-        codes: NDArray[np.intp],
+        codes: NDArray[np.integer],
         prevalence: float | None,
         folds: NDArray[np.intp],
     ) -> None:
@@ -224,16 +270,16 @@ class FoldedRanking:
         return dict(zip(NAMES, ratio(total, of_folds), strict=True))
 
 
-def _drawn(drawn: NDArray[np.float64], codes: NDArray[np.intp], values: NDArray) -> NDArray[np.float64]:
+def _drawn(drawn: NDArray[np.float64], codes: NDArray[np.integer], values: NDArray) -> NDArray[np.float64]:
     """Return the sum of values [rows] under the multiplicities, [replicates]."""
     return drawn @ np.bincount(codes, values, drawn.shape[1])
 
 
 def ranking_of(
-    rows: pl.DataFrame,
+    rows: pl.DataFrame | PartRows,
     scores: NDArray,
     positive: NDArray[np.bool_],
-    codes: NDArray[np.intp],
+    codes: NDArray[np.integer],
     prevalence: float | None,
 ) -> Ranking | FoldedRanking:
     """Return the ranking of rows of the ground truth, ``[weight, ...]``: within folds where these have several."""

@@ -24,7 +24,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tipbench.kinds.candidates import CANDIDATES
-from tipbench.kinds.lists import MOST_CANDIDATES
+from tipbench.kinds.lists import MOST_CANDIDATES, pieces
 from tipbench.metrics.bootstrap import ClusterSums, Metrics, ratio, row_weights
 from tipbench.metrics.inputs import MetricInputs
 from tipbench.metrics.metric import Family, Metric, MetricValues
@@ -42,7 +42,7 @@ def measure(inputs: MetricInputs) -> MetricValues:
     queries = query_scores(
         inputs.answers.frame, inputs.answers.scored(), inputs.predictions, inputs.answers.unit
     )
-    weight = row_weights(inputs.answers.scored())
+    weight = row_weights(inputs.answers.counted())
     sums = ClusterSums(inputs.clusters)
     sums.add("queries", weight)
     for name in NAMES:
@@ -66,28 +66,33 @@ def query_scores(
     """Return ``[unit, relevant, r_precision, mrr_at_10, recall_at_10]``, one row per query, in the order of
     ``queries``.
 
-    ``gallery`` and ``queries`` are ``[unit, cluster]``, ``candidates`` ``[query, candidate, score]``.
+    ``gallery`` and ``queries`` are ``[unit, cluster]``, ``candidates`` ``[query, candidate, score]``, those of a query
+    together.
     """
     relevant = queries.select(
         unit, "cluster", (pl.len().over("cluster").cast(pl.Int64) - 1).alias("relevant")
     )
-    blocks = _blocks(relevant, gallery, candidates, unit)
+    found = [_of_lists(relevant, gallery, some, unit) for some in pieces(candidates, "query")]
     return (
         relevant.drop("cluster")
-        .join(
-            blocks.group_by(unit).agg(
-                (
-                    pl.col("expected_first_r").sum()
-                    / pl.col("relevant").first().clip(upper_bound=MOST_CANDIDATES)
-                ).alias("r_precision"),
-                pl.col("reciprocal_rank").max().alias("mrr_at_10"),
-                (pl.col("hits").sum() / pl.col("relevant").first()).alias("recall_at_10"),
-            ),
-            on=unit,
-            how="left",
-            maintain_order="left",
-        )
+        .join(pl.concat(found), on=unit, how="left", maintain_order="left")
         .with_columns(pl.col(NAMES).fill_null(0.0))
+    )
+
+
+def _of_lists(
+    queries: pl.DataFrame, gallery: pl.DataFrame, candidates: pl.DataFrame, unit: str
+) -> pl.DataFrame:
+    """Return the metrics of the queries that these candidates are for, ``[unit, r_precision, ...]``."""
+    first = pl.col("relevant").first()
+    return (
+        _blocks(queries, gallery, candidates, unit)
+        .group_by(unit)
+        .agg(
+            (pl.col("expected_first_r").sum() / first.clip(upper_bound=MOST_CANDIDATES)).alias("r_precision"),
+            pl.col("reciprocal_rank").max().alias("mrr_at_10"),
+            (pl.col("hits").sum() / first).alias("recall_at_10"),
+        )
     )
 
 
