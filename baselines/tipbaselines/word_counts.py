@@ -1,7 +1,7 @@
 """How often each text says each word, and each few words in a row: what scikit-learn's CountVectorizer counts.
 
-The matrices are its own, entry by entry and in the same order, so that no sum that is made of them differs; they take a
-third of the time, since words are numbered once and what follows is done on numbers.
+The matrices are its own, entry by entry and in the same order, so that no sum that is made of them differs; they take
+half the time, since words are numbered once and what follows is done on numbers.
 """
 
 import re
