@@ -12,6 +12,9 @@ import numpy as np
 if TYPE_CHECKING:
     from lightgbm import Booster, Dataset
 
+BINNED_WHOLE = 200_000
+"""Rows up to which LightGBM looks at all of them to find its bins, and no seed draws some."""
+
 
 @dataclass(frozen=True)
 class BoostedTrees:

@@ -33,8 +33,35 @@ class Evidence:
     keys: pl.Series
     pieces: dict[str, np.ndarray]
 
-    def stacked(self) -> np.ndarray:
-        """Return all pieces, [seeds, rows, pieces]."""
+    def distinct(self) -> "Distinct":
+        """Return what is different of it: five of six pairs repeat another."""
+        shape = next(iter(self.pieces.values())).shape
+        # as bits, so that what is equal is equal in every bit
+        bits = pl.DataFrame(
+            {n: np.ascontiguousarray(p).view(np.int32).ravel() for n, p in self.pieces.items()}
+        )
+        first = bits.with_row_index("pair").select(pl.col("pair").min().over(*self.pieces))["pair"].to_numpy()
+        chosen = np.flatnonzero(first == np.arange(len(first)))
+        number = np.empty(len(first), dtype=np.int32)
+        number[chosen] = np.arange(len(chosen), dtype=np.int32)
+        pieces = {name: piece.ravel()[chosen] for name, piece in self.pieces.items()}
+        return Distinct(self.keys, pieces, number[first].reshape(shape))
+
+
+@dataclass(frozen=True)
+class Distinct:
+    """The evidence of one view, each pair of seed and row that is like another told once.
+
+    ``keys``: of its rows. ``pieces``: by name, float32 [kinds of pairs]. ``which``: int32 [seeds, rows], of which kind
+    each pair is.
+    """
+
+    keys: pl.Series
+    pieces: dict[str, np.ndarray]
+    which: np.ndarray
+
+    def rows(self) -> np.ndarray:
+        """Return float32 [kinds of pairs, pieces]."""
         return np.stack(list(self.pieces.values()), axis=-1)
 
 

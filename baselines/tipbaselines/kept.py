@@ -4,6 +4,7 @@ A method sees the same tables when it is fitted, when it predicts the valid part
 what it makes of them does not change, and may cost more than the rest.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +13,24 @@ if TYPE_CHECKING:
 
 
 class OfTables:
-    """The last thing made of the tables of a fold. Not shared between processes."""
+    """The last ``size`` things made of the tables of a fold. Not shared between processes."""
 
-    def __init__(self) -> None:
-        self._kept: tuple[Any, Hashable, Any] | None = None
+    def __init__(self, size: int = 1) -> None:
+        self._size = size
+        self._tables: Any = None
+        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
 
     def get(self, fold: "Fold", key: Hashable, make: Callable[[], Any]) -> Any:
-        """Return what was made of these very tables under ``key``, made by ``make`` where it is another's."""
-        if self._kept is None or self._kept[0] is not fold.tables or self._kept[1] != key:
-            self._kept = None  # nobody needs the old one while the new one is made
-            self._kept = (fold.tables, key, make())
-        return self._kept[2]
+        """Return what was made of these very tables under ``key``, made by ``make`` where it is not there.
+
+        ``key``: all that it depends on beside the tables, such as units and labels.
+        """
+        if self._tables is not fold.tables:
+            self._kept.clear()
+            self._tables = fold.tables
+        if key not in self._kept:
+            while len(self._kept) >= self._size:  # nobody needs the old one while the new one is made
+                self._kept.popitem(last=False)
+            self._kept[key] = make()
+        self._kept.move_to_end(key)
+        return self._kept[key]

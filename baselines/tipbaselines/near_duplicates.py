@@ -24,6 +24,8 @@ WINDOW = 24
 """In a crowded bucket a text is compared with this many neighbours in hash order instead of with all."""
 
 _CACHE = Cache(size=2)
+_GROUPS = Cache(size=3)
+"""The last groups, of what a method is fitted on, watched on and asked for."""
 
 
 @dataclass(frozen=True)
@@ -166,14 +168,21 @@ def near_duplicate_groups(
 ) -> np.ndarray:
     """Group number of each text: connected components over verified pairs, equal normalised texts together.
 
-    An empty text is a group of its own. int64, shape (len(texts),).
+    An empty text is a group of its own. int64, shape (len(texts),), for reading only: those of the last texts are kept,
+    as the seeds of a method ask for the same.
     """
+    key = digest(texts, "groups", threshold, width, permutations, bands)
+    return _GROUPS.get(key, lambda: _groups(texts, threshold, width, permutations, bands))
+
+
+def _groups(texts: Sequence[str], threshold: float, width: int, permutations: int, bands: int) -> np.ndarray:
     plain = [" ".join(tokens(text)) for text in texts]
     distinct, first = equal_values(plain)
     pairs = near_duplicate_pairs([plain[i] for i in first], threshold, width, permutations, bands)
     group = components(len(first), pairs)[distinct]
     empty = np.array([not text for text in plain], dtype=bool)
     group[empty] = len(first) + np.arange(int(empty.sum()))
+    group.flags.writeable = False
     return group
 
 

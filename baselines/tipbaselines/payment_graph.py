@@ -97,9 +97,14 @@ def graph_features(ledger: Ledger, rows: np.ndarray, marks: np.ndarray) -> np.nd
             columns.append(_padded(side.degree, wallets)[wallet])
     columns += _onward(ledger, out, into, rows, wallets)
     columns += _shapes(ledger, rows, wallets)
-    around = [_mean(ledger.payer, marks, payer, wallets), _mean(ledger.payee, marks, payee, wallets)]
-    around += [_mean(ledger.payee, marks, payer, wallets), _mean(ledger.payer, marks, payee, wallets)]
-    return np.hstack([np.column_stack(columns), *around]).astype(np.float32)
+    found = np.empty((len(rows), len(columns) + 4 * marks.shape[1]), dtype=np.float32)
+    for number, column in enumerate(columns):
+        found[:, number] = column
+    paid, taken = (_means(end, marks, wallets) for end in (ledger.payer, ledger.payee))
+    around = found[:, len(columns) :].reshape(len(rows), 4, marks.shape[1])
+    for number, (means, wallet) in enumerate([(paid, payer), (taken, payee), (taken, payer), (paid, payee)]):
+        around[:, number] = means[wallet]
+    return found
 
 
 def _padded(values: np.ndarray, length: int) -> np.ndarray:
@@ -138,14 +143,14 @@ def _usual(end: np.ndarray, values: np.ndarray, wallets: int) -> np.ndarray:
     return np.divide(total, count, out=np.full(wallets, np.nan), where=count > 0)
 
 
-def _mean(end: np.ndarray, marks: np.ndarray, wallet: np.ndarray, wallets: int) -> np.ndarray:
+def _means(end: np.ndarray, marks: np.ndarray, wallets: int) -> np.ndarray:
     """Return means of the marks over all payments of each wallet at one end, NaN where there is none."""
     count = np.bincount(end, minlength=wallets)
     blank = np.where(count > 0, 1.0, np.nan) / np.maximum(count, 1)
     means = [
         np.bincount(end, marks[:, column], minlength=wallets) * blank for column in range(marks.shape[1])
     ]
-    return np.column_stack(means)[wallet]
+    return np.column_stack(means).astype(np.float32)
 
 
 def _shapes(ledger: Ledger, rows: np.ndarray, wallets: int) -> list[np.ndarray]:

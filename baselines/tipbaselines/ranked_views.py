@@ -1,6 +1,6 @@
 """From scores of all rows of a view to the ten best of each seed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -58,11 +58,22 @@ def ranked_views(
         true_cases: as of :func:`tipbaselines.case_regions.regions`. named: as of :func:`best_of_view`.
     """
     asked = to_predict(fold)[fold.task.unit].cast(pl.Int64)
+    return ranked(((region.keys, score(region)) for region in regions(fold, asked, true_cases)), named)
+
+
+def ranked(
+    scored: Iterable[tuple[pl.Series, Mapping[str, tuple[pl.Series, np.ndarray]]]], named: float = 0.0
+) -> pl.DataFrame:
+    """Return the lists of the seeds of all regions.
+
+    Args:
+        scored: of each region its seeds, and per view the keys of its rows and scores [seeds, rows].
+        named: as of :func:`best_of_view`.
+    """
     found = [pl.DataFrame(schema=SCHEMA)]
-    for region in regions(fold, asked, true_cases):
-        scored = score(region)
-        lists = pl.concat([best_of_view(region.keys, view, *one, named) for view, one in scored.items()])
-        found += [lists, _for_silence(region.keys, lists, scored)]
+    for seeds, views in scored:
+        lists = pl.concat([best_of_view(seeds, view, *one, named) for view, one in views.items()])
+        found += [lists, _for_silence(seeds, lists, views)]
     return pl.concat(found).sort(
         "query", "view", "score", "candidate", descending=[False, False, True, False]
     )

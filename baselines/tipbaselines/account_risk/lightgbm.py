@@ -12,7 +12,7 @@ import polars as pl
 
 from tipbaselines.account_graph import Graph, attributes, graph_of, tie_attributes
 from tipbaselines.account_risk.supervised import labels_of, training_labels
-from tipbaselines.boosted_trees import BoostedTrees
+from tipbaselines.boosted_trees import BINNED_WHOLE, BoostedTrees
 from tipbaselines.frames import prevalence, score_frame, to_predict
 from tipbaselines.kept import OfTables
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 
 _SEEN = OfTables()
+_BINNED = OfTables()
+"""The features of train and valid in LightGBM's bins, the same for every seed."""
 
 
 class LightGBM:
@@ -73,8 +75,15 @@ class LightGBM:
         self._prior, self._model = prevalence(train.label), None
         if not train.both:
             return
-        data = lightgbm.Dataset(features[train.nodes], train.label)
-        watched = data.create_valid(features[valid.nodes], valid.label) if valid.both else None
+
+        def binned() -> tuple[lightgbm.Dataset, lightgbm.Dataset | None]:
+            data = lightgbm.Dataset(features[train.nodes], train.label)
+            watched = data.create_valid(features[valid.nodes], valid.label) if valid.both else None
+            return data, watched
+
+        learnt = tuple(values.tobytes() for part in (train, valid) for values in part)
+        drawn = seed if len(train.label) > BINNED_WHOLE else None
+        data, watched = _BINNED.get(fold, (self.name, *self.choices, *learnt, drawn), binned)
         self._model = self._trees.grow(data, seed, watched)
 
     def predict(self, fold: "Fold") -> pl.DataFrame:

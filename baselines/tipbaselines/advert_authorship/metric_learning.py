@@ -19,6 +19,7 @@ import polars as pl
 
 from tipbaselines.advert_authorship.style_features import Style, style_vectors, styles
 from tipbaselines.advert_text import texts, tokens
+from tipbaselines.encodings import Cache, digest
 from tipbaselines.frames import labelled, to_predict
 from tipbaselines.retrieval import CANDIDATES, candidate_frame, top
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 SEARCH = ("characters", "words", "sentences")
 """Channels whose sum finds the candidates that the trees then order."""
+
+_PAIRS = Cache(size=2)
+"""The last pairs of adverts: those of the valid part stop the trees, and are then asked for."""
 
 
 class MetricLearning:
@@ -78,7 +82,7 @@ class MetricLearning:
     def predict(self, fold: "Fold") -> pl.DataFrame:
         frame = to_predict(fold)
         keys = frame[fold.task.unit]
-        found, values, search = pair_values(frame, self._neighbours)
+        found, values, search = self._pair_values(frame)
         if found.shape[1] == 0:
             return candidate_frame(keys, np.empty((0, 2), dtype=np.int64), np.empty(0))
         scores = search / len(SEARCH)
@@ -91,9 +95,14 @@ class MetricLearning:
         pairs = np.stack([query, np.take_along_axis(found, order, axis=1).ravel()], axis=1)
         return candidate_frame(keys, pairs, np.clip(np.take_along_axis(scores, order, axis=1).ravel(), 0, 1))
 
+    def _pair_values(self, frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        shown = [frame[name].fill_null("") for name in ("title", "body") if name in frame.columns]
+        key = digest(pl.concat(shown).to_list(), [column.name for column in shown], self._neighbours)
+        return _PAIRS.get(key, lambda: pair_values(frame, self._neighbours))
+
     def _pairs(self, frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         """Return channels of every advert's candidates, and whether the two have one label."""
-        found, values, _ = pair_values(frame, self._neighbours)
+        found, values, _ = self._pair_values(frame)
         label = frame["label"].to_numpy()
         return values, (label[found] == label[:, None]).ravel()
 
@@ -114,21 +123,26 @@ def pair_values(
         return np.empty((count, 0), dtype=np.int64), np.empty((0, 0), dtype=np.float32), np.empty((count, 0))
     by_name = channels(frame)
     crowd = np.empty(count, dtype=np.float32)
-    across = {name: matrix.T for name, matrix in by_name.items()}
+    across = {name: by_name[name].T for name in SEARCH}
     found = np.empty((count, k), dtype=np.int64)
     search = np.empty((count, k))
     values = np.empty((count, k, len(by_name) + 3), dtype=np.float32)
     for start in range(0, count, chunk):
         rows = slice(start, min(start + chunk, count))
-        first = {name: _dense(by_name[name][rows] @ across[name]) for name in SEARCH}
+        first = {name: (by_name[name][rows] @ across[name]).toarray() for name in SEARCH}
         total = np.stack([first[name] for name in SEARCH]).sum(axis=0, dtype=np.float64)
         picked, best = top(total, np.arange(rows.start, rows.stop), k)
         crowd[rows] = best[:, :CANDIDATES].mean(axis=1)
         picked.sort(axis=1)
         found[rows], search[rows] = picked, np.take_along_axis(total, picked, axis=1)
         for column, name in enumerate(by_name):
-            block = first[name] if name in first else _dense(by_name[name][rows] @ across[name])
-            values[rows, :, column] = np.take_along_axis(block, picked, axis=1)
+            matrix = by_name[name]
+            if name in first:
+                values[rows, :, column] = np.take_along_axis(first[name], picked, axis=1)
+            elif isinstance(matrix, np.ndarray):
+                values[rows, :, column] = np.take_along_axis(matrix[rows] @ matrix.T, picked, axis=1)
+            else:
+                values[rows, :, column] = _products(matrix, np.arange(rows.start, rows.stop), picked)
     names = list(by_name)
     values[..., -3] = search - crowd[:, None]
     values[..., -2] = search - crowd[found]
@@ -247,5 +261,7 @@ def _weighted(rows: Sequence[Any], unit: bool = True) -> "csr_matrix":
     return csr_matrix(normalize(weighted)) if unit else weighted
 
 
-def _dense(block: Any) -> np.ndarray:
-    return block if isinstance(block, np.ndarray) else block.toarray()
+def _products(matrix: "csr_matrix", rows: np.ndarray, picked: np.ndarray) -> np.ndarray:
+    """Return inner products of each row with those picked for it, float32 [rows, picked]: no others are worked out."""
+    both = matrix[np.repeat(rows, picked.shape[1])].multiply(matrix[picked.ravel()])
+    return (both @ np.ones(matrix.shape[1], dtype=np.float32)).reshape(picked.shape)

@@ -20,6 +20,7 @@ import polars as pl
 
 from tipbaselines.components import cluster_frame, components, equal_values
 from tipbaselines.frames import to_predict
+from tipbaselines.kept import OfTables
 from tipbaselines.linkage_engines import LinkageEngine, Words
 from tipbaselines.linked_records import (
     advert_records,
@@ -40,6 +41,10 @@ maximisation takes the rest to zero, and then no other evidence counts."""
 CONVERGED = 1e-3
 DISTINCT = 0.02
 """A field with fewer distinct values than this share of the records does not tell records apart enough to block on."""
+
+
+_SEEN = OfTables(size=2)
+"""The records of the valid part and of the test: no seed changes them."""
 
 
 class Splink:
@@ -74,13 +79,10 @@ class Splink:
         self._seed = seed + 1  # Splink takes a seed of 0 for none.
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
-        frame = to_predict(fold)
-        fields = record_fields(frame)
-        records = plain_records(frame, fields) if fields else advert_records(frame)
-        same, first = equal_values(list(range(frame.height)) if fields else reposts(records))
-        records = records[first].with_columns(pl.int_range(pl.len()).alias("unique_id"))
+        units = to_predict(fold)[fold.task.unit]
+        records, fields, same = _SEEN.get(fold, units.to_numpy().tobytes(), lambda: distinct_records(fold))
         pairs = self._matches(records, fields)
-        return cluster_frame(frame[fold.task.unit], components(len(first), pairs)[same])
+        return cluster_frame(units, components(records.height, pairs)[same])
 
     def _matches(self, records: pl.DataFrame, fields: list[str]) -> np.ndarray:
         """Return pairs of records above the match probability: (pairs, 2) int64."""
@@ -112,6 +114,15 @@ class Splink:
             rows = found.query_sql(pairs).as_pyarrow_table()
         ends = [rows[name].to_numpy() for name in ("unique_id_l", "unique_id_r")]
         return np.stack(ends, axis=1).astype(np.int64)
+
+
+def distinct_records(fold: "Fold") -> tuple[pl.DataFrame, list[str], np.ndarray]:
+    """Return the records to link, fields of plain ones, and which of the records each unit is."""
+    frame = to_predict(fold)
+    fields = record_fields(frame)
+    records = plain_records(frame, fields) if fields else advert_records(frame)
+    same, first = equal_values(list(range(frame.height)) if fields else reposts(records))
+    return records[first].with_columns(pl.int_range(pl.len()).alias("unique_id")), fields, same
 
 
 def advert_comparisons(records: pl.DataFrame, words: Words) -> list[Any]:

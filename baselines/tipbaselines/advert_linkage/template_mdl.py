@@ -196,12 +196,11 @@ class _Overlap:
         token = np.concatenate(documents)
         owner = np.repeat(np.arange(len(documents)), self._lengths)
         # The k-th occurrence of a token in a document is an item of its own, so sets count like bags.
-        frame = pl.DataFrame({"owner": owner, "token": token})
-        frame = frame.with_columns(pl.int_range(pl.len()).over("owner", "token").alias("occurrence"))
-        pair = (
-            frame["token"].to_numpy().astype(np.int64) * (1 + int(self._lengths.max()))
-            + frame["occurrence"].to_numpy()
-        )
+        order, place = np.lexsort((token, owner)), np.arange(len(token))
+        again = (np.diff(token[order], prepend=-1) == 0) & (np.diff(owner[order], prepend=-1) == 0)
+        occurrence = np.empty_like(place)
+        occurrence[order] = place - np.maximum.accumulate(np.where(again, 0, place))
+        pair = token.astype(np.int64) * (1 + int(self._lengths.max())) + occurrence
         item = np.unique(pair, return_inverse=True)[1]
         order = np.lexsort((owner, item))
         self._postings, self._starts = owner[order], np.searchsorted(item[order], np.arange(item.max() + 2))

@@ -15,9 +15,7 @@ import polars as pl
 from tipbaselines.advert_money import NEEDED, money_near
 from tipbaselines.advert_risk.cluster_pooling import pooled_log_odds
 from tipbaselines.advert_risk.lightgbm import LightGBM
-from tipbaselines.advert_text import texts
 from tipbaselines.components import components, value_edges
-from tipbaselines.encodings import Cache, digest
 from tipbaselines.frames import MINUTES_A_DAY, logit
 from tipbaselines.kept import OfTables
 
@@ -27,9 +25,6 @@ if TYPE_CHECKING:
 OF_ACCOUNT = ("account", "created_day", "verified", "device_cluster")
 SHRINKAGE = 0.5
 """Votes for the prior in a pooled text score, as in cluster_pooling."""
-_BY_TEXT = Cache(size=3)
-"""The last clusters by text and contacts, of train, valid and what is predicted: the same at every access."""
-
 _SEEN = OfTables()
 
 
@@ -45,9 +40,7 @@ class JoinedTables(LightGBM):
         return super().predict(fold)
 
     def _clusters(self, frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-        by_text = super()._clusters
-        key = digest(texts(frame), frame["contacts"].to_list())
-        group, cluster = _BY_TEXT.get(key, lambda: by_text(frame))
+        group, cluster = super()._clusters(frame)
         known = self._beside(frame)
         joining = [known[name] for name in ("account", "device_cluster") if name in known.columns]
         edges = [value_edges(values) for values in (pl.Series(cluster), *joining)]

@@ -35,6 +35,8 @@ NEAR = 0.5
 """Jaccard similarity of near-duplicates, as in cluster_pooling."""
 _LINEAR = Cache(size=1)
 """The last linear models and cross-fitted scores: they have no seed, so the seeds of a sweep share them."""
+_SCORES = Cache(size=2)
+"""The last log-odds of texts by the linear model, of the valid part and the test."""
 
 
 class LightGBM:
@@ -119,10 +121,13 @@ class LightGBM:
         self._linear, score = _LINEAR.get(
             key, lambda: linear_model(documents, labels, cluster, self._c, self._crossfits)
         )
+        self._linear_key = key
         return score
 
     def _linear_score(self, frame: pl.DataFrame) -> np.ndarray:
-        return logit(self._linear.score_texts(texts(frame)))
+        documents, linear = texts(frame), self._linear
+        key = digest(documents, self._linear_key)
+        return _SCORES.get(key, lambda: logit(linear.score_texts(documents)))
 
     def _features(self, frame: pl.DataFrame, linear: np.ndarray) -> np.ndarray:
         """Return (adverts, features) float32: categories, scalars (null as NaN), the linear score, components of the

@@ -9,6 +9,7 @@ text model, and half a minute for the links of 25,000 adverts on one core.
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
 from tipbaselines.advert_linkage.splink import Splink
@@ -16,10 +17,17 @@ from tipbaselines.advert_risk.cluster_pooling import pooled_log_odds
 from tipbaselines.advert_risk.tfidf_logreg import TfidfLogreg
 from tipbaselines.advert_text import normalised, texts
 from tipbaselines.components import equal_values
-from tipbaselines.frames import logit, score_frame, sigmoid, to_predict
+from tipbaselines.encodings import Cache, digest
+from tipbaselines.frames import labelled, logit, score_frame, sigmoid, to_predict
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
+
+
+_LEARNT = Cache(size=1)
+"""The last text model: it has no seed."""
+_READ = Cache(size=2)
+"""What it says of the texts of the valid part and the test."""
 
 
 class LinkedPooling:
@@ -29,19 +37,33 @@ class LinkedPooling:
     stochastic = True
 
     def __init__(self, c: float = 10.0, probability: float = 0.95, threads: int = 1) -> None:
-        self._base = TfidfLogreg(c=c)
+        self._c = c
         self._linkage = Splink(probability=probability, threads=threads)
 
     def fit(self, fold: "Fold", seed: int) -> None:
-        self._base.fit(fold, seed)
         self._linkage.fit(fold, seed)
+        frame = labelled(fold, "train")
+        documents, labels = texts(frame), frame["label"].to_numpy()
+        self._learnt = digest(documents, labels.tobytes(), self._c)
+
+        def learn() -> TfidfLogreg:
+            base = TfidfLogreg(c=self._c)
+            base.fit_texts(documents, labels)
+            return base
+
+        self._base: TfidfLogreg = _LEARNT.get(self._learnt, learn)
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         frame, unit = to_predict(fold), fold.task.unit
         cluster = self._linkage.predict(fold).sort(unit)["cluster"].to_numpy()
         documents = texts(frame)
-        log_odds = logit(self._base.score_texts(documents))
-        said = [normalised(document) for document in documents]
-        vote, _ = equal_values(list(zip(cluster.tolist(), said, strict=True)))
+        key = digest(documents, self._learnt)
+        log_odds, said = _READ.get(key, lambda: self._read(documents))
+        vote, _ = equal_values(list(zip(cluster.tolist(), said.tolist(), strict=True)))
         pooled = pooled_log_odds(log_odds, vote, cluster, centre=0.0, shrinkage=0.0)
         return score_frame(frame[unit], sigmoid(pooled))
+
+    def _read(self, documents: list[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Return log-odds of texts, and a number of what each says: equal but for case and marks."""
+        said, _ = equal_values([normalised(document) for document in documents])
+        return logit(self._base.score_texts(documents)), said

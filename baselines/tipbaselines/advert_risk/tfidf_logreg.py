@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from tipbaselines.advert_text import TOKEN, texts
+from tipbaselines.advert_text import texts
 from tipbaselines.components import equal_values
 from tipbaselines.frames import labelled, prevalence, score_frame, to_predict
+from tipbaselines.word_counts import WordCounts
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -50,11 +51,7 @@ class TfidfLogreg:
     def counted(self, documents: Sequence[str]) -> tuple[Any, np.ndarray]:
         """Take the terms of these texts for the terms to count; return the counts of each distinct one, and which of
         them each text is."""
-        from sklearn.feature_extraction.text import CountVectorizer
-
-        self._counts = CountVectorizer(
-            token_pattern=TOKEN, ngram_range=(1, self._ngrams), min_df=self._min_df
-        )
+        self._counts = WordCounts(self._ngrams, self._min_df)
         distinct, first = equal_values(documents)
         return self._counts.fit_transform(documents[i] for i in first), distinct
 

@@ -12,14 +12,20 @@ import numpy as np
 import polars as pl
 
 from tipbaselines.boosted_trees import BoostedTrees
-from tipbaselines.case_evidence import Evidence, evidence
-from tipbaselines.case_linkage.time_place import time_and_place
-from tipbaselines.case_regions import Region, regions
-from tipbaselines.ranked_views import ranked_views
+from tipbaselines.case_evidence import Distinct, evidence
+from tipbaselines.case_linkage.time_place import pieces_of_time_and_place
+from tipbaselines.case_regions import regions
+from tipbaselines.frames import to_predict
+from tipbaselines.kept import OfTables
+from tipbaselines.ranked_views import ranked
 
 if TYPE_CHECKING:
     from lightgbm import Booster
     from tipbench.data.fold import Fold
+
+
+_SEEN = OfTables(size=3)
+"""The evidence of the seeds of train, of valid and of the test."""
 
 
 class PairScores:
@@ -59,31 +65,39 @@ class PairScores:
             self._models[view] = self._trees.grow(data, seed, watched)
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
-        return ranked_views(fold, self._scores, self.true_cases, self._named)
+        asked = to_predict(fold)[fold.task.unit]
+        known = self._known(fold, asked)
+        return ranked(((seeds, self._scores(views)) for seeds, views in known), self._named)
 
-    def _scores(self, region: Region) -> dict[str, tuple[pl.Series, np.ndarray]]:
-        known = evidence(region)
-        found = time_and_place(known)
+    def _known(self, fold: "Fold", units: pl.Series) -> list[tuple[pl.Series, dict[str, Distinct]]]:
+        """Return of every region the seeds among these units, and the evidence of each view."""
+        seeds = units.cast(pl.Int64)
+
+        def make() -> list[tuple[pl.Series, dict[str, Distinct]]]:
+            return [
+                (region.keys, {view: one.distinct() for view, one in evidence(region).items()})
+                for region in regions(fold, seeds, self.true_cases)
+            ]
+
+        return _SEEN.get(fold, (self.true_cases, seeds.to_numpy().tobytes()), make)
+
+    def _scores(self, known: dict[str, Distinct]) -> dict[str, tuple[pl.Series, np.ndarray]]:
+        scores = pieces_of_time_and_place({view: one.pieces for view, one in known.items()})
         for view, model in self._models.items():
-            stacked = known[view].stacked()
-            rows = stacked.reshape(-1, stacked.shape[-1])
-            if len(rows):
-                first, which = _distinct(rows)
-                probability = self._trees.probabilities(model, rows[first])[which]
-                found[view] = (known[view].keys, probability.reshape(stacked.shape[:2]))
-        return found
+            if len(rows := known[view].rows()):
+                scores[view] = self._trees.probabilities(model, rows)
+        return {view: (one.keys, scores[view][one.which]) for view, one in known.items()}
 
     def _pairs(self, fold: "Fold", part: str, seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         """Return features and labels of pairs by view: all links of the part's seeds, and rows of none."""
         links = fold.labels(part).collect()
         unit = fold.task.unit
-        seeds = fold.units(part).select(unit).collect()[unit].cast(pl.Int64)
         generator = np.random.default_rng([seed, part == "valid"])
         made: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
-        for region in regions(fold, seeds, self.true_cases):
-            for view, known in evidence(region).items():
+        for seeds, views in self._known(fold, fold.units(part).select(unit).collect()[unit]):
+            for view, known in views.items():
                 made.setdefault(view, []).append(
-                    self._chosen(region, known, links.filter(view=view), unit, generator)
+                    self._chosen(seeds, known, links.filter(view=view), unit, generator)
                 )
         return {
             view: (np.concatenate([one for one, _ in parts]), np.concatenate([labels for _, labels in parts]))
@@ -91,21 +105,19 @@ class PairScores:
         }
 
     def _chosen(
-        self, region: Region, known: Evidence, links: pl.DataFrame, unit: str, generator: np.random.Generator
+        self,
+        seeds: pl.Series,
+        known: Distinct,
+        links: pl.DataFrame,
+        unit: str,
+        generator: np.random.Generator,
     ) -> tuple[np.ndarray, np.ndarray]:
-        label = np.zeros((len(region.seeds), len(known.keys)), dtype=bool)
-        at = pl.DataFrame({unit: region.keys}).with_row_index("seed")
+        label = np.zeros(known.which.shape, dtype=bool)
+        at = pl.DataFrame({unit: seeds}).with_row_index("seed")
         rows = pl.DataFrame({"candidate": known.keys}).with_row_index("row")
         found = links.select(pl.col(unit).cast(pl.Int64), pl.col("candidate").cast(pl.Int64))
         found = found.join(at, on=unit).join(rows, on="candidate")
         label[found["seed"].to_numpy(), found["row"].to_numpy()] = True
         share = min(1.0, self._negatives / max(len(known.keys), 1))
         chosen = label | (generator.random(label.shape) < share)
-        return known.stacked()[chosen], label[chosen].astype(np.float64)
-
-
-def _distinct(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return where each distinct row comes first, and which of those each row is: five of six pairs repeat another."""
-    whole = np.ascontiguousarray(rows).view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))).ravel()
-    _, first, which = np.unique(whole, return_index=True, return_inverse=True)
-    return first, which
+        return known.rows()[known.which[chosen]], label[chosen].astype(np.float64)

@@ -6,6 +6,7 @@ language of the adverts. The case is what shared contacts join to the seed. Need
 is shown. Cost: some ten seconds for 2,000 seeds.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,9 +35,14 @@ class TimePlace:
 
 def time_and_place(known: dict[str, Evidence]) -> dict[str, tuple[pl.Series, np.ndarray]]:
     """Return per view its keys and what time and place say of them, [seeds, rows]."""
-    pieces = {view: one.pieces for view, one in known.items()}
+    scores = pieces_of_time_and_place({view: one.pieces for view, one in known.items()})
+    return {view: (known[view].keys, score) for view, score in scores.items()}
+
+
+def pieces_of_time_and_place(pieces: Mapping[str, Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Return per view what time and place say of pairs, given per view the pieces of evidence by name."""
     accounts, wallets, firms = pieces["accounts"], pieces["wallets"], pieces["firms"]
-    scores = {
+    return {
         "accounts": accounts["platform"] * accounts["language"] * (0.01 + accounts["opened"]),
         "wallets": wallets["where and when"]
         + wallets["adverts paid"]
@@ -44,4 +50,3 @@ def time_and_place(known: dict[str, Evidence]) -> dict[str, tuple[pl.Series, np.
         "circuits": pieces["circuits"]["where and when"],
         "firms": firms["town"] + 0.5 * firms["workers"],
     }
-    return {view: (known[view].keys, score) for view, score in scores.items()}

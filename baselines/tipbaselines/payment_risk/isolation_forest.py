@@ -13,10 +13,14 @@ import polars as pl
 
 from tipbaselines.frames import score_frame, to_predict
 from tipbaselines.isolation import isolation_scores
-from tipbaselines.payment_columns import NEEDS, history_features, ledger_of, own_features
+from tipbaselines.kept import OfTables
+from tipbaselines.payment_columns import NEEDS, Ledger, history_features, ledger_of, own_features
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
+
+
+_SEEN = OfTables()
 
 
 class IsolationForest:
@@ -33,9 +37,14 @@ class IsolationForest:
         self._seed = seed
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
-        ledger = ledger_of(fold)
-        found = own_features(ledger) | history_features(ledger)
-        values = np.nan_to_num(np.column_stack(list(found.values())))
+        ledger, values = _SEEN.get(fold, "payments", lambda: _values(fold))
         units = to_predict(fold)[fold.task.unit]
         asked = ledger.positions(units)
         return score_frame(units, isolation_scores(values, asked, self._trees, self._sample, self._seed))
+
+
+def _values(fold: "Fold") -> tuple[Ledger, np.ndarray]:
+    """Return a fold's ledger, and what its payments say: (payments, columns)."""
+    ledger = ledger_of(fold)
+    found = own_features(ledger) | history_features(ledger)
+    return ledger, np.nan_to_num(np.column_stack(list(found.values())))

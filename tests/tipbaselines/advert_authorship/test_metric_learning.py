@@ -47,3 +47,16 @@ def test_pairs_do_not_depend_on_how_many_rows_are_compared_at_a_time() -> None:
     for a, b in zip(at_once, one_by_one, strict=True):
         assert np.allclose(a, b, atol=1e-5)
     assert not (at_once[0] == np.arange(40)[:, None]).any()
+
+
+def test_inner_products_of_pairs_are_those_of_whole_matrices_bit_by_bit() -> None:
+    rng = np.random.default_rng(5)
+    words = [f"w{number}" for number in range(40)]
+    bodies = [". ".join(" ".join(rng.choice(words, 4)) for _ in range(6)) + " NNN-NNNN" for _ in range(60)]
+    frame = pl.DataFrame({"title": [f"t{i % 9}" for i in range(60)], "body": bodies})
+    found, values, _ = pair_values(frame, 12)
+    for column, (name, matrix) in enumerate(channels(frame).items()):
+        whole = matrix @ matrix.T
+        whole = whole if isinstance(whole, np.ndarray) else whole.toarray()
+        pairs = np.take_along_axis(whole, found, axis=1).ravel()
+        assert np.array_equal(values[:, column], pairs), name

@@ -1,6 +1,7 @@
 """Templates by description length: who shares a template, and what the code lengths promise."""
 
 from collections.abc import Sequence
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -8,12 +9,15 @@ import polars as pl
 import pytest
 from tipbaselines.advert_linkage.alignments import Ask, answer_all
 from tipbaselines.advert_linkage.description_length import (
+    FEW,
     Template,
     Templates,
+    align,
     aligned_bits,
     document_bits,
     log_star,
     padded,
+    place_bits,
 )
 from tipbaselines.advert_linkage.template_mdl import TemplateMDL
 from tipbench.data.fold import Fold
@@ -117,6 +121,53 @@ def test_bits_are_those_of_the_edits_however_many_a_word_has(word_bits: int):
     own, other = aligned_bits(Templates([template] * 2), *padded([words, foreign]), word_bits=word_bits)
     assert own == pytest.approx(20 + log_star(20))
     assert other == pytest.approx(20 * (8 + word_bits) + log_star(20))
+
+
+def test_documents_are_aligned_side_by_side_as_one_by_one():
+    """Many at a time go another way through the table than few do."""
+    rng = np.random.default_rng(8)
+    templates, documents = [], []
+    for size in rng.integers(1, 30, FEW + 6).tolist():
+        words = rng.integers(0, 12, size)
+        templates.append(Template(words, rng.random(size + 1) < rng.choice([0.0, 0.3, 1.0]), 2.5))
+        documents.append(words[rng.random(size) < 0.8] if size > 1 else words)
+    documents = [one if len(one) else np.array([40_000]) for one in documents]
+    together = aligned_bits(Templates(templates), *padded(documents), word_bits=9)
+    aligned = align(Templates(templates), *padded(documents), word_bits=9)
+    for number, (template, document) in enumerate(zip(templates, documents, strict=True)):
+        alone = (Templates([template]), *padded([document]))
+        assert aligned_bits(*alone, word_bits=9) == together[number]
+        one, size = align(*alone, word_bits=9), len(template.tokens)
+        np.testing.assert_array_equal(one.matched[0], aligned.matched[number, :size])
+        np.testing.assert_array_equal(one.inserted[0], aligned.inserted[number, : size + 1])
+
+
+def least_bits(template: Template, document: np.ndarray, word_bits: int) -> int:
+    """Return the least bits of all ways to edit, tried one by one."""
+    words, slots = template.tokens, template.slots
+    edit = 1 + place_bits(max(len(words), len(document))) + 2
+
+    @cache
+    def least(i: int, j: int) -> int:
+        ways = [0] if i == j == 0 else []
+        if i:
+            ways.append(least(i - 1, j) + edit)
+        if j:
+            ways.append(least(i, j - 1) + (1 if slots[i] else edit) + word_bits)
+        if i and j:
+            ways.append(least(i - 1, j - 1) + (1 if words[i - 1] == document[j - 1] else edit + word_bits))
+        return min(ways)
+
+    return least(len(words), len(document))
+
+
+def test_bits_are_the_least_over_all_ways_to_edit():
+    rng = np.random.default_rng(9)
+    for _ in range(40):
+        words, document = (rng.integers(0, 4, size) for size in rng.integers(1, 7, 2))
+        template = Template(words, rng.random(len(words) + 1) < 0.4)
+        [found] = aligned_bits(Templates([template]), *padded([document]), word_bits=5)
+        assert found == least_bits(template, document, 5) + log_star(max(len(words), len(document)))
 
 
 def test_what_is_asked_side_by_side_is_answered_as_if_asked_alone():
