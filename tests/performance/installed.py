@@ -75,11 +75,13 @@ def main() -> int:
     )
     parser.add_argument("--extras", default="", metavar="NAME,NAME", help="extras of tipbench that count too")
     extras = [name for name in parser.parse_args().extras.split(",") if name]
-    here = {canonicalize_name(one.name): one for one in distributions()}
+    here: dict[str, Distribution] = {canonicalize_name(one.name): one for one in distributions()}
     if OWN not in here:
         parser.error(f"{OWN} is not installed in {sys.executable}")
-    graph = {name: needs_of(one, extras if name == OWN else ()) for name, one in here.items()}
-    sizes = {name: size_of(one) for name, one in here.items()}
+    graph: dict[str, set[str]] = {
+        name: needs_of(one, extras if name == OWN else ()) for name, one in here.items()
+    }
+    sizes: dict[str, Size] = {name: size_of(one) for name, one in here.items()}
     needed = reached(graph)
     total = sum(sizes[name].total for name in needed)
     print(f"{'distribution':<26} {'MB':>7} {'MB freed':>9}  needed by")
