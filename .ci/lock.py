@@ -79,7 +79,18 @@ def declared(root: Path) -> Groups:
         "build": file["build-system"]["requires"],
         "source": SOURCE,
     }
-    return {group: [Requirement(text) for text in texts] for group, texts in groups.items()}
+    asked = {group: [Requirement(text) for text in texts] for group, texts in groups.items()}
+    return {group: list(_of_others(asked, group)) for group in asked}
+
+
+def _of_others(asked: Groups, group: str) -> Iterable[Requirement]:
+    """Yield the requirements of a group, in the place of an extra of this project those of the extra."""
+    for requirement in asked[group]:
+        if canonicalize_name(requirement.name) == "tipbench":
+            for extra in sorted(requirement.extras):
+                yield from _of_others(asked, extra)
+        else:
+            yield requirement
 
 
 def parse(text: str) -> tuple[Lines, list[str]]:

@@ -55,6 +55,12 @@ def test_constraints_and_locks_hold_all_that_the_project_asks_for_and_agree() ->
         ("constraints.txt", r"(?m)^wrapt==.*", "wrapt==1.0", "constraints.txt says ==1.0"),
         ("constraints.txt", r"(?m)^torch.*", "torch==2.13.0+cpu", "torch==2.13.0+cpu is a build"),
         ("lock.txt", r"(?m)^pytest==", "pytest-else==", "lock.txt: pytest is missing"),
+        (
+            "lock.txt",
+            r"(?m)^splink==",
+            "splink-else==",
+            "lock.txt: splink is missing, which pyproject.toml asks for (test)",
+        ),
         ("lock.txt", r"(?m)^wrapt==\S+", "wrapt==1.0", "lock.txt: wrapt 1.0; constraints.txt says"),
         ("lock.txt", r"(?m)^wrapt==", "wrapt>=", "lock.txt: wrapt lacks a version"),
         ("lock.txt", r"(?m)^wrapt==\S+", "wrapt", "lock.txt: wrapt lacks a version"),

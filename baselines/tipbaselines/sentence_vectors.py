@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from tipbench.config.extras import how_to_install
 from tipcore.errors import UsageError
+from tipcore.extras import how_to_install
 
 from tipbaselines.components import equal_values
 from tipbaselines.sentences import sentences

@@ -18,8 +18,8 @@ from functools import lru_cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tipbench.config.extras import how_to_install
 from tipcore.errors import UsageError
+from tipcore.extras import how_to_install
 
 from tipcourse.lessons import KEY, Lesson, glossary
 

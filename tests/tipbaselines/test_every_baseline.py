@@ -12,13 +12,13 @@ from typing import Any
 import polars as pl
 import pytest
 import yaml
-from tipbench.config.extras import missing_extra
 from tipbench.config.instantiate import make
 from tipbench.contract import promises
 from tipbench.contract.check import check
 from tipbench.contract.other_process import PREDICTIONS
 from tipbench.contract.trial import Broken, Run, Trial
 from tipbench.tasks import task_of
+from tipcore.extras import missing_extra
 from tipdata.release import Release
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "baseline"

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
-from tipbench.config.extras import how_to_install
 from tipcore.errors import UsageError
+from tipcore.extras import how_to_install
 
 from tipbaselines.encoded_notes import EncodedNotes
 from tipbaselines.encodings import Cache, digest

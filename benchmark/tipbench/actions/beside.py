@@ -4,12 +4,12 @@ import argparse
 from importlib.util import find_spec
 
 from tipcore.errors import UsageError
+from tipcore.extras import how_to_install
 from tipdata.release import open_release
 
 from tipbench.actions.data import asked
 from tipbench.actions.typed import composer_of
 from tipbench.config.compose import parse
-from tipbench.config.extras import how_to_install
 from tipbench.console import Column, emit, emit_json, emit_table, notice
 from tipbench.data.custom.config import own_data
 from tipbench.fidelity.beside import Beside, beside

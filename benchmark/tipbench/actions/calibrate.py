@@ -4,12 +4,12 @@ import argparse
 from pathlib import Path
 
 from tipcore.errors import UsageError
+from tipcore.extras import require
 from tipcore.home import expanded
 from tipdata.privacy.calibrate import Calibrated, calibrate
 from tipdata.privacy.informed import INFORMED, WAYS
 from tipdata.privacy.request import checked_epsilon, read_request
 
-from tipbench.config.extras import how_to_install, is_missing
 from tipbench.config.options import suggestion
 from tipbench.console import Column, emit, emit_json, emit_table
 
@@ -21,8 +21,7 @@ def call(options: argparse.Namespace) -> int:
     """Calibrate, or list what can be calibrated."""
     if options.list:
         return _list(options)
-    if is_missing(EXTRA):
-        raise UsageError(f"calibrating needs the extra {EXTRA}: {how_to_install(EXTRA)}")
+    require(EXTRA, "calibrating")
     tables = [word for word in options.overrides if "=" not in word]
     typed = dict(word.split("=", 1) for word in options.overrides if "=" in word)
     for key in typed:

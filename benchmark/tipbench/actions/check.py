@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from tipcore.errors import UsageError
+from tipcore.extras import require
 
 from tipbench.actions.typed import add_import_path, composer_of
 from tipbench.config.instantiate import make
@@ -37,6 +38,8 @@ def _trial(options: argparse.Namespace) -> Trial:
     settings = _settings(options)
     if settings.task is None:
         raise UsageError(f"{options.method} needs a task: add task=NAME; see `tipbench list tasks`.")
+    if settings.baseline.extra:
+        require(settings.baseline.extra, options.method)
     method = settings.baseline.method
     add_import_path()
     made = make(method)

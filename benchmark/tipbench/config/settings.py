@@ -37,7 +37,7 @@ class ReleaseChoice(_Strict):
 class Baseline(BaseModel):
     """A method: its name as ``task/method``, and the class to instantiate with its arguments.
 
-    ``extra``: the extra of the distribution that it needs (:mod:`tipbench.config.extras`), or None.
+    ``extra``: the extra of the distribution that it needs (:mod:`tipcore.extras`), or None.
     """
 
     model_config = ConfigDict(extra="allow", frozen=True)

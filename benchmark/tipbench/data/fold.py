@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 from tipcore.display import html_table
 from tipcore.errors import UsageError
+from tipcore.extras import require
 from tipcore.parts import PARTS
 
 from tipbench.task import Problem
@@ -102,12 +103,14 @@ class Fold:
 
     def to_pandas(self) -> dict[str, Any]:
         """Return a dict of pandas frames, ``{"train": ..., "valid": ..., "test": ...}``, with ``label`` in the first
-        two."""
+        two. Raises UsageError without the extra ``pandas``."""
+        require("pandas", "to_pandas")
         return {part: self.labelled(part).to_pandas() for part in PARTS}
 
     def to_hf(self) -> Any:
         """Return a ``datasets.DatasetDict`` of the parts that have units: train, validation (as the Hugging Face Hub
-        calls valid) and test, with ``label`` in the first two."""
+        calls valid) and test, with ``label`` in the first two. Raises UsageError without the extra ``huggingface``."""
+        require("huggingface", "to_hf")
         import datasets
 
         frames = {part: self.labelled(part) for part in PARTS}

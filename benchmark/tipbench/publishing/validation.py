@@ -7,8 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from tipcore.errors import CheckFailed, UsageError
-
-from tipbench.config.extras import EXTRAS, how_to_install
+from tipcore.extras import how_to_install, require
 
 EXTRA = "publish"
 DATACITE_SCHEMA = "schemas/datacite-v4.5.json"
@@ -16,9 +15,7 @@ DATACITE_SCHEMA = "schemas/datacite-v4.5.json"
 
 def check_extra() -> None:
     """Raises UsageError where the extra is not installed."""
-    for module in EXTRAS[EXTRA]:
-        if find_spec(module) is None:
-            raise UsageError(f"--validate needs {module}, which is not installed: {how_to_install(EXTRA)}.")
+    require(EXTRA, "--validate")
 
 
 def validate(folder: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from polars.exceptions import PanicException
 from tipcore.errors import MachineFault, NotMapped, UsageError
+from tipcore.extras import extra_with, how_to_install
 
 from tipbench.evaluation.evaluation import check_predictions, evaluate
 from tipbench.fence.method import MethodError
@@ -102,6 +103,11 @@ def run_one(job: Job, shared: SharedFold, methods: Methods, raising: bool = Fals
             raise
         return Outcome(job.cell, cause=str(error), trace=error.trace)
     except (Exception, SystemExit, PanicException) as error:
+        if isinstance(error, ModuleNotFoundError) and (extra := extra_with(error.name)):
+            needs = (
+                f"{job.cell.baseline} needs {error.name}, which is not installed: {how_to_install(extra)}."
+            )
+            return Outcome(job.cell, cause=needs, usage=True)
         if raising:
             raise
         frames = traceback.extract_tb(error.__traceback__)

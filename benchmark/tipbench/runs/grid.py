@@ -8,10 +8,10 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from tipcore.errors import UsageError
+from tipcore.extras import how_to_install, missing_extra
 from tipdata.core.own import is_own
 
 from tipbench.config.compose import METHOD, TARGET, Composer, Override
-from tipbench.config.extras import how_to_install, missing_extra
 from tipbench.config.method_class import is_shipped, method_class
 from tipbench.config.options import suggestion
 from tipbench.config.settings import SEEDS, Grid, Settings

@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from tipbench.actions import calibrate as calibrate_action
-from tipbench.config.extras import is_missing
+from tipcore.extras import is_missing
 
 ASK = "unit: row\nlimit: 2\nparameters:\n  operations.hunting: {column: hunts}\n"
 
@@ -90,7 +89,7 @@ def test_mistakes_in_calibrating_cost_nothing(tipbench, files: Path, words: list
 def test_without_the_extra_calibrating_says_how_to_get_it(
     tipbench, files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(calibrate_action, "is_missing", lambda extra: extra == "privacy")
+    monkeypatch.setattr("tipcore.extras.find_spec", lambda name: None)
     code, _, err = tipbench("data", "calibrate", "used.csv", "config=ask.yaml", "epsilon=1", "--to", "x.yaml")
     assert code == 2
     assert "python3 -m pip install 'tipbench[privacy]'" in err

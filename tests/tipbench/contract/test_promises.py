@@ -171,6 +171,13 @@ def test_a_usage_error_is_one_sentence_and_no_broken_promise(
     assert says in err
 
 
+def test_a_baseline_without_its_extra_breaks_no_promise(tipbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tipcore.extras.EXTRAS", {"linkage": ("no_such_module",)})
+    code, out, err = tipbench("check", "advert_linkage/splink")
+    assert (code, out) == (2, "")
+    assert "advert_linkage/splink needs no_such_module, which is not installed" in err
+
+
 def test_a_trial_leaves_the_global_generators_as_they_were(tipbench, modules: Path) -> None:
     import random
 

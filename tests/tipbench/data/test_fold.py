@@ -234,6 +234,16 @@ def test_load_gives_a_fold_that_pandas_and_datasets_can_take(tiny: Release) -> N
     assert "label" not in hub["test"].column_names
 
 
+@pytest.mark.parametrize(("export", "module"), [("to_pandas", "pandas"), ("to_hf", "datasets")])
+def test_frames_of_a_library_that_is_not_installed_say_which_extra_brings_it(
+    export: str, module: str, tiny: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fold = load("advert_authorship", release="tiny")
+    monkeypatch.setattr("tipcore.extras.find_spec", lambda name: None)
+    with pytest.raises(UsageError, match=rf"^{export} needs {module}, .*'tipbench\[(pandas|huggingface)\]'"):
+        getattr(fold, export)()
+
+
 def test_objects_show_themselves_in_a_line_and_in_a_notebook(tiny: Release) -> None:
     fold = load("advert_risk", release="tiny", split="operation")
     units = {part: fold.units(part).collect().height for part in ("train", "valid", "test")}

@@ -58,7 +58,7 @@ def test_a_misspelt_task_names_the_nearest(tipbench, place: Path) -> None:
 def test_validation_without_the_extra_is_refused_before_any_work(
     tipbench, tiny: Release, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tipbench.publishing.validation.find_spec", lambda name: None)
+    monkeypatch.setattr("tipcore.extras.find_spec", lambda name: None)
     code, _, err = tipbench(*FIRST, "--to", "x", "--validate")
     assert code == 2
     assert "--validate needs mlcroissant, which is not installed" in err

@@ -58,6 +58,32 @@ def test_what_a_method_raises_is_raised(place: Path, tiny: Release) -> None:
     assert not list(place.glob("runs/*/*"))
 
 
+class Borrowing:
+    """A method whose library comes with an extra."""
+
+    needs = frozenset({"adverts.body"})
+    stochastic = False
+
+    def fit(self, fold: Any, seed: int) -> None:
+        import no_such_module  # type: ignore[import-not-found]  # noqa: F401
+
+    def predict(self, fold: Any) -> pl.DataFrame:
+        raise NotImplementedError
+
+
+def test_a_method_whose_extra_is_missing_says_how_to_get_it(
+    place: Path, tiny: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tipcore.extras.EXTRAS", {"lost": ("no_such_module",)})
+    with pytest.raises(
+        UsageError, match=r"needs no_such_module, which is not installed: .*'tipbench\[lost\]'\.$"
+    ):
+        tipbench.run(Borrowing, "advert_risk")
+    monkeypatch.setattr("tipcore.extras.EXTRAS", {})
+    with pytest.raises(ModuleNotFoundError):
+        tipbench.run(Borrowing, "advert_risk")
+
+
 @pytest.mark.parametrize(
     ("method", "more", "says"),
     [

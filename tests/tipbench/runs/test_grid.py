@@ -85,7 +85,7 @@ def test_a_baseline_without_its_extra_is_left_out_of_patterns_and_refused_by_nam
     path.write_text(path.read_text(encoding="utf-8") + "extra: torch\n", encoding="utf-8")
     said: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tipbench.config.extras.EXTRAS", {"torch": ("a_module_that_is_not_there",)})
+        patch.setattr("tipcore.extras.EXTRAS", {"torch": ("a_module_that_is_not_there",)})
         composer = Composer(
             config_folders(str(own_configs)), parse(["grid.baselines=[advert_risk/*]", "split=random"])
         )
@@ -97,7 +97,7 @@ def test_a_baseline_without_its_extra_is_left_out_of_patterns_and_refused_by_nam
             cells("baseline=advert_risk/chance", own=own_configs)
         with pytest.raises(UsageError, match="needs the extra torch"):
             cells("grid.baselines=[advert_risk/chance]", own=own_configs)
-        patch.setattr("tipbench.config.extras.EXTRAS", {"torch": ("json",)})
+        patch.setattr("tipcore.extras.EXTRAS", {"torch": ("json",)})
         assert "extra" not in cells("baseline=advert_risk/chance", own=own_configs)[0].config["baseline"]
 
 

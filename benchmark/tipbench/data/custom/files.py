@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 from tipcore.errors import UsageError
+from tipcore.extras import require
 from tipcore.home import expanded
 from tipcore.own_files import check_own_parquet
 from tipcore.parquet import UNREADABLE, scan_parquet
@@ -232,6 +233,7 @@ def _parquet(reading: Reading, path: Path) -> pl.LazyFrame:
 
 def _hf(reading: Reading, path: Path) -> pl.LazyFrame:
     """Return a dataset or a dict of splits saved to disk; the splits' names are in the column ``file``."""
+    require("huggingface", "format: hf")
     import datasets
 
     try:

