@@ -31,7 +31,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv(VARIABLE, "s3://bucket/tipbench")
     S3FileSystem.clear_instance_cache()
     stored_module._listings.clear()
-    urllib.request.urlopen(urllib.request.Request(f"http://{host}:{port}/bucket", method="PUT")).close()  # noqa: S310
+    urllib.request.urlopen(urllib.request.Request(f"http://{host}:{port}/bucket", method="PUT")).close()
     yield running
     running.stop()
     S3FileSystem.clear_instance_cache()
