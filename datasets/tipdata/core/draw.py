@@ -8,6 +8,7 @@ another processor.
 """
 
 import hashlib
+from collections.abc import Iterable
 from functools import cache
 from itertools import pairwise
 from typing import cast
@@ -19,6 +20,7 @@ from tipdata.core.constants import EXP_SCALE, ONE, REACH, STEPS, table
 
 Ids = npt.NDArray[np.int64]
 Ints = npt.NDArray[np.int64]
+Words = npt.NDArray[np.uint64]
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _SECOND = 0xD1B54A32D192ED03
@@ -34,7 +36,7 @@ _BLOCK = 1 << 14
 """So many words are worked on at once: they stay in the processor's cache."""
 
 
-def _mix(words: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+def _mix(words: Words) -> Words:
     """Put words through SplitMix64's finaliser, a bijection on 64-bit words; in place, so give none that are needed."""
     flat = words.reshape(-1)
     room = np.empty(min(len(flat), _BLOCK), dtype=np.uint64)
@@ -49,6 +51,11 @@ def _mix(words: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
     return flat.reshape(words.shape)
 
 
+def _keys(seed: int, paths: Iterable[str]) -> Words:
+    digests = [hashlib.sha256(f"{seed}/{path}".encode()).digest()[:8] for path in paths]
+    return np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64)
+
+
 @cache
 def _rises(name: str) -> Ints:
     """Return by how much each knot of a quantile table is above the one before."""
@@ -61,10 +68,16 @@ class Stream:
     __slots__ = ("key",)
 
     def __init__(self, seed: int, path: str) -> None:
-        digest = hashlib.sha256(f"{seed}/{path}".encode()).digest()
-        self.key = np.frombuffer(digest[:8], dtype="<u8").astype(np.uint64)
+        self.key = _keys(seed, [path])
 
-    def bits(self, ids: Ids, k: int | Ids = 0) -> npt.NDArray[np.uint64]:
+    @classmethod
+    def several(cls, seed: int, paths: Iterable[str]) -> "Stream":
+        """Return the streams of several paths as one: it draws from each, (paths, ids)."""
+        made = cls.__new__(cls)
+        made.key = _keys(seed, paths)[:, None]
+        return made
+
+    def bits(self, ids: Ids, k: int | Ids = 0) -> Words:
         """Return 64 uniform bits an id; ``k`` numbers several draws for one id."""
         words = np.asarray(ids).astype(np.uint64)
         words *= _GOLDEN
@@ -75,7 +88,7 @@ class Stream:
             words = words ^ (np.atleast_1d(k).astype(np.uint64) + np.uint64(1)) * np.uint64(_SECOND)
         return _mix(words)
 
-    def one_way(self, ids: Ids) -> npt.NDArray[np.uint64]:
+    def one_way(self, ids: Ids) -> Words:
         """Return 64 bits an id by a keyed BLAKE2b: nobody works them back to ids, as those of :meth:`bits` can be.
 
         Slow, about a microsecond each: for numbers that are published.
@@ -95,11 +108,7 @@ class Stream:
 
     def below(self, ids: Ids, n: int | Ids, k: int | Ids = 0) -> Ints:
         """Return uniform integers in [0, n), n < 2**31, an array of n's broadcasting with the ids."""
-        drawn = self.bits(ids, k)
-        drawn >>= _33
-        made = drawn.view(np.int64) * n
-        made >>= 31
-        return made
+        return _below(self.bits(ids, k), n)
 
     def chance(self, ids: Ids, p: int | Ids, k: int | Ids = 0) -> npt.NDArray[np.bool_]:
         """Return true with probability ``p`` out of 65,536."""
@@ -109,14 +118,7 @@ class Stream:
 
     def choose(self, ids: Ids, weights: Ints, k: int | Ids = 0) -> Ints:
         """Return an index by integer weights: one row of weights for all ids, or (len(ids), m) of them."""
-        if weights.ndim == 1:
-            total = np.cumsum(weights)
-            return np.searchsorted(total, self.below(ids, total[-1], k), side="right")
-        # Column by column: numpy adds up many short rows far more slowly.
-        total = np.array(np.moveaxis(weights, -1, 0), dtype=np.int64, order="C")
-        for before, column in pairwise(total):
-            column += before
-        return (total <= self.below(ids, total[-1], k)).sum(axis=0)
+        return chosen(self.bits(ids, k), weights)
 
     def quantile(self, ids: Ids, name: str, k: int | Ids = 0) -> Ints:
         """Return a draw from a shipped inverse CDF, in millionths: normal, logistic, exponential or gamma_<shape>."""
@@ -141,6 +143,25 @@ class Stream:
             turned = (self.bits(right, turn) >> np.uint64(40)).astype(np.int64)
             left, right = right, left ^ turned
         return (left << 24) | right
+
+
+def chosen(words: Words, weights: Ints) -> Ints:
+    """Return for 64 bits each, which are used up, what :meth:`Stream.choose` returns for the ids that they are of."""
+    if weights.ndim == 1:
+        total = np.cumsum(weights)
+        return np.searchsorted(total, _below(words, total[-1]), side="right")
+    # Column by column: numpy adds up many short rows far more slowly.
+    total = np.array(np.moveaxis(weights, -1, 0), dtype=np.int64, order="C")
+    for before, column in pairwise(total):
+        column += before
+    return (total <= _below(words, total[-1])).sum(axis=0)
+
+
+def _below(words: Words, n: int | Ints) -> Ints:
+    words >>= _33
+    made = words.view(np.int64) * n
+    made >>= 31
+    return made
 
 
 def probability(p: float) -> int:

@@ -23,6 +23,7 @@ from tipdata.core.world import Region, World
 from tipdata.stages.operations.shares import form_logs
 from tipdata.text.facts import ALL, Fact, facts, facts_of, number_of, places, rules, shape
 
+_FAMILY = np.array(list(CATEGORIES.values()))
 SILENT = -1
 """The level of a fact that a family lacks, or that earlier facts leave no level."""
 BY_MIGRATION = ("languages", "origin")
@@ -180,8 +181,8 @@ def draw_facts(region: Region, local: Ints, kind: Ints, form: Ints, category: In
         weights = _given(made, fact, level, category, every)
         level[:, fact] = _chosen(stream, local, weights[np.arange(len(local)), speaker])
         picked = np.maximum(level[:, fact], 0)[:, None, None]
-        told = log(normalised(weights))
-        told = np.take_along_axis(told, picked, axis=2)[:, :, 0]
+        share = np.take_along_axis(weights, picked, axis=2)[:, :, 0] * ONE
+        told = log(np.maximum(share // np.maximum(weights.sum(axis=2), 1), 1))
         total += np.where((level[:, fact] != SILENT)[:, None], told, 0)
     return Facts(level, made.by_kind(total, category), made)
 
@@ -218,10 +219,9 @@ def redrawn(
 def _given(made: Law, fact: int, level: np.ndarray, category: Ints, by: np.ndarray) -> np.ndarray:
     """Return (rows, columns of ``by``, levels) weights of a fact, given the levels of others."""
     weights = made.weights[category[:, None], fact, by]
-    family = np.array(list(CATEGORIES.values()))[category]
     bound, times = _bound()
     for other in bound[fact]:
-        weights = weights * times[family, other, level[:, other], fact][:, None] // 1000
+        weights = weights * times[_FAMILY[category], other, level[:, other], fact][:, None] // 1000
     return weights
 
 
