@@ -40,34 +40,40 @@ def column_digest(column: pl.Series) -> str:
 
 
 def _feed(digest: hashlib._Hash, column: pl.Series) -> None:
+    nulls = column.null_count()
     digest.update(f"{column.dtype}|{len(column)}|".encode())
-    digest.update(column.is_not_null().to_numpy().astype(np.uint8).tobytes())
+    digest.update(column.is_not_null().cast(pl.UInt8).to_numpy() if nulls else b"\x01" * len(column))
     if column.dtype == pl.Boolean:
-        digest.update(column.fill_null(False).to_numpy().astype(np.uint8).tobytes())
+        digest.update((column.fill_null(False) if nulls else column).cast(pl.UInt8).to_numpy())
     elif column.dtype.is_integer():
-        digest.update(column.fill_null(0).cast(pl.Int64).to_numpy().astype("<i8").tobytes())
+        digest.update(_words((column.fill_null(0) if nulls else column).cast(pl.Int64).to_numpy()))
     elif column.dtype == pl.String:
-        filled = column.fill_null("")
-        digest.update(filled.str.len_bytes().cast(pl.Int64).to_numpy().astype("<i8").tobytes())
-        digest.update(_utf8(filled))
+        lengths, text = _utf8(column.fill_null("") if nulls else column)
+        digest.update(_words(lengths))
+        digest.update(text)
     elif isinstance(column.dtype, pl.List):
-        digest.update(column.list.len().fill_null(0).cast(pl.Int64).to_numpy().astype("<i8").tobytes())
+        lengths = column.list.len()
+        digest.update(_words((lengths.fill_null(0) if nulls else lengths).cast(pl.Int64).to_numpy()))
         _feed(digest, column.explode(empty_as_null=False, keep_nulls=False))
     else:
         raise TypeError(f"column {column.name}: no canonical form for {column.dtype}")
 
 
-def _utf8(strings: pl.Series) -> bytes:
-    """Return all strings' bytes, one after the other."""
+def _words(numbers: np.ndarray) -> memoryview:
+    """Return 64-bit integers as bytes, the least significant first."""
+    return np.ascontiguousarray(numbers, dtype="<i8").data
+
+
+def _utf8(strings: pl.Series) -> tuple[np.ndarray, memoryview | bytes]:
+    """Return how many bytes each string has, and all strings' bytes, one after the other; none may be null."""
     import pyarrow as pa  # for making and verifying only
 
     array = strings.rechunk().to_arrow().cast(pa.large_string())
     if not len(array):
-        return b""
-    offsets = np.frombuffer(array.buffers()[1], dtype=np.int64)
-    first, last = int(offsets[array.offset]), int(offsets[array.offset + len(array)])
-    data = array.buffers()[2]
-    return b"" if data is None else data[first:last].to_pybytes()
+        return np.empty(0, dtype=np.int64), b""
+    _, offsets, data = array.buffers()
+    bounds = np.frombuffer(offsets, dtype=np.int64)[array.offset : array.offset + len(array) + 1]
+    return np.diff(bounds), b"" if data is None else memoryview(data)[bounds[0] : bounds[-1]]
 
 
 def region_digest(columns: Mapping[str, Mapping[str, str]]) -> str:

@@ -1,5 +1,6 @@
 """One region: every stage of the version in order, each table sorted by its key and held to its declared types."""
 
+import numpy as np
 import polars as pl
 
 from tipdata.core.world import World
@@ -26,9 +27,22 @@ def generate_region(world: World, index: int) -> dict[str, pl.DataFrame]:
             wrong = sorted((set(schema) - set(frame.columns)) | (set(frame.columns) - set(table.schema)))
             if wrong:
                 raise ValueError(f"table {table.name}: columns made and declared differ in {wrong}")
-            frame = pl.DataFrame({name: frame[name] for name in schema}, schema=schema).sort(known.key)
-            same = (pl.col(name).eq_missing(pl.col(name).shift()) for name in known.key)
-            if frame.select(pl.all_horizontal(same).any()).item():
+            columns = (frame[name] for name in schema)
+            cast = [c if c.dtype == schema[c.name] else c.cast(schema[c.name]) for c in columns]
+            frame = _by_key(pl.DataFrame(cast), known.key)
+            if frame is None:
                 raise ValueError(f"table {table.name}: {known.key} is not a key in region {index}")
             tables[table.name] = frame
     return tables
+
+
+def _by_key(frame: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame | None:
+    """Return a table's rows sorted by its key; None where that is none."""
+    if len(key) == 1 and frame[key[0]].dtype.is_integer() and not frame[key[0]].null_count():
+        number = frame[key[0]].to_numpy()
+        order = np.argsort(number)
+        number = number[order]
+        return None if (number[1:] == number[:-1]).any() else frame[order]
+    frame = frame.sort(key)
+    same = (pl.col(name).eq_missing(pl.col(name).shift()) for name in key)
+    return None if frame.select(pl.all_horizontal(same).any()).item() else frame

@@ -31,7 +31,11 @@ def drawn_levels(
     noises = noises // 1000 * jitter // ONE
     words = region.streams(f"{streams[1]}/{name}" for name in listed).bits(ids)
     for name, weights, noise, drawn in zip(listed, tables, noises, words, strict=True):
-        moved = noise[: weights.shape[1]] if "all" in listed[name] else noise[: weights.size].reshape(weights.shape)
+        moved = (
+            noise[: weights.shape[1]]
+            if "all" in listed[name]
+            else noise[: weights.size].reshape(weights.shape)
+        )
         p = normalised(weights * exp(moved) // ONE)
         levels[name] = chosen(drawn, p[group])
         total += log(p)[:, levels[name]].T

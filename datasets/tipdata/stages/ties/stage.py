@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from tipdata.core.columns import named
 from tipdata.core.constants import EXP_SCALE
 from tipdata.core.draw import exp, probability
 from tipdata.core.kinds import LANGUAGES
@@ -137,7 +138,8 @@ def _targets(region: Region, o: Operations, accounts: Accounts, a: Actors, sent:
     spread = region["ties.fame_spread"] * region.stream("ties/fame").quantile(a.number, "normal")
     born = np.minimum(1 + inborn * exp(spread // 1_000_000) // EXP_SCALE, BRIGHTEST)
     offers = (accounts.owner >= 0) & (o.family[accounts.owner] > 0)
-    circles, sites, company = Groups(a.circle), Groups(a.platform), Groups(np.concatenate(_company(a)))
+    circle = np.unique(a.circle, return_inverse=True)[1]
+    circles, sites, company = Groups(circle), Groups(a.platform), Groups(np.concatenate(_company(a)))
     # Candidates stand in the pool once for every aim.
     aims = Groups(np.concatenate([level * MAX_SITES + a.platform for level in range(len(AIMS))]))
     for since in range(0, DAYS, span):
@@ -163,7 +165,7 @@ def _targets(region: Region, o: Operations, accounts: Accounts, a: Actors, sent:
             elif reason == CORE:
                 own = circles.weighed(there.astype(np.int64))
                 first, second = (
-                    own.draw(region.stream("ties/core"), number, a.circle[source], k) for k in (0, 1)
+                    own.draw(region.stream("ties/core"), number, circle[source], k) for k in (0, 1)
                 )
                 found = np.where(first != source, first, second)
             elif reason == EMPLOYER:
@@ -271,7 +273,7 @@ def _frame(
     kind = np.where(a.platform[ties.source] != a.platform[target], LINK, kind)
     more = region.stream("ties/exchanged").quantile(ties.number, "exponential") * region["ties.exchanged"]
     same = (accounts.owner[ties.source] == accounts.owner[target]) & (accounts.owner[target] >= 0)
-    reason = np.where(answer, ANSWER, np.array(REASONS)[ties.reason])
+    reason = named((*REASONS, ANSWER), np.where(answer, len(REASONS), ties.reason))
     community = a.town * len(LANGUAGES) + a.language
     return pl.DataFrame(
         {
@@ -279,7 +281,7 @@ def _frame(
             "tie": region.ids("ties", ties.number),
             "source": ids[ties.source],
             "target": ids[target],
-            "kind": pl.Series(TIE_KINDS)[kind],
+            "kind": named(TIE_KINDS, kind),
             "day": ties.day.astype(np.int32),
             "count": np.where((kind == FOLLOW) | (kind == LINK), 1, 1 + more // 1_000_000).astype(np.int32),
             "reason": reason,
