@@ -29,20 +29,18 @@ def generate_region(world: World, index: int) -> dict[str, pl.DataFrame]:
                 raise ValueError(f"table {table.name}: columns made and declared differ in {wrong}")
             columns = (frame[name] for name in schema)
             cast = [c if c.dtype == schema[c.name] else c.cast(schema[c.name]) for c in columns]
-            frame = _by_key(pl.DataFrame(cast), known.key)
-            if frame is None:
+            frame = pl.DataFrame(cast).sort(known.key)
+            if _is_doubled(frame, known.key):
                 raise ValueError(f"table {table.name}: {known.key} is not a key in region {index}")
             tables[table.name] = frame
     return tables
 
 
-def _by_key(frame: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame | None:
-    """Return a table's rows sorted by its key; None where that is none."""
-    if len(key) == 1 and frame[key[0]].dtype.is_integer() and not frame[key[0]].null_count():
-        number = frame[key[0]].to_numpy()
-        order = np.argsort(number)
-        number = number[order]
-        return None if (number[1:] == number[:-1]).any() else frame[order]
-    frame = frame.sort(key)
+def _is_doubled(frame: pl.DataFrame, key: tuple[str, ...]) -> bool:
+    """Return whether two rows of a sorted table have the same key."""
+    columns = [frame[name] for name in key]
+    if all(column.dtype.is_integer() and not column.null_count() for column in columns):
+        numbers = [column.to_numpy() for column in columns]
+        return bool(np.logical_and.reduce([n[1:] == n[:-1] for n in numbers]).any())
     same = (pl.col(name).eq_missing(pl.col(name).shift()) for name in key)
-    return None if frame.select(pl.all_horizontal(same).any()).item() else frame
+    return frame.select(pl.all_horizontal(same).any()).item()
