@@ -10,10 +10,13 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import polars as pl
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class Stamp(NamedTuple):
@@ -40,21 +43,25 @@ def column_digest(column: pl.Series) -> str:
 
 
 def _feed(digest: hashlib._Hash, column: pl.Series) -> None:
-    nulls = column.null_count()
+    import pyarrow as pa  # for making and verifying only
+
     digest.update(f"{column.dtype}|{len(column)}|".encode())
-    digest.update(column.is_not_null().cast(pl.UInt8).to_numpy() if nulls else b"\x01" * len(column))
+    array = column.rechunk().to_arrow()
+    if column.null_count():
+        digest.update(array.is_valid().cast(pa.uint8()).to_numpy())
+    else:
+        digest.update(b"\x01" * len(column))
     if column.dtype == pl.Boolean:
-        digest.update((column.fill_null(False) if nulls else column).cast(pl.UInt8).to_numpy())
+        digest.update(array.fill_null(False).cast(pa.uint8()).to_numpy())
     elif column.dtype.is_integer():
-        digest.update(_words((column.fill_null(0) if nulls else column).cast(pl.Int64).to_numpy()))
+        digest.update(_words(array.fill_null(0).cast(pa.int64()).to_numpy()))
     elif column.dtype == pl.String:
-        lengths, text = _utf8(column.fill_null("") if nulls else column)
+        lengths, text = _utf8(array.cast(pa.large_string()).fill_null(""))
         digest.update(_words(lengths))
         digest.update(text)
     elif isinstance(column.dtype, pl.List):
-        lengths = column.list.len()
-        digest.update(_words((lengths.fill_null(0) if nulls else lengths).cast(pl.Int64).to_numpy()))
-        _feed(digest, column.explode(empty_as_null=False, keep_nulls=False))
+        digest.update(_words(array.value_lengths().fill_null(0).cast(pa.int64()).to_numpy()))
+        _feed(digest, pl.Series(pl.from_arrow(array.flatten()), dtype=column.dtype.inner))
     else:
         raise TypeError(f"column {column.name}: no canonical form for {column.dtype}")
 
@@ -64,11 +71,8 @@ def _words(numbers: np.ndarray) -> memoryview:
     return np.ascontiguousarray(numbers, dtype="<i8").data
 
 
-def _utf8(strings: pl.Series) -> tuple[np.ndarray, memoryview | bytes]:
+def _utf8(array: pa.LargeStringArray) -> tuple[np.ndarray, memoryview | bytes]:
     """Return how many bytes each string has, and all strings' bytes, one after the other; none may be null."""
-    import pyarrow as pa  # for making and verifying only
-
-    array = strings.rechunk().to_arrow().cast(pa.large_string())
     if not len(array):
         return np.empty(0, dtype=np.int64), b""
     _, offsets, data = array.buffers()

@@ -72,7 +72,7 @@ def generate(region: Region, past: Past) -> tuple[Adverts, dict[str, pl.DataFram
         *(said, text.misspelt, tours),
     )
     frame = _frame(region, places, operations, accounts, plan, town, site, first, text, said, price, ids)
-    return state, {"adverts": frame.with_columns(facts=facts_column(operations, chains, said))}
+    return state, {"adverts": frame.hstack([facts_column(operations, chains, said).alias("facts")])}
 
 
 def _frame(

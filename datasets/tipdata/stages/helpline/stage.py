@@ -141,7 +141,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
             "minute": calls.minute,
             "language": pl.Series(LANGUAGES)[cases.language],
             "narrative": note.text,
-            **facts.columns.to_dict(),
+            **facts.columns,
             "repeat_contact": (calls.turn > 0) & recognised,
             "person": region.ids("people", cases.person),
             "operation": known(o.id[owner], at >= 0),

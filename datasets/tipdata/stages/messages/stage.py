@@ -41,15 +41,8 @@ def generate(region: Region, past: Past) -> tuple[Joined, dict[str, pl.DataFrame
     made = draw_exchange(region, model, c, lines, role, closed, ends)
     onset = _onset(c, lines, made.kept)
     joined, outcome = _outcomes(region, o, c, lines, made, onset)
-    messages = _messages(
-        region,
-        c,
-        lines,
-        role,
-        minute=made.minute,
-        act=named(acts.ACTS, made.act),
-        channel=named(region["messages.channels"], made.channel),
-    ).filter(made.kept & ~unwritten(region, c, lines, made.minute, joined))
+    written = np.flatnonzero(made.kept & ~unwritten(region, c, lines, made.minute, joined))
+    messages = _messages(region, c, lines, role, made, written)
     frame = _frame(region, places, o, c, onset, outcome)
     return joined, {"conversations": frame, "messages": messages}
 
@@ -74,21 +67,21 @@ def _messages(
     c: Conversations,
     lines: Lines,
     role: np.ndarray,
-    minute: np.ndarray,
-    act: pl.Series,
-    channel: pl.Series,
+    made: Exchange,
+    at: np.ndarray,
 ) -> pl.DataFrame:
-    """Return the table of messages, those that were never written included."""
+    """Return the table of messages; ``at``: rows of those that were written."""
+    replies = role[at] != role[_first(lines)[at]]
     return pl.DataFrame(
         {
-            "region": np.full(len(lines.row), region.index, dtype=np.int32),
-            "conversation": region.ids("conversations", c.number)[lines.at],
-            "sequence": (lines.step + 1).astype(np.int32),
-            "minute": minute.astype(np.int32),
-            "side": named(SIDES, (role != role[_first(lines)]).astype(np.int64)),
-            "act": act,
-            "channel": channel,
-            "stage": named(acts.STAGES, lines.stage),
+            "region": np.full(len(at), region.index, dtype=np.int32),
+            "conversation": region.ids("conversations", c.number)[lines.at[at]],
+            "sequence": (lines.step[at] + 1).astype(np.int32),
+            "minute": made.minute[at].astype(np.int32),
+            "side": named(SIDES, replies.astype(np.int64)),
+            "act": named(acts.ACTS, made.act[at]),
+            "channel": named(region["messages.channels"], made.channel[at]),
+            "stage": named(acts.STAGES, lines.stage[at]),
         }
     )
 

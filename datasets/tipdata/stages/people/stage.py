@@ -172,7 +172,7 @@ def generate(region: Region, past: Past) -> tuple[People, dict[str, pl.DataFrame
         "from_person": known(region.ids("people", person[stay.sold]), stay.sold >= 0),
     }
     frame = _frame(region, o, people, _age_band(region, people), relation)
-    return people, {"people": frame.with_columns(**more)}
+    return people, {"people": frame.hstack(pl.DataFrame(more))}
 
 
 def _as_before(values: np.ndarray, sold: np.ndarray) -> np.ndarray:

@@ -224,7 +224,8 @@ def _kept(region: Region, a: Actors, sent: Sent, target: np.ndarray) -> tuple[Se
     """Return ties that have a target other than their source while both live, the first of each pair of accounts."""
     day = day_of_both(region, a.spans, sent.number, sent.source, target, sent.day)
     pair = sent.source * len(a.number) + target
-    order = np.lexsort((sent.number, day, pair))
+    # By pair, then day, then number: in this order ties come in.
+    order = np.argsort((pair * (DAYS + 1) + day) * len(pair) + np.arange(len(pair)))
     first = np.ones(len(order), dtype=bool)
     first[1:] = pair[order][1:] != pair[order][:-1]
     keep = first & (target[order] >= 0) & (target[order] != sent.source[order])
