@@ -15,7 +15,7 @@ def named(names: Sequence[str], code: Ints) -> pl.Series:
 
 
 def known(values: np.ndarray, there: np.ndarray) -> pl.Series:
-    """Return numbers or truth values where they are there, null elsewhere."""
+    """Return numbers, texts or truth values where they are there, null elsewhere."""
     import pyarrow as pa  # for making data only: reading them does not wait for it
 
     return pl.Series(pl.from_arrow(pa.array(values, mask=~there)))

@@ -27,7 +27,7 @@ _SECOND = 0xD1B54A32D192ED03
 _WORD = (1 << 64) - 1
 _A = np.uint64(0xBF58476D1CE4E5B9)
 _B = np.uint64(0x94D049BB133111EB)
-_11, _27, _30, _31, _32, _33, _48 = (np.uint64(shift) for shift in (11, 27, 30, 31, 32, 33, 48))
+_11, _27, _30, _31, _32, _33, _40, _48 = map(np.uint64, (11, 27, 30, 31, 32, 33, 40, 48))
 _CELL = np.uint64(65 - STEPS.bit_length())
 _WITHIN = np.uint64(0xFFFFF)
 
@@ -51,9 +51,9 @@ def _mix(words: Words) -> Words:
     return flat.reshape(words.shape)
 
 
-def _keys(seed: int, paths: Iterable[str]) -> Words:
-    digests = [hashlib.sha256(f"{seed}/{path}".encode()).digest()[:8] for path in paths]
-    return np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64)
+def _key(seed: int, path: str) -> Words:
+    digest = hashlib.sha256(f"{seed}/{path}".encode()).digest()
+    return np.frombuffer(digest[:8], dtype="<u8").astype(np.uint64)
 
 
 @cache
@@ -68,13 +68,13 @@ class Stream:
     __slots__ = ("key",)
 
     def __init__(self, seed: int, path: str) -> None:
-        self.key = _keys(seed, [path])
+        self.key = _key(seed, path)
 
     @classmethod
     def several(cls, seed: int, paths: Iterable[str]) -> "Stream":
         """Return the streams of several paths as one: it draws from each, (paths, ids)."""
         made = cls.__new__(cls)
-        made.key = _keys(seed, paths)[:, None]
+        made.key = np.stack([_key(seed, path) for path in paths])
         return made
 
     def bits(self, ids: Ids, k: int | Ids = 0) -> Words:
@@ -140,8 +140,9 @@ class Stream:
         """Return a keyed permutation of [0, 2**48): an id that tells nothing of what it names (four Feistel rounds)."""
         left, right = ids >> 24, ids & 0xFFFFFF
         for turn in range(4):
-            turned = (self.bits(right, turn) >> np.uint64(40)).astype(np.int64)
-            left, right = right, left ^ turned
+            turned = self.bits(right, turn)
+            turned >>= _40
+            left, right = right, left ^ turned.view(np.int64)
         return (left << 24) | right
 
 
@@ -151,7 +152,8 @@ def chosen(words: Words, weights: Ints) -> Ints:
         total = np.cumsum(weights)
         return np.searchsorted(total, _below(words, total[-1]), side="right")
     # Column by column: numpy adds up many short rows far more slowly.
-    total = np.array(np.moveaxis(weights, -1, 0), dtype=np.int64, order="C")
+    last = weights.ndim - 1
+    total = np.array(weights.transpose(last, *range(last)), dtype=np.int64, order="C")
     for before, column in pairwise(total):
         column += before
     return (total <= _below(words, total[-1])).sum(axis=0)

@@ -93,9 +93,12 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     used = np.unique(np.concatenate([legs.payer, legs.payee]))
     held = holders(region, possibly, used, places.weight)
     ids = region.ids("wallets", used)
+    ends = np.searchsorted(used, legs.payer), np.searchsorted(used, legs.payee)
     return None, {
-        "wallets": _wallets(region, places, o, held, legs, ids),
-        "payments": _payments(region, places, o, legs, _sources(region, schemes, people, others), held, ids),
+        "wallets": _wallets(region, places, o, held, legs, ends, ids),
+        "payments": _payments(
+            region, places, o, legs, _sources(region, schemes, people, others), held, ends, ids
+        ),
     }
 
 
@@ -184,10 +187,11 @@ def _payments(
     legs: Legs,
     sources: Sources,
     held: Holders,
+    ends: tuple[np.ndarray, np.ndarray],
     ids: np.ndarray,
 ) -> pl.DataFrame:
     source, owner = legs.source, sources.owner[legs.source]
-    payer, payee = (np.searchsorted(held.wallet, end) for end in (legs.payer, legs.payee))
+    payer, payee = ends
     elsewhere = region.stream("payments/counter").chance(
         legs.number, probability(region["payments.other_counter"])
     )
@@ -217,11 +221,17 @@ def _payments(
 
 
 def _wallets(
-    region: Region, places: Places, o: Operations, held: Holders, legs: Legs, ids: np.ndarray
+    region: Region,
+    places: Places,
+    o: Operations,
+    held: Holders,
+    legs: Legs,
+    ends: tuple[np.ndarray, np.ndarray],
+    ids: np.ndarray,
 ) -> pl.DataFrame:
     first = np.full(len(held.wallet), DAYS)
-    for end in (legs.payer, legs.payee):
-        np.minimum.at(first, np.searchsorted(held.wallet, end), legs.minute // MINUTES_A_DAY)
+    for end in ends:
+        np.minimum.at(first, end, legs.minute // MINUTES_A_DAY)
     return pl.DataFrame(
         {
             "region": np.full(len(ids), region.index, dtype=np.int32),

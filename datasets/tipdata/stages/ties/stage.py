@@ -244,7 +244,7 @@ def _with_answers(
     answers = region.stream("ties/answer").below(sent.number, 1000) < p
     pair = sent.source * len(a.number) + target
     back = target * len(a.number) + sent.source
-    answers &= ~np.isin(back, pair)
+    answers &= ~np.isin(back, pair, kind="table")
     wait = region["ties.answer_days"] * region.stream("ties/wait").quantile(sent.number, "exponential")
     day = np.minimum(sent.day + wait // 1_000_000, DAYS - 1)
     answers &= alive(a.spans, sent.source, target, day)
