@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -46,13 +46,13 @@ def _feed(digest: hashlib._Hash, column: pl.Series) -> None:
     import pyarrow as pa  # for making and verifying only
 
     digest.update(f"{column.dtype}|{len(column)}|".encode())
-    array = column.rechunk().to_arrow()
+    array: Any = column.rechunk().to_arrow()
     if column.null_count():
-        digest.update(array.is_valid().cast(pa.uint8()).to_numpy())
+        digest.update(array.is_valid().cast(pa.uint8()).to_numpy().data)
     else:
         digest.update(b"\x01" * len(column))
     if column.dtype == pl.Boolean:
-        digest.update(array.fill_null(False).cast(pa.uint8()).to_numpy())
+        digest.update(array.fill_null(False).cast(pa.uint8()).to_numpy().data)
     elif column.dtype.is_integer():
         digest.update(_words(array.fill_null(0).cast(pa.int64()).to_numpy()))
     elif column.dtype == pl.String:

@@ -97,9 +97,11 @@ def sizes() -> dict[str, int]:
 
 def has(version: str, since: str) -> bool:
     """Return whether a version of the data has what exists since another; '' is since the first."""
+    if not since:
+        return True
     known = list(versions())
     version = own_world(version).based_on if own.is_own(version) else version
-    return not since or known.index(since) <= known.index(version)
+    return known.index(since) <= known.index(version)
 
 
 def profile(size: str) -> Mapping[str, Any]:

@@ -48,6 +48,6 @@ class Known:
         if isinstance(wanted, Mapping):
             low, high = wanted.get("from", -math.inf), wanted.get("to", math.inf)
             return np.array([value is not None and low <= value <= high for value in values], dtype=bool)
-        if any(isinstance(value, bool) for value in values):
-            wanted = [value == "yes" for value in wanted]
-        return np.array([value is not None and value in wanted for value in values], dtype=bool)
+        coded = any(isinstance(value, bool) for value in values)
+        fits = {value == "yes" for value in wanted} if coded else set(wanted)
+        return np.array([value is not None and value in fits for value in values], dtype=bool)
