@@ -120,6 +120,6 @@ def test_notes_tell_nobodys_sex(language: str) -> None:
 def test_a_rule_that_means_nothing_is_refused(rule: dict, message: str) -> None:
     region = World.of("0.4.0").region(0)
     region._drawn[APART] = {"work": [rule]}
-    known = Known(pl.DataFrame({"sector": ["office", None]}), {})
+    known = Known({"sector": ["office", None]}, 2, {})
     with pytest.raises(ValueError, match=message):
         known.ruled_out(region, "work", 2)
