@@ -10,10 +10,13 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import polars as pl
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class Stamp(NamedTuple):
@@ -40,34 +43,41 @@ def column_digest(column: pl.Series) -> str:
 
 
 def _feed(digest: hashlib._Hash, column: pl.Series) -> None:
+    import pyarrow as pa  # for making and verifying only
+
     digest.update(f"{column.dtype}|{len(column)}|".encode())
-    digest.update(column.is_not_null().to_numpy().astype(np.uint8).tobytes())
+    array: Any = column.rechunk().to_arrow()
+    if column.null_count():
+        digest.update(array.is_valid().cast(pa.uint8()).to_numpy().data)
+    else:
+        digest.update(b"\x01" * len(column))
     if column.dtype == pl.Boolean:
-        digest.update(column.fill_null(False).to_numpy().astype(np.uint8).tobytes())
+        digest.update(array.fill_null(False).cast(pa.uint8()).to_numpy().data)
     elif column.dtype.is_integer():
-        digest.update(column.fill_null(0).cast(pl.Int64).to_numpy().astype("<i8").tobytes())
+        digest.update(_words(array.fill_null(0).cast(pa.int64()).to_numpy()))
     elif column.dtype == pl.String:
-        filled = column.fill_null("")
-        digest.update(filled.str.len_bytes().cast(pl.Int64).to_numpy().astype("<i8").tobytes())
-        digest.update(_utf8(filled))
+        lengths, text = _utf8(array.cast(pa.large_string()).fill_null(""))
+        digest.update(_words(lengths))
+        digest.update(text)
     elif isinstance(column.dtype, pl.List):
-        digest.update(column.list.len().fill_null(0).cast(pl.Int64).to_numpy().astype("<i8").tobytes())
-        _feed(digest, column.explode(empty_as_null=False, keep_nulls=False))
+        digest.update(_words(array.value_lengths().fill_null(0).cast(pa.int64()).to_numpy()))
+        _feed(digest, pl.Series(pl.from_arrow(array.flatten()), dtype=column.dtype.inner))
     else:
         raise TypeError(f"column {column.name}: no canonical form for {column.dtype}")
 
 
-def _utf8(strings: pl.Series) -> bytes:
-    """Return all strings' bytes, one after the other."""
-    import pyarrow as pa  # for making and verifying only
+def _words(numbers: np.ndarray) -> memoryview:
+    """Return 64-bit integers as bytes, the least significant first."""
+    return np.ascontiguousarray(numbers, dtype="<i8").data
 
-    array = strings.rechunk().to_arrow().cast(pa.large_string())
+
+def _utf8(array: pa.LargeStringArray) -> tuple[np.ndarray, memoryview | bytes]:
+    """Return how many bytes each string has, and all strings' bytes, one after the other; none may be null."""
     if not len(array):
-        return b""
-    offsets = np.frombuffer(array.buffers()[1], dtype=np.int64)
-    first, last = int(offsets[array.offset]), int(offsets[array.offset + len(array)])
-    data = array.buffers()[2]
-    return b"" if data is None else data[first:last].to_pybytes()
+        return np.empty(0, dtype=np.int64), b""
+    _, offsets, data = array.buffers()
+    bounds = np.frombuffer(offsets, dtype=np.int64)[array.offset : array.offset + len(array) + 1]
+    return np.diff(bounds), b"" if data is None else memoryview(data)[bounds[0] : bounds[-1]]
 
 
 def region_digest(columns: Mapping[str, Mapping[str, str]]) -> str:

@@ -8,6 +8,9 @@ another processor.
 """
 
 import hashlib
+from collections.abc import Iterable
+from functools import cache
+from itertools import pairwise
 from typing import cast
 
 import numpy as np
@@ -17,22 +20,46 @@ from tipdata.core.constants import EXP_SCALE, ONE, REACH, STEPS, table
 
 Ids = npt.NDArray[np.int64]
 Ints = npt.NDArray[np.int64]
+Words = npt.NDArray[np.uint64]
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _SECOND = 0xD1B54A32D192ED03
 _WORD = (1 << 64) - 1
 _A = np.uint64(0xBF58476D1CE4E5B9)
 _B = np.uint64(0x94D049BB133111EB)
+_11, _27, _30, _31, _32, _33, _40, _48 = map(np.uint64, (11, 27, 30, 31, 32, 33, 40, 48))
+_CELL = np.uint64(65 - STEPS.bit_length())
+_WITHIN = np.uint64(0xFFFFF)
 
 
-def _mix(x: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """Put words through SplitMix64's finaliser, a bijection on 64-bit words, in place."""
-    x ^= x >> np.uint64(30)
-    x *= _A
-    x ^= x >> np.uint64(27)
-    x *= _B
-    x ^= x >> np.uint64(31)
-    return x
+_BLOCK = 1 << 14
+"""So many words are worked on at once: they stay in the processor's cache."""
+
+
+def _mix(words: Words) -> Words:
+    """Put words through SplitMix64's finaliser, a bijection on 64-bit words; in place, so give none that are needed."""
+    flat = words.reshape(-1)
+    room = np.empty(min(len(flat), _BLOCK), dtype=np.uint64)
+    for start in range(0, len(flat), _BLOCK):
+        x = flat[start : start + _BLOCK]
+        shifted = room[: len(x)]
+        x ^= np.right_shift(x, _30, out=shifted)
+        x *= _A
+        x ^= np.right_shift(x, _27, out=shifted)
+        x *= _B
+        x ^= np.right_shift(x, _31, out=shifted)
+    return flat.reshape(words.shape)
+
+
+def _key(seed: int, path: str) -> Words:
+    digest = hashlib.sha256(f"{seed}/{path}".encode()).digest()
+    return np.frombuffer(digest[:8], dtype="<u8").astype(np.uint64)
+
+
+@cache
+def _rises(name: str) -> Ints:
+    """Return by how much each knot of a quantile table is above the one before."""
+    return np.diff(table(name))
 
 
 class Stream:
@@ -41,19 +68,27 @@ class Stream:
     __slots__ = ("key",)
 
     def __init__(self, seed: int, path: str) -> None:
-        digest = hashlib.sha256(f"{seed}/{path}".encode()).digest()
-        self.key = np.frombuffer(digest[:8], dtype="<u8").astype(np.uint64)
+        self.key = _key(seed, path)
 
-    def bits(self, ids: Ids, k: int | Ids = 0) -> npt.NDArray[np.uint64]:
+    @classmethod
+    def several(cls, seed: int, paths: Iterable[str]) -> "Stream":
+        """Return the streams of several paths as one: it draws from each, (paths, ids)."""
+        made = cls.__new__(cls)
+        made.key = np.stack([_key(seed, path) for path in paths])
+        return made
+
+    def bits(self, ids: Ids, k: int | Ids = 0) -> Words:
         """Return 64 uniform bits an id; ``k`` numbers several draws for one id."""
-        first = np.asarray(ids).astype(np.uint64) * _GOLDEN + self.key
+        words = np.asarray(ids).astype(np.uint64)
+        words *= _GOLDEN
+        words = _mix(words + self.key)
         if isinstance(k, int):
-            turn = np.uint64((k + 1) * _SECOND & _WORD)
+            words ^= np.uint64((k + 1) * _SECOND & _WORD)
         else:
-            turn = (np.atleast_1d(k).astype(np.uint64) + np.uint64(1)) * np.uint64(_SECOND)
-        return _mix(_mix(first) ^ turn)
+            words = words ^ (np.atleast_1d(k).astype(np.uint64) + np.uint64(1)) * np.uint64(_SECOND)
+        return _mix(words)
 
-    def one_way(self, ids: Ids) -> npt.NDArray[np.uint64]:
+    def one_way(self, ids: Ids) -> Words:
         """Return 64 bits an id by a keyed BLAKE2b: nobody works them back to ids, as those of :meth:`bits` can be.
 
         Slow, about a microsecond each: for numbers that are published.
@@ -67,32 +102,35 @@ class Stream:
 
     def uniform(self, ids: Ids, k: int | Ids = 0) -> npt.NDArray[np.float64]:
         """Return uniform on [0, 1) in steps of 2**-53, exactly representable."""
-        return (self.bits(ids, k) >> np.uint64(11)).astype(np.float64) * 2.0**-53
+        drawn = self.bits(ids, k)
+        drawn >>= _11
+        return drawn * 2.0**-53
 
     def below(self, ids: Ids, n: int | Ids, k: int | Ids = 0) -> Ints:
         """Return uniform integers in [0, n), n < 2**31, an array of n's broadcasting with the ids."""
-        return (self.bits(ids, k) >> np.uint64(33)).view(np.int64) * np.asarray(n) >> 31
+        return _below(self.bits(ids, k), n)
 
     def chance(self, ids: Ids, p: int | Ids, k: int | Ids = 0) -> npt.NDArray[np.bool_]:
         """Return true with probability ``p`` out of 65,536."""
-        return (self.bits(ids, k) >> np.uint64(48)).view(np.int64) < p
+        drawn = self.bits(ids, k)
+        drawn >>= _48
+        return drawn.view(np.int64) < p
 
     def choose(self, ids: Ids, weights: Ints, k: int | Ids = 0) -> Ints:
         """Return an index by integer weights: one row of weights for all ids, or (len(ids), m) of them."""
-        total = np.cumsum(weights, axis=-1)
-        picked = self.below(ids, total[..., -1], k)
-        if total.ndim == 1:
-            return np.searchsorted(total, picked, side="right")
-        return (total <= picked[..., None]).sum(axis=-1)
+        return chosen(self.bits(ids, k), weights)
 
     def quantile(self, ids: Ids, name: str, k: int | Ids = 0) -> Ints:
         """Return a draw from a shipped inverse CDF, in millionths: normal, logistic, exponential or gamma_<shape>."""
-        knots = table(name)
         drawn = self.bits(ids, k)
-        cell = (drawn >> np.uint64(65 - STEPS.bit_length())).view(np.int64)
-        within = ((drawn >> np.uint64(32)) & np.uint64(0xFFFFF)).view(np.int64)
-        low = knots[cell]
-        return low + ((knots[cell + 1] - low) * within >> 20)
+        cell = (drawn >> _CELL).view(np.int64)
+        drawn >>= _32
+        drawn &= _WITHIN
+        made = _rises(name).take(cell)
+        made *= drawn.view(np.int64)
+        made >>= 20
+        made += table(name).take(cell)
+        return made
 
     def shuffled(self, ids: Ids) -> Ints:
         """Return positions that put the ids into keyed random order (ties, practically none, by id)."""
@@ -102,9 +140,30 @@ class Stream:
         """Return a keyed permutation of [0, 2**48): an id that tells nothing of what it names (four Feistel rounds)."""
         left, right = ids >> 24, ids & 0xFFFFFF
         for turn in range(4):
-            turned = (self.bits(right, turn) >> np.uint64(40)).astype(np.int64)
-            left, right = right, left ^ turned
+            turned = self.bits(right, turn)
+            turned >>= _40
+            left, right = right, left ^ turned.view(np.int64)
         return (left << 24) | right
+
+
+def chosen(words: Words, weights: Ints) -> Ints:
+    """Return for 64 bits each, which are used up, what :meth:`Stream.choose` returns for the ids that they are of."""
+    if weights.ndim == 1:
+        total = np.cumsum(weights)
+        return np.searchsorted(total, _below(words, total[-1]), side="right")
+    # Column by column: numpy adds up many short rows far more slowly.
+    last = weights.ndim - 1
+    total = np.array(weights.transpose(last, *range(last)), dtype=np.int64, order="C")
+    for before, column in pairwise(total):
+        column += before
+    return (total <= _below(words, total[-1])).sum(axis=0)
+
+
+def _below(words: Words, n: int | Ints) -> Ints:
+    words >>= _33
+    made = words.view(np.int64) * n
+    made >>= 31
+    return made
 
 
 def probability(p: float) -> int:

@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -97,9 +97,11 @@ def sizes() -> dict[str, int]:
 
 def has(version: str, since: str) -> bool:
     """Return whether a version of the data has what exists since another; '' is since the first."""
+    if not since:
+        return True
     known = list(versions())
     version = own_world(version).based_on if own.is_own(version) else version
-    return not since or known.index(since) <= known.index(version)
+    return known.index(since) <= known.index(version)
 
 
 def profile(size: str) -> Mapping[str, Any]:
@@ -251,6 +253,14 @@ class Region:
         """Return the stream of one column or decision of this region."""
         return Stream(self.world.seed, f"{self.index}/{path}")
 
+    def streams(self, paths: Iterable[str]) -> Stream:
+        """Return the streams of several columns or decisions of this region as one: draws are (paths, ids)."""
+        return Stream.several(self.world.seed, (f"{self.index}/{path}" for path in paths))
+
+    @cached_property
+    def _parameters(self) -> Mapping[str, Mapping[str, Any]]:
+        return self.world.parameters
+
     def __getitem__(self, path: str) -> Any:
         """Return a parameter's value here: a range gives this region's own uniform draw from it."""
         if path not in self._drawn:
@@ -260,12 +270,12 @@ class Region:
 
     def _entry(self, path: str) -> Mapping[str, Any]:
         """Return a parameter. Raises KeyError, in a sentence, for one that the world file has not."""
-        if path not in self.world.parameters:
+        if path not in self._parameters:
             file = entry_of(self.world.version)["world"]
             raise KeyError(
                 f"{file}: there is no parameter {path}, which is asked for: add it, or mend its name."
             )
-        return self.world.parameters[path]
+        return self._parameters[path]
 
     def _from_range(self, path: str, bounds: list[float]) -> float | int:
         low, high = bounds

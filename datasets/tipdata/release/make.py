@@ -157,7 +157,7 @@ def make_region(world: World, release_folder: Path, mark: str, index: int) -> No
         for name, frame in tables.items():
             for suffix, columns in files_of(known[name]):
                 path = part / f"{name}{suffix}.parquet"
-                files[path.name] = _write_table(path, frame.select(columns))
+                files[path.name] = _write_table(path, frame[list(columns)])
         digests = {n: {c: column_digest(f[c]) for c in f.columns} for n, f in tables.items()}
         rows = {name: frame.height for name, frame in tables.items()}
         receipt = {"region": index, "fingerprint": mark, "rows": rows, "digests": digests, FILES: files}

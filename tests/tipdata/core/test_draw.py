@@ -85,6 +85,35 @@ def test_choices_follow_their_weights_in_one_table_or_one_a_row() -> None:
     assert np.allclose(one / len(MANY), weights / 10, atol=0.005)
 
 
+def test_choices_of_rows_are_made_where_weights_add_up_to_more_than_what_is_drawn() -> None:
+    """Against the definition, row by row; a row without any weight gives a number past its last."""
+    rows = np.random.default_rng(1).integers(0, 9, (500, 6)) * np.arange(500)[:, None]
+    ids, stream = np.arange(500), Stream(5, "rows")
+    drawn = [stream.below(ids[i : i + 1], int(row.sum()))[0] for i, row in enumerate(rows)]
+    expected = [(np.cumsum(row) <= one).sum() for row, one in zip(rows, drawn, strict=True)]
+    assert stream.choose(ids, rows).tolist() == expected
+    assert expected[0] == 6
+    assert draw.chosen(stream.bits(ids), rows).tolist() == expected
+
+
+def test_several_streams_together_draw_what_each_draws() -> None:
+    ids, paths = np.arange(40_000), ("a", "b/c", "d")
+    together = Stream.several(3, paths).quantile(ids, "normal", 2)
+    assert (together == np.stack([Stream(3, path).quantile(ids, "normal", 2) for path in paths])).all()
+    assert Stream.several(3, ["a"]).bits(ids).shape == (1, len(ids))
+
+
+def test_draws_leave_ids_as_they_are_whatever_their_layout() -> None:
+    stream, ids = Stream(3, "layout"), np.arange(12, dtype=np.int64)
+    wide = np.broadcast_to(ids, (4, 12))
+    for given_ids in (ids.reshape(3, 4), ids.reshape(3, 4).T, wide, ids[::2]):
+        one_by_one = np.array([stream.bits(np.array([i]))[0] for i in given_ids.ravel()])
+        assert (stream.bits(given_ids) == one_by_one.reshape(given_ids.shape)).all()
+        for name in ("bits", "uniform", "permute"):
+            getattr(stream, name)(given_ids)
+    assert (ids == np.arange(12)).all()
+
+
 def test_permute_is_a_permutation_that_hides_order() -> None:
     ids = Stream(5, "ids").permute(MANY)
     assert len(np.unique(ids)) == len(MANY)

@@ -31,7 +31,7 @@ def contradictions(tables: list[tuple[str, pl.DataFrame]]) -> int:
     for language, frame in tables:
         book = notes(language)
         frame = frame.with_columns(foreign=pl.col("language") != language)
-        strings = book.strings.to_list()
+        strings = book.strings
         for row in frame.to_dicts():
             count += any(
                 strings[(book.opener[1] if pool == "opener_other" else book.pools[pool])[sentence]]
@@ -102,7 +102,7 @@ def test_notes_tell_nobodys_sex(language: str) -> None:
         "ar": r"(^|\s)(يسأل|يطلب|يريد|يود|يخشى|يقول|غادر|خرج|لديه|وصلته|هاتفه|سفره|أجره)(\s|\.|$)",
     }
     planted = {"fr": "Est partie hier.", "es": "No la dejan salir.", "ru": "Давно ушёл.", "ar": "غادر أمس."}
-    said = notes(language).strings.to_list()
+    said = list(notes(language).strings)
     assert len(set(said)) == len(said)
     if language in gendered:
         assert re.search(gendered[language], planted[language])
@@ -120,6 +120,6 @@ def test_notes_tell_nobodys_sex(language: str) -> None:
 def test_a_rule_that_means_nothing_is_refused(rule: dict, message: str) -> None:
     region = World.of("0.4.0").region(0)
     region._drawn[APART] = {"work": [rule]}
-    known = Known(pl.DataFrame({"sector": ["office", None]}), {})
+    known = Known({"sector": ["office", None]}, 2, {})
     with pytest.raises(ValueError, match=message):
         known.ruled_out(region, "work", 2)

@@ -7,7 +7,7 @@ from tipdata.core.draw import Stream
 from tipdata.core.world import DAYS, parameters
 from tipdata.release import Release
 from tipdata.stages.account_habits.stage import GROUPS
-from tipdata.stages.ties.attachment import Neighbours, Pool
+from tipdata.stages.ties.attachment import Groups, Neighbours
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +144,7 @@ def test_log_odds_rank_and_are_calibrated_to_within_the_region(habits: pl.DataFr
 
 
 def test_a_pool_draws_in_proportion_to_weight_within_the_group() -> None:
-    pool = Pool(np.array([1, 0, 1, 2]), np.array([1, 5, 3, 0]))
+    pool = Groups(np.array([1, 0, 1, 2])).weighed(np.array([1, 5, 3, 0]))
     ids = np.arange(20_000)
     drawn = pool.draw(Stream(0, "pool"), ids, np.ones(len(ids), dtype=np.int64))
     assert set(drawn.tolist()) == {0, 2}
@@ -154,7 +154,7 @@ def test_a_pool_draws_in_proportion_to_weight_within_the_group() -> None:
 
 
 def test_a_draw_does_not_depend_on_the_others() -> None:
-    pool, stream = Pool(np.zeros(50, dtype=np.int64), np.arange(50)), Stream(0, "alone")
+    pool, stream = Groups(np.zeros(50, dtype=np.int64)).weighed(np.arange(50)), Stream(0, "alone")
     ids, group = np.arange(1000), np.zeros(1000, dtype=np.int64)
     whole = pool.draw(stream, ids, group)
     assert (pool.draw(stream, ids[700:], group[700:]) == whole[700:]).all()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from tipdata.core.columns import known
 from tipdata.core.draw import normalised, probability
 from tipdata.core.kinds import FAMILIES, INDEPENDENT, KINDS, LANGUAGES, TRAFFICKING
 from tipdata.core.tables import Column, Sealed, Table
@@ -220,11 +221,11 @@ def _frame(
             "client": np.where(app, *CLIENTS),
             "language": pl.Series(LANGUAGES)[language],
             "created_day": days.created.astype(np.int32),
-            "closed_day": pl.Series(days.closed.astype(np.int32)).replace(DAYS, None),
+            "closed_day": known(days.closed, days.closed != DAYS),
             "verified": region.stream("accounts/verified").chance(number, verified),
             "cadence": pl.Series(CADENCES)[cadence],
             "device_cluster": region.ids("devices", device),
-            "operation": pl.Series(np.where(owned, o.id[owner], -1)).replace(-1, None),
+            "operation": known(o.id[owner], owned),
             "role": np.where(owned, role, OTHER),
         }
     )

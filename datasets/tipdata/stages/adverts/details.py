@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 
+from tipdata.core.columns import known
 from tipdata.core.draw import probability
 from tipdata.core.kinds import FAMILIES, MAX_TEMPLATES
 from tipdata.core.world import Region
@@ -87,9 +88,7 @@ def job_fields(region: Region, o: Operations, plan: Schedule, said: Said) -> dic
             plan.template, probability(region[f"job_fields.{name}"])
         )
         value = _told(o, plan, said, name, region.stream(f"templates/{name}").chance(plan.template, yes))
-        fields[name] = pl.select(
-            pl.when(pl.Series(job & stated)).then(pl.Series(value)).otherwise(None).alias(name)
-        ).to_series()
+        fields[name] = known(value, job & stated)
     return fields
 
 
@@ -101,7 +100,7 @@ def _told(o: Operations, plan: Schedule, said: Said, name: str, value: np.ndarra
     level = np.where(
         said.level[:, number] != SILENT, said.level[:, number], o.facts.level[plan.operation, number]
     )
-    for at, known in enumerate(facts_of(job)[number].levels):
-        if known in means:
-            value = np.where(level == at, means[known], value)
+    for at, said_level in enumerate(facts_of(job)[number].levels):
+        if said_level in means:
+            value = np.where(level == at, means[said_level], value)
     return value

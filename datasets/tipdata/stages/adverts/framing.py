@@ -55,11 +55,13 @@ class Framing:
         self, path: str, row: Ints, owner: Ints, frames: np.ndarray, allowed: np.ndarray, k: Ints | int
     ) -> Ints:
         """Return a number of a frame a row, by the writer's sparse preferences and the region's."""
-        writer = self.writers.writer[owner][:, None]
+        at, place = np.nonzero(allowed)
+        frame = frames[at, place]
         own = self.region.stream("writers/frames").quantile(
-            writer * (1 << 24) + frames, f"gamma_{self.region['writing.preference']}"
+            self.writers.writer[owner[at]] * (1 << 24) + frame, f"gamma_{self.region['writing.preference']}"
         )
-        weights = np.where(allowed, own * self.common[frames] // 1000 + 1, 0)
+        weights = np.zeros(allowed.shape, dtype=np.int64)
+        weights[at, place] = own * self.common[frame] // 1000 + 1
         return self.region.stream(path).choose(row, weights, k)
 
     def extras(self, path: str, row: Ints, owner: Ints, at: np.ndarray) -> np.ndarray:

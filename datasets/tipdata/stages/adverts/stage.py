@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from tipdata.core.columns import known, named
 from tipdata.core.kinds import CATEGORIES, LANGUAGES
 from tipdata.core.lists import lists
 from tipdata.core.world import Region
@@ -71,7 +72,7 @@ def generate(region: Region, past: Past) -> tuple[Adverts, dict[str, pl.DataFram
         *(said, text.misspelt, tours),
     )
     frame = _frame(region, places, operations, accounts, plan, town, site, first, text, said, price, ids)
-    return state, {"adverts": frame.with_columns(facts=facts_column(operations, chains, said))}
+    return state, {"adverts": frame.hstack([facts_column(operations, chains, said).alias("facts")])}
 
 
 def _frame(
@@ -90,23 +91,20 @@ def _frame(
 ) -> pl.DataFrame:
     operation = plan.operation
     price, basis = priced
-    parent = np.where(first, -1, np.roll(ids, 1))
     return pl.DataFrame(
         {
             "region": np.full(len(ids), region.index, dtype=np.int32),
             "advert": ids,
-            "platform": pl.Series(places.codes)[places.platform[site]],
+            "platform": named(places.codes, places.platform[site]),
             "town": places.town[town].astype(np.int32),
             "jurisdiction": places.jurisdiction[town].astype(np.int32),
             "minute": plan.minute.astype(np.int32),
-            "language": pl.Series(LANGUAGES)[o.language[operation]],
-            "category": pl.Series(tuple(CATEGORIES))[o.category[operation]],
+            "language": named(LANGUAGES, o.language[operation]),
+            "category": named(tuple(CATEGORIES), o.category[operation]),
             "title": pl.Series(pl.from_arrow(text.title)),
             "body": pl.Series(pl.from_arrow(text.body)),
-            "price": pl.Series(price.astype(np.int32)).replace(-1, None),
-            "price_basis": pl.Series(
-                np.where(price < 0, "", np.array(BASES)[basis]), dtype=pl.String
-            ).replace("", None),
+            "price": known(price, price >= 0),
+            "price_basis": named(BASES, np.where(price < 0, -1, basis)),
             "contacts": lists(*draw_contacts(region, o, plan)),
             "images": lists(*draw_images(region, o, plan, text.source)),
             **job_fields(region, o, plan, said),
@@ -114,7 +112,7 @@ def _frame(
             "operation": o.id[operation],
             "template": region.ids("templates", plan.template),
             "near_duplicate_group": region.ids("templates", text.source),
-            "parent": pl.Series(parent).replace(-1, None),
+            "parent": known(np.roll(ids, 1), ~first),
             "copied": text.source != plan.template,
             "writer": region.ids("writers", o.writer[operation]),
             "log_odds": text.log_odds.astype(np.int32),

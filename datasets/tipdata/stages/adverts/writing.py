@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -79,11 +80,16 @@ def log_odds(o: Operations, chains: Chains, said: Said) -> Ints:
 
 def facts_column(o: Operations, chains: Chains, said: Said) -> pl.Series:
     """Return the column of what adverts say: a list of ``fact=level``."""
+    facts, levels = shape()
+    first = (o.family[chains.operation][:, None] * facts + np.arange(facts)) * levels
+    return lists(first + said.level, said.level != SILENT, _names())
+
+
+@cache
+def _names() -> list[str]:
+    """Return what each level of each fact is called, families first; '' for a level that is not there."""
     names = np.full((len(FAMILIES), *shape()), "", dtype=object)
     for f, family in enumerate(FAMILIES):
         for text, place in places(family).items():
             names[(f, *place)] = text
-    number = np.arange(names.size).reshape(names.shape)
-    fact = np.arange(said.level.shape[1])
-    values = number[o.family[chains.operation][:, None], fact, said.level]
-    return lists(values, said.level != SILENT, names.ravel().tolist())
+    return names.ravel().tolist()

@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 
+from tipdata.core.columns import known
 from tipdata.core.draw import probability
 from tipdata.core.kinds import KINDS
 from tipdata.core.tables import Column, InWorld, Sealed, Table
@@ -109,7 +110,7 @@ def _frame(
 ) -> pl.DataFrame:
     weights = np.array([region["flags.reason_weights"][k] for k in KINDS])[o.kind[adverts.operation[at]]]
     reason = region.stream("flags/reason").choose(number, weights)
-    brigades = np.where(brigade >= 0, region.ids("brigades", np.maximum(brigade, 0)), -1)
+    brigades = region.ids("brigades", np.maximum(brigade, 0))
     return pl.DataFrame(
         {
             "region": np.full(len(number), region.index, dtype=np.int32),
@@ -118,7 +119,7 @@ def _frame(
             "flagger": region.ids("flaggers", flagger),
             "day": day.astype(np.int32),
             "reason": pl.Series(region["flags.reasons"])[reason],
-            "brigade": pl.Series(brigades, dtype=pl.Int64).replace(-1, None),
+            "brigade": known(brigades, brigade >= 0),
         }
     )
 

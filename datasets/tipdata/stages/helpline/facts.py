@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from tipdata.core.columns import known, named
 from tipdata.core.draw import ONE, log, normalised, probability
 from tipdata.core.world import Region
 from tipdata.stages.helpline.cases import LEVELS, NEEDS, NONE, Cases, Evidence
@@ -36,7 +37,7 @@ IMPOSSIBLE = -20_000
 class Facts:
     """``columns``: one a fact, null where missing. ``relation``: level of caller_relation, 0 the person themself."""
 
-    columns: pl.DataFrame
+    columns: dict[str, pl.Series]
     relation: np.ndarray
 
 
@@ -60,7 +61,7 @@ def draw_facts(
     gap = np.where(
         c.spoken, probability(region["helpline.missing"]), probability(region["helpline.missing_unspoken"])
     )
-    columns: dict[str, pl.Expr] = {}
+    columns: dict[str, pl.Series] = {}
     relation = np.zeros(n, dtype=np.int64)
     for k, (name, state) in enumerate(DEPENDS_ON.items()):
         levels = region[f"helpline.fact.{name}"]
@@ -84,10 +85,10 @@ def draw_facts(
             seen.of(state)[...] += np.where(missing[:, None], 0, log(table)[:, level].T)
         if name == "caller_relation":
             relation = level
-        columns[name] = _with_gaps(_values(region, name, tuple(levels), level, c), missing)
+        columns[name] = _values(region, name, tuple(levels), level, missing, c)
     columns["interpreter_used"] = _interpreter(region, c, needs, seen)
     columns["days_since_leaving"] = _since(region, c, gap, seen)
-    return Facts(pl.select(*(values.alias(name) for name, values in columns.items())), relation)
+    return Facts(columns, relation)
 
 
 def _state(c: Cases, needs: np.ndarray, name: str) -> np.ndarray:
@@ -114,22 +115,25 @@ def _own_trade(region: Region, c: Cases, level: np.ndarray) -> np.ndarray:
     return np.where((c.trade >= 0) & own, c.trade, level)
 
 
-def _values(region: Region, name: str, levels: tuple[str, ...], level: np.ndarray, c: Cases) -> pl.Series:
-    """Return the values that levels stand for: Boolean for no and yes, Int16 for numbers, else String."""
+def _values(
+    region: Region, name: str, levels: tuple[str, ...], level: np.ndarray, missing: np.ndarray, c: Cases
+) -> pl.Series:
+    """Return the values that levels stand for, null where missing: Boolean for no and yes, Int16 for numbers, else
+    String."""
     if levels == ("no", "yes"):
-        return pl.Series(level == 1)
+        return known(level == 1, ~missing)
     if not levels[0].isdigit():
-        return pl.Series(np.array(levels)[level])
+        return named(levels, np.where(missing, -1, level))
     lows = np.array([int(x) for x in levels])
     if name != "weeks_owed":
-        return pl.Series(lows[level].astype(np.int16))
+        return known(lows[level].astype(np.int16), ~missing)
     highs = np.append(lows[1:], region["helpline.weeks_owed_most"] + 1)
     most = np.minimum(highs[level], c.weeks + 1) - lows[level]
     within = region.stream("helpline/weeks_owed").below(c.local, most)
-    return pl.Series((lows[level] + within).astype(np.int16))
+    return known((lows[level] + within).astype(np.int16), ~missing)
 
 
-def _interpreter(region: Region, c: Cases, needs: np.ndarray, seen: Evidence) -> pl.Expr:
+def _interpreter(region: Region, c: Cases, needs: np.ndarray, seen: Evidence) -> pl.Series:
     """Return whether an interpreter was used: only where one is at hand, mostly where one is needed."""
     p = {k: probability(v) for k, v in region["helpline.interpreter_used"].items()}
     offered = np.where(c.foreign, p["foreign"], p["resident"]) * c.spoken
@@ -142,10 +146,10 @@ def _interpreter(region: Region, c: Cases, needs: np.ndarray, seen: Evidence) ->
     chance = np.stack([offered, wanted], axis=1)
     said = log(np.clip(np.where(used[:, None], chance, ONE - chance), 1, ONE))
     seen.of("interpreting")[...] += np.where(missing[:, None], 0, said)
-    return _with_gaps(pl.Series(used), missing)
+    return known(used, ~missing)
 
 
-def _since(region: Region, c: Cases, gap: np.ndarray, seen: Evidence) -> pl.Expr:
+def _since(region: Region, c: Cases, gap: np.ndarray, seen: Evidence) -> pl.Series:
     """Return days since leaving, null where not left or not known; a number settles the phase."""
     missing = region.stream("helpline/since").chance(c.local, gap)
     shown = ~missing & (c.since >= 0)
@@ -153,9 +157,4 @@ def _since(region: Region, c: Cases, gap: np.ndarray, seen: Evidence) -> pl.Expr
     left = (phases > 0) & (phases < NONE)
     other = np.where(phases == c.phase[:, None], 0, IMPOSSIBLE)
     seen.phase[...] += np.where(shown[:, None], other, np.where(left, log(gap)[:, None], 0))
-    return _with_gaps(pl.Series(c.since.astype(np.int16)), ~shown)
-
-
-def _with_gaps(values: pl.Series, missing: np.ndarray) -> pl.Expr:
-    """Return the values, null where missing."""
-    return pl.when(pl.Series(~missing)).then(values)
+    return known(c.since.astype(np.int16), shown)

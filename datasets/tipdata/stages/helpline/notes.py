@@ -37,7 +37,7 @@ class Notes:
         space: what stands between two sentences.
     """
 
-    strings: pl.Series
+    strings: tuple[str, ...]
     pools: dict[str, np.ndarray]
     filler: np.ndarray
     opener: np.ndarray
@@ -61,7 +61,7 @@ def notes(language: str) -> Notes:
     pools |= {name: add(document[name]) for name in OTHERS}
     opener = np.stack([add(document["opener"][who]) for who in ("self", "other")])
     filler = add(document["filler"])
-    return Notes(pl.Series(strings), pools, filler, opener, document["space"])
+    return Notes(tuple(strings), pools, filler, opener, document["space"])
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,8 @@ def write_notes(
     all), is filled up with neutral sentences, and may have an opener.
     """
     book = notes(language)
-    known = Known(facts.columns.with_columns(foreign=pl.Series(c.foreign)), {})
+    coded = {name: values.to_list() for name, values in facts.columns.items()}
+    known = Known(coded | {"foreign": c.foreign.tolist()}, len(c.local), {})
     raised, sentence = _raised(region, book, c, needs, known, seen)
     filler = _fillers(region, book, c)
     order = region.stream("helpline/order").below(
@@ -96,14 +97,12 @@ def write_notes(
     opens = region.stream("helpline/opens").chance(c.local, probability(region["helpline.sentence.opener"]))
     opener = book.opener[np.minimum(facts.relation, 1), _opener(region, book, c, facts, known)]
     shown = [opens, *(room > place for place in range(MOST))]
-    columns = [
-        pl.when(pl.Series(here)).then(book.strings.gather(index)).alias(str(place))
-        for place, (index, here) in enumerate(zip([opener, *kept.T], shown, strict=True))
+    sentences = np.column_stack([opener, kept]).tolist()
+    text = [
+        book.space.join(book.strings[one] for one, here in zip(said, there, strict=True) if here)
+        for said, there in zip(sentences, np.column_stack(shown).tolist(), strict=True)
     ]
-    text = pl.select(*columns).select(
-        pl.concat_str(pl.all(), separator=book.space, ignore_nulls=True).alias("narrative")
-    )
-    return Written(text["narrative"], lists(np.array((*NEEDS, *OTHERS)), raised))
+    return Written(pl.Series(text, dtype=pl.String), lists(np.array((*NEEDS, *OTHERS)), raised))
 
 
 def _opener(region: Region, book: Notes, c: Cases, facts: Facts, known: Known) -> np.ndarray:

@@ -9,6 +9,7 @@ where no interpreter for the language was at hand.
 import numpy as np
 import polars as pl
 
+from tipdata.core.columns import known
 from tipdata.core.draw import probability
 from tipdata.core.kinds import LANGUAGES
 from tipdata.core.lists import lists
@@ -130,7 +131,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     settled = _settled(region, calls)
     at = callers.position[calls.first]
     owner = people.owner[np.maximum(at, 0)]
-    known = region.stream("helpline/recognised").chance(
+    recognised = region.stream("helpline/recognised").chance(
         calls.local, probability(region["helpline.recognised"])
     )
     frame = pl.DataFrame(
@@ -140,10 +141,10 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
             "minute": calls.minute,
             "language": pl.Series(LANGUAGES)[cases.language],
             "narrative": note.text,
-            **facts.columns.to_dict(),
-            "repeat_contact": (calls.turn > 0) & known,
+            **facts.columns,
+            "repeat_contact": (calls.turn > 0) & recognised,
             "person": region.ids("people", cases.person),
-            "operation": pl.Series(np.where(at >= 0, o.id[owner], -1)).replace(-1, None),
+            "operation": known(o.id[owner], at >= 0),
             "kind": pl.Series(KINDS)[cases.kind],
             "phase": pl.Series(PHASES)[cases.phase],
             "danger": cases.danger,
@@ -152,7 +153,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
             "needs": lists(np.array(NEEDS), needs),
             "urgency": urgency,
             "raised": note.raised,
-            "settled_day": pl.Series(settled).replace(-1, None),
+            "settled_day": known(settled, settled >= 0),
             **{f"log_odds_{name}": odds[:, k] for k, name in enumerate(NEEDS)},
             "log_odds_urgent": urgent,
         }

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
+from tipdata.core.columns import known, named
 from tipdata.core.counts import over_dispersed, poisson
 from tipdata.core.draw import ONE, Ints, log, probability
 from tipdata.core.tables import Column, Sealed, Table
@@ -162,12 +163,13 @@ def _counts(region: Region, places: Places, adverts: Ints, usual: Ints, lift: In
         weight = region["market.noise"][name]
         mean = over_dispersed(region.stream(f"market/{name}/noise"), rows, mean, weight)
         count = poisson(region.stream(f"market/{name}/count"), rows, mean).ravel()
-        drawn[name] = pl.Series(count, dtype=pl.Int32).extend_constant(None, number.size - len(count))
-    names = pl.Series([places.codes[i] for i in places.platform] + [None], dtype=pl.String)
+        there = np.arange(number.size) < len(count)
+        drawn[name] = known(np.resize(count, number.size), there)
+    names = np.append(places.platform, -1)
     return pl.DataFrame(
         {
             "region": np.full(number.size, region.index, dtype=np.int32),
-            "platform": names.gather(np.repeat(np.arange(len(code)), DAYS)),
+            "platform": named(places.codes, np.repeat(names, DAYS)),
             "day": np.tile(TODAY, len(code)).astype(np.int32),
             **drawn,
         }
@@ -262,11 +264,17 @@ def _log_of_ratio(total: int, would: int) -> int:
 
 def _frame(region: Region, interventions: pl.DataFrame, effects: pl.DataFrame) -> pl.DataFrame:
     """Return effects with the intervention that each is of."""
-    of = interventions.select("region", "number", "intervention", "kind", "day")
-    joined = effects.join(of, on="number", how="left", maintain_order="left")
-    scale = pl.when(pl.col("outcome") == DISPLACED).then(pl.lit(SHARE)).otherwise(pl.lit(LOG))
-    ids = region.ids("effects", effects["local"].to_numpy())
-    return joined.with_columns(pl.Series("effect", ids), scale=scale).drop("number", "local")
+    at = {number: row for row, number in enumerate(interventions["number"].to_list())}
+    of = np.array([at[number] for number in effects["number"].to_list()], dtype=np.int64)
+    scale = [SHARE if outcome == DISPLACED else LOG for outcome in effects["outcome"].to_list()]
+    return pl.DataFrame(
+        {
+            "effect": region.ids("effects", effects["local"].to_numpy()),
+            "scale": pl.Series(scale, dtype=pl.String),
+            **{name: interventions[name][of] for name in ("region", "intervention", "kind", "day")},
+            **{name: effects[name] for name in _EFFECT if name not in ("number", "local")},
+        }
+    )
 
 
 STAGE = Stage("market", ("places",), (MARKET, INTERVENTIONS, EFFECTS), generate)

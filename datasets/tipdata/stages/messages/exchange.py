@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tipdata.core.draw import exp, probability
+from tipdata.core.draw import chosen, exp, probability
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages.messages import acts
 from tipdata.stages.messages.conversations import Conversations, Lines
@@ -65,20 +65,29 @@ def _minutes(region: Region, model: Threads, c: Conversations, lines: Lines) -> 
     clock, later = np.zeros(len(drawn), dtype=np.int64), np.flatnonzero(~sits)
     hour = region.stream("messages/hour_again").choose(lines.row[later], model.chain.hours[course[later]])
     clock[later] = hour * 60 + region.stream("messages/minute").below(lines.row[later], 60)
-    ahead = np.arange(1, days[-1])
-    asked = (ahead >= low[:, None]) & (ahead < high[:, None])
+    drawn_day = region.stream("messages/weekday").bits(lines.row)
+    ahead = _ahead(model, days)
     minute, now = np.zeros(len(drawn), dtype=np.int64), c.start.copy()
     first = lines.row - lines.step == lines.row
     minute[first] = now
     for going, row in _steps(c, lines):
         before = now[going]
-        week = (before[:, None] // MINUTES_A_DAY + ahead) % WEEK
-        weights = np.where(asked[row], model.weekdays[c.course[going][:, None], week], 0)
-        weights[sits[row], 0] = 1
-        on = 1 + region.stream("messages/weekday").choose(lines.row[row], weights)
-        then = np.maximum((before // MINUTES_A_DAY + on) * MINUTES_A_DAY + clock[row], before + minutes[-1])
-        now[going] = minute[row] = np.where(sits[row], before + waited[row], then)
+        then = before + waited[row]
+        apart = np.flatnonzero(~sits[row])
+        late, day = row[apart], before[apart] // MINUTES_A_DAY
+        on = 1 + chosen(drawn_day[late], ahead[drawn[late] - len(minutes) + 1, course[late], day % WEEK])
+        then[apart] = np.maximum((day + on) * MINUTES_A_DAY + clock[late], before[apart] + minutes[-1])
+        now[going] = minute[row] = then
     return minute
+
+
+def _ahead(model: Threads, days: list[int]) -> np.ndarray:
+    """Return (classes of gaps in days, courses, weekdays, days ahead) weights of the next message's day."""
+    ahead = np.arange(1, days[-1])
+    low, high = np.array(days[:-1])[:, None], np.array(days[1:])[:, None]
+    asked = (ahead >= low) & (ahead < high)
+    week = (np.arange(WEEK)[:, None] + ahead) % WEEK
+    return np.where(asked[:, None, None, :], model.weekdays[:, week], 0)
 
 
 def _acts(region: Region, model: Threads, c: Conversations, lines: Lines, role: np.ndarray) -> np.ndarray:
@@ -94,12 +103,11 @@ def _acts(region: Region, model: Threads, c: Conversations, lines: Lines, role: 
         + model.of_place(lines.step)
     )
     act, said = np.zeros(len(lines.row), dtype=np.int64), np.full(len(c.number), DELETED)
-    stream = region.stream("messages/act")
+    drawn = region.stream("messages/act").bits(lines.row)
+    turns = role != role[np.maximum(np.arange(len(role)) - 1, 0)]
     for going, row in _steps(c, lines, first=0):
-        turns = role[row] != role[np.maximum(row - 1, 0)]
-        weights = exp(base[row] + model.reply[heard(said[going], turns)])
-        act[row] = np.where(gone[row], DELETED, stream.choose(lines.row[row], weights))
-        said[going] = act[row]
+        weights = exp(base[row] + model.reply[heard(said[going], turns[row])])
+        said[going] = act[row] = np.where(gone[row], DELETED, chosen(drawn[row], weights))
     return act
 
 

@@ -8,6 +8,7 @@ first message of commitment; lawful courses reach commitment too, and most attem
 import numpy as np
 import polars as pl
 
+from tipdata.core.columns import known, named
 from tipdata.core.kinds import LANGUAGES
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages import Past, Stage
@@ -40,15 +41,8 @@ def generate(region: Region, past: Past) -> tuple[Joined, dict[str, pl.DataFrame
     made = draw_exchange(region, model, c, lines, role, closed, ends)
     onset = _onset(c, lines, made.kept)
     joined, outcome = _outcomes(region, o, c, lines, made, onset)
-    messages = _messages(
-        region,
-        c,
-        lines,
-        role,
-        minute=made.minute,
-        act=_named(acts.ACTS, np.maximum(made.act, 0), made.act < 0),
-        channel=_named(region["messages.channels"], np.maximum(made.channel, 0), made.channel < 0),
-    ).filter(made.kept & ~unwritten(region, c, lines, made.minute, joined))
+    written = np.flatnonzero(made.kept & ~unwritten(region, c, lines, made.minute, joined))
+    messages = _messages(region, c, lines, role, made, written)
     frame = _frame(region, places, o, c, onset, outcome)
     return joined, {"conversations": frame, "messages": messages}
 
@@ -63,9 +57,9 @@ def _outcomes(
     last = begins + np.add.reduceat(made.kept, begins) - 1
     drawn_back = lines.stage[last[commits]] == acts.STAGES.index("withdrawal")
     joined, joins = draw_outcomes(region, o, c.number[commits], c.owner[commits], day, drawn_back)
-    code = np.full(len(onset), len(OUTCOMES))
+    code = np.full(len(onset), -1)
     code[commits] = np.where(joins, OUTCOMES.index(JOINED), OUTCOMES.index(LOST))
-    return joined, _named(OUTCOMES, code % len(OUTCOMES), code == len(OUTCOMES))
+    return joined, named(OUTCOMES, code)
 
 
 def _messages(
@@ -73,21 +67,21 @@ def _messages(
     c: Conversations,
     lines: Lines,
     role: np.ndarray,
-    minute: np.ndarray,
-    act: pl.Series,
-    channel: pl.Series,
+    made: Exchange,
+    at: np.ndarray,
 ) -> pl.DataFrame:
-    """Return the table of messages, those that were never written included."""
+    """Return the table of messages; ``at``: rows of those that were written."""
+    replies = role[at] != role[_first(lines)[at]]
     return pl.DataFrame(
         {
-            "region": np.full(len(lines.row), region.index, dtype=np.int32),
-            "conversation": region.ids("conversations", c.number)[lines.at],
-            "sequence": (lines.step + 1).astype(np.int32),
-            "minute": minute.astype(np.int32),
-            "side": _named(SIDES, role != role[_first(lines)]),
-            "act": act,
-            "channel": channel,
-            "stage": _named(acts.STAGES, lines.stage),
+            "region": np.full(len(at), region.index, dtype=np.int32),
+            "conversation": region.ids("conversations", c.number)[lines.at[at]],
+            "sequence": (lines.step[at] + 1).astype(np.int32),
+            "minute": made.minute[at].astype(np.int32),
+            "side": named(SIDES, replies.astype(np.int64)),
+            "act": named(acts.ACTS, made.act[at]),
+            "channel": named(region["messages.channels"], made.channel[at]),
+            "stage": named(acts.STAGES, lines.stage[at]),
         }
     )
 
@@ -154,14 +148,6 @@ def _roles(region: Region, c: Conversations, model: acts.Acts, lines: Lines) -> 
     return np.where(holder, acts.HOLDER, acts.OTHER)
 
 
-def _named(names: tuple[str, ...], code: np.ndarray, missing: np.ndarray | None = None) -> pl.Series:
-    """Return names by code, null where missing."""
-    index = code.astype(np.uint32)
-    if missing is None:
-        return pl.Series(names)[index]
-    return pl.Series([*names, None])[np.where(missing, np.uint32(len(names)), index)]
-
-
 def _onset(c: Conversations, lines: Lines, kept: np.ndarray) -> np.ndarray:
     """Return sequence number of the first kept message of commitment in each recruitment; 0 where there is none."""
     commits = kept & (lines.stage == acts.COMMITMENT) & (c.form[lines.at] >= 0)
@@ -186,16 +172,16 @@ def _frame(
         {
             "region": np.full(len(id), region.index, dtype=np.int32),
             "conversation": id,
-            "platform": _named(tuple(places.codes[p] for p in places.platform), c.site),
+            "platform": named([places.codes[p] for p in places.platform], c.site),
             "minute": c.start.astype(np.int32),
-            "language": _named(LANGUAGES, c.language),
-            "operation": pl.Series(np.where(c.owner >= 0, o.id[c.owner], -1)).replace(-1, None),
+            "language": named(LANGUAGES, c.language),
+            "operation": known(o.id[c.owner], c.owner >= 0),
             "account": region.ids("accounts", c.account),
-            "kind": _named(acts.KINDS, kind),
-            "strategy": _named(acts.COURSES, c.course, ~recruits),
-            "form": _named(o.forms, c.form.clip(0), ~recruits),
+            "kind": named(acts.KINDS, kind),
+            "strategy": named(acts.COURSES, np.where(recruits, c.course, -1)),
+            "form": named(o.forms, c.form),
             "opens": c.opens,
-            "onset": pl.Series(onset, dtype=pl.Int32).replace(0, None),
+            "onset": known(onset, onset > 0),
             "number": c.number,
             "holder": c.holder,
             "length": c.length.astype(np.int32),

@@ -17,12 +17,13 @@ from functools import cache, lru_cache
 
 import numpy as np
 
-from tipdata.core.draw import ONE, Ints, Stream, exp, log, log_sum, normalised, probability
+from tipdata.core.draw import ONE, Ints, Words, chosen, exp, log, log_sum, normalised, probability
 from tipdata.core.kinds import CATEGORIES, FAMILIES, KINDS, TRAFFICKING
 from tipdata.core.world import Region, World
 from tipdata.stages.operations.shares import form_logs
 from tipdata.text.facts import ALL, Fact, facts, facts_of, number_of, places, rules, shape
 
+_FAMILY = np.array(list(CATEGORIES.values()))
 SILENT = -1
 """The level of a fact that a family lacks, or that earlier facts leave no level."""
 BY_MIGRATION = ("languages", "origin")
@@ -80,10 +81,14 @@ def law(region: Region) -> Law:
     noise = np.zeros((len(FAMILIES), shape()[0], len(KINDS), shape()[1]), dtype=np.int64)
     for part, own in facts().items():
         families, cell = _cells(part)
-        for c, fact in enumerate(own, 0 if part == ALL else len(facts()[ALL])):
-            cells = cell + np.arange(len(KINDS) * len(fact.levels)).reshape(len(KINDS), -1)
-            stream = region.stream(f"parameter/fact/{part}/{fact.name}")
-            noise[families, c, :, : len(fact.levels)] = stream.quantile(cells, "normal") // 1000
+        streams = region.streams(f"parameter/fact/{part}/{fact.name}" for fact in own)
+        cells = cell + np.arange(len(KINDS) * shape()[1])
+        drawn = streams.quantile(cells.ravel(), "normal").reshape(len(own), *cells.shape) // 1000
+        for c, (fact, moved) in enumerate(
+            zip(own, drawn, strict=True), 0 if part == ALL else len(facts()[ALL])
+        ):
+            own_cells = moved[..., : len(KINDS) * len(fact.levels)]
+            noise[families, c, :, : len(fact.levels)] = own_cells.reshape(-1, len(KINDS), len(fact.levels))
     jitter = probability(region["facts.jitter"])
     moved = np.clip(noise * jitter // ONE, -jitter * 2000 // ONE, jitter * 2000 // ONE)
     speaks = np.array([TRAFFICKING] * forms + list(range(1, len(KINDS))))
@@ -96,8 +101,8 @@ def law(region: Region) -> Law:
 def _cells(part: str) -> tuple[slice, Ints]:
     """Return the families that a part's facts are of, and where the numbers of each one's deviations begin."""
     if part == ALL:
-        return slice(None), 64 * np.arange(len(FAMILIES))[:, None, None]
-    return slice(FAMILIES.index(part), FAMILIES.index(part) + 1), np.array(0)
+        return slice(None), 64 * np.arange(len(FAMILIES))[:, None]
+    return slice(FAMILIES.index(part), FAMILIES.index(part) + 1), np.zeros((1, 1), dtype=np.int64)
 
 
 @lru_cache(maxsize=2)
@@ -167,21 +172,19 @@ def draw_facts(region: Region, local: Ints, kind: Ints, form: Ints, category: In
     every = np.arange(made.weights.shape[2])[None, :]
     level = np.full((len(local), shape()[0]), SILENT)
     total = np.zeros((len(local), every.size), dtype=np.int64)
+    drawn = region.streams(f"operations/fact/{fact}" for fact in range(level.shape[1])).bits(local)
     for fact in range(level.shape[1]):
         if fact == number_of(BY_ADOPTION):
             level[:, fact] = 0
             continue
-        stream = region.stream(f"operations/fact/{fact}")
         if made.by_migration[fact]:
-            level[:, fact] = _chosen(
-                stream, local, _given(made, fact, level, category, migrant[:, None])[:, 0]
-            )
+            level[:, fact] = _chosen(drawn[fact], _given(made, fact, level, category, migrant[:, None])[:, 0])
             continue
         weights = _given(made, fact, level, category, every)
-        level[:, fact] = _chosen(stream, local, weights[np.arange(len(local)), speaker])
+        level[:, fact] = _chosen(drawn[fact], weights[np.arange(len(local)), speaker])
         picked = np.maximum(level[:, fact], 0)[:, None, None]
-        told = log(normalised(weights))
-        told = np.take_along_axis(told, picked, axis=2)[:, :, 0]
+        share = np.take_along_axis(weights, picked, axis=2)[:, :, 0] * ONE
+        told = log(np.maximum(share // np.maximum(weights.sum(axis=2), 1), 1))
         total += np.where((level[:, fact] != SILENT)[:, None], told, 0)
     return Facts(level, made.by_kind(total, category), made)
 
@@ -210,7 +213,7 @@ def redrawn(
         others = level[at]
         others[:, fact] = SILENT
         weights = _given(facts.law, fact, others, category[at], by)[:, 0]
-        new = _chosen(region.stream(f"{path}/fact/{fact}"), row[at], weights)
+        new = _chosen(region.stream(f"{path}/fact/{fact}").bits(row[at]), weights)
         level[at, fact] = np.where(new == SILENT, level[at, fact], new)
     return level
 
@@ -218,10 +221,9 @@ def redrawn(
 def _given(made: Law, fact: int, level: np.ndarray, category: Ints, by: np.ndarray) -> np.ndarray:
     """Return (rows, columns of ``by``, levels) weights of a fact, given the levels of others."""
     weights = made.weights[category[:, None], fact, by]
-    family = np.array(list(CATEGORIES.values()))[category]
     bound, times = _bound()
     for other in bound[fact]:
-        weights = weights * times[family, other, level[:, other], fact][:, None] // 1000
+        weights = weights * times[_FAMILY[category], other, level[:, other], fact][:, None] // 1000
     return weights
 
 
@@ -237,7 +239,7 @@ def _bound() -> tuple[tuple[tuple[int, ...], ...], np.ndarray]:
     return tuple(tuple(np.flatnonzero(of).tolist()) for of in bound.T), silent
 
 
-def _chosen(stream: Stream, ids: Ints, weights: np.ndarray) -> np.ndarray:
-    """Return a level each by (rows, levels) weights; :data:`SILENT` where all are 0."""
-    drawn = stream.choose(ids, weights)
+def _chosen(words: Words, weights: np.ndarray) -> np.ndarray:
+    """Return a level each by (rows, levels) weights, from 64 bits; :data:`SILENT` where all are 0."""
+    drawn = chosen(words, weights)
     return np.where(drawn == weights.shape[1], SILENT, drawn)

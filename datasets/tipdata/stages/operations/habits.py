@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tipdata.core.draw import ONE, exp, log, normalised, probability
+from tipdata.core.draw import ONE, Ints, chosen, exp, log, normalised, probability
 from tipdata.core.world import Region
 
 
@@ -25,16 +25,26 @@ def drawn_levels(
     jitter = probability(region["operations.jitter"])
     levels: dict[str, np.ndarray] = {}
     total = np.zeros((len(ids), len(groups)), dtype=np.int64)
-    for name, by_group in listed.items():
-        alike = "all" in by_group
-        weights = np.array([by_group["all" if alike else g] for g in groups], dtype=np.int64) * ONE
-        cells = np.arange(weights.size).reshape(weights.shape)
-        cells = np.broadcast_to(cells[0], cells.shape) if alike else cells
-        noise = region.stream(f"{streams[0]}/{name}").quantile(cells, "normal") // 1000 * jitter // ONE
-        p = normalised(weights * exp(noise) // ONE)
-        levels[name] = region.stream(f"{streams[1]}/{name}").choose(ids, p[group])
+    tables = [_table(by_group, groups) for by_group in listed.values()]
+    cells = np.arange(max(table.size for table in tables))
+    noises = region.streams(f"{streams[0]}/{name}" for name in listed).quantile(cells, "normal")
+    noises = noises // 1000 * jitter // ONE
+    words = region.streams(f"{streams[1]}/{name}" for name in listed).bits(ids)
+    for name, weights, noise, drawn in zip(listed, tables, noises, words, strict=True):
+        moved = (
+            noise[: weights.shape[1]]
+            if "all" in listed[name]
+            else noise[: weights.size].reshape(weights.shape)
+        )
+        p = normalised(weights * exp(moved) // ONE)
+        levels[name] = chosen(drawn, p[group])
         total += log(p)[:, levels[name]].T
     return levels, total
+
+
+def _table(by_group: dict, groups: tuple[str, ...]) -> Ints:
+    """Return (groups, levels) weights of a habit, as parts out of 65,536 of a unit."""
+    return np.array([by_group["all" if "all" in by_group else g] for g in groups], dtype=np.int64) * ONE
 
 
 def log_ratio(ratio: float) -> int:

@@ -10,8 +10,9 @@ import numpy as np
 import polars as pl
 
 from tipdata.core import partition
+from tipdata.core.columns import known, named
 from tipdata.core.draw import ONE, log, log_sum, normalised, probability
-from tipdata.core.kinds import CATEGORIES, FISHING, HUNTING, KINDS, LANGUAGES, TRAFFICKING
+from tipdata.core.kinds import CATEGORIES, KINDS, LANGUAGES, STRATEGIES, TRAFFICKING
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.operations.disturbing import Disturbed, disturb
@@ -183,19 +184,14 @@ def hunts(region: Region, local: np.ndarray) -> np.ndarray:
 
 def _frame(region: Region, o: Operations, investigated: np.ndarray) -> pl.DataFrame:
     local = np.arange(len(o.id))
-    strategy = np.where(hunts(region, local), HUNTING, FISHING)
-
-    def day_or_null(days: np.ndarray) -> pl.Series:
-        return pl.Series(np.where(days < DAYS, days, -1), dtype=pl.Int32).replace(-1, None)
-
     return pl.DataFrame(
         {
             "region": np.full(len(local), region.index, dtype=np.int32),
             "operation": o.id,
             "kind": pl.Series(KINDS)[o.kind],
             "posts": o.posts,
-            "form": [o.forms[f] if f >= 0 else None for f in o.form],
-            "strategy": [s if f >= 0 else None for s, f in zip(strategy.tolist(), o.form, strict=True)],
+            "form": named(o.forms, o.form),
+            "strategy": named(STRATEGIES, np.where(o.form < 0, -1, ~hunts(region, local))),
             "organisation": pl.Series(tuple(region["operations.organisation"]))[o.organisation],
             "category": pl.Series(tuple(CATEGORIES))[o.category],
             "language": pl.Series(LANGUAGES)[o.language],
@@ -209,9 +205,9 @@ def _frame(region: Region, o: Operations, investigated: np.ndarray) -> pl.DataFr
             "last_day": o.last_day.astype(np.int32),
             "begins": o.begins.astype(np.int32),
             "ends": o.ends.astype(np.int32),
-            "adopts_messaging": day_or_null(o.adopts_messaging),
-            "adopts_obfuscation": day_or_null(o.adopts_obfuscation),
-            "investigated_day": day_or_null(investigated),
+            "adopts_messaging": known(o.adopts_messaging, o.adopts_messaging < DAYS),
+            "adopts_obfuscation": known(o.adopts_obfuscation, o.adopts_obfuscation < DAYS),
+            "investigated_day": known(investigated, investigated < DAYS),
             "log_odds": o.log_odds.astype(np.int32),
             "weight": natural_weight(region, o.kind, o.form, o.posts),
         }

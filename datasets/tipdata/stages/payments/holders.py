@@ -33,21 +33,26 @@ class Holders:
     group: np.ndarray
 
 
-def holders(region: Region, schemes: list[Schemes], people: People, used: Ints, town_weight: Ints) -> Holders:
-    """Return the holders of the wallets used, in the order of their local numbers."""
+def possible(region: Region, schemes: list[Schemes], people: People) -> Holders:
+    """Return whoever may hold a wallet in a scheme, and everybody of the households."""
     parts = [_of_scheme(region, s) for s in schemes]
     # Travellers of a second team may have wallets of a second scheme that there is none of.
     parts += [_of_scheme(region, replace(s, slot=1 - s.slot)) for s in schemes]
-    parts += [
-        _strangers(region, used, town_weight),
-        _services(region, used, town_weight),
-        _people(region, people),
-    ]
-    every = Holders(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Holders)))
+    return _together([*parts, _people(region, people)])
+
+
+def holders(region: Region, known: Holders, used: Ints, town_weight: Ints) -> Holders:
+    """Return the holders of the wallets used, in the order of their local numbers; ``known``: those who may hold one
+    without being strangers or services."""
+    every = _together([known, _strangers(region, used, town_weight), _services(region, used, town_weight)])
     # A controller behind two schemes is met first with the first of them.
     found, first = np.unique(every.wallet, return_index=True)
     at = first[np.searchsorted(found, used)]
     return Holders(*(getattr(every, f.name)[at] for f in fields(Holders)))
+
+
+def _together(parts: list[Holders]) -> Holders:
+    return Holders(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Holders)))
 
 
 def _of_scheme(region: Region, s: Schemes) -> Holders:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from tipdata.core.columns import known, named
 from tipdata.core.draw import probability
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages import Past, Stage
@@ -19,7 +20,7 @@ from tipdata.stages.payments import wallets
 from tipdata.stages.payments.between import pay_others
 from tipdata.stages.payments.calendar import Calendar
 from tipdata.stages.payments.collecting import collect
-from tipdata.stages.payments.holders import HOLDERS, NOWHERE, ROLES, Holders, holders
+from tipdata.stages.payments.holders import HOLDERS, NOWHERE, ROLES, Holders, holders, possible
 from tipdata.stages.payments.legs import CASH, CHANNELS, PURPOSES, Legs, joined
 from tipdata.stages.payments.living import earn, live, trade
 from tipdata.stages.payments.members import members
@@ -74,7 +75,8 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     doings = doings.where(~doings.core | _lives(o, owner[np.minimum(doings.source, len(owner) - 1)], doings))
     doings = doings.where(_earned(o, schemes, owner, doings))
     used = np.unique(np.concatenate([doings.payer, doings.payee]))
-    held = holders(region, list(schemes.values()), people, used, places.weight)
+    possibly = possible(region, list(schemes.values()), people)
+    held = holders(region, possibly, used, places.weight)
     others = members(region, list(schemes.values()), held, first_firm + region["payments.employers"])
     everyone = together([people, others])
     lived = live(region, everyone, people, calendar)
@@ -89,11 +91,14 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
         ]
     )
     used = np.unique(np.concatenate([legs.payer, legs.payee]))
-    held = holders(region, list(schemes.values()), people, used, places.weight)
+    held = holders(region, possibly, used, places.weight)
     ids = region.ids("wallets", used)
+    ends = np.searchsorted(used, legs.payer), np.searchsorted(used, legs.payee)
     return None, {
-        "wallets": _wallets(region, places, o, held, legs, ids),
-        "payments": _payments(region, places, o, legs, _sources(region, schemes, people, others), held, ids),
+        "wallets": _wallets(region, places, o, held, legs, ends, ids),
+        "payments": _payments(
+            region, places, o, legs, _sources(region, schemes, people, others), held, ends, ids
+        ),
     }
 
 
@@ -182,16 +187,17 @@ def _payments(
     legs: Legs,
     sources: Sources,
     held: Holders,
+    ends: tuple[np.ndarray, np.ndarray],
     ids: np.ndarray,
 ) -> pl.DataFrame:
-    source = legs.source
-    payer, payee = (np.searchsorted(held.wallet, end) for end in (legs.payer, legs.payee))
+    source, owner = legs.source, sources.owner[legs.source]
+    payer, payee = ends
     elsewhere = region.stream("payments/counter").chance(
         legs.number, probability(region["payments.other_counter"])
     )
     counter = np.where(elsewhere, held.town[payee], held.town[payer])
     shown = (legs.channel == CASH) & (counter != NOWHERE)
-    frame = pl.DataFrame(
+    return pl.DataFrame(
         {
             "region": np.full(len(source), region.index, dtype=np.int32),
             "payment": region.ids("payments", legs.number),
@@ -199,46 +205,46 @@ def _payments(
             "payer": ids[payer],
             "payee": ids[payee],
             "amount": legs.amount,
-            "channel": _named(CHANNELS, legs.channel),
-            "purpose": _named(PURPOSES, legs.purpose),
-            "town": _numbered(places.town, np.where(shown, counter, -1), pl.Int32()),
-            "operation": _numbered(o.id, sources.owner[source], pl.Int64()),
-            "typology": _named(
+            "channel": named(CHANNELS, legs.channel),
+            "purpose": named(PURPOSES, legs.purpose),
+            "town": known(places.town[counter], shown),
+            "operation": known(o.id[owner], owner >= 0),
+            "typology": named(
                 TYPOLOGIES, np.where(legs.core, _index(TYPOLOGIES, sources.typology)[source], -1)
             ),
-            "community": _numbered(
-                region.ids("communities", sources.community),
-                np.where(sources.owner[source] < 0, source, -1),
-                pl.Int64(),
-            ),
-            "group": _named(GROUPS, _index(GROUPS, sources.group)[source]),
+            "community": known(region.ids("communities", sources.community)[source], owner < 0),
+            "group": named(GROUPS, _index(GROUPS, sources.group)[source]),
             "migrant": sources.migrant[source],
             "log_odds": np.where(legs.core, sources.log_odds[source], NEVER).astype(np.int32),
         }
     )
-    return frame.sort("payment")
 
 
 def _wallets(
-    region: Region, places: Places, o: Operations, held: Holders, legs: Legs, ids: np.ndarray
+    region: Region,
+    places: Places,
+    o: Operations,
+    held: Holders,
+    legs: Legs,
+    ends: tuple[np.ndarray, np.ndarray],
+    ids: np.ndarray,
 ) -> pl.DataFrame:
     first = np.full(len(held.wallet), DAYS)
-    for end in (legs.payer, legs.payee):
-        np.minimum.at(first, np.searchsorted(held.wallet, end), legs.minute // MINUTES_A_DAY)
-    frame = pl.DataFrame(
+    for end in ends:
+        np.minimum.at(first, end, legs.minute // MINUTES_A_DAY)
+    return pl.DataFrame(
         {
             "region": np.full(len(ids), region.index, dtype=np.int32),
             "wallet": ids,
-            "holder": _named(HOLDERS, held.kind),
+            "holder": named(HOLDERS, held.kind),
             "opened_day": np.minimum(held.opened, first).astype(np.int32),
-            "town": _numbered(places.town, held.town, pl.Int32()),
-            "jurisdiction": _numbered(places.jurisdiction, held.town, pl.Int32()),
-            "operation": _numbered(o.id, held.owner, pl.Int64()),
-            "role": _named(ROLES, held.role),
-            "group": pl.Series(held.group).replace("", None),
+            "town": known(places.town[held.town], held.town != NOWHERE),
+            "jurisdiction": known(places.jurisdiction[held.town], held.town != NOWHERE),
+            "operation": known(o.id[held.owner], held.owner >= 0),
+            "role": named(ROLES, held.role),
+            "group": known(held.group, held.group != ""),
         }
     )
-    return frame.sort("wallet")
 
 
 def _index(names: tuple[str, ...], values: np.ndarray) -> np.ndarray:
@@ -246,17 +252,6 @@ def _index(names: tuple[str, ...], values: np.ndarray) -> np.ndarray:
     order = np.argsort(names)
     at = np.searchsorted(np.array(names), values, sorter=order)
     return np.where(values == "", -1, order[np.minimum(at, len(names) - 1)])
-
-
-def _named(names: tuple[str, ...], codes: np.ndarray) -> pl.Series:
-    """Return the name of each code, null for -1."""
-    return _numbered(np.array(names), codes, pl.String())
-
-
-def _numbered(values: np.ndarray, codes: np.ndarray, dtype: pl.DataType) -> pl.Series:
-    """Return the value of each code, null for -1."""
-    listed = pl.Series([*values.tolist(), None], dtype=dtype)
-    return listed.gather(np.where(codes < 0, len(values), codes))
 
 
 STAGE = Stage(

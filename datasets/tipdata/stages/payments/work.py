@@ -87,6 +87,9 @@ def _own_days(region: Region, o: Operations) -> Ints:
     posting of the others."""
     operation = np.repeat(np.arange(len(o.id)), WEEKS)
     week = np.tile(np.arange(WEEKS), len(o.id))
+    lives = (week * A_WEEK + A_WEEK > o.begins[operation]) & (week * A_WEEK <= o.ends[operation])
+    lives &= week * A_WEEK < DAYS
+    operation, week = operation[lives], week[lives]
     ids = operation * WEEKS + week
     shares = region["payments.work_weeks"]
     p = np.where(o.posts[operation], probability(shares["posts"]), probability(shares["silent"]))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from tipdata.core.columns import known, named
 from tipdata.core.draw import ONE, probability
 from tipdata.core.lists import lists
 from tipdata.core.tables import Column, InWorld, Table
@@ -162,21 +163,16 @@ def generate(region: Region, past: Past) -> tuple[People, dict[str, pl.DataFrame
         sold=stay.sold,
     )
     relation = np.where(crew.exploited, relation, "")
-    known = {
+    more = {
         "role": np.where(crew.exploited, EXPLOITED, draw_role(region, o, crew, person)),
         "town": places.town[o.town[crew.owner]],
-        "way": pl.Series(np.where(crew.exploited, np.array(WAYS)[stay.way], "")).replace("", None),
-        "conversation": _ids(crew.conversation, region.ids("conversations", crew.conversation)),
-        "from_operation": _ids(stay.sold, o.id[crew.owner[stay.sold]]),
-        "from_person": _ids(stay.sold, region.ids("people", person[stay.sold])),
+        "way": named(WAYS, np.where(crew.exploited, stay.way, -1)),
+        "conversation": known(region.ids("conversations", crew.conversation), crew.conversation >= 0),
+        "from_operation": known(o.id[crew.owner[stay.sold]], stay.sold >= 0),
+        "from_person": known(region.ids("people", person[stay.sold]), stay.sold >= 0),
     }
     frame = _frame(region, o, people, _age_band(region, people), relation)
-    return people, {"people": frame.with_columns(**known)}
-
-
-def _ids(number: np.ndarray, id: np.ndarray) -> pl.Series:
-    """Return ids, null where the local number is negative."""
-    return pl.Series(np.where(number >= 0, id, -1)).replace(-1, None)
+    return people, {"people": frame.hstack(pl.DataFrame(more))}
 
 
 def _as_before(values: np.ndarray, sold: np.ndarray) -> np.ndarray:
@@ -198,7 +194,7 @@ def _age_band(region: Region, p: People) -> np.ndarray:
 def _frame(
     region: Region, o: Operations, p: People, age_band: np.ndarray, relation: np.ndarray
 ) -> pl.DataFrame:
-    is_staff, lasts = ~p.exploited, p.end >= DAYS
+    lasts = p.end >= DAYS
     return pl.DataFrame(
         {
             "region": np.full(len(p.local), region.index, dtype=np.int32),
@@ -206,11 +202,11 @@ def _frame(
             "operation": o.id[p.owner],
             "age_band": age_band,
             "sex": pl.Series(SEXES)[p.women.astype(np.int64)],
-            "recruiter_relation": pl.Series(relation).replace("", None),
+            "recruiter_relation": known(relation, relation != ""),
             "means_of_control": lists(np.array(p.means), p.control),
             "from_day": p.start.astype(np.int32),
-            "to_day": pl.Series(np.where(lasts, -9999, p.end).astype(np.int32)).replace(-9999, None),
-            "exit": pl.Series(np.where(lasts | is_staff, "", p.exit)).replace("", None),
+            "to_day": known(p.end, ~lasts),
+            "exit": known(p.exit, ~lasts & p.exploited),
         }
     )
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from tipdata.core.columns import known, named
 from tipdata.core.draw import ONE, log, log_sum, normalised, probability
 from tipdata.core.kinds import KINDS, TRAFFICKING
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
@@ -232,13 +233,11 @@ def _queue_frame(
             "advert": adverts.id[queue.at],
             "day": queue.day.astype(np.int32),
             "gold": gold,
-            "gold_label": _or_null(np.where(harmful, VOTES[HARMFUL], VOTES[CLEAR]), gold),
+            "gold_label": named(VOTES, np.where(gold, np.where(harmful, HARMFUL, CLEAR), -1)),
             "harmful": harmful,
             "ease": np.array(region["reviews.face"]["ease"])[queue.face].astype(np.int32),
             "looks": np.array(region["reviews.face"]["looks"])[queue.face].astype(np.int32),
-            "brigade": _or_null(
-                region.ids("review brigades", np.maximum(queue.brigade, 0)), queue.brigade >= 0
-            ),
+            "brigade": known(region.ids("review brigades", np.maximum(queue.brigade, 0)), queue.brigade >= 0),
             "log_odds": own.astype(np.int32),
             "operation_log_odds": pooled.astype(np.int32),
         }
@@ -268,14 +267,9 @@ def _reviews_frame(
             "minute": minute.astype(np.int32),
             "vote": pl.Series(VOTES)[vote],
             "reviewer_kind": pl.Series(REVIEWERS)[reviewers.kind[votes.reviewer]],
-            "brigade": _or_null(region.ids("review brigades", np.maximum(queue.brigade[i], 0)), brigaded),
+            "brigade": known(region.ids("review brigades", np.maximum(queue.brigade[i], 0)), brigaded),
         }
     )
-
-
-def _or_null(values: np.ndarray, there: np.ndarray) -> pl.Series:
-    """Return the values where they are there, null elsewhere."""
-    return pl.select(pl.when(pl.Series(there)).then(pl.Series(values))).to_series()
 
 
 STAGE = Stage("reviews", ("operations", "adverts"), (QUEUE, REVIEWS), generate)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from tipdata.core.columns import known
 from tipdata.core.draw import probability
 from tipdata.core.tables import Column, Table
 from tipdata.core.world import Region
@@ -106,7 +107,7 @@ def trade_frame(region: Region, firms: Firms, trade: Trade) -> pl.DataFrame:
     weights = np.array([region["suppliers.supplies.payment_weights"][level] for level in squeezes])
     days = np.array(region["suppliers.supplies.payment_days"])
     paid = days[region.stream("supplies/payment").choose(number, weights[firms.squeeze[trade.buyer]])]
-    known = region.stream("supplies/days_known").chance(
+    told = region.stream("supplies/days_known").chance(
         number, probability(region["suppliers.supplies.days_known"])
     )
     product = region.stream("supplies/product").below(number, region["suppliers.supplies.products"])
@@ -122,7 +123,7 @@ def trade_frame(region: Region, firms: Firms, trade: Trade) -> pl.DataFrame:
             "product": codes[firms.sector[trade.supplier], product],
             "share": trade.share,
             "since_day": _since(region, firms, trade),
-            "payment_days": pl.Series(np.where(known, paid, -1)).replace(-1, None),
+            "payment_days": known(paid, told),
         }
     )
 

@@ -5,24 +5,34 @@ import numpy as np
 from tipdata.core.draw import Ids, Ints, Stream
 
 
+class Groups:
+    """Candidates by group (int64, from 0), put in order once, whatever they weigh later."""
+
+    def __init__(self, group: Ints) -> None:
+        self.order = np.argsort(group, kind="stable")
+        self.start = np.concatenate([[0], np.cumsum(np.bincount(group))])
+
+    def weighed(self, weight: Ints) -> "Pool":
+        """Return the pool in which each candidate has such a weight: int64, none below zero, the total of a group below
+        2**31."""
+        return Pool(self, weight)
+
+
 class Pool:
-    """Candidates by group, each with an integer weight; one is drawn in proportion to the weights of its group.
+    """Candidates with weights; one is drawn in proportion to the weights of its group."""
 
-    Args:
-        group: group of each candidate, int64.
-        weight: weight of each candidate, int64, none below zero; the total of a group below 2**31.
-    """
-
-    def __init__(self, group: Ints, weight: Ints) -> None:
-        self._order = np.argsort(group, kind="stable")
-        self._group = group[self._order]
-        self._total = np.concatenate([[0], np.cumsum(weight[self._order])])
+    def __init__(self, groups: Groups, weight: Ints) -> None:
+        self._order = groups.order
+        self._total = np.concatenate([[0], np.cumsum(weight[groups.order])])
+        self._until = self._total[groups.start]
 
     def draw(self, stream: Stream, ids: Ids, group: Ints, k: int = 0) -> Ints:
-        """Return a candidate of each id's group (its position in the arrays given), -1 where the group weighs
-        nothing."""
-        low = self._total[np.searchsorted(self._group, group, side="left")]
-        weight = self._total[np.searchsorted(self._group, group, side="right")] - low
+        """Return a candidate of each id's group (its position in the arrays given), -1 where there is no such group, or
+        it weighs nothing."""
+        there = (group >= 0) & (group < len(self._until) - 1)
+        group = np.where(there, group, 0)
+        low = self._until[group]
+        weight = np.where(there, self._until[group + 1] - low, 0)
         at = np.searchsorted(self._total, low + stream.below(ids, np.maximum(weight, 1), k), side="right") - 1
         return np.where(weight > 0, self._order[np.minimum(at, len(self._order) - 1)], -1)
 

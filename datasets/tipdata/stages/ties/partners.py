@@ -6,7 +6,7 @@ from tipdata.core.draw import Ints, probability
 from tipdata.core.world import DAYS, Region
 from tipdata.stages.accounts.stage import Accounts
 from tipdata.stages.operations.stage import Operations
-from tipdata.stages.ties.attachment import Pool
+from tipdata.stages.ties.attachment import Groups
 
 
 def partner_ties(region: Region, o: Operations, accounts: Accounts, number: Ints, source: Ints) -> Ints:
@@ -15,8 +15,9 @@ def partner_ties(region: Region, o: Operations, accounts: Accounts, number: Ints
     partners = _partners(region, o)
     which = region.stream("ties/which_partner").below(number, partners.shape[1])
     partner = np.where(owner >= 0, partners[owner, which], -1)
-    pool = Pool(accounts.owner, np.ones(len(accounts.owner), dtype=np.int64))
-    return pool.draw(region.stream("ties/partner"), number, np.where(partner >= 0, partner, -2))
+    # The accounts of nobody's operation are the first group.
+    pool = Groups(accounts.owner + 1).weighed(np.ones(len(accounts.owner), dtype=np.int64))
+    return pool.draw(region.stream("ties/partner"), number, np.where(partner >= 0, partner + 1, -1))
 
 
 def _partners(region: Region, o: Operations) -> Ints:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from tipdata.core.columns import named
 from tipdata.core.constants import EXP_SCALE
 from tipdata.core.draw import exp, probability
 from tipdata.core.kinds import LANGUAGES
@@ -20,7 +21,7 @@ from tipdata.stages.account_habits.spans import alive
 from tipdata.stages.account_habits.stage import Actors
 from tipdata.stages.accounts.stage import MAX_SITES, Accounts
 from tipdata.stages.operations.stage import Operations
-from tipdata.stages.ties.attachment import Neighbours, Pool
+from tipdata.stages.ties.attachment import Groups, Neighbours, Pool
 from tipdata.stages.ties.partners import partner_ties
 from tipdata.stages.ties.timing import day_of_both, days_sent
 
@@ -137,11 +138,16 @@ def _targets(region: Region, o: Operations, accounts: Accounts, a: Actors, sent:
     spread = region["ties.fame_spread"] * region.stream("ties/fame").quantile(a.number, "normal")
     born = np.minimum(1 + inborn * exp(spread // 1_000_000) // EXP_SCALE, BRIGHTEST)
     offers = (accounts.owner >= 0) & (o.family[accounts.owner] > 0)
+    circle = np.unique(a.circle, return_inverse=True)[1]
+    circles, sites, company = Groups(circle), Groups(a.platform), Groups(np.concatenate(_company(a)))
+    # Candidates stand in the pool once for every aim.
+    aims = Groups(np.concatenate([level * MAX_SITES + a.platform for level in range(len(AIMS))]))
     for since in range(0, DAYS, span):
         before = np.flatnonzero((target >= 0) & (sent.day < since))
         received = np.bincount(target[before], minlength=nodes)
         there = (a.spans.start < since + span) & (a.spans.end >= since)
         fame = np.where(there, born + received * gained, 0)
+        near = company.weighed(np.tile(fame, 3))
         friends = Neighbours(sent.source[before], target[before], nodes)
         now = sent.day // span == since // span
         for reason in (FRIEND, CLOSURE, POPULAR, APPROACH, CORE, EMPLOYER):
@@ -149,49 +155,45 @@ def _targets(region: Region, o: Operations, accounts: Accounts, a: Actors, sent:
             number, source = sent.number[rows], sent.source[rows]
             site = a.platform[source]
             if reason == FRIEND:
-                found = _friends(region, a, fame, number, source)
+                found = _friends(region, a, near, number, source)
             elif reason == CLOSURE:
                 found = friends.friend_of_friend(region.stream("ties/closure"), number, source)
-                found = np.where(found >= 0, found, _friends(region, a, fame, number, source))
+                found = np.where(found >= 0, found, _friends(region, a, near, number, source))
             elif reason == POPULAR:
-                famous = Pool(a.platform, np.minimum(fame, BRIGHTEST) ** 2)
+                famous = sites.weighed(np.minimum(fame, BRIGHTEST) ** 2)
                 found = famous.draw(region.stream("ties/popular"), number, site)
             elif reason == CORE:
-                own = Pool(a.circle, there.astype(np.int64))
+                own = circles.weighed(there.astype(np.int64))
                 first, second = (
-                    own.draw(region.stream("ties/core"), number, a.circle[source], k) for k in (0, 1)
+                    own.draw(region.stream("ties/core"), number, circle[source], k) for k in (0, 1)
                 )
                 found = np.where(first != source, first, second)
             elif reason == EMPLOYER:
-                work = Pool(a.platform, np.where(offers, fame, 0))
+                work = sites.weighed(np.where(offers, fame, 0))
                 found = work.draw(region.stream("ties/employer"), number, site)
             else:
-                strangers = _strangers(region, o, a, there, received, since)
+                strangers = aims.weighed(_strangers(region, o, a, there, received, since))
                 aimed = a.habits["aim"][source] * MAX_SITES + site
-                # Candidates stand in the pool once for every aim.
                 found = strangers.draw(region.stream("ties/approach"), number, aimed)
                 found = np.where(found >= 0, found % nodes, -1)
             target[rows] = found
     return target
 
 
-def _friends(
-    region: Region, a: Actors, fame: np.ndarray, number: np.ndarray, source: np.ndarray
-) -> np.ndarray:
+def _company(a: Actors) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the groups that each account is a friend in, (accounts,) each: language, platform, and both."""
+    languages = len(LANGUAGES)
+    both = languages + MAX_SITES + a.platform * languages + a.language
+    return a.language, languages + a.platform, both
+
+
+def _friends(region: Region, a: Actors, pool: Pool, number: np.ndarray, source: np.ndarray) -> np.ndarray:
     """Return a friend of one's platform and language, or of one's language alone, or of the platform for those who keep
     wide company; of several candidates the first of one's own town."""
-    languages = len(LANGUAGES)
-    site, language = a.platform[source], a.language[source]
     wide = a.habits["company"][source] == 1
     across = region.stream("ties/across").chance(number, probability(region["ties.across"]))
-    reach = np.where(across, 2, np.where(wide, 1, 0))
-    place = np.select(
-        [reach == 2, reach == 1],
-        [language, languages + site],
-        languages + MAX_SITES + site * languages + language,
-    )
-    groups = (languages + MAX_SITES + a.platform * languages + a.language, languages + a.platform, a.language)
-    pool = Pool(np.concatenate(groups), np.tile(fame, len(groups)))
+    by_language, by_platform, by_both = _company(a)
+    place = np.where(across, by_language[source], np.where(wide, by_platform[source], by_both[source]))
     found = np.full(len(number), -1)
     for take in range(region["ties.same_town"]):
         candidate = pool.draw(region.stream("ties/friend"), number, place, take)
@@ -203,8 +205,8 @@ def _friends(
 
 def _strangers(
     region: Region, o: Operations, a: Actors, there: np.ndarray, received: np.ndarray, since: int
-) -> Pool:
-    """Return whom those with each aim approach: the overlooked first; candidates stand once for every aim."""
+) -> np.ndarray:
+    """Return the weight of whom those with each aim approach, one aim after the other: the overlooked first."""
     times = region["ties.aims"]
     half = region["ties.overlooked"]
     chosen = {
@@ -215,15 +217,15 @@ def _strangers(
     overlooked = 1000 * half // (half + received)
     weights = [there.astype(np.int64)]
     weights += [np.where(there, overlooked * np.where(chosen[aim], times[aim], 1), 0) for aim in AIMS[1:]]
-    groups = [level * MAX_SITES + a.platform for level in range(len(AIMS))]
-    return Pool(np.concatenate(groups), np.concatenate(weights))
+    return np.concatenate(weights)
 
 
 def _kept(region: Region, a: Actors, sent: Sent, target: np.ndarray) -> tuple[Sent, np.ndarray]:
     """Return ties that have a target other than their source while both live, the first of each pair of accounts."""
     day = day_of_both(region, a.spans, sent.number, sent.source, target, sent.day)
     pair = sent.source * len(a.number) + target
-    order = np.lexsort((sent.number, day, pair))
+    # By pair, then day, then number: in this order ties come in.
+    order = np.argsort((pair * (DAYS + 1) + day) * len(pair) + np.arange(len(pair)))
     first = np.ones(len(order), dtype=bool)
     first[1:] = pair[order][1:] != pair[order][:-1]
     keep = first & (target[order] >= 0) & (target[order] != sent.source[order])
@@ -242,7 +244,7 @@ def _with_answers(
     answers = region.stream("ties/answer").below(sent.number, 1000) < p
     pair = sent.source * len(a.number) + target
     back = target * len(a.number) + sent.source
-    answers &= ~np.isin(back, pair)
+    answers &= ~np.isin(back, pair, kind="table")
     wait = region["ties.answer_days"] * region.stream("ties/wait").quantile(sent.number, "exponential")
     day = np.minimum(sent.day + wait // 1_000_000, DAYS - 1)
     answers &= alive(a.spans, sent.source, target, day)
@@ -272,7 +274,7 @@ def _frame(
     kind = np.where(a.platform[ties.source] != a.platform[target], LINK, kind)
     more = region.stream("ties/exchanged").quantile(ties.number, "exponential") * region["ties.exchanged"]
     same = (accounts.owner[ties.source] == accounts.owner[target]) & (accounts.owner[target] >= 0)
-    reason = np.where(answer, ANSWER, np.array(REASONS)[ties.reason])
+    reason = named((*REASONS, ANSWER), np.where(answer, len(REASONS), ties.reason))
     community = a.town * len(LANGUAGES) + a.language
     return pl.DataFrame(
         {
@@ -280,7 +282,7 @@ def _frame(
             "tie": region.ids("ties", ties.number),
             "source": ids[ties.source],
             "target": ids[target],
-            "kind": pl.Series(TIE_KINDS)[kind],
+            "kind": named(TIE_KINDS, kind),
             "day": ties.day.astype(np.int32),
             "count": np.where((kind == FOLLOW) | (kind == LINK), 1, 1 + more // 1_000_000).astype(np.int32),
             "reason": reason,

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from tipdata.core.columns import known, named
+from tipdata.core.lists import lists
 from tipdata.core.tables import Column, Sealed, Table
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
@@ -172,10 +174,6 @@ def _sequence(s: Slots) -> np.ndarray:
     return np.arange(len(first)) - np.repeat(start, np.diff(np.append(start, len(first)))) + 1
 
 
-def _known(values: np.ndarray, there: np.ndarray) -> pl.Series:
-    return pl.select(pl.when(pl.Series(there)).then(pl.Series(values))).to_series()
-
-
 def _linked_adverts(operation: np.ndarray, day: np.ndarray, c: Circuits, s: Slots) -> np.ndarray:
     """Return adverts of each circuit's operation from the arrival before until the day before this one.
 
@@ -195,10 +193,7 @@ def _circuits_frame(
     first = np.flatnonzero(np.append(True, s.circuit[1:] != s.circuit[:-1]))
     last = np.append(first[1:], len(s.circuit)) - 1
     at = s.circuit[first]
-    ends = np.cumsum(c.size[at])
-    towns = c.towns[at][np.arange(c.towns.shape[1]) < c.size[at][:, None]]
-    plan = pl.Series(places.town[towns].astype(np.int32))
-    plans = pl.DataFrame({"plan": plan, "at": np.searchsorted(ends, np.arange(len(towns)), side="right")})
+    planned = np.arange(c.towns.shape[1]) < c.size[at][:, None]
     return pl.DataFrame(
         {
             "region": np.full(len(at), region.index, dtype=np.int32),
@@ -206,13 +201,13 @@ def _circuits_frame(
             "first_day": s.day[first],
             "party": c.party[at],
             "last_day": s.day[last],
-            "operation": _known(o.id[c.operation[at]], c.operation[at] >= 0),
+            "operation": known(o.id[c.operation[at]], c.operation[at] >= 0),
             "kind": pl.Series(GROUPS)[c.group[at]],
             "order": pl.Series(ORDERS)[c.order[at]],
             "steadiness": pl.Series(STEADINESS)[c.steadiness[at]],
             "advertised": c.advertised[at],
             "home": places.town[c.home[at]],
-            "plan": plans.group_by("at", maintain_order=True).agg("plan")["plan"],
+            "plan": lists(places.town[c.towns[at]], planned),
         }
     )
 
@@ -235,17 +230,13 @@ def _stops_frame(
             "sequence": _sequence(s),
             "day": s.day,
             "town": places.town[s.town],
-            "mode": _named(legs.mode),
-            "wallet": _known(region.ids("wallets", np.maximum(legs.wallet, 0)), legs.wallet >= 0),
+            "mode": named(MODES, legs.mode),
+            "wallet": known(region.ids("wallets", np.maximum(legs.wallet, 0)), legs.wallet >= 0),
             "slot": s.slot,
             "departs": s.town != s.planned,
-            "next_log": pl.Series(by_id, dtype=pl.Array(pl.Int32, by_id.shape[1])).cast(pl.List(pl.Int32)),
+            "next_log": lists(by_id, np.ones(by_id.shape, dtype=bool)),
         }
     )
-
-
-def _named(mode: np.ndarray) -> pl.Series:
-    return _known(np.array(MODES)[np.maximum(mode, 0)], mode >= 0)
 
 
 def _trips_frame(region: Region, places: Places, o: Operations, b: Bookings, ids: np.ndarray) -> pl.DataFrame:
@@ -257,10 +248,10 @@ def _trips_frame(region: Region, places: Places, o: Operations, b: Bookings, ids
             "day": b.day,
             "origin": places.town[b.origin],
             "town": places.town[b.town],
-            "mode": _named(b.mode),
-            "wallet": _known(region.ids("wallets", np.maximum(b.wallet, 0)), b.wallet >= 0),
-            "operation": _known(o.id[b.operation], b.operation >= 0),
-            "circuit": _known(ids[b.circuit], b.circuit >= 0),
+            "mode": named(MODES, b.mode),
+            "wallet": known(region.ids("wallets", np.maximum(b.wallet, 0)), b.wallet >= 0),
+            "operation": known(o.id[b.operation], b.operation >= 0),
+            "circuit": known(ids[b.circuit], b.circuit >= 0),
         }
     )
 
