@@ -34,6 +34,15 @@ def test_a_region_has_about_150_contacts_in_ten_documented_weeks(contacts: pl.Da
     assert (by_region["weeks"] == 10).all()
 
 
+def test_who_calls_on_a_day_on_which_nobody_is_there_yet_has_worked_no_week() -> None:
+    early = generate_region(World.of("0.4.0"), 466)  # the first region with such a day
+    known = early["people"].select("person", "from_day")
+    called = early["contacts"].join(known, on="person")
+    before = called.filter(pl.col("from_day") > pl.col("minute") // 1440)
+    assert before.height == 1
+    assert before["weeks_owed"].fill_null(0).to_list() == [0]
+
+
 def test_exploited_people_are_adults_of_the_people_table_and_nobody_else_is(
     tables: list[dict[str, pl.DataFrame]],
 ) -> None:

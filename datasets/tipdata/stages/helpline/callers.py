@@ -214,6 +214,8 @@ def draw_cases(
     of = {name: np.where(at >= 0, known[name], drawn) for name, drawn in circumstances.items()}
     dangers = danger_by_threats(region, listed["threatened"])[of["threatened"].astype(np.int64), kind, phase]
     stay = np.minimum(calls.day, people.end[np.maximum(at, 0)]) - people.start[np.maximum(at, 0)]
+    # Where nobody is there yet on a day, who comes next calls, and has worked no week.
+    stay = np.maximum(stay, 0)
     return Cases(
         local=calls.local,
         person=person,
