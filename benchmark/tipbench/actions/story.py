@@ -69,7 +69,9 @@ def _operation(named: list[str]) -> int | None:
     if len(named) > 1:
         raise UsageError(f"{' and '.join(named)} are {len(named)} operations: name one.")
     if not (named[0].isascii() and named[0].isdigit() and len(named[0]) < 19):
-        raise UsageError(f"{named[0]} is no operation's number: find one with `tipbench data story --find form=labour`.")
+        raise UsageError(
+            f"{named[0]} is no operation's number: find one with `tipbench data story --find form=labour`."
+        )
     return int(named[0])
 
 
