@@ -13,8 +13,10 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("POLARS_MAX_THREADS", "1")
@@ -73,9 +75,8 @@ def measure(name: str, regions: int, split: str, batch: int) -> Measured:
     task = name.partition("/")[0]
     start = _resident()
     took: dict[str, tuple[float, float]] = {}
-    prepared = None
 
-    def step(what: str, do) -> object:
+    def step(what: str, do: Callable[[], Any]) -> Any:
         meter = Meter()
         here = _resident() - start  # what earlier steps left counts as well
         made = do()

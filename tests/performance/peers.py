@@ -201,7 +201,7 @@ def lines(
     ours = contest.peers[0].name
     for peer in peers:
         rows, mb = rates[peer.name]
-        ratio = seconds[peer.name] / seconds[ours] if rows is None else rates[ours][0] / rows
+        ratio = seconds[peer.name] / seconds[ours] if rows is None else (rates[ours][0] or 0.0) / rows
         yield Line(
             contest.title, peer.name, there.get(peer.requirement.split(" ")[0], ""), peer.does, seconds[peer.name],
             ratio, rows, mb, found[peer.name][0].get("value"),

@@ -244,8 +244,8 @@ def main() -> int:
     }
     for part in options.parts or PARTS:
         load = os.getloadavg()[0]
-        numbers = kept() | {part: measures[part]()}
-        numbers["how"] |= {part: how(load)}
+        numbers: dict[str, Any] = kept() | {part: measures[part]()}
+        numbers["how"] = {**numbers["how"], part: how(load)}
         if part == "sizes":
             print(tables(numbers)[part], flush=True)
         if options.write:

@@ -3,6 +3,7 @@
 import importlib.util
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sklearn.metrics import adjusted_rand_score
@@ -12,7 +13,7 @@ from tipbench.loading import prepare
 from tipcore.errors import UsageError
 from tipdata.release import Release
 
-FEW = {"random_pairs": 1e5, "training_pairs": 5e4, "iterations": 5}
+FEW: dict[str, Any] = {"random_pairs": 1e5, "training_pairs": 5e4, "iterations": 5}
 
 
 @pytest.mark.parametrize(
@@ -58,8 +59,8 @@ def test_duckdb_has_the_limit_and_the_folder_that_were_asked_for_and_leaves_noth
 def test_spark_links_the_adverts_that_duckdb_links(tiny: Release) -> None:
     fold = prepare("advert_linkage", release=tiny, split="region").folds[0]
     found = []
-    for given in ({}, {"backend": "spark"}):
-        method = Splink(**FEW, **given)
+    for backend in ("duckdb", "spark"):
+        method = Splink(**FEW, backend=backend)
         method.fit(fold, 0)
         found.append(method.predict(fold).sort("advert"))
     assert found[0]["advert"].equals(found[1]["advert"])

@@ -264,4 +264,5 @@ def _weighted(rows: Sequence[Any], unit: bool = True) -> "csr_matrix":
 def _products(matrix: "csr_matrix", rows: np.ndarray, picked: np.ndarray) -> np.ndarray:
     """Return inner products of each row with those picked for it, float32 [rows, picked]: no others are worked out."""
     both = matrix[np.repeat(rows, picked.shape[1])].multiply(matrix[picked.ravel()])
-    return (both @ np.ones(matrix.shape[1], dtype=np.float32)).reshape(picked.shape)
+    terms = both.shape[1]
+    return (both @ np.ones(terms, dtype=np.float32)).reshape(picked.shape)

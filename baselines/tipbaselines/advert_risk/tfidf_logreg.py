@@ -53,7 +53,7 @@ class TfidfLogreg:
         them each text is."""
         self._counts = WordCounts(self._ngrams, self._min_df)
         distinct, first = equal_values(documents)
-        return self._counts.fit_transform(documents[i] for i in first), distinct
+        return self._counts.fit_transform(documents[int(i)] for i in first), distinct
 
     def fit_counts(self, counts: Any, distinct: np.ndarray, labels: np.ndarray) -> None:
         """Learn from the counts of distinct texts, which of them each text is, and their 0/1 labels."""
@@ -77,7 +77,7 @@ class TfidfLogreg:
         if self._model is None:
             return np.full(len(documents), self._prior)
         distinct, first = equal_values(documents)
-        return self.score_counts(self._counts.transform(documents[i] for i in first))[distinct]
+        return self.score_counts(self._counts.transform(documents[int(i)] for i in first))[distinct]
 
     def score_counts(self, counts: Any) -> np.ndarray:
         """Return probability of the positive class of the counts of texts: float64, one a row."""

@@ -46,7 +46,8 @@ def ordered_lists(answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:
     ordered = []
     for some in pieces(placed, "_place"):
         pairs = some.select(pl.struct("_place", "candidate").n_unique()).item()
-        if pairs < some.height or some["_place"].rle().struct.field("len").max() > MOST_CANDIDATES:
+        most = some.select(pl.col("_place").rle().struct.field("len").max()).item()
+        if pairs < some.height or most > MOST_CANDIDATES:
             _refuse_lists(answers, predictions)
         by = ["_place", "score", "candidate"]
         ordered.append(some.sort(by, descending=[False, True, False]).drop("_place"))

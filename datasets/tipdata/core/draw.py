@@ -104,7 +104,7 @@ class Stream:
         """Return uniform on [0, 1) in steps of 2**-53, exactly representable."""
         drawn = self.bits(ids, k)
         drawn >>= _11
-        return drawn * 2.0**-53
+        return np.multiply(drawn, 2.0**-53, dtype=np.float64)
 
     def below(self, ids: Ids, n: int | Ids, k: int | Ids = 0) -> Ints:
         """Return uniform integers in [0, n), n < 2**31, an array of n's broadcasting with the ids."""

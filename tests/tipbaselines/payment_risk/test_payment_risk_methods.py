@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -316,11 +317,12 @@ def test_regions_at_a_time_give_the_features_of_all_even_where_one_lacks_a_chann
         supervision=whole.supervision.join(kept, on="payment", how="semi"),
     )
     monkeypatch.setattr(payment_lightgbm, "REGIONS_AT_ONCE", 100)
-    fitted = method(**({} if method is Rules else {"rounds": 30}))
+    options: dict[str, Any] = {} if method is Rules else {"rounds": 30}
+    fitted = method(**options)
     fitted.fit(whole, 0)
     once = fitted.predict(whole)
     monkeypatch.setattr(payment_lightgbm, "REGIONS_AT_ONCE", 1)
     monkeypatch.setattr(payment_lightgbm, "MOST_KEPT", 0)
-    again = method(**({} if method is Rules else {"rounds": 30}))
+    again = method(**options)
     again.fit(whole, 0)
     assert predicted_by_regions(again, whole, most=3).sort("payment").equals(once.sort("payment"))
