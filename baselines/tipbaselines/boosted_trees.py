@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tipbaselines.trees_on_dask import grow_on_dask
+
 if TYPE_CHECKING:
     from lightgbm import Booster, Dataset
 
@@ -52,8 +54,6 @@ class BoostedTrees:
             "seed": seed,
         }
         if self.scheduler:
-            from tipbaselines.trees_on_dask import grow_on_dask
-
             rounds = self.unwatched if watched is None else self.rounds
             return grow_on_dask(self.scheduler, parameters, data, rounds, watched, self.patience)
         if watched is None:

@@ -30,8 +30,6 @@ PATIENCE = 30
 def read_own_file(path: Path, kind: str, is_private: bool = False) -> pl.DataFrame:
     """Return what a file holds, as polars reads it.
 
-    A parquet file is read here too, once every column of it could be read there: so it is never held twice.
-
     Args:
         path: the file.
         kind: ``parquet``; or ``csv``, with types as all its rows have them.
@@ -41,8 +39,7 @@ def read_own_file(path: Path, kind: str, is_private: bool = False) -> pl.DataFra
         UsageError: for a file that is damaged, or that takes more memory or time than it may.
         MachineFault: where no process can be started to read it.
     """
-    answered = _asked(path, kind, is_private)
-    return pl.read_parquet(path, glob=False) if kind == "parquet" else pl.read_ipc(io.BytesIO(answered))
+    return pl.read_ipc(io.BytesIO(_asked(path, kind, is_private)))
 
 
 def check_own_parquet(path: Path) -> None:

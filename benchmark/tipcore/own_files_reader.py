@@ -1,8 +1,7 @@
 """The process that reads a user's own file: ``python -m tipcore.own_files_reader``, started by ``own_files``.
 
 Standard input is one JSON object. Standard output is a line as soon as reading begins, a line of JSON with ``done`` or
-``refused``, and, of a CSV file, the table in Arrow's file format. Memory and time are bounded before any library is
-loaded.
+``refused``, and the table in Arrow's file format. Memory and time are bounded before any library is loaded.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ def _outcome(
     import polars as pl
 
     try:
-        return {"done": str(path)}, READERS[kind](path, memory_bytes)
+        return {"done": str(path)}, READERS[kind](path)
     except MemoryError:
         return {"refused": f"it cannot be read within {memory_bytes // 1_000_000:,} MB of memory"}, b""
     except pl.exceptions.PanicException:
@@ -57,34 +56,26 @@ def _outcome(
         return {"refused": lines[0][:160].rstrip(".")}, b""
 
 
-def _parquet(path: Path, memory_bytes: int) -> bytes:
-    """Read every column of a file that may be held whole, and give nothing back."""
+def _parquet(path: Path) -> bytes:
+    import polars as pl
+
     _check_rows(path)
-    if _size_of_columns(path) > memory_bytes:
-        raise MemoryError
-    return b""
+    return _as_bytes(pl.read_parquet(path, glob=False))
 
 
-def _csv(path: Path, memory_bytes: int) -> bytes:
+def _csv(path: Path) -> bytes:
     import polars as pl
 
-    buffer = io.BytesIO()
-    pl.read_csv(path, infer_schema_length=None, glob=False).write_ipc(buffer, compression="uncompressed")
-    return buffer.getvalue()
+    return _as_bytes(pl.read_csv(path, infer_schema_length=None, glob=False))
 
 
-def _check_columns(path: Path, memory_bytes: int) -> bytes:
+def _check_columns(path: Path) -> bytes:
     """Read every column and give nothing back."""
-    _size_of_columns(path)
-    return b""
-
-
-def _size_of_columns(path: Path) -> int:
-    """Return the bytes that the columns take, read one after the other."""
     import polars as pl
 
-    rows = pl.scan_parquet(path, glob=False)
-    return sum(int(rows.select(column).collect().estimated_size()) for column in rows.collect_schema())
+    for column in pl.scan_parquet(path, glob=False).collect_schema():
+        pl.scan_parquet(path, glob=False).select(column).collect()
+    return b""
 
 
 READERS = {"parquet": _parquet, "csv": _csv, "check": _check_columns}
@@ -98,6 +89,12 @@ def _check_rows(path: Path) -> None:
     rows = pl.scan_parquet(path, glob=False).select(pl.len()).collect().item()
     if rows > max(MOST_ROWS, ROWS_PER_BYTE * size):
         raise ValueError(f"it declares {rows:,} rows in {size:,} bytes")
+
+
+def _as_bytes(frame: Any) -> bytes:
+    buffer = io.BytesIO()
+    frame.write_ipc(buffer, compression="uncompressed")
+    return buffer.getvalue()
 
 
 def _say(line: dict[str, Any]) -> None:

@@ -76,8 +76,7 @@ class Shares(NamedTuple):
 
 
 class _Rows:
-    """The rows of one class in falling order of score, and how many of them stand above each stop,
-    [stops].
+    """The rows of one class in falling order of score, and how many of them stand above each stop, [stops].
 
     ``order`` [rows of both classes] by falling score, ``chosen`` [the same]: which of those are of this class.
     """
@@ -92,12 +91,11 @@ class _Rows:
     ) -> None:
         count = int(above[-1])
         self._codes, self._weights = np.empty(count, codes.dtype), np.empty(count, weights.dtype)
-        first = 0
+        last = 0
         for start in range(0, order.size, ROWS_AT_ONCE):
             rows = order[start : start + ROWS_AT_ONCE][chosen[start : start + ROWS_AT_ONCE]]
-            last = first + rows.size
+            first, last = last, last + rows.size
             self._codes[first:last], self._weights[first:last] = codes[rows], weights[rows]
-            first = last
         new = np.append(True, above[1:] != above[:-1])
         self._edges, self._edge = above[new], np.cumsum(new, dtype=np.int32) - 1
         # Pieces of rows that are summed at once end where a stop is.
