@@ -6,14 +6,8 @@ from tipcore.engines import Engine
 
 from tipdata.release import footprint, make, verifying
 from tipdata.release.release import Release
-from tipdata.release.stored import (
-    StoredRelease,
-    make_stored,
-    open_stored,
-    remove_stored,
-    store,
-    verify_stored,
-)
+from tipdata.release.stored import StoredRelease, store
+from tipdata.release.storing import make_stored, open_stored, remove_stored, verify_stored
 
 
 def located(release: Release) -> Release:
@@ -31,7 +25,7 @@ def open_release(
     world: int = 0,
 ) -> Release:
     """Return a release ready to read; it is made first where it is missing or of another generator. Raises as
-    :func:`tipdata.release.make.open_release` and :func:`tipdata.release.stored.make_stored`."""
+    :func:`tipdata.release.make.open_release` and :func:`tipdata.release.storing.make_stored`."""
     release = located(Release.of(version, size, world))
     if isinstance(release, StoredRelease):
         return open_stored(release, engine, quiet)
@@ -40,7 +34,7 @@ def open_release(
 
 def make_release(release: Release, engine: Engine | str = "loky", quiet: bool = False) -> Release:
     """Make the regions of a release that are missing. Raises as :func:`tipdata.release.make.make_release` and
-    :func:`tipdata.release.stored.make_stored`."""
+    :func:`tipdata.release.storing.make_stored`."""
     if isinstance(release, StoredRelease):
         return make_stored(release, engine, quiet)
     return make.make_release(release, engine, quiet)

@@ -13,7 +13,9 @@ from fsspec.implementations.memory import MemoryFileSystem
 from tipcore.errors import MachineFault, UsageError
 from tipdata.release import Release, located, make_release, open_release, remove_release, verify_release
 from tipdata.release import stored as stored_module
-from tipdata.release.stored import RECEIPT, VARIABLE, StoredRelease, is_complete
+from tipdata.release.manifests import RECEIPT
+from tipdata.release.stored import VARIABLE, StoredRelease
+from tipdata.release.storing import is_complete
 from tipdata.stages import tables_of
 
 URL = "memory://bucket/tipbench"

@@ -4,7 +4,8 @@ from typing import Any
 
 from tipdata.core.world import entry_of, newest_released
 from tipdata.release import RECEIPT, Release, located, size_in_words, size_on_disk
-from tipdata.release.stored import StoredRelease, is_complete
+from tipdata.release.stored import StoredRelease
+from tipdata.release.storing import is_complete
 
 
 def complete(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
