@@ -244,8 +244,8 @@ def test_two_towns_of_context_beat_one_one_beats_none_and_none_knows_it_all(
     tiny: Release, prepared: Prepared
 ) -> None:
     popular, gravity, first, second = (mrr(kind(), prepared) for kind in METHODS[:4])
+    assert popular < gravity < second  # on a release this small distance tells as much as one town of context
     assert popular < first < second
-    assert gravity < second
     truth = prepare("route_forecast", release=tiny, split="operation", oracle=True)
     oracle = mrr(Oracle(), truth)
     assert second + 0.1 < oracle < 0.97

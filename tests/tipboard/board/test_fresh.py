@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tipbench.kinds import ESTIMATES
 from tipbench.runs.results import Result
+from tipbench.tasks import tasks
 from tipboard.board.board_rows import BoardRow, standings
 from tipboard.board.columns import COLUMNS
 from tipboard.board.entries import Entry, reference_entries
@@ -97,10 +99,14 @@ def test_a_fresh_score_that_is_no_worse_always_supports(released: float, fresh: 
     assert supports(known(high, reach), known(low, reach), lower_is_better=True)
 
 
-def test_of_shipped_methods_one_score_in_forty_is_marked_in_the_worlds_of_small_at_most(
+def test_of_shipped_methods_one_score_in_a_hundred_is_marked_in_the_worlds_of_small_at_most(
     committed: Path,
 ) -> None:
-    """Of the fresh score the interval is not kept: it is taken to be as wide, in proportion, as the released one."""
+    """Of the fresh score the interval is not kept: it is taken to be as wide, in proportion, as the released one.
+
+    Errors of estimates pool all regions, so that worlds differ by more than a bootstrap within one sees: with them it
+    is one in forty, which one side of 95% intervals lets through.
+    """
     board = read(committed)
     worlds = read_worlds(committed, board.data)
     assert worlds is not None
@@ -109,7 +115,7 @@ def test_of_shipped_methods_one_score_in_forty_is_marked_in_the_worlds_of_small_
         for standing in standings(board)
         for line in standing.lines
     }
-    judged, marked = 0, []
+    judged, marked = [], []
     for task in worlds.tasks:
         for scores in task.scores:
             for method, score in zip(task.methods, scores, strict=True):
@@ -119,11 +125,14 @@ def test_of_shipped_methods_one_score_in_forty_is_marked_in_the_worlds_of_small_
                 ratio = score / row.score if row.score else 1.0
                 reach = [ratio * here.reach(up) for up in (False, True)]
                 there = Bounded(score, score - reach[0], score + reach[1])
-                judged += 1
+                judged.append(task.task)
                 if not supports(here, there, task.lower_is_better):
                     marked.append((task.task, method, row.score, score))
-    assert judged > 300
-    assert len(marked) <= judged / 40, marked  # one side of the 95% intervals that the rule reads
+    assert len(judged) > 300
+    assert len(marked) <= len(judged) / 40, marked
+    pooled = {name for name, task in tasks().items() if task.kind is ESTIMATES}
+    others = [one for one in marked if one[0] not in pooled]
+    assert len(others) <= sum(name not in pooled for name in judged) / 100, others
 
 
 def test_an_honest_entry_keeps_its_rank_and_shows_both_scores(
