@@ -22,8 +22,9 @@ def nearest(units: pl.Series, vectors: Any, chunk: int = 512) -> pl.DataFrame:
     if best <= 0:
         return candidate_frame(keys, np.empty((0, 2), dtype=np.int64), np.empty(0))
     pairs, scores = [], []
+    across = vectors.T.tocsr() if hasattr(vectors, "tocsr") else vectors.T
     for start in range(0, count, chunk):
-        block = vectors[start : start + chunk] @ vectors.T
+        block = vectors[start : start + chunk] @ across
         similarity = np.asarray(block.todense() if hasattr(block, "todense") else block, dtype=np.float64)
         found, value = top(similarity, np.arange(start, start + len(similarity)), best)
         query = np.repeat(np.arange(start, start + len(similarity)), best)

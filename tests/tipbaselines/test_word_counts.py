@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
-from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from tipbaselines.advert_text import TOKEN
-from tipbaselines.word_counts import WordCounts
+from tipbaselines.word_counts import WordCounts, piece_counts
 
 WORDS = ["a", "B", "c", "Ŝ", "дом", "家", "e1", "ñ", "İ", "ß", "x_y", "don't", "99", "-", "!"]
 
@@ -39,3 +39,15 @@ def test_texts_that_share_too_few_terms_are_refused() -> None:
     for said, least in ((["", " - "], 1), (["a b", "c"], 2)):
         with pytest.raises(ValueError, match="nothing to count"):
             WordCounts(2, least).fit_transform(said)
+
+
+@pytest.mark.parametrize(("shortest", "longest"), [(2, 5), (1, 3), (4, 4), (3, 9)])
+def test_pieces_of_words_are_those_of_scikit_learn_in_the_same_order(shortest: int, longest: int) -> None:
+    rng = np.random.default_rng(shortest)
+    words = [*WORDS, "whole", "Wholesome", "holed", "\u3000", "\n", "家に帰る", "aaaa"]
+    for _ in range(40):
+        documents = ["hole whole", "", *texts(rng, 12, words)]
+        theirs = TfidfVectorizer(
+            analyzer="char_wb", ngram_range=(shortest, longest), use_idf=False, norm=None
+        )
+        check_same(piece_counts(documents, shortest, longest), theirs.fit_transform(documents))

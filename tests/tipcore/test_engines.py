@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -56,6 +57,21 @@ def end_always(number: int) -> int:
 def test_results_come_in_the_order_of_the_items(name: str, tmp_path: Path) -> None:
     items = list(range(10))
     assert run_all(square, items, engine(name, tmp_path), quiet=True) == [n**2 for n in items]
+
+
+KEPT: list[bytes] = []
+
+
+def keep(number: int) -> int:
+    """Keep 320 MB for the next item, for longer than loky waits until it looks at the memory again."""
+    KEPT[:] = [bytes(1), os.urandom(1) * 320_000_000]
+    time.sleep(1.1)
+    return os.getpid()
+
+
+def test_a_worker_of_this_machine_keeps_its_memory_for_the_next_item() -> None:
+    pytest.importorskip("psutil", reason="without psutil, loky cannot look at memory")
+    assert len(set(run_all(keep, [0, 1, 2, 3, 4, 5], Engine("loky", workers=2), quiet=True))) == 2
 
 
 @pytest.mark.parametrize("name", SPREAD)

@@ -22,6 +22,7 @@ from tipbaselines.advert_text import texts, tokens
 from tipbaselines.encodings import Cache, digest
 from tipbaselines.frames import labelled, to_predict
 from tipbaselines.retrieval import CANDIDATES, candidate_frame, top
+from tipbaselines.word_counts import piece_counts
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -123,7 +124,7 @@ def pair_values(
         return np.empty((count, 0), dtype=np.int64), np.empty((0, 0), dtype=np.float32), np.empty((count, 0))
     by_name = channels(frame)
     crowd = np.empty(count, dtype=np.float32)
-    across = {name: by_name[name].T for name in SEARCH}
+    across = {name: by_name[name].T.tocsr() for name in SEARCH}
     found = np.empty((count, k), dtype=np.int64)
     search = np.empty((count, k))
     values = np.empty((count, k, len(by_name) + 3), dtype=np.float32)
@@ -153,16 +154,17 @@ def pair_values(
 def channels(frame: pl.DataFrame) -> dict[str, Any]:
     """Return matrices by name whose rows' inner products are similarities: dense or CSR, one row an advert."""
     from scipy.sparse import csr_matrix
-    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.feature_extraction.text import TfidfTransformer
 
     found, documents = styles(frame), texts(frame)
-    n_grams = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)
     variant = spellings([s for style in found for s in (*style.sentences, style.title)])
     words = [list(dict.fromkeys(tokens(document))) for document in documents]
     spelt = [[word for word in row if word in variant] for row in words]
     sentences = [_sentences(style, variant) for style in found]
-    return {  # one text more in the first, so that there is a vocabulary where all are empty
-        "characters": csr_matrix(n_grams.fit_transform([*documents, "ab"])[:-1], dtype=np.float32),
+    # One text more, so that there is something to weigh where all are empty.
+    pieces = TfidfTransformer(sublinear_tf=True).fit_transform(piece_counts([*documents, "ab"], 2, 5))
+    return {
+        "characters": csr_matrix(pieces[:-1], dtype=np.float32),
         "words": _weighted(words),
         "sentences": _weighted(sentences),
         "shared": _weighted(sentences, unit=False),

@@ -12,6 +12,7 @@ import polars as pl
 from tipbaselines.advert_text import texts
 from tipbaselines.frames import to_predict
 from tipbaselines.retrieval import nearest
+from tipbaselines.word_counts import piece_counts
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -31,13 +32,15 @@ class TfidfCosine:
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         from scipy.sparse import csr_matrix
-        from sklearn.feature_extraction.text import TfidfVectorizer
+        from sklearn.feature_extraction.text import TfidfTransformer
 
         frame = to_predict(fold)
         documents = texts(frame)
         if any(document.strip() for document in documents):
-            vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=self._sizes, sublinear_tf=True)
-            vectors = csr_matrix(vectorizer.fit_transform(documents), dtype=np.float32)
+            weighted = TfidfTransformer(sublinear_tf=True).fit_transform(
+                piece_counts(documents, *self._sizes)
+            )
+            vectors = csr_matrix(weighted, dtype=np.float32)
         else:
             vectors = csr_matrix((len(documents), 1), dtype=np.float32)
         return nearest(frame[fold.task.unit], vectors)

@@ -10,6 +10,8 @@ it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -50,14 +52,27 @@ def with_labels(column: pl.Series, old: NDArray[np.int64], new: NDArray[np.int64
         known = pl.Series(old).gather(at) == ids
         return pl.select(pl.when(known).then(pl.Series(ids.name, new, ids.dtype).gather(at))).to_series()
 
-    if not is_list(column.dtype):
-        return labelled(column)
-    return column.list.eval(pl.element().map_batches(labelled, return_dtype=column.dtype.inner))  # type: ignore[attr-defined]
+    return _in_lists(column, labelled) if is_list(column.dtype) else labelled(column)
+
+
+def _in_lists(column: pl.Series, changed: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    """Return lists with their values changed, all at once: an expression inside lists is called once for each row."""
+    import pyarrow
+
+    ends = np.append(0, np.cumsum(column.list.len().fill_null(0).to_numpy(), dtype=np.int64))
+    values = changed(_values(column)).to_arrow()
+    lists = pyarrow.LargeListArray.from_arrays(ends, values, mask=column.is_null().to_arrow())
+    return pl.Series(column.name, lists, column.dtype)
+
+
+def _values(column: pl.Series) -> pl.Series:
+    """Return what is in the lists of a column, one after the other."""
+    return column.explode(empty_as_null=False, keep_nulls=False)
 
 
 def ids_of(column: pl.Series) -> NDArray[np.int64]:
     """Return the distinct ids of a column, or of its lists, rising, int64 [ids]."""
-    inner = column.explode(empty_as_null=False, keep_nulls=False) if is_list(column.dtype) else column
+    inner = _values(column) if is_list(column.dtype) else column
     return inner.drop_nulls().unique().sort().to_numpy().astype(np.int64)
 
 

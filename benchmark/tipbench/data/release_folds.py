@@ -13,6 +13,7 @@ from tipdata.core.world import DAYS, MINUTES_A_DAY, profile
 from tipdata.stages import all_tables
 
 from tipbench.data.access import access_of, check_needs, visible_columns
+from tipbench.data.batches import of_units, units_of
 from tipbench.data.fold import Fold, valid_as_test
 from tipbench.data.prepared import Prepared
 from tipbench.data.splits import SPLITS, CannotSplitError, Split, partition
@@ -34,7 +35,7 @@ def prepare_release(
     level = access_of(task, access)
     check_needs(task, needs, level, oracle)
     supervision = labels_of(task, labels)
-    units = task.units(source).collect()
+    units = units_of(task.units, source)
     policy = split_of(task, source, units, split)
     fold, rows, notes = fold_of(task, source, units, policy, supervision, level, oracle)
     check_had(needs, fold.tables, source)
@@ -82,7 +83,7 @@ def fold_of(
     rows, notes = divided(task, source, units, policy)
     rows = rows.sort(task.unit)
     tables = shown(task, source, rows, visible_columns(task, level, oracle), level)
-    given = task.supervise[labels](rows, source)
+    given = of_units(task.supervise[labels], rows, source)
     parts = rows.select(task.unit, "part")
     given = given.join(parts, on=task.unit, how="left")
     return Fold(task.problem, tables, parts, given, apart=True), rows, notes
@@ -114,7 +115,7 @@ def tested_earlier(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _answers(task: Task, source: Source, predicted: pl.DataFrame) -> Answers:
-    frame = task.answers(predicted, source)
+    frame = of_units(task.answers, predicted, source)
     if task.forecast is None:
         listed = None if task.gallery is None else task.gallery(predicted, source)
         return Answers(task.kind, task.unit, frame.sort(task.unit), gallery=listed)

@@ -15,6 +15,7 @@ import polars as pl
 from tipcore.errors import UsageError
 from tipcore.parts import PARTS
 
+from tipbench.data.batches import units_of
 from tipbench.data.fold import HUB_NAMES, Fold
 from tipbench.data.release_folds import allowed_splits, fold_of
 from tipbench.data.splits import SPLITS
@@ -57,7 +58,7 @@ def write_parts(tasks: Sequence[Task], source: Source, folder: Path, splits: str
 
 
 def _write_task(task: Task, source: Source, folder: Path, splits: str) -> Iterator[Config]:
-    units = task.units(source).collect()
+    units = units_of(task.units, source)
     allowed = list(allowed_splits(task, source, units))
     if not allowed:
         raise UsageError(f"{task.name} can have no split on {source.name}: export a larger release.")

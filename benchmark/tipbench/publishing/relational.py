@@ -30,6 +30,7 @@ from tipdata.release.manifests import manifest_of
 from tipdata.stages import all_tables
 
 from tipbench.data.access import visible_columns
+from tipbench.data.batches import units_of
 from tipbench.data.release_folds import allowed_splits, fold_of, shown
 from tipbench.data.splits import SPLITS
 from tipbench.publishing.export import Exported, write_checksums, write_citation
@@ -108,7 +109,7 @@ def has_binary_label(task: Task) -> bool:
 
 
 def _write_database(task: Task, source: Source, folder: Path, splits: str) -> list[str]:
-    units = task.units(source).collect()
+    units = units_of(task.units, source)
     tables = shown(task, source, units, visible_columns(task, task.tier), task.tier)
     relations = database({name: frame.collect() for name, frame in tables.items()})
     for name, relation in relations.items():

@@ -8,6 +8,7 @@ from tipcore.errors import UsageError
 from tipdata.release import open_release
 
 from tipbench.config.settings import Settings
+from tipbench.data.batches import units_of
 from tipbench.data.release_folds import allowed_splits
 from tipbench.loading import prepare
 from tipbench.task import Task
@@ -29,7 +30,7 @@ def splits_of(task: Task, settings: Settings, make: bool = True, quiet: bool = F
         return task.splits
     release, engine = settings.release, settings.engine
     source = open_release(release.version, release.size, engine, quiet, release.world)
-    found = list(allowed_splits(task, source, task.units(source).collect()))
+    found = list(allowed_splits(task, source, units_of(task.units, source)))
     if not found:
         raise UsageError(f"{task.name} can have no split on {source.name}: use a larger release.")
     return found

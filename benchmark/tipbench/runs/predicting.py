@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from tipbench.data.batches import REGIONS_AT_ONCE
 from tipbench.data.fold import Fold
 from tipbench.data.prepared import Prepared
 from tipbench.method import in_batches
@@ -14,9 +15,6 @@ from tipbench.runs.cell import Cell
 from tipbench.runs.cost import Meter
 from tipbench.runs.streamed.forecasts import asked
 from tipbench.runs.streamed.predictions import streamed_predictions
-
-REGIONS_AT_ONCE = 64
-"""As many as ``small`` has: so a method that says that it can takes no more memory to predict ``xl``."""
 
 
 def predictions_of(
