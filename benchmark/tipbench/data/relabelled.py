@@ -42,6 +42,7 @@ class Names:
 
     key: bytes
     alike: Mapping[str, str] = field(default_factory=dict)
+    _made: dict[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict, repr=False, compare=False)
 
     def table(self, table: Table, frame: pl.DataFrame) -> pl.DataFrame:
         """Return some or all columns of a table with new ids, sorted by the new key."""
@@ -53,8 +54,15 @@ class Names:
 
     def ids(self, kind: str, column: pl.Series) -> pl.Series:
         """Return a column of ids of a kind, or of lists of them, with new ones."""
-        old = ids_of(column)
-        return with_labels(column, old, id_labels(self.key, self.alike.get(kind, kind), old))
+        return with_labels(column, *self._new(self.alike.get(kind, kind), ids_of(column)))
+
+    def _new(self, kind: str, old: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return ids of a kind and their labels. Those that were made last are kept: a fold names its units again and
+        again."""
+        kept = self._made.get(kind)
+        if kept is None or not np.array_equal(kept[0], old):
+            kept = self._made[kind] = (old, id_labels(self.key, kind, old))
+        return kept
 
     def _column(self, table: Table, frame: pl.DataFrame, name: str) -> pl.Series:
         sealed = treatment(table, table[name])
