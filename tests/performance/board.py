@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from tipbench.runs.results import Result
 
-BUDGET = 60 * 60 * 2
-"""CPU seconds: an hour of two cores."""
+BUDGET = 30 * 60 * 2
+"""CPU seconds: half an hour of two cores."""
 COSTLIEST = 25
 LEFT_OUT = ("torch", "bayes", "encoder")
 """Extras whose methods do not count in the budget: they bring networks and samplers."""
