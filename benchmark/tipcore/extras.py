@@ -21,6 +21,7 @@ EXTRAS = {
     "spark": ("pyspark",),
     "ray": ("ray",),
     "submitit": ("submitit",),
+    "s3": ("s3fs",),
     "course": ("jupytext", "nbformat", "ipykernel"),
 }
 """Extra of ``pyproject.toml`` -> the modules by which it is known to be installed."""

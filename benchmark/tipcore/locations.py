@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tipcore.errors import UsageError
+from tipcore.extras import extra_with, how_to_install
 from tipcore.home import expanded
 
 if TYPE_CHECKING:
@@ -50,7 +51,12 @@ def place_of(place: str | Path) -> Path | Remote:
 
     try:
         system, root = fsspec.url_to_fs(text)
-    except (ImportError, ValueError, OSError) as error:
+    except ImportError as error:  # it says which library opens such a URL
+        extra = next(filter(None, map(extra_with, str(error).split())), None)
+        raise UsageError(
+            f"{text} cannot be opened: {said_by(error)}{f', by {how_to_install(extra)}' if extra else ''}."
+        ) from None
+    except (ValueError, OSError) as error:
         raise UsageError(f"{text} cannot be opened: {said_by(error)}; correct the URL.") from None
     return Remote(system, root.rstrip("/"), text)
 

@@ -59,7 +59,10 @@ def _client(engine: Engine, most: int) -> Iterator[Client]:
         return
     with children_ignore_interrupts():
         cluster = LocalCluster(
-            n_workers=min(engine.here, most), threads_per_worker=1, dashboard_address="127.0.0.1:0"
+            n_workers=min(engine.here, most),
+            threads_per_worker=1,
+            dashboard_address="127.0.0.1:0",
+            silence_logs=logging.CRITICAL,
         )
     with cluster, Client(cluster) as client:
         yield client
