@@ -2,6 +2,8 @@
 makes data.
 
 They are kept with the digest of all that decides them, so that a changed wordbook is read, checked and compiled anew.
+Those that come with tipdata were checked when their digest was written to :data:`SOUND`: that is most of the work, and
+not done again on every machine.
 """
 
 from __future__ import annotations
@@ -23,6 +25,8 @@ from tipdata.core.world import FOLDER
 from tipdata.text.phrases import Phrases, compiled
 
 FILE = "wordbooks.npz"
+SOUND = "sound.txt"
+"""The digest of texts and code whose wordbooks are sound; ``python tests/tipdata/text/lock.py`` writes it."""
 DIGEST, STRINGS = "digest", "strings"
 BETWEEN = "\0"
 
@@ -33,17 +37,24 @@ def phrases(languages: tuple[str, ...]) -> Phrases:
 
     Raises :class:`tipdata.text.wordbook.Faulty` for an unsound one.
     """
-    digest = _digest(languages)
+    digest = digest_of_texts(languages)
     with suppress(UsageError, OSError, ValueError, KeyError, EOFError, BadZipFile):  # not there, or damaged
         return _read(home() / FILE, digest)
-    made = compiled(languages)
+    made = compiled(languages, is_sound())
     with suppress(UsageError):  # where nothing can be kept, every process compiles
         write_file_atomically(home() / FILE, _packed(made, digest))
     return made
 
 
-def _digest(languages: tuple[str, ...]) -> str:
-    """Return the hex SHA-256 of all that compiled wordbooks follow from."""
+def is_sound() -> bool:
+    """Return whether texts and code are those whose wordbooks were found sound."""
+    with suppress(OSError):
+        return (FOLDER / "text" / SOUND).read_text(encoding="utf-8").strip() == digest_of_texts()
+    return False
+
+
+def digest_of_texts(languages: tuple[str, ...] = ()) -> str:
+    """Return the hex SHA-256 of all that compiled wordbooks follow from, and of the languages that they are of."""
     digest = hashlib.sha256(" ".join(languages).encode())
     for file in (FOLDER / "core" / "kinds.py", *sorted((FOLDER / "text").rglob("*"))):
         if file.suffix in (".py", ".yaml"):

@@ -97,8 +97,8 @@ class Phrases:
     arrow: dict[str, object] = field(default_factory=dict, repr=False)
 
 
-def compiled(languages: tuple[str, ...]) -> Phrases:
-    """Compile the wordbooks of some languages.
+def compiled(languages: tuple[str, ...], sound: bool = False) -> Phrases:
+    """Compile the wordbooks of some languages; ``sound``: they are known to be.
 
     Raises :class:`tipdata.text.wordbook.Faulty` for an unsound one, ValueError for unsound facts and signs of style.
     """
@@ -106,7 +106,7 @@ def compiled(languages: tuple[str, ...]) -> Phrases:
     check_style()
     made = _Compiler(len(languages))
     for number, language in enumerate(languages):
-        made.add(number, wordbook(language))
+        made.add(number, wordbook(language, sound))
     return made.done()
 
 

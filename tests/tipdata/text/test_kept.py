@@ -22,14 +22,14 @@ def made() -> Phrases:
 def kept_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: Phrases) -> Path:
     """The file of kept wordbooks in a home that has one."""
     monkeypatch.setenv("TIPBENCH_HOME", str(tmp_path))
-    monkeypatch.setattr(kept, "compiled", lambda languages: made)
+    monkeypatch.setattr(kept, "compiled", lambda languages, sound: made)
     kept.phrases.cache_clear()
     kept.phrases(ONE)
     kept.phrases.cache_clear()
     return tmp_path / kept.FILE
 
 
-def refuse(languages: tuple[str, ...]) -> Phrases:
+def refuse(languages: tuple[str, ...], sound: bool) -> Phrases:
     raise AssertionError("compiled again")
 
 
@@ -96,7 +96,34 @@ def test_where_nothing_can_be_kept_wordbooks_are_compiled(
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("TIPBENCH_HOME", str(tmp_path / "file"))
-    monkeypatch.setattr(kept, "compiled", lambda languages: made)
+    monkeypatch.setattr(kept, "compiled", lambda languages, sound: made)
     kept.phrases.cache_clear()
     assert same(kept.phrases(ONE), made)
     assert (tmp_path / "file").is_file()
+
+
+def test_texts_that_were_found_sound_are_these() -> None:
+    assert kept.is_sound(), "run `python tests/tipdata/text/lock.py`, which checks all wordbooks"
+
+
+def test_changed_texts_are_checked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: Phrases
+) -> None:
+    asked: list[bool] = []
+    other = tmp_path / "other"
+    shutil.copytree(FOLDER / "text", other / "text")
+    shutil.copytree(FOLDER / "core", other / "core")
+    monkeypatch.setattr(kept, "FOLDER", other)
+    monkeypatch.setattr(kept, "compiled", lambda languages, sound: asked.append(sound) or made)
+    monkeypatch.setenv("TIPBENCH_HOME", str(tmp_path / "home"))
+    for change in ("", "# another line\n"):
+        with (other / "text" / "frames" / "fr.yaml").open("a", encoding="utf-8") as text:
+            text.write(change)
+        kept.phrases.cache_clear()
+        kept.phrases(ONE)
+    kept.phrases.cache_clear()
+    assert asked == [True, False]
+
+
+def test_a_book_that_is_known_to_be_sound_says_what_it_says_anyway() -> None:
+    assert same(compiled(("fr",), sound=True), compiled(("fr",)))
