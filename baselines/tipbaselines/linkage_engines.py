@@ -87,9 +87,9 @@ class LinkageEngine:
 
     @contextmanager
     def _spark(self, folder: str) -> Iterator[Any]:
-        from py4j.protocol import Py4JError
-        from pyspark.errors import PySparkException
-        from pyspark.sql import SparkSession
+        from py4j.protocol import Py4JError  # pyright: ignore[reportMissingImports]
+        from pyspark.errors import PySparkException  # pyright: ignore[reportMissingImports]
+        from pyspark.sql import SparkSession  # pyright: ignore[reportMissingImports]
         from splink.backends.spark import SparkAPI, similarity_jar_location
 
         asked = SparkSession.builder.master(self.master or f"local[{self.threads}]").appName("tipbench")

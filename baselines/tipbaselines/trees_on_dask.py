@@ -100,8 +100,9 @@ def _spread(data: "Dataset", workers: int) -> tuple[Any, Any, Any]:
     """Return features, labels and weights (or None) as dask arrays, a part of the rows per worker."""
     from dask import array
 
+    to_dask: Any = array.from_array  # its types know one way to say how large the parts are
     features = np.asarray(data.data)
     rows = max(1, -(-len(features) // workers))
-    label = array.from_array(np.asarray(data.label), chunks=rows)
-    weight = None if data.weight is None else array.from_array(np.asarray(data.weight), chunks=rows)
-    return array.from_array(features, chunks=(rows, features.shape[1])), label, weight
+    label = to_dask(np.asarray(data.label), chunks=rows)
+    weight = None if data.weight is None else to_dask(np.asarray(data.weight), chunks=rows)
+    return to_dask(features, chunks=(rows, features.shape[1])), label, weight

@@ -77,7 +77,7 @@ def tables_tipbench(_: Path) -> Found:
 
 
 def tables_faker(_: Path) -> Found:
-    from faker import Faker
+    from faker import Faker  # pyright: ignore[reportMissingImports]
 
     fake = Faker()
     Faker.seed(0)
@@ -90,8 +90,8 @@ def tables_faker(_: Path) -> Found:
 
 
 def tables_mimesis(_: Path) -> Found:
-    from mimesis import Generic
-    from mimesis.locales import Locale
+    from mimesis import Generic  # pyright: ignore[reportMissingImports]
+    from mimesis.locales import Locale  # pyright: ignore[reportMissingImports]
 
     fake = Generic(locale=Locale.EN, seed=0)
     return _records(
@@ -115,7 +115,7 @@ def _records(record: Callable[[], Found]) -> Found:
 
 
 def tables_pseudopeople(_: Path) -> Found:
-    import pseudopeople
+    import pseudopeople  # pyright: ignore[reportMissingImports]
 
     with tempfile.TemporaryDirectory() as to:
         with timed() as found:
@@ -177,7 +177,7 @@ def ranking_sklearn(folder: Path) -> Found:
 
 
 def ranking_ogb(folder: Path) -> Found:
-    from ogb.graphproppred import Evaluator
+    from ogb.graphproppred import Evaluator  # pyright: ignore[reportMissingImports]
 
     scores, positive, _, _ = _scored(folder, "million")
     given = {"y_true": positive[:, None].astype(int), "y_pred": scores[:, None]}
@@ -290,7 +290,7 @@ def crowd_tipbench(folder: Path) -> Found:
 
 def crowd_crowdkit(folder: Path) -> Found:
     import pandas as pd
-    from crowdkit.aggregation import DawidSkene
+    from crowdkit.aggregation import DawidSkene  # pyright: ignore[reportMissingImports]
 
     kept = _votes(folder)
     frame = pd.DataFrame({"task": kept["item"], "worker": kept["reviewer"], "label": kept["vote"]})
@@ -324,7 +324,7 @@ def pairs_tipbench(folder: Path) -> Found:
 
 
 def pairs_datasketch(folder: Path) -> Found:
-    from datasketch import MinHash, MinHashLSH
+    from datasketch import MinHash, MinHashLSH  # pyright: ignore[reportMissingImports]
 
     bodies = _adverts(folder)
     with timed() as found:

@@ -2,6 +2,7 @@
 
 import importlib.util
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,9 +27,10 @@ def rows(seed: int, count: int = 4_000) -> tuple[np.ndarray, np.ndarray]:
 def scheduler() -> Iterator[str]:
     if not HAS_DASK:
         pytest.skip("dask is not installed")
-    from distributed import LocalCluster
+    import distributed
 
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+    cluster_of: Any = distributed.LocalCluster
+    with cluster_of(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
         yield cluster.scheduler_address
 
 
