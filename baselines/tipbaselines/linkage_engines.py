@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tipcore.errors import UsageError
+from tipcore.extras import how_to_install
 
 BACKENDS = ("duckdb", "spark")
 
@@ -59,8 +60,7 @@ class LinkageEngine:
             raise UsageError("baseline.method.master is for Spark: set baseline.method.backend=spark too.")
         if self.backend == "spark" and importlib.util.find_spec("pyspark") is None:
             raise UsageError(
-                "baseline.method.backend=spark needs pyspark and Java 17 or later: "
-                "python3 -m pip install 'tipbench[spark]'."
+                f"baseline.method.backend=spark needs pyspark and Java 17 or later: {how_to_install('spark')}."
             )
 
     @property

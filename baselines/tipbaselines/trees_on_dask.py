@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from tipcore.errors import UsageError
+from tipcore.extras import how_to_install
 
 if TYPE_CHECKING:
     from lightgbm import Booster, Dataset
@@ -34,7 +35,7 @@ def grow_on_dask(
         UsageError: where dask is not installed, and where nothing answers there.
     """
     if any(importlib.util.find_spec(module) is None for module in ("distributed", "pandas")):
-        raise UsageError("baseline.method.scheduler needs dask: python3 -m pip install 'tipbench[dask]'.")
+        raise UsageError(f"baseline.method.scheduler needs dask: {how_to_install('dask')}.")
     from distributed import Client
 
     try:

@@ -54,9 +54,7 @@ class WordCounts:
         if not len(kept):
             raise ValueError(f"no term is in {self._least} of {len(split)} texts: there is nothing to count")
         counts, names = counts[:, kept], self._names()
-        alphabetical = sorted(range(len(kept)), key=[names[t] for t in by_meeting[kept]].__getitem__)
-        column = np.empty(len(kept), dtype=counts.indices.dtype)
-        column[alphabetical] = np.arange(len(kept))
+        column = _alphabetical([names[t] for t in by_meeting[kept]], counts.indices.dtype)
         self._column = np.full(self._terms, NONE)
         self._column[by_meeting[kept]] = column
         return type(counts)((counts.data, column[counts.indices], counts.indptr), shape=counts.shape)
@@ -138,9 +136,7 @@ def piece_counts(documents: Iterable[str], shortest: int, longest: int) -> "csr_
     of_words = _counts(word, pieces, (len(number), len(place)))
     counts = csr_matrix(of_texts @ of_words, dtype=np.float64)
     counts.sort_indices()
-    names = list(place)
-    column = np.empty(len(names), dtype=counts.indices.dtype)
-    column[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
+    column = _alphabetical(list(place), counts.indices.dtype)
     return csr_matrix((counts.data, column[counts.indices], counts.indptr), shape=counts.shape)
 
 
@@ -153,6 +149,13 @@ def _pieces(word: str, shortest: int, longest: int) -> list[str]:
         if last <= 0:
             break
     return found
+
+
+def _alphabetical(names: list[str], dtype: np.dtype) -> np.ndarray:
+    """Return each name's place among all in alphabetical order."""
+    place = np.empty(len(names), dtype=dtype)
+    place[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
+    return place
 
 
 def _counts(row: np.ndarray, column: np.ndarray, shape: tuple[int, int]) -> "csr_matrix":

@@ -36,7 +36,6 @@ DOCS = startup.HERE / "docs"
 NUMBERS, PAGE = DOCS / "performance.json", DOCS / "performance.md"
 PARTS = ("budgets", "peers", "sizes")
 REGIONS, ENTRIES = 64, 1000
-BOARD_MINUTES = 30
 
 
 @dataclass(frozen=True)
@@ -116,7 +115,7 @@ def of_site() -> Iterator[Budget]:
 
 def of_board(runs: Path | None) -> Budget:
     """Return the wall time of ``experiment=board`` by when its results were written, all of them in one run."""
-    what, bound = "`experiment=board release=small`, two workers, wall", BOARD_MINUTES
+    what, bound = "`experiment=board release=small`, two workers, wall", board.MINUTES
     if runs is None:
         return Budget(what, None, "give `--runs RUNS`", bound)
     written = [path.stat().st_mtime for path in board.results(runs)]

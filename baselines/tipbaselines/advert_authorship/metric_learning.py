@@ -19,7 +19,7 @@ import polars as pl
 
 from tipbaselines.advert_authorship.style_features import Style, style_vectors, styles
 from tipbaselines.advert_text import texts, tokens
-from tipbaselines.encodings import Cache, digest
+from tipbaselines.encodings import Cache, digest, tfidf
 from tipbaselines.frames import labelled, to_predict
 from tipbaselines.retrieval import CANDIDATES, candidate_frame, top
 from tipbaselines.word_counts import piece_counts
@@ -154,7 +154,6 @@ def pair_values(
 def channels(frame: pl.DataFrame) -> dict[str, Any]:
     """Return matrices by name whose rows' inner products are similarities: dense or CSR, one row an advert."""
     from scipy.sparse import csr_matrix
-    from sklearn.feature_extraction.text import TfidfTransformer
 
     found, documents = styles(frame), texts(frame)
     variant = spellings([s for style in found for s in (*style.sentences, style.title)])
@@ -162,7 +161,7 @@ def channels(frame: pl.DataFrame) -> dict[str, Any]:
     spelt = [[word for word in row if word in variant] for row in words]
     sentences = [_sentences(style, variant) for style in found]
     # One text more, so that there is something to weigh where all are empty.
-    pieces = TfidfTransformer(sublinear_tf=True).fit_transform(piece_counts([*documents, "ab"], 2, 5))
+    pieces = tfidf(piece_counts([*documents, "ab"], 2, 5))[0]
     return {
         "characters": csr_matrix(pieces[:-1], dtype=np.float32),
         "words": _weighted(words),

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from tipbaselines.advert_text import texts
+from tipbaselines.encodings import tfidf
 from tipbaselines.frames import to_predict
 from tipbaselines.retrieval import nearest
 from tipbaselines.word_counts import piece_counts
@@ -32,15 +33,11 @@ class TfidfCosine:
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         from scipy.sparse import csr_matrix
-        from sklearn.feature_extraction.text import TfidfTransformer
 
         frame = to_predict(fold)
         documents = texts(frame)
         if any(document.strip() for document in documents):
-            weighted = TfidfTransformer(sublinear_tf=True).fit_transform(
-                piece_counts(documents, *self._sizes)
-            )
-            vectors = csr_matrix(weighted, dtype=np.float32)
+            vectors = csr_matrix(tfidf(piece_counts(documents, *self._sizes))[0], dtype=np.float32)
         else:
             vectors = csr_matrix((len(documents), 1), dtype=np.float32)
         return nearest(frame[fold.task.unit], vectors)

@@ -6,7 +6,7 @@ says of these units in the whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -19,11 +19,11 @@ REGIONS_AT_ONCE = 64
 
 
 @dataclass(frozen=True)
-class SomeRegions:
-    """Some regions of a release, read where a task reads a whole one."""
+class Regions:
+    """Some regions of a release, as a :class:`tipbench.task.Source`: read where a whole one is."""
 
     release: Release
-    chosen: range
+    numbers: Sequence[int]
 
     @property
     def name(self) -> str:
@@ -35,12 +35,16 @@ class SomeRegions:
 
     @property
     def regions(self) -> int:
-        """How many the whole release has."""
-        return self.release.regions
+        """How many are read; the whole release has more."""
+        return len(self.numbers)
 
     def scan(self, table: str, truth: bool = False) -> pl.LazyFrame:
         """Return one table over these regions, lazily; see :meth:`tipdata.release.Release.scan`."""
-        return self.release.scan(table, truth, self.chosen)
+        return self.release.scan(table, truth, self.numbers)
+
+    def only(self, number: int) -> Regions:
+        """Return one region alone."""
+        return Regions(self.release, (number,))
 
 
 def units_of(units: Callable[[Source], pl.LazyFrame], source: Source) -> pl.DataFrame:
@@ -55,9 +59,9 @@ def of_units(
     it gives them."""
     found = []
     for part in _batches(source):
-        if not isinstance(part, SomeRegions):
+        if not isinstance(part, Regions):
             return made(rows, part)
-        some = rows.filter(pl.col("region").is_in(list(part.chosen)))
+        some = rows.filter(pl.col("region").is_in(list(part.numbers)))
         if some.height:
             found.append(made(some, part))
     return pl.concat(found) if found else made(rows, source)
@@ -69,4 +73,4 @@ def _batches(source: Source) -> Iterator[Source]:
         yield source
         return
     for first in range(0, source.regions, REGIONS_AT_ONCE):
-        yield SomeRegions(source, range(first, min(first + REGIONS_AT_ONCE, source.regions)))
+        yield Regions(source, range(first, min(first + REGIONS_AT_ONCE, source.regions)))

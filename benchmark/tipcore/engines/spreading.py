@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from tipcore.engines.engine import Engine, engine_of
 from tipcore.errors import UsageError
+from tipcore.extras import how_to_install
 from tipcore.progress import progress
 
 Item = TypeVar("Item")
@@ -59,7 +60,6 @@ def _spread(
         if (error.name or "").startswith("tipcore"):
             raise
         raise UsageError(
-            f"engine={engine.name} needs {error.name}, which is not installed: "
-            f"python3 -m pip install 'tipbench[{engine.name}]'."
+            f"engine={engine.name} needs {error.name}, which is not installed: {how_to_install(engine.name)}."
         ) from None
     return spread(function, items, engine, quiet)
