@@ -2,8 +2,9 @@
 
 ``OMP_NUM_THREADS=1 python tests/performance/engines.py [--engines loky dask ray submitit] [--sizes 1 2 4 8]`` makes as
 many times the regions of ``small`` on each engine, compares the digests of all columns with one process's, and kills a
-worker in the middle of the smallest. Each size starts workers anew, where the engine starts any. Run it on an idle
-machine; engines whose extra is not installed are left out, and named.
+worker in the middle of the smallest. Each size starts workers anew, where the engine starts any; so the wall time is a
+line that does not begin at 0, which is drawn through the sizes and said, with how far the worst lies off it. Run it on
+an idle machine; engines whose extra is not installed are left out, and named.
 """
 
 import argparse
@@ -48,6 +49,17 @@ def digests(folder: Path) -> dict[str, object]:
     return {path.name: json.loads((path / RECEIPT).read_bytes())["digests"] for path in found}
 
 
+def line_of(regions: list[int], walls: list[float]) -> str:
+    """Return the line that wall times follow, each of them counting by its share, and the farthest from it."""
+    import numpy as np
+
+    wall = np.array(walls)
+    terms = np.column_stack([np.ones(len(regions)), regions])
+    (start, slope), *_ = np.linalg.lstsq(terms / wall[:, None], np.ones(len(wall)), rcond=None)
+    off = np.abs(terms @ [start, slope] / wall - 1).max()
+    return f"{start:.1f} s and {slope:.3f} s a region; the worst is {off:.0%} off"
+
+
 def main() -> int:
     """Run all and print the table; return 1 where digests differ."""
     from tipcore.engines import Engine, run_all
@@ -67,6 +79,8 @@ def main() -> int:
         if name != "sequential" and find_spec(MODULES[name]) is None:
             print(f"{name:<11} left out: its extra is not installed")
             continue
+        sizes: list[int] = []
+        walls: list[float] = []
         runs = [(times, -1) for times in options.sizes]
         runs += [(options.sizes[0], REGIONS // 2)] if name != "sequential" else []
         for times, killed in runs if name != "sequential" else [(max(options.sizes), -1)]:
@@ -91,6 +105,11 @@ def main() -> int:
             )
             if not same:
                 return 1
+            if killed < 0:
+                sizes.append(len(made))
+                walls.append(wall)
+        if len(sizes) > 2:
+            print(f"{name:<11} {line_of(sizes, walls)}", flush=True)
     return 0
 
 

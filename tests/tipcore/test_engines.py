@@ -74,6 +74,13 @@ def test_a_worker_of_this_machine_keeps_its_memory_for_the_next_item() -> None:
     assert len(set(run_all(keep, [0, 1, 2, 3, 4, 5], Engine("loky", workers=2), quiet=True))) == 2
 
 
+@pytest.mark.skipif(find_spec("distributed") is None, reason="no extra dask")
+def test_a_dask_worker_of_this_machine_keeps_what_it_frees_and_this_process_its_environment() -> None:
+    variable = "MALLOC_TRIM_THRESHOLD_"  # of glibc: dask sets it, here and in its workers
+    assert run_all(os.environ.get, [variable], Engine("dask", workers=1), quiet=True) == [None]
+    assert variable not in os.environ
+
+
 @pytest.mark.parametrize("name", SPREAD)
 def test_what_an_item_raises_is_raised(name: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"^three is refused: give four\.$"):
