@@ -6,7 +6,10 @@ half the time and less, since words are numbered once and what follows is done o
 """
 
 import re
-from collections.abc import Iterable
+from array import array
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,12 +39,10 @@ class WordCounts:
 
         Raises ValueError where no term is in texts enough.
         """
-        number = self._number = {}
-        split = [_WORDS(document.lower()) for document in documents]
-        words = np.array(
-            [number.setdefault(word, len(number)) for row in split for word in row], dtype=np.int64
-        )
-        lengths = np.array([len(row) for row in split])
+        number: defaultdict[str, int] = defaultdict()
+        number.default_factory = number.__len__
+        words, lengths = _numbered(documents, lambda row: map(number.__getitem__, row))
+        self._number = dict(number)
         self._keys = []
         text, term = self._said(words, lengths, learns=True)
         met = np.empty(self._terms, dtype=np.int64)
@@ -49,10 +50,12 @@ class WordCounts:
         by_meeting = np.argsort(met)
         place = np.empty_like(by_meeting)
         place[by_meeting] = np.arange(len(place))
-        counts = _counts(text, place[term], (len(split), self._terms))
+        counts = _counts(text, place[term], (len(lengths), self._terms))
         kept = np.flatnonzero(counts.getnnz(axis=0) >= self._least)
         if not len(kept):
-            raise ValueError(f"no term is in {self._least} of {len(split)} texts: there is nothing to count")
+            raise ValueError(
+                f"no term is in {self._least} of {len(lengths)} texts: there is nothing to count"
+            )
         counts, names = counts[:, kept], self._names()
         column = _alphabetical([names[t] for t in by_meeting[kept]], counts.indices.dtype)
         self._column = np.full(self._terms, NONE)
@@ -61,12 +64,14 @@ class WordCounts:
 
     def transform(self, documents: Iterable[str]) -> "csr_matrix":
         """Return how often these texts say the terms: int64 (texts, terms)."""
-        split, known = [_WORDS(document.lower()) for document in documents], self._number.get
-        words = np.array([known(word, NONE) for row in split for word in row], dtype=np.int64)
-        text, term = self._said(words, np.array([len(row) for row in split], dtype=np.int64))
+        known = self._number.get
+        words, lengths = _numbered(documents, lambda row: map(known, row, repeat(NONE)))
+        text, term = self._said(words, lengths)
         column = self._column[term]
         counted = column != NONE
-        return _counts(text[counted], column[counted], (len(split), int(self._column.max(initial=NONE)) + 1))
+        return _counts(
+            text[counted], column[counted], (len(lengths), int(self._column.max(initial=NONE)) + 1)
+        )
 
     @property
     def _terms(self) -> int:
@@ -113,6 +118,21 @@ class WordCounts:
             last = [f"{last[b]} {words[w]}" for b, w in zip(before.tolist(), word.tolist(), strict=True)]
             names += last
         return names
+
+
+def _numbered(
+    documents: Iterable[str], numbers: Callable[[list[str]], Iterable[int]]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the numbers of the words of all texts, one after the other, and how many each text has.
+
+    ``numbers``: those of some words. The words themselves are not kept: in a large release they take 50 bytes each.
+    """
+    words, lengths = array("q"), array("q")
+    for document in documents:
+        before = len(words)
+        words.extend(numbers(_WORDS(document.lower())))
+        lengths.append(len(words) - before)
+    return np.array(words, dtype=np.int64), np.array(lengths, dtype=np.int64)
 
 
 def piece_counts(documents: Iterable[str], shortest: int, longest: int) -> "csr_matrix":

@@ -3,7 +3,8 @@
 ``OMP_NUM_THREADS=1 python tests/performance/engines.py [--engines loky dask ray submitit] [--sizes 1 2 4 8]`` makes as
 many times the regions of ``small`` on each engine, compares the digests of all columns with one process's, and kills a
 worker in the middle of the smallest. Each size starts workers anew, where the engine starts any; so the wall time is a
-line that does not begin at 0, which is drawn through the sizes and said, with how far the worst lies off it. Run it on
+line that does not begin at 0, which is drawn through the sizes and said, with how far the worst lies off it. Then each
+engine runs a few methods on ``tiny``, whose results and digests of predictions must be those of one process. Run it on
 an idle machine; engines whose extra is not installed are left out, and named.
 """
 
@@ -12,6 +13,7 @@ import json
 import os
 import resource
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -26,6 +28,12 @@ os.environ.setdefault("POLARS_MAX_THREADS", "1")
 MODULES = {"loky": "joblib", "dask": "distributed", "ray": "ray", "submitit": "submitit"}
 REGIONS = 64
 """Of ``small``."""
+METHODS = (
+    *("advert_risk/tfidf_logreg", "advert_risk/lightgbm", "advert_linkage/minhash_lsh"),
+    *("flag_aggregation/dawid_skene", "payment_risk/rules", "prevalence/chao_lower"),
+)
+EQUAL = ("scores", "valid", "groups", "oracle", "curves", "estimates", "by_form", "notes", "predictions", "valid_predictions")
+"""What results of a cell have in common wherever it is run; the rest is when and where, and what it cost."""
 
 
 def work(folder: Path, killed: int, index: int) -> tuple[int, int]:
@@ -47,6 +55,22 @@ def digests(folder: Path) -> dict[str, object]:
 
     found = sorted(path for path in folder.iterdir() if (path / RECEIPT).is_file())
     return {path.name: json.loads((path / RECEIPT).read_bytes())["digests"] for path in found}
+
+
+def results(engine: str, workers: int) -> dict[str, dict[str, object]]:
+    """Return what the methods come to on an engine, by the cell's folder."""
+    with tempfile.TemporaryDirectory() as place:
+        runs = Path(place) / "runs"
+        command = [sys.executable, "-m", "tipbench", "run", "-m", f"baseline={','.join(METHODS)}"]
+        command += ["release=tiny", "seed=0,1", f"engine={engine}", f"runs.path={runs}", "--quiet"]
+        command += [f"engine.workers={workers}"] if engine != "sequential" else []
+        command += ["engine.cluster=local", f"engine.folder={place}/jobs"] if engine == "submitit" else []
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        found = {
+            str(path.parent.relative_to(runs)): json.loads(path.read_bytes())
+            for path in runs.rglob("result.json")
+        }
+    return {cell: {name: result.get(name) for name in EQUAL} for cell, result in found.items()}
 
 
 def line_of(regions: list[int], walls: list[float]) -> str:
@@ -72,6 +96,7 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     right: dict[str, object] = {}
+    first: dict[str, dict[str, object]] = {}
     print(
         f"{'engine':<11} {'regions':>8} {'wall s':>8} {'a region':>9} {'peak MiB':>9} {'workers':>8}   digests"
     )
@@ -110,6 +135,12 @@ def main() -> int:
                 walls.append(wall)
         if len(sizes) > 2:
             print(f"{name:<11} {line_of(sizes, walls)}", flush=True)
+        came_to = results(name, options.workers)
+        first = first or came_to
+        if not came_to or came_to != first:
+            print(f"{name:<11} {len(came_to)} results DIFFER")
+            return 1
+        print(f"{name:<11} {len(came_to)} results and digests of predictions as of one process", flush=True)
     return 0
 
 

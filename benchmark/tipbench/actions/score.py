@@ -3,6 +3,7 @@
 import argparse
 
 from tipcore.errors import UsageError
+from tipcore.progress import progress
 from tipdata.release import open_release
 
 from tipbench.actions.typed import composer_of
@@ -30,7 +31,8 @@ def call(options: argparse.Namespace) -> int:
     predictions = read_predictions_file(options.predictions, task if release else None)
     source = release and open_release(release.version, release.size, engine, options.quiet, release.world)
     prepared = prepare(task, release=source, own=settings.data, split=settings.split.name)
-    found = evaluate_prepared(task, prepared, predictions, settings.replicates)
+    with progress("replicates", settings.replicates, options.quiet) as advance:
+        found = evaluate_prepared(task, prepared, predictions, settings.replicates, advance=advance)
     for said in (f"{task.name} on {prepared.data}, split {prepared.split}", *prepared.notes, *found.warnings):
         notice(said, options.quiet)
     _emit(found, task.name, prepared.data, prepared.split, options.json)

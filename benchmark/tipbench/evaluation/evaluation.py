@@ -7,6 +7,7 @@ clusters a value stands alone and says so; where a value cannot be given, it is 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -124,6 +125,7 @@ def evaluate(
     seed: int = 0,
     checked: bool = False,
     open_entry: bool = False,
+    advance: Callable[[int], None] = lambda more: None,
 ) -> Evaluation:
     """Score predictions on the test part of the answers.
 
@@ -134,6 +136,7 @@ def evaluate(
     ``replicates`` and ``seed`` are those of the cluster bootstrap; with 0 replicates no interval is given. ``checked``:
     the predictions come from :func:`check_predictions`, and are not checked again. ``open_entry``: they were handed in,
     so that no threshold is fixed on their valid part (:class:`tipbench.metrics.inputs.MetricInputs`).
+    ``advance`` is told how many more replicates are done.
     Raises :class:`UsageError` for predictions that are malformed (see :func:`check_predictions`), answers of
     another kind than the task's, and answers without a test part.
     """
@@ -143,7 +146,7 @@ def evaluate(
         return Evaluation(scores, warnings=_warnings(inputs, scores), estimates=_estimates(inputs))
     found = measured(inputs)
     values = observed(found.metrics, inputs.clusters.count)
-    scores, drawn = _scores(found, values, inputs.clusters, replicates, seed)
+    scores, drawn = _scores(found, values, inputs.clusters, replicates, seed, advance)
     primary = scores.get(inputs.primary, Score(None, note=NO_TRUTH))
     scores = {inputs.primary: primary, **scores, **_estimate(inputs)}
     made = Evaluation(
@@ -210,14 +213,19 @@ def _primary_draws(
 
 
 def _scores(
-    measured: MetricValues, values: dict[str, float], clusters: Clusters, replicates: int, seed: int
+    measured: MetricValues,
+    values: dict[str, float],
+    clusters: Clusters,
+    replicates: int,
+    seed: int,
+    advance: Callable[[int], None] = lambda more: None,
 ) -> tuple[dict[str, Score], Metrics]:
     """Return every metric's score and its draws; draws are made once for all, and only where an interval can come
     of them."""
     bare = {name: _without_interval(measured, clusters, name) for name in values}
     draws: Metrics = {}
     if None in bare.values():
-        draws = replicate(partial(_with_forms, measured), clusters.count, replicates, seed)
+        draws = replicate(partial(_with_forms, measured), clusters.count, replicates, seed, advance)
     scores = {
         name: _score(value, measured.withheld.get(name), bare[name], draws.get(name))
         for name, value in values.items()

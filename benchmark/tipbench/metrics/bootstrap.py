@@ -107,10 +107,20 @@ def multiplicities(count: int, replicates: int, seed: int) -> Iterator[NDArray[n
 
 
 def replicate(
-    metrics: Callable[[NDArray[np.float64]], Metrics], count: int, replicates: int, seed: int
+    metrics: Callable[[NDArray[np.float64]], Metrics],
+    count: int,
+    replicates: int,
+    seed: int,
+    advance: Callable[[int], None] = lambda more: None,
 ) -> Metrics:
-    """Return every metric under each replicate, [replicates]; NaN where a replicate leaves it undefined."""
-    chunks = [metrics(chunk) for chunk in multiplicities(count, replicates, seed)]
+    """Return every metric under each replicate, [replicates]; NaN where a replicate leaves it undefined.
+
+    ``advance`` is told how many more are done: of many rows each takes seconds.
+    """
+    chunks: list[Metrics] = []
+    for chunk in multiplicities(count, replicates, seed):
+        chunks.append(metrics(chunk))
+        advance(len(chunk))
     return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]} if chunks else {}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -100,15 +100,22 @@ def evaluate_prepared(
     replicates: int = 1000,
     seed: int = 0,
     open_entry: bool = False,
+    advance: Callable[[int], None] = lambda more: None,
 ) -> Evaluation:
     """Score predictions against answers that are there already; units of own data may be named as the user does.
 
-    ``open_entry``: as of :func:`tipbench.evaluation.evaluation.evaluate`.
+    ``open_entry``, ``advance``: as of :func:`tipbench.evaluation.evaluation.evaluate`.
     """
     predictions = _numbered(task, prepared, predictions)
     answers = prepared.answers_to(predictions)
     found = evaluate_answers(
-        task, answers, predictions, replicates=replicates, seed=seed, open_entry=open_entry
+        task,
+        answers,
+        predictions,
+        replicates=replicates,
+        seed=seed,
+        open_entry=open_entry,
+        advance=advance,
     )
     return replace(found, warnings=[UNVERIFIED, *found.warnings]) if task.stream else found
 

@@ -26,8 +26,8 @@ OWN_WORKERS = {
     "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,
     "distributed.worker.profile.enabled": False,
 }
-"""Settings of workers that are started here. By dask's own each gives freed memory back at once, to ask for it again, and
-looks a hundred times a second at what it does: a region took half as long again."""
+"""Settings of workers that are started here. By dask's own each gives freed memory back at once, to ask for it again,
+and looks a hundred times a second at what it does: a region took half as long again."""
 
 
 def spread(

@@ -152,6 +152,15 @@ def test_the_same_seed_gives_the_same_result_whatever_the_order_of_rows() -> Non
     assert other.scores["auroc"].low != once.scores["auroc"].low
 
 
+def test_it_is_told_how_many_replicates_are_done() -> None:
+    done: list[int] = []
+    evaluate(RISK, *scored(), replicates=30, advance=done.append)
+    assert sum(done) == 30
+    done.clear()
+    evaluate(RISK, *scored(operations=4), replicates=30, advance=done.append)
+    assert done == []  # too few clusters for an interval
+
+
 def test_the_result_is_json_without_nan() -> None:
     for operations in (200, 4):
         found = evaluate(RISK, *scored(operations=operations), replicates=20).to_dict()
