@@ -11,7 +11,6 @@ an idle machine; engines whose extra is not installed are left out, and named.
 import argparse
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -32,7 +31,18 @@ METHODS = (
     *("advert_risk/tfidf_logreg", "advert_risk/lightgbm", "advert_linkage/minhash_lsh"),
     *("flag_aggregation/dawid_skene", "payment_risk/rules", "prevalence/chao_lower"),
 )
-EQUAL = ("scores", "valid", "groups", "oracle", "curves", "estimates", "by_form", "notes", "predictions", "valid_predictions")
+EQUAL = (
+    "scores",
+    "valid",
+    "groups",
+    "oracle",
+    "curves",
+    "estimates",
+    "by_form",
+    "notes",
+    "predictions",
+    "valid_predictions",
+)
 """What results of a cell have in common wherever it is run; the rest is when and where, and what it cost."""
 
 
@@ -46,7 +56,13 @@ def work(folder: Path, killed: int, index: int) -> tuple[int, int]:
         mark.touch()
         os.kill(os.getpid(), signal.SIGKILL)
     make_region(World.of("0.4.0"), folder, "", index)
-    return os.getpid(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return os.getpid(), own_peak()
+
+
+def own_peak() -> int:
+    """Return the most memory that this process has held, MiB. ``getrusage`` would begin at its parent's."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.partition("VmHWM:")[2].split()[0]) // 1024
 
 
 def digests(folder: Path) -> dict[str, object]:
