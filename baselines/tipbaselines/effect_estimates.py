@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from tipbench.data.fold import Fold
 
 CONFIDENCE = 0.95
-FEWEST_PLACEBOS = 3
-"""Controls, so that each can be forecast from two others."""
+FEWEST_PLACEBOS, MOST_PLACEBOS = 3, 64
+"""Controls that are forecast: so many that each has two others, and no more than tell the spread to a tenth. ``small``
+has fewer; on ``full`` all of them would cost ten times as long and say the same."""
 
 
 class Forecast(NamedTuple):
@@ -73,16 +74,17 @@ def placebo_spread(course: Course, window: slice, total: Callable[[Course], floa
     """Return root mean square error of forecasts of the controls, in which nothing happened, and the number of them.
 
     On the logarithm for counts. Placebos in space: Abadie, Diamond and Hainmueller (2010). NaN for fewer than
-    :data:`FEWEST_PLACEBOS` controls.
+    :data:`FEWEST_PLACEBOS` controls; of more than :data:`MOST_PLACEBOS` so many are taken, evenly over the regions.
     """
-    count = len(course.controls)
-    if count < FEWEST_PLACEBOS:
+    controls = len(course.controls)
+    if controls < FEWEST_PLACEBOS:
         return np.nan, 0.0
+    count = min(controls, MOST_PLACEBOS)
     wrong = np.zeros(count)
-    for control in range(count):
-        placebo = course.placebo(control)
+    for number, control in enumerate(np.linspace(0, controls - 1, count).round().astype(int)):
+        placebo = course.placebo(int(control))
         seen, told = float(placebo.own[window].sum()), total(placebo)
-        wrong[control] = np.log(max(seen, 0.5) / max(told, 0.5)) if course.counts else seen - told
+        wrong[number] = np.log(max(seen, 0.5) / max(told, 0.5)) if course.counts else seen - told
     return float(np.sqrt(np.mean(np.square(wrong)))), float(count)
 
 

@@ -6,6 +6,7 @@ controls are the same platform elsewhere, or whole regions where fewer than :dat
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -98,6 +99,11 @@ class Market:
             values[outcome][at] = series[outcome].cast(pl.Float64).fill_null(np.nan).to_numpy()
         return cls(regions, platforms, first, values, _interventions(fold, effects))
 
+    @cached_property
+    def _wholes(self) -> dict[str, np.ndarray]:
+        """The series of whole regions by outcome [regions, days], made once for all effects."""
+        return {outcome: _whole(values) for outcome, values in self.values.items()}
+
     def course(self, effect: Effect, platform: str | None = None) -> Course | None:
         """Return the series of an effect's region, or of a platform there, with its controls; None where there is
         none."""
@@ -107,7 +113,7 @@ class Market:
             return None
         last = self._last_day(effect)
         own, free = self._own(effect), self._free(effect, last)
-        whole = _whole(self.values[outcome])
+        whole = self._wholes[outcome]
         series, controls = whole[own], whole[free]
         if platform is not None:
             of_site = self.values[outcome][:, self.platforms.index(platform)]

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tipbaselines.effect_estimates import Forecast, interval, placebo_spread
+from tipbaselines.effect_estimates import MOST_PLACEBOS, Forecast, interval, placebo_spread
 from tipbaselines.intervention_effect.before_after import BeforeAfter, before_after
 from tipbaselines.intervention_effect.difference_in_differences import (
     DifferenceInDifferences,
@@ -96,6 +96,22 @@ def test_placebos_are_as_wrong_as_their_forecasts() -> None:
     made = course()
     spread, count = placebo_spread(made, WINDOW, lambda placebo: float(placebo.own[WINDOW].sum() * np.e))
     assert (spread, count) == (pytest.approx(1.0), 8.0)
+
+
+def test_of_many_controls_some_are_placebos_spread_over_all() -> None:
+    controls = 3 * MOST_PLACEBOS
+    beside = np.ones((controls, PERIODS)) * np.arange(1, controls + 1)[:, None]
+    made = Course(beside[0], beside, BEFORE, True)
+    asked: list[float] = []
+
+    def total(placebo: Course) -> float:
+        asked.append(placebo.own[0])
+        return float(placebo.own[WINDOW].sum())
+
+    assert placebo_spread(made, WINDOW, total) == (0, MOST_PLACEBOS)
+    assert len(set(asked)) == MOST_PLACEBOS
+    assert (asked[0], asked[-1]) == (1, controls)
+    assert np.diff(asked).max() <= 4
 
 
 def test_an_interval_is_students() -> None:
