@@ -14,6 +14,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +39,9 @@ VARIABLE = "TIPBENCH_STORE"
 RIGHT = "stores"
 """The folder of ``$TIPBENCH_HOME`` that remembers which files of stores were found right."""
 LISTED_SECONDS = 60
-"""For so long the list of a release's files is not asked for again."""
+"""For so long the list of a release's files is not asked for again, or for 20 times as long as it took to get."""
+AT_ONCE = 8
+"""Files that are fetched beside one another: most of the time is spent waiting for the store."""
 TELLING = ("size", "ETag", "etag", "LastModified", "mtime", "created", "md5Hash")
 """What stores say of a file that changes when it is written again; each has some of these."""
 AGAIN = (
@@ -58,7 +61,7 @@ def store() -> str | None:
 
 
 _listings: dict[str, tuple[float, dict[str, str]]] = {}
-"""When the files of a release were listed in this process, and what was found."""
+"""Until when the list of a release's files holds in this process, and what was found."""
 
 
 @dataclass(frozen=True)
@@ -142,16 +145,22 @@ def _check(
     with suppress(OSError, ValueError):
         known = dict(json.loads(note.read_text(encoding="utf-8")))
     listed, manifest = _listed(stored, place), published_manifest(stored)
-    right = {}
+    unseen = {}
     for region in map(region_name, regions):
         path = place.at(f"{region}/{name}")
         if path not in listed:
             raise _damaged(stored, f"{path}, which is not there")
         mark = hashlib.sha256(f"{listed[path]} {manifest and manifest['digest']}".encode()).hexdigest()
         if known.get(region) != mark:
-            if wrong := _problems(stored, place, int(region), name, columns):
+            unseen[region] = mark
+    right = {}
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        problems = pool.map(lambda region: _problems(stored, place, int(region), name, columns), unseen)
+        for region, wrong in zip(unseen, problems, strict=True):
+            if wrong:
+                pool.shutdown(cancel_futures=True)
                 raise _damaged(stored, wrong[0])
-            right[region] = mark
+            right[region] = unseen[region]
     if right:
         with suppress(UsageError):  # a home that others only may write to: each process checks for itself
             write_file_atomically(note, json.dumps(known | right))
@@ -180,11 +189,12 @@ def forget_listing(stored: StoredRelease) -> None:
 
 def _listed(stored: StoredRelease, place: Remote) -> dict[str, str]:
     """Return what tells each file of a release from one that was written later, by path; listed once in a while."""
-    when, found = _listings.get(stored.place, (-math.inf, {}))
-    if time.monotonic() - when > LISTED_SECONDS:
+    until, found = _listings.get(stored.place, (-math.inf, {}))
+    if (asked := time.monotonic()) > until:
         there = files_in(stored, place)
         found = {path: str([entry.get(key) for key in TELLING]) for path, entry in there.items()}
-        _listings[stored.place] = time.monotonic(), found
+        took = (now := time.monotonic()) - asked
+        _listings[stored.place] = now + max(LISTED_SECONDS, 20 * took), found
     return found
 
 
