@@ -133,10 +133,10 @@ def _parser(command: Command | None) -> argparse.ArgumentParser:
 
 
 def _hush_workers() -> None:
-    """Keep joblib's helper process from warning about what an interrupted command left to it to clean up."""
-    rule = "ignore::UserWarning:joblib.externals.loky.backend.resource_tracker"
-    rules = [rules for rules in (os.environ.get("PYTHONWARNINGS"), rule) if rules]
-    os.environ["PYTHONWARNINGS"] = ",".join(dict.fromkeys(rules))
+    """Keep helper processes from warning about what an interrupted command left to them to clean up."""
+    trackers = ("joblib.externals.loky.backend.resource_tracker", "multiprocessing.resource_tracker")
+    rules = [os.environ.get("PYTHONWARNINGS"), *(f"ignore::UserWarning:{tracker}" for tracker in trackers)]
+    os.environ["PYTHONWARNINGS"] = ",".join(dict.fromkeys(filter(None, rules)))
 
 
 def _say(text: str) -> None:

@@ -56,7 +56,7 @@ def place_of(place: str | Path) -> Path | Remote:
         raise UsageError(
             f"{text} cannot be opened: {said_by(error)}{f', by {how_to_install(extra)}' if extra else ''}."
         ) from None
-    except (ValueError, OSError) as error:
+    except Exception as error:  # of a URL that is opened in another, each library has errors of its own
         raise UsageError(f"{text} cannot be opened: {said_by(error)}; correct the URL.") from None
     return Remote(system, root.rstrip("/"), text)
 

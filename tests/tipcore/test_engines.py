@@ -2,13 +2,14 @@
 
 import os
 import signal
+import socket
 import time
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from tipcore.engines import ENGINES, Engine, run_all
+from tipcore.engines import ENGINES, Engine, run_all, workers
 from tipcore.errors import MachineFault, UsageError
 
 MODULES = {"dask": "distributed", "ray": "ray", "submitit": "submitit"}
@@ -125,6 +126,28 @@ def test_an_engine_that_cannot_be_is_refused(wrong: dict, said: str) -> None:
 def test_a_cluster_that_does_not_answer_is_told_in_a_sentence(name: str) -> None:
     with pytest.raises(UsageError, match=r"^engine.address=127.0.0.1:9: nothing answers there"):
         run_all(square, [1, 2], Engine(name, address="127.0.0.1:9"), quiet=True)
+
+
+@pytest.mark.parametrize("name", [one for one in SPREAD if one.values[0] in ("dask", "ray")])
+def test_what_listens_and_is_no_cluster_is_not_waited_for(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "ANSWER_SECONDS", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # as a web server is, until it is asked
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(UsageError, match=f"^engine.address={address}: nothing answers there"):
+            run_all(square, [1, 2], Engine(name, address=address), quiet=True)
+
+
+@pytest.mark.skipif(find_spec("distributed") is None, reason="no extra dask")
+def test_a_scheduler_of_dask_that_is_lost_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    from distributed.client import FutureCancelledError
+    from tipcore.engines import dask as engine_of_dask
+
+    def lost(futures: list) -> list:
+        raise FutureCancelledError("called-1", "scheduler-connection-lost")
+
+    monkeypatch.setattr(engine_of_dask, "as_completed", lost)
+    with pytest.raises(MachineFault, match=r"the cluster was lost .* the same command goes on"):
+        run_all(square, [1, 2], Engine("dask", workers=1), quiet=True)
 
 
 def test_an_engine_that_is_not_installed_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -158,8 +158,10 @@ class Fold:
         """Yield the fold by at most so many of its regions at a time, in their order.
 
         Where it has no more of them, does not say which region a unit is of, or where regions are not apart, it comes
-        whole, as it is.
+        whole, as it is. Raises ValueError for less than one.
         """
+        if most < 1:
+            raise ValueError(f"by_regions({most}): give 1 or more regions at a time")
         found: list[int | None] = []
         if self.apart and self._has_regions:
             found = (

@@ -8,15 +8,19 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import CancelledError
+from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
 from typing import TypeVar
 
 import dask
 from distributed import Client, KilledWorker, LocalCluster, as_completed
+from distributed.comm import CommClosedError
 
 from tipcore.engines.engine import Engine
-from tipcore.engines.workers import ANSWER_SECONDS, called, check_answers, given_up
+from tipcore.engines.workers import ANSWER_SECONDS, called, check_answers, given_up, lost_cluster
 from tipcore.errors import UsageError
+from tipcore.locations import said_by
 from tipcore.operating_system import children_ignore_interrupts
 
 Item = TypeVar("Item")
@@ -37,6 +41,8 @@ def spread(
     with _client(engine, len(items)) as client:
         if not quiet:
             sys.stderr.write(f"dask dashboard: {client.dashboard_link}\n")
+            if not client.scheduler_info()["workers"]:
+                sys.stderr.write(f"no worker is there yet: start some with `dask worker {engine.address}`\n")
         futures = [
             client.submit(called, function, index, item, pure=False) for index, item in enumerate(items)
         ]
@@ -46,25 +52,33 @@ def spread(
                 future.release()  # else the scheduler keeps every result to the end
         except KilledWorker:
             raise given_up(engine.name) from None
+        except (CancelledError, CommClosedError) as error:
+            raise lost_cluster(engine, error) from None
         finally:
-            client.cancel([future for future in futures if not future.done()])
+            with suppress(CommClosedError, OSError, TimeoutError):
+                client.cancel([future for future in futures if not future.done()])
 
 
 @contextmanager
 def _client(engine: Engine, most: int) -> Iterator[Client]:
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # a lost worker is no error of a user's
+    for logger in (
+        "distributed",
+        *filter(lambda name: name.startswith("distributed."), logging.root.manager.loggerDict),
+    ):
+        logging.getLogger(logger).setLevel(logging.CRITICAL)  # a lost worker is no error of a user's
     if engine.address is not None:
         check_answers(engine, "dask scheduler")
         try:
             client = Client(engine.address, timeout=ANSWER_SECONDS)
-        except (OSError, TimeoutError, ValueError) as error:
+        except Exception as error:  # of TLS, of protocols that need a library, of another version
             raise UsageError(
-                f"engine.address={engine.address} is no dask scheduler that this one can talk to ({error}): "
+                f"engine.address={engine.address} is no dask scheduler that this one can talk to ({said_by(error)}): "
                 "give the address that `dask scheduler` prints, of the same version of dask."
             ) from None
         with client:
             yield client
         return
+    resource_tracker.ensure_running()  # it lifts the mask where it has to be started
     with children_ignore_interrupts(), dask.config.set(OWN_WORKERS):
         cluster = LocalCluster(
             n_workers=min(engine.here, most),

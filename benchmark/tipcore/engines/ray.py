@@ -5,17 +5,20 @@ Ray gives the work of a lost worker to another, as often as it is told to.
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import redirect_stdout
 from typing import Any, TypeVar
 
 import ray
-from ray.exceptions import RayTaskError, WorkerCrashedError
+from ray.exceptions import OutOfMemoryError, RayError, RayTaskError, WorkerCrashedError
 
 from tipcore.engines.engine import Engine
-from tipcore.engines.workers import ATTEMPTS, called, check_answers, given_up
-from tipcore.errors import UsageError
+from tipcore.engines.workers import ATTEMPTS, called, check_answers, given_up, lost_cluster
+from tipcore.errors import MachineFault, UsageError
+from tipcore.locations import said_by
 from tipcore.operating_system import children_ignore_interrupts
 
 Item = TypeVar("Item")
@@ -29,6 +32,13 @@ def spread(
     function: Callable[[Item], Result], items: Sequence[Item], engine: Engine, quiet: bool
 ) -> Iterator[tuple[int, Result]]:
     """Yield number and result of each item as it is done."""
+    with redirect_stdout(io.StringIO() if quiet else sys.stderr):  # ray prints there what its processes say
+        yield from _spread(function, items, engine, quiet)
+
+
+def _spread(
+    function: Callable[[Item], Result], items: Sequence[Item], engine: Engine, quiet: bool
+) -> Iterator[tuple[int, Result]]:
     context = _started(engine, len(items))
     try:
         if not quiet and context.dashboard_url:
@@ -45,8 +55,10 @@ def spread(
             yield from ray.get(done)
     except RayTaskError as error:
         raise error.cause from None
-    except WorkerCrashedError:
+    except (WorkerCrashedError, OutOfMemoryError):
         raise given_up(engine.name) from None
+    except RayError as error:
+        raise lost_cluster(engine, error) from None
     finally:
         ray.shutdown()
 
@@ -60,8 +72,12 @@ def _started(engine: Engine, most: int) -> Any:
     try:
         with children_ignore_interrupts():
             return ray.init(**where, log_to_driver=False, logging_level=logging.ERROR)
-    except (ConnectionError, ValueError, RuntimeError) as error:
+    except Exception as error:  # it raises bare ones too
+        if engine.address is None:
+            raise MachineFault(
+                f"engine=ray: it could not be started here ({said_by(error)}): try again."
+            ) from None
         raise UsageError(
-            f"engine.address={engine.address} is no ray cluster that this one can talk to ({error}): give the address "
-            "that `ray start --head` prints, of the same version of ray."
+            f"engine.address={engine.address} is no ray cluster that this one can talk to ({said_by(error)}): give the "
+            "address that `ray start --head` prints, of the same version of ray."
         ) from None

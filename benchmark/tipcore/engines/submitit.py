@@ -6,9 +6,11 @@ that was ended are put into others.
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +20,7 @@ from submitit.core.utils import UncompletedJobError
 from tipcore.engines.engine import Engine
 from tipcore.engines.workers import ATTEMPTS, given_up, tell_lost
 from tipcore.errors import UsageError
+from tipcore.locations import said_by
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -43,7 +46,9 @@ def spread(
         while waiting or given:
             while waiting and len(given) < workers:
                 part = waiting.pop()
-                given[executor.submit(_answers, function, part, sys.path)] = part
+                with _silent() if executor.cluster == "local" else nullcontext():
+                    job = executor.submit(_answers, function, part, sys.path)
+                given[job] = part
             done = [job for job in given if job.done()]
             for job in done:
                 part = given.pop(job)
@@ -83,6 +88,20 @@ def _answers(
     return made
 
 
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Let processes that are started inside say nothing on standard error: what watches over a job of this machine
+    prints where it was when it is interrupted."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
 def _executor(engine: Engine, quiet: bool) -> AutoExecutor:
     folder = Path(engine.folder or FOLDER)
     try:
@@ -94,10 +113,10 @@ def _executor(engine: Engine, quiet: bool) -> AutoExecutor:
             f"engine.folder={folder} cannot be written: {error.strerror or error}; "
             "name a folder that every machine sees."
         ) from None
-    except (NameError, TypeError, ValueError, RuntimeError) as error:
+    except (NameError, TypeError, ValueError, RuntimeError, AssertionError) as error:
         raise UsageError(
             f"engine.cluster={engine.cluster}, engine.parameters={dict(engine.parameters)}: submitit refuses them "
-            f"({error}): mend them, or take engine.cluster=local to try here."
+            f"({said_by(error)}): mend them, or take engine.cluster=local to try here."
         ) from None
     if not quiet:
         sys.stderr.write(f"submitit: {executor.cluster} jobs in {folder}\n")

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from tipcore.engines.engine import Engine
 from tipcore.errors import MachineFault, UsageError
+from tipcore.locations import said_by
 from tipcore.operating_system import ignore_interrupts
 from tipcore.operating_system.processes import end_with_process
 
@@ -44,7 +45,9 @@ def this_process() -> int:
 
 
 def check_answers(engine: Engine, start: str) -> None:
-    """Refuse an address at which nothing listens, before a library tries for minutes.
+    """Refuse an address at which nothing listens, or what is no cluster, before a library tries for minutes.
+
+    A scheduler of dask and the head of a ray cluster speak first (but for TLS); a web server waits to be asked.
 
     Args:
         engine: with its address.
@@ -53,9 +56,13 @@ def check_answers(engine: Engine, start: str) -> None:
     Raises:
         UsageError: where nothing answers, or the address is none.
     """
-    where = urlsplit("//" + str(engine.address).rpartition("://")[2])
+    scheme, _, rest = str(engine.address).rpartition("://")
+    where = urlsplit(f"//{rest}")
     try:
-        socket.create_connection((where.hostname or "", where.port or 0), ANSWER_SECONDS).close()
+        with socket.create_connection((where.hostname or "", where.port or 0), ANSWER_SECONDS) as there:
+            there.settimeout(ANSWER_SECONDS)
+            if scheme != "tls" and not there.recv(1):
+                raise ConnectionError("it ends the connection")
     except (OSError, ValueError) as error:
         raise UsageError(
             f"engine.address={engine.address}: nothing answers there ({error}): start a cluster (`{start}`), or leave "
@@ -69,9 +76,18 @@ def tell_lost(quiet: bool) -> None:
         sys.stderr.write("a worker was ended from outside: what it was at is done again\n")
 
 
+def lost_cluster(engine: Engine, error: BaseException) -> MachineFault:
+    """Return what is raised where a cluster is there no more."""
+    return MachineFault(
+        f"engine={engine.name}: the cluster was lost ({said_by(error)}): start it again, and the same command goes on "
+        "from what is finished."
+    )
+
+
 def given_up(engine: str) -> MachineFault:
     """Return what is raised where workers are ended again and again."""
     return MachineFault(
         f"engine={engine}: workers were ended {ATTEMPTS} times in a row without a result; as a rule memory is "
-        "short: give fewer engine.workers, or machines with more of it, and the same command goes on."
+        "short, or the time that jobs may take: give fewer engine.workers, or machines and limits with more of it, and "
+        "the same command goes on."
     )

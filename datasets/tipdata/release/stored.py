@@ -36,6 +36,8 @@ from tipdata.stages import tables_of
 
 VARIABLE = "TIPBENCH_STORE"
 """The environment variable that says where releases are stored; where it is not set they are in ``TIPBENCH_HOME``."""
+PATTERN = "*?["
+"""What stores read as a pattern: where a release is removed, it would name others too."""
 RIGHT = "stores"
 """The folder of ``$TIPBENCH_HOME`` that remembers which files of stores were found right."""
 LISTED_SECONDS = 60
@@ -57,7 +59,14 @@ def store() -> str | None:
             f"{VARIABLE}={said} is no URL of a store: give one such as s3://bucket/tipbench, or set TIPBENCH_HOME to a "
             "folder."
         )
-    return said.rstrip("/") or None
+    said = said.rstrip("/")
+    _, _, path = said.rpartition("::")[2].partition("://")
+    if said and (not path or "//" in path or set(path) & set(PATTERN)):
+        raise UsageError(
+            f"{VARIABLE}={said} is no place of a store: give one such as s3://bucket/tipbench, without empty folders "
+            f"and without {' '.join(PATTERN)}, which stores read as patterns of many places."
+        )
+    return said or None
 
 
 _listings: dict[str, tuple[float, dict[str, str]]] = {}

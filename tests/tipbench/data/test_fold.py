@@ -298,6 +298,8 @@ def test_a_fold_of_regions_holds_their_rows_units_and_labels_and_no_other(risk: 
 
 def test_batches_of_regions_are_the_whole_fold_each_unit_once(risk: Prepared) -> None:
     fold = risk.folds[0]
+    with pytest.raises(ValueError, match="give 1 or more regions"):
+        list(fold.by_regions(-1))
     batches = list(fold.by_regions(3))
     assert [batch.regions for batch in batches] == [(0, 1, 2), (3, 4, 5), (6, 7)]
     assert pl.concat([batch.parts for batch in batches]).sort("advert").equals(fold.parts.sort("advert"))
