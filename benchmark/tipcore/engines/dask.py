@@ -13,9 +13,9 @@ from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
 from typing import TypeVar
 
-import dask
+import dask.config
 from distributed import Client, KilledWorker, LocalCluster, as_completed
-from distributed.comm import CommClosedError
+from distributed.comm.core import CommClosedError
 
 from tipcore.engines.engine import Engine
 from tipcore.engines.workers import ANSWER_SECONDS, called, check_answers, given_up, lost_cluster
