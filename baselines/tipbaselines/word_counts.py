@@ -8,7 +8,7 @@ half the time and less, since words are numbered once and what follows is done o
 import re
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from itertools import repeat
 from typing import TYPE_CHECKING
 
@@ -39,10 +39,7 @@ class WordCounts:
 
         Raises ValueError where no term is in texts enough.
         """
-        number: defaultdict[str, int] = defaultdict()
-        number.default_factory = number.__len__
-        words, lengths = _numbered(documents, lambda row: map(number.__getitem__, row))
-        self._number = dict(number)
+        words, lengths, self._number = _met(_words(documents))
         self._keys = []
         text, term = self._said(words, lengths, learns=True)
         met = np.empty(self._terms, dtype=np.int64)
@@ -65,7 +62,7 @@ class WordCounts:
     def transform(self, documents: Iterable[str]) -> "csr_matrix":
         """Return how often these texts say the terms: int64 (texts, terms)."""
         known = self._number.get
-        words, lengths = _numbered(documents, lambda row: map(known, row, repeat(NONE)))
+        words, lengths = _joined(map(known, row, repeat(NONE)) for row in _words(documents))
         text, term = self._said(words, lengths)
         column = self._column[term]
         counted = column != NONE
@@ -120,19 +117,29 @@ class WordCounts:
         return names
 
 
-def _numbered(
-    documents: Iterable[str], numbers: Callable[[list[str]], Iterable[int]]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the numbers of the words of all texts, one after the other, and how many each text has.
+def _words(documents: Iterable[str]) -> Iterator[list[str]]:
+    """Yield the words of each text."""
+    return (_WORDS(document.lower()) for document in documents)
 
-    ``numbers``: those of some words. The words themselves are not kept: in a large release they take 50 bytes each.
+
+def _met(rows: Iterable[list[str]]) -> tuple[np.ndarray, np.ndarray, dict[str, int]]:
+    """Number strings as they are met; return the numbers of all rows, how many each row has, and the number of each."""
+    number: defaultdict[str, int] = defaultdict()
+    number.default_factory = number.__len__
+    return *_joined(map(number.__getitem__, row) for row in rows), dict(number)
+
+
+def _joined(rows: Iterable[Iterable[int]]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the numbers of all rows, one after the other, and how many each row has.
+
+    Rows come one by one, so that no text's words are kept: in a large release they take 50 bytes each.
     """
-    words, lengths = array("q"), array("q")
-    for document in documents:
-        before = len(words)
-        words.extend(numbers(_WORDS(document.lower())))
-        lengths.append(len(words) - before)
-    return np.array(words, dtype=np.int64), np.array(lengths, dtype=np.int64)
+    numbers, lengths = array("q"), array("q")
+    for row in rows:
+        before = len(numbers)
+        numbers.extend(row)
+        lengths.append(len(numbers) - before)
+    return np.array(numbers, dtype=np.int64), np.array(lengths, dtype=np.int64)
 
 
 def piece_counts(documents: Iterable[str], shortest: int, longest: int) -> "csr_matrix":
@@ -144,16 +151,10 @@ def piece_counts(documents: Iterable[str], shortest: int, longest: int) -> "csr_
     """
     from scipy.sparse import csr_matrix
 
-    number: dict[str, int] = {}
-    said = [[number.setdefault(w, len(number)) for w in text.lower().split()] for text in documents]
-    words = np.fromiter((word for row in said for word in row), dtype=np.int64)
-    text = np.repeat(np.arange(len(said)), [len(row) for row in said])
-    place: dict[str, int] = {}
-    cut = [[place.setdefault(p, len(place)) for p in _pieces(f" {w} ", shortest, longest)] for w in number]
-    pieces = np.fromiter((piece for row in cut for piece in row), dtype=np.int64)
-    word = np.repeat(np.arange(len(cut)), [len(row) for row in cut])
-    of_texts = _counts(text, words, (len(said), len(number)))
-    of_words = _counts(word, pieces, (len(number), len(place)))
+    words, lengths, number = _met(text.lower().split() for text in documents)
+    pieces, cut, place = _met(_pieces(f" {word} ", shortest, longest) for word in number)
+    of_texts = _counts(np.repeat(np.arange(len(lengths)), lengths), words, (len(lengths), len(number)))
+    of_words = _counts(np.repeat(np.arange(len(cut)), cut), pieces, (len(number), len(place)))
     counts = csr_matrix(of_texts @ of_words, dtype=np.float64)
     counts.sort_indices()
     column = _alphabetical(list(place), counts.indices.dtype)

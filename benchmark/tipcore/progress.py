@@ -13,9 +13,16 @@ NOTEBOOK = "JPY_PARENT_PID"
 FIRST_SECONDS, LINE_SECONDS = 2.0, 10.0
 """How long work is silent at first, and how long between two lines where there is no terminal."""
 
+Advance = Callable[[int], None]
+"""What is told how many more are done."""
+
+
+def untold(more: int) -> None:
+    """Tell nobody."""
+
 
 @contextmanager
-def progress(label: str, total: int, quiet: bool) -> Iterator[Callable[[int], None]]:
+def progress(label: str, total: int, quiet: bool) -> Iterator[Advance]:
     """Yield what is told how many more are done.
 
     Args:
@@ -24,7 +31,7 @@ def progress(label: str, total: int, quiet: bool) -> Iterator[Callable[[int], No
         quiet: tell nothing.
     """
     if quiet:
-        yield lambda more: None
+        yield untold
     elif sys.stderr.isatty() and NOTEBOOK not in os.environ:
         with _bar(label, total) as advance:
             yield advance
@@ -33,7 +40,7 @@ def progress(label: str, total: int, quiet: bool) -> Iterator[Callable[[int], No
 
 
 @contextmanager
-def _bar(label: str, total: int) -> Iterator[Callable[[int], None]]:
+def _bar(label: str, total: int) -> Iterator[Advance]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -43,7 +50,7 @@ def _bar(label: str, total: int) -> Iterator[Callable[[int], None]]:
         yield lambda more: bar.advance(task, more)
 
 
-def _lines(label: str, total: int) -> Callable[[int], None]:
+def _lines(label: str, total: int) -> Advance:
     began = said = time.monotonic()
     done = 0
 

@@ -48,6 +48,7 @@ EQUAL = (
 
 def work(folder: Path, killed: int, index: int) -> tuple[int, int]:
     """Make a region; return the worker's number and its peak of memory, MiB. ``killed``: where it dies, once."""
+    from tipcore.operating_system import peak_memory
     from tipdata.core.world import World
     from tipdata.release.make import make_region
 
@@ -56,13 +57,7 @@ def work(folder: Path, killed: int, index: int) -> tuple[int, int]:
         mark.touch()
         os.kill(os.getpid(), signal.SIGKILL)
     make_region(World.of("0.4.0"), folder, "", index)
-    return os.getpid(), own_peak()
-
-
-def own_peak() -> int:
-    """Return the most memory that this process has held, MiB. ``getrusage`` would begin at its parent's."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(status.partition("VmHWM:")[2].split()[0]) // 1024
+    return os.getpid(), (peak_memory() or 0) // 1024  # getrusage would begin at the parent's
 
 
 def digests(folder: Path) -> dict[str, object]:

@@ -7,7 +7,6 @@ clusters a value stands alone and says so; where a value cannot be given, it is 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -16,6 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from tipcore.display import html_table
+from tipcore.progress import Advance, untold
 
 from tipbench.evaluation.comparison import Comparison, Draws, compare
 from tipbench.evaluation.oracle import oracle_scores
@@ -125,7 +125,7 @@ def evaluate(
     seed: int = 0,
     checked: bool = False,
     open_entry: bool = False,
-    advance: Callable[[int], None] = lambda more: None,
+    advance: Advance = untold,
 ) -> Evaluation:
     """Score predictions on the test part of the answers.
 
@@ -218,7 +218,7 @@ def _scores(
     clusters: Clusters,
     replicates: int,
     seed: int,
-    advance: Callable[[int], None] = lambda more: None,
+    advance: Advance = untold,
 ) -> tuple[dict[str, Score], Metrics]:
     """Return every metric's score and its draws; draws are made once for all, and only where an interval can come
     of them."""

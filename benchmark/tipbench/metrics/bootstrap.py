@@ -18,6 +18,7 @@ from functools import reduce
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from tipcore.progress import Advance, untold
 
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.kind import FEWEST_CLUSTERS
@@ -111,7 +112,7 @@ def replicate(
     count: int,
     replicates: int,
     seed: int,
-    advance: Callable[[int], None] = lambda more: None,
+    advance: Advance = untold,
 ) -> Metrics:
     """Return every metric under each replicate, [replicates]; NaN where a replicate leaves it undefined.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ import polars as pl
 from tipcore.errors import UsageError
 from tipcore.home import expanded
 from tipcore.own_files import read_own_file
+from tipcore.progress import Advance, untold
 from tipdata.stages import all_tables
 
 from tipbench.data.custom.config import OwnData
@@ -100,7 +101,7 @@ def evaluate_prepared(
     replicates: int = 1000,
     seed: int = 0,
     open_entry: bool = False,
-    advance: Callable[[int], None] = lambda more: None,
+    advance: Advance = untold,
 ) -> Evaluation:
     """Score predictions against answers that are there already; units of own data may be named as the user does.
 

@@ -9,7 +9,7 @@ import io
 import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from typing import Any, TypeVar
 
 import ray
@@ -32,35 +32,36 @@ def spread(
     function: Callable[[Item], Result], items: Sequence[Item], engine: Engine, quiet: bool
 ) -> Iterator[tuple[int, Result]]:
     """Yield number and result of each item as it is done."""
+    with _cluster(engine, len(items), quiet):
+        try:
+            work: Any = ray.remote(num_cpus=1, max_retries=ATTEMPTS)(called)
+            shared = ray.put(function)
+            waiting = list(enumerate(items))[::-1]
+            ahead = AHEAD * (engine.workers or int(ray.cluster_resources().get("CPU", 1)))
+            given: list[Any] = []
+            while waiting or given:
+                while waiting and len(given) < ahead:
+                    given.append(work.remote(shared, *waiting.pop()))
+                done, given = ray.wait(given)
+                yield from ray.get(done)
+        except RayTaskError as error:
+            raise error.cause from None
+        except (WorkerCrashedError, OutOfMemoryError):
+            raise given_up(engine.name) from None
+        except RayError as error:
+            raise lost_cluster(engine, error) from None
+
+
+@contextmanager
+def _cluster(engine: Engine, most: int, quiet: bool) -> Iterator[None]:
     with redirect_stdout(io.StringIO() if quiet else sys.stderr):  # ray prints there what its processes say
-        yield from _spread(function, items, engine, quiet)
-
-
-def _spread(
-    function: Callable[[Item], Result], items: Sequence[Item], engine: Engine, quiet: bool
-) -> Iterator[tuple[int, Result]]:
-    context = _started(engine, len(items))
-    try:
-        if not quiet and context.dashboard_url:
-            sys.stderr.write(f"ray dashboard: http://{context.dashboard_url}\n")
-        work: Any = ray.remote(num_cpus=1, max_retries=ATTEMPTS)(called)
-        shared = ray.put(function)
-        waiting = list(enumerate(items))[::-1]
-        ahead = AHEAD * (engine.workers or int(ray.cluster_resources().get("CPU", 1)))
-        given: list[Any] = []
-        while waiting or given:
-            while waiting and len(given) < ahead:
-                given.append(work.remote(shared, *waiting.pop()))
-            done, given = ray.wait(given)
-            yield from ray.get(done)
-    except RayTaskError as error:
-        raise error.cause from None
-    except (WorkerCrashedError, OutOfMemoryError):
-        raise given_up(engine.name) from None
-    except RayError as error:
-        raise lost_cluster(engine, error) from None
-    finally:
-        ray.shutdown()
+        context = _started(engine, most)
+        try:
+            if not quiet and context.dashboard_url:
+                sys.stderr.write(f"ray dashboard: http://{context.dashboard_url}\n")
+            yield
+        finally:
+            ray.shutdown()
 
 
 def _started(engine: Engine, most: int) -> Any:

@@ -44,10 +44,21 @@ def this_process() -> int:
     return os.getpid()
 
 
-def check_answers(engine: Engine, start: str) -> None:
-    """Refuse an address at which nothing listens, or what is no cluster, before a library tries for minutes.
+def knock(address: str) -> None:
+    """Raise OSError or ValueError where nothing listens, or what is no cluster, before a library tries for minutes.
 
     A scheduler of dask and the head of a ray cluster speak first (but for TLS); a web server waits to be asked.
+    """
+    scheme, _, rest = address.rpartition("://")
+    where = urlsplit(f"//{rest}")
+    with socket.create_connection((where.hostname or "", where.port or 0), ANSWER_SECONDS) as there:
+        there.settimeout(ANSWER_SECONDS)
+        if scheme != "tls" and not there.recv(1):
+            raise ConnectionError("it ends the connection")
+
+
+def check_answers(engine: Engine, start: str) -> None:
+    """Refuse an address at which no cluster answers; see :func:`knock`.
 
     Args:
         engine: with its address.
@@ -56,13 +67,8 @@ def check_answers(engine: Engine, start: str) -> None:
     Raises:
         UsageError: where nothing answers, or the address is none.
     """
-    scheme, _, rest = str(engine.address).rpartition("://")
-    where = urlsplit(f"//{rest}")
     try:
-        with socket.create_connection((where.hostname or "", where.port or 0), ANSWER_SECONDS) as there:
-            there.settimeout(ANSWER_SECONDS)
-            if scheme != "tls" and not there.recv(1):
-                raise ConnectionError("it ends the connection")
+        knock(str(engine.address))
     except (OSError, ValueError) as error:
         raise UsageError(
             f"engine.address={engine.address}: nothing answers there ({error}): start a cluster (`{start}`), or leave "

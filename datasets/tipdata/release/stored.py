@@ -59,14 +59,14 @@ def store() -> str | None:
             f"{VARIABLE}={said} is no URL of a store: give one such as s3://bucket/tipbench, or set TIPBENCH_HOME to a "
             "folder."
         )
-    said = said.rstrip("/")
-    _, _, path = said.rpartition("::")[2].partition("://")
-    if said and (not path or "//" in path or set(path) & set(PATTERN)):
+    url = said.rstrip("/")
+    _, _, path = url.rpartition("::")[2].partition("://")
+    if url and (not path or "//" in path or set(path) & set(PATTERN)):
         raise UsageError(
             f"{VARIABLE}={said} is no place of a store: give one such as s3://bucket/tipbench, without empty folders "
             f"and without {' '.join(PATTERN)}, which stores read as patterns of many places."
         )
-    return said or None
+    return url or None
 
 
 _listings: dict[str, tuple[float, dict[str, str]]] = {}

@@ -143,10 +143,7 @@ def test_it_is_removed_and_a_folder_is_not_there_to_be_read(stored: StoredReleas
         ("memory://nowhere/tipbench", "has no bucket or folder /nowhere"),
         ("memory://", "is no place of a store"),
         ("memory://bucket//tipbench", "is no place of a store"),
-        (
-            "memory://bucket/tip*",
-            "is no place of a store",
-        ),  # what is removed there would be more than is named
+        ("memory://bucket/tip*", "is no place of a store"),  # else more would be removed than is named
     ],
 )
 def test_a_place_that_is_none_is_one_sentence(said: str, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
