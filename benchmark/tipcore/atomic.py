@@ -19,6 +19,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from tipcore.errors import UsageError
@@ -149,9 +150,26 @@ def find_whole(name: str, below: Path) -> list[Path]:
     return sorted(path for path in found if not is_left_over(path, below))
 
 
-def sweep(folder: Path) -> None:
-    """Remove from a folder what writers left that are dead."""
-    for left in folder.glob(f"{PARTIAL}*"):
+@contextmanager
+def passing_folder(place: Path) -> Iterator[Path]:
+    """Give an empty folder, for this user alone, which is gone once the block has ended.
+
+    Where its process is killed the next one that asks removes it.
+
+    Args:
+        place: the folder in which it is made, such as the system's for what is passing.
+
+    Raises:
+        OSError: where it cannot be made.
+    """
+    sweep(place, HERE)
+    with _begun(place, partial(os.mkdir, mode=0o700)) as folder:
+        yield folder
+
+
+def sweep(folder: Path, names: str = PARTIAL) -> None:
+    """Remove from a folder what writers left that are dead. ``names``: what the names of such begin with."""
+    for left in folder.glob(f"{names}*"):
         with suppress(OSError):
             remove_abandoned(left, left.name.startswith(HERE))
 

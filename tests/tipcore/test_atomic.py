@@ -10,7 +10,13 @@ from pathlib import Path
 
 import pytest
 from tipcore import atomic
-from tipcore.atomic import fill_folder_atomically, is_left_over, restore, write_file_atomically
+from tipcore.atomic import (
+    fill_folder_atomically,
+    is_left_over,
+    passing_folder,
+    restore,
+    write_file_atomically,
+)
 from tipcore.errors import UsageError
 from tipcore.operating_system.processes import CLAIMS
 
@@ -282,6 +288,25 @@ def test_a_file_that_a_killed_writer_left_is_swept_too(tmp_path: Path) -> None:
     assert sorted(os.listdir(tmp_path)) == sorted([living.name, "page.md"])
     assert descriptor is not None
     os.close(descriptor)
+
+
+def test_a_passing_folder_is_gone_afterwards_and_so_is_that_of_a_dead_process(tmp_path: Path) -> None:
+    die = f"""if True:
+        import os
+        from pathlib import Path
+        from tipcore.atomic import passing_folder
+        with passing_folder(Path({str(tmp_path)!r})) as folder:
+            (folder / "half").write_text("made")
+            os._exit(9)"""
+    assert subprocess.run([sys.executable, "-c", die], check=False).returncode == 9
+    [left] = tmp_path.iterdir()
+    (tmp_path / ".partial-of-another-machine").mkdir()
+    with passing_folder(tmp_path) as one, passing_folder(tmp_path) as other:
+        assert not left.exists()
+        assert one.is_dir()
+        assert list(other.iterdir()) == []
+        assert (os.name == "nt") or other.stat().st_mode & 0o777 == 0o700
+    assert os.listdir(tmp_path) == [".partial-of-another-machine"]
 
 
 def test_without_claims_what_was_left_is_swept_after_a_day(

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import sys
 import time
 from functools import partial
 from importlib.util import find_spec
@@ -155,3 +156,10 @@ def test_an_engine_that_is_not_installed_names_its_extra(monkeypatch: pytest.Mon
     monkeypatch.delitem(__import__("sys").modules, "tipcore.engines.dask", raising=False)
     with pytest.raises(UsageError, match=r"python3 -m pip install 'tipbench\[dask\]'"):
         run_all(square, [1, 2], Engine("dask"), quiet=True)
+
+
+def test_what_the_core_should_have_brought_is_no_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "joblib", None)
+    monkeypatch.delitem(sys.modules, "tipcore.engines.loky", raising=False)
+    with pytest.raises(UsageError, match=r"^engine=loky needs joblib, .*: install tipbench again\.$"):
+        run_all(square, [1, 2], Engine("loky", workers=2), quiet=True)

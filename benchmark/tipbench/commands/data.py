@@ -2,6 +2,8 @@
 
 import argparse
 
+from tipcore.engines import KEYS
+
 from tipbench.commands.data_actions import ACTIONS
 from tipbench.commands.options import RELEASE, add_config_dir, add_json, add_overrides, add_quiet, parser_of
 
@@ -19,6 +21,9 @@ examples:
 
 Releases live in $TIPBENCH_HOME, by default the user's cache folder."""
 
+ENGINE = ("engine", *(f"engine.{key}" for key in KEYS if key != "parameters"))
+"""What can be said of who does the work."""
+
 
 def declare(parser: argparse.ArgumentParser) -> None:
     """Declare the actions."""
@@ -31,7 +36,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
             metavar, about = action.words
             one.add_argument("overrides", nargs="*", metavar=metavar, help=about)
         else:
-            keys = [*(["engine", "engine.workers"] if action.at_work else []), *action.keys]
+            keys = [*(ENGINE if action.at_work else ()), *action.keys]
             listed = "".join(f", {key}=" for key in keys)
             add_overrides(one, f"{RELEASE}, release.world={listed}{action.own_data}")
         if action.arguments is not None:

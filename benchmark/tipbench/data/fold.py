@@ -130,7 +130,7 @@ class Fold:
         """Return the fold of these regions alone: their units and labels, and their rows of each table that says which
         region a row is of. Nothing of other regions is read.
 
-        Raises UsageError where the table of the units does not say it.
+        Raises UsageError where the table of the units does not say it, or has no row of one of the regions.
         """
         if not self._has_regions:
             raise UsageError(f"{self.task.table} do not say which region a row is of: use the fold as it is.")
@@ -140,9 +140,14 @@ class Fold:
             for name, table in self.tables.items()
         }
         unit = self.task.unit
-        units = tables[self.task.table].select(unit).collect()
+        units = tables[self.task.table].select(unit, "region").collect()
+        if unknown := set(regions) - set(units["region"].unique()):
+            raise UsageError(
+                f"this fold has no {self.task.table} of region {min(unknown, key=str)}: give regions that it has "
+                f"(fold.tables[{self.task.table!r}], column region)."
+            )
         parts, given = (
-            frame.join(units, on=unit, how="semi", maintain_order="left")
+            frame.join(units.select(unit), on=unit, how="semi", maintain_order="left")
             for frame in (self.parts, self.supervision)
         )
         return replace(

@@ -163,9 +163,9 @@ class Ranking:
     ) -> list[float]:
         drawn = _small(multiplicity)
         raw, headline = map(ByClass, *(rows.above(drawn) for rows in (self._positive, self._negative)))
-        if not (raw.positive[-1] > 0 and raw.negative[-1] > 0):
-            return [np.nan] * len(NAMES)
         positive, negative = float(headline.positive[-1]), float(headline.negative[-1])
+        if not (raw.positive[-1] > 0 and raw.negative[-1] > 0 and positive > 0 and negative > 0):
+            return [np.nan] * len(NAMES)
         share = positive / (positive + negative) if prevalence is None else prevalence
         reviewed = share / positive * headline.positive + (1 - share) / negative * headline.negative
         recall = _recall_where(headline.positive, reviewed, BUDGET)

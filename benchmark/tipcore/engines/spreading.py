@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from tipcore.engines.engine import Engine, engine_of
 from tipcore.errors import UsageError
-from tipcore.extras import how_to_install
+from tipcore.extras import EXTRAS, how_to_install
 from tipcore.progress import progress
 
 Item = TypeVar("Item")
@@ -59,7 +59,8 @@ def _spread(
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("tipcore"):
             raise
+        install = how_to_install(engine.name) if engine.name in EXTRAS else "install tipbench again"
         raise UsageError(
-            f"engine={engine.name} needs {error.name}, which is not installed: {how_to_install(engine.name)}."
+            f"engine={engine.name} needs {error.name}, which is not installed: {install}."
         ) from None
     return spread(function, items, engine, quiet)

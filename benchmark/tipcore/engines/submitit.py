@@ -114,9 +114,10 @@ def _executor(engine: Engine, quiet: bool) -> AutoExecutor:
             "name a folder that every machine sees."
         ) from None
     except (NameError, TypeError, ValueError, RuntimeError, AssertionError) as error:
+        instead = "" if engine.cluster == "local" else ", or take engine.cluster=local to try here"
         raise UsageError(
             f"engine.cluster={engine.cluster}, engine.parameters={dict(engine.parameters)}: submitit refuses them "
-            f"({said_by(error)}): mend them, or take engine.cluster=local to try here."
+            f"({said_by(error)}): mend them{instead}."
         ) from None
     if not quiet:
         sys.stderr.write(f"submitit: {executor.cluster} jobs in {folder}\n")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import polars as pl
+from tipcore.atomic import passing_folder
 from tipcore.engines import Engine, run_all
 from tipcore.errors import UsageError
 from tipcore.home import home
@@ -68,19 +68,16 @@ def other_assumptions(
         )
     world = World.of(release.version, release.world, number, release.size)
     name = f"{release_name(release.version, release.size, release.world)}, assumptions {number}"
-    try:
-        home().mkdir(parents=True, exist_ok=True)
-        temporary = tempfile.TemporaryDirectory(prefix="drawn-", dir=home())
-    except OSError as error:
-        raise _no_room(name, error) from error
-    with temporary as folder:
-        work = partial(make_region, world, Path(folder), "")
-        indices = list(range(release.regions))
+    with ExitStack() as held:
         try:
+            home().mkdir(parents=True, exist_ok=True)
+            folder = held.enter_context(passing_folder(home()))
+            work = partial(make_region, world, folder, "")
+            indices = list(range(release.regions))
             run_all(work, indices, engine=engine, label=f"regions of {name}", quiet=quiet)
         except OSError as error:
             raise _no_room(name, error) from error
-        yield Drawn(name, release.version, release.size, Path(folder))
+        yield Drawn(name, release.version, release.size, folder)
 
 
 def _no_room(name: str, error: OSError) -> UsageError:

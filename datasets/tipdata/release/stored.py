@@ -11,20 +11,20 @@ import hashlib
 import json
 import math
 import os
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import polars as pl
-from tipcore.atomic import write_file_atomically
+from tipcore.atomic import passing_folder, write_file_atomically
 from tipcore.errors import CheckFailed, MachineFault, UsageError
 from tipcore.home import home
-from tipcore.locations import Remote, is_url, place_of, said_by
+from tipcore.locations import Remote, place_of, said_by
 from tipcore.parquet import read_parquet
 
 from tipdata.release.checking import file_problems
@@ -54,10 +54,10 @@ AGAIN = (
 def store() -> str | None:
     """Return the URL of the user's store; None where there is none. Raises UsageError for a folder, which is none."""
     said = os.environ.get(VARIABLE, "")
-    if said and (not is_url(said) or isinstance(place_of(said), Path)):
+    if said and isinstance(place := place_of(said), Path):
         raise UsageError(
-            f"{VARIABLE}={said} is no URL of a store: give one such as s3://bucket/tipbench, or set TIPBENCH_HOME to a "
-            "folder."
+            f"{VARIABLE}={said} is a folder, which has no need of a store: set TIPBENCH_HOME={place}, or give a URL "
+            "such as s3://bucket/tipbench."
         )
     url = said.rstrip("/")
     _, _, path = url.rpartition("::")[2].partition("://")
@@ -105,7 +105,7 @@ class StoredRelease(Release):
         def scan(suffix: str) -> pl.LazyFrame:
             name = f"{table}{suffix}.parquet"
             _check(self, place, name, known.hidden if suffix else known.observed, those)
-            return _scan(place, [place.at(f"{region_name(index)}/{name}") for index in those])
+            return _scan(self, [place.at(f"{region_name(index)}/{name}") for index in those])
 
         return scan_files(known, truth, scan)
 
@@ -162,33 +162,36 @@ def _check(
         mark = hashlib.sha256(f"{listed[path]} {manifest and manifest['digest']}".encode()).hexdigest()
         if known.get(region) != mark:
             unseen[region] = mark
-    right = {}
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        problems = pool.map(lambda region: _problems(stored, place, int(region), name, columns), unseen)
-        for region, wrong in zip(unseen, problems, strict=True):
+    if not unseen:
+        return
+    with passing_folder(Path(gettempdir())) as beside, ThreadPoolExecutor(AT_ONCE) as pool:
+        problems = pool.map(lambda region: _problems(stored, place, region, name, columns, beside), unseen)
+        for wrong in problems:
             if wrong:
                 pool.shutdown(cancel_futures=True)
                 raise _damaged(stored, wrong[0])
-            right[region] = unseen[region]
-    if right:
-        with suppress(UsageError):  # a home that others only may write to: each process checks for itself
-            write_file_atomically(note, json.dumps(known | right))
+    with suppress(UsageError):  # a home that others only may write to: each process checks for itself
+        write_file_atomically(note, json.dumps(known | unseen))
 
 
 def _problems(
-    stored: StoredRelease, place: Remote, index: int, name: str, columns: tuple[str, ...]
+    stored: StoredRelease, place: Remote, region: str, name: str, columns: tuple[str, ...], beside: Path
 ) -> list[str]:
-    """Fetch one file and its receipt, and return where it is not what it should be."""
-    folder = region_name(index)
+    """Fetch one file into a folder, and its receipt, and return where it is not what it should be."""
     table = name.removesuffix(".parquet").removesuffix(TRUTH)
-    with tempfile.TemporaryDirectory(prefix="tipbench-file-") as beside, readable(stored):
-        here = Path(beside) / name
-        place.system.get_file(place.at(f"{folder}/{name}"), str(here))
-        receipt = json.loads(place.system.cat_file(place.at(f"{folder}/{RECEIPT}")))
+    here = beside / region / name
+    here.parent.mkdir()
+    with readable(stored):
+        place.system.get_file(place.at(f"{region}/{name}"), str(here))
+        receipt = json.loads(place.system.cat_file(place.at(f"{region}/{RECEIPT}")))
         manifest = published_manifest(stored)
-        digests = receipt["digests"] if manifest is None else manifest["regions"][folder]["digests"]
+        digests = receipt["digests"] if manifest is None else manifest["regions"][region]["digests"]
         written = receipt.get(FILES, {}).get(name)
-        return file_problems(f"region {index}, table {table}", here, columns, digests.get(table, {}), written)
+        what = f"region {int(region)}, table {table}"
+        try:
+            return file_problems(what, here, columns, digests.get(table, {}), written)
+        finally:
+            here.unlink()
 
 
 def forget_listing(stored: StoredRelease) -> None:
@@ -214,8 +217,11 @@ def _damaged(stored: StoredRelease, where: str) -> MachineFault:
     )
 
 
-def _scan(place: Remote, paths: list[str]) -> pl.LazyFrame:
+def _scan(stored: StoredRelease, paths: list[str]) -> pl.LazyFrame:
     """Return the rows of files, one below the other, of which columns and row groups are fetched when needed."""
     import pyarrow.dataset as ds  # for stores only
 
-    return pl.scan_pyarrow_dataset(ds.dataset(paths, filesystem=place.system, format="parquet"))
+    with readable(stored):  # the columns are read at once
+        return pl.scan_pyarrow_dataset(
+            ds.dataset(paths, filesystem=at_store(stored).system, format="parquet")
+        )

@@ -8,13 +8,14 @@ goes on with the same command, and two who make one release at once put the same
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
+from tipcore.atomic import passing_folder
 from tipcore.digest import region_digest
 from tipcore.engines import Engine, engine_of, run_all
 from tipcore.errors import CheckFailed, UsageError
@@ -78,6 +79,8 @@ def make_stored(stored: StoredRelease, engine: Engine | str, quiet: bool) -> Sto
             f"release {stored.name} was made but differs from its published manifest in {len(differences)} columns: "
             f"{differences[0]}."
         )
+    if is_complete(stored):  # a store that may only be read is asked for nothing else
+        return stored
     receipt = {"release": stored.name, "fingerprint": mark, "digest": release_root(digests)}
     with readable(stored):
         place.system.pipe_file(place.at(RECEIPT), json.dumps(receipt, indent=1, sort_keys=True).encode())
@@ -118,7 +121,8 @@ def remove_stored(stored: StoredRelease) -> int:
 
 def _need_bucket(stored: StoredRelease, place: Remote) -> None:
     """Raise UsageError where the bucket is not there: some stores would make one of any name, a misspelled one too."""
-    bucket = "/" * place.root.startswith("/") + place.root.strip("/").partition("/")[0]
+    scheme, mark, path = place.root.rpartition("://")
+    bucket = f"{scheme}{mark}{'/' * path.startswith('/')}{path.strip('/').partition('/')[0]}"
     with readable(stored):
         place.system.invalidate_cache()
         try:
@@ -180,9 +184,9 @@ def is_complete(stored: StoredRelease) -> bool:
 def _put_region(stored: StoredRelease, world: World, mark: str, index: int) -> None:
     """Make one region and put its files, the receipt last; what lay there before loses its receipt first."""
     place = at_store(stored)
-    with tempfile.TemporaryDirectory(prefix="tipbench-region-") as folder:
-        make_region(world, Path(folder), mark, index)
-        made = Path(folder) / region_name(index)
+    with passing_folder(Path(gettempdir())) as folder:
+        make_region(world, folder, mark, index)
+        made = folder / region_name(index)
         with readable(stored):
             with suppress(FileNotFoundError):
                 place.system.rm_file(place.at(f"{made.name}/{RECEIPT}"))
@@ -195,9 +199,9 @@ def _put_region(stored: StoredRelease, world: World, mark: str, index: int) -> N
 def _verify_region(stored: StoredRelease, index: int) -> list[str]:
     """Return where one region differs from the manifest: it is fetched whole."""
     place = at_store(stored)
-    with tempfile.TemporaryDirectory(prefix="tipbench-region-") as folder, readable(stored):
-        here = Path(folder) / region_name(index)
+    with passing_folder(Path(gettempdir())) as folder, readable(stored):
+        here = folder / region_name(index)
         here.mkdir()
         for path in place.system.find(place.at(here.name)):
             place.system.get_file(path, str(here / path.rpartition("/")[2]))
-        return verify_region(stored, Path(folder), index)
+        return verify_region(stored, folder, index)

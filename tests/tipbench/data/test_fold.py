@@ -294,6 +294,8 @@ def test_a_fold_of_regions_holds_their_rows_units_and_labels_and_no_other(risk: 
     assert some.supervision.equals(fold.supervision.filter(pl.col("advert").is_in(units.implode())))
     assert (some.regions, some.whole) == ((1, 4), fold)
     assert some.of_regions([4]).whole is fold
+    with pytest.raises(UsageError, match=r"^this fold has no adverts of region 99: give regions that it has"):
+        fold.of_regions([1, 99])
 
 
 def test_batches_of_regions_are_the_whole_fold_each_unit_once(risk: Prepared) -> None:

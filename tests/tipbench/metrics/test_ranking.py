@@ -178,6 +178,11 @@ def test_prevalence_stays_as_stated_in_every_replicate() -> None:
     assert constant.metrics(draws)["average_precision"] == pytest.approx(PREVALENCE, abs=1e-12)
 
 
+@pytest.mark.parametrize("weights", [[0.0, 0.0, 0.0], [0.0, 1.0, 1.0], [1.0, 0.0, 0.0]])
+def test_a_class_of_which_nothing_counts_is_no_class(weights: list[float]) -> None:
+    assert all(np.isnan(value) for value in score([0.1, 0.2, 0.3], [True, False, False], weights).values())
+
+
 @pytest.mark.parametrize("only", [True, False])
 def test_one_class_alone_has_no_score(only: bool) -> None:
     assert all(np.isnan(value) for value in score([0.1, 0.2], [only, only]).values())

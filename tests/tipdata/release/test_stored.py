@@ -137,8 +137,8 @@ def test_it_is_removed_and_a_folder_is_not_there_to_be_read(stored: StoredReleas
 @pytest.mark.parametrize(
     ("said", "told"),
     [
-        ("somewhere", "is no URL of a store"),
-        ("file:///somewhere", "is no URL of a store"),
+        ("/somewhere", "is a folder, which has no need of a store: set TIPBENCH_HOME=/somewhere,"),
+        ("file:///somewhere", "is a folder, which has no need of a store: set TIPBENCH_HOME=/somewhere,"),
         ("nosuch://bucket", "cannot be opened"),
         ("memory://nowhere/tipbench", "has no bucket or folder /nowhere"),
         ("memory://", "is no place of a store"),
