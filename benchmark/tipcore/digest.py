@@ -45,25 +45,31 @@ def column_digest(column: pl.Series) -> str:
 def _feed(digest: hashlib._Hash, column: pl.Series) -> None:
     import pyarrow as pa  # for making and verifying only
 
-    digest.update(f"{column.dtype}|{len(column)}|".encode())
-    array: Any = column.rechunk().to_arrow()
-    if column.null_count():
-        digest.update(array.is_valid().cast(pa.uint8()).to_numpy().data)
-    else:
+    dtype = column.dtype
+    digest.update(f"{dtype}|{len(column)}|".encode())
+    if not column.null_count():
         digest.update(b"\x01" * len(column))
-    if column.dtype == pl.Boolean:
+        if dtype == pl.Boolean or dtype.is_signed_integer():  # as below, in a quarter of the time
+            numbers = column.to_numpy()
+            digest.update(numbers.data if dtype == pl.Boolean else _words(numbers))
+            return
+    array: Any = column.rechunk().to_arrow()
+    if array.null_count:
+        digest.update(array.is_valid().cast(pa.uint8()).to_numpy().data)
+    if dtype == pl.Boolean:
         digest.update(array.fill_null(False).cast(pa.uint8()).to_numpy().data)
-    elif column.dtype.is_integer():
+    elif dtype.is_integer():
         digest.update(_words(array.fill_null(0).cast(pa.int64()).to_numpy()))
-    elif column.dtype == pl.String:
-        lengths, text = _utf8(array.cast(pa.large_string()).fill_null(""))
+    elif dtype == pl.String:
+        strings = array.cast(pa.large_string())
+        lengths, text = _utf8(strings.fill_null("") if strings.null_count else strings)
         digest.update(_words(lengths))
         digest.update(text)
-    elif isinstance(column.dtype, pl.List):
+    elif isinstance(dtype, pl.List):
         digest.update(_words(array.value_lengths().fill_null(0).cast(pa.int64()).to_numpy()))
-        _feed(digest, pl.Series(pl.from_arrow(array.flatten()), dtype=column.dtype.inner))
+        _feed(digest, pl.Series(pl.from_arrow(array.flatten()), dtype=dtype.inner))
     else:
-        raise TypeError(f"column {column.name}: no canonical form for {column.dtype}")
+        raise TypeError(f"column {column.name}: no canonical form for {dtype}")
 
 
 def _words(numbers: np.ndarray) -> memoryview:

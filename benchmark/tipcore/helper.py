@@ -10,16 +10,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from tipcore.operating_system import Folder, start_apart
-from tipcore.operating_system.processes import end_with_starter
+from tipcore.operating_system.processes import THREADS, end_with_starter
 
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "TZ")
 """What a helper is told of the environment; the rest of it may hold secrets."""
-THREADS = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "POLARS_MAX_THREADS": "1",
-    "MALLOC_ARENA_MAX": "2",
-}
 
 
 def start_helper(
@@ -42,7 +36,8 @@ def start_helper(
         cwd=cwd,
         env={
             **known,
-            **THREADS,
+            **dict.fromkeys(THREADS, "1"),
+            "MALLOC_ARENA_MAX": "2",
             **(told or {}),
             "PYTHONPATH": os.pathsep.join(os.path.abspath(path) for path in sys.path if path),
             "PYTHONDONTWRITEBYTECODE": "1",

@@ -3,8 +3,11 @@
 ``OMP_NUM_THREADS=1 python tests/performance/generation_paired.py BEFORE AFTER [regions]``: a process each, which take
 turns region by region, so that both meet the machine as it is at the moment; CPU seconds, medians over regions. The
 digests of all columns must be equal. ``stage``: drawing it; ``sort, cast, check``: the rest of ``generate_region``.
+``--retired CHECKOUT``, of tag v0.4.0: makes regions of data 0.3.0 in its turn, by which numbers of another machine can
+be held against these.
 """
 
+import argparse
 import json
 import os
 import resource
@@ -19,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 ROOTS = ("benchmark", "baselines", "datasets")
+ALL = "all of make_region"
 
 
 def serve() -> None:
@@ -57,7 +61,7 @@ def serve() -> None:
         for line in sys.stdin:
             spent.clear()
             index = int(line)
-            timed("all of make_region", make.make_region)(world, Path(folder), "", index)
+            timed(ALL, make.make_region)(world, Path(folder), "", index)
             stages = sum(seconds for name, seconds in spent.items() if name.startswith("stage"))
             spent["sort, cast, check"] = spent["generate_region"] - stages
             made = Path(folder) / f"{index:05d}"
@@ -67,11 +71,23 @@ def serve() -> None:
             print(json.dumps(told), flush=True)
 
 
-def start(checkout: str) -> "subprocess.Popen[str]":
+def serve_retired() -> None:
+    """The same for data 0.3.0, by the names that the package had then."""
+    from tipdata.release import _make_region  # type: ignore[attr-defined]
+    from tipdata.world import World  # type: ignore[import-not-found]
+
+    with tempfile.TemporaryDirectory() as folder:
+        for line in sys.stdin:
+            start = time.process_time()
+            _make_region(World.of("0.3.0"), Path(folder), "", int(line))
+            print(json.dumps({"spent": {ALL: time.process_time() - start}}), flush=True)
+
+
+def start(checkout: str, what: str = "serve") -> "subprocess.Popen[str]":
     """Start a process that makes regions with a checkout's sources."""
     paths = os.pathsep.join(str(Path(checkout).resolve() / root) for root in ROOTS)
     environment = {**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"}
-    command = [sys.executable, __file__, "serve"]
+    command = [sys.executable, __file__, what]
     return subprocess.Popen(
         command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -85,14 +101,15 @@ def make(process: "subprocess.Popen[str]", index: int) -> dict[str, Any]:
     return json.loads(process.stdout.readline())
 
 
-def main(before: str, after: str, regions: int) -> int:
-    processes = [start(before), start(after)]
+def main(before: str, after: str, regions: int, retired: str | None) -> int:
+    processes = [start(before), start(after), *([start(retired, "serve_retired")] if retired else [])]
     for process in processes:
         make(process, 0)  # compiles the wordbooks
-    found: list[list[dict[str, Any]]] = [[], []]
+    every: list[list[dict[str, Any]]] = [[] for _ in processes]
     for index in range(regions):
-        for side in (0, 1) if index % 2 == 0 else (1, 0):
-            found[side].append(make(processes[side], index))
+        for side, process in list(enumerate(processes))[:: 1 if index % 2 == 0 else -1]:
+            every[side].append(make(process, index))
+    found = every[:2]
     for process in processes:
         process.communicate()
     unequal = [i for i, (a, b) in enumerate(zip(*found, strict=True)) if a["digests"] != b["digests"]]
@@ -107,12 +124,21 @@ def main(before: str, after: str, regions: int) -> int:
     for name, unit in (("size", 1e6), ("peak", 1)):
         old, new = (max(one[name] for one in side) / unit for side in found)
         print(f"{f'most {name}, MB':<36} {old:8.2f} {new:8.2f} {new / old:6.2f}")
+    for older in every[2:]:
+        old, new = (statistics.median(one["spent"][ALL] for one in side) * 1000 for side in (older, found[1]))
+        print(f"{'all of make_region, data 0.3.0':<36} {old:8.1f} {new:8.1f} {new / old:6.2f}")
     print(f"regions whose digests differ: {unequal or 'none'}")
     return 1 if unequal else 0
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["serve"]:
-        serve()
-    else:
-        sys.exit(main(sys.argv[1], sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else 16))
+    if sys.argv[1].startswith("serve"):
+        {"serve": serve, "serve_retired": serve_retired}[sys.argv[1]]()
+        sys.exit()
+    parser = argparse.ArgumentParser(description="CPU per region by two checkouts.")
+    parser.add_argument("before", metavar="BEFORE")
+    parser.add_argument("after", metavar="AFTER")
+    parser.add_argument("regions", nargs="?", type=int, default=16)
+    parser.add_argument("--retired", metavar="CHECKOUT", help="of tag v0.4.0, for data 0.3.0")
+    options = parser.parse_args()
+    sys.exit(main(options.before, options.after, options.regions, options.retired))

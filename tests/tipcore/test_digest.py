@@ -1,3 +1,4 @@
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,9 @@ from tipcore.digest import column_digest, region_digest, release_digest
 
 COLUMNS = {
     "integers": pl.Series([3, None, -1, 2**40]),
+    "whole": pl.Series([3, -1, 0, 127], dtype=pl.Int8),
     "booleans": pl.Series([True, None, False, True]),
+    "truths": pl.Series([True, False, False, True]),
     "strings": pl.Series(["", None, "строка", "标题"]),
     "lists": pl.Series([[1, 2], [], None, [3]]),
     "texts": pl.Series([["a", "b"], [], ["ab"], None]),
@@ -22,6 +25,20 @@ def test_a_digest_survives_the_file_and_its_row_groups(name: str, tmp_path: Path
     for compression, group in (("zstd", 1), ("uncompressed", 4)):
         column.to_frame().write_parquet(tmp_path / "c.parquet", compression=compression, row_group_size=group)  # pyright: ignore[reportArgumentType]
         assert column_digest(pl.read_parquet(tmp_path / "c.parquet")["c"]) == column_digest(column)
+
+
+@pytest.mark.parametrize("nulls", [False, True])
+@pytest.mark.parametrize("dtype", [pl.Int8, pl.Int32, pl.Int64, pl.UInt16, pl.Boolean])
+def test_a_digest_is_what_its_definition_says(dtype: pl.DataType, nulls: bool) -> None:
+    values = [1, 0, 1, *([None] if nulls else [])]
+    parts = [pl.Series(some, dtype=pl.Int64).cast(dtype) for some in (values[:2], values[2:])]
+    column = pl.concat(parts, rechunk=False)
+    there = bytes(value is not None for value in values)
+    width = 1 if dtype == pl.Boolean else 8
+    held = b"".join((value or 0).to_bytes(width, "little") for value in values)
+    expected = hashlib.sha256(f"{column.dtype}|{len(values)}|".encode() + there + held).hexdigest()
+    assert column.n_chunks() == 2
+    assert column_digest(column) == expected
 
 
 @given(st.lists(st.one_of(st.none(), st.text(max_size=8)), min_size=1, max_size=20), st.data())

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from tipcore.engines import ENGINES, Engine, run_all, workers
 from tipcore.errors import MachineFault, UsageError
+from tipcore.operating_system.processes import THREADS
 
 MODULES = {"dask": "distributed", "ray": "ray", "submitit": "submitit"}
 SPREAD = [
@@ -33,6 +34,12 @@ def engine(name: str, folder: Path) -> Engine:
 
 def square(number: int) -> int:
     return number**2
+
+
+def threads_of_polars(_: int) -> int:
+    import polars
+
+    return polars.thread_pool_size()
 
 
 def fail_at_three(number: int) -> int:
@@ -76,10 +83,21 @@ def test_a_worker_of_this_machine_keeps_its_memory_for_the_next_item() -> None:
     assert len(set(run_all(keep, [0, 1, 2, 3, 4, 5], Engine("loky", workers=2), quiet=True))) == 2
 
 
+@pytest.mark.parametrize("name", SPREAD)
+def test_a_worker_has_one_thread_of_each_library_and_this_process_as_many_as_before(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in THREADS:
+        monkeypatch.delenv(variable, raising=False)
+    assert run_all(os.getenv, list(THREADS), engine(name, tmp_path), quiet=True) == ["1"] * 4
+    assert run_all(threads_of_polars, [1, 2], engine(name, tmp_path), quiet=True) == [1, 1]
+    assert not set(THREADS) & set(os.environ)
+
+
 @pytest.mark.skipif(find_spec("distributed") is None, reason="no extra dask")
 def test_a_dask_worker_of_this_machine_keeps_what_it_frees_and_this_process_its_environment() -> None:
     variable = "MALLOC_TRIM_THRESHOLD_"  # of glibc: dask sets it, here and in its workers
-    assert run_all(os.environ.get, [variable], Engine("dask", workers=1), quiet=True) == [None]
+    assert run_all(os.getenv, [variable], Engine("dask", workers=1), quiet=True) == [None]
     assert variable not in os.environ
 
 

@@ -157,3 +157,14 @@ run_elsewhere(Trial("slow", task_of("prevalence"), lambda: Slow(), open_by_name(
 
 def test_the_other_process_of_a_contract_ends_with_the_one_that_checks(tiny: object) -> None:
     gone(killed_with_helpers(CONTRACT, 1, 1))
+
+
+def test_children_have_one_thread_of_each_library_unless_the_user_says_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("POLARS_MAX_THREADS", "3")
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    with processes.children_with_one_thread():
+        assert (os.environ["POLARS_MAX_THREADS"], os.environ["OMP_NUM_THREADS"]) == ("3", "1")
+    assert os.environ["POLARS_MAX_THREADS"] == "3"
+    assert "OMP_NUM_THREADS" not in os.environ

@@ -18,20 +18,21 @@ from distributed import Client, KilledWorker, LocalCluster, as_completed
 from distributed.comm.core import CommClosedError
 
 from tipcore.engines.engine import Engine
-from tipcore.engines.workers import ANSWER_SECONDS, called, check_answers, given_up, lost_cluster
+from tipcore.engines.workers import ANSWER_SECONDS, called, check_answers, given_up, lost_cluster, starting
 from tipcore.errors import UsageError
 from tipcore.locations import said_by
-from tipcore.operating_system import children_ignore_interrupts
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 OWN_WORKERS = {
     "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,
+    "distributed.nanny.pre-spawn-environ.POLARS_MAX_THREADS": 1,
     "distributed.worker.profile.enabled": False,
 }
 """Settings of workers that are started here. By dask's own each gives freed memory back at once, to ask for it again,
-and looks a hundred times a second at what it does: a region took half as long again."""
+and looks a hundred times a second at what it does: a region took half as long again. What ends is started again later,
+with the threads that are told here."""
 
 
 def spread(
@@ -79,7 +80,7 @@ def _client(engine: Engine, most: int) -> Iterator[Client]:
             yield client
         return
     resource_tracker.ensure_running()  # it lifts the mask where it has to be started
-    with children_ignore_interrupts(), dask.config.set(OWN_WORKERS):
+    with starting(), dask.config.set(OWN_WORKERS):
         cluster = LocalCluster(
             n_workers=min(engine.here, most),
             threads_per_worker=1,

@@ -16,8 +16,8 @@ from joblib.externals.loky.backend import resource_tracker
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from tipcore.engines.engine import Engine
-from tipcore.engines.workers import ATTEMPTS, called, given_up, tell_lost, this_process
-from tipcore.operating_system import MASKS_SIGNALS, children_ignore_interrupts
+from tipcore.engines.workers import ATTEMPTS, called, given_up, starting, tell_lost, this_process
+from tipcore.operating_system import MASKS_SIGNALS
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -69,9 +69,9 @@ def _called_and_kept(
 
 @contextmanager
 def _deaf_children() -> Iterator[None]:
-    """Processes started inside never see Ctrl-C, so that only this one answers it; joblib ends them."""
+    """Start workers inside; only this process answers Ctrl-C, and joblib ends them."""
     if MASKS_SIGNALS:
         multiprocessing.resource_tracker.ensure_running()  # each lifts the mask where it has to be started
         resource_tracker.ensure_running()
-    with children_ignore_interrupts():
+    with starting():
         yield

@@ -16,10 +16,9 @@ import ray
 from ray.exceptions import OutOfMemoryError, RayError, RayTaskError, WorkerCrashedError
 
 from tipcore.engines.engine import Engine
-from tipcore.engines.workers import ATTEMPTS, called, check_answers, given_up, lost_cluster
+from tipcore.engines.workers import ATTEMPTS, called, check_answers, given_up, lost_cluster, starting
 from tipcore.errors import MachineFault, UsageError
 from tipcore.locations import said_by
-from tipcore.operating_system import children_ignore_interrupts
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -71,7 +70,7 @@ def _started(engine: Engine, most: int) -> Any:
         if engine.address != "auto":
             check_answers(engine, "ray start --head")
     try:
-        with children_ignore_interrupts():
+        with starting():
             return ray.init(**where, log_to_driver=False, logging_level=logging.ERROR)
     except Exception as error:  # it raises bare ones too
         if engine.address is None:

@@ -18,7 +18,7 @@ from submitit import AutoExecutor
 from submitit.core.utils import UncompletedJobError
 
 from tipcore.engines.engine import Engine
-from tipcore.engines.workers import ATTEMPTS, given_up, tell_lost
+from tipcore.engines.workers import ATTEMPTS, given_up, starting, tell_lost
 from tipcore.errors import UsageError
 from tipcore.locations import said_by
 
@@ -46,7 +46,7 @@ def spread(
         while waiting or given:
             while waiting and len(given) < workers:
                 part = waiting.pop()
-                with _silent() if executor.cluster == "local" else nullcontext():
+                with starting(), _silent() if executor.cluster == "local" else nullcontext():
                     job = executor.submit(_answers, function, part, sys.path)
                 given[job] = part
             done = [job for job in given if job.done()]

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 from tipcore.engines.engine import Engine
 from tipcore.errors import MachineFault, UsageError
 from tipcore.locations import said_by
-from tipcore.operating_system import ignore_interrupts
-from tipcore.operating_system.processes import end_with_process
+from tipcore.operating_system import children_ignore_interrupts, ignore_interrupts
+from tipcore.operating_system.processes import children_with_one_thread, end_with_process
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -22,6 +23,13 @@ ANSWER_SECONDS = 15
 """How long a cluster may take to answer."""
 ATTEMPTS = 3
 """How often in a row work is given to another worker before it is believed that it ends them."""
+
+
+@contextmanager
+def starting() -> Iterator[None]:
+    """Workers started inside have one thread each, as there is one a core, and never see Ctrl-C."""
+    with children_ignore_interrupts(), children_with_one_thread():
+        yield
 
 
 def called(

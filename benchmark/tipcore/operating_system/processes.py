@@ -10,7 +10,8 @@ import signal
 import sys
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 try:
@@ -21,9 +22,24 @@ except ImportError:
 CLAIMS = fcntl is not None
 """Whether a file or folder can be claimed."""
 
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
+"""Variables by which libraries are told, before they are loaded, how many threads of theirs a process may have."""
+
 _SET_DEATH_SIGNAL = 1
 _WATCH_SECONDS = 0.5
 _watched: set[int] = set()
+
+
+@contextmanager
+def children_with_one_thread() -> Iterator[None]:
+    """Let each process that is started inside have one thread of each library, unless the user says otherwise."""
+    unsaid = [name for name in THREADS if name not in os.environ]
+    os.environ.update(dict.fromkeys(unsaid, "1"))
+    try:
+        yield
+    finally:
+        for name in unsaid:
+            os.environ.pop(name, None)
 
 
 def end_with_starter(starter: int) -> None:

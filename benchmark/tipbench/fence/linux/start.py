@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tipcore.operating_system.processes import THREADS
+
 from tipbench.fence.linux.root import SCRATCH
 
 PRELOADED = ("numpy", "polars", "hydra.utils", "tipbench.data.fold", "tipbench.method")
 """What every method is run with. Importing starts no thread, so that a fork is safe."""
-PASSED_ON = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
-"""Variables of the host that a method may see; all others are left out."""
 BOOT = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from tipbench.fence.linux import server; "
     "server.main(int(sys.argv[2]), json.loads(sys.argv[3]))"
@@ -85,5 +85,5 @@ def _started(path: Sequence[str]) -> Server:
 
 def environment() -> dict[str, str]:
     """Return the variables of a fence: none of the host's but how many threads to use."""
-    kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    kept = {name: os.environ[name] for name in THREADS if name in os.environ}
     return {"PATH": "/usr/bin:/bin", "HOME": SCRATCH[0], "TMPDIR": SCRATCH[0], "LANG": "C.UTF-8", **kept}

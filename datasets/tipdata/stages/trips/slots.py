@@ -96,12 +96,16 @@ def next_town(s: Slots) -> Ints:
 
     The next one is the first later slot's that is elsewhere; rows of the last slots of a circuit mean nothing.
     """
-    stays = np.full(len(s.town), 1 << _FINE, dtype=np.int64)
-    total = np.zeros_like(s.odds)
-    rows = np.arange(len(s.town))
+    slots = len(s.town)
+    stays = np.full(slots, 1 << _FINE, dtype=np.int64)
+    total, part = np.zeros_like(s.odds), np.empty_like(s.odds)
+    rows = np.arange(slots)
+    odds = np.concatenate([s.odds, s.odds[:AHEAD]])
     for ahead in range(1, AHEAD + 1):
-        later = np.roll(s.odds, -ahead, axis=0)
-        total += later * stays[:, None] >> _FINE
+        later = odds[ahead : ahead + slots]
+        np.multiply(later, stays[:, None], out=part)
+        part >>= _FINE
+        total += part
         stays = later[rows, s.town] * stays >> _FINE
     total[rows, s.town] = 0
     return log((total << 16) // np.maximum(total.sum(axis=1, keepdims=True), 1))
