@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 from tipcore.engines import ENGINES, Engine, run_all, workers
 from tipcore.errors import MachineFault, UsageError
 from tipcore.operating_system.processes import THREADS
@@ -40,6 +41,10 @@ def threads_of_polars(_: int) -> int:
     import polars
 
     return polars.thread_pool_size()
+
+
+def threads_of_blas(_: int) -> list[int]:
+    return [one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"]
 
 
 def fail_at_three(number: int) -> int:
@@ -92,6 +97,22 @@ def test_a_worker_has_one_thread_of_each_library_and_this_process_as_many_as_bef
     assert run_all(os.getenv, list(THREADS), engine(name, tmp_path), quiet=True) == ["1"] * 4
     assert run_all(threads_of_polars, [1, 2], engine(name, tmp_path), quiet=True) == [1, 1]
     assert not set(THREADS) & set(os.environ)
+
+
+def test_without_workers_this_process_has_as_many_threads_as_one_unless_the_user_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+
+    for variable in THREADS:
+        monkeypatch.delenv(variable, raising=False)
+    with threadpool_limits(2):
+        before = threads_of_blas(0)
+        assert before == [2] * len(before) != []
+        assert run_all(threads_of_blas, [1], "sequential", quiet=True) == [[1] * len(before)]
+        assert run_all(os.getenv, list(THREADS), "sequential", quiet=True) == ["1"] * 4
+        assert threads_of_blas(0) == before
+        monkeypatch.setenv("OMP_NUM_THREADS", "2")
+        assert run_all(threads_of_blas, [1], "sequential", quiet=True) == [before]
 
 
 @pytest.mark.skipif(find_spec("distributed") is None, reason="no extra dask")

@@ -29,10 +29,12 @@ OWN_WORKERS = {
     "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,
     "distributed.nanny.pre-spawn-environ.POLARS_MAX_THREADS": 1,
     "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "10s",
 }
 """Settings of workers that are started here. By dask's own each gives freed memory back at once, to ask for it again,
-and looks a hundred times a second at what it does: a region took half as long again. What ends is started again later,
-with the threads that are told here."""
+looks a hundred times a second at what it does and, as nannies and scheduler do, fifty times whether it still answers:
+a region took half as long again. What ends is started again later, with the threads that are told here."""
 
 
 def spread(
@@ -84,6 +86,7 @@ def _client(engine: Engine, most: int) -> Iterator[Client]:
         cluster = LocalCluster(
             n_workers=min(engine.here, most),
             threads_per_worker=1,
+            memory_limit=0,  # else each has a share, beyond which it is ended though there may be memory left
             dashboard_address="127.0.0.1:0",
             silence_logs=logging.CRITICAL,
         )

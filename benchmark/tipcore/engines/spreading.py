@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from tipcore.engines.engine import Engine, engine_of
 from tipcore.errors import UsageError
 from tipcore.extras import EXTRAS, how_to_install
+from tipcore.operating_system.processes import children_with_one_thread
 from tipcore.progress import progress
 
 Item = TypeVar("Item")
@@ -53,7 +55,7 @@ def _spread(
         return iter(())
     alone = engine.name == "loky" and min(engine.here, len(items)) == 1
     if alone or engine.name == "sequential":
-        return ((index, function(item)) for index, item in enumerate(items))
+        return _spread_here(function, items)
     try:
         spread = importlib.import_module(f"tipcore.engines.{engine.name}").spread
     except ModuleNotFoundError as error:
@@ -64,3 +66,14 @@ def _spread(
             f"engine={engine.name} needs {error.name}, which is not installed: {install}."
         ) from None
     return spread(function, items, engine, quiet)
+
+
+def _spread_here(function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[tuple[int, Result]]:
+    """Yield number and result of each item, made in this process with as many threads as a worker has: a sum that
+    several threads share is rounded otherwise."""
+    from threadpoolctl import threadpool_limits  # takes a moment, and looks at what is loaded
+
+    unsaid = "OMP_NUM_THREADS" not in os.environ
+    with children_with_one_thread(), threadpool_limits(1 if unsaid else None):
+        for index, item in enumerate(items):
+            yield index, function(item)

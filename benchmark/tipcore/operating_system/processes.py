@@ -32,7 +32,8 @@ _watched: set[int] = set()
 
 @contextmanager
 def children_with_one_thread() -> Iterator[None]:
-    """Let each process that is started inside have one thread of each library, unless the user says otherwise."""
+    """Let each process that is started inside, and what this one loads inside, have one thread of each library, unless
+    the user says otherwise."""
     unsaid = [name for name in THREADS if name not in os.environ]
     os.environ.update(dict.fromkeys(unsaid, "1"))
     try:

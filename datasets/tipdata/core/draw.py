@@ -62,7 +62,7 @@ def _mix(words: Words) -> Words:
 
 def _key(seed: int, path: str) -> Words:
     digest = hashlib.sha256(f"{seed}/{path}".encode()).digest()
-    return np.frombuffer(digest[:8], dtype="<u8").astype(np.uint64)
+    return np.frombuffer(digest, dtype="<u8", count=1)
 
 
 @cache
@@ -88,9 +88,7 @@ class Stream:
 
     def bits(self, ids: Ids, k: int | Ids = 0) -> Words:
         """Return 64 uniform bits an id; ``k`` numbers several draws for one id."""
-        words = np.asarray(ids).astype(np.uint64)
-        words *= _GOLDEN
-        words = _mix(words + self.key)
+        words = _mix((np.asarray(ids, dtype=np.int64) * _GOLDEN.view(np.int64)).view(np.uint64) + self.key)
         if isinstance(k, int):
             words ^= _word((k + 1) * _SECOND & _WORD)
         else:

@@ -158,7 +158,7 @@ def make_region(world: World, release_folder: Path, mark: str, index: int) -> No
             for suffix, columns in files_of(known[name]):
                 path = part / f"{name}{suffix}.parquet"
                 files[path.name] = _write_table(path, frame[list(columns)])
-        digests = {n: {c: column_digest(f[c]) for c in f.columns} for n, f in tables.items()}
+        digests = {n: {c.name: column_digest(c) for c in f.iter_columns()} for n, f in tables.items()}
         rows = {name: frame.height for name, frame in tables.items()}
         receipt = {"region": index, "fingerprint": mark, "rows": rows, "digests": digests, FILES: files}
         (part / RECEIPT).write_text(_json(receipt), encoding="utf-8")

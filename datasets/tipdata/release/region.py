@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 
 from tipdata.core.world import World
-from tipdata.stages import Past, as_of, draw_stages
+from tipdata.stages import Past, draw_stages, tables_of
 
 
 def generate_region(world: World, index: int) -> dict[str, pl.DataFrame]:
@@ -15,13 +15,13 @@ def generate_region(world: World, index: int) -> dict[str, pl.DataFrame]:
     Raises:
         ValueError: if a stage makes other tables or columns than it declares, or a primary key that is not one.
     """
-    tables: dict[str, pl.DataFrame] = {}
+    declared, tables = tables_of(world.version), {}
     for stage, made in draw_stages(world.region(index), Past()):
         if set(made) != {t.name for t in stage.tables}:
             raise ValueError(f"stage {stage.name} made {sorted(made)}, not the tables it declares")
         for table in stage.tables:
             frame = made[table.name]
-            known = as_of(world.version, table)
+            known = declared[table.name]
             schema = known.schema
             # A stage makes the newest columns too, which an older version of the data has not.
             wrong = sorted((set(schema) - set(frame.columns)) | (set(frame.columns) - set(table.schema)))

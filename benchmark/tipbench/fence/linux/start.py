@@ -84,6 +84,6 @@ def _started(path: Sequence[str]) -> Server:
 
 
 def environment() -> dict[str, str]:
-    """Return the variables of a fence: none of the host's but how many threads to use."""
-    kept = {name: os.environ[name] for name in THREADS if name in os.environ}
+    """Return the variables of a fence: none of the host's but how many threads to use, one where it does not say."""
+    kept = {name: os.environ.get(name, "1") for name in THREADS}
     return {"PATH": "/usr/bin:/bin", "HOME": SCRATCH[0], "TMPDIR": SCRATCH[0], "LANG": "C.UTF-8", **kept}
