@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from tipcore.engines.engine import Engine, engine_of
 from tipcore.errors import UsageError
 from tipcore.extras import EXTRAS, how_to_install
-from tipcore.operating_system.processes import children_with_one_thread
+from tipcore.operating_system.processes import OF_BLAS, children_with_one_thread
 from tipcore.progress import progress
 
 Item = TypeVar("Item")
@@ -73,7 +73,7 @@ def _spread_here(function: Callable[[Item], Result], items: Sequence[Item]) -> I
     several threads share is rounded otherwise."""
     from threadpoolctl import threadpool_limits  # takes a moment, and looks at what is loaded
 
-    unsaid = "OMP_NUM_THREADS" not in os.environ
-    with children_with_one_thread(), threadpool_limits(1 if unsaid else None):
+    most = None if any(name in os.environ for name in OF_BLAS) else 1
+    with children_with_one_thread(), threadpool_limits(most):
         for index, item in enumerate(items):
             yield index, function(item)

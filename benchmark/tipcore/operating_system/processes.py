@@ -22,7 +22,8 @@ except ImportError:
 CLAIMS = fcntl is not None
 """Whether a file or folder can be claimed."""
 
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
+OF_BLAS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+THREADS = (*OF_BLAS, "POLARS_MAX_THREADS")
 """Variables by which libraries are told, before they are loaded, how many threads of theirs a process may have."""
 
 _SET_DEATH_SIGNAL = 1
