@@ -112,7 +112,6 @@ def _holds_key(column: Column, owner: Table | None) -> bool:
     return owner is not None and len(owner.key) == 1 and owner[owner.key[0]].dtype == column.inner
 
 
-@cache
 def tables_of(version: str) -> dict[str, Table]:
     """Return the tables of a version of the data by name, in the order of the stages, with the columns it has."""
     return {table.name: as_of(version, table) for stage in stages_of(version) for table in stage.tables}
