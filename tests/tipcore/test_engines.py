@@ -115,6 +115,17 @@ def test_without_workers_this_process_has_as_many_threads_as_one_unless_the_user
         assert run_all(threads_of_blas, [1], "sequential", quiet=True) == [before]
 
 
+def test_a_system_that_does_not_tell_what_is_loaded_is_worked_on_as_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def hidden(_: int) -> None:
+        raise FileNotFoundError("/proc/self/maps")
+
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr("threadpoolctl.threadpool_limits", hidden)
+    assert run_all(square, [2], "sequential", quiet=True) == [4]
+
+
 @pytest.mark.skipif(find_spec("distributed") is None, reason="no extra dask")
 def test_a_dask_worker_of_this_machine_keeps_what_it_frees_and_this_process_its_environment() -> None:
     variable = "MALLOC_TRIM_THRESHOLD_"  # of glibc: dask sets it, here and in its workers

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
 
 from tipcore.engines.engine import Engine, engine_of
@@ -71,9 +72,17 @@ def _spread(
 def _spread_here(function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[tuple[int, Result]]:
     """Yield number and result of each item, made in this process with as many threads as a worker has: a sum that
     several threads share is rounded otherwise."""
-    from threadpoolctl import threadpool_limits  # takes a moment, and looks at what is loaded
-
-    most = None if any(name in os.environ for name in OF_BLAS) else 1
-    with children_with_one_thread(), threadpool_limits(most):
+    with _one_thread_of_what_is_loaded(), children_with_one_thread():
         for index, item in enumerate(items):
             yield index, function(item)
+
+
+def _one_thread_of_what_is_loaded() -> AbstractContextManager[object]:
+    from threadpoolctl import threadpool_limits  # takes a moment
+
+    if any(name in os.environ for name in OF_BLAS):
+        return nullcontext()
+    try:
+        return threadpool_limits(1)
+    except OSError:  # of a system that does not tell what is loaded, as in a container without /proc
+        return nullcontext()
