@@ -49,7 +49,7 @@ def _feed(digest: hashlib._Hash, column: pl.Series) -> None:
     digest.update(f"{dtype}|{len(column)}|".encode())
     if not column.null_count():
         digest.update(b"\x01" * len(column))
-        if dtype == pl.Boolean or dtype.is_signed_integer():  # as below, in a quarter of the time
+        if dtype == pl.Boolean or dtype.is_signed_integer():  # as below, without Arrow
             numbers = column.to_numpy()
             digest.update(numbers.data if dtype == pl.Boolean else _words(numbers))
             return

@@ -132,9 +132,8 @@ def main(before: str, after: str, regions: int, retired: str | None) -> int:
 
 
 if __name__ == "__main__":
-    if sys.argv[1].startswith("serve"):
-        {"serve": serve, "serve_retired": serve_retired}[sys.argv[1]]()
-        sys.exit()
+    if sys.argv[1:] in (["serve"], ["serve_retired"]):
+        sys.exit(serve() if sys.argv[1] == "serve" else serve_retired())
     parser = argparse.ArgumentParser(description="CPU per region by two checkouts.")
     parser.add_argument("before", metavar="BEFORE")
     parser.add_argument("after", metavar="AFTER")

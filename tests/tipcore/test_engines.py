@@ -13,7 +13,7 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 from tipcore.engines import ENGINES, Engine, run_all, workers
 from tipcore.errors import MachineFault, UsageError
-from tipcore.operating_system.processes import THREADS
+from tipcore.operating_system.processes import OF_BLAS, THREADS
 
 MODULES = {"dask": "distributed", "ray": "ray", "submitit": "submitit"}
 SPREAD = [
@@ -99,10 +99,19 @@ def test_a_worker_has_one_thread_of_each_library_and_this_process_as_many_as_bef
     assert not set(THREADS) & set(os.environ)
 
 
+@pytest.mark.parametrize("name", ["sequential", *SPREAD])
+def test_what_the_user_says_of_threads_holds_on_every_engine_and_for_all_of_blas(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in THREADS:
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    assert run_all(os.getenv, list(OF_BLAS), engine(name, tmp_path), quiet=True) == ["2"] * 3
+
+
 def test_without_workers_this_process_has_as_many_threads_as_one_unless_the_user_says(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-
     for variable in THREADS:
         monkeypatch.delenv(variable, raising=False)
     with threadpool_limits(2):
@@ -121,7 +130,8 @@ def test_a_system_that_does_not_tell_what_is_loaded_is_worked_on_as_it_is(
     def hidden(_: int) -> None:
         raise FileNotFoundError("/proc/self/maps")
 
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    for variable in THREADS:
+        monkeypatch.delenv(variable, raising=False)
     monkeypatch.setattr("threadpoolctl.threadpool_limits", hidden)
     assert run_all(square, [2], "sequential", quiet=True) == [4]
 
@@ -202,7 +212,7 @@ def test_a_scheduler_of_dask_that_is_lost_is_told_in_a_sentence(monkeypatch: pyt
 
 
 def test_an_engine_that_is_not_installed_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "distributed", None)
+    monkeypatch.setitem(sys.modules, "distributed", None)
     monkeypatch.delitem(__import__("sys").modules, "tipcore.engines.dask", raising=False)
     with pytest.raises(UsageError, match=r"python3 -m pip install 'tipbench\[dask\]'"):
         run_all(square, [1, 2], Engine("dask"), quiet=True)

@@ -164,7 +164,7 @@ def test_children_have_one_thread_of_each_library_unless_the_user_says_otherwise
 ) -> None:
     monkeypatch.setenv("POLARS_MAX_THREADS", "3")
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    with processes.children_with_one_thread():
+    with processes.with_one_thread():
         assert (os.environ["POLARS_MAX_THREADS"], os.environ["OMP_NUM_THREADS"]) == ("3", "1")
     assert os.environ["POLARS_MAX_THREADS"] == "3"
     assert "OMP_NUM_THREADS" not in os.environ

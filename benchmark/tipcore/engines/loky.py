@@ -18,6 +18,7 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 from tipcore.engines.engine import Engine
 from tipcore.engines.workers import ATTEMPTS, called, given_up, starting, tell_lost, this_process
 from tipcore.operating_system import MASKS_SIGNALS
+from tipcore.operating_system.processes import threads_of_blas_are_said
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -46,7 +47,8 @@ def spread(
 def _in_processes(
     function: Callable[[Item], Result], items: dict[int, Item], workers: int
 ) -> Iterator[tuple[int, Result]]:
-    with joblib.parallel_config(backend="loky", n_jobs=workers, inner_max_num_threads=1):
+    most = None if threads_of_blas_are_said() else 1
+    with joblib.parallel_config(backend="loky", n_jobs=workers, inner_max_num_threads=most):
         with _deaf_children():
             work: Any = joblib.Parallel(return_as="generator_unordered", pre_dispatch="2*n_jobs")(
                 joblib.delayed(_called_and_kept)(function, index, item, this_process())

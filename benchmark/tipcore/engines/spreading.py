@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
@@ -11,7 +10,7 @@ from typing import Any, TypeVar
 from tipcore.engines.engine import Engine, engine_of
 from tipcore.errors import UsageError
 from tipcore.extras import EXTRAS, how_to_install
-from tipcore.operating_system.processes import OF_BLAS, children_with_one_thread
+from tipcore.operating_system.processes import threads_of_blas_are_said, with_one_thread
 from tipcore.progress import progress
 
 Item = TypeVar("Item")
@@ -72,7 +71,7 @@ def _spread(
 def _spread_here(function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[tuple[int, Result]]:
     """Yield number and result of each item, made in this process with as many threads as a worker has: a sum that
     several threads share is rounded otherwise."""
-    with _one_thread_of_what_is_loaded(), children_with_one_thread():
+    with _one_thread_of_what_is_loaded(), with_one_thread():
         for index, item in enumerate(items):
             yield index, function(item)
 
@@ -80,7 +79,7 @@ def _spread_here(function: Callable[[Item], Result], items: Sequence[Item]) -> I
 def _one_thread_of_what_is_loaded() -> AbstractContextManager[object]:
     from threadpoolctl import threadpool_limits  # takes a moment
 
-    if any(name in os.environ for name in OF_BLAS):
+    if threads_of_blas_are_said():
         return nullcontext()
     try:
         return threadpool_limits(1)

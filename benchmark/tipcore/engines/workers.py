@@ -14,7 +14,7 @@ from tipcore.engines.engine import Engine
 from tipcore.errors import MachineFault, UsageError
 from tipcore.locations import said_by
 from tipcore.operating_system import children_ignore_interrupts, ignore_interrupts
-from tipcore.operating_system.processes import children_with_one_thread, end_with_process
+from tipcore.operating_system.processes import end_with_process, with_one_thread
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -28,7 +28,7 @@ ATTEMPTS = 3
 @contextmanager
 def starting() -> Iterator[None]:
     """Workers started inside have one thread each, as there is one a core, and never see Ctrl-C."""
-    with children_ignore_interrupts(), children_with_one_thread():
+    with children_ignore_interrupts(), with_one_thread():
         yield
 
 

@@ -23,6 +23,7 @@ CLAIMS = fcntl is not None
 """Whether a file or folder can be claimed."""
 
 OF_BLAS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""Of these a library of linear algebra reads the first and its own, and its own before the first."""
 THREADS = (*OF_BLAS, "POLARS_MAX_THREADS")
 """Variables by which libraries are told, before they are loaded, how many threads of theirs a process may have."""
 
@@ -31,16 +32,27 @@ _WATCH_SECONDS = 0.5
 _watched: set[int] = set()
 
 
+def threads_of_blas_are_said() -> bool:
+    """Return whether the user says how many threads libraries of linear algebra have."""
+    return any(name in os.environ for name in OF_BLAS)
+
+
+def threads() -> dict[str, str]:
+    """Return the variables of a process that has one thread of each library, or as many as the user says; what is said
+    of one of :data:`OF_BLAS` is said of all."""
+    of_blas = next((os.environ[name] for name in OF_BLAS if name in os.environ), "1")
+    return {name: os.environ.get(name, of_blas if name in OF_BLAS else "1") for name in THREADS}
+
+
 @contextmanager
-def children_with_one_thread() -> Iterator[None]:
-    """Let each process that is started inside, and what this one loads inside, have one thread of each library, unless
-    the user says otherwise."""
-    unsaid = [name for name in THREADS if name not in os.environ]
-    os.environ.update(dict.fromkeys(unsaid, "1"))
+def with_one_thread() -> Iterator[None]:
+    """Let each process that is started inside, and what this one loads inside, have the threads of :func:`threads`."""
+    added = {name: many for name, many in threads().items() if name not in os.environ}
+    os.environ.update(added)
     try:
         yield
     finally:
-        for name in unsaid:
+        for name in added:
             os.environ.pop(name, None)
 
 

@@ -137,6 +137,7 @@ def test_it_is_removed_and_a_folder_is_not_there_to_be_read(stored: StoredReleas
 @pytest.mark.parametrize(
     ("said", "told"),
     [
+        ("somewhere", "is a folder, which has no need of a store: set TIPBENCH_HOME="),
         ("/somewhere", "is a folder, which has no need of a store: set TIPBENCH_HOME=/somewhere,"),
         ("file:///somewhere", "is a folder, which has no need of a store: set TIPBENCH_HOME=/somewhere,"),
         ("nosuch://bucket", "cannot be opened"),

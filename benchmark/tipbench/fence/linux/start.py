@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tipcore.operating_system.processes import THREADS
+from tipcore.operating_system.processes import threads
 
 from tipbench.fence.linux.root import SCRATCH
 
@@ -85,5 +85,4 @@ def _started(path: Sequence[str]) -> Server:
 
 def environment() -> dict[str, str]:
     """Return the variables of a fence: none of the host's but how many threads to use, one where it does not say."""
-    kept = {name: os.environ.get(name, "1") for name in THREADS}
-    return {"PATH": "/usr/bin:/bin", "HOME": SCRATCH[0], "TMPDIR": SCRATCH[0], "LANG": "C.UTF-8", **kept}
+    return {"PATH": "/usr/bin:/bin", "HOME": SCRATCH[0], "TMPDIR": SCRATCH[0], "LANG": "C.UTF-8", **threads()}
