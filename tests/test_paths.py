@@ -31,7 +31,6 @@ def patterns(source: str) -> list[int]:
         and isinstance(node.func.value, ast.Name)
         and node.func.value.id == "pl"
         and node.func.attr.startswith(("read_", "scan_"))
-        and node.func.attr != "scan_pyarrow_dataset"  # which is given no path
         and not any(one.arg == "glob" for one in node.keywords)
         and not (node.args and ast.unparse(node.args[0]).startswith(("io.BytesIO(", "buffer")))
     ]

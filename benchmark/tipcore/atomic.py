@@ -11,6 +11,7 @@ writer is dead (it claims what it writes, and a claim ends with its process), el
 from __future__ import annotations
 
 import errno
+import fnmatch
 import os
 import platform
 import re
@@ -117,9 +118,10 @@ def check_writable(folder: Path) -> None:
         pass
 
 
-def is_left_over(path: Path, folder: Path) -> bool:
-    """Return whether a path below a folder leads through what a killed writer left there."""
-    return any(part.startswith((PARTIAL, OLD)) for part in path.relative_to(folder).parts)
+def whole_folders(folder: Path) -> list[Path]:
+    """Return the folders in a folder, sorted, but for those that a killed writer left; none where it is not there."""
+    there = folder.iterdir() if folder.is_dir() else ()
+    return sorted(path for path in there if _is_whole(path.name) and path.is_dir())
 
 
 def restore(folder: Path) -> None:
@@ -137,17 +139,28 @@ def restore(folder: Path) -> None:
             move(aside, folder)
 
 
-def find_whole(name: str, below: Path) -> list[Path]:
-    """Return every file of a name below a folder, sorted, but for those that a killed writer left; what it moved aside
-    is put back first."""
-    found = list(below.rglob(name))
-    inner = {above for path in found for above in path.relative_to(below).parents}
-    aside = [below / above for above in inner if above.name.startswith(OLD)]
-    for one in aside:
-        restore(one.with_name(one.name.removeprefix(OLD)))
-    if aside:
-        found = list(below.rglob(name))
-    return sorted(path for path in found if not is_left_over(path, below))
+def find_whole(pattern: str, below: Path) -> list[Path]:
+    """Return every file below a folder that is whole, sorted.
+
+    What a killed writer had moved aside is put back first, and what it left is passed over. Writers may be at work
+    meanwhile: what they rename or remove under way is no error.
+
+    Args:
+        pattern: of the files' names, such as `*.parquet`.
+        below: the folder.
+    """
+    found = []
+    for folder, inner, names in os.walk(below):
+        here, back = Path(folder), [name.removeprefix(OLD) for name in inner if name.startswith(OLD)]
+        for name in back:
+            restore(here / name)
+        inner[:] = {*filter(_is_whole, inner), *back}
+        found += [here / name for name in fnmatch.filter(names, pattern) if _is_whole(name)]
+    return sorted(found)
+
+
+def _is_whole(name: str) -> bool:
+    return not name.startswith((PARTIAL, OLD))
 
 
 @contextmanager

@@ -15,9 +15,11 @@ _THRIFT_STRING, _THRIFT_CONTAINER = 10_000_000, 1_000_000
 """Most bytes, and most entries, that a footer's text and list may claim to have."""
 
 
-def read_parquet(source: Path | bytes) -> pl.DataFrame:
-    """Return the rows of a file, or of what a file holds. Raises one of :data:`UNREADABLE` for one that is damaged."""
-    return pl.read_parquet(io.BytesIO(source) if isinstance(source, bytes) else source, glob=False)
+def read_parquet(source: Path | bytes, columns: list[str] | None = None) -> pl.DataFrame:
+    """Return the rows of a file, or of what a file holds, of all columns or of some. Raises one of :data:`UNREADABLE`
+    for one that is damaged."""
+    content = io.BytesIO(source) if isinstance(source, bytes) else source
+    return pl.read_parquet(content, columns=columns, glob=False)
 
 
 def read_doubtful(path: Path) -> pl.DataFrame:

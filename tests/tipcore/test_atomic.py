@@ -12,9 +12,10 @@ import pytest
 from tipcore import atomic
 from tipcore.atomic import (
     fill_folder_atomically,
-    is_left_over,
+    find_whole,
     passing_folder,
     restore,
+    whole_folders,
     write_file_atomically,
 )
 from tipcore.errors import UsageError
@@ -161,14 +162,36 @@ def test_of_two_nested_folders_the_inner_one_is_put_in_its_place_first(tmp_path:
     assert (tmp_path / "inner").is_dir()
 
 
-@pytest.mark.parametrize(
-    ("place", "left"), [(".partial-7/a", True), ("b/.old-a", True), ("b/a.partial-7", False), ("b", False)]
-)
-def test_what_a_killed_writer_left_is_told_by_any_part_of_its_path(
-    place: str, left: bool, tmp_path: Path
-) -> None:
-    assert is_left_over(tmp_path / place, tmp_path) is left
-    assert not is_left_over(tmp_path / ".old-x" / "b", tmp_path / ".old-x")
+def test_what_a_killed_writer_left_is_not_found_and_what_it_moved_aside_is_put_back(tmp_path: Path) -> None:
+    for place in (".partial-7/a.txt", "b/.old-c/a.txt", "b/d.partial-7/a.txt", "b/.partial-7", "b/a.csv"):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_text("x")
+    found = [str(path.relative_to(tmp_path)) for path in find_whole("*.txt", tmp_path)]
+    assert found == [os.path.join("b", "c", "a.txt"), os.path.join("b", "d.partial-7", "a.txt")]
+    assert [path.name for path in whole_folders(tmp_path)] == ["b"]
+    assert find_whole("*", tmp_path / "none") == whole_folders(tmp_path / "none") == []
+
+
+WRITES = """
+import sys
+from pathlib import Path
+from tipcore.atomic import fill_folder_atomically
+
+for number in range(600):
+    with fill_folder_atomically(Path(sys.argv[1]) / str(number % 5), replace=True) as folder:
+        (folder / "below").mkdir()
+        (folder / "below" / "a.txt").write_text("x")
+"""
+
+
+def test_what_writers_rename_while_it_is_looked_for_is_no_error(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", WRITES, tmp_path]) as writer:
+        most = 0
+        while writer.poll() is None:
+            most = max(most, len(find_whole("a.txt", tmp_path)))
+    assert writer.returncode == 0
+    assert most <= 5
+    assert len(find_whole("a.txt", tmp_path)) == 5
 
 
 INTERRUPTED = """

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from tipbench.metrics.registry import metrics
 from tipbench.runs.results import RESULT, Result, read_result
 from tipbench.tasks import tasks
-from tipcore.atomic import fill_folder_atomically, is_left_over
+from tipcore.atomic import fill_folder_atomically, whole_folders
 from tipcore.errors import UsageError
 from tipdata.core.world import RELEASED, check_status, is_draft, sizes, versions
 
@@ -151,13 +151,7 @@ def _reference(folder: Path) -> list[Entry]:
 
 
 def _submissions(folder: Path) -> list[Entry]:
-    if not folder.is_dir():
-        return []
-    return [
-        read_submission(path)
-        for path in sorted(folder.iterdir())
-        if path.is_dir() and not is_left_over(path, folder)
-    ]
+    return [read_submission(path) for path in whole_folders(folder)]
 
 
 def read_submission(folder: Path) -> Entry:

@@ -21,7 +21,7 @@ from tipbench.runs.results import Result, digest_of, read_result, run_folders
 from tipbench.runs.scoring import UNVERIFIED, evaluate_prepared
 from tipbench.task import Task
 from tipbench.tasks import task_of
-from tipcore.atomic import fill_folder_atomically, is_left_over
+from tipcore.atomic import fill_folder_atomically, whole_folders
 from tipcore.engines import run_all
 from tipcore.errors import UsageError
 from tipcore.parquet import read_parquet
@@ -125,13 +125,8 @@ def _stored(board: Path) -> Iterator[tuple[Place, Result]]:
 
 
 def _folders(board: Path) -> list[Path]:
-    submissions = board / SUBMISSIONS
-    there = sorted(submissions.iterdir()) if submissions.is_dir() else []
     sides = [
-        one / side
-        for one in there
-        if not is_left_over(one, submissions)
-        for side in (UPLOADED, REPRODUCED, FRESH)
+        one / side for one in whole_folders(board / SUBMISSIONS) for side in (UPLOADED, REPRODUCED, FRESH)
     ]
     return [folder for folder in (board / REFERENCE, *sides) if folder.is_dir()]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from tipcore.atomic import fill_folder_atomically, is_left_over
+from tipcore.atomic import fill_folder_atomically, whole_folders
 from tipcore.errors import UsageError
 
 from tipboard.rounds.audit import audit
@@ -86,7 +86,5 @@ def read_small(path: Path) -> bytes:
 
 def closed_rounds(results: Path) -> list[Closed]:
     """Return the rounds that are kept, the last to close first."""
-    folder = results / ROUNDS
-    there = sorted(folder.iterdir()) if folder.is_dir() else []
-    found = [read_closed(one) for one in there if one.is_dir() and not is_left_over(one, folder)]
+    found = [read_closed(one) for one in whole_folders(results / ROUNDS)]
     return sorted(found, key=lambda one: (one.round.closes, one.round.name), reverse=True)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from tipcore.errors import UsageError
@@ -34,8 +35,13 @@ def announcement(release: Release, regions: int, workers: int | None) -> str:
 
 
 def size_on_disk(release: Release) -> int:
-    """Return the bytes of a release's files; 0 where none is there."""
-    return sum(path.stat().st_size for path in release.folder.rglob("*") if path.is_file())
+    """Return the bytes of a release's files; 0 where none is there. What is removed under way is not counted."""
+    paths = (Path(folder) / name for folder, _, names in os.walk(release.folder) for name in names)
+    size = 0
+    for path in paths:
+        with suppress(FileNotFoundError):
+            size += path.stat().st_size
+    return size
 
 
 def remove_release(release: Release) -> int:

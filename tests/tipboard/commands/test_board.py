@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tipbench.runs.results import read_result
+from tipbench.runs.results import read_result, run_folders
 from tipboard.board.draws import read_draws
 from tipdata.release import Release
 
@@ -145,8 +145,7 @@ def test_a_board_that_is_killed_and_started_again_ends_with_the_same_results(
 
 def finished(runs: Path) -> dict[str, dict]:
     """Every finished run's result but what it cost and where, by its place."""
-    found = [path for path in runs.rglob("result.json") if ".partial" not in str(path)]
     return {
-        str(path.parent.relative_to(runs)): read_result(path).model_dump(exclude={"cost", "environment"})
-        for path in found
+        str(path.relative_to(runs)): read_result(path).model_dump(exclude={"cost", "environment"})
+        for path in run_folders(runs)
     }

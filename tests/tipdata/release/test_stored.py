@@ -71,18 +71,41 @@ def test_only_what_is_asked_for_is_read(stored: StoredRelease, monkeypatch: pyte
     put(stored)
     asked = stored.scan("adverts", regions=[1]).select("advert").collect()
     assert asked.height > 0
-    opened: list[str] = []
-    usual = MemoryFileSystem._open
+    fetched: list[str] = []
+    usual = MemoryFileSystem.cat_file
 
     def noted(self: Any, path: str, *args: Any, **kwargs: Any) -> Any:
-        opened.append(path)
+        fetched.append(path)
         return usual(self, path, *args, **kwargs)
 
-    monkeypatch.setattr(MemoryFileSystem, "_open", noted)
+    monkeypatch.setattr(MemoryFileSystem, "cat_file", noted)
     again = stored.scan("adverts", regions=[1]).select("advert").collect()
     assert again.equals(asked)
-    assert {path.rpartition("/")[2] for path in opened} == {"adverts.parquet"}
-    assert all("/00001/" in path for path in opened)
+    assert [path.rpartition("/0.4.0/")[2] for path in fetched] == ["pair/00001/adverts.parquet"]
+    few = stored.scan("adverts").select("advert").head(3).collect()
+    assert few.equals(stored.scan("adverts").select("advert").collect().head(3))
+
+
+def test_a_store_that_fails_while_tables_are_read_is_one_sentence(
+    stored: StoredRelease, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(stored)
+    rows = stored.scan("adverts", truth=True)
+    before = rows.collect().height
+    usual = MemoryFileSystem.cat_file
+
+    def failing(self: Any, path: str, *args: Any, **kwargs: Any) -> Any:
+        if path.endswith("00001/adverts.truth.parquet"):
+            raise ConnectionError("the store does not answer")
+        return usual(self, path, *args, **kwargs)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(MemoryFileSystem, "cat_file", failing)
+        with pytest.raises(
+            UsageError, match=r"^memory://\S+ cannot be read or written: the store does not answer;"
+        ):
+            rows.collect()
+    assert rows.collect().height == before
 
 
 def test_a_store_that_vanishes_leaves_whole_regions_and_the_same_command_goes_on(

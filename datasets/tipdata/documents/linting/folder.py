@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
-from tipcore.atomic import is_left_over
+from tipcore.atomic import find_whole
 from tipcore.errors import UsageError
 from tipcore.parquet import read_doubtful
 
@@ -69,7 +69,7 @@ def lint_folder(folder: Path, version: str = "") -> Report:
     """
     if not folder.is_dir():
         raise UsageError(f"{folder} is not a folder: name a release (release=tiny) or a folder of one.")
-    paths = sorted(path for path in folder.rglob("*.parquet") if not is_left_over(path, folder))
+    paths = find_whole("*.parquet", folder)
     if not paths:
         raise UsageError(
             f"{folder} has no parquet file: name the folder of a release, such as an export of it."
