@@ -32,7 +32,7 @@ BOUND = 30
 PARTS = (
     ("making tiny", "tipbench.runs.allowed_splits", "open_release"),
     ("composing configs", "tipbench.config.compose", "compose"),
-    ("splits that are allowed", "tipbench.actions.run", "splits_of"),
+    ("units, for their splits", "tipbench.runs.allowed_splits", "units_of"),
     ("digests of code", "tipbench.runs.runner", "decided"),
     ("preparing folds", "tipbench.runs.shared_fold", "prepare_cell"),
     ("fit and predict", "tipbench.runs.attempts", "predictions_of"),

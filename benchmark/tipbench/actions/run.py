@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import yaml
@@ -68,7 +68,7 @@ def call(options: argparse.Namespace) -> int:
 
 
 def _cells(composer: Composer, options: argparse.Namespace) -> list[Cell]:
-    def allowed(task: Task, settings: Settings) -> Sequence[str]:
+    def allowed(task: Task, settings: Settings) -> Iterator[str]:
         return splits_of(task, settings, make=not options.show, quiet=options.quiet)
 
     def left_out(said: str) -> None:

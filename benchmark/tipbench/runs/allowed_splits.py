@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 
 from tipcore.errors import UsageError
 from tipdata.release import open_release
@@ -14,8 +14,10 @@ from tipbench.loading import prepare
 from tipbench.task import Task
 
 
-def splits_of(task: Task, settings: Settings, make: bool = True, quiet: bool = False) -> Sequence[str]:
-    """On a release, those of the task that its units can be divided by; on own data, those that can be prepared.
+def splits_of(task: Task, settings: Settings, make: bool = True, quiet: bool = False) -> Iterator[str]:
+    """Yield, on a release, those of the task that its units can be divided by; on own data, those that can be prepared.
+
+    Each is tried when it is asked for: who wants the default waits for no other.
 
     Args:
         make: whether a missing release may be made to find out; without, the task's own list is given.
@@ -25,21 +27,24 @@ def splits_of(task: Task, settings: Settings, make: bool = True, quiet: bool = F
         UsageError: where the data can have none.
     """
     if settings.data is not None:
-        return _own(task, settings)
+        yield from _own(task, settings)
+        return
     if not make or settings.release is None:
-        return task.splits
+        yield from task.splits
+        return
     release, engine = settings.release, settings.engine
     source = open_release(release.version, release.size, engine, quiet, release.world)
-    found = list(allowed_splits(task, source, units_of(task.units, source)))
-    if not found:
+    found = None
+    for found in allowed_splits(task, source, units_of(task.units, source)):
+        yield found
+    if found is None:
         raise UsageError(f"{task.name} can have no split on {source.name}: use a larger release.")
-    return found
 
 
-def _own(task: Task, settings: Settings) -> list[str]:
+def _own(task: Task, settings: Settings) -> Iterator[str]:
     default = prepare(task, own=settings.data).split
-    others = [split for split in task.own_splits if split != default]
-    return [default, *(split for split in others if _can(task, settings, split))]
+    yield default
+    yield from (split for split in task.own_splits if split != default and _can(task, settings, split))
 
 
 def _can(task: Task, settings: Settings, split: str) -> bool:

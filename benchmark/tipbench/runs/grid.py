@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -31,8 +31,8 @@ NUMBERS = {axis: key for key, axis in LISTS.items() if axis in ("seeds", "worlds
 
 Notice = Callable[[str], None]
 """What is told a sentence about baselines of a grid that are left out."""
-Allowed = Callable[[Task, Settings], Sequence[str]]
-"""A task and its settings -> the splits that its data can have, the default first."""
+Allowed = Callable[[Task, Settings], Iterable[str]]
+"""A task and its settings -> the splits that its data can have, the default first; ``auto`` asks for no other."""
 
 
 def sweep(composer: Composer, allowed: Allowed, notice: Notice = lambda said: None) -> list[Cell]:
@@ -139,7 +139,9 @@ def _single(composer: Composer, allowed: Allowed) -> Cell:
         raise _needs(name, extra)
     task = task_of(settings.task.name if settings.task else name.partition("/")[0])
     split = settings.split.name
-    return _cell(settings, task, allowed(task, settings)[0] if split == "auto" else split, settings.seed)
+    return _cell(
+        settings, task, next(iter(allowed(task, settings))) if split == "auto" else split, settings.seed
+    )
 
 
 def _needs(baseline: str, extra: str) -> UsageError:
@@ -204,7 +206,7 @@ def _splits(task: Task, settings: Settings, asked: str | list[str] | None, allow
     if ALLOWED in wanted:
         return list(allowed(task, settings))
     if wanted == ["auto"]:
-        return [allowed(task, settings)[0]]
+        return [next(iter(allowed(task, settings)))]
     has = task.splits if settings.data is None else task.own_splits
     return [split for split in wanted if split in has]
 

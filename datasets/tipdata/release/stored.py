@@ -12,14 +12,14 @@ import json
 import math
 import os
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from tempfile import gettempdir
+from threading import Lock
 from typing import Any
 
 import polars as pl
@@ -47,6 +47,8 @@ LISTED_SECONDS = 60
 """For so long the list of a release's files is not asked for again, or for 20 times as long as it took to get."""
 AT_ONCE = 8
 """Files that are fetched beside one another: most of the time is spent waiting for the store."""
+KEPT_BYTES = 128 << 20
+"""So much of a store's files each process keeps in memory: those of 64 regions, which a fold is read by."""
 TELLING = ("size", "ETag", "etag", "LastModified", "mtime", "created", "md5Hash")
 """What stores say of a file that changes when it is written again; each has some of these."""
 AGAIN = (
@@ -108,18 +110,17 @@ class StoredRelease(Release):
         def scan(suffix: str) -> pl.LazyFrame:
             name = f"{table}{suffix}.parquet"
             columns = known.hidden if suffix else known.observed
-            _check(self, place, name, columns, those)
+            listed = _listed(self, place)
+            _check(self, place, listed, name, columns, those)
             paths = [place.at(f"{region_name(index)}/{name}") for index in those]
-            return _scan(self, place, paths, {column: known.schema[column] for column in columns})
+            told = {path: listed[path] for path in paths}
+            return _scan(self, place, told, {column: known.schema[column] for column in columns})
 
         return scan_files(known, truth, scan)
 
     def read_file(self, index: int, name: str) -> pl.DataFrame:
         place = at_store(self)
-        with readable(self):
-            content = place.system.cat_file(place.at(f"{region_name(index)}/{name}"))
-        assert isinstance(content, bytes)
-        return read_parquet(content)
+        return read_parquet(_fetch(self, place, place.at(f"{region_name(index)}/{name}")))
 
 
 def at_store(stored: StoredRelease) -> Remote:
@@ -150,7 +151,12 @@ def files_in(stored: StoredRelease, place: Remote) -> dict[str, dict[str, Any]]:
 
 
 def _check(
-    stored: StoredRelease, place: Remote, name: str, columns: tuple[str, ...], regions: Sequence[int]
+    stored: StoredRelease,
+    place: Remote,
+    listed: Mapping[str, str],
+    name: str,
+    columns: tuple[str, ...],
+    regions: Sequence[int],
 ) -> None:
     """Hold the files of a table against their receipts and the manifest, but for those that were found right and are as
     they were then."""
@@ -158,8 +164,7 @@ def _check(
     known: dict[str, str] = {}
     with suppress(OSError, ValueError):
         known = dict(json.loads(note.read_text(encoding="utf-8")))
-    listed, manifest = _listed(stored, place), published_manifest(stored)
-    unseen = {}
+    manifest, unseen = published_manifest(stored), {}
     for region in map(region_name, regions):
         path = place.at(f"{region}/{name}")
         if path not in listed:
@@ -170,7 +175,9 @@ def _check(
     if not unseen:
         return
     with passing_folder(Path(gettempdir())) as beside, ThreadPoolExecutor(AT_ONCE) as pool:
-        problems = pool.map(lambda region: _problems(stored, place, region, name, columns, beside), unseen)
+        problems = pool.map(
+            lambda region: _problems(stored, place, listed, region, name, columns, beside), unseen
+        )
         for wrong in problems:
             if wrong:
                 pool.shutdown(cancel_futures=True)
@@ -180,16 +187,22 @@ def _check(
 
 
 def _problems(
-    stored: StoredRelease, place: Remote, region: str, name: str, columns: tuple[str, ...], beside: Path
+    stored: StoredRelease,
+    place: Remote,
+    listed: Mapping[str, str],
+    region: str,
+    name: str,
+    columns: tuple[str, ...],
+    beside: Path,
 ) -> list[str]:
     """Fetch one file into a folder, and its receipt, and return where it is not what it should be."""
     table = name.removesuffix(".parquet").removesuffix(TRUTH)
     here = beside / region / name
     here.parent.mkdir()
+    file, receipts = place.at(f"{region}/{name}"), place.at(f"{region}/{RECEIPT}")
     with readable(stored):
-        place.system.get_file(place.at(f"{region}/{name}"), str(here))
-        told = _listed(stored, place).get(place.at(f"{region}/{RECEIPT}"), "")
-        receipt = json.loads(_receipt(place, region, told))
+        here.write_bytes(_fetch(stored, place, file, listed[file]))
+        receipt = json.loads(_fetch(stored, place, receipts, listed.get(receipts)))
         manifest = published_manifest(stored)
         digests = receipt["digests"] if manifest is None else manifest["regions"][region]["digests"]
         written = receipt.get(FILES, {}).get(name)
@@ -200,12 +213,43 @@ def _problems(
             here.unlink()
 
 
-@lru_cache(1 << 10)
-def _receipt(place: Remote, region: str, _told: str) -> bytes:
-    """Return a region's receipt, which all its tables are held against: 40 kB. ``_told``: what the store says of the
-    file, so that one that was written again is fetched again."""
-    content = place.system.cat_file(place.at(f"{region}/{RECEIPT}"))
+class _Kept:
+    """The files that were fetched last, as many as :data:`KEPT_BYTES` holds: tables of some regions are asked for again
+    and again, and a request takes longer than to decode what it brings."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._contents: OrderedDict[tuple[str, str], bytes] = OrderedDict()
+        self._bytes = 0
+
+    def get(self, key: tuple[str, str]) -> bytes | None:
+        with self._lock:
+            if key in self._contents:
+                self._contents.move_to_end(key)
+            return self._contents.get(key)
+
+    def put(self, key: tuple[str, str], content: bytes) -> None:
+        with self._lock:
+            if key not in self._contents:
+                self._contents[key] = content
+                self._bytes += len(content)
+            while self._bytes > KEPT_BYTES:
+                self._bytes -= len(self._contents.popitem(last=False)[1])
+
+
+_kept = _Kept()
+
+
+def _fetch(stored: StoredRelease, place: Remote, path: str, told: str | None = None) -> bytes:
+    """Return what a file holds. ``told``: what the store says of it; with it, the file is kept until that changes."""
+    key = f"{stored.store} {path}", told or ""
+    if told and (kept := _kept.get(key)) is not None:
+        return kept
+    with readable(stored):
+        content = place.system.cat_file(path)
     assert isinstance(content, bytes)
+    if told:
+        _kept.put(key, content)
     return content
 
 
@@ -233,25 +277,19 @@ def _damaged(stored: StoredRelease, where: str) -> MachineFault:
 
 
 def _scan(
-    stored: StoredRelease, place: Remote, paths: Sequence[str], schema: Mapping[str, pl.DataType]
+    stored: StoredRelease, place: Remote, files: Mapping[str, str], schema: Mapping[str, pl.DataType]
 ) -> pl.LazyFrame:
-    """Return the rows of files, one below the other. Files are fetched when they are needed, some beside one another,
-    and the columns that are needed are read from them.
+    """Return the rows of files, one below the other: each is fetched when it is needed, some beside one another, and
+    what is asked for is read from it. ``files``: what the store says of each, by path.
 
     A file of a region has half a megabyte at most: to ask for its footer and for each column would take longer.
     """
-
-    def fetch(path: str) -> bytes:
-        with readable(stored):
-            content = place.system.cat_file(path)
-        assert isinstance(content, bytes)
-        return content
 
     def read(
         columns: list[str] | None, predicate: pl.Expr | None, most: int | None, _batch: int | None
     ) -> Iterator[pl.DataFrame]:
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            for content in _in_turn(pool, fetch, paths):
+            for content in _in_turn(pool, lambda path: _fetch(stored, place, path, files[path]), files):
                 frame = read_parquet(content, columns)
                 frame = frame if predicate is None else frame.filter(predicate)
                 if most is not None:
@@ -265,7 +303,7 @@ def _scan(
 
 
 def _in_turn(
-    pool: ThreadPoolExecutor, fetch: Callable[[str], bytes], paths: Sequence[str]
+    pool: ThreadPoolExecutor, fetch: Callable[[str], bytes], paths: Iterable[str]
 ) -> Iterator[bytes]:
     """Yield what is fetched from each place in turn, while the next ones are fetched."""
     waiting: deque[Future[bytes]] = deque()

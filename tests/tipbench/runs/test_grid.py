@@ -1,6 +1,6 @@
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -53,6 +53,16 @@ def test_a_grid_is_every_combination_that_the_tasks_have() -> None:
     assert {(c.method, c.split) for c in found} == {
         (method, split) for method in ("prior", "oracle") for split in ("random", "forward")
     }
+
+
+@pytest.mark.parametrize("words", [["baseline=advert_risk/prior"], ["grid.baselines=[advert_risk/prior]"]])
+def test_for_the_default_split_no_other_is_tried(words: list[str]) -> None:
+    def one_at_a_time(task: Task, settings: Settings) -> Iterator[str]:
+        yield from allowed(task, settings)[:1]
+        raise AssertionError("another split is tried")
+
+    (cell,) = expand(Composer(config_folders(None), parse(words)), one_at_a_time)
+    assert cell.split == "forward"
 
 
 def test_allowed_splits_are_those_of_the_data() -> None:

@@ -79,11 +79,23 @@ def test_only_what_is_asked_for_is_read(stored: StoredRelease, monkeypatch: pyte
         return usual(self, path, *args, **kwargs)
 
     monkeypatch.setattr(MemoryFileSystem, "cat_file", noted)
-    again = stored.scan("adverts", regions=[1]).select("advert").collect()
-    assert again.equals(asked)
+    assert stored.scan("adverts", regions=[1]).select("advert").collect().equals(asked)
+    assert fetched == []
+    monkeypatch.setattr(stored_module, "_kept", stored_module._Kept())
+    assert stored.scan("adverts", regions=[1]).select("advert").collect().equals(asked)
     assert [path.rpartition("/0.4.0/")[2] for path in fetched] == ["pair/00001/adverts.parquet"]
     few = stored.scan("adverts").select("advert").head(3).collect()
     assert few.equals(stored.scan("adverts").select("advert").collect().head(3))
+
+
+def test_of_the_files_that_were_fetched_the_last_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stored_module, "KEPT_BYTES", 10)
+    kept = stored_module._Kept()
+    for name in "abc":
+        kept.put((name, ""), b"1234")
+        kept.get(("a", ""))
+    assert [kept.get((name, "")) for name in "abc"] == [b"1234", None, b"1234"]
+    assert kept.get(("a", "written again")) is None
 
 
 def test_a_store_that_fails_while_tables_are_read_is_one_sentence(
@@ -92,6 +104,7 @@ def test_a_store_that_fails_while_tables_are_read_is_one_sentence(
     put(stored)
     rows = stored.scan("adverts", truth=True)
     before = rows.collect().height
+    monkeypatch.setattr(stored_module, "_kept", stored_module._Kept())
     usual = MemoryFileSystem.cat_file
 
     def failing(self: Any, path: str, *args: Any, **kwargs: Any) -> Any:
