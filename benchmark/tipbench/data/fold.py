@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,6 +16,19 @@ from tipbench.task import Problem
 
 HUB_NAMES = {"valid": "validation"}
 """Parts that the Hugging Face Hub calls otherwise."""
+
+
+class TablesByRegion(dict[str, pl.LazyFrame]):
+    """The visible tables of a release. ``of_regions`` gives them of some of its regions, of which alone files are read;
+    a dict that is made of these tables has it no more, and its tables are filtered."""
+
+    def __init__(
+        self,
+        tables: Mapping[str, pl.LazyFrame],
+        of_regions: Callable[[Sequence[int | None]], Mapping[str, pl.LazyFrame]],
+    ) -> None:
+        super().__init__(tables)
+        self.of_regions = of_regions
 
 
 @dataclass(frozen=True, repr=False)
@@ -135,12 +148,14 @@ class Fold:
         if not self._has_regions:
             raise UsageError(f"{self.task.table} do not say which region a row is of: use the fold as it is.")
         here = pl.col("region").is_in(list(regions), nulls_equal=True)
+        own = self.tables
+        theirs = own.of_regions(regions) if isinstance(own, TablesByRegion) else own
         tables = {
-            name: table.filter(here) if "region" in table.collect_schema() else table
-            for name, table in self.tables.items()
+            name: theirs[name].filter(here) if "region" in table.collect_schema() else table
+            for name, table in own.items()
         }
         unit = self.task.unit
-        units = tables[self.task.table].select(unit, "region").collect()
+        units = tables[self.task.table].select(*dict.fromkeys((unit, "region"))).collect()
         if unknown := set(regions) - set(units["region"].unique()):
             raise UsageError(
                 f"this fold has no {self.task.table} of region {min(unknown, key=str)}: give regions that it has "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 import polars as pl
@@ -10,11 +10,12 @@ from tipcore.errors import UsageError
 from tipdata.core.counts import effective_size
 from tipdata.core.tables import TIERS, Table
 from tipdata.core.world import DAYS, MINUTES_A_DAY, profile
+from tipdata.release import Release
 from tipdata.stages import all_tables
 
 from tipbench.data.access import access_of, check_needs, visible_columns
-from tipbench.data.batches import of_units, units_of
-from tipbench.data.fold import Fold, valid_as_test
+from tipbench.data.batches import Regions, of_units, units_of
+from tipbench.data.fold import Fold, TablesByRegion, valid_as_test
 from tipbench.data.prepared import Prepared
 from tipbench.data.splits import SPLITS, CannotSplitError, Split, partition
 from tipbench.data.streams.forecasts import forecast_answers
@@ -82,7 +83,7 @@ def fold_of(
     """
     rows, notes = divided(task, source, units, policy)
     rows = rows.sort(task.unit)
-    tables = shown(task, source, rows, visible_columns(task, level, oracle), level)
+    tables = _shown_by_region(task, source, rows, visible_columns(task, level, oracle), level)
     given = of_units(task.supervise[labels], rows, source)
     parts = rows.select(task.unit, "part")
     given = given.join(parts, on=task.unit, how="left")
@@ -199,6 +200,24 @@ def shown(
         # A release stands region by region: its order would tell the regions where they are hidden.
         found[name] = frame if "region" in columns else frame.sort([k for k in table.key if k in columns])
     return found
+
+
+def _shown_by_region(
+    task: Task, source: Source, rows: pl.DataFrame, visible: dict[str, tuple[str, ...]], level: str
+) -> dict[str, pl.LazyFrame]:
+    """Return what :func:`shown` does, of which a fold of some regions reads their files alone."""
+    units = rows.select(*dict.fromkeys((task.unit, "region")))
+    tables = shown(task, source, units, visible, level)
+    if not isinstance(source, Release):
+        return tables
+
+    def of_regions(regions: Sequence[int | None]) -> dict[str, pl.LazyFrame]:
+        some = units.filter(pl.col("region").is_in(list(regions)))
+        if some.is_empty():
+            return tables
+        return shown(task, Regions(source, some["region"].unique().sort().to_list()), some, visible, level)
+
+    return TablesByRegion(tables, of_regions)
 
 
 def had(frame: pl.LazyFrame, table: Table, columns: Collection[str]) -> list[str]:

@@ -1,6 +1,8 @@
 """Folds and answers from the tiny release: what is shown, what is not, and what is true."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import polars as pl
 import pytest
@@ -296,6 +298,30 @@ def test_a_fold_of_regions_holds_their_rows_units_and_labels_and_no_other(risk: 
     assert some.of_regions([4]).whole is fold
     with pytest.raises(UsageError, match=r"^this fold has no adverts of region 99: give regions that it has"):
         fold.of_regions([1, 99])
+
+
+@pytest.mark.parametrize("task", [name for name, task in tasks().items() if not task.stream])
+def test_of_some_regions_no_other_file_is_read(
+    task: str, tiny: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fold = prepare(task, release=tiny).folds[0]
+    if "region" not in fold.tables[fold.task.table].collect_schema():
+        pytest.skip(f"{fold.task.table} do not say which region a row is of")
+    regions = fold.tables[fold.task.table].collect()["region"].unique().sort().to_list()[1::2]
+    read: set[int] = set()
+    usual = Release.scan
+
+    def noted(self: Release, table: str, truth: bool = False, those: Sequence[int] | None = None) -> Any:
+        read.update(range(self.regions) if those is None else those)
+        return usual(self, table, truth, those)
+
+    monkeypatch.setattr(Release, "scan", noted)
+    some = fold.of_regions(regions)
+    assert read == set(regions)
+    monkeypatch.undo()
+    plain = replace(fold, tables=dict(fold.tables)).of_regions(regions)
+    for name, table in some.tables.items():
+        assert table.collect().equals(plain.tables[name].collect()), name
 
 
 def test_batches_of_regions_are_the_whole_fold_each_unit_once(risk: Prepared) -> None:
