@@ -13,6 +13,7 @@ import polars as pl
 from tipcore.errors import UsageError
 
 from tipbaselines.frames import MINUTES_A_DAY
+from tipbaselines.kept import OfTables
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -50,12 +51,20 @@ class Ledger:
         return np.searchsorted(self.payments[self.unit].to_numpy(), payments.to_numpy())
 
 
+_LEVELS = OfTables()
+
+
 def levels_of(fold: "Fold") -> dict[str, list[str]]:
     """Return the words of each column of words of payments and wallets, sorted; none of a column with too many.
 
     They are those of all regions, so that some of them have the same features.
     """
-    fold, found = fold.whole or fold, {}
+    whole = fold.whole or fold
+    return _LEVELS.get(whole, "levels", lambda: _levels_in(whole))
+
+
+def _levels_in(fold: "Fold") -> dict[str, list[str]]:
+    found = {}
     for table, names in (("payments", ("channel", "purpose")), ("wallets", ("holder",))):
         shown = fold.tables[table].collect_schema() if table in fold.tables else {}
         for name in (name for name in names if name in shown):

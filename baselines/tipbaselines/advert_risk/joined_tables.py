@@ -26,6 +26,8 @@ OF_ACCOUNT = ("account", "created_day", "verified", "device_cluster")
 SHRINKAGE = 0.5
 """Votes for the prior in a pooled text score, as in cluster_pooling."""
 _SEEN = OfTables()
+_REASONS = OfTables()
+"""The reasons that flags of all regions have."""
 
 
 class JoinedTables(LightGBM):
@@ -90,10 +92,12 @@ def joined(fold: "Fold") -> pl.DataFrame:
         flags = fold.tables["flags"]
         reason = pl.col("reason").fill_null("none") if "reason" in flags.collect_schema() else pl.lit("none")
         flags = flags.select(unit, reason.alias("reason")).collect()
-        every = (fold.whole or fold).tables["flags"].select(reason.alias("reason").unique().sort()).collect()
+        whole = fold.whole or fold
+        every = whole.tables["flags"].select(reason.alias("reason").unique().sort())
+        reasons = _REASONS.get(whole, "reasons", lambda: every.collect()["reason"].to_list())
         counts = flags.group_by(unit).agg(
             pl.len().alias("flags"),
-            *((pl.col("reason") == r).sum().alias(f"flags {r}") for r in every["reason"]),
+            *((pl.col("reason") == r).sum().alias(f"flags {r}") for r in reasons),
         )
         found = found.join(counts, on=unit, how="left").with_columns(pl.col("^flags.*$").fill_null(0))
     if "payments" in fold.tables and set(fold.tables["payments"].collect_schema()) >= NEEDED:

@@ -8,7 +8,9 @@ import numpy as np
 import polars as pl
 import pytest
 from sklearn.metrics import roc_auc_score
-from tipbaselines.payment_columns import history_features, ledger_of, marks, own_features
+from tipbaselines import payment_columns
+from tipbaselines.kept import OfTables
+from tipbaselines.payment_columns import history_features, ledger_of, levels_of, marks, own_features
 from tipbaselines.payment_graph import Side, graph_features
 from tipbaselines.payment_risk import lightgbm as payment_lightgbm
 from tipbaselines.payment_risk.graph_lightgbm import GraphLightGBM
@@ -326,3 +328,20 @@ def test_regions_at_a_time_give_the_features_of_all_even_where_one_lacks_a_chann
     again = method(**options)
     again.fit(whole, 0)
     assert predicted_by_regions(again, whole, most=3).sort("payment").equals(once.sort("payment"))
+
+
+def test_words_of_all_regions_are_looked_for_once_for_all_batches(
+    tiny: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = prepare("payment_risk", release=tiny).folds[0]
+    looked: list[Fold] = []
+    usual = payment_columns._levels_in
+
+    def noted(fold: Fold) -> dict[str, list[str]]:
+        looked.append(fold)
+        return usual(fold)
+
+    monkeypatch.setattr(payment_columns, "_LEVELS", OfTables())
+    monkeypatch.setattr(payment_columns, "_levels_in", noted)
+    assert [levels_of(fold) for fold in whole.by_regions(3)] == [usual(whole)] * 3
+    assert looked == [whole]
