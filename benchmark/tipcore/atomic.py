@@ -151,7 +151,8 @@ def find_whole(pattern: str, below: Path) -> list[Path]:
     """
     found = []
     for folder, inner, names in os.walk(below):
-        here, back = Path(folder), [name.removeprefix(OLD) for name in inner if name.startswith(OLD)]
+        here, aside = Path(folder), [name.removeprefix(OLD) for name in inner if name.startswith(OLD)]
+        back = [name for name in aside if name not in ("", ".", "..") and _is_whole(name)]
         for name in back:
             restore(here / name)
         inner[:] = {*filter(_is_whole, inner), *back}

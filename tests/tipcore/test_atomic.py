@@ -163,7 +163,17 @@ def test_of_two_nested_folders_the_inner_one_is_put_in_its_place_first(tmp_path:
 
 
 def test_what_a_killed_writer_left_is_not_found_and_what_it_moved_aside_is_put_back(tmp_path: Path) -> None:
-    for place in (".partial-7/a.txt", "b/.old-c/a.txt", "b/d.partial-7/a.txt", "b/.partial-7", "b/a.csv"):
+    for place in (
+        ".partial-7/a.txt",
+        "b/.old-c/a.txt",
+        "b/d.partial-7/a.txt",
+        "b/.partial-7",
+        "b/a.csv",
+        ".old-/a.txt",
+        "b/.old-../a.txt",
+        ".old-.partial-7/a.txt",
+        ".old-.old-b/a.txt",
+    ):
         (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / place).write_text("x")
     found = [str(path.relative_to(tmp_path)) for path in find_whole("*.txt", tmp_path)]

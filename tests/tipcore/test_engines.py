@@ -122,6 +122,11 @@ def test_without_workers_this_process_has_as_many_threads_as_one_unless_the_user
         assert threads_of_blas(0) == before
         monkeypatch.setenv("OMP_NUM_THREADS", "2")
         assert run_all(threads_of_blas, [1], "sequential", quiet=True) == [before]
+        monkeypatch.setenv("OMP_NUM_THREADS", "")
+        monkeypatch.setenv("MKL_NUM_THREADS", "1")
+        assert run_all(threads_of_blas, [1], "sequential", quiet=True) == [[1] * len(before)]
+        assert run_all(os.getenv, list(OF_BLAS), "sequential", quiet=True) == ["1"] * 3
+        assert os.environ["OMP_NUM_THREADS"] == ""
 
 
 def test_a_system_that_does_not_tell_what_is_loaded_is_worked_on_as_it_is(

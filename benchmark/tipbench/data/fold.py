@@ -19,16 +19,29 @@ HUB_NAMES = {"valid": "validation"}
 
 
 class TablesByRegion(dict[str, pl.LazyFrame]):
-    """The visible tables of a release. ``of_regions`` gives them of some of its regions, of which alone files are read;
-    a dict that is made of these tables has it no more, and its tables are filtered."""
+    """The visible tables of a release, of some regions of which their files alone are read.
+
+    A dict that is made of these tables, and a table that is put in the place of one, have that no more.
+    """
 
     def __init__(
         self,
         tables: Mapping[str, pl.LazyFrame],
-        of_regions: Callable[[Sequence[int | None]], Mapping[str, pl.LazyFrame]],
+        read: Callable[[Sequence[int | None]], Mapping[str, pl.LazyFrame]],
     ) -> None:
         super().__init__(tables)
-        self.of_regions = of_regions
+        self._made, self._read = dict(tables), read
+
+    def __reduce__(self) -> tuple[type[dict[str, pl.LazyFrame]], tuple[dict[str, pl.LazyFrame]]]:
+        return dict, (dict(self),)
+
+    def of_regions(self, regions: Sequence[int | None]) -> dict[str, pl.LazyFrame]:
+        """Return the tables, with rows of these regions at least."""
+        theirs = self._read(regions)
+        return {
+            name: theirs.get(name, table) if self._made.get(name) is table else table
+            for name, table in self.items()
+        }
 
 
 @dataclass(frozen=True, repr=False)
@@ -200,7 +213,8 @@ class Fold:
 
     @property
     def _has_regions(self) -> bool:
-        return "region" in self.tables[self.task.table].collect_schema()
+        own = self.tables.get(self.task.table)
+        return own is not None and "region" in own.collect_schema()
 
     def _units(self, parts: list[str]) -> pl.LazyFrame:
         wanted = self.parts.lazy().filter(pl.col("part").is_in(parts)).select(self.task.unit)

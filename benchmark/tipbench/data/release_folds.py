@@ -208,16 +208,16 @@ def _shown_by_region(
     """Return what :func:`shown` does, of which a fold of some regions reads their files alone."""
     units = rows.select(*dict.fromkeys((task.unit, "region")))
     tables = shown(task, source, units, visible, level)
-    if not isinstance(source, Release):
-        return tables
+    if not isinstance(source, Release) or "region" not in visible.get(task.table, ()):
+        return tables  # where regions are hidden, no way of asking for one is handed over
 
-    def of_regions(regions: Sequence[int | None]) -> dict[str, pl.LazyFrame]:
+    def read(regions: Sequence[int | None]) -> dict[str, pl.LazyFrame]:
         some = units.filter(pl.col("region").is_in(list(regions)))
         if some.is_empty():
-            return tables
+            return {}
         return shown(task, Regions(source, some["region"].unique().sort().to_list()), some, visible, level)
 
-    return TablesByRegion(tables, of_regions)
+    return TablesByRegion(tables, read)
 
 
 def had(frame: pl.LazyFrame, table: Table, columns: Collection[str]) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from tipcore.engines.engine import Engine, engine_of
 from tipcore.errors import UsageError
 from tipcore.extras import EXTRAS, how_to_install
-from tipcore.operating_system.processes import threads_of_blas_are_said, with_one_thread
+from tipcore.operating_system.processes import threads, with_one_thread
 from tipcore.progress import progress
 
 Item = TypeVar("Item")
@@ -71,17 +71,19 @@ def _spread(
 def _spread_here(function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[tuple[int, Result]]:
     """Yield number and result of each item, made in this process with as many threads as a worker has: a sum that
     several threads share is rounded otherwise."""
-    with _one_thread_of_what_is_loaded(), with_one_thread():
+    with _threads_of_what_is_loaded(), with_one_thread():
         for index, item in enumerate(items):
             yield index, function(item)
 
 
-def _one_thread_of_what_is_loaded() -> AbstractContextManager[object]:
+def _threads_of_what_is_loaded() -> AbstractContextManager[object]:
     from threadpoolctl import threadpool_limits  # takes a moment
 
-    if threads_of_blas_are_said():
-        return nullcontext()
+    many = threads()
     try:
-        return threadpool_limits(1)
-    except OSError:  # of a system that does not tell what is loaded, as in a container without /proc
+        # What was loaded before has read its own variable alone.
+        return threadpool_limits(
+            {"openmp": int(many["OMP_NUM_THREADS"]), "blas": int(many["OPENBLAS_NUM_THREADS"])}
+        )
+    except (OSError, ValueError):  # a system that does not tell what is loaded; a list of threads by level
         return nullcontext()

@@ -34,26 +34,28 @@ _watched: set[int] = set()
 
 def threads_of_blas_are_said() -> bool:
     """Return whether the user says how many threads libraries of linear algebra have."""
-    return any(name in os.environ for name in OF_BLAS)
+    return any(os.environ.get(name) for name in OF_BLAS)
 
 
 def threads() -> dict[str, str]:
     """Return the variables of a process that has one thread of each library, or as many as the user says; what is said
     of one of :data:`OF_BLAS` is said of all."""
-    of_blas = next((os.environ[name] for name in OF_BLAS if name in os.environ), "1")
-    return {name: os.environ.get(name, of_blas if name in OF_BLAS else "1") for name in THREADS}
+    of_blas = next(filter(None, map(os.environ.get, OF_BLAS)), "1")
+    return {name: os.environ.get(name) or (of_blas if name in OF_BLAS else "1") for name in THREADS}
 
 
 @contextmanager
 def with_one_thread() -> Iterator[None]:
     """Let each process that is started inside, and what this one loads inside, have the threads of :func:`threads`."""
-    added = {name: many for name, many in threads().items() if name not in os.environ}
+    added = {name: many for name, many in threads().items() if not os.environ.get(name)}
+    empty = {name: os.environ[name] for name in added if name in os.environ}
     os.environ.update(added)
     try:
         yield
     finally:
         for name in added:
             os.environ.pop(name, None)
+        os.environ.update(empty)
 
 
 def end_with_starter(starter: int) -> None:

@@ -28,7 +28,7 @@ from tipcore.atomic import passing_folder, write_file_atomically
 from tipcore.errors import CheckFailed, MachineFault, UsageError
 from tipcore.home import home
 from tipcore.locations import Remote, place_of, said_by
-from tipcore.parquet import read_parquet
+from tipcore.parquet import UNREADABLE, read_parquet, reason
 
 from tipdata.release.checking import file_problems
 from tipdata.release.layout import TRUTH, command, region_name
@@ -170,7 +170,7 @@ def _check(
         if path not in listed:
             raise _damaged(stored, f"{path}, which is not there")
         mark = hashlib.sha256(f"{listed[path]} {manifest and manifest['digest']}".encode()).hexdigest()
-        if known.get(region) != mark:
+        if not listed[path] or known.get(region) != mark:
             unseen[region] = mark
     if not unseen:
         return
@@ -263,10 +263,17 @@ def _listed(stored: StoredRelease, place: Remote) -> dict[str, str]:
     until, found = _listings.get(stored.place, (-math.inf, {}))
     if (asked := time.monotonic()) > until:
         there = files_in(stored, place)
-        found = {path: str([entry.get(key) for key in TELLING]) for path, entry in there.items()}
+        found = {path: _told_of(entry) for path, entry in there.items()}
         took = (now := time.monotonic()) - asked
         _listings[stored.place] = now + max(LISTED_SECONDS, 20 * took), found
     return found
+
+
+def _told_of(entry: Mapping[str, Any]) -> str:
+    """Return what a store says of a file; '' where it is nothing, as by a web server: then no change can be seen, and
+    the file is fetched and held against its receipt each time."""
+    said = [entry.get(key) for key in TELLING]
+    return "" if set(said) == {None} else str(said)
 
 
 def _damaged(stored: StoredRelease, where: str) -> MachineFault:
@@ -290,12 +297,14 @@ def _scan(
     ) -> Iterator[pl.DataFrame]:
         with ThreadPoolExecutor(AT_ONCE) as pool:
             for content in _in_turn(pool, lambda path: _fetch(stored, place, path, files[path]), files):
-                frame = read_parquet(content, columns)
-                frame = frame if predicate is None else frame.filter(predicate)
-                if most is not None:
+                try:
+                    frame = read_parquet(content, columns)
+                except UNREADABLE as error:  # it was found right, and has changed since
+                    raise _damaged(stored, f"a file of {place.root} ({reason(error)})") from None
+                if most is not None:  # of the rows before the filter, as polars asks for them
                     frame = frame.head(most)
                     most -= frame.height
-                yield frame
+                yield frame if predicate is None else frame.filter(predicate)
                 if most == 0:
                     return
 

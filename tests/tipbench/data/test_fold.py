@@ -1,6 +1,8 @@
 """Folds and answers from the tiny release: what is shown, what is not, and what is true."""
 
+import pickle
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -322,6 +324,22 @@ def test_of_some_regions_no_other_file_is_read(
     plain = replace(fold, tables=dict(fold.tables)).of_regions(regions)
     for name, table in some.tables.items():
         assert table.collect().equals(plain.tables[name].collect()), name
+
+
+def test_where_regions_are_hidden_none_can_be_asked_for(tiny: Release) -> None:
+    assert type(prepare("advert_authorship", release=tiny).folds[0].tables) is dict
+
+
+def test_tables_that_are_put_in_the_place_of_a_releases_are_those_of_its_regions(risk: Prepared) -> None:
+    fold = risk.folds[0]
+    without = fold.tables["adverts"].with_columns(price=None)
+    tables = copy(fold.tables)
+    tables["adverts"] = tables["mine"] = without
+    some = replace(fold, tables=tables).of_regions([1])
+    assert some.tables["mine"].collect().equals(some.tables["adverts"].collect())
+    assert some.tables["adverts"].collect()["price"].null_count() == some.parts.height
+    again = pickle.loads(pickle.dumps(fold)).of_regions([1])
+    assert again.tables["adverts"].collect().equals(fold.of_regions([1]).tables["adverts"].collect())
 
 
 def test_batches_of_regions_are_the_whole_fold_each_unit_once(risk: Prepared) -> None:

@@ -84,8 +84,42 @@ def test_only_what_is_asked_for_is_read(stored: StoredRelease, monkeypatch: pyte
     monkeypatch.setattr(stored_module, "_kept", stored_module._Kept())
     assert stored.scan("adverts", regions=[1]).select("advert").collect().equals(asked)
     assert [path.rpartition("/0.4.0/")[2] for path in fetched] == ["pair/00001/adverts.parquet"]
-    few = stored.scan("adverts").select("advert").head(3).collect()
-    assert few.equals(stored.scan("adverts").select("advert").collect().head(3))
+    whole = stored.scan("adverts").collect()
+    assert stored.scan("adverts").head(3).collect().equals(whole.head(3))
+    for most in (40, whole.height // 2, whole.height - 1):
+        dear = pl.col("price") > whole["price"].median()
+        assert stored.scan("adverts").head(most).filter(dear).collect().equals(whole.head(most).filter(dear))
+        assert stored.scan("adverts").filter(dear).head(most).collect().equals(whole.filter(dear).head(most))
+
+
+def test_where_a_store_says_nothing_of_its_files_none_is_taken_for_what_it_was(
+    stored: StoredRelease, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(stored)
+    usual = MemoryFileSystem.find
+
+    def silent(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return {path: {"name": path, "type": "file"} for path in usual(self, *args, **kwargs)}
+
+    monkeypatch.setattr(MemoryFileSystem, "find", silent)
+    stored_module._listings.clear()
+    before = stored.scan("adverts", regions=[1]).collect()
+    [path] = [p for p in MemoryFileSystem.store if p.endswith("00001/adverts.parquet")]
+    MemoryFileSystem.store[path] = MemoryFileSystem.store[path.replace("00001", "00000")]
+    with pytest.raises(MachineFault, match=r"is damaged at region 1, table adverts"):
+        stored.scan("adverts", regions=[1])
+    assert before.height
+
+
+def test_a_file_that_is_damaged_between_the_look_at_it_and_its_rows_is_one_sentence(
+    stored: StoredRelease, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(stored)
+    rows = stored.scan("adverts", regions=[1])
+    monkeypatch.setattr(stored_module, "_kept", stored_module._Kept())
+    monkeypatch.setattr(MemoryFileSystem, "cat_file", lambda *_: b"PAR1 cut off")
+    with pytest.raises(MachineFault, match=r"^release \S+ in \S+ is damaged at a file of \S+ \("):
+        rows.collect()
 
 
 def test_of_the_files_that_were_fetched_the_last_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
