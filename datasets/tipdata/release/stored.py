@@ -12,14 +12,12 @@ import json
 import math
 import os
 import time
-from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import gettempdir
-from threading import Lock
 from typing import Any
 
 import polars as pl
@@ -31,6 +29,7 @@ from tipcore.locations import Remote, place_of, said_by
 from tipcore.parquet import UNREADABLE, read_parquet, reason
 
 from tipdata.release.checking import file_problems
+from tipdata.release.fetching import AT_ONCE, Kept, in_turn
 from tipdata.release.layout import TRUTH, command, region_name
 from tipdata.release.manifests import FILES, RECEIPT, published_manifest
 from tipdata.release.reading import known_table, scan_files
@@ -45,10 +44,6 @@ RIGHT = "stores"
 """The folder of ``$TIPBENCH_HOME`` that remembers which files of stores were found right."""
 LISTED_SECONDS = 60
 """For so long the list of a release's files is not asked for again, or for 20 times as long as it took to get."""
-AT_ONCE = 8
-"""Files that are fetched beside one another: most of the time is spent waiting for the store."""
-KEPT_BYTES = 128 << 20
-"""So much of a store's files each process keeps in memory: those of 64 regions, which a fold is read by."""
 TELLING = ("size", "ETag", "etag", "LastModified", "mtime", "created", "md5Hash")
 """What stores say of a file that changes when it is written again; each has some of these."""
 AGAIN = (
@@ -213,31 +208,7 @@ def _problems(
             here.unlink()
 
 
-class _Kept:
-    """The files that were fetched last, as many as :data:`KEPT_BYTES` holds: tables of some regions are asked for again
-    and again, and a request takes longer than to decode what it brings."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._contents: OrderedDict[tuple[str, str], bytes] = OrderedDict()
-        self._bytes = 0
-
-    def get(self, key: tuple[str, str]) -> bytes | None:
-        with self._lock:
-            if key in self._contents:
-                self._contents.move_to_end(key)
-            return self._contents.get(key)
-
-    def put(self, key: tuple[str, str], content: bytes) -> None:
-        with self._lock:
-            if key not in self._contents:
-                self._contents[key] = content
-                self._bytes += len(content)
-            while self._bytes > KEPT_BYTES:
-                self._bytes -= len(self._contents.popitem(last=False)[1])
-
-
-_kept = _Kept()
+_kept = Kept()
 
 
 def _fetch(stored: StoredRelease, place: Remote, path: str, told: str | None = None) -> bytes:
@@ -296,7 +267,7 @@ def _scan(
         columns: list[str] | None, predicate: pl.Expr | None, most: int | None, _batch: int | None
     ) -> Iterator[pl.DataFrame]:
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            for content in _in_turn(pool, lambda path: _fetch(stored, place, path, files[path]), files):
+            for content in in_turn(pool, lambda path: _fetch(stored, place, path, files[path]), files):
                 try:
                     frame = read_parquet(content, columns)
                 except UNREADABLE as error:  # it was found right, and has changed since
@@ -309,16 +280,3 @@ def _scan(
                     return
 
     return register_io_source(read, schema=schema, is_pure=True)
-
-
-def _in_turn(
-    pool: ThreadPoolExecutor, fetch: Callable[[str], bytes], paths: Iterable[str]
-) -> Iterator[bytes]:
-    """Yield what is fetched from each place in turn, while the next ones are fetched."""
-    waiting: deque[Future[bytes]] = deque()
-    for path in paths:
-        waiting.append(pool.submit(fetch, path))
-        if len(waiting) > AT_ONCE:
-            yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()

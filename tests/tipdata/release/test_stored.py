@@ -13,6 +13,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 from tipcore.errors import MachineFault, UsageError
 from tipdata.release import Release, located, make_release, open_release, remove_release, verify_release
 from tipdata.release import stored as stored_module
+from tipdata.release.fetching import Kept
 from tipdata.release.manifests import RECEIPT
 from tipdata.release.stored import VARIABLE, StoredRelease
 from tipdata.release.storing import is_complete
@@ -81,7 +82,7 @@ def test_only_what_is_asked_for_is_read(stored: StoredRelease, monkeypatch: pyte
     monkeypatch.setattr(MemoryFileSystem, "cat_file", noted)
     assert stored.scan("adverts", regions=[1]).select("advert").collect().equals(asked)
     assert fetched == []
-    monkeypatch.setattr(stored_module, "_kept", stored_module._Kept())
+    monkeypatch.setattr(stored_module, "_kept", Kept())
     assert stored.scan("adverts", regions=[1]).select("advert").collect().equals(asked)
     assert [path.rpartition("/0.4.0/")[2] for path in fetched] == ["pair/00001/adverts.parquet"]
     whole = stored.scan("adverts").collect()
@@ -116,20 +117,10 @@ def test_a_file_that_is_damaged_between_the_look_at_it_and_its_rows_is_one_sente
 ) -> None:
     put(stored)
     rows = stored.scan("adverts", regions=[1])
-    monkeypatch.setattr(stored_module, "_kept", stored_module._Kept())
+    monkeypatch.setattr(stored_module, "_kept", Kept())
     monkeypatch.setattr(MemoryFileSystem, "cat_file", lambda *_: b"PAR1 cut off")
     with pytest.raises(MachineFault, match=r"^release \S+ in \S+ is damaged at a file of \S+ \("):
         rows.collect()
-
-
-def test_of_the_files_that_were_fetched_the_last_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stored_module, "KEPT_BYTES", 10)
-    kept = stored_module._Kept()
-    for name in "abc":
-        kept.put((name, ""), b"1234")
-        kept.get(("a", ""))
-    assert [kept.get((name, "")) for name in "abc"] == [b"1234", None, b"1234"]
-    assert kept.get(("a", "written again")) is None
 
 
 def test_a_store_that_fails_while_tables_are_read_is_one_sentence(
@@ -138,7 +129,7 @@ def test_a_store_that_fails_while_tables_are_read_is_one_sentence(
     put(stored)
     rows = stored.scan("adverts", truth=True)
     before = rows.collect().height
-    monkeypatch.setattr(stored_module, "_kept", stored_module._Kept())
+    monkeypatch.setattr(stored_module, "_kept", Kept())
     usual = MemoryFileSystem.cat_file
 
     def failing(self: Any, path: str, *args: Any, **kwargs: Any) -> Any:
