@@ -175,7 +175,7 @@ def test_what_a_killed_writer_left_is_not_found_and_what_it_moved_aside_is_put_b
         ".old-.old-b/a.txt",
     ):
         (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / place).write_text("x")
+        (tmp_path / place).write_text("x", encoding="utf-8")
     found = [str(path.relative_to(tmp_path)) for path in find_whole("*.txt", tmp_path)]
     assert found == [os.path.join("b", "c", "a.txt"), os.path.join("b", "d.partial-7", "a.txt")]
     assert [path.name for path in whole_folders(tmp_path)] == ["b"]
@@ -190,7 +190,7 @@ from tipcore.atomic import fill_folder_atomically
 for number in range(600):
     with fill_folder_atomically(Path(sys.argv[1]) / str(number % 5), replace=True) as folder:
         (folder / "below").mkdir()
-        (folder / "below" / "a.txt").write_text("x")
+        (folder / "below" / "a.txt").write_text("x", encoding="utf-8")
 """
 
 
