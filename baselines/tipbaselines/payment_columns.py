@@ -52,6 +52,7 @@ class Ledger:
 
 
 _LEVELS = OfTables()
+"""The words of the columns of all regions."""
 
 
 def levels_of(fold: "Fold") -> dict[str, list[str]]:

@@ -17,7 +17,7 @@ from tipcore.progress import progress
 from tipdata.core.tables import LABEL, TIERS, Table
 from tipdata.core.world import DAYS
 from tipdata.documents.licence import HEADING, paragraphs
-from tipdata.release import Release
+from tipdata.release import Release, size_on_disk
 from tipdata.stages import tables_of
 
 from tipbench.browse.about import about_of, facts
@@ -93,7 +93,7 @@ def browse(release: Release, to: Path, most: int = ROWS, quiet: bool = False) ->
                 advance(1)
         (folder / MARKER).write_text(f"{release.name}\n", encoding="utf-8")
         copy_assets(folder, ASSETS)
-        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+        size = size_on_disk(folder)
     return Written(to, len(makers), size)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import polars as pl
@@ -17,11 +17,11 @@ from tipbench.data.access import access_of, check_needs, visible_columns
 from tipbench.data.batches import Regions, of_units, units_of
 from tipbench.data.fold import Fold, TablesByRegion, valid_as_test
 from tipbench.data.prepared import Prepared
-from tipbench.data.splits import SPLITS, CannotSplitError, Split, partition
+from tipbench.data.release_splits import divided, split_of
+from tipbench.data.splits import Split
 from tipbench.data.streams.forecasts import forecast_answers
 from tipbench.data.streams.lengths import with_lengths
 from tipbench.data.streams.steps import Stream, held_back
-from tipbench.data.training_size import YARDSTICK, TrainingSize, cut_to
 from tipbench.kinds.answers import Answers
 from tipbench.task import Source, Task
 
@@ -133,54 +133,6 @@ def labels_of(task: Task, labels: str) -> str:
             f"{task.name} has no labels={labels} on a release: choose one of {', '.join(task.labels)}."
         )
     return labels
-
-
-def allowed_splits(task: Task, source: Source, units: pl.DataFrame) -> Iterator[str]:
-    """Yield splits that the task has and that these units can be divided by, the default first."""
-    for name in task.splits:
-        try:
-            partition(SPLITS[name], units, task.unit, source)
-        except CannotSplitError:
-            continue
-        yield name
-
-
-def split_of(task: Task, source: Source, units: pl.DataFrame, split: str) -> Split:
-    """Return the policy of a name; for ``auto`` the first that the task and the data allow."""
-    if split == "auto":
-        first = next(allowed_splits(task, source, units), None)
-        if first is None:
-            raise UsageError(f"{task.name} can have no split on {source.name}: use a larger release.")
-        return SPLITS[first]
-    if split not in task.splits:
-        raise UsageError(
-            f"{task.name} has no split={split} on a release: choose one of {', '.join(task.splits)}."
-        )
-    return SPLITS[split]
-
-
-def divided(task: Task, source: Source, units: pl.DataFrame, policy: Split) -> tuple[pl.DataFrame, list[str]]:
-    """Return units of the split after selection, their train part no larger than the yardstick's; and notes."""
-    try:
-        selected = task.select(partition(policy, units, task.unit, source), source)
-    except CannotSplitError as reason:
-        can = ", ".join(allowed_splits(task, source, units)) or "a larger release"
-        raise UsageError(
-            f"{source.name} cannot have split={policy.name} of {task.name}, since {reason}: "
-            f"choose one of {can}."
-        ) from None
-    notes = list(selected.notes)
-    if policy.name == YARDSTICK or YARDSTICK not in task.splits:
-        return selected.rows, notes
-    try:
-        forward = task.select(partition(SPLITS[YARDSTICK], units, task.unit, source), source)
-    except CannotSplitError:
-        return selected.rows, [
-            *notes,
-            f"training sizes are not made equal, since {source.name} has no {YARDSTICK}.",
-        ]
-    rows, note = cut_to(TrainingSize.of(forward.rows), policy, selected.rows, task.unit)
-    return rows, notes + ([note] if note else [])
 
 
 def shown(

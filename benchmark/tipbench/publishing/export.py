@@ -13,7 +13,7 @@ import yaml
 from tipcore.errors import UsageError
 from tipdata.core.world import check_status
 from tipdata.documents.shipped import shipped
-from tipdata.release import Release, published_manifest
+from tipdata.release import Release, published_manifest, size_on_disk
 from tipdata.release.exported import CHECKSUMS, MANIFEST
 from tipdata.release.manifests import manifest_of
 
@@ -80,7 +80,7 @@ def export_release(
         if check is not None:
             check(folder)
         written = write_checksums(folder)
-        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+        size = size_on_disk(folder)
     return Exported(to, len(written) + 1, size, [config.name for config in configs])
 
 

@@ -17,7 +17,8 @@ from tipcore.parts import PARTS
 
 from tipbench.data.batches import units_of
 from tipbench.data.fold import HUB_NAMES, Fold
-from tipbench.data.release_folds import allowed_splits, fold_of
+from tipbench.data.release_folds import fold_of
+from tipbench.data.release_splits import allowed_splits
 from tipbench.data.splits import SPLITS
 from tipbench.publishing.parquet import write_frames
 from tipbench.task import Source, Task

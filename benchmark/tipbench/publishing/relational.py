@@ -24,14 +24,15 @@ from tipcore.errors import UsageError
 from tipdata.core.tables import Table
 from tipdata.core.world import DAYS
 from tipdata.documents.shipped import shipped
-from tipdata.release import Release, published_manifest
+from tipdata.release import Release, published_manifest, size_on_disk
 from tipdata.release.exported import CHECKSUMS
 from tipdata.release.manifests import manifest_of
 from tipdata.stages import all_tables
 
 from tipbench.data.access import visible_columns
 from tipbench.data.batches import units_of
-from tipbench.data.release_folds import allowed_splits, fold_of, shown
+from tipbench.data.release_folds import fold_of, shown
+from tipbench.data.release_splits import allowed_splits
 from tipbench.data.splits import SPLITS
 from tipbench.publishing.export import Exported, write_checksums, write_citation
 from tipbench.publishing.facts import Facts
@@ -99,7 +100,7 @@ def export_relational(
         (folder / "RESPONSIBLE-USE.md").write_text(statement(facts), encoding="utf-8", newline="\n")
         (folder / "README.md").write_text(_readme(facts, chosen), encoding="utf-8", newline="\n")
         written = write_checksums(folder)
-        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+        size = size_on_disk(folder)
     return Exported(to, len(written) + 1, size, names)
 
 

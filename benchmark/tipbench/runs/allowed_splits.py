@@ -9,7 +9,7 @@ from tipdata.release import open_release
 
 from tipbench.config.settings import Settings
 from tipbench.data.batches import units_of
-from tipbench.data.release_folds import allowed_splits
+from tipbench.data.release_splits import some_splits
 from tipbench.loading import prepare
 from tipbench.task import Task
 
@@ -34,11 +34,7 @@ def splits_of(task: Task, settings: Settings, make: bool = True, quiet: bool = F
         return
     release, engine = settings.release, settings.engine
     source = open_release(release.version, release.size, engine, quiet, release.world)
-    found = None
-    for found in allowed_splits(task, source, units_of(task.units, source)):
-        yield found
-    if found is None:
-        raise UsageError(f"{task.name} can have no split on {source.name}: use a larger release.")
+    yield from some_splits(task, source, units_of(task.units, source))
 
 
 def _own(task: Task, settings: Settings) -> Iterator[str]:

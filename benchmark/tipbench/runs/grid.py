@@ -139,9 +139,9 @@ def _single(composer: Composer, allowed: Allowed) -> Cell:
         raise _needs(name, extra)
     task = task_of(settings.task.name if settings.task else name.partition("/")[0])
     split = settings.split.name
-    return _cell(
-        settings, task, next(iter(allowed(task, settings))) if split == "auto" else split, settings.seed
-    )
+    if split == "auto":
+        split = next(iter(allowed(task, settings)))
+    return _cell(settings, task, split, settings.seed)
 
 
 def _needs(baseline: str, extra: str) -> UsageError:

@@ -10,7 +10,8 @@ import polars as pl
 from tipbench.data.access import access_of, check_needs, visible_columns
 from tipbench.data.fold import Fold
 from tipbench.data.named import source_of
-from tipbench.data.release_folds import check_had, divided, labels_of, shown, split_of
+from tipbench.data.release_folds import check_had, labels_of, shown
+from tipbench.data.release_splits import divided, split_of
 from tipbench.data.streams.forecasts import forecast_answers
 from tipbench.data.streams.steps import Stream, held_back
 from tipbench.kinds.answers import Answers

@@ -34,13 +34,13 @@ def announcement(release: Release, regions: int, workers: int | None) -> str:
     return f"making release {release.name}: {regions:,}{of} regions, {takes}, in {release.folder} ({room})\n"
 
 
-def size_on_disk(release: Release) -> int:
-    """Return the bytes of a release's files; 0 where none is there. What is removed under way is not counted."""
-    paths = (Path(folder) / name for folder, _, names in os.walk(release.folder) for name in names)
+def size_on_disk(folder: Path) -> int:
+    """Return the bytes of all files below a folder; 0 where none is there. What is removed under way is not counted."""
     size = 0
-    for path in paths:
-        with suppress(FileNotFoundError):
-            size += path.stat().st_size
+    for here, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):
+                size += Path(here, name).stat().st_size
     return size
 
 
@@ -53,7 +53,7 @@ def remove_release(release: Release) -> int:
         raise UsageError(f"release {release.name} is not in {release.folder}: there is nothing to remove.")
     try:
         with locked(release.folder.with_name(f"{release.folder.name}.lock")):
-            freed = size_on_disk(release)
+            freed = size_on_disk(release.folder)
             # The receipt goes first: what is left of an interrupted removal is never taken for a whole release.
             (release.folder / RECEIPT).unlink(missing_ok=True)
             shutil.rmtree(release.folder)

@@ -105,11 +105,8 @@ class StoredRelease(Release):
         def scan(suffix: str) -> pl.LazyFrame:
             name = f"{table}{suffix}.parquet"
             columns = known.hidden if suffix else known.observed
-            listed = _listed(self, place)
-            _check(self, place, listed, name, columns, those)
-            paths = [place.at(f"{region_name(index)}/{name}") for index in those]
-            told = {path: listed[path] for path in paths}
-            return _scan(self, place, told, {column: known.schema[column] for column in columns})
+            files = _found_right(self, place, name, columns, those)
+            return _scan(self, place, files, {column: known.schema[column] for column in columns})
 
         return scan_files(known, truth, scan)
 
@@ -145,30 +142,27 @@ def files_in(stored: StoredRelease, place: Remote) -> dict[str, dict[str, Any]]:
         return dict(place.system.find(place.root, detail=True))
 
 
-def _check(
-    stored: StoredRelease,
-    place: Remote,
-    listed: Mapping[str, str],
-    name: str,
-    columns: tuple[str, ...],
-    regions: Sequence[int],
-) -> None:
+def _found_right(
+    stored: StoredRelease, place: Remote, name: str, columns: tuple[str, ...], regions: Sequence[int]
+) -> dict[str, str]:
     """Hold the files of a table against their receipts and the manifest, but for those that were found right and are as
-    they were then."""
+    they were then. Return what the store says of each file, by path."""
     note = home() / RIGHT / hashlib.sha256(stored.place.encode()).hexdigest()[:16] / f"{name}.json"
     known: dict[str, str] = {}
     with suppress(OSError, ValueError):
         known = dict(json.loads(note.read_text(encoding="utf-8")))
-    manifest, unseen = published_manifest(stored), {}
+    listed, manifest = _listed(stored, place), published_manifest(stored)
+    files, unseen = {}, {}
     for region in map(region_name, regions):
         path = place.at(f"{region}/{name}")
         if path not in listed:
             raise _damaged(stored, f"{path}, which is not there")
-        mark = hashlib.sha256(f"{listed[path]} {manifest and manifest['digest']}".encode()).hexdigest()
-        if not listed[path] or known.get(region) != mark:
+        files[path] = told = listed[path]
+        mark = hashlib.sha256(f"{told} {manifest and manifest['digest']}".encode()).hexdigest()
+        if not told or known.get(region) != mark:
             unseen[region] = mark
     if not unseen:
-        return
+        return files
     with passing_folder(Path(gettempdir())) as beside, ThreadPoolExecutor(AT_ONCE) as pool:
         problems = pool.map(
             lambda region: _problems(stored, place, listed, region, name, columns, beside), unseen
@@ -179,6 +173,7 @@ def _check(
                 raise _damaged(stored, wrong[0])
     with suppress(UsageError):  # a home that others only may write to: each process checks for itself
         write_file_atomically(note, json.dumps(known | unseen))
+    return files
 
 
 def _problems(

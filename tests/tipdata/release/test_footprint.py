@@ -57,7 +57,7 @@ def test_a_release_that_the_disk_has_no_room_for_is_refused_before_anything_is_m
 
 
 def test_the_size_that_is_said_is_near_what_regions_take(made: Release) -> None:
-    assert 0.7 < size_on_disk(made) / (2 * footprint.BYTES_PER_REGION) < 1.3
+    assert 0.7 < size_on_disk(made.folder) / (2 * footprint.BYTES_PER_REGION) < 1.3
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_durations_are_said_in_units_that_people_read(seconds: float, said: str)
 
 
 def test_a_removed_release_is_gone_and_can_be_made_again(made: Release) -> None:
-    held = size_on_disk(made)
+    held = size_on_disk(made.folder)
     assert remove_release(made) == held
     assert not made.folder.exists()
     with pytest.raises(UsageError, match="there is nothing to remove"):

@@ -21,7 +21,7 @@ def _made(release: Release) -> str:
     if isinstance(release, StoredRelease):
         return f"yes, in {release.place}" if is_complete(release) else "not whole in the store"
     whole = (release.folder / RECEIPT).exists() and not any(map(release.lacking, range(release.regions)))
-    size = size_on_disk(release)
+    size = size_on_disk(release.folder)
     return f"{'yes' if whole else 'in part'}, {size_in_words(size)}" if size else "no"
 
 
