@@ -27,7 +27,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tipbench.kinds.scores import SCORES
-from tipbench.metrics.bootstrap import ClusterSums, Metrics, at_once, observed, ratio
+from tipbench.metrics.bootstrap import ClusterSums, Metrics, at_once, observed, or_none, ratio
 from tipbench.metrics.finds import ALL_FLAGGED, FEWEST_FINDS, TOO_FEW_TO_FIND, operations, silence
 from tipbench.metrics.harm import LAWFUL, SPAM, Groups, lawful_members
 from tipbench.metrics.inputs import MetricInputs
@@ -180,7 +180,7 @@ def measure(inputs: MetricInputs) -> MetricValues:
 
     values = observed(lambda drawn: shares(drawn, accused(drawn)), inputs.clusters.count)
     groups: Groups = {
-        group: {f"operations_accused_{point}": _or_none(values[f"{group}/{point}"]) for point in RECALLS}
+        group: {f"operations_accused_{point}": or_none(values[f"{group}/{point}"]) for point in RECALLS}
         for group in named
     }
     return MetricValues(metrics=metrics, withheld=_too_few(inputs), groups=groups)
@@ -226,7 +226,7 @@ def as_decided(
     # Where all are flagged what it costs is told: it is the worst that there is, and no praise.
     withheld = {} if silent in (None, ALL_FLAGGED) else dict.fromkeys(OWN_NAMES, str(silent))
     values = observed(lambda drawn: shares(sums.totals(drawn)), inputs.clusters.count)
-    groups: Groups = {group: {"operations_accused": _or_none(values[f"{group}/"])} for group in members}
+    groups: Groups = {group: {"operations_accused": or_none(values[f"{group}/"])} for group in members}
     return MetricValues(metrics=metrics, withheld=withheld, groups=groups)
 
 
@@ -258,10 +258,6 @@ def _worst(share: Metrics, members: Collection[str], point: str) -> NDArray[np.f
     """Return the largest share of a lawful group, [replicates]; a group without a member in one is not the worst."""
     kinds = [group for group in members if group != LAWFUL] or [LAWFUL]
     return np.fmax.reduce(np.stack([share[f"{group}/{point}"] for group in kinds]), axis=0)
-
-
-def _or_none(value: float) -> float | None:
-    return None if np.isnan(value) else value
 
 
 FAMILY = Family(SCORES, METRICS, measure)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tipbench.kinds.scores import SCORES
-from tipbench.metrics.bootstrap import ClusterSums, Metrics, observed, ratio
+from tipbench.metrics.bootstrap import ClusterSums, Metrics, observed, or_none, ratio
 from tipbench.metrics.harm import SPAM, lawful_members
 from tipbench.metrics.inputs import MetricInputs
 from tipbench.metrics.labelset import reached
@@ -66,7 +66,7 @@ def _audited(inputs: MetricInputs, audited: NDArray[np.float64]) -> dict[str, di
         return {name: ratio(total(f"{name}/audited"), total(name)) for name in members}
 
     values = observed(shares, inputs.clusters.count)
-    return {name: {"audited": None if np.isnan(value) else value} for name, value in values.items()}
+    return {name: {"audited": or_none(value)} for name, value in values.items()}
 
 
 FAMILY = Family(SCORES, METRICS, measure)

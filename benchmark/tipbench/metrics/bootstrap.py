@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 
 import numpy as np
 import polars as pl
@@ -98,8 +98,24 @@ def dense_codes(values: pl.Series) -> tuple[NDArray[np.int32], int]:
 def multiplicities(count: int, replicates: int, seed: int) -> Iterator[NDArray[np.float64]]:
     """Yield how often each cluster was drawn, in chunks [some replicates, count]; the same for every method that is
     scored on the same clusters with the same seed, which is what pairs two methods."""
-    generator = np.random.Generator(np.random.PCG64(seed))
     height = max(_FEWEST_AT_ONCE, _CELLS // max(count, 1))
+    if 0 < replicates <= height:
+        yield _drawn_once(count, replicates, seed)
+    else:
+        yield from _drawn(count, replicates, seed, height)
+
+
+@lru_cache(maxsize=4)
+def _drawn_once(count: int, replicates: int, seed: int) -> NDArray[np.float64]:
+    """Return all draws, for reading only: of few clusters, methods that are scored on the same ones share them."""
+    [chunk] = _drawn(count, replicates, seed, replicates)
+    chunk.flags.writeable = False
+    return chunk
+
+
+def _drawn(count: int, replicates: int, seed: int, height: int) -> Iterator[NDArray[np.float64]]:
+    """Yield so many draws at a time."""
+    generator = np.random.Generator(np.random.PCG64(seed))
     for first in range(0, replicates, height):
         chunk = np.empty((min(height, replicates - first), count))
         for row in chunk:
@@ -232,3 +248,8 @@ def ratio(numerator: NDArray, denominator: NDArray) -> NDArray[np.float64]:
     """Return numerator / denominator, NaN where the denominator is not positive."""
     undefined = np.full(denominator.shape, np.nan)
     return np.divide(numerator, denominator, out=undefined, where=denominator > 0)
+
+
+def or_none(value: float) -> float | None:
+    """Return a value, None for NaN: how documents say that there is none."""
+    return None if np.isnan(value) else value

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from tipbench.kinds.links import GIVEN_VIEW, ITEM, LINKS
 from tipbench.kinds.lists import MOST_CANDIDATES
-from tipbench.metrics.bootstrap import ClusterSums, Metrics, observed, ratio, row_weights
+from tipbench.metrics.bootstrap import ClusterSums, Metrics, observed, or_none, ratio, row_weights
 from tipbench.metrics.by_form import FORM, ByForm
 from tipbench.metrics.harm import ATTRIBUTES, LAWFUL, merged_groups
 from tipbench.metrics.inputs import MetricInputs
@@ -204,10 +204,10 @@ def _groups(
         return found | {name: ratio(total(f"{name}/score"), total(name)) for name in members}
 
     made = observed(values, inputs.clusters.count)
-    found: dict[str, dict[str, float | None]] = {name: {WRONGFUL.name: made[name]} for name in names}
+    found: dict[str, dict[str, float | None]] = {name: {WRONGFUL.name: or_none(made[name])} for name in names}
     for name, mask in members.items():
         operations = inputs.clusters.among(mask)
-        found[name] = {R_PRECISION.name: made[name], "operations": operations}
+        found[name] = {R_PRECISION.name: or_none(made[name]), "operations": operations}
     return found
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from tipbench.kinds.answers import LABEL_PREFIX
 from tipbench.kinds.classes import CLASSES
 from tipbench.kinds.labelsets import SCORE_PREFIX
-from tipbench.metrics.bootstrap import ClusterSums, Metrics, observed, ratio
+from tipbench.metrics.bootstrap import ClusterSums, Metrics, observed, or_none, ratio
 from tipbench.metrics.inputs import MetricInputs
 from tipbench.metrics.metric import Family, Metric, MetricValues
 from tipbench.metrics.shared import ACCURACY
@@ -77,10 +77,7 @@ def _by_class(
             found[f"{name}/recall"] = ratio(total(f"{name}/right"), total(f"{name}/true"))
         return found
 
-    values = {
-        place: None if np.isnan(value) else value
-        for place, value in observed(shares, inputs.clusters.count).items()
-    }
+    values = {place: or_none(value) for place, value in observed(shares, inputs.clusters.count).items()}
     return {
         f"class={name}": {
             "precision": values[f"{name}/precision"],

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from tipbench.kinds.scores import SCORES
 from tipbench.metrics.accusations import OWN, OWN_NAMES, as_decided, lawful_rows
-from tipbench.metrics.bootstrap import ClusterSums, Metrics, observed, ratio
+from tipbench.metrics.bootstrap import ClusterSums, Metrics, observed, or_none, ratio
 from tipbench.metrics.calibration import NOT_PROBABILITIES
 from tipbench.metrics.harm import lawful_members
 from tipbench.metrics.inputs import MetricInputs
@@ -106,9 +106,7 @@ def _rates(
         return {name: ratio(total(f"{name}/condemned"), total(name)) for name in groups}
 
     values = observed(rates, inputs.clusters.count) if groups else {}
-    return {
-        name: {"false_positive_rate": None if np.isnan(value) else value} for name, value in values.items()
-    }
+    return {name: {"false_positive_rate": or_none(value)} for name, value in values.items()}
 
 
 def worst_brigade(inputs: MetricInputs, condemned: NDArray[np.float64]) -> float | None:

@@ -35,7 +35,15 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tipbench.kinds.scores import SCORES
-from tipbench.metrics.bootstrap import FEWEST_CLUSTERS, TOO_FEW, ClusterSums, Metrics, observed, ratio
+from tipbench.metrics.bootstrap import (
+    FEWEST_CLUSTERS,
+    TOO_FEW,
+    ClusterSums,
+    Metrics,
+    observed,
+    or_none,
+    ratio,
+)
 from tipbench.metrics.by_form import FORM, ByForm
 from tipbench.metrics.finds import worthless
 from tipbench.metrics.inputs import MetricInputs
@@ -178,7 +186,7 @@ def accusations(
         for point in flagged:
             for per in ("unit", "operation"):
                 value = values[f"{group}/{per}/{point}"]
-                entry[f"{called}_per_{per}{point}"] = None if np.isnan(value) else value
+                entry[f"{called}_per_{per}{point}"] = or_none(value)
         entry["units"] = int(rows.sum())
         entry["operations"] = inputs.clusters.among(rows)
         groups[group] = entry

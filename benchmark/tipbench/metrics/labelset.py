@@ -34,6 +34,7 @@ from tipbench.metrics.bootstrap import (
     Metrics,
     dense_codes,
     observed,
+    or_none,
     ratio,
 )
 from tipbench.metrics.finds import NO_FINDS
@@ -99,7 +100,7 @@ def macro_mean(rankings: Rankings) -> Callable[[NDArray[np.float64]], Metrics]:
 
 
 def _each(rankings: Rankings) -> Callable[[NDArray[np.float64]], Metrics]:
-    return lambda drawn: {name: r.metrics(drawn)["average_precision"] for name, r in rankings.items()}
+    return lambda drawn: {name: r.average_precision(drawn) for name, r in rankings.items()}
 
 
 def _by_label(inputs: MetricInputs, answers: pl.DataFrame, scores: pl.DataFrame) -> MetricValues:
@@ -113,7 +114,7 @@ def _by_label(inputs: MetricInputs, answers: pl.DataFrame, scores: pl.DataFrame)
         known = answers.filter(pl.col(f"{LABEL_PREFIX}{name}").is_not_null())
         positive, weight = known[f"{LABEL_PREFIX}{name}"].to_numpy() == 1, known["weight"].to_numpy()
         groups[f"label={name}"] = {
-            "average_precision": _or_none(value),
+            "average_precision": or_none(value),
             "prevalence": float(weight @ positive / weight.sum()) if weight.size else None,
             "positives": int(positive.sum()),
         }
@@ -185,7 +186,7 @@ def _urgency(inputs: MetricInputs, answers: pl.DataFrame, scores: pl.DataFrame) 
         return {"urgent_recall": recall[""], "protection_gap": gap}
 
     groups: Groups = {
-        name: {"urgent_recall": _or_none(value), "positive_clusters": clusters[name]}
+        name: {"urgent_recall": or_none(value), "positive_clusters": clusters[name]}
         for name, value in observed(recalls, inputs.clusters.count).items()
         if name
     }
@@ -228,10 +229,6 @@ def reached(
     share = np.empty(score.size)
     share[order] = np.clip(left / block, 0.0, 1.0)[np.cumsum(new_block) - 1]
     return share
-
-
-def _or_none(value: float) -> float | None:
-    return None if np.isnan(value) else value
 
 
 FAMILY = Family(LABELSETS, METRICS, measure)

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tipbench.kinds.scores import SCORES
-from tipbench.metrics.bootstrap import ClusterSums, Metrics, observed, ratio
+from tipbench.metrics.bootstrap import ClusterSums, Metrics, observed, or_none, ratio
 from tipbench.metrics.inputs import MetricInputs
 from tipbench.metrics.metric import Family, Metric, MetricValues, not_available
 
@@ -139,7 +139,7 @@ def _point(inputs: MetricInputs, threshold: float) -> dict[str, float | None]:
     flagged, clusters = _Flagged(inputs, threshold), _false_positive_clusters(inputs, threshold)
     rates = observed(flagged.rates, inputs.clusters.count)
     ppv = observed(flagged.ppv, inputs.clusters.count)
-    shown = {name: None if np.isnan(value) else value for name, value in rates.items()}
+    shown = {name: or_none(value) for name, value in rates.items()}
     enough = clusters >= FEWEST_FALSE_POSITIVE_CLUSTERS
     grid = {name: value if enough else None for name, value in ppv.items()}
     return {"threshold": threshold, **shown, "false_positive_clusters": clusters, **grid}

@@ -31,7 +31,7 @@ the same of all units of a fold is chance: AUROC .5, average precision the preva
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise, repeat
+from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -40,9 +40,10 @@ from numpy.typing import NDArray
 
 from tipbench.kinds.part_rows import PartRows
 from tipbench.kinds.scores import SCORES
-from tipbench.metrics.bootstrap import ROWS_AT_ONCE, Metrics, ratio
+from tipbench.metrics.bootstrap import Metrics, ratio
 from tipbench.metrics.inputs import MetricInputs
 from tipbench.metrics.metric import Family, Metric, MetricValues
+from tipbench.metrics.ranked_rows import RankedRows, small, taken
 
 #: Share of false positives, and share of the weight that reviewers can look at.
 FPR_LIMIT = 0.01
@@ -75,47 +76,6 @@ class Shares(NamedTuple):
     raw: NDArray[np.float64]
 
 
-class _Rows:
-    """The rows of one class in falling order of score, and how many of them stand above each stop, [stops].
-
-    ``order`` [rows of both classes] by falling score, ``chosen`` [the same]: which of those are of this class.
-    """
-
-    def __init__(
-        self,
-        order: NDArray[np.integer],
-        chosen: NDArray[np.bool_],
-        codes: NDArray[np.integer],
-        weights: NDArray[np.float64],
-        above: NDArray[np.intp],
-    ) -> None:
-        count = int(above[-1])
-        self._codes, self._weights = np.empty(count, codes.dtype), np.empty(count, weights.dtype)
-        last = 0
-        for start in range(0, order.size, ROWS_AT_ONCE):
-            rows = order[start : start + ROWS_AT_ONCE][chosen[start : start + ROWS_AT_ONCE]]
-            first, last = last, last + rows.size
-            self._codes[first:last], self._weights[first:last] = codes[rows], weights[rows]
-        new = np.append(True, above[1:] != above[:-1])
-        self._edges, self._edge = above[new], np.cumsum(new, dtype=np.int32) - 1
-        # Pieces of rows that are summed at once end where a stop is.
-        ends = np.searchsorted(self._edges, np.arange(0, count, ROWS_AT_ONCE))
-        self._pieces = np.unique(np.append(ends, self._edges.size - 1))
-
-    def above(self, drawn: NDArray) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the number of rows above each stop, [stops], and their weight, where each is there as often as its
-        cluster was drawn, [clusters]."""
-        edges, count, weight = self._edges, np.zeros(self._edges.size), np.zeros(self._edges.size)
-        for first, last in pairwise(self._pieces):
-            start, end = edges[first], edges[last]
-            times = drawn.take(self._codes[start:end]).astype(np.float64, copy=False)
-            starts = edges[first:last] - start
-            count[1 + first : 1 + last] = np.add.reduceat(times, starts)
-            times *= self._weights[start:end]
-            weight[1 + first : 1 + last] = np.add.reduceat(times, starts)
-        return np.cumsum(count, out=count)[self._edge], np.cumsum(weight, out=weight)[self._edge]
-
-
 class Ranking:
     """The rows of a test part, sorted once.
 
@@ -139,14 +99,14 @@ class Ranking:
         if not self._both_classes:
             return
         order = np.argsort(scores)[::-1].astype(np.uint32 if scores.size < 2**32 else np.intp)
-        label = _taken(positive, order)
+        label = taken(positive, order)
         places = np.flatnonzero(label)
-        starts, ends = _blocks(_taken(scores, order), places)
+        starts, ends = _blocks(taken(scores, order), places)
         stops = np.unique(np.concatenate([[0], starts, ends, [order.size]]))
         self._start, self._end = np.searchsorted(stops, starts), np.searchsorted(stops, ends)
         above = np.searchsorted(places, stops)
-        self._positive = _Rows(order, label, codes, weights, above)
-        self._negative = _Rows(order, ~label, codes, weights, stops - above)
+        self._positive = RankedRows(order, label, codes, weights, above)
+        self._negative = RankedRows(order, ~label, codes, weights, stops - above)
 
     def metrics(self, drawn: NDArray[np.float64], shares: Shares | None = None) -> Metrics:
         """Return every metric, [replicates], under the multiplicities [replicates, clusters]; NaN with one class
@@ -158,15 +118,32 @@ class Ranking:
                 row[:] = self._one(multiplicity, share, raw)
         return dict(zip(NAMES, values.T, strict=True))
 
+    def average_precision(self, drawn: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return this metric alone, [replicates]."""
+        values = np.full(len(drawn), np.nan)
+        if self._both_classes:
+            for place, multiplicity in enumerate(drawn):
+                if (both := self._above(multiplicity)) is not None:
+                    share = _share(both[1], self._prevalence)
+                    values[place] = self._average_precision_and_auroc(both[1], share)[0]
+        return values
+
+    def _above(self, multiplicity: NDArray[np.float64]) -> tuple[ByClass, ByClass] | None:
+        """Return the numbers of rows above each stop, [stops], and their weights; None where a class is not drawn."""
+        drawn = small(multiplicity)
+        raw, headline = map(ByClass, *(rows.above(drawn) for rows in (self._positive, self._negative)))
+        there = all(above[-1] > 0 for above in (*raw, *headline))
+        return (raw, headline) if there else None
+
     def _one(
         self, multiplicity: NDArray[np.float64], prevalence: float | None, raw_prevalence: float | None
     ) -> list[float]:
-        drawn = _small(multiplicity)
-        raw, headline = map(ByClass, *(rows.above(drawn) for rows in (self._positive, self._negative)))
-        positive, negative = float(headline.positive[-1]), float(headline.negative[-1])
-        if not (raw.positive[-1] > 0 and raw.negative[-1] > 0 and positive > 0 and negative > 0):
+        both = self._above(multiplicity)
+        if both is None:
             return [np.nan] * len(NAMES)
-        share = positive / (positive + negative) if prevalence is None else prevalence
+        raw, headline = both
+        positive, negative = float(headline.positive[-1]), float(headline.negative[-1])
+        share = _share(headline, prevalence)
         reviewed = share / positive * headline.positive + (1 - share) / negative * headline.negative
         recall = _recall_where(headline.positive, reviewed, BUDGET)
         return [
@@ -187,6 +164,12 @@ class Ranking:
         return float(gain @ precision / positive), float(gain @ below / (positive * negative))
 
 
+def _share(above: ByClass, prevalence: float | None) -> float:
+    """Return the share of positives that metrics are at: what is stated, or else the rows' own."""
+    positive, negative = float(above.positive[-1]), float(above.negative[-1])
+    return positive / (positive + negative) if prevalence is None else prevalence
+
+
 def _blocks(ranked: NDArray, places: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return how many rows stand above the start, and above the end, of every block that holds a positive.
 
@@ -196,21 +179,6 @@ def _blocks(ranked: NDArray, places: NDArray[np.intp]) -> tuple[NDArray[np.intp]
     values = values[np.append(True, values[1:] != values[:-1])]
     starts, ends = (ranked.size - np.searchsorted(rising, values, side=side) for side in ("right", "left"))
     return starts, ends
-
-
-def _taken(values: NDArray, order: NDArray[np.integer]) -> NDArray:
-    """Return values [rows] in an order [rows] that takes less room than an index of numpy's own."""
-    taken = np.empty(order.size, values.dtype)
-    for start in range(0, order.size, ROWS_AT_ONCE):
-        taken[start : start + ROWS_AT_ONCE] = values[order[start : start + ROWS_AT_ONCE]]
-    return taken
-
-
-def _small(multiplicity: NDArray[np.float64]) -> NDArray:
-    """Return multiplicities in a byte each, where they are whole and fit: a table that stays near the processor."""
-    with np.errstate(invalid="ignore"):
-        small = multiplicity.astype(np.uint8)
-    return small if np.array_equal(small, multiplicity) else multiplicity
 
 
 def _recall_where(true: NDArray[np.float64], cost: NDArray[np.float64], limit: float) -> float:
@@ -266,6 +234,10 @@ class FoldedRanking:
             total += weight * np.nan_to_num(values)
             of_folds += weight
         return dict(zip(NAMES, ratio(total, of_folds), strict=True))
+
+    def average_precision(self, drawn: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return this metric alone, [replicates]."""
+        return self.metrics(drawn)["average_precision"]
 
 
 def _drawn(drawn: NDArray[np.float64], codes: NDArray[np.integer], values: NDArray) -> NDArray[np.float64]:

@@ -65,6 +65,14 @@ def test_the_same_seed_draws_the_same_and_chunks_do_not_matter(monkeypatch: pyte
     assert (np.concatenate(chunks) == whole).all()
     assert (whole.sum(axis=1) == 50).all()
     assert (np.concatenate(list(multiplicities(50, 30, seed=8))) != whole).any()
+    assert list(multiplicities(50, 0, seed=7)) == []
+
+
+def test_draws_are_shared_by_what_is_scored_on_the_same_clusters_and_nobody_can_change_them() -> None:
+    (first,), (second,) = multiplicities(40, 20, seed=3), multiplicities(40, 20, seed=3)
+    assert first is second
+    with pytest.raises(ValueError, match="read-only"):
+        first[0, 0] = 9.0
 
 
 def test_sums_under_multiplicities_are_sums_over_repeated_rows() -> None:

@@ -203,3 +203,17 @@ def test_groups_share_out_the_wrongful_links() -> None:
     }
     assert shares.pop("lawful") == pytest.approx(sum(value or 0 for value in shares.values()))
     assert set(shares) <= {"business", "independent", "resident"}
+
+
+def test_wrongful_links_have_no_share_where_no_true_link_is_named() -> None:
+    answers, lists = made(2)
+    assert answers.gallery is not None
+    true = answers.frame.join(answers.gallery, on=["region", "cluster"]).select(
+        "view", "candidate", query="advert"
+    )
+    wrong = lists.join(true, on=["query", "view", "candidate"], how="anti")
+    scored = evaluate(TASK, answers, wrong, replicates=0)
+    assert scored.scores["wrongful_links"].value is None
+    assert {values["wrongful_links"] for values in scored.groups.values() if "wrongful_links" in values} == {
+        None
+    }

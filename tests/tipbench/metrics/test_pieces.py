@@ -21,7 +21,7 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let pieces be so small that every test has several."""
     monkeypatch.setattr(f"{BOOTSTRAP}._ROWS_SUMMED", 64)
     monkeypatch.setattr(f"{BOOTSTRAP}._CELLS", 300)
-    monkeypatch.setattr("tipbench.metrics.ranking.ROWS_AT_ONCE", 37)
+    monkeypatch.setattr("tipbench.metrics.ranked_rows.ROWS_AT_ONCE", 37)
     monkeypatch.setattr("tipbench.kinds.lists.ROWS_AT_ONCE", 7)
 
 

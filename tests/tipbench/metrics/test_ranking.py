@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 from tipbench.metrics.bootstrap import multiplicities, observed
-from tipbench.metrics.ranking import BUDGET, NAMES, Ranking
+from tipbench.metrics.ranking import BUDGET, NAMES, FoldedRanking, Ranking
 
 PREVALENCE = 0.05
 
@@ -167,6 +167,21 @@ def test_a_multiplicity_is_a_repetition_of_the_cluster_rows(ranking, seed: int) 
         return
     copied = score(scores[rows], positive[rows], weights[rows])
     assert {name: value[0] for name, value in weighted.items()} == pytest.approx(copied, abs=1e-12)
+
+
+@given(rankings(), st.integers(0, 1000), st.sampled_from([PREVALENCE, None]))
+def test_average_precision_alone_is_the_same_to_the_last_bit(ranking, seed: int, prevalence) -> None:
+    scores, positive, weights = ranking
+    generator = np.random.default_rng(seed)
+    codes, folds = generator.integers(0, 5, scores.size), generator.integers(0, 2, scores.size)
+    drawn = generator.integers(0, 3, (4, 5)).astype(float)
+    for one in (
+        Ranking(scores, positive, weights, codes, prevalence),
+        FoldedRanking(scores, positive, weights, codes, prevalence, folds),
+    ):
+        with np.errstate(invalid="ignore"):  # a draw may hold no row
+            alone, among_all = one.average_precision(drawn), one.metrics(drawn)["average_precision"]
+        np.testing.assert_array_equal(alone, among_all)
 
 
 def test_prevalence_stays_as_stated_in_every_replicate() -> None:
