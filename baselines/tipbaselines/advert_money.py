@@ -32,7 +32,7 @@ def money_near(fold: "Fold") -> pl.DataFrame:
     seeds = fold.tables[fold.task.table].select(unit).collect()[unit].cast(pl.Int64)
     made = []
     for region in regions(fold, seeds):
-        known = evidence(region)["wallets"]
+        known = evidence(region, "wallets")["wallets"]
         fit = known.pieces["where and when"] + known.pieces["adverts paid"]
         of_wallets = known.keys.to_frame().join(traits, on="wallet", how="left", maintain_order="left")
         values = of_wallets.select(names).fill_null(0).to_numpy().astype(np.float32)

@@ -6,6 +6,7 @@ Nothing here knows a language. A token is a run of letters and digits; scripts t
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -38,3 +39,9 @@ def tokens(text: str) -> list[str]:
 def normalised(text: str) -> str:
     """Return the text reduced to its tokens with single spaces: equal for texts that differ in case and marks only."""
     return " ".join(tokens(text))
+
+
+def all_normalised(texts: Sequence[str]) -> list[str]:
+    """Return each of these texts as :func:`normalised` does, one that comes again once."""
+    known = {text: normalised(text) for text in dict.fromkeys(texts)}
+    return [known[text] for text in texts]

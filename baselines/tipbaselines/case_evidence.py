@@ -6,7 +6,9 @@ stays of a circuit or the cash of a wallet.
 """
 
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import polars as pl
@@ -71,6 +73,7 @@ class Case:
     def __init__(self, region: Region) -> None:
         adverts = region["adverts"]
         self.region = region
+        self._known: dict[str, tuple[pl.Series, csr_matrix]] = {}
         seeds = adverts[region.seeds.tolist()].select(case="case", seed=pl.int_range(pl.len()))
         rows = adverts.with_row_index("row").select("row", "case").join(seeds, on="case")
         shape = (len(region.seeds), adverts.height)
@@ -86,10 +89,18 @@ class Case:
 
     def share(self, column: str, values: pl.Series) -> np.ndarray:
         """Return the share of the case's adverts whose column has the value of each row, [seeds, rows]."""
-        of_adverts, of_rows = _codes(self.region["adverts"][column], values)
-        known = int(max(of_adverts.max(initial=-1), of_rows.max(initial=-1))) + 1
-        counts = self.members @ _one_hot(of_adverts, known)
-        return _dense(_rows_sum_to_one(counts) @ _one_hot(of_rows, known).T)
+        known, shares = self._shares(column)
+        return _dense(shares @ _one_hot(_position(values, known), len(known)).T)
+
+    def _shares(self, column: str) -> tuple[pl.Series, csr_matrix]:
+        """Return the values that a column of the region's adverts has, and the share of each case's adverts with
+        each: [seeds, values]. Worked out once for all views."""
+        if column not in self._known:
+            of_adverts = self.region["adverts"][column]
+            known = of_adverts.drop_nulls().unique().sort()
+            counts = self.members @ _one_hot(_position(of_adverts, known), len(known))
+            self._known[column] = known, _rows_sum_to_one(counts)
+        return self._known[column]
 
     def place_and_time(self, near: int) -> csr_matrix:
         """Return when and where the case advertises, ``near`` days each way: unit rows [seeds, towns * days]."""
@@ -122,16 +133,17 @@ class Case:
         return np.minimum.reduceat(day[indices], starts)[:, None] if len(starts) else np.zeros((0, 1))
 
 
-def evidence(region: Region) -> dict[str, Evidence]:
-    """Return the evidence of every view of a region."""
+def evidence(region: Region, *views: str) -> dict[str, Evidence]:
+    """Return the evidence of some views of a region; of every one where none is named."""
     case = Case(region)
-    circuits = _circuits(case)
-    return {
-        "accounts": _accounts(case),
-        "wallets": _wallets(case, circuits.pieces["where and when"]),
+    circuits = cache(lambda: _circuits(case))  # wallets are held against them
+    made: dict[str, Callable[[], Evidence]] = {
+        "accounts": lambda: _accounts(case),
+        "wallets": lambda: _wallets(case, circuits().pieces["where and when"]),
         "circuits": circuits,
-        "firms": _firms(case),
+        "firms": lambda: _firms(case),
     }
+    return {view: made[view]() for view in views or made}
 
 
 def _accounts(case: Case) -> Evidence:
@@ -250,12 +262,6 @@ def _word_codes(words: pl.Series) -> np.ndarray:
     return np.array(
         [zlib.crc32(word.encode()) % WORDS + 1 if word else 0 for word in words.to_list()], dtype=np.int64
     )
-
-
-def _codes(left: pl.Series, right: pl.Series) -> tuple[np.ndarray, np.ndarray]:
-    """Return codes of two columns that are equal for equal values; -1 for null."""
-    known = pl.concat([left.alias("v"), right.alias("v")]).drop_nulls().unique().sort()
-    return _position(left, known), _position(right, known)
 
 
 def _position(values: pl.Series, known: pl.Series) -> np.ndarray:

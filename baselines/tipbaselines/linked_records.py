@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from tipbaselines.advert_text import normalised, texts
+from tipbaselines.advert_text import all_normalised, texts
 from tipbaselines.near_duplicates import shingles, signatures
 
 ADVERT_STRINGS = frozenset(
@@ -39,7 +39,7 @@ def advert_records(frame: pl.DataFrame) -> pl.DataFrame:
     has += [pl.col("platform")] if "platform" in frame.columns else []
     has += [pl.col("price").cast(pl.Float64)] if "price" in frame.columns else []
     lists = [pl.col(n).fill_null([]).list.sort() for n in ("contacts", "images") if n in frame.columns]
-    text = pl.Series("text", [normalised(d) or None for d in documents], dtype=pl.String)
+    text = pl.Series("text", [d or None for d in all_normalised(documents)], dtype=pl.String)
     columns = frame.select(pl.int_range(pl.len()).alias("unique_id"), *has, *lists)
     return columns.with_columns(text, _sketches(documents), *_bands(documents, 3, BAND_ROWS))
 

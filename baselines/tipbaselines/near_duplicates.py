@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from tipbaselines.advert_text import tokens
+from tipbaselines.advert_text import all_normalised, tokens
 from tipbaselines.components import components, equal_values
 from tipbaselines.encodings import Cache, digest
 
@@ -176,7 +176,7 @@ def near_duplicate_groups(
 
 
 def _groups(texts: Sequence[str], threshold: float, width: int, permutations: int, bands: int) -> np.ndarray:
-    plain = [" ".join(tokens(text)) for text in texts]
+    plain = all_normalised(texts)
     distinct, first = equal_values(plain)
     pairs = near_duplicate_pairs([plain[i] for i in first], threshold, width, permutations, bands)
     group = components(len(first), pairs)[distinct]

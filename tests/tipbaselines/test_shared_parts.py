@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tipbaselines.advert_text import normalised, texts, tokens
+from tipbaselines.advert_text import all_normalised, normalised, texts, tokens
 from tipbaselines.components import cluster_frame, components, contact_edges, equal_values
 from tipbaselines.encodings import Cache, char_ngrams, digest
 from tipbaselines.near_duplicates import candidate_pairs, jaccard, near_duplicate_groups, shingles
@@ -25,6 +25,7 @@ def test_a_text_is_title_and_body_whichever_there_are() -> None:
 def test_scripts_without_spaces_give_a_token_a_character_and_others_a_token_a_word() -> None:
     assert tokens("招工 now, Жильё есть") == ["招", "工", "now", "жильё", "есть"]
     assert normalised("Ｈello—WORLD") == "hello world"
+    assert all_normalised(["B!", "a", "B!", ""]) == ["b", "a", "b", ""]
 
 
 def test_character_ngrams_are_counted_as_in_scikit_learn() -> None:

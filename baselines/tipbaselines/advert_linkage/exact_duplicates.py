@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tipbaselines.advert_text import normalised, texts
+from tipbaselines.advert_text import all_normalised, texts
 from tipbaselines.components import cluster_frame, equal_values
 from tipbaselines.frames import to_predict
 
@@ -25,7 +25,7 @@ class ExactDuplicates:
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         frame = to_predict(fold)
-        plain = [normalised(text) for text in texts(frame)]
+        plain = all_normalised(texts(frame))
         # An advert without text is a cluster of its own, distinguished by its row.
         label, _ = equal_values([text or row for row, text in enumerate(plain)])
         return cluster_frame(frame[fold.task.unit], label)

@@ -48,24 +48,16 @@ class IndicatorCount:
     def _phrases(self, frame: pl.DataFrame) -> list[pl.Series]:
         """Return one 0/1 series an indicator: whether any of its phrases in the advert's language (else in any)
         occurs."""
-        lowered = pl.DataFrame({"text": texts(frame)}).select(pl.col("text").str.to_lowercase())
-        language = (
-            frame["language"]
-            if "language" in frame.columns
-            else pl.Series([None] * frame.height, dtype=pl.String)
+        text = pl.Series("text", texts(frame), dtype=pl.String)
+        language = pl.col("language") if "language" in frame.columns else pl.lit(None, pl.String)
+        rows = frame.select(text, language.alias("language"))
+        apart = rows.unique(maintain_order=True).with_columns(
+            pl.col("text").str.to_lowercase().alias("lowered")
         )
-        lowered = lowered.with_columns(language.alias("language"))
-        found = []
-        for name, by_language in indicators().items():
-            spoken = pl.any_horizontal(
-                pl.col("language").eq(code) & pl.col("text").str.contains_any(phrases)
-                for code, phrases in by_language.items()
-            )
-            every = [phrase for phrases in by_language.values() for phrase in phrases]
-            known = pl.col("language").is_in(list(by_language)).fill_null(False)
-            shown = pl.when(known).then(spoken).otherwise(pl.col("text").str.contains_any(every))
-            found.append(lowered.select(shown.fill_null(False).cast(pl.Float64).alias(name))[name])
-        return found
+        said = [_said(part, part["language"][0]) for part in apart.partition_by("language")]
+        said = pl.concat([_said(apart.clear(), None), *said])
+        found = rows.join(said, on=["text", "language"], how="left", nulls_equal=True, maintain_order="left")
+        return found.drop("text", "language").get_columns()
 
     def _records(self, frame: pl.DataFrame, unit: str) -> list[pl.Series]:
         """Return 0/1 series of the indicators that need no language; those whose columns are missing are left out."""
@@ -78,6 +70,18 @@ class IndicatorCount:
             low = pl.col("price") < self._cheap * pl.col("price").median().over(group)
             found.append(frame.select(low.fill_null(False).cast(pl.Float64).alias("cheap"))["cheap"])
         return found
+
+
+def _said(rows: pl.DataFrame, language: str | None) -> pl.DataFrame:
+    """Return [text, language] and for each indicator 1 where the lowered text says it, else 0; all rows are of one
+    language."""
+    said = {}
+    for name, by_language in indicators().items():
+        every = [phrase for phrases in by_language.values() for phrase in phrases]
+        phrases = map(pl.escape_regex, by_language.get(language or "", every))
+        shown = pl.col("lowered").str.contains("|".join(phrases))  # a tenth of the time of contains_any
+        said[name] = shown.cast(pl.Float64)
+    return rows.select("text", "language", **said)
 
 
 def _contact_spread(frame: pl.DataFrame, unit: str, column: str, least: int) -> pl.Series:

@@ -15,7 +15,7 @@ import polars as pl
 from tipbaselines.advert_linkage.splink import Splink
 from tipbaselines.advert_risk.cluster_pooling import pooled_log_odds
 from tipbaselines.advert_risk.tfidf_logreg import TfidfLogreg
-from tipbaselines.advert_text import normalised, texts
+from tipbaselines.advert_text import all_normalised, texts
 from tipbaselines.components import equal_values
 from tipbaselines.encodings import Cache, digest
 from tipbaselines.frames import labelled, logit, score_frame, sigmoid, to_predict
@@ -65,5 +65,5 @@ class LinkedPooling:
 
     def _read(self, documents: list[str]) -> tuple[np.ndarray, np.ndarray]:
         """Return log-odds of texts, and a number of what each says: equal but for case and marks."""
-        said, _ = equal_values([normalised(document) for document in documents])
+        said, _ = equal_values(all_normalised(documents))
         return logit(self._base.score_texts(documents)), said

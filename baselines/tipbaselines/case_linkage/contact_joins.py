@@ -33,7 +33,7 @@ class ContactJoins:
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         def score(region: Region) -> dict[str, tuple[pl.Series, np.ndarray]]:
-            accounts = evidence(region)["accounts"]
+            accounts = evidence(region, "accounts")["accounts"]
             joined, device = accounts.pieces["joined"], accounts.pieces["device"]
             return {"accounts": (accounts.keys, joined + self._device * np.log1p(device))}
 

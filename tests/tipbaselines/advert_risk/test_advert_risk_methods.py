@@ -159,6 +159,18 @@ def test_an_advert_that_shows_indicators_counts_more_than_one_that_does_not(lang
     assert found[2] == 0
 
 
+def test_a_phrase_counts_in_its_own_language_and_in_any_where_none_is_known() -> None:
+    phrase = indicators()["one_address"]["ru"][0]
+    adverts = pl.DataFrame(
+        {"advert": range(6), "body": [phrase] * 5 + [""], "language": ["ru", "en", None, "eo", "ru", "ru"]}
+    )
+    parts = ["test"] * 6
+    said = scores(IndicatorCount(), fold_of(adverts, [0] * 6, parts))
+    assert [said[advert] > 0 for advert in range(6)] == [True, False, True, True, True, False]
+    unknown = scores(IndicatorCount(), fold_of(adverts.drop("language"), [0] * 6, parts))
+    assert [unknown[advert] > 0 for advert in range(6)] == [True] * 5 + [False]
+
+
 def test_a_contact_in_many_towns_is_an_indicator_in_any_language() -> None:
     adverts = pl.DataFrame(
         {"advert": range(6), "body": ["x"] * 6, "town": [1, 2, 3, 1, 1, 1], "contacts": [[1]] * 3 + [[2]] * 3}

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from tipbaselines.case_evidence import evidence
@@ -100,6 +101,17 @@ def test_the_case_of_a_reference_is_what_the_truth_says() -> None:
         [True, True, False, False, False],
         [True, False, False, True, False],
     ]
+
+
+def test_a_view_by_itself_has_the_evidence_that_it_has_among_all() -> None:
+    (region,) = regions(planted(), pl.Series([1]))
+    every = evidence(region)
+    for view, one in every.items():
+        alone = evidence(region, view)
+        assert list(alone) == [view]
+        assert alone[view].keys.equals(one.keys)
+        for name, piece in one.pieces.items():
+            np.testing.assert_array_equal(alone[view].pieces[name], piece)
 
 
 def test_nothing_but_contacts_is_needed() -> None:
