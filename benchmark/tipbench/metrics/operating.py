@@ -141,7 +141,7 @@ def _point(inputs: MetricInputs, threshold: float) -> dict[str, float | None]:
     ppv = observed(flagged.ppv, inputs.clusters.count)
     shown = {name: or_none(value) for name, value in rates.items()}
     enough = clusters >= FEWEST_FALSE_POSITIVE_CLUSTERS
-    grid = {name: value if enough else None for name, value in ppv.items()}
+    grid = {name: or_none(value) if enough else None for name, value in ppv.items()}
     return {"threshold": threshold, **shown, "false_positive_clusters": clusters, **grid}
 
 
