@@ -48,14 +48,16 @@ class IndicatorCount:
     def _phrases(self, frame: pl.DataFrame) -> list[pl.Series]:
         """Return one 0/1 series an indicator: whether any of its phrases in the advert's language (else in any)
         occurs."""
-        text = pl.Series("text", texts(frame), dtype=pl.String)
-        language = pl.col("language") if "language" in frame.columns else pl.lit(None, pl.String)
-        rows = frame.select(text, language.alias("language"))
+        listed, text = indicators(), pl.Series("text", texts(frame), dtype=pl.String)
+        language = pl.col("language") if "language" in frame.columns else pl.lit(None)
+        language = language.cast(pl.String)
+        known = language.is_in(list(set().union(*listed.values())))
+        rows = frame.select(text, pl.when(known).then(language).alias("language"))
         apart = rows.unique(maintain_order=True).with_columns(
             pl.col("text").str.to_lowercase().alias("lowered")
         )
-        said = [_said(part, part["language"][0]) for part in apart.partition_by("language")]
-        said = pl.concat([_said(apart.clear(), None), *said])
+        said = [_said(part, part["language"][0], listed) for part in apart.partition_by("language")]
+        said = pl.concat([_said(apart.clear(), None, listed), *said])
         found = rows.join(said, on=["text", "language"], how="left", nulls_equal=True, maintain_order="left")
         return found.drop("text", "language").get_columns()
 
@@ -72,14 +74,14 @@ class IndicatorCount:
         return found
 
 
-def _said(rows: pl.DataFrame, language: str | None) -> pl.DataFrame:
-    """Return [text, language] and for each indicator 1 where the lowered text says it, else 0; all rows are of one
-    language."""
+def _said(rows: pl.DataFrame, language: str | None, listed: dict[str, dict[str, list[str]]]) -> pl.DataFrame:
+    """Return [text, language] and for each indicator 1 where the lowered text says one of its phrases, else 0; all
+    rows are of one language, None for those in which none is listed."""
     said = {}
-    for name, by_language in indicators().items():
+    for name, by_language in listed.items():
         every = [phrase for phrases in by_language.values() for phrase in phrases]
         phrases = map(pl.escape_regex, by_language.get(language or "", every))
-        shown = pl.col("lowered").str.contains("|".join(phrases))  # a tenth of the time of contains_any
+        shown = pl.col("lowered").str.contains("|".join(phrases))  # quicker than contains_any, up to 14 times
         said[name] = shown.cast(pl.Float64)
     return rows.select("text", "language", **said)
 

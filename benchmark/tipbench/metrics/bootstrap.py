@@ -98,11 +98,10 @@ def dense_codes(values: pl.Series) -> tuple[NDArray[np.int32], int]:
 def multiplicities(count: int, replicates: int, seed: int) -> Iterator[NDArray[np.float64]]:
     """Yield how often each cluster was drawn, in chunks [some replicates, count]; the same for every method that is
     scored on the same clusters with the same seed, which is what pairs two methods."""
-    height = max(_FEWEST_AT_ONCE, _CELLS // max(count, 1))
-    if 0 < replicates <= height:
+    if 0 < replicates * count <= _CELLS:
         yield _drawn_once(count, replicates, seed)
     else:
-        yield from _drawn(count, replicates, seed, height)
+        yield from _drawn(count, replicates, seed, max(_FEWEST_AT_ONCE, _CELLS // max(count, 1)))
 
 
 @lru_cache(maxsize=4)

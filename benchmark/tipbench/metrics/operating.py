@@ -83,7 +83,7 @@ def thresholds(inputs: MetricInputs) -> dict[str, float]:
 def measure(inputs: MetricInputs) -> MetricValues:
     """Return the PPV grid, and ``curves["operating_points"]``: for each threshold ``threshold``, ``recall``,
     ``false_positive_rate``, ``precision`` (at the test part's own prevalence), ``flagged_share`` (of its
-    weight), ``false_positive_clusters`` and the PPV grid (null where withheld)."""
+    weight), ``false_positive_clusters`` and the PPV grid (null where withheld, and without a positive)."""
     fixed = thresholds(inputs)
     if not fixed:
         return MetricValues(

@@ -86,6 +86,20 @@ def test_gaps_fall_into_classes_and_a_first_message_has_none() -> None:
     assert gap_codes(np.array([-1, 0, 9, 10, 59, 60, 1440, 20_000])).tolist() == [0, 1, 1, 2, 2, 3, 5, 7]
 
 
+def test_codes_are_places_among_the_known_values_whatever_their_type() -> None:
+    messages = pl.DataFrame(
+        {"act": ["b", "a", "b", None], "channel": [3, 1, None, 3], "side": [True, False] * 2}
+    )
+    vocabulary = Vocabulary.of(messages)
+    assert [vocabulary.codes(messages, name).tolist() for name in ("act", "channel", "side", "gone")] == [
+        [2, 1, 2, 0],
+        [2, 1, 0, 2],
+        [2, 1, 2, 1],
+        [0, 0, 0, 0],
+    ]
+    assert vocabulary.codes(pl.DataFrame({"act": ["c", "a"]}), "act").tolist() == [0, 1]
+
+
 def test_never_says_the_same_of_every_message() -> None:
     fold, messages, _ = market(30)
     method = Never()

@@ -71,6 +71,9 @@ def test_the_same_seed_draws_the_same_and_chunks_do_not_matter(monkeypatch: pyte
 def test_draws_are_shared_by_what_is_scored_on_the_same_clusters_and_nobody_can_change_them() -> None:
     (first,), (second,) = multiplicities(40, 20, seed=3), multiplicities(40, 20, seed=3)
     assert first is second
+    (large,), (again,) = multiplicities(2**18, 8, seed=3), multiplicities(2**18, 8, seed=3)
+    assert large is not again, "draws of many clusters are not kept"
+    assert (large == again).all()
     with pytest.raises(ValueError, match="read-only"):
         first[0, 0] = 9.0
 
