@@ -15,6 +15,7 @@ import polars as pl
 from scipy.sparse import csr_matrix, diags
 
 from tipbaselines.case_regions import Region
+from tipbaselines.code_matrices import dense, group, one_hot, position, rows_sum_to_one, sum_by, unit_rows
 
 NEAR = 1
 """Days each way within which a payment goes with an advert."""
@@ -90,7 +91,7 @@ class Case:
     def share(self, column: str, values: pl.Series) -> np.ndarray:
         """Return the share of the case's adverts whose column has the value of each row, [seeds, rows]."""
         known, shares = self._shares(column)
-        return _dense(shares @ _one_hot(_position(values, known), len(known)).T)
+        return dense(shares @ one_hot(position(values, known), len(known)).T)
 
     def _shares(self, column: str) -> tuple[pl.Series, csr_matrix]:
         """Return the values that a column of the region's adverts has, and the share of each case's adverts with
@@ -98,28 +99,28 @@ class Case:
         if column not in self._known:
             of_adverts = self.region["adverts"][column]
             known = of_adverts.drop_nulls().unique().sort()
-            counts = self.members @ _one_hot(_position(of_adverts, known), len(known))
-            self._known[column] = known, _rows_sum_to_one(counts)
+            counts = self.members @ one_hot(position(of_adverts, known), len(known))
+            self._known[column] = known, rows_sum_to_one(counts)
         return self._known[column]
 
     def place_and_time(self, near: int) -> csr_matrix:
         """Return when and where the case advertises, ``near`` days each way: unit rows [seeds, towns * days]."""
         adverts = self.region["adverts"]
         cells = [self.cells(adverts["town"], adverts["day"] + off) for off in range(-near, near + 1)]
-        return _unit_rows(sum(self.members @ one for one in cells))  # type: ignore[arg-type]
+        return unit_rows(sum(self.members @ one for one in cells))  # type: ignore[arg-type]
 
     def time(self, near: int) -> csr_matrix:
         """Return when the case advertises, ``near`` days each way: unit rows [seeds, days]."""
         day = self.region["adverts"]["day"]
-        cells = [_one_hot(self.day(day + off), self.days) for off in range(-near, near + 1)]
-        return _unit_rows(sum(self.members @ one for one in cells))  # type: ignore[arg-type]
+        cells = [one_hot(self.day(day + off), self.days) for off in range(-near, near + 1)]
+        return unit_rows(sum(self.members @ one for one in cells))  # type: ignore[arg-type]
 
     def cells(self, town: pl.Series, day: pl.Series) -> csr_matrix:
         """Return the cell of each row by town and day, one-hot; no cell where either is unknown."""
-        at = _position(town, self.towns)
+        at = position(town, self.towns)
         when = self.day(day)
         cell = np.where((at < 0) | (when < 0), -1, at * self.days + when)
-        return _one_hot(cell, max(len(self.towns), 1) * self.days)
+        return one_hot(cell, max(len(self.towns), 1) * self.days)
 
     def day(self, day: pl.Series) -> np.ndarray:
         """Return days counted from the first; -1 where unknown or outside."""
@@ -149,14 +150,14 @@ def evidence(region: Region, *views: str) -> dict[str, Evidence]:
 def _accounts(case: Case) -> Evidence:
     accounts, adverts = case.region["accounts"], case.region["adverts"]
     count = accounts.height
-    posts = case.members @ _one_hot(_position(adverts["account"], accounts["account"]), count)
+    posts = case.members @ one_hot(position(adverts["account"], accounts["account"]), count)
     joined = (posts > 0).astype(np.float32)
-    given = _one_hot(_position(adverts["account"].gather(case.region.seeds), accounts["account"]), count)
-    device = _group(accounts["device_cluster"])
-    devices = _one_hot(device, int(device.max(initial=-1)) + 1)
-    shared, own = (_dense(((who @ devices) > 0).astype(np.float32) @ devices.T) for who in (joined, given))
+    given = one_hot(position(adverts["account"].gather(case.region.seeds), accounts["account"]), count)
+    device = group(accounts["device_cluster"])
+    devices = one_hot(device, int(device.max(initial=-1)) + 1)
+    shared, own = (dense(((who @ devices) > 0).astype(np.float32) @ devices.T) for who in (joined, given))
     ties = case.region["ties"]
-    ends = [_position(ties[end], accounts["account"]) for end in ("source", "target")]
+    ends = [position(ties[end], accounts["account"]) for end in ("source", "target")]
     inside = (ends[0] >= 0) & (ends[1] >= 0)
     known = csr_matrix(
         (np.ones(inside.sum(), np.float32), (ends[0][inside], ends[1][inside])), shape=(count, count)
@@ -164,11 +165,11 @@ def _accounts(case: Case) -> Evidence:
     return Evidence(
         accounts["account"],
         {
-            "joined": np.log1p(_dense(posts)),
+            "joined": np.log1p(dense(posts)),
             "device": shared,
             "own device": own,
-            "tie": np.log1p(_dense(joined @ (known + known.T))),
-            "own tie": np.log1p(_dense(given @ (known + known.T))),
+            "tie": np.log1p(dense(joined @ (known + known.T))),
+            "own tie": np.log1p(dense(given @ (known + known.T))),
             "platform": case.share("platform", accounts["platform"]),
             "language": case.share("language", accounts["language"]),
             "opened": _opened(case, accounts["created_day"]),
@@ -191,17 +192,15 @@ def _circuits(case: Case) -> Evidence:
     stays = stays.with_columns(
         day=pl.int_ranges("day", pl.max_horizontal("leaves", pl.col("day") + 1))
     ).explode("day")
-    circuit = _position(stays["circuit"], circuits["circuit"])
-    there = _sum_by(circuit, circuits.height) @ case.cells(stays["town"], stays["day"])
-    towns = _sum_by(circuit, circuits.height) @ _one_hot(
-        _position(stays["town"], case.towns), len(case.towns)
-    )
-    of_case = case.members @ _one_hot(_position(case.region["adverts"]["town"], case.towns), len(case.towns))
+    circuit = position(stays["circuit"], circuits["circuit"])
+    there = sum_by(circuit, circuits.height) @ case.cells(stays["town"], stays["day"])
+    towns = sum_by(circuit, circuits.height) @ one_hot(position(stays["town"], case.towns), len(case.towns))
+    of_case = case.members @ one_hot(position(case.region["adverts"]["town"], case.towns), len(case.towns))
     return Evidence(
         circuits["circuit"],
         {
-            "where and when": _dense(case.place_and_time(NEAR) @ _unit_rows(there).T),
-            "where": _dense(_unit_rows(of_case) @ _unit_rows(towns).T),
+            "where and when": dense(case.place_and_time(NEAR) @ unit_rows(there).T),
+            "where": dense(unit_rows(of_case) @ unit_rows(towns).T),
         },
     )
 
@@ -209,24 +208,24 @@ def _circuits(case: Case) -> Evidence:
 def _wallets(case: Case, circuits: np.ndarray) -> Evidence:
     wallets, payments = case.region["wallets"], case.region["payments"]
     count, day = wallets.height, payments["minute"] // 1440
-    payer, payee = (_position(payments[end], wallets["wallet"]) for end in ("payer", "payee"))
-    pays, takes = _sum_by(payer, count), _sum_by(payee, count)
+    payer, payee = (position(payments[end], wallets["wallet"]) for end in ("payer", "payee"))
+    pays, takes = sum_by(payer, count), sum_by(payee, count)
     cash = (pays + takes) @ case.cells(payments["town"], day)
     is_advert = diags((payments["purpose"] == ADVERT).fill_null(False).to_numpy().astype(np.float32))
-    adverts = pays @ is_advert @ _one_hot(case.day(day), case.days)
-    taken = takes @ _one_hot(case.day(day), case.days)
+    adverts = pays @ is_advert @ one_hot(case.day(day), case.days)
+    taken = takes @ one_hot(case.day(day), case.days)
     stops = case.region["stops"]
-    books = _position(stops["wallet"], wallets["wallet"])
-    circuit = _position(stops["circuit"], case.region["circuits"]["circuit"])
-    booked = _sum_by(books, count) @ _sum_by(circuit, case.region["circuits"].height).T
+    books = position(stops["wallet"], wallets["wallet"])
+    circuit = position(stops["circuit"], case.region["circuits"]["circuit"])
+    booked = sum_by(books, count) @ sum_by(circuit, case.region["circuits"].height).T
     return Evidence(
         wallets["wallet"],
         {
-            "where and when": _dense(case.place_and_time(NEAR) @ _unit_rows(cash).T),
-            "adverts paid": _dense(case.time(NEAR) @ _unit_rows(adverts).T),
-            "taken": _dense(case.time(NEAR) @ _unit_rows(taken).T),
+            "where and when": dense(case.place_and_time(NEAR) @ unit_rows(cash).T),
+            "adverts paid": dense(case.time(NEAR) @ unit_rows(adverts).T),
+            "taken": dense(case.time(NEAR) @ unit_rows(taken).T),
             "town": case.share("town", wallets["town"]),
-            "booked": _dense(csr_matrix(circuits) @ _unit_rows(booked).T),
+            "booked": dense(csr_matrix(circuits) @ unit_rows(booked).T),
             "opened": _opened(case, wallets["opened_day"]),
         },
     )
@@ -262,43 +261,3 @@ def _word_codes(words: pl.Series) -> np.ndarray:
     return np.array(
         [zlib.crc32(word.encode()) % WORDS + 1 if word else 0 for word in words.to_list()], dtype=np.int64
     )
-
-
-def _position(values: pl.Series, known: pl.Series) -> np.ndarray:
-    """Return the position of each value among unique known ones; -1 where it is none of them."""
-    if not len(known):
-        return np.full(len(values), -1)
-    at = values.replace_strict(known, pl.int_range(len(known), eager=True), default=-1, return_dtype=pl.Int64)
-    return at.fill_null(-1).to_numpy()
-
-
-def _group(values: pl.Series) -> np.ndarray:
-    """Return dense codes of the values; -1 for null."""
-    return values.rank("dense").cast(pl.Int64).fill_null(0).to_numpy() - 1
-
-
-def _one_hot(code: np.ndarray, width: int) -> csr_matrix:
-    """Return one row per code with a one in its column; -1 has none."""
-    rows = np.flatnonzero(code >= 0)
-    return csr_matrix((np.ones(len(rows), np.float32), (rows, code[rows])), shape=(len(code), width))
-
-
-def _sum_by(code: np.ndarray, groups: int) -> csr_matrix:
-    """Return the matrix that sums rows by code, [groups, rows]."""
-    rows = np.flatnonzero(code >= 0)
-    return csr_matrix((np.ones(len(rows), np.float32), (code[rows], rows)), shape=(groups, len(code)))
-
-
-def _unit_rows(counts: csr_matrix) -> csr_matrix:
-    """Return rows of length one, or zero."""
-    length = np.sqrt(np.asarray(counts.multiply(counts).sum(axis=1))).ravel()
-    return csr_matrix(diags(np.divide(1.0, length, out=np.zeros_like(length), where=length > 0)) @ counts)
-
-
-def _rows_sum_to_one(counts: csr_matrix) -> csr_matrix:
-    total = np.asarray(counts.sum(axis=1)).ravel()
-    return csr_matrix(diags(np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)) @ counts)
-
-
-def _dense(matrix: csr_matrix) -> np.ndarray:
-    return np.asarray(matrix.todense(), dtype=np.float32)
