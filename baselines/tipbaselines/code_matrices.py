@@ -26,8 +26,7 @@ def one_hot(code: np.ndarray, width: int) -> csr_matrix:
 
 def sum_by(code: np.ndarray, groups: int) -> csr_matrix:
     """Return the matrix that sums rows by code, [groups, rows]."""
-    rows = np.flatnonzero(code >= 0)
-    return csr_matrix((np.ones(len(rows), np.float32), (code[rows], rows)), shape=(groups, len(code)))
+    return csr_matrix(one_hot(code, groups).T)
 
 
 def unit_rows(counts: csr_matrix) -> csr_matrix:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from scipy.sparse import csr_matrix, diags
+from scipy.sparse import csr_matrix
 
 from tipbaselines.case_regions import Region
+from tipbaselines.code_matrices import rows_sum_to_one
 from tipbaselines.ranked_views import ranked_views
 
 if TYPE_CHECKING:
@@ -82,8 +83,7 @@ class _Graph:
         there = csr_matrix((ones, (self.left, self.right)), shape=(count, count))
         both = there + there.T
         both.data = np.log1p(both.data)
-        out = np.asarray(both.sum(axis=1)).ravel()
-        return csr_matrix(diags(np.divide(1.0, out, out=np.zeros_like(out), where=out > 0)) @ both)
+        return rows_sum_to_one(both)
 
     def start(self, seeds: pl.Series) -> np.ndarray:
         """Return where walks start, [seeds, nodes]."""
