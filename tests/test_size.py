@@ -1,4 +1,4 @@
-"""Files are about one thing and functions do one step: no file over 300 lines, no function over 60."""
+"""Files are about one thing and functions do one step: no file over 800 lines, no function over 60."""
 
 import ast
 from pathlib import Path
@@ -15,7 +15,7 @@ FILES = sorted(
     for package in (tipcore, tipbench, tipboard, tipcourse, tipbaselines, tipdata)
     for path in Path(*package.__path__).rglob("*.py")
 )
-LONGEST_FILE, LONGEST_FUNCTION = 300, 60
+LONGEST_FILE, LONGEST_FUNCTION = 800, 60
 
 
 def test_no_file_is_too_long() -> None:
