@@ -12,11 +12,14 @@ from typing import Any
 import polars as pl
 import pytest
 import yaml
+from threadpoolctl import threadpool_limits
 from tipbench.config.instantiate import make
 from tipbench.contract import promises
 from tipbench.contract.check import check
 from tipbench.contract.other_process import PREDICTIONS
 from tipbench.contract.trial import Broken, Run, Trial
+from tipbench.fence.session import Limits
+from tipbench.runs.making import fenced_method
 from tipbench.tasks import task_of
 from tipcore.extras import missing_extra
 from tipdata.release import Release
@@ -112,6 +115,19 @@ def test_a_config_is_named_as_its_file_and_its_module(name: str) -> None:
     assert given["method"]["_target_"].rpartition(".")[0] == "tipbaselines." + name.replace("/", ".")
 
 
+FENCED_FIRST = {
+    "account_risk/degree",
+    "advert_linkage/minhash_lsh",
+    "advert_authorship/tfidf_cosine",
+    "recruitment_onset/first_cue",
+    "route_forecast/lightgbm_rank",
+    "assistance_triage/logreg",
+    "case_linkage/contact_joins",
+    "prevalence/chao_lower",
+}
+"""A baseline of each kind of prediction; the others behind a fence are slow tests."""
+
+
 @pytest.mark.parametrize("name", ON_RELEASES)
 def test_a_baseline_keeps_every_promise_of_the_contract(
     name: str,
@@ -128,3 +144,24 @@ def test_a_baseline_keeps_every_promise_of_the_contract(
     if trial.task.kind.key(trial.task.unit) == "query":
         lists = trial.run().predictions.group_by("query", *(["view"] if task.views else []))
         assert lists.len()["len"].max() == 10
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a fence needs Linux")
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=() if name in FENCED_FIRST else pytest.mark.slow) for name in ON_RELEASES],
+)
+def test_a_fence_changes_no_prediction(name: str, tiny: Release, tmp_path: Path) -> None:
+    method = config(name)["method"] | SMALLER.get(name, {})
+    task = task_of(name.partition("/")[0])
+    trial = Trial(method["_target_"], task, partial(make, method), tiny)
+    if trial.oracle:
+        pytest.skip("an oracle is never fenced")
+    with threadpool_limits(1):  # as `tipbench run` does: a sum that threads share is rounded otherwise
+        free = trial.run().predictions
+    fenced = fenced_method(method, tmp_path, Limits())
+    try:
+        made = trial.run_again(fenced).predictions
+    finally:
+        fenced.close()
+    assert made.equals(free)

@@ -1,6 +1,7 @@
 """``tipbench check``: does a method keep the contract that the shipped baselines keep?"""
 
 import argparse
+from dataclasses import asdict
 from typing import Any
 
 from tipcore.errors import UsageError
@@ -10,7 +11,7 @@ from tipbench.actions.typed import add_import_path, composer_of
 from tipbench.config.instantiate import make
 from tipbench.config.settings import Settings
 from tipbench.console import emit, emit_json, notice
-from tipbench.contract.check import Verdict, check
+from tipbench.contract.check import Verdict, check, compare_keys
 from tipbench.contract.promises import Promise
 from tipbench.contract.trial import Trial
 from tipbench.data.named import open_by_name
@@ -69,12 +70,16 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 def _say(trial: Trial, verdict: Verdict, options: argparse.Namespace) -> None:
     broken = verdict.broken
+    ids = None if broken is not None or trial.oracle else compare_keys(trial)
     if options.json:
         about: dict[str, Any] = {"method": trial.name, "task": trial.task.name}
         about["kept"] = [promise.title for promise in verdict.kept]
         about["broken"] = None if broken is None else {"promise": broken.title, "says": verdict.says}
+        about["ids"] = None if ids is None else asdict(ids)
         emit_json(about)
     elif broken is not None:
         emit(f"broken  {broken.title}\n        {verdict.says}")
     elif not options.quiet:
+        if ids is not None:
+            emit(f"ids     {ids}")
         notice(f"{trial.name} keeps the contract: {len(verdict.kept)} promises.")

@@ -18,7 +18,8 @@ def difference(first: pl.DataFrame, second: pl.DataFrame, keys: list[str], toler
         return f"the columns are {_columns(first)} and {_columns(second)}"
     first, second = first.sort(keys), second.sort(keys)
     if not first.select(keys).equals(second.select(keys)):
-        return f"{first.height:,} and {second.height:,} rows are not of the same {' and '.join(keys)}"
+        only = first.join(second, on=keys, how="anti").height
+        return f"{only:,} of {first.height:,} rows have a {' and '.join(keys)} that the other {second.height:,} lack"
     differs = pl.DataFrame({name: _differ(first[name], second[name], tolerance) for name in first.columns})
     rows = differs.select(pl.any_horizontal(pl.all())).to_series()
     if not rows.any():

@@ -1,5 +1,7 @@
 """Run a method on a small fold, as often as its promises have to be looked at; each run of one kind is made once."""
 
+from __future__ import annotations
+
 import random
 import sys
 import traceback
@@ -17,6 +19,7 @@ from tipcore.errors import UsageError
 from tipbench.data.access import access_of, check_needs
 from tipbench.data.fold import Fold
 from tipbench.data.prepared import Prepared
+from tipbench.data.relabelled import relabelled
 from tipbench.data.streams.steps import Stream
 from tipbench.loading import prepare
 from tipbench.method import is_oracle
@@ -112,6 +115,12 @@ class Trial:
     @property
     def stream(self) -> Stream | None:
         return self.prepared.streams[0] if self.prepared.streams else None
+
+    def under_key(self, key: bytes) -> Trial:
+        """Return the same trial with the ids of its fold made anew from a key of 32 bytes, its rows in their order."""
+        other = replace(self, kept={})
+        vars(other)["prepared"] = relabelled(self.prepared, key)  # in the place of the cached property
+        return other
 
     def run(self, seed: int = 0, state: int = 0) -> Run:
         """Return the run of a new object with this seed, while the global generators start from ``state``."""

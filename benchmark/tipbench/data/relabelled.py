@@ -1,9 +1,8 @@
-"""Folds whose ids are keyed anew, and how predictions about them are brought back.
+"""Folds whose ids follow from a key, and how predictions about them are brought back.
 
-The public seed tells of every id of a release whose it is, and another task, split or supervision shows what this one
-hides under the same ids. Behind the fence each fold therefore has ids of its own: labels by a key of the host and of
-(data, task, split, labels, access), see :mod:`tipbench.data.labels`. Images are masked so that near-duplicates stay
-as near as they were. Rows are sorted by the new keys: the old order would tell the old ids.
+``tipbench check`` runs a method under two keys, to report how its predictions depend on ids and the order of rows. Ids
+become labels of :mod:`tipbench.data.labels`. Images are masked so that near-duplicates stay as near as they were. Rows
+are sorted by the new ids: the old order would tell the old ids.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from tipbench.kinds.forecasts import FORECASTS
 from tipbench.kinds.kind import PredictionKind
 from tipbench.kinds.labelsets import LABELSETS
 from tipbench.kinds.links import LINKS
-from tipbench.kinds.predictions import as_stored, check_predictions
+from tipbench.kinds.predictions import check_predictions
 from tipbench.kinds.scores import SCORES
 
 KINDS: dict[str, PredictionKind] = {
@@ -35,6 +35,5 @@ __all__ = [
     "SCORES",
     "Answers",
     "PredictionKind",
-    "as_stored",
     "check_predictions",
 ]

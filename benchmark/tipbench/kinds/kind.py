@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from tipbench.kinds.answers import Answers
 
 FLOATS = (pl.Float32, pl.Float64)
-SCORE_COLUMNS = "^score(_.*)?$"
-"""Which columns of predictions hold scores."""
 FEWEST_CLUSTERS = 20
 """Clusters of the rarer sort, positive or negative, without which no interval is given."""
 
@@ -48,15 +46,6 @@ FOREIGN = {
 
 ScoreOf = Callable[[pl.DataFrame], dict[str, float]]
 """Predictions -> the metrics of the primary metric's family on them."""
-
-
-def in_one_precision(predictions: pl.DataFrame) -> pl.DataFrame:
-    """Return scores rounded to float32 and held as Float64.
-
-    Scores are stored as float32 (:func:`tipbench.kinds.predictions.as_stored`). So what ties in the stored file ties
-    in whatever file the same scores come, and the numbers that are compared are of one type everywhere.
-    """
-    return predictions.with_columns(pl.col(SCORE_COLUMNS).cast(pl.Float32).cast(pl.Float64))
 
 
 class PredictionKind:
@@ -121,8 +110,7 @@ class PredictionKind:
         return column == "score"
 
     def check(self, answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:
-        """Return the predictions with the columns of their format only, in the order of the ground truth, and scores
-        in one precision (:func:`in_one_precision`).
+        """Return the predictions with the columns of their format only, in the order of the ground truth.
 
         Raises UsageError, in one sentence with counts, for whatever is wrong with them; nothing is repaired.
         """
@@ -152,7 +140,7 @@ class PredictionKind:
                 raise PredictionsRefused(f"{name} is {predictions.schema[name]}; make it Float32 or Float64")
         self.check_types(predictions)
         self.check_values(answers, predictions)
-        return self.check_rows(answers, in_one_precision(predictions))
+        return self.check_rows(answers, predictions)
 
     def check_columns(self, predictions: pl.DataFrame, columns: tuple[str, ...]) -> None:
         """Refuse columns that predictions of this kind must not have. Raises UsageError."""

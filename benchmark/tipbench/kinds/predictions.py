@@ -5,7 +5,6 @@ from __future__ import annotations
 import polars as pl
 
 from tipbench.kinds.answers import Answers
-from tipbench.kinds.kind import SCORE_COLUMNS
 from tipbench.kinds.refusals import PredictionsRefused
 
 
@@ -14,8 +13,8 @@ def check_predictions(answers: Answers, predictions: pl.DataFrame) -> pl.DataFra
 
     The format is in the module of the kind. Scores, clusters, alarms, label sets and estimates come back with one row
     per unit, row for row beside ``answers.frame``; candidates and forecasts by query in the order of the ground truth,
-    then by falling score, then by candidate. Keys have exactly the dtype of the ground truth's keys. Scores come back
-    as Float64 numbers that float32 can hold.
+    then by falling score, then by candidate. Keys have exactly the dtype of the ground truth's keys. Scores keep the
+    dtype that they were given in, Float32 or Float64: what is ranked is what is stored and hashed.
 
     Raises :class:`UsageError` for anything that is not a polars DataFrame, an empty frame, a missing column,
     a wrong dtype, nulls where none may be, NaN or infinite scores, steps below 1, repeated, missing or
@@ -29,9 +28,3 @@ def check_predictions(answers: Answers, predictions: pl.DataFrame) -> pl.DataFra
         how = "; pl.from_pandas makes one of it" if kind == "pandas DataFrame" else ""
         raise PredictionsRefused(f"a {kind} was given; give a polars DataFrame{how}")
     return answers.kind.check(answers, predictions)
-
-
-def as_stored(predictions: pl.DataFrame) -> pl.DataFrame:
-    """Return scores as float32 and steps as int32: what is scored is what is stored."""
-    scores = pl.col(SCORE_COLUMNS).cast(pl.Float32)
-    return predictions.with_columns(scores, pl.col("^step$").cast(pl.Int32))

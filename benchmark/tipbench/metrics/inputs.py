@@ -14,7 +14,7 @@ from tipcore.errors import UsageError
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.kind import PredictionKind
 from tipbench.kinds.part_rows import PartRows
-from tipbench.kinds.predictions import as_stored, check_predictions
+from tipbench.kinds.predictions import check_predictions
 from tipbench.metrics.bootstrap import Clusters, resampling_clusters
 
 
@@ -138,5 +138,4 @@ def inputs_of(
     found = predictions if checked else check_predictions(answers, predictions)
     if answers.kind.has_parts and "test" not in answers.frame["part"]:
         raise UsageError("answers: no row is of the test part; a split must leave one to score")
-    # Scores that float32 can hold are kept in no more than that.
-    return MetricInputs(task, answers, as_stored(found), resampling_clusters(answers), open_entry)
+    return MetricInputs(task, answers, found, resampling_clusters(answers), open_entry)

@@ -19,7 +19,6 @@ from tipcore.extras import extra_with, how_to_install
 from tipbench.evaluation.evaluation import check_predictions, evaluate
 from tipbench.fence.method import MethodError
 from tipbench.fence.session import Limits
-from tipbench.kinds.predictions import as_stored
 from tipbench.method import check_shape, is_oracle, unread
 from tipbench.runs.cell import is_described
 from tipbench.runs.cost import Meter
@@ -122,7 +121,7 @@ def _run_cell(job: Job, shared: SharedFold, methods: Methods) -> Result:
     if methods.fence is None:
         refuse_changed(method_sources(cell.config["baseline"]["method"]))
     check_shape(task, method, cell.target)
-    prepared = shared.prepared(frozenset(method.needs), is_oracle(method), methods.fence is not None)
+    prepared = shared.prepared(frozenset(method.needs), is_oracle(method))
     meter, notes = Meter(), [*prepared.notes, *unread(cell.baseline, method, prepared.many)]
     if not is_described(cell.config, job.versions.data):
         notes.append(
@@ -139,6 +138,7 @@ def _run_cell(job: Job, shared: SharedFold, methods: Methods) -> Result:
     meter.add(*methods.cost())
     cost = cost_of(job, meter)  # before the valid part is predicted, which is not part of what a method costs
     ask = asked_of(method, cell) if job.kept is None else kept_of(cell, job.kept)
-    stored = as_stored(checked)
-    validated = validate(prepared, cell, stored, ask)
-    return record(job, prepared, evaluation, stored, is_oracle(method), cost, notes, validated, methods.fence)
+    validated = validate(prepared, cell, checked, ask)
+    return record(
+        job, prepared, evaluation, checked, is_oracle(method), cost, notes, validated, methods.fence
+    )

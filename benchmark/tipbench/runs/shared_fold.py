@@ -12,8 +12,6 @@ from tipbench.data.access import check_needs
 from tipbench.data.custom.config import OwnData, own_data
 from tipbench.data.custom.folds import check_own
 from tipbench.data.prepared import Prepared
-from tipbench.data.relabelled import relabelled
-from tipbench.fence.key import key_of
 from tipbench.loading import prepare
 from tipbench.runs.cell import Cell, data_name
 from tipbench.tasks import task_of
@@ -26,8 +24,8 @@ class SharedFold:
     cell: Cell
     _kept: dict[bool, Prepared] = field(default_factory=dict)
 
-    def prepared(self, needs: frozenset[str], oracle: bool, fenced: bool = False) -> Prepared:
-        """Return the fold, after a check that this method may see what it needs; for a fence its ids are keyed anew.
+    def prepared(self, needs: frozenset[str], oracle: bool) -> Prepared:
+        """Return the fold, after a check that this method may see what it needs.
 
         Raises UsageError as ``prepare`` does.
         """
@@ -35,7 +33,7 @@ class SharedFold:
             self._kept[oracle] = prepare_cell(self.cell.config, needs, oracle)
         else:
             self._check(needs, oracle)
-        return self._fenced if fenced else self._kept[oracle]
+        return self._kept[oracle]
 
     def folder(self, fold: int) -> Path:
         """Return the folder for the files of a fold, by its number; it is there as long as this object."""
@@ -46,11 +44,6 @@ class SharedFold:
     @cached_property
     def _folders(self) -> TemporaryDirectory[str]:
         return TemporaryDirectory(prefix="tipbench-fence-")
-
-    @cached_property
-    def _fenced(self) -> Prepared:
-        made = self._kept[False]
-        return relabelled(made, key_of(made.task.name, made.data, made.split, made.labels, made.access))
 
     def _check(self, needs: frozenset[str], oracle: bool) -> None:
         task = task_of(self.cell.task)

@@ -11,7 +11,6 @@ from tipcore.errors import UsageError
 
 from tipbench.data.prepared import Prepared
 from tipbench.evaluation.evaluation import Score, check_predictions, primary_score
-from tipbench.kinds.predictions import as_stored
 from tipbench.runs.cell import Cell
 from tipbench.runs.predicting import predicted
 from tipbench.runs.results import Result, read_valid
@@ -55,7 +54,7 @@ def validate(
         made = check_predictions(valid.answers, of_units(valid, predictions))
         return Validated(_score(task, valid, made, cell))
     try:
-        made = as_stored(check_predictions(valid.answers, ask(valid)))
+        made = check_predictions(valid.answers, ask(valid))
     except Exception as error:  # the run's own score is there and is not lost for it
         return Validated(Score(None, note=FAILED.format(cell.target, type(error).__name__, _line(error))))
     return Validated(_score(task, valid, made, cell), made)

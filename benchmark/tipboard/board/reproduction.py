@@ -19,7 +19,6 @@ from typing import Any
 
 import polars as pl
 from tipbench.fence.session import Limits
-from tipbench.kinds.predictions import as_stored
 from tipbench.runs.attempts import run_one
 from tipbench.runs.cell import Cell
 from tipbench.runs.decisions import Job
@@ -244,9 +243,11 @@ def _held(stored: Result, again: Again, store: PredictionStore) -> Reproduced:
     found, digest = again.result, stored.predictions.digest
     same = digest == found.predictions.digest
     if not same and store.has(digest):
-        # An uploaded file was written by another writer: what is in it decides.
-        same = _content(store.get(digest)).equals(
-            _content((again.folder / found.predictions.file).read_bytes())
+        # Another writer may have written the uploaded file, perhaps as float32: compare the contents.
+        uploaded = _content(store.get(digest))
+        made = _content((again.folder / found.predictions.file).read_bytes())
+        same = uploaded.columns == made.columns and uploaded.equals(
+            made.cast(dict(uploaded.schema), strict=False)
         )
     fresh = fresh_of([found], [] if again.fresh is None else [again.fresh], found.primary)
     return Reproduced(
@@ -262,7 +263,7 @@ def _held(stored: Result, again: Again, store: PredictionStore) -> Reproduced:
 
 
 def _content(parquet: bytes) -> pl.DataFrame:
-    """Return predictions in one order of rows and columns, as they are stored."""
-    stored = as_stored(read_parquet(parquet))
+    """Return predictions in one order of rows and columns."""
+    stored = read_parquet(parquet)
     columns = sorted(stored.columns)
     return stored.select(columns).sort(columns)

@@ -31,6 +31,22 @@ def differences_of(path: Path, stored: Result, found: Result) -> Iterator[Differ
             yield Difference(path, name, one.get(name), other.get(name))
 
 
+def largest_difference(stored: Result, found: Result) -> tuple[str, float]:
+    """Return the number of scores, groups and oracle that differs most, and by how much; ``("", 0.0)`` for none.
+
+    The difference is absolute, and infinite where one of the two is missing.
+    """
+    one, other = _numbers(stored), _numbers(found)
+    largest = "", 0.0
+    for name in dict.fromkeys((*one, *other)):
+        then, now = one.get(name), other.get(name)
+        missing = math.inf if (then is None) != (now is None) else 0.0
+        difference = missing if then is None or now is None else abs(then - now)
+        if difference > largest[1]:
+            largest = name, difference
+    return largest
+
+
 def _numbers(result: Result) -> dict[str, float | None]:
     scores = {
         f"{name}{end}": value

@@ -33,12 +33,15 @@ examples:
   tipbench run experiment=board release=small
   tipbench board results --runs runs/0.4.0/small --to results
   tipbench board results --to results --check
+  tipbench board results --to results --check --cells 20
   tipbench board results --to results --render
 
 The first command runs every method, the second keeps the runs' result.json, tests methods against
 each task's reference while their predictions are there, and renders results/README.md and the
 figure results/board.svg, .png. The third exits with 1 where the page is not what the files render to.
-The fourth renders them again after a change to how the page looks; it needs no runs."""
+The fourth also runs 20 cells again, drawn at random, and exits with 1 where a number differs by more
+than 1e-6 (for torch and jax: by more than between the stored seeds).
+The last renders the page again after a change to how it looks; it needs no runs."""
 
 
 def _results(actions: Any) -> None:
@@ -50,6 +53,10 @@ def _results(actions: Any) -> None:
     instead.add_argument(
         "--check", action="store_true", help="write nothing; exit 1 where the page is not up to date"
     )
+    one.add_argument(
+        "--cells", type=int, metavar="N", help="with --check: run N cells again, drawn at random"
+    )
+    one.add_argument("--seed", type=int, metavar="S", help="draws the cells (a random one, shown)")
     instead.add_argument(
         "--render", action="store_true", help="render the page of the results that are there; copies nothing"
     )

@@ -9,11 +9,8 @@ from typing import Any
 
 import polars as pl
 from tipbench.config.instantiate import instantiate
-from tipbench.data.prepared import as_they_are
-from tipbench.data.relabelled import relabelled_fold
-from tipbench.fence.key import key_of
 from tipbench.fence.session import Limits
-from tipbench.kinds.predictions import as_stored, check_predictions
+from tipbench.kinds.predictions import check_predictions
 from tipbench.method import check_shape, is_oracle
 from tipbench.runs.making import fenced_method
 from tipbench.runs.results import parquet_bytes
@@ -72,17 +69,13 @@ def _predict(
     sealed = sealed_fold(
         task, round_folder, release, ask.split, ask.labels, ask.access, frozenset(method.needs)
     )
-    fold, stream, back = sealed.fold, sealed.stream, as_they_are
-    if ask.fence is not None:
-        key = key_of(task.name, str(round_folder.resolve()), sealed.split, ask.labels, sealed.access)
-        fold, streams, back = relabelled_fold(fold, [] if stream is None else [stream], key)
-        stream = streams[0] if streams else None
+    fold, stream = sealed.fold, sealed.stream
     method.fit(fold, ask.seed)
     made = method.predict(fold) if stream is None else streamed_predictions(method, fold, stream, target)
-    checked = check_predictions(sealed.blank, _of_units(task, back(made), sealed.units))
+    checked = check_predictions(sealed.blank, _of_units(task, made, sealed.units))
     check_steps(task, checked, sealed.round)
     sealed.notes.extend(note for note in getattr(method, "notes", ()) if note not in sealed.notes)
-    return as_stored(checked), sealed
+    return checked, sealed
 
 
 def _of_units(task: Task, made: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:

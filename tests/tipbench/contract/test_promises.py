@@ -68,10 +68,25 @@ def test_a_method_that_keeps_every_promise_is_told_so_line_by_line(
 ) -> None:
     code, out, err = tipbench("check", f"mine.{name}", "task=advert_risk")
     assert code == 0, out
-    assert [line.removeprefix("kept    ") for line in out.splitlines()] == [
+    *kept, ids = out.splitlines()
+    assert ids.startswith("ids     ")
+    assert [line.removeprefix("kept    ") for line in kept] == [
         p.title for p in PROMISES if p.holds.__name__ != "sees_no_later_row"
     ]
     assert f"mine.{name} keeps the contract: 13 promises." in err
+
+
+def test_predictions_under_two_keys_of_ids_are_compared(tipbench, modules: Path) -> None:
+    _, out, _ = tipbench("check", "mine.Length", "task=advert_risk")
+    assert out.splitlines()[-1] == "ids     the predictions are the same under two keys of ids"
+    code, out, _ = tipbench("check", "mine.FirstIdFirst", "task=advert_risk", "--json")
+    ids = json.loads(out)["ids"]
+    assert code == 0
+    assert ids["metric"] == "average_precision"
+    assert ids["scores"][0] != ids["scores"][1]
+    assert "predictions differ (at advert " in ids["differs"]
+    code, out, _ = tipbench("check", "mine.Fails", "task=advert_risk", "--json")
+    assert (code, json.loads(out)["ids"]) == (1, None)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from tipbench import kinds
 from tipbench.kinds.answers import Answers
-from tipbench.kinds.predictions import as_stored, check_predictions
+from tipbench.kinds.predictions import check_predictions
 from tipbench.runs.scoring import read_predictions_file
 from tipcore.errors import UsageError
 
@@ -74,8 +74,6 @@ def test_answers_without_a_label_are_refused() -> None:
         Answers(kinds.LABELSETS, "contact", FRAME.drop("urgency", "label_legal", "label_wages"))
 
 
-def test_all_scores_are_stored_as_float32_and_read_from_csv_as_numbers(tmp_path) -> None:
-    stored = as_stored(GIVEN)
-    assert {stored.schema[c] for c in stored.columns if c.startswith("score_")} == {pl.Float32}
+def test_scores_are_read_from_csv_as_numbers(tmp_path) -> None:
     GIVEN.with_columns(score_wages=pl.lit(1)).write_csv(tmp_path / "p.csv")
     assert read_predictions_file(str(tmp_path / "p.csv")).schema["score_wages"] == pl.Float64

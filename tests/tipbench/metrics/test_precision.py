@@ -1,4 +1,4 @@
-"""The same scores in float32 and in float64 are the same predictions: ties, thresholds and metrics."""
+"""Scores are ranked, checked and stored in the dtype that they are given in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from tipbench import kinds
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.kinds.answers import Answers
-from tipbench.kinds.predictions import as_stored, check_predictions
+from tipbench.kinds.predictions import check_predictions
 from tipbench.tasks import tasks
 
 TASK = tasks()["flag_aggregation"]
@@ -39,39 +39,39 @@ def truth(rows: int = 1200) -> Answers:
     return Answers(kinds.SCORES, "advert", frame)
 
 
-def nearly_tied(rows: int = 1200) -> np.ndarray:
-    """Scores in steps of 1/16 that differ by less than float32 can tell, of which an eighth are one half."""
-    generator = np.random.default_rng(3)
-    steps = generator.integers(0, 17, rows) / 16
-    return np.clip(steps + generator.uniform(-1e-10, 1e-10, rows), 0.0, 1.0)
-
-
 @pytest.mark.parametrize("part", ["all", "valid"])
-def test_scores_of_either_precision_have_the_same_metrics_thresholds_and_groups(part: str) -> None:
-    """``valid``: only the part that thresholds are fixed on is nearly tied."""
-    answers, score = truth(), nearly_tied()
+def test_equal_scores_in_either_dtype_have_the_same_metrics(part: str) -> None:
+    """``valid``: only the part that thresholds are fixed on is in steps that float32 rounds."""
+    answers = truth()
+    score = np.random.default_rng(3).integers(0, 21, answers.frame.height) / 20
     if part == "valid":
         tested = (answers.frame["part"] == "test").to_numpy()
         score = np.where(tested, np.round(score * 16) / 16, score)
-    double = answers.frame.select("advert").with_columns(score=pl.Series(score))
-    single = double.with_columns(pl.col("score").cast(pl.Float32))
-    assert double["score"].n_unique() > 10 * single["score"].n_unique()
+    single = answers.frame.select("advert").with_columns(score=pl.Series(score, dtype=pl.Float32))
+    double = single.with_columns(pl.col("score").cast(pl.Float64))
     one, other = (evaluate(TASK, answers, given, replicates=20) for given in (double, single))
     assert one.scores == other.scores
     assert (one.groups, one.curves, one.oracle) == (other.groups, other.curves, other.oracle)
 
 
-@pytest.mark.parametrize("precision", [pl.Float32, pl.Float64])
-def test_checked_scores_are_float64_and_what_is_stored_holds_all_of_them(precision: Any) -> None:
+def test_a_perfect_ranking_that_float32_would_tie_is_perfect() -> None:
     answers = truth()
-    given = answers.frame.select("advert").with_columns(score=pl.Series(nearly_tied()).cast(precision))
-    checked = check_predictions(answers, given)
-    assert checked.schema["score"] == pl.Float64
-    assert checked["score"].equals(as_stored(checked)["score"].cast(pl.Float64))
+    ranked = answers.frame.select("advert", "label").sort("label", descending=True).with_row_index("place")
+    given = ranked.select("advert", score=1 - 1e-9 * (pl.col("place").cast(pl.Float64) + 1))
+    assert given["score"].cast(pl.Float32).n_unique() < 50
+    scores = evaluate(TASK, answers, given, replicates=0).scores
+    assert (scores["auroc"].value, scores["average_precision"].value) == (1.0, 1.0)
 
 
-def test_candidates_whose_scores_only_float64_tells_apart_are_ordered_as_tied() -> None:
+@pytest.mark.parametrize("dtype", [pl.Float32, pl.Float64])
+def test_the_check_keeps_the_dtype_of_scores(dtype: Any) -> None:
+    answers = truth()
+    given = answers.frame.select("advert").with_columns(score=pl.lit(0.1).cast(dtype))
+    assert check_predictions(answers, given).schema["score"] == dtype
+
+
+def test_candidates_are_ordered_by_scores_that_float32_would_tie() -> None:
     frame = pl.DataFrame({"advert": [1, 2, 3], "cluster": [7, 7, 8]})
     answers = Answers(kinds.CANDIDATES, "advert", frame)
-    given = pl.DataFrame({"query": [1, 1], "candidate": [3, 2], "score": [0.5 + 1e-12, 0.5]})
-    assert check_predictions(answers, given)["candidate"].to_list() == [2, 3]
+    given = pl.DataFrame({"query": [1, 1], "candidate": [2, 3], "score": [0.5, 0.5 + 1e-12]})
+    assert check_predictions(answers, given)["candidate"].to_list() == [3, 2]

@@ -22,6 +22,14 @@ BOOT = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from tipbench.fence.linux import server; "
     "server.main(int(sys.argv[2]), json.loads(sys.argv[3]))"
 )
+ARITHMETIC = (
+    "OPENBLAS_CORETYPE",
+    "OPENBLAS_L2_SIZE",
+    "NPY_DISABLE_CPU_FEATURES",
+    "MKL_CBWR",
+    "ATEN_CPU_CAPABILITY",
+)
+"""Variables that choose the kernels of numerical libraries: another choice rounds sums in another way."""
 PATIENCE = 60.0
 """Seconds within which the server must be there."""
 _servers: dict[int, Server] = {}
@@ -84,5 +92,8 @@ def _started(path: Sequence[str]) -> Server:
 
 
 def environment() -> dict[str, str]:
-    """Return the variables of a fence: none of the host's but how many threads to use, one where it does not say."""
-    return {"PATH": "/usr/bin:/bin", "HOME": SCRATCH[0], "TMPDIR": SCRATCH[0], "LANG": "C.UTF-8", **threads()}
+    """Return the variables of a fence: of the host's, the number of threads (one where it is not set) and
+    :data:`ARITHMETIC`."""
+    same = {name: os.environ[name] for name in ARITHMETIC if name in os.environ}
+    fixed = {"PATH": "/usr/bin:/bin", "HOME": SCRATCH[0], "TMPDIR": SCRATCH[0], "LANG": "C.UTF-8"}
+    return {**fixed, **threads(), **same}

@@ -1,20 +1,24 @@
 """``tipbench board results``: what is kept of reference runs, and the page and figure rendered from it."""
 
 import argparse
+import secrets
 from pathlib import Path
 from typing import Any
 
-from tipbench.console import emit, emit_json, notice
+from tipbench.console import Column, emit, emit_json, emit_table, notice
+from tipbench.exit_codes import FAILED
+from tipbench.runs.report import NOTHING
 from tipcore.atomic import write_file_atomically
-from tipcore.errors import CheckFailed
+from tipcore.errors import CheckFailed, UsageError
 from tipcore.home import expanded
 
 from tipboard.board.board_rows import standings
 from tipboard.board.collection import collect
 from tipboard.board.comparisons import draws_of
-from tipboard.board.files import ELSEWHERE, read, reference_only, store_reference
+from tipboard.board.files import ELSEWHERE, Board, read, reference_only, store_reference
 from tipboard.board.forest import draw
 from tipboard.board.page import PAGE, render
+from tipboard.board.recomputation import recompute
 from tipboard.board.stability import read as read_stability
 
 FIGURE = "board.svg"
@@ -23,6 +27,8 @@ FIGURE = "board.svg"
 def call(options: argparse.Namespace) -> int:
     """Do it."""
     to = expanded(options.to)
+    if options.cells is not None and (not options.check or options.cells < 1):
+        raise UsageError("--cells N runs N cells again: give it with --check, and N of 1 or more.")
     if options.check:
         return _check(to, options)
     if options.render:
@@ -69,8 +75,44 @@ def _check(to: Path, options: argparse.Namespace) -> int:
         raise CheckFailed(
             f"{page} is not what the results beside it render to: run `tipbench board results --render --to {to}`."
         )
-    _say({"page": str(page), "current": True}, f"{page} is what the results beside it render to", options)
-    return 0
+    about: dict[str, Any] = {"page": str(page), "current": True}
+    said = f"{page} is what the results beside it render to"
+    if options.cells is None:
+        _say(about, said, options)
+        return 0
+    notice(said, options.quiet)
+    return _recompute(board, about, options)
+
+
+def _recompute(board: Board, about: dict[str, Any], options: argparse.Namespace) -> int:
+    """Run a sample of the reference cells again; exit code 1 where a number differs."""
+    seed = secrets.randbelow(2**32) if options.seed is None else options.seed
+    sample = recompute(reference_only(board).results, options.cells, seed, quiet=options.quiet)
+    wrong = [one for one in sample.cells if not one.same]
+    for name, why in sample.left_out.items():
+        notice(f"left out: {name}: {why}", options.quiet)
+    if options.json:
+        rows = [
+            {"task": one.stored.task, "split": one.stored.split, "method": one.stored.method}
+            | {"seed": one.stored.seed, "number": one.number, "difference": one.difference}
+            | {"allowed": one.allowed, "same": one.same}
+            for one in sample.cells
+        ]
+        emit_json({**about, "seed": seed, "cells": rows})
+    else:
+        heads = [Column("method"), Column("split"), Column("seed", True), Column("largest difference", True)]
+        heads += [Column("allowed", True), Column("of"), Column("same")]
+        rows = [
+            [
+                *(one.stored.method, one.stored.split, str(one.stored.seed), f"{one.difference:.1e}"),
+                *(f"{one.allowed:.1e}", one.number or NOTHING, "yes" if one.same else "no"),
+            ]
+            for one in sample.cells
+        ]
+        emit_table(heads, rows)
+        same, drawn = len(sample.cells) - len(wrong), len(sample.cells)
+        notice(f"{same} of {drawn} cells are the same; --seed {seed} draws them again.", options.quiet)
+    return FAILED if wrong else 0
 
 
 def _say(as_json: dict[str, Any], text: str, options: argparse.Namespace) -> None:
