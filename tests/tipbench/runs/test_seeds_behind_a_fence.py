@@ -94,3 +94,10 @@ def test_a_seed_that_ends_its_process_ends_no_other_seed(run) -> None:
     assert second.result is None
     assert "ended by itself (exit code 3)" in second.cause
     assert noted(third) == "fitted here: [2]"
+
+
+def test_a_fence_writes_nothing_to_the_home(run, home: Path) -> None:
+    """So that a shared release can lie in a home that is read-only."""
+    before = set(home.rglob("*"))
+    noted(run("advert_risk/counting", "Counting")[0])
+    assert set(home.rglob("*")) == before
