@@ -1,3 +1,3 @@
 """Say which version of the distribution this is."""
 
-__version__ = "0.5.0"
+__version__ = "0.6.0"
