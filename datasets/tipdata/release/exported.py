@@ -25,6 +25,7 @@ from tipcore.digest import column_digest, region_digest, release_digest
 from tipcore.errors import MachineFault, UsageError
 from tipcore.home import home
 from tipcore.locations import Remote, place_of, said_by
+from tipcore.operating_system import check_regular
 from tipcore.parquet import UNREADABLE, reason, scan_parquet
 from tipcore.printable import printable
 
@@ -226,7 +227,10 @@ def _checksums(place: str) -> dict[str, str]:
 def _read(place: str, name: str) -> bytes:
     at = place_of(place)
     try:
-        return bytes(at.system.cat_file(at.at(name))) if isinstance(at, Remote) else (at / name).read_bytes()  # type: ignore[arg-type]
+        if isinstance(at, Remote):
+            return bytes(at.system.cat_file(at.at(name)))  # type: ignore[arg-type]
+        check_regular(at / name)
+        return (at / name).read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         raise _incomplete(place, f"it has no {name}") from None
     except Exception as error:  # each file system has errors of its own
@@ -246,11 +250,12 @@ def _local(export: ExportedRelease, name: str) -> Path:
     else:
         path = at / name
     try:
+        check_regular(path)
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise MachineFault(
-            f"the export {export.place} lacks {name}: {said_by(error)}; take it again."
+            f"{name} of the export {export.place} cannot be read: {said_by(error)}; take it again."
         ) from None
     if digest != meant:
         raise _damaged(export.place if path.parent.name != "files" else str(path), name)

@@ -3,7 +3,7 @@
 import copy
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +111,17 @@ def test_a_hostile_manifest_is_refused_in_one_sentence(tmp_path: Path, name: str
 )
 def test_a_hostile_line_of_checksums_is_refused_in_one_sentence(tmp_path: Path, line: str) -> None:
     assert f"its {CHECKSUMS} " in refusal(write(tmp_path, json.dumps(of_world_3()), line + "\n"))
+
+
+@pytest.mark.parametrize("name", [MANIFEST, CHECKSUMS, "tables/adverts.parquet"])
+def test_a_fifo_in_the_place_of_a_file_is_refused(
+    tmp_path: Path, fifo: Callable[[Path], None], name: str
+) -> None:
+    place = write(tmp_path, json.dumps(of_world_3()))
+    (tmp_path / "tables").mkdir()
+    fifo(tmp_path / name)
+    with pytest.raises((UsageError, MachineFault), match="cannot be read: it is not a regular file; "):
+        open_export(place).scan("adverts")
 
 
 def test_what_cannot_be_checked_of_an_export_is_said(tmp_path: Path) -> None:
