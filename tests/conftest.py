@@ -1,6 +1,7 @@
 """Releases that several tests read, made once for all workers; methods of a user's own, and a place to run them."""
 
 import os
+import signal
 import sys
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # the other workers have the other cores
@@ -90,6 +91,23 @@ def tiny(home: Path) -> Release:
 def small(home: Path, request: pytest.FixtureRequest) -> Release:
     wanted = Release.called(str(request.config.getoption("--small")))
     return open_release(wanted.version, wanted.size, engine="sequential", quiet=True, world=wanted.world)
+
+
+@pytest.fixture
+def fifo() -> Iterator[Callable[[Path], None]]:
+    """Put a FIFO in the place of a file; a test that waits for someone to write to it fails after 20 seconds."""
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("this system has no FIFO")
+
+    def put(path: Path) -> None:
+        path.unlink(missing_ok=True)
+        os.mkfifo(path)
+
+    before = signal.signal(signal.SIGALRM, lambda *_: pytest.fail("it waits at a FIFO"))
+    signal.alarm(20)
+    yield put
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from tipcore.errors import CheckFailed, MachineFault, UsageError
 from tipcore.operating_system import ignore_interrupts, write_utf8
-from tipcore.printable import printable
+from tipcore.printable import printable_lines
 
 from tipbench import completion
 from tipbench.commands import WORDS, Command, command_of, declare, names
@@ -141,8 +141,7 @@ def _hush_workers() -> None:
 
 def _say(text: str) -> None:
     """Write a sentence or more; what they quote of a user's files may hold what a terminal obeys."""
-    lines = "\n".join(map(printable, text.rstrip().split("\n")))
-    sys.stderr.write(f"tipbench: {lines}\n")
+    sys.stderr.write(f"tipbench: {printable_lines(text.rstrip())}\n")
 
 
 def _interrupted(leave: bool) -> int:

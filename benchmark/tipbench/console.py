@@ -1,4 +1,7 @@
-"""What the command line writes: results to standard output, notices to standard error, tables never cut."""
+"""What the command line writes: results to standard output, notices to standard error, tables never cut.
+
+Whatever it quotes of a user's files is escaped here, so that a terminal obeys none of it.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 from tipcore.operating_system import is_utf8
+from tipcore.printable import printable_lines
 
 WIDEST = 100_000
 
@@ -30,18 +34,23 @@ class Column(NamedTuple):
 
 def emit(text: str) -> None:
     """A line or more of results."""
-    sys.stdout.write(text.rstrip("\n") + "\n")
+    sys.stdout.write(printable_lines(text.rstrip("\n")) + "\n")
 
 
 def emit_json(value: Any) -> None:
     """Indented JSON; a number that is not finite is a mistake of the program and raises ValueError."""
-    emit(json.dumps(value, indent=1, ensure_ascii=not is_utf8(sys.stdout), allow_nan=False))
+    text = json.dumps(value, indent=1, ensure_ascii=not is_utf8(sys.stdout), allow_nan=False)
+    unseen = {sign for sign in set(text) if sign != "\n" and not sign.isprintable()}
+    for sign in unseen:  # as JSON escapes it, so that the value stays the same
+        units = sign.encode("utf-16-be", "surrogatepass").hex("-", 2).split("-")
+        text = text.replace(sign, "".join(f"\\u{unit}" for unit in units))
+    emit(text)
 
 
 def notice(text: str, quiet: bool = False) -> None:
     """A line about what is going on."""
     if not quiet:
-        sys.stderr.write(text.rstrip("\n") + "\n")
+        sys.stderr.write(printable_lines(text.rstrip("\n")) + "\n")
 
 
 def emit_table(
@@ -53,6 +62,7 @@ def emit_table(
     """
     from rich.console import Console
 
+    rows = [[printable_lines(cell) for cell in row] for row in rows]
     on_terminal = sys.stdout.isatty()
     console = Console(file=sys.stdout, width=None if on_terminal else WIDEST, highlight=False, markup=False)
     shown, left_out = list(range(len(columns))), []
@@ -68,7 +78,7 @@ def emit_table(
     with console.capture() as captured:
         console.print(made)
     lines = [line.rstrip() for line in captured.get().splitlines()]
-    emit("\n".join(lines).strip("\n"))
+    sys.stdout.write("\n".join(lines).strip("\n") + "\n")  # with rich's styles; the cells are escaped above
     return left_out[::-1]
 
 

@@ -8,6 +8,8 @@ from typing import IO
 
 import polars as pl
 
+from tipcore.operating_system import check_regular
+
 UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 """What polars raises for a file that is damaged; a panic is no Exception."""
 
@@ -18,6 +20,8 @@ _THRIFT_STRING, _THRIFT_CONTAINER = 10_000_000, 1_000_000
 def read_parquet(source: Path | bytes, columns: list[str] | None = None) -> pl.DataFrame:
     """Return the rows of a file, or of what a file holds, of all columns or of some. Raises one of :data:`UNREADABLE`
     for one that is damaged."""
+    if isinstance(source, Path):
+        check_regular(source)
     content = io.BytesIO(source) if isinstance(source, bytes) else source
     return pl.read_parquet(content, columns=columns, glob=False)
 
@@ -30,6 +34,7 @@ def read_doubtful(path: Path) -> pl.DataFrame:
         OSError: where the system cannot open or read it.
     """
     try:
+        check_regular(path)
         with path.open("rb") as opened:
             return _by_arrow(opened)
     except (Exception, pl.exceptions.PanicException) as error:
@@ -57,7 +62,8 @@ def _by_arrow(opened: IO[bytes]) -> pl.DataFrame:
 
 
 def scan_parquet(files: Path | list[Path]) -> pl.LazyFrame:
-    """Return the rows of files, one below the other, lazily."""
+    """Return the rows of files, one below the other, lazily. Raises OSError as :func:`check_regular`."""
+    check_regular(*([files] if isinstance(files, Path) else files))
     return pl.scan_parquet(files, glob=False)
 
 

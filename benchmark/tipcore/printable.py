@@ -9,6 +9,13 @@ def printable(text: str) -> str:
     >>> printable("a\\x1b[2J")
     'a\\\\x1b[2J'
     """
+    if text.isprintable():
+        return text
     return "".join(
         sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in text
     )
+
+
+def printable_lines(text: str) -> str:
+    """Return the text with its line breaks, and an escape for every other sign that is not printable."""
+    return "\n".join(map(printable, text.split("\n")))

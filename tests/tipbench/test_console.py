@@ -1,11 +1,12 @@
 """Tables fit a terminal by leaving columns out, and a pipe shows all of them."""
 
 import io
+import json
 import re
 import sys
 
 import pytest
-from tipbench.console import Column, emit_table
+from tipbench.console import Column, emit, emit_json, emit_table, notice
 
 COLUMNS = [
     Column("method"),
@@ -57,3 +58,24 @@ def test_what_must_not_be_left_out_stays_on_a_terminal_that_is_too_narrow(
     text, left_out = written(monkeypatch, 20)
     assert left_out == ["interval", "seconds"]
     assert "score" in text
+
+
+HOSTILE = "\x1b[2J\x1b]0;x\x07\x9b31m\x7f\r\u202e\udcff\U000e0001 ملف"
+
+
+def test_a_terminal_obeys_nothing_that_is_quoted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    emit(f"a\n{HOSTILE}")
+    notice(f"a\n{HOSTILE}")
+    emit_json({HOSTILE: [HOSTILE]})
+    emit_table(COLUMNS, [[HOSTILE, *ROWS[0][1:]]])
+    out, err = capsys.readouterr()
+    assert out.replace("\n", "").isprintable()
+    assert err == "a\n\\x1b[2J\\x1b]0;x\\x07\\x9b31m\\x7f\\r\\u202e\\udcff\\U000e0001 ملف\n"
+    emit_json({HOSTILE: [HOSTILE]})
+    assert json.loads(capsys.readouterr().out) == {HOSTILE: [HOSTILE]}
+    to = Terminal()
+    monkeypatch.setattr(sys, "stdout", to)
+    emit_table(COLUMNS, [[HOSTILE, *ROWS[0][1:]]])
+    assert set(re.findall(r"\x1b\[?[^m]*.", to.getvalue())) <= {"\x1b[0m", "\x1b[1m"}

@@ -2,6 +2,7 @@
 
 import io
 import os
+import socket
 import sys
 import threading
 import time
@@ -12,6 +13,7 @@ import pytest
 from tipcore import operating_system
 from tipcore.errors import UsageError
 from tipcore.operating_system import (
+    check_regular,
     children_ignore_interrupts,
     close_folder,
     exchange,
@@ -26,6 +28,7 @@ from tipcore.operating_system import (
     status_of,
     write_utf8,
 )
+from tipcore.parquet import read_doubtful, read_parquet, scan_parquet
 
 
 @pytest.mark.parametrize(
@@ -215,6 +218,29 @@ def test_a_file_is_reached_from_folder_to_folder(folder: Path) -> None:
     os.close(file)
     close_folder(below)
     close_folder(top)
+
+
+def test_what_is_no_regular_file_is_refused_before_it_is_opened(
+    folder: Path, fifo: Callable[[Path], None]
+) -> None:
+    (folder / "link").symlink_to("below/file")
+    check_regular(folder / "below" / "file", folder / "link", folder / "missing", folder / "link" / "missing")
+    fifo(folder / "pipe")
+    (folder / "other").symlink_to("pipe")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(os.path.relpath(folder / "socket"))  # a longer path is no address
+        for path in (
+            folder / "pipe",
+            folder / "other",
+            folder / "socket",
+            folder / "below",
+            Path(os.devnull),
+        ):
+            with pytest.raises(OSError, match="it is not a regular file"):
+                check_regular(path)
+            for read in (read_parquet, read_doubtful, scan_parquet, lambda path: scan_parquet([path])):
+                with pytest.raises(OSError, match="it is not a regular file"):
+                    read(path)
 
 
 def test_no_link_is_followed_and_no_pipe_is_waited_for(folder: Path) -> None:

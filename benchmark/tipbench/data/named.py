@@ -11,6 +11,7 @@ from tipcore.locations import is_url
 from tipdata.release import Release, open_release
 from tipdata.release.exported import open_export
 
+from tipbench.console import notice
 from tipbench.task import Source
 
 ROUND = "round.json"
@@ -33,13 +34,16 @@ def source_of(release: str | Source) -> Source:
 
 def open_by_name(name: str) -> Source:
     """Return a release, ready to read: by its name (:meth:`tipdata.release.Release.called`), or the one that an export
-    holds, by the export's folder or URL (:func:`tipdata.release.exported.open_export`).
+    holds, by the export's folder or URL (:func:`tipdata.release.exported.open_export`); what cannot be checked of an
+    export is said on standard error.
 
     Raises UsageError as these do, and as :func:`check_open`.
     """
     check_open(name)
     if not NAME.fullmatch(name) and (set(name) & {"/", "\\"} or is_url(name) or expanded(name).is_dir()):
-        return open_export(name)
+        export = open_export(name)
+        notice(export.caveat or "", quiet=export.caveat is None)
+        return export
     try:
         release = Release.called(name)
     except UsageError as error:

@@ -18,6 +18,7 @@ from pydantic import BaseModel, Field, JsonValue, ValidationError
 from tipcore.atomic import fill_folder_atomically, find_whole
 from tipcore.display import html_table
 from tipcore.errors import UsageError
+from tipcore.operating_system import check_regular
 from tipcore.parquet import read_parquet
 
 from tipbench.evaluation.comparison import Draws
@@ -213,6 +214,7 @@ def read_record(path: Path, kind: type[Model], absent: str, called: str, again: 
         UsageError: where it is not there, cannot be read, or is not such a record.
     """
     try:
+        check_regular(path)
         return kind.model_validate_json(path.read_bytes())
     except (FileNotFoundError, NotADirectoryError):
         raise UsageError(f"{absent}: give a folder that holds {path.name}.") from None
@@ -250,6 +252,7 @@ def _read_file(folder: Path, file: PredictionsFile) -> pl.DataFrame:
 def _content(folder: Path, file: PredictionsFile) -> bytes:
     path = folder / file.file
     try:
+        check_regular(path)
         content = path.read_bytes()
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}; run it again.") from None

@@ -8,6 +8,7 @@ Standard library only, and quick to load: Ctrl-C is answered, and strangers' fil
 from __future__ import annotations
 
 import _thread
+import errno
 import os
 import re
 import signal
@@ -283,6 +284,17 @@ def open_file(name: str, folder: Folder) -> int:
         return opened
     os.close(opened)
     raise OSError(None, "another file was put in its place", str(path))
+
+
+def check_regular(*paths: Path) -> None:
+    """Raise OSError for what is there and is no regular file: to open a FIFO or a device may block for ever.
+
+    Links are followed; a path that leads nowhere is left to whoever opens it.
+    """
+    for path in paths:
+        with suppress(FileNotFoundError, NotADirectoryError):
+            if not stat.S_ISREG(os.stat(path).st_mode):
+                raise OSError(errno.EINVAL, "it is not a regular file", str(path))
 
 
 def status_of(name: str, folder: Folder) -> os.stat_result:

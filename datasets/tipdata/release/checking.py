@@ -23,6 +23,7 @@ import polars as pl
 from tipcore.atomic import write_file_atomically
 from tipcore.digest import Stamp, column_digest
 from tipcore.errors import MachineFault, UsageError
+from tipcore.operating_system import check_regular
 from tipcore.parquet import read_doubtful
 
 from tipdata.release.layout import command, files_of, region_name
@@ -99,6 +100,7 @@ def _known(place: Path) -> dict[str, Seen]:
     """Return what was checked of a table's files, by region, here and by other processes."""
     known = _in_this_process.setdefault(place, {})
     with suppress(OSError, *_MALFORMED):
+        check_regular(place)
         for region, (stamp, when, digest) in json.loads(place.read_bytes()).items():
             known[region] = Seen(Stamp(*map(int, stamp)), int(float(when)), str(digest))
     return known
@@ -120,6 +122,7 @@ def _whole(
     """Return what a file looks like that is whole, or where it is not."""
     place, when = f"region {index}, table {table}", int(time.time())
     try:
+        check_regular(path)
         with path.open("rb") as file:
             stamp = Stamp.of(os.fstat(file.fileno()))
             digest = hashlib.file_digest(file, "sha256").hexdigest()

@@ -3,7 +3,8 @@
 An export holds each table in one file, the hidden columns in another (``truth/``), and lists the SHA-256 of every file
 in ``checksums.sha256``, which is written last: without it an export is not whole. Before a table is read, its file is
 held against that list, and its columns, region by region, against the manifest: the published one that this program
-has, or, of a world that is not published, the export's own. What was found right is remembered by its digest.
+has, or, of a world that is not published, the export's own (:attr:`ExportedRelease.caveat`). What was found right is
+remembered by its digest.
 
 Files of a URL are copied to ``$TIPBENCH_HOME/exports`` when they are first read.
 """
@@ -11,19 +12,22 @@ Files of a URL are copied to ``$TIPBENCH_HOME/exports`` when they are first read
 from __future__ import annotations
 
 import hashlib
-import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Annotated, Any
 
 import polars as pl
+from pydantic import BaseModel, Field, ValidationError
 from tipcore.atomic import write_file_atomically
-from tipcore.digest import column_digest
+from tipcore.digest import column_digest, region_digest, release_digest
 from tipcore.errors import MachineFault, UsageError
 from tipcore.home import home
 from tipcore.locations import Remote, place_of, said_by
+from tipcore.operating_system import check_regular
 from tipcore.parquet import UNREADABLE, reason, scan_parquet
+from tipcore.printable import printable
 
 from tipdata.core.release_names import release_name
 from tipdata.core.tables import Table
@@ -38,6 +42,42 @@ TABLES, HIDDEN = "tables", "truth"
 MANIFEST, CHECKSUMS = "manifest.json", "checksums.sha256"
 CACHE = "exports"
 """The folder of ``$TIPBENCH_HOME`` that holds files of URLs, and what was found right."""
+
+
+_Name = Annotated[str, Field(pattern=r"^[\w.-]{1,100}$")]
+_Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+_Rows = Annotated[int, Field(ge=0, lt=2**31)]
+
+
+class _Region(BaseModel, strict=True):
+    digest: _Digest
+    rows: dict[str, _Rows]
+    digests: dict[str, dict[str, _Digest]]
+
+
+class _Manifest(BaseModel, strict=True):
+    """What is read of an export's manifest, which nobody vouches for."""
+
+    version: _Name
+    size: _Name
+    world: int = 0
+    digest: _Digest
+    regions: dict[str, _Region]
+
+    def problem(self, release: Release) -> str | None:
+        """Return where regions, tables, columns or digests are not those of a manifest of the release."""
+        tables = {name: set(table.schema) for name, table in tables_of(release.version).items()}
+        if set(self.regions) != {region_name(index) for index in range(release.regions)}:
+            return f"regions: not those of {release.name}"
+        for name, region in self.regions.items():
+            columns = {table: set(digests) for table, digests in region.digests.items()}
+            if columns != tables or region.rows.keys() != tables.keys():
+                return f"regions.{name}: its tables or columns are not those of {release.name}"
+            if region_digest(region.digests) != region.digest:
+                return f"regions.{name}.digest: not that of its columns"
+        if release_digest({name: region.digest for name, region in self.regions.items()}) != self.digest:
+            return "digest: not that of its regions"
+        return None
 
 
 def table_file(table: str, suffix: str) -> str:
@@ -67,6 +107,16 @@ class ExportedRelease:
     def regions(self) -> int:
         """Number of regions, numbered from 0."""
         return len(self.manifest["regions"])
+
+    @property
+    def caveat(self) -> str | None:
+        """A sentence on what could not be checked: nothing was published of a world such as this; else None."""
+        if published_manifest(Release(self.version, self.size, self.world)) is not None:
+            return None
+        return (
+            f"note: {self.place} is checked against its own manifest alone, as none is published of {self.name}; to be "
+            f"sure, make and export that release yourself and compare the two {CHECKSUMS}."
+        )
 
     def scan(self, table: str, truth: bool = False) -> pl.LazyFrame:
         """Return one table over all regions, lazily; its files are checked first.
@@ -132,20 +182,24 @@ def open_export(place: str) -> ExportedRelease:
     if hashlib.sha256(content).hexdigest() != checksums.get(MANIFEST):
         raise _damaged(place, MANIFEST)
     try:
-        manifest = json.loads(content)
-        release = Release.of(manifest["version"], manifest["size"], manifest.get("world", 0))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _incomplete(place, f"its {MANIFEST} is not one ({reason(error)})") from None
+        manifest = _Manifest.model_validate_json(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = printable(".".join(map(str, first["loc"])))[:100] or "its JSON"
+        raise _incomplete(place, f"its {MANIFEST} is not one ({where}: {first['msg'][:100]})") from None
+    release = Release.of(manifest.version, manifest.size, manifest.world)
     published = published_manifest(release)
-    if published is not None and published["digest"] != manifest.get("digest"):
+    if published is not None and published["digest"] != manifest.digest:
         raise UsageError(
             f"the export {place} says that it is release {release.name}, and its digest is another: take it again from "
             "where it was published."
         )
+    if (problem := manifest.problem(release)) is not None:
+        raise _incomplete(place, f"its {MANIFEST} is not one ({problem})")
     if missing := [name for name in _files(release.version) if name not in checksums]:
         raise _incomplete(place, f"it does not list {missing[0]}")
     return ExportedRelease(
-        place, release.version, release.size, release.world, checksums, published or manifest
+        place, release.version, release.size, release.world, checksums, published or manifest.model_dump()
     )
 
 
@@ -162,8 +216,10 @@ def _checksums(place: str) -> dict[str, str]:
     for line in lines:
         digest, _, name = line.partition("  ")
         path = PurePosixPath(name)
-        if len(digest) != 64 or not name or path.is_absolute() or ".." in path.parts:
+        if not re.fullmatch("[0-9a-f]{64}", digest) or not name or path.is_absolute() or ".." in path.parts:
             raise _incomplete(place, f"its {CHECKSUMS} has a line that is not digest, two spaces and name")
+        if name in found:
+            raise _incomplete(place, f"its {CHECKSUMS} lists {printable(name)[:100]} twice")
         found[name] = digest
     return found
 
@@ -171,7 +227,10 @@ def _checksums(place: str) -> dict[str, str]:
 def _read(place: str, name: str) -> bytes:
     at = place_of(place)
     try:
-        return bytes(at.system.cat_file(at.at(name))) if isinstance(at, Remote) else (at / name).read_bytes()  # type: ignore[arg-type]
+        if isinstance(at, Remote):
+            return bytes(at.system.cat_file(at.at(name)))  # type: ignore[arg-type]
+        check_regular(at / name)
+        return (at / name).read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         raise _incomplete(place, f"it has no {name}") from None
     except Exception as error:  # each file system has errors of its own
@@ -191,11 +250,12 @@ def _local(export: ExportedRelease, name: str) -> Path:
     else:
         path = at / name
     try:
+        check_regular(path)
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise MachineFault(
-            f"the export {export.place} lacks {name}: {said_by(error)}; take it again."
+            f"{name} of the export {export.place} cannot be read: {said_by(error)}; take it again."
         ) from None
     if digest != meant:
         raise _damaged(export.place if path.parent.name != "files" else str(path), name)

@@ -59,7 +59,7 @@ def open_release(
 
 def _is_complete(release: Release) -> bool:
     try:
-        made = json.loads((release.folder / RECEIPT).read_text(encoding="utf-8"))
+        made = region_receipt(release.folder)
     except (OSError, ValueError):
         return False
     if any(release.lacking(index) for index in range(release.regions)):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tipcore.digest import region_digest, release_digest
+from tipcore.operating_system import check_regular
 
 from tipdata.core.world import FOLDER
 from tipdata.release.layout import region_name
@@ -43,7 +44,9 @@ def manifest_folder() -> Path:
 
 
 def region_receipt(folder: Path) -> dict:
-    """Return what was written of a region when it was made. Raises OSError or ValueError where it cannot be read."""
+    """Return the receipt that a region's or a release's folder got when it was made. Raises OSError or ValueError where
+    it cannot be read."""
+    check_regular(folder / RECEIPT)
     return json.loads((folder / RECEIPT).read_text(encoding="utf-8"))
 
 

@@ -1,8 +1,8 @@
 """A release in a store: at any URL that fsspec opens, such as ``s3://bucket/tipbench``.
 
 Tables are scanned where they lie, by the regions and columns that are asked for. A file is read once more when it is
-first needed, and held against its region's receipt and that against the manifest; what was found right is remembered on
-this machine, by what the store says of the file, until that changes.
+first needed, and checked against its region's receipt and the manifest; the SHA-256 of a file that passed is remembered
+on this machine, until the store says that the file changed. Whatever is fetched later must have that SHA-256.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from tipcore.atomic import passing_folder, write_file_atomically
 from tipcore.errors import CheckFailed, MachineFault, UsageError
 from tipcore.home import home
 from tipcore.locations import Remote, place_of, said_by
-from tipcore.parquet import UNREADABLE, read_parquet, reason
+from tipcore.parquet import read_parquet
 
 from tipdata.release.checking import file_problems
 from tipdata.release.fetching import AT_ONCE, Kept, in_turn
-from tipdata.release.layout import TRUTH, command, region_name
+from tipdata.release.layout import TRUTH, command, files_of, region_name
 from tipdata.release.manifests import FILES, RECEIPT, published_manifest
 from tipdata.release.reading import known_table, scan_files
 from tipdata.release.release import Release
@@ -71,6 +71,8 @@ def store() -> str | None:
 
 _listings: dict[str, tuple[float, dict[str, str]]] = {}
 """Until when the list of a release's files holds in this process, and what was found."""
+_checked: dict[Path, dict[str, str]] = {}
+"""SHA-256 of the files of tables that passed their check, by note on disk and by mark (:func:`_checked_files`)."""
 
 
 @dataclass(frozen=True)
@@ -105,14 +107,15 @@ class StoredRelease(Release):
         def scan(suffix: str) -> pl.LazyFrame:
             name = f"{table}{suffix}.parquet"
             columns = known.hidden if suffix else known.observed
-            files = _found_right(self, place, name, columns, those)
+            files = _checked_files(self, place, name, those)
             return _scan(self, place, files, {column: known.schema[column] for column in columns})
 
         return scan_files(known, truth, scan)
 
     def read_file(self, index: int, name: str) -> pl.DataFrame:
         place = at_store(self)
-        return read_parquet(_fetch(self, place, place.at(f"{region_name(index)}/{name}")))
+        [(path, digest)] = _checked_files(self, place, name, [index]).items()
+        return read_parquet(_fetch(self, place, path, digest=digest))
 
 
 def at_store(stored: StoredRelease) -> Remote:
@@ -142,79 +145,90 @@ def files_in(stored: StoredRelease, place: Remote) -> dict[str, dict[str, Any]]:
         return dict(place.system.find(place.root, detail=True))
 
 
-def _found_right(
-    stored: StoredRelease, place: Remote, name: str, columns: tuple[str, ...], regions: Sequence[int]
-) -> dict[str, str]:
-    """Hold the files of a table against their receipts and the manifest, but for those that were found right and are as
-    they were then. Return what the store says of each file, by path."""
+def _checked_files(stored: StoredRelease, place: Remote, name: str, regions: Sequence[int]) -> dict[str, str]:
+    """Check the files of a table against their receipts and the manifest, except those that passed and are unchanged
+    since. Return the SHA-256 of each file by path."""
     note = home() / RIGHT / hashlib.sha256(stored.place.encode()).hexdigest()[:16] / f"{name}.json"
-    known: dict[str, str] = {}
-    with suppress(OSError, ValueError):
-        known = dict(json.loads(note.read_text(encoding="utf-8")))
-    listed, manifest = _listed(stored, place), published_manifest(stored)
+    if note not in _checked:
+        _checked[note] = {}
+        with suppress(OSError, ValueError, TypeError):
+            _checked[note].update(json.loads(note.read_text(encoding="utf-8")))
+    known, listed, manifest = _checked[note], _listed(stored, place), published_manifest(stored)
     files, unseen = {}, {}
     for region in map(region_name, regions):
         path = place.at(f"{region}/{name}")
         if path not in listed:
             raise _damaged(stored, f"{path}, which is not there")
-        files[path] = told = listed[path]
-        mark = hashlib.sha256(f"{told} {manifest and manifest['digest']}".encode()).hexdigest()
-        if not told or known.get(region) != mark:
-            unseen[region] = mark
+        said = f"{region} {listed[path]} {manifest and manifest['digest']}"
+        mark = hashlib.sha256(said.encode()).hexdigest()
+        files[path] = known.get(mark, "") if listed[path] else ""
+        if not files[path]:
+            unseen[path] = mark
     if not unseen:
         return files
     with passing_folder(Path(gettempdir())) as beside, ThreadPoolExecutor(AT_ONCE) as pool:
-        problems = pool.map(
-            lambda region: _problems(stored, place, listed, region, name, columns, beside), unseen
-        )
-        for wrong in problems:
-            if wrong:
-                pool.shutdown(cancel_futures=True)
-                raise _damaged(stored, wrong[0])
+        digests = pool.map(lambda path: _check_file(stored, place, listed, path, beside), unseen)
+        files |= zip(unseen, digests, strict=True)
+    known |= {mark: files[path] for path, mark in unseen.items()}
     with suppress(UsageError):  # a home that others only may write to: each process checks for itself
-        write_file_atomically(note, json.dumps(known | unseen))
+        write_file_atomically(note, json.dumps(known))
     return files
 
 
-def _problems(
-    stored: StoredRelease,
-    place: Remote,
-    listed: Mapping[str, str],
-    region: str,
-    name: str,
-    columns: tuple[str, ...],
-    beside: Path,
-) -> list[str]:
-    """Fetch one file into a folder, and its receipt, and return where it is not what it should be."""
+def _check_file(
+    stored: StoredRelease, place: Remote, listed: Mapping[str, str], path: str, beside: Path
+) -> str:
+    """Fetch one file into a folder, and its receipt, and return the SHA-256 of the file. Raises MachineFault for a file
+    that fails its check."""
+    region, name = path.split("/")[-2:]
     table = name.removesuffix(".parquet").removesuffix(TRUTH)
+    columns = dict(files_of(tables_of(stored.version)[table]))[name[len(table) : -len(".parquet")]]
     here = beside / region / name
     here.parent.mkdir()
-    file, receipts = place.at(f"{region}/{name}"), place.at(f"{region}/{RECEIPT}")
+    receipts = place.at(f"{region}/{RECEIPT}")
     with readable(stored):
-        here.write_bytes(_fetch(stored, place, file, listed[file]))
+        content = _fetch(stored, place, path)
+        here.write_bytes(content)
         receipt = json.loads(_fetch(stored, place, receipts, listed.get(receipts)))
         manifest = published_manifest(stored)
         digests = receipt["digests"] if manifest is None else manifest["regions"][region]["digests"]
         written = receipt.get(FILES, {}).get(name)
         what = f"region {int(region)}, table {table}"
         try:
-            return file_problems(what, here, columns, digests.get(table, {}), written)
+            problems = file_problems(what, here, columns, digests.get(table, {}), written)
         finally:
             here.unlink()
+    if problems:
+        raise _damaged(stored, problems[0])
+    digest = hashlib.sha256(content).hexdigest()
+    _kept.put((f"{stored.store} {path}", digest), content)
+    return digest
 
 
 _kept = Kept()
 
 
-def _fetch(stored: StoredRelease, place: Remote, path: str, told: str | None = None) -> bytes:
-    """Return what a file holds. ``told``: what the store says of it; with it, the file is kept until that changes."""
-    key = f"{stored.store} {path}", told or ""
-    if told and (kept := _kept.get(key)) is not None:
+def _fetch(
+    stored: StoredRelease, place: Remote, path: str, told: str | None = None, digest: str | None = None
+) -> bytes:
+    """Return the content of a file, kept in memory by what the store says of it (``told``) or by its SHA-256.
+
+    Raises:
+        MachineFault: where its SHA-256 is not ``digest``, since the file was replaced after its check.
+    """
+    key = f"{stored.store} {path}", digest or told or ""
+    if key[1] and (kept := _kept.get(key)) is not None:
         return kept
     with readable(stored):
         content = place.system.cat_file(path)
     assert isinstance(content, bytes)
-    if told:
+    if digest and hashlib.sha256(content).hexdigest() != digest:
+        forget_listing(stored)
+        raise MachineFault(
+            f"{path} of release {stored.name} in {stored.store} was replaced after its check: run the same command "
+            "again, which checks it anew."
+        )
+    if key[1]:
         _kept.put(key, content)
     return content
 
@@ -253,7 +267,7 @@ def _scan(
     stored: StoredRelease, place: Remote, files: Mapping[str, str], schema: Mapping[str, pl.DataType]
 ) -> pl.LazyFrame:
     """Return the rows of files, one below the other: each is fetched when it is needed, some beside one another, and
-    what is asked for is read from it. ``files``: what the store says of each, by path.
+    what is asked for is read from it. ``files``: the SHA-256 of each, by path.
 
     A file of a region has half a megabyte at most: to ask for its footer and for each column would take longer.
     """
@@ -262,11 +276,8 @@ def _scan(
         columns: list[str] | None, predicate: pl.Expr | None, most: int | None, _batch: int | None
     ) -> Iterator[pl.DataFrame]:
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            for content in in_turn(pool, lambda path: _fetch(stored, place, path, files[path]), files):
-                try:
-                    frame = read_parquet(content, columns)
-                except UNREADABLE as error:  # it was found right, and has changed since
-                    raise _damaged(stored, f"a file of {place.root} ({reason(error)})") from None
+            for content in in_turn(pool, lambda path: _fetch(stored, place, path, digest=files[path]), files):
+                frame = read_parquet(content, columns)
                 if most is not None:  # of the rows before the filter, as polars asks for them
                     frame = frame.head(most)
                     most -= frame.height

@@ -55,7 +55,12 @@ def test_own_data_are_previewed_as_methods_are_handed_them(tipbench, words: list
     assert "(the first of 5)" in out
     for shown in ("adverts:", "accounts:", "wwwwwwwwww", "label", "shape: (2, "):
         assert shown in out
+    hostile = "\x1b]0;x\x07\x9b2J\u202e"
+    pl.DataFrame({"by": ["zoe", "kim"], "lang": [hostile, "fr"]}).write_csv(place / "accounts.csv")
+    code, out, _ = tipbench("data", "preview", *of)
+    assert (code, out.replace("\n", "").isprintable(), r"\x1b]0;x\x07\x9b2J\u202e" in out) == (0, True, True)
     code, out, _ = tipbench("data", "preview", *of, "table=accounts", "--json")
+    assert (out.replace("\n", "").isprintable(), hostile in json.loads(out)["preview"]) == (True, True)
     assert "wwww" not in json.loads(out)["preview"]
     code, out, said = tipbench("data", "preview", *of, "table=account")
     assert (code, out) == (2, "")

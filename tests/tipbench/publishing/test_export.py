@@ -10,9 +10,11 @@ import polars as pl
 import pytest
 import tipbench
 from polars.testing import assert_frame_equal
-from tipbench.publishing.export import checksums_of, export_release
+from tipbench.data.named import open_by_name
+from tipbench.publishing.export import checksums_of, export_release, write_checksums
 from tipbench.publishing.parts import part_frames
 from tipbench.task import Task
+from tipcore.digest import column_digest, region_digest, release_digest
 from tipcore.errors import MachineFault, UsageError
 from tipdata.release import Release, published_manifest
 from tipdata.release.exported import CHECKSUMS, open_export
@@ -173,6 +175,47 @@ def test_another_digest_under_a_published_name_is_refused(copy: Path) -> None:
     (copy / CHECKSUMS).write_text(listed.replace(old, new), encoding="utf-8")
     with pytest.raises(UsageError, match=r"says that it is release 0\.4\.0/tiny, and its digest is another"):
         open_export(str(copy))
+
+
+def relabel(copy: Path, **said: object) -> None:
+    """Make every operation of an export a trafficking one, with a manifest and checksums that fit."""
+    path = copy / "truth" / "operations.parquet"
+    frame = pl.read_parquet(path).with_columns(kind=pl.lit("trafficking"))
+    frame.write_parquet(path)
+    manifest, first = json.loads((copy / "manifest.json").read_text(encoding="utf-8")), 0
+    for region in manifest["regions"].values():
+        rows = frame["kind"][first : first + region["rows"]["operations"]]
+        region["digests"]["operations"]["kind"] = column_digest(rows)
+        region["digest"], first = region_digest(region["digests"]), first + len(rows)
+    manifest["digest"] = release_digest({name: one["digest"] for name, one in manifest["regions"].items()})
+    (copy / "manifest.json").write_text(json.dumps({**manifest, **said}), encoding="utf-8")
+    write_checksums(copy)
+
+
+def test_an_export_of_a_world_that_nobody_published_is_read_with_a_note(
+    copy: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TIPBENCH_HOME", str(copy.parent / "home"))
+    relabel(copy, world=3)
+    open_by_name(str(copy))
+    said = capsys.readouterr().err
+    assert (said.count("\n"), "none is published of 0.4.0/tiny.w3" in said) == (1, True)
+
+
+def test_a_file_that_fits_another_world_is_never_taken_for_that_of_a_published_release(
+    copy: Path, tiny: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An export of world 3 that states the published digest must not vouch for the same file in an export of tiny."""
+    monkeypatch.setenv("TIPBENCH_HOME", str(copy.parent / "home"))
+    published = published_manifest(tiny)
+    assert published is not None
+    relabel(copy, world=3, digest=published["digest"])
+    with pytest.raises(UsageError, match=r"is not one \(digest: not that of its regions"):
+        open_export(str(copy)).scan("operations", truth=True)
+    (copy / "manifest.json").write_text(json.dumps(published), encoding="utf-8")
+    write_checksums(copy)
+    with pytest.raises(MachineFault, match="region 0, table operations, column kind"):
+        open_export(str(copy)).scan("operations", truth=True)
 
 
 def test_an_export_at_a_url_is_read_through_a_copy_that_is_checked(

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import jsonschema
@@ -78,6 +79,17 @@ def test_the_schema_refuses_a_result_without_its_versions() -> None:
 def test_a_number_that_is_not_finite_is_no_result(value: float) -> None:
     with pytest.raises(ValidationError):
         result(scores={"average_precision": {"value": value}})
+
+
+def test_a_fifo_in_the_place_of_a_runs_file_is_refused(tmp_path: Path, fifo: Callable[[Path], None]) -> None:
+    store(tmp_path / "run", result(), PREDICTIONS)
+    for name, read in (
+        ("result.json", read_result),
+        ("predictions.parquet", lambda at: read_predictions(at, result())),
+    ):
+        fifo(tmp_path / "run" / name)
+        with pytest.raises(UsageError, match="cannot be read: it is not a regular file"):
+            read(tmp_path / "run")
 
 
 def test_a_run_is_read_as_it_was_stored_and_nothing_is_left_beside_it(tmp_path: Path) -> None:

@@ -119,6 +119,30 @@ def test_a_changed_value_is_refused_by_the_name_of_region_table_and_column(
         made.scan(name, truth=True)
 
 
+def test_a_fifo_in_the_place_of_a_file_is_refused_and_made_again(
+    made: Release, fifo: Callable[[Path], None]
+) -> None:
+    path = made.region_folder(1) / "adverts.truth.parquet"
+    whole = path.read_bytes()
+    made.scan("adverts")
+    for name in (
+        "00001/adverts.truth.parquet",
+        "00001/receipt.json",
+        "receipt.json",
+        "checked/adverts.parquet.json",
+    ):
+        fifo(made.folder / name)
+    with pytest.raises(
+        MachineFault, match=r"region 1, table adverts: .* cannot be read \(it is not a regular file\)"
+    ):
+        made.scan("adverts", truth=True)
+    [said] = verify_release(made, engine="sequential", quiet=True)
+    assert "receipt.json cannot be read" in said
+    make_release(made, engine="sequential", quiet=True)
+    assert path.read_bytes() == whole
+    assert make.open_release(made.version, made.size, quiet=True) == made
+
+
 @pytest.mark.parametrize("name", ["adverts.truth", "adverts", "payments.truth", "platforms"])
 def test_any_flipped_bit_is_refused(made: Release, name: str) -> None:
     """Also in a footer, where it may change which rows are looked at and no value."""

@@ -112,15 +112,27 @@ def test_where_a_store_says_nothing_of_its_files_none_is_taken_for_what_it_was(
     assert before.height
 
 
-def test_a_file_that_is_damaged_between_the_look_at_it_and_its_rows_is_one_sentence(
-    stored: StoredRelease, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("content", ["other", "torn"])
+def test_a_file_replaced_while_the_listing_holds_is_refused_and_checked_anew(
+    stored: StoredRelease, monkeypatch: pytest.MonkeyPatch, content: str
 ) -> None:
     put(stored)
-    rows = stored.scan("adverts", regions=[1])
+    rows = stored.scan("adverts", truth=True, regions=[1])
+    rows.collect()
     monkeypatch.setattr(stored_module, "_kept", Kept())
-    monkeypatch.setattr(MemoryFileSystem, "cat_file", lambda *_: b"PAR1 cut off")
-    with pytest.raises(MachineFault, match=r"^release \S+ in \S+ is damaged at a file of \S+ \("):
+    [path] = [p for p in MemoryFileSystem.store if p.endswith("00001/adverts.truth.parquet")]
+    other = MemoryFileSystem.store[path.replace("00001", "00000")].getvalue()  # whole, with other labels
+    fsspec.filesystem("memory").pipe_file(path, other if content == "other" else b"PAR1 cut off")
+    with pytest.raises(
+        MachineFault, match=r"adverts.truth.parquet of release \S+ .* was replaced after its check"
+    ):
         rows.collect()
+    for read in (
+        lambda: stored.scan("adverts", truth=True),
+        lambda: stored.read_file(1, "adverts.truth.parquet"),
+    ):
+        with pytest.raises(MachineFault, match="is damaged at region 1, table adverts"):
+            read()
 
 
 def test_a_store_that_fails_while_tables_are_read_is_one_sentence(

@@ -14,6 +14,7 @@ import polars as pl
 from tipcore.errors import UsageError
 from tipcore.extras import require
 from tipcore.home import expanded
+from tipcore.operating_system import check_regular
 from tipcore.own_files import check_own_parquet
 from tipcore.parquet import UNREADABLE, scan_parquet
 
@@ -129,6 +130,13 @@ def _paths(own: OwnData, written: Written, table: str | None) -> dict[str | None
             raise UsageError(
                 f"{path} of data={own.name} does not exist: give the folder that holds it as data.path=PATH."
             )
+        inside = [file for file in path.rglob("*") if not file.is_dir()]
+        try:
+            check_regular(*(inside if written.format == "hf" else [path]))
+        except OSError as error:
+            raise UsageError(
+                f"{error.filename} of data={own.name} cannot be read: {error.strerror}."
+            ) from None
     return found
 
 

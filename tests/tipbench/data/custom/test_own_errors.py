@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,13 @@ def test_a_binary_file_that_is_not_one_is_refused(kind: str, tmp_path: Path) -> 
     assert re.search(
         "not a whole|not a complete|not a dataset", refused(tmp_path, b"PAR1 no more", format=kind)
     )
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet", "npz", "hf"])
+def test_a_fifo_is_refused(kind: str, tmp_path: Path, fifo: Callable[[Path], None]) -> None:
+    files = "rows" if kind != "hf" else "."
+    fifo(tmp_path / "rows")
+    assert refused(tmp_path, format=kind, files=files).endswith("cannot be read: it is not a regular file.")
 
 
 def test_a_truncated_parquet_file_is_refused(tmp_path: Path) -> None:
