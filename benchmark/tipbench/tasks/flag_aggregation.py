@@ -117,8 +117,8 @@ def _check_words(reviews: pl.DataFrame) -> None:
         raise UsageError(
             f"reviews: {len(unknown):,} of {reviews.height:,} votes are none of {', '.join(VOTES[:5])} "
             f"(first: {unknown[0]}): map the column vote to them, for instance by "
-            "\"CASE WHEN column = 'yes' THEN '1' ELSE '0' END\". Of more than two classes, map data.true_class in the "
-            "place of data.label."
+            "\"CASE WHEN column = 'yes' THEN '1' WHEN column = 'no' THEN '0' END\". Of more than two classes, map "
+            "data.true_class in the place of data.label."
         )
 
 
