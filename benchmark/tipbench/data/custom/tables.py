@@ -99,6 +99,9 @@ def read_tables(task: Task, own: OwnData) -> OwnTables:
     if own.time is not None:
         tables[task.table] = tables[task.table].with_columns(_minutes(own, raw["data.time"]).alias("minute"))
     tables = named_alike(task, own, tables)
+    if task.supersede is not None:
+        tables, replaced = task.supersede(tables)
+        notes += replaced
     task.check(tables)
     units = with_classes(task, own, _units(task, own, raw, unit), tables, notes)
     if task.views and (task.table, CASE) in made:
