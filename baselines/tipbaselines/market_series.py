@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import polars as pl
+from tipcore.errors import UsageError
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -78,9 +79,14 @@ class Market:
 
     @classmethod
     def of(cls, fold: "Fold") -> "Market":
-        """Return every series and intervention that a fold shows. Rows without a region are nobody's, and left out."""
+        """Return every series and intervention that a fold shows. Rows without a region are nobody's, and left out.
+
+        Raises UsageError for columns of a user's own panel that no method here would use.
+        """
         series = fold.tables["market"].collect().drop_nulls("region")
         effects = fold.tables["effects"].collect()
+        if not fold.apart:
+            _refuse_covariates(series.columns, effects)
         if "platform" not in series.columns:
             series = series.with_columns(pl.lit(None, dtype=pl.String).alias("platform"))
         platforms = series["platform"].unique().sort(nulls_last=True).to_list()
@@ -156,6 +162,18 @@ class Market:
         of_kind = self.interventions.filter(pl.col("day") <= last, kind=effect.get("kind", ""))
         touched = [*of_kind["region"].to_list(), effect["region"]]
         return np.flatnonzero(~np.isin(self.regions, touched))
+
+
+def _refuse_covariates(columns: list[str], effects: pl.DataFrame) -> None:
+    """Refuse columns of a user's own market that are the outcome of no effect: to ignore them would mislead."""
+    used = {"region", "platform", "day", *effects.filter(pl.col("scale") != "share")["outcome"]}
+    if "share" in effects["scale"]:
+        used.add(SITE_OUTCOME)
+    if unused := [name for name in columns if name not in used]:
+        raise UsageError(
+            f"{len(unused)} columns of market are the outcome of no effect ({', '.join(unused[:12])}): no method of "
+            "intervention_effect that comes with tipbench uses covariates; leave them out of data.tables.market."
+        )
 
 
 def _interventions(fold: "Fold", effects: pl.DataFrame) -> pl.DataFrame:

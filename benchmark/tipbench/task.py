@@ -189,6 +189,7 @@ class Task(Problem):
     ``answers``: units of the predicted parts -> the frame of :class:`tipbench.kinds.answers.Answers`.
     ``gallery``: of links, units of the predicted parts -> all that may be ranked for them, as ``Answers`` has it.
     ``check``: what a user's own tables must fulfil together; raises UsageError.
+    ``supersede``: a user's own tables -> the same without rows that later ones replace, and notes that count them.
     ``classes``: whether a user's own data may have any number of classes, and where these are named.
     """
 
@@ -198,6 +199,7 @@ class Task(Problem):
     select: Callable[[pl.DataFrame, Source], Selected] = field(default=keep_all, repr=False)
     gallery: Supervise | None = field(default=None, repr=False)
     check: Callable[[dict[str, pl.DataFrame]], None] = field(default=accept_all, repr=False)
+    supersede: Callable[[dict[str, pl.DataFrame]], tuple[dict[str, pl.DataFrame], list[str]]] | None = None
     classes: Classes | None = None
 
     def _said(self) -> list[tuple[str, str]]:

@@ -51,6 +51,24 @@ def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     )
 
 
+def last_votes(tables: dict[str, pl.DataFrame]) -> tuple[dict[str, pl.DataFrame], list[str]]:
+    """Return a user's tables with the last vote of each reviewer on each advert, and a sentence on the earlier ones.
+
+    Votes without ``minute``, or at the same one, all stay: :func:`check_cast` refuses them.
+    """
+    reviews = tables.get("reviews", pl.DataFrame())
+    if not {UNIT, "reviewer", "minute"} <= set(reviews.columns):
+        return tables, []
+    is_last = pl.col("minute") == pl.col("minute").max().over(UNIT, "reviewer")
+    last = reviews.filter(is_last.fill_null(True))
+    if last.height == reviews.height:
+        return tables, []
+    replaced = f"{reviews.height - last.height:,} of {reviews.height:,} votes"
+    return tables | {"reviews": last}, [
+        f"reviews: {replaced} are followed by a later one of the same reviewer on the same {UNIT}, which replaces them."
+    ]
+
+
 def check_tables(tables: dict[str, pl.DataFrame]) -> None:
     """Refuse a user's votes that cannot be aggregated.
 
@@ -65,21 +83,20 @@ def check_tables(tables: dict[str, pl.DataFrame]) -> None:
 def check_cast(tables: dict[str, pl.DataFrame]) -> None:
     """Refuse votes that are none, whatever they are for.
 
-    Raises UsageError for a reviewer without a vote (every row of theirs is empty), another empty vote, and an advert of
-    ``queue`` without votes.
+    Raises UsageError for a reviewer without a vote (every row of theirs is empty), another empty vote, two votes of a
+    reviewer on an advert, and an advert of ``queue`` without votes.
     """
     if "reviews" not in tables:
         return
     reviews = tables["reviews"]
     _check_empty(reviews)
-    if "minute" not in reviews.columns:
-        refuse(
-            "reviews",
-            reviews,
-            pl.struct(UNIT, "reviewer").is_duplicated(),
-            "are by a reviewer who votes on the same advert again",
-            "keep one vote for each, or map minute where later votes are meant to count too",
-        )
+    refuse(
+        "reviews",
+        reviews,
+        pl.struct(UNIT, "reviewer").is_duplicated(),
+        "are by a reviewer who votes on the same advert again",
+        "keep one vote for each, or map minute to the time of the vote, so that the last one counts",
+    )
     if TABLE in tables:
         refuse(
             TABLE,
@@ -117,8 +134,8 @@ def _check_words(reviews: pl.DataFrame) -> None:
         raise UsageError(
             f"reviews: {len(unknown):,} of {reviews.height:,} votes are none of {', '.join(VOTES[:5])} "
             f"(first: {unknown[0]}): map the column vote to them, for instance by "
-            "\"CASE WHEN column = 'yes' THEN '1' ELSE '0' END\". Of more than two classes, map data.true_class in the "
-            "place of data.label."
+            "\"CASE WHEN column = 'yes' THEN '1' WHEN column = 'no' THEN '0' END\". Of more than two classes, map "
+            "data.true_class in the place of data.label."
         )
 
 
@@ -160,5 +177,6 @@ TASK = Task(
     },
     answers=answers,
     check=check_tables,
+    supersede=last_votes,
     classes=Classes("reviews", "vote", check_cast),
 )

@@ -5,18 +5,24 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from tipbaselines.intervention_effect.before_after import BeforeAfter
+from tipbaselines.intervention_effect.difference_in_differences import DifferenceInDifferences
+from tipbaselines.intervention_effect.structural_time_series import StructuralTimeSeries
 from tipbaselines.intervention_effect.synthetic_control import SyntheticControl
 from tipbench.data.prepared import Prepared
 from tipbench.loading import prepare
+from tipcore.errors import UsageError
 from tipdata.release import Release
 
 STEPS, START = 100, 71
 
 
-def panel(folder: Path, controls: dict[str, np.ndarray], treated: dict[str, np.ndarray]) -> Prepared:
-    """A user's panel by name; the treated are changed from step 71 on, to the end."""
+def panel(
+    folder: Path, controls: dict[str, np.ndarray], treated: dict[str, np.ndarray], **market: str
+) -> Prepared:
+    """A user's panel by name; the treated are changed from step 71 on, to the end. ``market``: further columns."""
     series = [
-        pl.DataFrame({"place": name, "step": np.arange(1, STEPS + 1), "sales": values})
+        pl.DataFrame({"place": name, "step": np.arange(1, STEPS + 1), "sales": values, "trade": 1.0})
         for name, values in (controls | treated).items()
     ]
     pl.concat(series).write_csv(folder / "series.csv")
@@ -33,7 +39,7 @@ def panel(folder: Path, controls: dict[str, np.ndarray], treated: dict[str, np.n
                 **{"region": "place", "outcome": "'sales'", "scale": "'level'"},
                 **{"day": str(START), "first_day": str(START), "last_day": str(STEPS)},
             },
-            "market": {"region": "place", "day": "step", "sales": "sales"},
+            "market": {"region": "place", "day": "step", "sales": "sales", **market},
         },
         "sources": {"market": "series.csv"},
     }
@@ -101,3 +107,16 @@ def test_many_effects_are_summed_up(tiny: Release) -> None:
     assert len(notes) <= 3
     assert "synthetic controls, each of " in notes[0]
     assert "error before the intervention" in notes[0]
+
+
+@pytest.mark.parametrize(
+    "method", [BeforeAfter, DifferenceInDifferences, StructuralTimeSeries, SyntheticControl]
+)
+@pytest.mark.parametrize("more", [{"flags": "trade"}, {"*": "trade"}])
+def test_a_covariate_is_refused_by_name(method: type, more: dict[str, str], tmp_path: Path) -> None:
+    [name] = more if "flags" in more else ["trade"]
+    prepared = panel(tmp_path, {"a": course(1), "b": course(2)}, {"c": course(3)}, **more)
+    with pytest.raises(
+        UsageError, match=rf"the outcome of no effect \({name}\): no method of intervention_effect"
+    ):
+        method().predict(prepared.folds[0])

@@ -11,7 +11,7 @@
     quote: '"'                  # csv and tsv; null where nothing is quoted
     separator: null             # csv; a comma unless told otherwise
     unit: null                  # each of these is a column or a polars SQL expression over the columns
-    label: "CASE WHEN column_1 = 'spam' THEN 1 ELSE 0 END"  # 0 or 1, yes or no; empty where it is not known
+    label: "CASE WHEN column_1 = 'spam' THEN 1 WHEN column_1 = 'ham' THEN 0 END"  # 0 or 1, yes or no; empty: unknown
     labels: {}                  # in place of label where a unit may have several: name -> 0 or 1
     true_class: null            # in place of label where a crowd chooses among several: any text or number
     urgency: null               # beside labels: 0, 1 or 2, empty where it is not known

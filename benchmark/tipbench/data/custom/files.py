@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 from tipcore.errors import UsageError
 from tipcore.extras import require
 from tipcore.home import expanded
@@ -34,7 +35,7 @@ Reader = Callable[[Reading, Path], pl.LazyFrame]
 def read_files(own: OwnData, table: str | None = None) -> Rows:
     """Return all rows of the units' files, or of those of a table of ``sources``, and notes on what was left out.
 
-    CSV and TSV columns are String, others as they are.
+    CSV and TSV columns are String, others as they are; NaN is null, as a missing value is.
 
     Raises:
         UsageError: for a file that is absent, empty, truncated, of another encoding or format, or without
@@ -43,7 +44,8 @@ def read_files(own: OwnData, table: str | None = None) -> Rows:
 
     def read(written: Written) -> pl.LazyFrame:
         texts = (*_texts(own, table), *([written.where] if written.where else []))
-        return _stacked(Reading(own.name, written, texts), _paths(own, written, table))
+        rows = _stacked(Reading(own.name, written, texts), _paths(own, written, table))
+        return rows.with_columns(cs.float().fill_nan(None))
 
     place = f"data.sources.{table} of data={own.name}" if table else f"data={own.name}"
     return shaped(place, own.written(table), read)

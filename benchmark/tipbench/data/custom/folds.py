@@ -221,6 +221,11 @@ def _from_pairs(task: Task, own: OwnData, split: str, level: str) -> Prepared:
     rows = read_files(own)
     notes = list(rows.notes)
     found = read_pairs(own, own.pairs, rows.frame)
+    if own.pairs.label is not None and (unknown := found.pairs["label"].null_count()):
+        notes.append(
+            f"data.pairs.label of data={own.name} is unknown for {unknown:,} of {found.pairs.height:,} pairs: they are "
+            "neither given to fit nor scored."
+        )
     test = found.pairs.filter(pl.col("part") == "test")
     if test.is_empty():
         raise UsageError(
@@ -232,10 +237,11 @@ def _from_pairs(task: Task, own: OwnData, split: str, level: str) -> Prepared:
         f.rpartition(".")[2]: settled(own, task.table, f.rpartition(".")[2], raw[f], notes) for f in of_table
     }
     records = pl.DataFrame({task.unit: found.records["record"], **values})
-    members = matched_clusters(found.pairs, found.records.height).rename({"record": task.unit})
-    able = members.filter(pl.col("part") != "test").select(
-        task.unit, "part", pl.col("cluster").alias("label")
+    members, known = (
+        matched_clusters(pairs, found.records.height).rename({"record": task.unit})
+        for pairs in (found.pairs, found.pairs.drop_nulls("label"))
     )
+    able = known.filter(pl.col("part") != "test").select(task.unit, "part", pl.col("cluster").alias("label"))
     shown = {task.table: records.lazy(), "pairs": found.pairs.drop("label").lazy()}
     labelled = found.pairs.filter(pl.col("part") != "test").select("pair", "part", "label").drop_nulls()
     fold = Fold(task.problem, shown, members.select(task.unit, "part"), able, labelled)

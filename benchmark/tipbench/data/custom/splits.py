@@ -90,27 +90,24 @@ def _check_named(own: OwnData, folds: pl.Series) -> None:
 
 
 def stratified_folds(own: OwnData, units: pl.DataFrame, valid: bool = False) -> list[pl.DataFrame]:
-    """Return ``own.folds`` seeded folds with equal shares of positive clusters; a cluster is never on both sides.
+    """Return ``own.folds`` seeded folds with equal shares of positive, negative and unlabelled clusters; a cluster is
+    never on both sides.
 
     Args:
-        units: ``[unit, cluster Int64, label Int8, ...]``.
+        units: ``[unit, cluster Int64, label Int8, ...]``; the label is null where it is not known.
         valid: whether the fold after the one that is tested is valid, and not train.
 
     Raises:
-        UsageError: for unlabelled units, and where a class has fewer clusters than there are folds.
+        UsageError: where a class has fewer clusters than there are folds.
     """
     _check_number(own, own.folds, valid)
-    if missing := units["label"].null_count():
-        raise UsageError(
-            f"data.label of data={own.name} is missing for {missing:,} of {units.height:,} rows: "
-            "fill or drop them."
-        )
     clusters = units.group_by("cluster").agg(pl.col("label").max()).sort("cluster")
     counts = {label: int((clusters["label"] == label).sum()) for label in (1, 0)}
     if min(counts.values()) < own.folds:
         raise UsageError(
             f"data={own.name} has too few clusters for split=kfold with data.folds={own.folds}: "
-            f"{counts[1]:,} positive and {counts[0]:,} negative; lower data.folds or choose split=all."
+            f"{counts[1]:,} positive, {counts[0]:,} negative and {clusters['label'].null_count():,} unknown; lower "
+            "data.folds or choose split=all."
         )
     order = Stream(_SEED, "kfold").shuffled(clusters["cluster"].to_numpy())
     dealt = clusters[order].with_columns(number=pl.int_range(pl.len()).over("label") % own.folds)
@@ -125,26 +122,19 @@ def label_set_folds(own: OwnData, units: pl.DataFrame) -> list[pl.DataFrame]:
     take one.
 
     Args:
-        units: ``[unit, cluster Int64, label_<name> Int8, ...]``.
+        units: ``[unit, cluster Int64, label_<name> Int8, ...]``; a label is null where it is not known.
 
     Raises:
-        UsageError: for an unknown label, and where a label has fewer clusters with or without it than folds.
+        UsageError: where a label has fewer clusters with or without it than folds.
     """
     names = [name for name in units.columns if name.startswith("label_")]
-    for name in names:
-        if missing := units[name].null_count():
-            raise UsageError(
-                f"data.labels.{name.removeprefix('label_')} of data={own.name} is missing for {missing:,} of "
-                f"{units.height:,} rows: fill or drop them."
-            )
     clusters = units.group_by("cluster").agg(pl.col(names).max()).sort("cluster")
     for name in names:
-        having = int(clusters[name].sum())
-        if min(having, clusters.height - having) < own.folds:
+        having, without = (int((clusters[name] == label).sum()) for label in (1, 0))
+        if min(having, without) < own.folds:
             raise UsageError(
                 f"data={own.name} has too few clusters for split=kfold with data.folds={own.folds}: {having:,} "
-                f"have {name.removeprefix('label_')} and {clusters.height - having:,} do not; lower data.folds "
-                "or choose split=all."
+                f"have {name.removeprefix('label_')} and {without:,} do not; lower data.folds or choose split=all."
             )
     order = Stream(_SEED, "kfold of label sets").shuffled(clusters["cluster"].to_numpy())
     dealt = clusters[order].sort(names, maintain_order=True)

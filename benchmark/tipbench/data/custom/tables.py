@@ -16,7 +16,7 @@ from tipbench.data.custom.config import MANY, OwnData
 from tipbench.data.custom.features import features
 from tipbench.data.custom.files import FILE, read_files
 from tipbench.data.custom.ids import Columns, check_refers, identifier_of, looked_up, numbered_alike, unit_ids
-from tipbench.data.custom.truth import truth
+from tipbench.data.custom.truth import label_notes, truth
 from tipbench.data.custom.values import settled
 from tipbench.task import Task
 
@@ -85,7 +85,7 @@ def read_tables(task: Task, own: OwnData) -> OwnTables:
     for table, of_table in rows.items():
         read, many[table] = _source_rows(own, table, of_table.frame)
         columns |= {(table, column): read[column] for column in read.columns}
-    notes += misspelt(own)
+    notes += [*label_notes(own, task.kind.custom_field, of_units.frame, raw), *misspelt(own)]
     if task.views and own.cluster is not None:  # numbered as the cases of the tables are
         columns[task.table, CASE] = raw["data.cluster"]
     made = _settled(task, own, columns, unit if given is None else given, unit, notes)
@@ -99,6 +99,9 @@ def read_tables(task: Task, own: OwnData) -> OwnTables:
     if own.time is not None:
         tables[task.table] = tables[task.table].with_columns(_minutes(own, raw["data.time"]).alias("minute"))
     tables = named_alike(task, own, tables)
+    if task.supersede is not None:
+        tables, replaced = task.supersede(tables)
+        notes += replaced
     task.check(tables)
     units = with_classes(task, own, _units(task, own, raw, unit), tables, notes)
     if task.views and (task.table, CASE) in made:

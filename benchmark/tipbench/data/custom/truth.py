@@ -6,12 +6,15 @@ import polars as pl
 from tipcore.errors import UsageError
 
 from tipbench.data.custom.classes import TRUE_CLASS, class_names
+from tipbench.data.custom.columns import listed, roots
 from tipbench.data.custom.config import OwnData
 from tipbench.data.custom.values import binary
 from tipbench.kinds.answers import LABEL_PREFIX
 from tipbench.kinds.labelsets import URGENCY
 
 LEVELS = (0.0, 1.0, 2.0)
+TRUTH = ("label", "labels", "true_class", "urgency", "truth")
+"""Fields of the config that are empty where the truth is not known."""
 
 
 def truth(own: OwnData, raw: pl.DataFrame) -> dict[str, pl.Series]:
@@ -42,6 +45,34 @@ def truth(own: OwnData, raw: pl.DataFrame) -> dict[str, pl.Series]:
     if own.onset is not None:
         found["onset"] = _steps(own, raw["data.onset"], found["label"])
     return found
+
+
+def label_notes(own: OwnData, truth_field: str, frame: pl.LazyFrame, raw: pl.DataFrame) -> list[str]:
+    """Return a sentence that counts unknown labels, and one per label that an expression gives to empty columns.
+
+    Args:
+        truth_field: the field that the task's kind of prediction reads the truth from.
+        frame: the rows of the units' file.
+        raw: the mapped fields of the units by their place in the config.
+    """
+    places = (*TRUTH, truth_field)
+    fields = {field: text for field, text in own.of_units().items() if field.split(".")[1] in places}
+    empty = [f"{field} for {count:,}" for field in fields if (count := raw[field].null_count())]
+    notes = [
+        f"labels of data={own.name} are unknown ({listed(empty)} of {raw.height:,} units): they are neither given to "
+        "fit nor scored."
+    ]
+    notes, has = notes if empty else [], frame.collect_schema().names()
+    for field, text in fields.items():
+        if text in has or not (read := roots(text, has)):
+            continue
+        filled = pl.all_horizontal(pl.col(read).is_null()) & pl.sql_expr(text).is_not_null()
+        if count := frame.select(filled.sum()).collect().item():
+            notes.append(
+                f"{field} of data={own.name} labels {count:,} rows where {listed(read)} is empty; if the label is not "
+                "known there, write a WHEN for every known value and no ELSE."
+            )
+    return notes
 
 
 def _levels(own: OwnData, urgency: pl.Series) -> pl.Series:

@@ -31,7 +31,7 @@ def binary(own: OwnData, field: str, labels: pl.Series) -> pl.Series:
         found = labels.cast(pl.String).str.to_lowercase().drop_nulls().unique().sort().to_list()
         raise UsageError(
             f"{field} of data={own.name} is not binary: it holds {listed(found)}; map it to 0 and 1, "
-            "for instance by \"CASE WHEN column = 'bad' THEN 1 ELSE 0 END\"."
+            "for instance by \"CASE WHEN column = 'bad' THEN 1 WHEN column = 'good' THEN 0 END\"."
         )
     return coded
 

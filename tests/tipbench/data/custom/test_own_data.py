@@ -210,6 +210,22 @@ def test_labelled_pairs_make_records_and_are_scored_pairwise(tmp_path: Path) -> 
     assert scores["pairwise_f1"].value == 1
 
 
+def test_pairs_without_a_label_are_neither_learnt_nor_scored(tmp_path: Path) -> None:
+    own = pairs_config(tmp_path)
+    rest = "".join(f"{left}\t{right}\t\n" for _, left, right, _ in PAIRS[3:])
+    with gzip.open(tmp_path / "train.txt.gz", "at") as file:
+        file.write(rest)
+    prepared = prepare("advert_linkage", own=own)
+    labelled, whole = prepared.folds[0], prepare("advert_linkage", own=pairs_config(tmp_path)).folds[0]
+    assert (
+        labelled.labels("train").collect()["advert"].len() == whole.labels("train").collect()["advert"].len()
+    )
+    assert labelled.pair_labels("train").collect()["label"].to_list() == [1, 0]
+    assert prepared.notes == [
+        "data.pairs.label of data=pairs is unknown for 2 of 7 pairs: they are neither given to fit nor scored."
+    ]
+
+
 def test_scored_pairs_are_judged_at_the_threshold_of_valid(tmp_path: Path) -> None:
     prepared = prepare("advert_linkage", own=pairs_config(tmp_path))
     predictions = pl.DataFrame({"pair": [2, 3, 4], "score": [0.5, 0.1, 0.7]})

@@ -51,7 +51,7 @@ def refused(folder: Path, content: bytes | None = None, **fields: Any) -> str:
         (GOOD.encode() + b"a,b,c,d\n", "not a well-formed csv file"),
         (GOOD.replace(",0\n", ",not\n").encode(), "is not binary: it holds 1, not"),
         (GOOD.replace(",text,", ",body,").encode(), "maps text, which the data lacks: it has key, body, bad"),
-        (GOOD.replace(",0\n", ",\n").encode(), "is missing for 10 of 20 rows"),
+        (GOOD.replace(",0\n", ",\n").encode(), "10 positive, 0 negative and 10 unknown; lower data.folds"),
         ("".join(GOOD.splitlines(keepends=True)[:4]).encode(), "too few clusters"),
     ],
 )

@@ -23,7 +23,7 @@ def arrays(folder: Path, **changed: Any) -> dict[str, Any]:
         "path": str(folder),
         "files": "graph.npz",
         "format": "npz",
-        "label": "CASE WHEN y > 0 THEN 1 ELSE 0 END",
+        "label": "y > 0",
         "tables": {"accounts": {"*": "x"}, "ties": {"source": "source", "target": "target"}},
         "sources": {"ties": "graph.npz"},
         "split": "all",

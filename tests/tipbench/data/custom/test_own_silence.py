@@ -77,13 +77,38 @@ def votes(folder: Path, cast: pl.DataFrame) -> dict[str, Any]:
     }  # fmt: skip
 
 
+CAST = pl.DataFrame({"item": [f"i{n}" for n in range(8)], "who": "emu", "says": [1, 0] * 4, "at": 5})
+TWICE = pl.concat([CAST.with_columns(says=1 - pl.col("says"), at=pl.lit(9, pl.Int32)), CAST])
+
+
 def test_a_vote_that_is_cast_twice_is_refused(tmp_path: Path) -> None:
-    cast = pl.DataFrame({"item": [f"i{n}" for n in range(8)], "who": "emu", "says": [1, 0] * 4})
-    prepare("flag_aggregation", own=votes(tmp_path, cast))
+    prepare("flag_aggregation", own=votes(tmp_path, CAST))
     with pytest.raises(
         UsageError, match=r"2 of 9 rows are by a reviewer who votes on the same advert again .*keep one"
     ):
-        prepare("flag_aggregation", own=votes(tmp_path, pl.concat([cast, cast.head(1)])))
+        prepare("flag_aggregation", own=votes(tmp_path, pl.concat([CAST, CAST.head(1)])))
+
+
+@pytest.mark.parametrize("minute", ["1", "'1'", "at - at"])
+def test_a_constant_minute_does_not_hide_a_repeated_vote(minute: str, tmp_path: Path) -> None:
+    own = votes(tmp_path, TWICE)
+    own["tables"]["reviews"]["minute"] = minute.replace("at", "CAST(at AS INT)")
+    with pytest.raises(
+        UsageError, match="16 of 16 rows are by a reviewer who votes on the same advert again"
+    ):
+        prepare("flag_aggregation", own=own)
+
+
+@pytest.mark.parametrize("truth", [{}, {"label": None, "true_class": "bad"}])
+def test_the_last_vote_of_a_reviewer_on_an_advert_counts(truth: dict[str, Any], tmp_path: Path) -> None:
+    own = votes(tmp_path, TWICE) | truth
+    own["tables"]["reviews"]["minute"] = "at"
+    prepared = prepare("flag_aggregation", own=own)
+    left = prepared.folds[0].tables["reviews"].collect()
+    assert left["minute"].to_list() == [9] * 8
+    assert left["vote"].cast(pl.Int64).to_list() == [0, 1] * 4
+    [note] = [note for note in prepared.notes if note.startswith("reviews: ")]
+    assert "8 of 16 votes are followed by a later one of the same reviewer on the same advert" in note
 
 
 def test_a_column_that_is_almost_one_that_methods_know_is_said(tmp_path: Path) -> None:
