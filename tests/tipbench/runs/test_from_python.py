@@ -130,6 +130,19 @@ def test_a_class_typed_in_a_notebook_counts_by_what_its_functions_do(monkeypatch
     )
 
 
+def test_the_order_of_a_set_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It differs from process to process: a notebook's runs would look changed after its kernel is started again."""
+    import __main__
+
+    digests = set()
+    for items in ([0, 8], [8, 0]):
+        assert str(frozenset(items)) == f"frozenset({{{items[0]}, {items[1]}}})"
+        monkeypatch.setattr(__main__, "Typed", type("Typed", (), {"needs": frozenset(items)}), raising=False)
+        monkeypatch.setattr(__main__.Typed, "__module__", "__main__")  # type: ignore[attr-defined]
+        digests.add(code_digest("__main__.Typed"))
+    assert len(digests) == 1
+
+
 @pytest.mark.parametrize(
     ("old", "new"), [("k = 5", "k = 6"), ("LIMIT = 1", "LIMIT = 2"), ("+ 10", "+ 20"), ("* 100", "* 200")]
 )
