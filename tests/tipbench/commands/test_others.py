@@ -208,7 +208,7 @@ def test_a_run_of_code_that_has_changed_is_not_compared(tipbench, place: Path, o
     assert "was made by code that has changed since: run it again" in said
 
 
-@pytest.mark.parametrize("target", ["own_methods.Length"])
+@pytest.mark.parametrize("target", ["own_methods.Length", "__main__.Typed"])
 def test_the_console_script_compares_runs_of_classes_of_a_user(
     target: str, tipbench, place: Path, tiny: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
