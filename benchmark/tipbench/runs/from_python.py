@@ -323,9 +323,13 @@ def _check_comparable(folder: Path, result: Result, first: Result, tell: Callabl
         raise UsageError(
             f"{folder} was run on other data of the name {result.data} than the reference: run it again."
         )
+    if result.digests is None:
+        raise UsageError(
+            f"{folder} does not say what code made it: compare folders that `tipbench run` wrote."
+        )
     cell = Cell(dict(result.config), folder)
     now, method = digests_of(cell, result.versions.data), cell.config["baseline"]["method"]
-    if result.digests is not None and not code_is_here(method):
+    if not code_is_here(method):
         tell(
             f"the code of {method['_target_']} cannot be checked for changes, as it is not found here: its stored "
             "predictions are compared."

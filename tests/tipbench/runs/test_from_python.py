@@ -210,6 +210,10 @@ def test_results_and_folders_are_compared(place: Path, tiny: Release) -> None:
     ):
         with pytest.raises(UsageError, match=says):
             tipbench.compare(*runs)
+    of_submission = prior.model_copy(update={"digests": None, "config": {}})
+    folders[1].write_text(of_submission.to_json(), encoding="utf-8")
+    with pytest.raises(UsageError, match="does not say what code made it"):
+        tipbench.compare(*folders)
 
 
 def test_a_class_of_a_notebook_is_compared(
