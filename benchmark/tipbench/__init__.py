@@ -6,6 +6,7 @@ Everything heavy is imported on first use, so that ``import tipbench`` needs the
 >>> fold = tipbench.load("advert_risk", release="tiny", split="forward")  # doctest: +SKIP
 >>> scores = tipbench.evaluate("advert_risk", predictions, release="tiny", split="forward")  # doctest: +SKIP
 >>> result = tipbench.run(MyMethod(), "advert_risk", release="tiny", split="forward")  # doctest: +SKIP
+>>> tipbench.compare("runs/A", result)  # doctest: +SKIP
 >>> tipbench.results("runs")  # doctest: +SKIP
 >>> print(tipbench.story(release="tiny"))  # doctest: +SKIP
 """
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from tipbench.data.fold import Fold
     from tipbench.data.prepared import Prepared
     from tipbench.loading import load, prepare
-    from tipbench.runs.from_python import plot, results, run
+    from tipbench.runs.from_python import compare, plot, results, run
     from tipbench.runs.results import Result
     from tipbench.runs.scoring import evaluate
     from tipbench.stories.from_python import story
@@ -35,6 +36,7 @@ __all__ = [
     "Task",
     "UsageError",
     "__version__",
+    "compare",
     "evaluate",
     "load",
     "plot",
@@ -52,6 +54,7 @@ _HOMES = {
     "evaluate": "tipbench.runs.scoring",
     "run": "tipbench.runs.from_python",
     "results": "tipbench.runs.from_python",
+    "compare": "tipbench.runs.from_python",
     "plot": "tipbench.runs.from_python",
     "story": "tipbench.stories.from_python",
     "Result": "tipbench.runs.results",

@@ -86,6 +86,8 @@ def _run(arguments: Sequence[str] | None) -> int:
             raise UsageError(f"{rest[0]} is an argument too many: see `tipbench {options.command} --help`.")
         if hasattr(options, "overrides"):
             options.overrides = [*options.overrides, *rest]
+        if getattr(options, "own_code", False) and "" not in sys.path:
+            sys.path.append("")  # a user's own modules are found in the folder that the command is run in
         _hush_workers()
         return command.call(options)
     except (UsageError, MachineFault) as error:

@@ -32,5 +32,6 @@ def test_the_reference_of_a_function_has_its_parameters_and_errors() -> None:
     assert "    split: str = 'auto'," in text
     assert "**Raises**" in text
     assert ">>>" not in text
+    assert "    *others: Result | str | Path,\n    runs: str" in described("compare")
     assert "- `labels(part: str) -> pl.LazyFrame`: Return" in described("Fold")
     assert referred("a\n<!-- reference: tipbench.run -->\nb") == f"a\n{text}\nb"

@@ -26,6 +26,8 @@ def test_commands_of_a_start_page_work_in_order(
             path = place / title
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
+        elif language == "python":
+            exec(text, {})
         for line in text.splitlines() if language == "sh" else ():
             program, *words = shlex.split(line)
             assert program == "tipbench"

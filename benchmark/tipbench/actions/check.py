@@ -7,7 +7,7 @@ from typing import Any
 from tipcore.errors import UsageError
 from tipcore.extras import require
 
-from tipbench.actions.typed import add_import_path, composer_of
+from tipbench.actions.typed import composer_of
 from tipbench.config.instantiate import make
 from tipbench.config.settings import Settings
 from tipbench.console import emit, emit_json, notice
@@ -42,7 +42,6 @@ def _trial(options: argparse.Namespace) -> Trial:
     if settings.baseline.extra:
         require(settings.baseline.extra, options.method)
     method = settings.baseline.method
-    add_import_path()
     made = make(method)
     if any(str(need).startswith("pairs.") for need in getattr(made, "needs", ())):
         raise UsageError(

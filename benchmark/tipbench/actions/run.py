@@ -9,7 +9,7 @@ import yaml
 from tipcore.errors import CheckFailed, UsageError
 from tipdata.release import open_release
 
-from tipbench.actions.typed import add_import_path, composer_of
+from tipbench.actions.typed import composer_of
 from tipbench.commands.run import QUICKSTART
 from tipbench.config.compose import Composer
 from tipbench.config.settings import Settings
@@ -43,7 +43,6 @@ def call(options: argparse.Namespace) -> int:
             "There is nothing to run: add baseline=TASK/METHOD or experiment=NAME (see `tipbench list baselines`), "
             "or give no arguments for the quickstart."
         )
-    add_import_path()
     cells = _cells(composer, options)
     settings = _general(composer, cells)
     table([], _columns(options))  # a misspelt column is refused before anything is run

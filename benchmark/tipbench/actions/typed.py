@@ -1,16 +1,9 @@
 """What actions share: what is made of the words that were typed."""
 
 import argparse
-import sys
 
 from tipbench.config.compose import Composer, parse
 from tipbench.config.paths import config_folders
-
-
-def add_import_path() -> None:
-    """Let a user's own modules be imported from the folder that the command is run in."""
-    if "" not in sys.path:
-        sys.path.append("")
 
 
 def composer_of(options: argparse.Namespace, words: list[str]) -> Composer:

@@ -2,8 +2,9 @@
 
 A command is a module that declares what can be typed and does nothing of it. The first line of its docstring is its
 line of help. ``declare(parser)`` gives its parser arguments and, as the default ``call``, the function that does it
-by name, ``"package.module:function"``: it takes the parsed options and returns the exit code. A package adds a command
-in its ``pyproject.toml``::
+by name, ``"package.module:function"``: it takes the parsed options and returns the exit code. With the default
+``own_code=True`` a user's own modules can be imported from the current folder. A package adds a command in its
+``pyproject.toml``::
 
     [project.entry-points."tipbench.commands"]
     name = "package.module"

@@ -25,4 +25,4 @@ def declare(parser: argparse.ArgumentParser) -> None:
     add_config_dir(parser)
     add_json(parser)
     add_quiet(parser)
-    parser.set_defaults(call="tipbench.actions.check:call")
+    parser.set_defaults(call="tipbench.actions.check:call", own_code=True)

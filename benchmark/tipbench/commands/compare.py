@@ -19,4 +19,4 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("runs", nargs="+", metavar="RUN", help="run folders of the same data, task and split")
     parser.add_argument("--replicates", type=int, default=1000, help="of the paired cluster bootstrap (1000)")
     add_json(parser)
-    parser.set_defaults(call="tipbench.actions.compare:call")
+    parser.set_defaults(call="tipbench.actions.compare:call", own_code=True)

@@ -8,6 +8,7 @@ today is kept; where only ``score`` differs, its predictions are scored again; a
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -84,6 +85,18 @@ def code_digest(target: str) -> str:
     """Return the digest of what the functions of a class do that was typed in a notebook or a script, which no module
     holds. Where it was typed does not count."""
     return hashlib.sha256(repr(typed_code(target.removeprefix(TYPED))).encode()).hexdigest()
+
+
+def code_is_here(method: Mapping[str, Any]) -> bool:
+    """Return whether the code of a method's classes can be found from here: a class of a notebook or a script only in
+    the process that defined it, any other where its top package can be imported from."""
+    main = sys.modules["__main__"]
+    return all(
+        hasattr(main, target.removeprefix(TYPED))
+        if target.startswith(TYPED)
+        else place_of(target.partition(".")[0]) is not None
+        for target in targets_of(method)
+    )
 
 
 def method_sources(method: Mapping[str, Any]) -> dict[str, Path]:

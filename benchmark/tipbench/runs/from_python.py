@@ -1,4 +1,4 @@
-"""Run methods and read runs from Python: the same cells as on the command line, and tidy frames of them."""
+"""Run methods, read and compare runs from Python: the same cells as on the command line, and tidy frames of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import io
 import math
 import re
 import sys
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +18,18 @@ from tipcore.home import expanded
 
 from tipbench.config.compose import TARGET, Composer, Override
 from tipbench.config.paths import config_folders
+from tipbench.evaluation.comparison import Comparison
+from tipbench.evaluation.comparison import compare as compare_predictions
+from tipbench.evaluation.meaning import score_version
 from tipbench.runs.allowed_splits import splits_of
 from tipbench.runs.cell import Cell
+from tipbench.runs.digests import code_is_here, digests_of
 from tipbench.runs.figure import draw
 from tipbench.runs.grid import expand
 from tipbench.runs.report import rows
-from tipbench.runs.results import Result, read_result, run_folders
+from tipbench.runs.results import Result, read_predictions, read_result, run_folders
 from tipbench.runs.runner import run as run_cells
+from tipbench.runs.shared_fold import prepare_cell
 from tipbench.runs.variants import variant_names
 from tipbench.task import Task
 from tipbench.tasks import task_of
@@ -34,6 +40,7 @@ if TYPE_CHECKING:
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 OVERWRITE = ("only_missing", "always", "never")
 PLAIN = (bool, int, float, str, type(None))
+SAME = ("task", "data", "split")
 
 
 def run(
@@ -220,6 +227,132 @@ def results(folder: str | Path = "runs") -> pl.DataFrame:
     numbers = dict.fromkeys(("value", "low", "high", "seconds"), pl.Float64)
     texts = dict.fromkeys(("note",), pl.String)
     return pl.DataFrame(lines, schema_overrides={**numbers, **texts}, infer_schema_length=None)
+
+
+def compare(
+    reference: Result | str | Path,
+    *others: Result | str | Path,
+    runs: str | Path = "runs",
+    replicates: int = 1000,
+) -> pl.DataFrame:
+    """Test whether runs differ from a reference in their task's primary metric, by a paired cluster bootstrap.
+
+    Args:
+        reference: a result of :func:`run`, the folder of a run, or its ``result.json``.
+        others: one run or more of the same task, data and split, given in the same ways.
+        runs: the folder that the results were written to, as given to :func:`run`. Not used for folders.
+        replicates: the number of bootstrap draws of the clusters.
+
+    Returns:
+        One row per run of ``others``: method, reference, metric (String); difference (metric of the method minus
+        that of the reference), low, high (its 95% interval), p_holm (two-sided p value, corrected by Holm over the
+        rows) (Float64, null where there is none); note (String, why there is no interval).
+
+    Raises:
+        UsageError: for fewer than two different runs; runs of different tasks, data or splits; a run that is not
+            there, or was made by code or data that have changed since.
+
+    Warns:
+        UserWarning: where the code of a method is not here, so that nobody can check whether it has changed.
+
+    >>> tipbench.compare(tipbench.run("advert_risk/prior"), "runs/…/lightgbm/…-s0")  # doctest: +SKIP
+    """
+
+    def warn(said: str) -> None:
+        warnings.warn(said, stacklevel=5)  # at the line that called this function
+
+    found, _, _ = compare_runs([reference, *others], runs, replicates, warn)
+    texts = dict.fromkeys(("method", "reference", "metric"), pl.String)
+    numbers = dict.fromkeys(("difference", "low", "high", "p_holm"), pl.Float64)
+    columns = {**texts, **numbers, "note": pl.String}
+    return pl.DataFrame([[getattr(one, key) for key in columns] for one in found], columns, orient="row")
+
+
+def compare_runs(
+    given: Sequence[Result | str | Path],
+    runs: str | Path,
+    replicates: int,
+    tell: Callable[[str], None],
+) -> tuple[list[Comparison], list[Result], list[str]]:
+    """Return the comparisons of runs with the first of them, the results of all of them, and their names.
+
+    ``tell`` takes a sentence for each method whose code cannot be checked. Raises UsageError as :func:`compare` does.
+    """
+    opened = [_opened(one, runs) for one in given]
+    if len({folder.resolve() for folder, _ in opened}) < max(2, len(opened)):
+        raise UsageError("a comparison needs two different runs or more: give them, the reference first.")
+    results = [result for _, result in opened]
+    for folder, result in opened:
+        _check_comparable(folder, result, results[0], tell)
+    names = _names(results)
+    predictions = {
+        name: read_predictions(folder, result) for name, (folder, result) in zip(names, opened, strict=True)
+    }
+    answers = prepare_cell(dict(results[0].config)).answers_to(predictions[names[0]])
+    task = task_of(results[0].task)
+    return (
+        compare_predictions(task, answers, predictions, names[0], replicates=replicates),
+        results,
+        names,
+    )
+
+
+def _opened(run: Result | str | Path, runs: str | Path) -> tuple[Path, Result]:
+    """Return a run's folder and result. Raises UsageError where it is not there."""
+    if isinstance(run, Result):
+        folder = Cell(dict(run.config), expanded(runs)).folder
+        if not folder.is_dir():
+            raise UsageError(f"{folder} is not there: give the folder that it was written to, runs=FOLDER.")
+        return folder, run
+    if not isinstance(run, str | Path):
+        raise UsageError(f"{run!r} is not a run: give a result of tipbench.run, or the folder of a run.")
+    folder = expanded(run)
+    folder = folder.parent if folder.is_file() else folder
+    return folder, read_result(folder)
+
+
+def _check_comparable(folder: Path, result: Result, first: Result, tell: Callable[[str], None]) -> None:
+    """Raise UsageError where a run cannot be compared with the first one."""
+    for key in SAME:
+        mine, reference = getattr(result, key), getattr(first, key)
+        if mine != reference:
+            raise UsageError(
+                f"{folder} has {key} {mine} and the reference {reference}: compare runs of one {key}."
+            )
+    if result.versions.data != first.versions.data:
+        raise UsageError(
+            f"{folder} was run on other data of the name {result.data} than the reference: run it again."
+        )
+    if result.digests is None:
+        raise UsageError(
+            f"{folder} does not say what code made it: compare folders that `tipbench run` wrote."
+        )
+    cell = Cell(dict(result.config), folder)
+    now, method = digests_of(cell, result.versions.data), cell.config["baseline"]["method"]
+    if not code_is_here(method):
+        tell(
+            f"the code of {method['_target_']} cannot be checked for changes, as it is not found here: its stored "
+            "predictions are compared."
+        )
+        now = now.model_copy(update={"method": result.digests.method})
+    if result.digests != now:
+        raise UsageError(
+            f"{folder} was made by code that has changed since: run it again; what has not changed is kept."
+        )
+    if result.versions.evaluator != (version := score_version(result.task)):
+        raise UsageError(
+            f"{folder} was scored by evaluator {result.versions.evaluator} and this one is {version}: "
+            "run it again; its predictions are kept and only scored."
+        )
+
+
+def _names(results: Sequence[Result]) -> list[str]:
+    """Return the methods' names, with seed and hash where a name occurs twice."""
+    bare = [result.method for result in results]
+    full = [f"{result.method} {result.config_hash[:6]}-s{result.seed}" for result in results]
+    names = [long if bare.count(short) > 1 else short for short, long in zip(bare, full, strict=True)]
+    repeated = len(set(names)) < len(names)
+    return [f"{name} ({number})" for number, name in enumerate(names, 1)] if repeated else names
 
 
 def plot(runs: str | Path | Sequence[Result] = "runs") -> Figure:

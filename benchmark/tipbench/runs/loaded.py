@@ -67,13 +67,23 @@ def _parts(value: Any) -> tuple[Any, set[str]]:
         names = {name for one in functions.values() for name in names_of(one.__code__)}
         bases = {base.__name__ for base in value.__bases__ if base.__module__ == "__main__"}
         codes = sorted((name, code_of(one.__code__)) for name, one in functions.items())
-        return [codes, sorted((n, repr(v)) for n, v in held.items()), sorted(bases)], names | bases
-    return (repr(value), set()) if isinstance(value, HELD) else (None, set())
+        return [codes, sorted((n, stable_repr(v)) for n, v in held.items()), sorted(bases)], names | bases
+    return (stable_repr(value), set()) if isinstance(value, HELD) else (None, set())
+
+
+def stable_repr(value: Any) -> str:
+    """Return a constant's repr with sets sorted, since their order differs from process to process."""
+    if isinstance(value, set | frozenset):
+        return f"{type(value).__name__}({sorted(map(stable_repr, value))})"
+    if isinstance(value, tuple | list | dict):
+        items = value.items() if isinstance(value, dict) else value
+        return f"{type(value).__name__}({[stable_repr(one) for one in items]})"
+    return repr(value)
 
 
 def code_of(code: CodeType) -> tuple[Any, ...]:
     """Return what a function does: its code without its place, its docstring, and whatever else does nothing."""
-    constants = [code_of(one) if isinstance(one, CodeType) else repr(one) for one in code.co_consts]
+    constants = [code_of(one) if isinstance(one, CodeType) else stable_repr(one) for one in code.co_consts]
     if code.co_consts and isinstance(code.co_consts[0], str):
         constants = constants[1:]
     return code.co_name, code.co_code.hex(), code.co_names, code.co_varnames, constants

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tipbench.actions.typed import add_import_path, composer_of
+from tipbench.actions.typed import composer_of
 from tipbench.config.settings import Settings
 from tipbench.console import Column, emit, emit_json, emit_table, notice
 from tipbench.fence.method import MethodError
@@ -56,7 +56,6 @@ def call_predict(options: argparse.Namespace) -> int:
     """Predict the units of a round by a method."""
     if "=" in options.round:
         raise UsageError(f"{options.round} is not a folder of a round: give it before the overrides.")
-    add_import_path()
     said = any(word.startswith("fence=") for word in options.overrides)
     settings = composer_of(options, [*options.overrides, *([] if said else ["fence=on"])]).settings()
     release = _release_of(settings, options.quiet)

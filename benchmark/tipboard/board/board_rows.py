@@ -17,10 +17,10 @@ from tipbench.task import Task
 from tipbench.tasks import task_of
 
 from tipboard.board.comparisons import compared, first_draws, is_oracle
-from tipboard.board.entries import SELF_REPORTED, Entry
+from tipboard.board.entries import RUN_HERE, Entry
 from tipboard.board.files import Board
-from tipboard.board.fresh import NOT_SUPPORTED, Bounded, Fresh, fresh_of
-from tipboard.board.ranks import place_among, place_interval, rank_intervals, ranks
+from tipboard.board.fresh import Bounded, Fresh, fresh_of
+from tipboard.board.ranks import rank_intervals, ranks
 
 NO_SHIFT = (FORWARD, OPERATION, RANDOM, "all")
 """Splits that are not shift: what is lost on any other is a *shift drop*."""
@@ -34,8 +34,7 @@ class BoardRow:
     ``peak_mib``: the largest of the seeds. ``against``: its test against the reference, None where there is none.
     ``by_split``: the mean score by split. ``shift_drops``: by shifted split, what is lost there. ``status``: who ran it
     (:mod:`tipboard.board.entries`). ``fresh_by_split``: what a fresh world says (:mod:`tipboard.board.fresh`).
-    ``rank``: among the lines that are ranked; ``would_rank``: of a claim the rank that its score would have among
-    them, None where there are none; ``rank_interval``: of either.
+    ``rank`` and ``rank_interval``: among the lines that are ranked, None for the others.
     """
 
     entry: Entry
@@ -53,7 +52,6 @@ class BoardRow:
     unverified: bool
     fresh_by_split: Mapping[str, Fresh]
     rank: float | None = None
-    would_rank: float | None = None
     rank_interval: tuple[int, int] | None = None
 
     @property
@@ -63,18 +61,8 @@ class BoardRow:
 
     @property
     def is_ranked(self) -> bool:
-        """Whether it was run here or reproduced, has a score that counts, and is not an oracle."""
-        return self.is_contender and not self.is_claim
-
-    @property
-    def is_claim(self) -> bool:
-        """Whether its score is only claimed: self-reported, or not supported by a fresh world."""
-        return self.status == SELF_REPORTED or not self.is_supported()
-
-    @property
-    def claim(self) -> str:
-        """Why a claim is one, in a word or two."""
-        return SELF_REPORTED if self.status == SELF_REPORTED else NOT_SUPPORTED
+        """Whether it was run here, has a score, and is not an oracle; no submission is ranked."""
+        return self.is_contender and self.status == RUN_HERE
 
     @property
     def fresh(self) -> Fresh | None:
@@ -110,8 +98,11 @@ class BoardRow:
 
 @dataclass(frozen=True)
 class Standing:
-    """The lines of a task on one split, best first and oracles last. ``splits``: those that any entry has, the task's
-    default first. ``oracle``: what the generator's own posterior scores, if known."""
+    """The lines of a task on one split: ranked ones, then submissions, each best first; oracles last.
+
+    ``splits``: those that any entry has, the task's default first. ``oracle``: what the generator's own posterior
+    scores, if known.
+    """
 
     task: Task
     split: str
@@ -136,8 +127,8 @@ class Standing:
         return (min(found) if self.lower_is_better else max(found)) if found else None
 
     def best_on(self, split: str) -> float | None:
-        """Return the best score of the ranked methods on a split, of those that no fresh world speaks against."""
-        return self.best_of(lambda line: line.by_split[split] if line.is_supported(split) else None)
+        """Return the best score of the ranked methods on a split."""
+        return self.best_of(lambda line: line.by_split[split])
 
     @property
     def reference(self) -> str | None:
@@ -169,8 +160,8 @@ def _standing(board: Board, task: Task, split: str, splits: tuple[str, ...]) -> 
     there = [entry for entry in board.entries if entry.of(task.name, split)]
     metric = there[0].of(task.name, split)[0].primary
     fresh = {entry.id: _fresh(entry, task, splits, metric) for entry in there}
-    supported = [entry for entry in there if split not in (of := fresh[entry.id]) or of[split].supports]
-    tested = compared(supported, task.name, split, metric)
+    run_here = [entry for entry in there if entry.status(entry.of(task.name, split)) == RUN_HERE]
+    tested = compared(run_here, task.name, split, metric)
     references = {one.reference for one in tested.values()}
     lines = [_line(entry, task, split, splits, tested, references, fresh[entry.id]) for entry in there]
     lower_is_better = metric_of(metric).lower_is_better
@@ -243,35 +234,24 @@ def _drops(by_split: dict[str, float | None], task: Task) -> dict[str, float | N
 
 
 def _ranked(lines: Sequence[BoardRow], task: Task, split: str, lower_is_better: bool) -> list[BoardRow]:
-    """Return the lines with their ranks, and claims with the rank that their score would have."""
+    """Return the lines, those that are ranked with their ranks."""
 
     def draws_of(line: BoardRow) -> NDArray[np.float64]:
         found = first_draws(line.entry, task.name, split)
         return np.empty(0) if found is None else found.draws
-
-    def would(line: BoardRow) -> BoardRow:
-        place = place_among(np.array(line.placed_by.score, dtype=np.float64), scores, lower_is_better)
-        drawn = draws_of(line) if line.is_supported() else np.empty(0)  # of the score on the release
-        bounds = place_interval(drawn, draws, lower_is_better)
-        return replace(line, would_rank=float(place), rank_interval=bounds)
 
     there = [line for line in lines if line.is_ranked]
     scores = np.array([line.row.score for line in there], dtype=np.float64)
     draws = [draws_of(line) for line in there]
     placed = zip(there, ranks(scores, lower_is_better), rank_intervals(draws, lower_is_better), strict=True)
     ranked = [replace(line, rank=float(rank), rank_interval=bounds) for line, rank, bounds in placed]
-    others = [line for line in lines if not line.is_ranked]
-    return [*ranked, *(would(line) if there and _has_place(line) else line for line in others)]
+    return [*ranked, *(line for line in lines if not line.is_ranked)]
 
 
-def _has_place(line: BoardRow) -> bool:
-    return line.is_contender and line.placed_by.score is not None
-
-
-def _place(line: BoardRow, lower_is_better: bool) -> tuple[bool, float, str]:
+def _place(line: BoardRow, lower_is_better: bool) -> tuple[bool, bool, float, str]:
     score = line.placed_by.score
     worse = math.inf if score is None else score * (1 if lower_is_better else -1)
-    return line.row.oracle, worse, line.method
+    return line.row.oracle, line.rank is None, worse, line.method
 
 
 def _oracle(lines: list[BoardRow], results: list[Result]) -> float | None:

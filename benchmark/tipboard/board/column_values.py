@@ -21,19 +21,17 @@ def score_text(line: BoardRow) -> str:
 
 
 def rank_text(line: BoardRow) -> str:
-    """Return the rank and its interval; of a claim where it would stand."""
-    if line.rank is None and line.would_rank is None:
+    """Return the rank and its interval."""
+    if line.rank is None:
         return NOTHING
-    place = f"would be {line.would_rank:g}" if line.rank is None else f"{line.rank:g}"
-    return (
-        place if line.rank_interval is None else f"{place} ({line.rank_interval[0]}–{line.rank_interval[1]})"
-    )
+    bounds = "" if line.rank_interval is None else f" ({line.rank_interval[0]}–{line.rank_interval[1]})"
+    return f"{line.rank:g}{bounds}"
 
 
 def rank_values(line: BoardRow) -> Values:
-    """Return rank, interval, and where a claim would stand."""
+    """Return the rank and its interval."""
     low, high = line.rank_interval or (None, None)
-    return {"rank": line.rank, "rank_low": low, "rank_high": high, "would_rank": line.would_rank}
+    return {"rank": line.rank, "rank_low": low, "rank_high": high}
 
 
 def fresh_text(line: BoardRow) -> str:

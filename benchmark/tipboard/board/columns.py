@@ -181,9 +181,8 @@ BESIDE = tuple(
 COLUMNS = (
     BoardColumn(
         "rank", "rank",
-        "Place by score among methods that were run here or reproduced, 1 the best; in brackets its 95% interval when "
-        "operations are drawn again. A self-reported score, and one that a fresh world does not support, is not "
-        "ranked: the rank that it would have is shown. Oracles are not ranked.",
+        "Place by score among methods that were run here, 1 the best; in brackets its 95% interval when operations are "
+        "drawn again. Submissions and oracles are not ranked.",
         rank_values, rank_text, overall=5, unit="1 is the best",
     ),
     BoardColumn(
@@ -247,7 +246,7 @@ COLUMNS = (
     BoardColumn(
         "against", "against reference",
         "Difference to the task's reference method by a paired cluster bootstrap, p after Holm; "
-        f"n.s. = not significant at {LEVEL:.0%}.",
+        f"n.s. = not significant at {LEVEL:.0%}. Submissions are not tested.",
         verdict_values, verdict_text, overall=10, unit=OF_METRIC,
     ),
     BoardColumn(

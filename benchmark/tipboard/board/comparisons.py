@@ -2,7 +2,7 @@
 
 A task names its reference in ``configs/task/<task>.yaml``; it is the reference method of that name, not a submission
 called alike. Of a method with several seeds the first is compared. Holm's correction runs over the methods of a task;
-oracles are not compared. See :mod:`tipbench.evaluation.comparison`.
+oracles and submissions are not compared. See :mod:`tipbench.evaluation.comparison`.
 """
 
 from __future__ import annotations

@@ -3,8 +3,7 @@
 The reference methods are entries of the team ``tipbench``, methods of one's own that were run here of the team ``own``;
 others come as submissions (:mod:`tipboard.submissions`). A result was *run here* where whoever keeps the board ran it,
 and is *reproduced* where they ran what a submission pins, behind a fence (:mod:`tipbench.fence`). It is
-*self-reported* where predictions came as files. Ranks are among the first two; of a self-reported score the place that
-it would take is told, and so of a reproduced one that a fresh world does not support (:mod:`tipboard.board.fresh`).
+*self-reported* where predictions came as files. Only what was run here is ranked and tested against the reference.
 """
 
 from __future__ import annotations
@@ -30,9 +29,10 @@ MEANING = {
     "own. Access to data and streaming were enforced where its result names a fence, and are declared elsewhere.",
     REPRODUCED: "Its authors submitted it, and whoever keeps this board ran the pinned package and its config again, "
     "behind a fence that has its fold and nothing else: access and streaming were enforced. They also ran it on a "
-    "fresh world that nobody knew, whose score stands beside.",
+    "fresh world that nobody knew, whose score stands beside. It is not ranked: a package can carry a few answers to "
+    "the released test, too few for the fresh world to show.",
     SELF_REPORTED: "Predictions came as files and were scored here. The data that a method was shown is what its "
-    "authors declare. It is not ranked and counts in no mean rank; the rank that its score would have is shown.",
+    "authors declare. It is not ranked.",
     NOT_SUPPORTED: NOT_SUPPORTED_MEANS,
     "unverified": "Self-reported on a task that is streamed: nobody can tell whether the stream was read ahead.",
 }

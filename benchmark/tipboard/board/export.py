@@ -26,7 +26,7 @@ from tipboard.board.columns import (
     expected,
     records,
 )  # fmt: skip
-from tipboard.board.entries import SELF_REPORTED, Entry
+from tipboard.board.entries import RUN_HERE, SELF_REPORTED, Entry
 from tipboard.board.files import Board
 from tipboard.board.fresh import MARK, NOT_SUPPORTED, NOT_SUPPORTED_MEANS
 from tipboard.board.units import unit_of
@@ -34,9 +34,11 @@ from tipboard.board.units import unit_of
 if TYPE_CHECKING:
     pass
 
-ORACLE, REFERENCE, CLAIMED, UNSUPPORTED, PLAIN = "oracle", "reference", "claimed", "unsupported", ""
+ORACLE, REFERENCE, PLAIN = "oracle", "reference", ""
+REPRODUCED, CLAIMED, UNSUPPORTED = "reproduced", "claimed", "unsupported"
 FOOTNOTE = f"{MARK} {NOT_SUPPORTED.capitalize()}: {NOT_SUPPORTED_MEANS[0].lower()}{NOT_SUPPORTED_MEANS[1:]}"
 WARNING = "Synthetic data: a score here does not estimate field performance."
+UNRANKED = "Submissions have no rank and are listed after the ranked methods."
 
 
 @dataclass(frozen=True)
@@ -56,9 +58,12 @@ class Heading:
 
 @dataclass(frozen=True)
 class TableRow:
-    """A row of a table. ``kind``: one of ``oracle``, ``reference``, ``claimed`` (self-reported), ``unsupported`` (by a
-    fresh world) or nothing; ``usual``: on a default split; ``best``: the places of its cells that hold the best score
-    of the ranked methods; ``marked``: of those that hold a score that is not supported."""
+    """A row of a table.
+
+    ``kind``: one of ``oracle``, ``reference``, ``reproduced``, ``claimed`` (self-reported), ``unsupported`` (by a fresh
+    world) or nothing; ``usual``: on a default split; ``best``: the places of its cells that hold the best score of the
+    ranked methods; ``marked``: of those that hold a score that is not supported.
+    """
 
     cells: Sequence[Cell]
     kind: str = PLAIN
@@ -144,7 +149,7 @@ def overall(boards: Sequence[tuple[Board, Sequence[Standing]]], names: Sequence[
     lines = [one.line for one in there]
     columns = present(OVERALL, lines) if names is None else chosen((*PLACES, *COLUMNS), names)
     kept = present(COLUMNS, lines) if names is None else columns
-    said = f"{release(*(board for board, _ in boards))}; every task and split. {WARNING}"
+    said = f"{release(*(board for board, _ in boards))}; every task and split. {_warning(lines)}"
     found = [
         {"size": board.data.partition("/")[2], **record}
         for board, standings in boards
@@ -160,7 +165,7 @@ def of_entry(board: Board, there: Sequence[Placed], name: str) -> Table:
     lines = [one.line for one in there]
     columns = [column for column in present(OVERALL, lines) if column.key not in ("method", "size")]
     alone = [replace(one.standing, lines=[one.line]) for one in there]
-    caption = f"{name} on every task and split. {release(board)}. {WARNING}"
+    caption = f"{name} on every task and split. {release(board)}. {_warning(lines)}"
     rows = [_placed_row(one, columns) for one in there]
     return Table(
         caption, [heading(column) for column in columns], rows, records(alone, present(COLUMNS, lines))
@@ -206,7 +211,12 @@ def _placed_row(one: Placed, columns: Sequence[BoardColumn]) -> TableRow:
 
 
 def _caption(board: Board, standing: Standing, what: str) -> str:
-    return f"{what}: {metric_text(standing)}. {release(board)}. {WARNING}"
+    return f"{what}: {metric_text(standing)}. {release(board)}. {_warning(standing.lines)}"
+
+
+def _warning(lines: Sequence[BoardRow]) -> str:
+    """Return what a reader has to know of the scores, and of submissions where there are some."""
+    return WARNING if all(line.status == RUN_HERE for line in lines) else f"{WARNING} {UNRANKED}"
 
 
 def _row(line: BoardRow, columns: Sequence[BoardColumn], standing: Standing, usual: bool = True) -> TableRow:
@@ -230,7 +240,7 @@ def _split_row(line: BoardRow, standing: Standing, best: Mapping[str, float | No
     at = tuple(
         place
         for place, split in enumerate(standing.splits, start=1)
-        if line.is_supported(split) and _is_best(line, line.by_split[split], best[split])
+        if _is_best(line, line.by_split[split], best[split])
     )
     marked = tuple(at for at, split in enumerate(standing.splits, start=1) if not line.is_supported(split))
     shown_cells = _marked([Cell(line.method, line.method), *scores], marked)
@@ -250,4 +260,6 @@ def kind_of(line: BoardRow) -> str:
         return REFERENCE
     if line.status == SELF_REPORTED:
         return CLAIMED
-    return PLAIN if line.is_supported() else UNSUPPORTED
+    if not line.is_supported():
+        return UNSUPPORTED
+    return PLAIN if line.status == RUN_HERE else REPRODUCED

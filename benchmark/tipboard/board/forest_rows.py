@@ -17,7 +17,7 @@ MEANING = {
     "reference": "the task's reference method",
     "apart": "clearly different from it",
     "hollow": "not clearly different, or not tested",
-    "claimed": "not ranked: self-reported, or not supported (drawn: its score on a fresh world)",
+    "unranked": "submitted, not ranked; if not supported, drawn at its score on a fresh world",
     "oracle": "oracle, shown hidden truth",
 }
 """What each mark of a figure means. Clear: p < 5% in a paired cluster bootstrap, after Holm's correction."""
@@ -50,7 +50,7 @@ class ForestRow:
 
 @dataclass(frozen=True)
 class Forest:
-    """A forest plot. ``rows``: best first, without oracles; ``left_out``: methods that are in the table alone.
+    """A forest plot. ``rows``: in the order of the table, without oracles; ``left_out``: methods in the table alone.
 
     ``axis``: what the axis says; ``unit``: the same without the metric's name.
     """
@@ -102,4 +102,4 @@ def colour_of(line: BoardRow) -> str:
     """Return the role of a line's colour."""
     if line.is_reference:
         return "ink"
-    return "quiet" if line.is_claim else "accent"
+    return "accent" if line.is_ranked else "quiet"

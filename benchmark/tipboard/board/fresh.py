@@ -37,8 +37,7 @@ NOT_SUPPORTED = "not supported"
 MARK = "†"
 NOT_SUPPORTED_MEANS = (
     "On a world drawn at random after its package was pinned, the method scores less than its score on the release by "
-    "more than the noise of both and the spread between worlds. The released score has no rank; the rank that the "
-    "fresh one would have is shown."
+    "more than the noise of both and the spread between worlds."
 )
 """What :data:`MARK` at a score means."""
 

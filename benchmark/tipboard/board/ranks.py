@@ -1,8 +1,7 @@
 """Where a method stands, and between which ranks it would stand were other operations in the test.
 
 Rank 1 is the best; methods with equal scores share the mean of their ranks. The interval is that of the ranks under
-the bootstrap's draws of clusters (Goldstein and Spiegelhalter 1996): all methods are ranked again under each draw. A
-score that is not ranked has the *place* that it would take among the ranked ones.
+the bootstrap's draws of clusters (Goldstein and Spiegelhalter 1996): all methods are ranked again under each draw.
 """
 
 from __future__ import annotations
@@ -45,37 +44,6 @@ def rank_intervals(
     for at, bounds in zip(drawn, _intervals(ranked), strict=True):
         found[at] = bounds
     return found
-
-
-def place_among(
-    score: NDArray[np.float64], ranked: NDArray[np.float64], lower_is_better: bool
-) -> NDArray[np.float64]:
-    """Return the ranks that a score would have beside ranked ones that stay as they are.
-
-    Args:
-        score: [...].
-        ranked: [..., methods]; one that is NaN is worse than any.
-        lower_is_better: whether the smallest score is the best.
-    """
-    better = ranked < score[..., None] if lower_is_better else ranked > score[..., None]
-    return 1 + better.sum(axis=-1) + 0.5 * (ranked == score[..., None]).sum(axis=-1)
-
-
-def place_interval(
-    draws: NDArray[np.float64], ranked: Sequence[NDArray[np.float64]], lower_is_better: bool
-) -> tuple[int, int] | None:
-    """Return the 95% interval of :func:`place_among`; None where there are no draws.
-
-    Args:
-        draws: a method's scores under the draws [replicates], or an empty array.
-        ranked: the same of the methods that are ranked.
-        lower_is_better: whether the smallest score is the best.
-    """
-    drawn = [one for one in ranked if one.size]
-    if not drawn or not draws.size:
-        return None
-    [bounds] = _intervals(place_among(draws, np.stack(drawn, axis=1), lower_is_better)[:, None])
-    return bounds
 
 
 def _intervals(ranked: NDArray[np.float64]) -> list[tuple[int, int]]:

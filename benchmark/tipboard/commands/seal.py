@@ -106,6 +106,7 @@ def _declare_predict(one: argparse.ArgumentParser) -> None:
     )
     one.add_argument("--to", required=True, metavar="FILE", help="the .parquet file to write")
     add_config_dir(one)
+    one.set_defaults(own_code=True)
 
 
 def _declare_score(one: argparse.ArgumentParser) -> None:

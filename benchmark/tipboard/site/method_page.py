@@ -119,13 +119,9 @@ def _on_task(size: Size, one: Placed) -> OnTask:
 
 
 def _rank(standing: Standing, line: BoardRow) -> str:
-    """Return where it stands, or why it has no rank."""
+    """Return where it stands."""
     ranked = sum(one.is_ranked for one in standing.lines)
-    if line.rank is not None:
-        return f"rank {line.rank:g} of {ranked}"
-    if line.would_rank is not None:
-        return f"not ranked; would be {line.would_rank:g} beside the {ranked} that are"
-    return "not ranked"
+    return "not ranked" if line.rank is None else f"rank {line.rank:g} of {ranked}"
 
 
 def _fresh(line: BoardRow) -> str:

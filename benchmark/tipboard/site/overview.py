@@ -92,9 +92,8 @@ def _card(size: Size, standing: Standing) -> Card:
 COVERAGE = (
     METHOD,
     Heading("tasks", "tasks", "Tasks on whose default split it is ranked.", True, "count"),
-    Heading("mean_rank", "mean rank", "Mean over these tasks; self-reported scores, and those that a fresh world does "
-            "not support, count in no mean.", True, "1 is the best"),
-    Heading("ranks", "rank by task", "Among methods that were run here or reproduced.", False),
+    Heading("mean_rank", "mean rank", "Mean over these tasks; submissions have none.", True, "1 is the best"),
+    Heading("ranks", "rank by task", "Among methods that were run here.", False),
     Heading("status", "status", "Who ran it; of several, each.", False),
 )  # fmt: skip
 
@@ -103,7 +102,7 @@ def covering(size: Size) -> Table:
     """Return methods on the default splits of at least two tasks, by on how many they are ranked and by their mean
     rank.
 
-    A score that is only claimed is named and marked, and counts in no mean.
+    The tasks of a submission are named, without ranks.
     """
     found = [
         (entry, there)
@@ -145,10 +144,7 @@ def _covered(entry: Entry, there: Sequence[Placed]) -> tuple[dict[str, Any], Tab
 
 def _rank(one: Placed) -> str:
     line, task = one.line, one.standing.task.name
-    if line.rank is not None:
-        return f"{task} {line.rank:g}"
-    would = "" if line.would_rank is None else f", would be {line.would_rank:g}"
-    return f"{task} ({line.claim}{would})"
+    return f"{task} (not ranked)" if line.rank is None else f"{task} {line.rank:g}"
 
 
 def _across(size: Size) -> list[Figure]:

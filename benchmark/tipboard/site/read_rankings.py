@@ -46,7 +46,7 @@ def worlds_of(one: Stable) -> Worlds:
 def across(standings: Sequence[Standing]) -> MeanRanks | None:
     """Return mean ranks of methods over the tasks that all of them cover, and Nemenyi's critical difference.
 
-    Self-reported scores are left out. Of all sets of tasks that some method covers, the one that most methods cover,
+    Submissions are left out. Of all sets of tasks that some method covers, the one that most methods cover,
     and of those the largest. None where that is fewer than three methods or tasks.
     """
     scores = _scores(standings)

@@ -10,7 +10,7 @@ from typing import Any
 import tipbench
 
 MARK = re.compile(r"^<!-- reference: tipbench\.(\w+) -->$", re.MULTILINE)
-SECTION = re.compile(r"^(Args|Returns|Raises|Attributes):$")
+SECTION = re.compile(r"^(Args|Returns|Raises|Warns|Attributes):$")
 ENTRY = re.compile(r"^ *(\w+(?:, \w+)*): +(.*)$")
 ROLE = re.compile(r":\w+:`~?([^`]+)`")
 LONGEST = 100
@@ -36,10 +36,11 @@ def _call(name: str, function: Any) -> str:
     signature = inspect.signature(function)
     parts: list[str] = []
     for parameter in signature.parameters.values():
-        if parameter.kind is parameter.KEYWORD_ONLY and "*" not in parts:
+        if parameter.kind is parameter.KEYWORD_ONLY and not any(part.startswith("*") for part in parts):
             parts.append("*")
         default = "" if parameter.default is parameter.empty else f" = {parameter.default!r}"
-        parts.append(f"{parameter.name}: {parameter.annotation}{default}")
+        star = "*" if parameter.kind is parameter.VAR_POSITIONAL else ""
+        parts.append(f"{star}{parameter.name}: {parameter.annotation}{default}")
     end = f" -> {signature.return_annotation}"
     whole = f"tipbench.{name}({', '.join(parts)}){end}"
     if len(whole) <= LONGEST:

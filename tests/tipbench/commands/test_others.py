@@ -208,6 +208,25 @@ def test_a_run_of_code_that_has_changed_is_not_compared(tipbench, place: Path, o
     assert "was made by code that has changed since: run it again" in said
 
 
+@pytest.mark.parametrize("target", ["own_methods.Length", "__main__.Typed"])
+def test_the_console_script_compares_runs_of_classes_of_a_user(
+    target: str, tipbench, place: Path, tiny: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import own_methods  # type: ignore[import-not-found]
+
+    monkeypatch.setattr(sys.modules["__main__"], "Typed", own_methods.Length, raising=False)
+    words = ("task=advert_risk", "split=random", "replicates=5")
+    assert tipbench("run", f"baseline.method._target_={target}", *words)[0] == 0
+    assert tipbench("run", "baseline=advert_risk/prior", *words[1:])[0] == 0
+    folders = sorted(str(path.parent) for path in Path("runs").rglob("result.json"))
+    # Like the console script, and unlike `python -m`, -P does not put the current folder on the path.
+    command = [sys.executable, "-P", "-m", "tipbench", "compare", "--json", "--replicates", "5"]
+    found = subprocess.run([*command, *folders], capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stderr
+    assert json.loads(found.stdout)["comparisons"][0]["p"] is not None
+    assert (f"the code of {target} cannot be checked" in found.stderr) is target.startswith("__main__.")
+
+
 def test_help_and_version_are_what_other_programs_call_them(tipbench) -> None:
     for words, same in (
         (["help", "run"], ["run", "--help"]),

@@ -130,6 +130,19 @@ def test_a_class_typed_in_a_notebook_counts_by_what_its_functions_do(monkeypatch
     )
 
 
+def test_the_order_of_a_set_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It differs from process to process: a notebook's runs would look changed after its kernel is started again."""
+    import __main__
+
+    digests = set()
+    for items in ([0, 8], [8, 0]):
+        assert str(frozenset(items)) == f"frozenset({{{items[0]}, {items[1]}}})"
+        monkeypatch.setattr(__main__, "Typed", type("Typed", (), {"needs": frozenset(items)}), raising=False)
+        monkeypatch.setattr(__main__.Typed, "__module__", "__main__")  # type: ignore[attr-defined]
+        digests.add(code_digest("__main__.Typed"))
+    assert len(digests) == 1
+
+
 @pytest.mark.parametrize(
     ("old", "new"), [("k = 5", "k = 6"), ("LIMIT = 1", "LIMIT = 2"), ("+ 10", "+ 20"), ("* 100", "* 200")]
 )
@@ -174,6 +187,55 @@ def test_runs_are_a_tidy_frame_and_a_figure(place: Path, tiny: Release) -> None:
     assert shown._repr_png_().startswith(b"\x89PNG"), "a notebook shows it without a backend of its own"
     labels = [text.get_text() for text in figure.axes[0].get_yticklabels()]
     assert sorted(labels) == ["tfidf_logreg [c=0.1]", "tfidf_logreg [c=1.0]"]
+
+
+def test_results_and_folders_are_compared(place: Path, tiny: Release) -> None:
+    same: dict[str, Any] = {"split": "random", "replicates": 5, "runs": "mine"}
+    prior = tipbench.run("advert_risk/prior", **same)
+    count = tipbench.run("advert_risk/indicator_count", **same)
+    found = tipbench.compare(prior, count, runs="mine", replicates=50)
+    assert found.select("method", "reference", "metric").rows() == [
+        ("advert_risk/indicator_count", "advert_risk/prior", "average_precision")
+    ]
+    low, difference, high, p = found.select("low", "difference", "high", "p_holm").row(0)
+    assert low < difference < high
+    assert 0 < p <= 1
+    assert found["note"].to_list() == [None]
+    folders = sorted(Path("mine").rglob("result.json"), reverse=True)
+    assert tipbench.compare(folders[0], str(folders[1].parent), replicates=50).equals(found)
+    for runs, says in (
+        ([folders[0]], "needs two different runs or more"),
+        ([prior, count], "is not there: give the folder that it was written to, runs=FOLDER"),
+        ([3, folders[0]], "3 is not a run: give a result of tipbench.run"),
+    ):
+        with pytest.raises(UsageError, match=says):
+            tipbench.compare(*runs)
+    of_submission = prior.model_copy(update={"digests": None, "config": {}})
+    folders[1].write_text(of_submission.to_json(), encoding="utf-8")
+    with pytest.raises(UsageError, match="does not say what code made it"):
+        tipbench.compare(*folders)
+
+
+def test_a_class_of_a_notebook_is_compared(
+    place: Path, tiny: Release, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
+) -> None:
+    import __main__
+
+    source = Path("own_methods.py").read_text(encoding="utf-8")
+    for name in ("pl", "Length", "Chance", "Broken", "Greedy"):
+        monkeypatch.setattr(__main__, name, None, raising=False)
+    exec(source, __main__.__dict__)
+    mine = tipbench.run(vars(__main__)["Length"], "advert_risk", split="random", replicates=5)
+    prior = tipbench.run("advert_risk/prior", split="random", replicates=5)
+    found = tipbench.compare(prior, mine, replicates=20)
+    exec(source.replace("length.max()", "length.sum()"), __main__.__dict__)
+    with pytest.raises(UsageError, match="was made by code that has changed since: run it again"):
+        tipbench.compare(prior, mine, replicates=20)
+    assert not recwarn.list
+    monkeypatch.delattr(__main__, "Length")
+    with pytest.warns(UserWarning, match="the code of __main__.Length cannot be checked") as warned:
+        assert tipbench.compare(prior, mine, replicates=20).equals(found)
+    assert [one.filename for one in warned] == [__file__]
 
 
 def test_a_folder_without_runs_is_a_sentence(tmp_path: Path) -> None:

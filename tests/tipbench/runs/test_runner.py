@@ -48,7 +48,7 @@ def test_a_run_records_what_it_did_and_can_be_read_again(cell) -> None:
     assert stored.config == cell().config
     assert stored.cost.peak_mib is None or stored.cost.peak_mib >= 0
     assert stored.versions.method.startswith("sha256:")
-    assert read_predictions(cell().folder, stored).schema["score"] == pl.Float32
+    assert read_predictions(cell().folder, stored).schema["score"] == pl.Float64
     assert not list(cell().runs.rglob(".partial*"))
 
 

@@ -1,10 +1,15 @@
-"""A released score that a fresh world does not support is marked, has no rank and leads nothing."""
+"""No submission is ranked or leads anything; a score that a fresh world does not support is marked."""
 
+import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,12 +19,13 @@ from tipbench.tasks import tasks
 from tipboard.board.board_rows import BoardRow, standings
 from tipboard.board.columns import COLUMNS
 from tipboard.board.entries import Entry, reference_entries
-from tipboard.board.export import FOOTNOTE, matrix, of_entry, of_task, overall, placed
+from tipboard.board.export import FOOTNOTE, UNRANKED, matrix, of_entry, of_task, overall, placed
 from tipboard.board.files import Board, read
 from tipboard.board.forest_rows import forest_of
 from tipboard.board.formats import FORMATS
 from tipboard.board.fresh import LARGEST_MARGIN, MARGIN, SMALLEST_MARGIN, Bounded, supports
 from tipboard.board.stability import read as read_worlds
+from tipboard.site.build import write
 from tipboard.site.overview import covering
 from tipboard.site.read_rankings import across
 from tipboard.site.sizes import best, size_of
@@ -135,29 +141,94 @@ def test_of_shipped_methods_one_score_in_a_hundred_is_marked_in_the_worlds_of_sm
     assert len(others) <= sum(name not in pooled for name in judged) / 100, others
 
 
-def test_an_honest_entry_keeps_its_rank_and_shows_both_scores(
-    reproduced: Callable, reference: list[Entry]
-) -> None:
-    line = lines(*reference, reproduced("honest", {"forward": (0.7, 0.6)}))["honest"]
-    assert (line.rank, line.status, line.is_claim) == (1, "reproduced", False)
-    assert (text("score", line), text("fresh", line), text("status", line)) == (
-        "0.700",
-        "0.600",
-        "reproduced",
+@pytest.fixture
+def led(result: Callable, board: Callable, reproduced: Callable) -> Board:
+    """A package that remembers some of the released test: the best score by far, which the fresh world supports."""
+    scores = {"tfidf_logreg": 0.671, "prior": 0.05}
+    draws = {name: np.random.default_rng(0).normal(score, 0.01, 99) for name, score in scores.items()}
+    results = [result(f"advert_risk/{name}", score=score) for name, score in scores.items()]
+    honest = board(*results, draws=draws).entries
+    memo = reproduced("memo", {"forward": (0.835, 0.692)})
+    kept = board(*memo.results, draws={"memo": draws["tfidf_logreg"] + 0.164}).entries[0].draws
+    said: Any = SimpleNamespace(
+        title="Memo", summary="", authors=[], paper=None, code=None, hardware="", pinned=None
     )
+    return Board(DATA, [replace(memo, draws=kept, record=said), *honest])
 
 
-def test_a_forged_entry_has_no_rank_and_stands_where_its_fresh_score_does(
+def test_a_package_that_remembers_a_few_answers_has_no_rank_and_leads_nothing(led: Board) -> None:
+    [standing] = standings(led)
+    assert [(line.entry.method, line.rank) for line in standing.lines] == [
+        ("tfidf_logreg", 1), ("prior", 2), ("memo", None)
+    ]  # fmt: skip
+    memo = standing.lines[-1]
+    assert (memo.status, memo.is_supported(), memo.against, memo.is_ranked) == (
+        "reproduced",
+        True,
+        None,
+        False,
+    )
+    leader = best(standing)
+    assert leader is not None
+    assert (leader.method, standing.best, standing.reference) == ("tfidf_logreg", 0.671, "tfidf_logreg")
+    assert [row.line.method for row in forest_of(standing).rows] == ["tfidf_logreg", "prior", "lab / memo"]
+
+
+def test_no_file_ranks_a_package_that_remembers_a_few_answers_or_calls_it_significant(led: Board) -> None:
+    [standing] = standings(led)
+    table = of_task(led, standing)
+    records = json.loads(json.dumps(table.records))
+    assert [record["method"] for record in records] == ["tfidf_logreg", "prior", "memo"]
+    csv = pl.read_csv(FORMATS["csv"].write(table))
+    for row in (records[-1], csv.row(-1, named=True)):
+        assert (row["method"], row["score"], row["supported"]) == ("memo", 0.835, True)
+        empty = ("rank", "rank_low", "rank_high", "difference", "difference_low", "p_holm", "significant")
+        assert {key: row[key] for key in empty} == dict.fromkeys(empty)
+    assert csv["significant"].to_list() == [None, True, None]
+    for kind, bold in (("markdown", "**0.671**"), ("latex", r"\textbf{0.671}")):
+        written = FORMATS[kind].write(table).decode()
+        first, *_, last = [row for row in written.splitlines() if "0.671" in row or "0.835" in row]
+        assert bold in first
+        assert "0.835" in last
+        assert {"**", "textbf", " p "} & set(re.findall(r"[*]{2}|textbf| p ", last)) == set()
+        assert last.replace("{-}", "-").lstrip("| ").startswith("- ")
+        assert UNRANKED in written
+    assert [row.kind for row in table.rows] == ["reference", "", "reproduced"]
+
+
+def test_no_page_ranks_a_package_that_remembers_a_few_answers(led: Board, tmp_path: Path) -> None:
+    write([size_of(led)], tmp_path / "site", quiet=True)
+    pages = {path: (tmp_path / "site" / path).read_text(encoding="utf-8") for path in (
+        "index.html", "tiny/tasks/advert_risk.html", "tiny/methods/lab--memo.html"
+    )}  # fmt: skip
+    index, task, method = pages.values()
+    for page in (index, task):
+        rows = re.findall(r"<tr[^>]*>.*?(?=<tr|</tbody>)", page.partition("<tbody>")[2], re.DOTALL)
+        assert "tfidf_logreg" in rows[0]
+        assert rows[2].startswith('<tr class="reproduced"')
+        assert "0.835" in rows[2]
+        assert UNRANKED in page
+    assert re.search(r'class="best">.*0\.671.*tfidf_<wbr>logreg', index)
+    assert "the best is tfidf_logreg" in task
+    assert "the best that is ranked is tfidf_logreg" in task
+    assert "not ranked on forward" in method
+    assert not re.search(r"rank 1\b", method)
+
+
+def test_an_honest_entry_shows_both_scores(reproduced: Callable, reference: list[Entry]) -> None:
+    line = lines(*reference, reproduced("honest", {"forward": (0.7, 0.6)}))["honest"]
+    assert [text(key, line) for key in ("score", "fresh", "status", "rank")] == [
+        "0.700", "0.600", "reproduced", "-"
+    ]  # fmt: skip
+
+
+def test_a_forged_entry_stands_among_submissions_where_its_fresh_score_does(
     reproduced: Callable, reference: list[Entry]
 ) -> None:
     forged = reproduced("forged", {"forward": (0.99, 0.5)})
-    alone, found = lines(*reference), lines(*reference, forged)
-    assert list(found) == ["good", "forged", "fair"]
-    assert (found["forged"].rank, found["forged"].would_rank) == (None, 2)
-    assert (text("rank", found["forged"]), text("status", found["forged"])) == (
-        "would be 2", "reproduced, not supported"
-    )  # fmt: skip
-    assert {name: found[name].rank for name in alone} == {name: line.rank for name, line in alone.items()}
+    found = lines(*reference, forged, reproduced("honest", {"forward": (0.55, 0.5)}))
+    assert list(found) == ["good", "fair", "honest", "forged"]
+    assert text("status", found["forged"]) == "reproduced, not supported"
 
 
 def test_a_forged_entry_is_the_best_of_nothing(
@@ -169,25 +240,24 @@ def test_a_forged_entry_is_the_best_of_nothing(
     leader = best(standing)
     assert leader is not None
     assert leader.method == "good"
-    assert forest_of(standing).rows[1].score == 0.5  # of the forged one
+    assert forest_of(standing).rows[-1].score == 0.5  # of the forged one
     assert {name: standing.best_on(name) for name in standing.splits} == {
         "forward": 0.6, "random": 0.7, "region": 0.6
     }  # fmt: skip
-    line = standing.lines[1]
+    line = standing.lines[-1]
     assert (line.entry.method, line.against, line.row.leakage, line.row.drift) == ("forged", None, None, None)
     assert line.shift_drops == {"region": None}
 
 
-def test_an_entry_that_is_forged_on_another_split_alone_is_ranked_and_not_the_best_there(
+def test_an_entry_that_is_forged_on_another_split_alone_is_marked_there(
     reproduced: Callable, reference: list[Entry]
 ) -> None:
     board = Board(DATA, [*reference, reproduced("half", {"forward": (0.65, 0.6), "random": (0.99, 0.5)})])
     [standing] = standings(board)
-    assert (standing.lines[0].entry.method, standing.lines[0].rank) == ("half", 1)
     assert standing.best_on("random") == 0.7
-    first, *_ = matrix(board, standing).rows
-    assert [cell.text for cell in first.cells] == ["lab / half", "0.650", "0.990 †", "-"]
-    assert (first.best, first.marked) == ((1,), (2,))
+    *_, last = matrix(board, standing).rows
+    assert [cell.text for cell in last.cells] == ["lab / half", "0.650", "0.990 †", "-"]
+    assert (last.best, last.marked) == ((), (2,))
 
 
 def test_pairwise_tests_and_their_correction_know_nothing_of_a_forged_entry(
@@ -230,7 +300,7 @@ def test_mean_ranks_leave_a_forged_entry_out(reproduced: Callable, result: Calla
     assert ranking.names == ["c", "b", "a"]
     last = covering(size).rows[-1]
     assert (last.kind, last.cells[-1].text) == ("unsupported", "reproduced, not supported")
-    assert "account_risk (not supported, would be" in last.cells[3].text
+    assert "account_risk (not ranked)" in last.cells[3].text
 
 
 def written(entries: Sequence[Entry]) -> tuple[dict[str, bytes], Board]:

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from tipboard.board.ranks import place_among, place_interval, rank_intervals, ranks
+from tipboard.board.ranks import rank_intervals, ranks
 
 SCORES = arrays(np.float64, st.tuples(st.integers(1, 6), st.integers(2, 5)), elements=st.integers(-5, 5))
 
@@ -20,26 +20,6 @@ def test_ranks_do_not_change_under_a_monotone_transform_and_sum_to_the_same(scor
     assert (found == ranks(np.exp(scores), lower_is_better=False)).all()
     methods = scores.shape[1]
     assert found.sum(axis=1) == pytest.approx(methods * (methods + 1) / 2)
-
-
-@given(SCORES, st.integers(-5, 5), st.booleans())
-def test_a_place_is_never_before_a_better_score_nor_behind_a_worse_one(
-    scores: np.ndarray, claimed: int, lower: bool
-) -> None:
-    sign = 1 if lower else -1
-    ranked = ranks(scores, lower)
-    places = place_among(np.full(len(scores), float(claimed)), scores, lower)
-    for place, row, rank in zip(places, scores, ranked, strict=True):
-        assert all(rank[sign * row < sign * claimed] < place)
-        assert all(place <= rank[sign * row > sign * claimed])
-
-
-def test_a_method_that_stands_alone_as_claimed_has_no_interval_and_another_has_that_of_its_places() -> None:
-    low, high = np.zeros(9), np.ones(9)
-    assert place_interval(low, [], lower_is_better=False) is None
-    assert place_interval(np.empty(0), [high], lower_is_better=False) is None
-    assert place_interval(low, [high, np.empty(0)], lower_is_better=False) == (2, 2)
-    assert place_interval(low, [high], lower_is_better=True) == (1, 1)
 
 
 def test_two_that_are_always_apart_have_one_rank_each_and_two_alike_have_both() -> None:

@@ -43,48 +43,29 @@ def test_own_runs_are_run_here_and_no_reference_methods(result: Callable, site: 
     assert reference_only(Board("0.4.0/tiny", found)).entries == found
 
 
-def test_a_self_reported_score_has_no_rank_but_where_it_would_stand(
-    result: Callable, submission: Callable
-) -> None:
-    ranked = reference_entries(
-        [result(f"advert_risk/m{at}", score=score) for at, score in enumerate((0.9, 0.5, 0.3))], []
-    )
-    claimed = [
-        submission([result(f"advert_risk/{name}", score=score, verified=False)], method=name)
-        for name, score in (("good", 0.6), ("same", 0.5), ("poor", 0.1), ("best", 0.95))
-    ]
-    found = lines(*ranked, *claimed)
-    assert [found[f"m{at}"].rank for at in range(3)] == [1, 2, 3]
-    would = {name: found[f"north / {name}"].would_rank for name in ("best", "good", "same", "poor")}
-    assert would == {"best": 1, "good": 2, "same": 2.5, "poor": 4}
-    assert all(found[f"north / {name}"].rank is None for name in would)
-    assert text("rank", found["north / poor"]) == "would be 4"
-
-
-def test_a_score_that_stands_alone_as_self_reported_has_no_rank_at_all(
-    result: Callable, submission: Callable
-) -> None:
-    [line] = lines(submission([result("advert_risk/mine", verified=False)])).values()
-    assert (line.rank, line.would_rank, text("rank", line)) == (None, None, "-")
-
-
-def test_the_interval_of_where_it_would_stand_is_among_the_ranked(
+def test_a_submission_has_no_rank_and_takes_none_from_others(
     result: Callable, board: Callable, submission: Callable
 ) -> None:
-    one, other = result("advert_risk/high", score=0.9), result("advert_risk/low", score=0.1)
-    claimed = result("advert_risk/low", score=0.1, verified=False)
-    draws = {"high": np.full(9, 0.9), "low": np.full(9, 0.1)}
-    kept = board(one, other, draws=draws)
-    entry = submission([claimed], method="low")
-    entry = Entry(entry.team, entry.method, entry.results, kept.entries[1].draws, entry.record)
-    found = lines(*kept.entries, entry)
-    assert text("rank", found["north / low"]) == "would be 2.5 (2–3)"
-    assert text("rank", found["low"]) == "2 (2–2)"
+    names = ("m0", "m1", "m2")
+    results = [
+        result(f"advert_risk/{name}", score=score) for name, score in zip(names, (0.9, 0.5, 0.3), strict=True)
+    ]
+    ranked = board(*results, draws={name: np.full(9, 0.5) for name in names}).entries
+    sent = [
+        submission([result(f"advert_risk/{name}", score=score, verified=verified)], method=name)
+        for name, score, verified in (("good", 0.6, False), ("best", 0.95, True), ("poor", 0.1, True))
+    ]
+    found, alone = lines(*ranked, *sent), lines(*ranked)
+    assert list(found) == [*alone, "north / best", "north / good", "north / poor"]
+    assert {name: found[name] for name in alone} == alone
+    assert [(line.rank, line.rank_interval, text("rank", line)) for line in list(found.values())[3:]] == [
+        (None, None, "-")
+    ] * 3
 
 
 @pytest.fixture
 def covered(result: Callable, submission: Callable) -> Callable[[], list[dict[str, Any]]]:
-    """Coverage of a method that is ranked twice, a self-reported one that claims more, and one that is half of each."""
+    """Coverage of a shipped method, a self-reported one, a reproduced one, and one that is half of each."""
 
     def of(task: str, name: str, score: float, verified: bool) -> Result:
         return result(f"{task}/{name}", score=score, verified=verified)
@@ -103,16 +84,16 @@ def covered(result: Callable, submission: Callable) -> Callable[[], list[dict[st
     return make
 
 
-def test_mean_ranks_count_what_was_run_and_mark_what_is_self_reported(covered: Callable) -> None:
+def test_mean_ranks_count_what_was_run_here(covered: Callable) -> None:
     found = {record["method"]: record for record in covered()}
-    assert list(found) == ["lightgbm", "again", "half", "claim"]
-    assert {name: record["mean_rank"] for name, record in found.items()} == {
-        "lightgbm": 1.5, "again": 2.5, "half": None, "claim": None
-    }  # fmt: skip
-    assert found["claim"]["kind"] == "claimed"
-    assert found["claim"]["status"] == "self-reported"
-    assert found["claim"]["ranks"] == (
-        "account_risk (self-reported, would be 1), advert_risk (self-reported, would be 1)"
-    )
+    assert list(found) == ["lightgbm", "again", "claim", "half"]
+    assert {
+        name: (record["tasks"], record["mean_rank"], record["kind"]) for name, record in found.items()
+    } == {
+        "lightgbm": (2, 1, ""),
+        "again": (0, None, "reproduced"),
+        "claim": (0, None, "claimed"),
+        "half": (0, None, "claimed"),
+    }
+    assert found["again"]["ranks"] == "account_risk (not ranked), advert_risk (not ranked)"
     assert found["half"]["status"] == "self-reported, reproduced"
-    assert found["half"]["tasks"] == 1

@@ -1,4 +1,4 @@
-"""Methods by score with their intervals, best first, the oracle as a line."""
+"""Methods by score with their intervals, ranked ones first, the oracle as a line."""
 
 from __future__ import annotations
 
@@ -130,5 +130,6 @@ def _row(picture: Drawing, across: Scale, row: ForestRow, height: float, radius:
 
 
 def _about(plot: Forest) -> str:
-    best = plot.rows[0]
-    return f"{len(plot.rows)} methods, best first; the best is {best.name} with {best.words}."
+    best = next((row for row in plot.rows if row.line.is_ranked), None)
+    said = "none is ranked" if best is None else f"the best that is ranked is {best.name} with {best.words}"
+    return f"{len(plot.rows)} methods; {said}."

@@ -13,14 +13,14 @@ from tipboard.board.forest_rows import colour_of, told_apart
 
 
 def mark(drawing: Drawing, line: BoardRow, at: Point, radius: float = 4.5) -> None:
-    """A diamond for the reference, a dot for a line that is ranked, a square for a claim."""
+    """A diamond for the reference, a dot for a line that is ranked, a square for a submission."""
     colour, tip = colour_of(line), said(line)
     if line.is_reference:
         drawing.diamond(at, radius + 1, colour, tip)
         return
     fill = colour if told_apart(line) else "paper"
-    shape = drawing.square if line.is_claim else drawing.circle
-    shape(at, radius - 0.5 if line.is_claim else radius, fill, colour, tip)
+    shape = drawing.circle if line.is_ranked else drawing.square
+    shape(at, radius if line.is_ranked else radius - 0.5, fill, colour, tip)
 
 
 def said(line: BoardRow) -> str:
