@@ -1,14 +1,16 @@
 """Gradient-boosted trees on what an account and its own ties say, without a look at its neighbours.
 
 Ke et al. (2017). Features: the account's columns (categories, numbers, how many accounts share a device) and its ties
-counted by direction, kind and time. The valid part stops the boosting. Needs the ends of ties; uses every other column
-that is there. Cost: seconds for 75,000 accounts and a million ties on one core.
+counted by direction, kind and time; of accounts without ties their columns alone. The valid part stops the boosting.
+Needs columns of accounts, or the ends of ties; uses every other column that is there. Cost: seconds for 75,000 accounts
+and a million ties on one core.
 """
 
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
+from tipcore.errors import UsageError
 
 from tipbaselines.account_graph import Graph, attributes, graph_of, tie_attributes
 from tipbaselines.account_risk.supervised import labels_of, training_labels
@@ -29,7 +31,7 @@ class LightGBM:
     """``rounds``: at most so many trees, ``patience`` without gain on valid stop them; without a valid part
     ``unwatched`` are grown."""
 
-    needs: frozenset[str] = frozenset({"ties.source", "ties.target"})
+    needs: frozenset[str] = frozenset()
     takes_many: frozenset[str] = frozenset({"accounts", "ties"})
     stochastic = True
     name = "account_risk/lightgbm"
@@ -53,10 +55,14 @@ class LightGBM:
         )
 
     def features(self, graph: Graph) -> np.ndarray:
-        """Return (nodes, features) float32, NaN where something is missing."""
-        return np.hstack(
-            [frame.to_numpy() for frame in (attributes(graph), tie_attributes(graph)) if frame.width]
-        )
+        """Return (nodes, features) float32, NaN where something is missing. Raises UsageError where there is none."""
+        frames = [attributes(graph), *([tie_attributes(graph)] if graph.ties.height else [])]
+        if not any(frame.width for frame in frames):
+            raise UsageError(
+                f"{self.name} learns from features and these accounts have none: map columns under "
+                "data.tables.accounts, or ties."
+            )
+        return np.hstack([frame.to_numpy() for frame in frames if frame.width])
 
     def _seen(self, fold: "Fold") -> tuple[Graph, np.ndarray]:
         """Return a fold's graph and features."""

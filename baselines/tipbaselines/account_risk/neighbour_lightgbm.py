@@ -16,6 +16,7 @@ class NeighbourLightGBM(LightGBM):
     """As :class:`LightGBM`; ``hops``: 1 or 2; ``components``: of the accounts' features, where they are more than
     so many, that neighbours are averaged over (principal components)."""
 
+    needs: frozenset[str] = frozenset({"ties.source", "ties.target"})
     name = "account_risk/neighbour_lightgbm"
 
     def __init__(self, hops: int = 2, components: int = 100, **trees: float) -> None:

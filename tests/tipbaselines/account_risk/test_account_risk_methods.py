@@ -15,8 +15,9 @@ from tipbaselines.account_risk.lightgbm import LightGBM
 from tipbaselines.account_risk.neighbour_lightgbm import NeighbourLightGBM
 from tipbaselines.account_risk.neighbour_outlier import NeighbourOutlier
 from tipbench.data.fold import Fold
+from tipbench.loading import prepare
 from tipbench.tasks import task_of
-from tipcore.errors import UsageError
+from tipcore.errors import NotMapped, UsageError
 
 REAL = Path(__file__).parents[4] / "shared" / "real" / "graph"
 ACCOUNTS = pl.DataFrame(
@@ -170,6 +171,30 @@ def test_labels_of_one_class_give_their_prevalence(method: type) -> None:
     made = method()
     made.fit(given, 0)
     assert made.predict(given)["score"].n_unique() == 1
+
+
+def test_boosted_trees_learn_from_numbers_and_categories_without_ties(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    bad = np.arange(600) % 2
+    kind = np.where(rng.random(600) < 0.3 + 0.4 * bad, "agency", "shop")
+    table = pl.DataFrame({"id": np.arange(600), "bad": bad, "kind": kind, "size": bad + rng.normal(size=600)})
+    table.write_csv(tmp_path / "table.csv")
+    own = {
+        "name": "table", "task": "account_risk", "path": str(tmp_path), "files": "table.csv", "format": "csv",
+        "unit": "id", "label": "bad", "split": "kfold", "tables": {"accounts": {"kind": "kind", "*": "*"}},
+    }  # fmt: skip
+    prepared = prepare("account_risk", own=own, needs=LightGBM.needs)
+    method = LightGBM()
+    method.fit(prepared.folds[0], 0)
+    score = method.predict(prepared.folds[0])
+    assert roc_auc_score(bad[score["account"].to_numpy()], score["score"]) > 0.75
+    with pytest.raises(NotMapped, match=r"the method needs ties\.source, ties\.target"):
+        prepare("account_risk", own=own, needs=NeighbourLightGBM.needs)
+    bare = prepare("account_risk", own=own | {"tables": {"accounts": {"account": "id"}}}).folds[0]
+    with pytest.raises(
+        UsageError, match="account_risk/lightgbm learns from features and these accounts have none"
+    ):
+        LightGBM().fit(bare, 0)
 
 
 def test_a_tie_to_an_unknown_account_is_refused() -> None:
