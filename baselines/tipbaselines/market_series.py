@@ -171,7 +171,7 @@ def _refuse_covariates(columns: list[str], effects: pl.DataFrame) -> None:
         used.add(SITE_OUTCOME)
     if unused := [name for name in columns if name not in used]:
         raise UsageError(
-            f"{len(unused)} columns of market are the outcome of no effect ({', '.join(unused[:12])}): no method of "
+            f"market has columns that are the outcome of no effect ({', '.join(unused[:12])}): no method of "
             "intervention_effect that comes with tipbench uses covariates; leave them out of data.tables.market."
         )
 

@@ -262,7 +262,7 @@ def test_the_configs_of_the_page_on_own_data_are_valid() -> None:
     page = (REPOSITORY / "docs" / "own-data.md").read_text(encoding="utf-8")
     blocks = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)]
     whole = [own_data(block) for block in blocks if "tables" in block]
-    assert [own.name for own in whole] == ["my_crowd", "my_table", "my_lists", "my_panel"]
+    assert [own.name for own in whole] == ["my_crowd", "my_lists", "my_panel", "my_table"]
     for own in whole:
         check_own(tasks()[own.task], own, "auto", frozenset(), oracle=False)
     (where,) = [block for block in blocks if "tables" not in block]
