@@ -90,7 +90,13 @@ def test_a_model_of_confusions_is_right_more_often_than_the_majority_and_no_more
 ) -> None:
     votes, truth = votes_of(name)
     found = accuracy(dawid_skene(votes), truth)
-    assert accuracy(vote_shares(votes), truth) + 0.015 < found < best_accuracy(crowd(name)) + 0.01
+    assert accuracy(vote_shares(votes), truth) + 0.01 < found < best_accuracy(crowd(name)) + 0.01
+
+
+@every_crowd
+def test_the_default_smoothing_costs_no_accuracy(name: str) -> None:
+    votes, truth = votes_of(name)
+    assert accuracy(dawid_skene(votes), truth) > CROWDKIT[name].dawid_skene - 0.01
 
 
 @every_crowd
