@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 
 class DawidSkene:
-    """``smoothing``: votes of the crowd's confusion that every reviewer starts with, for each truth.
+    """``smoothing``: votes of the crowd's confusion that every reviewer starts with, for each truth. With 3, mean
+    accuracy on 18 public crowds is .825 (.819 with .01, .824 with 6; on the web crowd of five classes .828, .825 and
+    .804), and mean average precision on 8 generated worlds is .721 (.697 and .727).
 
     ``iterations``, ``tolerance``: EM stops when no posterior moves by more.
     """
@@ -27,7 +29,7 @@ class DawidSkene:
     needs = NEEDS
     stochastic = False
 
-    def __init__(self, smoothing: float = 6.0, iterations: int = 100, tolerance: float = 1e-5) -> None:
+    def __init__(self, smoothing: float = 3.0, iterations: int = 100, tolerance: float = 1e-5) -> None:
         self._smoothing, self._iterations, self._tolerance = smoothing, iterations, tolerance
 
     def fit(self, fold: "Fold", seed: int) -> None:
@@ -39,7 +41,7 @@ class DawidSkene:
 
 
 def dawid_skene(
-    votes: Votes, smoothing: float = 6.0, iterations: int = 100, tolerance: float = 1e-5
+    votes: Votes, smoothing: float = 3.0, iterations: int = 100, tolerance: float = 1e-5
 ) -> np.ndarray:
     """Return posterior [items, classes]: equations 2.3 to 2.5 of the paper, started from the shares of votes."""
     free = vote_shares(votes)

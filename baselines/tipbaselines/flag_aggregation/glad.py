@@ -3,7 +3,12 @@
 Every reviewer has a skill alpha (below zero: adversarial), every item an ease beta > 0. EM; its M step ascends the
 expected log-likelihood in alpha and log beta by gradients that are scaled by the Fisher information, all reviewers
 and then all items at once. A wrong vote is for any of the other classes alike. Unsure votes say nothing. Needs the
-votes. Cost: seconds on 100,000 votes.
+votes. Cost: under a second on 100,000 votes.
+
+EM stops early on purpose. The model cannot express that a reviewer votes for one class whatever they see: EM takes such
+reviewers for skilled and the others for wrong, the more the longer it runs. Mean accuracy on 18 public crowds is .811
+after 5 iterations and .806 after 100 (majority .796); on TREC relevance with its four grades .554 and .498 (majority
+.541). Mean average precision on 8 generated worlds is .649 and .570 (majority .597). No crowd loses more than .021.
 """
 
 from typing import TYPE_CHECKING
@@ -25,12 +30,13 @@ MOST = 5.0
 
 
 class Glad:
-    """``iterations``, ``tolerance``: EM stops when no posterior moves by more. ``steps``: of ascent an iteration."""
+    """``iterations``: of EM at most, 100 converges. ``tolerance``: EM also stops when no posterior moves by more.
+    ``steps``: of ascent an iteration."""
 
     needs = NEEDS
     stochastic = False
 
-    def __init__(self, iterations: int = 100, tolerance: float = 1e-4, steps: int = 1) -> None:
+    def __init__(self, iterations: int = 5, tolerance: float = 1e-4, steps: int = 1) -> None:
         self._settings = (iterations, tolerance, steps)
 
     def fit(self, fold: "Fold", seed: int) -> None:
@@ -41,7 +47,7 @@ class Glad:
         return unit_scores(fold, self._units, self._scores)
 
 
-def glad(votes: Votes, iterations: int = 100, tolerance: float = 1e-4, steps: int = 1) -> np.ndarray:
+def glad(votes: Votes, iterations: int = 5, tolerance: float = 1e-4, steps: int = 1) -> np.ndarray:
     """Return posterior [items, classes]; classes are alike before any vote, as in the paper."""
     start = votes.clamped(vote_shares(votes))
     votes = votes.decided()

@@ -24,13 +24,14 @@ from tipbench.runs.figure import check_format, save
 from tipbench.runs.grid import expand, runnable, sweep
 from tipbench.runs.making import limits_of
 from tipbench.runs.references import references_of
-from tipbench.runs.report import Row, rows, table
+from tipbench.runs.report import Row, gap_note, rows, table
 from tipbench.runs.results import Result
 from tipbench.runs.runner import run
 from tipbench.task import Task
 from tipbench.tasks import task_of
 
 NO_FIGURE = "none, since no cell has a score"
+REFERENCES = "in the order of the score on the test part; source: yours, or a committed reference"
 WHAT = ("baseline", "experiment", "grid.baselines", "baseline.method._target_")
 
 
@@ -127,9 +128,9 @@ def _report(
     """Show what became of the cells; ``beside``: references in the same table and figure."""
     results = [outcome.result for outcome in outcomes if outcome.result is not None]
     failures = [outcome for outcome in outcomes if outcome.result is None]
-    lines = rows([*results, *(beside if results else [])])
+    lines = rows(results, beside if results else ())
     figure, trouble = _figure(lines, settings)
-    if options.json and len(outcomes) == 1:
+    if options.json and len(outcomes) == 1 and not beside:
         emit_json(results[0].model_dump(mode="json"))
     elif options.json:
         emit_json(
@@ -141,9 +142,12 @@ def _report(
             }
         )
     elif lines:
-        left_out = emit_table(*table(lines, _columns(options)))
+        columns, cells = table(lines, _columns(options))
+        left_out = emit_table(columns, cells, title=REFERENCES if beside else None)
         if left_out:
             notice(f"not shown for want of room: {', '.join(left_out)}; see --columns", options.quiet)
+        if said := gap_note(lines, {column.heading for column in columns}.difference(left_out)):
+            notice(f"note: {said}", options.quiet)
         for result in to_show(results):
             title = f"{result.method_name}, split {result.split}: estimates"
             emit_table(*table_of(result.estimates, task_of(result.task).unit), title=title)

@@ -1,7 +1,7 @@
 """Calibration of scores that claim to be probabilities: all of them, valid and test, lie in [0, 1].
 
 ``brier``: the headline-weighted mean of (score - label)^2 at the data's own prevalence (Brier 1950). The
-reliability curve has ten bins of equal width; the last holds its upper end.
+reliability curve has ten bins of equal width, each with its lower edge; the last one has its upper edge too.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from tipbench.metrics.inputs import MetricInputs
 from tipbench.metrics.metric import Family, Metric, MetricValues, not_available
 
 BINS = 10
+EDGES = (np.arange(1, BINS) / BINS).astype(np.float32)
+"""Inner edges of the bins. Scores are compared with them as float32, so that .7 is in the bin [.7, .8) whether it was
+stored as float32 (.69999999) or as float64; a float64 less than 3e-8 below an edge counts as the edge."""
 METRICS = (Metric("brier", "Brier score", lower_is_better=True),)
 NOT_PROBABILITIES = "scores outside [0, 1]"
 
@@ -41,7 +44,7 @@ def reliability(
     score: NDArray[np.float64], label: NDArray[np.float64], weight: NDArray[np.float64]
 ) -> list[dict[str, float | None]]:
     """Return the ten bins of scores [rows] in [0, 1] against labels 0 or 1 [rows] under weights [rows]."""
-    bins = np.minimum((score * BINS).astype(np.intp), BINS - 1)
+    bins = np.searchsorted(EDGES, score.astype(np.float32), side="right")
     mass = np.bincount(bins, weight, BINS)
     mean = ratio(np.bincount(bins, weight * score, BINS), mass)
     positive = ratio(np.bincount(bins, weight * label, BINS), mass)

@@ -57,7 +57,8 @@ HARM_GAP = Metric(
     unit="per item",
     needs=frozenset({"group"}),
     beside=True,
-    says="false accusations in the worst lawful group minus those in all lawful groups",
+    says="false accusations in the worst lawful group minus those in all lawful groups, where 1% of the valid part is "
+    "flagged or by the alarms raised",
 )
 PROTECTION_GAP = Metric(
     "protection_gap",
@@ -65,7 +66,8 @@ PROTECTION_GAP = Metric(
     lower_is_better=True,
     unit="of recall",
     beside=True,
-    says="recall in the best served group of people exploited minus recall in the worst served group",
+    says="recall in the best served group of people exploited minus recall in the worst served group, where 1% of the "
+    "valid part is flagged or by the alarms raised",
 )
 METRICS = (HARM_GAP, PROTECTION_GAP)
 LAWFUL, SPAM = "lawful", "spam"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, replace
 from statistics import fmean, stdev
 from typing import Any, TypeVar
@@ -17,11 +17,12 @@ from tipcore.errors import UsageError
 
 from tipbench.config.options import suggestion
 from tipbench.console import Column
-from tipbench.metrics.finds import SILENT
+from tipbench.metrics.finds import FEW_FINDS, NO_FINDS, SILENT
 from tipbench.metrics.metric import Metric
 from tipbench.metrics.registry import metric_of, metrics
 from tipbench.runs.results import Result, method_name
 from tipbench.runs.variants import variant_names
+from tipbench.task import GAPS
 
 Chosen = TypeVar("Chosen")
 RANDOM, OPERATION, FORWARD = "random", "operation", "forward"
@@ -50,7 +51,8 @@ class Row:
 
     ``labels``: what was learnt from. ``note`` says why there is no interval. ``valid``: the score of the valid part.
     ``beside``: what the registry of metrics shows beside the primary one, by metric. ``seed_sd``: standard deviation
-    over seeds, ddof 1. ``prevalence``: the share of positives that scores are at.
+    over seeds, ddof 1. ``prevalence``: the share of positives that scores are at. ``reference``: whether the row is a
+    committed result of a shipped baseline and not of this run.
     """
 
     data: str
@@ -73,6 +75,7 @@ class Row:
     seed_sd: float | None
     oracle: bool
     prevalence: float | None = None
+    reference: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Return a document of JSON; ``harm_gap`` repeats what ``beside`` says, for readers of older documents."""
@@ -80,18 +83,22 @@ class Row:
         return {**asdict(self), "harm_gap": None if gap is None else gap.value}
 
 
-def rows(results: Sequence[Result]) -> list[Row]:
+def rows(results: Sequence[Result], references: Sequence[Result] = ()) -> list[Row]:
     """Return one row per data, task, method and split; methods by their most honest score, oracles last.
 
     The variants of a method (:mod:`tipbench.runs.variants`) are rows of their own. Where two methods of a task or more
     have a validation score, these come first, in its order: to choose by the score of the test is to tune on it.
+    With ``references``, results of other methods to compare with, the rows of each task and split are in the order of
+    their score, oracles included, and rows without a score are last.
     """
+    marked = {one.method for one in references}
+    results = [*results, *references]
     variants = variant_names(results)
     grouped: dict[tuple[str, ...], list[Result]] = {}
     for result, variant in zip(results, variants, strict=True):
         method = f"{result.method} [{variant}]" if variant else result.method
         grouped.setdefault((result.data, result.task, method, result.split), []).append(result)
-    bare = [_row(key[2], group) for key, group in grouped.items()]
+    bare = [replace(_row(key[2], of), reference=of[0].method in marked) for key, of in grouped.items()]
     scores = {(row.data, row.task, row.method, row.split): row.score for row in bare}
     validated = {(row.data, row.task, row.method) for row in bare if row.valid is not None and not row.oracle}
     methods = Counter((data, task) for data, task, _ in validated)
@@ -103,7 +110,7 @@ def rows(results: Sequence[Result]) -> list[Row]:
         _with_gaps(row, lambda split, row=row: scores.get((row.data, row.task, row.method, split)))
         for row in bare
     ]
-    return sorted(full, key=lambda row: _place(row, ordered_by))
+    return sorted(full, key=_score_order if references else lambda row: _place(row, ordered_by))
 
 
 def _row(method: str, group: list[Result]) -> Row:
@@ -181,17 +188,21 @@ def _minus(left: float | None, right: float | None) -> float | None:
 def _place(row: Row, scores: dict[tuple[str, ...], tuple[int, float | None]]) -> tuple:
     honest = (scores.get((row.data, row.task, row.method, split), (1, None)) for split in reversed(ORDER))
     block, best = next((one for one in honest if one[1] is not None), (1, row.score))
-    split = ORDER.index(row.split) if row.split in ORDER else len(ORDER)
-    return (
-        row.data,
-        row.task,
-        row.oracle,
-        block,
-        math.inf if best is None else best if metric_of(row.metric).lower_is_better else -best,
-        row.method,
-        split,
-        row.split,
-    )
+    loss = _loss(row.metric, best)
+    return (row.data, row.task, row.oracle, block, loss, row.method, _split_order(row), row.split)
+
+
+def _score_order(row: Row) -> tuple:
+    return (row.data, row.task, _split_order(row), row.split, _loss(row.metric, row.score), row.method)
+
+
+def _split_order(row: Row) -> int:
+    return ORDER.index(row.split) if row.split in ORDER else len(ORDER)
+
+
+def _loss(metric: str, score: float | None) -> float:
+    """Return a score as a number that is smaller where the score is better; infinite where there is none."""
+    return math.inf if score is None else score if metric_of(metric).lower_is_better else -score
 
 
 @dataclass(frozen=True)
@@ -209,15 +220,18 @@ class Shown:
 
 
 def _shown(metric: Metric) -> Shown:
-    return Shown(
-        metric.heading or metric.title, lambda row: str(row.beside.get(metric.name, NOTHING)), True, leave=10
-    )
+    return Shown(_heading(metric.name), lambda row: str(row.beside.get(metric.name, NOTHING)), True, leave=10)
+
+
+def _heading(name: str) -> str:
+    return metric_of(name).heading or metric_of(name).title
 
 
 SHOWN = (
     Shown("data", lambda row: row.data, fewest=2),
     Shown("task", lambda row: row.task, leave=1),
     Shown("method", lambda row: _method(row)),
+    Shown("source", lambda row: "reference" if row.reference else "yours", fewest=2),
     Shown("split", lambda row: row.split),
     Shown("labels", lambda row: row.labels, leave=2),
     Shown("metric", lambda row: row.metric, leave=9),
@@ -253,6 +267,22 @@ def table(lines: Sequence[Row], chosen: Sequence[str] | None = None) -> tuple[li
         ]
     columns = [Column(one.name, one.number, leave=one.leave) for one in shown]
     return columns, [[one.text(line) for one in shown] for line in lines]
+
+
+def gap_note(lines: Sequence[Row], shown: Set[str]) -> str | None:
+    """Return how a row can have no finds for a gap and yet a number accused per find; None where no row has both or the
+    columns with these headings are not ``shown``."""
+    for row in lines:
+        gaps = {one.note for name, one in row.beside.items() if name in GAPS and _heading(name) in shown}
+        accused = (
+            name for name, one in row.beside.items() if one.value is not None and _heading(name) in shown
+        )
+        if gaps & {NO_FINDS, FEW_FINDS} and any(name.startswith("accusations_per_find") for name in accused):
+            return (
+                "the gaps are at the threshold that flags 1% of the valid part, accused per find at other thresholds "
+                "or at the method's own decisions (own): a method can have no finds at the first and some at the rest"
+            )
+    return None
 
 
 def chosen_of(known: Mapping[str, Chosen], names: Sequence[str]) -> list[Chosen]:

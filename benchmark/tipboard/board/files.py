@@ -14,6 +14,7 @@ results/<version>/<size>/reference/<task>/<split>/<method>/s<seed>.json   a run'
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,6 +68,30 @@ def label_of(data: str) -> str:
 def reference_only(board: Board) -> Board:
     """Return the board without submissions: reference methods, and own methods that were run here."""
     return Board(board.data, [entry for entry in board.entries if entry.record is None])
+
+
+def counts(*boards: Board) -> str:
+    """Return what is on the boards in words, such as "707 results of 71 methods and 11 oracles on 13 tasks (…)".
+
+    A method is counted once for each of its tasks, since methods of one name differ from task to task; a method on two
+    boards is one. Oracles are counted apart.
+    """
+    found = [
+        (entry.id, one.task, one.oracle_method)
+        for board in boards
+        for entry in board.entries
+        for one in entry.results
+    ]
+    kinds = Counter(oracle for *_, oracle in set(found))
+    tasks_of = {task for _, task, _ in found}
+    parts = (
+        (len(found), "result"),
+        (kinds[False], "method"),
+        (kinds[True], "oracle"),
+        (len(tasks_of), "task"),
+    )
+    said = "{} of {} and {} on {}".format(*(f"{n:,} {word}{'s' * (n != 1)}" for n, word in parts))
+    return f"{said} (a method counts once for each of its tasks)"
 
 
 def store_reference(results: Path, runs: Sequence[Run], draws: Sequence[KeptDraws]) -> Path:

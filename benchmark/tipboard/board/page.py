@@ -9,7 +9,7 @@ from tipbench.runs.report import NOTHING, number
 
 from tipboard.board.board_rows import BoardRow, Standing, standings
 from tipboard.board.columns import COLUMNS, BoardColumn, cells, shown
-from tipboard.board.files import Board, reference_only
+from tipboard.board.files import Board, counts, reference_only
 from tipboard.board.markdown import markdown_table
 from tipboard.board.stability import Stability, Stable, stable
 
@@ -18,7 +18,7 @@ PAGE = "README.md"
 HEAD = """\
 # Reference results
 
-Release {label}, evaluator {evaluator}: {results:,} results of {methods:,} methods on {tasks:,} tasks. Made by
+Release {label}, evaluator {evaluator}: {counts}. Made by
 
 ```
 tipbench run experiment=board release={size}
@@ -53,9 +53,7 @@ def render(board: Board, figure: str, stability: Stability | None = None) -> str
         label=board.label,
         size=board.data.partition("/")[2],
         evaluator=", ".join(map(str, versions)),
-        results=len(board.results),
-        methods=len({result.method for result in board.results if not result.oracle_method}),
-        tasks=len(found),
+        counts=counts(board),
         figure=figure,
         columns="\n".join(f"- *{column.heading}*: {_begun_small(column.about)}" for column in columns),
         nothing=NOTHING,

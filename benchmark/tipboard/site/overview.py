@@ -17,6 +17,7 @@ from tipboard.board.column_values import status_text
 from tipboard.board.columns import Cell
 from tipboard.board.entries import Entry
 from tipboard.board.export import METHOD, PLAIN, Heading, Placed, Table, TableRow, kind_of, overall, release
+from tipboard.board.files import counts
 from tipboard.board.rounds import Closed
 from tipboard.board.units import in_plain_words
 from tipboard.site.figures.critical_difference import critical_difference
@@ -65,7 +66,7 @@ def overview(sizes: Sequence[Size], rounds: Sequence[Closed], publication: Publi
         cards=[_card(largest, one) for one in largest.usual],
         overall=views[0], coverage=views[1] if several.rows else None, figures=figures, rounds=rounds,
         release=release(*(size.board for size in sizes)),
-        results=sum(len(size.board.results) for size in sizes), entries=sum(len(size.entries) for size in sizes),
+        counts=counts(*(size.board for size in sizes)),
     )  # fmt: skip
     return Page("index.html", html, views, figures)
 

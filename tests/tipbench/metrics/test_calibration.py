@@ -67,3 +67,14 @@ def test_the_last_bin_holds_its_upper_end_and_an_empty_bin_is_null() -> None:
     bins = reliability(np.array([1.0, 0.0]), np.array([1.0, 0.0]), np.ones(2))
     assert bins[9]["mean_score"] == 1.0
     assert bins[4] == {"low": 0.4, "high": 0.5, "weight": 0.0, "mean_score": None, "positive_share": None}
+
+
+@pytest.mark.parametrize("stored", [np.float32, np.float64])
+@pytest.mark.parametrize("read", [np.float32, np.float64])
+def test_a_score_at_an_edge_is_in_the_bin_that_starts_there(stored: type, read: type) -> None:
+    for edge in range(11):
+        score = np.array([edge / 10], dtype=stored).astype(read)
+        bins = reliability(score, np.ones(1), np.ones(1))
+        assert [one["low"] for one in bins if one["weight"]] == [min(edge, 9) / 10], edge
+        below = reliability(score - read(1e-6), np.ones(1), np.ones(1)) if edge else bins
+        assert [one["low"] for one in below if one["weight"]] == [max(edge - 1, 0) / 10], edge

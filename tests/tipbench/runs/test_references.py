@@ -1,5 +1,6 @@
 """A run is shown beside the committed results of its data, task and split, and of no other."""
 
+import json
 from collections.abc import Callable
 from itertools import product
 from pathlib import Path
@@ -25,12 +26,16 @@ def cells(*words: str) -> list[Cell]:
 @pytest.fixture
 def results(tmp_path: Path) -> Path:
     """Committed results of two methods of advert_risk on ``small``, on two splits."""
+    return committed(tmp_path, DATA)
+
+
+def committed(tmp_path: Path, data: str) -> Path:
     for method, split in product(("lightgbm", "tfidf_logreg"), ("region", "forward")):
         kept = Result.model_validate(
             {
                 "task": "advert_risk",
                 "method": f"advert_risk/{method}",
-                "data": DATA,
+                "data": data,
                 "split": split,
                 "seed": 0,
                 "labels": "expert",
@@ -52,7 +57,7 @@ def results(tmp_path: Path) -> Path:
                 "warnings": [],
             }
         )
-        place = tmp_path / "results" / DATA / "reference/advert_risk" / split / method
+        place = tmp_path / "results" / data / "reference/advert_risk" / split / method
         place.mkdir(parents=True)
         (place / "s0.json").write_text(kept.to_json(), encoding="utf-8")
     return tmp_path / "results"
@@ -78,6 +83,30 @@ def test_without_a_folder_they_are_those_here_or_else_of_the_checkout(
     monkeypatch.chdir(elsewhere)
     monkeypatch.setattr("tipbench.runs.references.config_folder", lambda: tmp_path / "configs")
     assert references_of(asked) == references_of(asked, str(results))
+
+
+def test_json_of_one_run_beside_references_has_all_rows_and_marks_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tipbench: Callable[..., tuple[int, str, str]]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    results = committed(tmp_path, f"{newest_released()}/tiny")
+    words = (
+        "run",
+        "baseline=advert_risk/prior",
+        "release=tiny",
+        "replicates=0",
+        "--references",
+        str(results),
+    )
+    _, out, _ = tipbench(*words, "--json")
+    rows = {row["method"]: row["reference"] for row in json.loads(out)["rows"]}
+    assert rows == {
+        "advert_risk/prior": False,
+        "advert_risk/lightgbm (reference)": True,
+        "advert_risk/tfidf_logreg (reference)": True,
+    }
+    _, out, _ = tipbench(*words)
+    assert out.startswith("in the order of the score on the test part; source: yours")
 
 
 def test_what_is_not_there_is_said_before_anything_is_run(

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from tipbench.commands.run import EXAMPLES
 from tipbench.config.paths import config_folder
-from tipbench.runs.report import SHOWN, mean, number, rows, table
+from tipbench.runs.report import SHOWN, gap_note, mean, number, rows, table
 from tipbench.runs.results import Result
 from tipbench.runs.variants import variant_names
 from tipcore.errors import UsageError
@@ -111,6 +111,51 @@ def test_a_parameter_is_named_in_full_where_two_differ_by_their_last_name() -> N
     )
     assert names[0] == "depth=1, method.left.size=1, method.right.size=2"
     assert variant_names([result("forward", 0.2), result("random", 0.2, seed=1)]) == ["", ""]
+
+
+def test_rows_beside_references_are_in_the_order_of_their_score_and_marked() -> None:
+    def of(method: str, score: float | None, valid: float, split: str = "forward", **more: Any) -> Result:
+        return result(split, score, method=f"advert_risk/{method}", valid={"value": valid}, **more)
+
+    own = [of("mine", 0.3, 0.9), of("mine", 0.2, 0.9, "random")]
+    references = [
+        *(of("low", 0.1, 0.8), of("high", 0.4, 0.1), of("unknown", None, 0.5)),
+        *(of("oracle", 0.7, 0.7, oracle_method=True), of("low", 0.5, 0.8, "random")),
+    ]
+    found = rows(own, references)
+    order = [(row.split, row.method.partition("/")[2]) for row in found]
+    assert order[:2] == [("random", "low"), ("random", "mine")]
+    assert [name for _, name in order[2:]] == ["oracle", "high", "mine", "low", "unknown"]
+    assert [row.method for row in found if not row.to_dict()["reference"]] == ["advert_risk/mine"] * 2
+    columns, cells = table(found)
+    at = [column.heading for column in columns].index("source")
+    assert [line[at] for line in cells].count("yours") == 2
+    assert "source" not in [column.heading for column in table(rows(own))[0]]
+
+
+def test_errors_beside_references_are_in_rising_order() -> None:
+    def of(method: str, error: float) -> Result:
+        scores = {"median_abs_log_error": {"value": error}}
+        return result("forward", None, method=method, primary="median_abs_log_error", scores=scores)
+
+    found = rows([of("mine", 0.3)], [of("worse", 0.4), of("better", 0.2)])
+    assert [row.score for row in found] == [0.2, 0.3, 0.4]
+
+
+def test_a_gap_without_finds_beside_accusations_is_explained() -> None:
+    def noted(gap: dict[str, Any], per_find: float | None) -> str | None:
+        scores = {"average_precision": {"value": 0.5}, "harm_gap": gap}
+        accused = {"accusations_per_find": {"value": per_find}}
+        return gap_note(rows([result("forward", 0.5, scores=scores | accused)]), shown)
+
+    shown = {"harm gap", "accused per find (own)"}
+
+    silent = {"value": None, "note": "no finds"}
+    assert "threshold that flags 1% of the valid part" in str(noted(silent, 0.591))
+    assert noted(silent, None) is None
+    assert noted({"value": 0.1}, 0.591) is None
+    shown.remove("harm gap")
+    assert noted(silent, 0.591) is None
 
 
 def test_rows_with_a_validation_score_come_first_in_its_order_and_others_by_their_score() -> None:

@@ -11,6 +11,8 @@ from tipboard.board.board_rows import standings
 from tipboard.board.comparisons import reference_of
 from tipboard.board.page import render
 from tipboard.board.stability import Stability, TaskScores
+from tipboard.site.build import write
+from tipboard.site.sizes import size_of
 
 A, B, ORACLE = "advert_risk/prior", "advert_risk/lightgbm", "advert_risk/oracle"
 
@@ -29,6 +31,21 @@ def test_methods_stand_best_first_and_oracles_last_in_italics(result: Callable, 
         "f.svg",
     )
     assert page.index("| lightgbm |") < page.index("| prior ") < page.index("| *oracle*")
+
+
+def test_page_and_site_count_a_method_once_for_each_task_and_oracles_apart(
+    result: Callable, board: Callable, tmp_path: Path
+) -> None:
+    shown = board(
+        *(result(A, split, seed=seed) for split in ("forward", "random") for seed in (0, 1)),
+        *(result("account_risk/prior"), result(ORACLE, oracle_method=True)),
+    )
+    said = "6 results of 2 methods and 1 oracle on 2 tasks (a method counts once for each of its tasks)"
+    assert f"evaluator 1: {said}. Made by" in render(shown, "f.svg")
+    write([size_of(shown)], tmp_path / "site", quiet=True)
+    pages = [(tmp_path / "site" / one).read_text() for one in ("index.html", "tiny/tasks/advert_risk.html")]
+    assert pages[0].count(said) >= 2
+    assert "1 methods by average precision" in pages[1]
 
 
 def test_errors_stand_smallest_first_and_say_that_lower_is_better(result: Callable, board: Callable) -> None:

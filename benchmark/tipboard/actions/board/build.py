@@ -15,5 +15,6 @@ def call(options: argparse.Namespace) -> int:
     if options.json:
         emit_json({"folder": str(built.folder), "pages": built.pages, "entries": built.entries})
     elif not options.quiet:
-        emit(f"{built.pages:,} pages of {built.entries:,} methods: open {built.folder / 'index.html'}")
+        pages = f"{built.pages:,} pages, {built.entries:,} of them about the methods of one name"
+        emit(f"{pages}: open {built.folder / 'index.html'}")
     return 0
