@@ -5,3 +5,7 @@ The host (:mod:`tipbench.fence.session`) writes the fold to files and talks over
 (:mod:`tipbench.fence.linux`), sees a file system of what it needs only (:mod:`tipbench.fence.root`) and then serves the
 host's requests (:mod:`tipbench.fence.child`). What comes back is read as plain numbers (:mod:`tipbench.fence.wire`).
 """
+
+MB = 1_000_000
+FILE_BYTES = {"tiny": 25 * MB, "small": 25 * MB, "forms": 25 * MB, "full": 250 * MB, "xl": 2_500 * MB}
+"""The most bytes of predictions, by the size of the release: of an answer of a fence and of a submitted file."""

@@ -17,12 +17,10 @@ from tipcore.errors import NotMapped, UsageError
 from tipbench.config.instantiate import instantiate
 from tipbench.data.fold import Fold
 from tipbench.fence.files import read_fold
-from tipbench.fence.wire import Pipe
+from tipbench.fence.wire import LONGEST, Pipe
 from tipbench.method import in_batches, is_oracle, is_streamed
 
 FOLD = Path("/fold")
-LONGEST = 20_000
-"""Characters of what is told of an error."""
 
 
 class Served:

@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from tipbench.data.fold import Fold
+from tipbench.data.streams.steps import detached
 
 FACTS, TABLES, NAMES = "fold.pickle", "tables", "names"
 FRAMES = ("parts", "supervision", "pair_supervision")
@@ -53,5 +54,5 @@ def _read(path: Path) -> pl.DataFrame:
 
 
 def _write(frame: pl.DataFrame, path: Path) -> None:
-    frame.rechunk().write_ipc(path, compression="uncompressed")
+    detached(frame).write_ipc(path, compression="uncompressed")
     path.chmod(0o644)

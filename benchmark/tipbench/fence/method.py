@@ -10,10 +10,14 @@ import polars as pl
 from tipcore.errors import NotMapped, UsageError
 
 from tipbench.data.fold import Fold
+from tipbench.fence import FILE_BYTES, MB
 from tipbench.fence.files import FACTS, write_fold
 from tipbench.fence.session import Session
-from tipbench.fence.wire import Answer, Garbled
+from tipbench.fence.wire import LONGEST, SMALL, Answer, Bounds, Garbled
+from tipbench.kinds.kind import FEW_ROWS, ROOM
 from tipbench.method import BATCHES
+
+MOST_NOTES = 100
 
 
 class MethodError(Exception):
@@ -31,13 +35,17 @@ class FencedMethod:
         session: the fence; closed by :meth:`close`.
         folder: that of the session's fold; written when the method is first fitted.
         config: ``_target_`` and parameters.
+        size: the most bytes of its predictions (:data:`tipbench.fence.FILE_BYTES`).
 
     Raises:
         UsageError: for what is not a method, and an oracle.
     """
 
-    def __init__(self, session: Session, folder: Path, config: Mapping[str, Any]) -> None:
+    def __init__(
+        self, session: Session, folder: Path, config: Mapping[str, Any], size: int = FILE_BYTES["full"]
+    ) -> None:
         self._session, self._folder, self._name = session, folder, str(config["_target_"])
+        self._size, self._bounds = size, SMALL
         self._config = dict(config)
         self._fitted: Fold | None = None
         answer = self._ask("make", method=self._config)
@@ -55,13 +63,15 @@ class FencedMethod:
         """Give the method its fold as files, and let it learn."""
         if not (self._folder / FACTS).exists():
             write_fold(fold, self._folder)
-        self._fitted = fold
+        self._fitted, self._bounds = fold, self._bounds_of(fold, fold)
         self._ask("fit", seed=seed)
 
     @property
     def notes(self) -> list[str]:
         """What the method says that a reader of its predictions should know."""
         said = self._ask("notes").said.get("notes")
+        if isinstance(said, list) and len(said) > MOST_NOTES:
+            raise UsageError(f"{self._name} returned {len(said):,} notes: return at most {MOST_NOTES}.")
         return [_plain(str(note)) for note in said] if isinstance(said, list) else []
 
     def again(self) -> FencedMethod:
@@ -71,7 +81,7 @@ class FencedMethod:
         the process has seen how each unit goes on.
         """
         self._session.again()
-        return FencedMethod(self._session, self._folder, self._config)
+        return FencedMethod(self._session, self._folder, self._config, self._size)
 
     def cost(self) -> tuple[float, int]:
         """Return the CPU seconds that the fence took so far, and its peak of memory over its start, bytes."""
@@ -83,9 +93,19 @@ class FencedMethod:
 
     def _predict(self, fold: Fold) -> pl.DataFrame:
         valid, regions = (fold.whole or fold) is not self._fitted, fold.regions
+        self._bounds = self._bounds_of(fold, self._fitted or fold)
         return self._framed(
             self._ask("predict", valid=valid, regions=None if regions is None else list(regions))
         )
+
+    def _bounds_of(self, fold: Fold, whole: Fold) -> Bounds:
+        """Return the most that predictions of a fold may hold; of some regions of it, a part of the bytes."""
+        units = height = fold.parts.height
+        if fold.pair_supervision is not None:  # pairs may be predicted in the place of their records
+            units = max(units, fold.tables["pairs"].select(pl.len()).collect().item())
+        size = MB + self._size * height // max(1, whole.parts.height)
+        rows = max(FEW_ROWS, ROOM * fold.task.kind.rows_per_unit * units)  # as their check allows
+        return Bounds(rows, min(self._size, size))
 
     def _begin(self, units: pl.DataFrame) -> None:
         self._ask("begin", units)
@@ -111,7 +131,7 @@ class FencedMethod:
     def _ask(self, do: str, frame: pl.DataFrame | None = None, **said: Any) -> Answer:
         """Return an answer. Raises what the method raised: UsageError as such, all else as MethodError."""
         try:
-            answer = self._session.ask({"do": do, **said}, frame)
+            answer = self._session.ask({"do": do, **said}, frame, self._bounds)
         except Garbled as error:
             raise self._refused(error) from None
         told = answer.said
@@ -128,4 +148,4 @@ class FencedMethod:
 
 def _plain(text: str) -> str:
     """Return text that changes nothing of a terminal but what it shows."""
-    return "".join(one if one.isprintable() else "?" for one in text)
+    return "".join(one if one.isprintable() else "?" for one in text[:LONGEST])

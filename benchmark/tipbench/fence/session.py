@@ -17,7 +17,7 @@ from tipcore.operating_system import CONFINES, NAME
 
 from tipbench.fence.linux import start, watch
 from tipbench.fence.view import Sight, unreadable
-from tipbench.fence.wire import Answer, Garbled, Pipe
+from tipbench.fence.wire import SMALL, Answer, Bounds, Garbled, Pipe
 
 GIB = 1 << 30
 BOUNDS = {
@@ -109,14 +109,14 @@ class Session:
         self._watcher = threading.Thread(target=self._look, daemon=True)
         self._watcher.start()
 
-    def ask(self, said: dict[str, Any], frame: pl.DataFrame | None = None) -> Answer:
-        """Return the answer to a request.
+    def ask(self, said: dict[str, Any], frame: pl.DataFrame | None = None, bounds: Bounds = SMALL) -> Answer:
+        """Return the answer to a request, which may be no larger than its bounds.
 
         Raises Ended where the fence has ended, and Garbled where what came is no answer; then it is ended.
         """
         try:
             self._pipe.ask(said, frame)
-            return self._pipe.answered()
+            return self._pipe.answered(bounds)
         except Garbled:
             watch.end(self.keeper)
             raise

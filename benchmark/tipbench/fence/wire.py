@@ -2,7 +2,8 @@
 
 To the fence goes whatever the host likes: frames in Arrow's stream format. From the fence come plain numbers only: for
 each column so many bytes of a dtype that is on a list, so that no reader of a file format meets what a stranger wrote.
-Every length is checked before anything of it is read.
+Every length is checked before anything of it is read, so that an answer takes no more of the host's memory than
+:class:`Bounds` allow: the fence's own limit of memory does not count what the host holds.
 """
 
 from __future__ import annotations
@@ -10,17 +11,28 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-LONGEST_LINE = 1 << 20
-"""Bytes of a line of JSON."""
-MOST_COLUMNS, MOST_ROWS, MOST_BYTES = 200, 100_000_000, 1 << 30
-"""Of one answer."""
+from tipbench.fence import FILE_BYTES
+
+LONGEST_LINE, LONGEST = 1 << 20, 20_000
+"""Bytes of a line of JSON, and characters that are shown of a note or an error in it."""
+DEEPEST, MOST_NESTED = 4, 1_000
+"""How deep lists and objects of a line may be nested, and how many there may be: each takes 25 times its bytes."""
+MOST_COLUMNS, LONGEST_NAME = 64, 200
+"""Columns of an answer, and bytes of a column's name."""
+VIEW, TEXTS_AT_ONCE = 16, 1 << 13
+"""Bytes that polars takes for each text beside its own, and how many texts are decoded at once."""
+_NESTING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[][{}]')
+"""A string, or a bracket outside of strings."""
 NUMBERS: dict[str, tuple[type[pl.DataType], str]] = {
     "Int8": (pl.Int8, "<i1"),
     "Int16": (pl.Int16, "<i2"),
@@ -39,6 +51,19 @@ NUMBERS: dict[str, tuple[type[pl.DataType], str]] = {
 
 class Garbled(Exception):
     """What came from a fence is not what was agreed. The message says in what way."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The most that one answer may hold: rows, bytes of all its columns, and bytes of one text."""
+
+    rows: int = 1_000_000
+    size: int = FILE_BYTES["small"]
+    text: int = 200
+
+
+SMALL = Bounds()
+"""Of answers on a release of the size small."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +87,9 @@ class Pipe:
 
     source: io.BufferedReader
     sink: io.BufferedWriter
-    left: int = 0
-    """Bytes that the answer which is being read may still have."""
+    bounds: Bounds = SMALL
+    spent: int = 0
+    """Bounds of the answer that is being read, and how many bytes of them are spent."""
 
     @classmethod
     def of(cls, source: int, sink: int) -> Pipe:
@@ -84,7 +110,7 @@ class Pipe:
             buffer = io.BytesIO()
             frame.write_ipc_stream(buffer)
             body = buffer.getvalue()
-        self._send({**said, "bytes": len(body)}, body)
+        self._send({**said, "bytes": len(body)}, [body])
 
     def asked(self) -> tuple[dict[str, Any], pl.DataFrame | None] | None:
         """Return the next request, None where the host has gone."""
@@ -108,28 +134,31 @@ class Pipe:
             for column in frame.iter_columns():
                 told, bodies = _packed(column)
                 columns.append(told)
-                parts += bodies
-            self._send({**said, "rows": frame.height, "columns": columns}, *parts)
+                parts.append(bodies)
+            self._send({**said, "rows": frame.height, "columns": columns}, chain(*parts))
 
-    def answered(self) -> Answer:
-        """Return the next answer. Raises Garbled where it is not one, EOFError where the fence has ended."""
-        line = self.source.readline(LONGEST_LINE)
-        if not line:
+    def answered(self, bounds: Bounds = SMALL) -> Answer:
+        """Return the next answer. Raises Garbled where it is none within bounds, EOFError where the fence has ended."""
+        self.bounds, self.spent = bounds, 0
+        line = self.source.readline(LONGEST_LINE + 1)
+        _at_most(LONGEST_LINE, len(line), "or more bytes of words, such as notes")
+        if not line.endswith(b"\n"):
             raise EOFError
+        _check_nesting(line)
         try:
-            said = json.loads(line)
-        except (ValueError, RecursionError):
-            raise Garbled("a line that is not JSON") from None
-        if not line.endswith(b"\n") or not isinstance(said, dict):
-            raise Garbled("a line that is too long or not an object")
+            said = json.loads(line.decode("ascii"))  # of bytes, JSON may be UTF-16, whose brackets go unseen
+        except ValueError:
+            said = None
+        if not isinstance(said, dict):
+            raise Garbled("a line that is not JSON")
         return Answer(said, self._frame(said) if "rows" in said else None)
 
     def _frame(self, said: dict[str, Any]) -> pl.DataFrame:
-        rows, columns, self.left = said["rows"], said.get("columns"), MOST_BYTES
-        if type(rows) is not int or not 0 <= rows <= MOST_ROWS:
-            raise Garbled(f"{rows!r:.40} rows")
-        if not isinstance(columns, list) or len(columns) > MOST_COLUMNS:
-            raise Garbled("no list of columns, or more than there can be")
+        rows, columns = said["rows"], said.get("columns")
+        if type(rows) is not int or rows < 0 or not isinstance(columns, list):
+            raise Garbled(f"{rows!r:.40} rows, or no list of columns")
+        _at_most(self.bounds.rows, rows, "rows")
+        _at_most(MOST_COLUMNS, len(columns), "columns")
         series: dict[str, pl.Series] = {}
         for column in columns:
             name, dtype, nulls = (
@@ -144,6 +173,7 @@ class Pipe:
                 or not isinstance(dtype, str)
             ):
                 raise Garbled("a column without a name and a dtype of its own")
+            _at_most(LONGEST_NAME, len(name.encode()), "bytes in the name of a column")
             series[name] = self._column(name, dtype, rows, bool(nulls))
         return pl.DataFrame(series)
 
@@ -162,39 +192,42 @@ class Pipe:
         return column if not nulls else _without(column, self._array(rows, "|u1"))
 
     def _text(self, name: str, rows: int, nulls: bool) -> pl.Series:
-        size = int(self._array(1, "<i8")[0])
-        try:
-            words = json.loads(self._read(size))
-        except (ValueError, RecursionError):
-            raise Garbled(f"the texts of {name:.60} are not JSON") from None
-        if not isinstance(words, list) or not all(isinstance(w, str) and _is_text(w) for w in words):
-            raise Garbled(f"the texts of {name:.60} are not a list of them")
-        codes = self._array(rows, "<u4")
-        if rows and (not words or int(codes.max()) >= len(words)):
-            raise Garbled(f"the texts of {name:.60} lack one")
-        column = pl.Series(name, words, dtype=pl.String).gather(codes).alias(name)
-        return column if not nulls else _without(column, self._array(rows, "|u1"))
+        sizes = self._array(rows, "<u4")
+        _at_most(self.bounds.text, int(sizes.max(initial=0)), f"bytes in a text of {name:.60}")
+        self._spend(VIEW * rows)
+        parts = [pl.Series(name, [], dtype=pl.String)]
+        for start in range(0, rows, TEXTS_AT_ONCE):
+            ends = np.cumsum(sizes[start : start + TEXTS_AT_ONCE], dtype=np.int64).tolist()
+            body = self._read(ends[-1])
+            try:
+                texts = [body[begin:end].decode() for begin, end in pairwise([0, *ends])]
+            except UnicodeDecodeError:
+                raise Garbled(f"texts in {name:.60} that are not UTF-8") from None
+            parts.append(pl.Series(name, texts, dtype=pl.String))
+        return pl.concat(parts) if not nulls else _without(pl.concat(parts), self._array(rows, "|u1"))
 
     def _array(self, rows: int, form: str) -> np.ndarray:
         return np.frombuffer(self._read(rows * np.dtype(form).itemsize), dtype=form)
 
+    def _spend(self, size: int) -> None:
+        self.spent += size
+        _at_most(self.bounds.size, self.spent, "bytes or more in all columns")
+
     def _read(self, size: int) -> bytes:
-        if not 0 <= size <= self.left:
-            raise Garbled(f"more than {MOST_BYTES:,} bytes")
-        self.left -= size
+        self._spend(size)
         body = self.source.read(size)
         if len(body) < size:
             raise EOFError
         return body
 
-    def _send(self, said: dict[str, Any], *parts: bytes) -> None:
+    def _send(self, said: dict[str, Any], parts: Iterable[bytes] = ()) -> None:
         self.sink.write(json.dumps(said).encode() + b"\n")
         for part in parts:
             self.sink.write(part)
         self.sink.flush()
 
 
-def _packed(column: pl.Series) -> tuple[dict[str, Any], list[bytes]]:
+def _packed(column: pl.Series) -> tuple[dict[str, Any], Iterable[bytes]]:
     """Return what is told of a column, and its bytes."""
     dtype, nulls = str(column.dtype), column.null_count() > 0
     told = {"name": column.name, "dtype": dtype, "nulls": nulls}
@@ -205,12 +238,26 @@ def _packed(column: pl.Series) -> tuple[dict[str, Any], list[bytes]]:
         return told, [filled.to_numpy().astype(form).tobytes(), *mask]
     if dtype == "String":
         filled = column.fill_null("")
-        words = filled.unique().sort()
-        codes = filled.replace_strict(words, np.arange(len(words), dtype=np.uint32), return_dtype=pl.UInt32)
-        text = json.dumps(words.to_list()).encode()
-        size = np.array([len(text)], dtype="<i8").tobytes()
-        return told, [size, text, codes.to_numpy().astype("<u4").tobytes(), *mask]
+        sizes = filled.str.len_bytes().to_numpy().astype("<u4").tobytes()
+        some = (filled.slice(start, TEXTS_AT_ONCE) for start in range(0, len(filled), TEXTS_AT_ONCE))
+        return told, chain([sizes], ("".join(texts).encode() for texts in some), mask)
     return told, []
+
+
+def _check_nesting(line: bytes) -> None:
+    """Refuse a line of JSON that would take much more memory than its bytes. Raises Garbled; nothing is built."""
+    depth = count = 0
+    for one in _NESTING.finditer(line):
+        count += one[0] in b"[{"
+        depth += (one[0] in b"[{") - (one[0] in b"]}")
+        _at_most(DEEPEST, depth, "lists and objects within each other")
+        _at_most(MOST_NESTED, count, "lists and objects in a line")
+
+
+def _at_most(most: int, found: int, what: str) -> None:
+    """Raise Garbled where there is more of something than is read."""
+    if found > most:
+        raise Garbled(f"{found:,} {what}: return at most {most:,}")
 
 
 def _is_text(word: str) -> bool:

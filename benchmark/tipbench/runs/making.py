@@ -12,6 +12,7 @@ from tipcore.errors import UsageError
 from tipbench.config.instantiate import instantiate
 from tipbench.config.method_class import is_shipped, method_class
 from tipbench.config.settings import Settings
+from tipbench.fence import FILE_BYTES
 from tipbench.fence.method import FencedMethod
 from tipbench.fence.session import Limits, Session
 from tipbench.fence.view import sight_of
@@ -76,7 +77,8 @@ class Methods:
             self._fenced[fold] = self._fenced[fold].again()
         else:
             folder, hidden = self.shared.folder(fold), [self.cell.runs]
-            made = fenced_method(config, folder, self.limits, hidden, self.python, self.place)
+            size = FILE_BYTES[(self.cell.config["release"] or {"size": "xl"})["size"]]
+            made = fenced_method(config, folder, self.limits, hidden, self.python, self.place, size)
             self._fenced[fold] = made
         return self._fenced[fold]
 
@@ -103,6 +105,7 @@ def fenced_method(
     hidden: Sequence[Path] = (),
     python: str = "",
     place: str = "",
+    size: int = FILE_BYTES["full"],
 ) -> FencedMethod:
     """Return a method behind a fence of its own; to be closed.
 
@@ -112,6 +115,7 @@ def fenced_method(
         limits: what it may use.
         hidden: folders that it must not see although they are within what it sees.
         python, place: as of :class:`Methods`.
+        size: the most bytes of its predictions.
 
     Raises UsageError for what is not a method, an oracle, and where no fence can be built.
     """
@@ -120,7 +124,7 @@ def fenced_method(
     preload = _libraries(config) if is_shipped(target) else []
     session = Session(sight, folder, limits, python, preload)
     try:
-        made = FencedMethod(session, folder, config)
+        made = FencedMethod(session, folder, config, size)
     except BaseException:  # an interruption too: a fence that nobody holds would live as long as its limit
         session.close()
         raise

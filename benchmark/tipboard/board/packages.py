@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import venv
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 from tipbench.version import __version__
 from tipcore.errors import CheckFailed, UsageError
@@ -25,7 +27,8 @@ SECONDS = 1800
 
 @dataclass(frozen=True)
 class Environment:
-    """Where a package is installed. ``python``, ``place``: its interpreter and folder of packages; '' for ours."""
+    """Where a package is installed. ``package``: as pinned, with the SHA-256 of the wheel. ``python``, ``place``: its
+    interpreter and folder of packages; '' for ours."""
 
     package: str
     python: str = ""
@@ -55,11 +58,11 @@ def install(package: str, packages: Packages, work: Path) -> Environment:
 
     Raises:
         UsageError: for what is not one exact version, another version of tipbench, and a board without a source.
-        CheckFailed: where pip cannot install it.
+        CheckFailed: where pip cannot install it, or does not since it is there already.
     """
     require_confinement("Reproducing a submission")
     asked = exact(package)
-    if asked.name == OURS:
+    if canonicalize_name(asked.name) == OURS:
         if Version(next(iter(asked.specifier)).version) != Version(__version__):
             raise UsageError(
                 f"pinned.package {package} is not the tipbench that runs here ({__version__}): use that one."
@@ -78,6 +81,8 @@ def install(package: str, packages: Packages, work: Path) -> Environment:
     (place / "tipbench-of-the-host.pth").write_text("\n".join(seen) + "\n", encoding="utf-8")
     source = ["--no-index", "--find-links", packages.wheelhouse] if packages.wheelhouse else []
     source = source or ["--index-url", packages.index]
+    report = work / "installed.json"
+    source += ["--report", str(report)]
     words = ["--isolated", "--disable-pip-version-check", "--no-input", "--quiet", "--only-binary", ":all:"]
     try:
         done = subprocess.run(
@@ -88,7 +93,12 @@ def install(package: str, packages: Packages, work: Path) -> Environment:
         raise CheckFailed(f"{package} was not installed within {SECONDS // 60} minutes: try again.") from None
     if done.returncode:
         raise CheckFailed(f"{package} cannot be installed: {_end(done.stderr)}")
-    return Environment(package, python, str(place))
+    installed = json.loads(report.read_text(encoding="utf-8"))["install"]
+    archives = [one["download_info"]["archive_info"] for one in installed if one["requested"]]
+    if not archives:
+        raise CheckFailed(f"{package} is in this environment already: reproduce it from one without it.")
+    digest = archives[0].get("hash", "").removeprefix("sha256=") or archives[0]["hashes"]["sha256"]
+    return Environment(f"{package} sha256:{digest}", python, str(place))
 
 
 def _end(said: str) -> str:

@@ -138,8 +138,8 @@ examples:
   tipbench board reproduce tipbench--minhash_lsh       a reference method, checked against its digests
 
 The package that a submission pins is installed into a new environment and run there, so that access and
-streaming are enforced; its scores then stand as reproduced, without a rank. It is other people's code and
-runs with your rights: use a machine that holds nothing else."""
+streaming are enforced; its scores then stand as reproduced, without a rank. It is other people's code behind
+a fence that is no virtual machine: use a machine that holds nothing else."""
 
 
 def _reproduce(actions: Any) -> None:

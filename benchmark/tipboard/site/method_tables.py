@@ -175,7 +175,7 @@ RUNS = (
     Heading("status", "status", "Run here, reproduced, or self-reported.", False),
     Heading("access", "access", "The most private data shown.", False),
     Heading("labels", "labels", "What it learnt from.", False),
-    Heading("method_version", "method version", "Of tipbench, or the digest of the source.", False),
+    Heading("method_version", "method version", "Of tipbench, or the digest of the source or wheel.", False),
     Heading("config", "config", "Start of the digest of the config.", False),
     Heading("predictions", "predictions' digest", "Of the file that was scored.", False),
     Heading("cpu_s", "CPU s", "Seconds to fit, predict and score.", True),

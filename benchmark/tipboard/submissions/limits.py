@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-MB = 1_000_000
+from tipbench.fence import FILE_BYTES, MB
 
 RECORD_BYTES = 256 * 1024
 """Of ``submission.json``."""
@@ -41,13 +41,13 @@ class Limits:
         return 20 * self.seconds
 
 
-_LAPTOP = Limits(25 * MB, 5_000_000, 256 * MB, 1_000 * MB, 20)
+_LAPTOP = Limits(FILE_BYTES["small"], 5_000_000, 256 * MB, 1_000 * MB, 20)
 BY_SIZE = {
     "tiny": _LAPTOP,
     "small": _LAPTOP,
     "forms": _LAPTOP,
-    "full": Limits(250 * MB, 50_000_000, 2_560 * MB, 2_000 * MB, 120),
-    "xl": Limits(2_500 * MB, 500_000_000, 25_600 * MB, 8_000 * MB, 1_200),
+    "full": Limits(FILE_BYTES["full"], 50_000_000, 2_560 * MB, 2_000 * MB, 120),
+    "xl": Limits(FILE_BYTES["xl"], 500_000_000, 25_600 * MB, 8_000 * MB, 1_200),
 }
 
 

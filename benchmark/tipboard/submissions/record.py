@@ -31,6 +31,11 @@ PACKAGE = (
     rf"| @ https://{_HOST}/[A-Za-z0-9\-._~/+%]*\.whl#sha256=[0-9a-f]{{64}}"
     rf"| @ git\+https://{_HOST}/[A-Za-z0-9\-._~/+%]+@[0-9a-f]{{40}})$"
 )
+UNPINNED = re.compile(
+    r"(?:pip|setuptools|wheel)(?:=| )|.*https://[^/]*\.(?:[0-9][^./]*|local|localhost|internal)/",
+    re.IGNORECASE,
+)
+"""Installers, and hosts that are given by a number or lie in somebody's own network."""
 KEPT_BACK = ("runs", "figure", "engine", "overwrite", "fence", "limits", "hydra", "experiment", "grid")
 """Keys of the config that are of whoever runs it, and not of the method."""
 
@@ -45,6 +50,12 @@ def _whole(pattern: str, what: str) -> AfterValidator:
         return text
 
     return AfterValidator(check)
+
+
+def _public(package: str) -> str:
+    if UNPINNED.match(package):
+        raise ValueError("is an installer, or of a host that is no public name: pin the method's own package")
+    return package
 
 
 def _schema(pattern: str) -> dict[str, Any]:
@@ -132,6 +143,7 @@ class Pinned(_Record):
         _whole(
             PACKAGE, "is neither name==version, nor a wheel with #sha256=, nor git+https with a whole commit"
         ),
+        AfterValidator(_public),
     ]
     overrides: Annotated[
         dict[Name, Annotated[list[Override], Field(max_length=50)]],

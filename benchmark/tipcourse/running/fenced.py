@@ -11,7 +11,7 @@ import polars as pl
 from tipbench.fence.session import CannotFence, Ended, Session
 from tipbench.fence.session import Limits as FenceLimits
 from tipbench.fence.view import Sight, sight_of
-from tipbench.fence.wire import Garbled
+from tipbench.fence.wire import Bounds, Garbled
 from tipcore.errors import UsageError
 
 from tipcourse.lessons import lesson_folder
@@ -20,6 +20,8 @@ from tipcourse.running.asked import Asked, Limits, Stopped
 
 TARGET = "tipcourse.running.answers.Answers"
 SCRATCH_GIB, PROCESSES = 1 / 16, 8
+MOST_BYTES = 1 << 24
+"""Of all outcomes."""
 TEXT = pl.String
 
 
@@ -64,7 +66,7 @@ def _told(session: Session, asked: Asked, limits: Limits) -> list[dict]:
     cells = pl.DataFrame(asked.cells, schema={"name": TEXT, "source": TEXT}, orient="row")
     session.ask({"do": "begin"}, cells)
     calls = pl.DataFrame(asked.calls, schema={"name": TEXT, "arguments": TEXT}, orient="row")
-    answer = session.ask({"do": "step"}, calls)
+    answer = session.ask({"do": "step"}, calls, Bounds(len(asked.calls), MOST_BYTES, MOST_BYTES))
     if answer.frame is None or answer.frame.columns != ["outcome"] or answer.frame.dtypes != [TEXT]:
         raise Stopped("what it told is no outcome: an answer returns a value, and writes nothing else")
     return read_outcomes(f"[{','.join(answer.frame['outcome'].fill_null(''))}]", len(asked.calls))

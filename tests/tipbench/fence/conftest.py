@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from tipbench.data.prepared import Prepared
 from tipbench.data.relabelled import relabelled
+from tipbench.fence import FILE_BYTES
 from tipbench.fence.method import FencedMethod
 from tipbench.fence.session import Limits, Session
 from tipbench.fence.view import sight_of
@@ -52,7 +53,7 @@ def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Put]:
             limits,
         )
         try:
-            made.append(FencedMethod(session, folder, {"_target_": target, **arguments}))
+            made.append(FencedMethod(session, folder, {"_target_": target, **arguments}, FILE_BYTES["tiny"]))
         except BaseException:
             session.close()
             raise

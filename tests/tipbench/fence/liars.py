@@ -24,6 +24,49 @@ class Liar:
         raise NotImplementedError
 
 
+class Flood:
+    """A method that answers with more than the host should hold. ``what``: of it."""
+
+    needs: frozenset[str] = frozenset()
+    stochastic = False
+
+    def __init__(self, what: str) -> None:
+        self.what, self.notes = what, []
+
+    def fit(self, fold, seed):
+        if self.what == "error":
+            raise ValueError("y" * 10_000_000)
+        self.notes = {"notes": ["n" * 20_000] * 100, "many notes": ["n"] * 101}.get(self.what, [])
+
+    def predict(self, fold):
+        units = fold.to_predict().select("advert").collect()
+        if self.what in ANSWERS:
+            say(ANSWERS[self.what])
+        floods = {
+            "rows": lambda: pl.select(advert=pl.int_range(10_000_000)),
+            "bytes": lambda: pl.select(advert=pl.int_range(100_000)).with_columns(*zeros(40)),
+            "columns": lambda: units.with_columns(*zeros(70)),
+            "name of a column": lambda: units.with_columns(pl.lit(1).alias("x" * 201)),
+            "texts": lambda: units.with_columns(cluster=pl.lit("x" * 300_000)),
+            "texts that fit": lambda: pl.select(advert=pl.int_range(100_000)).with_columns(
+                cluster=pl.format("{}" + "ж" * 95, "advert")
+            ),
+        }
+        return floods.get(self.what, lambda: units)()
+
+
+def zeros(many):
+    return [pl.lit(0.0).alias(str(one)) for one in range(many)]
+
+
+ANSWERS = {
+    "objects": '{"a": [' + "{}," * 300_000 + "{}]}\n",
+    "nesting": '{"a": ' + "[" * 5 + "]" * 5 + "}\n",
+    "hidden nesting": ('{"a": "\u2200", "b": ' + "[" * 100_000 + "}\n").encode("utf-16-be").decode("latin-1"),
+    "words": '{"rows": 1, "columns": [{"name": "a", "dtype": "String"}]}\n' + "{}," * 10_000_000,
+}
+
+
 class Lengths:
     """An honest method that can be asked by batches of regions, and tells how many adverts each batch shows it."""
 

@@ -7,13 +7,16 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from tipbench.data.prepared import Prepared
+from tipbench.fence import FILE_BYTES
 from tipbench.fence.linux import watch
-from tipbench.fence.method import FencedMethod, MethodError
+from tipbench.fence.method import MOST_NOTES, FencedMethod, MethodError
 from tipbench.fence.session import Ended, Limits
+from tipcore.errors import UsageError
 from tipdata.release import Release
 
 HERE = Path(__file__).parent
@@ -177,6 +180,42 @@ def test_memory_is_limited_in_a_process_and_over_all(put: Put, fenced: Prepared)
 def test_the_disk_is_limited(put: Put, fenced: Prepared) -> None:
     note = noted(put, fenced, "fill_the_disk", limits=Limits(scratch_gib=0.05))
     assert note.startswith("kept out: OSError: [Errno 28]")
+
+
+def peak(anew: bool = False) -> int:
+    """The most bytes that this process had since they were last counted anew."""
+    if anew:
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    (line,) = (one for one in Path("/proc/self/status").read_text().splitlines() if one.startswith("VmHWM"))
+    return 1024 * int(line.split()[1])
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    {
+        "rows": "10,000,000 rows: return at most 100,000",
+        "bytes": "bytes or more in all columns: return at most 25,000,000",
+        "columns": "71 columns: return at most 64",
+        "name of a column": "201 bytes in the name of a column: return at most 200",
+        "texts": "300,000 bytes in a text of cluster: return at most 200",
+        "objects": "1,001 lists and objects in a line: return at most 1,000",
+        "nesting": "5 lists and objects within each other: return at most 4",
+        "hidden nesting": "a line that is not JSON",
+        "words": r"[\d,]+ bytes in a text of a: return at most 200",
+        "notes": "or more bytes of words, such as notes: return at most 1,048,576",
+        "many notes": "101 notes: return at most 100",
+        "error": "ValueError: y{19000}",
+        "texts that fit": "",
+    }.items(),
+)
+def test_an_answer_takes_little_memory_of_the_host(what: str, said: str, put: Put, fenced: Prepared) -> None:
+    method, fold = put("Flood", what=what), fenced.folds[0]
+    before = peak(anew=True)
+    with pytest.raises((UsageError, MethodError), match=said) if said else nullcontext():
+        method.fit(fold, 0)
+        method.predict(fold)
+        assert len(method.notes) <= MOST_NOTES
+    assert peak() - before < 2 * FILE_BYTES["tiny"]
 
 
 def test_what_a_method_left_behind_ends_with_it(put: Put, fenced: Prepared) -> None:

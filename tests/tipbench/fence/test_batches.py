@@ -21,6 +21,8 @@ def test_batches_behind_the_fence_are_of_their_regions_and_part(
     asked = fold if part == "test" else fold.with_valid_as_test()
     whole = method.predict(asked)
     assert whole["advert"].to_list() == asked.to_predict().collect()["advert"].to_list()
+    batch, most = next(asked.by_regions(1)), method._bounds_of(asked, asked).size
+    assert method._bounds_of(batch, asked).size < most / 2  # all batches together are held to the bound
     assert predicted_by_regions(method, asked, most=3).sort("advert").equals(whole.sort("advert"))
     shown = [batch.tables["adverts"].collect().height for batch in asked.by_regions(3)]
     assert method.notes == [str(fold.tables["adverts"].collect().height), *map(str, shown)]

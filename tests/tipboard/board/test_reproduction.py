@@ -1,5 +1,6 @@
 """A stranger's package is installed from a wheel, run behind a fence and scored here, whatever it does or says."""
 
+import hashlib
 import json
 import shutil
 import zipfile
@@ -115,7 +116,8 @@ def test_an_honest_package_is_stored_as_reproduced_with_its_score_on_a_fresh_wor
     assert kept.verified
     assert kept.fence is not None
     assert kept.fence.enforced
-    assert kept.versions.method == "crowdpkg==1.0"
+    digest = hashlib.sha256((place / "wheels/crowdpkg-1.0-py3-none-any.whl").read_bytes()).hexdigest()
+    assert kept.versions.method == fresh.versions.method == f"crowdpkg==1.0 sha256:{digest}"
     assert fresh.scores[fresh.primary].value == found["fresh"]
     assert fresh.data.startswith("0.4.0/tiny.w")
     assert fresh.data != kept.data
@@ -130,6 +132,9 @@ def test_an_honest_package_is_stored_as_reproduced_with_its_score_on_a_fresh_wor
         assert len(err.splitlines()) == 1
     assert tipbench("board", "reproduce", "lab-a--crowd", "--quiet")[0] == 0
     assert tipbench("board", "rescore", "--quiet")[0] == 0
+    assert tipbench("board", "build", "--to", "site")[0] == 0
+    (page,) = (place / "site").rglob("lab-a--crowd.html")
+    assert digest in page.read_text(encoding="utf-8")
 
 
 @pytest.mark.usefixtures("copied_environment", "known_world")
@@ -238,6 +243,8 @@ def test_only_one_exact_version_is_a_package(package: str) -> None:
 def test_a_board_without_a_source_of_packages_installs_nothing(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"names no source of packages: set packages\.wheelhouse"):
         install("crowdpkg==1.0", Packages(), tmp_path)
+    with pytest.raises(CheckFailed, match="is in this environment already"):
+        install(f"polars=={pl.__version__}", Packages(wheelhouse=str(tmp_path)), tmp_path / "again")
     with pytest.raises(CheckFailed, match="cannot be installed"):
         install("crowdpkg==1.0", Packages(wheelhouse=str(tmp_path)), tmp_path)
 

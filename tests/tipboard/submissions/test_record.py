@@ -74,6 +74,27 @@ def test_the_schema_refuses_what_the_model_does(field: str, value: Any) -> None:
         read(content(**{field: value}))
 
 
+WHEEL = f"/x-1-py3-none-any.whl#sha256={'0' * 64}"
+
+
+@pytest.mark.parametrize(
+    "package",
+    [
+        *("pip==0.0.1", "SetupTools==0", "pip @ https://a.example" + WHEEL),
+        *(
+            f"x @ https://{host}{WHEEL}"
+            for host in ("169.254.169.254", "0x7f.1", "a.internal", "b.localhost")
+        ),
+        f"x @ git+https://10.0.0.1/x@{'0' * 40}",
+    ],
+)
+def test_installers_and_private_hosts_are_not_pinned(package: str) -> None:
+    with pytest.raises(Malformed, match="is an installer, or of a host that is no public name"):
+        read(content(pinned={"package": package, "overrides": {}}))
+    for public in ("pipx==1", "x @ https://files.example.org" + WHEEL, "x @ https://2.example" + WHEEL):
+        read(content(pinned={"package": public, "overrides": {}}))
+
+
 def test_a_record_is_read_as_it_was_written() -> None:
     record = read(content(title="Ein Verfahren für Größen: ملف"))
     assert record_of(to_json(record).encode()) == record

@@ -96,8 +96,13 @@ def _steps(fold: Fold, ordered: pl.DataFrame, part: str) -> Steps:
 
 
 def detached(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return the same frame in memory of its own: through Arrow's file format, which writes what is shown only."""
+    """Return the same frame in memory that holds nothing else, through parquet.
+
+    Arrow's buffers keep strings of rows that were filtered out, and values beneath nulls; parquet writes neither.
+    """
     buffer = io.BytesIO()
-    frame.rechunk().write_ipc(buffer, compression="uncompressed")
+    frame.write_parquet(
+        buffer, compression="uncompressed", statistics=False, row_group_size=max(1, frame.height)
+    )
     buffer.seek(0)
-    return pl.read_ipc(buffer)
+    return pl.read_parquet(buffer)
