@@ -22,6 +22,7 @@ METHODS = {  # one of each way to hand over a fold
     "recruitment_onset": {"_target_": "tipbaselines.recruitment_onset.first_cue.FirstCue"},
 }
 CURIOUS = """
+import polars as pl
 
 
 class Curious:
