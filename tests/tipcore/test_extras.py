@@ -21,7 +21,9 @@ BASELINES = sorted((ROOT / "configs" / "baseline").rglob("*.yaml"))
 
 PACKAGE = "tipbench"
 WHEEL = f"{PACKAGE}-{__version__}-py3-none-any.whl"
-BY_NAME = re.compile(r"""pip3? install (?:-\S+ (?:[\w./]+ )?)*['"]?tipbench\b(?!-)|(?<![\w.])tipbench\[\w""")
+BY_NAME = re.compile(
+    r"""pip3? install (?:-\S+ (?:[\w./]+ )?)*['"]?tipbench\b(?!-)|(?<![\w.])tipbench\\?\[\w"""
+)
 """A command that takes tipbench from a package index, where anybody could register the name."""
 
 
