@@ -202,7 +202,7 @@ def _compile(root: Path, groups: Groups, of: Iterable[str], *options: str) -> st
 
 def main() -> None:
     """Make the files, or check them."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--check", action="store_true", help="write nothing; fail where something is wrong")
     if not parser.parse_args().check:
         make(ROOT)

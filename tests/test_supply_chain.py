@@ -29,7 +29,7 @@ def script(name: str) -> ModuleType:
     return module
 
 
-lock, sbom = script("lock"), script("sbom")
+lock, sbom, violations = script("lock"), script("sbom"), script("plant_violations")
 
 
 def test_constraints_and_locks_hold_all_that_the_project_asks_for_and_agree() -> None:
@@ -145,6 +145,79 @@ def test_bandit_fails_on_what_is_risky(code: str, failed: int, tmp_path: Path) -
     command = [sys.executable, "-m", "bandit", "-c", ROOT / "pyproject.toml", "-q", "-r", tmp_path]
     done = subprocess.run([*command, "--severity-level", "medium"], capture_output=True, check=False)
     assert done.returncode == failed
+
+
+def test_every_step_of_ci_and_every_import_contract_is_broken_by_a_row_that_fits() -> None:
+    assert violations.missing_rows(ROOT) == []
+    for start, rows in violations.ROWS.items():
+        for row in rows:
+            path = ROOT / row.file
+            assert row.old in (path.read_text(encoding="utf-8") if path.exists() else ""), row
+            run = violations.script_of(row, start, ROOT).splitlines()
+            for begins in row.commands.split("|"):
+                assert any(line.startswith(begins) for line in run), row
+
+
+STEPS = """\
+set -euo pipefail
+cd "$(dirname "$0")/.."
+work=$(mktemp -d)
+step "sees it"
+grep -q fine guarded.txt
+step "hides it"
+grep -q fine guarded.txt && echo fine
+step "fails for another reason"
+nothing-there
+step "done"
+"""
+
+
+def test_a_step_that_does_not_see_its_violation_is_named_and_the_checkout_stays_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = {
+        ".ci/run": STEPS,
+        "guarded.txt": "fine",
+        "pyproject.toml": "[tool.importlinter]\ncontracts = []\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    titles = ("sees it", "hides it", "fails for another reason")
+    row = violations.Row("", "guarded.txt", "fine", "wrong", "")
+    rows = {title: [row._replace(says="wrong" if "reason" in title else "")] for title in titles}
+    monkeypatch.setattr(violations, "ROOT", tmp_path)
+    monkeypatch.setattr(violations, "ROWS", rows)
+    assert violations.main(["sees"]) == 0
+    assert "NOT SEEN" not in capsys.readouterr().out
+    for title, code in (("hides", 0), ("reason", 127)):
+        assert violations.main([title]) == 1
+        out = capsys.readouterr().out
+        assert f"exit code {code} | " in out
+        assert "NOT SEEN" in out
+    assert {name: (tmp_path / name).read_text(encoding="utf-8") for name in files} == files
+    monkeypatch.setattr(violations, "ROWS", {"sees it": [row]})
+    with pytest.raises(SystemExit, match="nothing is planted for hides it"):
+        violations.main([])
+
+
+def commands_of(step: str) -> str:
+    return "\n".join(
+        line for title, lines in violations.steps_of(ROOT)[1].items() if step in title for line in lines
+    )
+
+
+@pytest.mark.parametrize(
+    ("step", "hides"),
+    [
+        ("", r"(?m)^[^#\n]*&&"),  # `set -e` ignores a failure before &&
+        ("", r"\|\| true"),
+        ("documents", "--quiet --strict"),
+        ("bandit", r" \.ci/\*\.py"),  # pyright skips folders that begin with a dot
+    ],
+)
+def test_no_command_of_ci_hides_a_failure(step: str, hides: str) -> None:
+    assert not re.search(hides, commands_of(step))
 
 
 @pytest.fixture

@@ -52,8 +52,23 @@ def extra_with(module: str | None) -> str | None:
 
 
 def how_to_install(extra: str) -> str:
-    """Return the command that installs an extra; plain pip takes the build for processors where there is no other."""
-    return f"python3 -m pip install 'tipbench[{extra}]'"
+    """Return the command that installs an extra from the wheel or checkout that tipbench was installed from.
+
+    It names no package index: tipbench is on none, so that anybody could register the name there.
+    """
+    import json  # these three are slow to import, and only messages need them
+    from importlib.metadata import PackageNotFoundError, distribution
+    from urllib.parse import unquote
+
+    try:
+        origin = json.loads(distribution("tipbench").read_text("direct_url.json") or "{}")
+    except PackageNotFoundError:
+        origin = {}
+    file = unquote(origin.get("url", "").rpartition("/")[2])
+    if file.endswith(".whl"):
+        return f"python3 -m pip install '{file}[{extra}]' in the folder of the wheel"
+    editable = "-e " if origin.get("dir_info", {}).get("editable") else ""
+    return f"python3 -m pip install {editable}'.[{extra}]' in the tipbench checkout"
 
 
 def _is_absent(module: str) -> bool:

@@ -60,7 +60,7 @@ def require_extra() -> None:
     """Raise UsageError where what reads and writes notebooks is not installed."""
     for module in ("jupytext", "nbformat"):
         if find_spec(module) is None:
-            raise UsageError(f"notebooks need {module}, which is not installed: {how_to_install(EXTRA)}")
+            raise UsageError(f"notebooks need {module}, which is not installed: {how_to_install(EXTRA)}.")
 
 
 @lru_cache

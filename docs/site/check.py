@@ -79,7 +79,7 @@ def main(words: list[str]) -> int:
     if len(words) != 1 or not (site := Path(words[0])).is_dir():
         sys.stderr.write("Give the folder of a built site, such as `python docs/site/check.py FOLDER`.\n")
         return 2
-    found = sorted(set(faults(site)))
+    found = sorted(set(faults(site))) if any(site.rglob("*.html")) else ["the site has no pages"]
     sys.stdout.write("".join(f"{fault}\n" for fault in found))
     files = [path for path in site.rglob("*") if path.is_file()]
     pages, size = sum(path.suffix == ".html" for path in files), sum(path.stat().st_size for path in files)

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path, PurePosixPath
 
 import pytest
+import yaml
 from tipbench.tasks import tasks
 from tipdata.stages import all_tables
 from tipdocs.mirror import LINK, ROOT, expand, linked, pages, resolved
@@ -37,6 +38,13 @@ def test_a_star_of_the_navigation_stands_for_the_pages_of_a_folder() -> None:
     assert nav[0]["Tasks"][0] == "docs/tasks/README.md"
     assert set(nav[0]["Tasks"][1:]) == {f"docs/tasks/{task}.md" for task in tasks()}
     assert nav[1] == {"More": [{"One": "docs/guide.md"}]}
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    text = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    nav = yaml.safe_load(text[text.index("\nnav:") : text.index("\ntheme:")])["nav"]
+    listed = re.findall(r"[\w/.-]+\.md", str(expand(nav, ())))
+    assert sorted(listed) == pages()
 
 
 def test_the_overview_of_tasks_asks_each_ones_question() -> None:
@@ -103,3 +111,5 @@ def test_the_check_asks_for_a_folder(tmp_path: Path, capsys: pytest.CaptureFixtu
 
     assert main([str(tmp_path / "none")]) == 2
     assert "Give the folder of a built site" in capsys.readouterr().err
+    assert main([str(tmp_path)]) == 1
+    assert "the site has no pages" in capsys.readouterr().out

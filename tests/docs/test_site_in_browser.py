@@ -27,7 +27,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not Path(CHROMIUM).exists():
         pytest.skip("Chromium is not installed")
     folder = tmp_path_factory.mktemp("site") / "a b, ملف"
-    words = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(folder)]
+    words = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
     said = {"TIPBENCH_QUICK": "true", "TIPBENCH_BOARD": "../board/index.html"}
     made = subprocess.run(words, cwd=ROOT, env={**os.environ, **said}, capture_output=True, text=True)
     assert made.returncode == 0, made.stderr

@@ -1,4 +1,4 @@
-"""What the start pages tell a reader to type works, as it is written, in an empty folder."""
+"""What pages tell a reader to type works, as it is written, in an empty folder."""
 
 import re
 import shlex
@@ -9,19 +9,42 @@ from pathlib import Path
 
 import pytest
 
-START = Path(__file__).parents[2] / "docs" / "start"
+DOCS = Path(__file__).parents[2] / "docs"
 BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 LEAST = {"researcher": 7, "author": 5, "lecturer": 3}
 """Commands that a page has at least."""
 
 
+Command = Callable[..., tuple[int, str, str]]
+
+
 @pytest.mark.parametrize("page", sorted(LEAST))
-def test_commands_of_a_start_page_work_in_order(
-    page: str, place: Path, tipbench: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_commands_of_a_start_page_work_in_order(page: str, place: Path, tipbench: Command) -> None:
     sys.modules.pop("my_methods", None)
-    typed = 0
-    for language, title, text in BLOCK.findall((START / f"{page}.md").read_text(encoding="utf-8")):
+    assert len(printed_by(DOCS / "start" / f"{page}.md", place, tipbench)) >= LEAST[page]
+
+
+def test_commands_of_the_page_on_own_worlds_work_and_give_the_name_it_says(
+    place: Path, tipbench: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TIPBENCH_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("tipdata.release.release.sizes", lambda: {"tiny": 2})
+    page = DOCS / "own-worlds.md"
+    made, ran = printed_by(page, place, tipbench)
+    [name] = set(re.findall("own-[0-9a-f]{16}", page.read_text(encoding="utf-8")))
+    assert f"release.version={name}" in made
+    assert f"{name}/tiny/advert_risk" in ran
+    (place / "mine.yaml").write_text(
+        (place / "mine.yaml").read_text(encoding="utf-8").replace("zh: 5", "zh: 5, de: 5"), encoding="utf-8"
+    )
+    code, _, said = tipbench("data", "make", "world=mine.yaml")
+    assert (code, "give the same names" in said) == (2, True), "the page says that German is refused"
+
+
+def printed_by(page: Path, place: Path, tipbench: Command) -> list[str]:
+    """Write the files of a page, run its commands in order, and return what each prints."""
+    printed = []
+    for language, title, text in BLOCK.findall(page.read_text(encoding="utf-8")):
         if title:
             path = place / title
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -34,11 +57,11 @@ def test_commands_of_a_start_page_work_in_order(
             if words[0] in ("run", "submit"):
                 words += ["replicates=0"] if words[0] == "run" else ["--replicates", "0"]
             found = [path for word in words for path in (glob(word) if "*" in word else [word])]
-            code, _, said = tipbench(*found)
+            code, out, said = tipbench(*found)
             assert code == 0, (line, said)
-            typed += 1
-    assert typed >= LEAST[page]
+            printed.append(out + said)
+    return printed
 
 
 def test_every_start_page_is_tried() -> None:
-    assert {path.stem for path in START.glob("*.md")} == set(LEAST)
+    assert {path.stem for path in (DOCS / "start").glob("*.md")} == set(LEAST)

@@ -33,7 +33,7 @@ def test_what_cannot_be_is_refused(given: dict, says: str) -> None:
 
 def test_who_has_no_spark_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tipbaselines.linkage_engines.importlib.util.find_spec", lambda name: None)
-    with pytest.raises(UsageError, match=r"needs pyspark and Java 17 or later: .*'tipbench\[spark\]'"):
+    with pytest.raises(UsageError, match=r"needs pyspark and Java 17 or later: .*\[spark\]'"):
         LinkageEngine("spark")
 
 

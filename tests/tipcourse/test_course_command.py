@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from tipcore.errors import UsageError
+from tipcore.extras import how_to_install
 from tipcourse import cells
 from tipcourse.actions import course as actions
 from tipcourse.grading import Run
@@ -39,7 +40,7 @@ def test_the_list_needs_no_extra_and_all_else_names_it(
         code, out, err = tipbench("course", *words)
         assert (code, out) == (2, "")
         assert err.startswith(
-            "tipbench: notebooks need jupytext, which is not installed: python3 -m pip install 'tipbench[course]'"
+            f"tipbench: notebooks need jupytext, which is not installed: {how_to_install('course')}."
         )
     assert os.listdir() == []
 

@@ -44,7 +44,7 @@ def call_beside(options: argparse.Namespace) -> int:
     compared = beside(frames, source, mapped.name, has_library)
     if not has_library:
         notice(
-            f"Shapes of columns by {LIBRARY} are left out: `{how_to_install(EXTRA)}` adds them.",
+            f"Shapes of columns are left out, since {LIBRARY} is not installed: {how_to_install(EXTRA)}.",
             options.quiet,
         )
     if options.json:

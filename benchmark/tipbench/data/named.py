@@ -16,7 +16,7 @@ from tipbench.task import Source
 
 ROUND = "round.json"
 """What the folder of a sealed round has, and no other."""
-NAME = re.compile(r"(\d[\w.]*/)?[\w.]+")
+NAME = re.compile(r"((\d[\w.]*|own-\w+)/)?[\w.]+")
 """What is meant as the name of a release. A folder that looks so is named with its path, such as ``./tiny``."""
 
 

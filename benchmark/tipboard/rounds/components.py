@@ -52,13 +52,13 @@ def check_wheel(described: Round, doing: str) -> None:
     if found := differences(described.components, components(described.data)):
         made = described.wheel
         name = "another tipbench" if made is None else f"tipbench {made.version}"
-        package = "the tipbench that made it" if made is None else f"tipbench=={made.version}"
+        package = "the tipbench that made it" if made is None else name
         libraries = ", ".join(
             f"{name} {number}" for name, number in described.components.dependencies.items()
         )
         raise UsageError(
             f"round {described.name} was made by {name}, and no other may {doing} ({'; '.join(found)}): "
-            f"install {package} with {libraries}."
+            f"install {package} from its wheel or checkout, with {libraries}."
         )
 
 

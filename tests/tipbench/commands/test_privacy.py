@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from tipcore.extras import is_missing
+from tipcore.extras import how_to_install, is_missing
 
 ASK = "unit: row\nlimit: 2\nparameters:\n  operations.hunting: {column: hunts}\n"
 
@@ -92,7 +92,7 @@ def test_without_the_extra_calibrating_says_how_to_get_it(
     monkeypatch.setattr("tipcore.extras.find_spec", lambda name: None)
     code, _, err = tipbench("data", "calibrate", "used.csv", "config=ask.yaml", "epsilon=1", "--to", "x.yaml")
     assert code == 2
-    assert "python3 -m pip install 'tipbench[privacy]'" in err
+    assert how_to_install("privacy") in err
 
 
 def test_an_audit_fails_where_records_were_copied_and_only_there(tipbench, files: Path) -> None:

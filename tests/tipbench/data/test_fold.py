@@ -244,7 +244,7 @@ def test_frames_of_a_library_that_is_not_installed_say_which_extra_brings_it(
 ) -> None:
     fold = load("advert_authorship", release="tiny")
     monkeypatch.setattr("tipcore.extras.find_spec", lambda name: None)
-    with pytest.raises(UsageError, match=rf"^{export} needs {module}, .*'tipbench\[(pandas|huggingface)\]'"):
+    with pytest.raises(UsageError, match=rf"^{export} needs {module}, .*\[(pandas|huggingface)\]'"):
         getattr(fold, export)()
 
 

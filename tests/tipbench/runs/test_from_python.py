@@ -76,7 +76,7 @@ def test_a_method_whose_extra_is_missing_says_how_to_get_it(
 ) -> None:
     monkeypatch.setattr("tipcore.extras.EXTRAS", {"lost": ("no_such_module",)})
     with pytest.raises(
-        UsageError, match=r"needs no_such_module, which is not installed: .*'tipbench\[lost\]'\.$"
+        UsageError, match=r"needs no_such_module, which is not installed: .*\[lost\]' in the .*\.$"
     ):
         tipbench.run(Borrowing, "advert_risk")
     monkeypatch.setattr("tipcore.extras.EXTRAS", {})

@@ -65,7 +65,7 @@ def test_another_tipbench_refuses_and_says_what_to_install(
     ):
         said = refusal(call)
         assert named in said
-        assert f"install tipbench=={tipbench.__version__} with python " in said
+        assert f"install tipbench {tipbench.__version__} from its wheel or checkout, with python " in said
     assert not (copy.public / "scores.json").exists()
     assert not (copy.public / "revealed.json").exists()
 
@@ -123,4 +123,5 @@ def test_a_round_from_before_wheels_were_named_is_read_and_keeps_its_commitment(
 
     (copy.secret / "round.json").write_text(json.dumps(older), encoding="utf-8")
     another(evaluator="9+" + "0" * 64)
-    assert "install the tipbench that made it with python" in refusal(lambda: score_round(copy.secret, OVER))
+    said = refusal(lambda: score_round(copy.secret, OVER))
+    assert "install the tipbench that made it from its wheel or checkout, with python" in said

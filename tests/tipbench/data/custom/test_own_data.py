@@ -80,7 +80,7 @@ def test_a_saved_dataset_is_refused_with_the_extra_that_reads_it(
 ) -> None:
     (tmp_path / "saved").mkdir()
     monkeypatch.setattr("tipcore.extras.find_spec", lambda name: None)
-    with pytest.raises(UsageError, match=r"^format: hf needs datasets, .*'tipbench\[huggingface\]'"):
+    with pytest.raises(UsageError, match=r"^format: hf needs datasets, .*\[huggingface\]'"):
         prepare("advert_risk", own=risk(tmp_path, files="saved", format="hf"))
 
 
