@@ -188,6 +188,20 @@ class Attack:
         while True:
             held.append(bytearray(b"1" * (1 << 24)))
 
+    def fill_sockets(self):
+        """Fill 400 sockets that nobody has open: they wait to be accepted, and their clients have gone."""
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind("/tmp/server")
+            server.listen(400)
+            for _ in range(400):
+                with socket.socket(socket.AF_UNIX) as client:
+                    client.connect("/tmp/server")
+                    client.setblocking(False)
+                    with suppress(BlockingIOError):
+                        while True:
+                            client.send(bytes(1 << 16))
+            time.sleep(1)
+
     def fill_the_disk(self):
         with open("/tmp/full", "wb") as file:
             while True:

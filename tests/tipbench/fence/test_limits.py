@@ -45,6 +45,11 @@ def test_processes_that_a_thread_began_count(put: Put, fenced: Prepared) -> None
         attacked(put, fenced, "fork_in_a_thread", Limits(processes=4))
 
 
+def test_memory_of_the_kernel_for_sockets_counts(put: Put, fenced: Prepared) -> None:
+    with pytest.raises(Ended, match=r"it took more than 0\.25 GiB of memory"):
+        attacked(put, fenced, "fill_sockets", Limits(memory_gib=0.25))
+
+
 @pytest.mark.parametrize("what", ["burn_in_a_thread", "burn_unwaited"])
 def test_the_time_of_a_process_that_ended_counts(what: str, put: Put, fenced: Prepared) -> None:
     cpu, _ = attacked(put, fenced, what, Limits()).cost()

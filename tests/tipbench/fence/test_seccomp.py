@@ -88,6 +88,13 @@ def test_a_lock_is_said_to_be_held_and_is_not(machine: str, command: int) -> Non
     assert verdict(machine, {"x86_64": 72, "aarch64": 25}[machine], 3, command) == 0x00050000
 
 
+@pytest.mark.parametrize("machine", ARCHITECTURES)
+def test_the_buffer_of_a_socket_is_not_enlarged(machine: str) -> None:
+    number = {"x86_64": 54, "aarch64": 208}[machine]
+    assert verdict(machine, number, 3, 1, 7) == 0x00050000
+    assert verdict(machine, number, 3, 1, 2) == ALLOWED
+
+
 def test_calls_of_another_set_are_refused() -> None:
     assert verdict("x86_64", 39, architecture=0x40000003) == REFUSAL  # those of 32 bits
     assert verdict("x86_64", 0x40000000 | 39) == REFUSAL  # x32

@@ -75,6 +75,8 @@ ARGUMENTS = (
     # fcntl: SETLK, SETLKW and OFD_SETLK, OFD_SETLKW say that all went well and hold nothing. A lock of /dev/null, which
     # all may write to, would tell other fences; databases want one of files that are in this fence alone.
     Argument((72, 25), 1, _ALL, (6, 7, 37, 38), error=0),
+    # setsockopt: SO_SNDBUF says that all went well and enlarges nothing, so that the kernel's memory can be counted
+    Argument((54, 208), 2, _ALL, (7,), error=0),
     # mmap: shared memory without a file, which stays when it is in no process's tables; huge pages
     Argument((9, 222), 3, 0x21, (0x21,)),
     Argument((9, 222), 3, 0x40000, (0x40000,)),

@@ -13,9 +13,12 @@ from dataclasses import dataclass, field
 KIB = 1024
 REMEMBERED = 10_000
 """Ended processes of which is known what they took, so that one that a look had missed is not counted twice."""
-_COUNTED = (b"RssAnon:", b"VmSwap:")
-"""Memory of a process alone. What is shared lies in files of the fence, which have a limit of their own
-(:mod:`tipbench.fence.linux.root`): other shared memory is refused (:mod:`tipbench.fence.linux.seccomp`)."""
+_COUNTED = (b"RssAnon:", b"VmSwap:", b"VmPTE:")
+"""Memory of a process, and of the kernel's page tables for it. What is shared lies in files of the fence, which have a
+limit of their own (:mod:`tipbench.fence.linux.root`): other shared memory is refused
+(:mod:`tipbench.fence.linux.seccomp`)."""
+SOCKET_BYTES = 2 * 212_992
+"""More than a full socket takes of the kernel where ``net.core.wmem_default`` is the usual 208 KiB, which is kept."""
 
 
 @dataclass
@@ -35,8 +38,8 @@ class Account:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def look(self) -> tuple[int, int]:
-        """Return the number of processes now, and the bytes of memory that are theirs."""
-        below, now, waited, memory = processes(self.keeper), {}, 0, 0
+        """Return the number of processes now, and the bytes of memory that are theirs and their sockets'."""
+        below, now, waited, memory = processes(self.keeper), {}, 0, SOCKET_BYTES * self._sockets()
         with self._lock:
             for process in below:
                 with suppress(OSError):  # it has ended
@@ -53,6 +56,12 @@ class Account:
             self._own = {**(self._own if len(self._own) < REMEMBERED else {}), **now}
             self._most = max(self._most, waited, self._seen)
         return len(below), memory
+
+    def _sockets(self) -> int:
+        """Return the number of sockets, of those too that no process holds while something in them is unread."""
+        with suppress(OSError), open(f"/proc/{self.keeper}/net/sockstat", encoding="ascii") as file:
+            return int(file.readline().split()[2])  # "sockets: used 3"
+        return 0
 
     def cost(self) -> tuple[float, int]:
         """Return the CPU seconds of all processes so far, and the most bytes that one had."""
