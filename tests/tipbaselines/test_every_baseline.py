@@ -20,6 +20,7 @@ from tipbench.contract.check import check
 from tipbench.contract.other_process import PREDICTIONS
 from tipbench.contract.trial import Broken, Run, Trial
 from tipbench.fence.session import Limits
+from tipbench.method import is_oracle
 from tipbench.runs.making import fenced_method
 from tipbench.tasks import task_of
 from tipcore.extras import missing_extra
@@ -153,7 +154,7 @@ def test_a_baseline_keeps_every_promise_of_the_contract(
     [
         pytest.param(name, marks=() if name in FENCED_FIRST else pytest.mark.slow)
         for name in ON_RELEASES
-        if not getattr(method_class(config(name)["method"]["_target_"]), "oracle", False)  # they see hidden truth
+        if not is_oracle(method_class(config(name)["method"]["_target_"]))  # they see hidden truth
     ],
 )
 def test_a_fence_changes_no_prediction(name: str, tiny: Release, tmp_path: Path) -> None:

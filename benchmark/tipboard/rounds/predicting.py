@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 from tipbench.config.instantiate import instantiate
+from tipbench.fence import FILE_BYTES
 from tipbench.fence.session import Limits
 from tipbench.kinds.predictions import check_predictions
 from tipbench.method import check_shape, is_oracle
@@ -50,7 +51,9 @@ def predict(ask: Ask, round_folder: Path, release: str | Source) -> tuple[pl.Dat
     if ask.fence is None:
         return _predict(ask, instantiate(ask.method), round_folder, release)
     with TemporaryDirectory(prefix="tipbench-fence-") as folder:
-        method = fenced_method(ask.method, Path(folder), ask.fence, [round_folder.resolve()])
+        method = fenced_method(
+            ask.method, Path(folder), ask.fence, [round_folder.resolve()], size=FILE_BYTES["small"]
+        )
         try:
             return _predict(ask, method, round_folder, release)
         finally:
