@@ -72,7 +72,7 @@ ROWS = {
         Row("unskipped", "benchmark/tipcore/locations.py", '"://" in place', '":///" in place', "failed", slow=True),
     ],
     "every string of tiny": [
-        Row("python3", "datasets/tipdata/text/book.py", '"XTS"', '"EUR"', "findings in", slow=True),
+        Row("python3", "datasets/tipdata/text/notes/fr.yaml", "pas donner son nom", "pas un soir sensuel", "findings in", slow=True),
     ],
     "the board's site and the pages": [
         Row("unskipped", "benchmark/tipbench/pages/assets/pages.css", "", "body { background: url(https://planted.test/x) }\n", "failed", slow=True),
