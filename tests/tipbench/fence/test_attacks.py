@@ -186,7 +186,11 @@ def peak(anew: bool = False) -> int:
     """The most bytes that this process had since they were last counted anew."""
     if anew:
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    (line,) = (one for one in Path("/proc/self/status").read_text().splitlines() if one.startswith("VmHWM"))
+    (line,) = (
+        one
+        for one in Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+        if one.startswith("VmHWM")
+    )
     return 1024 * int(line.split()[1])
 
 

@@ -43,7 +43,10 @@ def test_page_and_site_count_a_method_once_for_each_task_and_oracles_apart(
     said = "6 results of 2 methods and 1 oracle on 2 tasks (a method counts once for each of its tasks)"
     assert f"evaluator 1: {said}. Made by" in render(shown, "f.svg")
     write([size_of(shown)], tmp_path / "site", quiet=True)
-    pages = [(tmp_path / "site" / one).read_text() for one in ("index.html", "tiny/tasks/advert_risk.html")]
+    pages = [
+        (tmp_path / "site" / one).read_text(encoding="utf-8")
+        for one in ("index.html", "tiny/tasks/advert_risk.html")
+    ]
     assert pages[0].count(said) >= 2
     assert "1 methods by average precision" in pages[1]
 
