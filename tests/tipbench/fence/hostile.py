@@ -200,7 +200,7 @@ class Attack:
                     with suppress(BlockingIOError):
                         while True:
                             client.send(bytes(1 << 16))
-            time.sleep(1)
+            time.sleep(30)  # the limit ends it long before
 
     def fill_the_disk(self):
         with open("/tmp/full", "wb") as file:
