@@ -60,7 +60,7 @@ ROWS = {
             "no contract test of prevalence/bayes_loglinear passed", slow=True),
     ],
     "the slow tests": [
-        Row("unskipped", "tests/test_planted.py", "", "import pytest\n\n\n@pytest.mark.slow\ndef test_it() -> None:\n    raise ValueError\n", "1 failed", slow=True),
+        Row("unskipped", "tests/tipbaselines/test_planted.py", "", "import pytest\n\n\n@pytest.mark.slow\ndef test_it() -> None:\n    raise ValueError\n", "1 failed", slow=True),
     ],
     "exports, calibration and fidelity": [
         Row("unskipped", "benchmark/tipbench/publishing/validation.py", "import mlcroissant", "import nothing_there", "failed", slow=True),
