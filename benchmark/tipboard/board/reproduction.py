@@ -246,9 +246,7 @@ def _held(stored: Result, again: Again, store: PredictionStore) -> Reproduced:
         # Another writer may have written the uploaded file, perhaps as float32: compare the contents.
         uploaded = _content(store.get(digest))
         made = _content((again.folder / found.predictions.file).read_bytes())
-        same = uploaded.columns == made.columns and uploaded.equals(
-            made.cast(dict(uploaded.schema), strict=False)
-        )
+        same = uploaded.columns == made.columns and uploaded.equals(made.cast(uploaded.schema, strict=False))
     fresh = fresh_of([found], [] if again.fresh is None else [again.fresh], found.primary)
     return Reproduced(
         task=stored.task,
