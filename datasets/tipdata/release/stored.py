@@ -266,8 +266,9 @@ def _damaged(stored: StoredRelease, where: str) -> MachineFault:
 def _scan(
     stored: StoredRelease, place: Remote, files: Mapping[str, str], schema: Mapping[str, pl.DataType]
 ) -> pl.LazyFrame:
-    """Return the rows of files, one below the other: each is fetched when it is needed, some beside one another, and
-    what is asked for is read from it. ``files``: the SHA-256 of each, by path.
+    """Return the rows of files, one below the other. A file is fetched when it is needed, several at a time.
+
+    ``files``: the SHA-256 of each file, by path.
 
     A file of a region has half a megabyte at most: to ask for its footer and for each column would take longer.
     """
