@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 from tipcore.errors import UsageError
 
-from tipbench.contract.difference import ROUNDING, difference
+from tipbench.contract.difference import ROUNDING, difference, key_columns
 from tipbench.contract.promises import PROMISES, Promise
 from tipbench.contract.trial import Broken, Trial
 from tipbench.evaluation.evaluation import check_predictions, primary_score
@@ -80,6 +80,5 @@ def compare_keys(trial: Trial) -> KeyComparison:
         checked = check_predictions(answers, predictions)
         scores.append(primary_score(task, answers, checked, replicates=0, checked=True).value)
         made.append(task.kind.comparable(task.unit, checked))
-    keys = [name for name in (task.unit, "query", "view", "candidate") if name in made[0].columns]
-    differs = difference(made[0], made[1], keys, ROUNDING)
+    differs = difference(made[0], made[1], key_columns(task.unit, made[0]), ROUNDING)
     return KeyComparison(task.primary, (scores[0], scores[1]), differs, trial.make().stochastic)

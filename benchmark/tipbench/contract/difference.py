@@ -2,6 +2,8 @@
 
 import polars as pl
 
+KEYS = ("query", "view", "candidate")
+"""Columns that name a row of predictions, beside the unit's own."""
 ROUNDING = 1e-9
 """What the order of rows may change in a number: sums in another order round otherwise."""
 
@@ -31,6 +33,11 @@ def difference(first: pl.DataFrame, second: pl.DataFrame, keys: list[str], toler
         f"{rows.sum():,} of {first.height:,} predictions differ "
         f"(at {where}, {column} is {first[column][at]} and {second[column][at]})"
     )
+
+
+def key_columns(unit: str, predictions: pl.DataFrame) -> list[str]:
+    """Return the columns of predictions that name a row."""
+    return [name for name in (unit, *KEYS) if name in predictions.columns]
 
 
 def _columns(frame: pl.DataFrame) -> str:

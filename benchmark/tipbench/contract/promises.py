@@ -11,7 +11,7 @@ from inspect import getdoc
 
 import polars as pl
 
-from tipbench.contract.difference import ROUNDING, difference
+from tipbench.contract.difference import ROUNDING, difference, key_columns
 from tipbench.contract.other_process import run_elsewhere
 from tipbench.contract.trial import Broken, Run, Trial
 from tipbench.data.fold import Fold
@@ -220,7 +220,10 @@ def sees_no_later_row(trial: Trial) -> None:
     given, refused = trial.hand_over(whole.method, trial.fold, shorter)
     again = Run(whole.method, given, refused=refused)
     if what := difference(
-        _until(whole, again, half), _until(again, again, half), _keys(trial, again), ROUNDING
+        _until(whole, again, half),
+        _until(again, again, half),
+        key_columns(trial.task.unit, again.predictions),
+        ROUNDING,
     ):
         raise Broken(
             f"where the test ends after step {half}, {what}: let begin forget all but what fit learnt."
@@ -261,11 +264,7 @@ def _until(run: Run, shorter: Run, step: int) -> pl.DataFrame:
 def _differ(trial: Trial, first: Run, second: Run, tolerance: float = 0.0) -> str:
     """Return how the predictions of two runs differ, in words."""
     before, after = (trial.task.kind.comparable(trial.task.unit, run.predictions) for run in (first, second))
-    return difference(before, after, _keys(trial, first), tolerance)
-
-
-def _keys(trial: Trial, run: Run) -> list[str]:
-    return [name for name in (trial.task.unit, "query", "candidate") if name in run.predictions.columns]
+    return difference(before, after, key_columns(trial.task.unit, first.predictions), tolerance)
 
 
 def _shuffled(fold: Fold) -> Fold:
