@@ -42,7 +42,8 @@ def open_by_name(name: str) -> Source:
     check_open(name)
     if not NAME.fullmatch(name) and (set(name) & {"/", "\\"} or is_url(name) or expanded(name).is_dir()):
         export = open_export(name)
-        notice(export.caveat or "", quiet=export.caveat is None)
+        if (caveat := export.caveat) is not None:
+            notice(caveat)
         return export
     try:
         release = Release.called(name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tipbench.runs.figure import metric_title
 from tipbench.runs.report import NOTHING, number
@@ -30,9 +30,6 @@ from tipboard.board.entries import RUN_HERE, SELF_REPORTED, Entry
 from tipboard.board.files import Board
 from tipboard.board.fresh import MARK, NOT_SUPPORTED, NOT_SUPPORTED_MEANS
 from tipboard.board.units import unit_of
-
-if TYPE_CHECKING:
-    pass
 
 ORACLE, REFERENCE, PLAIN = "oracle", "reference", ""
 REPRODUCED, CLAIMED, UNSUPPORTED = "reproduced", "claimed", "unsupported"

@@ -132,9 +132,10 @@ def _paths(own: OwnData, written: Written, table: str | None) -> dict[str | None
             raise UsageError(
                 f"{path} of data={own.name} does not exist: give the folder that holds it as data.path=PATH."
             )
-        inside = [file for file in path.rglob("*") if not file.is_dir()]
+        is_folder = written.format == "hf"
+        files = [file for file in path.rglob("*") if not file.is_dir()] if is_folder else [path]
         try:
-            check_regular(*(inside if written.format == "hf" else [path]))
+            check_regular(*files)
         except OSError as error:
             raise UsageError(
                 f"{error.filename} of data={own.name} cannot be read: {error.strerror}."
