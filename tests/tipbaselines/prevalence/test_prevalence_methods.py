@@ -11,7 +11,6 @@ from tipbaselines.case_lists import CaseLists, read_case_lists, warnings_of
 from tipbaselines.chao import below_bound, lower_bound, unequal_bound
 from tipbaselines.loglinear import Fits, fit, pairs, patterns
 from tipbaselines.prevalence.bayes_loglinear import BayesLogLinear
-from tipbaselines.prevalence.calibrated_chao import CalibratedChao
 from tipbaselines.prevalence.chao_lower import ChaoLower
 from tipbaselines.prevalence.independence import Independence
 from tipbaselines.prevalence.model_average import ModelAverage, mixture_points
@@ -29,7 +28,7 @@ NAMES = ("a", "b", "c", "d")
 needs_bayes = pytest.mark.skipif(
     importlib.util.find_spec("numpyro") is None, reason="the extra bayes is absent"
 )
-METHODS = [Independence, StepwiseLogLinear, ChaoLower, ModelAverage, CalibratedChao]
+METHODS = [Independence, StepwiseLogLinear, ChaoLower, ModelAverage]
 PRIMARY = "median_abs_log_error"
 REAL = Path(__file__).parents[4] / "shared" / "real" / "mse"
 needs_real = pytest.mark.skipif(not REAL.is_dir(), reason="no folder shared/real beside the checkout")
@@ -299,19 +298,6 @@ def test_methods_differ_and_none_reaches_the_reference(everywhere: Prepared, sma
         for make in (Independence, StepwiseLogLinear, ChaoLower, Oracle)
     }
     assert error["Oracle"] < 0.06 < error["ChaoLower"] < error["StepwiseLogLinear"] < error["Independence"]
-
-
-def test_known_truths_calibrate_the_bound_and_its_interval(small: Release) -> None:
-    held = prepare("prevalence", release=small, split="region")
-    plain, calibrated = (_run(make(), held.folds[0]) for make in (ChaoLower, CalibratedChao))
-    assert _score(held, calibrated, "coverage") > _score(held, plain, "coverage")
-    assert _score(held, calibrated, "median_ratio") > _score(held, plain, "median_ratio")
-
-
-def test_without_a_known_truth_the_bound_stays_as_it_is(everywhere: Prepared) -> None:
-    method = CalibratedChao()
-    assert_frame_equal(_run(method, everywhere.folds[0]), _run(ChaoLower(), everywhere.folds[0]))
-    assert "not calibrated" in method.notes[0]
 
 
 def _real(file: str, data: str, method: object) -> tuple[float, float, float]:
