@@ -35,7 +35,7 @@ def test_the_truth_is_everyone_and_is_shown_to_no_method(tiny: Release) -> None:
 
 
 def test_regions_that_are_tested_teach_nothing(small: Release) -> None:
-    prepared = prepare("prevalence", release=small, split="region")
+    prepared = prepare("prevalence", release=small, split="region", labels="truth")
     [fold] = prepared.folds
     tested = set(prepared.answers.frame["region"])
     taught = set(fold.supervision["region"])
