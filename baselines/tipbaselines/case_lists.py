@@ -11,8 +11,8 @@ import numpy as np
 import polars as pl
 from tipcore.errors import UsageError
 
-from tipbaselines.chao import below_bound
-from tipbaselines.loglinear import LARGEST, overlaps
+from tipbaselines.chao import below_bound, lower_bound
+from tipbaselines.loglinear import FEWEST_LISTS, LARGEST, dependence_reach, overlaps
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -24,6 +24,8 @@ MOST = 10
 """Lists: the patterns are two to this power."""
 SPARSE = 0.5
 """A table is sparse where this share of its pairs of lists share nobody."""
+FEW = 8
+"""Below this many tables the overlaps say too little about how much lists depend on each other."""
 
 
 @dataclass(frozen=True)
@@ -69,10 +71,19 @@ def read_case_lists(fold: "Fold", units: pl.Series | None = None) -> CaseLists:
 
 
 def estimates_of(
-    lists: CaseLists, log_unseen: np.ndarray, lower: np.ndarray, upper: np.ndarray
+    lists: CaseLists, log_unseen: np.ndarray, lower: np.ndarray, upper: np.ndarray, widen: bool = True
 ) -> pl.DataFrame:
     """Return ``[unit, estimate, lower, upper]``: the people observed and those unseen, whose logarithm and its 95%
-    interval [units] are given; null where that is NaN."""
+    interval [units] are given; null where that is NaN.
+
+    ``widen``: whether the upper end is at least where Chao's sampling error and dependence between lists put it, if
+    there are :data:`FEW` tables to estimate it from. The lower end stays: differences in how easily people are seen
+    make lists overlap more, so estimates are too low rather than too high (Chao 1987).
+    """
+    if widen and len(lists.units) >= FEW:
+        sampling = lower_bound(lists.counts, len(lists.lists))[1]
+        reach = np.hypot(sampling, dependence_reach(lists.counts, len(lists.lists)))
+        upper = np.where(np.isnan(upper), upper, np.fmax(upper, log_unseen + reach))
     columns = {
         name: lists.observed + np.exp(np.minimum(values, LARGEST))
         for name, values in (("estimate", log_unseen), ("lower", lower), ("upper", upper))
@@ -83,9 +94,20 @@ def estimates_of(
 
 
 def warnings_of(lists: CaseLists, predictions: pl.DataFrame) -> list[str]:
-    """Return sentences for the reader: how many units have no estimate, how many tables are sparse, and which estimates
-    are below Chao's lower bound."""
+    """Return sentences for the reader: what limits the intervals, how many units have no estimate, how many tables are
+    sparse, and which estimates are below Chao's lower bound."""
     notes = []
+    if not predictions["upper"].count():
+        if predictions["estimate"].count():
+            notes.append(
+                "no interval: this model ignores that some people are seen more easily than others, and its interval "
+                "misses most truths (baseline.method.textbook_interval=true gives it)."
+            )
+    elif predictions.height < FEW or len(lists.lists) < FEWEST_LISTS:
+        notes.append(
+            "intervals are likely too narrow: they ignore dependence that all lists share, since estimating it takes "
+            f"{FEW} regions and {FEWEST_LISTS} lists (here: {predictions.height} and {len(lists.lists)})."
+        )
     if lacking := predictions["estimate"].null_count():
         notes.append(
             f"no estimate exists for {lacking:,} of {predictions.height:,} regions: their lists overlap too little."

@@ -23,6 +23,8 @@ SOME = 1e-5
 """People in a cell that a linear program takes for more than none."""
 NORMAL = 1.959963984540054
 """Standard errors on either side of the middle of a normal 95% interval."""
+FEWEST_LISTS = 4
+"""Lists whose pairs show how much dependence differs: the three pairs of three lists leave one degree of freedom."""
 LARGEST = 60.0
 """Logarithms of expected counts beyond this are cut."""
 
@@ -72,6 +74,31 @@ def design(lists: int) -> np.ndarray:
     member = patterns(lists).astype(np.float64)
     both = [member[:, a] * member[:, b] for a, b in pairs(lists)]
     return np.column_stack([np.ones(len(member)), member, *both])
+
+
+def dependence_reach(counts: np.ndarray, lists: int) -> float:
+    """Return how far a 95% interval must reach, in nats, for dependence between lists; 0 for less than four lists.
+
+    The overlaps of all tables show how much pairs of lists differ in dependence. They do not show how much pairs depend
+    on average, since that looks like fewer or more people. So the average counts as one more draw from the distribution
+    of pairs: the variance between pairs by DerSimonian and Laird (1986), the reach as in the prediction interval of
+    Higgins, Thompson and Spiegelhalter (2009). ``counts`` as in :func:`fit`.
+    """
+    from scipy.stats import t
+
+    on, shared = counts @ patterns(lists), overlaps(counts, lists)
+    first, second = np.array(pairs(lists), dtype=int).reshape(-1, 2).T
+    chance = on[:, first] * on[:, second]
+    share = chance / np.maximum(chance.sum(axis=1, keepdims=True), 1)
+    expected = (share * shared.sum(axis=1, keepdims=True)).sum(axis=0)
+    shared, expected = shared.sum(axis=0)[expected > 0], expected[expected > 0]
+    if len(expected) < len(pairs(FEWEST_LISTS)):
+        return 0.0
+    total = expected.sum()
+    square = np.square(expected / total).sum()
+    excess = np.square(shared - expected) @ (1 / expected) - (len(expected) - 1)
+    variance = max(excess / (total * (1 - square)), 0.0)
+    return float(t.isf(0.025, len(expected) - 2) * np.sqrt(variance * (1 + square)))
 
 
 def _fit(counts: np.ndarray, lists: int, terms: np.ndarray) -> Fits:

@@ -74,6 +74,8 @@ class Classes:
 
 Supervise = Callable[[pl.DataFrame, Source], pl.DataFrame]
 """Units of all parts -> ``[unit, label]`` of those in train and valid that this supervision labels."""
+NO_LABELS = "none"
+"""The supervision that labels no unit."""
 
 
 RANKED = (
@@ -210,6 +212,10 @@ class Task(Problem):
     def labels(self) -> tuple[str, ...]:
         """Allowed supervision on a release, the first is the default."""
         return tuple(self.supervise)
+
+    def labels_on(self, split: str) -> tuple[str, ...]:
+        """Return the allowed supervision on a split of a release: ``none`` alone where every unit is tested."""
+        return (NO_LABELS,) if split == "all" else self.labels
 
     @property
     def problem(self) -> Problem:

@@ -1,7 +1,8 @@
 """The log-linear model of independent lists: a main effect a list, and no pair depends on another.
 
-Fienberg (1972). The interval is a normal one on the logarithm of the unseen. It is what is fitted first and what is
-wrong where lists refer people to each other or some people are seen more easily. Needs counts. Cost: milliseconds.
+Fienberg (1972). It is what is fitted first and what is wrong where lists refer people to each other or some people are
+seen more easily. So it has no interval: the textbook's, normal on the logarithm of the unseen, covers a quarter of
+the truths. Needs counts. Cost: milliseconds.
 """
 
 from typing import TYPE_CHECKING
@@ -17,11 +18,14 @@ if TYPE_CHECKING:
 
 
 class Independence:
+    """``textbook_interval``: give the interval that counts sampling alone."""
+
     needs = NEEDS
     takes_many: frozenset[str] = frozenset({"case_lists"})
     stochastic = False
 
-    def __init__(self) -> None:
+    def __init__(self, textbook_interval: bool = False) -> None:
+        self._textbook = textbook_interval
         self.notes: list[str] = []
 
     def fit(self, fold: "Fold", seed: int) -> None:
@@ -31,7 +35,9 @@ class Independence:
         lists = read_case_lists(fold)
         number = len(lists.lists)
         fits = fit(lists.counts, number, np.zeros((len(lists.units), len(pairs(number))), dtype=bool))
-        reach = NORMAL * fits.error
-        found = estimates_of(lists, fits.log_unseen, fits.log_unseen - reach, fits.log_unseen + reach)
+        reach = NORMAL * fits.error if self._textbook else np.nan
+        found = estimates_of(
+            lists, fits.log_unseen, fits.log_unseen - reach, fits.log_unseen + reach, widen=False
+        )
         self.notes = warnings_of(lists, found)
         return found

@@ -2,7 +2,8 @@
 
 Bales, Hesketh and Silverman (2015); Silverman (2020). From independence on, the pair whose term lowers the deviance
 most joins as long as the p value of the likelihood ratio is below ``p``; pairs of lists that share nobody are no
-candidates. The interval is that of the model chosen, and knows nothing of the choice. Needs counts. Cost: a second.
+candidates. The interval is that of the model chosen, which knows nothing of the choice; its upper end also allows for
+dependence between lists (:func:`tipbaselines.loglinear.dependence_reach`). Needs counts. Cost: a second.
 """
 
 from typing import TYPE_CHECKING
@@ -18,14 +19,15 @@ if TYPE_CHECKING:
 
 
 class StepwiseLogLinear:
-    """``p``: a pair joins where its p value is below."""
+    """``p``: a pair joins where its p value is below. ``textbook_interval``: give the interval of the model chosen,
+    which counts sampling alone."""
 
     needs = NEEDS
     takes_many: frozenset[str] = frozenset({"case_lists"})
     stochastic = False
 
-    def __init__(self, p: float = 0.02) -> None:
-        self._p = p
+    def __init__(self, p: float = 0.02, textbook_interval: bool = False) -> None:
+        self._p, self._textbook = p, textbook_interval
         self.notes: list[str] = []
 
     def fit(self, fold: "Fold", seed: int) -> None:
@@ -35,7 +37,8 @@ class StepwiseLogLinear:
         lists = read_case_lists(fold)
         _, fits = chosen(lists, self._p)
         reach = NORMAL * fits.error
-        found = estimates_of(lists, fits.log_unseen, fits.log_unseen - reach, fits.log_unseen + reach)
+        lower, upper = fits.log_unseen - reach, fits.log_unseen + reach
+        found = estimates_of(lists, fits.log_unseen, lower, upper, widen=not self._textbook)
         self.notes = warnings_of(lists, found)
         return found
 

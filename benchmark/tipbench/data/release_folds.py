@@ -35,9 +35,9 @@ def prepare_release(
     """Return one fold and its answers; see :func:`tipbench.loading.prepare`."""
     level = access_of(task, access)
     check_needs(task, needs, level, oracle)
-    supervision = labels_of(task, labels)
     units = units_of(task.units, source)
     policy = split_of(task, source, units, split)
+    supervision = labels_of(task, labels, policy.name)
     fold, rows, notes = fold_of(task, source, units, policy, supervision, level, oracle)
     check_had(needs, fold.tables, source)
     streams = []
@@ -123,14 +123,15 @@ def _answers(task: Task, source: Source, predicted: pl.DataFrame) -> Answers:
     return forecast_answers(task.forecast, frame, source.scan(task.forecast.gallery).collect())
 
 
-def labels_of(task: Task, labels: str) -> str:
-    """Return the supervision of a name, the task's first for ``auto``. Raises UsageError for one that it does not
-    have."""
+def labels_of(task: Task, labels: str, split: str) -> str:
+    """Return the supervision of a name, the first that the split has for ``auto``. Raises UsageError for one that it
+    does not have."""
+    allowed = task.labels_on(split)
     if labels == "auto":
-        return task.labels[0]
-    if labels not in task.labels:
+        return allowed[0]
+    if labels not in allowed:
         raise UsageError(
-            f"{task.name} has no labels={labels} on a release: choose one of {', '.join(task.labels)}."
+            f"{task.name} has no labels={labels} on split={split} of a release: choose {' or '.join(allowed)}."
         )
     return labels
 

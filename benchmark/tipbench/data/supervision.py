@@ -25,6 +25,11 @@ def learnable(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.filter(pl.col("part") != "test")
 
 
+def none(supervise: Supervise) -> Supervise:
+    """Return the columns of these labels and no rows."""
+    return lambda rows, source: supervise(rows, source).clear()
+
+
 def truth(unit: str, positive: Positive) -> Supervise:
     """Return 1 for units of a positive cluster, else 0."""
 

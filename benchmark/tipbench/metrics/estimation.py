@@ -7,7 +7,8 @@ of ratios, and differences in the data's own units, as they are; shares in share
   weighted median of \\|estimate - truth\\|. An estimate that does not exist is infinitely wrong, so a median may be
   too: it is then withheld.
 - ``coverage``: the share of units whose 95% interval holds the truth; one without an interval holds nothing, and so
-  does one that is too wide to say anything (:data:`WIDEST`).
+  does one that is too wide to say anything (:data:`WIDEST`). Where no unit has an interval there is no coverage, no
+  interval score and no share of failed intervals.
 - ``failed_intervals``: the share of units whose interval is too wide. It is no part of ``failures``.
 - ``interval_score`` (Winkler 1972; Gneiting and Raftery 2007, section 6.2): width + 2 / .05 times the distance by
   which the truth lies outside, the mean over the intervals that exist, on the logarithm for counts.
@@ -96,6 +97,7 @@ ROUNDING = 1e-9
 """What a width may exceed its limit by, relative to it: the logarithm of a factor of exactly 100 is rounded."""
 
 TOO_MANY_FAILED = "half of the units or more have no estimate"
+NO_INTERVALS = "no estimate has an interval"
 
 
 def errors(inputs: MetricInputs, estimate: pl.Series) -> Callable[[NDArray[np.float64]], Metrics]:
@@ -115,8 +117,10 @@ def measure(inputs: MetricInputs) -> MetricValues:
         return {name: value for part in parts for name, value in part.metrics(drawn).items()}
 
     found = observed(metrics, inputs.clusters.count)
-    failed = {part.name: TOO_MANY_FAILED for part in parts if np.isnan(found[part.name])}
-    return MetricValues(metrics=metrics, withheld=failed)
+    withheld = {part.name: TOO_MANY_FAILED for part in parts if np.isnan(found[part.name])}
+    for part in parts:
+        withheld |= dict.fromkeys(part.undefined(), NO_INTERVALS)
+    return MetricValues(metrics=metrics, withheld=withheld)
 
 
 def _names(rows: pl.DataFrame) -> list[str]:
@@ -154,6 +158,11 @@ class _Part:
         order = np.argsort(self._error, kind="stable")
         found = median(self._weights(drawn)[:, order], self._error[order])
         return np.where(np.isfinite(found), found, np.nan)
+
+    def undefined(self) -> list[str]:
+        """Return the metrics of intervals where no unit has one."""
+        names = ("coverage", "interval_score", "failed_intervals")
+        return [] if self._part["lower"].count() else [f"{self.prefix}{name}" for name in names]
 
     def metrics(self, drawn: NDArray[np.float64]) -> Metrics:
         weights = self._weights(drawn)

@@ -64,7 +64,7 @@ def _write_task(task: Task, source: Source, folder: Path, splits: str) -> Iterat
     if not allowed:
         raise UsageError(f"{task.name} can have no split on {source.name}: export a larger release.")
     for split in allowed if splits == ALL else allowed[:1]:
-        fold, _, _ = fold_of(task, source, units, SPLITS[split], task.labels[0], task.tier)
+        fold, _, _ = fold_of(task, source, units, SPLITS[split], task.labels_on(split)[0], task.tier)
         frames = part_frames(fold)
         first = next(iter(frames.values()))
         labels = tuple(label_columns(fold))

@@ -17,6 +17,7 @@ from tipbench.metrics.registry import metric_of
 from tipbench.runs.report import FORWARD, OPERATION, RANDOM, Row
 from tipbench.runs.results import method_name
 from tipbench.style import DOT, DPI, INTERVAL_OPACITY, INTERVAL_WIDTH, SMALL, TEXT, TITLE
+from tipbench.task import NO_LABELS
 from tipbench.tasks import task_of
 
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ def _explain(figure: Any, panel: Axes, rows: Sequence[Row]) -> None:
         lines[0] += " Tick: the score on the valid part, which methods are tuned by."
     if any(row.leakage is not None for row in rows):
         lines.append("At the right: leakage, the score on the random split minus the operation-disjoint one.")
-    if learnt := dict.fromkeys(row.labels for row in rows if row.split != ALL):
+    if learnt := dict.fromkeys(row.labels for row in rows if row.split != ALL and row.labels != NO_LABELS):
         lines.append(f"Labels learnt from: {', '.join(learnt)}.")
     lines.append("Synthetic data: a score here does not estimate field performance.")
     letters = int(0.98 * figure.get_figwidth() * 72 / (SMALL * LETTER))

@@ -19,7 +19,7 @@ from tipbench.config.sweeps import values_of
 from tipbench.data.custom.config import own_data
 from tipbench.data.custom.folds import is_mapped
 from tipbench.runs.cell import Cell, cell_of
-from tipbench.task import Task
+from tipbench.task import NO_LABELS, Task
 from tipbench.tasks import task_of
 
 ALL, ALLOWED = "all", "allowed"
@@ -93,7 +93,7 @@ def expand(
             if fold not in splits_of:
                 splits_of[fold] = _splits(task, there, grid.splits, allowed)
             cells += [
-                _cell(there, task, split, seed)
+                _cell(_with_labels(there, task, split), task, split, seed)
                 for split in splits_of[fold]
                 for seed in _seeds(settings, grid.seeds or [0])
             ]
@@ -171,13 +171,19 @@ def _is_misplaced_oracle(settings: Settings) -> bool:
     return elsewhere and bool(getattr(_class_of(settings), "oracle", False))
 
 
+def _with_labels(settings: Settings, task: Task, split: str) -> Settings:
+    """Return the settings of a cell of a grid: a grid's labels are for the splits that give any."""
+    without = settings.data is None and task.labels_on(split) == (NO_LABELS,)
+    return settings.model_copy(update={"labels": NO_LABELS}) if without else settings
+
+
 def _cell(settings: Settings, task: Task, split: str, seed: int) -> Cell:
     if _is_misplaced_oracle(settings):
         raise UsageError(
             f"{settings.baseline.name} is an oracle, which is for the released world only: leave out "
             "release.world, or a world of your own."
         )
-    given = "given" if settings.data is not None else task.labels[0]
+    given = "given" if settings.data is not None else task.labels_on(split)[0]
     labels = given if settings.labels == "auto" else settings.labels
     access = task.tier if settings.access == "auto" else settings.access
     return cell_of(settings, split, labels, access, seed)

@@ -7,9 +7,9 @@ from tipcore.errors import UsageError
 
 from tipbench.data import adverts
 from tipbench.data.custom.refusals import is_none_of, refuse
-from tipbench.data.supervision import learnable
+from tipbench.data.supervision import learnable, none
 from tipbench.kinds.estimates import ESTIMATES
-from tipbench.task import Source, Task
+from tipbench.task import NO_LABELS, Source, Task
 
 UNIT = "effect"
 TABLE = "effects"
@@ -195,7 +195,7 @@ TASK = Task(
     ),
     signal_columns=frozenset({f"{TABLE}.first_day", f"{TABLE}.platform"}),
     units=units,
-    supervise={"truth": labels},
+    supervise={NO_LABELS: none(labels), "truth": labels},
     answers=answers,
     context=frozenset({SERIES, "interventions", "platforms"}),
     check=check,

@@ -11,7 +11,7 @@ from tipdata.stages.captures.stage import LISTS
 from tipbench.data import supervision
 from tipbench.data.custom.refusals import refuse
 from tipbench.kinds.estimates import ESTIMATES
-from tipbench.task import Source, Task
+from tipbench.task import NO_LABELS, Source, Task
 
 UNIT = "region"
 TABLE = "populations"
@@ -146,7 +146,7 @@ TASK = Task(
     signal_columns=frozenset({"populations.observed", "case_lists.count"}),
     leak_limits={"region_rank_correlation": 0.3, "constant_multiple_error": 0.15},
     units=units,
-    supervise={"truth": known},
+    supervise={NO_LABELS: supervision.none(known), "truth": known},
     answers=answers,
     check=check_tables,
     quantity="count",

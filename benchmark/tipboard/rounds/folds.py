@@ -120,9 +120,9 @@ def _taught(
     task: Task, source: Source, split: str, labels: str
 ) -> tuple[pl.DataFrame, pl.DataFrame, str, list[str]]:
     """Return units of the release that are of train and valid, their labels, the split's name, and notes."""
-    supervision = labels_of(task, labels)
     units = task.units(source).collect()
     policy = split_of(task, source, units, split)
+    supervision = labels_of(task, labels, policy.name)
     rows, notes = divided(task, source, units, policy)
     learnt = rows.filter(pl.col("part") != "test")
     given = task.supervise[supervision](rows, source)

@@ -112,8 +112,8 @@ def _wrong(entry: SubmittedFile, sealed: bool) -> str | None:
         return f"its split is {entry.split}; a sealed round has {SEALED_SPLIT}, and no release has"
     if not sealed and entry.split not in task.splits:
         return f"{task.name} has no split {entry.split}; it has {', '.join(task.splits)}"
-    if entry.labels not in task.labels:
-        return f"{task.name} has no labels {entry.labels}; it has {', '.join(task.labels)}"
+    if entry.labels not in (allowed := task.labels_on(entry.split)):
+        return f"{task.name} has no labels {entry.labels} on split {entry.split}; it has {', '.join(allowed)}"
     return None
 
 

@@ -1,9 +1,9 @@
 """What parameters of a world rest on, checked when a world file is loaded.
 
 A parameter says apart what its *sign* (or that it exists at all) and what its *magnitude* rest on: a key of
-``sources.bib``, ``assumed``, or ``definition`` where it is a unit or a name. A magnitude that is assumed is never a
-point: a value has ``times`` (it may as well be any between 1/times and times of it, log-uniformly), or there is a
-``range`` (uniformly).
+``sources.bib``, ``assumed``, or ``definition`` where it is a unit, a name or part of what a task asks. A magnitude
+that is assumed is never a point: a value has ``times`` (it may as well be any between 1/times and times of it,
+log-uniformly), or there is a ``range`` (uniformly).
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """Methods of prevalence: what each gives on tables whose answer is known, and how they say that they do not know."""
 
 import importlib.util
+from functools import partial
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +11,9 @@ import pytest
 from polars.testing import assert_frame_equal
 from tipbaselines.case_lists import CaseLists, read_case_lists, warnings_of
 from tipbaselines.chao import below_bound, lower_bound, unequal_bound
-from tipbaselines.loglinear import Fits, fit, pairs, patterns
+from tipbaselines.loglinear import Fits, dependence_reach, fit, pairs, patterns
 from tipbaselines.prevalence.bayes_loglinear import BayesLogLinear
-from tipbaselines.prevalence.calibrated_chao import CalibratedChao
+from tipbaselines.prevalence.chao_fixed_range import ChaoFixedRange
 from tipbaselines.prevalence.chao_lower import ChaoLower
 from tipbaselines.prevalence.independence import Independence
 from tipbaselines.prevalence.model_average import ModelAverage, mixture_points
@@ -29,7 +31,8 @@ NAMES = ("a", "b", "c", "d")
 needs_bayes = pytest.mark.skipif(
     importlib.util.find_spec("numpyro") is None, reason="the extra bayes is absent"
 )
-METHODS = [Independence, StepwiseLogLinear, ChaoLower, ModelAverage, CalibratedChao]
+TEXTBOOK = partial(Independence, textbook_interval=True)
+METHODS = [TEXTBOOK, StepwiseLogLinear, ChaoLower, ModelAverage, ChaoFixedRange]
 PRIMARY = "median_abs_log_error"
 REAL = Path(__file__).parents[4] / "shared" / "real" / "mse"
 needs_real = pytest.mark.skipif(not REAL.is_dir(), reason="no folder shared/real beside the checkout")
@@ -70,7 +73,7 @@ def _run(method: object, fold: Fold, seed: int = 0) -> pl.DataFrame:
     return method.predict(fold)  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("make", [Independence, StepwiseLogLinear, ModelAverage])
+@pytest.mark.parametrize("make", [TEXTBOOK, StepwiseLogLinear, ModelAverage])
 def test_independent_lists_are_counted_right(make: type) -> None:
     fold = _fold(*(_drawn(2000, 0.2, seed) for seed in range(6)))
     found = _run(make(), fold)
@@ -228,7 +231,7 @@ def test_a_posterior_is_as_wide_as_lists_are_few(bayes: pl.DataFrame) -> None:
     assert bayes["estimate"].is_null().to_list() == [False] * 4 + [True]
 
 
-@pytest.mark.parametrize("make", METHODS)
+@pytest.mark.parametrize("make", METHODS[:-1])
 def test_a_sparse_table_is_said_to_be_sparse_and_its_interval_is_wide(make: type) -> None:
     """One person on two lists: the interval spans a factor of four at the least."""
     sparse = np.where(patterns(4).sum(axis=1) == 1, 40.0, 0.0)
@@ -268,8 +271,8 @@ def test_too_many_lists_are_refused() -> None:
 
 
 def test_no_note_is_made_where_there_is_nothing_to_say() -> None:
-    lists = CaseLists(pl.Series("region", [0]), NAMES, np.ones((1, 15)))
-    assert warnings_of(lists, pl.DataFrame({"estimate": [100.0]})) == []
+    lists = CaseLists(pl.Series("region", range(8)), NAMES, np.ones((8, 15)))
+    assert warnings_of(lists, pl.DataFrame({"estimate": [100.0] * 8, "upper": [200.0] * 8})) == []
 
 
 @pytest.fixture(scope="module")
@@ -285,7 +288,7 @@ def _score(prepared: Prepared, found: pl.DataFrame, metric: str) -> float:
 
 def test_independence_is_short_and_sure_of_it_as_the_literature_fears(everywhere: Prepared) -> None:
     """The band of the calibration: median ratio .4 to .8, and 95% intervals that hold the truth in under half."""
-    found = _run(Independence(), everywhere.folds[0])
+    found = _run(TEXTBOOK(), everywhere.folds[0])
     assert 0.4 < _score(everywhere, found, "median_ratio") < 0.8
     assert _score(everywhere, found, "coverage") < 0.5
 
@@ -301,17 +304,65 @@ def test_methods_differ_and_none_reaches_the_reference(everywhere: Prepared, sma
     assert error["Oracle"] < 0.06 < error["ChaoLower"] < error["StepwiseLogLinear"] < error["Independence"]
 
 
-def test_known_truths_calibrate_the_bound_and_its_interval(small: Release) -> None:
-    held = prepare("prevalence", release=small, split="region")
-    plain, calibrated = (_run(make(), held.folds[0]) for make in (ChaoLower, CalibratedChao))
-    assert _score(held, calibrated, "coverage") > _score(held, plain, "coverage")
-    assert _score(held, calibrated, "median_ratio") > _score(held, plain, "median_ratio")
+def test_independence_gives_no_interval_and_says_why() -> None:
+    method = Independence()
+    found = _run(method, _fold(_drawn(2000, 0.2, 0)))
+    assert found.select("estimate", "lower", "upper").row(0)[1:] == (None, None)
+    assert method.notes[0].startswith("no interval: this model ignores that some people are seen more easily")
 
 
-def test_without_a_known_truth_the_bound_stays_as_it_is(everywhere: Prepared) -> None:
-    method = CalibratedChao()
-    assert_frame_equal(_run(method, everywhere.folds[0]), _run(ChaoLower(), everywhere.folds[0]))
-    assert "not calibrated" in method.notes[0]
+def test_the_reach_for_dependence_is_that_of_a_prediction_interval_over_pairs() -> None:
+    """Pairs of six lists share two or a half times what chance would have them share, in two tables of other sizes."""
+    member, counts = patterns(6), np.zeros((2, 63))
+    ratio = dict(zip(combinations(range(6), 2), [2.0, 0.5, 1.0] * 5, strict=True))
+    for table, people in enumerate((30.0, 60.0)):
+        counts[table, member.sum(axis=1) == 1] = 10 * people
+        for (a, b), times in ratio.items():
+            counts[table, (1 << a | 1 << b) - 1] = people * times
+    observed, expected = np.zeros(15), np.zeros(15)
+    for table in counts:
+        size = [table[member[:, i]].sum() for i in range(6)]
+        both = np.array([table[member[:, i] & member[:, j]].sum() for i, j in ratio])
+        chance = np.array([size[i] * size[j] for i, j in ratio])
+        observed, expected = observed + both, expected + both.sum() * chance / chance.sum()
+    weight = expected / expected.sum()
+    variance = (((observed - expected) ** 2 / expected).sum() - 14) / (observed.sum() * (1 - weight @ weight))
+    # 2.1604 is Student's t of 13 degrees of freedom, Higgins, Thompson and Spiegelhalter (2009).
+    assert dependence_reach(counts, 6) == pytest.approx(
+        2.1604 * np.sqrt(variance * (1 + weight @ weight)), rel=1e-4
+    )
+    assert np.sqrt(variance) == pytest.approx(0.53, abs=0.05)
+    assert dependence_reach(counts[:, :7], 3) == dependence_reach(0 * counts, 6) == 0
+    independent = np.array([_drawn(4000, 0.15, seed) for seed in range(20)])
+    assert dependence_reach(independent, 4) < 0.25
+
+
+@pytest.mark.parametrize("kind", [ChaoLower, StepwiseLogLinear])
+def test_an_interval_allows_for_dependence_at_its_upper_end(kind: type) -> None:
+    fold = _fold(*(_drawn(2000, 0.2, seed, refer=0.5) for seed in range(8)))
+    method = kind()
+    wide, textbook = _run(method, fold), _run(kind(textbook_interval=True), fold)
+    assert_frame_equal(wide.drop("upper"), textbook.drop("upper"))
+    assert (wide["upper"] > 1.05 * textbook["upper"]).all()
+    assert not any("too narrow" in note for note in method.notes)
+    alone = _fold(_drawn(2000, 0.2, 0))
+    assert_frame_equal(_run(method, alone), _run(kind(textbook_interval=True), alone))
+    assert any(
+        note.startswith("intervals are likely too narrow") and "(here: 1 and 4)" in note
+        for note in method.notes
+    )
+
+
+def test_intervals_beat_an_arbitrary_range_on_small(everywhere: Prepared) -> None:
+    """Over other worlds: tests/performance/list_intervals.py."""
+    fold = everywhere.folds[0]
+    arbitrary, textbook, chao = (
+        _run(make(), fold) for make in (ChaoFixedRange, partial(ChaoLower, textbook_interval=True), ChaoLower)
+    )
+    assert_frame_equal(arbitrary.select("region", "estimate"), chao.select("region", "estimate"))
+    assert _score(everywhere, textbook, "coverage") < 0.9 < _score(everywhere, chao, "coverage") < 0.98
+    assert _score(everywhere, chao, "interval_score") < _score(everywhere, arbitrary, "interval_score")
+    assert 0.9 < _score(everywhere, _run(StepwiseLogLinear(), fold), "coverage") < 0.98
 
 
 def _real(file: str, data: str, method: object) -> tuple[float, float, float]:
@@ -327,7 +378,7 @@ def _real(file: str, data: str, method: object) -> tuple[float, float, float]:
 @needs_real
 def test_six_lists_of_the_united_kingdom_taken_for_independent_give_what_is_known() -> None:
     """12,214: a pattern that is not listed counts nobody, and all 63 cells enter the fit."""
-    estimate, lower, upper = _real("uk_2013_6lists.csv", "uk_lists_6", Independence())
+    estimate, lower, upper = _real("uk_2013_6lists.csv", "uk_lists_6", TEXTBOOK())
     assert estimate == pytest.approx(12_214, rel=1e-3)
     assert lower < estimate < upper
 
@@ -343,7 +394,7 @@ def test_five_lists_of_the_united_kingdom_step_by_step_give_what_was_published()
 
 @needs_real
 def test_lists_of_the_netherlands_are_model_dependent_and_said_to_be() -> None:
-    estimate, lower, upper = _real("netherlands_5lists.csv", "netherlands_lists", Independence())
+    estimate, lower, upper = _real("netherlands_5lists.csv", "netherlands_lists", TEXTBOOK())
     assert 52_823 <= estimate <= 52_924
     average = _real("netherlands_5lists.csv", "netherlands_lists", ModelAverage())
     assert average[2] / average[1] > 1.5 * upper / lower

@@ -16,7 +16,7 @@ from tipbench.kinds.answers import Answers
 from tipbench.kinds.estimates import FEWEST_REGIONS
 from tipbench.kinds.predictions import check_predictions
 from tipbench.metrics.bootstrap import TOO_FEW
-from tipbench.metrics.estimation import METRICS, TOO_MANY_FAILED
+from tipbench.metrics.estimation import METRICS, NO_INTERVALS, TOO_MANY_FAILED
 from tipcore.errors import UsageError
 
 
@@ -112,7 +112,19 @@ def test_intervals_need_eight_regions_and_units_of_a_region_are_drawn_together()
     enough = evaluate(Task(), answers_of([100.0] * 8), predictions_of(list(rng.uniform(50, 150, 8))))
     assert enough.scores["median_abs_log_error"].low is not None
     together = answers_of([100.0] * 16, cluster=np.repeat(np.arange(4), 4))
-    assert evaluate(Task(), together, predictions_of([90.0] * 16)).scores["coverage"].note == TOO_FEW
+    assert evaluate(Task(), together, predictions_of([90.0] * 16)).scores["failures"].note == TOO_FEW
+
+
+def test_without_any_interval_there_is_no_coverage() -> None:
+    found = evaluate(Task(), answers_of([100.0] * 3), predictions_of([90.0] * 3), replicates=0)
+    for name in ("coverage", "interval_score", "failed_intervals"):
+        assert (found.scores[name].value, found.scores[name].note) == (None, NO_INTERVALS)
+    assert values(found)["median_ratio"] == pytest.approx(0.9)
+    # One interval among several is enough: the units without one count as missed.
+    one = predictions_of([90.0] * 3, [80.0, None, None], [110.0, None, None])
+    assert values(evaluate(Task(), answers_of([100.0] * 3), one, replicates=0))["coverage"] == pytest.approx(
+        1 / 3
+    )
 
 
 def test_without_truth_the_estimate_is_the_result() -> None:

@@ -129,6 +129,15 @@ def test_comma_lists_need_m_and_with_it_multiply() -> None:
     assert len(found) == len({c.folder for c in found}) == 2 * 2 * 2 * 2
 
 
+def test_labels_of_a_grid_are_none_where_a_split_gives_none() -> None:
+    found = cells("experiment=difficulty")
+    labels = {(c.task, c.split): c.config["labels"] for c in found}
+    assert {labels[task, "all"] for task in ("prevalence", "intervention_effect")} == {"none"}
+    assert {one for (_, split), one in labels.items() if split != "all"} == {"truth"}
+    (single,) = cells("baseline=prevalence/chao_lower", "labels=truth")
+    assert single.config["labels"] == "truth"  # refused when its fold is made
+
+
 def test_a_sweep_of_one_value_stands_for_that_value() -> None:
     words = (
         "baseline=glob(advert_risk/pr*)",

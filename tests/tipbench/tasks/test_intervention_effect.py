@@ -43,7 +43,7 @@ def test_regions_without_any_intervention_are_shown_as_controls(prepared: Prepar
 
 
 def test_all_regions_stay_controls_where_some_are_held_out(small: Release) -> None:
-    divided = prepare("intervention_effect", release=small, split="region")
+    divided = prepare("intervention_effect", release=small, split="region", labels="truth")
     fold = divided.folds[0]
     assert fold.tables["market"].select(pl.col("region").n_unique()).collect().item() == small.regions
     taught = fold.labels("train").collect()

@@ -35,7 +35,7 @@ def test_the_truth_is_everyone_and_is_shown_to_no_method(tiny: Release) -> None:
 
 
 def test_regions_that_are_tested_teach_nothing(small: Release) -> None:
-    prepared = prepare("prevalence", release=small, split="region")
+    prepared = prepare("prevalence", release=small, split="region", labels="truth")
     [fold] = prepared.folds
     tested = set(prepared.answers.frame["region"])
     taught = set(fold.supervision["region"])
@@ -102,7 +102,8 @@ def test_lists_of_ones_own_give_an_estimate_and_no_score(
         "data=uk_lists_6",
         f"data.path={tmp_path / 'mine.csv'}",
     ]
-    assert cli.main([*words, f"runs.path={tmp_path / 'runs'}", "--json", "--quiet"]) == 0
+    words += [f"runs.path={tmp_path / 'runs'}", "baseline.method.textbook_interval=true", "--json", "--quiet"]
+    assert cli.main(words) == 0
     scores = json.loads(capsys.readouterr().out)["scores"]
     assert scores["estimate"]["value"] == pytest.approx(54 + 30 * 20 / 4)
     assert scores["estimate"]["low"] < 204 < scores["estimate"]["high"]

@@ -36,6 +36,19 @@ def test_only_what_is_assumed_moves_and_all_of_it_does() -> None:
     assert [list(draw) for draw in DRAWS] == [list(before)] * len(DRAWS)
 
 
+def test_what_defines_a_task_is_never_drawn() -> None:
+    before = parameters(VERSION)
+    defining = {
+        "platforms": ("closing_day",),
+        "market": ("windows", "campaign_day", "peak_day", "fewest_days"),
+        "helpline": ("weeks", "spacing", "phase_days"),
+        "suppliers": ("small_bands", "supplies.latest_day"),
+        "trips": ("fewest_stops",),
+    }
+    for path in (f"{group}.{name}" for group, names in defining.items() for name in names):
+        assert all(draw[path] is before[path] for draw in DRAWS), path
+
+
 def test_fact_centres_are_drawn_within_their_times() -> None:
     before = parameters(VERSION)
     laws = [path for path in before if path.startswith("facts.law.")]
