@@ -146,7 +146,7 @@ class Problem:
     quantity: str = ""
     views: Mapping[str, str] = field(default_factory=dict)
     sealed_length: int = 0
-    version: int = 1
+    version: int = 2
     probabilities: bool = False
 
     def __repr__(self) -> str:

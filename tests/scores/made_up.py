@@ -21,6 +21,8 @@ UNITS, CLUSTERS = 5000, 900
 REGIONS, PLACES = 4, 15
 TYPES = {"form": ("sexual", "labour"), "sex": ("female", "male"), "language": ("en", "es", "fr")}
 MARKS = ("migrant", "small", "seasonal")
+BELOW_FLOAT32 = 2.0**-40
+"""Scores that differ by so little are tied as float32 and not as float64."""
 
 MadeUp = tuple[Answers, pl.DataFrame]
 """Truth, and predictions of it."""
@@ -100,10 +102,8 @@ def _scores(task: Task) -> MadeUp:
     unit = "pair" if task.kind.takes_pairs else task.unit
     frame = _units(task).rename({task.unit: unit})
     suspect = _noise("suspect") < np.where(frame["label"].to_numpy() == 1, 0.7, 0.45)
-    score = (_noise("score") + 0.25 * suspect) / 2
-    return Answers(kinds.SCORES, unit, frame), pl.DataFrame(
-        {unit: frame[unit], "score": score.astype(np.float32)}
-    )
+    score = (_noise("score") + 0.25 * suspect) / 2 + BELOW_FLOAT32 * _below("last bit", 2)
+    return Answers(kinds.SCORES, unit, frame), pl.DataFrame({unit: frame[unit], "score": score})
 
 
 def _alarms(task: Task) -> MadeUp:
@@ -211,8 +211,8 @@ def _labelsets(task: Task) -> MadeUp:
         ),
         urgency=pl.Series(urgency.astype(np.int8)),
     )
-    given = {f"{SCORE_PREFIX}{name}": score.astype(np.float32) for name, score in scores.items()}
-    given[f"{SCORE_PREFIX}{URGENCY}"] = ((_noise("urgent") + urgency) / 3).astype(np.float32)
+    given = {f"{SCORE_PREFIX}{name}": score for name, score in scores.items()}
+    given[f"{SCORE_PREFIX}{URGENCY}"] = (_noise("urgent") + urgency) / 3
     return Answers(kinds.LABELSETS, task.unit, frame), pl.DataFrame({task.unit: frame[task.unit], **given})
 
 

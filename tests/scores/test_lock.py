@@ -49,13 +49,13 @@ def test_made_up_predictions_reach_every_metric_of_every_task() -> None:
 @pytest.fixture
 def one() -> tuple[dict[str, Task], dict[str, Locked], dict[str, Any]]:
     """One task whose code is another than the lock says."""
-    old = Locked(version=1, digest="0" * 64, reason="as it was")
+    old = Locked(version=TASK.version, digest="0" * 64, reason="as it was")
     return {"advert_risk": TASK}, {"advert_risk": old}, {"advert_risk": numbers_of(TASK)}
 
 
 def test_code_that_gives_the_same_scores_is_recorded_and_the_version_stays(one) -> None:
     lock, expected = updated(*one)
-    assert lock["advert_risk"] == Locked(version=1, digest=score_digest(TASK), reason="as it was")
+    assert lock["advert_risk"] == Locked(version=TASK.version, digest=score_digest(TASK), reason="as it was")
     assert expected == one[2]
 
 
@@ -85,11 +85,11 @@ def test_a_metric_that_scores_otherwise_is_refused_until_the_version_rises_with_
         updated(known, lock, expected)
     with pytest.raises(UsageError, match="raise the version"):
         updated(known, lock, expected, "a reason alone does not do")
-    monkeypatch.setattr(locking, "score_version", lambda task: 2)
-    with pytest.raises(UsageError, match="rose to 2: give the reason"):
+    monkeypatch.setattr(locking, "score_version", lambda task: TASK.version + 1)
+    with pytest.raises(UsageError, match="rose to 3: give the reason"):
         updated(known, lock, expected)
     again, numbers = updated(known, lock, expected, "brier is rounded up")
-    assert (again["advert_risk"].version, again["advert_risk"].reason) == (2, "brier is rounded up")
+    assert (again["advert_risk"].version, again["advert_risk"].reason) == (3, "brier is rounded up")
     assert numbers["advert_risk"] != expected["advert_risk"]
     monkeypatch.setattr(locking, "score_version", lambda task: 0)
     with pytest.raises(UsageError, match="never falls"):

@@ -37,7 +37,7 @@ def result() -> Make:
             "seed": 0,
             "labels": "truth",
             "access": "public",
-            "versions": {"data": "0.4.0", "evaluator": 1, "method": "0.2.0"},
+            "versions": {"data": "0.4.0", "evaluator": 2, "method": "0.2.0"},
             "config_hash": "0" * 64,
             "config": {},
             "primary": "average_precision",

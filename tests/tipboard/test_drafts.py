@@ -39,7 +39,7 @@ def draft(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def drafted(result: Callable, runs: Callable) -> Path:
     """A run on the draft, and nothing else."""
-    meant = {"data": "0.9.0", "evaluator": 1, "method": "0.2.0"}
+    meant = {"data": "0.9.0", "evaluator": 2, "method": "0.2.0"}
     return runs(result(METHOD, data="0.9.0/tiny", versions=meant))
 
 
@@ -58,7 +58,7 @@ def test_runs_on_a_draft_are_collected_for_a_board_only_where_asked(drafted: Pat
 def test_runs_on_independent_worlds_of_a_draft_are_collected_only_where_asked(
     result: Callable, runs: Callable, tmp_path: Path
 ) -> None:
-    meant = {"data": "0.9.0", "evaluator": 1, "method": "0.2.0"}
+    meant = {"data": "0.9.0", "evaluator": 2, "method": "0.2.0"}
     folder = runs(*(result(METHOD, data=f"0.9.0/small.w{world}", versions=meant) for world in range(1, 6)))
     with pytest.raises(UsageError, match=REFUSED):
         world_runs.collect(folder)

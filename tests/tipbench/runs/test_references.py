@@ -127,6 +127,6 @@ def test_what_is_not_there_is_said_before_anything_is_run(
 
 
 def test_scores_of_another_meaning_are_refused(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tipbench.runs.references.score_version", lambda task: 2)
+    monkeypatch.setattr("tipbench.runs.references.score_version", lambda task: 3)
     with pytest.raises(UsageError, match="were scored by another version of its metrics"):
         references_of(cells("baseline=advert_risk/prior", "release=small"), str(results))

@@ -44,7 +44,7 @@ def test_mixed_evaluators_are_refused_naming_the_odd_ones(result: Callable, runs
 
 def test_another_evaluator_than_this_one_is_refused(result: Callable, runs: Callable) -> None:
     old = {"data": "0.4.0", "evaluator": 0, "method": "0.2.0"}
-    with pytest.raises(UsageError, match=r"by 0 where this one is 1\)"):
+    with pytest.raises(UsageError, match=r"by 0 where this one is 2\)"):
         collect(runs(result(A, versions=old)))
 
 

@@ -79,7 +79,7 @@ def test_results_of_another_evaluator_or_release_are_refused_on_the_same_board(
     folder = store_reference(results, collect(runs(result(A), result(B))), [])
     path = folder / "advert_risk/forward/prior/s0.json"
     text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace('"evaluator": 1', '"evaluator": 0'), encoding="utf-8")
+    path.write_text(text.replace('"evaluator": 2', '"evaluator": 0'), encoding="utf-8")
     with pytest.raises(UsageError, match=r"mixes evaluators .*tipbench--prior"):
         read(results)
     path.write_text(text.replace("0.4.0/tiny", "0.4.0/small"), encoding="utf-8")

@@ -165,8 +165,8 @@ def test_tampering_is_refused_in_one_sentence(
         {"data": "0.4.0/small.w7"},
         {"data": "0.2.0/tiny.w7"},
         {"data": "my own data"},
-        {"versions": {"data": "0.4.0", "evaluator": 2, "method": "0.2.0"}},
-        {"versions": {"data": "0.4.0", "evaluator": 1, "method": "other==1.0"}},
+        {"versions": {"data": "0.4.0", "evaluator": 3, "method": "0.2.0"}},
+        {"versions": {"data": "0.4.0", "evaluator": 2, "method": "other==1.0"}},
     ],
 )
 def test_results_of_the_release_or_of_another_size_version_or_package_are_no_fresh_ones(

@@ -105,7 +105,7 @@ def test_the_released_world_is_none_of_the_five(in_worlds, runs: Write, result: 
 def test_another_evaluator_is_refused(in_worlds, runs: Write) -> None:
     old = {"data": "0.4.0", "evaluator": 0, "method": "0.2.0"}
     some = [*in_worlds(range(1, 5)), *in_worlds(range(5, 6), versions=old)]
-    with pytest.raises(UsageError, match=r"scored by another evaluator .*, by 0 where this one is 1"):
+    with pytest.raises(UsageError, match=r"scored by another evaluator .*, by 0 where this one is 2"):
         collect(runs(*some))
 
 

@@ -84,7 +84,7 @@ def test_a_result_says_that_nothing_was_enforced_and_what_the_author_declared(ma
     assert (result.method, result.config, result.config_hash) == ("prevalence/mine", {}, "")
     assert result.versions.model_dump() == {
         "data": "0.4.0",
-        "evaluator": 1,
+        "evaluator": 2,
         "method": UNDECLARED,
     }
     assert (result.cost.fit_s, result.cost.predict_s, result.environment) == (
@@ -315,6 +315,6 @@ def test_scores_of_another_meaning_are_refused_by_task(case: Case) -> None:
     del versions["tasks"][second]
     case.write_record()
     assert problems(case) == [
-        f"submission.json: versions: the scores of {first} are of version 2 and here of 1; pack it with this tipbench.",
+        f"submission.json: versions: the scores of {first} are of version 3 and here of 2; pack it with this tipbench.",
         f"submission.json: versions: tasks does not list {second}; pack it again.",
     ]

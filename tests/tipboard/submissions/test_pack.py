@@ -166,7 +166,7 @@ def test_an_oracle_alone_and_data_of_ones_own_are_refused(ran, tmp_path: Path) -
     with pytest.raises(UsageError, match="which is not a release"):
         gathered_runs([runs])
     _rewrite(path, config={"release": {"version": "0.4.0", "size": "tiny"}}, versions={"evaluator": 0})
-    with pytest.raises(UsageError, match=r"scored by evaluator 0 and this one is 1"):
+    with pytest.raises(UsageError, match=r"scored by evaluator 0 and this one is 2"):
         gathered_runs([runs])
 
 

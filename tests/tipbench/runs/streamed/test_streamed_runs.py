@@ -108,7 +108,7 @@ def test_a_run_stores_alarms_with_their_steps_and_what_they_score(run, place: Pa
     (folder,) = (path.parent for path in place.glob("runs/**/result.json"))
     stored = read_predictions(folder, read_result(folder))
     assert stored.schema == {"chat": pl.Int64, "step": pl.Int32}
-    assert result["versions"]["evaluator"] == 1
+    assert result["versions"]["evaluator"] == 2
 
 
 def test_a_constant_score_alarms_never_and_scores_zero(run) -> None:
