@@ -5,7 +5,7 @@ import re
 import sys
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).parents[1] / "performance"))  # last: one of its scripts is called coverage
+sys.path.append(str(Path(__file__).parents[2] / "research" / "cost"))
 
 from table import NUMBERS, PAGE, PARTS, Budget, told  # pyright: ignore[reportMissingImports]
 

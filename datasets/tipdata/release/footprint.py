@@ -13,7 +13,7 @@ from tipdata.release.release import Release
 
 ELSEWHERE = "free space there or set TIPBENCH_HOME to another folder"
 BYTES_PER_REGION, CPU_SECONDS_PER_REGION = 2_300_000, 0.3
-"""Of data 0.4.0, measured on ``small``: 143 MB in 64 regions; :file:`tests/performance/generation.py` has seconds."""
+"""Of data 0.4.0, measured on ``small``: 143 MB in 64 regions; :file:`research/cost/generation.py` has seconds."""
 _LARGE, _MINUTE, _HOUR = 1_000_000_000, 60, 3_600
 
 

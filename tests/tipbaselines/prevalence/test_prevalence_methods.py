@@ -354,7 +354,7 @@ def test_an_interval_allows_for_dependence_at_its_upper_end(kind: type) -> None:
 
 
 def test_intervals_beat_an_arbitrary_range_on_small(everywhere: Prepared) -> None:
-    """Over other worlds: tests/performance/list_intervals.py."""
+    """Over other worlds: research/world/list_intervals.py."""
     fold = everywhere.folds[0]
     arbitrary, textbook, chao = (
         _run(make(), fold) for make in (ChaoFixedRange, partial(ChaoLower, textbook_interval=True), ChaoLower)

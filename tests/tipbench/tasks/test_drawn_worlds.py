@@ -14,7 +14,7 @@ from tipbench.tasks import task_of, tasks
 from tipdata.core.world import DAYS, MINUTES_A_DAY, World
 from tipdata.stages import stages
 
-sys.path.append(str(Path(__file__).parents[2] / "performance"))
+sys.path.append(str(Path(__file__).parents[3] / "research" / "world"))
 from drawn import Drawn  # pyright: ignore[reportMissingImports]
 
 CONFIGS = Path(__file__).parents[3] / "configs" / "baseline"

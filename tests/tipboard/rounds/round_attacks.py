@@ -1,6 +1,6 @@
 """Attack a round as somebody would who holds its public folder alone.
 
-The tests beside this file and the measurements of ``tests/performance/attacks.py`` call the same functions;
+The tests beside this file and the measurements of ``research/attacks/attacks.py`` call the same functions;
 docs/seal.md says what they found.
 """
 

@@ -12,7 +12,7 @@ from tipboard.submissions.problems import Refused
 from tipcore import operating_system
 
 CHOSEN = [(name, random.Random(name).randrange(one.cases)) for name, one in KINDS.items()]
-"""One case of each kind; ``tests/performance/hostile.py`` tries all."""
+"""One case of each kind; ``research/attacks/hostile.py`` tries all."""
 
 
 def test_there_are_a_thousand_cases_of_many_kinds() -> None:

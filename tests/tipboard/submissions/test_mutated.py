@@ -1,7 +1,7 @@
 """Mutations of an honest folder: refused in plain words, or accepted as what it is, within time and memory.
 
 Each mutation of the folder, the record and while it is read, and half of those of what is in a file, drawn by a seed;
-``tests/performance/mutated_folders.py`` makes thousands, of all mutations and of every task, and prints a table.
+``research/attacks/mutated_folders.py`` makes thousands, of all mutations and of every task, and prints a table.
 """
 
 import random

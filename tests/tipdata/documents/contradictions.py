@@ -1,6 +1,6 @@
 """What a text says that does not go together: the rules of :file:`hard_rules.yaml`, and those of facts.
 
-The test beside this file holds them; ``tests/performance/reading.py`` counts them.
+The test beside this file holds them; ``research/world/reading.py`` counts them.
 """
 
 from __future__ import annotations

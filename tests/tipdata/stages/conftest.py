@@ -1,4 +1,4 @@
-"""Where the tests of this folder find what they share with ``tests/performance``."""
+"""Where the tests of this folder find what they share with ``research``."""
 
 import sys
 from pathlib import Path

@@ -1,6 +1,6 @@
 """Is one operation behind every table: whose wallets are sampled, and whether money and firms follow its life and work.
 
-The tests beside this file hold the figures; ``tests/performance/coverage.py`` prints them.
+The tests beside this file hold the figures; ``research/world/coverage.py`` prints them.
 """
 
 from __future__ import annotations

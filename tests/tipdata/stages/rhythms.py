@@ -1,4 +1,4 @@
-"""Measures of time in the tables of a world; the test beside this file holds them, ``tests/performance/rhythm.py``
+"""Measures of time in the tables of a world; the test beside this file holds them, ``research/world/rhythm.py``
 prints them.
 
 *Burstiness* is Kim and Jo's (2016) for finite sequences: with r the standard deviation over the mean of the n times
