@@ -1,8 +1,8 @@
-"""Make ``constraints.txt``, ``lock.txt`` and ``lock-build.txt`` from ``pyproject.toml``; ``--check`` checks them.
+"""Make ``constraints.txt``, ``.ci/lock.txt`` and ``.ci/lock-build.txt`` from ``pyproject.toml``; ``--check`` checks them.
 
 ``constraints.txt`` names a version of all that any extra brings. The locks name the same versions, each with the
-SHA-256 of every file that PyPI has of it, for any system: ``lock.txt`` what the core and the extras ``test`` and
-``dev`` bring, ``lock-build.txt`` what builds this project and the one dependency that PyPI has as source alone.
+SHA-256 of every file that PyPI has of it, for any system: ``.ci/lock.txt`` what the core and the extras ``test`` and
+``dev`` bring, ``.ci/lock-build.txt`` what builds this project and the one dependency that PyPI has as source alone.
 
 The other extras are in no lock. Files of torch differ by where pip takes them from (with CUDA from PyPI, without from a
 folder of wheels), and so would their hashes; jax and a browser are large, and few tests need them.
@@ -31,7 +31,7 @@ from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[1]
 CONSTRAINTS = "constraints.txt"
-LOCKS = {"lock.txt": ("core", "test", "dev"), "lock-build.txt": ("build", "source")}
+LOCKS = {".ci/lock.txt": ("core", "test", "dev"), ".ci/lock-build.txt": ("build", "source")}
 """Lock -> the groups of requirements that it holds."""
 SOURCE = ["setuptools>=77"]
 """What builds antlr4-python3-runtime, which hydra-core needs and of which PyPI has no wheel."""

@@ -88,8 +88,8 @@ ROWS = {
     "as on Windows": [Row("", "benchmark/tipcore/errors.py", "", "import fcntl\n", "No module named 'fcntl'")],
     "all that is installed": [Row("python3", "constraints.txt", "numpy==", "numpy-else==", "constraints.txt: numpy is missing")],
     "a new virtual environment from the lock": [
-        Row("", "lock-build.txt", "sha256:", f"sha256:{'0' * 64} #", "DO NOT MATCH THE HASHES", slow=True),
-        Row("python3 .ci/lock.py", "lock.txt", "numpy==", "numpy-else==", "lock.txt: numpy is missing"),
+        Row("", ".ci/lock-build.txt", "sha256:", f"sha256:{'0' * 64} #", "DO NOT MATCH THE HASHES", slow=True),
+        Row("python3 .ci/lock.py", ".ci/lock.txt", "numpy==", "numpy-else==", "lock.txt: numpy is missing"),
         Row("unskipped", "tests/test_supply_chain.py", "", SKIP.format("it"), "was skipped"),
     ],
     "ruff, pyright, import-linter, bandit": [

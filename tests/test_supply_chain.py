@@ -16,7 +16,7 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-FILES = ("pyproject.toml", "constraints.txt", "lock.txt", "lock-build.txt")
+FILES = ("pyproject.toml", "constraints.txt", ".ci/lock.txt", ".ci/lock-build.txt")
 
 
 def script(name: str) -> ModuleType:
@@ -54,26 +54,26 @@ def test_constraints_and_locks_hold_all_that_the_project_asks_for_and_agree() ->
         ("constraints.txt", r"(?m)^wrapt==.*\n", "", "lock.txt: wrapt is not in constraints.txt"),
         ("constraints.txt", r"(?m)^wrapt==.*", "wrapt==1.0", "constraints.txt says ==1.0"),
         ("constraints.txt", r"(?m)^torch.*", "torch==2.13.0+cpu", "torch==2.13.0+cpu is a build"),
-        ("lock.txt", r"(?m)^pytest==", "pytest-else==", "lock.txt: pytest is missing"),
+        (".ci/lock.txt", r"(?m)^pytest==", "pytest-else==", "lock.txt: pytest is missing"),
         (
-            "lock.txt",
+            ".ci/lock.txt",
             r"(?m)^splink==",
             "splink-else==",
             "lock.txt: splink is missing, which pyproject.toml asks for (test)",
         ),
-        ("lock.txt", r"(?m)^wrapt==\S+", "wrapt==1.0", "lock.txt: wrapt 1.0; constraints.txt says"),
-        ("lock.txt", r"(?m)^wrapt==", "wrapt>=", "lock.txt: wrapt lacks a version"),
-        ("lock.txt", r"(?m)^wrapt==\S+", "wrapt", "lock.txt: wrapt lacks a version"),
-        ("lock.txt", r"(?m)^wrapt==\S+", "wrapt==2.*", "lock.txt: wrapt lacks a version"),
+        (".ci/lock.txt", r"(?m)^wrapt==\S+", "wrapt==1.0", "lock.txt: wrapt 1.0; constraints.txt says"),
+        (".ci/lock.txt", r"(?m)^wrapt==", "wrapt>=", "lock.txt: wrapt lacks a version"),
+        (".ci/lock.txt", r"(?m)^wrapt==\S+", "wrapt", "lock.txt: wrapt lacks a version"),
+        (".ci/lock.txt", r"(?m)^wrapt==\S+", "wrapt==2.*", "lock.txt: wrapt lacks a version"),
         (
-            "lock.txt",
+            ".ci/lock.txt",
             r"(?m)^(xxhash==\S+) \\\n(    --hash=\S+( \\)?\n)+",
             r"\1\n",
             "lock.txt: xxhash lacks a SHA-256",
         ),
-        ("lock.txt", r"sha256:[0-9a-f]{8}", "sha256:", "lacks a SHA-256"),
-        ("lock.txt", r"\A", "--find-links wheels\n", "lock.txt: '--find-links wheels' is no requirement"),
-        ("lock-build.txt", r"(?m)^hatchling==", "hatch==", "lock-build.txt: hatchling is missing"),
+        (".ci/lock.txt", r"sha256:[0-9a-f]{8}", "sha256:", "lacks a SHA-256"),
+        (".ci/lock.txt", r"\A", "--find-links wheels\n", "lock.txt: '--find-links wheels' is no requirement"),
+        (".ci/lock-build.txt", r"(?m)^hatchling==", "hatch==", "lock-build.txt: hatchling is missing"),
         ("pyproject.toml", r'"numpy>=2.0,<3"', '"numpy>=3"', "pyproject.toml asks for numpy>=3 (core)"),
         ("pyproject.toml", r"\ndependencies = \[", '\ndependencies = ["new",', "lock.txt: new is missing"),
     ],
@@ -81,6 +81,7 @@ def test_constraints_and_locks_hold_all_that_the_project_asks_for_and_agree() ->
 def test_a_line_that_is_missing_or_altered_is_found(
     file: str, old: str, new: str, says: str, tmp_path: Path
 ) -> None:
+    (tmp_path / ".ci").mkdir()
     for name in FILES:
         shutil.copy(ROOT / name, tmp_path / name)
     text = (tmp_path / file).read_text(encoding="utf-8")
