@@ -1,10 +1,14 @@
-"""Hold one state of the project against another: every result, prediction digest and ``--json`` of ``tiny``.
+"""Compare two revisions: data, configs, results and predictions of ``tiny``, output of commands, exported files.
 
     python research/revisions/compare.py BASE HEAD [--work FOLDER] [--small CELLS]
 
 BASE and HEAD are folders of checkouts or revisions of this repository; both run in the environment at hand, each with
-its own sources and its own data. Every baseline runs on every split of ``tiny``, and each command of ``commands.yaml``
-once. Cost, environment and places are ignored; what may differ besides is listed with its reason in ``renames.yaml``.
+its own sources and its own data. Compared are: the manifests of released data, which hold a digest of every column;
+the resolved config of every baseline, experiment and data set; every field of the results of every baseline on every
+split of ``tiny``, and the digests of its predictions; exit code and output of each command of ``commands.yaml``, and the
+SHA-256 of each file that it writes. Cost, environment, places and digests of source code are ignored. What else may
+differ is listed with its reason in ``renames.yaml``.
+
 With ``--small`` HEAD also runs so many cells of each task on ``small`` and is checked against the committed results:
 deterministic methods to 1e-6, others within the spread of their seeds. A cell that is further away is run by BASE too:
 where both states score the same, the machine differs and not the code (libraries of linear algebra round by processor).
@@ -14,6 +18,7 @@ What was run is kept in the working folder and not run again. Exit code 1 where 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import re
@@ -32,9 +37,10 @@ HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
 ROOTS = ("benchmark", "baselines", "datasets")
 IGNORED = re.compile(
-    r"cost\.|environment\.|config_hash$|versions\.method$|config\.runs\.|predictions\.digest$"
+    r"cost\.|environment\.|config_hash$|versions\.method$|config\.runs\.|predictions\.digest$|^digests\."
 )
 TOLERANCE = 1e-6
+KINDS = ("baselines", "experiments", "data")
 ABSENT = object()
 """Of a rename that allows any value."""
 
@@ -52,8 +58,9 @@ def main() -> int:
     base, head = State(options.base, options.work), State(options.head, options.work)
     for state in (base, head):
         state.run_tiny()
-    found = Counter(dict(differing_results(base, head)))
-    found.update(dict(differing_commands(base, head)))
+    found: Counter[str] = Counter()
+    for differing in (differing_manifests, differing_configs, differing_results, differing_commands):
+        found.update(dict(differing(base, head)))
     if options.small:
         found.update(dict(differing_small(base, head, options.small)))
     for what, count in sorted(found.items()):
@@ -158,6 +165,43 @@ def differences(before: Any, now: Any, where: str) -> Iterator[str]:
             yield f"{full} was {one.get(path, 'absent')!r:.60} and is {other.get(path, 'absent')!r:.60}"
 
 
+def contents(folder: Path) -> dict[str, Any]:
+    """Return the document of each JSON file below a folder and the SHA-256 of each other file, by its path there."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): _content(path) for path in files}
+
+
+def _content(path: Path) -> Any:
+    read = path.read_bytes()
+    return json.loads(read) if path.suffix == ".json" else hashlib.sha256(read).hexdigest()
+
+
+def differing_manifests(base: State, head: State) -> Iterator[tuple[str, int]]:
+    """Yield what differs in the manifests and samples of released data."""
+    before, now = (contents(state.sources / "datasets" / "releases") for state in (base, head))
+    sys.stdout.write(f"{len(now):,} files of released data\n")
+    yield from ((line, 1) for line in differences(before, now, "released"))
+
+
+def differing_configs(base: State, head: State) -> Iterator[tuple[str, int]]:
+    """Yield what differs in the resolved config of every baseline, experiment and data set of BASE."""
+    listed = {kind: json.loads(base.tipbench("list", kind, "--json").stdout) for kind in KINDS}
+    method_of = {one["name"].partition("/")[0]: one["name"] for one in listed["baselines"]}
+    asked = [f"baseline={one['name']} release=tiny" for one in listed["baselines"]]
+    asked += [f"experiment={one['name']} release=tiny" for one in listed["experiments"]]
+    asked += [
+        f"baseline={method_of[one['task']]} data={one['name']} data.path={base.work}"
+        for one in listed["data"]
+    ]
+    sys.stdout.write(f"{len(asked)} resolved configs\n")
+    for words in asked:
+        before, now = (state.tipbench("run", *words.split(), "--show", "--json") for state in (base, head))
+        if before.returncode != now.returncode:
+            yield f"exit code of `run {words} --show`: {before.stderr[-200:]} {now.stderr[-200:]}", 1
+        pair = json.loads(before.stdout or "null"), json.loads(now.stdout or "null")
+        yield from ((line, 1) for line in differences(*pair, f"config {words}"))
+
+
 def differing_results(base: State, head: State) -> Iterator[tuple[str, int]]:
     """Yield what differs in results and predictions of tiny, and how often."""
     before, now = base.results("tiny"), head.results("tiny")
@@ -183,10 +227,17 @@ def differing_results(base: State, head: State) -> Iterator[tuple[str, int]]:
 
 def differing_commands(base: State, head: State) -> Iterator[tuple[str, int]]:
     """Yield what differs in exit codes and JSON of the listed commands."""
-    words_of = yaml.safe_load((HERE / "commands.yaml").read_text(encoding="utf-8"))
-    sys.stdout.write(f"{len(words_of)} commands\n")
-    for words in words_of:
+    entries = yaml.safe_load((HERE / "commands.yaml").read_text(encoding="utf-8"))
+    sys.stdout.write(f"{len(entries)} commands\n")
+    for entry in entries:
+        words, writes = (entry["run"], entry["writes"]) if isinstance(entry, dict) else (entry, None)
+        words = words.replace("RUNS", str(base.work / "runs"))
         before, now = base.tipbench(*words.split()), head.tipbench(*words.split())
+        if writes:
+            pair = contents(base.work / writes), contents(head.work / writes)
+            sys.stdout.write(f"{len(pair[1]):,} files of `{words}`\n")
+            yield from ((line, 1) for line in differences(*pair, f"`{words}` wrote"))
+            continue
         if before.returncode != now.returncode:
             yield (
                 f"exit code of `{words}` was {before.returncode} and is {now.returncode}: {now.stderr[-300:]}",
