@@ -11,7 +11,7 @@ import pytest
 
 DOCS = Path(__file__).parents[2] / "docs"
 BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
-LEAST = {"researcher": 7, "author": 5, "lecturer": 3}
+LEAST = {"researcher": 7, "author": 5, "lecturer": 3, "practitioner": 3}
 """Commands that a page has at least."""
 
 
