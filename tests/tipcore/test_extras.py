@@ -76,7 +76,7 @@ def test_no_file_tells_a_reader_to_install_tipbench_from_a_package_index() -> No
     assert [str(path) for path in files if BY_NAME.search(path.read_text(encoding="utf-8"))] == []
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/course/README.md"])
+@pytest.mark.parametrize("page", ["docs/guide.md", "docs/course/README.md"])
 def test_a_page_that_names_the_wheel_names_that_of_this_version(page: str) -> None:
     assert f"'{WHEEL}[" in (ROOT / page).read_text(encoding="utf-8")
 
