@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,11 @@ from tipdata.text.reading import read
 VERSION = newest_released()
 SHEET = FOLDER.parents[1] / "docs" / "facts.md"
 LEANING = (
-    (
-        "category",
-        "What leans by category",
-        "The weight of a level, times this, whoever posts in the category.",
-    ),
+    ("category", "Ratios by category", "These ratios multiply the weights of all kinds in a category."),
     (
         "form",
-        "What leans by form",
-        "The weight of a level in trafficking of a form, times this beside the ratio of trafficking.",
+        "Ratios by form",
+        "These ratios multiply the weights of trafficking of a form, in addition to the ratio of trafficking.",
     ),
 )
 """Group of parameters, and head and opening of its table."""
@@ -34,30 +31,30 @@ def sheet() -> str:
     """Return the fact sheet as Markdown."""
     listed = facts()
     levels = sum(len(fact.levels) for own in listed.values() for fact in own)
-    parts = [_opening(sum(map(len, listed.values())), levels)]
-    for part, own in listed.items():
-        parts.append(f"## {HEADS[part]}\n")
-        parts += [_fact(fact) for fact in own]
-    return "\n".join([*parts, _leaning(), _together()])
+    tables = [_part(part, own) for part, own in listed.items()]
+    return "\n".join([_opening(sum(map(len, listed.values())), levels), *tables, _leaning(), _together()])
 
 
 def _opening(count: int, levels: int) -> str:
     return f"""# What adverts say
 
-Written by `python -m tipdata.documents.fact_sheet` from `text/facts.yaml` and `{versions()[VERSION]["world"]}`; do
-not edit it by hand.
+`python -m tipdata.documents.fact_sheet` writes this page from `text/facts.yaml` and `{versions()[VERSION]["world"]}`.
+Do not edit it by hand.
 
-An advert is drawn in three layers: *facts*, *words*, *noise*. This page is about the first:
-{count} facts with {levels} levels. A fact has a law: a weight of each level by family, and by kind a ratio that
-multiplies it; a category multiplies it for all kinds alike, a form for trafficking of it alone. Nothing else of an
-advert's text depends on the kind: the sentences of a level (`text/frames/`) are chosen without it.
+An advert is drawn in three layers: *facts*, *words* and *noise*. This page lists the facts: {count} facts with {levels}
+levels. `voice=i` is the level `i` of the fact `voice`. Each level has a weight per family of adverts and a ratio per
+kind of operation, which multiplies the weight. Categories and forms have further ratios. Nothing else in the text of
+an advert depends on the kind: the sentences of a level (`text/frames/`) are chosen without it.
 
-A level with a ratio of 1 for all kinds is null. *Sign* is what it rests on that a level is more or less frequent in
-trafficking; *magnitude* what its size rests on. `assumed` is a guess of the authors and no finding; the range of an
-assumed ratio is from itself divided by the number after it to itself times it. A ratio is an assumption about a
-simulated world. **It must not be used to judge an advert, let alone a person.**
+An empty cell is a ratio of 1. A level with ratio 1 for all kinds does not depend on the kind. `assumed` is a guess of
+the authors, not a finding. An assumed ratio *r* with width *w* may lie anywhere between *r*/*w* and *r* × *w*. Ratios
+are assumptions about a simulated world. **They must not be used to judge an advert, let alone a person.**
+
+## What the parameters rest on
 
 {_rests_on()}
+
+{_sources()}
 """
 
 
@@ -74,48 +71,89 @@ def _rests_on() -> str:
     ]
     return "\n".join(
         [
-            f"What the parameters of `{versions()[VERSION]['world']}` rest on. All that is assumed, if only in its",
-            "magnitude, has a width, from which `tipdata.core.assumptions` draws other worlds.\n",
-            "| parameters of | all | sign and magnitude have a source | the sign alone | assumed | definitions |",
+            f"This table counts the parameters of `{versions()[VERSION]['world']}`. The *sign* says whether",
+            "a value is higher or lower, the *magnitude* by how much. Every assumed magnitude has a width;",
+            "`tipdata.core.assumptions` draws other worlds from these widths.\n",
+            "| parameters of | all | source for sign and magnitude | source for sign only | assumed | definitions |",
             "|---|--:|--:|--:|--:|--:|",
             *rows,
         ]
     )
 
 
-def _fact(fact: Fact) -> str:
-    if fact.name == BY_ADOPTION:
-        lines = "\n".join(f"| `{level}` | {meaning} |" for level, meaning in fact.levels.items())
-        why = "Follows from whether contacts are obfuscated on the day; all who fear moderation adopt it (`tactics`)."
-        return f"### {fact.name}\n\n{why}\n\n| level | meaning |\n|---|---|\n{lines}\n"
-    entry = parameters(VERSION)[f"facts.law.{fact.part}.{fact.name}"]
-    grounds = f"Sign: {entry['sign']}. Magnitude: {entry['magnitude']}"
-    grounds += f", times or divided by {entry['times']:g}." if entry["magnitude"] == ASSUMED else "."
-    note = f" {entry['note'].capitalize()}." if "note" in entry else ""
-    if fact.name in BY_MIGRATION:
-        grounds = f"Depends on migration alone, and so says nothing about the kind. {grounds}"
-    return f"### {fact.name}\n\n{grounds}{note}\n\n{_table(fact, entry['value'])}\n"
-
-
-def _table(fact: Fact, value: dict[str, dict[str, Any]]) -> str:
-    if fact.name in BY_MIGRATION:
-        heads, numbers = ["resident", "migrant"], [[x["resident"], x["migrant"]] for x in value.values()]
-    else:
-        weights = FAMILIES if fact.part == ALL else ("weight",)
-        heads = [*weights, *KINDS]
-        numbers = [[*value[level]["weight"], *value[level]["ratio"]] for level in fact.levels]
+def _sources() -> str:
+    """Return what the ratios of the facts rest on: the usual grounds, and a table of the facts that have a source."""
+    listed = [fact for own in facts().values() for fact in own if fact.name != BY_ADOPTION]
+    entries = [(fact.name, parameters(VERSION)[f"facts.law.{fact.part}.{fact.name}"]) for fact in listed]
     rows = [
-        f"| `{level}` | {meaning} | {' | '.join(f'{number:g}' for number in row)} |"
-        for (level, meaning), row in zip(fact.levels.items(), numbers, strict=True)
+        f"| {name} | {entry['sign']} | {entry.get('note', '')} |"
+        for name, entry in entries
+        if entry["sign"] != ASSUMED
     ]
-    lines = [f"| level | meaning | {' | '.join(heads)} |", "|---|---|" + "--:|" * len(heads), *rows]
-    return "\n".join(lines)
+    return "\n".join(
+        [
+            f"The magnitudes of all facts are assumed, with width {_width(entry for _, entry in entries)}. The",
+            "signs of these facts have a source; all others are assumed:\n",
+            "| fact | source of the sign | note |",
+            "|---|---|---|",
+            *rows,
+        ]
+    )
+
+
+def _width(entries: Iterable[dict[str, Any]]) -> str:
+    """Return the one width that parameters share; raise ValueError where they do not share one."""
+    (width,) = {(entry["magnitude"], entry.get("times")) for entry in entries}
+    if width[0] != ASSUMED:
+        raise ValueError(f"the page says that magnitudes are assumed, not {width[0]}")
+    return f"{width[1]:g}"
+
+
+def _part(part: str, own: tuple[Fact, ...]) -> str:
+    """Return the tables of the facts of a family, or of all families."""
+    by_kind = [fact for fact in own if fact.name not in (BY_ADOPTION, *BY_MIGRATION)]
+    weights = FAMILIES if part == ALL else ("weight",)
+    made = [f"## {HEADS[part]}\n", _table(by_kind, (*weights, *KINDS))]
+    if by_migration := [fact for fact in own if fact.name in BY_MIGRATION]:
+        made += ["The weights of these facts depend on migration alone, not on the kind:\n"]
+        made += [_table(by_migration, ("resident", "migrant"))]
+    for fact in own:
+        if fact.name == BY_ADOPTION:
+            made += [
+                "This level holds on days when contacts are obfuscated, which all who fear moderation adopt"
+            ]
+            made += ["(`tactics`):\n", _table([fact], ())]
+    return "\n".join(made)
+
+
+def _table(listed: list[Fact], heads: tuple[str, ...]) -> str:
+    """Return a table with a row for each level of the facts: its meaning, and a number for each head."""
+    lines = [
+        f"| level | meaning |{''.join(f' {head} |' for head in heads)}",
+        "|---|---|" + "--:|" * len(heads),
+    ]
+    for fact in listed:
+        value = parameters(VERSION)[f"facts.law.{fact.part}.{fact.name}"]["value"] if heads else {}
+        for level, meaning in fact.levels.items():
+            cells = "".join(f" {cell} |" for cell in _numbers(value[level])) if heads else ""
+            lines.append(f"| `{fact.name}={level}` | {meaning} |{cells}")
+    return "\n".join(lines) + "\n"
+
+
+def _numbers(law: dict[str, Any]) -> list[str]:
+    """Return the weights and ratios of a level, with nothing in the place of a ratio of 1."""
+    if "ratio" not in law:
+        return [f"{law[head]:g}" for head in ("resident", "migrant")]
+    ratios = [f"{ratio:g}" if ratio != 1 else "" for ratio in law["ratio"]]
+    return [*(f"{weight:g}" for weight in law["weight"]), *ratios]
 
 
 def _leaning() -> str:
-    """Return the tables of what leans by category and by form."""
+    """Return the tables of ratios by category and by form."""
     made = []
     for group, head, about in LEANING:
+        entries = [entry for path, entry in parameters(VERSION).items() if path.startswith(f"facts.{group}.")]
+        about = f"{about} Their magnitudes are assumed, with width {_width(entries)}."
         made.append(f"## {head}\n\n{about}\n\n| {group} | level: ratio | sign |\n|---|---|---|")
         rows: dict[tuple[str, str], list[str]] = {}
         for path, entry in parameters(VERSION).items():
@@ -130,28 +168,43 @@ def _leaning() -> str:
 
 def _together() -> str:
     document = read("facts")
-    made = ["## Which go together\n", "Ruled out in one advert, so that no text contradicts itself:\n"]
-    for part, listed in document["apart"].items():
-        made += [
-            f"- {part}: `{rule['said']}` with {', '.join(f'`{x}`' for x in rule['not'])}" for rule in listed
-        ]
-    made.append(
-        "\nMay both hold for an operation, but are not said in one advert (the later fact stays unsaid):\n"
-    )
-    for part, listed in document["unsaid"].items():
-        made += [
-            f"- {part}: `{rule['said']}` with {', '.join(f'`{x}`' for x in rule['not'])}" for rule in listed
-        ]
-    made.append(
-        "\nLikelier together, whoever posts (the weight of the second is multiplied where the first holds):\n"
-    )
-    for part, listed in document["together"].items():
-        made += [f"- {part}: `{one}` and `{two}`, times {times:g}" for one, two, times in listed]
-    made.append("\n*Indicators*, which are counted per advert and held against published counts:\n")
-    made += [
-        f"- {family}: {', '.join(f'`{x}`' for x in said)}" for family, said in document["indicators"].items()
+    likelier = [
+        f"| {part} | `{one}` | `{two}` | {times:g} |"
+        for part, listed in document["together"].items()
+        for one, two, times in listed
     ]
-    return "\n".join(made) + "\n"
+    return "\n".join(
+        [
+            "## Which levels go together\n",
+            "These pairs never hold for the same operation, so that no advert contradicts itself.",
+            *_pairs(document["apart"]),
+            "\nThese pairs may hold for the same operation, but no advert states both; it leaves out the later fact.",
+            *_pairs(document["unsaid"]),
+            "\nThese pairs are more likely together, for all kinds. Where the first level holds, the factor",
+            "multiplies the weight of the second:\n",
+            "| family | first | second | factor |",
+            "|---|---|---|--:|",
+            *likelier,
+            "\n*Indicators* are counted per advert and compared with published counts:\n",
+            "| family | indicators |",
+            "|---|---|",
+            *(f"| {family} | {_codes(said)} |" for family, said in document["indicators"].items()),
+            "",
+        ]
+    )
+
+
+def _pairs(rules: dict[str, list[dict[str, Any]]]) -> list[str]:
+    """Return a list per family of levels that do not go together."""
+    lines = []
+    for part, listed in rules.items():
+        lines += ["", "All families:" if part == ALL else f"{part.capitalize()}:", ""]
+        lines += [f"- `{rule['said']}` with {_codes(rule['not'])}" for rule in listed]
+    return lines
+
+
+def _codes(levels: Iterable[str]) -> str:
+    return ", ".join(f"`{level}`" for level in levels)
 
 
 def write(path: Path = SHEET) -> None:
