@@ -1,7 +1,6 @@
 """``tipbench run``: fit, predict and score a method, or a grid of methods."""
 
 import argparse
-import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -118,7 +117,7 @@ def _single_failure(outcome: Outcome, composer: Composer) -> int:
     if outcome.usage:
         raise UsageError(str(outcome.cause))
     if outcome.trace:
-        sys.stderr.write(outcome.trace)
+        notice(outcome.trace)
     raise CheckFailed(f"{outcome.cell.name} failed: {outcome.cause}")
 
 

@@ -1,7 +1,6 @@
 """``tipbench seal``: make, enter, score, reveal and verify sealed rounds."""
 
 import argparse
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -72,7 +71,7 @@ def call_predict(options: argparse.Namespace) -> int:
     try:
         made, sealed = predict(ask, Path(options.round), release)
     except MethodError as error:
-        sys.stderr.write(error.trace)
+        notice(error.trace)
         raise UsageError(f"{settings.baseline.name} failed on round {options.round}: {error}.") from None
     write_predictions(expanded(options.to), made)
     for said in sealed.notes:
