@@ -279,8 +279,15 @@ def compare_runs(
     ``tell`` takes a sentence for each method whose code cannot be checked. Raises UsageError as :func:`compare` does.
     """
     opened = [_opened(one, runs) for one in given]
-    if len({folder.resolve() for folder, _ in opened}) < max(2, len(opened)):
+    folders = [folder.resolve() for folder, _ in opened]
+    if len(opened) < 2:
         raise UsageError("a comparison needs two different runs or more: give them, the reference first.")
+    if len(set(folders)) < len(opened):
+        twice = next(folder for folder in folders if folders.count(folder) > 1)
+        raise UsageError(
+            f"{twice} was given twice. A later run of a class replaces an earlier run of the same class name: give an "
+            "edited class another name."
+        )
     results = [result for _, result in opened]
     for folder, result in opened:
         _check_comparable(folder, result, results[0], tell)
