@@ -5,6 +5,7 @@ Whatever it quotes of a user's files is escaped here, so that a terminal obeys n
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from collections.abc import Sequence
@@ -45,6 +46,14 @@ def emit_json(value: Any) -> None:
         units = sign.encode("utf-16-be", "surrogatepass").hex("-", 2).split("-")
         text = text.replace(sign, "".join(f"\\u{unit}" for unit in units))
     emit(text)
+
+
+def emit_result(value: dict[str, Any], text: str, options: argparse.Namespace) -> None:
+    """Write ``value`` as JSON with ``--json``; otherwise the text, unless ``--quiet``."""
+    if options.json:
+        emit_json(value)
+    elif not options.quiet:
+        emit(text)
 
 
 def notice(text: str, quiet: bool = False) -> None:
