@@ -103,14 +103,8 @@ def _release_of(settings: Settings, quiet: bool) -> Any:
         )
     if settings.grid.baselines is not None:
         raise UsageError("a round takes one method at a time: leave the experiment out.")
-    engine = settings.engine
-    return open_release(
-        settings.release.version,
-        settings.release.size,
-        engine,
-        quiet,
-        settings.release.world,
-    )
+    release = settings.release
+    return open_release(release.version, release.size, settings.engine, quiet, release.world)
 
 
 def call_score(options: argparse.Namespace) -> int:
