@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -119,16 +119,13 @@ class Standing:
     @cached_property
     def best(self) -> float | None:
         """The best score of the ranked methods; None where none is ranked."""
-        return self.best_of(lambda line: line.row.score)
-
-    def best_of(self, score: Callable[[BoardRow], float | None]) -> float | None:
-        """Return the best of these scores of the ranked methods; None where none has one."""
-        found = [value for line in self.lines if line.rank is not None and (value := score(line)) is not None]
-        return (min(found) if self.lower_is_better else max(found)) if found else None
+        return self.best_on(self.split)
 
     def best_on(self, split: str) -> float | None:
-        """Return the best score of the ranked methods on a split."""
-        return self.best_of(lambda line: line.by_split[split])
+        """Return the best score of the ranked methods on a split; None where none has one."""
+        scores = [line.by_split[split] for line in self.lines if line.rank is not None]
+        found = [score for score in scores if score is not None]
+        return (min(found) if self.lower_is_better else max(found)) if found else None
 
     @property
     def reference(self) -> str | None:

@@ -206,7 +206,7 @@ def test_results_and_folders_are_compared(place: Path, tiny: Release) -> None:
     for runs, says in (
         ([folders[0]], "needs two different runs or more"),
         ([folders[0], folders[0]], "was given twice. A later run of a class replaces an earlier run"),
-        ([prior, count], "is not there: give the folder that it was written to, runs=FOLDER"),
+        ([prior, count], "does not exist: give the folder that results were written to, runs=FOLDER"),
         ([3, folders[0]], "3 is not a run: give a result of tipbench.run"),
     ):
         with pytest.raises(UsageError, match=says):
