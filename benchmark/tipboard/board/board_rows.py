@@ -16,7 +16,7 @@ from tipbench.runs.results import Result
 from tipbench.task import Task
 from tipbench.tasks import task_of
 
-from tipboard.board.comparisons import compared, first_draws, is_oracle
+from tipboard.board.comparisons import compared, first_draws, is_line, is_oracle
 from tipboard.board.entries import RUN_HERE, Entry
 from tipboard.board.files import Board
 from tipboard.board.fresh import Bounded, Fresh, fresh_of
@@ -61,7 +61,7 @@ class BoardRow:
 
     @property
     def is_ranked(self) -> bool:
-        """Whether it was run here, has a score, and is not an oracle; no submission is ranked."""
+        """Whether it was run here, has a score, and is neither an oracle nor a line; no submission is ranked."""
         return self.is_contender and self.status == RUN_HERE
 
     @property
@@ -83,8 +83,8 @@ class BoardRow:
 
     @property
     def is_contender(self) -> bool:
-        """Whether it has a score and is not an oracle."""
-        return self.row.score is not None and not self.row.oracle
+        """Whether it has a score and is neither an oracle nor a line to beat."""
+        return self.row.score is not None and not self.row.oracle and not is_line(self.entry, self.row.task)
 
     def beside(self, metric: str) -> Beside | None:
         """Return a metric's mean over seeds, or why there is none; None where no seed has it."""
