@@ -1,10 +1,11 @@
 """What the command line writes: results to standard output, notices to standard error, tables never cut.
 
-Whatever it quotes of a user's files is escaped here, so that a terminal obeys none of it.
+Control characters in text from a user's files are escaped here, so that a terminal does not act on them.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from collections.abc import Sequence
@@ -41,10 +42,18 @@ def emit_json(value: Any) -> None:
     """Indented JSON; a number that is not finite is a mistake of the program and raises ValueError."""
     text = json.dumps(value, indent=1, ensure_ascii=not is_utf8(sys.stdout), allow_nan=False)
     unseen = {sign for sign in set(text) if sign != "\n" and not sign.isprintable()}
-    for sign in unseen:  # as JSON escapes it, so that the value stays the same
+    for sign in unseen:  # escaped as in JSON, so that the value stays the same
         units = sign.encode("utf-16-be", "surrogatepass").hex("-", 2).split("-")
         text = text.replace(sign, "".join(f"\\u{unit}" for unit in units))
     emit(text)
+
+
+def emit_result(value: dict[str, Any], text: str, options: argparse.Namespace) -> None:
+    """Write ``value`` as JSON with ``--json``; otherwise the text, unless ``--quiet``."""
+    if options.json:
+        emit_json(value)
+    elif not options.quiet:
+        emit(text)
 
 
 def notice(text: str, quiet: bool = False) -> None:

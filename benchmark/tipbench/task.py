@@ -191,7 +191,7 @@ class Task(Problem):
     ``answers``: units of the predicted parts -> the frame of :class:`tipbench.kinds.answers.Answers`.
     ``gallery``: of links, units of the predicted parts -> all that may be ranked for them, as ``Answers`` has it.
     ``check``: what a user's own tables must fulfil together; raises UsageError.
-    ``supersede``: a user's own tables -> the same without rows that later ones replace, and notes that count them.
+    ``supersede``: a user's own tables -> the tables without rows that later rows replace, and notes that count them.
     ``classes``: whether a user's own data may have any number of classes, and where these are named.
     """
 
@@ -214,7 +214,7 @@ class Task(Problem):
         return tuple(self.supervise)
 
     def labels_on(self, split: str) -> tuple[str, ...]:
-        """Return the allowed supervision on a split of a release: ``none`` alone where every unit is tested."""
+        """Return the supervisions that a split of a release allows: only ``none`` if it tests every unit."""
         return (NO_LABELS,) if split == "all" else self.labels
 
     @property

@@ -54,9 +54,9 @@ def extra_with(module: str | None) -> str | None:
 def how_to_install(extra: str) -> str:
     """Return the command that installs an extra from the wheel or checkout that tipbench was installed from.
 
-    It names no package index: tipbench is on none, so that anybody could register the name there.
+    It uses no package index: tipbench is on none, so anybody could register the name there.
     """
-    import json  # these three are slow to import, and only messages need them
+    import json  # slow imports that only error messages need
     from importlib.metadata import PackageNotFoundError, distribution
     from urllib.parse import unquote
 

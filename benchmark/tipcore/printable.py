@@ -17,5 +17,5 @@ def printable(text: str) -> str:
 
 
 def printable_lines(text: str) -> str:
-    """Return the text with its line breaks, and an escape for every other sign that is not printable."""
+    """Return the text with an escape for every character that is not printable, except line breaks."""
     return "\n".join(map(printable, text.split("\n")))

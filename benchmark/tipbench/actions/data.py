@@ -24,7 +24,7 @@ from tipbench.actions.typed import composer_of
 from tipbench.commands.data_actions import ACTIONS
 from tipbench.config.compose import parse
 from tipbench.config.options import suggestion
-from tipbench.console import emit, emit_json
+from tipbench.console import emit, emit_json, emit_result
 from tipbench.data import named
 
 
@@ -90,10 +90,11 @@ def call_remove(options: argparse.Namespace) -> int:
     """Remove the release's files; of a retired version too."""
     release, _, _ = asked(options, retired=True)
     freed = remove_release(release)
-    if options.json:
-        emit_json({"release": release.name, "folder": release.place, "bytes": freed})
-    elif not options.quiet:
-        emit(f"release {release.name}: {size_in_words(freed)} removed from {release.place}")
+    emit_result(
+        {"release": release.name, "folder": release.place, "bytes": freed},
+        f"release {release.name}: {size_in_words(freed)} removed from {release.place}",
+        options,
+    )
     return 0
 
 

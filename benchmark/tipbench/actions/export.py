@@ -11,7 +11,7 @@ from tipdata.release import Release, size_in_words
 
 from tipbench.actions.data import asked, open_asked
 from tipbench.commands.data_actions import FORMATS
-from tipbench.console import emit, emit_json
+from tipbench.console import emit_result
 from tipbench.publishing.export import Exported, check_splits, export_release
 from tipbench.publishing.parts import ALL
 from tipbench.publishing.relational import export_relational
@@ -53,21 +53,18 @@ def call(options: argparse.Namespace) -> int:
 
 
 def _say(options: argparse.Namespace, release: Release, done: Exported, seconds: float) -> None:
-    if options.json:
-        emit_json(
-            {
-                "release": release.name,
-                "to": done.to,
-                "files": done.files,
-                "bytes": done.bytes,
-                "configs": done.configs,
-            }
-        )
-    elif not options.quiet:
-        emit(
-            f"release {release.name}: {done.files:,} files, {size_in_words(done.bytes)}, {len(done.configs)} configs "
-            f"of tasks and splits in {done.to} ({seconds:.0f} s)"
-        )
+    emit_result(
+        {
+            "release": release.name,
+            "to": done.to,
+            "files": done.files,
+            "bytes": done.bytes,
+            "configs": done.configs,
+        },
+        f"release {release.name}: {done.files:,} files, {size_in_words(done.bytes)}, {len(done.configs)} configs "
+        f"of tasks and splits in {done.to} ({seconds:.0f} s)",
+        options,
+    )
 
 
 def _tasks(names: str) -> list[Task]:

@@ -1,7 +1,6 @@
 """``tipbench run``: fit, predict and score a method, or a grid of methods."""
 
 import argparse
-import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -31,7 +30,7 @@ from tipbench.task import Task
 from tipbench.tasks import task_of
 
 NO_FIGURE = "none, since no cell has a score"
-REFERENCES = "in the order of the score on the test part; source: yours, or a committed reference"
+REFERENCES = "sorted by the score on the test part; source: yours, or a committed reference"
 WHAT = ("baseline", "experiment", "grid.baselines", "baseline.method._target_")
 
 
@@ -49,7 +48,8 @@ def call(options: argparse.Namespace) -> int:
     table([], _columns(options))  # a misspelt column is refused before anything is run
     if options.show:
         return _show(cells, options.json)
-    _check_output(settings)
+    if settings.figure.path is not None:
+        check_format(settings.figure.path)
     beside = references_of(cells, options.references) if options.references is not None else []
     _make_releases(cells, settings, options.quiet)
 
@@ -71,12 +71,8 @@ def _cells(composer: Composer, options: argparse.Namespace) -> list[Cell]:
     def allowed(task: Task, settings: Settings) -> Iterator[str]:
         return splits_of(task, settings, make=not options.show, quiet=options.quiet)
 
-    def left_out(said: str) -> None:
-        if not options.quiet:
-            notice(said)
-
     expanded = sweep if options.multirun else expand
-    return expanded(composer, allowed, notice=left_out)
+    return expanded(composer, allowed, notice=lambda said: notice(said, options.quiet))
 
 
 def _general(composer: Composer, cells: Sequence[Cell]) -> Settings:
@@ -97,11 +93,6 @@ def _show(cells: Sequence[Cell], as_json: bool) -> int:
     return 0
 
 
-def _check_output(settings: Settings) -> None:
-    if settings.figure.path is not None:
-        check_format(settings.figure.path)
-
-
 def _make_releases(cells: Sequence[Cell], settings: Settings, quiet: bool) -> None:
     """Make each release once, here, before any worker asks for it."""
     engine = settings.engine
@@ -118,7 +109,7 @@ def _single_failure(outcome: Outcome, composer: Composer) -> int:
     if outcome.usage:
         raise UsageError(str(outcome.cause))
     if outcome.trace:
-        sys.stderr.write(outcome.trace)
+        notice(outcome.trace)
     raise CheckFailed(f"{outcome.cell.name} failed: {outcome.cause}")
 
 

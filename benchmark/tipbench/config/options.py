@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tipcore.errors import UsageError
+from tipcore.operating_system import check_regular
 
 Options = dict[str, dict[str, Path]]
 """Group -> option -> its file. An option of a nested folder is named by its path, as ``advert_risk/prior``."""
@@ -76,11 +77,15 @@ def describe_option(path: Path) -> dict[str, Any]:
     """Return the top level of a config file, with ``summary``: its own, its question, or its first comment."""
     import yaml
 
-    text = path.read_text(encoding="utf-8")
     try:
+        check_regular(path)
+        text = path.read_text(encoding="utf-8")
         content = yaml.safe_load(text) or {}
     except yaml.YAMLError as error:
         raise UsageError(f"{path} is not readable YAML: {str(error).splitlines()[0]}; correct it.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        said = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise UsageError(f"{path} cannot be read: {said}; correct or remove it.") from None
     if not isinstance(content, dict):
         raise UsageError(f"{path} is not a mapping: write it as `key: value` lines.")
     comments = [line.lstrip("# ").strip() for line in text.splitlines() if line.startswith("#")]

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import polars as pl
 from tipcore.errors import UsageError
 
 from tipbench.contract.difference import ROUNDING, difference, key_columns
@@ -42,11 +41,11 @@ def check(trial: Trial, tell: Callable[[Promise], None] = lambda promise: None) 
 
 @dataclass(frozen=True)
 class KeyComparison:
-    """How a method's predictions with seed 0 depend on the ids of the fold, which follow from a key.
+    """How a method's predictions (seed 0) change when the ids of the fold are made from another key.
 
-    ``metric``: the task's primary metric. ``scores``: its value under each of the two keys, None where it has none.
-    ``differs``: how the predictions differ, in words; '' where they are equal but for rounding. ``stochastic``: of the
-    method, whose draws may fall on other rows under another key.
+    ``metric``: the task's primary metric. ``scores``: its value under each of the two keys, None where it is undefined.
+    ``differs``: a sentence on how the predictions differ; '' where they are equal up to rounding. ``stochastic``:
+    whether the method draws at random; under another key its draws may fall on other rows.
     """
 
     metric: str
@@ -65,12 +64,10 @@ class KeyComparison:
 def compare_keys(trial: Trial) -> KeyComparison:
     """Run the method with seed 0 under two keys of ids, and compare its predictions.
 
-    Ids are names: a tie that is broken by them, or a sum in their order, makes a score depend on the key. Raises Broken
-    for whatever the method raises.
+    Ids are names. A method that breaks ties by id, or adds numbers up in the order of ids, has scores that depend on
+    the key. Raises Broken for any error of the method.
     """
-    task = trial.task
-    made: list[pl.DataFrame] = []
-    scores = []
+    task, made, scores = trial.task, [], []
     for key in KEYS:
         keyed = trial.under_key(key)
         predictions = keyed.prepared.back(keyed.run().predictions)

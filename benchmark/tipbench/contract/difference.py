@@ -3,7 +3,7 @@
 import polars as pl
 
 KEYS = ("query", "view", "candidate")
-"""Columns that name a row of predictions, beside the unit's own."""
+"""Columns that, with the unit, identify a row of predictions."""
 ROUNDING = 1e-9
 """What the order of rows may change in a number: sums in another order round otherwise."""
 
@@ -36,7 +36,7 @@ def difference(first: pl.DataFrame, second: pl.DataFrame, keys: list[str], toler
 
 
 def key_columns(unit: str, predictions: pl.DataFrame) -> list[str]:
-    """Return the columns of predictions that name a row."""
+    """Return the columns that identify a row of predictions."""
     return [name for name in (unit, *KEYS) if name in predictions.columns]
 
 

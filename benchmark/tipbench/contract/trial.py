@@ -117,9 +117,9 @@ class Trial:
         return self.prepared.streams[0] if self.prepared.streams else None
 
     def under_key(self, key: bytes) -> Trial:
-        """Return the same trial with the ids of its fold made anew from a key of 32 bytes, its rows in their order."""
+        """Return the same trial with ids that follow from ``key`` (32 bytes), and rows sorted by them."""
         other = replace(self, kept={})
-        vars(other)["prepared"] = relabelled(self.prepared, key)  # in the place of the cached property
+        vars(other)["prepared"] = relabelled(self.prepared, key)  # sets the cached property
         return other
 
     def run(self, seed: int = 0, state: int = 0) -> Run:

@@ -34,8 +34,8 @@ def source_of(release: str | Source) -> Source:
 
 def open_by_name(name: str) -> Source:
     """Return a release, ready to read: by its name (:meth:`tipdata.release.Release.called`), or the one that an export
-    holds, by the export's folder or URL (:func:`tipdata.release.exported.open_export`); what cannot be checked of an
-    export is said on standard error.
+    holds, by the export's folder or URL (:func:`tipdata.release.exported.open_export`). A notice on standard error says
+    if an export cannot be checked against a published manifest.
 
     Raises UsageError as these do, and as :func:`check_open`.
     """

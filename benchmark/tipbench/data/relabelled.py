@@ -1,13 +1,13 @@
-"""Folds whose ids follow from a key, and how predictions about them are brought back.
+"""Folds with other ids, which follow from a key, and predictions translated back to the ids of the release.
 
-``tipbench check`` runs a method under two keys, to report how its predictions depend on ids and the order of rows. Ids
-become labels of :mod:`tipbench.data.labels`. Images are masked so that near-duplicates stay as near as they were. Rows
-are sorted by the new ids: the old order would tell the old ids.
+``tipbench check`` runs a method under two keys, to report how its predictions depend on ids and the order of rows. New
+ids are labels of :mod:`tipbench.data.labels`. Images are masked; near-duplicates stay equally near. Rows are sorted by
+the new ids, since the old order would reveal the old ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -84,10 +84,9 @@ class Names:
 
 
 def relabelled(prepared: Prepared, key: bytes) -> Prepared:
-    """Return what a cell is run with, the ids of its fold keyed anew.
+    """Return a prepared release whose fold has ids that follow from ``key`` (32 bytes); own data are returned as is.
 
-    The truth stays as it is: ``Prepared.back`` brings predictions to its ids. No generator knows the ids of a user's
-    own data, which stay as they are.
+    The truth keeps its ids; ``Prepared.back`` translates predictions to them.
 
     Raises:
         LabelsMeet: where two ids would get one label (once in 10**5 folds of a million ids).
@@ -95,22 +94,14 @@ def relabelled(prepared: Prepared, key: bytes) -> Prepared:
     if prepared.answers.custom is not None:
         return prepared
     (fold,) = prepared.folds
-    fold, streams, back = relabelled_fold(fold, prepared.streams, key)
-    return replace(prepared, folds=[fold], streams=streams, back=back)
-
-
-def relabelled_fold(
-    fold: Fold, streams: list[Stream], key: bytes
-) -> tuple[Fold, list[Stream], Callable[[pl.DataFrame], pl.DataFrame]]:
-    """Return a fold and what it is handed step by step, ids keyed anew, and what brings predictions back.
-
-    Raises LabelsMeet as :func:`relabelled` does.
-    """
     names = Names(key, {BOOKS: WALLET} if "wallets" in fold.tables else {})
-    known = _known(names, fold, streams)
-    stepped = [replace(one, **_steps(names, fold.task, one)) for one in streams]
-    of_views = _known_of_views(names, fold)
-    return _fold(names, fold), stepped, lambda made: links_back(brought_back(made, known), of_views)
+    known, of_views = _known(names, fold, prepared.streams), _known_of_views(names, fold)
+    return replace(
+        prepared,
+        folds=[_fold(names, fold)],
+        streams=[replace(one, **_steps(names, fold.task, one)) for one in prepared.streams],
+        back=lambda made: links_back(brought_back(made, known), of_views),
+    )
 
 
 def brought_back(predictions: pl.DataFrame, known: Mapping[str, pl.DataFrame]) -> pl.DataFrame:

@@ -124,8 +124,10 @@ def _answers(task: Task, source: Source, predicted: pl.DataFrame) -> Answers:
 
 
 def labels_of(task: Task, labels: str, split: str) -> str:
-    """Return the supervision of a name, the first that the split has for ``auto``. Raises UsageError for one that it
-    does not have."""
+    """Return the name of a supervision; ``auto`` is the first one that the split allows.
+
+    Raises UsageError for a supervision that the split does not allow.
+    """
     allowed = task.labels_on(split)
     if labels == "auto":
         return allowed[0]

@@ -26,7 +26,7 @@ def learnable(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def none(supervise: Supervise) -> Supervise:
-    """Return the columns of these labels and no rows."""
+    """Return a supervision with the columns of another one and no rows."""
     return lambda rows, source: supervise(rows, source).clear()
 
 

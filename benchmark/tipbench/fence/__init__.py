@@ -8,4 +8,4 @@ host's requests (:mod:`tipbench.fence.child`). What comes back is read as plain 
 
 MB = 1_000_000
 FILE_BYTES = {"tiny": 25 * MB, "small": 25 * MB, "forms": 25 * MB, "full": 250 * MB, "xl": 2_500 * MB}
-"""The most bytes of predictions, by the size of the release: of an answer of a fence and of a submitted file."""
+"""Size of the release -> the most bytes of predictions in an answer of a fence and in a submitted file."""

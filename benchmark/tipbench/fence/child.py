@@ -55,14 +55,14 @@ class Served:
         asked = self.fold.with_valid_as_test() if said["valid"] else self.fold
         if said["regions"] is not None:
             asked = asked.of_regions(said["regions"])
-        return {}, _something(self.method.predict(asked))
+        return _framed(self.method.predict(asked))
 
     def begin(self, said: dict[str, Any], frame: pl.DataFrame | None) -> tuple[dict[str, Any], object]:
         self.method.begin(frame)
         return {}, None
 
     def step(self, said: dict[str, Any], frame: pl.DataFrame | None) -> tuple[dict[str, Any], object]:
-        return {}, _something(self.method.step(frame))
+        return _framed(self.method.step(frame))
 
     def notes(self, said: dict[str, Any], _: pl.DataFrame | None) -> tuple[dict[str, Any], object]:
         return {"notes": [str(note)[:LONGEST] for note in getattr(self.method, "notes", ())]}, None
@@ -86,9 +86,9 @@ def serve(pipe: Pipe) -> None:
             pipe.answer(answer, given)
 
 
-def _something(answer: object) -> object:
-    """Return an answer as it is; None would pass for no answer."""
-    return "None" if answer is None else answer
+def _framed(answer: object) -> tuple[dict[str, Any], object]:
+    """Return what a method returned, as an answer; None would be taken for an answer without a frame."""
+    return ({"type": "NoneType"} if answer is None else {}), answer
 
 
 def _told(error: BaseException) -> dict[str, Any]:

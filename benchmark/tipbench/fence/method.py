@@ -18,10 +18,11 @@ from tipbench.kinds.kind import FEW_ROWS, ROOM
 from tipbench.method import BATCHES
 
 MOST_NOTES = 100
+"""Notes that a method may return."""
 
 
 class MethodError(Exception):
-    """What a fenced method raised. ``trace``: its traceback, as it told it."""
+    """An error of a fenced method. ``trace``: its traceback, as the fence sent it."""
 
     def __init__(self, said: str, trace: str) -> None:
         super().__init__(said)
@@ -99,7 +100,7 @@ class FencedMethod:
         )
 
     def _bounds_of(self, fold: Fold, whole: Fold) -> Bounds:
-        """Return the most that predictions of a fold may hold; of some regions of it, a part of the bytes."""
+        """Return the bounds of predictions of a fold; some regions of ``whole`` get their share of the bytes."""
         units = height = fold.parts.height
         if fold.pair_supervision is not None:  # pairs may be predicted in the place of their records
             units = max(units, fold.tables["pairs"].select(pl.len()).collect().item())

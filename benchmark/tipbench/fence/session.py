@@ -110,9 +110,9 @@ class Session:
         self._watcher.start()
 
     def ask(self, said: dict[str, Any], frame: pl.DataFrame | None = None, bounds: Bounds = SMALL) -> Answer:
-        """Return the answer to a request, which may be no larger than its bounds.
+        """Return the answer to a request. Its size is limited by ``bounds``.
 
-        Raises Ended where the fence has ended, and Garbled where what came is no answer; then it is ended.
+        Raises Ended if the fence has ended, and Garbled for an answer that breaks the protocol; the fence then ends.
         """
         try:
             self._pipe.ask(said, frame)

@@ -1,9 +1,8 @@
-"""How host and fence talk: a line of JSON, then what it announces.
+"""The protocol between host and fence: a line of JSON, then the bytes that it announces.
 
-To the fence goes whatever the host likes: frames in Arrow's stream format. From the fence come plain numbers only: for
-each column so many bytes of a dtype that is on a list, so that no reader of a file format meets what a stranger wrote.
-Every length is checked before anything of it is read, so that an answer takes no more of the host's memory than
-:class:`Bounds` allow: the fence's own limit of memory does not count what the host holds.
+The host sends frames in Arrow's stream format. The fence sends only raw columns of the dtypes listed here, so that no
+reader of a file format parses untrusted bytes. Every length is checked before anything is read: the fence's memory
+limit does not count what the host holds, so :class:`Bounds` limit what an answer takes of the host's memory.
 """
 
 from __future__ import annotations
@@ -24,15 +23,16 @@ import polars as pl
 from tipbench.fence import FILE_BYTES
 
 LONGEST_LINE, LONGEST = 1 << 20, 20_000
-"""Bytes of a line of JSON, and characters that are shown of a note or an error in it."""
+"""Bytes of a line of JSON, and characters of a note or an error that are shown."""
 DEEPEST, MOST_NESTED = 4, 1_000
-"""How deep lists and objects of a line may be nested, and how many there may be: each takes 25 times its bytes."""
+"""How deep lists and objects of a line may be nested, and how many a line may have. In memory each is 25 times as
+large as its text."""
 MOST_COLUMNS, LONGEST_NAME = 64, 200
 """Columns of an answer, and bytes of a column's name."""
 VIEW, TEXTS_AT_ONCE = 16, 1 << 13
-"""Bytes that polars takes for each text beside its own, and how many texts are decoded at once."""
+"""Bytes that polars adds to the bytes of each text, and how many texts are decoded at once."""
 _NESTING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[][{}]')
-"""A string, or a bracket outside of strings."""
+"""A string, or a bracket outside a string."""
 NUMBERS: dict[str, tuple[type[pl.DataType], str]] = {
     "Int8": (pl.Int8, "<i1"),
     "Int16": (pl.Int16, "<i2"),
@@ -46,11 +46,11 @@ NUMBERS: dict[str, tuple[type[pl.DataType], str]] = {
     "Float64": (pl.Float64, "<f8"),
     "Boolean": (pl.Boolean, "|b1"),
 }
-"""dtypes that come back from a fence, and their bytes in numpy's words; text comes as words and their numbers."""
+"""dtypes that a fence may return: name -> polars dtype and numpy dtype of the bytes. Text is a dtype of its own."""
 
 
 class Garbled(Exception):
-    """What came from a fence is not what was agreed. The message says in what way."""
+    """An answer of a fence breaks the protocol. The message says how."""
 
 
 @dataclass(frozen=True)
@@ -63,18 +63,18 @@ class Bounds:
 
 
 SMALL = Bounds()
-"""Of answers on a release of the size small."""
+"""The bounds of answers on a release of the size small."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a fence answered: ``said``, and where it announced one a frame."""
+    """An answer of a fence: ``said``, the line of JSON, and the frame that it announced, if any."""
 
     said: dict[str, Any]
     frame: pl.DataFrame | None = field(default=None, repr=False)
 
     def names(self, key: str) -> list[str]:
-        """Return a list of names that it says. Raises Garbled where it says anything else."""
+        """Return the list of names under a key. Raises Garbled for anything else."""
         names = self.said.get(key)
         if not isinstance(names, list) or not all(isinstance(one, str) and _is_text(one) for one in names):
             raise Garbled(f"{names!r:.40} for {key}, which is a list of names")
@@ -89,7 +89,7 @@ class Pipe:
     sink: io.BufferedWriter
     bounds: Bounds = SMALL
     spent: int = 0
-    """Bounds of the answer that is being read, and how many bytes of them are spent."""
+    """The bounds of the answer that is being read, and how many bytes it has used so far."""
 
     @classmethod
     def of(cls, source: int, sink: int) -> Pipe:
@@ -124,21 +124,24 @@ class Pipe:
     # From the fence to the host
 
     def answer(self, said: dict[str, Any], frame: object = None) -> None:
-        """Send an answer. A frame's columns go as plain numbers; of one that cannot, its dtype is told alone."""
+        """Send an answer. A column of a dtype that is not in :data:`NUMBERS` or text is sent as its dtype alone."""
         if frame is None:
             self._send(said)
         elif not isinstance(frame, pl.DataFrame):
             self._send({**said, "type": type(frame).__name__})
         else:
-            columns, parts = [], []
-            for column in frame.iter_columns():
-                told, bodies = _packed(column)
-                columns.append(told)
-                parts.append(bodies)
-            self._send({**said, "rows": frame.height, "columns": columns}, chain(*parts))
+            packed = [_packed(column) for column in frame.iter_columns()]
+            columns = [about for about, _ in packed]
+            parts = chain.from_iterable(bodies for _, bodies in packed)
+            self._send({**said, "rows": frame.height, "columns": columns}, parts)
 
     def answered(self, bounds: Bounds = SMALL) -> Answer:
-        """Return the next answer. Raises Garbled where it is none within bounds, EOFError where the fence has ended."""
+        """Return the next answer.
+
+        Raises:
+            Garbled: for an answer that breaks the protocol or exceeds the bounds.
+            EOFError: where the fence has ended.
+        """
         self.bounds, self.spent = bounds, 0
         line = self.source.readline(LONGEST_LINE + 1)
         _at_most(LONGEST_LINE, len(line), "or more bytes of words, such as notes")
@@ -161,25 +164,21 @@ class Pipe:
         _at_most(MOST_COLUMNS, len(columns), "columns")
         series: dict[str, pl.Series] = {}
         for column in columns:
-            name, dtype, nulls = (
-                (column.get(key) for key in ("name", "dtype", "nulls"))
-                if isinstance(column, dict)
-                else (None, None, None)
-            )
+            about = column if isinstance(column, dict) else {}
+            name, dtype = about.get("name"), about.get("dtype")
             if (
                 not isinstance(name, str)
+                or not isinstance(dtype, str)
                 or not _is_text(name)
                 or name in series
-                or not isinstance(dtype, str)
             ):
                 raise Garbled("a column without a name and a dtype of its own")
             _at_most(LONGEST_NAME, len(name.encode()), "bytes in the name of a column")
-            series[name] = self._column(name, dtype, rows, bool(nulls))
+            read = self._texts(name, rows) if dtype == "String" else self._numbers(name, dtype, rows)
+            series[name] = _without(read, self._array(rows, "|u1")) if about.get("nulls") else read
         return pl.DataFrame(series)
 
-    def _column(self, name: str, dtype: str, rows: int, nulls: bool) -> pl.Series:
-        if dtype == "String":
-            return self._text(name, rows, nulls)
+    def _numbers(self, name: str, dtype: str, rows: int) -> pl.Series:
         if dtype not in NUMBERS:
             raise Garbled(
                 f"the column {name:.60} as {dtype:.60}: predictions are numbers or clusters of text"
@@ -188,10 +187,9 @@ class Pipe:
         values = self._array(rows, form)
         if dtype == "Boolean":
             values = values != 0  # any other byte than 0 and 1 would be no Boolean
-        column = pl.Series(name, values, dtype=kind)
-        return column if not nulls else _without(column, self._array(rows, "|u1"))
+        return pl.Series(name, values, dtype=kind)
 
-    def _text(self, name: str, rows: int, nulls: bool) -> pl.Series:
+    def _texts(self, name: str, rows: int) -> pl.Series:
         sizes = self._array(rows, "<u4")
         _at_most(self.bounds.text, int(sizes.max(initial=0)), f"bytes in a text of {name:.60}")
         self._spend(VIEW * rows)
@@ -204,7 +202,7 @@ class Pipe:
             except UnicodeDecodeError:
                 raise Garbled(f"texts in {name:.60} that are not UTF-8") from None
             parts.append(pl.Series(name, texts, dtype=pl.String))
-        return pl.concat(parts) if not nulls else _without(pl.concat(parts), self._array(rows, "|u1"))
+        return pl.concat(parts)
 
     def _array(self, rows: int, form: str) -> np.ndarray:
         return np.frombuffer(self._read(rows * np.dtype(form).itemsize), dtype=form)
@@ -228,7 +226,7 @@ class Pipe:
 
 
 def _packed(column: pl.Series) -> tuple[dict[str, Any], Iterable[bytes]]:
-    """Return what is told of a column, and its bytes."""
+    """Return the description of a column (name, dtype, whether it has nulls), and its bytes."""
     dtype, nulls = str(column.dtype), column.null_count() > 0
     told = {"name": column.name, "dtype": dtype, "nulls": nulls}
     mask = [column.is_null().to_numpy().astype("|u1").tobytes()] if nulls else []
@@ -239,29 +237,29 @@ def _packed(column: pl.Series) -> tuple[dict[str, Any], Iterable[bytes]]:
     if dtype == "String":
         filled = column.fill_null("")
         sizes = filled.str.len_bytes().to_numpy().astype("<u4").tobytes()
-        some = (filled.slice(start, TEXTS_AT_ONCE) for start in range(0, len(filled), TEXTS_AT_ONCE))
-        return told, chain([sizes], ("".join(texts).encode() for texts in some), mask)
+        slices = (filled.slice(start, TEXTS_AT_ONCE) for start in range(0, len(filled), TEXTS_AT_ONCE))
+        return told, chain([sizes], ("".join(texts).encode() for texts in slices), mask)
     return told, []
 
 
 def _check_nesting(line: bytes) -> None:
-    """Refuse a line of JSON that would take much more memory than its bytes. Raises Garbled; nothing is built."""
+    """Raise Garbled for a line of JSON that would take much more memory than its bytes. The line is not parsed."""
     depth = count = 0
-    for one in _NESTING.finditer(line):
-        count += one[0] in b"[{"
-        depth += (one[0] in b"[{") - (one[0] in b"]}")
+    for match in _NESTING.finditer(line):
+        count += match[0] in b"[{"
+        depth += (match[0] in b"[{") - (match[0] in b"]}")
         _at_most(DEEPEST, depth, "lists and objects within each other")
         _at_most(MOST_NESTED, count, "lists and objects in a line")
 
 
 def _at_most(most: int, found: int, what: str) -> None:
-    """Raise Garbled where there is more of something than is read."""
+    """Raise Garbled if more than ``most`` of something was found."""
     if found > most:
         raise Garbled(f"{found:,} {what}: return at most {most:,}")
 
 
 def _is_text(word: str) -> bool:
-    """Return whether a word of JSON can be written: half a pair of surrogates cannot."""
+    """Return whether a string of JSON can be encoded: half a surrogate pair cannot."""
     return not any("\ud800" <= one <= "\udfff" for one in word)
 
 

@@ -88,8 +88,11 @@ def code_digest(target: str) -> str:
 
 
 def code_is_here(method: Mapping[str, Any]) -> bool:
-    """Return whether the code of a method's classes can be found from here: a class of a notebook or a script only in
-    the process that defined it, any other where its top package can be imported from."""
+    """Return whether this process can find the code of a method's classes.
+
+    A class of a notebook or script is found only in the process that defined it, any other class wherever its top
+    package can be imported.
+    """
     main = sys.modules["__main__"]
     return all(
         hasattr(main, target.removeprefix(TYPED))

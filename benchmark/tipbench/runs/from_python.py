@@ -240,7 +240,7 @@ def compare(
     Args:
         reference: a result of :func:`run`, the folder of a run, or its ``result.json``.
         others: one run or more of the same task, data and split, given in the same ways.
-        runs: the folder that the results were written to, as given to :func:`run`. Not used for folders.
+        runs: the folder that results were written to, as given to :func:`run`; ignored for folders.
         replicates: the number of bootstrap draws of the clusters.
 
     Returns:
@@ -249,11 +249,11 @@ def compare(
         rows) (Float64, null where there is none); note (String, why there is no interval).
 
     Raises:
-        UsageError: for fewer than two different runs; runs of different tasks, data or splits; a run that is not
-            there, or was made by code or data that have changed since.
+        UsageError: for fewer than two different runs; runs of different tasks, data or splits; a run that does not
+            exist, or whose code or data have changed since.
 
     Warns:
-        UserWarning: where the code of a method is not here, so that nobody can check whether it has changed.
+        UserWarning: if the code of a method is not found, so that it cannot be checked for changes.
 
     >>> tipbench.compare(tipbench.run("advert_risk/prior"), "runs/…/lightgbm/…-s0")  # doctest: +SKIP
     """
@@ -274,35 +274,48 @@ def compare_runs(
     replicates: int,
     tell: Callable[[str], None],
 ) -> tuple[list[Comparison], list[Result], list[str]]:
-    """Return the comparisons of runs with the first of them, the results of all of them, and their names.
+    """Compare runs with the first of them.
 
-    ``tell`` takes a sentence for each method whose code cannot be checked. Raises UsageError as :func:`compare` does.
+    Args:
+        given: results, run folders or paths of ``result.json``; the reference first.
+        runs: the folder that the results of ``given`` were written to.
+        replicates: the number of bootstrap draws.
+        tell: called with a sentence for each method whose code cannot be checked.
+
+    Returns:
+        A comparison per run but the first; the results and the names of all runs.
+
+    Raises:
+        UsageError: as :func:`compare`.
     """
     opened = [_opened(one, runs) for one in given]
-    if len({folder.resolve() for folder, _ in opened}) < max(2, len(opened)):
+    folders = [folder.resolve() for folder, _ in opened]
+    if len(opened) < 2:
         raise UsageError("a comparison needs two different runs or more: give them, the reference first.")
+    if len(set(folders)) < len(opened):
+        twice = next(folder for folder in folders if folders.count(folder) > 1)
+        raise UsageError(
+            f"{twice} was given twice. A later run of a class replaces an earlier run of the same class name: give an "
+            "edited class another name."
+        )
     results = [result for _, result in opened]
+    first, names = results[0], _names(results)
     for folder, result in opened:
-        _check_comparable(folder, result, results[0], tell)
-    names = _names(results)
-    predictions = {
-        name: read_predictions(folder, result) for name, (folder, result) in zip(names, opened, strict=True)
-    }
-    answers = prepare_cell(dict(results[0].config)).answers_to(predictions[names[0]])
-    task = task_of(results[0].task)
-    return (
-        compare_predictions(task, answers, predictions, names[0], replicates=replicates),
-        results,
-        names,
-    )
+        _check_comparable(folder, result, first, tell)
+    predictions = {name: read_predictions(*run) for name, run in zip(names, opened, strict=True)}
+    answers = prepare_cell(dict(first.config)).answers_to(predictions[names[0]])
+    found = compare_predictions(task_of(first.task), answers, predictions, names[0], replicates=replicates)
+    return found, results, names
 
 
 def _opened(run: Result | str | Path, runs: str | Path) -> tuple[Path, Result]:
-    """Return a run's folder and result. Raises UsageError where it is not there."""
+    """Return a run's folder and result. Raises UsageError for a run that does not exist."""
     if isinstance(run, Result):
         folder = Cell(dict(run.config), expanded(runs)).folder
         if not folder.is_dir():
-            raise UsageError(f"{folder} is not there: give the folder that it was written to, runs=FOLDER.")
+            raise UsageError(
+                f"{folder} does not exist: give the folder that results were written to, runs=FOLDER."
+            )
         return folder, run
     if not isinstance(run, str | Path):
         raise UsageError(f"{run!r} is not a run: give a result of tipbench.run, or the folder of a run.")
@@ -312,7 +325,7 @@ def _opened(run: Result | str | Path, runs: str | Path) -> tuple[Path, Result]:
 
 
 def _check_comparable(folder: Path, result: Result, first: Result, tell: Callable[[str], None]) -> None:
-    """Raise UsageError where a run cannot be compared with the first one."""
+    """Raise UsageError for a run that cannot be compared with the first one."""
     for key in SAME:
         mine, reference = getattr(result, key), getattr(first, key)
         if mine != reference:
@@ -321,7 +334,7 @@ def _check_comparable(folder: Path, result: Result, first: Result, tell: Callabl
             )
     if result.versions.data != first.versions.data:
         raise UsageError(
-            f"{folder} was run on other data of the name {result.data} than the reference: run it again."
+            f"{folder} was run on another version of the data {result.data} than the reference: run it again."
         )
     if result.digests is None:
         raise UsageError(
@@ -331,18 +344,18 @@ def _check_comparable(folder: Path, result: Result, first: Result, tell: Callabl
     now, method = digests_of(cell, result.versions.data), cell.config["baseline"]["method"]
     if not code_is_here(method):
         tell(
-            f"the code of {method['_target_']} cannot be checked for changes, as it is not found here: its stored "
+            f"the code of {method['_target_']} cannot be checked for changes, since it was not found: its stored "
             "predictions are compared."
         )
         now = now.model_copy(update={"method": result.digests.method})
     if result.digests != now:
         raise UsageError(
-            f"{folder} was made by code that has changed since: run it again; what has not changed is kept."
+            f"{folder} was made by code that has changed since: run it again; cells without changes are kept."
         )
     if result.versions.evaluator != (version := score_version(result.task)):
         raise UsageError(
             f"{folder} was scored by evaluator {result.versions.evaluator} and this one is {version}: "
-            "run it again; its predictions are kept and only scored."
+            "run it again; its predictions are kept and scored anew."
         )
 
 

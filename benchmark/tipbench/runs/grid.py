@@ -172,7 +172,7 @@ def _is_misplaced_oracle(settings: Settings) -> bool:
 
 
 def _with_labels(settings: Settings, task: Task, split: str) -> Settings:
-    """Return the settings of a cell of a grid: a grid's labels are for the splits that give any."""
+    """Return the settings of a cell of a grid, with ``labels=none`` on splits that allow no labels."""
     without = settings.data is None and task.labels_on(split) == (NO_LABELS,)
     return settings.model_copy(update={"labels": NO_LABELS}) if without else settings
 

@@ -72,7 +72,7 @@ def _parts(value: Any) -> tuple[Any, set[str]]:
 
 
 def stable_repr(value: Any) -> str:
-    """Return a constant's repr with sets sorted, since their order differs from process to process."""
+    """Return the repr of a constant, with sets sorted: their order differs between processes."""
     if isinstance(value, set | frozenset):
         return f"{type(value).__name__}({sorted(map(stable_repr, value))})"
     if isinstance(value, tuple | list | dict):

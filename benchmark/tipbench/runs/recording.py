@@ -99,7 +99,7 @@ def result_of(
         cost=cost,
         environment=environment() if job.kept is None else job.kept.environment,
         predictions=PredictionsFile(file=PREDICTIONS, digest=digest),
-        notes=notes,
+        notes=[str(note) for note in notes],
         warnings=evaluation.warnings + ([UNKNOWN_PEAK] if cost.peak_mib is None else []),
     )
 

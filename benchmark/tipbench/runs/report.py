@@ -88,8 +88,8 @@ def rows(results: Sequence[Result], references: Sequence[Result] = ()) -> list[R
 
     The variants of a method (:mod:`tipbench.runs.variants`) are rows of their own. Where two methods of a task or more
     have a validation score, these come first, in its order: to choose by the score of the test is to tune on it.
-    With ``references``, results of other methods to compare with, the rows of each task and split are in the order of
-    their score, oracles included, and rows without a score are last.
+    With ``references``, results of other methods to compare with, the rows of each task and split are sorted by score,
+    best first, oracles included; rows without a score come last.
     """
     marked = {one.method for one in references}
     results = [*results, *references]
@@ -201,7 +201,7 @@ def _split_order(row: Row) -> int:
 
 
 def _loss(metric: str, score: float | None) -> float:
-    """Return a score as a number that is smaller where the score is better; infinite where there is none."""
+    """Return a number that is smaller for a better score, infinite for a missing one."""
     return math.inf if score is None else score if metric_of(metric).lower_is_better else -score
 
 
@@ -270,17 +270,18 @@ def table(lines: Sequence[Row], chosen: Sequence[str] | None = None) -> tuple[li
 
 
 def gap_note(lines: Sequence[Row], shown: Set[str]) -> str | None:
-    """Return how a row can have no finds for a gap and yet a number accused per find; None where no row has both or the
-    columns with these headings are not ``shown``."""
+    """Return a sentence on why a row can have no finds for a gap and yet accusations per find; None if no row has both.
+
+    ``shown``: the headings of the columns in the table; other columns are ignored.
+    """
     for row in lines:
-        gaps = {one.note for name, one in row.beside.items() if name in GAPS and _heading(name) in shown}
-        accused = (
-            name for name, one in row.beside.items() if one.value is not None and _heading(name) in shown
-        )
-        if gaps & {NO_FINDS, FEW_FINDS} and any(name.startswith("accusations_per_find") for name in accused):
+        found = {name: one for name, one in row.beside.items() if _heading(name) in shown}
+        no_finds = any(found[name].note in (NO_FINDS, FEW_FINDS) for name in GAPS if name in found)
+        accused = (one.value for name, one in found.items() if name.startswith("accusations_per_find"))
+        if no_finds and any(value is not None for value in accused):
             return (
-                "the gaps are at the threshold that flags 1% of the valid part, accused per find at other thresholds "
-                "or at the method's own decisions (own): a method can have no finds at the first and some at the rest"
+                "the gaps use the threshold that flags 1% of the valid part; accused per find uses other thresholds or "
+                "the method's own decisions (own), so a method can have no finds for its gaps and yet accusations"
             )
     return None
 

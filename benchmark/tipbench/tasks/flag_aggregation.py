@@ -52,9 +52,9 @@ def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
 
 
 def last_votes(tables: dict[str, pl.DataFrame]) -> tuple[dict[str, pl.DataFrame], list[str]]:
-    """Return a user's tables with the last vote of each reviewer on each advert, and a sentence on the earlier ones.
+    """Return a user's tables with the last vote of each reviewer on each advert, and a note that counts earlier votes.
 
-    Votes without ``minute``, or at the same one, all stay: :func:`check_cast` refuses them.
+    Repeated votes without ``minute``, or at the same minute, stay: :func:`check_cast` refuses them.
     """
     reviews = tables.get("reviews", pl.DataFrame())
     if not {UNIT, "reviewer", "minute"} <= set(reviews.columns):
@@ -81,10 +81,10 @@ def check_tables(tables: dict[str, pl.DataFrame]) -> None:
 
 
 def check_cast(tables: dict[str, pl.DataFrame]) -> None:
-    """Refuse votes that are none, whatever they are for.
+    """Check a user's votes, for two classes or more.
 
-    Raises UsageError for a reviewer without a vote (every row of theirs is empty), another empty vote, two votes of a
-    reviewer on an advert, and an advert of ``queue`` without votes.
+    Raises UsageError for a reviewer whose votes are all empty, any other empty vote, two votes of a reviewer on one
+    advert, and an advert of ``queue`` without votes.
     """
     if "reviews" not in tables:
         return

@@ -1,14 +1,13 @@
 """``tipbench seal``: make, enter, score, reveal and verify sealed rounds."""
 
 import argparse
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from tipbench.actions.typed import composer_of
 from tipbench.config.settings import Settings
-from tipbench.console import Column, emit, emit_json, emit_table, notice
+from tipbench.console import Column, emit, emit_json, emit_result, emit_table, notice
 from tipbench.fence.method import MethodError
 from tipbench.runs.making import limits_of
 from tipbench.runs.report import interval, number
@@ -41,7 +40,7 @@ def call_new(options: argparse.Namespace) -> int:
     )
     made = new_round(order, _now(), Engine(workers=options.workers), options.quiet)
     mark = " (draft)" if made.draft else ""
-    _say(
+    emit_result(
         {"round": made.model_dump(mode="json"), "to": options.to, "secret": options.secret},
         f"round {made.name}{mark}: {made.regions} regions, {len(made.tasks)} tasks, "
         f"open until {made.closes} is over (UTC)\n"
@@ -72,12 +71,12 @@ def call_predict(options: argparse.Namespace) -> int:
     try:
         made, sealed = predict(ask, Path(options.round), release)
     except MethodError as error:
-        sys.stderr.write(error.trace)
+        notice(error.trace)
         raise UsageError(f"{settings.baseline.name} failed on round {options.round}: {error}.") from None
     write_predictions(expanded(options.to), made)
     for said in sealed.notes:
         notice(f"note: {said}", options.quiet)
-    _say(
+    emit_result(
         {
             "task": ask.task,
             "rows": made.height,
@@ -103,14 +102,8 @@ def _release_of(settings: Settings, quiet: bool) -> Any:
         )
     if settings.grid.baselines is not None:
         raise UsageError("a round takes one method at a time: leave the experiment out.")
-    engine = settings.engine
-    return open_release(
-        settings.release.version,
-        settings.release.size,
-        engine,
-        quiet,
-        settings.release.world,
-    )
+    release = settings.release
+    return open_release(release.version, release.size, settings.engine, quiet, release.world)
 
 
 def call_score(options: argparse.Namespace) -> int:
@@ -147,7 +140,7 @@ def _take_in(options: argparse.Namespace, secret: Path, now: datetime) -> int:
         described, done = take_in(secret, [folder], now, options.team)
         for one in done:
             most = described.rules.submissions
-            _say(
+            emit_result(
                 {
                     "folder": str(one.folder),
                     "team": one.team,
@@ -167,7 +160,7 @@ def call_void(options: argparse.Namespace) -> int:
     """Let a submission count for nothing, with a reason that everyone reads."""
     void = void_entry(expanded(options.secret), options.number, options.reason, _now())
     head = link_hash(void)
-    _say(
+    emit_result(
         {"submission": void.number, "void": void.reason, "at": void.at.isoformat(), "head": head},
         f"submission {void.number} is void: {void.reason}; run `tipbench seal score` (again) to show it\n"
         f"head of the chain until the next: {head}",
@@ -180,7 +173,7 @@ def call_reveal(options: argparse.Namespace) -> int:
     """Publish the seed and the answers."""
     to = expanded(options.to) if options.to else None
     described, folder = reveal(expanded(options.secret), _now(), to)
-    _say(
+    emit_result(
         {"round": described.name, "to": str(folder)},
         f"round {described.name} is revealed and retired: everyone can now run `tipbench seal verify {folder}`",
         options,
@@ -228,10 +221,3 @@ def call_verify(options: argparse.Namespace) -> int:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _say(as_json: dict[str, Any], text: str, options: argparse.Namespace) -> None:
-    if options.json:
-        emit_json(as_json)
-    elif not options.quiet:
-        emit(text)

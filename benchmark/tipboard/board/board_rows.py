@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -16,7 +16,7 @@ from tipbench.runs.results import Result
 from tipbench.task import Task
 from tipbench.tasks import task_of
 
-from tipboard.board.comparisons import compared, first_draws, is_oracle
+from tipboard.board.comparisons import compared, first_draws, is_line, is_oracle
 from tipboard.board.entries import RUN_HERE, Entry
 from tipboard.board.files import Board
 from tipboard.board.fresh import Bounded, Fresh, fresh_of
@@ -61,7 +61,7 @@ class BoardRow:
 
     @property
     def is_ranked(self) -> bool:
-        """Whether it was run here, has a score, and is not an oracle; no submission is ranked."""
+        """Whether it was run here, has a score, and is neither an oracle nor a line; no submission is ranked."""
         return self.is_contender and self.status == RUN_HERE
 
     @property
@@ -83,8 +83,8 @@ class BoardRow:
 
     @property
     def is_contender(self) -> bool:
-        """Whether it has a score and is not an oracle."""
-        return self.row.score is not None and not self.row.oracle
+        """Whether it has a score and is neither an oracle nor a line to beat."""
+        return self.row.score is not None and not self.row.oracle and not is_line(self.entry, self.row.task)
 
     def beside(self, metric: str) -> Beside | None:
         """Return a metric's mean over seeds, or why there is none; None where no seed has it."""
@@ -119,16 +119,13 @@ class Standing:
     @cached_property
     def best(self) -> float | None:
         """The best score of the ranked methods; None where none is ranked."""
-        return self.best_of(lambda line: line.row.score)
-
-    def best_of(self, score: Callable[[BoardRow], float | None]) -> float | None:
-        """Return the best of these scores of the ranked methods; None where none has one."""
-        found = [value for line in self.lines if line.rank is not None and (value := score(line)) is not None]
-        return (min(found) if self.lower_is_better else max(found)) if found else None
+        return self.best_on(self.split)
 
     def best_on(self, split: str) -> float | None:
-        """Return the best score of the ranked methods on a split."""
-        return self.best_of(lambda line: line.by_split[split])
+        """Return the best score of the ranked methods on a split; None where none has one."""
+        scores = [line.by_split[split] for line in self.lines if line.rank is not None]
+        found = [score for score in scores if score is not None]
+        return (min(found) if self.lower_is_better else max(found)) if found else None
 
     @property
     def reference(self) -> str | None:

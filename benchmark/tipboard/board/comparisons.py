@@ -2,7 +2,7 @@
 
 A task names its reference in ``configs/task/<task>.yaml``; it is the reference method of that name, not a submission
 called alike. Of a method with several seeds the first is compared. Holm's correction runs over the methods of a task;
-oracles and submissions are not compared. See :mod:`tipbench.evaluation.comparison`.
+oracles, lines and submissions are not compared. See :mod:`tipbench.evaluation.comparison`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,10 @@ from tipboard.board.collection import Run, place_of
 from tipboard.board.draws import KeptDraws, draws_of_run
 from tipboard.board.entries import Entry
 
+LINES = frozenset({"prevalence/chao_fixed_range"})
+"""Lines to beat: reference methods that repeat another one's estimates, with an arbitrary interval. They are listed
+without a rank and without a test."""
+
 
 def reference_of(task: str) -> str | None:
     """Return the method that others of a task are tested against; None where its config names none."""
@@ -37,7 +41,9 @@ def first_draws(entry: Entry, task: str, split: str) -> Draws | None:
 def compared(entries: Sequence[Entry], task: str, split: str, metric: str) -> dict[str, Comparison]:
     """Return every entry that has draws against the task's reference, by the entry's id; none where that has none."""
     drawn = {
-        entry.id: (entry, first_draws(entry, task, split)) for entry in entries if not is_oracle(entry, task)
+        entry.id: (entry, first_draws(entry, task, split))
+        for entry in entries
+        if not is_oracle(entry, task) and not is_line(entry, task)
     }
     found = {one: draws for one, (_, draws) in drawn.items() if draws is not None}
     wanted = reference_of(task)
@@ -53,6 +59,11 @@ def compared(entries: Sequence[Entry], task: str, split: str, metric: str) -> di
 def is_oracle(entry: Entry, task: str) -> bool:
     """Return whether the entry was shown hidden truth in this task."""
     return any(result.oracle_method for result in entry.results if result.task == task)
+
+
+def is_line(entry: Entry, task: str) -> bool:
+    """Return whether the entry is one of :data:`LINES` in this task."""
+    return entry.is_reference and f"{task}/{entry.method}" in LINES
 
 
 def draws_of(runs: Sequence[Run], quiet: bool = False) -> list[KeptDraws]:

@@ -20,6 +20,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tipcore.errors import UsageError
+from tipcore.operating_system import check_regular
 
 CONFIG = "board.yaml"
 ADDRESS = r"^(https://[A-Za-z0-9\-._~:/?#@%+=&]+)?$"
@@ -64,6 +65,7 @@ def read_config(results: Path) -> BoardConfig:
     """
     path = results / CONFIG
     try:
+        check_regular(path)
         content = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
         config = BoardConfig.model_validate(content or {})
         if house := config.packages.wheelhouse:

@@ -57,9 +57,9 @@ class Heading:
 class TableRow:
     """A row of a table.
 
-    ``kind``: one of ``oracle``, ``reference``, ``reproduced``, ``claimed`` (self-reported), ``unsupported`` (by a fresh
-    world) or nothing; ``usual``: on a default split; ``best``: the places of its cells that hold the best score of the
-    ranked methods; ``marked``: of those that hold a score that is not supported.
+    ``kind``: ``oracle``, ``reference``, ``reproduced``, ``claimed`` (self-reported), ``unsupported`` (by a fresh world)
+    or ''. ``usual``: whether it is of a default split. ``best``: indices of cells with the best score of the ranked
+    methods. ``marked``: indices of cells with a score that is not supported.
     """
 
     cells: Sequence[Cell]
@@ -212,7 +212,7 @@ def _caption(board: Board, standing: Standing, what: str) -> str:
 
 
 def _warning(lines: Sequence[BoardRow]) -> str:
-    """Return what a reader has to know of the scores, and of submissions where there are some."""
+    """Return the warning about synthetic scores and, if there are submissions, that they have no rank."""
     return WARNING if all(line.status == RUN_HERE for line in lines) else f"{WARNING} {UNRANKED}"
 
 

@@ -14,7 +14,6 @@ results/<version>/<size>/reference/<task>/<split>/<method>/s<seed>.json   a run'
 from __future__ import annotations
 
 import shutil
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,26 +70,16 @@ def reference_only(board: Board) -> Board:
 
 
 def counts(*boards: Board) -> str:
-    """Return what is on the boards in words, such as "707 results of 71 methods and 11 oracles on 13 tasks (…)".
+    """Return how much is on the boards, such as "707 results of 71 methods and 11 oracles on 13 tasks (…)".
 
-    A method is counted once for each of its tasks, since methods of one name differ from task to task; a method on two
-    boards is one. Oracles are counted apart.
+    A method counts once for each of its tasks, since methods of one name differ between tasks, and once if it is on
+    several boards. Oracles are counted separately.
     """
-    found = [
-        (entry.id, one.task, one.oracle_method)
-        for board in boards
-        for entry in board.entries
-        for one in entry.results
-    ]
-    kinds = Counter(oracle for *_, oracle in set(found))
-    tasks_of = {task for _, task, _ in found}
-    parts = (
-        (len(found), "result"),
-        (kinds[False], "method"),
-        (kinds[True], "oracle"),
-        (len(tasks_of), "task"),
-    )
-    said = "{} of {} and {} on {}".format(*(f"{n:,} {word}{'s' * (n != 1)}" for n, word in parts))
+    found = [(entry.id, one) for board in boards for entry in board.entries for one in entry.results]
+    methods = {(name, one.task, one.oracle_method) for name, one in found}
+    oracles, tasks = sum(oracle for *_, oracle in methods), {task for _, task, _ in methods}
+    numbers = {"result": len(found), "method": len(methods) - oracles, "oracle": oracles, "task": len(tasks)}
+    said = "{} of {} and {} on {}".format(*(f"{n:,} {word}{'s' * (n != 1)}" for word, n in numbers.items()))
     return f"{said} (a method counts once for each of its tasks)"
 
 

@@ -78,7 +78,7 @@ def forest_of(standing: Standing, most: int | None = None) -> Forest:
     there = [
         ForestRow(line, score)
         for line in standing.lines
-        if (score := line.placed_by.score) is not None and not line.row.oracle
+        if line.is_contender and (score := line.placed_by.score) is not None
     ]
     kept = there[:most] + [row for row in there[len(there[:most]) :] if row.line.is_reference]
     about = standing.task, standing.metric

@@ -27,8 +27,11 @@ SECONDS = 1800
 
 @dataclass(frozen=True)
 class Environment:
-    """Where a package is installed. ``package``: as pinned, with the SHA-256 of the wheel. ``python``, ``place``: its
-    interpreter and folder of packages; '' for ours."""
+    """An installed package.
+
+    ``package``: as pinned, with the SHA-256 of the wheel. ``python``, ``place``: the interpreter and the folder of
+    installed packages; '' for those of this process.
+    """
 
     package: str
     python: str = ""
@@ -58,7 +61,7 @@ def install(package: str, packages: Packages, work: Path) -> Environment:
 
     Raises:
         UsageError: for what is not one exact version, another version of tipbench, and a board without a source.
-        CheckFailed: where pip cannot install it, or does not since it is there already.
+        CheckFailed: if pip fails, or installs nothing because the package is in this environment already.
     """
     require_confinement("Reproducing a submission")
     asked = exact(package)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,66 +29,68 @@ GRADIENTS = ("torch", "sentence_transformers", "numpyro", "jax")
 class Recomputed:
     """A cell that was run again.
 
-    ``number``: the name of the number that differs most, '' where all are equal; ``difference``: by how much, infinite
-    where one of the two is missing. ``allowed``: the largest difference that counts as the same.
+    ``number``: the name of the number that differs most, '' where all are equal. ``difference``: its absolute
+    difference, None where one of the two numbers is missing. ``allowed``: the largest difference that counts as the
+    same.
     """
 
-    stored: Result
+    task: str
+    split: str
+    method: str
+    seed: int
     number: str
-    difference: float
+    difference: float | None
     allowed: float
-
-    @property
-    def same(self) -> bool:
-        return self.difference <= self.allowed
-
-
-@dataclass(frozen=True)
-class Sample:
-    """``cells``: those that were run again; ``left_out``: cells that cannot run here -> why, in one sentence."""
-
-    cells: list[Recomputed]
-    left_out: dict[str, str]
+    same: bool
 
 
 def recompute(
-    results: Sequence[Result], count: int, seed: int, engine: str = "loky", quiet: bool = False
-) -> Sample:
-    """Run ``count`` cells again, drawn without replacement from ``results``, without a fence.
+    results: Sequence[Result], count: int, seed: int, quiet: bool = False
+) -> tuple[list[Recomputed], dict[str, str]]:
+    """Run cells again, without a fence: ``count`` of ``results``, drawn at random without replacement.
 
     Args:
-        results: of reference methods; each holds its resolved config.
-        count: how many cells; all where there are fewer.
+        results: results of reference methods, each with its resolved config.
+        count: how many cells; all of them if there are fewer.
         seed: of the draw.
+        quiet: whether to hide progress.
 
-    A cell whose method needs an extra that is not installed is left out, and the next one is drawn. Numbers of a
-    method that learns by :data:`GRADIENTS` may differ by the spread of its primary score over the stored seeds.
+    Returns:
+        The cells that were run again, and why others could not run here (cell -> sentence): a cell whose method needs
+        an extra that is not installed is replaced by the next one of the draw.
 
-    Raises CheckFailed where a cell fails.
+    Raises:
+        CheckFailed: where a cell fails.
     """
-    order = np.random.default_rng(seed).permutation(len(results))
-    waiting = [results[place] for place in order]
+    waiting = [results[at] for at in np.random.default_rng(seed).permutation(len(results))]
     found: list[Recomputed] = []
     left_out: dict[str, str] = {}
     with tempfile.TemporaryDirectory(prefix="tipbench-recompute-") as folder:
         while waiting and len(found) < count:
             some, waiting = waiting[: count - len(found)], waiting[count - len(found) :]
             cells = [Cell(dict(one.config), Path(folder)) for one in some]
-            for stored, outcome in zip(some, runner.run(cells, engine=engine, quiet=quiet), strict=True):
+            for stored, outcome in zip(some, runner.run(cells, engine="loky", quiet=quiet), strict=True):
                 if outcome.result is not None:
-                    allowed = max(TOLERANCE, _spread(stored, results))
-                    found.append(Recomputed(stored, *largest_difference(stored, outcome.result), allowed))
+                    found.append(_compared(stored, outcome.result, max(TOLERANCE, _spread(stored, results))))
                 elif outcome.usage:
                     left_out[outcome.cell.name] = str(outcome.cause)
                 else:
                     raise CheckFailed(f"{outcome.cell.name} failed: {outcome.cause}")
-    return Sample(found, left_out)
+    return found, left_out
+
+
+def _compared(stored: Result, again: Result, allowed: float) -> Recomputed:
+    name, difference = largest_difference(stored, again)
+    finite = difference if math.isfinite(difference) else None
+    cell = (stored.task, stored.split, stored.method, stored.seed)
+    return Recomputed(*cell, name, finite, allowed, difference <= allowed)
 
 
 def _spread(stored: Result, results: Sequence[Result]) -> float:
-    """Return the largest less the smallest primary score over the stored seeds, for a method of :data:`GRADIENTS`."""
-    method: Any = stored.config["baseline"]
-    used = imported(method_sources(method["method"]))
+    """Return the range of the primary score over the stored seeds for a method that learns by :data:`GRADIENTS`, else
+    0."""
+    baseline: Any = stored.config["baseline"]
+    used = imported(method_sources(baseline["method"]))
     if not any(name.partition(".")[0] in GRADIENTS for name in used):
         return 0.0
     cell = (stored.task, stored.split, stored.method)

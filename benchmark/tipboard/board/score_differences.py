@@ -32,19 +32,13 @@ def differences_of(path: Path, stored: Result, found: Result) -> Iterator[Differ
 
 
 def largest_difference(stored: Result, found: Result) -> tuple[str, float]:
-    """Return the number of scores, groups and oracle that differs most, and by how much; ``("", 0.0)`` for none.
+    """Return the name of the number of scores, groups and oracle that differs most, and its absolute difference.
 
-    The difference is absolute, and infinite where one of the two is missing.
+    ``("", 0.0)`` where all are equal; the difference is infinite where one of the two is missing.
     """
     one, other = _numbers(stored), _numbers(found)
-    largest = "", 0.0
-    for name in dict.fromkeys((*one, *other)):
-        then, now = one.get(name), other.get(name)
-        missing = math.inf if (then is None) != (now is None) else 0.0
-        difference = missing if then is None or now is None else abs(then - now)
-        if difference > largest[1]:
-            largest = name, difference
-    return largest
+    differences = [("", 0.0), *((name, _distance(one.get(name), other.get(name))) for name in one | other)]
+    return max(differences, key=lambda pair: pair[1])
 
 
 def _numbers(result: Result) -> dict[str, float | None]:
@@ -57,6 +51,12 @@ def _numbers(result: Result) -> dict[str, float | None]:
         f"{name} of {group}": v for group, values in result.groups.items() for name, v in values.items()
     }
     return scores | groups | {f"oracle: {name}": value for name, value in result.oracle.items()}
+
+
+def _distance(one: float | None, other: float | None) -> float:
+    if one is None or other is None:
+        return 0.0 if one is other else math.inf
+    return abs(one - other)
 
 
 def _same(one: float | None, other: float | None) -> bool:

@@ -14,6 +14,7 @@ from tipdata.core.world import check_status
 from tipdata.release import Release
 
 from tipboard.board.collection import Run, place_of
+from tipboard.board.comparisons import LINES
 from tipboard.board.stability import FEWEST, Stability, TaskScores
 
 AGAIN = "tipbench run experiment=worlds"
@@ -84,7 +85,11 @@ def _found(runs: Path) -> list[WorldRun]:
             release = Release.called(result.data)
         except UsageError:
             continue  # data of a user's own
-        counts = not result.oracle_method and result.split == task_of(result.task).splits[0]
+        counts = (
+            not result.oracle_method
+            and result.method not in LINES
+            and result.split == task_of(result.task).splits[0]
+        )
         if release.world and counts:
             found.append(WorldRun(Run(folder, result), f"{release.version}/{release.size}", release.world))
     return found

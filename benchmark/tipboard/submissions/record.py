@@ -35,7 +35,7 @@ UNPINNED = re.compile(
     r"(?:pip|setuptools|wheel)(?:=| )|.*https://[^/]*\.(?:[0-9][^./]*|local|localhost|internal)/",
     re.IGNORECASE,
 )
-"""Installers, and hosts that are given by a number or lie in somebody's own network."""
+"""Packages that cannot be pinned: installers, and wheels on hosts named by an IP address or in a private network."""
 KEPT_BACK = ("runs", "figure", "engine", "overwrite", "fence", "limits", "hydra", "experiment", "grid")
 """Keys of the config that are of whoever runs it, and not of the method."""
 
@@ -54,7 +54,7 @@ def _whole(pattern: str, what: str) -> AfterValidator:
 
 def _public(package: str) -> str:
     if UNPINNED.match(package):
-        raise ValueError("is an installer, or of a host that is no public name: pin the method's own package")
+        raise ValueError("is an installer, or on a host without a public name: pin the method's own package")
     return package
 
 

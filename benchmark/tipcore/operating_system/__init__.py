@@ -287,9 +287,9 @@ def open_file(name: str, folder: Folder) -> int:
 
 
 def check_regular(*paths: Path) -> None:
-    """Raise OSError for what is there and is no regular file: to open a FIFO or a device may block for ever.
+    """Raise OSError for a path that exists and is not a regular file: opening a FIFO or a device may block forever.
 
-    Links are followed; a path that leads nowhere is left to whoever opens it.
+    Links are followed. A missing path raises nothing here; opening it does.
     """
     for path in paths:
         with suppress(FileNotFoundError, NotADirectoryError):

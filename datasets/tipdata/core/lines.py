@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from tipcore.operating_system import check_regular
 from yaml.constructor import SafeConstructor
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -40,9 +41,10 @@ def read_lines(path: Path) -> Any:
     empty, and for a key given twice.
     """
     try:
+        check_regular(path)
         node = yaml.compose(path.read_text(encoding="utf-8"), Loader=LOADER)
     except OSError as error:
-        raise ValueError(f"{path.name} cannot be read: {error.strerror}.") from error
+        raise ValueError(f"{path.name or path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
         raise ValueError(f"{path.name}, line {line}: this is not UTF-8.") from error

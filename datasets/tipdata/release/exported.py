@@ -1,10 +1,10 @@
-"""Read a release back from what ``tipbench data export`` wrote: a folder, or a URL that fsspec opens.
+"""Read a release from an export of ``tipbench data export``: a folder, or a URL that fsspec opens.
 
 An export holds each table in one file, the hidden columns in another (``truth/``), and lists the SHA-256 of every file
-in ``checksums.sha256``, which is written last: without it an export is not whole. Before a table is read, its file is
-held against that list, and its columns, region by region, against the manifest: the published one that this program
-has, or, of a world that is not published, the export's own (:attr:`ExportedRelease.caveat`). What was found right is
-remembered by its digest.
+in ``checksums.sha256``, which is written last: an export without it is incomplete. Before a table is read, its file is
+checked against that list, and its columns, region by region, against the manifest: the published one that comes with
+tipbench, or, for a world without one, the export's own (:attr:`ExportedRelease.caveat`). Files that passed are
+remembered by their digest.
 
 Files of a URL are copied to ``$TIPBENCH_HOME/exports`` when they are first read.
 """
@@ -41,7 +41,7 @@ TABLES, HIDDEN = "tables", "truth"
 """Folders of an export that hold what may be observed, and what is hidden."""
 MANIFEST, CHECKSUMS = "manifest.json", "checksums.sha256"
 CACHE = "exports"
-"""The folder of ``$TIPBENCH_HOME`` that holds files of URLs, and what was found right."""
+"""The folder of ``$TIPBENCH_HOME`` for files of URLs, and marks of files that passed their check."""
 
 
 _Name = Annotated[str, Field(pattern=r"^[\w.-]{1,100}$")]
@@ -56,7 +56,7 @@ class _Region(BaseModel, strict=True):
 
 
 class _Manifest(BaseModel, strict=True):
-    """What is read of an export's manifest, which nobody vouches for."""
+    """The fields of an export's manifest that are read. The manifest is not trusted."""
 
     version: _Name
     size: _Name
@@ -65,7 +65,7 @@ class _Manifest(BaseModel, strict=True):
     regions: dict[str, _Region]
 
     def problem(self, release: Release) -> str | None:
-        """Return where regions, tables, columns or digests are not those of a manifest of the release."""
+        """Return a sentence on the first regions, tables, columns or digests that do not fit the release; else None."""
         tables = {name: set(table.schema) for name, table in tables_of(release.version).items()}
         if set(self.regions) != {region_name(index) for index in range(release.regions)}:
             return f"regions: not those of {release.name}"
@@ -110,12 +110,12 @@ class ExportedRelease:
 
     @property
     def caveat(self) -> str | None:
-        """A sentence on what could not be checked: nothing was published of a world such as this; else None."""
+        """A sentence if the export is checked against its own manifest only, since none is published; else None."""
         if published_manifest(Release(self.version, self.size, self.world)) is not None:
             return None
         return (
             f"note: {self.place} is checked against its own manifest alone, as none is published of {self.name}; to be "
-            f"sure, make and export that release yourself and compare the two {CHECKSUMS}."
+            f"sure, make and export that release yourself and compare the two files {CHECKSUMS}."
         )
 
     def scan(self, table: str, truth: bool = False) -> pl.LazyFrame:
@@ -129,18 +129,18 @@ class ExportedRelease:
         return scan_files(known, truth, lambda suffix: scan_parquet(self._checked(known, suffix)))
 
     def _checked(self, table: Table, suffix: str) -> Path:
-        """Return a file of a table on this machine, once it was held against checksum and manifest."""
+        """Return the path of a file of a table on this machine, after checking it against checksum and manifest."""
         name = table_file(table.name, suffix)
         path = _local(self, name)
         mark = hashlib.sha256(f"{self.checksums[name]} {self.manifest['digest']} {name}".encode()).hexdigest()
-        found_right = home() / CACHE / "right" / mark
-        if not found_right.is_file():
+        passed = home() / CACHE / "right" / mark
+        if not passed.is_file():
             columns = table.hidden if suffix == TRUTH else table.observed
-            self._hold_against_manifest(table.name, path, columns)
-            write_file_atomically(found_right, "")
+            self._check_manifest(table.name, path, columns)
+            write_file_atomically(passed, "")
         return path
 
-    def _hold_against_manifest(self, table: str, path: Path, columns: tuple[str, ...]) -> None:
+    def _check_manifest(self, table: str, path: Path, columns: tuple[str, ...]) -> None:
         rows, first = scan_parquet(path), 0
         try:
             if sorted(rows.collect_schema()) != sorted(columns):
@@ -204,7 +204,7 @@ def open_export(place: str) -> ExportedRelease:
 
 
 def _files(version: str) -> list[str]:
-    """Return the names of all files of tables that an export of a version has."""
+    """Return the names of all table files in an export of a version."""
     of = tables_of(version).values()
     return [table_file(t.name, s) for t in of for s, c in (("", t.observed), (TRUTH, t.hidden)) if c]
 
@@ -238,7 +238,7 @@ def _read(place: str, name: str) -> bytes:
 
 
 def _local(export: ExportedRelease, name: str) -> Path:
-    """Return a file of an export on this machine, once its bytes were held against its checksum."""
+    """Return the path of a file of an export on this machine, after checking its bytes against the checksum."""
     meant, at = export.checksums[name], place_of(export.place)
     if isinstance(at, Remote):
         path = home() / CACHE / "files" / f"{meant}.parquet"

@@ -1,8 +1,8 @@
-"""A release in a store: at any URL that fsspec opens, such as ``s3://bucket/tipbench``.
+"""A release in a store: any URL that fsspec opens, such as ``s3://bucket/tipbench``.
 
-Tables are scanned where they lie, by the regions and columns that are asked for. A file is read once more when it is
-first needed, and checked against its region's receipt and the manifest; the SHA-256 of a file that passed is remembered
-on this machine, until the store says that the file changed. Whatever is fetched later must have that SHA-256.
+A scan fetches only the regions that it needs. A file is checked against its region's receipt and the manifest when it
+is first fetched. This machine remembers the SHA-256 of a file that passed, until the store says that the file changed;
+every later fetch must have that SHA-256.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ VARIABLE = "TIPBENCH_STORE"
 PATTERN = "*?["
 """What stores read as a pattern: where a release is removed, it would name others too."""
 RIGHT = "stores"
-"""The folder of ``$TIPBENCH_HOME`` that remembers which files of stores were found right."""
+"""The folder of ``$TIPBENCH_HOME`` with the SHA-256 of files of stores that passed their check."""
 LISTED_SECONDS = 60
 """For so long the list of a release's files is not asked for again, or for 20 times as long as it took to get."""
 TELLING = ("size", "ETag", "etag", "LastModified", "mtime", "created", "md5Hash")
@@ -70,9 +70,9 @@ def store() -> str | None:
 
 
 _listings: dict[str, tuple[float, dict[str, str]]] = {}
-"""Until when the list of a release's files holds in this process, and what was found."""
+"""Place of a release -> until when its list of files is valid in this process, and the list."""
 _checked: dict[Path, dict[str, str]] = {}
-"""SHA-256 of the files of tables that passed their check, by note on disk and by mark (:func:`_checked_files`)."""
+"""Note on disk -> mark of a file (:func:`_checked_files`) -> SHA-256 of the file, which passed its check."""
 
 
 @dataclass(frozen=True)
@@ -146,8 +146,10 @@ def files_in(stored: StoredRelease, place: Remote) -> dict[str, dict[str, Any]]:
 
 
 def _checked_files(stored: StoredRelease, place: Remote, name: str, regions: Sequence[int]) -> dict[str, str]:
-    """Check the files of a table against their receipts and the manifest, except those that passed and are unchanged
-    since. Return the SHA-256 of each file by path."""
+    """Return the SHA-256 of each file of a table in some regions, by path.
+
+    Files that have not passed a check, or changed since, are checked against their receipts and the manifest.
+    """
     note = home() / RIGHT / hashlib.sha256(stored.place.encode()).hexdigest()[:16] / f"{name}.json"
     if note not in _checked:
         _checked[note] = {}
@@ -178,8 +180,10 @@ def _checked_files(stored: StoredRelease, place: Remote, name: str, regions: Seq
 def _check_file(
     stored: StoredRelease, place: Remote, listed: Mapping[str, str], path: str, beside: Path
 ) -> str:
-    """Fetch one file into a folder, and its receipt, and return the SHA-256 of the file. Raises MachineFault for a file
-    that fails its check."""
+    """Fetch a file and its receipt, check the file, and return its SHA-256. ``beside``: a temporary folder.
+
+    Raises MachineFault for a file that fails its check.
+    """
     region, name = path.split("/")[-2:]
     table = name.removesuffix(".parquet").removesuffix(TRUTH)
     columns = dict(files_of(tables_of(stored.version)[table]))[name[len(table) : -len(".parquet")]]
@@ -211,10 +215,14 @@ _kept = Kept()
 def _fetch(
     stored: StoredRelease, place: Remote, path: str, told: str | None = None, digest: str | None = None
 ) -> bytes:
-    """Return the content of a file, kept in memory by what the store says of it (``told``) or by its SHA-256.
+    """Return the content of a file; it is kept in memory.
+
+    Args:
+        told: what the store says of the file (:func:`_told_of`); another value fetches it again.
+        digest: the SHA-256 that it must have.
 
     Raises:
-        MachineFault: where its SHA-256 is not ``digest``, since the file was replaced after its check.
+        MachineFault: if the SHA-256 differs: the file was replaced after its check.
     """
     key = f"{stored.store} {path}", digest or told or ""
     if key[1] and (kept := _kept.get(key)) is not None:
@@ -226,7 +234,7 @@ def _fetch(
         forget_listing(stored)
         raise MachineFault(
             f"{path} of release {stored.name} in {stored.store} was replaced after its check: run the same command "
-            "again, which checks it anew."
+            "again to check the new file."
         )
     if key[1]:
         _kept.put(key, content)

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -54,4 +55,14 @@ def test_unreadable_yaml_is_a_usage_error_that_names_the_file(tmp_path: Path) ->
     path = tmp_path / "x.yaml"
     path.write_text("a: [1,\n", encoding="utf-8")
     with pytest.raises(UsageError, match=r"x\.yaml"):
+        describe_option(path)
+
+
+def test_a_fifo_or_bytes_that_are_no_text_are_refused(tmp_path: Path, fifo: Callable[[Path], None]) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_bytes(b"\xff")
+    with pytest.raises(UsageError, match=r"mine\.yaml cannot be read: it is not UTF-8"):
+        describe_option(path)
+    fifo(path)
+    with pytest.raises(UsageError, match=r"mine\.yaml cannot be read: it is not a regular file"):
         describe_option(path)

@@ -176,3 +176,13 @@ def test_a_method_that_says_it_has_fitted_gains_nothing(
     method.fit(fenced.folds[0], 0)
     with pytest.raises(Ended):
         method.predict(fenced.folds[0])
+
+
+def test_a_method_that_returns_nothing_is_refused_by_name(
+    put: Callable[..., FencedMethod], fenced: Prepared
+) -> None:
+    method = put("Silent")
+    method.fit(fenced.folds[0], 0)
+    with pytest.raises(UsageError, match=r"liars\.Silent returned a NoneType; return a polars DataFrame"):
+        method.predict(fenced.folds[0])
+    assert method.notes == ["1"]

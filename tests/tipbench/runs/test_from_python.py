@@ -205,7 +205,8 @@ def test_results_and_folders_are_compared(place: Path, tiny: Release) -> None:
     assert tipbench.compare(folders[0], str(folders[1].parent), replicates=50).equals(found)
     for runs, says in (
         ([folders[0]], "needs two different runs or more"),
-        ([prior, count], "is not there: give the folder that it was written to, runs=FOLDER"),
+        ([folders[0], folders[0]], "was given twice. A later run of a class replaces an earlier run"),
+        ([prior, count], "does not exist: give the folder that results were written to, runs=FOLDER"),
         ([3, folders[0]], "3 is not a run: give a result of tipbench.run"),
     ):
         with pytest.raises(UsageError, match=says):

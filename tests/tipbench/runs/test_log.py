@@ -66,3 +66,15 @@ def test_the_logger_is_as_it_was_after_a_run(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be written"), logging_to(str(tmp_path)):
         pass
     assert isinstance(LOGGER, logging.Logger)
+
+
+def test_a_traceback_is_shown_without_control_characters(tipbench: Callable, place: Path) -> None:
+    Path("colourful.py").write_text(
+        "class Colourful:\n    needs = frozenset()\n    stochastic = False\n"
+        "    def fit(self, fold, seed):\n        raise RuntimeError(chr(27) + '[2J')\n"
+        "    def predict(self, fold):\n        raise NotImplementedError\n",
+        encoding="utf-8",
+    )
+    code, _, shown = tipbench("run", "task=advert_risk", "baseline.method._target_=colourful.Colourful")
+    assert (code, "\x1b" in shown) == (1, False)
+    assert "RuntimeError: \\x1b[2J" in shown.splitlines()

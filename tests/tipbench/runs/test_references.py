@@ -106,7 +106,7 @@ def test_json_of_one_run_beside_references_has_all_rows_and_marks_them(
         "advert_risk/tfidf_logreg (reference)": True,
     }
     _, out, _ = tipbench(*words)
-    assert out.startswith("in the order of the score on the test part; source: yours")
+    assert out.startswith("sorted by the score on the test part; source: yours")
 
 
 def test_what_is_not_there_is_said_before_anything_is_run(

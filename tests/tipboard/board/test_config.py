@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -31,3 +32,9 @@ def test_a_config_that_is_none_is_refused_in_one_sentence(tmp_path: Path, text: 
     said = str(refused.value)
     assert told in said
     assert len(said.splitlines()) == 1
+
+
+def test_a_fifo_is_refused_and_not_waited_for(tmp_path: Path, fifo: Callable[[Path], None]) -> None:
+    fifo(tmp_path / CONFIG)
+    with pytest.raises(UsageError, match="it is not a regular file"):
+        read_config(tmp_path)

@@ -1,8 +1,13 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from tipboard.board.board_rows import standings
+from tipboard.board.files import read
+from tipboard.board.forest_rows import forest_of
 from tipboard.board.ranks import rank_intervals, ranks
 
 SCORES = arrays(np.float64, st.tuples(st.integers(1, 6), st.integers(2, 5)), elements=st.integers(-5, 5))
@@ -36,3 +41,13 @@ def test_a_method_without_draws_has_no_interval_and_takes_no_place() -> None:
         None,
         (1, 1),
     ]
+
+
+def test_a_line_to_beat_has_no_rank_no_test_and_no_mark_in_the_figure() -> None:
+    board = read(Path(__file__).parents[3] / "results")
+    [standing] = [one for one in standings(board) if one.task.name == "prevalence"]
+    by_method = {line.method: line for line in standing.lines}
+    line, same = by_method["chao_fixed_range"], by_method["chao_lower"]
+    assert line.row.score == same.row.score
+    assert (line.rank, line.against, same.rank) == (None, None, 1)
+    assert line.method not in {row.line.method for row in forest_of(standing).rows}

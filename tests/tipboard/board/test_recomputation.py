@@ -45,6 +45,19 @@ def test_a_number_that_differs_is_named_with_exit_code_1(tipbench: Callable, res
     assert "1 of 2 cells are the same; --seed 7 draws them again." in err
 
 
+def test_a_number_that_is_missing_differs_and_is_null_in_json(tipbench: Callable, results: Path) -> None:
+    (path,) = (results / "0.4.0/tiny/reference").rglob("majority/s0.json")
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    del stored["scores"]["auroc"]
+    path.write_text(json.dumps(stored), encoding="utf-8")
+    command = ("board", "results", "--to", "results", "--check", "--cells", "2")
+    code, out, err = tipbench(*command, "--json")
+    assert code == 1, err
+    (cell,) = (one for one in json.loads(out)["cells"] if not one["same"])
+    assert (cell["number"], cell["difference"]) == ("auroc", None)
+    assert " missing " in tipbench(*command)[1]
+
+
 @pytest.mark.parametrize("words", [("--cells", "3"), ("--check", "--cells", "0")])
 def test_cells_without_a_check_and_fewer_than_one_are_refused(tipbench: Callable, words: tuple) -> None:
     code, _, err = tipbench("board", "results", *words)

@@ -89,7 +89,7 @@ WHEEL = f"/x-1-py3-none-any.whl#sha256={'0' * 64}"
     ],
 )
 def test_installers_and_private_hosts_are_not_pinned(package: str) -> None:
-    with pytest.raises(Malformed, match="is an installer, or of a host that is no public name"):
+    with pytest.raises(Malformed, match="is an installer, or on a host without a public name"):
         read(content(pinned={"package": package, "overrides": {}}))
     for public in ("pipx==1", "x @ https://files.example.org" + WHEEL, "x @ https://2.example" + WHEEL):
         read(content(pinned={"package": public, "overrides": {}}))

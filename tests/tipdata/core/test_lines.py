@@ -1,5 +1,6 @@
 """YAML is read with its lines, as any reader reads it, and refused where it says something twice."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -41,3 +42,9 @@ def test_what_cannot_be_read_is_refused_with_its_line(tmp_path: Path, text: str,
         read_lines(tmp_path / "a.yaml")
     assert said in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_a_fifo_is_refused_and_not_waited_for(tmp_path: Path, fifo: Callable[[Path], None]) -> None:
+    fifo(tmp_path / "a.yaml")
+    with pytest.raises(ValueError, match=r"^a\.yaml cannot be read: it is not a regular file\.$"):
+        read_lines(tmp_path / "a.yaml")

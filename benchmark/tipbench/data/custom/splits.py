@@ -90,8 +90,9 @@ def _check_named(own: OwnData, folds: pl.Series) -> None:
 
 
 def stratified_folds(own: OwnData, units: pl.DataFrame, valid: bool = False) -> list[pl.DataFrame]:
-    """Return ``own.folds`` seeded folds with equal shares of positive, negative and unlabelled clusters; a cluster is
-    never on both sides.
+    """Return ``own.folds`` seeded folds, stratified by clusters that are positive, negative or unlabelled.
+
+    A cluster is never divided between parts.
 
     Args:
         units: ``[unit, cluster Int64, label Int8, ...]``; the label is null where it is not known.

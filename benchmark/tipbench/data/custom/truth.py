@@ -48,12 +48,12 @@ def truth(own: OwnData, raw: pl.DataFrame) -> dict[str, pl.Series]:
 
 
 def label_notes(own: OwnData, truth_field: str, frame: pl.LazyFrame, raw: pl.DataFrame) -> list[str]:
-    """Return a sentence that counts unknown labels, and one per label that an expression gives to empty columns.
+    """Return a note that counts unknown labels, and a note for each expression that labels rows with empty columns.
 
     Args:
-        truth_field: the field that the task's kind of prediction reads the truth from.
+        truth_field: name of the field that holds the truth for the task's kind of prediction.
         frame: the rows of the units' file.
-        raw: the mapped fields of the units by their place in the config.
+        raw: one column per mapped field, named by its place in the config, such as ``data.label``.
     """
     places = (*TRUTH, truth_field)
     fields = {field: text for field, text in own.of_units().items() if field.split(".")[1] in places}

@@ -96,9 +96,10 @@ def _steps(fold: Fold, ordered: pl.DataFrame, part: str) -> Steps:
 
 
 def detached(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return the same frame in memory that holds nothing else, through parquet.
+    """Return a copy of a frame whose memory holds no other values.
 
-    Arrow's buffers keep strings of rows that were filtered out, and values beneath nulls; parquet writes neither.
+    Arrow buffers keep strings of filtered rows and values under nulls. The copy goes through parquet, which writes
+    neither.
     """
     buffer = io.BytesIO()
     frame.write_parquet(

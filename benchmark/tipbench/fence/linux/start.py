@@ -29,7 +29,7 @@ ARITHMETIC = (
     "MKL_CBWR",
     "ATEN_CPU_CAPABILITY",
 )
-"""Variables that choose the kernels of numerical libraries: another choice rounds sums in another way."""
+"""Variables that choose the kernels of numerical libraries; other kernels round sums differently."""
 PATIENCE = 60.0
 """Seconds within which the server must be there."""
 _servers: dict[int, Server] = {}
@@ -92,8 +92,8 @@ def _started(path: Sequence[str]) -> Server:
 
 
 def environment() -> dict[str, str]:
-    """Return the variables of a fence: of the host's, the number of threads (one where it is not set) and
-    :data:`ARITHMETIC`."""
+    """Return the environment variables of a fence: fixed ones, and from the host the number of threads (1 if it is not
+    set) and :data:`ARITHMETIC`."""
     same = {name: os.environ[name] for name in ARITHMETIC if name in os.environ}
     fixed = {"PATH": "/usr/bin:/bin", "HOME": SCRATCH[0], "TMPDIR": SCRATCH[0], "LANG": "C.UTF-8"}
     return {**fixed, **threads(), **same}

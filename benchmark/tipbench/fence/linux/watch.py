@@ -38,7 +38,7 @@ class Account:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def look(self) -> tuple[int, int]:
-        """Return the number of processes now, and the bytes of memory that are theirs and their sockets'."""
+        """Return the number of processes, and the bytes of memory that they and their sockets hold."""
         below, now, waited, memory = processes(self.keeper), {}, 0, SOCKET_BYTES * self._sockets()
         with self._lock:
             for process in below:
@@ -58,7 +58,7 @@ class Account:
         return len(below), memory
 
     def _sockets(self) -> int:
-        """Return the number of sockets, of those too that no process holds while something in them is unread."""
+        """Return the number of sockets, including closed ones with unread data."""
         with suppress(OSError), open(f"/proc/{self.keeper}/net/sockstat", encoding="ascii") as file:
             return int(file.readline().split()[2])  # "sockets: used 3"
         return 0

@@ -2,7 +2,7 @@
 
 import argparse
 
-from tipbench.console import emit, emit_json
+from tipbench.console import emit_result
 from tipcore.home import expanded
 
 from tipboard.board.acceptance import accept
@@ -13,8 +13,7 @@ def call(options: argparse.Namespace) -> int:
     submission, results = (expanded(path) for path in (options.submission, options.results))
     place, checked = accept(submission, results, options.replace, options.quiet, options.draft)
     record = checked.record
-    if options.json:
-        emit_json({"id": record.id, "data": record.data, "files": len(checked.scored), "folder": str(place)})
-    elif not options.quiet:
-        emit(f"accepted: {record.id} on {record.data}, {len(checked.scored):,} files scored, in {place}")
+    found = {"id": record.id, "data": record.data, "files": len(checked.scored), "folder": str(place)}
+    said = f"accepted: {record.id} on {record.data}, {len(checked.scored):,} files scored, in {place}"
+    emit_result(found, said, options)
     return 0

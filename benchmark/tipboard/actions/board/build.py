@@ -2,7 +2,7 @@
 
 import argparse
 
-from tipbench.console import emit, emit_json
+from tipbench.console import emit_result
 from tipcore.home import expanded
 
 from tipboard.site.build import build
@@ -12,9 +12,10 @@ def call(options: argparse.Namespace) -> int:
     """Do it."""
     to, results = expanded(options.to), expanded(options.results)
     built = build(results, to, options.quiet, options.draft)
-    if options.json:
-        emit_json({"folder": str(built.folder), "pages": built.pages, "entries": built.entries})
-    elif not options.quiet:
-        pages = f"{built.pages:,} pages, {built.entries:,} of them about the methods of one name"
-        emit(f"{pages}: open {built.folder / 'index.html'}")
+    pages = f"{built.pages:,} pages, {built.entries:,} of them about the methods of one name"
+    emit_result(
+        {"folder": str(built.folder), "pages": built.pages, "entries": built.entries},
+        f"{pages}: open {built.folder / 'index.html'}",
+        options,
+    )
     return 0

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from tipbench.console import emit, emit_json, notice
+from tipbench.console import emit_result, notice
 from tipcore.home import expanded
 
 from tipboard.codabench.bundle import BundleOrder, export
@@ -24,19 +24,16 @@ def call(options: argparse.Namespace) -> int:
         f"keep {made.file} to yourself: it holds the answers, for the upload to the host and nobody else",
         options.quiet,
     )
-    if options.json:
-        emit_json(
-            {
-                "file": str(made.file),
-                "round": made.round.name,
-                "files": made.files,
-                "image": made.image,
-                "columns": made.columns,
-            }
-        )
-    elif not options.quiet:
-        emit(
-            f"round {made.round.name}: {len(made.round.tasks)} tasks, {len(made.columns)} columns, "
-            f"{made.files:,} files in {made.file}"
-        )
+    emit_result(
+        {
+            "file": str(made.file),
+            "round": made.round.name,
+            "files": made.files,
+            "image": made.image,
+            "columns": made.columns,
+        },
+        f"round {made.round.name}: {len(made.round.tasks)} tasks, {len(made.columns)} columns, "
+        f"{made.files:,} files in {made.file}",
+        options,
+    )
     return 0

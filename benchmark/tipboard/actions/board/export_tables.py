@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Sequence
 
-from tipbench.console import emit, emit_json
+from tipbench.console import emit, emit_result
 from tipbench.tasks import task_of
 from tipcore.atomic import write_file_atomically
 from tipcore.errors import UsageError
@@ -34,10 +34,8 @@ def call(options: argparse.Namespace) -> int:
         return 0
     to = expanded(options.to)
     write_file_atomically(to, content, "give another --to")
-    if options.json:
-        emit_json({"file": str(to), "format": options.export, "rows": len(table.rows)})
-    elif not options.quiet:
-        emit(f"{len(table.rows):,} rows in {to}")
+    found = {"file": str(to), "format": options.export, "rows": len(table.rows)}
+    emit_result(found, f"{len(table.rows):,} rows in {to}", options)
     return 0
 
 

@@ -2,10 +2,11 @@
 
 import argparse
 import secrets
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tipbench.console import Column, emit, emit_json, emit_table, notice
+from tipbench.console import Column, emit_json, emit_result, emit_table, notice
 from tipbench.exit_codes import FAILED
 from tipbench.runs.report import NOTHING
 from tipcore.atomic import write_file_atomically
@@ -45,7 +46,7 @@ def _make(runs: Path, to: Path, options: argparse.Namespace) -> int:
     if untested:
         said = "no tests and no intervals of ranks, because predictions are missing: "
         notice(said + ", ".join(untested), options.quiet)
-    _say(
+    emit_result(
         {"results": len(found), "folder": str(folder), "page": str(page)},
         f"{len(found):,} results in {folder}, rendered as {page}",
         options,
@@ -63,7 +64,9 @@ def render_page(to: Path, draft: bool = False) -> Path:
 
 def _render(to: Path, options: argparse.Namespace) -> int:
     page = render_page(to, options.draft)
-    _say({"page": str(page), "rendered": True}, f"{page} is rendered from the results beside it", options)
+    emit_result(
+        {"page": str(page), "rendered": True}, f"{page} is rendered from the results beside it", options
+    )
     return 0
 
 
@@ -78,7 +81,7 @@ def _check(to: Path, options: argparse.Namespace) -> int:
     about: dict[str, Any] = {"page": str(page), "current": True}
     said = f"{page} is what the results beside it render to"
     if options.cells is None:
-        _say(about, said, options)
+        emit_result(about, said, options)
         return 0
     notice(said, options.quiet)
     return _recompute(board, about, options)
@@ -87,36 +90,20 @@ def _check(to: Path, options: argparse.Namespace) -> int:
 def _recompute(board: Board, about: dict[str, Any], options: argparse.Namespace) -> int:
     """Run a sample of the reference cells again; exit code 1 where a number differs."""
     seed = secrets.randbelow(2**32) if options.seed is None else options.seed
-    sample = recompute(reference_only(board).results, options.cells, seed, quiet=options.quiet)
-    wrong = [one for one in sample.cells if not one.same]
-    for name, why in sample.left_out.items():
+    cells, left_out = recompute(reference_only(board).results, options.cells, seed, quiet=options.quiet)
+    same = sum(one.same for one in cells)
+    for name, why in left_out.items():
         notice(f"left out: {name}: {why}", options.quiet)
     if options.json:
-        rows = [
-            {"task": one.stored.task, "split": one.stored.split, "method": one.stored.method}
-            | {"seed": one.stored.seed, "number": one.number, "difference": one.difference}
-            | {"allowed": one.allowed, "same": one.same}
-            for one in sample.cells
-        ]
-        emit_json({**about, "seed": seed, "cells": rows})
+        emit_json({**about, "seed": seed, "cells": [asdict(one) for one in cells]})
     else:
         heads = [Column("method"), Column("split"), Column("seed", True), Column("largest difference", True)]
         heads += [Column("allowed", True), Column("of"), Column("same")]
-        rows = [
-            [
-                *(one.stored.method, one.stored.split, str(one.stored.seed), f"{one.difference:.1e}"),
-                *(f"{one.allowed:.1e}", one.number or NOTHING, "yes" if one.same else "no"),
-            ]
-            for one in sample.cells
-        ]
+        rows = []
+        for one in cells:
+            difference = "missing" if one.difference is None else f"{one.difference:.1e}"
+            bounds = (difference, f"{one.allowed:.1e}", one.number or NOTHING)
+            rows.append([one.method, one.split, str(one.seed), *bounds, "yes" if one.same else "no"])
         emit_table(heads, rows)
-        same, drawn = len(sample.cells) - len(wrong), len(sample.cells)
-        notice(f"{same} of {drawn} cells are the same; --seed {seed} draws them again.", options.quiet)
-    return FAILED if wrong else 0
-
-
-def _say(as_json: dict[str, Any], text: str, options: argparse.Namespace) -> None:
-    if options.json:
-        emit_json(as_json)
-    elif not options.quiet:
-        emit(text)
+        notice(f"{same} of {len(cells)} cells are the same; --seed {seed} draws them again.", options.quiet)
+    return 0 if same == len(cells) else FAILED

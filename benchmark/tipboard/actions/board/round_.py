@@ -2,7 +2,7 @@
 
 import argparse
 
-from tipbench.console import emit, emit_json
+from tipbench.console import emit_result
 from tipcore.home import expanded
 
 from tipboard.board.rounds import keep_round
@@ -11,8 +11,5 @@ from tipboard.board.rounds import keep_round
 def call(options: argparse.Namespace) -> int:
     """Do it."""
     place = keep_round(expanded(options.round), expanded(options.to))
-    if options.json:
-        emit_json({"folder": str(place)})
-    elif not options.quiet:
-        emit(f"kept in {place}")
+    emit_result({"folder": str(place)}, f"kept in {place}", options)
     return 0
