@@ -1,4 +1,4 @@
-"""Make ``constraints.txt``, ``.ci/lock.txt`` and ``.ci/lock-build.txt`` from ``pyproject.toml``; ``--check`` checks them.
+"""Make ``constraints.txt`` and the locks of this folder from ``pyproject.toml``; ``--check`` checks them.
 
 ``constraints.txt`` names a version of all that any extra brings. The locks name the same versions, each with the
 SHA-256 of every file that PyPI has of it, for any system: ``.ci/lock.txt`` what the core and the extras ``test`` and

@@ -5,8 +5,8 @@
 BASE and HEAD are folders of checkouts or revisions of this repository; both run in the environment at hand, each with
 its own sources and its own data. Compared are: the manifests of released data, which hold a digest of every column;
 the resolved config of every baseline, experiment and data set; every field of the results of every baseline on every
-split of ``tiny``, and the digests of its predictions; exit code and output of each command of ``commands.yaml``, and the
-SHA-256 of each file that it writes. Cost, environment, places and digests of source code are ignored. What else may
+split of ``tiny``, and the digests of its predictions; exit code and output of each command of ``commands.yaml``, and
+the SHA-256 of each file that it writes. Cost, environment, places and digests of source code are ignored. What else may
 differ is listed with its reason in ``renames.yaml``.
 
 With ``--small`` HEAD also runs so many cells of each task on ``small`` and is checked against the committed results:
