@@ -23,6 +23,19 @@ TOLERANCE = 1e-6
 """Largest absolute difference that counts as the same: machines round the last digits of a sum differently."""
 GRADIENTS = ("torch", "sentence_transformers", "numpyro", "jax")
 """Libraries whose rounding grows over thousands of steps, so that another processor may arrive elsewhere."""
+EXCEPTIONS = {
+    "advert_authorship/metric_learning": 0.004,
+    "advert_risk/joined_tables": 0.001,
+    "advert_risk/lightgbm": 0.002,
+    "advert_risk/sentence_encoder": TOLERANCE,
+    "intervention_effect/structural_time_series": TOLERANCE,
+    "recruitment_onset/windowed_logreg": 0.003,
+}
+"""Other methods that magnify rounding -> the largest difference of the primary score that counts as the same.
+
+On three splits of ``small`` it was at most this between two kernels of OpenBLAS and numpy (AVX2 and AVX-512). Only the
+primary score of these methods is compared. All other methods gave numbers within 1e-9 on ``tiny``.
+"""
 
 
 @dataclass(frozen=True)
@@ -71,7 +84,7 @@ def recompute(
             cells = [Cell(dict(one.config), Path(folder)) for one in some]
             for stored, outcome in zip(some, runner.run(cells, engine="loky", quiet=quiet), strict=True):
                 if outcome.result is not None:
-                    found.append(_compared(stored, outcome.result, max(TOLERANCE, _spread(stored, results))))
+                    found.append(_compared(stored, outcome.result, _spread(stored, results)))
                 elif outcome.usage:
                     left_out[outcome.cell.name] = str(outcome.cause)
                 else:
@@ -79,8 +92,11 @@ def recompute(
     return found, left_out
 
 
-def _compared(stored: Result, again: Result, allowed: float) -> Recomputed:
-    name, difference = largest_difference(stored, again)
+def _compared(stored: Result, again: Result, spread: float) -> Recomputed:
+    exception = EXCEPTIONS.get(stored.method)
+    only = None if exception is None else stored.primary
+    name, difference = largest_difference(stored, again, only)
+    allowed = max(TOLERANCE, exception or 0.0, spread)
     finite = difference if math.isfinite(difference) else None
     cell = (stored.task, stored.split, stored.method, stored.seed)
     return Recomputed(*cell, name, finite, allowed, difference <= allowed)

@@ -31,13 +31,15 @@ def differences_of(path: Path, stored: Result, found: Result) -> Iterator[Differ
             yield Difference(path, name, one.get(name), other.get(name))
 
 
-def largest_difference(stored: Result, found: Result) -> tuple[str, float]:
+def largest_difference(stored: Result, found: Result, only: str | None = None) -> tuple[str, float]:
     """Return the name of the number of scores, groups and oracle that differs most, and its absolute difference.
 
-    ``("", 0.0)`` where all are equal; the difference is infinite where one of the two is missing.
+    ``only``: the one number to compare; all for None. ``("", 0.0)`` where all are equal; the difference is infinite
+    where one of the two is missing.
     """
     one, other = _numbers(stored), _numbers(found)
-    differences = [("", 0.0), *((name, _distance(one.get(name), other.get(name))) for name in one | other)]
+    names = one | other if only is None else [only]
+    differences = [("", 0.0), *((name, _distance(one.get(name), other.get(name))) for name in names)]
     return max(differences, key=lambda pair: pair[1])
 
 

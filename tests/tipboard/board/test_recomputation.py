@@ -5,7 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tipboard.board.recomputation import EXCEPTIONS
 from tipdata.release import Release
+
+CONFIGS = Path(__file__).parents[3] / "configs"
 
 RUN = ("run", "-m", "release=tiny", "split=forward", "replicates=20", "engine=sequential")
 METHODS = "baseline=flag_aggregation/majority,flag_aggregation/dawid_skene"
@@ -56,6 +59,26 @@ def test_a_number_that_is_missing_differs_and_is_null_in_json(tipbench: Callable
     (cell,) = (one for one in json.loads(out)["cells"] if not one["same"])
     assert (cell["number"], cell["difference"]) == ("auroc", None)
     assert " missing " in tipbench(*command)[1]
+
+
+def test_of_an_exception_the_primary_score_alone_is_compared_within_its_tolerance(
+    tipbench: Callable, results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(EXCEPTIONS, "flag_aggregation/majority", 0.01)
+    (path,) = (results / "0.4.0/tiny/reference").rglob("majority/s0.json")
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    command = ("board", "results", "--to", "results", "--check", "--cells", "2")
+    for off, code in ((0.009, 0), (0.002, 1)):
+        stored["scores"]["auroc"]["value"] += off
+        stored["scores"][stored["primary"]]["value"] += off
+        path.write_text(json.dumps(stored), encoding="utf-8")
+        assert tipbench("board", "results", "--to", "results", "--render")[0] == 0
+        assert tipbench(*command)[0] == code
+
+
+def test_exceptions_are_methods_of_the_board() -> None:
+    known = {f"{path.parent.name}/{path.stem}" for path in (CONFIGS / "baseline").glob("*/*.yaml")}
+    assert set(EXCEPTIONS) <= known
 
 
 @pytest.mark.parametrize("words", [("--cells", "3"), ("--check", "--cells", "0")])
