@@ -36,7 +36,7 @@ def completed(line: str, place: Path) -> list[str]:
         ("tipbench run --lo", ["--log-file"]),
         ("tipbench run rele", ["release="]),
         ("tipbench run release=s", ["release=small"]),
-        ("tipbench run baseline=prevalence/chao", ["baseline=prevalence/chao_lower"]),
+        ("tipbench run baseline=prevalence/chao_l", ["baseline=prevalence/chao_lower"]),
         ("tipbench data ver", ["verify"]),
         ("tipbench data make release=ti", ["release=tiny"]),
         ("tipbench board rep", ["reproduce"]),

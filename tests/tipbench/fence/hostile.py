@@ -189,11 +189,11 @@ class Attack:
             held.append(bytearray(b"1" * (1 << 24)))
 
     def fill_sockets(self):
-        """Fill 400 sockets that nobody has open: they wait to be accepted, and their clients have gone."""
+        """Fill 1600 sockets that nobody has open: they wait to be accepted, and their clients have gone."""
         with socket.socket(socket.AF_UNIX) as server:
             server.bind("/tmp/server")
-            server.listen(400)
-            for _ in range(400):
+            server.listen(1600)
+            for _ in range(1600):
                 with socket.socket(socket.AF_UNIX) as client:
                     client.connect("/tmp/server")
                     client.setblocking(False)

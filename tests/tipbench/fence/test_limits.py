@@ -46,8 +46,8 @@ def test_processes_that_a_thread_began_count(put: Put, fenced: Prepared) -> None
 
 
 def test_memory_of_the_kernel_for_sockets_counts(put: Put, fenced: Prepared) -> None:
-    with pytest.raises(Ended, match=r"it took more than 0\.25 GiB of memory"):
-        attacked(put, fenced, "fill_sockets", Limits(memory_gib=0.25))
+    with pytest.raises(Ended, match=r"it took more than 0\.5 GiB of memory"):
+        attacked(put, fenced, "fill_sockets", Limits(memory_gib=0.5))
 
 
 @pytest.mark.parametrize("what", ["burn_in_a_thread", "burn_unwaited"])
