@@ -28,15 +28,19 @@ def test_a_run_is_logged_with_times_also_where_workers_run_it(
     assert len(Path("l.txt").read_text(encoding="utf-8").splitlines()) == 4, "nothing ran, nothing is logged"
 
 
-def test_a_failure_is_logged_with_its_traceback(tipbench: Callable, place: Path) -> None:
-    Path("broken.py").write_text(
-        "class Broken:\n    needs = frozenset()\n    stochastic = False\n"
-        "    def fit(self, fold, seed):\n        raise RuntimeError('no such luck')\n"
-        "    def predict(self, fold):\n        raise NotImplementedError\n",
+def write_failing(module: str, message: str) -> tuple[str, str]:
+    """Write a module with a method whose ``fit`` raises a RuntimeError; return the words that run it."""
+    Path(f"{module}.py").write_text(
+        "class Failing:\n    needs = frozenset()\n    stochastic = False\n"
+        f"    def fit(self, fold, seed):\n        raise RuntimeError({message!r})\n"
+        "    def predict(self, fold):\n        pass\n",
         encoding="utf-8",
     )
-    words = ("task=advert_risk", "baseline.method._target_=broken.Broken", "--log-file", "l.txt")
-    code, _, shown = tipbench("run", *words)
+    return "task=advert_risk", f"baseline.method._target_={module}.Failing"
+
+
+def test_a_failure_is_logged_with_its_traceback(tipbench: Callable, place: Path) -> None:
+    code, _, shown = tipbench("run", *write_failing("broken", "no such luck"), "--log-file", "l.txt")
     assert (code, shown.count("failed after")) == (1, 0), "the log alone says so"
     said = Path("l.txt").read_text(encoding="utf-8")
     assert "ERROR failed after" in said
@@ -69,12 +73,6 @@ def test_the_logger_is_as_it_was_after_a_run(tmp_path: Path) -> None:
 
 
 def test_a_traceback_is_shown_without_control_characters(tipbench: Callable, place: Path) -> None:
-    Path("colourful.py").write_text(
-        "class Colourful:\n    needs = frozenset()\n    stochastic = False\n"
-        "    def fit(self, fold, seed):\n        raise RuntimeError(chr(27) + '[2J')\n"
-        "    def predict(self, fold):\n        raise NotImplementedError\n",
-        encoding="utf-8",
-    )
-    code, _, shown = tipbench("run", "task=advert_risk", "baseline.method._target_=colourful.Colourful")
+    code, _, shown = tipbench("run", *write_failing("colourful", "\x1b[2J"))
     assert (code, "\x1b" in shown) == (1, False)
     assert "RuntimeError: \\x1b[2J" in shown.splitlines()

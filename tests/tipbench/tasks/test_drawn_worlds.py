@@ -50,7 +50,8 @@ def test_every_task_can_be_answered(name: str, drawn: Drawn) -> None:
     prepared = prepare(task, release=drawn, split=split)
     method = make(yaml.safe_load((CONFIGS / f"{name}.yaml").read_text(encoding="utf-8"))["method"])
     method.fit(prepared.folds[0], 0)
-    evaluate(task, prepared.answers, predicted(method, prepared, 0, name), replicates=0)
+    found = evaluate(task, prepared.answers, predicted(method, prepared, 0, name), replicates=0)
+    assert task.primary in found.scores
 
 
 def test_nothing_happens_and_nothing_is_asked_after_the_data(drawn: Drawn) -> None:
