@@ -227,7 +227,10 @@ def test_a_book_under_the_name_of_another_language_is_told(tmp_path: Path, said:
 
 
 def test_a_file_that_is_not_there_is_told_in_one_sentence(tmp_path: Path) -> None:
-    for path, why in ((tmp_path / "en.yaml", "No such file or directory"), (tmp_path, "it is not a regular file")):
+    for path, why in (
+        (tmp_path / "en.yaml", "No such file or directory"),
+        (tmp_path, "it is not a regular file"),
+    ):
         with pytest.raises(Faulty) as refused:
             Wordbook(path)
         assert refused.value.faults == [f"{path.name} cannot be read: {why}."]
