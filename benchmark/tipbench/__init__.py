@@ -19,8 +19,7 @@ from tipbench.version import __version__
 if TYPE_CHECKING:
     from tipcore.errors import CheckFailed, UsageError
 
-    from tipbench.data.fold import Fold
-    from tipbench.data.prepared import Prepared
+    from tipbench.data.fold import Fold, Prepared
     from tipbench.loading import load, prepare
     from tipbench.runs.from_python import compare, plot, results, run
     from tipbench.runs.results import Result
@@ -48,7 +47,7 @@ __all__ = [
 
 _HOMES = {
     "Fold": "tipbench.data.fold",
-    "Prepared": "tipbench.data.prepared",
+    "Prepared": "tipbench.data.fold",
     "load": "tipbench.loading",
     "prepare": "tipbench.loading",
     "evaluate": "tipbench.runs.scoring",

@@ -10,10 +10,9 @@ from typing import Any
 from tipcore.errors import UsageError
 
 from tipbench.data import custom
-from tipbench.data.fold import Fold
-from tipbench.data.named import source_of
-from tipbench.data.prepared import Prepared
+from tipbench.data.fold import Fold, Prepared
 from tipbench.data.release_folds import prepare_release
+from tipbench.data.releases import open_source
 from tipbench.task import Source, Task
 from tipbench.tasks import task_of
 
@@ -50,7 +49,7 @@ def prepare(
     if own is not None and release is None:
         made = custom.prepare_own(task, custom.own_data(own), split, labels, access, needs, oracle)
     elif release is not None and own is None:
-        made = prepare_release(task, source_of(release), split, labels, access, needs, oracle)
+        made = prepare_release(task, open_source(release), split, labels, access, needs, oracle)
     else:
         raise UsageError("give either a release or data of your own, and not both.")
     return replace(made, seconds=time.perf_counter() - started)

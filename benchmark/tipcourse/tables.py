@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import polars as pl
-from tipbench.data.named import open_by_name
+from tipbench.data.releases import open_by_name
 from tipbench.stories.finding import find
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient  # pyright: ignore[reportMissingImports]
-from tipbench.data.named import open_by_name
+from tipbench.data.releases import open_by_name
 from tipcourse.cells import solved_notebook
 from tipcourse.lessons import Lesson, all_lessons
 

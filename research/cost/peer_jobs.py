@@ -303,7 +303,7 @@ def crowd_crowdkit(folder: Path) -> Found:
 
 
 def adverts_prepare(folder: Path) -> None:
-    from tipbench.data.named import open_by_name
+    from tipbench.data.releases import open_by_name
 
     release = open_by_name(os.environ.get("TIPBENCH_PEERS_RELEASE", "small"))
     bodies = release.scan("adverts").select("body").head(ADVERTS).collect()["body"].to_list()

@@ -26,8 +26,8 @@ import numpy as np
 import polars as pl
 from drawn import asking_tables
 from numpy.typing import NDArray
-from tipbench.data.named import open_by_name
-from tipbench.data.prepared import Prepared
+from tipbench.data.fold import Prepared
+from tipbench.data.releases import open_by_name
 from tipbench.loading import prepare
 from tipbench.metrics.bootstrap import dense_codes, observed, replicate
 from tipbench.metrics.ranking import Ranking

@@ -21,8 +21,7 @@ import polars as pl
 from drawn import asking_tables
 from numpy.typing import NDArray
 from tipbench.data.access import LEVELS
-from tipbench.data.fold import Fold
-from tipbench.data.prepared import Prepared
+from tipbench.data.fold import Fold, Prepared
 from tipbench.loading import prepare
 from tipbench.metrics.bootstrap import observed, replicate
 from tipbench.metrics.inputs import inputs_of

@@ -139,7 +139,7 @@ CONTRACT = """
 import sys
 from tipbench.contract.trial import Trial
 from tipbench.contract.other_process import run_elsewhere
-from tipbench.data.named import open_by_name
+from tipbench.data.releases import open_by_name
 from tipbench.tasks import task_of
 
 class Slow:

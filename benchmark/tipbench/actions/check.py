@@ -14,7 +14,7 @@ from tipbench.console import emit, emit_json, notice
 from tipbench.contract.check import Verdict, check, compare_keys
 from tipbench.contract.promises import Promise
 from tipbench.contract.trial import Trial
-from tipbench.data.named import open_by_name
+from tipbench.data.releases import open_by_name
 from tipbench.exit_codes import FAILED
 from tipbench.tasks import task_of
 

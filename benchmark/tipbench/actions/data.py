@@ -25,7 +25,7 @@ from tipbench.commands.data_actions import ACTIONS
 from tipbench.config.compose import parse
 from tipbench.config.options import suggestion
 from tipbench.console import emit, emit_json, emit_result
-from tipbench.data import named
+from tipbench.data import releases
 
 
 def call_make(options: argparse.Namespace) -> int:
@@ -177,7 +177,7 @@ def check_open(words: list[str], so: str) -> None:
         if key.partition(".")[0] == "data":
             raise UsageError(f"{word}: your own data have no operations, {so}: name a release=.")
         if key == "release":
-            named.check_open(value)
+            releases.refuse_sealed_round(value)
 
 
 def opened(options: argparse.Namespace) -> Release:

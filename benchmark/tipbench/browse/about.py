@@ -8,7 +8,7 @@ from tipdata.core.world import DAYS, OWN, entry_of, newest_released, profile
 from tipdata.documents.licence import NAME
 from tipdata.release import Release
 
-from tipbench.data.batches import Regions
+from tipbench.data.releases import Regions
 from tipbench.version import __version__
 
 STATUS = {

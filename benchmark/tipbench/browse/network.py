@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from tipbench.data.firms import owned_firms
+from tipbench.data.harm_groups import owned_firms
 from tipbench.task import Source
 
 KINDS = {"account": "A", "wallet": "W", "circuit": "C", "firm": "F"}

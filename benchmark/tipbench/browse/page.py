@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tipbench.browse.about import About
-from tipbench.data.batches import Regions
+from tipbench.data.releases import Regions
 from tipbench.pages.templates import Figure, fill
 
 TEMPLATES = Path(__file__).with_name("templates")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tipdata.release import Release
 
-from tipbench.data.batches import Regions
+from tipbench.data.releases import Regions
 
 MOST_REGIONS = 64
 """Regions that are read at most. Each is drawn by the same rules, so that the first say as much as any others."""

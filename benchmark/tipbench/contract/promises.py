@@ -14,8 +14,7 @@ import polars as pl
 from tipbench.contract.difference import ROUNDING, difference, key_columns
 from tipbench.contract.other_process import run_elsewhere
 from tipbench.contract.trial import Broken, Run, Trial
-from tipbench.data.fold import Fold
-from tipbench.data.streams.steps import Steps, detached
+from tipbench.data.fold import Fold, PartSteps, detach
 from tipbench.evaluation.evaluation import check_predictions
 from tipbench.kinds.answers import Answers
 from tipbench.method import BATCHES, check_shape, in_batches, lacking
@@ -246,10 +245,10 @@ def _fresh(trial: Trial) -> Run:
     return trial.run(seed=1, state=1 if _is_settled(trial) else 0)
 
 
-def _first(steps: Steps, count: int) -> Steps:
+def _first(steps: PartSteps, count: int) -> PartSteps:
     """Return the first steps of a part."""
     edges = steps.edges[: count + 1]
-    return replace(steps, rows=detached(steps.rows.head(int(edges[-1]))), edges=edges)
+    return replace(steps, rows=detach(steps.rows.head(int(edges[-1]))), edges=edges)
 
 
 def _until(run: Run, shorter: Run, step: int) -> pl.DataFrame:

@@ -16,11 +16,9 @@ import numpy as np
 import polars as pl
 from tipcore.errors import UsageError
 
-from tipbench.data.access import access_of, check_needs
-from tipbench.data.fold import Fold
-from tipbench.data.prepared import Prepared
-from tipbench.data.relabelled import relabelled
-from tipbench.data.streams.steps import Stream
+from tipbench.data.access import access_level, check_needs
+from tipbench.data.fold import Fold, Prepared, StepStream
+from tipbench.data.relabelling import relabel
 from tipbench.loading import prepare
 from tipbench.method import is_oracle
 from tipbench.runs.streamed.predictions import streamed_predictions
@@ -96,7 +94,7 @@ class Trial:
 
     def check_needs(self, needs: frozenset[str]) -> None:
         """Refuse needs that the task does not show at this access. Raises UsageError."""
-        level = access_of(self.task, self.access)
+        level = access_level(self.task, self.access)
         check_needs(self.task, needs, level, self.oracle)
 
     @cached_property
@@ -113,13 +111,13 @@ class Trial:
         return self.prepared.folds[0]
 
     @property
-    def stream(self) -> Stream | None:
+    def stream(self) -> StepStream | None:
         return self.prepared.streams[0] if self.prepared.streams else None
 
     def under_key(self, key: bytes) -> Trial:
         """Return the same trial with ids that follow from ``key`` (32 bytes), and rows sorted by them."""
         other = replace(self, kept={})
-        vars(other)["prepared"] = relabelled(self.prepared, key)  # sets the cached property
+        vars(other)["prepared"] = relabel(self.prepared, key)  # sets the cached property
         return other
 
     def run(self, seed: int = 0, state: int = 0) -> Run:
@@ -149,7 +147,7 @@ class Trial:
         written = _differences(before, given)
         return Run(method, predictions, (*written, *_task_differences(task, given.task)), refused)
 
-    def hand_over(self, method: Any, fold: Fold, stream: Stream) -> tuple[pl.DataFrame | None, str]:
+    def hand_over(self, method: Any, fold: Fold, stream: StepStream) -> tuple[pl.DataFrame | None, str]:
         """Return what a fitted method predicts of a stream, or None and what was wrong with the answer to a step."""
         try:
             return streamed_predictions(method, fold, stream, self.name), ""

@@ -17,7 +17,7 @@ ORACLE_TABLES = ("operations",)
 """Hidden tables that an oracle is shown beside the task's own."""
 
 
-def access_of(task: Task, access: str) -> str:
+def access_level(task: Task, access: str) -> str:
     """Return the access level; ``auto`` is the task's own. Raises UsageError for one that does not exist."""
     if access == "auto":
         return task.tier

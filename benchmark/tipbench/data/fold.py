@@ -1,18 +1,24 @@
-"""What a method is given: :class:`Fold`. :mod:`tipbench.data.prepare` makes it."""
+"""What a method receives: a :class:`Fold` or the steps of a stream; and :class:`Prepared`, folds with their truth."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from tipcore.display import html_table
 from tipcore.errors import UsageError
 from tipcore.extras import require
 from tipcore.parts import PARTS
 
-from tipbench.task import Problem
+from tipbench.kinds.answers import Answers
+from tipbench.task import Problem, Task
 
 HUB_NAMES = {"valid": "validation"}
 """Parts that the Hugging Face Hub calls otherwise."""
@@ -236,3 +242,152 @@ def valid_as_test(rows: pl.DataFrame) -> pl.DataFrame:
     kept = rows.filter(pl.col("part") != "test")
     part = pl.when(pl.col("part") == "valid").then(pl.lit("test")).otherwise(pl.col("part").cast(pl.String))
     return kept.with_columns(part.cast(kept.schema["part"]).alias("part"))
+
+
+ORDER = "sequence"
+"""The column of a stream's table that orders the rows of a unit."""
+
+STREAMED = ("valid", "test")
+"""The parts handed over step by step: a threshold is chosen on the first, predictions are made for the second."""
+
+
+@dataclass(frozen=True)
+class PartSteps:
+    """The rows of one part by step.
+
+    ``units``: of every unit, with rows or without, the visible columns of the units' table, by unit. ``rows``: the
+    first rows of all units, then the second ones, ..., each of them by unit. A step is a row's place among those of
+    its unit, from 1. ``edges``: where each step starts in ``rows``, and where the last ends, [steps + 1].
+    """
+
+    unit: str
+    units: pl.DataFrame = field(repr=False)
+    rows: pl.DataFrame = field(repr=False)
+    edges: NDArray[np.int64] = field(repr=False)
+
+    def __len__(self) -> int:
+        return self.edges.size - 1
+
+    def __iter__(self) -> Iterator[pl.DataFrame]:
+        """Yield the rows of step 1, of step 2, ...; each a copy."""
+        for start, end in pairwise(self.edges.tolist()):
+            yield detach(self.rows.slice(start, end - start))
+
+    @property
+    def steps(self) -> NDArray[np.int32]:
+        """The step of every row, from 1, [rows]."""
+        return np.repeat(np.arange(1, len(self) + 1, dtype=np.int32), np.diff(self.edges))
+
+
+@dataclass(frozen=True)
+class StepStream:
+    """What a method is handed of one fold; never given to it whole."""
+
+    valid: PartSteps
+    test: PartSteps
+
+    def of_valid(self) -> StepStream:
+        """Return the same with the valid part in the place of the test."""
+        return replace(self, test=self.valid)
+
+
+def hold_back_rows(fold: Fold) -> tuple[Fold, StepStream]:
+    """Return the fold with rows of train and valid in its stream's table and all tables in memory; and the stream.
+
+    Raises ValueError for a stream whose table does not show the unit's key and :data:`ORDER`.
+    """
+    task = fold.task
+    tables = {name: table.collect() for name, table in fold.tables.items()}
+    whole = tables[task.stream]
+    if not {task.unit, ORDER} <= set(whole.columns):
+        raise ValueError(f"{task.name}: the stream {task.stream} must show {task.unit} and {ORDER}")
+    ordered = whole.sort(task.unit, ORDER)
+    learnt = fold.parts.filter(pl.col("part") != "test").select(task.unit)
+    tables[task.stream] = ordered.join(learnt, on=task.unit, how="semi", maintain_order="left")
+    shown = replace(fold, tables={name: detach(table).lazy() for name, table in tables.items()})
+    return shown, StepStream(*(_part_steps(shown, ordered, part) for part in STREAMED))
+
+
+def _part_steps(fold: Fold, ordered: pl.DataFrame, part: str) -> PartSteps:
+    unit = fold.task.unit
+    units = detach(fold.units(part).collect())
+    rows = ordered.join(units.select(unit), on=unit, how="semi", maintain_order="left")
+    numbered = rows.with_columns(pl.int_range(pl.len()).over(unit).alias("_step")).sort("_step", unit)
+    edges = np.append(0, np.cumsum(np.bincount(numbered["_step"].to_numpy())))
+    return PartSteps(unit, units, detach(numbered.drop("_step")), edges)
+
+
+def detach(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a copy of a frame whose memory holds no other values.
+
+    Arrow buffers keep strings of filtered rows and values under nulls. The copy goes through parquet, which writes
+    neither.
+    """
+    buffer = io.BytesIO()
+    frame.write_parquet(
+        buffer, compression="uncompressed", statistics=False, row_group_size=max(1, frame.height)
+    )
+    buffer.seek(0)
+    return pl.read_parquet(buffer)
+
+
+def keep_ids(predictions: pl.DataFrame) -> pl.DataFrame:
+    """Return predictions about folds whose ids are those of the truth."""
+    return predictions
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The folds of a cell and the truth that their predictions are pooled and scored against.
+
+    ``task``: the one that the data were mapped to.
+    ``pair_answers``: for a user's labelled pairs, the truth about scored pairs (kind scores, unit ``pair``).
+    ``streams``: of a streamed task, what each fold's method is handed step by step. ``many``: of a user's
+    own data, how many columns ``"*"`` gave each table. ``notes``: one
+    sentence each about what the reader of a score should know. ``seconds``: wall time of preparing.
+    ``valid_answers``: makes the truth about the valid part; None where no part is valid, or several folds rotate.
+    ``back``: brings predictions from the ids of the folds to those of the truth (:mod:`tipbench.data.relabelling`).
+    """
+
+    task: Task
+    folds: list[Fold]
+    answers: Answers
+    data: str
+    split: str
+    labels: str
+    access: str
+    notes: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    pair_answers: Answers | None = None
+    streams: list[StepStream] = field(default_factory=list, repr=False)
+    many: dict[str, int] = field(default_factory=dict)
+    valid_answers: Callable[[], Answers] | None = field(default=None, repr=False, compare=False)
+    back: Callable[[pl.DataFrame], pl.DataFrame] = field(default=keep_ids, repr=False, compare=False)
+
+    @property
+    def names(self) -> pl.DataFrame | None:
+        """For a user's own data ``[unit, name]`` with the ids as the user wrote them, where they are not integers."""
+        return None if self.answers.custom is None else self.answers.custom.names
+
+    @cached_property
+    def validation(self) -> Prepared | None:
+        """The same with the valid part in the place of the test, by which a method is tuned; None where no part is
+        valid. Its folds are to be predicted only: a method is fitted on those of the test."""
+        if self.valid_answers is None:
+            return None
+        return replace(
+            self,
+            # A stream's threshold is chosen on valid, whichever part is handed over.
+            folds=self.folds if self.streams else [fold.with_valid_as_test() for fold in self.folds],
+            answers=self.valid_answers(),
+            streams=[stream.of_valid() for stream in self.streams],
+            valid_answers=None,
+        )
+
+    def answers_to(self, predictions: pl.DataFrame) -> Answers:
+        """Return the answers that these predictions are about: those of pairs where it has a column ``pair``."""
+        return (
+            self.pair_answers
+            if self.pair_answers is not None and "pair" in predictions.columns
+            else self.answers
+        )

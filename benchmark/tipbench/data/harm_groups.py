@@ -19,7 +19,7 @@ def trafficking_operations(source: Source) -> pl.Series:
     return operations.select("operation").collect()["operation"]
 
 
-def standing_for(source: Source) -> pl.LazyFrame | None:
+def operation_weights(source: Source) -> pl.LazyFrame | None:
     """Return ``[cluster, stands_for]``, of how many operations of the world each operation tells; None where data have
     no such weights."""
     operations = source.scan("operations", truth=True)
@@ -28,10 +28,10 @@ def standing_for(source: Source) -> pl.LazyFrame | None:
     return operations.select(cluster="operation", stands_for=pl.col("weight") / USUAL)
 
 
-def with_standing(rows: pl.DataFrame, name: str, source: Source) -> pl.DataFrame:
+def with_operation_weight(rows: pl.DataFrame, name: str, source: Source) -> pl.DataFrame:
     """Return units ``[cluster, ...]`` with a column of how many operations of the world their own tells, where data
     say so."""
-    if (standing := standing_for(source)) is None:
+    if (standing := operation_weights(source)) is None:
         return rows
     found = rows.join(standing.collect(), on="cluster", how="left", maintain_order="left")
     return found.with_columns(pl.col("stands_for").fill_null(1.0)).rename({"stands_for": name})
@@ -58,7 +58,7 @@ def with_operation(rows: pl.LazyFrame, source: Source) -> pl.LazyFrame:
         {"operation": "cluster", "kind": "group"}
     )
     found = rows.join(operations, on="cluster", how="left", maintain_order="left")
-    if (standing := standing_for(source)) is None:
+    if (standing := operation_weights(source)) is None:
         return found
     weight = pl.col("weight") * pl.col("stands_for").fill_null(1.0)
     return (
@@ -91,3 +91,12 @@ def _majority_language(source: Source) -> pl.LazyFrame:
     counted = lawful_and_not.join(spam, on="operation", how="anti").group_by("region", "language").len()
     ranked = counted.sort(["region", "len", "language"], descending=[False, True, False])
     return ranked.group_by("region", maintain_order=True).first().select("region", majority="language")
+
+
+def owned_firms(source: Source) -> pl.LazyFrame:
+    """Return all firms in their order; ``operation`` is the one through which a firm exploits, else the agency that it
+    takes most of its people from, else null."""
+    agencies = source.scan("agencies", truth=True).select(main_agency="agency", agent="operation")
+    firms = source.scan("firms", truth=True)
+    joined = firms.join(agencies, on="main_agency", how="left", maintain_order="left")
+    return joined.with_columns(operation=pl.coalesce("operation", "agent")).drop("agent")

@@ -1,8 +1,8 @@
-"""Folds and answers from a release: split, select, equalise, label, and show only what may be seen."""
+"""Folds and answers from a release: split, select, equalise, label, and keep only what may be seen."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 import polars as pl
@@ -13,17 +13,71 @@ from tipdata.core.world import DAYS, MINUTES_A_DAY, profile
 from tipdata.release import Release
 from tipdata.stages import all_tables
 
-from tipbench.data.access import access_of, check_needs, visible_columns
-from tipbench.data.batches import Regions, of_units, units_of
-from tipbench.data.fold import Fold, TablesByRegion, valid_as_test
-from tipbench.data.prepared import Prepared
-from tipbench.data.release_splits import divided, split_of
-from tipbench.data.splits import Split
-from tipbench.data.streams.forecasts import forecast_answers
-from tipbench.data.streams.lengths import with_lengths
-from tipbench.data.streams.steps import Stream, held_back
+from tipbench.data.access import access_level, check_needs, visible_columns
+from tipbench.data.fold import Fold, Prepared, StepStream, TablesByRegion, hold_back_rows, valid_as_test
+from tipbench.data.releases import Regions, apply_by_region, collect_units
+from tipbench.data.selection import YARDSTICK, TrainingSize, limit_training
+from tipbench.data.splits import SPLITS, CannotSplitError, Split, partition
+from tipbench.data.streams import add_lengths, forecast_answers
 from tipbench.kinds.answers import Answers
 from tipbench.task import Source, Task
+
+
+def allowed_splits(task: Task, source: Source, units: pl.DataFrame) -> Iterator[str]:
+    """Yield splits that the task has and that these units can be divided by, the default first."""
+    for name in task.splits:
+        try:
+            partition(SPLITS[name], units, task.unit, source)
+        except CannotSplitError:
+            continue
+        yield name
+
+
+def require_splits(task: Task, source: Source, units: pl.DataFrame) -> Iterator[str]:
+    """Yield what :func:`allowed_splits` does. Raises UsageError where that is nothing."""
+    found = None
+    for found in allowed_splits(task, source, units):
+        yield found
+    if found is None:
+        raise UsageError(f"{task.name} can have no split on {source.name}: use a larger release.")
+
+
+def choose_split(task: Task, source: Source, units: pl.DataFrame, split: str) -> Split:
+    """Return the policy of a name; for ``auto`` the first that the task and the data allow."""
+    if split == "auto":
+        return SPLITS[next(require_splits(task, source, units))]
+    if split not in task.splits:
+        raise UsageError(
+            f"{task.name} has no split={split} on a release: choose one of {', '.join(task.splits)}."
+        )
+    return SPLITS[split]
+
+
+def divide_units(
+    task: Task, source: Source, units: pl.DataFrame, policy: Split
+) -> tuple[pl.DataFrame, list[str]]:
+    """Return units of the split after selection, their train part no larger than the yardstick's; and notes."""
+    try:
+        selected = task.select(partition(policy, units, task.unit, source), source)
+    except CannotSplitError as reason:
+        can = ", ".join(allowed_splits(task, source, units)) or "a larger release"
+        raise UsageError(
+            f"{source.name} cannot have split={policy.name} of {task.name}, since {reason}: "
+            f"choose one of {can}."
+        ) from None
+    notes = list(selected.notes)
+    if policy.name == YARDSTICK or YARDSTICK not in task.splits:
+        return selected.rows, notes
+    try:
+        forward = task.select(partition(SPLITS[YARDSTICK], units, task.unit, source), source)
+    except CannotSplitError:
+        return selected.rows, [
+            *notes,
+            f"training sizes are not made equal, since {source.name} has no {YARDSTICK}.",
+        ]
+    rows, note = limit_training(TrainingSize.of(forward.rows), policy, selected.rows, task.unit)
+    return rows, notes + ([note] if note else [])
+
 
 WINDOW_END = DAYS
 """The prediction time of tasks that predict at window end: rows of this day and later are not shown."""
@@ -33,21 +87,21 @@ def prepare_release(
     task: Task, source: Source, split: str, labels: str, access: str, needs: Collection[str], oracle: bool
 ) -> Prepared:
     """Return one fold and its answers; see :func:`tipbench.loading.prepare`."""
-    level = access_of(task, access)
+    level = access_level(task, access)
     check_needs(task, needs, level, oracle)
-    units = units_of(task.units, source)
-    policy = split_of(task, source, units, split)
-    supervision = labels_of(task, labels, policy.name)
-    fold, rows, notes = fold_of(task, source, units, policy, supervision, level, oracle)
-    check_had(needs, fold.tables, source)
+    units = collect_units(task.units, source)
+    policy = choose_split(task, source, units, split)
+    supervision = choose_supervision(task, labels, policy.name)
+    fold, rows, notes = build_fold(task, source, units, policy, supervision, level, oracle)
+    check_columns_available(needs, fold.tables, source)
     streams = []
     if task.stream:
-        fold, stream = held_back(fold)
+        fold, stream = hold_back_rows(fold)
         streams = [stream]
 
-    def answered(asked: pl.DataFrame, handed: list[Stream]) -> Answers:
+    def answered(asked: pl.DataFrame, handed: list[StepStream]) -> Answers:
         made = _answers(task, source, asked.filter(pl.col("part").is_in(list(task.predicted_parts))))
-        return with_lengths(made, handed) if task.alarms else made
+        return add_lengths(made, handed) if task.alarms else made
 
     answers = answered(rows, streams)
     return Prepared(
@@ -58,17 +112,17 @@ def prepare_release(
         split=policy.name,
         labels=supervision,
         access=level,
-        notes=notes + note_of_weights(source, answers),
+        notes=notes + weight_notes(source, answers),
         streams=streams,
         valid_answers=(
-            lambda: answered(tested_earlier(valid_as_test(rows)), [one.of_valid() for one in streams])
+            lambda: answered(test_from_first_day(valid_as_test(rows)), [one.of_valid() for one in streams])
         )
         if "valid" in fold.parts["part"]
         else None,
     )
 
 
-def fold_of(
+def build_fold(
     task: Task,
     source: Source,
     units: pl.DataFrame,
@@ -81,16 +135,16 @@ def fold_of(
 
     ``units``: all that the task has on the source. ``labels``, ``level``: supervision and access that it can have.
     """
-    rows, notes = divided(task, source, units, policy)
+    rows, notes = divide_units(task, source, units, policy)
     rows = rows.sort(task.unit)
-    tables = _shown_by_region(task, source, rows, visible_columns(task, level, oracle), level)
-    given = of_units(task.supervise[labels], rows, source)
+    tables = _visible_tables_by_region(task, source, rows, visible_columns(task, level, oracle), level)
+    given = apply_by_region(task.supervise[labels], rows, source)
     parts = rows.select(task.unit, "part")
     given = given.join(parts, on=task.unit, how="left")
     return Fold(task.problem, tables, parts, given, apart=True), rows, notes
 
 
-def note_of_weights(source: Source, answers: Answers) -> list[str]:
+def weight_notes(source: Source, answers: Answers) -> list[str]:
     """Return what weights leave of the positives where a size draws kinds and forms at other shares than the world."""
     size = getattr(source, "size", "")
     if not profile(size) or not {"weight", "stands_for"} & set(answers.frame.columns):
@@ -109,21 +163,21 @@ def note_of_weights(source: Source, answers: Answers) -> list[str]:
     ]
 
 
-def tested_earlier(rows: pl.DataFrame) -> pl.DataFrame:
+def test_from_first_day(rows: pl.DataFrame) -> pl.DataFrame:
     """Return the units with the day on which testing begins, where it has one, set to the first of those tested."""
     first = pl.col("day").filter(pl.col("part") == "test").min()
     return rows.with_columns(cut=pl.when(pl.col("cut") < DAYS).then(first).otherwise("cut").cast(pl.Int32))
 
 
 def _answers(task: Task, source: Source, predicted: pl.DataFrame) -> Answers:
-    frame = of_units(task.answers, predicted, source)
+    frame = apply_by_region(task.answers, predicted, source)
     if task.forecast is None:
         listed = None if task.gallery is None else task.gallery(predicted, source)
         return Answers(task.kind, task.unit, frame.sort(task.unit), gallery=listed)
     return forecast_answers(task.forecast, frame, source.scan(task.forecast.gallery).collect())
 
 
-def labels_of(task: Task, labels: str, split: str) -> str:
+def choose_supervision(task: Task, labels: str, split: str) -> str:
     """Return the name of a supervision; ``auto`` is the first one that the split allows.
 
     Raises UsageError for a supervision that the split does not allow.
@@ -138,31 +192,31 @@ def labels_of(task: Task, labels: str, split: str) -> str:
     return labels
 
 
-def shown(
+def visible_tables(
     task: Task, source: Source, rows: pl.DataFrame, visible: dict[str, tuple[str, ...]], level: str
 ) -> dict[str, pl.LazyFrame]:
     """Return the visible tables, each cut to rows of the fold's units, before the prediction time and of the access."""
     units = rows.select(task.unit).lazy()  # selected first: a method can read all that a plan holds
-    links = _linked(task, source, units, visible)
+    links = _linked_keys(task, source, units, visible)
     found = {}
     for name, columns in visible.items():
         table = all_tables()[name]
         truth = any(c.tier == "truth" for c in table.columns if c.name in columns and c.name not in table.key)
-        frame = _allowed(_before(source.scan(name, truth=truth), table), table, level)
-        frame = frame.select(had(frame, table, columns))
+        frame = _permitted_rows(_rows_before_prediction(source.scan(name, truth=truth), table), table, level)
+        frame = frame.select(available_columns(frame, table, columns))
         if name not in task.context:
-            frame = _of_units(frame, task, table, columns, units, rows["region"].unique(), links)
+            frame = _rows_of_units(frame, task, table, columns, units, rows["region"].unique(), links)
         # A release stands region by region: its order would tell the regions where they are hidden.
         found[name] = frame if "region" in columns else frame.sort([k for k in table.key if k in columns])
     return found
 
 
-def _shown_by_region(
+def _visible_tables_by_region(
     task: Task, source: Source, rows: pl.DataFrame, visible: dict[str, tuple[str, ...]], level: str
 ) -> dict[str, pl.LazyFrame]:
-    """Return what :func:`shown` does, of which a fold of some regions reads their files alone."""
+    """Return what :func:`visible_tables` does, of which a fold of some regions reads their files alone."""
     units = rows.select(*dict.fromkeys((task.unit, "region")))
-    tables = shown(task, source, units, visible, level)
+    tables = visible_tables(task, source, units, visible, level)
     if not isinstance(source, Release) or "region" not in visible.get(task.table, ()):
         return tables  # where regions are hidden, no way of asking for one is handed over
 
@@ -170,12 +224,14 @@ def _shown_by_region(
         some = units.filter(pl.col("region").is_in(list(regions)))
         if some.is_empty():
             return {}
-        return shown(task, Regions(source, some["region"].unique().sort().to_list()), some, visible, level)
+        return visible_tables(
+            task, Regions(source, some["region"].unique().sort().to_list()), some, visible, level
+        )
 
     return TablesByRegion(tables, read)
 
 
-def had(frame: pl.LazyFrame, table: Table, columns: Collection[str]) -> list[str]:
+def available_columns(frame: pl.LazyFrame, table: Table, columns: Collection[str]) -> list[str]:
     """Return those of a table's columns that this version of the data has: one that joined later may be missing."""
     moved = {name for name in columns if table[name].since}
     if not moved:
@@ -183,7 +239,7 @@ def had(frame: pl.LazyFrame, table: Table, columns: Collection[str]) -> list[str
     return [name for name in columns if name not in moved or name in frame.collect_schema()]
 
 
-def check_had(needs: Collection[str], tables: dict[str, pl.LazyFrame], source: Source) -> None:
+def check_columns_available(needs: Collection[str], tables: dict[str, pl.LazyFrame], source: Source) -> None:
     """Refuse a method that needs a column that joined later than this version of the data. Raises UsageError."""
     for need in sorted(needs):
         table, _, column = need.partition(".")
@@ -194,7 +250,7 @@ def check_had(needs: Collection[str], tables: dict[str, pl.LazyFrame], source: S
             )
 
 
-def _of_units(
+def _rows_of_units(
     frame: pl.LazyFrame,
     task: Task,
     table: Table,
@@ -207,19 +263,19 @@ def _of_units(
     # A column of the key's name may be something else: operations.circuit says whether one tours.
     if task.unit in columns and table.schema[task.unit] == all_tables()[task.table].schema[task.unit]:
         return frame.join(units, on=task.unit, how="semi", maintain_order="left")
-    if (key := _hidden_owner(table)) and key in links:
+    if (key := _operation_key(table)) and key in links:
         return frame.join(links[key], on=key, how="semi", maintain_order="left")
     return frame.filter(pl.col("region").is_in(regions.implode()))
 
 
-def _before(frame: pl.LazyFrame, table: Table) -> pl.LazyFrame:
+def _rows_before_prediction(frame: pl.LazyFrame, table: Table) -> pl.LazyFrame:
     """Return rows before the prediction time, for tables whose rows have one."""
     if "minute" in table.schema:
         return frame.filter(pl.col("minute") < WINDOW_END * MINUTES_A_DAY)
     return frame.filter(pl.col("day") < WINDOW_END) if "day" in table.schema else frame
 
 
-def _allowed(frame: pl.LazyFrame, table: Table, level: str) -> pl.LazyFrame:
+def _permitted_rows(frame: pl.LazyFrame, table: Table, level: str) -> pl.LazyFrame:
     """Return rows that a run at this access is shown."""
     column, values, tier = table.private_rows
     if not column or TIERS.index(level) >= TIERS.index(tier):
@@ -227,17 +283,17 @@ def _allowed(frame: pl.LazyFrame, table: Table, level: str) -> pl.LazyFrame:
     return frame.filter(~pl.col(column).is_in(list(values)))
 
 
-def _hidden_owner(table: Table) -> str | None:
+def _operation_key(table: Table) -> str | None:
     """Return the key of a table whose rows belong to operations: only those that the units refer to are shown."""
     return table.key[0] if table.hidden else None
 
 
-def _linked(
+def _linked_keys(
     task: Task, source: Source, units: pl.LazyFrame, visible: Collection[str]
 ) -> dict[str, pl.LazyFrame]:
     """Return for each key of another visible table that the units' table refers to, the keys that the fold's units
     have; collected, so that no plan names the hidden column that they come from."""
-    owned = {key for name in visible if name != task.table and (key := _hidden_owner(all_tables()[name]))}
+    owned = {key for name in visible if name != task.table and (key := _operation_key(all_tables()[name]))}
     tiers = {
         c.name: c.tier for c in all_tables()[task.table].columns if c.name in owned and c.name != task.unit
     }

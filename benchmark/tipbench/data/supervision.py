@@ -20,7 +20,7 @@ Positive = Callable[[Source], pl.Series]
 """The clusters (int64) whose units are positive."""
 
 
-def learnable(rows: pl.DataFrame) -> pl.DataFrame:
+def learnable_units(rows: pl.DataFrame) -> pl.DataFrame:
     """Return units that may have a label: those of train and valid."""
     return rows.filter(pl.col("part") != "test")
 
@@ -34,7 +34,7 @@ def truth(unit: str, positive: Positive) -> Supervise:
     """Return 1 for units of a positive cluster, else 0."""
 
     def supervise(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-        return learnable(rows).select(unit, label=is_in_any(positive(source)))
+        return learnable_units(rows).select(unit, label=is_in_any(positive(source)))
 
     return supervise
 
@@ -48,7 +48,7 @@ def delayed(unit: str, positive: Positive) -> Supervise:
             .select(cluster="operation", known="investigated_day")
             .collect()
         )
-        known = learnable(rows).join(days, on="cluster", how="left", maintain_order="left")
+        known = learnable_units(rows).join(days, on="cluster", how="left", maintain_order="left")
         in_time = (pl.col("known") < pl.col("cut")).fill_null(False)
         return known.select(unit, label=is_in_any(positive(source)) * in_time.cast(pl.Int8))
 
@@ -64,7 +64,7 @@ def expert(unit: str) -> Supervise:
     """Return two noisy raters: 1 where their mean score is 4 or more. Units that nobody rated have no label."""
 
     def supervise(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-        rated = _mean_scores(learnable(rows), source, unit).drop_nulls("score")
+        rated = _mean_scores(learnable_units(rows), source, unit).drop_nulls("score")
         return rated.select(unit, label=(pl.col("score") >= POSITIVE_FROM).cast(pl.Int8))
 
     return supervise
@@ -87,7 +87,7 @@ def weak(unit: str) -> Supervise:
 
     def supervise(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
         first = source.scan("flags").group_by(unit).agg(flagged=pl.col("day").min()).collect()
-        seen = learnable(rows).join(first, on=unit, how="left", maintain_order="left")
+        seen = learnable_units(rows).join(first, on=unit, how="left", maintain_order="left")
         return seen.select(unit, label=(pl.col("flagged") < pl.col("cut")).fill_null(False).cast(pl.Int8))
 
     return supervise
@@ -97,7 +97,7 @@ def same_phone(unit: str, table: str) -> Supervise:
     """Return the component of shared contacts as the cluster: what the literature takes for the operator."""
 
     def supervise(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-        return learnable(phone_components(rows, source, unit, table)).select(unit, label="component")
+        return learnable_units(phone_components(rows, source, unit, table)).select(unit, label="component")
 
     return supervise
 
@@ -106,7 +106,7 @@ def same_phone_rated(unit: str, table: str) -> Supervise:
     """Return Expert scores spread along phone numbers: 1 where a component's rated units of the part average 4."""
 
     def supervise(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-        rated = _mean_scores(learnable(phone_components(rows, source, unit, table)), source, unit)
+        rated = _mean_scores(learnable_units(phone_components(rows, source, unit, table)), source, unit)
         mean = pl.col("score").mean().over("component", "part")
         return rated.select(unit, label=(mean >= POSITIVE_FROM).cast(pl.Int8)).drop_nulls()
 

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from tipbench.data.fold import Fold
-from tipbench.data.streams.steps import detached
+from tipbench.data.fold import Fold, detach
 
 FACTS, TABLES, NAMES = "fold.pickle", "tables", "names"
 FRAMES = ("parts", "supervision", "pair_supervision")
@@ -54,5 +53,5 @@ def _read(path: Path) -> pl.DataFrame:
 
 
 def _write(frame: pl.DataFrame, path: Path) -> None:
-    detached(frame).write_ipc(path, compression="uncompressed")
+    detach(frame).write_ipc(path, compression="uncompressed")
     path.chmod(0o644)

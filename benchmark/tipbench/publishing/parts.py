@@ -15,10 +15,9 @@ import polars as pl
 from tipcore.errors import UsageError
 from tipcore.parts import PARTS
 
-from tipbench.data.batches import units_of
 from tipbench.data.fold import HUB_NAMES, Fold
-from tipbench.data.release_folds import fold_of
-from tipbench.data.release_splits import allowed_splits
+from tipbench.data.release_folds import allowed_splits, build_fold
+from tipbench.data.releases import collect_units
 from tipbench.data.splits import SPLITS
 from tipbench.publishing.parquet import write_frames
 from tipbench.task import Source, Task
@@ -59,12 +58,12 @@ def write_parts(tasks: Sequence[Task], source: Source, folder: Path, splits: str
 
 
 def _write_task(task: Task, source: Source, folder: Path, splits: str) -> Iterator[Config]:
-    units = units_of(task.units, source)
+    units = collect_units(task.units, source)
     allowed = list(allowed_splits(task, source, units))
     if not allowed:
         raise UsageError(f"{task.name} can have no split on {source.name}: export a larger release.")
     for split in allowed if splits == ALL else allowed[:1]:
-        fold, _, _ = fold_of(task, source, units, SPLITS[split], task.labels_on(split)[0], task.tier)
+        fold, _, _ = build_fold(task, source, units, SPLITS[split], task.labels_on(split)[0], task.tier)
         frames = part_frames(fold)
         first = next(iter(frames.values()))
         labels = tuple(label_columns(fold))

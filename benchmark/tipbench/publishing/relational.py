@@ -30,9 +30,8 @@ from tipdata.release.manifests import manifest_of
 from tipdata.stages import all_tables
 
 from tipbench.data.access import visible_columns
-from tipbench.data.batches import units_of
-from tipbench.data.release_folds import fold_of, shown
-from tipbench.data.release_splits import allowed_splits
+from tipbench.data.release_folds import allowed_splits, build_fold, visible_tables
+from tipbench.data.releases import collect_units
 from tipbench.data.splits import SPLITS
 from tipbench.publishing.export import Exported, write_checksums, write_citation
 from tipbench.publishing.facts import Facts
@@ -110,8 +109,8 @@ def has_binary_label(task: Task) -> bool:
 
 
 def _write_database(task: Task, source: Source, folder: Path, splits: str) -> list[str]:
-    units = units_of(task.units, source)
-    tables = shown(task, source, units, visible_columns(task, task.tier), task.tier)
+    units = collect_units(task.units, source)
+    tables = visible_tables(task, source, units, visible_columns(task, task.tier), task.tier)
     relations = database({name: frame.collect() for name, frame in tables.items()})
     for name, relation in relations.items():
         write_frames(folder / "db" / f"{name}.parquet", [relation.frame])
@@ -197,7 +196,7 @@ def _write_task(
     """Write the label tables of a split: the truth in all parts, as RelBench expects; it masks those of the test."""
     if entities.index is None:
         raise ValueError(f"{task.name}: table {task.table} has no single key")
-    fold, rows, _ = fold_of(task, source, units, SPLITS[split], TRUTH, task.tier)
+    fold, rows, _ = build_fold(task, source, units, SPLITS[split], TRUTH, task.tier)
     known = task.answers(rows.filter(pl.col("part") != "train"), source).select(task.unit, "part", "label")
     train = fold.supervision.filter(pl.col("part") == "train").select(task.unit, "part", "label")
     labels = pl.concat([train.with_columns(pl.col("part").cast(pl.String)), known], how="vertical_relaxed")

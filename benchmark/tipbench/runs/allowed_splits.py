@@ -8,8 +8,8 @@ from tipcore.errors import UsageError
 from tipdata.release import open_release
 
 from tipbench.config.settings import Settings
-from tipbench.data.batches import units_of
-from tipbench.data.release_splits import some_splits
+from tipbench.data.release_folds import require_splits
+from tipbench.data.releases import collect_units
 from tipbench.loading import prepare
 from tipbench.task import Task
 
@@ -34,7 +34,7 @@ def splits_of(task: Task, settings: Settings, make: bool = True, quiet: bool = F
         return
     release, engine = settings.release, settings.engine
     source = open_release(release.version, release.size, engine, quiet, release.world)
-    yield from some_splits(task, source, units_of(task.units, source))
+    yield from require_splits(task, source, collect_units(task.units, source))
 
 
 def _own(task: Task, settings: Settings) -> Iterator[str]:

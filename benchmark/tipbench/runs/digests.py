@@ -19,8 +19,8 @@ from tipdata.core.fingerprint import fingerprint
 from tipdata.release import Release, published_manifest
 
 from tipbench.config.method_class import SHIPPED
-from tipbench.data.access import access_of, visible_columns
-from tipbench.data.training_size import YARDSTICK
+from tipbench.data.access import access_level, visible_columns
+from tipbench.data.selection import YARDSTICK
 from tipbench.evaluation.sources import file_of, place, score_digest
 from tipbench.runs.cell import Cell, without_prose
 from tipbench.runs.loaded import typed_code
@@ -114,7 +114,7 @@ def input_digest(cell: Cell, task: Task, data: str) -> str:
 
     Raises UsageError for an access that does not exist.
     """
-    config, access = cell.config, access_of(task, cell.config["access"])
+    config, access = cell.config, access_level(task, cell.config["access"])
     own = config["data"] is not None
     starts = {"tipbench.data.custom.folds" if own else "tipbench.data.release_folds"}
     starts |= {

@@ -7,9 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from tipbench.data.batches import REGIONS_AT_ONCE
-from tipbench.data.fold import Fold
-from tipbench.data.prepared import Prepared
+from tipbench.data.fold import Fold, Prepared
+from tipbench.data.releases import REGIONS_AT_ONCE
 from tipbench.method import in_batches
 from tipbench.runs.cell import Cell
 from tipbench.runs.cost import Meter

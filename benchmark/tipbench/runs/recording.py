@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 from tipcore.errors import UsageError
 
-from tipbench.data.prepared import Prepared
+from tipbench.data.fold import Prepared
 from tipbench.evaluation.evaluation import Evaluation, Score
 from tipbench.runs.cell import is_described, without_prose
 from tipbench.runs.cost import UNKNOWN_PEAK, Meter, environment

@@ -14,7 +14,7 @@ from tipcore.progress import Advance, untold
 from tipdata.stages import all_tables
 
 from tipbench.data.custom.config import OwnData
-from tipbench.data.prepared import Prepared
+from tipbench.data.fold import Prepared
 from tipbench.evaluation.evaluation import Evaluation
 from tipbench.evaluation.evaluation import evaluate as evaluate_answers
 from tipbench.kinds import KINDS

@@ -11,7 +11,7 @@ from typing import Any
 from tipbench.data.access import check_needs
 from tipbench.data.custom.config import OwnData, own_data
 from tipbench.data.custom.folds import check_own
-from tipbench.data.prepared import Prepared
+from tipbench.data.fold import Prepared
 from tipbench.loading import prepare
 from tipbench.runs.cell import Cell, data_name
 from tipbench.tasks import task_of

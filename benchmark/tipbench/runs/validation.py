@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 from tipcore.errors import UsageError
 
-from tipbench.data.prepared import Prepared
+from tipbench.data.fold import Prepared
 from tipbench.evaluation.evaluation import Score, check_predictions, primary_score
 from tipbench.runs.cell import Cell
 from tipbench.runs.predicting import predicted

@@ -6,7 +6,7 @@ from numbers import Integral
 
 from tipcore.errors import UsageError
 
-from tipbench.data.named import source_of
+from tipbench.data.releases import open_source
 from tipbench.stories.story import Story
 from tipbench.stories.timeline import story_of
 from tipbench.task import Source
@@ -29,4 +29,4 @@ def story(operation: int | None = None, release: str | Source = "tiny") -> Story
     """
     if operation is not None and (isinstance(operation, bool) or not isinstance(operation, Integral)):
         raise UsageError(f"operation {operation!r} is no whole number: give one such as tipbench.story(123).")
-    return story_of(source_of(release), None if operation is None else int(operation))
+    return story_of(open_source(release), None if operation is None else int(operation))

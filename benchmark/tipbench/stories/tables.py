@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 from tipdata.core.world import MINUTES_A_DAY
 
-from tipbench.data.firms import owned_firms
+from tipbench.data.harm_groups import owned_firms
 from tipbench.task import Source
 
 LIFE = ("begins", "ends")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from tipbench.data import adverts, supervision
-from tipbench.data.custom.refusals import is_none_of, refuse
+from tipbench.data.custom.checks import is_none_of, refuse
 from tipbench.data.harm_groups import trafficking_operations, with_migrant, with_operation
 from tipbench.kinds.scores import SCORES
 from tipbench.task import ACCUSATIONS, GAPS, RANKED, Source, Task
@@ -62,7 +62,7 @@ def flagged_adverts(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     posted = source.scan("adverts").select(UNIT, "advert").unique()
     flags = source.scan("flags").group_by("advert").agg(flagged=pl.col("day").min())
     first = posted.join(flags, on="advert", how="left").group_by(UNIT).agg(pl.col("flagged").min()).collect()
-    seen = supervision.learnable(rows).join(first, on=UNIT, how="inner", maintain_order="left")
+    seen = supervision.learnable_units(rows).join(first, on=UNIT, how="inner", maintain_order="left")
     return seen.select(UNIT, label=(pl.col("flagged") < pl.col("cut")).fill_null(False).cast(pl.Int8))
 
 

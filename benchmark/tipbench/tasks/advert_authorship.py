@@ -10,8 +10,8 @@ import polars as pl
 
 from tipbench.data import adverts, supervision
 from tipbench.data.adverts import TABLE, UNIT
-from tipbench.data.gallery import fixed_gallery, one_a_group
-from tipbench.data.harm_groups import with_standing
+from tipbench.data.harm_groups import with_operation_weight
+from tipbench.data.selection import fixed_gallery, one_per_group
 from tipbench.kinds.candidates import CANDIDATES
 from tipbench.task import Selected, Source, Task
 from tipbench.tasks.advert_linkage import true_clusters
@@ -22,13 +22,13 @@ GALLERY_A_REGION = 36
 
 def select(rows: pl.DataFrame, source: Source) -> Selected:
     """Return one advert a template and operation within each part, and a gallery of the release's fixed size."""
-    thinned = one_a_group(rows, UNIT, ("template", "cluster"))
+    thinned = one_per_group(rows, UNIT, ("template", "cluster"))
     return fixed_gallery(thinned, GALLERY_A_REGION * source.regions)
 
 
 def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     """Return the operation of each advert of the gallery, and of how many operations it tells, where data say so."""
-    return with_standing(rows.select(UNIT, "cluster"), "weight", source)
+    return with_operation_weight(rows.select(UNIT, "cluster"), "weight", source)
 
 
 TASK = Task(

@@ -6,14 +6,14 @@ import polars as pl
 
 from tipbench.data import adverts, supervision
 from tipbench.data.adverts import TABLE, UNIT
-from tipbench.data.harm_groups import with_standing
+from tipbench.data.harm_groups import with_operation_weight
 from tipbench.kinds.clusters import CLUSTERS
 from tipbench.task import RANKED, Source, Task
 
 
 def true_clusters(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     """Return the operation of each advert of train and valid."""
-    return supervision.learnable(rows).select(UNIT, label="cluster")
+    return supervision.learnable_units(rows).select(UNIT, label="cluster")
 
 
 def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
@@ -21,7 +21,7 @@ def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     many operations its own tells, where data say so."""
     linked = supervision.phone_components(rows, source, UNIT, TABLE)
     found = linked.select(UNIT, "cluster", adverts.headline_weight(), proxy="component")
-    return with_standing(found, "stands_for", source)
+    return with_operation_weight(found, "stands_for", source)
 
 
 CLUSTERING = ("b_cubed_f1", "b_cubed_precision", "b_cubed_recall")

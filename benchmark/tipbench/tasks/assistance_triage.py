@@ -9,7 +9,7 @@ from tipcore.errors import UsageError
 from tipdata.core.world import MINUTES_A_DAY
 from tipdata.stages.helpline.cases import NEEDS
 
-from tipbench.data.supervision import learnable
+from tipbench.data.supervision import learnable_units
 from tipbench.kinds.answers import LABEL_PREFIX
 from tipbench.kinds.labelsets import LABELSETS
 from tipbench.task import Source, Task
@@ -58,7 +58,7 @@ def labels(of: pl.Expr) -> Callable[[pl.DataFrame, Source], pl.DataFrame]:
     """Return needs and urgency of the contacts of train and valid for which ``of`` is true."""
 
     def supervise(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-        return learnable(rows).filter(of).select(UNIT, *LABELS)
+        return learnable_units(rows).filter(of).select(UNIT, *LABELS)
 
     return supervise
 

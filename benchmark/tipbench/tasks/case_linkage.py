@@ -10,10 +10,9 @@ import polars as pl
 
 from tipbench.data import adverts
 from tipbench.data.adverts import TABLE, UNIT
-from tipbench.data.custom.case_items import check_tables
-from tipbench.data.firms import owned_firms
-from tipbench.data.gallery import one_a_group
-from tipbench.data.harm_groups import with_operation
+from tipbench.data.custom.checks import check_cases
+from tipbench.data.harm_groups import owned_firms, with_operation
+from tipbench.data.selection import one_per_group
 from tipbench.kinds.links import LINKS, links_of, with_links
 from tipbench.task import Selection, Source, Task
 from tipbench.tasks import account_risk, payment_risk, route_forecast, supplier_risk
@@ -41,7 +40,7 @@ def units(source: Source) -> pl.LazyFrame:
 
 def select(rows: pl.DataFrame, source: Source) -> Selection:
     """Return one keyed-chosen advert per operation and part: the seeds."""
-    return Selection(one_a_group(rows, UNIT, ("cluster",)))
+    return Selection(one_per_group(rows, UNIT, ("cluster",)))
 
 
 def gallery(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
@@ -109,5 +108,5 @@ TASK = Task(
     answers=answers,
     select=select,
     gallery=gallery,
-    check=check_tables,
+    check=check_cases,
 )

@@ -7,7 +7,7 @@ from tipcore.errors import UsageError
 
 from tipbench.data import adverts, supervision
 from tipbench.data.adverts import UNIT
-from tipbench.data.custom.refusals import is_none_of, refuse
+from tipbench.data.custom.checks import is_none_of, refuse
 from tipbench.kinds.scores import SCORES
 from tipbench.task import ACCUSATIONS, DECIDED, GAPS, RANKED, Classes, Source, Task
 
@@ -25,7 +25,7 @@ def units(source: Source) -> pl.LazyFrame:
 def gold(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     """Return the expert's word on the few gold adverts of train and valid."""
     settled = source.scan(TABLE).filter("gold").select(UNIT, label=pl.col("gold_label") == "harmful")
-    able = supervision.learnable(rows).select(UNIT)
+    able = supervision.learnable_units(rows).select(UNIT)
     labels = settled.with_columns(pl.col("label").cast(pl.Int8)).collect()
     return able.join(labels, on=UNIT, maintain_order="left")
 

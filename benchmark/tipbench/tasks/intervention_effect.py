@@ -6,8 +6,8 @@ import polars as pl
 from tipcore.errors import UsageError
 
 from tipbench.data import adverts
-from tipbench.data.custom.refusals import is_none_of, refuse
-from tipbench.data.supervision import learnable, none
+from tipbench.data.custom.checks import is_none_of, refuse
+from tipbench.data.supervision import learnable_units, none
 from tipbench.kinds.estimates import ESTIMATES
 from tipbench.task import NO_LABELS, Source, Task
 
@@ -42,7 +42,7 @@ def units(source: Source) -> pl.LazyFrame:
 
 def labels(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     """Return the true effects of train and valid: a logarithm, or a share."""
-    return learnable(rows).select(UNIT, label=pl.col("truth"))
+    return learnable_units(rows).select(UNIT, label=pl.col("truth"))
 
 
 def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:

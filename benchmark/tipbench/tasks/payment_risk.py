@@ -6,7 +6,7 @@ import polars as pl
 from tipdata.core.world import MINUTES_A_DAY
 
 from tipbench.data import supervision
-from tipbench.data.custom.refusals import is_none_of, refuse
+from tipbench.data.custom.checks import is_none_of, refuse
 from tipbench.data.harm_groups import with_operation
 from tipbench.kinds.scores import SCORES
 from tipbench.task import ACCUSATIONS, GAPS, RANKED, Source, Task
@@ -30,7 +30,9 @@ def units(source: Source) -> pl.LazyFrame:
 def labelled(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     """Return 1 for payments of train and valid that carry proceeds or control, else 0."""
     known = source.scan(TABLE, truth=True).select(UNIT, label=ILLICIT.cast(pl.Int8)).collect()
-    return supervision.learnable(rows).select(UNIT).join(known, on=UNIT, how="left", maintain_order="left")
+    return (
+        supervision.learnable_units(rows).select(UNIT).join(known, on=UNIT, how="left", maintain_order="left")
+    )
 
 
 def investigated(rows: pl.DataFrame, source: Source) -> pl.DataFrame:

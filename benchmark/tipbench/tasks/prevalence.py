@@ -9,7 +9,7 @@ from tipcore.errors import UsageError
 from tipdata.stages.captures.stage import LISTS
 
 from tipbench.data import supervision
-from tipbench.data.custom.refusals import refuse
+from tipbench.data.custom.checks import refuse
 from tipbench.kinds.estimates import ESTIMATES
 from tipbench.task import NO_LABELS, Source, Task
 
@@ -37,7 +37,7 @@ def truth(source: Source) -> pl.LazyFrame:
 def known(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     """Return the truth about regions of train and valid, as if they had been counted one by one."""
     return (
-        supervision.learnable(rows)
+        supervision.learnable_units(rows)
         .select(UNIT)
         .join(truth(source).rename({"truth": "label"}).collect(), on=UNIT, maintain_order="left")
     )

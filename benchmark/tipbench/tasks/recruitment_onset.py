@@ -6,7 +6,7 @@ import polars as pl
 from tipdata.core.world import MINUTES_A_DAY
 
 from tipbench.data import adverts, supervision
-from tipbench.data.custom.conversations import check_tables
+from tipbench.data.custom.checks import check_conversations
 from tipbench.data.harm_groups import with_migrant, with_operation
 from tipbench.kinds.alarms import ALARMS
 from tipbench.task import DECIDED, GAPS, Source, Task
@@ -37,14 +37,14 @@ def _evident() -> pl.Expr:
 
 def truth(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     """Return 1 and its onset for a recruitment that reaches commitment, 0 and null for every other conversation."""
-    return supervision.learnable(rows).select(UNIT, _evident(), "onset")
+    return supervision.learnable_units(rows).select(UNIT, _evident(), "onset")
 
 
 def delayed(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     """Return positive-unlabelled truth: known only where the operation was investigated before testing begins, else
     0."""
     investigated = source.scan("operations", truth=True).select(cluster="operation", known="investigated_day")
-    known = supervision.learnable(rows).join(
+    known = supervision.learnable_units(rows).join(
         investigated.collect(), on="cluster", how="left", maintain_order="left"
     )
     onset = pl.when(pl.col("known") < pl.col("cut")).then("onset").alias("onset")
@@ -108,5 +108,5 @@ TASK = Task(
     units=units,
     supervise={"truth": truth, "delayed": delayed},
     answers=answers,
-    check=check_tables,
+    check=check_conversations,
 )

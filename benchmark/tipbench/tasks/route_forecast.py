@@ -7,9 +7,9 @@ import polars as pl
 from tipdata.core.world import DAYS
 
 from tipbench.data import adverts, supervision
-from tipbench.data.custom.circuits import check_tables
+from tipbench.data.custom.checks import check_circuits
 from tipbench.data.harm_groups import POSITIVE_KIND, trafficking_operations, with_operation
-from tipbench.data.streams.forecasts import next_rows, weights
+from tipbench.data.streams import next_rows, query_weights
 from tipbench.kinds.forecasts import FORECASTS
 from tipbench.kinds.lists import MOST_CANDIDATES
 from tipbench.task import Forecast, Source, Task
@@ -50,7 +50,7 @@ def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
         "region",
         "answer",
         "cluster",
-        weights(),
+        query_weights(),
         "oracle_reciprocal_rank",
     )
     return (
@@ -106,5 +106,5 @@ TASK = Task(
     units=units,
     supervise={"truth": supervision.truth(UNIT, trafficking_operations)},
     answers=answers,
-    check=check_tables,
+    check=check_circuits,
 )

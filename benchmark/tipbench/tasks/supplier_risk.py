@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from tipbench.data import adverts, supervision
-from tipbench.data.custom.refusals import is_none_of, refuse
+from tipbench.data.custom.checks import is_none_of, refuse
 from tipbench.data.harm_groups import with_migrant, with_operation
 from tipbench.kinds.scores import SCORES
 from tipbench.task import ACCUSATIONS, GAPS, RANKED, Source, Task
@@ -39,7 +39,7 @@ def labelled_by(found: pl.Expr) -> supervision.Supervise:
     def supervise(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
         seen = _known(source).collect()
         return (
-            supervision.learnable(rows)
+            supervision.learnable_units(rows)
             .select(UNIT, "cut")
             .join(seen, on=UNIT, how="left", maintain_order="left")
             .select(UNIT, label=found.fill_null(False).cast(pl.Int8))

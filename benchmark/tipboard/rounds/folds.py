@@ -7,13 +7,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
-from tipbench.data.access import access_of, check_needs, visible_columns
-from tipbench.data.fold import Fold
-from tipbench.data.named import source_of
-from tipbench.data.release_folds import check_had, labels_of, shown
-from tipbench.data.release_splits import divided, split_of
-from tipbench.data.streams.forecasts import forecast_answers
-from tipbench.data.streams.steps import Stream, held_back
+from tipbench.data.access import access_level, check_needs, visible_columns
+from tipbench.data.fold import Fold, StepStream, hold_back_rows
+from tipbench.data.release_folds import (
+    check_columns_available,
+    choose_split,
+    choose_supervision,
+    divide_units,
+    visible_tables,
+)
+from tipbench.data.releases import open_source
+from tipbench.data.streams import forecast_answers
 from tipbench.kinds.answers import Answers
 from tipbench.task import Forecast, Source, Task
 from tipbench.tasks import task_of
@@ -38,7 +42,7 @@ class SealedFold:
     fold: Fold
     units: pl.DataFrame
     blank: Answers
-    stream: Stream | None = None
+    stream: StepStream | None = None
     split: str = ""
     access: str = ""
     notes: list[str] = field(default_factory=list)
@@ -88,22 +92,22 @@ def sealed_fold(
         raise UsageError(
             f"round {described.name} has no {chosen.name}: choose one of {', '.join(described.tasks)}."
         )
-    source = source_of(release)
+    source = open_source(release)
     _check_version(source, described)
-    level = access_of(chosen, access)
+    level = access_level(chosen, access)
     check_needs(chosen, needs, level, oracle=False)
     visible = visible_columns(chosen, level)
     learnt, taught, policy, notes = _taught(chosen, source, split, labels)
     sealed, units = _published(described, folder, chosen)
     asked = _sealed_rows(chosen, sealed, units)
-    open_tables = shown(chosen, source, learnt, visible, level)
-    sealed_tables = shown(chosen, sealed, asked, visible, level)
+    open_tables = visible_tables(chosen, source, learnt, visible, level)
+    sealed_tables = visible_tables(chosen, sealed, asked, visible, level)
     tables = {name: pl.concat([open_tables[name], sealed_tables[name]]) for name in open_tables}
-    check_had(needs, tables, sealed)
+    check_columns_available(needs, tables, sealed)
     parts = pl.concat([learnt.select(chosen.unit, "part"), asked.select(chosen.unit, "part")])
     fold, stream = Fold(chosen.problem, tables, parts, taught), None
     if chosen.stream:
-        fold, stream = held_back(fold)
+        fold, stream = hold_back_rows(fold)
     blank = _blank(chosen, sealed, units)
     return SealedFold(described, fold, units, blank, stream, policy, level, notes)
 
@@ -121,9 +125,9 @@ def _taught(
 ) -> tuple[pl.DataFrame, pl.DataFrame, str, list[str]]:
     """Return units of the release that are of train and valid, their labels, the split's name, and notes."""
     units = task.units(source).collect()
-    policy = split_of(task, source, units, split)
-    supervision = labels_of(task, labels, policy.name)
-    rows, notes = divided(task, source, units, policy)
+    policy = choose_split(task, source, units, split)
+    supervision = choose_supervision(task, labels, policy.name)
+    rows, notes = divide_units(task, source, units, policy)
     learnt = rows.filter(pl.col("part") != "test")
     given = task.supervise[supervision](rows, source)
     taught = given.join(learnt.select(task.unit, "part"), on=task.unit, how="inner")

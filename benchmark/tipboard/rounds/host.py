@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tipbench.data.keyed import SEED_BYTES
+from tipbench.data.id_labels import SEED_BYTES
 from tipbench.kinds.answers import Answers
 from tipbench.tasks import task_of
 from tipcore.errors import UsageError

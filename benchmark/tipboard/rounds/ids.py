@@ -2,14 +2,14 @@
 
 What happens to a column is declared with it (:class:`tipdata.core.tables.Sealed`):
 
-- **Ids** (``label``) become labels of :mod:`tipbench.data.labels`. Two ids that would share a label make the round
+- **Ids** (``label``) become labels of :mod:`tipbench.data.id_labels`. Two ids that would share a label make the round
   refuse itself. In a round that asks for the next stop, the wallet that booked a stop or a trip is of a kind of its
   own, and so leads to no payment (see :mod:`tipboard.rounds.prefixes`); in any other it is labelled as the wallet it
   is.
 - **Codes** (``code``: towns and jurisdictions, numbered within a region) get the region's code range in keyed order. A
   region's range is ``width * region``, and regions of rounds are numbered from 1,000,000, so that codes of rounds and
   releases never meet. Lists with one entry per town (``by_code``) are put into the new order.
-- **Images** (``mask``) are masked by :mod:`tipbench.data.masked_images`: the generator publishes its raw 64-bit words
+- **Images** (``mask``) are masked by :mod:`tipbench.data.id_labels`: the generator publishes its raw 64-bit words
   there, which can be inverted to the number of the operation.
 - **Left alone**: ``region``, which the host numbers; strings, which are the words of the world and the same in every
   release (platforms, languages, names, products); numbers that count or measure (``as_is`` and every other integer
@@ -24,9 +24,14 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from tipbench.data.keyed import words
-from tipbench.data.labels import id_labels, ids_of, treatment, with_labels
-from tipbench.data.masked_images import masked
+from tipbench.data.id_labels import (
+    distinct_ids,
+    id_labels,
+    keyed_words,
+    mask_images,
+    relabel_column,
+    sealing_of,
+)
 from tipdata.core.tables import Sealed
 from tipdata.stages import all_tables
 
@@ -63,24 +68,24 @@ class Labels:
         made = frame.with_columns(
             self._sealed(sealed, frame[name])
             for name in frame.columns
-            if (sealed := treatment(described, described[name])) is not None
+            if (sealed := sealing_of(described, described[name])) is not None
         )
         return made.sort([name for name in described.key if name in made.columns])  # a version may lack some
 
     def _sealed(self, sealed: Sealed, column: pl.Series) -> pl.Series:
         """Return a column as a round publishes it."""
         if sealed.way == "mask":
-            return masked(column, self.seed)
+            return mask_images(column, self.seed)
         if sealed.way == "by_code":
             return self._by_new_code(sealed.kind, column)
         return column if sealed.way == "as_is" else self.labelled(sealed.kind, column)
 
     def labelled(self, kind: str, column: pl.Series) -> pl.Series:
         """Return a column of ids or codes of a kind, or of lists of them, with labels instead; nulls stay."""
-        old = ids_of(column)
+        old = distinct_ids(column)
         kind = self.alike.get(kind, kind)
         new = self._codes(kind, old) if kind in CODES else id_labels(self.seed, kind, old)
-        return with_labels(column, old, new)
+        return relabel_column(column, old, new)
 
     def _codes(self, kind: str, old: NDArray[np.int64]) -> NDArray[np.int64]:
         known, labels = self.codes[kind]
@@ -97,7 +102,7 @@ class Labels:
 def kinds_of(table: str) -> dict[str, str]:
     """Return which columns of a table get labels, and of what kind. Raises ValueError for an undecided column."""
     described = all_tables()[table]
-    treated = {column.name: treatment(described, column) for column in described.columns}
+    treated = {column.name: sealing_of(described, column) for column in described.columns}
     return {name: s.kind for name, s in treated.items() if s is not None and s.way in ("label", "code")}
 
 
@@ -105,5 +110,5 @@ def _coded(seed: bytes, region: int, kind: str, codes: pl.Series) -> tuple[NDArr
     known = codes.to_numpy().astype(np.int64)
     if known.size > CODES[kind]:
         raise ValueError(f"region {region} has {known.size} codes of {kind}, more than {CODES[kind]}")
-    rank = np.argsort(np.argsort(words(seed, f"code/{kind}", known), kind="stable"), kind="stable")
+    rank = np.argsort(np.argsort(keyed_words(seed, f"code/{kind}", known), kind="stable"), kind="stable")
     return known, region * CODES[kind] + rank

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 import polars as pl
-from tipbench.data.labels import LabelsMeet
+from tipbench.data.id_labels import LabelCollision
 from tipbench.tasks import task_of
 from tipcore.digest import column_digest
 from tipcore.engines import Engine, run_all
@@ -118,7 +118,7 @@ def _settle(
 def _check_distinct(name: str, units: pl.DataFrame) -> None:
     """Labels are checked within a region where they are made; across regions here."""
     if units.to_series().is_duplicated().any():
-        raise LabelsMeet(f"two units of {name} share a label: make the round again, with another seed.")
+        raise LabelCollision(f"two units of {name} share a label: make the round again, with another seed.")
 
 
 def _write_truth(name: str, truth: RoundTruth, public: Path, secret: Path) -> None:

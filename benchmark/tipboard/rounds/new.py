@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from tipbench.data.keyed import SEED_BYTES
+from tipbench.data.id_labels import SEED_BYTES
 from tipbench.tasks import task_of, tasks
 from tipcore.atomic import fill_folder_atomically, write_file_atomically
 from tipcore.engines import Engine

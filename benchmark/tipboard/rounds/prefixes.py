@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import polars as pl
-from tipbench.data.streams.steps import ORDER
+from tipbench.data.fold import ORDER
 from tipbench.task import Task
 from tipbench.tasks import task_of
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from tipbench.data.named import ROUND
+from tipbench.data.releases import ROUND
 from tipbench.runs.results import Model, read_record
 from tipbench.sources import canonical
 from tipbench.tasks import tasks

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 from tipbench.data.access import LEVELS
-from tipbench.data.relabelled import BOOKS, WALLET
+from tipbench.data.relabelling import BOOKS, WALLET
 from tipbench.tasks import task_of
 from tipdata.core.world import World
 from tipdata.release import generate_region

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
-from tipbench.data.prepared import Prepared
+from tipbench.data.fold import Prepared
 from tipbench.evaluation.evaluation import Evaluation, evaluate
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.predictions import check_predictions

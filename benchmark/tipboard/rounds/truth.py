@@ -1,7 +1,7 @@
 """The units of a round's tasks and what is true of them, in labels.
 
 Tasks work on the tables as they were generated: some choose their units by a public hash of ids
-(:mod:`tipbench.data.gallery`), and on labels anyone could recompute who was passed over for whom. Labels are put on
+(:mod:`tipbench.data.selection`), and on labels anyone could recompute who was passed over for whom. Labels are put on
 what comes out.
 
 Everything is of the test but for a keyed quarter of the clusters (:data:`VALID`), which nobody outside knows: the
@@ -15,10 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from tipbench.data.keyed import words
+from tipbench.data.fold import ORDER
+from tipbench.data.id_labels import keyed_words
 from tipbench.data.splits import PART
-from tipbench.data.streams.forecasts import forecast_answers, weights
-from tipbench.data.streams.steps import ORDER
+from tipbench.data.streams import forecast_answers, query_weights
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.links import GIVEN_VIEW, with_links
 from tipbench.task import Forecast, Source, Task
@@ -105,7 +105,7 @@ def _parted(task: Task, units: pl.DataFrame, seed: bytes) -> pl.DataFrame:
     cluster = units["cluster"].fill_null(units[task.unit].cast(pl.Int64))
     part = np.full(units.height, "test", dtype=object)
     if "valid" in task.predicted_parts:
-        drawn = words(seed, f"part/{task.name}", cluster.to_numpy()) >> np.uint64(32)
+        drawn = keyed_words(seed, f"part/{task.name}", cluster.to_numpy()) >> np.uint64(32)
         part[drawn * np.uint64(100) < np.uint64(VALID << 32)] = "valid"
     return units.with_columns(
         cluster.alias("cluster"), pl.Series("part", part, dtype=PART), pl.lit(DAYS, pl.Int32).alias("cut")
@@ -119,7 +119,7 @@ def _answers_of_prefixes(task: Task, source: Source, rows: pl.DataFrame, length:
         last = (pl.int_range(1, pl.len() + 1).over(task.unit, order_by=ORDER) == length).alias("last")
         stops = source.scan(task.stream).with_columns(last).filter("last").select(task.forecast.query)
         asked = task.answers(kept, source).join(stops.collect(), on=task.forecast.query, how="semi")
-        return asked.with_columns(weights())
+        return asked.with_columns(query_weights())
     onset = pl.col("onset")
     seen = kept.with_columns(pl.when(onset <= length).then(onset).alias("onset"))
     soon = kept.filter((onset > length) & (onset <= length + AMBIGUOUS))[task.unit]

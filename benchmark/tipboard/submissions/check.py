@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-from tipbench.data.prepared import Prepared
+from tipbench.data.fold import Prepared
 from tipbench.evaluation.evaluation import Evaluation
 from tipbench.evaluation.meaning import score_version
 from tipbench.runs.records import Cost, FormRecall, PredictionsFile, Scored, Versions

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from tipbench.data.prepared import Prepared
+from tipbench.data.fold import Prepared
 from tipbench.evaluation.evaluation import Evaluation, Score, check_predictions
 from tipbench.runs.cost import Meter
 from tipbench.runs.scoring import evaluate_prepared

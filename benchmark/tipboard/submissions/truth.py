@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import polars as pl
-from tipbench.data.prepared import Prepared
+from tipbench.data.fold import Prepared
 from tipbench.loading import prepare
 from tipbench.task import Source, Task
 from tipcore.errors import UsageError

@@ -10,7 +10,7 @@ from html import escape
 
 import polars as pl
 from tipbench.browse.columns import is_id
-from tipbench.data.named import open_by_name
+from tipbench.data.releases import open_by_name
 from tipdata.core.tables import Column, Table
 from tipdata.core.world import newest_released, parameters
 from tipdata.release import Release

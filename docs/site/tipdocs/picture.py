@@ -18,7 +18,7 @@ from posixpath import relpath
 from types import ModuleType
 from typing import Any
 
-from tipbench.data.named import open_by_name
+from tipbench.data.releases import open_by_name
 from tipbench.style import SMALL, TEXT, TITLE
 from tipdata.documents.palette import DARK, LIGHT, TIERS
 

@@ -12,8 +12,7 @@ from tipbaselines.advert_authorship.metric_learning import MetricLearning
 from tipbaselines.advert_authorship.random import Random
 from tipbaselines.advert_authorship.style_features import StyleFeatures
 from tipbaselines.advert_authorship.tfidf_cosine import TfidfCosine
-from tipbench.data.fold import Fold
-from tipbench.data.prepared import Prepared
+from tipbench.data.fold import Fold, Prepared
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
 from tipbench.method import Method

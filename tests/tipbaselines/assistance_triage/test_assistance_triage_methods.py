@@ -20,8 +20,7 @@ from tipbaselines.assistance_triage.tfidf_ovr import TfidfOvr
 from tipbaselines.contact_features import Coded, NoteWords, Standardised
 from tipbaselines.labelsets import OneEach, labelset_frame, targets
 from tipbench.data.custom.config import OwnData
-from tipbench.data.fold import Fold
-from tipbench.data.prepared import Prepared
+from tipbench.data.fold import Fold, Prepared
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
 from tipbench.tasks import task_of

@@ -19,8 +19,7 @@ from tipbaselines.intervention_effect.synthetic_control import (
     synthetic_control,
 )
 from tipbaselines.market_series import Course, Market
-from tipbench.data.fold import Fold
-from tipbench.data.prepared import Prepared
+from tipbench.data.fold import Fold, Prepared
 from tipbench.loading import prepare
 from tipdata.core.draw import Stream
 from tipdata.release import Release

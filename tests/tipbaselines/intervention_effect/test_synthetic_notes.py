@@ -9,7 +9,7 @@ from tipbaselines.intervention_effect.before_after import BeforeAfter
 from tipbaselines.intervention_effect.difference_in_differences import DifferenceInDifferences
 from tipbaselines.intervention_effect.structural_time_series import StructuralTimeSeries
 from tipbaselines.intervention_effect.synthetic_control import SyntheticControl
-from tipbench.data.prepared import Prepared
+from tipbench.data.fold import Prepared
 from tipbench.loading import prepare
 from tipcore.errors import UsageError
 from tipdata.release import Release

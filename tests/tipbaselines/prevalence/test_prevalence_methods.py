@@ -19,8 +19,7 @@ from tipbaselines.prevalence.independence import Independence
 from tipbaselines.prevalence.model_average import ModelAverage, mixture_points
 from tipbaselines.prevalence.oracle import Oracle
 from tipbaselines.prevalence.stepwise_loglinear import StepwiseLogLinear, chosen
-from tipbench.data.fold import Fold
-from tipbench.data.prepared import Prepared
+from tipbench.data.fold import Fold, Prepared
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
 from tipbench.tasks import tasks

@@ -12,8 +12,7 @@ from tipbaselines.recruitment_onset.hidden_markov import HiddenMarkov
 from tipbaselines.recruitment_onset.never import Never
 from tipbaselines.recruitment_onset.oracle import Oracle
 from tipbaselines.recruitment_onset.windowed_logreg import WindowedLogreg
-from tipbench.data.fold import Fold
-from tipbench.data.streams.steps import Steps
+from tipbench.data.fold import Fold, PartSteps
 from tipbench.loading import prepare
 from tipbench.runs.streamed.alarms import streamed_alarms
 from tipbench.runs.streamed.handover import Scored, scores_of
@@ -79,7 +78,7 @@ def _scored(method: Any, rows: pl.DataFrame) -> Scored:
     units = (
         rows.filter(pl.col("sequence") == 1).sort("conversation").drop("sequence", "side", "act", "channel")
     )
-    return scores_of(method, Steps("conversation", units, ordered, edges), "method")
+    return scores_of(method, PartSteps("conversation", units, ordered, edges), "method")
 
 
 def test_gaps_fall_into_classes_and_a_first_message_has_none() -> None:

@@ -15,8 +15,7 @@ from tipbaselines.route_forecast.markov import Markov
 from tipbaselines.route_forecast.oracle import Oracle
 from tipbaselines.route_forecast.popular import Popular
 from tipbaselines.town_moves import Counts, Moves, Towns, stops_of
-from tipbench.data.fold import Fold
-from tipbench.data.prepared import Prepared
+from tipbench.data.fold import Fold, Prepared
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
 from tipbench.runs.streamed.forecasts import asked, streamed_forecasts

@@ -5,7 +5,7 @@ import pytest
 from tipbench.browse.network import KINDS, MOST, SORTS, Network, network_of
 from tipbench.browse.network_figure import LINES, draw
 from tipbench.browse.source import first_regions
-from tipbench.data.firms import owned_firms
+from tipbench.data.harm_groups import owned_firms
 from tipbench.pages.svg import PHONE
 from tipbench.stories.finding import find
 from tipdata.release import Release

@@ -12,7 +12,7 @@ from tipbench.browse import build
 from tipbench.browse.about import about_of, facts
 from tipbench.browse.build import MARKER, MOST_ROWS, browse
 from tipbench.browse.source import MOST_REGIONS, first_regions
-from tipbench.data.batches import Regions
+from tipbench.data.releases import Regions
 from tipbench.stories.finding import find
 from tipcore.errors import UsageError
 from tipdata.core.kinds import LANGUAGES

@@ -8,8 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from tipbench.data.fold import Fold
-from tipbench.data.prepared import Prepared
+from tipbench.data.fold import Fold, Prepared
 from tipbench.data.splits import SPLITS
 from tipbench.data.splits.forward import VALID_UNTIL
 from tipbench.loading import load, prepare

@@ -8,8 +8,8 @@ from typing import Any
 import polars as pl
 import pytest
 from tipbench import kinds
-from tipbench.data.harm_groups import with_operation, with_standing
-from tipbench.data.release_folds import note_of_weights
+from tipbench.data.harm_groups import with_operation, with_operation_weight
+from tipbench.data.release_folds import weight_notes
 from tipbench.kinds.answers import Answers
 
 OPERATIONS = pl.DataFrame(
@@ -45,9 +45,9 @@ def test_data_without_weights_of_operations_keep_their_own() -> None:
 
 def test_units_are_told_of_how_many_operations_their_own_tells() -> None:
     units = UNITS.select("cluster")
-    made = with_standing(units, "stands_for", source(OPERATIONS))
+    made = with_operation_weight(units, "stands_for", source(OPERATIONS))
     assert made["stands_for"].to_list() == pytest.approx([0.04, 0.04, 0.6, 1.2, 1.0])
-    assert with_standing(units, "weight", source(OPERATIONS.drop("weight"))).equals(units)
+    assert with_operation_weight(units, "weight", source(OPERATIONS.drop("weight"))).equals(units)
 
 
 def test_a_size_with_weights_says_what_its_positives_are_worth() -> None:
@@ -61,15 +61,15 @@ def test_a_size_with_weights_says_what_its_positives_are_worth() -> None:
         }
     )
     answers = Answers(kinds.SCORES, "advert", frame)
-    (note,) = note_of_weights(source(OPERATIONS), answers)
+    (note,) = weight_notes(source(OPERATIONS), answers)
     assert "the 3 positives of the test tell as much as 3 of equal weight (Kish)" in note  # 16/6 = 2.7
-    assert note_of_weights(SimpleNamespace(size="small"), answers) == []  # type: ignore[arg-type]
+    assert weight_notes(SimpleNamespace(size="small"), answers) == []  # type: ignore[arg-type]
 
 
 def test_tasks_without_labels_say_what_their_units_are_worth() -> None:
     frame = pl.DataFrame({"advert": [1, 2, 3, 4], "cluster": [1, 1, 2, 2], "weight": [1.0, 1, 2, 2]})
-    (note,) = note_of_weights(source(OPERATIONS), Answers(kinds.CANDIDATES, "advert", frame))
+    (note,) = weight_notes(source(OPERATIONS), Answers(kinds.CANDIDATES, "advert", frame))
     assert "the 4 adverts of the test tell as much as 4 of equal weight (Kish)" in note  # 36/10 = 3.6
     shared = frame.with_columns(stands_for=pl.Series([1.0, 1, 4, 4]))
-    (note,) = note_of_weights(source(OPERATIONS), Answers(kinds.CLUSTERS, "advert", shared))
+    (note,) = weight_notes(source(OPERATIONS), Answers(kinds.CLUSTERS, "advert", shared))
     assert "the 4 adverts of the test tell as much as 2 of equal weight (Kish)" in note  # 18^2 / 130 = 2.5

@@ -2,7 +2,7 @@
 
 import polars as pl
 import pytest
-from tipbench.data.release_folds import had
+from tipbench.data.release_folds import available_columns
 from tipbench.loading import prepare
 from tipbench.tasks import tasks
 from tipcore.errors import UsageError
@@ -17,8 +17,8 @@ def test_a_column_that_joined_later_is_shown_where_the_data_have_it_alone() -> N
         Column("joined", pl.Int64(), "public", since="9.0.0"),
     )
     table, names = Table("units", ("unit",), columns), [column.name for column in columns]
-    assert had(pl.LazyFrame({"unit": [1], "always": [1]}), table, names) == ["unit", "always"]
-    assert had(pl.LazyFrame({name: [1] for name in names}), table, names) == names
+    assert available_columns(pl.LazyFrame({"unit": [1], "always": [1]}), table, names) == ["unit", "always"]
+    assert available_columns(pl.LazyFrame({name: [1] for name in names}), table, names) == names
 
 
 UNSUPERVISED = [name for name, task in tasks().items() if "all" in task.splits]

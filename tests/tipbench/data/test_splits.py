@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tipbench.config.paths import config_folders
 from tipbench.data.custom.splits import OWN_SPLITS, summary_of
+from tipbench.data.selection import TrainingSize, limit_training
 from tipbench.data.splits import SPLITS, CannotSplitError, partition
 from tipbench.data.splits.forward import TRAIN_UNTIL, VALID_UNTIL
 from tipbench.data.splits.language import LANGUAGES
-from tipbench.data.training_size import TrainingSize, cut_to
 from tipcore.parts import PARTS
 from tipdata.core.partition import assign
 
@@ -284,7 +284,7 @@ def test_no_split_trains_on_more_than_the_yardstick(made: World, name: str) -> N
     if parted is None or forward is None:
         return
     most = TrainingSize.of(forward)
-    cut, note = cut_to(most, SPLITS[name], parted, "advert")
+    cut, note = limit_training(most, SPLITS[name], parted, "advert")
     has, had = TrainingSize.of(cut), TrainingSize.of(parted)
     if SPLITS[name].by_cluster:
         assert has.clusters == min(most.clusters, had.clusters)
@@ -298,7 +298,7 @@ def test_no_split_trains_on_more_than_the_yardstick(made: World, name: str) -> N
 def test_a_cut_train_part_keeps_whole_operations() -> None:
     made = world(5, 3_000, 200, 8)
     parted = partition(SPLITS["operation"], made.adverts, "advert", made)
-    cut, _ = cut_to(TrainingSize(20, 1), SPLITS["operation"], parted, "advert")
+    cut, _ = limit_training(TrainingSize(20, 1), SPLITS["operation"], parted, "advert")
     kept = of(cut, "train", "cluster")
     assert len(kept) == 20
     whole = parted.filter((pl.col("part") == "train") & pl.col("cluster").is_in(list(kept)))
@@ -309,7 +309,7 @@ def test_a_smaller_train_part_is_noted_with_its_numbers() -> None:
     made = world(6, 500, 30, 4)
     parted = partition(SPLITS["operation"], made.adverts, "advert", made)
     has = TrainingSize.of(parted).clusters
-    _, note = cut_to(TrainingSize(1_000, 1), SPLITS["operation"], parted, "advert")
+    _, note = limit_training(TrainingSize(1_000, 1), SPLITS["operation"], parted, "advert")
     assert note == f"split=operation trains on {has} operations, forward on 1,000."
 
 

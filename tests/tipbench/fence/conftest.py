@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tipbench.data.prepared import Prepared
-from tipbench.data.relabelled import relabelled
+from tipbench.data.fold import Prepared
+from tipbench.data.relabelling import relabel
 from tipbench.fence import FILE_BYTES
 from tipbench.fence.method import FencedMethod
 from tipbench.fence.session import Limits, Session
@@ -34,7 +34,7 @@ def prepared(tiny: object) -> Prepared:
 
 @pytest.fixture(scope="session")
 def fenced(prepared: Prepared) -> Prepared:
-    return relabelled(prepared, bytes(range(32)))
+    return relabel(prepared, bytes(range(32)))
 
 
 @pytest.fixture

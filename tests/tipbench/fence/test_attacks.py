@@ -11,7 +11,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
-from tipbench.data.prepared import Prepared
+from tipbench.data.fold import Prepared
 from tipbench.fence import FILE_BYTES
 from tipbench.fence.linux import watch
 from tipbench.fence.method import MOST_NOTES, FencedMethod, MethodError

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from tipbench.data.prepared import Prepared
+from tipbench.data.fold import Prepared
 from tipbench.fence.method import FencedMethod
 from tipbench.method import in_batches
 from tipbench.runs.predicting import predicted_by_regions

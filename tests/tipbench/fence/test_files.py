@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from tipbench.data.streams.steps import detached
+from tipbench.data.fold import detach
 from tipbench.fence.files import read_fold, write_fold
 from tipbench.loading import prepare
 from tipbench.tasks import task_of, tasks
@@ -81,7 +81,7 @@ def test_a_detached_frame_holds_neither_filtered_rows_nor_values_beneath_nulls(
         frame.sort(~even, maintain_order=True).head(1_000),
         frame.with_columns(value=pl.when(even).then("value")),
     ):
-        made = detached(part)
+        made = detach(part)
         assert made.schema == part.schema
         assert made.equals(part)
         assert not [word for word in (b"hidden", b"neddih") if word in bytes_of(made)]
@@ -95,5 +95,5 @@ def test_categories_are_read_back_as_they_were() -> None:
         }
     )
     for part in (frame, frame.head(0)):
-        assert detached(part).equals(part)
-        assert detached(part).schema == part.schema
+        assert detach(part).equals(part)
+        assert detach(part).schema == part.schema

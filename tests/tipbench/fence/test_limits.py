@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tipbench.data.prepared import Prepared
+from tipbench.data.fold import Prepared
 from tipbench.fence.linux import start, watch
 from tipbench.fence.method import FencedMethod
 from tipbench.fence.session import Ended, Limits

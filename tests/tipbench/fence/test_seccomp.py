@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tipbench.data.prepared import Prepared
+from tipbench.data.fold import Prepared
 from tipbench.fence.linux.seccomp import ARCHITECTURES, REFUSED, UNKNOWN, program
 from tipbench.fence.method import FencedMethod
 

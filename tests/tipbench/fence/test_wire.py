@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from polars.testing.parametric import dataframes
-from tipbench.data.prepared import Prepared
+from tipbench.data.fold import Prepared
 from tipbench.fence.method import FencedMethod
 from tipbench.fence.session import Ended
 from tipbench.fence.wire import NUMBERS, Answer, Garbled, Pipe

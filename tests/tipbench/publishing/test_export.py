@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 import tipbench
 from polars.testing import assert_frame_equal
-from tipbench.data.named import open_by_name
+from tipbench.data.releases import open_by_name
 from tipbench.publishing.export import checksums_of, export_release, write_checksums
 from tipbench.publishing.parts import part_frames
 from tipbench.task import Task

@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterable
 
 import polars as pl
 import pytest
-from tipbench.data.fold import Fold
-from tipbench.data.prepared import Prepared
+from tipbench.data.fold import Fold, Prepared
 from tipbench.loading import prepare
 from tipbench.runs import predicting
 from tipbench.runs.predicting import predicted, predicted_by_regions

@@ -2,7 +2,7 @@
 
 import polars as pl
 import pytest
-from tipbench.data.prepared import Prepared
+from tipbench.data.fold import Prepared
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
 from tipbench.metrics.harm import lawful_kinds

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 from tipbench.data.custom.config import OwnData
-from tipbench.data.prepared import Prepared
+from tipbench.data.fold import Prepared
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
 from tipbench.tasks import task_of

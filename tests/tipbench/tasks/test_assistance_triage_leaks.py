@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 import pytest
-from tipbench.data.prepared import Prepared
+from tipbench.data.fold import Prepared
 from tipbench.data.splits import SPLITS
 from tipbench.loading import prepare
 from tipbench.tasks import tasks

@@ -2,8 +2,8 @@
 
 import polars as pl
 import pytest
-from tipbench.data.prepared import Prepared
-from tipbench.data.relabelled import relabelled
+from tipbench.data.fold import Prepared
+from tipbench.data.relabelling import relabel
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
 from tipbench.tasks import task_of
@@ -101,7 +101,7 @@ def test_a_fold_shows_its_access_and_no_truth(tiny: Release, access: str) -> Non
 
 
 def test_a_fenced_fold_asks_the_same_under_other_keys(forward: Prepared) -> None:
-    fenced = relabelled(forward, KEY)
+    fenced = relabel(forward, KEY)
     fold, other = forward.folds[0], fenced.folds[0]
     assert fold.supervision.height == other.supervision.height
     for view, key in TASK.views.items():
@@ -123,4 +123,4 @@ def test_in_a_fenced_fold_a_booking_still_names_its_wallet(forward: Prepared) ->
         )
         return stops.filter(pl.col("wallet").is_in(wallets["wallet"].implode())).height
 
-    assert booked(relabelled(forward, KEY).folds[0]) == booked(forward.folds[0]) > 0
+    assert booked(relabel(forward, KEY).folds[0]) == booked(forward.folds[0]) > 0

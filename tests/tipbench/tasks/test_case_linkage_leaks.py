@@ -5,7 +5,7 @@ On ``tiny``, test part of ``forward``. What is ranked by a key alone is at chanc
 
 import polars as pl
 import pytest
-from tipbench.data.prepared import Prepared
+from tipbench.data.fold import Prepared
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
 from tipbench.tasks import task_of

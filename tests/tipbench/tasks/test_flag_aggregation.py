@@ -2,7 +2,7 @@
 
 import polars as pl
 import pytest
-from tipbench.data.prepared import Prepared
+from tipbench.data.fold import Prepared
 from tipbench.loading import load, prepare
 from tipbench.task import accept_all
 from tipbench.tasks import task_of, tasks

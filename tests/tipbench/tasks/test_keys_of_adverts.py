@@ -7,7 +7,7 @@ their region, and a planted key is found.
 import numpy as np
 import polars as pl
 import pytest
-from tipbench.data.prepared import Prepared
+from tipbench.data.fold import Prepared
 from tipbench.loading import prepare
 from tipdata.core.draw import Stream
 from tipdata.release import Release

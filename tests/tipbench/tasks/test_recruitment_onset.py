@@ -2,7 +2,7 @@
 
 import polars as pl
 import pytest
-from tipbench.data.custom.conversations import check_tables
+from tipbench.data.custom.checks import check_conversations
 from tipbench.loading import prepare
 from tipbench.tasks import tasks
 from tipcore.errors import UsageError
@@ -81,7 +81,7 @@ def own(**changes: list) -> dict[str, pl.DataFrame]:
     ids=["whole", "gaps in the numbers", "no messages mapped", "nothing mapped"],
 )
 def test_conversations_in_order_are_accepted(fine: dict[str, pl.DataFrame]) -> None:
-    check_tables(fine)
+    check_conversations(fine)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_conversations_in_order_are_accepted(fine: dict[str, pl.DataFrame]) -> N
 )
 def test_a_fault_is_told_in_one_sentence_with_where_it_is(changes: dict[str, list], said: str) -> None:
     with pytest.raises(UsageError) as error:
-        check_tables(own(**changes))
+        check_conversations(own(**changes))
     assert said in str(error.value)
     assert str(error.value).count("\n") == 0
 
@@ -109,11 +109,11 @@ def test_messages_of_a_conversation_that_is_not_there_are_refused() -> None:
     tables = own()
     tables["conversations"] = tables["conversations"].filter(pl.col("conversation") == 1)
     with pytest.raises(UsageError, match="does not have"):
-        check_tables(tables)
+        check_conversations(tables)
 
 
 def test_messages_without_a_number_column_are_refused() -> None:
     tables = own()
     tables["messages"] = tables["messages"].drop("sequence")
     with pytest.raises(UsageError, match="no column sequence"):
-        check_tables(tables)
+        check_conversations(tables)

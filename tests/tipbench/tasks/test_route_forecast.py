@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from tipbench.data.custom.circuits import check_tables
+from tipbench.data.custom.checks import check_circuits
 from tipbench.data.splits.forward import TRAIN_UNTIL, VALID_UNTIL
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
@@ -136,7 +136,7 @@ def own(**changes: list) -> dict[str, pl.DataFrame]:
     ids=["whole", "gaps in the numbers", "several stops a day", "no stops mapped", "nothing mapped"],
 )
 def test_circuits_in_order_are_accepted(fine: dict[str, pl.DataFrame]) -> None:
-    check_tables(fine)
+    check_circuits(fine)
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_circuits_in_order_are_accepted(fine: dict[str, pl.DataFrame]) -> None:
 )
 def test_a_fault_is_told_in_one_sentence_with_where_it_is(changes: dict[str, list], said: str) -> None:
     with pytest.raises(UsageError) as error:
-        check_tables(own(**changes))
+        check_circuits(own(**changes))
     assert said in str(error.value)
     assert str(error.value).count("\n") == 0
     assert str(error.value).endswith(".")
@@ -168,7 +168,7 @@ def test_stops_of_a_circuit_that_is_not_there_are_refused() -> None:
     tables = own()
     tables["circuits"] = tables["circuits"].filter(pl.col("circuit") == 1)
     with pytest.raises(UsageError, match="that circuits does not have"):
-        check_tables(tables)
+        check_circuits(tables)
 
 
 TOWNS = ("Aa", "Bb", "Cc", "Dd")

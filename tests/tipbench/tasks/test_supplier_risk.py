@@ -4,8 +4,8 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from tipbench.data.prepared import Prepared
-from tipbench.data.release_splits import allowed_splits
+from tipbench.data.fold import Prepared
+from tipbench.data.release_folds import allowed_splits
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
 from tipbench.tasks import tasks

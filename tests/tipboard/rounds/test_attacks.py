@@ -21,7 +21,7 @@ from round_attacks import (
     published_numbers,
 )
 from scipy.stats import spearmanr
-from tipbench.data.gallery import _SEED as GALLERY_SEED
+from tipbench.data.selection import _GALLERY_SEED as GALLERY_SEED
 from tipbench.tasks import tasks
 from tipbench.tasks.advert_authorship import GALLERY_A_REGION
 from tipboard.rounds import regions

@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from tipbench.data.streams.steps import ORDER
+from tipbench.data.fold import ORDER
 from tipbench.kinds.predictions import check_predictions
 from tipbench.loading import prepare
 from tipbench.tasks import tasks

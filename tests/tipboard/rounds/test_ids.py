@@ -5,8 +5,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tipbench.data.keyed import words
-from tipbench.data.labels import FIRST, LabelsMeet, id_labels, treatment
+from tipbench.data.id_labels import FIRST, LabelCollision, id_labels, keyed_words, sealing_of
 from tipboard.rounds.ids import CODES, Labels, kinds_of
 from tipboard.rounds.regions import alike
 from tipdata.core.tables import Column, Sealed, Table
@@ -45,14 +44,15 @@ def test_labels_differ_by_seed_and_by_kind() -> None:
 
 def test_a_kind_that_ends_where_another_begins_is_another_kind() -> None:
     number = np.array([7], dtype=np.int64)
-    assert words(SEED, "id/a", number) != words(SEED, "id/", number)
+    assert keyed_words(SEED, "id/a", number) != keyed_words(SEED, "id/", number)
 
 
 def test_two_ids_with_one_label_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "tipbench.data.labels.words", lambda seed, kind, numbers: np.zeros(numbers.size, dtype=np.uint64)
+        "tipbench.data.id_labels.keyed_words",
+        lambda seed, kind, numbers: np.zeros(numbers.size, dtype=np.uint64),
     )
-    with pytest.raises(LabelsMeet, match="another seed"):
+    with pytest.raises(LabelCollision, match="another seed"):
         id_labels(SEED, "advert", np.arange(2, dtype=np.int64))
 
 
@@ -114,7 +114,7 @@ def test_every_column_is_sealed_as_it_was_when_one_table_listed_them_all() -> No
         (table.name, column.name): sealed
         for table in all_tables().values()
         for column in table.columns
-        if (sealed := treatment(table, column)) and sealed.way not in ("label", "code")
+        if (sealed := sealing_of(table, column)) and sealed.way not in ("label", "code")
     }
     assert others.pop(("adverts", "images")) == Sealed("mask")
     assert others.pop(("stops", "next_log")) == Sealed("by_code", "town")
@@ -142,9 +142,9 @@ def test_a_64_bit_column_of_which_nobody_decided_is_refused_by_name() -> None:
     table = Table("extra", ("number",), (column, Column("lists", pl.List(pl.Int64()), "public")))
     for undecided in table.columns:
         with pytest.raises(ValueError, match=rf"extra\.{undecided.name}: say whether this column holds ids"):
-            treatment(table, undecided)
-    assert treatment(table, replace(column, id_of="adverts")) == Sealed("label", "advert")
-    assert treatment(table, replace(column, id_of="adverts", sealed=Sealed("as_is"))) == Sealed("as_is")
+            sealing_of(table, undecided)
+    assert sealing_of(table, replace(column, id_of="adverts")) == Sealed("label", "advert")
+    assert sealing_of(table, replace(column, id_of="adverts", sealed=Sealed("as_is"))) == Sealed("as_is")
 
 
 def test_references_still_hold(tables: dict[str, pl.DataFrame], labels: Labels) -> None:

@@ -7,9 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from tipbench.data.keyed import SEED_BYTES, blocks, words
-from tipbench.data.labels import id_labels
-from tipbench.data.masked_images import masked, masks
+from tipbench.data.id_labels import SEED_BYTES, id_labels, keyed_blocks, keyed_words, mask_hashes, mask_images
 from tipbench.tasks import tasks
 from tipboard.rounds import truth
 from tipboard.rounds.ids import CODES, Labels
@@ -41,12 +39,12 @@ def codes(seed: bytes, kind: str) -> np.ndarray:
 
 
 DECIDED: dict[str, Callable[[bytes], Any]] = {
-    "words": lambda seed: words(seed, "purpose", IDS),
-    "blocks": lambda seed: blocks(seed, "purpose", IDS),
+    "words": lambda seed: keyed_words(seed, "purpose", IDS),
+    "blocks": lambda seed: keyed_blocks(seed, "purpose", IDS),
     "labels of ids": lambda seed: id_labels(seed, "advert", IDS),
     **{f"the codes of a {kind}": lambda seed, kind=kind: codes(seed, kind) for kind in CODES},
-    "masks of images": lambda seed: masks(IDS, seed),
-    "masked images": lambda seed: masked(pl.Series("images", [IDS.tolist()]), seed)[0].to_numpy(),
+    "masks of images": lambda seed: mask_hashes(IDS, seed),
+    "masked images": lambda seed: mask_images(pl.Series("images", [IDS.tolist()]), seed)[0].to_numpy(),
     "the parts of a round": lambda seed: _parted(PARTED, UNITS, seed)["part"].to_numpy(),
     "draws of the generator": lambda seed: Stream(world_of(seed, "0.4.0").seed, "x").uniform(IDS),
 }
@@ -62,8 +60,8 @@ def test_bits_are_those_of_blake2b_over_the_length_of_the_purpose_the_purpose_an
 ) -> None:
     text = purpose.encode()
     for size, made in (
-        (8, words(SEED, purpose, IDS).view("<u1").reshape(-1, 8)),
-        (64, blocks(SEED, purpose, IDS)),
+        (8, keyed_words(SEED, purpose, IDS).view("<u1").reshape(-1, 8)),
+        (64, keyed_blocks(SEED, purpose, IDS)),
     ):
         for number, drawn in zip(IDS[:5].tolist(), made, strict=False):
             said = len(text).to_bytes(8, "little") + text + number.to_bytes(8, "little")
@@ -82,7 +80,7 @@ def test_a_seed_that_differs_anywhere_decides_otherwise(what: str, changed: str)
 def test_the_lowest_quarter_of_the_keyed_words_is_of_the_valid_part(monkeypatch: pytest.MonkeyPatch) -> None:
     """A quarter of 2**64 is 2**62: the word below it is in, and it is out."""
     drawn = np.array([0, 2**62 - 1, 2**62, 2**64 - 1], dtype=np.uint64)
-    monkeypatch.setattr(truth, "words", lambda seed, purpose, ids: drawn)
+    monkeypatch.setattr(truth, "keyed_words", lambda seed, purpose, ids: drawn)
     assert _parted(PARTED, UNITS.head(4), SEED)["part"].to_list() == ["valid", "valid", "test", "test"]
 
 

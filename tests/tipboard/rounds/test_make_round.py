@@ -12,7 +12,7 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 from pydantic import ValidationError
-from tipbench.data.labels import LabelsMeet
+from tipbench.data.id_labels import LabelCollision
 from tipbench.tasks import tasks
 from tipboard.rounds import make_round, new
 from tipboard.rounds.components import components, differences, wheel_digest
@@ -137,7 +137,7 @@ def test_the_bytes_of_a_published_file_follow_from_its_rows_and_tell_no_statisti
 
 def test_two_units_of_a_task_with_one_label_make_the_round_refuse_itself() -> None:
     make_round._check_distinct("advert_risk", pl.DataFrame({"advert": [1, 2]}))
-    with pytest.raises(LabelsMeet, match="two units of advert_risk share a label: make the round again"):
+    with pytest.raises(LabelCollision, match="two units of advert_risk share a label: make the round again"):
         make_round._check_distinct("advert_risk", pl.DataFrame({"advert": [1, 2, 1]}))
 
 
@@ -274,10 +274,10 @@ def test_a_link_to_what_is_published_is_seen_through(tmp_path: Path) -> None:
 
 def test_nothing_is_left_behind_where_making_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
-        raise LabelsMeet("two ids of the kind advert share a label")
+        raise LabelCollision("two ids of the kind advert share a label")
 
     monkeypatch.setattr(new, "make_round", fail)
-    with pytest.raises(LabelsMeet):
+    with pytest.raises(LabelCollision):
         new_round(order(tmp_path), OPENS, quiet=True)
     assert not list(tmp_path.iterdir())
 

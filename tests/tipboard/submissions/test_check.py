@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 from hostile_case import CLUSTERS, ESTIMATES, SCORES, Case, arrow_file, parquet
-from tipbench.data.prepared import Prepared
+from tipbench.data.fold import Prepared
 from tipbench.loading import prepare
 from tipbench.runs.scoring import UNVERIFIED, evaluate
 from tipbench.task import Task

@@ -77,7 +77,70 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from tipcore.errors import UsageError
 from tipcore.parts import PARTS
 
-from tipbench.data.custom.written import Written, WrittenOtherwise
+Format = Literal["parquet", "csv", "tsv", "npz", "hf"]
+
+ROWS = ("where", "wide", "join")
+"""What is done to the rows of files."""
+
+MAY_BE_NONE = ("quote", "separator")
+"""What null says something of: nothing is quoted, the format's own separator."""
+
+
+class Wide(BaseModel):
+    """Columns whose cells become rows: their names or patterns, and what the two new columns are called."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    columns: str | list[str]
+    name: str
+    value: str
+
+
+class TableSource(BaseModel):
+    """The files of a table of ``sources``; how they are written is as for the units' file where it is left out."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    files: str | list[str] | dict[str, str]
+    format: Format | None = None
+    has_header: bool | None = None
+    encoding: str | None = None
+    quote: str | None = None
+    separator: str | None = Field(default=None, min_length=1, max_length=1)
+    where: str | None = None
+    wide: Wide | None = None
+    join: Join | None = None
+
+
+class Join(TableSource):
+    """Files whose columns are put beside the rows of another that have the same value in ``by``."""
+
+    by: str | list[str]
+
+
+class FileFormat(BaseModel):
+    """The files of one table, how they are written, and what is done to their rows."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    files: str | list[str] | dict[str, str] = "."
+    format: Format
+    has_header: bool = True
+    encoding: str = "utf-8"
+    quote: str | None = '"'
+    separator: str | None = Field(default=None, min_length=1, max_length=1)
+    where: str | None = None
+    wide: Wide | None = None
+    join: Join | None = None
+
+    def beside(self, other: TableSource) -> FileFormat:
+        """Return other files, written as these are unless they say otherwise; their rows are their own."""
+        said = {
+            name: getattr(other, name) for name in other.model_fields_set if name in FileFormat.model_fields
+        }
+        told = {name: text for name, text in said.items() if text is not None or name in MAY_BE_NONE}
+        return self.model_copy(update=dict.fromkeys(ROWS) | told)
+
 
 UNIT_FIELDS = ("unit", "label", "true_class", "urgency", "truth", "onset", "cluster", "group", "time", "fold")
 """Fields that are a column or expression of the units' file."""
@@ -104,7 +167,7 @@ class Pairs(BaseModel):
     label: str | None = None
 
 
-class OwnData(Written):
+class OwnData(FileFormat):
     """One ``configs/data/<name>.yaml``; the module's docstring is the specification of its fields."""
 
     name: str
@@ -127,7 +190,7 @@ class OwnData(Written):
     prevalence: float | None = Field(default=None, gt=0, lt=1)
     distinct: bool = False
     tables: dict[str, dict[str, str]]
-    sources: dict[str, WrittenOtherwise] = Field(default_factory=dict)
+    sources: dict[str, TableSource] = Field(default_factory=dict)
     refers: dict[str, dict[str, str]] = Field(default_factory=dict)
     hidden: list[str] = Field(default_factory=list)
     pairs: Pairs | None = None
@@ -135,9 +198,9 @@ class OwnData(Written):
     folds: int = Field(default=5, ge=2)
     known: str | None = None
 
-    def written(self, table: str | None = None) -> Written:
+    def written(self, table: str | None = None) -> FileFormat:
         """Return the files of a table of ``sources``, or the units' own."""
-        units = Written(**{field: getattr(self, field) for field in Written.model_fields})
+        units = FileFormat(**{field: getattr(self, field) for field in FileFormat.model_fields})
         return units if table is None else units.beside(self.sources[table])
 
     def mapping(self, table: str | None = None) -> dict[str, str]:

@@ -1,15 +1,18 @@
-"""A user's files, found and read as frames; whatever is wrong with one is said in a sentence."""
+"""Find and read a user's files."""
 
 from __future__ import annotations
 
 import gzip
 import importlib.util
 import io
+import zipfile
 import zlib
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import polars as pl
 import polars.selectors as cs
 from tipcore.errors import UsageError
@@ -19,12 +22,210 @@ from tipcore.operating_system import check_regular
 from tipcore.own_files import check_own_parquet
 from tipcore.parquet import UNREADABLE, scan_parquet
 
-from tipbench.data.custom.columns import listed
-from tipbench.data.custom.config import MANY, OwnData
-from tipbench.data.custom.npz import read_npz
-from tipbench.data.custom.reading import Reading, refuse_empty, said
-from tipbench.data.custom.shaping import Rows, shaped
-from tipbench.data.custom.written import Written
+from tipbench.data.custom.columns import Reading, first_line, join_names, refuse_empty, source_columns
+from tipbench.data.custom.config import MANY, FileFormat, Join, OwnData, Wide
+
+JOINED = "_joined"
+"""After the name of a joined column that the other file has too."""
+
+
+class Rows(NamedTuple):
+    """The rows of a table's files, and a sentence for each thing that a reader of the scores must know of them."""
+
+    frame: pl.LazyFrame
+    notes: tuple[str, ...] = ()
+
+
+Read = Callable[[FileFormat], pl.LazyFrame]
+"""The rows of files as they are written there."""
+
+
+def shape_rows(place: str, written: FileFormat, read: Read) -> Rows:
+    """Return the rows of files after ``wide``, ``join`` and ``where``, in this order.
+
+    Args:
+        place: how messages name the config's entry of these files, as in ``data.sources.ties of data=mine``.
+        written: what is read, and what is done to it.
+        read: reads it.
+
+    Raises:
+        UsageError: for columns that are not there or there twice, keys that repeat or meet nothing, and a condition
+            that is none or is true of no row.
+    """
+    rows = Rows(read(written))
+    if written.wide is not None:
+        rows = _to_long(place, written.wide, rows)
+    if written.join is not None:
+        rows = _join_files(place, written, written.join, rows, read)
+    return rows if written.where is None else _filter_rows(place, written.where, rows)
+
+
+def _to_long(place: str, wide: Wide, rows: Rows) -> Rows:
+    has = rows.frame.collect_schema().names()
+    asked = [wide.columns] if isinstance(wide.columns, str) else wide.columns
+    cells = [name for name in has if any(name == text or fnmatchcase(name, text) for text in asked)]
+    kept = [name for name in has if name not in cells]
+    if lacking := [
+        text for text in asked if not any(name == text or fnmatchcase(name, text) for name in has)
+    ]:
+        raise UsageError(
+            f"{place}: wide.columns={join_names(lacking)} are none of the columns {join_names(has)}."
+        )
+    if taken := [name for name in (wide.name, wide.value) if name in kept] or (
+        [wide.name] if wide.name == wide.value else []
+    ):
+        raise UsageError(f"{place}: wide would make a second column {taken[0]}: give it another name.")
+    try:
+        # Not lazily: that returns rows in another order every time.
+        frame = rows.frame.collect().unpivot(
+            cells, index=kept, variable_name=wide.name, value_name=wide.value
+        )
+    except pl.exceptions.PolarsError as error:
+        raise UsageError(
+            f"{place}: wide.columns hold values of several types ({first_line(error)})."
+        ) from None
+    return Rows(frame.lazy(), rows.notes)
+
+
+def _join_files(place: str, written: FileFormat, join: Join, rows: Rows, read: Read) -> Rows:
+    """Left join: every row stays, once."""
+    other = shape_rows(f"{place} (join)", written.beside(join), read)
+    left, right = rows.frame.collect(), other.frame.collect()
+    keys = [join.by] if isinstance(join.by, str) else join.by
+    for frame, files in ((left, written.files), (right, join.files)):
+        if lacking := [key for key in keys if key not in frame.columns]:
+            raise UsageError(
+                f"{place}: join.by={join_names(keys)}, and {_file_names(files)} has no column {lacking[0]}: "
+                f"it has {join_names(frame.columns)}."
+            )
+    text = [pl.col(key).cast(pl.String) for key in keys]
+    left, right = left.with_columns(text), right.with_columns(text)
+    repeated = right.filter(pl.struct(keys).is_duplicated())
+    if repeated.height:
+        raise UsageError(
+            f"{place}: {repeated.height:,} of {right.height:,} rows of {_file_names(join.files)} repeat their "
+            f"{join_names(keys)} (first: {join_names(list(repeated.select(keys).row(0)))}): "
+            "a joined file has each once."
+        )
+    strange = right.join(left, on=keys, how="anti").height
+    if strange == right.height:
+        raise UsageError(
+            f"{place}: no row of {_file_names(join.files)} has a {join_names(keys)} of {_file_names(written.files)}: "
+            "give the column that both have as join.by."
+        )
+    met = left.join(right, on=keys, how="left", suffix=JOINED, maintain_order="left")
+    notes = (*rows.notes, *other.notes)
+    if strange:
+        notes += (
+            f"{place}: {strange:,} of {right.height:,} rows of {_file_names(join.files)} have no row in "
+            f"{_file_names(written.files)} and are left out.",
+        )
+    return Rows(met.lazy(), notes)
+
+
+def _filter_rows(place: str, where: str, rows: Rows) -> Rows:
+    has = rows.frame.collect_schema().names()
+    try:
+        condition = pl.sql_expr(where)
+    except pl.exceptions.PolarsError as error:
+        raise UsageError(f"{place}: where={where} is not an SQL condition ({first_line(error)}).") from None
+    if missing := [name for name in source_columns(where, has) if name not in has]:
+        raise UsageError(
+            f"{place}: where names {join_names(missing)}, and the columns are {join_names(has)}."
+        )
+    frame = rows.frame.collect()
+    try:
+        true = frame.select(condition.alias("true")).to_series()
+    except pl.exceptions.PolarsError as error:
+        raise UsageError(
+            f"{place}: where={where} fails on the data: {first_line(error)}; "
+            "text is made a number by CAST(column AS DOUBLE)."
+        ) from None
+    if true.dtype != pl.Boolean:
+        raise UsageError(
+            f"{place}: where={where} is {true.dtype} and no condition: write one such as year = '1999'."
+        )
+    if len(true) == 1 < frame.height:
+        true = pl.repeat(true[0], frame.height, eager=True)
+    kept = frame.filter(true.fill_null(False))
+    if kept.is_empty():
+        raise UsageError(f"{place}: where={where} is true of none of {frame.height:,} rows: correct it.")
+    note = f"{place}: where={where} keeps {kept.height:,} of {frame.height:,} rows."
+    return Rows(kept.lazy(), (*rows.notes, note))
+
+
+def _file_names(files: str | list[str] | dict[str, str]) -> str:
+    return (
+        files
+        if isinstance(files, str)
+        else join_names(list(files.values() if isinstance(files, dict) else files))
+    )
+
+
+EDGES = "edge_index"
+"""Array of the ends of edges, of shape (2, edges), as the libraries on graphs write it."""
+
+ENDS = ("source", "target")
+"""Columns that its two rows are read as."""
+
+
+def read_npz(reading: Reading, path: Path) -> pl.LazyFrame:
+    """Return arrays of a value or vector a row, those that are as long as the ones that are mapped.
+
+    Raises:
+        UsageError: for a file that is damaged, empty or has none of the mapped arrays; for mapped arrays of
+        three dimensions or more, or of different lengths; for ``edge_index`` of another shape than
+        (2, edges).
+    """
+    arrays = _arrays(path)
+    if EDGES in arrays and any(set(source_columns(text, list(ENDS))) & set(ENDS) for text in reading.texts):
+        arrays = dict(zip(ENDS, _ends(path, arrays[EDGES]), strict=True)) | arrays
+    read = _read_of(reading, list(arrays))
+    if not read:
+        raise UsageError(f"{path} has none of the mapped arrays: it has {', '.join(arrays) or 'none'}.")
+    for name in read:
+        if arrays[name].ndim not in (1, 2):
+            raise UsageError(
+                f"{path} has {name} of shape {arrays[name].shape}: give a value or a vector a row."
+            )
+    length = len(arrays[read[0]])
+    for name in read:
+        if len(arrays[name]) != length:
+            raise UsageError(
+                f"{path} has {read[0]} of {length:,} rows and {name} of {len(arrays[name]):,}: "
+                "the arrays of a table have one length."
+            )
+    if not length:
+        raise UsageError(f"{path} has arrays and no rows: give a file with data.")
+    of_rows = {n: array for n, array in arrays.items() if array.ndim in (1, 2) and len(array) == length}
+    return pl.LazyFrame({name: pl.Series(name, array) for name, array in of_rows.items()})
+
+
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    refuse_empty(path)
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except (OSError, ValueError, EOFError, MemoryError, zlib.error, zipfile.BadZipFile) as error:
+        raise UsageError(f"{path} is not a complete npz file of plain arrays: {first_line(error)}.") from None
+
+
+def _read_of(reading: Reading, has: list[str]) -> list[str]:
+    """Return the arrays that are mapped by name or in an expression; where none is, the first of a pattern."""
+    named = [name for text in reading.texts for name in source_columns(text, has) if name in has]
+    alike = [name for text in reading.texts for name in has if fnmatchcase(name, text)]
+    return list(dict.fromkeys(named)) or alike[:1]
+
+
+def _ends(path: Path, edges: np.ndarray) -> np.ndarray:
+    if edges.ndim != 2 or len(edges) != 2:
+        raise UsageError(
+            f"{path} has {EDGES} of shape {edges.shape}: make it (2, edges), sources above targets."
+        )
+    if edges.dtype.kind not in "iu":
+        raise UsageError(f"{path} has {EDGES} of {edges.dtype}: make it whole numbers, the rows of its ends.")
+    return edges
+
 
 FILE = "file"
 """Column that says which of several files a row is from."""
@@ -39,16 +240,16 @@ def read_files(own: OwnData, table: str | None = None) -> Rows:
 
     Raises:
         UsageError: for a file that is absent, empty, truncated, of another encoding or format, or without
-        rows; for files of other columns than the first; and as :func:`tipbench.data.custom.shaping.shaped` does.
+        rows; for files of other columns than the first; and as :func:`tipbench.data.custom.files.shape_rows` does.
     """
 
-    def read(written: Written) -> pl.LazyFrame:
+    def read(written: FileFormat) -> pl.LazyFrame:
         texts = (*_texts(own, table), *([written.where] if written.where else []))
         rows = _stacked(Reading(own.name, written, texts), _paths(own, written, table))
         return rows.with_columns(cs.float().fill_nan(None))
 
     place = f"data.sources.{table} of data={own.name}" if table else f"data={own.name}"
-    return shaped(place, own.written(table), read)
+    return shape_rows(place, own.written(table), read)
 
 
 def _stacked(reading: Reading, paths: dict[str | None, Path]) -> pl.LazyFrame:
@@ -71,8 +272,8 @@ def _refuse_other_columns(data: str, first: pl.Schema, other: pl.Schema, file: P
     lacking = [name for name in first.names() if name not in other]
     more = [name for name in other.names() if name not in first]
     if lacking or more:
-        differs = [f"lacks {listed(lacking)}"] if lacking else []
-        differs += [f"has {listed(more)}"] if more else []
+        differs = [f"lacks {join_names(lacking)}"] if lacking else []
+        differs += [f"has {join_names(more)}"] if more else []
         raise UsageError(
             f"the files of data={data} do not have the same columns: {path.name} {' and '.join(differs)}, unlike "
             f"{file.name}; files are parts of one table: name one there, and the other as data.join={{files, by}} or "
@@ -98,14 +299,14 @@ def all_files(own: OwnData) -> list[Path]:
     """Return every file or folder that the data is read from, once each: the units' own, then those of ``sources``."""
     found: dict[Path, None] = {}
     for table in (None, *sorted(own.sources)):
-        written: Written | None = own.written(table)
+        written: FileFormat | None = own.written(table)
         while written is not None:
             found |= dict.fromkeys(_paths(own, written, table).values())
             written = None if written.join is None else written.beside(written.join)
     return list(found)
 
 
-def _paths(own: OwnData, written: Written, table: str | None) -> dict[str | None, Path]:
+def _paths(own: OwnData, written: FileFormat, table: str | None) -> dict[str | None, Path]:
     """Return files by the value of their column ``file``, which is None where there is only one.
 
     Where ``path`` is a file it stands for the units' one, and the others lie beside it.
@@ -181,7 +382,7 @@ def _delimited(usual: str) -> Reader:
             )
         except pl.exceptions.PolarsError as error:
             raise UsageError(
-                f"{path} is not a well-formed {reading.written.format} file: {said(error)}."
+                f"{path} is not a well-formed {reading.written.format} file: {first_line(error)}."
             ) from None
         _refuse_short_last_line(reading, path, text, separator, frame.width)
         if frame.is_empty():
@@ -258,7 +459,7 @@ def _hf(reading: Reading, path: Path) -> pl.LazyFrame:
             frames.append(frame if key is None else frame.with_columns(pl.lit(str(key)).alias(FILE)))
         rows = pl.concat(frames)
     except (OSError, ValueError, *UNREADABLE) as error:
-        raise UsageError(f"{path} is not a dataset saved to disk: {said(error)}.") from None
+        raise UsageError(f"{path} is not a dataset saved to disk: {first_line(error)}.") from None
     if rows.is_empty():
         raise UsageError(f"{path} has columns and no rows: give a dataset with data.")
     return rows.lazy()

@@ -9,22 +9,17 @@ import polars as pl
 from tipcore.errors import NotMapped, UsageError
 from tipcore.parts import PARTS
 
-from tipbench.data.access import access_of
-from tipbench.data.custom.case_items import CASE, own_gallery, own_links, own_seeds
-from tipbench.data.custom.classes import as_mapped
-from tipbench.data.custom.columns import listed, mapped
+from tipbench.data.access import access_level
+from tipbench.data.custom.checks import CASE, own_gallery, own_links, own_seeds
+from tipbench.data.custom.columns import join_names, map_columns, to_release_type
 from tipbench.data.custom.config import OwnData
 from tipbench.data.custom.files import read_files
 from tipbench.data.custom.pairs import matched_clusters, read_pairs
-from tipbench.data.custom.scoring import lawful_groups, scoring_notes
 from tipbench.data.custom.splits import all_scored, given_folds, label_set_folds, stratified_folds
 from tipbench.data.custom.tables import OwnTables, check_tables, read_tables
-from tipbench.data.custom.values import settled
-from tipbench.data.fold import Fold, valid_as_test
-from tipbench.data.prepared import Prepared
-from tipbench.data.streams.forecasts import own_answers
-from tipbench.data.streams.lengths import refuse_late_onsets, with_lengths
-from tipbench.data.streams.steps import ORDER, Stream, held_back
+from tipbench.data.custom.truth import lawful_groups, scoring_notes, with_mapped_kind
+from tipbench.data.fold import ORDER, Fold, Prepared, StepStream, hold_back_rows, valid_as_test
+from tipbench.data.streams import add_lengths, own_forecast_answers, refuse_late_onsets
 from tipbench.kinds.answers import Answers, Custom
 from tipbench.kinds.scores import SCORES
 from tipbench.task import Task
@@ -32,7 +27,7 @@ from tipbench.task import Task
 LABELS = "given"
 """The only supervision on a user's own data."""
 
-PAIRS = "pairs."
+PAIR_NEEDS = "pairs."
 """Before the columns of a user's labelled pairs."""
 
 
@@ -40,8 +35,8 @@ def prepare_own(
     task: Task, own: OwnData, split: str, labels: str, access: str, needs: Collection[str], oracle: bool
 ) -> Prepared:
     """Return folds and answers; see :func:`tipbench.loading.prepare`."""
-    task = as_mapped(task, own)
-    level = access_of(task, access)
+    task = with_mapped_kind(task, own)
+    level = access_level(task, access)
     check_own(task, own, labels, needs, oracle)
     if own.pairs is not None:
         return _from_pairs(task, own, split, level)
@@ -50,7 +45,7 @@ def prepare_own(
 
 def check_own(task: Task, own: OwnData, labels: str, needs: Collection[str], oracle: bool) -> None:
     """Refuse what own data cannot have, before any file is read. Raises UsageError."""
-    task = as_mapped(task, own)
+    task = with_mapped_kind(task, own)
     if own.task != task.name:
         raise UsageError(
             f"data={own.name} is for task={own.task}, and not for {task.name}: "
@@ -79,7 +74,7 @@ def check_own(task: Task, own: OwnData, labels: str, needs: Collection[str], ora
 
 
 def _how_to_map(needs: list[str]) -> str:
-    fields = [f"data.tables.{need}" for need in needs if not need.startswith(PAIRS)]
+    fields = [f"data.tables.{need}" for need in needs if not need.startswith(PAIR_NEEDS)]
     said = [f"set {', '.join(fields)}"] if fields else []
     if len(fields) < len(needs):
         said.append(
@@ -91,13 +86,13 @@ def _how_to_map(needs: list[str]) -> str:
 def is_mapped(task: Task, own: OwnData, need: str) -> bool:
     """Return whether a user's own data has a column that a method needs, as ``table.column``."""
     table, _, column = need.partition(".")
-    if need.startswith(PAIRS):
+    if need.startswith(PAIR_NEEDS):
         return own.pairs is not None
     keyed = table in own.tables and table not in own.sources
     return column in own.tables.get(table, {}) or (keyed and column == task.unit)
 
 
-def _split_of(task: Task, own: OwnData, split: str, can: list[str]) -> str:
+def _choose_split(task: Task, own: OwnData, split: str, can: list[str]) -> str:
     """Return the split asked for, the config's, or the first that the data can have, in this order."""
     wanted = split if split != "auto" else own.split
     if wanted == "auto":
@@ -122,20 +117,20 @@ def _from_units(task: Task, own: OwnData, split: str, level: str) -> Prepared:
         raise UsageError(
             f"data={own.name} cannot be divided for {task.name}: map data.label for split=kfold, or data.fold."
         )
-    chosen = _split_of(task, own, split, can)
+    chosen = _choose_split(task, own, split, can)
     read = read_tables(task, own)
     divided = _divide(own, chosen, read.units, task.alarms)
     folds, streams = [_fold(task, read, fold) for fold in divided], []
     if task.stream:
-        held = [held_back(fold) for fold in folds]
+        held = [hold_back_rows(fold) for fold in folds]
         folds, streams = [fold for fold, _ in held], [stream for _, stream in held]
-    rows = _tested(task, divided)
+    rows = _tested_units(task, divided)
     custom = Custom(own.prevalence, lawful_groups(own, rows), read.names)
 
-    def answered(asked: pl.DataFrame, handed: list[Stream]) -> Answers:
+    def answered(asked: pl.DataFrame, handed: list[StepStream]) -> Answers:
         made = _answers(task, asked, read.tables)
         if task.alarms:
-            made = with_lengths(made, handed)
+            made = add_lengths(made, handed)
             refuse_late_onsets(made)
         return replace(made, custom=custom)
 
@@ -150,7 +145,9 @@ def _from_units(task: Task, own: OwnData, split: str, level: str) -> Prepared:
         notes=[*_notes(task, own), *read.notes, *scoring_notes(task, own, rows)],
         streams=streams,
         valid_answers=(
-            lambda: answered(_tested(task, [valid_as_test(divided[0])]), [one.of_valid() for one in streams])
+            lambda: answered(
+                _tested_units(task, [valid_as_test(divided[0])]), [one.of_valid() for one in streams]
+            )
         )
         if len(divided) == 1 and "valid" in divided[0]["part"]
         else None,
@@ -179,7 +176,7 @@ def _fold(task: Task, read: OwnTables, units: pl.DataFrame) -> Fold:
     return Fold(task.problem, shown, units.select(task.unit, "part"), labels, names=names)
 
 
-def _tested(task: Task, divided: list[pl.DataFrame]) -> pl.DataFrame:
+def _tested_units(task: Task, divided: list[pl.DataFrame]) -> pl.DataFrame:
     """Return the predicted units of all folds, pooled, ``[..., part, fold Int32]``."""
     asked = [
         fold.filter(pl.col("part").is_in(list(task.predicted_parts))).with_columns(
@@ -194,7 +191,7 @@ def _tested(task: Task, divided: list[pl.DataFrame]) -> pl.DataFrame:
 def _answers(task: Task, rows: pl.DataFrame, tables: dict[str, pl.DataFrame]) -> Answers:
     """Return the truth about pooled units; every unit weighs one, or every cluster if it moves."""
     if task.forecast is not None:
-        return own_answers(task, rows, tables)
+        return own_forecast_answers(task, rows, tables)
     if task.views:
         listed = own_gallery(task.views, tables)
         seeds = own_seeds(task.unit, tables[task.table], rows, listed)
@@ -217,7 +214,7 @@ def _from_pairs(task: Task, own: OwnData, split: str, level: str) -> Prepared:
             f"data={own.name} holds labelled pairs, which {task.name} cannot use: choose a task of clusters."
         )
     parted = own.fold is not None or isinstance(own.files, dict)
-    chosen = _split_of(task, own, split, ["given"] if parted else ["all"])
+    chosen = _choose_split(task, own, split, ["given"] if parted else ["all"])
     rows = read_files(own)
     notes = list(rows.notes)
     found = read_pairs(own, own.pairs, rows.frame)
@@ -229,12 +226,13 @@ def _from_pairs(task: Task, own: OwnData, split: str, level: str) -> Prepared:
     test = found.pairs.filter(pl.col("part") == "test")
     if test.is_empty():
         raise UsageError(
-            f"data={own.name} has no test pairs: it holds {listed(found.pairs['part'].unique().to_list())}."
+            f"data={own.name} has no test pairs: it holds {join_names(found.pairs['part'].unique().to_list())}."
         )
     of_table = {f: t for f, t in own.mapping().items() if f.startswith(f"data.tables.{task.table}.")}
-    raw = mapped(own, found.records.lazy(), of_table)
+    raw = map_columns(own, found.records.lazy(), of_table)
     values = {
-        f.rpartition(".")[2]: settled(own, task.table, f.rpartition(".")[2], raw[f], notes) for f in of_table
+        f.rpartition(".")[2]: to_release_type(own, task.table, f.rpartition(".")[2], raw[f], notes)
+        for f in of_table
     }
     records = pl.DataFrame({task.unit: found.records["record"], **values})
     members, known = (

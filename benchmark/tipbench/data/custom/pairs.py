@@ -14,10 +14,9 @@ from tipcore.components import connected_components
 from tipcore.errors import UsageError
 from tipcore.parts import PARTS
 
-from tipbench.data.custom.columns import mapped
+from tipbench.data.custom.columns import map_columns, read_binary
 from tipbench.data.custom.config import OwnData, Pairs
 from tipbench.data.custom.files import FILE
-from tipbench.data.custom.values import binary
 from tipbench.data.splits import PART
 
 MARKER = r"COL (\w+) VAL ?"
@@ -47,14 +46,14 @@ def read_pairs(own: OwnData, spec: Pairs, frame: pl.LazyFrame) -> RecordPairs:
     part = own.fold or (FILE if isinstance(own.files, dict) else None)
     if part is not None:
         fields["data.fold"] = part
-    raw = mapped(own, frame, fields)
+    raw = map_columns(own, frame, fields)
     pairs = raw.select(
         pl.int_range(pl.len(), dtype=pl.Int64).alias("pair"),
         pl.col("data.pairs.left").cast(pl.String).fill_null("").alias("left_text"),
         pl.col("data.pairs.right").cast(pl.String).fill_null("").alias("right_text"),
     )
     label = (
-        binary(own, "data.pairs.label", raw["data.pairs.label"])
+        read_binary(own, "data.pairs.label", raw["data.pairs.label"])
         if spec.label is not None
         else pl.Series([None] * raw.height, dtype=pl.Int8)
     )

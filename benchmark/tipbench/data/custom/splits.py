@@ -52,7 +52,7 @@ def given_folds(own: OwnData, units: pl.DataFrame, valid: bool = False) -> list[
         raise UsageError(
             f"data.fold of data={own.name} is missing for {missing:,} of {units.height:,} rows: fill it."
         )
-    _check_named(own, units["fold"].cast(pl.String))
+    _check_fold_values(own, units["fold"].cast(pl.String))
     values = sorted(units["fold"].cast(pl.String).unique())
     named = pl.col("fold").cast(pl.String)
     if set(values) <= set(PARTS):
@@ -67,10 +67,10 @@ def given_folds(own: OwnData, units: pl.DataFrame, valid: bool = False) -> list[
         )
     _check_number(own, len(values), valid)
     number = named.replace_strict(values, range(len(values)), return_dtype=pl.Int64)
-    return [units.with_columns(part=_part(number, n, len(values), valid)) for n in range(len(values))]
+    return [units.with_columns(part=_part_of_fold(number, n, len(values), valid)) for n in range(len(values))]
 
 
-def _check_named(own: OwnData, folds: pl.Series) -> None:
+def _check_fold_values(own: OwnData, folds: pl.Series) -> None:
     """Refuse folds that are neither all parts nor all numbers: a misspelling would be a fold of its own."""
     number = folds.cast(pl.Float64, strict=False)
     whole = (number == number.floor()).fill_null(False)
@@ -112,7 +112,7 @@ def stratified_folds(own: OwnData, units: pl.DataFrame, valid: bool = False) -> 
         )
     order = Stream(_SEED, "kfold").shuffled(clusters["cluster"].to_numpy())
     dealt = clusters[order].with_columns(number=pl.int_range(pl.len()).over("label") % own.folds)
-    return _by_number(own, units, dealt, valid)
+    return _folds_by_number(own, units, dealt, valid)
 
 
 def label_set_folds(own: OwnData, units: pl.DataFrame) -> list[pl.DataFrame]:
@@ -139,21 +139,21 @@ def label_set_folds(own: OwnData, units: pl.DataFrame) -> list[pl.DataFrame]:
             )
     order = Stream(_SEED, "kfold of label sets").shuffled(clusters["cluster"].to_numpy())
     dealt = clusters[order].sort(names, maintain_order=True)
-    return _by_number(own, units, dealt.with_columns(number=pl.int_range(pl.len()) % own.folds))
+    return _folds_by_number(own, units, dealt.with_columns(number=pl.int_range(pl.len()) % own.folds))
 
 
-def _by_number(
+def _folds_by_number(
     own: OwnData, units: pl.DataFrame, dealt: pl.DataFrame, valid: bool = False
 ) -> list[pl.DataFrame]:
     """Return one fold a number, which is tested there. ``dealt``: ``[cluster, number, ...]``."""
     numbered = units.join(dealt.select("cluster", "number"), on="cluster", how="left", maintain_order="left")
     return [
-        numbered.with_columns(part=_part(pl.col("number"), n, own.folds, valid)).drop("number")
+        numbered.with_columns(part=_part_of_fold(pl.col("number"), n, own.folds, valid)).drop("number")
         for n in range(own.folds)
     ]
 
 
-def _part(number: pl.Expr, tested: int, folds: int, valid: bool) -> pl.Expr:
+def _part_of_fold(number: pl.Expr, tested: int, folds: int, valid: bool) -> pl.Expr:
     after = pl.lit(valid) & (number == (tested + 1) % folds)
     name = pl.when(number == tested).then(pl.lit("test")).when(after).then(pl.lit("valid"))
     return name.otherwise(pl.lit("train")).cast(PART)

@@ -1,24 +1,118 @@
-"""The units and input tables of a user's own data, each from its file, with their identifiers made one."""
+"""The units and input tables of a user's own data."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
 
 import polars as pl
 from tipcore.errors import UsageError
 from tipdata.stages import all_tables
 
-from tipbench.data.custom.case_items import CASE
-from tipbench.data.custom.classes import named_alike, with_classes
-from tipbench.data.custom.columns import identifiers, listed, mapped
+from tipbench.data.custom.checks import CASE
+from tipbench.data.custom.columns import (
+    Columns,
+    check_refers,
+    identifier_of,
+    identifiers,
+    join_names,
+    lookup_units,
+    map_columns,
+    number_identifiers,
+    read_yes_no,
+    source_columns,
+    to_release_type,
+    unit_ids,
+)
 from tipbench.data.custom.config import MANY, OwnData
-from tipbench.data.custom.features import features
 from tipbench.data.custom.files import FILE, read_files
-from tipbench.data.custom.ids import Columns, check_refers, identifier_of, looked_up, numbered_alike, unit_ids
-from tipbench.data.custom.truth import label_notes, truth
-from tipbench.data.custom.values import settled
+from tipbench.data.custom.truth import add_classes, label_notes, name_classes, read_truth
 from tipbench.task import Task
+
+
+def numeric_columns(own: OwnData, table: str, frame: pl.LazyFrame, taken: set[str]) -> pl.DataFrame:
+    """Return the numeric columns of a table's file that ``"*"`` stands for, in the order of the file, row for row.
+
+    Numbers in text become Float64, booleans and text of yes and no alone become Int8; other text is left out. A column
+    of vectors of one length d becomes d columns ``name_0`` to ``name_<d - 1>``.
+    Columns that another field of the config reads, and those that ``hidden`` names, are left out.
+
+    Args:
+        taken: names that the table has already.
+
+    Raises:
+        UsageError: where nothing is left, a name is taken, vectors differ in length, or a few cells of a column are not
+            what most of them are.
+    """
+    field, pattern = f"data.tables.{table}.{MANY}", own.tables[table][MANY]
+    has = frame.collect_schema()
+    # What the units' truth is read from is left out of every file: two tables may be made of one.
+    texts = [*own.mapping(table if table in own.sources else None).values(), *own.of_units().values()]
+    read = {root for text in texts for root in source_columns(text, has.names())} | {FILE, *own.hidden}
+    names = [n for n in has.names() if n not in read and (n == pattern or fnmatchcase(n, pattern))]
+    found: list[pl.Series] = []
+    for column in frame.select(names).collect().get_columns():
+        found += _column_as_numbers(own, field, column)
+    if not found:
+        raise UsageError(
+            f"{field}={pattern} of data={own.name} finds no numeric column that no other field reads: "
+            f"the columns are {join_names(has.names())}."
+        )
+    if twice := [column.name for column in found if column.name in taken]:
+        raise UsageError(
+            f"{field}={pattern} of data={own.name} gives a column {twice[0]}, which {table} has already: "
+            "name other columns by a pattern, or hide it with data.hidden."
+        )
+    return pl.DataFrame(found)
+
+
+def _column_as_numbers(own: OwnData, field: str, column: pl.Series) -> list[pl.Series]:
+    """Return the column as numbers, in a list of one or of as many as its vectors have; none where it has no
+    numbers."""
+    if column.dtype == pl.Boolean:
+        return [column.cast(pl.Int8)]
+    if column.dtype == pl.String:
+        return _text_as_numbers(own, field, column)
+    if isinstance(column.dtype, (pl.Array, pl.List)):
+        return _vector_columns(own, field, column)
+    return [column] if column.dtype.is_numeric() else []
+
+
+def _text_as_numbers(own: OwnData, field: str, column: pl.Series) -> list[pl.Series]:
+    """Return text as numbers or yes and no; nothing where it is something else. Raises UsageError where most cells are
+    numbers, or yes and no, and others are not: to leave the column out would say nothing of it."""
+    there = len(column) - column.null_count()
+    read = [column.cast(pl.Float64, strict=False), read_yes_no(column)]
+    best = min(read, key=lambda number: number.null_count())
+    understood = len(column) - best.null_count()
+    if understood == there > 0:
+        return [best]
+    if 2 * understood <= there or not there:
+        return []
+    odd = (best.is_null() & column.is_not_null()).arg_true()
+    what = "a number" if best is read[0] else "yes or no"
+    raise UsageError(
+        f"{field} of data={own.name} is {what} in {understood:,} of {there:,} cells of {column.name} and not in "
+        f"{len(odd):,} (first: {column[odd[0]]!r} in row {odd[0] + 1}): correct them, leave them empty, or name the "
+        "column in data.hidden."
+    )
+
+
+def _vector_columns(own: OwnData, field: str, column: pl.Series) -> list[pl.Series]:
+    if not column.dtype.inner.is_numeric():  # type: ignore[attr-defined]
+        return []
+    if isinstance(column.dtype, pl.List):
+        widths = column.list.len().drop_nulls().unique()
+        if len(widths) != 1:
+            raise UsageError(
+                f"{field} of data={own.name} is made of {column.name}, whose vectors have lengths "
+                f"{join_names(widths.sort().to_list())}: give vectors of one length."
+            )
+        column = column.list.to_array(widths[0])
+    width = column.dtype.shape[0]  # type: ignore[attr-defined]
+    names = [f"{column.name}_{i}" for i in range(width)]
+    return column.to_frame().select(pl.all().arr.to_struct(names)).unnest(column.name).get_columns()
 
 
 @dataclass(frozen=True)
@@ -26,8 +120,8 @@ class OwnTables:
     """What a user's files hold.
 
     ``units``: ``[unit, cluster Int64]`` and, as far as mapped, ``group``, ``fold`` (String) and the truth of
-    :func:`tipbench.data.custom.truth.truth`. ``tables``: input tables; those made from the units' file have the unit
-    first. ``names``: ``[unit, name]`` with the ids as the user wrote them, or None where they are integers.
+    :func:`tipbench.data.custom.truth.read_truth`. ``tables``: input tables; those made from the units' file have
+    the unit first. ``names``: ``[unit, name]`` with the ids as the user wrote them, or None where they are integers.
     ``regions``: ``[region, name]`` of the same.
     ``notes``: a sentence for each thing that was left out or cut. ``many``: how many columns ``"*"`` gave a table.
     """
@@ -85,10 +179,10 @@ def read_tables(task: Task, own: OwnData) -> OwnTables:
     for table, of_table in rows.items():
         read, many[table] = _source_rows(own, table, of_table.frame)
         columns |= {(table, column): read[column] for column in read.columns}
-    notes += [*label_notes(own, task.kind.custom_field, of_units.frame, raw), *misspelt(own)]
+    notes += [*label_notes(own, task.kind.custom_field, of_units.frame, raw), *misspelling_notes(own)]
     if task.views and own.cluster is not None:  # numbered as the cases of the tables are
         columns[task.table, CASE] = raw["data.cluster"]
-    made = _settled(task, own, columns, unit if given is None else given, unit, notes)
+    made = _to_release_types(task, own, columns, unit if given is None else given, unit, notes)
     tables = {}
     for table in own.tables:
         own_key = {} if table in own.sources else {task.unit: unit}
@@ -98,19 +192,19 @@ def read_tables(task: Task, own: OwnData) -> OwnTables:
         tables[table] = pl.DataFrame(own_key | values).hstack(many.get(table, pl.DataFrame()))
     if own.time is not None:
         tables[task.table] = tables[task.table].with_columns(_minutes(own, raw["data.time"]).alias("minute"))
-    tables = named_alike(task, own, tables)
+    tables = name_classes(task, own, tables)
     if task.supersede is not None:
         tables, replaced = task.supersede(tables)
         notes += replaced
     task.check(tables)
-    units = with_classes(task, own, _units(task, own, raw, unit), tables, notes)
+    units = add_classes(task, own, _units(task, own, raw, unit), tables, notes)
     if task.views and (task.table, CASE) in made:
         units = units.with_columns(made[task.table, CASE].cast(pl.Int64).alias("cluster"))
     widths = {table: frame.width for table, frame in many.items() if frame.width}
     return OwnTables(units, tables, names, _region_names(columns, made), notes, widths)
 
 
-def misspelt(own: OwnData) -> list[str]:
+def misspelling_notes(own: OwnData) -> list[str]:
     """Return a note on each mapped column that no table has and that is almost the name of one that its table has."""
     found = []
     for table, columns in own.tables.items():
@@ -141,9 +235,11 @@ def _source_rows(own: OwnData, table: str, frame: pl.LazyFrame) -> tuple[pl.Data
     """Return the mapped columns of a table of ``sources`` by name, and those that ``"*"`` stands for; rows that are
     alike are one row where a column counts them."""
     fields = own.mapping(table)
-    read = mapped(own, frame, fields).rename({field: field.rpartition(".")[2] for field in fields})
+    read = map_columns(own, frame, fields).rename({field: field.rpartition(".")[2] for field in fields})
     many = (
-        features(own, table, frame, set(own.tables[table])) if MANY in own.tables[table] else pl.DataFrame()
+        numeric_columns(own, table, frame, set(own.tables[table]))
+        if MANY in own.tables[table]
+        else pl.DataFrame()
     )
     count = own.counted(table)
     if count is None:
@@ -158,27 +254,31 @@ def _unit_rows(task: Task, own: OwnData, frame: pl.LazyFrame) -> tuple[pl.DataFr
     fields = own.mapping()
     if own.fold is None and FILE in frame.collect_schema().names():
         fields["data.fold"] = FILE
-    raw = mapped(own, frame, fields) if fields else frame.select(pl.int_range(pl.len()).alias(FILE)).collect()
+    raw = (
+        map_columns(own, frame, fields)
+        if fields
+        else frame.select(pl.int_range(pl.len()).alias(FILE)).collect()
+    )
     many = {}
     for table, columns in own.tables.items():
         if MANY in columns and table not in own.sources:
             made = {"minute"} if own.time is not None and table == task.table else set()
-            many[table] = features(own, table, frame, {task.unit, *columns, *made})
+            many[table] = numeric_columns(own, table, frame, {task.unit, *columns, *made})
     if own.distinct:
         first = raw["data.unit"].is_first_distinct() | raw["data.unit"].is_null()
         raw, many = raw.filter(first), {table: rows.filter(first) for table, rows in many.items()}
     return raw, many
 
 
-def _settled(
+def _to_release_types(
     task: Task, own: OwnData, columns: Columns, given: pl.Series, unit: pl.Series, notes: list[str]
 ) -> Columns:
     """Return columns in the types of a release, those that name units as their ids, other ids alike in all tables."""
     naming = [place for place in columns if identifier_of(own, *place) == task.unit]
-    made = {place: looked_up(task, own, place, columns[place], given, unit) for place in naming}
+    made = {place: lookup_units(task, own, place, columns[place], given, unit) for place in naming}
     others = {place: values for place, values in columns.items() if place not in made}
-    others |= numbered_alike(own, others)
-    made |= {place: settled(own, *place, values, notes) for place, values in others.items()}
+    others |= number_identifiers(own, others)
+    made |= {place: to_release_type(own, *place, values, notes) for place, values in others.items()}
     return {place: made[place] for place in columns}
 
 
@@ -188,7 +288,7 @@ def _units(task: Task, own: OwnData, raw: pl.DataFrame, unit: pl.Series) -> pl.D
     )
     if not task.kind.linked:
         cluster = cluster.fill_null(-1 - pl.int_range(len(unit), dtype=pl.Int64, eager=True))
-    units = pl.DataFrame({task.unit: unit, "cluster": cluster}).with_columns(**truth(own, raw))
+    units = pl.DataFrame({task.unit: unit, "cluster": cluster}).with_columns(**read_truth(own, raw))
     texts = [f for f in ("group", "fold") if f"data.{f}" in raw.columns]
     return units.with_columns(raw[f"data.{field}"].cast(pl.String).alias(field) for field in texts)
 
@@ -212,5 +312,6 @@ def _check_hidden(own: OwnData, frames: list[pl.LazyFrame]) -> None:
     has = list(dict.fromkeys(name for frame in frames for name in frame.collect_schema().names()))
     if lacking := [name for name in own.hidden if name not in has]:
         raise UsageError(
-            f"data.hidden of data={own.name} names {listed(lacking)}, which no file has: they have {listed(has)}."
+            f"data.hidden of data={own.name} names {join_names(lacking)}, which no file has: "
+            f"they have {join_names(has)}."
         )

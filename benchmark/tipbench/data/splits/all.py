@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tipbench.data.splits.policy import Split, everywhere
+from tipbench.data.splits.policy import Split, no_shift
 
 SPLIT = Split(
     "all",
     "Every unit tested, nothing to learn from: where nobody ever knows the truth.",
-    everywhere,
+    no_shift,
     place=8,
     all_tested=True,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from tipbench.data.splits.policy import CannotSplitError, Shift, Split, looked_up
+from tipbench.data.splits.policy import CannotSplitError, Shift, Split, lookup_value
 from tipbench.task import Source
 
 
@@ -18,7 +18,7 @@ def shift(rows: pl.DataFrame, source: Source) -> Shift:
     )
     if closing.is_empty():
         raise CannotSplitError("no platform closes in any of its regions")
-    closed = looked_up("region", closing["region"], closing["closed"])
+    closed = lookup_value("region", closing["region"], closing["closed"])
     before = pl.col("day") < closed
     return Shift(before, before, pl.col("day") >= closed, closed)
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tipbench.data.splits.policy import Split, everywhere
+from tipbench.data.splits.policy import Split, no_shift
 
-SPLIT = Split("operation", "Operation-disjoint, all days.", everywhere, place=1)
+SPLIT = Split("operation", "Operation-disjoint, all days.", no_shift, place=1)

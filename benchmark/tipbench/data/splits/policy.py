@@ -76,7 +76,7 @@ def partition(split: Split, rows: pl.DataFrame, unit: str, source: Source) -> pl
         raise CannotSplitError(f"units have no {' or '.join(missing)}")
     shift = split.shift(rows, source)
     own = rows["cluster"].fill_null(rows[unit])
-    keyed = assign(own.to_numpy()) if split.by_cluster else _rows_at_random(rows[unit])
+    keyed = assign(own.to_numpy()) if split.by_cluster else _random_parts(rows[unit])
     of = [
         (pl.col("part") == code) & allowed
         for code, allowed in enumerate((shift.train, shift.valid, shift.test))
@@ -97,12 +97,12 @@ def partition(split: Split, rows: pl.DataFrame, unit: str, source: Source) -> pl
     return parted
 
 
-def _rows_at_random(units: pl.Series) -> np.ndarray:
+def _random_parts(units: pl.Series) -> np.ndarray:
     drawn = Stream(SEED, "random rows").below(units.to_numpy(), sum(SHARES))
     return np.searchsorted(np.cumsum(SHARES), drawn, side="right").astype(np.int8)
 
 
-def everywhere(rows: pl.DataFrame, source: Source) -> Shift:
+def no_shift(rows: pl.DataFrame, source: Source) -> Shift:
     """Return a shift that lets every unit stay in the part of its cluster."""
     whole = pl.lit(True)
     return Shift(whole, whole, whole, pl.lit(DAYS))
@@ -114,6 +114,6 @@ def keyed_choice(path: str, codes: list[str], number: int) -> list[str]:
     return [codes[i] for i in order[:number]]
 
 
-def looked_up(column: str, keys: pl.Series, values: pl.Series) -> pl.Expr:
+def lookup_value(column: str, keys: pl.Series, values: pl.Series) -> pl.Expr:
     """Return the value of each unit's key; null where it has none."""
     return pl.col(column).replace_strict(keys, values, default=None, return_dtype=values.dtype)

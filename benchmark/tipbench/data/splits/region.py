@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from tipdata.core.draw import Stream
 
-from tipbench.data.splits.policy import SEED, CannotSplitError, Shift, Split, everywhere
+from tipbench.data.splits.policy import SEED, CannotSplitError, Shift, Split, no_shift
 from tipbench.task import Source
 
 FEWEST_HELD_OUT = 2
@@ -20,7 +20,7 @@ def shift(rows: pl.DataFrame, source: Source) -> Shift:
     """
     if (rows["cluster"] == rows["region"]).all():
         # Where regions are the clusters, the assignment itself holds regions out.
-        return everywhere(rows, source)
+        return no_shift(rows, source)
     regions = np.arange(source.regions, dtype=np.int64)
     held = max(FEWEST_HELD_OUT, round(source.regions / 4))
     if held >= source.regions:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from tipbench.data.splits.policy import CannotSplitError, Shift, Split, looked_up
+from tipbench.data.splits.policy import CannotSplitError, Shift, Split, lookup_value
 from tipbench.task import Source
 
 
@@ -24,7 +24,7 @@ def shift(rows: pl.DataFrame, source: Source) -> Shift:
         raise CannotSplitError("no operation adopts a new technology")
     midpoint = int(np.median(adopted["adopted"].to_numpy()))
     day = pl.col("day")
-    adopters = looked_up("cluster", adopted["operation"], adopted["adopted"]) <= day
+    adopters = lookup_value("cluster", adopted["operation"], adopted["adopted"]) <= day
     return Shift(day < midpoint, day < midpoint, (day >= midpoint) & adopters, pl.lit(midpoint))
 
 

@@ -15,8 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tipbench.data.fold import Fold
-from tipbench.data.streams.steps import Stream
+from tipbench.data.fold import Fold, StepStream
 from tipbench.method import StreamMethod
 from tipbench.metrics.early import is_timely, penalty
 from tipbench.metrics.medians import median
@@ -26,7 +25,7 @@ NEVER = float("inf")
 """The threshold that no score reaches."""
 
 
-def streamed_alarms(method: StreamMethod, fold: Fold, stream: Stream, name: str) -> pl.DataFrame:
+def streamed_alarms(method: StreamMethod, fold: Fold, stream: StepStream, name: str) -> pl.DataFrame:
     """Return the alarms of a fitted method on the test part of its fold, ``[unit, step Int32]``, by unit.
 
     Raises UsageError as :func:`tipbench.runs.streamed.handover.scores_of` does; ``name`` is what errors call it.

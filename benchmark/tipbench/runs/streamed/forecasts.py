@@ -1,6 +1,6 @@
 """Take a method's forecasts of a stream: after each row of a unit, which candidate its next row will have.
 
-A method is handed the rows of test step by step (:mod:`tipbench.data.streams.steps`) and answers each step with up to
+A method is handed the rows of test step by step (:mod:`tipbench.data.fold`) and answers each step with up to
 ten candidates for every unit of it, which are recorded at once under the key of the row that they were made after.
 Whether another row follows it is not told; forecasts that no row follows, or that the task does not ask for, are
 dropped.
@@ -11,15 +11,14 @@ from __future__ import annotations
 import polars as pl
 from tipcore.errors import UsageError
 
-from tipbench.data.fold import Fold
-from tipbench.data.streams.steps import Stream, detached
+from tipbench.data.fold import Fold, StepStream, detach
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.lists import MOST_CANDIDATES
 from tipbench.method import StreamMethod
 from tipbench.runs.streamed.handover import check_columns, check_finite, difference
 
 
-def streamed_forecasts(method: StreamMethod, fold: Fold, stream: Stream, name: str) -> pl.DataFrame:
+def streamed_forecasts(method: StreamMethod, fold: Fold, stream: StepStream, name: str) -> pl.DataFrame:
     """Return the forecasts of a fitted method after every row of test, ``[query, candidate Int64, score Float64]``.
 
     Args:
@@ -35,7 +34,7 @@ def streamed_forecasts(method: StreamMethod, fold: Fold, stream: Stream, name: s
     if forecast is None:
         raise ValueError(f"{fold.task.name} forecasts nothing")
     unit, steps = fold.task.unit, stream.test
-    method.begin(detached(steps.units))
+    method.begin(detach(steps.units))
     made, start = [], 0
     for number, rows in enumerate(steps, 1):
         # What is asked for is read from what no method was handed.
@@ -83,7 +82,7 @@ def _checked(
             f"(first: {long[unit][0]}); keep the best {MOST_CANDIDATES}."
         )
     # Copied at once: what a method does to its answer afterwards changes nothing.
-    return detached(found.select(unit, "candidate", pl.col("score").cast(pl.Float64)))
+    return detach(found.select(unit, "candidate", pl.col("score").cast(pl.Float64)))
 
 
 def asked(answers: Answers, forecasts: pl.DataFrame) -> pl.DataFrame:

@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 from tipcore.errors import UsageError
 
-from tipbench.data.streams.steps import Steps, detached
+from tipbench.data.fold import PartSteps, detach
 from tipbench.method import StreamMethod
 
 _FLOATS = (pl.Float32, pl.Float64)
@@ -25,7 +25,7 @@ class Scored:
     score: NDArray[np.float64]
 
 
-def scores_of(method: StreamMethod, steps: Steps, name: str) -> Scored:
+def scores_of(method: StreamMethod, steps: PartSteps, name: str) -> Scored:
     """Return what the method says of every row of a part, handed over step by step.
 
     Args:
@@ -38,7 +38,7 @@ def scores_of(method: StreamMethod, steps: Steps, name: str) -> Scored:
     """
     unit = steps.rows[steps.unit]
     score = np.empty(steps.rows.height)
-    method.begin(detached(steps.units))
+    method.begin(detach(steps.units))
     start = 0
     for number, rows in enumerate(steps, 1):
         end = start + rows.height

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from own_tables import EDGES, NODES, RISK, fold_of, graph, refused
-from tipbench.data.custom.ids import REFERS
+from tipbench.data.custom.columns import REFERS
 from tipbench.loading import prepare
 from tipcore.errors import UsageError
 from tipdata.stages import all_tables

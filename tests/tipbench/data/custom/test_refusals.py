@@ -1,5 +1,5 @@
 import polars as pl
-from tipbench.data.custom.refusals import is_none_of, refuse
+from tipbench.data.custom.checks import is_none_of, refuse
 from tipcore.errors import UsageError
 
 ROWS = pl.DataFrame({"town": [5, None, 7, 9]})

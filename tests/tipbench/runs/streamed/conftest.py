@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 import pytest
 from tipbench import kinds
-from tipbench.data.prepared import Prepared
-from tipbench.data.streams.forecasts import next_rows, weights
+from tipbench.data.fold import Prepared
+from tipbench.data.streams import next_rows, query_weights
 from tipbench.loading import prepare
 from tipbench.task import Forecast, Source, Task
 from tipdata.core.tables import Column, Table
@@ -189,7 +189,7 @@ def _moves(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
         "region",
         "answer",
         "cluster",
-        weights(),
+        query_weights(),
         "group",
         intrusion=pl.col("group") != "trafficking",
     )

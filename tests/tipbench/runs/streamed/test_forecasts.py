@@ -7,8 +7,8 @@ from typing import Any
 
 import polars as pl
 import pytest
-from tipbench.data.prepared import Prepared
-from tipbench.data.streams.forecasts import next_rows
+from tipbench.data.fold import Prepared
+from tipbench.data.streams import next_rows
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
 from tipbench.runs.streamed.forecasts import asked, streamed_forecasts

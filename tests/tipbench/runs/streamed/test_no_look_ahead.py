@@ -19,9 +19,8 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tipbench.data.fold import Fold
-from tipbench.data.prepared import Prepared
-from tipbench.data.streams import steps as streaming
+from tipbench.data import fold as streaming
+from tipbench.data.fold import Fold, Prepared
 from tipbench.loading import prepare
 from tipbench.runs.streamed.alarms import streamed_alarms
 from tipbench.runs.streamed.forecasts import streamed_forecasts
@@ -167,7 +166,7 @@ def test_the_search_finds_what_is_there_to_be_found(
     world, task: Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A slice shares the memory of the whole: without the copies the same cheat sees the lines to come."""
-    monkeypatch.setattr(streaming, "detached", lambda frame: frame)
+    monkeypatch.setattr(streaming, "detach", lambda frame: frame)
     leaked = cheated(world, task).leaked
     assert len(leaked) > 100
 

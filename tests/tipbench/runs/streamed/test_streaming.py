@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
-from tipbench.data.prepared import Prepared
+from tipbench.data.fold import Prepared
 from tipbench.loading import prepare
 from tipbench.method import check_shape
 from tipbench.runs.streamed.alarms import streamed_alarms

@@ -3,8 +3,8 @@
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
-from tipbench.data import batches
-from tipbench.data.batches import of_units, units_of
+from tipbench.data import releases
+from tipbench.data.releases import apply_by_region, collect_units
 from tipbench.loading import prepare
 from tipbench.tasks import task_of, tasks
 from tipdata.release import Release
@@ -18,7 +18,7 @@ def test_a_fold_and_its_truth_are_the_same_by_three_regions_at_a_time(
 ) -> None:
     split = next(name for name in task_of(task).splits if labels in task_of(task).labels_on(name))
     whole = prepare(task, release=tiny, split=split, labels=labels)
-    monkeypatch.setattr(batches, "REGIONS_AT_ONCE", 3)
+    monkeypatch.setattr(releases, "REGIONS_AT_ONCE", 3)
     by_region = prepare(task, release=tiny, split=split, labels=labels)
     assert_frame_equal(by_region.folds[0].parts, whole.folds[0].parts)
     assert_frame_equal(by_region.folds[0].supervision, whole.folds[0].supervision, check_row_order=False)
@@ -35,12 +35,12 @@ def test_of_each_batch_no_other_region_is_read(tiny: Release, monkeypatch: pytes
 
     kept = Release.scan
     monkeypatch.setattr(Release, "scan", scan)
-    monkeypatch.setattr(batches, "REGIONS_AT_ONCE", 3)
+    monkeypatch.setattr(releases, "REGIONS_AT_ONCE", 3)
     task = task_of("advert_risk")
-    units = units_of(task.units, tiny)
+    units = collect_units(task.units, tiny)
     assert asked == [range(3), range(3, 6), range(6, 8)]
     assert units["region"].unique().sort().to_list() == list(range(8))
     asked.clear()
     rows = units.with_columns(part=pl.lit("test")).filter(pl.col("region") == 4)
-    of_units(task.answers, rows, tiny)
+    apply_by_region(task.answers, rows, tiny)
     assert set(asked) == {range(3, 6)}

@@ -3,8 +3,8 @@
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
-from tipbench.data.prepared import Prepared
-from tipbench.data.relabelled import relabelled
+from tipbench.data.fold import Prepared
+from tipbench.data.relabelling import relabel
 from tipbench.loading import prepare
 from tipbench.runs.predicting import predicted
 from tipbench.tasks import tasks
@@ -19,7 +19,7 @@ TASKS = sorted(tasks())
 @pytest.fixture(scope="module", params=TASKS)
 def pair(request: pytest.FixtureRequest, tiny: Release) -> tuple[Prepared, Prepared]:
     plain = prepare(request.param, release="tiny")
-    return plain, relabelled(plain, KEY)
+    return plain, relabel(plain, KEY)
 
 
 def ids_in(frame: pl.DataFrame) -> set[int]:
@@ -80,7 +80,7 @@ def test_parts_and_labels_are_of_the_same_units(pair: tuple[Prepared, Prepared])
 
 def test_another_fold_has_other_ids_and_the_same_fold_the_same(tiny: Release) -> None:
     plain = prepare("advert_risk", release="tiny")
-    ids = [set(relabelled(plain, key).folds[0].parts["advert"]) for key in (KEY, KEY, bytes(32))]
+    ids = [set(relabel(plain, key).folds[0].parts["advert"]) for key in (KEY, KEY, bytes(32))]
     assert ids[0] == ids[1]
     assert not ids[0] & ids[2]
 
@@ -89,7 +89,7 @@ def test_what_is_copied_stays_copied(tiny: Release) -> None:
     plain = prepare("advert_linkage", release="tiny")
     one, other = (
         p.folds[0].tables["adverts"].select("advert", "contacts", "images").collect()
-        for p in (plain, relabelled(plain, KEY))
+        for p in (plain, relabel(plain, KEY))
     )
     for column in ("contacts", "images"):
         counts = [
@@ -117,7 +117,7 @@ class LengthOfAct:
 def test_steps_hand_over_the_rows_of_their_units(tiny: Release) -> None:
     plain = prepare("recruitment_onset", release="tiny")
     made = []
-    for one in (plain, relabelled(plain, KEY)):
+    for one in (plain, relabel(plain, KEY)):
         method = LengthOfAct()
         method.fit(one.folds[0], 0)
         made.append(predicted(method, one, 0, "length").sort("conversation"))
@@ -126,6 +126,6 @@ def test_steps_hand_over_the_rows_of_their_units(tiny: Release) -> None:
 
 
 def test_an_id_that_the_fold_has_not_stays(tiny: Release) -> None:
-    fenced = relabelled(prepare("advert_risk", release="tiny"), KEY)
+    fenced = relabel(prepare("advert_risk", release="tiny"), KEY)
     strange = pl.DataFrame({"advert": [5], "score": [0.5]})
     assert_frame_equal(fenced.back(strange), strange)

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tipbench.data.gallery import fixed_gallery, one_a_group
+from tipbench.data.selection import fixed_gallery, one_per_group
 from tipbench.data.splits import PART
 
 
@@ -40,7 +40,7 @@ def test_a_gallery_holds_whole_clusters_and_no_more_than_its_size(sizes: list[in
 
 def test_one_unit_stays_of_each_group_and_part_whatever_the_row_order() -> None:
     units = rows([7] * 20).with_columns(template=pl.col("advert") % 3)
-    kept = one_a_group(units, "advert", ("template", "cluster"))
+    kept = one_per_group(units, "advert", ("template", "cluster"))
     assert kept.select("part", "template", "cluster").is_unique().all()
     assert kept.height == units.select("part", "template", "cluster").n_unique()
-    assert one_a_group(units.reverse(), "advert", ("template", "cluster")).equals(kept)
+    assert one_per_group(units.reverse(), "advert", ("template", "cluster")).equals(kept)

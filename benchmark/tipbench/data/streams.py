@@ -1,10 +1,15 @@
-"""Make the answers to forecasts: after each row of a unit, which candidate its next row has."""
+"""Truth of streamed tasks: lengths of streams for alarms, and the answers to forecasts of the next row."""
 
 from __future__ import annotations
 
-import polars as pl
+from collections.abc import Sequence
+from dataclasses import replace
 
-from tipbench.data.streams.steps import ORDER
+import polars as pl
+from tipcore.errors import UsageError
+
+from tipbench.data.fold import ORDER, StepStream
+from tipbench.kinds.alarms import LENGTH
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.forecasts import FORECASTS
 from tipbench.task import Forecast, Task
@@ -27,12 +32,12 @@ def next_rows(rows: pl.DataFrame, unit: str, forecast: Forecast) -> pl.DataFrame
     return ordered.with_columns(following).filter(pl.col("answer").is_not_null())
 
 
-def weights() -> pl.Expr:
+def query_weights() -> pl.Expr:
     """Return each query weighs so much that all of its cluster weigh one."""
     return (1.0 / pl.len().over("cluster", "part")).alias("weight")
 
 
-def own_answers(task: Task, rows: pl.DataFrame, tables: dict[str, pl.DataFrame]) -> Answers:
+def own_forecast_answers(task: Task, rows: pl.DataFrame, tables: dict[str, pl.DataFrame]) -> Answers:
     """Return answers from a user's own tables: the next row of each is the truth, and nothing has to be labelled.
 
     Args:
@@ -52,7 +57,7 @@ def own_answers(task: Task, rows: pl.DataFrame, tables: dict[str, pl.DataFrame])
         known = known.drop_nulls("label").with_columns(intrusion=pl.col("label") == 0)
     moves = next_rows(stream, task.unit, forecast).join(known, on=task.unit)
     extra = [name for name in ("intrusion", "group", "fold") if name in moves.columns]
-    frame = moves.select(forecast.query, "part", "region", "answer", "cluster", weights(), *extra)
+    frame = moves.select(forecast.query, "part", "region", "answer", "cluster", query_weights(), *extra)
     return forecast_answers(forecast, frame, listed)
 
 
@@ -66,3 +71,23 @@ def forecast_answers(forecast: Forecast, frame: pl.DataFrame, listed: pl.DataFra
     candidate = pl.col(forecast.candidate).cast(pl.Int64).alias("candidate")
     gallery = listed.select("region", candidate).unique().sort("region", "candidate")
     return Answers(FORECASTS, forecast.query, frame.sort(forecast.query), gallery=gallery)
+
+
+def add_lengths(answers: Answers, streams: Sequence[StepStream]) -> Answers:
+    """Return answers with ``length`` Int32, the steps of each unit in these streams; 0 where it has no row."""
+    unit = answers.unit
+    rows = [stream.test.rows.group_by(unit).agg(pl.len().cast(pl.Int32).alias(LENGTH)) for stream in streams]
+    frame = answers.frame.join(pl.concat(rows), on=unit, how="left", maintain_order="left")
+    frame = frame.with_columns(pl.col(LENGTH).fill_null(0))
+    return replace(answers, frame=frame)
+
+
+def refuse_late_onsets(answers: Answers) -> None:
+    """Refuse a user's onsets after the last step of their unit, of answers with lengths. Raises UsageError."""
+    frame, unit = answers.frame, answers.unit
+    late = frame.filter(pl.col("onset") > pl.col(LENGTH))
+    if late.height:
+        raise UsageError(
+            f"answers: {late.height:,} onsets are after the last step of their {unit} (first: {unit} {late[unit][0]}, "
+            f"onset {late['onset'][0]} of {late[LENGTH][0]} steps); count steps from 1 in the order of the stream."
+        )

@@ -1,8 +1,8 @@
 """Folds with other ids, which follow from a key, and predictions translated back to the ids of the release.
 
 ``tipbench check`` runs a method under two keys, to report how its predictions depend on ids and the order of rows. New
-ids are labels of :mod:`tipbench.data.labels`. Images are masked; near-duplicates stay equally near. Rows are sorted by
-the new ids, since the old order would reveal the old ones.
+ids are labels of :mod:`tipbench.data.id_labels`. Images are masked; near-duplicates stay equally near. Rows are sorted
+by the new ids, since the old order would reveal the old ones.
 """
 
 from __future__ import annotations
@@ -15,12 +15,15 @@ import polars as pl
 from tipdata.core.tables import Table
 from tipdata.stages import all_tables
 
-from tipbench.data.fold import Fold
-from tipbench.data.keyed import words
-from tipbench.data.labels import id_labels, ids_of, treatment, with_labels
-from tipbench.data.masked_images import masked
-from tipbench.data.prepared import Prepared
-from tipbench.data.streams.steps import Steps, Stream, detached
+from tipbench.data.fold import Fold, PartSteps, Prepared, StepStream, detach
+from tipbench.data.id_labels import (
+    distinct_ids,
+    id_labels,
+    keyed_words,
+    mask_images,
+    relabel_column,
+    sealing_of,
+)
 from tipbench.task import Problem
 
 CLUSTER = "cluster"
@@ -33,7 +36,7 @@ VIEW, CANDIDATE = "view", "candidate"
 
 
 @dataclass(frozen=True)
-class Names:
+class NewIds:
     """The new ids of one fold.
 
     ``key``: 32 secret bytes. ``alike``: kinds of ids that are labelled as another kind is, since the fold shows both.
@@ -53,7 +56,7 @@ class Names:
 
     def ids(self, kind: str, column: pl.Series) -> pl.Series:
         """Return a column of ids of a kind, or of lists of them, with new ones."""
-        return with_labels(column, *self._new(self.alike.get(kind, kind), ids_of(column)))
+        return relabel_column(column, *self._new(self.alike.get(kind, kind), distinct_ids(column)))
 
     def _new(self, kind: str, old: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return ids of a kind and their labels. Those that were made last are kept: a fold names its units again and
@@ -64,26 +67,28 @@ class Names:
         return kept
 
     def _column(self, table: Table, frame: pl.DataFrame, name: str) -> pl.Series:
-        sealed = treatment(table, table[name])
+        sealed = sealing_of(table, table[name])
         if sealed is None or sealed.way not in ("label", "mask"):
             return frame[name]  # a number, a word, or a town, which is known by its place anyway
         if sealed.way == "label":
             return self.ids(sealed.kind, frame[name])
         if "region" not in frame.columns:
-            return masked(frame[name], self.key)
+            return mask_images(frame[name], self.key)
         # Nothing is copied from one region to another, and finding what is near takes the square of their number.
         numbered = frame.select("region", name).with_row_index("_row")
-        parts = [part.with_columns(masked(part[name], self.key)) for part in numbered.partition_by("region")]
+        parts = [
+            part.with_columns(mask_images(part[name], self.key)) for part in numbered.partition_by("region")
+        ]
         return pl.concat(parts).sort("_row")[name] if parts else frame[name]
 
     def _sorted(self, table: Table, frame: pl.DataFrame) -> pl.DataFrame:
         if set(table.key) <= set(frame.columns):
             return frame.sort([name for name in ("region",) if name in frame.columns] + list(table.key))
         numbers = np.arange(frame.height, dtype=np.int64)
-        return frame[np.argsort(words(self.key, f"rows/{table.name}", numbers), kind="stable")]
+        return frame[np.argsort(keyed_words(self.key, f"rows/{table.name}", numbers), kind="stable")]
 
 
-def relabelled(prepared: Prepared, key: bytes) -> Prepared:
+def relabel(prepared: Prepared, key: bytes) -> Prepared:
     """Return a prepared release whose fold has ids that follow from ``key`` (32 bytes); own data are returned as is.
 
     The truth keeps its ids; ``Prepared.back`` translates predictions to them.
@@ -94,17 +99,17 @@ def relabelled(prepared: Prepared, key: bytes) -> Prepared:
     if prepared.answers.custom is not None:
         return prepared
     (fold,) = prepared.folds
-    names = Names(key, {BOOKS: WALLET} if "wallets" in fold.tables else {})
-    known, of_views = _known(names, fold, prepared.streams), _known_of_views(names, fold)
+    names = NewIds(key, {BOOKS: WALLET} if "wallets" in fold.tables else {})
+    known, of_views = _id_pairs(names, fold, prepared.streams), _candidate_pairs(names, fold)
     return replace(
         prepared,
-        folds=[_fold(names, fold)],
-        streams=[replace(one, **_steps(names, fold.task, one)) for one in prepared.streams],
-        back=lambda made: links_back(brought_back(made, known), of_views),
+        folds=[_relabel_fold(names, fold)],
+        streams=[replace(one, **_relabel_steps(names, fold.task, one)) for one in prepared.streams],
+        back=lambda made: restore_candidates(restore_ids(made, known), of_views),
     )
 
 
-def brought_back(predictions: pl.DataFrame, known: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+def restore_ids(predictions: pl.DataFrame, known: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """Return predictions with the release's ids. An id that the fold has not stays: the check names it.
 
     ``known``: column of predictions -> ``[new, old]``.
@@ -117,7 +122,7 @@ def brought_back(predictions: pl.DataFrame, known: Mapping[str, pl.DataFrame]) -
     return made
 
 
-def links_back(predictions: pl.DataFrame, known: pl.DataFrame | None) -> pl.DataFrame:
+def restore_candidates(predictions: pl.DataFrame, known: pl.DataFrame | None) -> pl.DataFrame:
     """Return predictions with the release's keys of candidates. ``known``: ``[view, new, old]``; None where nothing is
     linked."""
     named = {VIEW, CANDIDATE} <= set(predictions.columns)
@@ -128,32 +133,36 @@ def links_back(predictions: pl.DataFrame, known: pl.DataFrame | None) -> pl.Data
     return predictions.with_columns(joined.select(pl.coalesce("old", "new").alias(CANDIDATE)).to_series())
 
 
-def _known_of_views(names: Names, fold: Fold) -> pl.DataFrame | None:
+def _candidate_pairs(names: NewIds, fold: Fold) -> pl.DataFrame | None:
     """Return ``[view, new, old]`` of the keys of all views that the fold shows."""
     found = []
     for view, key in fold.task.views.items():
         if view in fold.tables and key in fold.tables[view].collect_schema():
             old = fold.tables[view].select(key).collect()[key]
             found.append(
-                pl.DataFrame({VIEW: [view] * len(old), "new": _new_key(names, view, key, old), "old": old})
+                pl.DataFrame(
+                    {VIEW: [view] * len(old), "new": _new_candidates(names, view, key, old), "old": old}
+                )
             )
     return pl.concat(found) if found else None
 
 
-def _new_key(names: Names, view: str, key: str, old: pl.Series) -> pl.Series:
-    kind = _kind(view, key)
+def _new_candidates(names: NewIds, view: str, key: str, old: pl.Series) -> pl.Series:
+    kind = _id_kind(view, key)
     return old if kind is None else names.ids(kind, old)
 
 
-def _fold(names: Names, fold: Fold) -> Fold:
+def _relabel_fold(names: NewIds, fold: Fold) -> Fold:
     task, tables = fold.task, all_tables()
-    supervision = _by_unit(names, task, fold.supervision)
+    supervision = _relabel_units(names, task, fold.supervision)
     if task.kind.linked:
         supervision = supervision.with_columns(names.ids(CLUSTER, supervision["label"]))
     if task.views:
         parts = supervision.partition_by(VIEW, maintain_order=True)
         made = [
-            part.with_columns(_new_key(names, view, task.views[view], part[CANDIDATE]).alias(CANDIDATE))
+            part.with_columns(
+                _new_candidates(names, view, task.views[view], part[CANDIDATE]).alias(CANDIDATE)
+            )
             for part in parts
             for view in part[VIEW].head(1)
         ]
@@ -163,29 +172,29 @@ def _fold(names: Names, fold: Fold) -> Fold:
         tables={
             name: names.table(tables[name], table.collect()).lazy() for name, table in fold.tables.items()
         },
-        parts=_by_unit(names, task, fold.parts),
+        parts=_relabel_units(names, task, fold.parts),
         supervision=supervision,
     )
 
 
-def _by_unit(names: Names, task: Problem, frame: pl.DataFrame) -> pl.DataFrame:
-    kind = _kind(task.table, task.unit)
+def _relabel_units(names: NewIds, task: Problem, frame: pl.DataFrame) -> pl.DataFrame:
+    kind = _id_kind(task.table, task.unit)
     made = frame if kind is None else frame.with_columns(names.ids(kind, frame[task.unit]))
     return made.sort(task.unit)
 
 
-def _steps(names: Names, task: Problem, stream: Stream) -> dict[str, Steps]:
+def _relabel_steps(names: NewIds, task: Problem, stream: StepStream) -> dict[str, PartSteps]:
     tables, made = all_tables(), {}
     for part in ("valid", "test"):
-        steps: Steps = getattr(stream, part)
+        steps: PartSteps = getattr(stream, part)
         rows = names.columns(tables[task.stream], steps.rows)
         ordered = rows.with_columns(_step=steps.steps).sort("_step", task.unit).drop("_step")
         units = names.columns(tables[task.table], steps.units).sort(task.unit)
-        made[part] = replace(steps, units=detached(units), rows=detached(ordered))
+        made[part] = replace(steps, units=detach(units), rows=detach(ordered))
     return made
 
 
-def _known(names: Names, fold: Fold, streams: list[Stream]) -> dict[str, pl.DataFrame]:
+def _id_pairs(names: NewIds, fold: Fold, streams: list[StepStream]) -> dict[str, pl.DataFrame]:
     """Return ``[new, old]`` of the ids in each column of predictions."""
     task = fold.task
     keys = [task.kind.key(task.unit)] if task.views else task.kind.keys(task.unit)
@@ -196,14 +205,14 @@ def _known(names: Names, fold: Fold, streams: list[Stream]) -> dict[str, pl.Data
         columns = {task.kind.key(task.unit): (task.stream, task.forecast.query, pl.concat(asked))}
     known = {}
     for name, (table, column, values) in columns.items():
-        if (kind := _kind(table, column)) is not None:
-            old = ids_of(values)
+        if (kind := _id_kind(table, column)) is not None:
+            old = distinct_ids(values)
             known[name] = pl.DataFrame({"new": id_labels(names.key, kind, old), "old": old})
     return known
 
 
-def _kind(table: str, column: str) -> str | None:
+def _id_kind(table: str, column: str) -> str | None:
     """Return the kind of the ids that a column holds; None where it holds none."""
     described = all_tables()[table]
-    sealed = treatment(described, described[column])
+    sealed = sealing_of(described, described[column])
     return sealed.kind if sealed is not None and sealed.way == "label" else None

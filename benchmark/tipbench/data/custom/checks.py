@@ -1,0 +1,236 @@
+"""Checks of a user's tables: each fault in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+from tipcore.errors import UsageError
+from tipdata.stages.messages.acts import ACTS
+
+from tipbench.kinds.links import GALLERY, GIVEN_VIEW, links_of, with_links
+
+
+def refuse(table: str, rows: pl.DataFrame, wrong: pl.Expr, what: str, instead: str) -> None:
+    """Raise UsageError where an expression is true of any row.
+
+    Args:
+        table, rows: its name and what it holds, in the user's order.
+        wrong: boolean; null counts as right.
+        what: follows "3 of 120 rows", as in "have no amount".
+        instead: what to do.
+    """
+    at = rows.select(wrong.alias("wrong")).to_series().fill_null(False).arg_true()
+    if len(at):
+        raise UsageError(
+            f"{table}: {len(at):,} of {rows.height:,} rows {what} (first: row {at[0] + 1:,}); {instead}."
+        )
+
+
+def is_none_of(column: str, known: pl.Series) -> pl.Expr:
+    """Return whether a column names nothing, or none of what is known."""
+    return (~pl.col(column).is_in(known.unique().implode())).fill_null(True)
+
+
+def check_numbers(table: str, rows: pl.DataFrame, key: str) -> None:
+    """Refuse rows of a stream without a key or number (``sequence``) in it, or with one that another has."""
+    unnumbered = pl.col(key).is_null() | pl.col("sequence").is_null()
+    refuse(table, rows, unnumbered, f"have no {key} or no sequence", f"number those of each {key} from 1")
+    refuse(
+        table,
+        rows,
+        pl.struct(key, "sequence").is_duplicated(),
+        f"share their sequence with another of their {key}",
+        f"number those of each {key} from 1",
+    )
+
+
+def check_owners(table: str, owners: pl.DataFrame, within: str, rows: pl.DataFrame, key: str) -> None:
+    """Refuse owners of no row, and rows of no owner. Both frames have the column ``key``."""
+    refuse(
+        table,
+        owners,
+        is_none_of(key, rows[key]),
+        f"have nothing in {within}",
+        "leave them out, or add it there",
+    )
+    refuse(
+        within,
+        rows,
+        is_none_of(key, owners[key]),
+        f"are of a {key} that {table} does not have",
+        "add it there or leave them out",
+    )
+
+
+def check_order(table: str, rows: pl.DataFrame, key: str, time: str) -> None:
+    """Refuse rows whose time is before that of the row with the number before theirs."""
+    before = pl.col(time).shift(1).over(key, order_by="sequence")
+    refuse(
+        table,
+        rows,
+        pl.col(time) < before,
+        "are earlier than the one before them",
+        f"number those of each {key} in the order of their {time}s",
+    )
+
+
+CONVERSATION = "conversation"
+SIDES = ("first", "second")
+_SHOWN = 3
+
+
+def check_conversations(tables: dict[str, pl.DataFrame]) -> None:
+    """Refuse conversations without messages, messages out of order, and acts and sides that are not known.
+
+    ``tables``: ``messages`` with at least ``[conversation, sequence]``, and ``conversations``. What is not
+    there is not looked at: the columns that a method needs are checked where it is chosen.
+
+    Raises:
+        UsageError: naming what is wrong, how often, where first, and what to do.
+    """
+    if "messages" not in tables:
+        return
+    messages = tables["messages"]
+    _check_message_keys(messages)
+    if "conversations" in tables:
+        check_owners("conversations", tables["conversations"], "messages", messages, CONVERSATION)
+    if "minute" in messages.columns:
+        check_order("messages", messages, CONVERSATION, "minute")
+    _check_code_words(messages, "act", ACTS)
+    _check_code_words(messages, "side", SIDES)
+
+
+def _check_message_keys(messages: pl.DataFrame) -> None:
+    missing = [name for name in (CONVERSATION, "sequence") if name not in messages.columns]
+    if missing:
+        raise UsageError(
+            f"messages: no column {' or '.join(missing)}; map which conversation a message is of, and its number there."
+        )
+    check_numbers("messages", messages, CONVERSATION)
+
+
+def _check_code_words(messages: pl.DataFrame, column: str, known: tuple[str, ...]) -> None:
+    """Every value is one of the code words or null."""
+    if column not in messages.columns:
+        return
+    wrong = pl.col(column).is_not_null() & ~pl.col(column).cast(pl.String).is_in(known)
+    named = ", ".join(map(str, messages.filter(wrong)[column].unique(maintain_order=True).head(_SHOWN)))
+    refuse(
+        "messages",
+        messages,
+        wrong,
+        f"name no known {column} ({named})",
+        f"map each to one of {', '.join(known)}, or to nothing",
+    )
+
+
+CIRCUIT = "circuit"
+STOP = "stop"
+
+
+def check_circuits(tables: dict[str, pl.DataFrame]) -> None:
+    """Refuse circuits without stops, stops out of order or without a key, and towns that are not listed.
+
+    ``tables``: ``stops`` with at least ``[stop, circuit, sequence, town]``, ``circuits`` and ``places``. What is not
+    there is not looked at: the columns that a run needs are checked where it is chosen.
+
+    Raises:
+        UsageError: naming what is wrong, how often, where first, and what to do.
+    """
+    if "stops" not in tables:
+        return
+    stops = tables["stops"]
+    _check_stop_keys(stops)
+    if "circuits" in tables and CIRCUIT in stops.columns:
+        check_owners("circuits", tables["circuits"], "stops", stops, CIRCUIT)
+    if {CIRCUIT, "sequence", "day"} <= set(stops.columns):
+        check_order("stops", stops, CIRCUIT, "day")
+    if "town" in stops.columns and "town" in tables.get("places", pl.DataFrame()).columns:
+        _check_towns(tables["places"], stops)
+
+
+def _check_stop_keys(stops: pl.DataFrame) -> None:
+    if STOP in stops.columns:
+        refuse(
+            "stops",
+            stops,
+            pl.col(STOP).is_null() | pl.col(STOP).is_duplicated(),
+            "have no key stop of their own",
+            "map a column or an expression that tells stops apart",
+        )
+    if {CIRCUIT, "sequence"} <= set(stops.columns):
+        check_numbers("stops", stops, CIRCUIT)
+
+
+def _check_towns(places: pl.DataFrame, stops: pl.DataFrame) -> None:
+    on = ["region", "town"] if "region" in stops.columns and "region" in places.columns else ["town"]
+    known = places.select(*on, listed=True).unique()
+    found = stops.join(known, on=on, how="left", maintain_order="left")
+    refuse(
+        "stops",
+        found,
+        pl.col("listed").is_null(),
+        "are in a town that places does not have",
+        "list it there or leave them out",
+    )
+
+
+CASE = "operation"
+"""The column of a table that says whose case a row is of; no method is shown it."""
+NOWHERE = 0
+"""The region of rows where the user has none."""
+UNKNOWN = "resident"
+
+
+def check_cases(tables: dict[str, pl.DataFrame]) -> None:
+    """Refuse tables without a key, and data that say of nothing whose case it is.
+
+    Raises:
+        UsageError: naming what is wrong, how often, where first, and what to do.
+    """
+    known = [name for name, frame in tables.items() if CASE in frame.columns]
+    if not known:
+        raise UsageError(
+            f"no table says whose case its rows are: map data.tables.accounts.{CASE}, or that of wallets, circuits or "
+            "firms."
+        )
+    for name in known:
+        key = name.removesuffix("s")
+        if key not in tables[name].columns:
+            raise UsageError(f"{name} has cases and no key: map data.tables.{name}.{key}.")
+        repeated = pl.col(key).is_null() | pl.col(key).is_duplicated()
+        refuse(name, tables[name], repeated, f"have no key {key} of their own", "give each row its own")
+
+
+def own_gallery(views: Mapping[str, str], tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Return all that may be linked, as answers have it: the tables that say whose case their rows are."""
+    parts = [
+        _with_region(tables[view]).select(
+            pl.col("region").cast(pl.Int32),
+            pl.lit(view).alias("view"),
+            pl.col(key).cast(pl.Int64).alias("candidate"),
+            pl.col(CASE).cast(pl.Int64).alias("cluster"),
+            pl.lit(UNKNOWN).alias("group"),
+        )
+        for view, key in views.items()
+        if view in tables and CASE in tables[view].columns
+    ]
+    return pl.concat(parts).select(GALLERY).sort("region", "view", "candidate")
+
+
+def own_seeds(unit: str, table: pl.DataFrame, rows: pl.DataFrame, gallery: pl.DataFrame) -> pl.DataFrame:
+    """Return the seeds ``[unit, region, cluster, given, links, ...]`` of a user's own data."""
+    key = GIVEN_VIEW.removesuffix("s")
+    given = pl.col(key).cast(pl.Int64) if key in table.columns else pl.lit(None, pl.Int64)
+    at = _with_region(table).select(unit, pl.col("region").cast(pl.Int32), given=given)
+    return with_links(rows.join(at, on=unit, how="left", maintain_order="left"), gallery)
+
+
+def own_links(unit: str, seeds: pl.DataFrame, gallery: pl.DataFrame) -> pl.DataFrame:
+    """Return the links of these seeds, as methods learn from them: ``[unit, part, view, candidate, label]``."""
+    return links_of(seeds, gallery).select(unit, "part", "view", "candidate", "label")
+
+
+def _with_region(table: pl.DataFrame) -> pl.DataFrame:
+    return table if "region" in table.columns else table.with_columns(region=pl.lit(NOWHERE, pl.Int32))

@@ -1,0 +1,77 @@
+"""Keyed choices of units: equal training sizes, galleries of one size, one unit per group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from tipdata.core.draw import Stream
+
+from tipbench.data.splits import Split
+from tipbench.task import Selection
+
+YARDSTICK = "forward"
+_SIZE_SEED = 3
+
+
+@dataclass(frozen=True)
+class TrainingSize:
+    """Clusters and rows in a train part."""
+
+    clusters: int
+    rows: int
+
+    @classmethod
+    def of(cls, rows: pl.DataFrame) -> TrainingSize:
+        train = rows.filter(pl.col("part") == "train")
+        return cls(train["cluster"].n_unique(), train.height)
+
+
+def limit_training(
+    yardstick: TrainingSize, split: Split, rows: pl.DataFrame, unit: str
+) -> tuple[pl.DataFrame, str | None]:
+    """Return units with a train part no larger than the yardstick's, by keyed choice; a note where it is smaller."""
+    train = pl.col("part") == "train"
+    size = TrainingSize.of(rows)
+    column, what, most, has = (
+        ("cluster", "operations", yardstick.clusters, size.clusters)
+        if split.by_cluster
+        else (unit, "rows", yardstick.rows, size.rows)
+    )
+    if has < most:
+        return rows, f"split={split.name} trains on {has:,} {what}, {YARDSTICK} on {most:,}."
+    ids = rows.filter(train)[column].unique().sort().to_numpy()
+    kept = ids[Stream(_SIZE_SEED, "training size").shuffled(ids)[:most]]
+    return rows.filter(~train | pl.col(column).is_in(np.sort(kept).tolist())), None
+
+
+_GALLERY_SEED = 4
+
+
+def one_per_group(rows: pl.DataFrame, unit: str, group: tuple[str, ...]) -> pl.DataFrame:
+    """Return the keyed-chosen unit of each part and group: ``group`` names columns beside ``part``."""
+    bits = pl.Series("bits", Stream(_GALLERY_SEED, "one a group").bits(rows[unit].to_numpy()))
+    ranked = rows.with_columns(bits).sort("bits", unit)
+    return ranked.unique(["part", *group], keep="first", maintain_order=True).drop("bits").sort(unit)
+
+
+def fixed_gallery(rows: pl.DataFrame, size: int) -> Selection:
+    """Return units with a test part of ``size`` units or, where it has fewer, all of them and a note.
+
+    Whole clusters are taken in keyed order; those that would go over the size are passed by.
+    """
+    is_test = pl.col("part") == "test"
+    counted = rows.filter(is_test).group_by("cluster").len().sort("cluster")
+    if (has := int(counted["len"].sum())) < size:
+        return Selection(rows, (f"the gallery holds {has:,} units, all of the test part, and not {size:,}.",))
+    clusters, sizes = counted["cluster"].to_numpy(), counted["len"].to_numpy()
+    order = Stream(_GALLERY_SEED, "gallery").shuffled(clusters)
+    kept, room = [], size
+    for at in order:
+        if sizes[at] <= room:
+            kept.append(int(clusters[at]))
+            room -= int(sizes[at])
+        if not room:
+            break
+    return Selection(rows.filter(~is_test | pl.col("cluster").is_in(kept)))
