@@ -63,7 +63,7 @@ ROWS = {
         Row("unskipped", "benchmark/tipbench/publishing/validation.py", "import mlcroissant", "import nothing_there", "failed", slow=True),
     ],
     "engines beside processes": [
-        Row("unskipped", "benchmark/tipcore/engines/dask.py", "import dask.config", "import nothing_there", "failed", slow=True),
+        Row("unskipped", "benchmark/tipcore/clusters.py", "    import distributed\n", "    import nothing_there\n", "failed", slow=True),
     ],
     "a release in a bucket of S3": [
         Row("unskipped", "benchmark/tipcore/locations.py", '"://" in place', '":///" in place', "failed", slow=True),

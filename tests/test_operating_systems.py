@@ -16,7 +16,7 @@ PACKAGES = [
     ROOT / "datasets" / "tipdata",
 ]
 FOLDERS = [*PACKAGES, ROOT / "configs", ROOT / "datasets", ROOT / "docs", ROOT / "results", ROOT / "tests"]
-ONE = "operating_system"
+ONE = "operating_system.py"
 LINUX = ROOT / "benchmark" / "tipbench" / "fence" / "linux"
 """Of which no other system has anything."""
 MODULES = frozenset(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from tipcore.parquet import read_parquet, scan_parquet
+from tipcore.table_files import read_parquet, scan_parquet
 from tipdata.core.world import newest_released
 from tipdata.release import Release, make_release, verify_release
 from tipdata.release import release as release_module
@@ -51,7 +51,7 @@ def test_no_package_reads_a_path_as_a_pattern() -> None:
         for path in folder.rglob("*.py")
         if (lines := patterns(path.read_text(encoding="utf-8")))
     }
-    assert offenders == {}, "use tipcore.parquet"
+    assert offenders == {}, "use tipcore.table_files"
 
 
 def siblings(place: Path, name: str = ODD) -> tuple[Path, Path]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from tipcore.components import shared_value_components
+from tipcore.units import shared_value_components
 
 from tipbaselines.frames import MINUTES_A_DAY
 

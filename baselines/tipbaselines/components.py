@@ -4,7 +4,7 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 import polars as pl
-from tipcore.components import connected_components
+from tipcore.units import connected_components
 
 
 def components(nodes: int, edges: np.ndarray) -> np.ndarray:

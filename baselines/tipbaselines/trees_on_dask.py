@@ -7,7 +7,7 @@ import importlib.util
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from tipcore.engines.workers import knock
+from tipcore.clusters import probe
 from tipcore.errors import UsageError
 from tipcore.extras import how_to_install
 
@@ -40,7 +40,7 @@ def grow_on_dask(
     from distributed import Client
 
     try:
-        knock(scheduler)
+        probe(scheduler)
         client = Client(scheduler, timeout=SECONDS)
     except (OSError, TimeoutError, ValueError) as error:
         raise UsageError(

@@ -5,9 +5,9 @@ import os
 import sys
 from collections.abc import Sequence
 
+from tipcore.display import printable_lines
 from tipcore.errors import CheckFailed, MachineFault, UsageError
 from tipcore.operating_system import ignore_interrupts, write_utf8
-from tipcore.printable import printable_lines
 
 from tipbench import completion
 from tipbench.commands import WORDS, Command, command_of, declare, names

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from rich.table import Table
 
+from tipcore.display import printable_lines
 from tipcore.operating_system import is_utf8
-from tipcore.printable import printable_lines
 
 WIDEST = 100_000
 

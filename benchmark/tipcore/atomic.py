@@ -24,8 +24,7 @@ from functools import partial
 from pathlib import Path
 
 from tipcore.errors import UsageError
-from tipcore.operating_system import NEW_FILE, exchange, move
-from tipcore.operating_system.processes import claim
+from tipcore.operating_system import NEW_FILE, claim, exchange, move
 
 PARTIAL, OLD = ".partial-", ".old-"
 HERE = f"{PARTIAL}{re.sub('[^A-Za-z0-9]', '_', platform.node())}-"
@@ -64,7 +63,7 @@ def fill_folder_atomically(
         folder.parent.mkdir(parents=True, exist_ok=True)
         restore(folder)
         sweep(folder.parent)
-        with _begun(folder.parent, lambda path: path.mkdir(mode=mode)) as beside:
+        with _new_place(folder.parent, lambda path: path.mkdir(mode=mode)) as beside:
             yield beside
             _put(beside, folder, replace)
     except _Taken:
@@ -103,7 +102,7 @@ def write_file_atomically(
         if path.parent not in _swept:
             _swept.add(path.parent)
             sweep(path.parent)
-        with _begun(path.parent, lambda file: os.close(os.open(file, NEW_FILE, mode))) as beside:
+        with _new_place(path.parent, lambda file: os.close(os.open(file, NEW_FILE, mode))) as beside:
             beside.write_bytes(data)
             move(beside, path)
     except OSError as error:
@@ -114,7 +113,7 @@ def check_writable(folder: Path) -> None:
     """Make a folder, if it is not there, and see whether folders can be made in it; raises OSError where not."""
     folder.mkdir(parents=True, exist_ok=True)
     sweep(folder)
-    with _begun(folder, Path.mkdir):
+    with _new_place(folder, Path.mkdir):
         pass
 
 
@@ -132,7 +131,7 @@ def restore(folder: Path) -> None:
     aside = folder.parent / f"{OLD}{folder.name}"
     if not aside.is_dir():
         return
-    with suppress(OSError), _held(aside):
+    with suppress(OSError), _hold_claim(aside):
         if folder.exists():
             shutil.rmtree(aside, ignore_errors=True)
         else:
@@ -165,7 +164,7 @@ def _is_whole(name: str) -> bool:
 
 
 @contextmanager
-def passing_folder(place: Path) -> Iterator[Path]:
+def temporary_folder(place: Path) -> Iterator[Path]:
     """Give an empty folder, for this user alone, which is gone once the block has ended.
 
     Where its process is killed the next one that asks removes it.
@@ -177,7 +176,7 @@ def passing_folder(place: Path) -> Iterator[Path]:
         OSError: where it cannot be made.
     """
     sweep(place, HERE)
-    with _begun(place, partial(os.mkdir, mode=0o700)) as folder:
+    with _new_place(place, partial(os.mkdir, mode=0o700)) as folder:
         yield folder
 
 
@@ -198,7 +197,7 @@ def remove_abandoned(left: Path, claimed: bool) -> None:
     Raises:
         BlockingIOError: where the writer is alive.
     """
-    with _held(left) as is_free:
+    with _hold_claim(left) as is_free:
         if not (claimed and is_free) and time.time() - left.stat().st_mtime <= STALE_SECONDS:
             return
         if left.is_dir():
@@ -208,7 +207,7 @@ def remove_abandoned(left: Path, claimed: bool) -> None:
 
 
 @contextmanager
-def _held(path: Path) -> Iterator[bool]:
+def _hold_claim(path: Path) -> Iterator[bool]:
     """Claim what is there, and say whether that could be done: not every file system has claims.
 
     Raises BlockingIOError where somebody else holds it, FileNotFoundError where it is gone.
@@ -231,7 +230,7 @@ def _claim(path: Path) -> int | None:
 
 
 @contextmanager
-def _begun(folder: Path, make: Callable[[Path], None]) -> Iterator[Path]:
+def _new_place(folder: Path, make: Callable[[Path], None]) -> Iterator[Path]:
     """A new place in a folder, made and claimed, so that no other writer sweeps it away; it is gone in the end."""
     beside, descriptor = _place(folder, make)
     try:
@@ -282,7 +281,7 @@ def _put(beside: Path, folder: Path, replace: bool) -> None:
 def _swap(beside: Path, folder: Path) -> None:
     """The same in three steps; the old one is back where it was if the second fails."""
     aside = folder.parent / f"{OLD}{folder.name}"
-    with _held(folder):
+    with _hold_claim(folder):
         move(folder, aside)
         try:
             move(beside, folder)

@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from tipcore.operating_system import Folder, start_apart
-from tipcore.operating_system.processes import THREADS, end_with_starter
+from tipcore.operating_system import THREADS, Folder, end_with_starter, start_apart
 
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "TZ")
 """What a helper is told of the environment; the rest of it may hold secrets."""
@@ -22,7 +21,7 @@ def start_helper(
     """Start a module that is asked on standard input and answers on standard output; it never sees Ctrl-C.
 
     Args:
-        module: its dotted name; it calls :func:`begin` before anything else.
+        module: its dotted name; it calls :func:`end_with_parent` before anything else.
         cwd: its working folder.
         folder: an opened folder that it is handed.
         told: further variables of its environment.
@@ -46,7 +45,7 @@ def start_helper(
     )
 
 
-def begin() -> None:
+def end_with_parent() -> None:
     """Let this process end with the one that started it by :func:`start_helper`."""
     if sys.argv[1:]:
         end_with_starter(int(sys.argv[1]))

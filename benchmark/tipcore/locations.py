@@ -1,17 +1,41 @@
-"""Places that are named by a folder or a URL: which of the two it is, and how a URL is opened."""
+"""Where data lie: the home of releases, folders and URLs."""
 
 from __future__ import annotations
 
 import errno
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tipcore.errors import UsageError
 from tipcore.extras import extra_with, how_to_install
-from tipcore.home import expanded
+from tipcore.operating_system import cache_folder
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
+
+
+def home() -> Path:
+    """Return the folder that holds releases as ``<version>/<size>/<region>/<table>.parquet``. It is not created here.
+
+    Raises UsageError where neither TIPBENCH_HOME is set nor a home folder is known.
+    """
+    chosen = os.environ.get("TIPBENCH_HOME")
+    if chosen:
+        return expand_home(chosen)
+    try:
+        return cache_folder() / "tipbench"
+    except RuntimeError:
+        raise UsageError(
+            "There is no place for releases, since HOME is not set and this user has no home folder: set TIPBENCH_HOME "
+            "to a folder."
+        ) from None
+
+
+def expand_home(path: str | Path) -> Path:
+    """Return a path with the home folder that its ``~`` stands for, or as it is where nobody knows that folder."""
+    return Path(os.path.expanduser(path))
+
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 """What a system says where there is no room."""
@@ -46,7 +70,7 @@ def place_of(place: str | Path) -> Path | Remote:
 
         return Path(url2pathname(urlsplit(text).path))
     if not is_url(text):
-        return expanded(text)
+        return expand_home(text)
     import fsspec
 
     try:
@@ -54,14 +78,14 @@ def place_of(place: str | Path) -> Path | Remote:
     except ImportError as error:  # it says which library opens such a URL
         extra = next(filter(None, map(extra_with, str(error).split())), None)
         raise UsageError(
-            f"{text} cannot be opened: {said_by(error)}{f', by {how_to_install(extra)}' if extra else ''}."
+            f"{text} cannot be opened: {error_text(error)}{f', by {how_to_install(extra)}' if extra else ''}."
         ) from None
     except Exception as error:  # of a URL that is opened in another, each library has errors of its own
-        raise UsageError(f"{text} cannot be opened: {said_by(error)}; correct the URL.") from None
+        raise UsageError(f"{text} cannot be opened: {error_text(error)}; correct the URL.") from None
     return Remote(system, root.rstrip("/"), text)
 
 
-def said_by(error: BaseException) -> str:
+def error_text(error: BaseException) -> str:
     """Return the first line of what a system or library says, short and without a full stop."""
     said = str(getattr(error, "strerror", None) or error).strip().splitlines() or [type(error).__name__]
     return said[0][:160].rstrip(".")

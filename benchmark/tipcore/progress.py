@@ -17,7 +17,7 @@ Advance = Callable[[int], None]
 """What is told how many more are done."""
 
 
-def untold(more: int) -> None:
+def no_progress(more: int) -> None:
     """Tell nobody."""
 
 
@@ -31,7 +31,7 @@ def progress(label: str, total: int, quiet: bool) -> Iterator[Advance]:
         quiet: tell nothing.
     """
     if quiet:
-        yield untold
+        yield no_progress
     elif sys.stderr.isatty() and NOTEBOOK not in os.environ:
         with _bar(label, total) as advance:
             yield advance

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tipcore.display import printable
 from tipcore.errors import UsageError
-from tipcore.printable import printable
 
 from tipcourse.exercises import OPEN_SEED, Case, Exercise, exercises_of
 from tipcourse.keys import Key, LessonKey

@@ -7,7 +7,7 @@ import io
 from typing import Any
 
 from tipbench.console import Column, emit, emit_table
-from tipcore.printable import printable
+from tipcore.display import printable
 
 from tipcourse.grading import Graded, Mark
 from tipcourse.trying import Tried

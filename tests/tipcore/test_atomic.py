@@ -13,13 +13,13 @@ from tipcore import atomic
 from tipcore.atomic import (
     fill_folder_atomically,
     find_whole,
-    passing_folder,
     restore,
+    temporary_folder,
     whole_folders,
     write_file_atomically,
 )
 from tipcore.errors import UsageError
-from tipcore.operating_system.processes import CLAIMS
+from tipcore.operating_system import CLAIMS
 
 
 def fill(folder: Path, text: str, replace: bool = True) -> None:
@@ -327,14 +327,14 @@ def test_a_passing_folder_is_gone_afterwards_and_so_is_that_of_a_dead_process(tm
     die = f"""if True:
         import os
         from pathlib import Path
-        from tipcore.atomic import passing_folder
-        with passing_folder(Path({str(tmp_path)!r})) as folder:
+        from tipcore.atomic import temporary_folder
+        with temporary_folder(Path({str(tmp_path)!r})) as folder:
             (folder / "half").write_text("made")
             os._exit(9)"""
     assert subprocess.run([sys.executable, "-c", die], check=False).returncode == 9
     [left] = tmp_path.iterdir()
     (tmp_path / ".partial-of-another-machine").mkdir()
-    with passing_folder(tmp_path) as one, passing_folder(tmp_path) as other:
+    with temporary_folder(tmp_path) as one, temporary_folder(tmp_path) as other:
         assert not left.exists()
         assert one.is_dir()
         assert list(other.iterdir()) == []

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
-from tipcore.engines import ENGINES, Engine, run_all, workers
+from tipcore import clusters
+from tipcore.engines import ENGINES, Engine, run_all
 from tipcore.errors import MachineFault, UsageError
-from tipcore.operating_system.processes import OF_BLAS, THREADS
+from tipcore.operating_system import OF_BLAS, THREADS
 
 MODULES = {"dask": "distributed", "ray": "ray", "submitit": "submitit"}
 SPREAD = [
@@ -196,7 +197,7 @@ def test_a_cluster_that_does_not_answer_is_told_in_a_sentence(name: str) -> None
 
 @pytest.mark.parametrize("name", [one for one in SPREAD if one.values[0] in ("dask", "ray")])
 def test_what_listens_and_is_no_cluster_is_not_waited_for(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(clusters, "ANSWER_SECONDS", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as silent:  # as a web server is, until it is asked
         address = f"127.0.0.1:{silent.getsockname()[1]}"
         with pytest.raises(UsageError, match=f"^engine.address={address}: nothing answers there"):
@@ -206,25 +207,22 @@ def test_what_listens_and_is_no_cluster_is_not_waited_for(name: str, monkeypatch
 @pytest.mark.skipif(find_spec("distributed") is None, reason="no extra dask")
 def test_a_scheduler_of_dask_that_is_lost_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     from distributed.client import FutureCancelledError
-    from tipcore.engines import dask as engine_of_dask
 
     def lost(futures: list) -> list:
         raise FutureCancelledError("called-1", "scheduler-connection-lost")
 
-    monkeypatch.setattr(engine_of_dask, "as_completed", lost)
+    monkeypatch.setattr("distributed.as_completed", lost)
     with pytest.raises(MachineFault, match=r"the cluster was lost .* the same command goes on"):
         run_all(square, [1, 2], Engine("dask", workers=1), quiet=True)
 
 
 def test_an_engine_that_is_not_installed_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    monkeypatch.delitem(sys.modules, "tipcore.engines.dask", raising=False)
     with pytest.raises(UsageError, match=r"python3 -m pip install .*\[dask\]'"):
         run_all(square, [1, 2], Engine("dask"), quiet=True)
 
 
 def test_what_the_core_should_have_brought_is_no_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "joblib", None)
-    monkeypatch.delitem(sys.modules, "tipcore.engines.loky", raising=False)
     with pytest.raises(UsageError, match=r"^engine=loky needs joblib, .*: install tipbench again\.$"):
         run_all(square, [1, 2], Engine("loky", workers=2), quiet=True)

@@ -5,7 +5,7 @@ import math
 
 import polars as pl
 from tipcore.errors import CheckFailed, UsageError
-from tipcore.home import expanded
+from tipcore.locations import expand_home
 from tipdata.privacy.audit import Finding, audit
 from tipdata.privacy.calibrate import read_table
 from tipdata.release import Release
@@ -31,7 +31,7 @@ def call(options: argparse.Namespace) -> int:
             raise UsageError(f"an audit needs {key}=FILE: see `tipbench data audit --help`.")
     limit = _limit(typed.get("limit", str(LIMIT)))
     secrets = typed["secrets"].split(",") if "secrets" in typed else None
-    private, control = (read_table(expanded(typed[key])) for key in ("private", "control"))
+    private, control = (read_table(expand_home(typed[key])) for key in ("private", "control"))
     if files:
         name, made, own_ids = files[0], _of_file(files[0], typed), frozenset[str]()
     else:
@@ -48,7 +48,7 @@ def _of_file(file: str, typed: dict[str, str]) -> pl.DataFrame:
         if key not in ACTIONS["audit"].keys or key == "table":
             known = [one for one in ACTIONS["audit"].keys if one != "table"]
             raise UsageError(f'Unknown setting "{key}" beside a table. {suggestion(key, known)}')
-    return read_table(expanded(file))
+    return read_table(expand_home(file))
 
 
 def _of_release(options: argparse.Namespace, table: str) -> tuple[str, pl.DataFrame, frozenset[str]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tipcore.errors import UsageError
 from tipcore.extras import require
-from tipcore.home import expanded
+from tipcore.locations import expand_home
 from tipdata.privacy.calibrate import Calibrated, calibrate
 from tipdata.privacy.informed import INFORMED, WAYS
 from tipdata.privacy.request import checked_epsilon, read_request
@@ -35,9 +35,9 @@ def call(options: argparse.Namespace) -> int:
     if options.to is None:
         raise UsageError("calibrating needs a place for the world file: add --to FILE.")
     epsilon = checked_epsilon(typed["epsilon"])
-    request = read_request(expanded(typed["config"]))
-    made = calibrate(expanded(tables[0]), request, epsilon, expanded(options.to))
-    _tell(made, expanded(options.to), options)
+    request = read_request(expand_home(typed["config"]))
+    made = calibrate(expand_home(tables[0]), request, epsilon, expand_home(options.to))
+    _tell(made, expand_home(options.to), options)
     return 0
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from tipcore.engines import KEYS, Engine
 from tipcore.errors import CheckFailed, UsageError
-from tipcore.home import expanded
+from tipcore.locations import expand_home
 from tipdata.core.world import register
 from tipdata.documents.describe import describe
 from tipdata.documents.preview import preview
@@ -65,7 +65,7 @@ def own_world_of(options: argparse.Namespace) -> str | None:
         raise UsageError(
             "world= and release.version= exclude each other: a world file says its version itself."
         )
-    name = register(expanded(typed["world"])).name
+    name = register(expand_home(typed["world"])).name
     words = [word for word in options.overrides if word.partition("=")[0] != "world"]
     options.overrides = [*words, f"release.version={name}"]
     return typed["world"]

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from tipcore.errors import CheckFailed, UsageError
-from tipcore.home import expanded
+from tipcore.locations import expand_home
 from tipdata.documents.linting import Report, lint_folder, lint_sources
 
 from tipbench.actions.data import opened
@@ -45,13 +45,13 @@ def call(options: argparse.Namespace) -> int:
 
 def _folder(options: argparse.Namespace) -> tuple[Path, str]:
     """Return the folder to read, and the version of its data ('' where a folder was named)."""
-    named = [word for word in options.overrides if "=" not in word or expanded(word).is_dir()]
+    named = [word for word in options.overrides if "=" not in word or expand_home(word).is_dir()]
     if not named:
         release = opened(options)
         return release.folder, release.version
     if len(options.overrides) > 1:
         raise UsageError(f"{' and '.join(options.overrides)} are too many: name one folder, or a release=.")
-    return expanded(named[0]), ""
+    return expand_home(named[0]), ""
 
 
 def _emit(folder: Path, report: Report, seconds: float) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tipcore.atomic import fill_folder_atomically
 from tipcore.errors import UsageError
-from tipcore.home import expanded
+from tipcore.locations import expand_home
 from tipcore.progress import progress
 from tipdata.core.tables import LABEL, TIERS, Table
 from tipdata.core.world import DAYS
@@ -81,7 +81,7 @@ def browse(release: Release, to: Path, most: int = ROWS, quiet: bool = False) ->
         UsageError: where ``to`` is something else or cannot be written, and for a number of rows out of range.
     """
     check_rows(most)
-    to = expanded(to).resolve()
+    to = expand_home(to).resolve()
     refuse_taken(to)
     source = first_regions(release)
     site = Site(about_of(release, source), source, list(tables_of(release.version)))

@@ -4,7 +4,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from tipcore.errors import UsageError
-from tipcore.home import expanded
+from tipcore.locations import expand_home
 
 from tipbench.entry_points import EntryPoint, entry_points
 
@@ -33,7 +33,7 @@ def config_folders(own: str | None) -> tuple[Path, ...]:
     folders = (config_folder(), *added_folders())
     if own is None:
         return folders
-    folder = expanded(own).resolve()
+    folder = expand_home(own).resolve()
     if not folder.is_dir():
         raise UsageError(
             f"--config-dir {own} is not a folder: give one that holds baseline/, data/ or experiment/."

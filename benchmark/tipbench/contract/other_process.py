@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tipcore.helper import begin
-from tipcore.parquet import read_parquet
+from tipcore.helper import end_with_parent
+from tipcore.table_files import read_parquet
 
 from tipbench.contract.trial import Broken, Run, Trial
 from tipbench.tasks import task_of
@@ -55,5 +55,5 @@ def main(folder: str) -> None:
 
 
 if __name__ == "__main__":
-    begin()
+    end_with_parent()
     main(sys.argv[2])

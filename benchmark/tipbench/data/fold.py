@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tipcore.display import html_table
 from tipcore.errors import UsageError
 from tipcore.extras import require
-from tipcore.parts import PARTS
+from tipcore.units import PARTS
 
 from tipbench.kinds.answers import Answers
 from tipbench.task import Problem, Task

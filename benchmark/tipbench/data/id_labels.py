@@ -26,8 +26,8 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from tipcore.components import connected_components
 from tipcore.errors import CheckFailed
+from tipcore.units import connected_components
 from tipdata.core.tables import Column, Sealed, Table
 from tipdata.stages import all_tables
 

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import polars as pl
 from tipcore.errors import UsageError
-from tipcore.home import expanded
-from tipcore.locations import is_url
+from tipcore.locations import expand_home, is_url
 from tipdata.release import Release, open_release
 from tipdata.release.exported import open_export
 
@@ -43,7 +42,7 @@ def open_by_name(name: str) -> Source:
     Raises UsageError as these do, and as :func:`refuse_sealed_round`.
     """
     refuse_sealed_round(name)
-    if not NAME.fullmatch(name) and (set(name) & {"/", "\\"} or is_url(name) or expanded(name).is_dir()):
+    if not NAME.fullmatch(name) and (set(name) & {"/", "\\"} or is_url(name) or expand_home(name).is_dir()):
         export = open_export(name)
         if (caveat := export.caveat) is not None:
             notice(caveat)
@@ -51,7 +50,7 @@ def open_by_name(name: str) -> Source:
     try:
         release = Release.called(name)
     except UsageError as error:
-        if not expanded(name).is_dir():
+        if not expand_home(name).is_dir():
             raise
         raise UsageError(
             f"{str(error).rstrip('.')}; for the export in the folder {name} write ./{name}."

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import polars as pl
-from tipcore.components import shared_value_components
+from tipcore.units import shared_value_components
 
 from tipbench.task import Source, Supervise
 

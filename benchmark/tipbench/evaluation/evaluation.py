@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from tipcore.display import html_table
-from tipcore.progress import Advance, untold
+from tipcore.progress import Advance, no_progress
 
 from tipbench.evaluation.comparison import Comparison, Draws, compare
 from tipbench.evaluation.oracle import oracle_scores
@@ -125,7 +125,7 @@ def evaluate(
     seed: int = 0,
     checked: bool = False,
     open_entry: bool = False,
-    advance: Advance = untold,
+    advance: Advance = no_progress,
 ) -> Evaluation:
     """Score predictions on the test part of the answers.
 
@@ -218,7 +218,7 @@ def _scores(
     clusters: Clusters,
     replicates: int,
     seed: int,
-    advance: Advance = untold,
+    advance: Advance = no_progress,
 ) -> tuple[dict[str, Score], Metrics]:
     """Return every metric's score and its draws; draws are made once for all, and only where an interval can come
     of them."""

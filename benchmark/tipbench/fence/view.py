@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from tipcore.errors import UsageError
-from tipcore.home import home
+from tipcore.locations import home
 
 OURS = ("tipcore", "tipbench", "tipbaselines")
 """Packages of this distribution that a method may need."""

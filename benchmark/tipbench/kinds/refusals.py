@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import polars as pl
+from tipcore.display import printable
 from tipcore.errors import UsageError
-from tipcore.printable import printable
 
 if TYPE_CHECKING:
     from tipbench.kinds.answers import Answers

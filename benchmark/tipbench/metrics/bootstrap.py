@@ -18,7 +18,7 @@ from functools import lru_cache, reduce
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from tipcore.progress import Advance, untold
+from tipcore.progress import Advance, no_progress
 
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.kind import FEWEST_CLUSTERS
@@ -127,7 +127,7 @@ def replicate(
     count: int,
     replicates: int,
     seed: int,
-    advance: Advance = untold,
+    advance: Advance = no_progress,
 ) -> Metrics:
     """Return every metric under each replicate, [replicates]; NaN where a replicate leaves it undefined.
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 from tipcore.errors import UsageError
-from tipcore.parts import PARTS
+from tipcore.units import PARTS
 
 from tipbench.data.fold import HUB_NAMES, Fold
 from tipbench.data.release_folds import allowed_splits, build_fold

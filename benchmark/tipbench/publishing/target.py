@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tipcore.atomic import fill_folder_atomically
 from tipcore.errors import UsageError
-from tipcore.locations import FULL, Remote, place_of, said_by
+from tipcore.locations import FULL, Remote, error_text, place_of
 from tipdata.release.exported import CHECKSUMS
 
 ADVICE = "give another folder or URL"
@@ -64,7 +64,7 @@ def _readable_refusal(where: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise UsageError(f"{where} cannot be written: {said_by(error)}; {ADVICE}.") from None
+        raise UsageError(f"{where} cannot be written: {error_text(error)}; {ADVICE}.") from None
 
 
 def _check_free(place: Remote, last: str) -> None:
@@ -109,4 +109,4 @@ def _upload(folder: Path, place: Remote, last: str) -> None:
 
 def _unwritable(place: Remote, error: Exception) -> UsageError:
     room = "make room there, or " if getattr(error, "errno", None) in FULL else ""
-    return UsageError(f"{place.url} cannot be written: {said_by(error)}; {room}{ADVICE}.")
+    return UsageError(f"{place.url} cannot be written: {error_text(error)}; {room}{ADVICE}.")

@@ -36,7 +36,7 @@ INSTALLED = ("site-packages", "dist-packages")
 
 INPUT = (
     *("tipbench.data", "tipbench.tasks", "tipbench.kinds", "tipbench.runs.streamed"),
-    *("tipbench.metrics.early", "tipbench.metrics.medians", "tipcore.components", "tipcore.parts"),
+    *("tipbench.metrics.early", "tipbench.metrics.medians", "tipcore.units", "tipcore.units"),
 )
 """Where the code lies that makes a fold and that hands a stream over; an alarm's threshold is a metric's optimum."""
 

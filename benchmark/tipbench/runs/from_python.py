@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from tipcore.errors import UsageError
-from tipcore.home import expanded
+from tipcore.locations import expand_home
 
 from tipbench.config.compose import TARGET, Composer, Override
 from tipbench.config.paths import config_folders
@@ -191,7 +191,7 @@ def _is_plain(value: Any) -> bool:
 
 def read_runs(folder: str | Path = "runs") -> list[tuple[Path, Result]]:
     """Return every run below a folder with its result, by path. Raises UsageError where there is none."""
-    place = expanded(folder)
+    place = expand_home(folder)
     found = run_folders(place)
     if not found:
         raise UsageError(f"{place} holds no runs: run something first, or give the folder of --runs.")
@@ -311,7 +311,7 @@ def compare_runs(
 def _opened(run: Result | str | Path, runs: str | Path) -> tuple[Path, Result]:
     """Return a run's folder and result. Raises UsageError for a run that does not exist."""
     if isinstance(run, Result):
-        folder = Cell(dict(run.config), expanded(runs)).folder
+        folder = Cell(dict(run.config), expand_home(runs)).folder
         if not folder.is_dir():
             raise UsageError(
                 f"{folder} does not exist: give the folder that results were written to, runs=FOLDER."
@@ -319,7 +319,7 @@ def _opened(run: Result | str | Path, runs: str | Path) -> tuple[Path, Result]:
         return folder, run
     if not isinstance(run, str | Path):
         raise UsageError(f"{run!r} is not a run: give a result of tipbench.run, or the folder of a run.")
-    folder = expanded(run)
+    folder = expand_home(run)
     folder = folder.parent if folder.is_file() else folder
     return folder, read_result(folder)
 

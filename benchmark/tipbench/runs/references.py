@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tipcore.errors import UsageError
-from tipcore.home import expanded
+from tipcore.locations import expand_home
 
 from tipbench.config.paths import config_folder
 from tipbench.evaluation.meaning import score_version
@@ -27,7 +27,7 @@ def references_of(cells: Sequence[Cell], folder: str | None = None) -> list[Resu
     Raises:
         UsageError: where there is no such folder, it has no results of the data, or scores of another meaning.
     """
-    places = [expanded(folder)] if folder else [Path(RESULTS), config_folder().parent / RESULTS]
+    places = [expand_home(folder)] if folder else [Path(RESULTS), config_folder().parent / RESULTS]
     kept = next((place for place in places if place.is_dir()), None)
     if kept is None:
         raise UsageError(

@@ -19,7 +19,7 @@ from tipcore.atomic import fill_folder_atomically, find_whole
 from tipcore.display import html_table
 from tipcore.errors import UsageError
 from tipcore.operating_system import check_regular
-from tipcore.parquet import read_parquet
+from tipcore.table_files import read_parquet
 
 from tipbench.evaluation.comparison import Draws
 from tipbench.evaluation.evaluation import Score

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from tipcore.errors import UsageError
-from tipcore.home import expanded
-from tipcore.own_files import read_own_file
-from tipcore.progress import Advance, untold
+from tipcore.locations import expand_home
+from tipcore.progress import Advance, no_progress
+from tipcore.table_files import read_own_file
 from tipdata.stages import all_tables
 
 from tipbench.data.custom.config import OwnData
@@ -101,7 +101,7 @@ def evaluate_prepared(
     replicates: int = 1000,
     seed: int = 0,
     open_entry: bool = False,
-    advance: Advance = untold,
+    advance: Advance = no_progress,
 ) -> Evaluation:
     """Score predictions against answers that are there already; units of own data may be named as the user does.
 
@@ -153,7 +153,7 @@ def read_predictions_file(path: str, task: Task | None = None) -> pl.DataFrame:
 
     Raises UsageError for a file that is absent, empty, of another kind, or not well-formed.
     """
-    file = expanded(path)
+    file = expand_home(path)
     if not file.is_file():
         raise UsageError(f"{path} is not a file: give the parquet or CSV file that holds the predictions.")
     if file.suffix.lower() not in READABLE:

@@ -14,7 +14,7 @@ from tipbench.runs.report import interval, number
 from tipbench.tasks import task_of
 from tipcore.engines import Engine
 from tipcore.errors import CheckFailed, UsageError
-from tipcore.home import expanded
+from tipcore.locations import expand_home
 from tipdata.release import open_release
 
 from tipboard.rounds.chain import link_hash
@@ -73,7 +73,7 @@ def call_predict(options: argparse.Namespace) -> int:
     except MethodError as error:
         notice(error.trace)
         raise UsageError(f"{settings.baseline.name} failed on round {options.round}: {error}.") from None
-    write_predictions(expanded(options.to), made)
+    write_predictions(expand_home(options.to), made)
     for said in sealed.notes:
         notice(f"note: {said}", options.quiet)
     emit_result(
@@ -109,11 +109,11 @@ def _release_of(settings: Settings, quiet: bool) -> Any:
 def call_score(options: argparse.Namespace) -> int:
     """Take submissions in or, without any, score those that were."""
     now = _now()
-    secret = expanded(options.secret)
+    secret = expand_home(options.secret)
     if options.overrides:
         return _take_in(options, secret, now)
 
-    scores, file = score_round(secret, now, expanded(options.to) if options.to else None, options.quiet)
+    scores, file = score_round(secret, now, expand_home(options.to) if options.to else None, options.quiet)
     if options.json:
         emit_json(scores.model_dump(mode="json"))
         return 0
@@ -135,7 +135,7 @@ def call_score(options: argparse.Namespace) -> int:
 
 
 def _take_in(options: argparse.Namespace, secret: Path, now: datetime) -> int:
-    folders = [expanded(word) for word in options.overrides]
+    folders = [expand_home(word) for word in options.overrides]
     for folder in folders:
         described, done = take_in(secret, [folder], now, options.team)
         for one in done:
@@ -158,7 +158,7 @@ def _take_in(options: argparse.Namespace, secret: Path, now: datetime) -> int:
 
 def call_void(options: argparse.Namespace) -> int:
     """Let a submission count for nothing, with a reason that everyone reads."""
-    void = void_entry(expanded(options.secret), options.number, options.reason, _now())
+    void = void_entry(expand_home(options.secret), options.number, options.reason, _now())
     head = link_hash(void)
     emit_result(
         {"submission": void.number, "void": void.reason, "at": void.at.isoformat(), "head": head},
@@ -171,8 +171,8 @@ def call_void(options: argparse.Namespace) -> int:
 
 def call_reveal(options: argparse.Namespace) -> int:
     """Publish the seed and the answers."""
-    to = expanded(options.to) if options.to else None
-    described, folder = reveal(expanded(options.secret), _now(), to)
+    to = expand_home(options.to) if options.to else None
+    described, folder = reveal(expand_home(options.secret), _now(), to)
     emit_result(
         {"round": described.name, "to": str(folder)},
         f"round {described.name} is revealed and retired: everyone can now run `tipbench seal verify {folder}`",
@@ -184,7 +184,7 @@ def call_reveal(options: argparse.Namespace) -> int:
 def call_verify(options: argparse.Namespace) -> int:
     """Verify a round. Raises CheckFailed where it differs from what was published."""
     found = verify(
-        expanded(options.round),
+        expand_home(options.round),
         Engine(workers=options.workers),
         quiet=options.quiet,
         receipts=options.receipt or (),

@@ -7,7 +7,7 @@ from pathlib import Path
 from tipbench.console import Column, emit, emit_json, emit_table, notice
 from tipbench.runs.report import interval, number
 from tipcore.errors import UsageError
-from tipcore.home import expanded
+from tipcore.locations import expand_home
 
 from tipboard.rounds.record import read_round
 from tipboard.rounds.submissions import published_truth
@@ -21,7 +21,7 @@ from tipboard.submissions.truth import TruthOf, release_truth
 
 def call_pack(options: argparse.Namespace) -> int:
     """Pack, then check."""
-    to = expanded(options.to)
+    to = expand_home(options.to)
     authors = [_author(text) for text in options.author]
     told = ("team", "summary", "method", "title", "paper", "code", "hardware", "package")
     about = About(authors=authors, **{name: getattr(options, name) for name in told})
@@ -45,7 +45,7 @@ def call_pack(options: argparse.Namespace) -> int:
 
 def call_check(options: argparse.Namespace) -> int:
     """Check a folder."""
-    return _check(expanded(options.folder), options.sizes, options, options.id)
+    return _check(expand_home(options.folder), options.sizes, options, options.id)
 
 
 def _author(text: str) -> tuple[str, str | None]:
@@ -57,10 +57,10 @@ def _gathered(options: argparse.Namespace) -> Gathered:
     if bool(options.runs) == bool(options.predictions):
         raise UsageError("There is nothing to pack: give either run folders or --predictions.")
     if options.runs:
-        return gathered_runs([expanded(run) for run in options.runs])
+        return gathered_runs([expand_home(run) for run in options.runs])
     data, version = options.data, None
     if options.round is not None:
-        described = read_round(expanded(options.round))
+        described = read_round(expand_home(options.round))
         data, version = f"round/{described.name}", described.data
     for name, value in (("data", data), ("labels", options.labels), ("access", options.access)):
         if value is None:
@@ -107,7 +107,7 @@ def _truth(sizes: str, options: argparse.Namespace) -> TruthOf:
     if options.round is None:
         return release_truth(tuple(dict.fromkeys(sizes.split(","))), options.quiet)
 
-    return published_truth(expanded(options.round))
+    return published_truth(expand_home(options.round))
 
 
 def _emit(checked: Checked, options: argparse.Namespace) -> None:

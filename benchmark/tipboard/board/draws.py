@@ -23,7 +23,7 @@ from tipbench.runs.results import read_draws as read_run_draws
 from tipbench.runs.shared_fold import prepare_cell
 from tipbench.tasks import task_of
 from tipcore.errors import UsageError
-from tipcore.parquet import read_parquet
+from tipcore.table_files import read_parquet
 
 DRAWS = "draws.parquet"
 REPLICATES, SEED = 1000, 0

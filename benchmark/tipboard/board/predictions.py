@@ -21,8 +21,7 @@ from typing import TYPE_CHECKING
 from tipbench.runs.results import digest_of
 from tipcore.atomic import PARTIAL, STALE_SECONDS
 from tipcore.errors import UsageError
-from tipcore.home import expanded
-from tipcore.locations import FULL, is_url, said_by
+from tipcore.locations import FULL, error_text, expand_home, is_url
 
 from tipboard.board.config import CONFIG, read_config
 
@@ -101,7 +100,7 @@ class PredictionStore:
     def _cannot(self, what: str, error: Exception) -> UsageError:
         room = "free space there, or " if getattr(error, "errno", None) in FULL else ""
         return UsageError(
-            f"predictions cannot be {what} {self.url}: {said_by(error)}; {room}correct `predictions` in "
+            f"predictions cannot be {what} {self.url}: {error_text(error)}; {room}correct `predictions` in "
             f"{CONFIG}."
         )
 
@@ -122,5 +121,5 @@ def store_of(results: Path) -> PredictionStore:
     """
     predictions = read_config(results).predictions
     return PredictionStore(
-        predictions if is_url(predictions) else str((results / expanded(predictions)).absolute())
+        predictions if is_url(predictions) else str((results / expand_home(predictions)).absolute())
     )

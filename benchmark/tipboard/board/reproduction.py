@@ -31,7 +31,7 @@ from tipbench.tasks import task_of
 from tipcore.atomic import fill_folder_atomically
 from tipcore.engines import run_all
 from tipcore.errors import CheckFailed, UsageError
-from tipcore.parquet import read_parquet
+from tipcore.table_files import read_parquet
 from tipdata.release import Release
 
 from tipboard.board.acceptance import first_of

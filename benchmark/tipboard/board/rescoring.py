@@ -24,7 +24,7 @@ from tipbench.tasks import task_of
 from tipcore.atomic import fill_folder_atomically, whole_folders
 from tipcore.engines import run_all
 from tipcore.errors import UsageError
-from tipcore.parquet import read_parquet
+from tipcore.table_files import read_parquet
 
 from tipboard.board.acceptance import first_of
 from tipboard.board.collection import place_of

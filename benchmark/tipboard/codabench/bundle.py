@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 from tipbench.tasks import task_of
 from tipcore.errors import UsageError
-from tipcore.home import expanded
+from tipcore.locations import expand_home
 
 from tipboard.codabench.archive import write_archive
 from tipboard.codabench.columns import COUNT, columns
@@ -116,7 +116,7 @@ def _check_sealed(secret: Path, described: Round) -> None:
 
 def _checked_place(order: BundleOrder, described: Round) -> Path:
     """Return where the bundle goes."""
-    to = expanded(order.to).resolve()
+    to = expand_home(order.to).resolve()
     if to.suffix != ".zip":
         raise UsageError(f"--to {to} is not a .zip file: name one, such as bundle.zip.")
     if to.is_dir() or (to.exists() and not order.overwrite):
@@ -138,7 +138,7 @@ def _checked_place(order: BundleOrder, described: Round) -> Path:
 def _public(order: BundleOrder, described: Round) -> Path | None:
     """Return the published folder as far as it is known. Raises UsageError for one that is of another round."""
     if order.round_folder is not None:
-        return published_folder(order.secret, expanded(order.round_folder), described).resolve()
+        return published_folder(order.secret, expand_home(order.round_folder), described).resolve()
     noted = order.secret / PUBLISHED
     return Path(noted.read_text(encoding="utf-8").strip()).resolve() if noted.is_file() else None
 

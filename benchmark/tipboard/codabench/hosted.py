@@ -26,7 +26,7 @@ from tipbench.tasks import task_of
 from tipcore.atomic import write_file_atomically
 from tipcore.errors import UsageError
 from tipcore.operating_system import Folder
-from tipcore.parquet import read_parquet
+from tipcore.table_files import read_parquet
 
 from tipboard.codabench.columns import row
 from tipboard.rounds.components import evaluator

@@ -15,7 +15,7 @@ from pathlib import Path
 import polars as pl
 from tipcore.digest import Stamp
 from tipcore.errors import MachineFault
-from tipcore.parquet import UNREADABLE, read_parquet, reason
+from tipcore.table_files import UNREADABLE, error_line, read_parquet
 
 from tipboard.rounds.record import DIGESTS, ROUND, Digests, Round, read
 
@@ -41,7 +41,7 @@ def written_digests(folder: Path) -> dict[str, str]:
     try:
         return {str(name): str(digest) for name, digest in json.loads(path.read_bytes()).items()}
     except (OSError, ValueError, AttributeError) as error:
-        raise MachineFault(f"{path} cannot be read ({reason(error)}): {RESTORE}.") from None
+        raise MachineFault(f"{path} cannot be read ({error_line(error)}): {RESTORE}.") from None
 
 
 def check_file(
@@ -77,4 +77,4 @@ def read_whole(folder: Path, name: str, digests: Mapping[str, str], again: str) 
     try:
         return read_parquet(path)
     except UNREADABLE as error:
-        raise MachineFault(f"{path} cannot be read ({reason(error)}): {again}.") from None
+        raise MachineFault(f"{path} cannot be read ({error_line(error)}): {again}.") from None

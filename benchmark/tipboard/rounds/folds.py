@@ -22,8 +22,8 @@ from tipbench.kinds.answers import Answers
 from tipbench.task import Forecast, Source, Task
 from tipbench.tasks import task_of
 from tipcore.errors import UsageError
-from tipcore.home import expanded
-from tipcore.parts import PARTS
+from tipcore.locations import expand_home
+from tipcore.units import PARTS
 
 from tipboard.rounds.damage import AGAIN, published_digests, read_whole
 from tipboard.rounds.make_round import INPUTS, UNITS
@@ -86,7 +86,7 @@ def sealed_fold(
         UsageError: for a folder that is not a round, a task that it does not have, a release of another version, and
         what ``prepare`` refuses.
     """
-    chosen, folder = task_of(task), expanded(round_folder)
+    chosen, folder = task_of(task), expand_home(round_folder)
     described = read_round(folder)
     if chosen.name not in described.tasks:
         raise UsageError(

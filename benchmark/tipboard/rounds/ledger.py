@@ -65,7 +65,7 @@ def write_ledger(folder: Path, ledger: Ledger) -> None:
 @contextmanager
 def locked(folder: Path) -> Iterator[Ledger]:
     """The ledger while nobody else can change it."""
-    with operating_system.locked(folder / LOCK):
+    with operating_system.file_lock(folder / LOCK):
         yield read_ledger(folder)
 
 

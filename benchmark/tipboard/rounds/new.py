@@ -15,7 +15,7 @@ from tipbench.tasks import task_of, tasks
 from tipcore.atomic import fill_folder_atomically, write_file_atomically
 from tipcore.engines import Engine
 from tipcore.errors import UsageError
-from tipcore.home import expanded
+from tipcore.locations import expand_home
 from tipcore.operating_system import require_confinement
 from tipdata.core.world import check_status, is_draft, made_here, newest_released, sizes, versions
 
@@ -68,7 +68,7 @@ def new_round(order: RoundOrder, now: datetime, engine: Engine | str = "loky", q
     require_confinement("Hosting a sealed round")
     today = now.date()
     closes = _checked(order, today)
-    public, secret = (expanded(folder).resolve() for folder in (order.public, order.secret))
+    public, secret = (expand_home(folder).resolve() for folder in (order.public, order.secret))
     version = order.version or newest_released()
     names = tuple(task_of(name).name for name in order.tasks) or tuple(tasks())
     if (begun := unpublished(secret, public)) is not None:
@@ -160,7 +160,7 @@ def _checked(order: RoundOrder, today: date) -> date:
         raise UsageError(f"--closes {order.closes} is not a day: write it as 2027-03-01.") from None
     if closes < today:
         raise UsageError(f"--closes {order.closes} is over: give today, {today}, or a later day (UTC).")
-    _check_folders(expanded(order.secret).resolve(), expanded(order.public).resolve())
+    _check_folders(expand_home(order.secret).resolve(), expand_home(order.public).resolve())
     return closes
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 from tipcore.errors import UsageError
-from tipcore.parquet import scan_parquet
+from tipcore.table_files import scan_parquet
 from tipdata.stages import all_tables
 
 from tipboard.rounds.damage import AGAIN, check_file

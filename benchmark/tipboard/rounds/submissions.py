@@ -19,7 +19,7 @@ from tipbench.kinds.predictions import check_predictions
 from tipbench.kinds.refusals import PredictionsRefused
 from tipbench.task import Task
 from tipcore.errors import UsageError
-from tipcore.parquet import UNREADABLE, read_parquet, reason
+from tipcore.table_files import UNREADABLE, error_line, read_parquet
 
 from tipboard.rounds.folds import blank_answers
 from tipboard.rounds.record import Round, read_round
@@ -111,7 +111,7 @@ def read_file(path: Path) -> pl.DataFrame:
     try:
         return read_parquet(path)
     except UNREADABLE as error:
-        raise UsageError(f"{path} is not a whole parquet file: {reason(error)}.") from None
+        raise UsageError(f"{path} is not a whole parquet file: {error_line(error)}.") from None
 
 
 def check_steps(task: Task, predictions: pl.DataFrame, described: Round) -> None:

@@ -20,7 +20,7 @@ from polars.testing import assert_frame_equal
 from tipcore.digest import column_digest
 from tipcore.engines import Engine, run_all
 from tipcore.errors import MachineFault, UsageError
-from tipcore.parquet import UNREADABLE, read_parquet
+from tipcore.table_files import UNREADABLE, read_parquet
 
 from tipboard.rounds.audit import audit, read_scores, rescored, unchecked
 from tipboard.rounds.chain import Intake, link_hash

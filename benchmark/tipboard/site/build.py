@@ -14,7 +14,7 @@ from tipbench.pages import folder as pages_folder
 from tipbench.pages.templates import copy_assets
 from tipcore.atomic import fill_folder_atomically
 from tipcore.engines import run_all
-from tipcore.home import expanded
+from tipcore.locations import expand_home
 
 from tipboard.board.columns import COLUMNS
 from tipboard.board.entries import MEANING
@@ -77,7 +77,7 @@ def write(
 
     Raises UsageError where that cannot be done.
     """
-    to = expanded(to).resolve()
+    to = expand_home(to).resolve()
     refuse_taken(to)
     with fill_folder_atomically(to, replace=True, advice=ELSEWHERE) as folder:
         writers = _writers(sizes, rounds, publication, folder)

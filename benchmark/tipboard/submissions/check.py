@@ -26,7 +26,7 @@ from tipbench.tasks import task_of
 from tipcore.engines import run_all
 from tipcore.errors import UsageError
 from tipcore.operating_system import CONFINES, Folder
-from tipcore.parquet import read_parquet
+from tipcore.table_files import read_parquet
 from tipdata.core.world import versions
 
 from tipboard.submissions.folder import look, opened

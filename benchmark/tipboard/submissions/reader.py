@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tipcore.helper import begin
+from tipcore.helper import end_with_parent
 from tipcore.operating_system import Folder, allow_seconds, confine, peak_memory
 
 from tipboard.submissions.limits import Limits, amount
@@ -37,7 +37,7 @@ WRITTEN = 2
 
 def main() -> int:
     """Read every file that is asked for."""
-    begin()
+    end_with_parent()
     asked = json.load(sys.stdin)
     limits = Limits(**asked["limits"])
     folder = asked["folder"] if isinstance(asked["folder"], int) else Path(asked["folder"])

@@ -10,7 +10,7 @@ from tipbench.console import Column, emit, emit_json, emit_table, notice
 from tipbench.exit_codes import FAILED, USAGE
 from tipcore.atomic import write_file_atomically
 from tipcore.errors import UsageError
-from tipcore.home import expanded
+from tipcore.locations import expand_home
 from tipcore.progress import progress
 
 from tipcourse.cells import as_ipynb, as_script, require_extra, solved_notebook, student_notebook
@@ -46,7 +46,7 @@ def call_list(options: argparse.Namespace) -> int:
 
 def call_start(options: argparse.Namespace) -> int:
     """Write students' notebooks, all of them or none."""
-    lessons, folder = _lessons(options.lessons), expanded(options.to)
+    lessons, folder = _lessons(options.lessons), expand_home(options.to)
     require_extra()
     files: dict[Path, Callable[[], str]] = {}
     for lesson in lessons:
@@ -62,7 +62,7 @@ def call_start(options: argparse.Namespace) -> int:
 def call_solution(options: argparse.Namespace) -> int:
     """Write lecturers' notebooks, all of them or none."""
     require_extra()
-    folder = expanded(options.to)
+    folder = expand_home(options.to)
     files = {
         folder / f"{lesson.stem}.solution.ipynb": partial(_text, solved_notebook, lesson, as_ipynb)
         for lesson in _lessons(options.lessons)
@@ -76,7 +76,7 @@ def call_solution(options: argparse.Namespace) -> int:
 def call_key(options: argparse.Namespace) -> int:
     """Write a key."""
     require_extra()
-    path = expanded(options.to)
+    path = expand_home(options.to)
     key = make_key(_lessons(options.lessons), options.seed)
     write_key(key, path)
     notice(f"written: {path}, for you alone; --seed {key.seed} makes it again", options.quiet)
@@ -87,9 +87,9 @@ def call_grade(options: argparse.Namespace) -> int:
     """Grade notebooks; exit 1 where an answer that is graded is not right, 2 where a notebook could not be graded."""
     limits = Limits(options.seconds, options.memory)
     require_extra()
-    found = find_notebooks(options.notebooks, expanded)
-    key = None if options.key is None else read_key(expanded(options.key))
-    table = None if options.csv is None else expanded(options.csv)
+    found = find_notebooks(options.notebooks, expand_home)
+    key = None if options.key is None else read_key(expand_home(options.key))
+    table = None if options.csv is None else expand_home(options.csv)
     if table is not None and table.exists():
         raise UsageError(f"{table} is there already: give another file, so that no marks are lost.")
     run = outcomes_apart if options.trust else open_fence()
@@ -123,7 +123,7 @@ def _show(graded: list[Graded], options: argparse.Namespace) -> None:
         for note in graded[0].notes:
             notice(note, options.quiet)
     if options.csv is not None:
-        notice(f"written: {expanded(options.csv)}", options.quiet)
+        notice(f"written: {expand_home(options.csv)}", options.quiet)
 
 
 def _lessons(words: list[str]) -> list[Lesson]:

@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 from tipcore.atomic import write_file_atomically
 from tipcore.digest import Stamp
 from tipcore.errors import UsageError
-from tipcore.home import home
+from tipcore.locations import home
 
 from tipdata.core import coverage
 from tipdata.core.entries import leaves, place_of

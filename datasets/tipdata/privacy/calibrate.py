@@ -11,8 +11,8 @@ import polars as pl
 import yaml
 from tipcore.atomic import check_writable, write_file_atomically
 from tipcore.errors import UsageError
-from tipcore.operating_system import locked
-from tipcore.own_files import read_own_file
+from tipcore.operating_system import file_lock
+from tipcore.table_files import read_own_file
 
 from tipdata.core.own import OwnWorld
 from tipdata.core.world import RELEASED, entry_of, newest_released, parameters
@@ -69,7 +69,7 @@ def calibrate(table: Path, request: Request, epsilon: float, to: Path) -> Calibr
         check_writable(table.absolute().parent)
     except OSError as error:
         raise UsageError(f"{error.filename or to} cannot be written: {error.strerror or error}.") from None
-    with locked(ledger_file(table).with_suffix(".lock")):
+    with file_lock(ledger_file(table).with_suffix(".lock")):
         before = open_ledger(table, unit, request.limit, epsilon)
         return _spend(table, request, plan, before, to)
 

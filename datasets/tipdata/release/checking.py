@@ -24,7 +24,7 @@ from tipcore.atomic import write_file_atomically
 from tipcore.digest import Stamp, column_digest
 from tipcore.errors import MachineFault, UsageError
 from tipcore.operating_system import check_regular
-from tipcore.parquet import read_doubtful
+from tipcore.table_files import read_doubtful
 
 from tipdata.release.layout import command, files_of, region_name
 from tipdata.release.manifests import FILES, RECEIPT, Digests, published_manifest, region_receipt

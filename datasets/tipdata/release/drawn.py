@@ -9,11 +9,11 @@ from functools import partial
 from pathlib import Path
 
 import polars as pl
-from tipcore.atomic import passing_folder
+from tipcore.atomic import temporary_folder
 from tipcore.engines import Engine, run_all
 from tipcore.errors import UsageError
-from tipcore.home import home
-from tipcore.parquet import scan_parquet
+from tipcore.locations import home
+from tipcore.table_files import scan_parquet
 
 from tipdata.core.release_names import release_name
 from tipdata.core.world import World, sizes
@@ -71,7 +71,7 @@ def other_assumptions(
     with ExitStack() as held:
         try:
             home().mkdir(parents=True, exist_ok=True)
-            folder = held.enter_context(passing_folder(home()))
+            folder = held.enter_context(temporary_folder(home()))
             work = partial(make_region, world, folder, "")
             indices = list(range(release.regions))
             run_all(work, indices, engine=engine, label=f"regions of {name}", quiet=quiet)

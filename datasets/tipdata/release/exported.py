@@ -22,12 +22,11 @@ import polars as pl
 from pydantic import BaseModel, Field, ValidationError
 from tipcore.atomic import write_file_atomically
 from tipcore.digest import column_digest, region_digest, release_digest
+from tipcore.display import printable
 from tipcore.errors import MachineFault, UsageError
-from tipcore.home import home
-from tipcore.locations import Remote, place_of, said_by
+from tipcore.locations import Remote, error_text, home, place_of
 from tipcore.operating_system import check_regular
-from tipcore.parquet import UNREADABLE, reason, scan_parquet
-from tipcore.printable import printable
+from tipcore.table_files import UNREADABLE, error_line, scan_parquet
 
 from tipdata.core.release_names import release_name
 from tipdata.core.tables import Table
@@ -157,7 +156,7 @@ class ExportedRelease:
             if rows.slice(first).select(pl.len()).collect().item():
                 raise self._other(f"table {table}", "it has more rows")
         except (*UNREADABLE, TypeError, KeyError) as error:
-            raise self._other(f"table {table}", reason(error)) from None
+            raise self._other(f"table {table}", error_line(error)) from None
 
     def _other(self, where: str, why: str) -> MachineFault:
         return MachineFault(
@@ -234,7 +233,7 @@ def _read(place: str, name: str) -> bytes:
     except (FileNotFoundError, NotADirectoryError):
         raise _incomplete(place, f"it has no {name}") from None
     except Exception as error:  # each file system has errors of its own
-        raise UsageError(f"{place} cannot be read: {said_by(error)}; correct the folder or URL.") from None
+        raise UsageError(f"{place} cannot be read: {error_text(error)}; correct the folder or URL.") from None
 
 
 def _local(export: ExportedRelease, name: str) -> Path:
@@ -255,7 +254,7 @@ def _local(export: ExportedRelease, name: str) -> Path:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise MachineFault(
-            f"{name} of the export {export.place} cannot be read: {said_by(error)}; take it again."
+            f"{name} of the export {export.place} cannot be read: {error_text(error)}; take it again."
         ) from None
     if digest != meant:
         raise _damaged(export.place if path.parent.name != "files" else str(path), name)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tipcore.errors import UsageError
-from tipcore.operating_system import locked
+from tipcore.operating_system import file_lock
 
 from tipdata.release.manifests import RECEIPT
 from tipdata.release.release import Release
@@ -52,7 +52,7 @@ def remove_release(release: Release) -> int:
     if not release.folder.is_dir():
         raise UsageError(f"release {release.name} is not in {release.folder}: there is nothing to remove.")
     try:
-        with locked(release.folder.with_name(f"{release.folder.name}.lock")):
+        with file_lock(release.folder.with_name(f"{release.folder.name}.lock")):
             freed = size_on_disk(release.folder)
             # The receipt goes first: what is left of an interrupted removal is never taken for a whole release.
             (release.folder / RECEIPT).unlink(missing_ok=True)

@@ -13,7 +13,7 @@ from tipcore.atomic import PARTIAL, fill_folder_atomically, write_file_atomicall
 from tipcore.digest import column_digest, region_digest
 from tipcore.engines import Engine, engine_of, run_all
 from tipcore.errors import CheckFailed, UsageError
-from tipcore.operating_system import locked
+from tipcore.operating_system import file_lock
 
 from tipdata.core.fingerprint import fingerprint
 from tipdata.core.world import World
@@ -89,7 +89,7 @@ def make_release(release: Release, engine: Engine | str = "loky", quiet: bool = 
     """
     try:
         release.folder.mkdir(parents=True, exist_ok=True)
-        with locked(release.folder.with_name(f"{release.folder.name}.lock")):
+        with file_lock(release.folder.with_name(f"{release.folder.name}.lock")):
             _generate(release, engine_of(engine), quiet)
     except OSError as error:
         reason = error.strerror or str(error)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import polars as pl
 from tipcore.errors import UsageError
-from tipcore.home import home
-from tipcore.parquet import read_parquet, scan_parquet
+from tipcore.locations import home
+from tipcore.table_files import read_parquet, scan_parquet
 
 from tipdata.core.release_names import parts_of, release_name
 from tipdata.core.world import (

@@ -22,11 +22,10 @@ from typing import Any
 
 import polars as pl
 from polars.io.plugins import register_io_source
-from tipcore.atomic import passing_folder, write_file_atomically
+from tipcore.atomic import temporary_folder, write_file_atomically
 from tipcore.errors import CheckFailed, MachineFault, UsageError
-from tipcore.home import home
-from tipcore.locations import Remote, place_of, said_by
-from tipcore.parquet import read_parquet
+from tipcore.locations import Remote, error_text, home, place_of
+from tipcore.table_files import read_parquet
 
 from tipdata.release.checking import file_problems
 from tipdata.release.fetching import AT_ONCE, Kept, in_turn
@@ -133,7 +132,7 @@ def readable(stored: StoredRelease) -> Iterator[None]:
     except (UsageError, MachineFault, CheckFailed):
         raise
     except Exception as error:
-        raise UsageError(f"{stored.place} cannot be read or written: {said_by(error)}; {AGAIN}.") from None
+        raise UsageError(f"{stored.place} cannot be read or written: {error_text(error)}; {AGAIN}.") from None
 
 
 def files_in(stored: StoredRelease, place: Remote) -> dict[str, dict[str, Any]]:
@@ -168,7 +167,7 @@ def _checked_files(stored: StoredRelease, place: Remote, name: str, regions: Seq
             unseen[path] = mark
     if not unseen:
         return files
-    with passing_folder(Path(gettempdir())) as beside, ThreadPoolExecutor(AT_ONCE) as pool:
+    with temporary_folder(Path(gettempdir())) as beside, ThreadPoolExecutor(AT_ONCE) as pool:
         digests = pool.map(lambda path: _check_file(stored, place, listed, path, beside), unseen)
         files |= zip(unseen, digests, strict=True)
     known |= {mark: files[path] for path, mark in unseen.items()}

@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
 
-from tipcore.atomic import passing_folder
+from tipcore.atomic import temporary_folder
 from tipcore.digest import region_digest
 from tipcore.engines import Engine, engine_of, run_all
 from tipcore.errors import CheckFailed, UsageError
@@ -184,7 +184,7 @@ def is_complete(stored: StoredRelease) -> bool:
 def _put_region(stored: StoredRelease, world: World, mark: str, index: int) -> None:
     """Make one region and put its files, the receipt last; what lay there before loses its receipt first."""
     place = at_store(stored)
-    with passing_folder(Path(gettempdir())) as folder:
+    with temporary_folder(Path(gettempdir())) as folder:
         make_region(world, folder, mark, index)
         made = folder / region_name(index)
         with readable(stored):
@@ -199,7 +199,7 @@ def _put_region(stored: StoredRelease, world: World, mark: str, index: int) -> N
 def _verify_region(stored: StoredRelease, index: int) -> list[str]:
     """Return where one region differs from the manifest: it is fetched whole."""
     place = at_store(stored)
-    with passing_folder(Path(gettempdir())) as folder, readable(stored):
+    with temporary_folder(Path(gettempdir())) as folder, readable(stored):
         here = folder / region_name(index)
         here.mkdir()
         for path in place.system.find(place.at(here.name)):

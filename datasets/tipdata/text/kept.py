@@ -19,7 +19,7 @@ from zipfile import BadZipFile
 import numpy as np
 from tipcore.atomic import write_file_atomically
 from tipcore.errors import UsageError
-from tipcore.home import home
+from tipcore.locations import home
 
 from tipdata.core.world import FOLDER
 from tipdata.text.phrases import Phrases, compiled

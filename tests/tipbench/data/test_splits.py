@@ -13,7 +13,7 @@ from tipbench.data.selection import TrainingSize, limit_training
 from tipbench.data.splits import SPLITS, CannotSplitError, partition
 from tipbench.data.splits.forward import TRAIN_UNTIL, VALID_UNTIL
 from tipbench.data.splits.language import LANGUAGES
-from tipcore.parts import PARTS
+from tipcore.units import PARTS
 from tipdata.core.partition import assign
 
 DAYS = 730

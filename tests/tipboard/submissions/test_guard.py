@@ -280,7 +280,7 @@ guard.read_guarded(Path(sys.argv[1]), [File()], {"t": Form((), 1)}, BY_SIZE["tin
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc tells whether it lives")
 def test_the_process_ends_with_the_one_that_started_it(tmp_path: Path) -> None:
     (tmp_path / "waiting.py").write_text(
-        "import os, time\nfrom tipcore.helper import begin\nbegin()\n"
+        "import os, time\nfrom tipcore.helper import end_with_parent\nbegin()\n"
         "open('pid', 'w', encoding='ascii').write(str(os.getpid()))\ntime.sleep(120)\n",
         encoding="utf-8",
     )

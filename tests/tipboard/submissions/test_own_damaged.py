@@ -20,9 +20,9 @@ import pyarrow.parquet as pq
 import pytest
 from hostile import KINDS, case_of
 from tipbench.runs.scoring import read_predictions_file
-from tipcore import own_files, own_files_reader
+from tipcore import table_file_reader, table_files
 from tipcore.errors import MachineFault, UsageError
-from tipcore.own_files import MEMORY_BYTES, check_own_parquet, read_own_file
+from tipcore.table_files import MEMORY_BYTES, check_own_parquet, read_own_file
 
 Tipbench = Callable[..., tuple[int, str, str]]
 EACH, FILES, SECONDS = 14, 160, 5
@@ -43,11 +43,11 @@ for line in sys.stdin:
 READER = """
 import json, sys
 from pathlib import Path
-from tipcore import own_files_reader
+from tipcore import table_file_reader
 from tipcore.operating_system import confine
 confine(2_000_000_000, 2_000_000_000, 64)
 for line in sys.stdin:
-    answer, content = own_files_reader._outcome(Path(line.rstrip("\\n")), "parquet", 2_000_000_000)
+    answer, content = table_file_reader._outcome(Path(line.rstrip("\\n")), "parquet", 2_000_000_000)
     print(json.dumps({**answer, "bytes": len(content)}), flush=True)
 """
 
@@ -230,7 +230,7 @@ def test_files_of_other_writers_and_links_are_read(tmp_path: Path) -> None:
 
 
 def test_many_rows_of_few_bytes_are_read_where_a_file_may_have_them(tmp_path: Path) -> None:
-    rows = own_files_reader.MOST_ROWS
+    rows = table_file_reader.MOST_ROWS
     pl.select(advert=pl.int_range(rows), score=0.5).write_parquet(
         tmp_path / "own.parquet", compression="zstd"
     )
@@ -244,7 +244,7 @@ def instead(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], 
     def put(program: str) -> Path:
         (tmp_path / "instead.py").write_text(f"import json, os, sys, time\n{program}", encoding="utf-8")
         monkeypatch.syspath_prepend(str(tmp_path))
-        monkeypatch.setattr(own_files, "READER", "instead")
+        monkeypatch.setattr(table_files, "READER_MODULE", "instead")
         pl.DataFrame({"a": [1]}).write_parquet(tmp_path / "own.parquet")
         return tmp_path / "own.parquet"
 
@@ -262,8 +262,8 @@ def test_a_process_that_ends_takes_too_long_or_does_not_start_is_told_apart(
     path = instead("sys.exit(3)")
     with pytest.raises(MachineFault, match=r"own\.parquet cannot be read: .* did not start \(3\)"):
         read_own_file(path, "parquet")
-    monkeypatch.setattr(own_files, "SECONDS", 1)
-    monkeypatch.setattr(own_files, "PATIENCE", 0)
+    monkeypatch.setattr(table_files, "SECONDS", 1)
+    monkeypatch.setattr(table_files, "PATIENCE", 0)
     path = instead("print('{}', flush=True); time.sleep(60)")
     with pytest.raises(UsageError, match=r"own\.parquet takes more than 1 seconds to read: write it again"):
         read_own_file(path, "parquet")
@@ -275,8 +275,8 @@ def test_a_file_that_takes_more_memory_than_it_may_is_refused(
     path = tmp_path / "own.parquet"
     pl.select(advert=pl.int_range(900_000), score=0.5).write_parquet(path)
     assert MEMORY_BYTES > 1_000_000_000
-    monkeypatch.setattr(own_files, "MEMORY_BYTES", 300_000_000)
-    monkeypatch.setattr(own_files, "MEMORY_PER_BYTE", 0)
+    monkeypatch.setattr(table_files, "MEMORY_BYTES", 300_000_000)
+    monkeypatch.setattr(table_files, "MEMORY_PER_BYTE", 0)
     with pytest.raises((UsageError, MachineFault), match=r"own\.parquet "):
         read_own_file(path, "parquet")
 

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from tipcore.digest import Stamp
 from tipcore.errors import MachineFault
-from tipcore.parquet import read_doubtful
+from tipcore.table_files import read_doubtful
 from tipdata.core.world import newest_released
 from tipdata.release import Release, checking, make, make_release, verify_release
 from tipdata.release.checking import CHECKED, KEPT_SECONDS

@@ -75,7 +75,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from tipcore.errors import UsageError
-from tipcore.parts import PARTS
+from tipcore.units import PARTS
 
 Format = Literal["parquet", "csv", "tsv", "npz", "hf"]
 

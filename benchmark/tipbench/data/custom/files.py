@@ -17,10 +17,9 @@ import polars as pl
 import polars.selectors as cs
 from tipcore.errors import UsageError
 from tipcore.extras import require
-from tipcore.home import expanded
+from tipcore.locations import expand_home
 from tipcore.operating_system import check_regular
-from tipcore.own_files import check_own_parquet
-from tipcore.parquet import UNREADABLE, scan_parquet
+from tipcore.table_files import UNREADABLE, check_own_parquet, scan_parquet
 
 from tipbench.data.custom.columns import Reading, first_line, join_names, refuse_empty, source_columns
 from tipbench.data.custom.config import MANY, FileFormat, Join, OwnData, Wide
@@ -346,7 +345,7 @@ def _paths(own: OwnData, written: FileFormat, table: str | None) -> dict[str | N
 
 def _base(own: OwnData) -> Path:
     if own.path is not None:
-        base = expanded(own.path)
+        base = expand_home(own.path)
         if not base.exists():
             raise UsageError(
                 f"data.path={own.path} of data={own.name} does not exist: give its folder or file."

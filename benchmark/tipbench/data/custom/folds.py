@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import polars as pl
 from tipcore.errors import NotMapped, UsageError
-from tipcore.parts import PARTS
+from tipcore.units import PARTS
 
 from tipbench.data.access import access_level
 from tipbench.data.custom.checks import CASE, own_gallery, own_links, own_seeds

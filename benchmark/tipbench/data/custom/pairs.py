@@ -10,9 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from tipcore.components import connected_components
 from tipcore.errors import UsageError
-from tipcore.parts import PARTS
+from tipcore.units import PARTS, connected_components
 
 from tipbench.data.custom.columns import map_columns, read_binary
 from tipbench.data.custom.config import OwnData, Pairs

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 from tipcore.errors import UsageError
-from tipcore.parts import PARTS
+from tipcore.units import PARTS
 from tipdata.core.draw import Stream
 
 from tipbench.data.splits import PART, SPLITS

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from tipcore.parts import PARTS
+from tipcore.units import PARTS
 from tipdata.core.draw import Stream
 from tipdata.core.partition import SHARES, assign
 from tipdata.core.world import DAYS

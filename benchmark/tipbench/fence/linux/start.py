@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tipcore.operating_system.processes import threads
+from tipcore.operating_system import thread_variables
 
 from tipbench.fence.linux.root import SCRATCH
 
@@ -96,4 +96,4 @@ def environment() -> dict[str, str]:
     set) and :data:`ARITHMETIC`."""
     same = {name: os.environ[name] for name in ARITHMETIC if name in os.environ}
     fixed = {"PATH": "/usr/bin:/bin", "HOME": SCRATCH[0], "TMPDIR": SCRATCH[0], "LANG": "C.UTF-8"}
-    return {**fixed, **threads(), **same}
+    return {**fixed, **thread_variables(), **same}

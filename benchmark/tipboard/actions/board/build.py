@@ -3,14 +3,14 @@
 import argparse
 
 from tipbench.console import emit_result
-from tipcore.home import expanded
+from tipcore.locations import expand_home
 
 from tipboard.site.build import build
 
 
 def call(options: argparse.Namespace) -> int:
     """Do it."""
-    to, results = expanded(options.to), expanded(options.results)
+    to, results = expand_home(options.to), expand_home(options.results)
     built = build(results, to, options.quiet, options.draft)
     pages = f"{built.pages:,} pages, {built.entries:,} of them about the methods of one name"
     emit_result(

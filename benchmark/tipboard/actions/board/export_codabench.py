@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from tipbench.console import emit_result, notice
-from tipcore.home import expanded
+from tipcore.locations import expand_home
 
 from tipboard.codabench.bundle import BundleOrder, export
 
@@ -12,7 +12,7 @@ from tipboard.codabench.bundle import BundleOrder, export
 def call(options: argparse.Namespace) -> int:
     """Do it."""
     order = BundleOrder(
-        secret=expanded(options.secret),
+        secret=expand_home(options.secret),
         to=Path(options.to),
         image=options.image,
         title=options.title,

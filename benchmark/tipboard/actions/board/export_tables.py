@@ -7,7 +7,7 @@ from tipbench.console import emit, emit_result
 from tipbench.tasks import task_of
 from tipcore.atomic import write_file_atomically
 from tipcore.errors import UsageError
-from tipcore.home import expanded
+from tipcore.locations import expand_home
 
 from tipboard.board.board_rows import standings
 from tipboard.board.columns import OVERALL, BoardColumn, shown
@@ -27,12 +27,12 @@ def call(options: argparse.Namespace) -> int:
     kind = FORMATS[options.export]
     if options.to is None and (kind.binary or options.json):
         raise UsageError(f"The table needs a file: add --to FILE.{kind.ending}.")
-    table = _table(read(expanded(options.results), options.data, options.draft), options, kind.read)
+    table = _table(read(expand_home(options.results), options.data, options.draft), options, kind.read)
     content = kind.write(table)
     if options.to is None:
         emit(content.decode())
         return 0
-    to = expanded(options.to)
+    to = expand_home(options.to)
     write_file_atomically(to, content, "give another --to")
     found = {"file": str(to), "format": options.export, "rows": len(table.rows)}
     emit_result(found, f"{len(table.rows):,} rows in {to}", options)

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from tipbench.console import Column, emit_json, emit_table
 from tipbench.runs.report import NOTHING, number
-from tipcore.home import expanded
+from tipcore.locations import expand_home
 
 from tipboard.board.files import newest
 from tipboard.board.reproduction import reproduce
@@ -13,7 +13,7 @@ from tipboard.board.reproduction import reproduce
 
 def call(options: argparse.Namespace) -> int:
     """Do it."""
-    results = expanded(options.results)
+    results = expand_home(options.results)
     data = newest(results, options.data, options.draft)
     found = reproduce(results, data, options.entry, options.task, options.split, options.quiet)
     if options.json:

@@ -4,7 +4,7 @@ import argparse
 from dataclasses import asdict
 
 from tipbench.console import Column, emit, emit_json, emit_table, notice
-from tipcore.home import expanded
+from tipcore.locations import expand_home
 
 from tipboard.board.files import newest
 from tipboard.board.rescoring import Rescored, rescore
@@ -14,8 +14,8 @@ SHOWN = 20
 
 def call(options: argparse.Namespace) -> int:
     """Do it."""
-    results = expanded(options.results)
-    runs = expanded(options.runs) if options.runs else None
+    results = expand_home(options.results)
+    runs = expand_home(options.runs) if options.runs else None
     data = newest(results, options.data, options.draft)
     found = rescore(results, data, runs=runs, write=options.write, quiet=options.quiet)
     _say(found, data, options)

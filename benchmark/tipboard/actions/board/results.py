@@ -11,7 +11,7 @@ from tipbench.exit_codes import FAILED
 from tipbench.runs.report import NOTHING
 from tipcore.atomic import write_file_atomically
 from tipcore.errors import CheckFailed, UsageError
-from tipcore.home import expanded
+from tipcore.locations import expand_home
 
 from tipboard.board.board_rows import standings
 from tipboard.board.collection import collect
@@ -27,14 +27,14 @@ FIGURE = "board.svg"
 
 def call(options: argparse.Namespace) -> int:
     """Do it."""
-    to = expanded(options.to)
+    to = expand_home(options.to)
     if options.cells is not None and (not options.check or options.cells < 1):
         raise UsageError("--cells N runs N cells again: give it with --check, and N of 1 or more.")
     if options.check:
         return _check(to, options)
     if options.render:
         return _render(to, options)
-    return _make(expanded(options.runs), to, options)
+    return _make(expand_home(options.runs), to, options)
 
 
 def _make(runs: Path, to: Path, options: argparse.Namespace) -> int:

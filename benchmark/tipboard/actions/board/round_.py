@@ -3,13 +3,13 @@
 import argparse
 
 from tipbench.console import emit_result
-from tipcore.home import expanded
+from tipcore.locations import expand_home
 
 from tipboard.board.rounds import keep_round
 
 
 def call(options: argparse.Namespace) -> int:
     """Do it."""
-    place = keep_round(expanded(options.round), expanded(options.to))
+    place = keep_round(expand_home(options.round), expand_home(options.to))
     emit_result({"folder": str(place)}, f"kept in {place}", options)
     return 0

@@ -5,7 +5,7 @@ from typing import Any
 
 from tipbench.console import Column, emit_json, emit_table, notice
 from tipbench.runs.report import number
-from tipcore.home import expanded
+from tipcore.locations import expand_home
 
 from tipboard.actions.board.results import render_page
 from tipboard.board.page import PAGE
@@ -15,7 +15,7 @@ from tipboard.board.world_runs import collect
 
 def call(options: argparse.Namespace) -> int:
     """Do it."""
-    runs, to = expanded(options.runs), expanded(options.to)
+    runs, to = expand_home(options.runs), expand_home(options.to)
     stability = collect(runs, options.data, options.draft)
     path = store(to, stability)
     if (to / PAGE).is_file():

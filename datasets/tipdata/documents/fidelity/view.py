@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Protocol
 
 import polars as pl
-from tipcore.components import shared_value_components
+from tipcore.units import shared_value_components
 
 from tipdata.core.kinds import CATEGORIES, FAMILIES
 from tipdata.core.world import profile

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 from tipcore.atomic import find_whole
 from tipcore.errors import UsageError
-from tipcore.parquet import read_doubtful
+from tipcore.table_files import read_doubtful
 
 from tipdata.core.kinds import LANGUAGES
 from tipdata.core.tables import Column

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import polars as pl
-from tipcore.components import shared_value_components
+from tipcore.units import shared_value_components
 from tipdata.release import Release
 
 from tipdocs.ink import ACCENT, INK, PALE, QUIET, WARM, bare, figure, rows

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tipcore.components import connected_components, shared_value_components
+from tipcore.units import connected_components, shared_value_components
 
 SCHEMA = {"contacts": pl.List(pl.Int64)}
 edges = st.lists(st.tuples(st.integers(0, 19), st.integers(0, 19)), max_size=40)

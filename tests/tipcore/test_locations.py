@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from tipcore.errors import UsageError
-from tipcore.home import expanded, home
+from tipcore.locations import expand_home, home
 
 PACKAGES = [Path(__file__).parents[2] / name for name in ("benchmark", "baselines", "datasets")]
 NOBODY = "~nobody-of-that-name/x"
@@ -60,9 +60,9 @@ def test_without_a_home_folder_a_folder_that_was_chosen_is_used(
 
 def test_a_tilde_is_the_home_folder_where_it_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/zoe")
-    assert expanded("~/a") == Path("/home/zoe/a")
-    assert expanded(Path("a~/b")) == Path("a~/b")
-    assert expanded(NOBODY) == Path(NOBODY)
+    assert expand_home("~/a") == Path("/home/zoe/a")
+    assert expand_home(Path("a~/b")) == Path("a~/b")
+    assert expand_home(NOBODY) == Path(NOBODY)
 
 
 def test_the_home_of_somebody_unknown_is_a_path_that_is_not_there(

@@ -1,4 +1,4 @@
-"""The process that reads a user's own file: ``python -m tipcore.own_files_reader``, started by ``own_files``.
+"""The process in which :mod:`tipcore.table_files` reads a user's own file.
 
 Standard input is one JSON object. Standard output is a line as soon as reading begins, a line of JSON with ``done`` or
 ``refused``, and the table in Arrow's file format. Memory and time are bounded before any library is loaded.
@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tipcore.helper import begin
+from tipcore.helper import end_with_parent
 from tipcore.operating_system import allow_seconds, confine
 
 MOST_OPEN = 64
@@ -26,7 +26,7 @@ PRIVATE = "it is damaged, or not what its name says (a CSV has commas, and text 
 
 def main() -> int:
     """Read the file that is asked for."""
-    begin()
+    end_with_parent()
     asked = json.load(sys.stdin)
     _say({"start": asked["path"]})
     confine(asked["memory_bytes"], asked["memory_bytes"], MOST_OPEN)
@@ -44,7 +44,7 @@ def _outcome(
     import polars as pl
 
     try:
-        return {"done": str(path)}, READERS[kind](path)
+        return {"done": str(path)}, READ_BY_KIND[kind](path)
     except MemoryError:
         return {"refused": f"it cannot be read within {memory_bytes // 1_000_000:,} MB of memory"}, b""
     except pl.exceptions.PanicException:
@@ -78,7 +78,7 @@ def _check_columns(path: Path) -> bytes:
     return b""
 
 
-READERS = {"parquet": _parquet, "csv": _csv, "check": _check_columns}
+READ_BY_KIND = {"parquet": _parquet, "csv": _csv, "check": _check_columns}
 
 
 def _check_rows(path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from hypothesis import given
 from hypothesis.strategies import text
-from tipcore.printable import printable
+from tipcore.display import printable
 
 
 @given(text())

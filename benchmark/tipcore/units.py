@@ -1,10 +1,13 @@
-"""Connected components, vectorised; over shared phone numbers they are what the literature calls vendors."""
+"""Parts of a split, and connected components of units."""
 
 from __future__ import annotations
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+
+PARTS = ("train", "valid", "test")
+"""Learn from the first, tune on the second, be scored on the third."""
 
 
 def connected_components(left: NDArray[np.int64], right: NDArray[np.int64], nodes: int) -> NDArray[np.int64]:

@@ -1,0 +1,89 @@
+"""Names: functions are verbs, modules and classes are nouns, and a class name has one meaning.
+
+``names.yaml`` lists what does not follow these rules yet. Both lists may only shrink: a name that is mended is removed
+from its list, and no name may be added.
+"""
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = (
+    *(f"benchmark/{name}" for name in ("tipcore", "tipbench", "tipboard", "tipcourse")),
+    "baselines/tipbaselines",
+    "datasets/tipdata",
+)
+IRREGULAR = (
+    "begun born bound broken brought built caught chosen done drawn driven fallen felt found given gone grown had held "
+    "hidden kept known laid learnt led left lent lost made meant met misspelt paid redrawn said seen sent shown sold "
+    "sought sown spent spoken strung sworn taken taught thought thrown told unread unsaid unseen untold unwritten won "
+    "worn woven written"
+)
+NOT_PARTICIPLES = frozenset(
+    ("embed", "exceed", "feed", "need", "proceed", "seed", "shed", "speed", "spread", "weed")
+)
+
+
+def trees(root: Path) -> dict[str, ast.Module]:
+    """Every module of the packages, parsed, by its path below the root."""
+    return {
+        path.relative_to(root).as_posix(): ast.parse(path.read_bytes())
+        for package in PACKAGES
+        for path in sorted((root / package).rglob("*.py"))
+    }
+
+
+def is_participle(name: str) -> bool:
+    """Whether a name is one participle and nothing else, such as ``told`` or ``_asked``."""
+    word = name.strip("_")
+    return word in IRREGULAR.split() or bool(re.fullmatch(r"[a-z]+ed", word) and word not in NOT_PARTICIPLES)
+
+
+def participles(modules: dict[str, ast.Module]) -> Iterator[str]:
+    """Yield modules and functions that are named by a bare participle; properties are named like attributes."""
+    for path, tree in modules.items():
+        if is_participle(Path(path).stem):
+            yield path
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef) and is_participle(node.name) and not _is_property(node):
+                yield f"{path}:{node.name}"
+
+
+def _is_property(function: ast.FunctionDef) -> bool:
+    return any("property" in ast.unparse(decorator) for decorator in function.decorator_list)
+
+
+def shared_class_names(modules: dict[str, ast.Module]) -> dict[str, list[str]]:
+    """Class names that several modules define, with the modules. A method's class may be named as another task's is."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for path, tree in modules.items():
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef) and not path.startswith("baselines/"):
+                found[node.name.lstrip("_")].append(path)
+    return {name: paths for name, paths in sorted(found.items()) if len(paths) > 1}
+
+
+def test_a_participle_is_recognised() -> None:
+    assert all(map(is_participle, ("told", "_asked", "kept", "mapped", "_weighed")))
+    assert not any(map(is_participle, ("seed", "mapped_rows", "is_told", "need", "read", "embed")))
+
+
+def test_no_function_or_module_is_named_by_a_bare_participle() -> None:
+    allowed = set(
+        yaml.safe_load((ROOT / "tests/names.yaml").read_text(encoding="utf-8"))["participles"] or ()
+    )
+    found = set(participles(trees(ROOT)))
+    assert found - allowed == set(), "name them by a verb (functions) or a noun (modules)"
+    assert allowed - found == set(), "mended: remove them from tests/names.yaml"
+
+
+def test_a_class_name_has_one_meaning() -> None:
+    allowed = set(yaml.safe_load((ROOT / "tests/names.yaml").read_text(encoding="utf-8"))["classes"] or ())
+    found = set(shared_class_names(trees(ROOT)))
+    assert found - allowed == set(), "two modules define a class of this name: rename one"
+    assert allowed - found == set(), "mended: remove them from tests/names.yaml"
