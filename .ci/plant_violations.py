@@ -60,7 +60,7 @@ ROWS = {
         Row("python3", "benchmark/tipbench/metrics/bootstrap.py", "_drawn_once(count, replicates, seed)\n    ", "_drawn_once(count, replicates, seed + 1)\n    ", "differ", slow=True),
     ],
     "exports, calibration and fidelity": [
-        Row("unskipped", "benchmark/tipbench/publishing/validation.py", "import mlcroissant", "import nothing_there", "failed", slow=True),
+        Row("unskipped", "benchmark/tipbench/publishing/metadata.py", "import mlcroissant", "import nothing_there", "failed", slow=True),
     ],
     "engines beside processes": [
         Row("unskipped", "benchmark/tipcore/clusters.py", "    import distributed\n", "    import nothing_there\n", "failed", slow=True),

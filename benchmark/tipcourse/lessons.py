@@ -16,7 +16,7 @@ from pathlib import Path
 import yaml
 from tipbench.config.options import suggestion
 from tipcore.errors import UsageError
-from tipdata.documents.shipped import shipped
+from tipdata.documents.project_files import project_file
 
 HEADER = "# ---\n"
 KEY = "tipbench_course"
@@ -48,7 +48,7 @@ class Lesson:
 
 def lesson_folder() -> Path:
     """Return the folder that holds the lessons."""
-    return shipped("docs/course")
+    return project_file("docs/course")
 
 
 @cache
@@ -69,7 +69,7 @@ def lesson_of(word: str) -> Lesson:
 @cache
 def glossary() -> dict[str, str]:
     """Return the glossary of tipbench, word by word, without links."""
-    text = shipped("docs/glossary.md").read_text(encoding="utf-8")
+    text = project_file("docs/glossary.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (.+?) \| (.+) \|$", text, re.MULTILINE)
     return {word: re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", meaning) for word, meaning in rows}
 

@@ -24,10 +24,9 @@ import numpy as np
 import polars as pl
 from tipdata.core.world import newest_released, parameters, register
 from tipdata.privacy.audit import Finding, audit
-from tipdata.privacy.calibrate import calibrate
-from tipdata.privacy.cells import cells_of
-from tipdata.privacy.measured import Measurement
-from tipdata.privacy.request import Request
+from tipdata.privacy.calibration import calibrate
+from tipdata.privacy.histograms import Measurement, cells_of
+from tipdata.privacy.request import CalibrationRequest
 from tipdata.release import open_release
 
 COLUMNS = ["language", "category", "price", "weekday", "hour", "images", "length"]
@@ -93,7 +92,7 @@ def audits(options: argparse.Namespace, folder: Path) -> None:
     every = planted.sort("operation").sample(fraction=1.0, shuffle=True, seed=1)
     private, control = every[: every.height // 2], every[every.height // 2 :]
     private.write_parquet(folder / "private.parquet")
-    request = Request.model_validate(ASKED)
+    request = CalibrationRequest.model_validate(ASKED)
     made = calibrate(folder / "private.parquet", request, options.epsilon, folder / "world.yaml")
     print(f"calibrated with ε {made.ledger.spent:g}: {', '.join(made.world.parameters)}")
     released = records(newest_released(), "tiny", range(8)).sample(ROWS, seed=2)
@@ -112,7 +111,7 @@ def audits(options: argparse.Namespace, folder: Path) -> None:
 def canaries(options: argparse.Namespace) -> None:
     """Print how well a canary, the only record of its language, is told."""
     base = parameters(newest_released())
-    request = Request.model_validate({**ASKED, "parameters": {PATH: {"column": "language"}}})
+    request = CalibrationRequest.model_validate({**ASKED, "parameters": {PATH: {"column": "language"}}})
     place = list(base[PATH]["value"]).index("zh")
 
     def measurement(canary: str, epsilon: float) -> Measurement:

@@ -20,8 +20,8 @@ import tempfile
 from pathlib import Path
 
 from tipdata.release import Release, make_release
-from tipdata.release.checking import CHECKED
 from tipdata.release.manifests import FILES, RECEIPT
+from tipdata.release.verification import CHECKED
 
 HERE = Path(__file__).parents[2]
 LOAD = """
@@ -31,8 +31,8 @@ tipbench.load("prevalence", release=sys.argv[2])  # what is loaded once: librari
 import shutil
 shutil.rmtree(sys.argv[3], ignore_errors=True) if sys.argv[3] else None
 try:
-    from tipdata.release import checking
-    checking._in_this_process.clear()
+    from tipdata.release import verification
+    verification._in_this_process.clear()
 except ImportError:
     pass
 began = time.process_time()

@@ -50,7 +50,7 @@ def work(folder: Path, killed: int, index: int) -> tuple[int, int]:
     """Make a region; return the worker's number and its peak of memory, MiB. ``killed``: where it dies, once."""
     from tipcore.operating_system import peak_memory
     from tipdata.core.world import World
-    from tipdata.release.make import make_region
+    from tipdata.release.builder import make_region
 
     mark = folder / "killed"
     if index == killed and not mark.exists():

@@ -22,11 +22,11 @@ from pathlib import Path
 import polars as pl
 from polars.testing import assert_frame_equal
 from tipbench.loading import load
+from tipbench.publishing.data_files import part_frames
 from tipbench.publishing.export import export_release
-from tipbench.publishing.parts import part_frames
 from tipbench.publishing.relational import export_relational
 from tipdata.release import Release, open_release
-from tipdata.release.exported import open_export
+from tipdata.release.release import open_export
 from tipdata.stages import tables_of
 
 RECORDS = 500

@@ -28,7 +28,7 @@ ALL = "all of make_region"
 def serve() -> None:
     """Make the regions whose numbers come in, and tell what each took."""
     from tipdata.core.world import World
-    from tipdata.release import make, region
+    from tipdata.release import builder, region
     from tipdata.release.manifests import region_receipt
 
     spent: dict[str, float] = defaultdict(float)
@@ -53,15 +53,15 @@ def serve() -> None:
             start = time.process_time()
 
     region.draw_stages = timed_stages  # type: ignore[assignment]
-    make.generate_region = timed("generate_region", region.generate_region)
-    make._write_table = timed("write files", make._write_table)
-    make.column_digest = timed("digests", make.column_digest)
+    builder.generate_region = timed("generate_region", region.generate_region)
+    builder._write_table = timed("write files", builder._write_table)
+    builder.column_digest = timed("digests", builder.column_digest)
     world = World.of("0.4.0")
     with tempfile.TemporaryDirectory() as folder:
         for line in sys.stdin:
             spent.clear()
             index = int(line)
-            timed(ALL, make.make_region)(world, Path(folder), "", index)
+            timed(ALL, builder.make_region)(world, Path(folder), "", index)
             stages = sum(seconds for name, seconds in spent.items() if name.startswith("stage"))
             spent["sort, cast, check"] = spent["generate_region"] - stages
             made = Path(folder) / f"{index:05d}"

@@ -28,7 +28,7 @@ GIB_A_CORE = 8
 def made(regions: int) -> tuple[float, float, float]:
     """Make regions; return CPU seconds and MB on disk per region, and the peak of memory, GiB."""
     from tipdata.core.world import World
-    from tipdata.release.make import make_region
+    from tipdata.release.builder import make_region
 
     world = World.of(VERSION)
     with tempfile.TemporaryDirectory() as place:

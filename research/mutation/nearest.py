@@ -11,7 +11,7 @@ RUNS = "benchmark/tipbench/runs"
 
 _EVALUATION = "tests/tipbench/evaluation/test_evaluation.py"
 _FOLDS = "tests/tipbench/data/test_splits.py"
-_VERIFYING = "tests/tipdata/release/test_verifying.py"
+_VERIFYING = "tests/tipdata/release/test_verification.py"
 _DIGESTS = "tests/tipbench/runs/test_digests.py"
 _HOSTILE = ("tests/tipboard/submissions/test_check.py", "tests/tipboard/submissions/test_hostile.py")
 
@@ -98,9 +98,9 @@ NEAREST: dict[str, tuple[str, ...]] = {
         for name in ("record", "record_file", "text")
     },
     "benchmark/tipboard/board/acceptance.py": ("tests/tipboard/board/test_acceptance.py",),
-    f"{RELEASE}/verifying.py": (_VERIFYING,),
-    f"{RELEASE}/manifests.py": (_VERIFYING, "tests/tipdata/release/test_release.py"),
-    f"{RELEASE}/making.py": ("tests/tipdata/release/test_making.py", "tests/tipdata/release/test_release.py"),
+    f"{RELEASE}/verification.py": (_VERIFYING,),
+    f"{RELEASE}/manifests.py": (_VERIFYING, "tests/tipdata/release/test_builder.py"),
+    f"{RELEASE}/builder.py": ("tests/tipdata/release/test_builder.py",),
     f"{RUNS}/decisions.py": ("tests/tipbench/runs/test_decisions.py", "tests/tipbench/runs/test_runner.py"),
     f"{RUNS}/digests.py": (_DIGESTS,),
     "benchmark/tipbench/sources.py": ("tests/tipbench/test_sources.py", _DIGESTS),

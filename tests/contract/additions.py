@@ -120,7 +120,7 @@ class Addition:
 
 
 LOCK, CARDS, SCHEMA = "tests/scores/lock.py", "-m tipdata.documents.cards", "-m tipdata.documents.schema"
-DATASHEETS = "-m tipbench.publishing.datasheet"
+DATASHEETS = "-m tipbench.publishing.cards"
 STAGE = "datasets/tipdata/stages/suppliers/stage.py"
 
 ADDITIONS = {

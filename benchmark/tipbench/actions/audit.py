@@ -7,7 +7,7 @@ import polars as pl
 from tipcore.errors import CheckFailed, UsageError
 from tipcore.locations import expand_home
 from tipdata.privacy.audit import Finding, audit
-from tipdata.privacy.calibrate import read_table
+from tipdata.privacy.calibration import read_table
 from tipdata.release import Release
 from tipdata.stages import tables_of
 

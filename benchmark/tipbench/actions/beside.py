@@ -12,9 +12,7 @@ from tipbench.actions.typed import composer_of
 from tipbench.config.compose import parse
 from tipbench.console import Column, emit, emit_json, emit_table, notice
 from tipbench.data.custom.config import own_data
-from tipbench.fidelity.beside import Beside, beside
-from tipbench.fidelity.beside.report import APART, FACTOR
-from tipbench.fidelity.beside.subjects import NOT_COMPARED
+from tipbench.fidelity.own_data import APART, FACTOR, NOT_COMPARED, DataComparison, compare_data
 from tipbench.loading import prepare
 
 EXTRA, LIBRARY = "fidelity", "sdmetrics"
@@ -41,7 +39,7 @@ def call_beside(options: argparse.Namespace) -> int:
     frames = prepare(mapped.task, own=mapped, split=settings.split.name).folds[0].tables
     source = open_release(release.version, release.size, engine, options.quiet, release.world)
     has_library = find_spec(LIBRARY) is not None
-    compared = beside(frames, source, mapped.name, has_library)
+    compared = compare_data(frames, source, mapped.name, has_library)
     if not has_library:
         notice(
             f"Shapes of columns are left out, since {LIBRARY} is not installed: {how_to_install(EXTRA)}.",
@@ -64,7 +62,7 @@ def call_beside(options: argparse.Namespace) -> int:
     return 0
 
 
-def _emit(one: Beside, release: str, data: str) -> None:
+def _emit(one: DataComparison, release: str, data: str) -> None:
     columns = (
         Column("number"),
         Column("real", number=True),

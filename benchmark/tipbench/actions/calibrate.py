@@ -6,9 +6,8 @@ from pathlib import Path
 from tipcore.errors import UsageError
 from tipcore.extras import require
 from tipcore.locations import expand_home
-from tipdata.privacy.calibrate import Calibrated, calibrate
-from tipdata.privacy.informed import INFORMED, WAYS
-from tipdata.privacy.request import checked_epsilon, read_request
+from tipdata.privacy.calibration import Calibration, calibrate
+from tipdata.privacy.request import CALIBRATABLE, WAYS, parse_epsilon, read_request
 
 from tipbench.config.options import suggestion
 from tipbench.console import Column, emit, emit_json, emit_table
@@ -34,14 +33,14 @@ def call(options: argparse.Namespace) -> int:
             raise UsageError(f"calibrating needs {key}=: see `tipbench data calibrate --help`.")
     if options.to is None:
         raise UsageError("calibrating needs a place for the world file: add --to FILE.")
-    epsilon = checked_epsilon(typed["epsilon"])
+    epsilon = parse_epsilon(typed["epsilon"])
     request = read_request(expand_home(typed["config"]))
     made = calibrate(expand_home(tables[0]), request, epsilon, expand_home(options.to))
     _tell(made, expand_home(options.to), options)
     return 0
 
 
-def _tell(made: Calibrated, to: Path, options: argparse.Namespace) -> None:
+def _tell(made: Calibration, to: Path, options: argparse.Namespace) -> None:
     told = dict(made.world.calibration)
     if options.json:
         changed = list(made.world.parameters)
@@ -64,11 +63,11 @@ def _list(options: argparse.Namespace) -> int:
         emit_json(
             [
                 {"path": one.path, "how": one.how, "column": one.column, "by": one.by}
-                for one in INFORMED.values()
+                for one in CALIBRATABLE.values()
             ]
         )
         return 0
     columns = [Column("parameter"), Column("fitted"), Column("column", prose=True), Column("by", leave=1)]
-    emit_table(columns, [[one.path, one.how, one.column, one.by] for one in INFORMED.values()])
+    emit_table(columns, [[one.path, one.how, one.column, one.by] for one in CALIBRATABLE.values()])
     emit("\n".join(f"{how}: {what}" for how, what in WAYS.items()))
     return 0

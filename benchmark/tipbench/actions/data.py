@@ -7,11 +7,10 @@ from tipcore.engines import KEYS, Engine
 from tipcore.errors import CheckFailed, UsageError
 from tipcore.locations import expand_home
 from tipdata.core.world import register
-from tipdata.documents.describe import describe
-from tipdata.documents.preview import preview
+from tipdata.documents.overview import describe, preview
 from tipdata.release import (
     Release,
-    located,
+    locate_release,
     make_release,
     open_release,
     remove_release,
@@ -150,7 +149,7 @@ def asked(options: argparse.Namespace, retired: bool = False) -> tuple[Release, 
     if settings.release is None:
         raise UsageError("No release was given: add release=tiny; see `tipbench list releases`.")
     named = settings.release
-    release = located(Release.of(named.version, named.size, named.world, retired))
+    release = locate_release(Release.of(named.version, named.size, named.world, retired))
     return release, settings.engine, own
 
 

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from tipcore.errors import UsageError
-from tipdata.documents.shipped import shipped
+from tipdata.documents.project_files import project_file
 
 from tipbench.config.options import nearest
 from tipbench.console import Column, emit, emit_json, emit_table
@@ -36,7 +36,7 @@ def call(options: argparse.Namespace) -> int:
 def documents() -> dict[str, Path]:
     """Return the pages by name: their path from the root of the repository without ``.md`` and, where no page of the
     root has the rest, ``docs/``."""
-    root = shipped()
+    root = project_file()
     at_root = {path.stem: path for path in sorted(root.glob("*.md"))}
     found = {}
     for path in sorted(path for name in FOLDERS for path in (root / name).rglob("*.md")):
@@ -53,7 +53,7 @@ def title_of(page: Path) -> str:
 
 
 def _emit_list(pages: dict[str, Path], as_json: bool) -> None:
-    folder = shipped()
+    folder = project_file()
     if as_json:
         told = [{"page": name, "title": title_of(path), "file": str(path)} for name, path in pages.items()]
         emit_json({"folder": str(folder), "pages": told})

@@ -12,11 +12,10 @@ from tipdata.release import Release, size_in_words
 from tipbench.actions.data import asked, open_asked
 from tipbench.commands.data_actions import FORMATS
 from tipbench.console import emit_result
-from tipbench.publishing.export import Exported, check_splits, export_release
-from tipbench.publishing.parts import ALL
+from tipbench.publishing.data_files import ALL
+from tipbench.publishing.export import ExportSummary, check_splits, check_target, export_release
+from tipbench.publishing.metadata import check_extra, validate
 from tipbench.publishing.relational import export_relational
-from tipbench.publishing.target import check_target
-from tipbench.publishing.validation import check_extra, validate
 from tipbench.task import Task
 from tipbench.tasks import task_of, tasks
 
@@ -52,7 +51,7 @@ def call(options: argparse.Namespace) -> int:
     return 0
 
 
-def _say(options: argparse.Namespace, release: Release, done: Exported, seconds: float) -> None:
+def _say(options: argparse.Namespace, release: Release, done: ExportSummary, seconds: float) -> None:
     emit_result(
         {
             "release": release.name,

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tipcore.errors import CheckFailed, UsageError
-from tipdata.documents.fidelity import NOT_MODELLED, Held, hold
+from tipdata.documents.fidelity import NOT_MODELLED, AggregateResult, compare_release
 from tipdata.documents.fidelity.aggregate import USES
 from tipdata.documents.fidelity.view import Tables
 from tipdata.release import open_release, other_assumptions
@@ -16,8 +16,8 @@ from tipbench.actions.beside import call_beside
 from tipbench.actions.data import asked
 from tipbench.config.compose import parse
 from tipbench.console import Column, emit, emit_json, emit_table, notice
-from tipbench.fidelity.figure import save
-from tipbench.fidelity.page import number, pair
+from tipbench.fidelity.figure import save_figure_of
+from tipbench.fidelity.page import format_number, format_pair
 from tipbench.runs.figure import check_ending
 
 COLUMNS = (
@@ -41,10 +41,10 @@ def call(options: argparse.Namespace) -> int:
     if any(one.key.partition(".")[0] == "data" for one in parse(options.overrides)):
         return call_beside(options)
     with _tables(options) as source:
-        held = hold(source)
+        held = compare_release(source)
         name = source.name
     if options.figure is not None:
-        save(held, name, Path(options.figure))
+        save_figure_of(held, name, Path(options.figure))
         notice(f"drawn: {options.figure}", options.quiet)
     if options.json:
         emit_json(
@@ -77,8 +77,8 @@ def _tables(options: argparse.Namespace) -> Iterator[Tables]:
         yield drawn
 
 
-def _emit(name: str, held: Sequence[Held]) -> None:
-    groups: dict[str, list[Held]] = {}
+def _emit(name: str, held: Sequence[AggregateResult]) -> None:
+    groups: dict[str, list[AggregateResult]] = {}
     for one in held:
         groups.setdefault(one.subject, []).append(one)
     rows = []
@@ -100,15 +100,15 @@ def _emit(name: str, held: Sequence[Held]) -> None:
         emit(f"  {one.what}{f' ({one.source})' if one.source else ''}: {one.why}")
 
 
-def _row(one: Held) -> list[str]:
+def _row(one: AggregateResult) -> list[str]:
     a = one.aggregate
     return [
         f"  {a.name}",
         a.published,
-        pair((a.low, a.high)),
-        number(one.value),
-        pair(one.interval),
-        pair(one.regions),
+        format_pair((a.low, a.high)),
+        format_number(one.value),
+        format_pair(one.interval),
+        format_pair(one.regions),
         f"{one.verdict}{' ?' if one.is_doubtful else ''}",
         a.use,
         " ".join(a.tables),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tipcore.errors import CheckFailed, UsageError
 from tipcore.locations import expand_home
-from tipdata.documents.linting import Report, lint_folder, lint_sources
+from tipdata.documents.lint import LintReport, lint_folder, lint_sources
 
 from tipbench.actions.data import opened
 from tipbench.console import Column, emit, emit_json, emit_table, notice
@@ -54,7 +54,7 @@ def _folder(options: argparse.Namespace) -> tuple[Path, str]:
     return expand_home(named[0]), ""
 
 
-def _emit(folder: Path, report: Report, seconds: float) -> None:
+def _emit(folder: Path, report: LintReport, seconds: float) -> None:
     rules: dict[str, str] = {}
     for (table, rule), count in report.by_rule.items():
         rules[table] = f"{rules[table]}, {rule} {count:,}" if table in rules else f"{rule} {count:,}"
@@ -82,7 +82,7 @@ def _emit(folder: Path, report: Report, seconds: float) -> None:
     )
 
 
-def _plain(folder: Path, report: Report) -> dict[str, object]:
+def _plain(folder: Path, report: LintReport) -> dict[str, object]:
     return {
         "folder": str(folder),
         "files": report.files,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tipcore.errors import UsageError
-from tipdata.documents.preview import uncut
+from tipdata.documents.overview import format_frame
 
 from tipbench.config.options import suggestion
 from tipbench.data.custom.config import own_data
@@ -38,5 +38,5 @@ def own_preview(data: Mapping[str, Any], split: str, rows: int, table: str | Non
             if name == fold.task.table and fold.supervision.height:
                 learnt = fold.supervision.drop("part")
                 frame = frame.join(learnt, on=fold.task.unit, how="left", maintain_order="left")
-            said.append(f"{name}:\n{uncut(frame, letters=80)}")
+            said.append(f"{name}:\n{format_frame(frame, letters=80)}")
     return "\n".join(said)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tipdata.core.world import DAYS, OWN, entry_of, newest_released, profile
-from tipdata.documents.licence import NAME
+from tipdata.documents.project_files import LICENCE_NAME
 from tipdata.release import Release
 
 from tipbench.data.releases import Regions
@@ -29,7 +29,7 @@ class About:
     typed: str
     regions: str
     read: str
-    licence: str = NAME
+    licence: str = LICENCE_NAME
     note: str = NOTE
 
 

@@ -16,7 +16,7 @@ from tipcore.locations import expand_home
 from tipcore.progress import progress
 from tipdata.core.tables import LABEL, TIERS, Table
 from tipdata.core.world import DAYS
-from tipdata.documents.licence import HEADING, paragraphs
+from tipdata.documents.project_files import LICENCE_HEADING, licence_paragraphs
 from tipdata.release import Release, size_on_disk
 from tipdata.stages import tables_of
 
@@ -127,7 +127,15 @@ def _adverts(site: Site) -> Page:
 
 
 def _about(site: Site, most: int) -> Page:
-    html = site.fill("about.html", "", "*about", most=most, days=DAYS, licence=paragraphs(), heading=HEADING)
+    html = site.fill(
+        "about.html",
+        "",
+        "*about",
+        most=most,
+        days=DAYS,
+        licence=licence_paragraphs(),
+        heading=LICENCE_HEADING,
+    )
     return Page("about.html", html)
 
 

@@ -11,7 +11,7 @@ import polars as pl
 from tipcore.errors import UsageError
 from tipcore.locations import expand_home, is_url
 from tipdata.release import Release, open_release
-from tipdata.release.exported import open_export
+from tipdata.release.release import open_export
 
 from tipbench.console import notice
 from tipbench.task import Source
@@ -36,7 +36,7 @@ def open_source(release: str | Source) -> Source:
 
 def open_by_name(name: str) -> Source:
     """Return a release, ready to read: by its name (:meth:`tipdata.release.Release.called`), or the one that an export
-    holds, by the export's folder or URL (:func:`tipdata.release.exported.open_export`). A notice on standard error says
+    holds, by the export's folder or URL (:func:`tipdata.release.release.open_export`). A notice on standard error says
     if an export cannot be checked against a published manifest.
 
     Raises UsageError as these do, and as :func:`refuse_sealed_round`.

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tipdata.documents.fidelity import Held
+from tipdata.documents.fidelity import AggregateResult
 from tipdata.documents.fidelity.aggregate import Use
 from tipdata.documents.palette import LIGHT
 
@@ -37,7 +37,7 @@ EXPLAINED = (
 )
 
 
-def save(held: Sequence[Held], name: str, path: Path) -> None:
+def save_figure_of(held: Sequence[AggregateResult], name: str, path: Path) -> None:
     """Draw a release's aggregates. Raises UsageError where the file cannot be written."""
     metadata = {"Date": None} if path.suffix.lower() == ".svg" else {}
     if path.suffix.lower() == ".pdf":
@@ -48,7 +48,7 @@ def save(held: Sequence[Held], name: str, path: Path) -> None:
         save_figure(draw(held, name), path, "give another --figure", metadata=metadata)
 
 
-def draw(held: Sequence[Held], name: str) -> Figure:
+def draw(held: Sequence[AggregateResult], name: str) -> Figure:
     """Return the figure. ``name``: of the release, for its title."""
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -66,13 +66,13 @@ def draw(held: Sequence[Held], name: str) -> Figure:
                     one, (-1.06, place), xycoords=("axes fraction", "data"), va="center", fontweight="bold"
                 )
             else:
-                _line(panel, one, place)
-        _dress(figure, panel, rows, name)
+                _draw_line(panel, one, place)
+        _add_legend(figure, panel, rows, name)
     return figure
 
 
-def _with_subjects(held: Sequence[Held]) -> list[Held | str]:
-    rows: list[Held | str] = []
+def _with_subjects(held: Sequence[AggregateResult]) -> list[AggregateResult | str]:
+    rows: list[AggregateResult | str] = []
     subject = ""
     for one in held:
         if one.subject != subject:
@@ -82,7 +82,7 @@ def _with_subjects(held: Sequence[Held]) -> list[Held | str]:
     return rows
 
 
-def _line(panel: Axes, one: Held, place: int) -> None:
+def _draw_line(panel: Axes, one: AggregateResult, place: int) -> None:
     a = one.aggregate
     name = a.name if len(a.name) <= 62 else f"{a.name[:61]}…"
     panel.annotate(
@@ -96,27 +96,27 @@ def _line(panel: Axes, one: Held, place: int) -> None:
     colour = LIGHT["accent"] if one.verdict == "pass" else LIGHT["oracle-text"]
     for ends, width, opacity in ((one.regions, 1.0, 0.55), (one.interval, 3.0, 0.75)):
         if ends is not None:
-            reach = [_shown(_place(one, end)) for end in ends]
+            reach = [_clip(_place(one, end)) for end in ends]
             panel.plot(reach, [place, place], color=colour, linewidth=width, alpha=opacity, zorder=2)
     at = _place(one, one.value)
     form = FORM[a.use] if LEFT <= at <= RIGHT else ("<" if at < LEFT else ">")
     full = colour if one.verdict == "pass" else LIGHT["paper"]
     panel.plot(
-        _shown(at), place, form, color=colour, markerfacecolor=full, markersize=5.5, zorder=3, clip_on=False
+        _clip(at), place, form, color=colour, markerfacecolor=full, markersize=5.5, zorder=3, clip_on=False
     )
 
 
-def _place(one: Held, value: float) -> float:
+def _place(one: AggregateResult, value: float) -> float:
     """Return where a value lies in its band."""
     a = one.aggregate
     return (value - a.low) / (a.high - a.low)
 
 
-def _shown(at: float) -> float:
+def _clip(at: float) -> float:
     return min(max(at, LEFT), RIGHT)
 
 
-def _dress(figure: Figure, panel: Axes, rows: Sequence[Held | str], name: str) -> None:
+def _add_legend(figure: Figure, panel: Axes, rows: Sequence[AggregateResult | str], name: str) -> None:
     from matplotlib.lines import Line2D
 
     panel.set_xlim(LEFT, RIGHT)

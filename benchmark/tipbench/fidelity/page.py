@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from tipcore.atomic import write_file_atomically
 from tipdata.core.world import FOLDER
-from tipdata.documents.fidelity import NOT_MODELLED, Held, hold
+from tipdata.documents.fidelity import NOT_MODELLED, AggregateResult, compare_release
 from tipdata.documents.fidelity.aggregate import USES
 from tipdata.release import Release, open_release
 
@@ -16,7 +16,7 @@ FILE = FOLDER.parents[1] / "docs" / "fidelity.md"
 BEGIN, END = "<!-- written by python -m tipbench.fidelity.page -->", "<!-- until here -->"
 
 
-def render(held: Sequence[Held], name: str) -> str:
+def render(held: Sequence[AggregateResult], name: str) -> str:
     """Return the part of the page that is written: verdicts, a table per subject, and what is not modelled."""
     parts = [BEGIN, "", _counts(held, name)]
     for subject in dict.fromkeys(one.subject for one in held):
@@ -27,7 +27,7 @@ def render(held: Sequence[Held], name: str) -> str:
     return "\n".join([*parts, "", END])
 
 
-def _counts(held: Sequence[Held], name: str) -> str:
+def _counts(held: Sequence[AggregateResult], name: str) -> str:
     lines = [
         f"Release {name}, {len(held)} aggregates.",
         "",
@@ -41,7 +41,7 @@ def _counts(held: Sequence[Held], name: str) -> str:
     return "\n".join(lines)
 
 
-def _table(held: Sequence[Held]) -> list[str]:
+def _table(held: Sequence[AggregateResult]) -> list[str]:
     lines = [
         "| aggregate | published | band | here | 95% interval | regions, 5–95% | verdict | use |",
         "|---|--:|--:|--:|--:|--:|---|---|",
@@ -52,26 +52,27 @@ def _table(held: Sequence[Held]) -> list[str]:
         verdict = f"**{one.verdict}**" if one.verdict == "fail" else one.verdict
         use = f"{a.use}{f' `{a.parameter}`' if a.parameter else ''}"
         source = f"{a.published}, {a.source}{'' if a.mark == 'read' else f' ({a.mark})'}"
+        verdict = f"{verdict} ?" if one.is_doubtful else verdict
         lines.append(
-            f"| {said} | {source} | {pair((a.low, a.high))} | {number(one.value)} | {pair(one.interval)} | "
-            f"{pair(one.regions)} | {verdict}{' ?' if one.is_doubtful else ''} | {use} |"
+            f"| {said} | {source} | {format_pair((a.low, a.high))} | {format_number(one.value)} | "
+            f"{format_pair(one.interval)} | {format_pair(one.regions)} | {verdict} | {use} |"
         )
     return lines
 
 
-def number(value: float | None) -> str:
+def format_number(value: float | None) -> str:
     """Return a value with as many digits as it bears, '-' for none."""
     if value is None:
         return "-"
     return f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}" if abs(value) < 100 else f"{value:,.0f}"
 
 
-def pair(ends: tuple[float, float] | None) -> str:
+def format_pair(ends: tuple[float, float] | None) -> str:
     """Return the ends of an interval or band, '-' for none."""
-    return "-" if ends is None else f"{number(ends[0])} to {number(ends[1])}"
+    return "-" if ends is None else f"{format_number(ends[0])} to {format_number(ends[1])}"
 
 
-def renewed(page: str, part: str) -> str:
+def replace_tables(page: str, part: str) -> str:
     """Return the page with its written part replaced. Raises ValueError for one without a place for it."""
     before, found, rest = page.partition(BEGIN)
     _, ended, after = rest.partition(END)
@@ -89,7 +90,7 @@ def main(arguments: Sequence[str] | None = None, release: Release | None = None)
     options = parser.parse_args(arguments)
     source = release or open_release(Release.called("small").version, "small")
     page = FILE.read_text(encoding="utf-8")
-    made = renewed(page, render(hold(source), source.name))
+    made = replace_tables(page, render(compare_release(source), source.name))
     if options.check:
         if made != page:
             sys.stderr.write(f"{FILE} is out of date: run python -m tipbench.fidelity.page\n")

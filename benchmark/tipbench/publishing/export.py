@@ -5,35 +5,130 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
+from tipcore.atomic import fill_folder_atomically
 from tipcore.errors import UsageError
+from tipcore.locations import FULL, Remote, error_text, place_of
 from tipdata.core.world import check_status
-from tipdata.documents.shipped import shipped
+from tipdata.documents.project_files import project_file
 from tipdata.release import Release, published_manifest, size_on_disk
-from tipdata.release.exported import CHECKSUMS, MANIFEST
 from tipdata.release.manifests import manifest_of
+from tipdata.release.release import CHECKSUMS, MANIFEST
 
-from tipbench.publishing.card import card
-from tipbench.publishing.citation import citation_file, datacite, zenodo
-from tipbench.publishing.croissant import croissant
-from tipbench.publishing.datasheet import datasheet
-from tipbench.publishing.facts import Facts
-from tipbench.publishing.parts import ALL, HEADLINE, write_parts
-from tipbench.publishing.statement import statement
-from tipbench.publishing.tables import write_tables
-from tipbench.publishing.target import target
+from tipbench.publishing.cards import card, datasheet, responsible_use
+from tipbench.publishing.data_files import ALL, HEADLINE, write_parts, write_tables
+from tipbench.publishing.facts import ReleaseFacts
+from tipbench.publishing.metadata import citation_file, croissant, datacite, zenodo
 from tipbench.task import Task
 from tipbench.tasks import tasks
+
+ADVICE = "give another folder or URL"
+MARKER_ADVICE = "delete it or give another folder or URL"
+
+
+@contextmanager
+def fill_target(to: str, last: str) -> Iterator[Path]:
+    """Give a folder to fill; its files are at ``to`` once the block has ended without an error.
+
+    Args:
+        to: a folder that is not there yet, or a URL with nothing below it.
+        last: the file that is written last where there is no renaming.
+
+    Raises:
+        UsageError: for a place that is taken, full, or cannot be reached or written.
+    """
+    check_target(to, last)
+    place = place_of(to)
+    if isinstance(place, Path):
+        with _translate_errors(to), fill_folder_atomically(place, replace=False, advice=ADVICE) as folder:
+            yield folder
+        return
+    with _staging_folder(to) as folder:
+        yield folder
+        _upload(folder, place, last)
+
+
+def check_target(to: str, last: str = CHECKSUMS) -> None:
+    """Raises UsageError for a place that is taken, or cannot be reached."""
+    place = place_of(to)
+    if isinstance(place, Remote):
+        _check_free(place, last)
+    elif place.exists() or place.is_symlink():
+        raise UsageError(f"{place} is there already: {ADVICE}.")
+
+
+@contextmanager
+def _staging_folder(to: str) -> Iterator[Path]:
+    where = f"the temporary folder {tempfile.gettempdir()} for {to}"
+    with _translate_errors(where), tempfile.TemporaryDirectory(prefix="tipbench-export-") as folder:
+        yield Path(folder)
+
+
+@contextmanager
+def _translate_errors(where: str) -> Iterator[None]:
+    """Say in a sentence what a file system says, also where it is wrapped by the library that writes."""
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(f"{where} cannot be written: {error_text(error)}; {ADVICE}.") from None
+
+
+def _check_free(place: Remote, last: str) -> None:
+    bucket = place.root.partition("/")[0]  # '' where paths begin at a root, and nobody names a bucket
+    try:
+        if bucket and not place.system.exists(
+            bucket
+        ):  # to make it would turn a slip of the pen into a bucket
+            raise UsageError(
+                f"{place.url} cannot be written: there is no {bucket}; make it, or correct the URL."
+            )
+        there = place.system.exists(place.root) and place.system.find(place.root, maxdepth=3)
+    except UsageError:
+        raise
+    except Exception as error:  # each file system has errors of its own
+        raise _unwritable(place, error) from None
+    if there:
+        whole = any(name.endswith(f"/{last}") for name in there)
+        what = (
+            "is there already" if whole else f"holds files and no {last}, such as an export that was cut off"
+        )
+        raise UsageError(f"{place.url} {what}: {MARKER_ADVICE}.")
+
+
+def _upload(folder: Path, place: Remote, last: str) -> None:
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    names = [name for name in names if name != last] + [last]
+    written = []
+    try:
+        for name in names:
+            path = place.at(name)
+            written.append(path)
+            with suppress(FileExistsError):  # an object store has no folders to make
+                place.system.makedirs(path.rpartition("/")[0], exist_ok=True)
+            place.system.put_file(str(folder / name), path)
+    except Exception as error:  # each file system has errors of its own
+        for path in reversed(written):
+            with suppress(Exception):
+                place.system.rm_file(path)
+        raise _unwritable(place, error) from None
+
+
+def _unwritable(place: Remote, error: Exception) -> UsageError:
+    room = "make room there, or " if getattr(error, "errno", None) in FULL else ""
+    return UsageError(f"{place.url} cannot be written: {error_text(error)}; {room}{ADVICE}.")
+
 
 COPIED = ("LICENSE-DATA", "docs/schema.svg")
 """Files that an export holds as they are."""
 
 
-class Exported(NamedTuple):
+class ExportSummary(NamedTuple):
     """What was written: where, how many files and bytes, and the configs by name."""
 
     to: str
@@ -53,9 +148,9 @@ def export_release(
     publisher: str = "",
     draft: bool = False,
     check: Callable[[Path], None] | None = None,
-) -> Exported:
+) -> ExportSummary:
     """Write a release, ready to read, to a folder or URL, for ``datasets.load_dataset``, the Hugging Face Hub,
-    ``mlcroissant``, catalogues, and :func:`tipdata.release.exported.open_export`.
+    ``mlcroissant``, catalogues, and :func:`tipdata.release.release.open_export`.
 
     Args:
         release: which; made, so that its files are there.
@@ -71,25 +166,25 @@ def export_release(
         MachineFault: where a file of the release is damaged.
     """
     check_status(release.version, draft)
-    with target(to, CHECKSUMS) as folder:
+    with fill_target(to, CHECKSUMS) as folder:
         manifest = published_manifest(release) or manifest_of(release)
         write_tables(release, folder)
         configs = write_parts(list(tasks().values()) if only is None else only, release, folder, splits)
-        facts = Facts(manifest, tuple(configs), url, doi, publisher)
+        facts = ReleaseFacts(manifest, tuple(configs), url, doi, publisher)
         _write_documents(facts, folder)
         if check is not None:
             check(folder)
         written = write_checksums(folder)
         size = size_on_disk(folder)
-    return Exported(to, len(written) + 1, size, [config.name for config in configs])
+    return ExportSummary(to, len(written) + 1, size, [config.name for config in configs])
 
 
-def _write_documents(facts: Facts, folder: Path) -> None:
+def _write_documents(facts: ReleaseFacts, folder: Path) -> None:
     """Write all that says what the data are, the description that holds checksums last."""
     _write_json(folder / MANIFEST, facts.manifest)
     for name in COPIED:
-        shutil.copyfile(shipped(name), folder / Path(name).name)
-    texts = {"README.md": card, "DATASHEET.md": datasheet, "RESPONSIBLE-USE.md": statement}
+        shutil.copyfile(project_file(name), folder / Path(name).name)
+    texts = {"README.md": card, "DATASHEET.md": datasheet, "RESPONSIBLE-USE.md": responsible_use}
     for name, text in texts.items():
         (folder / name).write_text(text(facts), encoding="utf-8", newline="\n")
     write_citation(facts, folder)
@@ -98,7 +193,7 @@ def _write_documents(facts: Facts, folder: Path) -> None:
     _write_json(folder / "croissant.json", croissant(facts, checksums_of(folder)))
 
 
-def write_citation(facts: Facts, folder: Path) -> None:
+def write_citation(facts: ReleaseFacts, folder: Path) -> None:
     """Write how to cite the data."""
     text = yaml.safe_dump(citation_file(facts), sort_keys=False, allow_unicode=True, width=100)
     (folder / "CITATION.cff").write_text(text, encoding="utf-8", newline="\n")

@@ -11,14 +11,14 @@ import yaml
 from tipdata.core.release_names import release_name
 from tipdata.core.tables import Table
 from tipdata.core.world import is_draft
-from tipdata.documents.shipped import shipped
-from tipdata.release.exported import table_file
-from tipdata.release.layout import TRUTH
+from tipdata.documents.project_files import project_file
+from tipdata.release.manifests import TRUTH
+from tipdata.release.release import table_file
 from tipdata.stages import tables_of
 
 from tipbench.config.options import describe_option
 from tipbench.config.paths import config_folder
-from tipbench.publishing.parts import Config
+from tipbench.publishing.data_files import Config
 from tipbench.tasks import tasks
 
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
@@ -53,7 +53,7 @@ class TableFile(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Facts:
+class ReleaseFacts:
     """What is known of a release: its manifest and, in an export, the configs of tasks and splits.
 
     ``url``: the page on which the export will be found, ``doi``: its DOI, ``publisher``: who publishes it; '' where
@@ -141,7 +141,7 @@ class Facts:
 @cache
 def citation() -> dict[str, Any]:
     """Return what ``CITATION.cff`` says."""
-    return yaml.safe_load(shipped("CITATION.cff").read_text(encoding="utf-8"))
+    return yaml.safe_load(project_file("CITATION.cff").read_text(encoding="utf-8"))
 
 
 def authors() -> list[str]:
@@ -149,7 +149,7 @@ def authors() -> list[str]:
     return [one["name"] for one in citation()["authors"]]
 
 
-def cite_as(facts: Facts) -> str:
+def cite_as(facts: ReleaseFacts) -> str:
     """Return a BibTeX entry of the release; with its DOI and page where they are known."""
     more = "".join(
         f",\n  {key} = {{{value}}}" for key, value in (("doi", facts.doi), ("url", facts.url)) if value

@@ -23,22 +23,20 @@ import yaml
 from tipcore.errors import UsageError
 from tipdata.core.tables import Table
 from tipdata.core.world import DAYS
-from tipdata.documents.shipped import shipped
+from tipdata.documents.project_files import project_file
 from tipdata.release import Release, published_manifest, size_on_disk
-from tipdata.release.exported import CHECKSUMS
 from tipdata.release.manifests import manifest_of
+from tipdata.release.release import CHECKSUMS
 from tipdata.stages import all_tables
 
 from tipbench.data.access import visible_columns
 from tipbench.data.release_folds import allowed_splits, build_fold, visible_tables
 from tipbench.data.releases import collect_units
 from tipbench.data.splits import SPLITS
-from tipbench.publishing.export import Exported, write_checksums, write_citation
-from tipbench.publishing.facts import Facts
-from tipbench.publishing.parquet import write_frames
-from tipbench.publishing.parts import ALL
-from tipbench.publishing.statement import statement
-from tipbench.publishing.target import target
+from tipbench.publishing.cards import responsible_use
+from tipbench.publishing.data_files import ALL, write_frames
+from tipbench.publishing.export import ExportSummary, fill_target, write_checksums, write_citation
+from tipbench.publishing.facts import ReleaseFacts
 from tipbench.task import Source, Task
 from tipbench.tasks import tasks
 
@@ -73,7 +71,7 @@ class Relation:
 
 def export_relational(
     release: Release, to: str, *, only: Sequence[Task] | None = None, splits: str = ALL
-) -> Exported:
+) -> ExportSummary:
     """Write a database for each task with a binary label, with its splits as tasks.
 
     Args:
@@ -83,24 +81,24 @@ def export_relational(
         splits: ``all``, or ``headline`` for the default split of each task alone.
 
     Raises:
-        UsageError: for tasks none of which has a binary label, and as :func:`tipbench.publishing.target.target`.
+        UsageError: for tasks none of which has a binary label, and as :func:`tipbench.publishing.export.fill_target`.
     """
     chosen = [task for task in (tasks().values() if only is None else only) if has_binary_label(task)]
     if not chosen:
         have = ", ".join(name for name, task in tasks().items() if has_binary_label(task))
         raise UsageError(f"none of these tasks has one binary label for each unit: choose among {have}.")
-    with target(to, CHECKSUMS) as folder:
+    with fill_target(to, CHECKSUMS) as folder:
         names = [
             name for task in chosen for name in _write_database(task, release, folder / task.name, splits)
         ]
-        facts = Facts(published_manifest(release) or manifest_of(release))
-        (folder / "LICENSE-DATA").write_bytes(shipped("LICENSE-DATA").read_bytes())
+        facts = ReleaseFacts(published_manifest(release) or manifest_of(release))
+        (folder / "LICENSE-DATA").write_bytes(project_file("LICENSE-DATA").read_bytes())
         write_citation(facts, folder)
-        (folder / "RESPONSIBLE-USE.md").write_text(statement(facts), encoding="utf-8", newline="\n")
+        (folder / "RESPONSIBLE-USE.md").write_text(responsible_use(facts), encoding="utf-8", newline="\n")
         (folder / "README.md").write_text(_readme(facts, chosen), encoding="utf-8", newline="\n")
         written = write_checksums(folder)
         size = size_on_disk(folder)
-    return Exported(to, len(written) + 1, size, names)
+    return ExportSummary(to, len(written) + 1, size, names)
 
 
 def has_binary_label(task: Task) -> bool:
@@ -229,7 +227,7 @@ def _write_yaml(path: Path, content: dict[str, Any]) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _readme(facts: Facts, chosen: Sequence[Task]) -> str:
+def _readme(facts: ReleaseFacts, chosen: Sequence[Task]) -> str:
     first = chosen[0].name
     lines = "\n".join(f"| {task.name} | {task.question} | {task.unit} | {task.tier} |" for task in chosen)
     return f"""# {facts.title}: relational databases

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from tipbench.loading import prepare
 from tipcore.errors import UsageError
 from tipdata.release import Release
-from tipdata.release.make import open_release
+from tipdata.release.builder import open_on_disk
 
 SECRET_BITS = 96
 """Of the number of a world."""
@@ -28,7 +28,7 @@ def made_world(world: Release, engine: str = "loky") -> Iterator[Release]:
     lock = world.folder.with_name(f"{world.folder.name}.lock")
     stays = world.folder.exists() or lock.exists()
     try:
-        yield open_release(world.version, world.size, engine=engine, world=world.world, quiet=True)
+        yield open_on_disk(world.version, world.size, engine=engine, world=world.world, quiet=True)
     finally:
         if not stays:
             shutil.rmtree(world.folder, ignore_errors=True)

@@ -38,7 +38,7 @@ GAP, MARGIN = 10.0, 14.0
 
 
 @dataclass(frozen=True)
-class Line:
+class DrawnColumn:
     """One column as it is drawn."""
 
     column: Column
@@ -66,18 +66,18 @@ def references() -> dict[str, dict[str, str]]:
     }
 
 
-def lines(table: Table) -> list[Line]:
+def drawn_columns(table: Table) -> list[DrawnColumn]:
     """Return the columns of a table, its key first."""
     refers = references()[table.name]
     ordered = sorted(table.columns, key=lambda c: c.name not in table.key)
-    return [Line(c, c.name in table.key, refers.get(c.name, "")) for c in ordered]
+    return [DrawnColumn(c, c.name in table.key, refers.get(c.name, "")) for c in ordered]
 
 
 def signature() -> str:
     """Return SHA-256 over all that the diagram shows; it stands in the file, so that a test can see that it is up to
     date."""
     shown = [
-        (stage.name, table.name, [(line.column, line.key, line.refers) for line in lines(table)])
+        (stage.name, table.name, [(line.column, line.key, line.refers) for line in drawn_columns(table)])
         for stage in stages()
         for table in stage.tables
     ]
@@ -94,7 +94,7 @@ def height(stage: Stage) -> float:
     return ROW * 1.6 + sum(table_height(table) + GAP for table in stage.tables)
 
 
-def stacked(drawn: list[Stage], most: int = STACKS) -> list[list[Stage]]:
+def stack_stages(drawn: list[Stage], most: int = STACKS) -> list[list[Stage]]:
     """Return the stages in at most so many stacks, their order kept, the tallest as low as can be."""
     heights = [height(stage) + GAP for stage in drawn]
     bounds = sorted({sum(heights[i:j]) for i in range(len(drawn)) for j in range(i + 1, len(drawn) + 1)})
@@ -118,7 +118,7 @@ def figure() -> Any:
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    stacks = stacked([stage for stage in stages() if stage.tables])
+    stacks = stack_stages([stage for stage in stages() if stage.tables])
     matrix = _matrix_size()
     wide = CHARACTERS * CHARACTER + GAP
     width = 2 * MARGIN + len(stacks) * (wide + GAP) - GAP
@@ -180,7 +180,7 @@ def _table(axes: "Axes", table: Table, x: float, y: float, width: float) -> None
     _box(axes, x, y, width, table_height(table), LIGHT["paper"], LIGHT["quiet"])
     _box(axes, x, y, width, ROW * HEAD, LIGHT["pale"], LIGHT["quiet"])
     _text(axes, x + CHARACTER, y + ROW * 0.68, table.name, weight="bold", size=SIZE * 1.1)
-    for row, line in enumerate(lines(table)):
+    for row, line in enumerate(drawn_columns(table)):
         middle = y + ROW * (HEAD + row + 0.65)
         colour = TIERS[line.column.tier]
         _box(axes, x + CHARACTER, middle - ROW * 0.25, ROW * 0.5, ROW * 0.5, colour, "none")

@@ -28,7 +28,7 @@ TOLERANCE = 0.05
 
 
 @dataclass(frozen=True)
-class Coded:
+class CodedRows:
     """Rows as numbers: (n, d) float64. ``is_number``: (d,), of a quantity rather than a code. ``range_``: (d,), of each
     quantity over all tables. A missing quantity is NaN, a missing category has a code of its own."""
 
@@ -36,15 +36,15 @@ class Coded:
     is_number: Bools
     range_: npt.NDArray[np.float64]
 
-    def take(self, which: Ints) -> Coded:
+    def take(self, which: Ints) -> CodedRows:
         """Return some rows."""
-        return Coded(self.rows[which], self.is_number, self.range_)
+        return CodedRows(self.rows[which], self.is_number, self.range_)
 
     def __len__(self) -> int:
         return len(self.rows)
 
 
-def coded(frames: Sequence[pl.DataFrame], columns: Sequence[str]) -> list[Coded]:
+def encode_tables(frames: Sequence[pl.DataFrame], columns: Sequence[str]) -> list[CodedRows]:
     """Return tables coded alike: a category has the same code in all, a quantity the same range.
 
     Raises:
@@ -67,10 +67,10 @@ def coded(frames: Sequence[pl.DataFrame], columns: Sequence[str]) -> list[Coded]
     with np.errstate(all="ignore"):
         width = np.nanmax(every, axis=0) - np.nanmin(every, axis=0)
     width = np.where(np.isfinite(width) & (width > 0), width, 1.0)
-    return [Coded(rows, is_number, width) for rows in made]
+    return [CodedRows(rows, is_number, width) for rows in made]
 
 
-def nearest(synthetic: Coded, targets: Coded, columns: Sequence[int], k: int = 1) -> Ints:
+def nearest(synthetic: CodedRows, targets: CodedRows, columns: Sequence[int], k: int = 1) -> Ints:
     """Return the k nearest synthetic rows of each target, (n, k); the first of those that are as near."""
     step = max(1, CHUNK // max(1, len(synthetic)))
     found = [
@@ -85,7 +85,7 @@ def nearest(synthetic: Coded, targets: Coded, columns: Sequence[int], k: int = 1
 
 
 def _distance(
-    synthetic: Coded, rows: npt.NDArray[np.float64], columns: Sequence[int]
+    synthetic: CodedRows, rows: npt.NDArray[np.float64], columns: Sequence[int]
 ) -> npt.NDArray[np.float64]:
     total = np.zeros((len(rows), len(synthetic)))
     for place in columns:
@@ -98,26 +98,28 @@ def _distance(
     return total
 
 
-def copied(synthetic: Coded, targets: Coded) -> Bools:
+def find_copies(synthetic: CodedRows, targets: CodedRows) -> Bools:
     """Return whether each target is a synthetic row as it is; what is missing equals what is missing."""
     made, asked = (pl.from_numpy(one.rows, orient="row") for one in (synthetic, targets))
     found = asked.with_row_index("at").join(made, on=asked.columns, how="semi")["at"]
     return np.isin(np.arange(len(targets)), found.to_numpy())
 
 
-def linked(synthetic: Coded, targets: Coded, parts: tuple[Sequence[int], Sequence[int]], k: int = 1) -> Bools:
+def find_links(
+    synthetic: CodedRows, targets: CodedRows, parts: tuple[Sequence[int], Sequence[int]], k: int = 1
+) -> Bools:
     """Return whether the two parts of each target lead to a synthetic row in common."""
     one, other = (nearest(synthetic, targets, part, k) for part in parts)
     return (one[:, :, None] == other[:, None, :]).any(axis=(1, 2))
 
 
-def inferred(synthetic: Coded, targets: Coded, known: Sequence[int], secret: int) -> Bools:
+def infer_secrets(synthetic: CodedRows, targets: CodedRows, known: Sequence[int], secret: int) -> Bools:
     """Return whether the secret of each target is that of its nearest synthetic row; a number may be 5% off."""
     guess = synthetic.rows[nearest(synthetic, targets, known)[:, 0], secret]
-    return guessed(guess, targets.rows[:, secret], bool(synthetic.is_number[secret]))
+    return score_guesses(guess, targets.rows[:, secret], bool(synthetic.is_number[secret]))
 
 
-def guessed(guess: npt.NDArray[np.float64], secret: npt.NDArray[np.float64], is_number: bool) -> Bools:
+def score_guesses(guess: npt.NDArray[np.float64], secret: npt.NDArray[np.float64], is_number: bool) -> Bools:
     """Return whether guesses are right."""
     if not is_number:
         return guess == secret
@@ -145,7 +147,7 @@ class Condition:
         return kept
 
 
-def single_conditions(synthetic: Coded, most: int, rng: np.random.Generator) -> list[Condition]:
+def single_conditions(synthetic: CodedRows, most: int, rng: np.random.Generator) -> list[Condition]:
     """Return conditions on one column that one synthetic row fulfils: rare values, the least and the most."""
     made: list[Condition] = []
     for place in range(synthetic.rows.shape[1]):
@@ -163,7 +165,7 @@ def single_conditions(synthetic: Coded, most: int, rng: np.random.Generator) -> 
 
 
 def joint_conditions(
-    synthetic: Coded, most: int, width: int, rng: np.random.Generator, tries: int = 20
+    synthetic: CodedRows, most: int, width: int, rng: np.random.Generator, tries: int = 20
 ) -> list[Condition]:
     """Return different conditions on several columns, each taken from a synthetic row and fulfilled by it alone.
 
@@ -184,12 +186,12 @@ def joint_conditions(
     return list(made.values())
 
 
-def _way(synthetic: Coded, middle: npt.NDArray[np.float64], place: int, value: float) -> str:
+def _way(synthetic: CodedRows, middle: npt.NDArray[np.float64], place: int, value: float) -> str:
     if not synthetic.is_number[place]:
         return "=="
     return ">=" if value > middle[place] else "<="
 
 
-def singled_out(conditions: Sequence[Condition], real: Coded) -> Bools:
+def single_out(conditions: Sequence[Condition], real: CodedRows) -> Bools:
     """Return whether each condition is fulfilled by exactly one real record."""
     return np.array([one.holds(real.rows).sum() == 1 for one in conditions], dtype=bool)

@@ -1,14 +1,13 @@
-"""Audit a table that was made from private records: does it tell more of these records than of others like them?
+"""How much an attack finds out beyond what it would of anybody: the risk of Giomi et al. (2023), with its interval.
 
-Three risks, as the European guidance on anonymisation names them (Article 29 Working Party, Opinion 05/2014): singling
-out, linkability, inference; and *copies*, records that stand in the table as they are. Each attack is run on the
-private records, on a *control* of records of the same kind that the table cannot know, and on a *leaky positive
-control*: the audited table with half of its rows replaced by private records as they are. An attack that does not find
-those finds nothing, and says so.
+Success on records of a control, which the audited table cannot know, is what can be said of anybody. The risk is the
+success beyond that, as a share of what was left to be found: (attack - control) / (1 - control). Rates are those of
+Wilson (1927), and the half-width of the risk is that of both by linear propagation.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -18,18 +17,55 @@ from tipcore.errors import UsageError
 
 from tipdata.privacy.attacks import (
     Bools,
-    Coded,
-    coded,
-    copied,
-    guessed,
-    inferred,
+    CodedRows,
+    encode_tables,
+    find_copies,
+    find_links,
+    infer_secrets,
     joint_conditions,
-    linked,
+    score_guesses,
     single_conditions,
-    singled_out,
+    single_out,
 )
-from tipdata.privacy.cells import NAMES
-from tipdata.privacy.risk import WIDE_Z, Rate, Risk, Z, rate_of, risk_of
+from tipdata.privacy.histograms import NAMES
+
+Z = 1.959963984540054
+"""Of a two-sided interval of 95%."""
+WIDE_Z = 2.5758293035489
+"""Of one of 99%."""
+
+
+class Rate(NamedTuple):
+    """A rate of success and the half-width of its interval, of 95% unless another is asked for."""
+
+    value: float
+    error: float
+
+
+class Risk(NamedTuple):
+    """A risk between 0 and 1 with its interval, which is that of its two rates."""
+
+    value: float
+    low: float
+    high: float
+
+
+def rate_of(successes: int, attacks: int, z: float = Z) -> Rate:
+    """Return Wilson's rate of so many successes. Raises ValueError where there was no attack."""
+    if not 0 <= successes <= attacks or not attacks:
+        raise ValueError(f"{successes} successes of {attacks} attacks are no rate")
+    whole = attacks + z * z
+    spread = successes * (attacks - successes) / attacks + z * z / 4
+    return Rate((successes + z * z / 2) / whole, z * math.sqrt(spread) / whole)
+
+
+def risk_of(attack: Rate, control: Rate) -> Risk:
+    """Return the risk beyond the control, cut to 0 and 1."""
+    left = 1 - control.value
+    value = (attack.value - control.value) / left
+    error = math.hypot(attack.error / left, control.error * (1 - attack.value) / left**2)
+    return Risk(*(min(max(one, 0.0), 1.0) for one in (value, value - error, value + error)))
+
 
 FEWEST = 100
 """Records of a table that is audited, of the private table and of its control."""
@@ -68,10 +104,10 @@ class Finding(NamedTuple):
 
 
 class _Tables(NamedTuple):
-    private: Coded
-    control: Coded
-    audited: Coded
-    leaky: Coded
+    private: CodedRows
+    control: CodedRows
+    audited: CodedRows
+    leaky: CodedRows
 
 
 class _Attack(NamedTuple):
@@ -79,8 +115,8 @@ class _Attack(NamedTuple):
     intervals."""
 
     name: str
-    run: Callable[[Coded, Sequence[Coded]], list[Bools]]
-    chance: Callable[[Coded, Coded], Bools]
+    run: Callable[[CodedRows, Sequence[CodedRows]], list[Bools]]
+    chance: Callable[[CodedRows, CodedRows], Bools]
     z: float = Z
 
 
@@ -107,11 +143,14 @@ def audit(
     """
     _check(audited, private, control, columns, secrets)
     rng = np.random.default_rng(seed)
-    mine, other, made = coded([private, control, audited], columns)
-    tables = _sampled(mine, other, made, rng)
-    whole = _Tables(mine, other, made, _leaky(made, mine, rng))
+    mine, other, made = encode_tables([private, control, audited], columns)
+    tables = _sample_tables(mine, other, made, rng)
+    whole = _Tables(mine, other, made, _leaky_table(made, mine, rng))
     hidden = [columns.index(name) for name in (columns if secrets is None else secrets)]
-    every = [_found(_copies(seed), whole), *(_found(one, tables) for one in _attacks(columns, hidden, seed))]
+    every = [
+        _run_attack(_copy_attack(seed), whole),
+        *(_run_attack(one, tables) for one in _attacks(columns, hidden, seed)),
+    ]
     return [found for found in every if found is not None]
 
 
@@ -139,23 +178,23 @@ def _check(
         raise UsageError(f"secret {odd[0]} is none of the audited columns {', '.join(columns)}.")
 
 
-def _sampled(mine: Coded, other: Coded, made: Coded, rng: np.random.Generator) -> _Tables:
+def _sample_tables(mine: CodedRows, other: CodedRows, made: CodedRows, rng: np.random.Generator) -> _Tables:
     """Return tables of a size that every pair of rows can be compared; as many private records as of the control."""
     size = min(len(mine), len(other))
     mine, other = (one.take(rng.permutation(len(one))[:size]) for one in (mine, other))
     made = made.take(rng.permutation(len(made))[:MOST_SYNTHETIC])
-    return _Tables(mine, other, made, _leaky(made, mine, rng))
+    return _Tables(mine, other, made, _leaky_table(made, mine, rng))
 
 
-def _leaky(made: Coded, mine: Coded, rng: np.random.Generator) -> Coded:
+def _leaky_table(made: CodedRows, mine: CodedRows, rng: np.random.Generator) -> CodedRows:
     """Return the audited table with half of its rows replaced by private records as they are."""
     half = len(made) // 2
     rows = made.rows.copy()
     rows[:half] = mine.rows[np.resize(rng.permutation(len(mine)), half)]
-    return Coded(rows, made.is_number, made.range_).take(rng.permutation(len(made)))
+    return CodedRows(rows, made.is_number, made.range_).take(rng.permutation(len(made)))
 
 
-def _copies(seed: int) -> _Attack:
+def _copy_attack(seed: int) -> _Attack:
     """Return the attack that looks each record up.
 
     It counts records that have a copy rather than rows that are one: a row that is common in a large table would count
@@ -164,8 +203,8 @@ def _copies(seed: int) -> _Attack:
     """
     return _Attack(
         COPIES,
-        lambda made, on: [copied(made, one) for one in on],
-        lambda made, on: copied(_shuffled(made, np.random.default_rng([seed, 1])), on),
+        lambda made, on: [find_copies(made, one) for one in on],
+        lambda made, on: find_copies(_shuffle(made, np.random.default_rng([seed, 1])), on),
         WIDE_Z,
     )
 
@@ -176,27 +215,27 @@ def _attacks(columns: Sequence[str], hidden: Sequence[int], seed: int) -> Iterat
     def rng() -> np.random.Generator:
         return np.random.default_rng([seed, 1])
 
-    def alone(made: Coded, on: Sequence[Coded]) -> list[Bools]:
+    def alone(made: CodedRows, on: Sequence[CodedRows]) -> list[Bools]:
         conditions = single_conditions(made, CONDITIONS, rng())
-        return [singled_out(conditions, one) for one in on]
+        return [single_out(conditions, one) for one in on]
 
-    def together(made: Coded, on: Sequence[Coded]) -> list[Bools]:
+    def together(made: CodedRows, on: Sequence[CodedRows]) -> list[Bools]:
         conditions = joint_conditions(made, CONDITIONS, min(WIDTH, len(columns)), rng())
-        return [singled_out(conditions, one) for one in on]
+        return [single_out(conditions, one) for one in on]
 
-    def alone_by_chance(made: Coded, on: Coded) -> Bools:
-        return singled_out(single_conditions(_shuffled(made, rng()), CONDITIONS, rng()), on)
+    def alone_by_chance(made: CodedRows, on: CodedRows) -> Bools:
+        return single_out(single_conditions(_shuffle(made, rng()), CONDITIONS, rng()), on)
 
-    def together_by_chance(made: Coded, on: Coded) -> Bools:
+    def together_by_chance(made: CodedRows, on: CodedRows) -> Bools:
         width = min(WIDTH, len(columns))
-        return singled_out(joint_conditions(_shuffled(made, rng()), CONDITIONS, width, rng()), on)
+        return single_out(joint_conditions(_shuffle(made, rng()), CONDITIONS, width, rng()), on)
 
     yield _Attack("singling out, one column", alone, alone_by_chance)
     yield _Attack(f"singling out, {min(WIDTH, len(columns))} columns", together, together_by_chance)
     parts = every[::2], every[1::2]
     yield _Attack(
         "linking two halves",
-        lambda made, on: [linked(made, one.take(np.arange(len(one))[:TARGETS]), parts) for one in on],
+        lambda made, on: [find_links(made, one.take(np.arange(len(one))[:TARGETS]), parts) for one in on],
         lambda made, on: rng().integers(len(made), size=min(len(on), TARGETS)) == 0,
     )
     for secret in hidden:
@@ -204,9 +243,9 @@ def _attacks(columns: Sequence[str], hidden: Sequence[int], seed: int) -> Iterat
         yield _Attack(
             f"inferring {columns[secret]}",
             lambda made, on, known=known, secret=secret: [
-                inferred(made, one.take(np.arange(len(one))[:TARGETS]), known, secret) for one in on
+                infer_secrets(made, one.take(np.arange(len(one))[:TARGETS]), known, secret) for one in on
             ],
-            lambda made, on, secret=secret: guessed(
+            lambda made, on, secret=secret: score_guesses(
                 made.rows[rng().integers(len(made), size=min(len(on), TARGETS)), secret],
                 on.rows[:TARGETS, secret],
                 bool(made.is_number[secret]),
@@ -214,12 +253,12 @@ def _attacks(columns: Sequence[str], hidden: Sequence[int], seed: int) -> Iterat
         )
 
 
-def _shuffled(made: Coded, rng: np.random.Generator) -> Coded:
+def _shuffle(made: CodedRows, rng: np.random.Generator) -> CodedRows:
     """Return rows whose columns know nothing of each other."""
-    return Coded(rng.permuted(made.rows, axis=0), made.is_number, made.range_)
+    return CodedRows(rng.permuted(made.rows, axis=0), made.is_number, made.range_)
 
 
-def _found(attack: _Attack, tables: _Tables) -> Finding | None:
+def _run_attack(attack: _Attack, tables: _Tables) -> Finding | None:
     """Return what an attack finds; None where the audited table gives it nothing to ask with."""
     on = (tables.private, tables.control)
     mine, other = attack.run(tables.audited, on)

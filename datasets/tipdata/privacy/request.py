@@ -1,28 +1,155 @@
-"""What a user asks of a private table: which parameters, from which columns, who is protected, and how much in all.
+"""Which parameters of the world a user's own table can inform, and by which column: declared here and nowhere else.
 
-Read from a YAML file::
-
-    unit: row                       # or {column: case, rows: 5}: what is protected, and how many rows of one count
-    limit: 3                        # the most that this table may ever spend, over all runs
-    tolerance: 0.05                 # noise on a share that is still of use; fewer rows than that takes are refused
-    based_on: 0.4.0                 # optional; the newest released data version
-    parameters:
-      operations.languages: {column: lang, values: {English: en, Spanish: es, Other: null}}
-      operations.duration_days: {column: "last_day - first_day", bounds: [0, 400]}
-      prices.base: {column: price, by: category, bounds: [20, 20000], where: "price IS NOT NULL"}
+None concerns children: their counts are nobody's to fit from rows of individuals.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from tipcore.errors import UsageError
 
 from tipdata.core.lines import read_plain
-from tipdata.privacy.informed import INFORMED
+
+YEAR = 365
+
+How = Literal["weights", "listed", "rate", "rates", "mean", "medians"]
+WAYS: dict[str, str] = {
+    "weights": "weight of each name: a column with these names",
+    "listed": "weight of each place in a list: a column of numbers from 0, or of a quantity that is cut",
+    "rate": "a probability: a column of yes and no",
+    "rates": "a probability by name: a column of yes and no, and `by` with these names",
+    "mean": "a mean: a column of numbers within `bounds`",
+    "medians": "a median by name: a column of numbers within `bounds`, and `by` with these names",
+}
+"""What is fitted of each kind of parameter, and what informs it."""
+
+
+@dataclass(frozen=True)
+class CalibratableParameter:
+    """A parameter that a table can inform.
+
+    ``path``: in the world file. ``how``: one of :data:`WAYS`. ``column``: what the column, or expression, holds.
+    ``by``: what the column holds that gives the names. ``cuts``: where a quantity is cut into the places of a list;
+    a place holds what is below its cut.
+    """
+
+    path: str
+    how: How
+    column: str
+    by: str = ""
+    cuts: tuple[float, ...] = ()
+
+
+KIND, FORM = "kind of the operation", "form of exploitation"
+CATEGORY = "category of the advert or of the work"
+FORMS = ("labour", "sexual", "forced_criminality", "marriage", "organs", "sex_tourism", "domestic_servitude")
+
+CALIBRATABLE: dict[str, CalibratableParameter] = {
+    one.path: one
+    for one in (
+        CalibratableParameter("operations.form", "weights", f"{FORM}, of trafficking operations or cases"),
+        CalibratableParameter(
+            "operations.organisation", "weights", "how those behind a trafficking case are organised"
+        ),
+        CalibratableParameter(
+            "operations.lawful_organisation", "weights", "how a lawful operation is organised"
+        ),
+        *(
+            CalibratableParameter(
+                f"operations.category.{form}", "weights", f"{CATEGORY}, where the form is {form}"
+            )
+            for form in FORMS
+            if form != "organs"  # a single category
+        ),
+        *(
+            CalibratableParameter(
+                f"operations.category.{kind}", "weights", f"{CATEGORY}, where the kind is {kind}"
+            )
+            for kind in ("business", "independent", "spam")
+        ),
+        CalibratableParameter("operations.languages", "weights", "language of the advert or operation"),
+        CalibratableParameter(
+            "operations.hunting", "rate", "whether they approach people rather than advertise to them"
+        ),
+        CalibratableParameter(
+            "operations.cross_border", "rates", "whether it works in more than one jurisdiction", KIND
+        ),
+        CalibratableParameter("operations.investigated", "rates", "whether it was investigated", KIND),
+        CalibratableParameter("operations.duration_days", "mean", "days from its first to its last advert"),
+        CalibratableParameter(
+            "operations.investigation_days", "mean", "days from its first advert to a definite finding"
+        ),
+        *(
+            CalibratableParameter(
+                f"platforms.by_family.{family}", "weights", f"kind of site, of adverts of {what}"
+            )
+            for family, what in (
+                ("services", "services"),
+                ("jobs", "work"),
+                ("intermediary", "intermediaries"),
+            )
+        ),
+        CalibratableParameter(
+            "prices.base", "medians", "price in whole XTS, for the usual spell of its category", CATEGORY
+        ),
+        CalibratableParameter(
+            "prices.missing", "rates", "whether the advert states no price", "family of the category"
+        ),
+        *(
+            CalibratableParameter(f"job_fields.{field}", "rate", f"whether a job advert tells of {what}")
+            for field, what in (
+                ("wage_deductions", "deductions from wages"),
+                ("transport", "transport"),
+                ("accommodation", "accommodation"),
+                ("help_settling", "help with settling"),
+                ("transfer_support", "support with a transfer"),
+                ("experience", "experience"),
+            )
+        ),
+        CalibratableParameter(
+            "schedule.weekday_weights", "listed", "day of the week of an advert, 0 for Monday to 6 for Sunday"
+        ),
+        CalibratableParameter("contacts.messenger", "rate", "whether the contact is of a messaging app"),
+        CalibratableParameter("contacts.mail", "rate", "whether the contact is a mail address"),
+        CalibratableParameter("accounts.app", "rate", "whether the account is used from an app"),
+        CalibratableParameter("accounts.verified", "rates", "whether the account is verified", KIND),
+        CalibratableParameter(
+            "people.age_bands.exploited", "weights", "age band of an adult who was exploited"
+        ),
+        CalibratableParameter(
+            "people.women", "rates", "whether the adult who was exploited is a woman", FORM
+        ),
+        *(
+            CalibratableParameter(
+                f"people.relation.{form}", "weights", f"who recruited the adult, where the form is {what}"
+            )
+            for form, what in (
+                ("labour", "labour, servitude or forced criminality"),
+                ("marriage", "marriage"),
+                ("organs", "organs"),
+                ("other", "any other"),
+            )
+        ),
+        *(
+            CalibratableParameter(
+                f"people.duration.{form}",
+                "listed",
+                f"days that an adult was exploited, where the form is {what}",
+                cuts=(YEAR, 2 * YEAR),
+            )
+            for form, what in (("labour", "labour, servitude or forced criminality"), ("other", "any other"))
+        ),
+        CalibratableParameter("people.exit", "weights", "how the adult came away"),
+        CalibratableParameter("trips.purpose", "weights", "purpose of a lawful traveller's journey"),
+    )
+}
+"""Every parameter that can be calibrated, by path."""
+
 
 MOST_EPSILON = 10.0
 """An ε above this protects nobody: one record may change the odds of a result 22,000 times."""
@@ -33,19 +160,19 @@ MOST_ROWS = 100
 """Rows that one unit may count with."""
 
 
-class _Strict(BaseModel):
+class _RequestPart(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Unit(_Strict):
+class Unit(_RequestPart):
     """Who is protected: all rows with one value of a column, of which so many count."""
 
     column: str
     rows: int = Field(ge=1, le=MOST_ROWS)
 
 
-class Asked(_Strict):
-    """The column or SQL expression that informs a parameter; see :mod:`tipdata.privacy.informed`.
+class ParameterSource(_RequestPart):
+    """The column or SQL expression that informs a parameter; see :mod:`tipdata.privacy.request`.
 
     ``values``: what the table calls the names of the world; null leaves those rows out. ``by``, ``by_values``: the same
     of the column that gives the names. ``where``: an SQL condition on rows. ``bounds``: of numbers.
@@ -59,14 +186,14 @@ class Asked(_Strict):
     bounds: tuple[float, float] | None = None
 
 
-class Request(_Strict):
+class CalibrationRequest(_RequestPart):
     """What is asked of a private table. ``unit``: None where each row is one."""
 
     unit: Unit | None
     limit: float = Field(gt=0, le=MOST_EPSILON)
     tolerance: float = Field(default=0.05, ge=0.001, lt=1)
     based_on: str | None = None
-    parameters: dict[str, Asked] = Field(min_length=1)
+    parameters: dict[str, ParameterSource] = Field(min_length=1)
 
     @field_validator("unit", mode="before")
     @classmethod
@@ -86,11 +213,11 @@ class Request(_Strict):
         return None if self.unit is None else self.unit.column
 
 
-def read_request(file: Path) -> Request:
+def read_request(file: Path) -> CalibrationRequest:
     """Return what a file asks. Raises UsageError, in one sentence, for what is no request or asks what cannot be."""
     try:
         document = read_plain(file)
-        request = Request.model_validate(_with_texts(document))
+        request = CalibrationRequest.model_validate(_with_texts(document))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
@@ -112,13 +239,13 @@ def _with_texts(node: Any) -> Any:
     return node
 
 
-def _fault(path: str, asked: Asked) -> str:
+def _fault(path: str, asked: ParameterSource) -> str:
     """Return what is wrong with what is asked of a parameter; '' for nothing."""
-    if path not in INFORMED:
+    if path not in CALIBRATABLE:
         return "cannot be calibrated: `tipbench data calibrate --list` names what can"
-    how = INFORMED[path].how
+    how = CALIBRATABLE[path].how
     if (asked.by is not None) != (how in ("rates", "medians")):
-        return f"takes {'a column `by`' if asked.by is None else 'no `by`'}: it is {INFORMED[path].how}"
+        return f"takes {'a column `by`' if asked.by is None else 'no `by`'}: it is {CALIBRATABLE[path].how}"
     if (asked.bounds is not None) != (how in ("mean", "medians")):
         return f"takes {'`bounds`, the least and the most' if asked.bounds is None else 'no `bounds`'}"
     if asked.bounds is not None:
@@ -130,7 +257,7 @@ def _fault(path: str, asked: Asked) -> str:
     return ""
 
 
-def checked_epsilon(said: str) -> float:
+def parse_epsilon(said: str) -> float:
     """Return ε as it was typed. Raises UsageError for what is none, is too small to be of use, or promises nothing."""
     try:
         epsilon = float(said)

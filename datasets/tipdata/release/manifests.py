@@ -1,21 +1,45 @@
-"""The published manifests of releases, and the receipts that are written where a release is made."""
+"""Names of a release's files, receipts of what was made, and published manifests."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from tipdata.core.tables import Table
+from tipdata.core.world import newest_released
+
+if TYPE_CHECKING:
+    from tipdata.release.release import Release
 import json
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tipcore.digest import region_digest, release_digest
 from tipcore.operating_system import check_regular
 
 from tipdata.core.world import FOLDER
-from tipdata.release.layout import region_name
 from tipdata.stages import tables_of
 
-if TYPE_CHECKING:
-    from tipdata.release.release import Release
+
+def region_name(index: int) -> str:
+    """Return the name of a region's folder and of its entry in a manifest."""
+    return f"{index:05d}"
+
+
+def files_of(table: Table) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the suffix and the columns of each file that a table is stored in."""
+    return [(s, c) for s, c in (("", table.observed), (TRUTH, table.hidden)) if c]
+
+
+TRUTH = ".truth"
+"""What the name of a file ends with that holds hidden columns, before ``.parquet``."""
+
+
+def command(release: Release, action: str) -> str:
+    """Return the command that makes or verifies a release."""
+    version = "" if release.version == newest_released() else f" release.version={release.version}"
+    world = f" release.world={release.world}" if release.world else ""
+    return f"tipbench data {action} release={release.size}{version}{world}"
+
 
 RECEIPT = "receipt.json"
 FILES = "files"
@@ -29,11 +53,11 @@ def published_manifest(release: Release) -> dict | None:
     if release.world:
         return None
     path = manifest_folder() / release.version / f"{release.size}.json"
-    return _read(path) if path.exists() else None
+    return _read_manifest(path) if path.exists() else None
 
 
 @cache
-def _read(path: Path) -> dict:
+def _read_manifest(path: Path) -> dict:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
@@ -92,7 +116,7 @@ def differences_of(release: Release, found: dict[int, Digests]) -> list[str]:
     return [
         problem
         for index in range(release.regions)
-        for problem in _compared(
+        for problem in _compare_digests(
             f"release {release.name}, region {index}",
             manifest["regions"][region_name(index)]["digests"],
             found[index],
@@ -100,7 +124,7 @@ def differences_of(release: Release, found: dict[int, Digests]) -> list[str]:
     ]
 
 
-def _compared(place: str, expected: Digests, found: Digests) -> list[str]:
+def _compare_digests(place: str, expected: Digests, found: Digests) -> list[str]:
     """Return where digests differ, a column or table that is too many counting as one that is missing."""
     names = [(table, column) for table, columns in expected.items() for column in columns]
     more = [

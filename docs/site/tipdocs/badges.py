@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 
 from tipdata.core.world import newest_released
-from tipdata.documents.licence import NAME
+from tipdata.documents.project_files import LICENCE_NAME
 
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = "docs/figures/badges"
@@ -25,7 +25,7 @@ def badges() -> dict[str, str]:
     ]
     return {
         "code.svg": _badge("code", project["license"]),
-        "data-licence.svg": _badge("data", NAME),
+        "data-licence.svg": _badge("data", LICENCE_NAME),
         "data.svg": _badge("data version", newest_released()),
         "python.svg": _badge("Python", f"{minors[0]} to {minors[-1]}"),
     }

@@ -17,7 +17,7 @@ from tipbench.stories.finding import find
 from tipcore.errors import UsageError
 from tipdata.core.kinds import LANGUAGES
 from tipdata.core.world import DAYS, register
-from tipdata.documents.licence import licence
+from tipdata.documents.project_files import licence
 from tipdata.release import Release
 from tipdata.stages import tables_of
 

@@ -11,14 +11,14 @@ import pytest
 import tipbench
 from polars.testing import assert_frame_equal
 from tipbench.data.releases import open_by_name
+from tipbench.publishing.data_files import part_frames
 from tipbench.publishing.export import checksums_of, export_release, write_checksums
-from tipbench.publishing.parts import part_frames
 from tipbench.task import Task
 from tipcore.digest import column_digest, region_digest, release_digest
 from tipcore.errors import MachineFault, UsageError
 from tipdata.release import Release, published_manifest
-from tipdata.release.exported import CHECKSUMS, open_export
 from tipdata.release.manifests import manifest_of
+from tipdata.release.release import CHECKSUMS, open_export
 
 import datasets
 

@@ -10,15 +10,22 @@ from typing import Any
 import pytest
 import yaml
 from huggingface_hub import DatasetCard
-from tipbench.publishing import datasheet
-from tipbench.publishing.citation import citation_file, datacite, zenodo
-from tipbench.publishing.facts import Facts
-from tipbench.publishing.validation import check_extra, validate, validate_croissant, validate_datacite
+from tipbench.publishing import cards
+from tipbench.publishing.facts import ReleaseFacts
+from tipbench.publishing.metadata import (
+    check_extra,
+    citation_file,
+    datacite,
+    validate,
+    validate_croissant,
+    validate_datacite,
+    zenodo,
+)
 from tipbench.tasks import tasks
 from tipcore.errors import CheckFailed, UsageError
 from tipdata.core.grounds import grounds_of
 from tipdata.core.world import parameters
-from tipdata.documents.shipped import ethics
+from tipdata.documents.project_files import ethics
 from tipdata.release import Release, published_manifest
 from tipdata.stages import tables_of
 
@@ -29,10 +36,12 @@ EXTRA = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def facts(tiny: Release) -> Facts:
+def facts(tiny: Release) -> ReleaseFacts:
     manifest = published_manifest(tiny)
     assert manifest is not None
-    return Facts(manifest, doi="10.1234/example", url="https://example.org/data", publisher="A Library")
+    return ReleaseFacts(
+        manifest, doi="10.1234/example", url="https://example.org/data", publisher="A Library"
+    )
 
 
 @EXTRA
@@ -96,12 +105,12 @@ def test_datacite_that_is_made_invalid_is_refused(copy: Path, change: dict, wher
 
 
 @EXTRA
-def test_a_doi_and_a_page_that_were_given_are_in_valid_metadata(facts: Facts, copy: Path) -> None:
+def test_a_doi_and_a_page_that_were_given_are_in_valid_metadata(facts: ReleaseFacts, copy: Path) -> None:
     (copy / "datacite.json").write_text(json.dumps(datacite(facts)), encoding="utf-8")
     validate_datacite(copy / "datacite.json")
     assert datacite(facts)["doi"] == zenodo(facts)["doi"] == "10.1234/example"
     assert datacite(facts)["publisher"] == {"name": "A Library"}
-    assert "https://example.org/data" in datasheet.datasheet(facts)
+    assert "https://example.org/data" in cards.datasheet(facts)
 
 
 def test_without_the_extra_a_sentence_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,7 +163,7 @@ def test_the_statement_travels_word_for_word(exported: Path) -> None:
     assert not re.search(r"\]\((?!https)", text)  # links of the repository lead nowhere here
 
 
-def test_the_data_are_cited_as_a_data_set_of_their_own_version(exported: Path, facts: Facts) -> None:
+def test_the_data_are_cited_as_a_data_set_of_their_own_version(exported: Path, facts: ReleaseFacts) -> None:
     found = yaml.safe_load((exported / "CITATION.cff").read_text(encoding="utf-8"))
     assert (found["type"], found["version"], found["license"]) == ("dataset", "0.4.0", "CC-BY-4.0")
     assert "doi" not in found  # nobody gave one
@@ -178,26 +187,26 @@ def test_a_deposit_at_zenodo_has_what_it_asks_for(exported: Path) -> None:
 
 
 def test_the_datasheets_of_published_releases_are_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
-    assert datasheet.main(["--check"]) == 0, "run python -m tipbench.publishing.datasheet"
+    assert cards.main(["--check"]) == 0, "run python -m tipbench.publishing.cards"
     assert capsys.readouterr().out == ""
 
 
 def test_a_datasheet_that_drifted_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    datasheet.main([], tmp_path)
+    cards.main([], tmp_path)
     path = tmp_path / "0.4.0" / "tiny.md"
     path.write_text(path.read_text(encoding="utf-8") + "A sentence of somebody's own.\n", encoding="utf-8")
-    assert datasheet.main(["--check"], tmp_path) == 1
+    assert cards.main(["--check"], tmp_path) == 1
     assert capsys.readouterr().out == f"not up to date: {path}\n"
 
 
 def test_every_parameter_is_counted_once_and_under_what_it_rests_on() -> None:
     total = grounds_of(parameters("0.4.0").values())
-    by_stage = [grounds for _, grounds in datasheet.grounds_by_stage("0.4.0")]
+    by_stage = [grounds for _, grounds in cards.grounds_by_stage("0.4.0")]
     for name in ("total", "both", "sign", "assumed", "definitions"):
         assert sum(getattr(grounds, name) for grounds in by_stage) == getattr(total, name)
-    raw = yaml.safe_load((Path(datasheet.FOLDER) / "world-0.4.0.yaml").read_text(encoding="utf-8"))
+    raw = yaml.safe_load((Path(cards.FOLDER) / "world-0.4.0.yaml").read_text(encoding="utf-8"))
     assert total.total == len(list(_entries(raw)))
-    text = datasheet.published()["0.4.0/tiny.md"]
+    text = cards.published_datasheets()["0.4.0/tiny.md"]
     assert f"| **all** | {total.total} | {total.both} | {total.sign} | {total.assumed} |" in text
 
 
@@ -212,5 +221,5 @@ def _entries(node: Any) -> Any:
 
 
 def test_a_datasheet_names_every_task_and_table() -> None:
-    for text in datasheet.published().values():
+    for text in cards.published_datasheets().values():
         assert all(f"| {name} |" in text for name in (*tasks(), *tables_of("0.4.0")))

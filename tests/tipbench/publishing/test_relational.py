@@ -60,8 +60,8 @@ def test_keys_count_from_nought_in_the_order_of_time_and_lead_where_they_led(
 
 
 def test_a_database_shows_what_the_access_may_see(folder: Path) -> None:
-    shown = set(read(folder, "adverts").columns) - {"time", "advert_id"}
-    assert shown == set(task_of("flag_aggregation").tables["adverts"])
+    visible_tables = set(read(folder, "adverts").columns) - {"time", "advert_id"}
+    assert visible_tables == set(task_of("flag_aggregation").tables["adverts"])
     assert "gold_label" not in read(folder, "queue").columns
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import fsspec
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
-from tipbench.publishing.target import check_target, target
+from tipbench.publishing.export import check_target, fill_target
 from tipcore.errors import UsageError
 from tipcore.locations import Remote
 
@@ -23,7 +23,7 @@ def shelf() -> MemoryFileSystem:
 
 
 def fill(to: str) -> None:
-    with target(to, LAST) as folder:
+    with fill_target(to, LAST) as folder:
         (folder / "tables").mkdir()
         for name in (LAST, "tables/a.parquet", "README.md"):
             (folder / name).write_text(name, encoding="utf-8")
@@ -61,7 +61,7 @@ def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])
 def test_a_disk_that_is_full_keeps_nothing_of_it(tmp_path: Path, number: int) -> None:
     def write(to: str) -> None:
-        with target(to, LAST) as folder:
+        with fill_target(to, LAST) as folder:
             (folder / "a").write_bytes(b"x" * 1000)
             raise OSError(number, "No space left on device")
 
@@ -109,7 +109,7 @@ def test_a_store_that_fails_midway_keeps_nothing(
 def test_a_bucket_that_is_not_there_is_not_made(
     shelf: MemoryFileSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tipbench.publishing.target.place_of", lambda to: Remote(shelf, "nobucket/x", to))
+    monkeypatch.setattr("tipbench.publishing.export.place_of", lambda to: Remote(shelf, "nobucket/x", to))
     assert "there is no nobucket; make it, or correct the URL" in refused("memory://nobucket/x")
     assert shelf.find("") == []
 

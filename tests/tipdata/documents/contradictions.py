@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 from tipdata.core.kinds import CATEGORIES, FAMILIES
-from tipdata.documents.read_back import read_back
+from tipdata.documents.texts import read_body
 from tipdata.text.facts import place_of, rules
 from tipdata.text.lint import broken
 from tipdata.text.style import style
@@ -64,7 +64,7 @@ def _contacts() -> str:
 
 def wrong_in_facts(body: str, language: str, category: str) -> set[str]:
     """Return the rules that an advert breaks, by what its text reads back as."""
-    told = read_back(body, language, category)
+    told = read_body(body, language, category)
     if not told.read:
         return {"not read whole"}
     number = CATEGORIES[category]

@@ -7,12 +7,12 @@ import polars as pl
 import pytest
 from tipdata.core import world as world_module
 from tipdata.core.world import parameters
-from tipdata.documents.fidelity import NOT_MODELLED, Held, aggregates, hold
+from tipdata.documents.fidelity import NOT_MODELLED, AggregateResult, aggregates, compare_release
 from tipdata.documents.fidelity.aggregate import MARKS, USES, Aggregate
 from tipdata.documents.fidelity.aggregates.closures import AGGREGATES as CLOSURES
 from tipdata.documents.fidelity.aggregates.money import _alerts
-from tipdata.documents.fidelity.holding import _held
-from tipdata.documents.fidelity.view import View, means, shares
+from tipdata.documents.fidelity.holding import _measure
+from tipdata.documents.fidelity.view import ReleaseView, means, shares
 from tipdata.release import Release
 from tipdata.stages import tables_of
 
@@ -21,8 +21,8 @@ KEYS = world_module.FOLDER.parent / "sources.bib"
 
 
 @pytest.fixture(scope="module")
-def held(tiny: Release) -> list[Held]:
-    return hold(tiny)
+def held(tiny: Release) -> list[AggregateResult]:
+    return compare_release(tiny)
 
 
 def test_every_aggregate_names_a_source_a_use_and_tables_that_are_there() -> None:
@@ -43,14 +43,14 @@ def test_every_aggregate_names_a_source_a_use_and_tables_that_are_there() -> Non
         assert one.why.endswith(".")
 
 
-def test_every_part_of_the_world_is_held(held: list[Held]) -> None:
+def test_every_part_of_the_world_is_held(held: list[AggregateResult]) -> None:
     tables = {table for one in ALL for table in one.tables}
     wanted = "adverts market effects people child_counts case_lists contacts payments annotations"
     assert tables >= set(wanted.split())
     assert [one.aggregate for one in held] == ALL
 
 
-def test_too_few_rows_are_never_a_verdict(held: list[Held]) -> None:
+def test_too_few_rows_are_never_a_verdict(held: list[AggregateResult]) -> None:
     few = [one for one in held if one.value is None]
     assert few
     for one in held:
@@ -58,7 +58,7 @@ def test_too_few_rows_are_never_a_verdict(held: list[Held]) -> None:
         assert (one.rows < one.aggregate.needs) == (one.value is None), one.aggregate.name
 
 
-def test_a_value_lies_in_its_interval_and_the_interval_is_of_regions(held: list[Held]) -> None:
+def test_a_value_lies_in_its_interval_and_the_interval_is_of_regions(held: list[AggregateResult]) -> None:
     told = [one for one in held if one.value is not None and one.interval is not None]
     assert len(told) > 40
     for one in told:
@@ -73,23 +73,23 @@ def _aggregate(**changes: object) -> Aggregate:
 
 def test_verdicts_follow_from_sums_over_regions() -> None:
     sums = pl.DataFrame({"region": range(10), "part": [60.0] * 5 + [40.0] * 5, "of": [100.0] * 10})
-    one = _held("made up", _aggregate(), sums)
+    one = _measure("made up", _aggregate(), sums)
     assert one.value == pytest.approx(0.5)
     assert one.verdict == "pass"
     assert one.regions == pytest.approx((0.4, 0.6))
     assert one.interval is not None
     assert 0.4 < one.interval[0] < 0.5 < one.interval[1] < 0.6
-    assert _held("made up", _aggregate(low=0.51), sums).verdict == "fail"
-    assert _held("made up", _aggregate(low=0.51), sums).is_doubtful
-    assert _held("made up", _aggregate(needs=1001), sums).verdict == "too few rows"
-    assert _held("made up", _aggregate(), sums.with_columns(of=pl.lit(0.0)).head(0)).value is None
+    assert _measure("made up", _aggregate(low=0.51), sums).verdict == "fail"
+    assert _measure("made up", _aggregate(low=0.51), sums).is_doubtful
+    assert _measure("made up", _aggregate(needs=1001), sums).verdict == "too few rows"
+    assert _measure("made up", _aggregate(), sums.with_columns(of=pl.lit(0.0)).head(0)).value is None
 
 
 def test_a_region_without_a_denominator_is_left_out_of_the_range() -> None:
     sums = pl.DataFrame(
         {"region": range(4), "part": [50.0, 50.0, 0.0, 50.0], "of": [100.0, 100.0, 0.0, 100.0]}
     )
-    one = _held("made up", _aggregate(), sums)
+    one = _measure("made up", _aggregate(), sums)
     assert one.value == pytest.approx(0.5)
     assert one.regions == (0.5, 0.5)
 
@@ -129,11 +129,11 @@ def test_a_fall_of_volume_is_found_where_it_was_planted() -> None:
     )
     named = {one.name: one for one in CLOSURES}
     fall = named["all adverts four weeks after a closure"]
-    assert _held("", replace(fall, needs=1), fall.measure(View(made))).value == pytest.approx(-0.82)
+    assert _measure("", replace(fall, needs=1), fall.measure(ReleaseView(made))).value == pytest.approx(-0.82)
     back = named["volume four to six months after a closure"]
-    assert _held("", replace(back, needs=1), back.measure(View(made))).value == pytest.approx(0.18)
+    assert _measure("", replace(back, needs=1), back.measure(ReleaseView(made))).value == pytest.approx(0.18)
     before = named["dominant site's share, before it closes"]
-    assert _held("", before, before.measure(View(made))).value == pytest.approx(0.5)
+    assert _measure("", before, before.measure(ReleaseView(made))).value == pytest.approx(0.5)
 
 
 def test_an_operation_that_begins_too_late_to_be_seen_investigated_counts_for_nothing() -> None:
@@ -151,7 +151,7 @@ def test_an_operation_that_begins_too_late_to_be_seen_investigated_counts_for_no
         )
     )
     one = next(one for one in ALL if one.name == "cases that reach the authorities")
-    assert _held("", replace(one, needs=1), one.measure(View(made))).value == pytest.approx(1 / 3)
+    assert _measure("", replace(one, needs=1), one.measure(ReleaseView(made))).value == pytest.approx(1 / 3)
 
 
 def test_what_reaches_the_authorities_is_what_was_published() -> None:
@@ -189,7 +189,7 @@ def test_an_alert_is_raised_by_money_that_goes_out_again_at_once() -> None:
         )
     )
     # 1: 90% of what came in ten hours before. 3: a tenth of it. 4: more than a day later.
-    assert _alerts(View(made))["payment"].to_list() == [1]
+    assert _alerts(ReleaseView(made))["payment"].to_list() == [1]
 
 
 def test_a_size_with_a_profile_counts_rows_by_the_weight_of_their_operation() -> None:
@@ -200,5 +200,5 @@ def test_a_size_with_a_profile_counts_rows_by_the_weight_of_their_operation() ->
         operations=pl.DataFrame({"region": [0, 0], "operation": [1, 2], "weight": [2_000_000, 500_000]}),
         people=pl.DataFrame({"region": [0, 0, 0], "operation": [1, 2, 2], "role": ["exploited"] * 3}),
     )
-    assert View(made).rows("people", "role")["weight"].to_list() == [2.0, 0.5, 0.5]
-    assert View(made).rows("people", "role").columns == ["region", "role", "weight"]
+    assert ReleaseView(made).rows("people", "role")["weight"].to_list() == [2.0, 0.5, 0.5]
+    assert ReleaseView(made).rows("people", "role").columns == ["region", "role", "weight"]

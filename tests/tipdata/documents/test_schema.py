@@ -8,11 +8,11 @@ from tipdata.documents.schema import (
     CHARACTERS,
     FILE,
     STACKS,
+    drawn_columns,
     height,
-    lines,
     references,
     signature,
-    stacked,
+    stack_stages,
     write,
 )
 from tipdata.stages import all_tables, stages
@@ -66,21 +66,23 @@ def test_no_table_refers_to_itself_by_its_key_and_no_other_column_refers() -> No
 def test_a_name_and_what_stands_beside_it_leave_room_for_each_other() -> None:
     """The font has one width: square, name, mark of the key, a gap and what is beside fit into the table."""
     for table in all_tables().values():
-        assert {line.column.name for line in lines(table)} == set(table.schema)
-        assert [line.key for line in lines(table)] == sorted(
-            (line.key for line in lines(table)), reverse=True
+        assert {line.column.name for line in drawn_columns(table)} == set(table.schema)
+        assert [line.key for line in drawn_columns(table)] == sorted(
+            (line.key for line in drawn_columns(table)), reverse=True
         )
-        for line in lines(table):
+        for line in drawn_columns(table):
             assert 3 + len(line.column.name) + line.key + 1 + len(line.beside) + 1 <= CHARACTERS, line
 
 
 def test_stacks_keep_the_order_of_the_stages_and_the_tallest_is_as_low_as_can_be() -> None:
-    stacks = stacked(DRAWN)
+    stacks = stack_stages(DRAWN)
     assert [stage for stack in stacks for stage in stack] == DRAWN
     assert len(stacks) <= STACKS
     tallest = max(sum(height(stage) for stage in stack) for stack in stacks)
     assert tallest >= max(height(stage) for stage in DRAWN)
     # One stack less can only be taller, and one alone holds all.
-    by_number = [max(sum(map(height, stack)) for stack in stacked(DRAWN, most)) for most in (1, 3, STACKS)]
+    by_number = [
+        max(sum(map(height, stack)) for stack in stack_stages(DRAWN, most)) for most in (1, 3, STACKS)
+    ]
     assert all(more >= fewer for more, fewer in pairwise(by_number))
     assert by_number[0] == pytest.approx(sum(map(height, DRAWN)))

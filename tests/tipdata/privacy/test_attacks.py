@@ -7,19 +7,19 @@ import polars as pl
 import pytest
 from real_records import PARTS, RECORDS, tables  # pyright: ignore[reportMissingImports]
 from tipdata.privacy.attacks import (
-    Coded,
+    CodedRows,
     Condition,
-    coded,
-    copied,
-    guessed,
-    inferred,
+    encode_tables,
+    find_copies,
+    find_links,
+    infer_secrets,
     joint_conditions,
-    linked,
     nearest,
+    score_guesses,
     single_conditions,
-    singled_out,
+    single_out,
 )
-from tipdata.privacy.risk import rate_of, risk_of
+from tipdata.privacy.audit import rate_of, risk_of
 
 COLUMNS = ["age", "town", "income", "spell"]
 
@@ -28,10 +28,10 @@ def places(names: list[str]) -> list[int]:
     return [COLUMNS.index(name) for name in names]
 
 
-def pair(which: int) -> tuple[Coded, Coded]:
+def pair(which: int) -> tuple[CodedRows, CodedRows]:
     """Return the synthetic table and the private records (0) or the control (1), by the ranges of these two."""
     frames = tables()
-    made, real = coded([frames[2], frames[which]], COLUMNS)
+    made, real = encode_tables([frames[2], frames[which]], COLUMNS)
     return made, real
 
 
@@ -50,19 +50,26 @@ RISKS = {
 def test_copies_are_equal_in_every_column_and_what_is_missing_equals_what_is_missing() -> None:
     made = pl.DataFrame({"n": [1.0, None, 3.0, 0.0], "c": ["a", "b", None, "d"]})
     asked = pl.DataFrame({"n": [1.0, 1.0, None, None, 3.0, 0.0], "c": ["a", "b", "b", "a", None, "d"]})
-    assert copied(*coded([made, asked], ["n", "c"])).tolist() == [True, False, True, False, True, True]
+    assert find_copies(*encode_tables([made, asked], ["n", "c"])).tolist() == [
+        True,
+        False,
+        True,
+        False,
+        True,
+        True,
+    ]
 
 
 @pytest.mark.parametrize("k", [1, 3])
 def test_linking_finds_what_anonymeter_finds(k: int) -> None:
     parts = places(PARTS[0]), places(PARTS[1])
-    assert tuple(int(linked(*pair(which), parts, k).sum()) for which in (0, 1)) == LINKED[k]
+    assert tuple(int(find_links(*pair(which), parts, k).sum()) for which in (0, 1)) == LINKED[k]
 
 
 @pytest.mark.parametrize("secret", ["income", "town"])
 def test_inferring_finds_what_anonymeter_finds(secret: str) -> None:
     known = [place for place in range(4) if COLUMNS[place] != secret]
-    found = tuple(int(inferred(*pair(which), known, COLUMNS.index(secret)).sum()) for which in (0, 1))
+    found = tuple(int(infer_secrets(*pair(which), known, COLUMNS.index(secret)).sum()) for which in (0, 1))
     assert found == INFERRED[secret]
 
 
@@ -70,7 +77,7 @@ def test_singling_out_by_one_column_finds_what_anonymeter_finds() -> None:
     made, _ = pair(0)
     conditions = single_conditions(made, 100_000, np.random.default_rng(0))
     assert len(conditions) == ALONE
-    assert tuple(int(singled_out(conditions, pair(which)[1]).sum()) for which in (0, 1)) == SINGLED
+    assert tuple(int(single_out(conditions, pair(which)[1]).sum()) for which in (0, 1)) == SINGLED
 
 
 @pytest.mark.parametrize("counts", sorted(RISKS))
@@ -97,7 +104,7 @@ def test_the_risk_is_zero_where_the_control_does_as_well_and_one_where_all_is_fo
 def test_what_is_missing_is_near_to_what_is_missing_and_far_from_all_else() -> None:
     made = pl.DataFrame({"x": [1.0, None, 3.0], "c": ["a", None, "b"]})
     asked = pl.DataFrame({"x": [None, 2.9, 1.4], "c": [None, "b", "a"]})
-    one, other = coded([made, asked], ["x", "c"])
+    one, other = encode_tables([made, asked], ["x", "c"])
     assert nearest(one, other, [0, 1])[:, 0].tolist() == [1, 2, 0]
     assert nearest(one, other, [0])[:, 0].tolist() == [1, 2, 0]
     assert nearest(one, other, [1])[:, 0].tolist() == [1, 2, 0]
@@ -115,15 +122,15 @@ def test_neighbours_do_not_depend_on_how_many_targets_are_looked_at_at_once(
 
 def test_a_guess_of_a_number_may_be_a_twentieth_off_and_of_a_name_not() -> None:
     guess, secret = np.array([100.0, 100.0, -100.0, math.nan]), np.array([104.0, 106.0, -104.0, math.nan])
-    assert guessed(guess, secret, True).tolist() == [True, False, True, True]
-    assert guessed(np.array([1.0, 2.0]), np.array([1.0, 2.05]), False).tolist() == [True, False]
+    assert score_guesses(guess, secret, True).tolist() == [True, False, True, True]
+    assert score_guesses(np.array([1.0, 2.0]), np.array([1.0, 2.05]), False).tolist() == [True, False]
 
 
 def test_every_joint_condition_is_another_and_holds_for_one_synthetic_row() -> None:
     made, _ = pair(0)
     found = joint_conditions(made, 100, 3, np.random.default_rng(1))
     assert len({str(one.parts) for one in found}) == len(found) == 100
-    assert singled_out(found, made).all()
+    assert single_out(found, made).all()
     assert all(len(one.parts) == 3 for one in found)
 
 

@@ -11,8 +11,7 @@ import pytest
 from tipcore.digest import column_digest, region_digest
 from tipdata.core.world import Region, World
 from tipdata.release import generate_region
-from tipdata.release.layout import region_name
-from tipdata.release.manifests import published_manifest
+from tipdata.release.manifests import published_manifest, region_name
 from tipdata.release.release import Release
 from tipdata.stages import Past, stages_of
 from tipdata.stages.adverts import wording

@@ -1,332 +1,402 @@
-"""Claims about making, resuming and verifying a release. A size of two regions stands in for a real one."""
+"""Tables of a release are read from a store or an export as from a disk, and checked when they are read."""
 
+from __future__ import annotations
+
+import copy
+import hashlib
 import json
-import os
-import shutil
-import subprocess
-import sys
-from dataclasses import replace
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+import fsspec
 import polars as pl
 import pytest
-from tipcore.digest import region_digest, release_digest
-from tipcore.engines import Engine
-from tipcore.errors import CheckFailed, UsageError
-from tipdata.core import world as world_module
-from tipdata.core.fingerprint import fingerprint
-from tipdata.core.world import World, is_draft, made_here, newest_released, versions
+from fsspec.implementations.memory import MemoryFileSystem
+from tipcore.errors import MachineFault, UsageError
 from tipdata.release import (
     Release,
-    generate_region,
-    make,
+    locate_release,
     make_release,
-    manifests,
     open_release,
     published_manifest,
+    release,
+    remove_release,
     verify_release,
 )
-from tipdata.stages import all_tables, stages, tables_of
-
-NEWEST = newest_released()
-
-
-def test_a_made_release_reads_back_whole(two: Release) -> None:
-    make_release(two, engine="sequential")
-    assert verify_release(two, engine="sequential") == []
-    adverts = two.scan("adverts", truth=True).collect()
-    assert adverts["region"].unique().sort().to_list() == [0, 1]
-    assert adverts.columns == [
-        *all_tables()["adverts"].observed,
-        *(c for c in adverts.columns if c in all_tables()["adverts"].names("truth")),
-    ]
-    assert not set(two.scan("adverts").collect_schema()) & set(all_tables()["adverts"].names("truth"))
-
-
-def test_hidden_columns_stay_with_their_rows(made: Release) -> None:
-    side_by_side = made.scan("adverts", truth=True).collect()
-    observed = made.scan("adverts").collect()
-    hidden = pl.concat(pl.read_parquet(made.region_folder(i) / "adverts.truth.parquet") for i in range(2))
-    joined = observed.join(hidden, on="advert", maintain_order="left")
-    assert side_by_side.select(joined.columns).equals(joined)
-
-
-def test_a_table_of_truth_is_not_read_by_accident(made: Release) -> None:
-    with pytest.raises(UsageError, match="hidden truth"):
-        made.scan("people")
-    with pytest.raises(UsageError, match="does not exist"):
-        made.scan("adverst")
-
-
-def test_one_and_two_workers_make_the_same_files(
-    two: Release, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    make_release(two, engine="sequential")
-    receipts = [
-        json.loads((two.region_folder(i) / "receipt.json").read_text(encoding="utf-8")) for i in range(2)
-    ]
-    monkeypatch.setenv("TIPBENCH_HOME", str(tmp_path / "other"))
-    make_release(two, engine=Engine(workers=2))
-    assert [
-        json.loads((two.region_folder(i) / "receipt.json").read_text(encoding="utf-8")) for i in range(2)
-    ] == receipts
-
-
-def test_workers_that_are_used_again_follow_a_changed_home(
-    two: Release, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    for name in ("first", "second"):
-        monkeypatch.setenv("TIPBENCH_HOME", str(tmp_path / name))
-        make_release(two, engine=Engine(workers=2))
-        assert verify_release(two, engine=Engine(workers=2)) == []
-
-
-def test_a_killed_run_resumes_with_what_is_whole(made: Release) -> None:
-    kept = made.region_folder(0) / "adverts.parquet"
-    stamp = kept.stat().st_mtime_ns
-    (made.folder / "receipt.json").unlink()
-    for file in made.region_folder(1).iterdir():
-        file.unlink()
-    made.region_folder(1).rmdir()
-    leftover = made.folder / ".partial-1"
-    leftover.mkdir()
-    (leftover / "adverts.parquet").write_bytes(b"half")
-    make_release(made, engine="sequential")
-    assert not leftover.exists()
-    assert kept.stat().st_mtime_ns == stamp
-    assert verify_release(made, engine="sequential") == []
-
-
-def test_a_region_of_another_generator_is_made_again(made: Release, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = made.region_folder(0) / "adverts.parquet"
-    stamp = kept.stat().st_mtime_ns
-    monkeypatch.setattr(make, "fingerprint", lambda *_: "another")
-    open_release(NEWEST, "pair", engine="sequential", quiet=True)
-    assert kept.stat().st_mtime_ns != stamp
-
-
-def test_a_release_that_differs_from_its_manifest_is_refused(
-    made: Release, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    digests = json.loads((made.region_folder(0) / "receipt.json").read_text(encoding="utf-8"))["digests"]
-    digests["adverts"]["body"] = "0" * 64
-    manifest = {"regions": {"00000": {"digests": digests}, "00001": {"digests": {}}}}
-    monkeypatch.setattr(manifests, "published_manifest", lambda release: manifest)
-    with pytest.raises(CheckFailed, match="region 0, table adverts, column body"):
-        make_release(made, engine="sequential")
-
-
-def test_a_column_that_the_manifest_does_not_have_is_refused(
-    made: Release, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    digests = [
-        json.loads((made.region_folder(i) / "receipt.json").read_text(encoding="utf-8"))["digests"]
-        for i in range(2)
-    ]
-    manifest = {"regions": {"00000": {"digests": digests[0]}, "00001": {"digests": digests[1]}}}
-    monkeypatch.setattr(manifests, "published_manifest", lambda release: manifest)
-    make_release(made, engine="sequential")
-    del digests[1]["adverts"]["body"]
-    with pytest.raises(CheckFailed, match="region 1, table adverts, column body: is not in the manifest"):
-        make_release(made, engine="sequential")
-    del digests[0]["adverts"]
-    with pytest.raises(CheckFailed, match="region 0, table adverts, column accommodation: is not"):
-        make_release(made, engine="sequential")
-
-
-def test_an_unwritable_folder_is_one_clear_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    blocked = tmp_path / "file"
-    blocked.write_text("not a folder", encoding="utf-8")
-    monkeypatch.setenv("TIPBENCH_HOME", str(blocked))
-    with pytest.raises(UsageError, match=r"tiny: Not a directory; free space there or set TIPBENCH_HOME to "):
-        make_release(Release.of(NEWEST, "tiny"))
-
-
-def test_a_full_disk_leaves_no_half_written_region(two: Release, monkeypatch: pytest.MonkeyPatch) -> None:
-    write = Path.write_bytes
-
-    def full(self: Path, content: bytes) -> int:
-        write(self, content[:4])
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(UsageError, match="No space left on device"):
-        make_release(two, engine="sequential")
-    assert [p.name for p in two.folder.iterdir()] == []
-
-
-@pytest.mark.parametrize(("version", "size"), [("9.9.9", "tiny"), (NEWEST, "huge")])
-def test_a_release_that_does_not_exist_names_those_that_do(version: str, size: str) -> None:
-    with pytest.raises(UsageError, match=r"choose one of .*(0\.4\.0|tiny, small)"):
-        Release.of(version, size)
-
-
-def test_a_release_of_an_independent_world_is_made_beside_the_released_one(made: Release) -> None:
-    other = Release.of(NEWEST, "pair", 3)
-    assert (made.name, other.name) == (f"{NEWEST}/pair", f"{NEWEST}/pair.w3")
-    opened = open_release(NEWEST, "pair", engine="sequential", quiet=True, world=3)
-    assert opened == other
-    assert other.folder == made.folder.with_name("pair.w3")
-    assert json.loads((other.folder / "receipt.json").read_text(encoding="utf-8"))["release"] == other.name
-    assert verify_release(made, engine="sequential") == verify_release(other, engine="sequential") == []
-    for table in ("adverts", "payments"):
-        assert not made.scan(table).collect().equals(other.scan(table).collect()), table
-    generated = generate_region(World.of(NEWEST, 3), 1)["adverts"].select(all_tables()["adverts"].observed)
-    assert pl.read_parquet(other.region_folder(1) / "adverts.parquet").equals(generated)
-
-
-def test_an_independent_world_has_no_manifest_and_is_held_against_its_receipts(two: Release) -> None:
-    assert published_manifest(Release.of(NEWEST, "tiny")) is not None
-    assert published_manifest(Release.of(NEWEST, "tiny", 1)) is None
-    other = Release.of(NEWEST, "pair", 1)
-    make_release(other, engine="sequential")
-    path = other.region_folder(0) / "flags.parquet"
-    pl.read_parquet(path).with_columns(pl.col("day") + 1).write_parquet(path)
-    assert verify_release(other, engine="sequential") == [
-        f"release {NEWEST}/pair.w1, region 0, table flags, column day"
-    ]
-
-
-@pytest.mark.parametrize(
-    ("name", "is_called"),
-    [
-        ("tiny", (NEWEST, "tiny", 0)),
-        ("0.4.0/small", ("0.4.0", "small", 0)),
-        ("small.w12", (NEWEST, "small", 12)),
-        ("0.4.0/tiny.w3", ("0.4.0", "tiny", 3)),
-    ],
+from tipdata.release import release as stored_module
+from tipdata.release.builder import is_complete
+from tipdata.release.manifests import RECEIPT, files_of
+from tipdata.release.release import (
+    AT_ONCE,
+    CHECKSUMS,
+    MANIFEST,
+    VARIABLE,
+    FileCache,
+    StoredRelease,
+    fetch_in_order,
+    open_export,
+    table_file,
 )
-def test_a_release_is_found_by_its_name(name: str, is_called: tuple[str, str, int]) -> None:
-    release = Release.called(name)
-    assert (release.version, release.size, release.world) == is_called
-    assert Release.called(release.name) == release
+from tipdata.stages import tables_of
+
+URL = "memory://bucket/tipbench"
 
 
-@pytest.mark.parametrize(
-    ("name", "says"),
-    [
-        ("tiny.w", r"names no world: write tiny\.w1"),
-        ("tiny.w0", "names no world"),
-        ("tiny.w01", "names no world"),
-        ("tiny.w-1", "names no world"),
-        ("tiny.wx", "names no world"),
-        ("tiny.w٣", "names no world"),
-        ("tny.w1", "release size tny does not exist"),
-        ("sms_spam", "release size sms_spam does not exist"),
-    ],
-)
-def test_a_name_of_no_release_is_refused_in_one_sentence(name: str, says: str) -> None:
-    with pytest.raises(UsageError, match=says):
-        Release.called(name)
+class Vanishing(MemoryFileSystem):
+    """A store of this process that goes away after so many files were put."""
+
+    protocol = "vanishing"
+    cachable = False
+    left = 0
+
+    @classmethod
+    def _strip_protocol(cls, path: str) -> str:
+        return MemoryFileSystem._strip_protocol(path.replace(f"{cls.protocol}://", "memory://"))
+
+    def put_file(self, *args: Any, **kwargs: Any) -> None:
+        if Vanishing.left <= 0:
+            raise ConnectionError("the store does not answer")
+        Vanishing.left -= 1
+        super().put_file(*args, **kwargs)
 
 
-@pytest.mark.parametrize("size", ["tiny", "small", "forms"])
-@pytest.mark.parametrize("version", [version for version in made_here() if not is_draft(version)])
-def test_the_published_manifest_is_there_and_holds_every_column(version: str, size: str) -> None:
-    manifest = published_manifest(Release.of(version, size))
-    assert manifest is not None
-    assert len(manifest["regions"]) == Release.of(version, size).regions
-    declared = {name: set(t.schema) for name, t in tables_of(version).items()}
-    for region in manifest["regions"].values():
-        assert {name: set(columns) for name, columns in region["digests"].items()} == declared
+@pytest.fixture
+def stored(two: Release, monkeypatch: pytest.MonkeyPatch) -> Iterator[StoredRelease]:
+    """The release of two regions, to be made in a store of this process."""
+    monkeypatch.setenv(VARIABLE, URL)
+    MemoryFileSystem.store.clear()
+    MemoryFileSystem.pseudo_dirs[:] = ["", "/bucket"]
+    stored_module._listings.clear()
+    release = locate_release(two)
+    assert isinstance(release, StoredRelease)
+    yield release
+    MemoryFileSystem.store.clear()
 
 
-def test_a_version_has_the_tables_that_it_was_released_with(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stage that joins in a draft makes nothing in what is released, which can still be made and verified."""
-    monkeypatch.setitem(versions(), "9.0.0", {**versions()[NEWEST], "status": "draft"})
-    listed = tuple(replace(s, since="9.0.0") if s.name == "market" else s for s in stages())
-    monkeypatch.setattr("tipdata.stages.stages", lambda: listed)
-    assert set(tables_of("9.0.0")) - set(tables_of(NEWEST)) == {"market", "interventions", "effects"}
-    assert set(generate_region(World.of(NEWEST), 0)) == set(tables_of(NEWEST))
+def put(release: Release) -> Release:
+    return make_release(release, engine="sequential", quiet=True)
+
+
+def test_a_stored_release_holds_the_tables_of_one_on_a_disk(
+    stored: StoredRelease, two: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(stored)
+    assert is_complete(stored)
+    assert verify_release(stored, engine="sequential", quiet=True) == []
+    local = put(two)
+    for name in tables_of("0.4.0"):
+        assert stored.scan(name, truth=True).collect().equals(local.scan(name, truth=True).collect()), name
+
+
+def test_only_what_is_asked_for_is_read(stored: StoredRelease, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(stored)
+    asked = stored.scan("adverts", regions=[1]).select("advert").collect()
+    assert asked.height > 0
+    fetched: list[str] = []
+    usual = MemoryFileSystem.cat_file
+
+    def noted(self: Any, path: str, *args: Any, **kwargs: Any) -> Any:
+        fetched.append(path)
+        return usual(self, path, *args, **kwargs)
+
+    monkeypatch.setattr(MemoryFileSystem, "cat_file", noted)
+    assert stored.scan("adverts", regions=[1]).select("advert").collect().equals(asked)
+    assert fetched == []
+    monkeypatch.setattr(stored_module, "_contents", FileCache())
+    assert stored.scan("adverts", regions=[1]).select("advert").collect().equals(asked)
+    assert [path.rpartition("/0.4.0/")[2] for path in fetched] == ["pair/00001/adverts.parquet"]
+    whole = stored.scan("adverts").collect()
+    assert stored.scan("adverts").head(3).collect().equals(whole.head(3))
+    for most in (40, whole.height // 2, whole.height - 1):
+        dear = pl.col("price") > whole["price"].median()
+        assert stored.scan("adverts").head(most).filter(dear).collect().equals(whole.head(most).filter(dear))
+        assert stored.scan("adverts").filter(dear).head(most).collect().equals(whole.filter(dear).head(most))
+
+
+def test_where_a_store_says_nothing_of_its_files_none_is_taken_for_what_it_was(
+    stored: StoredRelease, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(stored)
+    usual = MemoryFileSystem.find
+
+    def silent(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return {path: {"name": path, "type": "file"} for path in usual(self, *args, **kwargs)}
+
+    monkeypatch.setattr(MemoryFileSystem, "find", silent)
+    stored_module._listings.clear()
+    before = stored.scan("adverts", regions=[1]).collect()
+    [path] = [p for p in MemoryFileSystem.store if p.endswith("00001/adverts.parquet")]
+    MemoryFileSystem.store[path] = MemoryFileSystem.store[path.replace("00001", "00000")]
+    with pytest.raises(MachineFault, match=r"is damaged at region 1, table adverts"):
+        stored.scan("adverts", regions=[1])
+    assert before.height
+
+
+@pytest.mark.parametrize("content", ["other", "torn"])
+def test_a_file_replaced_while_the_listing_holds_is_refused_and_checked_anew(
+    stored: StoredRelease, monkeypatch: pytest.MonkeyPatch, content: str
+) -> None:
+    put(stored)
+    rows = stored.scan("adverts", truth=True, regions=[1])
+    rows.collect()
+    monkeypatch.setattr(stored_module, "_contents", FileCache())
+    [path] = [p for p in MemoryFileSystem.store if p.endswith("00001/adverts.truth.parquet")]
+    other = MemoryFileSystem.store[path.replace("00001", "00000")].getvalue()  # whole, with other labels
+    fsspec.filesystem("memory").pipe_file(path, other if content == "other" else b"PAR1 cut off")
     with pytest.raises(
-        UsageError, match=rf"table market does not exist in data version {NEWEST}: choose one of"
+        MachineFault, match=r"adverts.truth.parquet of release \S+ .* was replaced after its check"
     ):
-        Release.of(NEWEST, "tiny").scan("market")
+        rows.collect()
+    for read in (
+        lambda: stored.scan("adverts", truth=True),
+        lambda: stored.read_file(1, "adverts.truth.parquet"),
+    ):
+        with pytest.raises(MachineFault, match="is damaged at region 1, table adverts"):
+            read()
 
 
-def test_lower_simd_levels_give_the_published_digests(tmp_path: Path) -> None:
-    """Every CPU feature that numpy dispatches on is switched off in a fresh interpreter, where polars has threads."""
-    code = (
-        "from tipdata.core.world import World; from tipdata.release import generate_region;"
-        "from tipcore.digest import column_digest, region_digest;"
-        f"t = generate_region(World.of('{NEWEST}'), 0);"
-        "print(region_digest({n: {c: column_digest(f[c]) for c in f.columns} for n, f in t.items()}))"
-    )
-    from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__  # type: ignore[import-not-found]
-
-    off = " ".join(f for f in __cpu_dispatch__ if __cpu_features__.get(f))
-    environment = {**os.environ, "NPY_DISABLE_CPU_FEATURES": off, "POLARS_MAX_THREADS": "4"}
-    run = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
-    )
-    manifest = published_manifest(Release.of(NEWEST, "tiny"))
-    assert manifest is not None
-    assert run.stdout.strip() == manifest["regions"]["00000"]["digest"]
-
-
-def test_a_region_that_is_the_published_one_is_never_made_again(
-    made: Release, monkeypatch: pytest.MonkeyPatch
+def test_a_store_that_fails_while_tables_are_read_is_one_sentence(
+    stored: StoredRelease, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever source file was touched since, and also where a killed run left no receipt of the release."""
-    digests = [
-        json.loads((made.region_folder(i) / "receipt.json").read_text(encoding="utf-8"))["digests"]
-        for i in range(2)
-    ]
-    regions = {f"0000{i}": {"digest": region_digest(d), "digests": d} for i, d in enumerate(digests)}
-    manifest = {"regions": regions, "digest": release_digest({n: e["digest"] for n, e in regions.items()})}
-    for module in (make, manifests):
-        monkeypatch.setattr(module, "published_manifest", lambda release: manifest)
-    monkeypatch.setattr(make, "fingerprint", lambda *_: "another")
-    files = [made.region_folder(i) / "adverts.parquet" for i in range(2)]
-    stamps = [file.stat().st_mtime_ns for file in files]
-    open_release(NEWEST, "pair", engine="sequential", quiet=True)
-    (made.folder / "receipt.json").unlink()
-    open_release(NEWEST, "pair", engine="sequential", quiet=True)
-    assert [file.stat().st_mtime_ns for file in files] == stamps
-    receipt = made.region_folder(1) / "receipt.json"
-    receipt.write_text(
-        receipt.read_text(encoding="utf-8").replace(digests[1]["adverts"]["body"], "0" * 64), encoding="utf-8"
-    )
-    (made.folder / "receipt.json").unlink()
-    open_release(NEWEST, "pair", engine="sequential", quiet=True)
-    assert files[0].stat().st_mtime_ns == stamps[0]
-    assert files[1].stat().st_mtime_ns != stamps[1]
+    put(stored)
+    rows = stored.scan("adverts", truth=True)
+    before = rows.collect().height
+    monkeypatch.setattr(stored_module, "_contents", FileCache())
+    usual = MemoryFileSystem.cat_file
+
+    def failing(self: Any, path: str, *args: Any, **kwargs: Any) -> Any:
+        if path.endswith("00001/adverts.truth.parquet"):
+            raise ConnectionError("the store does not answer")
+        return usual(self, path, *args, **kwargs)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(MemoryFileSystem, "cat_file", failing)
+        with pytest.raises(
+            UsageError, match=r"^memory://\S+ cannot be read or written: the store does not answer;"
+        ):
+            rows.collect()
+    assert rows.collect().height == before
+
+
+def test_a_store_that_vanishes_leaves_whole_regions_and_the_same_command_goes_on(
+    stored: StoredRelease, two: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fsspec.register_implementation("vanishing", Vanishing, clobber=True)
+    monkeypatch.setenv(VARIABLE, URL.replace("memory", "vanishing"))
+    release = locate_release(two)
+    assert isinstance(release, StoredRelease)
+    files = sum(bool(t.observed) + bool(t.hidden) for t in tables_of("0.4.0").values()) + 1
+    Vanishing.left = files + 3
+    with pytest.raises(UsageError, match="the store does not answer"):
+        put(release)
+    receipts = [path for path in MemoryFileSystem.store if path.endswith(RECEIPT)]
+    assert len(receipts) == 1
+    assert not is_complete(release)
+    kept = dict(MemoryFileSystem.store)
+    Vanishing.left = files
+    put(release)
+    assert is_complete(release)
+    region = receipts[0].rpartition("/")[0]
+    assert all(MemoryFileSystem.store[path] is kept[path] for path in kept if path.startswith(f"{region}/"))
+
+
+def test_a_changed_file_is_noticed_when_it_is_read_and_by_verifying(stored: StoredRelease) -> None:
+    put(stored)
+    system = fsspec.filesystem("memory")
+    [path] = [p for p in system.find("/bucket") if p.endswith("/00001/places.parquet")]
+    frame = stored.scan("places", regions=[1]).collect()
+    with system.open(path, "wb") as file:
+        frame.with_columns(pl.col("population") + 1).write_parquet(file)
+    stored_module._listings.clear()
+    with pytest.raises(MachineFault, match="region 1, table places, column population"):
+        stored.scan("places")
+    assert any("places" in said for said in verify_release(stored, engine="sequential", quiet=True))
+    system.rm_file(path)
+    stored_module._listings.clear()
+    with pytest.raises(MachineFault, match="is not there"):
+        stored.scan("places")
+
+
+def test_it_is_removed_and_a_folder_is_not_there_to_be_read(stored: StoredRelease) -> None:
+    put(stored)
+    with pytest.raises(UsageError, match=r"lies in memory://bucket/tipbench/0\.4\.0/pair"):
+        _ = stored.folder
+    assert remove_release(stored) > 100_000
+    assert not MemoryFileSystem.store
+    with pytest.raises(UsageError, match="nothing to remove"):
+        remove_release(stored)
 
 
 @pytest.mark.parametrize(
-    ("name", "old", "new", "same"),
+    ("said", "told"),
     [
-        ("stages/places/stage.py", '"""', '"""More words. ', True),
-        ("stages/places/stage.py", "\nfrom ", "\n# why\nfrom ", True),
-        ("documents/cards.py", "folder.mkdir", "folder.is_dir", True),
-        ("release/make.py", "missing", "absent", True),
-        ("world-0.4.0.yaml", "# ", "# Corrected. ", True),
-        ("world-0.4.0.yaml", "value: 300", "value: 301", False),
-        ("stages/places/stage.py", "DAYS", "DAYS + 1", False),
-        ("release/region.py", ".sort(", ".head(", False),
-        ("core/draw.py", "def uniform", "def evenly", False),
-        ("text/frames/en.yaml", "a", "b", False),
-        ("core/constants.npz", "", "", False),
+        ("somewhere", "is a folder, which has no need of a store: set TIPBENCH_HOME="),
+        ("/somewhere", "is a folder, which has no need of a store: set TIPBENCH_HOME=/somewhere,"),
+        ("file:///somewhere", "is a folder, which has no need of a store: set TIPBENCH_HOME=/somewhere,"),
+        ("nosuch://bucket", "cannot be opened"),
+        ("memory://nowhere/tipbench", "has no bucket or folder /nowhere"),
+        ("memory://", "is no place of a store"),
+        ("memory://bucket//tipbench", "is no place of a store"),
+        ("memory://bucket/tip*", "is no place of a store"),  # else more would be removed than is named
     ],
 )
-def test_the_fingerprint_follows_what_decides_the_content(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, old: str, new: str, same: bool
+def test_a_place_that_is_none_is_one_sentence(said: str, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, said)
+    with pytest.raises(UsageError, match=told):
+        open_release("0.4.0", "tiny", quiet=True)
+
+
+def test_a_receipt_that_is_cut_off_is_a_region_that_is_not_there(stored: StoredRelease) -> None:
+    put(stored)
+    system = fsspec.filesystem("memory")
+    [path] = [p for p in system.find("/bucket") if p.endswith(f"/00000/{RECEIPT}")]
+    text = system.cat_file(path)
+    system.pipe_file(path, text[: len(text) // 2])
+    [root] = [p for p in system.find("/bucket") if p.endswith(f"/pair/{RECEIPT}")]
+    system.rm_file(root)
+    put(stored)
+    assert json.loads(system.cat_file(path)) == json.loads(text)
+
+
+def test_of_the_files_that_were_fetched_the_last_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(release, "CACHE_BYTES", 10)
+    kept = FileCache()
+    for name in "abc":
+        kept.put((name, ""), b"1234")
+        kept.get(("a", ""))
+    assert [kept.get((name, "")) for name in "abc"] == [b"1234", None, b"1234"]
+    assert kept.get(("a", "written again")) is None
+
+
+def test_files_come_in_their_turn_while_the_next_are_fetched() -> None:
+    together = threading.Barrier(AT_ONCE, timeout=20)
+
+    def fetch(path: str) -> bytes:
+        together.wait()
+        return path.encode()
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        paths = [str(number) for number in range(3 * AT_ONCE)]
+        assert list(fetch_in_order(pool, fetch, paths)) == [path.encode() for path in paths]
+
+
+FILES = [table_file(n, s) for n, t in tables_of("0.4.0").items() for s, _ in files_of(t)]
+REGION = "regions.00000"
+PLACES = [
+    *("version", "size", "world", "digest", "regions", REGION, f"{REGION}.digest", f"{REGION}.rows"),
+    *(f"{REGION}.rows.adverts", f"{REGION}.digests", f"{REGION}.digests.adverts"),
+    f"{REGION}.digests.adverts.body",
+]
+VALUES = {
+    "null": None,
+    "true": True,
+    "float": 1.5,
+    "negative": -1,
+    "huge": 10**5000,
+    "text": "\x1b[2J\u202e",
+    "path": "../../x",
+    "long": "9" * 1_000_000,
+    "list": [],
+    "nested": [[{}]],
+    "object": {},
+}
+
+
+def of_world_3() -> dict[str, Any]:
+    """A manifest of a world of which none is published: nothing but its own form speaks against it."""
+    return {**copy.deepcopy(published_manifest(Release("0.4.0", "tiny")) or {}), "world": 3}
+
+
+def hostile() -> Iterator[tuple[str, str]]:
+    """Names and texts of hostile manifests."""
+    for place in PLACES:
+        for name, value in VALUES.items():
+            changed = of_world_3()
+            *above, last = place.split(".")
+            entry = changed
+            for key in above:
+                entry = entry[key]
+            entry[last] = "HUGE" if name == "huge" else value
+            yield f"{place} {name}", json.dumps(changed).replace('"HUGE"', "9" * 5000)
+            if place != "world":
+                del entry[last]
+                yield f"{place} missing", json.dumps(changed)
+    manifest = of_world_3()
+    text = json.dumps(manifest)
+    for name, more in (("region", {"00008": manifest["regions"]["00000"]}), ("path", {"../00001": {}})):
+        yield f"{name} too many", json.dumps({**manifest, "regions": manifest["regions"] | more})
+    yield "rows too many", text.replace('"adverts": ', '"adverts": 9999999', 1)
+    yield "table too many", text.replace('"digests": {', '"digests": {"x\\u0007": {}, ', 1)
+    yield "digest twice", text[:-1] + ', "digest": "' + "0" * 64 + '"}'
+    yield "deep list", "[" * 100_000
+    yield "deep object", '{"regions": ' * 100_000
+    yield "deep inside", text[:-1] + ', "x": ' + "[" * 50_000 + "]" * 50_000 + "}"
+    yield "surrogate", text.replace("tiny", "\\ud800")
+    for raw in ("", "null", "NaN", "7", '"x"', "[]", text[:-9], text + "x", "\ufeff" + text, "\0" + text):
+        yield f"raw {raw[:4]!r} {raw[-4:]!r}", raw
+    for number in ("Infinity", "1e999", "-0.0"):
+        yield number, text.replace('"world": 3', f'"world": {number}')
+
+
+def write(folder: Path, manifest: str, lines: str = "") -> str:
+    """Write an export without tables, with further lines of checksums, and return its place."""
+    (folder / MANIFEST).write_text(manifest, encoding="utf-8")
+    digest = hashlib.sha256(manifest.encode()).hexdigest()
+    listed = "".join(f"{digest if name == MANIFEST else '0' * 64}  {name}\n" for name in (MANIFEST, *FILES))
+    (folder / CHECKSUMS).write_text(listed + lines, encoding="utf-8")
+    return str(folder)
+
+
+def refusal(place: str) -> str:
+    """Return the sentence by which an export is refused; it quotes little and nothing that a terminal obeys."""
+    with pytest.raises((UsageError, MachineFault)) as refused:
+        open_export(place)
+    said = str(refused.value)
+    assert said.isprintable()
+    assert len(said) < len(place) + 500
+    return said
+
+
+@pytest.mark.parametrize(("name", "manifest"), hostile(), ids=lambda value: value[:40])
+def test_a_hostile_manifest_is_refused_in_one_sentence(tmp_path: Path, name: str, manifest: str) -> None:
+    refusal(write(tmp_path, manifest))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"{'0' * 64}  /etc/x",
+        f"{'0' * 64}  a/../../x",
+        f"{'0' * 64}  ",
+        f"{'0' * 64} x",
+        f"{'g' * 64}  x",
+        f"{'../' * 21}x  x",
+        f"{'0' * 64}  {FILES[0]}",
+        "\x1b[2J",
+    ],
+)
+def test_a_hostile_line_of_checksums_is_refused_in_one_sentence(tmp_path: Path, line: str) -> None:
+    assert f"its {CHECKSUMS} " in refusal(write(tmp_path, json.dumps(of_world_3()), line + "\n"))
+
+
+@pytest.mark.parametrize("name", [MANIFEST, CHECKSUMS, "tables/adverts.parquet"])
+def test_a_fifo_in_the_place_of_a_file_is_refused(
+    tmp_path: Path, fifo: Callable[[Path], None], name: str
 ) -> None:
-    before = fingerprint.__wrapped__(NEWEST)
-    copy = tmp_path / "tipdata"
-    shutil.copytree(world_module.FOLDER, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    file = copy / name
-    if file.suffix == ".npz":
-        file.write_bytes(file.read_bytes() + b"0")
-    else:
-        text = file.read_text(encoding="utf-8")
-        assert old in text
-        file.write_text(text.replace(old, new, 1), encoding="utf-8")
-    monkeypatch.setattr(world_module, "FOLDER", copy)
-    world_module._document.cache_clear()
-    world_module._parameters.cache_clear()
-    try:
-        assert (fingerprint.__wrapped__(NEWEST) == before) == same
-    finally:
-        world_module._document.cache_clear()
-        world_module._parameters.cache_clear()
+    place = write(tmp_path, json.dumps(of_world_3()))
+    (tmp_path / "tables").mkdir()
+    fifo(tmp_path / name)
+    with pytest.raises((UsageError, MachineFault), match="cannot be read: it is not a regular file; "):
+        open_export(place).scan("adverts")
+
+
+def test_what_cannot_be_checked_of_an_export_is_said(tmp_path: Path) -> None:
+    manifest = of_world_3()
+    caveat = open_export(write(tmp_path, json.dumps(manifest))).caveat
+    assert caveat is not None
+    assert "against its own manifest alone, as none is published of 0.4.0/tiny.w3;" in caveat
+    del manifest["world"]
+    assert open_export(write(tmp_path, json.dumps(manifest))).caveat is None

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from tipcore.errors import UsageError
-from tipdata.release import Release, located, make_release, verify_release
-from tipdata.release import stored as stored_module
-from tipdata.release.stored import VARIABLE, StoredRelease
+from tipdata.release import Release, locate_release, make_release, verify_release
+from tipdata.release import release as stored_module
+from tipdata.release.release import VARIABLE, StoredRelease
 
 pytest.importorskip("s3fs", reason="needs the extra s3")
 server_of = pytest.importorskip("moto.server", reason="needs the extra s3-server")
@@ -38,7 +38,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def test_a_release_is_made_in_a_bucket_verified_and_read_there(server: Any, two: Release) -> None:
-    stored = located(two)
+    stored = locate_release(two)
     assert isinstance(stored, StoredRelease)
     make_release(stored, engine="sequential", quiet=True)
     assert verify_release(stored, engine="sequential", quiet=True) == []
@@ -52,8 +52,8 @@ def test_a_bucket_that_is_not_there_or_a_server_that_is_gone_is_one_sentence(
 ) -> None:
     monkeypatch.setenv(VARIABLE, "s3://elsewhere/tipbench")
     with pytest.raises(UsageError, match=r"^s3://elsewhere/tipbench has no bucket or folder elsewhere"):
-        make_release(located(two), engine="sequential", quiet=True)
+        make_release(locate_release(two), engine="sequential", quiet=True)
     monkeypatch.setenv(VARIABLE, "s3://bucket/tipbench")
     server.stop()
     with pytest.raises(UsageError, match=r"^s3://bucket/\S+ cannot be read or written: .*credentials"):
-        make_release(located(two), engine="sequential", quiet=True)
+        make_release(locate_release(two), engine="sequential", quiet=True)

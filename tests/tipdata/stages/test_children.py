@@ -9,7 +9,7 @@ import pytest
 from tipdata.core.tables import Column
 from tipdata.core.world import FOLDER, World, made_here, parameters
 from tipdata.release import generate_region
-from tipdata.release.categories import category_values
+from tipdata.release.verification import category_values
 from tipdata.stages import draw_tables, tables_of
 
 COUNTS = "child_counts"

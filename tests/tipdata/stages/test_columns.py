@@ -8,7 +8,7 @@ from tipdata import stages as stages_module
 from tipdata.core.tables import Column, InWorld, Sealed, Table
 from tipdata.core.world import World, parameters, versions
 from tipdata.release import Release, generate_region
-from tipdata.release.categories import category_values, undeclared, undeclared_values
+from tipdata.release.verification import category_values, undeclared_in_table, undeclared_values
 from tipdata.stages import all_tables, as_of, stages, tables_of
 
 TABLES = all_tables()
@@ -73,7 +73,7 @@ def test_a_value_that_is_not_declared_is_named(tiny: Release, table: str, column
     changed = frame.with_columns(
         pl.when(pl.int_range(pl.len()) == 3).then(odd).otherwise(column).alias(column)
     )
-    [problem] = undeclared(TABLES[table], changed, parameters("0.4.0"))
+    [problem] = undeclared_in_table(TABLES[table], changed, parameters("0.4.0"))
     assert problem.startswith(f"table {table}, column {column}: 'odd' is none of ")
 
 

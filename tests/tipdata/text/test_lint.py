@@ -4,7 +4,7 @@ import re
 
 import pytest
 from tipdata.core.kinds import LANGUAGES
-from tipdata.documents.producible import names_and_codes, producible
+from tipdata.documents.texts import names_and_codes, producible_texts
 from tipdata.text import style
 from tipdata.text.lint import FORMS, SIGNS, broken, rules_of, undisguised
 from tipdata.text.reading import read
@@ -64,7 +64,7 @@ def test_what_is_planted_is_found(language: str, rule: str, planted: str) -> Non
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_string_that_adverts_and_notes_can_show_breaks_a_rule(language: str) -> None:
     seen = 0
-    for source, text in producible(language):
+    for source, text in producible_texts(language):
         seen += 1
         assert not broken(text, language), (source, text)
     assert seen > 10_000

@@ -3,9 +3,9 @@
 from typing import Any
 
 from tipdata.core.world import entry_of, newest_released
-from tipdata.release import RECEIPT, Release, located, size_in_words, size_on_disk
-from tipdata.release.stored import StoredRelease
-from tipdata.release.storing import is_complete
+from tipdata.release import RECEIPT, Release, locate_release, size_in_words, size_on_disk
+from tipdata.release.builder import is_complete
+from tipdata.release.release import StoredRelease
 
 
 def complete(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -26,7 +26,7 @@ def _made(release: Release) -> str:
 
 
 def _about(version: str, size: str) -> dict[str, Any]:
-    release = located(Release.of(version, size))
+    release = locate_release(Release.of(version, size))
     return {
         "version": release.version,
         "regions": release.regions,

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tipdata.documents.fidelity.view import View
+from tipdata.documents.fidelity.view import ReleaseView
 
 Sums = Mapping[str, NDArray[np.float64]]
 """Sums by name, each over some regions, one entry per set of regions."""
@@ -61,7 +61,7 @@ class Aggregate:
     high: float
     source: str
     tables: tuple[str, ...]
-    measure: Callable[[View], pl.DataFrame]
+    measure: Callable[[ReleaseView], pl.DataFrame]
     use: Use
     parameter: str = ""
     mark: Mark = "read"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tipdata.documents.fidelity.aggregate import Aggregate
 from tipdata.documents.fidelity.registry import aggregates
-from tipdata.documents.fidelity.view import Tables, View
+from tipdata.documents.fidelity.view import ReleaseView, Tables
 
 Verdict = Literal["pass", "fail", "too few rows"]
 DRAWS = 2000
@@ -26,7 +26,7 @@ FEWEST = 4
 
 
 @dataclass(frozen=True)
-class Held:
+class AggregateResult:
     """One aggregate as it was measured.
 
     Attributes:
@@ -86,30 +86,30 @@ class Held:
         }
 
 
-def hold(source: Tables) -> list[Held]:
+def compare_release(source: Tables) -> list[AggregateResult]:
     """Measure every aggregate on a release that has been made, or on a world drawn for this.
 
     An interval is conditional on what all regions share: season, events, technology.
     """
-    view = View(source)
+    view = ReleaseView(source)
     return [
-        _held(subject, aggregate, aggregate.measure(view))
+        _measure(subject, aggregate, aggregate.measure(view))
         for subject, listed in aggregates().items()
         for aggregate in listed
     ]
 
 
-def _held(subject: str, aggregate: Aggregate, measured: pl.DataFrame) -> Held:
+def _measure(subject: str, aggregate: Aggregate, measured: pl.DataFrame) -> AggregateResult:
     sums = {
         name: measured[name].to_numpy().astype(np.float64) for name in measured.columns if name != "region"
     }
     rows = float(sums[aggregate.rows].sum())
     if rows < aggregate.needs:
-        return Held(subject, aggregate, None, None, None, rows)
+        return AggregateResult(subject, aggregate, None, None, None, rows)
     value = _values(aggregate, {name: one.sum(keepdims=True) for name, one in sums.items()})
     if not len(value):
-        return Held(subject, aggregate, None, None, None, rows)
-    return Held(
+        return AggregateResult(subject, aggregate, None, None, None, rows)
+    return AggregateResult(
         subject, aggregate, float(value[0]), _interval(aggregate, sums), _range(aggregate, sums), rows
     )
 

@@ -33,7 +33,7 @@ class Tables(Protocol):
         ...
 
 
-class View:
+class ReleaseView:
     """Tables of a release. ``weight`` says how many rows one stands for; it is 1 but in a size with a profile."""
 
     def __init__(self, source: Tables) -> None:

@@ -6,7 +6,7 @@ import polars as pl
 
 from tipdata.core.world import MINUTES_A_DAY
 from tipdata.documents.fidelity.aggregate import Aggregate
-from tipdata.documents.fidelity.view import View, means
+from tipdata.documents.fidelity.view import ReleaseView, means
 
 BEFORE = 56
 """Days before a closure that later volumes are compared with."""
@@ -16,7 +16,7 @@ SUCCESSORS = ("classifieds", "adult")
 SITES_OF_SERVICES = ("classifieds", "adult", "social", "messaging", "darknet")
 
 
-def _sampled(view: View) -> pl.DataFrame:
+def _sampled(view: ReleaseView) -> pl.DataFrame:
     """Services adverts a week in the fourth and fifth week after an adult site's closure, of those a week before."""
     closed = view.closures.filter(pl.col("closed_kind") == "adult")
     rows = view.of_family("services").join(closed, on="region", maintain_order="left")
@@ -32,7 +32,7 @@ def _sampled(view: View) -> pl.DataFrame:
     )
 
 
-def _volume(view: View, days: tuple[int, int], sites: tuple[str, ...] | None = None) -> pl.DataFrame:
+def _volume(view: ReleaseView, days: tuple[int, int], sites: tuple[str, ...] | None = None) -> pl.DataFrame:
     """All adverts a day in some days after a closure (``part``), and a day before it (``of``)."""
     rows = view.market if sites is None else view.market.filter(pl.col("kind").is_in(sites))
     first, last = days
@@ -41,12 +41,12 @@ def _volume(view: View, days: tuple[int, int], sites: tuple[str, ...] | None = N
     return rows.group_by("region").agg(part=later, of=earlier).sort("region")
 
 
-def _fall(view: View) -> pl.DataFrame:
+def _fall(view: ReleaseView) -> pl.DataFrame:
     made = _volume(view, FOURTH_WEEK, SITES_OF_SERVICES)
     return made.with_columns(part=pl.col("part") - pl.col("of"))
 
 
-def _taken(view: View) -> pl.DataFrame:
+def _taken(view: ReleaseView) -> pl.DataFrame:
     kinds = view.rows("platforms", "platform", "kind").select("region", "platform", site="kind")
     columns = ("outcome", "platform", "day", "first_day", "truth")
     rows = (
@@ -58,7 +58,7 @@ def _taken(view: View) -> pl.DataFrame:
     return means(rows, pl.col("truth") / 1000)
 
 
-def _largest(view: View) -> pl.DataFrame:
+def _largest(view: ReleaseView) -> pl.DataFrame:
     """Share of the largest of the sites that carry services, in weeks 5 to 26."""
     after = view.market.filter(
         pl.col("after").is_between(*WEEKS_5_TO_26), pl.col("kind").is_in(SITES_OF_SERVICES)
@@ -71,7 +71,7 @@ def _largest(view: View) -> pl.DataFrame:
     )
 
 
-def _dominant(view: View) -> pl.DataFrame:
+def _dominant(view: ReleaseView) -> pl.DataFrame:
     """Share of the site that closes among all that carry services, in the eight weeks before."""
     before = view.market.filter(
         pl.col("after").is_between(-BEFORE, -1), pl.col("kind").is_in(SITES_OF_SERVICES)
@@ -80,7 +80,7 @@ def _dominant(view: View) -> pl.DataFrame:
     return before.group_by("region").agg(part=own, of=pl.col("adverts").sum()).sort("region")
 
 
-def _scam(view: View) -> pl.DataFrame:
+def _scam(view: ReleaseView) -> pl.DataFrame:
     """Share of spam among services adverts in the four weeks after a closure, over that in the eight before."""
     rows = view.of_family("services").join(view.closures, on="region", maintain_order="left")
     after = pl.col("minute") // MINUTES_A_DAY - pl.col("closed")

@@ -6,14 +6,14 @@ import polars as pl
 
 from tipdata.core.world import MINUTES_A_DAY
 from tipdata.documents.fidelity.aggregate import Aggregate
-from tipdata.documents.fidelity.view import View, means, shares
+from tipdata.documents.fidelity.view import ReleaseView, means, shares
 
 WEEK, YEAR = 7, 365
 EXPLOITED = ("labour", "services", "other_form")
 """Kinds of contacts that are cases."""
 
 
-def _documented(view: View) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _documented(view: ReleaseView) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return contacts with their week, and per region all signals of the weeks that are documented."""
     columns = ("operation", "minute", "person", "kind", "caller_relation")
     contacts = view.rows("contacts", *columns).with_columns(week=pl.col("minute") // MINUTES_A_DAY // WEEK)
@@ -28,7 +28,7 @@ def _documented(view: View) -> tuple[pl.DataFrame, pl.DataFrame]:
     return contacts, signals
 
 
-def _cases(view: View) -> pl.DataFrame:
+def _cases(view: ReleaseView) -> pl.DataFrame:
     contacts, signals = _documented(view)
     exploited = contacts.filter(pl.col("kind").is_in(EXPLOITED)).unique(
         ["region", "person"], maintain_order=True
@@ -36,7 +36,7 @@ def _cases(view: View) -> pl.DataFrame:
     return _of_signals(exploited, signals)
 
 
-def _own_calls(view: View) -> pl.DataFrame:
+def _own_calls(view: ReleaseView) -> pl.DataFrame:
     contacts, signals = _documented(view)
     own = contacts.filter(pl.col("kind").is_in(EXPLOITED), pl.col("caller_relation") == "self")
     return _of_signals(own, signals)
@@ -47,7 +47,7 @@ def _of_signals(rows: pl.DataFrame, signals: pl.DataFrame) -> pl.DataFrame:
     return signals.join(counted, on="region", how="left", maintain_order="left").fill_null(0).sort("region")
 
 
-def _trafficking(view: View) -> pl.DataFrame:
+def _trafficking(view: ReleaseView) -> pl.DataFrame:
     rows = view.rows("operations", "operation", "kind", "posts", "begins", "first_day", "investigated_day")
     return rows.filter(pl.col("kind") == "trafficking")
 

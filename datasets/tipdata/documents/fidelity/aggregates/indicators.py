@@ -9,9 +9,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tipdata.documents.fidelity.aggregate import Aggregate, Sums
-from tipdata.documents.fidelity.view import View, shares
+from tipdata.documents.fidelity.view import ReleaseView, shares
 
-Measure = Callable[[View], pl.DataFrame]
+Measure = Callable[[ReleaseView], pl.DataFrame]
 COUNTS = {
     "no indicator": (0, 0, ".190", 0.12, 0.26),
     "one indicator": (1, 1, ".583", 0.48, 0.66),
@@ -32,7 +32,7 @@ def _among(*levels: str) -> Measure:
     Each operation counts once, by the share of its adverts: a few post a hundred of the same words.
     """
 
-    def measure(view: View) -> pl.DataFrame:
+    def measure(view: ReleaseView) -> pl.DataFrame:
         says = pl.col("facts").list.set_intersection(list(levels)).list.len() > 0
         operations = (
             view.of_family("services")

@@ -7,14 +7,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tipdata.documents.fidelity.aggregate import Aggregate, Sums
-from tipdata.documents.fidelity.view import View
+from tipdata.documents.fidelity.view import ReleaseView
 from tipdata.stages.annotations.expectation import POSITIVE
 
 ENRICHED = 0.33
 """Share of adverts of trafficking operations in the published sample."""
 
 
-def _agreement(view: View) -> pl.DataFrame:
+def _agreement(view: ReleaseView) -> pl.DataFrame:
     """Per region and kind of advert: both ratings, whether each is positive and whether their mean is."""
     ratings = (
         view.rows("annotations", "advert", "rater", "score")

@@ -7,20 +7,20 @@ from itertools import combinations
 import polars as pl
 
 from tipdata.documents.fidelity.aggregate import Aggregate
-from tipdata.documents.fidelity.view import View, shares
+from tipdata.documents.fidelity.view import ReleaseView, shares
 
 LISTS = ("police", "border", "labour_inspectorate", "shelter", "hotline", "platform")
 
 
-def _rows(view: View) -> pl.DataFrame:
+def _rows(view: ReleaseView) -> pl.DataFrame:
     return view.rows("case_lists", *LISTS, "count").with_columns(weight=pl.col("count").cast(pl.Float64))
 
 
-def _twice(view: View) -> pl.DataFrame:
+def _twice(view: ReleaseView) -> pl.DataFrame:
     return shares(_rows(view), pl.sum_horizontal(LISTS) >= 2)
 
 
-def _apart(view: View) -> pl.DataFrame:
+def _apart(view: ReleaseView) -> pl.DataFrame:
     pairs = [(pl.col(one) & pl.col(other)).any() for one, other in combinations(LISTS, 2)]
     meet = pl.mean_horizontal(pair.cast(pl.Float64).alias(str(n)) for n, pair in enumerate(pairs))
     return _rows(view).group_by("region").agg(part=1 - meet, of=pl.lit(1.0)).sort("region")

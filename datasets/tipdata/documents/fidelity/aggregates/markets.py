@@ -7,9 +7,9 @@ from collections.abc import Callable
 import polars as pl
 
 from tipdata.documents.fidelity.aggregate import Aggregate
-from tipdata.documents.fidelity.view import View, means, shares
+from tipdata.documents.fidelity.view import ReleaseView, means, shares
 
-Measure = Callable[[View], pl.DataFrame]
+Measure = Callable[[ReleaseView], pl.DataFrame]
 VENDOR = 5
 """Adverts from which on a component of contacts counts as a vendor, as in IDTraffickers."""
 STEP = 5_000
@@ -29,14 +29,14 @@ TOWNS = {
 }
 
 
-def _duplicates(view: View) -> pl.DataFrame:
+def _duplicates(view: ReleaseView) -> pl.DataFrame:
     groups = view.adverts.group_by("region").agg(
         of=pl.col("weight").sum(), first=pl.col("near_duplicate_group").n_unique().cast(pl.Float64)
     )
     return groups.select("region", part=pl.col("of") - pl.col("first"), of="of").sort("region")
 
 
-def _vendors(view: View) -> pl.DataFrame:
+def _vendors(view: ReleaseView) -> pl.DataFrame:
     sizes = view.vendors.filter(pl.col("size") >= VENDOR)
     return (
         sizes.group_by("region")
@@ -45,7 +45,7 @@ def _vendors(view: View) -> pl.DataFrame:
     )
 
 
-def _texts_of_vendors(view: View) -> pl.DataFrame:
+def _texts_of_vendors(view: ReleaseView) -> pl.DataFrame:
     bodies = view.rows("adverts", "advert", "body").select("advert", text=pl.col("body").hash())
     sizes = view.vendors.filter(pl.col("size") >= VENDOR).join(bodies, on="advert", maintain_order="left")
     return (
@@ -55,7 +55,7 @@ def _texts_of_vendors(view: View) -> pl.DataFrame:
     )
 
 
-def _images(view: View) -> pl.DataFrame:
+def _images(view: ReleaseView) -> pl.DataFrame:
     counts = view.rows("adverts", "operation", "images").with_columns(
         pl.col("images").list.len().fill_null(0)
     )
@@ -63,7 +63,7 @@ def _images(view: View) -> pl.DataFrame:
 
 
 def _towns(first: int) -> Measure:
-    def measure(view: View) -> pl.DataFrame:
+    def measure(view: ReleaseView) -> pl.DataFrame:
         counts = (
             view.rows("adverts", "operation", "town").group_by("region", "town").agg(pl.col("weight").sum())
         )
@@ -75,7 +75,7 @@ def _towns(first: int) -> Measure:
 
 
 def _missing(field: str) -> Measure:
-    def measure(view: View) -> pl.DataFrame:
+    def measure(view: ReleaseView) -> pl.DataFrame:
         rows = view.rows("adverts", "operation", "advert", field).join(
             view.of_family("jobs").select("advert"), on="advert", how="semi", maintain_order="left"
         )
@@ -84,7 +84,7 @@ def _missing(field: str) -> Measure:
     return measure
 
 
-def _half_hours(view: View) -> pl.DataFrame:
+def _half_hours(view: ReleaseView) -> pl.DataFrame:
     """Of operations that state both: the price of half an hour over that of an hour, each their median."""
     by_basis = [
         pl.col("price").filter(pl.col("price_basis") == basis).median().alias(basis)
@@ -100,12 +100,12 @@ def _half_hours(view: View) -> pl.DataFrame:
     return means(both, pl.col("half_hour") / pl.col("hour"))
 
 
-def _round(view: View) -> pl.DataFrame:
+def _round(view: ReleaseView) -> pl.DataFrame:
     by_hour = view.of_family("services").filter(pl.col("price_basis") == "hour")
     return shares(by_hour, pl.col("price") % STEP == 0)
 
 
-def _per_writer(view: View) -> pl.DataFrame:
+def _per_writer(view: ReleaseView) -> pl.DataFrame:
     """Of operations that have a writer: exploited, and writers."""
     of_role = [
         (pl.col("weight") * (pl.col("role") == role)).sum().alias(name)

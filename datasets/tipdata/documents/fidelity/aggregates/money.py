@@ -6,7 +6,7 @@ import polars as pl
 
 from tipdata.core.world import MINUTES_A_DAY
 from tipdata.documents.fidelity.aggregate import Aggregate
-from tipdata.documents.fidelity.view import View, shares
+from tipdata.documents.fidelity.view import ReleaseView, shares
 
 PASSED_ON = 0.8
 """Share of what came in within a day that has to go out for an alert."""
@@ -14,7 +14,7 @@ LEAST = 50_000
 """Minor units: smaller payments raise no alert."""
 
 
-def _alerts(view: View) -> pl.DataFrame:
+def _alerts(view: ReleaseView) -> pl.DataFrame:
     """Payments that pass on at least 80% of what came into the wallet in the day before, of 500 XTS and more.
 
     It is the published red flag of money that is withdrawn or sent on at once.

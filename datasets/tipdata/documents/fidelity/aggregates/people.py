@@ -7,9 +7,9 @@ from collections.abc import Callable
 import polars as pl
 
 from tipdata.documents.fidelity.aggregate import Aggregate
-from tipdata.documents.fidelity.view import View, shares
+from tipdata.documents.fidelity.view import ReleaseView, shares
 
-Measure = Callable[[View], pl.DataFrame]
+Measure = Callable[[ReleaseView], pl.DataFrame]
 LABOUR, SEXUAL = ("labour", "domestic_servitude"), ("sexual", "sex_tourism")
 STAFF = ("controller", "recruiter", "writer")
 FORMS = {
@@ -19,17 +19,17 @@ FORMS = {
 }
 
 
-def exploited_in(view: View, forms: tuple[str, ...]) -> pl.DataFrame:
+def exploited_in(view: ReleaseView, forms: tuple[str, ...]) -> pl.DataFrame:
     """Return the people who are exploited in one of some forms."""
     return view.exploited.filter(pl.col("form").is_in(forms))
 
 
-def _women_on_lists(view: View) -> pl.DataFrame:
+def _women_on_lists(view: ReleaseView) -> pl.DataFrame:
     known = view.rows("case_lists", "sex", "count").filter(pl.col("sex") != "any")
     return shares(known.with_columns(weight=pl.col("count").cast(pl.Float64)), pl.col("sex") == "female")
 
 
-def _children(view: View) -> pl.DataFrame:
+def _children(view: ReleaseView) -> pl.DataFrame:
     children = view.rows("child_counts", "count").group_by("region").agg(part=pl.col("count").sum())
     adults = view.rows("populations", "observed").select("region", "observed")
     return (
@@ -44,7 +44,7 @@ def _children(view: View) -> pl.DataFrame:
 
 
 def _children_by_form(sex: str, form: str) -> Measure:
-    def measure(view: View) -> pl.DataFrame:
+    def measure(view: ReleaseView) -> pl.DataFrame:
         counts = view.rows("child_counts", "sex", "form", "count").filter(pl.col("sex") == sex)
         return shares(counts.with_columns(weight=pl.col("count").cast(pl.Float64)), pl.col("form") == form)
 
@@ -55,17 +55,17 @@ def _form(forms: tuple[str, ...]) -> Measure:
     return lambda view: shares(view.exploited, pl.col("form").is_in(forms))
 
 
-def _organised(view: View) -> pl.DataFrame:
+def _organised(view: ReleaseView) -> pl.DataFrame:
     rows = view.rows("operations", "operation", "kind", "organisation")
     return shares(rows.filter(pl.col("kind") == "trafficking"), pl.col("organisation") != "individual")
 
 
-def _men_among_staff(view: View) -> pl.DataFrame:
+def _men_among_staff(view: ReleaseView) -> pl.DataFrame:
     people = view.rows("people", "operation", "role", "sex").filter(pl.col("role").is_in(STAFF))
     return shares(people, pl.col("sex") == "male")
 
 
-def _per_trafficker(view: View) -> pl.DataFrame:
+def _per_trafficker(view: ReleaseView) -> pl.DataFrame:
     people = view.rows("people", "operation", "role")
     weight = pl.col("weight")
     return (

@@ -1,0 +1,386 @@
+"""Compare columns of a release with real data of a user's own."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from tipcore.errors import UsageError
+from tipdata.core.world import MINUTES_A_DAY
+from tipdata.documents.fidelity.view import Tables
+
+from tipbench.fidelity import statistics
+from tipbench.fidelity.statistics import WORD, Values
+
+MOST = 2_000
+"""Rows of each side."""
+FOLDS = 5
+
+
+def classifier_auroc(real: pl.DataFrame, release: pl.DataFrame, seed: int = 0) -> float | None:
+    """Return the AUROC of a classifier that tells the rows of two frames apart; None below 50 rows of either."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.metrics import roc_auc_score
+    from sklearn.model_selection import StratifiedKFold, cross_val_predict
+
+    height = min(real.height, release.height, MOST)
+    if height < 50:
+        return None
+    rng = np.random.default_rng(seed)
+    x = np.concatenate([_matrix(frame, height, rng) for frame in (real, release)])
+    y = np.repeat([1, 0], height)
+    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
+    model = HistGradientBoostingClassifier(max_iter=40, random_state=seed)
+    scores = np.asarray(cross_val_predict(model, x, y, cv=folds, method="predict_proba"))
+    return float(roc_auc_score(y, scores[:, 1]))
+
+
+def _matrix(frame: pl.DataFrame, height: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    return frame.cast(pl.Float64).to_numpy()[rng.permutation(frame.height)[:height]]
+
+
+def column_shapes(real: pl.DataFrame, release: pl.DataFrame) -> dict[str, float]:
+    """Return sdmetrics' KSComplement per feature: 1 minus the largest distance of the two distribution functions.
+
+    Raises ImportError without the extra ``fidelity``.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        from sdmetrics.single_column import KSComplement
+    import pandas as pd
+
+    shapes = {}
+    for name in real.columns:
+        sides = (pd.Series(one[name].cast(pl.Float64).to_numpy()) for one in (real, release))
+        shapes[name] = float(KSComplement.compute(*sides))
+    return shapes
+
+
+Frames = Mapping[str, pl.LazyFrame]
+MINOR = 100
+"""Minor units of a currency in one."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One kind of thing.
+
+    Attributes:
+        name: what it is.
+        real: makes its rows of the tables of a user's data; None where these have none.
+        release: makes the same of a release.
+        measure: the numbers that are compared.
+        features: one row per thing, of numbers, by which a classifier tries to tell the two apart; None for none.
+        differs: in what the two differ before any generator comes in, and so what a difference does not show.
+        sampled: whether as many rows of the release are drawn as the user's data have.
+    """
+
+    name: str
+    real: Callable[[Frames], pl.DataFrame | None]
+    release: Callable[[Tables], pl.DataFrame]
+    measure: Callable[[pl.DataFrame], Values]
+    features: Callable[[pl.DataFrame], pl.DataFrame] | None
+    differs: str
+    sampled: bool = False
+
+
+def _has(frames: Frames, table: str, *columns: str) -> bool:
+    return table in frames and set(columns) <= set(frames[table].collect_schema().names())
+
+
+def _texts(frames: Frames) -> pl.DataFrame | None:
+    if not _has(frames, "adverts", "body"):
+        return None
+    return frames["adverts"].select(text=pl.col("body").cast(pl.String)).drop_nulls().collect()
+
+
+def _votes(frames: Frames) -> pl.DataFrame | None:
+    if not _has(frames, "reviews", "advert", "reviewer", "vote"):
+        return None
+    return (
+        frames["reviews"]
+        .select(item="advert", worker="reviewer", vote=pl.col("vote").cast(pl.String))
+        .collect()
+    )
+
+
+def _lists(frames: Frames) -> pl.DataFrame | None:
+    if not _has(frames, "case_lists", "count"):
+        return None
+    rows = frames["case_lists"].collect()
+    lists = [name for name in rows.columns if name not in ("region", "count", "form", "sex")]
+    return rows.select(pl.col(lists).cast(pl.Boolean), "count").filter(pl.any_horizontal(lists))
+
+
+def _edges(frames: Frames) -> pl.DataFrame | None:
+    if not _has(frames, "ties", "source", "target"):
+        return None
+    return frames["ties"].select("source", "target").collect()
+
+
+def _transfers(frames: Frames) -> pl.DataFrame | None:
+    if not _has(frames, "ties", "source", "target", "amount", "day"):
+        return None
+    return frames["ties"].select("source", "target", "amount", who="source", when="day").collect()
+
+
+def _paid(release: Tables) -> pl.DataFrame:
+    rows = release.scan("payments").select("payer", "payee", "amount", "minute").collect()
+    day = pl.col("minute") // MINUTES_A_DAY
+    return rows.select(source="payer", target="payee", amount=pl.col("amount") / MINOR, who="payer", when=day)
+
+
+def _of_lists(release: Tables) -> pl.DataFrame:
+    rows = release.scan("case_lists").collect()
+    lists = [name for name in rows.columns if rows.schema[name] == pl.Boolean]
+    return rows.group_by(lists).agg(pl.col("count").sum()).sort(lists)
+
+
+def _of_transfers(rows: pl.DataFrame) -> Values:
+    edges = statistics.edge_statistics(rows)
+    kept = ("ties repeated", "targets per source, Gini", "sources per target, Gini", "ties that are returned")
+    return {
+        **statistics.amount_statistics(rows),
+        **{k: edges[k] for k in kept},
+        **statistics.time_statistics(rows),
+    }
+
+
+def _text_features(rows: pl.DataFrame) -> pl.DataFrame:
+    text = pl.col("text")
+    words, letters = text.str.extract_all(WORD), text.str.len_chars().clip(1)
+    return rows.select(
+        letters=letters,
+        words=words.list.len(),
+        letters_per_word=words.list.eval(pl.element().str.len_chars()).list.mean().fill_null(0),
+        words_again=1 - words.list.n_unique() / words.list.len().clip(1),
+        digits=text.str.count_matches(r"\p{N}") / letters,
+        capitals=text.str.count_matches(r"\p{Lu}") / letters,
+        marks=text.str.count_matches(r"\p{P}") / letters,
+    )
+
+
+def _vote_features(rows: pl.DataFrame) -> pl.DataFrame:
+    largest = pl.col("vote").value_counts().struct.field("count").max()
+    by_item = rows.group_by("item", maintain_order=True).agg(votes=pl.len(), largest=largest)
+    return by_item.select("votes", agreement=pl.col("largest") / pl.col("votes"))
+
+
+def _edge_features(rows: pl.DataFrame) -> pl.DataFrame:
+    pairs = rows.select("source", "target").unique(maintain_order=True)
+    out = pairs.group_by("source", maintain_order=True).len("targets").rename({"source": "node"})
+    into = pairs.group_by("target", maintain_order=True).len("sources").rename({"target": "node"})
+    joined = out.join(into, on="node", how="full", coalesce=True, maintain_order="left_right")
+    return joined.select("targets", "sources").fill_null(0)
+
+
+def _amount_features(rows: pl.DataFrame) -> pl.DataFrame:
+    amount = pl.col("amount")
+    return rows.filter(amount > 0).select(
+        logarithm=amount.log10(),
+        place_in_decade=amount.log10() % 1,
+        multiple_of_10=((amount / 10).round() * 10 - amount).abs() < 1e-6,
+        fraction=(amount - amount.round()).abs() > 1e-9,
+    )
+
+
+SUBJECTS = (
+    Subject(
+        "texts",
+        _texts,
+        lambda r: r.scan("adverts").select(text="body").collect(),
+        statistics.text_statistics,
+        _text_features,
+        "what is written about, by whom, in which language and at which length",
+        sampled=True,
+    ),
+    Subject(
+        "votes",
+        _votes,
+        lambda r: r.scan("reviews").select(item="advert", worker="reviewer", vote="vote").collect(),
+        statistics.vote_statistics,
+        _vote_features,
+        "how many were asked and how hard the question is, which who asks decides",
+    ),
+    Subject(
+        "lists",
+        _lists,
+        _of_lists,
+        statistics.list_statistics,
+        None,
+        "which institutions keep the lists, and how many; the release's regions are added up",
+    ),
+    Subject(
+        "ties",
+        lambda f: None if _transfers(f) is not None else _edges(f),
+        lambda r: r.scan("ties").select("source", "target").collect(),
+        statistics.edge_statistics,
+        _edge_features,
+        "what a tie is, and which part of a network was collected",
+    ),
+    Subject(
+        "transfers",
+        _transfers,
+        _paid,
+        _of_transfers,
+        _amount_features,
+        "the currency, whose accounts they are, and the length of the window",
+        sampled=True,
+    ),
+)
+NOT_COMPARED = (
+    "Records in pairs, feature vectors, and series of other units (packs a year, income of a region) have no "
+    "counterpart in a release; the tables of truth, conversations, trips, firms and people have none in public data."
+)
+
+
+FACTOR, APART = 1.5, 0.10
+"""A number is alike where it is within this factor of the real one, or differs by no more than this where both are
+shares and within twice the factor, unless both are small; beyond it is a miss."""
+SMALL = 0.02
+
+
+@dataclass(frozen=True)
+class ComparedNumber:
+    """One number on both sides. ``halves``: of two random halves of the real rows, which differ by chance alone."""
+
+    name: str
+    real: float | None
+    release: float | None
+    halves: tuple[float | None, float | None]
+
+    @property
+    def verdict(self) -> str:
+        """``alike``, ``apart``, or ``not told``."""
+        if self.real is None or self.release is None:
+            return "not told"
+        factor = _factor(self.real, self.release)
+        if all(0 <= one <= 1 for one in (self.real, self.release)):
+            near = abs(self.real - self.release) <= APART
+            near = near and (max(self.real, self.release) < SMALL or factor <= 2 * FACTOR)
+        else:
+            near = factor <= FACTOR
+        return "alike" if near else "apart"
+
+
+def _factor(one: float, other: float) -> float:
+    """Return how many times one number is the other; without bound where their signs differ."""
+    low, high = sorted((abs(one), abs(other)))
+    if one * other < 0 or low == 0:
+        return float("inf") if high else 1.0
+    return high / low
+
+
+@dataclass(frozen=True)
+class DataComparison:
+    """What one subject came to.
+
+    Attributes:
+        name: the subject.
+        rows: real rows, and rows of the release.
+        lines: its numbers.
+        auroc: of the classifier; None where there is none.
+        auroc_halves: of the classifier between halves of the real rows: what .5 looks like here.
+        shapes: KSComplement by feature; empty without the extra.
+        differs: what a difference does not show.
+    """
+
+    name: str
+    rows: tuple[int, int]
+    lines: tuple[ComparedNumber, ...]
+    auroc: float | None
+    auroc_halves: float | None
+    differs: str
+    shapes: Mapping[str, float] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all of it as plain values."""
+        return {
+            "subject": self.name,
+            "real_rows": self.rows[0],
+            "release_rows": self.rows[1],
+            "numbers": [
+                {
+                    "name": one.name,
+                    "real": one.real,
+                    "release": one.release,
+                    "real_halves": list(one.halves),
+                    "verdict": one.verdict,
+                }
+                for one in self.lines
+            ],
+            "classifier_auroc": self.auroc,
+            "classifier_auroc_real_halves": self.auroc_halves,
+            "ks_complement": dict(self.shapes) or None,
+            "differs_anyway": self.differs,
+        }
+
+
+def compare_data(frames: Frames, release: Tables, name: str, shapes: bool) -> list[DataComparison]:
+    """Return what every subject that the data have comes to.
+
+    Args:
+        frames: the tables of a user's data, as methods are handed them.
+        release: a release that was made.
+        name: of the data, for errors.
+        shapes: whether sdmetrics is asked.
+
+    Raises:
+        UsageError: for data that have nothing that could be compared.
+    """
+    there = [
+        (subject, rows) for subject in SUBJECTS if (rows := subject.real(frames)) is not None and rows.height
+    ]
+    if not there:
+        raise UsageError(f"data={name} have nothing that a release could be held against. {NOT_COMPARED}")
+    return [_compare_subject(subject, rows, subject.release(release), shapes) for subject, rows in there]
+
+
+def _compare_subject(
+    subject: Subject, real: pl.DataFrame, release: pl.DataFrame, shapes: bool
+) -> DataComparison:
+    rng = np.random.default_rng(0)
+    order = rng.permutation(release.height)
+    if subject.sampled:
+        release = release[order[: real.height].tolist()]
+        real = real[rng.permutation(real.height).tolist()]
+    halves = split_in_halves(real, rng, subject)
+    values = [subject.measure(rows) for rows in (real, release, *halves)]
+    lines = tuple(
+        ComparedNumber(name, values[0][name], values[1][name], (values[2][name], values[3][name]))
+        for name in values[0]
+    )
+    if subject.features is None:
+        return DataComparison(subject.name, (real.height, release.height), lines, None, None, subject.differs)
+    features = [subject.features(rows) for rows in (real, release, *halves)]
+    return DataComparison(
+        subject.name,
+        (real.height, release.height),
+        lines,
+        classifier_auroc(features[0], features[1]),
+        classifier_auroc(features[2], features[3]),
+        subject.differs,
+        column_shapes(features[0], features[1]) if shapes else {},
+    )
+
+
+def split_in_halves(
+    real: pl.DataFrame, rng: np.random.Generator, subject: Subject
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return two random halves: of people on lists, of items with all their votes, of rows otherwise."""
+    if subject.name == "lists":
+        first = rng.binomial(real["count"].to_numpy(), 0.5)
+        parts = (pl.Series("count", first), real["count"] - pl.Series("count", first))
+        return tuple(real.with_columns(count=one).filter(pl.col("count") > 0) for one in parts)  # type: ignore[return-value]
+    if subject.name == "votes":
+        items = real["item"].unique(maintain_order=True)
+        chosen = items.filter(pl.Series(rng.random(len(items)) < 0.5))
+        inside = real["item"].is_in(chosen.implode())
+    else:
+        inside = pl.Series(rng.random(real.height) < 0.5)
+    return real.filter(inside), real.filter(~inside)

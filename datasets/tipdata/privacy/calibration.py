@@ -1,0 +1,363 @@
+"""What a private table has spent, in a file beside it: runs add up, and none exceeds the stated limit."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from tipcore.atomic import check_writable, write_file_atomically
+from tipcore.errors import UsageError
+from tipcore.operating_system import file_lock
+from tipcore.table_files import read_own_file
+
+from tipdata.core.grounds import ASSUMED, CALIBRATED
+from tipdata.core.own import OwnWorld
+from tipdata.core.world import RELEASED, entry_of, newest_released, parameters
+from tipdata.privacy.histograms import Cells, Entry, Measurement, cells_of, sample_units
+from tipdata.privacy.request import CALIBRATABLE, ROW, CalibrationRequest
+
+SUFFIX = ".privacy-ledger.json"
+SLACK = 1e-9
+"""Of a sum of decimals."""
+
+
+class LedgerRun(BaseModel):
+    """One run: its ε, what it asked, the world that came of it, and when."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    epsilon: float = Field(gt=0)
+    parameters: list[str]
+    world: str
+    when: str
+
+
+class PrivacyLedger(BaseModel):
+    """All runs on a table. ``unit``: the column whose values are protected, or ``row``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schema_version: int = 1
+    unit: str
+    limit: float = Field(gt=0)
+    runs: list[LedgerRun] = []
+
+    @property
+    def spent(self) -> float:
+        """ε of all runs together, by basic composition."""
+        return sum(run.epsilon for run in self.runs)
+
+    def after(self, epsilon: float, parameters: list[str], world: str) -> PrivacyLedger:
+        """Return the ledger with one run more."""
+        when = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+        run = LedgerRun(epsilon=epsilon, parameters=parameters, world=world, when=when)
+        return self.model_copy(update={"runs": [*self.runs, run]})
+
+
+def ledger_file(table: Path) -> Path:
+    """Return where the ledger of a table is."""
+    return table.with_name(f"{table.name}{SUFFIX}")
+
+
+def open_ledger(table: Path, unit: str, limit: float, epsilon: float) -> PrivacyLedger:
+    """Return the ledger of a table, or a new one, once it is known that ε is left.
+
+    Raises:
+        UsageError: for a ledger that cannot be read (it may hold anything), one that has another limit or unit, and
+            where what is left is less than ε.
+    """
+    file = ledger_file(table)
+    try:
+        text = file.read_text(encoding="utf-8")
+        ledger = PrivacyLedger.model_validate_json(text)
+    except FileNotFoundError:
+        ledger = PrivacyLedger(unit=unit, limit=limit)
+    except (OSError, UnicodeDecodeError, ValidationError):
+        raise UsageError(
+            f"{file} cannot be read, so that nobody knows what {table.name} has spent: bring it back from a copy."
+        ) from None
+    if ledger.unit != unit:
+        raise UsageError(
+            f"{file} protects each {ledger.unit} and this run each {unit}: budgets of two units do not add up; keep to "
+            f"{ledger.unit}."
+        )
+    if ledger.limit != limit:
+        raise UsageError(
+            f"{file} has a limit of {ledger.limit:g} and this run one of {limit:g}: a limit stays as it was "
+            "first stated."
+        )
+    if ledger.spent + epsilon > limit + SLACK:
+        raise UsageError(
+            f"{table.name} has spent ε {ledger.spent:g} of its limit {limit:g}, and {epsilon:g} more exceeds it: "
+            "nothing was spent; take a smaller epsilon, or use a world that was paid for."
+        )
+    return ledger
+
+
+def write_ledger(table: Path, ledger: PrivacyLedger) -> None:
+    """Write the ledger of a table. Raises UsageError where that cannot be done."""
+    text = json.dumps(ledger.model_dump(), indent=1, ensure_ascii=False) + "\n"
+    write_file_atomically(
+        ledger_file(table), text, "the ledger stands beside the table: make its folder writable"
+    )
+
+
+WHOLE = 10_000
+"""What weights add up to."""
+ROUND = 4
+"""Decimals of a probability."""
+
+
+class FittedParameter(NamedTuple):
+    """A parameter of a world file; None where all of it stays as it was. ``kept``: the groups that do, as their noisy
+    counts are too few."""
+
+    entry: dict[str, Any] | None
+    kept: tuple[str, ...]
+
+
+def fit(
+    path: str, cells: Cells, counts: np.ndarray, base: Entry, accuracy: float, tolerance: float
+) -> FittedParameter:
+    """Return a parameter fitted to counts.
+
+    Args:
+        path: of the parameter.
+        cells: what was counted.
+        counts: (groups, cells of a group), noisy; may be below 0.
+        base: the parameter as the world has it.
+        accuracy: how far off the counts may be.
+        tolerance: noise on a share that is still of use; a group whose counts are fewer than that takes stays.
+    """
+    how, need = CALIBRATABLE[path].how, accuracy / tolerance
+    enough = counts.sum(axis=1) >= need
+    kept = tuple(name for name, good in zip(cells.groups, enough, strict=True) if not good)
+    if not enough.any():
+        return FittedParameter(None, kept or cells.groups)
+    if how in ("weights", "listed"):
+        value = _weights(counts[0], base["value"])
+    elif how == "rate":
+        value = _rate(counts[0])
+    elif how == "mean":
+        value = _like(_mean(counts[0], np.asarray(cells.bins)), base)
+    else:
+        one = _rate if how == "rates" else lambda row: round(_median(row, np.asarray(cells.bins), accuracy))
+        value = {
+            name: one(row) if good else base["value"][name]
+            for name, row, good in zip(cells.groups, counts, enough, strict=True)
+        }
+    sign = CALIBRATED if base["sign"] == ASSUMED else base["sign"]
+    entry = {"value": value, "unit": base["unit"], "sign": sign, "magnitude": CALIBRATED}
+    if kept:
+        entry["note"] = f"as before, their rows being too few: {', '.join(kept)}"
+    return FittedParameter(entry, kept)
+
+
+def _weights(counts: np.ndarray, base: Any) -> Any:
+    """Return whole weights out of 10,000; what has a weight in the world keeps one: nothing becomes impossible."""
+    least = np.array([1 if one else 0 for one in (base.values() if isinstance(base, Mapping) else base)])
+    shares = np.maximum(counts, 0) / max(np.maximum(counts, 0).sum(), 1)
+    weights = np.maximum(np.round(shares * WHOLE).astype(int), least).tolist()
+    return dict(zip(base, weights, strict=True)) if isinstance(base, Mapping) else weights
+
+
+def _rate(counts: np.ndarray) -> float:
+    """Return the share of yes."""
+    return round(float(np.clip(counts[1] / counts.sum(), 0.0, 1.0)), ROUND)
+
+
+def _mean(counts: np.ndarray, edges: np.ndarray) -> float:
+    """Return the mean of bins, each at its middle; noise on empty bins cancels, so none is cut off."""
+    middle = (edges[1:] + edges[:-1]) / 2
+    return float(np.clip((counts * middle).sum() / counts.sum(), edges[0], edges[-1]))
+
+
+def _median(counts: np.ndarray, edges: np.ndarray, accuracy: float) -> float:
+    """Return the median of bins of equal ratio; a count that noise alone may make is taken for none."""
+    real = np.where(counts > accuracy, counts, 0)
+    real = real if real.any() else np.maximum(counts, 0)
+    total = np.concatenate([[0], np.cumsum(real)])
+    at = float(np.interp(total[-1] / 2, total, np.log(edges)))
+    return math.exp(at)
+
+
+def _like(value: float, base: Entry) -> float:
+    """Return a number that is whole where the world's is."""
+    there = base["range"] if "range" in base else [base["value"]]
+    return round(value) if all(isinstance(one, int) for one in there) else round(value, ROUND)
+
+
+FILE_KINDS = {".csv": "csv", ".parquet": "parquet"}
+NEIGHBOURS = "all rows of one unit replaced by any others; the number of units may be known"
+
+
+class Calibration(NamedTuple):
+    """What came of it: the world, how each parameter was fitted, and the ledger of the table afterwards."""
+
+    world: OwnWorld
+    fitted: dict[str, FittedParameter]
+    ledger: PrivacyLedger
+
+
+class _Plan(NamedTuple):
+    """What is checked, and costs nothing."""
+
+    version: str
+    base: Mapping[str, Entry]
+    measurement: Measurement
+    cells: dict[str, Cells]
+
+
+def calibrate(table: Path, request: CalibrationRequest, epsilon: float, to: Path) -> Calibration:
+    """Fit parameters of a world to a private table under ε-differential privacy and write the world file.
+
+    Args:
+        table: CSV or parquet; its ledger is written beside it, or beside the file that a symbolic link leads to.
+        request: what is asked of it.
+        epsilon: what this run may cost, for all parameters together.
+        to: where the world file is written; nothing may be there.
+
+    Raises:
+        UsageError: before anything is spent or written, for what cannot be read, is not as it was declared, has too few
+            units for ε, or exceeds the table's limit.
+    """
+    if to.exists():
+        raise UsageError(f"{to} is there already: give another file.")
+    plan = _make_plan(read_table(table), request, epsilon)
+    table = _resolve_table(table)
+    unit = request.unit_column or ROW
+    open_ledger(table, unit, request.limit, epsilon)
+    try:
+        check_writable(to.absolute().parent)
+        check_writable(table.absolute().parent)
+    except OSError as error:
+        raise UsageError(f"{error.filename or to} cannot be written: {error.strerror or error}.") from None
+    with file_lock(ledger_file(table).with_suffix(".lock")):
+        before = open_ledger(table, unit, request.limit, epsilon)
+        return _spend(table, request, plan, before, to)
+
+
+def _resolve_table(table: Path) -> Path:
+    """Return the file that a path leads to, which has the ledger. Raises UsageError for one with two names."""
+    file = table.resolve()
+    if file.stat().st_nlink > 1:
+        raise UsageError(
+            f"{table} has a second name (a hard link), under which it would have a second budget: remove one of them."
+        )
+    return file
+
+
+def _spend(
+    table: Path, request: CalibrationRequest, plan: _Plan, before: PrivacyLedger, to: Path
+) -> Calibration:
+    """Take the counts and write what comes of them. The ledger is written first: who is killed between the two has
+    spent and not received, never the other way round."""
+    asked, cost = list(request.parameters), plan.measurement.epsilon
+    write_ledger(table, before.after(cost, asked, ""))
+    counts = plan.measurement.counts()
+    fitted = {
+        path: fit(
+            path,
+            plan.cells[path],
+            counts[path],
+            plan.base[path],
+            plan.measurement.accuracy(path),
+            request.tolerance,
+        )
+        for path in asked
+    }
+    changed = {path: entry for path in plan.base if path in fitted and (entry := fitted[path].entry)}
+    after = before.after(cost, asked, "")
+    told = _record(request, plan, fitted, after)
+    world = OwnWorld(plan.version, int(entry_of(plan.version)["seed"]), told, changed)
+    after = before.after(cost, asked, world.name if changed else "none: too few rows of each group")
+    if changed:
+        try:
+            write_file_atomically(to, _yaml(world), "nothing was spent; give another file")
+        except UsageError:
+            write_ledger(table, before)  # nobody has seen what was counted
+            raise
+    write_ledger(table, after)
+    return Calibration(world, fitted, after)
+
+
+def read_table(table: Path) -> pl.DataFrame:
+    """Return a private table, CSV or parquet. Raises UsageError, which quotes nothing of it, where it is not there,
+    damaged or without rows."""
+    kind = FILE_KINDS.get(table.suffix.lower())
+    if kind is None:
+        raise UsageError(f"{table} is neither .csv nor .parquet: write the table as one of them.")
+    if not table.is_file():
+        raise UsageError(f"{table} is not there: give the file of the private table.")
+    frame = read_own_file(table, kind, is_private=True)
+    if not frame.height:
+        raise UsageError(f"{table} has no rows: give a table with data.")
+    return frame
+
+
+def _make_plan(frame: pl.DataFrame, request: CalibrationRequest, epsilon: float) -> _Plan:
+    """Check all that can be wrong with a request on a table. Raises UsageError."""
+    version = request.based_on or newest_released()
+    if entry_of(version)["status"] != RELEASED:
+        raise UsageError(f"{version} is no released data version: take {newest_released()}.")
+    base = parameters(version)
+    rows, units = sample_units(frame, request)
+    cells_of(frame, request, base)  # values of all rows, whichever of them count
+    cells = cells_of(rows, request, base)
+    measurement = Measurement(cells, request.rows_each, epsilon)
+    need = max(math.ceil(measurement.accuracy(path) / request.tolerance) for path in cells)
+    if units < need:
+        of = request.unit_column or ROW
+        raise UsageError(
+            f"the table has too few units ({of}): ε {epsilon:g} over {len(cells)} parameters needs {need:,} for "
+            f"noise of at most {request.tolerance:.0%} of a share: nothing was spent; ask for fewer parameters, or "
+            "take more rows or a larger epsilon."
+        )
+    return _Plan(version, base, measurement, cells)
+
+
+def _record(
+    request: CalibrationRequest, plan: _Plan, fitted: Mapping[str, FittedParameter], ledger: PrivacyLedger
+) -> dict[str, Any]:
+    """Return what a world file says of how it was calibrated: no count, and nothing that is not public or paid for."""
+    cost = plan.measurement.epsilon
+    return {
+        "mechanism": f"{plan.measurement.library}: counts by cell, discrete Laplace",
+        "unit": ROW if request.unit is None else request.unit.model_dump(),
+        "neighbours": NEIGHBOURS,
+        "epsilon": cost,
+        "scale": plan.measurement.scale,
+        "spent_on_table": ledger.spent,
+        "limit": ledger.limit,
+        "parameters": {
+            path: {
+                "epsilon": cost / len(fitted),
+                "asked": asked.model_dump(exclude_none=True, mode="json"),
+                "accuracy": plan.measurement.accuracy(path),
+                "kept": list(fitted[path].kept),
+            }
+            for path, asked in request.parameters.items()
+        },
+    }
+
+
+HEAD = """\
+# Calibrated on private records under differential privacy. What was asked and spent stands under `calibration`.
+"""
+
+
+def _yaml(world: OwnWorld) -> str:
+    document = {
+        "based_on": world.based_on,
+        "calibration": dict(world.calibration),
+        "parameters": {path: dict(entry) for path, entry in world.parameters.items()},
+    }
+    return HEAD + yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)

@@ -1,0 +1,311 @@
+"""What a row of a private table counts for: one cell of each parameter's histogram, or none.
+
+Histograms are over cells that the request declares, never over what the table happens to hold. A value outside of them
+is refused before anything is counted. What a message says of it is that there is one: neither it, nor in how many rows,
+nor what polars says, since a message may travel further than the table and costs no ε.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import version
+from typing import Any, TypeVar
+
+import numpy as np
+import polars as pl
+from tipcore.errors import UsageError
+
+from tipdata.privacy.request import CALIBRATABLE, CalibrationRequest, ParameterSource
+
+ALL = "all"
+"""The one group of a parameter that is not told by name."""
+BINS = 32
+"""Of a histogram of numbers: of equal width for a mean, of equal ratio for a median."""
+NAMES = "look at the names of its columns, which a CSV has in its first line"
+"""What to do about a column that is not there. No names are told: a CSV that lacks them has a record in their place."""
+YES = {"true": "yes", "yes": "yes", "1": "yes", "false": "no", "no": "no", "0": "no"}
+
+Entry = Mapping[str, Any]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The histogram of one parameter.
+
+    ``groups``: names, with a histogram of each; only ``all`` where there are none. ``bins``: names of the
+    cells in a group, or where numbers are cut: one edge more than cells. ``row``: the cell of each row, group by group,
+    -1 where it counts for none; int64.
+    """
+
+    groups: tuple[str, ...]
+    bins: tuple[str, ...] | np.ndarray
+    row: np.ndarray
+
+    @property
+    def width(self) -> int:
+        """Cells in a group."""
+        return len(self.bins) - isinstance(self.bins, np.ndarray)
+
+    @property
+    def count(self) -> int:
+        """All cells."""
+        return len(self.groups) * self.width
+
+
+def cells_of(frame: pl.DataFrame, request: CalibrationRequest, base: Mapping[str, Entry]) -> dict[str, Cells]:
+    """Return the histogram of each parameter that is asked for.
+
+    Args:
+        frame: the private table.
+        request: what is asked of it.
+        base: every parameter of the world.
+
+    Raises:
+        UsageError: for a column that is not there, an expression that fails, and a value outside of what is declared.
+    """
+    return {path: _histogram(frame, path, asked, base[path]) for path, asked in request.parameters.items()}
+
+
+def _histogram(frame: pl.DataFrame, path: str, asked: ParameterSource, entry: Entry) -> Cells:
+    informed = CALIBRATABLE[path]
+    kept = _matching_rows(frame, path, asked.where)
+    values = _column(frame, path, "column", asked.column)
+    assert values is not None  # a request has a column
+    groups: tuple[str, ...] = (ALL,)
+    group = np.zeros(frame.height, dtype=np.int64)
+    if asked.by is not None:
+        groups = tuple(entry["value"])
+        by = _column(frame, path, "by", asked.by)
+        assert by is not None
+        group = _category_cells(path, "by", by, groups, asked.by_values, kept)
+    if informed.how in ("mean", "medians"):
+        bins = _edges(asked, informed.how)
+        cell = _bin_cells(path, values, bins, kept)
+    elif informed.cuts:
+        bins = np.array([-np.inf, *informed.cuts, np.inf])
+        cell = _bin_cells(path, values, bins, kept)
+    else:
+        bins = _names(informed.how, entry)
+        known = asked.values or (YES if informed.how in ("rate", "rates") else None)
+        cell = _category_cells(path, "column", values, bins, known, kept)
+    width = len(bins) - isinstance(bins, np.ndarray)
+    return Cells(groups, bins, np.where((group >= 0) & (cell >= 0), group * width + cell, -1))
+
+
+def _names(how: str, entry: Entry) -> tuple[str, ...]:
+    if how in ("rate", "rates"):
+        return ("no", "yes")
+    value = entry["value"]
+    return tuple(value) if isinstance(value, Mapping) else tuple(map(str, range(len(value))))
+
+
+def _edges(asked: ParameterSource, how: str) -> np.ndarray:
+    assert asked.bounds is not None  # a request has been checked
+    low, high = asked.bounds
+    return np.geomspace(low, high, BINS + 1) if how == "medians" else np.linspace(low, high, BINS + 1)
+
+
+def _matching_rows(frame: pl.DataFrame, path: str, where: str | None) -> np.ndarray:
+    """Return which rows a condition keeps: all, where there is none."""
+    holds = _column(frame, path, "where", where)
+    if holds is None:
+        return np.ones(frame.height, dtype=bool)
+    if not (holds.dtype in (pl.Boolean, pl.Null) or holds.dtype.is_numeric()):
+        raise UsageError(f'{path}: `where: {where}` is no condition: give one, such as "price > 0".')
+    return holds.cast(pl.Boolean).fill_null(False).to_numpy()
+
+
+def _column(frame: pl.DataFrame, path: str, what: str, text: str | None) -> pl.Series | None:
+    """Return a column, or what an expression over columns gives; None where there is no text."""
+    if text is None:
+        return None
+    if text in frame.columns and what != "where":
+        return frame[text]
+    said = f"{path}: `{what}: {text}`"
+    expression = _attempt(lambda: pl.sql_expr(text))
+    if expression is None:
+        raise UsageError(f"{said} is no SQL expression of one row: see docs/privacy.md for some.")
+    if lacking := [name for name in expression.meta.root_names() if name not in frame.columns]:
+        raise UsageError(f"{path}: the table has no column {lacking[0]}, which `{what}` names: {NAMES}.")
+    # On one row of nothing: what fails there fails by its types, whatever the table holds.
+    if _attempt(lambda: _both_ways(frame.clear(1), expression)) is None:
+        raise UsageError(
+            f"{said} does not fit the types of its columns, say arithmetic with a text: CAST or compare what is alike."
+        )
+    both = _attempt(lambda: _both_ways(frame, expression))
+    if both is None:
+        raise UsageError(
+            f"{said} cannot be worked out for every row, say a text that is to be a number: use TRY_CAST, which leaves "
+            "such a row out."
+        )
+    made, alone = both
+    if not made.equals(alone, null_equal=True):
+        raise UsageError(
+            f"{said} looks at other rows than its own, and then nobody can be promised anything: say it of one row."
+        )
+    return alone
+
+
+def _attempt(work: Callable[[], T]) -> T | None:
+    """Return what polars makes of something, None where it raises: what it raises quotes cells, and so nothing of it is
+    kept, not even as the context of another error."""
+    try:
+        return work()
+    except (Exception, pl.exceptions.PanicException):
+        return None
+
+
+def _both_ways(frame: pl.DataFrame, expression: pl.Expr) -> tuple[pl.Series, pl.Series]:
+    """Return what an expression gives on all rows together, and on each as if it were the only one."""
+    row = f"row {' '.join(frame.columns)}"  # no column is called so
+    numbered = frame.with_row_index(row)
+    together = numbered.with_columns(expression.alias("made"))["made"]
+    return together, numbered.with_columns(expression.over(row).alias("made"))["made"]
+
+
+def _category_cells(
+    path: str,
+    what: str,
+    values: pl.Series,
+    names: Sequence[str],
+    known: Mapping[str, str | None] | None,
+    kept: np.ndarray,
+) -> np.ndarray:
+    """Return the place of each row's value among names, -1 for none. Raises UsageError for one that is no name."""
+    means = {name: name for name in names} if known is None else dict(known)
+    if odd := [name for name in means.values() if name is not None and name not in names]:
+        raise UsageError(f"{path}: `values` leads to {odd[0]}, which is none of {', '.join(names)}.")
+    if not any(means.values()):
+        raise UsageError(f"{path}: `values` leaves out all rows: let one lead to a name.")
+    text = _attempt(lambda: values.cast(pl.String))
+    if text is None:
+        raise UsageError(
+            f"{path}: `{what}` holds neither texts nor numbers: give a column or expression that does."
+        )
+    text = text.str.to_lowercase() if known is YES else text
+    there = kept & text.is_not_null().to_numpy()
+    is_known = text.is_in(list(means)).fill_null(False).to_numpy()
+    _refuse(path, what, there & ~is_known, f"is none of {', '.join(means)}: map it with "
+            "`values` (to null to leave it out)")  # fmt: skip
+    place = {value: names.index(name) for value, name in means.items() if name is not None}
+    found = text.replace_strict(place, default=-1, return_dtype=pl.Int64).fill_null(-1).to_numpy()
+    return np.where(there, found, -1)
+
+
+def _bin_cells(path: str, values: pl.Series, edges: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """Return the bin of each row's number, -1 for none. Raises UsageError for one that lies outside."""
+    number = _attempt(lambda: values.cast(pl.Float64))
+    if number is None:
+        raise UsageError(
+            f"{path}: `column` holds what is no number: TRY_CAST it, which leaves such a row out."
+        )
+    there = kept & number.is_not_null().to_numpy()
+    x = number.fill_null(0.0).to_numpy()
+    outside = there & ~((x >= edges[0]) & (x <= edges[-1]))  # also what is not a number
+    _refuse(path, "column", outside, f"is outside of its bounds {edges[0]:g} to {edges[-1]:g}: widen them, or leave "
+            "those rows out with `where`")  # fmt: skip
+    cell = np.clip(np.searchsorted(edges, x, side="right") - 1, 0, len(edges) - 2)
+    return np.where(there, cell, -1)
+
+
+def _refuse(path: str, what: str, wrong: np.ndarray, why: str) -> None:
+    if wrong.any():
+        raise UsageError(f"{path}: in some row what `{what}` holds {why}.")
+
+
+def sample_units(frame: pl.DataFrame, request: CalibrationRequest) -> tuple[pl.DataFrame, int]:
+    """Return the rows that count, at most so many of each unit, drawn at random, and the number of units.
+
+    Which rows of a unit are drawn depends on no other unit. Raises UsageError where units have no column, or no name.
+    """
+    column = request.unit_column
+    if column is None:
+        return frame, frame.height
+    if column not in frame.columns:
+        raise UsageError(f"the table has no column {column}, which `unit` names: {NAMES}.")
+    if frame[column].null_count():
+        raise UsageError(f"some row has no {column}, and nobody knows whom it is of: leave such rows out.")
+    turn = pl.Series("turn", np.random.default_rng().random(frame.height))
+    first = turn.to_frame().with_columns(frame[column].alias("unit"))
+    rank = first.select(pl.col("turn").rank("ordinal").over("unit"))["turn"]
+    return frame.filter(rank <= request.rows_each), frame[column].n_unique()
+
+
+ALPHA = 0.05
+"""How often any cell of a histogram may be further off than its accuracy."""
+
+
+class Measurement:
+    """One measurement of the histograms of some parameters."""
+
+    def __init__(self, cells: Mapping[str, Cells], rows_each: int, epsilon: float) -> None:
+        """``rows_each``: how many rows of a unit count. ``epsilon``: for all of it.
+
+        Raises:
+            UsageError: where OpenDP makes no measurement that costs so little.
+        """
+        self._cells = cells
+        self.changed = 2 * len(cells) * rows_each
+        try:
+            self._mechanism, self.scale = _make_mechanism(
+                sum(c.count for c in cells.values()), self.changed, epsilon
+            )
+        except (_opendp().OpenDPException, ValueError, OverflowError):
+            raise UsageError(
+                f"OpenDP makes no noise for ε {epsilon:g} over {len(cells)} parameters: nothing was spent; take a "
+                "larger epsilon."
+            ) from None
+        self.epsilon = float(self._mechanism.map(self.changed))
+        """What it costs, by OpenDP's map."""
+        self.library = f"OpenDP {version('opendp')}"
+
+    def accuracy(self, path: str) -> float:
+        """Return how far off all counts of a parameter lie at most, in all but 5% of measurements."""
+        alpha = ALPHA / self._cells[path].count
+        return float(_opendp().discrete_laplacian_scale_to_accuracy(self.scale, alpha))
+
+    def counts(self) -> dict[str, np.ndarray]:
+        """Return noisy counts of each parameter, (groups, cells of a group), int64; may be below 0. Spends ε."""
+        entries, first = [], 0
+        for one in self._cells.values():
+            entries.append(one.row[one.row >= 0] + first)
+            first += one.count
+        return self._shaped(self._mechanism(np.concatenate(entries).astype(np.int32).tolist()))
+
+    def exact(self) -> dict[str, np.ndarray]:
+        """Return the counts as they are, which no one may see: for tests and controls."""
+        return {
+            p: np.bincount(c.row[c.row >= 0], minlength=c.count).reshape(-1, c.width)
+            for p, c in self._cells.items()
+        }
+
+    def _shaped(self, flat: list[int]) -> dict[str, np.ndarray]:
+        made, first = {}, 0
+        for path, one in self._cells.items():
+            made[path] = np.array(flat[first : first + one.count], dtype=np.int64).reshape(-1, one.width)
+            first += one.count
+        return made
+
+
+def _opendp() -> Any:
+    """Return the library, which is an extra and takes a second to load."""
+    return import_module("opendp.prelude")
+
+
+def _make_mechanism(cells: int, changed: int, epsilon: float) -> tuple[Any, float]:
+    """Return OpenDP's measurement of so many cells at a cost of ε where so many entries change, and its scale."""
+    dp = _opendp()
+    dp.enable_features("contrib")
+    space = dp.vector_domain(dp.atom_domain(T=dp.i32)), dp.symmetric_distance()
+    counted = space >> dp.t.then_count_by_categories(
+        categories=list(range(cells)), null_category=False, MO=dp.L1Distance[int]
+    )
+
+    def noisy(scale: float) -> Any:
+        return counted >> dp.m.then_laplace(scale)
+
+    scale = float(dp.binary_search_param(noisy, d_in=changed, d_out=epsilon))
+    return noisy(scale), scale

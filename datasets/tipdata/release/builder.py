@@ -1,0 +1,546 @@
+"""Make, open and remove releases, on a disk or in a store."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from tempfile import gettempdir
+from typing import Any
+
+import polars as pl
+from tipcore.atomic import PARTIAL, fill_folder_atomically, temporary_folder, write_file_atomically
+from tipcore.digest import column_digest, region_digest
+from tipcore.engines import Engine, engine_of, run_all
+from tipcore.errors import CheckFailed, UsageError
+from tipcore.locations import Remote, home
+from tipcore.operating_system import file_lock
+from tipcore.table_files import scan_parquet
+
+from tipdata.core.fingerprint import fingerprint
+from tipdata.core.release_names import release_name
+from tipdata.core.world import World, sizes
+from tipdata.release import verification
+from tipdata.release.manifests import (
+    FILES,
+    RECEIPT,
+    TRUTH,
+    command,
+    differences_of,
+    files_of,
+    published_manifest,
+    region_name,
+    region_receipt,
+    release_root,
+)
+from tipdata.release.region import generate_region
+from tipdata.release.release import (
+    AGAIN,
+    VARIABLE,
+    Release,
+    StoredRelease,
+    files_in,
+    find_table,
+    forget_listing,
+    remote_place,
+    scan_files,
+    store_url,
+    translate_errors,
+)
+from tipdata.release.verification import region_problems, verify_region
+from tipdata.stages import tables_of
+
+ELSEWHERE = "free space there or set TIPBENCH_HOME to another folder"
+BYTES_PER_REGION, CPU_SECONDS_PER_REGION = 2_300_000, 0.3
+"""Of data 0.4.0, measured on ``small``: 143 MB in 64 regions; :file:`research/cost/generation.py` has seconds."""
+_LARGE, _MINUTE, _HOUR = 1_000_000_000, 60, 3_600
+
+
+def announce(release: Release, regions: int, workers: int | None) -> str:
+    """Return a sentence on what making so many regions of a release takes, and of how much there is.
+
+    Raises UsageError where the disk has less room than that.
+    """
+    need, free = regions * BYTES_PER_REGION, shutil.disk_usage(_existing(release.folder)).free
+    room = f"{size_in_words(free)} free"
+    if need > free:
+        raise UsageError(
+            f"release {release.name} needs about {size_in_words(need)} and {release.folder} has {room}: {ELSEWHERE}."
+        )
+    seconds = regions * CPU_SECONDS_PER_REGION / min(workers or os.cpu_count() or 1, regions)
+    takes = f"about {size_in_words(need)} and {duration_in_words(seconds)}"
+    of = "" if regions == release.regions else f" of {release.regions:,}"
+    return f"making release {release.name}: {regions:,}{of} regions, {takes}, in {release.folder} ({room})\n"
+
+
+def size_on_disk(folder: Path) -> int:
+    """Return the bytes of all files below a folder; 0 where none is there. What is removed under way is not counted."""
+    size = 0
+    for here, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):
+                size += Path(here, name).stat().st_size
+    return size
+
+
+def remove_from_disk(release: Release) -> int:
+    """Delete a release's files, whole or half made, and return their bytes; wait where it is being made.
+
+    Raises UsageError where nothing of it is there, or it cannot be deleted.
+    """
+    if not release.folder.is_dir():
+        raise UsageError(f"release {release.name} is not in {release.folder}: there is nothing to remove.")
+    try:
+        with file_lock(release.folder.with_name(f"{release.folder.name}.lock")):
+            freed = size_on_disk(release.folder)
+            # The receipt goes first: what is left of an interrupted removal is never taken for a whole release.
+            (release.folder / RECEIPT).unlink(missing_ok=True)
+            shutil.rmtree(release.folder)
+    except OSError as error:
+        raise UsageError(
+            f"release {release.name} could not be removed from {release.folder}: {error.strerror or error}; try again."
+        ) from error
+    return freed
+
+
+def _existing(folder: Path) -> Path:
+    """Return the folder, or the nearest above it that exists."""
+    return next(path for path in (folder, *folder.parents) if path.exists())
+
+
+def size_in_words(size: int) -> str:
+    """Return bytes in words, such as ``126 MB`` or ``1.3 GB``."""
+    if size >= _LARGE:
+        return f"{size / _LARGE:,.1f} GB" if size < 100 * _LARGE else f"{size / _LARGE:,.0f} GB"
+    return f"{size / 1_000_000:,.0f} MB"
+
+
+def duration_in_words(seconds: float) -> str:
+    """Return seconds in words, such as ``10 seconds`` or ``3 hours``."""
+    for unit, name in ((_HOUR, "hour"), (_MINUTE, "minute")):
+        if seconds >= 2 * unit:
+            return f"{seconds / unit:,.0f} {name}s"
+    whole = max(1, round(seconds))
+    return f"{whole:,} second{'s' if whole > 1 else ''}"
+
+
+def open_on_disk(
+    version: str,
+    size: str,
+    engine: Engine | str = "loky",
+    quiet: bool = False,
+    world: int = 0,
+) -> Release:
+    """Return a release ready to read; it is made first, under a file lock, where it is missing or of another
+    generator.
+
+    Raises:
+        UsageError: where its truth was taken away, as for people who may not see it; that is not put back unasked.
+    """
+    release = Release.of(version, size, world)
+    if not _is_complete(release):
+        if _is_without_truth(release):
+            raise UsageError(
+                f"release {release.name} in {release.folder} has no truth, since its *{TRUTH}.parquet files were taken "
+                f"away: make them again with `{command(release, 'make')}`, or set another TIPBENCH_HOME."
+            )
+        make_on_disk(release, engine=engine, quiet=quiet)
+    return release
+
+
+def _is_complete(release: Release) -> bool:
+    try:
+        made = region_receipt(release.folder)
+    except (OSError, ValueError):
+        return False
+    if any(release.lacking(index) for index in range(release.regions)):
+        return False
+    manifest = published_manifest(release)
+    if manifest is not None:
+        return made.get("digest") == manifest["digest"]
+    return made.get("fingerprint") == fingerprint(release.version, release.size)
+
+
+def _is_without_truth(release: Release) -> bool:
+    """Return whether truth is what every region lacks, all of it and nothing else."""
+    return all(
+        release.region_folder(index).is_dir() and set(release.lacking(index)) == set(release.hidden(index))
+        for index in range(release.regions)
+    )
+
+
+def make_on_disk(release: Release, engine: Engine | str = "loky", quiet: bool = False) -> Release:
+    """Generate every region that is missing, then check the digests against the published manifest.
+
+    A region is written beside its place and renamed, so it is there whole or not at all; a killed run resumes.
+
+    Raises:
+        UsageError: where the folder cannot be written, or the disk is full or has no room for it.
+        CheckFailed: where the digests differ from the published manifest.
+    """
+    try:
+        release.folder.mkdir(parents=True, exist_ok=True)
+        with file_lock(release.folder.with_name(f"{release.folder.name}.lock")):
+            _make_regions(release, engine_of(engine), quiet)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UsageError(
+            f"release {release.name} could not be written to {release.folder}: {reason}; {ELSEWHERE}."
+        ) from error
+    return release
+
+
+def _make_regions(release: Release, engine: Engine, quiet: bool) -> None:
+    manifest = published_manifest(release)
+    mark = fingerprint(release.version, release.size) if manifest is None else ""
+    _remove_leftovers(release)
+    missing = [i for i in range(release.regions) if not _is_made(release, i, manifest, mark)]
+    if missing:
+        said = announce(release, len(missing), engine.here)
+        if not quiet:
+            sys.stderr.write(said)
+    # The folder is passed, not looked up again: a reused worker may hold another TIPBENCH_HOME.
+    work = partial(
+        make_region, World.of(release.version, release.world, size=release.size), release.folder, mark
+    )
+    try:
+        run_all(work, missing, engine, f"regions of {release.name}", quiet)
+    finally:
+        _remove_leftovers(release)
+    digests = {i: region_receipt(release.region_folder(i))["digests"] for i in range(release.regions)}
+    differences = differences_of(release, digests)
+    if differences:
+        raise CheckFailed(
+            f"release {release.name} was made but differs from its published manifest in {len(differences)} columns: "
+            f"{differences[0]}."
+        )
+    receipt = {"release": release.name, "fingerprint": mark, "digest": release_root(digests)}
+    write_file_atomically(release.folder / RECEIPT, _to_json(receipt), ELSEWHERE)
+
+
+def _remove_leftovers(release: Release) -> None:
+    """Delete regions that a killed run, or a worker stopped with it, left half written."""
+    for leftover in release.folder.glob(f"{PARTIAL}*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _is_made(release: Release, index: int, manifest: dict | None, mark: str) -> bool:
+    """Return whether a region need not be made: it is the published one or, where none is published, of this
+    generator; and no file of it is damaged."""
+    try:
+        receipt = region_receipt(release.region_folder(index))
+        if release.lacking(index):
+            return False
+        if manifest is None:
+            is_it = receipt["fingerprint"] == mark
+        else:
+            is_it = region_digest(receipt["digests"]) == manifest["regions"][region_name(index)]["digest"]
+    except (OSError, ValueError, KeyError, AttributeError):
+        return False
+    return is_it and not region_problems(release, index)
+
+
+def make_region(world: World, release_folder: Path, mark: str, index: int) -> None:
+    """Generate one region and put it in place. ``mark``: of the generator, for its receipt."""
+    tables = generate_region(world, index)
+    with fill_folder_atomically(release_folder / region_name(index), replace=True, advice=ELSEWHERE) as part:
+        known, files = tables_of(world.version), {}
+        for name, frame in tables.items():
+            for suffix, columns in files_of(known[name]):
+                path = part / f"{name}{suffix}.parquet"
+                files[path.name] = _write_table(path, frame[list(columns)])
+        digests = {n: {c.name: column_digest(c) for c in f.iter_columns()} for n, f in tables.items()}
+        rows = {name: frame.height for name, frame in tables.items()}
+        receipt = {"region": index, "fingerprint": mark, "rows": rows, "digests": digests, FILES: files}
+        (part / RECEIPT).write_text(_to_json(receipt), encoding="utf-8")
+
+
+def _write_table(path: Path, frame: pl.DataFrame) -> str:
+    """Write one parquet file; the SHA-256 of what is written, whatever the disk makes of it."""
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer, compression="zstd")
+    path.write_bytes(buffer.getbuffer())
+    return hashlib.sha256(buffer.getbuffer()).hexdigest()
+
+
+def _to_json(content: dict) -> str:
+    return json.dumps(content, indent=1, sort_keys=True)
+
+
+def open_stored(stored: StoredRelease, engine: Engine | str, quiet: bool) -> StoredRelease:
+    """Return a stored release ready to read; it is made first where it is missing or of another generator."""
+    return stored if is_complete(stored) else make_stored(stored, engine, quiet)
+
+
+def make_stored(stored: StoredRelease, engine: Engine | str, quiet: bool) -> StoredRelease:
+    """Make every region that is missing and put it, then check the digests against the published manifest.
+
+    Raises:
+        UsageError: for a store that cannot be reached or written.
+        CheckFailed: where the digests differ from the published manifest.
+    """
+    place = remote_place(stored)
+    _check_bucket(stored, place)
+    mark = "" if published_manifest(stored) else fingerprint(stored.version, stored.size)
+    receipts = _receipts(stored, place)
+    missing = [
+        index for index in range(stored.regions) if not _is_current(stored, index, receipts.get(index), mark)
+    ]
+    world = World.of(stored.version, stored.world, size=stored.size)
+    run_all(
+        partial(_put_region, stored, world, mark),
+        missing,
+        engine_of(engine),
+        f"regions of {stored.name}",
+        quiet,
+    )
+    receipts = _receipts(stored, place)
+    forget_listing(stored)
+    digests = {index: receipt["digests"] for index, receipt in receipts.items()}
+    if len(digests) < stored.regions:
+        raise UsageError(
+            f"{stored.place} lacks {stored.regions - len(digests):,} regions that were put there: {AGAIN}."
+        )
+    if differences := differences_of(stored, digests):
+        raise CheckFailed(
+            f"release {stored.name} was made but differs from its published manifest in {len(differences)} columns: "
+            f"{differences[0]}."
+        )
+    if is_complete(stored):  # a store that may only be read is asked for nothing else
+        return stored
+    receipt = {"release": stored.name, "fingerprint": mark, "digest": release_root(digests)}
+    with translate_errors(stored):
+        place.system.pipe_file(place.at(RECEIPT), json.dumps(receipt, indent=1, sort_keys=True).encode())
+    return stored
+
+
+def verify_stored(stored: StoredRelease, engine: Engine | str, quiet: bool) -> list[str]:
+    """Read a stored release's files again and return where they differ; see
+    :func:`tipdata.release.verification.verify_on_disk`."""
+    place = remote_place(stored)
+    made = sorted(_receipts(stored, place))
+    if not made:
+        raise UsageError(
+            f"release {stored.name} is not in {stored.place}: make it with `{command(stored, 'make')}`."
+        )
+    read = run_all(partial(_verify_region, stored), made, engine, f"regions of {stored.name}", quiet)
+    problems = [problem for problems in read for problem in problems]
+    if len(made) < stored.regions:
+        problems.append(
+            f"release {stored.name}: {len(made):,} of {stored.regions:,} regions are made: "
+            f"go on with `{command(stored, 'make')}`"
+        )
+    return problems
+
+
+def remove_stored(stored: StoredRelease) -> int:
+    """Delete a stored release, its receipt first, and return its bytes. Raises UsageError where nothing is there."""
+    place = remote_place(stored)
+    there = files_in(stored, place)
+    if not there:
+        raise UsageError(f"release {stored.name} is not in {stored.place}: there is nothing to remove.")
+    with translate_errors(stored):
+        with suppress(FileNotFoundError):
+            place.system.rm_file(place.at(RECEIPT))
+        place.system.rm(place.root, recursive=True)
+    return sum(int(entry.get("size") or 0) for entry in there.values())
+
+
+def _check_bucket(stored: StoredRelease, place: Remote) -> None:
+    """Raise UsageError where the bucket is not there: some stores would make one of any name, a misspelled one too."""
+    scheme, mark, path = place.root.rpartition("://")
+    bucket = f"{scheme}{mark}{'/' * path.startswith('/')}{path.strip('/').partition('/')[0]}"
+    with translate_errors(stored):
+        place.system.invalidate_cache()
+        try:
+            place.system.info(bucket)
+        except PermissionError:
+            pass  # who may use a part of a bucket need not be allowed to look at it
+        except FileNotFoundError:
+            raise UsageError(
+                f"{stored.store} has no bucket or folder {bucket}: make it first, or correct {VARIABLE}."
+            ) from None
+
+
+def _receipts(stored: StoredRelease, place: Remote) -> dict[int, Mapping[str, Any]]:
+    """Return the receipts of the regions that are there whole, by number."""
+    names: dict[str, set[str]] = {}
+    for path in files_in(stored, place):
+        region, _, name = path.rpartition("/")
+        names.setdefault(region.rpartition("/")[2], set()).add(name)
+    needed = {RECEIPT, *_file_names(stored.version)}
+    whole = [index for index in range(stored.regions) if needed <= names.get(region_name(index), set())]
+    with translate_errors(stored):  # many at once, where the store can
+        texts = place.system.cat_ranges([place.at(f"{region_name(i)}/{RECEIPT}") for i in whole], 0, None)
+    found = {}
+    for index, text in zip(whole, texts, strict=True):
+        with suppress(ValueError):
+            found[index] = json.loads(text)
+    return found
+
+
+def _file_names(version: str) -> list[str]:
+    return [f"{n}{s}.parquet" for n, table in tables_of(version).items() for s, _ in files_of(table)]
+
+
+def _is_current(release: Release, index: int, receipt: Mapping[str, Any] | None, mark: str) -> bool:
+    """Return whether a receipt is of the published region or, where none is published, of this generator."""
+    manifest = published_manifest(release)
+    try:
+        if receipt is None or manifest is None:
+            return receipt is not None and receipt["fingerprint"] == mark
+        return region_digest(receipt["digests"]) == manifest["regions"][region_name(index)]["digest"]
+    except (KeyError, TypeError, AttributeError):
+        return False
+
+
+def is_complete(stored: StoredRelease) -> bool:
+    """Return whether a release is in its store, whole, and the published one or of this generator."""
+    place = remote_place(stored)
+    with translate_errors(stored):
+        try:
+            made = json.loads(place.system.cat_file(place.at(RECEIPT)))
+        except (FileNotFoundError, ValueError):
+            return False
+    manifest = published_manifest(stored)
+    if manifest is not None:
+        return made.get("digest") == manifest["digest"]
+    return made.get("fingerprint") == fingerprint(stored.version, stored.size)
+
+
+def _put_region(stored: StoredRelease, world: World, mark: str, index: int) -> None:
+    """Make one region and put its files, the receipt last; what lay there before loses its receipt first."""
+    place = remote_place(stored)
+    with temporary_folder(Path(gettempdir())) as folder:
+        make_region(world, folder, mark, index)
+        made = folder / region_name(index)
+        with translate_errors(stored):
+            with suppress(FileNotFoundError):
+                place.system.rm_file(place.at(f"{made.name}/{RECEIPT}"))
+            with suppress(FileExistsError):  # an object store has no folders to make
+                place.system.makedirs(place.at(made.name), exist_ok=True)
+            for path in sorted(made.iterdir(), key=lambda path: (path.name == RECEIPT, path.name)):
+                place.system.put_file(str(path), place.at(f"{made.name}/{path.name}"))
+
+
+def _verify_region(stored: StoredRelease, index: int) -> list[str]:
+    """Return where one region differs from the manifest: it is fetched whole."""
+    place = remote_place(stored)
+    with temporary_folder(Path(gettempdir())) as folder, translate_errors(stored):
+        here = folder / region_name(index)
+        here.mkdir()
+        for path in place.system.find(place.at(here.name)):
+            place.system.get_file(path, str(here / path.rpartition("/")[2]))
+        return verify_region(stored, folder, index)
+
+
+@dataclass(frozen=True)
+class TemporaryRelease:
+    """A world in a folder, read as a release is; nothing was published that its files could be checked against."""
+
+    name: str
+    version: str
+    size: str
+    folder: Path
+
+    @property
+    def regions(self) -> int:
+        """Number of regions, numbered from 0."""
+        return sizes()[self.size]
+
+    def scan(self, table: str, truth: bool = False) -> pl.LazyFrame:
+        """Return one table over all regions, lazily; see :meth:`tipdata.release.Release.scan`."""
+        known = find_table(tables_of(self.version), self.version, table, truth)
+        return scan_files(known, truth, lambda suffix: scan_parquet(self._files(f"{table}{suffix}.parquet")))
+
+    def _files(self, name: str) -> list[Path]:
+        return [self.folder / region_name(index) / name for index in range(self.regions)]
+
+
+@contextmanager
+def other_assumptions(
+    release: Release, number: int, engine: Engine | str = "loky", quiet: bool = False
+) -> Iterator[TemporaryRelease]:
+    """Draw a release's world under other assumptions (:mod:`tipdata.core.assumptions`) for the time of the block.
+
+    Args:
+        release: version, size and world.
+        number: of the draw, from 1.
+        engine, quiet: as for making a release.
+
+    Raises:
+        UsageError: for a draw that does not exist, and where there is no room for it.
+    """
+    if number < 1:
+        raise UsageError(
+            f"assumptions={number} does not exist: 1, 2, 3 and so on are draws of all that is assumed."
+        )
+    world = World.of(release.version, release.world, number, release.size)
+    name = f"{release_name(release.version, release.size, release.world)}, assumptions {number}"
+    with ExitStack() as held:
+        try:
+            home().mkdir(parents=True, exist_ok=True)
+            folder = held.enter_context(temporary_folder(home()))
+            work = partial(make_region, world, folder, "")
+            indices = list(range(release.regions))
+            run_all(work, indices, engine=engine, label=f"regions of {name}", quiet=quiet)
+        except OSError as error:
+            raise _no_room_error(name, error) from error
+        yield TemporaryRelease(name, release.version, release.size, folder)
+
+
+def _no_room_error(name: str, error: OSError) -> UsageError:
+    return UsageError(f"{name} could not be drawn in {home()}: {error.strerror or error}; {ELSEWHERE}.")
+
+
+def locate_release(release: Release) -> Release:
+    """Return a release as it lies in the user's store; as it is where there is none. Raises UsageError as
+    :func:`tipdata.release.release.store_url`."""
+    at = store_url()
+    return release if at is None else StoredRelease(release.version, release.size, release.world, at)
+
+
+def open_release(
+    version: str,
+    size: str,
+    engine: Engine | str = "loky",
+    quiet: bool = False,
+    world: int = 0,
+) -> Release:
+    """Return a release ready to read; it is made first where it is missing or of another generator. Raises as
+    :func:`tipdata.release.builder.open_on_disk` and :func:`tipdata.release.builder.make_stored`."""
+    release = locate_release(Release.of(version, size, world))
+    if isinstance(release, StoredRelease):
+        return open_stored(release, engine, quiet)
+    return open_on_disk(version, size, engine, quiet, world)
+
+
+def make_release(release: Release, engine: Engine | str = "loky", quiet: bool = False) -> Release:
+    """Make the regions of a release that are missing. Raises as :func:`tipdata.release.builder.make_on_disk` and
+    :func:`tipdata.release.builder.make_stored`."""
+    if isinstance(release, StoredRelease):
+        return make_stored(release, engine, quiet)
+    return make_on_disk(release, engine, quiet)
+
+
+def verify_release(release: Release, engine: Engine | str = "loky", quiet: bool = False) -> list[str]:
+    """Read a release's files again and return where they differ. Raises as
+    :func:`tipdata.release.verification.verify_on_disk`."""
+    if isinstance(release, StoredRelease):
+        return verify_stored(release, engine, quiet)
+    return verification.verify_on_disk(release, engine, quiet)
+
+
+def remove_release(release: Release) -> int:
+    """Delete a release's files and return their bytes. Raises UsageError where there are none."""
+    if isinstance(release, StoredRelease):
+        return remove_stored(release)
+    return remove_from_disk(release)

@@ -1,0 +1,354 @@
+"""Check the files of a release: those of a table when it is read, all of them by ``tipbench data verify``.
+
+A file that passed its check is not checked again within a day while its size and times stay the same. Otherwise its
+bytes are hashed and compared with the receipt of its region. Where the receipt has no digests of files, since an
+earlier version wrote it, the columns are compared with their digests. :func:`verify_release` reads everything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import polars as pl
+from tipcore.atomic import write_file_atomically
+from tipcore.digest import Stamp, column_digest
+from tipcore.engines import Engine, run_all
+from tipcore.errors import MachineFault, UsageError
+from tipcore.operating_system import check_regular
+from tipcore.table_files import read_doubtful
+
+from tipdata.core.tables import Column, Parameters, Table
+from tipdata.core.world import parameters
+from tipdata.release.manifests import (
+    FILES,
+    RECEIPT,
+    TRUTH,
+    Digests,
+    command,
+    files_of,
+    published_manifest,
+    region_name,
+    region_receipt,
+)
+from tipdata.stages import all_tables, tables_of
+
+if TYPE_CHECKING:
+    from tipdata.release.release import Release
+
+CHECKED = "checked"
+"""The folder beside regions that says what was checked and when: a file of JSON for each file of a table."""
+KEPT_SECONDS = 86_400
+"""For so long a file whose times stay is not looked into again."""
+_REGIONS = 1024
+"""Receipts that are kept in memory: those of a full release."""
+
+_MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
+"""What comes of JSON that is none, or is of another form: brackets too deep, and numbers too large, among it."""
+
+
+class CheckedFile(NamedTuple):
+    """A file that was whole: what it looked like, the second in which it was checked, and the digest of its bytes."""
+
+    stamp: Stamp
+    when: int
+    digest: str
+
+
+class WrittenRegion(NamedTuple):
+    """What is known of a region's files: their digests by name, unless an earlier version wrote them, and the tables
+    that were written as they are published."""
+
+    files: dict[str, str]
+    published: frozenset[str]
+
+
+def check_table(release: Release, table: str, hidden: tuple[bool, ...], regions: Sequence[int]) -> None:
+    """Check the files of a table of some regions, as far as that was not done already.
+
+    Args:
+        release: whose table.
+        table: its name.
+        hidden: of the two files of a table those that are read: with observed columns (False), with hidden ones (True).
+        regions: their numbers.
+
+    Raises:
+        MachineFault: where a file is damaged or not there, naming region, table and column.
+    """
+    for suffix, columns in files_of(tables_of(release.version)[table]):
+        if bool(suffix) in hidden:
+            _check(release, table, f"{table}{suffix}.parquet", columns, regions)
+
+
+def _check(release: Release, table: str, name: str, columns: tuple[str, ...], regions: Sequence[int]) -> None:
+    place = release.folder / CHECKED / f"{name}.json"
+    known, fresh = _known_files(place), {}
+    for index in regions:
+        path, region = release.region_folder(index) / name, region_name(index)
+        if not _is_fresh(path, known.get(region)):
+            made = _check_file(release, index, table, path, columns, known.get(region))
+            if isinstance(made, list):
+                raise _damage_error(release, made)
+            fresh[region] = made
+    if fresh:
+        known |= fresh
+        with suppress(UsageError):  # a home that others only may write to: each process checks for itself
+            write_file_atomically(place, json.dumps(known))
+
+
+_in_this_process: dict[Path, dict[str, CheckedFile]] = {}
+
+
+def _known_files(place: Path) -> dict[str, CheckedFile]:
+    """Return what was checked of a table's files, by region, here and by other processes."""
+    known = _in_this_process.setdefault(place, {})
+    with suppress(OSError, *_MALFORMED):
+        check_regular(place)
+        for region, (stamp, when, digest) in json.loads(place.read_bytes()).items():
+            known[region] = CheckedFile(Stamp(*map(int, stamp)), int(float(when)), str(digest))
+    return known
+
+
+def _is_fresh(path: Path, seen: CheckedFile | None) -> bool:
+    """Return whether a file was checked today, and is as it was then."""
+    if seen is None or not 0 <= time.time() - seen.when < KEPT_SECONDS:
+        return False
+    try:
+        return Stamp.of(path.stat()) == seen.stamp
+    except OSError:
+        return False
+
+
+def _check_file(
+    release: Release,
+    index: int,
+    table: str,
+    path: Path,
+    columns: tuple[str, ...],
+    seen: CheckedFile | None = None,
+) -> CheckedFile | list[str]:
+    """Return what a file looks like that is whole, or where it is not."""
+    place, when = f"region {index}, table {table}", int(time.time())
+    try:
+        check_regular(path)
+        with path.open("rb") as file:
+            stamp = Stamp.of(os.fstat(file.fileno()))
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        return [_unreadable(place, path, error)]
+    written = _written_region(release, index)
+    meant = written.files.get(path.name) or (seen and seen.digest)
+    if digest != meant or table not in written.published:
+        expected = expected_digests(release, index).get(table, {})
+        if wrong := file_problems(place, path, columns, expected, written.files.get(path.name)):
+            return wrong
+    return CheckedFile(stamp, when, digest)
+
+
+def region_problems(release: Release, index: int) -> list[str]:
+    """Return where the files of a region are damaged, one text each; what was checked today is not read again."""
+    found: list[str] = []
+    for table, declared in tables_of(release.version).items():
+        for suffix, columns in files_of(declared):
+            path = release.region_folder(index) / f"{table}{suffix}.parquet"
+            seen = _known_files(release.folder / CHECKED / f"{path.name}.json").get(region_name(index))
+            if not _is_fresh(path, seen):
+                made = _check_file(release, index, table, path, columns, seen)
+                found += made if isinstance(made, list) else []
+    return found
+
+
+def expected_digests(release: Release, index: int) -> Digests:
+    """Return the digests that a region's columns should have: the published ones or, without a manifest, those of its
+    receipt; none where that cannot be read."""
+    if (manifest := published_manifest(release)) is not None:
+        return manifest["regions"][region_name(index)]["digests"]
+    try:
+        return region_receipt(release.region_folder(index))["digests"]
+    except (OSError, *_MALFORMED):
+        return {}
+
+
+def file_problems(
+    place: str, path: Path, columns: tuple[str, ...], digests: dict[str, str], written: str | None
+) -> list[str]:
+    """Return where a file differs from the digests of its columns or, where they are right, of its bytes.
+
+    Args:
+        place: what each text begins with.
+        path: the file.
+        columns: those that it should have.
+        digests: theirs.
+        written: the digest of its bytes, None where it is not known.
+    """
+    try:
+        frame = read_doubtful(path)
+        digest = written and hashlib.sha256(path.read_bytes()).hexdigest()
+    except (OSError, ValueError) as error:
+        return [_unreadable(place, path, error)]
+    problems = [
+        f"{place}, column {c}: is missing from {path.name}" for c in columns if c not in frame.columns
+    ]
+    problems += [
+        f"{place}, column {c}: is not a column of {path.name}" for c in frame.columns if c not in columns
+    ]
+    problems += [
+        f"{place}, column {c}" for c in columns if c in frame.columns and _digest(frame[c]) != digests.get(c)
+    ]
+    if not problems and digest != written:
+        return [f"{place}: {path.name} is not the file that was written, though its values are"]
+    return problems
+
+
+def _unreadable(place: str, path: Path, error: Exception) -> str:
+    said = getattr(error, "strerror", None) or str(error)
+    return f"{place}: {path} cannot be read ({said[:120]})"
+
+
+def _digest(column: pl.Series) -> str:
+    """Return the digest of a column, '' for a type that a release never has."""
+    try:
+        return column_digest(column)
+    except TypeError:
+        return ""
+
+
+def _written_region(release: Release, index: int) -> WrittenRegion:
+    folder = release.region_folder(index)
+    try:
+        stamp = Stamp.of((folder / RECEIPT).stat())
+        return _parse_receipt(release, index, folder, stamp)
+    except (OSError, *_MALFORMED):
+        return WrittenRegion({}, frozenset())
+
+
+@lru_cache(maxsize=_REGIONS)
+def _parse_receipt(release: Release, index: int, folder: Path, stamp: Stamp) -> WrittenRegion:
+    """Return what a receipt says. ``folder`` and ``stamp`` tell it from one elsewhere, and from an earlier one."""
+    receipt = region_receipt(folder)
+    expected = expected_digests(release, index)
+    fits = frozenset(table for table, found in receipt["digests"].items() if found == expected.get(table))
+    return WrittenRegion(dict(receipt.get(FILES, {})), fits)
+
+
+def _damage_error(release: Release, problems: list[str]) -> MachineFault:
+    if not release.folder.is_dir():
+        return MachineFault(
+            f"release {release.name} is not in {release.folder}: make it with `{command(release, 'make')}`."
+        )
+    more = f" (and {len(problems) - 1:,} more of its columns)" if len(problems) > 1 else ""
+    return MachineFault(
+        f"release {release.name} is damaged at {problems[0]}{more}: run `{command(release, 'make')}`, which makes "
+        f"that region again; `{command(release, 'verify')}` names all that is damaged."
+    )
+
+
+def verify_on_disk(release: Release, engine: Engine | str = "loky", quiet: bool = False) -> list[str]:
+    """Read a release's files again and return where they differ from the manifest.
+
+    The manifest is the published one or, for a size or world without one, the receipts written when it was made. A
+    file or column too many is a difference, as one too few is.
+
+    Returns:
+        One text per difference, naming release, region, table and column; empty where all is as it should be.
+
+    Raises:
+        UsageError: for a release that was never made.
+    """
+    if not release.folder.is_dir():
+        raise UsageError(
+            f"release {release.name} is not in {release.folder}: make it with `{command(release, 'make')}`."
+        )
+    made = [index for index in range(release.regions) if release.region_folder(index).is_dir()]
+    work = partial(verify_region, release, release.folder)
+    read = run_all(work, made, engine, f"regions of {release.name}", quiet)
+    problems = [problem for problems in read for problem in problems] + _unexpected_regions(release)
+    if len(made) < release.regions:
+        problems.append(
+            f"release {release.name}: {len(made):,} of {release.regions:,} regions are made: "
+            f"go on with `{command(release, 'make')}`"
+        )
+    return problems
+
+
+def _unexpected_regions(release: Release) -> list[str]:
+    known = {region_name(index) for index in range(release.regions)}
+    there = {path.name for path in release.folder.iterdir() if path.is_dir() and path.name.isdigit()}
+    return [
+        f"release {release.name}, region {name}: is not a region of it: delete {release.folder / name}"
+        for name in sorted(there - known)
+    ]
+
+
+def verify_region(release: Release, folder: Path, index: int) -> list[str]:
+    """Return where one region differs from the manifest. ``folder``: the release's, as a reused worker may know
+    another."""
+    place = f"release {release.name}, region {index}"
+    here = folder / region_name(index)
+    try:
+        receipt = region_receipt(here)
+        written, digests = receipt.get(FILES, {}), receipt["digests"]
+    except (OSError, ValueError, KeyError):
+        written, digests = {}, None
+    if (manifest := published_manifest(release)) is not None:
+        digests = manifest["regions"][here.name]["digests"]
+    if digests is None:
+        return [f"{place}: {here / RECEIPT} cannot be read: make the release again"]
+    problems, known = [], set()
+    for name, table in tables_of(release.version).items():
+        for suffix, columns in files_of(table):
+            path = here / f"{name}{suffix}.parquet"
+            known.add(path.name)
+            expected = digests.get(name, {})
+            problems += file_problems(
+                f"{place}, table {name}", path, columns, expected, written.get(path.name)
+            )
+    for path in sorted(here.glob("*.parquet")):
+        if path.name not in known:
+            table = path.name.removesuffix(".parquet").removesuffix(TRUTH)
+            problems.append(f"{place}, table {table}: is not a file of the release: delete {path}")
+    return list(dict.fromkeys(problems))
+
+
+def category_values(column: Column, listed: Parameters) -> tuple[str, ...]:
+    """Return the possible values of a column, or of the key that it holds; empty where it is not a category."""
+    if column.id_of and not column.values:
+        owner = all_tables()[column.id_of]
+        column = owner[owner.key[0]]
+    return column.possible(listed)
+
+
+def undeclared_in_table(table: Table, frame: pl.DataFrame, listed: Parameters) -> list[str]:
+    """Return a text per category column of a frame that has a value which the column does not declare."""
+    wrong = []
+    for column in table.columns:
+        possible = category_values(column, listed)
+        if not possible or column.name not in frame.columns:
+            continue
+        values = frame[column.name]
+        if isinstance(column.dtype, pl.List):
+            values = values.explode(empty_as_null=False, keep_nulls=False)
+        there = values.drop_nulls().unique()
+        others = there.filter(~there.is_in(list(possible))).sort()
+        if len(others):
+            wrong.append(
+                f"table {table.name}, column {column.name}: {others[0]!r} is none of {', '.join(possible)}"
+            )
+    return wrong
+
+
+def undeclared_values(release: Release) -> list[str]:
+    """Return a text per category column of a release, made before, that has a value which it does not declare."""
+    listed = parameters(release.version)
+    return [
+        problem
+        for name, table in tables_of(release.version).items()
+        for problem in undeclared_in_table(table, release.scan(name, truth=True).collect(), listed)
+    ]

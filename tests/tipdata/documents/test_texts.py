@@ -1,0 +1,87 @@
+"""Adverts, read back from their text alone, say what the columns of truth say, and nothing against it."""
+
+import polars as pl
+import pytest
+from contradictions import (  # pyright: ignore[reportMissingImports]
+    hard,
+    wrong_in_facts,
+    wrong_in_text,
+)
+from tipdata.core.kinds import LANGUAGES
+from tipdata.core.world import World
+from tipdata.documents.texts import read_body
+from tipdata.release import generate_region
+
+
+@pytest.fixture(scope="module")
+def adverts() -> pl.DataFrame:
+    """Distinct bodies of six regions, in each of which another language is usual."""
+    parts = [generate_region(World.of("0.4.0", 1), index)["adverts"] for index in (0, 2, 3, 4, 6, 7)]
+    return pl.concat(parts).unique("body", keep="first", maintain_order=True)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_body_is_read_whole_and_says_what_is_true(adverts: pl.DataFrame, language: str) -> None:
+    rows = adverts.filter(language=language)
+    assert rows.height > 50
+    columns = ("body", "category", "facts", "price_basis")
+    for body, category, facts, basis in rows.select(columns).iter_rows():
+        told = read_body(body, language, category)
+        assert told.read, body
+        assert sorted(told.levels) == sorted(facts), body
+        assert told.basis in ("", basis), body
+        assert bool(told.basis) == ("XTS" in body), body
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_body_contradicts_itself(adverts: pl.DataFrame, language: str) -> None:
+    for body, category in adverts.filter(language=language).select("body", "category").iter_rows():
+        assert not wrong_in_facts(body, language, category), body
+        assert not wrong_in_text(body, language), body
+
+
+def test_a_contradiction_that_is_planted_is_found(adverts: pl.DataFrame) -> None:
+    told = adverts.filter(pl.col("facts").list.contains("times=any"), language="en", category="massage")
+    body = told["body"][0]
+    assert not wrong_in_facts(body, "en", "massage")
+    planted = (
+        f"{body} Fixed opening hours." if body.endswith((".", "!", "?")) else f"{body}. Fixed opening hours."
+    )
+    assert "two levels of a fact, or one twice" in wrong_in_facts(planted, "en", "massage")
+    assert any(
+        rule.startswith("apart: ")
+        for rule in wrong_in_facts(
+            "Booked is booked. Half sessions possible. Nothing here is secret. It is not said who runs the place.",
+            "en",
+            "massage",
+        )
+    )
+    assert "alone: concrete=detailed" in wrong_in_facts(
+        "Everything that matters is stated here.", "en", "massage"
+    )
+    assert "unfit: firm" in wrong_in_facts("Tell nobody which firm you work for.", "en", "domestic")
+    assert not wrong_in_facts("Tell nobody which firm you work for.", "en", "construction")
+    assert wrong_in_facts(f"{body} Something that no wordbook has", "en", "massage") == {"not read whole"}
+
+
+FORMS = {
+    "one and several speak": ("en", "I live here. We like tea."),
+    "two ways of address": ("fr", "Tu viens demain. Votre place est prête."),
+    "a cry that opens and does not close": ("es", "¡Hola. Pase quien quiera!. ¡Aquí se descansa."),
+    "form: begins in lower case": ("en", "Tea is free. the door is open."),
+    "form: spaces": ("en", "Tea  is free."),
+    "form: grammar": ("en", "140 XTS a hour."),
+    "form: again": ("en", "It it is free."),
+    "a grape harvest in winter": ("fr", "Il nous faut pour cet hiver : vendangeur."),
+    "an evening out, by daylight only": ("fr", "Compagnie pour une soirée au concert tous les après-midi."),
+}
+
+
+@pytest.mark.parametrize("rule", FORMS)
+def test_a_wrong_form_that_is_planted_is_found(rule: str) -> None:
+    language, text = FORMS[rule]
+    assert rule in wrong_in_text(text, language)
+
+
+def test_every_rule_of_the_text_is_planted() -> None:
+    assert set(hard()["texts"]) <= set(FORMS)
