@@ -129,13 +129,13 @@ def _transfers(frames: Frames) -> pl.DataFrame | None:
     return frames["ties"].select("source", "target", "amount", who="source", when="day").collect()
 
 
-def _paid(release: Tables) -> pl.DataFrame:
+def _release_transfers(release: Tables) -> pl.DataFrame:
     rows = release.scan("payments").select("payer", "payee", "amount", "minute").collect()
     day = pl.col("minute") // MINUTES_A_DAY
     return rows.select(source="payer", target="payee", amount=pl.col("amount") / MINOR, who="payer", when=day)
 
 
-def _of_lists(release: Tables) -> pl.DataFrame:
+def _release_lists(release: Tables) -> pl.DataFrame:
     rows = release.scan("case_lists").collect()
     lists = [name for name in rows.columns if rows.schema[name] == pl.Boolean]
     return rows.group_by(lists).agg(pl.col("count").sum()).sort(lists)
@@ -210,7 +210,7 @@ SUBJECTS = (
     Subject(
         "lists",
         _lists,
-        _of_lists,
+        _release_lists,
         statistics.list_statistics,
         None,
         "which institutions keep the lists, and how many; the release's regions are added up",
@@ -226,7 +226,7 @@ SUBJECTS = (
     Subject(
         "transfers",
         _transfers,
-        _paid,
+        _release_transfers,
         _of_transfers,
         _amount_features,
         "the currency, whose accounts they are, and the length of the window",

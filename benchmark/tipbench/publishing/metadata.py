@@ -224,7 +224,7 @@ def _one_line(text: str) -> str:
 def _files(facts: ReleaseFacts, checksums: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """Yield the files that record sets read, and the manifest."""
     for file in facts.table_files():
-        yield _file(file.path, PARQUET, checksums, f"{_hidden(file)}table {file.table.name}")
+        yield _file(file.path, PARQUET, checksums, f"{_hidden_note(file)}table {file.table.name}")
     yield _file(MANIFEST, "application/json", checksums, "schema, rows and digests of every column by region")
 
 
@@ -258,7 +258,7 @@ def _table_records(file: TableFile) -> dict[str, Any]:
         "@type": "cr:RecordSet",
         "@id": file.name,
         "name": file.name,
-        "description": f"{_hidden(file)}{table.note or table.name}",
+        "description": f"{_hidden_note(file)}{table.note or table.name}",
         "key": [{"@id": f"{file.name}/{key}"} for key in table.key],
         "field": [
             _field(file.name, name, table[name].dtype, describe_column(table[name]), source)
@@ -340,7 +340,7 @@ def data_type(dtype: pl.DataType) -> str:
     raise ValueError(f"Croissant has no type for {dtype}")
 
 
-def _hidden(file: TableFile) -> str:
+def _hidden_note(file: TableFile) -> str:
     return "hidden truth, never an input: " if file.hidden else ""
 
 

@@ -346,7 +346,7 @@ class _FolderReader:
         return next(iter((*named, *keyed, stem)))
 
     def _read_column(self, table: str, name: str, frame: pl.DataFrame, where: str) -> None:
-        declared = self._declared(table, name)
+        declared = self._find_column(table, name)
         if declared is None and f"{table}.{name}" not in self.report.unknown:
             self.report.unknown.add(f"{table}.{name}")
         texts = _strings(frame[name])
@@ -356,7 +356,7 @@ class _FolderReader:
         for kind, rows in _kinds(table, name, declared, frame, texts):
             self._read_strings(table, name, kind, rows, where, possible)
 
-    def _declared(self, table: str, name: str) -> Column | None:
+    def _find_column(self, table: str, name: str) -> Column | None:
         return self._tables[table][name] if name in self._schema(table) else None
 
     def _schema(self, table: str) -> Collection[str]:

@@ -273,7 +273,7 @@ class Measurement:
         for one in self._cells.values():
             entries.append(one.row[one.row >= 0] + first)
             first += one.count
-        return self._shaped(self._mechanism(np.concatenate(entries).astype(np.int32).tolist()))
+        return self._split_counts(self._mechanism(np.concatenate(entries).astype(np.int32).tolist()))
 
     def exact(self) -> dict[str, np.ndarray]:
         """Return the counts as they are, which no one may see: for tests and controls."""
@@ -282,7 +282,7 @@ class Measurement:
             for p, c in self._cells.items()
         }
 
-    def _shaped(self, flat: list[int]) -> dict[str, np.ndarray]:
+    def _split_counts(self, flat: list[int]) -> dict[str, np.ndarray]:
         made, first = {}, 0
         for path, one in self._cells.items():
             made[path] = np.array(flat[first : first + one.count], dtype=np.int64).reshape(-1, one.width)

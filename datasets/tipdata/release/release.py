@@ -576,9 +576,9 @@ class ExportedRelease:
             MachineFault: for a file that cannot be read, or is not the release's.
         """
         known = find_table(tables_of(self.version), self.version, table, truth)
-        return scan_files(known, truth, lambda suffix: scan_parquet(self._checked(known, suffix)))
+        return scan_files(known, truth, lambda suffix: scan_parquet(self._check_file(known, suffix)))
 
-    def _checked(self, table: Table, suffix: str) -> Path:
+    def _check_file(self, table: Table, suffix: str) -> Path:
         """Return the path of a file of a table on this machine, after checking it against checksum and manifest."""
         name = table_file(table.name, suffix)
         path = _local(self, name)
@@ -630,7 +630,7 @@ def open_export(place: str) -> ExportedRelease:
     checksums = _checksums(place)
     content = _read(place, MANIFEST)
     if hashlib.sha256(content).hexdigest() != checksums.get(MANIFEST):
-        raise _damaged(place, MANIFEST)
+        raise _damaged_export(place, MANIFEST)
     try:
         manifest = _Manifest.model_validate_json(content)
     except ValidationError as error:
@@ -695,7 +695,7 @@ def _local(export: ExportedRelease, name: str) -> Path:
         if not path.is_file():
             content = _read(export.place, name)
             if hashlib.sha256(content).hexdigest() != meant:
-                raise _damaged(export.place, name)
+                raise _damaged_export(export.place, name)
             write_file_atomically(path, content, "free some space there")
     else:
         path = at / name
@@ -708,11 +708,11 @@ def _local(export: ExportedRelease, name: str) -> Path:
             f"{name} of the export {export.place} cannot be read: {error_text(error)}; take it again."
         ) from None
     if digest != meant:
-        raise _damaged(export.place if path.parent.name != "files" else str(path), name)
+        raise _damaged_export(export.place if path.parent.name != "files" else str(path), name)
     return path
 
 
-def _damaged(place: str, name: str) -> MachineFault:
+def _damaged_export(place: str, name: str) -> MachineFault:
     return MachineFault(
         f"{name} of the export {place} is not what {CHECKSUMS} says: take it again from where it was published."
     )
