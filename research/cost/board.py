@@ -82,8 +82,7 @@ def line(name: str, costs: Iterable[Spent], rest: float | None) -> float:
 
 def run(runs: Path, task: str) -> float:
     """Run what is missing of a task's board; the CPU seconds of that."""
-    from tipbench.config.options import describe_option, options
-    from tipbench.config.paths import config_folder
+    from tipbench.config.options import config_folder, describe_option, options
 
     known = options([config_folder()])["baseline"]
     plain = [

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from tipbench.config.compose import Composer, parse
-from tipbench.config.paths import config_folders
+from tipbench.config.options import config_folders
 from tipbench.fence.session import Limits
 from tipbench.runs.allowed_splits import splits_of
 from tipbench.runs.grid import expand

@@ -57,7 +57,7 @@ class Measured:
 def measure(name: str, regions: int, split: str, batch: int) -> Measured:
     """Prepare, fit and predict, so many regions at a time where the method says so; return what each of them took."""
     import yaml
-    from tipbench.config.instantiate import instantiate
+    from tipbench.config.methods import instantiate
     from tipbench.loading import prepare
     from tipbench.runs.cost import Meter
     from tipbench.runs.predicting import predicted, predicted_by_regions

@@ -22,8 +22,8 @@ SOURCES = ("datasets", "benchmark", "baselines")
 def measure(name: str, release: str, split: str, seeds: list[int], to: Path) -> None:
     """Run a method of the tree that is imported; print seed and seconds, and write its predictions to a folder."""
     from tipbench.config.compose import Composer, parse
-    from tipbench.config.instantiate import instantiate
-    from tipbench.config.paths import config_folders
+    from tipbench.config.methods import instantiate
+    from tipbench.config.options import config_folders
     from tipbench.loading import prepare
     from tipbench.method import is_oracle
 

@@ -13,8 +13,7 @@ import polars as pl
 import pytest
 import yaml
 from threadpoolctl import threadpool_limits
-from tipbench.config.instantiate import make
-from tipbench.config.method_class import method_class
+from tipbench.config.methods import make, method_class
 from tipbench.contract import promises
 from tipbench.contract.check import check
 from tipbench.contract.other_process import PREDICTIONS

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tipbench.config.options import describe_option, options
-from tipbench.config.paths import config_folder
+from tipbench.config.options import config_folder, describe_option, options
 from tipbench.evaluation.comparison import Draws
 from tipbench.metrics.finds import FEW_FINDS
 from tipbench.runs.results import Result

@@ -8,7 +8,7 @@ from tipcore.errors import UsageError
 from tipcore.extras import require
 
 from tipbench.actions.typed import composer_of
-from tipbench.config.instantiate import make
+from tipbench.config.methods import make
 from tipbench.config.settings import Settings
 from tipbench.console import emit, emit_json, notice
 from tipbench.contract.check import Verdict, check, compare_keys

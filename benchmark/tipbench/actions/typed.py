@@ -3,7 +3,7 @@
 import argparse
 
 from tipbench.config.compose import Composer, parse
-from tipbench.config.paths import config_folders
+from tipbench.config.options import config_folders
 
 
 def composer_of(options: argparse.Namespace, words: list[str]) -> Composer:

@@ -1,39 +1,54 @@
-"""From what a user typed to one plain, checked config: the only place that knows Hydra.
+"""From what a user typed to one plain, checked config: the only place that knows Hydra's composition.
 
 Overrides are ``key=value``, split at the first ``=``. Names of options are checked against the folders and keys
 against the composed schema before Hydra sees them, so that a misspelling names its neighbours. Values of ``path``
 and ``*.path`` never pass through Hydra's grammar: they may hold spaces, ``=``, commas, parentheses and any script.
+
+With ``-m`` a value may be a comma list or a sweep: ``seed=0,1,2``, ``seed=range(3)``,
+``baseline.method.c=choice(0.1,1)``, ``split=shuffle(random,forward)`` and ``baseline=glob(advert_risk/*)``; see
+https://hydra.cc/docs/advanced/override_grammar/extended/.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tipcore.errors import UsageError
-from tipdata.core.world import newest_released
+from tipdata.core.release_names import parts_of
+from tipdata.core.world import entry_of, newest_released, versions
 
-from tipbench.config.interpolations import refuse_interpolated_words, refuse_interpolations
-from tipbench.config.method_class import is_shipped, parameters_of
-from tipbench.config.options import Options, check_option, options, suggestion
-from tipbench.config.release_names import RELEASE, spelt_out
+from tipbench.config.methods import is_shipped, parameters_of
+from tipbench.config.options import Options, check_option, check_word, options, suggestion
 from tipbench.config.settings import Settings, settings_of
-from tipbench.config.sweeps import single_value
 from tipbench.data.custom.config import OwnData
 
 METHOD = "baseline.method."
 TARGET = "baseline.method._target_"
+RELEASE = "release"
+VERSION = re.compile(r"\d+\.\d+\.\d+")
+FUNCTION = re.compile(r"(range|choice|shuffle|sort|glob|interval|tag)\(.*\)", re.DOTALL)
+"""Values that Hydra reads as a sweep, and that are not comma lists."""
+MERGED = ("baseline", "task")
+"""Groups whose files are merged into a composed config here: Hydra takes 50 ms for each composition."""
 
 
 class Override(NamedTuple):
-    """One ``key=value``; ``added`` where it was typed as ``+key=value``, for a key that the schema lacks."""
+    """One ``key=value``.
+
+    ``added``: typed as ``+key=value``, for a key that the schema lacks. ``literal``: the value is a plain object that
+    never reaches Hydra or OmegaConf.
+    """
 
     key: str
-    value: str
+    value: Any
     added: bool = False
+    literal: bool = False
 
     @property
     def is_path(self) -> bool:
@@ -55,17 +70,104 @@ def parse(words: Sequence[str]) -> tuple[Override, ...]:
     return tuple(found.values())
 
 
+def values_of(override: Override, options: Options) -> list[Any]:
+    """Return the values of an override: one, or those of a sweep.
+
+    Args:
+        override: what was typed.
+        options: the names that ``glob(...)`` chooses among.
+
+    Raises:
+        UsageError: for a sweep that is malformed, and for a pattern that matches nothing.
+    """
+    if override.literal:
+        return [override.value]
+    if override.is_path or not FUNCTION.fullmatch(override.value.strip()):
+        return comma_list(override.value)
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.core.override_parser.types import Glob
+    from hydra.errors import HydraException
+
+    typed = f"{override.key}={override.value}"
+    try:
+        parsed = OverridesParser.create().parse_override(typed)
+        if isinstance(found := parsed.value(), Glob):
+            return _match_names(typed, found.include, found.exclude, list(options.get(override.key, {})))
+        return list(map(str, parsed.sweep_string_iterator()))
+    except (HydraException, ValueError, TypeError) as error:
+        reason = " ".join(str(error).splitlines()[0].split()).rstrip(".")
+        raise UsageError(
+            f"{typed} gives no list of values ({reason}): write range(3), choice(a,b) or a,b."
+        ) from None
+
+
+def _match_names(typed: str, include: list[str], exclude: list[str], names: list[str]) -> list[str]:
+    found = [
+        name
+        for name in names
+        if any(fnmatchcase(name, one) for one in include)
+        and not any(fnmatchcase(name, one) for one in exclude)
+    ]
+    if not found:
+        raise UsageError(f"{typed} matches nothing. {suggestion(include[0] if include else '', names)}")
+    return found
+
+
+def comma_list(value: str) -> list[str]:
+    """Return a comma list's parts, split at its top level: brackets, parentheses and quotes keep their commas."""
+    parts, depth, quote, escaped = [""], 0, "", False
+    for sign in value:
+        if quote:
+            quote = "" if sign == quote and not escaped else quote
+            escaped = sign == "\\" and not escaped
+        elif sign in "'\"":
+            quote = sign
+        depth += (sign in "([{") - (sign in ")]}") if not quote else 0
+        if sign == "," and not quote and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += sign
+    return parts
+
+
+def split_release_name(typed: Sequence[Override], options: Collection[str]) -> tuple[Override, ...]:
+    """Return overrides with ``release=0.4.0/tiny.w3`` as ``release=tiny``, ``release.version=`` and ``release.world=``.
+
+    Args:
+        typed: what was typed.
+        options: releases that are known by a name of their own, which stay as they are.
+
+    Raises:
+        UsageError: for a version without a size, and where a part of the name is typed again.
+    """
+    name = next((one for one in typed if one.key == RELEASE), None)
+    if name is None or name.value in options:
+        return tuple(typed)
+    if name.value in versions():
+        entry_of(name.value)
+        raise UsageError(
+            f"release={name.value} is a version of every size: write release={name.value}/tiny, or another size."
+        )
+    version, size, world = parts_of(name.value)
+    if version and not VERSION.fullmatch(version):
+        return tuple(typed)
+    parts = {RELEASE: size, f"{RELEASE}.version": version, f"{RELEASE}.world": world}
+    parts = {key: value for key, value in parts.items() if value}
+    rest = [one for one in typed if one is not name]
+    if again := [one for one in rest if one.key in parts]:
+        raise UsageError(
+            f"release={name.value} says {again[0].key} already: leave out {again[0].key}={again[0].value}."
+        )
+    return (*(name._replace(key=key, value=value) for key, value in parts.items()), *rest)
+
+
 @dataclass(frozen=True)
 class Composer:
-    """What was typed, and the folders it is looked up in; composes the config of any baseline from it.
-
-    ``plain``: typed by a stranger; a config that holds an interpolation is refused, and none is ever resolved.
-    """
+    """What was typed, and the folders it is looked up in; composes the config of any baseline from it."""
 
     folders: tuple[Path, ...]
     typed: tuple[Override, ...] = ()
-    _composed: dict[tuple, dict[str, Any]] = field(default_factory=dict, repr=False, compare=False)
-    plain: bool = False
+    _composed: dict[tuple, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def options(self) -> Options:
@@ -77,9 +179,7 @@ class Composer:
 
     def without(self, *keys: str) -> Composer:
         """Return the same without what was typed for these keys."""
-        return replace(
-            self, typed=tuple(o for o in self.typed if o.key not in keys), _composed=self._composed
-        )
+        return replace(self, typed=tuple(o for o in self.typed if o.key not in keys))
 
     def settings(self, baseline: str | None = None, general: bool = False) -> Settings:
         """Return the config with this baseline, or with the one typed.
@@ -91,116 +191,175 @@ class Composer:
             UsageError: for options and keys that do not exist, values of the wrong kind, a ``task`` that
                 contradicts the baseline's, and ``release`` beside ``data``.
         """
-        typed = spelt_out([single_value(one, self.options) for one in self.typed], self.options[RELEASE])
+        typed = split_release_name([self._single_value(one) for one in self.typed], self.options[RELEASE])
         if typed != self.typed:
-            return replace(self, typed=typed, _composed=self._composed).settings(baseline, general)
-        groups = {o.key: o.value for o in self.typed if o.key in self.options and o.key != "release"}
-        chosen = baseline or groups.pop("baseline", None)
-        self._check_release()
-        for group, option in groups.items():
-            check_option(group, option, self.options)
-        if chosen is not None:
-            check_option("baseline", chosen, self.options)
-            groups |= {"baseline": chosen, "task": self._task_of(chosen, groups.get("task"))}
-        if (release := self.value("release")) is not None:
-            groups["release"] = release
+            return replace(self, typed=typed).settings(baseline, general)
+        groups = {o.key: o.value for o in self.typed if o.key in self.options}
         values = [o for o in self.typed if o.key not in self.options]
         if general:
             values = [o for o in values if not o.key.startswith("baseline.")]
-        config = self._composed_config(groups, values)
-        _check_method(config["baseline"])
-        if chosen is not None and not general and config["baseline"]["method"].get("_target_") is None:
+        chosen = baseline or groups.get("baseline")
+        if {"release", "data"} <= groups.keys():
+            raise UsageError(
+                f"release={groups['release']} and data={groups['data']} exclude each other: give one of them."
+            )
+        if chosen is not None:
+            groups["baseline"], own = chosen, chosen.partition("/")[0]
+            check_option("baseline", chosen, self.options)
+            if groups.setdefault("task", own) != own:
+                raise UsageError(
+                    f"task={groups['task']} contradicts baseline={chosen}, which is for {own}: leave task out."
+                )
+        for group, option in groups.items():
+            check_option(group, option, self.options)
+        config = self._compose(groups, values)
+        method = config["baseline"]["method"]
+        if not isinstance(method, dict):
+            raise UsageError(
+                f"baseline.method={method} is wrong: it has keys of its own; give them, such as {METHOD}KEY=VALUE."
+            )
+        if chosen is not None and not general and method.get("_target_") is None:
             path = self.options["baseline"][chosen]
             raise UsageError(f"{path} names no class: write method._target_, such as my_module.MyMethod.")
-        return settings_of(_named(config, chosen, "release" in groups))
+        return settings_of(_name_choices(config, chosen, "release" in groups))
 
-    def _check_release(self) -> None:
-        release, data = self.value("release"), self.value("data")
-        if release is not None and data is not None:
-            raise UsageError(f"release={release} and data={data} exclude each other: give one of them.")
-        if release is not None:
-            check_option("release", release, self.options)
+    def _single_value(self, override: Override) -> Override:
+        """Return an override whose sweep gives one value with that value; any other as it is."""
+        text = override.value
+        if override.literal or override.key.startswith("data.") or not FUNCTION.fullmatch(text.strip()):
+            return override
+        values = values_of(override, self.options)
+        return override._replace(value=values[0]) if len(values) == 1 else override
 
-    def _task_of(self, baseline: str, task: str | None) -> str:
-        own = baseline.partition("/")[0]
-        if task is not None and task != own:
-            raise UsageError(
-                f"task={task} contradicts baseline={baseline}, which is for {own}: leave task out."
-            )
-        check_option("task", own, self.options)
-        return own
-
-    def _composed_config(self, groups: dict[str, str], values: list[Override]) -> dict[str, Any]:
-        base = self._compose(groups, ())
-        valid = set(_keys(base)) | set(self.options)
-        free = (METHOD,) if any(o.key == TARGET for o in values) else ()
-        if base["data"] is not None:
-            valid |= _data_keys()
-            free += tuple(
-                f"data.{name}." for name in ("tables", "sources", "refers", "labels", "pairs", "join", "wide")
-            )
-        for override in values:
-            if override.key not in valid and not override.added and not override.key.startswith(free):
-                _check_parameter(override.key, base, valid)
-            _check_above(override.key, base)
+    def _compose(self, groups: dict[str, str], values: list[Override]) -> dict[str, Any]:
+        """Return the config of these choices and values, once its keys are checked. Raises UsageError."""
+        base = compose(self.folders, groups, (), self.options, self._composed)
         there = set(_keys(base))
-        settled = tuple(o._replace(added=o.added or o.key not in there) for o in values)
-        return self._compose(groups, settled) if settled else base
-
-    def _compose(self, groups: dict[str, str], values: tuple[Override, ...]) -> dict[str, Any]:
-        asked = (tuple(sorted(groups.items())), values)
-        if asked not in self._composed:
-            self._composed[asked] = compose(self.folders, groups, values, self.plain)
-        return self._composed[asked]
+        known = there | set(self.options)
+        free = [METHOD] if any(o.key == TARGET for o in values) else []
+        if base["data"] is not None:  # what a field of data may hold is checked where data are read
+            fields = [f"data.{name}" for name in OwnData.model_fields]
+            known, free = known.union(fields), [*free, *(f"{name}." for name in fields)]
+        for override in values:
+            if override.key not in known and not override.added and not override.key.startswith(tuple(free)):
+                _check_parameter(override.key, base, known)
+            _check_above(override.key, base)
+        if not values:
+            return base
+        settled = [o._replace(added=o.added or o.key not in there) for o in values]
+        return compose(self.folders, groups, settled, self.options, self._composed)
 
 
 def compose(
-    folders: Sequence[Path], groups: dict[str, str], values: Sequence[Override], plain: bool = False
+    folders: Sequence[Path],
+    groups: Mapping[str, str],
+    values: Sequence[Override],
+    options: Options,
+    composed: dict[tuple, Any],
 ) -> dict[str, Any]:
-    """Return Hydra's composition as a plain dict, with paths set afterwards.
+    """Return a plain config: Hydra's composition of the groups, with the values set in it.
 
-    Raises UsageError for whatever Hydra, OmegaConf or YAML refuses, in one line, and with ``plain`` for interpolations.
+    The files of :data:`MERGED` groups are merged without Hydra, if neither they nor an experiment ask for more.
+
+    Args:
+        folders: tipbench's configs first.
+        groups: group -> option.
+        values: set in the order given.
+        options: the files of all options.
+        composed: what Hydra composed before from these folders; added to.
+
+    Raises:
+        UsageError: for whatever Hydra, OmegaConf or YAML refuses, in one line.
     """
     import yaml
-    from hydra import compose as hydra_compose
-    from hydra import initialize_config_dir
     from hydra.errors import HydraException
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
-    typed = [f"{group}={option}" for group, option in groups.items()]
-    typed += [f"{'++' if o.added else ''}{o.key}={_value(o)}" for o in values if not o.is_path]
-    if len(folders) > 1:
-        last_first = reversed(folders[1:])  # of two files Hydra takes the one that it finds first
-        typed.append(
-            f"hydra.searchpath=[{','.join(_quoted(f'file://{folder.as_posix()}') for folder in last_first)}]"
-        )
+    def by_hydra(names: Mapping[str, str]) -> Any:
+        key = tuple(sorted(names.items()))
+        if key not in composed:
+            composed[key] = _compose_by_hydra(folders, names)
+        return composed[key]
+
     try:
-        if plain:
-            refuse_interpolated_words(typed)
-        with initialize_config_dir(config_dir=str(folders[0]), version_base="1.3"):
-            config = hydra_compose("config", overrides=typed)
-        for override in values:
-            if override.is_path:
-                literal = None if override.value == "null" else override.value.replace("${", "\\${")
-                OmegaConf.update(config, override.key, literal, force_add=override.added)
-        if plain:
-            refuse_interpolations(OmegaConf.to_container(config, resolve=False))
-        return OmegaConf.to_container(config, resolve=not plain, throw_on_missing=True)  # type: ignore[return-value]
+        files = {group: options[group][groups[group]] for group in MERGED if group in groups}
+        config = by_hydra({group: option for group, option in groups.items() if group not in files})
+        if any(_is_set(config[group]) or _has_directives(path) for group, path in files.items()):
+            config = OmegaConf.merge(by_hydra(groups))  # a copy
+        else:
+            config = OmegaConf.merge(config, {group: OmegaConf.load(path) for group, path in files.items()})
+        for one in values:
+            if not one.literal:
+                OmegaConf.update(config, one.key, _parse_value(one), merge=True, force_add=one.added)
+        found: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+        for one in values:
+            if one.literal:
+                _set(found, one.key, one.value)
+        return found
     except yaml.MarkedYAMLError as error:
-        raise _unreadable(error) from None
-    except (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError) as error:
-        said = " ".join(line.strip() for line in str(error).splitlines()[:2] if line.strip()).rstrip(".")
+        mark: Any = error.problem_mark or error.context_mark
+        where = f"line {mark.line + 1}, column {mark.column + 1}"
         raise UsageError(
-            f"the config cannot be composed: {said}; quote values that hold special signs."
+            f"{mark.name} is not readable YAML: {error.problem} in {where}; correct it."
+        ) from None
+    except (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError) as error:
+        reason = " ".join(line.strip() for line in str(error).splitlines()[:2] if line.strip()).rstrip(".")
+        raise UsageError(
+            f"the config cannot be composed: {reason}; quote values that hold special signs."
         ) from None
 
 
-def _unreadable(error: Any) -> UsageError:
-    """Return the error for a file whose YAML is broken: which, and where. ``error`` is that of the parser."""
-    mark = error.problem_mark or error.context_mark
-    where = f"line {mark.line + 1}, column {mark.column + 1}"
-    return UsageError(f"{mark.name} is not readable YAML: {error.problem} in {where}; correct it.")
+def _compose_by_hydra(folders: Sequence[Path], groups: Mapping[str, str]) -> Any:
+    """Return Hydra's composition of these options as a DictConfig that takes new keys."""
+    from hydra import compose as hydra_compose
+    from hydra import initialize_config_dir
+    from omegaconf import OmegaConf
+
+    typed = [f"{group}={option}" for group, option in groups.items()]
+    if len(folders) > 1:
+        last_first = reversed(folders[1:])  # of two files Hydra takes the one that it finds first
+        places = ",".join(_quote(f"file://{folder.as_posix()}") for folder in last_first)
+        typed.append(f"hydra.searchpath=[{places}]")
+    with initialize_config_dir(config_dir=str(folders[0]), version_base="1.3"):
+        config = hydra_compose("config", overrides=typed)
+    OmegaConf.set_struct(config, False)
+    return config
+
+
+def _is_set(value: Any) -> bool:
+    """Return whether a part of a config has any value but null, as an experiment may give it."""
+    return any(map(_is_set, value.values())) if isinstance(value, Mapping) else value is not None
+
+
+def _has_directives(path: Path) -> bool:
+    """Return whether a config file asks for more than to be merged: other files, or another place."""
+    return re.search(r"^(defaults\s*:|#\s*@package)", path.read_text("utf-8"), re.MULTILINE) is not None
+
+
+def _parse_value(override: Override) -> Any:
+    """Return a value as Hydra's grammar reads it; as text a path, and an expression of own data that it cannot read."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+
+    text = override.value.replace("${", "\\${")
+    if override.is_path:
+        return None if text == "null" else text
+    try:
+        return OverridesParser.create().parse_override(f"{override.key}={override.value}").value()
+    except HydraException:
+        if override.key.startswith("data."):
+            return text
+        raise
+
+
+def _set(config: dict[str, Any], key: str, value: Any) -> None:
+    *above, last = key.split(".")
+    for part in above:
+        if not isinstance(config.get(part), dict):
+            config[part] = {}
+        config = config[part]
+    config[last] = value
 
 
 def _check_above(key: str, config: dict[str, Any]) -> None:
@@ -209,68 +368,38 @@ def _check_above(key: str, config: dict[str, Any]) -> None:
     parts = key.split(".")
     for at, part in enumerate(parts[:-1], 1):
         value = value.get(part)
-        if (
-            value is None or parts[0] == "data"
-        ):  # null may become anything; what data takes is checked with it
+        if value is None or parts[0] == "data":  # null may become anything
             return
         if not isinstance(value, dict):
             above = ".".join(parts[:at])
             raise UsageError(f"{key}: {above} is {value} and has no keys: give {above}=VALUE.")
 
 
-def _check_method(baseline: dict[str, Any]) -> None:
-    """Refuse a method that is one value instead of keys."""
-    if not isinstance(baseline["method"], dict):
-        raise UsageError(
-            f"baseline.method={baseline['method']} is wrong: it has keys of its own; give them, such as "
-            f"{METHOD}KEY=VALUE."
-        )
-
-
-def _check_parameter(key: str, config: dict[str, Any], valid: set[str]) -> None:
+def _check_parameter(key: str, config: dict[str, Any], known: set[str]) -> None:
     """Accept a key that the config lacks where the class of the method has a parameter of that name.
 
     Raises UsageError for any other.
     """
     target = config["baseline"]["method"].get("_target_")
-    if target and key.startswith(METHOD) and config["fence"] == "on" and not is_shipped(target):
-        return  # its class is not imported in front of the fence; what it does not take is told behind it
-    parameters = parameters_of(target) if target and key.startswith(METHOD) else None
+    of_method = bool(target) and key.startswith(METHOD)
+    if of_method and config["fence"] == "on" and not is_shipped(target):
+        return  # its class is not imported outside the fence, where its arguments are checked
+    parameters = parameters_of(target) if of_method else None
     if parameters is None:
-        raise UsageError(f'Unknown setting "{key}". {suggestion(key, sorted(valid))}')
-    if key.removeprefix(METHOD) not in parameters:
+        check_word(key, sorted(known), f'Unknown setting "{key}"')
+    elif key.removeprefix(METHOD) not in parameters:
         names = [METHOD + name for name in parameters]
         near = suggestion(key, names) if names else "It has none."
         raise UsageError(f"{key}: {target} has no parameter of that name. {near}")
 
 
-def _value(override: Override) -> str:
-    """Return a value as Hydra's grammar has it; of data's expressions, which hold spaces and quotes, the literal
-    text."""
-    from hydra.core.override_parser.overrides_parser import OverridesParser
-    from hydra.errors import HydraException
-
-    if not override.key.startswith("data."):
-        return override.value
-    try:
-        OverridesParser.create().parse_override(f"{override.key}={override.value}")
-    except HydraException:
-        return _quoted(override.value)
-    return override.value
-
-
-def _data_keys() -> set[str]:
-    """Return every field that data of one's own can have, whether or not its file has it."""
-    return {f"data.{name}" for name in OwnData.model_fields}
-
-
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     """Return a string of Hydra's grammar that stands for this text."""
     escaped = text.replace("\\'", "\\\\'").replace("'", "\\'")
     return f"'{escaped}'"
 
 
-def _named(config: dict[str, Any], baseline: str | None, release: bool) -> dict[str, Any]:
+def _name_choices(config: dict[str, Any], baseline: str | None, release: bool) -> dict[str, Any]:
     """Return the config with the baseline's name as its option has it, no release beside data of one's own, and the
     newest released version where none is given."""
     if config.get("data") is not None and not release:

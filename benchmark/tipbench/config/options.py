@@ -1,12 +1,106 @@
-"""What can be chosen: the options of every config group, read off the folders, and the nearest of a misspelling."""
+"""Config folders, the options in them, and the nearest valid word for a misspelling."""
 
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from tipcore.errors import UsageError
+from tipcore.locations import expand_home
 from tipcore.operating_system import check_regular
+
+from tipbench.entry_points import EntryPoint, entry_points
+
+GROUP = "tipbench.configs"
+"""The entry points by which packages add configs: ``name = "package.with.baseline.in.it"``."""
+
+
+def config_folder() -> Path:
+    """Return the absolute folder that holds ``config.yaml`` and its groups.
+
+    Raises UsageError where neither the installed package nor a checkout around it has one.
+    """
+    package = Path(__file__).resolve().parents[1]
+    for folder in (package / "configs", package.parents[1] / "configs"):
+        if (folder / "config.yaml").is_file():
+            return folder
+    raise UsageError(f"no configs beside {package}: install tipbench again.")
+
+
+def config_folders(own: str | None) -> tuple[Path, ...]:
+    """Return the folders of tipbench's configs, of those that packages add, and of a user's ``--config-dir``.
+
+    Raises UsageError where the user's folder is not there or changes a file of tipbench, and where a package has a
+    file that is there already.
+    """
+    folders = (config_folder(), *added_folders())
+    if own is None:
+        return folders
+    folder = expand_home(own).resolve()
+    if not folder.is_dir():
+        raise UsageError(
+            f"--config-dir {own} is not a folder: give one that holds baseline/, data/ or experiment/."
+        )
+    _refuse_changed(folder)
+    return *folders, folder
+
+
+def _refuse_changed(folder: Path) -> None:
+    """Refuse a user's file with the name of one of tipbench's: Hydra would take that one. A copy of it may stay."""
+    shipped = config_folder()
+    for path in sorted(shipped.rglob("*.yaml")):
+        own = folder / path.relative_to(shipped)
+        if own.is_file() and own.read_bytes() != path.read_bytes():
+            raise UsageError(f"{own} has the name of {path}, which would be taken instead: rename yours.")
+
+
+def added_folders() -> list[Path]:
+    """Return the folders that packages add; one that cannot be found is named in the log and left out.
+
+    Raises UsageError where two packages, or a package and tipbench, have a config of one name.
+    """
+    home: dict[str, str] = dict.fromkeys(_configs(config_folder()), "tipbench")
+    found = []
+    for entry in entry_points(GROUP):
+        folder = _folder_of(entry)
+        if folder is None:
+            continue
+        for config in _configs(folder):
+            if config in home:
+                raise UsageError(
+                    f"the packages {home[config]} and {entry.package} both have {config}: uninstall one of them."
+                )
+            home[config] = entry.package
+        found.append(folder)
+    return found
+
+
+def _configs(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.glob("*/**/*.yaml"))
+
+
+def _folder_of(entry: EntryPoint) -> Path | None:
+    """Return the folder of a package of configs, which is not imported."""
+    try:
+        spec = find_spec(entry.value)
+        places = list(spec.submodule_search_locations or ()) if spec else []
+    except Exception as error:  # whatever a stranger's package does when it is looked at
+        places, said = [], f" ({type(error).__name__}: {error})"
+    else:
+        said = ""
+    if places:
+        return Path(places[0]).resolve()
+    import logging  # every start of the command line would wait for it
+
+    logging.getLogger(__name__).warning(
+        "the configs of the package %s are not found at %s%s: update or uninstall it.",
+        entry.package,
+        entry.value,
+        said,
+    )
+    return None
+
 
 Options = dict[str, dict[str, Path]]
 """Group -> option -> its file. An option of a nested folder is named by its path, as ``advert_risk/prior``."""
@@ -31,9 +125,15 @@ def options(folders: Sequence[Path]) -> Options:
 
 
 def check_option(group: str, option: str, known: Options) -> None:
-    """Raises UsageError, naming the nearest that exist, for an option that its group does not have."""
-    if option not in known[group]:
-        raise UsageError(f"{group}={option} does not exist. {suggestion(option, known[group])}")
+    """Raise UsageError, naming the nearest that exist, for an option that its group does not have."""
+    check_word(option, known[group], f"{group}={option} does not exist")
+
+
+def check_word(word: str, valid: Iterable[str], problem: str) -> None:
+    """Raise UsageError for a word that is not valid: the problem, and the nearest valid words."""
+    valid = list(valid)
+    if word not in valid:
+        raise UsageError(f"{problem}. {suggestion(word, valid)}")
 
 
 def suggestion(word: str, valid: Iterable[str]) -> str:

@@ -141,8 +141,7 @@ class Fold:
 
     def to_hf(self) -> Any:
         """Return a ``datasets.DatasetDict`` of the parts that have units: train, validation (as the Hugging Face Hub
-        calls valid) and test, with ``label`` in the first two. Raises UsageError without the extra ``huggingface``."""
-        require("huggingface", "to_hf")
+        calls valid) and test, with ``label`` in the first two."""
         import datasets
 
         frames = {part: self.labelled(part) for part in PARTS}

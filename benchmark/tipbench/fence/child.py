@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 from tipcore.errors import NotMapped, UsageError
 
-from tipbench.config.instantiate import instantiate
+from tipbench.config.methods import instantiate
 from tipbench.data.fold import Fold
 from tipbench.fence.files import read_fold
 from tipbench.fence.wire import LONGEST, Pipe

@@ -16,8 +16,7 @@ from tipdata.release.manifests import TRUTH
 from tipdata.release.release import table_file
 from tipdata.stages import tables_of
 
-from tipbench.config.options import describe_option
-from tipbench.config.paths import config_folder
+from tipbench.config.options import config_folder, describe_option
 from tipbench.publishing.data_files import Config
 from tipbench.tasks import tasks
 

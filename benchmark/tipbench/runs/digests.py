@@ -18,7 +18,7 @@ import tipdata
 from tipdata.core.fingerprint import fingerprint
 from tipdata.release import Release, published_manifest
 
-from tipbench.config.method_class import SHIPPED
+from tipbench.config.methods import SHIPPED
 from tipbench.data.access import access_level, visible_columns
 from tipbench.data.selection import YARDSTICK
 from tipbench.evaluation.sources import file_of, place, score_digest
@@ -42,7 +42,7 @@ INPUT = (
 
 DRIVING = tuple(
     f"tipbench.{name}"
-    for name in ("task", "loading", "runs.shared_fold", "runs.predicting", "config.instantiate")
+    for name in ("task", "loading", "runs.shared_fold", "runs.predicting", "config.methods")
 )
 """What asks for a fold and drives a method. Their imports are not followed: they know every task and every stream."""
 

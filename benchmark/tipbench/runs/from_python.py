@@ -17,7 +17,7 @@ from tipcore.errors import UsageError
 from tipcore.locations import expand_home
 
 from tipbench.config.compose import TARGET, Composer, Override
-from tipbench.config.paths import config_folders
+from tipbench.config.options import config_folders
 from tipbench.evaluation.comparison import Comparison
 from tipbench.evaluation.comparison import compare as compare_predictions
 from tipbench.evaluation.meaning import score_version

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -11,11 +12,10 @@ from tipcore.errors import UsageError
 from tipcore.extras import how_to_install, missing_extra
 from tipdata.core.own import is_own
 
-from tipbench.config.compose import METHOD, TARGET, Composer, Override
-from tipbench.config.method_class import is_shipped, method_class
+from tipbench.config.compose import METHOD, TARGET, Composer, Override, values_of
+from tipbench.config.methods import is_shipped, method_class
 from tipbench.config.options import suggestion
 from tipbench.config.settings import SEEDS, Grid, Settings
-from tipbench.config.sweeps import values_of
 from tipbench.data.custom.config import own_data
 from tipbench.data.custom.folds import is_mapped
 from tipbench.runs.cell import Cell, cell_of
@@ -43,7 +43,7 @@ def sweep(composer: Composer, allowed: Allowed, notice: Notice = lambda said: No
     cells: dict[str, Cell] = {}
     for chosen in itertools.product(*(values[o] for o in lists)):
         typed = (*fixed, *(o._replace(value=value) for o, value in zip(lists, chosen, strict=True)))
-        one = Composer(composer.folders, typed, composer._composed, composer.plain)
+        one = replace(composer, typed=typed)
         cells |= {str(cell.folder): cell for cell in expand(one, allowed, commas=True, notice=notice)}
     return list(cells.values())
 

@@ -9,8 +9,7 @@ from typing import Any
 
 from tipcore.errors import UsageError
 
-from tipbench.config.instantiate import instantiate
-from tipbench.config.method_class import is_shipped, method_class
+from tipbench.config.methods import instantiate, is_shipped, method_class
 from tipbench.config.settings import Settings
 from tipbench.fence import FILE_BYTES
 from tipbench.fence.method import FencedMethod

@@ -8,7 +8,7 @@ from pathlib import Path
 from tipcore.errors import UsageError
 from tipcore.locations import expand_home
 
-from tipbench.config.paths import config_folder
+from tipbench.config.options import config_folder
 from tipbench.evaluation.meaning import score_version
 from tipbench.runs.cell import Cell
 from tipbench.runs.results import Result, read_result

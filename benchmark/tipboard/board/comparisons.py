@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from tipbench.config.options import describe_option, options
-from tipbench.config.paths import config_folder
+from tipbench.config.options import config_folder, describe_option, options
 from tipbench.evaluation.comparison import Comparison, Draws, corrected, difference
 from tipbench.runs.results import Result
 from tipbench.tasks import task_of

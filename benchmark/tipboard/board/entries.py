@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tipbench.config.method_class import SHIPPED
+from tipbench.config.methods import SHIPPED
 from tipbench.runs.results import Result
 
 from tipboard.board.draws import KeptDraws

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tipbench.config.compose import Composer, parse
-from tipbench.config.method_class import is_shipped
-from tipbench.config.paths import config_folders
+from tipbench.config.methods import is_shipped
+from tipbench.config.options import config_folders
 from tipbench.runs.digests import targets_of
 from tipbench.runs.grid import expand
 from tipbench.runs.results import Result
@@ -15,6 +15,7 @@ from tipcore.errors import UsageError
 
 from tipboard.board.draws import REPLICATES
 from tipboard.board.entries import Entry
+from tipboard.submissions.pinned import read_overrides
 
 ALLOWED = ("baseline", "task", "labels", "access")
 """Keys that a submission may set beside the parameters of its method."""
@@ -39,13 +40,12 @@ def config_of(entry: Entry, wanted: Result) -> dict[str, Any]:
             raise UsageError(
                 f"{where}: {override.key} is not of the method: only {', '.join(ALLOWED)} and {METHOD}* are."
             )
-    said = [o for o in typed if o.key not in OURS]
     version, _, size = wanted.data.partition("/")
-    words = [f"{'+' if o.added else ''}{o.key}={o.value}" for o in said]
-    words += [f"release={size}", f"release.version={version}", f"split={wanted.split}", f"seed={wanted.seed}"]
-    words += [f"replicates={REPLICATES}", "fence=on"]
+    ours = [f"release={size}", f"release.version={version}", f"split={wanted.split}", f"seed={wanted.seed}"]
+    ours += [f"replicates={REPLICATES}", "fence=on"]
     try:
-        composer = Composer(config_folders(None), parse(words), plain=True)
+        plain = read_overrides(o for o in typed if o.key not in OURS)
+        composer = Composer(config_folders(None), (*plain, *parse(ours)))
         cells = expand(composer, lambda task, settings: [wanted.split])
     except UsageError as error:
         raise UsageError(f"{where}: {error}") from None

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
-from tipbench.config.instantiate import instantiate
+from tipbench.config.methods import instantiate
 from tipbench.fence import FILE_BYTES
 from tipbench.fence.session import Limits
 from tipbench.kinds.predictions import check_predictions

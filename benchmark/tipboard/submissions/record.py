@@ -9,7 +9,6 @@ import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
-from tipbench.config.interpolations import INTERPOLATION
 
 from tipboard.submissions.text import legal_text
 
@@ -36,6 +35,8 @@ UNPINNED = re.compile(
     re.IGNORECASE,
 )
 """Packages that cannot be pinned: installers, and wheels on hosts named by an IP address or in a private network."""
+INTERPOLATION = re.compile(r"\$\\*\{")
+"""How text begins that Hydra, when its authors run it, replaces by what their machine knows."""
 KEPT_BACK = ("runs", "figure", "engine", "overwrite", "fence", "limits", "hydra", "experiment", "grid")
 """Keys of the config that are of whoever runs it, and not of the method."""
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from tipbench.config.compose import Composer, parse
-from tipbench.config.paths import config_folders
+from tipbench.config.options import config_folders
 from tipbench.runs.grid import expand
 from tipcore.errors import UsageError
 from tipdata.core.own import is_own

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from tipbench.config.compose import Composer, parse
-from tipbench.config.paths import config_folder, config_folders
+from tipbench.config.options import config_folder, config_folders
 from tipbench.runs.grid import sweep
 from tipcore.errors import UsageError
 from tipdata.core.world import newest_released, sizes, versions

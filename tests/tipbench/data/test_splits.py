@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tipbench.config.paths import config_folders
+from tipbench.config.options import config_folders
 from tipbench.data.custom.splits import OWN_SPLITS, summary_of
 from tipbench.data.selection import TrainingSize, limit_training
 from tipbench.data.splits import SPLITS, CannotSplitError, partition

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from tipbench.config.compose import Composer, parse
-from tipbench.config.paths import config_folders
+from tipbench.config.options import config_folders
 from tipbench.runs import runner
 from tipbench.runs.cell import Cell
 from tipbench.runs.decisions import Job, Outcome, decided

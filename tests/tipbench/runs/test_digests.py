@@ -12,7 +12,7 @@ import tipcore
 import tipdata
 from tipbaselines.advert_linkage.exact_duplicates import ExactDuplicates
 from tipbench.config.compose import Composer, parse
-from tipbench.config.paths import config_folders
+from tipbench.config.options import config_folders
 from tipbench.config.settings import Settings
 from tipbench.evaluation import sources as score_sources
 from tipbench.runs import digests, runner

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 import tipbench
-from tipbench.config.compose import Composer, parse
-from tipbench.config.paths import config_folders
+from tipbench.config.compose import Composer, parse, values_of
+from tipbench.config.options import config_folders
 from tipbench.config.settings import Settings
-from tipbench.config.sweeps import values_of
 from tipbench.runs.cell import Cell
 from tipbench.runs.grid import expand, runnable, sweep
 from tipbench.runs.results import read_result

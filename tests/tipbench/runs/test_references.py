@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tipbench.config.compose import Composer, parse
-from tipbench.config.paths import config_folders
+from tipbench.config.options import config_folders
 from tipbench.evaluation.meaning import score_version
 from tipbench.runs.cell import Cell
 from tipbench.runs.grid import expand

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 from tipbench.commands.run import EXAMPLES
-from tipbench.config.paths import config_folder
+from tipbench.config.options import config_folder
 from tipbench.runs.report import SHOWN, gap_note, mean, number, rows, table
 from tipbench.runs.results import Result
 from tipbench.runs.variants import variant_names

@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 import yaml
 from tipbench.config.compose import Composer, parse
-from tipbench.config.instantiate import instantiate
-from tipbench.config.paths import config_folders
+from tipbench.config.methods import instantiate
+from tipbench.config.options import config_folders
 from tipbench.config.settings import Settings
 from tipbench.method import Method, StreamMethod
 from tipbench.runs import attempts, decisions, runner, shared_fold

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from tipbench.config.compose import Composer, parse
-from tipbench.config.paths import config_folders
+from tipbench.config.options import config_folders
 from tipbench.fence.session import Limits
 from tipbench.runs import runner
 from tipbench.runs.decisions import Outcome

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 import yaml
-from tipbench.config.instantiate import make
+from tipbench.config.methods import make
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
 from tipbench.runs.predicting import predicted

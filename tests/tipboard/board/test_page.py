@@ -3,8 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tipbench.config.options import options
-from tipbench.config.paths import config_folder
+from tipbench.config.options import config_folder, options
 from tipbench.runs.results import Result
 from tipbench.tasks import tasks
 from tipboard.board.board_rows import standings

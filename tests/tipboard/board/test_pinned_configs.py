@@ -83,8 +83,31 @@ def test_a_record_with_an_interpolation_is_refused(value: str) -> None:
 
 
 def test_signs_of_money_and_braces_apart_are_plain_values(composed: Callable) -> None:
-    method = composed(f"{ADDED}'5$ {{a}}'", "+baseline.method.more={a:1}")["baseline"]["method"]
+    method = composed(f"{ADDED}'5$ {{a}}'", "+baseline.method.more={a: 1}")["baseline"]["method"]
     assert (method["secret"], method["more"]) == ("5$ {a}", {"a": 1})
+
+
+@pytest.mark.parametrize(
+    "value", ["yes", "010", "1e-3", "1:30", "", "2020-01-01", "!!set {a}", "{a:1}", "[a", "&a [*a]", "*a"]
+)
+def test_a_value_that_is_not_plain_or_reads_otherwise_on_the_command_line_is_refused(
+    value: str, composed: Callable
+) -> None:
+    with pytest.raises(UsageError) as refused:
+        composed(f"{ADDED}{value}")
+    assert "baseline.method.secret" in str(refused.value)
+    assert len(str(refused.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        *(("1.0e-3", 0.001), ("12", 12), ("-1.5", -1.5), ("true", True), ("null", None), ("text", "text")),
+        *(("'1e-3'", "1e-3"), ("''", ""), ("[1,'b',null]", [1, "b", None]), ("choice(1,2)", "choice(1,2)")),
+    ],
+)
+def test_a_plain_value_is_read_as_yaml_has_it(text: str, value: object, composed: Callable) -> None:
+    assert composed(f"{ADDED}{text}")["baseline"]["method"]["secret"] == value
 
 
 @pytest.mark.parametrize("said", ["0", "1", "50", "1000000000"])

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 from tipbench.config.compose import Composer, parse
-from tipbench.config.paths import config_folders
+from tipbench.config.options import config_folders
 from tipbench.runs.cell import Cell
 from tipbench.runs.grid import expand
 from tipbench.runs.results import Result, read_result

@@ -8,9 +8,8 @@ import argparse
 from typing import Any
 
 from tipbench.commands.list_ import LISTED
-from tipbench.config.options import describe_option
+from tipbench.config.options import config_folders, describe_option
 from tipbench.config.options import options as all_options
-from tipbench.config.paths import config_folders
 from tipbench.console import Column, emit_json, emit_table, notice
 from tipbench.entry_points import resolve
 

@@ -16,7 +16,6 @@ import numpy as np
 import polars as pl
 import polars.selectors as cs
 from tipcore.errors import UsageError
-from tipcore.extras import require
 from tipcore.locations import expand_home
 from tipcore.operating_system import check_regular
 from tipcore.table_files import UNREADABLE, check_own_parquet, scan_parquet
@@ -444,7 +443,6 @@ def _parquet(reading: Reading, path: Path) -> pl.LazyFrame:
 
 def _hf(reading: Reading, path: Path) -> pl.LazyFrame:
     """Return a dataset or a dict of splits saved to disk; the splits' names are in the column ``file``."""
-    require("huggingface", "format: hf")
     import datasets
 
     try:

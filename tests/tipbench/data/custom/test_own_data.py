@@ -75,15 +75,6 @@ def test_every_format_gives_the_same_folds(written: dict[str, Any]) -> None:
     assert sorted(advert for adverts in tested for advert in adverts) == list(range(40))
 
 
-def test_a_saved_dataset_is_refused_with_the_extra_that_reads_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "saved").mkdir()
-    monkeypatch.setattr("tipcore.extras.find_spec", lambda name: None)
-    with pytest.raises(UsageError, match=r"^format: hf needs datasets, .*\[huggingface\]'"):
-        prepare("advert_risk", own=risk(tmp_path, files="saved", format="hf"))
-
-
 def test_stratified_folds_keep_clusters_whole_and_shares_equal(tmp_path: Path) -> None:
     ROWS.write_csv(tmp_path / "rows.csv")
     for fold in prepare("advert_risk", own=risk(tmp_path)).folds:

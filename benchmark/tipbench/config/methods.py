@@ -1,11 +1,15 @@
-"""Look at the class of a method by its name: its parameters, what it says of itself, and why it is not there."""
+"""The class of a method: find it by name, read its parameters, make a method of its config."""
 
 from __future__ import annotations
 
 import inspect
 from importlib import import_module
+from typing import Any
+
+from tipcore.errors import UsageError
 
 from tipbench.config.options import nearest
+from tipbench.method import lacking
 
 SHIPPED = "tipbaselines"
 """The package of the methods that come with tipbench."""
@@ -33,8 +37,8 @@ def why_missing(target: str) -> str | None:
     except Exception as error:  # whatever a user's module does when it is imported
         if isinstance(error, ModuleNotFoundError) and f"{module}.".startswith(f"{error.name}."):
             return f"there is no module {error.name}: run from the folder that holds it, or install it"
-        said = " ".join(str(error).split()).rstrip(".")
-        return f"the module {module} cannot be imported ({type(error).__name__}: {said})"
+        reason = " ".join(str(error).split()).rstrip(".")
+        return f"the module {module} cannot be imported ({type(error).__name__}: {reason})"
     if hasattr(found, name):
         return None
     near = nearest(name, [one for one, value in vars(found).items() if inspect.isclass(value)])
@@ -51,3 +55,33 @@ def parameters_of(target: str) -> list[str] | None:
     if any(one.kind is one.VAR_KEYWORD for one in taken):
         return None
     return [one.name for one in taken]
+
+
+def instantiate(method: dict[str, Any]) -> Any:
+    """Return a method made as :func:`make` does. Raises UsageError as it does, and where the object is not a method."""
+    target, made = method["_target_"], make(method)
+    if lacks := lacking(made):
+        raise UsageError(
+            f"{target} is not a method: it lacks {', '.join(lacks)}; see tipbench.method.Method."
+        )
+    return made
+
+
+def make(method: dict[str, Any]) -> Any:
+    """Return an object of the class named by ``_target_``, with the other keys as its arguments.
+
+    Raises UsageError where the class cannot be imported or does not take the arguments.
+    """
+    from hydra.errors import InstantiationException
+    from hydra.utils import instantiate as hydra_instantiate
+
+    target = method["_target_"]
+    try:
+        return hydra_instantiate(method, _convert_="all")
+    except InstantiationException as error:
+        missing = why_missing(target) if "locating target" in str(error) else None
+        reason = missing or " ".join(str(error.__cause__ or error).split())
+        end = "" if reason.endswith("?") else "."
+        raise UsageError(
+            f"baseline.method._target_={target} cannot be made: {reason.rstrip('.')}{end}"
+        ) from error

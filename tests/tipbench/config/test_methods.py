@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tipbench.config.method_class import method_class, parameters_of, why_missing
+from tipbench.config.methods import method_class, parameters_of, why_missing
 
 
 @pytest.mark.parametrize(
