@@ -16,14 +16,13 @@ from tipcore.errors import NotMapped, UsageError
 
 from tipbench.config.methods import instantiate
 from tipbench.data.fold import Fold
-from tipbench.fence.files import read_fold
-from tipbench.fence.wire import LONGEST, Pipe
+from tipbench.fence.wire import LONGEST, Pipe, read_fold
 from tipbench.method import in_batches, is_oracle, is_streamed
 
 FOLD = Path("/fold")
 
 
-class Served:
+class MethodServer:
     """The method, and what the host may ask of it: one function per request."""
 
     def __init__(self) -> None:
@@ -55,14 +54,14 @@ class Served:
         asked = self.fold.with_valid_as_test() if said["valid"] else self.fold
         if said["regions"] is not None:
             asked = asked.of_regions(said["regions"])
-        return _framed(self.method.predict(asked))
+        return _with_frame(self.method.predict(asked))
 
     def begin(self, said: dict[str, Any], frame: pl.DataFrame | None) -> tuple[dict[str, Any], object]:
         self.method.begin(frame)
         return {}, None
 
     def step(self, said: dict[str, Any], frame: pl.DataFrame | None) -> tuple[dict[str, Any], object]:
-        return _framed(self.method.step(frame))
+        return _with_frame(self.method.step(frame))
 
     def notes(self, said: dict[str, Any], _: pl.DataFrame | None) -> tuple[dict[str, Any], object]:
         return {"notes": [str(note)[:LONGEST] for note in getattr(self.method, "notes", ())]}, None
@@ -70,28 +69,28 @@ class Served:
 
 def serve(pipe: Pipe) -> None:
     """Answer requests until the host has gone."""
-    served = Served()
+    served = MethodServer()
     requests: dict[str, Callable[..., tuple[dict[str, Any], object]]] = {
         name: getattr(served, name) for name in ("make", "fit", "predict", "begin", "step", "notes")
     }
-    while (asked := pipe.asked()) is not None:
+    while (asked := pipe.read_request()) is not None:
         said, frame = asked
         try:
             answer, given = requests[said["do"]](said, frame)
         except UsageError as error:
             pipe.answer({"refused": str(error)[:LONGEST], "unmapped": isinstance(error, NotMapped)})
         except BaseException as error:  # whatever a method raises, SystemExit among it
-            pipe.answer(_told(error))
+            pipe.answer(_error_report(error))
         else:
             pipe.answer(answer, given)
 
 
-def _framed(answer: object) -> tuple[dict[str, Any], object]:
+def _with_frame(answer: object) -> tuple[dict[str, Any], object]:
     """Return what a method returned, as an answer; None would be taken for an answer without a frame."""
     return ({"type": "NoneType"} if answer is None else {}), answer
 
 
-def _told(error: BaseException) -> dict[str, Any]:
+def _error_report(error: BaseException) -> dict[str, Any]:
     frames = traceback.extract_tb(error.__traceback__)
     return {
         "error": type(error).__name__,

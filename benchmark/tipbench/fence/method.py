@@ -11,9 +11,8 @@ from tipcore.errors import NotMapped, UsageError
 
 from tipbench.data.fold import Fold
 from tipbench.fence import FILE_BYTES, MB
-from tipbench.fence.files import FACTS, write_fold
 from tipbench.fence.session import Session
-from tipbench.fence.wire import LONGEST, SMALL, Answer, Bounds, Garbled
+from tipbench.fence.wire import FACTS, LONGEST, SMALL, Answer, Bounds, Garbled, write_fold
 from tipbench.kinds.kind import FEW_ROWS, ROOM
 from tipbench.method import BATCHES
 
@@ -95,7 +94,7 @@ class FencedMethod:
     def _predict(self, fold: Fold) -> pl.DataFrame:
         valid, regions = (fold.whole or fold) is not self._fitted, fold.regions
         self._bounds = self._bounds_of(fold, self._fitted or fold)
-        return self._framed(
+        return self._checked_frame(
             self._ask("predict", valid=valid, regions=None if regions is None else list(regions))
         )
 
@@ -112,9 +111,9 @@ class FencedMethod:
         self._ask("begin", units)
 
     def _step(self, rows: pl.DataFrame) -> pl.DataFrame:
-        return self._framed(self._ask("step", rows))
+        return self._checked_frame(self._ask("step", rows))
 
-    def _framed(self, answer: Answer) -> pl.DataFrame:
+    def _checked_frame(self, answer: Answer) -> pl.DataFrame:
         if answer.frame is None:
             kind = _plain(str(answer.said.get("type", "thing")))
             raise UsageError(f"{self._name} returned a {kind:.60}; return a polars DataFrame.")
@@ -124,9 +123,9 @@ class FencedMethod:
         try:
             return frozenset(answer.names(key))
         except Garbled as error:
-            raise self._refused(error) from None
+            raise self._refusal(error) from None
 
-    def _refused(self, error: Garbled) -> UsageError:
+    def _refusal(self, error: Garbled) -> UsageError:
         return UsageError(f"{self._name} returned {_plain(str(error))}.")
 
     def _ask(self, do: str, frame: pl.DataFrame | None = None, **said: Any) -> Answer:
@@ -134,7 +133,7 @@ class FencedMethod:
         try:
             answer = self._session.ask({"do": do, **said}, frame, self._bounds)
         except Garbled as error:
-            raise self._refused(error) from None
+            raise self._refusal(error) from None
         told = answer.said
         if "refused" in told:
             raise (NotMapped if told.get("unmapped") else UsageError)(_plain(str(told["refused"])))

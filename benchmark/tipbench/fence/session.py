@@ -1,23 +1,127 @@
-"""The host's side of one fence: it is built, asked, watched, and ended."""
+"""The host's side of a fence: what the method may see and use, and how it is started, asked, watched and ended."""
 
 from __future__ import annotations
 
 import json
 import os
+import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
+from importlib.machinery import PathFinder
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 from tipcore.errors import UsageError
+from tipcore.locations import home
 from tipcore.operating_system import CONFINES, NAME
 
-from tipbench.fence.linux import start, watch
-from tipbench.fence.view import Sight, unreadable
+from tipbench.fence.linux import host
 from tipbench.fence.wire import SMALL, Answer, Bounds, Garbled, Pipe
+
+OURS = ("tipcore", "tipbench", "tipbaselines")
+"""Packages of this distribution that a method may need."""
+WITHHELD = ("tipdata", "tipboard")
+"""Those with the generator and its seed, and with what is done with predictions."""
+INSTALLED = ("site-packages", "dist-packages")
+"""Names of folders that hold what is installed, and nothing else."""
+SYSTEM = ("/usr/lib/python3", "/usr/local/lib")
+"""Where a system installs packages for all, beside what is shown for a reason of its own."""
+WITHOUT_PYTHON = ("share", "include", "doc", "man", "locale", "__pycache__")
+
+
+@dataclass(frozen=True)
+class VisiblePaths:
+    """``shown``: files and folders; ``hidden``: folders among them that are not; ``path``: of imports, in order."""
+
+    shown: tuple[str, ...]
+    hidden: tuple[str, ...]
+    path: tuple[str, ...]
+
+
+def visible_paths(
+    targets: Iterable[str], sources: Iterable[Path], hidden: Iterable[Path] = (), first: str = ""
+) -> VisiblePaths:
+    """Return what a method is shown.
+
+    Args:
+        targets: the classes that its config names.
+        sources: the files that it is made of.
+        hidden: folders of the host that no method may see, whatever lies around them, beside the host's home.
+        first: a folder of packages of another environment, found before all others, where alone the method is looked
+            for; the environment is shown.
+
+    Raises:
+        UsageError: for a class that was typed in a notebook or a script: no file holds it.
+    """
+    packages = set()
+    for target in targets:
+        if target.startswith("__main__."):
+            raise UsageError(
+                f"{target.removeprefix('__main__.')} was typed in a notebook or a script, and a fenced method is read "
+                "from a file: put the class into a module, or set fence=off."
+            )
+        packages.add(target.partition(".")[0])
+    path = tuple(dict.fromkeys(os.path.abspath(place) for place in (*([first] if first else ()), *sys.path)))
+    places = [place for place in path if Path(place).name in INSTALLED]
+    shown = {sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix, *places}
+    if first:
+        shown.add(str(Path(first).parents[2]))  # <environment>/lib/python3.11/site-packages
+    shown |= {str(place) for name in OURS for place in _locations_of(name)}
+    shown |= {str(place) for name in packages.difference(OURS) for place in _locations_of(name, first)}
+    shown |= {str(source) for source in sources}
+    shown |= {os.path.realpath(place) for place in shown}
+    withheld = {str(place) for name in WITHHELD for place in _locations_of(name)}
+    withheld |= {os.path.join(place, name) for place in path for name in WITHHELD}
+    withheld |= {place for within in (*shown, *SYSTEM) for place in _withheld_in(within)}
+    withheld |= {str(home()), *(str(place) for place in hidden)}
+    withheld |= {os.path.realpath(place) for place in withheld}
+    return VisiblePaths(tuple(sorted(shown)), tuple(sorted(withheld)), path)
+
+
+def _locations_of(package: str, first: str = "") -> Iterator[Path]:
+    """Yield where a package or module of this name lies, without importing it.
+
+    A folder without ``__init__.py`` is a package to Python, be it the folder of somebody's results: of one that nobody
+    installed are only those files shown that the method is made of.
+    """
+    try:
+        spec = PathFinder.find_spec(package, [first]) if first else find_spec(package)
+    except (ImportError, ValueError):
+        return
+    if spec is None:
+        return
+    if spec.submodule_search_locations:
+        places = [Path(place) for place in spec.submodule_search_locations]
+        yield from (one for one in places if spec.origin or one.parent.name in INSTALLED)
+    elif spec.origin and Path(spec.origin).is_file():
+        yield Path(spec.origin)
+
+
+@lru_cache
+def _withheld_in(shown: str) -> tuple[str, ...]:
+    """Return the folders of :data:`WITHHELD` below a folder, of other environments in it too."""
+    found = []
+    for folder, below, _ in os.walk(shown):
+        found += [os.path.join(folder, name) for name in WITHHELD if name in below]
+        # What is installed holds packages, and these hold none; the rest holds no Python.
+        installed = os.path.basename(folder) in INSTALLED
+        below[:] = [] if installed else [one for one in below if one not in (*WITHHELD, *WITHOUT_PYTHON)]
+    return tuple(found)
+
+
+def unreadable(shown: Iterable[str]) -> str | None:
+    """Return the first of these paths that a user without any right to it cannot read, None where there is none."""
+    for place in shown:
+        needed = 0o005 if os.path.isdir(place) else 0o004
+        if os.path.exists(place) and os.stat(place).st_mode & needed != needed:
+            return place
+    return None
+
 
 GIB = 1 << 30
 BOUNDS = {
@@ -30,9 +134,9 @@ BOUNDS = {
 POOLS = 4
 """Threads for each processor that a process may have beside its own: pools of polars, OpenMP, BLAS and its own."""
 NOBODY = 65534
-EVERY = 0.1
+LOOK_SECONDS = 0.1
 """Seconds between two looks at a fence."""
-ENDING = 5.0
+CLOSE_SECONDS = 5.0
 """Seconds that a fence is given to end by itself."""
 
 
@@ -91,22 +195,22 @@ class Session:
     """
 
     def __init__(
-        self, sight: Sight, fold: Path, limits: Limits, python: str = "", preload: Sequence[str] = ()
+        self, sight: VisiblePaths, fold: Path, limits: Limits, python: str = "", preload: Sequence[str] = ()
     ) -> None:
         if NAME != "linux" or not CONFINES:
             raise CannotFence(f"a fence needs Linux and this is {NAME}: set fence=off.")
         self._limits, self._why = limits, ""
         self._passed: str | None = None
-        self._pipe, self._report, self.keeper = self._built(sight, fold, limits, python, preload)
-        said = self._reported()
+        self._pipe, self._report, self.keeper = self._open(sight, fold, limits, python, preload)
+        said = self._read_report()
         if not said.get("ready"):
             self._pipe.close()
             os.close(self._report)
-            raise CannotFence(_cannot(said.get("failed", "it ended at once")))
-        self._account = watch.Account(self.keeper)
+            raise CannotFence(_cannot_fence_message(said.get("failed", "it ended at once")))
+        self._account = host.ProcessAccount(self.keeper)
         self._start, self._code, self._over = self._account.cost()[1], None, threading.Event()
         self._began, self._paid = time.monotonic(), 0.0
-        self._watcher = threading.Thread(target=self._look, daemon=True)
+        self._watcher = threading.Thread(target=self._watch, daemon=True)
         self._watcher.start()
 
     def ask(self, said: dict[str, Any], frame: pl.DataFrame | None = None, bounds: Bounds = SMALL) -> Answer:
@@ -116,9 +220,9 @@ class Session:
         """
         try:
             self._pipe.ask(said, frame)
-            return self._pipe.answered(bounds)
+            return self._pipe.read_answer(bounds)
         except Garbled:
-            watch.end(self.keeper)
+            host.kill_fence(self.keeper)
             raise
         except (EOFError, BrokenPipeError):
             code = self.close()
@@ -137,14 +241,14 @@ class Session:
     def close(self) -> int | None:
         """End the fence and return the exit code of its first process; None where it was killed."""
         self._pipe.close()
-        self._over.wait(ENDING)
+        self._over.wait(CLOSE_SECONDS)
         if not self._over.is_set():
-            watch.end(self.keeper)
+            host.kill_fence(self.keeper)
         self._watcher.join()
         return self._code
 
-    def _built(
-        self, sight: Sight, fold: Path, limits: Limits, python: str, preload: Sequence[str]
+    def _open(
+        self, sight: VisiblePaths, fold: Path, limits: Limits, python: str, preload: Sequence[str]
     ) -> tuple[Pipe, int, int]:
         user = NOBODY if os.getuid() == 0 else os.getuid()
         if user == NOBODY and (closed := unreadable(sight.shown)):
@@ -165,21 +269,21 @@ class Session:
         }
         (asked, ask), (answered, answer), (reported, report) = os.pipe(), os.pipe(), os.pipe()
         try:
-            keeper = start.server(sight.path).fence(request, [asked, answer, report])
+            keeper = host.server_of_process(sight.path).fence(request, [asked, answer, report])
         except OSError as error:
             for one in (ask, answered, reported):
                 os.close(one)
-            raise CannotFence(_cannot(str(error))) from None
+            raise CannotFence(_cannot_fence_message(str(error))) from None
         finally:
             for one in (asked, answer, report):
                 os.close(one)
         return Pipe.of(answered, ask), reported, keeper
 
-    def _look(self) -> None:
+    def _watch(self) -> None:
         """Watch the fence until it reports its end, and end it where it passes a limit."""
         limits = self._limits
-        while not watch.wait(self._report, EVERY):
-            processes, memory = self._account.look()
+        while not host.wait_readable(self._report, LOOK_SECONDS):
+            processes, sockets, memory = self._account.look(limits.memory_gib * GIB)
             if time.monotonic() - self._began > 60 * limits.minutes:
                 self._passed = "minutes"
                 self._why = f"it took more than {limits.minutes:g} minutes: set limits.minutes=N."
@@ -189,13 +293,15 @@ class Session:
             elif processes > limits.processes:
                 self._passed = "processes"
                 self._why = f"it started more than {limits.processes} processes: set limits.processes=N."
+            elif sockets > host.MOST_SOCKETS:
+                self._why = f"it had more than {host.MOST_SOCKETS} sockets open at the same time: use fewer."
             if self._why:
-                watch.end(self.keeper)
-        self._code = self._reported().get("ended")
+                host.kill_fence(self.keeper)
+        self._code = self._read_report().get("ended")
         os.close(self._report)
         self._over.set()
 
-    def _reported(self) -> dict[str, Any]:
+    def _read_report(self) -> dict[str, Any]:
         """Return what the keeper reports next; empty where it was killed."""
         line = b""
         while not line.endswith(b"\n"):
@@ -205,7 +311,7 @@ class Session:
         return json.loads(line)
 
 
-def _cannot(why: str) -> str:
+def _cannot_fence_message(why: str) -> str:
     return (
         f"this machine does not let a fence be built ({why}): see docs/fence.md for what it takes, or set fence=off, "
         "which the result says."

@@ -1,8 +1,6 @@
-"""The protocol between host and fence: a line of JSON, then the bytes that it announces.
+"""The protocol between host and fence: a line of JSON, then the bytes that it announces; and the files of a fold.
 
-The host sends frames in Arrow's stream format. The fence sends only raw columns of the dtypes listed here, so that no
-reader of a file format parses untrusted bytes. Every length is checked before anything is read: the fence's memory
-limit does not count what the host holds, so :class:`Bounds` limit what an answer takes of the host's memory.
+Each end trusts nothing of the other: an answer is read within bounds, as plain numbers and texts.
 """
 
 from __future__ import annotations
@@ -10,16 +8,19 @@ from __future__ import annotations
 import io
 import json
 import os
+import pickle
 import re
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain, pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from tipbench.data.fold import Fold, detach
 from tipbench.fence import FILE_BYTES
 
 LONGEST_LINE, LONGEST = 1 << 20, 20_000
@@ -112,7 +113,7 @@ class Pipe:
             body = buffer.getvalue()
         self._send({**said, "bytes": len(body)}, [body])
 
-    def asked(self) -> tuple[dict[str, Any], pl.DataFrame | None] | None:
+    def read_request(self) -> tuple[dict[str, Any], pl.DataFrame | None] | None:
         """Return the next request, None where the host has gone."""
         line = self.source.readline()
         if not line:
@@ -130,12 +131,12 @@ class Pipe:
         elif not isinstance(frame, pl.DataFrame):
             self._send({**said, "type": type(frame).__name__})
         else:
-            packed = [_packed(column) for column in frame.iter_columns()]
+            packed = [_pack_column(column) for column in frame.iter_columns()]
             columns = [about for about, _ in packed]
             parts = chain.from_iterable(bodies for _, bodies in packed)
             self._send({**said, "rows": frame.height, "columns": columns}, parts)
 
-    def answered(self, bounds: Bounds = SMALL) -> Answer:
+    def read_answer(self, bounds: Bounds = SMALL) -> Answer:
         """Return the next answer.
 
         Raises:
@@ -144,7 +145,7 @@ class Pipe:
         """
         self.bounds, self.spent = bounds, 0
         line = self.source.readline(LONGEST_LINE + 1)
-        _at_most(LONGEST_LINE, len(line), "or more bytes of words, such as notes")
+        _check_at_most(LONGEST_LINE, len(line), "or more bytes of words, such as notes")
         if not line.endswith(b"\n"):
             raise EOFError
         _check_nesting(line)
@@ -160,8 +161,8 @@ class Pipe:
         rows, columns = said["rows"], said.get("columns")
         if type(rows) is not int or rows < 0 or not isinstance(columns, list):
             raise Garbled(f"{rows!r:.40} rows, or no list of columns")
-        _at_most(self.bounds.rows, rows, "rows")
-        _at_most(MOST_COLUMNS, len(columns), "columns")
+        _check_at_most(self.bounds.rows, rows, "rows")
+        _check_at_most(MOST_COLUMNS, len(columns), "columns")
         series: dict[str, pl.Series] = {}
         for column in columns:
             about = column if isinstance(column, dict) else {}
@@ -173,9 +174,9 @@ class Pipe:
                 or name in series
             ):
                 raise Garbled("a column without a name and a dtype of its own")
-            _at_most(LONGEST_NAME, len(name.encode()), "bytes in the name of a column")
+            _check_at_most(LONGEST_NAME, len(name.encode()), "bytes in the name of a column")
             read = self._texts(name, rows) if dtype == "String" else self._numbers(name, dtype, rows)
-            series[name] = _without(read, self._array(rows, "|u1")) if about.get("nulls") else read
+            series[name] = _with_nulls(read, self._array(rows, "|u1")) if about.get("nulls") else read
         return pl.DataFrame(series)
 
     def _numbers(self, name: str, dtype: str, rows: int) -> pl.Series:
@@ -191,7 +192,7 @@ class Pipe:
 
     def _texts(self, name: str, rows: int) -> pl.Series:
         sizes = self._array(rows, "<u4")
-        _at_most(self.bounds.text, int(sizes.max(initial=0)), f"bytes in a text of {name:.60}")
+        _check_at_most(self.bounds.text, int(sizes.max(initial=0)), f"bytes in a text of {name:.60}")
         self._spend(VIEW * rows)
         parts = [pl.Series(name, [], dtype=pl.String)]
         for start in range(0, rows, TEXTS_AT_ONCE):
@@ -209,7 +210,7 @@ class Pipe:
 
     def _spend(self, size: int) -> None:
         self.spent += size
-        _at_most(self.bounds.size, self.spent, "bytes or more in all columns")
+        _check_at_most(self.bounds.size, self.spent, "bytes or more in all columns")
 
     def _read(self, size: int) -> bytes:
         self._spend(size)
@@ -225,7 +226,7 @@ class Pipe:
         self.sink.flush()
 
 
-def _packed(column: pl.Series) -> tuple[dict[str, Any], Iterable[bytes]]:
+def _pack_column(column: pl.Series) -> tuple[dict[str, Any], Iterable[bytes]]:
     """Return the description of a column (name, dtype, whether it has nulls), and its bytes."""
     dtype, nulls = str(column.dtype), column.null_count() > 0
     told = {"name": column.name, "dtype": dtype, "nulls": nulls}
@@ -248,11 +249,11 @@ def _check_nesting(line: bytes) -> None:
     for match in _NESTING.finditer(line):
         count += match[0] in b"[{"
         depth += (match[0] in b"[{") - (match[0] in b"]}")
-        _at_most(DEEPEST, depth, "lists and objects within each other")
-        _at_most(MOST_NESTED, count, "lists and objects in a line")
+        _check_at_most(DEEPEST, depth, "lists and objects within each other")
+        _check_at_most(MOST_NESTED, count, "lists and objects in a line")
 
 
-def _at_most(most: int, found: int, what: str) -> None:
+def _check_at_most(most: int, found: int, what: str) -> None:
     """Raise Garbled if more than ``most`` of something was found."""
     if found > most:
         raise Garbled(f"{found:,} {what}: return at most {most:,}")
@@ -263,6 +264,53 @@ def _is_text(word: str) -> bool:
     return not any("\ud800" <= one <= "\udfff" for one in word)
 
 
-def _without(column: pl.Series, mask: np.ndarray) -> pl.Series:
+def _with_nulls(column: pl.Series, mask: np.ndarray) -> pl.Series:
     """Return a column with nulls where the mask is not 0."""
     return column.to_frame().select(pl.when(pl.Series(mask == 0)).then(pl.col(column.name))).to_series()
+
+
+FACTS, TABLES, NAMES = "fold.pickle", "tables", "names"
+FRAMES = ("parts", "supervision", "pair_supervision")
+READABLE = 0o755
+
+
+def write_fold(fold: Fold, folder: Path) -> None:
+    """Write the tables and facts of a fold to an empty folder of the host's, for the fence's user to read."""
+    folder.chmod(READABLE)
+    for below, tables in ((TABLES, fold.tables), (NAMES, fold.names)):
+        (folder / below).mkdir()
+        (folder / below).chmod(READABLE)
+        for name, table in tables.items():
+            _write(table.lazy().collect(), folder / below / f"{name}.arrow")
+    for name in FRAMES:
+        if (frame := getattr(fold, name)) is not None:
+            _write(frame, folder / f"{name}.arrow")
+    # Read behind the fence alone, and written by the host alone.
+    facts = folder / FACTS
+    facts.write_bytes(pickle.dumps((fold.task, list(fold.tables), fold.apart)))
+    facts.chmod(0o644)
+
+
+def read_fold(folder: Path) -> Fold:
+    """Return the fold that a folder holds; its tables are read when they are used."""
+    task, tables, apart = pickle.loads((folder / FACTS).read_bytes())  # nosec B301 # the host wrote it
+    frames = {
+        name: _read(folder / f"{name}.arrow") if (folder / f"{name}.arrow").is_file() else None
+        for name in FRAMES
+    }
+    return Fold(
+        task=task,
+        tables={name: pl.scan_ipc(folder / TABLES / f"{name}.arrow", glob=False) for name in tables},
+        apart=apart,
+        names={path.stem: _read(path) for path in sorted((folder / NAMES).iterdir())},
+        **frames,  # type: ignore[arg-type]
+    )
+
+
+def _read(path: Path) -> pl.DataFrame:
+    return pl.read_ipc(io.BytesIO(path.read_bytes()))
+
+
+def _write(frame: pl.DataFrame, path: Path) -> None:
+    detach(frame).write_ipc(path, compression="uncompressed")
+    path.chmod(0o644)

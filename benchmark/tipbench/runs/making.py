@@ -13,8 +13,7 @@ from tipbench.config.methods import instantiate, is_shipped, method_class
 from tipbench.config.settings import Settings
 from tipbench.fence import FILE_BYTES
 from tipbench.fence.method import FencedMethod
-from tipbench.fence.session import Limits, Session
-from tipbench.fence.view import sight_of
+from tipbench.fence.session import Limits, Session, visible_paths
 from tipbench.method import is_oracle
 from tipbench.runs.cell import Cell
 from tipbench.runs.digests import method_sources, targets_of
@@ -119,7 +118,7 @@ def fenced_method(
     Raises UsageError for what is not a method, an oracle, and where no fence can be built.
     """
     target = str(config["_target_"])
-    sight = sight_of(targets_of(config), method_sources(config).values(), list(hidden), place)
+    sight = visible_paths(targets_of(config), method_sources(config).values(), list(hidden), place)
     preload = _libraries(config) if is_shipped(target) else []
     session = Session(sight, folder, limits, python, preload)
     try:

@@ -8,9 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
-from tipbench.fence.session import CannotFence, Ended, Session
+from tipbench.fence.session import CannotFence, Ended, Session, VisiblePaths, visible_paths
 from tipbench.fence.session import Limits as FenceLimits
-from tipbench.fence.view import Sight, sight_of
 from tipbench.fence.wire import Bounds, Garbled
 from tipcore.errors import UsageError
 
@@ -30,7 +29,7 @@ def open_fence() -> Callable[[Asked, Limits], list[dict]]:
 
     Raises UsageError where this machine lets none be built; then nothing has run.
     """
-    sight = sight_of([TARGET], [], hidden=[lesson_folder()])
+    sight = visible_paths([TARGET], [], hidden=[lesson_folder()])
     try:
         outcomes_fenced(sight, Asked([], []), Limits())
     except CannotFence as error:
@@ -42,7 +41,7 @@ def open_fence() -> Callable[[Asked, Limits], list[dict]]:
     return lambda asked, limits: outcomes_fenced(sight, asked, limits)
 
 
-def outcomes_fenced(sight: Sight, asked: Asked, limits: Limits) -> list[dict]:
+def outcomes_fenced(sight: VisiblePaths, asked: Asked, limits: Limits) -> list[dict]:
     """Return what came of each call. Raises Stopped where the fence ends before, CannotFence where there is none."""
     allowed = FenceLimits(limits.patience / 60, limits.memory_mib / 1024, SCRATCH_GIB, PROCESSES)
     with tempfile.TemporaryDirectory(prefix="tipbench-course-") as folder:

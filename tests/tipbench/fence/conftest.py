@@ -9,8 +9,7 @@ from tipbench.data.fold import Prepared
 from tipbench.data.relabelling import relabel
 from tipbench.fence import FILE_BYTES
 from tipbench.fence.method import FencedMethod
-from tipbench.fence.session import Limits, Session
-from tipbench.fence.view import sight_of
+from tipbench.fence.session import Limits, Session, visible_paths
 from tipbench.loading import prepare
 
 HERE = Path(__file__).parent
@@ -48,7 +47,7 @@ def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Put]:
         target, folder = f"{module}.{name}", tmp_path / f"fold{len(made)}"
         folder.mkdir()
         session = Session(
-            sight_of([target], [HERE / f"{name}.py" for name in ("hostile", "liars", "honest", "ways")]),
+            visible_paths([target], [HERE / f"{name}.py" for name in ("hostile", "liars", "honest", "ways")]),
             folder,
             limits,
         )

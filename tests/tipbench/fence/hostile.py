@@ -15,6 +15,18 @@ from contextlib import suppress
 import polars as pl
 
 
+def fork_four_times(held, writes):
+    for _ in range(4):
+        if os.fork() == 0:
+            if writes:
+                held[::4096] = bytes(len(held) // 4096)
+            time.sleep(1)
+            os._exit(0)
+    for _ in range(4):
+        os.wait()
+    return "4 forks ended"
+
+
 class Attack:
     """``what``: the name of the attack. ``given``: what its author knew of the host, such as a path or a port."""
 
@@ -187,6 +199,14 @@ class Attack:
         held = []
         while True:
             held.append(bytearray(b"1" * (1 << 24)))
+
+    def fork_idle(self):
+        """Hold 200 MiB and fork four processes that do nothing."""
+        return fork_four_times(bytearray(b"1" * (200 << 20)), writes=False)
+
+    def fork_and_write(self):
+        """The same, but each process writes to its copy."""
+        return fork_four_times(bytearray(b"1" * (200 << 20)), writes=True)
 
     def fill_sockets(self):
         """Fill 1600 sockets that nobody has open: they wait to be accepted, and their clients have gone."""

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from tipbench.data.fold import Prepared
 from tipbench.fence import FILE_BYTES
-from tipbench.fence.linux import watch
+from tipbench.fence.linux import host
 from tipbench.fence.method import MOST_NOTES, FencedMethod, MethodError
 from tipbench.fence.session import Ended, Limits
 from tipcore.errors import UsageError
@@ -116,13 +116,13 @@ def test_nothing_can_be_written_outside(put: Put, fenced: Prepared, tiny: Releas
 
 BELOW = """
 import os
-from tipbench.fence.linux import calls
-calls._call("unshare", calls.CLONE_NEWNS)
-calls.make_private()
-calls.mount("tmpfs", "a", "tmpfs")
+from tipbench.fence.linux import sandbox
+sandbox._call("unshare", sandbox.CLONE_NEWNS)
+sandbox.make_private()
+sandbox.mount("tmpfs", "a", "tmpfs")
 os.mkdir("a/b")
-calls.mount("tmpfs", "a/b", "tmpfs")
-calls.bind(os.path.abspath("a"), os.path.abspath("c"))
+sandbox.mount("tmpfs", "a/b", "tmpfs")
+sandbox.bind(os.path.abspath("a"), os.path.abspath("c"))
 try:
     open("c/b/f", "w")
 except OSError as error:
@@ -227,9 +227,9 @@ def test_what_a_method_left_behind_ends_with_it(put: Put, fenced: Prepared) -> N
     method.fit(fenced.folds[0], 0)
     assert method.notes == ["got one"]
     keeper = method._session.keeper
-    assert len(watch.processes(keeper)) == 2
+    assert len(host.processes(keeper)) == 2
     method.close()
-    assert len(watch.processes(keeper)) == 0
+    assert len(host.processes(keeper)) == 0
 
 
 def test_an_exit_is_an_error_like_another(put: Put, fenced: Prepared) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tipbench.data.fold import Prepared
-from tipbench.fence.linux import start, watch
+from tipbench.fence.linux import host
 from tipbench.fence.method import FencedMethod
 from tipbench.fence.session import Ended, Limits
 from tipbench.runs.making import fenced_method
@@ -45,9 +45,20 @@ def test_processes_that_a_thread_began_count(put: Put, fenced: Prepared) -> None
         attacked(put, fenced, "fork_in_a_thread", Limits(processes=4))
 
 
-def test_memory_of_the_kernel_for_sockets_counts(put: Put, fenced: Prepared) -> None:
-    with pytest.raises(Ended, match=r"it took more than 0\.5 GiB of memory"):
-        attacked(put, fenced, "fill_sockets", Limits(memory_gib=0.5))
+def test_sockets_are_limited_since_their_buffers_are_memory_of_the_kernel(put: Put, fenced: Prepared) -> None:
+    assert host.MOST_SOCKETS * host.SOCKET_BYTES <= 64 << 20
+    with pytest.raises(Ended, match=r"it had more than 157 sockets open at the same time: use fewer\.$"):
+        attacked(put, fenced, "fill_sockets", Limits())
+
+
+def test_memory_that_forks_share_counts_once(put: Put, fenced: Prepared) -> None:
+    method = attacked(put, fenced, "fork_idle", Limits(memory_gib=0.6))
+    assert method.notes == ["got 4 forks ended"]
+
+
+def test_memory_that_forks_write_to_counts_for_each(put: Put, fenced: Prepared) -> None:
+    with pytest.raises(Ended, match=r"it took more than 0\.6 GiB of memory"):
+        attacked(put, fenced, "fork_and_write", Limits(memory_gib=0.6))
 
 
 @pytest.mark.parametrize("what", ["burn_in_a_thread", "burn_unwaited"])
@@ -74,8 +85,8 @@ def test_no_fence_is_left_of_a_method_that_could_not_be_made(
     monkeypatch.syspath_prepend(str(HERE))
     with pytest.raises(Exception, match=r"cannot be made: no|returned 5 for needs"):
         fenced_method({"_target_": f"liars.{name}"}, tmp_path, Limits())
-    server = start._servers[os.getpid()].process.pid
+    server = host._SERVERS[os.getpid()].process.pid
     until = time.monotonic() + 5
-    while (left := watch.processes(server)) and time.monotonic() < until:
+    while (left := host.processes(server)) and time.monotonic() < until:
         time.sleep(0.05)
     assert not left

@@ -111,7 +111,7 @@ def test_honest_methods_need_nothing_that_is_refused(
 
 SESSION = """
 from ways import called, ctypes
-from tipbench.fence.linux.calls import leave_keys
+from tipbench.fence.linux.sandbox import leave_keys
 assert called(250, 219, 1, None)
 assert called(248, 217, b"user", b"of-the-host", b"x", ctypes.c_size_t(1), ctypes.c_int(-3))
 print(called(249, 218, b"user", b"of-the-host", None, ctypes.c_int(0)), end=" ")

@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from tipbench.fence import view
-from tipbench.fence.view import sight_of
+from tipbench.fence import session
+from tipbench.fence.session import visible_paths
 
 
 def made(folder: Path, *files: str) -> Path:
@@ -24,7 +24,7 @@ def test_a_folder_that_is_no_package_is_not_shown_whole(
     monkeypatch.syspath_prepend(str(tmp_path))
     source = tmp_path / "results9" / "method.py"
     targets = ["results9.method.M", "packaged9.method.M", "alone9.M"]
-    shown = {place for place in sight_of(targets, [source]).shown if place.startswith(str(tmp_path))}
+    shown = {place for place in visible_paths(targets, [source]).shown if place.startswith(str(tmp_path))}
     assert shown == {str(source), str(tmp_path / "packaged9"), str(tmp_path / "alone9.py")}
 
 
@@ -37,7 +37,7 @@ def test_a_method_of_another_environment_is_looked_for_there_alone(
     )
     monkeypatch.syspath_prepend(str(here))
     first = there / "lib" / "python3.11" / "site-packages"
-    shown = sight_of(["one9.M", "both9.M"], [], first=str(first)).shown
+    shown = visible_paths(["one9.M", "both9.M"], [], first=str(first)).shown
     assert not [place for place in shown if place.startswith(str(here))]
     assert {str(there), str(first / "both9")} <= set(shown)
 
@@ -62,6 +62,6 @@ def test_no_environment_below_what_is_shown_holds_the_generator(
         f"{below}/numpy/__init__.py",
     )
     monkeypatch.setattr(sys, prefix, str(tmp_path))
-    view._withheld_in.cache_clear()
-    hidden = {place for place in sight_of([], []).hidden if place.startswith(str(tmp_path))}
+    session._withheld_in.cache_clear()
+    hidden = {place for place in visible_paths([], []).hidden if place.startswith(str(tmp_path))}
     assert hidden == {str(tmp_path / below / name) for name in ("tipdata", "tipboard")}

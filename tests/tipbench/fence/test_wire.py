@@ -2,7 +2,9 @@
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -11,11 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from polars.testing.parametric import dataframes
-from tipbench.data.fold import Prepared
+from tipbench.data.fold import Prepared, detach
 from tipbench.fence.method import FencedMethod
 from tipbench.fence.session import Ended
-from tipbench.fence.wire import NUMBERS, Answer, Garbled, Pipe
+from tipbench.fence.wire import NUMBERS, Answer, Garbled, Pipe, read_fold, write_fold
+from tipbench.loading import prepare
+from tipbench.method import in_batches
+from tipbench.runs.predicting import predicted_by_regions
+from tipbench.tasks import task_of, tasks
 from tipcore.errors import UsageError
+from tipdata.release import Release
 
 DTYPES = [kind for kind, _ in NUMBERS.values()]
 
@@ -38,7 +45,7 @@ def test_frames_of_numbers_come_back_as_they_were(frame: pl.DataFrame) -> None:
     if frame.width == 0:
         return
     host = through(lambda pipe: pipe.answer({"a": 1}, frame))
-    answer = host.answered()
+    answer = host.read_answer()
     host.close()
     assert answer.said["a"] == 1
     assert answer.frame is not None
@@ -48,7 +55,7 @@ def test_frames_of_numbers_come_back_as_they_were(frame: pl.DataFrame) -> None:
 def test_clusters_of_text_come_back_as_they_were() -> None:
     frame = pl.DataFrame({"unit": range(9_000), "cluster": ["ночь", None, "a\nb"] * 3_000})
     host = through(lambda pipe: pipe.answer({}, frame))
-    assert_frame_equal(host.answered().frame, frame)  # type: ignore[arg-type]
+    assert_frame_equal(host.read_answer().frame, frame)  # type: ignore[arg-type]
     host.close()
 
 
@@ -57,7 +64,7 @@ def test_clusters_of_text_come_back_as_they_were() -> None:
 )
 def test_what_is_not_a_frame_comes_as_its_type(value: object) -> None:
     host = through(lambda pipe: pipe.answer({}, value))
-    answer = host.answered()
+    answer = host.read_answer()
     host.close()
     assert (answer.said["type"], answer.frame) == (type(value).__name__, None)
 
@@ -66,7 +73,7 @@ def test_what_is_not_a_frame_comes_as_its_type(value: object) -> None:
 def test_columns_that_are_not_numbers_are_refused(frame: pl.DataFrame) -> None:
     host = through(lambda pipe: pipe.answer({}, frame))
     with pytest.raises(Garbled, match=r"the column score as (List|Binary).*predictions are numbers"):
-        host.answered()
+        host.read_answer()
     host.close()
 
 
@@ -111,7 +118,7 @@ def column(**changed: object) -> bytes:
 def test_what_was_not_agreed_is_refused_and_nothing_is_read_further(content: bytes) -> None:
     host = said(content)
     with pytest.raises((Garbled, EOFError)):
-        host.answered()
+        host.read_answer()
     host.close()
 
 
@@ -119,7 +126,7 @@ def test_what_was_not_agreed_is_refused_and_nothing_is_read_further(content: byt
 def test_no_bytes_at_all_do_more_than_be_refused(content: bytes) -> None:
     host = said(content)
     try:
-        host.answered()
+        host.read_answer()
     except (Garbled, EOFError):
         pass
     finally:
@@ -137,7 +144,7 @@ def test_a_frame_with_any_byte_changed_is_read_or_refused(data: st.DataObject) -
     whole[place] = data.draw(st.integers(0, 255))
     changed = said(bytes(whole))
     try:
-        answer = changed.answered()
+        answer = changed.read_answer()
         assert answer.frame is None or answer.frame.height <= 100
     except (Garbled, EOFError):
         pass
@@ -186,3 +193,113 @@ def test_a_method_that_returns_nothing_is_refused_by_name(
     with pytest.raises(UsageError, match=r"liars\.Silent returned a NoneType; return a polars DataFrame"):
         method.predict(fenced.folds[0])
     assert method.notes == ["1"]
+
+
+SHORT = 8
+"""Characters below which a string may be found in bytes by chance."""
+
+
+def strings(frames: Iterable[pl.DataFrame]) -> set[str]:
+    columns = [column for frame in frames for column in frame.iter_columns()]
+    lists = [column.explode() for column in columns if column.dtype == pl.List(pl.String)]
+    texts = [column for column in [*columns, *lists] if column.dtype == pl.String]
+    return {text for column in texts for text in column.unique().drop_nulls()}
+
+
+def found(content: bytes, hidden: set[str], shown: set[str]) -> set[str]:
+    """Those of the hidden strings that are in the content, and within none that is shown."""
+    wanted = [text for text in hidden - shown if len(text) >= SHORT]
+    if not wanted:
+        return set()
+    held = pl.Series([content.decode(errors="replace"), "\n".join(shown)])
+    there, within = held.str.extract_many(wanted, overlapping=True)
+    return set(there) - set(within)
+
+
+def bytes_of(frame: pl.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.write_ipc(buffer, compression="uncompressed")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("task", tasks())
+def test_no_string_of_a_hidden_row_is_in_a_fold_or_a_step(task: str, tiny: Release, tmp_path: Path) -> None:
+    prepared = prepare(task, release=tiny)
+    fold = prepared.folds[0]
+    write_fold(fold, tmp_path)
+    content = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    kept = {name: table.collect() for name, table in fold.tables.items()}
+    whole = [tiny.scan(name).select(kept[name].columns).collect() for name in kept]
+    assert not found(content, strings(whole), strings([*kept.values(), fold.supervision]))
+    back = read_fold(tmp_path)
+    assert all(back.tables[name].collect().equals(table) for name, table in kept.items())
+    for stream in prepared.streams:
+        for rows in stream.test:
+            assert not found(bytes_of(rows), strings([stream.test.rows]), strings([rows]))
+
+
+def test_tasks_hide_strings(tiny: Release) -> None:
+    """What the test above looks for is there: titles that only hidden adverts have."""
+    shown = prepare(task_of("advert_risk"), release=tiny).folds[0].tables["adverts"].select("title").collect()
+    assert len(strings([tiny.scan("adverts").select("title").collect()]) - strings([shown])) > 900
+
+
+@pytest.mark.parametrize("stored", [False, True])
+@pytest.mark.parametrize("kind", [pl.String, pl.Categorical, pl.Binary, pl.List(pl.String), pl.Int64])
+def test_a_detached_frame_holds_neither_filtered_rows_nor_values_beneath_nulls(
+    kind: Any, stored: bool
+) -> None:
+    texts = [f"a title of the {'hidden' if row % 2 else 'shown'} row {row % 50}" for row in range(2_000)]
+    values = {pl.Int64: [int("hidden" in text) * 0x68696464656E for text in texts]}.get(
+        kind, [[text] for text in texts] if kind == pl.List(pl.String) else texts
+    )
+    frame = pl.DataFrame({"row": range(2_000), "value": pl.Series(values).cast(kind)})
+    if stored:  # its strings are then those of a dictionary
+        frame.write_parquet(buffer := io.BytesIO())
+        frame = pl.read_parquet(buffer.getvalue())
+    even = pl.col("row") % 2 == 0
+    for part in (
+        frame.filter(even),
+        frame.sort(~even, maintain_order=True).head(1_000),
+        frame.with_columns(value=pl.when(even).then("value")),
+    ):
+        made = detach(part)
+        assert made.schema == part.schema
+        assert made.equals(part)
+        assert not [word for word in (b"hidden", b"neddih") if word in bytes_of(made)]
+
+
+def test_categories_are_read_back_as_they_were() -> None:
+    frame = pl.DataFrame(
+        {
+            "enum": pl.Series(["b", None], dtype=pl.Enum(["a", "b", "c"])),
+            "category": pl.Series(["b", None], dtype=pl.Categorical),
+        }
+    )
+    for part in (frame, frame.head(0)):
+        assert detach(part).equals(part)
+        assert detach(part).schema == part.schema
+
+
+Put = Callable[..., FencedMethod]
+
+
+@pytest.mark.parametrize("part", ["test", "valid"])
+def test_batches_behind_the_fence_are_of_their_regions_and_part(
+    put: Put, fenced: Prepared, part: str
+) -> None:
+    method, fold = put("Lengths"), fenced.folds[0]
+    assert in_batches(method)
+    method.fit(fold, 0)
+    asked = fold if part == "test" else fold.with_valid_as_test()
+    whole = method.predict(asked)
+    assert whole["advert"].to_list() == asked.to_predict().collect()["advert"].to_list()
+    batch, most = next(asked.by_regions(1)), method._bounds_of(asked, asked).size
+    assert method._bounds_of(batch, asked).size < most / 2  # all batches together are held to the bound
+    assert predicted_by_regions(method, asked, most=3).sort("advert").equals(whole.sort("advert"))
+    shown = [batch.tables["adverts"].collect().height for batch in asked.by_regions(3)]
+    assert method.notes == [str(fold.tables["adverts"].collect().height), *map(str, shown)]
+
+
+def test_a_method_that_does_not_say_so_is_not_asked_by_batches(put: Put) -> None:
+    assert not in_batches(put("Attack", what="truth_anywhere"))

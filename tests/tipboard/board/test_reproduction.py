@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from tipbench.fence.linux.start import environment
+from tipbench.fence.linux.host import environment
 from tipbench.loading import prepare
 from tipboard.board.board_rows import standings
 from tipboard.board.config import Packages

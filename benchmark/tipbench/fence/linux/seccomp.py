@@ -140,13 +140,13 @@ def _instructions(which: int, architecture: int) -> Iterator[tuple[int, int, int
             yield (_EQUAL, 0, 1, number)
             yield (_RETURN, 0, 0, _ERROR | errno.ENOSYS) if name in UNKNOWN else refuse
     for one in ARGUMENTS:
-        body = list(_compared(one))
+        body = list(_compare_argument(one))
         yield (_EQUAL, 0, len(body), one.numbers[which])
         yield from body
     yield (_RETURN, 0, 0, _ALLOW)
 
 
-def _compared(one: Argument) -> Iterator[tuple[int, int, int, int]]:
+def _compare_argument(one: Argument) -> Iterator[tuple[int, int, int, int]]:
     """Yield what refuses a call by an argument, and loads its number again where it does not."""
     refuse = (_RETURN, 0, 0, _ERROR | one.error)
     yield (_LOAD, 0, 0, _FIRST_ARGUMENT + 8 * one.index)

@@ -1,6 +1,6 @@
 """A preloaded server: it forks a process for each fence, so that numpy and polars are imported once for all of them.
 
-Started by :mod:`tipbench.fence.linux.start` with one socket. A message asks for one fence and brings three
+Started by :mod:`tipbench.fence.linux.host` with one socket. A message asks for one fence and brings three
 descriptors: what the fence reads, what it writes, and where is reported how the fence fares. The server forks a keeper,
 which leaves the host's namespaces and forks process 1 of new ones; the keeper waits for it and reports how it ended.
 When the host has gone, the socket ends, with it the server, with that the keepers, and with these the fences.
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tipbench.fence import child
-from tipbench.fence.linux import calls, root, seccomp
+from tipbench.fence.linux import sandbox, seccomp
 from tipbench.fence.wire import Pipe
 
 LARGEST = 1 << 17
@@ -30,7 +30,7 @@ LARGEST = 1 << 17
 class Request:
     """One fence. ``python``: an interpreter to start inside, or '' to go on with this one. ``path``: of its imports."""
 
-    view: root.View
+    view: sandbox.View
     user: int
     group: int
     threads: int
@@ -41,7 +41,7 @@ class Request:
     @classmethod
     def of(cls, said: dict[str, Any]) -> Request:
         view = said.pop("view")
-        seen = root.View(tuple(view["shown"]), tuple(view["hidden"]), view["fold"], view["scratch"])
+        seen = sandbox.View(tuple(view["shown"]), tuple(view["hidden"]), view["fold"], view["scratch"])
         return cls(view=seen, path=tuple(said.pop("path")), **said)
 
 
@@ -51,7 +51,7 @@ def main(descriptor: int, preloaded: list[str]) -> None:
         importlib.import_module(name)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is interrupted is the host, which then closes its end
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers report themselves
-    calls.leave_keys()
+    sandbox.leave_keys()
     host = socket.socket(fileno=descriptor)
     host.send(b"ready")
     while True:
@@ -76,7 +76,7 @@ def _start(request: Request, requests: int, answers: int, report: int, host: soc
         status = 1
         try:
             host.close()
-            calls.die_with_parent()
+            sandbox.die_with_parent()
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             os.close(left_read)
             os.close(mapped_write)
@@ -89,7 +89,7 @@ def _start(request: Request, requests: int, answers: int, report: int, host: soc
     os.close(mapped_read)
     try:
         if os.read(left_read, 1):
-            calls.map_users(keeper, os.getuid(), os.getgid())
+            sandbox.map_users(keeper, os.getuid(), os.getgid())
             os.write(mapped_write, b"1")
     except OSError as error:
         _report(report, {"failed": f"mapping users: {error}"})
@@ -101,7 +101,7 @@ def _start(request: Request, requests: int, answers: int, report: int, host: soc
 
 def _keep(request: Request, requests: int, answers: int, report: int, left: int, mapped: int) -> int:
     """Leave the host's namespaces, start process 1 of the new ones, wait for it and report how it ended."""
-    calls.leave()
+    sandbox.leave_namespaces()
     os.write(left, b"1")
     os.close(left)
     if not os.read(mapped, 1):
@@ -127,17 +127,17 @@ def _keep(request: Request, requests: int, answers: int, report: int, left: int,
 def _enter(request: Request, requests: int, answers: int, report: int) -> None:
     """Be process 1: see what there is to see, give up all rights, and serve the host's requests."""
     os.setsid()
-    calls.leave_keys()
-    root.build(request.view, request.user, request.group)
+    sandbox.leave_keys()
+    sandbox.build_root(request.view, request.user, request.group)
     nothing = os.open("/dev/null", os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nothing, stream)
     _close_all_but(requests, answers, report)
-    calls.landlock(("/",), root.SCRATCH + tuple(f"/dev/{name}" for name in root.DEVICES))
-    calls.limit(request.threads, request.memory)
-    calls.give_up_rights(request.user, request.group)
-    calls.die_with_parent()  # again: whoever becomes another user is let off
-    os.chdir(root.SCRATCH[0])
+    sandbox.restrict_paths(("/",), sandbox.SCRATCH + tuple(f"/dev/{name}" for name in sandbox.DEVICES))
+    sandbox.set_limits(request.threads, request.memory)
+    sandbox.give_up_rights(request.user, request.group)
+    sandbox.die_with_parent()  # again: whoever becomes another user is let off
+    os.chdir(sandbox.SCRATCH[0])
     seccomp.restrict()
     _report(report, {"ready": True})
     os.close(report)

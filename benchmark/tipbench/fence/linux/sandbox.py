@@ -1,4 +1,4 @@
-"""What Linux offers to fence a process in: namespaces, mounts, capabilities, limits, Landlock. Nothing else has it.
+"""Fence a process in on Linux: namespaces, mounts, capabilities, limits, Landlock, and a file system of its own.
 
 Calls go to the C library by ctypes, since Python 3.11 has none of them. Each function raises OSError with the name of
 the call that failed. Sources: the manual pages user_namespaces(7), mount_namespaces(7), pivot_root(2), capset(2),
@@ -13,6 +13,7 @@ import os
 import signal
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def _library() -> ctypes.CDLL:
     return ctypes.CDLL(None, use_errno=True)
 
 
-def leave() -> None:
+def leave_namespaces() -> None:
     """Leave the user, mount, process, network and IPC namespaces of this process, which must have one thread.
 
     The next child is process 1 of the new process namespace.
@@ -76,13 +77,13 @@ def make_private() -> None:
 def bind(source: str, target: str, writable: bool = False) -> None:
     """Show a file or folder at another place, for reading only unless it is to be written."""
     mount(source, target, flags=MS_BIND | MS_REC)
-    if not writable and not _close_below(target):
+    if not writable and not _make_read_only(target):
         # Flags that the source has are locked here: they must be given again.
         kept = _flags_of(target)
         mount("none", target, flags=MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | kept)
 
 
-def _close_below(path: str) -> bool:
+def _make_read_only(path: str) -> bool:
     """Let nothing be written at a place and in what is mounted below it; return whether the kernel can (Linux 5.12)."""
     held = (ctypes.c_uint64 * 4)(_ATTRIBUTES)
     size = ctypes.c_size_t(ctypes.sizeof(held))
@@ -102,11 +103,11 @@ def turn_root(folder: str, old: str = "") -> None:
     os.chdir(folder)
     _call("pivot_root", b".", f".{old}".encode())
     if not old:
-        forget(".")
+        unmount(".")
     os.chdir("/")
 
 
-def forget(path: str) -> None:
+def unmount(path: str) -> None:
     """Let go of what is mounted at a place and below it."""
     _call("umount2", path.encode(), MNT_DETACH)
 
@@ -146,7 +147,7 @@ def die_with_parent() -> None:
     _call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
-def limit(threads: int, memory: int, files: int = 1024) -> None:
+def set_limits(threads: int, memory: int, files: int = 1024) -> None:
     """Limit threads of this user in this namespace (before Linux 5.14: in all), bytes of memory and open files of each
     process; no file of a crash is written."""
     import resource  # Windows has none, and may import this module
@@ -169,7 +170,7 @@ _ALL = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 4: (1 << 15) - 1, 
 _NETWORK, _SCOPED = 0b11, 0b11
 
 
-def landlock(readable: Iterable[str], writable: Iterable[str]) -> bool:
+def restrict_paths(readable: Iterable[str], writable: Iterable[str]) -> bool:
     """Allow files below these paths only, no TCP and no signal or socket to outside; return whether the kernel can.
 
     A second fence: what is mounted is the first.
@@ -183,7 +184,7 @@ def landlock(readable: Iterable[str], writable: Iterable[str]) -> bool:
     rules = _call("syscall", _CREATE_RULESET, ctypes.byref(held), ctypes.c_size_t(size), ctypes.c_uint32(0))
     for paths, rights in ((readable, _READ), (writable, everything)):
         for path in paths:
-            _allow(rules, path, rights, everything)
+            _allow_below(rules, path, rights, everything)
     _call("syscall", _RESTRICT_SELF, rules, ctypes.c_uint32(0))
     os.close(rules)
     return True
@@ -194,7 +195,7 @@ class _Beneath(ctypes.Structure):
     _fields_ = (("rights", ctypes.c_uint64), ("parent", ctypes.c_int32))
 
 
-def _allow(rules: int, path: str, rights: int, everything: int) -> None:
+def _allow_below(rules: int, path: str, rights: int, everything: int) -> None:
     of_files = 0b111 | (
         everything & ((1 << 14) | (1 << 15))
     )  # execute, write_file, read_file, truncate, ioctl
@@ -217,3 +218,121 @@ def _call(name: str, *arguments: object) -> int:
         number = ctypes.get_errno()
         raise OSError(number, f"{name}: {os.strerror(number)}")
     return made
+
+
+pass
+
+FOLD = "/fold"
+"""Where the files of the fold are, for reading only."""
+SCRATCH = ("/tmp", "/dev/shm")  # nosec B108 # of the fence's own file system
+"""Where a method may write; in memory, and gone with it."""
+DEVICES = ("null", "full", "random", "urandom")
+"""Without zero: what is mapped of it is memory of no process and no file, which nobody counts."""
+HIDDEN_IN_PROC = ("keys", "key-users", "locks")
+"""Files of /proc that tell of more than the fence's own processes, and that nothing needs."""
+SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/localtime")
+"""What programs of the system need; those that are links stay links."""
+LEAST_FILES, BYTES_PER_FILE = 1024, 16_384
+"""How many files a method may write: each takes memory of the kernel, an empty one too."""
+ABSENT = "this is not there behind the fence"
+OLD, NEW = "/old", "/new"
+"""Where both file systems are while the new one is filled."""
+_PLAIN = MS_NOSUID | MS_NODEV
+
+
+@dataclass(frozen=True)
+class View:
+    """What is seen beside :data:`SYSTEM`.
+
+    ``shown``: files and folders at their own places, for reading only. ``hidden``: folders among them that are empty
+    in the fence. ``fold``: the folder that is seen as :data:`FOLD`. ``scratch``: bytes that fit into all folders of
+    :data:`SCRATCH` together.
+    """
+
+    shown: tuple[str, ...]
+    hidden: tuple[str, ...]
+    fold: str
+    scratch: int
+
+
+def build_root(view: View, user: int, group: int) -> None:
+    """Make the view the file system of this process, process 1 of its namespaces. Raises OSError."""
+    make_private()
+    _move_host_root_aside()
+    _make_scratch(view.scratch)
+    for path in (*SYSTEM, *sorted(view.shown)):  # a folder before what is in it
+        _show_path(path)
+    for path in view.hidden:
+        if os.path.isdir(NEW + path):
+            _hide_folder(NEW + path)
+    _show_devices()
+    os.makedirs(NEW + FOLD)
+    bind(OLD + view.fold, NEW + FOLD)
+    os.makedirs(f"{NEW}/etc", exist_ok=True)
+    Path(NEW, "etc", "passwd").write_text(f"method:x:{user}:{group}::/tmp:/bin/false\n", encoding="utf-8")
+    os.makedirs(f"{NEW}/proc")
+    # Some containers hide parts of theirs and let nobody mount another: Python needs none.
+    with suppress(PermissionError):
+        mount("proc", f"{NEW}/proc", "proc", _PLAIN | MS_NOEXEC)
+        for name in HIDDEN_IN_PROC:
+            if os.path.exists(f"{NEW}/proc/{name}"):
+                mount(f"{OLD}/dev/null", f"{NEW}/proc/{name}", flags=MS_BIND)
+    unmount(OLD)
+    turn_root(NEW)
+    forbid_namespaces()
+    mount("none", "/", flags=MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID)
+
+
+def _move_host_root_aside() -> None:
+    """Put the host's file system at :data:`OLD`, and an empty one to be filled at :data:`NEW`."""
+    base = SCRATCH[0]
+    mount("tmpfs", base, "tmpfs", _PLAIN, "mode=755,size=16m")
+    os.mkdir(base + OLD)
+    os.mkdir(base + NEW)
+    turn_root(base, OLD)
+    mount(NEW, NEW, flags=MS_BIND)
+
+
+def _make_scratch(size: int) -> None:
+    """Make :data:`SCRATCH`: folders of one file system, so that they share its limits of bytes and of files."""
+    whole = OLD + "-scratch"
+    os.mkdir(whole)
+    files = max(LEAST_FILES, size // BYTES_PER_FILE)
+    mount("tmpfs", whole, "tmpfs", _PLAIN, f"mode=755,size={size},nr_inodes={files}")
+    for place in SCRATCH:
+        part = f"{whole}/{os.path.basename(place)}"
+        os.mkdir(part)
+        os.chmod(part, 0o1777)  # nosec B103 # as /tmp is; it is seen behind this one fence alone
+        os.makedirs(NEW + place, exist_ok=True)
+        bind(part, NEW + place, writable=True)
+    unmount(whole)
+
+
+def _hide_folder(path: str) -> None:
+    """Put an empty folder over one, which cannot be imported either: an empty folder is a package to Python."""
+    mount("tmpfs", path, "tmpfs", _PLAIN, "size=8k,mode=755")
+    Path(path, "__init__.py").write_text(f"raise ModuleNotFoundError({ABSENT!r})\n", encoding="utf-8")
+    mount("none", path, flags=MS_REMOUNT | MS_BIND | MS_RDONLY | _PLAIN)
+
+
+def _show_path(path: str) -> None:
+    """Show a file or folder of the host at its own place; what is not there is left out."""
+    source, target = OLD + path, NEW + path
+    if os.path.lexists(target):
+        return
+    if os.path.islink(source):
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        os.symlink(os.readlink(source), target)
+    elif os.path.isdir(source):
+        os.makedirs(target)
+        bind(source, target)
+    elif os.path.isfile(source):
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        Path(target).touch()
+        bind(source, target)
+
+
+def _show_devices() -> None:
+    for name in DEVICES:
+        Path(NEW, "dev", name).touch()
+        bind(f"{OLD}/dev/{name}", f"{NEW}/dev/{name}")  # written to all the same, but for its times
