@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tipbench.data.fold import Fold, Prepared
     from tipbench.loading import load, prepare
-    from tipbench.runs.from_python import compare, plot, results, run
+    from tipbench.runs.api import compare, plot, results, run
     from tipbench.runs.results import Result
     from tipbench.runs.scoring import evaluate
     from tipbench.stories.from_python import story
@@ -51,10 +51,10 @@ _HOMES = {
     "load": "tipbench.loading",
     "prepare": "tipbench.loading",
     "evaluate": "tipbench.runs.scoring",
-    "run": "tipbench.runs.from_python",
-    "results": "tipbench.runs.from_python",
-    "compare": "tipbench.runs.from_python",
-    "plot": "tipbench.runs.from_python",
+    "run": "tipbench.runs.api",
+    "results": "tipbench.runs.api",
+    "compare": "tipbench.runs.api",
+    "plot": "tipbench.runs.api",
     "story": "tipbench.stories.from_python",
     "Result": "tipbench.runs.results",
     "Task": "tipbench.task",

@@ -66,7 +66,7 @@ class StreamMethod(Protocol):
 
         A unit that has no row in a step has none in any later one. The score is a finite float; the harness
         alarms at the first that reaches a threshold, which it fixes on valid. Where the next row is forecast
-        (:mod:`tipbench.runs.streamed.forecasts`), ``[unit, candidate, score]`` with one to ten candidates of each unit.
+        (:mod:`tipbench.runs.streams`), ``[unit, candidate, score]`` with one to ten candidates of each unit.
         """
         ...
 

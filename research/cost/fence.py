@@ -14,8 +14,7 @@ from pathlib import Path
 from tipbench.config.compose import Composer, parse
 from tipbench.config.options import config_folders
 from tipbench.fence.session import Limits
-from tipbench.runs.allowed_splits import splits_of
-from tipbench.runs.grid import expand
+from tipbench.runs.grid import allowed_splits, expand
 from tipbench.runs.runner import run
 
 BASELINES = (
@@ -32,7 +31,7 @@ def seconds(baseline: str, release: str, runs: Path, fence: Limits | None, cells
     """Return the wall seconds of cells of one baseline, seeds 0, 1, ..., that are run again."""
     words = [f"baseline={baseline}", f"release={release}", f"runs.path={runs}"]
     typed = [Composer(config_folders(None), parse([*words, f"seed={seed}"])) for seed in range(cells)]
-    grid = [cell for one in typed for cell in expand(one, splits_of)]
+    grid = [cell for one in typed for cell in expand(one, allowed_splits)]
     began = time.perf_counter()
     for outcome in run(grid, overwrite="always", quiet=True, fence=fence):
         if outcome.result is None:

@@ -20,7 +20,7 @@ import numpy as np
 import tipbench
 from tipbench.evaluation.comparison import Draws
 from tipbench.runs.results import Result
-from tipboard.board.draws import KeptDraws
+from tipboard.board.collection import KeptDraws
 from tipboard.board.entries import Entry
 from tipboard.board.files import Board, read
 from tipboard.site.build import write

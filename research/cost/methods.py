@@ -60,7 +60,7 @@ def measure(name: str, regions: int, split: str, batch: int) -> Measured:
     from tipbench.config.methods import instantiate
     from tipbench.loading import prepare
     from tipbench.runs.cost import Meter
-    from tipbench.runs.predicting import predicted, predicted_by_regions
+    from tipbench.runs.folds import predict_by_regions, predict_fold
     from tipdata.release import Release
 
     class First(Release):
@@ -70,7 +70,7 @@ def measure(name: str, regions: int, split: str, batch: int) -> Measured:
         def regions(self) -> int:
             return regions
 
-    predicted_by_regions.__defaults__ = (batch,)
+    predict_by_regions.__defaults__ = (batch,)
     method = instantiate(yaml.safe_load((CONFIGS / f"{name}.yaml").read_text(encoding="utf-8"))["method"])
     task = name.partition("/")[0]
     start = _resident()
@@ -88,7 +88,7 @@ def measure(name: str, regions: int, split: str, batch: int) -> Measured:
         lambda: prepare(task, release=First(VERSION, "full"), split=split, needs=method.needs),
     )
     step("fit", lambda: method.fit(prepared.folds[0], 0))
-    made = step("predict", lambda: predicted(method, prepared, 0, name))
+    made = step("predict", lambda: predict_fold(method, prepared, 0, name))
     peaks, cpus = ([round(took[s][k], 1) for s in ("prepare", "fit", "predict")] for k in (0, 1))
     return Measured(name, regions, made.height, round(start, 1), *peaks, *cpus)
 

@@ -30,16 +30,16 @@ HERE = Path(__file__).parents[2]
 PACKAGES = ("benchmark", "baselines", "datasets")
 BOUND = 30
 PARTS = (
-    ("making tiny", "tipbench.runs.allowed_splits", "open_release"),
+    ("making tiny", "tipbench.runs.grid", "open_release"),
     ("composing configs", "tipbench.config.compose", "compose"),
-    ("units, for their splits", "tipbench.runs.allowed_splits", "units_of"),
-    ("digests of code", "tipbench.runs.runner", "decided"),
-    ("preparing folds", "tipbench.runs.shared_fold", "prepare_cell"),
-    ("fit and predict", "tipbench.runs.attempts", "predictions_of"),
-    ("checking predictions", "tipbench.runs.attempts", "check_predictions"),
-    ("scoring, bootstrap", "tipbench.runs.attempts", "evaluate"),
-    ("the valid part", "tipbench.runs.attempts", "validate"),
-    ("recording", "tipbench.runs.attempts", "record"),
+    ("units, for their splits", "tipbench.runs.grid", "units_of"),
+    ("digests of code", "tipbench.runs.runner", "decide"),
+    ("preparing folds", "tipbench.runs.folds", "prepare_cell"),
+    ("fit and predict", "tipbench.runs.runner", "fit_and_predict"),
+    ("checking predictions", "tipbench.runs.runner", "check_predictions"),
+    ("scoring, bootstrap", "tipbench.runs.runner", "evaluate"),
+    ("the valid part", "tipbench.runs.runner", "validate"),
+    ("recording", "tipbench.runs.runner", "record"),
     ("figure", "tipbench.actions.run", "save"),
 )
 """What a part is called, and the name by which it is called."""

@@ -25,8 +25,7 @@ from tipbench.kinds.predictions import check_predictions
 from tipbench.metrics.bootstrap import Clusters, observed, replicate
 from tipbench.metrics.clustering import NAMES, contributions, metrics_of
 from tipbench.metrics.ranking import Ranking
-from tipbench.runs.streamed.alarms import alarms, best_threshold
-from tipbench.runs.streamed.handover import Scored
+from tipbench.runs.streams import StepScores, alarms, best_threshold
 from tipbench.tasks import task_of
 
 Measure = Callable[[], float]
@@ -141,7 +140,7 @@ def alarms_of_25k_units() -> float:
     )
     late = np.array([o or 999 for o in onset])[unit] <= step
     score = (generator.normal(size=count) + 2.0 * late)[order]
-    scored = Scored(pl.Series("conversation", unit[order]), step[order].astype(np.int32), score)
+    scored = StepScores(pl.Series("conversation", unit[order]), step[order].astype(np.int32), score)
     start = time.process_time()
     threshold = best_threshold(scored, frame.select("conversation", "label", "onset"))
     found = alarms(scored, frame["conversation"], threshold)

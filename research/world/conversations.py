@@ -288,7 +288,7 @@ def alarms(options: argparse.Namespace) -> None:
     """Print what baselines reach at recruitment_onset, and alarms after so many messages whatever they are."""
     from tipbaselines.recruitment_onset.oracle import Oracle
     from tipbench.loading import prepare
-    from tipbench.runs.streamed.alarms import streamed_alarms
+    from tipbench.runs.streams import streamed_alarms
 
     drawn = Drawn.of(VERSION, options.world, options.regions, (*NEEDED, "adverts"))
     made = prepare("recruitment_onset", release=drawn, split="forward", labels="truth")

@@ -21,7 +21,7 @@ from made_up import made_up
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.evaluation.meaning import score_version
-from tipbench.evaluation.sources import score_digest
+from tipbench.runs.digests import score_digest
 from tipbench.task import Task
 from tipbench.tasks import tasks
 from tipcore.errors import UsageError

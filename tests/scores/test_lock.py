@@ -15,8 +15,8 @@ import tipcore
 import tipdata
 import yaml
 from lock import Locked, is_same, numbers_of, read_expected, read_lock, updated
-from tipbench.evaluation.sources import score_digest
 from tipbench.kinds import CLUSTERS
+from tipbench.runs.digests import score_digest
 from tipbench.task import Task
 from tipbench.tasks import tasks
 from tipcore.errors import UsageError

@@ -20,7 +20,7 @@ from tipbench.contract.other_process import PREDICTIONS
 from tipbench.contract.trial import Broken, Run, Trial
 from tipbench.fence.session import Limits
 from tipbench.method import is_oracle
-from tipbench.runs.making import fenced_method
+from tipbench.runs.methods import fenced_method
 from tipbench.tasks import task_of
 from tipcore.extras import missing_extra
 from tipdata.release import Release

@@ -10,7 +10,7 @@ import pytest
 import tipbench
 from tipbench.evaluation.comparison import Draws
 from tipbench.runs.results import RESULT, Result
-from tipboard.board.draws import KeptDraws
+from tipboard.board.collection import KeptDraws
 from tipboard.board.entries import reference_entries
 from tipboard.board.files import Board, boards
 from tipdata.release import Release, open_release
@@ -77,7 +77,7 @@ def committed() -> Path:
 def known_world(tiny: Release, monkeypatch: pytest.MonkeyPatch) -> Release:
     """Let the world that is drawn to reproduce an entry be one that is there: to make another takes seconds."""
     world = open_release("0.4.0", "tiny", engine="sequential", quiet=True, world=1)
-    monkeypatch.setattr("tipboard.board.reproduction.drawn_world", lambda data: world)
+    monkeypatch.setattr("tipboard.board.reproduction.draw_world", lambda data: world)
     return world
 
 

@@ -16,9 +16,9 @@ from tipbench.metrics.finds import FEW_FINDS
 from tipbench.runs.results import Result
 from tipbench.task import Task
 from tipbench.tasks import tasks
-from tipboard.board.draws import DRAWS, KeptDraws, to_bytes
+from tipboard.board.collection import DRAWS, KeptDraws, to_bytes
 from tipboard.board.files import REFERENCE
-from tipboard.board.stability import Stability, TaskScores, store
+from tipboard.board.worlds import Stability, TaskScores, store_stability
 from tipdata.core.draw import Stream
 from tipdata.core.world import newest_released
 
@@ -54,7 +54,9 @@ def make_board(results: Path) -> Path:
         path.write_text(one.to_json(), encoding="utf-8")
         drawn += [_drawn(one)] if _has_draws(one) else []
     (folder / DRAWS).write_bytes(to_bytes(drawn))
-    store(results, Stability(data=DATA, worlds=WORLDS, tasks=tuple(map(_in_worlds, tasks().values()))))
+    store_stability(
+        results, Stability(data=DATA, worlds=WORLDS, tasks=tuple(map(_in_worlds, tasks().values())))
+    )
     return results
 
 

@@ -7,12 +7,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tipboard.board import collection, world_runs
+from tipboard.board import collection, worlds
 from tipboard.board.acceptance import accept
 from tipboard.board.files import newest, read, store_reference
 from tipboard.board.page import render
 from tipboard.board.rounds import Closed
-from tipboard.board.stability import store
+from tipboard.board.worlds import store_stability
 from tipboard.codabench.bundle import BundleOrder, _competition
 from tipboard.codabench.pages import PAGES, pages
 from tipboard.rounds import new
@@ -61,8 +61,11 @@ def test_runs_on_independent_worlds_of_a_draft_are_collected_only_where_asked(
     meant = {"data": "0.9.0", "evaluator": 2, "method": "0.2.0"}
     folder = runs(*(result(METHOD, data=f"0.9.0/small.w{world}", versions=meant) for world in range(1, 6)))
     with pytest.raises(UsageError, match=REFUSED):
-        world_runs.collect(folder)
-    assert store(tmp_path, world_runs.collect(folder, draft=True)).parent == tmp_path / "0.9.0/small"
+        worlds.collect_worlds(folder)
+    assert (
+        store_stability(tmp_path, worlds.collect_worlds(folder, draft=True)).parent
+        == tmp_path / "0.9.0/small"
+    )
 
 
 def test_a_draft_is_no_default_board_beside_a_released_one(

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from tipboard.board.acceptance import accept
-from tipboard.board.config import Packages
-from tipboard.board.packages import install
+from tipboard.board.reproduction import install
+from tipboard.board.storage import Packages
 from tipboard.rounds.host import open_secret
 from tipboard.rounds.new import RoundOrder, new_round
 from tipcore import operating_system

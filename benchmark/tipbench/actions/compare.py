@@ -7,7 +7,7 @@ from dataclasses import asdict
 from tipbench.console import Column, emit_json, emit_table, notice
 from tipbench.evaluation.comparison import Comparison
 from tipbench.metrics.registry import metric_of
-from tipbench.runs.from_python import compare_runs
+from tipbench.runs.api import compare_runs
 from tipbench.runs.report import interval, number, signed
 from tipbench.runs.results import Result
 

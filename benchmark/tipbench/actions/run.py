@@ -14,18 +14,22 @@ from tipbench.config.compose import Composer
 from tipbench.config.settings import Settings
 from tipbench.console import emit, emit_json, emit_table, notice
 from tipbench.exit_codes import FAILED
-from tipbench.runs import by_form
-from tipbench.runs.allowed_splits import splits_of
-from tipbench.runs.cell import Cell
-from tipbench.runs.decisions import Outcome
-from tipbench.runs.estimates import table_of, to_show
+from tipbench.runs import report
+from tipbench.runs.cells import Cell
 from tipbench.runs.figure import check_format, save
-from tipbench.runs.grid import expand, runnable, sweep
-from tipbench.runs.making import limits_of
-from tipbench.runs.references import references_of
-from tipbench.runs.report import Row, gap_note, rows, table
+from tipbench.runs.grid import allowed_splits, expand, runnable, sweep
+from tipbench.runs.methods import limits_of
+from tipbench.runs.report import (
+    Row,
+    estimate_table,
+    gap_note,
+    references_of,
+    results_with_estimates,
+    rows,
+    table,
+)
 from tipbench.runs.results import Result
-from tipbench.runs.runner import run
+from tipbench.runs.runner import Outcome, run
 from tipbench.task import Task
 from tipbench.tasks import task_of
 
@@ -69,7 +73,7 @@ def call(options: argparse.Namespace) -> int:
 
 def _cells(composer: Composer, options: argparse.Namespace) -> list[Cell]:
     def allowed(task: Task, settings: Settings) -> Iterator[str]:
-        return splits_of(task, settings, make=not options.show, quiet=options.quiet)
+        return allowed_splits(task, settings, make=not options.show, quiet=options.quiet)
 
     expanded = sweep if options.multirun else expand
     return expanded(composer, allowed, notice=lambda said: notice(said, options.quiet))
@@ -139,10 +143,10 @@ def _report(
             notice(f"not shown for want of room: {', '.join(left_out)}; see --columns", options.quiet)
         if said := gap_note(lines, {column.heading for column in columns}.difference(left_out)):
             notice(f"note: {said}", options.quiet)
-        for result in to_show(results):
+        for result in results_with_estimates(results):
             title = f"{result.method_name}, split {result.split}: estimates"
-            emit_table(*table_of(result.estimates, task_of(result.task).unit), title=title)
-        columns, cells = by_form.table_of_results(results)
+            emit_table(*estimate_table(result.estimates, task_of(result.task).unit), title=title)
+        columns, cells = report.form_table_of_results(results)
         if cells:
             emit_table(
                 columns, cells, title="recall by form of exploitation, at the 1% budget or by timely alarms"

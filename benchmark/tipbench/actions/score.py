@@ -11,9 +11,8 @@ from tipbench.console import Column, emit_json, emit_table, notice
 from tipbench.evaluation.evaluation import Evaluation
 from tipbench.evaluation.meaning import score_version
 from tipbench.loading import prepare
-from tipbench.runs import by_form
-from tipbench.runs.estimates import table_of
-from tipbench.runs.report import interval, number
+from tipbench.runs import report
+from tipbench.runs.report import estimate_table, interval, number
 from tipbench.runs.scoring import evaluate_prepared, read_predictions_file
 from tipbench.tasks import task_of
 
@@ -49,13 +48,13 @@ def _emit(found: Evaluation, task: str, data: str, split: str, as_json: bool) ->
         columns, [[n, number(s.value), interval(s.low, s.high, s.note)] for n, s in found.scores.items()]
     )
     if len(found.estimates) > 1:
-        emit_table(*table_of(found.estimates, task_of(task).unit))
+        emit_table(*estimate_table(found.estimates, task_of(task).unit))
     if found.groups:
         metrics = list(dict.fromkeys(name for values in found.groups.values() for name in values))
         lines = [[g, *(number(values.get(name)) for name in metrics)] for g, values in found.groups.items()]
         emit_table([Column("group"), *(Column(name, True) for name in metrics)], lines)
     if found.by_form:
-        emit_table(*by_form.table_of(found.by_form), title="recall by form of exploitation")
+        emit_table(*report.form_table(found.by_form), title="recall by form of exploitation")
     if found.oracle:
         columns = [Column("reference"), Column("value", True)]
         emit_table(columns, [[name, number(value)] for name, value in found.oracle.items()])

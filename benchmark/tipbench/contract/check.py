@@ -9,7 +9,7 @@ from tipbench.contract.difference import ROUNDING, difference, key_columns
 from tipbench.contract.promises import PROMISES, Promise
 from tipbench.contract.trial import Broken, Trial
 from tipbench.evaluation.evaluation import check_predictions, primary_score
-from tipbench.runs.streamed.forecasts import asked
+from tipbench.runs.streams import keep_answered_queries
 
 KEYS = (bytes(32), bytes(range(32)))
 """Two keys of ids; any others would do."""
@@ -73,7 +73,7 @@ def compare_keys(trial: Trial) -> KeyComparison:
         predictions = keyed.prepared.back(keyed.run().predictions)
         answers = trial.prepared.answers_to(predictions)
         if task.forecast is not None:
-            predictions = asked(answers, predictions)
+            predictions = keep_answered_queries(answers, predictions)
         checked = check_predictions(answers, predictions)
         scores.append(primary_score(task, answers, checked, replicates=0, checked=True).value)
         made.append(task.kind.comparable(task.unit, checked))

@@ -18,8 +18,8 @@ from tipbench.data.fold import Fold, PartSteps, detach
 from tipbench.evaluation.evaluation import check_predictions
 from tipbench.kinds.answers import Answers
 from tipbench.method import BATCHES, check_shape, in_batches, lacking
-from tipbench.runs.predicting import predicted_by_regions
-from tipbench.runs.streamed.forecasts import asked
+from tipbench.runs.folds import predict_by_regions
+from tipbench.runs.streams import keep_answered_queries
 from tipbench.task import Task
 
 
@@ -96,7 +96,7 @@ def predicts_what_is_asked(trial: Trial) -> None:
         predictions = run.predictions
         answers = trial.prepared.answers_to(predictions)
         if trial.task.forecast is not None:
-            predictions = asked(answers, predictions)
+            predictions = keep_answered_queries(answers, predictions)
         check_predictions(answers, predictions)
         if trial.task.kind.key(answers.unit) != answers.unit:
             _check_queries(answers, predictions)
@@ -199,7 +199,7 @@ def predicts_by_regions(trial: Trial) -> None:
     run = _fresh(trial)
     if not in_batches(run.method):
         return
-    parts = replace(run, given=predicted_by_regions(run.method, trial.fold, most=1))
+    parts = replace(run, given=predict_by_regions(run.method, trial.fold, most=1))
     if what := _differ(trial, run, parts, ROUNDING):
         raise Broken(
             f"asked for one region at a time, {what}: leave batches out, or use nothing of another region."

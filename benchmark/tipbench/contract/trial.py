@@ -21,7 +21,7 @@ from tipbench.data.fold import Fold, Prepared, StepStream
 from tipbench.data.relabelling import relabel
 from tipbench.loading import prepare
 from tipbench.method import is_oracle
-from tipbench.runs.streamed.predictions import streamed_predictions
+from tipbench.runs.streams import streamed_predictions
 from tipbench.task import Problem, Source, Task
 
 REGIONS = 2

@@ -1,33 +1,232 @@
-"""What must run again: three digests of the code and data that a cell's result was made by.
+"""What must run again: three digests of the code and data that a cell's result was made by, and its versions.
 
 ``method``: the source of the method with what it imports of its own package, and its parameters. ``input``: what
-decides the fold. ``score``: what decides scores once predictions are there. A result whose three digests are those of
-today is kept; where only ``score`` differs, its predictions are scored again; anything else is run again.
+decides the fold. ``score``: what decides scores once predictions are there. A result whose three digests are those
+of today is kept; where only ``score`` differs, its predictions are scored again; anything else is run again.
+
+A module is loaded once per process, and its compiled form is kept by size and time: where its file was edited since,
+old code runs while the digest is of the new file, so loaded code is compared with its file. A class that was typed
+in a notebook or a script is in no module: what it is made of is gathered from what is loaded.
 """
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import sys
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from importlib.machinery import SourceFileLoader
 from importlib.util import find_spec
 from pathlib import Path
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import tipdata
+from tipcore.errors import UsageError
+from tipcore.sources import CodePlace, closure, digest_of_sources
 from tipdata.core.fingerprint import fingerprint
 from tipdata.release import Release, published_manifest
 
 from tipbench.config.methods import SHIPPED
 from tipbench.data.access import access_level, visible_columns
+from tipbench.data.custom.config import own_data
+from tipbench.data.custom.files import all_files
 from tipbench.data.selection import YARDSTICK
-from tipbench.evaluation.sources import file_of, place, score_digest
-from tipbench.runs.cell import Cell, without_prose
-from tipbench.runs.loaded import typed_code
-from tipbench.runs.records import Digests
-from tipbench.sources import Place, closure, digest_of_sources
+from tipbench.evaluation.meaning import score_version
+from tipbench.metrics.registry import families
+from tipbench.runs.cells import Cell, without_prose
+from tipbench.runs.results import Digests, Versions
 from tipbench.task import Task
 from tipbench.tasks import task_of
+from tipbench.version import __version__
+
+PLAIN = (bool, int, float, complex, str, bytes, tuple, frozenset, type(None))
+"""Types of constants that are compared by what they say."""
+HELD = (*PLAIN, list, dict, set)
+
+
+def refuse_changed(modules: Mapping[str, Path]) -> None:
+    """Refuse a method where Python holds another version of a module of its than the file says.
+
+    ``modules``: those that the method is made of, by name. Raises UsageError.
+    """
+    for name, path in modules.items():
+        module = sys.modules.get(name)
+        spec = getattr(module, "__spec__", None)
+        # Another loader than Python's own (pytest's, say) may rewrite what it loads.
+        plain = spec is not None and type(spec.loader) is SourceFileLoader
+        if module is not None and plain and _changed(module, path):
+            raise UsageError(
+                f"{path} was changed after Python had loaded it: start Python (in a notebook: the kernel) again. If it "
+                "was not, delete the folder __pycache__ beside it."
+            )
+
+
+def typed_code(name: str) -> list[Any]:
+    """Return what a class of ``__main__`` is made of: its functions, constants and bases, and what of ``__main__`` they
+    name. Where it was typed does not count."""
+    main, found, waiting = vars(sys.modules["__main__"]), {}, [name]
+    while waiting:
+        one = waiting.pop()
+        if one not in found and one in main:
+            said, names = _parts(main[one])
+            found[one] = said
+            waiting += sorted(names)
+    return sorted((one, said) for one, said in found.items() if said is not None)
+
+
+def _parts(value: Any) -> tuple[Any, set[str]]:
+    """Return what is typed of a value, None where it is of a module, and the names that it uses."""
+    if isinstance(value, FunctionType) and value.__module__ == "__main__":
+        return code_of(value.__code__), names_of(value.__code__)
+    if isinstance(value, type) and value.__module__ == "__main__":
+        functions = dict(_functions(value))
+        held = {
+            n: v
+            for n, v in vars(value).items()
+            if n not in functions and isinstance(v, HELD) and n[:2] != "__"
+        }
+        names = {name for one in functions.values() for name in names_of(one.__code__)}
+        bases = {base.__name__ for base in value.__bases__ if base.__module__ == "__main__"}
+        codes = sorted((name, code_of(one.__code__)) for name, one in functions.items())
+        return [codes, sorted((n, stable_repr(v)) for n, v in held.items()), sorted(bases)], names | bases
+    return (stable_repr(value), set()) if isinstance(value, HELD) else (None, set())
+
+
+def stable_repr(value: Any) -> str:
+    """Return the repr of a constant, with sets sorted: their order differs between processes."""
+    if isinstance(value, set | frozenset):
+        return f"{type(value).__name__}({sorted(map(stable_repr, value))})"
+    if isinstance(value, tuple | list | dict):
+        items = value.items() if isinstance(value, dict) else value
+        return f"{type(value).__name__}({[stable_repr(one) for one in items]})"
+    return repr(value)
+
+
+def code_of(code: CodeType) -> tuple[Any, ...]:
+    """Return what a function does: its code without its place, its docstring, and whatever else does nothing."""
+    constants = [code_of(one) if isinstance(one, CodeType) else stable_repr(one) for one in code.co_consts]
+    if code.co_consts and isinstance(code.co_consts[0], str):
+        constants = constants[1:]
+    return code.co_name, code.co_code.hex(), code.co_names, code.co_varnames, constants
+
+
+def names_of(code: CodeType) -> set[str]:
+    """Return the names that a function and those in it may look up in its module."""
+    inner = (names_of(one) for one in code.co_consts if isinstance(one, CodeType))
+    return set(code.co_names).union(*inner)
+
+
+def _functions(of: type | ModuleType) -> Iterator[tuple[str, FunctionType]]:
+    """Yield the functions of a class or module, those below a decorator of Python's own too."""
+    for name, value in vars(of).items():
+        bare = getattr(value, "__func__", getattr(value, "fget", value))
+        while hasattr(bare, "__wrapped__"):
+            bare = bare.__wrapped__
+        if isinstance(bare, FunctionType):
+            yield name, bare
+
+
+def _changed(module: ModuleType, path: Path) -> bool:
+    """Return whether a loaded function differs from the file's, or a constant, or one of them is not loaded at all."""
+    try:
+        codes, constants, top = _written(path.read_bytes(), str(path))
+    except (OSError, SyntaxError, ValueError):
+        return True
+    own = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and value.__module__ == module.__name__
+    ]
+    for _, function in (pair for of in (module, *own) for pair in _functions(of)):
+        code = function.__code__
+        if Path(code.co_filename).name != path.name:
+            continue  # imported from elsewhere, or written by a library such as dataclasses
+        if code.co_qualname in codes and codes[code.co_qualname] != code_of(code):
+            return True
+    if any(not hasattr(module, name) for name in top):
+        return True
+    return any(
+        name in vars(module) and type(vars(module)[name]) is type(value) and vars(module)[name] != value
+        for name, value in constants.items()
+    )
+
+
+@lru_cache(maxsize=512)
+def _written(content: bytes, path: str) -> tuple[dict[str, tuple[Any, ...]], dict[str, Any], tuple[str, ...]]:
+    """Return of a file its functions by qualified name, its plain constants, and what it defines at the top."""
+    tree = ast.parse(content)
+    codes = {
+        code.co_qualname: code_of(code) for code in _all_codes(compile(tree, path, "exec", dont_inherit=True))
+    }
+    constants: dict[str, Any] = {}
+    assigned: list[str] = []
+    for node in tree.body:
+        assigns = isinstance(node, ast.Assign | ast.AnnAssign)
+        for target in getattr(node, "targets", [getattr(node, "target", None)]) if assigns else ():
+            if isinstance(target, ast.Name):
+                assigned.append(target.id)
+                value = _literal(getattr(node, "value", None))
+                if isinstance(value, PLAIN) and value is not None:
+                    constants[target.id] = value
+    once = {name: value for name, value in constants.items() if assigned.count(name) == 1}
+    defined = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return codes, once, tuple(node.name for node in tree.body if isinstance(node, defined))
+
+
+def _literal(node: ast.expr | None) -> Any:
+    try:
+        return None if node is None else ast.literal_eval(node)
+    except (ValueError, TypeError):
+        return None
+
+
+def _all_codes(code: CodeType) -> Iterator[CodeType]:
+    for one in code.co_consts:
+        if isinstance(one, CodeType):
+            yield one
+            yield from _all_codes(one)
+
+
+ALWAYS = ("tipbench.metrics.bootstrap", "tipbench.metrics.inputs")
+EVALUATION = ("tipbench.evaluation.evaluation", "tipbench.evaluation.oracle")
+"""Files of this folder that every score passes. They import every family, so their imports are not followed."""
+REGISTRY = "tipbench.metrics.registry"
+"""What puts the families of a task together; for the same reason its imports are not followed."""
+
+
+def code_folder() -> Path:
+    """Return the folder that holds the package ``tipbench``."""
+    return Path(__file__).resolve().parents[2]
+
+
+def file_of_module(module: str) -> Path:
+    """Return the file of a module of tipbench, by its dotted name."""
+    return code_folder().joinpath(*module.split(".")).with_suffix(".py")
+
+
+def score_sources(task: Task) -> dict[str, Path]:
+    """Return the modules that decide a task's scores, by name: its metrics, its kind, the bootstrap, the evaluation."""
+    kinds = {task.kind.name, *task.kind.also}
+    metrics = {
+        f"tipbench.metrics.{name}"
+        for name, family in families().items()
+        if family.kind.name in kinds and any(metric.name in task.metrics for metric in family.metrics)
+    }
+    starts = {*metrics, *ALWAYS, *(f"tipbench.kinds.{kind}" for kind in kinds)}
+    found = closure(starts, [CodePlace(code_folder(), ("tipbench.metrics", "tipbench.kinds"))])
+    return found | {name: file_of_module(name) for name in (*EVALUATION, REGISTRY)}
+
+
+def score_digest(task: Task, beside: Mapping[str, Path] | None = None) -> str:
+    """Return the hex SHA-256 of all that decides a task's scores, with what its file says of scoring.
+
+    ``beside``: files of other rooms that count too, by the names of their modules.
+    """
+    said = {name: getattr(task, name) for name in ("primary", "prevalence", "groups", "metrics")}
+    return digest_of_sources(score_sources(task) | dict(beside or {}), said)
+
 
 TYPED = "__main__."
 """What the names of classes begin with that were typed in a notebook or a script."""
@@ -35,18 +234,15 @@ INSTALLED = ("site-packages", "dist-packages")
 """Folders whose modules have nothing to do with one another."""
 
 INPUT = (
-    *("tipbench.data", "tipbench.tasks", "tipbench.kinds", "tipbench.runs.streamed"),
+    *("tipbench.data", "tipbench.tasks", "tipbench.kinds", "tipbench.runs.streams"),
     *("tipbench.metrics.early", "tipbench.metrics.medians", "tipcore.units", "tipcore.units"),
 )
 """Where the code lies that makes a fold and that hands a stream over; an alarm's threshold is a metric's optimum."""
 
-DRIVING = tuple(
-    f"tipbench.{name}"
-    for name in ("task", "loading", "runs.shared_fold", "runs.predicting", "config.methods")
-)
+DRIVING = tuple(f"tipbench.{name}" for name in ("task", "loading", "runs.folds", "config.methods"))
 """What asks for a fold and drives a method. Their imports are not followed: they know every task and every stream."""
 
-VALIDATING = "tipbench.runs.validation"
+VALIDATING = "tipbench.runs.scoring"
 """What scores the valid part."""
 
 DRAWN = ("tipdata.core.partition", "tipdata.core.draw")
@@ -65,7 +261,7 @@ def digests_of(cell: Cell, data: str) -> Digests:
     return Digests(
         method=method_digest(cell.config["baseline"]["method"]),
         input=input_digest(cell, task, data),
-        score=score_digest(task, {VALIDATING: file_of(VALIDATING)}),
+        score=score_digest(task, {VALIDATING: file_of_module(VALIDATING)}),
     )
 
 
@@ -126,15 +322,14 @@ def input_digest(cell: Cell, task: Task, data: str) -> str:
         used = {config["split"], *([YARDSTICK] if YARDSTICK in task.splits else [])}
         starts |= {f"tipbench.data.splits.{split}" for split in used}
     if task.stream:
-        made = "alarms" if task.forecast is None else "forecasts"
-        starts.add(f"tipbench.runs.streamed.{made}")
-    places = [Place(place(), INPUT), Place(Path(tipdata.__file__).parent.parent, DRAWN)]
+        starts.add("tipbench.runs.streams")
+    places = [CodePlace(code_folder(), INPUT), CodePlace(Path(tipdata.__file__).parent.parent, DRAWN)]
     asked = {key: config[key] for key in ("task", "release", "split", "labels", "access")}
     shown = {name: list(columns) for name, columns in visible_columns(task, access).items()}
     more = {**asked, "data": without_prose(config["data"]), "version": data, "columns": shown}
     if not own and (world := _unpublished(config["release"])) is not None:
         more["world"] = world
-    driver = {name: file_of(name) for name in DRIVING}
+    driver = {name: file_of_module(name) for name in DRIVING}
     return digest_of_sources(closure(starts, places) | driver, more)
 
 
@@ -163,13 +358,13 @@ def _prefixes(target: str) -> Iterator[str]:
     yield from (".".join(parts[:length]) for length in range(len(parts) - 1, 0, -1))
 
 
-def _places(target: str) -> list[Place]:
+def _places(target: str) -> list[CodePlace]:
     """Return where the modules lie that a method may be made of: its own package or folder, and the shipped methods."""
     package = target.partition(".")[0]
     return [place for name in dict.fromkeys((package, SHIPPED)) if (place := place_of(name)) is not None]
 
 
-def place_of(package: str) -> Place | None:
+def place_of(package: str) -> CodePlace | None:
     """Return where a package lies. What the user did not install counts with the whole folder that it is imported from:
     modules beside it may be part of the method."""
     try:
@@ -185,4 +380,43 @@ def place_of(package: str) -> Place | None:
     else:
         return None  # built into Python
     alone = package == SHIPPED or folder.name in INSTALLED
-    return Place(folder, (package,) if alone else ())
+    return CodePlace(folder, (package,) if alone else ())
+
+
+UNKNOWN = "unknown"
+_CHUNK = 1 << 20
+
+
+def versions_of(cell: Cell) -> Versions:
+    """Return the versions as they are now. Raises UsageError where a user's own files are not there."""
+    return Versions(
+        data=_data_version(cell), evaluator=score_version(cell.task), method=method_version(cell.target)
+    )
+
+
+def _data_version(cell: Cell) -> str:
+    """Return the release's version; of a user's own data SHA-256 over the names and contents of the files."""
+    if cell.config["release"] is not None:
+        return cell.config["release"]["version"]
+    digest = hashlib.sha256()
+    for named in all_files(own_data(cell.config["data"])):
+        for path in sorted(p for p in named.rglob("*") if p.is_file()) if named.is_dir() else [named]:
+            digest.update(path.name.encode() + b"\0")
+            _add(digest, path)
+    return f"sha256:{digest.hexdigest()}"
+
+
+def _add(digest: hashlib._Hash, path: Path) -> None:
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+
+
+def method_version(target: str) -> str:
+    """Return tipbench's version for a baseline that ships with it; SHA-256 of its source for a user's own method."""
+    module = target.rpartition(".")[0]
+    if module.partition(".")[0] == SHIPPED:
+        return __version__
+    place = place_of(module.partition(".")[0])  # found without importing it: it may be for a fence
+    path = None if place is None else place.find(module)
+    return UNKNOWN if path is None else f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"

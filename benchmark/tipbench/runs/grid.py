@@ -1,9 +1,9 @@
-"""From a config to the cells that it stands for: a single one, or those of a grid."""
+"""From a config to the cells that it stands for: a single one, or those of a grid, on splits that the data can have."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from tipcore.errors import UsageError
 from tipcore.extras import how_to_install, missing_extra
 from tipdata.core.own import is_own
+from tipdata.release import open_release
 
 from tipbench.config.compose import METHOD, TARGET, Composer, Override, values_of
 from tipbench.config.methods import is_shipped, method_class
@@ -18,9 +19,52 @@ from tipbench.config.options import suggestion
 from tipbench.config.settings import SEEDS, Grid, Settings
 from tipbench.data.custom.config import own_data
 from tipbench.data.custom.folds import is_mapped
-from tipbench.runs.cell import Cell, cell_of
+from tipbench.data.release_folds import require_splits
+from tipbench.data.releases import collect_units
+from tipbench.loading import prepare
+from tipbench.runs.cells import Cell, cell_of
 from tipbench.task import NO_LABELS, Task
 from tipbench.tasks import task_of
+
+
+def allowed_splits(task: Task, settings: Settings, make: bool = True, quiet: bool = False) -> Iterator[str]:
+    """Yield, on a release, those of the task that its units can be divided by; on own data, those that can be prepared.
+
+    Each is tried when it is asked for: who wants the default waits for no other.
+
+    Args:
+        make: whether a missing release may be made to find out; without, the task's own list is given.
+        quiet: as of ``open_release``.
+
+    Raises:
+        UsageError: where the data can have none.
+    """
+    if settings.data is not None:
+        yield from _own_splits(task, settings)
+        return
+    if not make or settings.release is None:
+        yield from task.splits
+        return
+    release, engine = settings.release, settings.engine
+    source = open_release(release.version, release.size, engine, quiet, release.world)
+    yield from require_splits(task, source, collect_units(task.units, source))
+
+
+def _own_splits(task: Task, settings: Settings) -> Iterator[str]:
+    default = prepare(task, own=settings.data).split
+    yield default
+    yield from (
+        split for split in task.own_splits if split != default and _can_prepare(task, settings, split)
+    )
+
+
+def _can_prepare(task: Task, settings: Settings, split: str) -> bool:
+    try:
+        prepare(task, own=settings.data, split=split)
+    except UsageError:
+        return False
+    return True
+
 
 ALL, ALLOWED = "all", "allowed"
 LISTS = {"baseline": "baselines", "split": "splits", "seed": "seeds", "release.world": "worlds"}

@@ -2,27 +2,83 @@
 
 *Leakage* is what the random split adds to the operation-disjoint one; *drift* is what is lost from there to the
 forward one. Several seeds are one row: the mean of scores and of the ends of intervals, with the spread beside it.
+Smaller tables show the recall of each form of exploitation, and the estimates of a user's own data.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any, TypeVar
 
 from tipcore.errors import UsageError
+from tipcore.locations import expand_home
 
-from tipbench.config.options import suggestion
+from tipbench.config.options import config_folder, suggestion
 from tipbench.console import Column
+from tipbench.evaluation.evaluation import Estimated
+from tipbench.evaluation.meaning import score_version
+from tipbench.metrics.by_form import FormRecall
 from tipbench.metrics.finds import FEW_FINDS, NO_FINDS, SILENT
 from tipbench.metrics.metric import Metric
 from tipbench.metrics.registry import metric_of, metrics
-from tipbench.runs.results import Result, method_name
-from tipbench.runs.variants import variant_names
+from tipbench.runs.cells import HASHED, Cell
+from tipbench.runs.results import Estimated as RecordedEstimate
+from tipbench.runs.results import FormRecall as RecordedForm
+from tipbench.runs.results import Result, method_name, read_result
 from tipbench.task import GAPS
+
+PLACED = ("task", "release", "split")
+"""Settings that have columns of their own or that the data's name says."""
+ABSENT = "default"
+
+
+def variant_names(results: Sequence[Result]) -> list[str]:
+    """Return for each result what tells it from the other variants of its method on the same data; '' for an only one.
+
+    A variant is a method with other parameters, labels, access, replicates or data config. Splits and seeds are none.
+    """
+    groups: dict[tuple[str, ...], list[int]] = {}
+    for number, result in enumerate(results):
+        groups.setdefault((result.data, result.task, result.method), []).append(number)
+    names = [""] * len(results)
+    for numbers in groups.values():
+        settings = [dict(_variant_settings(results[number])) for number in numbers]
+        keys = sorted({key for one in settings for key in one})
+        differing = [key for key in keys if len({repr(one.get(key, ABSENT)) for one in settings}) > 1]
+        short = _short_keys(differing)
+        for number, one in zip(numbers, settings, strict=True):
+            names[number] = ", ".join(f"{short[key]}={one.get(key, ABSENT)}" for key in differing)
+    return names
+
+
+def _variant_settings(result: Result) -> Iterator[tuple[str, Any]]:
+    """Yield what decides a result beside its place, by dotted key."""
+    config: Mapping[str, Any] = dict(result.config)
+    for key in (*HASHED, "data"):
+        if key not in PLACED and key in config:
+            yield from _flat(key, config[key])
+    method = (config.get("baseline") or {}).get("method") or {}
+    yield from _flat("method", method)
+
+
+def _flat(key: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _flat(f"{key}.{name}", inner)
+    else:
+        yield key, value
+
+
+def _short_keys(keys: Sequence[str]) -> dict[str, str]:
+    """Return each key's last part, or the whole key where two share it."""
+    last = [key.rpartition(".")[2] for key in keys]
+    return {key: key if last.count(short) > 1 else short for key, short in zip(keys, last, strict=True)}
+
 
 Chosen = TypeVar("Chosen")
 RANDOM, OPERATION, FORWARD = "random", "operation", "forward"
@@ -86,7 +142,7 @@ class Row:
 def rows(results: Sequence[Result], references: Sequence[Result] = ()) -> list[Row]:
     """Return one row per data, task, method and split; methods by their most honest score, oracles last.
 
-    The variants of a method (:mod:`tipbench.runs.variants`) are rows of their own. Where two methods of a task or more
+    The variants of a method (:mod:`tipbench.runs.report`) are rows of their own. Where two methods of a task or more
     have a validation score, these come first, in its order: to choose by the score of the test is to tune on it.
     With ``references``, results of other methods to compare with, the rows of each task and split are sorted by score,
     best first, oracles included; rows without a score come last.
@@ -317,3 +373,101 @@ def percent(value: float | None) -> str:
 def interval(low: float | None, high: float | None, note: str | None = None) -> str:
     """Return an interval, or why there is none."""
     return note or NOTHING if low is None or high is None else f"{low:.3f} to {high:.3f}"
+
+
+Recalls = Mapping[str, FormRecall] | Mapping[str, RecordedForm]
+"""Recall of each form, by its name."""
+
+
+def form_table(found: Recalls) -> tuple[list[Column], list[list[str]]]:
+    """Return columns and cells of one method, a row per form."""
+    columns = [
+        Column("form"),
+        Column("operations", True),
+        Column("recall", True),
+        Column("95% interval", True),
+    ]
+    cells = [
+        [name, str(one.operations), number(one.value), interval(one.low, one.high, one.note)]
+        for name, one in found.items()
+    ]
+    return columns, cells
+
+
+def form_table_of_results(results: Sequence[Result]) -> tuple[list[Column], list[list[str]]]:
+    """Return columns and cells of several methods, a row each, and of forms that have an interval in any of them a
+    column; no rows where there is none."""
+    told = [result for result in results if any(one.low is not None for one in result.by_form.values())]
+    forms = dict.fromkeys(
+        name for result in told for name, one in result.by_form.items() if one.low is not None
+    )
+    columns = [Column("task"), Column("method"), Column("split"), *(Column(form, True) for form in forms)]
+    cells = [
+        [r.task, r.method_name, r.split, *(_form_cell(r.by_form.get(form)) for form in forms)] for r in told
+    ]
+    return columns, cells
+
+
+def _form_cell(one: RecordedForm | None) -> str:
+    if one is None or one.low is None:
+        return ""
+    return f"{number(one.value)} {interval(one.low, one.high)}"
+
+
+Estimates = dict[str, Estimated] | dict[str, RecordedEstimate]
+"""What is estimated of each unit, by name."""
+
+
+def estimate_table(found: Estimates, unit: str) -> tuple[list[Column], list[list[str]]]:
+    """Return columns and cells, one row per unit; the truth where any is known."""
+    known = any(one.truth is not None for one in found.values())
+    columns = [Column(unit), Column("estimate", True), Column("95% interval", True)]
+    cells = [[name, number(one.value), interval(one.low, one.high)] for name, one in found.items()]
+    if known:
+        columns.append(Column("truth", True))
+        cells = [[*row, number(one.truth)] for row, one in zip(cells, found.values(), strict=True)]
+    return columns, cells
+
+
+def results_with_estimates(results: Sequence[Result]) -> list[Result]:
+    """Return the results that estimate several units: a single estimate is a score, and stands among them."""
+    return [result for result in results if len(result.estimates) > 1]
+
+
+RESULTS, REFERENCE = "results", "reference"
+MARK = "(reference)"
+
+
+def references_of(cells: Sequence[Cell], folder: str | None = None) -> list[Result]:
+    """Return the committed results on the data, tasks and splits of these, each method marked as a reference.
+
+    Args:
+        cells: what is run.
+        folder: where results are kept; without it ``results`` here, or in the checkout that tipbench lies in.
+
+    Raises:
+        UsageError: where there is no such folder, it has no results of the data, or scores of another meaning.
+    """
+    places = [expand_home(folder)] if folder else [Path(RESULTS), config_folder().parent / RESULTS]
+    kept = next((place for place in places if place.is_dir()), None)
+    if kept is None:
+        raise UsageError(
+            f"{places[0]} is not a folder of committed results: run in a clone of tipbench, or give "
+            "--references=FOLDER."
+        )
+    found: list[Result] = []
+    for data, task in dict.fromkeys((cell.data, cell.task) for cell in cells):
+        there = [read_result(path) for path in sorted((kept / data / REFERENCE / task).glob("*/*/s*.json"))]
+        if not there:
+            has = sorted(path.parent.relative_to(kept).as_posix() for path in kept.glob(f"*/*/{REFERENCE}"))
+            raise UsageError(
+                f"{kept} has no committed results of {task} on {data}: it has {', '.join(has) or 'none'}."
+            )
+        if {one.versions.evaluator for one in there} != {score_version(task)}:
+            raise UsageError(
+                f"the committed results of {task} on {data} were scored by another version of its metrics: "
+                "use the tipbench that they belong to."
+            )
+        splits = {cell.split for cell in cells if (cell.data, cell.task) == (data, task)}
+        found += [one for one in there if one.split in splits]
+    return [one.model_copy(update={"method": f"{one.method} {MARK}"}) for one in found]

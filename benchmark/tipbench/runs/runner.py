@@ -8,20 +8,331 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
 from functools import partial
+from itertools import groupby
 from pathlib import Path
+from typing import Any
 
-from tipcore.atomic import check_writable
+import polars as pl
+from polars.exceptions import PanicException
+from tipcore.atomic import check_writable, restore
 from tipcore.engines import Engine, engine_of, run_all
-from tipcore.errors import UsageError
+from tipcore.errors import MachineFault, NotMapped, UsageError
+from tipcore.extras import extra_with, how_to_install
 
+from tipbench.data.fold import Prepared
+from tipbench.evaluation.evaluation import Evaluation, Score, check_predictions, evaluate
+from tipbench.fence.method import MethodError
 from tipbench.fence.session import Limits
-from tipbench.runs.attempts import Batch, run_batch
-from tipbench.runs.cell import Cell
-from tipbench.runs.decisions import Job, Outcome, decided
-from tipbench.runs.log import logging_to
-from tipbench.runs.results import ELSEWHERE
+from tipbench.method import check_shape, is_oracle, unread
+from tipbench.runs.cells import Cell, is_described, without_prose
+from tipbench.runs.cost import UNKNOWN_PEAK, Meter, environment
+from tipbench.runs.digests import digests_of, method_sources, refuse_changed, versions_of
+from tipbench.runs.folds import SharedFold, fit_and_predict
+from tipbench.runs.log import LOGGER, logging_to
+from tipbench.runs.methods import Methods
+from tipbench.runs.results import (
+    ELSEWHERE,
+    PREDICTIONS,
+    SCHEMA_VERSION,
+    VALID,
+    Cost,
+    Digests,
+    Estimated,
+    Fence,
+    FormRecall,
+    PredictionsFile,
+    Result,
+    Scored,
+    Versions,
+    check_files,
+    digest_of,
+    parquet_bytes,
+    read_predictions,
+    read_result,
+    store,
+)
+from tipbench.runs.scoring import Validated, ask_method, ask_stored, validate
+from tipbench.tasks import task_of
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a cell: its result, or the cause of its failure in one line.
+
+    ``usage``: the failure is a user's mistake; ``unmapped``: own data do not map what the
+    method needs. ``trace``: the traceback of any other.
+    """
+
+    cell: Cell
+    result: Result | None = None
+    cause: str | None = None
+    usage: bool = False
+    unmapped: bool = False
+    trace: str | None = None
+    reused: bool = False
+
+
+@dataclass(frozen=True)
+class Job:
+    """A cell to run; with ``kept``, predictions that only have to be scored again."""
+
+    cell: Cell
+    versions: Versions
+    digests: Digests
+    kept: Result | None = None
+
+
+def decide(cell: Cell, overwrite: str = "only_missing", fenced: bool = False) -> Outcome | Job:
+    """Return what is there already as an outcome, or what is to be done.
+
+    ``fenced``: whether a result counts only where the method was behind a fence (or is an oracle, which never is).
+    """
+    try:
+        versions = versions_of(cell)
+        job = Job(cell, versions, digests_of(cell, versions.data))
+    except UsageError as error:
+        return Outcome(cell, cause=str(error), usage=True)
+    restore(cell.folder)
+    if overwrite == "always" or not cell.folder.exists():
+        return job
+    try:
+        result = read_result(cell.folder)
+    except UsageError as error:
+        return Outcome(cell, cause=str(error), usage=True) if overwrite == "never" else job
+    if overwrite == "never":
+        return Outcome(cell, result, reused=True)
+    if fenced and result.fence is None and not result.oracle_method:
+        return job
+    then, now = result.digests, job.digests
+    if then is None or (then.method, then.input) != (now.method, now.input):
+        return job
+    if then.score == now.score and result.versions.evaluator == versions.evaluator:
+        return Outcome(cell, result, reused=True)
+    try:
+        check_files(cell.folder, result)
+    except UsageError:
+        return job
+    return replace(job, kept=result)
+
+
+class Unwritable(UsageError):
+    """Runs cannot be written: no other cell could be either."""
+
+
+def record(
+    job: Job,
+    prepared: Prepared,
+    evaluation: Evaluation,
+    predictions: pl.DataFrame,
+    oracle: bool,
+    cost: Cost,
+    notes: list[str],
+    validated: Validated,
+    fence: Fence | None = None,
+) -> Result:
+    """Store a run in its cell's folder and return its result.
+
+    ``oracle``: whether the method was shown hidden truth; ``fence``: what it was kept from.
+    Raises Unwritable where it cannot be written.
+    """
+    content = parquet_bytes(_with_names(predictions, prepared))
+    valid = None if validated.predictions is None else parquet_bytes(validated.predictions)
+    result = result_of(job, prepared, evaluation, oracle, digest_of(content), cost, notes, validated.score)
+    fence = fence if job.kept is None else job.kept.fence
+    result = result.model_copy(update={"fence": fence})
+    if valid is not None:
+        kept = PredictionsFile(file=VALID, digest=digest_of(valid))
+        result = result.model_copy(update={"valid_predictions": kept})
+    try:
+        store(job.cell.folder, result, content, evaluation.primary_draws, valid)
+    except UsageError as error:
+        raise Unwritable(str(error)) from None
+    return result
+
+
+def _with_names(predictions: pl.DataFrame, prepared: Prepared) -> pl.DataFrame:
+    """Return the user's own ids beside numbered units."""
+    unit = prepared.answers.unit
+    if prepared.names is None or unit not in predictions.columns:
+        return predictions
+    return predictions.join(prepared.names, on=unit, how="left", maintain_order="left")
+
+
+def result_of(
+    job: Job,
+    prepared: Prepared,
+    evaluation: Evaluation,
+    oracle: bool,
+    digest: str,
+    cost: Cost,
+    notes: list[str],
+    valid: Score,
+) -> Result:
+    """Return all that is known of a run that was just scored."""
+    cell = job.cell
+    return Result(
+        task=cell.task,
+        method=cell.baseline,
+        data=prepared.data,
+        split=prepared.split,
+        seed=cell.seed,
+        labels=prepared.labels,
+        access=prepared.access,
+        oracle_method=oracle,
+        schema_version=SCHEMA_VERSION,
+        versions=job.versions,
+        digests=job.digests,
+        config_hash=cell.hash,
+        config=_described(cell.config, job.versions.data),
+        primary=next(iter(evaluation.scores)),
+        scores={name: Scored(**asdict(score)) for name, score in evaluation.scores.items()},
+        valid=Scored(**asdict(valid)),
+        prevalence=evaluation.prevalence,
+        estimates={name: Estimated(**asdict(one)) for name, one in evaluation.estimates.items()},
+        groups=evaluation.groups,
+        by_form={name: FormRecall(**asdict(one)) for name, one in evaluation.by_form.items()},
+        oracle=evaluation.oracle,
+        curves=evaluation.curves,
+        cost=cost,
+        environment=environment() if job.kept is None else job.kept.environment,
+        predictions=PredictionsFile(file=PREDICTIONS, digest=digest),
+        notes=[str(note) for note in notes],
+        warnings=evaluation.warnings + ([UNKNOWN_PEAK] if cost.peak_mib is None else []),
+    )
+
+
+def _described(config: dict[str, Any], version: str) -> dict[str, Any]:
+    """Return the config; of files that it does not speak of, without its words on what they are and where they come
+    from."""
+    return config if is_described(config, version) else {**config, "data": without_prose(config["data"])}
+
+
+def cost_of(job: Job, meter: Meter) -> Cost:
+    """Return the cost of the cell; predictions that were kept keep what they cost."""
+    if job.kept is not None:
+        return job.kept.cost.model_copy(update={"score_s": meter.wall("score")})
+    return Cost(
+        fit_s=meter.wall("fit"),
+        predict_s=meter.wall("predict"),
+        score_s=meter.wall("score"),
+        cpu_s=meter.cpu(),
+        peak_mib=meter.peak_mib(),
+    )
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Jobs of one fold, for one process. ``folder``: the one that relative paths are below. ``fence``: limits of the
+    fence that methods are put behind, None for none."""
+
+    jobs: tuple[Job, ...]
+    import_path: tuple[str, ...]
+    folder: str
+    fence: Limits | None = None
+
+
+def run_batch(batch: Batch, raising: bool = False, log_file: str | None = None) -> list[Outcome]:
+    """Run the jobs of one fold, one after the other. ``raising``: a method's own error is not caught."""
+    os.chdir(batch.folder)  # a worker that is used again stands where an earlier call did
+    sys.path.extend(path for path in batch.import_path if path not in sys.path)
+    shared = SharedFold(batch.jobs[0].cell)
+    with logging_to(log_file):
+        return [
+            outcome
+            for _, jobs in groupby(batch.jobs, lambda job: job.cell.config["baseline"])
+            for outcome in _of_one_method(list(jobs), shared, batch.fence, raising)
+        ]
+
+
+def _of_one_method(
+    jobs: list[Job], shared: SharedFold, fence: Limits | None, raising: bool
+) -> Iterator[Outcome]:
+    """Run jobs that differ in their seed, behind the same fences while nothing fails and no fold comes step by step."""
+    streamed = bool(task_of(jobs[0].cell.task).stream)
+    with closing(Methods(jobs[0].cell, shared, fence)) as methods:
+        for job in jobs:
+            outcome = _logged(job, shared, methods, raising)
+            if streamed or outcome.result is None:
+                methods.close()
+            yield outcome
+
+
+def _logged(job: Job, shared: SharedFold, methods: Methods, raising: bool) -> Outcome:
+    LOGGER.info("begins: %s%s", job.cell.name, "" if job.kept is None else " (scores alone)")
+    started = time.perf_counter()
+    outcome = run_one(job, shared, methods, raising)
+    seconds = time.perf_counter() - started
+    if outcome.result is None:
+        LOGGER.error(
+            "failed after %.1f s: %s: %s",
+            seconds,
+            job.cell.name,
+            (outcome.trace or str(outcome.cause)).strip(),
+        )
+    else:
+        LOGGER.info("ended after %.1f s: %s, in %s", seconds, job.cell.name, job.cell.folder)
+    return outcome
+
+
+def run_one(job: Job, shared: SharedFold, methods: Methods, raising: bool = False) -> Outcome:
+    """Run a job with a method that these make. ``raising``: a method's own error is raised."""
+    try:
+        return Outcome(job.cell, _run_cell(job, shared, methods))
+    except Unwritable:
+        raise
+    except (UsageError, MachineFault) as error:
+        return Outcome(job.cell, cause=str(error), usage=True, unmapped=isinstance(error, NotMapped))
+    except MethodError as error:
+        if raising:
+            raise
+        return Outcome(job.cell, cause=str(error), trace=error.trace)
+    except (Exception, SystemExit, PanicException) as error:
+        if isinstance(error, ModuleNotFoundError) and (extra := extra_with(error.name)):
+            needs = (
+                f"{job.cell.baseline} needs {error.name}, which is not installed: {how_to_install(extra)}."
+            )
+            return Outcome(job.cell, cause=needs, usage=True)
+        if raising:
+            raise
+        frames = traceback.extract_tb(error.__traceback__)
+        where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+        said = " ".join(str(error).split()) or "no message"
+        return Outcome(job.cell, cause=f"{type(error).__name__}: {said}{where}", trace=traceback.format_exc())
+
+
+def _run_cell(job: Job, shared: SharedFold, methods: Methods) -> Result:
+    cell, task = job.cell, task_of(job.cell.task)
+    method = methods.make()
+    if methods.fence is None:
+        refuse_changed(method_sources(cell.config["baseline"]["method"]))
+    check_shape(task, method, cell.target)
+    prepared = shared.prepared(frozenset(method.needs), is_oracle(method))
+    meter, notes = Meter(), [*prepared.notes, *unread(cell.baseline, method, prepared.many)]
+    if not is_described(cell.config, job.versions.data):
+        notes.append(
+            f"these are not the files that data={cell.data} describes: its summary and source are left out."
+        )
+    if job.kept is None:
+        predictions = fit_and_predict(method, methods.make, prepared, cell, meter, notes)
+    else:
+        predictions, notes = read_predictions(cell.folder, job.kept), job.kept.notes
+    answers = prepared.answers_to(predictions)
+    with meter.part("score"):
+        checked = check_predictions(answers, predictions)
+        evaluation = evaluate(task, answers, checked, replicates=cell.config["replicates"], checked=True)
+    meter.add(*methods.cost())
+    cost = cost_of(job, meter)  # before the valid part is predicted, which is not part of what a method costs
+    ask = ask_method(method, cell) if job.kept is None else ask_stored(cell, job.kept)
+    validated = validate(prepared, cell, checked, ask)
+    return record(
+        job, prepared, evaluation, checked, is_oracle(method), cost, notes, validated, methods.fence
+    )
 
 
 def run(
@@ -47,7 +358,7 @@ def run(
     outcomes: dict[Path, Outcome] = {}
     jobs: list[Job] = []
     for cell in cells:
-        made = decided(cell, overwrite, fence is not None)
+        made = decide(cell, overwrite, fence is not None)
         if isinstance(made, Job):
             jobs.append(made)
         else:

@@ -9,7 +9,7 @@ from tipbench.actions.typed import composer_of
 from tipbench.config.settings import Settings
 from tipbench.console import Column, emit, emit_json, emit_result, emit_table, notice
 from tipbench.fence.method import MethodError
-from tipbench.runs.making import limits_of
+from tipbench.runs.methods import limits_of
 from tipbench.runs.report import interval, number
 from tipbench.tasks import task_of
 from tipcore.engines import Engine

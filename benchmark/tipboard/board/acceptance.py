@@ -17,9 +17,9 @@ from tipcore.errors import UsageError
 from tipcore.operating_system import require_confinement
 from tipdata.core.world import check_status
 
-from tipboard.board.draws import REPLICATES, KeptDraws, kept_draws
+from tipboard.board.collection import REPLICATES, KeptDraws, draws_of_evaluation
 from tipboard.board.files import RECORD, SUBMISSIONS, UPLOADED, store_results
-from tipboard.board.predictions import store_of
+from tipboard.board.storage import store_of
 from tipboard.submissions.check import Checked, check
 from tipboard.submissions.problems import Problem, Refused
 from tipboard.submissions.record import SubmissionRecord
@@ -53,7 +53,7 @@ def accept(
 
     def keep(result: Result, evaluation: Evaluation) -> None:
         if result.split == task_of(result.task).splits[0]:
-            drawn.append(kept_draws(result, evaluation))
+            drawn.append(draws_of_evaluation(result, evaluation))
 
     with tempfile.TemporaryDirectory(prefix="tipbench-accept-") as work:
         checked = check(submission, workdir=Path(work), replicates=REPLICATES, each=keep, quiet=quiet)

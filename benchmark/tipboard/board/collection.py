@@ -1,16 +1,32 @@
-"""The runs that may stand on one board: of one release and one evaluator, each method under one config."""
+"""The runs that may stand on one board, of one release and one evaluator, and their bootstrap draws.
+
+All methods of a task and split are scored under the same seeded draws of the same clusters, so the draws of any two
+are paired: their difference tests one against the other (``tipbench.evaluation``), and the order of all under each
+draw bounds a rank (:mod:`tipboard.board.ranks`). They are kept for a task's default split, of a method with several
+seeds for the first, as float32: 4 KB a method.
+"""
 
 from __future__ import annotations
 
+import io
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+import polars as pl
+from tipbench.evaluation.comparison import Draws, primary_draws
+from tipbench.evaluation.evaluation import Evaluation
 from tipbench.evaluation.meaning import score_version
-from tipbench.runs.results import Result, read_result, run_folders
+from tipbench.metrics.inputs import inputs_of
+from tipbench.runs.folds import prepare_cell
+from tipbench.runs.results import Result, read_predictions, read_result, run_folders
+from tipbench.runs.results import read_draws as read_run_draws
+from tipbench.tasks import task_of
 from tipcore.errors import UsageError
+from tipcore.table_files import read_parquet
 from tipdata.core.world import check_status
 
 FEW = 3
@@ -18,14 +34,14 @@ FEW = 3
 
 
 @dataclass(frozen=True)
-class Run:
+class FinishedRun:
     """A finished run: its folder and its result."""
 
     folder: Path
     result: Result
 
 
-def collect(runs: Path, draft: bool = False) -> list[Run]:
+def collect(runs: Path, draft: bool = False) -> list[FinishedRun]:
     """Return every finished run below a folder, sorted by task, split, method and seed.
 
     Raises:
@@ -36,7 +52,7 @@ def collect(runs: Path, draft: bool = False) -> list[Run]:
         raise UsageError(
             f"{runs} is not a folder: give the one that `tipbench run experiment=board` wrote runs to."
         )
-    found = [Run(folder, read_result(folder)) for folder in run_folders(runs)]
+    found = [FinishedRun(folder, read_result(folder)) for folder in run_folders(runs)]
     if not found:
         raise UsageError(f"{runs} holds no finished run: run experiment=board first.")
     _refuse_mixed(
@@ -79,7 +95,7 @@ def file_of(seat: Seat) -> str:
 
 
 def _refuse_mixed(
-    runs: Path, found: Sequence[Run], what: str, value: Callable[[Result], str], then: str
+    runs: Path, found: Sequence[FinishedRun], what: str, value: Callable[[Result], str], then: str
 ) -> None:
     counts = Counter(value(run.result) for run in found)
     if len(counts) == 1:
@@ -101,7 +117,7 @@ def _refuse_no_release(runs: Path, first: Result) -> None:
         )
 
 
-def _refuse_old(runs: Path, found: Sequence[Run]) -> None:
+def _refuse_old(runs: Path, found: Sequence[FinishedRun]) -> None:
     """What is stored are scores of what the task's scores mean now, and nothing else."""
     old = [run for run in found if run.result.versions.evaluator != score_version(run.result.task)]
     if old:
@@ -113,10 +129,10 @@ def _refuse_old(runs: Path, found: Sequence[Run]) -> None:
         )
 
 
-def _alone(found: Sequence[Run]) -> Sequence[Run]:
+def _alone(found: Sequence[FinishedRun]) -> Sequence[FinishedRun]:
     """Return the runs, after a check that no two are of one place: of one seed, or of two configs."""
-    configs: dict[tuple[str, ...], Run] = {}
-    seeds: dict[tuple[str | int, ...], Run] = {}
+    configs: dict[tuple[str, ...], FinishedRun] = {}
+    seeds: dict[tuple[str | int, ...], FinishedRun] = {}
     for run in sorted(found, key=lambda run: str(run.folder)):
         place = place_of(run.result)
         first, same_seed = configs.setdefault(place[:3], run), seeds.setdefault(place, run)
@@ -127,3 +143,88 @@ def _alone(found: Sequence[Run]) -> Sequence[Run]:
                 "other elsewhere."
             )
     return found
+
+
+DRAWS = "draws.parquet"
+REPLICATES, SEED = 1000, 0
+"""Of the draws that are kept: others would not pair."""
+
+_SCHEMA = pl.Schema(
+    {
+        "task": pl.String(),
+        "split": pl.String(),
+        "method": pl.String(),
+        "seed": pl.Int64(),
+        "value": pl.Float64(),
+        "clusters": pl.Int64(),
+        "draws": pl.List(pl.Float32()),
+    }
+)
+
+
+@dataclass(frozen=True)
+class KeptDraws:
+    """The draws of one method with one seed. ``method`` is without its task; ``draws`` has none where the test has too
+    few clusters."""
+
+    task: str
+    split: str
+    method: str
+    seed: int
+    draws: Draws = field(repr=False)
+
+
+def to_bytes(kept: Iterable[KeptDraws]) -> bytes:
+    """Return draws as a parquet file, sorted by task, split, method and seed; the same bytes for the same draws."""
+    listed = sorted(kept, key=lambda one: (one.task, one.split, one.method, one.seed))
+    rows = [
+        (
+            one.task,
+            one.split,
+            one.method,
+            one.seed,
+            one.draws.value,
+            one.draws.clusters,
+            list(one.draws.draws),
+        )
+        for one in listed
+    ]
+    buffer = io.BytesIO()
+    pl.DataFrame(rows, schema=_SCHEMA, orient="row").write_parquet(buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+def read_draws(path: Path) -> list[KeptDraws]:
+    """Return the draws of a file. Raises UsageError where it is absent or no file of draws."""
+    try:
+        frame = read_parquet(path)
+        if frame.schema != _SCHEMA:
+            raise ValueError(f"its columns are {', '.join(frame.columns)}")
+    except (OSError, ValueError, pl.exceptions.PolarsError) as error:
+        missing = isinstance(error, FileNotFoundError)
+        said = "the file is missing" if missing else str(error).strip().splitlines()[0][:160].rstrip(".")
+        raise UsageError(f"{path} holds no draws: {said}; make them with `tipbench board results`.") from None
+    return [
+        KeptDraws(task, split, method, seed, Draws(value, np.asarray(drawn, dtype=np.float64), clusters))
+        for task, split, method, seed, value, clusters, drawn in frame.iter_rows()
+    ]
+
+
+def draws_of_evaluation(result: Result, evaluation: Evaluation) -> KeptDraws:
+    """Return the draws that an evaluation made, under the name of its result. Its truth must be known."""
+    if evaluation.primary_draws is None:
+        raise ValueError(f"{result.task}: there is no truth to draw scores against")
+    return KeptDraws(result.task, result.split, result.method_name, result.seed, evaluation.primary_draws)
+
+
+def draws_of_run(result: Result, folder: Path) -> KeptDraws:
+    """Return the draws that a run left; they are made again only where it left none or others, as 0.4.0 did.
+
+    Raises UsageError where they, or the predictions that they are made from, cannot be read.
+    """
+    draws = read_run_draws(folder) if result.config.get("replicates") == REPLICATES else None
+    if draws is None:
+        predictions, task = read_predictions(folder, result), task_of(result.task)
+        answers = prepare_cell(dict(result.config)).answers_to(predictions)
+        draws = primary_draws(inputs_of(task, answers, predictions), REPLICATES, SEED)
+    return KeptDraws(result.task, result.split, result.method_name, result.seed, draws)

@@ -6,32 +6,145 @@ where it is shown.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tipbench.data.splits import SPLITS
 from tipbench.evaluation.comparison import LEVEL
 from tipbench.metrics.registry import metric_of
 from tipbench.runs.figure import metric_title
 from tipbench.runs.report import BESIDE as METRICS
 from tipbench.runs.report import NOTHING, chosen_of, interval, number, percent, signed
+from tipbench.task import Task
 from tipbench.tasks import task_of
 
-from tipboard.board.board_rows import BoardRow, Standing
-from tipboard.board.column_values import (
-    Values,
-    fresh_text,
-    fresh_values,
-    rank_text,
-    rank_values,
-    score_text,
-    status_text,
-    verdict_text,
-    verdict_values,
-    worst_text,
-    worst_values,
-)
-from tipboard.board.units import SHARE
+from tipboard.board.fresh import NOT_SUPPORTED
+from tipboard.board.standings import NO_SHIFT, BoardRow, Standing
+
+SHARE, LOG_RATIO = "0 to 1", "log ratio"
+
+LOGARITHMS = ("median_abs_log_error", "median_abs_error")
+"""Errors of logarithms: of counts, and of a release's effects, which are logarithms of with over without."""
+
+
+def unit_of(task: Task, metric: str) -> str:
+    """Return the unit of a metric's values; most are shares or indices from 0 to 1."""
+    gaps = {"harm_gap": f"per {task.unit}", "protection_gap": "difference in recall"}
+    other = LOG_RATIO if metric in LOGARITHMS else SHARE
+    return gaps.get(metric) or metric_of(metric).unit or other
+
+
+def unit_words(task: Task, metric: str) -> str:
+    """Return the unit of a metric, and which way is better where that is down."""
+    return unit_of(task, metric) + (", lower is better" if metric_of(metric).lower_is_better else "")
+
+
+def axis_title(task: Task, metric: str) -> str:
+    """Return what an axis of a metric says: its name, its unit, and which way is better where that is down."""
+    return f"{metric_title(task.name, metric)} ({unit_words(task, metric)})"
+
+
+def in_plain_words(metric: str, score: float | None) -> str:
+    """Return what an error of logarithms means, empty of any other metric."""
+    if score is None or metric not in LOGARITHMS:
+        return ""
+    return f"half of the estimates are wrong by a factor of {math.exp(score):.2f} or more"
+
+
+Values = Mapping[str, float | str | bool | None]
+
+
+def score_text(line: BoardRow) -> str:
+    """Return the mean over seeds and its spread."""
+    spread = "" if line.row.seed_sd is None else f" ± {number(line.row.seed_sd)}"
+    return number(line.row.score) + spread
+
+
+def rank_text(line: BoardRow) -> str:
+    """Return the rank and its interval."""
+    if line.rank is None:
+        return NOTHING
+    bounds = "" if line.rank_interval is None else f" ({line.rank_interval[0]}–{line.rank_interval[1]})"
+    return f"{line.rank:g}{bounds}"
+
+
+def rank_values(line: BoardRow) -> Values:
+    """Return the rank and its interval."""
+    low, high = line.rank_interval or (None, None)
+    return {"rank": line.rank, "rank_low": low, "rank_high": high}
+
+
+def fresh_text(line: BoardRow) -> str:
+    """Return the score on a fresh world."""
+    return NOTHING if line.fresh is None else number(line.fresh.score.score)
+
+
+def fresh_values(line: BoardRow) -> Values:
+    """Return the score on a fresh world with its interval, and whether it supports the released one."""
+    if line.fresh is None:
+        return dict.fromkeys(("fresh", "fresh_low", "fresh_high", "supported"))
+    score, low, high = line.fresh.score.score, line.fresh.score.low, line.fresh.score.high
+    return {"fresh": score, "fresh_low": low, "fresh_high": high, "supported": line.fresh.supports}
+
+
+def status_text(line: BoardRow) -> str:
+    """Return who ran it, and what speaks against its score."""
+    said = (
+        line.status,
+        "unverified" if line.unverified else "",
+        "" if line.is_supported() else NOT_SUPPORTED,
+    )
+    return ", ".join(word for word in said if word)
+
+
+def verdict_text(line: BoardRow) -> str:
+    """Return the difference to the reference method and its p value."""
+    if line.is_reference:
+        return "reference"
+    if line.against is None:
+        return NOTHING
+    if line.against.p_holm is None:
+        return line.against.note or NOTHING
+    said = f"p {number(line.against.p_holm)}" if line.against.significant else "n.s."
+    return f"{signed(line.against.difference)} ({said})"
+
+
+def verdict_values(line: BoardRow) -> Values:
+    """Return the same as numbers."""
+    one = line.against
+    return {
+        "difference": None if one is None else one.difference,
+        "difference_low": None if one is None else one.low,
+        "difference_high": None if one is None else one.high,
+        "p_holm": None if one is None else one.p_holm,
+        "significant": None if one is None or one.p_holm is None else one.significant,
+    }
+
+
+def _worst(line: BoardRow) -> tuple[str, float] | None:
+    """Return the shifted split on which most is lost, and how much."""
+    known = {name: drop for name, drop in line.shift_drops.items() if drop is not None}
+    if not known:
+        return None
+    sign = -1 if metric_of(line.row.metric).lower_is_better else 1
+    name = max(known, key=lambda one: sign * known[one])
+    return name, known[name]
+
+
+def worst_text(line: BoardRow) -> str:
+    """Return the largest loss on a shifted split, and which that is."""
+    worst = _worst(line)
+    return NOTHING if worst is None else f"{signed(worst[1])} ({worst[0]})"
+
+
+def worst_values(line: BoardRow) -> Values:
+    """Return the same as numbers, with the loss on each shifted split."""
+    worst = _worst(line)
+    drops = {f"drop_{split}": line.shift_drops.get(split) for split in SPLITS if split not in NO_SHIFT}
+    return {"worst_shift_drop": worst and worst[1], "worst_shift": worst and worst[0], **drops}
+
 
 NOT_MEASURED = "not measured when this was run"
 OF_METRIC = "in the metric"
@@ -67,7 +180,7 @@ class BoardColumn:
 
 
 @dataclass(frozen=True)
-class Cell:
+class TableCell:
     """A cell: what is read, what is sorted by, and why there is nothing."""
 
     text: str
@@ -75,7 +188,7 @@ class Cell:
     note: str = ""
 
 
-def shown(standing: Standing, columns: Sequence[BoardColumn] | None = None) -> list[BoardColumn]:
+def columns_with_text(standing: Standing, columns: Sequence[BoardColumn] | None = None) -> list[BoardColumn]:
     """Return the columns that say something of any line of a standing."""
     return [
         column
@@ -84,9 +197,9 @@ def shown(standing: Standing, columns: Sequence[BoardColumn] | None = None) -> l
     ]
 
 
-def expected(standing: Standing) -> list[BoardColumn]:
+def expected_columns(standing: Standing) -> list[BoardColumn]:
     """Return those and the columns of what its task reports, though no line has it yet."""
-    said = {column.key for column in shown(standing)}
+    said = {column.key for column in columns_with_text(standing)}
     return [
         column
         for column in COLUMNS
@@ -94,15 +207,15 @@ def expected(standing: Standing) -> list[BoardColumn]:
     ]
 
 
-def cells(line: BoardRow, columns: Sequence[BoardColumn]) -> list[Cell]:
+def cells_of(line: BoardRow, columns: Sequence[BoardColumn]) -> list[TableCell]:
     """Return a line's cells."""
     return [
-        Cell(column.text(line), next(iter(column.values(line).values())), column.note(line))
+        TableCell(column.text(line), next(iter(column.values(line).values())), column.note(line))
         for column in columns
     ]
 
 
-def chosen(columns: Sequence[BoardColumn], names: Sequence[str] | None) -> Sequence[BoardColumn]:
+def choose_columns(columns: Sequence[BoardColumn], names: Sequence[str] | None) -> Sequence[BoardColumn]:
     """Return the columns of these keys, in this order; all of them where None is given.
 
     Raises UsageError for a key that no column has.

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from tipbench.config.methods import SHIPPED
 from tipbench.runs.results import Result
 
-from tipboard.board.draws import KeptDraws
+from tipboard.board.collection import KeptDraws
 from tipboard.board.fresh import NOT_SUPPORTED, NOT_SUPPORTED_MEANS
 from tipboard.submissions.record import RESERVED_TEAMS
 

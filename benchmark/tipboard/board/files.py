@@ -2,12 +2,12 @@
 
 ```
 results/<version>/<size>/reference/<task>/<split>/<method>/s<seed>.json   a run's result.json as it was
-                         reference/draws.parquet                          :mod:`tipboard.board.draws`
+                         reference/draws.parquet                          :mod:`tipboard.board.collection`
                          submissions/<team>--<method>/submission.json     what its authors say
                                                      uploaded/            results and draws of the uploaded files
                                                      reproduced/          the same of the maintainers' own run
                                                      fresh/               of runs on fresh worlds, and cells.json
-                         worlds.json                                      :mod:`tipboard.board.stability`
+                         worlds.json                                      :mod:`tipboard.board.worlds`
 ```
 """
 
@@ -26,10 +26,18 @@ from tipcore.atomic import fill_folder_atomically, whole_folders
 from tipcore.errors import UsageError
 from tipdata.core.world import RELEASED, check_status, is_draft, sizes, versions
 
-from tipboard.board.collection import Run, file_of, place_of, seat_of
-from tipboard.board.draws import DRAWS, KeptDraws, read_draws, to_bytes
+from tipboard.board.collection import (
+    DRAWS,
+    FinishedRun,
+    KeptDraws,
+    file_of,
+    place_of,
+    read_draws,
+    seat_of,
+    to_bytes,
+)
 from tipboard.board.entries import Entry, reference_entries
-from tipboard.board.fresh_record import check_fresh
+from tipboard.board.fresh_worlds import check_fresh
 from tipboard.submissions.record_file import Malformed, record_of
 
 if TYPE_CHECKING:
@@ -83,7 +91,7 @@ def counts(*boards: Board) -> str:
     return f"{said} (a method counts once for each of its tasks)"
 
 
-def store_reference(results: Path, runs: Sequence[Run], draws: Sequence[KeptDraws]) -> Path:
+def store_reference(results: Path, runs: Sequence[FinishedRun], draws: Sequence[KeptDraws]) -> Path:
     """Copy the results of the runs to ``<results>/<version>/<size>/reference``, in the place of what is there.
 
     Returns its path. Raises UsageError where it cannot be written.
@@ -143,7 +151,7 @@ def read(results: Path, data: str | None = None, draft: bool = False) -> Board:
 
     Raises UsageError as that does, where a file is not what it should be, where a result is of a task or metric that
     is not known here, where results of several evaluators are mixed, and where results on a fresh world are not those
-    that were written (:func:`tipboard.board.fresh_record.check_fresh`).
+    that were written (:func:`tipboard.board.fresh_worlds.check_fresh`).
     """
     name = newest(results, data, draft)
     board = Board(
@@ -189,7 +197,7 @@ def read_submission(folder: Path) -> Entry:
 
 
 def check_submission(folder: Path, entry: Entry) -> None:
-    """Check what was reproduced of a submission; see :func:`tipboard.board.fresh_record.check_fresh`."""
+    """Check what was reproduced of a submission; see :func:`tipboard.board.fresh_worlds.check_fresh`."""
     check_fresh(folder / FRESH, folder / REPRODUCED, entry)
 
 

@@ -20,12 +20,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tipbench.metrics.registry import metric_of
-from tipbench.runs.records import Scored
 from tipbench.runs.report import mean
-from tipbench.runs.results import Result
+from tipbench.runs.results import Result, Scored
 
-from tipboard.board.collection import seat_of
-from tipboard.board.draws import REPLICATES
+from tipboard.board.collection import REPLICATES, seat_of
 
 MARGIN, SMALLEST_MARGIN, LARGEST_MARGIN = 0.1, 0.005, 0.05
 """The share of the released score that worlds may differ by, and the least and the most that this allows. A score near
@@ -82,11 +80,11 @@ def fresh_of(released: Sequence[Result], fresh: Sequence[Result], metric: str) -
     pairs = [(one, there[seat]) for one in released if (seat := seat_of(one)) in there]
     if not pairs:
         return None
-    before, after = (bounded(side, metric) for side in zip(*pairs, strict=True))
+    before, after = (mean_score(side, metric) for side in zip(*pairs, strict=True))
     return Fresh(after, supports(before, after, metric_of(metric).lower_is_better))
 
 
-def bounded(results: Sequence[Result], metric: str) -> Bounded:
+def mean_score(results: Sequence[Result], metric: str) -> Bounded:
     """Return the mean over seeds of a score and of the ends of its interval."""
     scores = [result.scores[metric] for result in results]
     return Bounded(

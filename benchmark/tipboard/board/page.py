@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from tipbench.runs.figure import metric_title
 from tipbench.runs.report import NOTHING, number
 
-from tipboard.board.board_rows import BoardRow, Standing, standings
-from tipboard.board.columns import COLUMNS, BoardColumn, cells, shown
+from tipboard.board.columns import COLUMNS, BoardColumn, cells_of, columns_with_text
 from tipboard.board.files import Board, counts, reference_only
-from tipboard.board.markdown import markdown_table
-from tipboard.board.stability import Stability, Stable, stable
+from tipboard.board.standings import BoardRow, Standing, standings
+from tipboard.board.tables import markdown_table
+from tipboard.board.worlds import Stability, Stable, stable
 
 PAGE = "README.md"
 
@@ -68,7 +68,7 @@ def _begun_small(sentence: str) -> str:
 
 def _columns(standing: Standing) -> list[BoardColumn]:
     """Return all that say something; that everything here is reproduced is said above."""
-    return [column for column in shown(standing) if column.on_page]
+    return [column for column in columns_with_text(standing) if column.on_page]
 
 
 def _section(standing: Standing, worlds: Stable | None) -> str:
@@ -102,7 +102,7 @@ def _methods(standing: Standing) -> str:
     columns = _columns(standing)
     rows = [
         [_name(line) if column.key == "method" else cell.text
-         for column, cell in zip(columns, cells(line, columns), strict=True)]
+         for column, cell in zip(columns, cells_of(line, columns), strict=True)]
         for line in standing.lines
     ]  # fmt: skip
     return markdown_table([column.heading for column in columns], rows, [column.number for column in columns])

@@ -1,34 +1,51 @@
-"""Every score of a board computed again from its predictions: what differs is named, and nothing else is believed.
+"""Compute every score of a board again from its predictions, or run a sample of its cells again, and name differences.
 
 Predictions come from the board's store, and from runs for those that are not there (of reference methods only digests
-are kept). A fold's answers are made once for all entries.
+are kept). A fold's answers are made once for all entries. Fresh worlds are made once more by their numbers, which are
+no secret afterwards.
 """
 
 from __future__ import annotations
 
+import math
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
 from tipbench.data.fold import Prepared
 from tipbench.evaluation.meaning import score_version
 from tipbench.loading import prepare
+from tipbench.runs import runner
+from tipbench.runs.cells import Cell
 from tipbench.runs.cost import UNKNOWN_PEAK
-from tipbench.runs.records import FormRecall, Scored
-from tipbench.runs.results import Result, digest_of, read_result, run_folders
+from tipbench.runs.digests import method_sources
+from tipbench.runs.results import FormRecall, Result, Scored, digest_of, read_result, run_folders
 from tipbench.runs.scoring import UNVERIFIED, evaluate_prepared
 from tipbench.task import Task
 from tipbench.tasks import task_of
 from tipcore.atomic import fill_folder_atomically, whole_folders
 from tipcore.engines import run_all
-from tipcore.errors import UsageError
+from tipcore.errors import CheckFailed, UsageError
+from tipcore.sources import imported_names
 from tipcore.table_files import read_parquet
+from tipdata.release import Release
 
 from tipboard.board.acceptance import first_of
-from tipboard.board.collection import place_of
-from tipboard.board.draws import DRAWS, KeptDraws, kept_draws, read_draws, to_bytes
+from tipboard.board.collection import (
+    DRAWS,
+    KeptDraws,
+    draws_of_evaluation,
+    place_of,
+    read_draws,
+    seat_of,
+    to_bytes,
+)
+from tipboard.board.entries import Entry
 from tipboard.board.files import (
     FRESH,
     REFERENCE,
@@ -40,12 +57,106 @@ from tipboard.board.files import (
     read_submission,
     store_results,
 )
-from tipboard.board.fresh_rescoring import check_absent, opened, write_fresh
-from tipboard.board.predictions import PredictionStore, store_of
-from tipboard.board.score_differences import Difference, differences_of
+from tipboard.board.fresh_worlds import has_split, make_world, read_fresh_record, store_record, worlds_of
+from tipboard.board.storage import PredictionStore, store_of
+
+RELATIVE, ABSOLUTE = 1e-9, 1e-12
+"""Numbers closer than this are the same: processors round sums differently in the last digits."""
 
 
-class Place(NamedTuple):
+@dataclass(frozen=True)
+class Difference:
+    """A stored number that is not what its predictions score."""
+
+    path: Path
+    metric: str
+    stored: float | None
+    found: float | None
+
+
+def differences_of(path: Path, stored: Result, found: Result) -> Iterator[Difference]:
+    """Yield numbers of scores, groups and oracle that are not the same."""
+    one, other = _numbers(stored), _numbers(found)
+    for name in dict.fromkeys((*one, *other)):
+        if not _same(one.get(name), other.get(name)):
+            yield Difference(path, name, one.get(name), other.get(name))
+
+
+def largest_difference(stored: Result, found: Result, only: str | None = None) -> tuple[str, float]:
+    """Return the name of the number of scores, groups and oracle that differs most, and its absolute difference.
+
+    ``only``: the one number to compare; all for None. ``("", 0.0)`` where all are equal; the difference is infinite
+    where one of the two is missing.
+    """
+    one, other = _numbers(stored), _numbers(found)
+    names = one | other if only is None else [only]
+    differences = [("", 0.0), *((name, _distance(one.get(name), other.get(name))) for name in names)]
+    return max(differences, key=lambda pair: pair[1])
+
+
+def _numbers(result: Result) -> dict[str, float | None]:
+    scores = {
+        f"{name}{end}": value
+        for name, score in result.scores.items()
+        for end, value in (("", score.value), (" (low)", score.low), (" (high)", score.high))
+    }
+    groups = {
+        f"{name} of {group}": v for group, values in result.groups.items() for name, v in values.items()
+    }
+    return scores | groups | {f"oracle: {name}": value for name, value in result.oracle.items()}
+
+
+def _distance(one: float | None, other: float | None) -> float:
+    if one is None or other is None:
+        return 0.0 if one is other else math.inf
+    return abs(one - other)
+
+
+def _same(one: float | None, other: float | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return math.isclose(one, other, rel_tol=RELATIVE, abs_tol=ABSOLUTE)
+
+
+@contextmanager
+def open_world(data: str) -> Iterator[None]:
+    """Have a fresh world, by the name of its release, as long as this lasts; of a release do nothing."""
+    release = Release.called(data)
+    if not release.world:
+        yield
+        return
+    with make_world(release, engine="sequential"):
+        yield
+
+
+def check_absent(submission: Path, entry: Entry) -> None:
+    """Check that fresh worlds really have not the splits of which no result is there.
+
+    Raises UsageError for one that has.
+    """
+    record = read_fresh_record(submission / FRESH)
+    again = {seat_of(one): one for one in entry.results if one.verified}
+    for cell in () if record is None else record.cells:
+        if cell.fresh is None and seat_of(cell) in again:
+            result = again[seat_of(cell)]
+            with make_world(Release.called(cell.world)) as world:
+                has = has_split(cell.task, world, cell.split, result.labels, result.access)
+            if has:
+                raise UsageError(
+                    f"{submission / FRESH}: {cell.file} is missing, and {cell.world} has such a split; run "
+                    f"`tipbench board reproduce {entry.id}` again."
+                )
+
+
+def write_fresh(folder: Path, results: Sequence[Result]) -> None:
+    """Write fresh results in the place of what was there, bound to the reproduced ones as they are now."""
+    worlds = worlds_of(folder)
+    with fill_folder_atomically(folder, replace=True) as beside:
+        store_results(beside, results, [])
+        store_record(beside, folder.parent / REPRODUCED, folder.parent.name, worlds)
+
+
+class StoredPlace(NamedTuple):
     """Where a stored result lies: the folder of a submission's side or of all references, and the file."""
 
     folder: Path
@@ -62,7 +173,7 @@ class Rescored:
 
 
 @dataclass(frozen=True)
-class Sources:
+class PredictionSources:
     """Where predictions are looked for: the store, and files of runs by digest."""
 
     store: PredictionStore
@@ -100,8 +211,8 @@ def rescore(
     if not write:
         read(results, data, draft=True)
     _check_reproduced(results / data / SUBMISSIONS)
-    sources = Sources(store_of(results), _by_digest(runs))
-    folds: dict[tuple[str, str, str], list[tuple[Place, Result]]] = {}
+    sources = PredictionSources(store_of(results), _by_digest(runs))
+    folds: dict[tuple[str, str, str], list[tuple[StoredPlace, Result]]] = {}
     for place, result in stored.items():
         folds.setdefault((result.data, result.task, result.split), []).append((place, result))
     done = run_all(partial(_rescore_fold, sources), list(folds.values()), label="folds", quiet=quiet)
@@ -117,11 +228,11 @@ def rescore(
     return Rescored(len(found), [place.path for place in without], differences)
 
 
-def _stored(board: Path) -> Iterator[tuple[Place, Result]]:
+def _stored(board: Path) -> Iterator[tuple[StoredPlace, Result]]:
     """Yield every stored result of references and of all sides of submissions."""
     for folder in _folders(board):
         for path in sorted(folder.rglob("s*.json")):
-            yield Place(folder, path), read_result(path)
+            yield StoredPlace(folder, path), read_result(path)
 
 
 def _folders(board: Path) -> list[Path]:
@@ -152,7 +263,7 @@ def _by_digest(runs: Path | None) -> dict[str, Path]:
     return {digest: path for digest, path in found.items() if path.is_file()}
 
 
-def _refuse_others(results: Path, data: str, stored: Mapping[Place, Result], write: bool) -> None:
+def _refuse_others(results: Path, data: str, stored: Mapping[StoredPlace, Result], write: bool) -> None:
     """Data of one release; unless all is to be written again, scores of this evaluator."""
     version = data.partition("/")[0]
     for place, result in stored.items():
@@ -169,7 +280,7 @@ def _refuse_others(results: Path, data: str, stored: Mapping[Place, Result], wri
         )
 
 
-def _refuse_lost(lost: Sequence[Place], store: PredictionStore) -> None:
+def _refuse_lost(lost: Sequence[StoredPlace], store: PredictionStore) -> None:
     if lost:
         raise UsageError(
             f"predictions of {len(lost):,} results of submissions are not in {store.url} (first: {lost[0].path}): "
@@ -177,7 +288,7 @@ def _refuse_lost(lost: Sequence[Place], store: PredictionStore) -> None:
         )
 
 
-def _refuse_old(stored: Mapping[Place, Result], without: Sequence[Place]) -> None:
+def _refuse_old(stored: Mapping[StoredPlace, Result], without: Sequence[StoredPlace]) -> None:
     """Refuse what this evaluator did not score."""
     old = [place for place in without if _is_old(stored[place])]
     if old:
@@ -193,21 +304,21 @@ def _is_old(result: Result) -> bool:
 
 
 def _rescore_fold(
-    sources: Sources, stored: Sequence[tuple[Place, Result]]
-) -> list[tuple[Place, tuple[Result, KeptDraws | None]]]:
+    sources: PredictionSources, stored: Sequence[tuple[StoredPlace, Result]]
+) -> list[tuple[StoredPlace, tuple[Result, KeptDraws | None]]]:
     """Return results of one world, task and split, scored again where their predictions are found."""
     there = [(place, result, sources.get(result.predictions.digest)) for place, result in stored]
     if all(content is None for _, _, content in there):
         return []
     task, split = task_of(stored[0][1].task), stored[0][1].split
-    with opened(stored[0][1].data):
+    with open_world(stored[0][1].data):
         prepared = prepare(task, release=stored[0][1].data, split=split)
         return list(_rescored(task, prepared, there))
 
 
 def _rescored(
-    task: Task, prepared: Prepared, there: Sequence[tuple[Place, Result, bytes | None]]
-) -> Iterator[tuple[Place, tuple[Result, KeptDraws | None]]]:
+    task: Task, prepared: Prepared, there: Sequence[tuple[StoredPlace, Result, bytes | None]]
+) -> Iterator[tuple[StoredPlace, tuple[Result, KeptDraws | None]]]:
     """Yield results of one fold, scored again where there are predictions."""
     for place, result, content in there:
         if content is None:
@@ -226,7 +337,7 @@ def _rescored(
             }
         )
         on_default = result.split == task.splits[0] and not result.oracle_method
-        drawn = kept_draws(result, evaluation) if on_default else None
+        drawn = draws_of_evaluation(result, evaluation) if on_default else None
         yield place, (again, drawn)
 
 
@@ -239,10 +350,12 @@ def _warnings(result: Result, said: Sequence[str]) -> list[str]:
     ]
 
 
-def _write(stored: Mapping[Place, Result], found: Mapping[Place, tuple[Result, KeptDraws | None]]) -> None:
+def _write(
+    stored: Mapping[StoredPlace, Result], found: Mapping[StoredPlace, tuple[Result, KeptDraws | None]]
+) -> None:
     """Write every folder again, with what was found in the place of what was stored."""
 
-    def now_in(folder: Path) -> dict[Place, Result]:
+    def now_in(folder: Path) -> dict[StoredPlace, Result]:
         here = [place for place in stored if place.folder == folder]
         return {place: found[place][0] if place in found else stored[place] for place in here}
 
@@ -261,7 +374,7 @@ def _write(stored: Mapping[Place, Result], found: Mapping[Place, tuple[Result, K
             write_fresh(folder, sorted(now_in(folder).values(), key=place_of))
 
 
-def _write_reference(folder: Path, now: Mapping[Place, Result], draws: Sequence[KeptDraws]) -> None:
+def _write_reference(folder: Path, now: Mapping[StoredPlace, Result], draws: Sequence[KeptDraws]) -> None:
     with fill_folder_atomically(folder, replace=True) as beside:
         for place, result in now.items():
             path = beside / place.path.relative_to(folder)
@@ -273,3 +386,99 @@ def _write_reference(folder: Path, now: Mapping[Place, Result], draws: Sequence[
 def _write_submission(folder: Path, now: Sequence[Result], draws: Sequence[KeptDraws]) -> None:
     with fill_folder_atomically(folder, replace=True) as beside:
         store_results(beside, sorted(now, key=place_of), draws)
+
+
+TOLERANCE = 1e-6
+"""Largest absolute difference that counts as the same: machines round the last digits of a sum differently."""
+GRADIENTS = ("torch", "sentence_transformers", "numpyro", "jax")
+"""Libraries whose rounding grows over thousands of steps, so that another processor may arrive elsewhere."""
+EXCEPTIONS = {
+    "advert_authorship/metric_learning": 0.004,
+    "advert_risk/joined_tables": 0.001,
+    "advert_risk/lightgbm": 0.002,
+    "advert_risk/sentence_encoder": TOLERANCE,
+    "intervention_effect/structural_time_series": TOLERANCE,
+    "recruitment_onset/windowed_logreg": 0.003,
+}
+"""Other methods that magnify rounding -> the largest difference of the primary score that counts as the same.
+
+On three splits of ``small`` it was at most this between two kernels of OpenBLAS and numpy (AVX2 and AVX-512). Only the
+primary score of these methods is compared. All other methods gave numbers within 1e-9 on ``tiny``.
+"""
+
+
+@dataclass(frozen=True)
+class Recomputed:
+    """A cell that was run again.
+
+    ``number``: the name of the number that differs most, '' where all are equal. ``difference``: its absolute
+    difference, None where one of the two numbers is missing. ``allowed``: the largest difference that counts as the
+    same.
+    """
+
+    task: str
+    split: str
+    method: str
+    seed: int
+    number: str
+    difference: float | None
+    allowed: float
+    same: bool
+
+
+def recompute(
+    results: Sequence[Result], count: int, seed: int, quiet: bool = False
+) -> tuple[list[Recomputed], dict[str, str]]:
+    """Run cells again, without a fence: ``count`` of ``results``, drawn at random without replacement.
+
+    Args:
+        results: results of reference methods, each with its resolved config.
+        count: how many cells; all of them if there are fewer.
+        seed: of the draw.
+        quiet: whether to hide progress.
+
+    Returns:
+        The cells that were run again, and why others could not run here (cell -> sentence): a cell whose method needs
+        an extra that is not installed is replaced by the next one of the draw.
+
+    Raises:
+        CheckFailed: where a cell fails.
+    """
+    waiting = [results[at] for at in np.random.default_rng(seed).permutation(len(results))]
+    found: list[Recomputed] = []
+    left_out: dict[str, str] = {}
+    with tempfile.TemporaryDirectory(prefix="tipbench-recompute-") as folder:
+        while waiting and len(found) < count:
+            some, waiting = waiting[: count - len(found)], waiting[count - len(found) :]
+            cells = [Cell(dict(one.config), Path(folder)) for one in some]
+            for stored, outcome in zip(some, runner.run(cells, engine="loky", quiet=quiet), strict=True):
+                if outcome.result is not None:
+                    found.append(_compared(stored, outcome.result, _spread(stored, results)))
+                elif outcome.usage:
+                    left_out[outcome.cell.name] = str(outcome.cause)
+                else:
+                    raise CheckFailed(f"{outcome.cell.name} failed: {outcome.cause}")
+    return found, left_out
+
+
+def _compared(stored: Result, again: Result, spread: float) -> Recomputed:
+    exception = EXCEPTIONS.get(stored.method)
+    only = None if exception is None else stored.primary
+    name, difference = largest_difference(stored, again, only)
+    allowed = max(TOLERANCE, exception or 0.0, spread)
+    finite = difference if math.isfinite(difference) else None
+    cell = (stored.task, stored.split, stored.method, stored.seed)
+    return Recomputed(*cell, name, finite, allowed, difference <= allowed)
+
+
+def _spread(stored: Result, results: Sequence[Result]) -> float:
+    """Return the range of the primary score over the stored seeds for a method that learns by :data:`GRADIENTS`, else
+    0."""
+    baseline: Any = stored.config["baseline"]
+    used = imported_names(method_sources(baseline["method"]))
+    if not any(name.partition(".")[0] in GRADIENTS for name in used):
+        return 0.0
+    cell = (stored.task, stored.split, stored.method)
+    seeds = [one for one in results if (one.task, one.split, one.method) == cell]
+    values = [v for one in seeds if (v := one.scores[one.primary].value) is not None]
+    return max(values) - min(values) if values else 0.0

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from tipbench.sources import value_digest
+from tipcore.sources import value_digest
 
 from tipboard.rounds.record import HEX, SCORES
 

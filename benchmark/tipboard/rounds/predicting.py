@@ -13,9 +13,9 @@ from tipbench.fence import FILE_BYTES
 from tipbench.fence.session import Limits
 from tipbench.kinds.predictions import check_predictions
 from tipbench.method import check_shape, is_oracle
-from tipbench.runs.making import fenced_method
+from tipbench.runs.methods import fenced_method
 from tipbench.runs.results import parquet_bytes
-from tipbench.runs.streamed.predictions import streamed_predictions
+from tipbench.runs.streams import streamed_predictions
 from tipbench.task import Source, Task
 from tipbench.tasks import task_of
 from tipcore.atomic import write_file_atomically

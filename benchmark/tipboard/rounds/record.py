@@ -18,9 +18,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from tipbench.data.releases import ROUND
 from tipbench.runs.results import Model, read_record
-from tipbench.sources import canonical
 from tipbench.tasks import tasks
 from tipcore.errors import UsageError
+from tipcore.sources import canonical
 
 DIGESTS, REVEALED, SCORES = "digests.json", "revealed.json", "scores.json"
 PREDICTIONS = "predictions"

@@ -18,14 +18,12 @@ from tipcore.locations import expand_home
 
 from tipboard.board.columns import COLUMNS
 from tipboard.board.entries import MEANING
-from tipboard.board.export import release
 from tipboard.board.files import ELSEWHERE
 from tipboard.board.rounds import Closed, closed_rounds
-from tipboard.site.method_page import method_page
-from tipboard.site.method_tables import COLUMNS_FILE, columns_script, method_files
+from tipboard.board.tables import release
+from tipboard.site.method_page import COLUMNS_FILE, columns_script, method_files, method_page
 from tipboard.site.overview import overview
-from tipboard.site.publication import PICTURE, Publication, read_publication
-from tipboard.site.render import Page, page
+from tipboard.site.pages import PICTURE, Publication, SitePage, page, read_publication
 from tipboard.site.round_page import round_page
 from tipboard.site.sizes import Size, read_sizes
 from tipboard.site.task_page import task_page
@@ -97,7 +95,7 @@ def _writers(
     sizes: Sequence[Size], rounds: Sequence[Closed], publication: Publication, folder: Path
 ) -> list[Callable[[], None]]:
     """Return one a page; each makes it and what stands beside it, and keeps nothing."""
-    pages: list[Callable[[], Page]] = [
+    pages: list[Callable[[], SitePage]] = [
         lambda: overview(sizes, rounds, publication),
         lambda: _about(sizes, publication),
     ]
@@ -112,15 +110,15 @@ def _call(writer: Callable[[], None]) -> None:
     writer()
 
 
-def _about(sizes: Sequence[Size], publication: Publication) -> Page:
+def _about(sizes: Sequence[Size], publication: Publication) -> SitePage:
     html = page(
         "about.html", "", publication, path="about.html", current="about", columns=COLUMNS, statuses=MEANING,
         size=sizes[0], release=release(*(size.board for size in sizes)),
     )  # fmt: skip
-    return Page("about.html", html, [], [])
+    return SitePage("about.html", html, [], [])
 
 
-def _page(folder: Path, made: Page) -> None:
+def _page(folder: Path, made: SitePage) -> None:
     _put(folder, made.path, made.html.encode())
     for view in made.views:
         for path, content in view.files():

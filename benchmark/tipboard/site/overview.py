@@ -12,20 +12,27 @@ from tipbench.pages.templates import Figure
 from tipbench.runs.figure import metric_title
 from tipbench.runs.report import NOTHING, interval, number, percent
 
-from tipboard.board.board_rows import Standing
-from tipboard.board.column_values import status_text
-from tipboard.board.columns import Cell
+from tipboard.board.columns import TableCell, in_plain_words, status_text
 from tipboard.board.entries import Entry
-from tipboard.board.export import METHOD, PLAIN, Heading, Placed, Table, TableRow, kind_of, overall, release
 from tipboard.board.files import counts
 from tipboard.board.rounds import Closed
-from tipboard.board.units import in_plain_words
+from tipboard.board.standings import Standing
+from tipboard.board.tables import (
+    METHOD,
+    PLAIN,
+    BoardTable,
+    Heading,
+    Placed,
+    TableRow,
+    kind_of,
+    overall,
+    release,
+)
 from tipboard.site.figures.critical_difference import critical_difference
 from tipboard.site.figures.forest import card
-from tipboard.site.publication import Publication
-from tipboard.site.render import Page, page
+from tipboard.site.pages import Publication, SitePage, page
 from tipboard.site.sizes import Size, best
-from tipboard.site.tables import EVERYTHING, View, filters
+from tipboard.site.tables import EVERYTHING, TableView, filters
 
 FILTERED = ("task", "split", "size", "access", "labels", "status")
 SEVERAL = 2
@@ -33,7 +40,7 @@ SEVERAL = 2
 
 
 @dataclass(frozen=True)
-class Card:
+class TaskCard:
     """A task at a glance. ``plain``: what its best score means, where that is not plain."""
 
     name: str
@@ -49,16 +56,18 @@ class Card:
     drawing: Drawing | None
 
 
-def overview(sizes: Sequence[Size], rounds: Sequence[Closed], publication: Publication) -> Page:
+def overview(sizes: Sequence[Size], rounds: Sequence[Closed], publication: Publication) -> SitePage:
     """Return the page of all sizes; the cards are of the largest."""
     largest = sizes[0]
     everything = overall([(size.board, size.standings) for size in sizes])
     kept = [one for one in filters(everything, FILTERED, usual=True) if len(one.options) > 1]
-    views = [View("overall", "All results", everything, EVERYTHING, kept)]
+    views = [TableView("overall", "All results", everything, EVERYTHING, kept)]
     several = covering(largest)
     if several.rows:
         views.append(
-            View("coverage", "Methods that cover several tasks", several, "data/coverage", size=largest.name)
+            TableView(
+                "coverage", "Methods that cover several tasks", several, "data/coverage", size=largest.name
+            )
         )
     figures = _across(largest)
     html = page(
@@ -68,13 +77,13 @@ def overview(sizes: Sequence[Size], rounds: Sequence[Closed], publication: Publi
         release=release(*(size.board for size in sizes)),
         counts=counts(*(size.board for size in sizes)),
     )  # fmt: skip
-    return Page("index.html", html, views, figures)
+    return SitePage("index.html", html, views, figures)
 
 
-def _card(size: Size, standing: Standing) -> Card:
+def _card(size: Size, standing: Standing) -> TaskCard:
     line = best(standing)
     row = None if line is None else line.row
-    return Card(
+    return TaskCard(
         name=standing.task.name,
         title=standing.task.title,
         href=f"{size.name}/tasks/{standing.task.name}.html",
@@ -99,7 +108,7 @@ COVERAGE = (
 )  # fmt: skip
 
 
-def covering(size: Size) -> Table:
+def covering(size: Size) -> BoardTable:
     """Return methods on the default splits of at least two tasks, by on how many they are ranked and by their mean
     rank.
 
@@ -113,7 +122,7 @@ def covering(size: Size) -> Table:
     rows = sorted((_covered(entry, there) for entry, there in found), key=lambda one: _order(one[0]))
     caption = f"Methods that cover several tasks, each on its default split. {release(size.board)}."
     records = [record for record, _ in rows]
-    return Table(caption, COVERAGE, [row for _, row in rows], records)
+    return BoardTable(caption, COVERAGE, [row for _, row in rows], records)
 
 
 def _counts(one: Placed) -> bool:
@@ -139,7 +148,7 @@ def _covered(entry: Entry, there: Sequence[Placed]) -> tuple[dict[str, Any], Tab
     }
     mean = NOTHING if record["mean_rank"] is None else f"{record['mean_rank']:.2f}"
     texts = {**record, "method": entry.name, "tasks": str(len(ranks)), "mean_rank": mean}
-    cells = [Cell(texts[heading.key], record[heading.key]) for heading in COVERAGE]
+    cells = [TableCell(texts[heading.key], record[heading.key]) for heading in COVERAGE]
     return record, TableRow(cells, PLAIN if ranks else kind_of(there[0].line), entry)
 
 

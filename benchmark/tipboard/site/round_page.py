@@ -12,13 +12,12 @@ from tipbench.runs.report import NOTHING, interval
 from tipbench.tasks import task_of
 
 from tipboard.board.columns import BESIDE, OF_METRIC
-from tipboard.board.export import METHOD, Heading
 from tipboard.board.ranks import ranks
 from tipboard.board.rounds import Closed
-from tipboard.site.publication import Publication
-from tipboard.site.render import Page, page
+from tipboard.board.tables import METHOD, Heading
+from tipboard.site.pages import Publication, SitePage, page
 from tipboard.site.sizes import Size
-from tipboard.site.tables import View, filters, of_records
+from tipboard.site.tables import TableView, filters, of_records
 
 HEADINGS = (
     Heading("task", "task", "What was predicted.", False),
@@ -37,20 +36,20 @@ HEADINGS = (
 )  # fmt: skip
 
 
-def round_page(closed: Closed, sizes: Sequence[Size], publication: Publication) -> Page:
+def round_page(closed: Closed, sizes: Sequence[Size], publication: Publication) -> SitePage:
     """Return the page of a round."""
     described = closed.round
     path = f"rounds/{described.name}.html"
     records = sorted(_records(closed), key=lambda one: (one["task"], one["place"] or 1e9, one["team"]))
     caption = f"Sealed round {described.name}: all submissions. Release {described.release}."
     table = of_records(caption, HEADINGS, records, silent=[_silent(closed, record) for record in records])
-    view = View("round", "Everything that was handed in", table, f"data/rounds/{described.name}",
+    view = TableView("round", "Everything that was handed in", table, f"data/rounds/{described.name}",
                 filters(table, ("task", "team", "counts", "access")))  # fmt: skip
     html = page(
         "round.html", "../", publication, path=path, current="", closed=closed, facts=_facts(closed), view=view,
         release=f"{described.release}, evaluator {closed.scores.evaluator}", size=sizes[0],
     )  # fmt: skip
-    return Page(path, html, [view], [])
+    return SitePage(path, html, [view], [])
 
 
 def _silent(closed: Closed, record: Mapping[str, Any]) -> dict[str, str]:

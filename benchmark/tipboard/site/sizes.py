@@ -1,19 +1,138 @@
-"""What the pages are made of: each size of the newest version that there are results of, with all its standings."""
+"""What the pages are made of: each size of the newest version that has results, its standings and its rankings."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
 from tipcore.errors import UsageError
 
-from tipboard.board.board_rows import BoardRow, Standing, standings
+from tipboard.board import ranks as world_orders
 from tipboard.board.entries import Entry
-from tipboard.board.export import Placed, placed
 from tipboard.board.files import Board, boards, newest, read
-from tipboard.site.rankings import BoardRankings
-from tipboard.site.read_rankings import read_rankings
+from tipboard.board.standings import BoardRow, Standing, standings
+from tipboard.board.tables import Placed, place_lines
+from tipboard.board.worlds import Stable, read_stability, stable
+
+
+@dataclass(frozen=True)
+class MeanRanks:
+    """Mean ranks, best first. ``over``: what they are means over, such as ``7 worlds``.
+
+    ``critical_difference``: of two mean ranks, None where it is not known. ``groups``: names not clearly different.
+    """
+
+    names: Sequence[str]
+    mean_ranks: Sequence[float]
+    critical_difference: float | None
+    groups: Sequence[Sequence[str]]
+    over: str
+
+
+@dataclass(frozen=True)
+class MethodPair:
+    """Two methods, the better by mean rank first; ``share``: of worlds in which it is better, a tie one half."""
+
+    better: str
+    worse: str
+    share: float
+
+
+@dataclass(frozen=True)
+class Worlds:
+    """A task over independent worlds. ``pairs``: every two methods. ``tau`` and ``least_tau``: Kendall's, between the
+    rankings of two worlds, mean and smallest; None where a world ties all methods."""
+
+    ranking: MeanRanks
+    pairs: Sequence[MethodPair]
+    tau: float | None
+    least_tau: float | None = None
+
+
+@dataclass(frozen=True)
+class BoardRankings:
+    """All there is of one release. ``across``: ranked methods over tasks, None where there are not enough of them."""
+
+    across: MeanRanks | None = None
+    by_task: Mapping[str, Worlds] = field(default_factory=dict)
+
+
+FEWEST = 3
+"""Methods, and tasks that they share, without which nothing is said across tasks."""
+
+
+def read_rankings(results: Path, data: str, standings: Sequence[Standing]) -> BoardRankings:
+    """Return all that is known over worlds and tasks of a board.
+
+    Args:
+        results: where boards are kept.
+        data: the board's release.
+        standings: of every task, on its default split.
+    """
+    stability = read_stability(results, data)
+    by_task = {} if stability is None else {task.task: worlds_of(stable(task)) for task in stability.tasks}
+    return BoardRankings(across(standings), by_task)
+
+
+def worlds_of(one: Stable) -> Worlds:
+    """Return a task's order over worlds, with every pair of its methods."""
+    ranking = MeanRanks(
+        one.methods, one.mean_ranks, one.critical_difference, one.groups, f"{one.worlds} worlds"
+    )
+    pairs = [
+        MethodPair(better, worse, float(one.wins[at, below]))
+        for at, better in enumerate(one.methods)
+        for below, worse in enumerate(one.methods)
+        if at < below
+    ]
+    return Worlds(ranking, pairs, one.tau.mean, one.tau.least)
+
+
+def across(standings: Sequence[Standing]) -> MeanRanks | None:
+    """Return mean ranks of methods over the tasks that all of them cover, and Nemenyi's critical difference.
+
+    Submissions are left out. Of all sets of tasks that some method covers, the one that most methods cover,
+    and of those the largest. None where that is fewer than three methods or tasks.
+    """
+    scores = _scores(standings)
+    tasks_of = {
+        name: frozenset(task for task, found in scores.items() if name in found)
+        for found in scores.values()
+        for name in found
+    }
+    sets = [tasks for tasks in set(tasks_of.values()) if len(tasks) >= FEWEST]
+    covering = {tasks: sorted(name for name, of in tasks_of.items() if tasks <= of) for tasks in sets}
+    best = max(covering, key=lambda tasks: (len(covering[tasks]), len(tasks), sorted(tasks)), default=None)
+    if best is None or len(covering[best]) < FEWEST:
+        return None
+    names = covering[best]
+    matrix = np.array([[scores[task][name] for name in names] for task in sorted(best)])
+    means = world_orders.mean_ranks(matrix)
+    order = sorted(range(len(names)), key=lambda at: (means[at], names[at]))
+    ranks = [float(means[at]) for at in order]
+    difference = world_orders.critical_difference(len(best), len(names))
+    apart = difference if world_orders.friedman(matrix).rejects else np.inf
+    groups = world_orders.not_told_apart(ranks, apart)
+    return MeanRanks(
+        names=[names[at] for at in order],
+        mean_ranks=ranks,
+        critical_difference=difference,
+        groups=[[names[order[at]] for at in group] for group in groups],
+        over=f"{len(best)} tasks ({', '.join(sorted(best))})",
+    )
+
+
+def _scores(standings: Sequence[Standing]) -> dict[str, dict[str, float]]:
+    """By task and method the score, of which more is better; ranked methods only."""
+    found: dict[str, dict[str, float]] = {}
+    for standing in standings:
+        sign = -1.0 if standing.lower_is_better else 1.0
+        for line in standing.lines:
+            if line.is_ranked and line.row.score is not None:
+                found.setdefault(standing.task.name, {})[line.method] = sign * line.row.score
+    return found
 
 
 @dataclass(frozen=True)
@@ -47,7 +166,7 @@ def size_of(board: Board, rankings: BoardRankings | None = None) -> Size:
     """Return all that the pages of one board need."""
     found = standings(board, every_split=True)
     by_entry: dict[str, list[Placed]] = {}
-    for one in placed(board, found):
+    for one in place_lines(board, found):
         by_entry.setdefault(one.line.entry.id, []).append(one)
     return Size(board, found, rankings or BoardRankings(), by_entry)
 

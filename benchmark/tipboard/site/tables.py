@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,10 +15,19 @@ from tipbench.pages.safe import visible
 from tipbench.pages.templates import breakable
 from tipbench.runs.report import NOTHING, number
 
-from tipboard.board.columns import Cell
-from tipboard.board.export import Heading, Table, TableRow
-from tipboard.board.formats import FORMATS
-from tipboard.site.names import page_id
+from tipboard.board.columns import TableCell
+from tipboard.board.entries import Entry
+from tipboard.board.tables import FORMATS, BoardTable, Heading, TableRow
+
+_PAGE = re.compile(r"[a-z0-9_]+(?:-[a-z0-9_]+)*--[a-z0-9_]+(?:-[a-z0-9_]+)*")
+
+
+def page_id(entry: Entry) -> str:
+    """Return an entry's name in paths: its id where that is of slugs, else a digest of it."""
+    if _PAGE.fullmatch(entry.id) and len(entry.id) <= 100:
+        return entry.id
+    return f"entry-{hashlib.sha256(entry.id.encode(errors='surrogatepass')).hexdigest()[:16]}"
+
 
 USUAL = "*usual"
 """The choice of a filter on splits that keeps default splits."""
@@ -38,7 +48,7 @@ class Download:
 
 
 @dataclass(frozen=True)
-class View:
+class TableView:
     """A table on a page. ``path``: of its files, from the site's root, without an ending.
 
     ``shared``: files that hold what the tables of all methods show, which are written once; then it has none of its
@@ -47,7 +57,7 @@ class View:
 
     id: str
     title: str
-    table: Table
+    table: BoardTable
     path: str = ""
     filters: Sequence[Filter] = ()
     size: str | None = None
@@ -67,7 +77,7 @@ class View:
         keys = [heading.key for heading in self.table.headings]
         numbers = [heading.number for heading in self.table.headings]
         name, task, at_size = (keys.index(key) if key in keys else -1 for key in ("method", "task", "size"))
-        footnote = shown(self.table.footnote)
+        footnote = to_html(self.table.footnote)
         tells_usual = any(one.chosen == USUAL for one in self.filters)
         lines = []
         for row in self.table.rows:
@@ -85,7 +95,7 @@ class View:
             lines.append(f"<tr{kind}{usual}>{''.join(cells)}")
         return Markup("".join(lines))  # nosec B704 # every text was escaped, one by one
 
-    def _number(self, cell: Cell, footnote: str | None) -> str:
+    def _number(self, cell: TableCell, footnote: str | None) -> str:
         """Return a cell of a column of numbers; ``footnote``: what its mark means, None where it has none."""
         if cell.value is None and cell.text == NOTHING and not cell.note and footnote is None:
             return f"<td>{NOTHING}"  # most cells of sparse tables
@@ -93,8 +103,8 @@ class View:
         value = "" if sort == cell.text or (not sort and cell.text == NOTHING) else f' data-v="{sort}"'
         more = "" if footnote is None else f' class="marked" title="{footnote}"'
         if cell.note and footnote is None:
-            more = f' title="{shown(cell.note)}"'
-        return f"<td{value}{more}>{shown(cell.text)}"
+            more = f' title="{to_html(cell.note)}"'
+        return f"<td{value}{more}>{to_html(cell.text)}"
 
     @property
     def downloads(self) -> Sequence[Download]:
@@ -113,7 +123,7 @@ def downloads(path: str) -> list[Download]:
 
 
 @cache
-def shown(text: str) -> str:
+def to_html(text: str) -> str:
     """Return text as HTML; the same few texts stand in most cells."""
     return str(escape(visible(text)))
 
@@ -121,17 +131,17 @@ def shown(text: str) -> str:
 @cache
 def _words(text: str) -> str:
     long = ' class="long"' if len(text) > LONG else ""
-    return f"<td{long}>{shown(text)}"
+    return f"<td{long}>{to_html(text)}"
 
 
 @cache
 def _task(text: str, root: str, size: str) -> str:
-    return f'<td><a href="{root}{shown(size)}/tasks/{shown(text)}.html">{breakable(text)}</a>'
+    return f'<td><a href="{root}{to_html(size)}/tasks/{to_html(text)}.html">{breakable(text)}</a>'
 
 
 def _heading(text: str, root: str, href: str | None) -> str:
     said = f"<bdi>{breakable(text)}</bdi>"
-    link = said if href is None else f'<a href="{root}{shown(href)}">{said}</a>'
+    link = said if href is None else f'<a href="{root}{to_html(href)}">{said}</a>'
     return f'<th scope="row">{link}'
 
 
@@ -146,12 +156,12 @@ def method_page(size: str | None, row: TableRow) -> str | None:
     return None if row.entry is None or size is None else f"{size}/methods/{page_id(row.entry)}.html"
 
 
-def _sort(cell: Cell) -> str:
+def _sort(cell: TableCell) -> str:
     value = cell.value
     return "" if value is None or isinstance(value, str) else f"{float(value):.7g}"
 
 
-def filters(table: Table, keys: Sequence[str], usual: bool = False) -> list[Filter]:
+def filters(table: BoardTable, keys: Sequence[str], usual: bool = False) -> list[Filter]:
     """Return a choice for each of some columns, in the order that the words come; ``usual``: default splits from the
     start."""
     found = []
@@ -179,22 +189,22 @@ def filters(table: Table, keys: Sequence[str], usual: bool = False) -> list[Filt
 def of_records(
     caption: str, headings: Sequence[Heading], found: Sequence[Mapping[str, Any]],
     text: Callable[[Any], str] | None = None, silent: Sequence[Mapping[str, str]] | None = None,
-) -> Table:  # fmt: skip
+) -> BoardTable:  # fmt: skip
     """Return a table of records as they are, with numbers rounded for the reader; ``silent``: of each, by heading, what
     is read in the place of a number."""
     write = text or _text
     told = silent or [{}] * len(found)
     keys = [heading.key for heading in headings]
-    nothing = Cell(write(None), None)
+    nothing = TableCell(write(None), None)
 
-    def cell(value: Any, said: str | None) -> Cell:
-        return nothing if value is None and not said else Cell(said or write(value), value)
+    def cell(value: Any, said: str | None) -> TableCell:
+        return nothing if value is None and not said else TableCell(said or write(value), value)
 
     rows = [
         TableRow([cell(record.get(key), said.get(key)) for key in keys])
         for record, said in zip(found, told, strict=True)
     ]
-    return Table(caption, headings, rows, found)
+    return BoardTable(caption, headings, rows, found)
 
 
 def _text(value: Any) -> str:

@@ -9,25 +9,22 @@ from tipbench.pages.templates import Figure
 from tipbench.runs.figure import metric_title
 from tipbench.runs.report import NOTHING, number
 
-from tipboard.board.board_rows import Standing
-from tipboard.board.columns import Cell
-from tipboard.board.export import METHOD, Heading, Table, TableRow, matrix, metric_text, of_task, release
-from tipboard.board.units import in_plain_words, unit_of
+from tipboard.board.columns import TableCell, in_plain_words, unit_of
+from tipboard.board.standings import Standing
+from tipboard.board.tables import METHOD, BoardTable, Heading, TableRow, matrix, metric_text, of_task, release
 from tipboard.site.figures.critical_difference import critical_difference
 from tipboard.site.figures.forest import forest, phone_forest
-from tipboard.site.figures.shifts import shifts
+from tipboard.site.figures.rows import shifts
 from tipboard.site.figures.tradeoff import against, against_tier
-from tipboard.site.publication import Publication
-from tipboard.site.rankings import Worlds
-from tipboard.site.render import Page, page
-from tipboard.site.sizes import Size, best
-from tipboard.site.tables import View, filters
+from tipboard.site.pages import Publication, SitePage, page
+from tipboard.site.sizes import Size, Worlds, best
+from tipboard.site.tables import TableView, filters
 
 ROOT = "../../"
 INTRUSION = "intrusion_mrr"
 
 
-class Fact(NamedTuple):
+class TaskFact(NamedTuple):
     """A fact of a page; ``href``: where it leads, None for text alone."""
 
     name: str
@@ -45,7 +42,7 @@ class Drawn(NamedTuple):
     phone: Drawing | None = None
 
 
-def task_page(size: Size, standing: Standing, publication: Publication) -> Page:
+def task_page(size: Size, standing: Standing, publication: Publication) -> SitePage:
     """Return the page of the task of a standing on its default split."""
     name = standing.task.name
     path = f"{size.name}/tasks/{name}.html"
@@ -68,37 +65,39 @@ def task_page(size: Size, standing: Standing, publication: Publication) -> Page:
         verdicts=None if worlds is None else _verdicts(worlds), release=release(size.board), leader=leader,
         plain=in_plain_words(standing.metric, leader and leader.row.score), metric=metric_text(standing),
     )  # fmt: skip
-    return Page(path, html, views, figures)
+    return SitePage(path, html, views, figures)
 
 
-def _facts(standing: Standing, publication: Publication) -> list[Fact]:
+def _facts(standing: Standing, publication: Publication) -> list[TaskFact]:
     task = standing.task
     described = f"docs/tasks/{task.name}.md"
     return [
-        Fact("Metric", metric_text(standing)),
-        Fact("Unit of the metric", unit_of(task, standing.metric)),
-        Fact("One prediction per", task.unit),
-        Fact("Prediction", task.kind.title),
-        Fact("Predicted", f"at {task.prediction_time}" if task.prediction_time else NOTHING),
-        Fact("Data shown", f"{task.tier} by default"),
-        Fact("Labels", ", ".join(task.labels) or "none"),
-        Fact("Splits", ", ".join(task.splits)),
-        Fact("Intervals over", task.clusters),
-        Fact("Reference method", standing.reference or "none"),
-        Fact("Oracle", "not known" if standing.oracle is None else number(standing.oracle)),
-        Fact("Described in", described, publication.document(described, ROOT)),
+        TaskFact("Metric", metric_text(standing)),
+        TaskFact("Unit of the metric", unit_of(task, standing.metric)),
+        TaskFact("One prediction per", task.unit),
+        TaskFact("Prediction", task.kind.title),
+        TaskFact("Predicted", f"at {task.prediction_time}" if task.prediction_time else NOTHING),
+        TaskFact("Data shown", f"{task.tier} by default"),
+        TaskFact("Labels", ", ".join(task.labels) or "none"),
+        TaskFact("Splits", ", ".join(task.splits)),
+        TaskFact("Intervals over", task.clusters),
+        TaskFact("Reference method", standing.reference or "none"),
+        TaskFact("Oracle", "not known" if standing.oracle is None else number(standing.oracle)),
+        TaskFact("Described in", described, publication.document(described, ROOT)),
     ]
 
 
-def _views(size: Size, standing: Standing) -> list[View]:
+def _views(size: Size, standing: Standing) -> list[TableView]:
     name = standing.task.name
     methods = of_task(size.board, standing)
     kept = [one for one in filters(methods, ("access", "labels", "status")) if len(one.options) > 1]
     title = f"Methods (split: {standing.split})"
-    found = [View("methods", title, methods, f"data/{size.name}/{name}", kept, size.name)]
+    found = [TableView("methods", title, methods, f"data/{size.name}/{name}", kept, size.name)]
     if len(standing.splits) > 1:
         splits = matrix(size.board, standing)
-        found.append(View("splits", "Every split", splits, f"data/{size.name}/{name}-splits", size=size.name))
+        found.append(
+            TableView("splits", "Every split", splits, f"data/{size.name}/{name}-splits", size=size.name)
+        )
     return found
 
 
@@ -172,7 +171,7 @@ def _verdicts(worlds: Worlds) -> str:
     )
 
 
-def _pairs(size: Size, standing: Standing, worlds: Worlds) -> View:
+def _pairs(size: Size, standing: Standing, worlds: Worlds) -> TableView:
     """Return a square of all methods: in what share of worlds the row's is better than the column's."""
     names = list(worlds.ranking.names)
     share = {(one.better, one.worse): one.share for one in worlds.pairs}
@@ -187,9 +186,9 @@ def _pairs(size: Size, standing: Standing, worlds: Worlds) -> View:
     for name, rank in zip(names, worlds.ranking.mean_ranks, strict=True):
         values = [share.get((name, other)) for other in names]
         texts = [NOTHING if value is None else f"{value:.0%}" for value in values]
-        cells = [Cell(text, value) for text, value in zip(texts, values, strict=True)]
-        rows.append(TableRow([Cell(name, name), Cell(f"{rank:.1f}", rank), *cells]))
+        cells = [TableCell(text, value) for text, value in zip(texts, values, strict=True)]
+        rows.append(TableRow([TableCell(name, name), TableCell(f"{rank:.1f}", rank), *cells]))
         records.append({"method": name, "mean_rank": rank, **dict(zip(names, values, strict=True))})
     caption = f"{standing.task.name}: share of {worlds.ranking.over} in which the row is better. {release(size.board)}."
-    table = Table(caption, headings, rows, records)
-    return View("pairs", "Which orders hold?", table, f"data/{size.name}/{standing.task.name}-worlds")
+    table = BoardTable(caption, headings, rows, records)
+    return TableView("pairs", "Which orders hold?", table, f"data/{size.name}/{standing.task.name}-worlds")

@@ -19,8 +19,16 @@ from pathlib import Path
 from tipbench.data.fold import Prepared
 from tipbench.evaluation.evaluation import Evaluation
 from tipbench.evaluation.meaning import score_version
-from tipbench.runs.records import Cost, FormRecall, PredictionsFile, Scored, Versions
-from tipbench.runs.results import SCHEMA_VERSION, Result, digest_of
+from tipbench.runs.results import (
+    SCHEMA_VERSION,
+    Cost,
+    FormRecall,
+    PredictionsFile,
+    Result,
+    Scored,
+    Versions,
+    digest_of,
+)
 from tipbench.task import Task
 from tipbench.tasks import task_of
 from tipcore.engines import run_all

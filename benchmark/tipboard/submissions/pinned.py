@@ -11,7 +11,7 @@ import yaml
 from tipbench.config.compose import Composer, Override, parse
 from tipbench.config.methods import SHIPPED
 from tipbench.config.options import config_folder, config_folders, options
-from tipbench.runs.cell import Cell
+from tipbench.runs.cells import Cell
 from tipbench.runs.grid import expand
 from tipbench.runs.results import Result
 from tipcore.errors import UsageError

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tipboard.board.board_rows import standings
 from tipboard.board.files import read, reference_only
 from tipboard.board.forest import draw
+from tipboard.board.standings import standings
 from tipcore.errors import CheckFailed
 
 from tipdocs.picture import by_night, look

@@ -20,7 +20,7 @@ from tipbaselines.payment_risk.rules import Rules
 from tipbaselines.payment_risk.supervised import Labels
 from tipbench.data.fold import Fold
 from tipbench.loading import prepare
-from tipbench.runs.predicting import predicted_by_regions
+from tipbench.runs.folds import predict_by_regions
 from tipbench.tasks import task_of
 from tipcore.errors import UsageError
 from tipdata.release import Release
@@ -327,7 +327,7 @@ def test_regions_at_a_time_give_the_features_of_all_even_where_one_lacks_a_chann
     monkeypatch.setattr(payment_lightgbm, "MOST_KEPT", 0)
     again = method(**options)
     again.fit(whole, 0)
-    assert predicted_by_regions(again, whole, most=3).sort("payment").equals(once.sort("payment"))
+    assert predict_by_regions(again, whole, most=3).sort("payment").equals(once.sort("payment"))
 
 
 def test_words_of_all_regions_are_looked_for_once_for_all_batches(

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 from tipbaselines.recruitment_onset.oracle import Oracle
 from tipbench.loading import prepare
-from tipbench.runs.streamed.handover import scores_of
+from tipbench.runs.streams import scores_of
 from tipdata.release import Release
 
 

@@ -14,8 +14,7 @@ from tipbaselines.recruitment_onset.oracle import Oracle
 from tipbaselines.recruitment_onset.windowed_logreg import WindowedLogreg
 from tipbench.data.fold import Fold, PartSteps
 from tipbench.loading import prepare
-from tipbench.runs.streamed.alarms import streamed_alarms
-from tipbench.runs.streamed.handover import Scored, scores_of
+from tipbench.runs.streams import StepScores, scores_of, streamed_alarms
 from tipbench.tasks.recruitment_onset import TASK
 from tipdata.release import Release
 
@@ -72,7 +71,7 @@ def streamed(method: Any, rows: pl.DataFrame) -> dict[tuple[int, int], float]:
     return dict(zip(keys, scored.score.tolist(), strict=True))
 
 
-def _scored(method: Any, rows: pl.DataFrame) -> Scored:
+def _scored(method: Any, rows: pl.DataFrame) -> StepScores:
     ordered = rows.sort("sequence", "conversation")
     edges = np.append(0, np.cumsum(np.bincount(ordered["sequence"].to_numpy() - 1)))
     units = (

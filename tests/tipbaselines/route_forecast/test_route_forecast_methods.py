@@ -18,7 +18,7 @@ from tipbaselines.town_moves import Counts, Moves, Towns, stops_of
 from tipbench.data.fold import Fold, Prepared
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
-from tipbench.runs.streamed.forecasts import asked, streamed_forecasts
+from tipbench.runs.streams import keep_answered_queries, streamed_forecasts
 from tipbench.tasks.route_forecast import TASK
 from tipdata.release import Release
 
@@ -235,7 +235,9 @@ def prepared(tiny: Release) -> Prepared:
 def mrr(method: Any, prepared: Prepared) -> float:
     fold = prepared.folds[0]
     method.fit(fold, 0)
-    made = asked(prepared.answers, streamed_forecasts(method, fold, prepared.streams[0], "it"))
+    made = keep_answered_queries(
+        prepared.answers, streamed_forecasts(method, fold, prepared.streams[0], "it")
+    )
     return evaluate(TASK, prepared.answers, made, replicates=0).scores["mrr"].value or 0.0
 
 

@@ -6,7 +6,7 @@ from polars.testing import assert_frame_equal
 from tipbench.data.fold import Prepared
 from tipbench.data.relabelling import relabel
 from tipbench.loading import prepare
-from tipbench.runs.predicting import predicted
+from tipbench.runs.folds import predict_fold
 from tipbench.tasks import tasks
 from tipdata.release import Release
 from tipdata.stages import all_tables
@@ -120,7 +120,7 @@ def test_steps_hand_over_the_rows_of_their_units(tiny: Release) -> None:
     for one in (plain, relabel(plain, KEY)):
         method = LengthOfAct()
         method.fit(one.folds[0], 0)
-        made.append(predicted(method, one, 0, "length").sort("conversation"))
+        made.append(predict_fold(method, one, 0, "length").sort("conversation"))
     assert_frame_equal(made[0], made[1])
     assert made[0].height > 10
 

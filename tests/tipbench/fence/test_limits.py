@@ -11,7 +11,7 @@ from tipbench.data.fold import Prepared
 from tipbench.fence.linux import host
 from tipbench.fence.method import FencedMethod
 from tipbench.fence.session import Ended, Limits
-from tipbench.runs.making import fenced_method
+from tipbench.runs.methods import fenced_method
 from tipcore.errors import UsageError
 
 HERE = Path(__file__).parent

@@ -19,7 +19,7 @@ from tipbench.fence.session import Ended
 from tipbench.fence.wire import NUMBERS, Answer, Garbled, Pipe, read_fold, write_fold
 from tipbench.loading import prepare
 from tipbench.method import in_batches
-from tipbench.runs.predicting import predicted_by_regions
+from tipbench.runs.folds import predict_by_regions
 from tipbench.tasks import task_of, tasks
 from tipcore.errors import UsageError
 from tipdata.release import Release
@@ -296,7 +296,7 @@ def test_batches_behind_the_fence_are_of_their_regions_and_part(
     assert whole["advert"].to_list() == asked.to_predict().collect()["advert"].to_list()
     batch, most = next(asked.by_regions(1)), method._bounds_of(asked, asked).size
     assert method._bounds_of(batch, asked).size < most / 2  # all batches together are held to the bound
-    assert predicted_by_regions(method, asked, most=3).sort("advert").equals(whole.sort("advert"))
+    assert predict_by_regions(method, asked, most=3).sort("advert").equals(whole.sort("advert"))
     shown = [batch.tables["adverts"].collect().height for batch in asked.by_regions(3)]
     assert method.notes == [str(fold.tables["adverts"].collect().height), *map(str, shown)]
 

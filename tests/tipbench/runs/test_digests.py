@@ -1,7 +1,10 @@
-"""Which cells run again after which edit: files of a copy of the packages are really edited."""
+"""Code that runs is the code that its digest is of: an edited module that Python holds already is refused."""
 
+import os
 import shutil
+import subprocess
 import sys
+import types
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -14,15 +17,130 @@ from tipbaselines.advert_linkage.exact_duplicates import ExactDuplicates
 from tipbench.config.compose import Composer, parse
 from tipbench.config.options import config_folders
 from tipbench.config.settings import Settings
-from tipbench.evaluation import sources as score_sources
 from tipbench.runs import digests, runner
-from tipbench.runs.cell import Cell
-from tipbench.runs.decisions import Job, Outcome, decided
+from tipbench.runs.cells import Cell
+from tipbench.runs.digests import refuse_changed
 from tipbench.runs.grid import sweep
 from tipbench.runs.results import read_result
-from tipbench.sources import Place
+from tipbench.runs.runner import Job, Outcome, decide
 from tipbench.task import Task
+from tipcore.errors import UsageError
+from tipcore.sources import CodePlace
 from tipdata.release import Release
+
+METHOD = """
+import helper
+
+LIMIT = 5
+
+
+class Mine:
+    '''A method.'''
+    needs = frozenset()
+    stochastic = False
+
+    @property
+    def twice(self):
+        return 2 * LIMIT
+
+    def fit(self, fold, seed):
+        '''Learn nothing.'''
+
+    def predict(self, fold):
+        return helper.scored(fold)
+"""
+HELPER = """
+import polars as pl
+
+
+def scored(fold):
+    return fold.to_predict().select("advert", score=pl.lit(0.5)).collect()
+"""
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[types.ModuleType]:
+    """A method and its helper, loaded."""
+    (tmp_path / "loaded_method.py").write_text(METHOD.replace("helper", "loaded_helper"), encoding="utf-8")
+    (tmp_path / "loaded_helper.py").write_text(HELPER, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    import loaded_method  # type: ignore[import-not-found]
+
+    yield loaded_method
+    for name in ("loaded_method", "loaded_helper"):
+        sys.modules.pop(name, None)
+
+
+def _refused(module: types.ModuleType) -> bool:
+    path = Path(str(module.__file__))
+    try:
+        refuse_changed({module.__name__: path})
+    except UsageError as error:
+        return f"{path} was changed after Python had loaded it: start Python" in str(error)
+    return False
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "changed"),
+    [
+        ("LIMIT = 5", "LIMIT = 5", False),
+        ("'''A method.'''", "'''A method, described otherwise.'''", False),
+        ("'''Learn nothing.'''", "'''Learn nothing at all.'''", False),
+        ("LIMIT = 5", "LIMIT = 5  # a remark", False),
+        ("LIMIT = 5", "LIMIT = 6", True),
+        ("2 * LIMIT", "3 * LIMIT", True),
+        ("(fold)", "(fold).head(5)", True),
+        ("LIMIT = 5", "LIMIT = 5\n\n\ndef more():\n    pass", True),
+        ("LIMIT = 5", "LIMIT = (", True),
+    ],
+)
+def test_a_module_that_was_edited_is_refused_and_prose_is_not_an_edit(
+    module: types.ModuleType, old: str, new: str, changed: bool
+) -> None:
+    path = Path(str(module.__file__))
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    assert _refused(module) == changed
+
+
+def test_a_helper_that_was_edited_between_two_runs_in_one_process_is_refused_and_nothing_is_stored(
+    module: types.ModuleType, tmp_path: Path
+) -> None:
+    import tipbench
+
+    runs = {"release": "tiny", "split": "random", "replicates": 0, "runs": tmp_path / "runs"}
+    tipbench.run(module.Mine(), "advert_risk", **runs)
+    helper = tmp_path / "loaded_helper.py"
+    helper.write_text(HELPER.replace("0.5", "0.7"), encoding="utf-8")
+    with pytest.raises(UsageError, match=r"loaded_helper\.py was changed after Python had loaded it"):
+        tipbench.run(module.Mine(), "advert_risk", **runs)
+    assert len(list((tmp_path / "runs").rglob("result.json"))) == 1
+
+
+def test_bytecode_of_an_older_file_of_the_same_size_and_time_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "same_size.py"
+    path.write_text("def value():\n    return 1\n", encoding="utf-8")
+    os.utime(path, (1_700_000_000, 1_700_000_000))
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    words = [sys.executable, "-c", "import same_size; print(same_size.value())"]
+    subprocess.run(words, cwd=tmp_path, env=environment, check=True, capture_output=True)
+    path.write_text("def value():\n    return 2\n", encoding="utf-8")
+    os.utime(path, (1_700_000_000, 1_700_000_000))
+    program = (
+        "import same_size, pathlib\nfrom tipbench.runs.digests import refuse_changed\n"
+        "assert same_size.value() == 1, 'old bytecode'\nrefuse_changed({'same_size': pathlib.Path('same_size.py')})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "same_size.py was changed after Python had loaded it" in done.stderr
+
 
 RISK = "advert_risk/prior,advert_risk/indicator_count,advert_risk/tfidf_logreg"
 KEPT, SCORED, RUN = "kept", "scored again", "run again"
@@ -63,10 +181,9 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def edited(ran: list[Cell], copied: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Edit]:
     """Replace text in a file of the copy, and say of every finished cell what is then done with it."""
-    monkeypatch.setattr(score_sources, "place", lambda: copied)
-    monkeypatch.setattr(digests, "place", lambda: copied)
+    monkeypatch.setattr(digests, "code_folder", lambda: copied)
     monkeypatch.setattr(tipdata, "__file__", str(copied / "tipdata" / "__init__.py"))
-    monkeypatch.setattr(digests, "place_of", lambda package: Place(copied, (package,)))
+    monkeypatch.setattr(digests, "place_of", lambda package: CodePlace(copied, (package,)))
     before: dict[Path, bytes] = {}
 
     def edit(file: str, old: str = "", new: str = "") -> dict[str, str]:
@@ -75,7 +192,7 @@ def edited(ran: list[Cell], copied: Path, monkeypatch: pytest.MonkeyPatch) -> It
         text = path.read_text(encoding="utf-8")
         assert old in text
         path.write_text(text.replace(old, new, 1) if old else text + new, encoding="utf-8")
-        return {f"{cell.baseline} {cell.split}": _done(decided(cell)) for cell in ran}
+        return {f"{cell.baseline} {cell.split}": _done(decide(cell)) for cell in ran}
 
     yield edit
     for path, content in before.items():
@@ -136,22 +253,19 @@ def test_an_edited_package_of_baselines_repeats_all_that_are_in_it(edited: Edit)
     assert only(done, RUN) == named(done, "advert_risk/") != set()
 
 
-@pytest.mark.parametrize(
-    ("handed", "task"), [("alarms", "recruitment_onset"), ("forecasts", "route_forecast")]
-)
-def test_the_code_that_hands_a_stream_over_is_part_of_the_input_of_its_task_alone(
-    edited: Edit, tmp_path: Path, handed: str, task: str
+def test_the_code_that_hands_a_stream_over_is_part_of_the_input_of_streamed_tasks_alone(
+    edited: Edit, tmp_path: Path
 ) -> None:
-    streamed = cells(tmp_path, "baseline=recruitment_onset/never") + cells(
-        tmp_path, "baseline=route_forecast/popular"
-    )
+    names = ("recruitment_onset/never", "route_forecast/popular", "advert_risk/prior")
+    found = [cell for name in names for cell in cells(tmp_path, f"baseline={name}")]
 
     def inputs() -> dict[str, str]:
-        return {cell.task: digests.digests_of(cell, "0.4.0").input for cell in streamed}
+        return {cell.task: digests.digests_of(cell, "0.4.0").input for cell in found}
 
     before = inputs()
-    edited(f"tipbench/runs/streamed/{handed}.py", new="\nCHANGED = 1\n")
-    assert {name for name, digest in inputs().items() if digest != before[name]} == {task}
+    edited("tipbench/runs/streams.py", new="\nCHANGED = 1\n")
+    changed = {name for name, digest in inputs().items() if digest != before[name]}
+    assert changed == {"recruitment_onset", "route_forecast"}
 
 
 def test_an_edited_metric_is_scored_anew_by_tasks_that_report_it(edited: Edit) -> None:
@@ -171,12 +285,12 @@ def test_an_edited_bootstrap_scores_everything_anew_and_fits_nothing(edited: Edi
     assert set(done.values()) == {SCORED}
 
 
-@pytest.mark.parametrize("file", ["metrics/registry.py", "runs/validation.py", "evaluation/evaluation.py"])
+@pytest.mark.parametrize("file", ["metrics/registry.py", "runs/scoring.py", "evaluation/evaluation.py"])
 def test_what_puts_scores_together_scores_everything_again(edited: Edit, file: str) -> None:
     assert set(edited(f"tipbench/{file}", new="\nCHANGED = 1\n").values()) == {SCORED}
 
 
-@pytest.mark.parametrize("file", ["task.py", "loading.py", "runs/shared_fold.py", "runs/predicting.py"])
+@pytest.mark.parametrize("file", ["task.py", "loading.py", "runs/folds.py"])
 def test_what_asks_for_a_fold_and_drives_a_method_repeats_every_cell(edited: Edit, file: str) -> None:
     assert set(edited(f"tipbench/{file}", new="\nCHANGED = 1\n").values()) == {RUN}
 
@@ -250,10 +364,10 @@ def test_prose_of_a_config_repeats_nothing_and_a_parameter_is_another_cell(ran: 
     (cell,) = [one for one in ran if (one.method, one.split) == ("tfidf_logreg", "forward")]
     said = {**cell.config["baseline"], "summary": "said otherwise", "reference": "nobody"}
     again = Cell({**cell.config, "baseline": said}, cell.runs)
-    assert _done(decided(again)) == KEPT
+    assert _done(decide(again)) == KEPT
     other = Cell({**cell.config, "baseline": {**said, "method": {**said["method"], "c": 1.0}}}, cell.runs)
     assert other.folder != cell.folder
-    assert _done(decided(other)) == RUN
+    assert _done(decide(other)) == RUN
 
 
 def test_scoring_anew_fits_nothing_and_gives_the_scores_that_were_there(
@@ -280,8 +394,8 @@ def test_a_result_from_before_there_were_digests_is_run_again(ran: list[Cell], t
     shutil.copytree(ran[0].folder, cell.folder)
     old = read_result(cell.folder).model_copy(update={"digests": None, "schema_version": 1})
     (cell.folder / "result.json").write_text(old.to_json(), encoding="utf-8")
-    assert _done(decided(cell)) == RUN
-    assert _done(decided(cell, "never")) == KEPT
+    assert _done(decide(cell)) == RUN
+    assert _done(decide(cell, "never")) == KEPT
 
 
 def test_a_users_own_method_is_its_module_with_what_it_imports_beside_it(

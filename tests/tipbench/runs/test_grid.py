@@ -9,12 +9,12 @@ import tipbench
 from tipbench.config.compose import Composer, parse, values_of
 from tipbench.config.options import config_folders
 from tipbench.config.settings import Settings
-from tipbench.runs.cell import Cell
+from tipbench.runs.cells import Cell
 from tipbench.runs.grid import expand, runnable, sweep
 from tipbench.runs.results import read_result
 from tipbench.task import Task
 from tipbench.tasks import task_of
-from tipboard.board.comparisons import reference_of
+from tipboard.board.standings import reference_of
 from tipcore.errors import UsageError
 from tipdata.core.world import newest_released
 

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from tipbench.runs.making import LIBRARIES
+from tipbench.runs.methods import LIBRARIES
 
 USE = """
 import importlib, sys

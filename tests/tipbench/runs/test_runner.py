@@ -1,10 +1,11 @@
-"""Against the release ``tiny`` and methods of a user's own."""
+"""What is decided about a cell, by what lies in its folder and by what the user asked to overwrite."""
 
 import subprocess
 import sys
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -14,15 +15,101 @@ from tipbench.config.methods import instantiate
 from tipbench.config.options import config_folders
 from tipbench.config.settings import Settings
 from tipbench.method import Method, StreamMethod
-from tipbench.runs import attempts, decisions, runner, shared_fold
-from tipbench.runs.cell import Cell
+from tipbench.runs import folds, runner
+from tipbench.runs.cells import Cell
 from tipbench.runs.grid import expand
-from tipbench.runs.records import Versions
-from tipbench.runs.results import read_predictions, read_result, run_folders
+from tipbench.runs.results import RESULT, Result, Versions, read_predictions, read_result, run_folders
+from tipbench.runs.runner import Job, Outcome, decide
 from tipbench.task import Task
 from tipcore.engines import Engine
 from tipcore.errors import UsageError
 from tipdata.release import Release
+
+
+@pytest.fixture
+def prior_cell(own_configs: Path, tiny: Release) -> Cell:
+    """A finished cell of a quick method."""
+    typed = parse(["baseline=advert_risk/length", "replicates=2"])
+    (one,) = expand(Composer(config_folders(str(own_configs)), typed), lambda task, settings: task.splits)
+    assert runner.run([one], quiet=True)[0].result
+    return one
+
+
+def stored(prior_cell: Cell, **changes: Any) -> Result:
+    """The cell's result with other fields, written in its place."""
+    made = read_result(prior_cell.folder).model_copy(update=changes)
+    (prior_cell.folder / RESULT).write_text(made.to_json(), encoding="utf-8")
+    return made
+
+
+def made_by(prior_cell: Cell, **digests: str) -> Result:
+    """The cell's result as if it had been made by other code or data."""
+    known = read_result(prior_cell.folder).digests
+    assert known is not None
+    return stored(prior_cell, digests=known.model_copy(update=digests))
+
+
+def test_a_result_of_todays_code_is_kept_and_made_again_only_where_always_is_asked(prior_cell: Cell) -> None:
+    result = read_result(prior_cell.folder)
+    for overwrite in ("only_missing", "never"):
+        assert decide(prior_cell, overwrite) == Outcome(prior_cell, result, reused=True)
+    again = decide(prior_cell, "always")
+    assert isinstance(again, Job)
+    assert (again.digests, again.versions, again.kept) == (result.digests, result.versions, None)
+
+
+@pytest.mark.parametrize("other", ["method", "input"])
+def test_a_result_of_another_method_or_input_is_run_again_and_only_never_keeps_it(
+    prior_cell: Cell, other: str
+) -> None:
+    result = made_by(prior_cell, **{other: "0" * 64})
+    made = decide(prior_cell)
+    assert isinstance(made, Job)
+    assert made.kept is None
+    assert decide(prior_cell, "never") == Outcome(prior_cell, result, reused=True)
+
+
+def test_predictions_are_scored_anew_where_the_scoring_or_its_version_alone_is_another(
+    prior_cell: Cell,
+) -> None:
+    first = read_result(prior_cell.folder)
+    result = made_by(prior_cell, score="0" * 64)
+    made = decide(prior_cell)
+    assert isinstance(made, Job)
+    assert made.kept == result
+    result = stored(
+        prior_cell, digests=first.digests, versions=first.versions.model_copy(update={"evaluator": 0})
+    )
+    made = decide(prior_cell)
+    assert isinstance(made, Job)
+    assert made.kept == result
+
+
+def test_a_result_that_cannot_be_read_is_run_again_unless_nothing_may_be_overwritten(
+    prior_cell: Cell,
+) -> None:
+    (prior_cell.folder / RESULT).write_text('{"task":', encoding="utf-8")
+    for overwrite in ("only_missing", "always"):
+        assert isinstance(decide(prior_cell, overwrite), Job)
+    refused = decide(prior_cell, "never")
+    assert isinstance(refused, Outcome)
+    assert (refused.result, refused.usage, refused.reused) == (None, True, False)
+    assert RESULT in str(refused.cause)
+
+
+def test_a_cell_without_a_result_is_run_whatever_may_be_overwritten(prior_cell: Cell, tmp_path: Path) -> None:
+    missing = Cell(prior_cell.config, tmp_path / "elsewhere")
+    for overwrite in ("only_missing", "always", "never"):
+        made = decide(missing, overwrite)
+        assert isinstance(made, Job)
+        assert made.kept is None
+
+
+def test_a_cell_that_asks_for_what_there_is_not_is_a_users_mistake(prior_cell: Cell) -> None:
+    refused = decide(Cell({**prior_cell.config, "access": "secret"}, prior_cell.runs))
+    assert isinstance(refused, Outcome)
+    assert (refused.result, refused.usage, refused.unmapped, refused.reused) == (None, True, False, False)
+    assert "secret" in str(refused.cause)
 
 
 def allowed(task: Task, settings: Settings) -> Sequence[str]:
@@ -92,13 +179,13 @@ def test_another_evaluator_scores_stored_predictions_anew_without_fitting(
     cell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = runner.run([cell()], quiet=True)[0].result
-    original = decisions.versions_of
+    original = runner.versions_of
 
     def newer(one: Cell) -> Versions:
         return original(one).model_copy(update={"evaluator": 9})
 
-    monkeypatch.setattr(decisions, "versions_of", newer)
-    monkeypatch.setattr(attempts, "predictions_of", lambda *_: pytest.fail("it was fitted again"))
+    monkeypatch.setattr(runner, "versions_of", newer)
+    monkeypatch.setattr(runner, "fit_and_predict", lambda *_: pytest.fail("it was fitted again"))
     again = runner.run([cell()], quiet=True)[0].result
     assert again is not None
     assert first is not None
@@ -131,8 +218,8 @@ def test_a_method_that_needs_what_it_may_not_see_is_a_users_mistake(cell) -> Non
 
 def test_cells_of_one_fold_prepare_it_once(cell, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
-    original = shared_fold.prepare_cell
-    monkeypatch.setattr(shared_fold, "prepare_cell", lambda *args: calls.append(1) or original(*args))
+    original = folds.prepare_cell
+    monkeypatch.setattr(folds, "prepare_cell", lambda *args: calls.append(1) or original(*args))
     runner.run([cell("length"), cell("chance"), cell("chance", "seed=1")], quiet=True)
     assert len(calls) == 1
 
@@ -187,8 +274,8 @@ def test_every_baseline_that_ships_is_a_method_of_its_config() -> None:
 
 def test_few_folds_are_dealt_to_several_workers_and_none_is_lost(cell) -> None:
     cells = [cell("chance", f"seed={seed}") for seed in range(5)]
-    digests, versions = decisions.digests_of(cells[0], "0.4.0"), decisions.versions_of(cells[0])
-    jobs = [decisions.Job(one, versions, digests) for one in cells]
+    digests, versions = runner.digests_of(cells[0], "0.4.0"), runner.versions_of(cells[0])
+    jobs = [runner.Job(one, versions, digests) for one in cells]
     batches = runner._batches(jobs, workers=2)
     assert [len(batch.jobs) for batch in batches] == [3, 2]
     assert sorted(job.cell.seed for batch in batches for job in batch.jobs) == list(range(5))

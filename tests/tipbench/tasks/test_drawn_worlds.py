@@ -9,7 +9,7 @@ import yaml
 from tipbench.config.methods import make
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
-from tipbench.runs.predicting import predicted
+from tipbench.runs.folds import predict_fold
 from tipbench.tasks import task_of, tasks
 from tipdata.core.world import DAYS, MINUTES_A_DAY, World
 from tipdata.stages import stages
@@ -50,7 +50,7 @@ def test_every_task_can_be_answered(name: str, drawn: Drawn) -> None:
     prepared = prepare(task, release=drawn, split=split)
     method = make(yaml.safe_load((CONFIGS / f"{name}.yaml").read_text(encoding="utf-8"))["method"])
     method.fit(prepared.folds[0], 0)
-    found = evaluate(task, prepared.answers, predicted(method, prepared, 0, name), replicates=0)
+    found = evaluate(task, prepared.answers, predict_fold(method, prepared, 0, name), replicates=0)
     assert task.primary in found.scores
 
 

@@ -12,7 +12,7 @@ from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
 from tipbench.runs.scoring import UNVERIFIED
 from tipbench.runs.scoring import evaluate as evaluate_elsewhere
-from tipbench.runs.streamed.forecasts import asked, streamed_forecasts
+from tipbench.runs.streams import keep_answered_queries, streamed_forecasts
 from tipbench.tasks import tasks
 from tipcore.errors import UsageError
 from tipdata.release import Release
@@ -237,7 +237,12 @@ def test_own_circuits_are_forecast_without_a_label_and_lawful_ones_are_told_apar
     for fold, stream in zip(prepared.folds, prepared.streams, strict=True):
         method.fit(fold, 0)
         made.append(streamed_forecasts(method, fold, stream, "onward"))
-    found = evaluate(tasks()[TASK], prepared.answers, asked(prepared.answers, pl.concat(made)), replicates=0)
+    found = evaluate(
+        tasks()[TASK],
+        prepared.answers,
+        keep_answered_queries(prepared.answers, pl.concat(made)),
+        replicates=0,
+    )
     assert prepared.answers.frame.height == 30 * 7
     assert found.scores["mrr"].value == pytest.approx(1.0)
     assert ("intrusion_mrr" in found.scores) == (label is not None)

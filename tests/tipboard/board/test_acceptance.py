@@ -13,13 +13,12 @@ from tipbench.cli import main
 from tipbench.runs.results import read_result
 from tipbench.version import __version__
 from tipboard.board.acceptance import accept
-from tipboard.board.board_rows import BoardRow, standings
 from tipboard.board.collection import collect
-from tipboard.board.comparisons import draws_of
 from tipboard.board.entries import REPRODUCED, RUN_HERE, SELF_REPORTED
 from tipboard.board.files import read, store_reference
 from tipboard.board.reproduction import reproduce
 from tipboard.board.rescoring import rescore
+from tipboard.board.standings import BoardRow, draws_of, standings
 from tipboard.submissions.problems import Refused
 from tipcore.errors import CheckFailed, UsageError
 from tipdata.release import Release

@@ -4,19 +4,18 @@ import pytest
 from tipbench.metrics.finds import ALL_FLAGGED, FEW_FINDS, NO_FINDS
 from tipbench.metrics.registry import metrics
 from tipbench.tasks import tasks
-from tipboard.board.board_rows import standings
 from tipboard.board.columns import (
     COLUMNS,
     NOT_MEASURED,
     OVERALL,
-    cells,
-    expected,
+    cells_of,
+    columns_with_text,
+    expected_columns,
     metric_column,
     records,
-    shown,
 )
-from tipboard.board.export import of_task
-from tipboard.board.formats import FORMATS
+from tipboard.board.standings import standings
+from tipboard.board.tables import FORMATS, of_task
 
 A = "advert_risk/prior"
 
@@ -31,7 +30,7 @@ def test_what_is_lost_on_each_shift_is_in_files_and_the_worst_is_shown(
     assert record["drop_region"] == pytest.approx(0.05)
     assert record["drop_language"] == record["worst_shift_drop"] == pytest.approx(0.4)
     assert (record["drop_platform"], record["worst_shift"]) == (None, "language")
-    [worst] = [column for column in shown(standing) if column.key == "worst_shift"]
+    [worst] = [column for column in columns_with_text(standing) if column.key == "worst_shift"]
     assert worst.text(line) == "+0.400 (language)"
 
 
@@ -63,10 +62,10 @@ def test_a_column_of_any_metric_is_one_entry(result: Callable, board: Callable) 
     [standing] = standings(board(*(result(A, seed=seed, scores=metric) for seed in (0, 1))))
     column = metric_column("auroc", "AUROC", "Area under the curve.")
     [line] = standing.lines
-    assert shown(standing, [column]) == [column]
+    assert columns_with_text(standing, [column]) == [column]
     assert (column.text(line), column.values(line)) == ("0.800", {"auroc": 0.8})
     absent = metric_column("coverage", "coverage", "The share of intervals that hold the truth.")
-    assert shown(standing, [absent]) == []
+    assert columns_with_text(standing, [absent]) == []
 
 
 @pytest.mark.parametrize("reason", [NO_FINDS, FEW_FINDS, ALL_FLAGGED])
@@ -77,8 +76,8 @@ def test_a_gap_that_was_not_earned_is_a_reason_and_no_number_to_sort_by(
     gap = {"average_precision": {"value": 0.05}, "harm_gap": {"value": None, "note": reason}}
     other = {**gap, "harm_gap": {"value": 0.0}}
     [standing] = standings(board(result(A, scores=gap), result(A, seed=1, scores=other)))
-    [column] = [one for one in shown(standing) if one.key == "harm_gap"]
-    [[cell]] = [cells(line, [column]) for line in standing.lines]
+    [column] = [one for one in columns_with_text(standing) if one.key == "harm_gap"]
+    [[cell]] = [cells_of(line, [column]) for line in standing.lines]
     assert (cell.text, cell.value, cell.note) == (reason, None, reason)
     assert records([standing])[0]["harm_gap"] is None
     for name in ("markdown", "latex"):
@@ -88,8 +87,8 @@ def test_a_gap_that_was_not_earned_is_a_reason_and_no_number_to_sort_by(
 def test_a_longer_reason_is_told_beside_a_dash(result: Callable, board: Callable) -> None:
     gap = {"average_precision": {"value": 0.05}, "harm_gap": {"value": None, "note": "too few clusters"}}
     [standing] = standings(board(result(A, score=0.05, scores=gap), result("advert_risk/lightgbm")))
-    [column] = [one for one in expected(standing) if one.key == "harm_gap"]
-    [cell] = cells(standing.lines[-1], [column])
+    [column] = [one for one in expected_columns(standing) if one.key == "harm_gap"]
+    [cell] = cells_of(standing.lines[-1], [column])
     assert (cell.text, cell.note) == ("-", "too few clusters")
 
 
@@ -97,11 +96,11 @@ def test_what_an_older_run_did_not_measure_is_a_dash_that_says_so_and_only_where
     result: Callable, board: Callable
 ) -> None:
     [standing] = standings(board(result(A, scores={"average_precision": {"value": 0.05}})))
-    found = {one.key: one for one in expected(standing)}
-    cell = cells(standing.lines[0], [found["accusations_per_find_20"]])[0]
+    found = {one.key: one for one in expected_columns(standing)}
+    cell = cells_of(standing.lines[0], [found["accusations_per_find_20"]])[0]
     assert (cell.text, cell.value, cell.note) == ("-", None, NOT_MEASURED)
     assert not {"coverage", "accusations_per_find"} & set(found)
-    assert "accusations_per_find_20" not in {one.key for one in shown(standing)}
+    assert "accusations_per_find_20" not in {one.key for one in columns_with_text(standing)}
 
 
 def test_every_metric_that_stands_beside_a_score_has_a_column() -> None:

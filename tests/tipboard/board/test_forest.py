@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from tipboard.board import forest
-from tipboard.board.board_rows import standings
 from tipboard.board.forest import draw
+from tipboard.board.standings import standings
 
 
 def test_the_figure_is_the_same_bytes_each_time_and_leaves_nothing_beside(

@@ -16,19 +16,17 @@ from hypothesis import strategies as st
 from tipbench.kinds import ESTIMATES
 from tipbench.runs.results import Result
 from tipbench.tasks import tasks
-from tipboard.board.board_rows import BoardRow, standings
 from tipboard.board.columns import COLUMNS
 from tipboard.board.entries import Entry, reference_entries
-from tipboard.board.export import FOOTNOTE, UNRANKED, matrix, of_entry, of_task, overall, placed
 from tipboard.board.files import Board, read
-from tipboard.board.forest_rows import forest_of
-from tipboard.board.formats import FORMATS
-from tipboard.board.fresh import LARGEST_MARGIN, MARGIN, SMALLEST_MARGIN, Bounded, supports
-from tipboard.board.stability import read as read_worlds
+from tipboard.board.forest import forest_of
+from tipboard.board.fresh import ASSUMED, LARGEST_MARGIN, MARGIN, SMALLEST_MARGIN, Bounded, fresh_of, supports
+from tipboard.board.standings import BoardRow, standings
+from tipboard.board.tables import FOOTNOTE, FORMATS, UNRANKED, matrix, of_entry, of_task, overall, place_lines
+from tipboard.board.worlds import read_stability as read_worlds
 from tipboard.site.build import write
 from tipboard.site.overview import covering
-from tipboard.site.read_rankings import across
-from tipboard.site.sizes import best, size_of
+from tipboard.site.sizes import across, best, size_of
 
 DATA = "0.4.0/tiny"
 SCORES = st.floats(0, 1)
@@ -331,7 +329,11 @@ def test_the_column_is_absent_where_no_entry_has_a_fresh_score_and_a_dash_where_
 ) -> None:
     made, board = written(reference)
     found = standings(board, every_split=True)
-    tables = [of_task(board, found[0]), overall([(board, found)]), of_entry(board, placed(board, found), "x")]
+    tables = [
+        of_task(board, found[0]),
+        overall([(board, found)]),
+        of_entry(board, place_lines(board, found), "x"),
+    ]
     for table in tables:
         assert "fresh" not in {heading.key for heading in table.headings}
         assert not {"fresh", "supported"} & table.records[0].keys()
@@ -352,3 +354,36 @@ def test_scores_of_seeds_that_were_run_on_both_are_compared(result: Callable) ->
     assert line.fresh is not None
     assert line.fresh.score.score == pytest.approx(0.65)
     assert line.is_supported()
+
+
+TINY_DATA = "0.4.0/tiny"
+
+
+def test_without_an_interval_a_wide_one_is_assumed_and_an_undefined_fresh_score_supports_nothing() -> None:
+    bare = Bounded(0.9, None, None, withheld=True)
+    edge = 0.9 - np.hypot(ASSUMED, ASSUMED) - LARGEST_MARGIN
+    assert supports(bare, Bounded(edge + 1e-9, None, None, withheld=True), lower_is_better=False)
+    assert not supports(bare, Bounded(edge - 1e-9, None, None, withheld=True), lower_is_better=False)
+    assert not supports(bare, Bounded(None, None, None), lower_is_better=False)
+
+
+@pytest.mark.parametrize(
+    ("replicates", "note", "assumed"),
+    [
+        (1000, "too few clusters", True),
+        (0, "undefined in too many bootstrap replicates", False),
+        (1000, None, False),
+    ],
+)
+def test_a_wide_interval_is_assumed_only_where_the_evaluator_withheld_one(
+    replicates: int, note: str | None, assumed: bool, result: Callable
+) -> None:
+    found = [
+        result("advert_risk/m", score=score, data=data, config={"replicates": replicates},
+               scores={"average_precision": {"value": score, "note": note}})
+        for score, data in ((0.4, TINY_DATA), (0.1, f"{TINY_DATA}.w7"))
+    ]  # fmt: skip
+    told = fresh_of(found[:1], found[1:], "average_precision")
+    assert told is not None
+    assert told.score.reach(up=True) == (ASSUMED if assumed else 0.0)
+    assert told.supports is assumed

@@ -6,10 +6,9 @@ import pytest
 from tipbench.config.options import config_folder, options
 from tipbench.runs.results import Result
 from tipbench.tasks import tasks
-from tipboard.board.board_rows import standings
-from tipboard.board.comparisons import reference_of
 from tipboard.board.page import render
-from tipboard.board.stability import Stability, TaskScores
+from tipboard.board.standings import reference_of, standings
+from tipboard.board.worlds import Stability, TaskScores
 from tipboard.site.build import write
 from tipboard.site.sizes import size_of
 

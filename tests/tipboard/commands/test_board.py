@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from tipbench.runs.results import read_result, run_folders
-from tipboard.board.draws import read_draws
+from tipboard.board.collection import read_draws
 from tipdata.release import Release
 
 BOARD = ("board", "results", "--runs", "runs", "--to", "results")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from tipbench.runs import attempts
+from tipbench.runs import runner
 from tipdata.release import Release
 
 Tipbench = Callable[..., tuple[int, str, str]]
@@ -110,7 +110,7 @@ def test_a_panic_of_polars_is_a_failed_cell_or_a_sentence(
     def panics(*given: object, **named: object) -> None:
         raise pl.exceptions.PanicException("index out of bounds")
 
-    monkeypatch.setattr(attempts, "predictions_of", panics)
+    monkeypatch.setattr(runner, "fit_and_predict", panics)
     code, _, said = tipbench("run", f"baseline={TASK}/majority", *TINY, "overwrite=always")
     assert code == 1
     assert "failed: PanicException: index out of bounds" in said

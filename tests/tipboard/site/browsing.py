@@ -8,7 +8,7 @@ from typing import Any
 from tipbench.runs.results import Result
 from tipboard.board.entries import Entry
 from tipboard.board.files import Board, read
-from tipboard.site.names import page_id
+from tipboard.site.tables import page_id
 
 SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 SEARCH = "#overall input[type=search]"

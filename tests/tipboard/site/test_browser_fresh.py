@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from browsing import column
 from in_chromium import DESK, IN_BROWSER, PHONE
-from tipboard.board.export import FOOTNOTE
+from tipboard.board.tables import FOOTNOTE
 
 pytestmark = IN_BROWSER
 

@@ -14,16 +14,14 @@ from hypothesis import strategies as st
 from tipbench.pages.axes import ticks
 from tipbench.pages.svg import LETTER, PHONE, Drawing
 from tipbench.pages.templates import ASSETS
-from tipboard.board.board_rows import Standing, standings
 from tipboard.board.files import read
-from tipboard.site.axes import scale
+from tipboard.board.standings import Standing, standings
 from tipboard.site.figures.critical_difference import critical_difference
 from tipboard.site.figures.forest import FEW, MOST, card, forest, phone_forest
-from tipboard.site.figures.labels import HALF, Label, place_labels
-from tipboard.site.figures.rows import by_group, by_split
-from tipboard.site.figures.shifts import BEST, shifts
-from tipboard.site.figures.tradeoff import Spot, against, against_tier, front
-from tipboard.site.rankings import MeanRanks
+from tipboard.site.figures.marks import scale
+from tipboard.site.figures.rows import BEST, by_group, by_split, shifts
+from tipboard.site.figures.tradeoff import HALF, Label, Spot, against, against_tier, front, place_labels
+from tipboard.site.sizes import MeanRanks
 from tipdata.documents.palette import DARK, LIGHT
 
 SVG = "{http://www.w3.org/2000/svg}"

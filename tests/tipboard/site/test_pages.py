@@ -8,16 +8,15 @@ from pathlib import Path
 import pytest
 import tipbench
 from tipbench.tasks import tasks
-from tipboard.board.config import CONFIG
-from tipboard.board.draws import to_bytes
+from tipboard.board.collection import to_bytes
 from tipboard.board.entries import reference_entries
 from tipboard.board.files import Board
 from tipboard.board.forest import draw
 from tipboard.board.page import render
+from tipboard.board.storage import CONFIG
 from tipboard.site.build import NOWHERE, build, write
-from tipboard.site.publication import PICTURE, Publication, read_publication
-from tipboard.site.rankings import BoardRankings, MeanRanks, Worlds
-from tipboard.site.sizes import Size, read_sizes, size_of
+from tipboard.site.pages import PICTURE, Publication, read_publication
+from tipboard.site.sizes import BoardRankings, MeanRanks, Size, Worlds, read_sizes, size_of
 from tipboard.site.task_page import task_page
 from tipcore.errors import UsageError
 
@@ -129,7 +128,7 @@ def test_links_lead_to_files_that_the_repository_has(sizes: list[Size], tmp_path
 def test_the_addresses_of_a_board_come_from_its_config_and_none_is_made_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tipboard.site.publication._repository", lambda: "")
+    monkeypatch.setattr("tipboard.site.pages._repository", lambda: "")
     assert read_publication(tmp_path) == NOWHERE
     (tmp_path / CONFIG).write_text("site: {repository: 'https://code.example/t'}", encoding="utf-8")
     (tmp_path / PICTURE).write_bytes(b"")
@@ -143,7 +142,7 @@ def test_the_repository_is_taken_from_the_metadata_of_the_package(monkeypatch: p
         found = Message()
         for line in lines:
             found["Project-URL"] = line
-        monkeypatch.setattr("tipboard.site.publication.metadata", lambda _: found)
+        monkeypatch.setattr("tipboard.site.pages.metadata", lambda _: found)
         return read_publication(Path("nowhere")).repository
 
     assert declared() == ""

@@ -15,9 +15,8 @@ from tipboard.board.columns import COLUMNS
 from tipboard.board.entries import reference_entries
 from tipboard.board.files import Board
 from tipboard.site.build import MARKER, build, write
-from tipboard.site.names import page_id
-from tipboard.site.rankings import BoardRankings, MeanRanks, Pair, Worlds
-from tipboard.site.sizes import size_of
+from tipboard.site.sizes import BoardRankings, MeanRanks, MethodPair, Worlds, size_of
+from tipboard.site.tables import page_id
 from tipcore.errors import UsageError
 
 SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -169,7 +168,7 @@ def test_worlds_that_are_not_measured_are_said_to_be_and_others_are_drawn(
     assert "Not measured yet" in bare
     ranking = MeanRanks(["prior", "tfidf_logreg"], [1.2, 1.8], 0.7, [["prior", "tfidf_logreg"]], "7 worlds")
     orders = BoardRankings(
-        ranking, {"advert_risk": Worlds(ranking, [Pair("prior", "tfidf_logreg", 0.8)], 0.6)}
+        ranking, {"advert_risk": Worlds(ranking, [MethodPair("prior", "tfidf_logreg", 0.8)], 0.6)}
     )
     write([size_of(Board("0.4.0/tiny", entries), orders)], tmp_path / "measured", quiet=True)
     page = (tmp_path / "measured/tiny/tasks/advert_risk.html").read_text(encoding="utf-8")

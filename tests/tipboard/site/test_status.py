@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 from tipbench.runs.results import Result
-from tipboard.board.board_rows import BoardRow, standings
 from tipboard.board.columns import COLUMNS
 from tipboard.board.entries import Entry, reference_entries
 from tipboard.board.files import Board, reference_only
+from tipboard.board.standings import BoardRow, standings
 from tipboard.site.overview import covering
 from tipboard.site.sizes import size_of
 

@@ -292,10 +292,10 @@ def test_no_result_of_a_submission_is_other_than_json(made: Path) -> None:
 
 def test_tables_show_nothing_where_an_author_did_not_say_what_it_cost(case: Case) -> None:
     from tipbench.runs.report import NOTHING, rows, table
-    from tipboard.board.board_rows import standings
-    from tipboard.board.columns import shown
+    from tipboard.board.columns import columns_with_text
     from tipboard.board.entries import Entry
     from tipboard.board.files import Board
+    from tipboard.board.standings import standings
 
     case.entry()["cost"] = None
     case.write_record()
@@ -305,7 +305,7 @@ def test_tables_show_nothing_where_an_author_did_not_say_what_it_cost(case: Case
     assert table(lines, ["seconds"])[1] == [[NOTHING]]
     board = Board("0.4.0/tiny", [Entry("lab-a", "mine", results)])
     assert standings(board)[0].lines[0].cpu_s is None
-    assert "CPU s" not in [column.heading for column in shown(standings(board)[0])]
+    assert "CPU s" not in [column.heading for column in columns_with_text(standings(board)[0])]
 
 
 def test_scores_of_another_meaning_are_refused_by_task(case: Case) -> None:

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from tipbench.config.compose import Composer, parse
 from tipbench.config.options import config_folders
-from tipbench.runs.cell import Cell
+from tipbench.runs.cells import Cell
 from tipbench.runs.grid import expand
 from tipbench.runs.results import Result, read_result
 from tipbench.version import __version__

@@ -9,11 +9,10 @@ from tipcore.atomic import write_file_atomically
 from tipcore.errors import UsageError
 from tipcore.locations import expand_home
 
-from tipboard.board.board_rows import standings
-from tipboard.board.columns import OVERALL, BoardColumn, shown
-from tipboard.board.export import Table, matrix, of_task, overall, present
+from tipboard.board.columns import OVERALL, BoardColumn, columns_with_text
 from tipboard.board.files import Board, read
-from tipboard.board.formats import FORMATS
+from tipboard.board.standings import standings
+from tipboard.board.tables import FORMATS, BoardTable, drop_empty, matrix, of_task, overall
 
 FIT_A_PAGE = (
     "rank", "method", "task", "split", "score", "interval", "fresh", "share_of_oracle", "accusations_per_find_50",
@@ -39,7 +38,7 @@ def call(options: argparse.Namespace) -> int:
     return 0
 
 
-def _table(board: Board, options: argparse.Namespace, for_readers: bool) -> Table:
+def _table(board: Board, options: argparse.Namespace, for_readers: bool) -> BoardTable:
     if options.matrix and options.task is None:
         raise UsageError("--matrix is of one task: add --task TASK.")
     if options.matrix and options.columns is not None:
@@ -58,8 +57,8 @@ def _table(board: Board, options: argparse.Namespace, for_readers: bool) -> Tabl
         return matrix(board, kept[0])
     if task is None:
         lines = [line for one in kept for line in one.lines]
-        return overall([(board, kept)], _names(options.columns, present(OVERALL, lines), for_readers))
-    return of_task(board, kept[0], _names(options.columns, shown(kept[0]), for_readers))
+        return overall([(board, kept)], _names(options.columns, drop_empty(OVERALL, lines), for_readers))
+    return of_task(board, kept[0], _names(options.columns, columns_with_text(kept[0]), for_readers))
 
 
 def _names(typed: str | None, usual: Sequence[BoardColumn], for_readers: bool) -> list[str] | None:

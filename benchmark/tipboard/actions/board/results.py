@@ -13,14 +13,13 @@ from tipcore.atomic import write_file_atomically
 from tipcore.errors import CheckFailed, UsageError
 from tipcore.locations import expand_home
 
-from tipboard.board.board_rows import standings
 from tipboard.board.collection import collect
-from tipboard.board.comparisons import draws_of
 from tipboard.board.files import ELSEWHERE, Board, read, reference_only, store_reference
 from tipboard.board.forest import draw
 from tipboard.board.page import PAGE, render
-from tipboard.board.recomputation import recompute
-from tipboard.board.stability import read as read_stability
+from tipboard.board.rescoring import recompute
+from tipboard.board.standings import draws_of, standings
+from tipboard.board.worlds import read_stability as read_stability
 
 FIGURE = "board.svg"
 

@@ -9,15 +9,14 @@ from tipcore.locations import expand_home
 
 from tipboard.actions.board.results import render_page
 from tipboard.board.page import PAGE
-from tipboard.board.stability import Stable, stable, store
-from tipboard.board.world_runs import collect
+from tipboard.board.worlds import Stable, collect_worlds, stable, store_stability
 
 
 def call(options: argparse.Namespace) -> int:
     """Do it."""
     runs, to = expand_home(options.runs), expand_home(options.to)
-    stability = collect(runs, options.data, options.draft)
-    path = store(to, stability)
+    stability = collect_worlds(runs, options.data, options.draft)
+    path = store_stability(to, stability)
     if (to / PAGE).is_file():
         render_page(to, options.draft)
     found = [stable(task) for task in stability.tasks]

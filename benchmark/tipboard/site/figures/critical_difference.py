@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from tipbench.pages.axes import Scale
 from tipbench.pages.svg import PHONE, Drawing, fit, width_of
 
-from tipboard.site.rankings import MeanRanks
+from tipboard.site.sizes import MeanRanks
 
 ROW, SIZE, LETTERS = 24, 12, 24
 BAR_STEP = 10

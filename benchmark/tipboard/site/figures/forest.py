@@ -6,8 +6,8 @@ from tipbench.pages.axes import Scale
 from tipbench.pages.svg import PHONE, Drawing, fit, width_of
 from tipbench.style import INTERVAL_OPACITY, INTERVAL_WIDTH, ORACLE_DASH, ORACLE_WIDTH
 
-from tipboard.board.board_rows import Standing
-from tipboard.board.forest_rows import Forest, ForestRow, colour_of, forest_of
+from tipboard.board.forest import Forest, ForestRow, colour_of, forest_of
+from tipboard.board.standings import Standing
 from tipboard.site.figures.marks import mark
 
 MOST, FEW = 30, 6

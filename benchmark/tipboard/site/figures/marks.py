@@ -1,29 +1,37 @@
-"""How a line of a board is marked in every figure.
+"""Scales of the figures of scores, and how a line of a board is marked in each of them.
 
-Its shape says what it is; it is filled where it differs clearly from the reference.
+A mark's shape says what it is; it is filled where it differs clearly from the reference.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from tipbench.pages.axes import Scale
 from tipbench.pages.svg import Drawing, Point
 from tipbench.runs.report import interval, number
 
-from tipboard.board.board_rows import BoardRow
-from tipboard.board.forest_rows import colour_of, told_apart
+from tipboard.board.forest import colour_of, differs_from_reference, limits
+from tipboard.board.standings import BoardRow
+
+
+def scale(values: Iterable[float | None], start: float, end: float) -> Scale:
+    """Return a scale of zero and all values, with some room."""
+    return Scale(*limits(values), start, end)
 
 
 def mark(drawing: Drawing, line: BoardRow, at: Point, radius: float = 4.5) -> None:
     """A diamond for the reference, a dot for a line that is ranked, a square for a submission."""
-    colour, tip = colour_of(line), said(line)
+    colour, tip = colour_of(line), describe_line(line)
     if line.is_reference:
         drawing.diamond(at, radius + 1, colour, tip)
         return
-    fill = colour if told_apart(line) else "paper"
+    fill = colour if differs_from_reference(line) else "paper"
     shape = drawing.circle if line.is_ranked else drawing.square
     shape(at, radius if line.is_ranked else radius - 0.5, fill, colour, tip)
 
 
-def said(line: BoardRow) -> str:
+def describe_line(line: BoardRow) -> str:
     """Return what a mark means, in words."""
     row = line.row
     bounds = "" if row.low is None or row.high is None else f" (95% interval {interval(row.low, row.high)})"

@@ -15,8 +15,7 @@ from tipbench.kinds.answers import Answers
 from tipbench.metrics.bootstrap import observed
 from tipbench.metrics.early import measure
 from tipbench.metrics.inputs import inputs_of
-from tipbench.runs.streamed.alarms import NEVER, alarms, best_threshold
-from tipbench.runs.streamed.handover import Scored
+from tipbench.runs.streams import NEVER, StepScores, alarms, best_threshold
 
 TASK: Any = SimpleNamespace(kind=kinds.ALARMS, unit="chat", primary="f_latency", prevalence=None)
 
@@ -31,12 +30,12 @@ CHATS = st.lists(
 )
 
 
-def scored(chats) -> Scored:
+def scored(chats) -> StepScores:
     rows = [
         (step, chat, score) for chat, (scores, *_) in enumerate(chats) for step, score in enumerate(scores, 1)
     ]
     rows.sort()
-    return Scored(
+    return StepScores(
         pl.Series("chat", [row[1] for row in rows], dtype=pl.Int64),
         np.array([row[0] for row in rows], dtype=np.int32),
         np.array([row[2] for row in rows], dtype=np.float64),
@@ -124,6 +123,6 @@ def test_the_threshold_of_a_large_part_is_found_in_a_moment() -> None:
         {"chat": np.arange(chats), "label": [int(o is not None) for o in onset], "onset": onset},
         schema_overrides={"label": pl.Int8, "onset": pl.Int32},
     )
-    rows = Scored(pl.Series("chat", unit[order]), step[order].astype(np.int32), score[order])
+    rows = StepScores(pl.Series("chat", unit[order]), step[order].astype(np.int32), score[order])
     threshold = best_threshold(rows, given)
     assert 1.0 < threshold < 6.0

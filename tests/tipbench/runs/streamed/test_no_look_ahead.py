@@ -22,8 +22,7 @@ from hypothesis import strategies as st
 from tipbench.data import fold as streaming
 from tipbench.data.fold import Fold, Prepared
 from tipbench.loading import prepare
-from tipbench.runs.streamed.alarms import streamed_alarms
-from tipbench.runs.streamed.forecasts import streamed_forecasts
+from tipbench.runs.streams import streamed_alarms, streamed_forecasts
 from tipbench.task import Task
 
 MARK = re.compile(rb"the line (\d+) of the chat (\d+), and no other")

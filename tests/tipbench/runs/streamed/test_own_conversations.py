@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from tipbench.loading import prepare
 from tipbench.runs.scoring import evaluate
-from tipbench.runs.streamed.alarms import streamed_alarms
+from tipbench.runs.streams import streamed_alarms
 from tipcore.errors import UsageError
 
 ONSET = 4

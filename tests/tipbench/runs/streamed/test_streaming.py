@@ -12,8 +12,7 @@ from polars.testing import assert_frame_equal
 from tipbench.data.fold import Prepared
 from tipbench.loading import prepare
 from tipbench.method import check_shape
-from tipbench.runs.streamed.alarms import streamed_alarms
-from tipbench.runs.streamed.handover import scores_of
+from tipbench.runs.streams import scores_of, streamed_alarms
 from tipbench.task import Task
 from tipbench.tasks import task_of
 from tipcore.errors import UsageError

@@ -1,1 +1,0 @@
-"""Predictions of a test that is handed over step by step: alarms, or forecasts of each next row."""

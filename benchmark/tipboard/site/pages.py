@@ -1,0 +1,106 @@
+"""Pages of the board, what stands beside each, and the addresses that they link to.
+
+Addresses are declared once: the repository in the metadata of the package, or in ``results/board.yaml``
+(:mod:`tipboard.board.storage`). None is made up: what is not declared is not a link.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, metadata
+from pathlib import Path
+from typing import Any
+
+from tipbench.pages.safe import https
+from tipbench.pages.templates import Figure, fill
+
+from tipboard.board.forest import MEANING
+from tipboard.board.storage import read_config
+from tipboard.site.tables import TableView
+
+DISTRIBUTION = "tipbench"
+REPOSITORY = ("repository", "source", "source code", "homepage")
+"""What a package's metadata may call the address of its source, the most certain first."""
+PICTURE = "board.png"
+"""The picture of preview cards: in ``results``, and in the site's root."""
+
+
+@dataclass(frozen=True)
+class Publication:
+    """Addresses, each empty where none is declared, and the picture of preview cards, None where there is none.
+
+    ``documents``: where files of the repository are; ``documentation``: where its documents are pages of a site, which
+    may be a path from the board's root.
+    """
+
+    repository: str = ""
+    documents: str = ""
+    address: str = ""
+    picture: Path | None = None
+    documentation: str = ""
+
+    def document(self, path: str, root: str) -> str | None:
+        """Return the address of a file of the repository, such as ``docs/board.md``; None where none is declared.
+
+        A document is a page of the documentation, where there is one. ``root``: the way from the page that links to the
+        site's root.
+        """
+        if self.documentation and path.endswith(".md"):
+            start = "" if self.documentation.startswith("https:") else root
+            page = path.removesuffix(".md")
+            page = f"{page.removesuffix('README')}index" if page.endswith("README") else page
+            return f"{start}{self.documentation.rstrip('/')}/{page}.html"
+        return f"{self.documents.rstrip('/')}/{path}" if self.documents else None
+
+    def picture_for(self, root: str) -> str | None:
+        """Return the address of the picture on a page; ``root``: the way from it to the site's root."""
+        if self.picture is None:
+            return None
+        return f"{self.address.rstrip('/')}/{PICTURE}" if self.address else f"{root}{PICTURE}"
+
+
+def read_publication(results: Path) -> Publication:
+    """Return what is declared of a board.
+
+    Raises UsageError for a ``board.yaml`` that is not a config.
+    """
+    declared = read_config(results).site
+    picture = results / PICTURE
+    return Publication(
+        repository=declared.repository or _repository(),
+        documents=declared.documents,
+        documentation=declared.documentation,
+        address=declared.address,
+        picture=picture if picture.is_file() else None,
+    )
+
+
+def _repository() -> str:
+    """Return the address of the source in the package's metadata, empty where there is none."""
+    try:
+        declared = metadata(DISTRIBUTION).get_all("Project-URL") or []
+    except PackageNotFoundError:
+        return ""
+    addresses = {
+        name.lower(): https(address) for name, _, address in (one.partition(", ") for one in declared)
+    }
+    return next((address for name in REPOSITORY if (address := addresses.get(name))), "")
+
+
+TEMPLATES = Path(__file__).with_name("templates")
+
+
+@dataclass(frozen=True)
+class SitePage:
+    """A page's place from the site's root and its text, and what stands beside it."""
+
+    path: str
+    html: str
+    views: Sequence[TableView]
+    figures: Sequence[Figure]
+
+
+def page(template: str, root: str, publication: Publication, **context: Any) -> str:
+    """Return a page; ``root``: the way from it to the site's root, empty or ending in a slash."""
+    return fill(TEMPLATES, template, root, publication=publication, marks=MEANING, **context)

@@ -1,0 +1,88 @@
+"""A random sample of a board's cells is run again and compared number by number."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tipboard.board.rescoring import EXCEPTIONS
+from tipdata.release import Release
+
+CONFIGS = Path(__file__).parents[3] / "configs"
+
+RUN = ("run", "-m", "release=tiny", "split=forward", "replicates=20", "engine=sequential")
+METHODS = "baseline=flag_aggregation/majority,flag_aggregation/dawid_skene"
+
+
+@pytest.fixture
+def results(tipbench: Callable, tiny: Release, place: Path) -> Path:
+    """Results of two methods that were run behind a fence, and the page of them."""
+    assert tipbench(*RUN, METHODS, "fence=on")[0] == 0
+    assert tipbench("board", "results", "--runs", "runs/0.4.0/tiny", "--to", "results")[0] == 0
+    return place / "results"
+
+
+def test_cells_that_were_fenced_are_the_same_without_a_fence(tipbench: Callable, results: Path) -> None:
+    code, out, err = tipbench("board", "results", "--to", "results", "--check", "--cells", "5", "--json")
+    assert code == 0, err
+    cells = json.loads(out)["cells"]
+    assert sorted(one["method"] for one in cells) == [
+        "flag_aggregation/dawid_skene",
+        "flag_aggregation/majority",
+    ]
+    assert [one["difference"] for one in cells] == [0.0, 0.0]
+
+
+def test_a_number_that_differs_is_named_with_exit_code_1(tipbench: Callable, results: Path) -> None:
+    (path,) = (results / "0.4.0/tiny/reference").rglob("majority/s0.json")
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    stored["scores"]["auroc"]["value"] += 2e-6
+    path.write_text(json.dumps(stored), encoding="utf-8")
+    command = ("board", "results", "--to", "results", "--check", "--cells", "2", "--seed", "7")
+    code, out, err = tipbench(*command)
+    assert code == 1
+    (line,) = (line for line in out.splitlines() if "majority" in line)
+    assert "2.0e-06" in line
+    assert " auroc " in line
+    assert line.rstrip().endswith("no")
+    assert "1 of 2 cells are the same; --seed 7 draws them again." in err
+
+
+def test_a_number_that_is_missing_differs_and_is_null_in_json(tipbench: Callable, results: Path) -> None:
+    (path,) = (results / "0.4.0/tiny/reference").rglob("majority/s0.json")
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    del stored["scores"]["auroc"]
+    path.write_text(json.dumps(stored), encoding="utf-8")
+    command = ("board", "results", "--to", "results", "--check", "--cells", "2")
+    code, out, err = tipbench(*command, "--json")
+    assert code == 1, err
+    (cell,) = (one for one in json.loads(out)["cells"] if not one["same"])
+    assert (cell["number"], cell["difference"]) == ("auroc", None)
+    assert " missing " in tipbench(*command)[1]
+
+
+def test_of_an_exception_the_primary_score_alone_is_compared_within_its_tolerance(
+    tipbench: Callable, results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(EXCEPTIONS, "flag_aggregation/majority", 0.01)
+    (path,) = (results / "0.4.0/tiny/reference").rglob("majority/s0.json")
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    command = ("board", "results", "--to", "results", "--check", "--cells", "2")
+    for off, code in ((0.009, 0), (0.002, 1)):
+        stored["scores"]["auroc"]["value"] += off
+        stored["scores"][stored["primary"]]["value"] += off
+        path.write_text(json.dumps(stored), encoding="utf-8")
+        assert tipbench("board", "results", "--to", "results", "--render")[0] == 0
+        assert tipbench(*command)[0] == code
+
+
+def test_exceptions_are_methods_of_the_board() -> None:
+    known = {f"{path.parent.name}/{path.stem}" for path in (CONFIGS / "baseline").glob("*/*.yaml")}
+    assert set(EXCEPTIONS) <= known
+
+
+@pytest.mark.parametrize("words", [("--cells", "3"), ("--check", "--cells", "0")])
+def test_cells_without_a_check_and_fewer_than_one_are_refused(tipbench: Callable, words: tuple) -> None:
+    code, _, err = tipbench("board", "results", *words)
+    assert code == 2
+    assert "give it with --check, and N of 1 or more" in err
