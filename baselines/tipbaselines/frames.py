@@ -9,9 +9,11 @@ if TYPE_CHECKING:
     from tipbench.data.fold import Fold
 
 MINUTES_A_DAY = 1440
+LABEL, SCORE = "label_", "score_"
+"""First letters of the columns of several labels, and of their scores."""
 
 
-def labelled(fold: "Fold", part: str) -> pl.DataFrame:
+def labelled_units(fold: "Fold", part: str) -> pl.DataFrame:
     """Return units of a part that have a label, with their visible columns and ``label``, sorted by unit."""
     unit = fold.task.unit
     return fold.units(part).join(fold.labels(part), on=unit, how="inner").sort(unit).collect()

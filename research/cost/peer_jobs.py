@@ -257,7 +257,7 @@ def _by_cluster(folder: Path) -> Any:
 def votes_prepare(folder: Path) -> None:
     import numpy as np
     import tipbench
-    from tipbaselines.votes import read_votes
+    from tipbaselines.flag_aggregation.votes import read_votes
 
     fold = tipbench.load("flag_aggregation", release=os.environ.get("TIPBENCH_PEERS_RELEASE", "small"))
     votes = read_votes(fold)[1].decided()
@@ -277,7 +277,7 @@ def _votes(folder: Path) -> Any:
 def crowd_tipbench(folder: Path) -> Found:
     import numpy as np
     from tipbaselines.flag_aggregation.dawid_skene import dawid_skene
-    from tipbaselines.votes import Votes
+    from tipbaselines.flag_aggregation.votes import Votes
 
     kept = _votes(folder)
     votes = Votes(
@@ -315,7 +315,7 @@ def _adverts(folder: Path) -> list[str]:
 
 
 def pairs_tipbench(folder: Path) -> Found:
-    from tipbaselines.near_duplicates import candidate_pairs, shingles
+    from tipbaselines.linkage import candidate_pairs, shingles
 
     bodies = _adverts(folder)
     with timed() as found:

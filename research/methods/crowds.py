@@ -18,8 +18,8 @@ from tipbaselines.flag_aggregation.dawid_skene import dawid_skene
 from tipbaselines.flag_aggregation.glad import glad
 from tipbaselines.flag_aggregation.mace import mace
 from tipbaselines.flag_aggregation.majority import vote_shares
+from tipbaselines.flag_aggregation.votes import HARMFUL, Votes
 from tipbaselines.flag_aggregation.weighted_majority import weighted_majority
-from tipbaselines.votes import HARMFUL, Votes
 
 ITEMS, REVIEWERS, VOTES_AN_ITEM = 20_000, 500, 5
 METHODS: dict[str, Callable[[Votes], np.ndarray]] = {

@@ -18,7 +18,7 @@ import polars as pl
 from drawn import Drawn, asking
 from tipbaselines.advert_authorship.metric_learning import MetricLearning
 from tipbaselines.advert_authorship.tfidf_cosine import TfidfCosine
-from tipbaselines.retrieval import candidate_frame, nearest, top
+from tipbaselines.linkage import candidate_frame, nearest, top
 from tipbench.data.release_folds import prepare_release
 from tipbench.metrics.retrieval import query_scores
 from tipbench.tasks import tasks

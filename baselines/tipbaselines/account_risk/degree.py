@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from tipbaselines.account_graph import graph_of
+from tipbaselines.account_risk.accounts import read_graph
 from tipbaselines.frames import score_frame, to_predict
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Degree:
         """Learn nothing."""
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
-        graph = graph_of(fold)
+        graph = read_graph(fold)
         adjacency = graph.adjacency()
         to = np.asarray(adjacency.sum(axis=1)).ravel()
         returned = np.asarray(adjacency.multiply(adjacency.T).sum(axis=1)).ravel()

@@ -12,11 +12,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from tipbaselines import graph_network
-from tipbaselines.account_graph import Graph, attributes, filled, graph_of, tie_attributes
-from tipbaselines.account_neighbours import mean_over, sharing
-from tipbaselines.account_risk.supervised import labels_of, training_labels
+from tipbaselines import graphs
+from tipbaselines.account_risk.accounts import (
+    AccountGraph,
+    identifier_matrices,
+    labels_of,
+    own_columns,
+    read_graph,
+    tie_columns,
+    training_labels,
+)
 from tipbaselines.frames import prevalence, score_frame, to_predict
+from tipbaselines.graphs import fill_gaps, mean_matrix
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -41,12 +48,12 @@ class GraphSAGE:
         dropout: float = 0.5,
     ) -> None:
         self._hidden, self._dropout = hidden, dropout
-        self._training = graph_network.Training(epochs, patience, unwatched, learning_rate, weight_decay)
+        self._training = graphs.Training(epochs, patience, unwatched, learning_rate, weight_decay)
 
     def fit(self, fold: "Fold", seed: int) -> None:
         import torch
 
-        graph = graph_of(fold)
+        graph = read_graph(fold)
         train = training_labels(fold, graph, "account_risk/graphsage")
         valid = labels_of(fold, graph, "valid")
         self._accounts = graph.accounts[graph.unit]
@@ -62,41 +69,39 @@ class GraphSAGE:
         at = np.searchsorted(self._accounts.to_numpy(), units.to_numpy())
         return score_frame(units, self._scores[at])
 
-    def _trained(self, graph: Graph, train: Any, valid: Any) -> np.ndarray:
+    def _trained(self, graph: AccountGraph, train: Any, valid: Any) -> np.ndarray:
         """Return probabilities of all nodes by the network at its best epoch."""
         adjacency = graph.adjacency()
-        relations = [mean_over(m) for m in (adjacency, adjacency.T.tocsr(), *sharing(graph))]
-        first = graph_network.first_inputs(standardised(graph), relations)
+        relations = [mean_matrix(m) for m in (adjacency, adjacency.T.tocsr(), *identifier_matrices(graph))]
+        first = graphs.first_inputs(network_inputs(graph), relations)
         network = _network(first.shape[1], len(relations), self._hidden, self._dropout)
 
         def logits(nodes: np.ndarray) -> Callable[[], Any]:
-            near = graph_network.around(first, relations, nodes)
+            near = graphs.neighbourhood(first, relations, nodes)
             return lambda: network(near)
 
         watched = (logits(valid.nodes), valid.label) if valid.both else None
         self._training.run(network, logits(train.nodes), train.label, watched)
-        return graph_network.probabilities(network, logits(np.arange(graph.nodes)))
+        return graphs.probabilities(network, logits(np.arange(graph.nodes)))
 
 
-def standardised(graph: Graph) -> np.ndarray:
+def network_inputs(graph: AccountGraph) -> np.ndarray:
     """Return (nodes, features) float32 of the accounts' columns and of counts of their ties, on one scale."""
-    frames = [frame for frame in (attributes(graph), tie_attributes(graph)) if frame.width]
-    return graph_network.standardised(
-        filled(np.hstack([frame.to_numpy() for frame in frames]).astype(np.float64))
-    )
+    frames = [frame for frame in (own_columns(graph), tie_columns(graph)) if frame.width]
+    return graphs.standardise(fill_gaps(np.hstack([frame.to_numpy() for frame in frames]).astype(np.float64)))
 
 
 def _network(inputs: int, relations: int, hidden: int, dropout: float) -> Any:
     """Return two layers and a logit; called with what is around nodes, gives (nodes,) logits."""
     from torch import nn
 
-    class Network(nn.Module):
+    class AccountNetwork(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.encoder = graph_network.encoder(inputs, relations, hidden, dropout)
+            self.encoder = graphs.encoder(inputs, relations, hidden, dropout)
             self.last = nn.Linear(hidden, 1)
 
-        def forward(self, near: graph_network.Around) -> Any:
+        def forward(self, near: graphs.Neighbourhood) -> Any:
             return self.last(self.encoder(near)).squeeze(1)
 
-    return Network()
+    return AccountNetwork()

@@ -12,9 +12,10 @@ import numpy as np
 import polars as pl
 from tipcore.errors import UsageError
 
-from tipbaselines.account_graph import attributes, filled, graph_of, tie_attributes
+from tipbaselines.account_risk.accounts import own_columns, read_graph, tie_columns
 from tipbaselines.frames import score_frame, to_predict
-from tipbaselines.isolation import isolation_scores
+from tipbaselines.graphs import fill_gaps
+from tipbaselines.models import isolation_scores
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -35,14 +36,14 @@ class IsolationForest:
         self._seed = seed
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
-        graph = graph_of(fold)
-        frames = [attributes(graph), *([tie_attributes(graph)] if self._ties and graph.ties.height else [])]
+        graph = read_graph(fold)
+        frames = [own_columns(graph), *([tie_columns(graph)] if self._ties and graph.ties.height else [])]
         if not any(frame.width for frame in frames):
             raise UsageError(
                 "account_risk/isolation_forest compares features and these accounts have none: map columns under "
                 "data.tables.accounts, or ties."
             )
-        features = filled(np.hstack([frame.to_numpy() for frame in frames if frame.width]))
+        features = fill_gaps(np.hstack([frame.to_numpy() for frame in frames if frame.width]))
         units = to_predict(fold)[fold.task.unit]
         asked = graph.positions(units)
         return score_frame(units, isolation_scores(features, asked, self._trees, self._sample, self._seed))

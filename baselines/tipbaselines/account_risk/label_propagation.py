@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from tipbaselines.account_graph import graph_of
-from tipbaselines.account_neighbours import mean_over
-from tipbaselines.account_risk.supervised import training_labels
+from tipbaselines.account_risk.accounts import read_graph, training_labels
 from tipbaselines.frames import prevalence, score_frame, to_predict
+from tipbaselines.graphs import mean_matrix
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -30,14 +29,14 @@ class LabelPropagation:
         self._damping, self._steps, self._shrinkage = damping, steps, shrinkage
 
     def fit(self, fold: "Fold", seed: int) -> None:
-        graph = graph_of(fold)
+        graph = read_graph(fold)
         train = training_labels(fold, graph, "account_risk/label_propagation")
         prior = prevalence(train.label)
         self._accounts, self._score = graph.accounts[graph.unit], np.full(graph.nodes, prior)
         if not train.both:
             return
         adjacency = graph.adjacency()
-        walk = mean_over((adjacency + adjacency.T).sign().tocsr())
+        walk = mean_matrix((adjacency + adjacency.T).sign().tocsr())
         restart = np.zeros((graph.nodes, 2))
         restart[train.nodes, train.label] = 1.0
         reached, step = np.zeros_like(restart), restart

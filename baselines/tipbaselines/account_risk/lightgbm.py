@@ -12,11 +12,17 @@ import numpy as np
 import polars as pl
 from tipcore.errors import UsageError
 
-from tipbaselines.account_graph import Graph, attributes, graph_of, tie_attributes
-from tipbaselines.account_risk.supervised import labels_of, training_labels
-from tipbaselines.boosted_trees import BINNED_WHOLE, BoostedTrees
+from tipbaselines.account_risk.accounts import (
+    AccountGraph,
+    labels_of,
+    own_columns,
+    read_graph,
+    tie_columns,
+    training_labels,
+)
+from tipbaselines.cache import OfTables
 from tipbaselines.frames import prevalence, score_frame, to_predict
-from tipbaselines.kept import OfTables
+from tipbaselines.trees import BINNED_WHOLE, BoostedTrees
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -54,9 +60,9 @@ class LightGBM:
             rounds, patience, unwatched, learning_rate, leaves, leaf_size, feature_share, l2, threads
         )
 
-    def features(self, graph: Graph) -> np.ndarray:
+    def features(self, graph: AccountGraph) -> np.ndarray:
         """Return (nodes, features) float32, NaN where something is missing. Raises UsageError where there is none."""
-        frames = [attributes(graph), *([tie_attributes(graph)] if graph.ties.height else [])]
+        frames = [own_columns(graph), *([tie_columns(graph)] if graph.ties.height else [])]
         if not any(frame.width for frame in frames):
             raise UsageError(
                 f"{self.name} learns from features and these accounts have none: map columns under "
@@ -64,11 +70,11 @@ class LightGBM:
             )
         return np.hstack([frame.to_numpy() for frame in frames if frame.width])
 
-    def _seen(self, fold: "Fold") -> tuple[Graph, np.ndarray]:
+    def _seen(self, fold: "Fold") -> tuple[AccountGraph, np.ndarray]:
         """Return a fold's graph and features."""
 
-        def make() -> tuple[Graph, np.ndarray]:
-            graph = graph_of(fold)
+        def make() -> tuple[AccountGraph, np.ndarray]:
+            graph = read_graph(fold)
             return graph, self.features(graph)
 
         return _SEEN.get(fold, (self.name, *self.choices), make)

@@ -7,9 +7,9 @@ minute for 75,000 accounts and a million ties on one core.
 
 import numpy as np
 
-from tipbaselines.account_graph import Graph, filled
-from tipbaselines.account_neighbours import neighbour_features
+from tipbaselines.account_risk.accounts import AccountGraph, neighbour_features
 from tipbaselines.account_risk.lightgbm import LightGBM
+from tipbaselines.graphs import fill_gaps
 
 
 class NeighbourLightGBM(LightGBM):
@@ -23,7 +23,7 @@ class NeighbourLightGBM(LightGBM):
         super().__init__(**trees)  # type: ignore[arg-type]
         self._hops, self._components = self.choices = (hops, components)
 
-    def features(self, graph: Graph) -> np.ndarray:
+    def features(self, graph: AccountGraph) -> np.ndarray:
         own = super().features(graph)
         return np.hstack([own, neighbour_features(graph, self._narrow(own), self._hops)])
 
@@ -32,4 +32,4 @@ class NeighbourLightGBM(LightGBM):
             return own
         from sklearn.decomposition import TruncatedSVD
 
-        return TruncatedSVD(self._components, random_state=0).fit_transform(filled(own))
+        return TruncatedSVD(self._components, random_state=0).fit_transform(fill_gaps(own))

@@ -13,9 +13,9 @@ import numpy as np
 import polars as pl
 from tipcore.errors import UsageError
 
-from tipbaselines.account_graph import attributes, filled, graph_of, tie_attributes
-from tipbaselines.account_neighbours import mean_over
+from tipbaselines.account_risk.accounts import own_columns, read_graph, tie_columns
 from tipbaselines.frames import score_frame, to_predict
+from tipbaselines.graphs import fill_gaps, mean_matrix
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -38,22 +38,22 @@ class NeighbourOutlier:
         """Learn nothing: accounts are compared with one another when they are scored."""
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
-        graph = graph_of(fold)
-        own = attributes(graph)
+        graph = read_graph(fold)
+        own = own_columns(graph)
         counted = not own.width if self._ties is None else self._ties
-        frames = [own, *([tie_attributes(graph)] if counted and graph.ties.height else [])]
+        frames = [own, *([tie_columns(graph)] if counted and graph.ties.height else [])]
         if not any(frame.width for frame in frames):
             raise UsageError(
                 "account_risk/neighbour_outlier compares features and these accounts have none: "
                 "map numeric columns under data.tables.accounts, or ties."
             )
-        features = filled(np.hstack([frame.to_numpy() for frame in frames if frame.width]))
+        features = fill_gaps(np.hstack([frame.to_numpy() for frame in frames if frame.width]))
         if self._standardise:
             spread = features.std(axis=0)
             features = (features - features.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
         if self._hops:
             adjacency = graph.adjacency()
-            features = np.hstack([features, mean_over((adjacency + adjacency.T).sign().tocsr()) @ features])
+            features = np.hstack([features, mean_matrix((adjacency + adjacency.T).sign().tocsr()) @ features])
         region = graph.accounts["region"].to_numpy() if "region" in graph.accounts.columns else None
         score = outlier_factors(features, region, self._neighbours)
         units = to_predict(fold)[fold.task.unit]

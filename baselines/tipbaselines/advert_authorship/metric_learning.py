@@ -17,12 +17,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from tipbaselines.advert_authorship.style_features import Style, style_vectors, styles
-from tipbaselines.advert_text import texts, tokens
-from tipbaselines.encodings import Cache, digest, tfidf
-from tipbaselines.frames import labelled, to_predict
-from tipbaselines.retrieval import CANDIDATES, candidate_frame, top
-from tipbaselines.word_counts import piece_counts
+from tipbaselines.advert_authorship.style_features import WritingStyle, style_vectors, styles
+from tipbaselines.cache import Cache, texts_digest
+from tipbaselines.frames import labelled_units, to_predict
+from tipbaselines.linkage import CANDIDATES, candidate_frame, top
+from tipbaselines.text import piece_counts, texts, tfidf, tokens
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -55,10 +54,10 @@ class MetricLearning:
         from lightgbm import Dataset, early_stopping, train
 
         self._model = None
-        values, same = self._pairs(labelled(fold, "train"))
+        values, same = self._pairs(labelled_units(fold, "train"))
         if not 0 < same.sum() < len(same):
             return
-        check, check_same = self._pairs(labelled(fold, "valid"))
+        check, check_same = self._pairs(labelled_units(fold, "valid"))
         learn = Dataset(values, same.astype(np.float32))
         tuned = 0 < check_same.sum() < len(check_same)
         parameters = {
@@ -98,7 +97,7 @@ class MetricLearning:
 
     def _pair_values(self, frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         shown = [frame[name].fill_null("") for name in ("title", "body") if name in frame.columns]
-        key = digest(pl.concat(shown).to_list(), [column.name for column in shown], self._neighbours)
+        key = texts_digest(pl.concat(shown).to_list(), [column.name for column in shown], self._neighbours)
         return _PAIRS.get(key, lambda: pair_values(frame, self._neighbours))
 
     def _pairs(self, frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -164,20 +163,22 @@ def channels(frame: pl.DataFrame) -> dict[str, Any]:
     pieces = tfidf(piece_counts([*documents, "ab"], 2, 5))[0]
     return {
         "characters": csr_matrix(pieces[:-1], dtype=np.float32),
-        "words": _weighted(words),
-        "sentences": _weighted(sentences),
-        "shared": _weighted(sentences, unit=False),
-        "in_order": _weighted([list(zip(["", *row], row, strict=False)) for row in sentences]),
-        "spelling": _weighted(spelt, unit=False),
+        "words": _weight_by_rarity(words),
+        "sentences": _weight_by_rarity(sentences),
+        "shared": _weight_by_rarity(sentences, unit=False),
+        "in_order": _weight_by_rarity([list(zip(["", *row], row, strict=False)) for row in sentences]),
+        "spelling": _weight_by_rarity(spelt, unit=False),
         "spelt_alike": _counts(spelt),
         "spelt": _counts([[variant[word] for word in row] for row in spelt]),
-        "separator": _weighted([[s.separator] for s in found], unit=False),
-        "mask": _weighted([[s.mask] if s.mask else [] for s in found], unit=False),
-        "contact": _weighted([[s.sentences[s.contact]] if s.contact >= 0 else [] for s in found], unit=False),
-        "title": _weighted([[s.title] for s in found], unit=False),
-        "body_case": _weighted([[s.body_case] for s in found], unit=False),
-        "title_case": _weighted([[s.title_case] for s in found], unit=False),
-        "emoji": _weighted([s.emoji for s in found], unit=False),
+        "separator": _weight_by_rarity([[s.separator] for s in found], unit=False),
+        "mask": _weight_by_rarity([[s.mask] if s.mask else [] for s in found], unit=False),
+        "contact": _weight_by_rarity(
+            [[s.sentences[s.contact]] if s.contact >= 0 else [] for s in found], unit=False
+        ),
+        "title": _weight_by_rarity([[s.title] for s in found], unit=False),
+        "body_case": _weight_by_rarity([[s.body_case] for s in found], unit=False),
+        "title_case": _weight_by_rarity([[s.title_case] for s in found], unit=False),
+        "emoji": _weight_by_rarity([s.emoji for s in found], unit=False),
         "style": style_vectors(frame, found).astype(np.float32),
     }
 
@@ -217,18 +218,18 @@ def spellings(sentences: Sequence[str], support: int = 2) -> dict[str, str]:
 def _alike(a: str, b: str) -> bool:
     """Return whether two words are equal but for at most two letters at one place, and in at least half of the
     longer."""
-    before = _shared(a, b)
-    after = _shared(a[before:][::-1], b[before:][::-1])
+    before = _shared_start(a, b)
+    after = _shared_start(a[before:][::-1], b[before:][::-1])
     shortest, longest = sorted((len(a), len(b)))
     return shortest > 1 and longest - before - after <= 2 and 2 * (before + after) >= longest
 
 
-def _shared(a: str, b: str) -> int:
+def _shared_start(a: str, b: str) -> int:
     """Return length of the longest common start."""
     return next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
 
 
-def _sentences(style: Style, variant: dict[str, str]) -> list[str]:
+def _sentences(style: WritingStyle, variant: dict[str, str]) -> list[str]:
     """Return sentences but the contact line, with every word in its usual spelling."""
     return [
         " ".join(variant.get(word, word) for word in sentence.split())
@@ -250,7 +251,7 @@ def _counts(rows: Sequence[Any]) -> "csr_matrix":
     return csr_matrix((np.ones(len(indices), dtype=np.float32), indices, offsets), shape=shape)
 
 
-def _weighted(rows: Sequence[Any], unit: bool = True) -> "csr_matrix":
+def _weight_by_rarity(rows: Sequence[Any], unit: bool = True) -> "csr_matrix":
     """Return values weighted by the logarithm of their rarity: cosines (``unit``), else the sum over shared values."""
     from scipy.sparse import csr_matrix
     from sklearn.preprocessing import normalize

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from tipbaselines.frames import to_predict
-from tipbaselines.retrieval import CANDIDATES, candidate_frame, top
+from tipbaselines.linkage import CANDIDATES, candidate_frame, top
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from tipbaselines.advert_text import texts
+from tipbaselines.encoders import text_vectors
 from tipbaselines.frames import to_predict
-from tipbaselines.retrieval import nearest
-from tipbaselines.sentence_vectors import text_vectors
+from tipbaselines.linkage import nearest
+from tipbaselines.text import texts
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold

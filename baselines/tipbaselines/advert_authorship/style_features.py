@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from tipbaselines.advert_text import UNSPACED, tokens
 from tipbaselines.frames import to_predict
-from tipbaselines.retrieval import nearest
+from tipbaselines.linkage import nearest
+from tipbaselines.text import UNSPACED, tokens
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -38,7 +38,7 @@ _COMMON_CATEGORIES = ("Lu", "Ll", "Lo", "Nd", "Po", "Pd", "Ps", "Sm", "So", "Zs"
 
 
 @dataclass(frozen=True)
-class Style:
+class WritingStyle:
     """How one advert is written.
 
     ``separator``: the string that stands between its sentences. ``mask``: its first masked number, marks kept.
@@ -57,7 +57,7 @@ class Style:
     title: str
 
 
-def style_of(title: str, body: str) -> Style:
+def style_of(title: str, body: str) -> WritingStyle:
     """Return the style of one advert; empty strings are allowed."""
     found = MASK.search(body)
     plain = _SPACED_EMOJI.sub(
@@ -68,7 +68,7 @@ def style_of(title: str, body: str) -> Style:
     parts = plain.split(separator) if separator else [plain]
     sentences = tuple(joined for part in parts if (joined := " ".join(tokens(part))))
     contact = next((i for i, s in enumerate(sentences) if _CONTACT.casefold() in s), -1)
-    return Style(
+    return WritingStyle(
         separator,
         found.group().upper() if found else "",
         tuple(EMOJI.findall(body)),
@@ -80,7 +80,7 @@ def style_of(title: str, body: str) -> Style:
     )
 
 
-def styles(frame: pl.DataFrame) -> list[Style]:
+def styles(frame: pl.DataFrame) -> list[WritingStyle]:
     """Return the style of each row; a missing column or null counts as empty."""
     columns = [
         frame[name].fill_null("").to_list() if name in frame.columns else [""] * frame.height
@@ -89,7 +89,7 @@ def styles(frame: pl.DataFrame) -> list[Style]:
     return [style_of(title, body) for title, body in zip(*columns, strict=True)]
 
 
-def style_vectors(frame: pl.DataFrame, found: Sequence[Style]) -> np.ndarray:
+def style_vectors(frame: pl.DataFrame, found: Sequence[WritingStyle]) -> np.ndarray:
     """Return standardised style features with rows of unit length: (rows, features) float64.
 
     A choice (separator, mask, casing, emoji) is one column an option that two rows have; a constant column is zero.
@@ -119,7 +119,7 @@ def _case(text: str) -> str:
     return "upper" if text == text.upper() else "lower" if text == text.lower() else "mixed"
 
 
-def _options(style: Style) -> set[str]:
+def _options(style: WritingStyle) -> set[str]:
     return {
         f"separator {style.separator}",
         f"mask {style.mask}",
@@ -130,7 +130,7 @@ def _options(style: Style) -> set[str]:
     }
 
 
-def _place(style: Style) -> str:
+def _place(style: WritingStyle) -> str:
     """Return where the contact line stands: none, first, last, last but one, or between."""
     if style.contact < 0:
         return "none"
@@ -138,7 +138,7 @@ def _place(style: Style) -> str:
     return "first" if style.contact == 0 else {0: "last", 1: "last but one"}.get(after, "between")
 
 
-def _numbers(body: str, style: Style) -> list[float]:
+def _numbers(body: str, style: WritingStyle) -> list[float]:
     """Return counts, lengths in logarithms, and shares of characters by their Unicode category."""
     words = [len(word) for sentence in style.sentences for word in sentence.split()]
     lengths = [len(sentence) for sentence in style.sentences] or [0]

@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from tipbaselines.advert_text import texts
-from tipbaselines.encodings import tfidf
 from tipbaselines.frames import to_predict
-from tipbaselines.retrieval import nearest
-from tipbaselines.word_counts import piece_counts
+from tipbaselines.linkage import nearest
+from tipbaselines.text import piece_counts, texts, tfidf
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold

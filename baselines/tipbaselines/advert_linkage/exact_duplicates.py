@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tipbaselines.advert_text import all_normalised, texts
-from tipbaselines.components import cluster_frame, equal_values
 from tipbaselines.frames import to_predict
+from tipbaselines.linkage import cluster_frame
+from tipbaselines.text import equal_values, normalise_all, texts
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -25,7 +25,7 @@ class ExactDuplicates:
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         frame = to_predict(fold)
-        plain = all_normalised(texts(frame))
+        plain = normalise_all(texts(frame))
         # An advert without text is a cluster of its own, distinguished by its row.
         label, _ = equal_values([text or row for row, text in enumerate(plain)])
         return cluster_frame(frame[fold.task.unit], label)

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tipbaselines.advert_text import texts
-from tipbaselines.components import cluster_frame
 from tipbaselines.frames import to_predict
-from tipbaselines.near_duplicates import near_duplicate_groups
+from tipbaselines.linkage import cluster_frame, near_duplicate_groups
+from tipbaselines.text import texts
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tipbaselines.components import cluster_frame, components, contact_edges
 from tipbaselines.frames import to_predict
+from tipbaselines.linkage import cluster_frame, components, contact_edges
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold

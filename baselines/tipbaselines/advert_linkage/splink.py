@@ -18,16 +18,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from tipbaselines.components import cluster_frame, components, equal_values
-from tipbaselines.frames import to_predict
-from tipbaselines.kept import OfTables
-from tipbaselines.linkage_engines import LinkageEngine, Words
-from tipbaselines.linked_records import (
+from tipbaselines.advert_linkage.records import (
+    LinkageEngine,
+    Words,
     advert_records,
     plain_records,
     record_fields,
     reposts,
 )
+from tipbaselines.cache import OfTables
+from tipbaselines.frames import to_predict
+from tipbaselines.linkage import cluster_frame, components
+from tipbaselines.text import equal_values
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -51,7 +53,7 @@ class Splink:
     """``probability``: least match probability that joins a pair. ``random_pairs``: for the u probabilities.
 
     ``training_pairs``: at most about so many pairs are used in each round of expectation maximisation. ``backend``,
-    ``threads``, ``memory_gib``, ``scratch``, ``master``: as of :class:`tipbaselines.linkage_engines.LinkageEngine`.
+    ``threads``, ``memory_gib``, ``scratch``, ``master``: as of :class:`LinkageEngine`.
     """
 
     needs: frozenset[str] = frozenset({"adverts.body"})

@@ -19,19 +19,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from tipbaselines.advert_linkage.alignments import Ask, Asking, answer_all
-from tipbaselines.advert_linkage.description_length import (
+from tipbaselines.advert_linkage.templates import (
     COLUMN_BITS,
     KIND_BITS,
+    AlignmentRequest,
+    Requests,
     Template,
+    answer_all,
     document_bits,
     log_star,
     place_bits,
 )
-from tipbaselines.advert_text import texts, tokens
-from tipbaselines.components import cluster_frame, components, equal_values
 from tipbaselines.frames import to_predict
-from tipbaselines.near_duplicates import shingles
+from tipbaselines.linkage import cluster_frame, components, shingles
+from tipbaselines.text import equal_values, texts, tokens
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -59,28 +60,28 @@ class TemplateMDL:
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         frame = to_predict(fold)
-        words = [tuple(marked(text)[: self._longest]) for text in texts(frame)]
+        words = [tuple(mark_numbers(text)[: self._longest]) for text in texts(frame)]
         document, first = equal_values(words)
         label = template_clusters([words[i] for i in first], np.bincount(document), self._phrases)[document]
-        empty = np.array([not without_numbers(w) for w in words], dtype=bool)
+        empty = np.array([not drop_numbers(w) for w in words], dtype=bool)
         label[empty] = len(first) + np.arange(int(empty.sum()))
         return cluster_frame(frame[fold.task.unit], label)
 
 
-def marked(text: str) -> list[str]:
+def mark_numbers(text: str) -> list[str]:
     """Return the tokens of a text, with :data:`MARK` for the digits in them."""
     return [NUMBER.sub(MARK, token) for token in tokens(text)]
 
 
-def without_numbers(document: tuple[str, ...]) -> list[str]:
-    """Return what is left of the tokens of :func:`marked` without the marks."""
+def drop_numbers(document: tuple[str, ...]) -> list[str]:
+    """Return what is left of the tokens of :func:`mark_numbers` without the marks."""
     return [word for token in document if (word := token.replace(MARK, ""))]
 
 
 def template_clusters(documents: list[tuple[str, ...]], copies: np.ndarray, phrases: int) -> np.ndarray:
-    """Return cluster number of each distinct document of :func:`marked` tokens: int64. ``copies``: how often each
+    """Return cluster number of each distinct document of :func:`mark_numbers` tokens: int64. ``copies``: how often each
     occurs."""
-    bare = [without_numbers(document) for document in documents]
+    bare = [drop_numbers(document) for document in documents]
     vocabulary, _ = equal_values([word for document in bare for word in document])
     bounds = np.cumsum([len(d) for d in bare])[:-1]
     coded = np.split(vocabulary, bounds)
@@ -119,7 +120,7 @@ def _coarse(documents: list[tuple[str, ...]], phrases: int) -> list[list[int]]:
 
 def _fine(
     documents: list[np.ndarray], copies: np.ndarray, word_bits: int, number: np.ndarray, label: np.ndarray
-) -> Asking[None]:
+) -> Requests[None]:
     """Cluster the documents of one component greedily, writing ``label[number]`` of those that share a template."""
     index = _Overlap(documents)
     alone = np.array([document_bits(len(d), word_bits) for d in documents])
@@ -137,7 +138,7 @@ def _fine(
         template = yield from _template(document, among, alone[group], word_bits)
         if template is None:
             continue
-        [bits] = yield Ask("bits", [template], among)
+        [bits] = yield AlignmentRequest("bits", [template], among)
         inside = (bits < alone[group]) | (group == seed)
         which_bits = log_star(templates + 1) + place_bits(templates + 1) * copies[group[inside]].sum()
         written = template.bits(word_bits) + which_bits + (bits * copies[group])[inside].sum()
@@ -150,16 +151,16 @@ def _fine(
 
 def _template(
     seed: np.ndarray, among: list[np.ndarray], alone: np.ndarray, word_bits: int
-) -> Asking[Template | None]:
+) -> Requests[Template | None]:
     """Return the cheapest template with slots from the seed, the first of the documents, and those that join it; None
     where none does."""
     whole = Template(seed, np.zeros(len(seed) + 1, dtype=bool))
-    [bits] = yield Ask("bits", [whole], among)
+    [bits] = yield AlignmentRequest("bits", [whole], among)
     joined = np.flatnonzero(bits < alone)
     joined = joined[joined != 0][:SAMPLE]
     if len(joined) == 0:
         return None
-    [found] = yield Ask("align", [whole], [among[i] for i in joined])
+    [found] = yield AlignmentRequest("align", [whole], [among[i] for i in joined])
     share = found.matched.mean(axis=0)
     kept = {tuple(np.flatnonzero(share >= least).tolist()) for least in KEPT_SHARES} - {()}
     words = [seed[list(one)] for one in sorted(kept, key=len)]
@@ -167,13 +168,13 @@ def _template(
         return None
     sample = [among[i] for i in (0, *joined)]
     bare = [Template(one, np.zeros(len(one) + 1, dtype=bool)) for one in words]
-    aligned = yield Ask("align", bare, sample)
+    aligned = yield AlignmentRequest("align", bare, sample)
     longest = max(len(document) for document in sample)
     templates = [
         _with_slots(one, of_words.inserted, longest, word_bits)
         for one, of_words in zip(words, aligned, strict=True)
     ]
-    costs = yield Ask("bits", templates, sample)
+    costs = yield AlignmentRequest("bits", templates, sample)
     cost = [one.bits(word_bits) + of_rows.sum() for one, of_rows in zip(templates, costs, strict=True)]
     return templates[int(np.argmin(cost))]  # the shorter of two that cost the same
 

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from tipbaselines.components import equal_values
-from tipbaselines.encodings import char_ngrams, tfidf
+from tipbaselines.text import char_ngrams, equal_values, tfidf
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold

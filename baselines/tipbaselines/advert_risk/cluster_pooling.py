@@ -13,10 +13,9 @@ import numpy as np
 import polars as pl
 
 from tipbaselines.advert_risk.tfidf_logreg import TfidfLogreg
-from tipbaselines.advert_text import texts
-from tipbaselines.components import components, contact_edges, value_edges
-from tipbaselines.frames import labelled, logit, prevalence, score_frame, sigmoid, to_predict
-from tipbaselines.near_duplicates import near_duplicate_groups
+from tipbaselines.frames import labelled_units, logit, prevalence, score_frame, sigmoid, to_predict
+from tipbaselines.linkage import components, contact_edges, near_duplicate_groups, value_edges
+from tipbaselines.text import texts
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -39,7 +38,7 @@ class ClusterPooling:
         self._jaccard, self._contact_limit, self._shrinkage = jaccard, contact_limit, shrinkage
 
     def fit(self, fold: "Fold", seed: int) -> None:
-        frame = labelled(fold, "train")
+        frame = labelled_units(fold, "train")
         labels = frame["label"].to_numpy()
         self._centre = float(logit(np.array(prevalence(labels))))
         self._base.fit_texts(texts(frame), labels)

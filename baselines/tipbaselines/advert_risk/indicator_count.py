@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tipbaselines.advert_text import texts
 from tipbaselines.frames import score_frame, to_predict
+from tipbaselines.text import texts
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -56,8 +56,8 @@ class IndicatorCount:
         apart = rows.unique(maintain_order=True).with_columns(
             pl.col("text").str.to_lowercase().alias("lowered")
         )
-        said = [_said(part, part["language"][0], listed) for part in apart.partition_by("language")]
-        said = pl.concat([_said(apart.clear(), None, listed), *said])
+        said = [_phrase_columns(part, part["language"][0], listed) for part in apart.partition_by("language")]
+        said = pl.concat([_phrase_columns(apart.clear(), None, listed), *said])
         found = rows.join(said, on=["text", "language"], how="left", nulls_equal=True, maintain_order="left")
         return found.drop("text", "language").get_columns()
 
@@ -74,7 +74,9 @@ class IndicatorCount:
         return found
 
 
-def _said(rows: pl.DataFrame, language: str | None, listed: dict[str, dict[str, list[str]]]) -> pl.DataFrame:
+def _phrase_columns(
+    rows: pl.DataFrame, language: str | None, listed: dict[str, dict[str, list[str]]]
+) -> pl.DataFrame:
     """Return [text, language] and for each indicator 1 where the lowered text says one of its phrases, else 0; all
     rows are of one language, None for those in which none is listed."""
     said = {}

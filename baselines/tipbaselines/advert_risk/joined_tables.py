@@ -3,7 +3,7 @@
 Adverts are joined into one case by near-duplicate text, shared contacts and, where they are shown, accounts and
 devices; the text score of a case is pooled over it. From access ``platform`` on trees also see the account (age,
 verification, accounts of the case) and the flags of users, per advert and per case; at ``legal`` the money that is paid
-where and when the case advertises (:mod:`tipbaselines.advert_money`). So what one method gains from access is what
+where and when the case advertises. So what one method gains from access is what
 intrusion buys. Needs what lightgbm needs; uses what else is shown. Cost: as lightgbm; with payments a minute more.
 """
 
@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from tipbaselines.advert_money import NEEDED, money_near
 from tipbaselines.advert_risk.cluster_pooling import pooled_log_odds
 from tipbaselines.advert_risk.lightgbm import LightGBM
-from tipbaselines.components import components, value_edges
+from tipbaselines.cache import OfTables
+from tipbaselines.case_linkage.cases import evidence, read_regions
 from tipbaselines.frames import MINUTES_A_DAY, logit
-from tipbaselines.kept import OfTables
+from tipbaselines.linkage import components, value_edges
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
+
 
 OF_ACCOUNT = ("account", "created_day", "verified", "device_cluster")
 SHRINKAGE = 0.5
@@ -34,11 +35,11 @@ class JoinedTables(LightGBM):
     """Parameters as of :class:`tipbaselines.advert_risk.lightgbm.LightGBM`."""
 
     def fit(self, fold: "Fold", seed: int) -> None:
-        self._joined = _SEEN.get(fold, "joined", lambda: joined(fold))
+        self._joined = _SEEN.get(fold, "joined", lambda: join_tables(fold))
         super().fit(fold, seed)
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
-        self._joined = _SEEN.get(fold, "joined", lambda: joined(fold))
+        self._joined = _SEEN.get(fold, "joined", lambda: join_tables(fold))
         return super().predict(fold)
 
     def _clusters(self, frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -79,7 +80,7 @@ class JoinedTables(LightGBM):
         return frame.select(key).join(self._joined, on=key, how="left", maintain_order="left")
 
 
-def joined(fold: "Fold") -> pl.DataFrame:
+def join_tables(fold: "Fold") -> pl.DataFrame:
     """Return per advert its account's columns, how often it was flagged and the money near it, where shown."""
     unit = fold.task.unit
     adverts = fold.tables[fold.task.table]
@@ -103,3 +104,66 @@ def joined(fold: "Fold") -> pl.DataFrame:
     if "payments" in fold.tables and set(fold.tables["payments"].collect_schema()) >= NEEDED:
         found = found.join(money_near(fold), on=unit, how="left")
     return found
+
+
+NEEDED = {"payer", "payee", "minute", "amount"}
+"""Columns of payments without which nothing is said."""
+BEST = 5
+"""Wallets that an advert's money is taken from."""
+ROUND = 50_00
+"""A multiple of this is a round sum, minor units."""
+
+
+def money_near(fold: "Fold") -> pl.DataFrame:
+    """Return ``[unit, money ...]``, one Float32 column a trait, of every advert of a fold."""
+    unit = fold.task.unit
+    traits = wallet_traits(fold.tables["payments"])
+    names = [name for name in traits.columns if name != "wallet"]
+    seeds = fold.tables[fold.task.table].select(unit).collect()[unit].cast(pl.Int64)
+    made = []
+    for region in read_regions(fold, seeds):
+        known = evidence(region, "wallets")["wallets"]
+        fit = known.pieces["where and when"] + known.pieces["adverts paid"]
+        of_wallets = known.keys.to_frame().join(traits, on="wallet", how="left", maintain_order="left")
+        values = of_wallets.select(names).fill_null(0).to_numpy().astype(np.float32)
+        best = np.argsort(-fit, axis=1, kind="stable")[:, :BEST]
+        weight = np.take_along_axis(fit, best, axis=1)
+        total = weight.sum(axis=1, keepdims=True)
+        share = np.divide(weight, total, out=np.zeros_like(weight), where=total > 0)
+        mean = (
+            np.einsum("ab,abt->at", share, values[best]) if len(values) else np.zeros((len(fit), len(names)))
+        )
+        columns = {f"money {name}": pl.Series(mean[:, i], dtype=pl.Float32) for i, name in enumerate(names)}
+        most = fit.max(axis=1) if len(values) else np.zeros(len(fit))
+        made.append(
+            pl.DataFrame({unit: region.keys, "money fit": pl.Series(most, dtype=pl.Float32), **columns})
+        )
+    schema = {unit: pl.Int64, "money fit": pl.Float32, **{f"money {name}": pl.Float32 for name in names}}
+    return pl.concat([pl.DataFrame(schema=schema), *made])
+
+
+def wallet_traits(payments: pl.LazyFrame) -> pl.DataFrame:
+    """Return ``[wallet, ...]``: how much it pays and takes, with how many, how round, for what and by which channel."""
+    has = payments.collect_schema().names()
+    every = payments.collect()
+    sides = pl.concat(
+        [
+            every.with_columns(wallet=pl.col(own), other=pl.col(other), taken=pl.lit(own == "payee"))
+            for own, other in (("payer", "payee"), ("payee", "payer"))
+        ]
+    )
+    levels = {
+        name: sorted(every[name].drop_nulls().unique()) for name in ("purpose", "channel") if name in has
+    }
+    return sides.group_by("wallet", maintain_order=True).agg(
+        pl.len().log1p().alias("payments"),
+        pl.col("taken").mean().alias("share taken"),
+        (pl.col("other").n_unique() / pl.len()).alias("others for each payment"),
+        pl.col("amount").cast(pl.Float64).log1p().mean().alias("sum"),
+        (pl.col("amount") % ROUND == 0).mean().alias("round"),
+        *(
+            (pl.col(name) == level).fill_null(False).mean().alias(f"{name} {level}")
+            for name, known in levels.items()
+            for level in known
+        ),
+    )

@@ -15,12 +15,11 @@ import polars as pl
 
 from tipbaselines.advert_risk.cluster_pooling import advert_clusters
 from tipbaselines.advert_risk.tfidf_logreg import TfidfLogreg
-from tipbaselines.advert_text import texts
-from tipbaselines.boosted_trees import BoostedTrees
-from tipbaselines.components import equal_values
-from tipbaselines.encodings import Cache, char_ngrams, digest
-from tipbaselines.frames import MINUTES_A_DAY, labelled, logit, prevalence, score_frame, to_predict
-from tipbaselines.near_duplicates import group_weights, near_duplicate_groups
+from tipbaselines.cache import Cache, texts_digest
+from tipbaselines.frames import MINUTES_A_DAY, labelled_units, logit, prevalence, score_frame, to_predict
+from tipbaselines.linkage import group_weights, near_duplicate_groups
+from tipbaselines.text import char_ngrams, equal_values, texts
+from tipbaselines.trees import BoostedTrees
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -72,7 +71,7 @@ class LightGBM:
     def fit(self, fold: "Fold", seed: int) -> None:
         import lightgbm
 
-        train, valid = labelled(fold, "train"), labelled(fold, "valid")
+        train, valid = labelled_units(fold, "train"), labelled_units(fold, "valid")
         labels = train["label"].to_numpy()
         self._prior, self._model = prevalence(labels), None
         if len(set(labels.tolist())) < 2:
@@ -117,7 +116,7 @@ class LightGBM:
     def _fit_linear(self, train: pl.DataFrame, labels: np.ndarray, cluster: np.ndarray) -> np.ndarray:
         """Fit the linear model on all training adverts; return their cross-fitted log-odds, (adverts,) float64."""
         documents = texts(train)
-        key = digest(documents, labels.tobytes(), cluster.tobytes(), self._c, self._crossfits)
+        key = texts_digest(documents, labels.tobytes(), cluster.tobytes(), self._c, self._crossfits)
         self._linear, score = _LINEAR.get(
             key, lambda: linear_model(documents, labels, cluster, self._c, self._crossfits)
         )
@@ -126,7 +125,7 @@ class LightGBM:
 
     def _linear_score(self, frame: pl.DataFrame) -> np.ndarray:
         documents, linear = texts(frame), self._linear
-        key = digest(documents, self._linear_key)
+        key = texts_digest(documents, self._linear_key)
         return _SCORES.get(key, lambda: logit(linear.score_texts(documents)))
 
     def _features(self, frame: pl.DataFrame, linear: np.ndarray) -> np.ndarray:

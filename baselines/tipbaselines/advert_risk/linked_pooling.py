@@ -15,10 +15,9 @@ import polars as pl
 from tipbaselines.advert_linkage.splink import Splink
 from tipbaselines.advert_risk.cluster_pooling import pooled_log_odds
 from tipbaselines.advert_risk.tfidf_logreg import TfidfLogreg
-from tipbaselines.advert_text import all_normalised, texts
-from tipbaselines.components import equal_values
-from tipbaselines.encodings import Cache, digest
-from tipbaselines.frames import labelled, logit, score_frame, sigmoid, to_predict
+from tipbaselines.cache import Cache, texts_digest
+from tipbaselines.frames import labelled_units, logit, score_frame, sigmoid, to_predict
+from tipbaselines.text import equal_values, normalise_all, texts
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -42,9 +41,9 @@ class LinkedPooling:
 
     def fit(self, fold: "Fold", seed: int) -> None:
         self._linkage.fit(fold, seed)
-        frame = labelled(fold, "train")
+        frame = labelled_units(fold, "train")
         documents, labels = texts(frame), frame["label"].to_numpy()
-        self._learnt = digest(documents, labels.tobytes(), self._c)
+        self._learnt = texts_digest(documents, labels.tobytes(), self._c)
 
         def learn() -> TfidfLogreg:
             base = TfidfLogreg(c=self._c)
@@ -57,7 +56,7 @@ class LinkedPooling:
         frame, unit = to_predict(fold), fold.task.unit
         cluster = self._linkage.predict(fold).sort(unit)["cluster"].to_numpy()
         documents = texts(frame)
-        key = digest(documents, self._learnt)
+        key = texts_digest(documents, self._learnt)
         log_odds, said = _READ.get(key, lambda: self._read(documents))
         vote, _ = equal_values(list(zip(cluster.tolist(), said.tolist(), strict=True)))
         pooled = pooled_log_odds(log_odds, vote, cluster, centre=0.0, shrinkage=0.0)
@@ -65,5 +64,5 @@ class LinkedPooling:
 
     def _read(self, documents: list[str]) -> tuple[np.ndarray, np.ndarray]:
         """Return log-odds of texts, and a number of what each says: equal but for case and marks."""
-        said, _ = equal_values(all_normalised(documents))
+        said, _ = equal_values(normalise_all(documents))
         return logit(self._base.score_texts(documents)), said

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from tipbaselines.frames import labelled, prevalence, score_frame, to_predict
+from tipbaselines.frames import labelled_units, prevalence, score_frame, to_predict
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -20,7 +20,7 @@ class Prior:
     batches = "regions"
 
     def fit(self, fold: "Fold", seed: int) -> None:
-        self._score = prevalence(labelled(fold, "train")["label"].to_numpy())
+        self._score = prevalence(labelled_units(fold, "train")["label"].to_numpy())
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         units = to_predict(fold)[fold.task.unit]

@@ -16,13 +16,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from tipbaselines.advert_text import texts
-from tipbaselines.components import equal_values
-from tipbaselines.contact_features import Standardised
-from tipbaselines.frames import labelled, prevalence, score_frame, to_predict
-from tipbaselines.linear import logistic
-from tipbaselines.near_duplicates import group_weights, near_duplicate_groups
-from tipbaselines.sentence_vectors import text_vectors
+from tipbaselines.encoders import text_vectors
+from tipbaselines.frames import labelled_units, prevalence, score_frame, to_predict
+from tipbaselines.linkage import group_weights, near_duplicate_groups
+from tipbaselines.models import Standardiser, fit_logistic
+from tipbaselines.text import equal_values, texts
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -38,7 +36,7 @@ class SentenceEncoder:
         self._c, self._jaccard = c, jaccard
 
     def fit(self, fold: "Fold", seed: int) -> None:
-        train = labelled(fold, "train")
+        train = labelled_units(fold, "train")
         labels, documents = train["label"].to_numpy(), texts(train)
         self._prior, self._model = prevalence(labels), None
         if len(set(labels.tolist())) < 2:
@@ -46,9 +44,9 @@ class SentenceEncoder:
         _, first = equal_values(list(zip(documents, labels.tolist(), strict=True)))
         distinct = [documents[row] for row in first]
         vectors = text_vectors(distinct)
-        self._standardised = Standardised(vectors)
+        self._standardised = Standardiser(vectors)
         weight = group_weights(near_duplicate_groups(distinct, self._jaccard))
-        self._model = logistic(self._standardised(vectors), labels[first], self._c, weight)
+        self._model = fit_logistic(self._standardised(vectors), labels[first], self._c, weight)
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         frame = to_predict(fold)

@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from tipbaselines.advert_text import texts
-from tipbaselines.components import equal_values
-from tipbaselines.frames import labelled, prevalence, score_frame, to_predict
-from tipbaselines.word_counts import WordCounts
+from tipbaselines.frames import labelled_units, prevalence, score_frame, to_predict
+from tipbaselines.text import WordCounts, equal_values, texts
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -30,7 +28,7 @@ class TfidfLogreg:
         self._c, self._ngrams, self._min_df, self._max_iter = c, ngrams, min_df, max_iter
 
     def fit(self, fold: "Fold", seed: int) -> None:
-        frame = labelled(fold, "train")
+        frame = labelled_units(fold, "train")
         self.fit_texts(texts(frame), frame["label"].to_numpy())
 
     def predict(self, fold: "Fold") -> pl.DataFrame:

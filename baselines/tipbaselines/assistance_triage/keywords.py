@@ -13,9 +13,8 @@ import numpy as np
 import polars as pl
 import yaml
 
-from tipbaselines.contact_features import NOTE
-from tipbaselines.frames import labelled, prevalence, to_predict
-from tipbaselines.labelsets import OneEach, labelset_frame, targets
+from tipbaselines.assistance_triage.contacts import NOTE, OneEach, labelset_frame, targets
+from tipbaselines.frames import labelled_units, prevalence, to_predict
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -33,7 +32,7 @@ class Keywords:
 
     def fit(self, fold: "Fold", seed: int) -> None:
         """Which labels there are; nothing else is learnt of those with a list."""
-        of = targets(labelled(fold, "train"))
+        of = targets(labelled_units(fold, "train"))
         self._priors = OneEach({}, {name: prevalence(labels) for name, (_, labels) in of.items()})
 
     def predict(self, fold: "Fold") -> pl.DataFrame:

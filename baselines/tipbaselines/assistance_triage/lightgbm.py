@@ -11,11 +11,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from tipbaselines.boosted_trees import BoostedTrees
-from tipbaselines.contact_features import Coded, NoteWords, note_texts
-from tipbaselines.frames import labelled, logit, to_predict
-from tipbaselines.labelsets import Model, OneEach, Target, inputs, labelset_frame, targets
-from tipbaselines.linear import logistic
+from tipbaselines.assistance_triage.contacts import (
+    CodedColumns,
+    Model,
+    NoteWords,
+    OneEach,
+    Target,
+    inputs,
+    labelset_frame,
+    note_texts,
+    targets,
+)
+from tipbaselines.frames import labelled_units, logit, to_predict
+from tipbaselines.models import fit_logistic
+from tipbaselines.trees import BoostedTrees
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -52,9 +61,9 @@ class LightGBM:
         )
 
     def fit(self, fold: "Fold", seed: int) -> None:
-        train, valid = labelled(fold, "train"), labelled(fold, "valid")
+        train, valid = labelled_units(fold, "train"), labelled_units(fold, "valid")
         of = targets(train)
-        self._coded = Coded.of(inputs(train), fold.task.unit)
+        self._coded = CodedColumns.of(inputs(train), fold.task.unit)
         features = np.hstack([self._coded.values(train), self._fit_note(train, of)])
         watched = self._features(valid), targets(valid)
 
@@ -96,7 +105,7 @@ class LightGBM:
         return made
 
     def _linear(self, matrix: Any, of: dict[str, Target]) -> OneEach:
-        return OneEach.fit(of, lambda _, rows, y: logistic(matrix[rows], y, self._c))
+        return OneEach.fit(of, lambda _, rows, y: fit_logistic(matrix[rows], y, self._c))
 
     def _odds(self, models: OneEach, matrix: Any) -> np.ndarray:
         return np.column_stack([logit(s) for s in models.scores(matrix, matrix.shape[0]).values()])

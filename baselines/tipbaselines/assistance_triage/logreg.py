@@ -10,10 +10,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from tipbaselines.contact_features import Coded, NoteWords, Standardised, note_texts
-from tipbaselines.frames import labelled, to_predict
-from tipbaselines.labelsets import OneEach, inputs, labelset_frame, targets
-from tipbaselines.linear import logistic
+from tipbaselines.assistance_triage.contacts import (
+    CodedColumns,
+    NoteWords,
+    OneEach,
+    inputs,
+    labelset_frame,
+    note_texts,
+    targets,
+)
+from tipbaselines.frames import labelled_units, to_predict
+from tipbaselines.models import Standardiser, fit_logistic
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -33,13 +40,13 @@ class LogReg:
         self._c, self._note_scale, self._ngrams, self._min_df = c, note_scale, ngrams, min_df
 
     def fit(self, fold: "Fold", seed: int) -> None:
-        train = labelled(fold, "train")
-        self._coded = Coded.of(inputs(train), fold.task.unit)
+        train = labelled_units(fold, "train")
+        self._coded = CodedColumns.of(inputs(train), fold.task.unit)
         values = self._coded.values(train)
-        self._standardised = Standardised(values)
+        self._standardised = Standardiser(values)
         self._words = NoteWords(self._ngrams, self._min_df)
         matrix = self._joined(values, self._words.fit(note_texts(train)))
-        self._models = OneEach.fit(targets(train), lambda _, rows, y: logistic(matrix[rows], y, self._c))
+        self._models = OneEach.fit(targets(train), lambda _, rows, y: fit_logistic(matrix[rows], y, self._c))
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         frame = to_predict(fold)

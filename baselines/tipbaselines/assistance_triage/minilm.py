@@ -13,23 +13,23 @@ import numpy as np
 from tipcore.errors import UsageError
 from tipcore.extras import how_to_install
 
-from tipbaselines.encoded_notes import EncodedNotes
-from tipbaselines.encodings import Cache, digest
+from tipbaselines.assistance_triage.contacts import EncodedNotes
+from tipbaselines.cache import Cache, texts_digest
 
 _CACHE = Cache(size=6)
 BATCH = 64
 
 
-def encoded(texts: list[str]) -> np.ndarray:
+def encode_notes(texts: list[str]) -> np.ndarray:
     """Return one unit vector a text: float32 (texts, 384). Each text is encoded by itself, whatever the others are.
 
     Raises UsageError where the extra is not installed.
     """
-    return _CACHE.get(digest(texts, "minilm"), lambda: _encode(texts))
+    return _CACHE.get(texts_digest(texts, "minilm"), lambda: _encode(texts))
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
+def _without_progress() -> Iterator[None]:
     """Without the progress bar of loading weights, which takes less than a second."""
     from transformers.utils import logging
 
@@ -50,7 +50,7 @@ def _encode(texts: list[str]) -> np.ndarray:
         raise UsageError(
             f"assistance_triage/minilm needs {error.name}, which is not installed: {how_to_install('torch')}."
         ) from None
-    with _quietly():
+    with _without_progress():
         model = SentenceTransformer(str(get_model_path()), device="cpu", local_files_only=True)
     # Equal texts are encoded once; padding differs between batches, so vectors are rounded to what does not.
     distinct = sorted(set(texts))
@@ -62,4 +62,4 @@ def _encode(texts: list[str]) -> np.ndarray:
 class MiniLM(EncodedNotes):
     """``c``: inverse strength of the L2 penalty."""
 
-    encode = staticmethod(encoded)
+    encode = staticmethod(encode_notes)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 from tipdata.stages.helpline.cases import NEEDS
 
-from tipbaselines.frames import sigmoid, to_predict
-from tipbaselines.labelsets import SCORE, URGENCY
+from tipbaselines.assistance_triage.contacts import URGENCY
+from tipbaselines.frames import SCORE, sigmoid, to_predict
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tipbaselines.frames import labelled, prevalence, to_predict
-from tipbaselines.labelsets import OneEach, labelset_frame, targets
+from tipbaselines.assistance_triage.contacts import OneEach, labelset_frame, targets
+from tipbaselines.frames import labelled_units, prevalence, to_predict
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -19,7 +19,7 @@ class Prior:
     stochastic = False
 
     def fit(self, fold: "Fold", seed: int) -> None:
-        of = targets(labelled(fold, "train"))
+        of = targets(labelled_units(fold, "train"))
         self._priors = OneEach({}, {name: prevalence(labels) for name, (_, labels) in of.items()})
 
     def predict(self, fold: "Fold") -> pl.DataFrame:

@@ -5,8 +5,8 @@ the notes as one, so that a need learnt in one is found in another. Needs the no
 ``encoder``. Cost: a quarter of a minute for 4,000 notes on one core.
 """
 
-from tipbaselines.encoded_notes import EncodedNotes
-from tipbaselines.sentence_vectors import text_vectors
+from tipbaselines.assistance_triage.contacts import EncodedNotes
+from tipbaselines.encoders import text_vectors
 
 
 class SentenceEncoder(EncodedNotes):

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tipbaselines.contact_features import NoteWords, note_texts
-from tipbaselines.frames import labelled, to_predict
-from tipbaselines.labelsets import OneEach, labelset_frame, targets
-from tipbaselines.linear import logistic
+from tipbaselines.assistance_triage.contacts import NoteWords, OneEach, labelset_frame, note_texts, targets
+from tipbaselines.frames import labelled_units, to_predict
+from tipbaselines.models import fit_logistic
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -28,10 +27,10 @@ class TfidfOvr:
         self._c, self._ngrams, self._min_df = c, ngrams, min_df
 
     def fit(self, fold: "Fold", seed: int) -> None:
-        train = labelled(fold, "train")
+        train = labelled_units(fold, "train")
         self._words = NoteWords(self._ngrams, self._min_df)
         matrix = self._words.fit(note_texts(train))
-        self._models = OneEach.fit(targets(train), lambda _, rows, y: logistic(matrix[rows], y, self._c))
+        self._models = OneEach.fit(targets(train), lambda _, rows, y: fit_logistic(matrix[rows], y, self._c))
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         frame = to_predict(fold)

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from tipbaselines.case_evidence import evidence
-from tipbaselines.case_regions import Region
-from tipbaselines.ranked_views import ranked_views
+from tipbaselines.case_linkage.cases import CaseRegion, evidence, rank_views
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -32,9 +30,9 @@ class ContactJoins:
         """Learn nothing."""
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
-        def score(region: Region) -> dict[str, tuple[pl.Series, np.ndarray]]:
+        def score(region: CaseRegion) -> dict[str, tuple[pl.Series, np.ndarray]]:
             accounts = evidence(region, "accounts")["accounts"]
             joined, device = accounts.pieces["joined"], accounts.pieces["device"]
             return {"accounts": (accounts.keys, joined + self._device * np.log1p(device))}
 
-        return ranked_views(fold, score)
+        return rank_views(fold, score)

@@ -1,7 +1,7 @@
 """A score of each pair of seed and row, learnt from the links of training seeds: boosted trees on all evidence.
 
 Record linkage by supervised pair scores (Christen 2012) with gradient boosting (Ke et al. 2017), one model per view.
-The evidence is that of time and place, of joins, and of words (:mod:`tipbaselines.case_evidence`); the case is what
+The evidence is that of time and place, of joins, and of words; the case is what
 shared contacts join to the seed. A view with few links to learn from falls back to time and place. Needs contacts; uses
 what else is shown. Cost: a minute for 2,000 seeds on one core.
 """
@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from tipbaselines.boosted_trees import BoostedTrees
-from tipbaselines.case_evidence import Distinct, evidence
+from tipbaselines.cache import OfTables
+from tipbaselines.case_linkage.cases import DistinctPairs, evidence, rank_lists, read_regions
 from tipbaselines.case_linkage.time_place import pieces_of_time_and_place
-from tipbaselines.case_regions import regions
 from tipbaselines.frames import to_predict
-from tipbaselines.kept import OfTables
-from tipbaselines.ranked_views import ranked
+from tipbaselines.trees import BoostedTrees
 
 if TYPE_CHECKING:
     from lightgbm import Booster
@@ -67,21 +65,21 @@ class PairScores:
     def predict(self, fold: "Fold") -> pl.DataFrame:
         asked = to_predict(fold)[fold.task.unit]
         known = self._known(fold, asked)
-        return ranked(((seeds, self._scores(views)) for seeds, views in known), self._named)
+        return rank_lists(((seeds, self._scores(views)) for seeds, views in known), self._named)
 
-    def _known(self, fold: "Fold", units: pl.Series) -> list[tuple[pl.Series, dict[str, Distinct]]]:
+    def _known(self, fold: "Fold", units: pl.Series) -> list[tuple[pl.Series, dict[str, DistinctPairs]]]:
         """Return of every region the seeds among these units, and the evidence of each view."""
         seeds = units.cast(pl.Int64)
 
-        def make() -> list[tuple[pl.Series, dict[str, Distinct]]]:
+        def make() -> list[tuple[pl.Series, dict[str, DistinctPairs]]]:
             return [
                 (region.keys, {view: one.distinct() for view, one in evidence(region).items()})
-                for region in regions(fold, seeds, self.true_cases)
+                for region in read_regions(fold, seeds, self.true_cases)
             ]
 
         return _SEEN.get(fold, (self.true_cases, seeds.to_numpy().tobytes()), make)
 
-    def _scores(self, known: dict[str, Distinct]) -> dict[str, tuple[pl.Series, np.ndarray]]:
+    def _scores(self, known: dict[str, DistinctPairs]) -> dict[str, tuple[pl.Series, np.ndarray]]:
         scores = pieces_of_time_and_place({view: one.pieces for view, one in known.items()})
         for view, model in self._models.items():
             if len(rows := known[view].rows()):
@@ -107,7 +105,7 @@ class PairScores:
     def _chosen(
         self,
         seeds: pl.Series,
-        known: Distinct,
+        known: DistinctPairs,
         links: pl.DataFrame,
         unit: str,
         generator: np.random.Generator,

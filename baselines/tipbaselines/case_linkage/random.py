@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from tipbaselines.case_regions import Region
-from tipbaselines.ranked_views import ranked_views
+from tipbaselines.case_linkage.cases import CaseRegion, rank_views
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -30,10 +29,10 @@ class Random:
     def predict(self, fold: "Fold") -> pl.DataFrame:
         generator = np.random.default_rng(self._seed)
 
-        def score(region: Region) -> dict[str, tuple[pl.Series, np.ndarray]]:
+        def score(region: CaseRegion) -> dict[str, tuple[pl.Series, np.ndarray]]:
             return {
                 view: (region[view][key], generator.random((len(region.seeds), region[view].height)) + 1e-6)
                 for view, key in region.views.items()
             }
 
-        return ranked_views(fold, score)
+        return rank_views(fold, score)

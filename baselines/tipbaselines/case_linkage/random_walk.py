@@ -13,9 +13,7 @@ import numpy as np
 import polars as pl
 from scipy.sparse import csr_matrix
 
-from tipbaselines.case_regions import Region
-from tipbaselines.code_matrices import rows_sum_to_one
-from tipbaselines.ranked_views import ranked_views
+from tipbaselines.case_linkage.cases import CaseRegion, rank_views, rows_sum_to_one
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -37,9 +35,9 @@ class RandomWalk:
         """Learn nothing."""
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
-        return ranked_views(fold, self._ranked)
+        return rank_views(fold, self._ranked)
 
-    def _ranked(self, region: Region) -> dict[str, tuple[pl.Series, np.ndarray]]:
+    def _ranked(self, region: CaseRegion) -> dict[str, tuple[pl.Series, np.ndarray]]:
         graph = _Graph(region)
         start = graph.start(region.keys)
         at, step = start, graph.transitions()
@@ -55,7 +53,7 @@ class RandomWalk:
 class _Graph:
     """The nodes of a region, numbered by what they are and their key, and the edges between them."""
 
-    def __init__(self, region: Region) -> None:
+    def __init__(self, region: CaseRegion) -> None:
         self.unit = region.unit
         pairs = [_edge(frame, *ends) for frame, ends in _edges(region)]
         every = pl.concat(pairs).drop_nulls()
@@ -96,7 +94,7 @@ class _Graph:
         return keys.replace_strict(of_kind["key"], of_kind["node"], return_dtype=pl.Int64).to_numpy()
 
 
-def _edges(region: Region) -> list[tuple[pl.DataFrame, tuple[str, str, str, str]]]:
+def _edges(region: CaseRegion) -> list[tuple[pl.DataFrame, tuple[str, str, str, str]]]:
     """Return frames with, for each end of an edge, the kind of its node and the column of its key."""
     adverts = region["adverts"].with_columns(week=_town_week(pl.col("town"), pl.col("day")))
     stops = region["stops"].with_columns(week=_town_week(pl.col("town"), pl.col("day")))

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from tipbaselines.case_evidence import Evidence, evidence
-from tipbaselines.ranked_views import ranked_views
+from tipbaselines.case_linkage.cases import ViewEvidence, evidence, rank_views
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -30,10 +29,10 @@ class TimePlace:
         """Learn nothing."""
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
-        return ranked_views(fold, lambda region: time_and_place(evidence(region)))
+        return rank_views(fold, lambda region: time_and_place(evidence(region)))
 
 
-def time_and_place(known: dict[str, Evidence]) -> dict[str, tuple[pl.Series, np.ndarray]]:
+def time_and_place(known: dict[str, ViewEvidence]) -> dict[str, tuple[pl.Series, np.ndarray]]:
     """Return per view its keys and what time and place say of them, [seeds, rows]."""
     scores = pieces_of_time_and_place({view: one.pieces for view, one in known.items()})
     return {view: (known[view].keys, score) for view, score in scores.items()}

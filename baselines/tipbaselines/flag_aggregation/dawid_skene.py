@@ -11,8 +11,8 @@ import numpy as np
 import polars as pl
 
 from tipbaselines.flag_aggregation.majority import vote_shares
+from tipbaselines.flag_aggregation.votes import NEEDS, Votes, read_votes, unit_scores
 from tipbaselines.frames import softmax
-from tipbaselines.votes import NEEDS, Votes, read_votes, unit_scores
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold

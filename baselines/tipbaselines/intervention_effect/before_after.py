@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from tipbaselines.effect_estimates import Forecast, estimates
-from tipbaselines.market_series import NEEDS, Course
+from tipbaselines.intervention_effect.effects import NEEDS, Course, EffectForecast, estimate_effects
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -24,17 +23,17 @@ class BeforeAfter:
         """Learn nothing."""
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
-        return estimates(fold, before_after)
+        return estimate_effects(fold, before_after)
 
 
-def before_after(course: Course, window: slice) -> Forecast:
+def before_after(course: Course, window: slice) -> EffectForecast:
     """As many periods as the window has, or all there are, right before the intervention; their mean goes on."""
     length = window.stop - window.start
     past, seen = course.own[max(course.before - length, 0) : course.before], course.own[window]
     mean = float(past.mean())
     spread = np.sqrt(sum(_variance(part, course.counts) / len(part) for part in (past, seen)))
     spread = spread if course.counts else spread * length
-    return Forecast(mean * length, float(spread), len(past) + len(seen) - 2.0)
+    return EffectForecast(mean * length, float(spread), len(past) + len(seen) - 2.0)
 
 
 def _variance(values: np.ndarray, relative: bool) -> float:

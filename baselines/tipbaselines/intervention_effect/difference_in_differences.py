@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from tipbaselines.effect_estimates import Forecast, estimates
-from tipbaselines.market_series import NEEDS, Course
+from tipbaselines.intervention_effect.effects import NEEDS, Course, EffectForecast, estimate_effects
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -25,10 +24,10 @@ class DifferenceInDifferences:
         """Learn nothing."""
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
-        return estimates(fold, difference_in_differences)
+        return estimate_effects(fold, difference_in_differences)
 
 
-def difference_in_differences(course: Course, window: slice) -> Forecast | None:
+def difference_in_differences(course: Course, window: slice) -> EffectForecast | None:
     """Return the series' own mean before, moved by the mean change of the controls; None without a control."""
     count = len(course.controls)
     if not count:
@@ -41,5 +40,5 @@ def difference_in_differences(course: Course, window: slice) -> Forecast | None:
     mean = float(change.mean())
     spread = float(change.std(ddof=1) * np.sqrt(1 + 1 / count)) if count > 1 else np.nan
     if course.counts:
-        return Forecast(base * length * float(np.exp(mean)), spread, count - 1.0)
-    return Forecast((base + mean) * length, spread * length, count - 1.0)
+        return EffectForecast(base * length * float(np.exp(mean)), spread, count - 1.0)
+    return EffectForecast((base + mean) * length, spread * length, count - 1.0)

@@ -9,8 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from tipbaselines.effect_estimates import Estimate, interval, prediction_frame
-from tipbaselines.market_series import NEEDS, Effect, Market
+from tipbaselines.intervention_effect.effects import (
+    NEEDS,
+    Effect,
+    Estimate,
+    Market,
+    interval,
+    prediction_frame,
+)
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold

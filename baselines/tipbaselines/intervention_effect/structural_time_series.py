@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from tipbaselines.effect_estimates import Forecast, estimates
-from tipbaselines.market_series import NEEDS, Course
+from tipbaselines.intervention_effect.effects import NEEDS, Course, EffectForecast, estimate_effects
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -36,10 +35,10 @@ class StructuralTimeSeries:
         """Learn nothing."""
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
-        return estimates(fold, lambda course, window: structural(course, window, self._components))
+        return estimate_effects(fold, lambda course, window: structural(course, window, self._components))
 
 
-def structural(course: Course, window: slice, components: int) -> Forecast | None:
+def structural(course: Course, window: slice, components: int) -> EffectForecast | None:
     """Return the forecast sum over the window; None where fewer than four periods precede the intervention."""
     from statsmodels.tsa.statespace.structural import UnobservedComponents
 
@@ -67,8 +66,8 @@ def structural(course: Course, window: slice, components: int) -> Forecast | Non
     deviation = scale * np.sqrt(mean @ spread @ mean + walk + noise / len(ahead))
     degrees = float(before - common.shape[1] - 1)
     if course.counts:
-        return Forecast(float(np.exp(path).sum()), float(deviation), degrees)
-    return Forecast(float(path.sum()), float(deviation) * len(ahead), degrees)
+        return EffectForecast(float(np.exp(path).sum()), float(deviation), degrees)
+    return EffectForecast(float(path.sum()), float(deviation) * len(ahead), degrees)
 
 
 def common_course(course: Course, components: int) -> np.ndarray:

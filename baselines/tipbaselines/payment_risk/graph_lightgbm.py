@@ -7,9 +7,14 @@ Needs payer, payee, minute and amount; uses every further numeric column of paym
 
 import numpy as np
 
-from tipbaselines.payment_columns import Ledger, history_features, marks, own_features
-from tipbaselines.payment_graph import graph_features
 from tipbaselines.payment_risk.lightgbm import LightGBM
+from tipbaselines.payment_risk.payments import (
+    Payments,
+    averaged_columns,
+    graph_features,
+    history_features,
+    own_features,
+)
 
 
 class GraphLightGBM(LightGBM):
@@ -17,8 +22,8 @@ class GraphLightGBM(LightGBM):
 
     name = "payment_risk/graph_lightgbm"
 
-    def features(self, ledger: Ledger, rows: np.ndarray) -> np.ndarray:
+    def features(self, ledger: Payments, rows: np.ndarray) -> np.ndarray:
         own = own_features(ledger)
         found = own | history_features(ledger)
-        around = graph_features(ledger, rows, marks(own))
+        around = graph_features(ledger, rows, averaged_columns(own))
         return np.hstack([np.column_stack([values[rows] for values in found.values()]), around])

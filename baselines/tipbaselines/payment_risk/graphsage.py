@@ -11,12 +11,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from tipbaselines import graph_network
-from tipbaselines.account_graph import filled
-from tipbaselines.account_neighbours import mean_over
+from tipbaselines import graphs
 from tipbaselines.frames import prevalence, score_frame, to_predict
-from tipbaselines.payment_columns import NEEDS, Ledger, history_features, ledger_of, own_features
-from tipbaselines.payment_risk.supervised import Labels, labels_of, training_labels
+from tipbaselines.graphs import fill_gaps, mean_matrix
+from tipbaselines.payment_risk.payments import (
+    NEEDS,
+    PaymentLabels,
+    Payments,
+    history_features,
+    labels_of,
+    own_features,
+    read_payments,
+    training_labels,
+)
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -44,12 +51,12 @@ class GraphSAGE:
         dropout: float = 0.2,
     ) -> None:
         self._hidden, self._dropout = hidden, dropout
-        self._training = graph_network.Training(epochs, patience, unwatched, learning_rate, weight_decay)
+        self._training = graphs.Training(epochs, patience, unwatched, learning_rate, weight_decay)
 
     def fit(self, fold: "Fold", seed: int) -> None:
         import torch
 
-        ledger = ledger_of(fold)
+        ledger = read_payments(fold)
         train = training_labels(fold, "payment_risk/graphsage")
         valid = labels_of(fold, "valid")
         self._units = to_predict(fold)[fold.task.unit]
@@ -64,14 +71,16 @@ class GraphSAGE:
     def predict(self, fold: "Fold") -> pl.DataFrame:
         return score_frame(self._units, self._scores)
 
-    def _trained(self, ledger: Ledger, train: Labels, valid: Labels, wanted: np.ndarray) -> np.ndarray:
+    def _trained(
+        self, ledger: Payments, train: PaymentLabels, valid: PaymentLabels, wanted: np.ndarray
+    ) -> np.ndarray:
         """Return probabilities of the wanted payments by the network at its best epoch."""
         own = np.column_stack([*own_features(ledger).values(), *history_features(ledger).values()])
-        edges = graph_network.standardised(filled(own))
-        inputs = graph_network.standardised(_wallets(ledger, edges))
+        edges = graphs.standardise(fill_gaps(own))
+        inputs = graphs.standardise(_wallets(ledger, edges))
         paid = _paid(ledger)
-        relations = [mean_over(m) for m in (paid, paid.T.tocsr())]
-        first = graph_network.first_inputs(inputs, relations)
+        relations = [mean_matrix(m) for m in (paid, paid.T.tocsr())]
+        first = graphs.first_inputs(inputs, relations)
         network = _network(first.shape[1], edges.shape[1], self._hidden, self._dropout)
 
         def logits(rows: np.ndarray) -> Callable[[], Any]:
@@ -79,16 +88,16 @@ class GraphSAGE:
 
             ends = np.stack([ledger.payer[rows], ledger.payee[rows]])
             wallets, at = np.unique(ends, return_inverse=True)
-            near = graph_network.around(first, relations, wallets)
+            near = graphs.neighbourhood(first, relations, wallets)
             places, own = torch.from_numpy(at.reshape(ends.shape)), torch.from_numpy(edges[rows])
             return lambda: network(near, places, own)
 
         watched = (logits(ledger.positions(valid.payments)), valid.label) if valid.both else None
         self._training.run(network, logits(ledger.positions(train.payments)), train.label, watched)
-        return graph_network.probabilities(network, logits(wanted))
+        return graphs.probabilities(network, logits(wanted))
 
 
-def _wallets(ledger: Ledger, edges: np.ndarray) -> np.ndarray:
+def _wallets(ledger: Payments, edges: np.ndarray) -> np.ndarray:
     """Return (wallets, features): how many payments go out and come in, and the means of their features."""
     wallets = len(ledger.wallets)
     columns = []
@@ -102,7 +111,7 @@ def _wallets(ledger: Ledger, edges: np.ndarray) -> np.ndarray:
     return np.column_stack(columns)
 
 
-def _paid(ledger: Ledger) -> Any:
+def _paid(ledger: Payments) -> Any:
     """Return (wallets, wallets) float32: 1 where the row's wallet pays the column's, once or more."""
     from scipy.sparse import csr_matrix
 
@@ -118,15 +127,15 @@ def _network(inputs: int, features: int, hidden: int, dropout: float) -> Any:
     import torch
     from torch import nn
 
-    class Network(nn.Module):
+    class PaymentNetwork(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.encoder = graph_network.encoder(inputs, 2, hidden, dropout)
+            self.encoder = graphs.encoder(inputs, 2, hidden, dropout)
             self.middle, self.last = nn.Linear(2 * hidden + features, hidden), nn.Linear(hidden, 1)
 
-        def forward(self, near: graph_network.Around, ends: Any, edges: Any) -> Any:
+        def forward(self, near: graphs.Neighbourhood, ends: Any, edges: Any) -> Any:
             state = self.encoder(near)
             both = torch.cat([state[ends[0]], state[ends[1]], edges], dim=1)
             return self.last(torch.relu(self.middle(both))).squeeze(1)
 
-    return Network()
+    return PaymentNetwork()

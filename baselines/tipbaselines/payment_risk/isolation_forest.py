@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from tipbaselines.cache import OfTables
 from tipbaselines.frames import score_frame, to_predict
-from tipbaselines.isolation import isolation_scores
-from tipbaselines.kept import OfTables
-from tipbaselines.payment_columns import NEEDS, Ledger, history_features, ledger_of, own_features
+from tipbaselines.models import isolation_scores
+from tipbaselines.payment_risk.payments import NEEDS, Payments, history_features, own_features, read_payments
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -43,8 +43,8 @@ class IsolationForest:
         return score_frame(units, isolation_scores(values, asked, self._trees, self._sample, self._seed))
 
 
-def _values(fold: "Fold") -> tuple[Ledger, np.ndarray]:
+def _values(fold: "Fold") -> tuple[Payments, np.ndarray]:
     """Return a fold's ledger, and what its payments say: (payments, columns)."""
-    ledger = ledger_of(fold)
+    ledger = read_payments(fold)
     found = own_features(ledger) | history_features(ledger)
     return ledger, np.nan_to_num(np.column_stack(list(found.values())))

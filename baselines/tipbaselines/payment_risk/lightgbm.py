@@ -11,11 +11,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from tipbaselines.boosted_trees import BoostedTrees
+from tipbaselines.cache import OfTables
 from tipbaselines.frames import prevalence, score_frame, to_predict
-from tipbaselines.kept import OfTables
-from tipbaselines.payment_columns import NEEDS, Ledger, history_features, ledger_of, own_features
-from tipbaselines.payment_risk.supervised import labels_of, training_labels
+from tipbaselines.payment_risk.payments import (
+    NEEDS,
+    Payments,
+    history_features,
+    labels_of,
+    own_features,
+    read_payments,
+    training_labels,
+)
+from tipbaselines.trees import BoostedTrees
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -58,7 +65,7 @@ class LightGBM:
             rounds, patience, unwatched, learning_rate, leaves, leaf_size, 1.0, l2, threads, scheduler
         )
 
-    def features(self, ledger: Ledger, rows: np.ndarray) -> np.ndarray:
+    def features(self, ledger: Payments, rows: np.ndarray) -> np.ndarray:
         """Return (rows, features) float32 of the payments at these rows, NaN where something is missing."""
         found = own_features(ledger) | history_features(ledger)
         return np.column_stack([values[rows] for values in found.values()])
@@ -82,7 +89,7 @@ class LightGBM:
         """Make the features of these payments, some regions at a time."""
         found = np.empty((0, 0), dtype=np.float32)
         for part in fold.by_regions(REGIONS_AT_ONCE):
-            ledger = ledger_of(part)
+            ledger = read_payments(part)
             mine = units.is_in(ledger.payments[ledger.unit].implode()).arg_true().to_numpy()
             if not len(mine):
                 continue

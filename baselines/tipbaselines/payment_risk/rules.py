@@ -12,8 +12,7 @@ import numpy as np
 import polars as pl
 
 from tipbaselines.frames import MINUTES_A_DAY, score_frame, to_predict
-from tipbaselines.payment_columns import NEEDS, Ledger, ledger_of, own_features
-from tipbaselines.payment_graph import Side
+from tipbaselines.payment_risk.payments import NEEDS, Payments, Side, own_features, read_payments
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -40,13 +39,13 @@ class Rules:
         """Learn nothing."""
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
-        ledger = ledger_of(fold)
+        ledger = read_payments(fold)
         flags = self._flags(ledger)
         units = to_predict(fold)[fold.task.unit]
         score = np.column_stack(flags).mean(axis=1)
         return score_frame(units, score[ledger.positions(units)])
 
-    def _flags(self, ledger: Ledger) -> list[np.ndarray]:
+    def _flags(self, ledger: Payments) -> list[np.ndarray]:
         """Return (payments,) bool a flag."""
         own = own_features(ledger)
         out, into = Side(ledger, ledger.payer, ledger.payee), Side(ledger, ledger.payee, ledger.payer)

@@ -3,7 +3,7 @@
 In the spirit of Overstall and King (2014) and Silverman (2020): terms of pairs are normal around 0, their
 spread is learnt for each table, and pairs that share nobody have terms too, which a prior keeps finite. Sampled by
 NUTS (Hoffman and Gelman 2014), all tables at once. The interval holds 95% of the posterior, the unseen being Poisson;
-its upper end also allows for a dependence that all pairs share (:func:`tipbaselines.loglinear.dependence_reach`).
+its upper end also allows for a dependence that all pairs share (:func:`.lists.dependence_reach`).
 Needs the extra bayes and counts. Cost: half a minute for 64 tables of six lists on one core.
 """
 
@@ -12,8 +12,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from tipbaselines.case_lists import NEEDS, CaseLists, estimates_of, read_case_lists, warnings_of
-from tipbaselines.loglinear import design, patterns
+from tipbaselines.prevalence.lists import (
+    NEEDS,
+    CaseLists,
+    design,
+    estimates_of,
+    patterns,
+    read_case_lists,
+    warnings_of,
+)
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold

@@ -1,7 +1,7 @@
 """Chao's lower bound, from those on one list only and those on two: f1 squared over 2 f2 are unseen at least.
 
 Chao (1987), with its log-normal interval, whose upper end also allows for dependence between lists
-(:func:`tipbaselines.loglinear.dependence_reach`). It allows that some people are seen more easily than others, and
+(:func:`.lists.dependence_reach`). It allows that some people are seen more easily than others, and
 takes lists for many occasions that are alike: of t lists it lacks a factor (t - 1) / t, and so may exceed the truth.
 Needs counts. Cost: none.
 """
@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tipbaselines.case_lists import NEEDS, estimates_of, read_case_lists, warnings_of
-from tipbaselines.chao import lower_bound
+from tipbaselines.prevalence.lists import NEEDS, estimates_of, lower_bound, read_case_lists, warnings_of
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold

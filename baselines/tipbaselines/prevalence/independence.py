@@ -10,8 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from tipbaselines.case_lists import NEEDS, estimates_of, read_case_lists, warnings_of
-from tipbaselines.loglinear import NORMAL, fit, pairs
+from tipbaselines.prevalence.lists import (
+    NEEDS,
+    NORMAL,
+    estimates_of,
+    fit,
+    pairs,
+    read_case_lists,
+    warnings_of,
+)
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold

@@ -6,7 +6,7 @@ of freedom, the dispersion, and errors grow by its root, since people come in gr
 moves weight to models of few terms, so the notes say the dispersion and what plain BIC gives. The estimate is the
 median of the mixture of the models' normal distributions of the logarithm of the unseen, the interval its 2.5 and
 97.5% points, so it says how much models disagree. The upper end also allows for a dependence that all pairs of lists
-share (:func:`tipbaselines.loglinear.dependence_reach`). Pairs of lists that share nobody are not candidates. Needs
+share (:func:`.lists.dependence_reach`). Pairs of lists that share nobody are not candidates. Needs
 counts. Cost: some seconds for 64 tables of six lists.
 """
 
@@ -17,8 +17,16 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import polars as pl
 
-from tipbaselines.case_lists import NEEDS, CaseLists, estimates_of, read_case_lists, warnings_of
-from tipbaselines.loglinear import Fits, fit, patterns
+from tipbaselines.prevalence.lists import (
+    NEEDS,
+    CaseLists,
+    LogLinearFits,
+    estimates_of,
+    fit,
+    patterns,
+    read_case_lists,
+    warnings_of,
+)
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -34,7 +42,7 @@ PLAIN = "Plain BIC (baseline.method.dispersion=false)"
 class _Models(NamedTuple):
     """Models of one table, and BIC's penalty of each [models]."""
 
-    fits: Fits
+    fits: LogLinearFits
     penalty: np.ndarray
 
     def points(self, dispersion: float) -> np.ndarray:
@@ -118,7 +126,7 @@ def _dispersion(lists: CaseLists, table: int) -> float:
     return max(1.0, float(deviance / free)) if free > 0 and np.isfinite(deviance) else 1.0
 
 
-def mixture_points(fits: Fits, criterion: np.ndarray) -> np.ndarray:
+def mixture_points(fits: LogLinearFits, criterion: np.ndarray) -> np.ndarray:
     """Return the .5, .025 and .975 points of a mixture of normal distributions weighed by exp(-criterion / 2).
 
     Fits that do not exist have no part in it; NaN where none does.

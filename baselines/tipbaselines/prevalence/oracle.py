@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from tipbaselines.loglinear import NORMAL
+from tipbaselines.prevalence.lists import NORMAL
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold

@@ -3,7 +3,7 @@
 Bales, Hesketh and Silverman (2015); Silverman (2020). From independence on, the pair whose term lowers the deviance
 most joins as long as the p value of the likelihood ratio is below ``p``; pairs of lists that share nobody are no
 candidates. The interval is that of the model chosen, which knows nothing of the choice; its upper end also allows for
-dependence between lists (:func:`tipbaselines.loglinear.dependence_reach`). Needs counts. Cost: a second.
+dependence between lists (:func:`.lists.dependence_reach`). Needs counts. Cost: a second.
 """
 
 from typing import TYPE_CHECKING
@@ -11,8 +11,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from tipbaselines.case_lists import NEEDS, CaseLists, estimates_of, read_case_lists, warnings_of
-from tipbaselines.loglinear import NORMAL, Fits, fit
+from tipbaselines.prevalence.lists import (
+    NEEDS,
+    NORMAL,
+    CaseLists,
+    LogLinearFits,
+    estimates_of,
+    fit,
+    read_case_lists,
+    warnings_of,
+)
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -35,7 +43,7 @@ class StepwiseLogLinear:
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         lists = read_case_lists(fold)
-        _, fits = chosen(lists, self._p)
+        _, fits = choose_pairs(lists, self._p)
         reach = NORMAL * fits.error
         lower, upper = fits.log_unseen - reach, fits.log_unseen + reach
         found = estimates_of(lists, fits.log_unseen, lower, upper, widen=not self._textbook)
@@ -43,7 +51,7 @@ class StepwiseLogLinear:
         return found
 
 
-def chosen(lists: CaseLists, p: float) -> tuple[np.ndarray, Fits]:
+def choose_pairs(lists: CaseLists, p: float) -> tuple[np.ndarray, LogLinearFits]:
     """Return the pairs chosen, bool [units, pairs], and the fits with them."""
     from scipy.stats import chi2
 

@@ -10,8 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from tipbaselines.act_streams import NEEDS, ActStream, Conversations, Vocabulary, conversations, messages_of
 from tipbaselines.frames import score_frame
+from tipbaselines.recruitment_onset.conversations import (
+    NEEDS,
+    ActStream,
+    ConversationArrays,
+    Vocabulary,
+    conversation_arrays,
+    labelled_messages,
+)
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -35,12 +42,12 @@ class FirstCue:
 
     def fit(self, fold: "Fold", seed: int) -> None:
         self._unit = fold.task.unit
-        train = messages_of(fold, "train")
+        train = labelled_messages(fold, "train")
         self._vocabulary = Vocabulary.of(train)
         known = self._vocabulary.values["act"]
         listed = [known.index(act) + 1 for act in self._listed if act in known]
-        chosen = _chosen(conversations(train, self._unit, self._vocabulary), listed)
-        valid = conversations(messages_of(fold, "valid"), self._unit, self._vocabulary)
+        chosen = _choose_cues(conversation_arrays(train, self._unit, self._vocabulary), listed)
+        valid = conversation_arrays(labelled_messages(fold, "valid"), self._unit, self._vocabulary)
         if valid.label.any():
             kept = [chosen[:count] for count in range(1, len(chosen) + 1)]
             chosen = max(kept, key=lambda acts: f1_of_first(valid, acts), default=[])
@@ -56,7 +63,7 @@ class FirstCue:
         return score_frame(rows[self._unit], self._heard[at].astype(np.float64))
 
 
-def _chosen(train: Conversations, listed: list[int]) -> list[int]:
+def _choose_cues(train: ConversationArrays, listed: list[int]) -> list[int]:
     """Return acts in the order in which each raises F1 on the training conversations most, until none does."""
     chosen: list[int] = []
     best = 0.0
@@ -70,7 +77,7 @@ def _chosen(train: Conversations, listed: list[int]) -> list[int]:
     return chosen
 
 
-def f1_of_first(of: Conversations, acts: list[int]) -> float:
+def f1_of_first(of: ConversationArrays, acts: list[int]) -> float:
     """Return F1 of an alarm at the first of these acts (codes)."""
     heard = np.isin(of.steps.act, acts)
     step = np.full(len(of.start), np.iinfo(np.int64).max)

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from tipbaselines.act_streams import (
+from tipbaselines.frames import score_frame
+from tipbaselines.recruitment_onset.conversations import (
     NEEDS,
     ActStream,
-    Conversations,
-    Steps,
+    CodedMessages,
+    ConversationArrays,
     Vocabulary,
-    conversations,
-    messages_of,
+    conversation_arrays,
+    labelled_messages,
 )
-from tipbaselines.frames import score_frame
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -51,10 +51,10 @@ class GRU:
         import torch
 
         unit = fold.task.unit
-        messages = messages_of(fold, "train")
+        messages = labelled_messages(fold, "train")
         self._unit, self._vocabulary = unit, Vocabulary.of(messages)
-        train = conversations(messages, unit, self._vocabulary)
-        valid = conversations(messages_of(fold, "valid"), unit, self._vocabulary)
+        train = conversation_arrays(messages, unit, self._vocabulary)
+        valid = conversation_arrays(labelled_messages(fold, "valid"), unit, self._vocabulary)
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             self._network = _network(
@@ -75,17 +75,17 @@ class GRU:
         at, steps = self._stream.read(rows)
         places = torch.as_tensor(at)
         with torch.no_grad():
-            logits, state = self._network(_coded(steps)[:, None, :], self._state[places][None])
+            logits, state = self._network(_code_tensor(steps)[:, None, :], self._state[places][None])
             self._state[places] = state[0]
             scores = torch.sigmoid(logits[:, 0]).numpy()
         return score_frame(rows[self._unit], scores.astype(np.float64))
 
-    def _train(self, train: Conversations, valid: Conversations, rng: np.random.Generator) -> None:
+    def _train(self, train: ConversationArrays, valid: ConversationArrays, rng: np.random.Generator) -> None:
         import torch
 
         network = self._network
         optimiser = torch.optim.AdamW(network.parameters(), self._learning_rate, weight_decay=self._decay)
-        best, kept, waited = np.inf, _copied(network), 0
+        best, kept, waited = np.inf, _copy_state(network), 0
         for _ in range(self._epochs):
             network.train()
             for batch in _batches(train, self._batch, rng):
@@ -97,12 +97,12 @@ class GRU:
             now = self._mean_loss(valid if len(valid.start) else train)
             waited = 0 if now < best else waited + 1
             if now < best:
-                best, kept = now, _copied(network)
+                best, kept = now, _copy_state(network)
             if waited >= self._patience:
                 break
         network.load_state_dict(kept)
 
-    def _mean_loss(self, held: Conversations) -> float:
+    def _mean_loss(self, held: ConversationArrays) -> float:
         import torch
 
         self._network.eval()
@@ -113,31 +113,31 @@ class GRU:
             ]
         return float(np.average([loss for loss, _ in losses], weights=[size for _, size in losses]))
 
-    def _loss(self, of: Conversations, batch: np.ndarray) -> Any:
+    def _loss(self, of: ConversationArrays, batch: np.ndarray) -> Any:
         """Return mean cross-entropy over the messages of a batch of conversations."""
         import torch
 
         longest = int(of.length[batch].max())
         rows = of.start[batch][:, None] + np.minimum(np.arange(longest), of.length[batch][:, None] - 1)
         there = np.arange(longest) < of.length[batch][:, None]
-        logits, _ = self._network(_coded(of.steps[rows]), None)
+        logits, _ = self._network(_code_tensor(of.steps[rows]), None)
         target = torch.as_tensor(of.evident[rows], dtype=torch.float32)
         lost = torch.nn.functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
         return lost[torch.as_tensor(there)].mean()
 
 
-def _coded(steps: Steps) -> Any:
+def _code_tensor(steps: CodedMessages) -> Any:
     """Return (..., 4) integer tensor of the codes in the order of :data:`EMBEDDED`."""
     import torch
 
     return torch.as_tensor(np.stack([steps.act, steps.side, steps.channel, steps.gap], axis=-1))
 
 
-def _copied(network: Any) -> dict[str, Any]:
+def _copy_state(network: Any) -> dict[str, Any]:
     return {name: value.clone() for name, value in network.state_dict().items()}
 
 
-def _batches(of: Conversations, size: int, rng: np.random.Generator) -> list[np.ndarray]:
+def _batches(of: ConversationArrays, size: int, rng: np.random.Generator) -> list[np.ndarray]:
     """Return positions of conversations of like length side by side, the batches in random order."""
     order = np.argsort(of.length + rng.uniform(-2, 2, len(of.length)))
     batches = [order[begin : begin + size] for begin in range(0, len(order), size)]
@@ -147,7 +147,7 @@ def _batches(of: Conversations, size: int, rng: np.random.Generator) -> list[np.
 def _network(sizes: dict[str, int], hidden: int, dropout: float) -> Any:
     import torch
 
-    class Network(torch.nn.Module):
+    class ActNetwork(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.embeddings = torch.nn.ModuleList(
@@ -162,4 +162,4 @@ def _network(sizes: dict[str, int], hidden: int, dropout: float) -> Any:
             states, last = self.cell(embedded, state)
             return self.out(self.drop(states))[..., 0], last
 
-    return Network()
+    return ActNetwork()

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from tipbaselines.act_streams import (
+from tipbaselines.frames import score_frame
+from tipbaselines.recruitment_onset.conversations import (
     NEEDS,
     ActStream,
-    Conversations,
-    Steps,
+    CodedMessages,
+    ConversationArrays,
     Vocabulary,
-    conversations,
-    messages_of,
+    conversation_arrays,
+    labelled_messages,
 )
-from tipbaselines.frames import score_frame
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -48,9 +48,9 @@ class HiddenMarkov:
 
     def fit(self, fold: "Fold", seed: int) -> None:
         unit = fold.task.unit
-        messages = messages_of(fold, "train")
+        messages = labelled_messages(fold, "train")
         self._unit, self._vocabulary = unit, Vocabulary.of(messages)
-        train = conversations(messages, unit, self._vocabulary)
+        train = conversation_arrays(messages, unit, self._vocabulary)
         self._start(np.random.default_rng(seed))
         for _ in range(self._iterations):
             self._improve(train)
@@ -80,17 +80,17 @@ class HiddenMarkov:
         sizes += [self._vocabulary.size(name) for name in ("channel", "gap")]
         self._tables = [_rows(rng.uniform(0.5, 1.5, (size, count)).T).T for size in sizes]
 
-    def _symbols(self, steps: Steps) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _symbols(self, steps: CodedMessages) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return (messages,) each: act with side, channel, gap."""
         return steps.act * self._vocabulary.size("side") + steps.side, steps.channel, steps.gap
 
-    def _emission(self, steps: Steps, states: Any = slice(None)) -> np.ndarray:
+    def _emission(self, steps: CodedMessages, states: Any = slice(None)) -> np.ndarray:
         """Return (messages, states) probability of what is seen, in these states alone."""
         tables = (table[:, states] for table in self._tables)
         spoken, channel, gap = (table[s] for table, s in zip(tables, self._symbols(steps), strict=True))
         return spoken * channel * gap
 
-    def _improve(self, train: Conversations) -> float:
+    def _improve(self, train: ConversationArrays) -> float:
         """Return one iteration of expectation-maximisation. Returns the log-likelihood before it, in nats."""
         moves, begins = np.zeros_like(self._transition), np.zeros_like(self._initial)
         counts = [np.zeros_like(table) for table in self._tables]
@@ -113,7 +113,7 @@ class HiddenMarkov:
 
     def _expect(
         self,
-        train: Conversations,
+        train: ConversationArrays,
         members: np.ndarray,
         states: np.ndarray,
         moves: np.ndarray,
@@ -149,7 +149,9 @@ class HiddenMarkov:
         posterior = forward * backward
         begins[states] += posterior[0].sum(axis=0)
         for count, symbols in zip(counts, self._symbols(steps), strict=True):
-            count[:, states] += _counted(symbols.ravel(), posterior.reshape(-1, len(states)), len(count))
+            count[:, states] += _expected_counts(
+                symbols.ravel(), posterior.reshape(-1, len(states)), len(count)
+            )
         return float(np.log(scale).sum())
 
 
@@ -158,7 +160,7 @@ def _rows(weights: np.ndarray) -> np.ndarray:
     return weights / weights.sum(axis=-1, keepdims=True)
 
 
-def _counted(symbols: np.ndarray, posterior: np.ndarray, size: int) -> np.ndarray:
+def _expected_counts(symbols: np.ndarray, posterior: np.ndarray, size: int) -> np.ndarray:
     """Return (symbols, states) expected counts."""
     from scipy.sparse import csr_matrix
 

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from tipdata.core.world import World, newest_released
+from tipdata.core.draw import ONE
+from tipdata.core.world import DAYS, MINUTES_A_DAY, World, newest_released
+from tipdata.stages import draw_tables
 from tipdata.stages.messages import acts
+from tipdata.stages.messages.threads import WEEK, Threads, heard
 
 from tipbaselines.frames import score_frame
-from tipbaselines.recruitment_onset.oracle_of_threads import ThreadFilter, probabilities
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
+
 
 HIDDEN = ("kind", "strategy", "form", "opens", "number", "holder", "length")
 
@@ -67,3 +70,171 @@ def _profiles(world: World, frame: pl.DataFrame) -> np.ndarray:
     forms = acts.forms(world)
     form = frame["form"].replace_strict(forms, range(len(forms)), default=0).to_numpy()
     return acts.profile(world, course, form)
+
+
+HOUR, MILLI = 60, 1000.0
+
+
+class ThreadFilter:
+    """The forward filter of one region's conversations, side by side.
+
+    ``units``: sorted by unit, with the hidden columns. The state is (units, profiles, 2, stages, 2): whether
+    commitment has been reached, the stage, and in which of its two parts the stage is.
+    """
+
+    def __init__(self, world: World, units: pl.DataFrame, unit: str, mix: dict[str, np.ndarray]) -> None:
+        self.ids, self._unit = units[unit], unit
+        region = world.region(int(units["region"][0]))
+        model = acts.Acts.of(region)
+        self._course = acts.course_of_profile(world)
+        self._recruits = self._course < len(acts.STRATEGIES)
+        self._minutes, self._days = region["messages.gap_minutes"], region["messages.gap_days"]
+        self._channel_code = {name: code for code, name in enumerate(region["messages.channels"])}
+        self._opens = units["opens"].to_numpy()
+        opening = model.opens[self._course] / ONE
+        prior = np.stack([mix[p] for p in units["platform"]])
+        self._prior = prior * np.where(self._opens[:, None], opening, 1 - opening)
+        holder, number = units["holder"].to_numpy(), units["number"].to_numpy()
+        self._habits = np.exp(acts.habits(region, holder, number) / MILLI)
+        self._act = np.exp(model.act / MILLI)
+        pace = acts.pace(region, holder)
+        classes = np.arange(model.gap.shape[-1])
+        gap = np.exp((model.gap[None] + pace[:, None, None, None] * classes) / MILLI)
+        self._gap = probabilities(gap)
+        scale = acts.dwell_scale(model.dwell[None], units["length"].to_numpy()[:, None, None])
+        self._stays = np.exp(-MILLI / scale)[:, self._course][:, :, None, :]
+        self._hours = probabilities(model.hours.astype(float))[self._course]
+        self._again = (model.again / ONE)[self._course]
+        self._hop = model.hop / ONE
+        self._first_channel = probabilities(model.first_channel.astype(float))[self._course]
+        self._next_channel = probabilities(model.next_channel.astype(float))[self._course]
+        shape = (len(units), len(self._course), 2, len(acts.STAGES), 2)
+        self._state = np.zeros(shape)
+        self._minute = np.full(len(units), -1, dtype=np.int64)
+        self._role = np.zeros(len(units), dtype=np.int64)
+        self._channel = np.full(len(units), -1)
+        threads = Threads.of(region)
+        self._onward = probabilities(threads.onward.astype(float))
+        self._place, self._reply = np.exp(threads.place / MILLI), np.exp(threads.reply / MILLI)
+        self._weekdays = probabilities(threads.weekdays.astype(float))[self._course]
+        self._away = probabilities(threads.away.astype(float))[self._course]
+        past, _ = draw_tables(region, ("places",))
+        places = past["places"]
+        closed = {places.codes[p]: day for p, day in zip(places.platform, places.closed, strict=True)}
+        ends = np.array([closed[code] for code in units["platform"]])
+        self._ends = np.where(ends < DAYS, ends, DAYS * 2) * MINUTES_A_DAY
+        self._number = np.zeros(len(units), dtype=np.int64)
+        self._said = np.full(len(units), -1)
+
+    def step(self, rows: pl.DataFrame) -> np.ndarray:
+        """Return (rows,) posterior of a recruitment that has reached commitment, after the next message of each
+        unit."""
+        at = np.searchsorted(self.ids.to_numpy(), rows[self._unit].to_numpy())
+        begins = self._minute[at] < 0
+        ahead = np.where(
+            begins[:, None, None, None, None], self._started(at), self._moved(self._state[at], at)
+        )
+        state = ahead * self._seen(at, rows, begins)[:, :, None, :, None]
+        state /= state.sum(axis=(1, 2, 3, 4), keepdims=True)
+        self._state[at] = state
+        return state[:, self._recruits, 1].sum(axis=(1, 2, 3))
+
+    def _started(self, at: np.ndarray) -> np.ndarray:
+        state = np.zeros((len(at), *self._state.shape[1:]))
+        state[:, :, 0, acts.STAGES.index("contact"), 0] = self._prior[at]
+        return state
+
+    def _moved(self, state: np.ndarray, at: np.ndarray) -> np.ndarray:
+        """Return one message on: a stage lasts, goes over to its second part, or leads onward."""
+        stays = self._stays[at]
+        first, second = state[..., 0], state[..., 1]
+        leaves = (first * (1 - stays) + second) * (1 - stays)
+        enters = np.einsum("npbs,pst->npbt", leaves, self._onward, optimize=True)
+        enters[:, :, 1, acts.COMMITMENT] += enters[:, :, 0, acts.COMMITMENT]
+        enters[:, :, 0, acts.COMMITMENT] = 0
+        return np.stack([first * stays + enters, (first * (1 - stays) + second) * stays], axis=-1)
+
+    def _seen(self, at: np.ndarray, rows: pl.DataFrame, begins: np.ndarray) -> np.ndarray:
+        """Return (rows, profiles, stages) likelihood of what the rows show."""
+        first = rows["side"].to_numpy() == "first"
+        role = np.where(first == self._opens[at], acts.HOLDER, acts.OTHER)
+        turns = ~begins & (role != self._role[at])
+        minute = rows["minute"].to_numpy().astype(np.int64)
+        late = (minute >= self._ends[at]) & (self._minute[at] < self._ends[at]), minute >= self._ends[at]
+        likelihood = self._speaker(at, role, begins) * self._times(at, minute, begins)
+        likelihood = likelihood * self._channels(at, rows["channel"], begins, *late)
+        return likelihood * self._acts(at, rows["act"], role, turns)
+
+    def _speaker(self, at: np.ndarray, role: np.ndarray, begins: np.ndarray) -> np.ndarray:
+        """Return (rows, profiles, 1) probability of who speaks after who spoke last; who opens is in the prior."""
+        again = self._again[:, self._role[at]].T
+        likelihood = np.where((role == self._role[at])[:, None], again, 1 - again)
+        self._role[at] = role
+        return np.where(begins[:, None], 1.0, likelihood)[:, :, None]
+
+    def _acts(self, at: np.ndarray, said: pl.Series, role: np.ndarray, turns: np.ndarray) -> np.ndarray:
+        """Return (rows, profiles, stages) probability of the act by stage, habit, place and as an answer."""
+        place = self._place[np.minimum(self._number[at], len(self._place) - 1)]
+        factor = self._habits[at] * place * self._reply[heard(self._said[at], turns)]
+        act = said.replace_strict(
+            acts.ACTS, range(len(acts.ACTS)), default=-1, return_dtype=pl.Int64
+        ).to_numpy()
+        self._number[at] += 1
+        self._said[at] = act
+        likelihood = np.ones((len(at), *self._act.shape[:2]))
+        for who in (acts.HOLDER, acts.OTHER):
+            here = np.flatnonzero((role == who) & (act >= 0))
+            total = np.einsum("na,psa->nps", factor[here], self._act[:, :, who], optimize=True)
+            weight = (
+                self._act[:, :, who, act[here]].transpose(2, 0, 1) * factor[here, act[here]][:, None, None]
+            )
+            likelihood[here] = weight / total
+        return likelihood
+
+    def _times(self, at: np.ndarray, minute: np.ndarray, begins: np.ndarray) -> np.ndarray:
+        """Return (rows, profiles, stages) probability of the class of gap, and of day and hour where they were chosen.
+
+        A message that came too early was put off to the end of the longest pause of a sitting: it may have been chosen
+        for any minute before.
+        """
+        before, self._minute[at] = self._minute[at], minute
+        gap, days = minute - before, minute // MINUTES_A_DAY - before // MINUTES_A_DAY
+        sits = gap < self._minutes[-1]
+        sitting = np.searchsorted(self._minutes[1:-1], gap, side="right")
+        later = np.searchsorted(self._days[1:-1], days, side="right")
+        waited = self._gap[at, :, :, np.where(sits, sitting, len(self._minutes) - 1 + later)][:, self._course]
+        clock = minute % MINUTES_A_DAY
+        hour = self._hours[:, clock // HOUR].T * 1.0
+        passed = np.cumsum(self._hours, axis=1) - self._hours
+        put_off = ~begins & (gap == self._minutes[-1])
+        any_before = HOUR * passed[:, clock // HOUR].T + hour * (clock % HOUR + 1)[:, None]
+        hour = np.where(put_off[:, None], any_before, hour)
+        ahead = np.arange(1, self._days[-1])
+        low, high = (np.array(bounds)[later] for bounds in (self._days[:-1], self._days[1:]))
+        asked = (ahead >= low[:, None]) & (ahead < high[:, None])
+        week = (before[:, None] // MINUTES_A_DAY + ahead) % WEEK
+        whole = np.einsum("prd,rd->rp", self._weekdays[:, week], asked, optimize=True)
+        day = self._weekdays[:, minute // MINUTES_A_DAY % WEEK].T
+        chosen = np.where(begins[:, None], day * hour, np.where(sits[:, None], 1.0, hour * day / whole))
+        return np.where(begins[:, None, None], 1.0, waited) * chosen[:, :, None]
+
+    def _channels(
+        self, at: np.ndarray, channel: pl.Series, begins: np.ndarray, moves: np.ndarray, away: np.ndarray
+    ) -> np.ndarray:
+        """Return (rows, profiles, stages) probability of the channel; 1 where it is unknown, and then not anew.
+
+        ``moves``: the first message after the site closed; ``away``: any after.
+        """
+        code = channel.replace_strict(self._channel_code, default=-1, return_dtype=pl.Int64).to_numpy()
+        next_one = np.where(away[:, None], self._away[:, code].T, self._next_channel[:, code].T)
+        kept = (code == self._channel[at])[:, None, None]
+        likelihood = kept * (1 - self._hop) + next_one[:, :, None] * self._hop
+        likelihood = np.where(moves[:, None, None], next_one[:, :, None], likelihood)
+        likelihood = np.where(begins[:, None, None], self._first_channel[:, code].T[:, :, None], likelihood)
+        self._channel[at] = np.where(code >= 0, code, self._channel[at])
+        return np.where((code < 0)[:, None, None], 1.0, likelihood)
+
+
+def probabilities(weights: np.ndarray) -> np.ndarray:
+    """Return weights that sum to one over the last axis."""
+    return weights / weights.sum(axis=-1, keepdims=True)

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from tipbaselines.act_streams import (
+from tipbaselines.frames import prevalence, score_frame, sigmoid
+from tipbaselines.recruitment_onset.conversations import (
     NEEDS,
     ActStream,
-    Conversations,
-    Steps,
+    CodedMessages,
+    ConversationArrays,
     Vocabulary,
-    conversations,
-    messages_of,
+    conversation_arrays,
+    labelled_messages,
 )
-from tipbaselines.frames import prevalence, score_frame, sigmoid
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -48,9 +48,9 @@ class WindowedLogreg:
         from sklearn.linear_model import LogisticRegression
 
         unit = fold.task.unit
-        messages = messages_of(fold, "train")
+        messages = labelled_messages(fold, "train")
         self._unit, self._vocabulary = unit, Vocabulary.of(messages)
-        train = conversations(messages, unit, self._vocabulary)
+        train = conversation_arrays(messages, unit, self._vocabulary)
         rows = np.flatnonzero(train.number % self._stride == 0)
         target = train.evident[rows]
         self._weights = np.zeros(sum(self._sizes()))
@@ -84,13 +84,13 @@ class WindowedLogreg:
         size = self._vocabulary.size
         return size("act") * size("side"), size("channel"), size("gap")
 
-    def _columns(self, steps: Steps) -> np.ndarray:
+    def _columns(self, steps: CodedMessages) -> np.ndarray:
         """Return (messages, 3) the features that each message adds one to: act by side, channel, gap."""
         spoken, channels, _ = self._sizes()
         act = steps.act * self._vocabulary.size("side") + steps.side
         return np.stack([act, spoken + steps.channel, spoken + channels + steps.gap], axis=1)
 
-    def _windows(self, train: Conversations, rows: np.ndarray) -> np.ndarray:
+    def _windows(self, train: ConversationArrays, rows: np.ndarray) -> np.ndarray:
         """Return (rows, features) float32 counts in the window that ends at each of these messages."""
         columns, first = self._columns(train.steps), train.start[train.at]
         made = []

@@ -9,8 +9,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tipbaselines.itineraries import Histories, TownMethod, smoothed
-from tipbaselines.town_moves import Counts, Moves, Towns, stops_of
+from tipbaselines.route_forecast.itineraries import (
+    Histories,
+    MoveCounts,
+    Moves,
+    TownMethod,
+    Towns,
+    smooth,
+    stops_of,
+)
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -21,13 +28,13 @@ class BackoffMarkov(TownMethod):
 
     def fit(self, fold: "Fold", seed: int) -> None:
         self.start(fold)
-        self._counts = Counts(Moves.of(stops_of(fold, "train"), self.unit, self.towns), self.towns)
+        self._counts = MoveCounts(Moves.of(stops_of(fold, "train"), self.unit, self.towns), self.towns)
 
     def scores(self, past: Histories, at: np.ndarray) -> np.ndarray:
         return chances(self._counts, self.towns, past, at)[-1]
 
 
-def chances(counts: Counts, towns: Towns, past: Histories, at: np.ndarray) -> list[np.ndarray]:
+def chances(counts: MoveCounts, towns: Towns, past: Histories, at: np.ndarray) -> list[np.ndarray]:
     """Return (rows, most) probabilities of the next town, each with a context more: of the region none, one town and
     two, then of the unit's own past none, one and two."""
     region, here, before = past.region[at], past.here(at), past.here(at, 1)
@@ -42,7 +49,7 @@ def chances(counts: Counts, towns: Towns, past: Histories, at: np.ndarray) -> li
     found = [elsewhere(towns.sizes()[region], here)]
     for level in levels:
         # Nobody goes to where they are.
-        found.append(smoothed(elsewhere(level, here), found[-1]))
+        found.append(smooth(elsewhere(level, here), found[-1]))
     return found[1:]
 
 

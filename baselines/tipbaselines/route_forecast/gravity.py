@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tipbaselines.itineraries import NEEDS, Histories, TownMethod
-from tipbaselines.town_moves import Moves, Towns, stops_of
+from tipbaselines.route_forecast.itineraries import NEEDS, Histories, Moves, TownMethod, Towns, stops_of
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold

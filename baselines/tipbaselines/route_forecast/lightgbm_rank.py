@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from tipbaselines.itineraries import Histories, TownMethod, replayed
 from tipbaselines.route_forecast.backoff_markov import chances
 from tipbaselines.route_forecast.gravity import attraction
-from tipbaselines.town_moves import Counts, Moves, stops_of
+from tipbaselines.route_forecast.itineraries import Histories, MoveCounts, Moves, TownMethod, replay, stops_of
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -77,7 +76,9 @@ class LightgbmRank(TownMethod):
         if not learnt:
             return
         rng = np.random.default_rng(seed)
-        data = _dataset(lightgbm, _joined(learnt), min(self._moves, sum(len(q.sizes) for q in learnt)), rng)
+        data = _dataset(
+            lightgbm, _concatenate(learnt), min(self._moves, sum(len(q.sizes) for q in learnt)), rng
+        )
         sets, stop = [], []
         if watched is not None:
             sets = [data.create_valid(watched.features, watched.right, group=watched.sizes)]
@@ -98,8 +99,8 @@ class LightgbmRank(TownMethod):
         flat = self._model.predict(described.reshape(-1, described.shape[-1]), num_threads=1)
         return np.asarray(flat).reshape(len(at), -1)
 
-    def _counted(self, stops: pl.DataFrame) -> Counts:
-        return Counts(Moves.of(stops, self.unit, self.towns), self.towns)
+    def _counted(self, stops: pl.DataFrame) -> MoveCounts:
+        return MoveCounts(Moves.of(stops, self.unit, self.towns), self.towns)
 
     def _halves(self, train: pl.DataFrame) -> list[Queries]:
         """Return the moves of each half of the units, described with the counts of the other half."""
@@ -108,16 +109,16 @@ class LightgbmRank(TownMethod):
         found = [self._queries(parts[n], self._counted(parts[1 - n])) for n in (0, 1)]
         return [queries for queries in found if queries is not None]
 
-    def _queries(self, stops: pl.DataFrame, counts: Counts) -> Queries | None:
+    def _queries(self, stops: pl.DataFrame, counts: MoveCounts) -> Queries | None:
         """Return every move of some units; None without any."""
         made = []
-        for past, at, town in replayed(stops, self.unit, self.towns):
+        for past, at, town in replay(stops, self.unit, self.towns):
             described = self._features(chances(counts, self.towns, past, at), past, at)
             left = self.towns.there[past.region[at]].copy()
             left[np.arange(len(at)), past.here(at)] = False
             right = np.arange(self.towns.most) == town[:, None]
             made.append(Queries(described[left], right[left].astype(np.int8), left.sum(axis=1)))
-        return _joined(made) if made else None
+        return _concatenate(made) if made else None
 
     def _features(self, levels: list[np.ndarray], past: Histories, at: np.ndarray) -> np.ndarray:
         """Return (rows, most, features) float32 of each candidate."""
@@ -140,7 +141,7 @@ class LightgbmRank(TownMethod):
         return np.concatenate([described, self._pull[region, here].astype(np.float32)], axis=-1)
 
 
-def _joined(parts: list[Queries]) -> Queries:
+def _concatenate(parts: list[Queries]) -> Queries:
     return Queries(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 

@@ -10,8 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tipbaselines.itineraries import Histories, TownMethod, best_of
-from tipbaselines.town_moves import Counts, Moves, stops_of
+from tipbaselines.route_forecast.itineraries import (
+    Histories,
+    MoveCounts,
+    Moves,
+    TownMethod,
+    best_of,
+    stops_of,
+)
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -26,7 +32,7 @@ class Markov(TownMethod):
 
     def fit(self, fold: "Fold", seed: int) -> None:
         self.start(fold)
-        self._counts = Counts(Moves.of(stops_of(fold, "train"), self.unit, self.towns), self.towns)
+        self._counts = MoveCounts(Moves.of(stops_of(fold, "train"), self.unit, self.towns), self.towns)
         self.own = best_of(self, stops_of(fold, "valid"), self._choices, "own")
 
     def scores(self, past: Histories, at: np.ndarray) -> np.ndarray:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from tipbaselines.itineraries import MOST
-from tipbaselines.town_moves import Towns
+from tipbaselines.route_forecast.itineraries import MOST, Towns
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tipbaselines.itineraries import Histories, TownMethod
-from tipbaselines.town_moves import Counts, Moves, stops_of
+from tipbaselines.route_forecast.itineraries import Histories, MoveCounts, Moves, TownMethod, stops_of
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -22,7 +21,7 @@ class Popular(TownMethod):
 
     def fit(self, fold: "Fold", seed: int) -> None:
         self.start(fold)
-        self._counts = Counts(Moves.of(stops_of(fold, "train"), self.unit, self.towns), self.towns)
+        self._counts = MoveCounts(Moves.of(stops_of(fold, "train"), self.unit, self.towns), self.towns)
 
     def scores(self, past: Histories, at: np.ndarray) -> np.ndarray:
         region = past.region[at]

@@ -7,8 +7,7 @@ seconds for 20,000 firms on one core.
 
 import numpy as np
 
-from tipbaselines.supplier_risk.supervised import TreesOnFirms
-from tipbaselines.supply_chain import SupplyChain, own_features
+from tipbaselines.supplier_risk.suppliers import SupplyChain, TreesOnFirms, own_features
 
 
 class LightGBM(TreesOnFirms):

@@ -8,8 +8,7 @@ seconds for 20,000 firms on one core.
 
 import numpy as np
 
-from tipbaselines.supplier_risk.supervised import TreesOnFirms
-from tipbaselines.supply_chain import SupplyChain, neighbour_features, own_features
+from tipbaselines.supplier_risk.suppliers import SupplyChain, TreesOnFirms, neighbour_features, own_features
 
 
 class NeighbourLightGBM(TreesOnFirms):

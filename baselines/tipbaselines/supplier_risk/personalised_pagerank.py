@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from tipbaselines.frames import score_frame, to_predict
-from tipbaselines.supply_chain import SupplyChain, supply_chain_of
+from tipbaselines.supplier_risk.suppliers import SupplyChain, read_supply_chain
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -33,7 +33,7 @@ class PersonalisedPageRank:
         self._damping, self._supply, self._suspected = damping, supply, suspected
 
     def fit(self, fold: "Fold", seed: int) -> None:
-        chain = supply_chain_of(fold)
+        chain = read_supply_chain(fold)
         self._firms, self._score = chain.firms[chain.unit], np.zeros(chain.count)
         restart = self._suspected * suspicions(chain)
         train = fold.labels("train").collect()

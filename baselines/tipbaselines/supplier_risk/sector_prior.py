@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from tipbaselines.frames import labelled, prevalence, score_frame, to_predict
-from tipbaselines.supplier_risk.supervised import check_labels
+from tipbaselines.frames import labelled_units, prevalence, score_frame, to_predict
+from tipbaselines.supplier_risk.suppliers import check_labels
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -27,7 +27,7 @@ class SectorPrior:
         self._strength = strength
 
     def fit(self, fold: "Fold", seed: int) -> None:
-        train = labelled(fold, "train")
+        train = labelled_units(fold, "train")
         check_labels(train, "supplier_risk/sector_prior")
         self._all = prevalence(train["label"].to_numpy())
         self._levels = [column for column in ("sector", "tier") if column in train.columns]

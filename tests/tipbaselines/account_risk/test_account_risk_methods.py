@@ -6,14 +6,14 @@ import numpy as np
 import polars as pl
 import pytest
 from sklearn.metrics import roc_auc_score
-from tipbaselines.account_graph import attributes, graph_of, tie_attributes
-from tipbaselines.account_neighbours import mean_over, neighbour_features
+from tipbaselines.account_risk.accounts import neighbour_features, own_columns, read_graph, tie_columns
 from tipbaselines.account_risk.degree import Degree
 from tipbaselines.account_risk.isolation_forest import IsolationForest
 from tipbaselines.account_risk.label_propagation import LabelPropagation
 from tipbaselines.account_risk.lightgbm import LightGBM
 from tipbaselines.account_risk.neighbour_lightgbm import NeighbourLightGBM
 from tipbaselines.account_risk.neighbour_outlier import NeighbourOutlier
+from tipbaselines.graphs import mean_matrix
 from tipbench.data.fold import Fold
 from tipbench.loading import prepare
 from tipbench.tasks import task_of
@@ -53,7 +53,7 @@ def fold(
 
 
 def test_ties_are_counted_by_direction_and_whether_they_are_returned() -> None:
-    found = tie_attributes(graph_of(fold(ACCOUNTS, TIES)))
+    found = tie_columns(read_graph(fold(ACCOUNTS, TIES)))
     assert found["accounts tied to"].to_list() == [2, 1, 1, 0]
     assert found["accounts tied by"].to_list() == [1, 2, 1, 0]
     assert found["unreturned"].to_list() == [1, 0, 1, 0]
@@ -65,7 +65,7 @@ def test_ties_are_counted_by_direction_and_whether_they_are_returned() -> None:
 
 
 def test_attributes_tell_how_many_share_a_device_and_not_which() -> None:
-    found = attributes(graph_of(fold(ACCOUNTS, TIES)))
+    found = own_columns(read_graph(fold(ACCOUNTS, TIES)))
     assert found["device_cluster size"].to_list() == [2, 2, 1, 1]
     assert "device_cluster" not in found.columns
     assert found["language en"].to_list() == [1, 0, 1, 0]
@@ -73,7 +73,7 @@ def test_attributes_tell_how_many_share_a_device_and_not_which() -> None:
 
 
 def test_neighbourhoods_are_means_over_one_and_two_hops() -> None:
-    graph = graph_of(fold(ACCOUNTS.select("account", "x"), TIES.select("source", "target")))
+    graph = read_graph(fold(ACCOUNTS.select("account", "x"), TIES.select("source", "target")))
     x = ACCOUNTS["x"].to_numpy()[:, None].astype(np.float32)
     found = neighbour_features(graph, x)
     to, by, to_to = found[:, 0], found[:, 1], found[:, 2]
@@ -84,7 +84,7 @@ def test_neighbourhoods_are_means_over_one_and_two_hops() -> None:
 
 
 def test_triangles_are_those_of_the_undirected_graph() -> None:
-    graph = graph_of(fold(ACCOUNTS.select("account"), TIES.select("source", "target")))
+    graph = read_graph(fold(ACCOUNTS.select("account"), TIES.select("source", "target")))
     triangles, share, degree = neighbour_features(graph, np.zeros((4, 1)))[:, -3:].T
     assert triangles.tolist() == [1, 1, 1, 0]
     assert share[:3].tolist() == [1, 1, 1]
@@ -92,7 +92,7 @@ def test_triangles_are_those_of_the_undirected_graph() -> None:
 
 
 def test_rows_of_a_mean_add_to_one_or_to_nothing() -> None:
-    total = mean_over(graph_of(fold(ACCOUNTS, TIES)).adjacency()).sum(axis=1)
+    total = mean_matrix(read_graph(fold(ACCOUNTS, TIES)).adjacency()).sum(axis=1)
     assert np.asarray(total).ravel().tolist() == [1, 1, 1, 0]
 
 
@@ -200,7 +200,7 @@ def test_boosted_trees_learn_from_numbers_and_categories_without_ties(tmp_path: 
 def test_a_tie_to_an_unknown_account_is_refused() -> None:
     strange = pl.concat([TIES, TIES.head(1).with_columns(target=pl.lit(99, dtype=pl.Int64))])
     with pytest.raises(UsageError, match="1 of 5 have a target that is none of the 4 accounts"):
-        graph_of(fold(ACCOUNTS, strange))
+        read_graph(fold(ACCOUNTS, strange))
 
 
 def test_outliers_need_features_and_nothing_else() -> None:

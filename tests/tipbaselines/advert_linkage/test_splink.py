@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 import pytest
+from tipbaselines.advert_linkage.records import record_fields
 from tipbaselines.advert_linkage.splink import Splink, _train
-from tipbaselines.linked_records import record_fields
 from tipbench.data.fold import Fold
 from tipbench.tasks.advert_linkage import TASK
 

@@ -7,19 +7,20 @@ from itertools import product
 import numpy as np
 import polars as pl
 import pytest
-from tipbaselines.advert_linkage.alignments import Ask, answer_all
-from tipbaselines.advert_linkage.description_length import (
+from tipbaselines.advert_linkage.template_mdl import TemplateMDL
+from tipbaselines.advert_linkage.templates import (
     FEW,
+    AlignmentRequest,
     Template,
     Templates,
     align,
     aligned_bits,
+    answer_all,
     document_bits,
     log_star,
-    padded,
+    pad,
     place_bits,
 )
-from tipbaselines.advert_linkage.template_mdl import TemplateMDL
 from tipbench.data.fold import Fold
 from tipbench.tasks.advert_linkage import TASK
 
@@ -109,7 +110,7 @@ def test_the_universal_code_has_the_published_lengths(number: int, bits: float):
 def test_a_document_is_cheaper_by_its_own_template_than_alone_and_dearer_by_a_foreign_one():
     words, foreign = np.arange(20), np.arange(100, 120)
     template = Template(words, np.zeros(21, dtype=bool))
-    own, other = aligned_bits(Templates([template] * 2), *padded([words, foreign]), word_bits=10)
+    own, other = aligned_bits(Templates([template] * 2), *pad([words, foreign]), word_bits=10)
     assert own < document_bits(20, 10) < other
 
 
@@ -118,7 +119,7 @@ def test_a_document_is_cheaper_by_its_own_template_than_alone_and_dearer_by_a_fo
 def test_bits_are_those_of_the_edits_however_many_a_word_has(word_bits: int):
     words, foreign = np.arange(20), np.arange(100, 120)
     template = Template(words, np.zeros(21, dtype=bool))
-    own, other = aligned_bits(Templates([template] * 2), *padded([words, foreign]), word_bits=word_bits)
+    own, other = aligned_bits(Templates([template] * 2), *pad([words, foreign]), word_bits=word_bits)
     assert own == pytest.approx(20 + log_star(20))
     assert other == pytest.approx(20 * (8 + word_bits) + log_star(20))
 
@@ -132,10 +133,10 @@ def test_documents_are_aligned_side_by_side_as_one_by_one():
         templates.append(Template(words, rng.random(size + 1) < rng.choice([0.0, 0.3, 1.0]), 2.5))
         documents.append(words[rng.random(size) < 0.8] if size > 1 else words)
     documents = [one if len(one) else np.array([40_000]) for one in documents]
-    together = aligned_bits(Templates(templates), *padded(documents), word_bits=9)
-    aligned = align(Templates(templates), *padded(documents), word_bits=9)
+    together = aligned_bits(Templates(templates), *pad(documents), word_bits=9)
+    aligned = align(Templates(templates), *pad(documents), word_bits=9)
     for number, (template, document) in enumerate(zip(templates, documents, strict=True)):
-        alone = (Templates([template]), *padded([document]))
+        alone = (Templates([template]), *pad([document]))
         assert aligned_bits(*alone, word_bits=9) == together[number]
         one, size = align(*alone, word_bits=9), len(template.tokens)
         np.testing.assert_array_equal(one.matched[0], aligned.matched[number, :size])
@@ -166,7 +167,7 @@ def test_bits_are_the_least_over_all_ways_to_edit():
     for _ in range(40):
         words, document = (rng.integers(0, 4, size) for size in rng.integers(1, 7, 2))
         template = Template(words, rng.random(len(words) + 1) < 0.4)
-        [found] = aligned_bits(Templates([template]), *padded([document]), word_bits=5)
+        [found] = aligned_bits(Templates([template]), *pad([document]), word_bits=5)
         assert found == least_bits(template, document, 5) + log_star(max(len(words), len(document)))
 
 
@@ -174,10 +175,14 @@ def test_what_is_asked_side_by_side_is_answered_as_if_asked_alone():
     rng = np.random.default_rng(3)
     texts = [rng.integers(0, 9, size) for size in (5, 8, 13, 21)]
     templates = [Template(text, np.arange(len(text) + 1) % 3 == 0, 4.0) for text in texts]
-    asks = [Ask(kind, templates[n : n + 2], texts[: n + 2]) for kind in ("bits", "align") for n in range(3)]
+    asks = [
+        AlignmentRequest(kind, templates[n : n + 2], texts[: n + 2])
+        for kind in ("bits", "align")
+        for n in range(3)
+    ]
     heard = {}
 
-    def clustering(name: object, asks: list[Ask]):
+    def clustering(name: object, asks: list[AlignmentRequest]):
         for number, ask in enumerate(asks):
             heard[name, number] = yield ask
 

@@ -3,17 +3,16 @@
 import numpy as np
 import polars as pl
 import pytest
-from tipbaselines.advert_money import money_near, wallet_traits
 from tipbaselines.advert_risk.cluster_pooling import ClusterPooling, advert_clusters, pooled_log_odds
 from tipbaselines.advert_risk.indicator_count import IndicatorCount, indicators
-from tipbaselines.advert_risk.joined_tables import JoinedTables
+from tipbaselines.advert_risk.joined_tables import JoinedTables, money_near, wallet_traits
 from tipbaselines.advert_risk.lightgbm import LightGBM, linear_model
 from tipbaselines.advert_risk.linked_pooling import LinkedPooling
 from tipbaselines.advert_risk.oracle import Oracle
 from tipbaselines.advert_risk.prior import Prior
 from tipbaselines.advert_risk.tfidf_logreg import TfidfLogreg
 from tipbaselines.frames import logit
-from tipbaselines.near_duplicates import group_weights
+from tipbaselines.linkage import group_weights
 from tipbench.data.access import check_needs
 from tipbench.data.fold import Fold
 from tipbench.tasks.advert_risk import TASK

@@ -11,14 +11,14 @@ import numpy as np
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
+from tipbaselines.assistance_triage.contacts import CodedColumns, NoteWords, OneEach, labelset_frame, targets
 from tipbaselines.assistance_triage.keywords import Keywords, hits, keywords
 from tipbaselines.assistance_triage.lightgbm import LightGBM
 from tipbaselines.assistance_triage.logreg import LogReg
 from tipbaselines.assistance_triage.oracle import Oracle
 from tipbaselines.assistance_triage.prior import Prior
 from tipbaselines.assistance_triage.tfidf_ovr import TfidfOvr
-from tipbaselines.contact_features import Coded, NoteWords, Standardised
-from tipbaselines.labelsets import OneEach, labelset_frame, targets
+from tipbaselines.models import Standardiser
 from tipbench.data.custom.config import OwnData
 from tipbench.data.fold import Fold, Prepared
 from tipbench.evaluation.evaluation import evaluate
@@ -125,13 +125,13 @@ def test_coded_columns_are_whatever_there_is_but_identifiers_and_notes() -> None
             "channel": ["call", "chat"] * 5,
         }
     )
-    coded = Coded.of(frame, "contact")
+    coded = CodedColumns.of(frame, "contact")
     assert coded.numbers == ("tempo", "used")
     assert coded.categories == {"channel": ("call", "chat")}
     values = coded.values(frame)
     assert values.shape == (10, 4)
     assert np.isnan(values[1, 0])
-    standardised = Standardised(values)(values)
+    standardised = Standardiser(values)(values)
     assert standardised.shape == (10, 6)
     assert np.abs(standardised.mean(axis=0)).max() < 1e-6
     assert np.isfinite(standardised).all()

@@ -5,14 +5,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from tipbaselines.case_evidence import evidence
+from tipbaselines.case_linkage.cases import evidence, read_regions
 from tipbaselines.case_linkage.contact_joins import ContactJoins
 from tipbaselines.case_linkage.linked_reference import LinkedReference
 from tipbaselines.case_linkage.pair_scores import PairScores
 from tipbaselines.case_linkage.random import Random
 from tipbaselines.case_linkage.random_walk import RandomWalk
 from tipbaselines.case_linkage.time_place import TimePlace
-from tipbaselines.case_regions import regions
 from tipbench.data.fold import Fold
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
@@ -95,7 +94,7 @@ def test_a_walk_reaches_what_is_joined_by_several_steps() -> None:
 def test_the_case_of_a_reference_is_what_the_truth_says() -> None:
     adverts = planted().tables["adverts"].collect().with_columns(operation=pl.Series([1, 2, 1, 3]))
     fold = planted(adverts=adverts)
-    (plain,), (known,) = (list(regions(fold, pl.Series([1]), true)) for true in (False, True))
+    (plain,), (known,) = (list(read_regions(fold, pl.Series([1]), true)) for true in (False, True))
     joined = [evidence(one)["accounts"].pieces["joined"][0] > 0 for one in (plain, known)]
     assert [mask.tolist() for mask in joined] == [
         [True, True, False, False, False],
@@ -104,7 +103,7 @@ def test_the_case_of_a_reference_is_what_the_truth_says() -> None:
 
 
 def test_a_view_by_itself_has_the_evidence_that_it_has_among_all() -> None:
-    (region,) = regions(planted(), pl.Series([1]))
+    (region,) = read_regions(planted(), pl.Series([1]))
     every = evidence(region)
     for view, one in every.items():
         alone = evidence(region, view)

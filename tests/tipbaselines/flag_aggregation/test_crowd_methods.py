@@ -20,7 +20,7 @@ from tipbaselines.flag_aggregation import mace as hovy
 from tipbaselines.flag_aggregation import majority
 from tipbaselines.flag_aggregation import weighted_majority as weighted
 from tipbaselines.flag_aggregation.mace import Priors
-from tipbaselines.votes import HARMFUL, UNSURE, Votes, vote_codes
+from tipbaselines.flag_aggregation.votes import HARMFUL, UNSURE, Votes, vote_codes
 from tipcore.errors import UsageError
 
 REAL = Path(__file__).parents[4] / "shared" / "real" / "crowd"

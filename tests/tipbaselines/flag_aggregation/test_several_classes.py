@@ -18,8 +18,8 @@ from tipbaselines.flag_aggregation.dawid_skene import dawid_skene
 from tipbaselines.flag_aggregation.glad import glad
 from tipbaselines.flag_aggregation.mace import Priors, mace
 from tipbaselines.flag_aggregation.majority import vote_shares
+from tipbaselines.flag_aggregation.votes import Votes
 from tipbaselines.flag_aggregation.weighted_majority import weighted_majority
-from tipbaselines.votes import Votes
 
 METHODS: dict[str, Callable[..., np.ndarray]] = {
     "majority": vote_shares,

@@ -8,16 +8,23 @@ import numpy as np
 import polars as pl
 import pytest
 from sklearn.metrics import roc_auc_score
-from tipbaselines import payment_columns
-from tipbaselines.kept import OfTables
-from tipbaselines.payment_columns import history_features, ledger_of, levels_of, marks, own_features
-from tipbaselines.payment_graph import Side, graph_features
+from tipbaselines.cache import OfTables
 from tipbaselines.payment_risk import lightgbm as payment_lightgbm
+from tipbaselines.payment_risk import payments as payment_columns
 from tipbaselines.payment_risk.graph_lightgbm import GraphLightGBM
 from tipbaselines.payment_risk.isolation_forest import IsolationForest
 from tipbaselines.payment_risk.lightgbm import LightGBM
+from tipbaselines.payment_risk.payments import (
+    PaymentLabels,
+    Side,
+    averaged_columns,
+    graph_features,
+    history_features,
+    own_features,
+    read_payments,
+    word_levels,
+)
 from tipbaselines.payment_risk.rules import Rules
-from tipbaselines.payment_risk.supervised import Labels
 from tipbench.data.fold import Fold
 from tipbench.loading import prepare
 from tipbench.runs.folds import predict_by_regions
@@ -64,7 +71,7 @@ def fold(
 
 
 def test_a_payment_says_how_much_how_round_and_between_whom() -> None:
-    found = own_features(ledger_of(fold(PAYMENTS)))
+    found = own_features(read_payments(fold(PAYMENTS)))
     assert found["amount"][0] == pytest.approx(np.log(1000))
     assert found["roundness"].tolist() == [3, 3, 1, 4, 1]
     assert found["no purpose"].tolist() == [0, 1, 1, 0, 1]
@@ -75,20 +82,20 @@ def test_a_payment_says_how_much_how_round_and_between_whom() -> None:
 
 
 def test_history_counts_the_wallets_own_payments() -> None:
-    found = history_features(ledger_of(fold(PAYMENTS)))
+    found = history_features(read_payments(fold(PAYMENTS)))
     assert np.expm1(found["payee payments"]).round().tolist() == [3, 3, 3, 1, 1]
     assert np.isnan(found["payee since"][0])
     assert np.expm1(found["payee since"][1:3]).round().tolist() == [60, 60]
 
 
 def test_wallets_that_no_table_lists_are_wallets_all_the_same() -> None:
-    ledger = ledger_of(fold(PAYMENTS, None))
+    ledger = read_payments(fold(PAYMENTS, None))
     assert ledger.wallets["wallet"].to_list() == [10, 20, 30, 40, 50]
     assert "payer age" not in own_features(ledger)
 
 
 def test_windows_count_payments_payers_and_sums_on_either_side() -> None:
-    ledger = ledger_of(fold(PAYMENTS))
+    ledger = read_payments(fold(PAYMENTS))
     into = Side(ledger, ledger.payee, ledger.payer)
     count, payers, total = into.window(ledger.payee, ledger.minute, 1)
     assert count.tolist() == [3, 3, 3, 1, 1]
@@ -97,7 +104,7 @@ def test_windows_count_payments_payers_and_sums_on_either_side() -> None:
 
 
 def test_what_comes_next_and_what_came_last_are_of_the_same_wallet() -> None:
-    ledger = ledger_of(fold(PAYMENTS))
+    ledger = read_payments(fold(PAYMENTS))
     out, into = Side(ledger, ledger.payer, ledger.payee), Side(ledger, ledger.payee, ledger.payer)
     following = out.next(ledger.payee, ledger.minute)
     assert np.where(following >= 0, out.order[following], -1).tolist() == [3, 3, 3, 4, -1]
@@ -117,7 +124,7 @@ def shapes(payers: list[int], payees: list[int]) -> np.ndarray:
             "amount": [1000.0] * count,
         }
     )
-    ledger = ledger_of(fold(payments, None))
+    ledger = read_payments(fold(payments, None))
     found = graph_features(ledger, np.arange(count), np.zeros((count, 1)))
     return found[:, -10:-4]
 
@@ -137,9 +144,9 @@ def test_what_is_scattered_and_gathered_has_as_many_branches() -> None:
 
 
 def test_means_over_wallets_are_of_the_marks() -> None:
-    ledger = ledger_of(fold(PAYMENTS))
+    ledger = read_payments(fold(PAYMENTS))
     own = own_features(ledger)
-    found = graph_features(ledger, np.arange(5), marks(own)[:, :1])
+    found = graph_features(ledger, np.arange(5), averaged_columns(own)[:, :1])
     # What the payee is paid: the fan of three gets the mean of its three incomes.
     mean = np.log([1000, 2000, 3100]).mean()
     near = np.abs(found[:3] - mean) < 1e-5
@@ -148,7 +155,7 @@ def test_means_over_wallets_are_of_the_marks() -> None:
 
 def test_every_positive_is_kept_and_negatives_stand_for_those_left_out() -> None:
     label = (np.arange(80) % 20 == 7).astype(np.int64)
-    thin, weight = Labels(pl.Series(np.arange(80)), label).thinned(8)
+    thin, weight = PaymentLabels(pl.Series(np.arange(80)), label).thinned(8)
     assert thin.label.sum() == label.sum()
     assert weight[thin.label == 0].sum() == 80
     assert set(weight[thin.label == 1]) == {1}
@@ -237,7 +244,7 @@ def test_labels_of_one_class_give_their_prevalence(method: type) -> None:
 def test_a_payment_without_an_end_or_an_amount_is_refused() -> None:
     strange = PAYMENTS.with_columns(payee=pl.Series([40, None, 40, 50, None], dtype=pl.Int64))
     with pytest.raises(UsageError, match="payments: 2 of 5 have no payee"):
-        ledger_of(fold(strange))
+        read_payments(fold(strange))
 
 
 def test_graphsage_finds_a_payment_by_its_ends() -> None:
@@ -297,7 +304,7 @@ def test_further_columns_of_payments_and_wallets_are_features(tmp_path: Path) ->
         "sources": {"wallets": "wallets.csv"},
         "split": "all",
     }
-    found = own_features(ledger_of(prepare("payment_risk", own=own).folds[0]))
+    found = own_features(read_payments(prepare("payment_risk", own=own).folds[0]))
     assert found["further urgent"].tolist() == [float(i % 3 > 0) for i in rows]
     assert found["further gen"] == pytest.approx([i / 10 for i in rows])
     assert found["payer further risk"] == pytest.approx([i % 7 / 12 for i in rows])
@@ -335,13 +342,13 @@ def test_words_of_all_regions_are_looked_for_once_for_all_batches(
 ) -> None:
     whole = prepare("payment_risk", release=tiny).folds[0]
     looked: list[Fold] = []
-    usual = payment_columns._levels_in
+    usual = payment_columns._read_levels
 
     def noted(fold: Fold) -> dict[str, list[str]]:
         looked.append(fold)
         return usual(fold)
 
     monkeypatch.setattr(payment_columns, "_LEVELS", OfTables())
-    monkeypatch.setattr(payment_columns, "_levels_in", noted)
-    assert [levels_of(fold) for fold in whole.by_regions(3)] == [usual(whole)] * 3
+    monkeypatch.setattr(payment_columns, "_read_levels", noted)
+    assert [word_levels(fold) for fold in whole.by_regions(3)] == [usual(whole)] * 3
     assert looked == [whole]

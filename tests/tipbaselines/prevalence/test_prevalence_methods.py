@@ -9,16 +9,26 @@ import numpy as np
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
-from tipbaselines.case_lists import CaseLists, read_case_lists, warnings_of
-from tipbaselines.chao import below_bound, lower_bound, unequal_bound
-from tipbaselines.loglinear import Fits, dependence_reach, fit, pairs, patterns
 from tipbaselines.prevalence.bayes_loglinear import BayesLogLinear
 from tipbaselines.prevalence.chao_fixed_range import ChaoFixedRange
 from tipbaselines.prevalence.chao_lower import ChaoLower
 from tipbaselines.prevalence.independence import Independence
+from tipbaselines.prevalence.lists import (
+    CaseLists,
+    LogLinearFits,
+    below_bound,
+    dependence_reach,
+    fit,
+    lower_bound,
+    pairs,
+    patterns,
+    read_case_lists,
+    unequal_bound,
+    warnings_of,
+)
 from tipbaselines.prevalence.model_average import ModelAverage, mixture_points
 from tipbaselines.prevalence.oracle import Oracle
-from tipbaselines.prevalence.stepwise_loglinear import StepwiseLogLinear, chosen
+from tipbaselines.prevalence.stepwise_loglinear import StepwiseLogLinear, choose_pairs
 from tipbench.data.fold import Fold, Prepared
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
@@ -88,7 +98,7 @@ def test_the_bound_is_too_high_where_lists_are_few_and_alike() -> None:
 
 def test_a_pair_that_refers_is_found_and_allowed_for() -> None:
     fold = _fold(*(_drawn(4000, 0.15, seed, refer=0.4) for seed in range(6)))
-    terms, _ = chosen(read_case_lists(fold), 0.02)
+    terms, _ = choose_pairs(read_case_lists(fold), 0.02)
     assert terms[:, pairs(4).index((0, 1))].all()
     naive, stepwise = (_run(make(), fold)["estimate"] for make in (Independence, StepwiseLogLinear))
     assert (naive < 3700).all()
@@ -98,7 +108,7 @@ def test_a_pair_that_refers_is_found_and_allowed_for() -> None:
 def test_pairs_that_share_nobody_are_no_candidates() -> None:
     counts = _drawn(4000, 0.15, 1)
     counts[(patterns(4)[:, 2] & patterns(4)[:, 3])] = 0
-    terms, fits = chosen(read_case_lists(_fold(counts)), 0.02)
+    terms, fits = choose_pairs(read_case_lists(_fold(counts)), 0.02)
     assert not terms[0, pairs(4).index((2, 3))]
     assert np.isfinite(fits.log_unseen[0])
 
@@ -184,16 +194,16 @@ def test_an_estimate_at_the_bound_or_none_is_not_flagged() -> None:
 
 def test_an_average_is_wide_where_models_disagree_and_narrow_where_they_agree() -> None:
     def width(means: list[float]) -> float:
-        fits = Fits(np.array(means), np.full(2, 0.1), np.zeros(2))
+        fits = LogLinearFits(np.array(means), np.full(2, 0.1), np.zeros(2))
         middle, low, high = mixture_points(fits, np.zeros(2))
         assert low < middle < high
         return high - low
 
     assert width([7.0, 7.0]) == pytest.approx(2 * 1.959964 * 0.1, rel=1e-6)
     assert width([7.0, 8.0]) > 1.2
-    missing = Fits(np.array([np.nan, 7.0]), np.array([np.nan, 0.1]), np.zeros(2))
+    missing = LogLinearFits(np.array([np.nan, 7.0]), np.array([np.nan, 0.1]), np.zeros(2))
     assert mixture_points(missing, np.zeros(2))[0] == pytest.approx(7.0)
-    assert np.isnan(mixture_points(Fits(*np.full((3, 2), np.nan)), np.zeros(2))).all()
+    assert np.isnan(mixture_points(LogLinearFits(*np.full((3, 2), np.nan)), np.zeros(2))).all()
 
 
 @pytest.fixture(scope="module")

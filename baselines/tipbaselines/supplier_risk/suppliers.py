@@ -1,0 +1,310 @@
+"""Firms and their supplies, agencies, audits and complaints: features, and boosted trees on them.
+
+A user's firms may have any columns; supplies, audits, complaints and agencies are used where they exist.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from tipcore.errors import UsageError
+
+from tipbaselines.cache import OfTables
+from tipbaselines.frames import prevalence, score_frame, to_predict
+from tipbaselines.graphs import fill_gaps, mean_matrix
+from tipbaselines.trees import BoostedTrees
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+    from tipbench.data.fold import Fold
+
+
+FEW_LEVELS = 40
+"""A column of text with more distinct values than this is not a category."""
+EVENTS = ("audits", "complaints")
+SUMMARIES = ("mean", "most", "last")
+"""Second words of the columns of events that do not count."""
+PRIOR_EVENTS = 1.0
+"""Audits or complaints that what is found of all weighs as much as."""
+NAMES = ("region", "town", "jurisdiction", "agency")
+"""Columns that name what firms share: no method here learns a name."""
+
+
+@dataclass(frozen=True)
+class SupplyChain:
+    """``firms``: one row a node, sorted by firm; the other tables as they come, empty where there are none.
+
+    ``supplier`` and ``buyer``: ends of the supplies as positions of firms; ``agency``: code of each firm's agency, -1
+    where there is none; int64.
+    """
+
+    unit: str
+    firms: pl.DataFrame
+    tables: dict[str, pl.DataFrame]
+    supplier: np.ndarray
+    buyer: np.ndarray
+    agency: np.ndarray
+    agencies: pl.Series
+    """The agency of each code."""
+
+    @property
+    def count(self) -> int:
+        return self.firms.height
+
+    def positions(self, firms: pl.Series) -> np.ndarray:
+        """Return nodes of these firms, int64."""
+        return np.searchsorted(self.firms[self.unit].to_numpy(), firms.to_numpy())
+
+    def supplies(self) -> "csr_matrix":
+        """Return (firms, firms) float32: 1 where the row supplies the column."""
+        from scipy.sparse import csr_matrix
+
+        ones = np.ones(len(self.supplier), dtype=np.float32)
+        matrix = csr_matrix((ones, (self.supplier, self.buyer)), shape=(self.count, self.count))
+        matrix.data[:] = 1.0
+        return matrix
+
+    def placed(self) -> "csr_matrix":
+        """Return (firms, agencies) float32: 1 where the column places workers with the row."""
+        from scipy.sparse import csr_matrix
+
+        rows = np.flatnonzero(self.agency >= 0)
+        ones = np.ones(len(rows), dtype=np.float32)
+        return csr_matrix((ones, (rows, self.agency[rows])), shape=(self.count, max(len(self.agencies), 1)))
+
+
+def read_supply_chain(fold: "Fold") -> SupplyChain:
+    """Return the supply chain of a fold."""
+    unit = fold.task.unit
+    firms = fold.tables[fold.task.table].unique(unit).sort(unit).collect()
+    others = (name for name in fold.tables if name != fold.task.table)
+    tables = {name: fold.tables[name].collect() for name in others}
+    tables = {name: frame.sort(_order(frame)) for name, frame in tables.items()}
+    ids = firms[unit].to_numpy()
+    ends = [np.zeros(0, dtype=np.int64)] * 2
+    supplies = tables.get("supplies", pl.DataFrame())
+    if {"supplier", "buyer"} <= set(supplies.columns):
+        ends = [np.searchsorted(ids, supplies[end].to_numpy()) for end in ("supplier", "buyer")]
+    agency, agencies = np.full(len(ids), -1), pl.Series("agency", [], dtype=pl.Int64)
+    if "agency" in firms.columns:
+        agencies = firms["agency"].drop_nulls().unique().sort()
+        agency = firms["agency"].rank("dense").fill_null(0).to_numpy().astype(np.int64) - 1
+    return SupplyChain(unit, firms, tables, ends[0], ends[1], agency, agencies)
+
+
+def _order(frame: pl.DataFrame) -> list[str]:
+    return [name for name, dtype in frame.schema.items() if dtype != pl.List(pl.String)]
+
+
+def own_features(chain: SupplyChain) -> pl.DataFrame:
+    """Return what a firm's own rows say, one Float32 column each: its columns, its audits and complaints counted by
+    what they say, and how many it supplies and buys from on what terms. Names (towns, agencies) are left out."""
+    frames = [_columns(chain.firms.drop(chain.unit, *NAMES, strict=False))]
+    frames += [_events(chain, name) for name in EVENTS if name in chain.tables]
+    frames.append(_dealings(chain))
+    return pl.concat([f for f in frames if f.width], how="horizontal").cast(pl.Float32)
+
+
+def _columns(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return numbers as they are (null as NaN), text as one column a level, where it has few."""
+    found: list[pl.Expr] = []
+    for name, dtype in frame.schema.items():
+        if dtype.is_numeric() or dtype == pl.Boolean:
+            found.append(pl.col(name).cast(pl.Float32))
+        elif dtype == pl.String:
+            levels = frame[name].drop_nulls().unique().sort().to_list()
+            if len(levels) <= FEW_LEVELS:
+                found += [
+                    (pl.col(name) == v).fill_null(False).cast(pl.Float32).alias(f"{name} {v}") for v in levels
+                ]
+    return frame.select(found).fill_null(float("nan"))
+
+
+def _events(chain: SupplyChain, name: str) -> pl.DataFrame:
+    """Return rows of a table a firm: how many, how many with each level of each text or list, mean and largest
+    number."""
+    events = chain.tables[name]
+    at = chain.positions(events[chain.unit])
+    count = np.bincount(at, minlength=chain.count).astype(float)
+    found = {f"{name}": count}
+    for column, dtype in events.schema.items():
+        if column in (chain.unit, "region") or (dtype == pl.Int64 and column == name.removesuffix("s")):
+            continue
+        if dtype == pl.Boolean or dtype.is_numeric():
+            values = events[column].cast(pl.Float64).fill_null(0).to_numpy()
+            found[f"{name} mean {column}"] = _ratio(np.bincount(at, values, chain.count), count)
+            found[f"{name} last {column}" if column == "day" else f"{name} most {column}"] = _largest(
+                at, values, chain.count
+            )
+        else:
+            long = pl.DataFrame({"at": at, "value": events[column]})
+            long = long.explode("value") if isinstance(dtype, pl.List) else long
+            levels = long["value"].drop_nulls().unique().sort().to_list()
+            for level in levels if len(levels) <= FEW_LEVELS else []:
+                rows = long.filter(pl.col("value") == level)["at"].to_numpy()
+                found[f"{name} {column} {level}"] = np.bincount(rows, minlength=chain.count).astype(float)
+    return pl.DataFrame(found)
+
+
+def _dealings(chain: SupplyChain) -> pl.DataFrame:
+    """Return buyers and suppliers a firm has, and mean and largest number of its supplies in either role."""
+    supplies = chain.tables.get("supplies", pl.DataFrame())
+    found: dict[str, np.ndarray] = {}
+    for role, at in (("sold", chain.supplier), ("bought", chain.buyer)):
+        found[role] = np.bincount(at, minlength=chain.count).astype(float)
+        for column, dtype in supplies.schema.items():
+            if dtype.is_numeric() and column not in ("region", "supply", "supplier", "buyer"):
+                known = supplies[column].is_not_null().to_numpy()
+                values = supplies[column].cast(pl.Float64).to_numpy()[known]
+                count = np.bincount(at[known], minlength=chain.count)
+                found[f"{role} mean {column}"] = _ratio(np.bincount(at[known], values, chain.count), count)
+                found[f"{role} most {column}"] = _largest(at[known], values, chain.count)
+    return pl.DataFrame(found)
+
+
+def neighbour_features(chain: SupplyChain) -> np.ndarray:
+    """Return (firms, columns) float32 of the other firms of one's agency, one's buyers, one's suppliers, and the others
+    who supply one's buyers: how many they are, how many audits and complaints they have, and of these the share with
+    each finding or topic, shrunk to that of all; on what terms one's buyers buy; and the agency's own columns."""
+    placed, supplies = chain.placed(), chain.supplies()
+    relations = (
+        _without_self((placed @ placed.T).tocsr()),
+        supplies,
+        supplies.T.tocsr(),
+        _without_self((supplies @ supplies.T).tocsr()),
+    )
+    counted = [(name, _counts(_events(chain, name))) for name in EVENTS if name in chain.tables]
+    columns = []
+    for relation in relations:
+        columns.append(np.asarray(relation.getnnz(axis=1), dtype=np.float64))
+        for name, events in counted:
+            number = relation @ events[name]
+            columns.append(number)
+            columns += [
+                (relation @ values + PRIOR_EVENTS * values.sum() / max(events[name].sum(), 1))
+                / (number + PRIOR_EVENTS)
+                for level, values in events.items()
+                if level != name
+            ]
+    terms = fill_gaps(_dealings(chain).to_numpy().astype(np.float32))
+    of_buyers = mean_matrix(supplies) @ terms
+    of_buyers[np.asarray(supplies.getnnz(axis=1)) == 0] = np.nan
+    return np.hstack([np.column_stack(columns), of_buyers, _of_the_agency(chain)]).astype(np.float32)
+
+
+def _counts(events: pl.DataFrame) -> dict[str, np.ndarray]:
+    """Return columns of :func:`_events` that count: the rows, and those with each level."""
+    return {
+        n: events[n].to_numpy()
+        for n in events.columns
+        if not n.split(" ")[1:2] or n.split(" ")[1] not in SUMMARIES
+    }
+
+
+def _without_self(matrix: "csr_matrix") -> "csr_matrix":
+    matrix.setdiag(0)
+    matrix.eliminate_zeros()
+    return matrix
+
+
+def _of_the_agency(chain: SupplyChain) -> np.ndarray:
+    agencies = chain.tables.get("agencies", pl.DataFrame())
+    if "agency" not in agencies.columns or not len(chain.agencies):
+        return np.zeros((chain.count, 0), dtype=np.float32)
+    columns = _columns(agencies.drop("agency", "region", strict=False)).with_columns(
+        agency=agencies["agency"]
+    )
+    of_code = chain.agencies.to_frame("agency").join(columns, on="agency", how="left", maintain_order="left")
+    values = of_code.drop("agency").cast(pl.Float32).fill_null(float("nan")).to_numpy()
+    found = values[np.maximum(chain.agency, 0)].copy()
+    found[chain.agency < 0] = np.nan
+    return found
+
+
+def _largest(at: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
+    """Return largest value at each position, NaN where there is none."""
+    found = np.full(count, -np.inf)
+    np.maximum.at(found, at, values)
+    return np.where(np.isinf(found), np.nan, found)
+
+
+def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    return np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0)
+
+
+def check_labels(train: pl.DataFrame, method: str) -> None:
+    """Raises UsageError where not one firm of train has a label."""
+    if train.is_empty():
+        raise UsageError(
+            f"{method} learns from labels and this fold gives none to fit: choose a split with a train part, "
+            "or supplier_risk/personalised_pagerank, which can start from audits alone."
+        )
+
+
+_SEEN = OfTables()
+
+
+class TreesOnFirms(ABC):
+    """Boosted trees on features of firms. ``rounds``: at most so many trees, ``patience`` without gain on valid stop
+    them; without a valid part ``unwatched`` are grown."""
+
+    needs: frozenset[str] = frozenset()
+    takes_many: frozenset[str] = frozenset({"firms", "supplies", "audits", "complaints"})
+    stochastic = True
+    name = "supplier_risk"
+
+    def __init__(
+        self,
+        rounds: int = 600,
+        patience: int = 60,
+        unwatched: int = 150,
+        learning_rate: float = 0.03,
+        leaves: int = 7,
+        leaf_size: int = 40,
+        feature_share: float = 0.3,
+        l2: float = 10.0,
+        threads: int = 1,
+    ) -> None:
+        self._trees = BoostedTrees(
+            rounds, patience, unwatched, learning_rate, leaves, leaf_size, feature_share, l2, threads
+        )
+
+    @abstractmethod
+    def features(self, chain: SupplyChain) -> np.ndarray:
+        """Return (firms, features) float32, NaN where something is missing."""
+
+    def _seen(self, fold: "Fold") -> tuple[SupplyChain, np.ndarray]:
+        """Return a fold's chain and features."""
+
+        def make() -> tuple[SupplyChain, np.ndarray]:
+            chain = read_supply_chain(fold)
+            return chain, self.features(chain)
+
+        return _SEEN.get(fold, self.name, make)
+
+    def fit(self, fold: "Fold", seed: int) -> None:
+        import lightgbm
+
+        chain, features = self._seen(fold)
+        train, valid = (fold.labels(part).collect() for part in ("train", "valid"))
+        check_labels(train, self.name)
+        label = train["label"].to_numpy()
+        self._prior, self._model = prevalence(label), None
+        if train["label"].n_unique() < 2:
+            return
+        data = lightgbm.Dataset(features[chain.positions(train[chain.unit])], label)
+        watched = None
+        if valid["label"].n_unique() == 2:
+            watched = data.create_valid(
+                features[chain.positions(valid[chain.unit])], valid["label"].to_numpy()
+            )
+        self._model = self._trees.grow(data, seed, watched)
+
+    def predict(self, fold: "Fold") -> pl.DataFrame:
+        units = to_predict(fold)[fold.task.unit]
+        if self._model is None:
+            return score_frame(units, np.full(len(units), self._prior))
+        chain, features = self._seen(fold)
+        return score_frame(units, self._trees.probabilities(self._model, features[chain.positions(units)]))

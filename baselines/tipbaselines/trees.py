@@ -1,0 +1,167 @@
+"""Gradient-boosted trees (Ke et al. 2017) that stop growing when the valid part gains nothing, here or on dask.
+
+One thread and deterministic histograms, so that a seed gives the same trees on every machine. Workers of a dask
+cluster each have a share of the rows and add their histograms up in floating point: there trees depend on how many
+workers there are.
+"""
+
+import importlib.util
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from tipcore.clusters import probe
+from tipcore.errors import UsageError
+from tipcore.extras import how_to_install
+
+if TYPE_CHECKING:
+    from lightgbm import Booster, Dataset
+
+
+SECONDS = 10
+"""How long a scheduler has to answer."""
+
+
+def grow_on_dask(
+    scheduler: str,
+    parameters: dict[str, Any],
+    data: "Dataset",
+    rounds: int,
+    watched: "Dataset | None",
+    patience: int,
+) -> "Booster":
+    """Return trees for the labels of ``data``, cut where ``patience`` of them brought no gain on ``watched``.
+
+    Args:
+        scheduler: address, as ``dask scheduler`` prints it. parameters: as of ``lightgbm.train``.
+        data, watched: not constructed yet.
+
+    Raises:
+        UsageError: where dask is not installed, and where nothing answers there.
+    """
+    if any(importlib.util.find_spec(module) is None for module in ("distributed", "pandas")):
+        raise UsageError(f"baseline.method.scheduler needs dask: {how_to_install('dask')}.")
+    from distributed import Client
+
+    try:
+        probe(scheduler)
+        client = Client(scheduler, timeout=SECONDS)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise UsageError(
+            f"baseline.method.scheduler={scheduler} is no dask scheduler that answers "
+            f"({' '.join(str(error).split())[:99]}): give the address that `dask scheduler` prints, and set fence=off, "
+            "since a fence has no network."
+        ) from None
+    with client:
+        return _grow(client, parameters, data, rounds, watched, patience)
+
+
+def _grow(
+    client: Any,
+    parameters: dict[str, Any],
+    data: "Dataset",
+    rounds: int,
+    watched: "Dataset | None",
+    patience: int,
+) -> "Booster":
+    from lightgbm.dask import DaskLGBMClassifier
+
+    workers = len(client.scheduler_info(n_workers=-1)["workers"])
+    if not workers:
+        raise UsageError("baseline.method.scheduler has no worker: start some with `dask worker ADDRESS`.")
+    known = {name: value for name, value in parameters.items() if name not in ("objective", "num_threads")}
+    model = DaskLGBMClassifier(client=client, n_estimators=rounds, objective="binary", n_jobs=1, **known)
+    features, label, weight = _dask_arrays(data, workers)
+    of_watched: dict[str, Any] = {}
+    if watched is not None:
+        seen, truth, counts = _dask_arrays(watched, workers)
+        of_watched = {"eval_set": [(seen, truth)], "eval_names": ["valid"]}
+        of_watched |= {} if counts is None else {"eval_sample_weight": [counts]}
+    columns = data.categorical_feature
+    model.fit(
+        features,
+        label,
+        sample_weight=weight,
+        categorical_feature=columns if isinstance(columns, list) else "auto",
+        **of_watched,
+    )
+    trees = model.booster_
+    if watched is not None:
+        # dask's trees cannot stop early: those after the best are left out instead.
+        trees.best_iteration = best_round(model.evals_result_["valid"]["binary_logloss"], patience)
+    return trees
+
+
+def best_round(losses: list[float], patience: int) -> int:
+    """Return how many rounds early stopping keeps: the best before the first ``patience`` rounds without a gain."""
+    best = 0
+    for at, loss in enumerate(losses):
+        if loss < losses[best]:
+            best = at
+        elif at - best >= patience:
+            break
+    return best + 1
+
+
+def _dask_arrays(data: "Dataset", workers: int) -> tuple[Any, Any, Any]:
+    """Return features, labels and weights (or None) as dask arrays, a part of the rows per worker."""
+    from dask import array
+
+    to_dask: Any = array.from_array  # its types know one way to say how large the parts are
+    features = np.asarray(data.data)
+    rows = max(1, -(-len(features) // workers))
+    label = to_dask(np.asarray(data.label), chunks=rows)
+    weight = None if data.weight is None else to_dask(np.asarray(data.weight), chunks=rows)
+    return to_dask(features, chunks=(rows, features.shape[1])), label, weight
+
+
+BINNED_WHOLE = 200_000
+"""Rows up to which LightGBM looks at all of them to find its bins, and no seed draws some."""
+
+
+@dataclass(frozen=True)
+class BoostedTrees:
+    """Settings. ``rounds``: at most so many trees, ``patience`` without gain on valid stop them; ``unwatched`` are
+    grown where there is no valid part to look at. ``scheduler``: address of a dask scheduler whose workers share
+    the rows (:mod:`tipbaselines.trees`); '' grows them here."""
+
+    rounds: int
+    patience: int
+    unwatched: int
+    learning_rate: float
+    leaves: int
+    leaf_size: int
+    feature_share: float
+    l2: float
+    threads: int = 1
+    scheduler: str = ""
+
+    def grow(self, data: "Dataset", seed: int, watched: "Dataset | None" = None) -> "Booster":
+        """Return trees for the 0/1 labels of ``data``, stopped early by those of ``watched``."""
+        import lightgbm
+
+        parameters = {
+            "objective": "binary",
+            "metric": "binary_logloss",
+            "learning_rate": self.learning_rate,
+            "num_leaves": self.leaves,
+            "min_data_in_leaf": self.leaf_size,
+            "feature_fraction": self.feature_share,
+            "lambda_l2": self.l2,
+            "num_threads": self.threads,
+            "deterministic": True,
+            "force_row_wise": True,
+            "verbosity": -1,
+            "seed": seed,
+        }
+        if self.scheduler:
+            rounds = self.unwatched if watched is None else self.rounds
+            return grow_on_dask(self.scheduler, parameters, data, rounds, watched, self.patience)
+        if watched is None:
+            return lightgbm.train(parameters, data, self.unwatched)
+        stop = lightgbm.early_stopping(self.patience, verbose=False)
+        return lightgbm.train(parameters, data, self.rounds, valid_sets=[watched], callbacks=[stop])
+
+    def probabilities(self, trees: "Booster", features: np.ndarray) -> np.ndarray:
+        """Return probability of a 1 for each row of features [rows, columns], float64 [rows]."""
+        return np.asarray(trees.predict(features, num_threads=self.threads), dtype=np.float64)

