@@ -57,7 +57,7 @@ ROWS = {
         Row("unskipped", "tests/tipbaselines/test_planted.py", "", "import pytest\n\n\n@pytest.mark.slow\ndef test_it() -> None:\n    raise ValueError\n", "1 failed", slow=True),
     ],
     "five committed results": [
-        Row("python3", "benchmark/tipbench/metrics/bootstrap.py", "_drawn_once(count, replicates, seed)\n    ", "_drawn_once(count, replicates, seed + 1)\n    ", "differ", slow=True),
+        Row("python3", "benchmark/tipbench/metrics/bootstrap.py", "_draw_once(count, replicates, seed)\n    ", "_draw_once(count, replicates, seed + 1)\n    ", "differ", slow=True),
     ],
     "exports, calibration and fidelity": [
         Row("unskipped", "benchmark/tipbench/publishing/metadata.py", "import mlcroissant", "import nothing_there", "failed", slow=True),

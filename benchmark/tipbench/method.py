@@ -76,12 +76,12 @@ def is_oracle(method: object) -> bool:
     return bool(getattr(method, "oracle", False))
 
 
-def in_batches(method: object) -> bool:
+def works_in_batches(method: object) -> bool:
     """Return whether a method says that it can be asked for predictions by batches of regions."""
     return getattr(method, "batches", "") == BATCHES
 
 
-def unread(name: str, method: object, many: Mapping[str, int]) -> list[str]:
+def warn_unread(name: str, method: object, many: Mapping[str, int]) -> list[str]:
     """Return a sentence for each table whose further columns a method does not say that it takes.
 
     Args:
@@ -103,7 +103,7 @@ def is_streamed(method: object) -> bool:
     return hasattr(method, "begin") and hasattr(method, "step")
 
 
-def lacking(method: object) -> list[str]:
+def find_missing(method: object) -> list[str]:
     """Return the names that a method of either contract must have and this object has not."""
     acts = () if is_streamed(method) else ("predict",)
     return [name for name in ("needs", "stochastic", "fit", *acts) if not hasattr(method, name)]

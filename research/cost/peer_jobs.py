@@ -157,12 +157,12 @@ def _scored(folder: Path, name: str) -> Any:
 
 
 def ranking_tipbench(folder: Path) -> Found:
-    from tipbench.metrics.bootstrap import observed
+    from tipbench.metrics.bootstrap import compute_observed
     from tipbench.metrics.ranking import Ranking
 
     scores, positive, weights, codes = _scored(folder, "million")
     with timed() as found:
-        values = observed(Ranking(scores, positive, weights, codes, 0.05).metrics, 100_000)
+        values = compute_observed(Ranking(scores, positive, weights, codes, 0.05).metrics, 100_000)
     return found | {"value": values["auroc"]}
 
 

@@ -21,9 +21,9 @@ import polars as pl
 from tipbench import kinds
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.kinds.answers import Answers
-from tipbench.kinds.predictions import check_predictions
-from tipbench.metrics.bootstrap import Clusters, observed, replicate
-from tipbench.metrics.clustering import NAMES, contributions, metrics_of
+from tipbench.kinds.refusals import check_predictions
+from tipbench.metrics.bootstrap import ResamplingClusters, compute_observed, replicate
+from tipbench.metrics.clustering import CLUSTERING_NAMES, compute_metrics, sum_contributions
 from tipbench.metrics.ranking import Ranking
 from tipbench.runs.streams import StepScores, alarms, best_threshold
 from tipbench.tasks import task_of
@@ -43,7 +43,7 @@ def scored_rows(rows: int, clusters: int) -> tuple[np.ndarray, np.ndarray, np.nd
 def ranking_of_a_million_rows() -> float:
     scores, positive, weights, codes = scored_rows(1_000_000, 100_000)
     start = time.process_time()
-    observed(Ranking(scores, positive, weights, codes, 0.05).metrics, 100_000)
+    compute_observed(Ranking(scores, positive, weights, codes, 0.05).metrics, 100_000)
     return time.process_time() - start
 
 
@@ -90,9 +90,9 @@ def clustering_of_ten_million_rows() -> float:
     weights = np.ones(truth.size)
     start = time.process_time()
     count = int(truth.max()) + 1
-    sums = contributions(truth, predicted, weights, Clusters(truth, count, count, count))
-    values = observed(lambda drawn: metrics_of(sums, drawn), count)
-    assert set(values) == set(NAMES)
+    sums = sum_contributions(truth, predicted, weights, ResamplingClusters(truth, count, count, count))
+    values = compute_observed(lambda drawn: compute_metrics(sums, drawn), count)
+    assert set(values) == set(CLUSTERING_NAMES)
     return time.process_time() - start
 
 

@@ -16,21 +16,17 @@ _DIGESTS = "tests/tipbench/runs/test_digests.py"
 _HOSTILE = ("tests/tipboard/submissions/test_check.py", "tests/tipboard/submissions/test_hostile.py")
 
 _FAMILIES = (
-    "audit_budget",
-    "calibration",
-    "clustering",
-    "crowd",
-    "early",
-    "estimation",
-    "forecast",
-    "harm",
-    "labelled_pairs",
-    "labelset",
-    "minority",
-    "operating",
-    "ranking",
-    "retrieval",
-    "scored_pairs",
+    *(
+        "clustering",
+        "decisions",
+        "early",
+        "estimation",
+        "forecast",
+        "harm",
+        "labelsets",
+        "ranking",
+        "retrieval",
+    ),
 )
 _POLICIES = (
     "all",
@@ -58,9 +54,13 @@ def _round(name: str) -> str:
 NEAREST: dict[str, tuple[str, ...]] = {
     **{f"{METRICS}/{name}.py": (_metric(name), _metric("registry"), _EVALUATION) for name in _FAMILIES},
     f"{METRICS}/bootstrap.py": (_metric("bootstrap"), _EVALUATION),
-    f"{METRICS}/inputs.py": (_metric("inputs"), _metric("operating"), _metric("calibration"), _EVALUATION),
-    f"{METRICS}/medians.py": (_metric("medians"), _metric("estimation"), _metric("crowd"), _EVALUATION),
-    f"{METRICS}/metric.py": (_metric("registry"), _metric("harm"), _EVALUATION),
+    f"{METRICS}/metric.py": (
+        _metric("metric"),
+        _metric("registry"),
+        _metric("harm"),
+        _metric("ranking"),
+        _EVALUATION,
+    ),
     f"{METRICS}/registry.py": (
         _metric("registry"),
         _EVALUATION,

@@ -20,7 +20,7 @@ from tipbaselines.advert_authorship.metric_learning import MetricLearning
 from tipbaselines.advert_authorship.tfidf_cosine import TfidfCosine
 from tipbaselines.linkage import candidate_frame, nearest, top
 from tipbench.data.release_folds import prepare_release
-from tipbench.metrics.retrieval import query_scores
+from tipbench.metrics.retrieval import score_queries
 from tipbench.tasks import tasks
 from tipdata.core.world import MINUTES_A_DAY
 from tipdata.stages.adverts.tables import JOB_FIELDS
@@ -41,7 +41,7 @@ FIELDS = {
 def r_precision(answers: pl.DataFrame, predictions: pl.DataFrame) -> float:
     """Return the mean over queries: adverts of the gallery whose operation has another one in it."""
     queries = answers.filter(pl.len().over("cluster") >= 2)
-    return float(query_scores(answers, queries, predictions, TASK.unit)["r_precision"].mean())  # type: ignore[arg-type]
+    return float(score_queries(answers, queries, predictions, TASK.unit)["r_precision"].mean())  # type: ignore[arg-type]
 
 
 def similarity(frame: pl.DataFrame, columns: Sequence[str]) -> np.ndarray:

@@ -13,8 +13,8 @@ from drawn import Drawn, asking
 from tipbaselines.advert_linkage.phone_components import PhoneComponents
 from tipbaselines.advert_linkage.template_mdl import TemplateMDL
 from tipbench.data.release_folds import prepare_release
-from tipbench.metrics.bootstrap import dense_codes, resampling_clusters
-from tipbench.metrics.clustering import contributions, metrics_of
+from tipbench.metrics.bootstrap import encode_dense, find_resampling_clusters
+from tipbench.metrics.clustering import compute_metrics, sum_contributions
 from tipbench.tasks import tasks
 
 TASK = tasks()["advert_linkage"]
@@ -35,14 +35,14 @@ def main() -> None:
         for method in (TemplateMDL(), PhoneComponents()):
             method.fit(made.folds[0], 0)
             found = frame.join(method.predict(made.folds[0]), on=TASK.unit, how="left", suffix="_found")
-            clusters = resampling_clusters(made.answers)
-            sums = contributions(
-                dense_codes(frame["cluster"])[0],
-                dense_codes(found["cluster_found"])[0],
+            clusters = find_resampling_clusters(made.answers)
+            sums = sum_contributions(
+                encode_dense(frame["cluster"])[0],
+                encode_dense(found["cluster_found"])[0],
                 frame["weight"].to_numpy(),
                 clusters,
             )
-            values = metrics_of(sums, np.ones((1, clusters.count)))
+            values = compute_metrics(sums, np.ones((1, clusters.count)))
             listed = " ".join(f"{float(values[name][0]):18.3f}" for name in NAMES)
             print(f"{f'{type(method).__name__}, {split}':<28} {listed}", flush=True)
 

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from tipbench.data.fold import Prepared
 from tipbench.data.releases import open_by_name
 from tipbench.loading import prepare
-from tipbench.metrics.bootstrap import dense_codes, observed, replicate
+from tipbench.metrics.bootstrap import compute_observed, encode_dense, replicate
 from tipbench.metrics.ranking import Ranking
 from tipdata.core import world as worlds_of
 from tipdata.core.kinds import LANGUAGES
@@ -156,7 +156,7 @@ def _measured(model: Any, prepared: Prepared, world: int) -> Measured:
     """Return what a method scores on its test adverts; the same operations are drawn for all methods of a world."""
     scores = model.predict(prepared.folds[0]).select("advert", "score")
     rows = prepared.answers.frame.filter(pl.col("part") == "test").join(scores, on="advert").sort("advert")
-    codes, count = dense_codes(rows["cluster"])
+    codes, count = encode_dense(rows["cluster"])
     metrics = Ranking(
         rows["score"].to_numpy(),
         (rows["label"] == 1).to_numpy(),
@@ -165,7 +165,7 @@ def _measured(model: Any, prepared: Prepared, world: int) -> Measured:
         PREVALENCE,
     ).metrics
     drawn = replicate(metrics, count, DRAWS, world)
-    return {name: np.append(value, drawn[name]) for name, value in observed(metrics, count).items()}
+    return {name: np.append(value, drawn[name]) for name, value in compute_observed(metrics, count).items()}
 
 
 def _operations(prepared: Prepared) -> pl.DataFrame:

@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from tipbench.data.access import LEVELS
 from tipbench.data.fold import Fold, Prepared
 from tipbench.loading import prepare
-from tipbench.metrics.bootstrap import observed, replicate
-from tipbench.metrics.inputs import inputs_of
-from tipbench.metrics.registry import measured
+from tipbench.metrics.bootstrap import compute_observed, replicate
+from tipbench.metrics.metric import make_inputs
+from tipbench.metrics.registry import measure_all
 from tipbench.tasks.case_linkage import VIEWS
 from tipdata.core.release_names import release_name
 
@@ -170,9 +170,9 @@ def without(fold: Fold, hidden: Collection[str]) -> Fold:
 def scored(prepared: Prepared, fold: Fold, method: Any, metrics: Collection[str]) -> Measured:
     """Return metrics of a method on a fold, with draws that are paired over methods and folds of a release."""
     method.fit(fold, 0)
-    inputs = inputs_of(prepared.task, prepared.answers, method.predict(fold))
-    values = measured(inputs)
-    first = observed(values.metrics, inputs.clusters.count)
+    inputs = make_inputs(prepared.task, prepared.answers, method.predict(fold))
+    values = measure_all(inputs)
+    first = compute_observed(values.metrics, inputs.clusters.count)
     drawn = replicate(values.metrics, inputs.clusters.count, DRAWS, 0)
     return {name: np.concatenate([[first[name]], drawn[name]]) for name in metrics}
 

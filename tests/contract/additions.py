@@ -55,7 +55,7 @@ from tipbench.data import adverts
 from tipbench.data.adverts import TABLE, UNIT
 from tipbench.kinds.clusters import CLUSTERS
 from tipbench.task import Task
-from tipbench.tasks.advert_linkage import answers, true_clusters
+from tipbench.tasks.advert_linkage import answers, label_clusters
 
 TASK = Task(
     name="{TASK}",

@@ -36,7 +36,7 @@ TESTS = 16
 """Of this folder. Whoever drops one has to say so here."""
 
 PLACES = {
-    "a metric": ("benchmark/tipbench/metrics/<family>.py", "benchmark/tipbench/tasks/<task>.py"),
+    "a metric": ("benchmark/tipbench/metrics/<subject>.py", "benchmark/tipbench/tasks/<task>.py"),
     "a task": (
         "benchmark/tipbench/tasks/<task>.py",
         "configs/task/<task>.yaml",

@@ -20,10 +20,9 @@ import yaml
 from made_up import made_up
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 from tipbench.evaluation.evaluation import evaluate
-from tipbench.evaluation.meaning import score_version
 from tipbench.runs.digests import score_digest
 from tipbench.task import Task
-from tipbench.tasks import tasks
+from tipbench.tasks import score_version, tasks
 from tipcore.errors import UsageError
 
 LOCK = Path(__file__).with_name("scores.lock.yaml")

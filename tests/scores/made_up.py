@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from tipbench import kinds
 from tipbench.kinds.answers import LABEL_PREFIX, Answers
 from tipbench.kinds.labelsets import SCORE_PREFIX, URGENCY
-from tipbench.kinds.links import GIVEN_VIEW, with_links
-from tipbench.kinds.lists import MOST_CANDIDATES
+from tipbench.kinds.lists import GIVEN_VIEW, MOST_CANDIDATES, add_link_counts
 from tipbench.task import Task
 from tipdata.core.draw import Stream
 
@@ -276,7 +275,7 @@ def _links(task: Task) -> MadeUp:
         .unique("cluster", keep="first", maintain_order=True)
     )
     given = named.select("cluster", given="candidate")
-    seeds = with_links(seeds.join(given, on="cluster", how="left", maintain_order="left"), gallery)
+    seeds = add_link_counts(seeds.join(given, on="cluster", how="left", maintain_order="left"), gallery)
     lists = [_list_of_view(seeds, task.unit, view, rows) for view, rows in views.items()]
     return Answers(kinds.LINKS, task.unit, seeds, gallery=gallery), pl.concat(lists)
 

@@ -15,9 +15,9 @@ import yaml
 from threadpoolctl import threadpool_limits
 from tipbench.config.methods import make, method_class
 from tipbench.contract import promises
-from tipbench.contract.check import check
 from tipbench.contract.other_process import PREDICTIONS
-from tipbench.contract.trial import Broken, Run, Trial
+from tipbench.contract.promises import check
+from tipbench.contract.trial import Broken, Trial, TrialRun
 from tipbench.fence.session import Limits
 from tipbench.method import is_oracle
 from tipbench.runs.methods import fenced_method
@@ -74,7 +74,7 @@ while True:
 
 
 @pytest.fixture(scope="module")
-def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Trial], Run]]:
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Trial], TrialRun]]:
     """Run a trial in one other process, whose sets of text have another order: a start for each takes longer.
 
     Polars has several threads there.
@@ -90,7 +90,7 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Tr
     assert process.stdout is not None
     source, answers = process.stdin, process.stdout
 
-    def run(trial: Trial) -> Run:
+    def run(trial: Trial) -> TrialRun:
         pickle.dump(str(folder), source)
         pickle.dump(
             (trial.name, trial.task.name, trial.make, trial.source, trial.labels, trial.access), source
@@ -99,7 +99,7 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Tr
         if said := answers.readline().decode():
             if said.strip():
                 raise Broken(f"in another process, {said.strip()}")
-            return Run(None, pl.read_parquet(folder / PREDICTIONS))
+            return TrialRun(None, pl.read_parquet(folder / PREDICTIONS))
         raise Broken(f"in another process, code {process.wait()}")
 
     yield run
@@ -133,7 +133,7 @@ FENCED_FIRST = {
 def test_a_baseline_keeps_every_promise_of_the_contract(
     name: str,
     tiny: Release,
-    elsewhere: Callable[[Trial], Run],
+    elsewhere: Callable[[Trial], TrialRun],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(promises, "run_elsewhere", elsewhere)

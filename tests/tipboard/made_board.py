@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from tipbench.config.options import config_folder, describe_option, options
 from tipbench.evaluation.comparison import Draws
-from tipbench.metrics.finds import FEW_FINDS
+from tipbench.metrics.harm import FEW_FINDS
 from tipbench.runs.results import Result
 from tipbench.task import Task
 from tipbench.tasks import tasks

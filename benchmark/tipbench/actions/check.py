@@ -11,8 +11,7 @@ from tipbench.actions.typed import composer_of
 from tipbench.config.methods import make
 from tipbench.config.settings import Settings
 from tipbench.console import emit, emit_json, notice
-from tipbench.contract.check import Verdict, check, compare_keys
-from tipbench.contract.promises import Promise
+from tipbench.contract.promises import Promise, Verdict, check, compare_keys
 from tipbench.contract.trial import Trial
 from tipbench.data.releases import open_by_name
 from tipbench.exit_codes import FAILED

@@ -9,12 +9,11 @@ from tipdata.release import open_release
 from tipbench.actions.typed import composer_of
 from tipbench.console import Column, emit_json, emit_table, notice
 from tipbench.evaluation.evaluation import Evaluation
-from tipbench.evaluation.meaning import score_version
 from tipbench.loading import prepare
 from tipbench.runs import report
 from tipbench.runs.report import estimate_table, interval, number
 from tipbench.runs.scoring import evaluate_prepared, read_predictions_file
-from tipbench.tasks import task_of
+from tipbench.tasks import score_version, task_of
 
 
 def call(options: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 from tipcore.errors import UsageError
 
 from tipbench.config.options import nearest
-from tipbench.method import lacking
+from tipbench.method import find_missing
 
 SHIPPED = "tipbaselines"
 """The package of the methods that come with tipbench."""
@@ -60,7 +60,7 @@ def parameters_of(target: str) -> list[str] | None:
 def instantiate(method: dict[str, Any]) -> Any:
     """Return a method made as :func:`make` does. Raises UsageError as it does, and where the object is not a method."""
     target, made = method["_target_"], make(method)
-    if lacks := lacking(made):
+    if lacks := find_missing(made):
         raise UsageError(
             f"{target} is not a method: it lacks {', '.join(lacks)}; see tipbench.method.Method."
         )

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from tipcore.helper import end_with_parent
 from tipcore.table_files import read_parquet
 
-from tipbench.contract.trial import Broken, Run, Trial
+from tipbench.contract.trial import Broken, Trial, TrialRun
 from tipbench.tasks import task_of
 
 PREDICTIONS = "predictions.parquet"
@@ -22,7 +22,7 @@ HASH_SEEDS = ("1", "2")
 """The first that this process does not have itself."""
 
 
-def run_elsewhere(trial: Trial) -> Run:
+def run_elsewhere(trial: Trial) -> TrialRun:
     """Return what a new object predicts with seed 0 in another process. Raises Broken for whatever it raises there."""
     from joblib import wrap_non_picklable_objects
 
@@ -41,7 +41,7 @@ def run_elsewhere(trial: Trial) -> Run:
         if done.returncode:
             said = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
             raise Broken(f"in another process, {said.rstrip('.') or f'code {done.returncode}'}.")
-        return Run(None, read_parquet(Path(folder) / PREDICTIONS))
+        return TrialRun(None, read_parquet(Path(folder) / PREDICTIONS))
 
 
 def main(folder: str) -> None:

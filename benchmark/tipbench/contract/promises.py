@@ -2,7 +2,8 @@
 
 Each promise is a function of a :class:`tipbench.contract.trial.Trial`. The first line of its docstring is the
 promise, and the rest explains it; both are what ``docs/contract.md`` says. It raises
-:class:`tipbench.contract.trial.Broken`, or UsageError, with one sentence.
+:class:`tipbench.contract.trial.Broken`, or UsageError, with one sentence. :func:`check` stops at the first that is
+broken.
 """
 
 from collections.abc import Callable
@@ -10,17 +11,69 @@ from dataclasses import dataclass, replace
 from inspect import getdoc
 
 import polars as pl
+from tipcore.errors import UsageError
 
-from tipbench.contract.difference import ROUNDING, difference, key_columns
 from tipbench.contract.other_process import run_elsewhere
-from tipbench.contract.trial import Broken, Run, Trial
+from tipbench.contract.trial import Broken, Trial, TrialRun
 from tipbench.data.fold import Fold, PartSteps, detach
-from tipbench.evaluation.evaluation import check_predictions
+from tipbench.evaluation.evaluation import check_predictions, primary_score
 from tipbench.kinds.answers import Answers
-from tipbench.method import BATCHES, check_shape, in_batches, lacking
+from tipbench.method import BATCHES, check_shape, find_missing, works_in_batches
 from tipbench.runs.folds import predict_by_regions
 from tipbench.runs.streams import keep_answered_queries
 from tipbench.task import Task
+
+ROW_KEYS = ("query", "view", "candidate")
+"""Columns that, with the unit, identify a row of predictions."""
+ROUNDING = 1e-9
+"""What the order of rows may change in a number: sums in another order round otherwise."""
+
+
+def describe_difference(
+    first: pl.DataFrame, second: pl.DataFrame, keys: list[str], tolerance: float = 0.0
+) -> str:
+    """Return how predictions differ, as "12 of 340 predictions differ (advert 17: ...)"; '' where they do not.
+
+    Args:
+        first, second: predictions in the columns of their kind, in any order.
+        keys: the columns that name a row.
+        tolerance: the most that two floats may differ by.
+    """
+    if first.schema != second.schema:
+        return f"the columns are {_describe_schema(first)} and {_describe_schema(second)}"
+    first, second = first.sort(keys), second.sort(keys)
+    if not first.select(keys).equals(second.select(keys)):
+        only = first.join(second, on=keys, how="anti").height
+        return f"{only:,} of {first.height:,} rows have a {' and '.join(keys)} that the other {second.height:,} lack"
+    differs = pl.DataFrame(
+        {name: _find_unequal(first[name], second[name], tolerance) for name in first.columns}
+    )
+    rows = differs.select(pl.any_horizontal(pl.all())).to_series()
+    if not rows.any():
+        return ""
+    at = int(rows.arg_max() or 0)
+    column = next(name for name in first.columns if differs[name][at])
+    where = ", ".join(f"{key} {first[key][at]}" for key in keys)
+    return (
+        f"{rows.sum():,} of {first.height:,} predictions differ "
+        f"(at {where}, {column} is {first[column][at]} and {second[column][at]})"
+    )
+
+
+def key_columns(unit: str, predictions: pl.DataFrame) -> list[str]:
+    """Return the columns that identify a row of predictions."""
+    return [name for name in (unit, *ROW_KEYS) if name in predictions.columns]
+
+
+def _describe_schema(frame: pl.DataFrame) -> str:
+    return ", ".join(f"{name} {dtype}" for name, dtype in frame.schema.items())
+
+
+def _find_unequal(first: pl.Series, second: pl.Series, tolerance: float) -> pl.Series:
+    same = first.eq_missing(second)
+    if first.dtype.is_float() and tolerance:
+        same = same | ((first - second).abs() <= tolerance).fill_null(False)
+    return ~same
 
 
 @dataclass(frozen=True)
@@ -46,7 +99,7 @@ def has_the_shape(trial: Trial) -> None:
     step by step wants `begin` and `step`, any other wants `predict`.
     """
     method = trial.make()
-    if lacks := lacking(method):
+    if lacks := find_missing(method):
         raise Broken(f"it has no {' and no '.join(lacks)}: add {'it' if len(lacks) == 1 else 'them'}.")
     check_shape(trial.task, method, trial.name)
     if not isinstance(method.needs, frozenset) or not all(_is_column(need) for need in method.needs):
@@ -82,7 +135,7 @@ def leaves_its_fold_alone(trial: Trial) -> None:
 
     Tables, units and labels are shared with the methods that are run next. What is learnt belongs in `self`.
     """
-    for run in _of_two_seeds(trial):
+    for run in _run_two_seeds(trial):
         if run.written:
             raise Broken(f"{run.written[0]}: keep what is learnt in self, and change copies only.")
 
@@ -92,7 +145,7 @@ def predicts_what_is_asked(trial: Trial) -> None:
 
     Exactly what `tipbench score` asks of a file of predictions.
     """
-    for run in _of_two_seeds(trial):
+    for run in _run_two_seeds(trial):
         predictions = run.predictions
         answers = trial.prepared.answers_to(predictions)
         if trial.task.forecast is not None:
@@ -117,7 +170,7 @@ def scores_are_probabilities(trial: Trial) -> None:
 
     A score of 0.2 then means: one in five of such units is positive.
     """
-    for run in _of_two_seeds(trial):
+    for run in _run_two_seeds(trial):
         scores = run.predictions["score"]
         outside = scores.filter(~scores.is_between(0, 1))
         if len(outside):
@@ -132,9 +185,11 @@ def repeats_itself(trial: Trial) -> None:
 
     Every generator is made of the seed that `fit` is given.
     """
-    if _is_settled(trial) or not _differ(trial, trial.run(state=0), trial.run(state=1)):
+    if _is_deterministic(trial) or not _describe_run_difference(
+        trial, trial.run(state=0), trial.run(state=1)
+    ):
         return
-    if what := _differ(trial, trial.run(state=0), trial.run_again(trial.make(), state=0)):
+    if what := _describe_run_difference(trial, trial.run(state=0), trial.run_again(trial.make(), state=0)):
         raise Broken(f"of two runs with seed 0, {what}: draw from numpy.random.default_rng(seed).")
 
 
@@ -143,7 +198,9 @@ def draws_from_its_seed(trial: Trial) -> None:
 
     `random.random()`, `numpy.random.rand()` and `torch.rand()` depend on what ran before.
     """
-    if not _is_settled(trial) and (what := _differ(trial, trial.run(state=0), trial.run(state=1))):
+    if not _is_deterministic(trial) and (
+        what := _describe_run_difference(trial, trial.run(state=0), trial.run(state=1))
+    ):
         raise Broken(
             f"it draws from a global generator of random, numpy or torch: once that starts elsewhere, {what}; "
             "draw from numpy.random.default_rng(seed), with the seed given to fit."
@@ -155,9 +212,9 @@ def declares_chance(trial: Trial) -> None:
 
     Such a method is run with one seed only.
     """
-    if trial.make().stochastic or _is_settled(trial):
+    if trial.make().stochastic or _is_deterministic(trial):
         return
-    if what := _differ(trial, trial.run(), trial.run(seed=1)):
+    if what := _describe_run_difference(trial, trial.run(), trial.run(seed=1)):
         raise Broken(f"between seed 0 and seed 1, {what}: set stochastic = True.")
 
 
@@ -167,7 +224,7 @@ def keeps_no_state(trial: Trial) -> None:
     Fitted with seed 0 and then with seed 1, an object predicts what a new one predicts with seed 1.
     """
     used = trial.run_again(trial.run().method, seed=1)
-    if what := _differ(trial, _fresh(trial), used):
+    if what := _describe_run_difference(trial, _run_fresh(trial), used):
         raise Broken(f"between a new object and one that was fitted before, {what}: start over in fit.")
 
 
@@ -176,8 +233,8 @@ def ignores_the_order_of_rows(trial: Trial) -> None:
 
     The order carries no information. Numbers may differ by rounding.
     """
-    mixed = trial.run_again(trial.make(), fold=_shuffled(trial.fold))
-    if what := _differ(trial, trial.run(), mixed, ROUNDING):
+    mixed = trial.run_again(trial.make(), fold=_shuffle(trial.fold))
+    if what := _describe_run_difference(trial, trial.run(), mixed, ROUNDING):
         raise Broken(f"with the same rows in another order, {what}: sort by a key where the order matters.")
 
 
@@ -186,7 +243,7 @@ def is_the_same_elsewhere(trial: Trial) -> None:
 
     A set of text has another order there, since every process hashes text differently. Numbers may differ by rounding.
     """
-    if what := _differ(trial, trial.run(), run_elsewhere(trial), ROUNDING):
+    if what := _describe_run_difference(trial, trial.run(), run_elsewhere(trial), ROUNDING):
         raise Broken(f"in another process, {what}: sort what comes out of a set or of hash().")
 
 
@@ -196,11 +253,11 @@ def predicts_by_regions(trial: Trial) -> None:
     Such a method is asked for 64 regions at a time, so that its memory does not grow with their number. Numbers may
     differ by rounding.
     """
-    run = _fresh(trial)
-    if not in_batches(run.method):
+    run = _run_fresh(trial)
+    if not works_in_batches(run.method):
         return
     parts = replace(run, given=predict_by_regions(run.method, trial.fold, most=1))
-    if what := _differ(trial, run, parts, ROUNDING):
+    if what := _describe_run_difference(trial, run, parts, ROUNDING):
         raise Broken(
             f"asked for one region at a time, {what}: leave batches out, or use nothing of another region."
         )
@@ -214,13 +271,13 @@ def sees_no_later_row(trial: Trial) -> None:
     stream = trial.stream
     if stream is None:
         return
-    whole, half = _fresh(trial), max(1, len(stream.test) // 2)
-    shorter = replace(stream, test=_first(stream.test, half))
+    whole, half = _run_fresh(trial), max(1, len(stream.test) // 2)
+    shorter = replace(stream, test=_take_first_steps(stream.test, half))
     given, refused = trial.hand_over(whole.method, trial.fold, shorter)
-    again = Run(whole.method, given, refused=refused)
-    if what := difference(
-        _until(whole, again, half),
-        _until(again, again, half),
+    again = TrialRun(whole.method, given, refused=refused)
+    if what := describe_difference(
+        _predictions_until(whole, again, half),
+        _predictions_until(again, again, half),
         key_columns(trial.task.unit, again.predictions),
         ROUNDING,
     ):
@@ -229,29 +286,31 @@ def sees_no_later_row(trial: Trial) -> None:
         )
 
 
-def _of_two_seeds(trial: Trial) -> tuple[Run, Run]:
+def _run_two_seeds(trial: Trial) -> tuple[TrialRun, TrialRun]:
     """Return the run with seed 0 and one with seed 1, which other promises look at too."""
     return trial.run(), trial.run(seed=1, state=0 if trial.make().stochastic else 1)
 
 
-def _is_settled(trial: Trial) -> bool:
+def _is_deterministic(trial: Trial) -> bool:
     """Return whether one run shows that neither seed nor global generators matter, for a method that says so of the
     seed."""
-    return not trial.make().stochastic and not _differ(trial, trial.run(), trial.run(seed=1, state=1))
+    return not trial.make().stochastic and not _describe_run_difference(
+        trial, trial.run(), trial.run(seed=1, state=1)
+    )
 
 
-def _fresh(trial: Trial) -> Run:
+def _run_fresh(trial: Trial) -> TrialRun:
     """Return the run of a new object with seed 1."""
-    return trial.run(seed=1, state=1 if _is_settled(trial) else 0)
+    return trial.run(seed=1, state=1 if _is_deterministic(trial) else 0)
 
 
-def _first(steps: PartSteps, count: int) -> PartSteps:
+def _take_first_steps(steps: PartSteps, count: int) -> PartSteps:
     """Return the first steps of a part."""
     edges = steps.edges[: count + 1]
     return replace(steps, rows=detach(steps.rows.head(int(edges[-1]))), edges=edges)
 
 
-def _until(run: Run, shorter: Run, step: int) -> pl.DataFrame:
+def _predictions_until(run: TrialRun, shorter: TrialRun, step: int) -> pl.DataFrame:
     """Return the predictions that were made up to a step: alarms until then, or forecasts that the shorter run has
     too."""
     predictions = run.predictions
@@ -260,13 +319,13 @@ def _until(run: Run, shorter: Run, step: int) -> pl.DataFrame:
     return predictions.join(shorter.predictions.select("query").unique(), on="query", how="semi")
 
 
-def _differ(trial: Trial, first: Run, second: Run, tolerance: float = 0.0) -> str:
+def _describe_run_difference(trial: Trial, first: TrialRun, second: TrialRun, tolerance: float = 0.0) -> str:
     """Return how the predictions of two runs differ, in words."""
     before, after = (trial.task.kind.comparable(trial.task.unit, run.predictions) for run in (first, second))
-    return difference(before, after, key_columns(trial.task.unit, first.predictions), tolerance)
+    return describe_difference(before, after, key_columns(trial.task.unit, first.predictions), tolerance)
 
 
-def _shuffled(fold: Fold) -> Fold:
+def _shuffle(fold: Fold) -> Fold:
     def mixed(frame: pl.DataFrame) -> pl.DataFrame:
         return frame.sample(fraction=1, shuffle=True, seed=3)
 
@@ -291,3 +350,73 @@ PROMISES = (
     Promise(sees_no_later_row, lambda task: bool(task.stream)),
 )
 """Every promise. To add one, write its function above and name it here."""
+
+
+TWO_KEYS = (bytes(32), bytes(range(32)))
+"""Two keys of ids; any others would do."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The promises that were kept, and the first that was not with a sentence about it, or None and ''."""
+
+    kept: tuple[Promise, ...]
+    broken: Promise | None = None
+    says: str = ""
+
+
+def check(trial: Trial, tell: Callable[[Promise], None] = lambda promise: None) -> Verdict:
+    """Check every promise that the method's task asks for; ``tell`` is called with each that is kept."""
+    kept: list[Promise] = []
+    for promise in PROMISES:
+        if not promise.applies(trial.task):
+            continue
+        try:
+            promise.holds(trial)
+        except (Broken, UsageError) as error:
+            return Verdict(tuple(kept), promise, str(error))
+        kept.append(promise)
+        tell(promise)
+    return Verdict(tuple(kept))
+
+
+@dataclass(frozen=True)
+class KeyComparison:
+    """How a method's predictions (seed 0) change when the ids of the fold are made from another key.
+
+    ``metric``: the task's primary metric. ``scores``: its value under each of the two keys, None where it is undefined.
+    ``differs``: a sentence on how the predictions differ; '' where they are equal up to rounding. ``stochastic``:
+    whether the method draws at random; under another key its draws may fall on other rows.
+    """
+
+    metric: str
+    scores: tuple[float | None, float | None]
+    differs: str
+    stochastic: bool
+
+    def __str__(self) -> str:
+        if not self.differs:
+            return "the predictions are the same under two keys of ids"
+        first, second = ("no score" if score is None else f"{score:.4f}" for score in self.scores)
+        chance = "; the method is stochastic" if self.stochastic else ""
+        return f"under two keys of ids {self.metric} is {first} and {second}: {self.differs}{chance}"
+
+
+def compare_keys(trial: Trial) -> KeyComparison:
+    """Run the method with seed 0 under two keys of ids, and compare its predictions.
+
+    Ids are names. A method that breaks ties by id, or adds numbers up in the order of ids, has scores that depend on
+    the key. Raises Broken for any error of the method.
+    """
+    task, made, scores = trial.task, [], []
+    for key in TWO_KEYS:
+        keyed = trial.under_key(key)
+        predictions = keyed.prepared.back(keyed.run().predictions)
+        answers = trial.prepared.answers_to(predictions)
+        if task.forecast is not None:
+            predictions = keep_answered_queries(answers, predictions)
+        checked = check_predictions(answers, predictions)
+        scores.append(primary_score(task, answers, checked, replicates=0, checked=True).value)
+        made.append(task.kind.comparable(task.unit, checked))
+    differs = describe_difference(made[0], made[1], key_columns(task.unit, made[0]), ROUNDING)
+    return KeyComparison(task.primary, (scores[0], scores[1]), differs, trial.make().stochastic)

@@ -49,7 +49,7 @@ class FewRegions:
 
 
 @dataclass(frozen=True)
-class Run:
+class TrialRun:
     """One fit and predict of ``method``.
 
     ``given``: what it predicted, None where it did not come so far. ``written``: what it wrote to its fold, one
@@ -86,7 +86,7 @@ class Trial:
     source: Source
     labels: str = "auto"
     access: str = "auto"
-    kept: dict[tuple[int, int], Run] = field(default_factory=dict, repr=False)
+    kept: dict[tuple[int, int], TrialRun] = field(default_factory=dict, repr=False)
 
     @cached_property
     def oracle(self) -> bool:
@@ -120,16 +120,16 @@ class Trial:
         vars(other)["prepared"] = relabel(self.prepared, key)  # sets the cached property
         return other
 
-    def run(self, seed: int = 0, state: int = 0) -> Run:
+    def run(self, seed: int = 0, state: int = 0) -> TrialRun:
         """Return the run of a new object with this seed, while the global generators start from ``state``."""
         if (seed, state) not in self.kept:
             self.kept[seed, state] = self.run_again(self.make(), seed, state)
         return self.kept[seed, state]
 
-    def run_again(self, method: Any, seed: int = 0, state: int = 0, fold: Fold | None = None) -> Run:
+    def run_again(self, method: Any, seed: int = 0, state: int = 0, fold: Fold | None = None) -> TrialRun:
         """Fit this object and predict, with a copy of the fold. Raises Broken for whatever it raises."""
         given = _copy(self.fold if fold is None else fold)
-        before, task = _contents(given), _said(given.task)
+        before, task = _copy_contents(given), _describe_task(given.task)
         with global_generators(state):
             try:
                 method.fit(given, seed)
@@ -138,14 +138,14 @@ class Trial:
                 if self.stream:
                     predictions, refused = self.hand_over(method, given, self.stream)
             except FrozenInstanceError as error:
-                return Run(method, None, (f"{error}{_where(error, method)}",))
+                return TrialRun(method, None, (f"{error}{_locate(error, method)}",))
             except (Exception, SystemExit, pl.exceptions.PanicException) as error:
                 raise Broken(
                     f"it raises {type(error).__name__}: {' '.join(str(error).split()) or 'no message'}"
-                    f"{_where(error, method)}; correct {'fit, begin or step' if self.stream else 'fit or predict'}."
+                    f"{_locate(error, method)}; correct {'fit, begin or step' if self.stream else 'fit or predict'}."
                 ) from error
-        written = _differences(before, given)
-        return Run(method, predictions, (*written, *_task_differences(task, given.task)), refused)
+        written = _find_changes(before, given)
+        return TrialRun(method, predictions, (*written, *_find_task_changes(task, given.task)), refused)
 
     def hand_over(self, method: Any, fold: Fold, stream: StepStream) -> tuple[pl.DataFrame | None, str]:
         """Return what a fitted method predicts of a stream, or None and what was wrong with the answer to a step."""
@@ -184,24 +184,24 @@ def _copy(fold: Fold) -> Fold:
     )
 
 
-def _contents(fold: Fold) -> dict[str, pl.DataFrame]:
+def _copy_contents(fold: Fold) -> dict[str, pl.DataFrame]:
     """Return every frame of a fold, by the name by which a method reaches it."""
     tables = {f'tables["{name}"]': table.collect() for name, table in fold.tables.items()}
     return tables | {"parts": fold.parts.clone(), "supervision": fold.supervision.clone()}
 
 
-def _said(task: Problem) -> dict[str, str]:
+def _describe_task(task: Problem) -> dict[str, str]:
     return {name: repr(value) for name, value in vars(task).items()}
 
 
-def _task_differences(before: dict[str, str], task: Problem) -> list[str]:
+def _find_task_changes(before: dict[str, str], task: Problem) -> list[str]:
     """Say what was written to the task, which all methods share."""
-    after = _said(task)
+    after = _describe_task(task)
     return [f"fold.task.{name} was changed" for name in sorted(before) if after.get(name) != before[name]]
 
 
-def _differences(before: dict[str, pl.DataFrame], fold: Fold) -> tuple[str, ...]:
-    after = _contents(fold)
+def _find_changes(before: dict[str, pl.DataFrame], fold: Fold) -> tuple[str, ...]:
+    after = _copy_contents(fold)
     names = sorted(before.keys() | after.keys())
     return tuple(
         f"fold.{name} was changed"
@@ -210,7 +210,7 @@ def _differences(before: dict[str, pl.DataFrame], fold: Fold) -> tuple[str, ...]
     )
 
 
-def _where(error: BaseException, method: object) -> str:
+def _locate(error: BaseException, method: object) -> str:
     """Return the last line of the method's own file that the error passed; '' where it passed none."""
     module = sys.modules.get(type(method).__module__)
     file = getattr(module, "__file__", None)

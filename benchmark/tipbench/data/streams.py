@@ -9,9 +9,9 @@ import polars as pl
 from tipcore.errors import UsageError
 
 from tipbench.data.fold import ORDER, StepStream
-from tipbench.kinds.alarms import LENGTH
 from tipbench.kinds.answers import Answers
-from tipbench.kinds.forecasts import FORECASTS
+from tipbench.kinds.labelled import LENGTH
+from tipbench.kinds.lists import FORECASTS
 from tipbench.task import Forecast, Task
 
 NOWHERE = 0

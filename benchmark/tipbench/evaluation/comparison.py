@@ -19,16 +19,16 @@ from numpy.typing import NDArray
 from tipcore.errors import UsageError
 
 from tipbench.kinds.answers import Answers
-from tipbench.metrics.bootstrap import TOO_FEW, observed, percentile_interval, replicate
-from tipbench.metrics.inputs import MetricInputs, ScoredTask, inputs_of
-from tipbench.metrics.registry import primary_measured
+from tipbench.metrics.bootstrap import TOO_FEW, compute_observed, percentile_interval, replicate
+from tipbench.metrics.metric import MetricInputs, ScoredTask, make_inputs
+from tipbench.metrics.registry import measure_primary
 
 LEVEL = 0.05
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """A method against the reference: ``difference`` = method - reference in ``metric``, its 95% interval,
+    """A method against the reference: ``compare_draws`` = method - reference in ``metric``, its 95% interval,
     the two-sided ``p``, ``p_holm`` over the methods compared, and whether that is under 5%. Without an
     interval ``p`` is None, ``significant`` False, and ``note`` says why."""
 
@@ -75,38 +75,38 @@ def compare(
             f"compare: reference {reference!r} is not among {', '.join(predictions) or 'no methods'}; "
             "name one of them"
         )
-    by_method = {name: _inputs_of(task, answers, name, frame) for name, frame in predictions.items()}
+    by_method = {name: _make_inputs_of(task, answers, name, frame) for name, frame in predictions.items()}
     if not by_method[reference].known:
         raise UsageError(
             "compare: no test row has a known label; methods are compared where the truth is known"
         )
-    base = primary_draws(by_method[reference], replicates, seed)
+    base = draw_primary(by_method[reference], replicates, seed)
     found = [
-        difference(name, reference, inputs.primary, primary_draws(inputs, replicates, seed), base)
+        compare_draws(name, reference, inputs.primary, draw_primary(inputs, replicates, seed), base)
         for name, inputs in by_method.items()
         if name != reference
     ]
-    return corrected(found)
+    return correct(found)
 
 
-def _inputs_of(task: ScoredTask, answers: Answers, name: str, frame: pl.DataFrame) -> MetricInputs:
+def _make_inputs_of(task: ScoredTask, answers: Answers, name: str, frame: pl.DataFrame) -> MetricInputs:
     try:
-        return inputs_of(task, answers, frame)
+        return make_inputs(task, answers, frame)
     except UsageError as error:
         raise UsageError(f"{name}: {error}") from error
 
 
-def primary_draws(inputs: MetricInputs, replicates: int, seed: int = 0) -> Draws:
+def draw_primary(inputs: MetricInputs, replicates: int, seed: int = 0) -> Draws:
     """Return the primary metric of one method; no draws where there are too few clusters."""
-    measured = primary_measured(inputs)
-    value = observed(measured.metrics, inputs.clusters.count)[inputs.primary]
+    measured = measure_primary(inputs)
+    value = compute_observed(measured.metrics, inputs.clusters.count)[inputs.primary]
     if not inputs.clusters.enough or inputs.primary in measured.without_interval:
         return Draws(value, np.empty(0), inputs.clusters.count)
     drawn = replicate(measured.metrics, inputs.clusters.count, replicates, seed)[inputs.primary]
     return Draws(value, drawn, inputs.clusters.count)
 
 
-def difference(method: str, reference: str, metric: str, one: Draws, base: Draws) -> Comparison:
+def compare_draws(method: str, reference: str, metric: str, one: Draws, base: Draws) -> Comparison:
     """Return a method against the reference, before Holm's correction; see :class:`Comparison`.
 
     Raises UsageError for draws that are not of the same clusters and replicates.
@@ -127,17 +127,20 @@ def difference(method: str, reference: str, metric: str, one: Draws, base: Draws
     if interval is None:
         return replace(compared, note="undefined in too many bootstrap replicates")
     return replace(
-        compared, low=interval[0], high=interval[1], p=two_sided_p(differences[~np.isnan(differences)])
+        compared,
+        low=interval[0],
+        high=interval[1],
+        p=compute_two_sided_p(differences[~np.isnan(differences)]),
     )
 
 
-def two_sided_p(differences: NDArray[np.float64]) -> float:
+def compute_two_sided_p(differences: NDArray[np.float64]) -> float:
     """Return two-sided p of no difference, from the replicates [replicates] of the difference."""
     below, above = np.count_nonzero(differences <= 0), np.count_nonzero(differences >= 0)
     return min(1.0, float(2 * (1 + min(below, above)) / (1 + differences.size)))
 
 
-def holm(p: Sequence[float]) -> list[float]:
+def adjust_holm(p: Sequence[float]) -> list[float]:
     """Return Holm's step-down adjustment: the p values, smallest first, times the number not yet rejected, made
     monotone, at most 1."""
     values = np.asarray(p, dtype=np.float64)
@@ -147,9 +150,9 @@ def holm(p: Sequence[float]) -> list[float]:
     return adjusted.tolist()
 
 
-def corrected(found: Sequence[Comparison]) -> list[Comparison]:
+def correct(found: Sequence[Comparison]) -> list[Comparison]:
     """Return the comparisons of one table, with Holm's p over those that have a p."""
-    adjusted = iter(holm([one.p for one in found if one.p is not None]))
+    adjusted = iter(adjust_holm([one.p for one in found if one.p is not None]))
     return [
         one if one.p is None else replace(one, p_holm=(value := next(adjusted)), significant=value < LEVEL)
         for one in found

@@ -2,11 +2,17 @@
 
 Every metric family of the prediction kind (:mod:`tipbench.metrics`) measures the predictions on the test
 part; one set of seeded cluster draws (:mod:`tipbench.metrics.bootstrap`) gives all intervals. Where there are too few
-clusters a value stands alone and says so; where a value cannot be given, it is None and says why.
+clusters a value stands alone with a note; where a value cannot be given, it is None and its note says why.
+
+The upper reference ``oracle`` ranks by the generator's posterior log-odds given the operation's membership and all its
+columns; ``single_unit`` ranks by the posterior from one unit's own cues, which a method may pass. The *share of the
+oracle* that a method reaches is (score - prior) / (oracle - prior), where prior is what a constant score gets. Each
+kind of prediction knows what the ground truth has of it (``PredictionKind.references``).
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -18,22 +24,44 @@ from tipcore.display import html_table
 from tipcore.progress import Advance, no_progress
 
 from tipbench.evaluation.comparison import Comparison, Draws, compare
-from tipbench.evaluation.oracle import oracle_scores
 from tipbench.kinds.answers import Answers
-from tipbench.kinds.predictions import check_predictions
+from tipbench.kinds.refusals import check_predictions
 from tipbench.metrics.bootstrap import (
     TOO_FEW,
-    Clusters,
     Metrics,
-    observed,
+    ResamplingClusters,
+    compute_observed,
     percentile_interval,
     replicate,
 )
-from tipbench.metrics.by_form import FormRecall
 from tipbench.metrics.estimation import ESTIMATE
-from tipbench.metrics.inputs import MetricInputs, ScoredTask, inputs_of
-from tipbench.metrics.metric import NO_TRUTH, MetricValues
-from tipbench.metrics.registry import measured, primary_measured
+from tipbench.metrics.metric import NO_TRUTH, FormRecall, MetricInputs, MetricValues, ScoredTask, make_inputs
+from tipbench.metrics.registry import families_of, measure_all, measure_primary
+
+
+def score_oracle(inputs: MetricInputs, value: float | None) -> dict[str, float | None]:
+    """Return ``prior``, ``oracle``, ``single_unit`` in the primary metric, and ``share`` for a method with this value.
+
+    Empty where the ground truth does not hold them, or the primary metric has none; ``share`` is None where the value
+    is, or where the oracle does no better than the prior. Estimates have ``oracle`` alone: a share would need an
+    estimate that knows nothing.
+    """
+
+    def score(predictions: pl.DataFrame) -> dict[str, float]:
+        reference = inputs.with_predictions(predictions)
+        return compute_observed(measure_primary(reference).metrics, inputs.clusters.count)
+
+    if not families_of(inputs.answers.kind, [inputs.primary]):
+        return {}
+    found = inputs.answers.kind.references(inputs.answers, inputs.primary, score)
+    prior, best = found.get("prior"), found.get("oracle")
+    if prior is not None and math.isnan(prior):
+        return {}
+    scores: dict[str, float | None] = dict(found)
+    if prior is not None and best is not None:
+        scores["share"] = (value - prior) / (best - prior) if value is not None and best > prior else None
+    return scores
+
 
 __all__ = [
     "Answers",
@@ -83,13 +111,13 @@ class Estimated:
 class Evaluation:
     """All scores of one set of predictions, by metric; the primary metric first.
 
-    ``groups``: group -> metric -> value (:mod:`tipbench.metrics.harm`); ``oracle``: :mod:`tipbench.evaluation.oracle`;
+    ``groups``: group -> metric -> value (:mod:`tipbench.metrics.harm`); ``oracle``: :func:`score_oracle`;
     ``curves``: what figures are drawn from; ``warnings``: one sentence each.
     ``primary_draws``: the primary metric under each draw of the clusters, by which methods are
     compared; None where there is no truth.
     ``prevalence``: the share of positives that headline metrics are at, None where they are at none. ``estimates``: of
     a user's own data, what is estimated of each unit, by the name that the user gave it. ``by_form``: recall of each
-    form of exploitation (:mod:`tipbench.metrics.by_form`).
+    form of exploitation (:mod:`tipbench.metrics.metric`).
     """
 
     scores: dict[str, Score]
@@ -130,37 +158,39 @@ def evaluate(
     """Score predictions on the test part of the answers.
 
     The primary metric is always there: None where own data lack its truth. A task of clusters also takes answers and
-    predictions of scores, for labelled pairs (:mod:`tipbench.metrics.scored_pairs`), and a task of scores those of
-    classes (:mod:`tipbench.metrics.classes`), whose accuracy then leads.
+    predictions of scores, for labelled pairs (:mod:`tipbench.metrics.clustering`), and a task of scores those of
+    classes (:mod:`tipbench.metrics.labelsets`), whose accuracy then leads.
 
     ``replicates`` and ``seed`` are those of the cluster bootstrap; with 0 replicates no interval is given. ``checked``:
     the predictions come from :func:`check_predictions`, and are not checked again. ``open_entry``: they were handed in,
-    so that no threshold is fixed on their valid part (:class:`tipbench.metrics.inputs.MetricInputs`).
+    so that no threshold is fixed on their valid part (:class:`tipbench.metrics.metric.MetricInputs`).
     ``advance`` is told how many more replicates are done.
     Raises :class:`UsageError` for predictions that are malformed (see :func:`check_predictions`), answers of
     another kind than the task's, and answers without a test part.
     """
-    inputs = inputs_of(task, answers, predictions, checked, open_entry)
+    inputs = make_inputs(task, answers, predictions, checked, open_entry)
     if not inputs.known:
-        scores = {inputs.primary: Score(None, note=NO_TRUTH), **_estimate(inputs)}
-        return Evaluation(scores, warnings=_warnings(inputs, scores), estimates=_estimates(inputs))
-    found = measured(inputs)
-    values = observed(found.metrics, inputs.clusters.count)
-    scores, drawn = _scores(found, values, inputs.clusters, replicates, seed, advance)
+        scores = {inputs.primary: Score(None, note=NO_TRUTH), **_score_estimate(inputs)}
+        return Evaluation(
+            scores, warnings=_collect_warnings(inputs, scores), estimates=_list_estimates(inputs)
+        )
+    found = measure_all(inputs)
+    values = compute_observed(found.metrics, inputs.clusters.count)
+    scores, drawn = _score_all(found, values, inputs.clusters, replicates, seed, advance)
     primary = scores.get(inputs.primary, Score(None, note=NO_TRUTH))
-    scores = {inputs.primary: primary, **scores, **_estimate(inputs)}
+    scores = {inputs.primary: primary, **scores, **_score_estimate(inputs)}
     made = Evaluation(
         scores=scores,
         groups=found.groups,
         curves=found.curves,
-        warnings=_warnings(inputs, scores),
+        warnings=_collect_warnings(inputs, scores),
         primary_draws=_primary_draws(inputs, found, values, drawn),
         prevalence=inputs.share,
-        estimates=_estimates(inputs),
+        estimates=_list_estimates(inputs),
         by_form=found.by_form.recalls(drawn) if found.by_form else {},
     )
     del found, drawn  # the rows as this method ranks them need not stay while the reference's are ranked
-    return replace(made, oracle=oracle_scores(inputs, primary.value))
+    return replace(made, oracle=score_oracle(inputs, primary.value))
 
 
 def primary_score(
@@ -172,17 +202,17 @@ def primary_score(
     checked: bool = False,
 ) -> Score:
     """Return the primary metric alone, as :func:`evaluate` scores it, without groups and references."""
-    inputs = inputs_of(task, answers, predictions, checked)
+    inputs = make_inputs(task, answers, predictions, checked)
     if not inputs.known:
         return Score(None, note=NO_TRUTH)
-    found = primary_measured(inputs).only([inputs.primary])
-    scores, _ = _scores(
-        found, observed(found.metrics, inputs.clusters.count), inputs.clusters, replicates, seed=0
+    found = measure_primary(inputs).only([inputs.primary])
+    scores, _ = _score_all(
+        found, compute_observed(found.metrics, inputs.clusters.count), inputs.clusters, replicates, seed=0
     )
     return scores.get(inputs.primary, Score(None, note=NO_TRUTH))
 
 
-def _estimate(inputs: MetricInputs) -> dict[str, Score]:
+def _score_estimate(inputs: MetricInputs) -> dict[str, Score]:
     """Return the estimate itself as a result, where a single unit is estimated."""
     found = inputs.answers.kind.results(inputs.predictions)
     if found is None or found.height != 1:
@@ -191,7 +221,7 @@ def _estimate(inputs: MetricInputs) -> dict[str, Score]:
     return {ESTIMATE.name: Score(value, low, high, note=None if value is not None else NO_ESTIMATE)}
 
 
-def _estimates(inputs: MetricInputs) -> dict[str, Estimated]:
+def _list_estimates(inputs: MetricInputs) -> dict[str, Estimated]:
     """Return what is estimated of each unit of a user's own data: where no truth is known it is all that there is."""
     answers = inputs.answers
     found = answers.kind.results(inputs.predictions)
@@ -212,10 +242,10 @@ def _primary_draws(
     return Draws(value, drawn.get(primary, np.empty(0)) if kept else np.empty(0), inputs.clusters.count)
 
 
-def _scores(
+def _score_all(
     measured: MetricValues,
     values: dict[str, float],
-    clusters: Clusters,
+    clusters: ResamplingClusters,
     replicates: int,
     seed: int,
     advance: Advance = no_progress,
@@ -239,7 +269,7 @@ def _with_forms(measured: MetricValues, drawn: NDArray[np.float64]) -> Metrics:
     return measured.metrics(drawn) | forms
 
 
-def _without_interval(measured: MetricValues, clusters: Clusters, name: str) -> str | None:
+def _without_interval(measured: MetricValues, clusters: ResamplingClusters, name: str) -> str | None:
     """Return why this metric has no interval; None where it has one."""
     for reasons in (measured.withheld, measured.without_interval):
         if name in reasons:
@@ -260,12 +290,12 @@ def _score(value: float, withheld: str | None, bare: str | None, draws: NDArray[
     )
 
 
-def _unlabelled(answers: Answers) -> int:
+def _count_unlabelled(answers: Answers) -> int:
     """Return how many test rows have no known label."""
     return int(answers.frame.select((pl.col("part") == "test") & pl.col("label").is_null()).to_series().sum())
 
 
-def _warnings(inputs: MetricInputs, scores: dict[str, Score]) -> list[str]:
+def _collect_warnings(inputs: MetricInputs, scores: dict[str, Score]) -> list[str]:
     answers, clusters = inputs.answers, inputs.clusters
     warnings = answers.kind.warnings(answers, inputs.predictions)
     if not clusters.enough and clusters.count:
@@ -278,7 +308,7 @@ def _warnings(inputs: MetricInputs, scores: dict[str, Score]) -> list[str]:
             f"no interval: the test part has only {counted}, and {clusters.fewest} are needed; "
             f"{'use a larger release' if answers.custom is None else 'score more data'}"
         )
-    if answers.kind.labelled and (unknown := _unlabelled(answers)):
+    if answers.kind.labelled and (unknown := _count_unlabelled(answers)):
         warnings.append(f"{unknown:,} test rows have no known label and are not scored")
     reasons: dict[str, list[str]] = {}
     for name, score in scores.items():

@@ -17,7 +17,7 @@ from tipcore.errors import NotMapped, UsageError
 from tipbench.config.methods import instantiate
 from tipbench.data.fold import Fold
 from tipbench.fence.wire import LONGEST, Pipe, read_fold
-from tipbench.method import in_batches, is_oracle, is_streamed
+from tipbench.method import is_oracle, is_streamed, works_in_batches
 
 FOLD = Path("/fold")
 
@@ -36,7 +36,7 @@ class MethodServer:
             "needs": sorted(map(str, self.method.needs)),
             "stochastic": bool(self.method.stochastic),
             "oracle": is_oracle(self.method),
-            "batches": in_batches(self.method),
+            "batches": works_in_batches(self.method),
             "takes_many": sorted(map(str, getattr(self.method, "takes_many", ()))),
             "streamed": is_streamed(self.method),
             "whole": hasattr(self.method, "predict"),

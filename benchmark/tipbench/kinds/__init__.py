@@ -1,20 +1,16 @@
 """Kinds of prediction: what a method hands in, and the ground truth that it is scored against.
 
-A kind is one class in a file of its own here, and one object of it in :data:`KINDS`.
+A kind is one class here, and one object of it in :data:`KINDS`.
 """
 
-from tipbench.kinds.alarms import ALARMS
 from tipbench.kinds.answers import Answers
-from tipbench.kinds.candidates import CANDIDATES
-from tipbench.kinds.classes import CLASSES
 from tipbench.kinds.clusters import CLUSTERS
 from tipbench.kinds.estimates import ESTIMATES
-from tipbench.kinds.forecasts import FORECASTS
 from tipbench.kinds.kind import PredictionKind
-from tipbench.kinds.labelsets import LABELSETS
-from tipbench.kinds.links import LINKS
-from tipbench.kinds.predictions import check_predictions
-from tipbench.kinds.scores import SCORES
+from tipbench.kinds.labelled import ALARMS, SCORES
+from tipbench.kinds.labelsets import CLASSES, LABELSETS
+from tipbench.kinds.lists import CANDIDATES, FORECASTS, LINKS
+from tipbench.kinds.refusals import check_predictions
 
 KINDS: dict[str, PredictionKind] = {
     kind.name: kind

@@ -10,18 +10,17 @@ from dataclasses import dataclass
 import polars as pl
 from tipcore.errors import UsageError
 
-from tipbench.kinds.kind import PredictionKind
-from tipbench.kinds.part_rows import PartRows
+from tipbench.kinds.kind import PartRows, PredictionKind
 
 #: Before the name of a label in the columns of labelsets.
 LABEL_PREFIX = "label_"
 
 #: Columns that hold no null in any frame.
-COMPLETE = ("part", "region", "answer", "quantity", "weight")
+NEVER_NULL = ("part", "region", "answer", "quantity", "weight")
 
 
 @dataclass(frozen=True)
-class Custom:
+class CustomScoring:
     """What a user's own data say of how they are scored.
 
     ``prevalence``: the share of positives that headline metrics are at; None is the data's own. ``groups``: the lawful
@@ -53,7 +52,7 @@ class Answers:
     frame: pl.DataFrame
     pairs: pl.DataFrame | None = None
     gallery: pl.DataFrame | None = None
-    custom: Custom | None = None
+    custom: CustomScoring | None = None
 
     def __post_init__(self) -> None:
         needed = (self.unit, *self.kind.truth_columns)
@@ -64,7 +63,7 @@ class Answers:
             )
         if self.frame.is_empty():
             raise UsageError(f"answers: not a single {self.unit} to score; map or make at least one")
-        for name in (self.unit, *COMPLETE):
+        for name in (self.unit, *NEVER_NULL):
             if name in self.frame.columns and (nulls := self.frame[name].null_count()):
                 raise UsageError(
                     f"answers: {nulls:,} of {self.frame.height:,} rows have no {name}; fill or drop them"

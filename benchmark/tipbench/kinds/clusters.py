@@ -1,18 +1,33 @@
 """Clusters ``[unit, cluster]``: an Int64 or String cluster for every unit.
 
-The ground truth is ``[unit, cluster, weight]``: the true cluster (null where unknown) and, where known, ``proxy``;
-and ``stands_for``, where the operations of a size stand for more or fewer than one.
+The ground truth is ``[unit, cluster, weight]``: the true cluster (null where unknown) and, where known, ``proxy``, and
+``stands_for`` where one operation stands for more or fewer than one.
 """
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import polars as pl
 
-from tipbench.kinds.linked import LinkedKind
+from tipbench.kinds.kind import CustomTruth, PredictionKind
 from tipbench.kinds.refusals import PredictionsRefused
 
 
-class Clusters(LinkedKind):
+class LinkedKind(PredictionKind):
+    """A kind whose truth is which units belong together."""
+
+    linked: ClassVar[bool] = True
+    custom_field: ClassVar[str] = "cluster"
+
+    def has_custom_truth(self, own: CustomTruth) -> bool:
+        return own.cluster is not None
+
+    def select_training_labels(self, unit: str, able: pl.DataFrame) -> pl.DataFrame:
+        return able.select(unit, "part", pl.col("cluster").alias("label")).drop_nulls("label")
+
+
+class ClustersKind(LinkedKind):
     """A cluster per unit. A task of clusters may also be scored on labelled pairs, with a score per pair."""
 
     name = "clusters"
@@ -37,4 +52,4 @@ class Clusters(LinkedKind):
         return rows.select(unit, "cluster", pl.lit(1.0).alias("weight"))
 
 
-CLUSTERS = Clusters()
+CLUSTERS = ClustersKind()

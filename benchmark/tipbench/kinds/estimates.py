@@ -11,11 +11,10 @@ import polars as pl
 from tipcore.errors import UsageError
 
 from tipbench.kinds.answers import Answers
-from tipbench.kinds.custom_truth import CustomTruth
-from tipbench.kinds.kind import PredictionKind, ScoreOf
-from tipbench.kinds.refusals import PredictionsRefused, first, out_of_range
+from tipbench.kinds.kind import CustomTruth, PredictionKind, ScoreOf
+from tipbench.kinds.refusals import PredictionsRefused, find_out_of_range, show_keys
 
-ESTIMATE = ("estimate", "lower", "upper")
+ESTIMATE_COLUMNS = ("estimate", "lower", "upper")
 """The columns of an estimate."""
 
 QUANTITIES = ("count", "log_effect", "share", "level")
@@ -25,7 +24,7 @@ FEWEST_REGIONS = 8
 ORACLE = "oracle_estimate"
 
 
-class Estimates(PredictionKind):
+class EstimatesKind(PredictionKind):
     """An estimate with its interval per unit."""
 
     name = "estimates"
@@ -38,20 +37,20 @@ class Estimates(PredictionKind):
     custom_fields = ("truth",)
 
     def columns(self, unit: str) -> tuple[str, ...]:
-        return unit, *ESTIMATE
+        return unit, *ESTIMATE_COLUMNS
 
     def is_number(self, column: str) -> bool:
-        return column in ESTIMATE
+        return column in ESTIMATE_COLUMNS
 
     def check_values(self, answers: Answers, predictions: pl.DataFrame) -> None:
-        super().check_values(answers, predictions.drop(ESTIMATE))
-        for name in ESTIMATE:
-            faults = out_of_range(predictions[name], self.largest)
+        super().check_values(answers, predictions.drop(ESTIMATE_COLUMNS))
+        for name in ESTIMATE_COLUMNS:
+            faults = find_out_of_range(predictions[name], self.largest)
             self.refuse_values(answers, predictions, name, faults, "leave null where there is none")
 
     def check_rows(self, answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:
         aligned = super().check_rows(answers, predictions)
-        estimate, lower, upper = (pl.col(name) for name in ESTIMATE)
+        estimate, lower, upper = (pl.col(name) for name in ESTIMATE_COLUMNS)
         count = answers.frame["quantity"] == "count"
         faults = {
             "have one end of an interval only": lower.is_null() != upper.is_null(),
@@ -63,7 +62,7 @@ class Estimates(PredictionKind):
             wrong = aligned.filter(mask.fill_null(False))[answers.unit]
             if len(wrong):
                 raise PredictionsRefused(
-                    f"{len(wrong):,} of {aligned.height:,} estimates {what} (first at {first(answers, wrong)}); "
+                    f"{len(wrong):,} of {aligned.height:,} estimates {what} (first at {show_keys(answers, wrong)}); "
                     "give estimate, lower and upper, or null in all where no estimate exists"
                 )
         return aligned
@@ -99,11 +98,11 @@ class Estimates(PredictionKind):
             return []
         return [
             f"no estimate for {len(lacking):,} of {predictions.height:,} units "
-            f"(first: {first(answers, lacking)}); each is counted as a failure"
+            f"(first: {show_keys(answers, lacking)}); each is counted as a failure"
         ]
 
     def results(self, predictions: pl.DataFrame) -> pl.DataFrame | None:
-        return predictions.select(ESTIMATE)
+        return predictions.select(ESTIMATE_COLUMNS)
 
     def check_custom(self, task: str, own: CustomTruth) -> None:
         super().check_custom(task, own)
@@ -113,7 +112,7 @@ class Estimates(PredictionKind):
     def has_custom_truth(self, own: CustomTruth) -> bool:
         return own.truth is not None
 
-    def learnt(self, unit: str, able: pl.DataFrame) -> pl.DataFrame:
+    def select_training_labels(self, unit: str, able: pl.DataFrame) -> pl.DataFrame:
         return able.select(unit, "part", _truth(able).alias("label")).drop_nulls("label")
 
     def custom_truth(self, unit: str, rows: pl.DataFrame, quantity: str) -> pl.DataFrame:
@@ -125,4 +124,4 @@ def _truth(units: pl.DataFrame) -> pl.Expr:
     return pl.col("truth") if "truth" in units.columns else pl.lit(None, dtype=pl.Float64)
 
 
-ESTIMATES = Estimates()
+ESTIMATES = EstimatesKind()

@@ -1,31 +1,87 @@
 """Define what a kind of prediction is: its columns, its check, its ground truth and how both are scored.
 
-Each kind is one class in a file of its own. Nothing outside this room compares kinds: it asks the kind.
+Nothing outside this package compares kinds: it calls the kind's methods.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from tipcore.errors import UsageError
 
-from tipbench.kinds.custom_truth import CustomTruth
-from tipbench.kinds.part_rows import PartRows
 from tipbench.kinds.refusals import (
     PredictionsRefused,
-    first,
-    one_per_unit,
-    out_of_range,
-    quoted,
-    same_type,
+    align_units,
+    check_key_type,
+    find_out_of_range,
+    quote_names,
+    show_keys,
 )
 
 if TYPE_CHECKING:
     from tipbench.kinds.answers import Answers
+
+
+class CustomTruth(Protocol):
+    """What a user's own data map of the truth; see :class:`tipbench.data.custom.config.OwnData`."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def label(self) -> str | None: ...
+    @property
+    def labels(self) -> dict[str, str]: ...
+    @property
+    def cluster(self) -> str | None: ...
+    @property
+    def truth(self) -> str | None: ...
+    @property
+    def onset(self) -> str | None: ...
+    @property
+    def prevalence(self) -> float | None: ...
+    @property
+    def true_class(self) -> str | None: ...
+
+
+@dataclass(frozen=True)
+class PartRows:
+    """Some rows of a frame. ``chosen`` Boolean [frame rows]: which; None where it is all of them."""
+
+    frame: pl.DataFrame
+    chosen: pl.Series | None
+
+    @classmethod
+    def of(cls, frame: pl.DataFrame, counted: pl.Expr) -> PartRows:
+        """Return the rows of a frame of which an expression is true."""
+        chosen = frame.select(pl.repeat(True, pl.len()) & counted.fill_null(False)).to_series()
+        return cls(frame, None if chosen.all() else chosen)
+
+    def __getitem__(self, name: str) -> pl.Series:
+        """Return one column of them; numbers are of one type everywhere, so that Float32 comes as Float64."""
+        column = self.frame[name] if self.chosen is None else self.frame[name].filter(self.chosen)
+        return column.cast(pl.Float64) if column.dtype == pl.Float32 else column
+
+    @property
+    def columns(self) -> list[str]:
+        return self.frame.columns
+
+    @property
+    def height(self) -> int:
+        return self.frame.height if self.chosen is None else int(self.chosen.sum())
+
+    def is_empty(self) -> bool:
+        return self.height == 0
+
+    def select(self, *names: str) -> pl.DataFrame:
+        """Return these columns of them."""
+        frame = self.frame.select(names)
+        return frame if self.chosen is None else frame.filter(self.chosen)
+
 
 FLOATS = (pl.Float32, pl.Float64)
 FEWEST_CLUSTERS = 20
@@ -35,7 +91,7 @@ ROOM, FEW_ROWS = 2, 100_000
 """How many times the rows that there can be predictions may have, where these are more than a few: every key of them is
 named; those of more are there to cost time."""
 
-FOREIGN = {
+MISPLACED = {
     "labels": "data.labels of data={data} is for label sets: map data.label for {task}.",
     "truth": "data.truth of data={data} is for estimates: leave it out for {task}.",
     "onset": "data.onset of data={data} is for alarms: leave it out for {task}.",
@@ -61,7 +117,7 @@ class PredictionKind:
     metrics are at a share of positives. ``linked``: whether the truth of a user's own data is the cluster of each unit;
     ``takes_pairs``: whether it may be labelled pairs of units.
     ``custom_field``: where a user's own data map the truth; ``custom_fields``: what else of them it has a use for,
-    among it those of :data:`FOREIGN` that it takes. ``also``: names of other kinds whose ground truth a task of
+    among it those of :data:`MISPLACED` that it takes. ``also``: names of other kinds whose ground truth a task of
     this kind may be scored on; ``primary``: the metric that then leads, "" where it is the task's own. ``largest``: how
     far from 0 a number may be; sums and squares of such numbers stay finite.
     """
@@ -118,7 +174,7 @@ class PredictionKind:
         missing = [name for name in columns if name not in predictions.columns]
         if missing:
             raise PredictionsRefused(
-                f"no column {', '.join(missing)} among {quoted(predictions.columns) or 'none'}; "
+                f"no column {', '.join(missing)} among {quote_names(predictions.columns) or 'none'}; "
                 f"{self.name} need {', '.join(columns)}"
             )
         if predictions.is_empty():
@@ -147,7 +203,7 @@ class PredictionKind:
 
     def check_key(self, answers: Answers, predictions: pl.DataFrame, name: str) -> None:
         """Refuse a key of another dtype than the ground truth's. Raises UsageError."""
-        same_type(predictions, name, answers.unit, answers.frame.schema[answers.unit])
+        check_key_type(predictions, name, answers.unit, answers.frame.schema[answers.unit])
 
     def check_types(self, predictions: pl.DataFrame) -> None:
         """Refuse further columns of a wrong dtype. Raises UsageError."""
@@ -158,7 +214,7 @@ class PredictionKind:
             column = predictions[name]
             self.refuse_values(answers, predictions, name, {"null": column.is_null()})
             if self.is_number(name):
-                self.refuse_values(answers, predictions, name, out_of_range(column, self.largest))
+                self.refuse_values(answers, predictions, name, find_out_of_range(column, self.largest))
 
     def refuse_values(
         self,
@@ -174,12 +230,12 @@ class PredictionKind:
                 where = predictions.filter(mask).select(self.keys(answers.unit)).get_columns()
                 raise PredictionsRefused(
                     f"{count:,} of {predictions.height:,} values of {name} are {what} "
-                    f"(first at {first(answers, *where)}); {instead}"
+                    f"(first at {show_keys(answers, *where)}); {instead}"
                 )
 
     def check_rows(self, answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:
         """Return the predictions row for row beside the ground truth; refuse repeated, missing or unknown units."""
-        return one_per_unit(answers, predictions)
+        return align_units(answers, predictions)
 
     def value(self, predictions: pl.DataFrame) -> pl.Series:
         """Return what is predicted of each unit, as it stands beside the ground truth; for labelled kinds only."""
@@ -232,7 +288,7 @@ class PredictionKind:
 
     def check_custom(self, task: str, own: CustomTruth) -> None:
         """Refuse truth in a form that a task of this kind has no use for. Raises UsageError."""
-        for field, sentence in FOREIGN.items():
+        for field, sentence in MISPLACED.items():
             if field not in self.custom_fields and getattr(own, field):
                 raise UsageError(sentence.format(data=own.name, task=task))
 
@@ -248,7 +304,7 @@ class PredictionKind:
         """Return the columns of labels that these units have, in order."""
         return [name for name in self.custom_columns() if name in units.columns]
 
-    def learnt(self, unit: str, able: pl.DataFrame) -> pl.DataFrame:
+    def select_training_labels(self, unit: str, able: pl.DataFrame) -> pl.DataFrame:
         """Return ``[unit, part, labels]`` of those units whose truth is known, as ``fit`` is given it.
 
         ``able``: units of train and valid, ``[unit, part, cluster, ...]`` with the mapped truth.

@@ -1,8 +1,13 @@
-"""Label sets ``[unit, score_<name> ...]``: a score for every label and, where urgency is known, ``score_urgency``.
+"""Label sets and classes: a score per label, or per class, for every unit.
 
-The ground truth is ``[unit, part, cluster, weight]`` and per label one Int8 column ``label_<name>`` (0, 1, or null
-where unknown); where known, ``urgency`` Int8 (0, 1, 2), ``slot`` Int64 (a region's week, which shares capacity),
-``oracle_log_odds_<name>`` (milli-nats) and the harm columns of scores.
+**Label sets** ``[unit, score_<name> ...]``: a score for every label and, where urgency is known, ``score_urgency``. The
+ground truth is ``[unit, part, cluster, weight]`` and one Int8 column ``label_<name>`` per label (0, 1, or null where
+unknown). Where known, it also has ``urgency`` Int8 (0, 1, 2), ``slot`` Int64 (a region's week, whose units share
+capacity), ``oracle_log_odds_<name>`` (milli-nats) and the harm columns of scores.
+
+**Classes** ``[unit, score_<class> ...]``: a score per class, the highest of which decides. They replace scores where a
+user's own crowd has several classes. The ground truth is ``[unit, part, cluster, weight]`` and one Int8 column
+``label_<class>`` per class: 1 for the unit's class, 0 for the others, null in all where the class is unknown.
 """
 
 from __future__ import annotations
@@ -13,20 +18,19 @@ import polars as pl
 from tipcore.errors import UsageError
 
 from tipbench.kinds.answers import LABEL_PREFIX, Answers
-from tipbench.kinds.custom_truth import CustomTruth
-from tipbench.kinds.kind import PredictionKind, ScoreOf
-from tipbench.kinds.refusals import PredictionsRefused, quoted
+from tipbench.kinds.kind import CustomTruth, PredictionKind, ScoreOf
+from tipbench.kinds.refusals import PredictionsRefused, quote_names
 
 SCORE_PREFIX = "score_"
 """Before the name of a label, or of urgency, in the columns of predictions."""
 
 URGENCY = "urgency"
 LOG_ODDS = "oracle_log_odds_"
-PRIMARY = "macro_average_precision"
+LABELSET_PRIMARY = "macro_average_precision"
 """The one metric that log-odds by label give a reference for."""
 
 
-class LabelSets(PredictionKind):
+class LabelSetsKind(PredictionKind):
     """A score per unit and label."""
 
     name = "labelsets"
@@ -56,7 +60,7 @@ class LabelSets(PredictionKind):
         ]
         if unknown:
             raise PredictionsRefused(
-                f"{quoted(unknown)} of no known label; the labels are "
+                f"{quote_names(unknown)} of no known label; the labels are "
                 f"{', '.join(name.removeprefix(SCORE_PREFIX) for name in columns[1:])}"
             )
 
@@ -68,7 +72,7 @@ class LabelSets(PredictionKind):
         names, rows = answers.label_names, answers.scored()
         odds = {name: f"{LOG_ODDS}{name}" for name in names}
         unknown = any(c not in rows.columns or rows[c].null_count() for c in odds.values())
-        if primary != PRIMARY or unknown:
+        if primary != LABELSET_PRIMARY or unknown:
             return {}
         prior = score(self._scores(answers, {name: pl.lit(0.0) for name in names}))[primary]
         if math.isnan(prior):
@@ -100,4 +104,40 @@ class LabelSets(PredictionKind):
         return [name for name in units.columns if name.startswith(LABEL_PREFIX) or name == URGENCY]
 
 
-LABELSETS = LabelSets()
+LABELSETS = LabelSetsKind()
+
+
+class ClassesKind(LabelSetsKind):
+    """A score per unit and class; units have one class each."""
+
+    name = "classes"
+    title = "a score per class and unit, of which the highest decides"
+    rows = "for every unit of a user's own data of several classes"
+    custom_field = "true_class"
+    custom_fields = ("true_class",)
+    primary = "accuracy"
+
+    def counted(self, frame: pl.DataFrame, part: str) -> pl.Expr:
+        return (pl.col("part") == part) & _class_is_known(frame)
+
+    def any_known(self, answers: Answers) -> bool:
+        return not answers.counted().is_empty()
+
+    def references(self, answers: Answers, primary: str, score: ScoreOf) -> dict[str, float]:
+        return {}
+
+    def warnings(self, answers: Answers, predictions: pl.DataFrame) -> list[str]:
+        test = answers.frame.filter(part="test")
+        unknown = test.height - answers.counted().height
+        return [f"{unknown:,} test rows have no known class and are not scored"] if unknown else []
+
+    def check_custom(self, task: str, own: CustomTruth) -> None:
+        PredictionKind.check_custom(self, task, own)
+
+
+def _class_is_known(frame: pl.DataFrame) -> pl.Expr:
+    first = next(name for name in frame.columns if name.startswith(LABEL_PREFIX))
+    return pl.col(first).is_not_null()
+
+
+CLASSES = ClassesKind()

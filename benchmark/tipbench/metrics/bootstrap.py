@@ -2,7 +2,7 @@
 copies.
 
 Copies would pair an item with itself, which breaks B-cubed and average precision; a row's weight is instead
-multiplied by the number of times that its cluster was drawn. One function, :func:`resampling_clusters`,
+multiplied by the number of times that its cluster was drawn. One function, :func:`find_resampling_clusters`,
 decides what the clusters are and whether there are enough, so that no two intervals can differ in it.
 
 Intervals are percentile intervals (Efron and Tibshirani 1993, chapter 13) over clusters (Field and Welsh
@@ -21,8 +21,7 @@ from numpy.typing import NDArray
 from tipcore.progress import Advance, no_progress
 
 from tipbench.kinds.answers import Answers
-from tipbench.kinds.kind import FEWEST_CLUSTERS
-from tipbench.kinds.part_rows import PartRows
+from tipbench.kinds.kind import FEWEST_CLUSTERS, PartRows
 
 TOO_FEW = "too few clusters"
 
@@ -43,7 +42,7 @@ Metrics = dict[str, NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
-class Clusters:
+class ResamplingClusters:
     """Which rows are drawn together. ``codes`` [rows] are 0 .. count - 1, in the order of
     ``answers.scored()``.
 
@@ -64,55 +63,55 @@ class Clusters:
 
     def among(self, rows: NDArray[np.bool_]) -> int:
         """Return how many clusters have any of these rows [rows]."""
-        return distinct(self.codes[rows], self.count)
+        return count_distinct(self.codes[rows], self.count)
 
 
-def resampling_clusters(answers: Answers) -> Clusters:
+def find_resampling_clusters(answers: Answers) -> ResamplingClusters:
     """Return the clusters that every interval of these answers resamples: the true cluster (the operation) of each
     row that counts, or the proxy where no row has a true one; a row without either is its own."""
     rows = answers.counted()
     cluster = rows["cluster"]
     known = cluster.null_count() < len(cluster) or "proxy" not in rows.columns
-    codes, count = dense_codes(cluster if known else rows["proxy"])
+    codes, count = encode_dense(cluster if known else rows["proxy"])
     alone = np.flatnonzero(codes < 0)
     codes[alone] = count + np.arange(alone.size)
     count += alone.size
     positive, negative = answers.kind.cluster_counts(rows, codes)
-    return Clusters(codes, count, positive, negative, answers.kind.fewest_clusters)
+    return ResamplingClusters(codes, count, positive, negative, answers.kind.fewest_clusters)
 
 
-def distinct(codes: NDArray[np.integer], count: int) -> int:
+def count_distinct(codes: NDArray[np.integer], count: int) -> int:
     """Return how many of 0 .. count - 1 are among these codes, without sorting them."""
     seen = np.zeros(count, dtype=bool)
     seen[codes] = True
     return int(np.count_nonzero(seen))
 
 
-def dense_codes(values: pl.Series) -> tuple[NDArray[np.int32], int]:
+def encode_dense(values: pl.Series) -> tuple[NDArray[np.int32], int]:
     """Return codes 0 .. count - 1 in the order of the values, -1 for null; and the count."""
     codes = values.rank("dense").fill_null(0).to_numpy().astype(np.int32)
     codes -= 1
     return codes, int(codes.max(initial=-1)) + 1
 
 
-def multiplicities(count: int, replicates: int, seed: int) -> Iterator[NDArray[np.float64]]:
+def draw_multiplicities(count: int, replicates: int, seed: int) -> Iterator[NDArray[np.float64]]:
     """Yield how often each cluster was drawn, in chunks [some replicates, count]; the same for every method that is
     scored on the same clusters with the same seed, which is what pairs two methods."""
     if 0 < replicates * count <= _CELLS:
-        yield _drawn_once(count, replicates, seed)
+        yield _draw_once(count, replicates, seed)
     else:
-        yield from _drawn(count, replicates, seed, max(_FEWEST_AT_ONCE, _CELLS // max(count, 1)))
+        yield from _draw_chunks(count, replicates, seed, max(_FEWEST_AT_ONCE, _CELLS // max(count, 1)))
 
 
 @lru_cache(maxsize=4)
-def _drawn_once(count: int, replicates: int, seed: int) -> NDArray[np.float64]:
+def _draw_once(count: int, replicates: int, seed: int) -> NDArray[np.float64]:
     """Return all draws, for reading only: of few clusters, methods that are scored on the same ones share them."""
-    [chunk] = _drawn(count, replicates, seed, replicates)
+    [chunk] = _draw_chunks(count, replicates, seed, replicates)
     chunk.flags.writeable = False
     return chunk
 
 
-def _drawn(count: int, replicates: int, seed: int, height: int) -> Iterator[NDArray[np.float64]]:
+def _draw_chunks(count: int, replicates: int, seed: int, height: int) -> Iterator[NDArray[np.float64]]:
     """Yield so many draws at a time."""
     generator = np.random.Generator(np.random.PCG64(seed))
     for first in range(0, replicates, height):
@@ -134,13 +133,13 @@ def replicate(
     ``advance`` is told how many more are done: of many rows each takes seconds.
     """
     chunks: list[Metrics] = []
-    for chunk in multiplicities(count, replicates, seed):
+    for chunk in draw_multiplicities(count, replicates, seed):
         chunks.append(metrics(chunk))
         advance(len(chunk))
     return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]} if chunks else {}
 
 
-def observed(metrics: Callable[[NDArray[np.float64]], Metrics], count: int) -> dict[str, float]:
+def compute_observed(metrics: Callable[[NDArray[np.float64]], Metrics], count: int) -> dict[str, float]:
     """Return every metric on the data themselves: each cluster once."""
     return {name: float(value[0]) for name, value in metrics(np.ones((1, count))).items()}
 
@@ -155,7 +154,7 @@ def percentile_interval(values: NDArray[np.float64], level: float = 0.95) -> tup
     return float(low), float(high)
 
 
-def at_once(drawn: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
+def split_draws(drawn: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
     """Yield multiplicities [replicates, clusters] in pieces of few cells: of many clusters one replicate each."""
     height = max(1, _CELLS // max(drawn.shape[1], 1))
     yield from (drawn[first : first + height] for first in range(0, len(drawn), height))
@@ -168,7 +167,7 @@ class ClusterSums:
     kept that have.
     """
 
-    def __init__(self, clusters: Clusters) -> None:
+    def __init__(self, clusters: ResamplingClusters) -> None:
         self._clusters = clusters
         self._names: dict[str, int] = {}
         self._columns: list[_Column] = []
@@ -249,6 +248,6 @@ def ratio(numerator: NDArray, denominator: NDArray) -> NDArray[np.float64]:
     return np.divide(numerator, denominator, out=undefined, where=denominator > 0)
 
 
-def or_none(value: float) -> float | None:
+def none_if_nan(value: float) -> float | None:
     """Return a value, None for NaN: how documents say that there is none."""
     return None if np.isnan(value) else value

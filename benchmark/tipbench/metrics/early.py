@@ -16,7 +16,7 @@ in precision, and its unit as missed in recall and in ERDE.
 - ``harm_gap`` where groups are known, ``protection_gap`` where form, sex or language of those exploited are:
   as in :mod:`tipbench.metrics.harm`, of alarms in the place of scores over a threshold. Here the lawful groups
   are all but trafficking and spam, and those under twenty clusters are not compared.
-- ``accusations_per_find``, ``worst_group_accused``: of :mod:`tipbench.metrics.accusations`, of the same groups.
+- ``accusations_per_find``, ``worst_group_accused``: of :mod:`tipbench.metrics.harm`, of the same groups.
 
 All are headline-weighted, and all are functions of the clusters' multiplicities. A median is the mean of the
 first values at which the cumulated weight reaches, and exceeds, half of the whole: with equal weights the usual.
@@ -30,25 +30,24 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tipbench.kinds.alarms import ALARMS
-from tipbench.metrics.accusations import OWN, as_decided
+from tipbench.kinds.labelled import ALARMS
 from tipbench.metrics.bootstrap import FEWEST_CLUSTERS, ClusterSums, Metrics, ratio
-from tipbench.metrics.finds import worthless
+from tipbench.metrics.estimation import find_middle
 from tipbench.metrics.harm import (
     ATTRIBUTES,
+    DECIDED_METRICS,
     HARM_GAP,
     LAWFUL,
     PROTECTION_GAP,
-    accusations,
-    protection,
-    unless_silent,
+    explain_worthless_gap,
+    measure_decided,
+    measure_false_accusations,
+    measure_protection,
+    withhold_if_silent,
 )
-from tipbench.metrics.inputs import MetricInputs
-from tipbench.metrics.medians import middle
-from tipbench.metrics.metric import Family, Metric, MetricValues, together
-from tipbench.metrics.shared import F1, PRECISION, RECALL
+from tipbench.metrics.metric import F1, PRECISION, RECALL, Family, Metric, MetricInputs, MetricValues, combine
 
-METRICS = (
+EARLY_METRICS = (
     Metric("f_latency", "F-latency"),
     Metric("erde_5", "ERDE at 5", lower_is_better=True),
     Metric("erde_50", "ERDE at 50", lower_is_better=True),
@@ -59,7 +58,7 @@ METRICS = (
     Metric("median_delay", "median delay", lower_is_better=True, unit="steps"),
     HARM_GAP,
     PROTECTION_GAP,
-    *OWN,
+    *DECIDED_METRICS,
 )
 PREMATURE = 5
 HALF_SPEED_DELAY = 20
@@ -89,7 +88,7 @@ def is_timely(step: NDArray, onset: NDArray) -> NDArray[np.bool_]:
     return step >= onset - PREMATURE
 
 
-class Alarms:
+class AlarmOutcomes:
     """The alarms of a test part beside its onsets.
 
     ``alarmed``, ``found``, ``false``: the rows [rows] with an alarm, with a true one, with a false one.
@@ -150,7 +149,7 @@ class Alarms:
         for row, multiplicity in enumerate(drawn):
             cumulated = np.cumsum(multiplicity.take(self._codes) * self._weights)
             if cumulated.size and cumulated[-1] > 0:
-                places = np.array(middle(cumulated))
+                places = np.array(find_middle(cumulated))
                 speed[row], delay[row] = 1 - penalties[places].mean(), self._delays[places].mean()
         return speed, delay
 
@@ -173,7 +172,7 @@ class Alarms:
         }
 
 
-def measure(inputs: MetricInputs) -> MetricValues:
+def measure_alarms(inputs: MetricInputs) -> MetricValues:
     """Return all metrics, and what they depend on.
 
     ``curves["early"]``: ``p``, ``half_speed_delay``, ``premature`` (steps before the onset beyond which an alarm
@@ -183,35 +182,39 @@ def measure(inputs: MetricInputs) -> MetricValues:
     ``groups``: of each group of negatives, and of the ``lawful`` together, ``false_alarms_per_unit``,
     ``false_alarms_per_operation``, ``units`` and ``operations``; trafficking that never reaches commitment is
     ``uncommitted`` and part of no lawful total. ``form=...``, ``sex=...`` and ``language=...`` as in
-    :func:`tipbench.metrics.harm.measure`.
+    :func:`tipbench.metrics.harm.measure_alarms`.
     """
-    alarms = Alarms(inputs)
+    alarms = AlarmOutcomes(inputs)
     curves = {"early": alarms.about(inputs.clusters.count)}
-    return together([MetricValues(metrics=alarms.metrics, curves=curves), _harm(inputs, alarms)])
+    return combine([MetricValues(metrics=alarms.metrics, curves=curves), _measure_harm(inputs, alarms)])
 
 
-def _harm(inputs: MetricInputs, alarms: Alarms) -> MetricValues:
+def _measure_harm(inputs: MetricInputs, alarms: AlarmOutcomes) -> MetricValues:
     """Return false alarms by group, and protection by attribute, as far as the answers know them."""
     parts, gaps = [], []
     if "group" in inputs.test.columns:
         gaps.append(HARM_GAP.name)
-        members = _members(inputs)
+        members = _find_members(inputs)
         compared = tuple(
             group
             for group, rows in members.items()
             if group not in (UNCOMMITTED, SPAM, LAWFUL) and inputs.clusters.among(rows) >= FEWEST_CLUSTERS
         )
-        parts.append(accusations(inputs, members, compared, {"": alarms.alarmed}, "false_alarms"))
+        parts.append(
+            measure_false_accusations(inputs, members, compared, {"": alarms.alarmed}, "false_alarms")
+        )
         large = {group: rows for group, rows in members.items() if group in (*compared, LAWFUL)}
-        parts.append(as_decided(inputs, large, alarms.alarmed.astype(float), alarms.found.astype(float)))
+        parts.append(measure_decided(inputs, large, alarms.alarmed.astype(float), alarms.found.astype(float)))
     attributes = [name for name in ATTRIBUTES if name in inputs.test.columns]
     if attributes:
         gaps.append(PROTECTION_GAP.name)
-        parts.append(protection(inputs, alarms.found, attributes))
-    return unless_silent(together(parts), gaps, worthless(inputs, alarms.alarmed, alarms.found))
+        parts.append(measure_protection(inputs, alarms.found, attributes))
+    return withhold_if_silent(
+        combine(parts), gaps, explain_worthless_gap(inputs, alarms.alarmed, alarms.found)
+    )
 
 
-def _members(inputs: MetricInputs) -> dict[str, NDArray[np.bool_]]:
+def _find_members(inputs: MetricInputs) -> dict[str, NDArray[np.bool_]]:
     """Return the negative rows of each group, [rows], and all lawful ones."""
     kind = inputs.test["group"]
     named = kind.replace({TRAFFICKING: UNCOMMITTED})
@@ -226,4 +229,4 @@ def _members(inputs: MetricInputs) -> dict[str, NDArray[np.bool_]]:
     return {**members, LAWFUL: lawful}
 
 
-FAMILY = Family(ALARMS, METRICS, measure)
+FAMILY = Family("early", ALARMS, EARLY_METRICS, measure_alarms)

@@ -1,10 +1,10 @@
-"""How far estimates are from the truth, and how honest their intervals are.
+r"""How far estimates are from the truth, and how honest their intervals are.
 
 Counts are judged on the logarithm, so that half and twice the truth are equally wrong; effects that are logarithms
 of ratios, and differences in the data's own units, as they are; shares in share points, under names of their own.
 
 - ``median_abs_log_error`` (counts), ``median_abs_error`` (effects and levels), ``median_abs_share_error``: the
-  weighted median of \\|estimate - truth\\|. An estimate that does not exist is infinitely wrong, so a median may be
+  weighted median of \|estimate - truth\|. An estimate that does not exist is infinitely wrong, so a median may be
   too: it is then withheld.
 - ``coverage``: the share of units whose 95% interval holds the truth; one without an interval holds nothing, and so
   does one that is too wide to say anything (:data:`WIDEST`). Where no unit has an interval there is no coverage, no
@@ -16,6 +16,9 @@ of ratios, and differences in the data's own units, as they are; shares in share
 - ``median_ratio``: the median of estimate / truth over the counts that exist; below one is too few.
 
 Shares have ``share_coverage``, ``share_interval_score``, ``share_failures`` and ``share_failed_intervals``.
+
+A weighted median is the mean of the first values at which the cumulated weight reaches, and exceeds, half of the
+whole. With equal weights it is the usual median.
 """
 
 from __future__ import annotations
@@ -27,10 +30,31 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tipbench.kinds.estimates import ESTIMATES
-from tipbench.metrics.bootstrap import Metrics, observed, ratio
-from tipbench.metrics.inputs import MetricInputs
-from tipbench.metrics.medians import median
-from tipbench.metrics.metric import Family, Metric, MetricValues
+from tipbench.metrics.bootstrap import Metrics, compute_observed, ratio
+from tipbench.metrics.metric import Family, Metric, MetricInputs, MetricValues
+
+# What two sums of the same weights may differ by, relatively, through the order of their terms.
+_ROUNDING = 1e-9
+
+
+def weighted_median(weights: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the weighted median of rising values [values] under each row of weights [rows, values]; NaN where a row
+    has no weight."""
+    found = np.full(len(weights), np.nan)
+    some = weights.sum(axis=1) > 0
+    if some.any():
+        first, second = find_middle(np.cumsum(weights[some], axis=1))
+        found[some] = (values[first] + values[second]) / 2
+    return found
+
+
+def find_middle(cumulated: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return where weights that are cumulated along the last axis reach half of their total, and where they exceed
+    it."""
+    half = cumulated[..., -1:] / 2
+    first = np.argmax(cumulated >= half * (1 - _ROUNDING), axis=-1)
+    return first, np.argmax(cumulated > half * (1 + _ROUNDING), axis=-1)
+
 
 ALPHA = 0.05
 """Intervals are 95% intervals."""
@@ -49,7 +73,7 @@ ERROR = {
 FACTOR = 100.0
 """Upper over lower end of an interval, of counts or of ratios, beyond which it says nothing: 20 to 2,000 people."""
 
-METRICS = (
+ESTIMATION_METRICS = (
     Metric("median_abs_log_error", "median absolute log error", lower_is_better=True),
     Metric("median_abs_error", "median absolute error", lower_is_better=True),
     Metric(
@@ -100,36 +124,36 @@ TOO_MANY_FAILED = "half of the units or more have no estimate"
 NO_INTERVALS = "no estimate has an interval"
 
 
-def errors(inputs: MetricInputs, estimate: pl.Series) -> Callable[[NDArray[np.float64]], Metrics]:
+def median_errors(inputs: MetricInputs, estimate: pl.Series) -> Callable[[NDArray[np.float64]], Metrics]:
     """Return the median error of estimates [units with a known truth] in the place of those of the inputs."""
     rows = inputs.answers.scored().with_columns(estimate.alias("estimate"))
-    parts = [_Part(inputs, rows, name) for name in _names(rows)]
+    parts = [_ErrorPart(inputs, rows, name) for name in _error_names(rows)]
     return lambda drawn: {part.name: part.median_error(drawn) for part in parts}
 
 
-def measure(inputs: MetricInputs) -> MetricValues:
+def measure_estimates(inputs: MetricInputs) -> MetricValues:
     """Return the metrics of one set of inputs; units are resampled by their cluster, the region."""
     beside = inputs.answers.frame.with_columns(inputs.predictions.select("estimate", "lower", "upper"))
     rows = beside.filter(pl.col("truth").is_not_null())
-    parts = [_Part(inputs, rows, name) for name in _names(rows)]
+    parts = [_ErrorPart(inputs, rows, name) for name in _error_names(rows)]
 
     def metrics(drawn: NDArray[np.float64]) -> Metrics:
         return {name: value for part in parts for name, value in part.metrics(drawn).items()}
 
-    found = observed(metrics, inputs.clusters.count)
+    found = compute_observed(metrics, inputs.clusters.count)
     withheld = {part.name: TOO_MANY_FAILED for part in parts if np.isnan(found[part.name])}
     for part in parts:
         withheld |= dict.fromkeys(part.undefined(), NO_INTERVALS)
     return MetricValues(metrics=metrics, withheld=withheld)
 
 
-def _names(rows: pl.DataFrame) -> list[str]:
+def _error_names(rows: pl.DataFrame) -> list[str]:
     """Return names of the errors of these rows, that of counts or effects first."""
     there = {ERROR[quantity] for quantity in rows["quantity"].unique()}
     return [name for name in dict.fromkeys(ERROR.values()) if name in there]
 
 
-class _Part:
+class _ErrorPart:
     """The units of one kind of error: ``error``, ``below`` and ``above`` the truth on its scale [units]."""
 
     def __init__(self, inputs: MetricInputs, rows: pl.DataFrame, name: str) -> None:
@@ -156,7 +180,7 @@ class _Part:
     def median_error(self, drawn: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return [replicates]; NaN where it is infinite."""
         order = np.argsort(self._error, kind="stable")
-        found = median(self._weights(drawn)[:, order], self._error[order])
+        found = weighted_median(self._weights(drawn)[:, order], self._error[order])
         return np.where(np.isfinite(found), found, np.nan)
 
     def undefined(self) -> list[str]:
@@ -183,8 +207,8 @@ class _Part:
         if self._counts:
             exists = np.flatnonzero(~np.isnan(self._apart))
             order = exists[np.argsort(self._apart[exists], kind="stable")]
-            found["median_ratio"] = np.exp(median(weights[:, order], self._apart[order]))
+            found["median_ratio"] = np.exp(weighted_median(weights[:, order], self._apart[order]))
         return found
 
 
-FAMILY = Family(ESTIMATES, METRICS, measure)
+FAMILY = Family("estimation", ESTIMATES, ESTIMATION_METRICS, measure_estimates)

@@ -15,18 +15,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tipbench.kinds.forecasts import FORECASTS, PRIMARY
-from tipbench.kinds.lists import MOST_CANDIDATES
-from tipbench.metrics.bootstrap import FEWEST_CLUSTERS, TOO_FEW, ClusterSums, Metrics, observed, ratio
-from tipbench.metrics.harm import ATTRIBUTES, LAWFUL, merged_groups
-from tipbench.metrics.inputs import MetricInputs
-from tipbench.metrics.metric import Family, Metric, MetricValues
+from tipbench.kinds.lists import FORECAST_PRIMARY, FORECASTS, MOST_CANDIDATES
+from tipbench.metrics.bootstrap import FEWEST_CLUSTERS, TOO_FEW, ClusterSums, Metrics, compute_observed, ratio
+from tipbench.metrics.harm import ATTRIBUTES, LAWFUL, merge_small_groups
+from tipbench.metrics.metric import Family, Metric, MetricInputs, MetricValues
 
-NAMES = (PRIMARY, "hit_at_1", "hit_at_3")
+FORECAST_NAMES = (FORECAST_PRIMARY, "hit_at_1", "hit_at_3")
 FIRST = {"hit_at_1": 1, "hit_at_3": 3}
 INTRUSION = "intrusion_mrr"
-METRICS = (
-    Metric(PRIMARY, "mean reciprocal rank"),
+FORECAST_METRICS = (
+    Metric(FORECAST_PRIMARY, "mean reciprocal rank"),
     Metric("hit_at_1", "right at the first"),
     Metric("hit_at_3", "right among the first three"),
     Metric(
@@ -39,7 +37,7 @@ METRICS = (
 _HARMONIC = np.append(0.0, np.cumsum(1 / np.arange(1, 2 * MOST_CANDIDATES + 1)))
 
 
-def measure(inputs: MetricInputs) -> MetricValues:
+def measure_forecasts(inputs: MetricInputs) -> MetricValues:
     """Return the metrics of one set of inputs; queries are resampled by their cluster.
 
     ``groups``: each lawful group, and ``lawful``, with ``intrusion_mrr``, ``queries`` and ``operations`` (travellers
@@ -47,7 +45,7 @@ def measure(inputs: MetricInputs) -> MetricValues:
     ``operations``.
     """
     rows = inputs.answers.scored()
-    found = query_scores(rows, inputs.predictions, inputs.answers.unit)
+    found = score_forecasts(rows, inputs.predictions, inputs.answers.unit)
     weight = rows["weight"].to_numpy()
     intrusion = (
         rows["intrusion"].to_numpy() if "intrusion" in rows.columns else np.zeros(len(weight), dtype=bool)
@@ -55,24 +53,24 @@ def measure(inputs: MetricInputs) -> MetricValues:
     sums = ClusterSums(inputs.clusters)
     sums.add("queries", weight * ~intrusion)
     sums.add("intrusions", weight * intrusion)
-    for name in NAMES:
+    for name in FORECAST_NAMES:
         sums.add(name, weight * ~intrusion * found[name].to_numpy())
     sums.add(INTRUSION, weight * intrusion * found["mrr"].to_numpy())
 
     def metrics(drawn: NDArray[np.float64]) -> Metrics:
         total = sums.totals(drawn)
-        values = {name: ratio(total(name), total("queries")) for name in NAMES}
+        values = {name: ratio(total(name), total("queries")) for name in FORECAST_NAMES}
         return values | ({INTRUSION: ratio(total(INTRUSION), total("intrusions"))} if intrusion.any() else {})
 
     few = inputs.clusters.among(intrusion) < FEWEST_CLUSTERS
     return MetricValues(
         metrics=metrics,
         without_interval={INTRUSION: TOO_FEW} if few and intrusion.any() else {},
-        groups=_groups(inputs, rows, found["mrr"].to_numpy(), intrusion),
+        groups=_measure_forecast_groups(inputs, rows, found["mrr"].to_numpy(), intrusion),
     )
 
 
-def query_scores(queries: pl.DataFrame, forecasts: pl.DataFrame, unit: str) -> pl.DataFrame:
+def score_forecasts(queries: pl.DataFrame, forecasts: pl.DataFrame, unit: str) -> pl.DataFrame:
     """Return ``[unit, mrr, hit_at_1, hit_at_3]``, one row per query, in the order of ``queries``.
 
     ``queries`` are ``[unit, answer]``, ``forecasts`` ``[query, candidate, score]`` with ten candidates at most each.
@@ -94,7 +92,7 @@ def query_scores(queries: pl.DataFrame, forecasts: pl.DataFrame, unit: str) -> p
     )
 
 
-def _groups(
+def _measure_forecast_groups(
     inputs: MetricInputs, rows: pl.DataFrame, mrr: NDArray[np.float64], intrusion: NDArray[np.bool_]
 ) -> dict[str, dict[str, float | None]]:
     """Return intrusion by lawful group, and the primary metric by who is exploited."""
@@ -105,7 +103,7 @@ def _groups(
         members[LAWFUL] = (INTRUSION, intrusion)
     for attribute in ATTRIBUTES:
         if attribute in rows.columns:
-            for name, held in merged_groups(rows[attribute], ~intrusion, inputs.clusters.codes).items():
+            for name, held in merge_small_groups(rows[attribute], ~intrusion, inputs.clusters.codes).items():
                 members[f"{attribute}={name}"] = ("mrr", held)
     members = {name: entry for name, entry in members.items() if entry[1].any()}
     if not members:
@@ -126,8 +124,8 @@ def _groups(
             "queries": int(members[name][1].sum()),
             "operations": inputs.clusters.among(members[name][1]),
         }
-        for name, value in observed(means, inputs.clusters.count).items()
+        for name, value in compute_observed(means, inputs.clusters.count).items()
     }
 
 
-FAMILY = Family(FORECASTS, METRICS, measure)
+FAMILY = Family("forecast", FORECASTS, FORECAST_METRICS, measure_forecasts)

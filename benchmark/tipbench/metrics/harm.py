@@ -1,54 +1,152 @@
-"""Whom a false alarm harms, and whom a method fails to protect, at the thresholds fixed on the valid part.
+"""Harm: whom a false alarm hurts, whom a method fails to protect, and what a find costs lawful people and businesses.
 
-*False accusations*, where the answers know each unit's group: the share of a group's units that are flagged
-(headline-weighted), and the share of its operations of which any unit of the test part is ever flagged.
-Lawful groups are the task's own but spam: kinds of units such as ``independent``, ``business`` and
-``resident``, which share out all lawful units, and :data:`MARKS`, which overlap them: ``migrant`` (the lawful whose
-language is outside the region's majority), and of firms ``small`` and ``seasonal``; each where the answers have a
-Boolean column of that name. ``lawful`` is all lawful units. ``spam``, where the task has it, is reported beside them
-and is part of no lawful total or gap.
-
-On a user's own data every group that they name is lawful, whatever its name, but for ``spam`` and ``trafficking``.
+**False accusations**, where the answers know each unit's group: the share of a group's units that are flagged
+(headline-weighted), and the share of its operations with at least one flagged unit in the test part. Thresholds are
+fixed on the valid part (:mod:`tipbench.metrics.ranking`). Lawful groups are the task's own except spam: kinds of units
+such as ``independent``, ``business`` and ``resident``, which partition all lawful units, and :data:`MARKS`, which
+overlap them: ``migrant`` (lawful units whose language is outside the region's majority), and of firms ``small`` and
+``seasonal``; each where the answers have a Boolean column of that name. ``lawful`` is all lawful units. ``spam``, where
+the task has it, is reported beside them and is part of no lawful total or gap. On a user's own data every group is
+lawful, whatever its name, except ``spam`` and ``trafficking``.
 
 ``harm_gap`` = the worst lawful group's rate per unit - the rate of all lawful units, at the 1% budget.
 
-*Protection*, where the answers know the form, sex or language of those exploited: recall of each group of
+**Protection**, where the answers know the form, sex or language of those exploited: recall of each group of
 positives at the 1% budget, headline-weighted. Groups of under 20 positive clusters are merged into ``other``,
-which counts only if it has 20 itself; units whose attribute is null are in no group of it. Every form's own recall,
-with its interval, is in :mod:`tipbench.metrics.by_form`.
+which counts only if it has 20 itself; units whose attribute is null are in no group of it. Recall of each form, with
+its interval, is :class:`tipbench.metrics.metric.ByForm`.
 
-``protection_gap`` = the best group's recall - the worst's within one attribute (whose groups share out the
-same positives), the widest over the attributes.
+``protection_gap`` = the best group's recall - the worst's within one attribute (whose groups partition the
+positives), the widest over the attributes.
 
-Both gaps are withheld where nothing is found, or too little, where all is flagged, or over three times the budget or
-under a third of it, and where the flagged are no better than chance (:mod:`tipbench.metrics.finds`): who flags nobody,
-everybody or anybody would have the best of them.
+**Silence.** A method that flags nothing accuses nobody, and serves all groups of the exploited equally: not at all. So
+metrics where less is better have no value, and no rank, where too little was found. A method that flags nearly
+everybody, or flags at random, also treats all groups alike. So a gap also needs that roughly the budget is flagged and
+that the flagged units are better than chance: :func:`explain_worthless_gap`.
+
+**Accusations per find.** An operation is *found*, or *accused*, where any unit of it is flagged, however many it has.
+
+- ``accusations_per_find_20``, ``accusations_per_find_50``: at the highest threshold at which a fifth, or half, of the
+  test part's trafficking operations are found, the lawful operations that are accused, for each that had to be found.
+  A unit at the threshold is flagged. What *had to be found* is a fifth or half of the trafficking operations, rounded
+  up: ties flag more operations of both sorts, and finding more than required does not lower the ratio. A constant
+  score flags everyone.
+- ``worst_group_accused_50``: the share of a lawful group's operations that is accused at the second threshold, in the
+  group where it is largest.
+- ``accusations_per_find``, ``worst_group_accused``: the same at the method's own decisions, for the tasks that have
+  them (:mod:`tipbench.metrics.decisions`, :mod:`tipbench.metrics.early`), for each operation that was found. Withheld
+  where too little was found.
+
+Operations count one each, whatever their units weigh. The thresholds are found again under each draw of a bootstrap,
+as that of recall at a share of false positives is. No value is given where no operation is known, for pooled folds,
+whose scores come from several methods, and where under five operations have to be found: chance then finds them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tipbench.kinds.scores import SCORES
+from tipbench.kinds.labelled import SCORES
 from tipbench.metrics.bootstrap import (
     FEWEST_CLUSTERS,
     TOO_FEW,
     ClusterSums,
     Metrics,
-    observed,
-    or_none,
+    compute_observed,
+    none_if_nan,
     ratio,
+    split_draws,
 )
-from tipbench.metrics.by_form import FORM, ByForm
-from tipbench.metrics.finds import worthless
-from tipbench.metrics.inputs import MetricInputs
-from tipbench.metrics.metric import Family, Metric, MetricValues, not_available, together
-from tipbench.metrics.operating import BUDGET, NO_VALID_PART, thresholds
+from tipbench.metrics.metric import (
+    FORM,
+    ByForm,
+    Family,
+    Metric,
+    MetricInputs,
+    MetricValues,
+    combine,
+    undefined_metrics,
+)
+from tipbench.metrics.ranking import NO_VALID_PART, VALID_BUDGET, fix_thresholds
+
+NO_FINDS, FEW_FINDS, ALL_FLAGGED = "no finds", "few finds", "all flagged"
+FAR_OVER, FAR_UNDER, CHANCE = "far over budget", "far under budget", "no better than chance"
+TOO_FEW_TO_FIND = "too few to find"
+SILENT = (NO_FINDS, FEW_FINDS, ALL_FLAGGED, FAR_OVER, FAR_UNDER, CHANCE, TOO_FEW_TO_FIND)
+"""Reasons that a table shows in the place of a number."""
+
+FEWEST_FINDS = 5
+"""Trafficking operations that must be found, or half of those that there are where these are fewer than ten.
+
+One operation more or less then moves recall by a fifth of itself; with fewer, no two groups can be told apart.
+"""
+
+FARTHEST = 3.0
+"""How many times the budget may be flagged on the test part, or how many times less: scores drift from valid to test,
+and a method whose scores are given to the valid part otherwise than to the test flags there what it likes."""
+
+LEAST_LIKELIHOOD_RATIO = 4 / 3
+"""Recall of the flagged over the rate of false positives: a positive unit must be flagged a third more often than a
+negative one. By lot the ratio is 1, whatever the prevalence, and somewhat over 1 in half of all tries; it is below 4/3
+wherever three in four of the negatives are flagged."""
+
+
+def explain_silence(inputs: MetricInputs, flagged: NDArray[np.bool_], found: NDArray[np.bool_]) -> str | None:
+    """Return why harm says nothing of a method; None where it found enough.
+
+    Args:
+        inputs: of labelled units.
+        flagged: the test rows that it flags, [rows].
+        found: those of them that are rightly flagged, [rows].
+    """
+    if flagged.all():
+        return ALL_FLAGGED
+    count = count_operations(inputs, found)
+    if not count:
+        return NO_FINDS
+    return FEW_FINDS if count < min(FEWEST_FINDS, count_operations(inputs, inputs.positive) / 2) else None
+
+
+def explain_worthless_gap(
+    inputs: MetricInputs,
+    flagged: NDArray[np.bool_],
+    found: NDArray[np.bool_],
+    budget: float | None = None,
+) -> str | None:
+    """Return why a gap says nothing of a method; None where it has one.
+
+    Args:
+        inputs: of labelled units.
+        flagged: the test rows that it flags, [rows].
+        found: those of them that are rightly flagged, [rows].
+        budget: the share of the weight that it should flag; None where it flags as many as it likes.
+    """
+    if (silent := explain_silence(inputs, flagged, found)) is not None:
+        return silent
+    weights, positive = inputs.weights, inputs.positive
+    if budget is not None:
+        share = float(weights @ flagged / weights.sum())
+        if share > FARTHEST * budget:
+            return FAR_OVER
+        if share < budget / FARTHEST:
+            return FAR_UNDER
+    recall = weights @ found / (weights @ positive)
+    false = weights @ (flagged & ~positive)
+    # Without a negative unit there is nobody to accuse, and no rate.
+    if false and recall < LEAST_LIKELIHOOD_RATIO * false / (weights @ ~positive):
+        return CHANCE
+    return None
+
+
+def count_operations(inputs: MetricInputs, rows: NDArray[np.bool_]) -> int:
+    """Return of how many operations these rows [rows] are."""
+    return inputs.clusters.among(rows)
+
 
 HARM_GAP = Metric(
     "harm_gap",
@@ -69,7 +167,7 @@ PROTECTION_GAP = Metric(
     says="recall in the best served group of people exploited minus recall in the worst served group, where 1% of the "
     "valid part is flagged or by the alarms raised",
 )
-METRICS = (HARM_GAP, PROTECTION_GAP)
+HARM_METRICS = (HARM_GAP, PROTECTION_GAP)
 LAWFUL, SPAM = "lawful", "spam"
 MARKS = ("migrant", "small", "seasonal")
 #: Groups that are not a kind of unit: a lawful unit of any kind may have any of these marks.
@@ -81,7 +179,7 @@ SUFFIX = {"budget_1pct": "", "recall_50": "_at_recall_50"}
 Groups = dict[str, dict[str, float | None]]
 
 
-def measure(inputs: MetricInputs) -> MetricValues:
+def measure_harm(inputs: MetricInputs) -> MetricValues:
     """Return ``harm_gap`` and ``protection_gap`` where the answers have the columns for them.
 
     ``groups``: the task's groups (``independent``, ``business``, ``migrant`` …), ``lawful`` and ``spam`` with the rates
@@ -93,23 +191,23 @@ def measure(inputs: MetricInputs) -> MetricValues:
     names = ["harm_gap"] if "group" in columns else []
     attributes = [name for name in ATTRIBUTES if name in columns]
     names += ["protection_gap"] if attributes else []
-    fixed = thresholds(inputs)
+    fixed = fix_thresholds(inputs)
     if not names or not fixed:
-        return MetricValues(metrics=not_available(*names), withheld=dict.fromkeys(names, NO_VALID_PART))
+        return MetricValues(metrics=undefined_metrics(*names), withheld=dict.fromkeys(names, NO_VALID_PART))
     score = inputs.test["score"].to_numpy()
     flagged = {SUFFIX[name]: score >= value for name, value in fixed.items()}
     parts = []
     if "group" in columns:
         members = {group: rows & ~inputs.positive for group, rows in lawful_members(inputs).items()}
         compared = tuple(group for group in members if group not in (LAWFUL, SPAM))
-        parts.append(accusations(inputs, members, compared, flagged, "false_accusations"))
+        parts.append(measure_false_accusations(inputs, members, compared, flagged, "false_accusations"))
     if attributes:
-        parts.append(protection(inputs, flagged[""], attributes))
-    reason = worthless(inputs, flagged[""], flagged[""] & inputs.positive, BUDGET)
-    return unless_silent(together(parts), names, reason)
+        parts.append(measure_protection(inputs, flagged[""], attributes))
+    reason = explain_worthless_gap(inputs, flagged[""], flagged[""] & inputs.positive, VALID_BUDGET)
+    return withhold_if_silent(combine(parts), names, reason)
 
 
-def unless_silent(values: MetricValues, names: Sequence[str], silent: str | None) -> MetricValues:
+def withhold_if_silent(values: MetricValues, names: Sequence[str], silent: str | None) -> MetricValues:
     """Return the same with these gaps withheld, by attribute too, where a method is silent."""
     if silent is None:
         return values
@@ -140,7 +238,7 @@ def lawful_members(inputs: MetricInputs) -> dict[str, NDArray[np.bool_]]:
     return {**members, LAWFUL: lawful, **spam}
 
 
-def accusations(
+def measure_false_accusations(
     inputs: MetricInputs,
     members: dict[str, NDArray[np.bool_]],
     compared: tuple[str, ...],
@@ -175,20 +273,20 @@ def accusations(
     def metrics(drawn: NDArray[np.float64]) -> Metrics:
         rate = rates(drawn)
         if not compared:
-            return not_available("harm_gap")(drawn)
+            return undefined_metrics("harm_gap")(drawn)
         groups = np.stack([rate[f"{group}/unit/{main}"] for group in compared])
         # A group without a member in the replicate is not the worst.
         worst = np.fmax.reduce(groups, axis=0)
         return {"harm_gap": worst - rate[f"{LAWFUL}/unit/{main}"]}
 
-    values = observed(rates, inputs.clusters.count)
+    values = compute_observed(rates, inputs.clusters.count)
     groups: Groups = {}
     for group, rows in members.items():
         entry: dict[str, float | None] = {}
         for point in flagged:
             for per in ("unit", "operation"):
                 value = values[f"{group}/{per}/{point}"]
-                entry[f"{called}_per_{per}{point}"] = or_none(value)
+                entry[f"{called}_per_{per}{point}"] = none_if_nan(value)
         entry["units"] = int(rows.sum())
         entry["operations"] = inputs.clusters.among(rows)
         groups[group] = entry
@@ -198,14 +296,16 @@ def accusations(
     return MetricValues(metrics=metrics, withheld=withheld, groups=groups)
 
 
-def protection(inputs: MetricInputs, flagged: NDArray[np.bool_], attributes: list[str]) -> MetricValues:
+def measure_protection(
+    inputs: MetricInputs, flagged: NDArray[np.bool_], attributes: list[str]
+) -> MetricValues:
     """Return recall by group of those exploited, and the protection gap, from the rows flagged [rows]."""
     sums = ClusterSums(inputs.clusters)
     groups: Groups = {}
     counted: dict[str, list[str]] = {}
     for attribute in attributes:
         counted[attribute] = []
-        for name, rows in merged_groups(
+        for name, rows in merge_small_groups(
             inputs.test[attribute], inputs.positive, inputs.clusters.codes
         ).items():
             group = f"{attribute}={name}"
@@ -236,21 +336,21 @@ def protection(inputs: MetricInputs, flagged: NDArray[np.bool_], attributes: lis
         return {"protection_gap": np.maximum.reduce(list(gaps(drawn).values()))}
 
     if names:
-        for group, recall in observed(recalls, inputs.clusters.count).items():
+        for group, recall in compute_observed(recalls, inputs.clusters.count).items():
             groups[group] = {"recall": recall, **groups[group]}
     if not compared:
         return MetricValues(
-            metrics=not_available("protection_gap"),
+            metrics=undefined_metrics("protection_gap"),
             withheld={"protection_gap": TOO_FEW},
             groups=groups,
             by_form=by_form,
         )
-    for attribute, gap in observed(gaps, inputs.clusters.count).items():
+    for attribute, gap in compute_observed(gaps, inputs.clusters.count).items():
         groups[attribute] = {"protection_gap": gap}
     return MetricValues(metrics=metrics, groups=groups, by_form=by_form)
 
 
-def merged_groups(
+def merge_small_groups(
     attribute: pl.Series, positive: NDArray[np.bool_], codes: NDArray[np.integer]
 ) -> dict[str, NDArray[np.bool_]]:
     """Return the positive rows [rows] of each value of an attribute that has 20 positive clusters, and of all others
@@ -269,4 +369,236 @@ def merged_groups(
     return {**large, OTHER: other} if other.any() else large
 
 
-FAMILY = Family(SCORES, METRICS, measure)
+HARM = Family("harm", SCORES, HARM_METRICS, measure_harm)
+
+
+GROUP_AND_CLUSTER = frozenset({"group", "cluster"})
+PER_FIND, ACCUSED = "lawful operations", "share of operations"
+RECALLS = {"20": 0.2, "50": 0.5}
+"""How the names of metrics end -> the share of trafficking operations that is found."""
+ROUNDING = 1e-9
+WORST_AT = "50"
+
+
+def _accusation_metric(name: str, title: str, unit: str, heading: str, short: str, says: str) -> Metric:
+    """Return an entry: less is better, and boards show it beside the score."""
+    return Metric(
+        name,
+        title,
+        lower_is_better=True,
+        unit=unit,
+        needs=GROUP_AND_CLUSTER,
+        beside=True,
+        heading=heading,
+        short=short,
+        says=says,
+    )
+
+
+ACCUSATION_METRICS = (
+    *(
+        _accusation_metric(
+            f"accusations_per_find_{name}",
+            f"wrongful accusations per find at operation recall {recall:g}",
+            PER_FIND,
+            f"accused per find ({recall:.0%})",
+            f"per_find_{name}",
+            f"lawful operations ever accused for each trafficking operation found, where {recall:.0%} of them are",
+        )
+        for name, recall in RECALLS.items()
+    ),
+    _accusation_metric(
+        f"worst_group_accused_{WORST_AT}",
+        f"accused of the worst lawful group at operation recall {RECALLS[WORST_AT]:g}",
+        ACCUSED,
+        f"worst group accused ({RECALLS[WORST_AT]:.0%})",
+        f"worst_accused_{WORST_AT}",
+        f"the share of the worst lawful group's operations ever accused, where {RECALLS[WORST_AT]:.0%} of trafficking "
+        "operations are found",
+    ),
+)
+DECIDED_METRICS = (
+    _accusation_metric(
+        "accusations_per_find",
+        "wrongful accusations per find, as decided",
+        PER_FIND,
+        "accused per find (own)",
+        "per_find",
+        "lawful operations ever accused for each trafficking operation found, at the method's own decisions",
+    ),
+    _accusation_metric(
+        "worst_group_accused",
+        "accused of the worst lawful group, as decided",
+        ACCUSED,
+        "worst group accused (own)",
+        "worst_accused",
+        "the share of the worst lawful group's operations ever accused, at the method's own decisions",
+    ),
+)
+"""Metrics at a method's own decisions."""
+DECIDED_NAMES = tuple(metric.name for metric in DECIDED_METRICS)
+NO_OPERATION = "no operation is known"
+SEVERAL_FOLDS = "scores of several folds are not compared"
+NO_POSITIVE, NO_LAWFUL = "no positive in the test part", "no lawful unit in the test part"
+
+Members = Mapping[str, NDArray[np.bool_]]
+"""Lawful group -> its rows, [rows]; ``lawful`` are all."""
+Points = dict[str, tuple[NDArray[np.float64], dict[str, NDArray[np.float64]]]]
+"""Point -> how many operations had to be found, and how many of each lawful group are accused, each [replicates]."""
+
+
+class _HighestScores:
+    """Of some rows, the highest score of each operation: ``clusters`` int [operations], by falling ``score``."""
+
+    def __init__(self, inputs: MetricInputs, rows: NDArray[np.bool_]) -> None:
+        score = np.full(inputs.clusters.count, -np.inf)
+        given = inputs.test["score"].filter(pl.Series(rows)).to_numpy()
+        np.maximum.at(score, inputs.clusters.codes[rows], given)
+        there = np.flatnonzero(score > -np.inf)
+        self.clusters = there[np.argsort(-score[there], kind="stable")]
+        self.score = score[self.clusters]
+
+    def above(self, drawn: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return how many stand among the first n operations, [replicates, 1 + operations]."""
+        counts = np.zeros((len(drawn), 1 + self.clusters.size))
+        np.cumsum(drawn[:, self.clusters], axis=1, out=counts[:, 1:])
+        return counts
+
+
+def measure_accusations(inputs: MetricInputs) -> MetricValues:
+    """Return what finding a fifth and a half of the operations costs the lawful.
+
+    ``groups``: of each lawful group, ``operations_accused_20`` and ``..._50``: the share of its operations accused.
+    """
+    names = [metric.name for metric in ACCUSATION_METRICS]
+    members = lawful_rows(inputs)
+    if (reason := _explain_missing(inputs, members)) is not None:
+        return MetricValues(metrics=undefined_metrics(*names), withheld=dict.fromkeys(names, reason))
+    found = _HighestScores(inputs, inputs.positive)
+    lawful = {group: _HighestScores(inputs, rows) for group, rows in members.items()}
+    # What is kept for the replicates is of operations, never of rows.
+    named = tuple(members)
+    del members
+
+    def accused(drawn: NDArray[np.float64]) -> Points:
+        """Return, by point, how many operations had to be found and how many of each group are accused."""
+        standing = found.above(drawn)
+        above = {group: highest.above(drawn) for group, highest in lawful.items()}
+        every = np.arange(len(drawn))
+        points = {}
+        for point, recall in RECALLS.items():
+            needed = np.ceil(recall * standing[:, -1] - ROUNDING)
+            last = np.minimum((standing[:, 1:] < needed[:, None]).sum(axis=1), found.score.size - 1)
+            threshold = found.score[last]
+            counts = {
+                group: above[group][every, np.searchsorted(-one.score, -threshold, side="right")]
+                for group, one in lawful.items()
+            }
+            points[point] = needed, counts
+        return points
+
+    def shares(drawn: NDArray[np.float64], points: Points) -> Metrics:
+        """Return the share of each group's operations that is accused at each point."""
+        total = {group: drawn[:, one.clusters].sum(axis=1) for group, one in lawful.items()}
+        return {
+            f"{group}/{point}": ratio(count, total[group])
+            for point, (_, counts) in points.items()
+            for group, count in counts.items()
+        }
+
+    def few(drawn: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return all metrics under few multiplicities, [metrics, replicates]."""
+        points = accused(drawn)
+        per_find = [ratio(counts[LAWFUL], needed) for needed, counts in points.values()]
+        worst = _find_worst_share(shares(drawn, points), named, WORST_AT)
+        return np.stack([*per_find, worst])
+
+    def metrics(drawn: NDArray[np.float64]) -> Metrics:
+        values = np.concatenate([few(some) for some in split_draws(drawn)], axis=1)
+        return dict(zip(names, values, strict=True))
+
+    values = compute_observed(lambda drawn: shares(drawn, accused(drawn)), inputs.clusters.count)
+    groups: Groups = {
+        group: {f"operations_accused_{point}": none_if_nan(values[f"{group}/{point}"]) for point in RECALLS}
+        for group in named
+    }
+    return MetricValues(metrics=metrics, withheld=_withhold_few(inputs), groups=groups)
+
+
+def _withhold_few(inputs: MetricInputs) -> dict[str, str]:
+    """Return, of each metric at a point at which too few operations have to be found, why it is withheld."""
+    there = count_operations(inputs, inputs.positive)
+    few = [
+        f"_{name}" for name, recall in RECALLS.items() if np.ceil(recall * there - ROUNDING) < FEWEST_FINDS
+    ]
+    return {metric.name: TOO_FEW_TO_FIND for metric in ACCUSATION_METRICS if metric.name.endswith(tuple(few))}
+
+
+def measure_decided(
+    inputs: MetricInputs, members: Members, flagged: NDArray[np.float64], found: NDArray[np.float64]
+) -> MetricValues:
+    """Return :data:`DECIDED_METRICS` from how far a method flags the test rows, and rightly so: 0 to 1, each [rows].
+
+    An operation counts as far as that unit of it does that is flagged most.
+
+    ``groups``: of each lawful group, ``operations_accused``: the share of its operations accused.
+    """
+    reason = _explain_missing(inputs, members)
+    if reason is not None:
+        return MetricValues(
+            metrics=undefined_metrics(*DECIDED_NAMES), withheld=dict.fromkeys(DECIDED_NAMES, reason)
+        )
+    sums = ClusterSums(inputs.clusters)
+    sums.add_column("found", _largest_by_operation(inputs, found))
+    for group, rows in members.items():
+        sums.add_ever(group, rows)
+        sums.add_column(f"{group}/accused", _largest_by_operation(inputs, rows * flagged))
+    named = tuple(members)
+
+    def shares(total: Callable[[str], NDArray[np.float64]]) -> Metrics:
+        return {f"{group}/": ratio(total(f"{group}/accused"), total(group)) for group in named}
+
+    def metrics(drawn: NDArray[np.float64]) -> Metrics:
+        total = sums.totals(drawn)
+        per_find = ratio(total(f"{LAWFUL}/accused"), total("found"))
+        return dict(zip(DECIDED_NAMES, (per_find, _find_worst_share(shares(total), named, "")), strict=True))
+
+    silent = explain_silence(inputs, flagged > 0, found > 0)
+    # Where all are flagged what it costs is told: it is the worst that there is, and no praise.
+    withheld = {} if silent in (None, ALL_FLAGGED) else dict.fromkeys(DECIDED_NAMES, str(silent))
+    values = compute_observed(lambda drawn: shares(sums.totals(drawn)), inputs.clusters.count)
+    groups: Groups = {group: {"operations_accused": none_if_nan(values[f"{group}/"])} for group in members}
+    return MetricValues(metrics=metrics, withheld=withheld, groups=groups)
+
+
+def _largest_by_operation(inputs: MetricInputs, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the largest of these values [rows] of each operation, [clusters]."""
+    most = np.zeros(inputs.clusters.count)
+    np.maximum.at(most, inputs.clusters.codes, values)
+    return most
+
+
+def lawful_rows(inputs: MetricInputs) -> dict[str, NDArray[np.bool_]]:
+    """Return the negative rows of each lawful group, and of all as ``lawful``; those of no spam."""
+    return {name: rows & ~inputs.positive for name, rows in lawful_members(inputs).items() if name != SPAM}
+
+
+def _explain_missing(inputs: MetricInputs, members: Members) -> str | None:
+    """Return why accusations cannot be counted by operation."""
+    test = inputs.test
+    if test["cluster"].null_count() == test.height:
+        return NO_OPERATION
+    if "fold" in test.columns and test["fold"].n_unique() > 1:
+        return SEVERAL_FOLDS
+    if not inputs.positive.any():
+        return NO_POSITIVE
+    return None if members[LAWFUL].any() else NO_LAWFUL
+
+
+def _find_worst_share(share: Metrics, members: Collection[str], point: str) -> NDArray[np.float64]:
+    """Return the largest share of a lawful group, [replicates]; a group without a member in one is not the worst."""
+    kinds = [group for group in members if group != LAWFUL] or [LAWFUL]
+    return np.fmax.reduce(np.stack([share[f"{group}/{point}"] for group in kinds]), axis=0)
+
+
+ACCUSATIONS = Family("accusations", SCORES, ACCUSATION_METRICS, measure_accusations)

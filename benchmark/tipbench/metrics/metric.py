@@ -1,23 +1,238 @@
-"""Define what a metric is, and what a family of metrics computes of one method's predictions.
+"""Define what a metric is, and what a family of metrics computes from one method's predictions.
 
-A family turns :class:`tipbench.metrics.inputs.MetricInputs` into :class:`MetricValues`: a function of cluster
-multiplicities. On ones it gives the values, on the draws of a bootstrap the replicates, so value and interval can never
-be of two definitions.
+A family turns :class:`MetricInputs`, the predictions beside the answers, into :class:`MetricValues`: a function of
+cluster multiplicities. On ones it gives the values, on the draws of a bootstrap the replicates, so value and interval
+always follow one definition.
+
+Recall of each form of exploitation (:class:`ByForm`) is computed beside the metrics. It is the headline-weighted share
+of the positives of one form that is found: at the 1% budget of :mod:`tipbench.metrics.ranking` for scores, by a timely
+alarm for alarms, and for links the R-precision of the seeds. Each form with a positive is reported under its own name,
+however rare; a form with fewer than 20 positive clusters has no interval.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Protocol
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
+from tipcore.errors import UsageError
 
-from tipbench.kinds.kind import PredictionKind
-from tipbench.metrics.bootstrap import Metrics
-from tipbench.metrics.by_form import ByForm
-from tipbench.metrics.inputs import MetricInputs
+from tipbench.kinds.answers import Answers
+from tipbench.kinds.kind import PartRows, PredictionKind
+from tipbench.kinds.refusals import check_predictions
+from tipbench.metrics.bootstrap import (
+    FEWEST_CLUSTERS,
+    TOO_FEW,
+    ClusterSums,
+    Metrics,
+    ResamplingClusters,
+    compute_observed,
+    find_resampling_clusters,
+    percentile_interval,
+    ratio,
+)
+
+FORM = "form"
+FORM_KEY = "form="
+"""How the name of a form's recall begins among the metrics of a bootstrap."""
+
+
+@dataclass(frozen=True)
+class FormRecall:
+    """Recall of a form's positives with its 95% interval; ``operations``: clusters with a positive; ``note`` says why
+    there is no interval."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    note: str | None = None
+    operations: int = 0
+
+
+class ByForm:
+    """The found and all positives of each form, summed a cluster.
+
+    ``form`` [rows]; ``positive`` [rows]: which count; ``weights`` [rows]; ``found`` [rows]: how much of each is found,
+    a share or whether it is.
+    """
+
+    def __init__(
+        self,
+        clusters: ResamplingClusters,
+        form: pl.Series,
+        positive: NDArray[np.bool_],
+        weights: NDArray[np.float64],
+        found: NDArray,
+    ) -> None:
+        self._sums = ClusterSums(clusters)
+        self._count = clusters.count
+        self.operations: dict[str, int] = {}
+        for name, rows in _positives_by_form(form, positive).items():
+            self.operations[name] = clusters.among(rows)
+            self._sums.add(f"{name}/all", weights, rows)
+            self._sums.add(f"{name}/found", weights, rows, found)
+
+    def metrics(self, drawn: NDArray[np.float64]) -> Metrics:
+        """Return recall of each form, [replicates], under the multiplicities [replicates, clusters]."""
+        if not self.operations:
+            return {}
+        total = self._sums.totals(drawn)
+        return {
+            f"{FORM_KEY}{form}": ratio(total(f"{form}/found"), total(f"{form}/all"))
+            for form in self.operations
+        }
+
+    def recalls(self, draws: Mapping[str, NDArray[np.float64]]) -> dict[str, FormRecall]:
+        """Return recall of each form, with the interval of its draws where it has enough clusters."""
+        values = compute_observed(self.metrics, self._count)
+        made = {}
+        for form, operations in self.operations.items():
+            value, drawn = values[f"{FORM_KEY}{form}"], draws.get(f"{FORM_KEY}{form}")
+            interval = (
+                percentile_interval(drawn) if drawn is not None and operations >= FEWEST_CLUSTERS else None
+            )
+            made[form] = FormRecall(
+                value, *(interval or (None, None)), None if interval else TOO_FEW, operations
+            )
+        return made
+
+
+def _positives_by_form(form: pl.Series, positive: NDArray[np.bool_]) -> dict[str, NDArray[np.bool_]]:
+    """Return the positive rows [rows] of each form, in the order of their names."""
+    named = {
+        str(one): (form == one).fill_null(False).to_numpy() & positive
+        for one in form.drop_nulls().unique().sort()
+    }
+    return {name: rows for name, rows in named.items() if rows.any()}
+
+
+class ScoredTask(Protocol):
+    """What scoring needs to know of a task."""
+
+    @property
+    def kind(self) -> PredictionKind: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def primary(self) -> str: ...
+    @property
+    def metrics(self) -> tuple[str, ...]: ...
+    @property
+    def prevalence(self) -> float | None: ...
+    @property
+    def groups(self) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True)
+class MetricInputs:
+    """One method's checked predictions beside the answers, and the clusters that its intervals resample.
+
+    ``open_entry``: whether the predictions are a file that was handed in by an author who could tell the valid part
+    from the test. Scores of valid that are made for it could then set any threshold on the test, so none is fixed on
+    them.
+    """
+
+    task: ScoredTask
+    answers: Answers
+    predictions: pl.DataFrame
+    clusters: ResamplingClusters
+    open_entry: bool = False
+
+    @property
+    def prevalence(self) -> float | None:
+        """The share of positives that headline metrics are at; None is the data's own."""
+        return self.task.prevalence if self.answers.custom is None else self.answers.custom.prevalence
+
+    @property
+    def share(self) -> float | None:
+        """The share of positives that headline metrics are at, as a number; None where they are at none."""
+        if not self.answers.kind.at_prevalence:
+            return None
+        if self.prevalence is not None:
+            return self.prevalence
+        return float(self.weights @ self.positive / self.weights.sum())
+
+    @property
+    def primary(self) -> str:
+        """The metric that leads: the task's, but where its own data are of a kind that has another."""
+        return self.answers.kind.primary or self.task.primary
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The groups that harm is reported for: the task's, or those that a user's own units are of."""
+        return self.task.groups if self.answers.custom is None else self.answers.custom.groups
+
+    @cached_property
+    def test(self) -> PartRows:
+        """Labelled kinds only: ``answers.counted()`` with ``score`` as Float64, or with ``step``."""
+        return self.answers.counted("test", self.answers.kind.value(self.predictions))
+
+    @cached_property
+    def valid(self) -> PartRows:
+        """Scores only: the same for the valid part; may be empty."""
+        return self.answers.counted("valid", self.answers.kind.value(self.predictions))
+
+    @property
+    def threshold_rows(self) -> PartRows:
+        """Scores only: the rows that thresholds are fixed on: valid, and of an open entry the test part itself."""
+        return self.test if self.open_entry else self.valid
+
+    @property
+    def truth_codes(self) -> NDArray[np.integer]:
+        """Clusters only: the true cluster of each unit as a code, -1 where it is unknown; some must be
+        known."""
+        unknown = self.answers.frame["cluster"].is_null()
+        return np.where(unknown.to_numpy(), -1, self.clusters.codes) if unknown.any() else self.clusters.codes
+
+    def with_predictions(self, predictions: pl.DataFrame) -> MetricInputs:
+        """Return other predictions beside the same answers; what is known of the answers' rows is not held twice."""
+        other = replace(self, predictions=predictions)
+        of_answers = {name: value for name, value in vars(self).items() if name in ("positive", "weights")}
+        vars(other).update(of_answers)
+        return other
+
+    @property
+    def known(self) -> bool:
+        """Whether there is anything to score: for scores and alarms a test row with a known label, for estimates
+        a unit whose truth is known."""
+        return self.answers.kind.any_known(self.answers)
+
+    @cached_property
+    def positive(self) -> NDArray[np.bool_]:
+        """Scores and alarms only: the positive rows of the test part."""
+        return self.test["label"].to_numpy() == 1
+
+    @cached_property
+    def weights(self) -> NDArray[np.float64]:
+        """Scores and alarms only: the headline weights of the test part."""
+        return self.test["weight"].to_numpy()
+
+
+def make_inputs(
+    task: ScoredTask,
+    answers: Answers,
+    predictions: pl.DataFrame,
+    checked: bool = False,
+    open_entry: bool = False,
+) -> MetricInputs:
+    """Return predictions beside the answers, checked unless they were; for the errors see
+    :func:`tipbench.evaluation.evaluation.evaluate`."""
+    if answers.kind.name not in (task.kind.name, *task.kind.also):
+        raise UsageError(
+            f"answers: they are of {answers.kind.name} and the task predicts {task.kind.name}; use its own answers"
+        )
+    if task.prevalence is not None and not 0 < task.prevalence < 1:
+        raise UsageError(f"task: prevalence {task.prevalence} is not between 0 and 1; state a share or none")
+    found = predictions if checked else check_predictions(answers, predictions)
+    if answers.kind.has_parts and "test" not in answers.frame["part"]:
+        raise UsageError("answers: no row is of the test part; a split must leave one to score")
+    return MetricInputs(task, answers, found, find_resampling_clusters(answers), open_entry)
+
 
 NO_TRUTH = "no truth"
 
@@ -80,14 +295,15 @@ class MetricValues:
 
 @dataclass(frozen=True)
 class Family:
-    """A family of metrics: the kind of prediction that it scores, what it computes, and how."""
+    """A family of metrics: its name, the kind of prediction that it scores, what it computes, and how."""
 
+    name: str
     kind: PredictionKind
     metrics: tuple[Metric, ...]
     measure: Callable[[MetricInputs], MetricValues]
 
 
-def together(parts: Iterable[MetricValues]) -> MetricValues:
+def combine(parts: Iterable[MetricValues]) -> MetricValues:
     """Return several families as one, so that they share the draws of a bootstrap."""
     parts = list(parts)
     groups: dict[str, dict[str, float | None]] = {}
@@ -104,6 +320,15 @@ def together(parts: Iterable[MetricValues]) -> MetricValues:
     )
 
 
-def not_available(*names: str) -> Callable[[NDArray[np.float64]], Metrics]:
+def undefined_metrics(*names: str) -> Callable[[NDArray[np.float64]], Metrics]:
     """Return the metrics function of a family that cannot say anything: NaN for each name."""
     return lambda drawn: {name: np.full(len(drawn), np.nan) for name in names}
+
+
+ACCURACY = Metric("accuracy", "accuracy")
+PRECISION = Metric("precision", "precision")
+RECALL = Metric("recall", "recall")
+F1 = Metric("f1", "F1")
+PAIRWISE_F1 = Metric("pairwise_f1", "pairwise F1")
+PAIRWISE_PRECISION = Metric("pairwise_precision", "pairwise precision")
+PAIRWISE_RECALL = Metric("pairwise_recall", "pairwise recall")

@@ -1,4 +1,6 @@
-"""Ranking metrics from one sort of the scores, shared by all metrics and all bootstrap replicates.
+"""Ranking metrics, operating points and calibration of scores.
+
+**Ranking.** One sort of the scores serves all metrics and all bootstrap replicates.
 
 Rows of equal score are one block, which is taken whole (the semantics of scikit-learn's
 ``average_precision_score`` and ``roc_auc_score`` with ``sample_weight``, to 1e-12). Where a block straddles a
@@ -11,45 +13,126 @@ expectation over a random order of the tied rows. So a constant score is chance 
 - ``auroc``: the probability that a positive scores higher than a negative, ties counting half.
 - ``recall_at_1pct_fpr``: TPR where FPR reaches .01 (the higher end of a vertical step).
 - ``recall_at_budget``, ``precision_at_budget``: of the highest-scored 1% of the test part by weight, at the
-  task's prevalence: where pi TPR + (1 - pi) FPR reaches .01. What a threshold fixed beforehand gives is in
-  :mod:`tipbench.metrics.operating`.
+  task's prevalence: where pi TPR + (1 - pi) FPR reaches .01.
 - ``average_precision_raw``, ``auroc_raw``: every row weighs one, at the data's own prevalence.
 
 All but the raw ones use the headline weights. A task without a prevalence is scored at the data's own, and so are a
 user's own data unless they state one.
 
-**Pooled folds.** Where a user's own data are tested in several folds, each unit is ranked among those of its own fold
-alone, which one method scored; scores of different folds are never compared (Forman and Scholz 2010, "Apples-to-apples
+**Pooled folds.** Where a user's own data are tested in several folds, each unit is ranked only among those of its own
+fold, which one method scored; scores of different folds are never compared (Forman and Scholz 2010, "Apples-to-apples
 in cross-validation studies"). With M_f the metric in fold f and P_f the weight of its positives,
 
     M = sum_f P_f M_f / sum_f P_f
 
-over the folds that have both classes, at the prevalence of all folds together, in every replicate again. So what says
-the same of all units of a fold is chance: AUROC .5, average precision the prevalence, recall at 1% .01.
+over the folds that have both classes, at the prevalence of all folds together, recomputed in every replicate. So scores
+that are constant within each fold are chance: AUROC .5, average precision the prevalence, recall at 1% .01.
+
+**Operating points.** Two thresholds are fixed on the valid part, with headline weights, and applied to the test part.
+A unit is flagged when its score is at or above the threshold.
+
+- ``budget_1pct``: the lowest score of the valid part at which the flagged weight is at most 1% of valid's.
+  Units of equal score are flagged together or not at all, so the budget is never exceeded: where the next
+  block of ties does not fit, the whole block stays out; where even the highest does not fit, the threshold is
+  the next number above it, and on valid nothing is flagged.
+- ``recall_50``: the highest score of the valid part at which recall there is at least one half.
+
+For an open entry, whose author chose the scores of the valid part too, both are fixed on the scores of the test part
+(:attr:`tipbench.metrics.metric.MetricInputs.open_entry`).
+
+``ppv_*`` is the precision at the first threshold for a prevalence pi: pi TPR / (pi TPR + (1 - pi) FPR). It is
+withheld where the false positives come from under ten clusters (operations), since FPR is then almost unknown. In a
+bootstrap the thresholds stay fixed: only the test clusters are resampled.
+
+**Calibration** of scores that claim to be probabilities: all of them, valid and test, lie in [0, 1]. ``brier``: the
+headline-weighted mean of (score - label)^2 at the data's own prevalence (Brier 1950). The reliability curve has ten
+bins of equal width, each with its lower edge; the last one has its upper edge too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import repeat
+from itertools import pairwise, repeat
 from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tipbench.kinds.part_rows import PartRows
-from tipbench.kinds.scores import SCORES
-from tipbench.metrics.bootstrap import Metrics, ratio
-from tipbench.metrics.inputs import MetricInputs
-from tipbench.metrics.metric import Family, Metric, MetricValues
-from tipbench.metrics.ranked_rows import RankedRows, small, taken
+from tipbench.kinds.kind import PartRows
+from tipbench.kinds.labelled import SCORES
+from tipbench.metrics.bootstrap import (
+    ROWS_AT_ONCE,
+    ClusterSums,
+    Metrics,
+    compute_observed,
+    none_if_nan,
+    ratio,
+)
+from tipbench.metrics.metric import Family, Metric, MetricInputs, MetricValues, undefined_metrics
+
+
+class RankedRows:
+    """The rows of one class in falling order of score, and how many of them stand above each stop, [stops].
+
+    ``order`` [rows of both classes] by falling score, ``chosen`` [the same]: which of those are of this class.
+    """
+
+    def __init__(
+        self,
+        order: NDArray[np.integer],
+        chosen: NDArray[np.bool_],
+        codes: NDArray[np.integer],
+        weights: NDArray[np.float64],
+        above: NDArray[np.intp],
+    ) -> None:
+        count = int(above[-1])
+        self._codes, self._weights = np.empty(count, codes.dtype), np.empty(count, weights.dtype)
+        last = 0
+        for start in range(0, order.size, ROWS_AT_ONCE):
+            rows = order[start : start + ROWS_AT_ONCE][chosen[start : start + ROWS_AT_ONCE]]
+            first, last = last, last + rows.size
+            self._codes[first:last], self._weights[first:last] = codes[rows], weights[rows]
+        new = np.append(True, above[1:] != above[:-1])
+        self._edges, self._edge = above[new], np.cumsum(new, dtype=np.int32) - 1
+        # Pieces of rows that are summed at once end where a stop is.
+        ends = np.searchsorted(self._edges, np.arange(0, count, ROWS_AT_ONCE))
+        self._pieces = np.unique(np.append(ends, self._edges.size - 1))
+
+    def above(self, drawn: NDArray) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the number of rows above each stop, [stops], and their weight, where each is there as often as its
+        cluster was drawn, [clusters]."""
+        edges, count, weight = self._edges, np.zeros(self._edges.size), np.zeros(self._edges.size)
+        for first, last in pairwise(self._pieces):
+            start, end = edges[first], edges[last]
+            times = drawn.take(self._codes[start:end]).astype(np.float64, copy=False)
+            starts = edges[first:last] - start
+            count[1 + first : 1 + last] = np.add.reduceat(times, starts)
+            times *= self._weights[start:end]
+            weight[1 + first : 1 + last] = np.add.reduceat(times, starts)
+        return np.cumsum(count, out=count)[self._edge], np.cumsum(weight, out=weight)[self._edge]
+
+
+def take_rows(values: NDArray, order: NDArray[np.integer]) -> NDArray:
+    """Return values [rows] in an order [rows] that takes less room than an index of numpy's own."""
+    taken = np.empty(order.size, values.dtype)
+    for start in range(0, order.size, ROWS_AT_ONCE):
+        taken[start : start + ROWS_AT_ONCE] = values[order[start : start + ROWS_AT_ONCE]]
+    return taken
+
+
+def shrink_counts(multiplicity: NDArray[np.float64]) -> NDArray:
+    """Return multiplicities in a byte each, where they are whole and fit: a table that stays near the processor."""
+    with np.errstate(invalid="ignore"):
+        small = multiplicity.astype(np.uint8)
+    return small if np.array_equal(small, multiplicity) else multiplicity
+
 
 #: Share of false positives, and share of the weight that reviewers can look at.
 FPR_LIMIT = 0.01
 BUDGET = 0.01
 
-METRICS = (
+RANKING_METRICS = (
     Metric("average_precision", "average precision"),
     Metric("auroc", "AUROC"),
     Metric("recall_at_1pct_fpr", "recall at 1% false positives"),
@@ -58,8 +141,8 @@ METRICS = (
     Metric("average_precision_raw", "average precision, every row weighing one"),
     Metric("auroc_raw", "AUROC, every row weighing one"),
 )
-NAMES = tuple(metric.name for metric in METRICS)
-RAW = frozenset({"average_precision_raw", "auroc_raw"})
+RANKING_NAMES = tuple(metric.name for metric in RANKING_METRICS)
+RAW_NAMES = frozenset({"average_precision_raw", "auroc_raw"})
 
 
 class ByClass(NamedTuple):
@@ -99,9 +182,9 @@ class Ranking:
         if not self._both_classes:
             return
         order = np.argsort(scores)[::-1].astype(np.uint32 if scores.size < 2**32 else np.intp)
-        label = taken(positive, order)
+        label = take_rows(positive, order)
         places = np.flatnonzero(label)
-        starts, ends = _blocks(taken(scores, order), places)
+        starts, ends = _find_block_edges(take_rows(scores, order), places)
         stops = np.unique(np.concatenate([[0], starts, ends, [order.size]]))
         self._start, self._end = np.searchsorted(stops, starts), np.searchsorted(stops, ends)
         above = np.searchsorted(places, stops)
@@ -111,12 +194,12 @@ class Ranking:
     def metrics(self, drawn: NDArray[np.float64], shares: Shares | None = None) -> Metrics:
         """Return every metric, [replicates], under the multiplicities [replicates, clusters]; NaN with one class
         only. ``shares``: in the place of the rows' own."""
-        values = np.full((len(drawn), len(NAMES)), np.nan)
+        values = np.full((len(drawn), len(RANKING_NAMES)), np.nan)
         if self._both_classes:
             told = zip(*shares, strict=True) if shares is not None else repeat((self._prevalence, None))
             for row, multiplicity, (share, raw) in zip(values, drawn, told, strict=False):
                 row[:] = self._one(multiplicity, share, raw)
-        return dict(zip(NAMES, values.T, strict=True))
+        return dict(zip(RANKING_NAMES, values.T, strict=True))
 
     def average_precision(self, drawn: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return this metric alone, [replicates]."""
@@ -130,7 +213,7 @@ class Ranking:
 
     def _above(self, multiplicity: NDArray[np.float64]) -> tuple[ByClass, ByClass] | None:
         """Return the numbers of rows above each stop, [stops], and their weights; None where a class is not drawn."""
-        drawn = small(multiplicity)
+        drawn = shrink_counts(multiplicity)
         raw, headline = map(ByClass, *(rows.above(drawn) for rows in (self._positive, self._negative)))
         there = all(above[-1] > 0 for above in (*raw, *headline))
         return (raw, headline) if there else None
@@ -140,7 +223,7 @@ class Ranking:
     ) -> list[float]:
         both = self._above(multiplicity)
         if both is None:
-            return [np.nan] * len(NAMES)
+            return [np.nan] * len(RANKING_NAMES)
         raw, headline = both
         positive, negative = float(headline.positive[-1]), float(headline.negative[-1])
         share = _share(headline, prevalence)
@@ -170,7 +253,7 @@ def _share(above: ByClass, prevalence: float | None) -> float:
     return positive / (positive + negative) if prevalence is None else prevalence
 
 
-def _blocks(ranked: NDArray, places: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _find_block_edges(ranked: NDArray, places: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return how many rows stand above the start, and above the end, of every block that holds a positive.
 
     ``ranked`` [rows]: falling scores; ``places`` [positives]: how many rows stand above each positive.
@@ -220,32 +303,38 @@ class FoldedRanking:
         both classes."""
         codes, positive, weights = self._rows
         every = np.ones(len(codes))
-        raw = _drawn(drawn, codes, positive) / _drawn(drawn, codes, every)
+        raw = _sum_drawn(drawn, codes, positive) / _sum_drawn(drawn, codes, every)
         headline = np.full(len(drawn), self._prevalence or np.nan)
         if self._prevalence is None:
-            headline = _drawn(drawn, codes, weights * positive) / _drawn(drawn, codes, weights)
-        total, of_folds = np.zeros((len(NAMES), len(drawn))), np.zeros((len(NAMES), len(drawn)))
+            headline = _sum_drawn(drawn, codes, weights * positive) / _sum_drawn(drawn, codes, weights)
+        total, of_folds = (
+            np.zeros((len(RANKING_NAMES), len(drawn))),
+            np.zeros((len(RANKING_NAMES), len(drawn))),
+        )
         for rows, ranking in self._folds:
             values = np.stack(list(ranking.metrics(drawn, Shares(headline, raw)).values()))
             weighing = [
-                _drawn(drawn, codes, every * rows if name in RAW else weights * rows) for name in NAMES
+                _sum_drawn(drawn, codes, every * rows if name in RAW_NAMES else weights * rows)
+                for name in RANKING_NAMES
             ]
             weight = np.where(np.isnan(values), 0.0, np.stack(weighing))
             total += weight * np.nan_to_num(values)
             of_folds += weight
-        return dict(zip(NAMES, ratio(total, of_folds), strict=True))
+        return dict(zip(RANKING_NAMES, ratio(total, of_folds), strict=True))
 
     def average_precision(self, drawn: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return this metric alone, [replicates]."""
         return self.metrics(drawn)["average_precision"]
 
 
-def _drawn(drawn: NDArray[np.float64], codes: NDArray[np.integer], values: NDArray) -> NDArray[np.float64]:
+def _sum_drawn(
+    drawn: NDArray[np.float64], codes: NDArray[np.integer], values: NDArray
+) -> NDArray[np.float64]:
     """Return the sum of values [rows] under the multiplicities, [replicates]."""
     return drawn @ np.bincount(codes, values, drawn.shape[1])
 
 
-def ranking_of(
+def make_ranking(
     rows: pl.DataFrame | PartRows,
     scores: NDArray,
     positive: NDArray[np.bool_],
@@ -259,14 +348,186 @@ def ranking_of(
     return FoldedRanking(scores, positive, weights, codes, prevalence, rows["fold"].to_numpy())
 
 
-def measure(inputs: MetricInputs) -> MetricValues:
+def measure_ranking(inputs: MetricInputs) -> MetricValues:
     """Return all ranking metrics of one set of inputs."""
-    return MetricValues(metrics=ranking(inputs, inputs.test["score"].to_numpy()))
+    return MetricValues(metrics=rank_scores(inputs, inputs.test["score"].to_numpy()))
 
 
-def ranking(inputs: MetricInputs, scores: NDArray) -> Callable[[NDArray[np.float64]], Metrics]:
+def rank_scores(inputs: MetricInputs, scores: NDArray) -> Callable[[NDArray[np.float64]], Metrics]:
     """Return the ranking metrics of any scores of the inputs' test units."""
-    return ranking_of(inputs.test, scores, inputs.positive, inputs.clusters.codes, inputs.prevalence).metrics
+    return make_ranking(
+        inputs.test, scores, inputs.positive, inputs.clusters.codes, inputs.prevalence
+    ).metrics
 
 
-FAMILY = Family(SCORES, METRICS, measure)
+RANKING = Family("ranking", SCORES, RANKING_METRICS, measure_ranking)
+
+
+BINS = 10
+BIN_EDGES = (np.arange(1, BINS) / BINS).astype(np.float32)
+"""Inner edges of the bins. Scores are compared with them as float32, so that .7 is in the bin [.7, .8) whether it was
+stored as float32 (.69999999) or as float64; a float64 less than 3e-8 below an edge counts as the edge."""
+CALIBRATION_METRICS = (Metric("brier", "Brier score", lower_is_better=True),)
+NOT_PROBABILITIES = "scores outside [0, 1]"
+
+
+def measure_calibration(inputs: MetricInputs) -> MetricValues:
+    """Return Brier score, and ``curves["reliability"]``: one entry a bin with ``low``, ``high``, ``weight`` (share
+    of the test part's), ``mean_score`` and ``positive_share`` (null in an empty bin)."""
+    scores = inputs.predictions["score"]
+    if not scores.is_between(0.0, 1.0).all():
+        return MetricValues(metrics=undefined_metrics("brier"), withheld={"brier": NOT_PROBABILITIES})
+    score, label, weight = inputs.test["score"].to_numpy(), inputs.positive.astype(np.float64), inputs.weights
+    sums = ClusterSums(inputs.clusters)
+    sums.add("loss", weight, (score - label) ** 2)
+    sums.add("weight", weight)
+
+    def metrics(drawn: NDArray[np.float64]) -> Metrics:
+        total = sums.totals(drawn)
+        return {"brier": ratio(total("loss"), total("weight"))}
+
+    return MetricValues(metrics=metrics, curves={"reliability": reliability(score, label, weight)})
+
+
+def reliability(
+    score: NDArray[np.float64], label: NDArray[np.float64], weight: NDArray[np.float64]
+) -> list[dict[str, float | None]]:
+    """Return the ten bins of scores [rows] in [0, 1] against labels 0 or 1 [rows] under weights [rows]."""
+    bins = np.searchsorted(BIN_EDGES, score.astype(np.float32), side="right")
+    mass = np.bincount(bins, weight, BINS)
+    mean = ratio(np.bincount(bins, weight * score, BINS), mass)
+    positive = ratio(np.bincount(bins, weight * label, BINS), mass)
+    return [
+        {
+            "low": index / BINS,
+            "high": (index + 1) / BINS,
+            "weight": float(mass[index] / mass.sum()),
+            "mean_score": float(mean[index]) if mass[index] else None,
+            "positive_share": float(positive[index]) if mass[index] else None,
+        }
+        for index in range(BINS)
+    ]
+
+
+CALIBRATION = Family("calibration", SCORES, CALIBRATION_METRICS, measure_calibration)
+
+
+VALID_BUDGET = 0.01
+VALID_RECALL = 0.5
+PREVALENCES = {"ppv_0.1pct": 0.001, "ppv_1pct": 0.01, "ppv_5pct": 0.05, "ppv_30pct": 0.30}
+PPV_METRICS = tuple(
+    Metric(name, f"precision at {100 * prevalence:g}% prevalence") for name, prevalence in PREVALENCES.items()
+)
+FEWEST_FALSE_POSITIVE_CLUSTERS = 10
+NO_VALID_PART = "no valid part to fix a threshold on"
+
+
+def budget_threshold(
+    scores: NDArray[np.float64], weights: NDArray[np.float64], budget: float = VALID_BUDGET
+) -> float:
+    """Return the lowest score [rows] at which at most this share of the weight [rows] is flagged."""
+    values, flagged = _cumulate_weight(scores, weights)
+    # The slack keeps a budget that is met exactly from being missed by rounding.
+    fits = np.count_nonzero(flagged <= budget * flagged[-1] * (1 + 1e-12))
+    return float(values[fits - 1]) if fits else float(np.nextafter(values[0], np.inf))
+
+
+def recall_threshold(
+    scores: NDArray[np.float64], weights: NDArray[np.float64], recall: float = VALID_RECALL
+) -> float:
+    """Return the highest score at which recall is at least this, from the positives' scores and weights
+    [positives]."""
+    values, found = _cumulate_weight(scores, weights)
+    return float(values[np.searchsorted(found, recall * found[-1] * (1 - 1e-12))])
+
+
+def _cumulate_weight(
+    scores: NDArray[np.float64], weights: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the distinct scores, falling, and the weight at or above each."""
+    order = np.argsort(scores)[::-1]
+    ranked = scores[order]
+    ends = np.append(np.flatnonzero(ranked[1:] != ranked[:-1]), ranked.size - 1)
+    return ranked[ends], np.cumsum(weights[order])[ends]
+
+
+def fix_thresholds(inputs: MetricInputs) -> dict[str, float]:
+    """Return the thresholds by name, fixed on the valid part, or on the test of an open entry: none without one, no
+    ``recall_50`` without a positive."""
+    rows = inputs.threshold_rows
+    if rows.is_empty():
+        return {}
+    score, weight = rows["score"].to_numpy(), rows["weight"].to_numpy()
+    positive = rows["label"].to_numpy() == 1
+    fixed = {"budget_1pct": budget_threshold(score, weight)}
+    if positive.any():
+        fixed["recall_50"] = recall_threshold(score[positive], weight[positive])
+    return fixed
+
+
+def measure_operating_points(inputs: MetricInputs) -> MetricValues:
+    """Return the PPV grid, and ``curves["operating_points"]``: for each threshold ``threshold``, ``recall``,
+    ``false_positive_rate``, ``precision`` (at the test part's own prevalence), ``flagged_share`` (of its
+    weight), ``false_positive_clusters`` and the PPV grid (null where withheld, and without a positive)."""
+    fixed = fix_thresholds(inputs)
+    if not fixed:
+        return MetricValues(
+            metrics=undefined_metrics(*PREVALENCES), withheld=dict.fromkeys(PREVALENCES, NO_VALID_PART)
+        )
+    points = {name: _describe_point(inputs, threshold) for name, threshold in fixed.items()}
+    budget = fixed["budget_1pct"]
+    false_clusters = _count_false_positive_clusters(inputs, budget)
+    withheld = {}
+    if false_clusters < FEWEST_FALSE_POSITIVE_CLUSTERS:
+        needed = FEWEST_FALSE_POSITIVE_CLUSTERS
+        reason = f"false positives come from only {false_clusters} clusters, {needed} needed"
+        withheld = dict.fromkeys(PREVALENCES, reason)
+    return MetricValues(
+        metrics=_FlaggedWeights(inputs, budget).ppv, withheld=withheld, curves={"operating_points": points}
+    )
+
+
+class _FlaggedWeights:
+    """Weights of true and false positives at one threshold, a cluster."""
+
+    def __init__(self, inputs: MetricInputs, threshold: float) -> None:
+        self.sums = ClusterSums(inputs.clusters)
+        flagged = inputs.test["score"].to_numpy() >= threshold
+        for name, rows in (("positive", inputs.positive), ("negative", ~inputs.positive)):
+            self.sums.add(name, inputs.weights, rows)
+            self.sums.add(f"flagged_{name}", inputs.weights, rows & flagged)
+
+    def rates(self, drawn: NDArray[np.float64]) -> Metrics:
+        """Return recall, false-positive rate, precision and flagged share under the multiplicities."""
+        total = self.sums.totals(drawn)
+        true, false = total("flagged_positive"), total("flagged_negative")
+        return {
+            "recall": ratio(true, total("positive")),
+            "false_positive_rate": ratio(false, total("negative")),
+            "precision": ratio(true, true + false),
+            "flagged_share": ratio(true + false, total("positive") + total("negative")),
+        }
+
+    def ppv(self, drawn: NDArray[np.float64]) -> Metrics:
+        """Return the PPV grid under the multiplicities."""
+        rates = self.rates(drawn)
+        recall, false = rates["recall"], rates["false_positive_rate"]
+        return {name: ratio(pi * recall, pi * recall + (1 - pi) * false) for name, pi in PREVALENCES.items()}
+
+
+def _count_false_positive_clusters(inputs: MetricInputs, threshold: float) -> int:
+    false = (inputs.test["score"].to_numpy() >= threshold) & ~inputs.positive
+    return inputs.clusters.among(false)
+
+
+def _describe_point(inputs: MetricInputs, threshold: float) -> dict[str, float | None]:
+    flagged, clusters = _FlaggedWeights(inputs, threshold), _count_false_positive_clusters(inputs, threshold)
+    rates = compute_observed(flagged.rates, inputs.clusters.count)
+    ppv = compute_observed(flagged.ppv, inputs.clusters.count)
+    shown = {name: none_if_nan(value) for name, value in rates.items()}
+    enough = clusters >= FEWEST_FALSE_POSITIVE_CLUSTERS
+    grid = {name: none_if_nan(value) if enough else None for name, value in ppv.items()}
+    return {"threshold": threshold, **shown, "false_positive_clusters": clusters, **grid}
+
+
+OPERATING = Family("operating", SCORES, PPV_METRICS, measure_operating_points)

@@ -1,4 +1,4 @@
-"""Find metrics and their families: one module per family in this folder, which defines ``FAMILY``."""
+"""Find metrics and their families: every :class:`Family` that a module of this folder defines."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from tipcore.errors import UsageError
 import tipbench.metrics
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.kind import PredictionKind
-from tipbench.metrics.inputs import MetricInputs
-from tipbench.metrics.metric import Family, Metric, MetricValues, together
+from tipbench.metrics.metric import Family, Metric, MetricInputs, MetricValues, combine
 
 
 @cache
 def families() -> dict[str, Family]:
-    """Return every family by the name of its module, in alphabetical order."""
-    package = tipbench.metrics
-    modules = {
-        info.name: import_module(f"{package.__name__}.{info.name}")
-        for info in pkgutil.iter_modules(package.__path__)
-    }
-    return {name: module.FAMILY for name, module in sorted(modules.items()) if hasattr(module, "FAMILY")}
+    """Return every family by name, in alphabetical order. Raises ValueError where two have one name."""
+    found: dict[str, Family] = {}
+    for info in pkgutil.iter_modules(tipbench.metrics.__path__):
+        module = import_module(f"{tipbench.metrics.__name__}.{info.name}")
+        for family in vars(module).values():
+            if isinstance(family, Family) and found.setdefault(family.name, family) is not family:
+                raise ValueError(f"two families of metrics are called {family.name}: rename one")
+    return dict(sorted(found.items()))
 
 
 @cache
@@ -45,7 +45,7 @@ def metric_of(name: str) -> Metric:
     return metrics()[name]
 
 
-def reported(names: Sequence[str], answers: Answers) -> frozenset[str]:
+def reportable_metrics(names: Sequence[str], answers: Answers) -> frozenset[str]:
     """Return those of these metrics that this ground truth allows: all that they need is there."""
     columns = set(answers.frame.columns)
     return frozenset(name for name in names if metric_of(name).needs <= columns)
@@ -60,13 +60,13 @@ def families_of(kind: PredictionKind, names: Sequence[str] | frozenset[str]) -> 
     ]
 
 
-def measured(inputs: MetricInputs) -> MetricValues:
+def measure_all(inputs: MetricInputs) -> MetricValues:
     """Return the metrics of one set of inputs that its task lists, of all families of its kind together."""
-    names = reported(inputs.task.metrics, inputs.answers)
-    return together(family.measure(inputs) for family in families_of(inputs.answers.kind, names)).only(names)
+    names = reportable_metrics(inputs.task.metrics, inputs.answers)
+    return combine(family.measure(inputs) for family in families_of(inputs.answers.kind, names)).only(names)
 
 
-def primary_measured(inputs: MetricInputs) -> MetricValues:
+def measure_primary(inputs: MetricInputs) -> MetricValues:
     """Return the family that has the primary metric. Raises UsageError where none of this kind has it."""
     found = families_of(inputs.answers.kind, [inputs.primary])
     if not found:

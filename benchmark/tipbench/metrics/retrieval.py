@@ -1,17 +1,29 @@
-"""Retrieval metrics: each query's candidates, ranked by score, against the members of its cluster in a
-gallery.
-
-Queries are the units whose cluster has another member in the gallery; each weighs one, or as many operations as its own
-stands for (``weight`` of the answers). Those who stand beside it in the gallery cannot be weighted in a ranking.
-Candidates that were not given are misses, and a query without candidates scores zero.
+"""Retrieval metrics of ranked lists: a query's candidates against its cluster, and a seed's links against its case.
 
 Ties are scored by expectation: candidates of equal score stand in random order, and a metric is its mean over
-these orders, in closed form. So the order of rows never matters and a constant score is chance.
+these orders, in closed form. So the order of rows never matters and a constant score is chance. Candidates that were
+not given are misses.
+
+**Queries** are the units whose cluster has another member in the gallery; each weighs one, or as many operations as
+its own stands for (``weight`` of the answers). Those who stand beside it in the gallery cannot be weighted in a
+ranking. A query without candidates scores zero.
 
 - ``r_precision``: relevant among the first R, over R = min(relevant, 10) (Manning et al. 2008, section 8.4).
 - ``mrr_at_10``: reciprocal rank of the first relevant candidate, zero if none is among the ten.
 - ``recall_at_10``: relevant among the ten candidates over all relevant; below one by necessity where there
   are more than ten.
+
+**Case links**: how well the rows of other tables that belong to a seed's case stand at the top of its lists.
+
+- ``r_precision``: the mean over the views in which a seed has a link, over seeds. In a view it is the share of the
+  first R candidates that belong to the case, R = min(links, 10).
+- ``r_precision_<view>``: the same of one view, over the seeds that have a link in it.
+- ``wrongful_links``: among the first three candidates of every view, rows of lawful people and businesses who have
+  nothing to do with the case, for each true link. Lower is better.
+
+A seed weighs as many operations as its own stands for (``weight`` of the answers; one each where there is none). Rows
+that are wrongly named count as the seed does, whoever they are of. The account that a seed names itself counts neither
+way.
 """
 
 from __future__ import annotations
@@ -23,44 +35,43 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tipbench.kinds.candidates import CANDIDATES
-from tipbench.kinds.lists import MOST_CANDIDATES, pieces
-from tipbench.metrics.bootstrap import ClusterSums, Metrics, ratio, row_weights
-from tipbench.metrics.inputs import MetricInputs
-from tipbench.metrics.metric import Family, Metric, MetricValues
+from tipbench.kinds.lists import CANDIDATES, GIVEN_VIEW, ITEM, LINKS, MOST_CANDIDATES, split_lists
+from tipbench.metrics.bootstrap import ClusterSums, Metrics, compute_observed, none_if_nan, ratio, row_weights
+from tipbench.metrics.harm import ATTRIBUTES, LAWFUL, merge_small_groups
+from tipbench.metrics.metric import FORM, ByForm, Family, Metric, MetricInputs, MetricValues
 
-METRICS = (
+RETRIEVAL_METRICS = (
     Metric("r_precision", "R-precision"),
     Metric("mrr_at_10", "mean reciprocal rank at 10"),
     Metric("recall_at_10", "recall at 10"),
 )
-NAMES = tuple(metric.name for metric in METRICS)
+RETRIEVAL_NAMES = tuple(metric.name for metric in RETRIEVAL_METRICS)
 
 
-def measure(inputs: MetricInputs) -> MetricValues:
+def measure_retrieval(inputs: MetricInputs) -> MetricValues:
     """Return the metrics of one set of inputs; queries are resampled by their cluster."""
-    queries = query_scores(
+    queries = score_queries(
         inputs.answers.frame, inputs.answers.scored(), inputs.predictions, inputs.answers.unit
     )
     weight = row_weights(inputs.answers.counted())
     sums = ClusterSums(inputs.clusters)
     sums.add("queries", weight)
-    for name in NAMES:
+    for name in RETRIEVAL_NAMES:
         sums.add(name, weight * queries[name].to_numpy())
 
     def metrics(drawn: NDArray[np.float64]) -> Metrics:
         total = sums.totals(drawn)
-        return {name: ratio(total(name), total("queries")) for name in NAMES}
+        return {name: ratio(total(name), total("queries")) for name in RETRIEVAL_NAMES}
 
     withheld = (
         {}
         if queries.height
-        else dict.fromkeys(NAMES, "no query: every cluster of the gallery has one member")
+        else dict.fromkeys(RETRIEVAL_NAMES, "no query: every cluster of the gallery has one member")
     )
     return MetricValues(metrics=metrics, withheld=withheld)
 
 
-def query_scores(
+def score_queries(
     gallery: pl.DataFrame, queries: pl.DataFrame, candidates: pl.DataFrame, unit: str
 ) -> pl.DataFrame:
     """Return ``[unit, relevant, r_precision, mrr_at_10, recall_at_10]``, one row per query, in the order of
@@ -72,21 +83,21 @@ def query_scores(
     relevant = queries.select(
         unit, "cluster", (pl.len().over("cluster").cast(pl.Int64) - 1).alias("relevant")
     )
-    found = [_of_lists(relevant, gallery, some, unit) for some in pieces(candidates, "query")]
+    found = [_score_lists(relevant, gallery, some, unit) for some in split_lists(candidates, "query")]
     return (
         relevant.drop("cluster")
         .join(pl.concat(found), on=unit, how="left", maintain_order="left")
-        .with_columns(pl.col(NAMES).fill_null(0.0))
+        .with_columns(pl.col(RETRIEVAL_NAMES).fill_null(0.0))
     )
 
 
-def _of_lists(
+def _score_lists(
     queries: pl.DataFrame, gallery: pl.DataFrame, candidates: pl.DataFrame, unit: str
 ) -> pl.DataFrame:
     """Return the metrics of the queries that these candidates are for, ``[unit, r_precision, ...]``."""
     first = pl.col("relevant").first()
     return (
-        _blocks(queries, gallery, candidates, unit)
+        _find_blocks(queries, gallery, candidates, unit)
         .group_by(unit)
         .agg(
             (pl.col("expected_first_r").sum() / first.clip(upper_bound=MOST_CANDIDATES)).alias("r_precision"),
@@ -96,7 +107,7 @@ def _of_lists(
     )
 
 
-def _blocks(
+def _find_blocks(
     queries: pl.DataFrame, gallery: pl.DataFrame, candidates: pl.DataFrame, unit: str
 ) -> pl.DataFrame:
     """Return the blocks of equal score of each query: how many candidates stand ``above``, its ``size`` and
@@ -140,4 +151,201 @@ def _reciprocal_ranks() -> NDArray[np.float64]:
     return table
 
 
-FAMILY = Family(CANDIDATES, METRICS, measure)
+RETRIEVAL = Family("retrieval", CANDIDATES, RETRIEVAL_METRICS, measure_retrieval)
+
+
+pass
+
+FIRST_CANDIDATES = 3
+"""Candidates of a view that an analyst is taken to look at."""
+VIEWS = ("accounts", "wallets", "circuits", "firms")
+NOT_LAWFUL = ("trafficking", "spam")
+"""Groups of rows that nobody is wronged by who links them."""
+R_PRECISION = next(metric for metric in RETRIEVAL_METRICS if metric.name == "r_precision")
+WRONGFUL = Metric(
+    "wrongful_links",
+    "wrongful links per true link",
+    lower_is_better=True,
+    beside=True,
+    says="lawful rows among the first three of each view, for each true link among them",
+)
+OF_VIEW = {view: Metric(f"r_precision_{view}", f"R-precision on {view}") for view in VIEWS}
+LINK_METRICS = (R_PRECISION, *OF_VIEW.values(), WRONGFUL)
+
+
+def measure_case_links(inputs: MetricInputs) -> MetricValues:
+    """Return the metrics of one set of inputs; seeds are resampled by their cluster.
+
+    ``groups``: each lawful group, and ``lawful``, with ``wrongful_links``; ``form=NAME``, ``sex=...``,
+    ``language=...`` of those exploited with ``r_precision`` and ``operations``. ``by_form``: R-precision of the seeds
+    of each form.
+    """
+    seeds = inputs.answers.scored()
+    gallery = inputs.answers.gallery
+    if gallery is None:
+        raise ValueError("links are scored against a gallery")
+    unit = inputs.answers.unit
+    views = score_views(seeds, gallery, inputs.predictions, unit)
+    wrong = find_first_links(seeds, gallery, inputs.predictions, unit)
+    weight = row_weights(seeds)
+    score = _align_to_seeds(seeds, views, unit, pl.col(R_PRECISION.name).mean())
+    sums = ClusterSums(inputs.clusters)
+    sums.add("seeds", weight)
+    sums.add(R_PRECISION.name, weight * score)
+    there = [view for view in VIEWS if view in views["view"]]
+    for view in there:
+        of_view = views.filter(view=view)
+        sums.add(f"seeds/{view}", weight * _align_to_seeds(seeds, of_view, unit, pl.len()))
+        sums.add(view, weight * _align_to_seeds(seeds, of_view, unit, pl.col(R_PRECISION.name).sum()))
+    lawful = ~wrong["group"].is_in(NOT_LAWFUL)
+    links = pl.col("links").sum()
+    sums.add("true", weight * _align_to_seeds(seeds, wrong.filter("is_true"), unit, links))
+    sums.add("wrong", weight * _align_to_seeds(seeds, wrong.filter(lawful & ~wrong["is_true"]), unit, links))
+
+    def metrics(drawn: NDArray[np.float64]) -> Metrics:
+        total = sums.totals(drawn)
+        values = {R_PRECISION.name: ratio(total(R_PRECISION.name), total("seeds"))}
+        values |= {OF_VIEW[view].name: ratio(total(view), total(f"seeds/{view}")) for view in there}
+        values |= {OF_VIEW[view].name: np.full(len(drawn), np.nan) for view in VIEWS if view not in there}
+        return values | {WRONGFUL.name: ratio(total("wrong"), total("true"))}
+
+    withheld = {
+        metric.name: f"no seed has a link among {view}"
+        for view, metric in OF_VIEW.items()
+        if view not in there
+    }
+    if not seeds.height:
+        withheld = {metric.name: "no seed has a link" for metric in LINK_METRICS}
+    by_form = None
+    if FORM in seeds.columns:
+        every = np.ones(seeds.height, dtype=bool)
+        by_form = ByForm(inputs.clusters, seeds[FORM], every, weight, score)
+    groups = _measure_link_groups(inputs, seeds, wrong, score)
+    return MetricValues(metrics=metrics, withheld=withheld, groups=groups, by_form=by_form)
+
+
+def score_views(
+    seeds: pl.DataFrame, gallery: pl.DataFrame, predictions: pl.DataFrame, unit: str
+) -> pl.DataFrame:
+    """Return ``[unit, view, r_precision]``, one row per seed and view in which it has a link."""
+    linked = _count_links(seeds, gallery, unit)
+    most = pl.min_horizontal("linked", MOST_CANDIDATES)
+    blocks = (
+        _rank_candidates(seeds, gallery, predictions, unit)
+        .group_by(unit, "view", "score")
+        .agg(size=pl.len().cast(pl.Int64), hits=pl.col("is_true").sum().cast(pl.Int64))
+        .join(linked, on=[unit, "view"])
+    )
+    found = (
+        _expect_hits(blocks, [unit, "view"], most).group_by(unit, "view").agg(expected=pl.col("within").sum())
+    )
+    return (
+        linked.join(found, on=[unit, "view"], how="left", maintain_order="left")
+        .with_columns((pl.col("expected").fill_null(0.0) / most).alias(R_PRECISION.name))
+        .select(unit, "view", R_PRECISION.name)
+    )
+
+
+def find_first_links(
+    seeds: pl.DataFrame, gallery: pl.DataFrame, predictions: pl.DataFrame, unit: str
+) -> pl.DataFrame:
+    """Return ``[unit, group, is_true, links]``: how many of the first three candidates of all views are to be expected
+    of each group, true and not."""
+    ranked = _rank_candidates(seeds, gallery, predictions, unit)
+    blocks = ranked.group_by(unit, "view", "score").agg(
+        size=pl.len().cast(pl.Int64), hits=pl.len().cast(pl.Int64)
+    )
+    kept = _expect_hits(blocks, [unit, "view"], pl.lit(FIRST_CANDIDATES)).select(
+        unit, "view", "score", each=pl.col("within") / pl.col("size")
+    )
+    return (
+        ranked.join(kept, on=[unit, "view", "score"])
+        .group_by(unit, "group", "is_true", maintain_order=True)
+        .agg(links=pl.col("each").sum())
+    )
+
+
+def _count_links(seeds: pl.DataFrame, gallery: pl.DataFrame, unit: str) -> pl.DataFrame:
+    """Return ``[unit, view, linked]``: the links of each seed by view."""
+    own = seeds.select(unit, "region", "cluster", "given").join(
+        gallery.drop("group"), on=["region", "cluster"]
+    )
+    asked = own.filter(~_is_given())
+    return asked.group_by(unit, "view").agg(linked=pl.len().cast(pl.Int64)).sort(unit, "view")
+
+
+def _rank_candidates(
+    seeds: pl.DataFrame, gallery: pl.DataFrame, predictions: pl.DataFrame, unit: str
+) -> pl.DataFrame:
+    """Return predictions about these seeds with what is true of them, without what a seed names itself."""
+    asked = seeds.select(unit, "region", "given", _cluster="cluster")
+    return (
+        predictions.rename({"query": unit})
+        .join(asked, on=unit)
+        .filter(~_is_given())
+        .join(gallery, on=list(ITEM))
+        .with_columns(is_true=(pl.col("cluster") == pl.col("_cluster")).fill_null(False))
+        .sort(unit, "view", "score", "candidate", descending=[False, False, True, False])
+    )
+
+
+def _is_given() -> pl.Expr:
+    return ((pl.col("view") == GIVEN_VIEW) & (pl.col("candidate") == pl.col("given"))).fill_null(False)
+
+
+def _expect_hits(blocks: pl.DataFrame, of: list[str], most: pl.Expr) -> pl.DataFrame:
+    """Return blocks of equal score ``[of, score, size, hits]`` with ``within``: hits to be expected among the first
+    ``most``."""
+    ordered = blocks.sort(*of, "score", descending=[*([False] * len(of)), True])
+    above = pl.col("size").cum_sum().over(of) - pl.col("size")
+    room = (most - above).clip(lower_bound=0)
+    return ordered.with_columns(within=pl.col("hits") * pl.min_horizontal(room, "size") / pl.col("size"))
+
+
+def _align_to_seeds(
+    seeds: pl.DataFrame, rows: pl.DataFrame, unit: str, value: pl.Expr
+) -> NDArray[np.float64]:
+    """Return a value of each seed's rows, in the order of the seeds; 0 where it has none."""
+    values = rows.group_by(unit).agg(value.cast(pl.Float64).alias("_value"))
+    joined = seeds.select(unit).join(values, on=unit, how="left", maintain_order="left")
+    return joined["_value"].fill_null(0.0).to_numpy()
+
+
+def _measure_link_groups(
+    inputs: MetricInputs, seeds: pl.DataFrame, wrong: pl.DataFrame, score: NDArray[np.float64]
+) -> dict[str, dict[str, float | None]]:
+    """Return wrongful links by lawful group, and the primary metric, ``score`` [seeds], by who is exploited."""
+    unit, weight = inputs.answers.unit, row_weights(seeds)
+    sums = ClusterSums(inputs.clusters)
+    sums.add("true", weight * _align_to_seeds(seeds, wrong.filter("is_true"), unit, pl.col("links").sum()))
+    lawful = wrong.filter(~pl.col("is_true") & ~pl.col("group").is_in(NOT_LAWFUL))
+    names = [*sorted(lawful["group"].drop_nulls().unique()), LAWFUL]
+    for name in names:
+        of_group = lawful if name == LAWFUL else lawful.filter(group=name)
+        sums.add(name, weight * _align_to_seeds(seeds, of_group, unit, pl.col("links").sum()))
+    members: dict[str, NDArray[np.bool_]] = {}
+    every = np.ones(seeds.height, dtype=bool)
+    for attribute in ATTRIBUTES:
+        if attribute in seeds.columns:
+            held = merge_small_groups(seeds[attribute], every, inputs.clusters.codes)
+            members |= {f"{attribute}={name}": mask for name, mask in held.items() if mask.any()}
+    for name, mask in members.items():
+        sums.add(name, weight * mask)
+        sums.add(f"{name}/score", weight * score * mask)
+
+    def values(drawn: NDArray[np.float64]) -> Metrics:
+        total = sums.totals(drawn)
+        found = {name: ratio(total(name), total("true")) for name in names}
+        return found | {name: ratio(total(f"{name}/score"), total(name)) for name in members}
+
+    made = compute_observed(values, inputs.clusters.count)
+    found: dict[str, dict[str, float | None]] = {
+        name: {WRONGFUL.name: none_if_nan(made[name])} for name in names
+    }
+    for name, mask in members.items():
+        operations = inputs.clusters.among(mask)
+        found[name] = {R_PRECISION.name: none_if_nan(made[name]), "operations": operations}
+    return found
+
+
+CASE_LINKS = Family("case_links", LINKS, LINK_METRICS, measure_case_links)

@@ -20,7 +20,6 @@ from tipbench.config.compose import TARGET, Composer, Override
 from tipbench.config.options import config_folders
 from tipbench.evaluation.comparison import Comparison
 from tipbench.evaluation.comparison import compare as compare_predictions
-from tipbench.evaluation.meaning import score_version
 from tipbench.runs.cells import Cell
 from tipbench.runs.digests import code_is_here, digests_of
 from tipbench.runs.figure import draw
@@ -30,7 +29,7 @@ from tipbench.runs.report import rows, variant_names
 from tipbench.runs.results import Result, read_predictions, read_result, run_folders
 from tipbench.runs.runner import run as run_cells
 from tipbench.task import Task
-from tipbench.tasks import task_of
+from tipbench.tasks import score_version, task_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -33,12 +33,11 @@ from tipbench.data.access import access_level, visible_columns
 from tipbench.data.custom.config import own_data
 from tipbench.data.custom.files import all_files
 from tipbench.data.selection import YARDSTICK
-from tipbench.evaluation.meaning import score_version
 from tipbench.metrics.registry import families
 from tipbench.runs.cells import Cell, without_prose
 from tipbench.runs.results import Digests, Versions
 from tipbench.task import Task
-from tipbench.tasks import task_of
+from tipbench.tasks import score_version, task_of
 from tipbench.version import __version__
 
 PLAIN = (bool, int, float, complex, str, bytes, tuple, frozenset, type(None))
@@ -189,8 +188,8 @@ def _all_codes(code: CodeType) -> Iterator[CodeType]:
             yield from _all_codes(one)
 
 
-ALWAYS = ("tipbench.metrics.bootstrap", "tipbench.metrics.inputs")
-EVALUATION = ("tipbench.evaluation.evaluation", "tipbench.evaluation.oracle")
+ALWAYS = ("tipbench.metrics.bootstrap", "tipbench.metrics.metric")
+EVALUATION = ("tipbench.evaluation.evaluation", "tipbench.evaluation.evaluation")
 """Files of this folder that every score passes. They import every family, so their imports are not followed."""
 REGISTRY = "tipbench.metrics.registry"
 """What puts the families of a task together; for the same reason its imports are not followed."""
@@ -235,7 +234,7 @@ INSTALLED = ("site-packages", "dist-packages")
 
 INPUT = (
     *("tipbench.data", "tipbench.tasks", "tipbench.kinds", "tipbench.runs.streams"),
-    *("tipbench.metrics.early", "tipbench.metrics.medians", "tipcore.units", "tipcore.units"),
+    *("tipbench.metrics.early", "tipbench.metrics.estimation", "tipcore.units", "tipcore.units"),
 )
 """Where the code lies that makes a fold and that hands a stream over; an alarm's threshold is a metric's optimum."""
 
@@ -315,7 +314,7 @@ def input_digest(cell: Cell, task: Task, data: str) -> str:
     starts = {"tipbench.data.custom.folds" if own else "tipbench.data.release_folds"}
     starts |= {
         f"tipbench.tasks.{task.name}",
-        f"tipbench.kinds.{task.kind.name}",
+        type(task.kind).__module__,
     }
     if not own:
         # Other splits train on no more than the yardstick does.

@@ -17,7 +17,7 @@ from tipbench.data.custom.folds import check_own
 from tipbench.data.fold import Fold, Prepared
 from tipbench.data.releases import REGIONS_AT_ONCE
 from tipbench.loading import prepare
-from tipbench.method import in_batches
+from tipbench.method import works_in_batches
 from tipbench.runs.cells import Cell, data_name
 from tipbench.runs.cost import Meter
 from tipbench.runs.streams import keep_answered_queries, streamed_predictions
@@ -113,7 +113,7 @@ def predict_fold(method: Any, prepared: Prepared, number: int, name: str) -> pl.
     """Return what a fitted method predicts of one fold; ``name`` is what errors call it."""
     fold = prepared.folds[number]
     if not fold.task.stream:
-        made = predict_by_regions(method, fold) if in_batches(method) else method.predict(fold)
+        made = predict_by_regions(method, fold) if works_in_batches(method) else method.predict(fold)
         return prepared.back(made)
     made = prepared.back(streamed_predictions(method, fold, prepared.streams[number], name))
     return keep_answered_queries(prepared.answers, made) if fold.task.forecast else made

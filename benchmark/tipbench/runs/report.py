@@ -21,16 +21,15 @@ from tipcore.locations import expand_home
 from tipbench.config.options import config_folder, suggestion
 from tipbench.console import Column
 from tipbench.evaluation.evaluation import Estimated
-from tipbench.evaluation.meaning import score_version
-from tipbench.metrics.by_form import FormRecall
-from tipbench.metrics.finds import FEW_FINDS, NO_FINDS, SILENT
-from tipbench.metrics.metric import Metric
+from tipbench.metrics.harm import FEW_FINDS, NO_FINDS, SILENT
+from tipbench.metrics.metric import FormRecall, Metric
 from tipbench.metrics.registry import metric_of, metrics
 from tipbench.runs.cells import HASHED, Cell
 from tipbench.runs.results import Estimated as RecordedEstimate
 from tipbench.runs.results import FormRecall as RecordedForm
 from tipbench.runs.results import Result, method_name, read_result
 from tipbench.task import GAPS
+from tipbench.tasks import score_version
 
 PLACED = ("task", "release", "split")
 """Settings that have columns of their own or that the data's name says."""

@@ -23,7 +23,7 @@ from tipcore.table_files import read_parquet
 
 from tipbench.evaluation.comparison import Draws
 from tipbench.evaluation.evaluation import Score
-from tipbench.evaluation.meaning import ScoreVersion
+from tipbench.tasks import ScoreVersion
 
 if TYPE_CHECKING:
     import polars as pl

@@ -29,7 +29,7 @@ from tipbench.data.fold import Prepared
 from tipbench.evaluation.evaluation import Evaluation, Score, check_predictions, evaluate
 from tipbench.fence.method import MethodError
 from tipbench.fence.session import Limits
-from tipbench.method import check_shape, is_oracle, unread
+from tipbench.method import check_shape, is_oracle, warn_unread
 from tipbench.runs.cells import Cell, is_described, without_prose
 from tipbench.runs.cost import UNKNOWN_PEAK, Meter, environment
 from tipbench.runs.digests import digests_of, method_sources, refuse_changed, versions_of
@@ -313,7 +313,7 @@ def _run_cell(job: Job, shared: SharedFold, methods: Methods) -> Result:
         refuse_changed(method_sources(cell.config["baseline"]["method"]))
     check_shape(task, method, cell.target)
     prepared = shared.prepared(frozenset(method.needs), is_oracle(method))
-    meter, notes = Meter(), [*prepared.notes, *unread(cell.baseline, method, prepared.many)]
+    meter, notes = Meter(), [*prepared.notes, *warn_unread(cell.baseline, method, prepared.many)]
     if not is_described(cell.config, job.versions.data):
         notes.append(
             f"these are not the files that data={cell.data} describes: its summary and source are left out."

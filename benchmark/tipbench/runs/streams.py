@@ -26,7 +26,7 @@ from tipbench.kinds.answers import Answers
 from tipbench.kinds.lists import MOST_CANDIDATES
 from tipbench.method import StreamMethod
 from tipbench.metrics.early import is_timely, penalty
-from tipbench.metrics.medians import median
+from tipbench.metrics.estimation import weighted_median
 
 _FLOATS = (pl.Float32, pl.Float64)
 _EXAMPLES = 3
@@ -204,7 +204,7 @@ def _f_latency(
     true = weights.sum(axis=1)
     peaks = np.sort(pl.DataFrame(negative._asdict()).group_by("unit").agg(pl.col("score").max())["score"])
     false = _standing(entered, left, -1)[ends] + peaks.size - np.searchsorted(peaks, thresholds)
-    speed = np.nan_to_num(1 - median(weights, penalty(delays)))
+    speed = np.nan_to_num(1 - weighted_median(weights, penalty(delays)))
     return thresholds, 2 * true / (true + false + positives) * speed
 
 

@@ -6,7 +6,9 @@ import pkgutil
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
+from typing import Annotated
 
+from pydantic import Field
 from tipcore.errors import UsageError
 
 from tipbench.task import Task
@@ -34,3 +36,12 @@ def task_of(task: str | Task) -> Task:
         advice = f'Did you mean "{near[0]}"?' if near else f"Choose one of {', '.join(known)}."
         raise UsageError(f"task={task} does not exist. {advice}")
     return known[task]
+
+
+def score_version(task: str | Task) -> int:
+    """Return what a task's scores mean today. Raises UsageError for a task that does not exist."""
+    return task_of(task).version
+
+
+ScoreVersion = Annotated[int, Field(strict=True, ge=0)]
+"""A record's version of a score."""

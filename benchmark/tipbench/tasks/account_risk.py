@@ -7,7 +7,7 @@ import polars as pl
 from tipbench.data import adverts, supervision
 from tipbench.data.custom.checks import is_none_of, refuse
 from tipbench.data.harm_groups import trafficking_operations, with_migrant, with_operation
-from tipbench.kinds.scores import SCORES
+from tipbench.kinds.labelled import SCORES
 from tipbench.task import ACCUSATIONS, GAPS, RANKED, Source, Task
 
 UNIT = "account"
@@ -56,7 +56,7 @@ def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     )
 
 
-def flagged_adverts(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+def label_flagged(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     """Return weak labels of accounts that post: 1 where an advert of theirs was flagged before testing begins, else
     0."""
     posted = source.scan("adverts").select(UNIT, "advert").unique()
@@ -108,7 +108,7 @@ TASK = Task(
     units=units,
     supervise={
         "truth": supervision.truth(UNIT, trafficking_operations),
-        "weak": flagged_adverts,
+        "weak": label_flagged,
         "delayed": supervision.delayed(UNIT, trafficking_operations),
     },
     answers=answers,

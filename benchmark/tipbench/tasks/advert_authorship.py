@@ -12,9 +12,9 @@ from tipbench.data import adverts, supervision
 from tipbench.data.adverts import TABLE, UNIT
 from tipbench.data.harm_groups import with_operation_weight
 from tipbench.data.selection import fixed_gallery, one_per_group
-from tipbench.kinds.candidates import CANDIDATES
+from tipbench.kinds.lists import CANDIDATES
 from tipbench.task import Selected, Source, Task
-from tipbench.tasks.advert_linkage import true_clusters
+from tipbench.tasks.advert_linkage import label_clusters
 
 GALLERY_A_REGION = 36
 """Units of the gallery a region of the release, the same in every split."""
@@ -54,7 +54,7 @@ TASK = Task(
     signal_columns=frozenset(),
     leak_limits=adverts.LEAK_LIMITS,
     units=adverts.units,
-    supervise={"truth": true_clusters, "proxy": supervision.same_phone(UNIT, TABLE)},
+    supervise={"truth": label_clusters, "proxy": supervision.same_phone(UNIT, TABLE)},
     answers=answers,
     select=select,
 )

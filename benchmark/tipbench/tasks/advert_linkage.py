@@ -11,7 +11,7 @@ from tipbench.kinds.clusters import CLUSTERS
 from tipbench.task import RANKED, Source, Task
 
 
-def true_clusters(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+def label_clusters(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     """Return the operation of each advert of train and valid."""
     return supervision.learnable_units(rows).select(UNIT, label="cluster")
 
@@ -50,6 +50,6 @@ TASK = Task(
     signal_columns=frozenset(),
     leak_limits=adverts.LEAK_LIMITS,
     units=adverts.units,
-    supervise={"truth": true_clusters, "proxy": supervision.same_phone(UNIT, TABLE)},
+    supervise={"truth": label_clusters, "proxy": supervision.same_phone(UNIT, TABLE)},
     answers=answers,
 )

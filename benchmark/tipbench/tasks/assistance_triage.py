@@ -54,7 +54,7 @@ def units(source: Source) -> pl.LazyFrame:
 LABELS = (*(f"{LABEL_PREFIX}{name}" for name in NEEDS), "urgency")
 
 
-def labels(of: pl.Expr) -> Callable[[pl.DataFrame, Source], pl.DataFrame]:
+def label_needs(of: pl.Expr) -> Callable[[pl.DataFrame, Source], pl.DataFrame]:
     """Return needs and urgency of the contacts of train and valid for which ``of`` is true."""
 
     def supervise(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
@@ -128,8 +128,8 @@ TASK = Task(
     signal_columns=frozenset(f"{TABLE}.{name}" for name in ("language", "days_since_leaving")),
     units=units,
     supervise={
-        "truth": labels(pl.lit(True)),
-        "delayed": labels((pl.col("settled_day") < pl.col("cut")).fill_null(False)),
+        "truth": label_needs(pl.lit(True)),
+        "delayed": label_needs((pl.col("settled_day") < pl.col("cut")).fill_null(False)),
     },
     answers=answers,
     label_columns=LABELS,

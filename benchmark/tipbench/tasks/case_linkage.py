@@ -13,7 +13,7 @@ from tipbench.data.adverts import TABLE, UNIT
 from tipbench.data.custom.checks import check_cases
 from tipbench.data.harm_groups import owned_firms, with_operation
 from tipbench.data.selection import one_per_group
-from tipbench.kinds.links import LINKS, links_of, with_links
+from tipbench.kinds.lists import LINKS, add_link_counts, find_links
 from tipbench.task import Selection, Source, Task
 from tipbench.tasks import account_risk, payment_risk, route_forecast, supplier_risk
 
@@ -22,7 +22,7 @@ RESIDENT = "resident"
 """The group of rows of no operation."""
 
 
-def items(source: Source) -> pl.LazyFrame:
+def list_items(source: Source) -> pl.LazyFrame:
     """Return ``[region, view, candidate, cluster]`` of all that may be linked."""
     owned = {**{view: source.scan(view, truth=True) for view in VIEWS}, "firms": owned_firms(source)}
     return pl.concat(
@@ -33,7 +33,7 @@ def items(source: Source) -> pl.LazyFrame:
 
 def units(source: Source) -> pl.LazyFrame:
     """Return the adverts of operations that have a row in any view, whatever their kind, with the account named."""
-    linked = items(source).select("cluster").drop_nulls().unique()
+    linked = list_items(source).select("cluster").drop_nulls().unique()
     named = source.scan(TABLE, truth=True).select(UNIT, given="account")
     return adverts.units(source).join(linked, on="cluster", how="semi").join(named, on=UNIT)
 
@@ -46,7 +46,7 @@ def select(rows: pl.DataFrame, source: Source) -> Selection:
 def gallery(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     """Return all rows of the views in the regions of these units, with whose they are."""
     regions = rows["region"].unique()
-    listed = items(source).filter(pl.col("region").is_in(regions.implode()))
+    listed = list_items(source).filter(pl.col("region").is_in(regions.implode()))
     kinds = source.scan("operations", truth=True).select(cluster="operation", group="kind")
     known = listed.join(kinds, on="cluster", how="left", maintain_order="left")
     return (
@@ -54,10 +54,10 @@ def gallery(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     )
 
 
-def true_links(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+def label_links(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     """Return the links of each seed of train and valid: ``[advert, view, candidate, label]``, label 1."""
     learnable = rows.filter(pl.col("part") != "test").select(UNIT, "region", "cluster", "given")
-    return links_of(learnable, gallery(rows, source)).select(UNIT, "view", "candidate", "label")
+    return find_links(learnable, gallery(rows, source)).select(UNIT, "view", "candidate", "label")
 
 
 def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
@@ -65,7 +65,7 @@ def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     seeds = with_operation(
         rows.select(UNIT, "region", "cluster", "given", weight=pl.lit(1.0)).lazy(), source
     ).collect()
-    return with_links(seeds.drop("oracle_log_odds"), gallery(rows, source))
+    return add_link_counts(seeds.drop("oracle_log_odds"), gallery(rows, source))
 
 
 SHOWN = {
@@ -104,7 +104,7 @@ TASK = Task(
     references=("Portnoff et al. (2017)", "Page et al. (1999), personalised PageRank"),
     signal_columns=frozenset(),
     units=units,
-    supervise={"truth": true_links},
+    supervise={"truth": label_links},
     answers=answers,
     select=select,
     gallery=gallery,

@@ -8,7 +8,7 @@ from tipcore.errors import UsageError
 from tipbench.data import adverts, supervision
 from tipbench.data.adverts import UNIT
 from tipbench.data.custom.checks import is_none_of, refuse
-from tipbench.kinds.scores import SCORES
+from tipbench.kinds.labelled import SCORES
 from tipbench.task import ACCUSATIONS, DECIDED, GAPS, RANKED, Classes, Source, Task
 
 TABLE = "queue"
@@ -22,7 +22,7 @@ def units(source: Source) -> pl.LazyFrame:
     return adverts.units(source).drop("day").join(queue, on=UNIT)
 
 
-def gold(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+def label_gold(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     """Return the expert's word on the few gold adverts of train and valid."""
     settled = source.scan(TABLE).filter("gold").select(UNIT, label=pl.col("gold_label") == "harmful")
     able = supervision.learnable_units(rows).select(UNIT)
@@ -51,7 +51,7 @@ def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     )
 
 
-def last_votes(tables: dict[str, pl.DataFrame]) -> tuple[dict[str, pl.DataFrame], list[str]]:
+def keep_last_votes(tables: dict[str, pl.DataFrame]) -> tuple[dict[str, pl.DataFrame], list[str]]:
     """Return a user's tables with the last vote of each reviewer on each advert, and a note that counts earlier votes.
 
     Repeated votes without ``minute``, or at the same minute, stay: :func:`check_cast` refuses them.
@@ -171,12 +171,12 @@ TASK = Task(
     leak_limits=adverts.LEAK_LIMITS,
     units=units,
     supervise={
-        "gold": gold,
+        "gold": label_gold,
         "truth": supervision.truth(UNIT, adverts.trafficking_operations),
         "delayed": supervision.delayed(UNIT, adverts.trafficking_operations),
     },
     answers=answers,
     check=check_tables,
-    supersede=last_votes,
+    supersede=keep_last_votes,
     classes=Classes("reviews", "vote", check_cast),
 )

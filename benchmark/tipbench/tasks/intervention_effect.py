@@ -40,7 +40,7 @@ def units(source: Source) -> pl.LazyFrame:
     )
 
 
-def labels(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+def label_effects(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     """Return the true effects of train and valid: a logarithm, or a share."""
     return learnable_units(rows).select(UNIT, label=pl.col("truth"))
 
@@ -50,7 +50,7 @@ def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
 
     The oracle knows the noise-free course without the intervention and sees the counts with it.
     """
-    observed = _observed(rows, source)
+    observed = _count_observed(rows, source)
     without, displaced = pl.col("expected_without"), pl.col("displaced")
     reference = (
         pl.when(scale="log")
@@ -68,7 +68,7 @@ def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     )
 
 
-def _observed(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+def _count_observed(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     """Return ``[effect, observed Float64]``: the counts of each effect's outcome over its window."""
     counts = source.scan(SERIES).select(*KEYS, *(pl.col(c).cast(pl.Int64) for c in COUNTED))
     of_region = counts.group_by("region", "day").agg(pl.col(COUNTED).sum(), pl.lit("").alias("platform"))
@@ -195,7 +195,7 @@ TASK = Task(
     ),
     signal_columns=frozenset({f"{TABLE}.first_day", f"{TABLE}.platform"}),
     units=units,
-    supervise={NO_LABELS: none(labels), "truth": labels},
+    supervise={NO_LABELS: none(label_effects), "truth": label_effects},
     answers=answers,
     context=frozenset({SERIES, "interventions", "platforms"}),
     check=check,

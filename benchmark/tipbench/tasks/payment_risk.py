@@ -8,7 +8,7 @@ from tipdata.core.world import MINUTES_A_DAY
 from tipbench.data import supervision
 from tipbench.data.custom.checks import is_none_of, refuse
 from tipbench.data.harm_groups import with_operation
-from tipbench.kinds.scores import SCORES
+from tipbench.kinds.labelled import SCORES
 from tipbench.task import ACCUSATIONS, GAPS, RANKED, Source, Task
 
 UNIT = "payment"
@@ -27,7 +27,7 @@ def units(source: Source) -> pl.LazyFrame:
     )
 
 
-def labelled(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+def label_illicit(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     """Return 1 for payments of train and valid that carry proceeds or control, else 0."""
     known = source.scan(TABLE, truth=True).select(UNIT, label=ILLICIT.cast(pl.Int8)).collect()
     return (
@@ -35,12 +35,14 @@ def labelled(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     )
 
 
-def investigated(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+def label_investigated(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     """Return positive-unlabelled truth: 1 only where the operation was investigated before testing begins, else 0."""
     days = (
         source.scan("operations", truth=True).select(cluster="operation", known="investigated_day").collect()
     )
-    seen = labelled(rows, source).join(rows.select(UNIT, "cluster", "cut"), on=UNIT, maintain_order="left")
+    seen = label_illicit(rows, source).join(
+        rows.select(UNIT, "cluster", "cut"), on=UNIT, maintain_order="left"
+    )
     seen = seen.join(days, on="cluster", how="left", maintain_order="left")
     in_time = (pl.col("known") < pl.col("cut")).fill_null(False)
     return seen.select(UNIT, label=pl.col("label") * in_time.cast(pl.Int8))
@@ -124,7 +126,7 @@ TASK = Task(
     prevalence=0.002,
     signal_columns=frozenset({"payments.amount", "payments.channel", "payments.purpose", "payments.town"}),
     units=units,
-    supervise={"truth": labelled, "delayed": investigated},
+    supervise={"truth": label_illicit, "delayed": label_investigated},
     answers=answers,
     context=frozenset({"payments", "wallets"}),
     check=check_tables,

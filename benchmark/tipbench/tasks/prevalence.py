@@ -29,17 +29,17 @@ def units(source: Source) -> pl.LazyFrame:
     )
 
 
-def truth(source: Source) -> pl.LazyFrame:
+def count_hidden(source: Source) -> pl.LazyFrame:
     """Return ``[region, truth Float64]``: every adult exploited, seen or not."""
     return source.scan(TABLE, truth=True).select(UNIT, pl.col("hidden").cast(pl.Float64).alias("truth"))
 
 
-def known(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+def label_hidden(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     """Return the truth about regions of train and valid, as if they had been counted one by one."""
     return (
         supervision.learnable_units(rows)
         .select(UNIT)
-        .join(truth(source).rename({"truth": "label"}).collect(), on=UNIT, maintain_order="left")
+        .join(count_hidden(source).rename({"truth": "label"}).collect(), on=UNIT, maintain_order="left")
     )
 
 
@@ -49,12 +49,12 @@ def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
         UNIT, oracle_estimate=pl.col("inverse_chance").cast(pl.Float64) / 1000
     )
     asked = rows.lazy().select(UNIT, "cluster", quantity=pl.lit("count"), weight=pl.lit(1.0))
-    for found in (truth(source), reference, sparsity(source)):
+    for found in (count_hidden(source), reference, find_sparsity(source)):
         asked = asked.join(found, on=UNIT, how="left", maintain_order="left")
     return asked.collect()
 
 
-def sparsity(source: Source) -> pl.LazyFrame:
+def find_sparsity(source: Source) -> pl.LazyFrame:
     """Return ``[region, group]``, by how many pairs of a region's lists share nobody."""
     pairs = [(pl.col(a) & pl.col(b)).any().alias(f"{a} {b}") for a, b in combinations(LISTS, 2)]
     shared = source.scan("case_lists").group_by(UNIT).agg(pairs)
@@ -146,7 +146,7 @@ TASK = Task(
     signal_columns=frozenset({"populations.observed", "case_lists.count"}),
     leak_limits={"region_rank_correlation": 0.3, "constant_multiple_error": 0.15},
     units=units,
-    supervise={NO_LABELS: supervision.none(known), "truth": known},
+    supervise={NO_LABELS: supervision.none(label_hidden), "truth": label_hidden},
     answers=answers,
     check=check_tables,
     quantity="count",

@@ -8,7 +8,7 @@ from tipdata.core.world import MINUTES_A_DAY
 from tipbench.data import adverts, supervision
 from tipbench.data.custom.checks import check_conversations
 from tipbench.data.harm_groups import with_migrant, with_operation
-from tipbench.kinds.alarms import ALARMS
+from tipbench.kinds.labelled import ALARMS
 from tipbench.task import DECIDED, GAPS, Source, Task
 
 UNIT = "conversation"
@@ -35,12 +35,12 @@ def _evident() -> pl.Expr:
     return pl.col("onset").is_not_null().cast(pl.Int8).alias("label")
 
 
-def truth(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+def label_onset(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     """Return 1 and its onset for a recruitment that reaches commitment, 0 and null for every other conversation."""
     return supervision.learnable_units(rows).select(UNIT, _evident(), "onset")
 
 
-def delayed(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+def label_investigated(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     """Return positive-unlabelled truth: known only where the operation was investigated before testing begins, else
     0."""
     investigated = source.scan("operations", truth=True).select(cluster="operation", known="investigated_day")
@@ -106,7 +106,7 @@ TASK = Task(
     ),
     signal_columns=frozenset({"messages.act", "messages.side", "messages.channel"}),
     units=units,
-    supervise={"truth": truth, "delayed": delayed},
+    supervise={"truth": label_onset, "delayed": label_investigated},
     answers=answers,
     check=check_conversations,
 )

@@ -10,8 +10,7 @@ from tipbench.data import adverts, supervision
 from tipbench.data.custom.checks import check_circuits
 from tipbench.data.harm_groups import POSITIVE_KIND, trafficking_operations, with_operation
 from tipbench.data.streams import next_rows, query_weights
-from tipbench.kinds.forecasts import FORECASTS
-from tipbench.kinds.lists import MOST_CANDIDATES
+from tipbench.kinds.lists import FORECASTS, MOST_CANDIDATES
 from tipbench.task import Forecast, Source, Task
 
 UNIT = "circuit"

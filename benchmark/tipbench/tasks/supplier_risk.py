@@ -7,7 +7,7 @@ import polars as pl
 from tipbench.data import adverts, supervision
 from tipbench.data.custom.checks import is_none_of, refuse
 from tipbench.data.harm_groups import with_migrant, with_operation
-from tipbench.kinds.scores import SCORES
+from tipbench.kinds.labelled import SCORES
 from tipbench.task import ACCUSATIONS, GAPS, RANKED, Source, Task
 
 UNIT = "firm"
@@ -33,11 +33,11 @@ def units(source: Source) -> pl.LazyFrame:
     )
 
 
-def labelled_by(found: pl.Expr) -> supervision.Supervise:
+def label_by(found: pl.Expr) -> supervision.Supervise:
     """Return labels of train and valid by an expression over the firms' columns, hidden ones too, and ``cut``."""
 
     def supervise(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-        seen = _known(source).collect()
+        seen = _find_known(source).collect()
         return (
             supervision.learnable_units(rows)
             .select(UNIT, "cut")
@@ -48,7 +48,7 @@ def labelled_by(found: pl.Expr) -> supervision.Supervise:
     return supervise
 
 
-def _known(source: Source) -> pl.LazyFrame:
+def _find_known(source: Source) -> pl.LazyFrame:
     """Return firms with ``exploits``, ``investigated`` (day on which the operation behind it is) and ``audited``: the
     first day of an audit that found what points to forced labour; null where there is none."""
     points = pl.col("findings").list.set_intersection(list(FORCED_LABOUR)).list.len() > 0
@@ -164,9 +164,9 @@ TASK = Task(
     ),
     units=units,
     supervise={
-        "truth": labelled_by(pl.col("exploits")),
-        "audited": labelled_by(pl.col("audited") < pl.col("cut")),
-        "delayed": labelled_by(pl.col("exploits") & (pl.col("investigated") < pl.col("cut"))),
+        "truth": label_by(pl.col("exploits")),
+        "audited": label_by(pl.col("audited") < pl.col("cut")),
+        "delayed": label_by(pl.col("exploits") & (pl.col("investigated") < pl.col("cut"))),
     },
     answers=answers,
     context=frozenset({"firms", "supplies", "agencies", "audits", "complaints"}),

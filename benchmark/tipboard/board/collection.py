@@ -17,14 +17,13 @@ from typing import Protocol
 
 import numpy as np
 import polars as pl
-from tipbench.evaluation.comparison import Draws, primary_draws
+from tipbench.evaluation.comparison import Draws, draw_primary
 from tipbench.evaluation.evaluation import Evaluation
-from tipbench.evaluation.meaning import score_version
-from tipbench.metrics.inputs import inputs_of
+from tipbench.metrics.metric import make_inputs
 from tipbench.runs.folds import prepare_cell
 from tipbench.runs.results import Result, read_predictions, read_result, run_folders
 from tipbench.runs.results import read_draws as read_run_draws
-from tipbench.tasks import task_of
+from tipbench.tasks import score_version, task_of
 from tipcore.errors import UsageError
 from tipcore.table_files import read_parquet
 from tipdata.core.world import check_status
@@ -226,5 +225,5 @@ def draws_of_run(result: Result, folder: Path) -> KeptDraws:
     if draws is None:
         predictions, task = read_predictions(folder, result), task_of(result.task)
         answers = prepare_cell(dict(result.config)).answers_to(predictions)
-        draws = primary_draws(inputs_of(task, answers, predictions), REPLICATES, SEED)
+        draws = draw_primary(make_inputs(task, answers, predictions), REPLICATES, SEED)
     return KeptDraws(result.task, result.split, result.method_name, result.seed, draws)

@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from tipbench.data.fold import Prepared
-from tipbench.evaluation.meaning import score_version
 from tipbench.loading import prepare
 from tipbench.runs import runner
 from tipbench.runs.cells import Cell
@@ -27,7 +26,7 @@ from tipbench.runs.digests import method_sources
 from tipbench.runs.results import FormRecall, Result, Scored, digest_of, read_result, run_folders
 from tipbench.runs.scoring import UNVERIFIED, evaluate_prepared
 from tipbench.task import Task
-from tipbench.tasks import task_of
+from tipbench.tasks import score_version, task_of
 from tipcore.atomic import fill_folder_atomically, whole_folders
 from tipcore.engines import run_all
 from tipcore.errors import CheckFailed, UsageError

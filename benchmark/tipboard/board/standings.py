@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from tipbench.config.options import config_folder, describe_option, options
-from tipbench.evaluation.comparison import Comparison, Draws, corrected, difference
+from tipbench.evaluation.comparison import Comparison, Draws, compare_draws, correct
 from tipbench.metrics.registry import metric_of
 from tipbench.runs.report import FORWARD, OPERATION, RANDOM, Beside, Row, beside, mean, rows
 from tipbench.runs.results import Result
@@ -61,9 +61,9 @@ def compare_entries(entries: Sequence[Entry], task: str, split: str, metric: str
     if base is None:
         return {}
     tested = [
-        difference(one, base, metric, draws, found[base]) for one, draws in found.items() if one != base
+        compare_draws(one, base, metric, draws, found[base]) for one, draws in found.items() if one != base
     ]
-    return {one.method: one for one in corrected(tested)}
+    return {one.method: one for one in correct(tested)}
 
 
 def is_oracle(entry: Entry, task: str) -> bool:

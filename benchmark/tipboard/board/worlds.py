@@ -15,10 +15,9 @@ from pathlib import Path
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from tipbench.evaluation.meaning import ScoreVersion, score_version
 from tipbench.metrics.registry import metric_of
 from tipbench.runs.results import Result, read_result, run_folders
-from tipbench.tasks import task_of
+from tipbench.tasks import ScoreVersion, score_version, task_of
 from tipcore.atomic import write_file_atomically
 from tipcore.errors import UsageError
 from tipdata.core.world import check_status

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from polars.exceptions import PanicException
 from tipbench.kinds.answers import Answers
-from tipbench.kinds.predictions import check_predictions
+from tipbench.kinds.refusals import check_predictions
 from tipbench.tasks import task_of
 from tipcore.atomic import write_file_atomically
 from tipcore.errors import UsageError

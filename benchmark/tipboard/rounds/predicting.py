@@ -11,7 +11,7 @@ import polars as pl
 from tipbench.config.methods import instantiate
 from tipbench.fence import FILE_BYTES
 from tipbench.fence.session import Limits
-from tipbench.kinds.predictions import check_predictions
+from tipbench.kinds.refusals import check_predictions
 from tipbench.method import check_shape, is_oracle
 from tipbench.runs.methods import fenced_method
 from tipbench.runs.results import parquet_bytes

@@ -15,8 +15,7 @@ import polars as pl
 from tipbench.data.fold import Prepared
 from tipbench.evaluation.evaluation import Evaluation, evaluate
 from tipbench.kinds.answers import Answers
-from tipbench.kinds.predictions import check_predictions
-from tipbench.kinds.refusals import PredictionsRefused
+from tipbench.kinds.refusals import PredictionsRefused, check_predictions
 from tipbench.task import Task
 from tipcore.errors import UsageError
 from tipcore.table_files import UNREADABLE, error_line, read_parquet

@@ -20,7 +20,7 @@ from tipbench.data.id_labels import keyed_words
 from tipbench.data.splits import PART
 from tipbench.data.streams import forecast_answers, query_weights
 from tipbench.kinds.answers import Answers
-from tipbench.kinds.links import GIVEN_VIEW, with_links
+from tipbench.kinds.lists import GIVEN_VIEW, add_link_counts
 from tipbench.task import Forecast, Source, Task
 from tipbench.tasks import task_of
 from tipdata.core.world import DAYS
@@ -61,7 +61,7 @@ def truth_of(
         kind, listed = kinds_of(task.table).get(task.unit), None
         if task.gallery is not None:
             shown = _published(task.gallery(rows, source), source, prefixes)
-            frame = with_links(frame.drop("links"), shown).select(frame.columns)
+            frame = add_link_counts(frame.drop("links"), shown).select(frame.columns)
             frame = _labelled(frame, "given", kinds_of(GIVEN_VIEW)[task.views[GIVEN_VIEW]], seed, labels)
             listed = _views(task, shown, seed, labels)
         labelled = _labelled(frame, task.unit, kind, seed, labels).sort(task.unit)

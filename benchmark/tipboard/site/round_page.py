@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from tipbench.metrics.finds import SILENT
+from tipbench.metrics.harm import SILENT
 from tipbench.metrics.registry import metric_of
 from tipbench.runs.figure import metric_title
 from tipbench.runs.report import NOTHING, interval

@@ -18,7 +18,6 @@ from pathlib import Path
 
 from tipbench.data.fold import Prepared
 from tipbench.evaluation.evaluation import Evaluation
-from tipbench.evaluation.meaning import score_version
 from tipbench.runs.results import (
     SCHEMA_VERSION,
     Cost,
@@ -30,7 +29,7 @@ from tipbench.runs.results import (
     digest_of,
 )
 from tipbench.task import Task
-from tipbench.tasks import task_of
+from tipbench.tasks import score_version, task_of
 from tipcore.engines import run_all
 from tipcore.errors import UsageError
 from tipcore.operating_system import CONFINES, Folder

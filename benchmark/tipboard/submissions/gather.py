@@ -8,10 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tipbench.evaluation.meaning import score_version
 from tipbench.runs.results import RESULT, Result, read_predictions, read_result, run_folders
 from tipbench.runs.scoring import read_predictions_file
-from tipbench.tasks import task_of
+from tipbench.tasks import score_version, task_of
 from tipcore.errors import UsageError
 
 from tipboard.submissions.pinned import overrides_of, shipped_version

@@ -10,9 +10,8 @@ from typing import Any
 
 import polars as pl
 from pydantic import ValidationError
-from tipbench.evaluation.meaning import score_version
 from tipbench.runs.results import digest_of
-from tipbench.tasks import task_of
+from tipbench.tasks import score_version, task_of
 from tipcore.atomic import fill_folder_atomically
 from tipcore.errors import UsageError
 

@@ -9,10 +9,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tipbench.evaluation.meaning import score_version
 from tipbench.kinds.kind import ROOM
 from tipbench.task import Task
-from tipbench.tasks import task_of, tasks
+from tipbench.tasks import score_version, task_of, tasks
 
 from tipboard.submissions.folder import Found
 from tipboard.submissions.limits import Limits, amount

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tipbench import kinds
-from tipbench.evaluation.comparison import compare, holm, two_sided_p
+from tipbench.evaluation.comparison import adjust_holm, compare, compute_two_sided_p
 from tipbench.kinds.answers import Answers
 from tipcore.errors import UsageError
 
@@ -107,19 +107,19 @@ def test_methods_are_not_compared_without_truth() -> None:
 
 
 def test_p_is_twice_the_smaller_tail_and_never_zero() -> None:
-    assert two_sided_p(np.arange(1.0, 1000.0)) == pytest.approx(2 / 1000)
-    assert two_sided_p(np.concatenate([-np.ones(29), np.ones(970)])) == pytest.approx(60 / 1000)
-    assert two_sided_p(np.zeros(99)) == 1.0
+    assert compute_two_sided_p(np.arange(1.0, 1000.0)) == pytest.approx(2 / 1000)
+    assert compute_two_sided_p(np.concatenate([-np.ones(29), np.ones(970)])) == pytest.approx(60 / 1000)
+    assert compute_two_sided_p(np.zeros(99)) == 1.0
 
 
 def test_holm_is_the_textbook_example() -> None:
     # R: p.adjust(c(0.01, 0.04, 0.03, 0.005), "holm")
-    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
-    assert holm([]) == []
+    assert adjust_holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert adjust_holm([]) == []
 
 
 @given(st.lists(st.floats(0.001, 1.0), min_size=1, max_size=8))
 def test_holm_never_lowers_a_p_and_keeps_their_order(p: list[float]) -> None:
-    adjusted = holm(p)
+    adjusted = adjust_holm(p)
     assert all(before <= after <= 1.0 for before, after in zip(p, adjusted, strict=True))
     assert [adjusted[k] for k in np.argsort(p, kind="stable")] == sorted(adjusted)

@@ -18,7 +18,7 @@ from tipbench.fence.method import FencedMethod
 from tipbench.fence.session import Ended
 from tipbench.fence.wire import NUMBERS, Answer, Garbled, Pipe, read_fold, write_fold
 from tipbench.loading import prepare
-from tipbench.method import in_batches
+from tipbench.method import works_in_batches
 from tipbench.runs.folds import predict_by_regions
 from tipbench.tasks import task_of, tasks
 from tipcore.errors import UsageError
@@ -289,7 +289,7 @@ def test_batches_behind_the_fence_are_of_their_regions_and_part(
     put: Put, fenced: Prepared, part: str
 ) -> None:
     method, fold = put("Lengths"), fenced.folds[0]
-    assert in_batches(method)
+    assert works_in_batches(method)
     method.fit(fold, 0)
     asked = fold if part == "test" else fold.with_valid_as_test()
     whole = method.predict(asked)
@@ -302,4 +302,4 @@ def test_batches_behind_the_fence_are_of_their_regions_and_part(
 
 
 def test_a_method_that_does_not_say_so_is_not_asked_by_batches(put: Put) -> None:
-    assert not in_batches(put("Attack", what="truth_anywhere"))
+    assert not works_in_batches(put("Attack", what="truth_anywhere"))

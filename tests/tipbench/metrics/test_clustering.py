@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from itertools import combinations
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from sklearn.metrics import adjusted_rand_score, v_measure_score
+from sklearn.metrics import adjusted_rand_score, f1_score, v_measure_score
 from sklearn.metrics.cluster import pair_confusion_matrix
-from tipbench.metrics.bootstrap import Clusters, observed
-from tipbench.metrics.clustering import METRICS, NAMES, contributions, metrics_of
+from tipbench import kinds
+from tipbench.evaluation.evaluation import evaluate
+from tipbench.kinds.answers import Answers
+from tipbench.metrics.bootstrap import ResamplingClusters, compute_observed
+from tipbench.metrics.clustering import (
+    CLUSTERING_METRICS,
+    CLUSTERING_NAMES,
+    NO_CLUSTERS,
+    compute_metrics,
+    find_f1_threshold,
+    sum_contributions,
+)
+from tipbench.tasks import tasks
 
 
 def sums(truth, predicted, weights=None, codes=None, stands_for=None):
@@ -21,13 +35,15 @@ def sums(truth, predicted, weights=None, codes=None, stands_for=None):
     codes = np.maximum(truth, 0) if codes is None else codes
     count = int(codes.max()) + 1
     stands_for = None if stands_for is None else np.asarray(stands_for, dtype=float)
-    return contributions(truth, predicted, weights, Clusters(codes, count, count, count), stands_for), count
+    return sum_contributions(
+        truth, predicted, weights, ResamplingClusters(codes, count, count, count), stands_for
+    ), count
 
 
 def score(truth, predicted, weights=None, stands_for=None) -> dict[str, float]:
     """Every metric on the units as they are."""
     found, count = sums(truth, predicted, weights, stands_for=stands_for)
-    return observed(lambda drawn: metrics_of(found, drawn), count)
+    return compute_observed(lambda drawn: compute_metrics(found, drawn), count)
 
 
 def b_cubed(truth, predicted, weights) -> tuple[float, float]:
@@ -174,7 +190,7 @@ def test_the_true_clustering_scores_best(clustering) -> None:
     found = score(truth, truth, weights)
     if len(set(truth)) == len(truth):
         assert np.isnan([found.pop(name) for name in list(found) if name.startswith("pairwise")]).all()
-    errors = {metric.name for metric in METRICS if metric.lower_is_better}
+    errors = {metric.name for metric in CLUSTERING_METRICS if metric.lower_is_better}
     assert found == pytest.approx({name: float(name not in errors) for name in found}, abs=1e-12)
 
 
@@ -215,7 +231,7 @@ def test_units_without_truth_are_left_out() -> None:
     predicted = np.array([0, 0, 0, 1, 0, 1])
     codes = np.array([0, 0, 1, 1, 2, 3])
     with_unknown, count = sums(truth, predicted, codes=codes)
-    found = observed(lambda drawn: metrics_of(with_unknown, drawn), count)
+    found = compute_observed(lambda drawn: compute_metrics(with_unknown, drawn), count)
     assert found == pytest.approx(score(truth[:4], predicted[:4]), abs=1e-12)
 
 
@@ -224,8 +240,8 @@ def test_a_replicate_reweights_contributions_that_are_fixed_on_the_full_data() -
     truth, predicted = generator.integers(0, 6, 60), generator.integers(0, 8, 60)
     weights, times = generator.random(60), np.array([0.0, 2, 1, 3, 0, 1])
     found, _ = sums(truth, predicted, weights)
-    values = {name: value[0] for name, value in metrics_of(found, times[None]).items()}
-    assert set(values) == set(NAMES)
+    values = {name: value[0] for name, value in compute_metrics(found, times[None]).items()}
+    assert set(values) == set(CLUSTERING_NAMES)
     precision = [
         weights[(predicted == p) & (truth == t)].sum() / weights[predicted == p].sum()
         for t, p in zip(truth, predicted, strict=True)
@@ -240,3 +256,114 @@ def test_a_replicate_reweights_contributions_that_are_fixed_on_the_full_data() -
     assert values["pairwise_precision"] == pytest.approx(
         drawn @ (shared - weights) / (drawn @ partners), abs=1e-12
     )
+
+
+LABELLED_PAIRS_TASK: Any = SimpleNamespace(
+    kind=kinds.CLUSTERS,
+    unit="record",
+    primary="pairwise_f1",
+    prevalence=None,
+    metrics=tasks()["advert_linkage"].metrics,
+)
+RECORDS = pl.DataFrame(
+    {"record": ["a", "b", "c", "d"], "cluster": [None] * 4, "weight": [1.0] * 4},
+    schema_overrides={"cluster": pl.Int64},
+)
+PAIRS = pl.DataFrame(
+    {
+        "left": ["a", "a", "b", "c", "a"],
+        "right": ["b", "c", "c", "d", "d"],
+        "label": [1, 0, 1, 1, 0],
+        "part": ["test", "test", "test", "test", "train"],
+    },
+    schema_overrides={"label": pl.Int8},
+)
+
+
+def scores(clusters: list[int], pairs: pl.DataFrame = PAIRS):
+    answers = Answers(kinds.CLUSTERS, "record", RECORDS, pairs)
+    return evaluate(
+        LABELLED_PAIRS_TASK, answers, RECORDS.select("record", pl.Series("cluster", clusters))
+    ).scores
+
+
+def test_a_pair_is_found_when_its_units_share_a_cluster() -> None:
+    # Test pairs: ab+ found, ac- flagged, bc+ found, cd+ missed.
+    found = scores([7, 7, 7, 8])
+    assert found["pairwise_precision"].value == pytest.approx(2 / 3)
+    assert found["pairwise_recall"].value == pytest.approx(2 / 3)
+    assert found["pairwise_f1"].value == pytest.approx(2 / 3)
+
+
+def test_pairs_have_values_without_intervals() -> None:
+    assert scores([7, 7, 7, 8])["pairwise_f1"].note == NO_CLUSTERS
+
+
+def test_no_flagged_pair_leaves_precision_null_and_f1_zero() -> None:
+    found = scores([1, 2, 3, 4])
+    assert found["pairwise_precision"].value is None
+    assert found["pairwise_f1"].value == 0.0
+
+
+def test_pairs_without_parts_all_count() -> None:
+    found = scores([7, 7, 7, 7], PAIRS.drop("part"))
+    assert found["pairwise_precision"].value == pytest.approx(3 / 5)
+
+
+LINKAGE: Any = SimpleNamespace(
+    kind=kinds.CLUSTERS,
+    unit="advert",
+    primary="b_cubed_f1",
+    prevalence=None,
+    metrics=tasks()["advert_linkage"].metrics,
+)
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.booleans()), min_size=2, max_size=30))
+def test_no_other_threshold_has_a_higher_f1(rows) -> None:
+    scores = np.array([score for score, _ in rows], dtype=float)
+    positive = np.array([label for _, label in rows])
+    positive[0] = True
+    f1 = {level: f1_score(positive, scores >= level) for level in np.unique(scores)}
+    threshold = find_f1_threshold(scores, positive, np.ones(scores.size))
+    assert f1[threshold] == pytest.approx(max(f1.values()))
+    assert all(value < f1[threshold] for level, value in f1.items() if level > threshold)
+
+
+def test_the_threshold_of_valid_decides_on_test_and_cluster_metrics_are_null() -> None:
+    frame = pl.DataFrame(
+        {
+            "pair": range(8),
+            "part": ["valid"] * 3 + ["test"] * 5,
+            "label": [1, 1, 0, 1, 1, 0, 0, 1],
+            "cluster": range(8),
+            "weight": 1.0,
+        }
+    )
+    # Valid is split perfectly at 0.6: test pairs 0.6+ and 0.8- are flagged, 0.5+ and 0.4+ are missed.
+    scores = pl.Series("score", [0.9, 0.6, 0.5, 0.6, 0.5, 0.8, 0.1, 0.4])
+    found = evaluate(LINKAGE, Answers(kinds.SCORES, "pair", frame), frame.select("pair", scores))
+    assert found.scores["pairwise_precision"].value == pytest.approx(1 / 2)
+    assert found.scores["pairwise_recall"].value == pytest.approx(1 / 3)
+    assert found.scores["pairwise_f1"].value == pytest.approx(2 / 5)
+    assert found.curves["pair_threshold"] == pytest.approx(0.6)
+    assert next(iter(found.scores)) == "b_cubed_f1"
+    assert found.scores["b_cubed_f1"].value is None
+
+
+def test_f1_is_twice_the_pairs_found_over_the_pairs_flagged_and_wanted() -> None:
+    """By hand: of four true pairs three are found, beside two false ones: 2 * 3 / (5 + 4)."""
+    frame = pl.DataFrame(
+        {
+            "pair": range(9),
+            "part": ["valid"] * 2 + ["test"] * 7,
+            "label": [1, 0, 1, 1, 1, 1, 0, 0, 0],
+            "cluster": range(9),
+            "weight": 1.0,
+        }
+    )
+    scores = pl.Series("score", [0.5, 0.4, 0.9, 0.8, 0.7, 0.1, 0.9, 0.6, 0.2])
+    found = evaluate(LINKAGE, Answers(kinds.SCORES, "pair", frame), frame.select("pair", scores)).scores
+    assert found["pairwise_f1"].value == pytest.approx(6 / 9)
+    assert found["pairwise_precision"].value == pytest.approx(3 / 5)
+    assert found["pairwise_recall"].value == pytest.approx(3 / 4)

@@ -14,17 +14,17 @@ from hypothesis import strategies as st
 from tipbench import kinds
 from tipbench.evaluation.evaluation import compare, evaluate
 from tipbench.kinds.answers import Answers
-from tipbench.metrics.bootstrap import observed
-from tipbench.metrics.early import METRICS, latency_cost, measure, penalty
-from tipbench.metrics.inputs import MetricInputs, inputs_of
-from tipbench.metrics.medians import median
+from tipbench.metrics.bootstrap import compute_observed
+from tipbench.metrics.early import EARLY_METRICS, latency_cost, measure_alarms, penalty
+from tipbench.metrics.estimation import weighted_median
+from tipbench.metrics.metric import MetricInputs, make_inputs
 
 TASK: Any = SimpleNamespace(
     kind=kinds.ALARMS,
     unit="chat",
     primary="f_latency",
     prevalence=None,
-    metrics=tuple(metric.name for metric in METRICS),
+    metrics=tuple(metric.name for metric in EARLY_METRICS),
 )
 
 ROWS = st.lists(
@@ -54,12 +54,12 @@ def case_from(rows, **columns) -> MetricInputs:
         schema_overrides={"label": pl.Int8, "onset": pl.Int32},
     )
     steps = pl.Series("step", [step for _, step, *_ in rows], dtype=pl.Int32)
-    return inputs_of(TASK, Answers(kinds.ALARMS, "chat", frame), frame.select("chat", steps))
+    return make_inputs(TASK, Answers(kinds.ALARMS, "chat", frame), frame.select("chat", steps))
 
 
 def values(rows) -> dict[str, float]:
     inputs = case_from(rows)
-    return observed(measure(inputs).metrics, inputs.clusters.count)
+    return compute_observed(measure_alarms(inputs).metrics, inputs.clusters.count)
 
 
 def reference(rows) -> dict[str, float]:
@@ -109,7 +109,7 @@ def test_a_cluster_drawn_twice_counts_as_if_its_rows_were_there_twice(rows, data
     drawn = data.draw(
         st.lists(st.integers(0, 3), min_size=inputs.clusters.count, max_size=inputs.clusters.count)
     )
-    weighted = measure(inputs).metrics(np.array([drawn], dtype=np.float64))
+    weighted = measure_alarms(inputs).metrics(np.array([drawn], dtype=np.float64))
     times = [drawn[code] for code in inputs.clusters.codes]
     copies = [row for row, n in zip(rows, times, strict=True) for _ in range(n)]
     expected = reference(copies) if copies else dict.fromkeys(weighted, math.nan)
@@ -184,7 +184,7 @@ def test_a_weighted_median_is_that_of_copies() -> None:
     values = np.unique(generator.integers(0, 50, 12)).astype(np.float64)
     weights = generator.integers(0, 4, (200, values.size)).astype(np.float64)
     weights[0] = 0
-    found = median(weights / 7, values)
+    found = weighted_median(weights / 7, values)
     assert np.isnan(found[0])
     for got, row in zip(found[1:], weights[1:], strict=True):
         assert got == np.median(np.repeat(values, row.astype(int)))

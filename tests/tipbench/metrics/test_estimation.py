@@ -1,4 +1,4 @@
-"""Metrics of estimates against their definitions, and as properties."""
+"""The weighted median, whatever the weights add up to."""
 
 from __future__ import annotations
 
@@ -14,10 +14,20 @@ from tipbench.evaluation.comparison import compare
 from tipbench.evaluation.evaluation import Evaluation, evaluate
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.estimates import FEWEST_REGIONS
-from tipbench.kinds.predictions import check_predictions
+from tipbench.kinds.refusals import check_predictions
 from tipbench.metrics.bootstrap import TOO_FEW
-from tipbench.metrics.estimation import METRICS, NO_INTERVALS, TOO_MANY_FAILED
+from tipbench.metrics.estimation import ESTIMATION_METRICS, NO_INTERVALS, TOO_MANY_FAILED, weighted_median
 from tipcore.errors import UsageError
+
+
+@pytest.mark.parametrize("factor", [1e-6, 0.1, 1.0, 1e6])
+def test_a_common_factor_of_the_weights_changes_no_median(factor: float) -> None:
+    weights = factor * np.array([[1.0, 1.0, 0.0], [1.0, 1.0, 1.0], [1.0, 0.0, 3.0]])
+    assert weighted_median(weights, np.array([1.0, 3.0, 9.0])).tolist() == [2.0, 3.0, 9.0]
+
+
+def test_no_weight_has_no_median() -> None:
+    assert np.isnan(weighted_median(np.zeros((1, 2)), np.array([1.0, 3.0]))).all()
 
 
 @dataclass(frozen=True)
@@ -27,7 +37,7 @@ class Task:
     primary: str = "median_abs_log_error"
     prevalence: float | None = None
     groups: tuple[str, ...] = ()
-    metrics: tuple[str, ...] = tuple(metric.name for metric in METRICS)
+    metrics: tuple[str, ...] = tuple(metric.name for metric in ESTIMATION_METRICS)
 
 
 EFFECTS = Task(primary="median_abs_error")
@@ -284,5 +294,5 @@ def test_infinitely_wide_intervals_never_have_the_best_coverage() -> None:
 
 
 def test_coverage_never_stands_without_the_score_that_width_costs() -> None:
-    beside = {metric.name for metric in METRICS if metric.beside}
+    beside = {metric.name for metric in ESTIMATION_METRICS if metric.beside}
     assert beside == {"coverage", "interval_score", "failed_intervals"}

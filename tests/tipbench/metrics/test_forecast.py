@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from tipbench import kinds
 from tipbench.evaluation.evaluation import Evaluation, evaluate
 from tipbench.kinds.answers import Answers
-from tipbench.metrics.bootstrap import observed
-from tipbench.metrics.forecast import FIRST, measure, query_scores
-from tipbench.metrics.inputs import inputs_of
+from tipbench.metrics.bootstrap import compute_observed
+from tipbench.metrics.forecast import FIRST, measure_forecasts, score_forecasts
+from tipbench.metrics.metric import make_inputs
 from tipbench.tasks import tasks
 
 TASK: Any = SimpleNamespace(
@@ -77,7 +77,7 @@ CANDIDATES = st.lists(
 @given(st.integers(0, TOWNS - 1), CANDIDATES)
 def test_every_metric_is_its_mean_over_the_orders_of_ties(answer: int, given_rows) -> None:
     truth = answers([(answer, 0, False)])
-    found = query_scores(truth.frame, forecasts([(0, town, value) for town, value in given_rows]), "stop")
+    found = score_forecasts(truth.frame, forecasts([(0, town, value) for town, value in given_rows]), "stop")
     blocks = [
         [town for town, value in given_rows if value == level]
         for level in sorted({value for _, value in given_rows}, reverse=True)
@@ -151,9 +151,9 @@ def test_intrusion_is_told_by_lawful_group_and_the_primary_by_who_is_exploited()
 
 
 def test_a_cluster_that_is_drawn_twice_counts_twice() -> None:
-    inputs = inputs_of(TASK, answers([(3, 0, False), (4, 1, False)]), forecasts([(0, 3, 1.0), (1, 0, 1.0)]))
-    measured = measure(inputs)
-    assert observed(measured.metrics, 2)["mrr"] == 0.5
+    inputs = make_inputs(TASK, answers([(3, 0, False), (4, 1, False)]), forecasts([(0, 3, 1.0), (1, 0, 1.0)]))
+    measured = measure_forecasts(inputs)
+    assert compute_observed(measured.metrics, 2)["mrr"] == 0.5
     assert measured.metrics(np.array([[2.0, 1.0]]))["mrr"].tolist() == pytest.approx([2 / 3])
 
 

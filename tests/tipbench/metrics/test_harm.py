@@ -9,14 +9,32 @@ import numpy as np
 import polars as pl
 import pytest
 from tipbench import kinds
+from tipbench.evaluation.evaluation import Evaluation, evaluate
 from tipbench.kinds.answers import Answers
-from tipbench.metrics.bootstrap import observed
-from tipbench.metrics.finds import FAR_OVER
-from tipbench.metrics.harm import measure, merged_groups
-from tipbench.metrics.inputs import inputs_of
-from tipbench.metrics.operating import NO_VALID_PART
+from tipbench.metrics.bootstrap import compute_observed
+from tipbench.metrics.harm import (
+    ACCUSATION_METRICS,
+    ALL_FLAGGED,
+    CHANCE,
+    FAR_OVER,
+    FAR_UNDER,
+    FEW_FINDS,
+    FEWEST_FINDS,
+    NO_FINDS,
+    NO_LAWFUL,
+    NO_OPERATION,
+    SEVERAL_FOLDS,
+    TOO_FEW_TO_FIND,
+    measure_accusations,
+    measure_harm,
+    merge_small_groups,
+)
+from tipbench.metrics.metric import make_inputs
+from tipbench.metrics.ranking import NO_VALID_PART
+from tipbench.metrics.registry import metric_of
+from tipbench.tasks import tasks
 
-TASK: Any = SimpleNamespace(
+HARM_TASK: Any = SimpleNamespace(
     kind=kinds.SCORES,
     unit="advert",
     primary="average_precision",
@@ -53,10 +71,10 @@ def world(seed: int = 0, operations: int = 240, with_valid: bool = True) -> tupl
     return frame, pl.Series("score", np.round(scores, 2))
 
 
-def measured(frame: pl.DataFrame, scores: pl.Series):
-    inputs = inputs_of(TASK, Answers(kinds.SCORES, "advert", frame), frame.select("advert", scores))
-    found = measure(inputs)
-    return found, observed(found.metrics, inputs.clusters.count)
+def measured_of_harm(frame: pl.DataFrame, scores: pl.Series):
+    inputs = make_inputs(HARM_TASK, Answers(kinds.SCORES, "advert", frame), frame.select("advert", scores))
+    found = measure_harm(inputs)
+    return found, compute_observed(found.metrics, inputs.clusters.count)
 
 
 def flagged_rows(frame: pl.DataFrame, scores: pl.Series, budget: float = 0.01) -> list[dict]:
@@ -75,7 +93,7 @@ def flagged_rows(frame: pl.DataFrame, scores: pl.Series, budget: float = 0.01) -
 
 def test_false_accusations_are_counted_by_advert_and_by_operation() -> None:
     frame, scores = world(operations=600)
-    found, values = measured(frame, scores)
+    found, values = measured_of_harm(frame, scores)
     rows = flagged_rows(frame, scores)
     lawful = [row for row in rows if row["group"] in ("business", "independent")]
     members = {
@@ -138,7 +156,7 @@ def six_lawful_units() -> tuple[pl.DataFrame, pl.Series]:
 def test_a_unit_at_the_threshold_is_accused_and_one_of_no_known_group_is_in_none() -> None:
     """By hand. At 0.9 only a business advert of weight 1/2 is accused: 1/4 of business, 1/12 of all lawful. At 0.5
     two independents of weight 1 are, too."""
-    found, values = measured(*six_lawful_units())
+    found, values = measured_of_harm(*six_lawful_units())
     names = ["units", "operations"] + [
         f"false_accusations_per_{per}{point}"
         for point in ("", "_at_recall_50")
@@ -159,7 +177,7 @@ def test_a_unit_at_the_threshold_is_accused_and_one_of_no_known_group_is_in_none
 def test_a_test_part_without_lawful_units_has_no_harm_gap_and_says_why() -> None:
     frame, scores = six_lawful_units()
     nobody = pl.when(pl.col("part") == "valid").then("group").alias("group")
-    found, _ = measured(frame.with_columns(nobody), scores)
+    found, _ = measured_of_harm(frame.with_columns(nobody), scores)
     assert found.withheld == {"harm_gap": "no lawful unit in the test part"}
 
 
@@ -168,8 +186,8 @@ def test_spam_is_part_of_no_lawful_total_or_gap() -> None:
     spam = frame["group"] == "spam"
     test = frame["part"] == "test"
     accused = pl.select(pl.when(spam & test).then(99.0).otherwise(scores).alias("score")).to_series()
-    before, gap_before = measured(frame, scores)
-    after, gap_after = measured(frame, accused)
+    before, gap_before = measured_of_harm(frame, scores)
+    after, gap_after = measured_of_harm(frame, accused)
     assert after.groups["spam"]["false_accusations_per_unit"] == 1.0
     assert after.groups["lawful"] == before.groups["lawful"]
     assert gap_after["harm_gap"] == gap_before["harm_gap"]
@@ -177,7 +195,7 @@ def test_spam_is_part_of_no_lawful_total_or_gap() -> None:
 
 def test_the_protection_gap_is_the_widest_difference_of_recall_within_an_attribute() -> None:
     frame, scores = world(operations=600)
-    found, values = measured(frame, scores)
+    found, values = measured_of_harm(frame, scores)
     rows = [row for row in flagged_rows(frame, scores) if row["label"] == 1]
     gaps = []
     for attribute in ("form", "sex", "language"):
@@ -197,34 +215,34 @@ def test_the_protection_gap_is_the_widest_difference_of_recall_within_an_attribu
 
 def test_groups_under_twenty_positive_clusters_are_merged_into_other() -> None:
     attribute = pl.Series(["a"] * 30 + ["b"] * 12 + ["c"] * 11 + [None] * 5)
-    groups = merged_groups(attribute, np.ones(58, dtype=bool), np.arange(58))
+    groups = merge_small_groups(attribute, np.ones(58, dtype=bool), np.arange(58))
     assert {name: int(rows.sum()) for name, rows in groups.items()} == {"a": 30, "other": 23}
 
 
 def test_a_group_of_exactly_twenty_positive_clusters_stands_alone_and_makes_a_gap() -> None:
     """Twenty clusters of each form: every one of the one form is found, and none of the other."""
     attribute = pl.Series(20 * ["labour"] + 20 * ["sexual"])
-    groups = merged_groups(attribute, np.ones(40, dtype=bool), np.arange(40))
+    groups = merge_small_groups(attribute, np.ones(40, dtype=bool), np.arange(40))
     assert {name: int(rows.sum()) for name, rows in groups.items()} == {"labour": 20, "sexual": 20}
     frame, scores = six_lawful_units()
     positives = pl.DataFrame(
         {"advert": range(1000, 1040), "part": "test", "label": 1, "cluster": range(1000, 1040), "weight": 1.0}
     ).with_columns(form=attribute)
     exploited = pl.concat([frame.drop("group", "migrant"), positives], how="diagonal_relaxed")
-    found, values = measured(exploited, pl.concat([scores, pl.Series(20 * [0.95] + 20 * [0.2])]))
+    found, values = measured_of_harm(exploited, pl.concat([scores, pl.Series(20 * [0.95] + 20 * [0.2])]))
     assert found.groups["form=labour"] == {"recall": 1.0, "positive_clusters": 20}
     assert found.groups["form=sexual"] == {"recall": 0.0, "positive_clusters": 20}
     assert values["protection_gap"] == 1.0
 
 
 def test_rows_of_one_cluster_do_not_make_a_group_large() -> None:
-    groups = merged_groups(pl.Series(["a"] * 30), np.ones(30, dtype=bool), np.arange(30) % 19)
+    groups = merge_small_groups(pl.Series(["a"] * 30), np.ones(30, dtype=bool), np.arange(30) % 19)
     assert set(groups) == {"other"}
 
 
 def test_too_few_positive_clusters_leave_no_protection_gap() -> None:
     frame, scores = world(operations=30)
-    found, _ = measured(frame, scores)
+    found, _ = measured_of_harm(frame, scores)
     assert found.withheld["protection_gap"] == "too few clusters"
     assert "recall" in found.groups["form=other"]
 
@@ -240,7 +258,7 @@ def test_a_small_rest_is_reported_and_decides_no_gap() -> None:
         "weight",
         form=pl.when(rare).then(pl.lit("rare")).otherwise(pl.lit("usual")),
     )
-    found, _ = measured(one_large, scores)
+    found, _ = measured_of_harm(one_large, scores)
     assert (
         0
         < (found.groups["form=other"]["positive_clusters"] or 0)
@@ -256,31 +274,31 @@ def test_a_positive_unit_is_accused_rightly_whatever_its_group() -> None:
     mislabelled = frame.with_columns(
         group=pl.when(pl.col("label") == 1).then(pl.lit("business")).otherwise("group")
     )
-    before, gap_before = measured(frame, scores)
-    after, gap_after = measured(mislabelled, scores)
+    before, gap_before = measured_of_harm(frame, scores)
+    after, gap_after = measured_of_harm(mislabelled, scores)
     assert after.groups["business"] == before.groups["business"]
     assert gap_after == gap_before
 
 
 def test_harm_is_null_without_a_valid_part_and_absent_without_groups() -> None:
     frame, scores = world(with_valid=False)
-    found, _ = measured(frame, scores)
+    found, _ = measured_of_harm(frame, scores)
     assert found.withheld == {"harm_gap": NO_VALID_PART, "protection_gap": NO_VALID_PART}
-    bare, values = measured(frame.select("advert", "part", "label", "cluster", "weight"), scores)
+    bare, values = measured_of_harm(frame.select("advert", "part", "label", "cluster", "weight"), scores)
     assert not bare.withheld
     assert not values
 
 
 def test_marks_overlap_the_kinds_that_share_out_the_lawful_and_a_task_without_spam_has_none() -> None:
     """Firms of two kinds, some small: the worst group of the gap may be a mark, and lawful is the sum of the kinds."""
-    task: Any = SimpleNamespace(**{**vars(TASK), "groups": ("business", "independent", "small")})
+    task: Any = SimpleNamespace(**{**vars(HARM_TASK), "groups": ("business", "independent", "small")})
     frame, _ = world(operations=600)
     frame = frame.filter(pl.col("group") != "spam").with_columns(small=pl.col("cluster") % 3 == 0)
     scores = pl.Series(
         "score", np.where(frame["small"], 1.0, 0.0) + np.arange(frame.height) / frame.height / 2
     )
-    inputs = inputs_of(task, Answers(kinds.SCORES, "advert", frame), frame.select("advert", scores))
-    found = measure(inputs)
+    inputs = make_inputs(task, Answers(kinds.SCORES, "advert", frame), frame.select("advert", scores))
+    found = measure_harm(inputs)
     assert set(found.groups) >= {"business", "independent", "small", "lawful"}
     assert "spam" not in found.groups
     units = {
@@ -289,6 +307,366 @@ def test_marks_overlap_the_kinds_that_share_out_the_lawful_and_a_task_without_sp
     assert units["lawful"] == units["business"] + units["independent"]
     assert 0 < units["small"] < units["lawful"]
     rate = {name: found.groups[name]["false_accusations_per_unit"] or 0.0 for name in ("small", "lawful")}
-    assert observed(found.metrics, inputs.clusters.count)["harm_gap"] == pytest.approx(
+    assert compute_observed(found.metrics, inputs.clusters.count)["harm_gap"] == pytest.approx(
         rate["small"] - rate["lawful"]
     )
+
+
+RISK, ONSET = tasks()["advert_risk"], tasks()["recruitment_onset"]
+GAPS = ("harm_gap", "protection_gap")
+FOUND, FINDS_OPERATIONS = 40, 400
+
+
+def answers(valid: bool = True) -> Answers:
+    """An operation per unit, one in ten trafficking, half of these of each form; the same again as valid."""
+    unit = np.arange(FINDS_OPERATIONS * (2 if valid else 1))
+    positive = unit % 10 == 0
+    frame = pl.DataFrame(
+        {
+            "advert": unit,
+            "part": np.where(unit < FINDS_OPERATIONS, "test", "valid"),
+            "label": positive.astype(np.int8),
+            "cluster": unit,
+            "weight": 1.0,
+            "group": np.where(positive, "trafficking", np.where(unit % 2 == 1, "independent", "business")),
+            "form": np.where(unit % 20 == 0, "labour", "sexual"),
+        }
+    ).with_columns(pl.when(pl.col("label") == 1).then("form").alias("form"))
+    return Answers(kinds.SCORES, "advert", frame)
+
+
+def scored(score: np.ndarray, truth: Answers | None = None, **more: Any) -> Evaluation:
+    truth = truth or answers()
+    given = truth.frame.select("advert").with_columns(score=pl.Series(score, dtype=pl.Float64))
+    return evaluate(RISK, truth, given, replicates=0, **more)
+
+
+def flagging(test: np.ndarray) -> np.ndarray:
+    """Scores of which valid fixes a threshold of 1 and of the test part these units [units] reach it."""
+    valid = np.zeros(FINDS_OPERATIONS)
+    valid[:4] = 1.0
+    return np.concatenate([test.astype(float), valid])
+
+
+def first_of(step: int, count: int) -> np.ndarray:
+    """The first units of the test part of which one in ``step`` is taken."""
+    return np.isin(np.arange(FINDS_OPERATIONS), step * np.arange(count))
+
+
+@pytest.mark.parametrize(
+    ("flagged", "reason"),
+    [
+        (np.zeros(FINDS_OPERATIONS), NO_FINDS),
+        (np.arange(FINDS_OPERATIONS) % 10 == 1, NO_FINDS),
+        (first_of(10, FEWEST_FINDS - 1), FEW_FINDS),
+        (np.ones(FINDS_OPERATIONS), ALL_FLAGGED),
+        (np.arange(FINDS_OPERATIONS) != 1, FAR_OVER),
+        (np.random.default_rng(1).random(FINDS_OPERATIONS) < 0.5, FAR_OVER),
+        (np.arange(FINDS_OPERATIONS) % 10 == 0, FAR_OVER),
+    ],
+    ids=[
+        "nothing is flagged",
+        "only the lawful are",
+        "four operations are found",
+        "everything is flagged",
+        "all but one are",
+        "every other one is",
+        "every positive one is, and ten times the budget",
+    ],
+)
+def test_gaps_of_a_method_that_is_silent_are_withheld_with_the_reason(
+    flagged: np.ndarray, reason: str
+) -> None:
+    found = scored(flagging(flagged))
+    for name in GAPS:
+        assert (found.scores[name].value, found.scores[name].note) == (None, reason)
+    assert found.groups["form"] == {"protection_gap": None}
+    assert found.groups["independent"]["false_accusations_per_unit"] is not None
+
+
+def test_five_finds_are_enough_for_a_gap() -> None:
+    found = scored(flagging(first_of(10, FEWEST_FINDS)))
+    assert found.scores["harm_gap"].value == 0.0
+    assert found.scores["protection_gap"].value == pytest.approx(3 / 20 - 2 / 20)
+
+
+def weighing(weight: float, rows: pl.Expr) -> Answers:
+    """The answers, in which these rows weigh so much."""
+    made = answers().frame.with_columns(weight=pl.when(rows).then(weight).otherwise(1.0))
+    return Answers(kinds.SCORES, "advert", made)
+
+
+def test_gaps_need_a_share_within_a_factor_of_three_of_the_budget() -> None:
+    """Twelve of four hundred are three in a hundred; five that weigh a fifth each are one of 396, under a 300th."""
+    most, more = (scored(flagging(first_of(10, count))).scores["harm_gap"] for count in (12, 13))
+    assert (most.value, more.value, more.note) == (0.0, None, FAR_OVER)
+    light = pl.col("advert").is_in([0, 10, 20, 30, 40])
+    fewer, fewest = (
+        scored(flagging(first_of(10, FEWEST_FINDS)), weighing(weight, light)).scores["harm_gap"]
+        for weight in (0.3, 0.2)
+    )
+    assert (fewer.value, fewest.value, fewest.note) == (0.0, None, FAR_UNDER)
+
+
+def test_gaps_need_that_positives_are_flagged_a_third_more_often_than_others() -> None:
+    """Five that weigh a tenth are .5 of 35.5, or .0141; of 360 others three are .0083, four .0111: 1.27 times less."""
+    light = weighing(0.1, pl.col("advert").is_in([0, 10, 20, 30, 40]))
+    better, chance = (
+        scored(flagging(first_of(10, FEWEST_FINDS) | np.isin(np.arange(FINDS_OPERATIONS), lawful)), light)
+        for lawful in ([1, 2, 3], [1, 2, 3, 4])
+    )
+    for name in GAPS:
+        assert better.scores[name].value is not None
+        assert (chance.scores[name].value, chance.scores[name].note) == (None, CHANCE)
+
+
+@pytest.mark.parametrize("spared", [1, 60])
+def test_alarms_for_all_but_some_of_the_lawful_have_no_gap(spared: int) -> None:
+    lawful = [unit for unit in range(FINDS_OPERATIONS) if unit % 10][:spared]
+    found = alarms([None if unit in lawful else 3 for unit in range(FINDS_OPERATIONS)])
+    assert [found.scores[name].note for name in GAPS] == [CHANCE, CHANCE]
+    assert found.scores["accusations_per_find"].value == (360 - spared) / 40
+
+
+def test_where_there_are_few_operations_half_of_them_are_enough() -> None:
+    few = answers()
+    kept = ~((pl.col("label") == 1) & (pl.col("part") == "test") & (pl.col("advert") >= 60))
+    mask = few.frame.select(kept).to_series()
+    few = Answers(kinds.SCORES, "advert", few.frame.filter(mask))
+    two, three = (
+        scored(flagging(first_of(10, count))[mask.to_numpy()], few).scores["harm_gap"] for count in (2, 3)
+    )
+    assert (two.value, two.note) == (None, FEW_FINDS)
+    assert three.value == 0.0
+
+
+@pytest.mark.parametrize("constant", [0.0, 0.05, 1.0])
+def test_a_constant_score_has_no_gap(constant: float) -> None:
+    """``prior``, ``never``, and whatever else says the same of all: the budget holds no part of a block of ties."""
+    found = scored(np.full(2 * FINDS_OPERATIONS, constant))
+    assert {found.scores[name].note for name in GAPS} == {NO_FINDS}
+
+
+def alarms(step: list[int | None]) -> Evaluation:
+    """Alarms in the test part of a task that is streamed."""
+    frame = answers(valid=False).frame.with_columns(
+        onset=pl.when(pl.col("label") == 1).then(3).cast(pl.Int32), conversation="advert"
+    )
+    given = pl.DataFrame({"conversation": frame["conversation"], "step": pl.Series(step, dtype=pl.Int32)})
+    return evaluate(ONSET, Answers(kinds.ALARMS, "conversation", frame.drop("advert")), given, replicates=0)
+
+
+@pytest.mark.parametrize(("step", "reason"), [(None, NO_FINDS), (3, ALL_FLAGGED)])
+def test_who_never_alarms_and_who_always_does_has_no_gap(step: int | None, reason: str) -> None:
+    found = alarms([step] * FINDS_OPERATIONS)
+    assert [found.scores[name].note for name in GAPS] == [reason, reason]
+    assert found.scores["accusations_per_find"].value == (None if step is None else 360 / 40)
+
+
+def test_alarms_that_find_enough_have_gaps_and_a_price() -> None:
+    """All forty are found, and one in ten of the independents is accused."""
+    unit = np.arange(FINDS_OPERATIONS)
+    alarmed = (unit % 10 == 0) | (unit % 20 == 1)
+    found = alarms([3 if one else None for one in alarmed])
+    assert found.scores["accusations_per_find"].value == 20 / 40
+    assert found.scores["worst_group_accused"].value == pytest.approx(20 / 200)
+    assert found.scores["protection_gap"].value == 0.0
+
+
+def test_thresholds_of_an_open_entry_are_fixed_on_the_test_and_never_on_scores_of_valid() -> None:
+    """An author who gives all of valid the highest score would flag nothing; the top 1% of the test are flagged."""
+    score = np.concatenate([np.linspace(0.0, 1.0, FINDS_OPERATIONS), np.ones(FINDS_OPERATIONS)])
+    silent, charged = scored(score), scored(score, open_entry=True)
+    assert silent.scores["harm_gap"].note == NO_FINDS
+    point = charged.curves["operating_points"]["budget_1pct"]
+    assert point["flagged_share"] == pytest.approx(0.01)
+    assert point["threshold"] == pytest.approx(score[FINDS_OPERATIONS - 4], abs=1e-6)
+    honest = scored(np.concatenate([score[:FINDS_OPERATIONS], score[:FINDS_OPERATIONS]]), open_entry=True)
+    assert (honest.scores, honest.groups, honest.curves) == (charged.scores, charged.groups, charged.curves)
+
+
+def test_an_open_entry_without_a_valid_part_has_thresholds_and_nobody_else_has() -> None:
+    score = np.linspace(0.0, 1.0, FINDS_OPERATIONS)
+    truth = answers(valid=False)
+    assert scored(score, truth).scores["harm_gap"].note == NO_VALID_PART
+    assert (
+        scored(score, truth, open_entry=True).curves["operating_points"]["budget_1pct"]["flagged_share"]
+        == 0.01
+    )
+
+
+ACCUSATIONS_TASK = tasks()["advert_risk"]
+ACCUSATIONS_NAMES = [metric.name for metric in ACCUSATION_METRICS]
+ACCUSATIONS_OPERATIONS = [  # (operation, group, scores of its adverts)
+    (1, "trafficking", [0.9, 0.1]),
+    (2, "trafficking", [0.7]),
+    (3, "trafficking", [0.5, 0.5]),
+    (4, "trafficking", [0.3]),
+    (5, "trafficking", [0.2]),
+    (11, "independent", [0.8, 0.9]),
+    (12, "independent", [0.5, 0.1]),
+    (13, "independent", [0.4]),
+    (21, "business", [0.6, 0.95]),
+    (22, "business", [0.1]),
+    (31, "spam", [0.99]),
+]
+"""At .9 one trafficking operation of five is found, at .5 three are."""
+
+
+def frame(
+    operations: list[tuple[int, str, list[float]]] = ACCUSATIONS_OPERATIONS,
+) -> tuple[pl.DataFrame, pl.Series]:
+    rows = [(cluster, group, score) for cluster, group, scores in operations for score in scores]
+    made = pl.DataFrame(rows, ["cluster", "group", "score"], orient="row").with_row_index("advert")
+    made = made.with_columns(
+        pl.col("advert").cast(pl.Int64),
+        part=pl.lit("test"),
+        label=(pl.col("group") == "trafficking").cast(pl.Int8),
+        weight=1.0 / (1 + pl.col("advert") % 3),
+    )
+    return made.drop("score"), made["score"]
+
+
+def measured_of_accusations(made: pl.DataFrame, scores: pl.Series, task: Any = ACCUSATIONS_TASK):
+    inputs = make_inputs(task, Answers(kinds.SCORES, "advert", made), made.select("advert", scores))
+    found = measure_accusations(inputs)
+    return found, compute_observed(found.metrics, inputs.clusters.count)
+
+
+def test_lawful_operations_ever_accused_are_counted_for_each_that_had_to_be_found() -> None:
+    """By hand. A fifth of five is one: at .9 operations 11 and 21 are accused. Half of five, rounded up, is three: at
+    .5 also 12; of the independents two in three, of businesses one in two. Spam counts nowhere."""
+    found, values = measured_of_accusations(*frame())
+    assert values == pytest.approx(dict(zip(ACCUSATIONS_NAMES, (2 / 1, 3 / 3, 2 / 3), strict=True)))
+    assert found.groups["independent"] == pytest.approx(
+        {"operations_accused_20": 1 / 3, "operations_accused_50": 2 / 3}
+    )
+    assert found.groups["lawful"] == pytest.approx(
+        {"operations_accused_20": 0.4, "operations_accused_50": 0.6}
+    )
+    assert "spam" not in found.groups
+
+
+def test_a_constant_score_accuses_everyone_and_ties_buy_nothing() -> None:
+    made, scores = frame()
+    _, values = measured_of_accusations(made, pl.Series("score", np.zeros(len(scores))))
+    assert values == dict(zip(ACCUSATIONS_NAMES, (5 / 1, 5 / 3, 1.0), strict=True))
+
+
+def test_a_monotone_transform_of_scores_and_the_order_of_rows_change_nothing() -> None:
+    made, scores = frame()
+    _, values = measured_of_accusations(made, scores)
+    assert measured_of_accusations(made, (scores * 3).exp())[1] == values
+    order = pl.Series(np.random.default_rng(1).permutation(made.height))
+    assert measured_of_accusations(made[order], scores[order])[1] == values
+
+
+def test_many_units_of_an_operation_are_one_find_and_one_accusation() -> None:
+    repeated = [(cluster, group, scores * 5) for cluster, group, scores in ACCUSATIONS_OPERATIONS]
+    assert measured_of_accusations(*frame(repeated))[1] == measured_of_accusations(*frame())[1]
+
+
+def test_what_had_to_be_found_is_that_of_each_draw() -> None:
+    """Without the operations 3, 4 and 5 half of two is one, at .9."""
+    made, scores = frame()
+    inputs = make_inputs(
+        ACCUSATIONS_TASK, Answers(kinds.SCORES, "advert", made), made.select("advert", scores)
+    )
+    clusters = sorted(made["cluster"].unique())
+    drawn = np.array(
+        [[0.0 if cluster in (3, 4, 5) else 1.0 for cluster in clusters], np.zeros(len(clusters))]
+    )
+    values = measure_accusations(inputs).metrics(drawn)
+    assert values["accusations_per_find_50"][0] == 2.0
+    assert values["worst_group_accused_50"][0] == 0.5
+    assert all(np.isnan(values[name][1]) for name in ACCUSATIONS_NAMES)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (pl.lit(None, dtype=pl.Int64).alias("cluster"), NO_OPERATION),
+        ((pl.col("advert") % 2).alias("fold"), SEVERAL_FOLDS),
+        (pl.lit(None, dtype=pl.String).alias("group"), NO_LAWFUL),
+    ],
+)
+def test_where_operations_cannot_be_counted_all_are_withheld_with_a_reason(
+    change: pl.Expr, reason: str
+) -> None:
+    made, scores = frame()
+    found, values = measured_of_accusations(made.with_columns(change), scores)
+    assert found.withheld == dict.fromkeys(ACCUSATIONS_NAMES, reason)
+    assert all(np.isnan(value) for value in values.values())
+
+
+@pytest.mark.parametrize(
+    ("there", "withheld"),
+    [(8, ACCUSATIONS_NAMES), (9, ACCUSATIONS_NAMES[:1]), (20, ACCUSATIONS_NAMES[:1]), (21, [])],
+)
+def test_where_under_five_operations_have_to_be_found_what_they_cost_is_withheld(
+    there: int, withheld: list[str]
+) -> None:
+    """Half of eight is four, of nine is five, rounded up; a fifth of twenty is four, of twenty-one is five."""
+    found = [(cluster, "trafficking", [cluster / 100]) for cluster in range(there)]
+    made, scores = frame([*found, (101, "independent", [0.1]), (102, "business", [0.2])])
+    scored = evaluate(
+        ACCUSATIONS_TASK, Answers(kinds.SCORES, "advert", made), made.select("advert", scores), replicates=0
+    ).scores
+    assert {
+        name: scored[name].note for name in ACCUSATIONS_NAMES if scored[name].value is None
+    } == dict.fromkeys(withheld, TOO_FEW_TO_FIND)
+
+
+def test_a_task_whose_answers_know_no_groups_has_none_of_them() -> None:
+    made, scores = frame()
+    bare = Answers(kinds.SCORES, "advert", made.drop("group"))
+    assert not set(ACCUSATIONS_NAMES) & set(
+        evaluate(ACCUSATIONS_TASK, bare, made.select("advert", scores), replicates=0).scores
+    )
+
+
+def test_every_ranking_task_with_groups_lists_them_and_all_stand_beside_the_score() -> None:
+    ranked = [task for task in tasks().values() if task.kind is kinds.SCORES]
+    assert len(ranked) == 5
+    assert all(set(ACCUSATIONS_NAMES) < set(task.metrics) for task in ranked)
+    assert all(metric_of(name).beside and metric_of(name).lower_is_better for name in ACCUSATIONS_NAMES)
+
+
+def crowd(scores: list[float], labels: list[int]) -> Any:
+    """One queued advert an operation, negative ones by turns of independents and of businesses."""
+    groups = [
+        "trafficking" if label else ("independent", "business")[at % 2] for at, label in enumerate(labels)
+    ]
+    made = pl.DataFrame(
+        {"advert": range(len(labels)), "label": pl.Series(labels, dtype=pl.Int8), "group": groups}
+    )
+    made = made.with_columns(
+        part=pl.lit("test"), cluster="advert", weight=1.0, brigade=pl.lit(None, dtype=pl.Int64)
+    )
+    answers = Answers(kinds.SCORES, "advert", made)
+    given = made.select("advert").with_columns(score=pl.Series(scores, dtype=pl.Float64))
+    return evaluate(tasks()["flag_aggregation"], answers, given, replicates=0)
+
+
+def test_at_one_half_a_crowd_is_charged_for_whom_it_condemns_and_a_tie_is_half_an_operation() -> None:
+    """Two found and one half; of the lawful an independent condemned, and a business by half."""
+    found = crowd([0.9, 0.8, 0.5, 0.1, 0.7, 0.5, 0.2, 0.2], [1, 1, 1, 1, 0, 0, 0, 0])
+    assert found.scores["accusations_per_find"].value == pytest.approx(1.5 / 2.5)
+    assert found.scores["worst_group_accused"].value == 0.5
+    assert found.groups["business"]["operations_accused"] == 0.25
+
+
+@pytest.mark.parametrize(("condemned", "reason"), [(0, NO_FINDS), (4, FEW_FINDS)])
+def test_a_crowd_that_finds_nothing_or_little_has_no_best_share_of_accused(
+    condemned: int, reason: str
+) -> None:
+    scores = [1.0] * condemned + [0.0] * (20 - condemned) + [0.0] * 20
+    found = crowd(scores, [1] * 20 + [0] * 20)
+    for name in ("accusations_per_find", "worst_group_accused"):
+        assert (found.scores[name].value, found.scores[name].note) == (None, reason)
+
+
+def test_a_crowd_that_condemns_everyone_is_told_what_that_costs() -> None:
+    found = crowd([1.0] * 8, [1, 1, 0, 0, 0, 0, 0, 0])
+    assert found.scores["accusations_per_find"].value == 3.0
+    assert found.scores["worst_group_accused"].value == 1.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tipbench.metrics.operating import PREVALENCES
+from tipbench.metrics.ranking import PREVALENCES
 from tipbench.metrics.registry import metric_of, metrics
 from tipcore.errors import UsageError
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import permutations, product
+from itertools import pairwise, permutations, product
 
 import numpy as np
 import polars as pl
@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from tipbench import kinds
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.kinds.answers import Answers
-from tipbench.kinds.predictions import check_predictions
-from tipbench.metrics.retrieval import NAMES, query_scores
+from tipbench.kinds.lists import LINKS, add_link_counts
+from tipbench.kinds.refusals import check_predictions
+from tipbench.metrics.retrieval import RETRIEVAL_NAMES, score_queries
 from tipbench.tasks import task_of
 
 
@@ -27,7 +28,7 @@ def score(clusters: list[int], rows: list[tuple[int, int, float]]) -> dict[int, 
             rows, schema={"query": pl.Int64, "candidate": pl.Int64, "score": pl.Float64}, orient="row"
         ),
     )
-    found = query_scores(gallery, answers.scored(), candidates, "advert")
+    found = score_queries(gallery, answers.scored(), candidates, "advert")
     return {row.pop("advert"): row for row in found.iter_rows(named=True)}
 
 
@@ -40,7 +41,7 @@ def brute_force(relevant: int, blocks: list[list[bool]]) -> dict[str, float]:
         ranked = [hit for order in orders for hit in order]
         rank = ranked.index(True) + 1 if any(ranked) else None
         found.append((sum(ranked[:first]) / first, 1 / rank if rank else 0.0, sum(ranked) / relevant))
-    return dict(zip(NAMES, np.mean(found, axis=0), strict=True))
+    return dict(zip(RETRIEVAL_NAMES, np.mean(found, axis=0), strict=True))
 
 
 @settings(max_examples=60, deadline=None)
@@ -63,7 +64,7 @@ def test_every_metric_is_its_mean_over_the_orders_of_ties(clusters: list[int], g
         for level in sorted({value for _, value in rows}, reverse=True)
     ]
     expected = brute_force(clusters.count(0) - 1, blocks)
-    assert {name: found[name] for name in NAMES} == pytest.approx(expected, abs=1e-12)
+    assert {name: found[name] for name in RETRIEVAL_NAMES} == pytest.approx(expected, abs=1e-12)
 
 
 def test_a_constant_score_is_chance_and_never_one() -> None:
@@ -95,7 +96,9 @@ def test_the_order_of_rows_does_not_matter() -> None:
 def test_a_perfect_ranking_is_one() -> None:
     clusters = [0, 0, 0, 1, 1]
     rows = [(q, c, float(clusters[q] == clusters[c])) for q in range(5) for c in range(5) if q != c]
-    assert all(row[name] == pytest.approx(1.0) for row in score(clusters, rows).values() for name in NAMES)
+    assert all(
+        row[name] == pytest.approx(1.0) for row in score(clusters, rows).values() for name in RETRIEVAL_NAMES
+    )
 
 
 def test_more_than_ten_relevant_are_scored_over_ten_places() -> None:
@@ -108,4 +111,214 @@ def test_missing_candidates_are_misses_and_singletons_are_no_queries() -> None:
     found = score([0, 0, 0, 0, 1], [(0, 1, 1.0), (4, 0, 1.0)])
     assert set(found) == {0, 1, 2, 3}
     assert found[0]["r_precision"] == pytest.approx(1 / 3)
-    assert all(found[1][name] == 0.0 for name in NAMES)
+    assert all(found[1][name] == 0.0 for name in RETRIEVAL_NAMES)
+
+
+CASE_LINKS_TASK = task_of("case_linkage")
+VIEWS = ("accounts", "wallets")
+
+
+def made(seed: int) -> tuple[Answers, pl.DataFrame]:
+    """Random seeds, rows and lists with many ties; two regions, five cases."""
+    draw = np.random.default_rng(seed)
+    rows = [
+        {
+            "region": int(region),
+            "view": view,
+            "candidate": candidate,
+            "cluster": int(case) if case < 5 else None,
+            "group": ("business", "independent", "resident", "trafficking")[int(draw.integers(4))],
+        }
+        for view in VIEWS
+        for candidate, region, case in zip(
+            range(12), draw.integers(0, 2, 12), draw.integers(0, 8, 12), strict=True
+        )
+    ]
+    types = {"region": pl.Int32, "candidate": pl.Int64, "cluster": pl.Int64}
+    gallery = pl.DataFrame(rows, schema_overrides=types)
+    seeds = pl.DataFrame(
+        {"advert": range(100, 108), "region": [0, 1] * 4, "cluster": [0, 1, 2, 3, 4, 0, 1, 2]}
+    )
+    own = (
+        gallery.filter(view="accounts")
+        .drop_nulls("cluster")
+        .unique("cluster", keep="first", maintain_order=True)
+    )
+    given = own.select("region", "cluster", given="candidate")
+    seeds = seeds.cast({"region": pl.Int32}).join(
+        given, on=["region", "cluster"], how="left", maintain_order="left"
+    )
+    listed = [
+        (int(row["advert"]), view, int(candidate), float(draw.integers(0, 3)))
+        for row in seeds.iter_rows(named=True)
+        for view in VIEWS
+        for candidate in gallery.filter(view=view, region=row["region"])["candidate"].shuffle(seed).head(4)
+    ]
+    names = ["query", "view", "candidate", "score"]
+    lists = pl.DataFrame(listed, schema=names, orient="row").cast({"candidate": pl.Int64})
+    return Answers(LINKS, "advert", add_link_counts(seeds, gallery), gallery=gallery), lists
+
+
+def by_hand(
+    answers: Answers, lists: pl.DataFrame, view: str, seed: dict
+) -> tuple[float | None, float, float]:
+    """R-precision of a seed's list in a view (None without a link), and right and wrongful rows among the first three:
+    means over all orders of ties."""
+    assert answers.gallery is not None
+    rows = {
+        r["candidate"]: r
+        for r in answers.gallery.filter(view=view, region=seed["region"]).iter_rows(named=True)
+    }
+    given = seed["given"] if view == "accounts" else None
+    links = {key for key, row in rows.items() if row["cluster"] == seed["cluster"] and key != given}
+    listed = [
+        r
+        for r in lists.filter(query=seed["advert"], view=view).iter_rows(named=True)
+        if r["candidate"] != given
+    ]
+    orders = [
+        order
+        for order in permutations(listed)
+        if all(left["score"] >= right["score"] for left, right in pairwise(order))
+    ]
+    most = min(len(links), 10)
+    hits = [sum(row["candidate"] in links for row in order[:most]) for order in orders]
+    right = [sum(row["candidate"] in links for row in order[:3]) for order in orders]
+    wrong = [
+        sum(
+            row["candidate"] not in links and rows[row["candidate"]]["group"] != "trafficking"
+            for row in order[:3]
+        )
+        for order in orders
+    ]
+    precision = float(np.mean(hits)) / most if links else None
+    return precision, float(np.mean(right)), float(np.mean(wrong))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_every_metric_is_what_counting_by_hand_gives(seed: int) -> None:
+    answers, lists = made(seed)
+    scores = evaluate(CASE_LINKS_TASK, answers, lists, replicates=0).scores
+    asked = answers.frame.filter(pl.col("links") > 0)
+    found = {
+        (s["advert"], v): by_hand(answers, lists, v, s) for s in asked.iter_rows(named=True) for v in VIEWS
+    }
+    per_seed = [
+        np.mean([p for v in VIEWS if (p := found[advert, v][0]) is not None]) for advert in asked["advert"]
+    ]
+    assert scores["r_precision"].value == pytest.approx(np.mean(per_seed), abs=1e-12)
+    for view in VIEWS:
+        values = [value for (_, v), (value, _, _) in found.items() if v == view and value is not None]
+        assert scores[f"r_precision_{view}"].value == pytest.approx(np.mean(values), abs=1e-12)
+    right, wrong = sum(one[1] for one in found.values()), sum(one[2] for one in found.values())
+    assert scores["wrongful_links"].value == pytest.approx(wrong / right, abs=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_seed_weighs_as_many_operations_as_its_own_stands_for(seed: int) -> None:
+    answers, lists = made(seed)
+    stands_for = pl.Series([0.05, 1.0, 2.0, 0.5, 1.25])
+    frame = answers.frame.with_columns(weight=stands_for.gather(answers.frame["cluster"]))
+    weighted = Answers(LINKS, "advert", frame, gallery=answers.gallery)
+    found = evaluate(CASE_LINKS_TASK, weighted, lists, replicates=0)
+    right = wrong = 0.0
+    of_view: dict[str, list[tuple[float, float]]] = {view: [] for view in VIEWS}
+    overall: list[tuple[float, float]] = []
+    for one in frame.filter(pl.col("links") > 0).iter_rows(named=True):
+        counted = {view: by_hand(answers, lists, view, one) for view in VIEWS}
+        precisions = {view: p for view, (p, _, _) in counted.items() if p is not None}
+        for view, precision in precisions.items():
+            of_view[view].append((precision, one["weight"]))
+        overall.append((float(np.mean(list(precisions.values()))), one["weight"]))
+        right += one["weight"] * sum(r for _, r, _ in counted.values())
+        wrong += one["weight"] * sum(w for _, _, w in counted.values())
+
+    def mean(pairs: list[tuple[float, float]]) -> float:
+        return sum(value * weight for value, weight in pairs) / sum(weight for _, weight in pairs)
+
+    assert found.scores["r_precision"].value == pytest.approx(mean(overall), abs=1e-12)
+    for view, pairs in of_view.items():
+        assert found.scores[f"r_precision_{view}"].value == pytest.approx(mean(pairs), abs=1e-12)
+    assert found.scores["wrongful_links"].value == pytest.approx(wrong / right, abs=1e-12)
+    assert found.groups["lawful"]["wrongful_links"] == pytest.approx(wrong / right, abs=1e-12)
+    alike = evaluate(CASE_LINKS_TASK, answers, lists, replicates=0).scores
+    assert found.scores["wrongful_links"].value != pytest.approx(alike["wrongful_links"].value)
+
+
+def test_recall_by_form_is_the_precision_of_its_seeds_with_an_interval() -> None:
+    """Sixty cases of one wallet each; labour is found in two of three, organs too seldom seen for an interval."""
+    cases = 60
+    form = ["organs" if case < 5 else "labour" if case < 40 else None for case in range(cases)]
+    weight = [0.5 if case % 2 else 2.0 for case in range(cases)]
+    key = pl.Series(range(cases), dtype=pl.Int64)
+    region = pl.Series([0] * cases, dtype=pl.Int32)
+    gallery = pl.DataFrame(
+        {"region": region, "view": "wallets", "candidate": key, "cluster": key, "group": "business"}
+    )
+    seeds = pl.DataFrame({"advert": key, "region": region, "cluster": key, "form": form, "weight": weight})
+    answers = Answers(
+        LINKS,
+        "advert",
+        add_link_counts(seeds.with_columns(given=pl.lit(None, pl.Int64)), gallery),
+        gallery=gallery,
+    )
+    named = [case if case % 3 else (case + 1) % cases for case in range(cases)]
+    lists = pl.DataFrame({"query": key, "view": "wallets", "candidate": named, "score": 1.0})
+    found = evaluate(CASE_LINKS_TASK, answers, lists, replicates=200).by_form
+    assert list(found) == ["labour", "organs"]
+    labour, organs = found["labour"], found["organs"]
+    hits = [(weight[c], bool(c % 3)) for c in range(5, 40)]
+    assert labour.value == pytest.approx(sum(w for w, hit in hits if hit) / sum(w for w, _ in hits))
+    assert labour.operations == 35
+    assert labour.low < labour.value < labour.high  # type: ignore[operator]
+    assert (organs.operations, organs.low, organs.note) == (5, None, "too few clusters")
+
+
+def test_the_account_that_a_seed_names_counts_neither_way() -> None:
+    answers, lists = made(0)
+    given = answers.frame.drop_nulls("given").select(query="advert", candidate="given")
+    named = given.with_columns(view=pl.lit("accounts"), score=pl.lit(9.0)).select(lists.columns)
+    others = lists.join(
+        given.with_columns(view=pl.lit("accounts")), on=["query", "view", "candidate"], how="anti"
+    )
+    with_it, without = (
+        evaluate(CASE_LINKS_TASK, answers, one, replicates=0).scores
+        for one in (pl.concat([named, others]), others)
+    )
+    assert {n: s.value for n, s in with_it.items()} == {n: s.value for n, s in without.items()}
+
+
+def test_the_truth_scores_one_and_wrongs_nobody() -> None:
+    answers, _ = made(1)
+    assert answers.gallery is not None
+    truth = answers.frame.join(answers.gallery, on=["region", "cluster"]).select(
+        "view", "candidate", query="advert", score=pl.lit(1.0)
+    )
+    scores = evaluate(CASE_LINKS_TASK, answers, truth, replicates=0).scores
+    assert (scores["r_precision"].value, scores["wrongful_links"].value) == (1.0, 0.0)
+
+
+def test_groups_share_out_the_wrongful_links() -> None:
+    answers, lists = made(2)
+    made_of = evaluate(CASE_LINKS_TASK, answers, lists, replicates=0)
+    shares = {
+        name: values["wrongful_links"]
+        for name, values in made_of.groups.items()
+        if "wrongful_links" in values
+    }
+    assert shares.pop("lawful") == pytest.approx(sum(value or 0 for value in shares.values()))
+    assert set(shares) <= {"business", "independent", "resident"}
+
+
+def test_wrongful_links_have_no_share_where_no_true_link_is_named() -> None:
+    answers, lists = made(2)
+    assert answers.gallery is not None
+    true = answers.frame.join(answers.gallery, on=["region", "cluster"]).select(
+        "view", "candidate", query="advert"
+    )
+    wrong = lists.join(true, on=["query", "view", "candidate"], how="anti")
+    scored = evaluate(CASE_LINKS_TASK, answers, wrong, replicates=0)
+    assert scored.scores["wrongful_links"].value is None
+    assert {values["wrongful_links"] for values in scored.groups.values() if "wrongful_links" in values} == {
+        None
+    }

@@ -269,7 +269,7 @@ def test_the_code_that_hands_a_stream_over_is_part_of_the_input_of_streamed_task
 
 
 def test_an_edited_metric_is_scored_anew_by_tasks_that_report_it(edited: Edit) -> None:
-    done = edited("tipbench/metrics/calibration.py", new="\nCHANGED = 1\n")
+    done = edited("tipbench/metrics/ranking.py", new="\nCHANGED = 1\n")
     # Linkage reports it of scored pairs.
     reporting = named(done, "advert_risk/", "account_risk/", "advert_linkage/")
     assert only(done, SCORED) == reporting != set()

@@ -9,8 +9,7 @@ import pytest
 from tipbench.commands.run import EXAMPLES
 from tipbench.config.compose import Composer, parse
 from tipbench.config.options import config_folder, config_folders
-from tipbench.evaluation.meaning import score_version
-from tipbench.metrics.by_form import FormRecall
+from tipbench.metrics.metric import FormRecall
 from tipbench.runs.cells import Cell
 from tipbench.runs.grid import expand
 from tipbench.runs.report import (
@@ -26,6 +25,7 @@ from tipbench.runs.report import (
     variant_names,
 )
 from tipbench.runs.results import Result
+from tipbench.tasks import score_version
 from tipcore.errors import UsageError
 from tipdata.core.world import newest_released
 

@@ -1,7 +1,7 @@
 from collections.abc import Callable
 
 import pytest
-from tipbench.metrics.finds import ALL_FLAGGED, FEW_FINDS, NO_FINDS
+from tipbench.metrics.harm import ALL_FLAGGED, FEW_FINDS, NO_FINDS
 from tipbench.metrics.registry import metrics
 from tipbench.tasks import tasks
 from tipboard.board.columns import (

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 from tipbench.data.fold import ORDER
-from tipbench.kinds.predictions import check_predictions
+from tipbench.kinds.refusals import check_predictions
 from tipbench.loading import prepare
 from tipbench.tasks import tasks
 from tipboard.rounds.folds import load, sealed_fold

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from tipbench.evaluation.evaluation import evaluate
-from tipbench.kinds.predictions import check_predictions
+from tipbench.kinds.refusals import check_predictions
 from tipbench.tasks import task_of
 from tipboard.rounds import new
 from tipboard.rounds.folds import sealed_fold

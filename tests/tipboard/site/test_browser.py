@@ -8,7 +8,7 @@ from statistics import fmean
 import pytest
 from browsing import SCRIPT, SEARCH, choose, column, kinds, scores
 from in_chromium import CONTRAST, DESK, IN_BROWSER, LEAST_CONTRAST, PHONE
-from tipbench.metrics.finds import SILENT
+from tipbench.metrics.harm import SILENT
 from tipbench.runs.report import NOTHING
 from tipbench.runs.results import Result
 from tipboard.board.files import Board, read

@@ -17,10 +17,9 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
-from tipbench.evaluation.meaning import score_version
-from tipbench.kinds.estimates import ESTIMATE
+from tipbench.kinds.estimates import ESTIMATE_COLUMNS
 from tipbench.loading import prepare
-from tipbench.tasks import tasks
+from tipbench.tasks import score_version, tasks
 
 Expected = Literal["refused", "inert", "either"]
 """Refused; accepted, since it is legal text that is shown escaped; either, as long as it does no harm."""
@@ -173,7 +172,7 @@ def _units(task: str, split: str) -> pl.DataFrame:
 
 
 def _estimates() -> pl.DataFrame:
-    values = dict(zip(ESTIMATE, (1000.0, 500.0, 2000.0), strict=True))
+    values = dict(zip(ESTIMATE_COLUMNS, (1000.0, 500.0, 2000.0), strict=True))
     return _units("prevalence", "all").with_columns(**{name: pl.lit(value) for name, value in values.items()})
 
 

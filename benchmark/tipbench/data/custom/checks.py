@@ -8,7 +8,7 @@ import polars as pl
 from tipcore.errors import UsageError
 from tipdata.stages.messages.acts import ACTS
 
-from tipbench.kinds.links import GALLERY, GIVEN_VIEW, links_of, with_links
+from tipbench.kinds.lists import GALLERY_COLUMNS, GIVEN_VIEW, add_link_counts, find_links
 
 
 def refuse(table: str, rows: pl.DataFrame, wrong: pl.Expr, what: str, instead: str) -> None:
@@ -216,7 +216,7 @@ def own_gallery(views: Mapping[str, str], tables: Mapping[str, pl.DataFrame]) ->
         for view, key in views.items()
         if view in tables and CASE in tables[view].columns
     ]
-    return pl.concat(parts).select(GALLERY).sort("region", "view", "candidate")
+    return pl.concat(parts).select(GALLERY_COLUMNS).sort("region", "view", "candidate")
 
 
 def own_seeds(unit: str, table: pl.DataFrame, rows: pl.DataFrame, gallery: pl.DataFrame) -> pl.DataFrame:
@@ -224,12 +224,12 @@ def own_seeds(unit: str, table: pl.DataFrame, rows: pl.DataFrame, gallery: pl.Da
     key = GIVEN_VIEW.removesuffix("s")
     given = pl.col(key).cast(pl.Int64) if key in table.columns else pl.lit(None, pl.Int64)
     at = _with_region(table).select(unit, pl.col("region").cast(pl.Int32), given=given)
-    return with_links(rows.join(at, on=unit, how="left", maintain_order="left"), gallery)
+    return add_link_counts(rows.join(at, on=unit, how="left", maintain_order="left"), gallery)
 
 
 def own_links(unit: str, seeds: pl.DataFrame, gallery: pl.DataFrame) -> pl.DataFrame:
     """Return the links of these seeds, as methods learn from them: ``[unit, part, view, candidate, label]``."""
-    return links_of(seeds, gallery).select(unit, "part", "view", "candidate", "label")
+    return find_links(seeds, gallery).select(unit, "part", "view", "candidate", "label")
 
 
 def _with_region(table: pl.DataFrame) -> pl.DataFrame:

@@ -20,8 +20,8 @@ from tipbench.data.custom.tables import OwnTables, check_tables, read_tables
 from tipbench.data.custom.truth import lawful_groups, scoring_notes, with_mapped_kind
 from tipbench.data.fold import ORDER, Fold, Prepared, StepStream, hold_back_rows, valid_as_test
 from tipbench.data.streams import add_lengths, own_forecast_answers, refuse_late_onsets
-from tipbench.kinds.answers import Answers, Custom
-from tipbench.kinds.scores import SCORES
+from tipbench.kinds.answers import Answers, CustomScoring
+from tipbench.kinds.labelled import SCORES
 from tipbench.task import Task
 
 LABELS = "given"
@@ -125,7 +125,7 @@ def _from_units(task: Task, own: OwnData, split: str, level: str) -> Prepared:
         held = [hold_back_rows(fold) for fold in folds]
         folds, streams = [fold for fold, _ in held], [stream for _, stream in held]
     rows = _tested_units(task, divided)
-    custom = Custom(own.prevalence, lawful_groups(own, rows), read.names)
+    custom = CustomScoring(own.prevalence, lawful_groups(own, rows), read.names)
 
     def answered(asked: pl.DataFrame, handed: list[StepStream]) -> Answers:
         made = _answers(task, asked, read.tables)
@@ -170,7 +170,7 @@ def _fold(task: Task, read: OwnTables, units: pl.DataFrame) -> Fold:
         labels = own_links(task.unit, own_seeds(task.unit, read.tables[task.table], able, listed), listed)
         shown = {name: frame.drop(CASE, strict=False) for name, frame in shown.items()}
     else:
-        labels = task.kind.learnt(task.unit, able)
+        labels = task.kind.select_training_labels(task.unit, able)
     called = {task.unit: read.names, "region": read.regions}
     names = {column: frame for column, frame in called.items() if frame is not None}
     return Fold(task.problem, shown, units.select(task.unit, "part"), labels, names=names)
@@ -254,7 +254,7 @@ def _from_pairs(task: Task, own: OwnData, split: str, level: str) -> Prepared:
             task.unit,
             tested.sort(task.unit),
             test.select("left", "right", "label", pl.col("part").cast(pl.String)),
-            custom=Custom(names=found.records.select(pl.col("record").alias(task.unit), name="text")),
+            custom=CustomScoring(names=found.records.select(pl.col("record").alias(task.unit), name="text")),
         ),
         data=own.name,
         split=chosen,

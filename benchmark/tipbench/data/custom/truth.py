@@ -10,8 +10,7 @@ from tipcore.errors import UsageError
 from tipbench.data.custom.columns import join_names, read_binary, source_columns
 from tipbench.data.custom.config import OwnData
 from tipbench.kinds.answers import LABEL_PREFIX
-from tipbench.kinds.classes import CLASSES
-from tipbench.kinds.labelsets import URGENCY
+from tipbench.kinds.labelsets import CLASSES, URGENCY
 from tipbench.task import Task
 
 TRUE_CLASS = "true_class"

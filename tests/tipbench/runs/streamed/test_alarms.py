@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tipbench import kinds
 from tipbench.kinds.answers import Answers
-from tipbench.metrics.bootstrap import observed
-from tipbench.metrics.early import measure
-from tipbench.metrics.inputs import inputs_of
+from tipbench.metrics.bootstrap import compute_observed
+from tipbench.metrics.early import measure_alarms
+from tipbench.metrics.metric import make_inputs
 from tipbench.runs.streams import NEVER, StepScores, alarms, best_threshold
 
 TASK: Any = SimpleNamespace(kind=kinds.ALARMS, unit="chat", primary="f_latency", prevalence=None)
@@ -52,8 +52,8 @@ def f_latency(chats, threshold: float) -> float:
     given = labels(chats)
     frame = given.with_columns(part=pl.lit("test"), cluster=pl.col("chat"), weight=pl.lit(1.0))
     made = alarms(scored(chats), given["chat"], threshold)
-    inputs = inputs_of(TASK, Answers(kinds.ALARMS, "chat", frame), made)
-    return observed(measure(inputs).metrics, inputs.clusters.count)["f_latency"]
+    inputs = make_inputs(TASK, Answers(kinds.ALARMS, "chat", frame), made)
+    return compute_observed(measure_alarms(inputs).metrics, inputs.clusters.count)["f_latency"]
 
 
 @given(CHATS)

@@ -198,10 +198,12 @@ class Remembers:
         self.weight, self.pull = weight, pull
 
     def fit(self, fold: Fold, seed: int) -> None:
-        self.learnt = float(fold.tables["lines"].select(pl.col("tone").mean()).collect().item())
+        self.select_training_labels = float(
+            fold.tables["lines"].select(pl.col("tone").mean()).collect().item()
+        )
 
     def begin(self, units: pl.DataFrame) -> None:
-        self.seen = dict.fromkeys(units["chat"], self.learnt)
+        self.seen = dict.fromkeys(units["chat"], self.select_training_labels)
         self.crowd = 0.0
 
     def step(self, rows: pl.DataFrame) -> pl.DataFrame:

@@ -74,7 +74,7 @@ class Documents:
     stochastic = False
 
     def fit(self, fold, seed) -> None:
-        self.learnt = fold.tables["messages"].collect()
+        self.select_training_labels = fold.tables["messages"].collect()
 
     def begin(self, units: pl.DataFrame) -> None:
         self.seen = 0
@@ -89,7 +89,7 @@ def test_own_conversations_are_handed_over_step_by_step_and_alarmed_at_their_ons
     prepared = prepare("recruitment_onset", own=config())
     method, [fold] = Documents(), prepared.folds
     method.fit(fold, 0)
-    assert method.learnt.height == 40 * LENGTH
+    assert method.select_training_labels.height == 40 * LENGTH
     found = streamed_alarms(method, fold, prepared.streams[0], "documents").join(
         prepared.answers.frame, on="conversation"
     )

@@ -1,4 +1,4 @@
-"""Recall by form against counts made by hand, and its interval against the bootstrap written down once more."""
+"""What cannot be put beside each other is refused before anything is scored."""
 
 from __future__ import annotations
 
@@ -11,9 +11,38 @@ import pytest
 from tipbench import kinds
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.kinds.answers import Answers
-from tipbench.metrics.bootstrap import TOO_FEW, dense_codes, multiplicities
+from tipbench.metrics.bootstrap import TOO_FEW, draw_multiplicities, encode_dense
+from tipbench.metrics.metric import MetricInputs, make_inputs
+from tipcore.errors import UsageError
 
-TASK: Any = SimpleNamespace(
+
+def made(prevalence: float | None, parts: tuple[str, str] = ("test", "test")) -> MetricInputs:
+    task: Any = SimpleNamespace(kind=kinds.SCORES, unit="advert", primary="auroc", prevalence=prevalence)
+    labels = pl.Series([0, 1], dtype=pl.Int8)
+    frame = pl.DataFrame(
+        {"advert": [1, 2], "part": parts, "label": labels, "cluster": [1, 2], "weight": [1.0, 1.0]}
+    )
+    scores = pl.DataFrame({"advert": [1, 2], "score": [0.1, 0.9]})
+    return make_inputs(task, Answers(kinds.SCORES, "advert", frame), scores)
+
+
+@pytest.mark.parametrize("prevalence", [-0.1, 0.0, 1.0, 1.1])
+def test_a_prevalence_is_a_share_that_is_neither_none_nor_all(prevalence: float) -> None:
+    with pytest.raises(UsageError, match="is not between 0 and 1"):
+        made(prevalence)
+
+
+@pytest.mark.parametrize("prevalence", [None, 1e-6, 0.999999])
+def test_a_share_or_none_is_taken(prevalence: float | None) -> None:
+    assert made(prevalence).positive.tolist() == [False, True]
+
+
+def test_a_part_without_a_test_row_is_refused() -> None:
+    with pytest.raises(UsageError, match="no row is of the test part"):
+        made(None, ("valid", "train"))
+
+
+BY_FORM_TASK: Any = SimpleNamespace(
     name="advert_risk",
     kind=kinds.SCORES,
     unit="advert",
@@ -56,14 +85,14 @@ def found_rows(frame: pl.DataFrame, predictions: pl.DataFrame, threshold: float)
 
 def test_recall_of_each_form_and_its_interval() -> None:
     frame, predictions = world()
-    made = evaluate(TASK, Answers(kinds.SCORES, "advert", frame), predictions, replicates=REPLICATES)
+    made = evaluate(BY_FORM_TASK, Answers(kinds.SCORES, "advert", frame), predictions, replicates=REPLICATES)
     valid = (
         frame.join(predictions, on="advert").filter(pl.col("part") == "valid").sort("score", descending=True)
     )
     fits = valid.filter(pl.col("weight").cum_sum() <= 0.01 * pl.col("weight").sum())
     rows = found_rows(frame, predictions, float(fits["score"].min()))  # type: ignore[arg-type]
-    codes, count = dense_codes(rows["cluster"])
-    drawn = np.concatenate(list(multiplicities(count, REPLICATES, 0)))
+    codes, count = encode_dense(rows["cluster"])
+    drawn = np.concatenate(list(draw_multiplicities(count, REPLICATES, 0)))
     assert list(made.by_form) == ["labour", "organs", "sexual"]
     for form, one in made.by_form.items():
         mine = (rows["form"] == form).fill_null(False).to_numpy()
@@ -84,11 +113,13 @@ def test_recall_of_each_form_and_its_interval() -> None:
 
 def test_answers_without_forms_have_no_recall_by_form() -> None:
     frame, predictions = world()
-    made = evaluate(TASK, Answers(kinds.SCORES, "advert", frame.drop("form")), predictions, replicates=0)
+    made = evaluate(
+        BY_FORM_TASK, Answers(kinds.SCORES, "advert", frame.drop("form")), predictions, replicates=0
+    )
     assert made.by_form == {}
 
 
 def test_without_draws_recall_stands_alone() -> None:
     frame, predictions = world()
-    made = evaluate(TASK, Answers(kinds.SCORES, "advert", frame), predictions, replicates=0)
+    made = evaluate(BY_FORM_TASK, Answers(kinds.SCORES, "advert", frame), predictions, replicates=0)
     assert all(one.low is None for one in made.by_form.values())

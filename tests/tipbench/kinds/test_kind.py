@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 from tipbench import kinds
 from tipbench.kinds.answers import Answers
-from tipbench.kinds.part_rows import PartRows
-from tipbench.kinds.predictions import check_predictions
+from tipbench.kinds.kind import PartRows
+from tipbench.kinds.refusals import check_predictions
 
 FRAME = pl.DataFrame(
     {"part": ["test", "valid", "test"], "label": [1, None, 0], "score": [0.5, 0.25, 1.0]},

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -10,16 +12,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
-from sklearn.metrics import average_precision_score, f1_score, hamming_loss
+from sklearn.metrics import (
+    accuracy_score,
+    average_precision_score,
+    f1_score,
+    hamming_loss,
+    precision_score,
+    recall_score,
+)
 from tipbench import kinds
+from tipbench.evaluation.comparison import compare
 from tipbench.evaluation.evaluation import Evaluation, evaluate
 from tipbench.kinds.answers import Answers
-from tipbench.metrics.bootstrap import observed
-from tipbench.metrics.finds import NO_FINDS
-from tipbench.metrics.inputs import inputs_of
-from tipbench.metrics.labelset import CAPACITY, METRICS, measure, reached
+from tipbench.metrics.bootstrap import compute_observed
+from tipbench.metrics.harm import NO_FINDS
+from tipbench.metrics.labelsets import CAPACITY, LABELSET_METRICS, measure_labelsets, reach_capacity
+from tipbench.metrics.metric import make_inputs
+from tipcore.errors import UsageError
 
-NAMES = ("shelter", "legal", "wages")
+LABELSET_NAMES = ("shelter", "legal", "wages")
 
 
 @dataclass(frozen=True)
@@ -29,14 +40,15 @@ class Task:
     primary: str = "macro_average_precision"
     prevalence: float | None = None
     groups: tuple[str, ...] = ()
-    metrics: tuple[str, ...] = tuple(metric.name for metric in METRICS)
+    metrics: tuple[str, ...] = tuple(metric.name for metric in LABELSET_METRICS)
 
 
 def frames(labels: np.ndarray, scores: np.ndarray, **more) -> tuple[Answers, pl.DataFrame]:
     """Answers and predictions of labels (rows, 3), nan where unknown, and scores (rows, 3)."""
     rows = len(labels)
     columns = {
-        f"label_{n}": pl.Series(labels[:, k]).fill_nan(None).cast(pl.Int8) for k, n in enumerate(NAMES)
+        f"label_{n}": pl.Series(labels[:, k]).fill_nan(None).cast(pl.Int8)
+        for k, n in enumerate(LABELSET_NAMES)
     }
     fixed = {
         "contact": np.arange(rows),
@@ -46,7 +58,7 @@ def frames(labels: np.ndarray, scores: np.ndarray, **more) -> tuple[Answers, pl.
     }
     urgent = more.pop("score_urgency", None)
     answers = Answers(kinds.LABELSETS, "contact", pl.DataFrame({**fixed, **columns, **more}))
-    given = {f"score_{n}": scores[:, k] for k, n in enumerate(NAMES)}
+    given = {f"score_{n}": scores[:, k] for k, n in enumerate(LABELSET_NAMES)}
     given |= {} if urgent is None else {"score_urgency": np.asarray(urgent, dtype=float)}
     return answers, pl.DataFrame({"contact": np.arange(rows), **given})
 
@@ -55,7 +67,7 @@ def score(labels: np.ndarray, scores: np.ndarray, **more) -> Evaluation:
     return evaluate(Task(), *frames(labels, scores, **more), replicates=0)
 
 
-def value(found: Evaluation, name: str) -> float:
+def value_of_labelset(found: Evaluation, name: str) -> float:
     measured = found.scores[name].value
     assert measured is not None
     return measured
@@ -81,7 +93,7 @@ def test_the_metrics_are_those_of_scikit_learn(inputs) -> None:
         "hamming_loss": hamming_loss(labels.astype(int), given.astype(int)),
         "micro_f1": f1_score(labels.astype(int), given.astype(int), average="micro"),
     }
-    assert {name: value(found, name) for name in expected} == pytest.approx(expected, abs=1e-12)
+    assert {name: value_of_labelset(found, name) for name in expected} == pytest.approx(expected, abs=1e-12)
 
 
 def test_headline_weights_are_sample_weights() -> None:
@@ -90,9 +102,11 @@ def test_headline_weights_are_sample_weights() -> None:
     scores, weight = generator.random((400, 3)).round(1), generator.random(400) + 0.1
     found = score(labels, scores, weight=weight)
     by_label = [average_precision_score(labels[:, k], scores[:, k], sample_weight=weight) for k in range(3)]
-    assert value(found, "macro_average_precision") == pytest.approx(np.mean(by_label), abs=1e-12)
+    assert value_of_labelset(found, "macro_average_precision") == pytest.approx(np.mean(by_label), abs=1e-12)
     wrong = ((scores >= 0.5) != labels).mean(axis=1)
-    assert value(found, "hamming_loss") == pytest.approx(np.average(wrong, weights=weight), abs=1e-12)
+    assert value_of_labelset(found, "hamming_loss") == pytest.approx(
+        np.average(wrong, weights=weight), abs=1e-12
+    )
     assert found.groups["label=legal"]["average_precision"] == pytest.approx(by_label[1], abs=1e-12)
     assert found.groups["label=legal"]["prevalence"] == pytest.approx(
         np.average(labels[:, 1], weights=weight)
@@ -108,8 +122,8 @@ def test_a_constant_score_is_chance(inputs) -> None:
         urgency=labels[:, 0].astype(np.int8) * 2,
         score_urgency=[0.5] * len(labels),
     )
-    assert value(found, "macro_average_precision") == pytest.approx(labels.mean(), abs=1e-12)
-    assert value(found, "urgent_recall") == pytest.approx(CAPACITY, abs=1e-12)
+    assert value_of_labelset(found, "macro_average_precision") == pytest.approx(labels.mean(), abs=1e-12)
+    assert value_of_labelset(found, "urgent_recall") == pytest.approx(CAPACITY, abs=1e-12)
 
 
 @given(cases(), st.randoms(use_true_random=False))
@@ -137,7 +151,7 @@ def test_a_multiplicity_is_a_repetition_of_the_cluster_rows(inputs, seed: int) -
     both = [k for k in range(3) if 0 < labels[rows, k].sum() < len(rows)]
     if not both:
         return
-    measured = measure(inputs_of(Task(), *frames(labels, scores, cluster=codes)))
+    measured = measure_labelsets(make_inputs(Task(), *frames(labels, scores, cluster=codes)))
     present = np.unique(codes)
     drawn = measured.metrics(times[present][None].astype(float))
     copied = score(labels[rows], scores[rows])
@@ -156,16 +170,16 @@ def test_labels_that_are_not_known_are_left_out_one_by_one() -> None:
     found = score(labels, scores)
     known = ~np.isnan(labels)
     by_label = [average_precision_score(labels[known[:, k], k], scores[known[:, k], k]) for k in range(3)]
-    assert value(found, "macro_average_precision") == pytest.approx(np.mean(by_label), abs=1e-12)
+    assert value_of_labelset(found, "macro_average_precision") == pytest.approx(np.mean(by_label), abs=1e-12)
     wrong = (scores >= 0.5) != (labels == 1)
-    assert value(found, "hamming_loss") == pytest.approx(wrong[known].mean(), abs=1e-12)
+    assert value_of_labelset(found, "hamming_loss") == pytest.approx(wrong[known].mean(), abs=1e-12)
 
 
 def test_a_label_of_one_class_is_left_out_of_the_mean() -> None:
     labels = np.array([[1, 0, 1], [0, 0, 0], [1, 0, 0]], dtype=float)
     scores = np.array([[0.9, 0.1, 0.2], [0.1, 0.9, 0.3], [0.8, 0.1, 0.4]])
     found = score(labels, scores)
-    assert value(found, "macro_average_precision") == pytest.approx((1.0 + 1 / 3) / 2)
+    assert value_of_labelset(found, "macro_average_precision") == pytest.approx((1.0 + 1 / 3) / 2)
     assert found.groups["label=legal"]["average_precision"] is None
 
 
@@ -186,12 +200,12 @@ def test_capacity_is_a_fifth_of_each_slot() -> None:
     # Ten in one week (two are reached), five in the next (one is).
     slot = pl.Series([1] * 10 + [2] * 5)
     score = np.concatenate([np.arange(10), np.arange(5)]).astype(float)
-    share = reached(score, slot, np.ones(15))
+    share = reach_capacity(score, slot, np.ones(15))
     assert share.tolist() == [0] * 8 + [1, 1] + [0] * 4 + [1]
 
 
 def test_a_unit_that_capacity_cuts_counts_in_part() -> None:
-    share = reached(np.array([3.0, 2.0, 1.0]), pl.Series([7, 7, 7]), np.ones(3))
+    share = reach_capacity(np.array([3.0, 2.0, 1.0]), pl.Series([7, 7, 7]), np.ones(3))
     assert share.tolist() == pytest.approx([0.6, 0, 0])
 
 
@@ -203,7 +217,7 @@ def test_ties_share_what_random_orders_would_give_on_average(size: int, seed: in
     for _ in range(rounds):
         order = np.lexsort((generator.random(size), -scores))
         expected[order] += np.clip(CAPACITY * size - np.arange(size), 0, 1) / rounds
-    share = reached(scores, pl.Series([0] * size), np.ones(size))
+    share = reach_capacity(scores, pl.Series([0] * size), np.ones(size))
     assert share.sum() == pytest.approx(CAPACITY * size, abs=1e-12)
     assert np.abs(share - expected).max() < 0.13
 
@@ -211,7 +225,9 @@ def test_ties_share_what_random_orders_would_give_on_average(size: int, seed: in
 @given(npst.arrays(np.float64, st.integers(1, 40), elements=st.integers(-3, 3).map(float)))
 def test_a_monotone_transform_of_urgency_changes_nothing(scores) -> None:
     slot, weight = pl.Series(np.arange(len(scores)) % 4), np.ones(len(scores))
-    assert reached(np.exp(scores), slot, weight).tolist() == reached(scores, slot, weight).tolist()
+    assert (
+        reach_capacity(np.exp(scores), slot, weight).tolist() == reach_capacity(scores, slot, weight).tolist()
+    )
 
 
 def test_urgent_recall_is_by_language_where_languages_are_large_enough() -> None:
@@ -229,8 +245,8 @@ def test_urgent_recall_is_by_language_where_languages_are_large_enough() -> None
     )
     assert found.groups["language=fr"] == pytest.approx({"urgent_recall": 0.8, "positive_clusters": 50})
     assert found.groups["language=ar"] == pytest.approx({"urgent_recall": 0.0, "positive_clusters": 20})
-    assert value(found, "protection_gap") == pytest.approx(0.8)
-    assert value(found, "urgent_recall") == pytest.approx(0.4)
+    assert value_of_labelset(found, "protection_gap") == pytest.approx(0.8)
+    assert value_of_labelset(found, "urgent_recall") == pytest.approx(0.4)
 
 
 def test_without_urgency_there_is_no_urgent_recall() -> None:
@@ -242,7 +258,7 @@ def test_the_oracle_share_lies_between_chance_and_the_posterior() -> None:
     generator = np.random.default_rng(3)
     odds = generator.normal(size=(500, 3)) * 2
     labels = (generator.random((500, 3)) < 1 / (1 + np.exp(-odds))).astype(float)
-    columns = {f"oracle_log_odds_{n}": odds[:, k] for k, n in enumerate(NAMES)}
+    columns = {f"oracle_log_odds_{n}": odds[:, k] for k, n in enumerate(LABELSET_NAMES)}
     perfect = score(labels, 1 / (1 + np.exp(-odds)), **columns)
     assert perfect.oracle["share"] == pytest.approx(1.0)
     chance = score(labels, np.full((500, 3), 0.5), **columns)
@@ -254,9 +270,11 @@ def test_observed_values_are_those_of_each_cluster_once() -> None:
     generator = np.random.default_rng(4)
     labels = (generator.random((50, 3)) < 0.4).astype(float)
     answers, predictions = frames(labels, generator.random((50, 3)), cluster=np.arange(50) // 2)
-    measured = measure(inputs_of(Task(), answers, predictions))
+    measured = measure_labelsets(make_inputs(Task(), answers, predictions))
     found = evaluate(Task(), answers, predictions, replicates=0)
-    assert observed(measured.metrics, 25) == pytest.approx({n: s.value for n, s in found.scores.items()})
+    assert compute_observed(measured.metrics, 25) == pytest.approx(
+        {n: s.value for n, s in found.scores.items()}
+    )
 
 
 def test_what_rests_on_fewer_than_twenty_people_has_a_value_and_no_interval() -> None:
@@ -287,3 +305,139 @@ def test_who_tells_nobody_apart_serves_all_languages_by_lot_and_has_no_protectio
     assert (silent.value, silent.note) == (None, NO_FINDS)
     spoken = score(labels, labels, score_urgency=np.arange(rows) / rows, **more).scores["protection_gap"]
     assert spoken.value == pytest.approx(0.4)
+
+
+CLASSES_NAMES = ("blue", "green", "red")
+CLASSES_TASK: Any = SimpleNamespace(
+    kind=kinds.SCORES,
+    unit="item",
+    primary="average_precision",
+    prevalence=None,
+    metrics=("average_precision", "accuracy", "macro_f1"),
+    groups=(),
+)
+
+
+def answers(truth: list[int] | np.ndarray, part: str = "test") -> Answers:
+    """Items of these classes, -1 where none is known."""
+    classes = pl.Series(truth)
+    labels = [
+        pl.when(classes >= 0).then(classes == k).cast(pl.Int8).alias(f"label_{name}")
+        for k, name in enumerate(CLASSES_NAMES)
+    ]
+    frame = pl.DataFrame({"item": np.arange(len(classes)), "part": part, "cluster": np.arange(len(classes))})
+    return Answers(kinds.CLASSES, "item", frame.with_columns(*labels, weight=pl.lit(1.0)))
+
+
+def given_of_classes(scores: np.ndarray) -> pl.DataFrame:
+    columns = {f"score_{name}": scores[:, k] for k, name in enumerate(CLASSES_NAMES)}
+    return pl.DataFrame({"item": np.arange(len(scores)), **columns})
+
+
+def drawn(seed: int = 0, items: int = 300) -> tuple[np.ndarray, np.ndarray]:
+    """True classes, the third of them rare; and scores that are right more often than not."""
+    rng = np.random.default_rng(seed)
+    truth = rng.choice(3, items, p=[0.6, 0.33, 0.07])
+    return truth, rng.random((items, 3)) + 0.4 * np.eye(3)[truth]
+
+
+def scored(truth: list[int] | np.ndarray, scores: np.ndarray, replicates: int = 0) -> Evaluation:
+    return evaluate(CLASSES_TASK, answers(truth), given_of_classes(scores), replicates=replicates)
+
+
+def value_of_classes(found: Evaluation, name: str) -> float:
+    number = found.scores[name].value
+    assert number is not None
+    return number
+
+
+def test_both_metrics_and_each_class_are_those_of_an_independent_library() -> None:
+    truth, scores = drawn()
+    found, said = scored(truth, scores), scores.argmax(axis=1)
+    assert value_of_classes(found, "accuracy") == pytest.approx(accuracy_score(truth, said), abs=1e-12)
+    assert value_of_classes(found, "macro_f1") == pytest.approx(
+        f1_score(truth, said, average="macro"), abs=1e-12
+    )
+    for k, name in enumerate(CLASSES_NAMES):
+        group = found.groups[f"class={name}"]
+        assert group["precision"] == pytest.approx(precision_score(truth == k, said == k), abs=1e-12)
+        assert group["recall"] == pytest.approx(recall_score(truth == k, said == k), abs=1e-12)
+        assert group["units"] == (truth == k).sum()
+
+
+def test_accuracy_leads_and_nothing_is_said_of_average_precision() -> None:
+    found = scored(*drawn())
+    assert list(found.scores) == ["accuracy", "macro_f1"]
+    assert found.primary_draws is not None
+    assert found.primary_draws.value == value_of_classes(found, "accuracy")
+
+
+def test_a_constant_is_right_by_chance_and_a_tie_is_a_coins_toss() -> None:
+    truth, _ = drawn()
+    assert value_of_classes(scored(truth, np.full((300, 3), 0.2)), "accuracy") == pytest.approx(1 / 3)
+    two = np.array([[0.5, 0.5, 0.0], [0.5, 0.5, 0.0], [0.0, 0.5, 0.5], [0.0, 0.0, 1.0]])
+    # Half right, half right, none (the item is blue), all right.
+    assert value_of_classes(scored([0, 1, 0, 2], two), "accuracy") == pytest.approx(2 / 4)
+
+
+def test_a_class_that_nobody_has_and_nobody_is_given_is_left_out_of_the_mean() -> None:
+    scores = np.eye(3)[[0, 1, 1, 1]]
+    # blue: F1 2/3, green: F1 4/5; red has no F1.
+    assert value_of_classes(scored([0, 0, 1, 1], scores), "macro_f1") == pytest.approx((2 / 3 + 4 / 5) / 2)
+    assert scored([0, 0, 1, 1], scores).groups["class=red"] == {
+        "precision": None,
+        "recall": None,
+        "units": 0.0,
+    }
+
+
+def test_intervals_hold_the_value_and_come_of_as_many_items_as_they_need() -> None:
+    truth, scores = drawn()
+    for name in ("accuracy", "macro_f1"):
+        score = scored(truth, scores, 200).scores[name]
+        assert score.low is not None
+        assert score.high is not None
+        assert score.low < value_of_classes(scored(truth, scores), name) < score.high
+    few = scored(truth[:12], scores[:12], 200)
+    assert few.scores["accuracy"].low is None
+    assert few.scores["accuracy"].note == "too few clusters"
+
+
+def test_items_of_no_known_class_and_of_other_parts_are_not_scored() -> None:
+    truth, scores = drawn()
+    hidden = truth.copy()
+    hidden[::2] = -1
+    found = scored(hidden, scores)
+    assert value_of_classes(found, "accuracy") == pytest.approx((scores.argmax(axis=1) == truth)[1::2].mean())
+    assert "150 test rows have no known class and are not scored" in found.warnings
+    unknown = scored(np.full(300, -1), scores)
+    assert unknown.scores["accuracy"].value is None
+    assert unknown.scores["accuracy"].note == "no truth"
+
+
+def test_methods_are_compared_by_accuracy() -> None:
+    truth, scores = drawn()
+    frames = {"good": given_of_classes(scores), "constant": given_of_classes(np.full((300, 3), 0.2))}
+    [one] = compare(CLASSES_TASK, answers(truth), frames, "constant", replicates=200)
+    assert one.metric == "accuracy"
+    assert one.significant
+
+
+@pytest.mark.parametrize(
+    ("frame", "says"),
+    [
+        (
+            given_of_classes(drawn()[1]).drop("score_red"),
+            "no column score_red among .*; classes need item, score_blue",
+        ),
+        (given_of_classes(drawn()[1]).with_columns(score_pink=pl.lit(0.1)), "score_pink of no known label"),
+        (
+            given_of_classes(drawn()[1]).with_columns(score_red=pl.lit(float("nan"))),
+            "300 of 300 values of score_red are NaN",
+        ),
+        (given_of_classes(drawn()[1]).head(7), "293 missing"),
+    ],
+)
+def test_malformed_predictions_are_refused_with_counts(frame: pl.DataFrame, says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        evaluate(CLASSES_TASK, answers(drawn()[0]), frame)

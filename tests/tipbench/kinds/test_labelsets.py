@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from tipbench import kinds
 from tipbench.kinds.answers import Answers
-from tipbench.kinds.predictions import check_predictions
+from tipbench.kinds.refusals import check_predictions
 from tipbench.runs.scoring import read_predictions_file
 from tipcore.errors import UsageError
 
