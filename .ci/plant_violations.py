@@ -75,7 +75,7 @@ ROWS = {
         Row("unskipped", "benchmark/tipbench/pages/assets/pages.css", "", "body { background: url(https://planted.test/x) }\n", "failed", slow=True),
     ],
     "the site of the documents": [
-        Row("NO_MKDOCS", "mkdocs.yml", "      - Read a release in a browser: docs/browse.md\n", "", r'not included in the "nav"[^:]*:\s+- docs/browse.md', slow=True),
+        Row("NO_MKDOCS", "mkdocs.yml", "      - What adverts say: docs/facts.md\n", "", r'not included in the "nav"[^:]*:\s+- docs/facts.md', slow=True),
         Row("NO_MKDOCS|python3 docs", "docs/guide.md", "", "\n![planted](https://planted.test/x.png)\n", "asks for https://planted.test", slow=True),
         Row("unskipped", "docs/site/assets/tables.js", "", "fetch('https://planted.test/x')\n", "failed", slow=True),
     ],

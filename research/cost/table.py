@@ -2,9 +2,9 @@
 
 Nothing is measured here that a script beside it does not measure: generation.py, startup.py, scoring.py, large_site.py,
 board.py, peers.py (which says how peers are installed) and sizes.py. CPU seconds, one thread; wall where it says so,
-which means something on an idle machine only. ``--write`` puts what was measured into docs/performance.json and the
-tables of docs/performance.md, and keeps there what was not measured this time. Exit code 1 when a budget does not
-hold. All of it takes half an hour; ``--sizes 8 64 128 256 512 640`` an hour more.
+which means something on an idle machine only. ``--write`` puts what was measured into measured.json and the tables of
+measured.md, both in this folder, and keeps there what was not measured this time. Exit code 1 when a budget does not hold.
+All of it takes half an hour; ``--sizes 8 64 128 256 512 640`` an hour more.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ import sizes
 import startup
 
 Result = TypeVar("Result")
-DOCS = startup.HERE / "docs"
-NUMBERS, PAGE = DOCS / "performance.json", DOCS / "performance.md"
+HERE = Path(__file__).parent
+NUMBERS, PAGE = HERE / "measured.json", HERE / "measured.md"
 PARTS = ("budgets", "peers", "sizes")
 REGIONS, ENTRIES = 64, 1000
 
@@ -214,7 +214,7 @@ def main() -> int:
     )
     parser.add_argument("parts", nargs="*", metavar="PART", help="budgets, peers, sizes (all)")
     parser.add_argument(
-        "--write", action="store_true", help="into docs/performance.json and docs/performance.md"
+        "--write", action="store_true", help="into research/cost/measured.json and research/cost/measured.md"
     )
     parser.add_argument("--sizes", nargs="+", type=int, default=sizes.USUAL, metavar="REGIONS")
     parser.add_argument(

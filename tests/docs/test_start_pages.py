@@ -29,7 +29,7 @@ def test_commands_of_the_page_on_own_worlds_work_and_give_the_name_it_says(
 ) -> None:
     monkeypatch.setenv("TIPBENCH_HOME", str(tmp_path / "home"))
     monkeypatch.setattr("tipdata.release.release.sizes", lambda: {"tiny": 2})
-    page = DOCS / "own-worlds.md"
+    page = DOCS / "world.md"
     made, ran = printed_by(page, place, tipbench)
     [name] = set(re.findall("own-[0-9a-f]{16}", page.read_text(encoding="utf-8")))
     assert f"release.version={name}" in made

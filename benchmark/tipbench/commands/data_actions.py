@@ -93,7 +93,7 @@ examples:
   tipbench data make release=small
   tipbench data make release=small engine=loky engine.workers=4
   tipbench data make release=small release.world=3             an independent world, for stability of rankings
-  tipbench data make world=FILE release=tiny                   a world of your own: docs/own-worlds.md
+  tipbench data make world=FILE release=tiny                   a world of your own: docs/world.md
   tipbench data make release=full engine=dask engine.address=tcp://HOST:8786
   tipbench data make release=full engine=submitit engine.workers=50 +engine.parameters.slurm_partition=NAME
 

@@ -11,7 +11,7 @@ from tipdata.release import Release
 
 from tipdocs.ink import ACCENT, INK, PALE, QUIET, figure
 
-NUMBERS = Path(__file__).parents[3] / "performance.json"
+NUMBERS = Path(__file__).parents[4] / "research" / "cost" / "measured.json"
 NAMES = {8: "tiny", 64: "small", 640: "full"}
 PANELS = (("cpu_s", "CPU seconds"), ("mb", "MB on disk"), ("peak_mib", "peak of the worker, MiB"))
 ALT = (
