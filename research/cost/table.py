@@ -3,8 +3,8 @@
 Nothing is measured here that a script beside it does not measure: generation.py, startup.py, scoring.py, large_site.py,
 board.py, peers.py (which says how peers are installed) and sizes.py. CPU seconds, one thread; wall where it says so,
 which means something on an idle machine only. ``--write`` puts what was measured into measured.json and the tables of
-measured.md, both in this folder, and keeps there what was not measured this time. Exit code 1 when a budget does not hold.
-All of it takes half an hour; ``--sizes 8 64 128 256 512 640`` an hour more.
+measured.md, both in this folder, and keeps there what was not measured this time. Exit code 1 when a budget does not
+hold. All of it takes half an hour; ``--sizes 8 64 128 256 512 640`` an hour more.
 """
 
 from __future__ import annotations
