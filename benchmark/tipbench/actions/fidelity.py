@@ -7,9 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tipcore.errors import CheckFailed, UsageError
-from tipdata.documents.fidelity import NOT_MODELLED, AggregateResult, compare_release
-from tipdata.documents.fidelity.aggregate import USES
-from tipdata.documents.fidelity.view import Tables
+from tipdata.documents.fidelity import USES, AggregateResult, compare_release, unmodelled_aggregates
+from tipdata.documents.measures import TableReader
 from tipdata.release import open_release, other_assumptions
 
 from tipbench.actions.beside import call_beside
@@ -51,7 +50,7 @@ def call(options: argparse.Namespace) -> int:
             {
                 "release": name,
                 "aggregates": [one.to_dict() for one in held],
-                "not_modelled": [one._asdict() for one in NOT_MODELLED],
+                "not_modelled": [one._asdict() for one in unmodelled_aggregates()],
             }
         )
     else:
@@ -63,7 +62,7 @@ def call(options: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _tables(options: argparse.Namespace) -> Iterator[Tables]:
+def _tables(options: argparse.Namespace) -> Iterator[TableReader]:
     """Give the release, or its world under other assumptions, to read."""
     release, engine, own = asked(options)
     quiet = options.quiet
@@ -96,7 +95,7 @@ def _emit(name: str, held: Sequence[AggregateResult]) -> None:
             f"  {use}: {', '.join(f'{n} {v}' for v, n in of_use.items()) or 'none'}. {meaning[0].upper()}{meaning[1:]}."
         )
     emit("\nnot modelled:")
-    for one in NOT_MODELLED:
+    for one in unmodelled_aggregates():
         emit(f"  {one.what}{f' ({one.source})' if one.source else ''}: {one.why}")
 
 

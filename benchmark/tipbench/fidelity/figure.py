@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tipdata.documents.fidelity import AggregateResult
-from tipdata.documents.fidelity.aggregate import Use
+from tipdata.documents.fidelity import AggregateResult, Use
 from tipdata.documents.palette import LIGHT
 
 from tipbench.runs.figure import save_figure

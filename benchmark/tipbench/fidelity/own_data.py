@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 from tipcore.errors import UsageError
 from tipdata.core.world import MINUTES_A_DAY
-from tipdata.documents.fidelity.view import Tables
+from tipdata.documents.measures import TableReader
 
 from tipbench.fidelity import statistics
 from tipbench.fidelity.statistics import WORD, Values
@@ -82,7 +82,7 @@ class Subject:
 
     name: str
     real: Callable[[Frames], pl.DataFrame | None]
-    release: Callable[[Tables], pl.DataFrame]
+    release: Callable[[TableReader], pl.DataFrame]
     measure: Callable[[pl.DataFrame], Values]
     features: Callable[[pl.DataFrame], pl.DataFrame] | None
     differs: str
@@ -129,13 +129,13 @@ def _transfers(frames: Frames) -> pl.DataFrame | None:
     return frames["ties"].select("source", "target", "amount", who="source", when="day").collect()
 
 
-def _release_transfers(release: Tables) -> pl.DataFrame:
+def _release_transfers(release: TableReader) -> pl.DataFrame:
     rows = release.scan("payments").select("payer", "payee", "amount", "minute").collect()
     day = pl.col("minute") // MINUTES_A_DAY
     return rows.select(source="payer", target="payee", amount=pl.col("amount") / MINOR, who="payer", when=day)
 
 
-def _release_lists(release: Tables) -> pl.DataFrame:
+def _release_lists(release: TableReader) -> pl.DataFrame:
     rows = release.scan("case_lists").collect()
     lists = [name for name in rows.columns if rows.schema[name] == pl.Boolean]
     return rows.group_by(lists).agg(pl.col("count").sum()).sort(lists)
@@ -321,7 +321,7 @@ class DataComparison:
         }
 
 
-def compare_data(frames: Frames, release: Tables, name: str, shapes: bool) -> list[DataComparison]:
+def compare_data(frames: Frames, release: TableReader, name: str, shapes: bool) -> list[DataComparison]:
     """Return what every subject that the data have comes to.
 
     Args:

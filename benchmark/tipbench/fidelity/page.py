@@ -8,8 +8,7 @@ from collections.abc import Sequence
 
 from tipcore.atomic import write_file_atomically
 from tipdata.core.world import FOLDER
-from tipdata.documents.fidelity import NOT_MODELLED, AggregateResult, compare_release
-from tipdata.documents.fidelity.aggregate import USES
+from tipdata.documents.fidelity import USES, AggregateResult, compare_release, unmodelled_aggregates
 from tipdata.release import Release, open_release
 
 FILE = FOLDER.parents[1] / "docs" / "fidelity.md"
@@ -23,7 +22,8 @@ def render(held: Sequence[AggregateResult], name: str) -> str:
         of_subject = [one for one in held if one.subject == subject]
         parts += ["", f"### {subject[0].upper()}{subject[1:]}", "", *_table(of_subject)]
     parts += ["", "## What is not modelled", ""]
-    parts += [f"- {one.what}{f' ({one.source})' if one.source else ''}. {one.why}" for one in NOT_MODELLED]
+    for one in unmodelled_aggregates():
+        parts.append(f"- {one.what}{f' ({one.source})' if one.source else ''}. {one.why}")
     return "\n".join([*parts, "", END])
 
 

@@ -7,12 +7,17 @@ import polars as pl
 import pytest
 from tipdata.core import world as world_module
 from tipdata.core.world import parameters
-from tipdata.documents.fidelity import NOT_MODELLED, AggregateResult, aggregates, compare_release
-from tipdata.documents.fidelity.aggregate import MARKS, USES, Aggregate
-from tipdata.documents.fidelity.aggregates.closures import AGGREGATES as CLOSURES
-from tipdata.documents.fidelity.aggregates.money import _alerts
-from tipdata.documents.fidelity.holding import _measure
-from tipdata.documents.fidelity.view import ReleaseView, means, shares
+from tipdata.documents.fidelity import (
+    MARKS,
+    USES,
+    Aggregate,
+    AggregateResult,
+    aggregates,
+    compare_release,
+    evaluate,
+    unmodelled_aggregates,
+)
+from tipdata.documents.measures import ReleaseView, sum_means
 from tipdata.release import Release
 from tipdata.stages import tables_of
 
@@ -38,7 +43,7 @@ def test_every_aggregate_names_a_source_a_use_and_tables_that_are_there() -> Non
         below = [path for path in listed if path == one.parameter or path.startswith(f"{one.parameter}.")]
         assert bool(one.parameter) == (one.use != "unused"), one.name
         assert below or not one.parameter, f"{one.name}: {one.parameter} is no parameter"
-    for one in NOT_MODELLED:
+    for one in unmodelled_aggregates():
         assert not one.source or f"{{{one.source}," in bibliography, one.what
         assert one.why.endswith(".")
 
@@ -73,31 +78,31 @@ def _aggregate(**changes: object) -> Aggregate:
 
 def test_verdicts_follow_from_sums_over_regions() -> None:
     sums = pl.DataFrame({"region": range(10), "part": [60.0] * 5 + [40.0] * 5, "of": [100.0] * 10})
-    one = _measure("made up", _aggregate(), sums)
+    one = evaluate("made up", _aggregate(), sums)
     assert one.value == pytest.approx(0.5)
     assert one.verdict == "pass"
     assert one.regions == pytest.approx((0.4, 0.6))
     assert one.interval is not None
     assert 0.4 < one.interval[0] < 0.5 < one.interval[1] < 0.6
-    assert _measure("made up", _aggregate(low=0.51), sums).verdict == "fail"
-    assert _measure("made up", _aggregate(low=0.51), sums).is_doubtful
-    assert _measure("made up", _aggregate(needs=1001), sums).verdict == "too few rows"
-    assert _measure("made up", _aggregate(), sums.with_columns(of=pl.lit(0.0)).head(0)).value is None
+    assert evaluate("made up", _aggregate(low=0.51), sums).verdict == "fail"
+    assert evaluate("made up", _aggregate(low=0.51), sums).is_doubtful
+    assert evaluate("made up", _aggregate(needs=1001), sums).verdict == "too few rows"
+    assert evaluate("made up", _aggregate(), sums.with_columns(of=pl.lit(0.0)).head(0)).value is None
 
 
 def test_a_region_without_a_denominator_is_left_out_of_the_range() -> None:
     sums = pl.DataFrame(
         {"region": range(4), "part": [50.0, 50.0, 0.0, 50.0], "of": [100.0, 100.0, 0.0, 100.0]}
     )
-    one = _measure("made up", _aggregate(), sums)
+    one = evaluate("made up", _aggregate(), sums)
     assert one.value == pytest.approx(0.5)
     assert one.regions == (0.5, 0.5)
 
 
 def test_shares_and_means_go_by_weight() -> None:
     rows = pl.DataFrame({"region": [0, 0, 1], "weight": [1.0, 3.0, 2.0], "x": [10.0, 2.0, None]})
-    assert shares(rows, pl.col("x") > 5)["part"].to_list() == [1.0, 0.0]
-    made = means(rows, pl.col("x"))
+    assert sum_means(rows, (pl.col("x") > 5).cast(pl.Float64))["part"].to_list() == [1.0, 0.0]
+    made = sum_means(rows, pl.col("x"))
     assert made["part"].to_list() == [16.0, 0.0]
     assert made["of"].to_list() == [4.0, 0.0]
 
@@ -127,13 +132,13 @@ def test_a_fall_of_volume_is_found_where_it_was_planted() -> None:
             {"region": [0, 0], "platform": ["p01", "p04"], "kind": ["adult", "social"], "closed": [300, None]}
         ),
     )
-    named = {one.name: one for one in CLOSURES}
+    named = {one.name: one for one in aggregates()["closures"]}
     fall = named["all adverts four weeks after a closure"]
-    assert _measure("", replace(fall, needs=1), fall.measure(ReleaseView(made))).value == pytest.approx(-0.82)
+    assert evaluate("", replace(fall, needs=1), fall.measure(ReleaseView(made))).value == pytest.approx(-0.82)
     back = named["volume four to six months after a closure"]
-    assert _measure("", replace(back, needs=1), back.measure(ReleaseView(made))).value == pytest.approx(0.18)
+    assert evaluate("", replace(back, needs=1), back.measure(ReleaseView(made))).value == pytest.approx(0.18)
     before = named["dominant site's share, before it closes"]
-    assert _measure("", before, before.measure(ReleaseView(made))).value == pytest.approx(0.5)
+    assert evaluate("", before, before.measure(ReleaseView(made))).value == pytest.approx(0.5)
 
 
 def test_an_operation_that_begins_too_late_to_be_seen_investigated_counts_for_nothing() -> None:
@@ -151,7 +156,7 @@ def test_an_operation_that_begins_too_late_to_be_seen_investigated_counts_for_no
         )
     )
     one = next(one for one in ALL if one.name == "cases that reach the authorities")
-    assert _measure("", replace(one, needs=1), one.measure(ReleaseView(made))).value == pytest.approx(1 / 3)
+    assert evaluate("", replace(one, needs=1), one.measure(ReleaseView(made))).value == pytest.approx(1 / 3)
 
 
 def test_what_reaches_the_authorities_is_what_was_published() -> None:
@@ -189,7 +194,7 @@ def test_an_alert_is_raised_by_money_that_goes_out_again_at_once() -> None:
         )
     )
     # 1: 90% of what came in ten hours before. 3: a tenth of it. 4: more than a day later.
-    assert _alerts(ReleaseView(made))["payment"].to_list() == [1]
+    assert ReleaseView(made).alerts["payment"].to_list() == [1]
 
 
 def test_a_size_with_a_profile_counts_rows_by_the_weight_of_their_operation() -> None:

@@ -1,1 +1,0 @@
-"""Published aggregates by subject, each declared once."""
