@@ -130,9 +130,11 @@ def test_a_metric_edited_in_a_copy_is_locked_where_its_values_stay_and_refused_w
     changed = {task for task in then if then[task] != now[task]}
     assert changed == {name for name, task in tasks().items() if task.kind is CLUSTERS}
     assert now["advert_linkage"]["version"] == then["advert_linkage"]["version"]
-    wrapped = "\n_right = measure\n\n\ndef measure(inputs):\n    found = _right(inputs)\n"
+    wrapped = (
+        "\n_right = measure_clustering\n\n\ndef measure_clustering(inputs):\n    found = _right(inputs)\n"
+    )
     wrapped += "    return replace(found, metrics=lambda drawn: {k: v / 2 for k, v in found.metrics(drawn).items()})\n"
-    wrapped += "\n\nFAMILY = Family(CLUSTERS, METRICS, measure)\n"
+    wrapped += '\n\nCLUSTERING = Family("clustering", CLUSTERS, CLUSTERING_METRICS, measure_clustering)\n'
     metric.write_text(text + "\nfrom dataclasses import replace\n" + wrapped, encoding="utf-8")
     done = run()
     assert done.returncode == 2

@@ -33,6 +33,7 @@ from tipbench.data.access import access_level, visible_columns
 from tipbench.data.custom.config import own_data
 from tipbench.data.custom.files import all_files
 from tipbench.data.selection import YARDSTICK
+from tipbench.kinds import KINDS
 from tipbench.metrics.registry import families
 from tipbench.runs.cells import Cell, without_prose
 from tipbench.runs.results import Digests, Versions
@@ -189,7 +190,7 @@ def _all_codes(code: CodeType) -> Iterator[CodeType]:
 
 
 ALWAYS = ("tipbench.metrics.bootstrap", "tipbench.metrics.metric")
-EVALUATION = ("tipbench.evaluation.evaluation", "tipbench.evaluation.evaluation")
+EVALUATION = ("tipbench.evaluation.evaluation",)
 """Files of this folder that every score passes. They import every family, so their imports are not followed."""
 REGISTRY = "tipbench.metrics.registry"
 """What puts the families of a task together; for the same reason its imports are not followed."""
@@ -209,11 +210,11 @@ def score_sources(task: Task) -> dict[str, Path]:
     """Return the modules that decide a task's scores, by name: its metrics, its kind, the bootstrap, the evaluation."""
     kinds = {task.kind.name, *task.kind.also}
     metrics = {
-        f"tipbench.metrics.{name}"
-        for name, family in families().items()
+        family.measure.__module__
+        for family in families().values()
         if family.kind.name in kinds and any(metric.name in task.metrics for metric in family.metrics)
     }
-    starts = {*metrics, *ALWAYS, *(f"tipbench.kinds.{kind}" for kind in kinds)}
+    starts = {*metrics, *ALWAYS, *(type(KINDS[kind]).__module__ for kind in kinds)}
     found = closure(starts, [CodePlace(code_folder(), ("tipbench.metrics", "tipbench.kinds"))])
     return found | {name: file_of_module(name) for name in (*EVALUATION, REGISTRY)}
 
@@ -234,7 +235,7 @@ INSTALLED = ("site-packages", "dist-packages")
 
 INPUT = (
     *("tipbench.data", "tipbench.tasks", "tipbench.kinds", "tipbench.runs.streams"),
-    *("tipbench.metrics.early", "tipbench.metrics.estimation", "tipcore.units", "tipcore.units"),
+    *("tipbench.metrics.early", "tipbench.metrics.estimation", "tipcore.units"),
 )
 """Where the code lies that makes a fold and that hands a stream over; an alarm's threshold is a metric's optimum."""
 
