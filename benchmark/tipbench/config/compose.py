@@ -26,7 +26,7 @@ from tipdata.core.world import entry_of, newest_released, versions
 from tipbench.config.methods import is_shipped, parameters_of
 from tipbench.config.options import Options, check_option, check_word, options, suggestion
 from tipbench.config.settings import Settings, settings_of
-from tipbench.data.custom.config import OwnData
+from tipbench.data.custom.config import REMOVED, OwnData
 
 METHOD = "baseline.method."
 TARGET = "baseline.method._target_"
@@ -238,7 +238,7 @@ class Composer:
         known = there | set(self.options)
         free = [METHOD] if any(o.key == TARGET for o in values) else []
         if base["data"] is not None:  # what a field of data may hold is checked where data are read
-            fields = [f"data.{name}" for name in OwnData.model_fields]
+            fields = [f"data.{name}" for name in (*OwnData.model_fields, *REMOVED)]
             known, free = known.union(fields), [*free, *(f"{name}." for name in fields)]
         for override in values:
             if override.key not in known and not override.added and not override.key.startswith(tuple(free)):

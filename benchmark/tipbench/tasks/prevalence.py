@@ -108,8 +108,8 @@ def check_tables(tables: dict[str, pl.DataFrame]) -> None:
         rows,
         pl.struct(c for c in (UNIT, *strata, *lists) if c in rows.columns).is_duplicated(),
         "repeat a pattern of lists",
-        "add their counts up (where a row is a person, map count to COUNT(*)), or map the columns that tell them "
-        "apart to form or sex",
+        "add their counts up (where a row is a person, by COUNT(*) in data.sources.case_lists.sql), or map the columns "
+        "that tell them apart to form or sex",
     )
 
 

@@ -32,59 +32,54 @@ def is_none_of(column: str, known: pl.Series) -> pl.Expr:
     return (~pl.col(column).is_in(known.unique().implode())).fill_null(True)
 
 
-def check_numbers(table: str, rows: pl.DataFrame, key: str) -> None:
-    """Refuse rows of a stream without a key or number (``sequence``) in it, or with one that another has."""
+def check_sequence(
+    table: str, rows: pl.DataFrame, key: str, owners: str, tables: dict[str, pl.DataFrame], time: str
+) -> None:
+    """Refuse rows that belong to a unit in an order, and whose units or numbers are wrong.
+
+    Args:
+        table, rows: the rows, ``[key, sequence, ...]``.
+        key: the column that says which unit a row is of.
+        owners: the table of these units, looked up in ``tables`` where it is there and has the key.
+        time: the column that rises with ``sequence``, where rows have it.
+
+    Raises:
+        UsageError: for rows without a unit or a number, or with the number of another row; for units without rows and
+            rows of other units; for rows that are earlier than the one before them.
+    """
+    count = f"number those of each {key} from 1"
     unnumbered = pl.col(key).is_null() | pl.col("sequence").is_null()
-    refuse(table, rows, unnumbered, f"have no {key} or no sequence", f"number those of each {key} from 1")
-    refuse(
-        table,
-        rows,
-        pl.struct(key, "sequence").is_duplicated(),
-        f"share their sequence with another of their {key}",
-        f"number those of each {key} from 1",
-    )
-
-
-def check_owners(table: str, owners: pl.DataFrame, within: str, rows: pl.DataFrame, key: str) -> None:
-    """Refuse owners of no row, and rows of no owner. Both frames have the column ``key``."""
-    refuse(
-        table,
-        owners,
-        is_none_of(key, rows[key]),
-        f"have nothing in {within}",
-        "leave them out, or add it there",
-    )
-    refuse(
-        within,
-        rows,
-        is_none_of(key, owners[key]),
-        f"are of a {key} that {table} does not have",
-        "add it there or leave them out",
-    )
-
-
-def check_order(table: str, rows: pl.DataFrame, key: str, time: str) -> None:
-    """Refuse rows whose time is before that of the row with the number before theirs."""
-    before = pl.col(time).shift(1).over(key, order_by="sequence")
-    refuse(
-        table,
-        rows,
-        pl.col(time) < before,
-        "are earlier than the one before them",
-        f"number those of each {key} in the order of their {time}s",
-    )
-
-
-CONVERSATION = "conversation"
-SIDES = ("first", "second")
-_SHOWN = 3
+    refuse(table, rows, unnumbered, f"have no {key} or no sequence", count)
+    twice = pl.struct(key, "sequence").is_duplicated()
+    refuse(table, rows, twice, f"share their sequence with another of their {key}", count)
+    if owners in tables:
+        units = tables[owners]
+        refuse(
+            owners,
+            units,
+            is_none_of(key, rows[key]),
+            f"have nothing in {table}",
+            "leave them out, or add it there",
+        )
+        strange = is_none_of(key, units[key])
+        refuse(
+            table,
+            rows,
+            strange,
+            f"are of a {key} that {owners} does not have",
+            "add it there or leave them out",
+        )
+    if time in rows.columns:
+        earlier = pl.col(time) < pl.col(time).shift(1).over(key, order_by="sequence")
+        instead = f"number those of each {key} in the order of their {time}s"
+        refuse(table, rows, earlier, "are earlier than the one before them", instead)
 
 
 def check_conversations(tables: dict[str, pl.DataFrame]) -> None:
     """Refuse conversations without messages, messages out of order, and acts and sides that are not known.
 
-    ``tables``: ``messages`` with at least ``[conversation, sequence]``, and ``conversations``. What is not
-    there is not looked at: the columns that a method needs are checked where it is chosen.
+    ``tables``: ``messages`` with at least ``[conversation, sequence]``, and ``conversations``. Tables and columns that
+    are absent are not checked: the columns that a method needs are checked where it is chosen.
 
     Raises:
         UsageError: naming what is wrong, how often, where first, and what to do.
@@ -92,88 +87,49 @@ def check_conversations(tables: dict[str, pl.DataFrame]) -> None:
     if "messages" not in tables:
         return
     messages = tables["messages"]
-    _check_message_keys(messages)
-    if "conversations" in tables:
-        check_owners("conversations", tables["conversations"], "messages", messages, CONVERSATION)
-    if "minute" in messages.columns:
-        check_order("messages", messages, CONVERSATION, "minute")
-    _check_code_words(messages, "act", ACTS)
-    _check_code_words(messages, "side", SIDES)
-
-
-def _check_message_keys(messages: pl.DataFrame) -> None:
-    missing = [name for name in (CONVERSATION, "sequence") if name not in messages.columns]
+    missing = [name for name in ("conversation", "sequence") if name not in messages.columns]
     if missing:
         raise UsageError(
             f"messages: no column {' or '.join(missing)}; map which conversation a message is of, and its number there."
         )
-    check_numbers("messages", messages, CONVERSATION)
-
-
-def _check_code_words(messages: pl.DataFrame, column: str, known: tuple[str, ...]) -> None:
-    """Every value is one of the code words or null."""
-    if column not in messages.columns:
-        return
-    wrong = pl.col(column).is_not_null() & ~pl.col(column).cast(pl.String).is_in(known)
-    named = ", ".join(map(str, messages.filter(wrong)[column].unique(maintain_order=True).head(_SHOWN)))
-    refuse(
-        "messages",
-        messages,
-        wrong,
-        f"name no known {column} ({named})",
-        f"map each to one of {', '.join(known)}, or to nothing",
-    )
-
-
-CIRCUIT = "circuit"
-STOP = "stop"
+    check_sequence("messages", messages, "conversation", "conversations", tables, "minute")
+    for column, known in (("act", ACTS), ("side", ("first", "second"))):
+        if column in messages.columns:
+            wrong = pl.col(column).is_not_null() & ~pl.col(column).cast(pl.String).is_in(known)
+            named = ", ".join(map(str, messages.filter(wrong)[column].unique(maintain_order=True).head(3)))
+            instead = f"map each to one of {', '.join(known)}, or to nothing"
+            refuse("messages", messages, wrong, f"name no known {column} ({named})", instead)
 
 
 def check_circuits(tables: dict[str, pl.DataFrame]) -> None:
     """Refuse circuits without stops, stops out of order or without a key, and towns that are not listed.
 
-    ``tables``: ``stops`` with at least ``[stop, circuit, sequence, town]``, ``circuits`` and ``places``. What is not
-    there is not looked at: the columns that a run needs are checked where it is chosen.
+    ``tables``: ``stops`` with at least ``[stop, circuit, sequence, town]``, ``circuits`` and ``places``. Tables and
+    columns that are absent are not checked: the columns that a run needs are checked where it is chosen.
 
     Raises:
         UsageError: naming what is wrong, how often, where first, and what to do.
     """
     if "stops" not in tables:
         return
-    stops = tables["stops"]
-    _check_stop_keys(stops)
-    if "circuits" in tables and CIRCUIT in stops.columns:
-        check_owners("circuits", tables["circuits"], "stops", stops, CIRCUIT)
-    if {CIRCUIT, "sequence", "day"} <= set(stops.columns):
-        check_order("stops", stops, CIRCUIT, "day")
-    if "town" in stops.columns and "town" in tables.get("places", pl.DataFrame()).columns:
-        _check_towns(tables["places"], stops)
-
-
-def _check_stop_keys(stops: pl.DataFrame) -> None:
-    if STOP in stops.columns:
+    stops, places = tables["stops"], tables.get("places", pl.DataFrame())
+    if "stop" in stops.columns:
+        wrong = pl.col("stop").is_null() | pl.col("stop").is_duplicated()
+        instead = "map a column or an expression that tells stops apart"
+        refuse("stops", stops, wrong, "have no key stop of their own", instead)
+    if {"circuit", "sequence"} <= set(stops.columns):
+        check_sequence("stops", stops, "circuit", "circuits", tables, "day")
+    if "town" in stops.columns and "town" in places.columns:
+        on = ["region", "town"] if "region" in stops.columns and "region" in places.columns else ["town"]
+        found = stops.join(places.select(*on, listed=True).unique(), on=on, how="left", maintain_order="left")
+        wrong = pl.col("listed").is_null()
         refuse(
             "stops",
-            stops,
-            pl.col(STOP).is_null() | pl.col(STOP).is_duplicated(),
-            "have no key stop of their own",
-            "map a column or an expression that tells stops apart",
+            found,
+            wrong,
+            "are in a town that places does not have",
+            "list it there or leave them out",
         )
-    if {CIRCUIT, "sequence"} <= set(stops.columns):
-        check_numbers("stops", stops, CIRCUIT)
-
-
-def _check_towns(places: pl.DataFrame, stops: pl.DataFrame) -> None:
-    on = ["region", "town"] if "region" in stops.columns and "region" in places.columns else ["town"]
-    known = places.select(*on, listed=True).unique()
-    found = stops.join(known, on=on, how="left", maintain_order="left")
-    refuse(
-        "stops",
-        found,
-        pl.col("listed").is_null(),
-        "are in a town that places does not have",
-        "list it there or leave them out",
-    )
 
 
 CASE = "operation"

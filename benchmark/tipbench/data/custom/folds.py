@@ -13,9 +13,9 @@ from tipbench.data.access import access_level
 from tipbench.data.custom.checks import CASE, own_gallery, own_links, own_seeds
 from tipbench.data.custom.columns import join_names, map_columns, to_release_type
 from tipbench.data.custom.config import OwnData
-from tipbench.data.custom.files import read_files
+from tipbench.data.custom.files import read_rows
 from tipbench.data.custom.pairs import matched_clusters, read_pairs
-from tipbench.data.custom.splits import all_scored, given_folds, label_set_folds, stratified_folds
+from tipbench.data.custom.splits import divide_own
 from tipbench.data.custom.tables import OwnTables, check_tables, read_tables
 from tipbench.data.custom.truth import lawful_groups, scoring_notes, with_mapped_kind
 from tipbench.data.fold import ORDER, Fold, Prepared, StepStream, hold_back_rows, valid_as_test
@@ -48,8 +48,7 @@ def check_own(task: Task, own: OwnData, labels: str, needs: Collection[str], ora
     task = with_mapped_kind(task, own)
     if own.task != task.name:
         raise UsageError(
-            f"data={own.name} is for task={own.task}, and not for {task.name}: "
-            "choose a baseline of that task."
+            f"data={own.name} is for task={own.task}, and not for {task.name}: choose a baseline of that task."
         )
     if labels not in ("auto", LABELS):
         raise UsageError(f"labels={labels} is for releases: data={own.name} has labels={LABELS} only.")
@@ -66,21 +65,16 @@ def check_own(task: Task, own: OwnData, labels: str, needs: Collection[str], ora
             f"{task.name} hands over {task.stream} step by step, and data={own.name} does not say which and in "
             f"what order: set {', '.join(f'data.tables.{need}' for need in lacking)}."
         )
-    missing = sorted(n for n in needs if not is_mapped(task, own, n))
-    if missing:
+    if missing := sorted(n for n in needs if not is_mapped(task, own, n)):
+        fields = [f"data.tables.{need}" for need in missing if not need.startswith(PAIR_NEEDS)]
+        how = [f"set {', '.join(fields)}"] if fields else []
+        if len(fields) < len(missing):
+            how.append(
+                "say which columns hold two texts and whether they match, as data.pairs={left, right, label}"
+            )
         raise NotMapped(
-            f"the method needs {', '.join(missing)}, which data={own.name} does not map: {_how_to_map(missing)}."
+            f"the method needs {', '.join(missing)}, which data={own.name} does not map: {', and '.join(how)}."
         )
-
-
-def _how_to_map(needs: list[str]) -> str:
-    fields = [f"data.tables.{need}" for need in needs if not need.startswith(PAIR_NEEDS)]
-    said = [f"set {', '.join(fields)}"] if fields else []
-    if len(fields) < len(needs):
-        said.append(
-            "say which columns hold two texts and whether they match, as data.pairs={left, right, label}"
-        )
-    return ", and ".join(said)
 
 
 def is_mapped(task: Task, own: OwnData, need: str) -> bool:
@@ -104,12 +98,13 @@ def _choose_split(task: Task, own: OwnData, split: str, can: list[str]) -> str:
     return wanted
 
 
-def _from_units(task: Task, own: OwnData, split: str, level: str) -> Prepared:
-    folds_given = own.fold is not None or (isinstance(own.files, dict) and set(own.files) <= set(PARTS))
-    can = [
-        s for s in task.own_splits if s != "given" and (s != "kfold" or own.label is not None or own.labels)
+def _possible_splits(task: Task, own: OwnData) -> list[str]:
+    """Return the splits that the data can have, the default first. Raises UsageError where that is none."""
+    given = own.fold is not None or (own.files_are_parts and set(own.files) <= set(PARTS))
+    can = ["given"] if given else []
+    can += [
+        s for s in task.own_splits if s == "all" or (s == "kfold" and (own.label is not None or own.labels))
     ]
-    can = ["given", *can] if folds_given else can
     if task.alarms:
         # A threshold for alarms is chosen on valid, which there is none of where all are tested.
         can = [s for s in can if s != "all"]
@@ -117,9 +112,13 @@ def _from_units(task: Task, own: OwnData, split: str, level: str) -> Prepared:
         raise UsageError(
             f"data={own.name} cannot be divided for {task.name}: map data.label for split=kfold, or data.fold."
         )
-    chosen = _choose_split(task, own, split, can)
+    return can
+
+
+def _from_units(task: Task, own: OwnData, split: str, level: str) -> Prepared:
+    chosen = _choose_split(task, own, split, _possible_splits(task, own))
     read = read_tables(task, own)
-    divided = _divide(own, chosen, read.units, task.alarms)
+    divided = divide_own(own, chosen, read.units, task.alarms)
     folds, streams = [_fold(task, read, fold) for fold in divided], []
     if task.stream:
         held = [hold_back_rows(fold) for fold in folds]
@@ -134,6 +133,13 @@ def _from_units(task: Task, own: OwnData, split: str, level: str) -> Prepared:
             refuse_late_onsets(made)
         return replace(made, custom=custom)
 
+    def valid_answers() -> Answers:
+        tested = _tested_units(task, [valid_as_test(divided[0])])
+        return answered(tested, [stream.of_valid() for stream in streams])
+
+    field = task.kind.custom_field
+    no_truth = f"data={own.name} maps no data.{field}: there is no truth to score against."
+    notes = [] if task.kind.has_custom_truth(own) else [no_truth]
     return Prepared(
         task=task,
         folds=folds,
@@ -142,49 +148,35 @@ def _from_units(task: Task, own: OwnData, split: str, level: str) -> Prepared:
         split=chosen,
         labels=LABELS,
         access=level,
-        notes=[*_notes(task, own), *read.notes, *scoring_notes(task, own, rows)],
+        notes=[*notes, *read.notes, *scoring_notes(task, own, rows)],
         streams=streams,
-        valid_answers=(
-            lambda: answered(
-                _tested_units(task, [valid_as_test(divided[0])]), [one.of_valid() for one in streams]
-            )
-        )
-        if len(divided) == 1 and "valid" in divided[0]["part"]
-        else None,
+        valid_answers=valid_answers if len(divided) == 1 and "valid" in divided[0]["part"] else None,
         many=read.many,
     )
 
 
-def _divide(own: OwnData, split: str, units: pl.DataFrame, valid: bool) -> list[pl.DataFrame]:
-    if split == "kfold":
-        return label_set_folds(own, units) if own.labels else stratified_folds(own, units, valid)
-    return given_folds(own, units, valid) if split == "given" else all_scored(units)
-
-
 def _fold(task: Task, read: OwnTables, units: pl.DataFrame) -> Fold:
     """Return one fold: all mapped rows, and as labels those of train and valid."""
-    shown = {name: frame.lazy() for name, frame in read.tables.items()}
+    tables = {name: frame.lazy() for name, frame in read.tables.items()}
     able = units.filter(pl.col("part") != "test")
     if task.views:
         listed = own_gallery(task.views, read.tables)
         labels = own_links(task.unit, own_seeds(task.unit, read.tables[task.table], able, listed), listed)
-        shown = {name: frame.drop(CASE, strict=False) for name, frame in shown.items()}
+        tables = {name: frame.drop(CASE, strict=False) for name, frame in tables.items()}
     else:
         labels = task.kind.select_training_labels(task.unit, able)
     called = {task.unit: read.names, "region": read.regions}
     names = {column: frame for column, frame in called.items() if frame is not None}
-    return Fold(task.problem, shown, units.select(task.unit, "part"), labels, names=names)
+    return Fold(task.problem, tables, units.select(task.unit, "part"), labels, names=names)
 
 
 def _tested_units(task: Task, divided: list[pl.DataFrame]) -> pl.DataFrame:
     """Return the predicted units of all folds, pooled, ``[..., part, fold Int32]``."""
-    asked = [
-        fold.filter(pl.col("part").is_in(list(task.predicted_parts))).with_columns(
-            fold=pl.lit(number, dtype=pl.Int32)
-        )
-        for number, fold in enumerate(divided)
+    predicted = pl.col("part").is_in(list(task.predicted_parts))
+    numbered = [
+        fold.filter(predicted).with_columns(fold=pl.lit(n, dtype=pl.Int32)) for n, fold in enumerate(divided)
     ]
-    rows = pl.concat(asked)
+    rows = pl.concat(numbered)
     return rows.filter(pl.col("part") == "test") if len(divided) > 1 else rows
 
 
@@ -201,77 +193,61 @@ def _answers(task: Task, rows: pl.DataFrame, tables: dict[str, pl.DataFrame]) ->
     )
 
 
-def _notes(task: Task, own: OwnData) -> list[str]:
-    if task.kind.has_custom_truth(own):
-        return []
-    return [f"data={own.name} maps no data.{task.kind.custom_field}: there is no truth to score against."]
-
-
 def _from_pairs(task: Task, own: OwnData, split: str, level: str) -> Prepared:
     """Return records as units, pairs as a table; clusters of records or scores of pairs are judged on the labels."""
     if own.pairs is None or not task.kind.takes_pairs:
         raise UsageError(
             f"data={own.name} holds labelled pairs, which {task.name} cannot use: choose a task of clusters."
         )
-    parted = own.fold is not None or isinstance(own.files, dict)
+    parted = own.fold is not None or own.files_are_parts
     chosen = _choose_split(task, own, split, ["given"] if parted else ["all"])
-    rows = read_files(own)
-    notes = list(rows.notes)
-    found = read_pairs(own, own.pairs, rows.frame)
-    if own.pairs.label is not None and (unknown := found.pairs["label"].null_count()):
+    pairs, records = read_pairs(own, own.pairs, read_rows(own))
+    notes = []
+    if own.pairs.label is not None and (unknown := pairs["label"].null_count()):
         notes.append(
-            f"data.pairs.label of data={own.name} is unknown for {unknown:,} of {found.pairs.height:,} pairs: they are "
+            f"data.pairs.label of data={own.name} is unknown for {unknown:,} of {pairs.height:,} pairs: they are "
             "neither given to fit nor scored."
         )
-    test = found.pairs.filter(pl.col("part") == "test")
+    test, learnt = pairs.filter(pl.col("part") == "test"), pairs.filter(pl.col("part") != "test")
     if test.is_empty():
         raise UsageError(
-            f"data={own.name} has no test pairs: it holds {join_names(found.pairs['part'].unique().to_list())}."
+            f"data={own.name} has no test pairs: it holds {join_names(pairs['part'].unique().to_list())}."
         )
     of_table = {f: t for f, t in own.mapping().items() if f.startswith(f"data.tables.{task.table}.")}
-    raw = map_columns(own, found.records.lazy(), of_table)
-    values = {
-        f.rpartition(".")[2]: to_release_type(own, task.table, f.rpartition(".")[2], raw[f], notes)
-        for f in of_table
+    raw = map_columns(own, records.lazy(), of_table)
+    places = {f: (task.table, f.rpartition(".")[2]) for f in of_table}
+    values = {place[1]: to_release_type(own, place, raw[f], notes) for f, place in places.items()}
+    key, number = pl.col("record").alias(task.unit), records.height
+    able = matched_clusters(learnt.drop_nulls("label"), number).select(key, "part", label="cluster")
+    members = matched_clusters(pairs, number).select(key, "part")
+    tables = {
+        task.table: pl.DataFrame({task.unit: records["record"], **values}).lazy(),
+        "pairs": pairs.drop("label").lazy(),
     }
-    records = pl.DataFrame({task.unit: found.records["record"], **values})
-    members, known = (
-        matched_clusters(pairs, found.records.height).rename({"record": task.unit})
-        for pairs in (found.pairs, found.pairs.drop_nulls("label"))
-    )
-    able = known.filter(pl.col("part") != "test").select(task.unit, "part", pl.col("cluster").alias("label"))
-    shown = {task.table: records.lazy(), "pairs": found.pairs.drop("label").lazy()}
-    labelled = found.pairs.filter(pl.col("part") != "test").select("pair", "part", "label").drop_nulls()
-    fold = Fold(task.problem, shown, members.select(task.unit, "part"), able, labelled)
+    fold = Fold(task.problem, tables, members, able, learnt.select("pair", "part", "label").drop_nulls())
+    weight = pl.lit(1.0).alias("weight")
     tested = members.filter(pl.col("part") == "test").select(
-        task.unit, pl.lit(None, dtype=pl.Int64).alias("cluster"), pl.lit(1.0).alias("weight")
+        task.unit, pl.lit(None, dtype=pl.Int64).alias("cluster"), weight
+    )
+    answers = Answers(
+        task.kind,
+        task.unit,
+        tested.sort(task.unit),
+        test.select("left", "right", "label", pl.col("part").cast(pl.String)),
+        custom=CustomScoring(names=records.select(key, name="text")),
+    )
+    scored = pairs.filter(pl.col("part") != "train")
+    scored = scored.select(
+        "pair", pl.col("part").cast(pl.String), "label", pl.col("left").alias("cluster"), weight
     )
     return Prepared(
         task=task,
         folds=[fold],
-        answers=Answers(
-            task.kind,
-            task.unit,
-            tested.sort(task.unit),
-            test.select("left", "right", "label", pl.col("part").cast(pl.String)),
-            custom=CustomScoring(names=found.records.select(pl.col("record").alias(task.unit), name="text")),
-        ),
+        answers=answers,
         data=own.name,
         split=chosen,
         labels=LABELS,
         access=level,
         notes=notes,
-        pair_answers=_pair_answers(found.pairs),
+        pair_answers=Answers(SCORES, "pair", scored),
     )
-
-
-def _pair_answers(pairs: pl.DataFrame) -> Answers:
-    """Return the truth about scored pairs of valid and test; a pair's cluster is its left record."""
-    frame = pairs.filter(pl.col("part") != "train").select(
-        "pair",
-        pl.col("part").cast(pl.String),
-        "label",
-        pl.col("left").alias("cluster"),
-        pl.lit(1.0).alias("weight"),
-    )
-    return Answers(SCORES, "pair", frame)

@@ -31,43 +31,64 @@ def summary_of(split: str) -> str:
     """Return what a split does, on a release and on a user's own data; nothing for a name that no split has."""
     if split == "auto":
         return AUTO
-    said = [SPLITS[split].summary] if split in SPLITS else []
-    return " ".join([*said, *([OWN_SPLITS[split]] if split in OWN_SPLITS else [])])
+    return " ".join([SPLITS[split].summary] * (split in SPLITS) + [OWN_SPLITS[split]] * (split in OWN_SPLITS))
 
 
-def all_scored(units: pl.DataFrame) -> list[pl.DataFrame]:
-    """Return one fold with ``[..., part]``: every unit is test and no label is given to fit."""
-    return [units.with_columns(part=pl.lit("test", dtype=PART))]
+def divide_own(own: OwnData, split: str, units: pl.DataFrame, valid: bool = False) -> list[pl.DataFrame]:
+    """Return the folds of a split, ``[..., part]`` each. A cluster is never divided between parts of ``kfold``.
 
+    Args:
+        units: ``[unit, cluster Int64, ...]`` with ``label`` or ``label_<name>`` (Int8; null where it is not known) for
+            kfold, and ``fold`` for given.
+        split: ``all`` tests every unit, and gives no label to fit. ``kfold`` spreads units, or whole clusters, over
+            ``own.folds`` seeded folds, each tested once. ``given`` takes the parts in the column ``fold``, or one fold
+            per value.
+        valid: whether a valid part is needed; of folds it is the one after the tested one.
 
-def given_folds(own: OwnData, units: pl.DataFrame, valid: bool = False) -> list[pl.DataFrame]:
-    """Return the folds in the column ``fold``: the parts themselves, or one fold a value, each tested once.
-
-    With ``valid`` there must be such a part; of numbered folds it is the one after that which is tested.
-
-    Raises UsageError where some units have no fold or one that is neither, all have the same number, or a part is
-    missing.
+    Raises:
+        UsageError: where a class has fewer clusters than there are folds; where some units have no fold or one that is
+            neither a part nor a number, all have the same, or a part is missing.
     """
+    if split == "all":
+        return [units.with_columns(part=pl.lit("test", dtype=PART))]
+    if split == "kfold":
+        _check_number(own, own.folds, valid)
+        dealt = (_deal_label_sets if own.labels else _deal_labels)(own, units)
+        numbered = units.join(
+            dealt.select("cluster", "number"), on="cluster", how="left", maintain_order="left"
+        )
+        return [_fold(numbered, n, own.folds, valid).drop("number") for n in range(own.folds)]
     if missing := units["fold"].null_count():
         raise UsageError(
             f"data.fold of data={own.name} is missing for {missing:,} of {units.height:,} rows: fill it."
         )
-    _check_fold_values(own, units["fold"].cast(pl.String))
-    values = sorted(units["fold"].cast(pl.String).unique())
-    named = pl.col("fold").cast(pl.String)
+    named = units["fold"].cast(pl.String)
+    _check_fold_values(own, named)
+    values = sorted(named.unique())
     if set(values) <= set(PARTS):
-        if "test" not in values:
-            raise UsageError(f"data.fold of data={own.name} has no test part: it holds {', '.join(values)}.")
-        if valid and "valid" not in values:
-            raise UsageError(f"data.fold of data={own.name} has no valid part: it holds {', '.join(values)}.")
+        for part in ("test", "valid") if valid else ("test",):
+            if part not in values:
+                raise UsageError(
+                    f"data.fold of data={own.name} has no {part} part: it holds {', '.join(values)}."
+                )
         return [units.with_columns(part=named.cast(PART))]
     if len(values) < 2:
         raise UsageError(
             f"data.fold of data={own.name} has a single value: give train and test, or two folds or more."
         )
     _check_number(own, len(values), valid)
-    number = named.replace_strict(values, range(len(values)), return_dtype=pl.Int64)
-    return [units.with_columns(part=_part_of_fold(number, n, len(values), valid)) for n in range(len(values))]
+    numbers = named.replace_strict(values, range(len(values)), return_dtype=pl.Int64).alias("number")
+    return [
+        _fold(units.with_columns(numbers), n, len(values), valid).drop("number") for n in range(len(values))
+    ]
+
+
+def _fold(numbered: pl.DataFrame, tested: int, folds: int, valid: bool) -> pl.DataFrame:
+    """Return units with their ``part``, by their ``number``."""
+    number = pl.col("number")
+    part = pl.when(number == tested).then(pl.lit("test"))
+    part = part.when(pl.lit(valid) & (number == (tested + 1) % folds)).then(pl.lit("valid"))
+    return numbered.with_columns(part=part.otherwise(pl.lit("train")).cast(PART))
 
 
 def _check_fold_values(own: OwnData, folds: pl.Series) -> None:
@@ -89,19 +110,8 @@ def _check_fold_values(own: OwnData, folds: pl.Series) -> None:
     )
 
 
-def stratified_folds(own: OwnData, units: pl.DataFrame, valid: bool = False) -> list[pl.DataFrame]:
-    """Return ``own.folds`` seeded folds, stratified by clusters that are positive, negative or unlabelled.
-
-    A cluster is never divided between parts.
-
-    Args:
-        units: ``[unit, cluster Int64, label Int8, ...]``; the label is null where it is not known.
-        valid: whether the fold after the one that is tested is valid, and not train.
-
-    Raises:
-        UsageError: where a class has fewer clusters than there are folds.
-    """
-    _check_number(own, own.folds, valid)
+def _deal_labels(own: OwnData, units: pl.DataFrame) -> pl.DataFrame:
+    """Return ``[cluster, number]``: folds stratified by clusters that are positive, negative or unlabelled."""
     clusters = units.group_by("cluster").agg(pl.col("label").max()).sort("cluster")
     counts = {label: int((clusters["label"] == label).sum()) for label in (1, 0)}
     if min(counts.values()) < own.folds:
@@ -111,23 +121,12 @@ def stratified_folds(own: OwnData, units: pl.DataFrame, valid: bool = False) -> 
             "data.folds or choose split=all."
         )
     order = Stream(_SEED, "kfold").shuffled(clusters["cluster"].to_numpy())
-    dealt = clusters[order].with_columns(number=pl.int_range(pl.len()).over("label") % own.folds)
-    return _folds_by_number(own, units, dealt, valid)
+    return clusters[order].with_columns(number=pl.int_range(pl.len()).over("label") % own.folds)
 
 
-def label_set_folds(own: OwnData, units: pl.DataFrame) -> list[pl.DataFrame]:
-    """Return ``own.folds`` seeded folds over which each set of labels is spread; a cluster is never on both sides.
-
-    Clusters are shuffled, ordered by the set of labels that any of their units has, and dealt out in turn: folds
-    hold equal numbers of clusters, and a set that c clusters have is found c / folds times in each, give or
-    take one.
-
-    Args:
-        units: ``[unit, cluster Int64, label_<name> Int8, ...]``; a label is null where it is not known.
-
-    Raises:
-        UsageError: where a label has fewer clusters with or without it than folds.
-    """
+def _deal_label_sets(own: OwnData, units: pl.DataFrame) -> pl.DataFrame:
+    """Return ``[cluster, number]``: clusters are shuffled, ordered by the set of labels that any of their units has,
+    and dealt out in turn, so that a set of c clusters is found c / folds times in each fold, give or take one."""
     names = [name for name in units.columns if name.startswith("label_")]
     clusters = units.group_by("cluster").agg(pl.col(names).max()).sort("cluster")
     for name in names:
@@ -138,25 +137,11 @@ def label_set_folds(own: OwnData, units: pl.DataFrame) -> list[pl.DataFrame]:
                 f"have {name.removeprefix('label_')} and {without:,} do not; lower data.folds or choose split=all."
             )
     order = Stream(_SEED, "kfold of label sets").shuffled(clusters["cluster"].to_numpy())
-    dealt = clusters[order].sort(names, maintain_order=True)
-    return _folds_by_number(own, units, dealt.with_columns(number=pl.int_range(pl.len()) % own.folds))
-
-
-def _folds_by_number(
-    own: OwnData, units: pl.DataFrame, dealt: pl.DataFrame, valid: bool = False
-) -> list[pl.DataFrame]:
-    """Return one fold a number, which is tested there. ``dealt``: ``[cluster, number, ...]``."""
-    numbered = units.join(dealt.select("cluster", "number"), on="cluster", how="left", maintain_order="left")
-    return [
-        numbered.with_columns(part=_part_of_fold(pl.col("number"), n, own.folds, valid)).drop("number")
-        for n in range(own.folds)
-    ]
-
-
-def _part_of_fold(number: pl.Expr, tested: int, folds: int, valid: bool) -> pl.Expr:
-    after = pl.lit(valid) & (number == (tested + 1) % folds)
-    name = pl.when(number == tested).then(pl.lit("test")).when(after).then(pl.lit("valid"))
-    return name.otherwise(pl.lit("train")).cast(PART)
+    return (
+        clusters[order]
+        .sort(names, maintain_order=True)
+        .with_columns(number=pl.int_range(pl.len()) % own.folds)
+    )
 
 
 def _check_number(own: OwnData, folds: int, valid: bool) -> None:
