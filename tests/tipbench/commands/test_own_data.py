@@ -122,8 +122,8 @@ unit: region
 distinct: true
 tables:
   populations: {{lists: "2"}}
-  case_lists: {{region: region, count: "COUNT(*)", "*": "*"}}
-sources: {{case_lists: lists.csv}}
+  case_lists: {{region: region, count: n, "*": "*"}}
+sources: {{case_lists: {{sql: "SELECT *, COUNT(*) AS n FROM lists GROUP BY ALL"}}}}
 """
 
 

@@ -74,17 +74,19 @@ def test_fields_that_a_data_config_leaves_out_can_be_set() -> None:
     assert found["data"]["tables"]["adverts"]["title"] == "column_2"
 
 
-def test_files_labels_and_references_of_further_tables_can_be_set() -> None:
+def test_files_labels_and_sql_of_further_tables_can_be_set() -> None:
     words = ("baseline=advert_risk/tfidf_logreg", "data=sms_spam", "data.sources.accounts=the accounts.csv")
     told = (
         "data.tables.accounts.language=lang",
-        "data.refers.accounts.who=account",
+        "data.sources.ties.sql=SELECT 'a, b' AS who FROM rows",
         "data.labels.a=column_1",
     )
     found = settings(*words, *told, "data.hidden=[leak]")["data"]
-    assert found["sources"] == {"accounts": "the accounts.csv"}
+    assert found["sources"] == {
+        "accounts": "the accounts.csv",
+        "ties": {"sql": "SELECT 'a, b' AS who FROM rows"},
+    }
     assert found["tables"]["accounts"] == {"language": "lang"}
-    assert found["refers"] == {"accounts": {"who": "account"}}
     assert (found["labels"], found["hidden"]) == ({"a": "column_1"}, ["leak"])
 
 

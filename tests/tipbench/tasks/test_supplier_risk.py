@@ -127,7 +127,6 @@ def own(folder: Path, buyers: list[str]) -> dict:
         "label": "bad",
         "tables": {"firms": {"sector": "branch"}, "supplies": {"supplier": '"from"', "buyer": '"to"'}},
         "sources": {"supplies": "edges.csv"},
-        "refers": {"supplies": {"supplier": "firm", "buyer": "firm"}},
         "split": "kfold",
         "folds": 3,
     }

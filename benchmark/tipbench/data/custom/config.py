@@ -24,7 +24,7 @@ REMOVED = {
     "refers": "SELECT sender AS account FROM messages, for a column that holds accounts under another name",
 }
 """Former keys, and the SQL that does the same."""
-COUNT = "COUNT(*) counts rows and is no column: write data.sql or sources as SELECT a, COUNT(*) AS n FROM rows GROUP BY a"
+COUNT = "COUNT(*) counts rows and is no column: by sql, as in SELECT a, COUNT(*) AS n FROM rows GROUP BY a"
 
 Files = str | list[str] | dict[str, str]
 
@@ -54,7 +54,7 @@ class FileFormat(Strict):
 
 
 class OwnData(FileFormat):
-    """One ``configs/data/<name>.yaml``; the module's docstring is the specification of its fields."""
+    """One ``configs/data/<name>.yaml``; ``docs/own-data.md`` describes every field."""
 
     name: str
     task: str
@@ -86,12 +86,11 @@ class OwnData(FileFormat):
     def format_of(self, table: str | None = None) -> FileFormat:
         """Return the files or SQL text of the units, or of a table of ``sources``, which are written as the units' are
         unless they say otherwise."""
-        units = {field: getattr(self, field) for field in FileFormat.model_fields}
-        if table is None:
-            return FileFormat(**units)
-        stated = {name: getattr(self.sources[table], name) for name in self.sources[table].model_fields_set}
-        may_be_null = {n: v for n, v in stated.items() if v is not None or n in ("quote", "separator")}
-        return FileFormat(**units | {"sql": None} | may_be_null)
+        written: dict[str, Any] = {field: getattr(self, field) for field in FileFormat.model_fields}
+        if table is not None:
+            source = self.sources[table]
+            written |= {"sql": None} | {field: getattr(source, field) for field in source.model_fields_set}
+        return FileFormat(**written)
 
     @property
     def files_are_parts(self) -> bool:
@@ -124,10 +123,17 @@ class OwnData(FileFormat):
 
     @field_validator("sources", mode="before")
     @classmethod
-    def _names_alone(cls, sources: Any) -> Any:
+    def _complete(cls, sources: Any) -> Any:
+        """Read a name or list of names as files, and a null as left out where it means nothing else."""
         if not isinstance(sources, Mapping):
             return sources
-        return {t: {"files": one} if isinstance(one, (str, list)) else one for t, one in sources.items()}
+        found = {t: {"files": one} if isinstance(one, (str, list)) else one for t, one in sources.items()}
+        return {
+            t: {k: v for k, v in one.items() if v is not None or k in ("quote", "separator")}
+            if isinstance(one, Mapping)
+            else one
+            for t, one in found.items()
+        }
 
     @field_validator("labels")
     @classmethod

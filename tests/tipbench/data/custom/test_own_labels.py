@@ -100,7 +100,9 @@ def test_alarms_have_a_label_and_the_step_from_which_it_shows(tmp_path: Path) ->
     everything = prepare(ALARMS, own=own, split="all").answers.frame
     assert everything.select("label", "onset").rows() == [(1, 3), (0, None), (None, None)]
     assert everything.schema["onset"] == pl.Int32
-    assert "not a step for 1 positive units (first: a)" in refused(ALARMS, {**own, "onset": "id"})
+    assert "not a step of a positive unit in 1 of 1 rows (first: a)" in refused(
+        ALARMS, {**own, "onset": "id"}
+    )
     assert "map data.onset" in refused(ALARMS, {**own, "onset": None})
 
 

@@ -1,4 +1,4 @@
-"""The rows of a user's own files: joined, made long, filtered and counted; dates, floats and yes or no as they come."""
+"""The rows of a user's own files: by SQL, or stacked; dates, floats and yes or no as they come."""
 
 from pathlib import Path
 from typing import Any
@@ -6,6 +6,8 @@ from typing import Any
 import polars as pl
 import pytest
 from own_tables import adverts
+from tipbench.data.custom.config import own_data
+from tipbench.data.custom.files import all_files
 from tipbench.loading import prepare
 from tipcore.errors import UsageError
 
@@ -24,9 +26,9 @@ def risk(folder: Path, **fields: Any) -> dict[str, Any]:
     return adverts(folder, **{"label": "bad", "split": "all", **fields})
 
 
-def lists(folder: Path, rows: pl.DataFrame, count: str = "count", **fields: Any) -> dict[str, Any]:
+def lists(folder: Path, rows: pl.DataFrame, **fields: Any) -> dict[str, Any]:
     rows.write_csv(folder / "lists.csv")
-    columns = {"region": "region", "count": count, "*": "*"}
+    columns = {"region": "region", "count": "count", "*": "*"}
     return {
         "name": "mine",
         "task": "prevalence",
@@ -49,12 +51,10 @@ def crowd(folder: Path, truth: pl.DataFrame, **fields: Any) -> dict[str, Any]:
         "name": "mine",
         "task": "flag_aggregation",
         "path": str(folder),
-        "files": "votes.csv",
-        "format": "csv",
+        "files": ["votes.csv", "truth.csv"],
+        "sql": "SELECT DISTINCT item, truth FROM votes LEFT JOIN truth USING (item)",
         "unit": "item",
-        "distinct": True,
         "label": "truth",
-        "join": {"files": "truth.csv", "by": "item"},
         "tables": {
             "queue": {"advert": "item"},
             "reviews": {"advert": "item", "reviewer": "who", "vote": "said"},
@@ -82,24 +82,39 @@ def test_yes_and_no_are_labels_and_further_columns(tmp_path: Path) -> None:
     assert adverts["bad"].to_list() == [int(i % 4 == 0) for i in range(40)]
 
 
-def test_only_rows_of_which_a_condition_is_true_are_read_and_how_many_is_said(tmp_path: Path) -> None:
-    prepared = prepare("advert_risk", own=risk(tmp_path, where="CAST(year AS INT) > 1990"))
-    assert prepared.answers.frame.height == 20
-    assert "data=mine: where=CAST(year AS INT) > 1990 keeps 20 of 40 rows." in prepared.notes
+def test_sql_filters_rows_and_keeps_their_order(tmp_path: Path) -> None:
+    prepared = prepare(
+        "advert_risk", own=risk(tmp_path, sql="SELECT * FROM rows WHERE CAST(year AS INT) > 1990")
+    )
+    assert prepared.names is not None
+    assert prepared.names["name"].to_list() == [f"k{i}" for i in range(1, 40, 2)]
 
 
 @pytest.mark.parametrize(
-    ("where", "says"),
+    ("sql", "says"),
     [
-        ("year > 1990", "text is made a number by CAST"),
-        ("yaer = '1990'", "where names yaer, and the columns are key, text, bad, year"),
-        ("year = '2050'", "is true of none of 40 rows"),
-        ("year =", "is not an SQL condition"),
-        ("year", "is String and no condition"),
+        ("SELECT yaer FROM rows", "data.sql of data=mine fails: "),
+        ("SELECT yaer FROM rows", "; its tables are rows (key, text, bad, year)."),
+        ("SELECT * FROM row", "its tables are rows"),
+        ("SELECT CAST(text AS INT) AS key FROM rows", "data.sql of data=mine fails: "),
+        ("SELECT * FROM rows WHERE year = '2050'", "data.sql of data=mine gives no rows"),
+        ("SELECT * FROM rows WHERE year =", "data.sql of data=mine fails: sql parser error"),
+        ("SELECT * FROM rows; SELECT * FROM rows", "one (and only one) statement"),
+        ("year > 1990", "is not a SELECT"),
+        ("DROP TABLE rows", "is not a SELECT"),
+        ("-- SELECT\nDELETE FROM rows", "is not a SELECT"),
+        ("SHOW TABLES", "is not a SELECT"),
+        ("SELECT * FROM rows JOIN read_csv ('x.csv') USING (key)", "opens a file by read_csv"),
+        ("SELECT text FROM rows", "maps key, which the data lacks"),
     ],
 )
-def test_a_condition_that_cannot_be_meant_is_refused(where: str, says: str, tmp_path: Path) -> None:
-    assert says in refused(risk(tmp_path, where=where))
+def test_sql_that_cannot_be_meant_is_refused(sql: str, says: str, tmp_path: Path) -> None:
+    assert says in refused(risk(tmp_path, sql=sql))
+
+
+def test_strings_and_comments_of_sql_are_no_code(tmp_path: Path) -> None:
+    sql = "/* DROP */ SELECT *, 'read_csv(1)' AS \"x; y\" FROM rows -- scan_csv('a')"
+    assert prepare("advert_risk", own=risk(tmp_path, sql=sql)).answers.frame.height == 40
 
 
 def test_truth_of_some_items_is_joined_to_votes_on_all(tmp_path: Path) -> None:
@@ -108,35 +123,65 @@ def test_truth_of_some_items_is_joined_to_votes_on_all(tmp_path: Path) -> None:
     assert prepared.names is not None
     assert prepared.names["name"].to_list() == ["a", "b", "c"]
     assert prepared.answers.frame["label"].to_list() == [1, 0, None]
-    assert any("1 of 3 rows of truth.csv have no row in votes.csv" in note for note in prepared.notes)
     assert prepared.folds[0].tables["reviews"].collect().height == 4
 
 
+def test_a_mapping_names_the_tables_of_sql_and_its_order_is_kept(tmp_path: Path) -> None:
+    truth = pl.DataFrame({"item": ["b", "a", "c"], "truth": [0, 1, 1]})
+    sql = "SELECT v.item, t.truth FROM v JOIN t ON v.item = t.item WHERE who = 'x' ORDER BY v.item DESC"
+    files = {"v": "votes.csv", "t": "truth.csv"}
+    own = crowd(tmp_path, truth, files=files, sql=sql, sources={}, tables={"queue": {"advert": "item"}})
+    names = prepare("flag_aggregation", own=own).names
+    assert names is not None
+    assert names["name"].to_list() == ["b", "a"]
+    same = crowd(tmp_path, truth, files={"v": "votes.csv", "votes": "truth.csv"}, sql="SELECT item FROM v")
+    assert "has two files for the table votes" in refused(same)
+
+
+def test_files_of_sql_may_be_of_several_formats_and_count_for_the_version(tmp_path: Path) -> None:
+    own = crowd(tmp_path, pl.DataFrame({"item": ["a"], "truth": [1]}), format=None)
+    pl.DataFrame({"item": ["b"], "truth": [0]}).write_ndjson(tmp_path / "truth.jsonl")
+    own["files"] = ["votes.csv", "truth.jsonl"]
+    assert prepare("flag_aggregation", own=own).answers.frame["label"].to_list() == [None, 0, None]
+    assert [path.name for path in all_files(own_data(own))] == ["votes.csv", "truth.jsonl"]
+    (tmp_path / "truth.txt").write_text("item,truth\n", encoding="utf-8")
+    own["files"] = ["votes.csv", "truth.txt"]
+    assert "the name of" in refused(own)
+    (tmp_path / "truth.jsonl").write_text("{", encoding="utf-8")
+    own["files"] = ["votes.csv", "truth.jsonl"]
+    assert "is not a well-formed jsonl file" in refused(own)
+
+
 @pytest.mark.parametrize(
-    ("truth", "says"),
+    ("fields", "says"),
     [
-        ({"item": ["a", "a"], "truth": [0, 1]}, "2 of 2 rows of truth.csv repeat their item (first: a)"),
-        ({"item": ["q"], "truth": [0]}, "no row of truth.csv has a item of votes.csv"),
-        ({"thing": ["a"], "truth": [0]}, "truth.csv has no column item: it has thing, truth"),
+        ({"where": "year > 1"}, "where of data=mine is wrong: SQL does this now, as sql: SELECT * FROM rows WHERE"),
+        ({"join": {"files": "a.csv"}}, "LEFT JOIN others USING"),
+        ({"wide": {}}, "UNION ALL"),
+        ({"refers": {}}, "SELECT sender AS account"),
+        ({"sources": {"accounts": {"files": "rows.csv", "where": "a"}}}, "as sources.TABLE.sql: SELECT"),
+        ({"tables": {"adverts": {"body": "text", "price": "count( * )"}}}, "COUNT(*) counts rows and is no column"),
+        ({"lable": "bad"}, "data.lable of data=mine is wrong: no such key, did you mean label; see docs/own-data.md"),
+        ({"sources": {"accounts": {"file": "rows.csv"}}},
+         "data.sources.accounts.file of data=mine is wrong: no such key, did you mean files"),
+        ({"sources": {"accounts": {"format": "csv"}}, "tables": {"accounts": {"x": "a"}, "adverts": {"body": "text"}}},
+         "sources.accounts names no file"),
     ],
-)
-def test_a_file_that_cannot_be_joined_is_refused(truth: dict, says: str, tmp_path: Path) -> None:
-    assert says in refused(crowd(tmp_path, pl.DataFrame(truth)))
-
-
-def test_a_joined_file_counts_for_the_version_of_the_data(tmp_path: Path) -> None:
-    from tipbench.data.custom.config import own_data
-    from tipbench.data.custom.files import all_files
-
-    own = crowd(tmp_path, pl.DataFrame({"item": ["a"], "truth": [1]}))
-    assert [path.name for path in all_files(own_data(own))] == ["votes.csv", "truth.csv"]
+)  # fmt: skip
+def test_former_and_unknown_keys_are_refused_with_what_to_write(
+    fields: dict[str, Any], says: str, tmp_path: Path
+) -> None:
+    said = refused(risk(tmp_path, **fields))
+    assert says in said
+    if "names no file" not in says:
+        assert "see docs/own-data.md; correct its config." in said
 
 
 def test_files_of_different_columns_are_refused_in_a_sentence(tmp_path: Path) -> None:
-    own = crowd(tmp_path, pl.DataFrame({"item": ["a"], "truth": [1]}), join=None)
+    own = crowd(tmp_path, pl.DataFrame({"item": ["a"], "truth": [1]}), sql=None)
     said = refused(own | {"files": ["truth.csv", "votes.csv"]})
     assert "votes.csv lacks truth and has who, said, unlike truth.csv" in said
-    assert "data.join={files, by}" in said
+    assert "join them by data.sql" in said
 
 
 def test_files_of_the_same_columns_in_another_order_are_one_table(tmp_path: Path) -> None:
@@ -161,16 +206,14 @@ def test_one_row_a_person_becomes_one_row_a_pattern(tmp_path: Path) -> None:
             "shelter": ["no", "no", "yes", "yes"],
         }
     )
-    found = prepare("prevalence", own=lists(tmp_path, people, "COUNT(*)")).folds[0].tables["case_lists"]
-    assert found.collect().rows() == [(0, 2, 1, 0), (0, 1, 0, 1), (1, 1, 1, 1)]
+    own = lists(tmp_path, people.with_columns(count=1))
+    assert "by COUNT(*) in data.sources.case_lists.sql" in refused(own)
+    own["sources"] = {
+        "case_lists": {"sql": "SELECT region, police, shelter, COUNT(*) AS count FROM lists GROUP BY ALL"}
+    }
+    found = prepare("prevalence", own=own).folds[0].tables["case_lists"]
+    assert found.collect().rows() == [(0, 1, 0, 1), (0, 2, 1, 0), (1, 1, 1, 1)]
     assert found.collect_schema()["count"] == pl.Int32
-    said = refused(lists(tmp_path, people, "1"))
-    assert "where a row is a person, map count to COUNT(*)" in said
-
-
-def test_rows_of_units_are_not_counted(tmp_path: Path) -> None:
-    own = risk(tmp_path, tables={"adverts": {"body": "text", "price": "count(*)"}})
-    assert "COUNT(*) is for tables of sources" in refused(own)
 
 
 def test_whole_floats_are_counts_and_others_are_refused(tmp_path: Path) -> None:
@@ -190,6 +233,11 @@ def test_fractions_that_are_cut_are_said(tmp_path: Path) -> None:
     assert any("price of data=mine is not a whole number in 40 of 40 rows" in note for note in prepared.notes)
 
 
+UNION = " UNION ALL ".join(
+    f"SELECT '{name}' AS series, date, {name} AS value FROM wide" for name in ("y", "x1", "x2")
+)
+
+
 def panel(folder: Path, **fields: Any) -> dict[str, Any]:
     days = [f"2019-03-{day:02}" for day in range(1, 31)]
     wide = pl.DataFrame({"date": days, "y": [float(i) for i in range(30)], "x1": 1.0, "x2": 2.0})
@@ -207,12 +255,7 @@ def panel(folder: Path, **fields: Any) -> dict[str, Any]:
             "effects": {"region": "'y'", "outcome": "'value'", "scale": "'level'", **effect},
             "market": {"region": "series", "day": "date", "value": "CAST(value AS DOUBLE)"},
         },
-        "sources": {
-            "market": {
-                "files": "wide.csv",
-                "wide": {"columns": ["y", "x*"], "name": "series", "value": "value"},
-            }
-        },
+        "sources": {"market": {"sql": UNION}},
         **fields,
     }
 
@@ -222,7 +265,8 @@ def test_a_wide_panel_with_dates_is_read_as_a_long_one_with_days(tmp_path: Path)
     market = tables["market"].collect()
     assert market.columns == ["region", "day", "value"]
     assert market.height == 90
-    assert market["day"].to_list()[:30] == list(range(17956, 17986))
+    assert market.filter(region=2)["day"].to_list() == list(range(17956, 17986))
+    assert market.filter(region=2)["value"].sort().to_list() == [float(i) for i in range(30)]
     assert tables["effects"].collect().select("day", "first_day", "last_day").row(0) == (17975, 17975, 17980)
 
 
@@ -238,21 +282,6 @@ def test_dates_and_times_of_parquet_are_days_and_minutes_as_text_is(tmp_path: Pa
         tables = {"adverts": {"body": "text", "minute": column}}
         adverts = prepare("advert_risk", own=risk(tmp_path, tables=tables, **own)).folds[0].tables["adverts"]
         assert adverts.collect()["minute"].to_list() == [17956 * 1440 + 630, 17957 * 1440 + 1]
-
-
-@pytest.mark.parametrize(
-    ("wide", "says"),
-    [
-        (
-            {"columns": "z*", "name": "a", "value": "b"},
-            "wide.columns=z* are none of the columns date, y, x1, x2",
-        ),
-        ({"columns": "x*", "name": "date", "value": "b"}, "a second column date"),
-        ({"columns": "x*", "name": "b", "value": "b"}, "a second column b"),
-    ],
-)
-def test_columns_that_cannot_become_rows_are_refused(wide: dict, says: str, tmp_path: Path) -> None:
-    assert says in refused(panel(tmp_path, sources={"market": {"files": "wide.csv", "wide": wide}}))
 
 
 def test_a_day_that_is_no_date_is_named_with_its_field(tmp_path: Path) -> None:

@@ -173,10 +173,7 @@ def test_payments_need_no_table_of_wallets_to_say_that_both_ends_are_some(tmp_pa
         "format": "csv",
         "label": "bad",
         "tables": {"payments": {"payer": "from", "payee": "to", "minute": "t", "amount": "sum"}},
-        "refers": {"payments": {"payer": "wallet", "payee": "wallet"}},
         "split": "all",
     }
     payments = prepare("payment_risk", own=own).folds[0].tables["payments"].collect()
     assert payments.select("payer", "payee").rows() == [(2, 1), (1, 0)]
-    with pytest.raises(UsageError, match=r"data\.refers\.payments\.payer=purse"):
-        prepare("payment_risk", own=own | {"refers": {"payments": {"payer": "purse"}}})

@@ -21,8 +21,9 @@ def lists(folder: Path, people: pl.DataFrame) -> dict[str, Any]:
     people.write_csv(folder / "people.csv")
     return {
         "name": "people", "task": "prevalence", "path": str(folder), "files": "people.csv", "format": "csv",
-        "unit": "'all'", "distinct": True, "sources": {"case_lists": "people.csv"}, "split": "all",
-        "tables": {"populations": {"lists": "3"}, "case_lists": {"region": "'all'", "count": "COUNT(*)", "*": "*"}},
+        "unit": "'all'", "distinct": True, "split": "all",
+        "sources": {"case_lists": {"sql": "SELECT *, COUNT(*) AS n FROM people GROUP BY ALL"}},
+        "tables": {"populations": {"lists": "3"}, "case_lists": {"region": "'all'", "count": "n", "*": "*"}},
     }  # fmt: skip
 
 
@@ -32,7 +33,7 @@ def test_one_odd_cell_does_not_drop_a_list(tmp_path: Path) -> None:
     odd = PEOPLE.with_columns(
         hotline=pl.when(pl.int_range(pl.len()) == 6).then(pl.lit("NA")).otherwise("hotline")
     )
-    said = "is yes or no in 17 of 18 cells of hotline and not in 1 .first: 'NA' in row 7.: correct them"
+    said = "is yes or no in 3 of 4 cells of hotline and not in 1 .first: 'NA' in row 2.: correct them"
     with pytest.raises(UsageError, match=said):
         prepare("prevalence", own=lists(tmp_path, odd))
     text = PEOPLE.with_columns(remark=pl.lit("seen at night"))
