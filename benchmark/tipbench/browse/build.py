@@ -151,7 +151,7 @@ def _index(site: Site, listed: Sequence[Listed], cases: int) -> Page:
 def _put(folder: Path, page: Page) -> None:
     for path, text in (
         (page.path, page.html),
-        *((one.path, one.drawing.standalone()) for one in page.figures),
+        *((one.path, one.drawing.standalone()) for one in page.figures if one.drawing),
     ):
         place = folder / path
         place.parent.mkdir(parents=True, exist_ok=True)

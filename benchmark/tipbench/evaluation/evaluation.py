@@ -13,13 +13,14 @@ kind of prediction knows what the ground truth has of it (``PredictionKind.refer
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from pydantic import BaseModel
 from tipcore.display import html_table
 from tipcore.progress import Advance, no_progress
 
@@ -35,8 +36,9 @@ from tipbench.metrics.bootstrap import (
     replicate,
 )
 from tipbench.metrics.estimation import ESTIMATE
-from tipbench.metrics.metric import NO_TRUTH, FormRecall, MetricInputs, MetricValues, ScoredTask, make_inputs
+from tipbench.metrics.metric import NO_TRUTH, MetricInputs, MetricValues, ScoredTask, make_inputs
 from tipbench.metrics.registry import families_of, measure_all, measure_primary
+from tipbench.metrics.scores import Estimate, FormRecall, Score
 
 
 def score_oracle(inputs: MetricInputs, value: float | None) -> dict[str, float | None]:
@@ -77,36 +79,6 @@ NO_ESTIMATE = "no estimate exists"
 UNDEFINED = "undefined: nothing to divide by in the test part"
 
 
-@dataclass(frozen=True)
-class Score:
-    """A metric's value with its 95% interval; None where there is none, and then ``note`` says why."""
-
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-    note: str | None = None
-
-    def __str__(self) -> str:
-        """Return the value and its interval, or why there is none."""
-        value = "-" if self.value is None else f"{self.value:.4g}"
-        bare = self.low is None or self.high is None
-        return (
-            f"{value} ({self.note or 'no interval'})"
-            if bare
-            else f"{value} [{self.low:.4g}; {self.high:.4g}]"
-        )
-
-
-@dataclass(frozen=True)
-class Estimated:
-    """What is estimated of one unit, with its 95% interval; None where there is none or the truth is not known."""
-
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-    truth: float | None = None
-
-
 @dataclass(frozen=True, repr=False)
 class Evaluation:
     """All scores of one set of predictions, by metric; the primary metric first.
@@ -127,7 +99,7 @@ class Evaluation:
     warnings: list[str] = field(default_factory=list)
     primary_draws: Draws | None = field(default=None, compare=False, repr=False)
     prevalence: float | None = None
-    estimates: dict[str, Estimated] = field(default_factory=dict)
+    estimates: dict[str, Estimate] = field(default_factory=dict)
     by_form: dict[str, FormRecall] = field(default_factory=dict)
 
     def __repr__(self) -> str:
@@ -139,9 +111,19 @@ class Evaluation:
 
     def to_dict(self) -> dict[str, Any]:
         """Return all but the draws, as a document of JSON."""
-        document = asdict(replace(self, primary_draws=None))
-        del document["primary_draws"]
-        return document
+        names = [one.name for one in fields(self) if one.name != "primary_draws"]
+        return {name: _to_json(getattr(self, name)) for name in names}
+
+    def record(self) -> dict[str, Any]:
+        """Return what a result keeps of any evaluation, by the names of its fields."""
+        kept = ("scores", "groups", "by_form", "oracle", "curves", "warnings")
+        return {name: getattr(self, name) for name in kept}
+
+
+def _to_json(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _to_json(inner) for key, inner in value.items()}
+    return value.model_dump() if isinstance(value, BaseModel) else value
 
 
 def evaluate(
@@ -170,14 +152,14 @@ def evaluate(
     """
     inputs = make_inputs(task, answers, predictions, checked, open_entry)
     if not inputs.known:
-        scores = {inputs.primary: Score(None, note=NO_TRUTH), **_score_estimate(inputs)}
+        scores = {inputs.primary: Score(value=None, note=NO_TRUTH), **_score_estimate(inputs)}
         return Evaluation(
             scores, warnings=_collect_warnings(inputs, scores), estimates=_list_estimates(inputs)
         )
     found = measure_all(inputs)
     values = compute_observed(found.metrics, inputs.clusters.count)
     scores, drawn = _score_all(found, values, inputs.clusters, replicates, seed, advance)
-    primary = scores.get(inputs.primary, Score(None, note=NO_TRUTH))
+    primary = scores.get(inputs.primary, Score(value=None, note=NO_TRUTH))
     scores = {inputs.primary: primary, **scores, **_score_estimate(inputs)}
     made = Evaluation(
         scores=scores,
@@ -204,12 +186,12 @@ def primary_score(
     """Return the primary metric alone, as :func:`evaluate` scores it, without groups and references."""
     inputs = make_inputs(task, answers, predictions, checked)
     if not inputs.known:
-        return Score(None, note=NO_TRUTH)
+        return Score(value=None, note=NO_TRUTH)
     found = measure_primary(inputs).only([inputs.primary])
     scores, _ = _score_all(
         found, compute_observed(found.metrics, inputs.clusters.count), inputs.clusters, replicates, seed=0
     )
-    return scores.get(inputs.primary, Score(None, note=NO_TRUTH))
+    return scores.get(inputs.primary, Score(value=None, note=NO_TRUTH))
 
 
 def _score_estimate(inputs: MetricInputs) -> dict[str, Score]:
@@ -218,10 +200,11 @@ def _score_estimate(inputs: MetricInputs) -> dict[str, Score]:
     if found is None or found.height != 1:
         return {}
     value, low, high = found.row(0)
-    return {ESTIMATE.name: Score(value, low, high, note=None if value is not None else NO_ESTIMATE)}
+    note = None if value is not None else NO_ESTIMATE
+    return {ESTIMATE.name: Score.model_construct(value=value, low=low, high=high, note=note)}
 
 
-def _list_estimates(inputs: MetricInputs) -> dict[str, Estimated]:
+def _list_estimates(inputs: MetricInputs) -> dict[str, Estimate]:
     """Return what is estimated of each unit of a user's own data: where no truth is known it is all that there is."""
     answers = inputs.answers
     found = answers.kind.results(inputs.predictions)
@@ -229,7 +212,10 @@ def _list_estimates(inputs: MetricInputs) -> dict[str, Estimated]:
         return {}
     names = answers.as_written(answers.frame[answers.unit]).cast(pl.String)
     rows = zip(names, found.iter_rows(), answers.frame["truth"], strict=True)
-    return {name: Estimated(*values, truth=truth) for name, values, truth in rows}
+    return {
+        name: Estimate.model_construct(value=value, low=low, high=high, truth=truth)
+        for name, (value, low, high), truth in rows
+    }
 
 
 def _primary_draws(
@@ -278,16 +264,15 @@ def _without_interval(measured: MetricValues, clusters: ResamplingClusters, name
 
 
 def _score(value: float, withheld: str | None, bare: str | None, draws: NDArray[np.float64] | None) -> Score:
+    """Return a score that may be infinite: a result refuses it when it is recorded."""
     if withheld is not None or np.isnan(value):
-        return Score(None, note=withheld or UNDEFINED)
+        return Score(value=None, note=withheld or UNDEFINED)
     if bare is not None or draws is None:
-        return Score(value, note=bare)
+        return Score.model_construct(value=value, note=bare)
     interval = percentile_interval(draws)
-    return (
-        Score(value, *interval)
-        if interval
-        else Score(value, note="undefined in too many bootstrap replicates")
-    )
+    if interval is None:
+        return Score.model_construct(value=value, note="undefined in too many bootstrap replicates")
+    return Score.model_construct(value=value, low=interval[0], high=interval[1])
 
 
 def _count_unlabelled(answers: Answers) -> int:

@@ -36,22 +36,11 @@ from tipbench.metrics.bootstrap import (
     percentile_interval,
     ratio,
 )
+from tipbench.metrics.scores import FormRecall
 
 FORM = "form"
 FORM_KEY = "form="
 """How the name of a form's recall begins among the metrics of a bootstrap."""
-
-
-@dataclass(frozen=True)
-class FormRecall:
-    """Recall of a form's positives with its 95% interval; ``operations``: clusters with a positive; ``note`` says why
-    there is no interval."""
-
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-    note: str | None = None
-    operations: int = 0
 
 
 class ByForm:
@@ -96,8 +85,9 @@ class ByForm:
             interval = (
                 percentile_interval(drawn) if drawn is not None and operations >= FEWEST_CLUSTERS else None
             )
-            made[form] = FormRecall(
-                value, *(interval or (None, None)), None if interval else TOO_FEW, operations
+            low, high = interval or (None, None)
+            made[form] = FormRecall.model_construct(
+                value=value, low=low, high=high, note=None if interval else TOO_FEW, operations=operations
             )
         return made
 

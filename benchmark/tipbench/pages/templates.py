@@ -28,8 +28,8 @@ SECURITY = "; ".join([*(f"{what} 'none'" for what in _NOTHING), *(f"{what} 'self
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of a page. ``path``: of the file of it, from the site's root; empty where a reader saves it from the
-    page.
+    """A figure of a page. ``drawing``: None where there is nothing to draw; then no page has the figure. ``path``: of
+    its file, from the site's root; empty where a reader saves it from the page.
 
     ``phone``: what a phone shows in its place, None where it is narrow enough.
     """
@@ -37,7 +37,7 @@ class Figure:
     id: str
     title: str
     text: str
-    drawing: Drawing
+    drawing: Drawing | None
     path: str = ""
     phone: Drawing | None = None
 

@@ -20,13 +20,11 @@ from tipcore.locations import expand_home
 
 from tipbench.config.options import config_folder, suggestion
 from tipbench.console import Column
-from tipbench.evaluation.evaluation import Estimated
 from tipbench.metrics.harm import FEW_FINDS, NO_FINDS, SILENT
-from tipbench.metrics.metric import FormRecall, Metric
+from tipbench.metrics.metric import Metric
 from tipbench.metrics.registry import metric_of, metrics
+from tipbench.metrics.scores import Estimate, FormRecall
 from tipbench.runs.cells import HASHED, Cell
-from tipbench.runs.results import Estimated as RecordedEstimate
-from tipbench.runs.results import FormRecall as RecordedForm
 from tipbench.runs.results import Result, method_name, read_result
 from tipbench.task import GAPS
 from tipbench.tasks import score_version
@@ -374,7 +372,7 @@ def interval(low: float | None, high: float | None, note: str | None = None) -> 
     return note or NOTHING if low is None or high is None else f"{low:.3f} to {high:.3f}"
 
 
-Recalls = Mapping[str, FormRecall] | Mapping[str, RecordedForm]
+Recalls = Mapping[str, FormRecall]
 """Recall of each form, by its name."""
 
 
@@ -407,13 +405,13 @@ def form_table_of_results(results: Sequence[Result]) -> tuple[list[Column], list
     return columns, cells
 
 
-def _form_cell(one: RecordedForm | None) -> str:
+def _form_cell(one: FormRecall | None) -> str:
     if one is None or one.low is None:
         return ""
     return f"{number(one.value)} {interval(one.low, one.high)}"
 
 
-Estimates = dict[str, Estimated] | dict[str, RecordedEstimate]
+Estimates = dict[str, Estimate]
 """What is estimated of each unit, by name."""
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, Field, JsonValue, ValidationError
 from tipcore.atomic import fill_folder_atomically, find_whole
 from tipcore.display import html_table
 from tipcore.errors import UsageError
@@ -22,17 +22,11 @@ from tipcore.operating_system import check_regular
 from tipcore.table_files import read_parquet
 
 from tipbench.evaluation.comparison import Draws
-from tipbench.evaluation.evaluation import Score
+from tipbench.metrics.scores import Estimate, FormRecall, Record, Score
 from tipbench.tasks import ScoreVersion
 
 if TYPE_CHECKING:
     import polars as pl
-
-
-class Record(BaseModel):
-    """Part of what a run leaves behind."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Versions(Record):
@@ -49,30 +43,6 @@ class Digests(Record):
     method: str
     input: str
     score: str
-
-
-class Scored(Record):
-    """A metric's value with its 95% interval; note says why one is null."""
-
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-    note: str | None = None
-
-
-class FormRecall(Scored):
-    """Recall of a form's positives; without an interval where it has fewer than 20 operations."""
-
-    operations: int = Field(description="with a positive unit in the test part")
-
-
-class Estimated(Record):
-    """What is estimated of one unit, with its 95% interval; null where there is none or the truth is not known."""
-
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-    truth: float | None = None
 
 
 class Cost(Record):
@@ -146,8 +116,8 @@ class Result(Record):
     )
     config: dict[str, JsonValue]
     primary: str = Field(description="the task's primary metric, a key of scores")
-    scores: dict[str, Scored]
-    valid: Scored | None = Field(
+    scores: dict[str, Score]
+    valid: Score | None = Field(
         default=None,
         description="the primary metric on the valid part, by which methods are tuned; absent in version 1 and for "
         "predictions that came as files",
@@ -156,7 +126,7 @@ class Result(Record):
         default=None,
         description="share of positives that headline metrics are at; null where they are at none, or in older records",
     )
-    estimates: dict[str, Estimated] = Field(
+    estimates: dict[str, Estimate] = Field(
         default_factory=dict, description="of a user's own data: what is estimated of each unit, by its name"
     )
     groups: dict[str, dict[str, float | None]]
@@ -181,7 +151,7 @@ class Result(Record):
     __str__ = __repr__
 
     def _repr_html_(self) -> str:
-        shown = {**self._shown(), **{name: Score(**dict(score)) for name, score in self.scores.items()}}
+        shown = {**self._shown(), **self.scores}
         rows = [(name, *str(score).split(" ", 1)) for name, score in shown.items()]
         return html_table(self._about(), ("metric", "value", "95% interval"), rows)
 
@@ -192,7 +162,7 @@ class Result(Record):
     def _shown(self) -> dict[str, Score]:
         """Return what a reader looks at first: the primary metric, and the same of the valid part."""
         first = {self.primary: self.scores.get(self.primary), f"{self.primary} of valid": self.valid}
-        return {name: Score(**dict(scored)) for name, scored in first.items() if scored is not None}
+        return {name: score for name, score in first.items() if score is not None}
 
     def to_json(self) -> str:
         """Return indented JSON, finite numbers only."""

@@ -12,7 +12,7 @@ import time
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -26,10 +26,11 @@ from tipcore.errors import MachineFault, NotMapped, UsageError
 from tipcore.extras import extra_with, how_to_install
 
 from tipbench.data.fold import Prepared
-from tipbench.evaluation.evaluation import Evaluation, Score, check_predictions, evaluate
+from tipbench.evaluation.evaluation import Evaluation, check_predictions, evaluate
 from tipbench.fence.method import MethodError
 from tipbench.fence.session import Limits
 from tipbench.method import check_shape, is_oracle, warn_unread
+from tipbench.metrics.scores import Score
 from tipbench.runs.cells import Cell, is_described, without_prose
 from tipbench.runs.cost import UNKNOWN_PEAK, Meter, environment
 from tipbench.runs.digests import digests_of, method_sources, refuse_changed, versions_of
@@ -43,12 +44,9 @@ from tipbench.runs.results import (
     VALID,
     Cost,
     Digests,
-    Estimated,
     Fence,
-    FormRecall,
     PredictionsFile,
     Result,
-    Scored,
     Versions,
     check_files,
     digest_of,
@@ -176,6 +174,7 @@ def result_of(
 ) -> Result:
     """Return all that is known of a run that was just scored."""
     cell = job.cell
+    warnings = evaluation.warnings + ([UNKNOWN_PEAK] if cost.peak_mib is None else [])
     return Result(
         task=cell.task,
         method=cell.baseline,
@@ -191,19 +190,14 @@ def result_of(
         config_hash=cell.hash,
         config=_described(cell.config, job.versions.data),
         primary=next(iter(evaluation.scores)),
-        scores={name: Scored(**asdict(score)) for name, score in evaluation.scores.items()},
-        valid=Scored(**asdict(valid)),
+        valid=valid,
         prevalence=evaluation.prevalence,
-        estimates={name: Estimated(**asdict(one)) for name, one in evaluation.estimates.items()},
-        groups=evaluation.groups,
-        by_form={name: FormRecall(**asdict(one)) for name, one in evaluation.by_form.items()},
-        oracle=evaluation.oracle,
-        curves=evaluation.curves,
+        estimates=evaluation.estimates,
         cost=cost,
         environment=environment() if job.kept is None else job.kept.environment,
         predictions=PredictionsFile(file=PREDICTIONS, digest=digest),
         notes=[str(note) for note in notes],
-        warnings=evaluation.warnings + ([UNKNOWN_PEAK] if cost.peak_mib is None else []),
+        **{**evaluation.record(), "warnings": warnings},
     )
 
 

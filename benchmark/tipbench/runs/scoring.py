@@ -15,11 +15,12 @@ from tipdata.stages import all_tables
 
 from tipbench.data.custom.config import OwnData
 from tipbench.data.fold import Prepared
-from tipbench.evaluation.evaluation import Evaluation, Score, check_predictions, primary_score
+from tipbench.evaluation.evaluation import Evaluation, check_predictions, primary_score
 from tipbench.evaluation.evaluation import evaluate as evaluate_answers
 from tipbench.kinds import KINDS
 from tipbench.kinds.refusals import PredictionsRefused
 from tipbench.loading import prepare
+from tipbench.metrics.scores import Score
 from tipbench.runs.cells import Cell
 from tipbench.runs.folds import predict_fold
 from tipbench.runs.results import Result, read_valid
@@ -61,16 +62,18 @@ def validate(
     try:
         valid = prepared.validation
     except UsageError as error:
-        return Validated(Score(None, note=NO_TRUTH_THERE.format(str(error).rstrip("."))))
+        return Validated(Score(value=None, note=NO_TRUTH_THERE.format(str(error).rstrip("."))))
     if valid is None:
-        return Validated(Score(None, note=NO_VALID))
+        return Validated(Score(value=None, note=NO_VALID))
     if "valid" in task.predicted_parts:
         made = check_predictions(valid.answers, keep_answered_units(valid, predictions))
         return Validated(_score(task, valid, made, cell))
     try:
         made = check_predictions(valid.answers, ask(valid))
     except Exception as error:  # the run's own score is there and is not lost for it
-        return Validated(Score(None, note=FAILED.format(cell.target, type(error).__name__, _line(error))))
+        return Validated(
+            Score(value=None, note=FAILED.format(cell.target, type(error).__name__, _line(error)))
+        )
     return Validated(_score(task, valid, made, cell), made)
 
 

@@ -20,8 +20,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tipbench.metrics.registry import metric_of
+from tipbench.metrics.scores import Score
 from tipbench.runs.report import mean
-from tipbench.runs.results import Result, Scored
+from tipbench.runs.results import Result
 
 from tipboard.board.collection import REPLICATES, seat_of
 
@@ -95,7 +96,7 @@ def mean_score(results: Sequence[Result], metric: str) -> Bounded:
     )
 
 
-def _has_answer(result: Result, score: Scored) -> bool:
+def _has_answer(result: Result, score: Score) -> bool:
     """Return whether the evaluator gave an interval, or says after all of its draws why there is none."""
     asked = result.config.get("replicates", REPLICATES)
     enough = isinstance(asked, int) and asked >= REPLICATES

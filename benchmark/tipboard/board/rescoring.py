@@ -11,7 +11,7 @@ import math
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,7 +23,7 @@ from tipbench.runs import runner
 from tipbench.runs.cells import Cell
 from tipbench.runs.cost import UNKNOWN_PEAK
 from tipbench.runs.digests import method_sources
-from tipbench.runs.results import FormRecall, Result, Scored, digest_of, read_result, run_folders
+from tipbench.runs.results import Result, digest_of, read_result, run_folders
 from tipbench.runs.scoring import UNVERIFIED, evaluate_prepared
 from tipbench.task import Task
 from tipbench.tasks import score_version, task_of
@@ -326,11 +326,7 @@ def _rescored(
         evaluation = evaluate_prepared(task, prepared, predictions, open_entry=not result.verified)
         again = result.model_copy(
             update={
-                "scores": {name: Scored(**asdict(score)) for name, score in evaluation.scores.items()},
-                "groups": evaluation.groups,
-                "by_form": {name: FormRecall(**asdict(one)) for name, one in evaluation.by_form.items()},
-                "oracle": evaluation.oracle,
-                "curves": evaluation.curves,
+                **evaluation.record(),
                 "warnings": _warnings(result, evaluation.warnings),
                 "versions": result.versions.model_copy(update={"evaluator": score_version(task)}),
             }

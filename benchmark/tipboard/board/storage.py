@@ -43,8 +43,12 @@ PLACE = r"^(https://[A-Za-z0-9\-._~:/?#@%+=&]+|(\.\./)*[A-Za-z0-9\-_][A-Za-z0-9\
 """An address, or a relative path."""
 
 
-class SiteConfig(BaseModel):
-    """Addresses that pages link to; each is empty where none is declared."""
+class SiteAddresses(BaseModel):
+    """Addresses that pages link to; each is empty where none is declared.
+
+    ``documents``: where files of the repository are; ``documentation``: where its documents are pages of a site, which
+    may be a path from the board's root.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -70,7 +74,7 @@ class BoardConfig(BaseModel):
 
     predictions: str = "predictions"
     packages: Packages = Packages()
-    site: SiteConfig = SiteConfig()
+    site: SiteAddresses = SiteAddresses()
 
 
 def read_config(results: Path) -> BoardConfig:

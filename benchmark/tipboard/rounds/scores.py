@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from tipbench.evaluation.evaluation import Evaluation
 from tipbench.kinds.answers import Answers
+from tipbench.metrics.scores import Score
 from tipbench.task import Task
 from tipbench.tasks import task_of
 from tipbench.version import __version__
@@ -22,19 +23,7 @@ from tipboard.rounds.record import DOMAIN, Round
 from tipboard.rounds.submissions import FILE, read_file, score_predictions
 from tipboard.submissions.problems import SCORING_FAILS
 
-
-class ShownScore(BaseModel):
-    """A metric's value with its 95% interval, rounded; note says why one is null."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-    note: str | None = None
-
-
-Found = dict[str, dict[str, dict[str, ShownScore]]]
+Found = dict[str, dict[str, dict[str, Score]]]
 """Scores by task, seed and metric."""
 
 
@@ -66,7 +55,7 @@ class Scores(BaseModel):
         return voids_of(self.chain) if self.chain else None
 
 
-def shown_of(task: Task, answers: Answers, path: Path, described: Round) -> dict[str, ShownScore]:
+def shown_of(task: Task, answers: Answers, path: Path, described: Round) -> dict[str, Score]:
     """Return the scores of a file as they are shown. Raises one of
     :data:`tipboard.submissions.problems.SCORING_FAILS` where JSON cannot hold them."""
     shown = rounded(score_predictions(task, answers, read_file(path)), described.rules.decimals)
@@ -125,13 +114,15 @@ def counted(
     return sorted(entry.scores.keys() - {task for other in later for task, _ in places_of(other)})
 
 
-def rounded(evaluation: Evaluation, decimals: int) -> dict[str, ShownScore]:
+def rounded(evaluation: Evaluation, decimals: int) -> dict[str, Score]:
     """Return values and ends of intervals to so many decimals, and nothing else: no groups, curves or references."""
 
     def short(value: float | None) -> Any:
         return None if value is None else round(value, decimals)
 
     return {
-        name: ShownScore(value=short(one.value), low=short(one.low), high=short(one.high), note=one.note)
+        name: Score.model_construct(
+            value=short(one.value), low=short(one.low), high=short(one.high), note=one.note
+        )
         for name, one in evaluation.scores.items()
     }

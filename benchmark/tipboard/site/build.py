@@ -124,7 +124,7 @@ def _page(folder: Path, made: SitePage) -> None:
         for path, content in view.files():
             _put(folder, path, content)
     for figure in made.figures:
-        if figure.path:
+        if figure.path and figure.drawing:
             _put(folder, figure.path, figure.drawing.standalone().encode())
 
 

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from tipbench.metrics.scores import Score
 from tipbench.pages.svg import Drawing
 from tipbench.pages.templates import Figure
 from tipbench.runs.report import NOTHING, interval, mean, number, percent
-from tipbench.runs.results import Result, Scored
+from tipbench.runs.results import Result
 
 from tipboard.board.collection import place_of
 from tipboard.board.columns import OF_METRIC, OVERALL, SHARE, axis_title, in_plain_words, status_text
@@ -149,7 +150,7 @@ def _scores(entry: Entry) -> list[dict[str, Any]]:
     ]
 
 
-def _primary_first(result: Result) -> list[tuple[str, Scored]]:
+def _primary_first(result: Result) -> list[tuple[str, Score]]:
     return sorted(result.scores.items(), key=lambda item: item[0] != result.primary)
 
 

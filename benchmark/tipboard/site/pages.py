@@ -16,7 +16,7 @@ from tipbench.pages.safe import https
 from tipbench.pages.templates import Figure, fill
 
 from tipboard.board.forest import MEANING
-from tipboard.board.storage import read_config
+from tipboard.board.storage import SiteAddresses, read_config
 from tipboard.site.tables import TableView
 
 DISTRIBUTION = "tipbench"
@@ -26,19 +26,10 @@ PICTURE = "board.png"
 """The picture of preview cards: in ``results``, and in the site's root."""
 
 
-@dataclass(frozen=True)
-class Publication:
-    """Addresses, each empty where none is declared, and the picture of preview cards, None where there is none.
+class Publication(SiteAddresses):
+    """Addresses, and the picture of preview cards, None where there is none."""
 
-    ``documents``: where files of the repository are; ``documentation``: where its documents are pages of a site, which
-    may be a path from the board's root.
-    """
-
-    repository: str = ""
-    documents: str = ""
-    address: str = ""
     picture: Path | None = None
-    documentation: str = ""
 
     def document(self, path: str, root: str) -> str | None:
         """Return the address of a file of the repository, such as ``docs/board.md``; None where none is declared.
@@ -65,15 +56,9 @@ def read_publication(results: Path) -> Publication:
 
     Raises UsageError for a ``board.yaml`` that is not a config.
     """
-    declared = read_config(results).site
-    picture = results / PICTURE
-    return Publication(
-        repository=declared.repository or _repository(),
-        documents=declared.documents,
-        documentation=declared.documentation,
-        address=declared.address,
-        picture=picture if picture.is_file() else None,
-    )
+    declared, picture = read_config(results).site.model_dump(), results / PICTURE
+    declared["repository"] = declared["repository"] or _repository()
+    return Publication.model_construct(**declared, picture=picture if picture.is_file() else None)
 
 
 def _repository() -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
-from tipbench.pages.svg import PHONE, Drawing
+from tipbench.pages.svg import PHONE
 from tipbench.pages.templates import Figure
 from tipbench.runs.figure import metric_title
 from tipbench.runs.report import NOTHING, number
@@ -32,16 +33,6 @@ class TaskFact(NamedTuple):
     href: str | None = None
 
 
-class Drawn(NamedTuple):
-    """A figure that is to be on a page if there is a drawing of it."""
-
-    id: str
-    title: str
-    text: str
-    drawing: Drawing | None
-    phone: Drawing | None = None
-
-
 def task_page(size: Size, standing: Standing, publication: Publication) -> SitePage:
     """Return the page of the task of a standing on its default split."""
     name = standing.task.name
@@ -51,9 +42,7 @@ def task_page(size: Size, standing: Standing, publication: Publication) -> SiteP
     if worlds is not None:
         views.append(_pairs(size, standing, worlds))
     figures = [
-        Figure(
-            one.id, one.title, one.text, one.drawing, f"figures/{size.name}/{name}-{one.id}.svg", one.phone
-        )
+        replace(one, path=f"figures/{size.name}/{name}-{one.id}.svg")
         for one in (*_scores(standing), *_costs(standing), *_worlds(standing, worlds))
         if one.drawing is not None
     ]
@@ -101,14 +90,14 @@ def _views(size: Size, standing: Standing) -> list[TableView]:
     return found
 
 
-def _scores(standing: Standing) -> list[Drawn]:
+def _scores(standing: Standing) -> list[Figure]:
     title = metric_title(standing.task.name, standing.metric)
     return [
-        Drawn(
+        Figure(
             "forest", "Scores and intervals", f"By {title}, with 95% intervals. The axis starts at 0.",
-            forest(standing), phone_forest(standing),
+            forest(standing), phone=phone_forest(standing),
         ),
-        Drawn(
+        Figure(
             "shift", "Scores on shifted splits",
             "A filled dot is the score on operations that were held out; each ring is a split that also holds out a "
             "part of the world, such as a region or a platform. The largest loss is named. The axis starts at 0.",
@@ -117,36 +106,36 @@ def _scores(standing: Standing) -> list[Drawn]:
     ]  # fmt: skip
 
 
-def _costs(standing: Standing) -> list[Drawn]:
-    def both(beside: str) -> tuple[Drawing | None, Drawing | None]:
-        return against(standing, beside), against(standing, beside, PHONE)
-
+def _costs(standing: Standing) -> list[Figure]:
     joined = "The line joins the ranked methods that no other beats in both."
+
+    def score_against(metric: str, id: str, title: str, text: str) -> Figure:
+        phone = against(standing, metric, PHONE)
+        return Figure(id, title, f"{text} {joined}", against(standing, metric), phone=phone)
+
     return [
-        Drawn(
-            "intrusion", "Detection against intrusion",
-            "Intrusion: how well travellers who did nothing wrong could be followed by the same method. "
-            f"{joined}", *both(INTRUSION),
+        score_against(
+            INTRUSION, "intrusion", "Detection against intrusion",
+            "Intrusion: how well travellers who did nothing wrong could be followed by the same method.",
         ),
-        Drawn(
+        Figure(
             "access", "Score against private data",
             f"How private the data is that a method was shown, and what it scores with it. {joined}",
-            against_tier(standing), against_tier(standing, PHONE),
+            against_tier(standing), phone=against_tier(standing, PHONE),
         ),
-        Drawn(
-            "harm", "Detection against harm to the lawful",
+        score_against(
+            "harm_gap", "harm", "Detection against harm to the lawful",
             f"Harm gap: false accusations per {standing.task.unit} of the worst lawful group, less those of all "
-            f"lawful. {joined}", *both("harm_gap"),
+            "lawful.",
         ),
-        Drawn(
-            "protection", "Detection against protection lost",
-            "Protection gap: recall of the best served group of those exploited, less that of the worst served. "
-            f"{joined}", *both("protection_gap"),
+        score_against(
+            "protection_gap", "protection", "Detection against protection lost",
+            "Protection gap: recall of the best served group of those exploited, less that of the worst served.",
         ),
     ]  # fmt: skip
 
 
-def _worlds(standing: Standing, worlds: Worlds | None) -> list[Drawn]:
+def _worlds(standing: Standing, worlds: Worlds | None) -> list[Figure]:
     if worlds is None:
         return []
     said = ""
@@ -154,7 +143,7 @@ def _worlds(standing: Standing, worlds: Worlds | None) -> list[Drawn]:
         said = f" Kendall's τ between the rankings of two worlds is {worlds.tau:.2f} in the mean"
         said += "." if worlds.least_tau is None else f" and {worlds.least_tau:.2f} at least."
     return [
-        Drawn(
+        Figure(
             "worlds", "Over worlds",
             f"Mean ranks over {worlds.ranking.over}; methods joined by one bar do not differ clearly.{said}",
             critical_difference(worlds.ranking, f"{standing.task.name}: mean ranks over worlds"),

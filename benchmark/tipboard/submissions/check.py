@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -21,10 +21,8 @@ from tipbench.evaluation.evaluation import Evaluation
 from tipbench.runs.results import (
     SCHEMA_VERSION,
     Cost,
-    FormRecall,
     PredictionsFile,
     Result,
-    Scored,
     Versions,
     digest_of,
 )
@@ -255,7 +253,7 @@ def _result(
     digest: str,
 ) -> Result:
     found = evaluation.evaluation
-    cost = entry.cost
+    declared = {} if entry.cost is None else entry.cost.model_dump()
     return Result(
         schema_version=SCHEMA_VERSION,
         task=task.name,
@@ -274,20 +272,9 @@ def _result(
         config_hash="",
         config={},
         primary=task.primary,
-        scores={name: Scored(**asdict(score)) for name, score in found.scores.items()},
-        groups=found.groups,
-        by_form={name: FormRecall(**asdict(one)) for name, one in found.by_form.items()},
-        oracle=found.oracle,
-        curves=found.curves,
-        cost=Cost(
-            fit_s=cost and cost.fit_s,
-            predict_s=cost and cost.predict_s,
-            score_s=evaluation.seconds,
-            cpu_s=cost and cost.cpu_s,
-            peak_mib=cost and cost.peak_mib,
-        ),
+        cost=Cost(**{**dict.fromkeys(Cost.model_fields), **declared, "score_s": evaluation.seconds}),
         environment={"hardware": record.hardware},
         predictions=PredictionsFile(file=entry.file, digest=digest),
         notes=prepared.notes,
-        warnings=found.warnings,
+        **found.record(),
     )

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from tipbench.data.fold import Prepared
-from tipbench.evaluation.evaluation import Evaluation, Score, check_predictions
+from tipbench.evaluation.evaluation import Evaluation, check_predictions
+from tipbench.metrics.scores import Score
 from tipbench.runs.cost import Meter
 from tipbench.runs.scoring import evaluate_prepared
 from tipbench.task import Task
@@ -34,7 +35,7 @@ def scored_predictions(
     only are checked."""
     if not truth.scored:
         check_predictions(prepared.answers_to(predictions), predictions)
-        return ScoredPredictions(Evaluation({task.primary: Score(None, note=SEALED)}))
+        return ScoredPredictions(Evaluation({task.primary: Score(value=None, note=SEALED)}))
     meter = Meter()
     with meter.part("score"), warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")

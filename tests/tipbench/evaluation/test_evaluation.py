@@ -10,10 +10,11 @@ import numpy as np
 import polars as pl
 import pytest
 from tipbench import kinds
-from tipbench.evaluation.evaluation import Score, evaluate
+from tipbench.evaluation.evaluation import evaluate
 from tipbench.kinds.answers import Answers
 from tipbench.metrics.metric import make_inputs
 from tipbench.metrics.registry import families_of
+from tipbench.metrics.scores import Score
 from tipbench.tasks import tasks
 from tipcore.errors import UsageError
 
@@ -194,7 +195,7 @@ def test_without_any_truth_every_score_is_null() -> None:
     answers, predictions = scored()
     frame = answers.frame.with_columns(label=pl.lit(None, dtype=pl.Int8))
     found = evaluate(RISK, Answers(kinds.SCORES, "advert", frame), predictions)
-    assert found.scores == {"average_precision": Score(None, note="no truth")}
+    assert found.scores == {"average_precision": Score(value=None, note="no truth")}
     clusters, given = clustered()
     unknown = clusters.frame.drop("proxy").with_columns(cluster=pl.lit(None, dtype=pl.Int64))
     found = evaluate(LINKAGE, Answers(kinds.CLUSTERS, "advert", unknown), given)

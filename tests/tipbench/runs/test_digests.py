@@ -6,6 +6,7 @@ import subprocess
 import sys
 import types
 from collections.abc import Callable, Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from tipbaselines.advert_linkage.exact_duplicates import ExactDuplicates
 from tipbench.config.compose import Composer, parse
 from tipbench.config.options import config_folders
 from tipbench.config.settings import Settings
+from tipbench.data.splits import SPLITS
 from tipbench.runs import digests, runner
 from tipbench.runs.cells import Cell
 from tipbench.runs.digests import refuse_changed
@@ -26,6 +28,8 @@ from tipbench.runs.runner import Job, Outcome, decide
 from tipbench.task import Task
 from tipcore.errors import UsageError
 from tipcore.sources import CodePlace
+from tipdata.core import world
+from tipdata.core.fingerprint import GENERATOR
 from tipdata.release import Release
 
 METHOD = """
@@ -447,3 +451,18 @@ def test_a_method_that_is_no_python_fails_in_its_cell(place: Path) -> None:
 def test_a_module_that_is_built_into_python_has_no_source_whatever_lies_beside_it(place: Path) -> None:
     (place / "sys.py").write_text("x = 1\n", encoding="utf-8")
     assert digests.method_sources({"_target_": "sys.intern"}) == {}
+
+
+def test_every_module_that_a_digest_names_exists() -> None:
+    """A file that moves and stays in a list would leave the digest without a word."""
+    single = (*digests.DRIVING, *digests.ALWAYS, *digests.EVALUATION, digests.REGISTRY, digests.VALIDATING)
+    named = (
+        *single,
+        *digests.INPUT,
+        *digests.DRAWN,
+        "tipbench.data.custom.folds",
+        "tipbench.data.release_folds",
+    )
+    named = (*named, "tipbench.runs.streams", *(f"tipbench.data.splits.{split}" for split in SPLITS))
+    assert [name for name in named if find_spec(name) is None] == []
+    assert [name for name in GENERATOR if not (world.FOLDER / name).exists()] == []

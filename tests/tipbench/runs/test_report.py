@@ -9,7 +9,7 @@ import pytest
 from tipbench.commands.run import EXAMPLES
 from tipbench.config.compose import Composer, parse
 from tipbench.config.options import config_folder, config_folders
-from tipbench.metrics.metric import FormRecall
+from tipbench.metrics.scores import FormRecall
 from tipbench.runs.cells import Cell
 from tipbench.runs.grid import expand
 from tipbench.runs.report import (
@@ -246,8 +246,8 @@ def test_a_row_shows_what_stands_beside_its_score_and_why_a_gap_was_not_earned()
 
 
 FOUND = {
-    "labour": FormRecall(0.5, 0.25, 0.75, None, 31),
-    "organs": FormRecall(0.0, note="too few clusters", operations=3),
+    "labour": FormRecall(value=0.5, low=0.25, high=0.75, operations=31),
+    "organs": FormRecall(value=0.0, note="too few clusters", operations=3),
 }
 
 
