@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tipbench.runs.api import compare, plot, results, run
     from tipbench.runs.results import Result
     from tipbench.runs.scoring import evaluate
-    from tipbench.stories.from_python import story
+    from tipbench.stories.story import story
     from tipbench.task import Task
 
 __all__ = [
@@ -55,7 +55,7 @@ _HOMES = {
     "results": "tipbench.runs.api",
     "compare": "tipbench.runs.api",
     "plot": "tipbench.runs.api",
-    "story": "tipbench.stories.from_python",
+    "story": "tipbench.stories.story",
     "Result": "tipbench.runs.results",
     "Task": "tipbench.task",
     "CheckFailed": "tipcore.errors",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 from tipbench.data.releases import open_by_name
-from tipbench.stories.finding import find
+from tipbench.stories.sources import find_operations_of
 
 
 def table(name: str, truth: bool = False, release: str = "tiny") -> pl.DataFrame:
@@ -33,4 +33,4 @@ def find_operations(asked: str, release: str = "tiny") -> pl.DataFrame:
     Raises:
         UsageError: for a filter that does not exist, and where no operation is left.
     """
-    return find(open_by_name(release), asked)
+    return find_operations_of(open_by_name(release), asked)

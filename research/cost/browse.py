@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 
 from tipbench.browse.build import browse
-from tipbench.browse.rows import ROWS
+from tipbench.browse.table_page import ROWS
 from tipdata.release import Release, open_release
 
 MB = 1e6

@@ -2,7 +2,7 @@
 
 Prints whose wallets are in the sample of payments, whether money and firms follow the life and the work of operations,
 what wallets receive, and in how many views posting trafficking operations are seen. The figures are those of
-``tests/tipdata/stages/one_story.py``, views those of ``tipbench data story`` (:mod:`tipbench.stories.views`).
+``tests/tipdata/stages/one_story.py``, views those of ``tipbench data story`` (:mod:`tipbench.stories.sources`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 from drawn import Drawn, asking
-from tipbench.stories.views import VIEWS, candidates, counts
+from tipbench.stories.sources import VIEWS, candidates, counts
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "tipdata" / "stages"))
 from one_story import (  # pyright: ignore[reportMissingImports]

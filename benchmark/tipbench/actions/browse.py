@@ -7,7 +7,7 @@ from tipdata.release import Release
 
 from tipbench.actions.data import asked, check_open, open_asked, rows_of
 from tipbench.browse.build import browse, check_rows, refuse_taken
-from tipbench.browse.rows import ROWS
+from tipbench.browse.table_page import ROWS
 from tipbench.console import emit, emit_json
 
 

@@ -8,9 +8,8 @@ from tipcore.errors import UsageError
 from tipbench.actions.data import check_open, opened
 from tipbench.console import Column, emit, emit_json, emit_table, notice
 from tipbench.runs.figure import check_ending
-from tipbench.stories.finding import SHOWN, find
-from tipbench.stories.timeline import story_of
-from tipbench.stories.views import VIEWS
+from tipbench.stories.sources import SHOWN, VIEWS, find_operations_of
+from tipbench.stories.story import story_of
 from tipbench.task import Source
 
 FIRST = 20
@@ -48,7 +47,7 @@ def call(options: argparse.Namespace) -> int:
 
 
 def _list(release: Source, options: argparse.Namespace) -> int:
-    found = find(release, options.find).select(SHOWN)
+    found = find_operations_of(release, options.find).select(SHOWN)
     if options.json:
         emit_json({"release": release.name, "filters": options.find, "operations": found.to_dicts()})
         return 0

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from tipdata.core.kinds import LANGUAGES
 from tipdata.core.world import MINUTES_A_DAY
 
-from tipbench.browse.rows import script, shuffled
+from tipbench.browse.table_page import script, shuffle_rows
 from tipbench.task import Source
 
 EACH = 9
@@ -22,7 +22,7 @@ ENGLISH = {"ar": "Arabic", "en": "English", "es": "Spanish", "fr": "French", "ru
 
 
 @dataclass(frozen=True)
-class Card:
+class AdvertCard:
     """An advert. ``head``: where and when it was posted; ``offer``: what for and at which price; ``script``: the
     attributes of its text; ``truth``: who is behind it; ``facts``: what it says."""
 
@@ -36,18 +36,18 @@ class Card:
 
 
 @dataclass(frozen=True)
-class Cards:
+class AdvertCards:
     """Some adverts of a language of all ``total`` ones."""
 
     language: str
     name: str
     english: str
     script: Markup
-    cards: Sequence[Card]
+    cards: Sequence[AdvertCard]
     total: int
 
 
-def posted(source: Source) -> pl.DataFrame:
+def adverts_with_operation(source: Source) -> pl.DataFrame:
     """Return adverts with what their operation is."""
     about = source.scan("operations", truth=True).select("operation", "kind", "form", "migrant")
     return (
@@ -57,27 +57,29 @@ def posted(source: Source) -> pl.DataFrame:
     )
 
 
-def by_language(adverts: pl.DataFrame) -> list[Cards]:
+def by_language(adverts: pl.DataFrame) -> list[AdvertCards]:
     """Return some adverts of each language, of as many operations, the same for the same release."""
     found = []
     for language in LANGUAGES:
         those = adverts.filter(pl.col("language") == language)
-        drawn = shuffled(those, f"adverts/{language}").unique("operation", keep="first", maintain_order=True)
+        drawn = shuffle_rows(those, f"adverts/{language}").unique(
+            "operation", keep="first", maintain_order=True
+        )
         cards = [card(row) for row in drawn.head(EACH).iter_rows(named=True)]
         found.append(
-            Cards(language, NAMES[language], ENGLISH[language], script(language), cards, those.height)
+            AdvertCards(language, NAMES[language], ENGLISH[language], script(language), cards, those.height)
         )
     return found
 
 
-def card(row: Mapping[str, Any]) -> Card:
+def card(row: Mapping[str, Any]) -> AdvertCard:
     """Return the card of an advert with what its operation is."""
     day, minute = divmod(row["minute"], MINUTES_A_DAY)
     basis = f"per {row['price_basis']}".replace("_", " ").replace("per total", "in total")
     price = "no price" if row["price"] is None else f"{row['price'] / 100:,.0f} XTS {basis}"
     contacts = f"{len(row['contacts'])} {'contact' if len(row['contacts']) == 1 else 'contacts'}"
     images = f"{len(row['images'])} {'image' if len(row['images']) == 1 else 'images'}"
-    return Card(
+    return AdvertCard(
         head=f"{row['platform']} · day {day}, {minute // 60:02d}:{minute % 60:02d} · region {row['region']}",
         offer=f"{row['category']} · {price} · {contacts}, {images}",
         title=row["title"],

@@ -20,18 +20,14 @@ from tipdata.documents.project_files import LICENCE_HEADING, licence_paragraphs
 from tipdata.release import Release, size_on_disk
 from tipdata.stages import tables_of
 
-from tipbench.browse.about import about_of, facts
-from tipbench.browse.adverts import by_language, posted
-from tipbench.browse.case_page import case_page, list_page, told
-from tipbench.browse.cases import choose
-from tipbench.browse.page import Page, Site
-from tipbench.browse.rows import ROWS
-from tipbench.browse.source import first_regions
-from tipbench.browse.table_page import Listed, table_page
+from tipbench.browse.adverts import adverts_with_operation, by_language
+from tipbench.browse.case_page import case_page, choose, list_page, read_pairs
+from tipbench.browse.site import Page, Site, about_of, facts, first_regions
+from tipbench.browse.table_page import ROWS, TableEntry, table_page
 from tipbench.pages import folder as pages_folder
 from tipbench.pages.controls import Filter
 from tipbench.pages.templates import copy_assets
-from tipbench.stories.views import candidates
+from tipbench.stories.sources import candidates
 
 MARKER = ".tipbench-browse"
 """In a folder that may be replaced by newer pages."""
@@ -44,7 +40,7 @@ MOST_ROWS = 20_000
 
 
 @dataclass(frozen=True)
-class Written:
+class BrowsePages:
     """What was written."""
 
     folder: Path
@@ -68,7 +64,7 @@ def check_rows(most: int) -> None:
         raise UsageError(f"rows={most} cannot be shown on a page: give 1 to {MOST_ROWS:,}.")
 
 
-def browse(release: Release, to: Path, most: int = ROWS, quiet: bool = False) -> Written:
+def browse(release: Release, to: Path, most: int = ROWS, quiet: bool = False) -> BrowsePages:
     """Write the pages of a release.
 
     Args:
@@ -94,13 +90,13 @@ def browse(release: Release, to: Path, most: int = ROWS, quiet: bool = False) ->
         (folder / MARKER).write_text(f"{release.name}\n", encoding="utf-8")
         copy_assets(folder, ASSETS)
         size = size_on_disk(folder)
-    return Written(to, len(makers), size)
+    return BrowsePages(to, len(makers), size)
 
 
 def _makers(site: Site, most: int) -> list[Callable[[], Page]]:
     """Return one per page, in an order in which the last knows what the first found; none keeps a table."""
-    listed: list[Listed] = []
-    pairs = told(site, choose(candidates(site.source), site.source.version))
+    listed: list[TableEntry] = []
+    pairs = read_pairs(site, choose(candidates(site.source), site.source.version))
     cases = [(pair.case, pair.beside, pair.why) for pair in pairs]
     cases += [(pair.beside, pair.case, pair.why) for pair in pairs]
     return [
@@ -113,14 +109,14 @@ def _makers(site: Site, most: int) -> list[Callable[[], Page]]:
     ]
 
 
-def _table(site: Site, table: Table, most: int, listed: list[Listed]) -> Page:
+def _table(site: Site, table: Table, most: int, listed: list[TableEntry]) -> Page:
     page, line = table_page(site, table, most)
     listed.append(line)
     return page
 
 
 def _adverts(site: Site) -> Page:
-    languages = by_language(posted(site.source))
+    languages = by_language(adverts_with_operation(site.source))
     shown, total = sum(len(one.cards) for one in languages), sum(one.total for one in languages)
     html = site.fill("adverts.html", "", "*adverts", languages=languages, shown=shown, total=total)
     return Page("adverts.html", html)
@@ -139,7 +135,7 @@ def _about(site: Site, most: int) -> Page:
     return Page("about.html", html)
 
 
-def _index(site: Site, listed: Sequence[Listed], cases: int) -> Page:
+def _index(site: Site, listed: Sequence[TableEntry], cases: int) -> Page:
     rows = sum(one.rows for one in listed)
     html = site.fill(
         "index.html", "", "index", facts=facts(site.source.release, site.about, rows), listed=listed, cases=cases,

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple, get_args
 
 from tipbench.stories.record import Event, Phase, Timeline
-from tipbench.stories.views import VIEWS
+from tipbench.stories.sources import VIEWS
 
 WIDTH, INDENT = 100, 19
 FEW, LINES = 4, 6
@@ -86,23 +86,23 @@ BEFORE_TOWN = {"journey": " to "}
 MONEY = ("money in", "money out", "money moved", "money beside", "everyday payment")
 
 
-class Told(NamedTuple):
+class ChronicleLine(NamedTuple):
     """A line of a chronicle: days and what happened."""
 
     when: str
     text: str
 
 
-class ToldPhase(NamedTuple):
+class ChroniclePhase(NamedTuple):
     """A phase of a chronicle: its heading and its lines."""
 
     heading: str
-    told: list[Told]
+    told: list[ChronicleLine]
 
 
 def tell(story: Timeline) -> str:
     """Return the chronicle of a story."""
-    about = [line for told in about_told(story) for line in _line(*told, indent=8)]
+    about = [line for told in describe_operation(story) for line in _line(*told, indent=8)]
     lines = [_title(story), "", *textwrap.wrap(story.note, WIDTH), "", *about]
     for phase in phases(story):
         lines += ["", phase.heading]
@@ -110,13 +110,13 @@ def tell(story: Timeline) -> str:
     return "\n".join(lines)
 
 
-def phases(story: Timeline) -> list[ToldPhase]:
+def phases(story: Timeline) -> list[ChroniclePhase]:
     """Return the phases of a story in their order, each with its lines."""
     found = []
     for phase in get_args(Phase):
         of_phase = [event for event in story.events if event.phase == phase]
         if of_phase:
-            found.append(ToldPhase(_heading(phase, of_phase), list(_told(of_phase))))
+            found.append(ChroniclePhase(_heading(phase, of_phase), list(_tell_phase(of_phase))))
     return found
 
 
@@ -145,7 +145,7 @@ def _title(story: Timeline) -> str:
     )
 
 
-def about_told(story: Timeline) -> list[Told]:
+def describe_operation(story: Timeline) -> list[ChronicleLine]:
     """Return who the operation is and what is seen of it, each with a word for it."""
     about = story.about
     outside = ", in a language outside the region's majority" if about.migrant else ""
@@ -166,7 +166,7 @@ def about_told(story: Timeline) -> list[Told]:
         rows.append(
             ("beside", f"{outsiders:,} of {len(story.events):,} events lie outside its life, marked *")
         )
-    return [Told(*row) for row in rows]
+    return [ChronicleLine(*row) for row in rows]
 
 
 def _heading(phase: str, events: Sequence[Event]) -> str:
@@ -175,29 +175,29 @@ def _heading(phase: str, events: Sequence[Event]) -> str:
     return f"{said}, {days(min(known), max(known))}" if len(known) > 1 else said
 
 
-def _told(events: Sequence[Event]) -> Iterator[Told]:
+def _tell_phase(events: Sequence[Event]) -> Iterator[ChronicleLine]:
     """Yield the lines of a phase, one thing after the other: few events one by one, many by periods."""
     for what in SINGULAR:
         alike = [event for event in events if event.what == what]
         if len(alike) > FEW and alike[0].dated:
-            yield from _many(what, alike)
+            yield from _tell_many(what, alike)
         elif len(alike) > FEW:
             yield _period(what, alike)
         else:
-            yield from map(_one, alike)
+            yield from map(_tell_one, alike)
 
 
-def _one(event: Event) -> Told:
+def _tell_one(event: Event) -> ChronicleLine:
     size = f" {_money(event.size)}" if event.what in MONEY and event.size is not None else ""
-    told = f"{SINGULAR[event.what]}{size}{_in([event])}{_sorts([event])}"
+    told = f"{SINGULAR[event.what]}{size}{_town_of([event])}{_sorts([event])}"
     if event.what == "conversation":
         told += f", {event.size:,} messages"
     if event.dated and event.until is not None and event.until > event.day:
         told += f" (from day {event.day} until day {event.until})"
-    return Told(_when([event]), told)
+    return ChronicleLine(_days_of([event]), told)
 
 
-def _many(what: str, events: Sequence[Event]) -> Iterator[Told]:
+def _tell_many(what: str, events: Sequence[Event]) -> Iterator[ChronicleLine]:
     """Yield a line per period with events, the shortest periods that need few lines."""
     start = events[0].day
     length = next(n for n in PERIODS if len({(event.day - start) // n for event in events}) <= LINES)
@@ -207,14 +207,16 @@ def _many(what: str, events: Sequence[Event]) -> Iterator[Told]:
     return (_period(what, within) for within in periods.values())
 
 
-def _period(what: str, events: Sequence[Event]) -> Told:
+def _period(what: str, events: Sequence[Event]) -> ChronicleLine:
     if len(events) == 1:
-        return _one(events[0])
+        return _tell_one(events[0])
     total = f", {_money(sum(event.size or 0 for event in events))} in all" if what in MONEY else ""
-    return Told(_when(events), f"{len(events):,} {PLURAL[what]}{total}{_in(events)}{_sorts(events)}")
+    return ChronicleLine(
+        _days_of(events), f"{len(events):,} {PLURAL[what]}{total}{_town_of(events)}{_sorts(events)}"
+    )
 
 
-def _when(events: Sequence[Event]) -> str:
+def _days_of(events: Sequence[Event]) -> str:
     """Return the days of events in words, with a mark where one lies outside the life."""
     if not events[0].dated:
         return UNDATED
@@ -222,32 +224,32 @@ def _when(events: Sequence[Event]) -> str:
     return f"{days(events[0].day, events[-1].day)}{outside}"
 
 
-def _in(events: Sequence[Event]) -> str:
+def _town_of(events: Sequence[Event]) -> str:
     """Return the towns of events, where most of them have one."""
     towns = [event.town for event in events]
-    named = _most(towns, "elsewhere", "no town given") if towns.count(None) * 2 < len(towns) else ""
+    named = _most_frequent(towns, "elsewhere", "no town given") if towns.count(None) * 2 < len(towns) else ""
     return f"{BEFORE_TOWN.get(events[0].what, ' in ')}{named}" if named else ""
 
 
 def _sorts(events: Sequence[Event]) -> str:
-    named = _most([event.sort for event in events], "the rest", "not given")
+    named = _most_frequent([event.sort for event in events], "the rest", "not given")
     return f"{BEFORE_SORT.get(events[0].what, ': ')}{named}" if named else ""
 
 
-def _most(values: Sequence[str | None], other: str, missing: str) -> str:
+def _most_frequent(values: Sequence[str | None], other: str, missing: str) -> str:
     """Return the most frequent values, with counts that add up to all where they are not one; '' where none is
     known."""
     counts = Counter(value for value in values if value is not None)
     if len(counts) < 2 and counts.total() in (0, len(values)):
         return "".join(counts)
-    ranked = _ranked(counts)
+    ranked = _rank_values(counts)
     named, rest = (ranked, []) if len(ranked) == TOP + 1 else (ranked[:TOP], ranked[TOP:])
     unnamed = [(other, sum(count for _, count in rest)), (missing, len(values) - counts.total())]
     between = "; " if any("," in value for value, _ in named) else ", "
     return between.join(f"{value} ({count:,})" for value, count in [*named, *unnamed] if count)
 
 
-def _ranked(counts: Counter[str]) -> list[tuple[str, int]]:
+def _rank_values(counts: Counter[str]) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 

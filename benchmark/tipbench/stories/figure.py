@@ -1,12 +1,18 @@
-"""Draw a story: days across, a lane per part of the data, the operation's life and its posting shaded.
-
-Marks differ in form and in lightness, so that the figure can be read without colour. The same story gives the same
-bytes.
-"""
+"""Draw a story: days across, a lane per part of the data, the operation's life and its posting shaded."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tipdata.documents.palette import LIGHT
+
+from tipbench.stories.record import Event
+from tipbench.style import DOT, SMALL
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -14,15 +20,318 @@ from tipdata.core.world import DAYS
 
 from tipbench.runs.figure import check_ending, save_figure
 from tipbench.stories.chronicle import title
-from tipbench.stories.lanes import DRAWN, Reach
-from tipbench.stories.legend import INK, PALE, QUIET, WASH, handles
-from tipbench.stories.record import LASTING, Event, Lane, Timeline
-from tipbench.stories.views import VIEWS
-from tipbench.style import SMALL, TEXT, TITLE
+from tipbench.stories.record import LASTING, Lane, Timeline
+from tipbench.stories.sources import VIEWS
+from tipbench.style import TEXT, TITLE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+
+INK, QUIET, PALE, PAPER, WASH = (LIGHT[name] for name in ("ink", "quiet", "pale", "paper", "wash"))
+ACCENT, STRONG = LIGHT["accent"], LIGHT["oracle"]
+BAR, THIN = 4.0, 1.6
+"""Points across the bar of what lasts, and of what matters less in its lane."""
+
+
+def recruits(event: Event) -> bool:
+    """Return whether a conversation or an account recruits."""
+    return (event.sort or "").startswith(("recruitment", "that recruits"))
+
+
+def commits(event: Event) -> bool:
+    """Return whether a conversation reaches a commitment."""
+    return "commitment" in (event.sort or "")
+
+
+def handles(drawn: Iterable[Event], posts: bool) -> list[Any]:
+    """Return the legend: the shades, and the marks of what is drawn.
+
+    Args:
+        drawn: the events that are.
+        posts: whether the spell of posting is shaded.
+    """
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    def made(mark: LegendMark) -> Any:
+        if mark.shape == "area":
+            return Patch(facecolor=mark.face, edgecolor=PALE, label=mark.label, alpha=mark.alpha)
+        width = {"bar": BAR, "line": THIN, "dots": THIN}.get(mark.shape, 0.0)
+        line = ":" if mark.shape == "dots" else "-" if width else ""
+        return Line2D(
+            [], [], color=mark.colour, linestyle=line, linewidth=width,
+            marker="" if width else mark.shape,
+            markersize=DOT - 1, markerfacecolor=mark.face or mark.colour, markeredgewidth=1, label=mark.label,
+        )  # fmt: skip
+
+    by_what: dict[str, list[Event]] = {}
+    for event in drawn:
+        by_what.setdefault(event.what, []).append(event)
+    shades = [SHADES[0], *([SHADES[1]] if posts else [])]
+    marks = [m for what, marks in MARKS.items() for m in marks if any(map(m.of, by_what.get(what, ())))]
+    return [made(mark) for mark in [*shades, *marks]]
+
+
+def _all_entries(event: Event) -> bool:
+    return True
+
+
+def _limit_entries(event: Event) -> bool:
+    return event.until is not None
+
+
+class LegendMark(NamedTuple):
+    """A mark of the legend: a matplotlib marker, "bar", "line", "dots" or "area", its colours, and of which events it
+    is."""
+
+    shape: str
+    label: str
+    colour: str = INK
+    face: str = ""
+    alpha: float = 1.0
+    of: Callable[[Event], bool] = _all_entries
+
+
+SHADES = (LegendMark("area", "its life", face=WASH), LegendMark("area", "it posts", face=PALE))
+MARKS = {
+    "conversation": [
+        LegendMark("bar", "recruiting conversation", of=recruits),
+        LegendMark("line", "other conversation", QUIET, of=lambda event: not recruits(event)),
+        LegendMark("D", "commitment reached", STRONG, of=commits),
+    ],
+    "advert": [LegendMark("|", "advert")],
+    "flag": [LegendMark("x", "flag by a user", STRONG)],
+    "account": [
+        LegendMark("line", "account that can advertise", of=lambda event: not recruits(event)),
+        LegendMark("bar", "account that recruits", ACCENT, of=recruits),
+        LegendMark("x", "account is closed", of=_limit_entries),
+    ],
+    "money in": [LegendMark("area", "money in, by week (root scale)", face=INK)],
+    "money moved": [LegendMark("area", "between own wallets", face=QUIET)],
+    "money out": [LegendMark("area", "money out", face=ACCENT)],
+    "money beside": [LegendMark("|", "payment around it", ACCENT)],
+    "everyday payment": [LegendMark("|", "everyday payment of a member", QUIET)],
+    "wallet": [LegendMark("o", "wallet opened", face=PAPER)],
+    "stop": [LegendMark("o", "stop, by town")],
+    "journey": [LegendMark("|", "journey booked", ACCENT)],
+    "exploiting firm": [LegendMark("bar", "firm that exploits", STRONG)],
+    "firm": [LegendMark("dots", "firms it staffs, no day known", QUIET)],
+    "audit": [LegendMark("^", "audit", face=PAPER)],
+    "complaint": [LegendMark("v", "complaint", face=PAPER)],
+    "person": [
+        LegendMark("area", "people under its control", face=ACCENT, alpha=0.35),
+        LegendMark("^", "person comes", ACCENT),
+    ],
+    "exit": [LegendMark("v", "person gets out", ACCENT, PAPER)],
+    "handed on": [LegendMark(">", "person handed on", ACCENT, PAPER)],
+    "helpline contact": [LegendMark("P", "helpline contact", STRONG)],
+    "review": [LegendMark("s", "advert queued for review", STRONG, PAPER)],
+}
+"""What happens -> its marks in the legend."""
+
+
+ROWS = 12
+"""Bars below each other in a lane; more share the rows."""
+TOWNS = 4
+"""Towns with a level of their own; the others share one."""
+WEEK = 7
+BARS = (-1.3, 0.3)
+"""Lower and upper end of a lane of bars, which stand from 0 down to -1."""
+FIRMS = -1.5
+"""Height of the firms that it staffs, of which no day is known: one line for all, and how many they are."""
+
+
+class Reach(NamedTuple):
+    """What is drawn, in days: the first and the last, and the last of the operation's life."""
+
+    first: float
+    last: float
+    ends: int
+
+    def end(self, event: Event) -> float:
+        """Return the last day of what lasts: what goes on does so until the operation ends, as far as it is told."""
+        until = max(self.ends, event.day) if event.until is None else event.until
+        return min(until, self.last)
+
+
+def _recruits(panel: Axes, events: Sequence[Event], reach: Reach) -> None:
+    panel.set_ylim(*BARS)
+    for row, event in _stack_rows(events, reach):
+        committed, recruiting = commits(event), recruits(event)
+        _bar(
+            panel,
+            event,
+            row,
+            reach,
+            STRONG if committed else INK if recruiting else QUIET,
+            thin=not recruiting,
+        )
+        if committed:
+            panel.plot([event.until or event.day], [row], "D", color=STRONG, markersize=DOT - 2, zorder=3)
+
+
+def _adverts(panel: Axes, events: Sequence[Event], reach: Reach) -> None:
+    flagged = [event.day for event in events if event.what == "flag"]
+    panel.plot(flagged, [0.6] * len(flagged), "x", color=STRONG, markersize=DOT - 2, zorder=3)
+    posted = [event.day for event in events if event.what == "advert"]
+    panel.vlines(posted, -1, 0, color=INK, linewidth=1, zorder=2)
+    panel.set_ylim(-1.2, 1.2)
+
+
+def _accounts(panel: Axes, events: Sequence[Event], reach: Reach) -> None:
+    held = [event for event in events if event.what == "account"]
+    panel.set_ylim(*BARS)
+    for row, event in _stack_rows(held, reach):
+        recruiting = recruits(event)
+        _bar(panel, event, row, reach, ACCENT if recruiting else INK, thin=not recruiting)
+        if event.until is not None:
+            panel.plot([event.until], [row], "x", color=INK, markersize=DOT - 1, zorder=3)
+
+
+def _money(panel: Axes, events: Sequence[Event], reach: Reach) -> None:
+    """Draw by week what comes in above and what goes out below; the everyday payments of members as ticks."""
+    largest: dict[int, float] = {}
+    bars = (("money in", 1, INK, 0, 6), ("money moved", -1, QUIET, 0, 3), ("money out", -1, ACCENT, 3, 3))
+    for what, sign, colour, shift, wide in bars:
+        weeks: Counter[int] = Counter()
+        for event in events:
+            if event.what == what:
+                weeks[event.day // WEEK] += event.size or 0
+        tall = [sign * (amount / 100) ** 0.5 for amount in weeks.values()]
+        starts = [week * WEEK + shift for week in weeks]
+        panel.bar(starts, tall, width=wide, align="edge", color=colour, linewidth=0, zorder=2)
+        largest[sign] = max(largest.get(sign, 0), *weeks.values(), 0)
+    top = max(max(largest.values()) / 100, 1) ** 0.5
+    if events:
+        panel.axhline(0, color=QUIET, linewidth=0.8, zorder=2)
+    days = [event.day for event in events if event.what == "everyday payment"]
+    panel.plot(days, [0] * len(days), "|", color=QUIET, markersize=5, zorder=1.8)
+    beside = [event.day for event in events if event.what == "money beside"]
+    panel.plot(beside, [0] * len(beside), "|", color=ACCENT, markersize=9, zorder=1.9)
+    wallets = [event.day for event in events if event.what == "wallet"]
+    panel.plot(
+        wallets, [0] * len(wallets), "o", color=INK, markersize=DOT - 2, markerfacecolor=PAPER, zorder=3
+    )
+    panel.set_ylim(-1.25 * top, 1.25 * top)
+    _label_right(
+        panel,
+        {sign * (most / 100) ** 0.5: f"{most // 100:,.0f} XTS" for sign, most in largest.items() if most},
+    )
+
+
+def _movement(panel: Axes, events: Sequence[Event], reach: Reach) -> None:
+    """Draw towns as levels, the most visited lowest, stops as dots along a line, and journeys as ticks below."""
+    stops = [(event.day, event.town) for event in events if event.what == "stop" and event.town is not None]
+    visits = Counter(town for _, town in stops)
+    ranked = sorted(visits, key=lambda town: (-visits[town], town))
+    level = {town: min(place, TOWNS) for place, town in enumerate(ranked)}
+    days, levels = [day for day, _ in stops], [level[town] for _, town in stops]
+    panel.step(days, levels, "-o", where="post", color=INK, linewidth=0.8, markersize=DOT - 3, zorder=2)
+    booked = [event.day for event in events if event.what == "journey"]
+    panel.plot(booked, [-1] * len(booked), "|", color=ACCENT, markersize=6, zorder=2)
+    named = [*ranked[:TOWNS], *(["elsewhere"] if len(ranked) > TOWNS else [])]
+    _label_right(panel, dict(enumerate(named)))
+    panel.set_ylim(-1.7, max(len(named), 2) - 0.4)
+
+
+def _label_right(panel: Axes, labels: dict[Any, str]) -> None:
+    """Write labels at heights on the right of a lane."""
+    panel.set_yticks(list(labels), list(labels.values()), fontsize=SMALL - 1.5, color=QUIET)
+    panel.yaxis.tick_right()
+    panel.tick_params(axis="y", length=0)
+
+
+def _firms(panel: Axes, events: Sequence[Event], reach: Reach) -> None:
+    for row, event in _stack_rows([event for event in events if event.what == "exploiting firm"], reach):
+        _bar(panel, event, row, reach, STRONG)
+    if staffed := [event for event in events if event.what == "firm"]:
+        panel.plot(_day_range(staffed[0], reach), [FIRMS, FIRMS], ":", color=QUIET, linewidth=THIN, zorder=2)
+        _label_right(panel, {FIRMS: f"{len(staffed)} firm{'s' if len(staffed) > 1 else ''}"})
+    for what, mark in (("audit", "^"), ("complaint", "v")):
+        days = [event.day for event in events if event.what == what]
+        panel.plot(
+            days, [0.8] * len(days), mark, color=INK, markersize=DOT - 2, markerfacecolor=PAPER, zorder=3
+        )
+    panel.set_ylim(FIRMS - 0.3, 1.3)
+
+
+def _people(panel: Axes, events: Sequence[Event], reach: Reach) -> None:
+    """Draw how many people are under its control, when each comes, and when each gets out."""
+    held = [(event.day, reach.end(event)) for event in events if event.what == "person"]
+    days = range(int(reach.first), int(reach.last) + 1)
+    counts = [sum(since <= day <= until for since, until in held) for day in days]
+    if held:
+        panel.fill_between(days, counts, step="post", color=ACCENT, alpha=0.35, linewidth=0, zorder=1.5)
+        panel.step(days, counts, where="post", color=ACCENT, linewidth=1, zorder=2)
+    most = max(*counts, 1)
+    for what, shape, face in (("person", "^", ACCENT), ("exit", "v", PAPER), ("handed on", ">", PAPER)):
+        when = [event.day for event in events if event.what == what]
+        panel.plot(
+            when,
+            [-0.22 * most] * len(when),
+            shape,
+            color=ACCENT,
+            markersize=DOT - 2,
+            markerfacecolor=face,
+            zorder=3,
+        )
+    panel.set_ylim(-0.45 * most, 1.2 * most)
+    _label_right(panel, {most: f"{most} at once"} if held else {})
+
+
+def _help(panel: Axes, events: Sequence[Event], reach: Reach) -> None:
+    for what, shape, face, height in (("helpline contact", "P", STRONG, 0.4), ("review", "s", PAPER, -0.4)):
+        days = [event.day for event in events if event.what == what]
+        panel.plot(
+            days,
+            [height] * len(days),
+            shape,
+            color=STRONG,
+            markersize=DOT - 1,
+            markerfacecolor=face,
+            zorder=3,
+        )
+    panel.set_ylim(-1, 1)
+
+
+DRAWN: dict[str, Callable[[Any, Sequence[Event], Reach], None]] = {
+    "recruits": _recruits,
+    "adverts": _adverts,
+    "accounts": _accounts,
+    "money": _money,
+    "movement": _movement,
+    "firms": _firms,
+    "people": _people,
+    "help": _help,
+}
+
+
+def _stack_rows(events: Sequence[Event], reach: Reach) -> list[tuple[float, Event]]:
+    """Return each event with its row, from 0 down to -1: the first that is free on its first day."""
+    free: list[float] = []
+    placed: list[tuple[int, Event]] = []
+    for event in events:
+        end = reach.end(event)
+        row = next((n for n, until in enumerate(free) if until < event.day), len(free))
+        row = row if row < ROWS else len(placed) % ROWS
+        free[row : row + 1] = [end]
+        placed.append((row, event))
+    return [(-row / max(len(free) - 1, 1), event) for row, event in placed]
+
+
+def _bar(panel: Axes, event: Event, row: float, reach: Reach, colour: str, thin: bool = False) -> None:
+    width = THIN if thin else BAR
+    panel.plot(
+        _day_range(event, reach), [row, row], color=colour, linewidth=width, solid_capstyle="butt", zorder=2
+    )
+
+
+def _day_range(event: Event, reach: Reach) -> tuple[float, float]:
+    """Return where what lasts begins and ends: with its last day, so that one day is seen."""
+    return event.day, reach.end(event) + 1
+
 
 SIZE = (11.0, 8.2)
 """Inches."""
@@ -39,7 +348,7 @@ ACROSS = ("begins", "ends", *STOPPED)
 """What is in no lane."""
 
 
-def draw(story: Timeline) -> Figure:
+def draw_story(story: Timeline) -> Figure:
     """Return the figure of a story."""
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -79,7 +388,7 @@ def _fix_layout(figure: Figure, panels: Iterable[Axes]) -> None:
         panel.set_position((left, bottom, width, height))
 
 
-def save(story: Timeline, path: str | Path) -> None:
+def save_story(story: Timeline, path: str | Path) -> None:
     """Draw a story into a file. Raises UsageError for a format or a file that cannot be written."""
     import matplotlib
 
@@ -89,7 +398,7 @@ def save(story: Timeline, path: str | Path) -> None:
         path.suffix.lower(), {"Software": None}
     )
     with matplotlib.rc_context({"svg.hashsalt": "tipbench"}):
-        save_figure(draw(story), path, "give another --figure", metadata=metadata)
+        save_figure(draw_story(story), path, "give another --figure", metadata=metadata)
 
 
 def reach_of(story: Timeline) -> Reach:

@@ -34,11 +34,11 @@ LASTING = ("member", "account", "conversation", "person", "firm", "exploiting fi
 """What has a last day; without one it goes on."""
 
 
-class _Frozen(BaseModel):
+class _FrozenRecord(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Event(_Frozen):
+class Event(_FrozenRecord):
     """One thing that happened: a row of a table, or a change that the truth knows of."""
 
     phase: Phase
@@ -59,7 +59,7 @@ class Event(_Frozen):
     inside: bool = Field(description="whether its day is one of the operation's life")
 
 
-class About(_Frozen):
+class About(_FrozenRecord):
     """The operation itself, as the hidden table of operations has it."""
 
     operation: int
@@ -80,7 +80,7 @@ class About(_Frozen):
     last_day: int
 
 
-class Timeline(_Frozen):
+class Timeline(_FrozenRecord):
     """The timeline of one operation."""
 
     model_config = ConfigDict(title="Story")

@@ -9,7 +9,7 @@ from functools import cache
 from html import escape
 
 import polars as pl
-from tipbench.browse.columns import is_id
+from tipbench.browse.table_page import is_id
 from tipbench.data.releases import open_by_name
 from tipdata.core.tables import Column, Table
 from tipdata.core.world import newest_released, parameters

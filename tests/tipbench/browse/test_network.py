@@ -2,12 +2,11 @@
 
 import polars as pl
 import pytest
-from tipbench.browse.network import KINDS, MOST, SORTS, Network, network_of
-from tipbench.browse.network_figure import LINES, draw
-from tipbench.browse.source import first_regions
+from tipbench.browse.network import KINDS, LINES, MOST, SORTS, Network, draw_network, network_of
+from tipbench.browse.site import first_regions
 from tipbench.data.harm_groups import owned_firms
 from tipbench.pages.svg import PHONE
-from tipbench.stories.finding import find
+from tipbench.stories.sources import find_operations_of
 from tipdata.release import Release
 
 TABLES = {"account": "accounts", "wallet": "wallets", "circuit": "circuits"}
@@ -15,7 +14,7 @@ TABLES = {"account": "accounts", "wallet": "wallets", "circuit": "circuits"}
 
 @pytest.fixture(scope="module")
 def best(tiny: Release) -> int:
-    return find(tiny, "kind=trafficking")["operation"][0]
+    return find_operations_of(tiny, "kind=trafficking")["operation"][0]
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +64,7 @@ def test_links_join_rows_that_are_drawn_and_each_sort_is_explained(network: Netw
 
 @pytest.mark.parametrize("phone", [False, True])
 def test_every_row_and_link_is_drawn_within_the_figure(network: Network, phone: bool) -> None:
-    drawing = draw(network, "t", phone)
+    drawing = draw_network(network, "t", phone)
     texts = {mark.text for mark in drawing.marks if mark.tag == "text"}
     assert {node.name for node in network.nodes} <= texts
     assert sum(mark.tag == "path" for mark in drawing.marks) == len(network.links)
@@ -76,7 +75,7 @@ def test_every_row_and_link_is_drawn_within_the_figure(network: Network, phone: 
 
 @pytest.mark.parametrize("phone", [False, True])
 def test_the_legend_is_in_the_figure_and_has_the_lines_that_are_drawn(network: Network, phone: bool) -> None:
-    drawing = draw(network, "t", phone)
+    drawing = draw_network(network, "t", phone)
     marks = [(mark.tag, dict(mark.attributes)) for mark in drawing.marks]
     strokes = {
         tag: {(is_of["stroke"], is_of.get("stroke-dasharray", "")) for of, is_of in marks if of == tag}

@@ -9,11 +9,10 @@ import polars as pl
 import pytest
 import yaml
 from tipbench.browse import build
-from tipbench.browse.about import about_of, facts
 from tipbench.browse.build import MARKER, MOST_ROWS, browse
-from tipbench.browse.source import MOST_REGIONS, first_regions
+from tipbench.browse.site import MOST_REGIONS, about_of, facts, first_regions
 from tipbench.data.releases import Regions
-from tipbench.stories.finding import find
+from tipbench.stories.sources import find_operations_of
 from tipcore.errors import UsageError
 from tipdata.core.kinds import LANGUAGES
 from tipdata.core.world import DAYS, register
@@ -113,7 +112,7 @@ def test_a_lawful_case_stands_beside_every_trafficking_case(folder: Path) -> Non
 
 
 def test_the_case_that_is_seen_best_is_told_in_full(folder: Path, tiny: Release) -> None:
-    number = find(tiny, "kind=trafficking")["operation"][0]
+    number = find_operations_of(tiny, "kind=trafficking")["operation"][0]
     page = text_of((folder / f"cases/{number}.html").read_text(encoding="utf-8"))
     for word in ("Beside it", "What happened when", "What is linked with what", "Chronicle", "begins"):
         assert word in page

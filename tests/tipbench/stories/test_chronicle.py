@@ -5,11 +5,9 @@ import re
 import polars as pl
 import pytest
 from tipbench.stories.chronicle import PLURAL, WIDTH, tell
-from tipbench.stories.finding import find
 from tipbench.stories.record import Event
-from tipbench.stories.story import Story
-from tipbench.stories.tables import firms
-from tipbench.stories.timeline import story_of
+from tipbench.stories.sources import find_operations_of, firms
+from tipbench.stories.story import Story, story_of
 from tipdata.release import Release
 
 ASKED = (
@@ -20,7 +18,7 @@ ASKED = (
 
 @pytest.fixture(scope="module")
 def stories(tiny: Release) -> list[Story]:
-    return [story_of(tiny, find(tiny, asked)["operation"][0]) for asked in ASKED]
+    return [story_of(tiny, find_operations_of(tiny, asked)["operation"][0]) for asked in ASKED]
 
 
 def told(story: Story) -> str:
@@ -98,7 +96,7 @@ def test_trade_is_apart_from_everyday_life_in_every_kind(tiny: Release) -> None:
     paid = tiny.scan("payments", truth=True).drop_nulls("operation").collect()
     common = paid["log_odds"].min()
     for asked in ("kind=business payments>=60", "kind=independent payments>=60", "form=labour payments>=20"):
-        operation = find(tiny, asked)["operation"][0]
+        operation = find_operations_of(tiny, asked)["operation"][0]
         events = [event for event in story_of(tiny, operation).events if event.lane == "money"]
         everyday = [event for event in events if event.what == "everyday payment"]
         mine = paid.filter(operation=operation)

@@ -5,13 +5,10 @@ from typing import get_args
 
 import numpy as np
 import pytest
-from tipbench.stories.figure import HEIGHTS, draw
-from tipbench.stories.finding import find
-from tipbench.stories.lanes import DRAWN
-from tipbench.stories.legend import MARKS, handles
+from tipbench.stories.figure import DRAWN, HEIGHTS, MARKS, draw_story, handles
 from tipbench.stories.record import Event, Lane, What
-from tipbench.stories.story import Story
-from tipbench.stories.timeline import story_of
+from tipbench.stories.sources import find_operations_of
+from tipbench.stories.story import Story, story_of
 from tipcore.errors import UsageError
 from tipdata.release import Release
 
@@ -21,15 +18,15 @@ def test_the_same_story_gives_the_same_bytes(tiny: Release, tmp_path: Path, endi
     story = story_of(tiny)
     for name in ("first", "second"):
         story.save(tmp_path / f"{name}{ending}")
-    other = story_of(tiny, find(tiny, "kind=business views>=3")["operation"][0])
+    other = story_of(tiny, find_operations_of(tiny, "kind=business views>=3")["operation"][0])
     other.save(tmp_path / f"other{ending}")
     read = {name: (tmp_path / f"{name}{ending}").read_bytes() for name in ("first", "second", "other")}
     assert read["first"] == read["second"] != read["other"]
 
 
 def test_a_figure_has_a_lane_per_part_of_the_data_and_an_empty_one_says_so(tiny: Release) -> None:
-    story = story_of(tiny, find(tiny, "kind=spam adverts>0 payments<1")["operation"][0])
-    panels = draw(story).axes
+    story = story_of(tiny, find_operations_of(tiny, "kind=spam adverts>0 payments<1")["operation"][0])
+    panels = draw_story(story).axes
     assert [panel.get_ylabel() for panel in panels] == list(get_args(Lane))
     said = [[text.get_text() for text in panel.texts] for panel in panels]
     assert "none" in said[list(get_args(Lane)).index("money")]
@@ -44,7 +41,7 @@ def test_every_lane_is_drawn_and_every_event_is_in_the_legend() -> None:
 
 def labels(story: Story) -> set[str]:
     """Return what the legend of a figure names."""
-    return {text.get_text() for text in draw(story).legends[0].get_texts()}
+    return {text.get_text() for text in draw_story(story).legends[0].get_texts()}
 
 
 def event(**rest: object) -> Event:
@@ -73,7 +70,7 @@ def test_the_legend_names_what_is_near_enough_to_be_drawn_and_nothing_else(tiny:
 
 
 def test_nobody_is_drawn_under_control_after_the_operation_ended(tiny: Release) -> None:
-    story = story_of(tiny, find(tiny, "kind=trafficking views>=4")["operation"][0])
+    story = story_of(tiny, find_operations_of(tiny, "kind=trafficking views>=4")["operation"][0])
     about = story.about.model_copy(update={"begins": 100, "ends": 300, "first_day": 120, "last_day": 200})
     events = (
         event(phase="prepares", what="begins", day=100),
@@ -82,7 +79,7 @@ def test_nobody_is_drawn_under_control_after_the_operation_ended(tiny: Release) 
         event(phase="is disturbed", lane="firms", what="audit", day=380),
         event(phase="ends", what="ends", day=300),
     )
-    panels = draw(story.model_copy(update={"about": about, "events": events})).axes
+    panels = draw_story(story.model_copy(update={"about": about, "events": events})).axes
     accounts, people = (panels[get_args(Lane).index(lane)].lines for lane in ("accounts", "people"))
     steps = next(drawn for line in people if len(drawn := np.asarray(line.get_xydata())) > 200)
     assert {count for day, count in steps if day > 300} == {0}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tipbench.stories.figure import draw as drawn
-from tipbench.stories.timeline import story_of
+from tipbench.stories.figure import draw_story as drawn
+from tipbench.stories.story import story_of
 from tipdata.release import Release
 
 WIDE = True

@@ -1,14 +1,18 @@
-"""What a release is, in a few facts."""
+"""What all pages of a release share: its facts, its regions, and the templates."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from tipdata.core.world import DAYS, OWN, entry_of, newest_released, profile
 from tipdata.documents.project_files import LICENCE_NAME
 from tipdata.release import Release
 
 from tipbench.data.releases import Regions
+from tipbench.pages.templates import Figure, fill
 from tipbench.version import __version__
 
 STATUS = {
@@ -21,7 +25,7 @@ NOTE = "Nobody in these data is real and nothing of it happened. A sign that fit
 
 
 @dataclass(frozen=True)
-class About:
+class ReleaseFacts:
     """A release as every page names it. ``typed``: how one names it on the command line; ``read``: how much of it the
     pages are made of."""
 
@@ -33,7 +37,7 @@ class About:
     note: str = NOTE
 
 
-def about_of(release: Release, read: Regions) -> About:
+def about_of(release: Release, read: Regions) -> ReleaseFacts:
     """Return what the pages of a release say of it."""
     version = "" if release.version == newest_released() else f" release.version={release.version}"
     world = f" release.world={release.world}" if release.world else ""
@@ -43,10 +47,10 @@ def about_of(release: Release, read: Regions) -> About:
         if all_read
         else f"the first {read.regions} of {release.regions:,} regions"
     )
-    return About(release.name, f"{release.size}{version}{world}", f"{release.regions:,}", said)
+    return ReleaseFacts(release.name, f"{release.size}{version}{world}", f"{release.regions:,}", said)
 
 
-def facts(release: Release, about: About, rows: int) -> list[tuple[str, str]]:
+def facts(release: Release, about: ReleaseFacts, rows: int) -> list[tuple[str, str]]:
     """Return what a release is: name and text of each fact."""
     entry = entry_of(release.version)
     which = "one of your own" if entry["status"] == OWN else "the released one"
@@ -66,3 +70,39 @@ def facts(release: Release, about: About, rows: int) -> list[tuple[str, str]]:
         ("Licence of the data", f"{about.licence}, with a statement on responsible use"),
         ("Written by", f"tipbench {__version__}"),
     ]
+
+
+MOST_REGIONS = 64
+"""Regions that are read at most. Each is drawn by the same rules, so that the first say as much as any others."""
+
+
+def first_regions(release: Release) -> Regions:
+    """Return the regions of a release that pages are made of."""
+    return Regions(release, range(min(release.regions, MOST_REGIONS)))
+
+
+TEMPLATES = Path(__file__).with_name("templates")
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page's place from the site's root and its text, and its figures, which are files as well."""
+
+    path: str
+    html: str
+    figures: Sequence[Figure] = ()
+
+
+@dataclass(frozen=True)
+class Site:
+    """What all pages share: the release, what is read of it, and the names of its tables."""
+
+    about: ReleaseFacts
+    source: Regions
+    tables: Sequence[str]
+
+    def fill(self, template: str, root: str, current: str, **context: Any) -> str:
+        """Return a page; ``current``: what the navigation marks."""
+        return fill(
+            TEMPLATES, template, root, about=self.about, tables=self.tables, current=current, **context
+        )

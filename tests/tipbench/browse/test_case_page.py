@@ -1,11 +1,11 @@
 """The days of a story: what has no day is said to have none, and none is drawn; the axis says what day 0 is."""
 
 import pytest
-from tipbench.browse.days import draw
+from tipbench.browse.case_page import draw_days
 from tipbench.pages.svg import LETTER
 from tipbench.stories.chronicle import UNDATED
 from tipbench.stories.record import Event
-from tipbench.stories.timeline import story_of
+from tipbench.stories.story import story_of
 from tipdata.release import Release
 
 
@@ -14,7 +14,7 @@ def test_firms_of_which_no_day_is_known_have_no_mark(tiny: Release) -> None:
     frames = [event for event in story.events if event.what in ("begins", "ends")]
     firm = {"phase": "works", "lane": "firms", "what": "firm", "inside": True, "day": story.about.begins}
     drawn = [
-        draw(
+        draw_days(
             story.model_copy(update={"events": (*frames, Event.model_validate({**firm, "dated": dated}))}),
             "x",
         )
@@ -26,7 +26,7 @@ def test_firms_of_which_no_day_is_known_have_no_mark(tiny: Release) -> None:
 
 @pytest.mark.parametrize("phone", [False, True])
 def test_the_axis_says_what_day_0_is_within_the_figure(tiny: Release, phone: bool) -> None:
-    drawing = draw(story_of(tiny, None), "x", phone)
+    drawing = draw_days(story_of(tiny, None), "x", phone)
     (said,) = [mark for mark in drawing.marks if mark.text == "day; 0 is the first of the 730 days of data"]
     at = dict(said.attributes)
     assert float(at["x"]) + len(said.text or "") * LETTER * float(at["font-size"]) < drawing.width

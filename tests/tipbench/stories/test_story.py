@@ -10,11 +10,9 @@ import polars as pl
 import pytest
 import tipbench
 from tipbench.stories.chronicle import PLURAL, SINGULAR, WIDTH, tell
-from tipbench.stories.finding import find
 from tipbench.stories.record import SCHEMA, What, json_schema
-from tipbench.stories.story import Story
-from tipbench.stories.timeline import story_of
-from tipbench.stories.views import candidates
+from tipbench.stories.sources import candidates, find_operations_of
+from tipbench.stories.story import Story, story_of
 from tipcore.errors import UsageError
 from tipdata.core.world import MINUTES_A_DAY
 from tipdata.release import Release
@@ -36,7 +34,7 @@ def owned(release: Release, table: str, operation: int) -> pl.DataFrame:
     "asked", ["kind=trafficking views>=4", "kind=business views>=4", "kind=independent movement>0"]
 )
 def test_every_row_of_an_operation_is_one_event(tiny: Release, asked: str) -> None:
-    operation = find(tiny, asked)["operation"][0]
+    operation = find_operations_of(tiny, asked)["operation"][0]
     events = Counter(event.what for event in story_of(tiny, operation).events)
     assert events["advert"] == owned(tiny, "adverts", operation).height
     assert events["account"] == owned(tiny, "accounts", operation).height
@@ -80,7 +78,7 @@ def test_an_event_says_whether_it_lies_in_the_operations_life(story: Story) -> N
 
 
 def test_money_goes_in_and_out_as_seen_from_the_operations_wallets(tiny: Release) -> None:
-    operation = find(tiny, "kind=trafficking payments>=20")["operation"][0]
+    operation = find_operations_of(tiny, "kind=trafficking payments>=20")["operation"][0]
     mine = owned(tiny, "wallets", operation)["wallet"].implode()
     paid = owned(tiny, "payments", operation).filter(pl.col("typology").is_not_null())
     taken = paid.filter(pl.col("payee").is_in(mine) & ~pl.col("payer").is_in(mine))
@@ -90,7 +88,7 @@ def test_money_goes_in_and_out_as_seen_from_the_operations_wallets(tiny: Release
 
 def test_without_an_operation_the_best_seen_trafficking_case_is_told(tiny: Release, story: Story) -> None:
     assert story.about.kind == "trafficking"
-    assert story.views == find(tiny, "kind=trafficking")["views"].max()
+    assert story.views == find_operations_of(tiny, "kind=trafficking")["views"].max()
     assert tipbench.story(release=tiny.name) == story
 
 

@@ -2,14 +2,13 @@
 
 import polars as pl
 import pytest
-from tipbench.stories.finding import find
-from tipbench.stories.views import VIEWS, candidates
+from tipbench.stories.sources import VIEWS, candidates, find_operations_of
 from tipcore.errors import UsageError
 from tipdata.release import Release
 
 
 def test_what_is_found_meets_every_filter_and_nothing_that_meets_them_is_left_out(tiny: Release) -> None:
-    found = find(tiny, "form=labour views>=3 adverts<30 region<4")
+    found = find_operations_of(tiny, "form=labour views>=3 adverts<30 region<4")
     every = candidates(tiny)
     asked = (
         (pl.col("form") == "labour")
@@ -22,7 +21,7 @@ def test_what_is_found_meets_every_filter_and_nothing_that_meets_them_is_left_ou
 
 
 def test_lawful_operations_and_values_of_two_words_can_be_asked_for(tiny: Release) -> None:
-    found = find(tiny, "kind=business category=marriage-introduction posts=true")
+    found = find_operations_of(tiny, "kind=business category=marriage-introduction posts=true")
     assert set(found["category"]) == {"marriage introduction"}
     assert set(found["kind"]) == {"business"}
     assert found["posts"].all()
@@ -54,5 +53,5 @@ def test_views_are_those_with_enough_rows(tiny: Release) -> None:
 )
 def test_what_cannot_be_asked_for_is_refused_in_one_sentence(tiny: Release, asked: str, says: str) -> None:
     with pytest.raises(UsageError) as refused:
-        find(tiny, asked)
+        find_operations_of(tiny, asked)
     assert says in str(refused.value)

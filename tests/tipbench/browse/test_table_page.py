@@ -4,15 +4,14 @@ from typing import Any
 
 import polars as pl
 import pytest
-from tipbench.browse.columns import BINS, held, share
-from tipbench.browse.rows import sample, texts
+from tipbench.browse.table_page import BINS, sample, share, summarise_columns, texts
 from tipdata.core.tables import Column, Table
 
 
 def told(values: list, dtype: pl.DataType, **more: Any) -> tuple[str, str, str]:
     """The type, missing share and distribution of one column."""
     table = Table("t", ("x",), (Column("x", dtype, "public", **more),))
-    one = held(table, pl.DataFrame({"x": pl.Series(values, dtype=dtype)}))[0]
+    one = summarise_columns(table, pl.DataFrame({"x": pl.Series(values, dtype=dtype)}))[0]
     return one.type, one.missing, one.text
 
 
@@ -61,7 +60,7 @@ def test_a_column_is_told_in_plain_words(
 def test_bars_hold_every_value_once_and_the_last_all_that_is_far_off() -> None:
     values = [*range(1000), 10_000_000]
     table = Table("t", ("x",), (Column("x", pl.Int64(), "public", unit="XTS"),))
-    drawing = held(table, pl.DataFrame({"x": values}))[0].drawing
+    drawing = summarise_columns(table, pl.DataFrame({"x": values}))[0].drawing
     assert drawing is not None
     tips = [mark.tip or "" for mark in drawing.marks if mark.tag == "rect"]
     assert len(tips) == BINS
