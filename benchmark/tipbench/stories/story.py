@@ -16,7 +16,7 @@ from tipbench.data.releases import open_source
 from tipbench.stories import sources
 from tipbench.stories.chronicle import tell, title
 from tipbench.stories.figure import save_story
-from tipbench.stories.record import Event, Lane, About, Phase, Timeline, What
+from tipbench.stories.record import About, Event, Lane, Phase, Timeline, What
 from tipbench.stories.sources import RICHEST, VIEWS, candidates, find_operations_of
 from tipbench.task import Source
 
