@@ -177,10 +177,7 @@ def global_generators(state: int) -> Iterator[None]:
 def _copy(fold: Fold) -> Fold:
     """Return a fold of its own for one run, with the same rows."""
     return replace(
-        fold,
-        tables=dict(fold.tables),
-        parts=fold.parts.clone(),
-        supervision=fold.supervision.clone(),
+        fold, tables=dict(fold.tables), parts=fold.parts.clone(), supervision=fold.supervision.clone()
     )
 
 

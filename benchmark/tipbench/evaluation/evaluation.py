@@ -65,15 +65,7 @@ def score_oracle(inputs: MetricInputs, value: float | None) -> dict[str, float |
     return scores
 
 
-__all__ = [
-    "Answers",
-    "Comparison",
-    "Evaluation",
-    "Score",
-    "check_predictions",
-    "compare",
-    "evaluate",
-]
+__all__ = ["Answers", "Comparison", "Evaluation", "Score", "check_predictions", "compare", "evaluate"]
 
 NO_ESTIMATE = "no estimate exists"
 UNDEFINED = "undefined: nothing to divide by in the test part"

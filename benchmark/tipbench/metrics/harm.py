@@ -113,10 +113,7 @@ def explain_silence(inputs: MetricInputs, flagged: NDArray[np.bool_], found: NDA
 
 
 def explain_worthless_gap(
-    inputs: MetricInputs,
-    flagged: NDArray[np.bool_],
-    found: NDArray[np.bool_],
-    budget: float | None = None,
+    inputs: MetricInputs, flagged: NDArray[np.bool_], found: NDArray[np.bool_], budget: float | None = None
 ) -> str | None:
     """Return why a gap says nothing of a method; None where it has one.
 

@@ -117,10 +117,7 @@ TASK = Task(
     clusters="person",
     groups=("language",),
     primary="macro_average_precision",
-    metrics=(
-        *("macro_average_precision", "hamming_loss", "micro_f1"),
-        *("urgent_recall", "protection_gap"),
-    ),
+    metrics=(*("macro_average_precision", "hamming_loss", "micro_f1"), *("urgent_recall", "protection_gap")),
     references=(
         "Tsoumakas and Katakis (2007), multi-label classification",
         "Polaris (2022), hotline statistics",

@@ -161,11 +161,7 @@ TASK = Task(
         *("accuracy", "macro_f1", "false_positive_rate", "brigaded_false_positive_rate", "worst_brigade"),
         *(*RANKED, *GAPS, *ACCUSATIONS, *DECIDED),
     ),
-    references=(
-        "Dawid and Skene (1979)",
-        "Whitehill et al. (2009), GLAD",
-        "Hovy et al. (2013), MACE",
-    ),
+    references=("Dawid and Skene (1979)", "Whitehill et al. (2009), GLAD", "Hovy et al. (2013), MACE"),
     probabilities=True,
     signal_columns=frozenset({"reviews.vote", "adverts.category", "adverts.price"}),
     leak_limits=adverts.LEAK_LIMITS,

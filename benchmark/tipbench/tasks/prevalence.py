@@ -60,8 +60,7 @@ def find_sparsity(source: Source) -> pl.LazyFrame:
     shared = source.scan("case_lists").group_by(UNIT).agg(pairs)
     met = pl.sum_horizontal(pl.exclude(UNIT))
     return shared.select(
-        UNIT,
-        group=pl.when(2 * met <= len(pairs)).then(pl.lit(SPARSE)).otherwise(pl.lit(OVERLAPPING)),
+        UNIT, group=pl.when(2 * met <= len(pairs)).then(pl.lit(SPARSE)).otherwise(pl.lit(OVERLAPPING))
     )
 
 

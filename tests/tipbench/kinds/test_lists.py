@@ -41,12 +41,7 @@ def refused(predictions) -> str:
 def test_good_forecasts_come_back_in_the_order_of_the_answers_by_falling_score() -> None:
     assert check_predictions(FORECAST_PREDICTIONS_ANSWERS, FORECAST_PREDICTIONS_GOOD).select(
         "query", "candidate"
-    ).rows() == [
-        (11, 1),
-        (11, 3),
-        (12, 2),
-        (13, 102),
-    ]
+    ).rows() == [(11, 1), (11, 3), (12, 2), (13, 102)]
 
 
 def test_a_query_that_is_missing_or_extra_is_refused_with_counts_on_both_sides() -> None:

@@ -162,11 +162,7 @@ def test_one_fault_alone_is_found() -> None:
             "4 of 4 values of cluster are null",
         ),
         (CANDIDATES, GOOD_CANDIDATES.cast({"candidate": pl.String}), "candidate is String"),
-        (
-            ALARMS,
-            GOOD_ALARMS.cast({"step": pl.Float64}),
-            "step is Float64; make it Int32 or Int64",
-        ),
+        (ALARMS, GOOD_ALARMS.cast({"step": pl.Float64}), "step is Float64; make it Int32 or Int64"),
         (ALARMS, GOOD_ALARMS.cast({"step": pl.Int16}), "step is Int16"),
         (ALARMS, GOOD_ALARMS.drop("step"), "no column step among advert; alarms need advert, step"),
         (ALARMS, GOOD_ALARMS.head(3), "1 missing .11."),

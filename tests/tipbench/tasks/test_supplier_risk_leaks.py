@@ -70,10 +70,7 @@ def test_no_count_of_audits_complaints_or_supplies_gives_the_label_away(
     prepared: Prepared, scored: pl.DataFrame, cross_fitted_auroc: Auroc
 ) -> None:
     tables = {name: prepared.folds[0].tables[name].collect() for name in ROWS}
-    counted = {
-        "audits": pl.col("grade").max(),
-        "findings": pl.col("findings").list.len().sum(),
-    }
+    counted = {"audits": pl.col("grade").max(), "findings": pl.col("findings").list.len().sum()}
     of_audits = tables["audits"].group_by("firm").agg(pl.len(), **counted)
     of_complaints = tables["complaints"].group_by("firm").agg(complaints=pl.len())
     of_supplies = (
