@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from tipbench.data import adverts, supervision
-from tipbench.data.custom.checks import is_none_of, refuse
+from tipbench.data.custom.checks import check_accounts
 from tipbench.data.harm_groups import trafficking_operations, with_migrant, with_operation
 from tipbench.kinds.labelled import SCORES
 from tipbench.task import ACCUSATIONS, GAPS, RANKED, Source, Task
@@ -66,22 +66,6 @@ def label_flagged(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     return seen.select(UNIT, label=(pl.col("flagged") < pl.col("cut")).fill_null(False).cast(pl.Int8))
 
 
-def check_tables(tables: dict[str, pl.DataFrame]) -> None:
-    """Refuse a user's ties whose ends are not accounts. Raises UsageError."""
-    ties, accounts = tables.get("ties"), tables.get(TABLE)
-    if ties is None or accounts is None:
-        return
-    for end in ("source", "target"):
-        if end in ties.columns:
-            refuse(
-                "ties",
-                ties,
-                is_none_of(end, accounts[UNIT]),
-                f"have a {end} that is none of the {accounts.height:,} accounts",
-                "add these accounts or leave out their ties",
-            )
-
-
 TASK = Task(
     name="account_risk",
     title="Accounts of trafficking operations",
@@ -113,5 +97,5 @@ TASK = Task(
     },
     answers=answers,
     context=frozenset({"accounts"}),
-    check=check_tables,
+    check=check_accounts,
 )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import polars as pl
-from tipcore.errors import UsageError
 from tipdata.core.world import MINUTES_A_DAY
 from tipdata.stages.helpline.cases import NEEDS
 
+from tipbench.data.custom.checks import check_contacts
 from tipbench.data.supervision import learnable_units
 from tipbench.kinds.answers import LABEL_PREFIX
 from tipbench.kinds.labelsets import LABELSETS
@@ -78,31 +78,6 @@ def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     )
 
 
-def check(tables: dict[str, pl.DataFrame]) -> None:
-    """A user's contacts must say something: each a note or a fact. Raises UsageError."""
-    contacts = tables[TABLE]
-    said = [name for name in contacts.columns if name not in (UNIT, "region", "minute", "language")]
-    if not said:
-        raise UsageError(
-            f"{TABLE} have neither a narrative nor facts: map at least one column of data.tables.{TABLE}."
-        )
-    silent = contacts.select(
-        pl.all_horizontal(_is_silent(name, contacts.schema[name]) for name in said)
-    ).to_series()
-    first = silent.arg_true().first()
-    if isinstance(first, int):
-        raise UsageError(
-            f"{silent.sum():,} of {contacts.height:,} {TABLE} have neither a narrative nor a fact (first: row "
-            f"{first + 1} of the data): drop them, or fill one."
-        )
-
-
-def _is_silent(name: str, dtype: pl.DataType) -> pl.Expr:
-    """Return whether a value says nothing: null, or a blank text."""
-    empty = pl.col(name).is_null()
-    return empty | (pl.col(name).str.strip_chars() == "") if dtype == pl.String else empty
-
-
 TASK = Task(
     name="assistance_triage",
     title="Triage of requests for help",
@@ -130,5 +105,5 @@ TASK = Task(
     },
     answers=answers,
     label_columns=LABELS,
-    check=check,
+    check=check_contacts,
 )

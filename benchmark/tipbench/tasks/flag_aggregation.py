@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import polars as pl
-from tipcore.errors import UsageError
 
 from tipbench.data import adverts, supervision
 from tipbench.data.adverts import UNIT
-from tipbench.data.custom.checks import is_none_of, refuse
+from tipbench.data.custom.checks import check_cast_votes, check_votes, keep_last_votes
 from tipbench.kinds.labelled import SCORES
 from tipbench.task import ACCUSATIONS, DECIDED, GAPS, RANKED, Classes, Source, Task
 
 TABLE = "queue"
-VOTES = ("harmful", "clear", "unsure", "1", "0", "1.0", "0.0", "true", "false")
-"""What a vote may be in a user's own data, whatever the case."""
 
 
 def units(source: Source) -> pl.LazyFrame:
@@ -51,94 +48,6 @@ def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     )
 
 
-def keep_last_votes(tables: dict[str, pl.DataFrame]) -> tuple[dict[str, pl.DataFrame], list[str]]:
-    """Return a user's tables with the last vote of each reviewer on each advert, and a note that counts earlier votes.
-
-    Repeated votes without ``minute``, or at the same minute, stay: :func:`check_cast` refuses them.
-    """
-    reviews = tables.get("reviews", pl.DataFrame())
-    if not {UNIT, "reviewer", "minute"} <= set(reviews.columns):
-        return tables, []
-    is_last = pl.col("minute") == pl.col("minute").max().over(UNIT, "reviewer")
-    last = reviews.filter(is_last.fill_null(True))
-    if last.height == reviews.height:
-        return tables, []
-    replaced = f"{reviews.height - last.height:,} of {reviews.height:,} votes"
-    return tables | {"reviews": last}, [
-        f"reviews: {replaced} are followed by a later one of the same reviewer on the same {UNIT}, which replaces them."
-    ]
-
-
-def check_tables(tables: dict[str, pl.DataFrame]) -> None:
-    """Refuse a user's votes that cannot be aggregated.
-
-    ``reviews`` holds ``[advert, reviewer, vote]``, one row per vote. Raises UsageError for a vote that is none of
-    :data:`VOTES`, and as :func:`check_cast` does.
-    """
-    check_cast(tables)
-    if "reviews" in tables:
-        _check_words(tables["reviews"])
-
-
-def check_cast(tables: dict[str, pl.DataFrame]) -> None:
-    """Check a user's votes, for two classes or more.
-
-    Raises UsageError for a reviewer whose votes are all empty, any other empty vote, two votes of a reviewer on one
-    advert, and an advert of ``queue`` without votes.
-    """
-    if "reviews" not in tables:
-        return
-    reviews = tables["reviews"]
-    _check_empty(reviews)
-    refuse(
-        "reviews",
-        reviews,
-        pl.struct(UNIT, "reviewer").is_duplicated(),
-        "are by a reviewer who votes on the same advert again",
-        "keep one vote for each, or map minute to the time of the vote, so that the last one counts",
-    )
-    if TABLE in tables:
-        refuse(
-            TABLE,
-            tables[TABLE],
-            is_none_of(UNIT, reviews[UNIT]),
-            "have no votes in reviews",
-            "leave them out, or map the same ids in both files",
-        )
-
-
-def _check_empty(reviews: pl.DataFrame) -> None:
-    empty = reviews.filter(pl.col("vote").is_null())
-    voters = reviews.filter(pl.col("vote").is_not_null())["reviewer"]
-    silent = empty.filter(~pl.col("reviewer").is_in(voters.implode()))["reviewer"].unique(maintain_order=True)
-    refuse(
-        "reviews",
-        reviews,
-        pl.col("reviewer").is_in(silent.implode()),
-        f"are of {len(silent):,} of {reviews['reviewer'].n_unique():,} reviewers that cast no vote",
-        "leave them out",
-    )
-    refuse(
-        "reviews",
-        reviews,
-        pl.col("vote").is_null(),
-        "have no vote",
-        "leave them out, or map unsure ones to 'unsure'",
-    )
-
-
-def _check_words(reviews: pl.DataFrame) -> None:
-    said = reviews["vote"].cast(pl.String).str.strip_chars().str.to_lowercase()
-    unknown = reviews.filter(~said.is_in(VOTES))["vote"]
-    if len(unknown):
-        raise UsageError(
-            f"reviews: {len(unknown):,} of {reviews.height:,} votes are none of {', '.join(VOTES[:5])} "
-            f"(first: {unknown[0]}): map the column vote to them, for instance by "
-            "\"CASE WHEN column = 'yes' THEN '1' WHEN column = 'no' THEN '0' END\". Of more than two classes, map "
-            "data.true_class in the place of data.label."
-        )
-
-
 TASK = Task(
     name="flag_aggregation",
     title="Crowd votes on flagged adverts",
@@ -172,7 +81,7 @@ TASK = Task(
         "delayed": supervision.delayed(UNIT, adverts.trafficking_operations),
     },
     answers=answers,
-    check=check_tables,
+    check=check_votes,
     supersede=keep_last_votes,
-    classes=Classes("reviews", "vote", check_cast),
+    classes=Classes("reviews", "vote", check_cast_votes),
 )

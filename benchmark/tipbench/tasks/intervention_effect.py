@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import polars as pl
-from tipcore.errors import UsageError
 
 from tipbench.data import adverts
-from tipbench.data.custom.checks import is_none_of, refuse
+from tipbench.data.custom.checks import check_effects
 from tipbench.data.supervision import learnable_units, none
 from tipbench.kinds.estimates import ESTIMATES
 from tipbench.task import NO_LABELS, Source, Task
@@ -91,77 +90,6 @@ def _count_observed(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     return wanted.select(UNIT, (ends[1] - ends[0]).cast(pl.Float64).alias("observed"))
 
 
-def check(tables: dict[str, pl.DataFrame]) -> None:
-    """What a user's effects and series must fulfil together. Raises UsageError with how many and the first."""
-    effects, series = tables[TABLE], tables.get(SERIES)
-    if series is None:
-        raise UsageError(
-            f"{TABLE} are changes of a series: map data.tables.{SERIES} with region, day and a value."
-        )
-    wanted = {
-        TABLE: ("region", "outcome", "day", "first_day", "last_day", "scale"),
-        SERIES: ("region", "day"),
-    }
-    for table, columns in wanted.items():
-        if lacking := [c for c in columns if c not in tables[table].columns]:
-            raise UsageError(f"{table} have no {', '.join(lacking)}: map data.tables.{table}.{lacking[0]}.")
-    _check_series(series)
-    series = series.drop_nulls("region")
-    _check_effects(effects, series)
-    starts = series.group_by("region").agg(start=pl.col("day").min(), end=pl.col("day").max())
-    spans = effects.join(starts, on="region", how="left", maintain_order="left")
-    wrong = (pl.col("start") >= pl.col("day")).fill_null(True)
-    refuse(TABLE, spans, wrong, "begin before their region's series does", "give earlier days")
-    wrong = (pl.col("end") < pl.col("last_day")).fill_null(True)
-    refuse(TABLE, spans, wrong, "end after their region's series does", "give later days")
-
-
-def _check_effects(effects: pl.DataFrame, series: pl.DataFrame) -> None:
-    values = [name for name in series.columns if name not in KEYS]
-    named = pl.col("outcome").is_in(values) | (pl.col("scale") == "share")
-    ordered = (pl.col("day") <= pl.col("first_day")) & (pl.col("first_day") <= pl.col("last_day"))
-    faults = (
-        (
-            is_none_of("region", series["region"]),
-            f"are of a region that {SERIES} does not have",
-            "add its series",
-        ),
-        (
-            (~named).fill_null(True),
-            f"have an outcome that is not a column of {SERIES}",
-            f"map data.tables.{SERIES} with a column of that name",
-        ),
-        (
-            is_none_of("scale", pl.Series(list(QUANTITY))),
-            "have no scale",
-            f"map it to {' or '.join(QUANTITY)}",
-        ),
-        (
-            (~ordered).fill_null(True),
-            "have days out of order",
-            "let day come first, then first_day, then last_day",
-        ),
-    )
-    for wrong, what, instead in faults:
-        refuse(TABLE, effects, wrong, what, instead)
-
-
-def _check_series(series: pl.DataFrame) -> None:
-    """Refuse a day that a series has twice, or lacks between its first and last. Rows without a region are of none."""
-    of = [name for name in ("region", "platform") if name in series.columns]
-    since = pl.col("day") - pl.col("day").shift(1).over(of, order_by="day")
-    for wrong, what, instead in (
-        (pl.col("day").is_null(), "have no day", "give each row its day"),
-        (pl.struct(*of, "day").is_duplicated(), "share region and day", "give each day once"),
-        (
-            since > 1,
-            "come after a gap in their series",
-            "give every day from the first to the last, or number weeks",
-        ),
-    ):
-        refuse(SERIES, series, pl.col("region").is_not_null() & wrong, what, instead)
-
-
 TASK = Task(
     name="intervention_effect",
     title="Effects of interventions",
@@ -198,6 +126,6 @@ TASK = Task(
     supervise={NO_LABELS: none(label_effects), "truth": label_effects},
     answers=answers,
     context=frozenset({SERIES, "interventions", "platforms"}),
-    check=check,
+    check=check_effects,
     quantity="level",
 )

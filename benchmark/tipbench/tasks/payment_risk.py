@@ -6,7 +6,7 @@ import polars as pl
 from tipdata.core.world import MINUTES_A_DAY
 
 from tipbench.data import supervision
-from tipbench.data.custom.checks import is_none_of, refuse
+from tipbench.data.custom.checks import check_payments
 from tipbench.data.harm_groups import with_operation
 from tipbench.kinds.labelled import SCORES
 from tipbench.task import ACCUSATIONS, GAPS, RANKED, Source, Task
@@ -73,30 +73,6 @@ def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     )
 
 
-def check_tables(tables: dict[str, pl.DataFrame]) -> None:
-    """Refuse a user's payments of no positive amount, or between unknown wallets. Raises UsageError."""
-    payments, wallets = tables.get(TABLE), tables.get("wallets")
-    if payments is None:
-        return
-    if "amount" in payments.columns:
-        refuse(
-            TABLE,
-            payments,
-            (~(pl.col("amount") > 0)).fill_null(True),
-            "have an amount that is not above 0",
-            "turn what goes back into a payment the other way, or drop it",
-        )
-    for end in ("payer", "payee"):
-        if wallets is not None and end in payments.columns and "wallet" in wallets.columns:
-            refuse(
-                TABLE,
-                payments,
-                is_none_of(end, wallets["wallet"]),
-                f"have a {end} that is none of the {wallets.height:,} wallets",
-                "add these wallets or drop the payments",
-            )
-
-
 TASK = Task(
     name="payment_risk",
     title="Payments of proceeds or control",
@@ -129,5 +105,5 @@ TASK = Task(
     supervise={"truth": label_illicit, "delayed": label_investigated},
     answers=answers,
     context=frozenset({"payments", "wallets"}),
-    check=check_tables,
+    check=check_payments,
 )

@@ -5,11 +5,10 @@ from __future__ import annotations
 from itertools import combinations
 
 import polars as pl
-from tipcore.errors import UsageError
 from tipdata.stages.captures.stage import LISTS
 
 from tipbench.data import supervision
-from tipbench.data.custom.checks import refuse
+from tipbench.data.custom.checks import check_lists
 from tipbench.kinds.estimates import ESTIMATES
 from tipbench.task import NO_LABELS, Source, Task
 
@@ -18,8 +17,6 @@ TABLE = "populations"
 STRATA = ("form", "sex")
 SPARSE, OVERLAPPING = "sparse", "overlapping"
 """Groups: half of a region's pairs of lists or more share nobody, or fewer do."""
-FEWEST = 2
-"""Lists that can overlap."""
 
 
 def units(source: Source) -> pl.LazyFrame:
@@ -64,54 +61,6 @@ def find_sparsity(source: Source) -> pl.LazyFrame:
     )
 
 
-def check_tables(tables: dict[str, pl.DataFrame]) -> None:
-    """Refuse a user's lists that are not a table of overlapping lists. Raises UsageError.
-
-    Every column of ``case_lists`` is a list, with 1 for those on it and 0 for others, but for the region, the count
-    and the strata. A pattern that is not listed has nobody.
-    """
-    rows = tables.get("case_lists")
-    if rows is None:
-        return
-    strata = [name for name in STRATA if name in rows.columns]
-    lists = [name for name in rows.columns if name not in (UNIT, *STRATA, "count")]
-    if len(lists) < FEWEST:
-        raise UsageError(
-            f"case_lists: {len(lists)} list is mapped and an estimate needs {FEWEST} or more: map a column "
-            'for every list, or all of a pattern with data.tables.case_lists."*".'
-        )
-    if "count" in rows.columns:
-        refuse(
-            "case_lists",
-            rows,
-            (pl.col("count") < 0) | pl.col("count").is_null(),
-            "have a count that is negative or missing",
-            "give 0 or more people, and leave out what is not known",
-        )
-    refuse(
-        "case_lists",
-        rows,
-        pl.any_horizontal(~pl.col(lists).cast(pl.Float64).is_in([0.0, 1.0]).fill_null(False)),
-        "say of a list something other than 0 and 1",
-        "map its column to 1 for those on the list and 0 for others",
-    )
-    refuse(
-        "case_lists",
-        rows,
-        pl.sum_horizontal(pl.col(lists).cast(pl.Int64)) == 0,
-        "are of people on no list, whose number is the question",
-        "leave them out",
-    )
-    refuse(
-        "case_lists",
-        rows,
-        pl.struct(c for c in (UNIT, *strata, *lists) if c in rows.columns).is_duplicated(),
-        "repeat a pattern of lists",
-        "add their counts up (where a row is a person, by COUNT(*) in data.sources.case_lists.sql), or map the columns "
-        "that tell them apart to form or sex",
-    )
-
-
 TASK = Task(
     name="prevalence",
     title="Number of people exploited",
@@ -147,6 +96,6 @@ TASK = Task(
     units=units,
     supervise={NO_LABELS: supervision.none(label_hidden), "truth": label_hidden},
     answers=answers,
-    check=check_tables,
+    check=check_lists,
     quantity="count",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from tipbench.data import adverts, supervision
-from tipbench.data.custom.checks import is_none_of, refuse
+from tipbench.data.custom.checks import check_suppliers
 from tipbench.data.harm_groups import with_migrant, with_operation
 from tipbench.kinds.labelled import SCORES
 from tipbench.task import ACCUSATIONS, GAPS, RANKED, Source, Task
@@ -15,7 +15,6 @@ TABLE = "firms"
 SMALL = ("micro", "small")
 FORCED_LABOUR = ("fees", "documents", "movement", "threats")
 """Findings of audits and topics of complaints that point to forced labour and not merely to bad work."""
-PARTNERS = ("supplier", "buyer")
 
 
 def units(source: Source) -> pl.LazyFrame:
@@ -100,36 +99,6 @@ def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     )
 
 
-def check_tables(tables: dict[str, pl.DataFrame]) -> None:
-    """Refuse a user's supplies, audits and complaints that do not fit their firms.
-
-    Raises UsageError for an end of a supply, or the firm of an audit or complaint, that is not a firm, and for a firm
-    that supplies itself.
-    """
-    if TABLE not in tables:
-        return
-    firms = tables[TABLE][UNIT]
-    for name, columns in (("supplies", PARTNERS), ("audits", (UNIT,)), ("complaints", (UNIT,))):
-        rows = tables.get(name, pl.DataFrame())
-        for column in (c for c in columns if c in rows.columns):
-            refuse(
-                name,
-                rows,
-                is_none_of(column, firms),
-                f"have a {column} that is none of the {len(firms):,} firms",
-                "add these firms or leave out the rows",
-            )
-    supplies = tables.get("supplies", pl.DataFrame())
-    if set(PARTNERS) <= set(supplies.columns):
-        refuse(
-            "supplies",
-            supplies,
-            pl.col("supplier") == pl.col("buyer"),
-            "have a firm that supplies itself",
-            "leave them out, or map supplier and buyer to different columns",
-        )
-
-
 TASK = Task(
     name="supplier_risk",
     title="Suppliers to audit first",
@@ -170,5 +139,5 @@ TASK = Task(
     },
     answers=answers,
     context=frozenset({"firms", "supplies", "agencies", "audits", "complaints"}),
-    check=check_tables,
+    check=check_suppliers,
 )

@@ -2,11 +2,11 @@
 
 import polars as pl
 import pytest
+from tipbench.data.custom.checks import check_votes
 from tipbench.data.fold import Prepared
 from tipbench.loading import load, prepare
 from tipbench.task import accept_all
 from tipbench.tasks import task_of, tasks
-from tipbench.tasks.flag_aggregation import check_tables
 from tipcore.errors import UsageError
 from tipdata.release import Release
 
@@ -67,7 +67,7 @@ def test_answers_know_the_brigade_the_groups_and_both_posteriors_and_weigh_every
 def test_a_task_accepts_any_table_unless_it_says_otherwise() -> None:
     assert tasks()["advert_risk"].check is accept_all
     assert accept_all({"adverts": pl.DataFrame({"advert": [1]})}) is None
-    assert task_of("flag_aggregation").check is check_tables
+    assert task_of("flag_aggregation").check is check_votes
 
 
 GOOD = pl.DataFrame({"advert": [1, 1, 2], "reviewer": ["a", "b", "a"], "vote": ["1", "Harmful", "unsure"]})
@@ -75,10 +75,10 @@ QUEUE = pl.DataFrame({"advert": [1, 2]})
 
 
 def test_good_votes_are_accepted_with_and_without_a_queue() -> None:
-    check_tables({"reviews": GOOD, "queue": QUEUE})
-    check_tables({"reviews": GOOD})
-    check_tables({"reviews": GOOD.with_columns(vote=pl.Series([1, 0, 1]))})
-    check_tables({"queue": QUEUE})
+    check_votes({"reviews": GOOD, "queue": QUEUE})
+    check_votes({"reviews": GOOD})
+    check_votes({"reviews": GOOD.with_columns(vote=pl.Series([1, 0, 1]))})
+    check_votes({"queue": QUEUE})
 
 
 @pytest.mark.parametrize(
@@ -103,5 +103,5 @@ def test_votes_that_cannot_be_aggregated_are_refused_in_one_sentence(
     reviews: pl.DataFrame, queue: pl.DataFrame, says: str
 ) -> None:
     with pytest.raises(UsageError, match=says) as error:
-        check_tables({"reviews": reviews, "queue": queue})
+        check_votes({"reviews": reviews, "queue": queue})
     assert "\n" not in str(error.value)

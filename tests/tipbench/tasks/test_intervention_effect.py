@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from tipbench.data.custom.checks import check_effects
 from tipbench.data.fold import Prepared
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
 from tipbench.tasks import tasks
-from tipbench.tasks.intervention_effect import check
 from tipcore.errors import UsageError
 from tipdata.release import Release
 
@@ -106,7 +106,7 @@ def tables(**changes: dict[str, Any]) -> dict[str, pl.DataFrame]:
 
 
 def test_a_whole_panel_is_accepted() -> None:
-    check(tables())
+    check_effects(tables())
 
 
 @pytest.mark.parametrize(
@@ -134,19 +134,19 @@ def test_a_whole_panel_is_accepted() -> None:
 )
 def test_a_faulty_panel_is_refused_in_one_sentence(changes: dict, said: str) -> None:
     with pytest.raises(UsageError, match=said) as error:
-        check(tables(**changes))
+        check_effects(tables(**changes))
     assert str(error.value).count(". ") == 0
 
 
 def test_what_is_not_mapped_is_named() -> None:
     with pytest.raises(UsageError, match=r"map data\.tables\.market"):
-        check({"effects": tables()["effects"]})
+        check_effects({"effects": tables()["effects"]})
     for table, column in (("effects", "day"), ("market", "region")):
         lacking = tables()
         lacking[table] = lacking[table].drop(column)
         with pytest.raises(UsageError, match=rf"map data\.tables\.{table}\.{column}"):
-            check(lacking)
+            check_effects(lacking)
 
 
 def test_rows_without_a_region_are_nobodys() -> None:
-    check(tables(market={"region": [1] * 10 + [None] * 10}))
+    check_effects(tables(market={"region": [1] * 10 + [None] * 10}))

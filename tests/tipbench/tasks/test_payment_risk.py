@@ -2,11 +2,11 @@
 
 import polars as pl
 import pytest
+from tipbench.data.custom.checks import check_payments
 from tipbench.data.fold import Prepared
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
 from tipbench.tasks import tasks
-from tipbench.tasks.payment_risk import check_tables
 from tipcore.errors import UsageError
 from tipdata.release import Release
 
@@ -101,24 +101,24 @@ def test_recall_is_told_by_typology_and_harm_by_lawful_group(prepared: Prepared)
 
 def test_an_amount_that_is_not_above_nought_is_refused_in_one_sentence() -> None:
     good = pl.DataFrame({"payer": [1, 2], "payee": [2, 3], "amount": [5.0, 1.0]})
-    check_tables({"payments": good})
-    check_tables({})
+    check_payments({"payments": good})
+    check_payments({})
     bad = good.with_columns(amount=pl.Series([0.0, -4.5]))
     with pytest.raises(
         UsageError, match=r"payments: 2 of 2 rows have an amount that is not above 0 \(first: row 1\)"
     ):
-        check_tables({"payments": bad})
+        check_payments({"payments": bad})
     with pytest.raises(UsageError, match=r"1 of 2 rows have an amount .*first: row 1"):
-        check_tables({"payments": good.with_columns(amount=pl.Series([None, 1.0]))})
+        check_payments({"payments": good.with_columns(amount=pl.Series([None, 1.0]))})
 
 
 def test_a_payment_to_or_from_an_unknown_wallet_is_refused_in_one_sentence() -> None:
     wallets = pl.DataFrame({"wallet": [1, 2, 3]})
     good = pl.DataFrame({"payer": [1, 2], "payee": [2, 3]})
-    check_tables({"payments": good, "wallets": wallets})
+    check_payments({"payments": good, "wallets": wallets})
     with pytest.raises(
         UsageError, match=r"payments: 1 of 2 rows have a payee that is none of the 3 wallets \(first: row 2\)"
     ):
-        check_tables({"payments": good.with_columns(payee=pl.Series([2, 9])), "wallets": wallets})
+        check_payments({"payments": good.with_columns(payee=pl.Series([2, 9])), "wallets": wallets})
     with pytest.raises(UsageError, match="have a payer"):
-        check_tables({"payments": good.with_columns(payer=pl.Series([None, 2])), "wallets": wallets})
+        check_payments({"payments": good.with_columns(payer=pl.Series([None, 2])), "wallets": wallets})

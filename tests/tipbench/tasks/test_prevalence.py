@@ -6,10 +6,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 from tipbench import cli
+from tipbench.data.custom.checks import check_lists
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
 from tipbench.tasks import tasks
-from tipbench.tasks.prevalence import OVERLAPPING, SPARSE, check_tables
+from tipbench.tasks.prevalence import OVERLAPPING, SPARSE
 from tipcore.errors import UsageError
 from tipdata.release import Release
 
@@ -79,16 +80,16 @@ def test_the_reference_is_near_the_truth_and_regions_are_of_both_groups(small: R
 )
 def test_lists_that_are_none_are_refused_in_one_sentence(rows: pl.DataFrame, said: str) -> None:
     with pytest.raises(UsageError) as refused:
-        check_tables({"case_lists": rows})
+        check_lists({"case_lists": rows})
     assert said in str(refused.value)
     assert "\n" not in str(refused.value)
     assert str(refused.value).endswith(".")
 
 
 def test_patterns_may_repeat_in_other_strata_and_regions() -> None:
-    check_tables({"case_lists": pl.concat([ROWS, ROWS.with_columns(region=pl.lit(1, dtype=pl.Int64))])})
+    check_lists({"case_lists": pl.concat([ROWS, ROWS.with_columns(region=pl.lit(1, dtype=pl.Int64))])})
     sexes = [ROWS.with_columns(sex=pl.lit(sex)) for sex in ("female", "male")]
-    check_tables({"case_lists": pl.concat(sexes)})
+    check_lists({"case_lists": pl.concat(sexes)})
 
 
 def test_lists_of_ones_own_give_an_estimate_and_no_score(

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from tipbench.data.custom.checks import check_suppliers
 from tipbench.data.fold import Prepared
 from tipbench.data.release_folds import allowed_splits
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
 from tipbench.tasks import tasks
-from tipbench.tasks.supplier_risk import check_tables
 from tipcore.errors import UsageError
 from tipdata.release import Release
 
@@ -94,20 +94,20 @@ def test_public_access_shows_neither_audits_nor_who_places_the_workers(small: Re
 
 def test_what_a_user_maps_must_fit_in_one_sentence() -> None:
     supplies = pl.DataFrame({"supplier": [1, 2], "buyer": [2, 3]})
-    check_tables({"firms": FIRMS, "supplies": supplies, "audits": pl.DataFrame({"firm": [1, 1]})})
-    check_tables({"supplies": supplies})
+    check_suppliers({"firms": FIRMS, "supplies": supplies, "audits": pl.DataFrame({"firm": [1, 1]})})
+    check_suppliers({"supplies": supplies})
     with pytest.raises(
         UsageError, match=r"^supplies: 1 of 2 rows have a buyer that is none of the 3 firms .*first: row 2"
     ):
-        check_tables({"firms": FIRMS, "supplies": supplies.with_columns(buyer=pl.Series([2, 9]))})
+        check_suppliers({"firms": FIRMS, "supplies": supplies.with_columns(buyer=pl.Series([2, 9]))})
     with pytest.raises(UsageError, match=r"^supplies: 1 of 2 rows have a supplier .*first: row 2"):
-        check_tables({"firms": FIRMS, "supplies": supplies.with_columns(supplier=pl.Series([1, None]))})
+        check_suppliers({"firms": FIRMS, "supplies": supplies.with_columns(supplier=pl.Series([1, None]))})
     with pytest.raises(
         UsageError, match=r"^supplies: 2 of 2 rows have a firm that supplies itself \(first: row 1\)"
     ):
-        check_tables({"firms": FIRMS, "supplies": supplies.with_columns(buyer=pl.col("supplier"))})
+        check_suppliers({"firms": FIRMS, "supplies": supplies.with_columns(buyer=pl.col("supplier"))})
     with pytest.raises(UsageError, match=r"^complaints: 1 of 1 rows have a firm that is none of the 3 firms"):
-        check_tables({"firms": FIRMS, "complaints": pl.DataFrame({"firm": [7]})})
+        check_suppliers({"firms": FIRMS, "complaints": pl.DataFrame({"firm": [7]})})
 
 
 def own(folder: Path, buyers: list[str]) -> dict:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 from tipcore.errors import UsageError
@@ -30,6 +30,26 @@ def refuse(table: str, rows: pl.DataFrame, wrong: pl.Expr, what: str, instead: s
 def is_none_of(column: str, known: pl.Series) -> pl.Expr:
     """Return whether a column names nothing, or none of what is known."""
     return (~pl.col(column).is_in(known.unique().implode())).fill_null(True)
+
+
+def refuse_any(table: str, rows: pl.DataFrame, *faults: tuple[pl.Expr, str, str]) -> None:
+    """Refuse the first of these faults, each ``(wrong, what, instead)`` of :func:`refuse`, that any row has."""
+    for wrong, what, instead in faults:
+        refuse(table, rows, wrong, what, instead)
+
+
+def check_references(
+    tables: dict[str, pl.DataFrame], table: str, columns: Sequence[str], owners: str, instead: str
+) -> None:
+    """Refuse rows of a table whose columns name nothing in another table, ``owners``, as far as both are there."""
+    rows, key = tables.get(table, pl.DataFrame()), owners.removesuffix("s")
+    if owners not in tables or key not in tables[owners].columns:
+        return
+    known = tables[owners][key]
+    for column in columns:
+        if column in rows.columns:
+            what = f"have a {column} that is none of the {len(known):,} {owners}"
+            refuse(table, rows, is_none_of(column, known), what, instead)
 
 
 def check_sequence(
@@ -130,6 +150,247 @@ def check_circuits(tables: dict[str, pl.DataFrame]) -> None:
             "are in a town that places does not have",
             "list it there or leave them out",
         )
+
+
+def check_accounts(tables: dict[str, pl.DataFrame]) -> None:
+    """Refuse ties whose ends are not accounts. Raises UsageError."""
+    instead = "add these accounts or leave out their ties"
+    check_references(tables, "ties", ("source", "target"), "accounts", instead)
+
+
+def check_payments(tables: dict[str, pl.DataFrame]) -> None:
+    """Refuse payments without a positive amount, or between unknown wallets. Raises UsageError."""
+    payments = tables.get("payments", pl.DataFrame())
+    if "amount" in payments.columns:
+        wrong = (~(pl.col("amount") > 0)).fill_null(True)
+        instead = "turn what goes back into a payment the other way, or drop it"
+        refuse("payments", payments, wrong, "have an amount that is not above 0", instead)
+    instead = "add these wallets or drop the payments"
+    check_references(tables, "payments", ("payer", "payee"), "wallets", instead)
+
+
+def check_suppliers(tables: dict[str, pl.DataFrame]) -> None:
+    """Refuse supplies, audits and complaints whose firm is unknown, and firms that supply themselves.
+
+    Raises UsageError.
+    """
+    instead = "add these firms or leave out the rows"
+    for name, columns in (
+        ("supplies", ("supplier", "buyer")),
+        ("audits", ("firm",)),
+        ("complaints", ("firm",)),
+    ):
+        check_references(tables, name, columns, "firms", instead)
+    supplies = tables.get("supplies", pl.DataFrame())
+    if "firms" in tables and {"supplier", "buyer"} <= set(supplies.columns):
+        same, instead = pl.col("supplier") == pl.col("buyer"), "map supplier and buyer to different columns"
+        refuse(
+            "supplies", supplies, same, "have a firm that supplies itself", f"leave them out, or {instead}"
+        )
+
+
+def check_contacts(tables: dict[str, pl.DataFrame]) -> None:
+    """Refuse contacts that say nothing: each has a note or a fact. Raises UsageError."""
+    contacts = tables["contacts"]
+    facts = [name for name in contacts.columns if name not in ("contact", "region", "minute", "language")]
+    if not facts:
+        raise UsageError(
+            "contacts have neither a narrative nor facts: map at least one column of data.tables.contacts."
+        )
+    blank = (
+        pl.col(name).is_null() | (pl.col(name).str.strip_chars() == "")
+        if contacts.schema[name] == pl.String
+        else pl.col(name).is_null()
+        for name in facts
+    )
+    silent = contacts.select(pl.all_horizontal(blank)).to_series()
+    first = silent.arg_true().first()
+    if isinstance(first, int):
+        raise UsageError(
+            f"{silent.sum():,} of {contacts.height:,} contacts have neither a narrative nor a fact (first: row "
+            f"{first + 1} of the data): drop them, or fill one."
+        )
+
+
+VOTES = ("harmful", "clear", "unsure", "1", "0", "1.0", "0.0", "true", "false")
+"""What a vote may be, whatever the case."""
+
+
+def keep_last_votes(tables: dict[str, pl.DataFrame]) -> tuple[dict[str, pl.DataFrame], list[str]]:
+    """Return the tables with the last vote of each reviewer on each advert, and a note that counts earlier votes.
+
+    Repeated votes without ``minute``, or at the same minute, stay: :func:`check_cast_votes` refuses them.
+    """
+    reviews = tables.get("reviews", pl.DataFrame())
+    if not {"advert", "reviewer", "minute"} <= set(reviews.columns):
+        return tables, []
+    is_last = pl.col("minute") == pl.col("minute").max().over("advert", "reviewer")
+    last = reviews.filter(is_last.fill_null(True))
+    if last.height == reviews.height:
+        return tables, []
+    replaced = f"{reviews.height - last.height:,} of {reviews.height:,} votes"
+    return tables | {"reviews": last}, [
+        f"reviews: {replaced} are followed by a later one of the same reviewer on the same advert, which replaces them."
+    ]
+
+
+def check_votes(tables: dict[str, pl.DataFrame]) -> None:
+    """Refuse votes ``[advert, reviewer, vote]``, one a row, that are none of :data:`VOTES` or as
+    :func:`check_cast_votes` does. Raises UsageError."""
+    check_cast_votes(tables)
+    if "reviews" not in tables:
+        return
+    reviews = tables["reviews"]
+    words = reviews["vote"].cast(pl.String).str.strip_chars().str.to_lowercase()
+    unknown = reviews.filter(~words.is_in(VOTES))["vote"]
+    if len(unknown):
+        raise UsageError(
+            f"reviews: {len(unknown):,} of {reviews.height:,} votes are none of {', '.join(VOTES[:5])} "
+            f"(first: {unknown[0]}): map the column vote to them, for instance by "
+            "\"CASE WHEN column = 'yes' THEN '1' WHEN column = 'no' THEN '0' END\". Of more than two classes, map "
+            "data.true_class in the place of data.label."
+        )
+
+
+def check_cast_votes(tables: dict[str, pl.DataFrame]) -> None:
+    """Refuse votes for two classes or more that cannot be aggregated.
+
+    Raises UsageError for a reviewer whose votes are all empty, any other empty vote, two votes of a reviewer on one
+    advert, and an advert of ``queue`` without votes.
+    """
+    if "reviews" not in tables:
+        return
+    reviews = tables["reviews"]
+    silent = reviews.group_by("reviewer").agg(pl.col("vote").count()).filter(vote=0)["reviewer"].drop_nulls()
+    voters = f"{len(silent):,} of {reviews['reviewer'].n_unique():,} reviewers that cast no vote"
+    keep_one = "keep one vote for each, or map minute to the time of the vote, so that the last one counts"
+    refuse_any(
+        "reviews",
+        reviews,
+        (pl.col("reviewer").is_in(silent.implode()), f"are of {voters}", "leave them out"),
+        (pl.col("vote").is_null(), "have no vote", "leave them out, or map unsure ones to 'unsure'"),
+        (
+            pl.struct("advert", "reviewer").is_duplicated(),
+            "are by a reviewer who votes on the same advert again",
+            keep_one,
+        ),
+    )
+    if "queue" in tables:
+        unseen = is_none_of("advert", reviews["advert"])
+        instead = "leave them out, or map the same ids in both files"
+        refuse("queue", tables["queue"], unseen, "have no votes in reviews", instead)
+
+
+SCALES = ("log", "share", "level")
+SERIES_KEYS = ("region", "platform", "day")
+"""Columns of the series of effects that say what a value is of."""
+
+
+def check_effects(tables: dict[str, pl.DataFrame]) -> None:
+    """Refuse effects and the series ``market`` where they do not fit together. Raises UsageError."""
+    effects, series = tables["effects"], tables.get("market")
+    if series is None:
+        raise UsageError(
+            "effects are changes of a series: map data.tables.market with region, day and a value."
+        )
+    needed = {
+        "effects": ("region", "outcome", "day", "first_day", "last_day", "scale"),
+        "market": ("region", "day"),
+    }
+    for table, columns in needed.items():
+        if missing := [c for c in columns if c not in tables[table].columns]:
+            raise UsageError(f"{table} have no {', '.join(missing)}: map data.tables.{table}.{missing[0]}.")
+    of = [name for name in ("region", "platform") if name in series.columns]
+    since, placed = (
+        pl.col("day") - pl.col("day").shift(1).over(of, order_by="day"),
+        pl.col("region").is_not_null(),
+    )
+    no_gap = "give every day from the first to the last, or number weeks"
+    refuse_any(
+        "market",
+        series,
+        (placed & pl.col("day").is_null(), "have no day", "give each row its day"),
+        (placed & pl.struct(*of, "day").is_duplicated(), "share region and day", "give each day once"),
+        (placed & (since > 1), "come after a gap in their series", no_gap),
+    )
+    series = series.drop_nulls("region")
+    values = [name for name in series.columns if name not in SERIES_KEYS]
+    known = pl.col("outcome").is_in(values) | (pl.col("scale") == "share")
+    ordered = (pl.col("day") <= pl.col("first_day")) & (pl.col("first_day") <= pl.col("last_day"))
+    missing = "have an outcome that is not a column of market"
+    days = series.group_by("region").agg(start=pl.col("day").min(), end=pl.col("day").max())
+    refuse_any(
+        "effects",
+        effects.join(days, on="region", how="left", maintain_order="left"),
+        (
+            is_none_of("region", series["region"]),
+            "are of a region that market does not have",
+            "add its series",
+        ),
+        ((~known).fill_null(True), missing, "map data.tables.market with a column of that name"),
+        (is_none_of("scale", pl.Series(SCALES)), "have no scale", f"map it to {' or '.join(SCALES)}"),
+        (
+            (~ordered).fill_null(True),
+            "have days out of order",
+            "let day come first, then first_day, then last_day",
+        ),
+        (
+            (pl.col("start") >= pl.col("day")).fill_null(True),
+            "begin before their region's series does",
+            "give earlier days",
+        ),
+        (
+            (pl.col("end") < pl.col("last_day")).fill_null(True),
+            "end after their region's series does",
+            "give later days",
+        ),
+    )
+
+
+def check_lists(tables: dict[str, pl.DataFrame]) -> None:
+    """Refuse ``case_lists`` that are not overlapping lists. Raises UsageError.
+
+    Every column is a list, with 1 for those on it and 0 for others, except region, count, form and sex. A pattern that
+    is not listed has nobody.
+    """
+    rows = tables.get("case_lists")
+    if rows is None:
+        return
+    strata = ("region", "form", "sex")
+    lists = [name for name in rows.columns if name not in (*strata, "count")]
+    if len(lists) < 2:
+        raise UsageError(
+            f"case_lists: {len(lists)} list is mapped and an estimate needs 2 or more: map a column "
+            'for every list, or all of a pattern with data.tables.case_lists."*".'
+        )
+    count = pl.col("count") if "count" in rows.columns else pl.lit(1)
+    marked = pl.all_horizontal(pl.col(lists).cast(pl.Float64).is_in([0.0, 1.0]).fill_null(False))
+    repeated = pl.struct(c for c in (*strata, *lists) if c in rows.columns).is_duplicated()
+    refuse_any(
+        "case_lists",
+        rows,
+        (
+            (count < 0) | count.is_null(),
+            "have a count that is negative or missing",
+            "give 0 or more people, and leave out what is not known",
+        ),
+        (
+            ~marked,
+            "say of a list something other than 0 and 1",
+            "map its column to 1 for those on the list and 0 for others",
+        ),
+        (
+            pl.sum_horizontal(pl.col(lists).cast(pl.Int64)) == 0,
+            "are of people on no list, whose number is the question",
+            "leave them out",
+        ),
+        (
+            repeated,
+            "repeat a pattern of lists",
+            "add their counts up (where a row is a person, map count to COUNT(*)), or map the columns that tell them "
+            "apart to form or sex",
+        ),
+    )
 
 
 CASE = "operation"
