@@ -23,7 +23,7 @@ import yaml
 from tipcore.errors import UsageError
 from tipdata.core.tables import Table
 from tipdata.core.world import DAYS
-from tipdata.documents.project_files import project_file
+from tipdata.documents.project_files import project_file, render_markdown
 from tipdata.release import Release, published_manifest, size_on_disk
 from tipdata.release.manifests import manifest_of
 from tipdata.release.release import CHECKSUMS
@@ -33,7 +33,7 @@ from tipbench.data.access import visible_columns
 from tipbench.data.release_folds import allowed_splits, build_fold, visible_tables
 from tipbench.data.releases import collect_units
 from tipbench.data.splits import SPLITS
-from tipbench.publishing.cards import responsible_use
+from tipbench.publishing.cards import TEMPLATES, responsible_use
 from tipbench.publishing.data_files import ALL, write_frames
 from tipbench.publishing.export import ExportSummary, fill_target, write_checksums, write_citation
 from tipbench.publishing.facts import ReleaseFacts
@@ -95,7 +95,15 @@ def export_relational(
         (folder / "LICENSE-DATA").write_bytes(project_file("LICENSE-DATA").read_bytes())
         write_citation(facts, folder)
         (folder / "RESPONSIBLE-USE.md").write_text(responsible_use(facts), encoding="utf-8", newline="\n")
-        (folder / "README.md").write_text(_readme(facts, chosen), encoding="utf-8", newline="\n")
+        readme = render_markdown(
+            TEMPLATES / "relational.md.j2",
+            facts=facts,
+            tasks=chosen,
+            time=TIME,
+            epoch=f"{EPOCH:%Y-%m-%d}",
+            end=f"{END:%Y-%m-%d}",
+        )
+        (folder / "README.md").write_text(readme, encoding="utf-8", newline="\n")
         written = write_checksums(folder)
         size = size_on_disk(folder)
     return ExportSummary(to, len(written) + 1, size, names)
@@ -225,36 +233,3 @@ def _write_yaml(path: Path, content: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=1_000)
     path.write_text(text, encoding="utf-8", newline="\n")
-
-
-def _readme(facts: ReleaseFacts, chosen: Sequence[Task]) -> str:
-    first = chosen[0].name
-    lines = "\n".join(f"| {task.name} | {task.question} | {task.unit} | {task.tier} |" for task in chosen)
-    return f"""# {facts.title}: relational databases
-
-{facts.summary}
-
-Read RESPONSIBLE-USE.md first. A database for each task, with the tables and columns that its access may see; its tasks
-are the splits of tipbench.
-
-```python
-import relbench
-
-data = relbench.load_dataset("PATH/{first}")
-db = data.get_db()
-task = data.load_task("forward")  # data.get_task_names() lists them
-train = task.get_table("train")  # columns {TIME}, {chosen[0].unit}, label
-```
-
-| database | question | unit | access |
-|---|---|---|---|
-{lines}
-
-- Labels are the truth in all parts: those of the test are masked by RelBench, and are no secret.
-- RelBench's own score is AUROC on rows. What tipbench reports (average precision at a stated prevalence, harm to lawful
-  groups, intervals by operation) needs `tipbench.evaluate`: join predictions by the column `<key>_id`.
-- Keys are numbered anew from 0; the released id is in `<key>_id`.
-- Day 0 is written as {EPOCH:%Y-%m-%d}, which means nothing.
-- Everything is predicted at the end of the window ({END:%Y-%m-%d}), so that all rows of the tables are of the past.
-- `sha256sum -c {CHECKSUMS}` checks the files.
-"""

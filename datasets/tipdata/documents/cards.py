@@ -1,81 +1,65 @@
-"""Write dataset cards, one per table, from what the tables declare: ``python -m tipdata.documents.cards``; with
-``--check`` it says which are not up to date, and ends with 1."""
+"""Write dataset cards, one per table, from what the tables declare: ``python -m tipdata.documents.cards``.
+
+With ``--check`` it names the cards that are not up to date and exits with 1.
+"""
 
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
 from tipdata.core.grounds import grounds_of
 from tipdata.core.tables import Column, Table
 from tipdata.core.world import FOLDER, is_draft, made_here, newest_released, parameters, versions
+from tipdata.documents.project_files import render_markdown, write_or_check
 from tipdata.release.manifests import published_manifest
 from tipdata.release.release import Release
 from tipdata.stages import Stage, stages
 
 CARDS = FOLDER.parent / "cards"
+TEMPLATE = Path(__file__).parent / "templates" / "table.md.j2"
 COUNTED = "small"
 """The size whose manifest says how many rows a region has."""
 LISTED = 40
 """Values that a card names; of more it says how many."""
 
-_USES = """## Uses
-Intended: comparing methods, teaching, testing software. Prohibited: deciding about people without review,
-calling anyone a victim or an offender, targeting lawful groups, evading detection, claiming field performance.
-Retired when a review finds that it misleads or harms, or when a better public resource replaces it. A concern: open an
-issue in the repository of tipbench. See docs/ethics.md."""
-
 
 def card(stage: Stage, table: Table) -> str:
-    """Return the Markdown card of one table: what it is, its columns, where its parameters come from, limits and
-    uses."""
+    """Return the Markdown card of one table: what it is, its columns, sources of its parameters, limits and uses."""
     module = import_module(f"tipdata.stages.{stage.name}.stage")
-    story = " ".join((module.__doc__ or "").split())
-    rows = "\n".join(f"| {c.name} | {c.dtype} | {c.tier} | {_about(c)} |" for c in table.columns)
-    return f"""# {table.name}
-
-{table.note}{_rows(table.name)}
-
-Fully synthetic; nobody and nothing real is in it. Licence CC BY 4.0.
-
-**Primary key** {", ".join(table.key)}. **Drawn by** `tipdata.stages.{stage.name}`: {story}
-
-| column | type | access | unit, note, table identified, values |
-|---|---|---|---|
-{rows}
-
-`truth` columns are in a file of their own and never among a method's inputs; `label` columns are supervision.
-
-{_grounds(stage)}
-
-{_USES}
-"""
+    return render_markdown(
+        TEMPLATE,
+        table=table,
+        stage=stage.name,
+        story=" ".join((module.__doc__ or "").split()),
+        rows=_rows_per_region(table.name),
+        about=_describe,
+        grounds=list(_grounds(stage)),
+    )
 
 
-def _rows(table: str) -> str:
+def _rows_per_region(table: str) -> str:
     """Return how many rows a table has per region: of the newest published release of :data:`COUNTED`."""
     manifest = published_manifest(Release.of(newest_released(), COUNTED))
     if manifest is None:
         return ""
     counts = sorted(region["rows"][table] for region in manifest["regions"].values())
     least, median, most = counts[0], counts[len(counts) // 2], counts[-1]
-    said = f"{most:,}" if least == most else f"{least:,} to {most:,}, median {median:,}"
-    return f" Rows per region of `{COUNTED}`: {said}."
+    text = f"{most:,}" if least == most else f"{least:,} to {most:,}, median {median:,}"
+    return f" Rows per region of `{COUNTED}`: {text}."
 
 
-def _grounds(stage: Stage) -> str:
-    """Return what the parameters of a stage rest on, in each world of a released version or a draft."""
+def _grounds(stage: Stage) -> Iterator[tuple[str, str]]:
+    """Yield each world of a released version or a draft, and what the parameters of the stage rest on there."""
     worlds: dict[str, str] = {}
     for version in made_here():
         worlds.setdefault(versions()[version]["world"], version)
-    told = []
     for file, version in worlds.items():
         own = grounds_of(entry for path, entry in parameters(version).items() if stage.owns(path))
-        place = f"{file}, a draft" if is_draft(version) else file
-        told.append(f"**Parameters** of `{stage.name}` in {place}: {own.told()}.")
-    return "\n\n".join(told)
+        yield f"{file}, a draft" if is_draft(version) else file, own.told()
 
 
-def _about(column: Column) -> str:
+def _describe(column: Column) -> str:
     """Return a column's unit, note, the table whose key it holds, and its category values."""
     values = column.possible(parameters(newest_released()))
     parts = (
@@ -93,21 +77,5 @@ def cards() -> dict[str, str]:
     return {table.name: card(stage, table) for stage in stages() for table in stage.tables}
 
 
-def main(words: list[str], folder: Path = CARDS) -> int:
-    """Write every card to ``folder``, or with ``--check`` say which are not up to date; returns the exit code."""
-    if words == ["--check"]:
-        old = [name for name, text in cards().items() if not _is(folder / f"{name}.md", text)]
-        sys.stdout.writelines(f"not up to date: {folder / name}.md\n" for name in old)
-        return 1 if old else 0
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in cards().items():
-        (folder / f"{name}.md").write_text(text, encoding="utf-8")
-    return 0
-
-
-def _is(path: Path, text: str) -> bool:
-    return path.is_file() and path.read_text(encoding="utf-8") == text
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(write_or_check({f"{name}.md": text for name, text in cards().items()}, CARDS, sys.argv[1:]))

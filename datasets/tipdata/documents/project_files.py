@@ -1,10 +1,13 @@
-"""Find the project's documents: in a checkout where they are kept, in a wheel below ``tipdata/shipped``."""
+"""Find the project's documents, in a checkout or in a wheel below ``tipdata/shipped``, and write generated ones."""
 
 from __future__ import annotations
 
 import re
+import sys
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from tipcore.errors import UsageError
 
@@ -28,6 +31,42 @@ def project_file(name: str = "") -> Path:
     return path
 
 
+def render_markdown(template: Path, **values: Any) -> str:
+    """Return the text of a Jinja template of Markdown: HTML is not escaped, and every name must have a value."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(  # nosec B701 # the text is Markdown
+        loader=FileSystemLoader(template.parent),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template(template.name).render(values)
+
+
+def write_or_check(texts: Mapping[str, str], folder: Path, words: Sequence[str]) -> int:
+    """Write generated files to a folder, or name those that differ where the words are ``--check``.
+
+    Args:
+        texts: the content of each file, by its path below the folder.
+        folder: it is made if it does not exist.
+        words: the arguments of the command.
+
+    Returns:
+        The exit code: 1 if a file is not up to date.
+    """
+    if list(words) != ["--check"]:
+        for name, text in texts.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text, encoding="utf-8")
+        return 0
+    there = {name: folder / name for name in texts if (folder / name).is_file()}
+    old = [n for n, text in texts.items() if n not in there or there[n].read_text(encoding="utf-8") != text]
+    sys.stdout.writelines(f"not up to date: {folder / name}\n" for name in old)
+    return 1 if old else 0
+
+
 @cache
 def ethics() -> dict[str, str]:
     """Return the sections of ``docs/ethics.md`` by heading, in its order, without links, which lead nowhere outside of
@@ -43,7 +82,7 @@ LICENCE_HEADING = "Responsible use"
 
 
 def licence() -> str:
-    """Return the text of the file."""
+    """Return the licence of the data with its statement on responsible use."""
     return project_file(LICENCE_FILE).read_text(encoding="utf-8")
 
 
