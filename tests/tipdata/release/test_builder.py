@@ -301,7 +301,7 @@ def test_a_region_that_is_the_published_one_is_never_made_again(
     [
         ("stages/places/stage.py", '"""', '"""More words. ', True),
         ("stages/places/stage.py", "\nfrom ", "\n# why\nfrom ", True),
-        ("documents/cards.py", "folder.mkdir", "folder.is_dir", True),
+        ("documents/cards.py", "LISTED = 40", "LISTED = 41", True),
         ("release/builder.py", "missing", "absent", True),
         ("world-0.4.0.yaml", "# ", "# Corrected. ", True),
         ("world-0.4.0.yaml", "value: 300", "value: 301", False),
