@@ -51,7 +51,7 @@ def measured(kinds: list[str]) -> dict[str, Tally]:
 
 def _check(kind: Any, case: Any, tally: Tally) -> None:
     from tipboard.submissions.check import check
-    from tipboard.submissions.problems import Refused
+    from tipboard.submissions.messages import Refused
 
     case_module: Any = importlib.import_module("hostile_case")
     tally.folders += 1

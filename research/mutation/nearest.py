@@ -88,7 +88,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
     f"{SUBMISSIONS}/check.py": _HOSTILE,
     f"{SUBMISSIONS}/guard.py": ("tests/tipboard/submissions/test_guard.py", *_HOSTILE),
     f"{SUBMISSIONS}/terms.py": ("tests/tipboard/submissions/test_terms.py",),
-    f"{SUBMISSIONS}/limits.py": ("tests/tipboard/submissions/test_limits.py",),
+    f"{SUBMISSIONS}/limits.py": ("tests/tipboard/submissions/test_files.py",),
     f"{SUBMISSIONS}/folder.py": ("tests/tipboard/submissions/test_folder.py",),
     f"{SUBMISSIONS}/opening.py": ("tests/tipboard/submissions/test_folder.py", *_HOSTILE),
     f"{SUBMISSIONS}/reader.py": ("tests/tipboard/submissions/test_reader.py", *_HOSTILE),

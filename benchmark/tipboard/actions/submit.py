@@ -11,12 +11,10 @@ from tipcore.locations import expand_home
 
 from tipboard.rounds.record import read_round
 from tipboard.rounds.submissions import published_truth
-from tipboard.submissions.check import Checked, ScoredFile, check
-from tipboard.submissions.gather import Gathered, gathered_files, gathered_runs
-from tipboard.submissions.pack import About, pack
-from tipboard.submissions.problems import Problem, Refused
+from tipboard.submissions.check import Checked, ScoredFile, TruthOf, check, release_truth
+from tipboard.submissions.messages import Problem, Refused
+from tipboard.submissions.pack import Authorship, Gathered, gather_files, gather_runs, pack
 from tipboard.submissions.record import RECORD
-from tipboard.submissions.truth import TruthOf, release_truth
 
 
 def call_pack(options: argparse.Namespace) -> int:
@@ -24,7 +22,7 @@ def call_pack(options: argparse.Namespace) -> int:
     to = expand_home(options.to)
     authors = [_author(text) for text in options.author]
     told = ("team", "summary", "method", "title", "paper", "code", "hardware", "package")
-    about = About(authors=authors, **{name: getattr(options, name) for name in told})
+    about = Authorship(authors=authors, **{name: getattr(options, name) for name in told})
     gathered = _gathered(options)
     record = pack(gathered, about, to, options.overwrite)
     if gathered.oracles:
@@ -57,7 +55,7 @@ def _gathered(options: argparse.Namespace) -> Gathered:
     if bool(options.runs) == bool(options.predictions):
         raise UsageError("There is nothing to pack: give either run folders or --predictions.")
     if options.runs:
-        return gathered_runs([expand_home(run) for run in options.runs])
+        return gather_runs([expand_home(run) for run in options.runs])
     data, version = options.data, None
     if options.round is not None:
         described = read_round(expand_home(options.round))
@@ -65,7 +63,7 @@ def _gathered(options: argparse.Namespace) -> Gathered:
     for name, value in (("data", data), ("labels", options.labels), ("access", options.access)):
         if value is None:
             raise UsageError(f"--predictions needs --{name}: see `tipbench submit pack --help`.")
-    return gathered_files(_files(options), data, options.labels, options.access, version)
+    return gather_files(_files(options), data, options.labels, options.access, version)
 
 
 def _files(options: argparse.Namespace) -> list[tuple[str, str, int, str]]:

@@ -21,10 +21,8 @@ from tipboard.board.collection import REPLICATES, KeptDraws, draws_of_evaluation
 from tipboard.board.files import RECORD, SUBMISSIONS, UPLOADED, store_results
 from tipboard.board.storage import store_of
 from tipboard.submissions.check import Checked, check
-from tipboard.submissions.problems import Problem, Refused
-from tipboard.submissions.record import SubmissionRecord
-from tipboard.submissions.record_file import to_json
-from tipboard.submissions.text import shown
+from tipboard.submissions.messages import Problem, Refused, quote
+from tipboard.submissions.record import SubmissionRecord, to_json
 
 
 def accept(
@@ -79,7 +77,7 @@ def accept(
 def _check_name(submission: Path, record: SubmissionRecord) -> None:
     """Refuse a record of another team or method than its folder is named after. Raises Refused."""
     if (name := submission.resolve().name) != record.id:
-        said = f"it is of {record.id} and its folder is {shown(name)}; rename the folder {record.id}."
+        said = f"it is of {record.id} and its folder is {quote(name)}; rename the folder {record.id}."
         raise Refused(submission, [Problem(RECORD, said)])
 
 

@@ -38,7 +38,7 @@ from tipboard.board.collection import (
 )
 from tipboard.board.entries import Entry, reference_entries
 from tipboard.board.fresh_worlds import check_fresh
-from tipboard.submissions.record_file import Malformed, record_of
+from tipboard.submissions.record import Malformed, record_of
 
 if TYPE_CHECKING:
     from tipboard.submissions.record import SubmissionRecord

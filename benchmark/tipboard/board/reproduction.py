@@ -61,7 +61,7 @@ from tipboard.board.files import (
 from tipboard.board.fresh import fresh_of
 from tipboard.board.fresh_worlds import draw_world, has_split, make_world, store_record, worlds_of
 from tipboard.board.storage import Packages, PredictionStore, read_config, store_of
-from tipboard.submissions.pinned import read_overrides
+from tipboard.submissions.pack import read_overrides
 
 TIPBENCH = "tipbench"
 LAST_LINES = 3

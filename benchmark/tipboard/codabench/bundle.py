@@ -34,7 +34,7 @@ from tipboard.rounds.host import PUBLISHED, SEED, open_secret, published_folder,
 from tipboard.rounds.ledger import read_ledger
 from tipboard.rounds.make_round import ANSWERS, GALLERIES
 from tipboard.rounds.record import REVEALED, ROUND, Round
-from tipboard.submissions.text import shown
+from tipboard.submissions.messages import quote
 
 PROGRAM, REFERENCE, EVALUATOR, LOGO = "scoring_program", "reference_data", "evaluator", "logo.png"
 HERE = Path(__file__).parent
@@ -277,7 +277,7 @@ def _check_taken(competition: Competition, contents: dict[str, bytes]) -> None:
         check_competition(competition)
     except NotTaken as error:
         option = {"title": "--title", "docker_image": "--image"}.get(error.where, error.where)
-        said = shown(error.reason, LONGEST)
+        said = quote(error.reason, LONGEST)
         raise UsageError(f"{option} is not as the host takes it: {said}; give another.") from None
     if problems := problems_of_files(competition, contents):
         raise UsageError(f"the bundle would not be whole: {problems[0]}; install tipbench again.")

@@ -34,14 +34,12 @@ from tipboard.rounds.host import read_answers
 from tipboard.rounds.record import Round, read_round
 from tipboard.rounds.scores import rounded
 from tipboard.rounds.submissions import FILE, SPLIT, AnswersOf, check_steps, score_predictions
-from tipboard.submissions.folder import look, opened
+from tipboard.submissions.files import Limits, Unreadable, limits_of, read_regular
+from tipboard.submissions.folder import look, open_folder_of
 from tipboard.submissions.guard import read_guarded
-from tipboard.submissions.limits import Limits, limits_of
-from tipboard.submissions.opening import Unreadable, read_regular
-from tipboard.submissions.problems import SCORING_FAILS, Problem, not_finite, of_predictions
+from tipboard.submissions.messages import SCORING_FAILS, Problem, not_finite, of_predictions, quote
 from tipboard.submissions.record import RECORD
 from tipboard.submissions.terms import form_of
-from tipboard.submissions.text import shown
 
 SCORES, REFERENCE, RESULT = "scores.json", "ref", "res"
 SEED = 0
@@ -87,7 +85,7 @@ def score(reference: Path, result: Path, output: Path) -> tuple[int, int]:
     described = read_round(reference)
     _check_evaluator(described)
     limits = limits_of(described.size)
-    with opened(result) as folder, tempfile.TemporaryDirectory() as workdir:
+    with open_folder_of(result) as folder, tempfile.TemporaryDirectory() as workdir:
         files = _handed_in(folder, described, limits)
         answers_of = cache(partial(read_answers, reference))
         clean = _read(folder, files, answers_of, limits, Path(workdir))
@@ -122,11 +120,11 @@ def _given(folder: Folder, name: str, described: Round, limits: Limits) -> Given
     task = name.partition("/")[0]
     if task not in described.tasks:
         raise UsageError(
-            f"{shown(name)}: {shown(task)} is not a task of the round: it has {', '.join(described.tasks)}."
+            f"{quote(name)}: {quote(task)} is not a task of the round: it has {', '.join(described.tasks)}."
         )
     if matched is None or int(matched[2]) != SEED:
         raise UsageError(
-            f"{shown(name)}: predictions of {task} are at {task}/{SPLIT}/s{SEED}.parquet, and nothing else."
+            f"{quote(name)}: predictions of {task} are at {task}/{SPLIT}/s{SEED}.parquet, and nothing else."
         )
     try:
         content = read_regular(folder, name, limits.file_bytes)

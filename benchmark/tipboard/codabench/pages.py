@@ -10,7 +10,7 @@ from tipbench.tasks import task_of
 
 from tipboard.codabench.columns import columns, shown
 from tipboard.rounds.record import Round
-from tipboard.submissions.limits import MB, limits_of
+from tipboard.submissions.files import MB, limits_of
 from tipboard.submissions.terms import columns_of
 
 TEXTS = Path(__file__).with_name("pages")

@@ -17,7 +17,7 @@ from tipboard.rounds.ledger import same_team
 from tipboard.rounds.record import PREDICTIONS, SCORES, Round, read
 from tipboard.rounds.scores import ScoredEntry, Scores, counted, is_void, outcome_of, places_of
 from tipboard.rounds.submissions import FILE
-from tipboard.submissions.text import named, shown
+from tipboard.submissions.messages import quote, quote_name
 
 FAILED = re.compile(r"could not be scored \(\w+\)")
 UNCHAINED = (
@@ -67,7 +67,7 @@ def _entry_differences(
 ) -> list[str]:
     found, rules = [], described.rules
     if entry.turn != turn:
-        found.append(f"is turn {turn} of {shown(entry.team)} and not {entry.turn}")
+        found.append(f"is turn {turn} of {quote(entry.team)} and not {entry.turn}")
     if turn > rules.submissions:
         found.append(f"is one more than the {rules.submissions} that a team has")
     if not described.opens <= day_of(entry.taken_in) <= described.closes:
@@ -75,7 +75,7 @@ def _entry_differences(
     if described.schema_version is not None and entry.kept.keys() != entry.files.keys():
         found.append("does not say what was scored of each of its files")
     found += [
-        f"names {shown(name)}, which is no file of the round"
+        f"names {quote(name)}, which is no file of the round"
         for name in entry.files
         if not _known(name, described)
     ]
@@ -128,7 +128,9 @@ def rescored(folder: Path, scores: Scores, described: Round) -> list[str]:
 def _extra_files(place: Path, entry: ScoredEntry) -> list[str]:
     there = {path.relative_to(place).as_posix() for path in place.rglob("*") if not path.is_dir()}
     extra = sorted(there - entry.kept.keys()) if entry.kept else []
-    return [f"{PREDICTIONS}/{entry.number}/{named(name)}: does not belong to the round" for name in extra]
+    return [
+        f"{PREDICTIONS}/{entry.number}/{quote_name(name)}: does not belong to the round" for name in extra
+    ]
 
 
 def _score_differences(

@@ -25,8 +25,7 @@ from tipboard.rounds.ledger import SUBMISSIONS, HandedIn, Ledger, check_not_reve
 from tipboard.rounds.record import Round
 from tipboard.rounds.scores import shown_of
 from tipboard.rounds.submissions import Submission, read_submission
-from tipboard.submissions.problems import SCORING_FAILS, Problem, Refused, not_finite
-from tipboard.submissions.text import legal_text
+from tipboard.submissions.messages import SCORING_FAILS, Problem, Refused, legal_text, not_finite
 
 MOST_REASON = 300
 """Characters of the reason why a submission is void."""

@@ -21,7 +21,7 @@ from tipboard.rounds.damage import RESTORE, check_file
 from tipboard.rounds.ledger import same_team
 from tipboard.rounds.record import DOMAIN, Round
 from tipboard.rounds.submissions import FILE, read_file, score_predictions
-from tipboard.submissions.problems import SCORING_FAILS
+from tipboard.submissions.messages import SCORING_FAILS
 
 Found = dict[str, dict[str, dict[str, Score]]]
 """Scores by task, seed and metric."""
@@ -57,7 +57,7 @@ class Scores(BaseModel):
 
 def shown_of(task: Task, answers: Answers, path: Path, described: Round) -> dict[str, Score]:
     """Return the scores of a file as they are shown. Raises one of
-    :data:`tipboard.submissions.problems.SCORING_FAILS` where JSON cannot hold them."""
+    :data:`tipboard.submissions.messages.SCORING_FAILS` where JSON cannot hold them."""
     shown = rounded(score_predictions(task, answers, read_file(path)), described.rules.decimals)
     for name, one in shown.items():
         if not all(value is None or math.isfinite(value) for value in (one.value, one.low, one.high)):

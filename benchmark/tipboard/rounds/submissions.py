@@ -22,11 +22,10 @@ from tipcore.table_files import UNREADABLE, error_line, read_parquet
 
 from tipboard.rounds.folds import blank_answers
 from tipboard.rounds.record import Round, read_round
-from tipboard.submissions.check import check
-from tipboard.submissions.limits import limits_of
+from tipboard.submissions.check import SubmissionTruth, TruthOf, check
+from tipboard.submissions.files import limits_of
 from tipboard.submissions.record import SubmissionRecord
 from tipboard.submissions.terms import SEALED_SPLIT
-from tipboard.submissions.truth import SubmissionTruth, TruthOf
 
 SPLIT = SEALED_SPLIT
 FILE = re.compile(rf"([a-z_]+)/{SPLIT}/s(\d+)\.parquet")

@@ -51,7 +51,7 @@ from tipboard.rounds.record import (
     read_round,
 )
 from tipboard.rounds.scores import Scores
-from tipboard.submissions.text import shown
+from tipboard.submissions.messages import quote
 
 LATER = (REVEALED, SCORES)
 LATER_FOLDERS = (ANSWERS, GALLERIES, PREDICTIONS)
@@ -118,7 +118,7 @@ def _receipt(word: str) -> str:
     found = word.strip().lower()
     if not re.fullmatch(HEX, found):
         raise UsageError(
-            f"{shown(word)} is not a receipt: give the 64 signs that `tipbench seal score` printed."
+            f"{quote(word)} is not a receipt: give the 64 signs that `tipbench seal score` printed."
         )
     return found
 
@@ -142,7 +142,7 @@ def _scores_held(
             found.append(f"receipt {one}: nothing in the chain of {SCORES} has it")
         elif isinstance(link, Intake):
             said.append(
-                f"receipt {one}: in the chain, submission {link.number}, the {link.turn} of {shown(link.team)}, "
+                f"receipt {one}: in the chain, submission {link.number}, the {link.turn} of {quote(link.team)}, "
                 f"taken in {link.taken_in.isoformat()}"
             )
         else:

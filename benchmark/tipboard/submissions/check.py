@@ -1,23 +1,24 @@
-"""Is a submission acceptable, and what does it score? The one function that authors and maintainers use.
-
-A folder is looked at, its record is read, what it declares is compared with what there is, its files, none of which may
-have many more rows than the release has units, are read in a process of their own, and predictions are scored as
-``tipbench score`` does, but that no threshold is fixed on the scores that an author gives the valid part.
-"""
+"""Is a submission acceptable, and what does it score? The one function that authors and maintainers use."""
 
 from __future__ import annotations
 
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+import warnings
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+import polars as pl
 from tipbench.data.fold import Prepared
-from tipbench.evaluation.evaluation import Evaluation
+from tipbench.evaluation.evaluation import Evaluation, check_predictions
+from tipbench.loading import prepare
+from tipbench.metrics.scores import Score
+from tipbench.runs.cost import Meter
 from tipbench.runs.results import (
     SCHEMA_VERSION,
     Cost,
@@ -26,25 +27,109 @@ from tipbench.runs.results import (
     Versions,
     digest_of,
 )
-from tipbench.task import Task
+from tipbench.runs.scoring import evaluate_prepared
+from tipbench.task import Source, Task
 from tipbench.tasks import score_version, task_of
 from tipcore.engines import run_all
 from tipcore.errors import UsageError
 from tipcore.operating_system import CONFINES, Folder
 from tipcore.table_files import read_parquet
 from tipdata.core.world import versions
+from tipdata.release import open_release
 
-from tipboard.submissions.folder import look, opened
+from tipboard.submissions.files import RECORD_BYTES, Limits, Unreadable, limits_of, read_regular
+from tipboard.submissions.folder import look, open_folder_of
 from tipboard.submissions.guard import Guarded, read_guarded
-from tipboard.submissions.limits import RECORD_BYTES, Limits, limits_of
-from tipboard.submissions.opening import Unreadable, read_regular
-from tipboard.submissions.problems import SCORING_FAILS, Problem, Refused, not_finite, of_predictions
-from tipboard.submissions.record import RECORD, SubmissionRecord, SubmittedFile
-from tipboard.submissions.record_file import Malformed, record_of
-from tipboard.submissions.scoring import ScoredPredictions, scored_predictions
+from tipboard.submissions.messages import SCORING_FAILS, Problem, Refused, not_finite, of_predictions, quote
+from tipboard.submissions.record import RECORD, Malformed, SubmissionRecord, SubmittedFile, record_of
 from tipboard.submissions.terms import Form, disagreements, form_of
-from tipboard.submissions.text import shown
-from tipboard.submissions.truth import SubmissionTruth, TruthOf, release_truth
+
+LAPTOP = ("tiny", "small", "forms")
+"""Sizes that are made where they are missing without being asked for."""
+
+
+def accept_all(task: Task, predictions: pl.DataFrame) -> None:
+    """No further demand on predictions."""
+
+
+@dataclass(frozen=True)
+class SubmissionTruth:
+    """Answers of one release or round: ``prepared`` gives those of a task's split, as ``prepare`` does.
+
+    ``units``: how many units a task may ask about at the most, on any split: more rows than go with them are not read.
+    ``check``: what predictions must fulfil beside their format; raises UsageError. ``scored``: whether they are scored
+    now; of a sealed round they are only checked.
+    """
+
+    name: str
+    prepared: Callable[[Task, str], Prepared]
+    units: Callable[[Task], int]
+    check: Callable[[Task, pl.DataFrame], None] = accept_all
+    scored: bool = True
+
+
+TruthOf = Callable[[SubmissionRecord], SubmissionTruth]
+"""A record whose form and versions are right -> its truth. Raises UsageError for data that it does not have."""
+
+
+def release_truth(sizes: Collection[str] = LAPTOP, quiet: bool = False) -> TruthOf:
+    """Return SubmissionTruth of public releases, made where missing.
+
+    ``sizes``: those that may be opened: a submission does not decide what a machine generates.
+    """
+
+    def of(record: SubmissionRecord) -> SubmissionTruth:
+        if record.size is None:
+            raise UsageError(
+                f"data: {record.data} is a sealed round: give its published folder with --round."
+            )
+        if record.size not in sizes:
+            raise UsageError(
+                f"data: {record.data} is of size {record.size} and this check opens {', '.join(sizes)}; "
+                f"allow it with --sizes {record.size}."
+            )
+        source = open_release(record.versions.data, record.size, quiet=quiet)
+        return SubmissionTruth(
+            source.name,
+            lambda task, split: prepare(task, release=source, split=split),
+            lambda task: _count(task, source),
+        )
+
+    return of
+
+
+def _count(task: Task, source: Source) -> int:
+    """Return how many units of a task a release has: of a forecast every row of its stream may be asked about."""
+    units = task.units(source) if task.forecast is None else source.scan(task.stream)
+    return units.select(pl.len()).collect().item()
+
+
+SEALED = "sealed: scored at close"
+"""In the place of a score whose truth is not known yet."""
+
+
+@dataclass(frozen=True)
+class ScoredPredictions:
+    """Scores and the wall seconds that they took."""
+
+    evaluation: Evaluation
+    seconds: float | None = None
+
+
+def scored_predictions(
+    truth: SubmissionTruth, task: Task, prepared: Prepared, predictions: pl.DataFrame, replicates: int
+) -> ScoredPredictions:
+    """Return scores, without a library's remarks about numbers that are too large for it; of a sealed round the keys
+    only are checked."""
+    if not truth.scored:
+        check_predictions(prepared.answers_to(predictions), predictions)
+        return ScoredPredictions(Evaluation({task.primary: Score(value=None, note=SEALED)}))
+    meter = Meter()
+    with meter.part("score"), warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        found = evaluate_prepared(task, prepared, predictions, replicates, open_entry=True)
+    return ScoredPredictions(found, meter.wall("score"))
+
 
 UNDECLARED = "undeclared"
 """The version of a method that no package is pinned for."""
@@ -112,7 +197,7 @@ def check(
         sys.stderr.write(
             "this system cannot limit the memory that reading takes: check only your own files\n"
         )
-    with opened(folder) as descriptor, _clean_files(workdir) as clean:
+    with open_folder_of(folder) as descriptor, _clean_files(workdir) as clean:
         record = _record(folder, descriptor, limits)
         limits = limits or limits_of(record.size)
         answers = _truth(folder, record, truth or release_truth(quiet=quiet))
@@ -236,7 +321,7 @@ def _score_fold(
         except UsageError as error:
             outcome.problems[entry.file] = of_predictions(entry.file, error).said
         except SCORING_FAILS as error:
-            outcome.problems[entry.file] = not_finite(error, shown(" ".join(str(error).split()), 100))
+            outcome.problems[entry.file] = not_finite(error, quote(" ".join(str(error).split()), 100))
         else:
             outcome.results[entry.file] = result
             if each is not None:

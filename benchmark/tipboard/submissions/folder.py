@@ -16,10 +16,9 @@ from pathlib import Path
 from tipcore.errors import UsageError
 from tipcore.operating_system import Folder, close_folder, open_folder, status_of
 
-from tipboard.submissions.opening import Unreadable, not_plain, open_below
-from tipboard.submissions.problems import Problem
+from tipboard.submissions.files import Unreadable, not_plain, open_below
+from tipboard.submissions.messages import Problem, quote, quote_name
 from tipboard.submissions.record import RECORD
-from tipboard.submissions.text import named, shown
 
 FOLDER_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 FILE_NAME = re.compile(r"s(?:0|[1-9][0-9]{0,9})\.parquet")
@@ -33,7 +32,7 @@ FORM = f"only {RECORD} and <task>/<split>/s<seed>.parquet may be in it"
 
 
 @dataclass
-class Found:
+class SubmissionFolder:
     """Files of the right form with their bytes, by name, and one problem for everything else."""
 
     files: dict[str, int] = field(default_factory=dict)
@@ -43,7 +42,7 @@ class Found:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Folder]:
+def open_folder_of(folder: Path) -> Iterator[Folder]:
     """An opened folder, closed at the end.
 
     Raises UsageError where there is no such folder; the last step of its path may be no link.
@@ -53,7 +52,7 @@ def opened(folder: Path) -> Iterator[Folder]:
     except OSError as error:
         said = "it is a link" if folder.is_symlink() else error.strerror or str(error)
         raise UsageError(
-            f"{shown(folder, 200)} is not a folder of a submission ({said}): give the one that holds {RECORD}."
+            f"{quote(folder, 200)} is not a folder of a submission ({said}): give the one that holds {RECORD}."
         ) from None
     try:
         yield found
@@ -61,9 +60,9 @@ def opened(folder: Path) -> Iterator[Folder]:
         close_folder(found)
 
 
-def look(folder: Folder) -> Found:
+def look(folder: Folder) -> SubmissionFolder:
     """Return all that lies in an opened folder."""
-    found = Found()
+    found = SubmissionFolder()
     _look(folder, "", 0, found)
     if found.names > MOST_NAMES:
         found.problems = [Problem("it", f"it holds more than {MOST_NAMES:,} files and folders; {FORM}.")]
@@ -72,7 +71,7 @@ def look(folder: Folder) -> Found:
     return found
 
 
-def _look(folder: Folder, above: str, depth: int, found: Found) -> None:
+def _look(folder: Folder, above: str, depth: int, found: SubmissionFolder) -> None:
     with os.scandir(folder) as names:
         listed = []
         for one in names:
@@ -86,8 +85,8 @@ def _look(folder: Folder, above: str, depth: int, found: Found) -> None:
         _look_at(folder, name, above, depth, found)
 
 
-def _look_at(folder: Folder, name: str, above: str, depth: int, found: Found) -> None:
-    path, where = above + name, named(above + name)
+def _look_at(folder: Folder, name: str, above: str, depth: int, found: SubmissionFolder) -> None:
+    path, where = above + name, quote_name(above + name)
     try:
         status = status_of(name, folder)
     except OSError as error:

@@ -23,9 +23,9 @@ from tipcore.errors import MachineFault
 from tipcore.helper import end_helper, start_helper
 from tipcore.operating_system import Folder, ran_out_of_seconds
 
-from tipboard.submissions.limits import Limits, amount
+from tipboard.submissions.files import Limits, amount
+from tipboard.submissions.messages import quote
 from tipboard.submissions.terms import Form
-from tipboard.submissions.text import shown
 
 MOST_DEATHS = 3
 """Files that may end the reading process before the rest are left unread."""
@@ -244,7 +244,7 @@ def _note(entry: Declared, line: dict[str, Any], workdir: Path, found: Guarded) 
         found.peak_mib = max(found.peak_mib or 0.0, float(peak))
     clean = workdir / f"{int(line['done'])}.parquet"
     if "refused" in line:
-        found.problems[entry.file] = f"{shown(line['refused'], 360)}."
+        found.problems[entry.file] = f"{quote(line['refused'], 360)}."
         clean.unlink(missing_ok=True)
     elif entry.rows not in (None, line["rows"]):
         found.problems[entry.file] = (

@@ -1,31 +1,371 @@
-"""A submission's folder, written whole or not at all."""
+"""Gather runs or files of predictions, with the overrides that make them again, and write a submission's folder."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from tipbench.config.compose import Composer, Override, parse
+from tipbench.config.methods import SHIPPED
+from tipbench.config.options import config_folder, config_folders, options
+from tipbench.runs.cells import Cell
+from tipbench.runs.grid import expand
+from tipbench.runs.results import RESULT, Result, read_predictions, read_result, run_folders
+from tipbench.runs.scoring import read_predictions_file
+from tipbench.tasks import score_version, task_of
+from tipcore.errors import UsageError
+from tipdata.core.world import newest_released
+
+from tipboard.submissions.record import INTERPOLATION
+
+if TYPE_CHECKING:
+    import polars as pl
+import io
 
 import polars as pl
 from pydantic import ValidationError
 from tipbench.runs.results import digest_of
-from tipbench.tasks import score_version, task_of
 from tipcore.atomic import fill_folder_atomically
-from tipcore.errors import UsageError
 
-from tipboard.submissions.folder import look, opened
-from tipboard.submissions.gather import Gathered, Prediction
-from tipboard.submissions.limits import RECORD_BYTES
-from tipboard.submissions.opening import Unreadable, read_regular
-from tipboard.submissions.record import RECORD, SubmissionRecord
-from tipboard.submissions.record_file import Malformed, record_of, said, to_json
+from tipboard.submissions.files import RECORD_BYTES, Unreadable, read_regular
+from tipboard.submissions.folder import look, open_folder_of
+from tipboard.submissions.record import (
+    RECORD,
+    Malformed,
+    SubmissionRecord,
+    record_of,
+    to_json,
+    validation_problem,
+)
 from tipboard.submissions.terms import columns_of
+
+METHOD = "baseline.method"
+CHOICES = ("baseline", "task", "release")
+"""Keys whose values are names of options."""
+
+
+def shipped_version(result: Result) -> str | None:
+    """Return the package of a baseline that ships with tipbench, as pip installs it; None for a user's own method."""
+    target = str(_method_words(result.config).get("_target_", ""))
+    return f"tipbench=={result.versions.method}" if target.partition(".")[0] == SHIPPED else None
+
+
+def overrides_of(config: Mapping[str, Any]) -> list[str] | None:
+    """Return overrides, but for split and seed, that compose to the same config hash; None where there are none.
+
+    They do so for their authors, by ``tipbench run``, and for maintainers, who read them by :func:`read_overrides`.
+    """
+    wanted = Cell(dict(config), Path())
+    try:
+        words = _first_words(config)
+        plain = _compose_cell(words, config)
+        words += [
+            f"{key}={config[key]}" for key in ("labels", "access", "replicates") if plain[key] != config[key]
+        ]
+        words += _differences(METHOD, _method_words(plain), _method_words(config))
+        made = [_compose_cell(words, config, pinned) for pinned in (False, True)]
+        return words if all(Cell(one, Path()).hash == wanted.hash for one in made) else None
+    except (UsageError, ValueError):
+        return None
+
+
+def _first_words(config: Mapping[str, Any]) -> list[str]:
+    """Return baseline, or task and class of a user's own, and release."""
+    name, release = str(config["baseline"]["name"]), config["release"]
+    known = name in options([config_folder()])["baseline"]
+    target = f"{METHOD}._target_={_method_words(config)['_target_']}"
+    words = [f"baseline={name}"] if known else [f"task={config['task']}", target]
+    newest = [] if release["version"] == newest_released() else [f"release.version={release['version']}"]
+    return [*words, f"release={release['size']}", *newest]
+
+
+def _compose_cell(words: list[str], config: Mapping[str, Any], pinned: bool = False) -> dict[str, Any]:
+    """Return the config of the one cell that these words make on the split and seed of another config."""
+    typed = read_overrides(parse(words)) if pinned else parse(words)
+    place = parse([f"split={config['split']}", f"seed={config['seed']}"])
+    composer = Composer(config_folders(None), (*typed, *place))
+    [cell] = expand(composer, lambda task, settings: [str(config["split"])])
+    return cell.config
+
+
+def _differences(above: str, there: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what has to be typed for arguments to be as they are wanted."""
+    for key, value in wanted.items():
+        name = f"{above}.{key}"
+        if key not in there:
+            yield f"+{name}={_override_value(value, key == 'path')}"
+        elif isinstance(value, Mapping) and isinstance(there[key], Mapping):
+            yield from _differences(name, there[key], value)
+        elif there[key] != value or type(there[key]) is not type(value):
+            yield f"{name}={_override_value(value, key == 'path')}"
+
+
+def _override_value(value: Any, is_path: bool = False) -> str:
+    """Return a value as both YAML and the grammar of the command line read it; paths as they are."""
+    if isinstance(value, str) and is_path:
+        return value
+    if isinstance(value, list | tuple):
+        return f"[{','.join(map(_override_value, value))}]"
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{key}: {_override_value(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, str) and "'" not in value and not value.endswith("\\"):
+        return f"'{value}'"
+    if isinstance(value, float):
+        mantissa, e, exponent = repr(value).partition("e")
+        return f"{mantissa}{'' if '.' in mantissa or not e else '.0'}{e}{exponent}"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def read_overrides(typed: Iterable[Override]) -> tuple[Override, ...]:
+    """Return pinned overrides with their values as YAML has them, which never reach OmegaConf; paths as they are.
+
+    Raises UsageError for a value that is not plain, and for one that the command line would read otherwise.
+    """
+    return tuple(o if o.key in CHOICES else o._replace(value=_read(o), literal=True) for o in typed)
+
+
+def _read(override: Override) -> Any:
+    key, text = override.key, override.value.strip()
+    try:
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
+            raise UsageError(f"{key}={text} has an alias: write its value.")  # it may stand for millions
+        value = text if override.is_path else yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        reason = str(error).splitlines()[0]
+        raise UsageError(f"{key}={text} is not readable YAML ({reason}): write its value.") from None
+    if any(isinstance(one, str) and INTERPOLATION.search(one) for one in (text, *_leaves(value, key))):
+        raise UsageError(f"{key} holds an interpolation ${{...}}: write its value.")
+    if override.is_path:
+        return None if text == "null" else override.value
+    if _is_ambiguous(value, text):
+        raise UsageError(
+            f"{key}={text} is {value!r} in YAML: write null, true, false, a number such as 1.0e-3, or 'text'."
+        )
+    return value
+
+
+def _leaves(value: Any, key: str) -> Iterator[Any]:
+    """Yield the plain values in a value, keys included. Raises UsageError for another kind of value."""
+    if isinstance(value, list):
+        for inner in value:
+            yield from _leaves(inner, key)
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            if not isinstance(name, str) or ":" in name:
+                raise UsageError(f"{key} holds the key {name}: write {{name: value}}, with a space.")
+            yield name
+            yield from _leaves(inner, key)
+    elif value is None or isinstance(value, bool | int | float | str):
+        yield value
+    else:
+        raise UsageError(f"{key}={value} is not plain: write a number, true, false, null, 'text' or a list.")
+
+
+def _is_ambiguous(value: Any, text: str) -> bool:
+    """Return whether YAML reads text otherwise than the command line does: yes as true, 010 as 8, 1e-3 as text."""
+    if value is None or isinstance(value, bool):
+        return text.lower() not in ("null", "true", "false")
+    try:
+        number = float(text)
+    except ValueError:
+        return isinstance(value, int | float)
+    return isinstance(value, str) or number != value
+
+
+def _method_words(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    return config["baseline"]["method"]
 
 
 @dataclass(frozen=True)
-class About:
+class Prediction:
+    """One file to be: what it answers, how it came about, and ``read``, which gives its frame."""
+
+    task: str
+    split: str
+    seed: int
+    labels: str
+    access: str
+    cost: dict[str, float | None] | None
+    read: Callable[[], pl.DataFrame]
+    source: str
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        return self.task, self.split, self.seed
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """All of them, on ``data``. ``method``, ``hardware``, ``package`` and ``overrides`` by task are what can be told
+    from runs; None where they cannot. ``version``: of a sealed round's data, which its name does not say. ``oracles``:
+    runs of oracles that are left out, since no oracle is ranked."""
+
+    data: str
+    predictions: list[Prediction]
+    method: str | None = None
+    hardware: str | None = None
+    package: str | None = None
+    overrides: dict[str, list[str]] | None = None
+    version: str | None = None
+    oracles: int = 0
+
+
+def gather_runs(paths: Sequence[Path]) -> Gathered:
+    """Return runs of one method on one release, without those of oracles.
+
+    Args:
+        paths: run folders, their ``result.json``, or folders that hold runs.
+
+    Raises:
+        UsageError: where there is none, they are of several data, of another evaluator, of several methods of a
+            task, all are of oracles, or two are of the same task, split and seed.
+    """
+    folders = list(dict.fromkeys(folder for path in paths for folder in _folders(path)))
+    every = {folder: read_result(folder) for folder in folders}
+    runs = {folder: result for folder, result in every.items() if not result.oracle_method}
+    if not runs:
+        raise UsageError(
+            f"{folders[0]} is a run of {every[folders[0]].method}, which is shown hidden truth: give runs of a "
+            "method, as no oracle is ranked."
+        )
+    for folder, result in runs.items():
+        _refuse_oracles(folder, result)
+    _refuse_mixed(runs)
+    predictions = [_of_run(folder, result) for folder, result in runs.items()]
+    _refuse_repeated(predictions)
+    first = next(iter(runs.values()))
+    names = {result.method_name for result in runs.values()}
+    packages = {shipped_version(result) for result in runs.values()}
+    return Gathered(
+        data=first.data,
+        predictions=_in_order(predictions),
+        method=names.pop() if len(names) == 1 else None,
+        hardware=_hardware(first.environment),
+        package=packages.pop() if len(packages) == 1 else None,
+        overrides=_overrides(list(runs.values())),
+        oracles=len(every) - len(runs),
+    )
+
+
+def gather_files(
+    files: Sequence[tuple[str, str, int, str]],
+    data: str,
+    labels: str,
+    access: str,
+    version: str | None = None,
+) -> Gathered:
+    """Return files as ``(task, split, seed, path)``, parquet or CSV. Raises UsageError for two of one place.
+
+    ``version``: of the data, where ``data`` does not begin with it.
+    """
+    found = [
+        Prediction(task, split, seed, labels, access, None, partial(_read_file, path, task), path)
+        for task, split, seed, path in files
+    ]
+    _refuse_repeated(found)
+    return Gathered(data, _in_order(found), version=version)
+
+
+def _read_file(path: str, task: str) -> pl.DataFrame:
+    return read_predictions_file(path, task_of(task))
+
+
+def _folders(path: Path) -> list[Path]:
+    """Return the run folders that a path stands for."""
+    if path.name == RESULT and path.is_file():
+        return [path.parent]
+    if not path.is_dir():
+        raise UsageError(f"{path} is not a folder: give a run's folder, or one that holds runs.")
+    found = [path] if (path / RESULT).is_file() else run_folders(path)
+    if not found:
+        raise UsageError(f"{path} holds no finished run: make one with `tipbench run`.")
+    return found
+
+
+def _refuse_oracles(folder: Path, result: Result) -> None:
+    if not result.config.get("release"):
+        raise UsageError(f"{folder} was run on {result.data}, which is not a release: run on one.")
+    if result.versions.evaluator != (version := score_version(result.task)):
+        raise UsageError(
+            f"{folder} was scored by evaluator {result.versions.evaluator} and this one is {version}: "
+            "run it again; its predictions are kept and only scored."
+        )
+
+
+def _refuse_mixed(runs: dict[Path, Result]) -> None:
+    """One release; of each task one method under one config, whatever its splits and seeds."""
+    (first_folder, first), *_ = runs.items()
+    of_task: dict[str, tuple[Path, Result]] = {}
+    for folder, result in runs.items():
+        if result.data != first.data:
+            raise UsageError(
+                f"{folder} was run on {result.data} and {first_folder} on {first.data}: pack one release at a time."
+            )
+        other_folder, other = of_task.setdefault(result.task, (folder, result))
+        if _method_config(result) != _method_config(other):
+            raise UsageError(
+                f"{folder} ({result.method}) and {other_folder} ({other.method}) differ in method or config: a "
+                f"submission has one method of {result.task}, so name the runs to pack one by one."
+            )
+
+
+def _method_config(result: Result) -> dict[str, Any]:
+    return {key: value for key, value in result.config.items() if key not in ("split", "seed")}
+
+
+def _refuse_repeated(predictions: Sequence[Prediction]) -> None:
+    seen: dict[tuple[str, str, int], Prediction] = {}
+    for one in predictions:
+        other = seen.setdefault(one.key, one)
+        if other is not one:
+            raise UsageError(
+                f"{one.source} and {other.source} are both of {one.task}, split {one.split}, seed {one.seed}: "
+                "leave one of them out."
+            )
+
+
+def _in_order(predictions: Sequence[Prediction]) -> list[Prediction]:
+    return sorted(predictions, key=lambda one: one.key)
+
+
+def _of_run(folder: Path, result: Result) -> Prediction:
+    cost = result.cost.model_dump()
+    return Prediction(
+        task=result.task,
+        split=result.split,
+        seed=result.seed,
+        labels=result.labels,
+        access=result.access,
+        cost={name: cost[name] for name in ("fit_s", "predict_s", "cpu_s", "peak_mib")},
+        read=partial(read_predictions, folder, result),
+        source=str(folder),
+    )
+
+
+def _hardware(environment: dict[str, str | int]) -> str:
+    cores = environment.get("cores", "?")
+    return f"{cores} cores, {environment.get('machine', '?')}, {environment.get('system', '?')}"
+
+
+def _overrides(results: Sequence[Result]) -> dict[str, list[str]] | None:
+    """By task, what makes the same config again; None where a config cannot be written so."""
+    found: dict[str, list[str]] = {}
+    for result in results:
+        if result.task not in found:
+            words = overrides_of(result.config)
+            if words is None:
+                return None
+            found[result.task] = words
+    return found
+
+
+@dataclass(frozen=True)
+class Authorship:
     """What an author says of a method. ``method``, ``title`` and ``hardware`` may be told by the runs; ``authors``:
     name and affiliation."""
 
@@ -40,7 +380,7 @@ class About:
     package: str | None = None
 
 
-def pack(gathered: Gathered, about: About, to: Path, overwrite: bool = False) -> SubmissionRecord:
+def pack(gathered: Gathered, about: Authorship, to: Path, overwrite: bool = False) -> SubmissionRecord:
     """Write a submission beside its place and rename it there; what it declares.
 
     Args:
@@ -56,7 +396,7 @@ def pack(gathered: Gathered, about: About, to: Path, overwrite: bool = False) ->
     _check_target(to, overwrite)
     # An empty folder is there and is not a submission to be kept.
     with fill_folder_atomically(to, replace=True, advice="give another --to") as beside:
-        record = _record(gathered, about, [_write(one, beside) for one in gathered.predictions])
+        record = _build_record(gathered, about, [_write(one, beside) for one in gathered.predictions])
         (beside / RECORD).write_text(to_json(record), encoding="utf-8")
     return record
 
@@ -68,7 +408,7 @@ def _check_target(to: Path, overwrite: bool) -> None:
         return
     if not overwrite:
         raise UsageError(f"{to} is there: give another --to, or --overwrite to replace a submission.")
-    with opened(to) as descriptor:
+    with open_folder_of(to) as descriptor:
         strange = [str(problem) for problem in look(descriptor).problems]
         try:
             record_of(read_regular(descriptor, RECORD, RECORD_BYTES))
@@ -84,7 +424,7 @@ def _write(one: Prediction, folder: Path) -> dict[str, Any]:
     """Write one file, with the columns of its task only; its entry."""
     frame = one.read()
     asked = columns_of(task_of(one.task))
-    kept = [name for name in frame.columns if any(_is(name, column) for column in asked)]
+    kept = [name for name in frame.columns if any(_is_same(name, column) for column in asked)]
     if not kept or frame.is_empty():
         raise UsageError(f"{one.source} has no predictions of {one.task}: it needs {', '.join(asked)}.")
     content = _compact(frame.select(kept))
@@ -105,7 +445,7 @@ def _write(one: Prediction, folder: Path) -> dict[str, Any]:
     }
 
 
-def _is(name: str, column: str) -> bool:
+def _is_same(name: str, column: str) -> bool:
     return name.startswith(column[:-1]) if column.endswith("*") else name == column
 
 
@@ -115,7 +455,7 @@ def _compact(frame: pl.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-def _record(gathered: Gathered, about: About, entries: list[dict[str, Any]]) -> SubmissionRecord:
+def _build_record(gathered: Gathered, about: Authorship, entries: list[dict[str, Any]]) -> SubmissionRecord:
     method = about.method or gathered.method
     if method is None:
         raise UsageError("The method has no name: give it as --method.")
@@ -145,5 +485,5 @@ def _record(gathered: Gathered, about: About, entries: list[dict[str, Any]]) -> 
     try:
         return SubmissionRecord.model_validate(content)
     except ValidationError as error:
-        first = str(said(error.errors(include_url=False, include_input=False)[0]))
+        first = str(validation_problem(error.errors(include_url=False, include_input=False)[0]))
         raise UsageError(f"{first.rstrip('.')}: correct it where it comes from.") from None

@@ -1,10 +1,6 @@
 """The process that reads untrusted predictions: ``python -m tipboard.submissions.reader``, started by ``guard``.
 
-Standard input is one JSON object (``_ask`` of ``guard``); the descriptor of the submission's folder is inherited where
-the system has such, else its path is told; the working folder is where clean files go. Standard output is JSON lines,
-of each file ``{"start": number}`` and then ``{"done": number, "peak_mib": ..., }`` with ``rows``, with the sentence by
-which it is ``refused``, or with ``full`` where the clean file found no room. Memory, time, the size of files written
-and core dumps are bounded before any library is loaded.
+The footer of a parquet file is checked before anything else is read, and its values are written to a new file.
 """
 
 from __future__ import annotations
@@ -13,6 +9,7 @@ import errno
 import hashlib
 import json
 import sys
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,10 +17,181 @@ from typing import Any
 from tipcore.helper import end_with_parent
 from tipcore.operating_system import Folder, allow_seconds, confine, peak_memory
 
-from tipboard.submissions.limits import Limits, amount
-from tipboard.submissions.opening import Unreadable, read_regular
-from tipboard.submissions.parquet import Refusal, cleaned
-from tipboard.submissions.text import shown
+from tipboard.submissions.files import Limits, Unreadable, amount, read_regular
+from tipboard.submissions.messages import has_invisible, quote
+
+MAGIC, ENCRYPTED = b"PAR1", b"PARE"
+TAIL = 8
+"""Bytes at the end: the footer's length and the magic."""
+
+CODECS = ("UNCOMPRESSED", "SNAPPY", "GZIP", "ZSTD")
+ALLOWED = {
+    ("INT32", "NONE"): "int32",
+    ("INT64", "NONE"): "int64",
+    ("INT32", "INT"): "int32",
+    ("INT64", "INT"): "int64",
+    ("FLOAT", "NONE"): "float",
+    ("DOUBLE", "NONE"): "double",
+    ("BYTE_ARRAY", "STRING"): "string",
+}
+"""Physical and logical type of a column -> what Arrow reads it as."""
+
+BATCH = 1 << 17
+THRIFT_STRING, THRIFT_CONTAINER = 1_000_000, 200_000
+
+
+class Refusal(Exception):
+    """Why a file is refused; follows its name and a colon."""
+
+
+def write_clean(content: bytes, columns: Collection[str], limits: Limits, to: Path) -> int:
+    """Write what a parquet file holds to a new one, without anything but its values, and count its rows.
+
+    Args:
+        content: the whole file.
+        columns: those that predictions of its task may have; a name that ends with ``*`` stands for all that begin
+            like it.
+        limits: of the submission.
+        to: the new file: zstd, no metadata of the writer's choosing.
+
+    Raises:
+        Refusal: for what is not a whole parquet file, or has what predictions do not need.
+        Whatever pyarrow raises for a file that is damaged further in, among it MemoryError.
+    """
+    _check_ends(content, limits)
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    file = pq.ParquetFile(
+        pa.BufferReader(content),
+        thrift_string_size_limit=THRIFT_STRING,
+        thrift_container_size_limit=THRIFT_CONTAINER,
+        page_checksum_verification=True,
+        arrow_extensions_enabled=False,
+    )
+    _check_columns(file, columns, limits)
+    _check_sizes(file.metadata, limits)
+    rows = 0
+    with pq.ParquetWriter(
+        to, _plain_schema(file), compression="zstd", store_schema=False, write_statistics=False
+    ) as writer:
+        for batch in _batches(file, limits):
+            writer.write_batch(batch)
+            rows += batch.num_rows
+    if rows != file.metadata.num_rows:
+        raise Refusal(f"its footer declares {file.metadata.num_rows:,} rows and it has {rows:,}")
+    return rows
+
+
+def _check_ends(content: bytes, limits: Limits) -> None:
+    if content[-4:] == ENCRYPTED or content[:4] == ENCRYPTED:
+        raise Refusal("it is encrypted; write it without")
+    if len(content) < 4 + TAIL or content[:4] != MAGIC or content[-4:] != MAGIC:
+        raise Refusal("it is not a whole parquet file: it does not begin and end as one; write it again")
+    footer = int.from_bytes(content[-TAIL:-4], "little")
+    if not 0 < footer <= len(content) - 4 - TAIL:
+        raise Refusal("it is not a whole parquet file: its footer is longer than the file; write it again")
+    if footer > limits.footer_bytes:
+        raise Refusal(f"its footer has {footer:,} bytes and at most {limits.footer_bytes:,} are read")
+
+
+def _check_columns(file: Any, columns: Collection[str], limits: Limits) -> None:
+    found = file.metadata.schema
+    if len(found) > limits.columns:
+        raise Refusal(f"it has {len(found):,} columns and at most {limits.columns} are read")
+    names = [found.column(place).name for place in range(len(found))]
+    for place, name in enumerate(names):
+        column = found.column(place)
+        if column.max_repetition_level or column.max_definition_level > 1 or column.path != name:
+            raise Refusal(f"its column {quote(column.path)} is nested; give plain columns")
+        kind = (column.physical_type, column.logical_type.type)
+        read_as = str(file.schema_arrow.field(place).type).removeprefix("large_")
+        if ALLOWED.get(kind) != read_as:
+            said = quote(f"{column.physical_type} {column.logical_type} read as {read_as}", 80)
+            raise Refusal(
+                f"its column {quote(name)} is {said}; give int32, int64, float, double or string columns"
+            )
+        if not _is_asked(name, columns):
+            raise Refusal(
+                f"its column {quote(name)} does not belong to such predictions; give only {', '.join(columns)}"
+            )
+    if len(set(names)) < len(names):
+        raise Refusal("it has two columns of one name")
+
+
+def _is_asked(name: str, columns: Collection[str]) -> bool:
+    return any(name == one or (one.endswith("*") and name.startswith(one[:-1])) for one in columns)
+
+
+def _check_sizes(footer: Any, limits: Limits) -> None:
+    """What the footer declares, which is what a reader would make room for."""
+    if not 0 <= footer.num_rows <= limits.rows:
+        raise Refusal(f"its footer declares {footer.num_rows:,} rows and at most {limits.rows:,} are read")
+    if footer.num_row_groups > limits.row_groups:
+        raise Refusal(
+            f"it has {footer.num_row_groups:,} row groups and at most {limits.row_groups:,} are read"
+        )
+    decoded = rows = 0
+    for group in map(footer.row_group, range(footer.num_row_groups)):
+        if group.num_rows < 0:
+            raise Refusal("its footer declares a row group of fewer than no rows")
+        rows += group.num_rows
+        for chunk in map(group.column, range(group.num_columns)):
+            if chunk.compression not in CODECS:
+                said = ", ".join(codec.lower() for codec in CODECS)
+                raise Refusal(f"it is compressed by {quote(chunk.compression)}; use one of {said}")
+            if chunk.total_uncompressed_size < 0 or chunk.num_values != group.num_rows:
+                raise Refusal("its footer contradicts itself about the sizes of its columns; write it again")
+            decoded += chunk.total_uncompressed_size
+    if rows != footer.num_rows:
+        raise Refusal(
+            f"its footer declares {footer.num_rows:,} rows and its row groups {rows:,}; write it again"
+        )
+    if decoded > limits.decoded_bytes:
+        raise Refusal(
+            f"its footer declares {amount(decoded)} uncompressed and at most {amount(limits.decoded_bytes)} are read"
+        )
+
+
+def _plain_schema(file: Any) -> Any:
+    """Return the schema of the clean file: names and types, no metadata."""
+    import pyarrow as pa
+
+    return pa.schema([pa.field(one.name, one.type) for one in file.schema_arrow])
+
+
+def _batches(file: Any, limits: Limits) -> Iterator[Any]:
+    """Yield the rows as they are read, within the limits whatever the footer said."""
+    import pyarrow as pa
+
+    schema, decoded = _plain_schema(file), 0
+    for batch in file.iter_batches(batch_size=BATCH, use_threads=False):
+        decoded += batch.nbytes
+        if decoded > limits.decoded_bytes:
+            raise Refusal(f"it holds more than {amount(limits.decoded_bytes)} uncompressed")
+        batch.validate(full=True)
+        for name, values in zip(batch.schema.names, batch.columns, strict=True):
+            if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
+                _check_strings(name, values, limits)
+        yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
+
+
+def _check_strings(name: str, values: Any, limits: Limits) -> None:
+    """Strings are ids: short, and of visible characters."""
+    from pyarrow.compute import call_function
+
+    longest = call_function("max", [call_function("binary_length", [values])]).as_py() or 0
+    if longest > limits.string_bytes:
+        raise Refusal(
+            f"its column {quote(name)} has a value of {longest:,} bytes and at most {limits.string_bytes} are read"
+        )
+    plain = call_function(
+        "and", [call_function(is_so, [values]) for is_so in ("string_is_ascii", "ascii_is_printable")]
+    )
+    others = values.filter(call_function("invert", [plain])).unique().to_pylist()
+    if any(has_invisible(text) for text in others if text is not None):
+        raise Refusal(f"its column {quote(name)} has a value with invisible characters")
+
 
 MOST_OPEN = 64
 """Descriptors at a time."""
@@ -41,7 +209,7 @@ def main() -> int:
     asked = json.load(sys.stdin)
     limits = Limits(**asked["limits"])
     folder = asked["folder"] if isinstance(asked["folder"], int) else Path(asked["folder"])
-    _bound(limits)
+    _limit_process(limits)
     for file in asked["files"]:
         _say({"start": file["number"]})
         allow_seconds(limits.seconds)
@@ -49,7 +217,7 @@ def main() -> int:
     return 0
 
 
-def _bound(limits: Limits) -> None:
+def _limit_process(limits: Limits) -> None:
     confine(limits.memory_bytes, WRITTEN * limits.file_bytes, MOST_OPEN)
 
 
@@ -60,20 +228,20 @@ def _outcome(folder: Folder, file: dict[str, Any], limits: Limits) -> dict[str, 
         if digest != file["digest"]:
             return {"refused": f"it is not the file of its digest, it has {digest}; pack it again"}
         within = replace(limits, rows=min(limits.rows, file["rows"]))
-        return {"rows": cleaned(content, file["columns"], within, Path(f"{file['number']}.parquet"))}
+        return {"rows": write_clean(content, file["columns"], within, Path(f"{file['number']}.parquet"))}
     except (Refusal, Unreadable) as reason:
         return {"refused": str(reason)}
     except MemoryError:
         return {"refused": f"it cannot be read within {amount(limits.memory_bytes)} of memory"}
     except OSError as error:
-        return {"full": True} if error.errno in FULL else _damaged(error)
+        return {"full": True} if error.errno in FULL else _damage_message(error)
     except Exception as error:  # whatever a library makes of a damaged file is a refusal of that file
-        return _damaged(error)
+        return _damage_message(error)
 
 
-def _damaged(error: Exception) -> dict[str, Any]:
+def _damage_message(error: Exception) -> dict[str, Any]:
     said = " ".join(str(error).split()).rstrip(".")
-    return {"refused": f"it cannot be read as parquet ({shown(said, 120)}); write it again"}
+    return {"refused": f"it cannot be read as parquet ({quote(said, 120)}); write it again"}
 
 
 def _peak_mib() -> float | None:

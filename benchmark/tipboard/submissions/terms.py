@@ -13,11 +13,10 @@ from tipbench.kinds.kind import ROOM
 from tipbench.task import Task
 from tipbench.tasks import score_version, task_of, tasks
 
-from tipboard.submissions.folder import Found
-from tipboard.submissions.limits import Limits, amount
-from tipboard.submissions.problems import Problem
+from tipboard.submissions.files import Limits, amount
+from tipboard.submissions.folder import SubmissionFolder
+from tipboard.submissions.messages import Problem, quote
 from tipboard.submissions.record import RECORD, RESERVED_TEAMS, SubmissionRecord, SubmittedFile
-from tipboard.submissions.text import shown
 
 SEALED_SPLIT = "sealed"
 """The split of a sealed round, all of whose units are predicted."""
@@ -45,16 +44,20 @@ def form_of(task: Task, units: int) -> Form:
 
 
 def disagreements(
-    record: SubmissionRecord, found: Found, limits: Limits, versions: Sequence[str]
+    record: SubmissionRecord, found: SubmissionFolder, limits: Limits, versions: Sequence[str]
 ) -> list[Problem]:
     """Return one problem for everything that cannot be as it is declared.
 
     ``versions``: those of the data that there are, the newest last.
     """
-    return [*_declared(record, versions), *_entries(record), *_files(record, found, limits)]
+    return [
+        *_undeclared_problems(record, versions),
+        *_entries(record),
+        *_file_problems(record, found, limits),
+    ]
 
 
-def _declared(record: SubmissionRecord, versions: Sequence[str]) -> Iterator[Problem]:
+def _undeclared_problems(record: SubmissionRecord, versions: Sequence[str]) -> Iterator[Problem]:
     if record.team in RESERVED_TEAMS:
         said = f"{record.team} is kept for methods that whoever keeps the board ran; give the name of yours."
         yield Problem(f"{RECORD}: team", said)
@@ -62,7 +65,7 @@ def _declared(record: SubmissionRecord, versions: Sequence[str]) -> Iterator[Pro
     if record.versions.data not in versions:
         yield Problem(
             f"{RECORD}: versions.data",
-            f"there is no version {shown(record.versions.data)} of the data; there are "
+            f"there is no version {quote(record.versions.data)} of the data; there are "
             f"{', '.join(versions)}.",
         )
     elif record.size is not None and record.data.partition("/")[0] != record.versions.data:
@@ -97,13 +100,13 @@ def _entries(record: SubmissionRecord) -> Iterator[Problem]:
         file for file, count in Counter(entry.file for entry in record.predictions).items() if count > 1
     }
     for place, entry in enumerate(record.predictions):
-        if (wrong := _wrong(entry, record.size is None)) is not None:
+        if (wrong := _entry_problem(entry, record.size is None)) is not None:
             yield Problem(f"{RECORD}: predictions[{place}]", f"{wrong}.")
     for file in sorted(repeated):
         yield Problem(f"{RECORD}: predictions", f"{file} is listed more than once; list it once.")
 
 
-def _wrong(entry: SubmittedFile, sealed: bool) -> str | None:
+def _entry_problem(entry: SubmittedFile, sealed: bool) -> str | None:
     if entry.task not in tasks():
         return f"there is no task {entry.task}; there are {', '.join(tasks())}"
     task = task_of(entry.task)
@@ -116,7 +119,7 @@ def _wrong(entry: SubmittedFile, sealed: bool) -> str | None:
     return None
 
 
-def _files(record: SubmissionRecord, found: Found, limits: Limits) -> Iterator[Problem]:
+def _file_problems(record: SubmissionRecord, found: SubmissionFolder, limits: Limits) -> Iterator[Problem]:
     """Yield at most one problem per file."""
     listed = {entry.file for entry in record.predictions}
     spoken_of = {problem.where for problem in found.problems}

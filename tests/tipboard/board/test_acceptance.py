@@ -19,7 +19,7 @@ from tipboard.board.files import read, store_reference
 from tipboard.board.reproduction import reproduce
 from tipboard.board.rescoring import rescore
 from tipboard.board.standings import BoardRow, draws_of, standings
-from tipboard.submissions.problems import Refused
+from tipboard.submissions.messages import Refused
 from tipcore.errors import CheckFailed, UsageError
 from tipdata.release import Release
 

@@ -25,9 +25,8 @@ from tipboard.rounds.scores import Scores
 from tipboard.rounds.scoring import score_round
 from tipboard.rounds.submissions import published_truth, read_submission
 from tipboard.submissions.check import check
-from tipboard.submissions.gather import Gathered, Prediction
-from tipboard.submissions.pack import About, pack
-from tipboard.submissions.problems import Refused
+from tipboard.submissions.messages import Refused
+from tipboard.submissions.pack import Authorship, Gathered, Prediction, pack
 from tipcore.errors import UsageError
 
 OPEN, LAST = datetime(2026, 6, 2, tzinfo=UTC), datetime(2026, 6, 30, 23, 59, 59, tzinfo=UTC)
@@ -48,7 +47,7 @@ def packed(host: Any, folder: Path, task: str, predictions: pl.DataFrame, team: 
     name = f"round/{host.round.name}"
     read = partial(lambda frame: frame, predictions)
     one = Prediction(task, "sealed", 0, tasks()[task].labels[0], "public", None, read, "here")
-    about = About(
+    about = Authorship(
         team=team, summary="Guesses.", authors=[("A. Author", None)], method="chance", hardware="none"
     )
     pack(Gathered(name, [one], version=host.round.data), about, folder)

@@ -13,10 +13,9 @@ from tipbench.loading import prepare
 from tipbench.runs.scoring import UNVERIFIED, evaluate
 from tipbench.task import Task
 from tipbench.tasks import task_of
-from tipboard.submissions.check import UNDECLARED, check
-from tipboard.submissions.problems import MOST_LINES, Refused, listed
+from tipboard.submissions.check import UNDECLARED, SubmissionTruth, check, release_truth
+from tipboard.submissions.messages import MOST_LINES, Refused, problem_list
 from tipboard.submissions.record import SubmissionRecord
-from tipboard.submissions.truth import SubmissionTruth, release_truth
 from tipcore.errors import CheckFailed, UsageError
 from tipdata.release import Release
 
@@ -245,7 +244,7 @@ def test_a_split_that_the_task_does_not_have_is_said_with_those_it_has(case: Cas
 def test_values_without_finite_scores_are_a_refusal_and_no_traceback(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tipboard.submissions import scoring as module
+    from tipboard.submissions import check as module
 
     def overflow(*_: object, **__: object) -> None:
         raise OverflowError("too large\nto say")
@@ -279,10 +278,10 @@ def test_a_record_that_cannot_be_read_is_one_problem_and_one_that_can_is_read_be
 
 
 def test_many_problems_are_cut_to_a_page() -> None:
-    lines = listed([f"f{number}: " + "x" * 40 for number in range(50)])
+    lines = problem_list([f"f{number}: " + "x" * 40 for number in range(50)])
     assert len(lines) == MOST_LINES + 1
     assert lines[-1] == "  and 30 more."
-    assert sum(map(len, listed(["f: " + "x" * 390] * 30))) <= 2_000
+    assert sum(map(len, problem_list(["f: " + "x" * 390] * 30))) <= 2_000
 
 
 def test_no_result_of_a_submission_is_other_than_json(made: Path) -> None:

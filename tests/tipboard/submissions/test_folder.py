@@ -5,9 +5,9 @@ import stat
 from pathlib import Path
 
 import pytest
-from tipboard.submissions import opening
-from tipboard.submissions.folder import look, opened
-from tipboard.submissions.opening import Unreadable, read_regular
+from tipboard.submissions import files
+from tipboard.submissions.files import Unreadable, read_regular
+from tipboard.submissions.folder import look, open_folder_of
 from tipcore import operating_system
 from tipcore.errors import UsageError
 
@@ -28,12 +28,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 def read(folder: Path, path: str, most: int = 10) -> bytes:
-    with opened(folder) as descriptor:
+    with open_folder_of(folder) as descriptor:
         return read_regular(descriptor, path, most)
 
 
 def test_files_of_the_right_form_are_listed_with_their_bytes(folder: Path) -> None:
-    with opened(folder) as descriptor:
+    with open_folder_of(folder) as descriptor:
         found = look(descriptor)
     assert (found.files, found.problems, found.has_record) == ({"prevalence/all/s0.parquet": 5}, [], True)
 
@@ -41,7 +41,7 @@ def test_files_of_the_right_form_are_listed_with_their_bytes(folder: Path) -> No
 def test_a_folder_that_is_a_link_or_not_there_is_a_usage_error(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(folder)
     for path, says in ((tmp_path / "link", "it is a link"), (tmp_path / "none", "No such file")):
-        with pytest.raises(UsageError, match=says), opened(path):
+        with pytest.raises(UsageError, match=says), open_folder_of(path):
             pass
 
 
@@ -82,7 +82,7 @@ def test_a_file_that_grows_while_it_is_read_is_not_read_further(
         status[stat.ST_SIZE] = 0
         return os.stat_result(status)
 
-    monkeypatch.setattr(opening.os, "fstat", fstat)
+    monkeypatch.setattr(files.os, "fstat", fstat)
     assert read(folder, "prevalence/all/s0.parquet", most=5) == b"12345"
     with pytest.raises(Unreadable, match="it has more than 4 bytes"):
         read(folder, "prevalence/all/s0.parquet", most=4)
@@ -97,7 +97,7 @@ def test_holes_of_a_sparse_file_count(folder: Path) -> None:
 def test_names_without_end_are_not_listed(folder: Path) -> None:
     for number in range(1_200):
         (folder / f"f{number}").touch()
-    with opened(folder) as descriptor:
+    with open_folder_of(folder) as descriptor:
         [problem] = map(str, look(descriptor).problems)
     assert "more than 1,000" in problem
 
@@ -105,7 +105,7 @@ def test_names_without_end_are_not_listed(folder: Path) -> None:
 def test_descriptors_are_closed(folder: Path) -> None:
     before = len(os.listdir("/dev/fd"))
     for _ in range(5):
-        with opened(folder) as descriptor:
+        with open_folder_of(folder) as descriptor:
             look(descriptor)
             read_regular(descriptor, "prevalence/all/s0.parquet", 10)
             with pytest.raises(Unreadable):
@@ -114,7 +114,7 @@ def test_descriptors_are_closed(folder: Path) -> None:
 
 
 def said(folder: Path) -> list[str]:
-    with opened(folder) as descriptor:
+    with open_folder_of(folder) as descriptor:
         return [str(problem) for problem in look(descriptor).problems]
 
 
@@ -160,7 +160,7 @@ def test_a_thousand_names_are_looked_at_and_not_one_more(folder: Path) -> None:
 
 def test_a_link_to_a_file_of_the_right_form_is_not_listed(folder: Path) -> None:
     (folder / "prevalence" / "all" / "s1.parquet").symlink_to(folder / "prevalence" / "all" / "s0.parquet")
-    with opened(folder) as descriptor:
+    with open_folder_of(folder) as descriptor:
         found = look(descriptor)
     assert list(found.files) == ["prevalence/all/s0.parquet"]
     assert [problem.where for problem in found.problems] == ["prevalence/all/s1.parquet"]

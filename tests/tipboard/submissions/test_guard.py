@@ -13,11 +13,10 @@ from hostile import KINDS, case_of
 from hostile_case import ESTIMATES
 from tipbench.tasks import tasks
 from tipboard.submissions import guard
-from tipboard.submissions.folder import opened
+from tipboard.submissions.files import BY_SIZE, Limits
+from tipboard.submissions.folder import open_folder_of
 from tipboard.submissions.guard import Guarded, read_guarded
-from tipboard.submissions.limits import BY_SIZE, Limits
-from tipboard.submissions.record import SubmittedFile
-from tipboard.submissions.record_file import record_of
+from tipboard.submissions.record import SubmittedFile, record_of
 from tipboard.submissions.terms import Form, form_of
 from tipcore.errors import MachineFault
 
@@ -33,7 +32,7 @@ def guarded(folder: Path, workdir: Path, limits: Limits = TINY) -> Guarded:
     entries = entries_of(folder)
     workdir.mkdir(exist_ok=True)
     forms = {one.task: form_of(tasks()[one.task], UNITS) for one in entries}
-    with opened(folder) as descriptor:
+    with open_folder_of(folder) as descriptor:
         return read_guarded(descriptor, entries, forms, limits, workdir)
 
 
@@ -89,7 +88,7 @@ def test_a_file_may_have_the_rows_of_its_form_and_not_one_more(made: Path, tmp_p
         forms["prevalence"] = replace(forms["prevalence"], rows=rows)
         work = tmp_path / str(rows)
         work.mkdir()
-        with opened(made) as descriptor:
+        with open_folder_of(made) as descriptor:
             assert read_guarded(descriptor, entries, forms, TINY, work).problems.get(ESTIMATES) == said
 
 
@@ -113,7 +112,7 @@ def read_by_it(made: Path, workdir: Path, count: int, limits: Limits = TINY) -> 
     """What is said of so many files, whatever reads them."""
     first = entries_of(made)[0]
     files = [first.model_copy(update={"file": f"s{place}.parquet"}) for place in range(count)]
-    with opened(made) as descriptor:
+    with open_folder_of(made) as descriptor:
         found = read_guarded(descriptor, files, {first.task: Form((), 1)}, limits, workdir)
     assert not found.clean
     return [found.problems[one.file] for one in files]
@@ -264,7 +263,7 @@ import sys
 import time
 from pathlib import Path
 from tipboard.submissions import guard
-from tipboard.submissions.limits import BY_SIZE
+from tipboard.submissions.files import BY_SIZE
 from tipboard.submissions.terms import Form
 
 guard.READER = "waiting"
@@ -280,7 +279,7 @@ guard.read_guarded(Path(sys.argv[1]), [File()], {"t": Form((), 1)}, BY_SIZE["tin
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc tells whether it lives")
 def test_the_process_ends_with_the_one_that_started_it(tmp_path: Path) -> None:
     (tmp_path / "waiting.py").write_text(
-        "import os, time\nfrom tipcore.helper import end_with_parent\nbegin()\n"
+        "import os, time\nfrom tipcore.helper import end_with_parent\nend_with_parent()\n"
         "open('pid', 'w', encoding='ascii').write(str(os.getpid()))\ntime.sleep(120)\n",
         encoding="utf-8",
     )

@@ -8,7 +8,7 @@ import pytest
 from hostile import KINDS, case_of
 from hostile_case import fingerprint, names_below
 from tipboard.submissions.check import check
-from tipboard.submissions.problems import Refused
+from tipboard.submissions.messages import Refused
 from tipcore import operating_system
 
 CHOSEN = [(name, random.Random(name).randrange(one.cases)) for name, one in KINDS.items()]

@@ -16,13 +16,11 @@ from tipbench.runs.grid import expand
 from tipbench.runs.results import Result, read_result
 from tipbench.version import __version__
 from tipboard.submissions.check import check
-from tipboard.submissions.gather import Gathered, gathered_files, gathered_runs
-from tipboard.submissions.pack import About, pack
-from tipboard.submissions.pinned import overrides_of
+from tipboard.submissions.pack import Authorship, Gathered, gather_files, gather_runs, overrides_of, pack
 from tipcore.errors import UsageError
 from tipdata.release import Release
 
-ABOUT = About("acme", "A lower bound.", [("A. Author", "Acme University"), ("B. Author", None)])
+ABOUT = Authorship("acme", "A lower bound.", [("A. Author", "Acme University"), ("B. Author", None)])
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +56,9 @@ def result_of(runs: Path) -> Result:
 def test_packed_runs_are_accepted_and_score_as_they_did(ran, tmp_path: Path) -> None:
     ran("baseline=prevalence/chao_lower")
     runs = ran("baseline=flag_aggregation/majority", "seed=3")
-    record = pack(gathered_runs([runs]), About("acme", "s", [("A", None)], method="mine"), tmp_path / "sub")
+    record = pack(
+        gather_runs([runs]), Authorship("acme", "s", [("A", None)], method="mine"), tmp_path / "sub"
+    )
     checked = check(tmp_path / "sub", replicates=20, quiet=True)
     stored = {(r.task, r.seed): r for r in map(read_result, (p.parent for p in runs.rglob("result.json")))}
     assert len(checked.scored) == len(stored) == 2
@@ -80,7 +80,7 @@ def without(scores: dict, names: set[str]) -> dict:
 
 
 def test_what_is_not_said_is_told_by_the_runs(ran, tmp_path: Path) -> None:
-    record = pack(gathered_runs([ran("baseline=prevalence/chao_lower")]), ABOUT, tmp_path / "sub")
+    record = pack(gather_runs([ran("baseline=prevalence/chao_lower")]), ABOUT, tmp_path / "sub")
     assert (record.method, record.title, record.data) == ("chao_lower", "chao lower", "0.4.0/tiny")
     assert [one.affiliation for one in record.authors] == ["Acme University", None]
     assert record.pinned is not None
@@ -122,7 +122,7 @@ def test_values_of_every_type_are_written_so_that_they_come_back() -> None:
 
 def test_an_entry_is_run_again_by_what_is_pinned(ran, tmp_path: Path) -> None:
     runs = ran("baseline=advert_risk/prior", "split=random", "seed=4")
-    record = pack(gathered_runs([runs]), ABOUT, tmp_path / "sub")
+    record = pack(gather_runs([runs]), ABOUT, tmp_path / "sub")
     [entry] = record.predictions
     assert record.pinned is not None
     assert (entry.split, entry.seed) == ("random", 4)
@@ -131,12 +131,12 @@ def test_an_entry_is_run_again_by_what_is_pinned(ran, tmp_path: Path) -> None:
 
 
 def test_a_method_of_ones_own_is_pinned_only_by_its_package(ran, tmp_path: Path) -> None:
-    gathered = gathered_runs([ran("task=advert_risk", "baseline.method._target_=own_methods.Length")])
+    gathered = gather_runs([ran("task=advert_risk", "baseline.method._target_=own_methods.Length")])
     assert (
         pack(gathered, ABOUT.__class__("acme", "s", [("A", None)], method="own"), tmp_path / "a").pinned
         is None
     )
-    about = About("acme", "s", [("A", None)], method="own", package="own==1.0")
+    about = Authorship("acme", "s", [("A", None)], method="own", package="own==1.0")
     record = pack(gathered, about, tmp_path / "b")
     assert record.pinned is not None
     assert "baseline.method._target_=own_methods.Length" in record.pinned.overrides["advert_risk"]
@@ -146,13 +146,13 @@ def test_runs_that_do_not_go_together_are_refused(ran) -> None:
     ran("baseline=prevalence/chao_lower")
     runs = ran("baseline=prevalence/independence")
     with pytest.raises(UsageError, match="differ in method or config"):
-        gathered_runs([runs])
+        gather_runs([runs])
 
 
 def test_runs_of_an_oracle_are_left_out_and_counted(ran) -> None:
     runs = ran("baseline=prevalence/oracle")
     ran("baseline=prevalence/chao_lower")
-    gathered = gathered_runs([runs])
+    gathered = gather_runs([runs])
     assert [one.source.split("/")[-2] for one in gathered.predictions] == ["chao_lower"]
     assert gathered.oracles == 1
 
@@ -160,21 +160,21 @@ def test_runs_of_an_oracle_are_left_out_and_counted(ran) -> None:
 def test_an_oracle_alone_and_data_of_ones_own_are_refused(ran, tmp_path: Path) -> None:
     runs = ran("baseline=prevalence/oracle")
     with pytest.raises(UsageError, match="shown hidden truth"):
-        gathered_runs([runs])
+        gather_runs([runs])
     [path] = runs.rglob("result.json")
     _rewrite(path, oracle_method=False, config={"release": None})
     with pytest.raises(UsageError, match="which is not a release"):
-        gathered_runs([runs])
+        gather_runs([runs])
     _rewrite(path, config={"release": {"version": "0.4.0", "size": "tiny"}}, versions={"evaluator": 0})
     with pytest.raises(UsageError, match=r"scored by evaluator 0 and this one is 2"):
-        gathered_runs([runs])
+        gather_runs([runs])
 
 
 def test_a_folder_without_runs_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="holds no finished run"):
-        gathered_runs([tmp_path])
+        gather_runs([tmp_path])
     with pytest.raises(UsageError, match="is not a folder"):
-        gathered_runs([tmp_path / "none"])
+        gather_runs([tmp_path / "none"])
 
 
 def _files(tmp_path: Path) -> Gathered:
@@ -185,12 +185,12 @@ def _files(tmp_path: Path) -> Gathered:
     frame = units.with_columns(estimate=1000.0, lower=500.0, upper=2000.0, note=pl.lit("secret"))
     frame.write_parquet(tmp_path / "a.parquet")
     frame.write_csv(tmp_path / "a.csv")
-    return gathered_files(
+    return gather_files(
         [("prevalence", "all", 1, str(tmp_path / "a.parquet"))], "0.4.0/tiny", "truth", "public"
     )
 
 
-FILES = About("acme", "s", [("A", None)], method="mine", hardware="1 GPU")
+FILES = Authorship("acme", "s", [("A", None)], method="mine", hardware="1 GPU")
 
 
 @pytest.mark.parametrize("name", ["a.parquet", "a.csv"])
@@ -201,9 +201,7 @@ def test_packed_files_are_accepted_and_hold_only_what_is_asked_for(
 
     _files(tmp_path)
     labels = task_of("prevalence").labels[0]
-    gathered = gathered_files(
-        [("prevalence", "all", 1, str(tmp_path / name))], "0.4.0/tiny", labels, "public"
-    )
+    gathered = gather_files([("prevalence", "all", 1, str(tmp_path / name))], "0.4.0/tiny", labels, "public")
     pack(gathered, FILES, tmp_path / "sub")
     [one] = check(tmp_path / "sub", replicates=2, quiet=True).scored
     assert (one.entry.seed, one.entry.cost) == (1, None)
@@ -213,15 +211,18 @@ def test_packed_files_are_accepted_and_hold_only_what_is_asked_for(
 @pytest.mark.parametrize(
     ("about", "says"),
     [
-        (About("acme", "s", [("A", None)], hardware="x"), "--method"),
-        (About("acme", "s", [("A", None)], method="m"), "--hardware"),
-        (About("Acme", "s", [("A", None)], method="m", hardware="x"), "team: is not a name"),
-        (About("acme", "s\u202e", [("A", None)], method="m", hardware="x"), r"summary: holds the invisible"),
-        (About("acme", "s", [], method="m", hardware="x"), "authors"),
+        (Authorship("acme", "s", [("A", None)], hardware="x"), "--method"),
+        (Authorship("acme", "s", [("A", None)], method="m"), "--hardware"),
+        (Authorship("Acme", "s", [("A", None)], method="m", hardware="x"), "team: is not a name"),
+        (
+            Authorship("acme", "s\u202e", [("A", None)], method="m", hardware="x"),
+            r"summary: holds the invisible",
+        ),
+        (Authorship("acme", "s", [], method="m", hardware="x"), "authors"),
     ],
 )
 def test_what_may_not_stand_in_a_record_is_refused_and_nothing_is_left(
-    tiny: Release, tmp_path: Path, about: About, says: str
+    tiny: Release, tmp_path: Path, about: Authorship, says: str
 ) -> None:
     gathered = _files(tmp_path)
     with pytest.raises(UsageError, match=says):
@@ -234,7 +235,7 @@ def test_only_a_submission_is_replaced_and_only_when_asked(tiny: Release, tmp_pa
     pack(gathered, FILES, to)
     with pytest.raises(UsageError, match="or --overwrite"):
         pack(gathered, FILES, to)
-    pack(gathered, About("other", "s", [("A", None)], method="mine", hardware="x"), to, overwrite=True)
+    pack(gathered, Authorship("other", "s", [("A", None)], method="mine", hardware="x"), to, overwrite=True)
     assert json.loads((to / "submission.json").read_text(encoding="utf-8"))["team"] == "other"
     (to / "thesis.tex").touch()
     with pytest.raises(UsageError, match="is not a submission that was packed"):
@@ -261,7 +262,7 @@ def test_a_write_that_fails_leaves_what_was_there(
 
 def test_two_files_of_one_place_are_refused() -> None:
     with pytest.raises(UsageError, match=r"a\.csv and b\.csv|b\.csv and a\.csv"):
-        gathered_files([("t", "s", 0, "a.csv"), ("t", "s", 0, "b.csv")], "0.4.0/tiny", "truth", "public")
+        gather_files([("t", "s", 0, "a.csv"), ("t", "s", 0, "b.csv")], "0.4.0/tiny", "truth", "public")
 
 
 def _cell(words: list[str]) -> Cell:

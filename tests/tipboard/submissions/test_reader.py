@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 from hostile_case import ESTIMATES, digest
 from tipboard.submissions import reader
-from tipboard.submissions.folder import opened
-from tipboard.submissions.limits import BY_SIZE
+from tipboard.submissions.files import BY_SIZE
+from tipboard.submissions.folder import open_folder_of
 
 TINY = BY_SIZE["tiny"]
 BOUNDS = """
 import json, resource, time
 from tipboard.submissions import reader
-from tipboard.submissions.limits import BY_SIZE
+from tipboard.submissions.files import BY_SIZE
 from tipcore.operating_system import allow_seconds
-reader._bound(BY_SIZE["tiny"])
+reader._limit_process(BY_SIZE["tiny"])
 before = time.process_time()
 allow_seconds(20)
 names = ("CORE", "FSIZE", "AS", "NOFILE", "CPU")
@@ -37,7 +37,7 @@ def outcome(folder: Path, **changes: Any) -> dict[str, Any]:
         "columns": [],
         "rows": 8,
     }
-    with opened(folder) as descriptor:
+    with open_folder_of(folder) as descriptor:
         return reader._outcome(descriptor, {**file, **changes}, TINY)
 
 

@@ -9,9 +9,8 @@ import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tipboard.submissions.record import SubmissionRecord, json_schema
-from tipboard.submissions.record_file import Malformed, record_of, to_json
-from tipboard.submissions.text import UNSEEN, legal_text, named, shown
+from tipboard.submissions.messages import UNSEEN, legal_text, quote, quote_name
+from tipboard.submissions.record import Malformed, SubmissionRecord, json_schema, record_of, to_json
 
 SCHEMA = Path(__file__).parents[3] / "docs" / "submission.schema.json"
 
@@ -114,12 +113,12 @@ def test_a_text_is_taken_only_where_it_is_one_visible_line_of_nfc(text: str) -> 
 
 @given(st.text(max_size=300))
 def test_what_is_quoted_of_a_hostile_text_is_one_short_line(text: str) -> None:
-    for quoted in (shown(text), named(text)):
+    for quoted in (quote(text), quote_name(text)):
         assert len(quoted.splitlines()) <= 1
         assert len(quoted) <= 10 * 120 + 3
         assert not any(unicodedata.category(sign) in UNSEEN for sign in quoted)
-    assert "##" not in shown(text)
-    assert named(text).isascii()
+    assert "##" not in quote(text)
+    assert quote_name(text).isascii()
 
 
 SLUGS = st.from_regex(r"[a-z0-9_-]{1,6}", fullmatch=True)

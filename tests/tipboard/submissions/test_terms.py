@@ -12,13 +12,12 @@ from tipbench.kinds.kind import ROOM
 from tipbench.kinds.lists import MOST_CANDIDATES
 from tipbench.loading import prepare
 from tipbench.tasks import tasks
-from tipboard.submissions.folder import Found
-from tipboard.submissions.limits import Limits, limits_of
-from tipboard.submissions.problems import Problem
-from tipboard.submissions.record import RECORD
-from tipboard.submissions.record_file import record_of
+from tipboard.submissions.check import release_truth
+from tipboard.submissions.files import Limits, limits_of
+from tipboard.submissions.folder import SubmissionFolder
+from tipboard.submissions.messages import Problem
+from tipboard.submissions.record import RECORD, record_of
 from tipboard.submissions.terms import SEALED_SPLIT, disagreements, form_of
-from tipboard.submissions.truth import release_truth
 from tipdata.release import Release
 
 VERSIONS = ["0.2.0", "0.4.0"]
@@ -32,9 +31,13 @@ def content(made: Path) -> dict[str, Any]:
     return json.loads((made / RECORD).read_text(encoding="utf-8"))
 
 
-def said(content: dict[str, Any], found: Found | None = None, limits: Limits | None = None) -> list[str]:
+def said(
+    content: dict[str, Any], found: SubmissionFolder | None = None, limits: Limits | None = None
+) -> list[str]:
     record = record_of(json.dumps(content).encode())
-    problems = disagreements(record, found or Found(dict(FILES)), limits or limits_of("tiny"), VERSIONS)
+    problems = disagreements(
+        record, found or SubmissionFolder(dict(FILES)), limits or limits_of("tiny"), VERSIONS
+    )
     return [str(problem) for problem in problems]
 
 
@@ -71,7 +74,7 @@ def test_one_thing_that_is_not_so_is_one_problem_in_its_place(
     spoil(content)
     for one in content["predictions"]:
         one["file"] = f"{one['task']}/{one['split']}/s{one['seed']}.parquet"
-    found = Found({one["file"]: 100 for one in content["predictions"]})
+    found = SubmissionFolder({one["file"]: 100 for one in content["predictions"]})
     [problem] = said(content, found)
     assert problem.startswith(f"{RECORD}: {where}: ")
     assert says in problem
@@ -84,17 +87,17 @@ def test_a_round_takes_its_own_split_and_its_own_data_only(content: dict[str, An
     ]
     for one in content["predictions"]:
         one.update(split=SEALED_SPLIT, file=f"{one['task']}/{SEALED_SPLIT}/s{one['seed']}.parquet")
-    assert said(content, Found({one["file"]: 1 for one in content["predictions"]})) == []
+    assert said(content, SubmissionFolder({one["file"]: 1 for one in content["predictions"]})) == []
 
 
 def test_files_that_are_not_there_or_not_listed_are_named_once(content: dict[str, Any]) -> None:
     other = "prevalence/all/s7.parquet"
-    found = Found({SCORES: 1, CLUSTERS: 1, other: 1})
+    found = SubmissionFolder({SCORES: 1, CLUSTERS: 1, other: 1})
     assert said(content, found) == [
         f"{ESTIMATES}: it is listed in {RECORD} and not there.",
         f"{other}: it is not listed in {RECORD}; remove it or pack it.",
     ]
-    seen = Found({SCORES: 1, CLUSTERS: 1}, problems=[Problem(ESTIMATES, "it is a link.")])
+    seen = SubmissionFolder({SCORES: 1, CLUSTERS: 1}, problems=[Problem(ESTIMATES, "it is a link.")])
     assert said(content, seen) == []
 
 
@@ -103,7 +106,7 @@ def test_a_file_and_all_files_together_may_have_what_the_limit_says_and_not_a_by
 ) -> None:
     exact = replace(limits_of("tiny"), file_bytes=100)
     assert said(content, limits=exact) == []
-    [over] = said(content, Found({**FILES, SCORES: 101}), exact)
+    [over] = said(content, SubmissionFolder({**FILES, SCORES: 101}), exact)
     assert over == f"{SCORES}: it has 101 bytes and at most 100 bytes are taken."
 
     class Narrow(Limits):
@@ -112,7 +115,7 @@ def test_a_file_and_all_files_together_may_have_what_the_limit_says_and_not_a_by
     narrow = Narrow(100, 1, 1, 1, 1)
     assert said(content, limits=narrow) == []
     [over] = said(
-        content, Found({**FILES, SCORES: 99, CLUSTERS: 99, "prevalence/all/s7.parquet": 3}), narrow
+        content, SubmissionFolder({**FILES, SCORES: 99, CLUSTERS: 99, "prevalence/all/s7.parquet": 3}), narrow
     )[1:]
     assert over == "it: its files have 301 bytes and at most 300 bytes are taken."
 

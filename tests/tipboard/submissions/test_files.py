@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from tipboard.submissions.limits import BY_SIZE, MB, RECORD_BYTES, Limits, amount, limits_of
+from tipboard.submissions.files import BY_SIZE, MB, RECORD_BYTES, Limits, amount, limits_of
 
 GUIDE = Path(__file__).parents[3] / "docs" / "submitting.md"
 

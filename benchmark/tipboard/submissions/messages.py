@@ -1,0 +1,140 @@
+"""What may stand in text that others read, how untrusted text is quoted, and what is wrong with a submission."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+from tipbench.kinds.refusals import PredictionsRefused
+from tipcore.errors import CheckFailed, UsageError
+
+UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+"""Unicode categories without a glyph of their own: control, format (bidirectional overrides, zero width, byte order
+mark), surrogate, private use, unassigned, and separators of lines and paragraphs."""
+
+BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
+"""Letters and marks that show nothing (Default_Ignorable_Code_Point of the Unicode Character Database, and Braille's
+blank), beside the variation selectors."""
+
+MOST_MARKS = 4
+"""Combining marks that may follow each other: more of them run over neighbouring lines."""
+
+SHOWN = 60
+"""Characters of an untrusted text that a sentence quotes."""
+
+
+def legal_text(text: str) -> str:
+    """Return the text, which is one line, in NFC, without anything unseen. Raises ValueError that says what is
+    wrong."""
+    if text != text.strip() or not text:
+        raise ValueError("is blank, or begins or ends with a blank")
+    for place, sign in enumerate(text, 1):
+        if _is_invisible(sign):
+            raise ValueError(f"holds the invisible character U+{ord(sign):04X} at {place}")
+    if not unicodedata.is_normalized("NFC", text):
+        raise ValueError("is not normalised: give it in Unicode's form NFC")
+    if _longest_marks(text) > MOST_MARKS:
+        raise ValueError(f"has more than {MOST_MARKS} combining marks in a row")
+    return text
+
+
+def quote(text: object, most: int = SHOWN) -> str:
+    """Return an untrusted text as a sentence may quote it: printable, in one line, cut where it is long."""
+    words = str(text)
+    cut = words[:most]
+    safe = "".join(sign if _is_plain(sign) else _escape(sign) for sign in cut)
+    # Two of these in a row are a command to the log of a continuous integration.
+    return safe.replace("##", "#\\x23") + ("..." if len(words) > most else "")
+
+
+def quote_name(path: str, most: int = 120) -> str:
+    """Return an untrusted file name: what is not a plain letter, digit or sign of a path stands as its escape."""
+    cut = path[:most]
+    safe = "".join(
+        sign if sign.isascii() and (sign.isalnum() or sign in "._-/") else _escape(sign) for sign in cut
+    )
+    return safe + ("..." if len(path) > most else "")
+
+
+def has_invisible(text: str) -> bool:
+    """Return whether any character of a text shows nothing."""
+    return not (text.isascii() and text.isprintable()) and any(map(_is_invisible, text))
+
+
+def _is_invisible(sign: str) -> bool:
+    code = ord(sign)
+    selector = 0xFE00 <= code <= 0xFE0F or 0xE0100 <= code <= 0xE01EF
+    return selector or sign in BLANK or unicodedata.category(sign) in UNSEEN
+
+
+def _is_plain(sign: str) -> bool:
+    return " " <= sign <= "~" or (sign > "\xa0" and not _is_invisible(sign))
+
+
+def _escape(sign: str) -> str:
+    code = ord(sign)
+    return f"\\x{code:02x}" if code < 256 else sign.encode("unicode_escape").decode("ascii")
+
+
+def _longest_marks(text: str) -> int:
+    longest = run = 0
+    for sign in text:
+        run = run + 1 if unicodedata.category(sign) in ("Mn", "Me") else 0
+        longest = max(longest, run)
+    return longest
+
+
+MOST_LINES = 20
+MOST_SIGNS = 1_700
+LONGEST = 400
+SCORING_FAILS = (ArithmeticError, ValueError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
+"""What scoring may raise for numbers that no metric can hold."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong, and where: ``where`` is a file, a field of one, or "it", the folder. ``said``: a sentence."""
+
+    where: str
+    said: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.said}"
+
+
+def of_predictions(file: str, error: UsageError) -> Problem:
+    """Return what tipbench says of predictions as a problem of their file."""
+    said = error.said if isinstance(error, PredictionsRefused) else str(error)
+    return Problem(file, said.rstrip(".") + ".")
+
+
+def not_finite(error: BaseException, said: str = "") -> str:
+    """Return what is said of predictions for which scoring raised one of :data:`SCORING_FAILS`."""
+    return f"its values give no finite scores ({type(error).__name__}{said and f': {said}'})."
+
+
+class Refused(CheckFailed):
+    """A submission that is not accepted. ``problems``: one sentence each, which begins with the file or field.
+    ``peak_mib``: peak memory of the process that read files, None where none did or the system does not say."""
+
+    def __init__(
+        self, folder: Path, problems: Sequence[Problem | str], peak_mib: float | None = None
+    ) -> None:
+        self.peak_mib = peak_mib
+        self.problems = [quote(problem, LONGEST) for problem in problems]
+        super().__init__("\n".join([f"{quote(folder, 200)} is refused:", *problem_list(self.problems)]))
+
+
+def problem_list(problems: Sequence[str]) -> list[str]:
+    """Return the first problems, and how many more there are."""
+    lines: list[str] = []
+    for problem in problems[:MOST_LINES]:
+        if sum(map(len, lines)) + len(problem) > MOST_SIGNS:
+            break
+        lines.append(f"  {problem}")
+    if left := len(problems) - len(lines):
+        lines.append(f"  and {left:,} more.")
+    return lines
