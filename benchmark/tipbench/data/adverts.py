@@ -1,4 +1,4 @@
-"""What the tasks on adverts share: their units, headline weights, and what is known of who is harmed."""
+"""What the tasks on adverts share: units, visible columns, splits, headline weights and harm columns."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TABLE = "adverts"
 
 TEXT = ("title", "body")
 LINKS = ("contacts", "images", "account")
-"""Columns that tie adverts to one another by an identifier."""
+"""Columns with an identifier that several adverts may share."""
 
 OTHERS = (
     *("region", "platform", "town", "jurisdiction"),
@@ -36,11 +36,11 @@ SPLITS = (
     *("language", "jurisdiction", "closure", "tactics"),
 )
 LEAK_LIMITS = {**COMMON_LEAK_LIMITS, "crossing_near_duplicates": 0.05}
-"""Most that may be revealed, by copied text across parts too."""
+"""Largest leaks that a split may have; copied text across parts counts too."""
 
 
 def units(source: Source) -> pl.LazyFrame:
-    """Return all adverts, with what splits shift by and the ids of their template and near-duplicate group."""
+    """Return all adverts, with the columns that splits need and the ids of template and near-duplicate group."""
     return source.scan(TABLE, truth=True).select(
         UNIT,
         "region",
@@ -55,16 +55,15 @@ def units(source: Source) -> pl.LazyFrame:
 
 
 def headline_weight() -> pl.Expr:
-    """Return one in total an operation and near-duplicate group within a part, so that re-posts do not vote."""
+    """Return weights that sum to one per part, operation and near-duplicate group: re-posts count once."""
     return (1.0 / pl.len().over("part", "cluster", "near_duplicate_group")).alias("weight")
 
 
 def harm_columns(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     """Return adverts with ``group, migrant, form, sex, language, oracle_log_odds, unit_log_odds``.
 
-    ``migrant``: written in another language than most of the region's adverts, spam left out. ``form``,
-    ``sex`` (of most people exploited) and ``language`` are those of the operation, null where it exploits
-    nobody.
+    ``migrant``: written in another language than most of the region's adverts, spam left out. The others are those of
+    the operation, see :func:`tipbench.data.harm_groups.with_operation`.
     """
     seen = source.scan(TABLE, truth=True).select(UNIT, written="language", unit_log_odds="log_odds")
     frame = rows.lazy().drop("language", strict=False).join(seen, on=UNIT, how="left", maintain_order="left")

@@ -25,9 +25,9 @@ HUB_NAMES = {"valid": "validation"}
 
 
 class TablesByRegion(dict[str, pl.LazyFrame]):
-    """The visible tables of a release, of some regions of which their files alone are read.
+    """The visible tables of a release, of which :meth:`of_regions` reads only the files of some regions.
 
-    A dict that is made of these tables, and a table that is put in the place of one, have that no more.
+    A copy of this dict, and a table that replaces one of these, are read whole.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class TablesByRegion(dict[str, pl.LazyFrame]):
         return dict, (dict(self),)
 
     def of_regions(self, regions: Sequence[int | None]) -> dict[str, pl.LazyFrame]:
-        """Return the tables, with rows of these regions at least."""
+        """Return the tables, with at least the rows of these regions."""
         theirs = self._read(regions)
         return {
             name: theirs.get(name, table) if self._made.get(name) is table else table
@@ -52,15 +52,14 @@ class TablesByRegion(dict[str, pl.LazyFrame]):
 
 @dataclass(frozen=True, repr=False)
 class Fold:
-    """Inputs, units and labels of one fold. Nothing that decides the score of the test part is in it.
+    """Inputs, units and labels of one fold; it holds nothing of the truth of the test part.
 
-    ``task``: what is asked. ``tables``: visible rows and columns by table, lazily; of the table that a task hands over
-    step by step only the rows of train and valid. ``parts``: ``[unit, part]``, the units of each part.
-    ``supervision``: ``[unit, part, label]`` of train and valid. ``pair_supervision``: on a user's own labelled pairs
-    ``[pair, part, label]``, else None. ``names``: by column of a user's own data ``[column, name]``, what units and
-    regions are called where the user wrote text. ``apart``: whether no row of a region has to do with another
-    region, as in a release. ``regions``, ``whole``: of a fold that :meth:`of_regions` made, these regions and the fold
-    that they are of.
+    ``task``: the problem to solve. ``tables``: visible rows and columns by table, lazily; the table that a task hands
+    over step by step has only the rows of train and valid. ``parts``: ``[unit, part]``. ``supervision``:
+    ``[unit, part, label]`` of train and valid. ``pair_supervision``: ``[pair, part, label]`` of own labelled pairs,
+    else None. ``names``: column -> ``[column, name]``, the names of units and regions of own data that are text.
+    ``apart``: whether regions are independent, as in a release. ``regions``, ``whole``: for a fold of
+    :meth:`of_regions`, its regions and the fold that it is a part of.
     """
 
     task: Problem
@@ -85,7 +84,7 @@ class Fold:
         return html_table(caption, ("part", f"{self.task.unit}s", "labelled"), self._sizes())
 
     def _sizes(self) -> list[tuple[str, int, int]]:
-        """Return of each part its units and how many of them have a label to learn from."""
+        """Return each part, its number of units, and how many of them have a label."""
         units, labelled = self.parts["part"].cast(pl.String), self.supervision["part"].cast(pl.String)
         return [(part, int((units == part).sum()), int((labelled == part).sum())) for part in PARTS]
 
@@ -98,16 +97,16 @@ class Fold:
         return self._units([part])
 
     def to_predict(self) -> pl.LazyFrame:
-        """Return every unit that a prediction is asked for, as :meth:`units` gives them."""
+        """Return all units that need a prediction, with the columns of :meth:`units`."""
         return self._units(list(self.task.predicted_parts))
 
     def labels(self, part: str) -> pl.LazyFrame:
         """Return ``[unit, label]`` of the labelled units of train or valid, sorted by unit.
 
-        The label is Int8 0 or 1 where a task wants scores or alarms, the Int64 id of a cluster where it wants
-        clusters or candidates; where it wants forecasts 1 for units that outreach is for and 0 for others.
-        Alarms have ``onset`` beside it (Int32 step, null for negatives), labelsets one Int8 column ``label_<name>``
-        a label, and ``urgency``, in its place. Raises UsageError for the test part, whose labels are never given.
+        The label is Int8 0 or 1 for scores and alarms, the Int64 id of a cluster for clusters and candidates, and for
+        forecasts 1 for units that outreach is for and 0 for others. Alarms also have ``onset`` (Int32 step, null for
+        negatives). Labelsets have an Int8 column ``label_<name>`` per label, and ``urgency``, instead. Raises
+        UsageError for the test part, whose labels are never given.
         """
         return self._labels(self.supervision, self.task.unit, part)
 
@@ -121,13 +120,13 @@ class Fold:
         return self._labels(self.pair_supervision, "pair", part)
 
     def written(self, column: str, values: Iterable[int]) -> list[str]:
-        """Return values of an identifying column as the user wrote them, for a sentence to the reader."""
+        """Return values of an identifying column as the user wrote them, for messages."""
         known = dict(self.names[column].select(column, "name").iter_rows()) if column in self.names else {}
         return [str(known.get(value, value)) for value in values]
 
     def labelled(self, part: str) -> pl.DataFrame:
-        """Return units of a part as :meth:`units` does; in train and valid beside their labels, null for those without,
-        with a row for each label of a unit that has several."""
+        """Return units of a part as :meth:`units` does; of train and valid with their labels, null if they have none.
+        A unit with several labels has a row per label."""
         units = self.units(part)
         if part != "test":
             units = units.join(self.labels(part), on=self.task.unit, how="left", maintain_order="left")
@@ -150,18 +149,15 @@ class Fold:
         )
 
     def with_valid_as_test(self) -> Fold:
-        """Return the fold with its valid units as those to predict; units and labels of the test are not in it."""
-        return replace(
-            self,
-            parts=valid_as_test(self.parts),
-            supervision=self.supervision.filter(pl.col("part") == "train"),
-        )
+        """Return the fold with its valid units as the test part, without the units of the test."""
+        labels = self.supervision.filter(pl.col("part") == "train")
+        return replace(self, parts=valid_as_test(self.parts), supervision=labels)
 
     def of_regions(self, regions: Sequence[int | None]) -> Fold:
-        """Return the fold of these regions alone: their units and labels, and their rows of each table that says which
-        region a row is of. Nothing of other regions is read.
+        """Return the fold of these regions alone: their units and labels, and their rows of each table with a column
+        ``region``. Nothing of other regions is read.
 
-        Raises UsageError where the table of the units does not say it, or has no row of one of the regions.
+        Raises UsageError if the table of the units has no column ``region``, or no row of one of the regions.
         """
         if not self._has_regions:
             raise UsageError(f"{self.task.table} do not say which region a row is of: use the fold as it is.")
@@ -179,37 +175,27 @@ class Fold:
                 f"this fold has no {self.task.table} of region {min(unknown, key=str)}: give regions that it has "
                 f"(fold.tables[{self.task.table!r}], column region)."
             )
-        parts, given = (
+        parts, labels = (
             frame.join(units.select(unit), on=unit, how="semi", maintain_order="left")
             for frame in (self.parts, self.supervision)
         )
+        whole = self.whole or self
         return replace(
-            self,
-            tables=tables,
-            parts=parts,
-            supervision=given,
-            regions=tuple(regions),
-            whole=self.whole or self,
+            self, tables=tables, parts=parts, supervision=labels, regions=tuple(regions), whole=whole
         )
 
     def by_regions(self, most: int) -> Iterator[Fold]:
-        """Yield the fold by at most so many of its regions at a time, in their order.
+        """Yield folds of at most so many regions each, in their order.
 
-        Where it has no more of them, does not say which region a unit is of, or where regions are not apart, it comes
-        whole, as it is. Raises ValueError for less than one.
+        Yield the fold itself if it has no more regions, if units have no column ``region``, or if regions are not
+        independent. Raises ValueError for less than one.
         """
         if most < 1:
             raise ValueError(f"by_regions({most}): give 1 or more regions at a time")
         found: list[int | None] = []
         if self.apart and self._has_regions:
-            found = (
-                self.tables[self.task.table]
-                .select("region")
-                .unique()
-                .sort("region")
-                .collect()["region"]
-                .to_list()
-            )
+            regions = self.tables[self.task.table].select("region").unique().sort("region")
+            found = regions.collect()["region"].to_list()
         if len(found) <= most:
             yield self
             return
@@ -237,26 +223,26 @@ class Fold:
 
 
 def valid_as_test(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return rows ``[..., part]`` without those of the test, the valid ones as its."""
+    """Return rows ``[..., part]`` without the test part, and with the valid part as test."""
     kept = rows.filter(pl.col("part") != "test")
     part = pl.when(pl.col("part") == "valid").then(pl.lit("test")).otherwise(pl.col("part").cast(pl.String))
     return kept.with_columns(part.cast(kept.schema["part"]).alias("part"))
 
 
 ORDER = "sequence"
-"""The column of a stream's table that orders the rows of a unit."""
+"""The column of a streamed table that orders the rows of a unit."""
 
 STREAMED = ("valid", "test")
-"""The parts handed over step by step: a threshold is chosen on the first, predictions are made for the second."""
+"""The parts that are handed over step by step: a threshold is chosen on the first, the second is predicted."""
 
 
 @dataclass(frozen=True)
 class PartSteps:
-    """The rows of one part by step.
+    """The rows of one part by step; a step is the position of a row among those of its unit, from 1.
 
-    ``units``: of every unit, with rows or without, the visible columns of the units' table, by unit. ``rows``: the
-    first rows of all units, then the second ones, ..., each of them by unit. A step is a row's place among those of
-    its unit, from 1. ``edges``: where each step starts in ``rows``, and where the last ends, [steps + 1].
+    ``units``: all units, with or without rows, and the visible columns of their table, sorted by unit. ``rows``: the
+    first rows of all units, then the second ones, ..., each sorted by unit. ``edges``: where each step starts in
+    ``rows``, and where the last one ends, [steps + 1].
     """
 
     unit: str
@@ -280,20 +266,22 @@ class PartSteps:
 
 @dataclass(frozen=True)
 class StepStream:
-    """What a method is handed of one fold; never given to it whole."""
+    """The rows of a fold that a method receives step by step, and never at once."""
 
     valid: PartSteps
     test: PartSteps
 
     def of_valid(self) -> StepStream:
-        """Return the same with the valid part in the place of the test."""
+        """Return the stream with the valid part as test."""
         return replace(self, test=self.valid)
 
 
 def hold_back_rows(fold: Fold) -> tuple[Fold, StepStream]:
-    """Return the fold with rows of train and valid in its stream's table and all tables in memory; and the stream.
+    """Return the fold with only rows of train and valid in its streamed table, all tables in memory; and the stream.
 
-    Raises ValueError for a stream whose table does not show the unit's key and :data:`ORDER`.
+    The tables are copies (:func:`detach`): a slice would share its memory, and so the rows that are still to come. In
+    this process a method could still read the release's files; behind a fence (:mod:`tipbench.fence`) it cannot.
+    Raises ValueError for a streamed table without the unit's key and :data:`ORDER`.
     """
     task = fold.task
     tables = {name: table.collect() for name, table in fold.tables.items()}
@@ -319,33 +307,29 @@ def _part_steps(fold: Fold, ordered: pl.DataFrame, part: str) -> PartSteps:
 def detach(frame: pl.DataFrame) -> pl.DataFrame:
     """Return a copy of a frame whose memory holds no other values.
 
-    Arrow buffers keep strings of filtered rows and values under nulls. The copy goes through parquet, which writes
-    neither.
+    Arrow buffers keep strings of filtered rows and values under nulls; parquet, through which the copy goes, does not.
     """
-    buffer = io.BytesIO()
-    frame.write_parquet(
-        buffer, compression="uncompressed", statistics=False, row_group_size=max(1, frame.height)
-    )
+    buffer, rows = io.BytesIO(), max(1, frame.height)
+    frame.write_parquet(buffer, compression="uncompressed", statistics=False, row_group_size=rows)
     buffer.seek(0)
     return pl.read_parquet(buffer)
 
 
 def keep_ids(predictions: pl.DataFrame) -> pl.DataFrame:
-    """Return predictions about folds whose ids are those of the truth."""
+    """Return predictions as they are: the ids of the folds are those of the truth."""
     return predictions
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """The folds of a cell and the truth that their predictions are pooled and scored against.
+    """The folds of a cell, and the truth for their pooled predictions.
 
-    ``task``: the one that the data were mapped to.
-    ``pair_answers``: for a user's labelled pairs, the truth about scored pairs (kind scores, unit ``pair``).
-    ``streams``: of a streamed task, what each fold's method is handed step by step. ``many``: of a user's
-    own data, how many columns ``"*"`` gave each table. ``notes``: one
-    sentence each about what the reader of a score should know. ``seconds``: wall time of preparing.
-    ``valid_answers``: makes the truth about the valid part; None where no part is valid, or several folds rotate.
-    ``back``: brings predictions from the ids of the folds to those of the truth (:mod:`tipbench.data.relabelling`).
+    ``task``: the task that the data are mapped to. ``notes``: a sentence for each thing that a reader of the score
+    should know. ``seconds``: wall time of preparing. ``pair_answers``: for own labelled pairs, the truth about scored
+    pairs (kind scores, unit ``pair``). ``streams``: for a streamed task, the rows of each fold by step. ``many``: for
+    own data, the number of columns that ``"*"`` gave each table. ``valid_answers``: makes the truth about the valid
+    part; None without a valid part, or with several folds. ``back``: translates predictions from the ids of the folds
+    to those of the truth (:mod:`tipbench.data.relabelling`).
     """
 
     task: Task
@@ -365,13 +349,13 @@ class Prepared:
 
     @property
     def names(self) -> pl.DataFrame | None:
-        """For a user's own data ``[unit, name]`` with the ids as the user wrote them, where they are not integers."""
+        """For own data ``[unit, name]`` with the ids as the user wrote them, if they are not integers; else None."""
         return None if self.answers.custom is None else self.answers.custom.names
 
     @cached_property
     def validation(self) -> Prepared | None:
-        """The same with the valid part in the place of the test, by which a method is tuned; None where no part is
-        valid. Its folds are to be predicted only: a method is fitted on those of the test."""
+        """The same with the valid part as test, to tune a method; None without a valid part. Its folds are for
+        predictions only: a method is fitted on the folds of the test."""
         if self.valid_answers is None:
             return None
         return replace(
@@ -384,9 +368,7 @@ class Prepared:
         )
 
     def answers_to(self, predictions: pl.DataFrame) -> Answers:
-        """Return the answers that these predictions are about: those of pairs where it has a column ``pair``."""
-        return (
-            self.pair_answers
-            if self.pair_answers is not None and "pair" in predictions.columns
-            else self.answers
-        )
+        """Return the answers for these predictions: those of pairs if they have a column ``pair``."""
+        if self.pair_answers is not None and "pair" in predictions.columns:
+            return self.pair_answers
+        return self.answers

@@ -36,16 +36,15 @@ _PERSON = b"tipbench sealed"
 
 
 def keyed_words(seed: bytes, purpose: str, ids: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """Return 64 keyed bits of each id, [ids]; another purpose gives bits that have nothing to do with these."""
+    """Return 64 keyed bits of each id, [ids]; bits of different purposes are independent."""
     base = _keyed_hash(seed, purpose, 8)
     return np.frombuffer(b"".join(_digests(base, ids)), dtype="<u8").astype(np.uint64)
 
 
 def keyed_blocks(seed: bytes, purpose: str, ids: NDArray[np.int64]) -> NDArray[np.uint8]:
     """Return 64 keyed bytes of each id, [ids, 64]."""
-    return np.frombuffer(b"".join(_digests(_keyed_hash(seed, purpose, 64), ids)), dtype=np.uint8).reshape(
-        -1, 64
-    )
+    joined = b"".join(_digests(_keyed_hash(seed, purpose, 64), ids))
+    return np.frombuffer(joined, dtype=np.uint8).reshape(-1, 64)
 
 
 def _keyed_hash(seed: bytes, purpose: str, size: int) -> hashlib.blake2b:
@@ -70,11 +69,11 @@ FIRST, BITS = 1 << 52, 52
 
 
 class LabelCollision(CheckFailed):
-    """Two ids of a kind have one label: another seed has to be drawn."""
+    """Two ids of a kind have the same label: draw another seed."""
 
 
 def id_labels(seed: bytes, kind: str, ids: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the labels of distinct ids of a kind, int64 in [2**52, 2**53). Raises LabelsMeet where two are the
+    """Return the labels of distinct ids of a kind, int64 in [2**52, 2**53). Raises LabelCollision if two are the
     same."""
     made = FIRST + (keyed_words(seed, f"id/{kind}", ids) >> np.uint64(64 - BITS)).astype(np.int64)
     ordered = np.sort(made)  # a search for equal neighbours: five times as fast as a table of them
@@ -86,8 +85,8 @@ def id_labels(seed: bytes, kind: str, ids: NDArray[np.int64]) -> NDArray[np.int6
 
 
 def relabel_column(column: pl.Series, old: NDArray[np.int64], new: NDArray[np.int64]) -> pl.Series:
-    """Return a column of ids, or of lists of them, with the label of each in its place; nulls stay, and an id without
-    a label becomes null. ``old`` rises."""
+    """Return a column of ids, or of lists of them, with labels: ``new`` for the sorted ids ``old``. Nulls stay, and an
+    id without a label becomes null."""
     if not old.size:
         return column
 
@@ -101,7 +100,7 @@ def relabel_column(column: pl.Series, old: NDArray[np.int64], new: NDArray[np.in
 
 
 def _map_in_lists(column: pl.Series, changed: Callable[[pl.Series], pl.Series]) -> pl.Series:
-    """Return lists with their values changed, all at once: an expression inside lists is called once for each row."""
+    """Return lists with all values changed at once; an expression inside lists would run once per row."""
     import pyarrow
 
     ends = np.append(0, np.cumsum(column.list.len().fill_null(0).to_numpy(), dtype=np.int64))
@@ -116,16 +115,16 @@ def _list_values(column: pl.Series) -> pl.Series:
 
 
 def distinct_ids(column: pl.Series) -> NDArray[np.int64]:
-    """Return the distinct ids of a column, or of its lists, rising, int64 [ids]."""
+    """Return the distinct ids of a column, or of its lists, sorted, int64 [ids]."""
     inner = _list_values(column) if is_list(column.dtype) else column
     return inner.drop_nulls().unique().sort().to_numpy().astype(np.int64)
 
 
 def sealing_of(table: Table, column: Column) -> Sealed | None:
-    """Return what a round does with a column, None where it leaves it alone.
+    """Return how a round seals a column, or None if it leaves it as it is.
 
     Raises:
-        ValueError: for a 64-bit column of which nobody has decided what it is.
+        ValueError: for a 64-bit column that does not say whether it holds ids.
     """
     if column.sealed is not None:
         return column.sealed
@@ -146,13 +145,13 @@ def is_list(dtype: pl.DataType) -> bool:
 
 
 NEAR = 2
-"""Bits in which two re-encodings of an image differ at most: one each from the image."""
+"""Largest number of bits in which two re-encodings of an image differ: one each from the image."""
 _ROWS = 256
 _ONE = np.uint64(1)
 
 
 def mask_images(images: pl.Series, seed: bytes) -> pl.Series:
-    """Return a column of lists of Int64 hashes with the masked ones in their places."""
+    """Return a column of lists of Int64 hashes, masked."""
     old = images.explode(empty_as_null=False, keep_nulls=False).drop_nulls().unique().sort()
     if old.is_empty():
         return images

@@ -27,10 +27,10 @@ from tipbench.data.id_labels import (
 from tipbench.task import Problem
 
 CLUSTER = "cluster"
-"""The kind of the labels that say which units belong together."""
+"""The kind of the ids of clusters."""
 BOOKS, WALLET = "booking wallet", "wallet"
-"""The kind of the ids of wallets where they book, and elsewhere. A sealed round that asks for the next stop keeps them
-apart; a fold with the table of wallets shows which is which."""
+"""The kind of the ids of wallets that book, and of wallets elsewhere. They differ in a sealed round that asks for the
+next stop, and are the same in a fold that shows the table of wallets."""
 VIEW, CANDIDATE = "view", "candidate"
 """Columns of links: the table of a candidate, and its key."""
 
@@ -39,7 +39,7 @@ VIEW, CANDIDATE = "view", "candidate"
 class NewIds:
     """The new ids of one fold.
 
-    ``key``: 32 secret bytes. ``alike``: kinds of ids that are labelled as another kind is, since the fold shows both.
+    ``key``: 32 secret bytes. ``alike``: kinds of ids that get the labels of another kind, since the fold shows both.
     """
 
     key: bytes
@@ -59,8 +59,7 @@ class NewIds:
         return relabel_column(column, *self._new(self.alike.get(kind, kind), distinct_ids(column)))
 
     def _new(self, kind: str, old: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return ids of a kind and their labels. Those that were made last are kept: a fold names its units again and
-        again."""
+        """Return ids of a kind and their labels, cached: a fold names its units many times."""
         kept = self._made.get(kind)
         if kept is None or not np.array_equal(kept[0], old):
             kept = self._made[kind] = (old, id_labels(self.key, kind, old))
@@ -69,17 +68,16 @@ class NewIds:
     def _column(self, table: Table, frame: pl.DataFrame, name: str) -> pl.Series:
         sealed = sealing_of(table, table[name])
         if sealed is None or sealed.way not in ("label", "mask"):
-            return frame[name]  # a number, a word, or a town, which is known by its place anyway
+            return frame[name]  # a number, a word, or a town, which its place gives away anyway
         if sealed.way == "label":
             return self.ids(sealed.kind, frame[name])
         if "region" not in frame.columns:
             return mask_images(frame[name], self.key)
-        # Nothing is copied from one region to another, and finding what is near takes the square of their number.
+        # No image is copied between regions, and the search for near ones takes the square of their number.
         numbered = frame.select("region", name).with_row_index("_row")
-        parts = [
-            part.with_columns(mask_images(part[name], self.key)) for part in numbered.partition_by("region")
-        ]
-        return pl.concat(parts).sort("_row")[name] if parts else frame[name]
+        parts = numbered.partition_by("region")
+        masked = [part.with_columns(mask_images(part[name], self.key)) for part in parts]
+        return pl.concat(masked).sort("_row")[name] if parts else frame[name]
 
     def _sorted(self, table: Table, frame: pl.DataFrame) -> pl.DataFrame:
         if set(table.key) <= set(frame.columns):
@@ -94,7 +92,7 @@ def relabel(prepared: Prepared, key: bytes) -> Prepared:
     The truth keeps its ids; ``Prepared.back`` translates predictions to them.
 
     Raises:
-        LabelsMeet: where two ids would get one label (once in 10**5 folds of a million ids).
+        LabelCollision: where two ids would get one label (once in 10**5 folds of a million ids).
     """
     if prepared.answers.custom is not None:
         return prepared
@@ -110,7 +108,7 @@ def relabel(prepared: Prepared, key: bytes) -> Prepared:
 
 
 def restore_ids(predictions: pl.DataFrame, known: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """Return predictions with the release's ids. An id that the fold has not stays: the check names it.
+    """Return predictions with the release's ids. An id that the fold does not have stays, for the check to name it.
 
     ``known``: column of predictions -> ``[new, old]``.
     """
@@ -139,11 +137,8 @@ def _candidate_pairs(names: NewIds, fold: Fold) -> pl.DataFrame | None:
     for view, key in fold.task.views.items():
         if view in fold.tables and key in fold.tables[view].collect_schema():
             old = fold.tables[view].select(key).collect()[key]
-            found.append(
-                pl.DataFrame(
-                    {VIEW: [view] * len(old), "new": _new_candidates(names, view, key, old), "old": old}
-                )
-            )
+            new = _new_candidates(names, view, key, old)
+            found.append(pl.DataFrame({VIEW: [view] * len(old), "new": new, "old": old}))
     return pl.concat(found) if found else None
 
 
@@ -158,23 +153,13 @@ def _relabel_fold(names: NewIds, fold: Fold) -> Fold:
     if task.kind.linked:
         supervision = supervision.with_columns(names.ids(CLUSTER, supervision["label"]))
     if task.views:
-        parts = supervision.partition_by(VIEW, maintain_order=True)
-        made = [
-            part.with_columns(
-                _new_candidates(names, view, task.views[view], part[CANDIDATE]).alias(CANDIDATE)
-            )
-            for part in parts
-            for view in part[VIEW].head(1)
-        ]
-        supervision = pl.concat([supervision.clear(), *made]).sort(task.unit, VIEW, CANDIDATE)
-    return replace(
-        fold,
-        tables={
-            name: names.table(tables[name], table.collect()).lazy() for name, table in fold.tables.items()
-        },
-        parts=_relabel_units(names, task, fold.parts),
-        supervision=supervision,
-    )
+        made = [supervision.clear()]
+        for (view,), part in supervision.partition_by(VIEW, maintain_order=True, as_dict=True).items():
+            new = _new_candidates(names, str(view), task.views[str(view)], part[CANDIDATE])
+            made.append(part.with_columns(new.alias(CANDIDATE)))
+        supervision = pl.concat(made).sort(task.unit, VIEW, CANDIDATE)
+    shown = {name: names.table(tables[name], table.collect()).lazy() for name, table in fold.tables.items()}
+    return replace(fold, tables=shown, parts=_relabel_units(names, task, fold.parts), supervision=supervision)
 
 
 def _relabel_units(names: NewIds, task: Problem, frame: pl.DataFrame) -> pl.DataFrame:

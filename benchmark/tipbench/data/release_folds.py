@@ -24,7 +24,7 @@ from tipbench.task import Source, Task
 
 
 def allowed_splits(task: Task, source: Source, units: pl.DataFrame) -> Iterator[str]:
-    """Yield splits that the task has and that these units can be divided by, the default first."""
+    """Yield the splits of the task that these units can have, the default first."""
     for name in task.splits:
         try:
             partition(SPLITS[name], units, task.unit, source)
@@ -34,7 +34,7 @@ def allowed_splits(task: Task, source: Source, units: pl.DataFrame) -> Iterator[
 
 
 def require_splits(task: Task, source: Source, units: pl.DataFrame) -> Iterator[str]:
-    """Yield what :func:`allowed_splits` does. Raises UsageError where that is nothing."""
+    """Yield the splits of :func:`allowed_splits`. Raises UsageError if there is none."""
     found = None
     for found in allowed_splits(task, source, units):
         yield found
@@ -43,7 +43,7 @@ def require_splits(task: Task, source: Source, units: pl.DataFrame) -> Iterator[
 
 
 def choose_split(task: Task, source: Source, units: pl.DataFrame, split: str) -> Split:
-    """Return the policy of a name; for ``auto`` the first that the task and the data allow."""
+    """Return the split of a name; ``auto`` is the first that the task and the data allow."""
     if split == "auto":
         return SPLITS[next(require_splits(task, source, units))]
     if split not in task.splits:
@@ -56,7 +56,7 @@ def choose_split(task: Task, source: Source, units: pl.DataFrame, split: str) ->
 def divide_units(
     task: Task, source: Source, units: pl.DataFrame, policy: Split
 ) -> tuple[pl.DataFrame, list[str]]:
-    """Return units of the split after selection, their train part no larger than the yardstick's; and notes."""
+    """Return the selected units of a split, with a train part no larger than the yardstick's, and notes."""
     try:
         selected = task.select(partition(policy, units, task.unit, source), source)
     except CannotSplitError as reason:
@@ -71,16 +71,14 @@ def divide_units(
     try:
         forward = task.select(partition(SPLITS[YARDSTICK], units, task.unit, source), source)
     except CannotSplitError:
-        return selected.rows, [
-            *notes,
-            f"training sizes are not made equal, since {source.name} has no {YARDSTICK}.",
-        ]
+        notes.append(f"training sizes are not made equal, since {source.name} has no {YARDSTICK}.")
+        return selected.rows, notes
     rows, note = limit_training(TrainingSize.of(forward.rows), policy, selected.rows, task.unit)
     return rows, notes + ([note] if note else [])
 
 
 WINDOW_END = DAYS
-"""The prediction time of tasks that predict at window end: rows of this day and later are not shown."""
+"""The prediction time of tasks that predict at window end: rows of this day and later stay hidden."""
 
 
 def prepare_release(
@@ -94,16 +92,19 @@ def prepare_release(
     supervision = choose_supervision(task, labels, policy.name)
     fold, rows, notes = build_fold(task, source, units, policy, supervision, level, oracle)
     check_columns_available(needs, fold.tables, source)
-    streams = []
+    streams: list[StepStream] = []
     if task.stream:
         fold, stream = hold_back_rows(fold)
-        streams = [stream]
+        streams.append(stream)
 
-    def answered(asked: pl.DataFrame, handed: list[StepStream]) -> Answers:
-        made = _answers(task, source, asked.filter(pl.col("part").is_in(list(task.predicted_parts))))
-        return add_lengths(made, handed) if task.alarms else made
+    def make_answers(units: pl.DataFrame, streams: list[StepStream]) -> Answers:
+        answers = _answers(task, source, units.filter(pl.col("part").is_in(list(task.predicted_parts))))
+        return add_lengths(answers, streams) if task.alarms else answers
 
-    answers = answered(rows, streams)
+    def make_valid_answers() -> Answers:
+        return make_answers(start_test_at_first_day(valid_as_test(rows)), [one.of_valid() for one in streams])
+
+    answers = make_answers(rows, streams)
     return Prepared(
         task=task,
         folds=[fold],
@@ -114,11 +115,7 @@ def prepare_release(
         access=level,
         notes=notes + weight_notes(source, answers),
         streams=streams,
-        valid_answers=(
-            lambda: answered(test_from_first_day(valid_as_test(rows)), [one.of_valid() for one in streams])
-        )
-        if "valid" in fold.parts["part"]
-        else None,
+        valid_answers=make_valid_answers if "valid" in fold.parts["part"] else None,
     )
 
 
@@ -131,40 +128,38 @@ def build_fold(
     level: str,
     oracle: bool = False,
 ) -> tuple[Fold, pl.DataFrame, list[str]]:
-    """Return the fold of one split with its stream whole, its units with ``part`` and ``cut``, and notes.
+    """Return the fold of one split with its whole stream, its units with ``part`` and ``cut``, and notes.
 
-    ``units``: all that the task has on the source. ``labels``, ``level``: supervision and access that it can have.
+    ``units``: all units of the task on the source. ``labels``, ``level``: a supervision and access that it can have.
     """
     rows, notes = divide_units(task, source, units, policy)
     rows = rows.sort(task.unit)
     tables = _visible_tables_by_region(task, source, rows, visible_columns(task, level, oracle), level)
-    given = apply_by_region(task.supervise[labels], rows, source)
     parts = rows.select(task.unit, "part")
-    given = given.join(parts, on=task.unit, how="left")
-    return Fold(task.problem, tables, parts, given, apart=True), rows, notes
+    supervision = apply_by_region(task.supervise[labels], rows, source).join(parts, on=task.unit, how="left")
+    return Fold(task.problem, tables, parts, supervision, apart=True), rows, notes
 
 
 def weight_notes(source: Source, answers: Answers) -> list[str]:
-    """Return what weights leave of the positives where a size draws kinds and forms at other shares than the world."""
+    """Return a note on the effective number of positives if a size draws kinds at other shares than the world."""
     size = getattr(source, "size", "")
     if not profile(size) or not {"weight", "stands_for"} & set(answers.frame.columns):
         return []
     rows = answers.scored()
-    told = "positives" if "label" in rows.columns else f"{answers.unit}s"
-    if told == "positives":
-        rows = rows.filter(pl.col("label") == 1)
-    weight = np.prod(
-        [rows[name].to_numpy() for name in ("weight", "stands_for") if name in rows.columns], axis=0
-    )
+    counted = f"{answers.unit}s"
+    if "label" in rows.columns:
+        counted, rows = "positives", rows.filter(pl.col("label") == 1)
+    weights = [rows[name].to_numpy() for name in ("weight", "stands_for") if name in rows.columns]
+    weight = np.prod(weights, axis=0)
     return [
         f"size {size} draws kinds and forms at shares of its own, and weights restore the world's: the {len(weight):,} "
-        f"{told} of the test tell as much as {effective_size(weight):,.0f} of equal weight (Kish). Sites stay at the "
-        "size's own shares, and methods meet all adverts as they are drawn"
+        f"{counted} of the test tell as much as {effective_size(weight):,.0f} of equal weight (Kish). Sites stay at "
+        "the size's own shares, and methods meet all adverts as they are drawn"
     ]
 
 
-def test_from_first_day(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return the units with the day on which testing begins, where it has one, set to the first of those tested."""
+def start_test_at_first_day(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the units with ``cut``, the day on which testing begins, set to the first day of the test part."""
     first = pl.col("day").filter(pl.col("part") == "test").min()
     return rows.with_columns(cut=pl.when(pl.col("cut") < DAYS).then(first).otherwise("cut").cast(pl.Int32))
 
@@ -195,8 +190,8 @@ def choose_supervision(task: Task, labels: str, split: str) -> str:
 def visible_tables(
     task: Task, source: Source, rows: pl.DataFrame, visible: dict[str, tuple[str, ...]], level: str
 ) -> dict[str, pl.LazyFrame]:
-    """Return the visible tables, each cut to rows of the fold's units, before the prediction time and of the access."""
-    units = rows.select(task.unit).lazy()  # selected first: a method can read all that a plan holds
+    """Return the visible tables: their rows of the fold's units, before the prediction time, at this access level."""
+    units = rows.select(task.unit).lazy()  # selected here: a method can read the plan of a table
     links = _linked_keys(task, source, units, visible)
     found = {}
     for name, columns in visible.items():
@@ -204,9 +199,17 @@ def visible_tables(
         truth = any(c.tier == "truth" for c in table.columns if c.name in columns and c.name not in table.key)
         frame = _permitted_rows(_rows_before_prediction(source.scan(name, truth=truth), table), table, level)
         frame = frame.select(available_columns(frame, table, columns))
-        if name not in task.context:
-            frame = _rows_of_units(frame, task, table, columns, units, rows["region"].unique(), links)
-        # A release stands region by region: its order would tell the regions where they are hidden.
+        key = _operation_key(table)
+        if name in task.context:
+            pass
+        # A column with the name of the unit may be something else: operations.circuit says whether one tours.
+        elif task.unit in columns and table.schema[task.unit] == all_tables()[task.table].schema[task.unit]:
+            frame = frame.join(units, on=task.unit, how="semi", maintain_order="left")
+        elif key is not None and key in links:
+            frame = frame.join(links[key], on=key, how="semi", maintain_order="left")
+        else:
+            frame = frame.filter(pl.col("region").is_in(rows["region"].unique().implode()))
+        # A release is stored by region: its order would give hidden regions away.
         found[name] = frame if "region" in columns else frame.sort([k for k in table.key if k in columns])
     return found
 
@@ -214,33 +217,31 @@ def visible_tables(
 def _visible_tables_by_region(
     task: Task, source: Source, rows: pl.DataFrame, visible: dict[str, tuple[str, ...]], level: str
 ) -> dict[str, pl.LazyFrame]:
-    """Return what :func:`visible_tables` does, of which a fold of some regions reads their files alone."""
+    """Return the visible tables, which read only the files of some regions for a fold of these regions."""
     units = rows.select(*dict.fromkeys((task.unit, "region")))
     tables = visible_tables(task, source, units, visible, level)
     if not isinstance(source, Release) or "region" not in visible.get(task.table, ()):
-        return tables  # where regions are hidden, no way of asking for one is handed over
+        return tables  # no way to ask for a region if regions are hidden
 
     def read(regions: Sequence[int | None]) -> dict[str, pl.LazyFrame]:
         some = units.filter(pl.col("region").is_in(list(regions)))
         if some.is_empty():
             return {}
-        return visible_tables(
-            task, Regions(source, some["region"].unique().sort().to_list()), some, visible, level
-        )
+        regions_of_source = Regions(source, some["region"].unique().sort().to_list())
+        return visible_tables(task, regions_of_source, some, visible, level)
 
     return TablesByRegion(tables, read)
 
 
 def available_columns(frame: pl.LazyFrame, table: Table, columns: Collection[str]) -> list[str]:
-    """Return those of a table's columns that this version of the data has: one that joined later may be missing."""
-    moved = {name for name in columns if table[name].since}
-    if not moved:
-        return list(columns)
-    return [name for name in columns if name not in moved or name in frame.collect_schema()]
+    """Return those of a table's columns that this version of the data has: older versions lack some."""
+    later = {name for name in columns if table[name].since}
+    has = frame.collect_schema() if later else {}
+    return [name for name in columns if name not in later or name in has]
 
 
 def check_columns_available(needs: Collection[str], tables: dict[str, pl.LazyFrame], source: Source) -> None:
-    """Refuse a method that needs a column that joined later than this version of the data. Raises UsageError."""
+    """Refuse a method that needs a column that this version of the data lacks. Raises UsageError."""
     for need in sorted(needs):
         table, _, column = need.partition(".")
         since = all_tables()[table][column].since
@@ -250,33 +251,15 @@ def check_columns_available(needs: Collection[str], tables: dict[str, pl.LazyFra
             )
 
 
-def _rows_of_units(
-    frame: pl.LazyFrame,
-    task: Task,
-    table: Table,
-    columns: tuple[str, ...],
-    units: pl.LazyFrame,
-    regions: pl.Series,
-    links: dict[str, pl.LazyFrame],
-) -> pl.LazyFrame:
-    """Return rows that belong to the fold's units, or else to a region of theirs."""
-    # A column of the key's name may be something else: operations.circuit says whether one tours.
-    if task.unit in columns and table.schema[task.unit] == all_tables()[task.table].schema[task.unit]:
-        return frame.join(units, on=task.unit, how="semi", maintain_order="left")
-    if (key := _operation_key(table)) and key in links:
-        return frame.join(links[key], on=key, how="semi", maintain_order="left")
-    return frame.filter(pl.col("region").is_in(regions.implode()))
-
-
 def _rows_before_prediction(frame: pl.LazyFrame, table: Table) -> pl.LazyFrame:
-    """Return rows before the prediction time, for tables whose rows have one."""
+    """Return rows before the prediction time, for tables whose rows have a time."""
     if "minute" in table.schema:
         return frame.filter(pl.col("minute") < WINDOW_END * MINUTES_A_DAY)
     return frame.filter(pl.col("day") < WINDOW_END) if "day" in table.schema else frame
 
 
 def _permitted_rows(frame: pl.LazyFrame, table: Table, level: str) -> pl.LazyFrame:
-    """Return rows that a run at this access is shown."""
+    """Return rows that may be seen at this access level."""
     column, values, tier = table.private_rows
     if not column or TIERS.index(level) >= TIERS.index(tier):
         return frame
@@ -284,25 +267,21 @@ def _permitted_rows(frame: pl.LazyFrame, table: Table, level: str) -> pl.LazyFra
 
 
 def _operation_key(table: Table) -> str | None:
-    """Return the key of a table whose rows belong to operations: only those that the units refer to are shown."""
+    """Return the key of a hidden table, of which only rows that the units refer to are visible; else None."""
     return table.key[0] if table.hidden else None
 
 
 def _linked_keys(
     task: Task, source: Source, units: pl.LazyFrame, visible: Collection[str]
 ) -> dict[str, pl.LazyFrame]:
-    """Return for each key of another visible table that the units' table refers to, the keys that the fold's units
-    have; collected, so that no plan names the hidden column that they come from."""
+    """Return, for each key of another visible table in the units' table, the keys that the fold's units have.
+
+    They are collected, so that no plan names the hidden column that they come from.
+    """
     owned = {key for name in visible if name != task.table and (key := _operation_key(all_tables()[name]))}
-    tiers = {
-        c.name: c.tier for c in all_tables()[task.table].columns if c.name in owned and c.name != task.unit
-    }
-    return {
-        key: source.scan(task.table, truth=tier == "truth")
-        .join(units, on=task.unit, how="semi")
-        .select(key)
-        .unique()
-        .collect()
-        .lazy()
-        for key, tier in tiers.items()
-    }
+    links = {}
+    for column in all_tables()[task.table].columns:
+        if column.name in owned and column.name != task.unit:
+            rows = source.scan(task.table, truth=column.tier == "truth").join(units, on=task.unit, how="semi")
+            links[column.name] = rows.select(column.name).unique().collect().lazy()
+    return links

@@ -17,16 +17,13 @@ from tipbench.console import notice
 from tipbench.task import Source
 
 ROUND = "round.json"
-"""What the folder of a sealed round has, and no other."""
+"""A file that only the folder of a sealed round has."""
 NAME = re.compile(r"((\d[\w.]*|own-\w+)/)?[\w.]+")
-"""What is meant as the name of a release. A folder that looks so is named with its path, such as ``./tiny``."""
+"""Text that names a release. A folder with such a name needs a path, such as ``./tiny``."""
 
 
 def open_source(release: str | Source) -> Source:
-    """Return what a caller gave, open: a release as it is, a name as :func:`open_by_name`.
-
-    Raises UsageError as that does, and for what is neither.
-    """
+    """Return an open release as it is, or open a name by :func:`open_by_name`. Raises UsageError for others."""
     if isinstance(release, str):
         return open_by_name(release)
     if not hasattr(release, "scan"):
@@ -35,11 +32,11 @@ def open_source(release: str | Source) -> Source:
 
 
 def open_by_name(name: str) -> Source:
-    """Return a release, ready to read: by its name (:meth:`tipdata.release.Release.called`), or the one that an export
-    holds, by the export's folder or URL (:func:`tipdata.release.release.open_export`). A notice on standard error says
-    if an export cannot be checked against a published manifest.
+    """Return a release, ready to read, by its name (:meth:`tipdata.release.Release.called`) or by the folder or URL of
+    an export (:func:`tipdata.release.release.open_export`).
 
-    Raises UsageError as these do, and as :func:`refuse_sealed_round`.
+    A notice on standard error says if an export cannot be checked against a published manifest. Raises UsageError for a
+    release or export that cannot be opened, and for a sealed round.
     """
     refuse_sealed_round(name)
     if not NAME.fullmatch(name) and (set(name) & {"/", "\\"} or is_url(name) or expand_home(name).is_dir()):
@@ -59,7 +56,7 @@ def open_by_name(name: str) -> Source:
 
 
 def refuse_sealed_round(name: str) -> None:
-    """Refuse the folder of a sealed round in the place of a release. Raises UsageError."""
+    """Refuse the folder of a sealed round as a release. Raises UsageError."""
     if (Path(name) / ROUND).is_file():
         raise UsageError(
             f"release={name} is a sealed round, whose truth nobody is shown: name an open release."
@@ -67,12 +64,13 @@ def refuse_sealed_round(name: str) -> None:
 
 
 REGIONS_AT_ONCE = 64
-"""As many as ``small`` has: ``full`` and ``xl`` cost no more memory to read, but for what is kept of each region."""
+"""Regions of a release that are read together; as many as ``small`` has, so that larger releases need little more
+memory. Regions are independent, so the result is that of the whole release."""
 
 
 @dataclass(frozen=True)
 class Regions:
-    """Some regions of a release, as a :class:`tipbench.task.Source`: read where a whole one is."""
+    """Some regions of a release, as a :class:`tipbench.task.Source`."""
 
     release: Release
     numbers: Sequence[int]
@@ -87,7 +85,7 @@ class Regions:
 
     @property
     def regions(self) -> int:
-        """How many are read; the whole release has more."""
+        """The number of these regions, and not of the whole release."""
         return len(self.numbers)
 
     def scan(self, table: str, truth: bool = False) -> pl.LazyFrame:
@@ -100,27 +98,26 @@ class Regions:
 
 
 def collect_units(units: Callable[[Source], pl.LazyFrame], source: Source) -> pl.DataFrame:
-    """Return all units that a task has on a source, collected; ``units``: the task's function."""
+    """Return all units of a task on a source; ``units`` is the task's function."""
     return pl.concat([units(part).collect() for part in _region_batches(source)])
 
 
 def apply_by_region(
-    made: Callable[[pl.DataFrame, Source], pl.DataFrame], rows: pl.DataFrame, source: Source
+    function: Callable[[pl.DataFrame, Source], pl.DataFrame], rows: pl.DataFrame, source: Source
 ) -> pl.DataFrame:
-    """Return what a task's function makes of its units ``[unit, region, ...]``, region by region in the order in which
-    it gives them."""
+    """Return the results of a task's function on its units ``[unit, region, ...]``, some regions at a time, stacked."""
     found = []
     for part in _region_batches(source):
         if not isinstance(part, Regions):
-            return made(rows, part)
+            return function(rows, part)
         some = rows.filter(pl.col("region").is_in(list(part.numbers)))
         if some.height:
-            found.append(made(some, part))
-    return pl.concat(found) if found else made(rows, source)
+            found.append(function(some, part))
+    return pl.concat(found) if found else function(rows, source)
 
 
 def _region_batches(source: Source) -> Iterator[Source]:
-    """Yield a source by its regions; whole where it has no more, or cannot be read by region."""
+    """Yield a source by regions; whole if it has few, or cannot be read by region."""
     if not isinstance(source, Release) or source.regions <= REGIONS_AT_ONCE:
         yield source
         return

@@ -12,6 +12,8 @@ from tipbench.data.splits import Split
 from tipbench.task import Selection
 
 YARDSTICK = "forward"
+"""The split whose training size bounds that of all others: splits differ in what they hold out, not in how much they
+train on."""
 _SIZE_SEED = 3
 
 
@@ -31,7 +33,10 @@ class TrainingSize:
 def limit_training(
     yardstick: TrainingSize, split: Split, rows: pl.DataFrame, unit: str
 ) -> tuple[pl.DataFrame, str | None]:
-    """Return units with a train part no larger than the yardstick's, by keyed choice; a note where it is smaller."""
+    """Return units with a train part no larger than the yardstick's, by keyed choice, and a note if it is smaller.
+
+    Splits by cluster are bounded in operations, others in rows.
+    """
     train = pl.col("part") == "train"
     size = TrainingSize.of(rows)
     column, what, most, has = (
@@ -50,7 +55,7 @@ _GALLERY_SEED = 4
 
 
 def one_per_group(rows: pl.DataFrame, unit: str, group: tuple[str, ...]) -> pl.DataFrame:
-    """Return the keyed-chosen unit of each part and group: ``group`` names columns beside ``part``."""
+    """Return one unit per part and group, by keyed choice; ``group`` names the columns beside ``part``."""
     bits = pl.Series("bits", Stream(_GALLERY_SEED, "one a group").bits(rows[unit].to_numpy()))
     ranked = rows.with_columns(bits).sort("bits", unit)
     return ranked.unique(["part", *group], keep="first", maintain_order=True).drop("bits").sort(unit)
@@ -59,7 +64,7 @@ def one_per_group(rows: pl.DataFrame, unit: str, group: tuple[str, ...]) -> pl.D
 def fixed_gallery(rows: pl.DataFrame, size: int) -> Selection:
     """Return units with a test part of ``size`` units or, where it has fewer, all of them and a note.
 
-    Whole clusters are taken in keyed order; those that would go over the size are passed by.
+    Whole clusters are taken in keyed order; those that would exceed the size are skipped.
     """
     is_test = pl.col("part") == "test"
     counted = rows.filter(is_test).group_by("cluster").len().sort("cluster")

@@ -15,12 +15,12 @@ from tipbench.kinds.lists import FORECASTS
 from tipbench.task import Forecast, Task
 
 NOWHERE = 0
-"""The region of rows that have none, on a user's own data."""
+"""The region of rows of own data without one."""
 
 
 def next_rows(rows: pl.DataFrame, unit: str, forecast: Forecast) -> pl.DataFrame:
-    """Return rows that another follows, with ``answer`` (Int64), its candidate; and ``until``, its day, where days are
-    told.
+    """Return rows that have a next row, with its candidate as ``answer`` (Int64) and, if rows have a day, its day as
+    ``until``.
 
     Args:
         rows: of a stream's table, ``[unit, query, sequence, candidate, ...]`` in any order.
@@ -33,17 +33,17 @@ def next_rows(rows: pl.DataFrame, unit: str, forecast: Forecast) -> pl.DataFrame
 
 
 def query_weights() -> pl.Expr:
-    """Return each query weighs so much that all of its cluster weigh one."""
+    """Return weights of queries that sum to one per cluster and part."""
     return (1.0 / pl.len().over("cluster", "part")).alias("weight")
 
 
 def own_forecast_answers(task: Task, rows: pl.DataFrame, tables: dict[str, pl.DataFrame]) -> Answers:
-    """Return answers from a user's own tables: the next row of each is the truth, and nothing has to be labelled.
+    """Return answers from a user's own tables: the truth is the next row, so that no labels are needed.
 
     Args:
-        rows: the units that are predicted, ``[unit, part, cluster]`` and, where the user says which units outreach is
-        for, ``label``: 0 makes an intrusion, null a unit that is not scored.
-        tables: the stream's and the gallery's among them.
+        rows: the units that are predicted, ``[unit, part, cluster]`` and optionally ``label``: 1 for units that
+            outreach is for, 0 for an intrusion, null for a unit that is not scored.
+        tables: all tables, with those of the stream and of the gallery.
     """
     forecast = task.forecast
     if forecast is None:
@@ -74,16 +74,15 @@ def forecast_answers(forecast: Forecast, frame: pl.DataFrame, listed: pl.DataFra
 
 
 def add_lengths(answers: Answers, streams: Sequence[StepStream]) -> Answers:
-    """Return answers with ``length`` Int32, the steps of each unit in these streams; 0 where it has no row."""
+    """Return answers with ``length`` Int32, the number of steps of each unit in these streams, or 0."""
     unit = answers.unit
     rows = [stream.test.rows.group_by(unit).agg(pl.len().cast(pl.Int32).alias(LENGTH)) for stream in streams]
     frame = answers.frame.join(pl.concat(rows), on=unit, how="left", maintain_order="left")
-    frame = frame.with_columns(pl.col(LENGTH).fill_null(0))
-    return replace(answers, frame=frame)
+    return replace(answers, frame=frame.with_columns(pl.col(LENGTH).fill_null(0)))
 
 
 def refuse_late_onsets(answers: Answers) -> None:
-    """Refuse a user's onsets after the last step of their unit, of answers with lengths. Raises UsageError."""
+    """Refuse onsets of own data that are after the last step of their unit; answers have lengths. Raises UsageError."""
     frame, unit = answers.frame, answers.unit
     late = frame.filter(pl.col("onset") > pl.col(LENGTH))
     if late.height:

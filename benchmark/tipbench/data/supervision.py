@@ -1,7 +1,7 @@
-"""What a method may learn from: truth, or one of the imperfect labels that the field has in its place.
+"""Labels that a method learns from: the truth, or one of the imperfect labels that the field has instead.
 
-Each function takes the units of all parts (``[unit, region, cluster, day, part, cut, ...]``) and gives
-``[unit, label]`` for units of train and valid. The test is always scored on truth, whatever was learnt from.
+Each function takes the units of all parts (``[unit, region, cluster, day, part, cut, ...]``) and returns
+``[unit, label]`` for units of train and valid. The test part is always scored on the truth.
 """
 
 from __future__ import annotations
@@ -43,12 +43,8 @@ def delayed(unit: str, positive: Positive) -> Supervise:
     """Return positive-unlabelled truth: 1 only where the operation was investigated before testing begins, else 0."""
 
     def supervise(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-        days = (
-            source.scan("operations", truth=True)
-            .select(cluster="operation", known="investigated_day")
-            .collect()
-        )
-        known = learnable_units(rows).join(days, on="cluster", how="left", maintain_order="left")
+        days = source.scan("operations", truth=True).select(cluster="operation", known="investigated_day")
+        known = learnable_units(rows).join(days.collect(), on="cluster", how="left", maintain_order="left")
         in_time = (pl.col("known") < pl.col("cut")).fill_null(False)
         return known.select(unit, label=is_in_any(positive(source)) * in_time.cast(pl.Int8))
 
@@ -61,7 +57,7 @@ def is_in_any(clusters: pl.Series) -> pl.Expr:
 
 
 def expert(unit: str) -> Supervise:
-    """Return two noisy raters: 1 where their mean score is 4 or more. Units that nobody rated have no label."""
+    """Return labels of two noisy raters: 1 where their mean score is 4 or more, none without a rating."""
 
     def supervise(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
         rated = _mean_scores(learnable_units(rows), source, unit).drop_nulls("score")
@@ -71,7 +67,7 @@ def expert(unit: str) -> Supervise:
 
 
 def _mean_scores(rows: pl.DataFrame, source: Source, unit: str) -> pl.DataFrame:
-    """Return the units with ``score``, the mean of their raters' (null where nobody rated)."""
+    """Return the units with ``score``, the mean of their raters' scores (null without a rating)."""
     scores = (
         source.scan("annotations")
         .join(rows.lazy().select(unit), on=unit, how="semi")
@@ -83,7 +79,7 @@ def _mean_scores(rows: pl.DataFrame, source: Source, unit: str) -> pl.DataFrame:
 
 
 def weak(unit: str) -> Supervise:
-    """Return 1 where anyone flagged the unit before testing begins, else 0."""
+    """Return 1 for units that were flagged before testing begins, else 0."""
 
     def supervise(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
         first = source.scan("flags").group_by(unit).agg(flagged=pl.col("day").min()).collect()
@@ -94,7 +90,7 @@ def weak(unit: str) -> Supervise:
 
 
 def same_phone(unit: str, table: str) -> Supervise:
-    """Return the component of shared contacts as the cluster: what the literature takes for the operator."""
+    """Return the component of shared contacts as the cluster, which the literature takes for the operator."""
 
     def supervise(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
         return learnable_units(phone_components(rows, source, unit, table)).select(unit, label="component")
@@ -103,7 +99,7 @@ def same_phone(unit: str, table: str) -> Supervise:
 
 
 def same_phone_rated(unit: str, table: str) -> Supervise:
-    """Return Expert scores spread along phone numbers: 1 where a component's rated units of the part average 4."""
+    """Return expert scores spread along phone numbers: 1 where the rated units of a component and part average 4."""
 
     def supervise(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
         rated = _mean_scores(learnable_units(phone_components(rows, source, unit, table)), source, unit)
@@ -114,13 +110,7 @@ def same_phone_rated(unit: str, table: str) -> Supervise:
 
 
 def phone_components(rows: pl.DataFrame, source: Source, unit: str, table: str) -> pl.DataFrame:
-    """Return the units with ``component`` (Int64): those that a chain of shared contacts joins, within these."""
-    contacts = (
-        source.scan(table)
-        .select(unit, "contacts")
-        .join(rows.lazy().select(unit), on=unit, how="semi")
-        .collect()
-    )
-    return rows.join(
-        shared_value_components(contacts, unit, "contacts"), on=unit, how="left", maintain_order="left"
-    )
+    """Return the units with ``component`` (Int64): units joined by a chain of shared contacts have the same one."""
+    contacts = source.scan(table).select(unit, "contacts").join(rows.lazy().select(unit), on=unit, how="semi")
+    components = shared_value_components(contacts.collect(), unit, "contacts")
+    return rows.join(components, on=unit, how="left", maintain_order="left")

@@ -61,7 +61,7 @@ class Labels:
         """Return the rows of a table, some or all of its columns, with every id replaced, sorted by the new key.
 
         Raises:
-            LabelsMeet: where two ids would get the same label.
+            LabelCollision: where two ids would get the same label.
             ValueError: for a column of which nobody has decided what it is.
         """
         described = all_tables()[table]

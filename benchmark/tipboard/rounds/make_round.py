@@ -69,7 +69,7 @@ def make_round(
 ) -> Whole:
     """Write ``public/inputs`` and ``public/units``, ``secret/tables`` and ``secret/answers``.
 
-    Raises LabelsMeet where two ids got one label, which another seed will not repeat.
+    Raises LabelCollision where two ids got one label, which another seed will not repeat.
     """
     work = partial(_make_region, seed, plan, public, secret)
     try:

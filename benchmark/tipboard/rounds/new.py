@@ -63,7 +63,7 @@ def new_round(order: RoundOrder, now: datetime, engine: Engine | str = "loky", q
 
     Raises:
         UsageError: for an order that cannot be fulfilled, in one sentence.
-        LabelsMeet: where two ids got one label; nothing is left behind.
+        LabelCollision: where two ids got one label; nothing is left behind.
     """
     require_confinement("Hosting a sealed round")
     today = now.date()

@@ -31,7 +31,8 @@ def summary_of(split: str) -> str:
     """Return what a split does, on a release and on a user's own data; nothing for a name that no split has."""
     if split == "auto":
         return AUTO
-    return " ".join([SPLITS[split].summary] * (split in SPLITS) + [OWN_SPLITS[split]] * (split in OWN_SPLITS))
+    on_release = SPLITS[split].summary if split in SPLITS else ""
+    return f"{on_release} {OWN_SPLITS.get(split, '')}".strip()
 
 
 def divide_own(own: OwnData, split: str, units: pl.DataFrame, valid: bool = False) -> list[pl.DataFrame]:

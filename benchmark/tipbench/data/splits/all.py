@@ -1,7 +1,5 @@
 """Test on every unit, for questions whose truth nobody ever knows."""
 
-from __future__ import annotations
-
 from tipbench.data.splits.policy import Split, no_shift
 
 SPLIT = Split(

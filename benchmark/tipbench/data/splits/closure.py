@@ -1,7 +1,5 @@
 """Train before a platform closes and test after."""
 
-from __future__ import annotations
-
 import polars as pl
 
 from tipbench.data.splits.policy import CannotSplitError, Shift, Split, lookup_value

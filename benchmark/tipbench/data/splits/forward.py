@@ -1,7 +1,5 @@
 """Train on the past and test on the future, on other operations."""
 
-from __future__ import annotations
-
 import polars as pl
 from tipdata.core.world import DAYS
 

@@ -1,7 +1,5 @@
 """Test on one jurisdiction a region that is never trained on."""
 
-from __future__ import annotations
-
 import numpy as np
 import polars as pl
 from tipdata.core.draw import Stream

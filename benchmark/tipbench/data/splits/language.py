@@ -1,7 +1,5 @@
 """Test on languages that are never trained on."""
 
-from __future__ import annotations
-
 import polars as pl
 from tipdata.core.kinds import LANGUAGES
 

@@ -1,7 +1,5 @@
 """Test on platforms that are never trained on."""
 
-from __future__ import annotations
-
 import polars as pl
 from tipdata.core.world import newest_released, parameters
 

@@ -1,7 +1,5 @@
 """Divide rows at random, as the literature does: operations are on both sides."""
 
-from __future__ import annotations
-
 from tipbench.data.splits.policy import Split, no_shift
 
 SPLIT = Split(

@@ -1,7 +1,5 @@
 """Test on regions that are never trained on."""
 
-from __future__ import annotations
-
 import numpy as np
 import polars as pl
 from tipdata.core.draw import Stream

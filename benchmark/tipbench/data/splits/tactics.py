@@ -1,7 +1,5 @@
 """Train before new technology spreads and test on those who adopted it."""
 
-from __future__ import annotations
-
 import numpy as np
 import polars as pl
 
