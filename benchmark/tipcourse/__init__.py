@@ -10,17 +10,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tipcourse.checking import checks
-    from tipcourse.figures import figure
-    from tipcourse.tables import find_operations, table
+    from tipcourse.exercises import checks
+    from tipcourse.lesson_tools import figure, find_operations, table
 
 __all__ = ["checks", "figure", "find_operations", "table"]
 
 _HOMES = {
-    "checks": "tipcourse.checking",
-    "figure": "tipcourse.figures",
-    "find_operations": "tipcourse.tables",
-    "table": "tipcourse.tables",
+    "checks": "tipcourse.exercises",
+    "figure": "tipcourse.lesson_tools",
+    "find_operations": "tipcourse.lesson_tools",
+    "table": "tipcourse.lesson_tools",
 }
 
 

@@ -1,26 +1,36 @@
-"""What a lesson asks, and what an answer is tried on: cases drawn from a seed, and what the solution makes of them.
+"""What a lesson asks, the cases on which an answer is tried, and the checks that a student runs in a notebook.
 
-A cell tagged ``cases`` says how an exercise is tried. Of a function ``cases_<name>(draw)`` yields pairs
-``(arguments, hint)``: the arguments, and a sentence for whoever gets this case wrong; ``draw`` is a numpy generator.
-Of a value ``options_<name>`` lists what it can be, and ``hint_<name>`` is the sentence.
-
-Open cases are drawn from a seed that everybody knows, those of a lecturer's key from a seed of the lecturer's own:
-again and again, until enough are new and few have the same answer, so that no guess is right on most of them.
+Cases are drawn from a seed; the solution gives what is expected. A sentence about an outcome is the same in a
+notebook and for a mark.
 """
 
 from __future__ import annotations
 
+import builtins
+import io
 import math
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import polars as pl
+from tipcore.errors import UsageError
 
-from tipcourse.cells import CASES, EXERCISE, cells_of, defined_name, is_function, with_answer, with_place
-from tipcourse.lessons import Lesson
-from tipcourse.values import decoded, encoded, equal
+from tipcourse.lessons import (
+    CASES,
+    EXERCISE,
+    Lesson,
+    cells_of,
+    defined_name,
+    is_function,
+    lesson_of,
+    with_answer,
+    with_place,
+)
+from tipcourse.values import NotPlain, decode, encode, equal, kind, show
 
 OPEN_SEED = 0
 HELD_BACK, MOST_EQUAL = 12, 4
@@ -32,7 +42,7 @@ PRELUDE = {"math": math, "np": np, "pl": pl}
 
 @dataclass(frozen=True)
 class Case:
-    """One trial of a function: arguments and result as :func:`tipcourse.values.encoded` has them."""
+    """One trial of a function: arguments and result as :func:`tipcourse.values.encode` has them."""
 
     arguments: list[Any]
     expected: Any
@@ -60,8 +70,8 @@ class Exercise:
         drawn = self._space[f"cases_{self.name}"](np.random.Generator(np.random.PCG64(words)))
         made = []
         for arguments, hint in drawn:
-            told = encoded(list(arguments))
-            made.append(Case(told, encoded(self._space[self.name](*decoded(told))), hint))
+            told = encode(list(arguments))
+            made.append(Case(told, encode(self._space[self.name](*decode(told))), hint))
         return made
 
     def held_back(self, seed: int) -> list[Case]:
@@ -103,7 +113,7 @@ def exercises_of(lesson: Lesson) -> tuple[Exercise, ...]:
             made.append(Exercise(name, cell.points, True, place, _space=space))
             continue
         options = tuple(space[f"options_{name}"])
-        expected = encoded(space[name])
+        expected = encode(space[name])
         made.append(
             Exercise(name, cell.points, False, place, options, expected, space[f"hint_{name}"], space)
         )
@@ -117,3 +127,144 @@ def solutions_of(lesson: Lesson) -> dict[str, str]:
         for cell in cells_of(lesson)
         if EXERCISE in cell.tags
     }
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one call or one value. ``error``: what it raised, or why there is no value; '' for none.
+
+    ``printed``: whether it wrote to the screen. ``kind``: the class of the error, as who ran the answer tells it.
+    ``late``: its time was over.
+    """
+
+    value: Any = None
+    error: str = ""
+    printed: bool = False
+    kind: str = ""
+    late: bool = False
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How many cases an answer has right, of how many, and one sentence about the first that is wrong."""
+
+    right: int
+    cases: int
+    said: str = ""
+
+    @property
+    def passed(self) -> bool:
+        return self.right == self.cases
+
+
+def compare_outcomes(
+    exercise: Exercise, cases: Sequence[Case], outcomes: Sequence[Outcome], secret: bool = False
+) -> Comparison:
+    """Compare outcomes with what cases expect.
+
+    Args:
+        secret: the cases are a lecturer's: the sentence tells of no argument and no result, nor what an error says,
+            since an answer can raise one that says its arguments.
+    """
+    wrong = [
+        (case, outcome)
+        for case, outcome in zip(cases, outcomes, strict=True)
+        if outcome.error or not equal(outcome.value, case.expected)
+    ]
+    if not wrong:
+        return Comparison(len(cases), len(cases))
+    case, outcome = wrong[0]
+    said = _compare_hidden(case, outcome) if secret else _sentence(exercise.name, case, outcome)
+    return Comparison(len(cases) - len(wrong), len(cases), said)
+
+
+def with_full_stop(text: str) -> str:
+    """Return a sentence with a stop at its end, where it has none."""
+    return text if text.endswith((".", "?", "!", "…")) else f"{text}."
+
+
+def _compare_hidden(case: Case, outcome: Outcome) -> str:
+    if not outcome.error:
+        return with_full_stop(case.hint)
+    raised = getattr(builtins, outcome.kind, None)  # an answer names its own classes as it likes
+    known = isinstance(raised, type) and issubclass(raised, BaseException)
+    why = f"it stops with {outcome.kind}" if known else "it gives no value"
+    why = "its time was over" if outcome.late else why
+    return f"{why} on a case that is held back. {with_full_stop(case.hint)}"
+
+
+def _sentence(name: str, case: Case, outcome: Outcome) -> str:
+    call = f"{name}({', '.join(show(one) for one in case.arguments)})"
+    if outcome.error:
+        return f"{call}: {with_full_stop(outcome.error)} {with_full_stop(case.hint)}"
+    if outcome.value is None and case.expected is not None:
+        why = "prints its result: give it back with `return`" if outcome.printed else "returns nothing"
+        return f"{call} {why}. {with_full_stop(case.hint)}"
+    found, wanted = kind(outcome.value), kind(case.expected)
+    if found != wanted:
+        return f"{call} returns {found} ({show(outcome.value)}) where {wanted} is expected. {with_full_stop(case.hint)}"
+    return f"{call} is {show(outcome.value)}, expected {show(case.expected)}. {with_full_stop(case.hint)}"
+
+
+def form_of(exercise: Exercise, outcome: Outcome) -> Comparison:
+    """Say whether a value is one that it can be: all that an open check tells of it."""
+    if outcome.error:
+        return Comparison(0, 1, with_full_stop(outcome.error))
+    if any(equal(outcome.value, option) for option in exercise.options):
+        return Comparison(1, 1)
+    listed = ", ".join(repr(option) for option in exercise.options)
+    return Comparison(0, 1, f"{exercise.name} is {show(outcome.value)}, and can be one of {listed}.")
+
+
+def checks(lesson: str) -> Callable[[str, Any], None]:
+    """Return what checks the answers of a lesson: ``check("name", name)`` says at once whether an answer is right.
+
+    A function is tried on a few open cases; of a value only its form is checked, since the answer would be given away.
+
+    >>> check = checks("leakage")  # doctest: +SKIP
+    >>> check("shared_operations", shared_operations)  # doctest: +SKIP
+    """
+    found = lesson_of(lesson)
+
+    def check(name: str, answer: Any) -> None:
+        known = {one.name: one for one in exercises_of(found)}
+        if name not in known:
+            raise UsageError(f"{found.title} has no exercise {name}: it has {', '.join(known)}.")
+        print(_sentence_of(known[name], answer))
+
+    return check
+
+
+def _sentence_of(exercise: Exercise, answer: Any) -> str:
+    if not exercise.function:
+        if answer is None:
+            return "○ Not answered yet."
+        form = form_of(exercise, _value(answer))
+        noted = f"○ Noted: {answer!r}. Whether it is right is not told here: your lecturer's key decides."
+        return noted if form.passed else f"✗ {form.said}"
+    if not callable(answer):
+        return f"✗ {exercise.name} is not a function any more: run the cell above again."
+    cases = exercise.cases(OPEN_SEED)
+    outcomes = [_outcome_of(answer, case.arguments) for case in cases]
+    if all(one.value is None and not one.error and not one.printed for one in outcomes):
+        return "○ Not answered yet: it returns None."
+    made = compare_outcomes(exercise, cases, outcomes)
+    right = f"{made.right} of {made.cases} examples right"
+    return f"✓ {right}." if made.passed else f"✗ {right}.\n  {made.said}"
+
+
+def _outcome_of(answer: Callable[..., Any], arguments: list[Any]) -> Outcome:
+    printed = io.StringIO()
+    try:
+        with redirect_stdout(printed):
+            made = answer(*decode(arguments))
+    except Exception as error:  # whatever a student's code raises is what they want to read
+        return Outcome(error=f"it stops with {type(error).__name__}: {error}")
+    return _value(made, bool(printed.getvalue()))
+
+
+def _value(made: Any, printed: bool = False) -> Outcome:
+    try:
+        return Outcome(encode(made), printed=printed)
+    except NotPlain as error:
+        return Outcome(error=f"it is {error}, which is no number, text or list of them", printed=printed)

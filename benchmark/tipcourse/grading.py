@@ -1,29 +1,124 @@
-"""Grade a notebook: run its answers, compare them with what cases expect, and give points.
-
-All points for an answer that is right on every case; half of them where it is right on the open cases and not on those
-of the key; none otherwise. A value has no open cases: without a key it is not graded.
-"""
+"""Grade a notebook: run its answers, compare them with what cases expect, and give points; and the lecturer's key."""
 
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
+from pydantic import BaseModel, ConfigDict, ValidationError
+from tipcore.atomic import write_file_atomically
 from tipcore.display import printable
 from tipcore.errors import UsageError
 
-from tipcourse.exercises import OPEN_SEED, Case, Exercise, exercises_of
-from tipcourse.keys import Key, LessonKey
+from tipcourse.exercises import (
+    OPEN_SEED,
+    Case,
+    Comparison,
+    Exercise,
+    Outcome,
+    compare_outcomes,
+    exercises_of,
+    form_of,
+    with_full_stop,
+)
 from tipcourse.lessons import Lesson
-from tipcourse.notebooks import Handed, read_notebook
-from tipcourse.reaching import reached_for
-from tipcourse.running.asked import Asked, Limits, Stopped
-from tipcourse.trying import Outcome, Tried, ended, form_of, tried
+from tipcourse.notebooks import HandedIn, names_reached, read_notebook
+from tipcourse.running import Limits, Questions, Stopped
 from tipcourse.values import equal
 
-Run = Callable[[Asked, Limits], list[dict]]
+LARGEST = 16 << 20
+"""Bytes of a key."""
+SEED_BITS = 63
+OWNER_ALONE = 0o600
+
+
+class KeyCase(BaseModel):
+    """One held-back case; see :class:`tipcourse.exercises.Case`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    arguments: list[Any]
+    expected: Any
+    hint: str
+
+
+class LessonKey(BaseModel):
+    """Of one lesson: the SHA-256 of the edition that it is of, cases by function, and the right values."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    lesson: str
+    digest: str
+    cases: dict[str, list[KeyCase]]
+    values: dict[str, Any]
+
+    def cases_of(self, name: str) -> list[Case]:
+        """Return the held-back cases of a function."""
+        return [Case(one.arguments, one.expected, one.hint) for one in self.cases.get(name, ())]
+
+
+class Key(BaseModel):
+    """A key file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    schema_version: Literal[1] = 1
+    seed: int
+    lessons: list[LessonKey]
+
+    def of(self, lesson: Lesson) -> LessonKey:
+        """Return the key of a lesson. Raises UsageError for one that it has not, or of another edition."""
+        found = next((one for one in self.lessons if one.lesson == lesson.name), None)
+        if found is None:
+            raise UsageError(f"the key has nothing on {lesson.name}: make one with `tipbench course key`.")
+        if found.digest != lesson.digest:
+            raise UsageError(
+                f"the key is of another edition of {lesson.name}: make it again with "
+                f"`tipbench course key {lesson.name} --seed {self.seed} --to FILE`."
+            )
+        return found
+
+
+def make_key(lessons: list[Lesson], seed: int | None) -> Key:
+    """Return the key of lessons; without a seed, of one that is drawn. Raises UsageError for the seed that is open."""
+    seed = secrets.randbits(SEED_BITS) if seed is None else seed
+    if not OPEN_SEED < seed < 1 << SEED_BITS:
+        raise UsageError(
+            f"--seed {seed} is not between 1 and {(1 << SEED_BITS) - 1}: 0 is that of the open checks."
+        )
+    made = []
+    for lesson in lessons:
+        asked = exercises_of(lesson)
+        cases = {
+            one.name: [KeyCase(**vars(case)) for case in one.held_back(seed)] for one in asked if one.function
+        }
+        values = {one.name: one.expected for one in asked if not one.function}
+        made.append(LessonKey(lesson=lesson.name, digest=lesson.digest, cases=cases, values=values))
+    return Key(seed=seed, lessons=made)
+
+
+def write_key(key: Key, path: Path) -> None:
+    """Write a key for its owner alone. Raises UsageError where there is a file already."""
+    if path.exists():
+        raise UsageError(f"{path} is there already: give another file, so that no key is lost.")
+    text = json.dumps(key.model_dump(mode="json"), indent=1, ensure_ascii=False, allow_nan=False)
+    write_file_atomically(path, text + "\n", mode=OWNER_ALONE)
+
+
+def read_key(path: Path) -> Key:
+    """Return the key of a file. Raises UsageError for what is not one."""
+    try:
+        if path.stat().st_size > LARGEST:
+            raise UsageError(f"{path} is larger than a key can be: give the file of `tipbench course key`.")
+        return Key.model_validate_json(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read ({error.strerror or error}): give --key FILE.") from None
+    except (ValidationError, UnicodeDecodeError):
+        raise UsageError(f"{path} is no key: make one with `tipbench course key LESSON --to FILE`.") from None
+
+
+Run = Callable[[Questions, Limits], list[dict]]
 """Runs answers; see :mod:`tipcourse.running`."""
 
 
@@ -34,8 +129,8 @@ class Mark:
     exercise: str
     points: float
     of: int
-    open: Tried | None
-    held_back: Tried | None
+    open: Comparison | None
+    held_back: Comparison | None
     said: str
 
 
@@ -91,13 +186,13 @@ def grade(path: Path, key: Key | None, run: Run, limits: Limits) -> Graded:
         )
 
 
-def _notes(handed: Handed) -> list[str]:
+def _notes(handed: HandedIn) -> list[str]:
     notes = [
         f"the check of {name} was edited or removed: it was graded by the one of the package."
         for name in handed.checks
     ]
     for name, source in handed.answers.items():
-        if reached := reached_for(source):
+        if reached := names_reached(source):
             notes.append(f"the answer {name} uses {', '.join(reached)}, which no answer needs: look at it.")
     if handed.edition != handed.lesson.digest[:12]:
         notes.append(
@@ -106,7 +201,7 @@ def _notes(handed: Handed) -> list[str]:
     return notes
 
 
-def _mark(handed: Handed, exercise: Exercise, key: LessonKey | None, run: Run, limits: Limits) -> Mark:
+def _mark(handed: HandedIn, exercise: Exercise, key: LessonKey | None, run: Run, limits: Limits) -> Mark:
     of = exercise.points if exercise.function or key is not None else 0
     if exercise.name not in handed.answers:
         return Mark(
@@ -118,13 +213,13 @@ def _mark(handed: Handed, exercise: Exercise, key: LessonKey | None, run: Run, l
     try:
         outcomes = _run(handed, exercise, open_cases + held, run, limits)
     except Stopped as stopped:
-        return Mark(exercise.name, 0, of, None, None, ended(str(stopped)))
+        return Mark(exercise.name, 0, of, None, None, with_full_stop(str(stopped)))
     if not exercise.function:
         return _mark_of_value(exercise, outcomes[0], key, of)
     if all(one.value is None and not one.error and not one.printed for one in outcomes):
         return Mark(exercise.name, 0, of, None, None, "it returns nothing, on every case.")
-    openly = tried(exercise, open_cases, outcomes[: len(open_cases)])
-    secretly = tried(exercise, held, outcomes[len(open_cases) :], secret=True) if held else None
+    openly = compare_outcomes(exercise, open_cases, outcomes[: len(open_cases)])
+    secretly = compare_outcomes(exercise, held, outcomes[len(open_cases) :], secret=True) if held else None
     points = 0.0
     if openly.passed:
         points = of if secretly is None or secretly.passed else of / 2
@@ -146,11 +241,11 @@ def _mark_of_value(exercise: Exercise, outcome: Outcome, key: LessonKey | None, 
             "one of the options; whether it is right, the lecturer's key tells (--key).",
         )
     right = equal(outcome.value, key.values.get(exercise.name))
-    secretly = Tried(int(right), 1, "" if right else ended(exercise.hint))
+    secretly = Comparison(int(right), 1, "" if right else with_full_stop(exercise.hint))
     return Mark(exercise.name, of if right else 0, of, form, secretly, secretly.said)
 
 
-def _run(handed: Handed, exercise: Exercise, cases: list[Case], run: Run, limits: Limits) -> list[Outcome]:
+def _run(handed: HandedIn, exercise: Exercise, cases: list[Case], run: Run, limits: Limits) -> list[Outcome]:
     """Return what came of each case of an answer; of a value one outcome. Raises Stopped.
 
     The answers before it are there too. Where one of them ends the process or takes its time, it is run without them.
@@ -162,7 +257,7 @@ def _run(handed: Handed, exercise: Exercise, cases: list[Case], run: Run, limits
     told: list[dict] = []
     for cells in (before, before[-1:]) if len(before) > 1 else (before,):
         try:
-            told = run(Asked([(name, handed.answers[name]) for name in cells], calls), limits)
+            told = run(Questions([(name, handed.answers[name]) for name in cells], calls), limits)
         except Stopped:
             if len(cells) == 1:
                 raise

@@ -1,22 +1,25 @@
-"""Find the lessons: in the wheel, or in the checkout that an editable install points to.
-
-A lesson is one file, ``docs/course/<number>_<name>.py``, a notebook in jupytext's percent format. Its header says what
-it is of. Everything else is derived from its cells (:mod:`tipcourse.cells`): what a student gets, the solution, checks.
-Only the standard library and PyYAML are needed here, so that ``tipbench course list`` works without the extra.
-"""
+"""Find lessons, read their cells, and derive the notebooks of students and lecturers."""
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import re
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 from tipbench.config.options import suggestion
 from tipcore.errors import UsageError
+from tipcore.extras import how_to_install
 from tipdata.documents.project_files import project_file
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
 
 HEADER = "# ---\n"
 KEY = "tipbench_course"
@@ -82,3 +85,149 @@ def _read(path: Path) -> Lesson:
     return Lesson(
         path, int(number), name, said["title"], said["minutes"], said["question"], tuple(said["words"])
     )
+
+
+EXTRA = "course"
+EXERCISE, CASES, HOLDS, INSTRUCTOR, CHECK = "exercise", "cases", "holds", "instructor", "check"
+ANSWER, END = "# answer", "# end of answer"
+PLACE = "# write your answer here"
+HOW = """\
+**How to work with this notebook.** Run one cell after the other, from the top, with Shift + Enter. You need
+not understand the code between the exercises: look at what it prints and draws. Where a line says `write
+your answer here`: for an answer of one line, replace `None`. For several lines, replace the whole line, and begin
+each of yours below the first letter of its `return`. A word as an answer needs quotation marks, such as `"yes"`.
+Run the cell, then the one below it: it tries your answer on a few examples and says what is wrong. If your cell
+itself shows an error in red, mend that first: the check still sees your last answer that ran. An answer may use
+its arguments, `math`, `np` (numpy), `pl` (polars) and the answers before it. It is graded alone, without the rest
+of the notebook.
+
+All data are of the release `tiny`: two years of eight invented regions. `truth=True` shows what only a
+simulation knows. The words of the list at the end are explained there."""
+"""What every notebook says below its title."""
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+
+
+class Cell(NamedTuple):
+    """One cell. ``number``: from 1, over all cells of the lesson; ``points``: of an exercise."""
+
+    number: int
+    markdown: bool
+    source: str
+    tags: tuple[str, ...]
+    points: int = 0
+
+
+def require_extra() -> None:
+    """Raise UsageError where what reads and writes notebooks is not installed."""
+    for module in ("jupytext", "nbformat"):
+        if find_spec(module) is None:
+            raise UsageError(f"notebooks need {module}, which is not installed: {how_to_install(EXTRA)}.")
+
+
+@lru_cache
+def cells_of(lesson: Lesson) -> tuple[Cell, ...]:
+    """Return the cells of a lesson's source."""
+    require_extra()
+    import jupytext
+
+    read = jupytext.reads(lesson.path.read_text(encoding="utf-8"), fmt="py:percent")
+    return tuple(
+        Cell(
+            number,
+            cell.cell_type == "markdown",
+            cell.source,
+            tuple(cell.metadata.get("tags", ())),
+            int(cell.metadata.get("points", 0)),
+        )
+        for number, cell in enumerate(read.cells, 1)
+    )
+
+
+def defined_name(source: str) -> str:
+    """Return what an exercise asks for: the first function or variable that its cell defines."""
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef):
+            return node.name
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            return node.targets[0].id
+    raise ValueError(f"an exercise that defines nothing: {source[:60]}")
+
+
+def is_function(source: str) -> bool:
+    """Return whether an exercise asks for a function, and not for a value."""
+    return any(isinstance(node, ast.FunctionDef) for node in ast.parse(source).body)
+
+
+def with_place(source: str) -> str:
+    """Return the cell of an exercise as a student gets it: a marked place where the answer stood.
+
+    Raises ValueError for a cell without markers.
+    """
+    found = re.search(rf"^([ ]*){ANSWER}\n.*?^[ ]*{END}$", source, re.MULTILINE | re.DOTALL)
+    if found is None:
+        raise ValueError(f"an exercise without {ANSWER} and {END}: {source[:60]}")
+    given = "return None" if is_function(source) else f"{defined_name(source)} = None"
+    return f"{source[: found.start()]}{found[1]}{given}  {PLACE}{source[found.end() :]}"
+
+
+def with_answer(source: str) -> str:
+    """Return the cell of an exercise with its solution, without the markers."""
+    return "\n".join(line for line in source.splitlines() if line.strip() not in (ANSWER, END))
+
+
+def check_source(name: str) -> str:
+    """Return the cell that checks an answer."""
+    return f'check("{name}", {name})'
+
+
+def student_notebook(lesson: Lesson) -> NotebookNode:
+    """Return the notebook that a student starts: places in the stead of answers, and cells that check them."""
+    shown = [cell for cell in cells_of(lesson) if not {CASES, HOLDS, INSTRUCTOR} & set(cell.tags)]
+    return _notebook(lesson, shown, solved=False)
+
+
+def solved_notebook(lesson: Lesson) -> NotebookNode:
+    """Return the lecturer's notebook: with solutions, and with notes on timing and on what students get wrong."""
+    shown = [cell for cell in cells_of(lesson) if not {CASES, HOLDS} & set(cell.tags)]
+    return _notebook(lesson, shown, solved=True)
+
+
+def _notebook(lesson: Lesson, shown: list[Cell], solved: bool) -> NotebookNode:
+    from nbformat import v4
+
+    made: list[Any] = []
+    for place, cell in enumerate(shown):
+        if place == 1:
+            made.append(v4.new_markdown_cell(HOW, id=f"{lesson.name}-how"))
+        name = f"{lesson.name}-{cell.number:02d}"
+        tags = {"tags": list(cell.tags)} if cell.tags else {}
+        if cell.markdown:
+            made.append(v4.new_markdown_cell(cell.source, id=name, metadata=tags))
+            continue
+        asked = EXERCISE in cell.tags
+        source = (with_answer if solved else with_place)(cell.source) if asked else cell.source
+        made.append(v4.new_code_cell(source, id=name, metadata=tags))
+        if asked:
+            wanted = check_source(defined_name(cell.source))
+            made.append(v4.new_code_cell(wanted, id=f"{name}-check", metadata={"tags": [CHECK]}))
+    words = "\n".join(f"- **{word}**: {glossary()[word]}" for word in lesson.words)
+    made.append(v4.new_markdown_cell(f"## Words\n\n{words}", id=f"{lesson.name}-words"))
+    told = {KEY: {"lesson": lesson.name, "edition": lesson.digest[:12]}, "kernelspec": KERNEL}
+    return v4.new_notebook(cells=made, metadata=told)
+
+
+def as_ipynb(notebook: NotebookNode) -> str:
+    """Return a notebook as the text of an ``.ipynb`` file; the same notebook gives the same text."""
+    import nbformat
+
+    return nbformat.writes(notebook) + "\n"
+
+
+def as_script(notebook: NotebookNode) -> str:
+    """Return a notebook as a script of jupytext's percent format, which keeps what it says of its lesson."""
+    import jupytext
+
+    notebook.metadata["jupytext"] = {
+        "notebook_metadata_filter": f"{KEY},kernelspec,-jupytext.text_representation"
+    }
+    return jupytext.writes(notebook, fmt="py:percent")

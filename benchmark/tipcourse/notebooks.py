@@ -1,19 +1,20 @@
-"""Read a student's notebook: of which lesson it is, the cell of each answer, and what was done to the checks."""
+"""Read a student's notebook: its lesson, the cell of each answer, changes of checks, and what an answer reaches for."""
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tipcore.errors import UsageError
 
-from tipcourse.cells import check_source, require_extra
 from tipcourse.exercises import exercises_of
-from tipcourse.lessons import KEY, Lesson, all_lessons, lesson_of
+from tipcourse.lessons import KEY, Lesson, all_lessons, check_source, lesson_of, require_extra
 
 LARGEST = 64 << 20
 """Bytes of a notebook, pictures included."""
@@ -21,7 +22,7 @@ ENDINGS = (".ipynb", ".py")
 
 
 @dataclass(frozen=True)
-class Handed:
+class HandedIn:
     """A notebook that was handed in.
 
     ``answers``: the cell of each exercise, by name, in the order of the lesson; the last that defines it.
@@ -36,14 +37,14 @@ class Handed:
     checks: tuple[str, ...]
 
 
-class Found(NamedTuple):
+class NotebookFile(NamedTuple):
     """A notebook's file, and what tables call it."""
 
     path: Path
     shown: str
 
 
-def find_notebooks(words: list[str], folder_of: Any) -> list[Found]:
+def find_notebooks(words: list[str], folder_of: Any) -> list[NotebookFile]:
     """Return the notebooks that paths name: files, and of folders every ``.ipynb`` in them and in their folders.
 
     A notebook of a folder is shown by its path in there, a file by its name; by what was typed, where that repeats.
@@ -73,7 +74,7 @@ def find_notebooks(words: list[str], folder_of: Any) -> list[Found]:
         else:
             raise UsageError(f"{word} is not there: give the notebook that `tipbench course start` made.")
     often = Counter(short for short, _ in found.values())
-    return [Found(path, short if often[short] == 1 else long) for path, (short, long) in found.items()]
+    return [NotebookFile(path, short if often[short] == 1 else long) for path, (short, long) in found.items()]
 
 
 def _notebooks_in(folder: Path) -> list[Path]:
@@ -90,7 +91,7 @@ def _refuse(error: OSError) -> None:
     raise UsageError(f"{error.filename} cannot be read ({error.strerror or error}).")
 
 
-def read_notebook(path: Path) -> Handed:
+def read_notebook(path: Path) -> HandedIn:
     """Return what a student handed in. Raises UsageError for what is no notebook of a lesson."""
     require_extra()
     read = _read(path)
@@ -112,11 +113,13 @@ def read_notebook(path: Path) -> Handed:
         holding = [source for source in sources if pattern.search(source)]
         if holding:
             answers[one.name] = holding[-1]
-    untouched = {one.name for one in exercises if _plain(answers.get(one.name, "")) == _plain(one.place)}
-    left = {_plain(source) for source in sources}
-    edited = [one.name for one in exercises if _plain(check_source(one.name)) not in left]
+    untouched = {
+        one.name for one in exercises if _normalise(answers.get(one.name, "")) == _normalise(one.place)
+    }
+    left = {_normalise(source) for source in sources}
+    edited = [one.name for one in exercises if _normalise(check_source(one.name)) not in left]
     edition = str(told.get("edition", ""))
-    return Handed(path, lesson, edition, answers, frozenset(untouched), tuple(edited))
+    return HandedIn(path, lesson, edition, answers, frozenset(untouched), tuple(edited))
 
 
 def _read(path: Path) -> Any:
@@ -139,6 +142,42 @@ def _read(path: Path) -> Any:
         raise UsageError(f"{path} is no notebook that can be read: save it again from Jupyter.") from None
 
 
-def _plain(source: str) -> str:
+def _normalise(source: str) -> str:
     """Return source without what an editor changes: blank lines, spaces at line ends."""
     return "\n".join(line.rstrip() for line in source.splitlines() if line.strip())
+
+
+PLAIN = {
+    "__future__", "bisect", "collections", "datetime", "decimal", "fractions", "functools", "heapq", "itertools",
+    "math", "numpy", "operator", "polars", "random", "re", "statistics", "string", "typing",
+}  # fmt: skip
+"""What an answer may import without a word."""
+DOORS = {
+    "__import__", "breakpoint", "compile", "eval", "exec", "getattr", "globals", "locals", "open", "vars",
+}  # fmt: skip
+"""Names through which Python reaches everything."""
+OURS = re.compile(r"tipcourse|tipbench|tipdata|solutions_of|exercises_of")
+
+
+def names_reached(source: str) -> list[str]:
+    """Return modules, names and words of a cell that no answer needs; none of a cell that is no Python."""
+    try:
+        read = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    return sorted({one for node in ast.walk(read) for one in _names_reached(node)})
+
+
+def _names_reached(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (one.name for one in node.names if one.name.partition(".")[0] not in PLAIN)
+    elif isinstance(node, ast.ImportFrom):
+        module = node.module or "."
+        if module.partition(".")[0] not in PLAIN:
+            yield module
+    elif isinstance(node, ast.Name) and (node.id in DOORS or OURS.search(node.id)):
+        yield node.id
+    elif isinstance(node, ast.Attribute) and (node.attr.startswith("__") or OURS.search(node.attr)):
+        yield node.attr
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield from OURS.findall(node.value)

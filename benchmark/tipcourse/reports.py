@@ -9,8 +9,8 @@ from typing import Any
 from tipbench.console import Column, emit, emit_table
 from tipcore.display import printable
 
+from tipcourse.exercises import Comparison
 from tipcourse.grading import Graded, Mark
-from tipcourse.trying import Tried
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What makes a spreadsheet compute the text of a cell."""
@@ -51,7 +51,7 @@ def emit_class(graded: list[Graded]) -> None:
             one.lesson.name if one.lesson else "",
             f"{one.points:g}" if one.lesson else "",
             str(one.of) if one.lesson else "",
-            printable(one.problem or " ".join(_told(one))),
+            printable(one.problem or " ".join(_note_of(one))),
         ]
         for one in graded
     ]
@@ -73,7 +73,7 @@ def as_csv(graded: list[Graded]) -> str:
                 *(points.get(name, "") for name in exercises),
                 f"{one.points:g}" if one.lesson else "",
                 one.of if one.lesson else "",
-                _safe(one.problem or " ".join(_told(one))),
+                _safe(one.problem or " ".join(_note_of(one))),
             ]
         )
     return written.getvalue()
@@ -105,7 +105,7 @@ def as_json(graded: list[Graded]) -> list[dict[str, Any]]:
     ]
 
 
-def _told(one: Graded) -> list[str]:
+def _note_of(one: Graded) -> list[str]:
     return [f"{mark.exercise}: {mark.said}" for mark in one.marks if mark.said] + list(one.notes)
 
 
@@ -113,11 +113,11 @@ def _points(mark: Mark) -> str:
     return f"{mark.points:g} of {mark.of}" if mark.of else "with --key"
 
 
-def _cases(made: Tried | None) -> str:
+def _cases(made: Comparison | None) -> str:
     return "" if made is None else f"{made.right} of {made.cases}"
 
 
-def _pair(made: Tried | None) -> dict[str, int] | None:
+def _pair(made: Comparison | None) -> dict[str, int] | None:
     return None if made is None else {"right": made.right, "cases": made.cases}
 
 

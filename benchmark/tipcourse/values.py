@@ -22,7 +22,7 @@ class NotPlain(Exception):
     """A value is none that an answer may return. The message says what it is."""
 
 
-def encoded(value: Any, depth: int = 0) -> Any:
+def encode(value: Any, depth: int = 0) -> Any:
     """Return a value as JSON can hold it: numpy's and polars' too, sets sorted, frames by column.
 
     Raises NotPlain for any other, and for one that is too deep or too long.
@@ -48,16 +48,16 @@ def encoded(value: Any, depth: int = 0) -> Any:
     if isinstance(value, list | tuple):
         if len(value) > LONGEST:
             raise NotPlain(f"a list of {len(value):,}")
-        return [encoded(one, depth + 1) for one in value]
+        return [encode(one, depth + 1) for one in value]
     if isinstance(value, dict):
-        return {str(key): encoded(one, depth + 1) for key, one in value.items()}
+        return {str(key): encode(one, depth + 1) for key, one in value.items()}
     raise NotPlain(f"a {type(value).__name__}")
 
 
-def decoded(value: Any) -> Any:
+def decode(value: Any) -> Any:
     """Return what was encoded, made anew, so that whoever changes it changes nobody else's; frames as polars'."""
     if isinstance(value, list):
-        return [decoded(one) for one in value]
+        return [decode(one) for one in value]
     if isinstance(value, dict):
         if set(value) == {FRAME}:
             columns = {
@@ -65,7 +65,7 @@ def decoded(value: Any) -> Any:
                 for name, (dtype, values) in value[FRAME].items()
             }
             return pl.DataFrame(columns)
-        return {key: decoded(one) for key, one in value.items()}
+        return {key: decode(one) for key, one in value.items()}
     return value
 
 
@@ -96,7 +96,7 @@ def kind(value: Any) -> str:
     return words.get(type(value), "nothing (None)")
 
 
-def shown(value: Any, longest: int = 120) -> str:
+def show(value: Any, longest: int = 120) -> str:
     """Return an encoded value in one line, cut where it is long; of a table its columns."""
     if isinstance(value, dict) and set(value) == {FRAME} and isinstance(value[FRAME], dict):
         text = f"a table with the columns {', '.join(value[FRAME])}"

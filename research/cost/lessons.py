@@ -17,8 +17,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient  # pyright: ignore[reportMissingImports]
 from tipbench.data.releases import open_by_name
-from tipcourse.cells import solved_notebook
-from tipcourse.lessons import Lesson, all_lessons
+from tipcourse.lessons import Lesson, all_lessons, solved_notebook
 
 BOUND = 120.0
 

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from tipcourse.cells import as_ipynb, student_notebook
+from tipcourse.answers import Answers
 from tipcourse.exercises import exercises_of, solutions_of
 from tipcourse.grading import Run
-from tipcourse.lessons import lesson_of
-from tipcourse.running.answers import Answers
-from tipcourse.running.asked import Asked, Limits
+from tipcourse.lessons import as_ipynb, lesson_of, student_notebook
+from tipcourse.running import Limits, Questions
 
 SECONDS = 60
 
@@ -41,11 +40,11 @@ def handed(tmp_path: Path) -> Callable[..., Path]:
 def run_here(monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run answers in this process, as behind the fence: quick, for what is harmless, and without a clock that would
     interrupt it later."""
-    monkeypatch.setattr("tipcourse.running.answers._interrupt_after", lambda *_: None)
+    monkeypatch.setattr("tipcourse.answers._interrupt_after", lambda *_: None)
     return _run
 
 
-def _run(asked: Asked, limits: Limits) -> list[dict]:
+def _run(asked: Questions, limits: Limits) -> list[dict]:
     answers = Answers(SECONDS)
     text = {"schema": {"name": pl.String, "source": pl.String}, "orient": "row"}
     answers.begin(pl.DataFrame(asked.cells, **text))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tipcore.errors import UsageError
 from tipcore.extras import how_to_install
-from tipcourse import cells
+from tipcourse import lessons
 from tipcourse.actions import course as actions
 from tipcourse.grading import Run
 from tipcourse.lessons import all_lessons
@@ -32,7 +32,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_here: Run) -> Path
 def test_the_list_needs_no_extra_and_all_else_names_it(
     tipbench: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cells, "find_spec", lambda name: None)
+    monkeypatch.setattr(lessons, "find_spec", lambda name: None)
     code, out, err = tipbench("course", "list", "--json")
     assert (code, err) == (0, "")
     assert [one["name"] for one in json.loads(out)] == [one.name for one in all_lessons()]

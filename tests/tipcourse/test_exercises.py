@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import pytest
-from tipcourse.exercises import HELD_BACK, OPEN_SEED, PRELUDE, Exercise, exercises_of
+from tipcore.errors import UsageError
+from tipcourse import checks
+from tipcourse.exercises import (
+    HELD_BACK,
+    OPEN_SEED,
+    PRELUDE,
+    Exercise,
+    Outcome,
+    compare_outcomes,
+    exercises_of,
+    form_of,
+)
 from tipcourse.lessons import all_lessons
-from tipcourse.trying import Outcome, form_of, tried
-from tipcourse.values import encoded, equal
+from tipcourse.values import encode, equal
 
 ASKED = [(f"{lesson.name}.{one.name}", one) for lesson in all_lessons() for one in exercises_of(lesson)]
 ALL = [pytest.param(one, id=name) for name, one in ASKED]
@@ -20,10 +30,10 @@ def test_no_constant_passes_and_no_argument_handed_back(exercise: Exercise) -> N
         cases = exercise.cases(seed)
         guesses = [case.expected for case in cases] + [0, None, True, [], ""]
         for guess in guesses:
-            assert not tried(exercise, cases, [Outcome(encoded(guess))] * len(cases)).passed
+            assert not compare_outcomes(exercise, cases, [Outcome(encode(guess))] * len(cases)).passed
         for position in range(min(len(case.arguments) for case in cases)):
             echoed = [Outcome(case.arguments[position]) for case in cases]
-            assert not tried(exercise, cases, echoed).passed
+            assert not compare_outcomes(exercise, cases, echoed).passed
 
 
 @pytest.mark.parametrize("exercise", FUNCTIONS)
@@ -47,7 +57,7 @@ def test_who_knows_the_open_cases_and_guesses_one_answer_for_all_others_is_wrong
             hard_coded = [
                 Outcome(case.expected if case.arguments in known else guess.expected) for case in cases
             ]
-            made = tried(exercise, cases, hard_coded)
+            made = compare_outcomes(exercise, cases, hard_coded)
             assert not made.passed
             assert made.right <= len(cases) / 2
     assert exercise.held_back(1) == exercise.held_back(1) != exercise.held_back(2)
@@ -82,3 +92,55 @@ def test_an_empty_place_gives_nothing_and_shows_no_answer(exercise: Exercise) ->
     assert all(space[exercise.name](*case.arguments) is None for case in cases)
     assert any(not equal(None, case.expected) for case in cases)
     assert exercise.place.count("return") == 1
+
+
+@pytest.fixture
+def said(capsys: pytest.CaptureFixture[str]):
+    check = checks("leakage")
+
+    def read(name: str, answer: object) -> str:
+        check(name, answer)
+        return capsys.readouterr().out.strip()
+
+    return read
+
+
+def test_a_right_answer_is_told_so(said) -> None:
+    assert said("shared_operations", lambda a, b: len(set(a) & set(b))) == "✓ 5 of 5 examples right."
+
+
+def test_an_empty_answer_is_not_called_wrong(said) -> None:
+    assert said("shared_operations", lambda a, b: None).startswith("○ Not answered yet")
+    assert said("leaky_split", None).startswith("○ Not answered yet")
+
+
+def test_a_wrong_answer_is_shown_the_case_and_a_hint(said) -> None:
+    told = said("shared_operations", lambda a, b: len(a))
+    assert (
+        "shared_operations([1, 1, 2], [2, 3]) is 3, expected 1. Operation 2 alone is in both lists." in told
+    )
+    assert "give it back with `return`" in said("shared_operations", lambda a, b: print(3))
+    assert "ZeroDivisionError: division by zero. Operation 2 alone is in both lists." in said(
+        "shared_operations", lambda a, b: 1 / 0
+    )
+    assert "not a function any more" in said("shared_operations", 3)
+
+
+def test_an_answer_that_changes_its_arguments_is_shown_them_as_they_were(said) -> None:
+    def greedy(train: list, test: list) -> int:
+        train.clear()
+        return 9
+
+    assert "shared_operations([1, 1, 2], [2, 3]) is 9" in said("shared_operations", greedy)
+
+
+def test_a_value_is_checked_for_its_form_and_not_given_away(said) -> None:
+    right, wrong = said("leaky_split", "random"), said("leaky_split", "forward")
+    assert right.replace("random", "forward") == wrong
+    assert "✓" not in right
+    assert "can be one of 'random', 'operation', 'forward'" in said("leaky_split", "rando")
+
+
+def test_a_check_of_something_else_names_what_there_is() -> None:
+    with pytest.raises(UsageError, match="has no exercise x: it has shared_operations, share_seen"):
+        checks("leakage")("x", 1)

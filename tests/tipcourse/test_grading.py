@@ -13,16 +13,12 @@ import nbformat
 import pytest
 from tipbench.fence.session import CannotFence
 from tipcore.errors import UsageError
+from tipcourse import running
 from tipcourse.exercises import exercises_of, solutions_of
-from tipcourse.grading import Graded, Mark, Run, grade
-from tipcourse.keys import Key, make_key
+from tipcourse.grading import Graded, Key, Mark, Run, grade, make_key
 from tipcourse.lessons import Lesson, all_lessons, lesson_of
-from tipcourse.notebooks import read_notebook
-from tipcourse.reaching import reached_for
-from tipcourse.running import fenced
-from tipcourse.running.apart import outcomes_apart
-from tipcourse.running.asked import Asked, Limits, Stopped
-from tipcourse.running.fenced import open_fence
+from tipcourse.notebooks import names_reached, read_notebook
+from tipcourse.running import Limits, Questions, Stopped, open_fence, outcomes_apart
 
 LIMITS = Limits(seconds=60)
 ONLY_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="a fence needs Linux")
@@ -187,7 +183,7 @@ def test_an_answer_that_ends_its_process_takes_no_other_with_it(
 ) -> None:
     asked_for: list[list[str]] = []
 
-    def run(asked: Asked, limits: Limits) -> list[dict]:
+    def run(asked: Questions, limits: Limits) -> list[dict]:
         asked_for.append([name for name, _ in asked.cells])
         if "shared_operations" in asked_for[-1]:
             raise Stopped("it ended its process")
@@ -218,7 +214,7 @@ def test_half_a_character_in_a_cell_is_a_problem_and_no_traceback(
 
 
 def test_what_nobody_foresaw_in_a_notebook_is_its_problem_alone(handed: Callable[..., Path]) -> None:
-    def run(asked: Asked, limits: Limits) -> list[dict]:
+    def run(asked: Questions, limits: Limits) -> list[dict]:
         raise ZeroDivisionError("never seen before")
 
     graded = grade(handed("leakage"), None, run, LIMITS)
@@ -265,14 +261,14 @@ def test_an_error_tells_nothing_of_a_held_back_case(
 
 
 def test_an_exit_code_tells_nothing_of_a_held_back_case(handed: Callable[..., Path]) -> None:
-    asked = Asked([("f", "import os\ndef f(x):\n    os._exit(x)")], [("f", "[77]")])
+    asked = Questions([("f", "import os\ndef f(x):\n    os._exit(x)")], [("f", "[77]")])
     with pytest.raises(Stopped) as stopped:
         outcomes_apart(asked, LIMITS)
     assert "77" not in str(stopped.value)
 
 
 def test_a_sentence_ends_once(handed: Callable[..., Path], run_here: Run) -> None:
-    def run(asked: Asked, limits: Limits) -> list[dict]:
+    def run(asked: Questions, limits: Limits) -> list[dict]:
         return [{"error": limits.too_long, "over": True}] * len(asked.calls)
 
     said = [mark.said for mark in grade(handed("leakage"), None, run, LIMITS).marks]
@@ -321,11 +317,11 @@ def test_an_answer_that_reaches_for_solutions_is_told_to_the_lecturer(
 
 @pytest.mark.parametrize("lesson", [pytest.param(one, id=one.name) for one in all_lessons()])
 def test_no_solution_reaches_for_what_no_answer_needs(lesson: Lesson) -> None:
-    assert [reached_for(source) for source in solutions_of(lesson).values()] == [[]] * len(
+    assert [names_reached(source) for source in solutions_of(lesson).values()] == [[]] * len(
         exercises_of(lesson)
     )
-    assert reached_for("import math\nimport numpy as np\ndef f(x):\n    return np.mean(x)") == []
-    assert reached_for("def f(") == []
+    assert names_reached("import math\nimport numpy as np\ndef f(x):\n    return np.mean(x)") == []
+    assert names_reached("def f(") == []
 
 
 @pytest.mark.parametrize(
@@ -379,8 +375,8 @@ FENCED_ALONE = {
 }
 
 
-def said_of(run: Callable[[Asked, Limits], list[dict]], source: str) -> str:
-    asked = Asked([("f", source)], [("f", "[1]")])
+def said_of(run: Callable[[Questions, Limits], list[dict]], source: str) -> str:
+    asked = Questions([("f", source)], [("f", "[1]")])
     limits = Limits(seconds=1, memory_mib=1024)
     try:
         return json.dumps(run(asked, limits))
@@ -405,7 +401,7 @@ def test_without_a_fence_the_grader_lives_on(what: str) -> None:
 
 
 def test_both_ways_of_running_tell_the_same(handed: Callable[..., Path], run_here: Run) -> None:
-    asked = Asked([("f", "def f(x):\n    print(x)\n    return [x, None]")], [("f", "[1]"), ("g", "[1]")])
+    asked = Questions([("f", "def f(x):\n    print(x)\n    return [x, None]")], [("f", "[1]"), ("g", "[1]")])
     ways = [outcomes_apart(asked, LIMITS), run_here(asked, LIMITS)]
     if sys.platform == "linux":
         ways.append(open_fence()(asked, LIMITS))
@@ -419,7 +415,7 @@ def test_where_no_fence_can_be_built_nothing_is_run(monkeypatch: pytest.MonkeyPa
             "this machine does not let a fence be built (unshare): see docs/fence.md, or set fence=off."
         )
 
-    monkeypatch.setattr(fenced, "outcomes_fenced", refuse)
+    monkeypatch.setattr(running, "outcomes_fenced", refuse)
     with pytest.raises(
         UsageError, match=r"built \(unshare\), so no answer was run: grade on Linux, or with --trust"
     ):

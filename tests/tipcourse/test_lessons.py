@@ -10,8 +10,17 @@ from collections.abc import Iterator
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pytest
-from tipcourse.cells import CASES, EXERCISE, HOLDS, INSTRUCTOR, Cell, cells_of
-from tipcourse.lessons import Lesson, all_lessons, glossary
+from tipcourse.lessons import (
+    CASES,
+    EXERCISE,
+    HOLDS,
+    INSTRUCTOR,
+    Cell,
+    Lesson,
+    all_lessons,
+    cells_of,
+    glossary,
+)
 from tipdata.release import Release
 
 LESSONS = [pytest.param(lesson, id=lesson.name) for lesson in all_lessons()]

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import polars as pl
 import pytest
-from tipcourse.values import NotPlain, decoded, encoded, equal, kind, shown
+from tipcourse.values import NotPlain, decode, encode, equal, kind, show
 
 
 @pytest.mark.parametrize(
@@ -15,29 +15,29 @@ from tipcourse.values import NotPlain, decoded, encoded, equal, kind, shown
     [3, -1.5, "ä", True, None, [1, [2, "x"]], {"a": [1, None]}, [], {}, 1 << 62],
 )
 def test_plain_values_are_the_same_after_a_way_through_json(value: object) -> None:
-    assert decoded(json.loads(json.dumps(encoded(value)))) == value
+    assert decode(json.loads(json.dumps(encode(value)))) == value
 
 
 def test_tables_come_back_with_their_types_also_without_rows() -> None:
     frame = pl.DataFrame({"a": [1, None], "b": ["x", "y"], "c": [True, None]})
     for one in (frame, frame.clear()):
-        assert decoded(json.loads(json.dumps(encoded(one)))).equals(one)
-        assert decoded(encoded(one)).schema == one.schema
+        assert decode(json.loads(json.dumps(encode(one)))).equals(one)
+        assert decode(encode(one)).schema == one.schema
 
 
 def test_what_numpy_and_polars_return_counts_as_plain() -> None:
-    assert encoded(np.float64(0.5)) == 0.5
-    assert encoded(np.array([1, 2])) == [1, 2]
-    assert encoded(pl.Series([1, None])) == [1, None]
-    assert encoded({3, 1}) == [1, 3]
-    assert encoded((1, 2)) == [1, 2]
-    assert type(encoded(np.bool_(True))) is bool
+    assert encode(np.float64(0.5)) == 0.5
+    assert encode(np.array([1, 2])) == [1, 2]
+    assert encode(pl.Series([1, None])) == [1, None]
+    assert encode({3, 1}) == [1, 3]
+    assert encode((1, 2)) == [1, 2]
+    assert type(encode(np.bool_(True))) is bool
 
 
 @pytest.mark.parametrize("value", [object(), print, [object()], [0] * 20_000, 1j, [[[[[[[[[[1]]]]]]]]]]])
 def test_what_is_no_number_text_or_list_is_refused(value: object) -> None:
     with pytest.raises(NotPlain):
-        encoded(value)
+        encode(value)
 
 
 def test_numbers_are_equal_within_rounding_and_nothing_else_is() -> None:
@@ -49,15 +49,15 @@ def test_numbers_are_equal_within_rounding_and_nothing_else_is() -> None:
     assert not equal(1, True)
     assert not equal("1", 1)
     assert not equal(None, 0)
-    assert not equal(encoded(float("nan")), 0.5)
+    assert not equal(encode(float("nan")), 0.5)
     assert not equal([1, 2], [1, 2, 3])
     assert not equal({"a": 1}, {"a": 1, "b": None})
     assert not equal([1], 1)
 
 
 def test_a_value_is_named_and_shown_in_one_short_line() -> None:
-    assert kind(encoded(float("nan"))) == "not a number"
+    assert kind(encode(float("nan"))) == "not a number"
     assert kind(True) == "True or False"
-    assert shown(encoded(pl.DataFrame({"a": [1]}))) == "a table with the columns a"
-    assert shown({"frame": "what a student may return"}).startswith("{")
-    assert len(shown("x" * 10_000)) < 200
+    assert show(encode(pl.DataFrame({"a": [1]}))) == "a table with the columns a"
+    assert show({"frame": "what a student may return"}).startswith("{")
+    assert len(show("x" * 10_000)) < 200

@@ -13,15 +13,20 @@ from tipcore.errors import UsageError
 from tipcore.locations import expand_home
 from tipcore.progress import progress
 
-from tipcourse.cells import as_ipynb, as_script, require_extra, solved_notebook, student_notebook
-from tipcourse.grading import Graded, grade
-from tipcourse.keys import make_key, read_key, write_key
-from tipcourse.lessons import Lesson, all_lessons, lesson_of
+from tipcourse.grading import Graded, grade, make_key, read_key, write_key
+from tipcourse.lessons import (
+    Lesson,
+    all_lessons,
+    as_ipynb,
+    as_script,
+    lesson_of,
+    require_extra,
+    solved_notebook,
+    student_notebook,
+)
 from tipcourse.notebooks import find_notebooks
 from tipcourse.reports import as_csv, as_json, emit_class, emit_marks
-from tipcourse.running.apart import outcomes_apart
-from tipcourse.running.asked import Limits
-from tipcourse.running.fenced import open_fence
+from tipcourse.running import Limits, open_fence, outcomes_apart
 
 
 def call_list(options: argparse.Namespace) -> int:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import nbformat
 import pytest
-from tipcourse.cells import (
+from tipcourse.exercises import exercises_of, solutions_of
+from tipcourse.lessons import (
     CASES,
     HOLDS,
     INSTRUCTOR,
     PLACE,
+    Lesson,
+    all_lessons,
     as_ipynb,
     as_script,
     cells_of,
@@ -18,8 +21,6 @@ from tipcourse.cells import (
     with_answer,
     with_place,
 )
-from tipcourse.exercises import exercises_of, solutions_of
-from tipcourse.lessons import Lesson, all_lessons
 
 LESSONS = [pytest.param(lesson, id=lesson.name) for lesson in all_lessons()]
 FUNCTION = (

@@ -1,14 +1,47 @@
-"""Begin a figure of a lesson: the calm look of all of tipbench's figures, so that a cell holds only what it shows."""
+"""What a lesson imports: tables of a release, with hidden truth if the lesson asks for it, and figures."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+from tipbench.data.releases import open_by_name
+from tipbench.stories.sources import find_operations_of
 from tipbench.style import SMALL, TEXT, TITLE
 from tipdata.documents.palette import LIGHT
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+def table(name: str, truth: bool = False, release: str = "tiny") -> pl.DataFrame:
+    """Return a table of an open release.
+
+    Args:
+        name: such as ``adverts``; the cards in ``datasets/cards`` say what its columns are.
+        truth: with the columns that no method may see. A lesson shows them to explain; real data has none.
+        release: made first where missing, which takes a few seconds for ``tiny``.
+
+    Raises:
+        UsageError: for a release or a table that does not exist.
+
+    >>> table("adverts", truth=True)["operation"].n_unique()  # doctest: +SKIP
+    """
+    return open_by_name(release).scan(name, truth=truth).collect()
+
+
+def find_operations(asked: str, release: str = "tiny") -> pl.DataFrame:
+    """Return operations with the rows seen of each, by view: those of ``tipbench data story --find``.
+
+    Args:
+        asked: filters, such as ``"kind=trafficking views>=4"``.
+        release: as of :func:`table`.
+
+    Raises:
+        UsageError: for a filter that does not exist, and where no operation is left.
+    """
+    return find_operations_of(open_by_name(release), asked)
+
 
 ACCENT, SECOND, QUIET, PALE = LIGHT["accent"], LIGHT["oracle"], LIGHT["quiet"], LIGHT["pale"]
 """What a figure is about, what it is compared with, and what stands behind both."""

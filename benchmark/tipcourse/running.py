@@ -1,0 +1,163 @@
+"""Run answers behind the fence, or with ``--trust`` in a separate process with bounds of time and memory."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+from tipbench.fence.session import CannotFence, Ended, Session, VisiblePaths, visible_paths
+from tipbench.fence.session import Limits as FenceLimits
+from tipbench.fence.wire import Bounds, Garbled
+from tipcore.errors import UsageError
+from tipcore.helper import end_helper, start_helper
+
+from tipcourse.lessons import lesson_folder
+
+MIB = 1 << 20
+
+
+class Stopped(Exception):
+    """The process of an answer ended before it told what came of it. The message is half a sentence that says why."""
+
+
+@dataclass(frozen=True)
+class Questions:
+    """``cells``: name and source of each answer, in order; ``calls``: name, and arguments as JSON, None for a value."""
+
+    cells: list[tuple[str, str]]
+    calls: list[tuple[str, str | None]]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the answers to one exercise may use: seconds of the processor, and MiB of memory.
+
+    Raises UsageError for less than Python needs.
+    """
+
+    seconds: int = 10
+    memory_mib: int = 2048
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.seconds <= 3600:
+            raise UsageError(f"--seconds {self.seconds} is not between 1 and 3600.")
+        if not 512 <= self.memory_mib <= 1 << 20:
+            raise UsageError(f"--memory {self.memory_mib} is not between 512 and 1048576 MiB.")
+
+    @property
+    def patience(self) -> float:
+        """Seconds that may pass in all: more, since a busy machine computes in a part of them; and some to start."""
+        return 10 + 2 * self.seconds
+
+    @property
+    def memory_bytes(self) -> int:
+        return self.memory_mib * MIB
+
+    @property
+    def too_long(self) -> str:
+        return f"it took more than {self.seconds} seconds: does a loop never end?"
+
+    def why_ended(self, passed: float) -> str:
+        """Say why a process ended by itself after so many seconds: it does so where its time is over."""
+        return self.too_long if passed >= self.seconds else "it ended its process: an answer returns a value"
+
+
+MODULE = "tipcourse.answers"
+
+
+def outcomes_apart(asked: Questions, limits: Limits) -> list[dict]:
+    """Return what came of each call. Raises Stopped where the process ends before it has told it."""
+    with tempfile.TemporaryDirectory(prefix="tipbench-course-", ignore_cleanup_errors=True) as folder:
+        began = time.monotonic()
+        process = start_helper(MODULE, Path(folder))
+        bounds = {"memory_bytes": limits.memory_bytes, "seconds": limits.seconds}
+        request = json.dumps({"cells": asked.cells, "calls": asked.calls, **bounds}).encode()
+        try:
+            told, _ = process.communicate(request, timeout=limits.patience)
+        except subprocess.TimeoutExpired:
+            raise Stopped(limits.too_long) from None
+        finally:
+            end_helper(process)
+    lines = told.decode(errors="replace").splitlines()
+    if not lines:
+        raise Stopped(limits.why_ended(time.monotonic() - began))
+    return read_outcomes(lines[-1], len(asked.calls))
+
+
+def read_outcomes(line: str, wanted: int) -> list[dict]:
+    """Return the outcomes that a line of JSON tells. Raises Stopped where it is none of so many."""
+    try:
+        told = json.loads(line)
+    except (ValueError, RecursionError):
+        told = None
+    if not isinstance(told, list) or len(told) != wanted or not all(isinstance(one, dict) for one in told):
+        raise Stopped("what it told is no outcome: an answer returns a value, and writes nothing else")
+    return told
+
+
+TARGET = "tipcourse.answers.Answers"
+SCRATCH_GIB, PROCESSES = 1 / 16, 8
+MOST_BYTES = 1 << 24
+"""Of all outcomes."""
+TEXT = pl.String
+
+
+def open_fence() -> Callable[[Questions, Limits], list[dict]]:
+    """Return what runs answers behind a fence, each time behind a new one.
+
+    Raises UsageError where this machine lets none be built; then nothing has run.
+    """
+    sight = visible_paths([TARGET], [], hidden=[lesson_folder()])
+    try:
+        outcomes_fenced(sight, Questions([], []), Limits())
+    except CannotFence as error:
+        why = str(error).partition(": see")[0].partition(": set")[0]
+        raise UsageError(
+            f"{why}, so no answer was run: grade on Linux, or with --trust if you would run these notebooks "
+            "yourself (docs/fence.md says what a fence takes)."
+        ) from None
+    return lambda asked, limits: outcomes_fenced(sight, asked, limits)
+
+
+def outcomes_fenced(sight: VisiblePaths, asked: Questions, limits: Limits) -> list[dict]:
+    """Return what came of each call. Raises Stopped where the fence ends before, CannotFence where there is none."""
+    allowed = FenceLimits(limits.patience / 60, limits.memory_mib / 1024, SCRATCH_GIB, PROCESSES)
+    with tempfile.TemporaryDirectory(prefix="tipbench-course-") as folder:
+        Path(folder).chmod(0o755)  # the fence of root runs as another user
+        began = time.monotonic()
+        session = Session(sight, Path(folder), allowed)
+        try:
+            return _read_outcomes_of(session, asked, limits)
+        except Ended as error:
+            raise Stopped(_reason(error, limits, time.monotonic() - began)) from None
+        except Garbled:
+            raise Stopped(
+                "what it told is no outcome: an answer returns a value, and writes nothing else"
+            ) from None
+        finally:
+            session.close()
+
+
+def _read_outcomes_of(session: Session, asked: Questions, limits: Limits) -> list[dict]:
+    session.ask({"do": "make", "method": {"_target_": TARGET, "seconds": limits.seconds}})
+    cells = pl.DataFrame(asked.cells, schema={"name": TEXT, "source": TEXT}, orient="row")
+    session.ask({"do": "begin"}, cells)
+    calls = pl.DataFrame(asked.calls, schema={"name": TEXT, "arguments": TEXT}, orient="row")
+    answer = session.ask({"do": "step"}, calls, Bounds(len(asked.calls), MOST_BYTES, MOST_BYTES))
+    if answer.frame is None or answer.frame.columns != ["outcome"] or answer.frame.dtypes != [TEXT]:
+        raise Stopped("what it told is no outcome: an answer returns a value, and writes nothing else")
+    return read_outcomes(f"[{','.join(answer.frame['outcome'].fill_null(''))}]", len(asked.calls))
+
+
+def _reason(error: Ended, limits: Limits, passed: float) -> str:
+    return {
+        "minutes": limits.too_long,
+        "memory_gib": f"it took more than {limits.memory_mib:,} MiB of memory",
+        "processes": f"it started more than {PROCESSES} processes",
+    }.get(error.limit or "", limits.why_ended(passed))
