@@ -25,7 +25,7 @@ from tipdata.release import manifest_folder
 from tipdata.stages import stages_of
 
 from tipbench.publishing.data_files import Config
-from tipbench.publishing.facts import KEYWORDS, LANGUAGES, ReleaseFacts, TableFile, authors, cite_as
+from tipbench.publishing.facts import KEYWORDS, LANGUAGES, ExportFacts, TableFile, authors, cite_as
 from tipbench.tasks import tasks
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -51,14 +51,14 @@ _SIZES = (
 _TASK_CATEGORIES = ["text-classification", "tabular-classification", "graph-ml", "time-series-forecasting"]
 
 
-def responsible_use(facts: ReleaseFacts) -> str:
+def responsible_use(facts: ExportFacts) -> str:
     """Return the statement on responsible use, which every copy of the data holds, as Markdown."""
     return render_markdown(
         TEMPLATES / "responsible_use.md.j2", facts=facts, headings=RESPONSIBLE_USE, ethics=ethics()
     )
 
 
-def card(facts: ReleaseFacts) -> str:
+def card(facts: ExportFacts) -> str:
     """Return the card: its head, and what a reader must know first."""
     return render_markdown(
         TEMPLATES / "card.md.j2",
@@ -72,7 +72,7 @@ def card(facts: ReleaseFacts) -> str:
     )
 
 
-def front_matter(facts: ReleaseFacts) -> dict[str, Any]:
+def front_matter(facts: ExportFacts) -> dict[str, Any]:
     """Return the metadata of the card."""
     return {
         "pretty_name": facts.title,
@@ -101,7 +101,7 @@ def _table_config(file: TableFile) -> dict[str, Any]:
     return {"config_name": file.name, "data_files": [{"split": PART, "path": file.path}]}
 
 
-def datasheet(facts: ReleaseFacts) -> str:
+def datasheet(facts: ExportFacts) -> str:
     """Return the datasheet of a release as Markdown."""
     total = grounds_of(parameters(facts.version).values())
     return render_markdown(
@@ -135,7 +135,7 @@ def published_datasheets() -> dict[str, str]:
     files = sorted(manifest_folder().glob("*/*.json"))
     return {
         f"{path.parent.name}/{path.stem}.md": datasheet(
-            ReleaseFacts(json.loads(path.read_text(encoding="utf-8")))
+            ExportFacts(json.loads(path.read_text(encoding="utf-8")))
         )
         for path in files
     }

@@ -23,7 +23,7 @@ from tipdata.release.release import CHECKSUMS, MANIFEST
 
 from tipbench.publishing.cards import card, datasheet, responsible_use
 from tipbench.publishing.data_files import ALL, HEADLINE, write_parts, write_tables
-from tipbench.publishing.facts import ReleaseFacts
+from tipbench.publishing.facts import ExportFacts
 from tipbench.publishing.metadata import citation_file, croissant, datacite, zenodo
 from tipbench.task import Task
 from tipbench.tasks import tasks
@@ -170,7 +170,7 @@ def export_release(
         manifest = published_manifest(release) or manifest_of(release)
         write_tables(release, folder)
         configs = write_parts(list(tasks().values()) if only is None else only, release, folder, splits)
-        facts = ReleaseFacts(manifest, tuple(configs), url, doi, publisher)
+        facts = ExportFacts(manifest, tuple(configs), url, doi, publisher)
         _write_documents(facts, folder)
         if check is not None:
             check(folder)
@@ -179,7 +179,7 @@ def export_release(
     return ExportSummary(to, len(written) + 1, size, [config.name for config in configs])
 
 
-def _write_documents(facts: ReleaseFacts, folder: Path) -> None:
+def _write_documents(facts: ExportFacts, folder: Path) -> None:
     """Write all that says what the data are, the description that holds checksums last."""
     _write_json(folder / MANIFEST, facts.manifest)
     for name in COPIED:
@@ -193,7 +193,7 @@ def _write_documents(facts: ReleaseFacts, folder: Path) -> None:
     _write_json(folder / "croissant.json", croissant(facts, checksums_of(folder)))
 
 
-def write_citation(facts: ReleaseFacts, folder: Path) -> None:
+def write_citation(facts: ExportFacts, folder: Path) -> None:
     """Write how to cite the data."""
     text = yaml.safe_dump(citation_file(facts), sort_keys=False, allow_unicode=True, width=100)
     (folder / "CITATION.cff").write_text(text, encoding="utf-8", newline="\n")

@@ -52,7 +52,7 @@ class TableFile(NamedTuple):
 
 
 @dataclass(frozen=True)
-class ReleaseFacts:
+class ExportFacts:
     """What is known of a release: its manifest and, in an export, the configs of tasks and splits.
 
     ``url``: the page on which the export will be found, ``doi``: its DOI, ``publisher``: who publishes it; '' where
@@ -148,7 +148,7 @@ def authors() -> list[str]:
     return [one["name"] for one in citation()["authors"]]
 
 
-def cite_as(facts: ReleaseFacts) -> str:
+def cite_as(facts: ExportFacts) -> str:
     """Return a BibTeX entry of the release; with its DOI and page where they are known."""
     more = "".join(
         f",\n  {key} = {{{value}}}" for key, value in (("doi", facts.doi), ("url", facts.url)) if value

@@ -23,7 +23,7 @@ from tipbench.publishing.facts import (
     KEYWORDS,
     LANGUAGES,
     LICENCE,
-    ReleaseFacts,
+    ExportFacts,
     TableFile,
     authors,
     citation,
@@ -32,7 +32,7 @@ from tipbench.publishing.facts import (
 from tipbench.version import __version__
 
 
-def datacite(facts: ReleaseFacts) -> dict[str, Any]:
+def datacite(facts: ExportFacts) -> dict[str, Any]:
     """Return DataCite metadata, schema 4.5, in the form in which a DOI is asked for.
 
     Without a DOI there is none in it: whoever mints it (Zenodo, an institution's repository) adds it.
@@ -75,7 +75,7 @@ def datacite(facts: ReleaseFacts) -> dict[str, Any]:
     return found
 
 
-def citation_file(facts: ReleaseFacts) -> dict[str, Any]:
+def citation_file(facts: ExportFacts) -> dict[str, Any]:
     """Return what the ``CITATION.cff`` of an export says (Citation File Format 1.2.0)."""
     found: dict[str, Any] = {
         "cff-version": "1.2.0",
@@ -92,7 +92,7 @@ def citation_file(facts: ReleaseFacts) -> dict[str, Any]:
     return found | {key: value for key, value in (("doi", facts.doi), ("url", facts.url)) if value}
 
 
-def zenodo(facts: ReleaseFacts) -> dict[str, Any]:
+def zenodo(facts: ExportFacts) -> dict[str, Any]:
     """Return what Zenodo takes from ``.zenodo.json``: a deposit of a data set, open, under its licence."""
     draft = " A draft: it may still change." if is_draft(facts.version) else ""
     found: dict[str, Any] = {
@@ -163,7 +163,7 @@ _SECTIONS = {
 """Responsible-AI fields, and the sections of docs/ethics.md that they hold."""
 
 
-def croissant(facts: ReleaseFacts, checksums: Mapping[str, str]) -> dict[str, Any]:
+def croissant(facts: ExportFacts, checksums: Mapping[str, str]) -> dict[str, Any]:
     """Return the JSON-LD of an export. ``checksums``: SHA-256 of its files by name."""
     found: dict[str, Any] = {
         "@context": CONTEXT,
@@ -190,7 +190,7 @@ def croissant(facts: ReleaseFacts, checksums: Mapping[str, str]) -> dict[str, An
     return found
 
 
-def _responsible(facts: ReleaseFacts) -> dict[str, Any]:
+def _responsible(facts: ExportFacts) -> dict[str, Any]:
     """Return the Responsible-AI fields."""
     total = grounds_of(parameters(facts.version).values())
     many = ("rai:dataUseCases", "rai:dataLimitations", "rai:personalSensitiveInformation")
@@ -221,7 +221,7 @@ def _one_line(text: str) -> str:
     return " ".join(text.replace("**", "").replace("*", "").split())
 
 
-def _files(facts: ReleaseFacts, checksums: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+def _files(facts: ExportFacts, checksums: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """Yield the files that record sets read, and the manifest."""
     for file in facts.table_files():
         yield _file(file.path, PARQUET, checksums, f"{_hidden_note(file)}table {file.table.name}")

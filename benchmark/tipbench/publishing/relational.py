@@ -36,7 +36,7 @@ from tipbench.data.splits import SPLITS
 from tipbench.publishing.cards import TEMPLATES, responsible_use
 from tipbench.publishing.data_files import ALL, write_frames
 from tipbench.publishing.export import ExportSummary, fill_target, write_checksums, write_citation
-from tipbench.publishing.facts import ReleaseFacts
+from tipbench.publishing.facts import ExportFacts
 from tipbench.task import Source, Task
 from tipbench.tasks import tasks
 
@@ -91,7 +91,7 @@ def export_relational(
         names = [
             name for task in chosen for name in _write_database(task, release, folder / task.name, splits)
         ]
-        facts = ReleaseFacts(published_manifest(release) or manifest_of(release))
+        facts = ExportFacts(published_manifest(release) or manifest_of(release))
         (folder / "LICENSE-DATA").write_bytes(project_file("LICENSE-DATA").read_bytes())
         write_citation(facts, folder)
         (folder / "RESPONSIBLE-USE.md").write_text(responsible_use(facts), encoding="utf-8", newline="\n")

@@ -1,6 +1,15 @@
-"""Which parameters of the world a user's own table can inform, and by which column: declared here and nowhere else.
+"""What a user requests from a private table: which parameters from which columns, who is protected, and how much.
 
-None concerns children: their counts are nobody's to fit from rows of individuals.
+``calibratable.yaml`` lists the parameters of the world that a table can inform. A request is a YAML file::
+
+    unit: row                       # or {column: case, rows: 5}: what is protected, and how many rows of one count
+    limit: 3                        # the most that this table may ever spend, over all runs
+    tolerance: 0.05                 # noise on a share that is still of use; fewer rows than that takes are refused
+    based_on: 0.4.0                 # optional; the newest released data version
+    parameters:
+      operations.languages: {column: lang, values: {English: en, Spanish: es, Other: null}}
+      operations.duration_days: {column: "last_day - first_day", bounds: [0, 400]}
+      prices.base: {column: price, by: category, bounds: [20, 20000], where: "price IS NOT NULL"}
 """
 
 from __future__ import annotations
@@ -14,8 +23,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from tipcore.errors import UsageError
 
 from tipdata.core.lines import read_plain
-
-YEAR = 365
 
 How = Literal["weights", "listed", "rate", "rates", "mean", "medians"]
 WAYS: dict[str, str] = {
@@ -45,112 +52,11 @@ class CalibratableParameter:
     cuts: tuple[float, ...] = ()
 
 
-KIND, FORM = "kind of the operation", "form of exploitation"
-CATEGORY = "category of the advert or of the work"
-FORMS = ("labour", "sexual", "forced_criminality", "marriage", "organs", "sex_tourism", "domestic_servitude")
-
 CALIBRATABLE: dict[str, CalibratableParameter] = {
-    one.path: one
-    for one in (
-        CalibratableParameter("operations.form", "weights", f"{FORM}, of trafficking operations or cases"),
-        CalibratableParameter(
-            "operations.organisation", "weights", "how those behind a trafficking case are organised"
-        ),
-        CalibratableParameter(
-            "operations.lawful_organisation", "weights", "how a lawful operation is organised"
-        ),
-        *(
-            CalibratableParameter(
-                f"operations.category.{form}", "weights", f"{CATEGORY}, where the form is {form}"
-            )
-            for form in FORMS
-            if form != "organs"  # a single category
-        ),
-        *(
-            CalibratableParameter(
-                f"operations.category.{kind}", "weights", f"{CATEGORY}, where the kind is {kind}"
-            )
-            for kind in ("business", "independent", "spam")
-        ),
-        CalibratableParameter("operations.languages", "weights", "language of the advert or operation"),
-        CalibratableParameter(
-            "operations.hunting", "rate", "whether they approach people rather than advertise to them"
-        ),
-        CalibratableParameter(
-            "operations.cross_border", "rates", "whether it works in more than one jurisdiction", KIND
-        ),
-        CalibratableParameter("operations.investigated", "rates", "whether it was investigated", KIND),
-        CalibratableParameter("operations.duration_days", "mean", "days from its first to its last advert"),
-        CalibratableParameter(
-            "operations.investigation_days", "mean", "days from its first advert to a definite finding"
-        ),
-        *(
-            CalibratableParameter(
-                f"platforms.by_family.{family}", "weights", f"kind of site, of adverts of {what}"
-            )
-            for family, what in (
-                ("services", "services"),
-                ("jobs", "work"),
-                ("intermediary", "intermediaries"),
-            )
-        ),
-        CalibratableParameter(
-            "prices.base", "medians", "price in whole XTS, for the usual spell of its category", CATEGORY
-        ),
-        CalibratableParameter(
-            "prices.missing", "rates", "whether the advert states no price", "family of the category"
-        ),
-        *(
-            CalibratableParameter(f"job_fields.{field}", "rate", f"whether a job advert tells of {what}")
-            for field, what in (
-                ("wage_deductions", "deductions from wages"),
-                ("transport", "transport"),
-                ("accommodation", "accommodation"),
-                ("help_settling", "help with settling"),
-                ("transfer_support", "support with a transfer"),
-                ("experience", "experience"),
-            )
-        ),
-        CalibratableParameter(
-            "schedule.weekday_weights", "listed", "day of the week of an advert, 0 for Monday to 6 for Sunday"
-        ),
-        CalibratableParameter("contacts.messenger", "rate", "whether the contact is of a messaging app"),
-        CalibratableParameter("contacts.mail", "rate", "whether the contact is a mail address"),
-        CalibratableParameter("accounts.app", "rate", "whether the account is used from an app"),
-        CalibratableParameter("accounts.verified", "rates", "whether the account is verified", KIND),
-        CalibratableParameter(
-            "people.age_bands.exploited", "weights", "age band of an adult who was exploited"
-        ),
-        CalibratableParameter(
-            "people.women", "rates", "whether the adult who was exploited is a woman", FORM
-        ),
-        *(
-            CalibratableParameter(
-                f"people.relation.{form}", "weights", f"who recruited the adult, where the form is {what}"
-            )
-            for form, what in (
-                ("labour", "labour, servitude or forced criminality"),
-                ("marriage", "marriage"),
-                ("organs", "organs"),
-                ("other", "any other"),
-            )
-        ),
-        *(
-            CalibratableParameter(
-                f"people.duration.{form}",
-                "listed",
-                f"days that an adult was exploited, where the form is {what}",
-                cuts=(YEAR, 2 * YEAR),
-            )
-            for form, what in (("labour", "labour, servitude or forced criminality"), ("other", "any other"))
-        ),
-        CalibratableParameter("people.exit", "weights", "how the adult came away"),
-        CalibratableParameter("trips.purpose", "weights", "purpose of a lawful traveller's journey"),
-    )
+    path: CalibratableParameter(path, **{**entry, "cuts": tuple(entry.get("cuts", ()))})
+    for path, entry in read_plain(Path(__file__).with_name("calibratable.yaml")).items()
 }
 """Every parameter that can be calibrated, by path."""
-
-
 MOST_EPSILON = 10.0
 """An ε above this protects nobody: one record may change the odds of a result 22,000 times."""
 LEAST_EPSILON = 0.001

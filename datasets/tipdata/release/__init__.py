@@ -9,11 +9,11 @@ from tipdata.release.builder import (
     remove_release,
     size_in_words,
     size_on_disk,
-    verify_release,
 )
 from tipdata.release.manifests import RECEIPT, manifest_folder, published_manifest
 from tipdata.release.region import generate_region
 from tipdata.release.release import Release
+from tipdata.release.verification import verify_release
 
 __all__ = [
     "RECEIPT",

@@ -18,7 +18,7 @@ from typing import Any
 
 import polars as pl
 from tipcore.atomic import PARTIAL, fill_folder_atomically, temporary_folder, write_file_atomically
-from tipcore.digest import column_digest, region_digest
+from tipcore.digest import column_digest, region_digest, release_digest
 from tipcore.engines import Engine, engine_of, run_all
 from tipcore.errors import CheckFailed, UsageError
 from tipcore.locations import Remote, home
@@ -27,35 +27,23 @@ from tipcore.table_files import scan_parquet
 
 from tipdata.core.fingerprint import fingerprint
 from tipdata.core.release_names import release_name
+from tipdata.core.tables import Table
 from tipdata.core.world import World, sizes
-from tipdata.release import verification
 from tipdata.release.manifests import (
     FILES,
     RECEIPT,
     TRUTH,
+    Digests,
     command,
     differences_of,
     files_of,
     published_manifest,
     region_name,
     region_receipt,
-    release_root,
 )
 from tipdata.release.region import generate_region
-from tipdata.release.release import (
-    AGAIN,
-    VARIABLE,
-    Release,
-    StoredRelease,
-    files_in,
-    find_table,
-    forget_listing,
-    remote_place,
-    scan_files,
-    store_url,
-    translate_errors,
-)
-from tipdata.release.verification import region_problems, verify_region
+from tipdata.release.release import AGAIN, VARIABLE, Release, StoredRelease, scan_table, store_url
+from tipdata.release.verification import region_problems
 from tipdata.stages import tables_of
 
 ELSEWHERE = "free space there or set TIPBENCH_HOME to another folder"
@@ -132,41 +120,52 @@ def duration_in_words(seconds: float) -> str:
     return f"{whole:,} second{'s' if whole > 1 else ''}"
 
 
-def open_on_disk(
-    version: str,
-    size: str,
-    engine: Engine | str = "loky",
-    quiet: bool = False,
-    world: int = 0,
+def locate_release(release: Release) -> Release:
+    """Return a release as it lies in the user's store; as it is if there is none. Raises UsageError as
+    :func:`tipdata.release.release.store_url`."""
+    url = store_url()
+    return release if url is None else StoredRelease(release.version, release.size, release.world, url)
+
+
+def open_release(
+    version: str, size: str, engine: Engine | str = "loky", quiet: bool = False, world: int = 0
 ) -> Release:
-    """Return a release ready to read; it is made first, under a file lock, where it is missing or of another
-    generator.
+    """Return a release ready to read, from the user's store or else a folder. It is made first, as by
+    :func:`make_release`, if it is missing or of another generator.
 
     Raises:
-        UsageError: where its truth was taken away, as for people who may not see it; that is not put back unasked.
+        UsageError: if its truth was taken away, as for people who may not see it; that is not made again unasked.
     """
-    release = Release.of(version, size, world)
-    if not _is_complete(release):
-        if _is_without_truth(release):
+    return _open(locate_release(Release.of(version, size, world)), engine, quiet)
+
+
+def open_on_disk(
+    version: str, size: str, engine: Engine | str = "loky", quiet: bool = False, world: int = 0
+) -> Release:
+    """Return a release in a folder of this machine, ready to read; see :func:`open_release`."""
+    return _open(Release.of(version, size, world), engine, quiet)
+
+
+def _open(release: Release, engine: Engine | str, quiet: bool) -> Release:
+    if not is_complete(release):
+        if release.root is not None and _is_without_truth(release):
             raise UsageError(
                 f"release {release.name} in {release.folder} has no truth, since its *{TRUTH}.parquet files were taken "
                 f"away: make them again with `{command(release, 'make')}`, or set another TIPBENCH_HOME."
             )
-        make_on_disk(release, engine=engine, quiet=quiet)
+        make_release(release, engine=engine, quiet=quiet)
     return release
 
 
-def _is_complete(release: Release) -> bool:
-    try:
-        made = region_receipt(release.folder)
-    except (OSError, ValueError):
-        return False
-    if any(release.lacking(index) for index in range(release.regions)):
+def is_complete(release: Release) -> bool:
+    """Return whether a release is there, whole, and the published one or of this generator."""
+    receipt = release.receipt()
+    if receipt is None or (release.root and any(map(release.lacking, range(release.regions)))):
         return False
     manifest = published_manifest(release)
     if manifest is not None:
-        return made.get("digest") == manifest["digest"]
-    return made.get("fingerprint") == fingerprint(release.version, release.size)
+        return receipt.get("digest") == manifest["digest"]
+    return receipt.get("fingerprint") == fingerprint(release.version, release.size)
 
 
 def _is_without_truth(release: Release) -> bool:
@@ -175,6 +174,19 @@ def _is_without_truth(release: Release) -> bool:
         release.region_folder(index).is_dir() and set(release.lacking(index)) == set(release.hidden(index))
         for index in range(release.regions)
     )
+
+
+def make_release(release: Release, engine: Engine | str = "loky", quiet: bool = False) -> Release:
+    """Make the regions of a release that are missing, in its folder or store. Raises as :func:`make_on_disk` and
+    :func:`make_stored`."""
+    if isinstance(release, StoredRelease):
+        return make_stored(release, engine, quiet)
+    return make_on_disk(release, engine=engine, quiet=quiet)
+
+
+def remove_release(release: Release) -> int:
+    """Delete a release's files and return their bytes. Raises UsageError if there are none."""
+    return remove_stored(release) if isinstance(release, StoredRelease) else remove_from_disk(release)
 
 
 def make_on_disk(release: Release, engine: Engine | str = "loky", quiet: bool = False) -> Release:
@@ -199,10 +211,9 @@ def make_on_disk(release: Release, engine: Engine | str = "loky", quiet: bool = 
 
 
 def _make_regions(release: Release, engine: Engine, quiet: bool) -> None:
-    manifest = published_manifest(release)
-    mark = fingerprint(release.version, release.size) if manifest is None else ""
+    mark = _mark(release)
     _remove_leftovers(release)
-    missing = [i for i in range(release.regions) if not _is_made(release, i, manifest, mark)]
+    missing = [index for index in range(release.regions) if not _is_made(release, index, mark)]
     if missing:
         said = announce(release, len(missing), engine.here)
         if not quiet:
@@ -216,36 +227,50 @@ def _make_regions(release: Release, engine: Engine, quiet: bool) -> None:
     finally:
         _remove_leftovers(release)
     digests = {i: region_receipt(release.region_folder(i))["digests"] for i in range(release.regions)}
-    differences = differences_of(release, digests)
-    if differences:
+    write_file_atomically(release.folder / RECEIPT, _release_receipt(release, digests, mark), ELSEWHERE)
+
+
+def _mark(release: Release) -> str:
+    """Return the fingerprint of the generator for receipts; '' if a published manifest decides what is right."""
+    return "" if published_manifest(release) else fingerprint(release.version, release.size)
+
+
+def _release_receipt(release: Release, digests: dict[int, Digests], mark: str) -> str:
+    """Return the text of the receipt. Raises CheckFailed if the digests differ from the published manifest."""
+    if differences := differences_of(release, digests):
         raise CheckFailed(
             f"release {release.name} was made but differs from its published manifest in {len(differences)} columns: "
             f"{differences[0]}."
         )
-    receipt = {"release": release.name, "fingerprint": mark, "digest": release_root(digests)}
-    write_file_atomically(release.folder / RECEIPT, _to_json(receipt), ELSEWHERE)
+    root = release_digest({region_name(i): region_digest(columns) for i, columns in digests.items()})
+    return _to_json({"release": release.name, "fingerprint": mark, "digest": root})
+
+
+def _is_made(release: Release, index: int, mark: str) -> bool:
+    """Return whether a region need not be made: it is the right one, and no file of it is missing or damaged."""
+    try:
+        receipt = region_receipt(release.region_folder(index))
+    except (OSError, ValueError):
+        return False
+    is_right = not release.lacking(index) and _is_current(release, index, receipt, mark)
+    return is_right and not region_problems(release, index)
+
+
+def _is_current(release: Release, index: int, receipt: Mapping[str, Any] | None, mark: str) -> bool:
+    """Return whether a receipt is of the published region or, if none is published, of this generator."""
+    manifest = published_manifest(release)
+    try:
+        if receipt is None or manifest is None:
+            return receipt is not None and receipt["fingerprint"] == mark
+        return region_digest(receipt["digests"]) == manifest["regions"][region_name(index)]["digest"]
+    except (KeyError, TypeError, AttributeError):
+        return False
 
 
 def _remove_leftovers(release: Release) -> None:
     """Delete regions that a killed run, or a worker stopped with it, left half written."""
     for leftover in release.folder.glob(f"{PARTIAL}*"):
         shutil.rmtree(leftover, ignore_errors=True)
-
-
-def _is_made(release: Release, index: int, manifest: dict | None, mark: str) -> bool:
-    """Return whether a region need not be made: it is the published one or, where none is published, of this
-    generator; and no file of it is damaged."""
-    try:
-        receipt = region_receipt(release.region_folder(index))
-        if release.lacking(index):
-            return False
-        if manifest is None:
-            is_it = receipt["fingerprint"] == mark
-        else:
-            is_it = region_digest(receipt["digests"]) == manifest["regions"][region_name(index)]["digest"]
-    except (OSError, ValueError, KeyError, AttributeError):
-        return False
-    return is_it and not region_problems(release, index)
 
 
 def make_region(world: World, release_folder: Path, mark: str, index: int) -> None:
@@ -275,11 +300,6 @@ def _to_json(content: dict) -> str:
     return json.dumps(content, indent=1, sort_keys=True)
 
 
-def open_stored(stored: StoredRelease, engine: Engine | str, quiet: bool) -> StoredRelease:
-    """Return a stored release ready to read; it is made first where it is missing or of another generator."""
-    return stored if is_complete(stored) else make_stored(stored, engine, quiet)
-
-
 def make_stored(stored: StoredRelease, engine: Engine | str, quiet: bool) -> StoredRelease:
     """Make every region that is missing and put it, then check the digests against the published manifest.
 
@@ -287,10 +307,9 @@ def make_stored(stored: StoredRelease, engine: Engine | str, quiet: bool) -> Sto
         UsageError: for a store that cannot be reached or written.
         CheckFailed: where the digests differ from the published manifest.
     """
-    place = remote_place(stored)
+    place, mark = stored.remote, _mark(stored)
     _check_bucket(stored, place)
-    mark = "" if published_manifest(stored) else fingerprint(stored.version, stored.size)
-    receipts = _receipts(stored, place)
+    receipts = stored.receipts()
     missing = [
         index for index in range(stored.regions) if not _is_current(stored, index, receipts.get(index), mark)
     ]
@@ -302,52 +321,25 @@ def make_stored(stored: StoredRelease, engine: Engine | str, quiet: bool) -> Sto
         f"regions of {stored.name}",
         quiet,
     )
-    receipts = _receipts(stored, place)
-    forget_listing(stored)
-    digests = {index: receipt["digests"] for index, receipt in receipts.items()}
+    digests = {index: receipt["digests"] for index, receipt in stored.receipts().items()}
+    stored.forget_listing()
     if len(digests) < stored.regions:
         raise UsageError(
             f"{stored.place} lacks {stored.regions - len(digests):,} regions that were put there: {AGAIN}."
         )
-    if differences := differences_of(stored, digests):
-        raise CheckFailed(
-            f"release {stored.name} was made but differs from its published manifest in {len(differences)} columns: "
-            f"{differences[0]}."
-        )
-    if is_complete(stored):  # a store that may only be read is asked for nothing else
-        return stored
-    receipt = {"release": stored.name, "fingerprint": mark, "digest": release_root(digests)}
-    with translate_errors(stored):
-        place.system.pipe_file(place.at(RECEIPT), json.dumps(receipt, indent=1, sort_keys=True).encode())
+    receipt = _release_receipt(stored, digests, mark)
+    if not is_complete(stored):  # else nothing is written: the store may be one that can only be read
+        with stored.translate_errors():
+            place.system.pipe_file(place.at(RECEIPT), receipt.encode())
     return stored
-
-
-def verify_stored(stored: StoredRelease, engine: Engine | str, quiet: bool) -> list[str]:
-    """Read a stored release's files again and return where they differ; see
-    :func:`tipdata.release.verification.verify_on_disk`."""
-    place = remote_place(stored)
-    made = sorted(_receipts(stored, place))
-    if not made:
-        raise UsageError(
-            f"release {stored.name} is not in {stored.place}: make it with `{command(stored, 'make')}`."
-        )
-    read = run_all(partial(_verify_region, stored), made, engine, f"regions of {stored.name}", quiet)
-    problems = [problem for problems in read for problem in problems]
-    if len(made) < stored.regions:
-        problems.append(
-            f"release {stored.name}: {len(made):,} of {stored.regions:,} regions are made: "
-            f"go on with `{command(stored, 'make')}`"
-        )
-    return problems
 
 
 def remove_stored(stored: StoredRelease) -> int:
     """Delete a stored release, its receipt first, and return its bytes. Raises UsageError where nothing is there."""
-    place = remote_place(stored)
-    there = files_in(stored, place)
+    place, there = stored.remote, stored.list_files()
     if not there:
         raise UsageError(f"release {stored.name} is not in {stored.place}: there is nothing to remove.")
-    with translate_errors(stored):
+    with stored.translate_errors():
         with suppress(FileNotFoundError):
             place.system.rm_file(place.at(RECEIPT))
         place.system.rm(place.root, recursive=True)
@@ -358,7 +350,7 @@ def _check_bucket(stored: StoredRelease, place: Remote) -> None:
     """Raise UsageError where the bucket is not there: some stores would make one of any name, a misspelled one too."""
     scheme, mark, path = place.root.rpartition("://")
     bucket = f"{scheme}{mark}{'/' * path.startswith('/')}{path.strip('/').partition('/')[0]}"
-    with translate_errors(stored):
+    with stored.translate_errors():
         place.system.invalidate_cache()
         try:
             place.system.info(bucket)
@@ -370,76 +362,19 @@ def _check_bucket(stored: StoredRelease, place: Remote) -> None:
             ) from None
 
 
-def _receipts(stored: StoredRelease, place: Remote) -> dict[int, Mapping[str, Any]]:
-    """Return the receipts of the regions that are there whole, by number."""
-    names: dict[str, set[str]] = {}
-    for path in files_in(stored, place):
-        region, _, name = path.rpartition("/")
-        names.setdefault(region.rpartition("/")[2], set()).add(name)
-    needed = {RECEIPT, *_file_names(stored.version)}
-    whole = [index for index in range(stored.regions) if needed <= names.get(region_name(index), set())]
-    with translate_errors(stored):  # many at once, where the store can
-        texts = place.system.cat_ranges([place.at(f"{region_name(i)}/{RECEIPT}") for i in whole], 0, None)
-    found = {}
-    for index, text in zip(whole, texts, strict=True):
-        with suppress(ValueError):
-            found[index] = json.loads(text)
-    return found
-
-
-def _file_names(version: str) -> list[str]:
-    return [f"{n}{s}.parquet" for n, table in tables_of(version).items() for s, _ in files_of(table)]
-
-
-def _is_current(release: Release, index: int, receipt: Mapping[str, Any] | None, mark: str) -> bool:
-    """Return whether a receipt is of the published region or, where none is published, of this generator."""
-    manifest = published_manifest(release)
-    try:
-        if receipt is None or manifest is None:
-            return receipt is not None and receipt["fingerprint"] == mark
-        return region_digest(receipt["digests"]) == manifest["regions"][region_name(index)]["digest"]
-    except (KeyError, TypeError, AttributeError):
-        return False
-
-
-def is_complete(stored: StoredRelease) -> bool:
-    """Return whether a release is in its store, whole, and the published one or of this generator."""
-    place = remote_place(stored)
-    with translate_errors(stored):
-        try:
-            made = json.loads(place.system.cat_file(place.at(RECEIPT)))
-        except (FileNotFoundError, ValueError):
-            return False
-    manifest = published_manifest(stored)
-    if manifest is not None:
-        return made.get("digest") == manifest["digest"]
-    return made.get("fingerprint") == fingerprint(stored.version, stored.size)
-
-
 def _put_region(stored: StoredRelease, world: World, mark: str, index: int) -> None:
     """Make one region and put its files, the receipt last; what lay there before loses its receipt first."""
-    place = remote_place(stored)
+    place = stored.remote
     with temporary_folder(Path(gettempdir())) as folder:
         make_region(world, folder, mark, index)
         made = folder / region_name(index)
-        with translate_errors(stored):
+        with stored.translate_errors():
             with suppress(FileNotFoundError):
                 place.system.rm_file(place.at(f"{made.name}/{RECEIPT}"))
             with suppress(FileExistsError):  # an object store has no folders to make
                 place.system.makedirs(place.at(made.name), exist_ok=True)
             for path in sorted(made.iterdir(), key=lambda path: (path.name == RECEIPT, path.name)):
                 place.system.put_file(str(path), place.at(f"{made.name}/{path.name}"))
-
-
-def _verify_region(stored: StoredRelease, index: int) -> list[str]:
-    """Return where one region differs from the manifest: it is fetched whole."""
-    place = remote_place(stored)
-    with temporary_folder(Path(gettempdir())) as folder, translate_errors(stored):
-        here = folder / region_name(index)
-        here.mkdir()
-        for path in place.system.find(place.at(here.name)):
-            place.system.get_file(path, str(here / path.rpartition("/")[2]))
-        return verify_region(stored, folder, index)
 
 
 @dataclass(frozen=True)
@@ -458,11 +393,11 @@ class TemporaryRelease:
 
     def scan(self, table: str, truth: bool = False) -> pl.LazyFrame:
         """Return one table over all regions, lazily; see :meth:`tipdata.release.Release.scan`."""
-        known = find_table(tables_of(self.version), self.version, table, truth)
-        return scan_files(known, truth, lambda suffix: scan_parquet(self._files(f"{table}{suffix}.parquet")))
+        return scan_table(self.version, table, truth, self._scan_file)
 
-    def _files(self, name: str) -> list[Path]:
-        return [self.folder / region_name(index) / name for index in range(self.regions)]
+    def _scan_file(self, table: Table, suffix: str) -> pl.LazyFrame:
+        name = f"{table.name}{suffix}.parquet"
+        return scan_parquet([self.folder / region_name(index) / name for index in range(self.regions)])
 
 
 @contextmanager
@@ -485,62 +420,15 @@ def other_assumptions(
         )
     world = World.of(release.version, release.world, number, release.size)
     name = f"{release_name(release.version, release.size, release.world)}, assumptions {number}"
-    with ExitStack() as held:
+    with ExitStack() as stack:
         try:
             home().mkdir(parents=True, exist_ok=True)
-            folder = held.enter_context(temporary_folder(home()))
+            folder = stack.enter_context(temporary_folder(home()))
             work = partial(make_region, world, folder, "")
             indices = list(range(release.regions))
             run_all(work, indices, engine=engine, label=f"regions of {name}", quiet=quiet)
         except OSError as error:
-            raise _no_room_error(name, error) from error
+            raise UsageError(
+                f"{name} could not be drawn in {home()}: {error.strerror or error}; {ELSEWHERE}."
+            ) from error
         yield TemporaryRelease(name, release.version, release.size, folder)
-
-
-def _no_room_error(name: str, error: OSError) -> UsageError:
-    return UsageError(f"{name} could not be drawn in {home()}: {error.strerror or error}; {ELSEWHERE}.")
-
-
-def locate_release(release: Release) -> Release:
-    """Return a release as it lies in the user's store; as it is where there is none. Raises UsageError as
-    :func:`tipdata.release.release.store_url`."""
-    at = store_url()
-    return release if at is None else StoredRelease(release.version, release.size, release.world, at)
-
-
-def open_release(
-    version: str,
-    size: str,
-    engine: Engine | str = "loky",
-    quiet: bool = False,
-    world: int = 0,
-) -> Release:
-    """Return a release ready to read; it is made first where it is missing or of another generator. Raises as
-    :func:`tipdata.release.builder.open_on_disk` and :func:`tipdata.release.builder.make_stored`."""
-    release = locate_release(Release.of(version, size, world))
-    if isinstance(release, StoredRelease):
-        return open_stored(release, engine, quiet)
-    return open_on_disk(version, size, engine, quiet, world)
-
-
-def make_release(release: Release, engine: Engine | str = "loky", quiet: bool = False) -> Release:
-    """Make the regions of a release that are missing. Raises as :func:`tipdata.release.builder.make_on_disk` and
-    :func:`tipdata.release.builder.make_stored`."""
-    if isinstance(release, StoredRelease):
-        return make_stored(release, engine, quiet)
-    return make_on_disk(release, engine, quiet)
-
-
-def verify_release(release: Release, engine: Engine | str = "loky", quiet: bool = False) -> list[str]:
-    """Read a release's files again and return where they differ. Raises as
-    :func:`tipdata.release.verification.verify_on_disk`."""
-    if isinstance(release, StoredRelease):
-        return verify_stored(release, engine, quiet)
-    return verification.verify_on_disk(release, engine, quiet)
-
-
-def remove_release(release: Release) -> int:
-    """Delete a release's files and return their bytes. Raises UsageError where there are none."""
-    if isinstance(release, StoredRelease):
-        return remove_stored(release)
-    return remove_from_disk(release)

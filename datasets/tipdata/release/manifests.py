@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from tipdata.core.tables import Table
-from tipdata.core.world import newest_released
-
-if TYPE_CHECKING:
-    from tipdata.release.release import Release
 import json
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tipcore.digest import region_digest, release_digest
 from tipcore.operating_system import check_regular
 
-from tipdata.core.world import FOLDER
+from tipdata.core.tables import Table
+from tipdata.core.world import FOLDER, newest_released
 from tipdata.stages import tables_of
+
+if TYPE_CHECKING:
+    from tipdata.release.release import Release
+
+TRUTH = ".truth"
+"""The end of a file's name, before ``.parquet``, if the file holds hidden columns."""
+RECEIPT = "receipt.json"
+FILES = "files"
+"""The key of a region's receipt that holds the SHA-256 of each file as it was written; absent in earlier versions."""
+Digests = dict[str, dict[str, str]]
+"""Column digests by table and column."""
 
 
 def region_name(index: int) -> str:
@@ -30,8 +36,11 @@ def files_of(table: Table) -> list[tuple[str, tuple[str, ...]]]:
     return [(s, c) for s, c in (("", table.observed), (TRUTH, table.hidden)) if c]
 
 
-TRUTH = ".truth"
-"""What the name of a file ends with that holds hidden columns, before ``.parquet``."""
+@cache
+def file_names(version: str) -> frozenset[str]:
+    """Return the names of the files of tables that a region of a version has."""
+    tables = tables_of(version).items()
+    return frozenset(f"{name}{suffix}.parquet" for name, table in tables for suffix, _ in files_of(table))
 
 
 def command(release: Release, action: str) -> str:
@@ -39,13 +48,6 @@ def command(release: Release, action: str) -> str:
     version = "" if release.version == newest_released() else f" release.version={release.version}"
     world = f" release.world={release.world}" if release.world else ""
     return f"tipbench data {action} release={release.size}{version}{world}"
-
-
-RECEIPT = "receipt.json"
-FILES = "files"
-"""The key of a region's receipt that holds the SHA-256 of each file as it was written; absent in earlier versions."""
-Digests = dict[str, dict[str, str]]
-"""Column digests by table and column."""
 
 
 def published_manifest(release: Release) -> dict | None:
@@ -104,37 +106,23 @@ def manifest_of(release: Release) -> dict:
     }
 
 
-def release_root(digests: dict[int, Digests]) -> str:
-    return release_digest({region_name(i): region_digest(d) for i, d in digests.items()})
-
-
 def differences_of(release: Release, found: dict[int, Digests]) -> list[str]:
-    """Return where regions differ from the published manifest, one text per column; empty where it has none."""
+    """Return where regions differ from the published manifest, one text per column; empty where it has none.
+
+    A column or table that is not in the manifest is a difference, as one that is missing is.
+    """
     manifest = published_manifest(release)
     if manifest is None:
         return []
-    return [
-        problem
-        for index in range(release.regions)
-        for problem in _compare_digests(
-            f"release {release.name}, region {index}",
-            manifest["regions"][region_name(index)]["digests"],
-            found[index],
-        )
-    ]
-
-
-def _compare_digests(place: str, expected: Digests, found: Digests) -> list[str]:
-    """Return where digests differ, a column or table that is too many counting as one that is missing."""
-    names = [(table, column) for table, columns in expected.items() for column in columns]
-    more = [
-        (table, column)
-        for table, columns in found.items()
-        for column in columns
-        if column not in expected.get(table, {})
-    ]
-    return [
-        f"{place}, table {table}, column {column}"
-        for table, column in names
-        if found.get(table, {}).get(column) != expected[table][column]
-    ] + [f"{place}, table {table}, column {column}: is not in the manifest" for table, column in more]
+    differences = []
+    for index in range(release.regions):
+        place, digests = f"release {release.name}, region {index}", found[index]
+        expected: Digests = manifest["regions"][region_name(index)]["digests"]
+        for table, columns in expected.items():
+            there = digests.get(table, {})
+            wrong = [column for column, digest in columns.items() if there.get(column) != digest]
+            differences += [f"{place}, table {table}, column {column}" for column in wrong]
+        for table, columns in digests.items():
+            more = [column for column in columns if column not in expected.get(table, {})]
+            differences += [f"{place}, table {table}, column {c}: is not in the manifest" for c in more]
+    return differences

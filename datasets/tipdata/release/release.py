@@ -1,4 +1,9 @@
-"""Releases: read tables from a folder, from a store, or from an export."""
+"""Releases: read tables from a folder, from a store, or from an export.
+
+A release lies in a folder of ``$TIPBENCH_HOME`` (:class:`Release`) or in a store (:class:`StoredRelease`), as parquet
+files by region. An export of ``tipbench data export`` holds each table in one file (:class:`ExportedRelease`). Observed
+and hidden columns are always in files of their own. Every file is checked before it is read.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +18,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from tempfile import gettempdir
 from threading import Lock
@@ -32,52 +36,48 @@ from tipcore.table_files import UNREADABLE, error_line, read_parquet, scan_parqu
 
 from tipdata.core.release_names import parts_of, release_name
 from tipdata.core.tables import Table
-from tipdata.core.world import (
-    check_world,
-    entry_of,
-    newest_released,
-    sizes,
-    versions,
-)
+from tipdata.core.world import check_world, entry_of, newest_released, sizes, versions
 from tipdata.release.manifests import (
     FILES,
     RECEIPT,
     TRUTH,
     command,
+    file_names,
     files_of,
     published_manifest,
     region_name,
+    region_receipt,
 )
-from tipdata.release.verification import check_table, file_problems
+from tipdata.release.verification import check_files, file_problems
 from tipdata.stages import all_tables, tables_of
 
 
-def find_table(known: Mapping[str, Table], version: str, table: str, truth: bool) -> Table:
-    """Return a table of a version. Raises UsageError for one that does not exist, and for one that is all truth where
-    ``truth`` is not asked for."""
-    if table not in known:
-        where = f" in data version {version}" if table in all_tables() else ""
-        raise UsageError(f"table {table} does not exist{where}: choose one of {', '.join(known)}.")
-    if not known[table].observed and not truth:
-        raise UsageError(f"table {table} is hidden truth: ask for it with truth=True.")
-    return known[table]
-
-
-def scan_files(table: Table, truth: bool, scan: Callable[[str], pl.LazyFrame]) -> pl.LazyFrame:
-    """Return the rows of a table, lazily, in the order of its observed file; of its hidden one where it is all truth.
+def scan_table(
+    version: str, name: str, truth: bool, scan: Callable[[Table, str], pl.LazyFrame]
+) -> pl.LazyFrame:
+    """Return the rows of a table, lazily, in the order of its observed file, or of its hidden one if it is all truth.
 
     Args:
-        table: the table.
-        truth: with the hidden columns beside the observed ones.
+        version: of the data.
+        name: of the table.
+        truth: whether the hidden columns follow the observed ones.
         scan: gives the rows of the file with a suffix of :func:`tipdata.release.manifests.files_of`.
+
+    Raises:
+        UsageError: for a table that does not exist, and for one that is all truth if ``truth`` is False.
     """
-    seen = scan("") if table.observed else None
+    tables = tables_of(version)
+    if name not in tables:
+        where = f" in data version {version}" if name in all_tables() else ""
+        raise UsageError(f"table {name} does not exist{where}: choose one of {', '.join(tables)}.")
+    table = tables[name]
+    if not table.observed and not truth:
+        raise UsageError(f"table {name} is hidden truth: ask for it with truth=True.")
     if not truth or not table.hidden:
-        return pl.LazyFrame() if seen is None else seen
-    unseen = scan(TRUTH)
-    if seen is None:
-        return unseen
-    return seen.join(unseen, on=list(table.key), how="left", maintain_order="left")
+        return scan(table, "") if table.observed else pl.LazyFrame()
+    if not table.observed:
+        return scan(table, TRUTH)
+    return scan(table, "").join(scan(table, TRUTH), on=list(table.key), how="left", maintain_order="left")
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,13 @@ class Release:
 
     @property
     def folder(self) -> Path:
+        """The folder of this machine that holds it. Raises UsageError for a release in a store."""
         return home() / self.name
+
+    @property
+    def root(self) -> Path | None:
+        """The folder of this machine that holds it; None for a release in a store."""
+        return self.folder
 
     @property
     def place(self) -> str:
@@ -135,61 +141,109 @@ class Release:
     def region_folder(self, index: int) -> Path:
         return self.folder / region_name(index)
 
+    def receipt(self) -> Mapping[str, Any] | None:
+        """Return what was noted when the release was made; None if that is not there or cannot be read."""
+        try:
+            return region_receipt(self.folder)
+        except (OSError, ValueError):
+            return None
+
+    def made_regions(self) -> list[int] | None:
+        """Return the numbers of the regions that are there; None if nothing of the release is."""
+        if not self.folder.is_dir():
+            return None
+        return [index for index in range(self.regions) if self.region_folder(index).is_dir()]
+
+    @contextmanager
+    def region_files(self, index: int, root: Path | None) -> Iterator[Path]:
+        """Give a folder of this machine with the files of a region.
+
+        ``root``: :attr:`root` where the work was handed out, since a reused worker may have another home.
+        """
+        assert root is not None
+        yield root / region_name(index)
+
     def scan(self, table: str, truth: bool = False, regions: Sequence[int] | None = None) -> pl.LazyFrame:
         """Return one table over all regions, lazily, in the order of regions and keys; its files are checked first.
 
         Args:
             table: its name.
             truth: with the hidden columns beside the observed ones.
-            regions: of these alone, by number; no other file is looked at.
+            regions: of these alone, by number; no other file is read.
 
         Raises:
-            UsageError: for a table that does not exist, or one that is all truth where ``truth`` is not asked for.
-            MachineFault: where a file of it is damaged (:mod:`tipdata.release.verification`).
+            UsageError: for a table that does not exist, one that is all truth if ``truth`` is False, and a store that
+                cannot be reached.
+            MachineFault: if a file of it is damaged (:mod:`tipdata.release.verification`).
         """
-        known = find_table(tables_of(self.version), self.version, table, truth)
         those = range(self.regions) if regions is None else regions
-        check_table(self, table, (False, True) if truth else (False,), those)
-        return scan_files(
-            known, truth, lambda suffix: scan_parquet(self._files(f"{table}{suffix}.parquet", those))
+        return scan_table(
+            self.version, table, truth, lambda known, suffix: self._scan_file(known, suffix, those)
         )
 
+    def _scan_file(self, table: Table, suffix: str, regions: Sequence[int]) -> pl.LazyFrame:
+        name = f"{table.name}{suffix}.parquet"
+        check_files(self, table.name, name, dict(files_of(table))[suffix], regions)
+        return scan_parquet([self.region_folder(index) / name for index in regions])
+
     def read_file(self, index: int, name: str) -> pl.DataFrame:
-        """Return the rows of one file of a region, such as ``adverts.truth.parquet``; it is not checked."""
+        """Return the rows of one file of a region, such as ``adverts.truth.parquet``; on a disk it is not checked."""
         return read_parquet(self.region_folder(index) / name)
 
     def lacking(self, index: int) -> list[Path]:
         """Return the files of a region that are not there."""
         folder = self.region_folder(index)
         there = set(os.listdir(folder)) if folder.is_dir() else set()
-        return [folder / name for name in sorted(_file_names(self.version) - there)]
+        return [folder / name for name in sorted(file_names(self.version) - there)]
 
     def hidden(self, index: int) -> list[Path]:
         """Return the files of a region that hold truth."""
         folder = self.region_folder(index)
-        return [folder / n for n in sorted(_file_names(self.version)) if n.endswith(f"{TRUTH}.parquet")]
-
-    def _files(self, name: str, regions: Sequence[int]) -> list[Path]:
-        return [self.region_folder(i) / name for i in regions]
+        return [folder / n for n in sorted(file_names(self.version)) if n.endswith(f"{TRUTH}.parquet")]
 
 
-@lru_cache
-def _file_names(version: str) -> frozenset[str]:
-    """Return the names of the files that a region of a version has."""
-    tables = tables_of(version)
-    return frozenset(f"{name}{suffix}.parquet" for name in tables for suffix, _ in files_of(tables[name]))
-
-
+VARIABLE = "TIPBENCH_STORE"
+"""The environment variable with the URL of the store of releases; if it is not set they are in ``TIPBENCH_HOME``."""
+PATTERN = "*?["
+"""Characters that stores read as a pattern: removing a release would remove others too."""
+PASSED = "stores"
+"""The folder of ``$TIPBENCH_HOME`` with the SHA-256 of files of stores that passed their check."""
+LISTED_SECONDS = 60
+"""So long the list of a release's files is valid, or 20 times as long as it took to get."""
+FILE_STATE = ("size", "ETag", "etag", "LastModified", "mtime", "created", "md5Hash")
+"""Properties of a file that change when it is written again; each store has some of these."""
 AT_ONCE = 8
-"""Files that are fetched beside one another: most of the time is spent waiting for the store."""
+"""Files that are fetched at the same time: most of the time is spent waiting for the store."""
 CACHE_BYTES = 128 << 20
-"""So much of a store's files each process keeps in memory: those of 64 regions, which a fold is read by."""
+"""Bytes of a store's files that each process keeps in memory: those of 64 regions."""
+AGAIN = (
+    f"look at the address and at your credentials ({VARIABLE}), and run the same command again: it goes on"
+)
+
+
+def store_url() -> str | None:
+    """Return the URL of the user's store; None if there is none. Raises UsageError for what is no URL of a store."""
+    value = os.environ.get(VARIABLE, "")
+    if value and isinstance(place := place_of(value), Path):
+        raise UsageError(
+            f"{VARIABLE}={value} is a folder, which has no need of a store: set TIPBENCH_HOME={place}, or give a URL "
+            "such as s3://bucket/tipbench."
+        )
+    url = value.rstrip("/")
+    _, _, path = url.rpartition("::")[2].partition("://")
+    if url and (not path or "//" in path or set(path) & set(PATTERN)):
+        raise UsageError(
+            f"{VARIABLE}={value} is no place of a store: give one such as s3://bucket/tipbench, without empty folders "
+            f"and without {' '.join(PATTERN)}, which stores read as patterns of many places."
+        )
+    return url or None
 
 
 class FileCache:
     """The files that were fetched last, as many as :data:`CACHE_BYTES` holds.
 
-    Tables of some regions are read again and again, and a request takes longer than decoding a file."""
+    Tables of some regions are read again and again, and a request takes longer than decoding a file.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -211,10 +265,17 @@ class FileCache:
                 self._bytes -= len(self._contents.popitem(last=False)[1])
 
 
+_contents = FileCache()
+_listings: dict[str, tuple[float, dict[str, str]]] = {}
+"""Place of a release -> until when its list of files is valid in this process, and the list."""
+_passed: dict[Path, dict[str, str]] = {}
+"""Note on disk -> mark of a file (:meth:`StoredRelease._digests`) -> SHA-256 of the file, which passed its check."""
+
+
 def fetch_in_order(
     pool: ThreadPoolExecutor, fetch: Callable[[str], bytes], paths: Iterable[str]
 ) -> Iterator[bytes]:
-    """Yield what is fetched from each place in turn, while the next ones are fetched."""
+    """Yield the content of each path in turn, while the next ones are fetched."""
     waiting: deque[Future[bytes]] = deque()
     for path in paths:
         waiting.append(pool.submit(fetch, path))
@@ -224,48 +285,16 @@ def fetch_in_order(
         yield waiting.popleft().result()
 
 
-VARIABLE = "TIPBENCH_STORE"
-"""The environment variable that says where releases are stored; where it is not set they are in ``TIPBENCH_HOME``."""
-PATTERN = "*?["
-"""What stores read as a pattern: where a release is removed, it would name others too."""
-PASSED = "stores"
-"""The folder of ``$TIPBENCH_HOME`` with the SHA-256 of files of stores that passed their check."""
-LISTED_SECONDS = 60
-"""For so long the list of a release's files is not asked for again, or for 20 times as long as it took to get."""
-FILE_STATE = ("size", "ETag", "etag", "LastModified", "mtime", "created", "md5Hash")
-"""What stores say of a file that changes when it is written again; each has some of these."""
-AGAIN = (
-    f"look at the address and at your credentials ({VARIABLE}), and run the same command again: it goes on"
-)
-
-
-def store_url() -> str | None:
-    """Return the URL of the user's store; None where there is none. Raises UsageError for a folder, which is none."""
-    said = os.environ.get(VARIABLE, "")
-    if said and isinstance(place := place_of(said), Path):
-        raise UsageError(
-            f"{VARIABLE}={said} is a folder, which has no need of a store: set TIPBENCH_HOME={place}, or give a URL "
-            "such as s3://bucket/tipbench."
-        )
-    url = said.rstrip("/")
-    _, _, path = url.rpartition("::")[2].partition("://")
-    if url and (not path or "//" in path or set(path) & set(PATTERN)):
-        raise UsageError(
-            f"{VARIABLE}={said} is no place of a store: give one such as s3://bucket/tipbench, without empty folders "
-            f"and without {' '.join(PATTERN)}, which stores read as patterns of many places."
-        )
-    return url or None
-
-
-_listings: dict[str, tuple[float, dict[str, str]]] = {}
-"""Place of a release -> until when its list of files is valid in this process, and the list."""
-_passed: dict[Path, dict[str, str]] = {}
-"""Note on disk -> mark of a file (:func:`_checked_files`) -> SHA-256 of the file, which passed its check."""
-
-
 @dataclass(frozen=True)
 class StoredRelease(Release):
-    """A release in a store. ``store_url``: the URL above releases."""
+    """A release in a store: any URL that fsspec opens, such as ``s3://bucket/tipbench``.
+
+    A scan fetches only the regions that it needs. A file is checked against its region's receipt and the manifest when
+    it is first fetched. This machine remembers the SHA-256 of a file that passed, until the store says that the file
+    changed; every later fetch must have that SHA-256.
+
+    ``store``: the URL above releases.
+    """
 
     store: str = ""
 
@@ -275,216 +304,225 @@ class StoredRelease(Release):
 
     @property
     def folder(self) -> Path:
-        """Raises UsageError: it has none on this machine."""
         raise UsageError(
             f"release {self.name} lies in {self.place}, and what you ask for reads a folder: make it on this machine, "
             f"with {VARIABLE} unset."
         )
 
-    def scan(self, table: str, truth: bool = False, regions: Sequence[int] | None = None) -> pl.LazyFrame:
-        """Return one table over all regions, or some, lazily; see :meth:`tipdata.release.Release.scan`.
+    @property
+    def root(self) -> None:
+        return None
 
-        Raises:
-            UsageError: as there, and for a store that cannot be reached.
-            MachineFault: where a file is damaged or not there.
+    @property
+    def remote(self) -> Remote:
+        """The release's place in the store."""
+        place = place_of(self.place)
+        assert isinstance(place, Remote)  # `store_url` takes URLs alone
+        return place
+
+    @contextmanager
+    def translate_errors(self) -> Iterator[None]:
+        """Raise UsageError, in one sentence, for any error of the store: each has errors of its own."""
+        try:
+            yield
+        except (UsageError, MachineFault, CheckFailed):
+            raise
+        except Exception as error:
+            raise UsageError(
+                f"{self.place} cannot be read or written: {error_text(error)}; {AGAIN}."
+            ) from None
+
+    def list_files(self) -> dict[str, dict[str, Any]]:
+        """Return what the store knows of each file of the release, by path."""
+        place = self.remote
+        with self.translate_errors():
+            place.system.invalidate_cache()
+            if not place.system.exists(place.root):
+                return {}
+            return dict(place.system.find(place.root, detail=True))
+
+    def receipt(self) -> Mapping[str, Any] | None:
+        place = self.remote
+        with self.translate_errors():
+            try:
+                return json.loads(place.system.cat_file(place.at(RECEIPT)))
+            except (FileNotFoundError, ValueError):
+                return None
+
+    def receipts(self) -> dict[int, Mapping[str, Any]]:
+        """Return the receipts of the regions that are there whole, by number."""
+        place = self.remote
+        names: dict[str, set[str]] = {}
+        for path in self.list_files():
+            region, _, name = path.rpartition("/")
+            names.setdefault(region.rpartition("/")[2], set()).add(name)
+        needed = {RECEIPT, *file_names(self.version)}
+        whole = [index for index in range(self.regions) if needed <= names.get(region_name(index), set())]
+        with self.translate_errors():  # many at once, if the store can
+            texts = place.system.cat_ranges([place.at(f"{region_name(i)}/{RECEIPT}") for i in whole], 0, None)
+        found = {}
+        for index, text in zip(whole, texts, strict=True):
+            with suppress(ValueError):
+                found[index] = json.loads(text)
+        return found
+
+    def made_regions(self) -> list[int] | None:
+        return sorted(self.receipts()) or None
+
+    @contextmanager
+    def region_files(self, index: int, root: Path | None) -> Iterator[Path]:
+        place = self.remote
+        with temporary_folder(Path(gettempdir())) as folder, self.translate_errors():
+            here = folder / region_name(index)
+            here.mkdir()
+            for path in place.system.find(place.at(here.name)):
+                place.system.get_file(path, str(here / path.rpartition("/")[2]))
+            yield here
+
+    def forget_listing(self) -> None:
+        """List the files again when they are next needed, since they changed."""
+        _listings.pop(self.place, None)
+
+    def _scan_file(self, table: Table, suffix: str, regions: Sequence[int]) -> pl.LazyFrame:
+        """Return the rows of files, one below the other. A file is fetched when it is needed, several at a time.
+
+        A file of a region has half a megabyte at most: fetching its footer and each column alone would take longer.
         """
-        known = find_table(tables_of(self.version), self.version, table, truth)
-        those = range(self.regions) if regions is None else regions
-        place = remote_place(self)
+        place, digests = self.remote, self._digests(f"{table.name}{suffix}.parquet", regions)
 
-        def scan(suffix: str) -> pl.LazyFrame:
-            name = f"{table}{suffix}.parquet"
-            columns = known.hidden if suffix else known.observed
-            files = _checked_files(self, place, name, those)
-            return _scan_remote(self, place, files, {column: known.schema[column] for column in columns})
+        def fetch(path: str) -> bytes:
+            return self._fetch(place, path, digests[path])
 
-        return scan_files(known, truth, scan)
+        def read(
+            columns: list[str] | None, predicate: pl.Expr | None, most: int | None, _batch: int | None
+        ) -> Iterator[pl.DataFrame]:
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                for content in fetch_in_order(pool, fetch, digests):
+                    frame = read_parquet(content, columns)
+                    if most is not None:  # rows before the filter, as polars defines it
+                        frame = frame.head(most)
+                        most -= frame.height
+                    yield frame if predicate is None else frame.filter(predicate)
+                    if most == 0:
+                        return
+
+        schema = {column: table.schema[column] for column in dict(files_of(table))[suffix]}
+        return register_io_source(read, schema=schema, is_pure=True)
 
     def read_file(self, index: int, name: str) -> pl.DataFrame:
-        place = remote_place(self)
-        [(path, digest)] = _checked_files(self, place, name, [index]).items()
-        return read_parquet(_fetch(self, place, path, digest=digest))
+        [(path, digest)] = self._digests(name, [index]).items()
+        return read_parquet(self._fetch(self.remote, path, digest))
 
+    def _digests(self, name: str, regions: Sequence[int]) -> dict[str, str]:
+        """Return the SHA-256 of each file of a name in some regions, by path.
 
-def remote_place(stored: StoredRelease) -> Remote:
-    """Return where a release lies."""
-    place = place_of(stored.place)
-    assert isinstance(place, Remote)  # `store` takes URLs alone
-    return place
+        Files that have not passed a check, or changed since, are checked against their receipts and the manifest.
+        """
+        note = home() / PASSED / hashlib.sha256(self.place.encode()).hexdigest()[:16] / f"{name}.json"
+        if note not in _passed:
+            _passed[note] = {}
+            with suppress(OSError, ValueError, TypeError):
+                _passed[note].update(json.loads(note.read_text(encoding="utf-8")))
+        place, known = self.remote, _passed[note]
+        states, manifest = self._file_states(), published_manifest(self)
+        digests, unchecked = {}, {}
+        for region in map(region_name, regions):
+            path = place.at(f"{region}/{name}")
+            if path not in states:
+                raise self._damage_error(f"{path}, which is not there")
+            state = f"{region} {states[path]} {manifest and manifest['digest']}"
+            mark = hashlib.sha256(state.encode()).hexdigest()
+            digests[path] = known.get(mark, "") if states[path] else ""
+            if not digests[path]:
+                unchecked[path] = mark
+        if not unchecked:
+            return digests
+        with temporary_folder(Path(gettempdir())) as folder, ThreadPoolExecutor(AT_ONCE) as pool:
+            found = pool.map(lambda path: self._check_file(place, states, path, folder), unchecked)
+            digests |= zip(unchecked, found, strict=True)
+        known |= {mark: digests[path] for path, mark in unchecked.items()}
+        with suppress(UsageError):  # a home that others only may write to: each process checks for itself
+            write_file_atomically(note, json.dumps(known))
+        return digests
 
+    def _check_file(self, place: Remote, states: Mapping[str, str], path: str, folder: Path) -> str:
+        """Fetch a file and its receipt, check the file, and return its SHA-256. ``folder``: a temporary folder.
 
-@contextmanager
-def translate_errors(stored: StoredRelease) -> Iterator[None]:
-    """Say in a sentence what a store says: each has errors of its own."""
-    try:
-        yield
-    except (UsageError, MachineFault, CheckFailed):
-        raise
-    except Exception as error:
-        raise UsageError(f"{stored.place} cannot be read or written: {error_text(error)}; {AGAIN}.") from None
+        Raises MachineFault for a file that fails its check.
+        """
+        region, name = path.split("/")[-2:]
+        table = name.removesuffix(".parquet").removesuffix(TRUTH)
+        columns = dict(files_of(tables_of(self.version)[table]))[name[len(table) : -len(".parquet")]]
+        here = folder / region / name
+        here.parent.mkdir()
+        receipts = place.at(f"{region}/{RECEIPT}")
+        with self.translate_errors():
+            content = self._fetch(place, path)
+            here.write_bytes(content)
+            receipt = json.loads(self._fetch(place, receipts, state=states.get(receipts)))
+            manifest = published_manifest(self)
+            digests = receipt["digests"] if manifest is None else manifest["regions"][region]["digests"]
+            written = receipt.get(FILES, {}).get(name)
+            where = f"region {int(region)}, table {table}"
+            try:
+                problems = file_problems(where, here, columns, digests.get(table, {}), written)
+            finally:
+                here.unlink()
+        if problems:
+            raise self._damage_error(problems[0])
+        digest = hashlib.sha256(content).hexdigest()
+        _contents.put((f"{self.store} {path}", digest), content)
+        return digest
 
+    def _fetch(self, place: Remote, path: str, digest: str | None = None, state: str | None = None) -> bytes:
+        """Return the content of a file; it is kept in memory.
 
-def files_in(stored: StoredRelease, place: Remote) -> dict[str, dict[str, Any]]:
-    """Return what the store says of each file of a release, by path."""
-    with translate_errors(stored):
-        place.system.invalidate_cache()
-        if not place.system.exists(place.root):
-            return {}
-        return dict(place.system.find(place.root, detail=True))
+        Args:
+            place: of the release.
+            path: of the file in the store.
+            digest: the SHA-256 that it must have.
+            state: what the store knows of the file (:meth:`_file_states`); another value fetches it again.
 
+        Raises:
+            MachineFault: if the SHA-256 differs: the file was replaced after its check.
+        """
+        key = f"{self.store} {path}", digest or state or ""
+        if key[1] and (known := _contents.get(key)) is not None:
+            return known
+        with self.translate_errors():
+            content = place.system.cat_file(path)
+        assert isinstance(content, bytes)
+        if digest and hashlib.sha256(content).hexdigest() != digest:
+            self.forget_listing()
+            raise MachineFault(
+                f"{path} of release {self.name} in {self.store} was replaced after its check: run the same command "
+                "again to check the new file."
+            )
+        if key[1]:
+            _contents.put(key, content)
+        return content
 
-def _checked_files(stored: StoredRelease, place: Remote, name: str, regions: Sequence[int]) -> dict[str, str]:
-    """Return the SHA-256 of each file of a table in some regions, by path.
+    def _file_states(self) -> dict[str, str]:
+        """Return what tells each file of the release from one that was written later, by path; listed now and then.
 
-    Files that have not passed a check, or changed since, are checked against their receipts and the manifest.
-    """
-    note = home() / PASSED / hashlib.sha256(stored.place.encode()).hexdigest()[:16] / f"{name}.json"
-    if note not in _passed:
-        _passed[note] = {}
-        with suppress(OSError, ValueError, TypeError):
-            _passed[note].update(json.loads(note.read_text(encoding="utf-8")))
-    known, listed, manifest = _passed[note], _list_files(stored, place), published_manifest(stored)
-    files, unseen = {}, {}
-    for region in map(region_name, regions):
-        path = place.at(f"{region}/{name}")
-        if path not in listed:
-            raise _damaged_store(stored, f"{path}, which is not there")
-        said = f"{region} {listed[path]} {manifest and manifest['digest']}"
-        mark = hashlib.sha256(said.encode()).hexdigest()
-        files[path] = known.get(mark, "") if listed[path] else ""
-        if not files[path]:
-            unseen[path] = mark
-    if not unseen:
-        return files
-    with temporary_folder(Path(gettempdir())) as beside, ThreadPoolExecutor(AT_ONCE) as pool:
-        digests = pool.map(lambda path: _check_file(stored, place, listed, path, beside), unseen)
-        files |= zip(unseen, digests, strict=True)
-    known |= {mark: files[path] for path, mark in unseen.items()}
-    with suppress(UsageError):  # a home that others only may write to: each process checks for itself
-        write_file_atomically(note, json.dumps(known))
-    return files
+        The state is '' if the store knows nothing of a file, as a web server: then no change can be seen, and the file
+        is fetched and checked against its receipt each time.
+        """
+        until, states = _listings.get(self.place, (-math.inf, {}))
+        if (began := time.monotonic()) > until:
+            states = {}
+            for path, entry in self.list_files().items():
+                values = [entry.get(key) for key in FILE_STATE]
+                states[path] = "" if set(values) == {None} else str(values)
+            took = (now := time.monotonic()) - began
+            _listings[self.place] = now + max(LISTED_SECONDS, 20 * took), states
+        return states
 
-
-def _check_file(
-    stored: StoredRelease, place: Remote, listed: Mapping[str, str], path: str, beside: Path
-) -> str:
-    """Fetch a file and its receipt, check the file, and return its SHA-256. ``beside``: a temporary folder.
-
-    Raises MachineFault for a file that fails its check.
-    """
-    region, name = path.split("/")[-2:]
-    table = name.removesuffix(".parquet").removesuffix(TRUTH)
-    columns = dict(files_of(tables_of(stored.version)[table]))[name[len(table) : -len(".parquet")]]
-    here = beside / region / name
-    here.parent.mkdir()
-    receipts = place.at(f"{region}/{RECEIPT}")
-    with translate_errors(stored):
-        content = _fetch(stored, place, path)
-        here.write_bytes(content)
-        receipt = json.loads(_fetch(stored, place, receipts, listed.get(receipts)))
-        manifest = published_manifest(stored)
-        digests = receipt["digests"] if manifest is None else manifest["regions"][region]["digests"]
-        written = receipt.get(FILES, {}).get(name)
-        what = f"region {int(region)}, table {table}"
-        try:
-            problems = file_problems(what, here, columns, digests.get(table, {}), written)
-        finally:
-            here.unlink()
-    if problems:
-        raise _damaged_store(stored, problems[0])
-    digest = hashlib.sha256(content).hexdigest()
-    _contents.put((f"{stored.store} {path}", digest), content)
-    return digest
-
-
-_contents = FileCache()
-
-
-def _fetch(
-    stored: StoredRelease, place: Remote, path: str, told: str | None = None, digest: str | None = None
-) -> bytes:
-    """Return the content of a file; it is kept in memory.
-
-    Args:
-        told: what the store says of the file (:func:`_file_state`); another value fetches it again.
-        digest: the SHA-256 that it must have.
-
-    Raises:
-        MachineFault: if the SHA-256 differs: the file was replaced after its check.
-    """
-    key = f"{stored.store} {path}", digest or told or ""
-    if key[1] and (kept := _contents.get(key)) is not None:
-        return kept
-    with translate_errors(stored):
-        content = place.system.cat_file(path)
-    assert isinstance(content, bytes)
-    if digest and hashlib.sha256(content).hexdigest() != digest:
-        forget_listing(stored)
-        raise MachineFault(
-            f"{path} of release {stored.name} in {stored.store} was replaced after its check: run the same command "
-            "again to check the new file."
+    def _damage_error(self, where: str) -> MachineFault:
+        return MachineFault(
+            f"release {self.name} in {self.place} is damaged at {where}: delete that region there and run "
+            f"`{command(self, 'make')}`, which makes it again."
         )
-    if key[1]:
-        _contents.put(key, content)
-    return content
-
-
-def forget_listing(stored: StoredRelease) -> None:
-    """Ask for the list of a release's files again, which are others now."""
-    _listings.pop(stored.place, None)
-
-
-def _list_files(stored: StoredRelease, place: Remote) -> dict[str, str]:
-    """Return what tells each file of a release from one that was written later, by path; listed once in a while."""
-    until, found = _listings.get(stored.place, (-math.inf, {}))
-    if (asked := time.monotonic()) > until:
-        there = files_in(stored, place)
-        found = {path: _file_state(entry) for path, entry in there.items()}
-        took = (now := time.monotonic()) - asked
-        _listings[stored.place] = now + max(LISTED_SECONDS, 20 * took), found
-    return found
-
-
-def _file_state(entry: Mapping[str, Any]) -> str:
-    """Return what a store says of a file; '' where it is nothing, as by a web server: then no change can be seen, and
-    the file is fetched and held against its receipt each time."""
-    said = [entry.get(key) for key in FILE_STATE]
-    return "" if set(said) == {None} else str(said)
-
-
-def _damaged_store(stored: StoredRelease, where: str) -> MachineFault:
-    return MachineFault(
-        f"release {stored.name} in {stored.place} is damaged at {where}: delete that region there and run "
-        f"`{command(stored, 'make')}`, which makes it again."
-    )
-
-
-def _scan_remote(
-    stored: StoredRelease, place: Remote, files: Mapping[str, str], schema: Mapping[str, pl.DataType]
-) -> pl.LazyFrame:
-    """Return the rows of files, one below the other. A file is fetched when it is needed, several at a time.
-
-    ``files``: the SHA-256 of each file, by path.
-
-    A file of a region has half a megabyte at most: to ask for its footer and for each column would take longer.
-    """
-
-    def read(
-        columns: list[str] | None, predicate: pl.Expr | None, most: int | None, _batch: int | None
-    ) -> Iterator[pl.DataFrame]:
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            for content in fetch_in_order(
-                pool, lambda path: _fetch(stored, place, path, digest=files[path]), files
-            ):
-                frame = read_parquet(content, columns)
-                if most is not None:  # of the rows before the filter, as polars asks for them
-                    frame = frame.head(most)
-                    most -= frame.height
-                yield frame if predicate is None else frame.filter(predicate)
-                if most == 0:
-                    return
-
-    return register_io_source(read, schema=schema, is_pure=True)
 
 
 TABLES, HIDDEN = "tables", "truth"
@@ -492,7 +530,6 @@ TABLES, HIDDEN = "tables", "truth"
 MANIFEST, CHECKSUMS = "manifest.json", "checksums.sha256"
 CACHE = "exports"
 """The folder of ``$TIPBENCH_HOME`` for files of URLs, and marks of files that passed their check."""
-
 
 _Name = Annotated[str, Field(pattern=r"^[\w.-]{1,100}$")]
 _Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -537,7 +574,13 @@ def table_file(table: str, suffix: str) -> str:
 
 @dataclass(frozen=True)
 class ExportedRelease:
-    """A release as an export holds it; reads as a :class:`tipdata.release.Release` does.
+    """A release as an export holds it, in a folder or at a URL; it is read as a :class:`Release` is.
+
+    An export lists the SHA-256 of every file in ``checksums.sha256``, which is written last: without it the export is
+    incomplete. Before a table is read, its file is checked against that list, and its columns, region by region,
+    against the manifest: the published one that comes with tipbench or, for a world without one, the export's own
+    (:attr:`caveat`). Files that passed are remembered by their digest. Files of a URL are copied to
+    ``$TIPBENCH_HOME/exports`` when they are first read.
 
     ``place``: the folder or URL. ``checksums``: SHA-256 of its files by name. ``manifest``: what its tables must be.
     """
@@ -572,21 +615,21 @@ class ExportedRelease:
         """Return one table over all regions, lazily; its files are checked first.
 
         Raises:
-            UsageError: as :meth:`tipdata.release.Release.scan`.
+            UsageError: as :meth:`Release.scan`.
             MachineFault: for a file that cannot be read, or is not the release's.
         """
-        known = find_table(tables_of(self.version), self.version, table, truth)
-        return scan_files(known, truth, lambda suffix: scan_parquet(self._check_file(known, suffix)))
+        return scan_table(
+            self.version, table, truth, lambda known, suffix: scan_parquet(self._check_file(known, suffix))
+        )
 
     def _check_file(self, table: Table, suffix: str) -> Path:
         """Return the path of a file of a table on this machine, after checking it against checksum and manifest."""
         name = table_file(table.name, suffix)
-        path = _local(self, name)
+        path = self._local_file(name)
         mark = hashlib.sha256(f"{self.checksums[name]} {self.manifest['digest']} {name}".encode()).hexdigest()
         passed = home() / CACHE / "right" / mark
         if not passed.is_file():
-            columns = table.hidden if suffix == TRUTH else table.observed
-            self._check_manifest(table.name, path, columns)
+            self._check_manifest(table.name, path, dict(files_of(table))[suffix])
             write_file_atomically(passed, "")
         return path
 
@@ -594,22 +637,45 @@ class ExportedRelease:
         rows, first = scan_parquet(path), 0
         try:
             if sorted(rows.collect_schema()) != sorted(columns):
-                raise self._other(f"table {table}", f"its columns are not {', '.join(columns)}")
+                raise self._mismatch(f"table {table}", f"its columns are not {', '.join(columns)}")
             for index in range(self.regions):
                 entry = self.manifest["regions"][region_name(index)]
                 frame = rows.slice(first, entry["rows"][table]).collect()
                 first += entry["rows"][table]
                 for column in columns:
                     if column_digest(frame[column]) != entry["digests"][table][column]:
-                        raise self._other(
-                            f"region {index}, table {table}, column {column}", "its digest differs"
-                        )
+                        where = f"region {index}, table {table}, column {column}"
+                        raise self._mismatch(where, "its digest differs")
             if rows.slice(first).select(pl.len()).collect().item():
-                raise self._other(f"table {table}", "it has more rows")
+                raise self._mismatch(f"table {table}", "it has more rows")
         except (*UNREADABLE, TypeError, KeyError) as error:
-            raise self._other(f"table {table}", error_line(error)) from None
+            raise self._mismatch(f"table {table}", error_line(error)) from None
 
-    def _other(self, where: str, why: str) -> MachineFault:
+    def _local_file(self, name: str) -> Path:
+        """Return the path of a file on this machine, after checking its bytes against the checksum."""
+        expected, at = self.checksums[name], place_of(self.place)
+        if isinstance(at, Remote):
+            path = home() / CACHE / "files" / f"{expected}.parquet"
+            if not path.is_file():
+                content = _read(self.place, name)
+                if hashlib.sha256(content).hexdigest() != expected:
+                    raise _damage_error(self.place, name)
+                write_file_atomically(path, content, "free some space there")
+        else:
+            path = at / name
+        try:
+            check_regular(path)
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise MachineFault(
+                f"{name} of the export {self.place} cannot be read: {error_text(error)}; take it again."
+            ) from None
+        if digest != expected:
+            raise _damage_error(self.place if path.parent.name != "files" else str(path), name)
+        return path
+
+    def _mismatch(self, where: str, why: str) -> MachineFault:
         return MachineFault(
             f"the export {self.place} is not release {self.name} at {where} ({why}): take it again from where it was "
             "published, or make it with `tipbench data make`."
@@ -624,13 +690,13 @@ def open_export(place: str) -> ExportedRelease:
 
     Raises:
         UsageError: for a place that cannot be read or holds no whole export, for a release that this program does not
-        know, and for one that says it is a published release and has another digest.
-        MachineFault: where a file is not what its checksum says.
+            know, and for one that says it is a published release and has another digest.
+        MachineFault: if a file is not what its checksum says.
     """
-    checksums = _checksums(place)
+    checksums = _read_checksums(place)
     content = _read(place, MANIFEST)
     if hashlib.sha256(content).hexdigest() != checksums.get(MANIFEST):
-        raise _damaged_export(place, MANIFEST)
+        raise _damage_error(place, MANIFEST)
     try:
         manifest = _Manifest.model_validate_json(content)
     except ValidationError as error:
@@ -646,24 +712,19 @@ def open_export(place: str) -> ExportedRelease:
         )
     if (problem := manifest.problem(release)) is not None:
         raise _incomplete(place, f"its {MANIFEST} is not one ({problem})")
-    if missing := [name for name in _files(release.version) if name not in checksums]:
+    tables = tables_of(release.version).values()
+    files = [table_file(table.name, suffix) for table in tables for suffix, _ in files_of(table)]
+    if missing := [name for name in files if name not in checksums]:
         raise _incomplete(place, f"it does not list {missing[0]}")
     return ExportedRelease(
         place, release.version, release.size, release.world, checksums, published or manifest.model_dump()
     )
 
 
-def _files(version: str) -> list[str]:
-    """Return the names of all table files in an export of a version."""
-    of = tables_of(version).values()
-    return [table_file(t.name, s) for t in of for s, c in (("", t.observed), (TRUTH, t.hidden)) if c]
-
-
-def _checksums(place: str) -> dict[str, str]:
+def _read_checksums(place: str) -> dict[str, str]:
     """Return the SHA-256 of an export's files, by name below it."""
-    lines = _read(place, CHECKSUMS).decode(errors="replace").splitlines()
     found = {}
-    for line in lines:
+    for line in _read(place, CHECKSUMS).decode(errors="replace").splitlines():
         digest, _, name = line.partition("  ")
         path = PurePosixPath(name)
         if not re.fullmatch("[0-9a-f]{64}", digest) or not name or path.is_absolute() or ".." in path.parts:
@@ -675,6 +736,7 @@ def _checksums(place: str) -> dict[str, str]:
 
 
 def _read(place: str, name: str) -> bytes:
+    """Return the content of a file of an export."""
     at = place_of(place)
     try:
         if isinstance(at, Remote):
@@ -687,32 +749,7 @@ def _read(place: str, name: str) -> bytes:
         raise UsageError(f"{place} cannot be read: {error_text(error)}; correct the folder or URL.") from None
 
 
-def _local(export: ExportedRelease, name: str) -> Path:
-    """Return the path of a file of an export on this machine, after checking its bytes against the checksum."""
-    meant, at = export.checksums[name], place_of(export.place)
-    if isinstance(at, Remote):
-        path = home() / CACHE / "files" / f"{meant}.parquet"
-        if not path.is_file():
-            content = _read(export.place, name)
-            if hashlib.sha256(content).hexdigest() != meant:
-                raise _damaged_export(export.place, name)
-            write_file_atomically(path, content, "free some space there")
-    else:
-        path = at / name
-    try:
-        check_regular(path)
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise MachineFault(
-            f"{name} of the export {export.place} cannot be read: {error_text(error)}; take it again."
-        ) from None
-    if digest != meant:
-        raise _damaged_export(export.place if path.parent.name != "files" else str(path), name)
-    return path
-
-
-def _damaged_export(place: str, name: str) -> MachineFault:
+def _damage_error(place: str, name: str) -> MachineFault:
     return MachineFault(
         f"{name} of the export {place} is not what {CHECKSUMS} says: take it again from where it was published."
     )

@@ -33,6 +33,7 @@ from tipdata.release.manifests import (
     TRUTH,
     Digests,
     command,
+    file_names,
     files_of,
     published_manifest,
     region_name,
@@ -70,24 +71,21 @@ class WrittenRegion(NamedTuple):
     published: frozenset[str]
 
 
-def check_table(release: Release, table: str, hidden: tuple[bool, ...], regions: Sequence[int]) -> None:
-    """Check the files of a table of some regions, as far as that was not done already.
+def check_files(
+    release: Release, table: str, name: str, columns: tuple[str, ...], regions: Sequence[int]
+) -> None:
+    """Check one file of a table in some regions, unless it was checked today.
 
     Args:
-        release: whose table.
-        table: its name.
-        hidden: of the two files of a table those that are read: with observed columns (False), with hidden ones (True).
-        regions: their numbers.
+        release: a release on a disk.
+        table: the name of the table.
+        name: of its file.
+        columns: those that the file should have.
+        regions: the numbers of the regions.
 
     Raises:
-        MachineFault: where a file is damaged or not there, naming region, table and column.
+        MachineFault: if a file is damaged or not there, naming region, table and column.
     """
-    for suffix, columns in files_of(tables_of(release.version)[table]):
-        if bool(suffix) in hidden:
-            _check(release, table, f"{table}{suffix}.parquet", columns, regions)
-
-
-def _check(release: Release, table: str, name: str, columns: tuple[str, ...], regions: Sequence[int]) -> None:
     place = release.folder / CHECKED / f"{name}.json"
     known, fresh = _known_files(place), {}
     for index in regions:
@@ -250,26 +248,27 @@ def _damage_error(release: Release, problems: list[str]) -> MachineFault:
     )
 
 
-def verify_on_disk(release: Release, engine: Engine | str = "loky", quiet: bool = False) -> list[str]:
-    """Read a release's files again and return where they differ from the manifest.
+def verify_release(release: Release, engine: Engine | str = "loky", quiet: bool = False) -> list[str]:
+    """Read a release's files again, whatever was checked, and return where they differ from the manifest.
 
     The manifest is the published one or, for a size or world without one, the receipts written when it was made. A
     file or column too many is a difference, as one too few is.
 
     Returns:
-        One text per difference, naming release, region, table and column; empty where all is as it should be.
+        One text per difference, naming release, region, table and column; empty if there is none.
 
     Raises:
         UsageError: for a release that was never made.
     """
-    if not release.folder.is_dir():
+    made = release.made_regions()
+    if made is None:
         raise UsageError(
-            f"release {release.name} is not in {release.folder}: make it with `{command(release, 'make')}`."
+            f"release {release.name} is not in {release.place}: make it with `{command(release, 'make')}`."
         )
-    made = [index for index in range(release.regions) if release.region_folder(index).is_dir()]
-    work = partial(verify_region, release, release.folder)
+    work = partial(_verify_region, release, release.root)
     read = run_all(work, made, engine, f"regions of {release.name}", quiet)
-    problems = [problem for problems in read for problem in problems] + _unexpected_regions(release)
+    problems = [problem for problems in read for problem in problems]
+    problems += _unexpected_regions(release) if release.root is not None else []
     if len(made) < release.regions:
         problems.append(
             f"release {release.name}: {len(made):,} of {release.regions:,} regions are made: "
@@ -287,31 +286,32 @@ def _unexpected_regions(release: Release) -> list[str]:
     ]
 
 
-def verify_region(release: Release, folder: Path, index: int) -> list[str]:
-    """Return where one region differs from the manifest. ``folder``: the release's, as a reused worker may know
-    another."""
+def _verify_region(release: Release, root: Path | None, index: int) -> list[str]:
+    """Return where one region differs from the manifest; in a store it is fetched whole."""
+    with release.region_files(index, root) as folder:
+        return _region_differences(release, folder, index)
+
+
+def _region_differences(release: Release, here: Path, index: int) -> list[str]:
     place = f"release {release.name}, region {index}"
-    here = folder / region_name(index)
     try:
         receipt = region_receipt(here)
         written, digests = receipt.get(FILES, {}), receipt["digests"]
     except (OSError, ValueError, KeyError):
         written, digests = {}, None
     if (manifest := published_manifest(release)) is not None:
-        digests = manifest["regions"][here.name]["digests"]
+        digests = manifest["regions"][region_name(index)]["digests"]
     if digests is None:
         return [f"{place}: {here / RECEIPT} cannot be read: make the release again"]
-    problems, known = [], set()
+    problems = []
     for name, table in tables_of(release.version).items():
         for suffix, columns in files_of(table):
-            path = here / f"{name}{suffix}.parquet"
-            known.add(path.name)
-            expected = digests.get(name, {})
+            path, expected = here / f"{name}{suffix}.parquet", digests.get(name, {})
             problems += file_problems(
                 f"{place}, table {name}", path, columns, expected, written.get(path.name)
             )
     for path in sorted(here.glob("*.parquet")):
-        if path.name not in known:
+        if path.name not in file_names(release.version):
             table = path.name.removesuffix(".parquet").removesuffix(TRUTH)
             problems.append(f"{place}, table {table}: is not a file of the release: delete {path}")
     return list(dict.fromkeys(problems))

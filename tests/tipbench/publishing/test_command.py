@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tipbench.publishing.facts import ReleaseFacts
+from tipbench.publishing.facts import ExportFacts
 from tipdata.core import world
 from tipdata.release import Release, published_manifest
 
@@ -76,4 +76,4 @@ def test_a_draft_is_published_only_where_it_is_asked_for_and_says_so(
     assert (code, "is a draft and may still change: add --draft" in err) == (2, True)
     manifest = published_manifest(tiny)
     assert manifest is not None
-    assert "This data version is a draft and may still change." in ReleaseFacts(manifest).summary
+    assert "This data version is a draft and may still change." in ExportFacts(manifest).summary

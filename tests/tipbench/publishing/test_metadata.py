@@ -11,7 +11,7 @@ import pytest
 import yaml
 from huggingface_hub import DatasetCard
 from tipbench.publishing import cards
-from tipbench.publishing.facts import ReleaseFacts
+from tipbench.publishing.facts import ExportFacts
 from tipbench.publishing.metadata import (
     check_extra,
     citation_file,
@@ -36,12 +36,10 @@ EXTRA = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def facts(tiny: Release) -> ReleaseFacts:
+def facts(tiny: Release) -> ExportFacts:
     manifest = published_manifest(tiny)
     assert manifest is not None
-    return ReleaseFacts(
-        manifest, doi="10.1234/example", url="https://example.org/data", publisher="A Library"
-    )
+    return ExportFacts(manifest, doi="10.1234/example", url="https://example.org/data", publisher="A Library")
 
 
 @EXTRA
@@ -105,7 +103,7 @@ def test_datacite_that_is_made_invalid_is_refused(copy: Path, change: dict, wher
 
 
 @EXTRA
-def test_a_doi_and_a_page_that_were_given_are_in_valid_metadata(facts: ReleaseFacts, copy: Path) -> None:
+def test_a_doi_and_a_page_that_were_given_are_in_valid_metadata(facts: ExportFacts, copy: Path) -> None:
     (copy / "datacite.json").write_text(json.dumps(datacite(facts)), encoding="utf-8")
     validate_datacite(copy / "datacite.json")
     assert datacite(facts)["doi"] == zenodo(facts)["doi"] == "10.1234/example"
@@ -163,7 +161,7 @@ def test_the_statement_travels_word_for_word(exported: Path) -> None:
     assert not re.search(r"\]\((?!https)", text)  # links of the repository lead nowhere here
 
 
-def test_the_data_are_cited_as_a_data_set_of_their_own_version(exported: Path, facts: ReleaseFacts) -> None:
+def test_the_data_are_cited_as_a_data_set_of_their_own_version(exported: Path, facts: ExportFacts) -> None:
     found = yaml.safe_load((exported / "CITATION.cff").read_text(encoding="utf-8"))
     assert (found["type"], found["version"], found["license"]) == ("dataset", "0.4.0", "CC-BY-4.0")
     assert "doi" not in found  # nobody gave one
