@@ -16,8 +16,8 @@ from tipbench.metrics.harm import FEW_FINDS
 from tipbench.runs.results import Result
 from tipbench.task import Task
 from tipbench.tasks import tasks
-from tipboard.board.collection import DRAWS, KeptDraws, to_bytes
-from tipboard.board.files import REFERENCE
+from tipboard.board.collection import KeptDraws
+from tipboard.board.files import REFERENCE, store_results
 from tipboard.board.worlds import Stability, TaskScores, store_stability
 from tipdata.core.draw import Stream
 from tipdata.core.world import newest_released
@@ -47,13 +47,9 @@ REPLICATES, CLUSTERS, WORLDS = 200, 300, (1, 2, 3, 4, 5)
 
 def make_board(results: Path) -> Path:
     """Write the board of made-up results, its draws and its scores in other worlds; return ``results``."""
-    folder, drawn = results / DATA / REFERENCE, []
-    for one in _results():
-        path = folder / one.task / one.split / one.method_name / f"s{one.seed}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(one.to_json(), encoding="utf-8")
-        drawn += [_drawn(one)] if _has_draws(one) else []
-    (folder / DRAWS).write_bytes(to_bytes(drawn))
+    folder, found = results / DATA / REFERENCE, list(_results())
+    folder.mkdir(parents=True)
+    store_results(folder, found, [_drawn(one) for one in found if _has_draws(one)])
     store_stability(
         results, Stability(data=DATA, worlds=WORLDS, tasks=tuple(map(_in_worlds, tasks().values())))
     )

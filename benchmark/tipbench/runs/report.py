@@ -17,15 +17,17 @@ from typing import Any, TypeVar
 
 from tipcore.errors import UsageError
 from tipcore.locations import expand_home
+from tipdata.documents.project_files import project_file
 
-from tipbench.config.options import config_folder, suggestion
+from tipbench.config.options import suggestion
 from tipbench.console import Column
 from tipbench.metrics.harm import FEW_FINDS, NO_FINDS, SILENT
 from tipbench.metrics.metric import Metric
 from tipbench.metrics.registry import metric_of, metrics
 from tipbench.metrics.scores import Estimate, FormRecall
 from tipbench.runs.cells import HASHED, Cell
-from tipbench.runs.results import Result, method_name, read_result
+from tipbench.runs.frames import RESULTS, read_results
+from tipbench.runs.results import Result, method_name
 from tipbench.task import GAPS
 from tipbench.tasks import score_version
 
@@ -431,7 +433,7 @@ def results_with_estimates(results: Sequence[Result]) -> list[Result]:
     return [result for result in results if len(result.estimates) > 1]
 
 
-RESULTS, REFERENCE = "results", "reference"
+REFERENCE = "reference"
 MARK = "(reference)"
 
 
@@ -440,12 +442,12 @@ def references_of(cells: Sequence[Cell], folder: str | None = None) -> list[Resu
 
     Args:
         cells: what is run.
-        folder: where results are kept; without it ``results`` here, or in the checkout that tipbench lies in.
+        folder: where results are kept; without it ``results`` here, or those that travel with tipbench.
 
     Raises:
         UsageError: where there is no such folder, it has no results of the data, or scores of another meaning.
     """
-    places = [expand_home(folder)] if folder else [Path(RESULTS), config_folder().parent / RESULTS]
+    places = [expand_home(folder)] if folder else [Path("results"), project_file("results")]
     kept = next((place for place in places if place.is_dir()), None)
     if kept is None:
         raise UsageError(
@@ -454,9 +456,11 @@ def references_of(cells: Sequence[Cell], folder: str | None = None) -> list[Resu
         )
     found: list[Result] = []
     for data, task in dict.fromkeys((cell.data, cell.task) for cell in cells):
-        there = [read_result(path) for path in sorted((kept / data / REFERENCE / task).glob("*/*/s*.json"))]
+        file = kept / data / REFERENCE / RESULTS
+        there = read_results(file, task) if file.is_file() else []
         if not there:
-            has = sorted(path.parent.relative_to(kept).as_posix() for path in kept.glob(f"*/*/{REFERENCE}"))
+            files = kept.glob(f"*/*/{REFERENCE}/{RESULTS}")
+            has = sorted(path.parents[1].relative_to(kept).as_posix() for path in files)
             raise UsageError(
                 f"{kept} has no committed results of {task} on {data}: it has {', '.join(has) or 'none'}."
             )

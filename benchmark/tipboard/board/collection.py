@@ -87,10 +87,10 @@ def seat_of(one: Seeded) -> Seat:
     return one.task, one.split, one.seed
 
 
-def file_of(seat: Seat) -> str:
-    """Return the path of a result below the folder of an entry's results."""
+def name_of(seat: Seat) -> str:
+    """Return what messages call one of an entry's results."""
     task, split, seed = seat
-    return f"{task}/{split}/s{seed}.json"
+    return f"{task}/{split}/s{seed}"
 
 
 def _refuse_mixed(

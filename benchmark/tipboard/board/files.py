@@ -1,26 +1,26 @@
 """``results/``: the files that a board is rendered from, written whole or not at all.
 
 ```
-results/<version>/<size>/reference/<task>/<split>/<method>/s<seed>.json   a run's result.json as it was
-                         reference/draws.parquet                          :mod:`tipboard.board.collection`
-                         submissions/<team>--<method>/submission.json     what its authors say
-                                                     uploaded/            results and draws of the uploaded files
-                                                     reproduced/          the same of the maintainers' own run
-                                                     fresh/               of runs on fresh worlds, and cells.json
-                         worlds.json                                      :mod:`tipboard.board.worlds`
+results/<version>/<size>/reference/results.parquet                a run's result.json as it was, a row each
+                         reference/draws.parquet                  :mod:`tipboard.board.collection`
+                         submissions/<team>--<method>/submission.json    what its authors say
+                                                     uploaded/    results and draws of the uploaded files
+                                                     reproduced/  the same of the maintainers' own run
+                                                     fresh/       of runs on fresh worlds, and cells.json
+                         worlds.json                              :mod:`tipboard.board.worlds`
 ```
 """
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tipbench.metrics.registry import metrics
-from tipbench.runs.results import RESULT, Result, read_result
+from tipbench.runs.frames import RESULTS, read_results, to_parquet_bytes
+from tipbench.runs.results import Result
 from tipbench.tasks import tasks
 from tipcore.atomic import fill_folder_atomically, whole_folders
 from tipcore.errors import UsageError
@@ -30,7 +30,6 @@ from tipboard.board.collection import (
     DRAWS,
     FinishedRun,
     KeptDraws,
-    file_of,
     place_of,
     read_draws,
     seat_of,
@@ -98,22 +97,14 @@ def store_reference(results: Path, runs: Sequence[FinishedRun], draws: Sequence[
     """
     folder = results / runs[0].result.data / REFERENCE
     with fill_folder_atomically(folder, replace=True, advice=ELSEWHERE) as beside:
-        for run in runs:
-            task, split, method, seed = place_of(run.result)
-            path = beside / task / split / method / f"s{seed}.json"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(run.folder / RESULT, path)
-        (beside / DRAWS).write_bytes(to_bytes(draws))
+        store_results(beside, [run.result for run in runs], draws)
     return folder
 
 
 def store_results(folder: Path, found: Sequence[Result], draws: Sequence[KeptDraws]) -> None:
-    """Write the results of one submission and their draws to a folder."""
+    """Write results, by task, split, method and seed, and their draws to a folder."""
     folder.mkdir(exist_ok=True)
-    for result in found:
-        path = folder / file_of(seat_of(result))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(result.to_json(), encoding="utf-8")
+    (folder / RESULTS).write_bytes(to_parquet_bytes(sorted(found, key=place_of)))
     (folder / DRAWS).write_bytes(to_bytes(draws))
 
 
@@ -166,10 +157,7 @@ def read(results: Path, data: str | None = None, draft: bool = False) -> Board:
 
 
 def _reference(folder: Path) -> list[Entry]:
-    if not folder.is_dir():
-        return []
-    found = sorted((read_result(path) for path in folder.rglob("s*.json")), key=place_of)
-    return reference_entries(found, read_draws(folder / DRAWS))
+    return reference_entries(*_side(folder)) if folder.is_dir() else []
 
 
 def _submissions(folder: Path) -> list[Entry]:
@@ -211,8 +199,7 @@ def _record(path: Path) -> SubmissionRecord:
 
 
 def _side(folder: Path) -> tuple[list[Result], list[KeptDraws]]:
-    found = sorted((read_result(path) for path in folder.rglob("s*.json")), key=place_of)
-    return found, read_draws(folder / DRAWS)
+    return sorted(read_results(folder / RESULTS), key=place_of), read_draws(folder / DRAWS)
 
 
 def _refuse_unknown(results: Path, entry: Entry) -> None:

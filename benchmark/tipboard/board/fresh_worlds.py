@@ -16,12 +16,13 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tipbench.loading import prepare
-from tipbench.runs.results import Result, digest_of, read_result
+from tipbench.runs.frames import RESULTS, read_results
+from tipbench.runs.results import Result, digest_of
 from tipcore.errors import UsageError
 from tipdata.release import Release
 from tipdata.release.builder import open_on_disk
 
-from tipboard.board.collection import DRAWS, Seat, file_of, seat_of
+from tipboard.board.collection import DRAWS, Seat, name_of, seat_of
 from tipboard.board.entries import Entry
 
 CELLS = "cells.json"
@@ -41,15 +42,13 @@ class FreshCell(_Record):
     split: str
     seed: int
     world: str = Field(description="the fresh world, as the name of its release")
-    reproduced: str = Field(description="digest of the file of the result on the release")
-    fresh: str | None = Field(
-        description="digest of the file of the result; null: that world has no such split"
-    )
+    reproduced: str = Field(description="digest of the result.json on the release")
+    fresh: str | None = Field(description="digest of its result.json; null: that world has no such split")
 
     @property
-    def file(self) -> str:
-        """Of either result, below its folder."""
-        return file_of(seat_of(self))
+    def name(self) -> str:
+        """What messages call either result."""
+        return name_of(seat_of(self))
 
 
 class FreshRecord(_Record):
@@ -81,11 +80,9 @@ def store_record(fresh: Path, reproduced: Path, entry: str, worlds: Mapping[Seat
         entry: its id.
         worlds: the fresh world of each cell.
     """
-    cells = []
+    cells, here, elsewhere = [], _digests_in(reproduced), _digests_in(fresh)
     for (task, split, seed), world in sorted(worlds.items()):
-        file = file_of((task, split, seed))
-        again = digest_of((reproduced / file).read_bytes())
-        there = _digest(fresh / file)
+        again, there = here[task, split, seed], elsewhere.get((task, split, seed))
         cells.append(FreshCell(task=task, split=split, seed=seed, world=world, reproduced=again, fresh=there))
     record = FreshRecord(entry=entry, draws=_digest(reproduced / DRAWS), cells=tuple(cells))
     text = record.model_copy(update={"digest": record.digested()}).model_dump_json(indent=1)
@@ -130,25 +127,35 @@ def _problems(folder: Path, reproduced: Path, entry: Entry) -> Iterator[str]:
     for place, result in again.items():
         if place not in cells:
             yield f"{_named(result)} was reproduced without a run on a fresh world"
-    for cell in cells.values():
-        if _digest(folder / cell.file) != cell.fresh:
-            yield f"{cell.file} is not the file that was written there"
-        if _digest(reproduced / cell.file) != cell.reproduced:
-            yield f"{reproduced.name}/{cell.file} is not the file that was written with it"
+    there, here = _digests_in(folder), _digests_in(reproduced)
+    for place, cell in cells.items():
+        if there.get(place) != cell.fresh:
+            yield f"{cell.name} is not the result that was written there"
+        if here.get(place) != cell.reproduced:
+            yield f"{reproduced.name}/{cell.name} is not the result that was written with it"
     if _digest(reproduced / DRAWS) != record.draws:
         yield f"{reproduced.name}/{DRAWS} is not the file that was written with it"
     yield from _strangers(folder, again, cells)
 
 
 def _strangers(folder: Path, again: Mapping[Seat, Result], cells: Mapping[Seat, FreshCell]) -> Iterator[str]:
-    for path in sorted(folder.rglob("s*.json")):
-        fresh = read_result(path)
-        name = path.relative_to(folder).as_posix()
-        place = seat_of(fresh)
-        if place not in again or place not in cells or cells[place].file != name:
+    seen: set[Seat] = set()
+    for fresh in _results_in(folder):
+        place, name = seat_of(fresh), name_of(seat_of(fresh))
+        if place not in again or place not in cells or place in seen:
             yield f"{name} is of no result that was reproduced"
         elif fresh.data != cells[place].world or not _is_of(fresh, again[place]):
             yield f"{name} is of {fresh.data} and not of a fresh world as {_named(again[place])} needs"
+        seen.add(place)
+
+
+def _results_in(folder: Path) -> list[Result]:
+    return read_results(folder / RESULTS) if (folder / RESULTS).is_file() else []
+
+
+def _digests_in(folder: Path) -> dict[Seat, str]:
+    """Return the digest of each result of a folder, as its ``result.json`` would be."""
+    return {seat_of(one): digest_of(one.to_json().encode()) for one in _results_in(folder)}
 
 
 def _is_older(result: Result) -> bool:

@@ -26,7 +26,7 @@ tipbench board results --runs runs/{data} --to results
 ```
 
 and not edited by hand: `tipbench board results --check` says whether this page is what the files beside it render to.
-Each `{data}/reference/<task>/<split>/<method>/s<seed>.json` is a run's `result.json` as it was, with its config,
+Each row of `{data}/reference/results.parquet` is a run's `result.json` as it was, with its config,
 versions, environment and cost; predictions are re-made by the first command. `tipbench board build --to FOLDER` makes
 a site of it, with submissions beside the reference methods.
 

@@ -23,6 +23,7 @@ from tipbench.runs import runner
 from tipbench.runs.cells import Cell
 from tipbench.runs.cost import UNKNOWN_PEAK
 from tipbench.runs.digests import method_sources
+from tipbench.runs.frames import RESULTS, read_results
 from tipbench.runs.results import Result, digest_of, read_result, run_folders
 from tipbench.runs.scoring import UNVERIFIED, evaluate_prepared
 from tipbench.task import Task
@@ -42,7 +43,6 @@ from tipboard.board.collection import (
     place_of,
     read_draws,
     seat_of,
-    to_bytes,
 )
 from tipboard.board.entries import Entry
 from tipboard.board.files import (
@@ -67,13 +67,13 @@ RELATIVE, ABSOLUTE = 1e-9, 1e-12
 class Difference:
     """A stored number that is not what its predictions score."""
 
-    path: Path
+    path: str
     metric: str
     stored: float | None
     found: float | None
 
 
-def differences_of(path: Path, stored: Result, found: Result) -> Iterator[Difference]:
+def differences_of(path: str, stored: Result, found: Result) -> Iterator[Difference]:
     """Yield numbers of scores, groups and oracle that are not the same."""
     one, other = _numbers(stored), _numbers(found)
     for name in dict.fromkeys((*one, *other)):
@@ -142,7 +142,7 @@ def check_absent(submission: Path, entry: Entry) -> None:
                 has = has_split(cell.task, world, cell.split, result.labels, result.access)
             if has:
                 raise UsageError(
-                    f"{submission / FRESH}: {cell.file} is missing, and {cell.world} has such a split; run "
+                    f"{submission / FRESH}: {cell.name} is missing, and {cell.world} has such a split; run "
                     f"`tipbench board reproduce {entry.id}` again."
                 )
 
@@ -156,10 +156,14 @@ def write_fresh(folder: Path, results: Sequence[Result]) -> None:
 
 
 class StoredPlace(NamedTuple):
-    """Where a stored result lies: the folder of a submission's side or of all references, and the file."""
+    """Where a stored result lies: the folder of a submission's side or of all references, and its row there."""
 
     folder: Path
-    path: Path
+    row: tuple[str, str, str, int]
+
+    def __str__(self) -> str:
+        task, split, method, seed = self.row
+        return f"{self.folder / RESULTS}: {task}/{split}/{method}/s{seed}"
 
 
 @dataclass(frozen=True)
@@ -167,7 +171,7 @@ class Rescored:
     """What came of it. ``scored``: results scored again; ``without``: those whose predictions are nowhere."""
 
     scored: int
-    without: list[Path]
+    without: list[str]
     differences: list[Difference]
 
 
@@ -222,16 +226,16 @@ def rescore(
         _refuse_old(stored, without)
         _write(stored, found)
     differences = [
-        one for place, (again, _) in found.items() for one in differences_of(place.path, stored[place], again)
+        one for place, (again, _) in found.items() for one in differences_of(str(place), stored[place], again)
     ]
-    return Rescored(len(found), [place.path for place in without], differences)
+    return Rescored(len(found), [str(place) for place in without], differences)
 
 
 def _stored(board: Path) -> Iterator[tuple[StoredPlace, Result]]:
     """Yield every stored result of references and of all sides of submissions."""
     for folder in _folders(board):
-        for path in sorted(folder.rglob("s*.json")):
-            yield StoredPlace(folder, path), read_result(path)
+        for result in read_results(folder / RESULTS):
+            yield StoredPlace(folder, place_of(result)), result
 
 
 def _folders(board: Path) -> list[Path]:
@@ -268,10 +272,10 @@ def _refuse_others(results: Path, data: str, stored: Mapping[StoredPlace, Result
     for place, result in stored.items():
         if place.folder.name != FRESH and (result.data, result.versions.data) != (data, version):
             raise UsageError(
-                f"{place.path} is of {result.data} on the board of {data}: scores of different data never stand "
+                f"{place} is of {result.data} on the board of {data}: scores of different data never stand "
                 "on one board; remove it."
             )
-    others = [place.path for place, one in stored.items() if _is_old(one)]
+    others = [str(place) for place, one in stored.items() if _is_old(one)]
     if others and not write:
         raise UsageError(
             f"{results}: {len(others):,} of {len(stored):,} results are of another evaluator than this one "
@@ -282,7 +286,7 @@ def _refuse_others(results: Path, data: str, stored: Mapping[StoredPlace, Result
 def _refuse_lost(lost: Sequence[StoredPlace], store: PredictionStore) -> None:
     if lost:
         raise UsageError(
-            f"predictions of {len(lost):,} results of submissions are not in {store.url} (first: {lost[0].path}): "
+            f"predictions of {len(lost):,} results of submissions are not in {store.url} (first: {lost[0]}): "
             "bring them back, or remove the submission."
         )
 
@@ -293,7 +297,7 @@ def _refuse_old(stored: Mapping[StoredPlace, Result], without: Sequence[StoredPl
     if old:
         raise UsageError(
             f"{len(old):,} reference results are of an earlier evaluator and have no predictions here (first: "
-            f"{old[0].path}): run experiment=board again and give its folder with --runs."
+            f"{old[0]}): run experiment=board again and give its folder with --runs."
         )
 
 
@@ -360,27 +364,11 @@ def _write(
         drawn = first_of([kept for place in now if place in found and (kept := found[place][1])])
         again = {(one.task, one.method) for one in drawn}
         kept = [one for one in read_draws(folder / DRAWS) if (one.task, one.method) not in again]
-        if folder.name == REFERENCE:
-            _write_reference(folder, now, [*kept, *drawn])
-        else:
-            _write_submission(folder, list(now.values()), [*kept, *drawn])
+        with fill_folder_atomically(folder, replace=True) as beside:
+            store_results(beside, list(now.values()), [*kept, *drawn])
     for folder in (one.parent / FRESH for one in folders if one.name == REPRODUCED):
         if folder.is_dir():
-            write_fresh(folder, sorted(now_in(folder).values(), key=place_of))
-
-
-def _write_reference(folder: Path, now: Mapping[StoredPlace, Result], draws: Sequence[KeptDraws]) -> None:
-    with fill_folder_atomically(folder, replace=True) as beside:
-        for place, result in now.items():
-            path = beside / place.path.relative_to(folder)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(result.to_json(), encoding="utf-8")
-        (beside / DRAWS).write_bytes(to_bytes(draws))
-
-
-def _write_submission(folder: Path, now: Sequence[Result], draws: Sequence[KeptDraws]) -> None:
-    with fill_folder_atomically(folder, replace=True) as beside:
-        store_results(beside, sorted(now, key=place_of), draws)
+            write_fresh(folder, list(now_in(folder).values()))
 
 
 TOLERANCE = 1e-6

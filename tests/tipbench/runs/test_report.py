@@ -11,6 +11,7 @@ from tipbench.config.compose import Composer, parse
 from tipbench.config.options import config_folder, config_folders
 from tipbench.metrics.scores import FormRecall
 from tipbench.runs.cells import Cell
+from tipbench.runs.frames import RESULTS, to_parquet_bytes
 from tipbench.runs.grid import expand
 from tipbench.runs.report import (
     SHOWN,
@@ -290,6 +291,7 @@ def results(tmp_path: Path) -> Path:
 
 
 def committed(tmp_path: Path, data: str) -> Path:
+    found = []
     for method, split in product(("lightgbm", "tfidf_logreg"), ("region", "forward")):
         kept = Result.model_validate(
             {
@@ -317,9 +319,10 @@ def committed(tmp_path: Path, data: str) -> Path:
                 "warnings": [],
             }
         )
-        place = tmp_path / "results" / data / "reference/advert_risk" / split / method
-        place.mkdir(parents=True)
-        (place / "s0.json").write_text(kept.to_json(), encoding="utf-8")
+        found.append(kept)
+    place = tmp_path / "results" / data / "reference"
+    place.mkdir(parents=True)
+    (place / RESULTS).write_bytes(to_parquet_bytes(found))
     return tmp_path / "results"
 
 
@@ -341,7 +344,7 @@ def test_without_a_folder_they_are_those_here_or_else_of_the_checkout(
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
-    monkeypatch.setattr("tipbench.runs.report.config_folder", lambda: tmp_path / "configs")
+    monkeypatch.setattr("tipbench.runs.report.project_file", lambda name: tmp_path / name)
     assert references_of(asked) == references_of(asked, str(results))
 
 

@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from stored_results import change_results
 from tipbench.cli import main
-from tipbench.runs.results import read_result
+from tipbench.runs.frames import RESULTS, read_results
+from tipbench.runs.results import Result
 from tipbench.version import __version__
 from tipboard.board.acceptance import accept
 from tipboard.board.collection import collect
@@ -190,12 +192,18 @@ def test_a_stored_number_that_was_altered_is_named_and_put_right_when_asked(
     results: Path, packed: Callable, tmp_path: Path
 ) -> None:
     place, _ = accept(packed(tmp_path / "s"), results, quiet=True)
-    path = place / "uploaded" / TASK / "forward" / "s0.json"
-    true = read_result(path)
-    stored = json.loads(path.read_text(encoding="utf-8"))
-    stored["scores"]["average_precision"]["value"] += 0.01
-    stored["groups"]["lawful"]["units"] += 1
-    path.write_text(json.dumps(stored), encoding="utf-8")
+
+    def first() -> Result:
+        (one,) = [one for one in read_results(place / "uploaded" / RESULTS) if one.split == "forward"]
+        return one
+
+    def change(one: dict) -> None:
+        one["scores"]["average_precision"]["value"] += 0.01
+        one["groups"]["lawful"]["units"] += 1
+
+    true = first()
+    change_results(place / "uploaded", change, split="forward")
+    path = f"{place / 'uploaded' / RESULTS}: {TASK}/forward/{true.method_name}/s0"
     found = rescore(results, DATA, quiet=True).differences
     assert [(one.path, one.metric) for one in found] == [
         (path, "average_precision"),
@@ -203,7 +211,7 @@ def test_a_stored_number_that_was_altered_is_named_and_put_right_when_asked(
     ]
     assert found[0].found == true.scores["average_precision"].value
     rescore(results, DATA, write=True, quiet=True)
-    again = read_result(path)
+    again = first()
     assert (again.scores, again.groups) == (true.scores, true.groups)
     assert rescore(results, DATA, quiet=True).differences == []
 
@@ -212,18 +220,17 @@ def test_scores_of_another_evaluator_are_refused_and_made_anew_when_asked(
     results: Path, packed: Callable, runs: Path, tmp_path: Path
 ) -> None:
     accept(packed(tmp_path / "s"), results, quiet=True)
-    true = {path: read_result(path) for path in results.rglob("s0.json")}
-    for path, one in true.items():
-        old = one.versions.model_copy(update={"evaluator": 0})
-        path.write_text(one.model_copy(update={"versions": old}).to_json(), encoding="utf-8")
+    true = {path: read_results(path) for path in results.rglob(RESULTS)}
+    for path in true:
+        change_results(path.parent, lambda one: one["versions"].update(evaluator=0))
     with pytest.raises(UsageError, match=r"6 of 6 results are of another evaluator .*--write"):
         rescore(results, DATA, quiet=True)
     with pytest.raises(UsageError, match=r"4 reference results .*give its folder with --runs"):
         rescore(results, DATA, write=True, quiet=True)
     rescore(results, DATA, runs=runs, write=True, quiet=True)
-    for path, one in true.items():
-        again = read_result(path)
-        assert (again.scores, again.versions, again.cost) == (one.scores, one.versions, one.cost)
+    for path, found in true.items():
+        for one, again in zip(found, read_results(path), strict=True):
+            assert (again.scores, again.versions, again.cost) == (one.scores, one.versions, one.cost)
 
 
 def test_predictions_that_were_lost_or_altered_are_a_sentence(

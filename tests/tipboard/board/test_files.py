@@ -2,6 +2,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from stored_results import change_results
+from tipbench.runs.frames import read_results
 from tipboard.board.collection import collect
 from tipboard.board.files import read, store_reference
 from tipcore.errors import UsageError
@@ -9,16 +11,14 @@ from tipcore.errors import UsageError
 A, B = "advert_risk/prior", "advert_risk/lightgbm"
 
 
-def test_results_are_copied_to_their_places_byte_for_byte(
-    result: Callable, runs: Callable, tmp_path: Path
-) -> None:
+def test_results_are_stored_by_place_as_they_were(result: Callable, runs: Callable, tmp_path: Path) -> None:
     found = collect(runs(result(A), result(B, seed=2)))
     folder = store_reference(tmp_path / "results", found, [])
-    names = sorted(str(path.relative_to(folder)) for path in folder.rglob("s*.json"))
-    assert names == ["advert_risk/forward/lightgbm/s2.json", "advert_risk/forward/prior/s0.json"]
-    for run in found:
-        [copy] = folder.glob(f"*/*/*/s{run.result.seed}.json")
-        assert copy.read_bytes() == (run.folder / "result.json").read_bytes()
+    assert sorted(path.name for path in folder.iterdir()) == ["draws.parquet", "results.parquet"]
+    stored = read_results(folder / "results.parquet")
+    assert [(one.method, one.seed) for one in stored] == [(B, 2), (A, 0)]
+    for run, one in zip(found, stored, strict=True):
+        assert one.to_json().encode() == (run.folder / "result.json").read_bytes()
     by_method = {entry.method: list(entry.results) for entry in read(tmp_path / "results").entries}
     assert by_method == {run.result.method.partition("/")[2]: [run.result] for run in found}
 
@@ -70,6 +70,12 @@ def test_results_that_are_absent_or_broken_are_one_sentence(
     (folder / "draws.parquet").write_bytes(b"PAR1")
     with pytest.raises(UsageError, match="holds no draws"):
         read(tmp_path / "results")
+    for content, said in ((b"PAR1", "holds no results"), (None, "the file is missing")):
+        (folder / "results.parquet").unlink()
+        if content is not None:
+            (folder / "results.parquet").write_bytes(content)
+        with pytest.raises(UsageError, match=said):
+            read(tmp_path / "results")
 
 
 def test_results_of_another_evaluator_or_release_are_refused_on_the_same_board(
@@ -77,11 +83,9 @@ def test_results_of_another_evaluator_or_release_are_refused_on_the_same_board(
 ) -> None:
     results = tmp_path / "results"
     folder = store_reference(results, collect(runs(result(A), result(B))), [])
-    path = folder / "advert_risk/forward/prior/s0.json"
-    text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace('"evaluator": 2', '"evaluator": 0'), encoding="utf-8")
+    change_results(folder, lambda one: one["versions"].update(evaluator=0), method=A)
     with pytest.raises(UsageError, match=r"mixes evaluators .*tipbench--prior"):
         read(results)
-    path.write_text(text.replace("0.4.0/tiny", "0.4.0/small"), encoding="utf-8")
+    change_results(folder, lambda one: one.update(data="0.4.0/small"), method=A)
     with pytest.raises(UsageError, match=r"tipbench--prior has results of 0\.4\.0/small on the board of"):
         read(results)

@@ -7,7 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tipbench.runs.results import digest_of, read_result
+from stored_results import change_results, remove_results, write_results
+from tipbench.runs.frames import RESULTS, read_results
+from tipbench.runs.results import digest_of
 from tipboard.board.entries import Entry
 from tipboard.board.files import store_results
 from tipboard.board.fresh_worlds import CELLS, check_fresh, read_fresh_record, store_record
@@ -16,7 +18,7 @@ from tipcore.errors import UsageError
 METHOD = "advert_risk/crowd"
 WORLD = "0.4.0/tiny.w7"
 FENCE = dict.fromkeys(("files", "network", "memory", "processes"), True)
-FILE = "advert_risk/forward/s0.json"
+NAME, HERE = "advert_risk/forward/s0", {"split": "forward"}
 
 
 @pytest.fixture
@@ -43,8 +45,18 @@ def stored(submission: Path, entry: Entry) -> Path:
 
 def check(fresh: Path, entry: Entry) -> None:
     """Read what lies there now, as a board does, and check it."""
-    again = [read_result(path) for path in sorted((fresh.parent / "reproduced").rglob("s*.json"))]
+    again = read_results(fresh.parent / "reproduced" / RESULTS)
     check_fresh(fresh, fresh.parent / "reproduced", replace(entry, results=again))
+
+
+def rescored(value: float) -> Callable[[dict], object]:
+    return lambda one: one["scores"][one["primary"]].update(value=value)
+
+
+def add(folder: Path, **changes: object) -> None:
+    """Store the fresh result once more, with other values."""
+    (one,) = read_results(folder / RESULTS)
+    write_results(folder, [one, one.model_copy(update=changes)])
 
 
 def edit(path: Path, old: str, new: str) -> None:
@@ -85,7 +97,7 @@ def changed(folder: Path, change: Callable[[dict], object], bound: bool = True) 
 
 
 def reproduced(folder: Path) -> None:
-    edit(folder.parent / "reproduced" / FILE, '"value": 0.5', '"value": 0.99')
+    change_results(folder.parent / "reproduced", rescored(0.99), **HERE)
 
 
 def drawn(folder: Path) -> None:
@@ -95,26 +107,25 @@ def drawn(folder: Path) -> None:
 def without_fences(folder: Path) -> None:
     """As results of before 0.5.0 look, but for the version of their files."""
     shutil.rmtree(folder)
-    for path in (folder.parent / "reproduced").rglob("s*.json"):
-        content = json.loads(path.read_text(encoding="utf-8"))
-        path.write_text(json.dumps({**content, "fence": None}), encoding="utf-8")
+    change_results(folder.parent / "reproduced", lambda one: one.update(fence=None))
 
 
 def absent(folder: Path) -> None:
     """Say that the world has no such split, and take the result away."""
-    (folder / FILE).unlink()
+    remove_results(folder, **HERE)
     changed(folder, lambda record: record["cells"][0].update(fresh=None), bound=False)
 
 
 def score_and_digest(folder: Path) -> None:
-    edit(folder / FILE, '"value": 0.4', '"value": 0.5')
-    digest = digest_of((folder / FILE).read_bytes())
+    change_results(folder, rescored(0.5))
+    (one,) = read_results(folder / RESULTS)
+    digest = digest_of(one.to_json().encode())
     changed(folder, lambda record: record["cells"][0].update(fresh=digest), bound=False)
 
 
 def unlisted(folder: Path) -> None:
     changed(folder, lambda record: record.update(cells=record["cells"][1:]))
-    (folder / FILE).unlink()
+    remove_results(folder, **HERE)
 
 
 def elsewhere(folder: Path) -> None:
@@ -130,20 +141,24 @@ def elsewhere(folder: Path) -> None:
             lambda folder: (folder / CELLS).write_text("{}", encoding="utf-8"),
             "cells.json is not what was written there",
         ),
-        (lambda folder: (folder / FILE).unlink(), f"{FILE} is not the file that was written there"),
-        (lambda folder: edit(folder / FILE, '"value": 0.4', '"value": 0.5'), f"{FILE} is not the file"),
+        (lambda folder: remove_results(folder, **HERE), f"{NAME} is not the result that was written there"),
+        (lambda folder: change_results(folder, rescored(0.5)), f"{NAME} is not the result"),
         (digest, "cells.json is not what was written there"),
         (other, "of lab--other and not of lab--crowd"),
-        (reproduced, f"reproduced/{FILE} is not the file that was written with it"),
+        (reproduced, f"reproduced/{NAME} is not the result that was written with it"),
         (drawn, "reproduced/draws.parquet is not the file that was written with it"),
         (without_fences, "advert_risk, split forward, seed 0 was reproduced without a fence"),
         (absent, "cells.json is not what was written there"),
         (score_and_digest, "cells.json is not what was written there"),
-        (elsewhere, f"{FILE} is of 0.4.0/tiny.w7 and not of a fresh world as advert_risk, split forward"),
+        (elsewhere, f"{NAME} is of 0.4.0/tiny.w7 and not of a fresh world as advert_risk, split forward"),
         (unlisted, "advert_risk, split forward, seed 0 was reproduced without a run on a fresh world"),
         (
-            lambda folder: shutil.copy(folder / FILE, folder / FILE.replace("s0", "s1")),
-            "s1.json is of no result that was reproduced",
+            lambda folder: add(folder, seed=1),
+            "advert_risk/forward/s1 is of no result that was reproduced",
+        ),
+        (
+            lambda folder: add(folder, prevalence=0.5),
+            f"{NAME} is not the result that was written there",
         ),
     ],
 )
@@ -174,7 +189,7 @@ def test_results_of_the_release_or_of_another_size_version_or_package_are_no_fre
 ) -> None:
     fresh = [result(METHOD, **{"data": "0.4.0/tiny.w7", **more})]
     wrong = Entry(entry.team, entry.method, entry.results, (), entry.record, (), fresh)
-    with pytest.raises(UsageError, match=f"{FILE} is of .* and not of a fresh world as advert_risk"):
+    with pytest.raises(UsageError, match=f"{NAME} is of .* and not of a fresh world as advert_risk"):
         check(stored(tmp_path, wrong), wrong)
 
 

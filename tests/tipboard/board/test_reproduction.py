@@ -12,8 +12,10 @@ from typing import Any
 import polars as pl
 import pytest
 from pydantic import TypeAdapter, ValidationError
+from stored_results import change_results, remove_results
 from tipbench.fence.linux.host import environment
 from tipbench.loading import prepare
+from tipbench.runs.frames import RESULTS, read_results
 from tipboard.board.collection import REPLICATES
 from tipboard.board.entries import Entry
 from tipboard.board.files import read
@@ -262,7 +264,7 @@ def test_what_a_forger_says_of_its_scores_is_not_read_and_what_it_writes_is_not_
     assert found["found"] < found["stored"]  # that of a constant, which it predicted
     assert not marker.exists()
     assert not Path("/tmp/marker-of-a-stranger").exists()
-    stored = [p.read_text(encoding="utf-8") for p in (place / "results").rglob("s0.json")]
+    stored = [one.to_json() for path in (place / "results").rglob(RESULTS) for one in read_results(path)]
     assert not any("0.98765432101" in text or "passwd" in text for text in stored)
     noted = {note for text in stored for note in json.loads(text)["notes"] if note.startswith("variables: ")}
     variables = set(" ".join(noted).split()) - {"variables:"}
@@ -384,21 +386,18 @@ def test_every_cell_has_a_fresh_world_of_its_own_by_whose_number_it_is_scored_ag
         store_record(entry_folder / "fresh", entry_folder / "reproduced", entry.id, known)
 
     # Who edits what a fresh world said, and binds all of it again, is found by scoring it again.
-    path = entry_folder / f"fresh/{TASK}/random/s0.json"
-    honest = path.read_text(encoding="utf-8")
-    forged = json.loads(honest)
-    forged["scores"][forged["primary"]]["value"] = 0.99
-    path.write_text(json.dumps(forged), encoding="utf-8")
+    fresh = entry_folder / "fresh"
+    change_results(fresh, lambda one: one["scores"][one["primary"]].update(value=0.99), split="random")
     bind()
     code, out, err = tipbench("board", "rescore", "--quiet")
     assert code == 1
-    assert "fresh/flag_aggregation/random/s0.json" in out + err
-    path.unlink()
+    assert "fresh/results.parquet: flag_aggregation/random/crowd/s0" in out + err
+    remove_results(fresh, split="random")
     bind()
     read(place / "results")
     code, out, err = tipbench("board", "rescore", "--quiet")
     assert (code, out) == (2, "")
-    assert f"{TASK}/random/s0.json is missing, and {known[TASK, 'random', 0]} has such a split" in err
+    assert f"{TASK}/random/s0 is missing, and {known[TASK, 'random', 0]} has such a split" in err
     code, _, err = tipbench("board", "reproduce", "lab-a--crowd", "--split", "random", "--quiet")
     assert code == 0, err
     for words in (("--write",), ()):

@@ -5,13 +5,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from stored_results import change_results
 from tipboard.board.rescoring import EXCEPTIONS
 from tipdata.release import Release
 
 CONFIGS = Path(__file__).parents[3] / "configs"
 
 RUN = ("run", "-m", "release=tiny", "split=forward", "replicates=20", "engine=sequential")
+REFERENCE, MAJORITY = "0.4.0/tiny/reference", "flag_aggregation/majority"
 METHODS = "baseline=flag_aggregation/majority,flag_aggregation/dawid_skene"
+
+
+def off(score: dict, difference: float) -> None:
+    score["value"] += difference
 
 
 @pytest.fixture
@@ -34,10 +40,7 @@ def test_cells_that_were_fenced_are_the_same_without_a_fence(tipbench: Callable,
 
 
 def test_a_number_that_differs_is_named_with_exit_code_1(tipbench: Callable, results: Path) -> None:
-    (path,) = (results / "0.4.0/tiny/reference").rglob("majority/s0.json")
-    stored = json.loads(path.read_text(encoding="utf-8"))
-    stored["scores"]["auroc"]["value"] += 2e-6
-    path.write_text(json.dumps(stored), encoding="utf-8")
+    change_results(results / REFERENCE, lambda one: off(one["scores"]["auroc"], 2e-6), method=MAJORITY)
     command = ("board", "results", "--to", "results", "--check", "--cells", "2", "--seed", "7")
     code, out, err = tipbench(*command)
     assert code == 1
@@ -49,10 +52,7 @@ def test_a_number_that_differs_is_named_with_exit_code_1(tipbench: Callable, res
 
 
 def test_a_number_that_is_missing_differs_and_is_null_in_json(tipbench: Callable, results: Path) -> None:
-    (path,) = (results / "0.4.0/tiny/reference").rglob("majority/s0.json")
-    stored = json.loads(path.read_text(encoding="utf-8"))
-    del stored["scores"]["auroc"]
-    path.write_text(json.dumps(stored), encoding="utf-8")
+    change_results(results / REFERENCE, lambda one: one["scores"].pop("auroc"), method=MAJORITY)
     command = ("board", "results", "--to", "results", "--check", "--cells", "2")
     code, out, err = tipbench(*command, "--json")
     assert code == 1, err
@@ -65,13 +65,14 @@ def test_of_an_exception_the_primary_score_alone_is_compared_within_its_toleranc
     tipbench: Callable, results: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(EXCEPTIONS, "flag_aggregation/majority", 0.01)
-    (path,) = (results / "0.4.0/tiny/reference").rglob("majority/s0.json")
-    stored = json.loads(path.read_text(encoding="utf-8"))
     command = ("board", "results", "--to", "results", "--check", "--cells", "2")
-    for off, code in ((0.009, 0), (0.002, 1)):
-        stored["scores"]["auroc"]["value"] += off
-        stored["scores"][stored["primary"]]["value"] += off
-        path.write_text(json.dumps(stored), encoding="utf-8")
+    for difference, code in ((0.009, 0), (0.002, 1)):
+
+        def change(one: dict, difference: float = difference) -> None:
+            for name in {"auroc", one["primary"]}:
+                off(one["scores"][name], difference)
+
+        change_results(results / REFERENCE, change, method=MAJORITY)
         assert tipbench("board", "results", "--to", "results", "--render")[0] == 0
         assert tipbench(*command)[0] == code
 

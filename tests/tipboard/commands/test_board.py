@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from stored_results import change_results
 from tipbench.runs.results import read_result, run_folders
 from tipboard.board.collection import read_draws
 from tipdata.release import Release
@@ -63,18 +64,21 @@ def test_without_predictions_nothing_is_tested_and_all_else_is_there(tipbench: C
     assert "| weighted_majority |" in (votes / "results/README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(
-    "changed", ["README.md", "0.4.0/tiny/reference/flag_aggregation/forward/majority/s0.json"]
-)
+@pytest.mark.parametrize("changed", ["README.md", "results"])
 def test_the_check_fails_where_page_or_results_were_changed(
     tipbench: Callable, votes: Path, changed: str
 ) -> None:
     tipbench(*BOARD)
-    path = votes / "results" / changed
-    text = path.read_text(encoding="utf-8")
-    path.write_text(
-        re.sub(r"\b0\.([1-9])", r"1.\1", text.replace("0.4.0", "@")).replace("@", "0.4.0"), encoding="utf-8"
-    )
+    if changed == "results":
+        folder, method = votes / "results/0.4.0/tiny/reference", "flag_aggregation/majority"
+        change_results(folder, lambda one: one["scores"][one["primary"]].update(value=0.99), method=method)
+    else:
+        path = votes / "results" / changed
+        text = path.read_text(encoding="utf-8")
+        path.write_text(
+            re.sub(r"\b0\.([1-9])", r"1.\1", text.replace("0.4.0", "@")).replace("@", "0.4.0"),
+            encoding="utf-8",
+        )
     code, out, said = tipbench("board", "results", "--check")
     assert (code, out) == (1, "")
     assert "is not what the results beside it render to" in said

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from stored_results import change_results
 from tipdata.release import Release
 
 TASK = "flag_aggregation"
@@ -53,10 +54,8 @@ def test_three_commands_lead_from_a_run_to_a_board_that_lists_it(tipbench: Calla
 def test_a_score_that_was_altered_is_named_with_exit_1_and_put_right(tipbench: Callable, kept: Path) -> None:
     tipbench("board", "accept", "lab-a--crowd")
     assert tipbench("board", "rescore", "--runs", "runs")[0] == 0
-    [path] = (kept / "results").rglob("submissions/*/uploaded/*/*/s0.json")
-    stored = json.loads(path.read_text(encoding="utf-8"))
-    stored["scores"]["auroc"]["value"] = 0.999
-    path.write_text(json.dumps(stored), encoding="utf-8")
+    [folder] = (kept / "results").rglob("submissions/*/uploaded")
+    change_results(folder, lambda one: one["scores"]["auroc"].update(value=0.999))
     code, out, _ = tipbench("board", "rescore", "--json")
     [difference] = json.loads(out)["differences"]
     assert (code, difference["metric"], difference["stored"]) == (1, "auroc", 0.999)

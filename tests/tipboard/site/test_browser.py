@@ -1,6 +1,5 @@
 """The site of made-up results in Chromium, opened from disk, with entries of strangers among them."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from statistics import fmean
@@ -9,6 +8,7 @@ import pytest
 from browsing import SCRIPT, SEARCH, choose, column, kinds, scores
 from in_chromium import CONTRAST, DESK, IN_BROWSER, LEAST_CONTRAST, PHONE
 from tipbench.metrics.harm import SILENT
+from tipbench.runs.frames import RESULTS, read_results
 from tipbench.runs.report import NOTHING
 from tipbench.runs.results import Result
 from tipboard.board.files import Board, read
@@ -130,13 +130,9 @@ def test_a_click_leads_to_a_method_and_its_number_is_that_of_its_files(
     choose(page, "task", "assistance_triage")
     page.locator("#overall tbody a", has_text="logreg").first.click()
     assert page.url.endswith("small/methods/tipbench--logreg.html")
-    results = [
-        json.loads(path.read_text(encoding="utf-8"))
-        for path in (made_board / read(made_board).data).glob(
-            "reference/assistance_triage/forward/logreg/s*.json"
-        )
-    ]
-    value = fmean(one["scores"][one["primary"]]["value"] for one in results)
+    stored = read_results(made_board / read(made_board).data / "reference" / RESULTS, "assistance_triage")
+    results = [one for one in stored if (one.split, one.method_name) == ("forward", "logreg")]
+    value = fmean(one.scores[one.primary].value or 0 for one in results)
     assert page.locator(".stands .best .figure").inner_text() == f"{value:.3f}"
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import tipbench
+from stored_results import write_results
 from tipbench.tasks import tasks
 from tipboard.board.collection import to_bytes
 from tipboard.board.entries import reference_entries
@@ -22,7 +23,11 @@ from tipcore.errors import UsageError
 
 REPOSITORY = Path(tipbench.__file__).parents[2]
 A, B = "advert_risk/prior", "advert_risk/tfidf_logreg"
-PUBLISHED = Publication("https://code.example/t", "https://code.example/t/main/", "https://board.example/x/")
+PUBLISHED = Publication(
+    repository="https://code.example/t",
+    documents="https://code.example/t/main/",
+    address="https://board.example/x/",
+)
 
 
 def text_of(page: str) -> str:
@@ -132,7 +137,9 @@ def test_the_addresses_of_a_board_come_from_its_config_and_none_is_made_up(
     assert read_publication(tmp_path) == NOWHERE
     (tmp_path / CONFIG).write_text("site: {repository: 'https://code.example/t'}", encoding="utf-8")
     (tmp_path / PICTURE).write_bytes(b"")
-    assert read_publication(tmp_path) == Publication("https://code.example/t", picture=tmp_path / PICTURE)
+    assert read_publication(tmp_path) == Publication(
+        repository="https://code.example/t", picture=tmp_path / PICTURE
+    )
 
 
 def test_the_repository_is_taken_from_the_metadata_of_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -228,9 +235,7 @@ def test_results_that_hold_nothing_or_what_is_not_known_are_refused_in_one_sente
     with pytest.raises(UsageError, match=r"0\.4\.0.tiny holds no result: keep some with"):
         build(tmp_path / "results", tmp_path / "site")
     for change in ({"primary": "nonsense"}, {"task": "advert_riks"}, {"primary": "auroc"}):
-        path = folder / "reference/advert_risk/forward/prior/s0.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(result(A, **change).to_json(), encoding="utf-8")
+        write_results(folder / "reference", [result(A, **change)])
         (folder / "reference/draws.parquet").write_bytes(to_bytes([]))
         with pytest.raises(
             UsageError, match=r"which this tipbench does not know: run it again, or remove it"

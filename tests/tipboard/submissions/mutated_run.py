@@ -33,6 +33,7 @@ from hostile_case import names_below
 from mutated_bases import DATA, bases, host_round
 from mutated_case import COMMANDS, ROUND_COMMANDS, SECRET, Made, made, tidy
 from tipbench.cli import main
+from tipbench.runs.frames import RESULTS, read_results
 
 SECONDS, HANGS, MEBIBYTES = 5.0, 60.0, 1024.0
 """CPU seconds that no folder may take more than, with the process that reads it; wall seconds, which others on the same
@@ -236,9 +237,9 @@ def _meaning(found: Stage, command: str, out: str) -> list[Any]:
     if command == "accept":
         folder = Path(told["folder"])
         told = [
-            json.loads(path.read_bytes(), parse_constant=_no_constant)
-            for path in sorted(folder.rglob("s*.json"))
-            if path.name != "submission.json"
+            json.loads(one.to_json(), parse_constant=_no_constant)
+            for path in sorted(folder.rglob(RESULTS))
+            for one in read_results(path)
         ]
         return [(one["predictions"]["digest"], one["scores"]) for one in told]
     if command == "intake":

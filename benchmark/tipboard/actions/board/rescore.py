@@ -24,16 +24,14 @@ def call(options: argparse.Namespace) -> int:
 
 def _say(found: Rescored, data: str, options: argparse.Namespace) -> None:
     if options.json:
-        differences = [{**asdict(one), "path": str(one.path)} for one in found.differences]
+        differences = [asdict(one) for one in found.differences]
         emit_json({"scored": found.scored, "without": len(found.without), "differences": differences})
         return
     if found.without:
         said = "reference results have no predictions here and were not scored: give --runs, or run"
         notice(f"{len(found.without):,} {said} `tipbench board reproduce`.", options.quiet)
     if found.differences:
-        rows = [
-            [str(one.path), one.metric, _number(one.stored), _number(one.found)] for one in found.differences
-        ]
+        rows = [[one.path, one.metric, _number(one.stored), _number(one.found)] for one in found.differences]
         emit_table(
             [Column("result"), Column("number"), Column("stored", True), Column("found", True)], rows[:SHOWN]
         )

@@ -1,0 +1,33 @@
+"""Read and change the results that a folder of a board stores."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tipbench.runs.frames import RESULTS, read_results, to_parquet_bytes
+from tipbench.runs.results import Result
+
+
+def write_results(folder: Path, results: list[Result]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / RESULTS).write_bytes(to_parquet_bytes(results))
+
+
+def change_results(folder: Path, change: Callable[[dict[str, Any]], object], **where: object) -> None:
+    """Change the results with these values of their fields, as documents of JSON."""
+    changed = []
+    for one in read_results(folder / RESULTS):
+        content = json.loads(one.to_json())
+        if all(content[name] == value for name, value in where.items()):
+            change(content)
+        changed.append(Result.model_validate(content))
+    write_results(folder, changed)
+
+
+def remove_results(folder: Path, **where: object) -> None:
+    """Remove the results with these values of their fields."""
+    found = read_results(folder / RESULTS)
+    write_results(folder, [one for one in found if any(getattr(one, n) != v for n, v in where.items())])
