@@ -1,4 +1,6 @@
-"""A fold of any version of the data is shown the columns that this version has."""
+"""Folds of a release: columns of its version, labels where all are tested, no hidden column in a plan."""
+
+from itertools import chain
 
 import polars as pl
 import pytest
@@ -8,6 +10,7 @@ from tipbench.tasks import tasks
 from tipcore.errors import UsageError
 from tipdata.core.tables import Column, Table
 from tipdata.release import Release
+from tipdata.stages import all_tables
 
 
 def test_a_column_that_joined_later_is_shown_where_the_data_have_it_alone() -> None:
@@ -36,3 +39,34 @@ def test_where_every_unit_is_tested_labels_are_none(task: str, small: Release) -
     assert without.folds[0].supervision.is_empty()
     assert given.folds[0].supervision.height
     assert without.folds[0].supervision.schema == given.folds[0].supervision.schema
+
+
+COLUMNS = [column for table in all_tables().values() for column in table.columns]
+SEEN = {column.name for column in COLUMNS if column.tier != "truth"}
+OURS = {"cluster", "near_duplicate_group", "label", "weight", "cut"}
+"""Columns of splits and answers, which no table shows."""
+HIDDEN = sorted(({c.name for c in COLUMNS if c.tier == "truth"} | OURS) - SEEN)
+CHANCE = {"order", "person", "hidden", "documents"}
+"""Names that occur in every plan, in a path, or as a value of a visible column; so may any name of four letters."""
+
+
+@pytest.mark.parametrize("task", sorted(tasks()))
+@pytest.mark.parametrize("split", ["default", "operation"])
+def test_no_plan_holds_a_hidden_column(tiny: Release, task: str, split: str) -> None:
+    if split not in ("default", *tasks()[task].splits):
+        pytest.skip(f"{task} has no split {split}")
+    prepared = prepare(task, release=tiny, split="auto" if split == "default" else split)
+    for fold in prepared.folds:
+        for name, table in fold.tables.items():
+            plan = table.serialize()
+            visible = table.collect_schema().names()
+            hidden = [
+                word
+                for word in HIDDEN
+                if word.encode() in plan
+                and len(word) > 4
+                and word not in CHANCE
+                and not any(word in other for other in chain(visible, SEEN))
+            ]
+            assert hidden == [], f"{task}: the plan of {name} holds {hidden}"
+            assert b".truth.parquet" not in plan, f"{task}: the plan of {name} names a file of truth"

@@ -387,8 +387,8 @@ def check_lists(tables: dict[str, pl.DataFrame]) -> None:
         (
             repeated,
             "repeat a pattern of lists",
-            "add their counts up (where a row is a person, map count to COUNT(*)), or map the columns that tell them "
-            "apart to form or sex",
+            "add their counts up (where a row is a person, by COUNT(*) in data.sources.case_lists.sql), or map the "
+            "columns that tell them apart to form or sex",
         ),
     )
 

@@ -23,9 +23,5 @@ def shift(rows: pl.DataFrame, source: Source) -> Shift:
 
 
 SPLIT = Split(
-    "jurisdiction",
-    "Tested on one unseen jurisdiction a region.",
-    shift,
-    place=6,
-    columns=("jurisdiction",),
+    "jurisdiction", "Tested on one unseen jurisdiction a region.", shift, place=6, columns=("jurisdiction",)
 )

@@ -1,4 +1,4 @@
-"""A user's own cases: the config of the task's page, what methods are shown of them, and what is refused."""
+"""Checks of own tables, and own cases: what is refused, and what methods see."""
 
 from pathlib import Path
 from typing import Any
@@ -7,9 +7,41 @@ import polars as pl
 import pytest
 import yaml
 from tipbaselines.case_linkage.contact_joins import ContactJoins
+from tipbench.data.custom.checks import is_none_of, refuse
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
 from tipcore.errors import UsageError
+
+ROWS = pl.DataFrame({"town": [5, None, 7, 9]})
+
+
+def told(rows: pl.DataFrame, wrong: pl.Expr) -> str | None:
+    """The refusal of rows, None where there is none."""
+    try:
+        refuse("stops", rows, wrong, "are far away", "drop them")
+    except UsageError as error:
+        return str(error)
+    return None
+
+
+def test_a_fault_tells_what_how_often_where_first_and_what_to_do() -> None:
+    assert told(ROWS, pl.col("town") > 6) == "stops: 2 of 4 rows are far away (first: row 3); drop them."
+
+
+def test_right_rows_unknown_values_and_no_rows_are_no_fault() -> None:
+    assert told(ROWS, pl.col("town") > 9) is None
+    assert told(ROWS[1:2], pl.col("town") > 0) is None
+    assert told(ROWS[:0], pl.col("town") > 0) is None
+
+
+def test_what_names_nothing_is_none_of_what_is_known() -> None:
+    assert ROWS.select(is_none_of("town", pl.Series([5, 7, 7]))).to_series().to_list() == [
+        False,
+        True,
+        False,
+        True,
+    ]
+
 
 PAGE = Path(__file__).parents[4] / "docs" / "tasks" / "case_linkage.md"
 
