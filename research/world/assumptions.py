@@ -1,7 +1,7 @@
 """Does a ranking hold where the authors assumed otherwise? python research/world/assumptions.py [--draws 50]
 
 Each draw is a world of the draft in which every assumed parameter, centres of fact laws included, is drawn anew within
-its width (`tipdata.core.assumptions`). In each, on one advert a template and a third of operations left out: AUROC
+its width (`tipdata.core.parameters`). In each, on one advert a template and a third of operations left out: AUROC
 against truth of the shipped TF-IDF and logistic regression, trained on truth and on labels of two raters, of the count
 of listed indicators as the truth has them (untrained), and of the posterior of one advert's facts. Printed: scores of
 each draw, their spread, in how many draws one is better than another, and the parameters that go with the gap of the
@@ -19,11 +19,11 @@ from drawn import NEEDED
 from scipy.stats import rankdata
 from sklearn.metrics import roc_auc_score
 from tipbaselines.advert_risk.tfidf_logreg import TfidfLogreg
-from tipdata.core.grounds import ASSUMED, numbers
 from tipdata.core.kinds import TRAFFICKING
+from tipdata.core.parameters import ASSUMED, iterate_numbers
 from tipdata.core.world import World
 from tipdata.stages import draw_tables
-from tipdata.stages.annotations.expectation import POSITIVE
+from tipdata.stages.annotations import POSITIVE
 from tipdata.stages.operations.facts import SILENT
 from tipdata.text.facts import rules
 
@@ -78,7 +78,7 @@ def scores(rows: pl.DataFrame, seed: int) -> list[float]:
 
 def level_of(world: World, path: str) -> float:
     """Return the mean of the numbers of a parameter, where a world assumes them."""
-    return float(np.mean(list(numbers(world.parameters[path]["value"]))))
+    return float(np.mean(list(iterate_numbers(world.parameters[path]["value"]))))
 
 
 def main() -> None:

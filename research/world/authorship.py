@@ -23,7 +23,7 @@ from tipbench.data.release_folds import prepare_release
 from tipbench.metrics.retrieval import score_queries
 from tipbench.tasks import tasks
 from tipdata.core.world import MINUTES_A_DAY
-from tipdata.stages.adverts.tables import JOB_FIELDS
+from tipdata.stages.adverts.details import JOB_FIELDS
 
 TASK = tasks()["advert_authorship"]
 NEIGHBOURS = 60

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import polars as pl
-from tipdata.core.release_names import release_name
-from tipdata.core.world import World, profile, sizes
+from tipdata.core.world import World, profile, release_name, sizes
 from tipdata.stages import Past, as_of, draw_stages, tables_of
 
 NEEDED = ("places", "operations", "accounts", "adverts")

@@ -22,7 +22,7 @@ from drawn import asking
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
-from tipdata.core.counts import effective_size
+from tipdata.core.draw import effective_size
 from tipdata.core.kinds import CATEGORIES, KINDS, SPAM, TRAFFICKING
 from tipdata.core.world import World
 from tipdata.stages import draw_tables

@@ -11,11 +11,11 @@ from collections import defaultdict
 
 import numpy as np
 from drawn import asking
-from tipdata.core.draw import log, log_sum, normalised, probability
+from tipdata.core.draw import log, log_sum, normalise, probability
 from tipdata.core.kinds import KINDS, TRAFFICKING
 from tipdata.core.world import World
 from tipdata.stages import draw_tables
-from tipdata.stages.operations.habits import drawn_levels
+from tipdata.stages.operations.habits import draw_levels
 
 LAYER = {
     "obfuscation": "contacts", "churn": "contacts", "discount": "price", "hours": "time", "volume": "time",
@@ -47,10 +47,10 @@ def told_by(world: World, index: int) -> dict[str, np.ndarray]:
     layers: dict[str, np.ndarray] = {"facts": o.facts.log, "category": o.category_log[o.category]}
     for name, listed in region.group("operations.traits").items():
         streams = ("parameter/trait", "operations")
-        levels, told = drawn_levels(region, local, o.kind, KINDS, {name: listed}, streams)
+        levels, told = draw_levels(region, local, o.kind, KINDS, {name: listed}, streams)
         assert (levels[name] == o.traits[name]).all()
         layers[LAYER[name]] = layers.get(LAYER[name], np.zeros_like(told)) + told
-    prior = log(normalised(np.array([probability(region[f"operations.kind.{k}"]) for k in KINDS])))
+    prior = log(normalise(np.array([probability(region[f"operations.kind.{k}"]) for k in KINDS])))
     layers["all"] = np.sum(list(layers.values()), axis=0)
     positive = (o.kind == TRAFFICKING)[o.posts]
     return {name: _told(prior, told[o.posts], positive) for name, told in layers.items()}

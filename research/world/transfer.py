@@ -33,7 +33,7 @@ from tipbench.metrics.bootstrap import compute_observed, encode_dense, replicate
 from tipbench.metrics.ranking import Ranking
 from tipdata.core import world as worlds_of
 from tipdata.core.kinds import LANGUAGES
-from tipdata.core.release_names import release_name
+from tipdata.core.world import release_name
 from tipdata.release.builder import make_on_disk
 from tipdata.release.release import Release
 

@@ -20,8 +20,8 @@ from drawn import NEEDED, asking
 from tipdata.core.kinds import LANGUAGES
 from tipdata.core.world import World, newest_released
 from tipdata.stages import draw_tables
+from tipdata.text.documents import read_document
 from tipdata.text.grammar import surfaces
-from tipdata.text.reading import read
 from tipdata.text.style import style
 from tipdata.text.wordbook import wordbook
 
@@ -64,7 +64,7 @@ CONTACTS = "|".join(
 
 def misspellings(language: str) -> tuple[re.Pattern[str], dict[str, str]]:
     """Return a pattern of misspelt words, and the right word of each, in lower case."""
-    listed = read(f"frames/{language}")["misspellings"]
+    listed = read_document(f"frames/{language}")["misspellings"]
     right = {str(wrong).lower(): str(word).lower() for word, wrong in listed.items()}
     words = "|".join(sorted(map(re.escape, right), key=len, reverse=True))
     return re.compile(words if language == "zh" else rf"(?<!\w)(?:{words})(?!\w)"), right

@@ -27,7 +27,7 @@ from tipbench.metrics.bootstrap import compute_observed, replicate
 from tipbench.metrics.metric import make_inputs
 from tipbench.metrics.registry import measure_all
 from tipbench.tasks.case_linkage import VIEWS
-from tipdata.core.release_names import release_name
+from tipdata.core.world import release_name
 
 CASES, RISK = "case_linkage", "advert_risk"
 LINKERS = {

@@ -33,7 +33,7 @@ def test_nothing_of_the_project_is_imported_inside_a_function() -> None:
         ("core/tables.py", "import tipdata.stages"),
         ("core/world.py", "import tipdata.text.phrases"),
         ("text/phrases.py", "import tipdata.stages"),
-        ("stages/places/stage.py", "import tipdata.release"),
+        ("stages/places.py", "import tipdata.release"),
         ("release/builder.py", "import tipdata.documents.cards"),
         ("rooms/__init__.py", ""),
     ],

@@ -14,7 +14,7 @@ from tipdata.core.draw import ONE
 from tipdata.core.world import DAYS, MINUTES_A_DAY, World, newest_released
 from tipdata.stages import draw_tables
 from tipdata.stages.messages import acts
-from tipdata.stages.messages.threads import WEEK, Threads, heard
+from tipdata.stages.messages.acts import WEEK, ThreadModel, reply_rows
 
 from tipbaselines.frames import score_frame
 
@@ -85,7 +85,7 @@ class ThreadFilter:
     def __init__(self, world: World, units: pl.DataFrame, unit: str, mix: dict[str, np.ndarray]) -> None:
         self.ids, self._unit = units[unit], unit
         region = world.region(int(units["region"][0]))
-        model = acts.Acts.of(region)
+        model = acts.ActModel.of(region)
         self._course = acts.course_of_profile(world)
         self._recruits = self._course < len(acts.STRATEGIES)
         self._minutes, self._days = region["messages.gap_minutes"], region["messages.gap_days"]
@@ -95,9 +95,9 @@ class ThreadFilter:
         prior = np.stack([mix[p] for p in units["platform"]])
         self._prior = prior * np.where(self._opens[:, None], opening, 1 - opening)
         holder, number = units["holder"].to_numpy(), units["number"].to_numpy()
-        self._habits = np.exp(acts.habits(region, holder, number) / MILLI)
+        self._habits = np.exp(acts.draw_habits(region, holder, number) / MILLI)
         self._act = np.exp(model.act / MILLI)
-        pace = acts.pace(region, holder)
+        pace = acts.draw_pace(region, holder)
         classes = np.arange(model.gap.shape[-1])
         gap = np.exp((model.gap[None] + pace[:, None, None, None] * classes) / MILLI)
         self._gap = probabilities(gap)
@@ -113,7 +113,7 @@ class ThreadFilter:
         self._minute = np.full(len(units), -1, dtype=np.int64)
         self._role = np.zeros(len(units), dtype=np.int64)
         self._channel = np.full(len(units), -1)
-        threads = Threads.of(region)
+        threads = ThreadModel.of(region)
         self._onward = probabilities(threads.onward.astype(float))
         self._place, self._reply = np.exp(threads.place / MILLI), np.exp(threads.reply / MILLI)
         self._weekdays = probabilities(threads.weekdays.astype(float))[self._course]
@@ -175,7 +175,7 @@ class ThreadFilter:
     def _acts(self, at: np.ndarray, said: pl.Series, role: np.ndarray, turns: np.ndarray) -> np.ndarray:
         """Return (rows, profiles, stages) probability of the act by stage, habit, place and as an answer."""
         place = self._place[np.minimum(self._number[at], len(self._place) - 1)]
-        factor = self._habits[at] * place * self._reply[heard(self._said[at], turns)]
+        factor = self._habits[at] * place * self._reply[reply_rows(self._said[at], turns)]
         act = said.replace_strict(
             acts.ACTS, range(len(acts.ACTS)), default=-1, return_dtype=pl.Int64
         ).to_numpy()

@@ -20,8 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tipcore.errors import UsageError
-from tipdata.core.release_names import parts_of
-from tipdata.core.world import entry_of, newest_released, versions
+from tipdata.core.world import entry_of, newest_released, parse_release_name, versions
 
 from tipbench.config.methods import is_shipped, parameters_of
 from tipbench.config.options import Options, check_option, check_word, options, suggestion
@@ -148,7 +147,7 @@ def split_release_name(typed: Sequence[Override], options: Collection[str]) -> t
         raise UsageError(
             f"release={name.value} is a version of every size: write release={name.value}/tiny, or another size."
         )
-    version, size, world = parts_of(name.value)
+    version, size, world = parse_release_name(name.value)
     if version and not VERSION.fullmatch(version):
         return tuple(typed)
     parts = {RELEASE: size, f"{RELEASE}.version": version, f"{RELEASE}.world": world}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 from tipdata.core.world import MINUTES_A_DAY
-from tipdata.stages.adverts.tables import JOB_FIELDS
+from tipdata.stages.adverts.details import JOB_FIELDS
 
 from tipbench.data.harm_groups import trafficking_operations, with_migrant, with_operation
 from tipbench.task import COMMON_LEAK_LIMITS, Source

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import polars as pl
-from tipdata.stages.operations.shares import USUAL
+from tipdata.stages.operations.habits import USUAL
 
 from tipbench.task import Source
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 import numpy as np
 import polars as pl
 from tipcore.errors import UsageError
-from tipdata.core.counts import effective_size
+from tipdata.core.draw import effective_size
 from tipdata.core.tables import TIERS, Table
 from tipdata.core.world import DAYS, MINUTES_A_DAY, profile
 from tipdata.release import Release

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from tipdata.core.grounds import Grounds, grounds_of
+from tipdata.core.parameters import Grounds, count_grounds
 from tipdata.core.tables import LABEL, TIERS
 from tipdata.core.world import FOLDER, entry_of, is_draft, parameters, profile
 from tipdata.documents.project_files import ethics, render_markdown, write_or_check
@@ -103,7 +103,7 @@ def _table_config(file: TableFile) -> dict[str, Any]:
 
 def datasheet(facts: ExportFacts) -> str:
     """Return the datasheet of a release as Markdown."""
-    total = grounds_of(parameters(facts.version).values())
+    total = count_grounds(parameters(facts.version).values())
     return render_markdown(
         TEMPLATES / "datasheet.md.j2",
         facts=facts,
@@ -125,9 +125,9 @@ def grounds_by_stage(version: str) -> Iterator[tuple[str, Grounds]]:
     for stage in stages_of(version):
         own = {path: left.pop(path) for path in list(left) if stage.owns(path)}
         if own:
-            yield stage.name, grounds_of(own.values())
+            yield stage.name, count_grounds(own.values())
     if left:
-        yield "of the world", grounds_of(left.values())
+        yield "of the world", count_grounds(left.values())
 
 
 def published_datasheets() -> dict[str, str]:

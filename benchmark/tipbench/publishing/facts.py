@@ -8,9 +8,8 @@ from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 import yaml
-from tipdata.core.release_names import release_name
 from tipdata.core.tables import Table
-from tipdata.core.world import is_draft
+from tipdata.core.world import is_draft, release_name
 from tipdata.documents.project_files import project_file
 from tipdata.release.manifests import TRUTH
 from tipdata.release.release import table_file

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 from tipcore.errors import CheckFailed, UsageError
 from tipcore.extras import how_to_install, require
-from tipdata.core.grounds import grounds_of
+from tipdata.core.parameters import count_grounds
 from tipdata.core.tables import Column
 from tipdata.core.world import is_draft, parameters
 from tipdata.documents.project_files import ethics
@@ -192,7 +192,7 @@ def croissant(facts: ExportFacts, checksums: Mapping[str, str]) -> dict[str, Any
 
 def _responsible(facts: ExportFacts) -> dict[str, Any]:
     """Return the Responsible-AI fields."""
-    total = grounds_of(parameters(facts.version).values())
+    total = count_grounds(parameters(facts.version).values())
     many = ("rai:dataUseCases", "rai:dataLimitations", "rai:personalSensitiveInformation")
     told = {
         name: [_one_line(ethics()[section]) for section in sections] for name, sections in _SECTIONS.items()

@@ -9,7 +9,7 @@ from typing import Any
 from tipcore.errors import UsageError
 from tipcore.operating_system import name_problem
 from tipcore.sources import canonical, value_digest
-from tipdata.core.release_names import release_name
+from tipdata.core.world import release_name
 
 from tipbench.config.settings import Settings
 

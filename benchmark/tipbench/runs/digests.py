@@ -25,7 +25,7 @@ from typing import Any
 import tipdata
 from tipcore.errors import UsageError
 from tipcore.sources import CodePlace, closure, digest_of_sources
-from tipdata.core.fingerprint import fingerprint
+from tipdata.core.world import fingerprint
 from tipdata.release import Release, published_manifest
 
 from tipbench.config.methods import SHIPPED
@@ -245,7 +245,7 @@ DRIVING = tuple(f"tipbench.{name}" for name in ("task", "loading", "runs.folds",
 VALIDATING = "tipbench.runs.scoring"
 """What scores the valid part."""
 
-DRAWN = ("tipdata.core.partition", "tipdata.core.draw")
+DRAWN = ("tipdata.core.draw",)
 """What splits and supervision take from tipdata. Tables are not among it: a release's are frozen, and what a task shows
 of them counts by value."""
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from tipcore.errors import UsageError
 from tipcore.extras import how_to_install, missing_extra
-from tipdata.core.own import is_own
+from tipdata.core.own_worlds import is_own
 from tipdata.release import open_release
 
 from tipbench.config.compose import METHOD, TARGET, Composer, Override, values_of

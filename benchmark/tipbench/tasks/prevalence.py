@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 
 import polars as pl
-from tipdata.stages.captures.stage import LISTS
+from tipdata.stages.captures import LISTS
 
 from tipbench.data import supervision
 from tipbench.data.custom.checks import check_lists

@@ -10,8 +10,7 @@ from pathlib import Path
 
 from tipbench.version import __version__
 from tipcore.errors import UsageError
-from tipdata.core.fingerprint import fingerprint
-from tipdata.core.world import versions
+from tipdata.core.world import fingerprint, versions
 
 from tipboard.rounds.record import Components, Round, Wheel
 

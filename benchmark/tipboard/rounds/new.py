@@ -17,7 +17,7 @@ from tipcore.engines import Engine
 from tipcore.errors import UsageError
 from tipcore.locations import expand_home
 from tipcore.operating_system import require_confinement
-from tipdata.core.world import check_status, is_draft, made_here, newest_released, sizes, versions
+from tipdata.core.world import check_status, is_draft, makeable_versions, newest_released, sizes, versions
 
 from tipboard.rounds.components import components, wheel
 from tipboard.rounds.damage import WRITTEN
@@ -151,7 +151,7 @@ def _checked(order: RoundOrder, today: date) -> date:
         raise UsageError(f"{repeated[0]} is given twice: name each task once.")
     if order.version is not None and order.version not in versions():
         raise UsageError(
-            f"data version {order.version} does not exist: choose one of {', '.join(made_here())}."
+            f"data version {order.version} does not exist: choose one of {', '.join(makeable_versions())}."
         )
     check_status(order.version or newest_released(), order.draft)
     try:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tipdata.core.grounds import numbers
+from tipdata.core.parameters import iterate_numbers
 
 SAMPLE = "payments.sampled"
 BURDEN = 1.5
@@ -57,7 +57,7 @@ def check(file: str, parameters: Mapping[str, Entry]) -> None:
                 f"{file}: {path} has no value, and coverage targets are worked out from one: give it."
             )
     sampled = Span(*[parameters[SAMPLE]["value"]["posts"]] * 2)
-    views = _views(parameters)
+    views = _view_spans(parameters)
     most = UNBOUNDED | {view: span.high for view, span in views.items()}
     for names, found, least, upper, what in (
         (
@@ -69,7 +69,7 @@ def check(file: str, parameters: Mapping[str, Entry]) -> None:
         ),
         (
             f"{SAMPLE} and operations.hidden_kind",
-            _silent(parameters),
+            _silent_share(parameters),
             *(0.4, 0.6, "of illicit payments are of operations that never post"),
         ),
         (
@@ -105,19 +105,19 @@ def at_most(shares: list[float], views: int) -> float:
 
 def least_of(entry: Entry) -> float:
     """Return the smallest number that a parameter may be."""
-    return min(numbers(entry.get("value", entry.get("range"))))
+    return min(iterate_numbers(entry.get("value", entry.get("range"))))
 
 
 def most_of(entry: Entry) -> float:
     """Return the largest."""
-    return max(numbers(entry.get("value", entry.get("range"))))
+    return max(iterate_numbers(entry.get("value", entry.get("range"))))
 
 
 def _share(weights: Mapping[str, Any], names: set[str]) -> float:
     return sum(weight for name, weight in weights.items() if name in names) / sum(weights.values())
 
 
-def _views(parameters: Mapping[str, Entry]) -> dict[str, Span]:
+def _view_spans(parameters: Mapping[str, Entry]) -> dict[str, Span]:
     """Return which share of posting trafficking operations each view may show, of those that parameters bound."""
     volume = parameters["operations.traits.volume"]["value"]
     few = {level for level in volume["levels"] if int(level.split("-")[-1]) < VIEW_ROWS}
@@ -125,12 +125,12 @@ def _views(parameters: Mapping[str, Entry]) -> dict[str, Span]:
     return {
         "adverts": Span(0, 1 - _share(by_level, few)),
         "payments": Span(0, parameters[SAMPLE]["value"]["posts"]),
-        "movement": Span(0, _moving(parameters).high),
-        "firms": Span(0, _placing(parameters)),
+        "movement": Span(0, _moving_share(parameters).high),
+        "firms": Span(0, _placing_share(parameters)),
     }
 
 
-def _moving(parameters: Mapping[str, Entry]) -> Span:
+def _moving_share(parameters: Mapping[str, Entry]) -> Span:
     """Return which share of trafficking operations tours or makes journeys: those with the habit of it, which does not
     depend on the line of work, but for lines that make journeys and may make none, and at most all of these too."""
     stays, tours = parameters["operations.traits.circuit"]["value"]["trafficking"]
@@ -144,14 +144,14 @@ def _moving(parameters: Mapping[str, Entry]) -> Span:
     return Span(share * (1 - journeys), 1 - (1 - share) * (1 - journeys))
 
 
-def _placing(parameters: Mapping[str, Entry]) -> float:
+def _placing_share(parameters: Mapping[str, Entry]) -> float:
     """Return which share of trafficking operations may place people with firms."""
     return _share(
         parameters["operations.form"]["value"], set(parameters["suppliers.agencies.forms"]["value"])
     )
 
 
-def _silent(parameters: Mapping[str, Entry]) -> Span:
+def _silent_share(parameters: Mapping[str, Entry]) -> Span:
     """Return which share of illicit payments may be of operations that never post."""
     sampled = parameters[SAMPLE]["value"]
     count, posting = (parameters[f"operations.{name}"]["value"] for name in ("count", "posting"))
@@ -160,8 +160,8 @@ def _silent(parameters: Mapping[str, Entry]) -> Span:
     ours = kinds.pop("operations.kind.trafficking")
     low = least_of(ours) / (least_of(ours) + sum(map(most_of, kinds.values())))
     high = most_of(ours) / (most_of(ours) + sum(map(least_of, kinds.values())))
-    moving = _moving(parameters)
-    shares = (moving.low, 1 - (1 - moving.high) * (1 - _placing(parameters)))
+    moving = _moving_share(parameters)
+    shares = (moving.low, 1 - (1 - moving.high) * (1 - _placing_share(parameters)))
     mixed = [hidden * (share * sampled["seen"] + (1 - share) * sampled["silent"]) for share in shares]
     few, many = min(mixed), max(mixed)
     least, most = (posting * share * sampled["posts"] for share in (low, high))

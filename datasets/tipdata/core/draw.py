@@ -2,21 +2,73 @@
 
 The path (``region/table/column``) is hashed to a key by SHA-256; a counter hash in unsigned 64-bit arithmetic
 (SplitMix64's finaliser, applied twice: Steele, Lea and Flood, 2014) gives the value for each id. A draw therefore
-never depends on how many came before it: a new column, table or row leaves all others bit-identical. Values come
-from integer thresholds and the shipped tables of :mod:`tipdata.core.constants`; nothing here rounds differently on
-another processor.
+never depends on how many came before it: a new column, table or row leaves all others bit-identical.
+
+Elementary functions differ in their last bit between processors. Values therefore come from integer thresholds and
+from the tables in ``constants.npz``, which are rounded to integers once. ``python -m tipdata.core.draw`` (needs scipy)
+makes that file again; a test compares every entry with scipy.
 """
 
 import hashlib
 from collections.abc import Iterable
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 
-from tipdata.core.constants import EXP_SCALE, ONE, REACH, STEPS, table
+CONSTANTS = Path(__file__).with_name("constants.npz")
+
+ONE = 1 << 16
+"""Probabilities are integers out of 65,536."""
+STEPS = 1 << 12
+"""Quantile tables have 4,097 knots, at u = i/4096, the outer two at u = 1/8192 and 1 - 1/8192."""
+SCALE = 1_000_000
+"""Quantiles are in millionths of their unit."""
+REACH = 12_000
+"""Tables over log-odds or logarithms reach from -12,000 to 12,000 milli-nats."""
+EXP_SCALE = 1 << 20
+"""The exponential's table holds exp(x) times 2**20."""
+GAMMA_SHAPES = (0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 4.0)
+
+
+@cache
+def constant_table(name: str) -> npt.NDArray[np.int64]:
+    """Return one shipped table, int64: normal, logistic, exponential, gamma_<shape>, exp, log, sigmoid or log1p_exp."""
+    return _load_constants()[name].astype(np.int64)
+
+
+@cache
+def _load_constants() -> dict[str, npt.NDArray[np.int64]]:
+    with np.load(CONSTANTS) as stored:
+        return {name: stored[name] for name in stored.files}
+
+
+def build_constants() -> dict[str, npt.NDArray[np.int64]]:
+    """Compute every table with scipy. Returns int64 arrays by name."""
+    from scipy import special, stats
+
+    u = np.arange(STEPS + 1) / STEPS
+    u[0], u[-1] = 0.5 / STEPS, 1 - 0.5 / STEPS
+    milli = np.arange(-REACH, REACH + 1) / 1000
+    parts = np.arange(ONE + 1) / ONE
+    log = np.full(ONE + 1, -REACH, dtype=np.int64)
+    log[1:] = np.rint(1000 * np.log(parts[1:]))
+    tables = {
+        "normal": np.rint(SCALE * special.ndtri(u)),
+        "logistic": np.rint(SCALE * special.logit(u)),
+        "exponential": np.rint(SCALE * -special.log1p(-u)),
+        "exp": np.rint(EXP_SCALE * np.exp(milli)),
+        "log": log,
+        "sigmoid": np.clip(np.rint(ONE * special.expit(milli)), 1, ONE - 1),
+        "log1p_exp": np.rint(1000 * np.log1p(np.exp(-np.arange(REACH + 1) / 1000))),
+    }
+    for shape in GAMMA_SHAPES:
+        tables[f"gamma_{shape}"] = np.rint(SCALE * stats.gamma.ppf(u, shape))
+    return {name: values.astype(np.int64) for name, values in tables.items()}
+
 
 Ids = npt.NDArray[np.int64]
 Ints = npt.NDArray[np.int64]
@@ -68,7 +120,7 @@ def _key(seed: int, path: str) -> Words:
 @cache
 def _rises(name: str) -> Ints:
     """Return by how much each knot of a quantile table is above the one before."""
-    return np.diff(table(name))
+    return np.diff(constant_table(name))
 
 
 class Stream:
@@ -115,7 +167,7 @@ class Stream:
 
     def below(self, ids: Ids, n: int | Ids, k: int | Ids = 0) -> Ints:
         """Return uniform integers in [0, n), n < 2**31, an array of n's broadcasting with the ids."""
-        return _below(self.bits(ids, k), n)
+        return _below_from_bits(self.bits(ids, k), n)
 
     def chance(self, ids: Ids, p: int | Ids, k: int | Ids = 0) -> npt.NDArray[np.bool_]:
         """Return true with probability ``p`` out of 65,536."""
@@ -125,7 +177,7 @@ class Stream:
 
     def choose(self, ids: Ids, weights: Ints, k: int | Ids = 0) -> Ints:
         """Return an index by integer weights: one row of weights for all ids, or (len(ids), m) of them."""
-        return chosen(self.bits(ids, k), weights)
+        return choose_from_bits(self.bits(ids, k), weights)
 
     def quantile(self, ids: Ids, name: str, k: int | Ids = 0) -> Ints:
         """Return a draw from a shipped inverse CDF, in millionths: normal, logistic, exponential or gamma_<shape>."""
@@ -136,7 +188,7 @@ class Stream:
         made = _rises(name).take(cell)
         made *= drawn.view(np.int64)
         made >>= 20
-        made += table(name).take(cell)
+        made += constant_table(name).take(cell)
         return made
 
     def shuffled(self, ids: Ids) -> Ints:
@@ -153,20 +205,20 @@ class Stream:
         return (left << 24) | right
 
 
-def chosen(words: Words, weights: Ints) -> Ints:
+def choose_from_bits(words: Words, weights: Ints) -> Ints:
     """Return for 64 bits each, which are used up, what :meth:`Stream.choose` returns for the ids that they are of."""
     if weights.ndim == 1:
         total = np.cumsum(weights)
-        return np.searchsorted(total, _below(words, total[-1]), side="right")
+        return np.searchsorted(total, _below_from_bits(words, total[-1]), side="right")
     # Column by column: numpy adds up many short rows far more slowly.
     last = weights.ndim - 1
     total = np.array(weights.transpose(last, *range(last)), dtype=np.int64, order="C")
     for before, column in pairwise(total):
         column += before
-    return (total <= _below(words, total[-1])).sum(axis=0)
+    return (total <= _below_from_bits(words, total[-1])).sum(axis=0)
 
 
-def _below(words: Words, n: int | Ints) -> Ints:
+def _below_from_bits(words: Words, n: int | Ints) -> Ints:
     words >>= _33
     made = words.view(np.int64) * n
     made >>= 31
@@ -180,23 +232,23 @@ def probability(p: float) -> int:
 
 def sigmoid(milli: int | Ints) -> Ints:
     """Return probabilities out of 65,536 of log-odds in milli-nats."""
-    return table("sigmoid").take(np.asarray(milli) + REACH, mode="clip")
+    return constant_table("sigmoid").take(np.asarray(milli) + REACH, mode="clip")
 
 
 def log(p: int | Ints) -> Ints:
     """Return natural logarithm in milli-nats of probabilities out of 65,536."""
-    return table("log")[p]
+    return constant_table("log")[p]
 
 
 def exp(milli: int | Ints) -> Ints:
     """Return exp of milli-nats, times 2**20."""
-    return table("exp").take(np.asarray(milli) + REACH, mode="clip")
+    return constant_table("exp").take(np.asarray(milli) + REACH, mode="clip")
 
 
 def log_add(a: Ints, b: Ints) -> Ints:
     """Return log(exp(a) + exp(b)) of milli-nats, in integers."""
     apart = np.minimum(np.abs(a - b), REACH)
-    return np.maximum(a, b) + table("log1p_exp")[apart]
+    return np.maximum(a, b) + constant_table("log1p_exp")[apart]
 
 
 def log_sum(values: Ints) -> Ints:
@@ -207,12 +259,137 @@ def log_sum(values: Ints) -> Ints:
     return cast(Ints, total)
 
 
-def scaled(base: Ints, milli: Ints) -> Ints:
+def scale_exp(base: Ints, milli: Ints) -> Ints:
     """Return ``base`` times exp(``milli``), integers rounded down."""
     return (base * exp(milli)) // EXP_SCALE
 
 
-def normalised(weights: Ints) -> Ints:
+def normalise(weights: Ints) -> Ints:
     """Return weights over the last axis as probabilities out of 65,536, each at least one part."""
     total = weights.sum(axis=-1, keepdims=True)
     return np.maximum((weights * ONE) // np.maximum(total, 1), 1)
+
+
+UNIT = 1000
+"""Intensities are integers in thousandths of a count."""
+LARGE = 12 * UNIT
+"""From this mean on the distribution is taken for its normal approximation with a correction for skewness."""
+LONGEST = 60
+"""No count of a mean below LARGE reaches this (P < 1e-20)."""
+NEGLIGIBLE = 1e-9
+"""Probability of a single count beyond which none is drawn."""
+
+
+def effective_size(weights: np.ndarray) -> float:
+    """Return how many rows of equal weight tell as much as weighted ones: (sum w)^2 / sum w^2 (Kish 1965)."""
+    weights = np.asarray(weights, dtype=np.float64)
+    return float(weights.sum() ** 2 / (weights**2).sum()) if len(weights) else 0.0
+
+
+def poisson(stream: Stream, ids: Ids, mean: Ints) -> Ints:
+    """Return a Poisson count of each mean (thousandths), arrays of one shape.
+
+    Below LARGE by inversion, above it as mean + sqrt(mean) z + (z^2 - 1) / 6 (Cornish and Fisher, 1938), rounded.
+    """
+    ids, mean = np.broadcast_arrays(ids, mean)
+    out = np.zeros(ids.shape, dtype=np.int64)
+    few = (mean > 0) & (mean < LARGE)
+    many = mean >= LARGE
+    out[few] = _count_by_inversion(stream.uniform(ids[few]), mean[few])
+    out[many] = _count_by_normal(stream.quantile(ids[many], "normal"), mean[many])
+    return out
+
+
+def over_disperse(stream: Stream, ids: Ids, mean: Ints, weight: int) -> Ints:
+    """Return means (thousandths) times 1 + weight (g - 1), of a gamma variable g of mean 1 and shape 4; weight in
+    permille."""
+    around = stream.quantile(ids, "gamma_4.0") // 4 - 1_000_000
+    return np.maximum(mean + mean * (around * weight // 1000) // 1_000_000, 0)
+
+
+def _count_by_inversion(u: np.ndarray, mean: Ints) -> Ints:
+    rate = mean / UNIT
+    p = _exp_of_minus(mean)
+    below, count = p.copy(), np.zeros(len(u), dtype=np.int64)
+    for k in range(1, LONGEST):
+        # What rounding leaves of the last probability is not a count.
+        more = (u >= below) & (p > NEGLIGIBLE)
+        if not more.any():
+            break
+        count += more
+        p = p * rate / k
+        below = below + p
+    return count
+
+
+def _exp_of_minus(milli: Ints) -> np.ndarray:
+    """Return exp(-milli / 1000) as a product of four values of the table, which is too coarse for small ones."""
+    quarter = milli // 4
+    parts = exp(-quarter) / EXP_SCALE, exp(3 * quarter - milli) / EXP_SCALE
+    return parts[0] * parts[0] * parts[0] * parts[1]
+
+
+def _count_by_normal(millionths: Ints, mean: Ints) -> Ints:
+    z = millionths / 1_000_000
+    drawn = mean / UNIT + np.sqrt(mean / UNIT) * z + (z * z - 1.0) / 6.0
+    return np.maximum(np.floor(drawn + 0.5), 0.0).astype(np.int64)
+
+
+class Clock:
+    """Turns time into busy time and back: uniform draws of busy time have the week's rhythm.
+
+    Args:
+        weights: (levels, slots) whole weights of the slots of a week, such as 168 hours or seven days, none below zero;
+            a level each for those who keep unlike hours.
+        step: units of time in a slot: 60 where a slot is an hour and time is in minutes.
+    """
+
+    def __init__(self, weights: Ints, step: int = 1) -> None:
+        self._weights, self._step = weights, step
+        self._slots = weights.shape[1]
+        until = np.cumsum(weights, axis=1) * step
+        self.week = until[:, -1]
+        """(levels,) busy time of a week."""
+        self._before = until - weights * step
+        self._apart = int(self.week.max()) + 1
+        level = np.arange(len(weights))[:, None]
+        self._all = (self._before + level * self._apart).ravel()
+
+    def busy(self, level: int | Ints, time: Ints) -> Ints:
+        """Return the busy time that has passed until a time; of a slot's weight in each unit of time."""
+        slot, rest = _divide(time, self._step)
+        week, slot = _divide(slot, self._slots)
+        return week * self.week[level] + self._before[level, slot] + self._weights[level, slot] * rest
+
+    def time(self, level: int | Ints, busy: Ints) -> Ints:
+        """Return the unit of time in which so much busy time has passed."""
+        week, rest = _divide(busy, self.week[level])
+        level = np.asarray(level)
+        slot = np.searchsorted(self._all, rest + level * self._apart, side="right") - 1 - level * self._slots
+        into = (rest - self._before[level, slot]) // np.maximum(self._weights[level, slot], 1)
+        return (week * self._slots + slot) * self._step + into
+
+
+def _divide(number: Ints, by: int | Ints) -> tuple[Ints, Ints]:
+    """Return what ``np.divmod`` does, which is far slower where all are divided by one number."""
+    whole = number // by
+    return whole, number - whole * by
+
+
+PART_SHARES = (45, 15, 40)
+"""Percent of operations in each part. A constant of the benchmark, not a parameter of the world."""
+
+_PART_SEED = 1
+
+
+def assign_parts(ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int8]:
+    """Return the part of each id (operation or other cluster): index into :data:`PARTS`, int8, the same in every
+    release."""
+    drawn = Stream(_PART_SEED, "partition").below(ids, sum(PART_SHARES))
+    return np.searchsorted(np.cumsum(PART_SHARES), drawn, side="right").astype(np.int8)
+
+
+if __name__ == "__main__":
+    np.savez_compressed(
+        CONSTANTS, allow_pickle=False, **{n: v.astype(np.int64) for n, v in build_constants().items()}
+    )

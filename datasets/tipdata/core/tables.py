@@ -1,10 +1,13 @@
 """What a table is: its columns, their types, units and access tiers. Stages declare their tables with it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+import numpy as np
 import polars as pl
+
+from tipdata.core.draw import Ints
 
 TIERS = ("public", "platform", "legal", "truth")
 """Access tiers, ascending. A method run at one tier sees the columns of that tier and of those before it."""
@@ -158,3 +161,32 @@ class Table:
     @property
     def schema(self) -> dict[str, pl.DataType]:
         return {c.name: c.dtype for c in self.columns}
+
+
+def decode(names: Sequence[str], code: Ints) -> pl.Series:
+    """Return the name of each code, null for one below 0."""
+    at = np.where(code < 0, len(names), code).astype(np.uint32)
+    return pl.Series([*names, None], dtype=pl.String)[at]
+
+
+def with_nulls(values: np.ndarray, there: np.ndarray) -> pl.Series:
+    """Return numbers, texts or truth values where they are there, null elsewhere."""
+    import pyarrow as pa  # for making data only: reading them does not wait for it
+
+    return pl.Series(pl.from_arrow(pa.array(values, mask=~there)))
+
+
+def as_lists(values: np.ndarray, there: np.ndarray, names: Sequence[str] = ()) -> pl.Series:
+    """Return a column that lists, of each row, the values that are there.
+
+    Args:
+        values: (rows, places), or (places,) where they are the same in every row.
+        there: (rows, places) bool.
+        names: what the values are the numbers of, where they are not what is listed.
+    """
+    import pyarrow as pa  # for making data only: reading them does not wait for it
+
+    offsets = np.concatenate([[0], np.cumsum(there.sum(axis=1))])
+    listed = pa.array(np.broadcast_to(values, there.shape)[there])
+    listed = pa.array(names).take(listed) if names else listed
+    return pl.Series(pl.from_arrow(pa.LargeListArray.from_arrays(offsets, listed)))

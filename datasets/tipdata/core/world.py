@@ -1,5 +1,7 @@
 """Versions of the data and their parameters: a world file is read once, each region draws its own from the ranges."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
@@ -10,13 +12,12 @@ from typing import Any
 
 import numpy as np
 from tipcore.errors import UsageError
+from tipcore.sources import token_digest
 
-from tipdata.core import coverage, own
-from tipdata.core.assumptions import drawn
+from tipdata.core import coverage, own_worlds
 from tipdata.core.draw import Stream
-from tipdata.core.entries import entries
-from tipdata.core.lines import read_plain
-from tipdata.core.profiles import profiled
+from tipdata.core.parameters import apply_profile, draw_assumptions, read_parameters
+from tipdata.core.yaml_lines import read_yaml
 
 FOLDER = Path(__file__).parents[1]
 DAYS = 730
@@ -24,12 +25,12 @@ MINUTES_A_DAY = 1440
 DRAFT, RELEASED, RETIRED = "draft", "released", "retired"
 """What a version is: still to change; fixed for good; no longer made here."""
 OWN = "own"
-"""What a world of a user's own is instead (:mod:`tipdata.core.own`)."""
+"""What a world of a user's own is instead (:mod:`tipdata.core.own_worlds`)."""
 
 
 @cache
 def _document(name: str) -> dict[str, Any]:
-    return read_plain(FOLDER / name)
+    return read_yaml(FOLDER / name)
 
 
 def versions() -> dict[str, dict[str, Any]]:
@@ -38,7 +39,7 @@ def versions() -> dict[str, dict[str, Any]]:
     return _document("versions.yaml")["versions"]
 
 
-def made_here() -> list[str]:
+def makeable_versions() -> list[str]:
     """Return the versions that are not retired, the newest last."""
     return [name for name, entry in versions().items() if entry["status"] != RETIRED]
 
@@ -48,11 +49,13 @@ def entry_of(version: str) -> dict[str, Any]:
 
     Raises UsageError for one that does not exist or is retired.
     """
-    if own.is_own(version):
+    if own_worlds.is_own(version):
         world = own_world(version)
-        return {"status": OWN, "world": own.path_of(version).name, "seed": world.seed}
+        return {"status": OWN, "world": own_worlds.own_world_path(version).name, "seed": world.seed}
     if version not in versions():
-        raise UsageError(f"release version {version} does not exist: choose one of {', '.join(made_here())}.")
+        raise UsageError(
+            f"release version {version} does not exist: choose one of {', '.join(makeable_versions())}."
+        )
     entry = versions()[version]
     if entry["status"] == RETIRED:
         raise UsageError(
@@ -78,7 +81,7 @@ def check_status(version: str, draft: bool) -> None:
     Raises:
         UsageError: for a retired version, for a world of a user's own, and for a draft where ``draft`` is false.
     """
-    if own.is_own(version):
+    if own_worlds.is_own(version):
         raise UsageError(
             f"{version} is a world of your own, and boards, rounds and exports are of released data: "
             f"take {newest_released()}."
@@ -95,12 +98,12 @@ def sizes() -> dict[str, int]:
     return {name: size["regions"] if isinstance(size, dict) else size for name, size in listed.items()}
 
 
-def has(version: str, since: str) -> bool:
+def includes(version: str, since: str) -> bool:
     """Return whether a version of the data has what exists since another; '' is since the first."""
     if not since:
         return True
     known = list(versions())
-    version = own_world(version).based_on if own.is_own(version) else version
+    version = own_world(version).based_on if own_worlds.is_own(version) else version
     return known.index(since) <= known.index(version)
 
 
@@ -121,51 +124,52 @@ def check_world(number: object) -> None:
 def parameters(version: str) -> dict[str, dict[str, Any]]:
     """Return every parameter of a version's world by dotted path, in the file's order.
 
-    Each has its value or range, its unit, what it rests on (:mod:`tipdata.core.grounds`), and maybe a note. Raises
+    Each has its value or range, its unit, what it rests on (:mod:`tipdata.core.parameters`), and maybe a note. Raises
     UsageError as :func:`entry_of`, ValueError, with file, line and parameter, for one that is not sound or that no code
     asks for, and for those that cannot meet the coverage targets (:mod:`tipdata.core.coverage`).
     """
-    return _own_parameters(version) if own.is_own(version) else _parameters(entry_of(version)["world"])
+    return _own_parameters(version) if own_worlds.is_own(version) else _parameters(entry_of(version)["world"])
 
 
 @cache
 def _parameters(file: str) -> dict[str, dict[str, Any]]:
-    listed = entries(_document(file), FOLDER / file)
+    listed = read_parameters(_document(file), FOLDER / file)
     coverage.check(file, listed)
     return listed
 
 
-def register(file: Path) -> own.OwnWorld:
+def register(file: Path) -> own_worlds.OwnWorld:
     """Keep a user's world file under its name, which stands for a version from then on, and return the world.
 
-    Raises UsageError as :func:`tipdata.core.own.read_own` and :func:`tipdata.core.own.merged`.
+    Raises UsageError as :func:`~tipdata.core.own_worlds.read_own_world` and
+    :func:`~tipdata.core.own_worlds.merge_parameters`.
     """
-    world = own.read_own(file, _base)
-    own.merged(world, _base)
-    own.store(file, world)
+    world = own_worlds.read_own_world(file, _base)
+    own_worlds.merge_parameters(world, _base)
+    own_worlds.save_own_world(file, world)
     return world
 
 
-def own_world(name: str) -> own.OwnWorld:
+def own_world(name: str) -> own_worlds.OwnWorld:
     """Return the world of a user's own that is kept under a name. Raises UsageError where it is not there, or its file
     was changed since."""
-    return own.kept_world(name, _base)
+    return own_worlds.load_own_world(name, _base)
 
 
-def _base(version: str) -> own.Base:
+def _base(version: str) -> own_worlds.Base:
     """Return what a user's own world may rest on. Raises UsageError where it is no released version."""
     if version not in versions() or entry_of(version)["status"] != RELEASED:
         raise UsageError(f"{version} is no released data version: base it on {newest_released()}.")
-    return own.Base(parameters(version), int(entry_of(version)["seed"]))
+    return own_worlds.Base(parameters(version), int(entry_of(version)["seed"]))
 
 
 @lru_cache(maxsize=16)
 def _own_parameters(name: str) -> dict[str, dict[str, Any]]:
-    return own.merged(own_world(name), _base)
+    return own_worlds.merge_parameters(own_world(name), _base)
 
 
 @cache
-def _below(version: str, prefix: str) -> tuple[str, ...]:
+def _paths_below(version: str, prefix: str) -> tuple[str, ...]:
     """Return the paths of all parameters below a prefix, in the file's order."""
     return tuple(path for path in parameters(version) if path.startswith(f"{prefix}."))
 
@@ -175,7 +179,7 @@ def parameters_digest(version: str, size: str = "") -> str:
     values of a size's own."""
     listed = {
         path: [entry.get("value"), entry.get("range"), entry.get("unit")]
-        for path, entry in profiled(parameters(version), size, profile(size)).items()
+        for path, entry in apply_profile(parameters(version), size, profile(size)).items()
     }
     return hashlib.sha256(json.dumps(listed, ensure_ascii=False).encode()).hexdigest()
 
@@ -188,12 +192,12 @@ class World:
     seed: int
     assumptions: int = 0
     """0 for what the version assumes; any other number for a draw of all that is assumed
-    (:mod:`tipdata.core.assumptions`)."""
+    (:mod:`tipdata.core.parameters`)."""
     size: str = ""
     """The size whose profile holds; '' for none."""
 
     @classmethod
-    def of(cls, version: str, world: int = 0, assumptions: int = 0, size: str = "") -> "World":
+    def of(cls, version: str, world: int = 0, assumptions: int = 0, size: str = "") -> World:
         """Return a world of a version: 0 is the released one, any other number one with draws of its own.
 
         ``size``: of a release, which may have a profile. The seed of world k >= 1 is the first 8 bytes, most
@@ -207,30 +211,30 @@ class World:
         return cls(version, seed, assumptions, size if profile(size) else "")
 
     @property
-    def natural(self) -> "World":
+    def natural(self) -> World:
         """The same without the profile of a size."""
         return replace(self, size="")
 
     @property
     def parameters(self) -> Mapping[str, Mapping[str, Any]]:
         """Every parameter by dotted path; see :func:`parameters`."""
-        return _own(self) if self.assumptions or self.size else parameters(self.version)
+        return _varied_parameters(self) if self.assumptions or self.size else parameters(self.version)
 
     def stream(self, path: str) -> Stream:
         """Return a stream of the world itself, shared by all regions."""
         return Stream(self.seed, f"world/{path}")
 
-    def region(self, index: int) -> "Region":
+    def region(self, index: int) -> Region:
         return Region(self, index)
 
 
 @lru_cache(maxsize=4)
-def _own(world: World) -> Mapping[str, Mapping[str, Any]]:
+def _varied_parameters(world: World) -> Mapping[str, Mapping[str, Any]]:
     """Return the parameters of a world that assumes otherwise, or is of a size with a profile."""
     listed: Mapping[str, Mapping[str, Any]] = parameters(world.version)
     if world.assumptions:
-        listed = drawn(listed, world.seed, world.assumptions)
-    made = profiled(listed, world.size, profile(world.size))
+        listed = draw_assumptions(listed, world.seed, world.assumptions)
+    made = apply_profile(listed, world.size, profile(world.size))
     if profile(world.size) and not world.assumptions:  # what has none was checked when its file was loaded
         coverage.check(f"versions.yaml: size {world.size}", made)
     return made
@@ -245,7 +249,7 @@ class Region:
     _drawn: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
-    def natural(self) -> "Region":
+    def natural(self) -> Region:
         """The same region without the profile of a size."""
         return Region(self.world.natural, self.index) if self.world.size else self
 
@@ -286,7 +290,7 @@ class Region:
 
     def group(self, prefix: str) -> dict[str, Any]:
         """Return all parameters below a prefix, by their remaining path, in the file's order."""
-        return {path[len(prefix) + 1 :]: self[path] for path in _below(self.world.version, prefix)}
+        return {path[len(prefix) + 1 :]: self[path] for path in _paths_below(self.world.version, prefix)}
 
     def ids(self, stream: str, local: np.ndarray) -> np.ndarray:
         """World-wide row ids, int64 below 2**48: a keyed permutation of region and ``local`` number together.
@@ -294,3 +298,51 @@ class Region:
         An id so tells neither kind nor order, nor the region (a method must not find an author by it).
         """
         return self.world.stream(f"id/{stream}").permute((np.int64(self.index) << 32) | local)
+
+
+WORLD_MARK = ".w"
+"""What stands between size and number in the name of a release of an independent world."""
+
+
+def release_name(version: str, size: str, world: int = 0) -> str:
+    """Return ``0.4.0/small`` of the released world, ``0.4.0/small.w3`` of independent world 3."""
+    return f"{version}/{size}{f'{WORLD_MARK}{world}' if world else ''}"
+
+
+def parse_release_name(name: str) -> tuple[str, str, str]:
+    """Return version, size and world of a release's name as :func:`release_name` writes it, '' for what it leaves out.
+
+    Raises UsageError for a world that is not a whole number from 1.
+    """
+    version, _, place = name.rpartition("/")
+    size, marked, world = place.partition(WORLD_MARK)
+    if marked and not (world.isascii() and world.isdigit() and not world.startswith("0")):
+        raise UsageError(
+            f"release {name} names no world: write {size}{WORLD_MARK}1, {size}{WORLD_MARK}2 and so on, or {size} for "
+            "the released one."
+        )
+    return version, size, world
+
+
+pass
+
+GENERATOR = ("core", "stages", "text", "release/region.py")
+"""Folders and files whose code and tables decide what a region holds."""
+
+
+@cache
+def fingerprint(version: str, size: str = "") -> str:
+    """Return the hex SHA-256 of all that decides a version's content: code, parameters, constants and texts; of a
+    size with a profile, that too.
+
+    Comments, docstrings and notes do not enter.
+    """
+    digest = hashlib.sha256(parameters_digest(version, size).encode())
+    places = [FOLDER / name for name in GENERATOR]
+    files = [f for place in places for f in (place.rglob("*") if place.is_dir() else [place])]
+    for file in sorted(files):
+        if file.suffix in (".py", ".yaml", ".npz"):
+            content = file.read_bytes()
+            content = token_digest(content).encode() if file.suffix == ".py" else content
+            digest.update(file.relative_to(FOLDER).as_posix().encode() + b"\0" + content)
+    return digest.hexdigest()

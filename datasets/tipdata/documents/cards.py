@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
-from tipdata.core.grounds import grounds_of
+from tipdata.core.parameters import count_grounds
 from tipdata.core.tables import Column, Table
-from tipdata.core.world import FOLDER, is_draft, made_here, newest_released, parameters, versions
+from tipdata.core.world import FOLDER, is_draft, makeable_versions, newest_released, parameters, versions
 from tipdata.documents.project_files import render_markdown, write_or_check
 from tipdata.release.manifests import published_manifest
 from tipdata.release.release import Release
@@ -26,7 +26,7 @@ LISTED = 40
 
 def card(stage: Stage, table: Table) -> str:
     """Return the Markdown card of one table: what it is, its columns, sources of its parameters, limits and uses."""
-    module = import_module(f"tipdata.stages.{stage.name}.stage")
+    module = import_module(stage.generate.__module__)
     return render_markdown(
         TEMPLATE,
         table=table,
@@ -52,10 +52,10 @@ def _rows_per_region(table: str) -> str:
 def _grounds(stage: Stage) -> Iterator[tuple[str, str]]:
     """Yield each world of a released version or a draft, and what the parameters of the stage rest on there."""
     worlds: dict[str, str] = {}
-    for version in made_here():
+    for version in makeable_versions():
         worlds.setdefault(versions()[version]["world"], version)
     for file, version in worlds.items():
-        own = grounds_of(entry for path, entry in parameters(version).items() if stage.owns(path))
+        own = count_grounds(entry for path, entry in parameters(version).items() if stage.owns(path))
         yield f"{file}, a draft" if is_draft(version) else file, own.told()
 
 

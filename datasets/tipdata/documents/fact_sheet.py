@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from tipdata.core.grounds import ASSUMED, Grounds, grounds_of
 from tipdata.core.kinds import FAMILIES, KINDS
+from tipdata.core.parameters import ASSUMED, Grounds, count_grounds
 from tipdata.core.world import FOLDER, newest_released, parameters, versions
 from tipdata.documents.project_files import render_markdown
 from tipdata.stages.operations.facts import BY_ADOPTION, BY_MIGRATION
+from tipdata.text.documents import read_document
 from tipdata.text.facts import ALL, Fact, facts
-from tipdata.text.reading import read
 
 VERSION = newest_released()
 TEMPLATE = Path(__file__).parent / "templates" / "facts.md.j2"
@@ -45,7 +45,7 @@ def sheet() -> str:
         sourced=[(name, entry) for name, entry in entries if entry["sign"] != ASSUMED],
         parts=[_tables_of_part(part, own) for part, own in listed.items()],
         ratios=[_ratio_table(*group) for group in RATIOS],
-        document=read("facts"),
+        document=read_document("facts"),
     )
 
 
@@ -59,7 +59,7 @@ def _grounds_by_name() -> dict[str, Grounds]:
     for path, entry in parameters(VERSION).items():
         named.setdefault(path.split(".")[0], []).append(entry)
     every = {**named, "all": list(parameters(VERSION).values())}
-    return {name: grounds_of(entries) for name, entries in every.items()}
+    return {name: count_grounds(entries) for name, entries in every.items()}
 
 
 def _shared_width(entries: Iterable[dict[str, Any]]) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tipdata.core.lines import read_plain
+from tipdata.core.yaml_lines import read_yaml
 from tipdata.documents.measures import FORMULAS, MEASURES, ReleaseView, Sums, TableReader, quotient
 
 FILE = Path(__file__).with_name("aggregates.yaml")
@@ -90,7 +90,7 @@ class UnmodelledAggregate(NamedTuple):
 @cache
 def aggregates() -> dict[str, tuple[Aggregate, ...]]:
     """Return all aggregates by subject, in the order in which they are shown."""
-    listed = read_plain(FILE)["aggregates"]
+    listed = read_yaml(FILE)["aggregates"]
     return {subject: tuple(map(_parse, entries)) for subject, entries in listed.items()}
 
 
@@ -109,7 +109,7 @@ def _parse(entry: dict[str, Any]) -> Aggregate:
 @cache
 def unmodelled_aggregates() -> tuple[UnmodelledAggregate, ...]:
     """Return the published aggregates that are not compared, with the reason."""
-    return tuple(UnmodelledAggregate(**entry) for entry in read_plain(FILE)["not modelled"])
+    return tuple(UnmodelledAggregate(**entry) for entry in read_yaml(FILE)["not modelled"])
 
 
 @dataclass(frozen=True)

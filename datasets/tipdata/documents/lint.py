@@ -22,8 +22,8 @@ from tipdata.documents.texts import TERMS, names_and_codes, producible_texts
 from tipdata.release.manifests import TRUTH
 from tipdata.release.verification import category_values
 from tipdata.stages import tables_of
-from tipdata.text.lint import SIGNS, broken, rules_of
-from tipdata.text.reading import path_of, read
+from tipdata.text.documents import document_path, read_document
+from tipdata.text.lint import SIGNS, find_broken_rules, rules_of
 
 CONTEXT = 60
 """Letters of a text that are shown on either side of what breaks a rule."""
@@ -158,7 +158,7 @@ def broken_rules(text: str, kind: str) -> dict[str, str]:
     :data:`UNKNOWN`.
     """
     if kind == CODES:
-        made = {} if text in TERMS else broken(text, "en", forms=False)
+        made = {} if text in TERMS else find_broken_rules(text, "en", forms=False)
         return {rule: part for rule, part in made.items() if rule != SIGNS}
     spoken = _note_language(text) if kind == NOTE else kind
     made = _broken_in_language(text, spoken) if spoken in LANGUAGES else _broken_in_any(text)
@@ -172,7 +172,7 @@ def broken_rules(text: str, kind: str) -> dict[str, str]:
 
 
 def _broken_in_language(text: str, language: str) -> dict[str, str]:
-    made = broken(text, language, forms=False)
+    made = find_broken_rules(text, language, forms=False)
     if SIGNS in made:  # what is not a letter of the language may be a sign of a writer's style
         del made[SIGNS]
         plain = _style().sub(" ", text)
@@ -202,7 +202,7 @@ def foreign(word: str, language: str) -> dict[str, str]:
         if other != language:
             made |= {
                 r: p
-                for r, p in broken(word, other, forms=False).items()
+                for r, p in find_broken_rules(word, other, forms=False).items()
                 if r in BORROWED and _is_most(p, word)
             }
     return made
@@ -215,14 +215,18 @@ def _is_most(part: str, word: str) -> bool:
 @cache
 def _vocabulary(language: str) -> frozenset[str]:
     """Return the words that stand in the sources of a language."""
-    texts = (path_of(f"{of}/{language}").read_text(encoding="utf-8") for of in ("frames", "notes"))
+    texts = (document_path(f"{of}/{language}").read_text(encoding="utf-8") for of in ("frames", "notes"))
     return frozenset(word for text in texts for word in _words(text))
 
 
 def _broken_in_any(text: str) -> dict[str, str]:
     made: dict[str, str] = {}
     for language in LANGUAGES:
-        made |= {r: p for r, p in broken(text, language, forms=False).items() if r != SIGNS and r not in made}
+        made |= {
+            r: p
+            for r, p in find_broken_rules(text, language, forms=False).items()
+            if r != SIGNS and r not in made
+        }
     return made
 
 
@@ -241,7 +245,7 @@ def _foreign_sign(text: str) -> str:
 @cache
 def _style() -> re.Pattern[str]:
     """Return what finds the signs of a writer's style."""
-    signs = read("signs")
+    signs = read_document("signs")
     between = [s["between"] for s in signs["separators"]]
     between += [text for s in signs["separators"] for text in s.get("instead", {}).values()]
     listed = {*between, *signs["emoji"], *signs["contacts"], *signs["masked"]} - {""}
@@ -440,6 +444,6 @@ def _read_source(
         seen.add(text)
         report.strikes += [
             LintFinding(name, source, rule, found, "sources", excerpt(text, found))
-            for rule, found in broken(text, language, forms).items()
+            for rule, found in find_broken_rules(text, language, forms).items()
         ]
     report.distinct[name] = len(seen)

@@ -20,8 +20,8 @@ from tipcore.units import shared_value_components
 from tipdata.core.kinds import CATEGORIES, FAMILIES
 from tipdata.core.world import MINUTES_A_DAY, profile
 from tipdata.stages import tables_of
-from tipdata.stages.annotations.expectation import POSITIVE
-from tipdata.text.reading import read
+from tipdata.stages.annotations import POSITIVE
+from tipdata.text.documents import read_document
 
 WEIGHT_UNIT = 1e6
 """Of ``operations.weight``: it is in millionths."""
@@ -120,7 +120,7 @@ class ReleaseView:
     def _of_family(self, family: str) -> pl.DataFrame:
         """Return the adverts of a family, with ``indicators``, how many listed indicators each shows."""
         rows = self.adverts.filter(pl.col("family") == family)
-        listed = read("facts")["indicators"][family]
+        listed = read_document("facts")["indicators"][family]
         return rows.with_columns(indicators=rows["facts"].list.set_intersection(listed).list.len())
 
     @cached_property

@@ -2,8 +2,7 @@
 
 import polars as pl
 
-from tipdata.core.counts import effective_size
-from tipdata.core.draw import Stream
+from tipdata.core.draw import Stream, effective_size
 from tipdata.core.world import MINUTES_A_DAY, profile
 from tipdata.documents.fidelity import AggregateResult, compare_release
 from tipdata.release import Release

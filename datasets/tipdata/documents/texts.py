@@ -25,11 +25,11 @@ from tipdata.core.kinds import CATEGORIES, FAMILIES, LANGUAGES
 from tipdata.core.world import World, newest_released, parameters
 from tipdata.release.verification import category_values
 from tipdata.stages import tables_of
-from tipdata.stages.helpline.notes import notes
+from tipdata.stages.helpline.notes import read_notes
 from tipdata.text.book import ANY, CURRENCY, SHOWN, TITLE, Frame
+from tipdata.text.documents import document_path
 from tipdata.text.grammar import surfaces
 from tipdata.text.misspellings import Misspellings
-from tipdata.text.reading import path_of
 from tipdata.text.style import style
 from tipdata.text.wordbook import Faulty, Wordbook, wordbook
 
@@ -49,7 +49,7 @@ def producible_texts(language: str) -> Iterator[tuple[str, str]]:
             yield "adverts", text
             if (wrong := misspellings.all_wrong(text)) != text:
                 yield "adverts, misspelt", wrong
-    yield from (("notes", text) for text in notes(language).strings)
+    yield from (("notes", text) for text in read_notes(language).strings)
 
 
 def names_and_codes() -> Iterator[tuple[str, str]]:
@@ -188,7 +188,7 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--say", type=int, default=0, metavar="N", help="print N sentences, picked by chance")
     options = parser.parse_args(words)
     try:
-        book = Wordbook(path_of(f"frames/{options.language}"))
+        book = Wordbook(document_path(f"frames/{options.language}"))
     except Faulty as error:
         sys.stdout.write("".join(f"{fault}\n" for fault in error.faults))
         return 1

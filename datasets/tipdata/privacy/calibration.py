@@ -18,8 +18,8 @@ from tipcore.errors import UsageError
 from tipcore.operating_system import file_lock
 from tipcore.table_files import read_own_file
 
-from tipdata.core.grounds import ASSUMED, CALIBRATED
-from tipdata.core.own import OwnWorld
+from tipdata.core.own_worlds import OwnWorld
+from tipdata.core.parameters import ASSUMED, CALIBRATED
 from tipdata.core.world import RELEASED, entry_of, newest_released, parameters
 from tipdata.privacy.histograms import Cells, Entry, Measurement, cells_of, sample_units
 from tipdata.privacy.request import CALIBRATABLE, ROW, CalibrationRequest

@@ -22,7 +22,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from tipcore.errors import UsageError
 
-from tipdata.core.lines import read_plain
+from tipdata.core.yaml_lines import read_yaml
 
 How = Literal["weights", "listed", "rate", "rates", "mean", "medians"]
 WAYS: dict[str, str] = {
@@ -122,7 +122,7 @@ class CalibrationRequest(_RequestPart):
 def read_request(file: Path) -> CalibrationRequest:
     """Return what a file asks. Raises UsageError, in one sentence, for what is no request or asks what cannot be."""
     try:
-        document = read_plain(file)
+        document = read_yaml(file)
         request = CalibrationRequest.model_validate(_with_texts(document))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]

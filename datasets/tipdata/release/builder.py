@@ -25,8 +25,8 @@ from tipcore.locations import Remote, home
 from tipcore.operating_system import file_lock
 from tipcore.table_files import scan_parquet
 
-from tipdata.core.fingerprint import fingerprint
-from tipdata.core.release_names import release_name
+from tipdata.core.world import fingerprint
+from tipdata.core.world import release_name
 from tipdata.core.tables import Table
 from tipdata.core.world import World, sizes
 from tipdata.release.manifests import (
@@ -404,7 +404,7 @@ class TemporaryRelease:
 def other_assumptions(
     release: Release, number: int, engine: Engine | str = "loky", quiet: bool = False
 ) -> Iterator[TemporaryRelease]:
-    """Draw a release's world under other assumptions (:mod:`tipdata.core.assumptions`) for the time of the block.
+    """Draw a release's world under other assumptions (:mod:`tipdata.core.parameters`) for the time of the block.
 
     Args:
         release: version, size and world.

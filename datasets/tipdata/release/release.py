@@ -34,7 +34,6 @@ from tipcore.locations import Remote, error_text, home, place_of
 from tipcore.operating_system import check_regular
 from tipcore.table_files import UNREADABLE, error_line, read_parquet, scan_parquet
 
-from tipdata.core.release_names import parts_of, release_name
 from tipdata.core.tables import Table
 from tipdata.core.world import check_world, entry_of, newest_released, sizes, versions
 from tipdata.release.manifests import (
@@ -111,7 +110,7 @@ class Release:
 
         Raises UsageError as :meth:`of`, and for a world that is not a whole number from 1.
         """
-        version, size, world = parts_of(name)
+        version, size, world = parse_release_name(name)
         return cls.of(version or newest_released(), size, int(world or 0))
 
     @property

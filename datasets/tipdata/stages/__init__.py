@@ -1,7 +1,6 @@
-"""The stages of the world, one folder each, found by name and run in the order of their dependencies.
+"""The stages of the world, a module or package each, found by name and run in the order of their dependencies.
 
-A new table is one new folder here whose module ``stage`` defines ``STAGE``,
-and its parameters in the draft's world file.
+A new stage is a new module or package here that has a ``STAGE``, and its parameters in the draft's world file.
 """
 
 import importlib
@@ -14,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from tipdata.core.tables import Column, Table
-from tipdata.core.world import Region, has
+from tipdata.core.world import Region, includes
 
 Past = dict[str, Any]
 """What earlier stages of the same region left: their state by stage name."""
@@ -46,7 +45,7 @@ def stages() -> tuple[Stage, ...]:
     """Return all stages, each after those it reads; among the free ones, in alphabetical order."""
     found: dict[str, Stage] = {}
     for module in sorted(m.name for m in pkgutil.iter_modules(__path__)):
-        stage = importlib.import_module(f"{__name__}.{module}.stage").STAGE
+        stage = importlib.import_module(f"{__name__}.{module}").STAGE
         if stage.name in found:
             raise ValueError(f"two modules define a stage named {stage.name}")
         found[stage.name] = stage
@@ -64,7 +63,7 @@ def stages() -> tuple[Stage, ...]:
 
 def stages_of(version: str) -> tuple[Stage, ...]:
     """Return the stages that a released version of the data has: it stays as it was when later ones join."""
-    return tuple(s for s in stages() if has(version, s.since))
+    return tuple(s for s in stages() if includes(version, s.since))
 
 
 def draw_stages(
@@ -119,4 +118,4 @@ def tables_of(version: str) -> dict[str, Table]:
 
 def as_of(version: str, table: Table) -> Table:
     """Return a table with the columns that it has in a version of the data."""
-    return replace(table, columns=tuple(c for c in table.columns if has(version, c.since)))
+    return replace(table, columns=tuple(c for c in table.columns if includes(version, c.since)))

@@ -86,7 +86,9 @@ class Book:
         """What a price reads as, with one amount for all -> what it is for."""
         space = str(self.document["space"])
         return {
-            priced(SHOWN["price"], way, space): basis for basis, ways in self.bases.items() for way in ways
+            price_text(SHOWN["price"], way, space): basis
+            for basis, ways in self.bases.items()
+            for way in ways
         }
 
     def frames(self) -> Iterator[Frame]:
@@ -137,6 +139,6 @@ class Book:
         self.faults.append(f"{self.path.name}, line {line}: {said}.")
 
 
-def priced(amount: str, basis: str, space: str) -> str:
+def price_text(amount: str, basis: str, space: str) -> str:
     """Return a price as an advert states it: the amount, and what it is for in words."""
     return f"{amount} {CURRENCY}{space}{basis}"

@@ -14,11 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from tipdata.core.grounds import is_number
 from tipdata.core.kinds import CATEGORIES, FAMILIES
-from tipdata.core.lines import Line, line_of
-from tipdata.text.reading import read_with_lines
-from tipdata.text.shapes import OTHER, misfits
+from tipdata.core.parameters import is_number
+from tipdata.core.yaml_lines import LineText, line_of
+from tipdata.text.documents import OTHER, find_misfits, read_document_lines
 
 FILE = "facts"
 ALL = "all"
@@ -35,7 +34,7 @@ SHAPE = {
     "at_home": {part: [str] for part in PARTS},
     "indicators": {family: [str] for family in FAMILIES},
 }
-"""The shape of the file; see :mod:`tipdata.text.shapes`."""
+"""The shape of the file; see :mod:`tipdata.text.documents`."""
 MOST_TIMES = 10
 """By how much one level may make another likelier."""
 
@@ -92,13 +91,13 @@ def facts() -> dict[str, tuple[Fact, ...]]:
 @cache
 def _document() -> dict[str, Any]:
     """Return the file with its lines. Raises ValueError for one that is not sound in form."""
-    document = read_with_lines(FILE)
-    for line, said in chain(misfits(document, SHAPE, "the file", 1), _unsound(document)):
+    document = read_document_lines(FILE)
+    for line, said in chain(find_misfits(document, SHAPE, "the file", 1), _find_faults(document)):
         raise ValueError(f"{FILE}.yaml, line {line}: {said}.")
     return document
 
 
-def _unsound(document: dict[str, Any]) -> Iterator[tuple[int, str]]:
+def _find_faults(document: dict[str, Any]) -> Iterator[tuple[int, str]]:
     """Yield what is wrong in a document of the right shape, with its line."""
     for part in PARTS:
         for name, levels in document[part].items():
@@ -138,14 +137,14 @@ def number_of(name: str) -> int:
 
 
 @cache
-def shape() -> tuple[int, int]:
+def array_shape() -> tuple[int, int]:
     """Return the most facts of a family, and the most levels of a fact."""
     listed = [fact for family in FAMILIES for fact in facts_of(family)]
     return max(len(facts_of(family)) for family in FAMILIES), max(len(fact.levels) for fact in listed)
 
 
 @cache
-def places(family: str) -> dict[str, tuple[int, int]]:
+def level_places(family: str) -> dict[str, tuple[int, int]]:
     """Return fact and level number of every ``fact=level`` that a family may say, in order."""
     return {
         f"{fact.name}={level}": (number, at)
@@ -154,14 +153,14 @@ def places(family: str) -> dict[str, tuple[int, int]]:
     }
 
 
-def place_of(family: str, said: str) -> tuple[int, int]:
+def level_place(family: str, said: str) -> tuple[int, int]:
     """Return fact and level number of ``fact=level``. Raises ValueError where the family has none of that name."""
-    if said not in places(family):
+    if said not in level_places(family):
         raise ValueError(f"{_file(said)}: {family} has no {said}: name a fact and a level of it.")
-    return places(family)[said]
+    return level_places(family)[said]
 
 
-def _number_of(family: str, name: str) -> int:
+def _fact_number(family: str, name: str) -> int:
     """Return the number of a fact. Raises ValueError where the family has none of that name."""
     names = [fact.name for fact in facts_of(family)]
     if name not in names:
@@ -171,40 +170,40 @@ def _number_of(family: str, name: str) -> int:
 
 def _file(said: str) -> str:
     """Return the name of the file, with the line of what it says where that is known."""
-    return f"{FILE}.yaml, line {said.line}" if isinstance(said, Line) else f"{FILE}.yaml"
+    return f"{FILE}.yaml, line {said.line}" if isinstance(said, LineText) else f"{FILE}.yaml"
 
 
 @cache
 def rules() -> Rules:
     """Return which levels go together. Raises ValueError for a level that does not exist."""
     document = _document()
-    size = (len(FAMILIES), *shape())
-    apart = np.zeros((*size, *shape()), dtype=bool)
-    together = np.full((*size, *shape()), 1000, dtype=np.int64)
-    has = np.ones((len(CATEGORIES), *shape()), dtype=bool)
+    size = (len(FAMILIES), *array_shape())
+    apart = np.zeros((*size, *array_shape()), dtype=bool)
+    together = np.full((*size, *array_shape()), 1000, dtype=np.int64)
+    has = np.ones((len(CATEGORIES), *array_shape()), dtype=bool)
     indicators = np.zeros(size, dtype=bool)
     excluded = np.zeros_like(apart)
-    needs = np.zeros((*size, shape()[0]), dtype=bool)
+    needs = np.zeros((*size, array_shape()[0]), dtype=bool)
     at_home = np.zeros(size, dtype=bool)
     for f, family in enumerate(FAMILIES):
         for key, made in (("apart", excluded), ("unsaid", apart)):
             for rule in (*document[key][ALL], *document[key][family]):
                 for other in rule["not"]:
-                    first, second = place_of(family, rule["said"]), place_of(family, other)
+                    first, second = level_place(family, rule["said"]), level_place(family, other)
                     made[(f, *first, *second)] = made[(f, *second, *first)] = True
         for rule in (*document["needs"][ALL], *document["needs"][family]):
-            beside = [_number_of(family, name) for name in rule["beside"]]
-            needs[(f, *place_of(family, rule["said"]))][beside] = True
+            beside = [_fact_number(family, name) for name in rule["beside"]]
+            needs[(f, *level_place(family, rule["said"]))][beside] = True
         for said in (*document["at_home"][ALL], *document["at_home"][family]):
-            at_home[(f, *place_of(family, said))] = True
+            at_home[(f, *level_place(family, said))] = True
         for one, two, times in (*document["together"][ALL], *document["together"][family]):
-            first, second = sorted((place_of(family, one), place_of(family, two)))
+            first, second = sorted((level_place(family, one), level_place(family, two)))
             together[(f, *first, *second)] = round(1000 * times)
         for said in document["indicators"][family]:
-            indicators[(f, *place_of(family, said))] = True
+            indicators[(f, *level_place(family, said))] = True
     for c, (category, f) in enumerate(CATEGORIES.items()):
         for said in document["lacks"].get(category, ()):
-            has[(c, *place_of(FAMILIES[f], said))] = False
+            has[(c, *level_place(FAMILIES[f], said))] = False
     return Rules(apart | excluded, excluded, together, has, indicators, needs, at_home)
 
 
@@ -214,4 +213,4 @@ class InFacts:
 
     def listed(self, parameters: object) -> tuple[str, ...]:
         """Return the values, whatever the parameters."""
-        return tuple(dict.fromkeys(said for family in FAMILIES for said in places(family)))
+        return tuple(dict.fromkeys(said for family in FAMILIES for said in level_places(family)))

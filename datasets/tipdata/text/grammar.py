@@ -43,17 +43,17 @@ def parse(text: str) -> Sentence:
     parts, rest = _parts(text, "")
     if rest:
         raise ValueError(f"{rest[0]} closes nothing")
-    return _tight(parts)
+    return _tighten(parts)
 
 
-def _tight(parts: Sentence) -> Sentence:
+def _tighten(parts: Sentence) -> Sentence:
     """Return the parts with the space beside each choice that may be empty moved into its other options: the one
     before it, or, at the beginning of the sentence, the one after it."""
     made = list(parts)
     for at, part in enumerate(made):
         if not isinstance(part, Choice):
             continue
-        options = tuple(_tight(option) for option in part.options)
+        options = tuple(_tighten(option) for option in part.options)
         if () in options:
             before, after = at - 1, at + 1
             if at and _text(made, before).endswith(" "):
@@ -149,7 +149,7 @@ def _ways(part: Part, words: Mapping[str, tuple[str, ...]]) -> list[str]:
     return ["".join(one) for option in part.options for one in product(*(_ways(p, words) for p in option))]
 
 
-def grouped(parts: Sentence) -> list[Sentence]:
+def group_parts(parts: Sentence) -> list[Sentence]:
     """Return a sentence's stretches: each writer's choice alone, and what lies between such choices together."""
     made: list[Sentence] = []
     fixed: list[Part] = []

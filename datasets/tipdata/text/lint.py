@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
-from tipdata.text.reading import read
+from tipdata.text.documents import read_document
 
 ALL = "all"
 """The part of a rule that holds in every language."""
@@ -57,15 +57,15 @@ class Rule:
 def rules_of(language: str) -> tuple[Rule, ...]:
     """Return the rules of a language; those that no file lists it for do not hold there."""
     made = []
-    for name, by_language in read("lint").items():
+    for name, by_language in read_document("lint").items():
         if entry := by_language.get(language, by_language.get(ALL)):
             # Rules about words are given, and asked, in lower case: that is faster than to disregard case.
             flags = 0 if entry.get("cased") or _of_words(name) else re.IGNORECASE
-            made.append(Rule(name, _compiled(entry["pattern"], flags), entry["planted"]))
+            made.append(Rule(name, _compile_pattern(entry["pattern"], flags), entry["planted"]))
     return tuple(made)
 
 
-def _compiled(pattern: str | list[str], flags: int) -> re.Pattern[str]:
+def _compile_pattern(pattern: str | list[str], flags: int) -> re.Pattern[str]:
     """Return the pattern of a rule, or of any of its patterns."""
     made = pattern if isinstance(pattern, str) else "|".join(f"(?:{one})" for one in pattern)
     for sign, meant in NUMBERS.items():
@@ -73,15 +73,15 @@ def _compiled(pattern: str | list[str], flags: int) -> re.Pattern[str]:
     return re.compile(made, flags)
 
 
-def broken(text: str, language: str, forms: bool | None = None) -> dict[str, str]:
+def find_broken_rules(text: str, language: str, forms: bool | None = None) -> dict[str, str]:
     """Return the rules that a text breaks, each with the part that does.
 
-    Rules about words are asked of the text in lower case and of what :func:`undisguised` makes of it.
+    Rules about words are asked of the text in lower case and of what :func:`undisguise` makes of it.
 
     ``forms``: ask only the rules about form, or only the others; None for all. A language that the data have not keeps
     the rules of all languages.
     """
-    words = () if forms else dict.fromkeys((text.casefold(), *undisguised(text)))
+    words = () if forms else dict.fromkeys((text.casefold(), *undisguise(text)))
     made = {}
     for rule in rules_of(language):
         if forms in (None, rule.name in FORMS):
@@ -96,7 +96,7 @@ def _of_words(rule: str) -> bool:
     return rule not in (*FORMS, SIGNS)
 
 
-def undisguised(text: str) -> tuple[str, ...]:
+def undisguise(text: str) -> tuple[str, ...]:
     """Return a text without what may hide a word in it, in two ways, for a 1 may stand for an i or an l.
 
     Other forms of a letter and marks on it become the letter; signs that are not seen, and those between the letters
@@ -110,6 +110,6 @@ def undisguised(text: str) -> tuple[str, ...]:
     return tuple(MIXED.sub(lambda found, to=to: found.group().translate(to), text) for to in AS_LETTERS)
 
 
-def banned(found: str, text: str, rule: str) -> str:
+def describe_ban(found: str, text: str, rule: str) -> str:
     """Return the sentence about what the lint finds."""
     return f"{found!r} in {text!r} is not allowed ({rule}): say it otherwise"

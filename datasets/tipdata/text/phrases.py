@@ -30,7 +30,7 @@ from tipdata.text.grammar import (
     Sentence,
     Slot,
     choices,
-    grouped,
+    group_parts,
     readings,
     slots,
 )
@@ -97,7 +97,7 @@ class Phrases:
     arrow: dict[str, object] = field(default_factory=dict, repr=False)
 
 
-def compiled(languages: tuple[str, ...], sound: bool = False) -> Phrases:
+def compile_wordbooks(languages: tuple[str, ...], sound: bool = False) -> Phrases:
     """Compile the wordbooks of some languages; ``sound``: they are known to be.
 
     Raises :class:`tipdata.text.wordbook.Faulty` for an unsound one, ValueError for unsound facts and signs of style.
@@ -185,9 +185,9 @@ class _Compiler:
             first_option=np.array(self.first_option, dtype=np.int32),
             by=np.array(self.by, dtype=np.int32),
             pieces=np.array(self.pieces, dtype=np.int32),
-            levels=_trimmed(self.levels),
-            titles=_trimmed(self.titles),
-            fillers=_trimmed(self.fillers),
+            levels=_trim(self.levels),
+            titles=_trim(self.titles),
+            fillers=_trim(self.fillers),
             question=np.array(self.question),
             asks=np.array(self.asks),
             fits=np.array(self.fits),
@@ -211,7 +211,7 @@ class _Compiler:
             return self.frame_numbers[id(frame)]
         number = self.frame_numbers[id(frame)] = len(self.first_item)
         self.first_item.append(len(self.by))
-        parts = grouped(frame.parts)
+        parts = group_parts(frame.parts)
         for part in parts:
             self._item(part)
         self.items.append(len(parts))
@@ -272,6 +272,6 @@ class _Compiler:
         return self.known[text]
 
 
-def _trimmed(listed: np.ndarray) -> np.ndarray:
+def _trim(listed: np.ndarray) -> np.ndarray:
     """Return lists of frames without the places at their end that none of them fills."""
     return np.ascontiguousarray(listed[..., : (listed != NONE).sum(axis=-1).max()])

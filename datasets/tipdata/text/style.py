@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, field
 from functools import cache
 
-from tipdata.text.lint import broken
-from tipdata.text.reading import read
+from tipdata.text.documents import read_document
+from tipdata.text.lint import find_broken_rules
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Style:
 @cache
 def style() -> Style:
     """Return the signs."""
-    document = read("signs")
+    document = read_document("signs")
     return Style(
         separators=tuple(Separator(**one) for one in document["separators"]),
         emoji=tuple(document["emoji"]),
@@ -59,12 +59,12 @@ def style() -> Style:
 
 def check_style() -> None:
     """Raises ValueError for a sign of style that may not stand in an advert."""
-    signs = read("signs")
+    signs = read_document("signs")
     between = (
         sign for one in signs["separators"] for sign in (one["between"], *one.get("instead", {}).values())
     )
     for sign in (*signs["emoji"], *signs["contacts"], *signs["masked"], *between):
-        for rule, found in broken(sign, "", forms=False).items():
+        for rule, found in find_broken_rules(sign, "", forms=False).items():
             raise ValueError(f"signs.yaml: {found!r} in {sign!r} is not allowed ({rule}): delete it.")
         if re.search(r"[^\W_]", re.sub(r"[Nx]", "", sign)):
             raise ValueError(f"signs.yaml: {sign!r} holds letters or digits that are no N: delete it.")

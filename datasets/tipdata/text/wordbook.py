@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from tipdata.core.kinds import CATEGORIES, FAMILIES
-from tipdata.core.lines import line_of, read_lines
+from tipdata.core.yaml_lines import line_of, read_yaml_lines
 from tipdata.text.book import ANY, BASES, KINDS_OF_FILLER, TITLE, Book, Frame
-from tipdata.text.facts import ALL, Fact, facts, places, rules
+from tipdata.text.checks import check_book
+from tipdata.text.documents import OTHER, document_path, find_misfits
+from tipdata.text.facts import ALL, Fact, facts, level_places, rules
 from tipdata.text.grammar import parse
-from tipdata.text.reading import path_of
-from tipdata.text.shapes import OTHER, misfits
-from tipdata.text.soundness import check
 
 FEWEST = 10
 """Frames of a level, in each family."""
@@ -38,7 +37,7 @@ SHAPE = {
     "fillers": {OTHER: LISTED},
     "frames": {ALL: {OTHER: {OTHER: LISTED}}, **{family: {OTHER: LISTED} for family in FAMILIES}},
 }
-"""The shape of a wordbook; see :mod:`tipdata.text.shapes`."""
+"""The shape of a wordbook; see :mod:`tipdata.text.documents`."""
 
 
 class Faulty(ValueError):
@@ -57,10 +56,10 @@ class Wordbook(Book):
 
     def __init__(self, path: Path, sound: bool = False) -> None:
         try:
-            document = read_lines(path)
+            document = read_yaml_lines(path)
         except ValueError as error:
             raise Faulty([str(error)]) from error
-        misshapen = list(misfits(document, SHAPE, "the wordbook", 1))
+        misshapen = list(find_misfits(document, SHAPE, "the wordbook", 1))
         if not misshapen:
             keys = ((name, key) for name, words in document["numbers"].items() for key in words)
             misshapen = [
@@ -72,7 +71,7 @@ class Wordbook(Book):
         self._sound = sound
         self._read()
         if not sound:
-            check(self)
+            check_book(self)
         if self.faults:
             raise Faulty(self.faults)
 
@@ -116,7 +115,7 @@ class Wordbook(Book):
             return
         for number, (category, f) in enumerate(CATEGORIES.items()):
             fit = sum(self.fits(frame, category) for frame in frames)
-            said = places(family)[f"{fact}={level}"]
+            said = level_places(family)[f"{fact}={level}"]
             if FAMILIES[f] == family and rules().has[(number, *said)] and fit < FIT:
                 self.fault(line, f"{fact}/{level}: {fit} frames are fit for {category}, and {FIT} are needed")
 
@@ -143,4 +142,4 @@ class Wordbook(Book):
 
 def wordbook(language: str, sound: bool = False) -> Wordbook:
     """Return the wordbook of a language; ``sound`` as of :class:`Wordbook`. Raises Faulty where it is not sound."""
-    return Wordbook(path_of(f"frames/{language}"), sound)
+    return Wordbook(document_path(f"frames/{language}"), sound)

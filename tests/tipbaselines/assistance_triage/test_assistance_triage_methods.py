@@ -27,7 +27,7 @@ from tipbench.tasks import task_of
 from tipdata.core.kinds import LANGUAGES
 from tipdata.release import Release
 from tipdata.stages.helpline.cases import NEEDS
-from tipdata.text.reading import read
+from tipdata.text.documents import read_document
 
 TASK = task_of("assistance_triage")
 METHODS = {
@@ -148,7 +148,7 @@ def test_keywords_need_no_labels_and_count_words_and_facts() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_keywords_are_listed_in_every_language_and_found_in_direct_sentences(language: str) -> None:
-    document = read(f"notes/{language}")
+    document = read_document(f"notes/{language}")
     for need in NEEDS:
         frame = pl.DataFrame({"narrative": document["needs"][need][:3]})
         assert (hits(frame, keywords()[need]) > 0).mean() >= 1 / 3, (language, need)

@@ -8,7 +8,7 @@ from tipbench.config.compose import Composer, parse
 from tipbench.config.options import config_folders
 from tipbench.runs.grid import expand
 from tipcore.errors import UsageError
-from tipdata.core.own import is_own
+from tipdata.core.own_worlds import is_own
 from tipdata.release import Release
 
 MINE = """\

@@ -14,7 +14,7 @@ from tipbench.data.splits import SPLITS, CannotSplitError, partition
 from tipbench.data.splits.forward import TRAIN_UNTIL, VALID_UNTIL
 from tipbench.data.splits.language import LANGUAGES
 from tipcore.units import PARTS
-from tipdata.core.partition import assign
+from tipdata.core.draw import assign_parts
 
 DAYS = 730
 LEAK_FREE = [name for name, split in SPLITS.items() if split.by_cluster and not split.all_tested]
@@ -104,7 +104,7 @@ def test_no_operation_crosses_a_leak_free_split(made: World, name: str) -> None:
     if parted is None:
         return
     assert parted.select("cluster", "part").unique()["cluster"].is_unique().all()
-    keyed = assign(parted["cluster"].to_numpy())
+    keyed = assign_parts(parted["cluster"].to_numpy())
     assert [PARTS[code] for code in keyed] == parted["part"].to_list()
 
 

@@ -23,7 +23,7 @@ from tipbench.publishing.metadata import (
 )
 from tipbench.tasks import tasks
 from tipcore.errors import CheckFailed, UsageError
-from tipdata.core.grounds import grounds_of
+from tipdata.core.parameters import count_grounds
 from tipdata.core.world import parameters
 from tipdata.documents.project_files import ethics
 from tipdata.release import Release, published_manifest
@@ -125,7 +125,7 @@ def test_the_responsible_ai_fields_say_what_the_page_on_ethics_says(exported: Pa
     assert "without human review" in " ".join(found["rai:dataUseCases"])
     assert "Children" in " ".join(found["rai:dataLimitations"])
     assert "open an issue" in found["rai:dataReleaseMaintenancePlan"]
-    assert grounds_of(parameters("0.4.0").values()).told() in found["rai:dataCollection"]
+    assert count_grounds(parameters("0.4.0").values()).told() in found["rai:dataCollection"]
 
 
 def test_every_column_of_every_table_is_described_with_its_access(exported: Path) -> None:
@@ -198,7 +198,7 @@ def test_a_datasheet_that_drifted_is_named(tmp_path: Path, capsys: pytest.Captur
 
 
 def test_every_parameter_is_counted_once_and_under_what_it_rests_on() -> None:
-    total = grounds_of(parameters("0.4.0").values())
+    total = count_grounds(parameters("0.4.0").values())
     by_stage = [grounds for _, grounds in cards.grounds_by_stage("0.4.0")]
     for name in ("total", "both", "sign", "assumed", "definitions"):
         assert sum(getattr(grounds, name) for grounds in by_stage) == getattr(total, name)

@@ -29,7 +29,7 @@ from tipbench.task import Task
 from tipcore.errors import UsageError
 from tipcore.sources import CodePlace
 from tipdata.core import world
-from tipdata.core.fingerprint import GENERATOR
+from tipdata.core.world import GENERATOR
 from tipdata.release import Release
 
 METHOD = """
@@ -357,7 +357,7 @@ def test_an_edited_supervision_or_assignment_repeats_every_cell(edited: Edit) ->
 
 
 def test_an_edited_assignment_of_clusters_repeats_every_cell(edited: Edit) -> None:
-    assert set(edited("tipdata/core/partition.py", new="\nCHANGED = 1\n").values()) == {RUN}
+    assert set(edited("tipdata/core/draw.py", new="\nCHANGED = 1\n").values()) == {RUN}
 
 
 def test_code_that_only_own_data_passes_repeats_no_cell_of_a_release(edited: Edit) -> None:

@@ -31,7 +31,7 @@ from tipboard.rounds.record import (
 )
 from tipboard.rounds.regions import published_columns
 from tipcore.errors import UsageError
-from tipdata.core.fingerprint import fingerprint
+from tipdata.core.world import fingerprint
 from tipdata.stages import all_tables
 
 OPENS = new.datetime.fromisoformat("2026-06-01T12:00:00+00:00")

@@ -7,7 +7,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from tipdata.core.world import DRAFT, made_here, parameters_digest, versions
+from tipdata.core.world import DRAFT, makeable_versions, parameters_digest, versions
 from tipdata.release import manifest_folder
 
 FILE = Path(__file__).with_suffix(".json")
@@ -15,7 +15,7 @@ FILE = Path(__file__).with_suffix(".json")
 
 def fixed() -> list[str]:
     """Return the versions that are neither a draft nor retired."""
-    return [version for version in made_here() if versions()[version]["status"] != DRAFT]
+    return [version for version in makeable_versions() if versions()[version]["status"] != DRAFT]
 
 
 def found() -> dict[str, dict[str, str]]:

@@ -132,8 +132,8 @@ def test_no_way_in_which_views_go_together_shows_more_than_the_bound(views: int)
 
 def test_what_a_draw_of_the_world_shows_lies_within_its_bounds() -> None:
     """As measured on world 1, eight regions, by research/world/coverage.py."""
-    views = coverage._views(parameters(VERSION))
+    views = coverage._view_spans(parameters(VERSION))
     measured = {"adverts": 0.84, "payments": 0.52, "movement": 0.28, "firms": 0.11}
     assert set(views) == set(measured)
     assert all(views[name].low <= share <= views[name].high < 1 for name, share in measured.items())
-    assert coverage._silent(parameters(VERSION)).meets(0.567, 0.567)
+    assert coverage._silent_share(parameters(VERSION)).meets(0.567, 0.567)

@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-from tipdata.core import constants, draw
-from tipdata.core.draw import Stream
+from tipdata.core import draw
+from tipdata.core.draw import LARGE, Clock, Stream, effective_size, over_disperse, poisson
 
 MANY = np.arange(200_000)
 
 
 def test_the_shipped_tables_are_those_that_scipy_computes() -> None:
-    for name, values in constants.build().items():
+    for name, values in draw.build_constants().items():
         # One unit of the last place: the file was rounded once, on one machine; scipy may differ in its last bit.
-        assert np.abs(constants.table(name) - values).max() <= 1, name
+        assert np.abs(draw.constant_table(name) - values).max() <= 1, name
 
 
 def test_draws_are_uniform() -> None:
@@ -72,7 +72,7 @@ def test_one_way_words_depend_on_id_and_stream_alone_and_keep_no_order() -> None
     ],
 )
 def test_quantile_draws_follow_their_distribution(name: str, distribution: stats.rv_continuous) -> None:
-    drawn = Stream(5, name).quantile(MANY, name) / constants.SCALE
+    drawn = Stream(5, name).quantile(MANY, name) / draw.SCALE
     assert stats.kstest(drawn, distribution.cdf).statistic < 0.005  # type: ignore[attr-defined]
 
 
@@ -93,7 +93,7 @@ def test_choices_of_rows_are_made_where_weights_add_up_to_more_than_what_is_draw
     expected = [(np.cumsum(row) <= one).sum() for row, one in zip(rows, drawn, strict=True)]
     assert stream.choose(ids, rows).tolist() == expected
     assert expected[0] == 6
-    assert draw.chosen(stream.bits(ids), rows).tolist() == expected
+    assert draw.choose_from_bits(stream.bits(ids), rows).tolist() == expected
 
 
 def test_several_streams_together_draw_what_each_draws() -> None:
@@ -132,3 +132,70 @@ def test_sigmoid_gives_the_probability_of_log_odds() -> None:
     p = np.array([0.01, 0.1, 0.5, 0.9155])
     milli = np.round(1000 * np.log(p / (1 - p))).astype(np.int64)
     assert np.abs(draw.sigmoid(milli) - p * 65536).max() <= 40
+
+
+COUNT_IDS = np.arange(60_000)
+
+
+@pytest.mark.parametrize("mean", [40, 700, 5_000, LARGE - 1, LARGE, 40_000, 900_000])
+def test_counts_are_poisson_about_their_mean(mean: int) -> None:
+    """Against scipy's distribution: mean, variance, and the share at or below each quartile."""
+    drawn = poisson(Stream(0, "counts"), COUNT_IDS, np.full(len(COUNT_IDS), mean))
+    known = stats.poisson(mean / 1000)
+    assert drawn.mean() == pytest.approx(mean / 1000, abs=4 * np.sqrt(mean / 1000 / len(COUNT_IDS)) + 1e-3)
+    assert drawn.var() == pytest.approx(mean / 1000, rel=0.04, abs=2e-3)
+    for quartile in known.ppf([0.25, 0.5, 0.75]):
+        assert (drawn <= quartile).mean() == pytest.approx(known.cdf(quartile), abs=0.012)
+    assert drawn.max() <= known.ppf(1 - 1e-8) + 2
+
+
+def test_no_mean_gives_no_count() -> None:
+    assert not poisson(Stream(0, "none"), COUNT_IDS, np.zeros(len(COUNT_IDS), dtype=np.int64)).any()
+
+
+def test_over_dispersion_keeps_the_mean_and_has_the_weight_as_twice_its_spread() -> None:
+    drawn = over_disperse(Stream(0, "noise"), COUNT_IDS, np.full(len(COUNT_IDS), 100_000), 300)
+    assert drawn.mean() == pytest.approx(100_000, rel=0.005)
+    assert drawn.std() == pytest.approx(15_000, rel=0.03)
+    assert (
+        over_disperse(Stream(0, "noise"), COUNT_IDS, np.full(len(COUNT_IDS), 100_000), 0) == 100_000
+    ).all()
+
+
+def test_a_count_does_not_depend_on_the_others() -> None:
+    means = np.arange(len(COUNT_IDS)) * 3
+    whole = poisson(Stream(0, "alone"), COUNT_IDS, means)
+    assert (poisson(Stream(0, "alone"), COUNT_IDS[5000:5100], means[5000:5100]) == whole[5000:5100]).all()
+
+
+def test_equal_weights_lose_nothing_and_unequal_ones_do() -> None:
+    assert effective_size(np.full(50, 7)) == pytest.approx(50)
+    assert effective_size(np.array([1, 1, 2])) == pytest.approx(16 / 6)
+    large = np.full(5_000, 2_000_000_000, dtype=np.int32)
+    assert effective_size(large) == pytest.approx(5_000)
+    assert effective_size(np.zeros(0)) == 0
+
+
+WEIGHTS = np.array([[1, 5, 0, 2, 2, 9, 1], [3, 3, 3, 3, 3, 3, 3]])
+IDS = np.arange(40_000)
+
+
+@pytest.mark.parametrize("step", [1, 60])
+def test_time_becomes_busy_time_and_comes_back(step: int) -> None:
+    clock = Clock(WEIGHTS, step)
+    time = Stream(0, "time").below(IDS, 7 * step * 50) - 7 * step * 10
+    level = IDS % 2
+    idle = WEIGHTS[level, time // step % 7] == 0
+    assert (clock.time(level, clock.busy(level, time)) == time)[~idle].all()
+    assert (np.diff(clock.busy(0, np.arange(-20, 20))) >= 0).all()
+
+
+def test_a_week_has_its_weights_and_no_time_passes_where_there_is_none() -> None:
+    clock = Clock(WEIGHTS)
+    opens, closes = (clock.busy(0, np.array(7 * week)) for week in (3, 53))
+    day = clock.time(0, opens + Stream(0, "busy").below(IDS, closes - opens))
+    shares = np.bincount(day % 7, minlength=7) / len(day)
+    assert shares == pytest.approx(WEIGHTS[0] / WEIGHTS[0].sum(), abs=0.01)
+    assert shares[2] == 0
+    assert day.min() == 21
+    assert day.max() == 53 * 7 - 1

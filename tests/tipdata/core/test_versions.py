@@ -11,12 +11,12 @@ import yaml
 from frozen import found, frozen  # pyright: ignore[reportMissingImports]
 from tipcore.errors import UsageError
 from tipdata.core import world as world_module
-from tipdata.core.fingerprint import fingerprint
 from tipdata.core.world import (
     FOLDER,
     World,
     check_status,
-    made_here,
+    fingerprint,
+    makeable_versions,
     newest_released,
     parameters,
     parameters_digest,
@@ -61,7 +61,7 @@ def test_the_values_of_a_released_world_file_and_its_manifests_never_change() ->
         lambda version: check_status(version, draft=True),
     ],
 )
-@pytest.mark.parametrize("version", [name for name in versions() if name not in made_here()])
+@pytest.mark.parametrize("version", [name for name in versions() if name not in makeable_versions()])
 def test_a_retired_version_is_refused_in_one_sentence_that_says_why_and_what_makes_it(
     ask: Callable[[str], object], version: str
 ) -> None:

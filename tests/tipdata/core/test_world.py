@@ -12,7 +12,7 @@ from tipcore.errors import UsageError
 from tipdata import stages as stages_module
 from tipdata.core import world as world_module
 from tipdata.core.tables import TIERS, Column, Table
-from tipdata.core.world import Region, World, made_here, parameters
+from tipdata.core.world import Region, World, makeable_versions, parameters
 from tipdata.documents.fidelity import aggregates, unmodelled_aggregates
 from tipdata.release import Release, generate_region
 from tipdata.stages import Past, Stage, all_tables, stages, stages_of
@@ -29,7 +29,7 @@ def released(index: int) -> dict[str, pl.DataFrame]:
 def test_every_source_is_cited() -> None:
     held = (one for subject in aggregates().values() for one in subject)
     cited = {one.source for one in (*held, *unmodelled_aggregates())}
-    for version in made_here():
+    for version in makeable_versions():
         for entry in parameters(version).values():
             cited |= {entry[name] for name in ("sign", "magnitude")}
     assert set(re.findall(r"@\w+\{(\w+),", BIB)) <= cited

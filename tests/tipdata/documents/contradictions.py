@@ -13,8 +13,8 @@ from typing import Any
 import yaml
 from tipdata.core.kinds import CATEGORIES, FAMILIES
 from tipdata.documents.texts import read_body
-from tipdata.text.facts import place_of, rules
-from tipdata.text.lint import broken
+from tipdata.text.facts import level_place, rules
+from tipdata.text.lint import find_broken_rules
 from tipdata.text.style import style
 
 FORMS = ("spaces", "grammar", "again")
@@ -38,7 +38,7 @@ def wrong_in_text(body: str, language: str) -> set[str]:
         if all(pattern.search(text) for pattern in patterns)
     }
     letters = re.sub(_contacts(), "N", body)
-    found |= {f"form: {rule}" for rule in broken(letters, language) if rule in FORMS}
+    found |= {f"form: {rule}" for rule in find_broken_rules(letters, language) if rule in FORMS}
     if letters.replace("N", "").lower() != letters.replace("N", ""):
         begins = (match.group()[-1] for match in re.finditer(SENTENCE, letters))
         if any(letter.islower() for letter in begins):
@@ -69,7 +69,7 @@ def wrong_in_facts(body: str, language: str, category: str) -> set[str]:
         return {"not read whole"}
     number = CATEGORIES[category]
     family = FAMILIES[number]
-    places = [place_of(family, level) for level in told.levels]
+    places = [level_place(family, level) for level in told.levels]
     found = set()
     if len({fact for fact, _ in places}) < len(places):
         found.add("two levels of a fact, or one twice")

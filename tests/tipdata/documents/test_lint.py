@@ -11,7 +11,7 @@ from tipcore.errors import UsageError
 from tipdata.core.kinds import LANGUAGES
 from tipdata.documents.lint import CODES, NAMES, NOTE, UNKNOWN, LintReport, broken_rules, lint_folder
 from tipdata.release import Release
-from tipdata.stages.helpline.notes import notes
+from tipdata.stages.helpline.notes import read_notes
 from tipdata.text.lint import FORMS, SIGNS, rules_of
 
 WORDS = [
@@ -240,7 +240,7 @@ def test_a_part_of_a_task_is_known_by_its_columns_and_its_notes_are_read_in_any_
 
 @pytest.mark.parametrize("callers", LANGUAGES)
 def test_a_note_is_read_in_its_own_language_whatever_its_callers_speak(tmp_path: Path, callers: str) -> None:
-    texts = [text for language in LANGUAGES for text in notes(language).strings]
+    texts = [text for language in LANGUAGES for text in read_notes(language).strings]
     rows = {"region": 0, "contact": range(len(texts)), "language": callers, "narrative": texts}
     _write(tmp_path, "contacts", pl.DataFrame(rows))
     assert lint_folder(tmp_path).strikes == []

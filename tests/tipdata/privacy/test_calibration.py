@@ -14,7 +14,7 @@ import yaml
 from scipy.stats import beta
 from tipcore.errors import UsageError
 from tipdata.core import world as world_module
-from tipdata.core.grounds import fault_of
+from tipdata.core.parameters import find_fault
 from tipdata.core.world import newest_released, parameters, register
 from tipdata.privacy import calibration as calibrate_module
 from tipdata.privacy.calibration import Calibration, calibrate, fit, ledger_file
@@ -111,8 +111,8 @@ def test_what_is_fitted_of_any_parameter_is_sound(path: str) -> None:
     counts = np.bincount(cells.row, minlength=cells.count).reshape(-1, cells.width)
     entry = fit(path, cells, counts, there, accuracy=1.0, tolerance=0.05).entry
     assert entry is not None
-    assert fault_of(entry, own=True) == ""
-    assert "calibrated" in fault_of(entry)
+    assert find_fault(entry, own=True) == ""
+    assert "calibrated" in find_fault(entry)
 
 
 def test_fits_are_what_the_table_holds_but_for_noise(table: Path) -> None:

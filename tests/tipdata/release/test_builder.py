@@ -15,8 +15,7 @@ from tipcore.digest import region_digest, release_digest
 from tipcore.engines import Engine
 from tipcore.errors import CheckFailed, UsageError
 from tipdata.core import world as world_module
-from tipdata.core.fingerprint import fingerprint
-from tipdata.core.world import World, is_draft, made_here, newest_released, versions
+from tipdata.core.world import World, fingerprint, is_draft, makeable_versions, newest_released, versions
 from tipdata.release import (
     Release,
     builder,
@@ -224,7 +223,7 @@ def test_a_name_of_no_release_is_refused_in_one_sentence(name: str, says: str) -
 
 
 @pytest.mark.parametrize("size", ["tiny", "small", "forms"])
-@pytest.mark.parametrize("version", [version for version in made_here() if not is_draft(version)])
+@pytest.mark.parametrize("version", [version for version in makeable_versions() if not is_draft(version)])
 def test_the_published_manifest_is_there_and_holds_every_column(version: str, size: str) -> None:
     manifest = published_manifest(Release.of(version, size))
     assert manifest is not None
@@ -299,13 +298,13 @@ def test_a_region_that_is_the_published_one_is_never_made_again(
 @pytest.mark.parametrize(
     ("name", "old", "new", "same"),
     [
-        ("stages/places/stage.py", '"""', '"""More words. ', True),
-        ("stages/places/stage.py", "\nfrom ", "\n# why\nfrom ", True),
+        ("stages/places.py", '"""', '"""More words. ', True),
+        ("stages/places.py", "\nfrom ", "\n# why\nfrom ", True),
         ("documents/cards.py", "LISTED = 40", "LISTED = 41", True),
         ("release/builder.py", "missing", "absent", True),
         ("world-0.4.0.yaml", "# ", "# Corrected. ", True),
         ("world-0.4.0.yaml", "value: 300", "value: 301", False),
-        ("stages/places/stage.py", "DAYS", "DAYS + 1", False),
+        ("stages/places.py", "DAYS", "DAYS + 1", False),
         ("release/region.py", ".sort(", ".head(", False),
         ("core/draw.py", "def uniform", "def evenly", False),
         ("text/frames/en.yaml", "a", "b", False),

@@ -14,7 +14,7 @@ from tipdata.release import generate_region
 from tipdata.release.manifests import published_manifest, region_name
 from tipdata.release.release import Release
 from tipdata.stages import Past, stages_of
-from tipdata.stages.adverts import wording
+from tipdata.stages.adverts import texts
 
 ALONE = """
 import json, sys
@@ -67,7 +67,9 @@ def test_a_sentence_put_together_once_reads_as_if_put_together_for_each_advert(
 ) -> None:
     once = generate_region(World.of("0.4.0", 1), 4)["adverts"]
     monkeypatch.setattr(
-        wording._Text, "_distinct", lambda self, row, frame, emoji: (np.arange(len(row)), np.arange(len(row)))
+        texts._TextRenderer,
+        "_distinct",
+        lambda self, row, frame, emoji: (np.arange(len(row)), np.arange(len(row))),
     )
     each = generate_region(World.of("0.4.0", 1), 4)["adverts"]
     assert once["body"].equals(each["body"])

@@ -11,7 +11,7 @@ import pytest
 from tipdata.core.world import Region, World, parameters
 from tipdata.release import Release
 from tipdata.stages import Past, draw_tables
-from tipdata.stages.captures.stage import ANY, LISTS, STAGE
+from tipdata.stages.captures import ANY, LISTS, STAGE
 
 REGIONS = 48
 NEEDED = ("places", "operations", "accounts", "messages", "suppliers", "people")

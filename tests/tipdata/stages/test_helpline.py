@@ -9,10 +9,20 @@ from tipdata.core.draw import log, sigmoid
 from tipdata.core.kinds import LANGUAGES
 from tipdata.core.world import World
 from tipdata.release import generate_region
-from tipdata.stages.helpline.cases import KINDS, NEEDS, PHASES, Cases, Evidence
-from tipdata.stages.helpline.needs import BLOCKS, Model, cells_of, log_total, posterior
-from tipdata.stages.helpline.notes import notes
-from tipdata.text.reading import read
+from tipdata.stages.helpline.cases import (
+    BLOCKS,
+    KINDS,
+    NEEDS,
+    PHASES,
+    Cases,
+    HelplineEvidence,
+    NeedModel,
+    cells_of,
+    log_total,
+    need_posterior,
+)
+from tipdata.stages.helpline.notes import read_notes
+from tipdata.text.documents import read_document
 
 REGIONS = 12
 
@@ -133,14 +143,16 @@ def test_dependants_are_a_null_cue(contacts: pl.DataFrame) -> None:
 def test_notes_are_two_to_four_listed_sentences_of_the_regions_language(contacts: pl.DataFrame) -> None:
     for region, frame in contacts.group_by("region"):
         codes = [
-            c for c in LANGUAGES if set(_split(frame["narrative"][0], c) or [""]) <= set(notes(c).strings)
+            c
+            for c in LANGUAGES
+            if set(_split(frame["narrative"][0], c) or [""]) <= set(read_notes(c).strings)
         ]
         assert len(codes) == 1, region
         for text in frame["narrative"]:
             parts = _split(text, codes[0])
             assert 2 <= len(parts) <= 4, text
             assert len(set(parts)) == len(parts), text
-            assert set(parts) <= set(notes(codes[0]).strings), text
+            assert set(parts) <= set(read_notes(codes[0]).strings), text
 
 
 def _split(text: str, code: str) -> list[str]:
@@ -155,13 +167,13 @@ def test_every_language_has_the_same_pools_of_the_same_length(language: str) -> 
             return {k: shape(v) for k, v in node.items()}
         return len(set(node)) if isinstance(node, list) else None
 
-    assert shape(read(f"notes/{language}")) == shape(read("notes/en"))
-    assert set(read(f"notes/{language}")["needs"]) == set(NEEDS)
+    assert shape(read_document(f"notes/{language}")) == shape(read_document("notes/en"))
+    assert set(read_document(f"notes/{language}")["needs"]) == set(NEEDS)
 
 
 def test_sentences_overlap_between_needs() -> None:
     for language in LANGUAGES:
-        pools = notes(language).pools
+        pools = read_notes(language).pools
         shared = [set(pools[a]) & set(pools[b]) for a, b in product(NEEDS, NEEDS) if a < b]
         assert sum(len(s) == 2 for s in shared) == 4
 
@@ -176,7 +188,7 @@ def test_the_posterior_is_what_adding_up_every_hidden_state_gives() -> None:
     """A model of two circumstances by brute force over all needs, in floats (Bayes' theorem, term by term)."""
     generator = np.random.default_rng(1)
     cells, n = 75, 20
-    m = Model(
+    m = NeedModel(
         logit=generator.integers(-2000, 1000, (cells, len(NEEDS))),
         foreign=generator.integers(0, 1000, len(NEEDS)),
         effect={h: generator.integers(0, 1500, len(NEEDS)) for h in ("earnings", "documents", "authorities")},
@@ -187,16 +199,16 @@ def test_the_posterior_is_what_adding_up_every_hidden_state_gives() -> None:
         urgency=log(generator.integers(5000, 30000, (cells, 3))),
     )
     foreign = generator.random(n) < 0.5
-    seen = Evidence.none(n)
+    seen = HelplineEvidence.none(n)
     for array in (seen.need, seen.kind, seen.phase, seen.danger):
         array += generator.integers(-3000, 0, array.shape)
-    odds, urgent = posterior(m, foreign, seen)
+    odds, urgent = need_posterior(m, foreign, seen)
     expected, expected_urgent = _brute_force(m, foreign, seen)
     assert np.abs(odds - expected).max() < 40
     assert np.abs(urgent - expected_urgent).max() < 40
 
 
-def _brute_force(m: Model, foreign: np.ndarray, seen: Evidence) -> tuple[np.ndarray, np.ndarray]:
+def _brute_force(m: NeedModel, foreign: np.ndarray, seen: HelplineEvidence) -> tuple[np.ndarray, np.ndarray]:
     hidden_of = {need: hidden for needs, hidden in BLOCKS for need in needs}
     hidden = ("earnings", "documents", "authorities")
     cell = np.array(list(product(range(len(KINDS)), range(len(PHASES)), range(3))))

@@ -5,12 +5,20 @@ import polars as pl
 import pytest
 from tipdata.core.world import DAYS, Region, World
 from tipdata.release import Release
-from tipdata.stages.market.adverts import destinations, without_closure
-from tipdata.stages.market.contacts import draw_campaigns, lifted, usual_contacts
-from tipdata.stages.market.paths import deviations, fading, swings, world_factors
-from tipdata.stages.market.recovery import with_closure
-from tipdata.stages.places import stage as places
-from tipdata.stages.places.stage import Places
+from tipdata.stages import places
+from tipdata.stages.market import (
+    destinations,
+    draw_campaigns,
+    draw_deviations,
+    draw_swings,
+    expect_with_closure,
+    expect_without_closure,
+    fade,
+    lift_intensity,
+    usual_contacts,
+    world_factors,
+)
+from tipdata.stages.places import Places
 
 REGIONS = range(40)
 
@@ -27,8 +35,8 @@ def closures() -> list[tuple[Region, Places, np.ndarray, np.ndarray]]:
         one = region(index)
         there, _ = places.generate(one, {})
         if there.closed[there.dominant] < DAYS:
-            without = without_closure(one, there)
-            found.append((one, there, without, with_closure(one, there, without)))
+            without = expect_without_closure(one, there)
+            found.append((one, there, without, expect_with_closure(one, there, without)))
     return found
 
 
@@ -79,8 +87,8 @@ def test_nothing_differs_before_the_closure_nor_where_nothing_closes(closures: l
         assert not adverts[there.dominant, day:].any()
     one = next(i for i in REGIONS if not _closes(i))
     there, _ = places.generate(region(one), {})
-    without = without_closure(region(one), there)
-    assert (with_closure(region(one), there, without) == without).all()
+    without = expect_without_closure(region(one), there)
+    assert (expect_with_closure(region(one), there, without) == without).all()
     assert not len(destinations(region(one), there))
 
 
@@ -158,19 +166,21 @@ def test_world_factors_are_shared_and_own_deviations_are_not() -> None:
     one, other = region(0), region(1)
     assert (world_factors(one, "adverts") == world_factors(other, "adverts")).all()
     assert (
-        swings(one, "market/site", np.arange(3), 30) == swings(other, "market/site", np.arange(3), 30)
+        draw_swings(one, "market/site", np.arange(3), 30)
+        == draw_swings(other, "market/site", np.arange(3), 30)
     ).all()
     assert (
-        deviations(one, "market/adverts/local", 1, 30) != deviations(other, "market/adverts/local", 1, 30)
+        draw_deviations(one, "market/adverts/local", 1, 30)
+        != draw_deviations(other, "market/adverts/local", 1, 30)
     ).any()
 
 
 def test_what_fades_falls_by_e_in_its_days() -> None:
-    assert fading(np.array([0, 30, 60]), 30) / 65536 == pytest.approx(np.exp([0.0, -1.0, -2.0]), abs=1e-4)
+    assert fade(np.array([0, 30, 60]), 30) / 65536 == pytest.approx(np.exp([0.0, -1.0, -2.0]), abs=1e-4)
 
 
 def test_a_lift_multiplies_an_intensity() -> None:
-    assert lifted(np.array([[1000, 2000]]), np.array([0, 693])).tolist() == [[1000, 3999]]
+    assert lift_intensity(np.array([[1000, 2000]]), np.array([0, 693])).tolist() == [[1000, 3999]]
 
 
 def test_before_and_after_is_biased_and_controls_differ_in_what_moves_them() -> None:
@@ -179,6 +189,6 @@ def test_before_and_after_is_biased_and_controls_differ_in_what_moves_them() -> 
     for index in range(20):
         one = region(index)
         there, _ = places.generate(one, {})
-        total = without_closure(one, there).sum(axis=0)
+        total = expect_without_closure(one, there).sum(axis=0)
         changes.append(np.log(total[364:546].mean() / total[182:364].mean()))
     assert np.std(changes) > 0.04

@@ -8,7 +8,7 @@ import pytest
 from tipdata.core.world import DAYS, MINUTES_A_DAY, World, parameters
 from tipdata.release import generate_region
 from tipdata.stages.messages import acts
-from tipdata.stages.messages.acts import ACTS, COURSES, STAGES, Acts
+from tipdata.stages.messages.acts import ACTS, COURSES, STAGES, ActModel
 
 REGIONS = 12
 
@@ -142,7 +142,7 @@ def test_odds_ratios_are_weak_and_most_acts_are_null_in_any_course() -> None:
 
 
 def test_every_course_and_form_has_a_profile_of_its_own_and_leaves_its_trace() -> None:
-    model = Acts.of(World.of("0.4.0").region(0))
+    model = ActModel.of(World.of("0.4.0").region(0))
     world = World.of("0.4.0")
     assert (
         len(model.act) == len(acts.course_of_profile(world)) == 2 * len(acts.forms(world)) + len(COURSES) - 2
@@ -156,7 +156,7 @@ def test_every_course_and_form_has_a_profile_of_its_own_and_leaves_its_trace() -
 
 
 def test_every_stage_that_a_course_can_reach_leads_onward() -> None:
-    model = Acts.of(World.of("0.4.0").region(0))
+    model = ActModel.of(World.of("0.4.0").region(0))
     for course, onward in zip(COURSES, model.onward, strict=True):
         reached = {0}
         while more := {int(s) for r in reached for s in np.flatnonzero(onward[r])} - reached:
@@ -177,7 +177,7 @@ def test_a_stage_lasts_as_long_as_its_scale_says() -> None:
 
 def test_an_operation_keeps_its_habits_and_each_conversation_adds_its_own() -> None:
     region = World.of("0.4.0").region(0)
-    leanings = acts.habits(region, np.array([7, 7, 8]), np.array([1, 2, 1]))
+    leanings = acts.draw_habits(region, np.array([7, 7, 8]), np.array([1, 2, 1]))
     same, other = leanings[0] - leanings[1], leanings[0] - leanings[2]
     assert 0 < np.abs(same).mean() < np.abs(other).mean()
-    assert len(np.unique(acts.pace(region, np.array([7, 7, 7])))) == 1
+    assert len(np.unique(acts.draw_pace(region, np.array([7, 7, 7])))) == 1

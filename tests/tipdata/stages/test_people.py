@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 from tipdata.core.world import DAYS, MINUTES_A_DAY, World, parameters
 from tipdata.stages import Past, draw_tables
-from tipdata.stages.people.lives import SELLERS
+from tipdata.stages.people import SELLERS
 
 WORLD = World.of("0.4.0", 2)
 REGIONS = 4

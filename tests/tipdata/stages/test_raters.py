@@ -3,9 +3,8 @@
 import numpy as np
 import polars as pl
 from tipdata.core.world import World
-from tipdata.stages import draw_tables
-from tipdata.stages.annotations import stage as annotations
-from tipdata.stages.annotations.expectation import POSITIVE, expected_labels
+from tipdata.stages import annotations, draw_tables
+from tipdata.stages.annotations import POSITIVE, expected_labels
 
 NEEDED = ("places", "operations", "accounts", "adverts")
 

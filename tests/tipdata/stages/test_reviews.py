@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 from tipdata.core.world import World, parameters
 from tipdata.release import generate_region
-from tipdata.stages.adverts.saying import Said
 from tipdata.stages.adverts.stage import Adverts
-from tipdata.stages.reviews.stage import STAGE
+from tipdata.stages.adverts.statements import Statements
+from tipdata.stages.reviews import STAGE
 
 REGIONS = 16
 
@@ -150,7 +150,7 @@ def test_a_region_without_adverts_has_an_empty_queue() -> None:
     past, _ = draw_tables(region, ("places", "operations"))
     nothing = np.zeros(0, dtype=np.int64)
     state: dict[str, Any] = {field.name: nothing for field in fields(Adverts)}
-    past["adverts"] = Adverts(**{**state, "said": Said(*[nothing] * len(fields(Said)))})
+    past["adverts"] = Adverts(**{**state, "said": Statements(*[nothing] * len(fields(Statements)))})
     _, made = STAGE.generate(region, past)
     assert made["queue"].is_empty()
     assert made["reviews"].is_empty()

@@ -9,13 +9,11 @@ import rhythms  # pyright: ignore[reportMissingImports]
 from sklearn.metrics import roc_auc_score
 from tipdata.core.kinds import CATEGORIES, FAMILIES
 from tipdata.core.world import DAYS, MINUTES_A_DAY, World
-from tipdata.stages import Past, draw_tables
-from tipdata.stages.adverts.bursts import Busy, draw_bursts, followed
-from tipdata.stages.market.adverts import destinations, without_closure
-from tipdata.stages.market.recovery import with_closure
-from tipdata.stages.places import stage as places
+from tipdata.stages import Past, draw_tables, places
+from tipdata.stages.adverts.schedule import Busy, draw_bursts, follow_parents
+from tipdata.stages.market import destinations, expect_with_closure, expect_without_closure
 from tipdata.stages.trips.circuits import SLOTS
-from tipdata.stages.trips.tours import arrivals, draw_tours
+from tipdata.stages.trips.tours import draw_tours, slot_days
 
 WORLD = World.of("0.4.0", 1)
 REGIONS = 16
@@ -53,8 +51,8 @@ def closures() -> list[tuple]:
         one = WORLD.region(index)
         there, _ = places.generate(one, {})
         if there.closed[there.dominant] <= DAYS - 210:
-            without = without_closure(one, there)
-            found.append((one, there, without, with_closure(one, there, without)))
+            without = expect_without_closure(one, there)
+            found.append((one, there, without, expect_with_closure(one, there, without)))
     return found
 
 
@@ -118,7 +116,7 @@ def test_adverts_follow_one_another_for_six_generations_at_most(past: Past) -> N
     busy = Busy.of(one, o, np.full(10, int(np.flatnonzero(o.posts)[0])))
     row, parent = np.arange(10), np.maximum(np.arange(10) - 1, 0)
     alone = np.full(10, int(busy.opens[0]))
-    came = followed(one, busy, row, parent, row > 0, alone)
+    came = follow_parents(one, busy, row, parent, row > 0, alone)
     assert (np.diff(came[:7]) > 0).all()
     assert (came[7:] == alone[7:]).all()
 
@@ -186,7 +184,7 @@ def test_the_true_distribution_of_the_next_town_is_calibrated(
 def test_slots_of_a_tour_follow_each_other_and_do_not_last_alike(past: Past) -> None:
     touring = draw_tours(WORLD.region(0), past["places"], past["operations"])
     assert touring.begun.shape == (len(touring.circuits.number), SLOTS)
-    assert (touring.begun == arrivals(WORLD.region(0), touring.circuits)).all()
+    assert (touring.begun == slot_days(WORLD.region(0), touring.circuits)).all()
     gaps = np.diff(touring.begun, axis=1)
     assert gaps.min() >= 1
     assert (gaps.std(axis=1) > 0.5).all()

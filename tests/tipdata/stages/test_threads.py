@@ -7,7 +7,7 @@ from sklearn.metrics import roc_auc_score
 from tipdata.core.world import DAYS, MINUTES_A_DAY, World
 from tipdata.stages import draw_tables
 from tipdata.stages.messages import acts
-from tipdata.stages.messages.threads import NOTHING, OWN, Threads, heard
+from tipdata.stages.messages.acts import NOTHING, OWN, ThreadModel, reply_rows
 
 WORLD = World.of("0.4.0", 2)
 REGIONS = 8
@@ -163,8 +163,8 @@ def test_recruitments_for_different_forms_say_different_things(rows: pl.DataFram
 
 def test_an_act_is_answered_by_the_other_and_not_repeated_by_oneself() -> None:
     act, turns = np.array([3, 3, -1, -1]), np.array([True, False, True, False])
-    assert heard(act, turns).tolist() == [3, OWN + 3, NOTHING, NOTHING]
-    model = Threads.of(WORLD.region(0))
+    assert reply_rows(act, turns).tolist() == [3, OWN + 3, NOTHING, NOTHING]
+    model = ThreadModel.of(WORLD.region(0))
     assert not model.reply[NOTHING].any()
     refuse, small_talk = acts.ACTS.index("refuse"), acts.ACTS.index("small_talk")
     assert model.reply[OWN + refuse, refuse] < -1000
@@ -172,7 +172,7 @@ def test_an_act_is_answered_by_the_other_and_not_repeated_by_oneself() -> None:
 
 
 def test_each_form_leads_more_often_to_some_stages() -> None:
-    model, world = Threads.of(WORLD.region(0)), WORLD
+    model, world = ThreadModel.of(WORLD.region(0)), WORLD
     forms, rapport = acts.forms(world), acts.STAGES.index("rapport")
     need = acts.STAGES.index("need")
     onward = model.onward / np.maximum(model.onward.sum(axis=2, keepdims=True), 1)

@@ -6,8 +6,8 @@ import pytest
 from tipdata.core.draw import Stream
 from tipdata.core.world import DAYS, parameters
 from tipdata.release import Release
-from tipdata.stages.account_habits.stage import GROUPS
-from tipdata.stages.ties.attachment import Groups, Neighbours
+from tipdata.stages.account_habits import GROUPS
+from tipdata.stages.ties import Groups, TieNeighbours
 
 
 @pytest.fixture(scope="module")
@@ -161,6 +161,6 @@ def test_a_draw_does_not_depend_on_the_others() -> None:
 
 
 def test_a_friend_of_a_friend_is_two_ties_away() -> None:
-    friends = Neighbours(np.array([0, 0, 1, 2]), np.array([1, 2, 3, 3]), 5)
+    friends = TieNeighbours(np.array([0, 0, 1, 2]), np.array([1, 2, 3, 3]), 5)
     found = friends.friend_of_friend(Stream(0, "two"), np.arange(4), np.array([0, 1, 3, 4]))
     assert found.tolist() == [3, -1, -1, -1]

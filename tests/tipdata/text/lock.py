@@ -9,7 +9,7 @@ import sys
 from tipcore.atomic import write_file_atomically
 from tipdata.core.kinds import LANGUAGES
 from tipdata.core.world import FOLDER
-from tipdata.text.kept import SOUND, digest_of_texts
+from tipdata.text.cache import SOUND, digest_of_texts
 from tipdata.text.wordbook import Faulty, wordbook
 
 

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tipdata.text import documents
 from tipdata.text import facts as facts_module
-from tipdata.text import reading
+from tipdata.text.documents import document_path
 from tipdata.text.facts import facts, rules
-from tipdata.text.reading import path_of
 
-TEXT = path_of("facts").read_text(encoding="utf-8")
+TEXT = document_path("facts").read_text(encoding="utf-8")
 VOICE = '    i: "one person writes of themselves: everything here is my own"\n'
 PLANTED: dict[str, tuple[str, str, str]] = {  # what is replaced, by what, and what is said
     "a level twice": (VOICE, VOICE + VOICE, "i is there twice"),
@@ -37,7 +37,7 @@ PLANTED: dict[str, tuple[str, str, str]] = {  # what is replaced, by what, and w
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
     """Nothing that is kept of the file before and after."""
-    kept = (facts_module._document, facts, rules, facts_module.shape, facts_module.places)
+    kept = (facts_module._document, facts, rules, facts_module.array_shape, facts_module.level_places)
     for one in kept:
         one.cache_clear()
     yield
@@ -47,7 +47,7 @@ def fresh() -> Iterator[None]:
 
 def told(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     (folder / "facts.yaml").write_text(text, encoding="utf-8")
-    monkeypatch.setattr(reading, "path_of", lambda name: folder / f"{name}.yaml")
+    monkeypatch.setattr(documents, "document_path", lambda name: folder / f"{name}.yaml")
     with pytest.raises(ValueError, match=r"^facts\.yaml, line \d+: [^\n]*\.$") as refused:
         _ = facts(), rules()
     return str(refused.value)

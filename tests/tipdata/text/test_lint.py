@@ -6,8 +6,8 @@ import pytest
 from tipdata.core.kinds import LANGUAGES
 from tipdata.documents.texts import names_and_codes, producible_texts
 from tipdata.text import style
-from tipdata.text.lint import FORMS, SIGNS, broken, rules_of, undisguised
-from tipdata.text.reading import read
+from tipdata.text.documents import read_document
+from tipdata.text.lint import FORMS, SIGNS, find_broken_rules, rules_of, undisguise
 from tipdata.text.style import check_style
 
 CASED = ("en", "es", "fr", "ru")
@@ -44,7 +44,7 @@ CLEAN = {
 def test_every_language_has_every_rule(language: str) -> None:
     has = {rule.name for rule in rules_of(language)}
     assert has == (WANTED if language in CASED else WANTED - {"begins"})
-    assert not broken(CLEAN[language], language)
+    assert not find_broken_rules(CLEAN[language], language)
 
 
 @pytest.mark.parametrize(
@@ -56,9 +56,9 @@ def test_every_language_has_every_rule(language: str) -> None:
     ],
 )
 def test_what_is_planted_is_found(language: str, rule: str, planted: str) -> None:
-    assert rule in broken(planted, language)
-    assert rule in broken(planted, language, forms=rule in FORMS)
-    assert rule not in broken(planted, language, forms=rule not in FORMS)
+    assert rule in find_broken_rules(planted, language)
+    assert rule in find_broken_rules(planted, language, forms=rule in FORMS)
+    assert rule not in find_broken_rules(planted, language, forms=rule not in FORMS)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -66,20 +66,20 @@ def test_no_string_that_adverts_and_notes_can_show_breaks_a_rule(language: str) 
     seen = 0
     for source, text in producible_texts(language):
         seen += 1
-        assert not broken(text, language), (source, text)
+        assert not find_broken_rules(text, language), (source, text)
     assert seen > 10_000
 
 
 def test_no_name_or_code_breaks_a_rule_about_words() -> None:
     for source, text in names_and_codes():
-        assert not broken(text, "en", forms=False), (source, text)
+        assert not find_broken_rules(text, "en", forms=False), (source, text)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_signs_of_style_hold_no_way_to_reach_anyone(language: str) -> None:
-    signs = read("signs")
+    signs = read_document("signs")
     for text in (*signs["contacts"], *signs["masked"], *signs["emoji"]):
-        assert not broken(text, language, forms=False).keys() - {SIGNS}, text
+        assert not find_broken_rules(text, language, forms=False).keys() - {SIGNS}, text
     check_style()
 
 
@@ -116,7 +116,11 @@ DISGUISED = {
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_explicit_words_youth_cues_looks_and_origins_are_found(language: str) -> None:
-    missed = [word for word in WORDS[language] if not broken(word, language, forms=False).keys() - {SIGNS}]
+    missed = [
+        word
+        for word in WORDS[language]
+        if not find_broken_rules(word, language, forms=False).keys() - {SIGNS}
+    ]
     assert not missed
 
 
@@ -124,7 +128,7 @@ def test_explicit_words_youth_cues_looks_and_origins_are_found(language: str) ->
 @pytest.mark.parametrize("way", DISGUISED)
 def test_a_word_is_found_in_disguise(language: str, way: str) -> None:
     text = f"{CLEAN[language]} {DISGUISED[way]}"
-    assert broken(text, language, forms=False).keys() - {SIGNS}, undisguised(text)
+    assert find_broken_rules(text, language, forms=False).keys() - {SIGNS}, undisguise(text)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +145,7 @@ def test_a_word_is_found_in_disguise(language: str, way: str) -> None:
     ],
 )
 def test_a_sign_that_is_not_of_the_language_is_found(language: str, text: str) -> None:
-    assert SIGNS in broken(text, language)
+    assert SIGNS in find_broken_rules(text, language)
 
 
 def test_patterns_about_words_are_in_lower_case() -> None:
@@ -158,8 +162,8 @@ def test_patterns_about_words_are_in_lower_case() -> None:
 def test_a_sign_of_style_that_may_not_stand_in_an_advert_is_refused(
     monkeypatch: pytest.MonkeyPatch, key: str, planted: str
 ) -> None:
-    signs = read("signs")
+    signs = read_document("signs")
     signs[key].append(planted)
-    monkeypatch.setattr(style, "read", lambda name: signs)
+    monkeypatch.setattr(style, "read_document", lambda name: signs)
     with pytest.raises(ValueError, match=r"^signs\.yaml: .*: delete it\.$"):
         check_style()

@@ -7,18 +7,18 @@ import pytest
 import yaml
 from tipdata.core.kinds import CATEGORIES, FAMILIES, LANGUAGES
 from tipdata.text.book import DIALECTS, REGISTERS, WORDS, Frame
-from tipdata.text.facts import facts, facts_of, rules, shape
+from tipdata.text.documents import document_path, read_document
+from tipdata.text.facts import array_shape, facts, facts_of, rules
 from tipdata.text.grammar import parse
-from tipdata.text.phrases import MOST_FRAMES, PIECES, compiled
-from tipdata.text.reading import path_of, read
+from tipdata.text.phrases import MOST_FRAMES, PIECES, compile_wordbooks
 from tipdata.text.wordbook import FEWEST, FIT, Faulty, Wordbook
 
-ENGLISH = path_of("frames/en").read_text(encoding="utf-8")
+ENGLISH = document_path("frames/en").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_wordbook_is_sound(language: str) -> None:
-    book = Wordbook(path_of(f"frames/{language}"))
+    book = Wordbook(document_path(f"frames/{language}"))
     assert book.language == language
     assert 1 <= len(book.registers) <= REGISTERS
     assert 1 <= len(book.dialects) <= DIALECTS
@@ -220,7 +220,7 @@ def test_a_file_that_is_no_wordbook_is_told_in_one_sentence(
 
 @pytest.mark.parametrize("said", ["es", "en"])
 def test_a_book_under_the_name_of_another_language_is_told(tmp_path: Path, said: str) -> None:
-    spanish = path_of("frames/es").read_text(encoding="utf-8")
+    spanish = document_path("frames/es").read_text(encoding="utf-8")
     faults = faults_of(spanish.replace("language: es", f"language: {said}", 1), tmp_path)
     expected = "the language is es: name the file es.yaml" if said == "es" else "frames look like en"
     assert any(expected in fault and fault.startswith("en.yaml, line 2: ") for fault in faults)
@@ -264,7 +264,7 @@ def test_words_that_leave_a_category_too_few_sentences_are_told(tmp_path: Path) 
 
 
 def test_a_word_is_unfit_in_whatever_reading_it_stands() -> None:
-    book = Wordbook(path_of("frames/en"))
+    book = Wordbook(document_path("frames/en"))
     split = Frame("The [fi|for]rm of it", 1, "named/firm", "jobs", parse("The [fi|for]rm of it"))
     assert not book.fits(split, "domestic")
     assert book.fits(split, "construction")
@@ -289,19 +289,19 @@ def test_at_least_18_facts_are_common_and_each_family_has_its_own() -> None:
 
 def test_rules_name_levels_that_exist_and_leave_every_fact_a_level() -> None:
     held = rules()
-    assert held.apart.shape == (len(FAMILIES), *shape(), *shape())
+    assert held.apart.shape == (len(FAMILIES), *array_shape(), *array_shape())
     assert (held.apart == held.apart.transpose(0, 3, 4, 1, 2)).all()
     assert (held.indicators.sum(axis=(1, 2)) == 8).all()
-    assert sum(len(pairs) for pairs in read("facts")["together"].values()) >= 6
+    assert sum(len(pairs) for pairs in read_document("facts")["together"].values()) >= 6
     for c, family in enumerate(CATEGORIES.values()):
         for number, fact in enumerate(facts_of(FAMILIES[family])):
             assert held.has[c, number, : len(fact.levels)].any()
 
 
 def test_what_is_compiled_holds_every_frame() -> None:
-    made = compiled(LANGUAGES)
+    made = compile_wordbooks(LANGUAGES)
     for number, language in enumerate(LANGUAGES):
-        book = Wordbook(path_of(f"frames/{language}"))
+        book = Wordbook(document_path(f"frames/{language}"))
         for (family, fact, level), frames in book.levels.items():
             names = [one.name for one in facts_of(family)]
             at = list(facts_of(family)[names.index(fact)].levels).index(level)

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from tipcore.units import PARTS
-from tipdata.core.draw import Stream
-from tipdata.core.partition import SHARES, assign
+from tipdata.core.draw import PART_SHARES, Stream, assign_parts
 from tipdata.core.world import DAYS
 
 from tipbench.task import Source
@@ -76,7 +75,7 @@ def partition(split: Split, rows: pl.DataFrame, unit: str, source: Source) -> pl
         raise CannotSplitError(f"units have no {' or '.join(missing)}")
     shift = split.shift(rows, source)
     own = rows["cluster"].fill_null(rows[unit])
-    keyed = assign(own.to_numpy()) if split.by_cluster else _random_parts(rows[unit])
+    keyed = assign_parts(own.to_numpy()) if split.by_cluster else _random_parts(rows[unit])
     of = [
         (pl.col("part") == code) & allowed
         for code, allowed in enumerate((shift.train, shift.valid, shift.test))
@@ -98,8 +97,8 @@ def partition(split: Split, rows: pl.DataFrame, unit: str, source: Source) -> pl
 
 
 def _random_parts(units: pl.Series) -> np.ndarray:
-    drawn = Stream(SEED, "random rows").below(units.to_numpy(), sum(SHARES))
-    return np.searchsorted(np.cumsum(SHARES), drawn, side="right").astype(np.int8)
+    drawn = Stream(SEED, "random rows").below(units.to_numpy(), sum(PART_SHARES))
+    return np.searchsorted(np.cumsum(PART_SHARES), drawn, side="right").astype(np.int8)
 
 
 def no_shift(rows: pl.DataFrame, source: Source) -> Shift:

@@ -1,1 +1,3 @@
 """Adverts and how they are written."""
+
+from tipdata.stages.adverts.stage import STAGE as STAGE

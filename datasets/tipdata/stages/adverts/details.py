@@ -1,22 +1,235 @@
-"""What an advert shows beside its text: contacts, images, and the fields of a job."""
+"""What an advert shows beside its text: contacts, booking offices, images, the fields of a job, and its price."""
+
+from __future__ import annotations
 
 import numpy as np
 import polars as pl
 
-from tipdata.core.columns import known
-from tipdata.core.draw import probability
-from tipdata.core.kinds import FAMILIES, MAX_TEMPLATES
+from tipdata.core.draw import EXP_SCALE, Ints, exp, probability
+from tipdata.core.kinds import BUSINESS, CATEGORIES, FAMILIES, KINDS, LANGUAGES, MAX_TEMPLATES
+from tipdata.core.tables import Column, InWorld, Sealed, Table, with_nulls
 from tipdata.core.world import Region
-from tipdata.stages.adverts.offices import booking_office
-from tipdata.stages.adverts.saying import Said
 from tipdata.stages.adverts.schedule import ROOM, Schedule
-from tipdata.stages.adverts.tables import JOB_FIELDS
+from tipdata.stages.adverts.statements import Statements, number_of
 from tipdata.stages.operations.facts import SILENT
-from tipdata.stages.operations.lives import within
+from tipdata.stages.operations.lives import pick_within
 from tipdata.stages.operations.stage import Operations
-from tipdata.text.facts import facts_of
+from tipdata.text.book import BASES
+from tipdata.text.facts import InFacts, facts_of, level_place
 
-TOLD = {
+HALF_HOUR = "half_hour"
+"""The basis of some prices whose category is paid by the hour."""
+JOB_FIELDS = (
+    "wage_deductions",
+    "transport",
+    "accommodation",
+    "help_settling",
+    "transfer_support",
+    "experience",
+)
+ADVERTS = Table(
+    "adverts",
+    ("advert",),
+    (
+        Column("region", pl.Int32(), "public"),
+        Column("advert", pl.Int64(), "public", id_of="adverts"),
+        Column("platform", pl.String(), "public", id_of="platforms"),
+        Column("town", pl.Int32(), "public", id_of="places"),
+        Column("jurisdiction", pl.Int32(), "public", sealed=Sealed("code", "jurisdiction")),
+        Column("minute", pl.Int32(), "public", "minutes since the first day"),
+        Column("language", pl.String(), "public", values=LANGUAGES),
+        Column("category", pl.String(), "public", values=tuple(CATEGORIES)),
+        Column("title", pl.String(), "public"),
+        Column("body", pl.String(), "public", note="contact strings are masked"),
+        Column("price", pl.Int32(), "public", "minor units of XTS", "null where none is stated"),
+        Column(
+            "price_basis",
+            pl.String(),
+            "public",
+            note="what the price is for; null where none is stated",
+            values=InWorld(("prices.basis",), "values", (HALF_HOUR,)),
+        ),
+        Column(
+            "contacts",
+            pl.List(pl.Int64()),
+            "public",
+            note="as an extractor finds them: opaque ids",
+            sealed=Sealed("label", "contact string"),
+        ),
+        Column(
+            "images",
+            pl.List(pl.Int64()),
+            "public",
+            note="perceptual hashes; a re-encoded image differs in a bit",
+            sealed=Sealed("mask"),
+        ),
+        *(Column(f, pl.Boolean(), "public", note="job adverts; null where not stated") for f in JOB_FIELDS),
+        Column("account", pl.Int64(), "platform", id_of="accounts"),
+        Column("operation", pl.Int64(), "truth", id_of="operations"),
+        Column("template", pl.Int64(), "truth", sealed=Sealed("label", "template")),
+        Column(
+            "near_duplicate_group",
+            pl.Int64(),
+            "truth",
+            note="adverts with one root text, copies included",
+            sealed=Sealed("label", "template"),
+        ),
+        Column(
+            "parent",
+            pl.Int64(),
+            "truth",
+            note="the advert this one re-posts; null for a template's first",
+            id_of="adverts",
+        ),
+        Column(
+            "facts",
+            pl.List(pl.String()),
+            "truth",
+            note="facts said, which docs/facts.md lists",
+            values=InFacts(),
+        ),
+        Column("copied", pl.Boolean(), "truth", note="the text is a stranger's"),
+        Column("writer", pl.Int64(), "truth", sealed=Sealed("label", "writer")),
+        Column(
+            "log_odds",
+            pl.Int32(),
+            "truth",
+            "milli-nats",
+            "of trafficking, from this advert's own facts and category",
+        ),
+    ),
+    "A documented sample (1-2%) of the market's adverts.",
+)
+
+
+def booking_office(region: Region, o: Operations) -> Ints:
+    """Return local number of the business at whose number each operation is reached, -1 where it is its own.
+
+    Offices are businesses of the operation's part; the first of them serves more than the second, and so on.
+    """
+    local = np.arange(len(o.id))
+    p = np.array([probability(region["contacts.at_office"][kind]) for kind in KINDS])[o.kind]
+    served = region.stream("contacts/at_office").chance(local, p)
+    offices = np.flatnonzero(o.posts & (o.kind == BUSINESS))
+    offices = offices[np.lexsort((region.stream("contacts/office_turn").bits(offices), o.part[offices]))]
+    first = np.searchsorted(o.part[offices], o.part, side="left")
+    count = np.searchsorted(o.part[offices], o.part, side="right") - first
+    weights = np.array(region["contacts.office_weights"])
+    turn = region.stream("contacts/office").choose(
+        local, np.where(np.arange(len(weights)) < count[:, None], weights, 0)
+    )
+    known = served & (count > 0)
+    return np.where(known, offices[np.where(known, first + turn, 0)] if len(offices) else -1, -1)
+
+
+CROWDED_TOWNS = 3
+"""The largest towns, in which competition is dense."""
+LENGTH, SHORT = level_place(FAMILIES[0], "length=short")
+PRICE_LEVELS = {level: level_place(FAMILIES[0], f"price={level}")[1] for level in ("usual", "low", "high")}
+
+
+def draw_stated(region: Region, o: Operations, plan: Schedule) -> np.ndarray:
+    """Return (n,) bool: the advert states a price."""
+    missing = np.array([probability(region["prices.missing"][f]) for f in FAMILIES])
+    return ~region.stream("templates/no_price").chance(plan.template, missing[o.family[plan.operation]])
+
+
+def draw_prices(
+    region: Region,
+    o: Operations,
+    plan: Schedule,
+    town: Ints,
+    stated: np.ndarray,
+    said: Statements,
+    told: np.ndarray,
+) -> tuple[Ints, Ints]:
+    """Return price in minor units of XTS (-1 where none is stated) and what it is for, a number of :data:`BASES`.
+
+    What is said to be usual lies within ``prices.near`` of what is usual in the category and town, what is said to be
+    low or high beyond it. An advert that says nothing of its price has that of the level its operation holds. Half an
+    hour has a price only where the advert says so: by its length, or beside the price where it says no length.
+
+    Args:
+        told: (n,) bool: the text states the price, and what it is for.
+    """
+    level = _claimed_level(o, plan, said)
+    base = np.array([region["prices.base"][c] for c in CATEGORIES])[o.category[plan.operation]] * 100
+    length = said.level[:, LENGTH]
+    half = (o.family[plan.operation] == 0) & ((length == SHORT) | (length == SILENT) & told)
+    half &= region.stream("templates/half_hour").chance(
+        plan.template, probability(region["prices.half_hour"])
+    )
+    usual = np.where(half, base * probability(region["prices.half_hour_share"]) >> 16, base)
+    crowded = np.where(town < CROWDED_TOWNS, _milli(region, "crowded"), 0)
+    usual = usual * (exp(-crowded) >> 4) >> 16
+    asked = usual * (exp(_shift(region, plan, level)) >> 4) >> 16
+    of = [BASES.index(region["prices.basis"][c]) for c in CATEGORIES]
+    basis = np.where(half, BASES.index(HALF_HOUR), np.array(of)[o.category[plan.operation]])
+    return np.where(stated, _round_prices(region, plan, level, usual, asked), -1), basis
+
+
+def _claimed_level(o: Operations, plan: Schedule, said: Statements) -> Ints:
+    """Return the level of price that each advert says, or that its operation holds."""
+    number = number_of("price")
+    told, own = said.level[:, number], o.facts.level[plan.operation, number]
+    level = np.where(told == SILENT, own, told)
+    return np.where(level == SILENT, PRICE_LEVELS["usual"], level)
+
+
+def _shift(region: Region, plan: Schedule, level: Ints) -> Ints:
+    """Return how far each price lies off the usual one, milli-nats."""
+    near = _milli(region, "near")
+    spread = region.stream("operations/price").quantile(plan.operation, "normal")
+    wobble = region.stream("templates/price").quantile(plan.template, "normal")
+    own = spread * _milli(region, "spread") // 1_000_000
+    by_template = wobble * _milli(region, "wobble") // 1_000_000
+    off = np.maximum(near + np.abs(own) + by_template, near)
+    # Half of the spread: most of what is called usual then lies inside of what bounds it.
+    inside = np.clip(own * near // (2 * _milli(region, "spread")) + by_template, -near, near)
+    return np.where(level == PRICE_LEVELS["low"], -off, np.where(level == PRICE_LEVELS["high"], off, inside))
+
+
+def _round_prices(region: Region, plan: Schedule, level: Ints, usual: Ints, asked: Ints) -> Ints:
+    """Return prices as round numbers: the roundest that its template goes for, where it neither bends the price too far
+    nor contradicts what is said of it; else the next finer one."""
+    steps, weights = (np.array(region["prices.rounding"][name]) for name in ("steps", "weights"))
+    preferred = region.stream("templates/round").choose(plan.template, weights)
+    near, bend = _milli(region, "near"), _milli(region, "bend")
+    made = np.full(len(asked), -1, dtype=np.int64)
+    for number, step in enumerate(steps * 100):
+        price = np.maximum((asked + step // 2) // step, 1) * step
+        fits = (
+            (preferred <= number)
+            & _within(price, asked, bend)
+            & _agrees(level, price, usual, near + bend // 4)
+        )
+        made = np.where((made < 0) & fits, price, made)
+    finest = int(steps[-1]) * 100
+    down, up = np.maximum(asked // finest, 1) * finest, (asked // finest + 1) * finest
+    return np.where(made >= 0, made, np.where(level == PRICE_LEVELS["high"], up, down))
+
+
+def _within(price: Ints, of: Ints, milli: int) -> np.ndarray:
+    """Return whether prices lie within so many milli-nats of others."""
+    low, high = (exp(np.array([way * milli]))[0] for way in (-1, 1))
+    return (price * EXP_SCALE >= of * low) & (price * EXP_SCALE <= of * high)
+
+
+def _agrees(level: Ints, price: Ints, usual: Ints, near: int) -> np.ndarray:
+    """Return whether a price is what it is said to be: about the usual one, below or above it."""
+    about = _within(price, usual, near)
+    return np.where(
+        level == PRICE_LEVELS["usual"],
+        about,
+        np.where(level == PRICE_LEVELS["low"], price < usual, price > usual),
+    )
+
+
+def _milli(region: Region, name: str) -> int:
+    return round(region[f"prices.{name}"] * 1000)
+
+
+STATED_BY_FACT = {
     "wage_deductions": ("fees", {"none": False, "share": True}),
     "transport": ("transport", {"self": False, "driver": True, "ticket": True}),
     "accommodation": ("lodging", {"single": True, "shared": True, "family": True}),
@@ -41,7 +254,7 @@ def draw_contacts(region: Region, o: Operations, plan: Schedule) -> tuple[np.nda
     owner, epoch = np.where(at_desk, partner[owner], owner), np.where(at_desk, 0, epoch)
     number = (owner * 4 + slot) * ROOM + epoch
     near = o.first_day // region["contacts.reuse_days"] * 3 + o.part
-    previous = within(region, "contacts/previous", local, near, o.posts)
+    previous = pick_within(region, "contacts/previous", local, near, o.posts)
     recycled = region.stream("contacts/recycled").chance(number, probability(region["contacts.recycled"]))
     recycled &= (slot == 0) & (previous[owner] >= 0) & ~at_desk
     number = np.where(recycled, previous[owner] * 4 * ROOM, number)
@@ -78,7 +291,7 @@ def draw_images(
     return np.where(recoded, value ^ flipped, value), k < shown[:, None]
 
 
-def job_fields(region: Region, o: Operations, plan: Schedule, said: Said) -> dict[str, pl.Series]:
+def job_fields(region: Region, o: Operations, plan: Schedule, said: Statements) -> dict[str, pl.Series]:
     """Return what a job advert states in its form, agreeing with its text; null where nothing is stated."""
     job = o.family[plan.operation] == FAMILIES.index("jobs")
     yes = probability(region["job_fields.says_yes"])
@@ -87,14 +300,18 @@ def job_fields(region: Region, o: Operations, plan: Schedule, said: Said) -> dic
         stated = region.stream(f"templates/states_{name}").chance(
             plan.template, probability(region[f"job_fields.{name}"])
         )
-        value = _told(o, plan, said, name, region.stream(f"templates/{name}").chance(plan.template, yes))
-        fields[name] = known(value, job & stated)
+        value = _stated_value(
+            o, plan, said, name, region.stream(f"templates/{name}").chance(plan.template, yes)
+        )
+        fields[name] = with_nulls(value, job & stated)
     return fields
 
 
-def _told(o: Operations, plan: Schedule, said: Said, name: str, value: np.ndarray) -> np.ndarray:
+def _stated_value(
+    o: Operations, plan: Schedule, said: Statements, name: str, value: np.ndarray
+) -> np.ndarray:
     """Return a field's value where it is stated: what the advert's text says, else what the operation would say."""
-    fact, means = TOLD[name]
+    fact, means = STATED_BY_FACT[name]
     job = FAMILIES[1]
     number = next(i for i, one in enumerate(facts_of(job)) if one.name == fact)
     level = np.where(

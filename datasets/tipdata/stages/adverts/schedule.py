@@ -1,15 +1,21 @@
-"""How many adverts operations would post, and which of these candidates a closed site loses."""
+"""When, where and on which site operations post: how many adverts, which of these candidates a closed site loses, in
+bursts, by hours and weekdays, sooner after they come to a town.
+
+A branching process of a given size: some adverts of an operation come by themselves, the others each follow one of its
+earlier numbers, soon after it. Time is busy time of the operation's week, so bursts keep its hours.
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from tipdata.core.draw import exp, probability
-from tipdata.core.kinds import SPAM
-from tipdata.core.world import Region
-from tipdata.stages.accounts.stage import site_weights
+from tipdata.core.draw import EXP_SCALE, Clock, Ints, exp, probability
+from tipdata.core.kinds import MAX_TEMPLATES, SPAM
+from tipdata.core.world import MINUTES_A_DAY, Region
+from tipdata.stages.accounts import Accounts, site_weights
 from tipdata.stages.operations.stage import Operations
-from tipdata.stages.places.stage import Places
+from tipdata.stages.places import Places
+from tipdata.stages.trips.tours import Tours, town_of
 
 ROOM = 256
 """An advert's local number is its operation's times this plus its own."""
@@ -56,3 +62,149 @@ def lost_to_closure(
     spared = probability(region["closure.spam_drop"])
     level = np.where(o.kind[plan.operation] == SPAM, level * spared >> 16, level)
     return touched & region.stream("adverts/deterred").chance(plan.row, level)
+
+
+_WEEK = 7 * MINUTES_A_DAY
+_MONTH = 30
+
+
+def draw_bursts(region: Region, o: Operations, touring: Tours) -> Schedule:
+    """Return candidate adverts of every posting operation: day, minute and template."""
+    count = count_adverts(region, o)
+    operation = np.repeat(np.arange(len(o.id)), count)
+    start = (np.cumsum(count) - count)[operation]
+    turn = np.arange(len(operation)) - start
+    row = operation * ROOM + turn
+    busy = Busy.of(region, o, operation)
+    parent = start + region.stream("adverts/parent").below(row, np.maximum(turn, 1))
+    came = follow_parents(
+        region,
+        busy,
+        row,
+        parent,
+        _draw_followers(region, operation, row, turn),
+        _draw_single_times(region, o, touring, busy, row),
+    )
+    minute = busy.clock.time(busy.level, came)
+    day = minute // MINUTES_A_DAY
+    first, length = o.first_day[operation], (o.last_day - o.first_day + 1)[operation]
+    templates = o.traits["templates"][operation] + 1
+    phased = region.stream("adverts/phased").chance(row, probability(region["schedule.phase"]))
+    number = np.where(
+        phased, (day - first) * templates // length, region.stream("adverts/template").below(row, templates)
+    )
+    return Schedule(row, operation, day, minute, operation * MAX_TEMPLATES + number)
+
+
+@dataclass(frozen=True)
+class Busy:
+    """Busy time of adverts' operations: one entry an advert."""
+
+    clock: Clock
+    operation: Ints
+    level: Ints
+    """Which hours the operation keeps."""
+    opens: Ints
+    closes: Ints
+    """Busy time at the beginning of its first day and at the end of its last."""
+
+    @classmethod
+    def of(cls, region: Region, o: Operations, operation: Ints) -> "Busy":
+        hours = np.array(list(region["schedule.hour_weights"].values()))
+        days = np.array(region["schedule.weekday_weights"])
+        clock = Clock((days[None, :, None] * hours[:, None, :]).reshape(len(hours), -1), 60)
+        level = o.traits["hours"]
+        opens = clock.busy(level, o.first_day * MINUTES_A_DAY)
+        closes = clock.busy(level, (o.last_day + 1) * MINUTES_A_DAY)
+        return cls(clock, operation, level[operation], opens[operation], closes[operation])
+
+
+def _draw_single_times(region: Region, o: Operations, touring: Tours, busy: Busy, row: Ints) -> Ints:
+    """Return busy time of each advert that follows none: any, soon after an arrival, or on the first of a month."""
+    came = busy.opens + region.stream("adverts/day").below(row, busy.closes - busy.opens)
+    minute = busy.clock.time(busy.level, came)
+    day = minute // MINUTES_A_DAY
+    at = touring.at[busy.operation]
+    tours = np.flatnonzero(at >= 0)
+    if len(tours):
+        circuit, level = at[tours], busy.level[tours]
+        begun = touring.begun[circuit]
+        slot = np.clip((begun <= day[tours, None]).sum(axis=1), 1, begun.shape[1] - 1)
+        rows = np.arange(len(tours))
+        since, until = (
+            np.clip(
+                busy.clock.busy(level, begun[rows, s] * MINUTES_A_DAY), busy.opens[tours], busy.closes[tours]
+            )
+            for s in (slot - 1, slot)
+        )
+        since = np.minimum(since, came[tours])
+        share = region.stream("adverts/burst")
+        into = (
+            (until - since) * share.below(row[tours], 1024) // 1024 * share.below(row[tours], 1024, 1) // 1024
+        )
+        came[tours] = since + into
+    monthly = region.stream("adverts/monthly").chance(row, probability(region["schedule.month_start"]))
+    begins = np.maximum(day // _MONTH * _MONTH, o.first_day[busy.operation])
+    first = busy.clock.busy(busy.level, begins * MINUTES_A_DAY + minute % MINUTES_A_DAY)
+    return np.where(monthly, first, came)
+
+
+def _draw_followers(region: Region, operation: Ints, row: Ints, turn: Ints) -> np.ndarray:
+    """Return which adverts follow another, more of them in some operations than in others; the first never does."""
+    low, high = region["schedule.again"]
+    share = low + region.stream("operations/again").below(operation, high - low + 1)
+    return (turn > 0) & (region.stream("adverts/again").below(row, 1000) < share)
+
+
+def follow_parents(
+    region: Region, busy: Busy, row: Ints, parent: Ints, follows: np.ndarray, alone: Ints
+) -> Ints:
+    """Return busy time of every advert: of its own, or soon after the one that it follows.
+
+    One that would be beyond the last generation comes by itself, and so do those that follow it.
+    """
+    late = exp(
+        region["schedule.again_spread"] * region.stream("adverts/late").quantile(row, "normal") // 1_000_000
+    )
+    wait = region["schedule.again_minutes"] * late // EXP_SCALE * busy.clock.week[busy.level] // _WEEK + 1
+    came, known = alone.copy(), ~follows
+    for _ in range(region["schedule.generations"]):
+        now = np.flatnonzero(~known & known[parent])
+        after = came[parent[now]]
+        # What would be after the last day is folded back into what is left.
+        came[now] = after + wait[now] % np.maximum(busy.closes[now] - after, 1)
+        known[now] = True
+    return came
+
+
+def place_on_tour(
+    region: Region, places: Places, o: Operations, accounts: Accounts, plan: Schedule, touring: Tours
+) -> tuple[Ints, Ints, np.ndarray]:
+    """Return town rank and platform position of each candidate, and whether it is posted at all."""
+    row, operation = plan.row, plan.operation
+    rows = np.arange(len(row))
+    weights = np.where(accounts.has, accounts.weights, 0)[operation]
+    loyal = region.stream("adverts/loyal").chance(row, probability(region["platforms.loyalty"]))
+    wanted = np.where(loyal, accounts.home[operation], region.stream("adverts/site").choose(row, weights))
+    lost = lost_to_closure(region, places, o, plan, wanted)
+    open_ = accounts.alive(operation, plan.day)
+    possible = np.where(open_, weights, 0)
+    other = region.stream("adverts/other_site").choose(row, possible)
+    site = np.where(open_[rows, wanted], wanted, np.minimum(other, open_.shape[1] - 1))
+    left = o.disturbed
+    paused = (left.quiet[operation] <= plan.day) & (plan.day < left.again[operation])
+    return _towns(region, places, o, plan, touring), site, ~lost & ~paused & (possible.sum(axis=1) > 0)
+
+
+def _towns(region: Region, places: Places, o: Operations, plan: Schedule, touring: Tours) -> Ints:
+    """Return town rank of each candidate: home, at times another, or where the tour is."""
+    row, operation = plan.row, plan.operation
+    home = o.town[operation]
+    away = region.stream("adverts/away").chance(row, probability(region["schedule.away"]))
+    elsewhere = region.stream("adverts/town").choose(row, places.weight)
+    town = np.where(away, elsewhere, home)
+    abroad = places.jurisdiction[town] != places.jurisdiction[home]
+    town = np.where(abroad & ~o.cross_border[operation], home, town)
+    tours = np.flatnonzero(touring.at[operation] >= 0)
+    town[tours] = town_of(touring.circuits, touring.begun, touring.at[operation[tours]], plan.day[tours])
+    return town

@@ -4,34 +4,124 @@ Posting is drawn as candidates and then masked (a closed site loses most of them
 behind every counterfactual.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
-from tipdata.core.columns import known, named
-from tipdata.core.kinds import CATEGORIES, LANGUAGES
-from tipdata.core.lists import lists
+from tipdata.core.draw import Ints, log_sum
+from tipdata.core.kinds import FAMILIES, LANGUAGES, TRAFFICKING
+from tipdata.core.tables import as_lists
 from tipdata.core.world import Region
-from tipdata.stages import Past, Stage
-from tipdata.stages.accounts.stage import Accounts
-from tipdata.stages.adverts.bursts import draw_bursts
-from tipdata.stages.adverts.details import draw_contacts, draw_images, job_fields
-from tipdata.stages.adverts.saying import Said
+from tipdata.stages.adverts.details import draw_prices, draw_stated
 from tipdata.stages.adverts.schedule import Schedule
-from tipdata.stages.adverts.sites import place_on_tour
-from tipdata.stages.adverts.tables import ADVERTS
-from tipdata.stages.adverts.templates import Chains
-from tipdata.stages.adverts.writing import Text, facts_column, write
+from tipdata.stages.adverts.statements import (
+    Chains,
+    FrameChooser,
+    Statements,
+    Writers,
+    draw_copies,
+    draw_statements,
+    needs_price,
+    number_of,
+)
+from tipdata.stages.adverts.texts import ShownPrices, render
+from tipdata.stages.operations.facts import SILENT
 from tipdata.stages.operations.stage import Operations
-from tipdata.stages.places.stage import Places
+from tipdata.text.cache import phrases
+from tipdata.text.facts import array_shape, level_places
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+from tipdata.core.kinds import CATEGORIES
+from tipdata.core.tables import decode, with_nulls
+from tipdata.stages import Past, Stage
+from tipdata.stages.accounts import Accounts
+from tipdata.stages.adverts.details import ADVERTS, draw_contacts, draw_images, job_fields
+from tipdata.stages.adverts.schedule import draw_bursts, place_on_tour
+from tipdata.stages.places import Places
 from tipdata.stages.trips.tours import Tours, draw_tours
 from tipdata.text.book import BASES
 
 
 @dataclass(frozen=True)
+class WrittenTexts:
+    """What was written, row by row as in :class:`tipdata.stages.adverts.statements.Chains`."""
+
+    title: pa.Array
+    body: pa.Array
+    source: np.ndarray
+    """Local number of the template whose text this is: its own, or the one it was copied from."""
+    log_odds: np.ndarray
+    """Of trafficking given this advert's own facts and category, milli-nats."""
+    misspelt: np.ndarray
+    """How many misspellings the body has."""
+
+
+def write_adverts(
+    region: Region, o: Operations, plan: Schedule, chains: Chains, town: Ints
+) -> tuple[WrittenTexts, Statements, tuple[Ints, np.ndarray]]:
+    """Write every advert of a region, and return what each says, and its price as :func:`draw_prices` does.
+
+    ``town``: rank of the town of each.
+    """
+    words = phrases(LANGUAGES)
+    source = draw_copies(region, o)
+    priced = np.zeros(len(source), dtype=bool)
+    stated = draw_stated(region, o, plan)
+    priced[chains.template] = stated
+    masked = (plan.day >= o.adopts_obfuscation[plan.operation]) & (o.obfuscation[plan.operation] > 0)
+    voice = o.facts.level[:, number_of("voice")]
+    framing = FrameChooser(region, Writers(o.language, o.family, o.category, o.writer, voice), words)
+    away = town != o.town[plan.operation]
+    said = draw_statements(region, o, o.facts, framing, chains, source, priced, masked, away)
+    told = np.logical_or.reduce(needs_price(o, words, chains, said.level, said.frame), axis=1)
+    price = draw_prices(region, o, plan, town, stated, said, told)
+    title, body, misspelt = render(framing, chains, source, said, ShownPrices(*price, masked))
+    return (
+        WrittenTexts(title, body, source[chains.template], advert_log_odds(o, chains, said), misspelt),
+        said,
+        price,
+    )
+
+
+def advert_log_odds(o: Operations, chains: Chains, said: Statements) -> Ints:
+    """Return log-odds of trafficking from one advert's own category and facts, milli-nats, each fact by itself."""
+    category = o.category[chains.operation]
+    logs = o.facts.law.logs
+    row, fact = np.nonzero(said.level != SILENT)
+    told = logs[category[row], fact, :, said.level[row, fact]]
+    total = np.zeros((len(category), told.shape[1]), dtype=np.int64)
+    for speaker in range(total.shape[1]):  # numpy adds to one axis at a time fast, to two slowly
+        np.add.at(total[:, speaker], row, told[:, speaker])
+    of_kind = o.kind_log + o.category_log[category] + o.facts.law.by_kind(total, category)
+    return of_kind[:, TRAFFICKING] - log_sum(of_kind[:, TRAFFICKING + 1 :])
+
+
+def facts_column(o: Operations, chains: Chains, said: Statements) -> pl.Series:
+    """Return the column of what adverts say: a list of ``fact=level``."""
+    facts, levels = array_shape()
+    first = (o.family[chains.operation][:, None] * facts + np.arange(facts)) * levels
+    return as_lists(first + said.level, said.level != SILENT, _level_names())
+
+
+@cache
+def _level_names() -> list[str]:
+    """Return what each level of each fact is called, families first; '' for a level that is not there."""
+    names = np.full((len(FAMILIES), *array_shape()), "", dtype=object)
+    for f, family in enumerate(FAMILIES):
+        for text, place in level_places(family).items():
+            names[(f, *place)] = text
+    return names.ravel().tolist()
+
+
+@dataclass(frozen=True)
 class Adverts:
-    """Adverts in the order of :class:`tipdata.stages.adverts.templates.Chains`, for the stages that look at them."""
+    """Adverts in the order of :class:`tipdata.stages.adverts.statements.Chains`, for the stages that look at them."""
 
     id: np.ndarray
     row: np.ndarray
@@ -41,7 +131,7 @@ class Adverts:
     """Last day on which its site is open."""
     template: np.ndarray
     log_odds: np.ndarray
-    said: Said
+    said: Statements
     """What each says."""
     misspelt: np.ndarray
     """How many misspellings each body has."""
@@ -64,7 +154,7 @@ def generate(region: Region, past: Past) -> tuple[Adverts, dict[str, pl.DataFram
     first = np.ones(len(order), dtype=bool)
     first[1:] = plan.template[1:] != plan.template[:-1]
     chains = Chains(plan.row, plan.operation, plan.template, first)
-    text, said, price = write(region, operations, plan, chains, town)
+    text, said, price = write_adverts(region, operations, plan, chains, town)
     ids = region.ids("adverts", plan.row)
     until = places.closed[site].astype(np.int64) - 1
     state = Adverts(
@@ -84,8 +174,8 @@ def _frame(
     town: np.ndarray,
     site: np.ndarray,
     first: np.ndarray,
-    text: Text,
-    said: Said,
+    text: WrittenTexts,
+    said: Statements,
     priced: tuple[np.ndarray, np.ndarray],
     ids: np.ndarray,
 ) -> pl.DataFrame:
@@ -95,24 +185,24 @@ def _frame(
         {
             "region": np.full(len(ids), region.index, dtype=np.int32),
             "advert": ids,
-            "platform": named(places.codes, places.platform[site]),
+            "platform": decode(places.codes, places.platform[site]),
             "town": places.town[town].astype(np.int32),
             "jurisdiction": places.jurisdiction[town].astype(np.int32),
             "minute": plan.minute.astype(np.int32),
-            "language": named(LANGUAGES, o.language[operation]),
-            "category": named(tuple(CATEGORIES), o.category[operation]),
+            "language": decode(LANGUAGES, o.language[operation]),
+            "category": decode(tuple(CATEGORIES), o.category[operation]),
             "title": pl.Series(pl.from_arrow(text.title)),
             "body": pl.Series(pl.from_arrow(text.body)),
-            "price": known(price, price >= 0),
-            "price_basis": named(BASES, np.where(price < 0, -1, basis)),
-            "contacts": lists(*draw_contacts(region, o, plan)),
-            "images": lists(*draw_images(region, o, plan, text.source)),
+            "price": with_nulls(price, price >= 0),
+            "price_basis": decode(BASES, np.where(price < 0, -1, basis)),
+            "contacts": as_lists(*draw_contacts(region, o, plan)),
+            "images": as_lists(*draw_images(region, o, plan, text.source)),
             **job_fields(region, o, plan, said),
             "account": accounts.id[operation, site],
             "operation": o.id[operation],
             "template": region.ids("templates", plan.template),
             "near_duplicate_group": region.ids("templates", text.source),
-            "parent": known(np.roll(ids, 1), ~first),
+            "parent": with_nulls(np.roll(ids, 1), ~first),
             "copied": text.source != plan.template,
             "writer": region.ids("writers", o.writer[operation]),
             "log_odds": text.log_odds.astype(np.int32),

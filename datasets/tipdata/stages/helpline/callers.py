@@ -1,11 +1,16 @@
-"""Who gets in touch with the helpline, and when: people of operations, lawful workers in trouble, and others."""
+"""Who gets in touch with the helpline, and when: people of operations, lawful workers in trouble, and others.
+
+A contact takes from the caller's own story when they call, how often, and their trade. People who were exploited call
+after getting out, or in the last days before; their trade is that of the operation, and what was withheld from them
+is what the table of people holds. Lawful callers follow the same calendar.
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from tipdata.core.draw import ONE, probability
-from tipdata.core.kinds import LANGUAGES
+from tipdata.core.draw import ONE, normalise, probability
+from tipdata.core.kinds import CATEGORIES, LANGUAGES
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages.helpline.cases import (
     ANY,
@@ -19,27 +24,118 @@ from tipdata.stages.helpline.cases import (
     PHASES,
     WORKER,
     Cases,
-)
-from tipdata.stages.helpline.needs import circumstance_tables, danger_by_threats, phase_table
-from tipdata.stages.helpline.stories import (
-    KINDS_OF_FORMS,
-    able,
-    days_between,
-    held_back,
-    pick_soon,
-    season_of_weeks,
-    trades,
-    weekday,
+    circumstance_tables,
+    danger_by_threats,
+    phase_table,
 )
 from tipdata.stages.operations.stage import Operations
-from tipdata.stages.people.stage import People
+from tipdata.stages.people import MOVED_ON, People
 
-ROOM = 4
+WEEK = 7
+MONTHS_A_YEAR = 12
+YEAR = 365
+TRIES = 8
+"""Candidates that are tried for someone who gets out soon."""
+KINDS_OF_FORMS = {
+    "labour": "labour",
+    "domestic_servitude": "labour",
+    "sexual": "services",
+    "sex_tourism": "services",
+}
+
+
+def season_of_weeks(region: Region, opens: np.ndarray) -> np.ndarray:
+    """Return weights of documented weeks by the month that they begin in."""
+    month = opens * WEEK % YEAR * MONTHS_A_YEAR // YEAR
+    return np.array(region["helpline.season"])[month]
+
+
+def weekday(region: Region, first: np.ndarray, turn: int) -> np.ndarray:
+    """Return a day of the week for each."""
+    weights = np.array(region["helpline.weekdays"])
+    return region.stream("helpline/weekday").choose(first, weights, turn)
+
+
+def days_between(region: Region, first: np.ndarray, turn: int) -> np.ndarray:
+    """Return days from one call of a person to the next: few, so that calls of one person cluster."""
+    return 1 + region.stream("helpline/between").choose(
+        first, np.array(region["helpline.days_between"]), turn
+    )
+
+
+def find_able(region: Region, o: Operations, people: People) -> np.ndarray:
+    """Return positions of those who may call: exploited, and not handed on to others.
+
+    People of operations that post stand there several times: where there are adverts, there are helplines' as well.
+    """
+    here = np.flatnonzero(people.exploited & (people.exit != MOVED_ON))
+    return np.repeat(here, np.where(o.posts[people.owner[here]], region["helpline.outreach"], 1))
+
+
+def pick_soon(
+    region: Region, people: People, ordered: np.ndarray, first: np.ndarray, day: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return for each first contact a place in ``ordered`` (by end) of somebody who gets out within some days, and
+    whether there is one."""
+    ends = people.end[ordered]
+    start = np.searchsorted(ends, day, side="right")
+    stop = np.searchsorted(ends, day + region["helpline.soon_days"], side="right")
+    tried = start[:, None] + region.stream("helpline/inside").below(
+        first[:, None], np.maximum(stop - start, 1)[:, None], np.arange(TRIES)
+    )
+    tried = np.minimum(tried, len(ordered) - 1)
+    fits = (people.start[ordered[tried]] <= day[:, None]) & (tried < stop[:, None])
+    return tried[np.arange(len(first)), fits.argmax(axis=1)], fits.any(axis=1)
+
+
+def measure_circumstances(
+    region: Region, o: Operations, people: People, kind: np.ndarray, tables: dict[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Return chances of circumstances, by kind and phase, as the people of the region have them.
+
+    Args:
+        kind: of each of ``people``.
+        tables: the chances as they are listed, for kinds that nobody of the region is of.
+    """
+    means, here = people.means.index, find_able(region, o, people)
+    used, of = people.control[here], kind[here]
+    took = used[:, means("takes_earnings")] | used[:, means("debt_bondage")]
+    found = {"earnings": took, "documents": used[:, means("withholds_documents")]}
+    found |= {"restricted": used[:, means("restricts_movement")], "threatened": used[:, means("threats")]}
+    made = dict(tables)
+    for name, has in found.items():
+        made[name] = tables[name].copy()
+        for k in range(EXPLOITED_KINDS):
+            if (of == k).any():
+                made[name][k] = np.clip(int(has[of == k].sum()) * ONE // int((of == k).sum()), 1, ONE - 1)
+    made["restricted"][:, INSIDE + 1 :] = 0
+    return made
+
+
+def operation_trades(region: Region, o: Operations) -> np.ndarray:
+    """Return the level of the fact ``sector`` that is the trade of each operation."""
+    levels = list(region["helpline.fact.sector"])
+    by_category = [levels.index(region["helpline.trades"][name]) for name in CATEGORIES]
+    return np.array(by_category)[o.category]
+
+
+def trade_table(region: Region, o: Operations, people: People, kind: np.ndarray) -> np.ndarray:
+    """Return (kinds, sectors) probabilities of the fact ``sector``: of those exploited mostly their operation's."""
+    listed = normalise(np.array(list(region["helpline.fact.sector"].values()), dtype=np.int64).T * ONE)
+    own, here = probability(region["helpline.own_trade"]), find_able(region, o, people)
+    level = operation_trades(region, o)[people.owner[here]]
+    for k in range(EXPLOITED_KINDS):
+        among = np.bincount(level[kind[here] == k], minlength=listed.shape[1])
+        if among.any():
+            listed[k] = (among * ONE // among.sum() * own + listed[k] * (ONE - own)) // ONE
+    return normalise(listed)
+
+
+CALL_ROOM = 4
 """A contact's local number is its first contact's times this plus its turn."""
 OTHERS = 1 << 30
 """Local numbers of people who are not of ``people`` start here."""
 NOBODY = -1
-WEEK = 7
 
 
 @dataclass(frozen=True)
@@ -91,7 +187,7 @@ def draw_calls(region: Region) -> Calls:
         minute = np.where(same, later, _minute(region, first, opens[slot], turn))
         turns.append((first[happens], np.full(happens.sum(), turn), minute[happens]))
     of, turn, when = (np.concatenate(parts) for parts in zip(*turns, strict=True))
-    return Calls(of * ROOM + turn, of, turn, when)
+    return Calls(of * CALL_ROOM + turn, of, turn, when)
 
 
 def _minute(region: Region, first: np.ndarray, week: np.ndarray, turn: int) -> np.ndarray:
@@ -138,7 +234,7 @@ def kinds_of_forms(o: Operations) -> np.ndarray:
 
 def kind_weights(region: Region, o: Operations, people: People) -> np.ndarray:
     """Return (5,) integer weights of the kinds among first contacts: the posterior's prior."""
-    may = able(region, o, people)
+    may = find_able(region, o, people)
     forms = np.bincount(kinds_of_people(o, people)[may], minlength=EXPLOITED_KINDS)
     exploited, worker = (probability(region[f"helpline.{name}"]) for name in ("exploited", "worker"))
     return np.array([*(forms * exploited // max(len(may), 1)), worker, ONE - exploited - worker])
@@ -154,7 +250,7 @@ def _pick(
     region: Region, o: Operations, people: People, first: np.ndarray, day: np.ndarray, phase: np.ndarray
 ) -> np.ndarray:
     """For each first contact an exploited adult who on that day is in the phase, else in the nearest there is."""
-    may = able(region, o, people)
+    may = find_able(region, o, people)
     may = may[np.lexsort((people.local[may], people.end[may]))]
     ends = people.end[may]
     low, high = _phase_days(region)
@@ -166,9 +262,9 @@ def _pick(
     return may[np.where(((phase == INSIDE) & fits) | (left < 0), inside, left)]
 
 
-def chances(region: Region, o: Operations, people: People) -> dict[str, np.ndarray]:
+def circumstance_chances(region: Region, o: Operations, people: People) -> dict[str, np.ndarray]:
     """Return by circumstance (kinds, phases) probabilities out of 65,536."""
-    return held_back(region, o, people, kinds_of_people(o, people), circumstance_tables(region))
+    return measure_circumstances(region, o, people, kinds_of_people(o, people), circumstance_tables(region))
 
 
 def kinds_of_people(o: Operations, people: People) -> np.ndarray:
@@ -184,7 +280,7 @@ def draw_cases(
     callers: Callers,
     listed: dict[str, np.ndarray],
 ) -> Cases:
-    """Return the hidden state of every contact on its day. ``listed``: what :func:`chances` returns."""
+    """Return the hidden state of every contact on its day. ``listed``: what :func:`circumstance_chances` returns."""
     kind, person = callers.kind[calls.first], callers.person[calls.first]
     since = np.where(kind == ENQUIRY, NOBODY, np.maximum(calls.day - callers.leaves[calls.first], NOBODY))
     _, high = _phase_days(region)
@@ -227,6 +323,6 @@ def draw_cases(
         foreign=foreign,
         spoken=~foreign | region.stream("helpline/spoken").chance(calls.local, at_hand[language]),
         **of,
-        trade=np.where(at >= 0, trades(region, o)[people.owner[at]], NOBODY),
+        trade=np.where(at >= 0, operation_trades(region, o)[people.owner[at]], NOBODY),
         weeks=np.where(at >= 0, stay // WEEK, ANY),
     )

@@ -1,32 +1,228 @@
-"""Case workers' notes: listed sentences (:file:`text/notes/`) said or not as the hidden state of a contact has it.
+"""What is recorded of a contact: the coded facts that a case worker ticked, and the note.
 
-A note is a product of listed sentences, so what it can say can be listed and audited.
+A note is put together from listed sentences (:file:`text/notes/`), so that everything it can say can be listed and
+audited. ``helpline.apart`` of the world file rules out sentences that contradict what is known of the contact.
 """
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 import polars as pl
 
-from tipdata.core.draw import ONE, log, normalised, probability
-from tipdata.core.lists import lists
+from tipdata.core.draw import ONE, log, normalise, probability
+from tipdata.core.tables import as_lists, decode, with_nulls
 from tipdata.core.world import Region
-from tipdata.stages.helpline.agreement import Known
-from tipdata.stages.helpline.cases import NEEDS, Cases, Evidence
-from tipdata.stages.helpline.facts import Facts
-from tipdata.text.reading import read
+from tipdata.stages.helpline.cases import LEVELS, NEEDS, NONE, Cases, HelplineEvidence
+from tipdata.text.documents import read_document
 
-OTHERS = ("danger", "time", "work")
+DEPENDS_ON = {
+    "safe_place_tonight": "shelter",
+    "threat_reported": "safety",
+    "health_concern": "medical",
+    "strain": "counselling",
+    "asks_authorities": "legal",
+    "holds_papers": "documents",
+    "weeks_owed": "wages",
+    "employer_aware": "danger",
+    "free_to_leave": "movement",
+    "lives_at_work": "kind",
+    "sector": "kind",
+    "dependants": "",
+    "caller_relation": "kind",
+    "channel": "phase",
+}
+"""Fact -> the hidden state that its levels depend on: a need, a circumstance, danger, kind or phase, or nothing; and
+movement: danger, where it is not restricted and where it is."""
+ALWAYS_KNOWN = ("caller_relation", "channel")
+IMPOSSIBLE = -20_000
+"""Log-likelihood of what cannot be, milli-nats."""
+
+
+@dataclass(frozen=True)
+class CodedFacts:
+    """``columns``: one a fact, null where missing. ``relation``: level of caller_relation, 0 the person themself."""
+
+    columns: dict[str, pl.Series]
+    relation: np.ndarray
+
+
+def draw_coded_facts(
+    region: Region,
+    c: Cases,
+    needs: np.ndarray,
+    seen: HelplineEvidence,
+    trades: np.ndarray,
+    restricted: np.ndarray,
+) -> CodedFacts:
+    """Draw all facts of the contacts, and add what they say to ``seen``, for one who knows how long each stayed.
+
+    Args:
+        needs: (contacts, needs) bool.
+        trades: (kinds, sectors) probabilities of the fact ``sector``, where those exploited have that of their
+            operation.
+        restricted: (kinds, phases) probabilities out of 65,536 that movement is.
+    """
+    n = len(c.local)
+    gap = np.where(
+        c.spoken, probability(region["helpline.missing"]), probability(region["helpline.missing_unspoken"])
+    )
+    columns: dict[str, pl.Series] = {}
+    relation = np.zeros(n, dtype=np.int64)
+    for k, (name, state) in enumerate(DEPENDS_ON.items()):
+        levels = region[f"helpline.fact.{name}"]
+        listed = np.array(list(levels.values())).T
+        table, state_of = normalise(listed * ONE), _state_level(c, needs, state)
+        possible = (listed > 0)[state_of]
+        if name == "weeks_owed":
+            possible &= np.array([int(low) for low in levels]) <= c.weeks[:, None]
+        level = region.stream("helpline/fact").choose(c.local, np.where(possible, table[state_of], 0), k)
+        if name == "sector":
+            level, table = _own_trade(region, c, level), trades
+        missing = region.stream("helpline/missing").chance(c.local, gap, k) & (name not in ALWAYS_KNOWN)
+        if state == "movement":
+            law = log(_of_cells(table, restricted))[..., level]
+            seen.cell[...] += np.where(missing[:, None, None, None], 0, np.moveaxis(law, -1, 0))
+        elif name == "weeks_owed":
+            law = normalise(np.where(possible[:, None], table, 0) * ONE)
+            said = log(law[np.arange(n), :, level])
+            seen.of(state)[...] += np.where(missing[:, None], 0, said)
+        elif state:
+            seen.of(state)[...] += np.where(missing[:, None], 0, log(table)[:, level].T)
+        if name == "caller_relation":
+            relation = level
+        columns[name] = _values(region, name, tuple(levels), level, missing, c)
+    columns["interpreter_used"] = _interpreter(region, c, needs, seen)
+    columns["days_since_leaving"] = _days_since_leaving(region, c, gap, seen)
+    return CodedFacts(columns, relation)
+
+
+def _state_level(c: Cases, needs: np.ndarray, name: str) -> np.ndarray:
+    """Return the level, from 0, of what a fact depends on."""
+    if not name:
+        return np.zeros(len(c.local), dtype=np.int64)
+    if name == "movement":
+        return c.danger + LEVELS * c.restricted
+    return (
+        needs[:, NEEDS.index(name)].astype(np.int64) if name in NEEDS else getattr(c, name).astype(np.int64)
+    )
+
+
+def _of_cells(table: np.ndarray, restricted: np.ndarray) -> np.ndarray:
+    """Return (kinds, phases, danger, levels) probabilities of a fact that depends on movement: ``table`` has those by
+    danger where it is not restricted, then where it is."""
+    p = restricted[:, :, None, None]
+    return np.maximum((p * table[LEVELS:] + (ONE - p) * table[:LEVELS]) // ONE, 1)
+
+
+def _own_trade(region: Region, c: Cases, level: np.ndarray) -> np.ndarray:
+    """Return the level of ``sector``: mostly that of the operation, for those who were exploited by one."""
+    own = region.stream("helpline/own_trade").chance(c.person, probability(region["helpline.own_trade"]))
+    return np.where((c.trade >= 0) & own, c.trade, level)
+
+
+def _values(
+    region: Region, name: str, levels: tuple[str, ...], level: np.ndarray, missing: np.ndarray, c: Cases
+) -> pl.Series:
+    """Return the values that levels stand for, null where missing: Boolean for no and yes, Int16 for numbers, else
+    String."""
+    if levels == ("no", "yes"):
+        return with_nulls(level == 1, ~missing)
+    if not levels[0].isdigit():
+        return decode(levels, np.where(missing, -1, level))
+    lows = np.array([int(x) for x in levels])
+    if name != "weeks_owed":
+        return with_nulls(lows[level].astype(np.int16), ~missing)
+    highs = np.append(lows[1:], region["helpline.weeks_owed_most"] + 1)
+    most = np.minimum(highs[level], c.weeks + 1) - lows[level]
+    within = region.stream("helpline/weeks_owed").below(c.local, most)
+    return with_nulls((lows[level] + within).astype(np.int16), ~missing)
+
+
+def _interpreter(region: Region, c: Cases, needs: np.ndarray, seen: HelplineEvidence) -> pl.Series:
+    """Return whether an interpreter was used: only where one is at hand, mostly where one is needed."""
+    p = {k: probability(v) for k, v in region["helpline.interpreter_used"].items()}
+    offered = np.where(c.foreign, p["foreign"], p["resident"]) * c.spoken
+    wanted = np.where(c.foreign, p["needed"], p["resident"]) * c.spoken
+    needed = needs[:, NEEDS.index("interpreting")]
+    used = region.stream("helpline/interpreter").chance(c.local, np.where(needed, wanted, offered))
+    missing = region.stream("helpline/interpreter").chance(
+        c.local, probability(region["helpline.missing"]), 1
+    )
+    chance = np.stack([offered, wanted], axis=1)
+    said = log(np.clip(np.where(used[:, None], chance, ONE - chance), 1, ONE))
+    seen.of("interpreting")[...] += np.where(missing[:, None], 0, said)
+    return with_nulls(used, ~missing)
+
+
+def _days_since_leaving(region: Region, c: Cases, gap: np.ndarray, seen: HelplineEvidence) -> pl.Series:
+    """Return days since leaving, null where not left or not known; a number settles the phase."""
+    missing = region.stream("helpline/since").chance(c.local, gap)
+    shown = ~missing & (c.since >= 0)
+    phases = np.arange(seen.phase.shape[1])
+    left = (phases > 0) & (phases < NONE)
+    other = np.where(phases == c.phase[:, None], 0, IMPOSSIBLE)
+    seen.phase[...] += np.where(shown[:, None], other, np.where(left, log(gap)[:, None], 0))
+    return with_nulls(c.since.astype(np.int16), shown)
+
+
+APART = "helpline.apart"
+
+
+@dataclass(frozen=True)
+class KnownFacts:
+    """What is known of contacts: coded ``facts`` (a list each, None where missing), and by pool which of its sentences
+    came up, -1 for none: (contacts,) int64, filled in as a note is written."""
+
+    facts: Mapping[str, list[Any]]
+    contacts: int
+    said: dict[str, np.ndarray]
+
+    def ruled_out(self, region: Region, pool: str, sentences: int) -> np.ndarray:
+        """Return (contacts, sentences) bool: which sentences of a pool cannot be true of each contact.
+
+        Raises ValueError where nothing of the pool is left for someone, and for a sentence or a name that is none.
+        """
+        made = np.zeros((self.contacts, sentences), dtype=bool)
+        for rule in region[APART].get(pool, []):
+            holds = np.zeros(self.contacts, dtype=bool)
+            for name, wanted in rule["where"].items():
+                holds |= np.isin(self.said[name], wanted) if name in self.said else self._holds(name, wanted)
+            if max(rule["said"]) >= sentences:
+                raise ValueError(
+                    f"{APART}.{pool}: {rule['said']} names a sentence that the pool does not have"
+                )
+            made[:, rule["said"]] |= holds[:, None]
+        if made.all(axis=1).any():
+            raise ValueError(f"{APART}.{pool} leaves some contact no sentence")
+        return made
+
+    def _holds(self, name: str, wanted: list[str] | Mapping[str, int]) -> np.ndarray:
+        """Return whether a fact is known and is one of the values, or lies from one number to another."""
+        if name not in self.facts:
+            raise ValueError(f"{APART}: {name} is neither a fact nor a pool that comes earlier")
+        values = self.facts[name]
+        if isinstance(wanted, Mapping):
+            low, high = wanted.get("from", -math.inf), wanted.get("to", math.inf)
+            return np.array([value is not None and low <= value <= high for value in values], dtype=bool)
+        coded = any(isinstance(value, bool) for value in values)
+        fits = {value == "yes" for value in wanted} if coded else set(wanted)
+        return np.array([value is not None and value in fits for value in values], dtype=bool)
+
+
+OTHER_POOLS = ("danger", "time", "work")
 """Pools beside those of needs."""
-STATES = {"danger": "danger", "time": "phase", "work": "kind"}
+POOL_STATES = {"danger": "danger", "time": "phase", "work": "kind"}
 """The hidden state that each of them stands for."""
-MOST = 3
+MOST_SENTENCES = 3
 """Sentences that a note has room for beside its opener."""
 
 
 @dataclass(frozen=True)
-class Notes:
+class NoteSentences:
     """One language.
 
     Attributes:
@@ -45,9 +241,9 @@ class Notes:
 
 
 @cache
-def notes(language: str) -> Notes:
+def read_notes(language: str) -> NoteSentences:
     """Return the compiled notes of a language."""
-    document = read(f"notes/{language}")
+    document = read_document(f"notes/{language}")
     strings: list[str] = []
 
     def add(sentences: list[str]) -> np.ndarray:
@@ -58,14 +254,14 @@ def notes(language: str) -> Notes:
     for pair, sentences in document["shared"].items():
         shared |= dict.fromkeys(pair.split("_"), add(sentences))
     pools = {n: np.concatenate([add(document["needs"][n]), shared[n]]) for n in NEEDS}
-    pools |= {name: add(document[name]) for name in OTHERS}
+    pools |= {name: add(document[name]) for name in OTHER_POOLS}
     opener = np.stack([add(document["opener"][who]) for who in ("self", "other")])
     filler = add(document["filler"])
-    return Notes(tuple(strings), pools, filler, opener, document["space"])
+    return NoteSentences(tuple(strings), pools, filler, opener, document["space"])
 
 
 @dataclass(frozen=True)
-class Written:
+class HelplineNotes:
     """By contact: the note, and the pools that came up, as a list of names."""
 
     text: pl.Series
@@ -73,39 +269,41 @@ class Written:
 
 
 def write_notes(
-    region: Region, language: str, c: Cases, needs: np.ndarray, facts: Facts, seen: Evidence
-) -> Written:
+    region: Region, language: str, c: Cases, needs: np.ndarray, facts: CodedFacts, seen: HelplineEvidence
+) -> HelplineNotes:
     """Write the note of every contact, and add to ``seen`` what came up.
 
     Each pool comes up or not, and in which of its sentences, as the state it stands for has it;
     none that the facts or an earlier pool rule out. A note has room for two or three of these (``seen`` counts them
     all), is filled up with neutral sentences, and may have an opener.
     """
-    book = notes(language)
+    book = read_notes(language)
     coded = {name: values.to_list() for name, values in facts.columns.items()}
-    known = Known(coded | {"foreign": c.foreign.tolist()}, len(c.local), {})
-    raised, sentence = _raised(region, book, c, needs, known, seen)
+    known = KnownFacts(coded | {"foreign": c.foreign.tolist()}, len(c.local), {})
+    raised, sentence = _draw_raised(region, book, c, needs, known, seen)
     filler = _fillers(region, book, c)
     order = region.stream("helpline/order").below(
         c.local[:, None], 1 << 20, np.arange(raised.shape[1] + filler.shape[1])
     )
-    order[:, : raised.shape[1]] += np.where(raised & ~_said_before(raised, sentence), 0, 1 << 22)
+    order[:, : raised.shape[1]] += np.where(raised & ~_repeats_sentence(raised, sentence), 0, 1 << 22)
     order[:, raised.shape[1] :] += 1 << 21
-    first = np.argsort(order, axis=1, kind="stable")[:, :MOST]
+    first = np.argsort(order, axis=1, kind="stable")[:, :MOST_SENTENCES]
     kept = np.take_along_axis(np.concatenate([sentence, filler], axis=1), first, axis=1)
     room = 2 + region.stream("helpline/room").choose(c.local, np.array(region["helpline.sentence.room"]))
     opens = region.stream("helpline/opens").chance(c.local, probability(region["helpline.sentence.opener"]))
     opener = book.opener[np.minimum(facts.relation, 1), _opener(region, book, c, facts, known)]
-    shown = [opens, *(room > place for place in range(MOST))]
+    shown = [opens, *(room > place for place in range(MOST_SENTENCES))]
     sentences = np.column_stack([opener, kept]).tolist()
     text = [
         book.space.join(book.strings[one] for one, here in zip(said, there, strict=True) if here)
         for said, there in zip(sentences, np.column_stack(shown).tolist(), strict=True)
     ]
-    return Written(pl.Series(text, dtype=pl.String), lists(np.array((*NEEDS, *OTHERS)), raised))
+    return HelplineNotes(pl.Series(text, dtype=pl.String), as_lists(np.array((*NEEDS, *OTHER_POOLS)), raised))
 
 
-def _opener(region: Region, book: Notes, c: Cases, facts: Facts, known: Known) -> np.ndarray:
+def _opener(
+    region: Region, book: NoteSentences, c: Cases, facts: CodedFacts, known: KnownFacts
+) -> np.ndarray:
     """Return the number of an opener each, of those for who called."""
     count = book.opener.shape[1]
     closed = known.ruled_out(region, "opener_other", count) & (facts.relation > 0)[:, None]
@@ -113,8 +311,13 @@ def _opener(region: Region, book: Notes, c: Cases, facts: Facts, known: Known) -
     return np.argsort(closed, axis=1, kind="stable")[np.arange(len(which)), which]
 
 
-def _raised(
-    region: Region, book: Notes, c: Cases, needs: np.ndarray, known: Known, seen: Evidence
+def _draw_raised(
+    region: Region,
+    book: NoteSentences,
+    c: Cases,
+    needs: np.ndarray,
+    known: KnownFacts,
+    seen: HelplineEvidence,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return which pools come up, and the sentence of each: two (contacts, pools) arrays."""
     said = np.zeros((len(c.local), len(book.pools)), dtype=bool)
@@ -122,13 +325,13 @@ def _raised(
     fond = np.array(region["helpline.sentence.dialect"])
     for k, (pool, indices) in enumerate(book.pools.items()):
         kind = "need" if pool in NEEDS else pool
-        level = needs[:, k].astype(np.int64) if pool in NEEDS else getattr(c, STATES[pool])
+        level = needs[:, k].astype(np.int64) if pool in NEEDS else getattr(c, POOL_STATES[pool])
         chance = np.array([probability(p) for p in region[f"helpline.said.{kind}"]])
         dialect = fond[region.stream("helpline/dialect").below(indices, len(fond))]
         listed = np.array(region[f"helpline.sentence.{kind}"]) * dialect * ONE
         closed = known.ruled_out(region, pool, len(indices))[:, None, :]
         # By contact, level of the state and sentence: what is ruled out is ruled out at every level.
-        weights = np.where(closed, 0, normalised(np.where(closed, 0, listed)))
+        weights = np.where(closed, 0, normalise(np.where(closed, 0, listed)))
         said[:, k] = region.stream("helpline/said").chance(c.local, chance[level], k)
         at = np.arange(len(c.local))
         variant = region.stream("helpline/sentence").choose(c.local, weights[at, level], k)
@@ -136,20 +339,20 @@ def _raised(
         known.said[pool] = np.where(said[:, k], variant, -1)
         silent = log(ONE - chance)[None, :]
         spoken = log(chance)[None, :] + log(weights[at, :, variant])
-        seen.of(STATES.get(pool, pool))[...] += np.where(said[:, k, None], spoken, silent)
+        seen.of(POOL_STATES.get(pool, pool))[...] += np.where(said[:, k, None], spoken, silent)
     return said, sentence
 
 
-def _said_before(raised: np.ndarray, sentence: np.ndarray) -> np.ndarray:
+def _repeats_sentence(raised: np.ndarray, sentence: np.ndarray) -> np.ndarray:
     """Return (contacts, pools) whether an earlier pool has come up in the very same, shared sentence."""
     same = (sentence[:, :, None] == sentence[:, None, :]) & raised[:, None, :]
     return (same & np.tri(raised.shape[1], k=-1, dtype=bool)).any(axis=2)
 
 
-def _fillers(region: Region, book: Notes, c: Cases) -> np.ndarray:
+def _fillers(region: Region, book: NoteSentences, c: Cases) -> np.ndarray:
     """Return (contacts, 3) different neutral sentences each."""
     count = len(book.filler)
     first = region.stream("helpline/filler").below(c.local[:, None], count)
     # Steps that are coprime to the number of sentences (a power of two) give different ones.
     step = 1 + 2 * region.stream("helpline/filler").below(c.local[:, None], count // 2, 1)
-    return book.filler[(first + step * np.arange(MOST)) % count]
+    return book.filler[(first + step * np.arange(MOST_SENTENCES)) % count]

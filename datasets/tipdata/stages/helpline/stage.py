@@ -9,29 +9,34 @@ where no interpreter for the language was at hand.
 import numpy as np
 import polars as pl
 
-from tipdata.core.columns import known
 from tipdata.core.draw import probability
 from tipdata.core.kinds import LANGUAGES
-from tipdata.core.lists import lists
-from tipdata.core.tables import Column, InWorld, Sealed, Table
+from tipdata.core.tables import Column, InWorld, Sealed, Table, as_lists, with_nulls
 from tipdata.core.world import Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.helpline.callers import (
     Calls,
-    chances,
+    circumstance_chances,
     draw_callers,
     draw_calls,
     draw_cases,
     kind_weights,
     kinds_of_people,
+    trade_table,
 )
-from tipdata.stages.helpline.cases import KINDS, NEEDS, PHASES, Evidence
-from tipdata.stages.helpline.facts import ALWAYS_KNOWN, DEPENDS_ON, draw_facts
-from tipdata.stages.helpline.needs import draw_needs, draw_urgency, model, posterior
-from tipdata.stages.helpline.notes import OTHERS, write_notes
-from tipdata.stages.helpline.stories import trade_table
+from tipdata.stages.helpline.cases import (
+    KINDS,
+    NEEDS,
+    PHASES,
+    HelplineEvidence,
+    build_need_model,
+    draw_needs,
+    draw_urgency,
+    need_posterior,
+)
+from tipdata.stages.helpline.notes import ALWAYS_KNOWN, DEPENDS_ON, OTHER_POOLS, draw_coded_facts, write_notes
 from tipdata.stages.operations.stage import Operations
-from tipdata.stages.people.stage import People
+from tipdata.stages.people import People
 
 _TYPES = {"strain": pl.Int16(), "weeks_owed": pl.Int16()}
 _TEXTS = ("asks_authorities", "sector", "caller_relation", "channel")
@@ -98,7 +103,7 @@ CONTACTS = Table(
             "truth",
             "",
             "what came up, noted or not",
-            values=(*NEEDS, *OTHERS),
+            values=(*NEEDS, *OTHER_POOLS),
         ),
         Column("settled_day", pl.Int32(), "truth", "day", "its needs are settled; null where never"),
         *(
@@ -119,16 +124,16 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     people: People = past["people"]
     calls = draw_calls(region)
     callers = draw_callers(region, o, people, calls)
-    circumstances = chances(region, o, people)
+    circumstances = circumstance_chances(region, o, people)
     cases = draw_cases(region, o, people, calls, callers, circumstances)
-    m = model(region, kind_weights(region, o, people), circumstances)
+    m = build_need_model(region, kind_weights(region, o, people), circumstances)
     needs, urgency = draw_needs(region, m, cases), draw_urgency(region, cases)
-    seen = Evidence.none(len(calls.local))
+    seen = HelplineEvidence.none(len(calls.local))
     sectors = trade_table(region, o, people, kinds_of_people(o, people))
-    facts = draw_facts(region, cases, needs, seen, sectors, circumstances["restricted"])
+    facts = draw_coded_facts(region, cases, needs, seen, sectors, circumstances["restricted"])
     note = write_notes(region, LANGUAGES[o.majority], cases, needs, facts, seen)
-    odds, urgent = posterior(m, cases.foreign, seen)
-    settled = _settled(region, calls)
+    odds, urgent = need_posterior(m, cases.foreign, seen)
+    settled = _settled_days(region, calls)
     at = callers.position[calls.first]
     owner = people.owner[np.maximum(at, 0)]
     recognised = region.stream("helpline/recognised").chance(
@@ -144,16 +149,16 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
             **facts.columns,
             "repeat_contact": (calls.turn > 0) & recognised,
             "person": region.ids("people", cases.person),
-            "operation": known(o.id[owner], at >= 0),
+            "operation": with_nulls(o.id[owner], at >= 0),
             "kind": pl.Series(KINDS)[cases.kind],
             "phase": pl.Series(PHASES)[cases.phase],
             "danger": cases.danger,
             "earnings_withheld": cases.earnings,
             "documents_withheld": cases.documents,
-            "needs": lists(np.array(NEEDS), needs),
+            "needs": as_lists(np.array(NEEDS), needs),
             "urgency": urgency,
             "raised": note.raised,
-            "settled_day": known(settled, settled >= 0),
+            "settled_day": with_nulls(settled, settled >= 0),
             **{f"log_odds_{name}": odds[:, k] for k, name in enumerate(NEEDS)},
             "log_odds_urgent": urgent,
         }
@@ -161,7 +166,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     return None, {"contacts": frame}
 
 
-def _settled(region: Region, calls: Calls) -> np.ndarray:
+def _settled_days(region: Region, calls: Calls) -> np.ndarray:
     """Return day on which it is settled what the person needed; -1 where it never is."""
     happens = region.stream("helpline/settled").chance(calls.local, probability(region["helpline.settled"]))
     delay = region.stream("helpline/settled_days").quantile(calls.local, "gamma_2.0")

@@ -1,1 +1,3 @@
 """Conversations of coded acts."""
+
+from tipdata.stages.messages.stage import STAGE as STAGE

@@ -6,13 +6,16 @@ two, hunting and fishing, and for each form of exploitation a *profile* of its o
 
 The chain over stages is semi-Markov: a stage lasts ``1 + a + b`` messages, a and b geometric with one mean (see
 :func:`dwell_scale`), then leads onward by the course. Acts, speakers, gaps and channels are drawn given the stage.
+Beside stage, course, form and speaker, an act depends on its place in the conversation (greetings come first) and on
+the other side's last act (a question is answered); a form of exploitation also leads more often to some stages. Each
+course has its own weekly rhythm. All of this is known once the messages before are, so that a filter stays exact.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from tipdata.core.draw import ONE, log, normalised, probability
+from tipdata.core.draw import ONE, log, normalise, probability
 from tipdata.core.kinds import STRATEGIES
 from tipdata.core.world import Region, World
 from tipdata.stages.operations.habits import log_ratio
@@ -65,7 +68,7 @@ def profile(world: World, course: np.ndarray, form: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Acts:
+class ActModel:
     """Integer tables of one region; log probabilities in milli-nats, probabilities and weights out of 65,536.
 
     P profiles, C courses, S stages, A acts, G classes of gaps, H channels.
@@ -93,16 +96,16 @@ class Acts:
     """(S,) probability that the channel is chosen again."""
 
     @classmethod
-    def of(cls, region: Region) -> "Acts":
+    def of(cls, region: Region) -> "ActModel":
         """Compile the model of a region."""
         by_course = {n: _by_course(region, n) for n in ("opens", "again", "gaps", "hours")}
-        schedule = normalised(np.array(list(region["schedule.hour_weights"].values()), dtype=np.int64) * ONE)
+        schedule = normalise(np.array(list(region["schedule.hour_weights"].values()), dtype=np.int64) * ONE)
         quickening = np.array([round(region["messages.quickening"][s] * 1000) for s in STAGES])
-        gaps = log(np.stack([normalised(np.array(w, dtype=np.int64) * ONE) for w in by_course["gaps"]]))
+        gaps = log(np.stack([normalise(np.array(w, dtype=np.int64) * ONE) for w in by_course["gaps"]]))
         classes = np.arange(gaps.shape[1])
         return cls(
             act=_acts(region),
-            onward=_onward(region),
+            onward=_onward_by_course(region),
             dwell=np.array([[region[f"messages.dwell.{c}"][s] for s in STAGES] for c in COURSES]),
             opens=np.array([probability(p) for p in by_course["opens"]]),
             again=np.array([[probability(p) for p in pair] for pair in by_course["again"]]),
@@ -121,7 +124,7 @@ def _by_course(region: Region, name: str) -> list:
 
 
 def _channels(region: Region, name: str) -> np.ndarray:
-    return normalised(np.array(_by_course(region, name), dtype=np.int64) * ONE)
+    return normalise(np.array(_by_course(region, name), dtype=np.int64) * ONE)
 
 
 def _weights(region: Region, path: str) -> np.ndarray:
@@ -146,13 +149,13 @@ def _leanings(region: Region) -> np.ndarray:
     jitter = round(region["messages.jitter"] * 1000)
     cells = np.arange(len(COURSES) * len(ACTS)).reshape(len(COURSES), len(ACTS))
     deviation = region.stream("parameter/messages/acts").quantile(cells, "normal") * jitter // 1_000_000
-    course = _ratios(region, "leanings", COURSES) + deviation
-    form = _ratios(region, "forms", forms(region.world))
+    course = _ratio_table(region, "leanings", COURSES) + deviation
+    form = _ratio_table(region, "forms", forms(region.world))
     recruits = course[: len(STRATEGIES), None, :] + form[None, :, :]
     return np.concatenate([recruits.reshape(-1, len(ACTS)), course[len(STRATEGIES) :]])
 
 
-def _ratios(region: Region, group: str, names: tuple[str, ...]) -> np.ndarray:
+def _ratio_table(region: Region, group: str, names: tuple[str, ...]) -> np.ndarray:
     """Return (names, A) log odds ratios; 0 where an act is not named."""
     table = np.zeros((len(names), len(ACTS)), dtype=np.int64)
     for row, name in enumerate(names):
@@ -161,7 +164,7 @@ def _ratios(region: Region, group: str, names: tuple[str, ...]) -> np.ndarray:
     return table
 
 
-def _onward(region: Region) -> np.ndarray:
+def _onward_by_course(region: Region) -> np.ndarray:
     table = np.zeros((len(COURSES), len(STAGES), len(STAGES)), dtype=np.int64)
     for c, course in enumerate(COURSES):
         table[c] = np.eye(len(STAGES), dtype=np.int64)
@@ -179,7 +182,7 @@ def dwell_scale(permille: np.ndarray, length: np.ndarray) -> np.ndarray:
     return np.maximum(permille * length - 1000, SHORTEST_STEP) // 2
 
 
-def habits(region: Region, holder: np.ndarray, number: np.ndarray) -> np.ndarray:
+def draw_habits(region: Region, holder: np.ndarray, number: np.ndarray) -> np.ndarray:
     """Return (conversations, A) leanings to each act in milli-nats: the holder's, and the conversation's own.
 
     Args:
@@ -195,7 +198,90 @@ def habits(region: Region, holder: np.ndarray, number: np.ndarray) -> np.ndarray
     return total
 
 
-def pace(region: Region, holder: np.ndarray) -> np.ndarray:
+def draw_pace(region: Region, holder: np.ndarray) -> np.ndarray:
     """Return (conversations,) each holder's leaning to long gaps, milli-nats a class."""
     spread = round(region["messages.pace"] * 1000)
     return region.stream("messages/pace").quantile(holder, "normal") * spread // 1_000_000
+
+
+pass
+
+WEEK = 7
+OWN, NOTHING = len(ACTS), 2 * len(ACTS)
+"""Rows of :attr:`ThreadModel.reply`: the speaker's own acts begin at the first; the second is used where there is
+nothing to answer, at the start and after a deleted act."""
+AGAIN = ("small_talk", "share_personal")
+"""Acts that one goes on with."""
+AWAY = ("call", "other_platform")
+"""Channels on which a conversation goes on when its site closes."""
+
+
+@dataclass(frozen=True)
+class ThreadModel:
+    """Integer tables of one region: those of :class:`ActModel`, and more. A acts, C courses, P profiles, S stages."""
+
+    chain: ActModel
+    onward: np.ndarray
+    """(P, S, S) weights of the stage that follows."""
+    place: np.ndarray
+    """(places, A) log odds ratio of an act by its place from the first message on; the last row is for all later."""
+    reply: np.ndarray
+    """(2 A + 1, A) log odds ratio of an act after the other's, and after one's own."""
+    weekdays: np.ndarray
+    """(C, 7) weights."""
+    away: np.ndarray
+    """(C, H) weights of a channel away from the site, chosen when the site has closed."""
+
+    @classmethod
+    def of(cls, region: Region) -> "ThreadModel":
+        """Compile the model of a region."""
+        chain = ActModel.of(region)
+        away = np.isin(region["messages.channels"], AWAY)
+        return cls(
+            chain=chain,
+            onward=_onward_by_profile(region, chain),
+            place=np.array([_log_ratios(listed) for listed in region["messages.place"]]),
+            reply=_replies(region),
+            weekdays=np.array([region["messages.weekdays"][c] for c in COURSES], dtype=np.int64),
+            away=np.where(away, chain.next_channel, 0),
+        )
+
+    def of_place(self, step: np.ndarray) -> np.ndarray:
+        """Return (messages, A) log odds ratios by sequence number from 0."""
+        return self.place[np.minimum(step, len(self.place) - 1)]
+
+
+def reply_rows(act: np.ndarray, turns: np.ndarray) -> np.ndarray:
+    """Return the row of :attr:`ThreadModel.reply` after each act, -1 for a deleted one.
+
+    ``turns``: bool, the other side answers.
+    """
+    return np.where(act >= 0, act + np.where(turns, 0, OWN), NOTHING)
+
+
+def _log_ratios(listed: dict[str, float]) -> np.ndarray:
+    """Return (A,) log odds ratios; 0 where an act is not named."""
+    row = np.zeros(len(ACTS), dtype=np.int64)
+    for act, ratio in listed.items():
+        row[ACTS.index(act)] = log_ratio(ratio)
+    return row
+
+
+def _replies(region: Region) -> np.ndarray:
+    table = np.zeros((NOTHING + 1, len(ACTS)), dtype=np.int64)
+    goes_on = np.isin(ACTS, AGAIN)
+    table[OWN:NOTHING] = np.diag(np.where(goes_on, 0, log_ratio(region["messages.repeats"])))
+    for said, listed in region.group("messages.reply").items():
+        table[ACTS.index(said)] = _log_ratios(listed)
+    return table
+
+
+def _onward_by_profile(region: Region, chain: ActModel) -> np.ndarray:
+    """Return the chain's weights by profile: in a recruitment each form leads more often to some stages."""
+    names = forms(region.world)
+    pull = np.array([[round(region[f"messages.toward.{f}"].get(s, 1) * ONE) for s in STAGES] for f in names])
+    course = course_of_profile(region.world)
+    weights = chain.onward[course] * ONE
+    recruits = len(STRATEGIES) * len(names)
+    weights[:recruits] = weights[:recruits] * np.tile(pull, (len(STRATEGIES), 1))[:, None, :] // ONE
+    return np.where(weights > 0, normalise(weights), 0)

@@ -1,21 +1,27 @@
 """Who talks with whom: the conversations of a region, each held by an operation's account or by nobody's.
 
 Trafficking operations recruit, most often in vain, and talk with customers and friends as well; lawful recruiters,
-brokers and sellers, private people and spam do what they do. How each conversation then runs is
-:mod:`tipdata.stages.messages.acts`.
+brokers and sellers, private people and spam do what they do. Recruiters, lawful or not, write from the beginning of
+the operation's life until it stops posting (one that never posts: until its life ends), mostly around the start of
+posting; sellers and friends write while the operation lives. The account must exist on the day. How a conversation
+then runs is in :mod:`tipdata.stages.messages.acts`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
+from tipdata.core.draw import probability, scale_exp
 from tipdata.core.kinds import FAMILIES, KINDS, TRAFFICKING
-from tipdata.core.world import Region
+from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
+from tipdata.stages.accounts import BACKGROUND, MAX_SITES, Accounts, background_site, spoken_language
 from tipdata.stages.messages import acts
-from tipdata.stages.operations.stage import Operations, hunts
+from tipdata.stages.messages.acts import WEEK, ThreadModel
+from tipdata.stages.operations.stage import Operations, draw_hunts
+from tipdata.stages.places import Places
 
 NOBODY = "nobody"
-ROOM = 256
+MESSAGE_ROOM = 256
 """A message's local number is its conversation's times this plus its sequence number."""
 
 
@@ -77,12 +83,12 @@ def draw_courses(region: Region, o: Operations, owner: np.ndarray, number: np.nd
     )
     source = np.where(owner < 0, sources.index(NOBODY), source)
     kind = region.stream("messages/course").choose(number, weights[source])
-    fishing = 1 - hunts(region, np.arange(len(o.id)))[owner].astype(np.int64)
+    fishing = 1 - draw_hunts(region, np.arange(len(o.id)))[owner].astype(np.int64)
     return np.where(kind == 0, fishing, kind + len(acts.STRATEGIES) - 1)
 
 
 @dataclass(frozen=True)
-class Lines:
+class MessageRows:
     """Messages in order of conversation and sequence; arrays of equal length (messages), int64 unless said."""
 
     at: np.ndarray
@@ -92,3 +98,90 @@ class Lines:
     row: np.ndarray
     """Local number of the message."""
     stage: np.ndarray
+
+
+RECRUITING = (*acts.STRATEGIES, "lawful_recruitment", "brokerage")
+ACCOUNT_TRIES = 8
+"""Accounts of nobody's operation that are tried for one that lives."""
+
+
+def draw_conversations(
+    region: Region, places: Places, o: Operations, accounts: Accounts, model: ThreadModel
+) -> Conversations:
+    """Draw the conversations of a region."""
+    number = np.arange(region["messages.conversations"])
+    owner = draw_owners(region, o, number)
+    course = draw_courses(region, o, owner, number)
+    day = _draw_days(region, o, owner, course, number, model.weekdays)
+    account, site, opened = _draw_accounts(region, places, accounts, owner, number, day)
+    hour = region.stream("messages/hour").choose(number, model.chain.hours[course])
+    made = Conversations(
+        number=number,
+        owner=owner,
+        account=account,
+        site=site,
+        language=np.where(owner >= 0, o.language[owner], spoken_language(region, o, account)),
+        course=course,
+        form=np.where(course < len(acts.STRATEGIES), o.form[owner], -1),
+        opens=region.stream("messages/opens").chance(number, model.chain.opens[course]),
+        start=day * MINUTES_A_DAY + hour * 60 + region.stream("messages/first").below(number, 60),
+        length=_draw_lengths(region, number),
+    )
+    return Conversations(**{field.name: getattr(made, field.name)[opened] for field in fields(made)})
+
+
+def _draw_lengths(region: Region, number: np.ndarray) -> np.ndarray:
+    """Return messages that each would have: log-normal, so that many are short and a few go on and on."""
+    fewest, most = region["messages.length"]
+    spread = region.stream("messages/length").quantile(number, "normal") * round(
+        region["messages.length_sd"] * 1000
+    )
+    length = (
+        scale_exp(np.full(len(number), region["messages.length_median"] * 1000), spread // 1_000_000) // 1000
+    )
+    return np.clip(length, fewest, most)
+
+
+def _draw_days(
+    region: Region,
+    o: Operations,
+    owner: np.ndarray,
+    course: np.ndarray,
+    number: np.ndarray,
+    weekdays: np.ndarray,
+) -> np.ndarray:
+    """Return the day of the first message, in the rhythm of the course's week: (courses, 7) weights ``weekdays``."""
+    begins, ends = np.maximum(o.begins, 0), np.minimum(o.ends, DAYS - 1)
+    recruits = np.isin(course, [acts.COURSES.index(name) for name in RECRUITING])
+    first = np.where(owner >= 0, begins[owner], 0)
+    until = np.where(recruits & o.posts[owner], o.last_day[owner], ends[owner])
+    last = np.where(owner >= 0, until, DAYS - 1)
+    day = first + region.stream("messages/day").below(number, last - first + 1)
+    apart = region.stream("messages/around").quantile(number, "logistic") * region["messages.around_days"]
+    near = o.first_day[owner] + apart // 1_000_000
+    busy = region.stream("messages/busy_time").chance(number, probability(region["messages.around"]))
+    day = np.where((owner >= 0) & recruits & busy & (near >= first) & (near <= last), near, day)
+    week = day[:, None] // WEEK * WEEK + np.arange(WEEK)
+    inside = (week >= first[:, None]) & (week <= last[:, None])
+    weights = np.where(inside, weekdays[course], 0)
+    return week[:, 0] + region.stream("messages/first_weekday").choose(number, weights)
+
+
+def _draw_accounts(
+    region: Region, places: Places, accounts: Accounts, owner: np.ndarray, number: np.ndarray, day: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return local number of each conversation's account, the position of its platform, and whether it lives."""
+    lives, usable = accounts.lives, accounts.alive(owner, day)
+    site = region.stream("messages/site").choose(number, (usable | ~usable.any(axis=1, keepdims=True)) * 1)
+    others = max(region["accounts.total"] - int(accounts.has.sum()), 1)
+    tried = BACKGROUND + region.stream("messages/account").below(
+        number[:, None], others, np.arange(ACCOUNT_TRIES)
+    )
+    there = background_site(region, places, tried.ravel()).reshape(tried.shape)
+    at = np.searchsorted(accounts.number, tried)
+    fits = (lives.created[at] <= day[:, None]) & (day[:, None] < lives.closed[at])
+    first = fits.argmax(axis=1)[:, None]
+    background = np.take_along_axis(tried, first, axis=1)[:, 0]
+    site = np.where(owner >= 0, site, np.take_along_axis(there, first, axis=1)[:, 0])
+    opened = np.where(owner >= 0, usable.any(axis=1), fits.any(axis=1))
+    return np.where(owner >= 0, owner * MAX_SITES + site, background), site, opened

@@ -8,48 +8,149 @@ first message of commitment; lawful courses reach commitment too, and most attem
 import numpy as np
 import polars as pl
 
-from tipdata.core.columns import known, named
-from tipdata.core.kinds import LANGUAGES
+from tipdata.core.kinds import FORMS, LANGUAGES
+from tipdata.core.tables import Column, InWorld, Sealed, Table, decode, with_nulls
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages import Past, Stage
-from tipdata.stages.accounts.stage import Accounts
+from tipdata.stages.accounts import Accounts
 from tipdata.stages.messages import acts
-from tipdata.stages.messages.conversations import ROOM, Conversations, Lines
-from tipdata.stages.messages.exchange import Exchange, draw_exchange
-from tipdata.stages.messages.outcomes import JOINED, LOST, OUTCOMES, Joined, draw_outcomes, unwritten
-from tipdata.stages.messages.starting import draw_started
-from tipdata.stages.messages.tables import CONVERSATIONS, MESSAGES, SIDES
-from tipdata.stages.messages.threads import Threads
+from tipdata.stages.messages.acts import ThreadModel
+from tipdata.stages.messages.conversations import MESSAGE_ROOM, Conversations, MessageRows, draw_conversations
+from tipdata.stages.messages.exchange import (
+    JOINED,
+    LOST,
+    OUTCOMES,
+    DrawnMessages,
+    JoinedPeople,
+    draw_messages,
+    draw_outcomes,
+    find_unwritten,
+)
 from tipdata.stages.operations.stage import Operations
-from tipdata.stages.places.stage import Places
+from tipdata.stages.places import Places
+
+SIDES = ("first", "second")
+"""Who opened a conversation, and the other."""
+CONVERSATIONS = Table(
+    "conversations",
+    ("conversation",),
+    (
+        Column("region", pl.Int32(), "public"),
+        Column("conversation", pl.Int64(), "public", id_of="conversations"),
+        Column("platform", pl.String(), "platform", id_of="platforms"),
+        Column("minute", pl.Int32(), "platform", "minutes since the first day", "of the first message"),
+        Column("language", pl.String(), "platform", values=LANGUAGES),
+        Column(
+            "operation",
+            pl.Int64(),
+            "truth",
+            note="that holds one side; null for private people",
+            id_of="operations",
+        ),
+        Column("account", pl.Int64(), "truth", note="that the conversation was drawn for", id_of="accounts"),
+        Column(
+            "kind", pl.String(), "truth", note="all but recruitment and spam are lawful", values=acts.KINDS
+        ),
+        Column(
+            "strategy", pl.String(), "truth", note="null where nobody is recruited", values=acts.STRATEGIES
+        ),
+        Column(
+            "form",
+            pl.String(),
+            "truth",
+            note="form of exploitation; null where nobody is recruited",
+            values=FORMS,
+        ),
+        Column("opens", pl.Boolean(), "truth", note="whether the account's holder wrote first"),
+        Column(
+            "onset", pl.Int32(), "truth", "message from 1", "first of commitment in a recruitment; else null"
+        ),
+        Column("number", pl.Int64(), "truth", note="local number in its region", sealed=Sealed("as_is")),
+        Column(
+            "holder",
+            pl.Int64(),
+            "truth",
+            note="number under which the holder's habits are drawn",
+            sealed=Sealed("as_is"),
+        ),
+        Column(
+            "length",
+            pl.Int32(),
+            "truth",
+            "messages",
+            "that it would have but for the end of the window, its site or the operation, or for joining",
+        ),
+        Column(
+            "outcome",
+            pl.String(),
+            "truth",
+            note="of a recruitment that commits; lost: the other backs out; else null",
+            values=OUTCOMES,
+        ),
+    ),
+    "Conversations between adults in coded acts; one in nine is a recruitment that commits.",
+)
+MESSAGES = Table(
+    "messages",
+    ("conversation", "sequence"),
+    (
+        Column("region", pl.Int32(), "public"),
+        Column("conversation", pl.Int64(), "public", id_of="conversations"),
+        Column("sequence", pl.Int32(), "public", "message from 1"),
+        Column("minute", pl.Int32(), "platform", "minutes since the first day"),
+        Column("side", pl.String(), "platform", note="first: who opened", values=SIDES),
+        Column(
+            "act",
+            pl.String(),
+            "platform",
+            note="coded act; null where the message was deleted",
+            values=acts.ACTS,
+        ),
+        Column(
+            "channel",
+            pl.String(),
+            "platform",
+            note="null where not known",
+            values=InWorld(("messages.channels",)),
+        ),
+        Column("stage", pl.String(), "truth", values=acts.STAGES),
+    ),
+    "Messages of conversations as coded acts.",
+)
+
 
 SEGMENTS = 40
 """Most stages that a conversation passes through; the last lasts to its end."""
 
 
-def generate(region: Region, past: Past) -> tuple[Joined, dict[str, pl.DataFrame]]:
+def generate(region: Region, past: Past) -> tuple[JoinedPeople, dict[str, pl.DataFrame]]:
     """Draw the conversations of one region and their messages; the state is who joins by one."""
     places: Places = past["places"]
     o: Operations = past["operations"]
     accounts: Accounts = past["accounts"]
-    model = Threads.of(region)
-    c = draw_started(region, places, o, accounts, model)
-    lines = _lines(region, c, model.chain, model.onward, acts.profile(region.world, c.course, c.form))
-    role = _roles(region, c, model.chain, lines)
+    model = ThreadModel.of(region)
+    c = draw_conversations(region, places, o, accounts, model)
+    lines = _draw_stages(region, c, model.chain, model.onward, acts.profile(region.world, c.course, c.form))
+    role = _draw_roles(region, c, model.chain, lines)
     ends = np.where(c.owner >= 0, o.ends[c.owner] + 1, DAYS)
     closed = accounts.lives.closed[np.searchsorted(accounts.number, c.account)]
-    made = draw_exchange(region, model, c, lines, role, closed, ends)
+    made = draw_messages(region, model, c, lines, role, closed, ends)
     onset = _onset(c, lines, made.kept)
     joined, outcome = _outcomes(region, o, c, lines, made, onset)
-    written = np.flatnonzero(made.kept & ~unwritten(region, c, lines, made.minute, joined))
+    written = np.flatnonzero(made.kept & ~find_unwritten(region, c, lines, made.minute, joined))
     messages = _messages(region, c, lines, role, made, written)
     frame = _frame(region, places, o, c, onset, outcome)
     return joined, {"conversations": frame, "messages": messages}
 
 
 def _outcomes(
-    region: Region, o: Operations, c: Conversations, lines: Lines, made: Exchange, onset: np.ndarray
-) -> tuple[Joined, pl.Series]:
+    region: Region,
+    o: Operations,
+    c: Conversations,
+    lines: MessageRows,
+    made: DrawnMessages,
+    onset: np.ndarray,
+) -> tuple[JoinedPeople, pl.Series]:
     """Return who joins, and the outcome of each conversation; null where nobody commits."""
     commits = np.flatnonzero(onset > 0)
     begins = np.cumsum(c.length) - c.length
@@ -59,34 +160,36 @@ def _outcomes(
     joined, joins = draw_outcomes(region, o, c.number[commits], c.owner[commits], day, drawn_back)
     code = np.full(len(onset), -1)
     code[commits] = np.where(joins, OUTCOMES.index(JOINED), OUTCOMES.index(LOST))
-    return joined, named(OUTCOMES, code)
+    return joined, decode(OUTCOMES, code)
 
 
 def _messages(
     region: Region,
     c: Conversations,
-    lines: Lines,
+    lines: MessageRows,
     role: np.ndarray,
-    made: Exchange,
+    made: DrawnMessages,
     at: np.ndarray,
 ) -> pl.DataFrame:
     """Return the table of messages; ``at``: rows of those that were written."""
-    replies = role[at] != role[_first(lines)[at]]
+    replies = role[at] != role[_first_rows(lines)[at]]
     return pl.DataFrame(
         {
             "region": np.full(len(at), region.index, dtype=np.int32),
             "conversation": region.ids("conversations", c.number)[lines.at[at]],
             "sequence": (lines.step[at] + 1).astype(np.int32),
             "minute": made.minute[at].astype(np.int32),
-            "side": named(SIDES, replies.astype(np.int64)),
-            "act": named(acts.ACTS, made.act[at]),
-            "channel": named(region["messages.channels"], made.channel[at]),
-            "stage": named(acts.STAGES, lines.stage[at]),
+            "side": decode(SIDES, replies.astype(np.int64)),
+            "act": decode(acts.ACTS, made.act[at]),
+            "channel": decode(region["messages.channels"], made.channel[at]),
+            "stage": decode(acts.STAGES, lines.stage[at]),
         }
     )
 
 
-def _lines(region: Region, c: Conversations, model: acts.Acts, onward: np.ndarray, way: np.ndarray) -> Lines:
+def _draw_stages(
+    region: Region, c: Conversations, model: acts.ActModel, onward: np.ndarray, way: np.ndarray
+) -> MessageRows:
     """Return stages of all messages: whole stages are drawn one after the other until every conversation is full.
 
     ``onward``: (ways, S, S) weights of the stage that follows; ``way``: (conversations,) which of them.
@@ -110,20 +213,20 @@ def _lines(region: Region, c: Conversations, model: acts.Acts, onward: np.ndarra
         stage = region.stream("messages/onward").choose(c.number, onward[way, stage], turn)
     at = np.repeat(np.arange(len(c.number)), c.length)
     step = np.arange(len(at)) - np.repeat(np.cumsum(c.length) - c.length, c.length)
-    return Lines(
+    return MessageRows(
         at=at,
         step=step,
-        row=c.number[at] * ROOM + step,
+        row=c.number[at] * MESSAGE_ROOM + step,
         stage=np.repeat(np.stack(stages, axis=1).ravel(), np.stack(lasting, axis=1).ravel()),
     )
 
 
-def _first(lines: Lines) -> np.ndarray:
+def _first_rows(lines: MessageRows) -> np.ndarray:
     """For each message the position of its conversation's first."""
     return np.arange(len(lines.row)) - lines.step
 
 
-def _roles(region: Region, c: Conversations, model: acts.Acts, lines: Lines) -> np.ndarray:
+def _draw_roles(region: Region, c: Conversations, model: acts.ActModel, lines: MessageRows) -> np.ndarray:
     """Return who speaks: holder or other, a two-state chain. (messages,) int64.
 
     One uniform draw a message either sets the speaker whoever spoke before, or makes the speaker change, so that
@@ -140,7 +243,7 @@ def _roles(region: Region, c: Conversations, model: acts.Acts, lines: Lines) -> 
     # Nobody commits unheard: where one side alone has written, the other writes the first message of commitment.
     opens = c.opens[lines.at]
     heard = np.cumsum(holder != opens)
-    heard -= heard[_first(lines)]
+    heard -= heard[_first_rows(lines)]
     commits = np.flatnonzero(lines.stage == acts.COMMITMENT)
     first = commits[np.unique(lines.at[commits], return_index=True)[1]]
     unheard = first[(heard[first] == 0) & (lines.step[first] > 0)]
@@ -148,7 +251,7 @@ def _roles(region: Region, c: Conversations, model: acts.Acts, lines: Lines) -> 
     return np.where(holder, acts.HOLDER, acts.OTHER)
 
 
-def _onset(c: Conversations, lines: Lines, kept: np.ndarray) -> np.ndarray:
+def _onset(c: Conversations, lines: MessageRows, kept: np.ndarray) -> np.ndarray:
     """Return sequence number of the first kept message of commitment in each recruitment; 0 where there is none."""
     commits = kept & (lines.stage == acts.COMMITMENT) & (c.form[lines.at] >= 0)
     at, first = np.unique(lines.at[commits], return_index=True)
@@ -172,16 +275,16 @@ def _frame(
         {
             "region": np.full(len(id), region.index, dtype=np.int32),
             "conversation": id,
-            "platform": named([places.codes[p] for p in places.platform], c.site),
+            "platform": decode([places.codes[p] for p in places.platform], c.site),
             "minute": c.start.astype(np.int32),
-            "language": named(LANGUAGES, c.language),
-            "operation": known(o.id[c.owner], c.owner >= 0),
+            "language": decode(LANGUAGES, c.language),
+            "operation": with_nulls(o.id[c.owner], c.owner >= 0),
             "account": region.ids("accounts", c.account),
-            "kind": named(acts.KINDS, kind),
-            "strategy": named(acts.COURSES, np.where(recruits, c.course, -1)),
-            "form": named(o.forms, c.form),
+            "kind": decode(acts.KINDS, kind),
+            "strategy": decode(acts.COURSES, np.where(recruits, c.course, -1)),
+            "form": decode(o.forms, c.form),
             "opens": c.opens,
-            "onset": known(onset, onset > 0),
+            "onset": with_nulls(onset, onset > 0),
             "number": c.number,
             "holder": c.holder,
             "length": c.length.astype(np.int32),

@@ -17,11 +17,11 @@ from functools import cache, lru_cache
 
 import numpy as np
 
-from tipdata.core.draw import ONE, Ints, Words, chosen, exp, log, log_sum, normalised, probability
+from tipdata.core.draw import ONE, Ints, Words, choose_from_bits, exp, log, log_sum, normalise, probability
 from tipdata.core.kinds import CATEGORIES, FAMILIES, KINDS, TRAFFICKING
 from tipdata.core.world import Region, World
-from tipdata.stages.operations.shares import form_logs
-from tipdata.text.facts import ALL, Fact, facts, facts_of, number_of, places, rules, shape
+from tipdata.stages.operations.habits import form_logs
+from tipdata.text.facts import ALL, Fact, array_shape, facts, facts_of, level_places, number_of, rules
 
 _FAMILY = np.array(list(CATEGORIES.values()))
 SILENT = -1
@@ -34,7 +34,7 @@ say it on days on which they are."""
 
 
 @dataclass(frozen=True)
-class Law:
+class FactLaw:
     """Weights of levels in a region, int64 (categories, facts, speakers, levels); 0 for a level that is not there.
 
     ``by_migration``: (facts,) bool: the third axis is resident, migrant and then nothing instead of speakers.
@@ -48,7 +48,7 @@ class Law:
     @property
     def logs(self) -> np.ndarray:
         """Log probability of each level, milli-nats, of the shape of ``weights``; 0 where it means nothing."""
-        told = log(normalised(self.weights))
+        told = log(normalise(self.weights))
         told[:, self.by_migration] = 0
         return np.where(self.weights > 0, told, 0)
 
@@ -65,24 +65,24 @@ class Law:
 
 
 @dataclass(frozen=True)
-class Facts:
+class OperationFacts:
     """What operations have to say. ``level``: (operations, facts), :data:`SILENT` where there is none. ``log``:
     (operations, kinds) log-likelihood of all levels given kind and category, milli-nats."""
 
     level: np.ndarray
     log: np.ndarray
-    law: Law
+    law: FactLaw
 
 
-def law(region: Region) -> Law:
+def build_law(region: Region) -> FactLaw:
     """Return the law of a region: that of the world, each ratio moved by the region's own small deviation."""
-    usual, by_migration = _usual(region.world)
+    usual, by_migration = _world_weights(region.world)
     forms = usual.shape[2] - len(KINDS) + 1
-    noise = np.zeros((len(FAMILIES), shape()[0], len(KINDS), shape()[1]), dtype=np.int64)
+    noise = np.zeros((len(FAMILIES), array_shape()[0], len(KINDS), array_shape()[1]), dtype=np.int64)
     for part, own in facts().items():
         families, cell = _cells(part)
         streams = region.streams(f"parameter/fact/{part}/{fact.name}" for fact in own)
-        cells = cell + np.arange(len(KINDS) * shape()[1])
+        cells = cell + np.arange(len(KINDS) * array_shape()[1])
         drawn = streams.quantile(cells.ravel(), "normal").reshape(len(own), *cells.shape) // 1000
         for c, (fact, moved) in enumerate(
             zip(own, drawn, strict=True), 0 if part == ALL else len(facts()[ALL])
@@ -95,7 +95,7 @@ def law(region: Region) -> Law:
     speaks = np.where(by_migration[:, None], np.arange(len(speaks)) % len(KINDS), speaks)
     moved = moved[np.array(list(CATEGORIES.values()))][:, np.arange(len(by_migration))[:, None], speaks]
     weights = np.where(usual > 0, np.maximum(usual * exp(moved) // ONE, 1), 0)
-    return Law(weights, by_migration, form_logs(region.natural))
+    return FactLaw(weights, by_migration, form_logs(region.natural))
 
 
 def _cells(part: str) -> tuple[slice, Ints]:
@@ -106,12 +106,14 @@ def _cells(part: str) -> tuple[slice, Ints]:
 
 
 @lru_cache(maxsize=2)
-def _usual(world: World) -> tuple[np.ndarray, np.ndarray]:
-    """Return the weights of a world and which facts are by migration, as in :class:`Law`."""
+def _world_weights(world: World) -> tuple[np.ndarray, np.ndarray]:
+    """Return the weights of a world and which facts are by migration, as in :class:`FactLaw`."""
     forms = tuple(world.parameters["operations.form"]["value"])
     _check_ratios(world, forms)
-    weights = np.zeros((len(CATEGORIES), shape()[0], len(forms) + len(KINDS) - 1, shape()[1]), dtype=np.int64)
-    by_migration = np.zeros(shape()[0], dtype=bool)
+    weights = np.zeros(
+        (len(CATEGORIES), array_shape()[0], len(forms) + len(KINDS) - 1, array_shape()[1]), dtype=np.int64
+    )
+    by_migration = np.zeros(array_shape()[0], dtype=bool)
     for k, (category, f) in enumerate(CATEGORIES.items()):
         for c, fact in enumerate(facts_of(FAMILIES[f])):
             if fact.name == BY_ADOPTION:
@@ -130,8 +132,8 @@ def _by_speaker(
     world: World, listed: dict[str, dict[str, list[float]]], fact: Fact, category: str, forms: tuple[str, ...]
 ) -> np.ndarray:
     """Return (speakers, levels) weights, of a mean of about 2**16."""
-    leaning = _ratios(world, f"facts.category.{category}.{fact.name}")
-    own = [_ratios(world, f"facts.form.{form}.{fact.name}") for form in forms]
+    leaning = _level_ratios(world, f"facts.category.{category}.{fact.name}")
+    own = [_level_ratios(world, f"facts.form.{form}.{fact.name}") for form in forms]
     made = np.empty((len(forms) + len(KINDS) - 1, len(fact.levels)), dtype=np.int64)
     for number, (level, one) in enumerate((level, listed[level]) for level in fact.levels):
         weight = one["weight"][CATEGORIES[category] if fact.part == ALL else 0] * leaning.get(level, 1.0)
@@ -140,7 +142,7 @@ def _by_speaker(
     return made
 
 
-def _ratios(world: World, path: str) -> dict[str, float]:
+def _level_ratios(world: World, path: str) -> dict[str, float]:
     """Return by what the weight of some levels is multiplied: level -> ratio; nothing where none is listed."""
     return world.parameters[path]["value"] if path in world.parameters else {}
 
@@ -153,7 +155,7 @@ def _check_ratios(world: World, forms: tuple[str, ...]) -> None:
         if not path.startswith("facts.") or group not in ("category", "form"):
             continue
         name, _, fact = rest.partition(".")
-        known = {said for family in families.get(name, ()) for said in places(family)}
+        known = {said for family in families.get(name, ()) for said in level_places(family)}
         unknown = [level for level in entry["value"] if f"{fact}={level}" not in known]
         if (name in forms) != (group == "form") or unknown or fact in (*BY_MIGRATION, BY_ADOPTION):
             raise ValueError(f"{path}: there is no such {group}, fact or level, or none that leans by it")
@@ -165,12 +167,14 @@ def _by_migration(listed: dict[str, dict[str, float]], fact: Fact) -> np.ndarray
     return np.array(rows, dtype=np.int64)
 
 
-def draw_facts(region: Region, local: Ints, kind: Ints, form: Ints, category: Ints, migrant: Ints) -> Facts:
+def draw_facts(
+    region: Region, local: Ints, kind: Ints, form: Ints, category: Ints, migrant: Ints
+) -> OperationFacts:
     """Return what each operation has to say."""
-    made = law(region)
+    made = build_law(region)
     speaker = made.speaker(kind, form)
     every = np.arange(made.weights.shape[2])[None, :]
-    level = np.full((len(local), shape()[0]), SILENT)
+    level = np.full((len(local), array_shape()[0]), SILENT)
     total = np.zeros((len(local), every.size), dtype=np.int64)
     drawn = region.streams(f"operations/fact/{fact}" for fact in range(level.shape[1])).bits(local)
     for fact in range(level.shape[1]):
@@ -178,21 +182,23 @@ def draw_facts(region: Region, local: Ints, kind: Ints, form: Ints, category: In
             level[:, fact] = 0
             continue
         if made.by_migration[fact]:
-            level[:, fact] = _chosen(drawn[fact], _given(made, fact, level, category, migrant[:, None])[:, 0])
+            level[:, fact] = _choose_level(
+                drawn[fact], _conditional_weights(made, fact, level, category, migrant[:, None])[:, 0]
+            )
             continue
-        weights = _given(made, fact, level, category, every)
-        level[:, fact] = _chosen(drawn[fact], weights[np.arange(len(local)), speaker])
+        weights = _conditional_weights(made, fact, level, category, every)
+        level[:, fact] = _choose_level(drawn[fact], weights[np.arange(len(local)), speaker])
         picked = np.maximum(level[:, fact], 0)[:, None, None]
         share = np.take_along_axis(weights, picked, axis=2)[:, :, 0] * ONE
         told = log(np.maximum(share // np.maximum(weights.sum(axis=2), 1), 1))
         total += np.where((level[:, fact] != SILENT)[:, None], told, 0)
-    return Facts(level, made.by_kind(total, category), made)
+    return OperationFacts(level, made.by_kind(total, category), made)
 
 
-def redrawn(
+def redraw_facts(
     region: Region,
     path: str,
-    facts: Facts,
+    facts: OperationFacts,
     row: Ints,
     state: np.ndarray,
     change: np.ndarray,
@@ -212,23 +218,25 @@ def redrawn(
         by = (migrant if facts.law.by_migration[fact] else speaker)[at][:, None]
         others = level[at]
         others[:, fact] = SILENT
-        weights = _given(facts.law, fact, others, category[at], by)[:, 0]
-        new = _chosen(region.stream(f"{path}/fact/{fact}").bits(row[at]), weights)
+        weights = _conditional_weights(facts.law, fact, others, category[at], by)[:, 0]
+        new = _choose_level(region.stream(f"{path}/fact/{fact}").bits(row[at]), weights)
         level[at, fact] = np.where(new == SILENT, level[at, fact], new)
     return level
 
 
-def _given(made: Law, fact: int, level: np.ndarray, category: Ints, by: np.ndarray) -> np.ndarray:
+def _conditional_weights(
+    made: FactLaw, fact: int, level: np.ndarray, category: Ints, by: np.ndarray
+) -> np.ndarray:
     """Return (rows, columns of ``by``, levels) weights of a fact, given the levels of others."""
     weights = made.weights[category[:, None], fact, by]
-    bound, times = _bound()
+    bound, times = _dependences()
     for other in bound[fact]:
         weights = weights * times[_FAMILY[category], other, level[:, other], fact][:, None] // 1000
     return weights
 
 
 @cache
-def _bound() -> tuple[tuple[tuple[int, ...], ...], np.ndarray]:
+def _dependences() -> tuple[tuple[tuple[int, ...], ...], np.ndarray]:
     """Return for each fact those that rule out, or make likelier, a level of it; and by how many thousandths the weight
     of a level is multiplied, (families, other facts, their levels, facts, levels): 1000 for :data:`SILENT`, the last.
     """
@@ -239,7 +247,7 @@ def _bound() -> tuple[tuple[tuple[int, ...], ...], np.ndarray]:
     return tuple(tuple(np.flatnonzero(of).tolist()) for of in bound.T), silent
 
 
-def _chosen(words: Words, weights: np.ndarray) -> np.ndarray:
+def _choose_level(words: Words, weights: np.ndarray) -> np.ndarray:
     """Return a level each by (rows, levels) weights, from 64 bits; :data:`SILENT` where all are 0."""
-    drawn = chosen(words, weights)
+    drawn = choose_from_bits(words, weights)
     return np.where(drawn == weights.shape[1], SILENT, drawn)

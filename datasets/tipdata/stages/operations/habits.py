@@ -1,12 +1,64 @@
-"""Habits of operations and of others who act: levels drawn given the kind, with their log probabilities."""
+"""Shares of kinds and forms, habits drawn given the kind, and the organisations behind operations.
+
+A size may draw kinds and forms at other shares than the world's (:func:`tipdata.core.world.profile`), so that rare ones
+are seen often enough. A weight per operation restores the world's shares, and an operation's odds are those of the
+world, whatever the size.
+
+An armed group is an organisation that acts, not a form: it works through a few forms, from towns near a border. How
+often a form occurs does not depend on it: an operation's organisation is drawn given its form.
+"""
+
+from __future__ import annotations
 
 import numpy as np
 
-from tipdata.core.draw import ONE, Ints, chosen, exp, log, normalised, probability
+from tipdata.core.draw import ONE, Ints, choose_from_bits, exp, log, normalise, probability
+from tipdata.core.kinds import CATEGORIES, KINDS, TRAFFICKING
 from tipdata.core.world import Region
+from tipdata.stages.places import Places
+
+USUAL = 1_000_000
+"""The weight of an operation of a size without a profile."""
 
 
-def drawn_levels(
+def kind_shares(region: Region) -> Ints:
+    """Return (2, kinds) shares out of 65,536: among operations that never post, and among those that do."""
+    hidden = np.array([region["operations.hidden_kind"][k] for k in KINDS])
+    posting = np.array([probability(region[f"operations.kind.{k}"]) for k in KINDS])
+    return np.stack([hidden * ONE // hidden.sum(), posting * ONE // posting.sum()])
+
+
+def form_shares(region: Region) -> Ints:
+    """Return (forms,) shares of forms in trafficking, out of 65,536."""
+    return normalise(np.array(list(region["operations.form"].values()), dtype=np.int64) * ONE)
+
+
+def category_shares(region: Region, source: str) -> Ints:
+    """Return (categories,) shares of categories, out of 65,536, of a form or a lawful kind."""
+    listed = region[f"operations.category.{source}"]
+    return normalise(np.array([listed.get(c, 0) for c in CATEGORIES], dtype=np.int64) * ONE)
+
+
+def form_logs(region: Region) -> Ints:
+    """Return (categories, forms) log P(form | category, trafficking), milli-nats."""
+    by_form = np.stack([category_shares(region, form) for form in region["operations.form"]])
+    return log(normalise((form_shares(region)[:, None] * by_form).T))
+
+
+def natural_weight(region: Region, kind: Ints, form: Ints, posts: np.ndarray) -> Ints:
+    """Return the weight per operation, in millionths, that restores the world's shares of kinds and forms."""
+    drawn = _share(region, kind, form, posts)
+    return USUAL * _share(region.natural, kind, form, posts) // np.maximum(drawn, 1)
+
+
+def _share(region: Region, kind: Ints, form: Ints, posts: np.ndarray) -> Ints:
+    """Return the share, out of 2**32, of operations that are of the kind and form of each, among those that post, or
+    do not, as it does."""
+    of_form = np.where(kind == TRAFFICKING, form_shares(region)[np.maximum(form, 0)], ONE)
+    return kind_shares(region)[posts.astype(int), kind] * of_form
+
+
+def draw_levels(
     region: Region,
     ids: np.ndarray,
     group: np.ndarray,
@@ -25,7 +77,7 @@ def drawn_levels(
     jitter = probability(region["operations.jitter"])
     levels: dict[str, np.ndarray] = {}
     total = np.zeros((len(ids), len(groups)), dtype=np.int64)
-    tables = [_table(by_group, groups) for by_group in listed.values()]
+    tables = [_habit_table(by_group, groups) for by_group in listed.values()]
     cells = np.arange(max(table.size for table in tables))
     noises = region.streams(f"{streams[0]}/{name}" for name in listed).quantile(cells, "normal")
     noises = noises // 1000 * jitter // ONE
@@ -36,13 +88,13 @@ def drawn_levels(
             if "all" in listed[name]
             else noise[: weights.size].reshape(weights.shape)
         )
-        p = normalised(weights * exp(moved) // ONE)
-        levels[name] = chosen(drawn, p[group])
+        p = normalise(weights * exp(moved) // ONE)
+        levels[name] = choose_from_bits(drawn, p[group])
         total += log(p)[:, levels[name]].T
     return levels, total
 
 
-def _table(by_group: dict, groups: tuple[str, ...]) -> Ints:
+def _habit_table(by_group: dict, groups: tuple[str, ...]) -> Ints:
     """Return (groups, levels) weights of a habit, as parts out of 65,536 of a unit."""
     return np.array([by_group["all" if "all" in by_group else g] for g in groups], dtype=np.int64) * ONE
 
@@ -50,3 +102,37 @@ def _table(by_group: dict, groups: tuple[str, ...]) -> Ints:
 def log_ratio(ratio: float) -> int:
     """Return natural logarithm of a parameter in milli-nats, by the shipped table (exact on every processor)."""
     return int(log(probability(ratio / 4)) - log(probability(0.25)))
+
+
+ARMED = "armed_group"
+BY_FORM = "operations.armed_by_form"
+"""The parameter that says through which forms armed groups work."""
+
+
+def draw_organisation(region: Region, local: Ints, kind: Ints, form: Ints, forms: tuple[str, ...]) -> Ints:
+    """Return the organisation of each operation, an index into the names of ``operations.organisation``."""
+    names = list(region["operations.organisation"])
+    weights = np.array(
+        [
+            [region[f"operations.{source}"][name] for name in names]
+            for source in ("organisation", "lawful_organisation")
+        ]
+    )[(kind != TRAFFICKING).astype(int)]
+    ratio = _armed_ratio(region, forms)[np.maximum(form, 0)]
+    armed = names.index(ARMED)
+    weights[:, np.arange(len(names)) != armed] *= ONE
+    weights[:, armed] *= ratio
+    return region.stream("operations/organisation").choose(local, weights)
+
+
+def _armed_ratio(region: Region, forms: tuple[str, ...]) -> Ints:
+    """Return (forms,) by how much likelier an armed group is in a form than in all, times 65,536."""
+    listed = region[BY_FORM]
+    weight = np.array([listed.get(form, 0) for form in forms], dtype=np.int64)
+    return weight * ONE * ONE // (weight * form_shares(region.natural)).sum()
+
+
+def town_weights(region: Region, places: Places, organisation: Ints) -> Ints:
+    """Return (operations, towns) weights of home towns: armed groups keep to borders."""
+    armed = organisation == list(region["operations.organisation"]).index(ARMED)
+    return np.where(armed[:, None] & ~places.border, 0, places.weight)

@@ -1,8 +1,16 @@
-"""When operations live, post, adopt a technology and are investigated, and who writes for whom."""
+"""When operations live, post, adopt a technology and are investigated; who writes for whom; what an investigation does.
+
+An investigation ends an operation's life, or its adverts pause. One rule holds for all: a lawful group that is wrongly
+investigated is treated as others are. An investigation that is settled after an operation's life stops nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
-from tipdata.core.draw import probability
+from tipdata.core.draw import Ints, probability
 from tipdata.core.kinds import KINDS
 from tipdata.core.world import DAYS, Region
 
@@ -62,11 +70,11 @@ def draw_writers(region: Region, local: np.ndarray, language: np.ndarray, part: 
     shares = region.stream("operations/shares_writer").chance(
         local, probability(region["operations.shared_writer"])
     )
-    partner = within(region, "operations/partner", local, language * 3 + part, ~shares)
+    partner = pick_within(region, "operations/partner", local, language * 3 + part, ~shares)
     return np.where(shares & (partner >= 0), partner, local)
 
 
-def within(
+def pick_within(
     region: Region, stream: str, local: np.ndarray, group: np.ndarray, offered: np.ndarray
 ) -> np.ndarray:
     """For each row a keyed random *offered* row of the same group, or -1. Arrays of equal length."""
@@ -78,3 +86,49 @@ def within(
     size = np.searchsorted(group[order], group, side="right") - low
     at = low + region.stream(stream).below(local, np.maximum(size, 1))
     return np.where(size > 0, order[np.minimum(at, len(order) - 1)], -1)
+
+
+SHORTEST = 3
+"""Days of posting that every operation has before anything stops it."""
+UNDISTURBED = 2 * DAYS
+
+
+@dataclass(frozen=True)
+class Disturbances:
+    """What is left of operations; one entry each.
+
+    ``last``: day of posting. ``ends``: day of the life. ``stopped``: bool, an investigation ends it. ``quiet``: first
+    day on which it posts no more, and ``again``: the first on which it does; both :data:`UNDISTURBED` where nothing
+    disturbs it.
+    """
+
+    last: Ints
+    ends: Ints
+    stopped: np.ndarray
+    quiet: Ints
+    again: Ints
+
+
+def disturb(
+    region: Region, local: Ints, investigated: Ints, first: Ints, last: Ints, ends: Ints
+) -> Disturbances:
+    """Return what is left of operations that would post until ``last`` and live until ``ends``."""
+    never = np.full(len(local), UNDISTURBED)
+    inside = investigated <= np.minimum(ends, DAYS - 1)
+    stopped = inside & region.stream("operations/stopped").chance(
+        local, probability(region["operations.stopped"])
+    )
+    wait = region["operations.stop_days"] * region.stream("operations/stops").quantile(local, "exponential")
+    day = np.maximum(investigated + wait // 1_000_000, first + SHORTEST)
+    ends = np.where(stopped, np.minimum(ends, day), ends)
+    pause = region["operations.pause_days"] * region.stream("operations/pauses").quantile(
+        local, "exponential"
+    )
+    pauses = inside & ~stopped
+    return Disturbances(
+        np.minimum(last, ends),
+        ends,
+        stopped,
+        np.where(pauses, investigated, never),
+        np.where(pauses, investigated + 1 + pause // 1_000_000, never),
+    )

@@ -9,26 +9,103 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from tipdata.core import partition
-from tipdata.core.columns import known, named
-from tipdata.core.draw import ONE, log, log_sum, normalised, probability
-from tipdata.core.kinds import CATEGORIES, KINDS, LANGUAGES, STRATEGIES, TRAFFICKING
+from tipdata.core import draw
+from tipdata.core.draw import ONE, log, log_sum, normalise, probability
+from tipdata.core.kinds import CATEGORIES, FORMS, KINDS, LANGUAGES, STRATEGIES, TRAFFICKING
+from tipdata.core.tables import Column, InWorld, Sealed, Table, decode, with_nulls
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
-from tipdata.stages.operations.disturbing import Disturbed, disturb
-from tipdata.stages.operations.facts import Facts, draw_facts
-from tipdata.stages.operations.habits import drawn_levels
+from tipdata.stages.operations.facts import OperationFacts, draw_facts
+from tipdata.stages.operations.habits import (
+    category_shares,
+    draw_levels,
+    draw_organisation,
+    form_shares,
+    natural_weight,
+    town_weights,
+)
 from tipdata.stages.operations.lives import (
+    Disturbances,
+    disturb,
     draw_adoption,
     draw_investigated,
     draw_life,
     draw_spell,
     draw_writers,
 )
-from tipdata.stages.operations.organisations import draw_organisation, town_weights
-from tipdata.stages.operations.shares import category_shares, form_shares, natural_weight
-from tipdata.stages.operations.tables import OPERATIONS
-from tipdata.stages.places.stage import Places
+from tipdata.stages.places import Places
+
+OPERATIONS = Table(
+    "operations",
+    ("operation",),
+    (
+        Column("region", pl.Int32(), "truth"),
+        Column("operation", pl.Int64(), "truth", id_of="operations"),
+        Column("kind", pl.String(), "truth", values=KINDS),
+        Column("posts", pl.Boolean(), "truth", note="whether it ever posts an advert"),
+        Column(
+            "form",
+            pl.String(),
+            "truth",
+            note="form of exploitation; null for lawful operations and spam",
+            values=FORMS,
+        ),
+        Column("strategy", pl.String(), "truth", note="null where there is no form", values=STRATEGIES),
+        Column("organisation", pl.String(), "truth", values=InWorld(("operations.organisation",))),
+        Column("category", pl.String(), "truth", note="what its adverts offer", values=tuple(CATEGORIES)),
+        Column("language", pl.String(), "truth", note="language of its adverts", values=LANGUAGES),
+        Column("migrant", pl.Boolean(), "truth", note="writes in a language outside the region's majority"),
+        Column(
+            "writer",
+            pl.Int64(),
+            "truth",
+            note="who writes its adverts; some write for two operations",
+            sealed=Sealed("label", "writer"),
+        ),
+        Column("churn", pl.Int32(), "truth", "level 0-2", note="how often its contacts change"),
+        Column(
+            "obfuscation", pl.Int32(), "truth", "permille", note="contacts an extractor misses, once adopted"
+        ),
+        Column("circuit", pl.Boolean(), "truth", note="tours between towns"),
+        Column("cross_border", pl.Boolean(), "truth", note="works in more than one jurisdiction"),
+        Column("first_day", pl.Int32(), "truth", "day"),
+        Column("last_day", pl.Int32(), "truth", "day"),
+        Column(
+            "begins",
+            pl.Int32(),
+            "truth",
+            "day",
+            note="of its life; may lie before the first day",
+        ),
+        Column("ends", pl.Int32(), "truth", "day", note="of its life; may lie beyond the last day"),
+        Column("adopts_messaging", pl.Int32(), "truth", "day", note="null where it never does"),
+        Column("adopts_obfuscation", pl.Int32(), "truth", "day", note="null where it never does"),
+        Column(
+            "investigated_day",
+            pl.Int32(),
+            "truth",
+            "day",
+            note="on which an investigation settles what the operation is, months or years after it began to act; null "
+            "where none does. The authorities may have met people of it before, or without one",
+        ),
+        Column(
+            "log_odds",
+            pl.Int32(),
+            "truth",
+            "milli-nats",
+            note="of being trafficking, given its true habits and parameters",
+        ),
+        Column(
+            "weight",
+            pl.Int64(),
+            "truth",
+            "millionths",
+            note="how many operations it stands for where a size draws kinds and forms at other shares than the world",
+            sealed=Sealed("as_is"),
+        ),
+    ),
+    "Hidden operations, 300 per region, of which 210 post adverts.",
+)
 
 
 @dataclass(frozen=True)
@@ -59,7 +136,7 @@ class Operations:
     begins: np.ndarray
     ends: np.ndarray
     """Life, around that spell; may lie beyond both ends of time."""
-    disturbed: Disturbed
+    disturbed: Disturbances
     """What investigations do to them."""
     town: np.ndarray
     """Rank of the home town."""
@@ -73,7 +150,7 @@ class Operations:
     category_log: np.ndarray
     """(11 categories, 4 kinds) log probability in the world's shares of forms, milli-nats."""
     log_odds: np.ndarray
-    facts: Facts
+    facts: OperationFacts
     """What each has to say."""
 
 
@@ -90,11 +167,11 @@ def generate(region: Region, past: Past) -> tuple[Operations, dict[str, pl.DataF
     category, category_log = _categories(region, local, kind, form, forms)
     organisation = draw_organisation(region, local, kind, form, forms)
     family = np.array(list(CATEGORIES.values()))[category]
-    traits, trait_log = drawn_levels(
+    traits, trait_log = draw_levels(
         region, local, kind, KINDS, region.group("operations.traits"), ("parameter/trait", "operations")
     )
     language, majority = _languages(region, local, traits["migrant"])
-    kind_log = log(normalised(_prior(region.natural)))
+    kind_log = log(normalise(_prior(region.natural)))
     facts = draw_facts(region, local, kind, form, category, traits["migrant"])
     total = kind_log + category_log[category] + trait_log + facts.log
     first, last = draw_spell(region, local)
@@ -106,7 +183,7 @@ def generate(region: Region, past: Past) -> tuple[Operations, dict[str, pl.DataF
         id=ids,
         kind=kind,
         posts=posts,
-        part=partition.assign(ids),
+        part=draw.assign_parts(ids),
         form=form,
         forms=forms,
         organisation=organisation,
@@ -115,7 +192,7 @@ def generate(region: Region, past: Past) -> tuple[Operations, dict[str, pl.DataF
         traits=traits,
         language=language,
         majority=majority,
-        writer=draw_writers(region, local, language, partition.assign(ids)),
+        writer=draw_writers(region, local, language, draw.assign_parts(ids)),
         first_day=first,
         last_day=left.last,
         begins=begins,
@@ -177,7 +254,7 @@ def _languages(region: Region, local: np.ndarray, migrant: np.ndarray) -> tuple[
     return np.where(migrant == 1, other, majority), majority
 
 
-def hunts(region: Region, local: np.ndarray) -> np.ndarray:
+def draw_hunts(region: Region, local: np.ndarray) -> np.ndarray:
     """Return bool: whether an operation hunts rather than fishes, should it recruit."""
     return region.stream("operations/strategy").chance(local, probability(region["operations.hunting"]))
 
@@ -190,8 +267,8 @@ def _frame(region: Region, o: Operations, investigated: np.ndarray) -> pl.DataFr
             "operation": o.id,
             "kind": pl.Series(KINDS)[o.kind],
             "posts": o.posts,
-            "form": named(o.forms, o.form),
-            "strategy": named(STRATEGIES, np.where(o.form < 0, -1, ~hunts(region, local))),
+            "form": decode(o.forms, o.form),
+            "strategy": decode(STRATEGIES, np.where(o.form < 0, -1, ~draw_hunts(region, local))),
             "organisation": pl.Series(tuple(region["operations.organisation"]))[o.organisation],
             "category": pl.Series(tuple(CATEGORIES))[o.category],
             "language": pl.Series(LANGUAGES)[o.language],
@@ -205,9 +282,9 @@ def _frame(region: Region, o: Operations, investigated: np.ndarray) -> pl.DataFr
             "last_day": o.last_day.astype(np.int32),
             "begins": o.begins.astype(np.int32),
             "ends": o.ends.astype(np.int32),
-            "adopts_messaging": known(o.adopts_messaging, o.adopts_messaging < DAYS),
-            "adopts_obfuscation": known(o.adopts_obfuscation, o.adopts_obfuscation < DAYS),
-            "investigated_day": known(investigated, investigated < DAYS),
+            "adopts_messaging": with_nulls(o.adopts_messaging, o.adopts_messaging < DAYS),
+            "adopts_obfuscation": with_nulls(o.adopts_obfuscation, o.adopts_obfuscation < DAYS),
+            "investigated_day": with_nulls(investigated, investigated < DAYS),
             "log_odds": o.log_odds.astype(np.int32),
             "weight": natural_weight(region, o.kind, o.form, o.posts),
         }

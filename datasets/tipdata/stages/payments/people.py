@@ -1,21 +1,34 @@
-"""People with an everyday life in the ledger: households, and those whose wages a scheme passes on."""
+"""People with an everyday life in the ledger, who holds each wallet, and what everyday life pays and is paid.
+
+Households and members of schemes have an everyday life: wallets are shown whole, whatever else they are used for.
+"""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 from tipdata.core.draw import Ids, Ints, probability
-from tipdata.core.world import DAYS, Region
+from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages.payments import wallets
-from tipdata.stages.payments.amounts import varied
+from tipdata.stages.payments.schemes import Schemes
+from tipdata.stages.payments.wallets import (
+    CHANNELS,
+    PURPOSES,
+    UNSTATED,
+    Calendar,
+    PaymentRows,
+    heap,
+    repeat,
+    vary,
+)
 
 TRIES = 3
 """People that are looked at for one who lives in the town and is there on the day."""
 
 
 @dataclass(frozen=True)
-class People:
+class Inhabitants:
     """One entry a person: wallet, position among the sources, rank of the town, first and last day, position of the
     employer, permille of a full everyday life, whether wages are paid, monthly wage in minor units, migrant, and
     whether a firm or an association holds the wallet."""
@@ -46,13 +59,15 @@ class People:
         return self.wallet[found]
 
 
-def together(parts: Iterable[People]) -> People:
+def join_inhabitants(parts: Iterable[Inhabitants]) -> Inhabitants:
     """Return all of them, one part after the other."""
     parts = list(parts)
-    return People(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(People)))
+    return Inhabitants(
+        *(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Inhabitants))
+    )
 
 
-def households(region: Region, town_weight: Ints, employers: int, first: int) -> People:
+def draw_households(region: Region, town_weight: Ints, employers: int, first: int) -> Inhabitants:
     """Return the people of households. ``first``: position of the first household among the sources."""
     count = region["payments.households"]
     home = np.arange(count)
@@ -71,28 +86,398 @@ def households(region: Region, town_weight: Ints, employers: int, first: int) ->
         region.stream("payments/migrant_home").below(home, 1000) < region["payments.migrants"]["household"]
     )
     life = np.array(region["payments.life"])
-    return People(
+    return Inhabitants(
         wallet,
         first + of,
         town,
         np.maximum(start, 0),
         np.clip(start + long, 0, DAYS - 1),
-        employed(region, wallet, employers),
+        draw_employers(region, wallet, employers),
         life[region.stream("payments/life").choose(of, np.array(region["payments.life_weights"]))],
         region.stream("payments/waged").chance(wallet, probability(region["payments.waged"])),
-        wages(region, wallet),
+        draw_wages(region, wallet),
         migrant[of],
         np.zeros(len(of), dtype=bool),
     )
 
 
-def employed(region: Region, ids: Ids, employers: int) -> Ints:
+def draw_employers(region: Region, ids: Ids, employers: int) -> Ints:
     """Return position of an employer for each id; a few employ many."""
     weight = 1000 // (1 + np.arange(employers))
     return region.stream("payments/employer").choose(ids, weight)
 
 
-def wages(region: Region, wallet: Ids) -> Ints:
+def draw_wages(region: Region, wallet: Ids) -> Ints:
     """Return monthly wage of each wallet's holder, minor units."""
     base = np.full(len(wallet), region["payments.wage"])
-    return varied(region, "payments/wage", wallet, base, region["payments.wage_spread"])
+    return vary(region, "payments/wage", wallet, base, region["payments.wage_spread"])
+
+
+HOLDERS = ("person", "firm", "association")
+PERSON, FIRM = 0, 1
+ROLES = ("controller", "head", "member")
+"""Places in a scheme: whoever stands behind it, its head, and those who pay for it or are paid by it."""
+SERVICE, OUTSIDER, HOUSEHOLD = "service", "outsider", "household"
+NOWHERE = -1
+
+
+@dataclass(frozen=True)
+class Holders:
+    """One entry a wallet. ``wallet``: local number. ``kind``: index into :data:`HOLDERS`. ``opened``: day. ``town``:
+    rank, -1 abroad. ``owner``: local number of the operation, -1 for none. ``role``: index into :data:`ROLES`, -1 for
+    none. ``group``: the lawful group's name, '' for operations."""
+
+    wallet: Ints
+    kind: Ints
+    opened: Ints
+    town: Ints
+    owner: Ints
+    role: Ints
+    group: np.ndarray
+
+
+def possible_holders(region: Region, schemes: list[Schemes], people: Inhabitants) -> Holders:
+    """Return whoever may hold a wallet in a scheme, and everybody of the households."""
+    parts = [_of_scheme(region, s) for s in schemes]
+    # Travellers of a second team may have wallets of a second scheme that there is none of.
+    parts += [_of_scheme(region, replace(s, slot=1 - s.slot)) for s in schemes]
+    return _join_holders([*parts, _of_people(region, people)])
+
+
+def find_holders(region: Region, known: Holders, used: Ints, town_weight: Ints) -> Holders:
+    """Return the holders of the wallets used, in the order of their local numbers; ``known``: those who may hold one
+    without being strangers or services."""
+    every = _join_holders(
+        [known, _strangers(region, used, town_weight), _services(region, used, town_weight)]
+    )
+    # A controller behind two schemes is met first with the first of them.
+    found, first = np.unique(every.wallet, return_index=True)
+    at = first[np.searchsorted(found, used)]
+    return Holders(*(getattr(every, f.name)[at] for f in fields(Holders)))
+
+
+def _join_holders(parts: list[Holders]) -> Holders:
+    return Holders(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Holders)))
+
+
+def _of_scheme(region: Region, s: Schemes) -> Holders:
+    """Return wallets of a scheme's own, and of whoever stands behind it; of each scheme all that there may be."""
+    rows = np.repeat(np.arange(len(s.number)), 8)
+    place = np.tile(np.arange(8), len(s.number))
+    behind, head = place == wallets.PRINCIPAL, place == 0
+    wallet = np.where(behind, s.principal(rows), s.own(rows, place))
+    seats = s.number[rows] * 8 + place
+    firm = region.stream("payments/firm_behind").chance(seats, _firm_behind(region, s)[rows])
+    kind = np.where(head, s.habits["holder"][rows], np.where(behind & firm, FIRM, PERSON))
+    low, high = (s.level(region, "age")[rows][:, end] for end in (0, 1))
+    opened = s.start[rows] - low - region.stream("payments/opened").below(seats, high - low)
+    towns = region["places.towns"]
+    apart = region.stream("payments/apart").chance(seats, probability(region["payments.apart"]))
+    elsewhere = np.where(behind, s.habits["reach"][rows] == 1, ~head & apart)
+    other = (s.town[rows] + 1 + region.stream("payments/other_place").below(seats, towns - 1)) % towns
+    owned = s.owner[rows] >= 0
+    return Holders(
+        wallet,
+        kind,
+        opened,
+        np.where(elsewhere, other, s.town[rows]),
+        s.owner[rows],
+        np.where(owned, np.where(behind, 0, np.where(head, 1, 2)), -1),
+        np.where(s.lawful[rows], np.array(s.groups)[s.group[rows]], ""),
+    )
+
+
+def _firm_behind(region: Region, s: Schemes) -> Ints:
+    """Return probability out of 65,536 that a firm stands behind each scheme, by its line of work."""
+    return np.array([probability(p) for p in region["payments.firm_behind"].values()])[s.line]
+
+
+def _strangers(region: Region, used: Ints, town_weight: Ints) -> Holders:
+    wallet = used[used >= wallets.STRANGERS]
+    return _lawful(
+        region, wallet, region.stream("payments/outside_town").choose(wallet, town_weight), PERSON, OUTSIDER
+    )
+
+
+def _services(region: Region, used: Ints, town_weight: Ints) -> Holders:
+    """Return shops, lodgings, offices and employers; those abroad are people."""
+    wallet = used[(used >= wallets.VENUES) & (used < wallets.PEOPLE)]
+    kind = (wallet - wallets.VENUES) // wallets.A_KIND
+    town = region.stream("payments/outside_town").choose(wallet, town_weight)
+    local = np.isin(kind, [wallets.VENUE_KINDS.index(name) for name in ("shop", "room")])
+    abroad = kind == wallets.VENUE_KINDS.index("abroad")
+    town = np.where(
+        local, (wallet - wallets.VENUES) % wallets.A_KIND // wallets.A_TOWN, np.where(abroad, NOWHERE, town)
+    )
+    return _lawful(region, wallet, town, np.where(abroad, PERSON, FIRM), SERVICE)
+
+
+def _of_people(region: Region, people: Inhabitants) -> Holders:
+    return _lawful(region, people.wallet, people.town, PERSON, HOUSEHOLD, people.start)
+
+
+def _lawful(
+    region: Region, wallet: Ints, town: Ints, kind: Ints | int, group: str, start: Ints | int = DAYS
+) -> Holders:
+    """Return holders outside any scheme, whose wallets are opened before ``start``."""
+    new = region.stream("payments/opens_new").chance(wallet, probability(region["payments.opens_new"]))
+    low, high = region["payments.opened_new"], region["payments.opened_before"]
+    before = np.where(new, region.stream("payments/opened").below(wallet, low), low)
+    before = np.where(new, before, low + region.stream("payments/opened").below(wallet, high))
+    none = np.full(len(wallet), -1)
+    return Holders(
+        wallet,
+        np.broadcast_to(kind, wallet.shape),
+        start - before,
+        town,
+        none,
+        none,
+        np.full(len(wallet), group),
+    )
+
+
+def find_members(region: Region, schemes: list[Schemes], held: Holders, first_outsider: int) -> Inhabitants:
+    """Return the people behind the wallets of schemes, among those held: their own, their principals' and outsiders'.
+
+    The everyday life of outsiders is their own and not the scheme's. ``first_outsider``: position of the first of them
+    among the sources.
+    """
+    every = held.wallet
+    outside = every >= wallets.STRANGERS
+    place = np.where(outside, (every - wallets.STRANGERS) // 64, _scheme_of(schemes, every))
+    at = np.flatnonzero(place >= 0)
+    wallet, number = every[at], place[at]
+    position = np.full(1 + max(int(s.number.max()) for s in schemes), -1)
+    for s in schemes:
+        position[s.number] = s.first + np.arange(len(s.number))
+    source = position[number]
+    start = np.concatenate([s.start for s in schemes])[source]
+    migrant = np.concatenate([s.migrant for s in schemes])[source]
+    relayed = np.concatenate([np.full(len(s.number), s.mechanism == "relay") for s in schemes])[source]
+    thin = np.concatenate([_life_left(region, s) for s in schemes])[source]
+    outside = outside[at]
+    lives = np.where(outside, first_outsider + np.cumsum(outside) - 1, source)
+    stay = np.where(outside, region["payments.outside_days"], region["payments.stay_days"])
+    stay = stay // 4 + stay * 3 * region.stream("payments/stay").quantile(wallet, "gamma_2.0") // 8_000_000
+    first = start - region.stream("payments/arrival").below(wallet, np.maximum(stay, 1))
+    life = np.array(region["payments.life"])
+    drawn = life[region.stream("payments/life").choose(wallet, np.array(region["payments.life_weights"]))]
+    employers = region["payments.employers"]
+    waged = region.stream("payments/waged").chance(wallet, probability(region["payments.members_waged"]))
+    return Inhabitants(
+        wallet,
+        lives,
+        np.maximum(held.town[at], 0),
+        np.clip(first, 0, DAYS - 1),
+        np.clip(first + stay, 0, DAYS - 1),
+        draw_employers(region, wallet, employers),
+        np.where(relayed & ~outside, thin, drawn),
+        waged & ~relayed & ~outside & (held.kind[at] == PERSON),
+        draw_wages(region, wallet),
+        migrant,
+        held.kind[at] != PERSON,
+    )
+
+
+def _scheme_of(schemes: list[Schemes], wallet: Ints) -> Ints:
+    """Return number of the scheme that each wallet is of, -1 for those of none; the first of several."""
+    own, number = [], []
+    for s in schemes:
+        rows = np.arange(len(s.number))
+        for place in range(wallets.A_SCHEME):
+            own.append(s.own(rows, place))
+            number.append(s.number)
+        own.append(s.principal(rows))
+        number.append(s.number)
+    found, first = np.unique(np.concatenate(own), return_index=True)
+    at = np.minimum(np.searchsorted(found, wallet), len(found) - 1)
+    return np.where(found[at] == wallet, np.concatenate(number)[first][at], -1)
+
+
+def _life_left(region: Region, s: Schemes) -> Ints:
+    """Return permille of a full everyday life that a relay leaves to those whose wages are passed on; 1000
+    elsewhere."""
+    return s.level(region, "life") if s.mechanism == "relay" else np.full(len(s.number), 1000)
+
+
+EVERYDAY, WAGES, OFFICES = 1 << 23, 3 << 30, 15 << 28
+"""Where the numbers of these payments start; all stay under 1 << 32."""
+A_PERSON, KIND_ROOM = 2048, 128
+"""Numbers of everyday payments a wallet, and of each kind."""
+AN_EMPLOYER, AN_OFFICE = 8192, 512
+INCOMES = ("sale", "benefit", "custom")
+"""Kinds that the holder is paid and does not pay."""
+
+
+def live_everyday(region: Region, people: Inhabitants, known: Inhabitants, calendar: Calendar) -> PaymentRows:
+    """Return everyday payments of ``people``; friends and relatives they pay are of ``known``."""
+    listed = region.group("payments.everyday")
+    kinds = tuple(listed)
+    rates = np.array([listed[k]["rate"] for k in kinds])
+    home, firms, others = (
+        np.array([listed[k].get(who, 1000) for k in kinds]) for who in ("migrants", "firms", "persons")
+    )
+    days = people.end - people.start + 1
+    expected = days[:, None] * people.life[:, None] * rates[None, :] // 1000
+    expected = np.where(people.migrant[:, None], expected * home[None, :] // 1000, expected)
+    expected = expected * np.where(people.firm[:, None], firms[None, :], others[None, :]) // 1000
+    cell = people.wallet[:, None] * 16 + np.arange(len(kinds))[None, :]
+    more = region.stream("payments/more").below(cell, 1000) < expected % 1000
+    counts = np.minimum(expected // 1000 + more, KIND_ROOM - 1)
+    at, turn = repeat(counts.ravel())
+    person, kind = at // len(kinds), at % len(kinds)
+    ids = EVERYDAY + people.wallet[person] * A_PERSON + kind * KIND_ROOM + turn
+    day = calendar.day("payments/day", ids, people.start[person], people.end[person])
+    base = np.array([listed[k]["sum"] for k in kinds])[kind]
+    spread = np.array([listed[k]["spread"] for k in kinds])[kind]
+    amount = vary(region, "payments/everyday", ids, base, spread)
+    amount = heap(region, "payments/round", ids, amount, np.array([listed[k]["round"] for k in kinds])[kind])
+    channels = np.array([listed[k]["channels"] for k in kinds])
+    other = _counterparts(region, people, known, listed, kinds, person, kind, ids, day)
+    takes = np.isin(np.array(kinds), INCOMES)[kind]
+    wallet = people.wallet[person]
+    named = np.array([PURPOSES.index(listed[k]["purpose"]) for k in kinds])
+    told = region.stream("payments/told").chance(
+        ids, np.array([probability(listed[k]["told"]) for k in kinds])[kind]
+    )
+    legs = PaymentRows(
+        ids,
+        calendar.minute("payments/lived", ids, day),
+        np.where(takes, other, wallet),
+        np.where(takes, wallet, other),
+        amount,
+        region.stream("payments/channel").choose(ids, channels[kind]),
+        np.where(told, named[kind], UNSTATED),
+        people.source[person],
+        np.zeros(len(ids), dtype=bool),
+    )
+    return legs.where(legs.payer != legs.payee)
+
+
+def _counterparts(
+    region: Region,
+    people: Inhabitants,
+    known: Inhabitants,
+    listed: dict[str, dict],
+    kinds: tuple[str, ...],
+    person: Ints,
+    kind: Ints,
+    ids: Ints,
+    day: Ints,
+) -> Ints:
+    """Return whom each payment goes to or comes from: the town's shop or lodging, one of several providers, or a
+    person."""
+    away = region.stream("payments/elsewhere").chance(ids, probability(region["payments.elsewhere"]))
+    towns = region["places.towns"]
+    town = np.where(away, region.stream("payments/other_town").below(ids, towns), people.town[person])
+    # Housing and those abroad are always the same; other providers vary.
+    steady = people.wallet[person] * 16 + kind
+    found = np.full(len(ids), -1)
+    for index, name in enumerate(kinds):
+        rows = kind == index
+        place = listed[name]["to"]
+        if place == "person":
+            # Everybody has a few whom they pay again and again.
+            friend = steady[rows] * 4 + region.stream("payments/which_friend").below(ids[rows], 3)
+            found[rows] = known.regular(
+                region, "payments/friend", friend, people.town[person[rows]], day[rows]
+            )
+        elif place in ("shop", "room"):
+            # People go to a few shops of their own.
+            often = region.stream("payments/which_shop").below(ids[rows], 3)
+            shop = _shop(region, people.wallet[person[rows]] * 4 + often)
+            found[rows] = wallets.venue(place, town[rows] * wallets.A_TOWN + shop)
+            if name == "shop":
+                found[rows] = _chains(region, found[rows], ids[rows])
+        else:
+            key = steady[rows] if place in ("housing", "abroad") else ids[rows]
+            found[rows] = wallets.venue(place, wallets.draw_provider(region, "payments/provider", key, place))
+    return found
+
+
+def _shop(region: Region, ids: Ints) -> Ints:
+    """Return number of a shop or lodging of a town; a few have most customers."""
+    return region.stream("payments/shop").choose(ids, wallets.hub_weights(region, wallets.A_TOWN))
+
+
+def _chains(region: Region, shop: Ints, ids: Ints) -> Ints:
+    """Return the shops, a chain of the whole region in the place of some."""
+    chain = wallets.venue("chain", wallets.draw_provider(region, "payments/chain", ids, "chain"))
+    goes = region.stream("payments/to_chain").chance(ids, probability(region["payments.chains"]))
+    return np.where(goes, chain, shop)
+
+
+def pay_wages(region: Region, people: Inhabitants, first_employer: int, round_wages: int) -> PaymentRows:
+    """Return wages of those who are employed, on their employer's paydays. ``first_employer``: position among the
+    sources."""
+    month = region["payments.month_days"]
+    employers = np.arange(region["payments.employers"])
+    fortnight = region.stream("payments/fortnight").chance(
+        employers, probability(region["payments.fortnightly"])
+    )
+    period = np.where(fortnight, month // 2, month)
+    phase = region.stream("payments/payday").below(employers, region["payments.payday_days"])
+    waged = np.flatnonzero(people.waged)
+    employer = people.employer[waged]
+    first = -(-(people.start[waged] - phase[employer]) // period[employer])
+    last = (people.end[waged] - phase[employer]) // period[employer]
+    at, turn = repeat(np.maximum(last - first + 1, 0))
+    who, works_for = waged[at], employer[at]
+    pay = first[at] + turn
+    day = pay * period[works_for] + phase[works_for]
+    ids = WAGES + people.wallet[who] * 256 + pay
+    low, high = region["payments.office_minutes"]
+    minute = (
+        day * MINUTES_A_DAY
+        + low
+        + region.stream("payments/payroll").below(works_for * 1024 + pay, high - low)
+    )
+    wage = vary(region, "payments/paid", ids, people.wage[who], region["payments.paid_spread"])
+    wage = heap(region, "payments/wage_round", ids, wage * period[works_for] // month, round_wages)
+    told = region.stream("payments/told").chance(ids, probability(region["payments.wages_told"]))
+    return PaymentRows(
+        ids,
+        minute,
+        wallets.EMPLOYERS + works_for,
+        people.wallet[who],
+        np.maximum(wage, 1),
+        np.full(len(ids), CHANNELS.index("bank")),
+        np.where(told, PURPOSES.index("wages"), UNSTATED),
+        first_employer + works_for,
+        np.zeros(len(ids), dtype=bool),
+    )
+
+
+def pay_offices(region: Region, first_employer: int, calendar: Calendar) -> PaymentRows:
+    """Return what employers pay suppliers and offices, and what other companies pay them."""
+    listed = region.group("payments.offices")
+    kinds = tuple(listed)
+    employers = np.arange(region["payments.employers"])
+    counts = np.tile(np.array([listed[k]["number"] for k in kinds]), len(employers))
+    at, turn = repeat(counts)
+    employer, kind = at // len(kinds), at % len(kinds)
+    ids = OFFICES + employer * AN_EMPLOYER + kind * AN_OFFICE + turn
+    day = calendar.day("payments/day", ids, np.zeros_like(ids), np.full_like(ids, DAYS - 1))
+    base = np.array([listed[k]["sum"] for k in kinds])[kind]
+    amount = vary(region, "payments/everyday", ids, base, region["payments.trade_spread"])
+    places = np.array([wallets.VENUE_KINDS.index(listed[k]["to"]) for k in kinds])[kind]
+    other = np.zeros_like(ids)
+    for index, name in enumerate(kinds):
+        rows = kind == index
+        found = wallets.draw_provider(region, "payments/provider", ids[rows], listed[name]["to"])
+        other[rows] = wallets.venue(places[rows], found)
+    takes = np.array([listed[k]["takes"] for k in kinds])[kind]
+    wallet = wallets.EMPLOYERS + employer
+    purpose = np.array([PURPOSES.index(listed[k]["purpose"]) for k in kinds])[kind]
+    told = region.stream("payments/told").chance(ids, probability(region["payments.wages_told"]))
+    return PaymentRows(
+        ids,
+        calendar.minute("payments/lived", ids, day),
+        np.where(takes, other, wallet),
+        np.where(takes, wallet, other),
+        heap(region, "payments/round", ids, amount, region["payments.trade_round"]),
+        np.full(len(ids), CHANNELS.index("bank")),
+        np.where(told, purpose, UNSTATED),
+        first_employer + employer,
+        np.zeros(len(ids), dtype=bool),
+    )

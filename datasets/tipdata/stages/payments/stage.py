@@ -11,33 +11,171 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from tipdata.core.columns import known, named
 from tipdata.core.draw import probability
+from tipdata.core.tables import Column, Sealed, Table, decode, with_nulls
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.payments import wallets
-from tipdata.stages.payments.between import pay_others
-from tipdata.stages.payments.calendar import Calendar
-from tipdata.stages.payments.collecting import collect
-from tipdata.stages.payments.holders import HOLDERS, NOWHERE, ROLES, Holders, holders, possible
-from tipdata.stages.payments.legs import CASH, CHANNELS, PURPOSES, Legs, joined
-from tipdata.stages.payments.living import earn, live, trade
-from tipdata.stages.payments.members import members
-from tipdata.stages.payments.owners import LAYERS, draw_schemes
-from tipdata.stages.payments.people import People, households, together
-from tipdata.stages.payments.relaying import deal, relay, workers
-from tipdata.stages.payments.rounds import come_round
-from tipdata.stages.payments.sample import draw_sample
-from tipdata.stages.payments.schemes import TYPOLOGIES, Schemes
-from tipdata.stages.payments.spending import spend
-from tipdata.stages.payments.tables import GROUPS, PAYMENTS, WALLETS
-from tipdata.stages.payments.touring import book
-from tipdata.stages.payments.wallets import FIRST, STRANGERS
-from tipdata.stages.payments.work import draw_work
-from tipdata.stages.places.stage import Places
+from tipdata.stages.payments.mechanisms import (
+    collect,
+    find_workers,
+    make_deals,
+    pay_others,
+    pay_tours,
+    relay_wages,
+    send_round,
+    spend,
+)
+from tipdata.stages.payments.people import (
+    HOLDERS,
+    NOWHERE,
+    OUTSIDER,
+    ROLES,
+    SERVICE,
+    Holders,
+    Inhabitants,
+    draw_households,
+    find_holders,
+    find_members,
+    join_inhabitants,
+    live_everyday,
+    pay_offices,
+    pay_wages,
+    possible_holders,
+)
+from tipdata.stages.payments.schemes import LAYERS, TYPOLOGIES, Schemes, draw_sample, draw_schemes, draw_work
+from tipdata.stages.payments.wallets import (
+    CASH,
+    CHANNELS,
+    FIRST,
+    PURPOSES,
+    STRANGERS,
+    Calendar,
+    PaymentRows,
+    join_payments,
+)
+from tipdata.stages.places import Places
 from tipdata.stages.suppliers.stage import Suppliers
 from tipdata.stages.trips.stage import Trips
+
+GROUPS = (
+    *("household", "employer", "agency", "landlord", "shop", "circle", "charity", "club"),
+    *("remitter", "broker", "touring", "trader"),
+)
+"""Lawful groups: who is behind a payment, or its household."""
+WALLETS = Table(
+    "wallets",
+    ("wallet",),
+    (
+        Column("region", pl.Int32(), "legal"),
+        Column("wallet", pl.Int64(), "legal", id_of="wallets"),
+        Column(
+            "holder",
+            pl.String(),
+            "legal",
+            note="as a bank knows it",
+            values=HOLDERS,
+        ),
+        Column("opened_day", pl.Int32(), "legal", "day", "below 0 where it is older"),
+        Column("town", pl.Int32(), "legal", note="of the holder; null abroad", id_of="places"),
+        Column(
+            "jurisdiction",
+            pl.Int32(),
+            "legal",
+            note="of the town; null abroad",
+            sealed=Sealed("code", "jurisdiction"),
+        ),
+        Column(
+            "operation",
+            pl.Int64(),
+            "truth",
+            note="lawful or not; null where it is none's in the sample",
+            id_of="operations",
+        ),
+        Column(
+            "role",
+            pl.String(),
+            "truth",
+            note="in an operation's scheme",
+            values=ROLES,
+        ),
+        Column(
+            "group",
+            pl.String(),
+            "truth",
+            note="lawful group, of lawful operations too; null for trafficking ones",
+            values=(*GROUPS, SERVICE, OUTSIDER),
+        ),
+    ),
+    "Wallets that occur in the payments: accounts of banks and of other services, each with all its payments in the "
+    "sample.",
+)
+PAYMENTS = Table(
+    "payments",
+    ("payment",),
+    (
+        Column("region", pl.Int32(), "legal"),
+        Column("payment", pl.Int64(), "legal", id_of="payments"),
+        Column("minute", pl.Int32(), "legal", "minute"),
+        Column("payer", pl.Int64(), "legal", note="a wallet", id_of="wallets"),
+        Column("payee", pl.Int64(), "legal", note="a wallet", id_of="wallets"),
+        Column("amount", pl.Int64(), "legal", "XTS, minor units", sealed=Sealed("as_is")),
+        Column("channel", pl.String(), "legal", values=CHANNELS),
+        Column(
+            "purpose",
+            pl.String(),
+            "legal",
+            note="as stated by the payer; null where nothing is",
+            values=PURPOSES,
+        ),
+        Column(
+            "town",
+            pl.Int32(),
+            "legal",
+            note="where cash was paid in; null for other channels, and where payer and payee are elsewhere",
+            id_of="places",
+        ),
+        Column(
+            "operation",
+            pl.Int64(),
+            "truth",
+            note="the operation, lawful or not, whose scheme or wallets it is of; null otherwise",
+            id_of="operations",
+        ),
+        Column(
+            "typology",
+            pl.String(),
+            "truth",
+            note="of payments that carry proceeds or control; null otherwise",
+            values=TYPOLOGIES,
+        ),
+        Column(
+            "community",
+            pl.Int64(),
+            "truth",
+            note="household, firm or scheme; null for operations",
+            sealed=Sealed("label", "community"),
+        ),
+        Column(
+            "group",
+            pl.String(),
+            "truth",
+            note="lawful group, of lawful operations too; null for trafficking ones",
+            values=GROUPS,
+        ),
+        Column("migrant", pl.Boolean(), "truth", note="of a household, scheme or operation of migrants"),
+        Column(
+            "log_odds",
+            pl.Int32(),
+            "truth",
+            "milli-nats",
+            "of proceeds or control, given its scheme's true habits",
+        ),
+    ),
+    "Payments among the wallets of the sample; about one in 260 carries proceeds or control.",
+)
+
 
 HOUSEHOLD, EMPLOYER, AGENCY = "household", "employer", "agency"
 NEVER = -30_000
@@ -52,46 +190,48 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     places: Places = past["places"]
     o: Operations = past["operations"]
     work = draw_work(region, o, past["adverts"], past["trips"], past["suppliers"])
-    sampled = draw_sample(region, o, _seen(o, past["trips"], past["suppliers"]))
+    sampled = draw_sample(region, o, _is_seen(o, past["trips"], past["suppliers"]))
     schemes = draw_schemes(region, o, work, sampled, places.weight)
     first_home = sum(len(s.number) for s in schemes.values())
     first_firm = first_home + region["payments.households"]
     calendar = Calendar(region)
-    people = households(region, places.weight, region["payments.employers"], first_home)
-    staff = workers(region, schemes["relay"], region["payments.employers"])
-    doings = joined(
+    people = draw_households(region, places.weight, region["payments.employers"], first_home)
+    staff = find_workers(region, schemes["relay"], region["payments.employers"])
+    doings = join_payments(
         [
             *collect(region, schemes["collect"], people, calendar),
-            *relay(region, schemes["relay"], staff, first_firm, region["payments.wage_round"]),
-            *deal(region, schemes["deal"], calendar),
+            *relay_wages(region, schemes["relay"], staff, first_firm, region["payments.wage_round"]),
+            *make_deals(region, schemes["deal"], calendar),
             *spend(region, schemes["spend"], calendar),
-            *come_round(region, schemes["round"], people, calendar),
-            *book(region, schemes, past["trips"], calendar),
+            *send_round(region, schemes["round"], people, calendar),
+            *pay_tours(region, schemes, past["trips"], calendar),
             *pay_others(region, o, schemes, past["people"], calendar),
         ]
     )
     # What waits to be passed on when an operation ends never is.
     owner = np.concatenate([s.owner for s in schemes.values()])
-    doings = doings.where(~doings.core | _lives(o, owner[np.minimum(doings.source, len(owner) - 1)], doings))
-    doings = doings.where(_earned(o, schemes, owner, doings))
+    doings = doings.where(
+        ~doings.core | _is_in_life(o, owner[np.minimum(doings.source, len(owner) - 1)], doings)
+    )
+    doings = doings.where(_is_earned(o, schemes, owner, doings))
     used = np.unique(np.concatenate([doings.payer, doings.payee]))
-    possibly = possible(region, list(schemes.values()), people)
-    held = holders(region, possibly, used, places.weight)
-    others = members(region, list(schemes.values()), held, first_firm + region["payments.employers"])
-    everyone = together([people, others])
-    lived = live(region, everyone, people, calendar)
+    possibly = possible_holders(region, list(schemes.values()), people)
+    held = find_holders(region, possibly, used, places.weight)
+    others = find_members(region, list(schemes.values()), held, first_firm + region["payments.employers"])
+    everyone = join_inhabitants([people, others])
+    lived = live_everyday(region, everyone, people, calendar)
     # Adverts of an operation are paid for by its scheme of spending, when they are posted.
     lived = lived.where((lived.payer >= FIRST) | ~wallets.is_venue(lived.payee, "advert"))
-    legs = joined(
+    legs = join_payments(
         [
             doings,
             lived,
-            earn(region, everyone, first_firm, region["payments.wage_round"]),
-            trade(region, first_firm, calendar),
+            pay_wages(region, everyone, first_firm, region["payments.wage_round"]),
+            pay_offices(region, first_firm, calendar),
         ]
     )
     used = np.unique(np.concatenate([legs.payer, legs.payee]))
-    held = holders(region, possibly, used, places.weight)
+    held = find_holders(region, possibly, used, places.weight)
     ids = region.ids("wallets", used)
     ends = np.searchsorted(used, legs.payer), np.searchsorted(used, legs.payee)
     return None, {
@@ -102,7 +242,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     }
 
 
-def _seen(o: Operations, trips: Trips, suppliers: Suppliers) -> np.ndarray:
+def _is_seen(o: Operations, trips: Trips, suppliers: Suppliers) -> np.ndarray:
     """Return bool: operations that travel, or place people with firms."""
     number, firms = suppliers.agencies.number, suppliers.firms.agency
     seen = np.zeros(len(o.id), dtype=bool)
@@ -112,12 +252,14 @@ def _seen(o: Operations, trips: Trips, suppliers: Suppliers) -> np.ndarray:
     return seen
 
 
-def _lives(o: Operations, owner: np.ndarray, legs: Legs) -> np.ndarray:
+def _is_in_life(o: Operations, owner: np.ndarray, legs: PaymentRows) -> np.ndarray:
     """Return bool: legs in the life of their owner, -1 for nobody."""
     return (owner < 0) | (legs.minute // MINUTES_A_DAY <= o.ends[owner])
 
 
-def _earned(o: Operations, schemes: dict[str, Schemes], owner: np.ndarray, legs: Legs) -> np.ndarray:
+def _is_earned(
+    o: Operations, schemes: dict[str, Schemes], owner: np.ndarray, legs: PaymentRows
+) -> np.ndarray:
     """Return bool: legs but those that layer what their owner has not begun to earn."""
     layers = np.concatenate([~s.lawful & (s.mechanism == LAYERS[0]) for s in schemes.values()])
     source = np.minimum(legs.source, len(owner) - 1)
@@ -129,7 +271,7 @@ def _earned(o: Operations, schemes: dict[str, Schemes], owner: np.ndarray, legs:
 
 
 @dataclass(frozen=True)
-class Sources:
+class PaymentSources:
     """What payments come of: schemes, then households, employers, and the homes of outsiders; one entry each.
 
     ``community``: local number of the cluster. ``owner``: local number of the operation, -1 for nobody's.
@@ -144,7 +286,9 @@ class Sources:
     log_odds: np.ndarray
 
 
-def _sources(region: Region, schemes: dict[str, Schemes], people: People, others: People) -> Sources:
+def _sources(
+    region: Region, schemes: dict[str, Schemes], people: Inhabitants, others: Inhabitants
+) -> PaymentSources:
     parts = list(schemes.values())
     homes, firms = np.arange(region["payments.households"]), np.arange(region["payments.employers"])
     of_agencies = firms >= len(firms) - region["payments.agencies"]
@@ -156,7 +300,7 @@ def _sources(region: Region, schemes: dict[str, Schemes], people: People, others
     outside = others.wallet >= STRANGERS
     outsiders = others.wallet[outside]
     lawful_ones = len(homes) + len(firms) + len(outsiders)
-    return Sources(
+    return PaymentSources(
         np.concatenate([*(s.number for s in parts), HOMES + homes, FIRMS + firms, outsiders]),
         np.concatenate([owner, np.full(lawful_ones, -1)]),
         np.concatenate(
@@ -184,8 +328,8 @@ def _payments(
     region: Region,
     places: Places,
     o: Operations,
-    legs: Legs,
-    sources: Sources,
+    legs: PaymentRows,
+    sources: PaymentSources,
     held: Holders,
     ends: tuple[np.ndarray, np.ndarray],
     ids: np.ndarray,
@@ -205,15 +349,15 @@ def _payments(
             "payer": ids[payer],
             "payee": ids[payee],
             "amount": legs.amount,
-            "channel": named(CHANNELS, legs.channel),
-            "purpose": named(PURPOSES, legs.purpose),
-            "town": known(places.town[counter], shown),
-            "operation": known(o.id[owner], owner >= 0),
-            "typology": named(
+            "channel": decode(CHANNELS, legs.channel),
+            "purpose": decode(PURPOSES, legs.purpose),
+            "town": with_nulls(places.town[counter], shown),
+            "operation": with_nulls(o.id[owner], owner >= 0),
+            "typology": decode(
                 TYPOLOGIES, np.where(legs.core, _index(TYPOLOGIES, sources.typology)[source], -1)
             ),
-            "community": known(region.ids("communities", sources.community)[source], owner < 0),
-            "group": named(GROUPS, _index(GROUPS, sources.group)[source]),
+            "community": with_nulls(region.ids("communities", sources.community)[source], owner < 0),
+            "group": decode(GROUPS, _index(GROUPS, sources.group)[source]),
             "migrant": sources.migrant[source],
             "log_odds": np.where(legs.core, sources.log_odds[source], NEVER).astype(np.int32),
         }
@@ -225,7 +369,7 @@ def _wallets(
     places: Places,
     o: Operations,
     held: Holders,
-    legs: Legs,
+    legs: PaymentRows,
     ends: tuple[np.ndarray, np.ndarray],
     ids: np.ndarray,
 ) -> pl.DataFrame:
@@ -236,13 +380,13 @@ def _wallets(
         {
             "region": np.full(len(ids), region.index, dtype=np.int32),
             "wallet": ids,
-            "holder": named(HOLDERS, held.kind),
+            "holder": decode(HOLDERS, held.kind),
             "opened_day": np.minimum(held.opened, first).astype(np.int32),
-            "town": known(places.town[held.town], held.town != NOWHERE),
-            "jurisdiction": known(places.jurisdiction[held.town], held.town != NOWHERE),
-            "operation": known(o.id[held.owner], held.owner >= 0),
-            "role": named(ROLES, held.role),
-            "group": known(held.group, held.group != ""),
+            "town": with_nulls(places.town[held.town], held.town != NOWHERE),
+            "jurisdiction": with_nulls(places.jurisdiction[held.town], held.town != NOWHERE),
+            "operation": with_nulls(o.id[held.owner], held.owner >= 0),
+            "role": decode(ROLES, held.role),
+            "group": with_nulls(held.group, held.group != ""),
         }
     )
 

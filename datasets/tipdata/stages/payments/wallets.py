@@ -1,12 +1,16 @@
-"""Numbers of wallets: who stands behind a local number can be learnt from it, and from nothing that is shown.
+"""Numbers of wallets, sums, days and hours of payments, and the rows of payments before they have an id.
 
+Who stands behind a wallet's local number can be worked out from the number, and from nothing that is published.
 Operation i has i * 16 + k, k = 0 its controller's; all others start at 1 << 20 and end below 1 << 21.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+
 import numpy as np
 
-from tipdata.core.draw import Ids, Ints
-from tipdata.core.world import Region
+from tipdata.core.draw import Ids, Ints, scale_exp
+from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 
 A_OPERATION = 16
 """Wallets of an operation: its controller's, and those of at most two schemes."""
@@ -46,27 +50,131 @@ def is_venue(wallet: Ints, kind: str) -> np.ndarray:
     return (wallet >= low) & (wallet < low + A_KIND)
 
 
-def provider(region: Region, column: str, ids: Ids, kind: str) -> Ints:
+def draw_provider(region: Region, column: str, ids: Ids, kind: str) -> Ints:
     """Return place of a provider of a kind for each id: a few serve most."""
-    return region.stream(column).choose(ids, ranked(region, region["payments.venues"][kind]))
+    return region.stream(column).choose(ids, hub_weights(region, region["payments.venues"][kind]))
 
 
-def ranked(region: Region, count: int) -> Ints:
+def hub_weights(region: Region, count: int) -> Ints:
     """Return weights of so many providers, the first of them hubs."""
     return 1_000_000 // (region["payments.hubs"] + np.arange(count))
 
 
-def own(number: Ints, owner: Ints, slot: Ints, place: Ints | int) -> Ints:
+def own_wallet(number: Ints, owner: Ints, slot: Ints, place: Ints | int) -> Ints:
     """Return the wallet at a place (0 the head's, to 6) of each scheme, by its number, its operation (-1: none) and
     slot."""
     return np.where(owner >= 0, owner * A_OPERATION + 1 + slot * A_SCHEME + place, OWN + number * 8 + place)
 
 
-def principal(number: Ints, owner: Ints) -> Ints:
+def principal_wallet(number: Ints, owner: Ints) -> Ints:
     """Return the wallet of whoever stands behind each scheme: an operation's controller, or a lawful scheme's own."""
     return np.where(owner >= 0, owner * A_OPERATION, OWN + number * 8 + PRINCIPAL)
 
 
-def stranger(number: Ints, place: Ints) -> Ints:
+def stranger_wallet(number: Ints, place: Ints) -> Ints:
     """Return the wallet of a scheme's outsider."""
     return STRANGERS + number * 64 + place
+
+
+UNITS = np.array([1, 5, 10, 50, 100, 500, 1000, 5000, 10_000, 50_000])
+"""What sums are rounded to, minor units."""
+FINENESS = 8
+"""A sum is rounded to the largest unit of which it has at least so many."""
+
+
+def vary(region: Region, column: str, ids: Ids, base: Ints, spread: Ints | int) -> Ints:
+    """Return ``base`` times a lognormal factor; ``spread``: its standard deviation in milli-nats."""
+    return np.maximum(scale_exp(base, spread * region.stream(column).quantile(ids, "normal") // 1_000_000), 1)
+
+
+def heap(region: Region, column: str, ids: Ids, amount: Ints, permille: Ints | int) -> Ints:
+    """Return the sums with so many in a thousand at a round number."""
+    unit = UNITS[np.maximum(np.searchsorted(UNITS * FINENESS, amount, side="right") - 1, 0)]
+    round_sum = np.maximum((amount + unit // 2) // unit * unit, 1)
+    return np.where(region.stream(column).below(ids, 1000) < permille, round_sum, amount)
+
+
+def draw_between(region: Region, column: str, ids: Ids, bounds: Ints) -> Ints:
+    """Return uniform integers from the first to the second of ``bounds`` (len(ids), 2), both included."""
+    return bounds[:, 0] + region.stream(column).below(ids, bounds[:, 1] - bounds[:, 0] + 1)
+
+
+YEAR = 365
+HOUR = 60
+
+
+class Calendar:
+    """Days and hours of a region; the season is the world's."""
+
+    def __init__(self, region: Region) -> None:
+        self._region = region
+        self.month = region["payments.month_days"]
+        day = np.arange(DAYS)
+        busy = region.world.stream("payments/season").below(
+            day % YEAR // self.month, region["payments.season"]
+        )
+        weight = (1000 + busy) * np.array(region["payments.week"])[day % 7]
+        weight = weight * np.where(
+            day % self.month < region["payments.early_days"], region["payments.early"], 100
+        )
+        self._total = np.concatenate([[0], np.cumsum(weight // 1000)])
+        self._hours = np.array(region["payments.hours"])
+
+    def day(self, column: str, ids: Ids, start: Ints, end: Ints) -> Ints:
+        """Return a day of [start, end] for each id, all within the days of the world, busy days more often."""
+        low, high = self._total[start], self._total[end + 1]
+        at = low + self._region.stream(column).below(ids, np.maximum(high - low, 1))
+        return np.searchsorted(self._total, at, side="right") - 1
+
+    def minute(self, column: str, ids: Ids, day: Ints) -> Ints:
+        """Return a minute of each day, by the hours at which payments are made."""
+        hour = self._region.stream(f"{column}_hour").choose(ids, self._hours)
+        return day * MINUTES_A_DAY + hour * HOUR + self._region.stream(f"{column}_minute").below(ids, HOUR)
+
+
+CHANNELS = ("bank", "cash_deposit", "mobile_money", "prepaid", "virtual_currency", "remittance")
+CASH = CHANNELS.index("cash_deposit")
+PURPOSES = (
+    *("wages", "rent", "shop", "transport", "advert", "room", "travel", "family", "donation", "savings"),
+    *("supplier", "tax", "loan", "sale", "benefit"),
+)
+UNSTATED = -1
+
+
+@dataclass(frozen=True)
+class PaymentRows:
+    """One entry a payment; int64 but for ``core``.
+
+    ``number``: local number of the payment. ``payer``, ``payee``: local numbers of wallets. ``amount``: minor units.
+    ``channel``, ``purpose``: indices into :data:`CHANNELS` and :data:`PURPOSES` (-1 where none is given).
+    ``source``: position of the scheme, household or employer that it comes of. ``core``: whether it is the scheme's
+    own doing, and not the everyday life of those in it.
+    """
+
+    number: np.ndarray
+    minute: np.ndarray
+    payer: np.ndarray
+    payee: np.ndarray
+    amount: np.ndarray
+    channel: np.ndarray
+    purpose: np.ndarray
+    source: np.ndarray
+    core: np.ndarray
+
+    def where(self, kept: np.ndarray) -> "PaymentRows":
+        """Return those of a mask or of positions."""
+        return PaymentRows(*(getattr(self, field.name)[kept] for field in fields(self)))
+
+
+def join_payments(parts: Iterable[PaymentRows]) -> PaymentRows:
+    """Return all of them, one part after the other."""
+    parts = list(parts)
+    return PaymentRows(
+        *(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(PaymentRows))
+    )
+
+
+def repeat(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return each position as often as its count says, and the place within it, from 0."""
+    position = np.repeat(np.arange(len(counts)), counts)
+    return position, np.arange(len(position)) - np.repeat(np.cumsum(counts) - counts, counts)

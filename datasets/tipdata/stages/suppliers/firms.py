@@ -1,15 +1,125 @@
-"""Firms: their place in the chain, who works for them, and who placed those workers."""
+"""Firms and recruitment agencies: place in the chain, workers, who placed those workers, and who supplies whom."""
 
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 
 from tipdata.core.draw import probability
-from tipdata.core.kinds import LANGUAGES
+from tipdata.core.kinds import BUSINESS, CATEGORIES, LANGUAGES, TRAFFICKING
+from tipdata.core.tables import Column, Table, with_nulls
 from tipdata.core.world import Region
 from tipdata.stages.operations.stage import Operations
-from tipdata.stages.places.stage import Places
-from tipdata.stages.suppliers.agencies import Agencies, within_reach
+from tipdata.stages.places import Places
+
+YEAR = 365
+AGENCIES = Table(
+    "agencies",
+    ("agency",),
+    (
+        Column("region", pl.Int32(), "public"),
+        Column("agency", pl.Int64(), "public", id_of="agencies"),
+        Column("language", pl.String(), "public", note="in which it recruits", values=LANGUAGES),
+        Column("licensed", pl.Boolean(), "public"),
+        Column(
+            "age_years",
+            pl.Int32(),
+            "public",
+            "years",
+            "on the first day; 0 where it is not there yet. Some are older than their operation, which took them over",
+        ),
+        Column("operation", pl.Int64(), "truth", note="the operation that it is", id_of="operations"),
+        Column("trafficking", pl.Boolean(), "truth"),
+        Column("hold", pl.Int8(), "truth", "level", "over those whom it places; of trafficking agencies"),
+        Column("fees", pl.Boolean(), "truth", note="habitually charges those it places"),
+        Column("documents", pl.Boolean(), "truth", note="habitually keeps the papers of those it places"),
+    ),
+    "Recruitment agencies, most of them lawful; each serves several firms.",
+)
+
+
+@dataclass(frozen=True)
+class Agencies:
+    """Agencies by position: arrays of equal length. ``number``: local number of the operation that an agency is."""
+
+    number: np.ndarray
+    id: np.ndarray
+    trafficking: np.ndarray
+    hold: np.ndarray
+    habits: dict[str, np.ndarray]
+    """Whether it charges those it places (``fees``), and keeps their papers (``documents``); bool."""
+    weight: np.ndarray
+    """(agencies, sectors): how likely a firm of a sector is to turn to it."""
+    frame: pl.DataFrame
+
+
+def sector_weights(region: Region, o: Operations, number: np.ndarray, sectors: tuple[str, ...]) -> np.ndarray:
+    """Return (operations, sectors) how likely each of some operations works in a sector: by its category, and by its
+    form or the line of work of a lawful one."""
+    placed: dict[str, list[str]] = region["suppliers.agencies.categories"]
+    own = np.array([[sector in placed.get(c, ()) for sector in sectors] for c in CATEGORIES])
+    near = np.array(region["suppliers.agencies.affinity"])[own.astype(np.int64)]
+    listed: dict[str, dict[str, int]] = region["suppliers.agencies.forms"]
+    by_form = np.array([[listed.get(form, {}).get(sector, 0) for sector in sectors] for form in o.forms])
+    line = np.array([o.forms.index(region["payments.line"][c]) for c in CATEGORIES])[o.category[number]]
+    form = np.where(o.form[number] >= 0, o.form[number], line)
+    return near[o.category[number]] * by_form[form]
+
+
+def is_within_reach(places: Places, o: Operations, number: np.ndarray, town: np.ndarray) -> np.ndarray:
+    """Return (towns, operations) bool: whether each town is where an operation works: in the jurisdiction of its home,
+    or anywhere of one that works across borders."""
+    home = places.jurisdiction[o.town[number]]
+    return (places.jurisdiction[town][:, None] == home) | o.cross_border[number]
+
+
+def draw_agencies(region: Region, o: Operations, sectors: tuple[str, ...]) -> Agencies:
+    """Return which operations place workers with firms, and of what kind they are."""
+    local = np.arange(len(o.id))
+    serves = region["suppliers.agencies.serves"]
+    forms = np.isin(o.form, [o.forms.index(f) for f in region["suppliers.agencies.forms"]])
+    placed: dict[str, list[str]] = region["suppliers.agencies.categories"]
+    categories = tuple(CATEGORIES)
+    jobs = np.isin(o.category, [categories.index(c) for c in placed])
+    p = np.where((o.kind == TRAFFICKING) & forms & jobs, probability(serves["trafficking"]), 0)
+    p = np.where((o.kind == BUSINESS) & jobs, probability(serves["business"]), p)
+    number = np.flatnonzero(region.stream("agencies/serves").chance(local, p))
+    trafficking = o.kind[number] == TRAFFICKING
+    levels = np.array(region["suppliers.agencies.hold"]["weights"])
+    hold = region.stream("agencies/hold").choose(number, levels)
+    habits = {
+        name: region.stream(f"agencies/{name}").chance(
+            number, np.where(trafficking, probability(p["trafficking"]), probability(p["lawful"]))
+        )
+        for name, p in region["suppliers.agencies.habits"].items()
+    }
+    reach = region["suppliers.agencies.reach"] * region.stream("agencies/reach").quantile(number, "gamma_1.0")
+    weight = region["suppliers.agencies.least"] + reach // 1_000_000
+    licensed = region["suppliers.agencies.licensed"]
+    licence = np.where(trafficking, probability(licensed["trafficking"]), probability(licensed["lawful"]))
+    years = region.stream("agencies/age").quantile(number, "gamma_2.0")
+    years = region["suppliers.agencies.age_years"] * years // 2_000_000
+    taken = region.stream("agencies/taken_over").chance(
+        number, probability(region["suppliers.agencies.taken_over"])
+    )
+    years = np.where(taken, years, np.minimum(years, np.maximum(-o.begins[number], 0) // YEAR))
+    ids = region.ids("agencies", number)
+    frame = pl.DataFrame(
+        {
+            "region": np.full(len(number), region.index, dtype=np.int32),
+            "agency": ids,
+            "language": pl.Series(LANGUAGES)[o.language[number]],
+            "licensed": region.stream("agencies/licensed").chance(number, licence),
+            "age_years": years,
+            "operation": o.id[number],
+            "trafficking": trafficking,
+            "hold": hold,
+            **habits,
+        }
+    )
+    by_sector = weight[:, None] * sector_weights(region, o, number, sectors)
+    return Agencies(number, ids, trafficking, hold, habits, by_sector, frame)
+
 
 SIZES = ("micro", "small", "medium", "large")
 DIRECT = -1
@@ -66,8 +176,8 @@ def draw_firms(region: Region, places: Places, o: Operations, agencies: Agencies
     seasonal = region.stream("firms/seasonal").chance(local, p_seasonal[sector])
     p_housing = np.array([probability(p) for p in region["suppliers.housing"]])
     town = region.stream("firms/town").choose(local, places.weight)
-    weights = agencies.weight.T[sector] * within_reach(places, o, agencies.number, town)
-    agency = _agency(region, local, weights)
+    weights = agencies.weight.T[sector] * is_within_reach(places, o, agencies.number, town)
+    agency = _draw_agency(region, local, weights)
     language = np.where(migrant, language, majority)
     return Firms(
         id=region.ids("firms", local),
@@ -100,7 +210,7 @@ def _languages(region: Region, local: np.ndarray, majority: int, stream: str) ->
     return region.stream(stream).choose(local, weights)
 
 
-def _agency(region: Region, local: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def _draw_agency(region: Region, local: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return the main agency of each by (firms, agencies) weights; none where there is none to turn to."""
     supplied = region.stream("firms/supplied").chance(
         local, probability(region["suppliers.agencies.supplied"])
@@ -127,3 +237,130 @@ def _workers(
         local, probability(region["suppliers.workers_of_the_firms_language"])
     )
     return np.where(alike, language, np.where(elsewhere, other, majority))
+
+
+SUPPLY_ROOM = 8
+"""A supply's local number is its supplier's times this plus its own."""
+WHOLE = 1000
+
+SUPPLIES = Table(
+    "supplies",
+    ("supply",),
+    (
+        Column("region", pl.Int32(), "public"),
+        Column("supply", pl.Int64(), "public", id_of="supplies"),
+        Column("supplier", pl.Int64(), "public", note="a firm", id_of="firms"),
+        Column("buyer", pl.Int64(), "public", note="a firm of a tier before the supplier's", id_of="firms"),
+        Column("product", pl.String(), "public", note="product code"),
+        Column("share", pl.Int32(), "public", "permille", "of what the supplier sells"),
+        Column("since_day", pl.Int32(), "public", "day", "below 0 where it is older than the first day"),
+        Column("payment_days", pl.Int32(), "platform", "days", "until the buyer pays; null where unrecorded"),
+    ),
+    "Who supplies whom, from each tier to one before it.",
+)
+
+
+@dataclass(frozen=True)
+class Trade:
+    """Supplies by position: arrays of equal length, ends as local numbers of firms; and ``pressure`` a firm, permille
+    of the most that its buyers could press it."""
+
+    number: np.ndarray
+    supplier: np.ndarray
+    buyer: np.ndarray
+    share: np.ndarray
+    pressure: np.ndarray
+
+
+def draw_trade(region: Region, firms: Firms) -> Trade:
+    """Return supplies of one region."""
+    local = np.arange(firms.count)
+    several = np.array(region["suppliers.supplies.several"])
+    wanted = 1 + region.stream("supplies/several").choose(local, several)
+    source = np.repeat(local, np.where(firms.tier > 0, wanted, 0))
+    number = source * SUPPLY_ROOM + np.arange(len(source)) - np.searchsorted(source, source)
+    buyer = _buyers(region, firms, number, source)
+    pair = source * firms.count + buyer
+    # The first supply of a pair stands; rows are in order of their numbers.
+    keep = np.flatnonzero(buyer >= 0)
+    keep = keep[np.sort(np.unique(pair[keep], return_index=True)[1])]
+    number, source, buyer = number[keep], source[keep], buyer[keep]
+    amount = 1 + region.stream("supplies/amount").quantile(number, "gamma_2.0") // 1000
+    total = np.zeros(firms.count, dtype=np.int64)
+    np.add.at(total, source, amount)
+    share = np.maximum(amount * WHOLE // total[source], 1)
+    pressure = np.zeros(firms.count, dtype=np.int64)
+    np.add.at(pressure, source, share * np.array(region["suppliers.squeeze_pressure"])[firms.squeeze[buyer]])
+    return Trade(number, source, buyer, share, np.minimum(pressure // WHOLE, WHOLE))
+
+
+def _buyers(region: Region, firms: Firms, number: np.ndarray, source: np.ndarray) -> np.ndarray:
+    """Return a buyer for each supply by size, sector and tier, -1 where there is none."""
+    affinity = region["suppliers.affinity"]
+    customers: dict[str, list[str]] = region["suppliers.customers"]
+    between = np.array(
+        [
+            [
+                affinity["own"]
+                if a == b
+                else affinity["customer"]
+                if b in customers[a]
+                else affinity["other"]
+                for b in firms.sectors
+            ]
+            for a in firms.sectors
+        ]
+    )
+    # (suppliers' sectors, buyers): what a supplier of a sector weighs each buyer by.
+    weight = between[:, firms.sector] * np.array(region["suppliers.size_weight"])[firms.size][None, :]
+    skips = region.stream("supplies/skips").chance(number, probability(region["suppliers.supplies.skips"]))
+    tier = firms.tier[source]
+    found = np.full(len(number), -1)
+    for at in range(1, int(firms.tier.max()) + 1):
+        for skipping, allowed in ((False, firms.tier == at - 1), (True, firms.tier < at)):
+            rows = np.flatnonzero((tier == at) & (skips == skipping))
+            candidates = np.flatnonzero(allowed)
+            if len(rows) and len(candidates):
+                table = weight[:, candidates][firms.sector[source[rows]]]
+                picked = region.stream("supplies/buyer").choose(number[rows], table)
+                found[rows] = candidates[picked]
+    return found
+
+
+def trade_frame(region: Region, firms: Firms, trade: Trade) -> pl.DataFrame:
+    """Return the table ``supplies``."""
+    number = trade.number
+    squeezes = region["suppliers.squeeze"]["levels"]
+    weights = np.array([region["suppliers.supplies.payment_weights"][level] for level in squeezes])
+    days = np.array(region["suppliers.supplies.payment_days"])
+    paid = days[region.stream("supplies/payment").choose(number, weights[firms.squeeze[trade.buyer]])]
+    told = region.stream("supplies/days_known").chance(
+        number, probability(region["suppliers.supplies.days_known"])
+    )
+    product = region.stream("supplies/product").below(number, region["suppliers.supplies.products"])
+    codes = np.array(
+        [[f"{s}-{k + 1}" for k in range(region["suppliers.supplies.products"])] for s in firms.sectors]
+    )
+    return pl.DataFrame(
+        {
+            "region": np.full(len(number), region.index, dtype=np.int32),
+            "supply": region.ids("supplies", number),
+            "supplier": firms.id[trade.supplier],
+            "buyer": firms.id[trade.buyer],
+            "product": codes[firms.sector[trade.supplier], product],
+            "share": trade.share,
+            "since_day": _since_days(region, firms, trade),
+            "payment_days": with_nulls(paid, told),
+        }
+    )
+
+
+def _since_days(region: Region, firms: Firms, trade: Trade) -> np.ndarray:
+    """Return day on which each supply began: mostly of late, never before both firms were there."""
+    latest = region["suppliers.supplies.latest_day"]
+    ago = region["suppliers.supplies.since_days"] * region.stream("supplies/since").quantile(
+        trade.number, "exponential"
+    )
+    younger = np.minimum(firms.age[trade.supplier], firms.age[trade.buyer])
+    # What would be too long ago starts again from the latest day, so that no day stands out.
+    return latest - ago // 1_000_000 % (latest + YEAR * younger + 1)

@@ -17,13 +17,28 @@ from tipdata.core.tables import Column, InWorld, Sealed, Table
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.operations.stage import Operations
-from tipdata.stages.places.stage import Places
-from tipdata.stages.suppliers.agencies import AGENCIES, Agencies, draw_agencies
-from tipdata.stages.suppliers.audits import AUDITS, audit_frame, draw_audits
-from tipdata.stages.suppliers.complaints import COMPLAINTS, complaint_frame, draw_complaints
+from tipdata.stages.places import Places
 from tipdata.stages.suppliers.exploitation import NOBODY, Exploitation, draw_exploitation
-from tipdata.stages.suppliers.firms import DIRECT, SIZES, Firms, draw_firms
-from tipdata.stages.suppliers.trade import SUPPLIES, draw_trade, trade_frame
+from tipdata.stages.suppliers.firms import (
+    AGENCIES,
+    DIRECT,
+    SIZES,
+    SUPPLIES,
+    Agencies,
+    Firms,
+    draw_agencies,
+    draw_firms,
+    draw_trade,
+    trade_frame,
+)
+from tipdata.stages.suppliers.reports import (
+    AUDITS,
+    COMPLAINTS,
+    audit_frame,
+    complaint_frame,
+    draw_audits,
+    draw_complaints,
+)
 
 LEVEL = "level 0-2"
 

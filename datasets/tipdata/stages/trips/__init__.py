@@ -1,1 +1,3 @@
 """Circuits, journeys and trips."""
+
+from tipdata.stages.trips.stage import STAGE as STAGE

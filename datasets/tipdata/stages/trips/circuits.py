@@ -1,20 +1,19 @@
-"""Circuits: who tours, through which towns, in what order, and where it departs from its plan.
+"""Circuits: who tours, through which towns, in what order, and where a circuit departs from its plan.
 
-A circuit's time is cut into slots. A plan says for each slot where it should be: round and round, back and forth, out
-from a base, or with the harvest; those of operations that post go where their adverts are. In some slots something
-else is done in place of the plan, independently of all others, so that the distribution of the next town is exact.
+A circuit's time is cut into slots. A plan gives the town of each slot: round and round, back and forth, out from a
+base, or with the harvest; those of operations that post go where their adverts are. In some slots something else
+replaces the plan, independently of all others, so that the distribution of the next town is exact.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from tipdata.core.constants import EXP_SCALE, ONE
-from tipdata.core.draw import Ints, exp, probability
+from tipdata.core.draw import EXP_SCALE, ONE, Ints, exp, log, probability
 from tipdata.core.kinds import KINDS, SPAM
 from tipdata.core.world import Region
 from tipdata.stages.operations.stage import Operations
-from tipdata.stages.places.stage import Places
+from tipdata.stages.places import Places
 
 GROUPS = (*KINDS[:SPAM], "resident")
 """Kinds of circuits: those of operations (spam sends nobody), and of lawful travellers of no operation."""
@@ -81,11 +80,11 @@ def gravity(region: Region, places: Places) -> Ints:
     return flow
 
 
-def who_tours(region: Region, o: Operations) -> tuple[Ints, Ints]:
+def find_touring(region: Region, o: Operations) -> tuple[Ints, Ints]:
     """Return operation (-1 for none) and local number of every circuit."""
     local = np.arange(len(o.id))
     tours = (o.traits["circuit"] == 1) & (o.kind != SPAM)
-    second = tours & ~alone(region, o)
+    second = tours & ~is_individual(region, o)
     second &= region.stream("circuits/second").chance(local, probability(region["trips.second_team"]))
     teams = np.concatenate([local[tours] * TEAMS, local[second] * TEAMS + 1])
     lawful = LAWFUL + np.arange(region["trips.residents"])
@@ -93,12 +92,12 @@ def who_tours(region: Region, o: Operations) -> tuple[Ints, Ints]:
     return np.where(number < LAWFUL, number // TEAMS, -1), number
 
 
-def alone(region: Region, o: Operations) -> np.ndarray:
+def is_individual(region: Region, o: Operations) -> np.ndarray:
     """Return bool: operations of one person, who is in one place at a time and brings nobody."""
     return o.organisation == list(region["operations.organisation"]).index(INDIVIDUAL)
 
 
-def levels_of(region: Region, name: str, number: Ints, group: Ints) -> Ints:
+def draw_circuit_levels(region: Region, name: str, number: Ints, group: Ints) -> Ints:
     weights = np.array([region[f"trips.{name}"][kind] for kind in GROUPS])
     return region.stream(f"circuits/{name}").choose(number, weights[group])
 
@@ -111,7 +110,7 @@ def draw_party(region: Region, number: Ints, group: Ints, one: np.ndarray) -> tu
     return party, region.stream("circuits/together").chance(number, share[group])
 
 
-def tours(
+def draw_plans(
     region: Region,
     number: Ints,
     home: Ints,
@@ -147,3 +146,105 @@ def harvest_route(region: Region, places: Places, flow: Ints) -> Ints:
         weights = np.where(rural & ~np.isin(np.arange(count), route), flow[route[-1]], 0)
         route.append(int(region.stream("circuits/harvest").choose(np.array([0]), weights, step)[0]))
     return np.array(route)
+
+
+AHEAD = 8
+"""Slots beyond each that decide where it goes next: no plan stays in one town for longer and then leaves."""
+_FINE = 20
+"""Probabilities of a slot's town are out of 2**20."""
+
+
+@dataclass(frozen=True)
+class Slots:
+    """Slots of all circuits, those beyond the end among them; int64 arrays of equal length unless said."""
+
+    circuit: Ints
+    """Position of the circuit."""
+    slot: Ints
+    day: Ints
+    town: Ints
+    """Rank."""
+    planned: Ints
+    """Rank of the town of the plan."""
+    odds: Ints
+    """(slots, towns) probability out of 2**20 of being in each."""
+    arrives: np.ndarray
+    """bool: a stop that is told: in the window, before the circuit's end and not where it was the slot before."""
+
+
+def count_slots(c: Circuits) -> Ints:
+    """Return how many slots each circuit has at most."""
+    span = np.maximum(c.end - c.start, 0) // c.dwell + 1
+    return np.minimum(np.where(c.order == HARVEST, np.minimum(span, c.size), span), SLOTS - AHEAD)
+
+
+def draw_slots(region: Region, places: Places, c: Circuits, flow: Ints, begun: Ints) -> Slots:
+    """Return where each circuit is in each slot, and what could have been.
+
+    ``begun``: (circuits, SLOTS) day on which each slot begins.
+    """
+    span = count_slots(c)
+    count = span + AHEAD
+    circuit = np.repeat(np.arange(len(count)), count)
+    first = np.cumsum(count) - count
+    slot = np.arange(len(circuit)) - first[circuit]
+    number = c.number[circuit] * SLOTS + slot
+    plan = planned_town(c, circuit, slot)
+    odds = _odds(region, c, circuit, slot, flow)
+    town = region.stream("circuits/town").choose(number, odds)
+    day = begun[circuit, slot]
+    moves = (slot == 0) | (town != np.roll(town, 1))
+    told = (slot < span[circuit]) & (day >= 0) & (day <= c.end[circuit])
+    # The first slot that is told is a stop wherever it was before.
+    new = told & ((slot == 0) | ~np.roll(told, 1))
+    return Slots(circuit, slot, day, town, plan, odds, told & (moves | new))
+
+
+def planned_town(c: Circuits, circuit: Ints, slot: Ints) -> Ints:
+    """Rank of the town that the plan has for a slot (from -1 on)."""
+    size, order = c.size[circuit], c.order[circuit]
+    back = np.maximum(2 * size - 2, 1)
+    there = slot % back
+    turn = np.select(
+        [order == SHUTTLE, order == STAR],
+        [np.minimum(there, back - there), np.where(slot % 2 == 0, 0, 1 + slot // 2 % (size - 1))],
+        slot % size,
+    )
+    return c.towns[circuit, turn]
+
+
+def _odds(region: Region, c: Circuits, circuit: Ints, slot: Ints, flow: Ints) -> Ints:
+    """Return (slots, towns) probability out of 2**20 of being in each town: the plan, or something in its place."""
+    departs = np.array([probability(p) for p in region["trips.departs"]])[c.steadiness[circuit]]
+    departs = np.where(slot == 0, 0, departs) << (_FINE - 16)
+    listed = region["trips.instead"]
+    total = sum(listed.values())
+    skips, elsewhere, home = (departs * listed[k] // total for k in ("skips", "elsewhere", "home"))
+    before = planned_town(c, circuit, slot - 1)
+    share = (flow << 16) // flow.sum(axis=1, keepdims=True)
+    odds = share[before] * elsewhere[:, None] >> 16
+    rows = np.arange(len(circuit))
+    odds[rows, planned_town(c, circuit, slot + 1)] += skips
+    odds[rows, c.home[circuit]] += home
+    odds[rows, planned_town(c, circuit, slot)] += (1 << _FINE) - odds.sum(axis=1)
+    return odds
+
+
+def next_town_logs(s: Slots) -> Ints:
+    """Return (slots, towns) log probability in milli-nats of the next town after each slot, given all that decides it.
+
+    The next one is the first later slot's that is elsewhere; rows of the last slots of a circuit mean nothing.
+    """
+    slots = len(s.town)
+    stays = np.full(slots, 1 << _FINE, dtype=np.int64)
+    total, part = np.zeros_like(s.odds), np.empty_like(s.odds)
+    rows = np.arange(slots)
+    odds = np.concatenate([s.odds, s.odds[:AHEAD]])
+    for ahead in range(1, AHEAD + 1):
+        later = odds[ahead : ahead + slots]
+        np.multiply(later, stays[:, None], out=part)
+        part >>= _FINE
+        total += part
+        stays = later[rows, s.town] * stays >> _FINE
+    total[rows, s.town] = 0
+    return log((total << 16) // np.maximum(total.sum(axis=1, keepdims=True), 1))

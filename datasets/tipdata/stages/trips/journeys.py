@@ -1,14 +1,20 @@
-"""Bookings: the legs of circuits and the everyday journeys of lawful travellers, as rows of one traveller each."""
+"""Bookings, one traveller a row: legs of circuits, everyday journeys, and journeys of lines of work that do not tour.
+
+Who places people with households or arranges marriages sends each of them one way; a medical broker takes people to
+a clinic and back. Lawful operations of the same category do so by the same law: nothing but category, the habit of
+moving about, and life and home decide.
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from tipdata.core.draw import Ints, probability
+from tipdata.core.kinds import CATEGORIES, SPAM
 from tipdata.core.world import DAYS, Region
-from tipdata.stages.places.stage import Places
-from tipdata.stages.trips.circuits import LAWFUL, SLOTS, Circuits
-from tipdata.stages.trips.slots import Slots
+from tipdata.stages.operations.stage import Operations
+from tipdata.stages.places import Places
+from tipdata.stages.trips.circuits import LAWFUL, SLOTS, Circuits, Slots
 
 MODES = ("bus", "train", "car", "plane", "ship")
 UNKNOWN = -1
@@ -21,7 +27,7 @@ PEOPLE = 1024
 _OWN = 7
 """Wallets of the travellers of one team."""
 _JOURNEYS = 64
-_YEAR, _MONTH = 365, 30
+YEAR, MONTH = 365, 30
 _LATER = 2 * DAYS
 """More than any day of coming back."""
 _EVERYDAY = 1 << 31
@@ -47,7 +53,7 @@ class Bookings:
 
 
 @dataclass(frozen=True)
-class Legs:
+class StopArrivals:
     """How each stop was come to, beside the stops; int64 arrays, :data:`UNKNOWN` where it is not known."""
 
     mode: Ints
@@ -58,16 +64,16 @@ class Legs:
     """bool: and by wallet."""
 
 
-def legs_of(region: Region, places: Places, c: Circuits, s: Slots) -> Legs:
+def draw_arrivals(region: Region, places: Places, c: Circuits, s: Slots) -> StopArrivals:
     """Return the legs to these slots, which are the stops that are told, in order."""
     number = c.number[s.circuit] * SLOTS + s.slot
     first = np.append(True, s.circuit[1:] != s.circuit[:-1])
     unbooked = region.stream("stops/unbooked").chance(number, probability(region["trips.unbooked"]))
     booked = ~first & ~unbooked
     paid = booked & ~region.stream("stops/cash").chance(number, probability(region["trips.cash"]))
-    mode = modes(region, places, "stops", number, np.roll(s.town, 1), s.town)
+    mode = draw_modes(region, places, "stops", number, np.roll(s.town, 1), s.town)
     payer = _payer(c, s.circuit, np.zeros_like(s.circuit))
-    return Legs(np.where(booked, mode, UNKNOWN), np.where(paid, payer, UNKNOWN), booked, paid)
+    return StopArrivals(np.where(booked, mode, UNKNOWN), np.where(paid, payer, UNKNOWN), booked, paid)
 
 
 def _payer(c: Circuits, circuit: Ints, member: Ints) -> Ints:
@@ -79,8 +85,8 @@ def _payer(c: Circuits, circuit: Ints, member: Ints) -> Ints:
     return np.where(owner >= 0, owner * WALLETS + np.maximum(team, 0), lawful)
 
 
-def circuit_bookings(c: Circuits, s: Slots, legs: Legs) -> Bookings:
-    """Return one row for each traveller of each booked leg; the slots are those of :func:`legs_of`."""
+def circuit_bookings(c: Circuits, s: Slots, legs: StopArrivals) -> Bookings:
+    """Return one row for each traveller of each booked leg; the slots are those of :func:`draw_arrivals`."""
     leg = np.flatnonzero(legs.booked)
     size = c.party[s.circuit[leg]]
     row = np.repeat(leg, size)
@@ -116,7 +122,7 @@ def everyday_bookings(region: Region, places: Places, flow: Ints) -> Bookings:
     fixed = list(purposes).index("commute") == purpose[who]
     town = region.stream("trips/town").choose(np.where(fixed, who * _JOURNEYS, journey), flow[home[who]])
     day, back = _days(region, tuple(purposes), purpose[who], journey)
-    made = _apart(who, day, back)
+    made = _drop_overlaps(who, day, back)
     who, journey, town, day, back = (values[made] for values in (who, journey, town, day, back))
     family = list(purposes).index("family") == purpose[who]
     weights = np.array(region["trips.family_party"])
@@ -135,7 +141,7 @@ def everyday_bookings(region: Region, places: Places, flow: Ints) -> Bookings:
         day=np.where(returns, back[every], day[every]),
         origin=origin,
         town=town,
-        mode=modes(region, places, "trips", leg, origin, town),
+        mode=draw_modes(region, places, "trips", leg, origin, town),
         wallet=np.where(cash, UNKNOWN, LAWFUL + first),
         circuit=np.full(len(every), -1),
         operation=np.full(len(every), -1),
@@ -152,15 +158,15 @@ def _days(region: Region, purposes: tuple[str, ...], purpose: Ints, journey: Int
         )
         for name in ("month", "weekday")
     )
-    year = region.stream("trips/year").below(journey, DAYS // _YEAR)
-    day = year * _YEAR + month * _MONTH + region.stream("trips/day").below(journey, _MONTH)
+    year = region.stream("trips/year").below(journey, DAYS // YEAR)
+    day = year * YEAR + month * MONTH + region.stream("trips/day").below(journey, MONTH)
     day = np.minimum(day // 7 * 7 + weekday, DAYS - 1)
     low, high = np.array([region["trips.stay"][p] for p in purposes]).T
     stay = low[purpose] + region.stream("trips/stay").below(journey, (high - low + 1)[purpose])
     return day, day + stay
 
 
-def _apart(who: Ints, day: Ints, back: Ints) -> Ints:
+def _drop_overlaps(who: Ints, day: Ints, back: Ints) -> Ints:
     """Return rows of the journeys that begin after all earlier ones of the same person have ended."""
     order = np.lexsort((back, day, who))
     since = who[order] * _LATER
@@ -168,7 +174,7 @@ def _apart(who: Ints, day: Ints, back: Ints) -> Ints:
     return np.sort(order[since + day[order] > np.append(-1, ended[:-1])])
 
 
-def modes(region: Region, places: Places, stream: str, number: Ints, origin: Ints, town: Ints) -> Ints:
+def draw_modes(region: Region, places: Places, stream: str, number: Ints, origin: Ints, town: Ints) -> Ints:
     """Index into :data:`MODES` by distance, ships from one port to another only."""
     apart = (places.x[origin] - places.x[town]) ** 2 + (places.y[origin] - places.y[town]) ** 2
     near, middle = region["trips.mode_km"]
@@ -179,8 +185,97 @@ def modes(region: Region, places: Places, stream: str, number: Ints, origin: Int
     return region.stream(f"{stream}/mode").choose(number, weights)
 
 
-def all_of(parts: tuple[Bookings, ...]) -> Bookings:
+def join_bookings(parts: tuple[Bookings, ...]) -> Bookings:
     """Return several sets of bookings as one."""
     return Bookings(
         *(np.concatenate([getattr(part, name) for part in parts]) for name in Bookings.__dataclass_fields__)
     )
+
+
+MOST = 32
+"""Journeys of an operation at most."""
+_NUMBER, _TRAVELLER = 3 << 30, 1 << 24
+"""Bookings and travellers are numbered from here on."""
+
+
+def has_own_way(region: Region, o: Operations) -> np.ndarray:
+    """Return bool: operations of lines of work that make journeys and no tours."""
+    return np.isin(o.category, [list(CATEGORIES).index(name) for name in region["trips.own_way.returns"]])
+
+
+def own_bookings(region: Region, places: Places, o: Operations, flow: Ints) -> Bookings:
+    """Return the journeys of these operations, within their lives, as rows of one traveller each."""
+    operation, journey = _own_journeys(region, o)
+    lines = region.group("trips.own_way")
+    category = np.array(list(CATEGORIES))[o.category[operation]]
+
+    def of_line(name: str) -> Ints:
+        return np.array([lines[name][line] for line in category.tolist()], dtype=np.int64)
+
+    returns = of_line("returns") == 1
+    party = 1 + region.stream("own_way/party").choose(journey, of_line("party"))
+    low, high = of_line("stay").T
+    stay = low + region.stream("own_way/stay").below(journey, high - low + 1)
+    day = _own_days(region, o, operation, journey, np.where(returns, stay, 0))
+    town = _own_towns(region, places, o, flow, operation, journey, returns)
+    # Who would come back after the last day does not go.
+    goes = day + np.where(returns, stay, 0) < DAYS
+    every = np.repeat(np.arange(len(journey)), goes * party * (1 + returns))
+    turn = np.arange(len(every)) - np.searchsorted(every, every)
+    member, back = turn % party[every], turn // party[every]
+    leg = journey[every] * 2 + back
+    here, there = o.town[operation][every], town[every]
+    origin, town = np.where(back, there, here), np.where(back, here, there)
+    cash = region.stream("own_way/cash").chance(leg, probability(region["trips.cash"]))
+    return Bookings(
+        number=_NUMBER + leg * MEMBERS + member,
+        traveller=_TRAVELLER + journey[every] * MEMBERS + member,
+        day=day[every] + back * stay[every],
+        origin=origin,
+        town=town,
+        mode=draw_modes(region, places, "own_way", leg, origin, town),
+        wallet=np.where(cash, UNKNOWN, operation[every] * WALLETS),
+        circuit=np.full(len(every), -1),
+        operation=operation[every],
+    )
+
+
+def _own_journeys(region: Region, o: Operations) -> tuple[Ints, Ints]:
+    """Return operation and number of each journey; more of those that move about. Spam sends nobody."""
+    goes = np.flatnonzero(has_own_way(region, o) & (o.kind != SPAM))
+    means = region["trips.own_way.journeys"]
+    names = np.array(list(CATEGORIES))[o.category[goes]]
+    mean = np.array(
+        [means[name][level] for name, level in zip(names, o.traits["circuit"][goes], strict=True)]
+    )
+    drawn = mean * region.stream("own_way/journeys").quantile(goes, "exponential")
+    count = np.minimum(drawn.astype(np.int64) // 1_000_000, MOST)
+    operation = np.repeat(goes, count)
+    return operation, operation * MOST + np.arange(len(operation)) - np.searchsorted(operation, operation)
+
+
+def _own_days(region: Region, o: Operations, operation: Ints, journey: Ints, stay: Ints) -> Ints:
+    """Return the day of leaving: from the first advert on where there are any, else at any time of the life from which
+    one is back within it; before weekends, as others do."""
+    low = np.maximum(np.where(o.posts, o.first_day, o.begins)[operation], 0)
+    high = np.maximum(np.minimum(o.ends[operation], DAYS - 1) - stay, low)
+    day = low + region.stream("own_way/day").below(journey, high - low + 1)
+    week = np.array(region["trips.weekday"]["visit"])
+    return np.clip(day // 7 * 7 + region.stream("own_way/weekday").choose(journey, week), low, high)
+
+
+def _own_towns(
+    region: Region,
+    places: Places,
+    o: Operations,
+    flow: Ints,
+    operation: Ints,
+    journey: Ints,
+    returns: np.ndarray,
+) -> Ints:
+    """Return rank of the town gone to: by gravity, the same always where one comes back; abroad for those alone who
+    work across borders."""
+    home = o.town[operation]
+    abroad = places.jurisdiction[None, :] != places.jurisdiction[home][:, None]
+    weights = np.where(abroad & ~o.cross_border[operation][:, None], 0, flow[home])
+    return region.stream("own_way/town").choose(np.where(returns, operation * MOST, journey), weights)

@@ -2,7 +2,7 @@
 
 Operations that tour by their trait, and lawful travellers of none, go round a plan of three to eight towns and depart
 from it at times; those that post are where their adverts are. Beside their legs stand journeys: those of lines of work
-that go one way or there and back (:mod:`tipdata.stages.trips.own_way`), and the everyday ones of others: commuters,
+that go one way or there and back (:mod:`tipdata.stages.trips.journeys`), and the everyday ones of others: commuters,
 visitors, families whose first wallet books for all.
 """
 
@@ -11,25 +11,31 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from tipdata.core.columns import known, named
-from tipdata.core.lists import lists
-from tipdata.core.tables import Column, Sealed, Table
+from tipdata.core.tables import Column, Sealed, Table, as_lists, decode, with_nulls
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.operations.stage import Operations
-from tipdata.stages.places.stage import Places
-from tipdata.stages.trips.circuits import GROUPS, ORDERS, SLOTS, STEADINESS, Circuits
+from tipdata.stages.places import Places
+from tipdata.stages.trips.circuits import (
+    GROUPS,
+    ORDERS,
+    SLOTS,
+    STEADINESS,
+    Circuits,
+    Slots,
+    draw_slots,
+    next_town_logs,
+)
 from tipdata.stages.trips.journeys import (
     MODES,
     Bookings,
-    Legs,
-    all_of,
+    StopArrivals,
     circuit_bookings,
+    draw_arrivals,
     everyday_bookings,
-    legs_of,
+    join_bookings,
+    own_bookings,
 )
-from tipdata.stages.trips.own_way import own_bookings
-from tipdata.stages.trips.slots import Slots, draw_slots, next_town
 from tipdata.stages.trips.tours import Tours
 
 CIRCUITS = Table(
@@ -140,11 +146,11 @@ def generate(region: Region, past: Past) -> tuple[Trips, dict[str, pl.DataFrame]
     tours: Tours = past["adverts"].tours
     flow, (circuits, begun) = tours.flow, tours.travelled(operations)
     slots = draw_slots(region, places, circuits, flow, begun)
-    rows = _told(region, circuits, slots)
-    following = next_town(slots)[rows]
+    rows = _known_stops(region, circuits, slots)
+    following = next_town_logs(slots)[rows]
     stops = Slots(*(getattr(slots, name)[rows] for name in Slots.__dataclass_fields__))
-    legs = legs_of(region, places, circuits, stops)
-    bookings = all_of(
+    legs = draw_arrivals(region, places, circuits, stops)
+    bookings = join_bookings(
         (
             circuit_bookings(circuits, stops, legs),
             everyday_bookings(region, places, flow),
@@ -161,7 +167,7 @@ def generate(region: Region, past: Past) -> tuple[Trips, dict[str, pl.DataFrame]
     }
 
 
-def _told(region: Region, c: Circuits, s: Slots) -> np.ndarray:
+def _known_stops(region: Region, c: Circuits, s: Slots) -> np.ndarray:
     """Return rows of the slots that are stops of circuits with enough of them."""
     stops = np.bincount(s.circuit[s.arrives], minlength=len(c.number))
     return np.flatnonzero(s.arrives & (stops >= region["trips.fewest_stops"])[s.circuit])
@@ -201,13 +207,13 @@ def _circuits_frame(
             "first_day": s.day[first],
             "party": c.party[at],
             "last_day": s.day[last],
-            "operation": known(o.id[c.operation[at]], c.operation[at] >= 0),
+            "operation": with_nulls(o.id[c.operation[at]], c.operation[at] >= 0),
             "kind": pl.Series(GROUPS)[c.group[at]],
             "order": pl.Series(ORDERS)[c.order[at]],
             "steadiness": pl.Series(STEADINESS)[c.steadiness[at]],
             "advertised": c.advertised[at],
             "home": places.town[c.home[at]],
-            "plan": lists(places.town[c.towns[at]], planned),
+            "plan": as_lists(places.town[c.towns[at]], planned),
         }
     )
 
@@ -217,7 +223,7 @@ def _stops_frame(
     places: Places,
     c: Circuits,
     s: Slots,
-    legs: Legs,
+    legs: StopArrivals,
     following: np.ndarray,
     ids: np.ndarray,
 ) -> pl.DataFrame:
@@ -230,11 +236,11 @@ def _stops_frame(
             "sequence": _sequence(s),
             "day": s.day,
             "town": places.town[s.town],
-            "mode": named(MODES, legs.mode),
-            "wallet": known(region.ids("wallets", np.maximum(legs.wallet, 0)), legs.wallet >= 0),
+            "mode": decode(MODES, legs.mode),
+            "wallet": with_nulls(region.ids("wallets", np.maximum(legs.wallet, 0)), legs.wallet >= 0),
             "slot": s.slot,
             "departs": s.town != s.planned,
-            "next_log": lists(by_id, np.ones(by_id.shape, dtype=bool)),
+            "next_log": as_lists(by_id, np.ones(by_id.shape, dtype=bool)),
         }
     )
 
@@ -248,10 +254,10 @@ def _trips_frame(region: Region, places: Places, o: Operations, b: Bookings, ids
             "day": b.day,
             "origin": places.town[b.origin],
             "town": places.town[b.town],
-            "mode": named(MODES, b.mode),
-            "wallet": known(region.ids("wallets", np.maximum(b.wallet, 0)), b.wallet >= 0),
-            "operation": known(o.id[b.operation], b.operation >= 0),
-            "circuit": known(ids[b.circuit], b.circuit >= 0),
+            "mode": decode(MODES, b.mode),
+            "wallet": with_nulls(region.ids("wallets", np.maximum(b.wallet, 0)), b.wallet >= 0),
+            "operation": with_nulls(o.id[b.operation], b.operation >= 0),
+            "circuit": with_nulls(ids[b.circuit], b.circuit >= 0),
         }
     )
 

@@ -2,7 +2,7 @@
 
 Adverts and stops tell of one tour, laid out once. Operations that post, those that never do, and lawful travellers of
 no operation all tour by one law. Lines of work that go there and back, or one way, make journeys and no tours
-(:mod:`tipdata.stages.trips.own_way`).
+(:mod:`tipdata.stages.trips.journeys`).
 """
 
 from dataclasses import dataclass, fields
@@ -14,7 +14,7 @@ from tipdata.core.kinds import SPAM
 from tipdata.core.world import DAYS, Region
 from tipdata.stages.operations.lives import draw_life, draw_spell
 from tipdata.stages.operations.stage import Operations
-from tipdata.stages.places.stage import Places
+from tipdata.stages.places import Places
 from tipdata.stages.trips.circuits import (
     HARVEST,
     RESIDENT,
@@ -22,18 +22,19 @@ from tipdata.stages.trips.circuits import (
     SLOTS,
     TEAMS,
     Circuits,
-    alone,
+    count_slots,
+    draw_circuit_levels,
     draw_party,
+    draw_plans,
+    find_touring,
     gravity,
     harvest_route,
-    levels_of,
-    tours,
-    who_tours,
+    is_individual,
+    planned_town,
 )
-from tipdata.stages.trips.own_way import of_own_way
-from tipdata.stages.trips.slots import planned, span_of
+from tipdata.stages.trips.journeys import has_own_way
 
-_YEAR = 365
+YEAR = 365
 
 
 @dataclass(frozen=True)
@@ -63,49 +64,49 @@ class Tours:
 def draw_tours(region: Region, places: Places, o: Operations) -> Tours:
     """Draw the tours of a region."""
     flow = gravity(region, places)
-    operation, number = who_tours(region, o)
+    operation, number = find_touring(region, o)
     spam = np.flatnonzero(o.posts & (o.kind == SPAM) & (o.traits["circuit"] == 1))
     operation, number = np.append(operation, spam), np.append(number, spam * TEAMS)
-    goes = (operation < 0) | ~of_own_way(region, o)[operation]
-    circuits = _laid_out(region, places, o, flow, operation[goes], number[goes])
+    goes = (operation < 0) | ~has_own_way(region, o)[operation]
+    circuits = _lay_out_circuits(region, places, o, flow, operation[goes], number[goes])
     at = np.full(len(o.id), -1)
     advertised = np.flatnonzero(circuits.advertised)
     at[circuits.operation[advertised]] = advertised
-    return Tours(flow, circuits, arrivals(region, circuits), at)
+    return Tours(flow, circuits, slot_days(region, circuits), at)
 
 
-def parties(region: Region, o: Operations) -> tuple[Ints, Ints, Ints, Ints]:
+def find_parties(region: Region, o: Operations) -> tuple[Ints, Ints, Ints, Ints]:
     """Return the operation of each circuit of one, how many travel, and between which days."""
-    operation, number = who_tours(region, o)
-    owned = (operation >= 0) & ~of_own_way(region, o)[operation]
+    operation, number = find_touring(region, o)
+    owned = (operation >= 0) & ~has_own_way(region, o)[operation]
     operation, number = operation[owned], number[owned]
-    party, _ = draw_party(region, number, o.kind[operation], alone(region, o)[operation])
+    party, _ = draw_party(region, number, o.kind[operation], is_individual(region, o)[operation])
     start, end = _spells(region, o, operation, number)
     return operation, party, start, np.minimum(end, DAYS - 1)
 
 
-def _laid_out(
+def _lay_out_circuits(
     region: Region, places: Places, o: Operations, flow: Ints, operation: Ints, number: Ints
 ) -> Circuits:
     owned = operation >= 0
     kind = o.kind[operation]
     group = np.where(owned & (kind != SPAM), kind, RESIDENT)
-    order, steadiness = (levels_of(region, name, number, group) for name in ("order", "steadiness"))
+    order, steadiness = (draw_circuit_levels(region, name, number, group) for name in ("order", "steadiness"))
     home = np.where(owned, o.town[operation], region.stream("circuits/home").choose(number, places.weight))
     low, high = region["schedule.stops"]
     size = low + region.stream("circuits/size").below(number, high - low + 1)
     bound = owned & ~o.cross_border[operation]
     abroad = bound[:, None] & (places.jurisdiction[None, :] != places.jurisdiction[home][:, None])
-    towns = tours(region, number, home, size, flow, high, abroad)
+    towns = draw_plans(region, number, home, size, flow, high, abroad)
     start, end = _spells(region, o, operation, number)
     route = harvest_route(region, places, flow)
-    sown = _sown(region, number, start)
+    sown = _harvest_start(region, number, start)
     seasonal = (order == HARVEST) & (sown <= end - region["trips.shortest_days"])
     order = np.where(seasonal, HARVEST, np.where(order == HARVEST, ROUND, order))
     rural = np.resize(route, high)
     away = np.take_along_axis(abroad, np.broadcast_to(rural, towns.shape), axis=1)
     towns = np.where(seasonal[:, None], np.where(away, home[:, None], rural), towns)
-    party, together = draw_party(region, number, group, owned & alone(region, o)[operation])
+    party, together = draw_party(region, number, group, owned & is_individual(region, o)[operation])
     return Circuits(
         number=number,
         operation=operation,
@@ -158,15 +159,15 @@ def _spells(region: Region, o: Operations, operation: Ints, number: Ints) -> tup
     return np.maximum(first - some("lead"), begins), np.minimum(last + some("tail"), ends)
 
 
-def _sown(region: Region, number: Ints, start: Ints) -> Ints:
+def _harvest_start(region: Region, number: Ints, start: Ints) -> Ints:
     """Return the day on which each would set out with the harvest that is on when its time begins, or with the next."""
     jitter = region.stream("circuits/season").below(number, region["trips.harvest_jitter"])
     first = region["trips.harvest_start"] + jitter
     on = region["trips.harvest_days"]
-    return first + np.maximum(-(-(start - first - on) // _YEAR), 0) * _YEAR
+    return first + np.maximum(-(-(start - first - on) // YEAR), 0) * YEAR
 
 
-def arrivals(region: Region, c: Circuits) -> Ints:
+def slot_days(region: Region, c: Circuits) -> Ints:
     """Return (circuits, SLOTS) day on which each slot begins: with some lingering, and before weekends."""
     number = c.number[:, None] * SLOTS + np.arange(SLOTS)
     linger = region["trips.lingers"] * region.stream("circuits/lingers").quantile(number, "exponential")
@@ -180,8 +181,8 @@ def arrivals(region: Region, c: Circuits) -> Ints:
 def town_of(c: Circuits, begun: Ints, circuit: Ints, day: Ints) -> Ints:
     """Return rank of the town in which each circuit's plan has it on a day; its home before and after.
 
-    ``begun``: of :func:`arrivals`.
+    ``begun``: of :func:`slot_days`.
     """
     slot = (begun[circuit] <= day[:, None]).sum(axis=1) - 1
-    on = (slot >= 0) & (slot < span_of(c)[circuit]) & (day <= c.end[circuit])
-    return np.where(on, planned(c, circuit, np.maximum(slot, 0)), c.home[circuit])
+    on = (slot >= 0) & (slot < count_slots(c)[circuit]) & (day <= c.end[circuit])
+    return np.where(on, planned_town(c, circuit, np.maximum(slot, 0)), c.home[circuit])

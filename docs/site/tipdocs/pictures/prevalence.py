@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 from tipdata.release import Release
-from tipdata.stages.captures.stage import LISTS
+from tipdata.stages.captures import LISTS
 
 from tipdocs.ink import ACCENT, INK, PALE, WARM, figure, rows
 

@@ -1,0 +1,238 @@
+"""Worlds of a user's own: a released version's with some parameters changed, known by a digest and never by a version.
+
+A world file is YAML::
+
+    based_on: 0.4.0             # the released version whose generator and other parameters it takes
+    seed: 17                    # optional; as of that version, so that only the parameters make a difference
+    calibration: {...}          # optional; what `tipbench data calibrate` asked of a private table, and what it spent
+    parameters:                 # as in a released world file, nested or by dotted path; only those that are changed
+      operations.languages: {value: {en: 70, es: 10, fr: 5, ru: 5, ar: 5, zh: 5}, unit: weight, sign: assumed, ...}
+
+It is registered under ``own-`` and the first 16 hexadecimal digits of a SHA-256 of base, seed and changed parameters:
+that name stands where a version does, and the same file gives the same name anywhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tipcore.atomic import write_file_atomically
+from tipcore.digest import Stamp
+from tipcore.errors import UsageError
+from tipcore.locations import home
+
+from tipdata.core import coverage
+from tipdata.core.parameters import DEFINITION, is_number, iterate_numbers, iterate_parameters, place_of
+from tipdata.core.yaml_lines import read_yaml, read_yaml_lines
+
+OWN_PREFIX = "own-"
+"""What the name of every world of a user's own begins with, and that of no version."""
+NAME = re.compile(f"{OWN_PREFIX}[0-9a-f]{{16}}")
+PLACE = "worlds"
+"""The folder of ``$TIPBENCH_HOME`` that keeps them."""
+PARAMETERS = "parameters"
+KEYS = ("based_on", "seed", "calibration", PARAMETERS)
+MOST_SEED = 2**63
+
+Entry = Mapping[str, Any]
+
+
+class Base(NamedTuple):
+    """What a world of a user's own rests on: every parameter by dotted path, and the seed of all draws."""
+
+    parameters: Mapping[str, Entry]
+    seed: int
+
+
+Bases = Callable[[str], Base]
+"""A released version -> its parameters and seed."""
+
+
+@dataclass(frozen=True)
+class OwnWorld:
+    """A world of a user's own.
+
+    ``parameters``: those that are changed, by dotted path in the order of the base. ``calibration``: what a private
+    table was asked, empty where none was.
+    """
+
+    based_on: str
+    seed: int
+    calibration: Mapping[str, Any]
+    parameters: Mapping[str, Entry]
+
+    @property
+    def name(self) -> str:
+        """Its name, which stands where a version does."""
+        changed = [
+            [path, entry.get("value"), entry.get("range"), entry.get("unit")]
+            for path, entry in self.parameters.items()
+        ]
+        said = json.dumps([self.based_on, self.seed, changed], ensure_ascii=False)
+        return f"{OWN_PREFIX}{hashlib.sha256(said.encode()).hexdigest()[:16]}"
+
+
+def is_own(version: str) -> bool:
+    """Return whether a name in the place of a version is of a world of a user's own."""
+    return version.startswith(OWN_PREFIX)
+
+
+def read_own_world(file: Path, base_of: Bases) -> OwnWorld:
+    """Return the world that a file tells.
+
+    Args:
+        file: the world file.
+        base_of: a released version -> its parameters and seed; raises UsageError for another one.
+
+    Raises:
+        UsageError: in one sentence with file, line and parameter, for a key or parameter that is not known, one
+            without unit, grounds or width, one of another form than the base's, and one that is a definition.
+    """
+    based_on = _read_base_version(file)
+    base, seed = base_of(based_on)
+    try:
+        document = read_yaml(file)
+        listed = list(iterate_parameters(document.get(PARAMETERS), "", file, PARAMETERS, own=True))
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    changed: dict[str, Entry] = {}
+    for path, entry in listed:
+        fault = "is there twice: keep one" if path in changed else _find_difference(path, entry, base)
+        if fault:
+            raise UsageError(f"{place_of(file, path, PARAMETERS)}: {path} {fault}.")
+        changed[path] = entry
+    calibration = document.get("calibration", {})
+    own_seed = document.get("seed", seed)
+    if not isinstance(calibration, dict):
+        raise UsageError(f"{file.name}: calibration is no mapping: leave it as `data calibrate` wrote it.")
+    if isinstance(own_seed, bool) or not isinstance(own_seed, int) or not 0 <= own_seed < MOST_SEED:
+        raise UsageError(f"{file.name}: seed is {own_seed!r}: give a whole number from 0 to 2**63 - 1.")
+    ordered = {path: _order_entry(changed[path], base[path]) for path in base if path in changed}
+    return OwnWorld(based_on, own_seed, calibration, ordered)
+
+
+def merge_parameters(world: OwnWorld, base_of: Bases) -> dict[str, dict[str, Any]]:
+    """Return every parameter of a world of a user's own, in the order of its base.
+
+    Raises UsageError where they cannot meet the coverage targets (:mod:`tipdata.core.coverage`).
+    """
+    listed = {path: dict(entry) for path, entry in base_of(world.based_on).parameters.items()}
+    listed |= {path: dict(entry) for path, entry in world.parameters.items()}
+    try:
+        coverage.check(world.name, listed)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    return listed
+
+
+def load_own_world(name: str, base_of: Bases) -> OwnWorld:
+    """Return the world that is kept under a name. Raises UsageError where it is not there or its file was changed."""
+    file = own_world_path(name)
+    if not (NAME.fullmatch(name) and file.is_file()):
+        raise UsageError(
+            f"there is no world {name} in {file.parent}: make it from its file with `tipbench data make world=FILE`."
+        )
+    return _load_own_world(name, file, Stamp.of(file.stat()), base_of)
+
+
+@lru_cache(maxsize=16)
+def _load_own_world(name: str, file: Path, stamp: Stamp, base_of: Bases) -> OwnWorld:
+    world = read_own_world(file, base_of)
+    if world.name != name:
+        raise UsageError(f"{file} was changed since it was made: make the world again from its own file.")
+    return world
+
+
+def _read_base_version(file: Path) -> str:
+    try:
+        document = read_yaml_lines(file)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    if not isinstance(document, dict):
+        raise UsageError(f"{file.name} is no world file: give based_on and parameters.")
+    if unknown := [key for key in document if key not in KEYS]:
+        raise UsageError(
+            f"{file.name}, line {getattr(unknown[0], 'line', 1)}: unknown key {unknown[0]}: choose among "
+            f"{', '.join(KEYS)}."
+        )
+    if "based_on" not in document:
+        raise UsageError(f"{file.name} does not say what it is based on: add based_on: with a data version.")
+    return str(document["based_on"])
+
+
+def save_own_world(file: Path, world: OwnWorld) -> None:
+    """Keep a world file where its name leads to. Raises UsageError where that cannot be written."""
+    write_file_atomically(
+        own_world_path(world.name), file.read_bytes(), "set TIPBENCH_HOME to another folder"
+    )
+
+
+def own_world_path(name: str) -> Path:
+    """Return where the world file of a name is kept, in ``$TIPBENCH_HOME``."""
+    return home() / PLACE / f"{name}.yaml"
+
+
+def _find_difference(path: str, entry: Entry, base: Mapping[str, Entry]) -> str:
+    """Return why a parameter cannot stand for the base's; '' where it can."""
+    if path not in base:
+        near = get_close_matches(path, base, n=1)
+        return "is no parameter of the world" + (f": the nearest is {near[0]}" if near else "")
+    there = base[path]
+    if there["magnitude"] == DEFINITION:
+        return "is a definition, which rows and names rest on: leave it out"
+    if entry["unit"] != there["unit"]:
+        return f"has unit {entry['unit']}, and the world's is {there['unit']}"
+    if not _has_same_form(entry, there):
+        return "is not of the form of the world's: give the same names and as many numbers, whole where those are"
+    if "weight" in entry["unit"] and (low := [n for n in iterate_numbers(_values(entry)) if n < 0]):
+        return f"has a weight of {low[0]}: give 0 or more"
+    if entry["unit"].startswith("weight") and not any(iterate_numbers(_values(entry))):
+        return "has no weight above 0: give one"
+    return ""
+
+
+def _values(entry: Entry) -> Any:
+    return entry["value"] if "value" in entry else entry["range"]
+
+
+def _has_same_form(entry: Entry, there: Entry) -> bool:
+    """Return whether a parameter looks like another; a number may stand for a range, and a range for a number."""
+    first = there["range"][0] if "range" in there else there["value"]
+    if "range" in entry:
+        return all(_matches(bound, first) for bound in entry["range"])
+    return _matches(entry["value"], first)
+
+
+def _matches(value: Any, there: Any) -> bool:
+    """Return whether a value has the names, lengths, texts and kinds of numbers of another."""
+    if isinstance(there, Mapping):
+        return (
+            isinstance(value, Mapping)
+            and value.keys() == there.keys()
+            and all(_matches(value[name], one) for name, one in there.items())
+        )
+    if isinstance(there, list):
+        return isinstance(value, list) and len(value) == len(there) and all(map(_matches, value, there))
+    if is_number(there):
+        return is_number(value) and (isinstance(value, int) or isinstance(there, float))
+    return value == there
+
+
+def _order_entry(entry: Entry, there: Entry) -> Entry:
+    both = "value" in entry and "value" in there
+    return {**entry, "value": _order_names(entry["value"], there["value"])} if both else entry
+
+
+def _order_names(value: Any, there: Any) -> Any:
+    """Return a value with its names in the order of another, which draws go by."""
+    if isinstance(there, Mapping):
+        return {name: _order_names(value[name], one) for name, one in there.items()}
+    return value

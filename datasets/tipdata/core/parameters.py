@@ -1,0 +1,395 @@
+"""Parameters of a world: read from its file, checked, set by a size's profile, or drawn anew where they are assumed.
+
+A parameter states separately what its *sign* (or its existence) and its *magnitude* rest on: a key of
+``sources.bib``, ``assumed``, or ``definition`` for a unit, a name or part of a task's question. An assumed magnitude
+is never a single point: a value has ``times`` (it may be any value between 1/times and times of it, log-uniformly),
+or there is a ``range`` (uniform).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from numbers import Real
+from pathlib import Path
+from typing import Any, TypeGuard
+
+import numpy as np
+
+from tipdata.core.draw import EXP_SCALE, GAMMA_SHAPES, Stream, exp
+from tipdata.core.yaml_lines import line_of, read_yaml_lines
+
+Entry = Mapping[str, Any]
+ASSUMED, DEFINITION = "assumed", "definition"
+CALIBRATED = "calibrated"
+"""What a parameter of a user's own world rests on that was fitted from a private table; none of a release does."""
+KEYS = ("value", "range", "unit", "sign", "magnitude", "times", "most", "note")
+SOURCE = re.compile(r"[a-z]+\d{4}")
+BIBLIOGRAPHY = "sources.bib"
+LEAST_TIMES, MOST_TIMES = 1.01, 10
+BOUNDED = {"probability": 1, "share": 1, "permille": 1000}
+"""Units of what lies between 0 and a whole. What may exceed it has another unit, such as thousandths."""
+
+
+def find_fault(entry: Mapping[str, Any], own: bool = False) -> str:
+    """Return what is wrong with a parameter: what it rests on, how far it may move, or its numbers; '' for nothing.
+
+    ``own``: it is of a user's own world, and may rest on what was calibrated.
+    """
+    return _find_grounds_fault(entry, own) or _find_width_fault(entry) or find_value_fault(entry)
+
+
+def _find_grounds_fault(entry: Mapping[str, Any], own: bool) -> str:
+    """Return what is wrong with what a parameter says of itself."""
+    unknown = [key for key in entry if key not in KEYS]
+    if unknown:
+        return f"has an unknown key {unknown[0]}: choose among {', '.join(KEYS)}"
+    if ("value" in entry) == ("range" in entry):
+        return "needs a value or a range, not both"
+    for name in ("unit", "note"):
+        if name in entry and not (isinstance(entry[name], str) and entry[name].strip()):
+            return f"has a {name} that is no text: {entry[name]!r}"
+    if "unit" not in entry:
+        return "has no unit"
+    for name in ("sign", "magnitude"):
+        if name not in entry:
+            return f"has no {name}: name a source, or say {ASSUMED} or {DEFINITION}"
+        if entry[name] in (ASSUMED, DEFINITION) or (own and entry[name] == CALIBRATED):
+            continue
+        if not SOURCE.fullmatch(str(entry[name])):
+            return f"has a {name} that is neither a source nor {ASSUMED} nor {DEFINITION}: {entry[name]}"
+        if entry[name] not in bibliography_keys():
+            return f"has a {name} whose source is not in {BIBLIOGRAPHY}: {entry[name]}"
+    if (entry["sign"] == DEFINITION) != (entry["magnitude"] == DEFINITION):
+        return f"is a {DEFINITION} in its sign or its magnitude alone"
+    if entry["sign"] == ASSUMED and entry["magnitude"] != ASSUMED:
+        return "has a source for its magnitude, but none for its sign"
+    return ""
+
+
+def _find_width_fault(entry: Mapping[str, Any]) -> str:
+    """Return what is wrong with how far a parameter may move."""
+    if "range" in entry:
+        bounds = entry["range"]
+        if not (isinstance(bounds, list) and len(bounds) == 2 and all(map(is_finite, bounds))):
+            return f"has a range that is not two numbers, the lower first: {bounds}"
+        if not bounds[0] < bounds[1]:
+            return f"has a range that is not two different numbers, the lower first: {bounds}"
+        return (
+            "has a range and times or most, where one is enough" if {"times", "most"} & entry.keys() else ""
+        )
+    if entry["magnitude"] != ASSUMED:
+        return (
+            "has times or most, but its magnitude is not assumed" if {"times", "most"} & entry.keys() else ""
+        )
+    if "times" not in entry:
+        return "is assumed at a point: give times, or a range"
+    if not (is_finite(entry["times"]) and LEAST_TIMES <= entry["times"] <= MOST_TIMES):
+        return f"has times of {entry['times']}, which is no number from {LEAST_TIMES} to {MOST_TIMES}"
+    if not any(iterate_numbers(entry["value"])):
+        return f"is assumed, but holds no number that could be another: it is a {DEFINITION}"
+    if "most" in entry and not (
+        is_finite(entry["most"]) and entry["most"] >= max(iterate_numbers(entry["value"]))
+    ):
+        return f"is at most {entry['most']}, which is no number or less than its value"
+    return ""
+
+
+def find_value_fault(entry: Mapping[str, Any]) -> str:
+    """Return what is wrong with the value or range of a parameter, by its unit."""
+    value = entry["value"] if "value" in entry else entry["range"]
+    if value is None or value in ("", [], {}):
+        return "has no value"
+    if odd := [one for one in _iterate_values(value) if not (isinstance(one, str) or is_finite(one))]:
+        return f"holds {odd[0]}, which is neither a finite number nor a text"
+    unit = next((unit for unit in BOUNDED if entry["unit"].startswith(unit)), None)
+    if unit and (out := [one for one in iterate_numbers(value) if not 0 <= one <= BOUNDED[unit]]):
+        return (
+            f"is a {unit} of {out[0]}, which is not from 0 to {BOUNDED[unit]}: mend it, or give another unit"
+        )
+    return ""
+
+
+@cache
+def bibliography_keys() -> frozenset[str]:
+    """Return the keys of the bibliography."""
+    places = (
+        folder / BIBLIOGRAPHY for folder in Path(__file__).parents[1:3]
+    )  # installed, or of the repository
+    text = next(place for place in places if place.is_file()).read_text(encoding="utf-8")
+    return frozenset(re.findall(r"@\w+\{(\w+),", text))
+
+
+def _iterate_values(value: Any) -> Iterator[Any]:
+    """Yield everything in a value that is no list or mapping, but no truth value that has a name."""
+    if isinstance(value, Mapping):
+        value = [one for one in value.values() if not isinstance(one, bool)]
+    if isinstance(value, list):
+        for one in value:
+            yield from _iterate_values(one)
+    else:
+        yield value
+
+
+def is_finite(value: object) -> bool:
+    """Return whether a value is a number that is finite."""
+    return is_number(value) and math.isfinite(value)
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Return whether a value is a number, which a truth value is not."""
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def iterate_numbers(value: Any) -> Iterator[float]:
+    """Yield the numbers in a value, in the file's order."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list):
+        for one in value:
+            yield from iterate_numbers(one)
+    elif is_number(value):
+        yield value
+
+
+@dataclass(frozen=True)
+class Grounds:
+    """What a set of parameters rests on: how many have a source for sign and magnitude, for the sign alone, for
+    nothing (assumed), or are definitions; and the sources, in order."""
+
+    both: int
+    sign: int
+    assumed: int
+    definitions: int
+    sources: tuple[str, ...]
+
+    @property
+    def total(self) -> int:
+        """How many there are."""
+        return self.both + self.sign + self.assumed + self.definitions
+
+    def told(self) -> str:
+        """Return the counts in words."""
+        cited = f"; sources: {', '.join(self.sources)}" if self.sources else ""
+        return (
+            f"{self.total}; sign and magnitude have a source: {self.both}, the sign alone: {self.sign}, assumed: "
+            f"{self.assumed}, definitions: {self.definitions}{cited}"
+        )
+
+
+def count_grounds(entries: Iterable[Mapping[str, Any]]) -> Grounds:
+    """Count what parameters rest on."""
+    pairs = [(entry["sign"], entry["magnitude"]) for entry in entries]
+    no_source = (ASSUMED, DEFINITION)
+    return Grounds(
+        both=sum(sign not in no_source and magnitude not in no_source for sign, magnitude in pairs),
+        sign=sum(sign not in no_source and magnitude == ASSUMED for sign, magnitude in pairs),
+        assumed=sum(sign == magnitude == ASSUMED for sign, magnitude in pairs),
+        definitions=sum(sign == magnitude == DEFINITION for sign, magnitude in pairs),
+        sources=tuple(sorted({one for pair in pairs for one in pair if one not in no_source})),
+    )
+
+
+CODE = Path(__file__).parents[1]
+CODE_FILES = ("core/*.py", "stages/**/*.py", "text/facts.yaml")
+"""Where names stand that parameters are asked for by: strings of the code, and facts and levels of adverts."""
+STRING = re.compile(r'"[^"\n]*"|^ *\w+:|[{,] *\w+:', re.MULTILINE)
+WHOLE_GROUP = re.compile(r'\.group\("([^"]+)"\)')
+"""A group that is asked for whole, whatever its parameters are called."""
+WORD = re.compile(r"[^\W_]+")
+
+
+def find_unused(parameters: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the paths that hold a word which stands nowhere in the code, among the facts, or in the values.
+
+    Many names are put together (of a kind, a form, a fact), so that whole paths cannot be looked up; that each
+    parameter is read when regions are drawn is for a test.
+    """
+    words, groups = _words_of_code()
+    known = words.union(*(WORD.findall(str(entry.get("value"))) for entry in parameters.values()))
+    for path in parameters:
+        if not known.issuperset(WORD.findall(path)) and not path.startswith(groups):
+            yield path
+
+
+@cache
+def _words_of_code() -> tuple[frozenset[str], tuple[str, ...]]:
+    """Return the words of all names that are written somewhere, and the groups that are asked for whole."""
+    text = "\n".join(
+        file.read_text(encoding="utf-8") for pattern in CODE_FILES for file in sorted(CODE.glob(pattern))
+    )
+    words = frozenset(WORD.findall("\n".join(STRING.findall(text))))
+    return words, tuple(f"{group}." for group in WHOLE_GROUP.findall(text))
+
+
+LEAVES = ("value", "range")
+
+
+def read_parameters(document: Any, path: Path) -> dict[str, dict[str, Any]]:
+    """Return every parameter of a document, in its order.
+
+    ``path``: the file that it was read from. Raises ValueError, with file, line and parameter.
+    """
+    listed = dict(iterate_parameters(document, "", path))
+    for name in find_unused(listed):
+        raise ValueError(
+            f"{place_of(path, name)}: {name} is asked for by no code: mend its name, or delete it."
+        )
+    return listed
+
+
+def iterate_parameters(
+    node: Any, name: str, path: Path, below: str = "", own: bool = False
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the parameters below a node of a document, each by dotted path, once it is known to be sound.
+
+    Args:
+        node: the node.
+        name: its own dotted path, '' for all parameters.
+        path: the file that it was read from.
+        below: the key of the document that the parameters stand under, '' for the document itself.
+        own: whether it is a user's own world, whose magnitudes may be calibrated on a private table.
+
+    Raises:
+        ValueError: with file, line and parameter, for one that is not sound.
+    """
+    if not isinstance(node, dict) or not node:
+        raise ValueError(
+            f"{place_of(path, name, below)}: {name or below or 'the file'} is neither a group nor a parameter with "
+            "value or range."
+        )
+    for key, child in node.items():
+        here = f"{name}.{key}" if name else str(key)
+        if not (isinstance(child, dict) and any(leaf in child for leaf in LEAVES)):
+            yield from iterate_parameters(child, here, path, below, own)
+        elif said := find_fault(child, own):
+            raise ValueError(f"{place_of(path, here, below)}: {here} {said}.")
+        else:
+            yield here, child
+
+
+def place_of(path: Path, name: str, below: str = "") -> str:
+    """Return file and line of a parameter; the file alone where it cannot be read any more."""
+    with suppress(ValueError):
+        node, line = read_yaml_lines(path), 1
+        left = f"{below}.{name}" if below and name else below or name
+        while left and isinstance(node, dict):
+            # A key may hold dots: the longest that begins what is left is the one.
+            keys = [k for k in node if left == str(k) or left.startswith(f"{k}.")]
+            if not keys:
+                break
+            key = max(keys, key=lambda k: len(str(k)))
+            node, line, left = node[key], line_of(node, key, line), left[len(str(key)) + 1 :]
+        return f"{path.name}, line {line}"
+    return path.name
+
+
+def apply_profile(
+    listed: Mapping[str, Mapping[str, Any]], size: str, own: Mapping[str, Any]
+) -> Mapping[str, Mapping[str, Any]]:
+    """Return parameters with the values that a size has of its own. Raises ValueError for one that the world has not,
+    and for a value that is not sound."""
+    for path in own:
+        if path not in listed:
+            raise ValueError(f"versions.yaml: size {size} sets {path}, which is no parameter of the world")
+    changed = {path: {**listed[path], "value": value} for path, value in own.items()}
+    for path, entry in changed.items():
+        if said := find_value_fault(entry):
+            raise ValueError(f"versions.yaml: size {size} sets {path}, which then {said}.")
+    return {
+        **listed,
+        **{path: {k: v for k, v in one.items() if k != "range"} for path, one in changed.items()},
+    }
+
+
+def draw_assumptions(parameters: Mapping[str, Entry], seed: int, number: int) -> dict[str, Entry]:
+    """Return parameters in which all that is assumed is drawn anew.
+
+    ``number``: 1, 2, 3 ...: each is a draw of its own. What has a source, or is a definition, stays as it is.
+    """
+    return {
+        path: _draw_entry(entry, Stream(seed, f"assumptions/{number}/{path}"))
+        for path, entry in parameters.items()
+    }
+
+
+def _draw_entry(entry: Entry, stream: Stream) -> Entry:
+    if entry.get("magnitude") != ASSUMED:
+        return entry
+    if "range" in entry:
+        low, high = entry["range"]
+        u = float(stream.uniform(np.array([0]))[0])
+        whole = isinstance(low, int) and isinstance(high, int)
+        value = low + int((high - low + 1) * u) if whole else low + (high - low) * u
+        return {**{key: kept for key, kept in entry.items() if key != "range"}, "value": value}
+    return {**entry, "value": _Mover(entry, stream).moved(entry["value"])}
+
+
+class _Mover:
+    """Moves the numbers of one parameter's value, in the file's order."""
+
+    def __init__(self, entry: Entry, stream: Stream) -> None:
+        self._entry, self._unit = entry, str(entry["unit"])
+        self._ratio = "odds ratio" in self._unit or self._unit.startswith("likelihood ratio")
+        self._odds_of = _whole_of(entry)
+        self._factors = self._drawn_factors(stream)
+
+    def _drawn_factors(self, stream: Stream) -> Iterator[float]:
+        # The table of exponentials rounds alike on every processor; the logarithm is rounded to milli-nats.
+        width, number = round(1000 * math.log(self._entry["times"])), 0
+        while True:
+            u = float(stream.uniform(np.array([number]))[0])
+            yield int(exp(round((2 * u - 1) * width))) / EXP_SCALE
+            number += 1
+
+    def moved(self, value: Any, ratio: bool = False, whole: bool | None = None) -> Any:
+        """Return a value like this one, of the same shape and the same names. ``whole``: what stands in one list is."""
+        if isinstance(value, Mapping):
+            return {name: self.moved(one, ratio or name == "ratio") for name, one in value.items()}
+        if isinstance(value, list):
+            fractions = any(isinstance(one, float) for one in value)
+            made = [self.moved(one, ratio, not fractions) for one in value]
+            return sorted(made) if _ascending_pair(value) else made
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return value
+        whole = isinstance(value, int) if whole is None else whole
+        return self._moved(value, ratio or self._ratio, whole)
+
+    def _moved(self, value: float, ratio: bool, whole: bool) -> float:
+        factor = next(self._factors)
+        if self._unit.startswith("gamma shape"):
+            return _nearest_shape(value * factor, value, self._entry["times"])
+        if self._odds_of and 0 <= value <= self._odds_of:
+            share = value / self._odds_of
+            made = self._odds_of * share * factor / (1 - share + share * factor)
+        else:
+            made = min(value * factor, self._entry.get("most", math.inf))
+        if whole:
+            near = round(made)
+            return near if near or not value else (1 if value > 0 else -1)
+        if ratio and self._entry["sign"] != ASSUMED:
+            return min(made, 1.0) if value <= 1 else max(made, 1.0)
+        return made
+
+
+def _whole_of(entry: Entry) -> float:
+    """Return what a probability or share is out of, 0 for a parameter that is neither."""
+    unit = str(entry["unit"])
+    if unit.startswith(("probability", "share")):
+        return 1.0
+    return 1000.0 if unit.startswith("permille") and max(iterate_numbers(entry["value"])) <= 1000 else 0.0
+
+
+def _ascending_pair(value: list[Any]) -> bool:
+    """Return whether a list holds two numbers, the lower first: bounds, or what is less where something is absent."""
+    return len(value) == 2 and all(map(is_number, value)) and value[0] <= value[1]
+
+
+def _nearest_shape(near: float, value: float, times: float) -> float:
+    """Return the shipped shape that is nearest, by ratio, among those that the width reaches."""
+    reached = [one for one in GAMMA_SHAPES if value / times <= one <= value * times]
+    return min(reached, key=lambda one: abs(math.log(one / near)))

@@ -1,1 +1,0 @@
-"""What decides whom an account ties itself to."""

@@ -1,0 +1,431 @@
+"""Accounts: on which sites each operation is, and everybody else who has an account there."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from tipdata.core.draw import Ints, normalise, probability
+from tipdata.core.kinds import FAMILIES, INDEPENDENT, KINDS, LANGUAGES, TRAFFICKING
+from tipdata.core.tables import Column, Sealed, Table, with_nulls
+from tipdata.core.world import DAYS, Region
+from tipdata.stages import Past, Stage
+from tipdata.stages.operations.habits import ARMED
+from tipdata.stages.operations.stage import Operations
+from tipdata.stages.places import Places
+
+HOUSEHOLDS = 1024
+"""Room for the households of one community in the number of a circle."""
+OTHERS = 1 << 20
+"""Circles of households are numbered from here on; those before are operations."""
+
+
+@dataclass(frozen=True)
+class Circles:
+    """Int64 arrays with one entry an account."""
+
+    size: Ints
+    """Accounts of its operation; 1 for nobody's."""
+    town: Ints
+    """Rank."""
+    circle: Ints
+    """Its operation where that has several accounts, else a household of its community."""
+
+
+def draw_circles(
+    region: Region, places: Places, o: Operations, number: Ints, owner: Ints, language: Ints
+) -> Circles:
+    """Draw where accounts of nobody are, and the households of those who have no other circle, each of about so many.
+
+    Args:
+        owner: operation of each account, -1 where it is nobody's.
+        language: index of each account's.
+    """
+    owned = owner >= 0
+    size = np.where(owned, np.bincount(owner[owned], minlength=len(o.id))[owner], 1)
+    anywhere = region.stream("account_habits/town").choose(number, np.array(region["places.town_weights"]))
+    town = np.where(owned, o.town[owner], anywhere)
+    community = language * len(places.town) + town
+    households = np.maximum(np.bincount(community) // region["ties.circle"], 1)[community]
+    household = community * HOUSEHOLDS + region.stream("account_habits/circle").below(number, households)
+    return Circles(size, town, np.where(owned & (size > 1), owner, OTHERS + household))
+
+
+HANDS = 8
+"""The number of who runs an account is their operation's times this plus their own, or that of nobody's account."""
+ROOM = 16
+"""A device's number is its person's times this, plus which of theirs it is."""
+REPLACED = 4
+"""So many devices follow one another before numbers come again: after years."""
+COMMON, PUBLIC = 1 << 26, 1 << 28
+"""Local numbers of devices of circles, and of shops, start here."""
+
+
+def draw_devices(
+    region: Region, o: Operations, number: Ints, owner: Ints, circle: Ints, opened: Ints
+) -> Ints:
+    """Return the local number of each account's device.
+
+    Args:
+        owner: operation of each account, -1 where it is nobody's.
+        circle: number of the circle that each belongs to.
+        opened: day.
+    """
+    owned = owner >= 0
+    hands = np.array([region["accounts.hands"][name] for name in region["operations.organisation"]])
+    hand = region.stream("accounts/hand").below(number, hands[o.organisation[owner]])
+    person = np.where(owned, owner * HANDS + hand, number)
+    keeps = region["accounts.device_days"]
+    turn = (opened + region.stream("accounts/device_from").below(person, keeps)) // keeps
+    which = region.stream("accounts/which_device").choose(number, np.array(region["accounts.devices"]))
+    own = person * ROOM + turn % REPLACED * (ROOM // REPLACED) + which
+
+    def happens(name: str) -> np.ndarray:
+        return region.stream(f"accounts/{name}").chance(number, probability(region[f"accounts.{name}"]))
+
+    cafe = region.stream("accounts/cafe").below(number, region["accounts.cafes"])
+    device = np.where(happens("common_device"), COMMON + circle, own)
+    return np.where(happens("shared_device"), PUBLIC + cafe, device)
+
+
+_NEW_SITE = 14
+"""Days within which accounts of operations are opened on a site that opens while they post."""
+
+
+@dataclass(frozen=True)
+class Lives:
+    """Days of accounts; int64 arrays with one entry an account."""
+
+    created: Ints
+    """Negative before the first day."""
+    until: Ints
+    """Last day on which it does anything."""
+    closed: Ints
+    """Day from which on it is no more; past the end of time where it stays."""
+
+
+@dataclass(frozen=True)
+class Sites:
+    """Where operations have accounts, by first choice, by chance and as successors.
+
+    Attributes:
+        has: (operations, platforms present) bool.
+        home: position of each operation's first choice.
+        moved: (operations, platforms present) day on which a successor is opened; -1 where it is none.
+    """
+
+    has: np.ndarray
+    home: Ints
+    moved: Ints
+
+
+def choose_sites(region: Region, places: Places, o: Operations, numbers: Ints, weights: Ints) -> Sites:
+    """Return where operations have accounts: on sites that are open while they live.
+
+    Args:
+        numbers: (operations, platforms present) local numbers of accounts.
+        weights: (operations, platforms present) of the sites.
+    """
+    local = np.arange(len(o.id))
+    sites = np.arange(len(places.platform))
+    there = places.closed[None, :] > o.first_day[:, None]
+    at_first = there & (places.opened[None, :] <= o.first_day[:, None])
+    home = region.stream("accounts/home").choose(local, np.where(at_first, weights, 0))
+    further = region.stream("accounts/elsewhere").chance(numbers, probability(region["accounts.elsewhere"]))
+    later = there & (places.opened[None, :] <= o.last_day[:, None])
+    has = (further & later & (weights > 1)) | (sites[None, :] == home[:, None])
+    moved = _successor_days(region, places, o, numbers, np.where(has, 0, weights), home)
+    return Sites(has | (moved >= 0), home, moved)
+
+
+def _successor_days(
+    region: Region, places: Places, o: Operations, numbers: Ints, weights: Ints, home: Ints
+) -> Ints:
+    """Return the day on which those whose first choice closes while they live open an account elsewhere, else -1."""
+    lasting = (places.closed == DAYS) & (places.opened == 0)
+    pull = np.where(lasting[None, :] & (weights > 1), weights, 0)
+    luck = region.stream("accounts/successor").quantile(numbers, "exponential") + 1
+    turn = np.argsort(
+        np.argsort(np.where(pull > 0, luck * 1000 // np.maximum(pull, 1), 1 << 60), axis=1), axis=1
+    )
+    wait = region["accounts.move_days"] * region.stream("accounts/moves").quantile(numbers, "exponential")
+    day = places.closed[home][:, None].astype(np.int64) + 1 + wait // 1_000_000
+    lives = (day <= o.ends[:, None]) & (day < DAYS)
+    return np.where((turn < region["accounts.successors"]) & (pull > 0) & lives, day, -1)
+
+
+def background_site(region: Region, places: Places, number: Ints) -> Ints:
+    """Return position of the platform of accounts of nobody, open when they first do something."""
+    start = background_start(region, number)[..., None]
+    open_ = (places.opened <= start) & (start < places.closed)
+    return region.stream("accounts/site").choose(number, open_.astype(np.int64))
+
+
+def background_start(region: Region, number: Ints) -> Ints:
+    """Return the day on which each account of nobody first does something."""
+    return region.stream("accounts/start").below(number, DAYS)
+
+
+def _creation_days(region: Region, number: Ints, day: Ints, latest: Ints) -> Ints:
+    """Return a day of the same week, by the week's weights, no later than ``latest``."""
+    week = np.array(region["schedule.weekday_weights"])
+    return np.minimum(day // 7 * 7 + region.stream("accounts/weekday").choose(number, week), latest)
+
+
+def draw_lives(
+    region: Region,
+    places: Places,
+    o: Operations,
+    number: Ints,
+    owner: Ints,
+    site: Ints,
+    age: Ints,
+    moved: Ints,
+    first: np.ndarray,
+) -> Lives:
+    """Return the days of accounts.
+
+    Args:
+        owner: operation of each, -1 where it is nobody's.
+        site: position of each account's platform.
+        age: days that it has before its first advert, if it is no successor.
+        moved: day on which it is opened as a successor, -1 where it is none.
+        first: bool, its operation's first choice, by which it talks before it posts.
+    """
+    owned = owner >= 0
+    start = np.where(owned, o.first_day[owner], background_start(region, number))
+    created = _creation_days(region, number, start - age, start)
+    settled = region["accounts.settles_days"] * region.stream("accounts/settles").quantile(
+        number, "exponential"
+    )
+    created = np.where(first, np.minimum(created, o.begins[owner] + settled // 1_000_000), created)
+    created = np.where(moved >= 0, moved, created)
+    opened = places.opened[site].astype(np.int64)
+    latest = np.maximum(start, np.minimum(opened + _NEW_SITE, np.where(owned, o.last_day[owner], start)))
+    anew = opened + region.stream("accounts/anew").below(number, np.maximum(latest - opened, 0) + 1)
+    created = np.where((opened > 0) & (created < opened), anew, created)
+    spread = region.stream("accounts/lifetime").quantile(number, "exponential")
+    lifetime = region["accounts.lifetime_days"] * spread // 1_000_000
+    ends = np.where(owned, o.ends[owner], start + lifetime)
+    left = region.stream("accounts/left").quantile(number, "exponential")
+    closed = ends + 1 + region["accounts.left_days"] * left // 1_000_000
+    husk = region.stream("accounts/husk").chance(number, probability(region["accounts.husks"]))
+    closed = np.minimum(np.where(husk | (closed >= DAYS), DAYS, closed), places.closed[site])
+    until = np.minimum(np.minimum(ends, closed - 1), DAYS - 1)
+    return Lives(created, np.maximum(until, created), closed)
+
+
+MAX_SITES = 16
+"""An account's local number is its operation's times this plus the position of its platform."""
+BACKGROUND = 1 << 20
+"""Local numbers of accounts that belong to no operation start here."""
+CLIENTS = ("app", "web")
+CADENCES = ("slow", "steady", "bursts")
+ROLES = ("recruits", "advertises", "other")
+RECRUITS, ADVERTISES, OTHER = ROLES
+
+ACCOUNTS = Table(
+    "accounts",
+    ("account",),
+    (
+        Column("region", pl.Int32(), "public"),
+        Column("account", pl.Int64(), "public", id_of="accounts"),
+        Column("platform", pl.String(), "public", id_of="platforms"),
+        Column("client", pl.String(), "public", values=CLIENTS),
+        Column("language", pl.String(), "public", values=LANGUAGES),
+        Column("created_day", pl.Int32(), "platform", "day", "negative before the first day"),
+        Column(
+            "closed_day",
+            pl.Int32(),
+            "platform",
+            "day",
+            "from which on it is no more; null where it stays",
+        ),
+        Column("verified", pl.Boolean(), "platform"),
+        Column("cadence", pl.String(), "platform", values=CADENCES),
+        Column(
+            "device_cluster",
+            pl.Int64(),
+            "platform",
+            note="opened on one device: of one person, or of a household, an office or guests of a shop",
+            sealed=Sealed("label", "device"),
+        ),
+        Column(
+            "operation",
+            pl.Int64(),
+            "truth",
+            note="null for accounts of nobody's operation",
+            id_of="operations",
+        ),
+        Column("role", pl.String(), "truth", values=ROLES),
+    ),
+    "Accounts of operations and of other people.",
+)
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """Which operation has an account where.
+
+    Attributes:
+        has: (operations, platforms present) bool.
+        weights: (operations, platforms present) of :func:`operation_site_weights`.
+        home: position of each operation's first choice of platform.
+        id: (operations, platforms present) account ids, also where there is none.
+        number: local number of each account; those of operations stand before those of nobody.
+        owner: operation of each account, -1 where it is nobody's.
+        site: position of each account's platform.
+        frame: the table's rows, in the order of the numbers.
+        lives: days of each account.
+        language: index of each account's.
+        circles: who is close to whom.
+    """
+
+    has: np.ndarray
+    weights: np.ndarray
+    home: np.ndarray
+    id: np.ndarray
+    number: np.ndarray
+    owner: np.ndarray
+    site: np.ndarray
+    frame: pl.DataFrame
+    lives: Lives
+    language: np.ndarray
+    circles: Circles
+
+    def alive(self, operation: np.ndarray, day: np.ndarray) -> np.ndarray:
+        """Return (rows, platforms present) bool: where each row's operation has an account that lives on its day."""
+        created, closed = (
+            self._of_operations(self.lives.created, DAYS),
+            self._of_operations(self.lives.closed, 0),
+        )
+        return (created[operation] <= day[:, None]) & (day[:, None] < closed[operation])
+
+    def _of_operations(self, days: np.ndarray, otherwise: int) -> np.ndarray:
+        """Return (operations, platforms present) days of their accounts, from days of all accounts."""
+        table = np.full(self.has.shape, otherwise, dtype=np.int64)
+        owned = self.owner >= 0
+        table[self.owner[owned], self.site[owned]] = days[owned]
+        return table
+
+
+def generate(region: Region, past: Past) -> tuple[Accounts, dict[str, pl.DataFrame]]:
+    """Draw the accounts of one region."""
+    places: Places = past["places"]
+    operations: Operations = past["operations"]
+    local = np.arange(len(operations.id))
+    weights = operation_site_weights(region, places, operations)
+    sites = np.arange(len(places.platform))
+    numbers = local[:, None] * MAX_SITES + sites[None, :]
+    chosen = choose_sites(region, places, operations, numbers, weights)
+    o, site = np.nonzero(chosen.has)
+    count = max(region["accounts.total"] - len(o), 0)
+    others = BACKGROUND + np.arange(count)
+    number = np.concatenate([numbers[o, site], others])
+    owner = np.concatenate([o, np.full(count, -1)])
+    moved = np.concatenate([chosen.moved[o, site], np.full(count, -1)])
+    first = np.concatenate([chosen.home[o] == site, np.zeros(count, dtype=bool)])
+    site = np.concatenate([site, background_site(region, places, others)])
+    days = _draw_days(region, places, operations, number, owner, site, moved, first)
+    language = np.where(owner >= 0, operations.language[owner], spoken_language(region, operations, number))
+    circles = draw_circles(region, places, operations, number, owner, language)
+    device = draw_devices(region, operations, number, owner, circles.circle, days.created)
+    frame = _frame(region, places, operations, number, owner, site, days, language, device)
+    ids = region.ids("accounts", numbers)
+    accounts = Accounts(
+        chosen.has, weights, chosen.home, ids, number, owner, site, frame, days, language, circles
+    )
+    return accounts, {"accounts": frame}
+
+
+def spoken_language(region: Region, o: Operations, number: np.ndarray) -> np.ndarray:
+    """Return language of accounts that belong to no operation (index into LANGUAGES)."""
+    spoken = region.stream("accounts/language").choose(number, np.ones(len(LANGUAGES), dtype=np.int64))
+    resident = region.stream("accounts/resident").chance(number, probability(region["accounts.resident"]))
+    return np.where(resident, o.majority, spoken)
+
+
+def site_weights(region: Region, places: Places) -> np.ndarray:
+    """Return (families, platforms present) integer weights: kinds by family, the dominant site before its rivals."""
+    table = np.zeros((len(FAMILIES), len(places.platform)), dtype=np.int64)
+    share = probability(region["platforms.dominant_share"])
+    for f, family in enumerate(FAMILIES):
+        listed = region[f"platforms.by_family.{family}"]
+        for k, kind in enumerate(places.kinds):
+            at = np.flatnonzero(places.platform_kind == k)
+            if not len(at):
+                continue
+            within = np.full(len(at), 65536 // len(at))
+            if places.dominant in at and len(at) > 1:
+                within = np.where(at == places.dominant, share, (65536 - share) // (len(at) - 1))
+            table[f, at] = listed.get(kind, 0) * within
+    return normalise(table)
+
+
+def operation_site_weights(region: Region, places: Places, o: Operations) -> np.ndarray:
+    """Return (operations, platforms present) integer weights: those of the family, with more of the
+    channels that armed groups keep to, where the family has any."""
+    usual = site_weights(region, places)[o.family]
+    factor = np.array([region["platforms.armed"].get(kind, 1) for kind in places.kinds])[places.platform_kind]
+    armed = o.organisation == list(region["operations.organisation"]).index(ARMED)
+    usual[armed] = normalise(np.where(usual[armed] > 1, usual[armed] * factor, usual[armed]))
+    return usual
+
+
+def _draw_days(
+    region: Region,
+    places: Places,
+    o: Operations,
+    number: np.ndarray,
+    owner: np.ndarray,
+    site: np.ndarray,
+    moved: np.ndarray,
+    first: np.ndarray,
+) -> Lives:
+    """Return the days of accounts."""
+    owned = owner >= 0
+    age = np.array([region["accounts.age_days"][k] for k in KINDS])[
+        np.where(owned, o.kind[owner], INDEPENDENT)
+    ]
+    age = age * region.stream("accounts/age").quantile(number, "exponential") // 1_000_000
+    return draw_lives(region, places, o, number, owner, site, age, moved, first)
+
+
+def _frame(
+    region: Region,
+    places: Places,
+    o: Operations,
+    number: np.ndarray,
+    owner: np.ndarray,
+    site: np.ndarray,
+    days: Lives,
+    language: np.ndarray,
+    device: np.ndarray,
+) -> pl.DataFrame:
+    """Return rows of accounts; ``owner`` is -1 where an account belongs to no operation."""
+    owned = owner >= 0
+    kind = np.where(owned, o.kind[owner], INDEPENDENT)
+    verified = np.array([probability(region["accounts.verified"][k]) for k in KINDS])[kind]
+    recruits = region.stream("accounts/role").chance(number, probability(region["accounts.recruits"]))
+    role = np.where((kind == TRAFFICKING) & recruits, RECRUITS, ADVERTISES)
+    app = region.stream("accounts/client").chance(number, probability(region["accounts.app"]))
+    cadence = region.stream("accounts/cadence").choose(number, np.array(region["accounts.cadence"]))
+    return pl.DataFrame(
+        {
+            "region": np.full(len(number), region.index, dtype=np.int32),
+            "account": region.ids("accounts", number),
+            "platform": pl.Series(places.codes)[places.platform[site]],
+            "client": np.where(app, *CLIENTS),
+            "language": pl.Series(LANGUAGES)[language],
+            "created_day": days.created.astype(np.int32),
+            "closed_day": with_nulls(days.closed, days.closed != DAYS),
+            "verified": region.stream("accounts/verified").chance(number, verified),
+            "cadence": pl.Series(CADENCES)[cadence],
+            "device_cluster": region.ids("devices", device),
+            "operation": with_nulls(o.id[owner], owned),
+            "role": np.where(owned, role, OTHER),
+        }
+    )
+
+
+STAGE = Stage("accounts", ("places", "operations"), (ACCOUNTS,), generate, parameters=("ties.circle",))

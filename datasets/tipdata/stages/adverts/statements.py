@@ -1,0 +1,350 @@
+"""What each advert says: which facts, at which level, in which frame; templates, copies, and edits from re-post to
+re-post.
+
+A template says some facts of its operation, which habitually says certain ones; now and then a level is its own. A
+re-post keeps what its template says but for up to three edits, each of which lasts until the next one there. What is
+said and how it is worded are drawn without a look at the operation's kind, form or label: wording has no signal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tipdata.core.draw import Ints, probability
+from tipdata.core.kinds import CATEGORIES, FAMILIES, KINDS, MAX_TEMPLATES
+from tipdata.core.world import Region
+from tipdata.stages.operations.facts import BY_ADOPTION, SILENT, OperationFacts, redraw_facts
+from tipdata.stages.operations.lives import pick_within
+from tipdata.stages.operations.stage import Operations
+from tipdata.text.book import KINDS_OF_FILLER
+from tipdata.text.facts import facts_of, number_of, rules
+from tipdata.text.phrases import Phrases
+
+
+@dataclass(frozen=True)
+class Chains:
+    """Adverts in the order of their templates and times; int64 arrays of length n.
+
+    Attributes:
+        row: local number of the advert (stable whatever other adverts exist).
+        operation: local number of its operation.
+        template: local number of its template, ``operation * MAX_TEMPLATES + t``.
+        first: bool, the template's first advert.
+    """
+
+    row: np.ndarray
+    operation: np.ndarray
+    template: np.ndarray
+    first: np.ndarray
+
+
+def draw_copies(region: Region, o: Operations) -> np.ndarray:
+    """For every template the template whose text it has: mostly itself, sometimes a stranger's of the same kind."""
+    template = np.arange(len(o.id) * MAX_TEMPLATES)
+    owner, number = template // MAX_TEMPLATES, template % MAX_TEMPLATES
+    exists = o.posts[owner] & (number <= o.traits["templates"][owner])
+    p = np.array([probability(region["writing.copies"][k]) for k in KINDS])[o.kind[owner]]
+    copied = exists & region.stream("templates/copied").chance(template, p)
+    group = (o.language[owner] * len(CATEGORIES) + o.category[owner]) * 3 + o.part[owner]
+    other = pick_within(region, "templates/source", template, group, exists & ~copied)
+    foreign = copied & (other >= 0) & (owner != other // MAX_TEMPLATES)
+    return np.where(foreign, other, template)
+
+
+NOUN, TITLE = -2, -1
+"""Columns of a state beside the facts and fillers, from the end."""
+EXTRA = len(KINDS_OF_FILLER) + 2
+FRAME_BITS, LEVEL_BITS = 5, 3
+
+
+@dataclass(frozen=True)
+class Writers:
+    """All that wording knows of who writes, one entry an operation: numbers of language, family, category and writer,
+    and the level of the fact ``voice``."""
+
+    language: np.ndarray
+    family: np.ndarray
+    category: np.ndarray
+    writer: np.ndarray
+    voice: np.ndarray
+
+
+class FrameChooser:
+    """Chooses frames by the writer's sparse preferences and the region's dialect."""
+
+    def __init__(self, region: Region, writers: Writers, words: Phrases) -> None:
+        self.region, self.writers, self.words = region, writers, words
+        every = np.arange(len(words.items))
+        liked = region.stream("dialect").quantile(every, f"gamma_{region['writing.dialect']}")
+        self.common = liked // 1000 + 50
+        """(frames,) how much the region likes each frame."""
+
+    def packed(self, path: str, row: Ints, owner: Ints, fact: Ints, level: Ints, priced: np.ndarray) -> Ints:
+        """Return the state of facts that are said: ``1 << (FRAME_BITS + LEVEL_BITS) | level << FRAME_BITS | frame``."""
+        o = self.writers
+        frames = self.words.levels[o.language[owner], o.family[owner], fact, level]
+        allowed = self._fit(owner, frames) & (priced[:, None] | ~self.words.priced[frames])
+        picked = self._preferred(f"{path}/frame", row, owner, frames, allowed, fact)
+        return 1 << FRAME_BITS + LEVEL_BITS | level << FRAME_BITS | picked
+
+    def _fit(self, owner: Ints, frames: np.ndarray) -> np.ndarray:
+        """Return which places of lists of frames hold one that is fit for the owner's category."""
+        return (frames >= 0) & self.words.fits[frames, self.writers.category[owner][:, None]]
+
+    def _preferred(
+        self, path: str, row: Ints, owner: Ints, frames: np.ndarray, allowed: np.ndarray, k: Ints | int
+    ) -> Ints:
+        """Return a number of a frame a row, by the writer's sparse preferences and the region's."""
+        at, place = np.nonzero(allowed)
+        frame = frames[at, place]
+        own = self.region.stream("writers/frames").quantile(
+            self.writers.writer[owner[at]] * (1 << 24) + frame, f"gamma_{self.region['writing.preference']}"
+        )
+        weights = np.zeros(allowed.shape, dtype=np.int64)
+        weights[at, place] = own * self.common[frame] // 1000 + 1
+        return self.region.stream(path).choose(row, weights, k)
+
+    def extras(self, path: str, row: Ints, owner: Ints, at: np.ndarray) -> np.ndarray:
+        """Return (rows, EXTRA) fillers (a number from 1, 0 for none), noun and title, drawn where ``at`` says."""
+        o, words = self.writers, self.words
+        made = np.zeros((len(row), EXTRA), dtype=np.int64)
+        language, family = o.language[owner], o.family[owner]
+        for kind, name in enumerate(KINDS_OF_FILLER):
+            r = np.flatnonzero(at[:, kind])
+            frames = words.fillers[language[r], kind, family[r]]
+            has = self.region.stream(f"{path}/has_{name}").chance(
+                row[r], probability(self.region["writing.fillers"][name])
+            )
+            number = self._preferred(
+                f"{path}/{name}", row[r], owner[r], frames, self._fit(owner[r], frames), 0
+            )
+            made[r, kind] = np.where(has, number + 1, 0)
+        r = np.flatnonzero(at[:, NOUN])
+        nouns = words.nouns[language[r], o.category[owner[r]]]
+        shape = f"gamma_{self.region['writing.noun_preference']}"
+        liked = self.region.stream("writers/nouns").quantile(
+            o.writer[owner[r]][:, None] * 16 + np.arange(nouns.shape[1]), shape
+        )
+        made[r, NOUN] = self.region.stream(f"{path}/noun").choose(row[r], np.where(nouns >= 0, liked + 1, 0))
+        r = np.flatnonzero(at[:, TITLE])
+        titles = words.titles[language[r], family[r]]
+        made[r, TITLE] = self._preferred(
+            f"{path}/title", row[r], owner[r], titles, self._fit(owner[r], titles), 0
+        )
+        return made
+
+
+UNSTATED = 0
+
+
+@dataclass(frozen=True)
+class Statements:
+    """What adverts say, row by row; int64 arrays.
+
+    Attributes:
+        level: (n, facts) level of each fact that is said, :data:`SILENT` where it is not.
+        frame: (n, facts) number of the frame among those of the level.
+        filler: (n, kinds of filler) number of the filler, -1 for none.
+        noun, title: (n,) numbers.
+    """
+
+    level: np.ndarray
+    frame: np.ndarray
+    filler: np.ndarray
+    noun: np.ndarray
+    title: np.ndarray
+
+
+def draw_statements(
+    region: Region,
+    o: Operations,
+    facts: OperationFacts,
+    framing: FrameChooser,
+    chains: Chains,
+    source: Ints,
+    priced: np.ndarray,
+    masked: np.ndarray,
+    away: np.ndarray,
+) -> Statements:
+    """Return what each advert says.
+
+    Args:
+        source: template whose text each template has.
+        priced: (templates,) bool: a price is stated.
+        masked: (adverts,) bool: the contact is obfuscated on the day.
+        away: (adverts,) bool: placed in another town than the operation's.
+    """
+    writing = _StateDraws(region, o, facts, framing)
+    needed = np.unique(source[chains.template])
+    state = np.zeros((len(source), writing.count + EXTRA), dtype=np.int64)
+    state[needed] = writing.template_states(needed, priced[needed])
+    edited = writing.edit(chains, state[source], priced)
+    return _unpack(o, framing.words, chains, edited, priced[chains.template], masked, away)
+
+
+def _unpack(
+    o: Operations,
+    words: Phrases,
+    chains: Chains,
+    state: np.ndarray,
+    priced: np.ndarray,
+    masked: np.ndarray,
+    away: np.ndarray,
+) -> Statements:
+    packed, fillers = state[:, :-EXTRA], state[:, -EXTRA:NOUN]
+    family = o.family[chains.operation]
+    level = np.where(packed == UNSTATED, SILENT, packed >> FRAME_BITS & (1 << LEVEL_BITS) - 1)
+    frame = packed & (1 << FRAME_BITS) - 1
+    # A copied text speaks of the price that it was copied with.
+    level[needs_price(o, words, chains, level, frame) & ~priced[:, None]] = SILENT
+    level[~masked, number_of(BY_ADOPTION)] = SILENT
+    fact = np.arange(level.shape[1])
+    level[away[:, None] & rules().at_home[family[:, None], fact, np.maximum(level, 0)]] = SILENT
+    return Statements(
+        level=drop_conflicts(family, level),
+        frame=frame,
+        filler=fillers - 1,
+        noun=state[:, NOUN],
+        title=state[:, TITLE],
+    )
+
+
+def needs_price(
+    o: Operations, words: Phrases, chains: Chains, level: np.ndarray, frame: np.ndarray
+) -> np.ndarray:
+    """Return (adverts, facts) bool: the frame states a price."""
+    language, family = o.language[chains.operation][:, None], o.family[chains.operation][:, None]
+    fact = np.arange(level.shape[1])[None, :]
+    frames = words.levels[language, family, fact, np.maximum(level, 0), frame]
+    return (level != SILENT) & words.priced[np.maximum(frames, 0)]
+
+
+def drop_conflicts(family: Ints, level: np.ndarray) -> np.ndarray:
+    """Return levels without those that an earlier fact of the same advert rules out, or that miss one which they need:
+    they stay unsaid."""
+    apart, needs = rules().apart, rules().needs
+    level = level.copy()
+    for other, fact in np.argwhere(np.triu(apart.any(axis=(0, 2, 4)))):
+        first, second = level[:, other], level[:, fact]
+        clash = apart[family, other, np.maximum(first, 0), fact, np.maximum(second, 0)]
+        level[clash & (first != SILENT) & (second != SILENT), fact] = SILENT
+    for fact in np.flatnonzero(needs.any(axis=(0, 2, 3))):
+        needed = needs[family, fact, np.maximum(level[:, fact], 0)]
+        level[needed.any(axis=1) & ~(needed & (level != SILENT)).any(axis=1), fact] = SILENT
+    return level
+
+
+class _StateDraws:
+    """Draws states: for each fact what :class:`FrameChooser` packs, 0 where it is not stated; then the extras."""
+
+    def __init__(self, region: Region, o: Operations, facts: OperationFacts, framing: FrameChooser) -> None:
+        self.region, self.o, self.facts, self.framing = region, o, facts, framing
+        self.chance = {
+            name: probability(region[f"writing.{name}"]) for name in ("changed", "edited_level", "dropped")
+        }
+        self.count = facts.level.shape[1]
+
+    def template_states(self, template: Ints, priced: np.ndarray) -> np.ndarray:
+        """Return (templates, columns) first state of some templates."""
+        owner = template // MAX_TEMPLATES
+        level = self._levels("templates", template, owner, self.facts.level[owner], self.chance["changed"])
+        said = self._said(template, owner, level)
+        state = np.zeros((len(template), self.count + EXTRA), dtype=np.int64)
+        rows, cols = np.nonzero(said)
+        state[rows, cols] = self.framing.packed(
+            "templates", template[rows], owner[rows], cols, level[rows, cols], priced[rows]
+        )
+        everywhere = np.ones((len(template), EXTRA), dtype=bool)
+        state[:, -EXTRA:] = self.framing.extras("templates", template, owner, everywhere)
+        return state
+
+    def edit(self, chains: Chains, state: np.ndarray, priced: np.ndarray) -> np.ndarray:
+        """Return (adverts, columns) state of every advert: its template's, each edit lasting until the next there."""
+        row, owner = chains.row, chains.operation
+        weights = np.empty(state.shape[1], dtype=np.int64)
+        listed = self.region["writing.edit_positions"]
+        weights[:-EXTRA], weights[-EXTRA:NOUN] = listed["fact"], listed["filler"]
+        weights[NOUN], weights[TITLE] = listed["noun"], listed["title"]
+        edits = self.region.stream("adverts/edits").choose(row, np.array(self.region["writing.edits"]))
+        edited = np.zeros((len(row), state.shape[1]), dtype=bool)
+        for turn in range(int(edits.max(initial=0))):
+            r = np.flatnonzero(edits > turn)
+            edited[r, self.region.stream("adverts/edited").choose(row[r], weights, turn)] = True
+        edited[chains.first] = False
+        value = np.zeros(edited.shape, dtype=np.int64)
+        r, c = np.nonzero(edited[:, :-EXTRA])
+        value[r, c] = self._edited(
+            row[r], owner[r], c, state[chains.template[r], c], priced[chains.template[r]]
+        )
+        at = edited[:, -EXTRA:]
+        value[:, -EXTRA:] = self.framing.extras("adverts", row, owner, at)
+        value[chains.first] = state[chains.template[chains.first]]
+        known = edited | chains.first[:, None]
+        last = np.maximum.accumulate(np.where(known, np.arange(len(row))[:, None], 0), axis=0)
+        return np.take_along_axis(value, last, axis=0)
+
+    def _edited(self, row: Ints, owner: Ints, fact: Ints, before: Ints, priced: np.ndarray) -> Ints:
+        """Return the state of facts that are edited: dropped, taken up, said in other words, or at another level."""
+        own = self.facts.level[owner, fact]
+        level = np.where(before == UNSTATED, own, before >> FRAME_BITS & (1 << LEVEL_BITS) - 1)
+        changed = np.flatnonzero(
+            self.region.stream("adverts/edited_level").chance(row, self.chance["edited_level"], fact)
+        )
+        if changed.size:
+            whole = self.facts.level[owner[changed]]
+            at = np.zeros(whole.shape, dtype=bool)
+            at[np.arange(len(changed)), fact[changed]] = True
+            anew = redraw_facts(
+                self.region, "adverts", self.facts, row[changed], whole, at, self._of(owner[changed])
+            )
+            level[changed] = anew[np.arange(len(changed)), fact[changed]]
+        dropped = (before != UNSTATED) & self.region.stream("adverts/dropped").chance(
+            row, self.chance["dropped"], fact
+        )
+        kept = (level != SILENT) & ~dropped
+        made = np.zeros(len(row), dtype=np.int64)
+        made[kept] = self.framing.packed(
+            "adverts", row[kept], owner[kept], fact[kept], level[kept], priced[kept]
+        )
+        return made
+
+    def _levels(self, path: str, row: Ints, owner: Ints, state: np.ndarray, p: int) -> np.ndarray:
+        change = self.region.stream(f"{path}/changed").chance(row[:, None], p, np.arange(self.count)[None, :])
+        return redraw_facts(self.region, path, self.facts, row, state, change, self._of(owner))
+
+    def _of(self, owner: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+        o = self.o
+        return o.kind[owner], o.form[owner], o.category[owner], o.traits["migrant"][owner]
+
+    def _said(self, template: Ints, owner: Ints, level: np.ndarray) -> np.ndarray:
+        """Return (templates, facts) bool: which facts are said. Those that race first through exponential times are: an
+        operation's own times for most facts, so that it habitually says the same."""
+        number = np.arange(self.count)[None, :]
+        own = self.region.stream("operations/says").quantile(owner[:, None], "exponential", number)
+        new = self.region.stream("templates/says").quantile(template[:, None], "exponential", number)
+        kept = self.region.stream("templates/keeps_says").chance(
+            template[:, None], probability(self.region["writing.habit"]), number
+        )
+        time = np.where(kept, own, new) // self._weight()[self.o.family[owner]]
+        time[level == SILENT] = np.iinfo(np.int64).max
+        time[:, number_of("contact")] = -1
+        counts = self.region["writing.facts_said"]
+        many = (
+            1
+            + counts["fewest"]
+            + self.region.stream("templates/facts_said").choose(template, np.array(counts["weights"]))
+        )
+        rank = np.argsort(np.argsort(time, axis=1, kind="stable"), axis=1, kind="stable")
+        return (rank < many[:, None]) & (level != SILENT)
+
+    def _weight(self) -> np.ndarray:
+        """Return (families, facts) how readily a fact is said; a family's own word comes first."""
+        listed, usual = self.region["writing.readiness"], self.region["writing.usual_readiness"]
+        own = self.region["writing.own_readiness"]
+        made = np.full((len(FAMILIES), self.count), usual, dtype=np.int64)
+        for f, family in enumerate(FAMILIES):
+            for c, fact in enumerate(facts_of(family)):
+                made[f, c] = own[family].get(fact.name, listed.get(fact.name, usual))
+        return made

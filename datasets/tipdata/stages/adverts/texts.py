@@ -1,0 +1,402 @@
+"""The text of adverts: what is said, in the writer's order and style.
+
+A sentence is put together from pieces (:mod:`tipdata.text.phrases`). How a writer picks among near-synonyms, orders
+sentences, ends them, spells, and what decorates them, depends on the writer alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tipdata.core.draw import Ints
+from tipdata.text.misspellings import MISSPELT
+from tipdata.text.phrases import Phrases
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tipdata.core.draw import probability
+from tipdata.core.kinds import LANGUAGES, MAX_TEMPLATES
+from tipdata.stages.adverts.statements import Chains, FrameChooser, Statements, number_of
+from tipdata.stages.operations.facts import SILENT
+from tipdata.text.book import BASES, KINDS_OF_FILLER, NUMBERS, REGISTERS, SLOTS, WORDS, price_text
+from tipdata.text.phrases import NONE, PIECES
+from tipdata.text.style import Style, style
+
+CASES = ("as written", "lower", "upper")
+"""How a writer cases words: the strings of the wordbooks stand in each case, one after another."""
+
+
+def join_strings(words: Phrases, own: list[str], string: Ints, owner: Ints, count: int) -> pa.Array:
+    """Return the strings of each owner, in order, as one; '' for an owner without any.
+
+    Args:
+        own: strings beside those of the wordbooks, numbered from :func:`first_own` on. They have no case.
+        string: number of the string of each piece: those of the wordbooks, in each of :data:`CASES`, then ``own``.
+        owner: of each piece, from 0 to ``count``, rising.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    known: Any = words.arrow.get("strings")
+    if known is None:
+        written = pa.array(words.strings, type=pa.string())
+        cased = [written, pc.utf8_lower(written), pc.utf8_upper(written)]  # type: ignore[attr-defined]
+        known = words.arrow["strings"] = pa.concat_arrays(cased)
+    start = first_own(words)
+    mine = string >= start
+    pieces = known.take(pa.array(np.where(mine, 0, string)))
+    others = pa.array(own, type=pa.string()).take(pa.array(string[mine] - start))
+    pieces = pc.replace_with_mask(pieces, pa.array(mine), others)  # type: ignore[attr-defined]
+    listed = pa.ListArray.from_arrays(offsets(owner, count), pieces)
+    return pc.binary_join(listed, "")  # type: ignore[attr-defined]
+
+
+def first_own(words: Phrases) -> int:
+    """Return the number of the first string that is not one of the wordbooks'."""
+    return len(CASES) * len(words.wrong) * MISSPELT
+
+
+def offsets(owner: Ints, count: int) -> pa.Array:
+    """Return where each owner's part of a list begins, and its end; owners in rising order."""
+    import pyarrow as pa
+
+    return pa.array(np.r_[0, np.cumsum(np.bincount(owner, minlength=count))], type=pa.int32())
+
+
+def expand_rows(first: Ints, count: Ints) -> tuple[Ints, Ints]:
+    """Return for rows of ``count`` elements each: the row of each element, and ``first`` + its place within the row."""
+    row = np.repeat(np.arange(len(count)), count)
+    within = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
+    return row, np.asarray(first)[row] + within
+
+
+def order_sentences(
+    framing: FrameChooser, said: Statements, template: Ints, language: Ints, family: Ints, contact_place: Ints
+) -> tuple[Ints, Ints]:
+    """Return advert and frame of every sentence, in writing order; the rest has an entry per advert."""
+    region, words = framing.region, framing.words
+    row, fact = np.nonzero(said.level != SILENT)
+    frames = words.levels[language[row], family[row], fact, said.level[row, fact], said.frame[row, fact]]
+    distinct, which = np.unique(template, return_inverse=True)
+    writer = framing.writers.writer[distinct // MAX_TEMPLATES][:, None]
+    facts = np.arange(said.level.shape[1])[None, :]
+    habit = region.stream("writers/order").below(writer, 1000, facts)
+    own = region.stream("templates/order").below(distinct[:, None], 400, facts)
+    time = (1000 + habit + own)[which[row], fact]
+    contact = fact == number_of("contact")
+    time[contact] = contact_place[row[contact]]
+    rows, times, listed = [row], [time], [frames]
+    for kind, name in enumerate(KINDS_OF_FILLER):
+        there = np.flatnonzero(said.filler[:, kind] >= 0)
+        first, last = style().places[name]
+        rows.append(there)
+        listed.append(words.fillers[language[there], kind, family[there], said.filler[there, kind]])
+        times.append(
+            first + region.stream(f"templates/place_{name}").below(template[there], last - first + 1)
+        )
+    row, time, frame = np.concatenate(rows), np.concatenate(times), np.concatenate(listed)
+    order = np.argsort(row * 4096 + time, kind="stable")
+    return row[order], frame[order]
+
+
+REGIONAL = 6
+"""Divisible by every number of dialects that a language may have."""
+
+
+def draw_styles(framing: FrameChooser, template: Ints, language: Ints, signs: Style) -> dict[str, np.ndarray]:
+    """Return style features of each advert: its writer's, each redrawn for a template now and then.
+
+    Args:
+        template: of each advert, that whose text it has.
+        language: of each advert.
+    """
+    region, words = framing.region, framing.words
+    writer = framing.writers.writer[template // MAX_TEMPLATES]
+    distinct, which = np.unique(template, return_inverse=True)
+    owner = framing.writers.writer[distinct // MAX_TEMPLATES]
+    keep = probability(region["writing.persistence"])
+    made: dict[str, np.ndarray] = {}
+    for name, listed in region["writing.styles"].items():
+        weights = np.array(listed)
+        own = region.stream(f"writers/{name}").choose(owner, weights)
+        new = region.stream(f"templates/{name}").choose(distinct, weights)
+        kept = region.stream(f"templates/keeps_{name}").chance(distinct, keep)
+        made[name] = np.where(kept, own, new)[which]
+    # Register and dialect are fixed for a writer: nobody changes from "tu" to "usted" between two sentences.
+    made["register"] = region.stream("writers/register").below(writer, REGISTERS)
+    usual = int(region.stream("dialect/usual").below(np.array([0]), REGIONAL)[0])
+    strays = region.stream("writers/strays").chance(writer, probability(region["writing.other_dialect"]))
+    elsewhere = region.stream("writers/dialect").below(writer, REGIONAL)
+    made["dialect"] = np.where(strays, elsewhere, usual) % words.dialects[language]
+    made["contact_place"] = np.array(signs.contact_places)[made["contact_place"]]
+    return made
+
+
+BEFORE_CRY = 3
+"""The column of :attr:`Phrases.ends` that holds what opens a cry."""
+ONE, SEVERAL = 0, 1
+"""Who speaks."""
+
+
+@dataclass(frozen=True)
+class ShownPrices:
+    """What an advert shows that its text speaks of: ``price`` (n,) in minor units, -1 for none; ``basis`` (n,), what it
+    is for; ``masked`` (n,)."""
+
+    price: np.ndarray
+    basis: np.ndarray
+    masked: np.ndarray
+
+
+def render(
+    framing: FrameChooser, chains: Chains, source: Ints, said: Statements, shown: ShownPrices
+) -> tuple[pa.Array, pa.Array, Ints]:
+    """Return titles and bodies as arrow strings, and how many misspellings each body has."""
+    text = _TextRenderer(framing, chains, source, said, shown)
+    return text.titles(), text.bodies(), text.misspelt
+
+
+class _TextRenderer:
+    """One region's adverts while they are worded. ``strings``: those of this region alone (signs, prices, contacts),
+    numbered after all forms of the wordbooks'."""
+
+    def __init__(
+        self, framing: FrameChooser, chains: Chains, source: Ints, said: Statements, shown: ShownPrices
+    ) -> None:
+        self.region, self.words, self.writers = region, words, o = (
+            framing.region,
+            framing.words,
+            framing.writers,
+        )
+        self.framing, self.chains, self.said, self.shown = framing, chains, said, shown
+        self.signs: Style = style()
+        self.owner = chains.operation
+        self.language, self.family = o.language[self.owner], o.family[self.owner]
+        self.template = source[chains.template]
+        self.writer = o.writer[self.template // MAX_TEMPLATES]
+        self.styles = draw_styles(framing, self.template, self.language, self.signs)
+        voice = o.voice[self.owner]
+        said_voice = said.level[:, number_of("voice")]
+        # Levels are numbered as in facts.yaml: 0 is one who writes of themselves.
+        self.speaker = np.where(np.where(said_voice == SILENT, voice, said_voice) == 0, ONE, SEVERAL)
+        self.strings: list[str] = []
+        self.start = first_own(words)
+        self.wrong = region.stream("writers/misspelling").chance(
+            np.arange(len(o.writer))[:, None], probability(region["writing.misspelling"]), np.arange(WORDS)
+        )
+        """(writers, words) bool: the writer misspells the word."""
+
+    def titles(self) -> pa.Array:
+        """Return the titles."""
+        frame = self.words.titles[self.language, self.family, self.said.title]
+        row = np.arange(len(frame))
+        sentence, at, code = self._pieces(row, frame)
+        string = self._forms(sentence, at, code, self.styles["title_case"])
+        return self._strung(string, sentence, len(row))
+
+    def bodies(self) -> pa.Array:
+        """Return the bodies: each distinct sentence of a template is put together once."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        row, frame = order_sentences(
+            self.framing, self.said, self.template, self.language, self.family, self.styles["contact_place"]
+        )
+        emoji = self._emoji_spots(row)
+        first, which = self._distinct(row, frame, emoji)
+        sentence, at, code = self._pieces(row[first], frame[first])
+        string = self._forms(sentence, at, code, self.styles["body_case"])
+        self.misspelt = np.bincount(
+            row, self.errors(sentence, string, len(first))[which], len(self.owner)
+        ).astype(np.int64)
+        opened, opening, ended, end = self._ends(row[first], frame[first])
+        decorated, sign = self._emoji(row[first], emoji[first])
+        number = np.concatenate([opened * 4, sentence * 4 + 1, ended * 4 + 2, decorated * 4 + 3])
+        order = np.argsort(number, kind="stable")
+        pieces = np.concatenate([opening, string, end, sign])[order]
+        sentences = self._strung(pieces, number[order] // 4, len(first))
+        listed = pa.ListArray.from_arrays(offsets(row, len(self.owner)), sentences.take(pa.array(which)))
+        return pc.binary_join(listed, self._between())  # type: ignore[attr-defined]
+
+    def errors(self, sentence: Ints, string: Ints, count: int) -> Ints:
+        """Return how many misspelt pieces each sentence has."""
+        wrong = (string < self.start) & (string % MISSPELT > 0)
+        return np.bincount(sentence[wrong], minlength=count)
+
+    def _distinct(self, row: Ints, frame: Ints, emoji: np.ndarray) -> tuple[Ints, Ints]:
+        """Return one of each distinct sentence, and which of them each sentence is. How a sentence reads depends on
+        the template, the frame, who speaks, and what its slots hold in the advert: who copies a text puts their own
+        numbers in."""
+        import pyarrow as pa
+
+        slots = self.words.slots[frame]
+        noun = np.where(slots & 1, self.said.noun[row] + 1, 0)
+        masked = np.where(slots & 2, self.shown.masked[row] + 1, 0)
+        rank = np.unique(self.shown.price * len(BASES) + self.shown.basis, return_inverse=True)[1]
+        price = np.where(slots & 4, rank[row] + 1, 0)
+        told = ((noun * 3 + masked) * 2 + self.speaker[row]) * 2 + emoji
+        text = np.unique(self.template << 20 | self.owner, return_inverse=True)[1]
+        key = ((text[row] << 20 | frame) << 16 | price) << 12 | told
+        which = pa.array(key).dictionary_encode().indices.to_numpy()
+        first = np.empty(which.max(initial=-1) + 1, dtype=np.int64)
+        first[which[::-1]] = np.arange(len(row))[::-1]
+        return first, which
+
+    def _between(self) -> pa.Array:
+        """Return what stands between two sentences of each advert."""
+        import pyarrow as pa
+
+        own = np.array(
+            [
+                [one.instead.get(name, one.between) or space for one in self.signs.separators]
+                for name, space in zip(LANGUAGES, self._spaces(), strict=True)
+            ],
+            dtype=object,
+        )
+        return pa.array(own[self.language, self.styles["separator"]], type=pa.string())
+
+    def _spaces(self) -> list[str]:
+        """Return what stands between two sentences of a line in each language."""
+        return [self.words.strings[number * MISSPELT] for number in self.words.space]
+
+    def _pieces(self, row: Ints, frame: Ints) -> tuple[Ints, Ints, Ints]:
+        """Return the number of the sentence, the advert and the code of every piece, in order."""
+        words = self.words
+        sentence, item = expand_rows(words.first_item[frame], words.items[frame])
+        at = row[sentence]
+        speakers, registers, dialects, ways = words.by[item].T
+        option = np.where(speakers > 1, self.speaker[at], 0)
+        option = option * registers + np.where(registers > 1, self.styles["register"][at], 0) % registers
+        option = option * dialects + np.where(dialects > 1, self.styles["dialect"][at], 0) % dialects
+        option = option * ways + self._way(at, item, ways)
+        code = words.pieces[words.first_option[item] + option]
+        there = code != NONE
+        return np.repeat(sentence, PIECES)[there.ravel()], np.repeat(at, PIECES)[there.ravel()], code[there]
+
+    def _way(self, at: Ints, item: Ints, ways: Ints) -> Ints:
+        """Return which near-synonym is picked: mostly the one the writer always takes there."""
+        made = np.zeros(len(at), dtype=np.int64)
+        open_ = np.flatnonzero(ways > 1)
+        a, i, n = at[open_], item[open_], ways[open_]
+        own = self.region.stream("writers/synonym").below(self.writer[a], n, i)
+        new = self.region.stream("templates/synonym").below(self.template[a], n, i)
+        kept = self.region.stream("templates/own_synonym").chance(
+            self.template[a], probability(self.region["writing.own_synonym"]), i
+        )
+        made[open_] = np.where(kept, own, new)
+        return made
+
+    def _forms(self, sentence: Ints, at: Ints, code: Ints, case: np.ndarray) -> Ints:
+        """Return the number of the string of each piece, misspelt and cased as the writer does; slots are filled.
+
+        ``case``: of each advert. Signs, prices and contacts have none.
+        """
+        filled = code.copy()
+        string = np.zeros(len(code), dtype=np.int64)
+        for number, name in enumerate(SLOTS):
+            here = np.flatnonzero(code == -2 - number)
+            if here.size == 0:
+                continue
+            if name in NUMBERS:
+                filled[here] = self._number(NUMBERS.index(name), at[here])
+            elif name == "what":
+                filled[here] = self.words.nouns[
+                    self.language[at[here]],
+                    self.writers.category[self.owner[at[here]]],
+                    self.said.noun[at[here]],
+                ]
+            else:
+                string[here] = self._price(at[here]) if name == "price" else self._contact(at[here])
+        begins = np.flatnonzero(np.r_[True, sentence[1:] != sentence[:-1]] & (filled >= 0))
+        filled[begins] = self.words.capital[filled[begins]]
+        base = np.flatnonzero(filled >= 0)
+        listed = self.words.wrong[filled[base]]
+        misspelt = np.zeros(len(base), dtype=np.int64)
+        for bit in range(2):
+            word = listed[:, bit].astype(np.int64)
+            misspelt += (self.wrong[self.writer[at[base]], word] & (word >= 0)) << bit
+        string[base] = (case[at[base]] * len(self.words.wrong) + filled[base]) * MISSPELT + misspelt
+        return string
+
+    def _number(self, slot: int, at: Ints) -> Ints:
+        """Return the base string of an operation's number, in digits or words as the writer does."""
+        language = self.language[at]
+        many = (self.words.values[language, slot] > 0).sum(axis=1)
+        value = self.region.stream("operations/number").below(self.owner[at], many, slot)
+        return self.words.numbers[language, slot, value, self.styles["number_words"][at]]
+
+    def _price(self, at: Ints) -> Ints:
+        price, way = self.shown.price[at] // 100, self.styles["thousands"][at]
+        language, said = self.language[at], self.region.stream("writers/basis").below(self.writer[at], 2)
+        basis = self.words.bases[language, self.shown.basis[at], said]
+        told = np.stack([price, language, way, basis])
+        distinct, which = np.unique(told, axis=1, return_inverse=True)
+        spaces = self._spaces()
+        texts = [
+            price_text(
+                self.signs.price(int(p), LANGUAGES[number], int(w)),
+                self.words.strings[b * MISSPELT],
+                spaces[number],
+            )
+            for p, number, w, b in distinct.T
+        ]
+        return np.array([self._own(text) for text in texts])[which]
+
+    def _contact(self, at: Ints) -> Ints:
+        plain = np.array([self._own(one) for one in self.signs.contacts])
+        masked = np.array([self._own(one) for one in self.signs.masked])
+        way = self.styles["mask"][at]
+        return np.where(self.shown.masked[at], masked[way % len(masked)], plain[way % len(plain)])
+
+    def _ends(self, row: Ints, frame: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+        """Return the sentences that open with a sign, and the signs, then those that end with one.
+
+        None has one where the writer parts sentences otherwise. In a language that opens cries no sentence that also
+        asks is one.
+        """
+        ends = np.array([one.ends for one in self.signs.separators])[self.styles["separator"][row]]
+        shout = self.region.stream("templates/shout").chance(
+            self.template[row], probability(self.region["writing.shouts"]), frame
+        )
+        shout &= ends & ~self.words.question[frame] & ~self.words.asks[frame]
+        before = self.words.ends[self.language[row], BEFORE_CRY]
+        opened = np.flatnonzero(shout & (before != NONE) & (self.styles["opens"][row] == 0))
+        here = np.flatnonzero(ends & ~self.words.question[frame])
+        end = self.words.ends[self.language[row[here]], shout[here].astype(int)]
+        return opened, before[opened] * MISSPELT, here, end * MISSPELT
+
+    def _emoji_spots(self, row: Ints) -> np.ndarray:
+        """Return for every sentence whether the advert's emoji stand behind it."""
+        first = np.flatnonzero(np.r_[True, row[1:] != row[:-1]])
+        count = np.diff(np.r_[first, len(row)])
+        at = row[first]
+        spot = first + self.region.stream("templates/emoji_spot").below(self.template[at], count)
+        made = np.zeros(len(row), dtype=bool)
+        made[spot[self.styles["emoji_run"][at] > 0]] = True
+        return made
+
+    def _emoji(self, row: Ints, there: np.ndarray) -> tuple[Ints, Ints]:
+        """Return sentences and the emoji behind them, one after another: runs of the writer's own few."""
+        spots = np.flatnonzero(there)
+        at = row[spots]
+        where, turn = expand_rows(np.zeros(len(at), dtype=np.int64), self.styles["emoji_run"][at])
+        token = self.region.stream("writers/emoji").below(self.writer[at][where], 4, turn % 2)
+        kind = (self.styles["emoji"][at][where] * 3 + token) % len(self.signs.emoji)
+        strings = np.array([[self._own(f"{lead}{one}") for one in self.signs.emoji] for lead in ("", " ")])
+        spaced = np.array([space != "" for space in self._spaces()])
+        leads = (turn == 0) & spaced[self.language[at]][where]
+        return spots[where], strings[leads.astype(int), kind]
+
+    def _own(self, text: str) -> int:
+        """Return the number of a string of this region."""
+        self.strings.append(text)
+        return self.start + len(self.strings) - 1
+
+    def _strung(self, string: Ints, owner: Ints, count: int) -> pa.Array:
+        """Return the strings of each owner, in order, as one."""
+        return join_strings(self.words, self.strings, string, owner, count)

@@ -1,0 +1,204 @@
+"""Annotations: two raters look at an advert's public face and score how suspicious it looks, 0 to 6.
+
+Each weighs what it says in a way of their own; they disagree in level and reading, and slip. Their scores are what the
+literature calls expert labels; the truth is elsewhere.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from tipdata.core.draw import Ints, log_sum
+from tipdata.core.kinds import CATEGORIES, FAMILIES
+from tipdata.core.tables import LABEL, Column, Table
+from tipdata.core.world import Region
+from tipdata.stages import Past, Stage
+from tipdata.stages.adverts.stage import Adverts
+from tipdata.stages.operations.facts import SILENT
+from tipdata.stages.operations.stage import Operations
+from tipdata.text.facts import level_places
+
+
+def impressions(region: Region, o: Operations, adverts: Adverts, rater: Ints) -> Ints:
+    """Return how suspicious each advert looks to its raters, milli-nats, of the shape of ``rater``.
+
+    Args:
+        rater: (raters, adverts) numbers of the raters who look at each.
+    """
+    family = o.family[adverts.operation]
+    level = adverts.said.level
+    row, fact = np.nonzero(level != SILENT)
+    weights = _weights(region, o)
+    place = np.ravel_multi_index(
+        (o.category[adverts.operation][row], fact, level[row, fact]), weights.shape[1:]
+    )
+    told = weights.reshape(len(weights), -1)[rater[:, row], place]
+    total = np.zeros(rater.shape, dtype=np.int64)
+    for place in range(len(rater)):
+        np.add.at(total[place], row, told[place])
+    for number, (one, two, worth) in enumerate(region["annotations.pairs"]):
+        keen = (
+            region.stream("annotations/keen").quantile(np.arange(_raters(region)), "exponential", number)
+            // 1000
+        )
+        for f, name in enumerate(FAMILIES):
+            if {one, two} <= level_places(name).keys():
+                (a, at), (b, bt) = level_places(name)[one], level_places(name)[two]
+                both = (family == f) & (level[:, a] == at) & (level[:, b] == bt)
+                total += np.where(both, keen[rater] * round(worth * 1000) // 1000, 0)
+    errors = np.minimum(adverts.misspelt, region["annotations.most_misspelt"])
+    return (
+        total + errors * _folk_strength(region)[rater] * round(region["annotations.spelling"] * 1000) // 1000
+    )
+
+
+def _weights(region: Region, o: Operations) -> np.ndarray:
+    """Return (raters, categories, facts, levels) milli-nats; what is a rater's own is by family."""
+    law = o.facts.law
+    logs = np.moveaxis(law.logs, 2, -1)
+    by_kind = law.by_kind(logs, np.arange(len(CATEGORIES))[:, None, None])
+    others = o.kind_log[1:]
+    lawful = log_sum(by_kind[..., 1:] + others) - log_sum(others)
+    truth = np.where((logs == 0).all(axis=-1), 0, by_kind[..., 0] - lawful)
+    many = _raters(region)
+    who = np.arange(many)
+    low, high = (round(1000 * x) for x in region["annotations.shrunk"])
+    shrunk = low + region.stream("annotations/shrunk").below(who, high - low + 1)
+    size = (len(FAMILIES), *truth.shape[1:])
+    cell = who[:, None] * (1 << 16) + np.arange(np.prod(size))
+    sd = round(region["annotations.own_weight"] * 1000)
+    own = region.stream("annotations/own_weight").quantile(cell, "normal") * sd // 1_000_000
+    belief = np.zeros(size, dtype=np.int64)
+    for f, family in enumerate(FAMILIES):
+        for said, worth in region["annotations.beliefs"].items():
+            if said in level_places(family):
+                belief[(f, *level_places(family)[said])] = round(worth * 1000)
+    strength = _folk_strength(region)[:, None, None, None]
+    folk = belief * strength // 1000 + own.reshape(many, *size)
+    return truth * shrunk[:, None, None, None] // 1000 + folk[:, list(CATEGORIES.values())]
+
+
+def _folk_strength(region: Region) -> Ints:
+    """Return how strongly each rater holds folk beliefs, thousandths of the usual."""
+    return region.stream("annotations/folk").quantile(np.arange(_raters(region)), "gamma_2.0") // 2000
+
+
+def _raters(region: Region) -> int:
+    return int(region["annotations.raters"])
+
+
+POSITIVE = 4
+"""A label is positive where the mean of two scores is at least this."""
+HIGHEST = 6
+NODES = 15
+"""Points of the quadrature over how a template is read by all who look."""
+
+
+def expected_labels(region: Region, o: Operations, adverts: Adverts) -> np.ndarray:
+    """Return the probability that the mean score of two raters is at least :data:`POSITIVE`: (adverts,) float64.
+
+    Gauss and Hermite's quadrature over the reading that all share; given it, the scores of two raters are independent.
+    """
+    raters = int(region["annotations.raters"])
+    seen = _mean_impressions(
+        region, o, adverts, np.repeat(np.arange(raters)[:, None], len(adverts.row), axis=1)
+    )
+    points, weights = np.polynomial.hermite_e.hermegauss(NODES)
+    spread = np.hypot(region["annotations.own_reading"], region["annotations.slip"])
+    expected = np.zeros(len(adverts.row))
+    for point, weight in zip(points, weights / weights.sum(), strict=True):
+        at_most = _cumulative_scores(
+            seen + point * region["annotations.reading"], spread, region["annotations.step"]
+        )
+        each = np.diff(at_most, axis=0, prepend=0.0)
+        pair = np.zeros(len(expected))
+        for first in range(HIGHEST + 1):
+            least = 2 * POSITIVE - first
+            if least > HIGHEST:
+                continue
+            enough = 1.0 - at_most[least - 1]
+            # Two different raters: all pairs without those of a rater with themselves.
+            pair += each[first].sum(0) * enough.sum(0) - (each[first] * enough).sum(0)
+        expected += weight * pair / (raters * (raters - 1))
+    return expected
+
+
+def _mean_impressions(region: Region, o: Operations, adverts: Adverts, rater: Ints) -> np.ndarray:
+    """Return how suspicious each advert looks to each rater on average, nats, 0 where undecided: (raters, adverts)."""
+    centre = np.array([region["annotations.centre"][f] for f in FAMILIES])[o.family[adverts.operation]]
+    offset = region.stream("annotations/offset").quantile(rater, "normal") / 1_000_000
+    told = impressions(region, o, adverts, rater) / 1000
+    return told - centre + offset * region["annotations.offset"]
+
+
+def _cumulative_scores(mean: np.ndarray, spread: float, step: float) -> np.ndarray:
+    """Return the probability of a score of at most 0, 1 ... 6, over a first axis; of ``mean``'s shape otherwise."""
+    from scipy.special import ndtr
+
+    edges = (np.arange(HIGHEST + 1) - 2.5) * step
+    below = ndtr((edges.reshape(-1, *[1] * mean.ndim) - mean) / spread)
+    below[HIGHEST] = 1.0
+    return below
+
+
+ANNOTATIONS = Table(
+    "annotations",
+    ("advert", "rater"),
+    (
+        Column("region", pl.Int32(), LABEL),
+        Column("advert", pl.Int64(), LABEL, id_of="adverts"),
+        Column("rater", pl.Int32(), LABEL),
+        Column(
+            "score", pl.Int8(), LABEL, "0-6", "certainly not (0) to certainly (6) an indicator of trafficking"
+        ),
+    ),
+    "Two raters' scores for every advert.",
+)
+
+
+def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]:
+    """Draw the annotations of one region."""
+    o: Operations = past["operations"]
+    adverts: Adverts = past["adverts"]
+    raters = region["annotations.raters"]
+    first = region.stream("annotations/rater").below(adverts.row, raters)
+    second = (first + 1 + region.stream("annotations/rater").below(adverts.row, raters - 1, 1)) % raters
+    both = np.stack([first, second])
+    seen = _draw_readings(region, o, adverts, both)
+    frames = [_scores(region, adverts, latent, rater) for latent, rater in zip(seen, both, strict=True)]
+    return None, {"annotations": pl.concat(frames)}
+
+
+def _milli(region: Region, name: str) -> int:
+    return round(region[f"annotations.{name}"] * 1000)
+
+
+def _normal(region: Region, name: str, ids: np.ndarray, k: int | np.ndarray = 0) -> np.ndarray:
+    return region.stream(f"annotations/{name}").quantile(ids, "normal", k) * _milli(region, name) // 1_000_000
+
+
+def _draw_readings(region: Region, o: Operations, adverts: Adverts, rater: np.ndarray) -> np.ndarray:
+    """Return (raters, adverts) how suspicious each looks to its rater, milli-nats, 0 where undecided."""
+    centre = np.array([round(region["annotations.centre"][f] * 1000) for f in FAMILIES])
+    seen = impressions(region, o, adverts, rater)
+    return seen - centre[o.family[adverts.operation]] + _normal(region, "reading", adverts.template)
+
+
+def _scores(region: Region, adverts: Adverts, base: np.ndarray, rater: np.ndarray) -> pl.DataFrame:
+    latent = base + _normal(region, "offset", rater)
+    latent = latent + _normal(region, "own_reading", adverts.template, rater)
+    latent = latent + _normal(region, "slip", adverts.row, rater)
+    step = _milli(region, "step")
+    score = np.clip((latent + 3 * step + step // 2) // step, 0, 6)
+    return pl.DataFrame(
+        {
+            "region": np.full(len(rater), region.index, dtype=np.int32),
+            "advert": adverts.id,
+            "rater": rater.astype(np.int32),
+            "score": score.astype(np.int8),
+        }
+    )
+
+
+STAGE = Stage("annotations", ("operations", "adverts"), (ANNOTATIONS,), generate)

@@ -1,1 +1,0 @@
-"""Annotations by two raters."""

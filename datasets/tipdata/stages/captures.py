@@ -1,0 +1,218 @@
+"""Captures: who of a region's hidden people is seen by which of six lists. Only counts are published.
+
+A list sees a person by the person's visibility, form of exploitation and sex. Visibility is partly that of the whole
+operation, so one who is found by one list is likelier found by another; some who were seen by one list keep away from
+another; and lists refer people to each other. None of this can be learnt from the counts alone.
+"""
+
+from math import isqrt
+
+import numpy as np
+import polars as pl
+
+from tipdata.core.draw import log, probability, sigmoid
+from tipdata.core.tables import Column, InWorld, Sealed, Table
+from tipdata.core.world import Region
+from tipdata.stages import Past, Stage
+from tipdata.stages.operations.stage import Operations
+from tipdata.stages.people import SEXES, People
+
+LISTS = ("police", "border", "labour_inspectorate", "shelter", "hotline", "platform")
+ANY = "any"
+"""Level of a stratum that is not divided by this."""
+CERTAIN = 1 << 30
+"""Probabilities of being seen by any list are out of this."""
+WHOLE = 1000
+"""Thousandths of a person in one."""
+MILLIONTHS = 1_000_000
+
+CASE_LISTS = Table(
+    "case_lists",
+    ("region", "form", "sex", *LISTS),
+    (
+        Column("region", pl.Int32(), "public"),
+        Column(
+            "form",
+            pl.String(),
+            "public",
+            note="any: not divided by it",
+            values=InWorld(("captures.forms",), more=(ANY,)),
+        ),
+        Column("sex", pl.String(), "public", values=(*SEXES, ANY)),
+        *(Column(name, pl.Boolean(), "public", note="whether they are on this list") for name in LISTS),
+        Column("count", pl.Int32(), "public", "people", "on these lists and no other"),
+    ),
+    "Adults seen, by the lists they are on, a pattern of lists per row. A pattern that is not listed has nobody.",
+)
+POPULATIONS = Table(
+    "populations",
+    ("region",),
+    (
+        Column("region", pl.Int32(), "public"),
+        Column("observed", pl.Int32(), "public", "people", "adults on any list"),
+        Column("lists", pl.Int32(), "public", "lists"),
+        Column(
+            "hidden",
+            pl.Int32(),
+            "truth",
+            "people",
+            "adults exploited at any time, whether seen or not; who is sold counts once",
+        ),
+        Column(
+            "inverse_chance",
+            pl.Int64(),
+            "truth",
+            "thousandths",
+            "over those observed, the sum of 1 / p, p the true chance to be on any list (Horvitz and Thompson)",
+            sealed=Sealed("as_is"),
+        ),
+        Column(
+            "inverse_chance_variance",
+            pl.Int64(),
+            "truth",
+            "thousandths",
+            "over those observed, the sum of (1 - p) / p squared: the variance of that sum",
+            sealed=Sealed("as_is"),
+        ),
+    ),
+    "One row per region: how many adults its lists hold, and in truth how many there are.",
+)
+
+
+def generate(region: Region, past: Past) -> tuple[int, dict[str, pl.DataFrame]]:
+    """Draw the captures of one region; the state is the number of those observed."""
+    o: Operations = past["operations"]
+    p: People = past["people"]
+    # Who is sold is one person with two rows, and is counted with the last.
+    person, owner, women = p.local[p.last], p.owner[p.last], p.women[p.last]
+    form = _coarse_form(region, o)[o.form[owner]]
+    chance = sigmoid(_logits(region, person, owner, form, women))
+    on_list = _draw_referred(
+        region, person, _draw_avoided(region, person, _draw_found(region, person, chance))
+    )
+    seen = on_list.any(axis=1)
+    strata = {
+        "form": (form[seen], (*region["captures.forms"], ANY)),
+        "sex": (women[seen].astype(np.int64), (*SEXES, ANY)),
+    }
+    inverse, variance = _inverse_chances(chance[seen])
+    populations = pl.DataFrame(
+        {
+            "region": [region.index],
+            "observed": [int(seen.sum())],
+            "lists": [len(LISTS)],
+            "hidden": [len(person)],
+            "inverse_chance": [inverse],
+            "inverse_chance_variance": [variance],
+        }
+    )
+    return int(seen.sum()), {
+        "case_lists": _count_patterns(region, on_list[seen], strata),
+        "populations": populations,
+    }
+
+
+def _coarse_form(region: Region, o: Operations) -> np.ndarray:
+    """Index into ``captures.forms`` of each form of exploitation."""
+    merged = list(region["captures.forms"].values())
+    return np.array([next(i for i, forms in enumerate(merged) if form in forms) for form in o.forms])
+
+
+def _logits(
+    region: Region, person: np.ndarray, owner: np.ndarray, form: np.ndarray, women: np.ndarray
+) -> np.ndarray:
+    """Return log-odds (people, lists) in milli-nats of being found by each list, before anyone refers or avoids."""
+    each = np.arange(len(LISTS))
+    spread = region.stream("captures/spread").quantile(each, "normal") * region["captures.spread"]
+    base = np.array([region["captures.base"][name] for name in LISTS]) + spread // MILLIONTHS
+    # Small regions see more of their people: log of the people by the shipped table, in eighths of a person.
+    people = log(np.minimum(8 * np.array([len(person), region["captures.size_at"]]), 65536))
+    level = region["captures.level"] - region["captures.size"] * int(people[0] - people[1]) // 1000
+    by_form = np.array([[listed[name] for name in LISTS] for listed in region["captures.by_form"].values()])
+    by_women = np.array([region["captures.women"][name] for name in LISTS])
+    weight = np.array([region[f"captures.visibility.{name}"] for name in LISTS])
+    visible = _visibility(region, person, owner)
+    return (
+        base
+        + level
+        + by_form[form]
+        + np.where(women[:, None], by_women, 0)
+        + visible[:, None] * weight // 1000
+    )
+
+
+def _visibility(region: Region, person: np.ndarray, owner: np.ndarray) -> np.ndarray:
+    """Return latent visibility of each person, thousandths of a standard deviation: the operation's and the person's
+    own."""
+    shared = region["captures.shared"]
+    own = isqrt(1000 * 1000 - shared * shared)
+    common = region.stream("captures/operation").quantile(owner, "normal")
+    single = region.stream("captures/person").quantile(person, "normal")
+    return (shared * common + own * single) // MILLIONTHS
+
+
+def _draw_found(region: Region, person: np.ndarray, chance: np.ndarray) -> np.ndarray:
+    """Return bool (people, lists): whom each list finds by itself."""
+    return region.stream("captures/found").chance(person[:, None], chance, np.arange(len(LISTS))[None, :])
+
+
+def _draw_avoided(region: Region, person: np.ndarray, found: np.ndarray) -> np.ndarray:
+    """As ``found``, but for those who after one list kept away from another, whichever came first."""
+    kept = found.copy()
+    for pair, share in region.group("captures.avoidance").items():
+        ends = np.array([LISTS.index(name) for name in pair.split("_and_")])
+        avoids = region.stream(f"captures/avoids/{pair}").chance(person, probability(share))
+        rows = np.flatnonzero(found[:, ends].all(axis=1) & avoids)
+        later = region.stream(f"captures/avoided/{pair}").below(person[rows], 2)
+        kept[rows, ends[later]] = False
+    return kept
+
+
+def _draw_referred(region: Region, person: np.ndarray, found: np.ndarray) -> np.ndarray:
+    """As ``found``, and those whom one list hands on to another."""
+    after = found.copy()
+    for pair, share in region.group("captures.referral").items():
+        start, end = (LISTS.index(name) for name in pair.split("_to_"))
+        referred = region.stream(f"captures/refers/{pair}").chance(person, probability(share))
+        after[:, end] |= found[:, start] & referred
+    return after
+
+
+def _inverse_chances(chance: np.ndarray) -> tuple[int, int]:
+    """Sum over people of 1 / p and of (1 - p) / p squared in thousandths, p the chance that any list finds them.
+
+    ``chance`` (people, lists) out of 65,536. Who avoids a list is on another, and who is referred was on one, so
+    neither changes p.
+    """
+    missed = np.full(len(chance), CERTAIN)
+    for index in range(chance.shape[1]):
+        missed = missed * (65536 - chance[:, index]) >> 16
+    inverse = CERTAIN * WHOLE // (CERTAIN - missed)
+    return int(inverse.sum()), int((inverse * (inverse - WHOLE) // WHOLE).sum())
+
+
+def _count_patterns(
+    region: Region, on_list: np.ndarray, strata: dict[str, tuple[np.ndarray, tuple[str, ...]]]
+) -> pl.DataFrame:
+    """Return counts by stratum and pattern. A stratum is divided by a column only where every part keeps enough
+    people."""
+    stratum = np.zeros(len(on_list), dtype=np.int64)
+    for level, names in strata.values():
+        parts = len(names) - 1
+        sizes = np.bincount(stratum * parts + level, minlength=(stratum.max() + 1) * parts).reshape(-1, parts)
+        enough = (sizes >= region["captures.smallest_stratum"]).all(axis=1)
+        stratum = stratum * len(names) + np.where(enough[stratum], level, parts)
+    pattern = (on_list * (1 << np.arange(len(LISTS)))).sum(axis=1)
+    row, count = np.unique(stratum << len(LISTS) | pattern, return_counts=True)
+    columns: dict[str, np.ndarray] = {}
+    left = row >> len(LISTS)
+    for column, (_, names) in reversed(strata.items()):
+        columns[column] = np.array(names)[left % len(names)]
+        left = left // len(names)
+    columns |= {name: (row >> index & 1).astype(bool) for index, name in enumerate(LISTS)}
+    return pl.DataFrame(
+        {"region": np.full(len(row), region.index, dtype=np.int32), **columns, "count": count}
+    )
+
+
+STAGE = Stage("captures", ("operations", "people"), (CASE_LISTS, POPULATIONS), generate)

@@ -1,1 +1,0 @@
-"""Captures of hidden people by lists."""

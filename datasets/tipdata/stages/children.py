@@ -1,0 +1,70 @@
+"""Count children among the people detected, by age band, form and sex, rounded; never a row about one of them.
+
+No other table holds anybody under eighteen. Counts follow the published margins and the number of adults on lists.
+"""
+
+import numpy as np
+import polars as pl
+
+from tipdata.core.draw import scale_exp
+from tipdata.core.tables import Column, InWorld, Table
+from tipdata.core.world import Region
+from tipdata.stages import Past, Stage
+from tipdata.stages.people import SEXES
+
+BANDS = ("0-8", "9-17")
+PERMILLE = 1000
+
+CHILD_COUNTS = Table(
+    "child_counts",
+    ("region", "age_band", "form", "sex"),
+    (
+        Column("region", pl.Int32(), "public"),
+        Column("age_band", pl.String(), "public", "years", values=BANDS),
+        Column("form", pl.String(), "public", values=InWorld(("captures.forms",))),
+        Column("sex", pl.String(), "public", values=SEXES),
+        Column(
+            "count",
+            pl.Int32(),
+            "public",
+            "children",
+            "detected, rounded at random so that no count singles anyone out",
+        ),
+    ),
+    "Children detected per region: counts by age band, form and sex, belonging to no person and no operation.",
+)
+
+
+def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]:
+    """Draw the counts of one region, from the number of adults detected."""
+    adults: int = past["captures"]
+    forms = list(region["captures.forms"])
+    share = np.array([region["children.detected"][sex] for sex in SEXES])
+    by_form = np.array([[region[f"children.forms.{sex}"][form] for sex in SEXES] for form in forms])
+    band = np.array([region["children.age_bands"][name] for name in BANDS])
+    weights = band[:, None, None] * by_form[None] * share
+    whole = band.sum() * by_form.sum(axis=0) * (PERMILLE - share.sum())
+    expected = adults * PERMILLE * weights // whole
+    cell = np.arange(weights.size).reshape(weights.shape)
+    spread = region.stream("children/count").quantile(cell, "normal") * round(
+        region["children.spread"] * 1000
+    )
+    base = region["children.rounded_to"]
+    step = base * PERMILLE
+    up = region.stream("children/rounded").below(cell, step)
+    count = (scale_exp(expected, spread // 1_000_000) + up) // step * base
+    at = np.indices(weights.shape).reshape(3, -1)
+    return None, {
+        "child_counts": pl.DataFrame(
+            {
+                "region": np.full(weights.size, region.index, dtype=np.int32),
+                "age_band": pl.Series(BANDS)[at[0]],
+                "form": pl.Series(forms)[at[1]],
+                "sex": pl.Series(SEXES)[at[2]],
+                "count": count.ravel().astype(np.int32),
+            }
+        )
+    }
+
+
+STAGE = Stage("children", ("captures",), (CHILD_COUNTS,), generate)

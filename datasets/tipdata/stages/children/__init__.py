@@ -1,1 +1,0 @@
-"""Children among those detected: counts, and nothing else."""

@@ -1,0 +1,126 @@
+"""Flags: what the crowd reports, rightly, out of prejudice, out of rivalry, and in brigades. Positive-only."""
+
+import numpy as np
+import polars as pl
+
+from tipdata.core.draw import probability
+from tipdata.core.kinds import KINDS
+from tipdata.core.tables import Column, InWorld, Sealed, Table, with_nulls
+from tipdata.core.world import Region
+from tipdata.stages import Past, Stage
+from tipdata.stages.adverts.stage import Adverts
+from tipdata.stages.operations.stage import Operations
+
+ROOM = 16
+"""An advert's viewers are numbered below this."""
+BRIGADES = 1 << 24
+"""Local numbers of a brigade's flags start here."""
+BRIGADE_ROOM = 256
+
+FLAGS = Table(
+    "flags",
+    ("flag",),
+    (
+        Column("region", pl.Int32(), "platform"),
+        Column("flag", pl.Int64(), "platform", id_of="flags"),
+        Column("advert", pl.Int64(), "platform", id_of="adverts"),
+        Column("flagger", pl.Int64(), "platform", sealed=Sealed("label", "flagger")),
+        Column("day", pl.Int32(), "platform", "day", "while the site is open"),
+        Column("reason", pl.String(), "platform", values=InWorld(("flags.reasons",))),
+        Column(
+            "brigade",
+            pl.Int64(),
+            "truth",
+            note="the brigade it was part of; null for most",
+            sealed=Sealed("label", "brigade of flaggers"),
+        ),
+    ),
+    "Flags on adverts. Most adverts get none; moderators act on few.",
+)
+
+
+def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]:
+    """Draw the flags of one region."""
+    o: Operations = past["operations"]
+    adverts: Adverts = past["adverts"]
+    number, at = _by_viewers(region, o, adverts)
+    delay = (
+        region.stream("flags/delay").quantile(number, "exponential") * region["flags.delay_days"] // 1_000_000
+    )
+    day = np.minimum(adverts.day[at] + delay, adverts.until[at])
+    flagger = _flagger(region, number)
+    alone = _frame(region, o, adverts, number, at, day, flagger, np.full(len(at), -1))
+    return None, {"flags": pl.concat([alone, _by_brigades(region, o, adverts)])}
+
+
+def _by_viewers(region: Region, o: Operations, adverts: Adverts) -> tuple[np.ndarray, np.ndarray]:
+    """Return flags by single viewers: their local numbers, and the position of the advert of each."""
+    kind = o.kind[adverts.operation]
+    p = np.array([probability(region["flags.rate"][k]) for k in KINDS])[kind]
+    reach = probability(region["flags.reach"])
+    migrant = o.traits["migrant"][adverts.operation] == 1
+    p = np.where(migrant, (p * reach >> 16) + probability(region["flags.prejudice"]), p)
+    p = p + np.where(o.family[adverts.operation] == 0, probability(region["flags.rivalry"]), 0)
+    watched = region.stream("flags/watched").quantile(adverts.row, "gamma_0.3") // 300
+    p = np.minimum(p * np.minimum(watched, 4000) // 1000, 60000)
+    viewers = np.arange(region["flags.viewers"])[None, :]
+    at, viewer = np.nonzero(region.stream("flags/viewer").chance(adverts.row[:, None], p[:, None], viewers))
+    return adverts.row[at] * ROOM + viewer, at
+
+
+def _flagger(region: Region, number: np.ndarray) -> np.ndarray:
+    """Return who flags: activity is heavy-tailed (the square of a uniform draw)."""
+    people = region["flags.flaggers"]
+    first = region.stream("flags/flagger").below(number, people)
+    return first * region.stream("flags/flagger").below(number, people, 1) // people
+
+
+def _by_brigades(region: Region, o: Operations, adverts: Adverts) -> pl.DataFrame:
+    """Return brigades: many flaggers hit one operation's adverts on one day."""
+    brigade = np.arange(region["flags.brigades"])
+    low, high = region["flags.brigade_size"]
+    if not len(adverts.row):
+        brigade = brigade[:0]
+    size = low + region.stream("brigades/size").below(brigade, high - low + 1)
+    target = region.stream("brigades/target").below(brigade, max(len(adverts.row), 1))
+    which = np.repeat(brigade, size)
+    number = BRIGADES + which * BRIGADE_ROOM + np.arange(len(which)) - np.repeat(np.cumsum(size) - size, size)
+    # The rows of an operation's template stand side by side, so neighbours of the target are its re-posts.
+    near = target[which] + region.stream("brigades/near").below(number, 3)
+    near = np.minimum(near, len(adverts.row) - 1)
+    same = adverts.operation[near] == adverts.operation[target[which]] if len(which) else np.zeros(0, bool)
+    at = np.where(same, near, target[which])
+    day = np.minimum(np.maximum(adverts.day[at], adverts.day[target[which]]) + 1, adverts.until[at])
+    flagger = (
+        region["flags.flaggers"] + which * BRIGADE_ROOM + region.stream("brigades/flagger").below(number, 60)
+    )
+    return _frame(region, o, adverts, number, at, day, flagger, which)
+
+
+def _frame(
+    region: Region,
+    o: Operations,
+    adverts: Adverts,
+    number: np.ndarray,
+    at: np.ndarray,
+    day: np.ndarray,
+    flagger: np.ndarray,
+    brigade: np.ndarray,
+) -> pl.DataFrame:
+    weights = np.array([region["flags.reason_weights"][k] for k in KINDS])[o.kind[adverts.operation[at]]]
+    reason = region.stream("flags/reason").choose(number, weights)
+    brigades = region.ids("brigades", np.maximum(brigade, 0))
+    return pl.DataFrame(
+        {
+            "region": np.full(len(number), region.index, dtype=np.int32),
+            "flag": region.ids("flags", number),
+            "advert": adverts.id[at],
+            "flagger": region.ids("flaggers", flagger),
+            "day": day.astype(np.int32),
+            "reason": pl.Series(region["flags.reasons"])[reason],
+            "brigade": with_nulls(brigades, brigade >= 0),
+        }
+    )
+
+
+STAGE = Stage("flags", ("operations", "adverts"), (FLAGS,), generate)

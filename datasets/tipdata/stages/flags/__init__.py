@@ -1,1 +1,0 @@
-"""Flags by the crowd."""

@@ -1,0 +1,669 @@
+"""The five mechanisms of schemes: collections, relays and deals, spending, and money that comes round; travel; and what
+operations pay each other.
+
+*Collections*: many pay one in every round, who passes the sum on, or keeps it, or the turn passes to another. Rent,
+takings, donations, remittance circles and savings clubs are collected so, and so are the proceeds of funnel accounts,
+front companies and deceived strangers. *Relays*: what comes in goes out again, such as wages passed on within the
+family, home, or to one who controls. *Deals*: a client pays an agent, and the agent the provider; brokers of homes,
+marriages or treatment work so. *Spending*: adverts, rooms and travel week by week, and where the money comes from;
+touring workers, agencies and travelling traders spend as those do who exploit others. *Rounds*: money in a cycle, out
+to several and together again, or there and back; friends who lend, companies of one owner and launderers' layers look
+alike.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from tipdata.core.draw import Ids, Ints, probability
+from tipdata.core.kinds import TRAFFICKING
+from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
+from tipdata.stages.operations.lives import pick_within
+from tipdata.stages.operations.stage import Operations
+from tipdata.stages.payments import wallets
+from tipdata.stages.payments.people import Inhabitants, draw_employers, draw_wages
+from tipdata.stages.payments.schemes import SOON, Schemes
+from tipdata.stages.payments.wallets import (
+    A_SCHEME,
+    CHANNELS,
+    PURPOSES,
+    UNSTATED,
+    Calendar,
+    PaymentRows,
+    draw_between,
+    heap,
+    join_payments,
+    principal_wallet,
+    repeat,
+    stranger_wallet,
+    vary,
+    venue,
+)
+from tipdata.stages.people import People
+from tipdata.stages.trips.stage import Trips
+
+PAYMENT_ROOM = 1 << 13
+"""Numbers of payments of a scheme."""
+CASH_LEVEL, ALTERNATIVE_LEVEL = 1, 2
+"""Levels of the habit of channels: transfers, cash, and what is adopted."""
+
+
+def make_payments(
+    region: Region,
+    s: Schemes,
+    rows: Ints,
+    place: Ints,
+    minute: Ints,
+    ends: tuple[Ints, Ints],
+    amount: Ints,
+    channel: str = "channel",
+    core: bool = True,
+) -> PaymentRows:
+    """Return payments of schemes.
+
+    Args:
+        rows: position of the scheme of each.
+        place: number of the payment within its scheme.
+        ends: wallets of payers and of payees.
+        channel: habit by which the channel is chosen.
+    """
+    ids = payment_ids(s, rows, place)
+    return PaymentRows(
+        ids,
+        minute,
+        *ends,
+        amount,
+        _channel(region, s, rows, ids, minute // MINUTES_A_DAY, channel),
+        _purpose(region, s, rows, ids),
+        s.first + rows,
+        np.full(len(rows), core),
+    )
+
+
+def payment_ids(s: Schemes, rows: Ints, place: Ints) -> Ids:
+    """Return local numbers of payments."""
+    return s.number[rows] * PAYMENT_ROOM + place
+
+
+def _channel(region: Region, s: Schemes, rows: Ints, ids: Ids, day: Ints, habit: str) -> Ints:
+    level = s.habits[habit][rows]
+    level = np.where((level == ALTERNATIVE_LEVEL) & (day < s.adopts[rows]), CASH_LEVEL, level)
+    return region.stream("payments/channel").choose(ids, np.array(region["payments.channels"])[level])
+
+
+def _purpose(region: Region, s: Schemes, rows: Ints, ids: Ids) -> Ints:
+    named = [PURPOSES.index(n) if n else UNSTATED for n in region[f"payments.{s.mechanism}.levels.reason"]]
+    return np.where(_draw_stated(region, s, rows, ids), np.array(named)[s.habits["reason"][rows]], UNSTATED)
+
+
+def _draw_stated(region: Region, s: Schemes, rows: Ints, ids: Ids) -> np.ndarray:
+    """Return bool: whether each payment states a purpose."""
+    p = np.array([probability(share) for share in region["payments.told"]])[s.habits["told"][rows]]
+    return region.stream("payments/told").chance(ids, p)
+
+
+def state_purpose(region: Region, s: Schemes, legs: PaymentRows, rows: Ints, purpose: Ints) -> PaymentRows:
+    """Return payments that state, where they state any, a purpose of their own and not their scheme's."""
+    return replace(legs, purpose=np.where(_draw_stated(region, s, rows, legs.number), purpose, UNSTATED))
+
+
+def find_payers(region: Region, s: Schemes, people: Inhabitants, rows: Ints, place: Ints) -> Ints:
+    """Return the wallet at a place of those who pay into schemes, by the habit ``find_payers``: own, regulars or
+    strangers."""
+    level = s.habits["payers"][rows]
+    seats = s.number[rows] * 64 + place
+    regular = people.regular(region, "payments/regular", seats, s.town[rows], s.start[rows])
+    return np.select(
+        [level == 0, level == 1], [s.own(rows, place + 1), regular], stranger_wallet(s.number[rows], place)
+    )
+
+
+COLLECT_SEATS = 64
+COLLECT_PASSED_ON = 4096
+"""Places of what is passed on start here."""
+OWN, ROTATING, ABROAD = 0, 1, 2
+FLAT, CAPPED = 0, 3
+
+
+def collect(region: Region, s: Schemes, people: Inhabitants, calendar: Calendar) -> list[PaymentRows]:
+    """Return what is paid in, and what is passed on."""
+    size = draw_between(region, "payments/size", s.number, s.level(region, "size"))
+    size = np.where(s.habits["payers"] == OWN, np.minimum(size, A_SCHEME - 1), size)
+    turns = draw_between(region, "payments/turns", s.number, s.level(region, "turns"))
+    rows, place = repeat(turns * size)
+    turn, seat = place // size[rows], place % size[rows]
+    ids = payment_ids(s, rows, turn * COLLECT_SEATS + seat)
+    happens = region.stream("payments/pays").chance(ids, probability(region["payments.pays"]))
+    opens = s.day(rows, turn, s.level(region, "rhythm")[rows]) * MINUTES_A_DAY
+    minute = opens + region.stream("payments/together").below(ids, s.level(region, "together")[rows])
+    day = minute // MINUTES_A_DAY
+    happens &= (day >= 0) & (day < DAYS)
+    minute = calendar.minute("payments/collected", ids, np.clip(day, 0, DAYS - 1))
+    payer = find_payers(region, s, people, rows, seat)
+    taker = turn % size[rows]
+    rotates = s.habits["collector"][rows] == ROTATING
+    payee = np.where(rotates, find_payers(region, s, people, rows, taker), s.own(rows, 0))
+    happens &= payer != payee
+    amount = _collected_sums(region, s, rows, seat, ids)
+    paid = make_payments(region, s, rows, turn * COLLECT_SEATS + seat, minute, (payer, payee), amount).where(
+        happens
+    )
+    kept = happens & ~rotates
+    return [paid, _pass_on_round(region, s, rows[kept], turn[kept], minute[kept], amount[kept])]
+
+
+def _collected_sums(region: Region, s: Schemes, rows: Ints, seat: Ints, ids: Ints) -> Ints:
+    """Return what each payer pays: always the same, a round sum, any, or just below what must be reported."""
+    level, habit = s.level(region, "level"), s.habits["sums"]
+    base = vary(region, "payments/base", s.number, level, region["payments.base_spread"])[rows]
+    seats = s.number[rows] * COLLECT_SEATS + seat
+    each = vary(region, "payments/each", seats, base, region["payments.seat_spread"])
+    base = np.where(habit[rows] == FLAT, base, each)
+    spread = np.array(region["payments.collect.spread"])[habit][rows]
+    amount = vary(region, "payments/sum", ids, base, spread)
+    limit = region["payments.reported"]
+    less = region.stream("payments/just_below").below(ids, region["payments.just_below"])
+    amount = np.where(habit[rows] == CAPPED, limit - limit * less // 1000, amount)
+    round_share = np.array(region["payments.collect.round"])[habit][rows]
+    return heap(region, "payments/round", ids, amount, round_share)
+
+
+def _pass_on_round(
+    region: Region, s: Schemes, rows: Ints, turn: Ints, minute: Ints, amount: Ints
+) -> PaymentRows:
+    """After each round the head pays on a share of what came in."""
+    rounds = rows * COLLECT_SEATS + turn
+    found, at = np.unique(rounds, return_inverse=True)
+    total, last = np.zeros(len(found), dtype=np.int64), np.zeros(len(found), dtype=np.int64)
+    np.add.at(total, at, amount)
+    np.maximum.at(last, at, minute)
+    of, place = found // COLLECT_SEATS, COLLECT_PASSED_ON + found % COLLECT_SEATS
+    ids = payment_ids(s, of, place)
+    minute = last + draw_between(region, "payments/onward", ids, s.level(region, "onward")[of])
+    share = draw_between(region, "payments/kept", ids, s.level(region, "kept")[of])
+    amount = heap(
+        region, "payments/passed", ids, np.maximum(total * share // 1000, 1), region["payments.passed_round"]
+    )
+    payee = destination(region, s, of)
+    legs = make_payments(region, s, of, place, minute, (s.own(of, 0), payee), amount, "outlet")
+    return legs.where(minute < DAYS * MINUTES_A_DAY)
+
+
+def destination(region: Region, s: Schemes, rows: Ints) -> Ints:
+    """Return where a scheme's money goes: to whoever stands behind it, or to someone abroad."""
+    place = region.stream("payments/abroad").below(s.number, region["payments.venues"]["abroad"])
+    abroad = venue("abroad", place)[rows]
+    return np.where(s.habits["reach"][rows] == ABROAD, abroad, s.principal(rows))
+
+
+RELAY_SEATS = 8
+ONWARD_PLACES = 4096
+EXTRA_PLACES = 6144
+OFFICES = 2
+"""Levels of the habit of extras up to this are travel, a room, none; then come clinics and bureaus."""
+END = DAYS * MINUTES_A_DAY
+
+
+def find_workers(region: Region, s: Schemes, employers: int) -> Inhabitants:
+    """Return those whose wages are passed on, and who employs them."""
+    size = draw_between(region, "payments/size", s.number, s.level(region, "size"))
+    rows, seat = repeat(size)
+    wallet = s.own(rows, seat + 1)
+    turns = draw_between(region, "payments/turns", s.number, s.level(region, "turns"))
+    long = turns * s.level(region, "rhythm")
+    ids = s.number[rows] * RELAY_SEATS
+    mixed = s.habits["employers"][rows] == 1
+    return Inhabitants(
+        wallet,
+        s.first + rows,
+        s.town[rows],
+        np.clip(s.start[rows], 0, DAYS - 1),
+        np.clip((s.start + long)[rows], 0, DAYS - 1),
+        draw_employers(region, wallets.OWN * 16 + ids + np.where(mixed, seat, 0), employers),
+        s.level(region, "life")[rows],
+        np.ones(len(rows), dtype=bool),
+        draw_wages(region, wallet),
+        s.migrant[rows],
+        np.zeros(len(rows), dtype=bool),
+    )
+
+
+def relay_wages(
+    region: Region, s: Schemes, staff: Inhabitants, first_employer: int, round_wages: int
+) -> list[PaymentRows]:
+    """Return wages of the staff of schemes, and what they pass on. ``first_employer``: position among the sources."""
+    of = staff.source - s.first
+    turns = draw_between(region, "payments/turns", s.number, s.level(region, "turns"))[of]
+    rows, turn = repeat(turns)
+    scheme, worker = of[rows], rows
+    seat = worker - np.searchsorted(of, scheme)
+    rhythm = s.level(region, "rhythm")
+    place = turn * RELAY_SEATS + seat
+    ids = payment_ids(s, scheme, place)
+    day = s.start[scheme] + (turn + 1) * rhythm[scheme]
+    payroll = (s.number[scheme] * 64 + turn) * 64 + staff.employer[worker]
+    # All who work for one employer are paid in one go.
+    minute = day * MINUTES_A_DAY + draw_between(
+        region, "payments/payroll", payroll, _bounds_for(region, "office_minutes", rows)
+    )
+    wage = vary(region, "payments/paid", ids, staff.wage[worker], region["payments.paid_spread"])
+    wage = heap(
+        region,
+        "payments/wage_round",
+        ids,
+        wage * rhythm[scheme] // region["payments.month_days"],
+        round_wages,
+    )
+    there = (day >= 0) & (minute < END) & s.lasts(scheme, day)
+    income = PaymentRows(
+        ids,
+        minute,
+        wallets.EMPLOYERS + staff.employer[worker],
+        staff.wallet[worker],
+        np.maximum(wage, 1),
+        np.full(len(rows), CHANNELS.index("bank")),
+        np.full(len(rows), PURPOSES.index("wages")),
+        first_employer + staff.employer[worker],
+        np.zeros(len(rows), dtype=bool),
+    )
+    minute = minute + draw_between(region, "payments/onward", ids, s.level(region, "onward")[scheme])
+    share = draw_between(region, "payments/kept", ids, s.level(region, "kept")[scheme])
+    amount = heap(
+        region, "payments/passed", ids, np.maximum(wage * share // 1000, 1), s.level(region, "sums")[scheme]
+    )
+    ends = staff.wallet[worker], destination(region, s, scheme)
+    happens = (
+        there
+        & (minute < END)
+        & region.stream("payments/pays").chance(ids, probability(region["payments.pays"]))
+    )
+    out = make_payments(region, s, scheme, ONWARD_PLACES + place, minute, ends, amount).where(happens)
+    return [income.where(there), out]
+
+
+def _bounds_for(region: Region, parameter: str, rows: Ints) -> Ints:
+    return np.broadcast_to(np.array(region[f"payments.{parameter}"]), (len(rows), 2))
+
+
+def _extra_place(region: Region, s: Schemes, rows: Ints, ids: Ints, extra: Ints) -> Ints:
+    """Return number of the office that sells travel, or of the clinic or bureau with which an agent always works."""
+    steady = wallets.draw_provider(region, "payments/extra", s.number[rows], "clinic")
+    return np.where(extra > OFFICES, steady, wallets.draw_provider(region, "payments/extra", ids, "travel"))
+
+
+def make_deals(region: Region, s: Schemes, calendar: Calendar) -> list[PaymentRows]:
+    """Return a client pays the agent, the agent passes a share on and, for some, pays for travel or a room as well."""
+    turns = draw_between(region, "payments/turns", s.number, s.level(region, "turns"))
+    rows, turn = repeat(turns)
+    ids = payment_ids(s, rows, turn)
+    apart = region["payments.deal.apart_days"]
+    day = s.day(rows, turn, apart) + region.stream("payments/deal_day").below(ids, s.within(rows, apart))
+    there = (day >= 0) & (day < DAYS)
+    minute = calendar.minute("payments/dealt", ids, np.clip(day, 0, DAYS - 1))
+    base = vary(region, "payments/base", s.number, s.level(region, "level"), region["payments.base_spread"])[
+        rows
+    ]
+    amount = vary(region, "payments/sum", ids, base, region["payments.deal.spread"])
+    amount = heap(region, "payments/round", ids, amount, s.level(region, "sums")[rows])
+    client = wallets.stranger_wallet(s.number[rows], turn)
+    paid = make_payments(region, s, rows, turn, minute, (client, s.own(rows, 0)), amount).where(there)
+
+    venue, spent = _extras(region, s, rows, ids)
+    spent = np.minimum(spent, amount // 2)  # what a client pays is enough for all
+    left = np.where(venue >= 0, amount - spent, amount)
+    onward = minute + draw_between(region, "payments/onward", ids, s.level(region, "onward")[rows])
+    share = draw_between(region, "payments/kept", ids, s.level(region, "kept")[rows])
+    sent = heap(
+        region, "payments/passed", ids, np.maximum(left * share // 1000, 1), region["payments.passed_round"]
+    )
+    ends = s.own(rows, 0), destination(region, s, rows)
+    passed = make_payments(region, s, rows, ONWARD_PLACES + turn, onward, ends, sent, "outlet").where(
+        there & (onward < END)
+    )
+    later = minute + draw_between(region, "payments/extra_wait", ids, s.level(region, "onward")[rows])
+    ends = s.own(rows, 0), np.maximum(venue, 0)
+    added = make_payments(region, s, rows, EXTRA_PLACES + turn, later, ends, np.maximum(spent, 1))
+    return [paid, passed, added.where(there & (venue >= 0) & (later < END))]
+
+
+def _extras(region: Region, s: Schemes, rows: Ints, ids: Ints) -> tuple[Ints, Ints]:
+    """Return who is paid by each deal besides, -1 for nobody, and how much."""
+    extra = s.habits["extras"][rows]
+    listed = region["payments.deal.levels.extras"]
+    kind = np.array([wallets.VENUE_KINDS.index(kind) if kind else -1 for kind in listed])[extra]
+    place = _extra_place(region, s, rows, ids, extra)
+    cost = np.broadcast_to(np.array(region["payments.deal.extra"]), (len(listed),))[extra]
+    spent = vary(region, "payments/extra_sum", ids, cost, region["payments.base_spread"])
+    place = np.where(extra == 1, s.town[rows] * wallets.A_TOWN, place)
+    return np.where(kind >= 0, wallets.venue(np.maximum(kind, 0), place), -1), spent
+
+
+STEPS = 32
+"""Places of numbers a turn; the upper half gathers what the lower half scattered."""
+CYCLE, SCATTER, BACK = range(3)
+
+
+def send_round(region: Region, s: Schemes, people: Inhabitants, calendar: Calendar) -> list[PaymentRows]:
+    """Return all steps of all turns."""
+    shape = s.habits["shape"]
+    size = draw_between(region, "payments/size", s.number, s.level(region, "size"))
+    size = np.where(shape == BACK, 2, size)
+    turns = draw_between(region, "payments/turns", s.number, s.level(region, "turns"))
+    steps = np.where(shape == SCATTER, 2 * size, size)
+    rows, place = repeat(turns * steps)
+    turn, step = place // steps[rows], place % steps[rows]
+    scatter = shape[rows] == SCATTER
+    # A cycle's steps come one after the other; what is scattered goes out together and is gathered together.
+    wave = np.where(scatter, step // size[rows], step)
+    seat = step % size[rows]
+    number = np.where(scatter, (step // size[rows]) * (STEPS // 2) + seat, step)
+    ids = payment_ids(s, rows, turn * STEPS + number)
+    minute = _turn_minutes(region, s, calendar, rows, turn) + _wait_minutes(region, s, rows, turn, wave, ids)
+    member = find_payers(region, s, people, rows, seat)
+    following = find_payers(region, s, people, rows, (seat + 1) % size[rows])
+    head, behind = s.own(rows, 0), s.principal(rows)
+    payer = np.where(scatter, np.where(wave == 0, head, member), member)
+    payee = np.where(scatter, np.where(wave == 0, member, behind), following)
+    amount = _round_sums(region, s, rows, turn, seat, wave, scatter, ids)
+    legs = make_payments(region, s, rows, turn * STEPS + number, minute, (payer, payee), amount)
+    return [legs.where((minute >= 0) & (minute < DAYS * MINUTES_A_DAY) & (payer != payee))]
+
+
+def _turn_minutes(region: Region, s: Schemes, calendar: Calendar, rows: Ints, turn: Ints) -> Ints:
+    """Return minute at which each turn begins."""
+    ids = s.number[rows] * STEPS + turn
+    apart = region["payments.round.apart_days"]
+    day = s.day(rows, turn, apart) + region.stream("payments/turn_day").below(ids, s.within(rows, apart))
+    minute = calendar.minute("payments/turn", ids, np.clip(day, 0, DAYS - 1))
+    return np.where((day >= 0) & (day < DAYS), minute, -DAYS * MINUTES_A_DAY)
+
+
+def _wait_minutes(region: Region, s: Schemes, rows: Ints, turn: Ints, wave: Ints, ids: Ints) -> Ints:
+    """Return minutes from the turn's beginning: so many waits as there were waves before, and a little within a
+    wave."""
+    pace = s.level(region, "pace")[rows]
+    turns = s.number[rows] * STEPS + turn
+    total = np.zeros(len(rows), dtype=np.int64)
+    for k in range(int(wave.max(initial=0))):
+        wait = pace[:, 0] + region.stream("payments/wait").below(turns, pace[:, 1] - pace[:, 0] + 1, k)
+        total += np.where(wave > k, wait, 0)
+    return total + region.stream("payments/within_wave").below(ids, np.maximum(pace[:, 0], 1))
+
+
+def _round_sums(
+    region: Region, s: Schemes, rows: Ints, turn: Ints, seat: Ints, wave: Ints, scatter: np.ndarray, ids: Ints
+) -> Ints:
+    """Return each step passes on a share of the one before; what is scattered is of uneven parts."""
+    base = vary(region, "payments/base", s.number, s.level(region, "level"), region["payments.base_spread"])[
+        rows
+    ]
+    turns = s.number[rows] * STEPS + turn
+    amount = vary(region, "payments/turn_sum", turns, base, region["payments.round.spread"])
+    parts = vary(
+        region, "payments/part", turns * STEPS + seat, amount // 3, region["payments.round.part_spread"]
+    )
+    amount = np.where(scatter, np.maximum(parts, 1), amount)
+    share = s.level(region, "kept")[rows]
+    for k in range(int(wave.max(initial=0))):
+        drawn = share[:, 0] + region.stream("payments/share").below(turns, share[:, 1] - share[:, 0] + 1, k)
+        amount = np.where(wave > k, amount * drawn // 1000, amount)
+    return heap(region, "payments/round", ids, np.maximum(amount, 1), s.level(region, "sums")[rows])
+
+
+WEEK_ROOM = 64
+DAYS_A_WEEK = 7
+SPEND_PASSED_ON = 4096
+ITEMS = ("takings", "deposit", "transfer", "advert", "room", "travel")
+"""What there is in a week; eight places of numbers each."""
+TOUR = 1
+
+
+def spend(region: Region, s: Schemes, calendar: Calendar) -> list[PaymentRows]:
+    """Return income, spending, and what is passed on of the income at the end of each week."""
+    turns = draw_between(region, "payments/turns", s.number, s.level(region, "turns"))
+    rows, week = repeat(turns)
+    weeks = s.number[rows] * WEEK_ROOM + week
+    funding = s.habits["funding"][rows]
+    counts = {
+        "takings": np.where(
+            funding == 0, draw_between(region, "payments/takings", weeks, _bounds(region, rows)), 0
+        ),
+        "deposit": (funding == 1).astype(np.int64),
+        "transfer": (funding == 2).astype(np.int64),
+        "advert": draw_between(region, "payments/adverts", weeks, s.level(region, "adverts")[rows]),
+        "room": s.level(region, "rooms")[rows],
+        # Those that tour pay for each leg where it is booked.
+        "travel": np.where(_tours(s, rows), 0, region.stream("payments/travels").below(weeks, 2)),
+    }
+    towns = region["places.towns"]
+    away = region.stream("payments/week_town").below(weeks, towns)
+    town = np.where(s.habits["circuit"][rows] == TOUR, away, s.town[rows])
+    parts = [_items(region, s, calendar, item, rows, week, town, counts[item]) for item in ITEMS]
+    income = join_payments(parts[:3])
+    return [*parts, _pass_on_week(region, s, income)]
+
+
+def _bounds(region: Region, rows: Ints) -> Ints:
+    return np.broadcast_to(np.array(region["payments.spend.takings"]), (len(rows), 2))
+
+
+def _items(
+    region: Region, s: Schemes, calendar: Calendar, item: str, rows: Ints, week: Ints, town: Ints, count: Ints
+) -> PaymentRows:
+    """Return all payments of one kind."""
+    at, turn = repeat(count)
+    of = rows[at]
+    place = week[at] * WEEK_ROOM + ITEMS.index(item) * 8 + turn
+    ids = payment_ids(s, of, place)
+    day, lodged = _spending_days(region, s, item, of, week[at], turn, ids)
+    minute = calendar.minute("payments/spent", ids, np.clip(day, 0, DAYS - 1))
+    head = s.own(of, 0)
+    base = np.full(len(of), region["payments.spend.sums"][item])
+    amount = vary(region, "payments/sum", ids, base, region["payments.spend.spread"])
+    amount = heap(region, "payments/round", ids, amount, region["payments.spend.round"][item])
+    if item == "takings":
+        ends = wallets.stranger_wallet(s.number[of], (week[at] * 8 + turn) % WEEK_ROOM), head
+    elif item == "deposit":
+        ends = s.own(of, 1), head
+    elif item == "transfer":
+        ends = s.principal(of), head
+    elif item == "room":
+        lodging = region.stream("payments/lodging").below(ids // 8, wallets.A_TOWN)
+        there = np.where(lodged >= 0, lodged, town[at])
+        ends = head, wallets.venue("room", there * wallets.A_TOWN + lodging)
+    else:
+        ends = head, wallets.venue(item, wallets.draw_provider(region, "payments/provider", ids, item))
+    legs = make_payments(region, s, of, place, minute, ends, amount)
+    if item in PURPOSES:
+        legs = state_purpose(region, s, legs, of, np.full(len(of), PURPOSES.index(item)))
+    return legs.where((day >= 0) & (day < DAYS))
+
+
+def _tours(s: Schemes, rows: Ints) -> np.ndarray:
+    """Return bool: whether the owner has stops, at which rooms and travel are paid for."""
+    return (s.owner[rows] >= 0) & s.work.tours(s.owner[rows])
+
+
+def _spending_days(
+    region: Region, s: Schemes, item: str, rows: Ints, week: Ints, turn: Ints, ids: Ints
+) -> tuple[Ints, Ints]:
+    """Return day of each payment, and rank of the town of a stop at which a room is taken, -1 for none.
+
+    An owner pays for adverts within a day of one of its own, and where it tours for rooms during a stop.
+    """
+    town = np.full(len(rows), -1)
+    opens = s.day(rows, week, DAYS_A_WEEK)
+    day = opens + region.stream("payments/weekday").below(ids, s.within(rows, DAYS_A_WEEK))
+    owner = s.owner[rows]
+    if item == "advert":
+        posted = s.work.next(s.work.posted, owner, opens, turn)
+        beside = np.clip(posted - 1 + region.stream("payments/weekday").below(ids, 3), 0, DAYS - 1)
+        near = posted - opens < DAYS_A_WEEK
+        return np.where(owner < 0, day, np.where(near & (posted < DAYS), beside, DAYS)), town
+    if item == "room":
+        stop, left = s.work.stay(owner, opens)
+        within = opens + region.stream("payments/weekday").below(ids, np.clip(left, 1, SOON))
+        tours = _tours(s, rows)
+        return np.where(tours, np.where(stop >= 0, within, DAYS), day), np.where(tours, stop, town)
+    return day, town
+
+
+def _pass_on_week(region: Region, s: Schemes, income: PaymentRows) -> PaymentRows:
+    """At the end of a week a share of what came in, by habit; from those whose money comes from outside."""
+    of = income.source - s.first
+    week = income.number % SPEND_PASSED_ON // WEEK_ROOM
+    found, at = np.unique(of * WEEK_ROOM + week, return_inverse=True)
+    total, last = np.zeros(len(found), dtype=np.int64), np.zeros(len(found), dtype=np.int64)
+    np.add.at(total, at, income.amount)
+    np.maximum.at(last, at, income.minute)
+    rows, place = found // WEEK_ROOM, SPEND_PASSED_ON + found % WEEK_ROOM
+    ids = payment_ids(s, rows, place)
+    minute = last + draw_between(region, "payments/onward", ids, s.level(region, "onward")[rows])
+    share = draw_between(region, "payments/kept", ids, s.level(region, "kept")[rows])
+    amount = heap(region, "payments/passed", ids, total * share // 1000, region["payments.passed_round"])
+    ends = s.own(rows, 0), destination(region, s, rows)
+    # What came from the one behind the scheme does not go back to them.
+    kept = (share > 0) & (amount > 0) & (s.habits["funding"][rows] != 2) & (minute < DAYS * MINUTES_A_DAY)
+    return make_payments(region, s, rows, place, minute, ends, np.maximum(amount, 1)).where(kept)
+
+
+TOUR_PLACES = 5120
+"""Places of numbers of what is booked start here."""
+DAY = 1024
+OF_THE_SCHEME = (0, 1, 1 + wallets.A_SCHEME)
+"""Wallets of an operation that book for it: its controller's, and those of the first traveller of each team."""
+
+
+def pay_tours(
+    region: Region, schemes: dict[str, Schemes], trips: Trips, calendar: Calendar
+) -> list[PaymentRows]:
+    """Return what operations pay for the legs of their circuits and journeys: a wallet pays at once for all legs of
+    some weeks and all for whom it books, up to some days before the first. It is a scheme's own doing where
+    the scheme is spending."""
+    found, legs = _group_bookings(region, trips)
+    parts, left = [], np.ones(len(found), dtype=bool)
+    for s in (schemes["spend"], *(s for name, s in schemes.items() if name != "spend")):
+        rows = _first_scheme(s, found // DAY // wallets.A_OPERATION)
+        mine = np.flatnonzero(left & (rows >= 0))
+        left[mine] = False
+        order = mine[np.argsort(rows[mine], kind="stable")]
+        parts.append(_pay_tours(region, s, rows[order], found[order], legs[order], calendar))
+    return parts
+
+
+def _pay_tours(
+    region: Region, s: Schemes, rows: Ints, found: Ints, legs: Ints, calendar: Calendar
+) -> PaymentRows:
+    """Return the payments of one mechanism's schemes; ``rows``: of the scheme of each, rising."""
+    wallet, day = found // DAY, found % DAY
+    place = TOUR_PLACES + np.arange(len(rows)) - np.searchsorted(rows, rows)
+    ids = payment_ids(s, rows, place)
+    day = np.maximum(day - region.stream("payments/ahead").below(ids, region["payments.spend.ahead"]), 0)
+    sums, rounds = (region[f"payments.spend.{name}"]["travel"] for name in ("sums", "round"))
+    amount = vary(region, "payments/sum", ids, legs * sums, region["payments.spend.spread"])
+    amount = heap(region, "payments/round", ids, amount, rounds)
+    payee = wallets.venue("travel", wallets.draw_provider(region, "payments/provider", ids, "travel"))
+    minute = calendar.minute("payments/spent", ids, day)
+    made = make_payments(region, s, rows, place, minute, (wallet, payee), amount)
+    made = state_purpose(region, s, made, rows, np.full(len(rows), PURPOSES.index("travel")))
+    # Who travels on money of their own is not paid for by the scheme.
+    paid_for = np.isin(wallet % wallets.A_OPERATION, OF_THE_SCHEME)
+    return replace(made, core=paid_for & (s.mechanism == "spend"))
+
+
+def _group_bookings(region: Region, trips: Trips) -> tuple[Ints, Ints]:
+    """Return wallet * DAY + day on which operations pay for legs, distinct, and how many they pay for: one of a
+    traveller is one."""
+    b = trips.bookings
+    owned = (b.wallet >= 0) & (b.operation >= 0)
+    ahead = region["payments.spend.books_for"]
+    key = np.sort(b.wallet[owned] * DAY + b.day[owned])
+    block = key // DAY * DAY + key % DAY // ahead
+    _, first, count = np.unique(block, return_index=True, return_counts=True)
+    return key[first], count
+
+
+def _first_scheme(s: Schemes, owner: Ints) -> Ints:
+    """Return position of each operation's first scheme, -1 where it has none of these."""
+    held = np.flatnonzero(s.owner >= 0)
+    found, first = np.unique(s.owner[held], return_index=True)
+    if not len(found):
+        return np.full(len(owner), -1)
+    at = np.minimum(np.searchsorted(found, owner), len(found) - 1)
+    return np.where(found[at] == owner, held[first[at]], -1)
+
+
+BETWEEN_PLACES = 7168
+"""Payments to others are numbered within their scheme from here on."""
+
+
+def pay_others(
+    region: Region, o: Operations, schemes: dict[str, Schemes], people: People, calendar: Calendar
+) -> list[PaymentRows]:
+    """Return payments from one operation in the sample to another."""
+    sampled = np.zeros(len(o.id), dtype=bool)
+    for s in schemes.values():
+        sampled[s.owner[s.owner >= 0]] = True
+    parts = _sale_payments(region, people), _commissions(region, o, schemes, sampled)
+    payer, payee, day, heads = (np.concatenate(column) for column in zip(*parts, strict=True))
+    kept = np.flatnonzero(sampled[payer] & sampled[payee])
+    kept = kept[np.lexsort((payee[kept], day[kept], payer[kept]))]
+    due = np.stack([payer, payee, day, heads, np.zeros_like(day)])[:, kept]
+    due[4] = BETWEEN_PLACES + np.arange(len(kept)) - np.searchsorted(due[0], due[0])
+    return [_pay_between(region, s, calendar, *due) for s in schemes.values()]
+
+
+def _sale_payments(region: Region, people: People) -> tuple[Ints, Ints, Ints, Ints]:
+    """Return who pays whom for people, on which day, and for how many."""
+    came = np.flatnonzero(people.sold >= 0)
+    payer, payee, day = people.owner[came], people.owner[people.sold[came]], people.start[came]
+    weeks = day // region["payments.between.settle_days"]
+    _, at, heads = np.unique(np.stack([payer, payee, weeks]), axis=1, return_inverse=True, return_counts=True)
+    last = np.zeros(len(heads), dtype=np.int64)
+    np.maximum.at(last, at.ravel(), day)
+    first = np.unique(at.ravel(), return_index=True)[1]
+    return payer[first], payee[first], last, heads
+
+
+def _commissions(
+    region: Region, o: Operations, schemes: dict[str, Schemes], sampled: np.ndarray
+) -> tuple[Ints, Ints, Ints, Ints]:
+    """Return which lawful operation pays which, when, while both live, and once."""
+    local = np.arange(len(o.id))
+    line = np.zeros(len(o.id), dtype=np.int64)
+    for s in schemes.values():
+        line[s.owner[s.owner >= 0]] = s.line[s.owner >= 0]
+    lawful = sampled & (o.kind != TRAFFICKING)
+    pays = lawful & region.stream("payments/commission").chance(
+        local, probability(region["payments.between.commission"])
+    )
+    other = pick_within(region, "payments/commission_to", local, line, lawful)
+    low = np.maximum(np.maximum(o.begins, o.begins[other]), 0)
+    high = np.minimum(np.minimum(o.ends, o.ends[other]), DAYS - 1)
+    at = np.flatnonzero(pays & (other >= 0) & (other != local) & (high >= low))
+    day = low[at] + region.stream("payments/commission_day").below(at, (high - low)[at] + 1)
+    return at, other[at], day, np.ones_like(at)
+
+
+def _pay_between(
+    region: Region,
+    s: Schemes,
+    calendar: Calendar,
+    payer: Ints,
+    payee: Ints,
+    day: Ints,
+    heads: Ints,
+    place: Ints,
+) -> PaymentRows:
+    """Return the payments of the operations whose first scheme is one of these."""
+    first = np.flatnonzero((s.owner >= 0) & (s.slot == 0))
+    first = first[np.argsort(s.owner[first])]
+    at = np.flatnonzero(np.isin(payer, s.owner[first]))
+    rows = first[np.searchsorted(s.owner[first], payer[at])]
+    ids = payment_ids(s, rows, place[at])
+    base = region["payments.between.sum"] * heads[at]
+    amount = vary(region, "payments/sum", ids, base, region["payments.between.spread"])
+    amount = heap(region, "payments/round", ids, amount, region["payments.between.round"])
+    minute = calendar.minute("payments/others", ids, day[at])
+    ends = s.principal(rows), principal_wallet(s.number[rows], payee[at])
+    return make_payments(region, s, rows, place[at], minute, ends, amount)

@@ -1,0 +1,564 @@
+"""People: those exploited, and those who exploit them. All hidden.
+
+Fields follow IOM's Human Trafficking Case Data Standard.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from tipdata.core.draw import ONE, Ints, probability
+from tipdata.core.kinds import FAMILIES, TRAFFICKING
+from tipdata.core.tables import Column, InWorld, Table, as_lists, decode, with_nulls
+from tipdata.core.world import DAYS, Region
+from tipdata.stages import Past, Stage
+from tipdata.stages.messages.exchange import JoinedPeople
+from tipdata.stages.operations.stage import Operations
+from tipdata.stages.places import Places
+from tipdata.stages.suppliers.exploitation import NOBODY, Exploitation
+from tipdata.stages.trips.tours import find_parties
+
+
+@dataclass(frozen=True)
+class NeededPeople:
+    """People whom operations need, one entry each, sorted by operation; int64 arrays of equal length.
+
+    ``owner``: the operation. ``by``: the last day on which one may come, ``until``: the first on which one may leave;
+    where that is the earlier of the two, somebody is there at some time between them.
+    """
+
+    owner: Ints
+    by: Ints
+    until: Ints
+
+    @property
+    def place(self) -> Ints:
+        """Number of each within its operation, from 0."""
+        return np.arange(len(self.owner)) - np.searchsorted(self.owner, self.owner)
+
+
+def find_needed(region: Region, o: Operations, exploitation: Exploitation) -> NeededPeople:
+    """Return whom trafficking operations need: one as long as services are advertised, one at each firm in which they
+    exploit, and with the controller the party of each circuit."""
+    sells = np.flatnonzero((o.kind == TRAFFICKING) & o.posts & (o.family == FAMILIES.index("services")))
+    firm = np.flatnonzero(exploitation.in_force & (exploitation.operation != NOBODY))
+    operation, party, start, end = find_parties(region, o)
+    travels = np.repeat(
+        np.arange(len(party)), np.where(o.kind[operation] == TRAFFICKING, np.maximum(party - 1, 1), 0)
+    )
+    parts = (
+        (sells, o.first_day[sells], o.last_day[sells]),
+        (exploitation.operation[firm], exploitation.end[firm], exploitation.start[firm]),
+        (operation[travels], start[travels], end[travels]),
+    )
+    owner, by, until = (np.concatenate(column) for column in zip(*parts, strict=True))
+    order = np.argsort(owner, kind="stable")
+    return NeededPeople(owner[order], by[order], until[order])
+
+
+@dataclass(frozen=True)
+class Sales:
+    """Positions among the people, one entry per sale: as one of the ``seller``'s and as one of the ``buyer``'s."""
+
+    seller: Ints
+    buyer: Ints
+
+
+def draw_sales(
+    region: Region, o: Operations, owner: Ints, person: Ints, end: Ints, leaves: np.ndarray, open_: np.ndarray
+) -> Sales:
+    """Return who is sold as whom.
+
+    Args:
+        owner, person, end: of each of the people; local numbers, and the day of leaving.
+        leaves: bool, those who are handed on within the window.
+        open_: bool, places that buyers have.
+    """
+    sold, places = np.flatnonzero(leaves), np.flatnonzero(open_)
+    buyers, first, room = np.unique(owner[places], return_index=True, return_counts=True)
+    if not len(sold) or not len(buyers):
+        return Sales(sold[:0], places[:0])
+    day, stays = end[sold][:, None], region["people.shortest_days"]
+    fits = (day >= o.begins[buyers]) & (day <= o.ends[buyers] - stays) & (owner[sold][:, None] != buyers)
+    listed = region["people.sold_into"]
+    by_form = np.array([[listed.get(sells, {}).get(buys, 0) for buys in o.forms] for sells in o.forms])
+    weights = fits * room * by_form[o.form[owner[sold]][:, None], o.form[buyers]]
+    chosen = region.stream("people/buyer").choose(person[sold], weights)
+    chosen = np.where(weights.any(axis=1), chosen, len(buyers))
+    # The first buys take what places a buyer has.
+    order = np.argsort(chosen, kind="stable")
+    turn = np.arange(len(sold)) - np.searchsorted(chosen[order], chosen[order])
+    taken = turn < np.append(room, 0)[chosen[order]]
+    return Sales(sold[order][taken], places[first[chosen[order][taken]] + turn[taken]])
+
+
+WAYS = CONVERSATION, JOB_ADVERT, ACQUAINTANCE, SOLD = ("conversation", "job_advert", "acquaintance", "sold")
+SELLERS = NETWORK, ARMED = ("network", "armed_group")
+"""Kinds of organisation that sell people, and that hand them on to others elsewhere."""
+ALONE = "individual"
+"""The organisation of one person."""
+MOVED_ON, RELEASED, AUTHORITIES = "moved_on", "released", "authorities"
+FAMILY, STRANGER = "family", "other"
+NO_ONE = -1
+YEAR = 365
+MOST = ONE * 19 // 20
+"""Of those for whom there is room no more than this share stays so long."""
+
+
+@dataclass(frozen=True)
+class Crew:
+    """People of operations: arrays of equal length, exploited ones before staff.
+
+    ``owner``, ``within``: the operation and the number within it; ``exploited``: bool; ``conversation``: local number
+    of the one by which they came, -1 where by none; ``joins``: the day then. ``by``, ``until``: days of
+    :class:`~tipdata.stages.people.NeededPeople`, without meaning where nobody is ``needed``; bool.
+    """
+
+    owner: np.ndarray
+    within: np.ndarray
+    exploited: np.ndarray
+    conversation: np.ndarray
+    joins: np.ndarray
+    needed: np.ndarray
+    by: np.ndarray
+    until: np.ndarray
+
+
+@dataclass(frozen=True)
+class Stay:
+    """Of each of a crew: ``way``: index into :data:`WAYS`; ``sold``: position of who they were with the operation that
+    sold them, -1 for none; ``start``, ``end``: days; ``exit``: how it ends, by name."""
+
+    way: np.ndarray
+    sold: np.ndarray
+    start: np.ndarray
+    end: np.ndarray
+    exit: np.ndarray
+
+
+def draw_crew(region: Region, o: Operations, joined: JoinedPeople, needed: NeededPeople, most: int) -> Crew:
+    """Draw how many people each trafficking operation has; ``most``: of one operation.
+
+    The longer one lives, and the more are behind it, the more it exploits, one person alone never many; those who join
+    by a conversation, and those who are needed, are among them. One person alone has no staff beside.
+    """
+    local = np.arange(len(o.id))
+    mean = region["people.posting"]
+    few = 1 + mean * region.stream("people/few").quantile(local, "gamma_2.0") // 2_000_000
+    behind = np.array([region["people.size"][name] for name in region["operations.organisation"]])[
+        o.organisation
+    ]
+    share = (region.stream("people/many").quantile(local, "gamma_0.5") + 20_000) * (o.ends - o.begins + 1)
+    share *= behind
+    silent = (o.kind == TRAFFICKING) & ~o.posts
+    many = 1 + region["people.hidden"] * share // max(int(share[silent].sum()), 1)
+    count = np.minimum(np.where(o.kind == TRAFFICKING, np.where(o.posts, few, many), 0), most)
+    alone = organisation_names(region, o) == ALONE
+    count = np.where(alone, np.minimum(count, region["people.most_alone"]), count)
+    come = np.bincount(joined.owner, minlength=len(local))
+    count = np.maximum(count, come + np.bincount(needed.owner, minlength=len(local)))
+    staff = 1 + count * probability(region["people.staff"]) // ONE
+    staff = np.where(count > 0, np.minimum(staff, np.where(alone, 1, 60)), 0)
+    owner = np.concatenate([np.repeat(local, count), np.repeat(local, staff)])
+    within = np.arange(len(owner)) - np.repeat(
+        np.cumsum(np.append(count, staff)) - np.append(count, staff), np.append(count, staff)
+    )
+    conversation, joins = np.full(len(owner), NO_ONE), np.full(len(owner), NO_ONE)
+    order = np.lexsort((joined.conversation, joined.owner))
+    first = np.searchsorted(joined.owner[order], joined.owner[order])
+    at = (np.cumsum(count) - count)[joined.owner[order]] + np.arange(len(order)) - first
+    conversation[at], joins[at] = joined.conversation[order], joined.day[order]
+    is_needed, by, until = np.zeros(len(owner), dtype=bool), np.zeros_like(owner), np.zeros_like(owner)
+    at = (np.cumsum(count) - count + come)[needed.owner] + needed.place
+    is_needed[at], by[at], until[at] = True, needed.by, needed.until
+    exploited = np.arange(len(owner)) < count.sum()
+    return Crew(owner, within, exploited, conversation, joins, is_needed, by, until)
+
+
+def draw_relation(region: Region, o: Operations, crew: Crew, person: np.ndarray) -> np.ndarray:
+    """Return how each is related to who recruited them: by the form's published shares; no family where that was a
+    conversation."""
+    names = list(region["people.relation.other"])
+    listed = by_form(region, o, "people.relation")
+    weights = np.array([list(one.values()) for one in listed])[o.form[crew.owner]]
+    weights[:, names.index(FAMILY)] *= crew.conversation < 0
+    return np.array(names)[region.stream("people/relation").choose(person, weights)]
+
+
+def by_form(region: Region, o: Operations, group: str) -> list[dict[str, float]]:
+    """Return what a group of parameters lists of each form: its own, or that of forced labour or of all others."""
+    listed = region.group(group)
+    like = region["people.labour_like"]
+    return [listed[form if form in listed else "labour" if form in like else "other"] for form in o.forms]
+
+
+def labour_like(region: Region, o: Operations, owner: np.ndarray) -> np.ndarray:
+    """Return bool: whose exploitation is like forced labour in relation, means of control and duration."""
+    return np.isin(o.forms, region["people.labour_like"])[o.form[owner]]
+
+
+def draw_stay(region: Region, o: Operations, crew: Crew, person: np.ndarray, relation: np.ndarray) -> Stay:
+    """Draw ways in, spells and ways out."""
+    way, comes = _ways(region, o, crew, person, relation)
+    buys = crew.exploited & (way == WAYS.index(SOLD))
+    free = buys | (way == WAYS.index(ACQUAINTANCE))
+    start, end = _spells(region, o, crew, person, free, comes)
+    hands_on = draw_exit(region, o, crew, person, end) == MOVED_ON
+    sales = draw_sales(
+        region, o, crew.owner, person, end, crew.exploited & hands_on & (end < DAYS) & ~buys, buys
+    )
+    sold = np.full(len(way), NO_ONE)
+    sold[sales.buyer] = sales.seller
+    way[buys & (sold == NO_ONE)] = WAYS.index(ACQUAINTANCE)
+    # All but who was sold on once more, now that the days are known on which the sold come.
+    comes[sales.buyer], free[sales.buyer] = end[sales.seller], False
+    again = _spells(region, o, crew, person, free, comes)
+    again[0][sales.seller], again[1][sales.seller] = start[sales.seller], end[sales.seller]
+    exit = draw_exit(region, o, crew, person, again[1])
+    exit[sales.seller] = MOVED_ON
+    return Stay(way, sold, *again, exit)
+
+
+def _spells(
+    region: Region, o: Operations, crew: Crew, person: np.ndarray, free: np.ndarray, comes: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return first and last days: of staff, of who is ``free`` to come on any day, and of those who come on one."""
+    room = o.ends[crew.owner] - np.where(free, o.begins[crew.owner], comes)
+    length = np.minimum(_lengths(region, o, crew, person, room), room)
+    length = np.where(crew.needed, np.maximum(length, crew.until - crew.by), length)
+    # Who came before the first day is there on it.
+    length = np.where(free, length, np.maximum(length, 1 - comes))
+    start = np.where(free, _free_start(region, o, crew, person, length), comes)
+    first, last = _staff_spell(region, o, crew, person)
+    return np.where(crew.exploited, start, first), np.where(crew.exploited, start + length, last)
+
+
+def _free_start(
+    region: Region, o: Operations, crew: Crew, person: np.ndarray, length: np.ndarray
+) -> np.ndarray:
+    """Return the first day of who may come on any: within the life, and so that who is needed is there."""
+    begins, ends = o.begins[crew.owner], o.ends[crew.owner]
+    high = np.minimum(ends - length, DAYS - 1)
+    prepared = np.minimum(begins + region["people.prepares_days"], high)
+    high = np.where(crew.needed, np.maximum(np.minimum(high, crew.by), prepared), high)
+    low = np.maximum(prepared, 1 - length)
+    low = np.where(crew.needed, np.clip(crew.until - length, low, high), low)
+    anywhere = low + region.stream("people/from").below(person, np.maximum(high - low + 1, 1))
+    # Those who are there when an investigation ends it all stay until then.
+    there = o.disturbed.stopped[crew.owner] & (high == ends - length)
+    found = there & region.stream("people/found").chance(person, probability(region["people.found"]))
+    return np.where(found, high, anywhere)
+
+
+def _ways(
+    region: Region, o: Operations, crew: Crew, person: np.ndarray, relation: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return way in, and the day of joining of those who come by a conversation or an advert."""
+    owner = crew.owner
+    strangers = relation == STRANGER
+    offers = o.posts & (o.family != FAMILIES.index("services"))
+    answers = region.stream("people/advert").chance(person, probability(region["people.by_advert"]))
+    sold = region.stream("people/sold").chance(person, probability(region["people.sold"]))
+    way = np.where(sold & strangers, WAYS.index(SOLD), WAYS.index(ACQUAINTANCE))
+    way = np.where(offers[owner] & answers & strangers, WAYS.index(JOB_ADVERT), way)
+    way = np.where(crew.needed, WAYS.index(ACQUAINTANCE), way)
+    way = np.where(crew.conversation >= 0, WAYS.index(CONVERSATION), way)
+    posting = o.last_day[owner] - o.first_day[owner] + 1
+    day = o.first_day[owner] + region.stream("people/answers").below(person, posting)
+    return way, np.where(crew.conversation >= 0, crew.joins, day)
+
+
+def organisation_names(region: Region, o: Operations) -> np.ndarray:
+    """Return the organisation of each operation, by name."""
+    return np.array(list(region["operations.organisation"]))[o.organisation]
+
+
+def _lengths(region: Region, o: Operations, crew: Crew, person: np.ndarray, room: np.ndarray) -> np.ndarray:
+    """Return days of exploitation: under one year, one to two or over two, each as often as published over all people
+    of forms alike, of those with room for it; of organ removal weeks."""
+    labour = labour_like(region, o, crew.owner)
+    brief = np.isin(o.forms, list(region["people.brief_days"]))[o.form[crew.owner]]
+    band = np.zeros(len(person), dtype=np.int64)
+    long, mid = room > 2 * YEAR, room > YEAR
+    for alike, name in ((labour, "labour"), (~labour, "other")):
+        here = alike & crew.exploited & ~brief
+        weights = region[f"people.duration.{name}"]
+        part = [int(here.sum()) * w * ONE // sum(weights) for w in weights]
+        chance = [0, 0, min(part[2] // max(int((here & long).sum()), 1), MOST)]
+        left = int((here & mid).sum()) * ONE - int((here & long).sum()) * chance[2]
+        chance[1] = min(part[1] * ONE // max(left, 1), MOST)
+        longest = long & region.stream("people/duration").chance(person, chance[2], 2)
+        longer = mid & region.stream("people/duration").chance(person, chance[1], 1)
+        band = np.where(here, np.where(longest, 2, np.where(longer, 1, 0)), band)
+    least = region["people.least_days"]
+    shortest = np.array([least.get(form, region["people.shortest_days"]) for form in o.forms])[
+        o.form[crew.owner]
+    ]
+    low = np.maximum(np.array([0, YEAR, 2 * YEAR])[band], shortest)
+    high = np.minimum(np.array([YEAR, 2 * YEAR, 5 * YEAR])[band], room + 1)
+    length = low + region.stream("people/length").below(person, np.maximum(high - low, 1))
+    for form, (least, most) in region["people.brief_days"].items():
+        here = o.form[crew.owner] == o.forms.index(form)
+        weeks = least + region.stream("people/weeks").below(person, most - least + 1)
+        length = np.where(here, weeks, length)
+    return length
+
+
+def draw_role(region: Region, o: Operations, crew: Crew, person: np.ndarray) -> np.ndarray:
+    """Return what staff does, by name: somebody controls, and nobody writes where nothing is posted."""
+    roles = region["people.roles"]
+    weights = np.tile(np.array(list(roles.values())), (len(person), 1))
+    weights[~o.posts[crew.owner], list(roles).index("writer")] = 0
+    drawn = np.array(list(roles))[region.stream("people/role").choose(person, weights)]
+    return np.where(crew.within == 0, "controller", drawn)
+
+
+def _staff_spell(
+    region: Region, o: Operations, crew: Crew, person: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return days from and to which staff is there: most of the operation's life, its posting or busy time at least;
+    the first from its beginning to its end."""
+    owner = crew.owner
+    third = (o.ends - o.begins)[owner] // 3
+    late = region.stream("people/from").below(person, third + 1)
+    early = region.stream("people/length").below(person, third + 1)
+    start = np.minimum(o.begins[owner] + late, o.first_day[owner])
+    end = np.maximum(o.ends[owner] - early, o.last_day[owner])
+    whole = crew.within == 0
+    return np.where(whole, o.begins[owner], start), np.where(whole, o.ends[owner], end)
+
+
+def draw_exit(region: Region, o: Operations, crew: Crew, person: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Return how it ends, by name. Only those of a network or an armed group are handed on, others are released; and
+    the authorities find those who are there when an investigation ends the operation."""
+    names = np.array(list(region["people.exit"]))
+    weights = np.tile(np.array(list(region["people.exit"].values())), (len(person), 1))
+    behind = organisation_names(region, o)[crew.owner]
+    weights[behind == ARMED, names == MOVED_ON] *= region["people.armed_sales"]
+    exit = names[region.stream("people/exit").choose(person, weights)]
+    raided = o.disturbed.stopped[crew.owner] & (end >= o.ends[crew.owner])
+    kept = (exit == MOVED_ON) & ~np.isin(behind, SELLERS)
+    return np.where(raided, AUTHORITIES, np.where(kept, RELEASED, exit))
+
+
+EXPLOITED = "exploited"
+STAFF = ("controller", "recruiter", "writer")
+SEXES = ("male", "female")
+DEBT, EARNINGS = "debt_bondage", "takes_earnings"
+ROOM = 8192
+"""A person's local number is the operation's times this plus the person's own; the upper half is staff."""
+
+PEOPLE = Table(
+    "people",
+    ("person",),
+    (
+        Column("region", pl.Int32(), "truth"),
+        Column("person", pl.Int64(), "truth", id_of="people"),
+        Column("operation", pl.Int64(), "truth", id_of="operations"),
+        Column("role", pl.String(), "truth", values=(EXPLOITED, *STAFF)),
+        Column("town", pl.Int32(), "truth", note="home of the operation", id_of="places"),
+        Column(
+            "age_band",
+            pl.String(),
+            "truth",
+            "years",
+            note="on from_day, so that whoever is a row was an adult when it began",
+            values=InWorld(("people.age_bands.exploited", "people.age_bands.staff")),
+        ),
+        Column("sex", pl.String(), "truth", values=SEXES),
+        Column(
+            "way",
+            pl.String(),
+            "truth",
+            note="how those exploited came to the operation",
+            values=WAYS,
+        ),
+        Column(
+            "conversation",
+            pl.Int64(),
+            "truth",
+            note="by which they came",
+            id_of="conversations",
+        ),
+        Column(
+            "from_operation",
+            pl.Int64(),
+            "truth",
+            note="that sold them; null for others",
+            id_of="operations",
+        ),
+        Column(
+            "from_person",
+            pl.Int64(),
+            "truth",
+            note="who they were there: a row that ends, moved on, on the day on which this one begins",
+            id_of="people",
+        ),
+        Column(
+            "recruiter_relation",
+            pl.String(),
+            "truth",
+            note="of those exploited",
+            values=InWorld(("people.relation.labour", "people.relation.other")),
+        ),
+        Column(
+            "means_of_control",
+            pl.List(pl.String()),
+            "truth",
+            note="of those exploited",
+            values=InWorld(("people.control.labour", "people.control.other")),
+        ),
+        Column("from_day", pl.Int32(), "truth", "day", note="may lie before the first day"),
+        Column("to_day", pl.Int32(), "truth", "day", note="null where it lasts beyond the last day"),
+        Column(
+            "exit",
+            pl.String(),
+            "truth",
+            note="how it ended; null where it lasts. By authorities: one person was found, at a border or at work, "
+            "which settles nothing about the operation; or all who were there when an investigation stopped it",
+            values=InWorld(("people.exit",)),
+        ),
+    ),
+    "People of trafficking operations: 500-6,000 adults exploited per region, most in operations that never post. Who "
+    "is sold has a row with each operation.",
+)
+
+
+@dataclass(frozen=True)
+class People:
+    """People of trafficking operations by position: arrays of equal length.
+
+    ``local``: local number; ``owner``: local number of the operation; ``exploited``: not of the staff; ``start``,
+    ``end``: days, the end perhaps beyond the last day; ``exit``: how it ends. ``control``: (people, means) bool,
+    columns as in ``means``; ``women``: bool; ``sold``: position of who they were with the operation that sold them, -1
+    for none.
+    """
+
+    local: np.ndarray
+    owner: np.ndarray
+    exploited: np.ndarray
+    start: np.ndarray
+    end: np.ndarray
+    exit: np.ndarray
+    control: np.ndarray
+    means: tuple[str, ...]
+    women: np.ndarray
+    sold: np.ndarray
+
+    @property
+    def last(self) -> np.ndarray:
+        """bool: of those exploited, who is not somebody else's row later on."""
+        return self.exploited & ~np.isin(np.arange(len(self.local)), self.sold)
+
+
+def generate(region: Region, past: Past) -> tuple[People, dict[str, pl.DataFrame]]:
+    """Draw the people of one region: adults alone, each within the life of the operation."""
+    places: Places = past["places"]
+    o: Operations = past["operations"]
+    joined: JoinedPeople = past["messages"]
+    needed = find_needed(region, o, past["suppliers"].exploitation)
+    crew = draw_crew(region, o, joined, needed, ROOM // 2 - 1)
+    person = crew.owner * ROOM + crew.within + np.where(crew.exploited, 0, ROOM // 2)
+    relation = draw_relation(region, o, crew, person)
+    stay = draw_stay(region, o, crew, person, relation)
+    tables = by_form(region, o, "people.control")
+    means, control = _control(region, person, tables, o.form[crew.owner], crew.exploited)
+    people = People(
+        local=person,
+        owner=crew.owner,
+        exploited=crew.exploited,
+        start=stay.start,
+        end=stay.end,
+        exit=stay.exit,
+        control=control,
+        means=means,
+        women=_as_before(_women(region, o, person, crew.owner, ~crew.exploited), stay.sold),
+        sold=stay.sold,
+    )
+    relation = np.where(crew.exploited, relation, "")
+    more = {
+        "role": np.where(crew.exploited, EXPLOITED, draw_role(region, o, crew, person)),
+        "town": places.town[o.town[crew.owner]],
+        "way": decode(WAYS, np.where(crew.exploited, stay.way, -1)),
+        "conversation": with_nulls(region.ids("conversations", crew.conversation), crew.conversation >= 0),
+        "from_operation": with_nulls(o.id[crew.owner[stay.sold]], stay.sold >= 0),
+        "from_person": with_nulls(region.ids("people", person[stay.sold]), stay.sold >= 0),
+    }
+    frame = _frame(region, o, people, _age_band(region, people), relation)
+    return people, {"people": frame.hstack(pl.DataFrame(more))}
+
+
+def _as_before(values: np.ndarray, sold: np.ndarray) -> np.ndarray:
+    """Return values in which who was sold has that of who they were."""
+    return np.where(sold >= 0, values[sold], values)
+
+
+def _age_band(region: Region, p: People) -> np.ndarray:
+    """Return the age band of each on the first day of the spell; who was sold is as much older as time went by."""
+    names = list(region["people.age_bands.exploited"])
+    weights = np.array([list(region[f"people.age_bands.{who}"].values()) for who in ("staff", "exploited")])
+    chosen = region.stream("people/age_band").choose(p.local, weights[p.exploited.astype(np.int64)])
+    low, high = np.array([[int(name.rstrip("+").split("-")[end]) for end in (0, -1)] for name in names]).T
+    age = low[chosen] + region.stream("people/age").below(p.local, (high - low + 1)[chosen])
+    age = _as_before(age, p.sold) + np.where(p.sold >= 0, (p.start - p.start[p.sold]) // YEAR, 0)
+    return np.array(names)[np.searchsorted(low, age, side="right") - 1]
+
+
+def _frame(
+    region: Region, o: Operations, p: People, age_band: np.ndarray, relation: np.ndarray
+) -> pl.DataFrame:
+    lasts = p.end >= DAYS
+    return pl.DataFrame(
+        {
+            "region": np.full(len(p.local), region.index, dtype=np.int32),
+            "person": region.ids("people", p.local),
+            "operation": o.id[p.owner],
+            "age_band": age_band,
+            "sex": pl.Series(SEXES)[p.women.astype(np.int64)],
+            "recruiter_relation": with_nulls(relation, relation != ""),
+            "means_of_control": as_lists(np.array(p.means), p.control),
+            "from_day": p.start.astype(np.int32),
+            "to_day": with_nulls(p.end, ~lasts),
+            "exit": with_nulls(p.exit, ~lasts & p.exploited),
+        }
+    )
+
+
+def _women(
+    region: Region, o: Operations, person: np.ndarray, owner: np.ndarray, staff: np.ndarray
+) -> np.ndarray:
+    by_form = np.array([probability(region["people.women"][f]) for f in o.forms])[o.form[owner]]
+    p = np.where(staff, probability(region["people.women_staff"]), by_form)
+    return region.stream("people/sex").chance(person, p)
+
+
+def _control(
+    region: Region,
+    person: np.ndarray,
+    tables: list[dict[str, float]],
+    which: np.ndarray,
+    exploited: np.ndarray,
+) -> tuple[tuple[str, ...], np.ndarray]:
+    """Return the means of control, and (people, means) bool: which were used on each of those exploited; ``which`` of
+    the tables has their probabilities. Whose debts bind them has mostly their earnings taken as well."""
+    means = tuple(tables[0])
+    p = np.array([[probability(x) for x in t.values()] for t in tables])[which]
+    bound = region.stream("people/bound").chance(person, probability(region["people.bound"]))
+    number = np.tile(np.arange(len(means)), (len(person), 1))
+    number[bound, means.index(EARNINGS)] = means.index(DEBT)
+    used = region.stream("people/control").chance(person[:, None], p, number)
+    return means, used & exploited[:, None]
+
+
+def probability_of_withheld_earnings(region: Region, table: dict[str, float]) -> int:
+    """Return with what probability, out of 65,536, debts bind somebody or earnings are taken, by a table of means."""
+    debt, earnings = (probability(table[name]) for name in (DEBT, EARNINGS))
+    bound = probability(region["people.bound"])
+    apart = ONE - ((ONE - debt) * (ONE - earnings) >> 16)
+    return (bound * max(debt, earnings) + (ONE - bound) * apart) >> 16
+
+
+STAGE = Stage("people", ("places", "operations", "messages", "suppliers"), (PEOPLE,), generate)

@@ -1,0 +1,432 @@
+"""Reviews: a queue of adverts that drew attention, and reviewers' votes on each: harmful, clear or unsure.
+
+Attention falls on operations, and several adverts of one are queued with it. Reviewers differ in skill and leaning,
+know some languages and kinds of advert better than others, are prejudiced against migrants and independents, click
+one button without looking, or act in brigades that condemn or shield one operation within hours. A review centre of
+reviewers serves several neighbouring regions, so that each casts tens of votes.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from tipdata.core.draw import ONE, log, log_sum, normalise, probability, scale_exp, sigmoid
+from tipdata.core.kinds import FAMILIES, INDEPENDENT, KINDS, LANGUAGES, TRAFFICKING
+from tipdata.core.tables import Column, Sealed, Table, decode, with_nulls
+from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
+from tipdata.stages import Past, Stage
+from tipdata.stages.adverts.stage import Adverts
+from tipdata.stages.operations.stage import Operations
+
+REVIEWERS = ("careful", "biased", "spammer", "brigade")
+CAREFUL, BIASED, SPAMMER, BRIGADE = range(4)
+VOTES = ("clear", "harmful", "unsure")
+CLEAR, HARMFUL, UNSURE = range(3)
+REVIEWER_ROOM = 256
+"""Reviewers are numbered below this within their centre."""
+
+
+@dataclass(frozen=True)
+class Reviewers:
+    """The reviewers of a centre; int64 arrays of one length unless said, milli-nats where they are log-odds."""
+
+    id: np.ndarray
+    kind: np.ndarray
+    activity: np.ndarray
+    skill: np.ndarray
+    leaning: np.ndarray
+    caution: np.ndarray
+    prejudice: np.ndarray
+    button: np.ndarray
+    """What a spammer clicks."""
+    reads: np.ndarray
+    """(reviewers, languages) bool."""
+    family: np.ndarray
+    """The kind of advert that each knows best."""
+
+
+def draw_reviewers(region: Region) -> Reviewers:
+    """Return the reviewers of the region's centre: drawn for the world, the same in every region that the centre
+    serves."""
+    count = region["reviews.reviewers"]
+    local = region.index // region["reviews.regions_a_centre"] * REVIEWER_ROOM + np.arange(count)
+    world = region.world
+
+    def normal(name: str) -> np.ndarray:
+        level, spread = (round(x * 1000) for x in region[f"reviews.{name}"])
+        return level + world.stream(f"reviewers/{name}").quantile(local, "normal") * spread // 1_000_000
+
+    kind = world.stream("reviewers/kind").choose(local, np.array(list(region["reviews.kinds"].values())))
+    speed = np.array([_milli(region, "speed." + k) for k in REVIEWERS])
+    activity = world.stream("reviewers/activity").quantile(local, "normal") * _milli(region, "activity")
+    spoken = np.array([region["operations.languages"][code] for code in LANGUAGES])
+    first = world.stream("reviewers/language").choose(local, spoken)
+    second = world.stream("reviewers/language").choose(local, spoken, 1)
+    reads = np.zeros((count, len(LANGUAGES)), dtype=bool)
+    reads[np.arange(count), first] = reads[np.arange(count), second] = True
+    presses = world.stream("reviewers/button").chance(local, probability(region["reviews.presses_harmful"]))
+    return Reviewers(
+        id=world.stream("id/reviewers").permute(local),
+        kind=kind,
+        activity=scale_exp(np.full(count, 1000), activity // 1_000_000 + speed[kind]),
+        skill=np.maximum(normal("skill"), 0),
+        leaning=normal("leaning"),
+        caution=normal("caution"),
+        prejudice=np.where(kind == BIASED, np.maximum(normal("prejudice"), 0), 0),
+        button=np.where(presses, HARMFUL, CLEAR),
+        reads=reads,
+        family=world.stream("reviewers/family").below(local, len(FAMILIES)),
+    )
+
+
+def vote_chances(
+    region: Region,
+    who: Reviewers,
+    r: np.ndarray,
+    language: np.ndarray,
+    family: np.ndarray,
+    migrant: np.ndarray,
+) -> np.ndarray:
+    """Return (votes, kinds, faces, 3) probability out of 65,536 of each vote, were the advert of that kind and face.
+
+    ``r``: the reviewer of each vote; ``language``, ``family``, ``migrant`` (int64): of the advert it is on.
+
+    The log-odds of *harmful* against *clear* are the reviewer's skill, signed by the truth and damped by ease, an
+    unread language and an unfamiliar kind of advert, plus leaning, prejudice and what misleads everyone.
+    """
+    ease, looks = (np.array(region["reviews.face"][name]) for name in ("ease", "looks"))
+    reads = who.reads[r, language]
+    knows = who.family[r] == family
+    skill = who.skill[r]
+    skill = np.where(reads, skill, skill * _milli(region, "unread") // 1000)
+    skill = np.where(knows, skill, skill * _milli(region, "unfamiliar") // 1000)
+    sign = np.where(np.arange(len(KINDS)) == TRAFFICKING, 1, -1)
+    seen = skill[:, None, None] * sign[:, None] * ease // 1000
+    suspect = (migrant == 1)[:, None] | (np.arange(len(KINDS)) == INDEPENDENT)
+    swayed = who.leaning[r][:, None] + who.prejudice[r][:, None] * suspect
+    swayed = swayed + np.array([_milli(region, f"kind_looks.{k}") for k in KINDS])
+    harmful = sigmoid(seen + swayed[:, :, None] + looks)
+    doubt = who.caution[r] + np.where(reads, 0, _milli(region, "unread_doubt"))
+    unsure = sigmoid(doubt[:, None, None] + (1000 - ease) * _milli(region, "doubt") // 1000)
+    unsure = np.broadcast_to(unsure, harmful.shape)
+    yes = (ONE - unsure) * harmful >> 16
+    looking = np.stack([ONE - unsure - yes, yes, unsure], axis=-1)
+    slip = probability(region["reviews.spammer_slips"])
+    pressed = np.where(np.arange(3) == who.button[r][:, None], ONE - 2 * slip, slip)
+    return np.where((who.kind[r] == SPAMMER)[:, None, None, None], pressed[:, None, None, :], looking)
+
+
+def _milli(region: Region, name: str) -> int:
+    return round(region[f"reviews.{name}"] * 1000)
+
+
+QUEUE = Table(
+    "queue",
+    ("advert",),
+    (
+        Column("region", pl.Int32(), "platform"),
+        Column("advert", pl.Int64(), "platform", id_of="adverts"),
+        Column("day", pl.Int32(), "platform", "day", "when it was queued"),
+        Column("gold", pl.Boolean(), "platform", note="an expert has settled it"),
+        Column(
+            "gold_label",
+            pl.String(),
+            "platform",
+            note="null where not gold",
+            values=(VOTES[HARMFUL], VOTES[CLEAR]),
+        ),
+        Column("harmful", pl.Boolean(), "truth", note="of a trafficking operation"),
+        Column("ease", pl.Int32(), "truth", "permille", "of a reviewer's skill that counts here"),
+        Column("looks", pl.Int32(), "truth", "milli-nats", "how much worse it looks to everyone than it is"),
+        Column(
+            "brigade",
+            pl.Int64(),
+            "truth",
+            note="the brigade that targets its operation; null for most",
+            sealed=Sealed("label", "brigade of reviewers"),
+        ),
+        Column("log_odds", pl.Int32(), "truth", "milli-nats", "of being harmful, given its own votes"),
+        Column(
+            "operation_log_odds",
+            pl.Int32(),
+            "truth",
+            "milli-nats",
+            "of being harmful, given the votes on all queued adverts of its operation",
+        ),
+    ),
+    "Adverts queued for review, a fifth to two fifths of them harmful.",
+)
+REVIEWS = Table(
+    "reviews",
+    ("review",),
+    (
+        Column("region", pl.Int32(), "platform"),
+        Column("review", pl.Int64(), "platform", id_of="reviews"),
+        Column("advert", pl.Int64(), "platform", id_of="adverts"),
+        Column("reviewer", pl.Int64(), "platform", sealed=Sealed("label", "reviewer")),
+        Column("minute", pl.Int32(), "platform", "minutes since the first day"),
+        Column("vote", pl.String(), "platform", values=VOTES),
+        Column(
+            "reviewer_kind",
+            pl.String(),
+            "truth",
+            values=REVIEWERS,
+        ),
+        Column(
+            "brigade",
+            pl.Int64(),
+            "truth",
+            note="the brigade that the vote was part of; null for most",
+            sealed=Sealed("label", "brigade of reviewers"),
+        ),
+    ),
+    "Reviewers' votes on the queued adverts, three to nine on each.",
+)
+
+
+@dataclass(frozen=True)
+class _Queue:
+    """Queued adverts; int64 arrays of one length unless said. ``at``: position among the stage adverts' rows."""
+
+    at: np.ndarray
+    row: np.ndarray
+    operation: np.ndarray
+    day: np.ndarray
+    migrant: np.ndarray
+    language: np.ndarray
+    family: np.ndarray
+    kind: np.ndarray
+    face: np.ndarray
+    """How the operation's adverts show to everyone: index into the parameter's levels."""
+    brigade: np.ndarray
+    """Local number of the brigade that targets the operation; -1 for most."""
+    condemns: np.ndarray
+    """bool: what that brigade says."""
+
+
+@dataclass(frozen=True)
+class _Votes:
+    """Votes, sorted by queued advert; int64 arrays of one length. ``item``: position in the queue."""
+
+    item: np.ndarray
+    reviewer: np.ndarray
+    number: np.ndarray
+    brigaded: np.ndarray
+
+
+def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]:
+    """Draw the queue of one region and the votes on it."""
+    o: Operations = past["operations"]
+    adverts: Adverts = past["adverts"]
+    queue = _queue(region, o, adverts)
+    reviewers = draw_reviewers(region)
+    votes = _assign_reviewers(region, queue, reviewers)
+    i = votes.item
+    likely = vote_chances(
+        region, reviewers, votes.reviewer, queue.language[i], queue.family[i], queue.migrant[i]
+    )
+    vote = _cast_votes(region, queue, votes, likely)
+    own, pooled = _posteriors(region, queue, votes, vote, likely)
+    return None, {
+        "queue": _queue_frame(region, adverts, queue, own, pooled),
+        "reviews": _reviews_frame(region, adverts, queue, reviewers, votes, vote),
+    }
+
+
+# --- the queue -----------------------------------------------------------------------------------------------------
+
+
+def _queue(region: Region, o: Operations, adverts: Adverts) -> _Queue:
+    """Return operations in keyed order of attention, a few adverts of each, until both shares of the queue are full."""
+    local = np.arange(len(o.id))
+    attention = np.array([region["reviews.attention"][k] for k in KINDS])[o.kind]
+    waiting = region.stream("queue/attention").quantile(local, "exponential") * ONE // attention
+    most = 1 + region.stream("queue/size").choose(local, np.array(region["reviews.adverts_an_operation"]))
+    delay = region.stream("queue/delay").quantile(adverts.row, "exponential") * region["reviews.delay_days"]
+    day = adverts.day + 1 + delay // 1_000_000
+    order = np.lexsort((region.stream("queue/advert").bits(adverts.row), adverts.operation))
+    order = order[(day < DAYS - region["reviews.last_days"])[order] & (day <= adverts.until)[order]]
+    operation = adverts.operation[order]
+    order = order[_rank_within(operation) < most[operation]]
+    order = order[np.lexsort((order, waiting[adverts.operation[order]]))]
+    harmful = o.kind[adverts.operation[order]] == TRAFFICKING
+    share = probability(region["reviews.harmful_share"])
+    wanted = min(int(harmful.sum()), region["reviews.queue"] * share >> 16)
+    fewest = probability(region["reviews.least_harmful"])
+    others = min(region["reviews.queue"] - wanted, wanted * (ONE - fewest) // fewest)
+    at = np.concatenate([order[harmful][:wanted], order[~harmful][:others]])
+    operation = adverts.operation[at]
+    targeted, condemns = _brigades(region, o, operation)
+    face = region.stream("queue/face").choose(local, np.array(region["reviews.face"]["weights"]))
+    return _Queue(
+        at=at,
+        row=adverts.row[at],
+        operation=operation,
+        day=day[at],
+        migrant=o.traits["migrant"][operation],
+        language=o.language[operation],
+        family=o.family[operation],
+        kind=o.kind[operation],
+        face=face[operation],
+        brigade=targeted[operation],
+        condemns=condemns[operation],
+    )
+
+
+def _rank_within(group: np.ndarray) -> np.ndarray:
+    """Return position of each row within its group, rows of a group standing side by side."""
+    first = np.flatnonzero(np.append(True, group[1:] != group[:-1])) if len(group) else np.zeros(0, np.int64)
+    return np.arange(len(group)) - np.repeat(first, np.diff(np.append(first, len(group))))
+
+
+def _brigades(region: Region, o: Operations, queued: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return which brigade targets each operation (-1 for none), whatever it is; and whether it condemns, by what it
+    is."""
+    operations = np.unique(queued)
+    order = operations[region.stream("queue/brigade").shuffled(operations)][: region["reviews.brigades"]]
+    targeted = np.full(len(o.id), -1)
+    targeted[order] = np.arange(len(order))
+    p = _condemning(region)[o.kind]
+    return targeted, region.stream("queue/condemns").chance(np.arange(len(o.id)), p)
+
+
+def _condemning(region: Region) -> np.ndarray:
+    """Return probability out of 65,536 that a brigade condemns and does not shield its target, by kind."""
+    return np.array([probability(region["reviews.condemns"][k]) for k in KINDS])
+
+
+# --- the reviewers -------------------------------------------------------------------------------------------------
+
+
+def _assign_reviewers(region: Region, queue: _Queue, reviewers: Reviewers) -> _Votes:
+    """Return who votes on what: a race of exponential times, won by the active, by readers of the language, by
+    brigades."""
+    number = queue.row[:, None] * REVIEWER_ROOM + np.arange(len(reviewers.id))
+    weight = np.broadcast_to(reviewers.activity, number.shape)
+    weight = weight * np.where(reviewers.reads[:, queue.language].T, region["reviews.readers_first"], 1)
+    member = region.stream("brigades/member").chance(
+        np.maximum(queue.brigade, 0)[:, None] * REVIEWER_ROOM + np.arange(len(reviewers.id)),
+        probability(region["reviews.brigade_joins"]),
+    )
+    turns_up = region.stream("reviews/turns_up").chance(number, probability(region["reviews.brigade_votes"]))
+    brigaded = (queue.brigade >= 0)[:, None] & (reviewers.kind == BRIGADE) & member & turns_up
+    time = region.stream("reviews/time").quantile(number, "exponential") * 1000 // weight
+    time = np.where(brigaded, time - (1 << 40), time)
+    low, high = region["reviews.votes"]
+    count = low + region.stream("queue/votes").below(queue.row, high - low + 1)
+    place = np.argsort(np.argsort(time, axis=1, kind="stable"), axis=1, kind="stable")
+    item, reviewer = np.nonzero(place < count[:, None])
+    return _Votes(item, reviewer, number[item, reviewer], brigaded[item, reviewer].astype(np.int64))
+
+
+# --- the votes -----------------------------------------------------------------------------------------------------
+
+
+def _cast_votes(region: Region, queue: _Queue, votes: _Votes, likely: np.ndarray) -> np.ndarray:
+    """Return the vote cast: by a brigade what it wants, by others one drawn from what the advert really is."""
+    i = votes.item
+    own = likely[np.arange(len(i)), queue.kind[i], queue.face[i]]
+    drawn = region.stream("reviews/vote").below(votes.number, ONE)
+    free = (np.cumsum(own, axis=1)[:, :2] <= drawn[:, None]).sum(axis=1)
+    return np.where(votes.brigaded == 1, np.where(queue.condemns[i], HARMFUL, CLEAR), free)
+
+
+def _posteriors(
+    region: Region, queue: _Queue, votes: _Votes, vote: np.ndarray, likely: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return log-odds of harmful, milli-nats: given an advert's own votes, and given all votes on its operation's
+    adverts.
+
+    Given are the true probabilities, which votes are a brigade's, and what that brigade wants; faces are summed out.
+    """
+    likelihood = log(np.maximum(likely[np.arange(len(vote)), :, :, vote], 1))
+    likelihood = np.where((votes.brigaded == 1)[:, None, None], 0, likelihood)
+    own = _sum_by_group(likelihood, votes.item, len(queue.row))
+    operations, of = np.unique(queue.operation, return_inverse=True)
+    order = np.argsort(of, kind="stable")
+    pooled = _sum_by_group(own[order], of[order], len(operations))[of]
+    condemning = _condemning(region)
+    wish = log(np.where(queue.condemns[:, None], condemning, ONE - condemning))
+    wish = np.where((queue.brigade >= 0)[:, None], wish, 0)
+    prior = _prior(region, queue)
+    face = log(normalise(np.array(region["reviews.face"]["weights"]) * ONE))
+    odds = []
+    for evidence in (own, pooled):
+        by_kind = log_sum(evidence + face) + wish + prior
+        odds.append(by_kind[:, TRAFFICKING] - log_sum(by_kind[:, TRAFFICKING + 1 :]))
+    return odds[0], odds[1]
+
+
+def _sum_by_group(values: np.ndarray, group: np.ndarray, groups: int) -> np.ndarray:
+    """Return sums [groups, ...] of integer rows sorted by group, none of which is empty."""
+    return np.add.reduceat(values, np.searchsorted(group, np.arange(groups)), axis=0)
+
+
+def _prior(region: Region, queue: _Queue) -> np.ndarray:
+    """Return log probability of each kind among queued adverts, milli-nats, given the share that is harmful."""
+    share = int((queue.kind == TRAFFICKING).sum()) * ONE // max(len(queue.kind), 1)
+    posting = np.array([probability(region[f"operations.kind.{k}"]) for k in KINDS])
+    weight = posting * np.array([region["reviews.attention"][k] for k in KINDS])
+    weight[TRAFFICKING] = 0
+    weight = weight * (ONE - share) // weight.sum()
+    weight[TRAFFICKING] = share
+    return log(np.maximum(weight, 1))
+
+
+# --- the tables ----------------------------------------------------------------------------------------------------
+
+
+def _queue_frame(
+    region: Region, adverts: Adverts, queue: _Queue, own: np.ndarray, pooled: np.ndarray
+) -> pl.DataFrame:
+    gold = region.stream("queue/gold").chance(queue.row, probability(region["reviews.gold"]))
+    harmful = queue.kind == TRAFFICKING
+    return pl.DataFrame(
+        {
+            "region": np.full(len(gold), region.index, dtype=np.int32),
+            "advert": adverts.id[queue.at],
+            "day": queue.day.astype(np.int32),
+            "gold": gold,
+            "gold_label": decode(VOTES, np.where(gold, np.where(harmful, HARMFUL, CLEAR), -1)),
+            "harmful": harmful,
+            "ease": np.array(region["reviews.face"]["ease"])[queue.face].astype(np.int32),
+            "looks": np.array(region["reviews.face"]["looks"])[queue.face].astype(np.int32),
+            "brigade": with_nulls(
+                region.ids("review brigades", np.maximum(queue.brigade, 0)), queue.brigade >= 0
+            ),
+            "log_odds": own.astype(np.int32),
+            "operation_log_odds": pooled.astype(np.int32),
+        }
+    )
+
+
+def _reviews_frame(
+    region: Region,
+    adverts: Adverts,
+    queue: _Queue,
+    reviewers: Reviewers,
+    votes: _Votes,
+    vote: np.ndarray,
+) -> pl.DataFrame:
+    i, brigaded = votes.item, votes.brigaded == 1
+    waits = np.where(brigaded, region["reviews.brigade_minutes"], region["reviews.minutes"])
+    taken = region.stream("reviews/minute").quantile(votes.number, "exponential") * waits // 1_000_000
+    opens = region.stream("queue/minute").below(queue.row, MINUTES_A_DAY)
+    minute = queue.day[i] * MINUTES_A_DAY + opens[i] + taken
+    minute = np.minimum(minute, (adverts.until[queue.at][i] + 1) * MINUTES_A_DAY - 1)
+    return pl.DataFrame(
+        {
+            "region": np.full(len(i), region.index, dtype=np.int32),
+            "review": region.ids("reviews", votes.number),
+            "advert": adverts.id[queue.at][i],
+            "reviewer": reviewers.id[votes.reviewer],
+            "minute": minute.astype(np.int32),
+            "vote": pl.Series(VOTES)[vote],
+            "reviewer_kind": pl.Series(REVIEWERS)[reviewers.kind[votes.reviewer]],
+            "brigade": with_nulls(region.ids("review brigades", np.maximum(queue.brigade[i], 0)), brigaded),
+        }
+    )
+
+
+STAGE = Stage("reviews", ("operations", "adverts"), (QUEUE, REVIEWS), generate)

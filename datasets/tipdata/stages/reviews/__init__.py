@@ -1,1 +1,0 @@
-"""Reviews by moderators of a queue."""

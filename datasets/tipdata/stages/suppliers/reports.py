@@ -1,0 +1,301 @@
+"""Audits of firms and complaints to a hotline: when they come, what they find, and what that says about exploitation.
+
+Every firm has some chances of an audit and of a complaint, each with its day. Some firms are in an audit programme and
+most others are never audited; auditors go where firms are large and near the public, and more often, and more
+strictly, to small firms that migrants run. An audit finds exploitation in a third of the cases in which it comes while
+exploitation is in force; the same findings also occur where firms merely treat their workers badly. How often a
+complaint comes depends on the firm's size and care, on the hotline's reach in the workers' language, on exploitation
+in force, and on prejudice against small firms that migrants run.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from tipdata.core.draw import ONE, log, log_add, normalise, probability
+from tipdata.core.kinds import LANGUAGES
+from tipdata.core.tables import Column, InWorld, Table, as_lists
+from tipdata.core.world import DAYS, Region
+from tipdata.stages.suppliers.exploitation import Exploitation
+from tipdata.stages.suppliers.firms import Firms
+
+AUDIT_ROOM = 16
+"""An audit's local number is its firm's times this plus that of the chance."""
+MOST_CHANCE = ONE - 1
+
+AUDITS = Table(
+    "audits",
+    ("audit",),
+    (
+        Column("region", pl.Int32(), "platform"),
+        Column("audit", pl.Int64(), "platform", id_of="audits"),
+        Column("firm", pl.Int64(), "platform", id_of="firms"),
+        Column("day", pl.Int32(), "platform", "day"),
+        Column("announced", pl.Boolean(), "platform"),
+        Column(
+            "findings",
+            pl.List(pl.String()),
+            "platform",
+            note="codes, in their listed order",
+            values=InWorld(("suppliers.audits.findings",)),
+        ),
+        Column("grade", pl.Int8(), "platform", "level 0-3", "0 nothing found, 3 worst"),
+        Column("found", pl.Boolean(), "truth", note="exploitation was in force and came to light"),
+    ),
+    "Audits of firms; many firms have none.",
+)
+
+
+@dataclass(frozen=True)
+class Audits:
+    """Audits by position, and ``evidence`` a firm: what they say for exploitation, milli-nats."""
+
+    number: np.ndarray
+    firm: np.ndarray
+    day: np.ndarray
+    announced: np.ndarray
+    findings: np.ndarray
+    """(audits, codes) bool."""
+    codes: tuple[str, ...]
+    grade: np.ndarray
+    found: np.ndarray
+    evidence: np.ndarray
+
+
+def draw_audits(region: Region, firms: Firms, exploitation: Exploitation, suspected: np.ndarray) -> Audits:
+    """Return the audits of one region. ``suspected``: bool [firms], whom prejudice is against."""
+    number, firm, day = _visits(region, firms, suspected)
+    announced = region.stream("audits/announced").chance(
+        number, probability(region["suppliers.audits.announced"])
+    )
+    finds = region["suppliers.audits.finds"]
+    p_found = np.where(announced, probability(finds["announced"]), probability(finds["unannounced"]))
+    during = exploitation.at(firm, day)
+    found = during & exploitation.in_force[firm] & region.stream("audits/found").chance(number, p_found)
+    codes = tuple(region["suppliers.audits.findings"])
+    usual, worst = _finding_chances(region, firms, firm, suspected[firm])
+    stream = region.stream("audits/findings")
+    findings = stream.chance(
+        number[:, None], np.where(found[:, None], worst, usual), np.arange(len(codes))[None, :]
+    )
+    points = findings @ np.array([region["suppliers.audits.points"][code] for code in codes])
+    grade = np.searchsorted(np.array(region["suppliers.audits.grades"]), points, side="right")
+    return Audits(
+        number,
+        firm,
+        day,
+        announced,
+        findings,
+        codes,
+        grade,
+        found,
+        _audit_evidence(firms.count, firm, during, p_found, findings, usual, worst),
+    )
+
+
+def _visits(region: Region, firms: Firms, suspected: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return number, firm and day of every audit, in order of their numbers."""
+    chances = region["suppliers.audits.chances"]
+    p = np.array([probability(x) for x in region["suppliers.audits.chance"]])[firms.tier]
+    p = p * np.array([probability(x) for x in region["suppliers.audits.by_size"]])[firms.size] // ONE
+    enrolled = region.stream("audits/programme").chance(
+        np.arange(firms.count), probability(region["suppliers.audits.programme"])
+    )
+    p = (
+        p
+        * np.array([probability(x) for x in region["suppliers.audits.by_programme"]])[enrolled.astype(int)]
+        // ONE
+    )
+    p = np.where(suspected, p * probability(region["suppliers.audits.suspected"]) // ONE, p)
+    number = np.arange(firms.count)[:, None] * AUDIT_ROOM + np.arange(chances)[None, :]
+    happens = region.stream("audits/happens").chance(number, p[:, None])
+    number = number[happens]
+    return number, number // AUDIT_ROOM, region.stream("audits/day").below(number, DAYS)
+
+
+def _finding_chances(
+    region: Region, firms: Firms, firm: np.ndarray, suspected: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return (audits, codes) probabilities out of 65,536 of each finding, where exploitation is not found and where it
+    is."""
+    listed = region["suppliers.audits.findings"].values()
+    levels = region["suppliers.care"]["levels"]
+    by_care = np.array([[probability(code[level]) for code in listed] for level in levels])
+    usual = by_care[firms.care[firm]]
+    strict = usual * probability(region["suppliers.audits.stricter"]) // ONE
+    usual = np.where(suspected[:, None], np.minimum(strict, MOST_CHANCE), usual)
+    for code, listed_chance in region["suppliers.audits.of_an_agency"].items():
+        at = list(region["suppliers.audits.findings"]).index(code)
+        has = firms.agency_habits[code][firm]
+        usual[:, at] = np.where(has, np.maximum(usual[:, at], probability(listed_chance)), usual[:, at])
+    worst = np.array([probability(code["found"]) for code in listed])
+    return usual, np.maximum(usual, worst[None, :])
+
+
+def _audit_evidence(
+    firms: int,
+    firm: np.ndarray,
+    during: np.ndarray,
+    p_found: np.ndarray,
+    findings: np.ndarray,
+    usual: np.ndarray,
+    worst: np.ndarray,
+) -> np.ndarray:
+    """Return log-likelihood ratio of all findings of each firm, milli-nats; nothing outside the spell."""
+    without = np.where(findings, log(usual), log(ONE - usual)).sum(axis=1)
+    with_it = np.where(findings, log(worst), log(ONE - worst)).sum(axis=1)
+    either = log_add(log(p_found) + with_it, log(ONE - p_found) + without)
+    total = np.zeros(firms, dtype=np.int64)
+    np.add.at(total, firm, np.where(during, either - without, 0))
+    return total
+
+
+def audit_frame(region: Region, firms: Firms, audits: Audits) -> pl.DataFrame:
+    """Return the table ``audits``."""
+    return pl.DataFrame(
+        {
+            "region": np.full(len(audits.number), region.index, dtype=np.int32),
+            "audit": region.ids("audits", audits.number),
+            "firm": firms.id[audits.firm],
+            "day": audits.day,
+            "announced": audits.announced,
+            "findings": as_lists(np.array(audits.codes), audits.findings),
+            "grade": audits.grade,
+            "found": audits.found,
+        }
+    )
+
+
+COMPLAINT_ROOM = 16
+"""A complaint's local number is its firm's times this plus that of the chance."""
+LIKELIEST = ONE // 2
+
+COMPLAINTS = Table(
+    "complaints",
+    ("complaint",),
+    (
+        Column("region", pl.Int32(), "platform"),
+        Column("complaint", pl.Int64(), "platform", id_of="complaints"),
+        Column("firm", pl.Int64(), "platform", id_of="firms"),
+        Column("day", pl.Int32(), "platform", "day"),
+        Column("language", pl.String(), "platform", values=LANGUAGES),
+        Column("channel", pl.String(), "platform", values=InWorld(("suppliers.complaints.channels",))),
+        Column(
+            "topic",
+            pl.String(),
+            "platform",
+            note="one code a complaint",
+            values=InWorld(("suppliers.complaints.topics",)),
+        ),
+    ),
+    "Complaints about firms to a hotline; most firms have none, and some could not have.",
+)
+
+
+@dataclass(frozen=True)
+class Complaints:
+    """Complaints by position, and ``evidence`` a firm: what they and their absence say for exploitation, milli-nats."""
+
+    number: np.ndarray
+    firm: np.ndarray
+    day: np.ndarray
+    topic: np.ndarray
+    topics: tuple[str, ...]
+    evidence: np.ndarray
+
+
+def draw_complaints(
+    region: Region,
+    firms: Firms,
+    exploitation: Exploitation,
+    suspected: np.ndarray,
+    jurisdiction: np.ndarray,
+    majority: int,
+) -> Complaints:
+    """Return the complaints of one region. ``suspected``: bool [firms]; ``jurisdiction``: of each firm."""
+    chances = region["suppliers.complaints.chances"]
+    number = np.arange(firms.count)[:, None] * COMPLAINT_ROOM + np.arange(chances)[None, :]
+    day = region.stream("complaints/day").below(number, DAYS)
+    usual = _usual_chance(region, firms, suspected, jurisdiction, majority)[:, None]
+    worse = np.minimum(usual * probability(region["suppliers.complaints.in_force"]) // ONE, LIKELIEST)
+    during = exploitation.at(np.arange(firms.count)[:, None], day)
+    p = np.where(during & exploitation.in_force[:, None], worse, usual)
+    made = region.stream("complaints/made").chance(number, p)
+    firm = np.nonzero(made)[0]
+    topics, usual_topic, worse_topic = _topics(region, firms, firm, suspected[firm])
+    truly = during[made] & exploitation.in_force[firm]
+    topic = region.stream("complaints/topic").choose(
+        number[made], np.where(truly[:, None], worse_topic, usual_topic)
+    )
+    # What each chance says: made or not, and about what.
+    evidence = np.where(during & ~made, log(ONE - worse) - log(ONE - usual), 0).sum(axis=1)
+    told = (np.broadcast_to(log(worse) - log(usual), made.shape))[made]
+    row = np.arange(len(firm))
+    told = told + log(worse_topic[row, topic]) - log(usual_topic[row, topic])
+    np.add.at(evidence, firm, np.where(during[made], told, 0))
+    return Complaints(number[made], firm, day[made], topic, topics, evidence)
+
+
+def _usual_chance(
+    region: Region, firms: Firms, suspected: np.ndarray, jurisdiction: np.ndarray, majority: int
+) -> np.ndarray:
+    """Return probability out of 65,536 that a chance comes to a complaint where no exploitation is in force,
+    [firms]."""
+    here = region.group("suppliers.complaints")
+    p = np.full(firms.count, probability(here["chance"]))
+    for times in (
+        np.array([probability(x) for x in here["by_size"]])[firms.size],
+        np.array([probability(x) for x in here["by_care"]])[firms.care],
+        np.where(suspected, probability(here["suspected"]), ONE),
+        _hotline_reach(region, jurisdiction, firms.workers, majority),
+    ):
+        p = p * times // ONE
+    return np.clip(p, 1, LIKELIEST)
+
+
+def _hotline_reach(
+    region: Region, jurisdiction: np.ndarray, workers: np.ndarray, majority: int
+) -> np.ndarray:
+    """Return the hotline's reach, out of 65,536, among speakers of the workers' language where the firm is."""
+    levels = np.array([probability(x) for x in region["suppliers.complaints.hotline_others"]])
+    level = region.stream("complaints/reach").below(jurisdiction * len(LANGUAGES) + workers, len(levels))
+    most = probability(region["suppliers.complaints.hotline_majority"])
+    return np.where(workers == majority, most, levels[level])
+
+
+def _topics(
+    region: Region, firms: Firms, firm: np.ndarray, suspected: np.ndarray
+) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
+    """Return topics, and (complaints, topics) probabilities out of 65,536 of each, short of exploitation and during it.
+
+    ``firm``: of each complaint; ``suspected``: whether prejudice is against it.
+    """
+    listed: dict[str, list[int]] = region["suppliers.complaints.topics"]
+    usual, during, outsiders = np.array(list(listed.values()), dtype=np.int64).T * ONE
+    times = np.full((len(firm), len(listed)), ONE)
+    for topic, factor in region["suppliers.complaints.of_an_agency"].items():
+        times[firms.agency_habits[topic][firm], list(listed).index(topic)] = probability(factor)
+    short = np.where(suspected[:, None], outsiders, usual)
+    return tuple(listed), normalise(short * times // ONE), normalise(during * times // ONE)
+
+
+def complaint_frame(region: Region, firms: Firms, complaints: Complaints, majority: int) -> pl.DataFrame:
+    """Return the table ``complaints``."""
+    number = complaints.number
+    channels = region["suppliers.complaints.channels"]
+    channel = region.stream("complaints/channel").choose(number, np.array(list(channels.values())))
+    own = region.stream("complaints/own_language").chance(
+        number, probability(region["suppliers.complaints.in_own_language"])
+    )
+    return pl.DataFrame(
+        {
+            "region": np.full(len(number), region.index, dtype=np.int32),
+            "complaint": region.ids("complaints", number),
+            "firm": firms.id[complaints.firm],
+            "day": complaints.day,
+            "language": pl.Series(LANGUAGES)[np.where(own, firms.workers[complaints.firm], majority)],
+            "channel": pl.Series(tuple(channels))[channel],
+            "topic": pl.Series(complaints.topics)[complaints.topic],
+        }
+    )

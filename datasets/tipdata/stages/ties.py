@@ -1,0 +1,408 @@
+"""Ties: who follows, comments on, writes or links to whom. Accounts find friends, approach strangers, and some answer.
+
+Ties come about in rounds of time from the habits behind each account: friends of one's language and town, friends of
+friends, what is popular, strangers by the habit's aim, one's own circle, partners, and those who offer work. Whatever a
+trafficking operation does here lawful recruiters, sellers, agencies, families or migrants' circles do as well.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from tipdata.core.draw import EXP_SCALE, Clock, Ids, Ints, Stream, exp, probability
+from tipdata.core.kinds import LANGUAGES
+from tipdata.core.tables import Column, Table, decode
+from tipdata.core.world import DAYS, Region
+from tipdata.stages import Past, Stage
+from tipdata.stages.account_habits import Actors, Spans, are_alive
+from tipdata.stages.accounts import MAX_SITES, Accounts
+from tipdata.stages.operations.stage import Operations
+
+
+class Groups:
+    """Candidates by group (int64, from 0), put in order once, whatever they weigh later."""
+
+    def __init__(self, group: Ints) -> None:
+        self.order = np.argsort(group, kind="stable")
+        self.start = np.concatenate([[0], np.cumsum(np.bincount(group))])
+
+    def weighed(self, weight: Ints) -> "Pool":
+        """Return the pool in which each candidate has such a weight: int64, none below zero, the total of a group below
+        2**31."""
+        return Pool(self, weight)
+
+
+class Pool:
+    """Candidates with weights; one is drawn in proportion to the weights of its group."""
+
+    def __init__(self, groups: Groups, weight: Ints) -> None:
+        self._order = groups.order
+        self._total = np.concatenate([[0], np.cumsum(weight[groups.order])])
+        self._until = self._total[groups.start]
+
+    def draw(self, stream: Stream, ids: Ids, group: Ints, k: int = 0) -> Ints:
+        """Return a candidate of each id's group (its position in the arrays given), -1 where there is no such group, or
+        it weighs nothing."""
+        there = (group >= 0) & (group < len(self._until) - 1)
+        group = np.where(there, group, 0)
+        low = self._until[group]
+        weight = np.where(there, self._until[group + 1] - low, 0)
+        at = np.searchsorted(self._total, low + stream.below(ids, np.maximum(weight, 1), k), side="right") - 1
+        return np.where(weight > 0, self._order[np.minimum(at, len(self._order) - 1)], -1)
+
+
+class TieNeighbours:
+    """Ties so far, by their source: what a friend of a friend is drawn from."""
+
+    def __init__(self, source: Ints, target: Ints, nodes: int) -> None:
+        order = np.argsort(source, kind="stable")
+        self._target = target[order]
+        self._start = np.concatenate([[0], np.cumsum(np.bincount(source, minlength=nodes))])
+
+    def draw(self, stream: Stream, ids: Ids, node: Ints, k: int = 0) -> Ints:
+        """Return one whom each node (-1 for none) has a tie to, -1 where it has none."""
+        start = self._start[np.maximum(node, 0)]
+        degree = self._start[np.maximum(node, 0) + 1] - start
+        if not len(self._target):
+            return np.full(len(ids), -1)
+        at = np.minimum(start + stream.below(ids, np.maximum(degree, 1), k), len(self._target) - 1)
+        return np.where((node >= 0) & (degree > 0), self._target[at], -1)
+
+    def friend_of_friend(self, stream: Stream, ids: Ids, node: Ints) -> Ints:
+        """Return one whom a neighbour of each node has a tie to: triadic closure. -1 where there is none."""
+        return self.draw(stream, ids, self.draw(stream, ids, node, 0), 1)
+
+
+def partner_ties(region: Region, o: Operations, accounts: Accounts, number: Ints, source: Ints) -> Ints:
+    """Return the account of a partner that each tie goes to, -1 where there is none."""
+    owner = accounts.owner[source]
+    partners = _partners(region, o)
+    which = region.stream("ties/which_partner").below(number, partners.shape[1])
+    partner = np.where(owner >= 0, partners[owner, which], -1)
+    # The accounts of nobody's operation are the first group.
+    pool = Groups(accounts.owner + 1).weighed(np.ones(len(accounts.owner), dtype=np.int64))
+    return pool.draw(region.stream("ties/partner"), number, np.where(partner >= 0, partner + 1, -1))
+
+
+def _partners(region: Region, o: Operations) -> Ints:
+    """Return (operations, partners) local numbers, -1 where there is none: by how long both live."""
+    local = np.arange(len(o.id))
+    begins, ends = np.maximum(o.begins, 0), np.minimum(o.ends, DAYS - 1)
+    both = np.minimum(ends[:, None], ends) - np.maximum(begins[:, None], begins) + 1
+    both = np.maximum(both, 0)
+    np.fill_diagonal(both, 0)
+    of_kind = np.where(o.kind[:, None] == o.kind, both, 0)
+    share = probability(region["ties.partners_of_a_kind"])
+    chosen = []
+    for turn in range(region["ties.partner_count"]):
+        alike = region.stream(f"ties/partner_alike/{turn}").chance(local, share)
+        weights = np.where(alike[:, None], of_kind, both)
+        found = region.stream(f"ties/partner_of/{turn}").choose(local, weights)
+        chosen.append(np.where(weights.any(axis=1), found, -1))
+    return np.stack(chosen, axis=1)
+
+
+def draw_days_in(region: Region, stream: str, ids: Ints, first: Ints, last: Ints, k: int | Ints = 0) -> Ints:
+    """Return a day of each span, both ends included, by the week's weights; where a span is empty, its first."""
+    clock = Clock(np.array([region["ties.weekday_weights"]]))
+    opens, closes = clock.busy(0, first), clock.busy(0, np.maximum(last, first) + 1)
+    return clock.time(0, opens + region.stream(stream).below(ids, closes - opens, k))
+
+
+def draw_sent_days(
+    region: Region, spans: Spans, account: Ints, number: Ints, source: Ints, hurried: np.ndarray
+) -> Ints:
+    """Return days of ties: while their account sends any, those that are hurried in bursts.
+
+    Args:
+        account: local numbers of all accounts.
+        number, source: of the ties.
+        hurried: which come in bursts.
+    """
+    first, last = spans.sends_from, spans.sends_until
+    steady = draw_days_in(region, "ties/day", number, first[source], last[source])
+    burst = region.stream("ties/burst").below(number, region["ties.bursts"])
+    peak = draw_days_in(region, "ties/peak", account[source], first[source], last[source], burst)
+    later = region["ties.burst_days"] * region.stream("ties/in_burst").quantile(number, "exponential")
+    day = np.where(hurried, np.minimum(peak + later // 2_000_000, last[source]), steady)
+    return np.where(last[source] < first[source], DAYS, day)
+
+
+def day_of_both(region: Region, spans: Spans, number: Ints, source: Ints, target: Ints, day: Ints) -> Ints:
+    """Return the day of each tie: its own where both accounts live then, else another such day; past the end of time
+    where there is none."""
+    first = np.maximum(spans.sends_from[source], spans.start[target])
+    last = np.minimum(spans.sends_until[source], spans.end[target])
+    other = draw_days_in(region, "ties/other_day", number, first, last)
+    return np.where(first > last, DAYS, np.where((day >= first) & (day <= last), day, other))
+
+
+ROOM = 1024
+"""A tie's local number is its source account's times this plus its own; the upper half answers the lower."""
+REASONS = ("friend", "closure", "popular", "approach", "core", "partner", "employer")
+FRIEND, CLOSURE, POPULAR, APPROACH, CORE, PARTNER, EMPLOYER = range(len(REASONS))
+ANSWER = "answer"
+"""The reason of a tie that answers another."""
+AIMS = ("anyone", "newcomers", "seekers", "migrants")
+BRIGHTEST = 1023
+"""Fame beyond this counts no more: the squares of all accounts of a region stay under 2**31."""
+TIE_KINDS = ("follow", "comment", "message", "link")
+FOLLOW, COMMENT, MESSAGE, LINK = range(len(TIE_KINDS))
+
+TIES = Table(
+    "ties",
+    ("tie",),
+    (
+        Column("region", pl.Int32(), "public"),
+        Column("tie", pl.Int64(), "public", id_of="ties"),
+        Column(
+            "source",
+            pl.Int64(),
+            "public",
+            note="the account that follows, comments, writes or links",
+            id_of="accounts",
+        ),
+        Column("target", pl.Int64(), "public", id_of="accounts"),
+        Column(
+            "kind",
+            pl.String(),
+            "public",
+            note="on one site, but for links, which name an account of another; messages are of tier platform",
+            values=TIE_KINDS,
+        ),
+        Column("day", pl.Int32(), "public", "day", "of the first follow, comment, message or link"),
+        Column("count", pl.Int32(), "platform", "messages or comments", "1 for a follow or a link"),
+        Column(
+            "reason",
+            pl.String(),
+            "truth",
+            note="what it came of; a link is answered by a link back",
+            values=(*REASONS, ANSWER),
+        ),
+        Column("within", pl.Boolean(), "truth", note="between two accounts of one operation"),
+        Column("community", pl.Int32(), "truth", note="town and language of the source"),
+    ),
+    "Ties between accounts. Rows of kind message are shown to those with platform access.",
+    private_rows=("kind", ("message",), "platform"),
+)
+
+
+@dataclass
+class SentTies:
+    """Ties before they have a target: arrays with one entry a tie, in order of source and number."""
+
+    number: np.ndarray
+    source: np.ndarray
+    day: np.ndarray
+    reason: np.ndarray
+
+
+def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]:
+    """Draw the ties of one region."""
+    accounts: Accounts = past["accounts"]
+    actors: Actors = past["account_habits"]
+    sent = _draw_sent(region, actors)
+    target = _targets(region, past["operations"], accounts, actors, sent)
+    sent, target = _keep_valid(region, actors, sent, target)
+    return None, {"ties": _frame(region, accounts, actors, *_add_answers(region, actors, sent, target))}
+
+
+def _draw_sent(region: Region, a: Actors) -> SentTies:
+    """Return how many ties each account sends, when, and for what reason."""
+    factor = np.array(region["ties.reach"])[a.habits["reach"]]
+    factor = factor * np.array(region["ties.outreach_reach"])[a.outreach.astype(np.int64)] // 1000
+    drawn = region.stream("ties/sent").quantile(a.number, "gamma_2.0")
+    count = np.minimum(region["ties.sent"] * drawn // 2000 * factor // 1_000_000, ROOM // 2)
+    source = np.repeat(np.arange(len(count)), count)
+    number = a.number[source] * ROOM + np.arange(len(source)) - np.repeat(np.cumsum(count) - count, count)
+    reason = region.stream("ties/reason").choose(number, _reasons(region, a)[source])
+    hurried = (reason == APPROACH) & (a.habits["pace"][source] == 1)
+    day = draw_sent_days(region, a.spans, a.number, number, source, hurried)
+    return SentTies(number, source, day, reason)
+
+
+def _reasons(region: Region, a: Actors) -> np.ndarray:
+    """Return (accounts, reasons) permille-like weights of what an account's ties are for, from its habits."""
+
+    def by_level(parameter: str, habit: str) -> np.ndarray:
+        return np.array(region[f"ties.{parameter}"])[a.habits[habit]]
+
+    approach = by_level("approach", "approach")
+    approach = approach * np.array(region["ties.outreach_approach"])[a.outreach.astype(np.int64)] // 1000
+    friend, closure = region["ties.friend"]
+    weights = np.zeros((len(a.number), len(REASONS)), dtype=np.int64)
+    weights[:, FRIEND], weights[:, CLOSURE] = friend, closure
+    weights[:, POPULAR] = by_level("cover", "cover")
+    weights[:, APPROACH] = approach
+    weights[:, CORE] = by_level("core", "core")
+    weights[:, PARTNER] = by_level("partner", "partners")
+    weights[:, EMPLOYER] = by_level("employer", "seeking")
+    return weights
+
+
+def _targets(region: Region, o: Operations, accounts: Accounts, a: Actors, sent: SentTies) -> np.ndarray:
+    """Return the account that each tie goes to (its position), -1 where none is found; round after round of time."""
+    target = np.full(len(sent.number), -1)
+    rows = np.flatnonzero(sent.reason == PARTNER)
+    target[rows] = partner_ties(region, o, accounts, sent.number[rows], sent.source[rows])
+    nodes, span = len(a.number), -(-DAYS // region["ties.rounds"])
+    inborn, gained = region["ties.fame"]
+    spread = region["ties.fame_spread"] * region.stream("ties/fame").quantile(a.number, "normal")
+    born = np.minimum(1 + inborn * exp(spread // 1_000_000) // EXP_SCALE, BRIGHTEST)
+    offers = (accounts.owner >= 0) & (o.family[accounts.owner] > 0)
+    circle = np.unique(a.circle, return_inverse=True)[1]
+    circles, sites, company = Groups(circle), Groups(a.platform), Groups(np.concatenate(_company(a)))
+    # Candidates stand in the pool once for every aim.
+    aims = Groups(np.concatenate([level * MAX_SITES + a.platform for level in range(len(AIMS))]))
+    for since in range(0, DAYS, span):
+        before = np.flatnonzero((target >= 0) & (sent.day < since))
+        received = np.bincount(target[before], minlength=nodes)
+        there = (a.spans.start < since + span) & (a.spans.end >= since)
+        fame = np.where(there, born + received * gained, 0)
+        near = company.weighed(np.tile(fame, 3))
+        friends = TieNeighbours(sent.source[before], target[before], nodes)
+        now = sent.day // span == since // span
+        for reason in (FRIEND, CLOSURE, POPULAR, APPROACH, CORE, EMPLOYER):
+            rows = np.flatnonzero(now & (sent.reason == reason))
+            number, source = sent.number[rows], sent.source[rows]
+            site = a.platform[source]
+            if reason == FRIEND:
+                found = _friends(region, a, near, number, source)
+            elif reason == CLOSURE:
+                found = friends.friend_of_friend(region.stream("ties/closure"), number, source)
+                found = np.where(found >= 0, found, _friends(region, a, near, number, source))
+            elif reason == POPULAR:
+                famous = sites.weighed(np.minimum(fame, BRIGHTEST) ** 2)
+                found = famous.draw(region.stream("ties/popular"), number, site)
+            elif reason == CORE:
+                own = circles.weighed(there.astype(np.int64))
+                first, second = (
+                    own.draw(region.stream("ties/core"), number, circle[source], k) for k in (0, 1)
+                )
+                found = np.where(first != source, first, second)
+            elif reason == EMPLOYER:
+                work = sites.weighed(np.where(offers, fame, 0))
+                found = work.draw(region.stream("ties/employer"), number, site)
+            else:
+                strangers = aims.weighed(_strangers(region, o, a, there, received, since))
+                aimed = a.habits["aim"][source] * MAX_SITES + site
+                found = strangers.draw(region.stream("ties/approach"), number, aimed)
+                found = np.where(found >= 0, found % nodes, -1)
+            target[rows] = found
+    return target
+
+
+def _company(a: Actors) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the groups that each account is a friend in, (accounts,) each: language, platform, and both."""
+    languages = len(LANGUAGES)
+    both = languages + MAX_SITES + a.platform * languages + a.language
+    return a.language, languages + a.platform, both
+
+
+def _friends(region: Region, a: Actors, pool: Pool, number: np.ndarray, source: np.ndarray) -> np.ndarray:
+    """Return a friend of one's platform and language, or of one's language alone, or of the platform for those who keep
+    wide company; of several candidates the first of one's own town."""
+    wide = a.habits["company"][source] == 1
+    across = region.stream("ties/across").chance(number, probability(region["ties.across"]))
+    by_language, by_platform, by_both = _company(a)
+    place = np.where(across, by_language[source], np.where(wide, by_platform[source], by_both[source]))
+    found = np.full(len(number), -1)
+    for take in range(region["ties.same_town"]):
+        candidate = pool.draw(region.stream("ties/friend"), number, place, take)
+        candidate = np.where(candidate >= 0, candidate % len(a.number), -1)
+        nearer = (a.town[candidate] == a.town[source]) & (a.town[found] != a.town[source]) & ~wide
+        found = np.where((found < 0) | nearer, candidate, found)
+    return found
+
+
+def _strangers(
+    region: Region, o: Operations, a: Actors, there: np.ndarray, received: np.ndarray, since: int
+) -> np.ndarray:
+    """Return the weight of whom those with each aim approach, one aim after the other: the overlooked first."""
+    times = region["ties.aims"]
+    half = region["ties.overlooked"]
+    chosen = {
+        "newcomers": a.spans.start >= since - region["ties.newcomer_days"],
+        "seekers": a.habits["seeking"] == 1,
+        "migrants": a.language != o.majority,
+    }
+    overlooked = 1000 * half // (half + received)
+    weights = [there.astype(np.int64)]
+    weights += [np.where(there, overlooked * np.where(chosen[aim], times[aim], 1), 0) for aim in AIMS[1:]]
+    return np.concatenate(weights)
+
+
+def _keep_valid(region: Region, a: Actors, sent: SentTies, target: np.ndarray) -> tuple[SentTies, np.ndarray]:
+    """Return ties that have a target other than their source while both live, the first of each pair of accounts."""
+    day = day_of_both(region, a.spans, sent.number, sent.source, target, sent.day)
+    pair = sent.source * len(a.number) + target
+    # By pair, then day, then number: in this order ties come in.
+    order = np.argsort((pair * (DAYS + 1) + day) * len(pair) + np.arange(len(pair)))
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = pair[order][1:] != pair[order][:-1]
+    keep = first & (target[order] >= 0) & (target[order] != sent.source[order])
+    keep = order[keep & are_alive(a.spans, sent.source, target, day)[order]]
+    kept = SentTies(sent.number[keep], sent.source[keep], day[keep], sent.reason[keep])
+    return kept, target[keep]
+
+
+def _add_answers(
+    region: Region, a: Actors, sent: SentTies, target: np.ndarray
+) -> tuple[SentTies, np.ndarray, np.ndarray]:
+    """Return ties and those that answer them: sources and reasons, targets, and whether each is an answer."""
+    table = np.array([region["ties.returned"].get(reason, 0) for reason in REASONS])
+    habit = np.array(region["ties.answered"])[a.habits["answered"][sent.source]]
+    p = np.where(sent.reason == APPROACH, habit, table[sent.reason])
+    answers = region.stream("ties/answer").below(sent.number, 1000) < p
+    pair = sent.source * len(a.number) + target
+    back = target * len(a.number) + sent.source
+    answers &= ~np.isin(back, pair, kind="table")
+    wait = region["ties.answer_days"] * region.stream("ties/wait").quantile(sent.number, "exponential")
+    day = np.minimum(sent.day + wait // 1_000_000, DAYS - 1)
+    answers &= are_alive(a.spans, sent.source, target, day)
+    both = SentTies(
+        np.concatenate([sent.number, sent.number[answers] + ROOM // 2]),
+        np.concatenate([sent.source, target[answers]]),
+        np.concatenate([sent.day, day[answers]]),
+        np.concatenate([sent.reason, sent.reason[answers]]),
+    )
+    is_answer = np.arange(len(both.number)) >= len(sent.number)
+    return both, np.concatenate([target, sent.source[answers]]), is_answer
+
+
+def _frame(
+    region: Region, accounts: Accounts, a: Actors, ties: SentTies, target: np.ndarray, answer: np.ndarray
+) -> pl.DataFrame:
+    ids = accounts.frame["account"].to_numpy()
+    # An answer comes as what it answers: a message gets a message. People of one circle, partners and friends know
+    # each other from elsewhere: where they are on different sites, one names the other's account.
+    asked = np.where(answer, target, ties.source)
+    first = ties.number - np.where(answer, ROOM // 2, 0)
+    private = np.array(region["ties.message"])[a.habits["channel"][asked]]
+    kind = np.where(
+        region.stream("ties/comments").below(first, 1000) < region["ties.comment"], COMMENT, FOLLOW
+    )
+    kind = np.where(region.stream("ties/writes").below(first, 1000) < private, MESSAGE, kind)
+    kind = np.where(a.platform[ties.source] != a.platform[target], LINK, kind)
+    more = region.stream("ties/exchanged").quantile(ties.number, "exponential") * region["ties.exchanged"]
+    same = (accounts.owner[ties.source] == accounts.owner[target]) & (accounts.owner[target] >= 0)
+    reason = decode((*REASONS, ANSWER), np.where(answer, len(REASONS), ties.reason))
+    community = a.town * len(LANGUAGES) + a.language
+    return pl.DataFrame(
+        {
+            "region": np.full(len(target), region.index, dtype=np.int32),
+            "tie": region.ids("ties", ties.number),
+            "source": ids[ties.source],
+            "target": ids[target],
+            "kind": decode(TIE_KINDS, kind),
+            "day": ties.day.astype(np.int32),
+            "count": np.where((kind == FOLLOW) | (kind == LINK), 1, 1 + more // 1_000_000).astype(np.int32),
+            "reason": reason,
+            "within": same,
+            "community": community[ties.source].astype(np.int32),
+        }
+    )
+
+
+STAGE = Stage("ties", ("operations", "accounts", "account_habits"), (TIES,), generate)

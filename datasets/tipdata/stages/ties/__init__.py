@@ -1,1 +1,0 @@
-"""Ties between accounts."""

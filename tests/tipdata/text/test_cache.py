@@ -1,0 +1,129 @@
+"""Compiled wordbooks are kept, and never those of other text or code."""
+
+import shutil
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tipdata.core.world import FOLDER
+from tipdata.text import cache
+from tipdata.text.phrases import Phrases, compile_wordbooks
+
+ONE = ("en",)
+
+
+@pytest.fixture(scope="module")
+def made() -> Phrases:
+    return compile_wordbooks(ONE)
+
+
+@pytest.fixture
+def kept_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: Phrases) -> Path:
+    """The file of kept wordbooks in a home that has one."""
+    monkeypatch.setenv("TIPBENCH_HOME", str(tmp_path))
+    monkeypatch.setattr(cache, "compile_wordbooks", lambda languages, sound: made)
+    cache.phrases.cache_clear()
+    cache.phrases(ONE)
+    cache.phrases.cache_clear()
+    return tmp_path / cache.FILE
+
+
+def refuse(languages: tuple[str, ...], sound: bool) -> Phrases:
+    raise AssertionError("compiled again")
+
+
+def same(one: Phrases, other: Phrases) -> bool:
+    def equal(a: object, b: object) -> bool:
+        if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+            return a.dtype == b.dtype and np.array_equal(a, b)
+        return a == b
+
+    return all(
+        equal(getattr(one, f.name), getattr(other, f.name)) for f in fields(Phrases) if f.name != "arrow"
+    )
+
+
+def test_what_is_kept_is_what_was_compiled_and_is_not_compiled_again(
+    kept_file: Path, made: Phrases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache, "compile_wordbooks", refuse)
+    assert kept_file.exists()
+    assert same(cache.phrases(ONE), made)
+
+
+@pytest.mark.parametrize(
+    "file", ["text/frames/en.yaml", "text/facts.yaml", "text/grammar.py", "core/kinds.py"]
+)
+def test_other_text_or_code_is_compiled_anew(
+    kept_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str
+) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(FOLDER / "text", other / "text")
+    shutil.copytree(FOLDER / "core", other / "core")
+    with (other / file).open("a", encoding="utf-8") as text:
+        text.write("\n# another line\n")
+    monkeypatch.setattr(cache, "FOLDER", other)
+    monkeypatch.setattr(cache, "compile_wordbooks", refuse)
+    with pytest.raises(AssertionError, match="compiled again"):
+        cache.phrases(ONE)
+
+
+def test_other_languages_are_compiled_anew(kept_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "compile_wordbooks", refuse)
+    with pytest.raises(AssertionError, match="compiled again"):
+        cache.phrases(("fr",))
+
+
+@pytest.mark.parametrize("left", [0, 1, 100, 100_000, -1])
+def test_a_damaged_file_is_replaced(kept_file: Path, made: Phrases, left: int) -> None:
+    whole = kept_file.read_bytes()
+    kept_file.write_bytes(whole[:left])
+    assert same(cache.phrases(ONE), made)
+    assert kept_file.read_bytes() == whole
+
+
+def test_a_changed_byte_of_the_strings_is_seen(kept_file: Path, made: Phrases) -> None:
+    content = bytearray(kept_file.read_bytes())
+    at = content.index(made.strings[0].encode())
+    content[at] ^= 1
+    kept_file.write_bytes(content)
+    assert same(cache.phrases(ONE), made)
+
+
+def test_where_nothing_can_be_kept_wordbooks_are_compiled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: Phrases
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("TIPBENCH_HOME", str(tmp_path / "file"))
+    monkeypatch.setattr(cache, "compile_wordbooks", lambda languages, sound: made)
+    cache.phrases.cache_clear()
+    assert same(cache.phrases(ONE), made)
+    assert (tmp_path / "file").is_file()
+
+
+def test_texts_that_were_found_sound_are_these() -> None:
+    assert cache.is_sound(), "run `python tests/tipdata/text/lock.py`, which checks all wordbooks"
+
+
+def test_changed_texts_are_checked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: Phrases
+) -> None:
+    asked: list[bool] = []
+    other = tmp_path / "other"
+    shutil.copytree(FOLDER / "text", other / "text")
+    shutil.copytree(FOLDER / "core", other / "core")
+    monkeypatch.setattr(cache, "FOLDER", other)
+    monkeypatch.setattr(cache, "compile_wordbooks", lambda languages, sound: asked.append(sound) or made)
+    monkeypatch.setenv("TIPBENCH_HOME", str(tmp_path / "home"))
+    for change in ("", "# another line\n"):
+        with (other / "text" / "frames" / "fr.yaml").open("a", encoding="utf-8") as text:
+            text.write(change)
+        cache.phrases.cache_clear()
+        cache.phrases(ONE)
+    cache.phrases.cache_clear()
+    assert asked == [True, False]
+
+
+def test_a_book_that_is_known_to_be_sound_says_what_it_says_anyway() -> None:
+    assert same(compile_wordbooks(("fr",), sound=True), compile_wordbooks(("fr",)))
