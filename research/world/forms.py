@@ -56,7 +56,7 @@ class Said:
 
 def said_in(world: World, regions: int) -> Said:
     """Return what the operations of some regions say."""
-    names = InFacts().listed({})
+    names = InFacts().list_values({})
     shared = {f"{fact.name}={level}" for fact in facts()[ALL] for level in fact.levels}
     parts: list[tuple[np.ndarray, ...]] = []
     for index in range(regions):

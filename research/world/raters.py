@@ -67,7 +67,7 @@ def agreement(rows: pl.DataFrame) -> tuple[float, list[float]]:
     """
     rest = rows.filter(~pl.col("truth"))
     positive = rows.filter("truth")
-    order = Stream(0, "raters").shuffled(rest["advert"].to_numpy())[: 2 * positive.height]
+    order = Stream(0, "raters").shuffle(rest["advert"].to_numpy())[: 2 * positive.height]
     sample = pl.concat([positive, rest[order.tolist()]])
     label, (a, b) = sample["label"].to_numpy(), (sample[c].to_numpy() for c in ("first", "second"))
     chance = a.mean() * b.mean() + (~a).mean() * (~b).mean()

@@ -218,7 +218,7 @@ def shuffle_rows(frame: pl.DataFrame, name: str) -> pl.DataFrame:
 
 def _order(frame: pl.DataFrame, name: str) -> list[int]:
     places = pl.int_range(frame.height, eager=True).to_numpy()
-    return Stream(0, f"browse/{name}").shuffled(places).tolist()
+    return Stream(0, f"browse/{name}").shuffle(places).tolist()
 
 
 def show_rows(table: Table, columns: Sequence[ColumnSummary], frame: pl.DataFrame, most: int) -> ShownRows:

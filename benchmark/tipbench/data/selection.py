@@ -47,7 +47,7 @@ def limit_training(
     if has < most:
         return rows, f"split={split.name} trains on {has:,} {what}, {YARDSTICK} on {most:,}."
     ids = rows.filter(train)[column].unique().sort().to_numpy()
-    kept = ids[Stream(_SIZE_SEED, "training size").shuffled(ids)[:most]]
+    kept = ids[Stream(_SIZE_SEED, "training size").shuffle(ids)[:most]]
     return rows.filter(~train | pl.col(column).is_in(np.sort(kept).tolist())), None
 
 
@@ -71,7 +71,7 @@ def fixed_gallery(rows: pl.DataFrame, size: int) -> Selection:
     if (has := int(counted["len"].sum())) < size:
         return Selection(rows, (f"the gallery holds {has:,} units, all of the test part, and not {size:,}.",))
     clusters, sizes = counted["cluster"].to_numpy(), counted["len"].to_numpy()
-    order = Stream(_GALLERY_SEED, "gallery").shuffled(clusters)
+    order = Stream(_GALLERY_SEED, "gallery").shuffle(clusters)
     kept, room = [], size
     for at in order:
         if sizes[at] <= room:

@@ -199,7 +199,7 @@ def _responsible(facts: ExportFacts) -> dict[str, Any]:
     }
     return {
         "rai:dataCollection": "Nothing was collected: a simulator drew it from stated parameters. "
-        f"What these rest on: {total.told()}.",
+        f"What these rest on: {total.summary()}.",
         "rai:dataCollectionType": ["Software Collection"],
         "rai:dataCollectionMissingData": "Missing values are part of the simulation and stand for what is left empty.",
         "rai:dataPreprocessingProtocol": ["None: tables are as the simulator drew them, sorted by key."],

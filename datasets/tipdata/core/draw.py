@@ -191,7 +191,7 @@ class Stream:
         made += constant_table(name).take(cell)
         return made
 
-    def shuffled(self, ids: Ids) -> Ints:
+    def shuffle(self, ids: Ids) -> Ints:
         """Return positions that put the ids into keyed random order (ties, practically none, by id)."""
         return np.lexsort((ids, self.bits(ids)))
 

@@ -172,7 +172,7 @@ class Grounds:
         """How many there are."""
         return self.both + self.sign + self.assumed + self.definitions
 
-    def told(self) -> str:
+    def summary(self) -> str:
         """Return the counts in words."""
         cited = f"; sources: {', '.join(self.sources)}" if self.sources else ""
         return (
@@ -326,7 +326,7 @@ def _draw_entry(entry: Entry, stream: Stream) -> Entry:
         whole = isinstance(low, int) and isinstance(high, int)
         value = low + int((high - low + 1) * u) if whole else low + (high - low) * u
         return {**{key: kept for key, kept in entry.items() if key != "range"}, "value": value}
-    return {**entry, "value": _Mover(entry, stream).moved(entry["value"])}
+    return {**entry, "value": _Mover(entry, stream).move(entry["value"])}
 
 
 class _Mover:
@@ -346,20 +346,20 @@ class _Mover:
             yield int(exp(round((2 * u - 1) * width))) / EXP_SCALE
             number += 1
 
-    def moved(self, value: Any, ratio: bool = False, whole: bool | None = None) -> Any:
+    def move(self, value: Any, ratio: bool = False, whole: bool | None = None) -> Any:
         """Return a value like this one, of the same shape and the same names. ``whole``: what stands in one list is."""
         if isinstance(value, Mapping):
-            return {name: self.moved(one, ratio or name == "ratio") for name, one in value.items()}
+            return {name: self.move(one, ratio or name == "ratio") for name, one in value.items()}
         if isinstance(value, list):
             fractions = any(isinstance(one, float) for one in value)
-            made = [self.moved(one, ratio, not fractions) for one in value]
+            made = [self.move(one, ratio, not fractions) for one in value]
             return sorted(made) if _ascending_pair(value) else made
         if isinstance(value, bool) or not isinstance(value, int | float):
             return value
         whole = isinstance(value, int) if whole is None else whole
-        return self._moved(value, ratio or self._ratio, whole)
+        return self._move(value, ratio or self._ratio, whole)
 
-    def _moved(self, value: float, ratio: bool, whole: bool) -> float:
+    def _move(self, value: float, ratio: bool, whole: bool) -> float:
         factor = next(self._factors)
         if self._unit.startswith("gamma shape"):
             return _nearest_shape(value * factor, value, self._entry["times"])

@@ -41,7 +41,7 @@ class Sealed:
 class Listing(Protocol):
     """What lists the values of a category once they are asked for."""
 
-    def listed(self, parameters: Parameters) -> tuple[str, ...]:
+    def list_values(self, parameters: Parameters) -> tuple[str, ...]:
         """Return the values, each once."""
         ...
 
@@ -58,7 +58,7 @@ class InWorld:
     part: Literal["names", "values"] = "names"
     more: tuple[str, ...] = ()
 
-    def listed(self, parameters: Parameters) -> tuple[str, ...]:
+    def list_values(self, parameters: Parameters) -> tuple[str, ...]:
         """Return the values, each once, in the file's order. Raises ValueError for a path that lists nothing."""
         found: list[str] = []
         for path in self.paths:
@@ -108,7 +108,7 @@ class Column:
 
     def possible(self, parameters: Parameters) -> tuple[str, ...]:
         """Return its category values in the world of these parameters; empty where it is not a category."""
-        return self.values if isinstance(self.values, tuple) else self.values.listed(parameters)
+        return self.values if isinstance(self.values, tuple) else self.values.list_values(parameters)
 
     @property
     def inner(self) -> pl.DataType:

@@ -56,7 +56,7 @@ def _grounds(stage: Stage) -> Iterator[tuple[str, str]]:
         worlds.setdefault(versions()[version]["world"], version)
     for file, version in worlds.items():
         own = count_grounds(entry for path, entry in parameters(version).items() if stage.owns(path))
-        yield f"{file}, a draft" if is_draft(version) else file, own.told()
+        yield f"{file}, a draft" if is_draft(version) else file, own.summary()
 
 
 def _describe(column: Column) -> str:

@@ -67,7 +67,7 @@ def preview(release: Release, table: str = "adverts", rows: int = 10, language: 
     frame = lazy.collect()
     if not frame.height:
         return f"no rows in {table}" + (f" with language {language}" if language else "")
-    order = Stream(0, f"preview/{table}").shuffled(frame.with_row_index()["index"].to_numpy())
+    order = Stream(0, f"preview/{table}").shuffle(frame.with_row_index()["index"].to_numpy())
     frame = frame[order[:rows].tolist()]
     if table == "adverts":
         return "\n\n".join(_format_advert(row) for row in frame.to_dicts())

@@ -120,11 +120,11 @@ def _towns(region: Region) -> pl.DataFrame:
     border = np.zeros(count, dtype=bool)
     border[np.argsort(-edge, kind="stable")[: region["places.border_towns"]]] = True
     heads, tails = region["places.name_heads"], region["places.name_tails"]
-    head = region.stream("places/head").shuffled(np.arange(len(heads)))[rank % len(heads)]
+    head = region.stream("places/head").shuffle(np.arange(len(heads)))[rank % len(heads)]
     tail = region.stream("places/tail").below(rank, len(tails))
     size = np.array(region["places.town_weights"], dtype=np.int64) * region["places.people_a_weight"]
     jitter = 80 + region.stream("places/population").below(rank, 41)
-    shuffle = region.stream("places/town").shuffled(rank)
+    shuffle = region.stream("places/town").shuffle(rank)
     return pl.DataFrame(
         {
             "region": np.full(count, region.index, dtype=np.int32),
@@ -145,7 +145,7 @@ def _sites(region: Region) -> dict:
     listed: dict[str, str] = region["platforms.kinds"]
     codes, names = tuple(listed), tuple(dict.fromkeys(listed.values()))
     kind = np.array([names.index(k) for k in listed.values()])
-    order = region.stream("platforms/present").shuffled(np.arange(len(codes)))
+    order = region.stream("platforms/present").shuffle(np.arange(len(codes)))
     needed = [names.index(k) for k in region["platforms.needed_kinds"]]
     first = [next(int(i) for i in order if kind[i] == k) for k in needed]
     rest = [int(i) for i in order if int(i) not in first]

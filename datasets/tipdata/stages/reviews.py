@@ -284,7 +284,7 @@ def _brigades(region: Region, o: Operations, queued: np.ndarray) -> tuple[np.nda
     """Return which brigade targets each operation (-1 for none), whatever it is; and whether it condemns, by what it
     is."""
     operations = np.unique(queued)
-    order = operations[region.stream("queue/brigade").shuffled(operations)][: region["reviews.brigades"]]
+    order = operations[region.stream("queue/brigade").shuffle(operations)][: region["reviews.brigades"]]
     targeted = np.full(len(o.id), -1)
     targeted[order] = np.arange(len(order))
     p = _condemning(region)[o.kind]

@@ -27,7 +27,7 @@ class Groups:
         self.order = np.argsort(group, kind="stable")
         self.start = np.concatenate([[0], np.cumsum(np.bincount(group))])
 
-    def weighed(self, weight: Ints) -> "Pool":
+    def weigh(self, weight: Ints) -> "Pool":
         """Return the pool in which each candidate has such a weight: int64, none below zero, the total of a group below
         2**31."""
         return Pool(self, weight)
@@ -81,7 +81,7 @@ def partner_ties(region: Region, o: Operations, accounts: Accounts, number: Ints
     which = region.stream("ties/which_partner").below(number, partners.shape[1])
     partner = np.where(owner >= 0, partners[owner, which], -1)
     # The accounts of nobody's operation are the first group.
-    pool = Groups(accounts.owner + 1).weighed(np.ones(len(accounts.owner), dtype=np.int64))
+    pool = Groups(accounts.owner + 1).weigh(np.ones(len(accounts.owner), dtype=np.int64))
     return pool.draw(region.stream("ties/partner"), number, np.where(partner >= 0, partner + 1, -1))
 
 
@@ -260,7 +260,7 @@ def _targets(region: Region, o: Operations, accounts: Accounts, a: Actors, sent:
         received = np.bincount(target[before], minlength=nodes)
         there = (a.spans.start < since + span) & (a.spans.end >= since)
         fame = np.where(there, born + received * gained, 0)
-        near = company.weighed(np.tile(fame, 3))
+        near = company.weigh(np.tile(fame, 3))
         friends = TieNeighbours(sent.source[before], target[before], nodes)
         now = sent.day // span == since // span
         for reason in (FRIEND, CLOSURE, POPULAR, APPROACH, CORE, EMPLOYER):
@@ -273,19 +273,19 @@ def _targets(region: Region, o: Operations, accounts: Accounts, a: Actors, sent:
                 found = friends.friend_of_friend(region.stream("ties/closure"), number, source)
                 found = np.where(found >= 0, found, _friends(region, a, near, number, source))
             elif reason == POPULAR:
-                famous = sites.weighed(np.minimum(fame, BRIGHTEST) ** 2)
+                famous = sites.weigh(np.minimum(fame, BRIGHTEST) ** 2)
                 found = famous.draw(region.stream("ties/popular"), number, site)
             elif reason == CORE:
-                own = circles.weighed(there.astype(np.int64))
+                own = circles.weigh(there.astype(np.int64))
                 first, second = (
                     own.draw(region.stream("ties/core"), number, circle[source], k) for k in (0, 1)
                 )
                 found = np.where(first != source, first, second)
             elif reason == EMPLOYER:
-                work = sites.weighed(np.where(offers, fame, 0))
+                work = sites.weigh(np.where(offers, fame, 0))
                 found = work.draw(region.stream("ties/employer"), number, site)
             else:
-                strangers = aims.weighed(_strangers(region, o, a, there, received, since))
+                strangers = aims.weigh(_strangers(region, o, a, there, received, since))
                 aimed = a.habits["aim"][source] * MAX_SITES + site
                 found = strangers.draw(region.stream("ties/approach"), number, aimed)
                 found = np.where(found >= 0, found % nodes, -1)

@@ -211,6 +211,6 @@ def rules() -> Rules:
 class InFacts:
     """The values of a column that lists what is said: ``fact=level`` of every fact."""
 
-    def listed(self, parameters: object) -> tuple[str, ...]:
+    def list_values(self, parameters: object) -> tuple[str, ...]:
         """Return the values, whatever the parameters."""
         return tuple(dict.fromkeys(said for family in FAMILIES for said in level_places(family)))

@@ -34,16 +34,16 @@ class Misspellings:
 
     def forms(self, text: str) -> Forms:
         """Return the forms of a text."""
-        found = self._found(text)
+        found = self._find_words(text)
         chosen = [{word for bit, word in enumerate(found) if form >> bit & 1} for form in range(MISSPELT)]
         first, second = (*found, NONE, NONE)[:2]
-        return Forms((first, second), [self._misspelt(text, words) for words in chosen])
+        return Forms((first, second), [self._misspell(text, words) for words in chosen])
 
     def all_wrong(self, text: str) -> str:
         """Return a text with every misspellable word misspelt."""
-        return self._misspelt(text, set(range(len(self._other))))
+        return self._misspell(text, set(range(len(self._other))))
 
-    def _found(self, text: str) -> tuple[int, ...]:
+    def _find_words(self, text: str) -> tuple[int, ...]:
         if self._pattern is None:
             return ()
         seen = dict.fromkeys(self._index(match) for match in self._pattern.finditer(text))
@@ -52,17 +52,17 @@ class Misspellings:
     def _index(self, match: re.Match[str]) -> int:
         return self._number.get(match.group(), self._number.get(match.group().lower(), NONE))
 
-    def _misspelt(self, text: str, chosen: set[int]) -> str:
+    def _misspell(self, text: str, chosen: set[int]) -> str:
         if not chosen or self._pattern is None:
             return text
 
-        def replaced(match: re.Match[str]) -> str:
+        def replace(match: re.Match[str]) -> str:
             if (number := self._index(match)) not in chosen:
                 return match.group()
             other = self._other[number]
             return capital(other) if match.group()[:1].isupper() else other
 
-        return self._pattern.sub(replaced, text)
+        return self._pattern.sub(replace, text)
 
 
 def capital(text: str) -> str:

@@ -107,7 +107,7 @@ def compile_wordbooks(languages: tuple[str, ...], sound: bool = False) -> Phrase
     made = _Compiler(len(languages))
     for number, language in enumerate(languages):
         made.add(number, wordbook(language, sound))
-    return made.done()
+    return made.build()
 
 
 class _Compiler:
@@ -152,10 +152,10 @@ class _Compiler:
         for f, family in enumerate(FAMILIES):
             for c, fact in enumerate(facts_of(family)):
                 for level, name in enumerate(fact.levels):
-                    self._listed(self.levels[number, f, c, level], book.levels[family, fact.name, name])
-            self._listed(self.titles[number, f], book.titles[family])
+                    self._list_frames(self.levels[number, f, c, level], book.levels[family, fact.name, name])
+            self._list_frames(self.titles[number, f], book.titles[family])
             for k, kind in enumerate(KINDS_OF_FILLER):
-                self._listed(self.fillers[number, k, f], book.fillers[kind, family])
+                self._list_frames(self.fillers[number, k, f], book.fillers[kind, family])
         for s, name in enumerate(NUMBERS):
             for v, (value, word) in enumerate(sorted(book.numbers[name].items())):
                 self.values[number, s, v] = value
@@ -172,7 +172,7 @@ class _Compiler:
             self.bases[number, b] = [self._base(way) for way in book.bases[basis]]
         self.space[number] = self._base(str(book.document["space"]))
 
-    def done(self) -> Phrases:
+    def build(self) -> Phrases:
         """Return what was collected."""
         return Phrases(
             strings=self.strings,
@@ -203,7 +203,7 @@ class _Compiler:
             dialects=self.dialects,
         )
 
-    def _listed(self, place: np.ndarray, frames: list[Frame]) -> None:
+    def _list_frames(self, place: np.ndarray, frames: list[Frame]) -> None:
         place[: len(frames)] = [self._frame(frame) for frame in frames[:MOST_FRAMES]]
 
     def _frame(self, frame: Frame) -> int:
@@ -237,9 +237,9 @@ class _Compiler:
         self.by.append((spoken, registers, dialects, most))
         for listed, dialect in product(ways, range(dialects)):
             for k in range(most):
-                self.pieces.append(self._coded(listed[k % len(listed)], dialect))
+                self.pieces.append(self._encode(listed[k % len(listed)], dialect))
 
-    def _coded(self, atoms: tuple[str | Slot, ...], dialect: int) -> list[int]:
+    def _encode(self, atoms: tuple[str | Slot, ...], dialect: int) -> list[int]:
         """Return the pieces of an option: neighbouring words are joined to one string."""
         made: list[int] = []
         text = ""

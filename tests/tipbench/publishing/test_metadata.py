@@ -125,7 +125,7 @@ def test_the_responsible_ai_fields_say_what_the_page_on_ethics_says(exported: Pa
     assert "without human review" in " ".join(found["rai:dataUseCases"])
     assert "Children" in " ".join(found["rai:dataLimitations"])
     assert "open an issue" in found["rai:dataReleaseMaintenancePlan"]
-    assert count_grounds(parameters("0.4.0").values()).told() in found["rai:dataCollection"]
+    assert count_grounds(parameters("0.4.0").values()).summary() in found["rai:dataCollection"]
 
 
 def test_every_column_of_every_table_is_described_with_its_access(exported: Path) -> None:

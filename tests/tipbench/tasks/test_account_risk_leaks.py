@@ -110,7 +110,7 @@ def test_the_gate_itself_sees_a_leak(scored: pl.DataFrame, cross_fitted_auroc: A
 def test_shuffled_labels_give_chance(scored: pl.DataFrame, cross_fitted_auroc: Auroc) -> None:
     """Labels dealt out anew to whole operations: nothing that a tree reads of the accounts can find them."""
     operations = scored.select("cluster", "label").unique().sort("cluster")
-    order = Stream(1, "shuffle").shuffled(operations["cluster"].to_numpy())
+    order = Stream(1, "shuffle").shuffle(operations["cluster"].to_numpy())
     dealt = operations.with_columns(label=operations["label"][order.tolist()])
     shuffled = scored.drop("label").join(dealt, on="cluster", maintain_order="left")
     values = np.column_stack([np.asarray(v, dtype=float) for v in scalars(scored).values()])

@@ -97,7 +97,7 @@ def test_the_gate_itself_sees_a_leak(scored: pl.DataFrame, cross_fitted_auroc: A
 
 
 def test_shuffled_labels_give_chance(scored: pl.DataFrame, cross_fitted_auroc: Auroc) -> None:
-    order = Stream(1, "shuffle").shuffled(scored["contact"].to_numpy())
+    order = Stream(1, "shuffle").shuffle(scored["contact"].to_numpy())
     features = np.column_stack(list(_scalars(scored).values()))
     shuffled = scored.with_columns(target_legal=scored["target_legal"][order.tolist()])
     assert abs(cross_fitted_auroc(features, shuffled, "target_legal") - 0.5) < 0.08

@@ -104,7 +104,7 @@ def test_the_votes_themselves_do_tell(
 
 def test_shuffled_labels_give_chance(scored: pl.DataFrame, cross_fitted_auroc: Auroc) -> None:
     operations = scored.select("cluster", "label").unique().sort("cluster")
-    order = Stream(1, "shuffle").shuffled(operations["cluster"].to_numpy())
+    order = Stream(1, "shuffle").shuffle(operations["cluster"].to_numpy())
     dealt = operations.with_columns(label=operations["label"][order.tolist()])
     shuffled = scored.drop("label").join(dealt, on="cluster", maintain_order="left")
     values = np.column_stack(list(_scalars(scored).values()))

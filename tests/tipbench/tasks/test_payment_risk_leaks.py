@@ -93,7 +93,7 @@ def test_the_gate_itself_sees_a_leak(scored: pl.DataFrame, cross_fitted_auroc: A
 def test_shuffled_labels_give_chance(scored: pl.DataFrame, cross_fitted_auroc: Auroc) -> None:
     """Labels dealt out anew to whole clusters: nothing that a tree reads of the payments can find them."""
     clusters = scored.group_by("cluster").agg(pl.col("label").max()).sort("cluster")
-    order = Stream(1, "shuffle").shuffled(clusters["cluster"].to_numpy())
+    order = Stream(1, "shuffle").shuffle(clusters["cluster"].to_numpy())
     dealt = clusters.with_columns(label=clusters["label"][order.tolist()])
     shuffled = scored.drop("label").join(dealt, on="cluster", maintain_order="left")
     share = pl.col("label").mean()

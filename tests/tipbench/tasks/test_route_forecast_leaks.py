@@ -85,7 +85,7 @@ def test_the_gate_itself_sees_a_leak(circuits: pl.DataFrame, cross_fitted_auroc:
 
 
 def test_shuffled_labels_give_chance(circuits: pl.DataFrame, cross_fitted_auroc: Auroc) -> None:
-    order = Stream(1, "shuffle").shuffled(circuits["circuit"].to_numpy())
+    order = Stream(1, "shuffle").shuffle(circuits["circuit"].to_numpy())
     shuffled = circuits.with_columns(label=circuits["label"][order.tolist()])
     values = np.column_stack([np.asarray(v, dtype=float) for v in _scalars(shuffled).values()])
     assert abs(cross_fitted_auroc(values, shuffled) - 0.5) < 0.1
@@ -132,7 +132,7 @@ def test_numbers_of_towns_stops_and_steps_say_nothing_of_the_next_town(
 
 def test_shuffled_answers_leave_what_popularity_gives(forward: Prepared) -> None:
     frame = forward.answers.frame
-    order = Stream(2, "shuffle").shuffled(frame["stop"].to_numpy())
+    order = Stream(2, "shuffle").shuffle(frame["stop"].to_numpy())
     dealt = frame[order.tolist()].sort("region", maintain_order=True).select("answer")
     shuffled = frame.sort("region", "stop").with_columns(dealt["answer"]).sort("stop")
     right = frame.select(query="stop", candidate="answer", score=pl.lit(1.0))

@@ -114,7 +114,7 @@ def test_the_gate_itself_sees_a_leak(scored: pl.DataFrame, cross_fitted_auroc: A
 
 def test_shuffled_labels_give_chance(scored: pl.DataFrame, cross_fitted_auroc: Auroc) -> None:
     """Labels dealt out anew to firms: nothing that a tree reads of them can find them."""
-    order = Stream(1, "shuffle").shuffled(scored["firm"].to_numpy())
+    order = Stream(1, "shuffle").shuffle(scored["firm"].to_numpy())
     dealt = scored.with_columns(label=scored["label"][order.tolist()])
     values = np.column_stack([np.asarray(v, dtype=float) for v in scalars(scored).values()])
     assert abs(cross_fitted_auroc(values, dealt) - 0.5) < 0.06

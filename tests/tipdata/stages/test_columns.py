@@ -84,11 +84,11 @@ def test_values_come_from_names_values_and_groups_of_the_world_file() -> None:
         "a.group.p.q": {"value": 1},
         "a.group.r": {"range": [1, 2]},
     }
-    assert InWorld(("a.kinds", "a.list")).listed(listed) == ("x", "y", "z", "w")
-    assert InWorld(("a.kinds",), "values", ("three",)).listed(listed) == ("one", "two", "three")
-    assert InWorld(("a.group",)).listed(listed) == ("p", "r")
+    assert InWorld(("a.kinds", "a.list")).list_values(listed) == ("x", "y", "z", "w")
+    assert InWorld(("a.kinds",), "values", ("three",)).list_values(listed) == ("one", "two", "three")
+    assert InWorld(("a.group",)).list_values(listed) == ("p", "r")
     with pytest.raises(ValueError, match=r"a\.nothing lists no values"):
-        InWorld(("a.nothing",)).listed(listed)
+        InWorld(("a.nothing",)).list_values(listed)
 
 
 def test_an_id_of_no_table_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,7 +57,7 @@ def test_accounts_of_a_language_tie_themselves_to_each_other(ties: pl.DataFrame)
     by_chance = []
     for region in range(8):
         rows = ties.filter(pl.col("region") == region)
-        dealt = rows["target language"][Stream(0, "deal").shuffled(np.arange(rows.height)).tolist()]
+        dealt = rows["target language"][Stream(0, "deal").shuffle(np.arange(rows.height)).tolist()]
         by_chance.append(float((rows["source language"] == dealt).to_numpy().mean()))
     assert isinstance(same, float)
     assert same > np.mean(by_chance) + 0.1
@@ -68,7 +68,7 @@ def test_friends_of_friends_become_friends_more_often_than_strangers_do(ties: pl
     region = ties.filter(pl.col("region") == 0)
     ids = np.unique(region.select("source", "target").to_numpy())
     source, target = (np.searchsorted(ids, region[end].to_numpy()) for end in ("source", "target"))
-    dealt = target[Stream(0, "deal").shuffled(np.arange(len(target)))]
+    dealt = target[Stream(0, "deal").shuffle(np.arange(len(target)))]
 
     def transitivity(target: np.ndarray) -> float:
         matrix = np.zeros((len(ids), len(ids)))
@@ -144,7 +144,7 @@ def test_log_odds_rank_and_are_calibrated_to_within_the_region(habits: pl.DataFr
 
 
 def test_a_pool_draws_in_proportion_to_weight_within_the_group() -> None:
-    pool = Groups(np.array([1, 0, 1, 2])).weighed(np.array([1, 5, 3, 0]))
+    pool = Groups(np.array([1, 0, 1, 2])).weigh(np.array([1, 5, 3, 0]))
     ids = np.arange(20_000)
     drawn = pool.draw(Stream(0, "pool"), ids, np.ones(len(ids), dtype=np.int64))
     assert set(drawn.tolist()) == {0, 2}
@@ -154,7 +154,7 @@ def test_a_pool_draws_in_proportion_to_weight_within_the_group() -> None:
 
 
 def test_a_draw_does_not_depend_on_the_others() -> None:
-    pool, stream = Groups(np.zeros(50, dtype=np.int64)).weighed(np.arange(50)), Stream(0, "alone")
+    pool, stream = Groups(np.zeros(50, dtype=np.int64)).weigh(np.arange(50)), Stream(0, "alone")
     ids, group = np.arange(1000), np.zeros(1000, dtype=np.int64)
     whole = pool.draw(stream, ids, group)
     assert (pool.draw(stream, ids[700:], group[700:]) == whole[700:]).all()

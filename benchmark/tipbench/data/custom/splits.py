@@ -121,7 +121,7 @@ def _deal_labels(own: OwnData, units: pl.DataFrame) -> pl.DataFrame:
             f"{counts[1]:,} positive, {counts[0]:,} negative and {clusters['label'].null_count():,} unknown; lower "
             "data.folds or choose split=all."
         )
-    order = Stream(_SEED, "kfold").shuffled(clusters["cluster"].to_numpy())
+    order = Stream(_SEED, "kfold").shuffle(clusters["cluster"].to_numpy())
     return clusters[order].with_columns(number=pl.int_range(pl.len()).over("label") % own.folds)
 
 
@@ -137,7 +137,7 @@ def _deal_label_sets(own: OwnData, units: pl.DataFrame) -> pl.DataFrame:
                 f"data={own.name} has too few clusters for split=kfold with data.folds={own.folds}: {having:,} "
                 f"have {name.removeprefix('label_')} and {without:,} do not; lower data.folds or choose split=all."
             )
-    order = Stream(_SEED, "kfold of label sets").shuffled(clusters["cluster"].to_numpy())
+    order = Stream(_SEED, "kfold of label sets").shuffle(clusters["cluster"].to_numpy())
     return (
         clusters[order]
         .sort(names, maintain_order=True)

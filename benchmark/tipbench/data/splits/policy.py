@@ -109,7 +109,7 @@ def no_shift(rows: pl.DataFrame, source: Source) -> Shift:
 
 def keyed_choice(path: str, codes: list[str], number: int) -> list[str]:
     """Return so many of the codes, the same in every release."""
-    order = Stream(SEED, path).shuffled(np.arange(len(codes), dtype=np.int64))
+    order = Stream(SEED, path).shuffle(np.arange(len(codes), dtype=np.int64))
     return [codes[i] for i in order[:number]]
 
 

@@ -23,7 +23,7 @@ def shift(rows: pl.DataFrame, source: Source) -> Shift:
     held = max(FEWEST_HELD_OUT, round(source.regions / 4))
     if held >= source.regions:
         raise CannotSplitError(f"{source.regions} regions are too few to hold {held} out")
-    chosen = Stream(SEED, "held-out regions").shuffled(regions)[:held]
+    chosen = Stream(SEED, "held-out regions").shuffle(regions)[:held]
     return Shift.unseen(pl.col("region").is_in(chosen.tolist()))
 
 

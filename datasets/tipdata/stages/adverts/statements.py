@@ -81,19 +81,21 @@ class FrameChooser:
         self.common = liked // 1000 + 50
         """(frames,) how much the region likes each frame."""
 
-    def packed(self, path: str, row: Ints, owner: Ints, fact: Ints, level: Ints, priced: np.ndarray) -> Ints:
+    def pack_states(
+        self, path: str, row: Ints, owner: Ints, fact: Ints, level: Ints, priced: np.ndarray
+    ) -> Ints:
         """Return the state of facts that are said: ``1 << (FRAME_BITS + LEVEL_BITS) | level << FRAME_BITS | frame``."""
         o = self.writers
         frames = self.words.levels[o.language[owner], o.family[owner], fact, level]
         allowed = self._fit(owner, frames) & (priced[:, None] | ~self.words.priced[frames])
-        picked = self._preferred(f"{path}/frame", row, owner, frames, allowed, fact)
+        picked = self._prefer_frames(f"{path}/frame", row, owner, frames, allowed, fact)
         return 1 << FRAME_BITS + LEVEL_BITS | level << FRAME_BITS | picked
 
     def _fit(self, owner: Ints, frames: np.ndarray) -> np.ndarray:
         """Return which places of lists of frames hold one that is fit for the owner's category."""
         return (frames >= 0) & self.words.fits[frames, self.writers.category[owner][:, None]]
 
-    def _preferred(
+    def _prefer_frames(
         self, path: str, row: Ints, owner: Ints, frames: np.ndarray, allowed: np.ndarray, k: Ints | int
     ) -> Ints:
         """Return a number of a frame a row, by the writer's sparse preferences and the region's."""
@@ -117,7 +119,7 @@ class FrameChooser:
             has = self.region.stream(f"{path}/has_{name}").chance(
                 row[r], probability(self.region["writing.fillers"][name])
             )
-            number = self._preferred(
+            number = self._prefer_frames(
                 f"{path}/{name}", row[r], owner[r], frames, self._fit(owner[r], frames), 0
             )
             made[r, kind] = np.where(has, number + 1, 0)
@@ -130,7 +132,7 @@ class FrameChooser:
         made[r, NOUN] = self.region.stream(f"{path}/noun").choose(row[r], np.where(nouns >= 0, liked + 1, 0))
         r = np.flatnonzero(at[:, TITLE])
         titles = words.titles[language[r], family[r]]
-        made[r, TITLE] = self._preferred(
+        made[r, TITLE] = self._prefer_frames(
             f"{path}/title", row[r], owner[r], titles, self._fit(owner[r], titles), 0
         )
         return made
@@ -250,10 +252,10 @@ class _StateDraws:
         """Return (templates, columns) first state of some templates."""
         owner = template // MAX_TEMPLATES
         level = self._levels("templates", template, owner, self.facts.level[owner], self.chance["changed"])
-        said = self._said(template, owner, level)
+        said = self._choose_facts(template, owner, level)
         state = np.zeros((len(template), self.count + EXTRA), dtype=np.int64)
         rows, cols = np.nonzero(said)
-        state[rows, cols] = self.framing.packed(
+        state[rows, cols] = self.framing.pack_states(
             "templates", template[rows], owner[rows], cols, level[rows, cols], priced[rows]
         )
         everywhere = np.ones((len(template), EXTRA), dtype=bool)
@@ -275,7 +277,7 @@ class _StateDraws:
         edited[chains.first] = False
         value = np.zeros(edited.shape, dtype=np.int64)
         r, c = np.nonzero(edited[:, :-EXTRA])
-        value[r, c] = self._edited(
+        value[r, c] = self._edit_states(
             row[r], owner[r], c, state[chains.template[r], c], priced[chains.template[r]]
         )
         at = edited[:, -EXTRA:]
@@ -285,7 +287,7 @@ class _StateDraws:
         last = np.maximum.accumulate(np.where(known, np.arange(len(row))[:, None], 0), axis=0)
         return np.take_along_axis(value, last, axis=0)
 
-    def _edited(self, row: Ints, owner: Ints, fact: Ints, before: Ints, priced: np.ndarray) -> Ints:
+    def _edit_states(self, row: Ints, owner: Ints, fact: Ints, before: Ints, priced: np.ndarray) -> Ints:
         """Return the state of facts that are edited: dropped, taken up, said in other words, or at another level."""
         own = self.facts.level[owner, fact]
         level = np.where(before == UNSTATED, own, before >> FRAME_BITS & (1 << LEVEL_BITS) - 1)
@@ -305,7 +307,7 @@ class _StateDraws:
         )
         kept = (level != SILENT) & ~dropped
         made = np.zeros(len(row), dtype=np.int64)
-        made[kept] = self.framing.packed(
+        made[kept] = self.framing.pack_states(
             "adverts", row[kept], owner[kept], fact[kept], level[kept], priced[kept]
         )
         return made
@@ -318,7 +320,7 @@ class _StateDraws:
         o = self.o
         return o.kind[owner], o.form[owner], o.category[owner], o.traits["migrant"][owner]
 
-    def _said(self, template: Ints, owner: Ints, level: np.ndarray) -> np.ndarray:
+    def _choose_facts(self, template: Ints, owner: Ints, level: np.ndarray) -> np.ndarray:
         """Return (templates, facts) bool: which facts are said. Those that race first through exponential times are: an
         operation's own times for most facts, so that it habitually says the same."""
         number = np.arange(self.count)[None, :]

@@ -197,7 +197,7 @@ class _TextRenderer:
         row = np.arange(len(frame))
         sentence, at, code = self._pieces(row, frame)
         string = self._forms(sentence, at, code, self.styles["title_case"])
-        return self._strung(string, sentence, len(row))
+        return self._join_pieces(string, sentence, len(row))
 
     def bodies(self) -> pa.Array:
         """Return the bodies: each distinct sentence of a template is put together once."""
@@ -219,7 +219,7 @@ class _TextRenderer:
         number = np.concatenate([opened * 4, sentence * 4 + 1, ended * 4 + 2, decorated * 4 + 3])
         order = np.argsort(number, kind="stable")
         pieces = np.concatenate([opening, string, end, sign])[order]
-        sentences = self._strung(pieces, number[order] // 4, len(first))
+        sentences = self._join_pieces(pieces, number[order] // 4, len(first))
         listed = pa.ListArray.from_arrays(offsets(row, len(self.owner)), sentences.take(pa.array(which)))
         return pc.binary_join(listed, self._between())  # type: ignore[attr-defined]
 
@@ -397,6 +397,6 @@ class _TextRenderer:
         self.strings.append(text)
         return self.start + len(self.strings) - 1
 
-    def _strung(self, string: Ints, owner: Ints, count: int) -> pa.Array:
+    def _join_pieces(self, string: Ints, owner: Ints, count: int) -> pa.Array:
         """Return the strings of each owner, in order, as one."""
         return join_strings(self.words, self.strings, string, owner, count)

@@ -159,7 +159,7 @@ def generate(region: Region, past: Past) -> tuple[Operations, dict[str, pl.DataF
     places: Places = past["places"]
     local = np.arange(region["operations.count"])
     ids = region.ids("operations", local)
-    posts = np.argsort(region.stream("operations/posts").shuffled(local)) < region["operations.posting"]
+    posts = np.argsort(region.stream("operations/posts").shuffle(local)) < region["operations.posting"]
     kind = _kinds(region, local, posts, _prior(region))
     forms = tuple(region["operations.form"])
     form = region.stream("operations/form").choose(local, np.array(list(region["operations.form"].values())))

@@ -144,7 +144,7 @@ def generate(region: Region, past: Past) -> tuple[Trips, dict[str, pl.DataFrame]
     places: Places = past["places"]
     operations: Operations = past["operations"]
     tours: Tours = past["adverts"].tours
-    flow, (circuits, begun) = tours.flow, tours.travelled(operations)
+    flow, (circuits, begun) = tours.flow, tours.with_travellers(operations)
     slots = draw_slots(region, places, circuits, flow, begun)
     rows = _known_stops(region, circuits, slots)
     following = next_town_logs(slots)[rows]

@@ -54,7 +54,7 @@ class Tours:
     begun: Ints
     at: Ints
 
-    def travelled(self, o: Operations) -> tuple[Circuits, Ints]:
+    def with_travellers(self, o: Operations) -> tuple[Circuits, Ints]:
         """Return the circuits on which somebody travels, and when their slots begin."""
         operation = self.circuits.operation
         rows = np.flatnonzero((operation < 0) | (o.kind[operation] != SPAM))
