@@ -25,10 +25,8 @@ from tipcore.locations import Remote, home
 from tipcore.operating_system import file_lock
 from tipcore.table_files import scan_parquet
 
-from tipdata.core.world import fingerprint
-from tipdata.core.world import release_name
 from tipdata.core.tables import Table
-from tipdata.core.world import World, sizes
+from tipdata.core.world import World, fingerprint, release_name, sizes
 from tipdata.release.manifests import (
     FILES,
     RECEIPT,
