@@ -54,7 +54,7 @@ class CalibratableParameter:
 
 CALIBRATABLE: dict[str, CalibratableParameter] = {
     path: CalibratableParameter(path, **{**entry, "cuts": tuple(entry.get("cuts", ()))})
-    for path, entry in read_plain(Path(__file__).with_name("calibratable.yaml")).items()
+    for path, entry in read_yaml(Path(__file__).with_name("calibratable.yaml")).items()
 }
 """Every parameter that can be calibrated, by path."""
 MOST_EPSILON = 10.0

@@ -35,7 +35,15 @@ from tipcore.operating_system import check_regular
 from tipcore.table_files import UNREADABLE, error_line, read_parquet, scan_parquet
 
 from tipdata.core.tables import Table
-from tipdata.core.world import check_world, entry_of, newest_released, sizes, versions
+from tipdata.core.world import (
+    check_world,
+    entry_of,
+    newest_released,
+    parse_release_name,
+    release_name,
+    sizes,
+    versions,
+)
 from tipdata.release.manifests import (
     FILES,
     RECEIPT,
