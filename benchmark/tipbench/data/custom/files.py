@@ -38,8 +38,9 @@ SUFFIXES = {
 SEPARATORS = {"csv": ",", "tsv": "\t"}
 EDGES, ENDS = "edge_index", ("source", "target")
 """Array of the ends of edges, of shape (2, edges), as graph libraries write it; and the columns it is read as."""
-NOT_CODE = r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/"""
-"""Strings, quoted names and comments of SQL."""
+COMMENT, QUOTED = r"--[^\n]*|/\*.*?\*/", r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`"""
+OPENS_FILE = r"\b(?:read|scan)_\w+(?=\s*\()|''(?=\s*\()"
+"""Functions of SQL that may open a file, in code whose quoted parts are ''; a name in quotes may be one, too."""
 
 
 class Located(NamedTuple):
@@ -82,22 +83,25 @@ def _select(own: OwnData, place: str, query: str) -> pl.LazyFrame:
     def refuse(wrong: str) -> NoReturn:
         raise UsageError(f"{place} of data={own.name} {wrong}.")
 
-    code = re.sub(NOT_CODE, " ", query, flags=re.DOTALL).strip().lower()
+    # Comments go and quoted parts become '' in one pass: either may hold the other's marks.
+    code = re.sub(f"({COMMENT})|{QUOTED}", lambda found: " " if found[1] else "''", query, flags=re.DOTALL)
+    code = code.strip().lower()
     if not re.match(r"(select|with)\b", code):
         refuse("is not a SELECT: write one SELECT over the files, each of which is a table of its name")
-    if reads := re.search(r"\b(read|scan)_\w+(?=\s*\()", code):
-        refuse(f"opens a file by {reads[0]}: name the file in data.files or data.sources, and it is a table")
+    if opens := re.search(OPENS_FILE, code):
+        refuse(
+            f"may open a file by {opens[0]}(): name the file in data.files or data.sources, and it is a table"
+        )
     files: dict[str, Located] = {}
     for file in (file for table in (None, *own.sources) for file in _locate(own, table)):
         if files.setdefault(file.table, file).path != file.path:
             refuse(f"has two files for the table {file.table}: give data.files as {{table: file, ...}}")
     words = tuple(re.findall(r"\w+", query))
-    tables = {
-        name: _stack(own, [one._replace(key=None)], words) for name, one in files.items() if name in query
-    }
+    used = [file for name, file in files.items() if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", query)]
+    tables = {file.table: _stack(own, [file._replace(key=None)], words) for file in used}
     try:
         rows = pl.SQLContext(tables).execute(query, eager=True)
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         columns = "; ".join(
             f"{name} ({join_names(t.collect_schema().names())})" for name, t in tables.items()
         )
@@ -108,7 +112,7 @@ def _select(own: OwnData, place: str, query: str) -> pl.LazyFrame:
     while "(" in outside and (inner := re.sub(r"\([^()]*\)", " ", outside)) != outside:
         outside = inner
     mixes = re.search(r"\b(join|union|intersect|except|group|distinct)\b", code)
-    if mixes and not re.search(r"\border\s+by\b", outside):
+    if (mixes or len(tables) > 1) and not re.search(r"\border\s+by\b", outside):
         rows = rows.sort(~cs.nested())
     return rows.lazy()
 

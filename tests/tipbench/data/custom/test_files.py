@@ -107,7 +107,13 @@ def test_sql_filters_rows_and_keeps_their_order(tmp_path: Path) -> None:
         ("DROP TABLE rows", "is not a SELECT"),
         ("-- SELECT\nDELETE FROM rows", "is not a SELECT"),
         ("SHOW TABLES", "is not a SELECT"),
-        ("SELECT * FROM rows JOIN read_csv ('x.csv') USING (key)", "opens a file by read_csv"),
+        ("SELECT * FROM rows JOIN read_csv ('x.csv') USING (key)", "may open a file by read_csv()"),
+        ("SELECT * FROM /* */ Read_CSV/**/('x.csv')", "may open a file by"),
+        ("SELECT * FROM rows, scan_parquet('x')", "may open a file by scan_parquet()"),
+        ("SELECT * FROM \"read_csv\" -- x\n('x.csv')", "may open a file by"),
+        ("SELECT * FROM `read_csv`('x.csv')", "may open a file by"),
+        ("SELECT * FROM 'read_csv'('x.csv')", "may open a file by"),
+        ("SELECT * FROM other_function('x.csv')", "is not a supported table function"),
         ("SELECT text FROM rows", "maps key, which the data lacks"),
     ],
 )
@@ -116,7 +122,7 @@ def test_sql_that_cannot_be_meant_is_refused(sql: str, says: str, tmp_path: Path
 
 
 def test_strings_and_comments_of_sql_are_no_code(tmp_path: Path) -> None:
-    sql = "/* DROP */ SELECT *, 'read_csv(1)' AS \"x; y\" FROM rows -- scan_csv('a')"
+    sql = "/* DROP */ SELECT *, EXTRACT(YEAR FROM DATE('2020-01-01')) AS y, 'read_csv(1)' AS \"x; y\" FROM rows -- scan_csv('a')"
     assert prepare("advert_risk", own=risk(tmp_path, sql=sql)).answers.frame.height == 40
 
 
