@@ -98,48 +98,28 @@ def relabel(prepared: Prepared, key: bytes) -> Prepared:
         return prepared
     (fold,) = prepared.folds
     names = NewIds(key, {BOOKS: WALLET} if "wallets" in fold.tables else {})
-    known, of_views = _id_pairs(names, fold, prepared.streams), _candidate_pairs(names, fold)
+    known = _id_pairs(names, fold, prepared.streams)
     return replace(
         prepared,
         folds=[_relabel_fold(names, fold)],
         streams=[replace(one, **_relabel_steps(names, fold.task, one)) for one in prepared.streams],
-        back=lambda made: restore_candidates(restore_ids(made, known), of_views),
+        back=lambda predictions: restore_ids(predictions, known),
     )
 
 
 def restore_ids(predictions: pl.DataFrame, known: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """Return predictions with the release's ids. An id that the fold does not have stays, for the check to name it.
 
-    ``known``: column of predictions -> ``[new, old]``.
+    ``known``: column of predictions -> ``[new, old]``, with ``view`` beside them for the keys of candidates.
     """
     made = predictions
     for name, pairs in known.items():
-        if name in made.columns and made.schema[name] == pairs.schema["old"]:
-            joined = made.select(new=name).join(pairs, on="new", how="left", maintain_order="left")
+        beside = [column for column in pairs.columns if column not in ("new", "old")]
+        if {name, *beside} <= set(made.columns) and made.schema[name] == pairs.schema["old"]:
+            ids = made.select(*beside, new=name)
+            joined = ids.join(pairs, on=[*beside, "new"], how="left", maintain_order="left")
             made = made.with_columns(joined.select(pl.coalesce("old", "new").alias(name)).to_series())
     return made
-
-
-def restore_candidates(predictions: pl.DataFrame, known: pl.DataFrame | None) -> pl.DataFrame:
-    """Return predictions with the release's keys of candidates. ``known``: ``[view, new, old]``; None where nothing is
-    linked."""
-    named = {VIEW, CANDIDATE} <= set(predictions.columns)
-    if known is None or not named or predictions.schema[CANDIDATE] != known.schema["old"]:
-        return predictions
-    on = predictions.select(VIEW, new=CANDIDATE)
-    joined = on.join(known, on=[VIEW, "new"], how="left", maintain_order="left")
-    return predictions.with_columns(joined.select(pl.coalesce("old", "new").alias(CANDIDATE)).to_series())
-
-
-def _candidate_pairs(names: NewIds, fold: Fold) -> pl.DataFrame | None:
-    """Return ``[view, new, old]`` of the keys of all views that the fold shows."""
-    found = []
-    for view, key in fold.task.views.items():
-        if view in fold.tables and key in fold.tables[view].collect_schema():
-            old = fold.tables[view].select(key).collect()[key]
-            new = _new_candidates(names, view, key, old)
-            found.append(pl.DataFrame({VIEW: [view] * len(old), "new": new, "old": old}))
-    return pl.concat(found) if found else None
 
 
 def _new_candidates(names: NewIds, view: str, key: str, old: pl.Series) -> pl.Series:
@@ -180,7 +160,7 @@ def _relabel_steps(names: NewIds, task: Problem, stream: StepStream) -> dict[str
 
 
 def _id_pairs(names: NewIds, fold: Fold, streams: list[StepStream]) -> dict[str, pl.DataFrame]:
-    """Return ``[new, old]`` of the ids in each column of predictions."""
+    """Return the ids in each column of predictions, as :func:`restore_ids` takes them."""
     task = fold.task
     keys = [task.kind.key(task.unit)] if task.views else task.kind.keys(task.unit)
     columns = {name: (task.table, task.unit, fold.parts[task.unit]) for name in keys}
@@ -193,7 +173,13 @@ def _id_pairs(names: NewIds, fold: Fold, streams: list[StepStream]) -> dict[str,
         if (kind := _id_kind(table, column)) is not None:
             old = distinct_ids(values)
             known[name] = pl.DataFrame({"new": id_labels(names.key, kind, old), "old": old})
-    return known
+    candidates = []
+    for view, key in task.views.items():
+        if view in fold.tables and key in fold.tables[view].collect_schema():
+            ids = fold.tables[view].select(key).collect()[key]
+            new = _new_candidates(names, view, key, ids)
+            candidates.append(pl.DataFrame({VIEW: [view] * len(ids), "new": new, "old": ids}))
+    return known | ({CANDIDATE: pl.concat(candidates)} if candidates else {})
 
 
 def _id_kind(table: str, column: str) -> str | None:

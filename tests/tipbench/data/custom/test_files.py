@@ -122,7 +122,10 @@ def test_sql_that_cannot_be_meant_is_refused(sql: str, says: str, tmp_path: Path
 
 
 def test_strings_and_comments_of_sql_are_no_code(tmp_path: Path) -> None:
-    sql = "/* DROP */ SELECT *, EXTRACT(YEAR FROM DATE('2020-01-01')) AS y, 'read_csv(1)' AS \"x; y\" FROM rows -- scan_csv('a')"
+    sql = (
+        "/* DROP */ SELECT *, EXTRACT(YEAR FROM DATE('2020-01-01')) AS y, 'read_csv(1)' AS \"x; y\" FROM rows"
+    )
+    sql += " -- scan_csv('a')"
     assert prepare("advert_risk", own=risk(tmp_path, sql=sql)).answers.frame.height == 40
 
 
