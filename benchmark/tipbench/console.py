@@ -8,8 +8,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -20,17 +21,42 @@ from tipcore.operating_system import is_utf8
 WIDEST = 100_000
 
 
-class Column(NamedTuple):
-    """A table's column: its heading, and whether it holds numbers, which stand at the right.
+def _nothing(row: Any) -> str:
+    return ""
 
-    ``prose``: its cells may be broken between words. ``leave``: how soon it is left out of a table that is too wide for
-    the terminal; 0 never, else the highest first.
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table, on a terminal, on a page and in a file.
+
+    ``title``: its heading. ``number``: whether it holds numbers, which stand at the right. ``prose``: whether its
+    cells may be broken between words. ``leave``: how soon it is left out of a table that is too wide for the terminal;
+    0 never, else the highest first. ``name``: its name in files and links. ``about``: one sentence for a reader.
+    ``unit``: of its numbers.
+
+    Of columns that are declared once and read from rows of a table: ``text``: a row -> what a reader sees. ``values``:
+    a row -> what a file holds, by column of the file; the first is what a table sorts by. ``note``: a row -> why it has
+    nothing to read there. ``fewest``: how many different things it must say to be shown on a terminal. ``overall``: its
+    place in the board's table of everything, None where it is not in it. ``on_page``: whether the Markdown page of
+    reference methods has it. ``at_first``: whether a page shows it before a reader chooses columns. ``optional``:
+    whether every table and file leaves it out where no row has it.
     """
 
-    heading: str
+    title: str
     number: bool = False
     prose: bool = False
     leave: int = 0
+    name: str = ""
+    about: str = ""
+    unit: str = ""
+    text: Callable[[Any], str] = _nothing
+    values: Callable[[Any], Mapping[str, Any]] = lambda row: {}
+    note: Callable[[Any], str] = _nothing
+    fewest: int = 1
+    overall: int | None = None
+    on_page: bool = True
+    at_first: bool = True
+    optional: bool = False
 
 
 def emit(text: str) -> None:
@@ -82,7 +108,7 @@ def emit_table(
         if not on_terminal or narrowest <= console.width or not columns[last].leave:
             break
         shown.remove(last)
-        left_out.append(columns[last].heading)
+        left_out.append(columns[last].title)
     console.width = max(narrowest, console.width)
     with console.capture() as captured:
         console.print(made)
@@ -97,10 +123,10 @@ def _table(columns: Sequence[Column], rows: Sequence[Sequence[str]], title: str 
 
     made = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for number, column in enumerate(columns):
-        texts = [column.heading, *(row[number] for row in rows)]
+        texts = [column.title, *(row[number] for row in rows)]
         words = [word for text in texts for word in (text.split() if column.prose else text.splitlines())]
         made.add_column(
-            column.heading,
+            column.title,
             justify="right" if column.number else "left",
             overflow="fold",
             no_wrap=not column.prose,

@@ -141,7 +141,7 @@ def _report(
         left_out = emit_table(columns, cells, title=REFERENCES if beside else None)
         if left_out:
             notice(f"not shown for want of room: {', '.join(left_out)}; see --columns", options.quiet)
-        if said := gap_note(lines, {column.heading for column in columns}.difference(left_out)):
+        if said := gap_note(lines, {column.title for column in columns}.difference(left_out)):
             notice(f"note: {said}", options.quiet)
         for result in results_with_estimates(results):
             title = f"{result.method_name}, split {result.split}: estimates"

@@ -260,22 +260,10 @@ def _loss(metric: str, score: float | None) -> float:
     return math.inf if score is None else score if metric_of(metric).lower_is_better else -score
 
 
-@dataclass(frozen=True)
-class Shown:
-    """A column of the table: its name, what it says of a row, and how soon it is left out where a table is too wide.
-
-    ``leave``: 0 never, else the highest first. ``fewest``: how many different things it must say to be shown.
-    """
-
-    name: str
-    text: Callable[[Row], str]
-    number: bool = False
-    leave: int = 0
-    fewest: int = 1
-
-
-def _shown(metric: Metric) -> Shown:
-    return Shown(_heading(metric.name), lambda row: str(row.beside.get(metric.name, NOTHING)), True, leave=10)
+def _shown(metric: Metric) -> Column:
+    return Column(
+        _heading(metric.name), True, text=lambda row: str(row.beside.get(metric.name, NOTHING)), leave=10
+    )
 
 
 def _heading(name: str) -> str:
@@ -283,22 +271,24 @@ def _heading(name: str) -> str:
 
 
 SHOWN = (
-    Shown("data", lambda row: row.data, fewest=2),
-    Shown("task", lambda row: row.task, leave=1),
-    Shown("method", lambda row: _method(row)),
-    Shown("source", lambda row: "reference" if row.reference else "yours", fewest=2),
-    Shown("split", lambda row: row.split),
-    Shown("labels", lambda row: row.labels, leave=2),
-    Shown("metric", lambda row: row.metric, leave=9),
-    Shown("valid", lambda row: number(row.valid), True, leave=5),
-    Shown("score", lambda row: number(row.score), True),
-    Shown("sd of seeds", lambda row: number(row.seed_sd), True, leave=7),
-    Shown("95% interval", lambda row: interval(row.low, row.high, row.note), True, leave=4),
-    Shown("share of oracle", lambda row: percent(row.share_of_oracle), True, leave=8),
-    Shown("leakage", lambda row: signed(row.leakage) if row.split == RANDOM else "", True, leave=3),
-    Shown("drift", lambda row: signed(row.drift) if row.split == FORWARD else "", True, leave=6),
+    Column("data", text=lambda row: row.data, fewest=2),
+    Column("task", text=lambda row: row.task, leave=1),
+    Column("method", text=lambda row: _method(row)),
+    Column("source", text=lambda row: "reference" if row.reference else "yours", fewest=2),
+    Column("split", text=lambda row: row.split),
+    Column("labels", text=lambda row: row.labels, leave=2),
+    Column("metric", text=lambda row: row.metric, leave=9),
+    Column("valid", True, text=lambda row: number(row.valid), leave=5),
+    Column("score", True, text=lambda row: number(row.score)),
+    Column("sd of seeds", True, text=lambda row: number(row.seed_sd), leave=7),
+    Column("95% interval", True, text=lambda row: interval(row.low, row.high, row.note), leave=4),
+    Column("share of oracle", True, text=lambda row: percent(row.share_of_oracle), leave=8),
+    Column("leakage", True, text=lambda row: signed(row.leakage) if row.split == RANDOM else "", leave=3),
+    Column("drift", True, text=lambda row: signed(row.drift) if row.split == FORWARD else "", leave=6),
     *(_shown(metric) for metric in BESIDE),
-    Shown("seconds", lambda row: NOTHING if row.seconds is None else f"{row.seconds:.1f}", True, leave=11),
+    Column(
+        "seconds", True, text=lambda row: NOTHING if row.seconds is None else f"{row.seconds:.1f}", leave=11
+    ),
 )
 """The columns that a table of runs can have, in order. Leakage stays as long as the labels do that it hangs on."""
 
@@ -314,14 +304,13 @@ def table(lines: Sequence[Row], chosen: Sequence[str] | None = None) -> tuple[li
         UsageError: for a name that no column has.
     """
     if chosen is not None:
-        by_name = {one.name: one for one in SHOWN}
+        by_name = {one.title: one for one in SHOWN}
         shown = [replace(one, leave=0) for one in chosen_of(by_name, chosen)]
     else:
         shown = [
             one for one in SHOWN if len({one.text(line) for line in lines} - {"", NOTHING}) >= one.fewest
         ]
-    columns = [Column(one.name, one.number, leave=one.leave) for one in shown]
-    return columns, [[one.text(line) for one in shown] for line in lines]
+    return shown, [[one.text(line) for one in shown] for line in lines]
 
 
 def gap_note(lines: Sequence[Row], shown: Set[str]) -> str | None:

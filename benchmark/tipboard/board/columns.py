@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tipbench.console import Column
 from tipbench.data.splits import SPLITS
 from tipbench.evaluation.comparison import LEVEL
 from tipbench.metrics.registry import metric_of
@@ -152,34 +153,6 @@ OF_METRIC = "in the metric"
 
 
 @dataclass(frozen=True)
-class BoardColumn:
-    """All there is of a column.
-
-    ``about``: one sentence for a reader. ``values``: a line -> what a file holds, by column of the file; the first
-    is what a table sorts by. ``text``: a line -> what a reader sees. ``number``: whether it stands at the right.
-    ``overall``: its place in the table of everything, None where it is not in it. ``on_page``: whether the Markdown
-    page of reference methods has it. ``unit``: in what its numbers are counted. ``at_first``: whether a page shows it
-    before a reader chooses columns. ``note``: why a line has nothing to read there, where that is known. ``optional``:
-    whether every table and file leaves it out where no line has it.
-
-    A table of a task leaves a column out where it says nothing of any line.
-    """
-
-    key: str
-    heading: str
-    about: str
-    values: Callable[[BoardRow], Values]
-    text: Callable[[BoardRow], str]
-    number: bool = True
-    overall: int | None = None
-    on_page: bool = True
-    unit: str = ""
-    at_first: bool = True
-    note: Callable[[BoardRow], str] = lambda line: ""
-    optional: bool = False
-
-
-@dataclass(frozen=True)
 class TableCell:
     """A cell: what is read, what is sorted by, and why there is nothing."""
 
@@ -188,7 +161,7 @@ class TableCell:
     note: str = ""
 
 
-def columns_with_text(standing: Standing, columns: Sequence[BoardColumn] | None = None) -> list[BoardColumn]:
+def columns_with_text(standing: Standing, columns: Sequence[Column] | None = None) -> list[Column]:
     """Return the columns that say something of any line of a standing."""
     return [
         column
@@ -197,17 +170,17 @@ def columns_with_text(standing: Standing, columns: Sequence[BoardColumn] | None 
     ]
 
 
-def expected_columns(standing: Standing) -> list[BoardColumn]:
+def expected_columns(standing: Standing) -> list[Column]:
     """Return those and the columns of what its task reports, though no line has it yet."""
-    said = {column.key for column in columns_with_text(standing)}
+    said = {column.name for column in columns_with_text(standing)}
     return [
         column
         for column in COLUMNS
-        if column.key in said or any(column.note(line) == NOT_MEASURED for line in standing.lines)
+        if column.name in said or any(column.note(line) == NOT_MEASURED for line in standing.lines)
     ]
 
 
-def cells_of(line: BoardRow, columns: Sequence[BoardColumn]) -> list[TableCell]:
+def cells_of(line: BoardRow, columns: Sequence[Column]) -> list[TableCell]:
     """Return a line's cells."""
     return [
         TableCell(column.text(line), next(iter(column.values(line).values())), column.note(line))
@@ -215,19 +188,17 @@ def cells_of(line: BoardRow, columns: Sequence[BoardColumn]) -> list[TableCell]:
     ]
 
 
-def choose_columns(columns: Sequence[BoardColumn], names: Sequence[str] | None) -> Sequence[BoardColumn]:
+def choose_columns(columns: Sequence[Column], names: Sequence[str] | None) -> Sequence[Column]:
     """Return the columns of these keys, in this order; all of them where None is given.
 
     Raises UsageError for a key that no column has.
     """
     if names is None:
         return columns
-    return chosen_of({column.key: column for column in columns}, names)
+    return chosen_of({column.name: column for column in columns}, names)
 
 
-def records(
-    standings: Sequence[Standing], columns: Sequence[BoardColumn] | None = None
-) -> list[dict[str, Any]]:
+def records(standings: Sequence[Standing], columns: Sequence[Column] | None = None) -> list[dict[str, Any]]:
     """Return every line of the standings as a row of a file: these columns or all, numbers unrounded, null where
     nothing is known."""
     return [
@@ -243,18 +214,40 @@ def records(
     ]
 
 
-def _plain(key: str, value: Callable[[BoardRow], Any]) -> Callable[[BoardRow], Values]:
-    return lambda line: {key: value(line)}
+def _single(
+    name: str,
+    title: str,
+    about: str,
+    value: Callable[[BoardRow], Any],
+    form: Callable[[Any], str] | None = None,
+    **more: Any,
+) -> Column:
+    """Return a column of one value; ``form`` writes a number for a reader, and without it the value is text."""
+    text = value if form is None else lambda line: form(value(line))
+    return Column(
+        title,
+        number=form is not None,
+        name=name,
+        about=about,
+        values=lambda line: {name: value(line)},
+        text=text,
+        **more,
+    )
 
 
-def metric_column(metric: str, heading: str, about: str, **more: Any) -> BoardColumn:
-    """Return the column of a metric's mean over seeds, or of why it has none; its key is the metric's name."""
-    key = metric.replace(".", "_")
-    return BoardColumn(
-        key, heading, about, _plain(key, lambda line: line.mean(metric)),
-        lambda line: str(line.beside(metric) or NOTHING), note=lambda line: _note(line, metric),
+def metric_column(metric: str, title: str, about: str, **more: Any) -> Column:
+    """Return the column of a metric's mean over seeds, or of why it has none; its name is the metric's."""
+    name = metric.replace(".", "_")
+    return Column(
+        title,
+        number=True,
+        name=name,
+        about=about,
+        values=lambda line: {name: line.mean(metric)},
+        text=lambda line: str(line.beside(metric) or NOTHING),
+        note=lambda line: _note(line, metric),
         **{"unit": SHARE, **more},
-    )  # fmt: skip
+    )
 
 
 def _note(line: BoardRow, metric: str) -> str:
@@ -265,13 +258,9 @@ def _note(line: BoardRow, metric: str) -> str:
     return NOT_MEASURED if metric_of(metric).beside and metric in task_of(line.row.task).metrics else ""
 
 
-def _precision(rate: str, metric: str) -> BoardColumn:
+def _precision(rate: str) -> Column:
     about = f"Precision where {rate} of all units are positive, at a review budget of 1%."
-    return metric_column(metric, f"PPV at {rate}", about, at_first=False)
-
-
-def _text(key: str, about: str, text: Callable[[BoardRow], str], **more: Any) -> BoardColumn:
-    return BoardColumn(key, key, about, _plain(key, text), text, number=False, **more)
+    return metric_column(f"ppv_{rate.replace('%', 'pct')}", f"PPV at {rate}", about, at_first=False)
 
 
 def _metric(line: BoardRow) -> str:
@@ -279,129 +268,123 @@ def _metric(line: BoardRow) -> str:
     return metric_title(line.row.task, line.row.metric) + lower
 
 
+def _fixed(decimals: int) -> Callable[[float | None], str]:
+    return lambda value: NOTHING if value is None else f"{value:,.{decimals}f}"
+
+
 OVERALL_PLACES = {"harm_gap": 8, "accusations_per_find_50": 9}
 """Metrics that have a place in the table of everything."""
 
 BESIDE = tuple(
     metric_column(
-        metric.name, metric.heading or metric.title, metric.about, unit=metric.unit or SHARE,
+        metric.name,
+        metric.heading or metric.title,
+        metric.about,
+        unit=metric.unit or SHARE,
         overall=OVERALL_PLACES.get(metric.name),
     )
     for metric in METRICS
-)  # fmt: skip
-"""Columns of what the registry of metrics shows beside every primary one; a column's key is its metric's name."""
+)
+"""Columns of what the registry of metrics shows beside every primary one; a column's name is its metric's."""
 
 COLUMNS = (
-    BoardColumn(
-        "rank", "rank",
-        "Place by score among methods that were run here, 1 the best; in brackets its 95% interval when operations are "
-        "drawn again. Submissions and oracles are not ranked.",
-        rank_values, rank_text, overall=5, unit="1 is the best",
+    Column(
+        "rank", True, name="rank", values=rank_values, text=rank_text, overall=5, unit="1 is the best",
+        about="Place by score among methods that were run here, 1 the best; in brackets its 95% interval when "
+        "operations are drawn again. Submissions and oracles are not ranked.",
     ),
-    BoardColumn(
-        "method", "method",
-        "A reference method, or the team and method of a submission; oracles, shown hidden truth, are in italics.",
-        _plain("method", lambda line: line.entry.method), lambda line: line.method, number=False, overall=0,
+    Column(
+        "method", name="method", values=lambda line: {"method": line.entry.method}, text=lambda line: line.method,
+        overall=0,
+        about="A reference method, or the team and method of a submission; oracles, shown hidden truth, are in "
+        "italics.",
     ),
-    BoardColumn(
-        "score", "score",
-        "The task's primary metric; ± is the standard deviation over seeds (ddof 1).",
-        lambda line: {"score": line.row.score, "seed_sd": line.row.seed_sd, "seeds": line.row.seeds}, score_text,
-        overall=2, unit=OF_METRIC,
+    Column(
+        "score", True, name="score", text=score_text, overall=2, unit=OF_METRIC,
+        values=lambda line: {"score": line.row.score, "seed_sd": line.row.seed_sd, "seeds": line.row.seeds},
+        about="The task's primary metric; ± is the standard deviation over seeds (ddof 1).",
     ),
-    BoardColumn(
-        "interval", "95% interval",
-        "Cluster bootstrap; its ends are means over seeds.",
-        lambda line: {"low": line.row.low, "high": line.row.high},
-        lambda line: interval(line.row.low, line.row.high, line.row.note), overall=3, unit=OF_METRIC,
+    Column(
+        "95% interval", True, name="interval", overall=3, unit=OF_METRIC,
+        values=lambda line: {"low": line.row.low, "high": line.row.high},
+        text=lambda line: interval(line.row.low, line.row.high, line.row.note),
+        about="Cluster bootstrap; its ends are means over seeds.",
     ),
-    BoardColumn(
-        "fresh", "fresh world",
-        "Of a reproduced method: its score on a world drawn after its package was pinned; † where it does not support "
-        "the score.",
-        fresh_values, fresh_text, overall=17, on_page=False, unit=OF_METRIC, optional=True,
+    Column(
+        "fresh world", True, name="fresh", values=fresh_values, text=fresh_text, overall=17, on_page=False,
+        unit=OF_METRIC, optional=True,
+        about="Of a reproduced method: its score on a world drawn after its package was pinned; † where it does not "
+        "support the score.",
     ),
-    BoardColumn(
+    _single(
         "share_of_oracle", "share of oracle",
         "Where a score lies between a constant guess (0%) and the oracle (100%).",
-        _plain("share_of_oracle", lambda line: line.row.share_of_oracle),
-        lambda line: percent(line.row.share_of_oracle), overall=4, unit="%",
+        lambda line: line.row.share_of_oracle, percent, overall=4, unit="%",
     ),
-    BoardColumn(
+    _single(
         "leakage", "leakage",
         "Score on the random split minus score on the operation-disjoint split: by how much the usual split flatters.",
-        _plain("leakage", lambda line: line.row.leakage), lambda line: signed(line.row.leakage),
-        unit=OF_METRIC,
+        lambda line: line.row.leakage, signed, unit=OF_METRIC,
     ),
-    BoardColumn(
+    _single(
         "drift", "drift",
         "Score on the operation-disjoint split minus score on the forward split: what is lost over time.",
-        _plain("drift", lambda line: line.row.drift), lambda line: signed(line.row.drift),
-        unit=OF_METRIC,
+        lambda line: line.row.drift, signed, unit=OF_METRIC,
     ),
-    BoardColumn(
-        "worst_shift", "worst shift",
-        "The largest loss on a shifted split (region, platform, language …) from the operation-disjoint one; files "
-        "hold the loss on each.",
-        worst_values, worst_text, overall=7, unit=OF_METRIC,
+    Column(
+        "worst shift", True, name="worst_shift", values=worst_values, text=worst_text, overall=7, unit=OF_METRIC,
+        about="The largest loss on a shifted split (region, platform, language …) from the operation-disjoint one; "
+        "files hold the loss on each.",
     ),
-    _precision("0.1%", "ppv_0.1pct"),
-    _precision("1%", "ppv_1pct"),
-    _precision("5%", "ppv_5pct"),
-    _precision("30%", "ppv_30pct"),
+    *map(_precision, ("0.1%", "1%", "5%", "30%")),
     *BESIDE,
-    BoardColumn(
+    _single(
         "intrusion", "intrusion",
         "The same metric over travellers who did nothing wrong but are tracked too; lower is better.",
-        _plain("intrusion", lambda line: line.mean("intrusion_mrr")),
-        lambda line: number(line.mean("intrusion_mrr")), unit=SHARE,
+        lambda line: line.mean("intrusion_mrr"), number, unit=SHARE,
     ),
-    BoardColumn(
-        "against", "against reference",
-        "Difference to the task's reference method by a paired cluster bootstrap, p after Holm; "
+    Column(
+        "against reference", True, name="against", values=verdict_values, text=verdict_text, overall=10, unit=OF_METRIC,
+        about="Difference to the task's reference method by a paired cluster bootstrap, p after Holm; "
         f"n.s. = not significant at {LEVEL:.0%}. Submissions are not tested.",
-        verdict_values, verdict_text, overall=10, unit=OF_METRIC,
     ),
-    BoardColumn(
+    _single(
         "access", "access",
         "The most private data that the method was shown; declared only, where self-reported.",
-        _plain("access", lambda line: line.access), lambda line: line.access, number=False, overall=12,
+        lambda line: line.access, overall=12,
     ),
-    BoardColumn(
-        "labels", "labels",
-        "What it learnt from; the test is always the truth.",
-        _plain("labels", lambda line: line.labels), lambda line: line.labels, number=False, overall=13,
-        at_first=False,
+    _single(
+        "labels", "labels", "What it learnt from; the test is always the truth.", lambda line: line.labels,
+        overall=13, at_first=False,
     ),
-    BoardColumn(
+    _single(
         "cpu_s", "CPU s",
         "CPU seconds to fit, predict and score, mean over seeds; declared by the authors where self-reported.",
-        _plain("cpu_s", lambda line: line.cpu_s),
-        lambda line: NOTHING if line.cpu_s is None else f"{line.cpu_s:,.1f}", overall=14,
-        at_first=False,
+        lambda line: line.cpu_s, _fixed(1), overall=14, at_first=False,
     ),
-    BoardColumn(
-        "peak_mib", "MiB",
-        "Peak memory over that at the start, the largest of the seeds.",
-        _plain("peak_mib", lambda line: line.peak_mib),
-        lambda line: NOTHING if line.peak_mib is None else f"{line.peak_mib:,.0f}", at_first=False,
+    _single(
+        "peak_mib", "MiB", "Peak memory over that at the start, the largest of the seeds.",
+        lambda line: line.peak_mib, _fixed(0), at_first=False,
     ),
-    BoardColumn(
-        "status", "status",
-        "Run here: by whoever keeps this board. Reproduced: a submission that they ran again. Self-reported: "
+    Column(
+        "status", name="status", text=status_text, overall=11, on_page=False,
+        values=lambda line: {"status": line.status, "unverified": line.unverified, "oracle": line.row.oracle},
+        about="Run here: by whoever keeps this board. Reproduced: a submission that they ran again. Self-reported: "
         "predictions came as files; unverified: nobody can check whether a stream was read ahead.",
-        lambda line: {"status": line.status, "unverified": line.unverified, "oracle": line.row.oracle},
-        status_text, number=False, overall=11, on_page=False,
     ),
 )  # fmt: skip
 """Those of a task's table, in its order."""
 
 PLACES = (
-    _text("task", "What is asked; each task has its own metric.", lambda line: line.row.task, overall=1),
-    _text("split", "What separates training from test.", lambda line: line.row.split, overall=6),
-    _text("size", "The size of the release.", lambda line: line.row.data.partition("/")[2], overall=16,
-          at_first=False),
-    _text("metric", "The primary metric; ↓ where lower is better.", _metric, overall=15, at_first=False),
+    _single("task", "task", "What is asked; each task has its own metric.", lambda line: line.row.task, overall=1),
+    _single("split", "split", "What separates training from test.", lambda line: line.row.split, overall=6),
+    _single(
+        "size", "size", "The size of the release.", lambda line: line.row.data.partition("/")[2], overall=16,
+        at_first=False,
+    ),
+    _single(
+        "metric", "metric", "The primary metric; ↓ where lower is better.", _metric, overall=15, at_first=False
+    ),
 )  # fmt: skip
 """What says where a line stands, in tables of several tasks."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tipbench.console import Column
 from tipbench.runs.figure import metric_title
 from tipbench.runs.report import NOTHING, number
 
-from tipboard.board.columns import COLUMNS, BoardColumn, cells_of, columns_with_text
+from tipboard.board.columns import COLUMNS, cells_of, columns_with_text
 from tipboard.board.files import Board, counts, reference_only
 from tipboard.board.standings import BoardRow, Standing, standings
 from tipboard.board.tables import markdown_table
@@ -55,7 +56,7 @@ def render(board: Board, figure: str, stability: Stability | None = None) -> str
         evaluator=", ".join(map(str, versions)),
         counts=counts(board),
         figure=figure,
-        columns="\n".join(f"- *{column.heading}*: {_begun_small(column.about)}" for column in columns),
+        columns="\n".join(f"- *{column.title}*: {_begun_small(column.about)}" for column in columns),
         nothing=NOTHING,
     )
     worlds = {} if stability is None else {task.task: stable(task) for task in stability.tasks}
@@ -66,7 +67,7 @@ def _begun_small(sentence: str) -> str:
     return sentence[0].lower() + sentence[1:] if sentence[1:2].islower() else sentence
 
 
-def _columns(standing: Standing) -> list[BoardColumn]:
+def _columns(standing: Standing) -> list[Column]:
     """Return all that say something; that everything here is reproduced is said above."""
     return [column for column in columns_with_text(standing) if column.on_page]
 
@@ -101,11 +102,11 @@ def _over_worlds(one: Stable) -> str:
 def _methods(standing: Standing) -> str:
     columns = _columns(standing)
     rows = [
-        [_name(line) if column.key == "method" else cell.text
+        [_name(line) if column.name == "method" else cell.text
          for column, cell in zip(columns, cells_of(line, columns), strict=True)]
         for line in standing.lines
     ]  # fmt: skip
-    return markdown_table([column.heading for column in columns], rows, [column.number for column in columns])
+    return markdown_table([column.title for column in columns], rows, [column.number for column in columns])
 
 
 def _name(line: BoardRow) -> str:

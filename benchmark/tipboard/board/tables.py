@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from tipbench.console import Column
 from tipbench.runs.figure import metric_title
 from tipbench.runs.report import NOTHING, number
 
@@ -22,7 +23,6 @@ from tipboard.board.columns import (
     OF_METRIC,
     OVERALL,
     PLACES,
-    BoardColumn,
     TableCell,
     cells_of,
     choose_columns,
@@ -47,21 +47,6 @@ UNRANKED = "Submissions have no rank and are listed after the ranked methods."
 
 
 @dataclass(frozen=True)
-class Heading:
-    """Of a column: its name in files, what a reader sees, what it means, whether it stands at the right.
-
-    ``unit``: in what it is counted. ``at_first``: whether a page shows it before a reader chooses columns.
-    """
-
-    key: str
-    text: str
-    about: str
-    number: bool
-    unit: str = ""
-    at_first: bool = True
-
-
-@dataclass(frozen=True)
 class TableRow:
     """A row of a table.
 
@@ -83,7 +68,7 @@ class BoardTable:
     """A table. ``records``: what a file of it holds, unrounded, None where nothing is known."""
 
     caption: str
-    headings: Sequence[Heading]
+    headings: Sequence[Column]
     rows: Sequence[TableRow]
     records: Sequence[Mapping[str, Any]]
 
@@ -101,7 +86,7 @@ def of_task(board: Board, standing: Standing, names: Sequence[str] | None = None
     columns = expected_columns(standing) if names is None else choose_columns(COLUMNS, names)
     return BoardTable(
         caption=_caption(board, standing, f"{standing.task.name}, split {standing.split}"),
-        headings=[heading(column, standing) for column in columns],
+        headings=[with_unit(column, standing) for column in columns],
         rows=[_row(line, columns, standing) for line in standing.lines],
         records=records([standing], drop_empty(COLUMNS, standing.lines) if names is None else columns),
     )
@@ -111,7 +96,7 @@ def matrix(board: Board, standing: Standing) -> BoardTable:
     """Return every method of a task on every split: the mean score over seeds."""
     about = "Primary metric on this split, mean over seeds."
     unit = unit_of(standing.task, standing.metric)
-    splits = [Heading(split, split, about, True, unit) for split in standing.splits]
+    splits = [Column(split, True, name=split, about=about, unit=unit) for split in standing.splits]
     best = {split: standing.best_on(split) for split in standing.splits}
     return BoardTable(
         caption=_caption(board, standing, f"{standing.task.name}, every split"),
@@ -162,34 +147,28 @@ def overall(
         for board, standings in boards
         for record in records(standings, kept)
     ]
-    return BoardTable(
-        said, [heading(column) for column in columns], [_placed_row(one, columns) for one in there], found
-    )
+    return BoardTable(said, columns, [_placed_row(one, columns) for one in there], found)
 
 
 def of_entry(board: Board, there: Sequence[Placed], name: str) -> BoardTable:
     """Return every line of one entry."""
     lines = [one.line for one in there]
-    columns = [column for column in drop_empty(OVERALL, lines) if column.key not in ("method", "size")]
+    columns = [column for column in drop_empty(OVERALL, lines) if column.name not in ("method", "size")]
     alone = [replace(one.standing, lines=[one.line]) for one in there]
     caption = f"{name} on every task and split. {release(board)}. {_warning(lines)}"
     rows = [_placed_row(one, columns) for one in there]
-    return BoardTable(
-        caption, [heading(column) for column in columns], rows, records(alone, drop_empty(COLUMNS, lines))
-    )
+    return BoardTable(caption, columns, rows, records(alone, drop_empty(COLUMNS, lines)))
 
 
-def drop_empty(columns: Sequence[BoardColumn], lines: Sequence[BoardRow]) -> list[BoardColumn]:
+def drop_empty(columns: Sequence[Column], lines: Sequence[BoardRow]) -> list[Column]:
     """Return the columns without optional ones that say nothing of any line."""
     return [one for one in columns if not one.optional or any(one.text(line) != NOTHING for line in lines)]
 
 
-def heading(column: BoardColumn, standing: Standing | None = None) -> Heading:
-    """Return a column's heading, in a table of one standing with the unit of its metric."""
-    unit = column.unit
-    if standing is not None and unit == OF_METRIC:
-        unit = unit_of(standing.task, standing.metric)
-    return Heading(column.key, column.heading, column.about, column.number, unit, column.at_first)
+def with_unit(column: Column, standing: Standing) -> Column:
+    """Return a column of a standing's table, with the unit of its metric."""
+    unit = unit_of(standing.task, standing.metric) if column.unit == OF_METRIC else column.unit
+    return replace(column, unit=unit)
 
 
 def release(*boards: Board) -> str:
@@ -209,10 +188,10 @@ def metric_text(standing: Standing) -> str:
 
 MARKED = ("score", "fresh")
 """Columns whose cells are marked where a score is not supported."""
-METHOD = next(heading(column) for column in COLUMNS if column.key == "method")
+METHOD = next(column for column in COLUMNS if column.name == "method")
 
 
-def _placed_row(one: Placed, columns: Sequence[BoardColumn]) -> TableRow:
+def _placed_row(one: Placed, columns: Sequence[Column]) -> TableRow:
     usual = one.standing.split == one.standing.task.splits[0]
     return _row(one.line, columns, one.standing, usual)
 
@@ -226,11 +205,11 @@ def _warning(lines: Sequence[BoardRow]) -> str:
     return WARNING if all(line.status == RUN_HERE for line in lines) else f"{WARNING} {UNRANKED}"
 
 
-def _row(line: BoardRow, columns: Sequence[BoardColumn], standing: Standing, usual: bool = True) -> TableRow:
+def _row(line: BoardRow, columns: Sequence[Column], standing: Standing, usual: bool = True) -> TableRow:
     is_best = _is_best(line, line.row.score, standing.best)
-    at = tuple(at for at, column in enumerate(columns) if column.key == "score" and is_best)
+    at = tuple(at for at, column in enumerate(columns) if column.name == "score" and is_best)
     marked = tuple(
-        at for at, column in enumerate(columns) if column.key in MARKED and not line.is_supported()
+        at for at, column in enumerate(columns) if column.name in MARKED and not line.is_supported()
     )
     return TableRow(_marked(cells_of(line, columns), marked), kind_of(line), line.entry, usual, at, marked)
 
@@ -431,7 +410,7 @@ def to_markdown(table: BoardTable) -> bytes:
         [_emphasised(escape_markdown(cell.text), row, at) for at, cell in enumerate(row.cells)]
         for row in table.rows
     ]
-    headings = [escape_markdown(heading.text) for heading in table.headings]
+    headings = [escape_markdown(heading.title) for heading in table.headings]
     told = markdown_table(headings, rows, [heading.number for heading in table.headings])
     return f"{told}\n\n{escape_markdown(_caption_with_marks(table))}\n".encode()
 
@@ -458,7 +437,7 @@ def to_latex(table: BoardTable) -> bytes:
     """Return a booktabs table whose caption says release, evaluator, split and metric; best scores are in bold."""
     rows = [[cell.text for cell in row.cells] for row in table.rows]
     marks = [{row_name(row): "emph", **dict.fromkeys(row.best, "textbf")} for row in table.rows]
-    headings = [heading.text for heading in table.headings]
+    headings = [heading.title for heading in table.headings]
     numbers = [heading.number for heading in table.headings]
     return latex_table(headings, rows, numbers, _caption_with_marks(table), marks).encode()
 

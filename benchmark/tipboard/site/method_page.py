@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from tipbench.console import Column
 from tipbench.metrics.scores import Score
 from tipbench.pages.svg import Drawing
 from tipbench.pages.templates import Figure
@@ -21,7 +22,6 @@ from tipboard.board.standings import BoardRow, Standing
 from tipboard.board.tables import (
     WARNING,
     BoardTable,
-    Heading,
     Placed,
     of_entry,
     release,
@@ -35,9 +35,9 @@ from tipboard.site.sizes import Size
 from tipboard.site.tables import EVERYTHING, Download, TableView, downloads, filters, of_records, page_id
 from tipboard.site.task_page import ROOT
 
-TASK = Heading("task", "task", "What is asked.", False)
-SPLIT = Heading("split", "split", "What separates training from test.", False)
-SEED = Heading("seed", "seed", "Of the method.", True, "number")
+TASK = Column("task", name="task", about="What is asked.")
+SPLIT = Column("split", name="split", about="What separates training from test.")
+SEED = Column("seed", True, name="seed", about="Of the method.", unit="number")
 PLACE = (TASK, SPLIT, SEED)
 COLUMNS_FILE = "data/columns.js"
 
@@ -102,7 +102,7 @@ def method_files(size: Size) -> Iterator[tuple[str, bytes]]:
 def columns_script() -> str:
     """Return what the columns of these tables mean, by table and column, which every page of a method reads."""
     of_table = {"results": OVERALL, "scores": SCORES, "groups": GROUPS, "runs": RUNS, "uploaded": BOTH}
-    said = {table: {one.key: one.about for one in columns} for table, columns in of_table.items()}
+    said = {table: {one.name: one.about for one in columns} for table, columns in of_table.items()}
     said["groups"]["*"] = "As the evaluator says."
     return f"window.columns = {json.dumps(said, indent=1)};\n"
 
@@ -127,11 +127,11 @@ def rates(
 
 SCORES = (
     *PLACE,
-    Heading("metric", "metric", "The primary one first.", False),
-    Heading("value", "value", "As the evaluator says.", True, OF_METRIC),
-    Heading("low", "95% from", "Lower end of the 95% interval.", True, OF_METRIC),
-    Heading("high", "95% to", "Upper end of the 95% interval.", True, OF_METRIC),
-    Heading("note", "note", "Why there is no value or no interval.", False),
+    Column("metric", name="metric", about="The primary one first."),
+    Column("value", True, name="value", about="As the evaluator says.", unit=OF_METRIC),
+    Column("95% from", True, name="low", about="Lower end of the 95% interval.", unit=OF_METRIC),
+    Column("95% to", True, name="high", about="Upper end of the 95% interval.", unit=OF_METRIC),
+    Column("note", name="note", about="Why there is no value or no interval."),
 )
 
 
@@ -154,18 +154,18 @@ def _primary_first(result: Result) -> list[tuple[str, Score]]:
     return sorted(result.scores.items(), key=lambda item: item[0] != result.primary)
 
 
-GROUPS = (*PLACE, Heading("group", "group", "Of lawful people, or of those exploited or in need.", False))
+GROUPS = (*PLACE, Column("group", name="group", about="Of lawful people, or of those exploited or in need."))
 """Beside them stands a column per measure, whose name says what it is."""
 
 
-def _groups(entry: Entry) -> tuple[list[Heading], list[dict[str, Any]]]:
+def _groups(entry: Entry) -> tuple[list[Column], list[dict[str, Any]]]:
     """Return one row per group, one column per measure that any group has."""
     measures = dict.fromkeys(
         name for result in entry.results for values in result.groups.values() for name in values
     )
     headings = [
         *GROUPS,
-        *(Heading(name, name.replace("_", " "), "", True, _unit(name)) for name in measures),
+        *(Column(name.replace("_", " "), True, name=name, about="", unit=_unit(name)) for name in measures),
     ]
     records = [
         {**_place(result), "group": group, **{name: values.get(name) for name in measures}}
@@ -188,17 +188,19 @@ def _unit(measure: str) -> str:
 
 RUNS = (
     *PLACE,
-    Heading("status", "status", "Run here, reproduced, or self-reported.", False),
-    Heading("access", "access", "The most private data shown.", False),
-    Heading("labels", "labels", "What it learnt from.", False),
-    Heading("method_version", "method version", "Of tipbench, or the digest of the source or wheel.", False),
-    Heading("config", "config", "Start of the digest of the config.", False),
-    Heading("predictions", "predictions' digest", "Of the file that was scored.", False),
-    Heading("cpu_s", "CPU s", "Seconds to fit, predict and score.", True),
-    Heading("wall_s", "wall s", "Seconds to fit and predict.", True),
-    Heading("peak_mib", "MiB", "Peak memory over that at the start.", True),
-    Heading("environment", "environment", "System, and versions of packages.", False),
-    Heading("notes", "notes and warnings", "As the evaluator says.", False),
+    Column("status", name="status", about="Run here, reproduced, or self-reported."),
+    Column("access", name="access", about="The most private data shown."),
+    Column("labels", name="labels", about="What it learnt from."),
+    Column(
+        "method version", name="method_version", about="Of tipbench, or the digest of the source or wheel."
+    ),
+    Column("config", name="config", about="Start of the digest of the config."),
+    Column("predictions' digest", name="predictions", about="Of the file that was scored."),
+    Column("CPU s", True, name="cpu_s", about="Seconds to fit, predict and score."),
+    Column("wall s", True, name="wall_s", about="Seconds to fit and predict."),
+    Column("MiB", True, name="peak_mib", about="Peak memory over that at the start."),
+    Column("environment", name="environment", about="System, and versions of packages."),
+    Column("notes and warnings", name="notes", about="As the evaluator says."),
 )
 
 
@@ -226,10 +228,10 @@ def _runs(entry: Entry) -> list[dict[str, Any]]:
 
 BOTH = (
     *PLACE,
-    Heading("metric", "metric", "The primary one first.", False),
-    Heading("uploaded", "uploaded", "Score of the uploaded predictions.", True, OF_METRIC),
-    Heading("reproduced", "reproduced", "Score of the maintainers' own run.", True, OF_METRIC),
-    Heading("difference", "difference", "Reproduced − uploaded.", True, OF_METRIC),
+    Column("metric", name="metric", about="The primary one first."),
+    Column("uploaded", True, name="uploaded", about="Score of the uploaded predictions.", unit=OF_METRIC),
+    Column("reproduced", True, name="reproduced", about="Score of the maintainers' own run.", unit=OF_METRIC),
+    Column("difference", True, name="difference", about="Reproduced − uploaded.", unit=OF_METRIC),
 )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
+from tipbench.console import Column
 from tipbench.pages.svg import Drawing
 from tipbench.pages.templates import Figure
 from tipbench.runs.figure import metric_title
@@ -21,7 +22,6 @@ from tipboard.board.tables import (
     METHOD,
     PLAIN,
     BoardTable,
-    Heading,
     Placed,
     TableRow,
     kind_of,
@@ -101,10 +101,12 @@ def _card(size: Size, standing: Standing) -> TaskCard:
 
 COVERAGE = (
     METHOD,
-    Heading("tasks", "tasks", "Tasks on whose default split it is ranked.", True, "count"),
-    Heading("mean_rank", "mean rank", "Mean over these tasks; submissions have none.", True, "1 is the best"),
-    Heading("ranks", "rank by task", "Among methods that were run here.", False),
-    Heading("status", "status", "Who ran it; of several, each.", False),
+    Column("tasks", True, name="tasks", about="Tasks on whose default split it is ranked.", unit="count"),
+    Column(
+        "mean rank", True, name="mean_rank", about="Mean over these tasks; submissions have none.", unit="1 is the best"
+    ),
+    Column("rank by task", name="ranks", about="Among methods that were run here."),
+    Column("status", name="status", about="Who ran it; of several, each."),
 )  # fmt: skip
 
 
@@ -148,7 +150,7 @@ def _covered(entry: Entry, there: Sequence[Placed]) -> tuple[dict[str, Any], Tab
     }
     mean = NOTHING if record["mean_rank"] is None else f"{record['mean_rank']:.2f}"
     texts = {**record, "method": entry.name, "tasks": str(len(ranks)), "mean_rank": mean}
-    cells = [TableCell(texts[heading.key], record[heading.key]) for heading in COVERAGE]
+    cells = [TableCell(texts[heading.name], record[heading.name]) for heading in COVERAGE]
     return record, TableRow(cells, PLAIN if ranks else kind_of(there[0].line), entry)
 
 

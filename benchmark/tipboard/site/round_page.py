@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from tipbench.console import Column
 from tipbench.metrics.harm import SILENT
 from tipbench.metrics.registry import metric_of
 from tipbench.runs.figure import metric_title
@@ -14,25 +15,30 @@ from tipbench.tasks import task_of
 from tipboard.board.columns import BESIDE, OF_METRIC
 from tipboard.board.ranks import ranks
 from tipboard.board.rounds import Closed
-from tipboard.board.tables import METHOD, Heading
+from tipboard.board.tables import METHOD
 from tipboard.site.pages import Publication, SitePage, page
 from tipboard.site.sizes import Size
 from tipboard.site.tables import TableView, filters, of_records
 
 HEADINGS = (
-    Heading("task", "task", "What was predicted.", False),
-    Heading("place", "place", "Among the last submissions of all teams to the task; seeds stand together.", True,
-            "1 is the best"),
+    Column("task", name="task", about="What was predicted."),
+    Column(
+        "place", True, name="place", unit="1 is the best",
+        about="Among the last submissions of all teams to the task; seeds stand together.",
+    ),
     METHOD,
-    Heading("score", "score", "Three decimals, shown after the close.", True, OF_METRIC),
-    Heading("bounds", "95% interval", "Cluster bootstrap.", True, OF_METRIC),
-    Heading("team", "team", "Who handed it in.", False),
-    Heading("submission", "submission", "Of the team's three; the last one to a task counts.", True, "number"),
-    Heading("counts", "counts", "Whether it is the team's last to this task.", False),
-    Heading("seed", "seed", "Of the method.", False),
-    Heading("metric", "metric", "The task's primary metric.", False),
-    *(Heading(column.key, column.heading, column.about, True, column.unit) for column in BESIDE),
-    Heading("access", "access", "As declared: all tiers are published and nobody can check it.", False),
+    Column("score", True, name="score", about="Three decimals, shown after the close.", unit=OF_METRIC),
+    Column("95% interval", True, name="bounds", about="Cluster bootstrap.", unit=OF_METRIC),
+    Column("team", name="team", about="Who handed it in."),
+    Column(
+        "submission", True, name="submission", unit="number",
+        about="Of the team's three; the last one to a task counts.",
+    ),
+    Column("counts", name="counts", about="Whether it is the team's last to this task."),
+    Column("seed", name="seed", about="Of the method."),
+    Column("metric", name="metric", about="The task's primary metric."),
+    *BESIDE,
+    Column("access", name="access", about="As declared: all tiers are published and nobody can check it."),
 )  # fmt: skip
 
 
@@ -101,7 +107,7 @@ def _records(closed: Closed) -> Iterator[dict[str, Any]]:
                 "metric": NOTHING,
                 "score": None,
                 "bounds": entry.note,
-                **dict.fromkeys((column.key for column in BESIDE), None),
+                **dict.fromkeys((column.name for column in BESIDE), None),
                 "access": entry.access,
             }
         for task, seeds in entry.scores.items():
@@ -120,7 +126,7 @@ def _records(closed: Closed) -> Iterator[dict[str, Any]]:
                     "score": one.value,
                     "bounds": interval(one.low, one.high, one.note),
                     **{
-                        column.key: metrics[column.key].value if column.key in metrics else None
+                        column.name: metrics[column.name].value if column.name in metrics else None
                         for column in BESIDE
                     },
                     "access": entry.access,

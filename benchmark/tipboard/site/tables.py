@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from markupsafe import Markup, escape
+from tipbench.console import Column
 from tipbench.pages.controls import Filter
 from tipbench.pages.safe import visible
 from tipbench.pages.templates import breakable
@@ -17,7 +18,7 @@ from tipbench.runs.report import NOTHING, number
 
 from tipboard.board.columns import TableCell
 from tipboard.board.entries import Entry
-from tipboard.board.tables import FORMATS, BoardTable, Heading, TableRow
+from tipboard.board.tables import FORMATS, BoardTable, TableRow
 
 _PAGE = re.compile(r"[a-z0-9_]+(?:-[a-z0-9_]+)*--[a-z0-9_]+(?:-[a-z0-9_]+)*")
 
@@ -74,7 +75,7 @@ class TableView:
 
         Ends of cells and rows are left out, as HTML allows. A number without ``data-v`` sorts by its text.
         """
-        keys = [heading.key for heading in self.table.headings]
+        keys = [heading.name for heading in self.table.headings]
         numbers = [heading.number for heading in self.table.headings]
         name, task, at_size = (keys.index(key) if key in keys else -1 for key in ("method", "task", "size"))
         footnote = to_html(self.table.footnote)
@@ -165,7 +166,7 @@ def filters(table: BoardTable, keys: Sequence[str], usual: bool = False) -> list
     """Return a choice for each of some columns, in the order that the words come; ``usual``: default splits from the
     start."""
     found = []
-    at = {heading.key: column for column, heading in enumerate(table.headings)}
+    at = {heading.name: column for column, heading in enumerate(table.headings)}
     for key in keys:
         if key not in at:
             continue
@@ -176,7 +177,7 @@ def filters(table: BoardTable, keys: Sequence[str], usual: bool = False) -> list
         mine = usual and key == "split"
         found.append(
             Filter(
-                table.headings[at[key]].text,
+                table.headings[at[key]].title,
                 at[key],
                 [(USUAL, "default splits"), *options] if mine else options,
                 USUAL if mine else "",
@@ -187,14 +188,14 @@ def filters(table: BoardTable, keys: Sequence[str], usual: bool = False) -> list
 
 
 def of_records(
-    caption: str, headings: Sequence[Heading], found: Sequence[Mapping[str, Any]],
+    caption: str, headings: Sequence[Column], found: Sequence[Mapping[str, Any]],
     text: Callable[[Any], str] | None = None, silent: Sequence[Mapping[str, str]] | None = None,
 ) -> BoardTable:  # fmt: skip
     """Return a table of records as they are, with numbers rounded for the reader; ``silent``: of each, by heading, what
     is read in the place of a number."""
     write = text or _text
     told = silent or [{}] * len(found)
-    keys = [heading.key for heading in headings]
+    keys = [heading.name for heading in headings]
     nothing = TableCell(write(None), None)
 
     def cell(value: Any, said: str | None) -> TableCell:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
+from tipbench.console import Column
 from tipbench.pages.svg import PHONE
 from tipbench.pages.templates import Figure
 from tipbench.runs.figure import metric_title
@@ -12,7 +13,7 @@ from tipbench.runs.report import NOTHING, number
 
 from tipboard.board.columns import TableCell, in_plain_words, unit_of
 from tipboard.board.standings import Standing
-from tipboard.board.tables import METHOD, BoardTable, Heading, TableRow, matrix, metric_text, of_task, release
+from tipboard.board.tables import METHOD, BoardTable, TableRow, matrix, metric_text, of_task, release
 from tipboard.site.figures.critical_difference import critical_difference
 from tipboard.site.figures.forest import forest, phone_forest
 from tipboard.site.figures.rows import shifts
@@ -168,8 +169,8 @@ def _pairs(size: Size, standing: Standing, worlds: Worlds) -> TableView:
     about = "Share of worlds in which the row's method is better than this one; a tie counts half."
     headings = [
         METHOD,
-        Heading("mean_rank", "mean rank", "Over worlds, 1 the best.", True, "1 is the best"),
-        *(Heading(name, name, about, True, "% of worlds") for name in names),
+        Column("mean rank", True, name="mean_rank", about="Over worlds, 1 the best.", unit="1 is the best"),
+        *(Column(name, True, name=name, about=about, unit="% of worlds") for name in names),
     ]
     rows, records = [], []
     for name, rank in zip(names, worlds.ranking.mean_ranks, strict=True):

@@ -74,7 +74,7 @@ def test_leakage_is_random_minus_operation_and_drift_operation_minus_forward() -
 
 def test_leakage_stands_in_the_random_row_and_drift_in_the_forward_row() -> None:
     columns, cells = table(rows([result("forward", 0.2), result("random", 0.7), result("operation", 0.4)]))
-    headings = [column.heading for column in columns]
+    headings = [column.title for column in columns]
     assert [line[headings.index("leakage")] for line in cells] == ["+0.300", "", ""]
     assert [line[headings.index("drift")] for line in cells] == ["", "", "+0.200"]
 
@@ -86,7 +86,7 @@ def test_without_the_other_split_there_is_no_leakage_and_no_drift() -> None:
 
 def test_the_note_stands_where_there_is_no_interval() -> None:
     columns, cells = table(rows([result("forward", None)]))
-    assert cells[0][[column.heading for column in columns].index("95% interval")] == "unknown"
+    assert cells[0][[column.title for column in columns].index("95% interval")] == "unknown"
 
 
 def test_without_truth_for_the_primary_metric_labelled_pairs_show_the_pairwise_one() -> None:
@@ -150,9 +150,9 @@ def test_rows_beside_references_are_in_the_order_of_their_score_and_marked() -> 
     assert [name for _, name in order[2:]] == ["oracle", "high", "mine", "low", "unknown"]
     assert [row.method for row in found if not row.to_dict()["reference"]] == ["advert_risk/mine"] * 2
     columns, cells = table(found)
-    at = [column.heading for column in columns].index("source")
+    at = [column.title for column in columns].index("source")
     assert [line[at] for line in cells].count("yours") == 2
-    assert "source" not in [column.heading for column in table(rows(own))[0]]
+    assert "source" not in [column.title for column in table(rows(own))[0]]
 
 
 def test_errors_beside_references_are_in_rising_order() -> None:
@@ -196,12 +196,12 @@ def test_rows_with_a_validation_score_come_first_in_its_order_and_others_by_thei
 
 def test_columns_that_say_nothing_are_not_shown_and_chosen_ones_are() -> None:
     columns, _ = table(rows([result("forward", 0.2)]))
-    assert [column.heading for column in columns] == [
+    assert [column.title for column in columns] == [
         *("task", "method", "split", "labels", "metric", "score", "95% interval"),
         *("share of oracle", "harm gap", "seconds"),
     ]
     columns, cells = table(rows([result("forward", 0.2)]), ["score", "method"])
-    assert ([column.heading for column in columns], cells) == (["score", "method"], [["0.200", "prior"]])
+    assert ([column.title for column in columns], cells) == (["score", "method"], [["0.200", "prior"]])
     with pytest.raises(UsageError, match=r"there is no column scores\. Did you mean .score.\?"):
         table(rows([result("forward", 0.2)]), ["scores"])
 
@@ -225,8 +225,8 @@ def test_counts_are_whole_and_scores_have_three_decimals() -> None:
 def test_help_and_guide_name_every_column_that_can_be_chosen() -> None:
     guide = (config_folder().parent / "docs" / "guide.md").read_text(encoding="utf-8")
     named = " ".join(EXAMPLES.partition("--columns takes ")[2].rstrip(".").split())
-    assert named.split(", ") == [one.name for one in SHOWN]
-    assert all(f"`{one.name}`" in guide for one in SHOWN)
+    assert named.split(", ") == [one.title for one in SHOWN]
+    assert all(f"`{one.title}`" in guide for one in SHOWN)
 
 
 def test_a_row_shows_what_stands_beside_its_score_and_why_a_gap_was_not_earned() -> None:
@@ -238,7 +238,7 @@ def test_a_row_shows_what_stands_beside_its_score_and_why_a_gap_was_not_earned()
     }
     (row,) = rows([result("forward", 0.05, scores=scores)])
     columns, cells = table([row])
-    shown = dict(zip((column.heading for column in columns), cells[0], strict=True))
+    shown = dict(zip((column.title for column in columns), cells[0], strict=True))
     assert (shown["accused per find (50%)"], shown["harm gap"]) == ("36.800", "no finds")
     assert "protection gap" not in shown, "a column that says nothing is left out"
     assert row.to_dict()["harm_gap"] is None
@@ -258,7 +258,7 @@ def result_with_forms(method: str, by_form: dict[str, FormRecall]) -> Any:
 
 def test_one_method_has_a_row_per_form() -> None:
     columns, cells = form_table(FOUND)
-    assert [one.heading for one in columns] == ["form", "operations", "recall", "95% interval"]
+    assert [one.title for one in columns] == ["form", "operations", "recall", "95% interval"]
     assert cells == [
         ["labour", "31", "0.500", "0.250 to 0.750"],
         ["organs", "3", "0.000", "too few clusters"],
@@ -273,7 +273,7 @@ def test_several_methods_have_a_column_per_form_with_an_interval() -> None:
             result_with_forms("c", {"organs": FOUND["organs"]}),
         ]
     )
-    assert [one.heading for one in columns] == ["task", "method", "split", "labour"]
+    assert [one.title for one in columns] == ["task", "method", "split", "labour"]
     assert cells == [["advert_risk", "a", "forward", "0.500 0.250 to 0.750"]]
 
 

@@ -30,7 +30,7 @@ def test_what_is_lost_on_each_shift_is_in_files_and_the_worst_is_shown(
     assert record["drop_region"] == pytest.approx(0.05)
     assert record["drop_language"] == record["worst_shift_drop"] == pytest.approx(0.4)
     assert (record["drop_platform"], record["worst_shift"]) == (None, "language")
-    [worst] = [column for column in columns_with_text(standing) if column.key == "worst_shift"]
+    [worst] = [column for column in columns_with_text(standing) if column.name == "worst_shift"]
     assert worst.text(line) == "+0.400 (language)"
 
 
@@ -47,7 +47,7 @@ def test_of_an_error_the_largest_rise_is_the_worst(result: Callable, board: Call
 
 def test_every_column_has_a_heading_a_meaning_and_names_of_its_own() -> None:
     assert (
-        len({column.key for column in COLUMNS}) == len({column.heading for column in COLUMNS}) == len(COLUMNS)
+        len({column.name for column in COLUMNS}) == len({column.title for column in COLUMNS}) == len(COLUMNS)
     )
     assert all(column.about.endswith(".") for column in COLUMNS)
 
@@ -76,7 +76,7 @@ def test_a_gap_that_was_not_earned_is_a_reason_and_no_number_to_sort_by(
     gap = {"average_precision": {"value": 0.05}, "harm_gap": {"value": None, "note": reason}}
     other = {**gap, "harm_gap": {"value": 0.0}}
     [standing] = standings(board(result(A, scores=gap), result(A, seed=1, scores=other)))
-    [column] = [one for one in columns_with_text(standing) if one.key == "harm_gap"]
+    [column] = [one for one in columns_with_text(standing) if one.name == "harm_gap"]
     [[cell]] = [cells_of(line, [column]) for line in standing.lines]
     assert (cell.text, cell.value, cell.note) == (reason, None, reason)
     assert records([standing])[0]["harm_gap"] is None
@@ -87,7 +87,7 @@ def test_a_gap_that_was_not_earned_is_a_reason_and_no_number_to_sort_by(
 def test_a_longer_reason_is_told_beside_a_dash(result: Callable, board: Callable) -> None:
     gap = {"average_precision": {"value": 0.05}, "harm_gap": {"value": None, "note": "too few clusters"}}
     [standing] = standings(board(result(A, score=0.05, scores=gap), result("advert_risk/lightgbm")))
-    [column] = [one for one in expected_columns(standing) if one.key == "harm_gap"]
+    [column] = [one for one in expected_columns(standing) if one.name == "harm_gap"]
     [cell] = cells_of(standing.lines[-1], [column])
     assert (cell.text, cell.note) == ("-", "too few clusters")
 
@@ -96,14 +96,14 @@ def test_what_an_older_run_did_not_measure_is_a_dash_that_says_so_and_only_where
     result: Callable, board: Callable
 ) -> None:
     [standing] = standings(board(result(A, scores={"average_precision": {"value": 0.05}})))
-    found = {one.key: one for one in expected_columns(standing)}
+    found = {one.name: one for one in expected_columns(standing)}
     cell = cells_of(standing.lines[0], [found["accusations_per_find_20"]])[0]
     assert (cell.text, cell.value, cell.note) == ("-", None, NOT_MEASURED)
     assert not {"coverage", "accusations_per_find"} & set(found)
-    assert "accusations_per_find_20" not in {one.key for one in columns_with_text(standing)}
+    assert "accusations_per_find_20" not in {one.name for one in columns_with_text(standing)}
 
 
 def test_every_metric_that_stands_beside_a_score_has_a_column() -> None:
     beside = {name for name, metric in metrics().items() if metric.beside}
-    assert beside <= {column.key for column in COLUMNS}
+    assert beside <= {column.name for column in COLUMNS}
     assert all(beside & set(task.metrics) for task in tasks().values() if "harm_gap" in task.metrics)

@@ -66,7 +66,7 @@ def lines(*entries: Entry) -> dict[str, BoardRow]:
 
 
 def text(key: str, line: BoardRow) -> str:
-    return next(column.text(line) for column in COLUMNS if column.key == key)
+    return next(column.text(line) for column in COLUMNS if column.name == key)
 
 
 def test_the_edge_is_at_noise_and_margin_and_half_widths_add_as_squares() -> None:
@@ -335,7 +335,7 @@ def test_the_column_is_absent_where_no_entry_has_a_fresh_score_and_a_dash_where_
         of_entry(board, place_lines(board, found), "x"),
     ]
     for table in tables:
-        assert "fresh" not in {heading.key for heading in table.headings}
+        assert "fresh" not in {heading.name for heading in table.headings}
         assert not {"fresh", "supported"} & table.records[0].keys()
         assert table.footnote == ""
     assert b"fresh" not in made["csv"]

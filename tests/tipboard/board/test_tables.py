@@ -55,7 +55,7 @@ def test_files_hold_unrounded_numbers_and_null_where_nothing_is_known(shown: Boa
 def test_a_matrix_has_a_column_a_split(shown: Board) -> None:
     [standing] = standings(shown)
     table = matrix(shown, standing)
-    assert [heading.text for heading in table.headings] == ["method", "forward", "region"]
+    assert [heading.title for heading in table.headings] == ["method", "forward", "region"]
     assert frame(table).filter(pl.col("method") == "prior").select("forward", "region").row(0) == (
         0.1234567890123,
         0.1,
@@ -77,10 +77,10 @@ def test_the_best_ranked_score_is_bold_and_no_oracle_and_no_claim_is(shown: Boar
 def test_a_table_has_the_columns_that_were_chosen_in_their_order(shown: Board) -> None:
     [standing] = standings(shown)
     table = of_task(shown, standing, ["interval", "method"])
-    assert [heading.key for heading in table.headings] == ["interval", "method"]
+    assert [heading.name for heading in table.headings] == ["interval", "method"]
     assert frame(table).columns == ["task", "split", "metric", "team", "low", "high", "method"]
     everything = overall([(shown, standings(shown))], ["split", "method", "score"])
-    assert [heading.key for heading in everything.headings] == ["split", "method", "score"]
+    assert [heading.name for heading in everything.headings] == ["split", "method", "score"]
     with pytest.raises(UsageError, match=r'no column scores\. Did you mean "score"\?'):
         of_task(shown, standing, ["scores"])
 
@@ -174,7 +174,7 @@ def test_pdflatex_prints_any_text_and_every_task_on_the_width_of_a_page(
     tables = [latex_table(["a", BAD], [[BAD, "-0.1"]], [False, True], BAD)]
     board = read(made_board)
     for standing in standings(board):
-        names = [column.key for column in columns_with_text(standing) if column.key in FIT_A_PAGE]
+        names = [column.name for column in columns_with_text(standing) if column.name in FIT_A_PAGE]
         tables.append(FORMATS["latex"].write(of_task(board, standing, names)).decode())
     assert len(tables) == 1 + len(tasks())
     table = r"\clearpage ".join(tables)

@@ -61,7 +61,7 @@ def test_the_columns_of_a_methods_page_say_what_they_mean(page: Any) -> None:
         "#results th[data-key]",
         "(all) => Object.fromEntries(all.map((one) => [one.dataset.key, one.title]))",
     )
-    about = {column.key: column.about for column in OVERALL}
+    about = {column.name: column.about for column in OVERALL}
     assert len(said) > 8
     assert said == {key: about[key] for key in said}
     assert (

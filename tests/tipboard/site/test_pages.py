@@ -170,8 +170,9 @@ def test_every_column_of_numbers_and_every_axis_says_its_unit(sizes: list[Size])
         page = task_page(size, standing, NOWHERE)
         for view in page.views:
             for heading in view.table.headings:
-                assert heading.unit or not heading.number or heading.text in own, (view.id, heading.key)
+                assert heading.unit or not heading.number or heading.title in own, (view.id, heading.name)
         for figure in page.figures:
+            assert figure.drawing is not None
             words = " ".join(mark.text or "" for mark in figure.drawing.marks)
             assert re.search(r"\((0 to 1|log ratio|1 is the best)|access tier", words), (
                 standing.task.name,

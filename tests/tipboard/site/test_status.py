@@ -24,7 +24,7 @@ def lines(*entries: Entry) -> dict[str, BoardRow]:
 
 
 def text(key: str, line: BoardRow) -> str:
-    return next(column.text(line) for column in COLUMNS if column.key == key)
+    return next(column.text(line) for column in COLUMNS if column.name == key)
 
 
 def test_own_runs_are_run_here_and_no_reference_methods(result: Callable, site: Callable) -> None:

@@ -304,7 +304,7 @@ def test_tables_show_nothing_where_an_author_did_not_say_what_it_cost(case: Case
     assert table(lines, ["seconds"])[1] == [[NOTHING]]
     board = Board("0.4.0/tiny", [Entry("lab-a", "mine", results)])
     assert standings(board)[0].lines[0].cpu_s is None
-    assert "CPU s" not in [column.heading for column in columns_with_text(standings(board)[0])]
+    assert "CPU s" not in [column.title for column in columns_with_text(standings(board)[0])]
 
 
 def test_scores_of_another_meaning_are_refused_by_task(case: Case) -> None:

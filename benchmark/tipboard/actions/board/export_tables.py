@@ -3,13 +3,13 @@
 import argparse
 from collections.abc import Sequence
 
-from tipbench.console import emit, emit_result
+from tipbench.console import Column, emit, emit_result
 from tipbench.tasks import task_of
 from tipcore.atomic import write_file_atomically
 from tipcore.errors import UsageError
 from tipcore.locations import expand_home
 
-from tipboard.board.columns import OVERALL, BoardColumn, columns_with_text
+from tipboard.board.columns import OVERALL, columns_with_text
 from tipboard.board.files import Board, read
 from tipboard.board.standings import standings
 from tipboard.board.tables import FORMATS, BoardTable, drop_empty, matrix, of_task, overall
@@ -61,10 +61,10 @@ def _table(board: Board, options: argparse.Namespace, for_readers: bool) -> Boar
     return of_task(board, kept[0], _names(options.columns, columns_with_text(kept[0]), for_readers))
 
 
-def _names(typed: str | None, usual: Sequence[BoardColumn], for_readers: bool) -> list[str] | None:
+def _names(typed: str | None, usual: Sequence[Column], for_readers: bool) -> list[str] | None:
     """Return the keys of the columns that were typed or, for readers, of those that fit a page; None: all."""
     if typed == "all" or (typed is None and not for_readers):
         return None
     if typed is None:
-        return [column.key for column in usual if column.key in FIT_A_PAGE]
+        return [column.name for column in usual if column.name in FIT_A_PAGE]
     return [name.strip() for name in typed.split(",") if name.strip()]
