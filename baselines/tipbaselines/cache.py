@@ -1,60 +1,82 @@
-"""Values that are computed once and used again by other seeds, parts and methods."""
+"""Keep the last results of a function for the next seed, part or method that asks for the same."""
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Hashable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
+import numpy as np
+import polars as pl
+from tipbench.data.fold import Fold
 
-
-class OfTables:
-    """The last ``size`` things made of the tables of a fold. Not shared between processes."""
-
-    def __init__(self, size: int = 1) -> None:
-        self._size = size
-        self._tables: Any = None
-        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
-
-    def get(self, fold: "Fold", key: Hashable, make: Callable[[], Any]) -> Any:
-        """Return what was made of these very tables under ``key``, made by ``make`` where it is not there.
-
-        ``key``: all that it depends on beside the tables, such as units and labels.
-        """
-        if self._tables is not fold.tables:
-            self._kept.clear()
-            self._tables = fold.tables
-        if key not in self._kept:
-            while len(self._kept) >= self._size:  # nobody needs the old one while the new one is made
-                self._kept.popitem(last=False)
-            self._kept[key] = make()
-        self._kept.move_to_end(key)
-        return self._kept[key]
+P, R = ParamSpec("P"), TypeVar("R")
+_EVERY: list["_Results"] = []
 
 
-class Cache:
-    """The last ``size`` values made, by key. Not shared between processes."""
+def remember(size: int = 1) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Decorate a function so that its last ``size`` results are kept in this process, by its arguments.
+
+    A fold counts by its tables: a method sees the same ones when it is fitted, when it predicts valid and test, and for
+    every seed; results for other tables are dropped. Arrays, series and lists of texts count by their content, all else
+    must be hashable. Results are shared, so nobody may write to them. They change no prediction, only the cost of it.
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        results = _Results(size)
+        _EVERY.append(results)
+
+        @wraps(function)
+        def remembered(*args: P.args, **kwargs: P.kwargs) -> R:
+            return results.result((*args, *sorted(kwargs.items())), lambda: function(*args, **kwargs))
+
+        return remembered
+
+    return decorate
+
+
+def forget() -> None:
+    """Drop everything that is kept, as in a new process."""
+    for results in _EVERY:
+        results.clear()
+
+
+class _Results(OrderedDict[Hashable, Any]):
+    """The last results of one function, the oldest first; ``tables``: of the fold that they are about."""
 
     def __init__(self, size: int) -> None:
+        super().__init__()
         self._size = size
-        self._values: OrderedDict[str, Any] = OrderedDict()
+        self._tables: Any = None
 
-    def get(self, key: str, make: Callable[[], Any]) -> Any:
-        """Return the value under ``key``, made by ``make`` when it is not there."""
-        if key not in self._values:
-            self._values[key] = make()
-            while len(self._values) > self._size:
-                self._values.popitem(last=False)
-        self._values.move_to_end(key)
-        return self._values[key]
+    def result(self, args: tuple[Any, ...], make: Callable[[], Any]) -> Any:
+        for fold in args:
+            if isinstance(fold, Fold) and fold.tables is not self._tables:
+                self.clear()
+                self._tables = fold.tables
+        key = tuple(_content(argument) for argument in args)
+        if key not in self:
+            while len(self) >= self._size:  # before the new result is made, so that memory holds one less
+                self.popitem(last=False)
+            self[key] = make()
+        self.move_to_end(key)
+        return self[key]
 
 
-def texts_digest(texts: Sequence[str], *parameters: object) -> str:
-    """Return SHA-256 over the texts, their lengths and order, and the encoding's parameters."""
-    state = hashlib.sha256(repr(parameters).encode())
-    for text in texts:
-        data = text.encode("utf-8", "surrogatepass")
-        state.update(len(data).to_bytes(8, "little"))
-        state.update(data)
-    return state.hexdigest()
+def _content(argument: Any) -> Hashable:
+    if isinstance(argument, Fold):
+        return None
+    if isinstance(argument, tuple):
+        return tuple(_content(part) for part in argument)
+    if isinstance(argument, pl.Series):
+        argument = argument.to_list() if argument.dtype == pl.String else argument.to_numpy()
+    if isinstance(argument, np.ndarray):
+        return argument.dtype.str, argument.shape, hashlib.sha256(np.ascontiguousarray(argument)).digest()
+    if isinstance(argument, list):
+        state = hashlib.sha256()
+        for text in argument:
+            data = text.encode("utf-8", "surrogatepass")
+            state.update(len(data).to_bytes(8, "little"))
+            state.update(data)
+        return state.digest()
+    return argument

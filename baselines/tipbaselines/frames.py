@@ -1,25 +1,64 @@
-"""From a fold to the frames that a method learns from, and from scores to the frame it hands back."""
+"""From a fold to the frames and labels that a method learns from, and from scores to the frame that it returns."""
 
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
+from tipbench.data.fold import Fold
+from tipcore.errors import UsageError
 
 MINUTES_A_DAY = 1440
+MILLI_NATS = 1000.0
+"""Hidden log-odds are integers of this part of a nat."""
 LABEL, SCORE = "label_", "score_"
 """First letters of the columns of several labels, and of their scores."""
 
 
-def labelled_units(fold: "Fold", part: str) -> pl.DataFrame:
+class Untrained:
+    """Base of methods that learn nothing from a fold."""
+
+    stochastic = False
+
+    def fit(self, fold: Fold, seed: int) -> None:
+        """Learn nothing."""
+
+
+class Labels(NamedTuple):
+    """Units with a label, and their labels (0 or 1, int64)."""
+
+    units: pl.Series
+    label: np.ndarray
+
+    @property
+    def both(self) -> bool:
+        """Whether there are positives and negatives."""
+        return bool(len(self.label)) and 0 < int(self.label.sum()) < len(self.label)
+
+
+def labels_of(fold: Fold, part: str) -> Labels:
+    """Return the labelled units of train or valid."""
+    frame = fold.labels(part).collect()
+    return Labels(frame[fold.task.unit], frame["label"].cast(int).to_numpy())
+
+
+def training_labels(fold: Fold, method: str, others: str) -> Labels:
+    """Return the labelled units of train. Raises UsageError, naming ``others`` to choose, where there are none."""
+    labels = labels_of(fold, "train")
+    if not len(labels.label):
+        raise UsageError(
+            f"{method} learns from labels and this fold gives none to fit: "
+            f"choose a split with a train part, or {others}."
+        )
+    return labels
+
+
+def labelled_units(fold: Fold, part: str) -> pl.DataFrame:
     """Return units of a part that have a label, with their visible columns and ``label``, sorted by unit."""
     unit = fold.task.unit
     return fold.units(part).join(fold.labels(part), on=unit, how="inner").sort(unit).collect()
 
 
-def to_predict(fold: "Fold") -> pl.DataFrame:
+def to_predict(fold: Fold) -> pl.DataFrame:
     """Return every unit that the task wants predicted, with its visible columns, sorted by unit."""
     return fold.to_predict().sort(fold.task.unit).collect()
 
@@ -27,6 +66,11 @@ def to_predict(fold: "Fold") -> pl.DataFrame:
 def score_frame(units: pl.Series, scores: np.ndarray) -> pl.DataFrame:
     """Return predictions [unit, score] with the scores as Float64."""
     return pl.DataFrame({units.name: units, "score": pl.Series(np.asarray(scores), dtype=pl.Float64)})
+
+
+def log_odds_frame(units: pl.Series, milli_nats: pl.Series) -> pl.DataFrame:
+    """Return predictions [unit, score] of hidden log-odds in integer milli-nats."""
+    return score_frame(units, sigmoid(milli_nats.cast(pl.Float64).to_numpy() / MILLI_NATS))
 
 
 def prevalence(labels: np.ndarray) -> float:

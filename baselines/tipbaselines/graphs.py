@@ -6,7 +6,7 @@ are asked for, from their neighbours alone: the labelled in an epoch, those of v
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,6 +29,11 @@ class Training:
     unwatched: int
     learning_rate: float
     weight_decay: float
+
+    @classmethod
+    def of(cls, method: Any) -> "Training":
+        """Return the settings that a method has as attributes of the same names."""
+        return cls(**{field.name: getattr(method, field.name) for field in fields(cls)})
 
     def run(
         self,

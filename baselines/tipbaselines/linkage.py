@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 from tipcore.units import connected_components
 
-from tipbaselines.cache import Cache, texts_digest
+from tipbaselines.cache import remember
 from tipbaselines.text import equal_values, normalise_all, tokens
 
 
@@ -71,10 +71,6 @@ CHUNK = 10_000
 WINDOW = 24
 """In a crowded bucket a text is compared with this many neighbours in hash order instead of with all."""
 
-_CACHE = Cache(size=2)
-_GROUPS = Cache(size=3)
-"""The last groups, of what a method is fitted on, watched on and asked for."""
-
 
 @dataclass(frozen=True)
 class Shingles:
@@ -87,16 +83,10 @@ class Shingles:
         return len(self.offsets) - 1
 
 
+@remember(2)
 def shingles(texts: Sequence[str], width: int) -> Shingles:
     """Return hashed runs of ``width`` tokens of each text (the whole text where it is shorter); content decides the
-    hash.
-
-    Those of the last texts are kept: methods, and the seeds of one, ask for the same.
-    """
-    return _CACHE.get(texts_digest(texts, "shingles", width), lambda: _shingles(texts, width))
-
-
-def _shingles(texts: Sequence[str], width: int) -> Shingles:
+    hash."""
     known: dict[str, np.ndarray] = {}
     for text in texts:
         if text not in known:
@@ -211,19 +201,14 @@ def near_duplicate_pairs(
     return pairs[jaccard(sets, pairs) >= threshold]
 
 
+@remember(3)
 def near_duplicate_groups(
     texts: Sequence[str], threshold: float, width: int = 3, permutations: int = 128, bands: int = 32
 ) -> np.ndarray:
     """Group number of each text: connected components over verified pairs, equal normalised texts together.
 
-    An empty text is a group of its own. int64, shape (len(texts),), for reading only: those of the last texts are kept,
-    as the seeds of a method ask for the same.
+    An empty text is a group of its own. int64, shape (len(texts),), for reading only.
     """
-    key = texts_digest(texts, "groups", threshold, width, permutations, bands)
-    return _GROUPS.get(key, lambda: _groups(texts, threshold, width, permutations, bands))
-
-
-def _groups(texts: Sequence[str], threshold: float, width: int, permutations: int, bands: int) -> np.ndarray:
     plain = normalise_all(texts)
     distinct, first = equal_values(plain)
     pairs = near_duplicate_pairs([plain[i] for i in first], threshold, width, permutations, bands)

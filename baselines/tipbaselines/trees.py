@@ -6,13 +6,19 @@ workers there are.
 """
 
 import importlib.util
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import polars as pl
+from tipbench.data.fold import Fold
 from tipcore.clusters import probe
 from tipcore.errors import UsageError
 from tipcore.extras import how_to_install
+
+from tipbaselines.cache import remember
+from tipbaselines.frames import Labels, labels_of, prevalence, score_frame, to_predict, training_labels
 
 if TYPE_CHECKING:
     from lightgbm import Booster, Dataset
@@ -122,19 +128,24 @@ BINNED_WHOLE = 200_000
 @dataclass(frozen=True)
 class BoostedTrees:
     """Settings. ``rounds``: at most so many trees, ``patience`` without gain on valid stop them; ``unwatched`` are
-    grown where there is no valid part to look at. ``scheduler``: address of a dask scheduler whose workers share
-    the rows (:mod:`tipbaselines.trees`); '' grows them here."""
+    grown where there is no valid part, None for ``rounds``. ``scheduler``: address of a dask scheduler whose workers
+    share the rows; '' grows them here."""
 
     rounds: int
     patience: int
-    unwatched: int
     learning_rate: float
     leaves: int
     leaf_size: int
-    feature_share: float
     l2: float
+    feature_share: float = 1.0
+    unwatched: int | None = None
     threads: int = 1
     scheduler: str = ""
+
+    @classmethod
+    def of(cls, method: Any) -> "BoostedTrees":
+        """Return the settings that a method has as attributes of the same names."""
+        return cls(**{f.name: getattr(method, f.name) for f in fields(cls) if hasattr(method, f.name)})
 
     def grow(self, data: "Dataset", seed: int, watched: "Dataset | None" = None) -> "Booster":
         """Return trees for the 0/1 labels of ``data``, stopped early by those of ``watched``."""
@@ -154,14 +165,71 @@ class BoostedTrees:
             "verbosity": -1,
             "seed": seed,
         }
+        rounds = self.rounds if watched is not None or self.unwatched is None else self.unwatched
         if self.scheduler:
-            rounds = self.unwatched if watched is None else self.rounds
             return grow_on_dask(self.scheduler, parameters, data, rounds, watched, self.patience)
         if watched is None:
-            return lightgbm.train(parameters, data, self.unwatched)
+            return lightgbm.train(parameters, data, rounds)
         stop = lightgbm.early_stopping(self.patience, verbose=False)
-        return lightgbm.train(parameters, data, self.rounds, valid_sets=[watched], callbacks=[stop])
+        return lightgbm.train(parameters, data, rounds, valid_sets=[watched], callbacks=[stop])
 
-    def probabilities(self, trees: "Booster", features: np.ndarray) -> np.ndarray:
-        """Return probability of a 1 for each row of features [rows, columns], float64 [rows]."""
-        return np.asarray(trees.predict(features, num_threads=self.threads), dtype=np.float64)
+
+def probabilities(trees: "Booster", features: np.ndarray, threads: int = 1) -> np.ndarray:
+    """Return probability of a 1 for each row of features [rows, columns], float64 [rows]."""
+    return np.asarray(trees.predict(features, num_threads=threads), dtype=np.float64)
+
+
+class TreesOnNodes(ABC):
+    """Base of boosted trees on features of accounts or firms, which are nodes of a graph.
+
+    A subclass is a dataclass with the settings of :class:`BoostedTrees`, compared by them; ``name`` is its config's
+    name, and ``others`` names methods that need no label.
+    """
+
+    needs = frozenset[str]()
+    stochastic = True
+    name = ""
+    others = ""
+
+    @abstractmethod
+    def read(self, fold: Fold) -> Any:
+        """Return the graph of a fold, whose ``positions`` finds units."""
+
+    @abstractmethod
+    def features(self, graph: Any) -> np.ndarray:
+        """Return (nodes, features) float32, NaN where something is missing."""
+
+    def fit(self, fold: Fold, seed: int) -> None:
+        _nodes(fold, self)
+        train, valid = training_labels(fold, self.name, self.others), labels_of(fold, "valid")
+        self.prior, self.model = prevalence(train.label), None
+        if train.both:
+            drawn = seed if len(train.label) > BINNED_WHOLE else None
+            data, watched = _bins(fold, self, train, valid, drawn)
+            self.model = BoostedTrees.of(self).grow(data, seed, watched)
+
+    def predict(self, fold: Fold) -> pl.DataFrame:
+        units = to_predict(fold)[fold.task.unit]
+        if self.model is None:
+            return score_frame(units, np.full(len(units), self.prior))
+        graph, features = _nodes(fold, self)
+        return score_frame(units, probabilities(self.model, features[graph.positions(units)], self.threads))
+
+
+@remember()
+def _nodes(fold: Fold, method: TreesOnNodes) -> tuple[Any, np.ndarray]:
+    graph = method.read(fold)
+    return graph, method.features(graph)
+
+
+@remember()
+def _bins(
+    fold: Fold, method: TreesOnNodes, train: Labels, valid: Labels, drawn: int | None
+) -> tuple["Dataset", "Dataset | None"]:
+    """Return the features of train and valid in LightGBM's bins, which every seed shares unless it draws the bins."""
+    import lightgbm
+
+    graph, features = _nodes(fold, method)
+    data = lightgbm.Dataset(features[graph.positions(train.units)], train.label)
+    watched = data.create_valid(features[graph.positions(valid.units)], valid.label) if valid.both else None
+    return data, watched

@@ -1,17 +1,17 @@
-"""What is made of the tables of a fold is made once, for fit, predictions and all seeds, and for no other tables."""
+"""Results are kept for fit, predictions and all seeds, and for no other tables, texts or arrays."""
 
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from tipbaselines.account_risk.neighbour_lightgbm import NeighbourLightGBM
 from tipbaselines.advert_authorship.metric_learning import MetricLearning
 from tipbaselines.advert_risk.joined_tables import JoinedTables
 from tipbaselines.advert_risk.linked_pooling import LinkedPooling
-from tipbaselines.cache import Cache, OfTables, texts_digest
+from tipbaselines.cache import forget, remember
 from tipbaselines.case_linkage import pair_scores
 from tipbaselines.case_linkage.pair_scores import PairScores
 from tipbaselines.payment_risk.isolation_forest import IsolationForest
@@ -25,10 +25,12 @@ def fold(tiny: object) -> Fold:
 
 
 def test_it_is_made_again_for_other_tables_and_for_another_key_alone(fold: Fold) -> None:
-    kept, made = OfTables(), []
+    made = []
 
+    @remember()
     def of(fold: Fold, key: str) -> int:
-        return kept.get(fold, key, lambda: made.append(key) or len(made))
+        made.append(key)
+        return len(made)
 
     assert [of(fold, "a"), of(fold.with_valid_as_test(), "a"), of(fold, "a")] == [1, 1, 1]
     assert of(fold, "b") == 2
@@ -53,10 +55,15 @@ def test_features_are_made_once_for_all_seeds(fold: Fold, monkeypatch: pytest.Mo
     assert len(calls) == 2
 
 
-def test_the_last_few_things_are_kept(fold: Fold) -> None:
-    kept, made = OfTables(size=2), []
-    for key in "abacab":
-        assert kept.get(fold, key, lambda key=key: made.append(key) or key) == key
+def test_the_last_few_results_are_kept(fold: Fold) -> None:
+    made = []
+
+    @remember(2)
+    def of(fold: Fold, key: str) -> str:
+        made.append(key)
+        return key
+
+    assert [of(fold, key) for key in "abacab"] == list("abacab")
     assert made == ["a", "b", "c", "b"]
 
 
@@ -75,22 +82,28 @@ def test_the_evidence_of_cases_is_made_once_for_all_seeds(
     assert made[0] == made[1] > 0
 
 
-def test_a_digest_tells_texts_orders_and_parameters_apart() -> None:
-    made = {
-        texts_digest(["a", "b"], 1),
-        texts_digest(["b", "a"], 1),
-        texts_digest(["ab"], 1),
-        texts_digest(["a", "b"], 2),
-        texts_digest(["a", "b", ""], 1),
-    }
-    assert len(made) == 5
+def test_texts_and_arrays_count_by_their_content_and_order() -> None:
+    made: list[object] = []
 
+    @remember(99)
+    def of(*arguments: object, more: int = 0) -> int:
+        made.append(arguments)
+        return len(made)
 
-def test_the_cache_makes_a_value_once_and_keeps_the_last_few() -> None:
-    cache, made = Cache(size=2), []
-    for key in ("a", "a", "b", "c", "a"):
-        cache.get(key, lambda key=key: made.append(key))
-    assert made == ["a", "b", "c", "a"]
+    different = [
+        (["a", "b"], 1),
+        (["b", "a"], 1),
+        (["ab"], 1),
+        (["a", "b"], 2),
+        (["a", "b", ""], 1),
+        (np.arange(2),),
+        (np.arange(2.0),),
+        (np.zeros((0, 2)),),
+        (pl.Series([1, 0]),),
+    ]
+    assert [of(*arguments) for arguments in different] == list(range(1, 10))
+    assert [of(["a", "b"], 1), of(np.arange(2)), of(pl.Series([1, 0]))] == [1, 6, 9]
+    assert [of(["a", "b"], 1, more=1), of(["a", "b"], 1)] == [10, 1]
 
 
 METHODS: dict[str, tuple[str, Callable[[], Any]]] = {
@@ -103,19 +116,8 @@ METHODS: dict[str, tuple[str, Callable[[], Any]]] = {
 }
 
 
-def forget(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Begin as a new process does: nothing is kept."""
-    for name, module in list(sys.modules.items()):
-        if name.startswith("tipbaselines."):
-            for what, kept in list(vars(module).items()):
-                if isinstance(kept, Cache | OfTables):
-                    monkeypatch.setattr(module, what, type(kept)(kept._size))
-
-
 @pytest.mark.parametrize("name", METHODS)
-def test_what_is_kept_changes_no_prediction_of_another_seed_and_other_labels(
-    name: str, tiny: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_kept_changes_no_prediction_of_another_seed_and_other_labels(name: str, tiny: object) -> None:
     task, make = METHODS[name]
     fold = load(task, tiny)  # type: ignore[arg-type]
     others = [pl.col(c).shuffle(seed=3).over("part") for c in fold.supervision.columns if c == "label"]
@@ -126,8 +128,8 @@ def test_what_is_kept_changes_no_prediction_of_another_seed_and_other_labels(
         method.fit(fold, seed)
         return [method.predict(fold), method.predict(fold.with_valid_as_test())]
 
-    forget(monkeypatch)
+    forget()
     alone = predicted(changed, 1)
-    forget(monkeypatch)
+    forget()
     assert not all(a.equals(b) for a, b in zip(predicted(fold, 0), alone, strict=True))
     assert all(a.equals(b) for a, b in zip(predicted(changed, 1), alone, strict=True))

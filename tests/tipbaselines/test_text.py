@@ -1,21 +1,21 @@
-"""Texts as tokens, counts of terms and pieces, and hashed character n-grams."""
+"""Texts as tokens and hashed character n-grams, and linear models of their words."""
 
-from itertools import product
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
-from scipy.sparse import csr_matrix
-from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline, make_pipeline
 from tipbaselines.text import (
     TOKEN,
-    WordCounts,
     char_ngrams,
     equal_values,
+    fit_distinct,
     normalise,
     normalise_all,
-    piece_counts,
+    score_distinct,
     texts,
     tokens,
 )
@@ -36,8 +36,6 @@ def test_scripts_without_spaces_give_a_token_a_character_and_others_a_token_a_wo
 
 
 def test_character_ngrams_are_counted_as_in_scikit_learn() -> None:
-    from sklearn.feature_extraction.text import CountVectorizer
-
     documents = ["a calm flat", "招工急招", "", "x", "a calm, calm flat \U0001f642"]
     reference = CountVectorizer(analyzer="char", ngram_range=(3, 3), lowercase=False, strip_accents=None)
     expected: Any = reference.fit_transform([f"\n{d}\n" for d in documents])
@@ -59,43 +57,17 @@ def test_equal_values_are_numbered_in_the_order_of_their_first() -> None:
 WORDS = ["a", "B", "c", "Ŝ", "дом", "家", "e1", "ñ", "İ", "ß", "x_y", "don't", "99", "-", "!"]
 
 
-def random_texts(rng: np.random.Generator, most: int, words: list[str]) -> list[str]:
-    return [" ".join(rng.choice(words, rng.integers(0, 9))) for _ in range(rng.integers(2, most))]
+def pipeline() -> Pipeline:
+    counter = CountVectorizer(token_pattern=TOKEN, ngram_range=(1, 2))
+    return make_pipeline(counter, TfidfTransformer(sublinear_tf=True), LogisticRegression(tol=1e-8))
 
 
-def check_same(found: csr_matrix, expected: Any) -> None:
-    assert found.shape == expected.shape
-    assert found.dtype == expected.dtype
-    for part in ("data", "indices", "indptr"):
-        np.testing.assert_array_equal(getattr(found, part), getattr(expected, part))
-
-
-@pytest.mark.parametrize(("longest", "least"), product((1, 2, 3), (1, 2)))
-def test_counts_are_those_of_scikit_learn_in_the_same_order(longest: int, least: int) -> None:
-    rng = np.random.default_rng(longest + 10 * least)
-    for _ in range(40):
-        learnt, others = (
-            ["a b a b c", "b c a", *random_texts(rng, 12, WORDS)],
-            random_texts(rng, 7, [*WORDS, "new"]),
-        )
-        theirs = CountVectorizer(token_pattern=TOKEN, ngram_range=(1, longest), min_df=least)
-        ours = WordCounts(longest, least)
-        check_same(ours.fit_transform(learnt), theirs.fit_transform(learnt))
-        check_same(ours.transform(others), theirs.transform(others))
-
-
-def test_texts_that_share_too_few_terms_are_refused() -> None:
-    for said, least in ((["", " - "], 1), (["a b", "c"], 2)):
-        with pytest.raises(ValueError, match="nothing to count"):
-            WordCounts(2, least).fit_transform(said)
-
-
-@pytest.mark.parametrize(("shortest", "longest"), [(2, 5), (1, 3), (4, 4), (3, 9)])
-def test_pieces_of_words_are_those_of_scikit_learn_in_the_same_order(shortest: int, longest: int) -> None:
-    rng = np.random.default_rng(shortest)
-    words = [*WORDS, "whole", "Wholesome", "holed", "\u3000", "\n", "家に帰る", "aaaa"]
-    for _ in range(40):
-        documents = ["hole whole", "", *random_texts(rng, 12, words)]
-        counter: Any = CountVectorizer  # its types know whole numbers alone
-        theirs = counter(analyzer="char_wb", ngram_range=(shortest, longest), dtype=np.float64)
-        check_same(piece_counts(documents, shortest, longest), theirs.fit_transform(documents))
+def test_distinct_texts_weighted_by_their_number_are_learnt_from_as_all_of_them() -> None:
+    rng = np.random.default_rng(0)
+    documents = [" ".join(rng.choice(WORDS, 2)) for _ in range(300)]
+    labels = np.array(["a" in document for document in documents]) ^ (rng.random(300) < 0.2)
+    found, expected = pipeline(), pipeline()
+    fit_distinct(found, documents, labels.astype(int))
+    expected.fit(documents, labels.astype(int))
+    others = [*documents, "new words", ""]
+    assert score_distinct(found, others) == pytest.approx(expected.predict_proba(others)[:, 1], abs=1e-4)

@@ -7,10 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
-from tipbaselines.trees import BoostedTrees, best_round
+from tipbaselines.trees import BoostedTrees, best_round, probabilities
 from tipcore.errors import UsageError
 
-SETTINGS = (60, 10, 30, 0.1, 7, 20, 1.0, 1.0)
+SETTINGS: dict[str, Any] = {
+    **{"rounds": 60, "patience": 10, "unwatched": 30, "learning_rate": 0.1},
+    **{"leaves": 7, "leaf_size": 20, "l2": 1.0},
+}
 HAS_DASK = all(importlib.util.find_spec(name) is not None for name in ("distributed", "pandas"))
 
 
@@ -39,11 +42,11 @@ def test_trees_of_two_workers_are_as_good_as_those_grown_here(scheduler: str) ->
     (features, label), (seen, truth), (asked, right) = rows(0), rows(1), rows(2)
     score = {}
     for where in ("", scheduler):
-        trees = BoostedTrees(*SETTINGS, scheduler=where)
+        trees = BoostedTrees(**SETTINGS, scheduler=where)
         data = Dataset(features, label, weight=np.ones(len(label)))
         grown = trees.grow(data, 0, data.create_valid(seen, truth, weight=np.ones(len(truth))))
         assert 0 < grown.best_iteration <= 60
-        score[where] = roc_auc_score(right, trees.probabilities(grown, asked))
+        score[where] = roc_auc_score(right, probabilities(grown, asked))
     assert score[""] > 0.75
     assert score[scheduler] == pytest.approx(score[""], abs=0.02)
 
@@ -51,7 +54,7 @@ def test_trees_of_two_workers_are_as_good_as_those_grown_here(scheduler: str) ->
 def test_without_a_valid_part_the_unwatched_trees_are_grown(scheduler: str) -> None:
     from lightgbm import Dataset
 
-    grown = BoostedTrees(*SETTINGS, scheduler=scheduler).grow(Dataset(*rows(0)), 0)
+    grown = BoostedTrees(**SETTINGS, scheduler=scheduler).grow(Dataset(*rows(0)), 0)
     assert grown.num_trees() == 30
 
 
@@ -61,7 +64,7 @@ def test_a_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr("tipbaselines.trees.SECONDS", 1)
     with pytest.raises(UsageError, match=r"scheduler=tcp://127\.0\.0\.1:9 is no dask scheduler that answers"):
-        BoostedTrees(*SETTINGS, scheduler="tcp://127.0.0.1:9").grow(Dataset(*rows(0)), 0)
+        BoostedTrees(**SETTINGS, scheduler="tcp://127.0.0.1:9").grow(Dataset(*rows(0)), 0)
 
 
 def test_who_has_no_dask_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,7 +72,7 @@ def test_who_has_no_dask_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr("tipbaselines.trees.importlib.util.find_spec", lambda name: None)
     with pytest.raises(UsageError, match=r"pip install .*\[dask\]'"):
-        BoostedTrees(*SETTINGS, scheduler="tcp://127.0.0.1:9").grow(Dataset(*rows(0)), 0)
+        BoostedTrees(**SETTINGS, scheduler="tcp://127.0.0.1:9").grow(Dataset(*rows(0)), 0)
 
 
 @pytest.mark.parametrize(

@@ -5,17 +5,17 @@ A user's accounts may have any number of numeric columns, and ties a ``kind``, a
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 from tipcore.errors import UsageError
 
 from tipbaselines.graphs import fill_gaps, mean_matrix
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
-    from tipbench.data.fold import Fold
 
 
 FEW_LEVELS = 40
@@ -58,7 +58,7 @@ class AccountGraph:
         return matrix
 
 
-def read_graph(fold: "Fold") -> AccountGraph:
+def read_graph(fold: Fold) -> AccountGraph:
     """Return the graph of a fold. Raises UsageError for ties whose ends are not accounts."""
     unit = fold.task.unit
     accounts = fold.tables[fold.task.table].unique(unit).sort(unit).collect()
@@ -282,31 +282,25 @@ def _closure(graph: AccountGraph) -> np.ndarray:
     return np.column_stack([triangles, share, degree])
 
 
-class AccountLabels(NamedTuple):
-    """Nodes with a label (int64 positions), and their labels (0 or 1)."""
+def feature_matrix(graph: AccountGraph, ties: bool | None, does: str) -> np.ndarray:
+    """Return (nodes, features) float32 of accounts' columns and, with ``ties``, of counts of their ties.
 
-    nodes: np.ndarray
-    label: np.ndarray
+    Args:
+        ties: None for counts where accounts have no columns.
+        does: what needs features, for the message, such as "account_risk/lightgbm learns from".
 
-    @property
-    def both(self) -> bool:
-        """Whether there are positives and negatives among them."""
-        return bool(len(self.label)) and 0 < int(self.label.sum()) < len(self.label)
-
-
-def labels_of(fold: "Fold", graph: AccountGraph, part: str) -> AccountLabels:
-    """Return the labelled accounts of train or valid."""
-    frame = fold.labels(part).collect()
-    return AccountLabels(graph.positions(frame[fold.task.unit]), frame["label"].cast(int).to_numpy())
-
-
-def training_labels(fold: "Fold", graph: AccountGraph, method: str) -> AccountLabels:
-    """Return the labelled accounts of train. Raises UsageError where there is not one."""
-    labels = labels_of(fold, graph, "train")
-    if not len(labels.label):
+    Raises:
+        UsageError: where there is no feature.
+    """
+    own = own_columns(graph)
+    counted = not own.width if ties is None else ties
+    frames = [own, *([tie_columns(graph)] if counted and graph.ties.height else [])]
+    if not any(frame.width for frame in frames):
         raise UsageError(
-            f"{method} learns from labels and this fold gives none to fit: "
-            "choose a split with a train part, or account_risk/degree, account_risk/isolation_forest or "
-            "account_risk/neighbour_outlier."
+            f"{does} features and these accounts have none: map columns under data.tables.accounts, or ties."
         )
-    return labels
+    return np.hstack([frame.to_numpy() for frame in frames if frame.width])
+
+
+OTHERS = "account_risk/degree, account_risk/isolation_forest or account_risk/neighbour_outlier"
+"""Methods that learn from no label."""

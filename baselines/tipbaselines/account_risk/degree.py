@@ -4,27 +4,19 @@ Many one-way ties are what spam and fan-out rules of platforms look at. Score: l
 Needs the ends of ties and nothing else. Cost: a second for a million ties.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
 from tipbaselines.account_risk.accounts import read_graph
-from tipbaselines.frames import score_frame, to_predict
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
+from tipbaselines.frames import Untrained, score_frame, to_predict
 
 
-class Degree:
-    needs: frozenset[str] = frozenset({"ties.source", "ties.target"})
-    stochastic = False
+class Degree(Untrained):
+    needs = frozenset({"ties.source", "ties.target"})
     batches = "regions"
 
-    def fit(self, fold: "Fold", seed: int) -> None:
-        """Learn nothing."""
-
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         graph = read_graph(fold)
         adjacency = graph.adjacency()
         to = np.asarray(adjacency.sum(axis=1)).ravel()

@@ -7,56 +7,49 @@ twenty seconds for 75,000 accounts and a million ties on one core.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
 from tipbaselines import graphs
 from tipbaselines.account_risk.accounts import (
+    OTHERS,
     AccountGraph,
     identifier_matrices,
-    labels_of,
     own_columns,
     read_graph,
     tie_columns,
-    training_labels,
 )
-from tipbaselines.frames import prevalence, score_frame, to_predict
+from tipbaselines.frames import Labels, labels_of, prevalence, score_frame, to_predict, training_labels
 from tipbaselines.graphs import fill_gaps, mean_matrix
 
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
-
+@dataclass(eq=False)
 class GraphSAGE:
     """``hidden``: units a layer; ``epochs``: at most so many, ``patience`` without gain on valid stop them; without a
     valid part ``unwatched`` are run."""
 
-    needs: frozenset[str] = frozenset({"ties.source", "ties.target"})
-    takes_many: frozenset[str] = frozenset({"accounts", "ties"})
+    hidden: int = 32
+    epochs: int = 120
+    patience: int = 20
+    unwatched: int = 60
+    learning_rate: float = 0.01
+    weight_decay: float = 2e-3
+    dropout: float = 0.5
+    needs = frozenset({"ties.source", "ties.target"})
+    takes_many = frozenset({"accounts", "ties"})
     stochastic = True
 
-    def __init__(
-        self,
-        hidden: int = 32,
-        epochs: int = 120,
-        patience: int = 20,
-        unwatched: int = 60,
-        learning_rate: float = 0.01,
-        weight_decay: float = 2e-3,
-        dropout: float = 0.5,
-    ) -> None:
-        self._hidden, self._dropout = hidden, dropout
-        self._training = graphs.Training(epochs, patience, unwatched, learning_rate, weight_decay)
-
-    def fit(self, fold: "Fold", seed: int) -> None:
+    def fit(self, fold: Fold, seed: int) -> None:
         import torch
 
         graph = read_graph(fold)
-        train = training_labels(fold, graph, "account_risk/graphsage")
-        valid = labels_of(fold, graph, "valid")
-        self._accounts = graph.accounts[graph.unit]
+        train = training_labels(fold, "account_risk/graphsage", OTHERS)
+        valid = labels_of(fold, "valid")
+        self._graph = graph
         self._scores = np.full(graph.nodes, prevalence(train.label))
         if not train.both:
             return
@@ -64,24 +57,23 @@ class GraphSAGE:
             torch.manual_seed(seed)
             self._scores = self._trained(graph, train, valid)
 
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         units = to_predict(fold)[fold.task.unit]
-        at = np.searchsorted(self._accounts.to_numpy(), units.to_numpy())
-        return score_frame(units, self._scores[at])
+        return score_frame(units, self._scores[self._graph.positions(units)])
 
-    def _trained(self, graph: AccountGraph, train: Any, valid: Any) -> np.ndarray:
+    def _trained(self, graph: AccountGraph, train: Labels, valid: Labels) -> np.ndarray:
         """Return probabilities of all nodes by the network at its best epoch."""
         adjacency = graph.adjacency()
         relations = [mean_matrix(m) for m in (adjacency, adjacency.T.tocsr(), *identifier_matrices(graph))]
         first = graphs.first_inputs(network_inputs(graph), relations)
-        network = _network(first.shape[1], len(relations), self._hidden, self._dropout)
+        network = _network(first.shape[1], len(relations), self.hidden, self.dropout)
 
         def logits(nodes: np.ndarray) -> Callable[[], Any]:
             near = graphs.neighbourhood(first, relations, nodes)
             return lambda: network(near)
 
-        watched = (logits(valid.nodes), valid.label) if valid.both else None
-        self._training.run(network, logits(train.nodes), train.label, watched)
+        watched = (logits(graph.positions(valid.units)), valid.label) if valid.both else None
+        graphs.Training.of(self).run(network, logits(graph.positions(train.units)), train.label, watched)
         return graphs.probabilities(network, logits(np.arange(graph.nodes)))
 
 

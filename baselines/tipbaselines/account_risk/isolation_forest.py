@@ -6,44 +6,35 @@ that an account is unusual, not why. Needs columns of accounts, or the ends of t
 and a million ties on one core.
 """
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
-from tipcore.errors import UsageError
+from tipbench.data.fold import Fold
 
-from tipbaselines.account_risk.accounts import own_columns, read_graph, tie_columns
+from tipbaselines.account_risk.accounts import feature_matrix, read_graph
 from tipbaselines.frames import score_frame, to_predict
 from tipbaselines.graphs import fill_gaps
 from tipbaselines.models import isolation_scores
 
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
-
+@dataclass(eq=False)
 class IsolationForest:
     """``trees``: how many; ``sample``: accounts that each is grown on; ``ties``: whether counts of an account's ties
     are features, where there are ties."""
 
-    needs: frozenset[str] = frozenset()
-    takes_many: frozenset[str] = frozenset({"accounts"})
+    trees: int = 100
+    sample: int = 256
+    ties: bool = True
+    needs = frozenset[str]()
+    takes_many = frozenset({"accounts"})
     stochastic = True
 
-    def __init__(self, trees: int = 100, sample: int = 256, ties: bool = True) -> None:
-        self._trees, self._sample, self._ties = trees, sample, ties
+    def fit(self, fold: Fold, seed: int) -> None:
+        self.seed = seed
 
-    def fit(self, fold: "Fold", seed: int) -> None:
-        self._seed = seed
-
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         graph = read_graph(fold)
-        frames = [own_columns(graph), *([tie_columns(graph)] if self._ties and graph.ties.height else [])]
-        if not any(frame.width for frame in frames):
-            raise UsageError(
-                "account_risk/isolation_forest compares features and these accounts have none: map columns under "
-                "data.tables.accounts, or ties."
-            )
-        features = fill_gaps(np.hstack([frame.to_numpy() for frame in frames if frame.width]))
+        features = fill_gaps(feature_matrix(graph, self.ties, "account_risk/isolation_forest compares"))
         units = to_predict(fold)[fold.task.unit]
-        asked = graph.positions(units)
-        return score_frame(units, isolation_scores(features, asked, self._trees, self._sample, self._seed))
+        rows = graph.positions(units)
+        return score_frame(units, isolation_scores(features, rows, self.trees, self.sample, self.seed))

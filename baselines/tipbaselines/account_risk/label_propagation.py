@@ -5,48 +5,46 @@ directions. An account's score is the share of positives among the labelled acco
 shrunk to the prevalence. Needs the ends of ties and labels. Cost: seconds for a million ties.
 """
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
-from tipbaselines.account_risk.accounts import read_graph, training_labels
-from tipbaselines.frames import prevalence, score_frame, to_predict
+from tipbaselines.account_risk.accounts import OTHERS, read_graph
+from tipbaselines.frames import prevalence, score_frame, to_predict, training_labels
 from tipbaselines.graphs import mean_matrix
 
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
-
+@dataclass(eq=False)
 class LabelPropagation:
     """``damping``: probability that a walk goes on; ``steps``: of the walk; ``shrinkage``: weight of the prevalence,
     in reached shares of a walk."""
 
-    needs: frozenset[str] = frozenset({"ties.source", "ties.target"})
+    damping: float = 0.5
+    steps: int = 20
+    shrinkage: float = 0.05
+    needs = frozenset({"ties.source", "ties.target"})
     stochastic = False
 
-    def __init__(self, damping: float = 0.5, steps: int = 20, shrinkage: float = 0.05) -> None:
-        self._damping, self._steps, self._shrinkage = damping, steps, shrinkage
-
-    def fit(self, fold: "Fold", seed: int) -> None:
-        graph = read_graph(fold)
-        train = training_labels(fold, graph, "account_risk/label_propagation")
+    def fit(self, fold: Fold, seed: int) -> None:
+        self.graph = graph = read_graph(fold)
+        train = training_labels(fold, "account_risk/label_propagation", OTHERS)
         prior = prevalence(train.label)
-        self._accounts, self._score = graph.accounts[graph.unit], np.full(graph.nodes, prior)
+        self.score = np.full(graph.nodes, prior)
         if not train.both:
             return
         adjacency = graph.adjacency()
         walk = mean_matrix((adjacency + adjacency.T).sign().tocsr())
         restart = np.zeros((graph.nodes, 2))
-        restart[train.nodes, train.label] = 1.0
+        restart[graph.positions(train.units), train.label] = 1.0
         reached, step = np.zeros_like(restart), restart
-        for _ in range(self._steps):
+        for _ in range(self.steps):
             # Walks start at the account that is scored, so the row-normalised matrix is applied from the left.
-            step = self._damping * (walk @ step)
+            step = self.damping * (walk @ step)
             reached += step
-        self._score = (reached[:, 1] + self._shrinkage * prior) / (reached.sum(axis=1) + self._shrinkage)
+        self.score = (reached[:, 1] + self.shrinkage * prior) / (reached.sum(axis=1) + self.shrinkage)
 
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         units = to_predict(fold)[fold.task.unit]
-        at = np.searchsorted(self._accounts.to_numpy(), units.to_numpy())
-        return score_frame(units, self._score[at])
+        return score_frame(units, self.score[self.graph.positions(units)])

@@ -5,6 +5,8 @@ and two hops, spread, likeness, closure. Needs the ends of ties; uses every othe
 minute for 75,000 accounts and a million ties on one core.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from tipbaselines.account_risk.accounts import AccountGraph, neighbour_features
@@ -12,24 +14,23 @@ from tipbaselines.account_risk.lightgbm import LightGBM
 from tipbaselines.graphs import fill_gaps
 
 
+@dataclass(unsafe_hash=True)
 class NeighbourLightGBM(LightGBM):
     """As :class:`LightGBM`; ``hops``: 1 or 2; ``components``: of the accounts' features, where they are more than
     so many, that neighbours are averaged over (principal components)."""
 
-    needs: frozenset[str] = frozenset({"ties.source", "ties.target"})
+    hops: int = 2
+    components: int = 100
+    needs = frozenset({"ties.source", "ties.target"})
     name = "account_risk/neighbour_lightgbm"
-
-    def __init__(self, hops: int = 2, components: int = 100, **trees: float) -> None:
-        super().__init__(**trees)  # type: ignore[arg-type]
-        self._hops, self._components = self.choices = (hops, components)
 
     def features(self, graph: AccountGraph) -> np.ndarray:
         own = super().features(graph)
-        return np.hstack([own, neighbour_features(graph, self._narrow(own), self._hops)])
+        return np.hstack([own, neighbour_features(graph, self._narrow(own), self.hops)])
 
     def _narrow(self, own: np.ndarray) -> np.ndarray:
-        if own.shape[1] <= self._components:
+        if own.shape[1] <= self.components:
             return own
         from sklearn.decomposition import TruncatedSVD
 
-        return TruncatedSVD(self._components, random_state=0).fit_transform(fill_gaps(own))
+        return TruncatedSVD(self.components, random_state=0).fit_transform(fill_gaps(own))

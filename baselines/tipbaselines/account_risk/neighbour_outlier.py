@@ -7,55 +7,40 @@ numeric features of accounts, or the ends of ties; both for ``hops``. Cost: seco
 quadratic in a region.
 """
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from tipcore.errors import UsageError
+from tipbench.data.fold import Fold
 
-from tipbaselines.account_risk.accounts import own_columns, read_graph, tie_columns
-from tipbaselines.frames import score_frame, to_predict
+from tipbaselines.account_risk.accounts import feature_matrix, read_graph
+from tipbaselines.frames import Untrained, score_frame, to_predict
 from tipbaselines.graphs import fill_gaps, mean_matrix
 
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
-
-class NeighbourOutlier:
+@dataclass(eq=False)
+class NeighbourOutlier(Untrained):
     """``neighbours``: of the local outlier factor; ``ties``: whether counts of an account's ties are features, None for
     those of accounts without others; ``hops``: 0 or 1; ``standardise``: whether features are brought to one scale."""
 
-    needs: frozenset[str] = frozenset()
-    takes_many: frozenset[str] = frozenset({"accounts"})
-    stochastic = False
+    neighbours: int = 20
+    ties: bool | None = None
+    hops: int = 0
+    standardise: bool = False
+    needs = frozenset[str]()
+    takes_many = frozenset({"accounts"})
 
-    def __init__(
-        self, neighbours: int = 20, ties: bool | None = None, hops: int = 0, standardise: bool = False
-    ) -> None:
-        self._neighbours, self._ties, self._hops, self._standardise = neighbours, ties, hops, standardise
-
-    def fit(self, fold: "Fold", seed: int) -> None:
-        """Learn nothing: accounts are compared with one another when they are scored."""
-
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         graph = read_graph(fold)
-        own = own_columns(graph)
-        counted = not own.width if self._ties is None else self._ties
-        frames = [own, *([tie_columns(graph)] if counted and graph.ties.height else [])]
-        if not any(frame.width for frame in frames):
-            raise UsageError(
-                "account_risk/neighbour_outlier compares features and these accounts have none: "
-                "map numeric columns under data.tables.accounts, or ties."
-            )
-        features = fill_gaps(np.hstack([frame.to_numpy() for frame in frames if frame.width]))
-        if self._standardise:
+        features = fill_gaps(feature_matrix(graph, self.ties, "account_risk/neighbour_outlier compares"))
+        if self.standardise:
             spread = features.std(axis=0)
             features = (features - features.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
-        if self._hops:
+        if self.hops:
             adjacency = graph.adjacency()
             features = np.hstack([features, mean_matrix((adjacency + adjacency.T).sign().tocsr()) @ features])
         region = graph.accounts["region"].to_numpy() if "region" in graph.accounts.columns else None
-        score = outlier_factors(features, region, self._neighbours)
+        score = outlier_factors(features, region, self.neighbours)
         units = to_predict(fold)[fold.task.unit]
         return score_frame(units, score[graph.positions(units)])
 

@@ -12,45 +12,42 @@ for 6,000 training adverts and a gallery of 2,560 on one core.
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
 from tipbaselines.advert_authorship.style_features import WritingStyle, style_vectors, styles
-from tipbaselines.cache import Cache, texts_digest
+from tipbaselines.cache import remember
 from tipbaselines.frames import labelled_units, to_predict
 from tipbaselines.linkage import CANDIDATES, candidate_frame, top
-from tipbaselines.text import piece_counts, texts, tfidf, tokens
+from tipbaselines.text import texts, tokens
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
-    from tipbench.data.fold import Fold
 
 SEARCH = ("characters", "words", "sentences")
 """Channels whose sum finds the candidates that the trees then order."""
 
-_PAIRS = Cache(size=2)
-"""The last pairs of adverts: those of the valid part stop the trees, and are then asked for."""
 
-
+@dataclass(eq=False)
 class MetricLearning:
     """``neighbours``: candidates an advert has in the search. ``trees``: most, fewer where valid says so.
 
     ``leaves``, ``rate``, ``smallest``: leaves of a tree, learning rate, fewest pairs a leaf.
     """
 
-    needs: frozenset[str] = frozenset({"adverts.title", "adverts.body"})
+    neighbours: int = 60
+    trees: int = 400
+    leaves: int = 15
+    rate: float = 0.05
+    smallest: int = 50
+    needs = frozenset({"adverts.title", "adverts.body"})
     stochastic = False
 
-    def __init__(
-        self, neighbours: int = 60, trees: int = 400, leaves: int = 15, rate: float = 0.05, smallest: int = 50
-    ) -> None:
-        self._neighbours, self._trees = neighbours, trees
-        self._leaves, self._rate, self._smallest = leaves, rate, smallest
-        self._model: Any = None
-
-    def fit(self, fold: "Fold", seed: int) -> None:
+    def fit(self, fold: Fold, seed: int) -> None:
         from lightgbm import Dataset, early_stopping, train
 
         self._model = None
@@ -62,9 +59,9 @@ class MetricLearning:
         tuned = 0 < check_same.sum() < len(check_same)
         parameters = {
             "objective": "binary",
-            "num_leaves": self._leaves,
-            "learning_rate": self._rate,
-            "min_data_in_leaf": self._smallest,
+            "num_leaves": self.leaves,
+            "learning_rate": self.rate,
+            "min_data_in_leaf": self.smallest,
             "num_threads": 1,
             "deterministic": True,
             "force_row_wise": True,
@@ -74,15 +71,15 @@ class MetricLearning:
         self._model = train(
             parameters,
             learn,
-            num_boost_round=self._trees,
+            num_boost_round=self.trees,
             valid_sets=[Dataset(check, check_same.astype(np.float32), reference=learn)] if tuned else None,
             callbacks=[early_stopping(40, verbose=False)] if tuned else None,
         )
 
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         frame = to_predict(fold)
         keys = frame[fold.task.unit]
-        found, values, search = self._pair_values(frame)
+        found, values, search = text_pairs(frame, self.neighbours)
         if found.shape[1] == 0:
             return candidate_frame(keys, np.empty((0, 2), dtype=np.int64), np.empty(0))
         scores = search / len(SEARCH)
@@ -95,16 +92,22 @@ class MetricLearning:
         pairs = np.stack([query, np.take_along_axis(found, order, axis=1).ravel()], axis=1)
         return candidate_frame(keys, pairs, np.clip(np.take_along_axis(scores, order, axis=1).ravel(), 0, 1))
 
-    def _pair_values(self, frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        shown = [frame[name].fill_null("") for name in ("title", "body") if name in frame.columns]
-        key = texts_digest(pl.concat(shown).to_list(), [column.name for column in shown], self._neighbours)
-        return _PAIRS.get(key, lambda: pair_values(frame, self._neighbours))
-
     def _pairs(self, frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         """Return channels of every advert's candidates, and whether the two have one label."""
-        found, values, _ = self._pair_values(frame)
+        found, values, _ = text_pairs(frame, self.neighbours)
         label = frame["label"].to_numpy()
         return values, (label[found] == label[:, None]).ravel()
+
+
+def text_pairs(frame: pl.DataFrame, neighbours: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return :func:`pair_values`, kept by the texts: those of valid stop the trees, and are then predicted."""
+    shown = [name for name in ("title", "body") if name in frame.columns]
+    return _text_pairs(tuple(shown), *(frame[name].fill_null("") for name in shown), neighbours)
+
+
+@remember(2)
+def _text_pairs(names: tuple[str, ...], *columns: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return pair_values(pl.DataFrame(dict(zip(names, columns, strict=False))), columns[-1])
 
 
 def pair_values(
@@ -153,16 +156,18 @@ def pair_values(
 def channels(frame: pl.DataFrame) -> dict[str, Any]:
     """Return matrices by name whose rows' inner products are similarities: dense or CSR, one row an advert."""
     from scipy.sparse import csr_matrix
+    from sklearn.feature_extraction.text import TfidfVectorizer
 
     found, documents = styles(frame), texts(frame)
     variant = spellings([s for style in found for s in (*style.sentences, style.title)])
     words = [list(dict.fromkeys(tokens(document))) for document in documents]
     spelt = [[word for word in row if word in variant] for row in words]
     sentences = [_sentences(style, variant) for style in found]
+    pieces = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)
     # One text more, so that there is something to weigh where all are empty.
-    pieces = tfidf(piece_counts([*documents, "ab"], 2, 5))[0]
+    characters = csr_matrix(pieces.fit_transform([*documents, "ab"])[:-1], dtype=np.float32)
     return {
-        "characters": csr_matrix(pieces[:-1], dtype=np.float32),
+        "characters": characters,
         "words": _weight_by_rarity(words),
         "sentences": _weight_by_rarity(sentences),
         "shared": _weight_by_rarity(sentences, unit=False),

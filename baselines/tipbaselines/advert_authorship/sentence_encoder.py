@@ -6,30 +6,22 @@ and Viswanath 2018). Needs title and body, and the extra ``encoder``. Cost: half
 nearly all of it the encoder.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
 from tipbaselines.encoders import text_vectors
-from tipbaselines.frames import to_predict
+from tipbaselines.frames import Untrained, to_predict
 from tipbaselines.linkage import nearest
 from tipbaselines.text import texts
 
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
-
-class SentenceEncoder:
+class SentenceEncoder(Untrained):
     """Has no parameters: nothing is learnt."""
 
-    needs: frozenset[str] = frozenset({"adverts.title", "adverts.body"})
-    stochastic = False
+    needs = frozenset({"adverts.title", "adverts.body"})
 
-    def fit(self, fold: "Fold", seed: int) -> None:
-        """Learn nothing."""
-
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         frame = to_predict(fold)
         vectors = text_vectors(texts(frame)).astype(np.float64)
         vectors -= vectors.mean(axis=0)

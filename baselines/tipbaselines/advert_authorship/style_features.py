@@ -11,17 +11,14 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
-from tipbaselines.frames import to_predict
+from tipbaselines.frames import Untrained, to_predict
 from tipbaselines.linkage import nearest
 from tipbaselines.text import UNSPACED, tokens
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
 MASK = re.compile(r"(?<![A-Za-z\u0400-\u04ff])\(?[Nn](?:[ \-._()]{0,2}[Nn]){3,}\)?")
 """A masked contact string: at least four N with at most two marks between."""
@@ -159,15 +156,11 @@ def _numbers(body: str, style: WritingStyle) -> list[float]:
     ]
 
 
-class StyleFeatures:
+class StyleFeatures(Untrained):
     """No parameter: every feature weighs the same after standardisation."""
 
-    needs: frozenset[str] = frozenset({"adverts.title", "adverts.body"})
-    stochastic = False
+    needs = frozenset({"adverts.title", "adverts.body"})
 
-    def fit(self, fold: "Fold", seed: int) -> None:
-        """Learn nothing."""
-
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         frame = to_predict(fold)
         return nearest(frame[fold.task.unit], style_vectors(frame, styles(frame)))

@@ -4,38 +4,36 @@ The classical strong representation for authorship (Stamatatos 2009), with the w
 Document frequencies come from the gallery. Needs title and body. Cost: about 3.5 s for 2,560 adverts on one core.
 """
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
-from tipbaselines.frames import to_predict
+from tipbaselines.frames import Untrained, to_predict
 from tipbaselines.linkage import nearest
-from tipbaselines.text import piece_counts, texts, tfidf
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
+from tipbaselines.text import texts
 
 
-class TfidfCosine:
+@dataclass(eq=False)
+class TfidfCosine(Untrained):
     """``shortest``, ``longest``: length of the n-grams in characters."""
 
-    needs: frozenset[str] = frozenset({"adverts.title", "adverts.body"})
-    stochastic = False
+    shortest: int = 2
+    longest: int = 5
+    needs = frozenset({"adverts.title", "adverts.body"})
 
-    def __init__(self, shortest: int = 2, longest: int = 5) -> None:
-        self._sizes = (shortest, longest)
-
-    def fit(self, fold: "Fold", seed: int) -> None:
-        """Learn nothing."""
-
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         from scipy.sparse import csr_matrix
+        from sklearn.feature_extraction.text import TfidfVectorizer
 
         frame = to_predict(fold)
         documents = texts(frame)
-        if any(document.strip() for document in documents):
-            vectors = csr_matrix(tfidf(piece_counts(documents, *self._sizes))[0], dtype=np.float32)
+        tfidf = TfidfVectorizer(
+            analyzer="char_wb", ngram_range=(self.shortest, self.longest), sublinear_tf=True
+        )
+        if any(documents):
+            vectors = csr_matrix(tfidf.fit_transform(documents), dtype=np.float32)
         else:
             vectors = csr_matrix((len(documents), 1), dtype=np.float32)
         return nearest(frame[fold.task.unit], vectors)

@@ -5,36 +5,28 @@ exact Jaccard similarity before it joins two adverts, so chance collisions form 
 Cost: three seconds for 30,000 adverts.
 """
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import polars as pl
+from tipbench.data.fold import Fold
 
-from tipbaselines.frames import to_predict
+from tipbaselines.frames import Untrained, to_predict
 from tipbaselines.linkage import cluster_frame, near_duplicate_groups
 from tipbaselines.text import texts
 
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
-
-class MinHashLSH:
+@dataclass(eq=False)
+class MinHashLSH(Untrained):
     """``jaccard``: least similarity of sets of ``width``-token shingles; ``permutations``, ``bands``: the search."""
 
-    needs: frozenset[str] = frozenset({"adverts.body"})
-    stochastic = False
+    jaccard: float = 0.5
+    width: int = 3
+    permutations: int = 128
+    bands: int = 32
+    needs = frozenset({"adverts.body"})
     batches = "regions"
 
-    def __init__(
-        self, jaccard: float = 0.5, width: int = 3, permutations: int = 128, bands: int = 32
-    ) -> None:
-        self._jaccard, self._width, self._permutations, self._bands = jaccard, width, permutations, bands
-
-    def fit(self, fold: "Fold", seed: int) -> None:
-        """Learn nothing."""
-
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         frame = to_predict(fold)
-        group = near_duplicate_groups(
-            texts(frame), self._jaccard, self._width, self._permutations, self._bands
-        )
+        group = near_duplicate_groups(texts(frame), self.jaccard, self.width, self.permutations, self.bands)
         return cluster_frame(frame[fold.task.unit], group)

@@ -5,26 +5,18 @@ over-merges where numbers are recycled or stolen and over-splits where they chan
 30,000 adverts.
 """
 
-from typing import TYPE_CHECKING
-
 import polars as pl
+from tipbench.data.fold import Fold
 
-from tipbaselines.frames import to_predict
+from tipbaselines.frames import Untrained, to_predict
 from tipbaselines.linkage import cluster_frame, components, contact_edges
 
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
-
-class PhoneComponents:
-    needs: frozenset[str] = frozenset({"adverts.contacts"})
-    stochastic = False
+class PhoneComponents(Untrained):
+    needs = frozenset({"adverts.contacts"})
     batches = "regions"
 
-    def fit(self, fold: "Fold", seed: int) -> None:
-        """Learn nothing."""
-
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         frame = to_predict(fold)
         edges = contact_edges(frame["contacts"])
         return cluster_frame(frame[fold.task.unit], components(frame.height, edges))

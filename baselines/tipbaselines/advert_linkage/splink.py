@@ -13,10 +13,11 @@ the same SQL to Spark, whose driver is handed all records. Cost: 13 s for 25,000
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
 from tipbaselines.advert_linkage.records import (
     LinkageEngine,
@@ -26,13 +27,10 @@ from tipbaselines.advert_linkage.records import (
     record_fields,
     reposts,
 )
-from tipbaselines.cache import OfTables
+from tipbaselines.cache import remember
 from tipbaselines.frames import to_predict
 from tipbaselines.linkage import cluster_frame, components
 from tipbaselines.text import equal_values
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
 SKETCH_LEVELS = (12, 6, 3)
 PRICE_LEVELS = (0.1, 0.3)
@@ -45,10 +43,6 @@ DISTINCT = 0.02
 """A field with fewer distinct values than this share of the records does not tell records apart enough to block on."""
 
 
-_SEEN = OfTables(size=2)
-"""The records of the valid part and of the test: no seed changes them."""
-
-
 class Splink:
     """``probability``: least match probability that joins a pair. ``random_pairs``: for the u probabilities.
 
@@ -56,7 +50,7 @@ class Splink:
     ``threads``, ``memory_gib``, ``scratch``, ``master``: as of :class:`LinkageEngine`.
     """
 
-    needs: frozenset[str] = frozenset({"adverts.body"})
+    needs = frozenset({"adverts.body"})
     stochastic = True
 
     def __init__(
@@ -76,13 +70,13 @@ class Splink:
         self._training_pairs, self._iterations = training_pairs, iterations
         self._seed = 1
 
-    def fit(self, fold: "Fold", seed: int) -> None:
+    def fit(self, fold: Fold, seed: int) -> None:
         """Keeps the seed of the random pairs: the model is estimated on the records to link, without labels."""
         self._seed = seed + 1  # Splink takes a seed of 0 for none.
 
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         units = to_predict(fold)[fold.task.unit]
-        records, fields, same = _SEEN.get(fold, units.to_numpy().tobytes(), lambda: distinct_records(fold))
+        records, fields, same = distinct_records(fold, units)
         pairs = self._matches(records, fields)
         return cluster_frame(units, components(records.height, pairs)[same])
 
@@ -118,8 +112,12 @@ class Splink:
         return np.stack(ends, axis=1).astype(np.int64)
 
 
-def distinct_records(fold: "Fold") -> tuple[pl.DataFrame, list[str], np.ndarray]:
-    """Return the records to link, fields of plain ones, and which of the records each unit is."""
+@remember(2)
+def distinct_records(fold: Fold, units: pl.Series) -> tuple[pl.DataFrame, list[str], np.ndarray]:
+    """Return the records to link, fields of plain ones, and which of the records each unit is.
+
+    ``units``: those that the fold wants predicted; no seed changes the records of valid and of the test.
+    """
     frame = to_predict(fold)
     fields = record_fields(frame)
     records = plain_records(frame, fields) if fields else advert_records(frame)

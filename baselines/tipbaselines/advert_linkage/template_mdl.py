@@ -14,10 +14,11 @@ are aligned once.
 
 import hashlib
 import re
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
 from tipbaselines.advert_linkage.templates import (
     COLUMN_BITS,
@@ -30,12 +31,9 @@ from tipbaselines.advert_linkage.templates import (
     log_star,
     place_bits,
 )
-from tipbaselines.frames import to_predict
+from tipbaselines.frames import Untrained, to_predict
 from tipbaselines.linkage import cluster_frame, components, shingles
 from tipbaselines.text import equal_values, texts, tokens
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
 PHRASE = 5
 NUMBER, MARK = re.compile(r"\d+"), "0"
@@ -46,23 +44,19 @@ KEPT_SHARES = (0.25, 0.5, 0.75, 1.0)
 """Shares of documents that must have a word for it to stay; the cheapest is taken."""
 
 
-class TemplateMDL:
+@dataclass(eq=False)
+class TemplateMDL(Untrained):
     """``phrases``: how many of its rarest shared phrases tie a document to others; ``longest``: tokens read of each."""
 
-    needs: frozenset[str] = frozenset({"adverts.body"})
-    stochastic = False
+    phrases: int = 10
+    longest: int = 160
+    needs = frozenset({"adverts.body"})
 
-    def __init__(self, phrases: int = 10, longest: int = 160) -> None:
-        self._phrases, self._longest = phrases, longest
-
-    def fit(self, fold: "Fold", seed: int) -> None:
-        """Learn nothing."""
-
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         frame = to_predict(fold)
-        words = [tuple(mark_numbers(text)[: self._longest]) for text in texts(frame)]
+        words = [tuple(mark_numbers(text)[: self.longest]) for text in texts(frame)]
         document, first = equal_values(words)
-        label = template_clusters([words[i] for i in first], np.bincount(document), self._phrases)[document]
+        label = template_clusters([words[i] for i in first], np.bincount(document), self.phrases)[document]
         empty = np.array([not drop_numbers(w) for w in words], dtype=bool)
         label[empty] = len(first) + np.arange(int(empty.sum()))
         return cluster_frame(frame[fold.task.unit], label)

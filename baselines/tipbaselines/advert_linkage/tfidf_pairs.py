@@ -6,38 +6,35 @@ seconds for 10,000 pairs.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
-from tipbaselines.text import char_ngrams, equal_values, tfidf
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
+from tipbaselines.frames import Untrained
+from tipbaselines.text import char_ngrams, equal_values
 
 
-class TfidfPairs:
+@dataclass(eq=False)
+class TfidfPairs(Untrained):
     """``sizes``: lengths of the character n-grams."""
 
-    needs: frozenset[str] = frozenset({"pairs.left_text", "pairs.right_text"})
-    stochastic = False
+    sizes: Sequence[int] = (3,)
+    needs = frozenset({"pairs.left_text", "pairs.right_text"})
 
-    def __init__(self, sizes: Sequence[int] = (3,)) -> None:
-        self._sizes = tuple(sizes)
-
-    def fit(self, fold: "Fold", seed: int) -> None:
-        """Learn nothing."""
-
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         """Return scores ``[pair, score]`` of the pairs of valid and test, in [0, 1]."""
+        from sklearn.feature_extraction.text import TfidfTransformer
+
         pairs = fold.tables["pairs"].sort("pair").collect()
-        lowered = [
-            pairs[side].fill_null("").str.to_lowercase().to_list() for side in ("left_text", "right_text")
-        ]
-        place, first = equal_values(lowered[0] + lowered[1])
-        records = [(lowered[0] + lowered[1])[row] for row in first]
-        vectors = tfidf(char_ngrams(records, self._sizes))[0]
+        both = pl.concat(
+            [pairs[side].fill_null("").str.to_lowercase() for side in ("left_text", "right_text")]
+        )
+        place, first = equal_values(both.to_list())
+        vectors = TfidfTransformer(sublinear_tf=True).fit_transform(
+            char_ngrams(both.gather(first).to_list(), tuple(self.sizes))
+        )
         left, right = place[: pairs.height], place[pairs.height :]
         cosine = np.asarray(vectors[left].multiply(vectors[right]).sum(axis=1)).ravel()
         scored = pairs.select("pair", "part", pl.Series("score", np.clip(cosine, 0, 1), dtype=pl.Float64))

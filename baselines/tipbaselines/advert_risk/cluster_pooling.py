@@ -7,48 +7,46 @@ Cost: the text model and a few seconds for the groups.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
 from tipbaselines.advert_risk.tfidf_logreg import TfidfLogreg
 from tipbaselines.frames import labelled_units, logit, prevalence, score_frame, sigmoid, to_predict
 from tipbaselines.linkage import components, contact_edges, near_duplicate_groups, value_edges
 from tipbaselines.text import texts
 
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
-
+@dataclass(eq=False)
 class ClusterPooling:
     """``jaccard``: similarity that links two texts. ``contact_limit``: a contact on more adverts links nobody.
 
     ``shrinkage``: votes that the training prevalence has in every mean.
     """
 
-    needs: frozenset[str] = frozenset({"adverts.body", "adverts.contacts"})
+    c: float = 10.0
+    jaccard: float = 0.5
+    contact_limit: int = 300
+    shrinkage: float = 0.5
+    needs = frozenset({"adverts.body", "adverts.contacts"})
     stochastic = False
     batches = "regions"
 
-    def __init__(
-        self, c: float = 10.0, jaccard: float = 0.5, contact_limit: int = 300, shrinkage: float = 0.5
-    ) -> None:
-        self._base = TfidfLogreg(c=c)
-        self._jaccard, self._contact_limit, self._shrinkage = jaccard, contact_limit, shrinkage
-
-    def fit(self, fold: "Fold", seed: int) -> None:
+    def fit(self, fold: Fold, seed: int) -> None:
         frame = labelled_units(fold, "train")
         labels = frame["label"].to_numpy()
         self._centre = float(logit(np.array(prevalence(labels))))
+        self._base = TfidfLogreg(c=self.c)
         self._base.fit_texts(texts(frame), labels)
 
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         frame = to_predict(fold)
         documents = texts(frame)
-        group, cluster = advert_clusters(documents, frame["contacts"], self._jaccard, self._contact_limit)
+        group, cluster = advert_clusters(documents, frame["contacts"], self.jaccard, self.contact_limit)
         pooled = pooled_log_odds(
-            logit(self._base.score_texts(documents)), group, cluster, self._centre, self._shrinkage
+            logit(self._base.score_texts(documents)), group, cluster, self._centre, self.shrinkage
         )
         return score_frame(frame[fold.task.unit], sigmoid(pooled))
 

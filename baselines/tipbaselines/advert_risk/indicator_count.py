@@ -7,17 +7,15 @@ Ikwu (2021); a count is a reason to look at an advert, nothing more. Needs the t
 category and price where they are there. Cost: seconds for 100,000 adverts.
 """
 
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import polars as pl
+from tipbench.data.fold import Fold
 
-from tipbaselines.frames import score_frame, to_predict
+from tipbaselines.frames import Untrained, score_frame, to_predict
 from tipbaselines.text import texts
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
 
 @cache
@@ -28,19 +26,16 @@ def indicators() -> dict[str, dict[str, list[str]]]:
     return yaml.safe_load(Path(__file__).with_name("indicators.yaml").read_text(encoding="utf-8"))
 
 
-class IndicatorCount:
+@dataclass(eq=False)
+class IndicatorCount(Untrained):
     """``towns`` and ``offers``: so many for one contact are an indicator; ``cheap``: so is this share of the median."""
 
-    needs: frozenset[str] = frozenset({"adverts.body"})
-    stochastic = False
+    towns: int = 3
+    offers: int = 2
+    cheap: float = 0.6
+    needs = frozenset({"adverts.body"})
 
-    def __init__(self, towns: int = 3, offers: int = 2, cheap: float = 0.6) -> None:
-        self._towns, self._offers, self._cheap = towns, offers, cheap
-
-    def fit(self, fold: "Fold", seed: int) -> None:
-        """Learn nothing."""
-
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         frame = to_predict(fold)
         shown = pl.DataFrame([*self._phrases(frame), *self._records(frame, fold.task.unit)])
         return score_frame(frame[fold.task.unit], shown.mean_horizontal().to_numpy())
@@ -64,12 +59,12 @@ class IndicatorCount:
     def _records(self, frame: pl.DataFrame, unit: str) -> list[pl.Series]:
         """Return 0/1 series of the indicators that need no language; those whose columns are missing are left out."""
         has, found = set(frame.columns), []
-        for column, least in (("town", self._towns), ("category", self._offers)):
+        for column, least in (("town", self.towns), ("category", self.offers)):
             if {"contacts", column} <= has:
                 found.append(_contact_spread(frame, unit, column, least))
         if {"price", "category"} <= has:
             group = [name for name in ("category", "price_basis") if name in has]
-            low = pl.col("price") < self._cheap * pl.col("price").median().over(group)
+            low = pl.col("price") < self.cheap * pl.col("price").median().over(group)
             found.append(frame.select(low.fill_null(False).cast(pl.Float64).alias("cheap"))["cheap"])
         return found
 

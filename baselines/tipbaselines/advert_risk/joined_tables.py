@@ -7,39 +7,34 @@ where and when the case advertises. So what one method gains from access is what
 intrusion buys. Needs what lightgbm needs; uses what else is shown. Cost: as lightgbm; with payments a minute more.
 """
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
 from tipbaselines.advert_risk.cluster_pooling import pooled_log_odds
 from tipbaselines.advert_risk.lightgbm import LightGBM
-from tipbaselines.cache import OfTables
+from tipbaselines.cache import remember
 from tipbaselines.case_linkage.cases import evidence, read_regions
 from tipbaselines.frames import MINUTES_A_DAY, logit
 from tipbaselines.linkage import components, value_edges
 
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
-
-
 OF_ACCOUNT = ("account", "created_day", "verified", "device_cluster")
 SHRINKAGE = 0.5
 """Votes for the prior in a pooled text score, as in cluster_pooling."""
-_SEEN = OfTables()
-_REASONS = OfTables()
-"""The reasons that flags of all regions have."""
 
 
+@dataclass(eq=False)
 class JoinedTables(LightGBM):
     """Parameters as of :class:`tipbaselines.advert_risk.lightgbm.LightGBM`."""
 
-    def fit(self, fold: "Fold", seed: int) -> None:
-        self._joined = _SEEN.get(fold, "joined", lambda: join_tables(fold))
+    def fit(self, fold: Fold, seed: int) -> None:
+        self._joined = join_tables(fold)
         super().fit(fold, seed)
 
-    def predict(self, fold: "Fold") -> pl.DataFrame:
-        self._joined = _SEEN.get(fold, "joined", lambda: join_tables(fold))
+    def predict(self, fold: Fold) -> pl.DataFrame:
+        self._joined = join_tables(fold)
         return super().predict(fold)
 
     def _clusters(self, frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -80,7 +75,19 @@ class JoinedTables(LightGBM):
         return frame.select(key).join(self._joined, on=key, how="left", maintain_order="left")
 
 
-def join_tables(fold: "Fold") -> pl.DataFrame:
+def _reason(fold: Fold) -> pl.Expr:
+    known = "reason" in fold.tables["flags"].collect_schema()
+    return (pl.col("reason").fill_null("none") if known else pl.lit("none")).alias("reason")
+
+
+@remember()
+def flag_reasons(fold: Fold) -> list[str]:
+    """Return the reasons that flags of all regions have, sorted."""
+    return fold.tables["flags"].select(_reason(fold).unique().sort()).collect()["reason"].to_list()
+
+
+@remember()
+def join_tables(fold: Fold) -> pl.DataFrame:
     """Return per advert its account's columns, how often it was flagged and the money near it, where shown."""
     unit = fold.task.unit
     adverts = fold.tables[fold.task.table]
@@ -90,12 +97,8 @@ def join_tables(fold: "Fold") -> pl.DataFrame:
         shown = [name for name in OF_ACCOUNT if name in accounts.collect_schema()]
         found = found.join(accounts.select(shown).unique("account").collect(), on="account", how="left")
     if "flags" in fold.tables:
-        flags = fold.tables["flags"]
-        reason = pl.col("reason").fill_null("none") if "reason" in flags.collect_schema() else pl.lit("none")
-        flags = flags.select(unit, reason.alias("reason")).collect()
-        whole = fold.whole or fold
-        every = whole.tables["flags"].select(reason.alias("reason").unique().sort())
-        reasons = _REASONS.get(whole, "reasons", lambda: every.collect()["reason"].to_list())
+        flags = fold.tables["flags"].select(unit, _reason(fold)).collect()
+        reasons = flag_reasons(fold.whole or fold)
         counts = flags.group_by(unit).agg(
             pl.len().alias("flags"),
             *((pl.col("reason") == r).sum().alias(f"flags {r}") for r in reasons),
@@ -114,7 +117,7 @@ ROUND = 50_00
 """A multiple of this is a round sum, minor units."""
 
 
-def money_near(fold: "Fold") -> pl.DataFrame:
+def money_near(fold: Fold) -> pl.DataFrame:
     """Return ``[unit, money ...]``, one Float32 column a trait, of every advert of a fold."""
     unit = fold.task.unit
     traits = wallet_traits(fold.tables["payments"])

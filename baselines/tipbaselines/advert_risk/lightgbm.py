@@ -8,21 +8,23 @@ price, time, category, language, platform, contacts, images and the job fields. 
 training adverts on one core, most of it the linear models.
 """
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
 from tipbaselines.advert_risk.cluster_pooling import advert_clusters
 from tipbaselines.advert_risk.tfidf_logreg import TfidfLogreg
-from tipbaselines.cache import Cache, texts_digest
+from tipbaselines.cache import remember
 from tipbaselines.frames import MINUTES_A_DAY, labelled_units, logit, prevalence, score_frame, to_predict
 from tipbaselines.linkage import group_weights, near_duplicate_groups
-from tipbaselines.text import char_ngrams, equal_values, texts
-from tipbaselines.trees import BoostedTrees
+from tipbaselines.text import char_ngrams, equal_values, fit_counts, texts
+from tipbaselines.trees import BoostedTrees, probabilities
 
 if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
+    from scipy.sparse import csr_matrix
 
 CATEGORICAL = ("platform", "category", "language")
 JOB_FIELDS = (
@@ -32,43 +34,32 @@ JOB_FIELDS = (
 COLUMNS = ("title", "body", "price", "minute", "contacts", "images", *CATEGORICAL, *JOB_FIELDS)
 NEAR = 0.5
 """Jaccard similarity of near-duplicates, as in cluster_pooling."""
-_LINEAR = Cache(size=1)
-"""The last linear models and cross-fitted scores: they have no seed, so the seeds of a sweep share them."""
-_SCORES = Cache(size=2)
-"""The last log-odds of texts by the linear model, of the valid part and the test."""
 
 
+@dataclass(eq=False)
 class LightGBM:
     """``components``: of the text; ``rounds``: at most so many trees, ``patience`` without gain on valid stop them.
 
     ``c`` and ``crossfits``: penalty of the linear text model, and in how many parts its training scores are made.
     """
 
-    needs: frozenset[str] = frozenset(f"adverts.{name}" for name in COLUMNS)
+    components: int = 64
+    rounds: int = 600
+    patience: int = 50
+    learning_rate: float = 0.02
+    leaves: int = 4
+    leaf_size: int = 200
+    feature_share: float = 0.2
+    l2: float = 50.0
+    c: float = 10.0
+    crossfits: int = 5
+    threads: int = 1
+    scheduler: str = ""
+    needs = frozenset(f"adverts.{name}" for name in COLUMNS)
     stochastic = True
     batches = "regions"
 
-    def __init__(
-        self,
-        components: int = 64,
-        rounds: int = 600,
-        patience: int = 50,
-        learning_rate: float = 0.02,
-        leaves: int = 4,
-        leaf_size: int = 200,
-        feature_share: float = 0.2,
-        l2: float = 50.0,
-        c: float = 10.0,
-        crossfits: int = 5,
-        threads: int = 1,
-        scheduler: str = "",
-    ) -> None:
-        self._components, self._c, self._crossfits = components, c, crossfits
-        self._trees = BoostedTrees(
-            rounds, patience, rounds, learning_rate, leaves, leaf_size, feature_share, l2, threads, scheduler
-        )
-
-    def fit(self, fold: "Fold", seed: int) -> None:
+    def fit(self, fold: Fold, seed: int) -> None:
         import lightgbm
 
         train, valid = labelled_units(fold, "train"), labelled_units(fold, "valid")
@@ -79,24 +70,25 @@ class LightGBM:
         self._levels = {name: sorted(train[name].drop_nulls().unique()) for name in CATEGORICAL}
         self._fit_components(texts(train), seed)
         group, cluster = self._clusters(train)
-        features = self._features(train, self._fit_linear(train, labels, cluster))
+        self._linear, scores = linear_model(texts(train), labels, cluster, self.c, self.crossfits)
+        features = self._features(train, scores)
         categorical = list(range(len(CATEGORICAL)))
         data = lightgbm.Dataset(
             features, labels, weight=group_weights(group), categorical_feature=categorical
         )
         watched = None
         if valid.height and valid["label"].n_unique() == 2:
-            features = self._features(valid, self._linear_score(valid))
+            features = self._features(valid, linear_scores(self._linear, texts(valid)))
             weights = group_weights(near_duplicate_groups(texts(valid), NEAR))
             watched = data.create_valid(features, valid["label"].to_numpy(), weight=weights)
-        self._model = self._trees.grow(data, seed, watched)
+        self._model = BoostedTrees.of(self).grow(data, seed, watched)
 
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         frame = to_predict(fold)
         if self._model is None:
             return score_frame(frame[fold.task.unit], np.full(frame.height, self._prior))
-        features = self._features(frame, self._linear_score(frame))
-        return score_frame(frame[fold.task.unit], self._trees.probabilities(self._model, features))
+        features = self._features(frame, linear_scores(self._linear, texts(frame)))
+        return score_frame(frame[fold.task.unit], probabilities(self._model, features, self.threads))
 
     def _clusters(self, frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         """Return near-duplicate group and cluster of adverts that belong together, of each advert: int64 arrays."""
@@ -109,24 +101,9 @@ class LightGBM:
 
         _distinct, first = equal_values(documents)
         counts = char_ngrams([documents[i] for i in first], (4,))
-        components = max(1, min(self._components, len(first) - 1))
+        components = max(1, min(self.components, len(first) - 1))
         svd = TruncatedSVD(components, n_iter=2, random_state=seed)
         self._text = make_pipeline(TfidfTransformer(sublinear_tf=True), svd).fit(counts)
-
-    def _fit_linear(self, train: pl.DataFrame, labels: np.ndarray, cluster: np.ndarray) -> np.ndarray:
-        """Fit the linear model on all training adverts; return their cross-fitted log-odds, (adverts,) float64."""
-        documents = texts(train)
-        key = texts_digest(documents, labels.tobytes(), cluster.tobytes(), self._c, self._crossfits)
-        self._linear, score = _LINEAR.get(
-            key, lambda: linear_model(documents, labels, cluster, self._c, self._crossfits)
-        )
-        self._linear_key = key
-        return score
-
-    def _linear_score(self, frame: pl.DataFrame) -> np.ndarray:
-        documents, linear = texts(frame), self._linear
-        key = texts_digest(documents, self._linear_key)
-        return _SCORES.get(key, lambda: logit(linear.score_texts(documents)))
 
     def _features(self, frame: pl.DataFrame, linear: np.ndarray) -> np.ndarray:
         """Return (adverts, features) float32: categories, scalars (null as NaN), the linear score, components of the
@@ -158,21 +135,44 @@ class LightGBM:
         )
 
 
+@remember()
 def linear_model(
     documents: list[str], labels: np.ndarray, cluster: np.ndarray, c: float, crossfits: int
 ) -> tuple[TfidfLogreg, np.ndarray]:
     """Return the linear model of all documents, and their log-odds by models that saw none of their cluster:
     float64."""
     whole = TfidfLogreg(c)
-    counts, distinct = whole.counted(documents)
-    whole.fit_counts(counts, distinct, labels)
+    whole.prior, whole.model = prevalence(labels), whole.pipeline()
+    number, first = equal_values(documents)
+    counts = whole.model[0].fit_transform([documents[i] for i in first])
+    fit_counts(whole.model, counts, number, labels)
     part = np.unique(cluster, return_inverse=True)[1] % crossfits
     score = np.zeros(len(labels))
     for held in range(crossfits):
         inside, outside = np.flatnonzero(part == held), np.flatnonzero(part != held)
         if len(inside) and len(outside):
-            model = TfidfLogreg(c)
-            model.fit_counts(counts, distinct[outside], labels[outside])
-            rows, where = np.unique(distinct[inside], return_inverse=True)
-            score[inside] = logit(model.score_counts(counts[rows]))[where]
+            rows, where = np.unique(number[inside], return_inverse=True)
+            score[inside] = logit(_unseen_scores(whole, counts, number[outside], labels[outside], rows))[
+                where
+            ]
     return whole, score
+
+
+def _unseen_scores(
+    base: TfidfLogreg, counts: "csr_matrix", number: np.ndarray, labels: np.ndarray, rows: np.ndarray
+) -> np.ndarray:
+    """Return probabilities of these rows of counts by a model of the texts that ``number`` says, float64 (rows,)."""
+    if len(set(labels.tolist())) < 2:
+        return np.full(len(rows), prevalence(labels))
+    terms = np.flatnonzero(counts[np.unique(number)].getnnz(axis=0) >= base.min_df)
+    if len(terms) < counts.shape[1]:
+        counts = counts[:, terms]
+    model = base.pipeline()
+    fit_counts(model, counts, number, labels)
+    return model[1:].predict_proba(counts[rows])[:, 1]
+
+
+@remember(2)
+def linear_scores(model: TfidfLogreg, documents: list[str]) -> np.ndarray:
+    """Return log-odds of texts by the linear model, float64."""
+    return logit(model.score_texts(documents))

@@ -7,62 +7,55 @@ in which each text has one vote, so that re-posts do not outvote the rest. Needs
 text model, and half a minute for the links of 25,000 adverts on one core.
 """
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
 from tipbaselines.advert_linkage.splink import Splink
 from tipbaselines.advert_risk.cluster_pooling import pooled_log_odds
 from tipbaselines.advert_risk.tfidf_logreg import TfidfLogreg
-from tipbaselines.cache import Cache, texts_digest
+from tipbaselines.cache import remember
 from tipbaselines.frames import labelled_units, logit, score_frame, sigmoid, to_predict
 from tipbaselines.text import equal_values, normalise_all, texts
 
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
-
-_LEARNT = Cache(size=1)
-"""The last text model: it has no seed."""
-_READ = Cache(size=2)
-"""What it says of the texts of the valid part and the test."""
-
-
+@dataclass(eq=False)
 class LinkedPooling:
     """``c``: inverse strength of the text model's penalty. ``probability``: least match probability that links."""
 
-    needs: frozenset[str] = frozenset({"adverts.body", "adverts.contacts"})
+    c: float = 10.0
+    probability: float = 0.95
+    threads: int = 1
+    needs = frozenset({"adverts.body", "adverts.contacts"})
     stochastic = True
 
-    def __init__(self, c: float = 10.0, probability: float = 0.95, threads: int = 1) -> None:
-        self._c = c
-        self._linkage = Splink(probability=probability, threads=threads)
-
-    def fit(self, fold: "Fold", seed: int) -> None:
+    def fit(self, fold: Fold, seed: int) -> None:
+        self._linkage = Splink(probability=self.probability, threads=self.threads)
         self._linkage.fit(fold, seed)
         frame = labelled_units(fold, "train")
-        documents, labels = texts(frame), frame["label"].to_numpy()
-        self._learnt = texts_digest(documents, labels.tobytes(), self._c)
+        self._base = text_model(texts(frame), frame["label"].to_numpy(), self.c)
 
-        def learn() -> TfidfLogreg:
-            base = TfidfLogreg(c=self._c)
-            base.fit_texts(documents, labels)
-            return base
-
-        self._base: TfidfLogreg = _LEARNT.get(self._learnt, learn)
-
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         frame, unit = to_predict(fold), fold.task.unit
         cluster = self._linkage.predict(fold).sort(unit)["cluster"].to_numpy()
-        documents = texts(frame)
-        key = texts_digest(documents, self._learnt)
-        log_odds, said = _READ.get(key, lambda: self._read(documents))
+        log_odds, said = read_texts(self._base, texts(frame))
         vote, _ = equal_values(list(zip(cluster.tolist(), said.tolist(), strict=True)))
         pooled = pooled_log_odds(log_odds, vote, cluster, centre=0.0, shrinkage=0.0)
         return score_frame(frame[unit], sigmoid(pooled))
 
-    def _read(self, documents: list[str]) -> tuple[np.ndarray, np.ndarray]:
-        """Return log-odds of texts, and a number of what each says: equal but for case and marks."""
-        said, _ = equal_values(normalise_all(documents))
-        return logit(self._base.score_texts(documents)), said
+
+@remember()
+def text_model(documents: list[str], labels: np.ndarray, c: float) -> TfidfLogreg:
+    """Return the text model of these adverts: it has no seed."""
+    base = TfidfLogreg(c=c)
+    base.fit_texts(documents, labels)
+    return base
+
+
+@remember(2)
+def read_texts(base: TfidfLogreg, documents: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Return log-odds of texts, and a number of what each says: equal but for case and marks."""
+    said, _ = equal_values(normalise_all(documents))
+    return logit(base.score_texts(documents)), said

@@ -11,10 +11,11 @@ labels, and the extra ``encoder``. Cost: about a minute for 40,000 training adve
 one core, nearly all of it the encoder.
 """
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
 from tipbaselines.encoders import text_vectors
 from tipbaselines.frames import labelled_units, prevalence, score_frame, to_predict
@@ -22,20 +23,17 @@ from tipbaselines.linkage import group_weights, near_duplicate_groups
 from tipbaselines.models import Standardiser, fit_logistic
 from tipbaselines.text import equal_values, texts
 
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
-
+@dataclass(eq=False)
 class SentenceEncoder:
     """``c``: inverse strength of the L2 penalty. ``jaccard``: similarity that makes two texts near-duplicates."""
 
-    needs: frozenset[str] = frozenset({"adverts.body"})
+    c: float = 0.001
+    jaccard: float = 0.5
+    needs = frozenset({"adverts.body"})
     stochastic = False
 
-    def __init__(self, c: float = 0.001, jaccard: float = 0.5) -> None:
-        self._c, self._jaccard = c, jaccard
-
-    def fit(self, fold: "Fold", seed: int) -> None:
+    def fit(self, fold: Fold, seed: int) -> None:
         train = labelled_units(fold, "train")
         labels, documents = train["label"].to_numpy(), texts(train)
         self._prior, self._model = prevalence(labels), None
@@ -45,10 +43,10 @@ class SentenceEncoder:
         distinct = [documents[row] for row in first]
         vectors = text_vectors(distinct)
         self._standardised = Standardiser(vectors)
-        weight = group_weights(near_duplicate_groups(distinct, self._jaccard))
-        self._model = fit_logistic(self._standardised(vectors), labels[first], self._c, weight)
+        weight = group_weights(near_duplicate_groups(distinct, self.jaccard))
+        self._model = fit_logistic(self._standardised(vectors), labels[first], self.c, weight)
 
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         frame = to_predict(fold)
         if self._model is None:
             return score_frame(frame[fold.task.unit], np.full(frame.height, self._prior))

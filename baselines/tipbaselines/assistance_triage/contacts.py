@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
 from tipbaselines.frames import LABEL, SCORE, labelled_units, prevalence, to_predict
 from tipbaselines.models import FEWEST_ROWS, Standardiser, fit_logistic
@@ -19,7 +20,6 @@ from tipbaselines.text import TOKEN
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
-    from tipbench.data.fold import Fold
 
 
 URGENCY = "urgency"
@@ -161,27 +161,30 @@ class NoteWords:
         return self._model.transform(documents)
 
 
+@dataclass(eq=False)
 class EncodedNotes:
-    """``c``: inverse strength of the L2 penalty."""
+    """One logistic regression a need on vectors that a frozen encoder makes of the notes.
 
-    needs: frozenset[str] = frozenset({"contacts.narrative"})
+    ``c``: inverse strength of the L2 penalty.
+    """
+
+    c: float = 0.003
+    needs = frozenset({"contacts.narrative"})
     stochastic = False
-    encode: Callable[[list[str]], np.ndarray]
-    """Return one vector a text, float32 (texts, numbers)."""
 
-    def __init__(self, c: float = 0.003) -> None:
-        self._c = c
+    @staticmethod
+    def encode(texts: list[str]) -> np.ndarray:
+        """Return one vector a text, float32 (texts, numbers)."""
+        raise NotImplementedError
 
-    def fit(self, fold: "Fold", seed: int) -> None:
+    def fit(self, fold: Fold, seed: int) -> None:
         train = labelled_units(fold, "train")
         vectors = self.encode(note_texts(train))
         self._standardised = Standardiser(vectors)
         features = self._standardised(vectors)
-        self._models = OneEach.fit(
-            targets(train), lambda _, rows, y: fit_logistic(features[rows], y, self._c)
-        )
+        self._models = OneEach.fit(targets(train), lambda _, rows, y: fit_logistic(features[rows], y, self.c))
 
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         frame = to_predict(fold)
         features = self._standardised(self.encode(note_texts(frame)))
         return labelset_frame(frame[fold.task.unit], self._models.scores(features, frame.height))

@@ -7,17 +7,15 @@ labels that it has a list for, and the prevalence for others. Cost: a second.
 
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
 import yaml
+from tipbench.data.fold import Fold
 
 from tipbaselines.assistance_triage.contacts import NOTE, OneEach, labelset_frame, targets
 from tipbaselines.frames import labelled_units, prevalence, to_predict
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
 
 @cache
@@ -27,15 +25,15 @@ def keywords() -> dict[str, dict[str, Any]]:
 
 
 class Keywords:
-    needs: frozenset[str] = frozenset({"contacts.narrative"})
+    needs = frozenset({"contacts.narrative"})
     stochastic = False
 
-    def fit(self, fold: "Fold", seed: int) -> None:
+    def fit(self, fold: Fold, seed: int) -> None:
         """Which labels there are; nothing else is learnt of those with a list."""
         of = targets(labelled_units(fold, "train"))
         self._priors = OneEach({}, {name: prevalence(labels) for name, (_, labels) in of.items()})
 
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         frame = to_predict(fold)
         found = {name: 1.0 - 0.5 ** hits(frame, entry) for name, entry in keywords().items()}
         scores = self._priors.scores(None, frame.height)

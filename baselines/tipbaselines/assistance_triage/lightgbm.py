@@ -6,10 +6,12 @@ of the others. The valid part stops the boosting. Needs nothing by name: any num
 contacts serve. Cost: about half a minute for 3,000 contacts on one core.
 """
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
 from tipbaselines.assistance_triage.contacts import (
     CodedColumns,
@@ -24,43 +26,33 @@ from tipbaselines.assistance_triage.contacts import (
 )
 from tipbaselines.frames import labelled_units, logit, to_predict
 from tipbaselines.models import fit_logistic
-from tipbaselines.trees import BoostedTrees
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
+from tipbaselines.trees import BoostedTrees, probabilities
 
 
+@dataclass(eq=False)
 class LightGBM:
     """``rounds``: at most so many trees, ``patience`` without gain on valid stop them; half as many without valid.
 
     ``c``, ``ngrams``, ``min_df``, ``crossfits``: of the linear model of the note.
     """
 
-    needs: frozenset[str] = frozenset()
-    takes_many: frozenset[str] = frozenset({"contacts"})
+    rounds: int = 400
+    patience: int = 40
+    learning_rate: float = 0.03
+    leaves: int = 4
+    leaf_size: int = 20
+    feature_share: float = 0.4
+    l2: float = 10.0
+    c: float = 1.0
+    ngrams: int = 2
+    min_df: int = 2
+    crossfits: int = 5
+    threads: int = 1
+    needs = frozenset[str]()
+    takes_many = frozenset({"contacts"})
     stochastic = True
 
-    def __init__(
-        self,
-        rounds: int = 400,
-        patience: int = 40,
-        learning_rate: float = 0.03,
-        leaves: int = 4,
-        leaf_size: int = 20,
-        feature_share: float = 0.4,
-        l2: float = 10.0,
-        c: float = 1.0,
-        ngrams: int = 2,
-        min_df: int = 2,
-        crossfits: int = 5,
-        threads: int = 1,
-    ) -> None:
-        self._c, self._ngrams, self._min_df, self._crossfits = c, ngrams, min_df, crossfits
-        self._trees = BoostedTrees(
-            rounds, patience, rounds // 2, learning_rate, leaves, leaf_size, feature_share, l2, threads
-        )
-
-    def fit(self, fold: "Fold", seed: int) -> None:
+    def fit(self, fold: Fold, seed: int) -> None:
         train, valid = labelled_units(fold, "train"), labelled_units(fold, "valid")
         of = targets(train)
         self._coded = CodedColumns.of(inputs(train), fold.task.unit)
@@ -72,7 +64,7 @@ class LightGBM:
 
         self._models = OneEach.fit(of, classifier)
 
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         frame = to_predict(fold)
         return labelset_frame(frame[fold.task.unit], self._models.scores(self._features(frame), frame.height))
 
@@ -85,8 +77,8 @@ class LightGBM:
         data = lightgbm.Dataset(features, labels)
         told = target is not None and 0 < target[1].sum() < len(target[1])
         watched = data.create_valid(unseen[target[0]], target[1]) if target is not None and told else None
-        trees = self._trees.grow(data, seed, watched)
-        return lambda x: self._trees.probabilities(trees, x)
+        trees = replace(BoostedTrees.of(self), unwatched=self.rounds // 2).grow(data, seed, watched)
+        return lambda x: probabilities(trees, x, self.threads)
 
     def _fit_note(self, train: pl.DataFrame, of: dict[str, Target]) -> np.ndarray:
         """Learn what the note says of every target; cross-fitted log-odds of the training rows, (rows, targets)."""
@@ -94,18 +86,18 @@ class LightGBM:
         self._note = None
         if not any(documents):
             return np.zeros((train.height, 0))
-        self._words = NoteWords(self._ngrams, self._min_df)
+        self._words = NoteWords(self.ngrams, self.min_df)
         matrix = self._words.fit(documents)
-        part = np.arange(train.height) % self._crossfits
+        part = np.arange(train.height) % self.crossfits
         made = np.zeros((train.height, len(of)))
-        for number in range(self._crossfits):
+        for number in range(self.crossfits):
             kept = {n: (rows[part[rows] != number], y[part[rows] != number]) for n, (rows, y) in of.items()}
             made[part == number] = self._odds(self._linear(matrix, kept), matrix[part == number])
         self._note = self._linear(matrix, of)
         return made
 
     def _linear(self, matrix: Any, of: dict[str, Target]) -> OneEach:
-        return OneEach.fit(of, lambda _, rows, y: fit_logistic(matrix[rows], y, self._c))
+        return OneEach.fit(of, lambda _, rows, y: fit_logistic(matrix[rows], y, self.c))
 
     def _odds(self, models: OneEach, matrix: Any) -> np.ndarray:
         return np.column_stack([logit(s) for s in models.scores(matrix, matrix.shape[0]).values()])

@@ -5,10 +5,12 @@ standardised, gaps filled with the mean and marked. Needs nothing by name: any n
 of contacts serve, and the note where there is one. Cost: about ten seconds for 3,000 contacts.
 """
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
 from tipbaselines.assistance_triage.contacts import (
     CodedColumns,
@@ -22,33 +24,32 @@ from tipbaselines.assistance_triage.contacts import (
 from tipbaselines.frames import labelled_units, to_predict
 from tipbaselines.models import Standardiser, fit_logistic
 
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
-
+@dataclass(eq=False)
 class LogReg:
     """``c``: inverse strength of the L2 penalty; ``note_scale``: factor on the TF-IDF of the note beside the facts.
 
     ``ngrams``, ``min_df``: longest term of the note in words, and its fewest notes.
     """
 
-    needs: frozenset[str] = frozenset()
-    takes_many: frozenset[str] = frozenset({"contacts"})
+    c: float = 0.01
+    note_scale: float = 8.0
+    ngrams: int = 2
+    min_df: int = 2
+    needs = frozenset[str]()
+    takes_many = frozenset({"contacts"})
     stochastic = False
 
-    def __init__(self, c: float = 0.01, note_scale: float = 8.0, ngrams: int = 2, min_df: int = 2) -> None:
-        self._c, self._note_scale, self._ngrams, self._min_df = c, note_scale, ngrams, min_df
-
-    def fit(self, fold: "Fold", seed: int) -> None:
+    def fit(self, fold: Fold, seed: int) -> None:
         train = labelled_units(fold, "train")
         self._coded = CodedColumns.of(inputs(train), fold.task.unit)
         values = self._coded.values(train)
         self._standardised = Standardiser(values)
-        self._words = NoteWords(self._ngrams, self._min_df)
+        self._words = NoteWords(self.ngrams, self.min_df)
         matrix = self._joined(values, self._words.fit(note_texts(train)))
-        self._models = OneEach.fit(targets(train), lambda _, rows, y: fit_logistic(matrix[rows], y, self._c))
+        self._models = OneEach.fit(targets(train), lambda _, rows, y: fit_logistic(matrix[rows], y, self.c))
 
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         frame = to_predict(fold)
         features = self._joined(self._coded.values(frame), self._words(note_texts(frame)))
         return labelset_frame(frame[fold.task.unit], self._models.scores(features, frame.height))
@@ -56,4 +57,4 @@ class LogReg:
     def _joined(self, values: np.ndarray, words: Any) -> Any:
         from scipy.sparse import csr_matrix, hstack
 
-        return csr_matrix(hstack([csr_matrix(self._standardised(values)), words * self._note_scale]))
+        return csr_matrix(hstack([csr_matrix(self._standardised(values)), words * self.note_scale]))

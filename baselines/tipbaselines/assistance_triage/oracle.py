@@ -4,30 +4,21 @@ It adds up over every hidden state of the case (kind, time since leaving, danger
 came up and found no room in the note. Needs hidden truth: the log-odds (integer milli-nats). Cost: none.
 """
 
-from typing import TYPE_CHECKING
-
 import polars as pl
+from tipbench.data.fold import Fold
 from tipdata.stages.helpline.cases import NEEDS
 
 from tipbaselines.assistance_triage.contacts import URGENCY
-from tipbaselines.frames import SCORE, sigmoid, to_predict
+from tipbaselines.frames import MILLI_NATS, SCORE, Untrained, sigmoid, to_predict
 
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
-
-MILLI_NATS = 1000.0
 ODDS = {**{name: f"log_odds_{name}" for name in NEEDS}, URGENCY: "log_odds_urgent"}
 
 
-class Oracle:
-    needs: frozenset[str] = frozenset(f"contacts.{column}" for column in ODDS.values())
-    stochastic = False
+class Oracle(Untrained):
+    needs = frozenset(f"contacts.{column}" for column in ODDS.values())
     oracle = True
 
-    def fit(self, fold: "Fold", seed: int) -> None:
-        """Learn nothing."""
-
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         frame = to_predict(fold)
         odds = {name: frame[column].cast(pl.Float64).to_numpy() for name, column in ODDS.items()}
         scores = {f"{SCORE}{name}": sigmoid(value / MILLI_NATS) for name, value in odds.items()}

@@ -5,34 +5,33 @@ labels. Words of six languages are learnt side by side, so a language that train
 about ten seconds for 3,000 notes.
 """
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import polars as pl
+from tipbench.data.fold import Fold
 
 from tipbaselines.assistance_triage.contacts import NoteWords, OneEach, labelset_frame, note_texts, targets
 from tipbaselines.frames import labelled_units, to_predict
 from tipbaselines.models import fit_logistic
 
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
-
+@dataclass(eq=False)
 class TfidfOvr:
     """``c``: inverse strength of the L2 penalty; ``ngrams``: longest term in words; ``min_df``: its fewest notes."""
 
-    needs: frozenset[str] = frozenset({"contacts.narrative"})
+    c: float = 1.0
+    ngrams: int = 1
+    min_df: int = 2
+    needs = frozenset({"contacts.narrative"})
     stochastic = False
 
-    def __init__(self, c: float = 1.0, ngrams: int = 1, min_df: int = 2) -> None:
-        self._c, self._ngrams, self._min_df = c, ngrams, min_df
-
-    def fit(self, fold: "Fold", seed: int) -> None:
+    def fit(self, fold: Fold, seed: int) -> None:
         train = labelled_units(fold, "train")
-        self._words = NoteWords(self._ngrams, self._min_df)
+        self._words = NoteWords(self.ngrams, self.min_df)
         matrix = self._words.fit(note_texts(train))
-        self._models = OneEach.fit(targets(train), lambda _, rows, y: fit_logistic(matrix[rows], y, self._c))
+        self._models = OneEach.fit(targets(train), lambda _, rows, y: fit_logistic(matrix[rows], y, self.c))
 
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         frame = to_predict(fold)
         features = self._words(note_texts(frame))
         return labelset_frame(frame[fold.task.unit], self._models.scores(features, frame.height))

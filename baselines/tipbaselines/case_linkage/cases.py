@@ -9,17 +9,14 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 from scipy.sparse import csr_matrix, diags
+from tipbench.data.fold import Fold
 from tipcore.units import shared_value_components
 
 from tipbaselines.frames import MINUTES_A_DAY, to_predict
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
 
 def positions(values: pl.Series, known: pl.Series) -> np.ndarray:
@@ -105,7 +102,7 @@ class CaseRegion:
         return self.tables[table]
 
 
-def read_regions(fold: "Fold", seeds: pl.Series, true_cases: bool = False) -> Iterator[CaseRegion]:
+def read_regions(fold: Fold, seeds: pl.Series, true_cases: bool = False) -> Iterator[CaseRegion]:
     """Yield every region with a seed, in order.
 
     Args:
@@ -125,7 +122,7 @@ def read_regions(fold: "Fold", seeds: pl.Series, true_cases: bool = False) -> It
         yield CaseRegion(fold.task.unit, here, np.flatnonzero(asked.to_numpy()), fold.task.views)
 
 
-def _read(fold: "Fold", table: str) -> pl.DataFrame:
+def _read(fold: Fold, table: str) -> pl.DataFrame:
     """Return the columns of a table that are read; nulls where they are not shown, no rows where it is not."""
     columns = {"region": NUMBER, **COLUMNS[table]}
     if table == "adverts":
@@ -433,7 +430,7 @@ def best_rows(
 
 
 def rank_views(
-    fold: "Fold",
+    fold: Fold,
     score: Callable[[CaseRegion], Mapping[str, tuple[pl.Series, np.ndarray]]],
     true_cases: bool = False,
     named: float = 0.0,

@@ -5,34 +5,28 @@ identifier leads from an advert to a wallet, a circuit or a firm: there it names
 of adverts and devices where they are shown. Learns nothing. Cost: some ten seconds for 2,000 seeds.
 """
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
 from tipbaselines.case_linkage.cases import CaseRegion, evidence, rank_views
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
+from tipbaselines.frames import Untrained
 
 
-class ContactJoins:
+@dataclass(eq=False)
+class ContactJoins(Untrained):
     """``device``: what an account that shares a device with one of the case counts, against one advert."""
 
-    needs: frozenset[str] = frozenset({"adverts.contacts"})
-    stochastic = False
+    device: float = 0.5
+    needs = frozenset({"adverts.contacts"})
     batches = "regions"
 
-    def __init__(self, device: float = 0.5) -> None:
-        self._device = device
-
-    def fit(self, fold: "Fold", seed: int) -> None:
-        """Learn nothing."""
-
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         def score(region: CaseRegion) -> dict[str, tuple[pl.Series, np.ndarray]]:
             accounts = evidence(region, "accounts")["accounts"]
             joined, device = accounts.pieces["joined"], accounts.pieces["device"]
-            return {"accounts": (accounts.keys, joined + self._device * np.log1p(device))}
+            return {"accounts": (accounts.keys, joined + self.device * np.log1p(device))}
 
         return rank_views(fold, score)

@@ -6,93 +6,79 @@ shared contacts join to the seed. A view with few links to learn from falls back
 what else is shown. Cost: a minute for 2,000 seeds on one core.
 """
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
-from tipbaselines.cache import OfTables
+from tipbaselines.cache import remember
 from tipbaselines.case_linkage.cases import DistinctPairs, evidence, rank_lists, read_regions
 from tipbaselines.case_linkage.time_place import pieces_of_time_and_place
 from tipbaselines.frames import to_predict
-from tipbaselines.trees import BoostedTrees
+from tipbaselines.trees import BoostedTrees, probabilities
 
 if TYPE_CHECKING:
     from lightgbm import Booster
-    from tipbench.data.fold import Fold
 
 
-_SEEN = OfTables(size=3)
-"""The evidence of the seeds of train, of valid and of the test."""
-
-
+@dataclass(eq=False)
 class PairScores:
     """``negatives``: rows of no link that are drawn per seed and view; ``rounds``: most trees; ``fewest``: links of a
     view without which it is not learnt; ``named``: score without which a row is not named, so that few are wronged."""
 
-    needs: frozenset[str] = frozenset({"adverts.contacts"})
+    negatives: int = 60
+    rounds: int = 150
+    fewest: int = 20
+    named: float = 0.02
+    needs = frozenset({"adverts.contacts"})
     stochastic = True
     batches = "regions"
     true_cases = False
 
-    def __init__(self, negatives: int = 60, rounds: int = 150, fewest: int = 20, named: float = 0.02) -> None:
-        self._negatives, self._fewest, self._named = negatives, fewest, named
-        self._trees = BoostedTrees(
-            rounds=rounds,
+    def fit(self, fold: Fold, seed: int) -> None:
+        from lightgbm import Dataset
+
+        trees = BoostedTrees(
+            rounds=self.rounds,
             patience=15,
-            unwatched=min(rounds, 60),
+            unwatched=min(self.rounds, 60),
             learning_rate=0.08,
             leaves=15,
             leaf_size=20,
             feature_share=0.9,
             l2=5.0,
         )
-        self._models: dict[str, Booster] = {}
-
-    def fit(self, fold: "Fold", seed: int) -> None:
-        from lightgbm import Dataset
-
         parts = {part: self._pairs(fold, part, seed) for part in ("train", "valid")}
-        self._models = {}
+        self._models: dict[str, Booster] = {}
         for view, (features, labels) in parts["train"].items():
-            if labels.sum() < self._fewest:
+            if labels.sum() < self.fewest:
                 continue
             data, watched = Dataset(features, labels), None
             if view in parts["valid"] and parts["valid"][view][1].sum() > 0:
                 watched = Dataset(*parts["valid"][view], reference=data)
-            self._models[view] = self._trees.grow(data, seed, watched)
+            self._models[view] = trees.grow(data, seed, watched)
 
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         asked = to_predict(fold)[fold.task.unit]
-        known = self._known(fold, asked)
-        return rank_lists(((seeds, self._scores(views)) for seeds, views in known), self._named)
-
-    def _known(self, fold: "Fold", units: pl.Series) -> list[tuple[pl.Series, dict[str, DistinctPairs]]]:
-        """Return of every region the seeds among these units, and the evidence of each view."""
-        seeds = units.cast(pl.Int64)
-
-        def make() -> list[tuple[pl.Series, dict[str, DistinctPairs]]]:
-            return [
-                (region.keys, {view: one.distinct() for view, one in evidence(region).items()})
-                for region in read_regions(fold, seeds, self.true_cases)
-            ]
-
-        return _SEEN.get(fold, (self.true_cases, seeds.to_numpy().tobytes()), make)
+        known = known_pairs(fold, asked, self.true_cases)
+        return rank_lists(((seeds, self._scores(views)) for seeds, views in known), self.named)
 
     def _scores(self, known: dict[str, DistinctPairs]) -> dict[str, tuple[pl.Series, np.ndarray]]:
         scores = pieces_of_time_and_place({view: one.pieces for view, one in known.items()})
         for view, model in self._models.items():
             if len(rows := known[view].rows()):
-                scores[view] = self._trees.probabilities(model, rows)
+                scores[view] = probabilities(model, rows)
         return {view: (one.keys, scores[view][one.which]) for view, one in known.items()}
 
-    def _pairs(self, fold: "Fold", part: str, seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    def _pairs(self, fold: Fold, part: str, seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         """Return features and labels of pairs by view: all links of the part's seeds, and rows of none."""
         links = fold.labels(part).collect()
         unit = fold.task.unit
         generator = np.random.default_rng([seed, part == "valid"])
         made: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
-        for seeds, views in self._known(fold, fold.units(part).select(unit).collect()[unit]):
+        for seeds, views in known_pairs(fold, fold.units(part).select(unit).collect()[unit], self.true_cases):
             for view, known in views.items():
                 made.setdefault(view, []).append(
                     self._chosen(seeds, known, links.filter(view=view), unit, generator)
@@ -116,6 +102,17 @@ class PairScores:
         found = links.select(pl.col(unit).cast(pl.Int64), pl.col("candidate").cast(pl.Int64))
         found = found.join(at, on=unit).join(rows, on="candidate")
         label[found["seed"].to_numpy(), found["row"].to_numpy()] = True
-        share = min(1.0, self._negatives / max(len(known.keys), 1))
+        share = min(1.0, self.negatives / max(len(known.keys), 1))
         chosen = label | (generator.random(label.shape) < share)
         return known.rows()[known.which[chosen]], label[chosen].astype(np.float64)
+
+
+@remember(3)
+def known_pairs(
+    fold: Fold, units: pl.Series, true_cases: bool
+) -> list[tuple[pl.Series, dict[str, DistinctPairs]]]:
+    """Return of every region the seeds among these units, and the evidence of each view."""
+    found = read_regions(fold, units.cast(pl.Int64), true_cases)
+    return [
+        (region.keys, {view: one.distinct() for view, one in evidence(region).items()}) for region in found
+    ]

@@ -3,31 +3,24 @@
 Needs the keys of the views. Cost: seconds for 2,000 seeds.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
 from tipbaselines.case_linkage.cases import CaseRegion, rank_views
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
 
 class Random:
     """Each seed's rows are drawn again from the method's seed and its region, whatever the order of rows."""
 
-    needs: frozenset[str] = frozenset()
+    needs = frozenset[str]()
     stochastic = True
 
-    def __init__(self) -> None:
-        self._seed = 0
+    def fit(self, fold: Fold, seed: int) -> None:
+        self.seed = seed
 
-    def fit(self, fold: "Fold", seed: int) -> None:
-        self._seed = seed
-
-    def predict(self, fold: "Fold") -> pl.DataFrame:
-        generator = np.random.default_rng(self._seed)
+    def predict(self, fold: Fold) -> pl.DataFrame:
+        generator = np.random.default_rng(self.seed)
 
         def score(region: CaseRegion) -> dict[str, tuple[pl.Series, np.ndarray]]:
             return {

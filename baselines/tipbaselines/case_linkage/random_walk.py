@@ -7,42 +7,37 @@ a crowded town and week says little. Needs contacts; uses what else is shown. Le
 2,000 seeds.
 """
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from scipy.sparse import csr_matrix
+from tipbench.data.fold import Fold
 
 from tipbaselines.case_linkage.cases import CaseRegion, rank_views, rows_sum_to_one
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
+from tipbaselines.frames import Untrained
 
 WEEK = 7
 
 
-class RandomWalk:
+@dataclass(eq=False)
+class RandomWalk(Untrained):
     """``damping``: the chance that a walk goes on; ``steps``: after which nothing changes any more."""
 
-    needs: frozenset[str] = frozenset({"adverts.contacts"})
-    stochastic = False
+    damping: float = 0.8
+    steps: int = 15
+    needs = frozenset({"adverts.contacts"})
     batches = "regions"
 
-    def __init__(self, damping: float = 0.8, steps: int = 15) -> None:
-        self._damping, self._steps = damping, steps
-
-    def fit(self, fold: "Fold", seed: int) -> None:
-        """Learn nothing."""
-
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         return rank_views(fold, self._ranked)
 
     def _ranked(self, region: CaseRegion) -> dict[str, tuple[pl.Series, np.ndarray]]:
         graph = _Graph(region)
         start = graph.start(region.keys)
         at, step = start, graph.transitions()
-        for _ in range(self._steps):
-            at = self._damping * (at @ step) + (1 - self._damping) * start
+        for _ in range(self.steps):
+            at = self.damping * (at @ step) + (1 - self.damping) * start
         found = {}
         for view, key in region.views.items():
             keys = region[view][key]

@@ -7,28 +7,22 @@ is shown. Cost: some ten seconds for 2,000 seeds.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
 from tipbaselines.case_linkage.cases import ViewEvidence, evidence, rank_views
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
+from tipbaselines.frames import Untrained
 
 
-class TimePlace:
+class TimePlace(Untrained):
     """Has no parameters."""
 
-    needs: frozenset[str] = frozenset({"adverts.contacts"})
-    stochastic = False
+    needs = frozenset({"adverts.contacts"})
     batches = "regions"
 
-    def fit(self, fold: "Fold", seed: int) -> None:
-        """Learn nothing."""
-
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         return rank_views(fold, lambda region: time_and_place(evidence(region)))
 
 

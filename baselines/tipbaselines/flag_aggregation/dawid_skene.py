@@ -5,20 +5,17 @@ Confusions are smoothed towards the crowd's. Items whose class is known are held
 second.
 """
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 
 from tipbaselines.flag_aggregation.majority import vote_shares
-from tipbaselines.flag_aggregation.votes import NEEDS, Votes, read_votes, unit_scores
+from tipbaselines.flag_aggregation.votes import CrowdMethod, Votes
 from tipbaselines.frames import softmax
 
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
-
-class DawidSkene:
+@dataclass(eq=False)
+class DawidSkene(CrowdMethod):
     """``smoothing``: votes of the crowd's confusion that every reviewer starts with, for each truth. With 3, mean
     accuracy on 18 public crowds is .825 (.819 with .01, .824 with 6; on the web crowd of five classes .828, .825 and
     .804), and mean average precision on 8 generated worlds is .721 (.697 and .727).
@@ -26,18 +23,12 @@ class DawidSkene:
     ``iterations``, ``tolerance``: EM stops when no posterior moves by more.
     """
 
-    needs = NEEDS
-    stochastic = False
+    smoothing: float = 3.0
+    iterations: int = 100
+    tolerance: float = 1e-5
 
-    def __init__(self, smoothing: float = 3.0, iterations: int = 100, tolerance: float = 1e-5) -> None:
-        self._smoothing, self._iterations, self._tolerance = smoothing, iterations, tolerance
-
-    def fit(self, fold: "Fold", seed: int) -> None:
-        self._units, votes = read_votes(fold)
-        self._scores = dawid_skene(votes, self._smoothing, self._iterations, self._tolerance)
-
-    def predict(self, fold: "Fold") -> pl.DataFrame:
-        return unit_scores(fold, self._units, self._scores)
+    def posterior(self, votes: Votes, seed: int) -> np.ndarray:
+        return dawid_skene(votes, self.smoothing, self.iterations, self.tolerance)
 
 
 def dawid_skene(

@@ -11,17 +11,13 @@ after 5 iterations and .806 after 100 (majority .796); on TREC relevance with it
 .541). Mean average precision on 8 generated worlds is .649 and .570 (majority .597). No crowd loses more than .021.
 """
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 
 from tipbaselines.flag_aggregation.majority import vote_shares
-from tipbaselines.flag_aggregation.votes import NEEDS, Votes, read_votes, unit_scores
+from tipbaselines.flag_aggregation.votes import CrowdMethod, Votes
 from tipbaselines.frames import sigmoid, softmax
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
 ALPHA, LOG_BETA = 1.0, 1.0
 """Means of the normal priors (variance 1) on alpha and log beta: section 3 of the paper."""
@@ -29,22 +25,17 @@ MOST = 5.0
 """Bound on log beta and on a step: keeps exp within reason."""
 
 
-class Glad:
+@dataclass(eq=False)
+class Glad(CrowdMethod):
     """``iterations``: of EM at most, 100 converges. ``tolerance``: EM also stops when no posterior moves by more.
     ``steps``: of ascent an iteration."""
 
-    needs = NEEDS
-    stochastic = False
+    iterations: int = 5
+    tolerance: float = 1e-4
+    steps: int = 1
 
-    def __init__(self, iterations: int = 5, tolerance: float = 1e-4, steps: int = 1) -> None:
-        self._settings = (iterations, tolerance, steps)
-
-    def fit(self, fold: "Fold", seed: int) -> None:
-        self._units, votes = read_votes(fold)
-        self._scores = glad(votes, *self._settings)
-
-    def predict(self, fold: "Fold") -> pl.DataFrame:
-        return unit_scores(fold, self._units, self._scores)
+    def posterior(self, votes: Votes, seed: int) -> np.ndarray:
+        return glad(votes, self.iterations, self.tolerance, self.steps)
 
 
 def glad(votes: Votes, iterations: int = 5, tolerance: float = 1e-4, steps: int = 1) -> np.ndarray:

@@ -6,48 +6,33 @@ Unsure votes are never the truth, so they only come of a habit. Needs the votes.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 
-from tipbaselines.flag_aggregation.votes import NEEDS, Votes, read_votes, unit_scores
+from tipbaselines.flag_aggregation.votes import CrowdMethod, Votes
 from tipbaselines.frames import softmax
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
-
 
 TINY = 1e-300
 """Least probability of a vote."""
 
 
-class Mace:
+@dataclass(eq=False)
+class Mace(CrowdMethod):
     """``restarts``, ``iterations``: of the search. ``looking``, ``habit``: prior counts of theta and of xi.
 
     ``own_prior``: whether the prior of the classes is learnt; if not they are alike. The defaults are the paper's.
     """
 
-    needs = NEEDS
+    restarts: int = 10
+    iterations: int = 50
+    looking: float = 0.5
+    habit: float = 10.0
+    own_prior: bool = False
     stochastic = True
 
-    def __init__(
-        self,
-        restarts: int = 10,
-        iterations: int = 50,
-        looking: float = 0.5,
-        habit: float = 10.0,
-        own_prior: bool = False,
-    ) -> None:
-        self._restarts, self._iterations = restarts, iterations
-        self._priors = Priors(looking, habit, own_prior)
-
-    def fit(self, fold: "Fold", seed: int) -> None:
-        self._units, votes = read_votes(fold)
-        self._scores = mace(votes, seed, self._restarts, self._iterations, self._priors)
-
-    def predict(self, fold: "Fold") -> pl.DataFrame:
-        return unit_scores(fold, self._units, self._scores)
+    def posterior(self, votes: Votes, seed: int) -> np.ndarray:
+        priors = Priors(self.looking, self.habit, self.own_prior)
+        return mace(votes, seed, self.restarts, self.iterations, priors)
 
 
 @dataclass(frozen=True)

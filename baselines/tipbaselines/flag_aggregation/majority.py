@@ -4,25 +4,18 @@ share of votes that say so.
 Needs the votes. Cost: none.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
 from tipbaselines.flag_aggregation.votes import NEEDS, Votes, read_votes, unit_scores
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
+from tipbaselines.frames import Untrained
 
 
-class Majority:
+class Majority(Untrained):
     needs = NEEDS
-    stochastic = False
 
-    def fit(self, fold: "Fold", seed: int) -> None:
-        """Learn nothing."""
-
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         units, votes = read_votes(fold)
         return unit_scores(fold, units, vote_shares(votes))
 

@@ -4,27 +4,16 @@ It knows each vote's true probability under every kind and ease of advert, which
 on the operation's queued adverts. Needs hidden truth (log-odds in integer milli-nats). Cost: none.
 """
 
-from typing import TYPE_CHECKING
-
 import polars as pl
+from tipbench.data.fold import Fold
 
-from tipbaselines.frames import score_frame, sigmoid, to_predict
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
-
-MILLI_NATS = 1000.0
+from tipbaselines.frames import Untrained, log_odds_frame, to_predict
 
 
-class Oracle:
+class Oracle(Untrained):
     needs = frozenset({"queue.advert", "queue.operation_log_odds"})
-    stochastic = False
     oracle = True
 
-    def fit(self, fold: "Fold", seed: int) -> None:
-        """Learn nothing."""
-
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         frame = to_predict(fold)
-        odds = frame["operation_log_odds"].cast(pl.Float64).to_numpy()
-        return score_frame(frame[fold.task.unit], sigmoid(odds / MILLI_NATS))
+        return log_odds_frame(frame[fold.task.unit], frame["operation_log_odds"])

@@ -6,19 +6,16 @@ the names of any number of classes.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 from tipcore.errors import UsageError
 
 from tipbaselines.frames import LABEL, SCORE, score_frame
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
-
 
 CLEAR, HARMFUL, UNSURE = range(3)
 """Codes of votes where there are two classes."""
@@ -162,3 +159,21 @@ def unit_scores(fold: Fold, units: pl.Series, posterior: np.ndarray) -> pl.DataF
         return score_frame(wanted, rows[:, HARMFUL])
     scores = {f"{SCORE}{name}": rows[:, number] for number, name in enumerate(names)}
     return pl.DataFrame({units.name: wanted, **scores})
+
+
+class CrowdMethod(ABC):
+    """Base of methods that learn reviewers and items from all votes at once."""
+
+    needs = NEEDS
+    stochastic = False
+
+    @abstractmethod
+    def posterior(self, votes: Votes, seed: int) -> np.ndarray:
+        """Return probabilities [items, classes]."""
+
+    def fit(self, fold: Fold, seed: int) -> None:
+        self._units, votes = read_votes(fold)
+        self._scores = self.posterior(votes, seed)
+
+    def predict(self, fold: Fold) -> pl.DataFrame:
+        return unit_scores(fold, self._units, self._scores)

@@ -6,38 +6,28 @@ classes alike (Nitzan and Paroush 1982). More rounds agree with the weighted maj
 label is known stands for itself, with ``gold_weight`` times the say. Needs the votes. Cost: none.
 """
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 
 from tipbaselines.flag_aggregation.majority import vote_shares
-from tipbaselines.flag_aggregation.votes import NEEDS, Votes, read_votes, unit_scores
+from tipbaselines.flag_aggregation.votes import CrowdMethod, Votes
 from tipbaselines.frames import logit
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
-
 
 SAME = 1e-12
 """Shares that are no further apart are tied."""
 
 
-class WeightedMajority:
+@dataclass(eq=False)
+class WeightedMajority(CrowdMethod):
     """``rounds``: of weighing. ``prior``: votes at the crowd's mean agreement that every reviewer starts with."""
 
-    needs = NEEDS
-    stochastic = False
+    rounds: int = 1
+    prior: float = 4.0
+    gold_weight: float = 5.0
 
-    def __init__(self, rounds: int = 1, prior: float = 4.0, gold_weight: float = 5.0) -> None:
-        self._rounds, self._prior, self._gold_weight = rounds, prior, gold_weight
-
-    def fit(self, fold: "Fold", seed: int) -> None:
-        self._units, votes = read_votes(fold)
-        self._scores = weighted_majority(votes, self._rounds, self._prior, self._gold_weight)
-
-    def predict(self, fold: "Fold") -> pl.DataFrame:
-        return unit_scores(fold, self._units, self._scores)
+    def posterior(self, votes: Votes, seed: int) -> np.ndarray:
+        return weighted_majority(votes, self.rounds, self.prior, self.gold_weight)
 
 
 def weighted_majority(

@@ -3,15 +3,11 @@
 The interval takes weeks for independent draws about two means, as a t-test does. Needs no control. Cost: a second.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
 from tipbaselines.intervention_effect.effects import NEEDS, Course, EffectForecast, estimate_effects
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
 
 class BeforeAfter:
@@ -19,10 +15,10 @@ class BeforeAfter:
     takes_many: frozenset[str] = frozenset({"market"})
     stochastic = False
 
-    def fit(self, fold: "Fold", seed: int) -> None:
+    def fit(self, fold: Fold, seed: int) -> None:
         """Learn nothing."""
 
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         return estimate_effects(fold, before_after)
 
 

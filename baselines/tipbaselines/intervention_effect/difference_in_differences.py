@@ -4,15 +4,11 @@ On logarithms for counts, so that regions of all sizes count alike; all time bef
 interval is Student's over the controls' own changes. Needs two controls or more. Cost: a second.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
 from tipbaselines.intervention_effect.effects import NEEDS, Course, EffectForecast, estimate_effects
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
 
 class DifferenceInDifferences:
@@ -20,10 +16,10 @@ class DifferenceInDifferences:
     takes_many: frozenset[str] = frozenset({"market"})
     stochastic = False
 
-    def fit(self, fold: "Fold", seed: int) -> None:
+    def fit(self, fold: Fold, seed: int) -> None:
         """Learn nothing."""
 
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         return estimate_effects(fold, difference_in_differences)
 
 

@@ -8,18 +8,15 @@ A method forecasts the sum of a series over a window. The effect is the logarith
 mean difference, or what a platform gained by what the closed one lost.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 from tipcore.errors import UsageError
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
-from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 NEEDS = frozenset(
     {
@@ -83,7 +80,7 @@ class Market:
     interventions: pl.DataFrame
 
     @classmethod
-    def of(cls, fold: "Fold") -> "Market":
+    def of(cls, fold: Fold) -> "Market":
         """Return every series and intervention that a fold shows. Rows without a region are nobody's, and left out.
 
         Raises UsageError for columns of a user's own panel that no method here would use.
@@ -181,7 +178,7 @@ def _refuse_covariates(columns: list[str], effects: pl.DataFrame) -> None:
         )
 
 
-def _interventions(fold: "Fold", effects: pl.DataFrame) -> pl.DataFrame:
+def _interventions(fold: Fold, effects: pl.DataFrame) -> pl.DataFrame:
     """Return those of the table where there is one, else those that effects are of."""
     if "kind" not in effects.columns:
         effects = effects.with_columns(pl.lit("").alias("kind"))
@@ -262,13 +259,13 @@ Forecaster = Callable[[Course, slice], EffectForecast | None]
 """A course and the periods of a window -> how it would have gone on; None where nothing can be said."""
 
 
-def estimate_effects(fold: "Fold", forecaster: Forecaster) -> pl.DataFrame:
+def estimate_effects(fold: Fold, forecaster: Forecaster) -> pl.DataFrame:
     """Return predictions ``[unit, estimate, lower, upper]`` for every effect that is asked for, sorted by unit."""
     market = Market.of(fold)
     return prediction_frame(fold, lambda effect: _estimate(market, effect, forecaster))
 
 
-def prediction_frame(fold: "Fold", estimate: Callable[[Effect], Estimate | None]) -> pl.DataFrame:
+def prediction_frame(fold: Fold, estimate: Callable[[Effect], Estimate | None]) -> pl.DataFrame:
     """Return predictions of a function of an effect's row; all three columns null where no estimate exists."""
     unit = fold.task.unit
     effects = fold.to_predict().sort(unit).collect()

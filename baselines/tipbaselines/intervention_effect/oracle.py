@@ -4,10 +4,9 @@ Needs hidden truth: the sums that were expected over the window, in thousandths.
 counts, for which its interval allows as if they were Poisson; they vary somewhat more. Cost: a second.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
 from tipbaselines.intervention_effect.effects import (
     NEEDS,
@@ -18,9 +17,6 @@ from tipbaselines.intervention_effect.effects import (
     prediction_frame,
 )
 
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
-
 THOUSANDTHS = 1000.0
 
 
@@ -29,10 +25,10 @@ class Oracle:
     stochastic = False
     oracle = True
 
-    def fit(self, fold: "Fold", seed: int) -> None:
+    def fit(self, fold: Fold, seed: int) -> None:
         """Learn nothing."""
 
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         market = Market.of(fold)
         return prediction_frame(fold, lambda effect: _estimate(market, effect))
 

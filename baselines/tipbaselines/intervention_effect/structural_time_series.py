@@ -7,15 +7,13 @@ forecast's own. Needs no control, and gains from many. Cost: half a minute on sm
 """
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
 from tipbaselines.intervention_effect.effects import NEEDS, Course, EffectForecast, estimate_effects
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
 PERIODS_A_COMPONENT = 6
 """Periods before the intervention that each component of the controls needs."""
@@ -31,10 +29,10 @@ class StructuralTimeSeries:
     def __init__(self, components: int = 4) -> None:
         self._components = components
 
-    def fit(self, fold: "Fold", seed: int) -> None:
+    def fit(self, fold: Fold, seed: int) -> None:
         """Learn nothing."""
 
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         return estimate_effects(fold, lambda course, window: structural(course, window, self._components))
 
 

@@ -9,10 +9,11 @@ seconds.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
 from tipbaselines.intervention_effect.effects import (
     FEWEST_PLACEBOS,
@@ -24,9 +25,6 @@ from tipbaselines.intervention_effect.effects import (
     placebo_spread,
 )
 
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
-
 
 class SyntheticControl:
     needs = NEEDS
@@ -36,16 +34,16 @@ class SyntheticControl:
     def __init__(self) -> None:
         self.notes: list[str] = []
 
-    def fit(self, fold: "Fold", seed: int) -> None:
+    def fit(self, fold: Fold, seed: int) -> None:
         """Learn nothing."""
 
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         found = estimate_effects(fold, synthetic_control)
         self.notes = notes_of(list(_fits(fold, found)))
         return found
 
 
-def _fits(fold: "Fold", found: pl.DataFrame) -> Iterator["SyntheticFit"]:
+def _fits(fold: Fold, found: pl.DataFrame) -> Iterator["SyntheticFit"]:
     """Yield the synthetic control that each of these estimates rests on; of shares that of the platform that gained."""
     market, unit = Market.of(fold), fold.task.unit
     estimates = dict(found.select(unit, "estimate").drop_nulls().iter_rows())

@@ -6,58 +6,51 @@ extra torch, and payer, payee, minute and amount. Cost: half a minute for 1.6 mi
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
 from tipbaselines import graphs
-from tipbaselines.frames import prevalence, score_frame, to_predict
+from tipbaselines.frames import Labels, labels_of, prevalence, score_frame, to_predict, training_labels
 from tipbaselines.graphs import fill_gaps, mean_matrix
 from tipbaselines.payment_risk.payments import (
     NEEDS,
-    PaymentLabels,
+    OTHERS,
     Payments,
     history_features,
-    labels_of,
     own_features,
     read_payments,
-    training_labels,
+    thin,
 )
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
 THINNING = 8
 """One negative of so many is learnt from."""
 
 
+@dataclass(eq=False)
 class GraphSAGE:
     """``hidden``: units a layer; ``epochs``: at most so many, ``patience`` without gain on valid stop them; without a
     valid part ``unwatched`` are run."""
 
-    needs: frozenset[str] = NEEDS
-    takes_many: frozenset[str] = frozenset({"payments", "wallets"})
+    hidden: int = 32
+    epochs: int = 80
+    patience: int = 15
+    unwatched: int = 50
+    learning_rate: float = 0.01
+    weight_decay: float = 1e-4
+    dropout: float = 0.2
+    needs = NEEDS
+    takes_many = frozenset({"payments", "wallets"})
     stochastic = True
 
-    def __init__(
-        self,
-        hidden: int = 32,
-        epochs: int = 80,
-        patience: int = 15,
-        unwatched: int = 50,
-        learning_rate: float = 0.01,
-        weight_decay: float = 1e-4,
-        dropout: float = 0.2,
-    ) -> None:
-        self._hidden, self._dropout = hidden, dropout
-        self._training = graphs.Training(epochs, patience, unwatched, learning_rate, weight_decay)
-
-    def fit(self, fold: "Fold", seed: int) -> None:
+    def fit(self, fold: Fold, seed: int) -> None:
         import torch
 
         ledger = read_payments(fold)
-        train = training_labels(fold, "payment_risk/graphsage")
+        train = training_labels(fold, "payment_risk/graphsage", OTHERS)
         valid = labels_of(fold, "valid")
         self._units = to_predict(fold)[fold.task.unit]
         wanted = ledger.positions(self._units)
@@ -66,14 +59,12 @@ class GraphSAGE:
             return
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self._scores = self._trained(ledger, train.thinned(THINNING)[0], valid, wanted)
+            self._scores = self._trained(ledger, thin(train, THINNING)[0], valid, wanted)
 
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         return score_frame(self._units, self._scores)
 
-    def _trained(
-        self, ledger: Payments, train: PaymentLabels, valid: PaymentLabels, wanted: np.ndarray
-    ) -> np.ndarray:
+    def _trained(self, ledger: Payments, train: Labels, valid: Labels, wanted: np.ndarray) -> np.ndarray:
         """Return probabilities of the wanted payments by the network at its best epoch."""
         own = np.column_stack([*own_features(ledger).values(), *history_features(ledger).values()])
         edges = graphs.standardise(fill_gaps(own))
@@ -81,7 +72,7 @@ class GraphSAGE:
         paid = _paid(ledger)
         relations = [mean_matrix(m) for m in (paid, paid.T.tocsr())]
         first = graphs.first_inputs(inputs, relations)
-        network = _network(first.shape[1], edges.shape[1], self._hidden, self._dropout)
+        network = _network(first.shape[1], edges.shape[1], self.hidden, self.dropout)
 
         def logits(rows: np.ndarray) -> Callable[[], Any]:
             import torch
@@ -92,8 +83,8 @@ class GraphSAGE:
             places, own = torch.from_numpy(at.reshape(ends.shape)), torch.from_numpy(edges[rows])
             return lambda: network(near, places, own)
 
-        watched = (logits(ledger.positions(valid.payments)), valid.label) if valid.both else None
-        self._training.run(network, logits(ledger.positions(train.payments)), train.label, watched)
+        watched = (logits(ledger.positions(valid.units)), valid.label) if valid.both else None
+        graphs.Training.of(self).run(network, logits(ledger.positions(train.units)), train.label, watched)
         return graphs.probabilities(network, logits(wanted))
 
 

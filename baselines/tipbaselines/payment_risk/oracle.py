@@ -4,27 +4,16 @@ Needs hidden truth: log-odds of payments (integer milli-nats). It knows which pa
 habits; nothing of who else the scheme deals with. Cost: a join.
 """
 
-from typing import TYPE_CHECKING
-
 import polars as pl
+from tipbench.data.fold import Fold
 
-from tipbaselines.frames import score_frame, sigmoid
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
-
-MILLI_NATS = 1000.0
+from tipbaselines.frames import Untrained, log_odds_frame, to_predict
 
 
-class Oracle:
-    needs: frozenset[str] = frozenset({"payments.log_odds"})
-    stochastic = False
+class Oracle(Untrained):
+    needs = frozenset({"payments.log_odds"})
     oracle = True
 
-    def fit(self, fold: "Fold", seed: int) -> None:
-        """Learn nothing."""
-
-    def predict(self, fold: "Fold") -> pl.DataFrame:
-        unit = fold.task.unit
-        frame = fold.to_predict().select(unit, "log_odds").sort(unit).collect()
-        return score_frame(frame[unit], sigmoid(frame["log_odds"].cast(pl.Float64).to_numpy() / MILLI_NATS))
+    def predict(self, fold: Fold) -> pl.DataFrame:
+        payments = to_predict(fold)
+        return log_odds_frame(payments[fold.task.unit], payments["log_odds"])

@@ -8,18 +8,18 @@ sparse matrices. Windows look both ways: a task of payments is a triage after th
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 from tipcore.errors import UsageError
 
-from tipbaselines.cache import OfTables
-from tipbaselines.frames import MINUTES_A_DAY
+from tipbaselines.cache import remember
+from tipbaselines.frames import MINUTES_A_DAY, Labels
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
-    from tipbench.data.fold import Fold
 
 
 NEEDS = frozenset({"payments.payer", "payments.payee", "payments.minute", "payments.amount"})
@@ -55,20 +55,16 @@ class Payments:
         return np.searchsorted(self.payments[self.unit].to_numpy(), payments.to_numpy())
 
 
-_LEVELS = OfTables()
-"""The words of the columns of all regions."""
-
-
-def word_levels(fold: "Fold") -> dict[str, list[str]]:
+def word_levels(fold: Fold) -> dict[str, list[str]]:
     """Return the words of each column of words of payments and wallets, sorted; none of a column with too many.
 
     They are those of all regions, so that some of them have the same features.
     """
-    whole = fold.whole or fold
-    return _LEVELS.get(whole, "levels", lambda: _read_levels(whole))
+    return _read_levels(fold.whole or fold)
 
 
-def _read_levels(fold: "Fold") -> dict[str, list[str]]:
+@remember()
+def _read_levels(fold: Fold) -> dict[str, list[str]]:
     found = {}
     for table, names in (("payments", ("channel", "purpose")), ("wallets", ("holder",))):
         shown = fold.tables[table].collect_schema() if table in fold.tables else {}
@@ -78,7 +74,7 @@ def _read_levels(fold: "Fold") -> dict[str, list[str]]:
     return found
 
 
-def read_payments(fold: "Fold") -> Payments:
+def read_payments(fold: Fold) -> Payments:
     """Return the payments and wallets of a fold; wallets that no table lists have no columns. Raises UsageError for a
     payment without a payer, payee, time or amount."""
     unit = fold.task.unit
@@ -367,38 +363,15 @@ def _widest(mask: "csr_matrix", values: "csr_matrix") -> np.ndarray:
     return np.asarray(masked.max(axis=1).todense()).ravel()
 
 
-class PaymentLabels(NamedTuple):
-    """Payments with a label, and their labels (0 or 1)."""
-
-    payments: pl.Series
-    label: np.ndarray
-
-    @property
-    def both(self) -> bool:
-        """Whether there are positives and negatives among them."""
-        return bool(len(self.label)) and 0 < int(self.label.sum()) < len(self.label)
-
-    def thinned(self, times: int) -> tuple["PaymentLabels", np.ndarray]:
-        """Return every positive and one negative of so many, and what each stands for. No seed decides which: it is
-        every so-manieth, and ids of payments tell nothing of their order."""
-        kept = (self.label == 1) | (np.arange(len(self.label)) % times == 0)
-        return PaymentLabels(self.payments.filter(kept), self.label[kept]), np.where(
-            self.label[kept] == 1, 1.0, times
-        )
+OTHERS = "payment_risk/rules or payment_risk/isolation_forest"
+"""Methods that learn from no label."""
 
 
-def labels_of(fold: "Fold", part: str) -> PaymentLabels:
-    """Return the labelled payments of train or valid."""
-    frame = fold.labels(part).collect()
-    return PaymentLabels(frame[fold.task.unit], frame["label"].cast(int).to_numpy())
+def thin(labels: Labels, times: int) -> tuple[Labels, np.ndarray]:
+    """Return every positive and one negative of ``times``, and how many payments each stands for.
 
-
-def training_labels(fold: "Fold", method: str) -> PaymentLabels:
-    """Return the labelled payments of train. Raises UsageError where there is not one."""
-    labels = labels_of(fold, "train")
-    if not len(labels.label):
-        raise UsageError(
-            f"{method} learns from labels and this fold gives none to fit: "
-            "choose a split with a train part, or payment_risk/rules or payment_risk/isolation_forest."
-        )
-    return labels
+    No seed decides which: it is every ``times``-th, and ids of payments do not depend on their order.
+    """
+    kept = (labels.label == 1) | (np.arange(len(labels.label)) % times == 0)
+    thinned = Labels(labels.units.filter(kept), labels.label[kept])
+    return thinned, np.where(thinned.label == 1, 1.0, times)

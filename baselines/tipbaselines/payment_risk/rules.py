@@ -6,39 +6,33 @@ round sums; no stated purpose. Score: the share of the flags. Needs payer, payee
 are not there are left out. Cost: seconds for 1.3 million payments on one core.
 """
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
-from tipbaselines.frames import MINUTES_A_DAY, score_frame, to_predict
+from tipbaselines.frames import MINUTES_A_DAY, Untrained, score_frame, to_predict
 from tipbaselines.payment_risk.payments import NEEDS, Payments, Side, own_features, read_payments
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
 ADOPTED = ("channel prepaid", "channel virtual_currency", "channel remittance")
 CASH = "channel cash_deposit"
 
 
-class Rules:
+@dataclass(eq=False)
+class Rules(Untrained):
     """``payers``: so many different ones within ``days`` on either side are many; ``share``: of what came in, from
     which on most of it goes out; ``young``: days since a wallet was opened; ``round_sum``: minor units."""
 
-    needs: frozenset[str] = NEEDS
-    stochastic = False
+    payers: int = 3
+    days: int = 2
+    share: float = 0.6
+    young: int = 60
+    round_sum: int = 1000
+    needs = NEEDS
     batches = "regions"
 
-    def __init__(
-        self, payers: int = 3, days: int = 2, share: float = 0.6, young: int = 60, round_sum: int = 1000
-    ) -> None:
-        self._payers, self._days, self._share = payers, days, share
-        self._young, self._round = young, round_sum
-
-    def fit(self, fold: "Fold", seed: int) -> None:
-        """Learn nothing."""
-
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         ledger = read_payments(fold)
         flags = self._flags(ledger)
         units = to_predict(fold)[fold.task.unit]
@@ -54,12 +48,12 @@ class Rules:
         soon = (following >= 0) & (out.minute[following] - minute <= MINUTES_A_DAY)
         lately = (before >= 0) & (minute - into.minute[before] <= MINUTES_A_DAY)
         flags = [
-            into.window(ledger.payee, minute, self._days)[1] >= self._payers,
-            soon & (out.amount[following] >= self._share * amount),
-            lately & (amount >= self._share * into.amount[before]),
-            amount % self._round == 0,
+            into.window(ledger.payee, minute, self.days)[1] >= self.payers,
+            soon & (out.amount[following] >= self.share * amount),
+            lately & (amount >= self.share * into.amount[before]),
+            amount % self.round_sum == 0,
         ]
-        flags += [own[f"{end} age"] < self._young for end in ("payer", "payee") if f"{end} age" in own]
+        flags += [own[f"{end} age"] < self.young for end in ("payer", "payee") if f"{end} age" in own]
         if "same town" in own:
             flags.append(own["same town"] == 0)
         if "no purpose" in own:

@@ -7,10 +7,11 @@ its upper end also allows for a dependence that all pairs share (:func:`.lists.d
 Needs the extra bayes and counts. Cost: half a minute for 64 tables of six lists on one core.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
 from tipbaselines.prevalence.lists import (
     NEEDS,
@@ -21,9 +22,6 @@ from tipbaselines.prevalence.lists import (
     read_case_lists,
     warnings_of,
 )
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
 
 class BayesLogLinear:
@@ -40,10 +38,10 @@ class BayesLogLinear:
         self._warmup, self._samples, self._spread, self._wide = warmup, samples, spread, wide
         self.notes: list[str] = []
 
-    def fit(self, fold: "Fold", seed: int) -> None:
+    def fit(self, fold: Fold, seed: int) -> None:
         self._seed = seed
 
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         lists = read_case_lists(fold)
         log_unseen = self._posterior(lists)
         points = np.quantile(log_unseen, [0.5, 0.025, 0.975], axis=0)

@@ -4,14 +4,10 @@ The range rests on nothing. It is here so that coverage and interval score have 
 counts. Cost: none.
 """
 
-from typing import TYPE_CHECKING
-
 import polars as pl
+from tipbench.data.fold import Fold
 
 from tipbaselines.prevalence.chao_lower import ChaoLower
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
 
 class ChaoFixedRange(ChaoLower):
@@ -21,6 +17,6 @@ class ChaoFixedRange(ChaoLower):
         super().__init__()
         self._low, self._high = low, high
 
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         estimate = pl.col("estimate")
         return super().predict(fold).with_columns(lower=estimate * self._low, upper=estimate * self._high)

@@ -6,14 +6,10 @@ takes lists for many occasions that are alike: of t lists it lacks a factor (t -
 Needs counts. Cost: none.
 """
 
-from typing import TYPE_CHECKING
-
 import polars as pl
+from tipbench.data.fold import Fold
 
 from tipbaselines.prevalence.lists import NEEDS, estimates_of, lower_bound, read_case_lists, warnings_of
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
 
 class ChaoLower:
@@ -27,10 +23,10 @@ class ChaoLower:
         self._textbook = textbook_interval
         self.notes: list[str] = []
 
-    def fit(self, fold: "Fold", seed: int) -> None:
+    def fit(self, fold: Fold, seed: int) -> None:
         """Learn nothing."""
 
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         lists = read_case_lists(fold)
         log_unseen, reach = lower_bound(lists.counts, len(lists.lists))
         lower, upper = log_unseen - reach, log_unseen + reach

@@ -5,10 +5,9 @@ seen more easily. So it has no interval: the textbook's, normal on the logarithm
 the truths. Needs counts. Cost: milliseconds.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
 from tipbaselines.prevalence.lists import (
     NEEDS,
@@ -19,9 +18,6 @@ from tipbaselines.prevalence.lists import (
     read_case_lists,
     warnings_of,
 )
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
 
 class Independence:
@@ -35,10 +31,10 @@ class Independence:
         self._textbook = textbook_interval
         self.notes: list[str] = []
 
-    def fit(self, fold: "Fold", seed: int) -> None:
+    def fit(self, fold: Fold, seed: int) -> None:
         """Learn nothing."""
 
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         lists = read_case_lists(fold)
         number = len(lists.lists)
         fits = fit(lists.counts, number, np.zeros((len(lists.units), len(pairs(number))), dtype=bool))

@@ -9,15 +9,11 @@ for a model each. Every column of ``case_lists`` is a list but for the unit, the
 
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 from tipcore.errors import UsageError
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
-
 
 TABLES = 2048
 """Tables fitted at once, which bounds the memory."""
@@ -277,7 +273,7 @@ class CaseLists:
         return overlaps(self.counts, len(self.lists)) > 0
 
 
-def read_case_lists(fold: "Fold", units: pl.Series | None = None) -> CaseLists:
+def read_case_lists(fold: Fold, units: pl.Series | None = None) -> CaseLists:
     """Return the tables of these units, or of those to be predicted, sorted by unit.
 
     Raises UsageError for more lists than :data:`MOST`.

@@ -12,10 +12,11 @@ counts. Cost: some seconds for 64 tables of six lists.
 
 from dataclasses import replace
 from itertools import combinations
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
 from tipbaselines.prevalence.lists import (
     NEEDS,
@@ -27,9 +28,6 @@ from tipbaselines.prevalence.lists import (
     read_case_lists,
     warnings_of,
 )
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
 HALVINGS = 60
 """Of the interval in which a point of a mixture is sought."""
@@ -63,10 +61,10 @@ class ModelAverage:
         self._terms, self._dispersed = terms, dispersion
         self.notes: list[str] = []
 
-    def fit(self, fold: "Fold", seed: int) -> None:
+    def fit(self, fold: Fold, seed: int) -> None:
         """Learn nothing."""
 
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         lists = read_case_lists(fold)
         fits = [self._fits(lists, table) for table in range(len(lists.units))]
         dispersion = np.array([_dispersion(lists, table) for table in range(len(lists.units))])

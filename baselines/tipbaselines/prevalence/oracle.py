@@ -4,15 +4,11 @@ Horvitz and Thompson (1952): the sum over those observed of one over that chance
 interval is a normal one on the logarithm. It knows what no method could, and not how many are unseen. Cost: a join.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
 from tipbaselines.prevalence.lists import NORMAL
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
 THOUSANDTHS = 1000.0
 
@@ -22,10 +18,10 @@ class Oracle:
     stochastic = False
     oracle = True
 
-    def fit(self, fold: "Fold", seed: int) -> None:
+    def fit(self, fold: Fold, seed: int) -> None:
         """Learn nothing."""
 
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         unit = fold.task.unit
         known = (
             fold.to_predict().select(unit, "inverse_chance", "inverse_chance_variance").sort(unit).collect()

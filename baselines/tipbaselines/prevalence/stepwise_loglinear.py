@@ -6,10 +6,9 @@ candidates. The interval is that of the model chosen, which knows nothing of the
 dependence between lists (:func:`.lists.dependence_reach`). Needs counts. Cost: a second.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
 from tipbaselines.prevalence.lists import (
     NEEDS,
@@ -21,9 +20,6 @@ from tipbaselines.prevalence.lists import (
     read_case_lists,
     warnings_of,
 )
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
 
 class StepwiseLogLinear:
@@ -38,10 +34,10 @@ class StepwiseLogLinear:
         self._p, self._textbook = p, textbook_interval
         self.notes: list[str] = []
 
-    def fit(self, fold: "Fold", seed: int) -> None:
+    def fit(self, fold: Fold, seed: int) -> None:
         """Learn nothing."""
 
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         lists = read_case_lists(fold)
         _, fits = choose_pairs(lists, self._p)
         reach = NORMAL * fits.error

@@ -6,14 +6,10 @@ was not seen in training; the side, the channel and the minute may be absent fro
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
-
+from tipbench.data.fold import Fold
 
 NEEDS = frozenset({"messages.sequence", "messages.act"})
 FIELDS = ("act", "side", "channel")
@@ -102,7 +98,7 @@ class ConversationArrays:
         return ((onset > 0) & (self.number >= onset)).astype(np.int64)
 
 
-def labelled_messages(fold: "Fold", part: str) -> pl.DataFrame:
+def labelled_messages(fold: Fold, part: str) -> pl.DataFrame:
     """Return messages of the labelled units of a part with ``label`` and ``onset``, by unit and sequence."""
     unit = fold.task.unit
     labels = fold.labels(part).collect()

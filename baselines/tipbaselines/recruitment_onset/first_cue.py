@@ -5,10 +5,9 @@ the training conversations rises, an alarm counting as right where it is at most
 valid part, where there is one, decides how many of them to keep. Needs acts. Cost: seconds.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
 from tipbaselines.frames import score_frame
 from tipbaselines.recruitment_onset.conversations import (
@@ -19,9 +18,6 @@ from tipbaselines.recruitment_onset.conversations import (
     conversation_arrays,
     labelled_messages,
 )
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
 LISTED = (
     *("ask_documents", "arrange_travel", "offer_advance", "fix_date", "state_debt"),
@@ -40,7 +36,7 @@ class FirstCue:
     def __init__(self, listed: tuple[str, ...] = LISTED) -> None:
         self._listed = tuple(listed)
 
-    def fit(self, fold: "Fold", seed: int) -> None:
+    def fit(self, fold: Fold, seed: int) -> None:
         self._unit = fold.task.unit
         train = labelled_messages(fold, "train")
         self._vocabulary = Vocabulary.of(train)

@@ -6,10 +6,11 @@ the extra ``torch``; sides, channels and minutes where there are any. Cost: a mi
 conversations on one core.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
 from tipbaselines.frames import score_frame
 from tipbaselines.recruitment_onset.conversations import (
@@ -21,9 +22,6 @@ from tipbaselines.recruitment_onset.conversations import (
     conversation_arrays,
     labelled_messages,
 )
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
 EMBEDDED = {"act": 16, "side": 2, "channel": 3, "gap": 4}
 
@@ -47,7 +45,7 @@ class GRU:
         self._hidden, self._epochs, self._patience, self._batch = hidden, epochs, patience, batch
         self._learning_rate, self._dropout, self._decay = learning_rate, dropout, decay
 
-    def fit(self, fold: "Fold", seed: int) -> None:
+    def fit(self, fold: Fold, seed: int) -> None:
         import torch
 
         unit = fold.task.unit

@@ -8,10 +8,11 @@ posterior of the third block. Needs acts; sides, channels and minutes where ther
 for 14,000 training conversations.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
 from tipbaselines.frames import score_frame
 from tipbaselines.recruitment_onset.conversations import (
@@ -23,9 +24,6 @@ from tipbaselines.recruitment_onset.conversations import (
     conversation_arrays,
     labelled_messages,
 )
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
 AT_ONCE = 256
 """Conversations that go through the recursions side by side: what is kept of them fits into a cache."""
@@ -46,7 +44,7 @@ class HiddenMarkov:
         self._block = np.repeat(np.arange(3), tuple(states))
         self._iterations, self._prior = iterations, prior
 
-    def fit(self, fold: "Fold", seed: int) -> None:
+    def fit(self, fold: Fold, seed: int) -> None:
         unit = fold.task.unit
         messages = labelled_messages(fold, "train")
         self._unit, self._vocabulary = unit, Vocabulary.of(messages)

@@ -3,22 +3,18 @@
 Needs nothing. Cost: none.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
 from tipbaselines.frames import score_frame
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
 
 class Never:
     needs: frozenset[str] = frozenset()
     stochastic = False
 
-    def fit(self, fold: "Fold", seed: int) -> None:
+    def fit(self, fold: Fold, seed: int) -> None:
         """Learn nothing."""
         self._unit = fold.task.unit
 

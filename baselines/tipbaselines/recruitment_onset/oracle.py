@@ -6,10 +6,9 @@ account, and so which course it is, is not used; a platform's mix of profiles is
 hidden truth. Cost: some ten seconds per 1,000 conversations.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 from tipdata.core.draw import ONE
 from tipdata.core.world import DAYS, MINUTES_A_DAY, World, newest_released
 from tipdata.stages import draw_tables
@@ -17,10 +16,6 @@ from tipdata.stages.messages import acts
 from tipdata.stages.messages.acts import WEEK, ThreadModel, reply_rows
 
 from tipbaselines.frames import score_frame
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
-
 
 HIDDEN = ("kind", "strategy", "form", "opens", "number", "holder", "length")
 
@@ -37,7 +32,7 @@ class Oracle:
         """``world``: whose conversations they are; None for the released one."""
         self._world = World.of(newest_released()) if world is None else world
 
-    def fit(self, fold: "Fold", seed: int) -> None:
+    def fit(self, fold: Fold, seed: int) -> None:
         """Only the mix of profiles on each platform is counted."""
         self._unit = fold.task.unit
         frame = fold.tables["conversations"].collect()

@@ -7,10 +7,9 @@ It is taught that a window is positive if it ends at or after the onset. Needs a
 there are any. Cost: a few seconds for 14,000 training conversations.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
 from tipbaselines.frames import prevalence, score_frame, sigmoid
 from tipbaselines.recruitment_onset.conversations import (
@@ -22,9 +21,6 @@ from tipbaselines.recruitment_onset.conversations import (
     conversation_arrays,
     labelled_messages,
 )
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
 AT_ONCE = 2000
 """Conversations whose windows are counted at once in training."""
@@ -44,7 +40,7 @@ class WindowedLogreg:
         self._window, self._patience, self._stride = window, patience, stride
         self._c, self._max_iter = c, max_iter
 
-    def fit(self, fold: "Fold", seed: int) -> None:
+    def fit(self, fold: Fold, seed: int) -> None:
         from sklearn.linear_model import LogisticRegression
 
         unit = fold.task.unit

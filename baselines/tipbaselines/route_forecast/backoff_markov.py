@@ -5,9 +5,8 @@ the training circuits of its region (two towns, one, none) and the size of towns
 towns. Cost: a second or two.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from tipbench.data.fold import Fold
 
 from tipbaselines.route_forecast.itineraries import (
     Histories,
@@ -19,14 +18,11 @@ from tipbaselines.route_forecast.itineraries import (
     stops_of,
 )
 
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
-
 
 class BackoffMarkov(TownMethod):
     """It has nothing to choose."""
 
-    def fit(self, fold: "Fold", seed: int) -> None:
+    def fit(self, fold: Fold, seed: int) -> None:
         self.start(fold)
         self._counts = MoveCounts(Moves.of(stops_of(fold, "train"), self.unit, self.towns), self.towns)
 

@@ -5,32 +5,29 @@ likelihood. Needs towns of stops, and size and coordinates of towns; uses jurisd
 seconds.
 """
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
+from tipbench.data.fold import Fold
 
 from tipbaselines.route_forecast.itineraries import NEEDS, Histories, Moves, TownMethod, Towns, stops_of
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
 START = (1.0, -1.0, -1.0)
 """Exponents of size and distance, and what a border costs in nats, before any training."""
 
 
+@dataclass(eq=False)
 class Gravity(TownMethod):
     """``soften_km``: added to distances, so that towns close by are not all there is."""
 
-    needs: frozenset[str] = NEEDS | {f"places.{name}" for name in ("population", "x_km", "y_km")}
+    soften_km: float = 30.0
+    needs = NEEDS | {f"places.{name}" for name in ("population", "x_km", "y_km")}
 
-    def __init__(self, soften_km: float = 30.0) -> None:
-        self._soften = soften_km
-
-    def fit(self, fold: "Fold", seed: int) -> None:
+    def fit(self, fold: Fold, seed: int) -> None:
         from scipy.optimize import minimize
 
         self.start(fold)
-        self._pull = attraction(self.towns, self._soften)
+        self._pull = attraction(self.towns, self.soften_km)
         moves = Moves.of(stops_of(fold, "train"), self.unit, self.towns)
         self._weights = np.array(START)
         moved = moves.where(moves.town != moves.origin)

@@ -4,16 +4,13 @@ A town is a position among the sorted towns of its region; regions with fewer to
 hold no town. Without regions all towns are of one.
 """
 
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
-from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from tipbench.data.fold import Fold
 
 NOWHERE = 0
 START = -1
@@ -34,7 +31,7 @@ class Towns:
     table: pl.DataFrame
 
     @classmethod
-    def of(cls, fold: "Fold") -> "Towns":
+    def of(cls, fold: Fold) -> "Towns":
         places = (
             with_region(fold.tables["places"].collect()).unique(["region", "town"]).sort("region", "town")
         )
@@ -88,7 +85,7 @@ def with_region(frame: pl.DataFrame) -> pl.DataFrame:
     return frame if "region" in frame.columns else frame.with_columns(region=pl.lit(NOWHERE, dtype=pl.Int32))
 
 
-def stops_of(fold: "Fold", part: str) -> pl.DataFrame:
+def stops_of(fold: Fold, part: str) -> pl.DataFrame:
     """Return stops of the units of a part, by unit and sequence."""
     unit = fold.task.unit
     wanted = fold.parts.filter(pl.col("part") == part).select(unit)
@@ -230,10 +227,10 @@ class TownMethod(ABC):
     A method fits by setting ``unit`` and ``towns`` first (:meth:`start`), and scores towns by :meth:`scores`.
     """
 
-    needs: frozenset[str] = NEEDS
+    needs = NEEDS
     stochastic = False
 
-    def start(self, fold: "Fold") -> None:
+    def start(self, fold: Fold) -> None:
         """Remember the towns of a fold."""
         self.unit, self.towns = fold.task.unit, Towns.of(fold)
 

@@ -6,17 +6,16 @@ stops, and a list of towns; uses their size, coordinates and jurisdictions where
 25,000 moves on one core.
 """
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
 from tipbaselines.route_forecast.backoff_markov import chances
 from tipbaselines.route_forecast.gravity import attraction
 from tipbaselines.route_forecast.itineraries import Histories, MoveCounts, Moves, TownMethod, replay, stops_of
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
 TINY = 1e-9
 
@@ -29,46 +28,28 @@ class Queries(NamedTuple):
     sizes: np.ndarray
 
 
+@dataclass(eq=False)
 class LightgbmRank(TownMethod):
     """``rounds``: at most so many trees, ``patience`` without gain on valid stop them; without a valid part
     ``unwatched`` are grown. ``moves``: learn from so many at most."""
 
+    rounds: int = 300
+    patience: int = 30
+    unwatched: int = 100
+    learning_rate: float = 0.06
+    leaves: int = 15
+    leaf_size: int = 60
+    moves: int = 12_000
+    soften_km: float = 30.0
+    threads: int = 1
     stochastic = True
 
-    def __init__(
-        self,
-        rounds: int = 300,
-        patience: int = 30,
-        unwatched: int = 100,
-        learning_rate: float = 0.06,
-        leaves: int = 15,
-        leaf_size: int = 60,
-        moves: int = 12_000,
-        soften_km: float = 30.0,
-        threads: int = 1,
-    ) -> None:
-        self._rounds, self._patience, self._unwatched = rounds, patience, unwatched
-        self._moves, self._soften = moves, soften_km
-        self._settings = {
-            "objective": "lambdarank",
-            "metric": "ndcg",
-            "eval_at": [10],
-            "learning_rate": learning_rate,
-            "num_leaves": leaves,
-            "min_data_in_leaf": leaf_size,
-            "feature_fraction": 0.7,
-            "num_threads": threads,
-            "deterministic": True,
-            "force_row_wise": True,
-            "verbose": -1,
-        }
-
-    def fit(self, fold: "Fold", seed: int) -> None:
+    def fit(self, fold: Fold, seed: int) -> None:
         import lightgbm
 
         self.start(fold)
         located = {"x_km", "y_km"} <= set(self.towns.table.columns)
-        self._pull = attraction(self.towns, self._soften) if located else None
+        self._pull = attraction(self.towns, self.soften_km) if located else None
         train, valid = stops_of(fold, "train"), stops_of(fold, "valid")
         self._counts = self._counted(train)
         learnt, watched = self._halves(train), self._queries(valid, self._counts)
@@ -77,16 +58,30 @@ class LightgbmRank(TownMethod):
             return
         rng = np.random.default_rng(seed)
         data = _dataset(
-            lightgbm, _concatenate(learnt), min(self._moves, sum(len(q.sizes) for q in learnt)), rng
+            lightgbm, _concatenate(learnt), min(self.moves, sum(len(q.sizes) for q in learnt)), rng
         )
         sets, stop = [], []
         if watched is not None:
             sets = [data.create_valid(watched.features, watched.right, group=watched.sizes)]
-            stop = [lightgbm.early_stopping(self._patience, verbose=False)]
+            stop = [lightgbm.early_stopping(self.patience, verbose=False)]
+        settings = {
+            "objective": "lambdarank",
+            "metric": "ndcg",
+            "eval_at": [10],
+            "learning_rate": self.learning_rate,
+            "num_leaves": self.leaves,
+            "min_data_in_leaf": self.leaf_size,
+            "feature_fraction": 0.7,
+            "num_threads": self.threads,
+            "deterministic": True,
+            "force_row_wise": True,
+            "verbose": -1,
+            "seed": seed,
+        }
         self._model = lightgbm.train(
-            {**self._settings, "seed": seed},
+            settings,
             data,
-            self._rounds if sets else self._unwatched,
+            self.rounds if sets else self.unwatched,
             valid_sets=sets,
             callbacks=stop,
         )

@@ -6,9 +6,10 @@ stops, and a list of towns. Cost: a second or two.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
+from tipbench.data.fold import Fold
 
 from tipbaselines.route_forecast.itineraries import (
     Histories,
@@ -19,25 +20,23 @@ from tipbaselines.route_forecast.itineraries import (
     stops_of,
 )
 
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
-
+@dataclass(eq=False)
 class Markov(TownMethod):
     """``own``: weights of one own move beside the region's whole distribution to choose from, the first where there
     is no valid part. ``prior``: moves of the region shared out by popularity."""
 
-    def __init__(self, own: Sequence[float] = (4.0, 0.25, 1.0, 16.0), prior: float = 5.0) -> None:
-        self._choices, self._prior = tuple(own), prior
+    own: Sequence[float] = (4.0, 0.25, 1.0, 16.0)
+    prior: float = 5.0
 
-    def fit(self, fold: "Fold", seed: int) -> None:
+    def fit(self, fold: Fold, seed: int) -> None:
         self.start(fold)
         self._counts = MoveCounts(Moves.of(stops_of(fold, "train"), self.unit, self.towns), self.towns)
-        self.own = best_of(self, stops_of(fold, "valid"), self._choices, "own")
+        self.weight = best_of(self, stops_of(fold, "valid"), self.own, "weight")
 
     def scores(self, past: Histories, at: np.ndarray) -> np.ndarray:
         region, here = past.region[at], past.here(at)
         popular = self._counts.visits(region) + self.towns.sizes()[region]
         popular = popular / popular.sum(axis=1, keepdims=True)
-        others = self._counts.after(region, here) + self._prior * popular
-        return self.own * past.after(at, 1) + others / others.sum(axis=1, keepdims=True)
+        others = self._counts.after(region, here) + self.prior * popular
+        return self.weight * past.after(at, 1) + others / others.sum(axis=1, keepdims=True)

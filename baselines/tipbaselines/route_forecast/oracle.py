@@ -3,25 +3,21 @@
 Needs hidden truth. Cost: none to speak of.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
 from tipbaselines.route_forecast.itineraries import MOST, Towns
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
 MILLI = 1000.0
 
 
 class Oracle:
-    needs: frozenset[str] = frozenset({"stops.next_log", "stops.region", "stops.town", "places.town"})
+    needs = frozenset({"stops.next_log", "stops.region", "stops.town", "places.town"})
     stochastic = False
     oracle = True
 
-    def fit(self, fold: "Fold", seed: int) -> None:
+    def fit(self, fold: Fold, seed: int) -> None:
         self._unit, self._towns = fold.task.unit, Towns.of(fold)
 
     def begin(self, units: pl.DataFrame) -> None:

@@ -3,26 +3,24 @@
 A town's size stands in where a region has no training. Needs towns of stops, and a list of towns. Cost: a second.
 """
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
+from tipbench.data.fold import Fold
 
 from tipbaselines.route_forecast.itineraries import Histories, MoveCounts, Moves, TownMethod, stops_of
 
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
-
+@dataclass(eq=False)
 class Popular(TownMethod):
     """``prior``: arrivals that towns share by their size, beside those that were counted."""
 
-    def __init__(self, prior: float = 1.0) -> None:
-        self._prior = prior
+    prior: float = 1.0
 
-    def fit(self, fold: "Fold", seed: int) -> None:
+    def fit(self, fold: Fold, seed: int) -> None:
         self.start(fold)
         self._counts = MoveCounts(Moves.of(stops_of(fold, "train"), self.unit, self.towns), self.towns)
 
     def scores(self, past: Histories, at: np.ndarray) -> np.ndarray:
         region = past.region[at]
-        return self._counts.visits(region) + self._prior * self.towns.sizes()[region]
+        return self._counts.visits(region) + self.prior * self.towns.sizes()[region]

@@ -7,43 +7,42 @@ walks restart anywhere, so that being well connected is no suspicion. Needs the 
 audits, complaints and labels where they are there. Cost: a second for 20,000 firms.
 """
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
 from tipbaselines.frames import score_frame, to_predict
 from tipbaselines.supplier_risk.suppliers import SupplyChain, read_supply_chain
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
 FORCED_LABOUR = ("fees", "documents", "movement", "threats")
 """Findings and complaints that point to forced labour, as the task's page says."""
 
 
+@dataclass(eq=False)
 class PersonalisedPageRank:
     """``damping``: probability that a walk goes on; ``supply``: weight of a supply against 1 of an agency;
     ``suspected``: restarts at a firm for each such finding or complaint, against 1 at a known positive."""
 
-    needs: frozenset[str] = frozenset({"supplies.supplier", "supplies.buyer"})
+    damping: float = 0.6
+    supply: float = 0.05
+    suspected: float = 1.0
+    needs = frozenset({"supplies.supplier", "supplies.buyer"})
     stochastic = False
 
-    def __init__(self, damping: float = 0.6, supply: float = 0.05, suspected: float = 1.0) -> None:
-        self._damping, self._supply, self._suspected = damping, supply, suspected
-
-    def fit(self, fold: "Fold", seed: int) -> None:
+    def fit(self, fold: Fold, seed: int) -> None:
         chain = read_supply_chain(fold)
-        self._firms, self._score = chain.firms[chain.unit], np.zeros(chain.count)
-        restart = self._suspected * suspicions(chain)
+        self._chain, self._score = chain, np.zeros(chain.count)
+        restart = self.suspected * suspicions(chain)
         train = fold.labels("train").collect()
         restart[chain.positions(train[chain.unit])] += train["label"].to_numpy().astype(float)
         if restart.any():
             self._score = self._ranked(chain, restart)
 
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         units = to_predict(fold)[fold.task.unit]
-        return score_frame(units, self._score[np.searchsorted(self._firms.to_numpy(), units.to_numpy())])
+        return score_frame(units, self._score[self._chain.positions(units)])
 
     def _ranked(self, chain: SupplyChain, restart: np.ndarray) -> np.ndarray:
         import rustworkx
@@ -57,7 +56,7 @@ class PersonalisedPageRank:
                 np.column_stack([placed, chain.count + chain.agency[placed]]),
             ]
         )
-        weight = np.where(np.arange(len(ends)) < len(chain.supplier), self._supply, 1.0)
+        weight = np.where(np.arange(len(ends)) < len(chain.supplier), self.supply, 1.0)
         for one, other in ((0, 1), (1, 0)):
             graph.add_edges_from(
                 list(zip(ends[:, one].tolist(), ends[:, other].tolist(), weight.tolist(), strict=True))
@@ -67,7 +66,7 @@ class PersonalisedPageRank:
             known = np.flatnonzero(start)
             ranks = rustworkx.pagerank(
                 graph,
-                alpha=self._damping,
+                alpha=self.damping,
                 weight_fn=float,
                 personalization=dict(zip(known.tolist(), start[known].tolist(), strict=True)),
                 max_iter=200,

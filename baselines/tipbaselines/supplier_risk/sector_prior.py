@@ -5,31 +5,28 @@ tier, the sector's rate likewise smoothed towards that of all (empirical Bayes w
 Morris 1975). Needs the sector; uses the tier where there is one. Cost: none.
 """
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from tipbench.data.fold import Fold
 
-from tipbaselines.frames import labelled_units, prevalence, score_frame, to_predict
-from tipbaselines.supplier_risk.suppliers import check_labels
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
+from tipbaselines.frames import labelled_units, prevalence, score_frame, to_predict, training_labels
+from tipbaselines.supplier_risk.suppliers import OTHERS
 
 
+@dataclass(eq=False)
 class SectorPrior:
     """``strength``: firms that the rate above weighs as much as."""
 
-    needs: frozenset[str] = frozenset({"firms.sector"})
+    strength: float = 50.0
+    needs = frozenset({"firms.sector"})
     stochastic = False
 
-    def __init__(self, strength: float = 50.0) -> None:
-        self._strength = strength
-
-    def fit(self, fold: "Fold", seed: int) -> None:
+    def fit(self, fold: Fold, seed: int) -> None:
+        labels = training_labels(fold, "supplier_risk/sector_prior", OTHERS)
         train = labelled_units(fold, "train")
-        check_labels(train, "supplier_risk/sector_prior")
-        self._all = prevalence(train["label"].to_numpy())
+        self._all = prevalence(labels.label)
         self._levels = [column for column in ("sector", "tier") if column in train.columns]
         self._rates = []
         for depth in range(1, len(self._levels) + 1):
@@ -40,10 +37,10 @@ class SectorPrior:
                 .group_by(by)
                 .agg(pl.len(), pl.col("label").sum(), pl.col("above").first())
             )
-            smoothed = (pl.col("label") + self._strength * pl.col("above")) / (pl.col("len") + self._strength)
+            smoothed = (pl.col("label") + self.strength * pl.col("above")) / (pl.col("len") + self.strength)
             self._rates.append(counted.select(*by, rate=smoothed))
 
-    def predict(self, fold: "Fold") -> pl.DataFrame:
+    def predict(self, fold: Fold) -> pl.DataFrame:
         firms = to_predict(fold)
         return score_frame(firms[fold.task.unit], self._rate(firms).to_numpy())
 

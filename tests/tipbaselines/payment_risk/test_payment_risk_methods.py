@@ -8,20 +8,21 @@ import numpy as np
 import polars as pl
 import pytest
 from sklearn.metrics import roc_auc_score
-from tipbaselines.cache import OfTables
+from tipbaselines.cache import remember
+from tipbaselines.frames import Labels
 from tipbaselines.payment_risk import lightgbm as payment_lightgbm
-from tipbaselines.payment_risk import payments as payment_columns
+from tipbaselines.payment_risk import payments as payments_module
 from tipbaselines.payment_risk.graph_lightgbm import GraphLightGBM
 from tipbaselines.payment_risk.isolation_forest import IsolationForest
 from tipbaselines.payment_risk.lightgbm import LightGBM
 from tipbaselines.payment_risk.payments import (
-    PaymentLabels,
     Side,
     averaged_columns,
     graph_features,
     history_features,
     own_features,
     read_payments,
+    thin,
     word_levels,
 )
 from tipbaselines.payment_risk.rules import Rules
@@ -155,10 +156,10 @@ def test_means_over_wallets_are_of_the_marks() -> None:
 
 def test_every_positive_is_kept_and_negatives_stand_for_those_left_out() -> None:
     label = (np.arange(80) % 20 == 7).astype(np.int64)
-    thin, weight = PaymentLabels(pl.Series(np.arange(80)), label).thinned(8)
-    assert thin.label.sum() == label.sum()
-    assert weight[thin.label == 0].sum() == 80
-    assert set(weight[thin.label == 1]) == {1}
+    thinned, weight = thin(Labels(pl.Series(np.arange(80)), label), 8)
+    assert thinned.label.sum() == label.sum()
+    assert weight[thinned.label == 0].sum() == 80
+    assert set(weight[thinned.label == 1]) == {1}
 
 
 def planted(days: int = 600, seed: int = 0) -> tuple[pl.DataFrame, np.ndarray]:
@@ -342,13 +343,13 @@ def test_words_of_all_regions_are_looked_for_once_for_all_batches(
 ) -> None:
     whole = prepare("payment_risk", release=tiny).folds[0]
     looked: list[Fold] = []
-    usual = payment_columns._read_levels
+    usual = payments_module._read_levels
 
+    @remember()
     def noted(fold: Fold) -> dict[str, list[str]]:
         looked.append(fold)
         return usual(fold)
 
-    monkeypatch.setattr(payment_columns, "_LEVELS", OfTables())
-    monkeypatch.setattr(payment_columns, "_read_levels", noted)
+    monkeypatch.setattr(payments_module, "_read_levels", noted)
     assert [word_levels(fold) for fold in whole.by_regions(3)] == [usual(whole)] * 3
     assert looked == [whole]
