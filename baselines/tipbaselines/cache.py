@@ -4,17 +4,17 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import polars as pl
 from tipbench.data.fold import Fold
 
-P, R = ParamSpec("P"), TypeVar("R")
+F = TypeVar("F", bound=Callable[..., Any])
 _EVERY: list["_Results"] = []
 
 
-def remember(size: int = 1) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def remember(size: int = 1) -> Callable[[F], F]:
     """Decorate a function so that its last ``size`` results are kept in this process, by its arguments.
 
     A fold counts by its tables: a method sees the same ones when it is fitted, when it predicts valid and test, and for
@@ -22,15 +22,15 @@ def remember(size: int = 1) -> Callable[[Callable[P, R]], Callable[P, R]]:
     must be hashable. Results are shared, so nobody may write to them. They change no prediction, only the cost of it.
     """
 
-    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+    def decorate(function: F) -> F:
         results = _Results(size)
         _EVERY.append(results)
 
         @wraps(function)
-        def remembered(*args: P.args, **kwargs: P.kwargs) -> R:
+        def remembered(*args: Any, **kwargs: Any) -> Any:
             return results.result((*args, *sorted(kwargs.items())), lambda: function(*args, **kwargs))
 
-        return remembered
+        return cast(F, remembered)
 
     return decorate
 
@@ -71,7 +71,7 @@ def _content(argument: Any) -> Hashable:
     if isinstance(argument, pl.Series):
         argument = argument.to_list() if argument.dtype == pl.String else argument.to_numpy()
     if isinstance(argument, np.ndarray):
-        return argument.dtype.str, argument.shape, hashlib.sha256(np.ascontiguousarray(argument)).digest()
+        return argument.dtype.str, argument.shape, hashlib.sha256(argument.tobytes()).digest()
     if isinstance(argument, list):
         state = hashlib.sha256()
         for text in argument:

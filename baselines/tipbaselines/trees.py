@@ -190,6 +190,7 @@ class TreesOnNodes(ABC):
     stochastic = True
     name = ""
     others = ""
+    threads = 1
 
     @abstractmethod
     def read(self, fold: Fold) -> Any:

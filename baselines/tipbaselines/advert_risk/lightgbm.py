@@ -142,10 +142,10 @@ def linear_model(
     """Return the linear model of all documents, and their log-odds by models that saw none of their cluster:
     float64."""
     whole = TfidfLogreg(c)
-    whole.prior, whole.model = prevalence(labels), whole.pipeline()
+    whole.prior, whole.model = prevalence(labels), (model := whole.pipeline())
     number, first = equal_values(documents)
-    counts = whole.model[0].fit_transform([documents[i] for i in first])
-    fit_counts(whole.model, counts, number, labels)
+    counts = model[0].fit_transform([documents[i] for i in first])
+    fit_counts(model, counts, number, labels)
     part = np.unique(cluster, return_inverse=True)[1] % crossfits
     score = np.zeros(len(labels))
     for held in range(crossfits):

@@ -5,36 +5,23 @@ interval is Student's over the controls' own changes. Needs two controls or more
 """
 
 import numpy as np
-import polars as pl
-from tipbench.data.fold import Fold
 
-from tipbaselines.intervention_effect.effects import NEEDS, Course, EffectForecast, estimate_effects
+from tipbaselines.intervention_effect.effects import Course, EffectForecast, EffectMethod
 
 
-class DifferenceInDifferences:
-    needs = NEEDS
-    takes_many: frozenset[str] = frozenset({"market"})
-    stochastic = False
-
-    def fit(self, fold: Fold, seed: int) -> None:
-        """Learn nothing."""
-
-    def predict(self, fold: Fold) -> pl.DataFrame:
-        return estimate_effects(fold, difference_in_differences)
-
-
-def difference_in_differences(course: Course, window: slice) -> EffectForecast | None:
-    """Return the series' own mean before, moved by the mean change of the controls; None without a control."""
-    count = len(course.controls)
-    if not count:
-        return None
-    length = window.stop - window.start
-    base = float(course.own[: course.before].mean())
-    past = course.controls[:, : course.before].mean(axis=1)
-    later = course.controls[:, window].mean(axis=1)
-    change = np.log(np.maximum(later, 0.5 / length) / past) if course.counts else later - past
-    mean = float(change.mean())
-    spread = float(change.std(ddof=1) * np.sqrt(1 + 1 / count)) if count > 1 else np.nan
-    if course.counts:
-        return EffectForecast(base * length * float(np.exp(mean)), spread, count - 1.0)
-    return EffectForecast((base + mean) * length, spread * length, count - 1.0)
+class DifferenceInDifferences(EffectMethod):
+    def forecast(self, course: Course, window: slice) -> EffectForecast | None:
+        """Return the series' own mean before, moved by the mean change of the controls; None without a control."""
+        count = len(course.controls)
+        if not count:
+            return None
+        length = window.stop - window.start
+        base = float(course.own[: course.before].mean())
+        past = course.controls[:, : course.before].mean(axis=1)
+        later = course.controls[:, window].mean(axis=1)
+        change = np.log(np.maximum(later, 0.5 / length) / past) if course.counts else later - past
+        mean = float(change.mean())
+        spread = float(change.std(ddof=1) * np.sqrt(1 + 1 / count)) if count > 1 else np.nan
+        if course.counts:
+            return EffectForecast(base * length * float(np.exp(mean)), spread, count - 1.0)
+        return EffectForecast((base + mean) * length, spread * length, count - 1.0)

@@ -8,6 +8,7 @@ A method forecasts the sum of a series over a window. The effect is the logarith
 mean difference, or what a platform gained by what the closed one lost.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,6 +18,8 @@ import numpy as np
 import polars as pl
 from tipbench.data.fold import Fold
 from tipcore.errors import UsageError
+
+from tipbaselines.frames import Untrained
 
 NEEDS = frozenset(
     {
@@ -255,14 +258,57 @@ class Estimate(NamedTuple):
     upper: float | None
 
 
-Forecaster = Callable[[Course, slice], EffectForecast | None]
-"""A course and the periods of a window -> how it would have gone on; None where nothing can be said."""
+class EffectMethod(Untrained, ABC):
+    """Base of methods that forecast how a series would have gone on without the intervention."""
 
+    needs = NEEDS
+    takes_many = frozenset({"market"})
 
-def estimate_effects(fold: Fold, forecaster: Forecaster) -> pl.DataFrame:
-    """Return predictions ``[unit, estimate, lower, upper]`` for every effect that is asked for, sorted by unit."""
-    market = Market.of(fold)
-    return prediction_frame(fold, lambda effect: _estimate(market, effect, forecaster))
+    @abstractmethod
+    def forecast(self, course: Course, window: slice) -> EffectForecast | None:
+        """Return the sum of a series that is expected over the periods of a window; None where there is no forecast."""
+
+    def predict(self, fold: Fold) -> pl.DataFrame:
+        """Return ``[unit, estimate, lower, upper]`` of every effect to predict, sorted by unit."""
+        market = Market.of(fold)
+        return prediction_frame(fold, lambda effect: self._estimate(market, effect))
+
+    def _estimate(self, market: Market, effect: Effect) -> Estimate | None:
+        share = effect["scale"] == "share"
+        course = market.course(effect, effect["platform"] if share else None)
+        if course is None:
+            return None
+        window = course.window(effect)
+        forecast, observed = self.forecast(course, window), float(course.own[window].sum())
+        if forecast is None:
+            return None
+        if share:
+            return self._share(market, effect, forecast, observed)
+        if effect["scale"] == "level":
+            periods = window.stop - window.start
+            return interval(
+                (observed - forecast.total) / periods, forecast.spread / periods, forecast.degrees
+            )
+        if observed <= 0 or forecast.total <= 0:
+            return None
+        return interval(float(np.log(observed / forecast.total)), forecast.spread, forecast.degrees)
+
+    def _share(
+        self, market: Market, effect: Effect, gained: EffectForecast, observed: float
+    ) -> Estimate | None:
+        """Return what the platform gained by what the closed one lost; its interval by the delta method."""
+        closed = market.closed(effect)
+        course = market.course(effect, closed) if closed is not None else None
+        if course is None:
+            return None
+        window = course.window(effect)
+        forecast = self.forecast(course, window)
+        lost = forecast.total - float(course.own[window].sum()) if forecast is not None else 0.0
+        if forecast is None or lost <= 0:
+            return None
+        share = (observed - gained.total) / lost
+        noise = np.hypot(gained.spread * gained.total, share * forecast.spread * forecast.total) / lost
+        return interval(share, float(noise), min(gained.degrees, forecast.degrees))
 
 
 def prediction_frame(fold: Fold, estimate: Callable[[Effect], Estimate | None]) -> pl.DataFrame:
@@ -300,40 +346,3 @@ def placebo_spread(course: Course, window: slice, total: Callable[[Course], floa
         seen, told = float(placebo.own[window].sum()), total(placebo)
         wrong[number] = np.log(max(seen, 0.5) / max(told, 0.5)) if course.counts else seen - told
     return float(np.sqrt(np.mean(np.square(wrong)))), float(count)
-
-
-def _estimate(market: Market, effect: Effect, forecaster: Forecaster) -> Estimate | None:
-    share = effect["scale"] == "share"
-    course = market.course(effect, effect["platform"] if share else None)
-    if course is None:
-        return None
-    window = course.window(effect)
-    forecast, observed = forecaster(course, window), float(course.own[window].sum())
-    if forecast is None:
-        return None
-    if share:
-        return _share(market, effect, forecaster, forecast, observed)
-    if effect["scale"] == "level":
-        periods = window.stop - window.start
-        return interval((observed - forecast.total) / periods, forecast.spread / periods, forecast.degrees)
-    if observed <= 0 or forecast.total <= 0:
-        return None
-    return interval(float(np.log(observed / forecast.total)), forecast.spread, forecast.degrees)
-
-
-def _share(
-    market: Market, effect: Effect, forecaster: Forecaster, gained: EffectForecast, observed: float
-) -> Estimate | None:
-    """Return what the platform gained by what the closed one lost; its interval by the delta method."""
-    closed = market.closed(effect)
-    course = market.course(effect, closed) if closed is not None else None
-    if course is None:
-        return None
-    window = course.window(effect)
-    forecast = forecaster(course, window)
-    lost = forecast.total - float(course.own[window].sum()) if forecast is not None else 0.0
-    if forecast is None or lost <= 0:
-        return None
-    share = (observed - gained.total) / lost
-    noise = np.hypot(gained.spread * gained.total, share * forecast.spread * forecast.total) / lost
-    return interval(share, float(noise), min(gained.degrees, forecast.degrees))

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from tipbench.data.fold import Fold
 
+from tipbaselines.frames import Untrained
 from tipbaselines.intervention_effect.effects import (
     NEEDS,
     Effect,
@@ -20,13 +21,9 @@ from tipbaselines.intervention_effect.effects import (
 THOUSANDTHS = 1000.0
 
 
-class Oracle:
+class Oracle(Untrained):
     needs = NEEDS | {"effects.expected_without", "effects.displaced"}
-    stochastic = False
     oracle = True
-
-    def fit(self, fold: Fold, seed: int) -> None:
-        """Learn nothing."""
 
     def predict(self, fold: Fold) -> pl.DataFrame:
         market = Market.of(fold)

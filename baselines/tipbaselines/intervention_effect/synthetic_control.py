@@ -17,28 +17,24 @@ from tipbench.data.fold import Fold
 
 from tipbaselines.intervention_effect.effects import (
     FEWEST_PLACEBOS,
-    NEEDS,
     Course,
     EffectForecast,
+    EffectMethod,
     Market,
-    estimate_effects,
     placebo_spread,
 )
 
 
-class SyntheticControl:
-    needs = NEEDS
-    takes_many: frozenset[str] = frozenset({"market"})
-    stochastic = False
-
-    def __init__(self) -> None:
-        self.notes: list[str] = []
-
-    def fit(self, fold: Fold, seed: int) -> None:
-        """Learn nothing."""
+class SyntheticControl(EffectMethod):
+    def forecast(self, course: Course, window: slice) -> EffectForecast | None:
+        """Return the course of the synthetic control over the window, with the error that placebos have."""
+        if not len(course.controls):
+            return None
+        spread, count = placebo_spread(course, window, lambda placebo: _total(placebo, window))
+        return EffectForecast(_total(course, window), spread, count)
 
     def predict(self, fold: Fold) -> pl.DataFrame:
-        found = estimate_effects(fold, synthetic_control)
+        found = super().predict(fold)
         self.notes = notes_of(list(_fits(fold, found)))
         return found
 
@@ -54,14 +50,6 @@ def _fits(fold: Fold, found: pl.DataFrame) -> Iterator["SyntheticFit"]:
             apart = (index_series(course.own, course) - synthetic)[: course.before]
             [name], regions = fold.written(unit, [effect[unit]]), fold.written("region", course.regions)
             yield SyntheticFit(name, weights, regions, apart, estimates[effect[unit]])
-
-
-def synthetic_control(course: Course, window: slice) -> EffectForecast | None:
-    """Return the course of the synthetic control over the window, with the error that placebos have."""
-    if not len(course.controls):
-        return None
-    spread, count = placebo_spread(course, window, lambda placebo: _total(placebo, window))
-    return EffectForecast(_total(course, window), spread, count)
 
 
 def _total(course: Course, window: slice) -> float:

@@ -4,19 +4,26 @@ The range rests on nothing. It is here so that coverage and interval score have 
 counts. Cost: none.
 """
 
+from dataclasses import dataclass
+
+import numpy as np
 import polars as pl
 from tipbench.data.fold import Fold
 
 from tipbaselines.prevalence.chao_lower import ChaoLower
+from tipbaselines.prevalence.lists import CaseLists, ListMethod
 
 
-class ChaoFixedRange(ChaoLower):
+@dataclass(eq=False)
+class ChaoFixedRange(ListMethod):
     """``low``, ``high``: ends of the interval, as factors of the estimate."""
 
-    def __init__(self, low: float = 0.7, high: float = 1.5) -> None:
-        super().__init__()
-        self._low, self._high = low, high
+    low: float = 0.7
+    high: float = 1.5
+
+    def log_unseen(self, lists: CaseLists) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return ChaoLower().log_unseen(lists)
 
     def predict(self, fold: Fold) -> pl.DataFrame:
         estimate = pl.col("estimate")
-        return super().predict(fold).with_columns(lower=estimate * self._low, upper=estimate * self._high)
+        return super().predict(fold).with_columns(lower=estimate * self.low, upper=estimate * self.high)

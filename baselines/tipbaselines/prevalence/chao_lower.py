@@ -6,30 +6,22 @@ takes lists for many occasions that are alike: of t lists it lacks a factor (t -
 Needs counts. Cost: none.
 """
 
-import polars as pl
-from tipbench.data.fold import Fold
+from dataclasses import dataclass
 
-from tipbaselines.prevalence.lists import NEEDS, estimates_of, lower_bound, read_case_lists, warnings_of
+import numpy as np
+
+from tipbaselines.prevalence.lists import CaseLists, ListMethod, lower_bound
 
 
-class ChaoLower:
+@dataclass(eq=False)
+class ChaoLower(ListMethod):
     """``textbook_interval``: give the paper's interval, which counts sampling alone."""
 
-    needs = NEEDS
-    takes_many: frozenset[str] = frozenset({"case_lists"})
-    stochastic = False
+    textbook_interval: bool = False
 
-    def __init__(self, textbook_interval: bool = False) -> None:
-        self._textbook = textbook_interval
-        self.notes: list[str] = []
+    def widens(self) -> bool:
+        return not self.textbook_interval
 
-    def fit(self, fold: Fold, seed: int) -> None:
-        """Learn nothing."""
-
-    def predict(self, fold: Fold) -> pl.DataFrame:
-        lists = read_case_lists(fold)
-        log_unseen, reach = lower_bound(lists.counts, len(lists.lists))
-        lower, upper = log_unseen - reach, log_unseen + reach
-        found = estimates_of(lists, log_unseen, lower, upper, widen=not self._textbook)
-        self.notes = warnings_of(lists, found)
-        return found
+    def log_unseen(self, lists: CaseLists) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        unseen, reach = lower_bound(lists.counts, len(lists.lists))
+        return unseen, unseen - reach, unseen + reach

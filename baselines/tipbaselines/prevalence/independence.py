@@ -5,42 +5,24 @@ seen more easily. So it has no interval: the textbook's, normal on the logarithm
 the truths. Needs counts. Cost: milliseconds.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
-import polars as pl
-from tipbench.data.fold import Fold
 
-from tipbaselines.prevalence.lists import (
-    NEEDS,
-    NORMAL,
-    estimates_of,
-    fit,
-    pairs,
-    read_case_lists,
-    warnings_of,
-)
+from tipbaselines.prevalence.lists import NORMAL, CaseLists, ListMethod, fit, pairs
 
 
-class Independence:
+@dataclass(eq=False)
+class Independence(ListMethod):
     """``textbook_interval``: give the interval that counts sampling alone."""
 
-    needs = NEEDS
-    takes_many: frozenset[str] = frozenset({"case_lists"})
-    stochastic = False
+    textbook_interval: bool = False
 
-    def __init__(self, textbook_interval: bool = False) -> None:
-        self._textbook = textbook_interval
-        self.notes: list[str] = []
+    def widens(self) -> bool:
+        return False
 
-    def fit(self, fold: Fold, seed: int) -> None:
-        """Learn nothing."""
-
-    def predict(self, fold: Fold) -> pl.DataFrame:
-        lists = read_case_lists(fold)
+    def log_unseen(self, lists: CaseLists) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         number = len(lists.lists)
         fits = fit(lists.counts, number, np.zeros((len(lists.units), len(pairs(number))), dtype=bool))
-        reach = NORMAL * fits.error if self._textbook else np.nan
-        found = estimates_of(
-            lists, fits.log_unseen, fits.log_unseen - reach, fits.log_unseen + reach, widen=False
-        )
-        self.notes = warnings_of(lists, found)
-        return found
+        reach = NORMAL * fits.error if self.textbook_interval else np.nan
+        return fits.log_unseen, fits.log_unseen - reach, fits.log_unseen + reach

@@ -7,6 +7,7 @@ Vincent (2021). Strata are added up: the smallest hold fifty people, of whom thr
 for a model each. Every column of ``case_lists`` is a list but for the unit, the count and the strata.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -14,6 +15,8 @@ import numpy as np
 import polars as pl
 from tipbench.data.fold import Fold
 from tipcore.errors import UsageError
+
+from tipbaselines.frames import Untrained
 
 TABLES = 2048
 """Tables fitted at once, which bounds the memory."""
@@ -345,3 +348,24 @@ def warnings_of(lists: CaseLists, predictions: pl.DataFrame) -> list[str]:
         )
     estimates = predictions["estimate"].fill_null(float("nan")).to_numpy()
     return notes + below_bound(estimates, lists.counts, len(lists.lists))
+
+
+class ListMethod(Untrained, ABC):
+    """Base of methods that estimate how many people are on none of the lists."""
+
+    needs = NEEDS
+    takes_many = frozenset({"case_lists"})
+
+    @abstractmethod
+    def log_unseen(self, lists: CaseLists) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the logarithm of the unseen, and the ends of its interval [units]; NaN where there is none."""
+
+    def widens(self) -> bool:
+        """Whether the interval is widened, as in :func:`estimates_of`."""
+        return True
+
+    def predict(self, fold: Fold) -> pl.DataFrame:
+        lists = read_case_lists(fold)
+        found = estimates_of(lists, *self.log_unseen(lists), widen=self.widens())
+        self.notes = warnings_of(lists, found)
+        return found

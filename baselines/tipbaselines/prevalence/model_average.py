@@ -10,7 +10,7 @@ share (:func:`.lists.dependence_reach`). Pairs of lists that share nobody are no
 counts. Cost: some seconds for 64 tables of six lists.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ import numpy as np
 import polars as pl
 from tipbench.data.fold import Fold
 
+from tipbaselines.frames import Untrained
 from tipbaselines.prevalence.lists import (
     NEEDS,
     CaseLists,
@@ -49,27 +50,22 @@ class _Models(NamedTuple):
         return mixture_points(spread, self.fits.deviance / dispersion + self.penalty)
 
 
-class ModelAverage:
+@dataclass(eq=False)
+class ModelAverage(Untrained):
     """``terms``: dependent pairs of lists in a model, at most; ``dispersion``: whether deviances are divided by it,
     plain BIC if not."""
 
+    terms: int = 5
+    dispersion: bool = True
     needs = NEEDS
-    takes_many: frozenset[str] = frozenset({"case_lists"})
-    stochastic = False
-
-    def __init__(self, terms: int = 5, dispersion: bool = True) -> None:
-        self._terms, self._dispersed = terms, dispersion
-        self.notes: list[str] = []
-
-    def fit(self, fold: Fold, seed: int) -> None:
-        """Learn nothing."""
+    takes_many = frozenset({"case_lists"})
 
     def predict(self, fold: Fold) -> pl.DataFrame:
         lists = read_case_lists(fold)
         fits = [self._fits(lists, table) for table in range(len(lists.units))]
         dispersion = np.array([_dispersion(lists, table) for table in range(len(lists.units))])
         plain = _average(lists, fits, np.ones(len(fits)))
-        found = _average(lists, fits, dispersion) if self._dispersed else plain
+        found = _average(lists, fits, dispersion) if self.dispersion else plain
         self.notes = [*self._said(dispersion, plain, found), *warnings_of(lists, found)]
         return found
 
@@ -82,14 +78,14 @@ class ModelAverage:
             f" at most, above 1 in {int(high.sum()):,} of {len(high):,} regions" if len(high) > 1 else ""
         )
         start = f"dispersion {dispersion.max():.2f}{several} ({MEANT})"
-        if not self._dispersed:
+        if not self.dispersion:
             return [f"{start}: deviances are not divided by it, as asked (plain BIC)."]
         return [f"{start}: deviances are divided by it. {PLAIN} gives {_beside(plain, found)}."]
 
     def _fits(self, lists: CaseLists, table: int) -> _Models:
         """Return every model of one table."""
         candidates = np.flatnonzero(lists.overlapping[table])
-        most = min(self._terms, len(candidates))
+        most = min(self.terms, len(candidates))
         models = [m for size in range(most + 1) for m in combinations(candidates, size)]
         terms = np.zeros((len(models), lists.overlapping.shape[1]), dtype=bool)
         for row, model in enumerate(models):

@@ -8,24 +8,19 @@ import numpy as np
 import polars as pl
 from tipbench.data.fold import Fold
 
+from tipbaselines.frames import Untrained, to_predict
 from tipbaselines.prevalence.lists import NORMAL
 
 THOUSANDTHS = 1000.0
 
 
-class Oracle:
-    needs: frozenset[str] = frozenset({"populations.inverse_chance", "populations.inverse_chance_variance"})
-    stochastic = False
+class Oracle(Untrained):
+    needs = frozenset({"populations.inverse_chance", "populations.inverse_chance_variance"})
     oracle = True
-
-    def fit(self, fold: Fold, seed: int) -> None:
-        """Learn nothing."""
 
     def predict(self, fold: Fold) -> pl.DataFrame:
         unit = fold.task.unit
-        known = (
-            fold.to_predict().select(unit, "inverse_chance", "inverse_chance_variance").sort(unit).collect()
-        )
+        known = to_predict(fold)
         estimate = known["inverse_chance"].cast(pl.Float64).to_numpy() / THOUSANDTHS
         error = np.sqrt(known["inverse_chance_variance"].cast(pl.Float64).to_numpy() / THOUSANDTHS) / estimate
         return pl.DataFrame(

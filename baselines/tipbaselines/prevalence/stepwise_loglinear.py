@@ -6,45 +6,28 @@ candidates. The interval is that of the model chosen, which knows nothing of the
 dependence between lists (:func:`.lists.dependence_reach`). Needs counts. Cost: a second.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
-import polars as pl
-from tipbench.data.fold import Fold
 
-from tipbaselines.prevalence.lists import (
-    NEEDS,
-    NORMAL,
-    CaseLists,
-    LogLinearFits,
-    estimates_of,
-    fit,
-    read_case_lists,
-    warnings_of,
-)
+from tipbaselines.prevalence.lists import NORMAL, CaseLists, ListMethod, LogLinearFits, fit
 
 
-class StepwiseLogLinear:
+@dataclass(eq=False)
+class StepwiseLogLinear(ListMethod):
     """``p``: a pair joins where its p value is below. ``textbook_interval``: give the interval of the model chosen,
     which counts sampling alone."""
 
-    needs = NEEDS
-    takes_many: frozenset[str] = frozenset({"case_lists"})
-    stochastic = False
+    p: float = 0.02
+    textbook_interval: bool = False
 
-    def __init__(self, p: float = 0.02, textbook_interval: bool = False) -> None:
-        self._p, self._textbook = p, textbook_interval
-        self.notes: list[str] = []
+    def widens(self) -> bool:
+        return not self.textbook_interval
 
-    def fit(self, fold: Fold, seed: int) -> None:
-        """Learn nothing."""
-
-    def predict(self, fold: Fold) -> pl.DataFrame:
-        lists = read_case_lists(fold)
-        _, fits = choose_pairs(lists, self._p)
+    def log_unseen(self, lists: CaseLists) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        _, fits = choose_pairs(lists, self.p)
         reach = NORMAL * fits.error
-        lower, upper = fits.log_unseen - reach, fits.log_unseen + reach
-        found = estimates_of(lists, fits.log_unseen, lower, upper, widen=not self._textbook)
-        self.notes = warnings_of(lists, found)
-        return found
+        return fits.log_unseen, fits.log_unseen - reach, fits.log_unseen + reach
 
 
 def choose_pairs(lists: CaseLists, p: float) -> tuple[np.ndarray, LogLinearFits]:

@@ -153,3 +153,20 @@ class ActStream:
         self.seen[at] += 1
         fields = {name: self._vocabulary.codes(rows, name) for name in FIELDS}
         return at, CodedMessages(**fields, gap=gap_codes(gap))
+
+
+class ActMethod:
+    """Base of methods that learn from coded acts and are handed the test message by message."""
+
+    needs = NEEDS
+    stochastic = False
+
+    def read_parts(self, fold: Fold) -> tuple[ConversationArrays, ConversationArrays]:
+        """Return conversations of train and valid, and remember the unit and the vocabulary of train."""
+        train, valid = labelled_messages(fold, "train"), labelled_messages(fold, "valid")
+        self._unit, self._vocabulary = fold.task.unit, Vocabulary.of(train)
+        train, valid = (conversation_arrays(part, self._unit, self._vocabulary) for part in (train, valid))
+        return train, valid
+
+    def begin(self, units: pl.DataFrame) -> None:
+        self._stream = ActStream(units, self._unit, self._vocabulary)

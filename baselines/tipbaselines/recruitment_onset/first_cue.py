@@ -5,19 +5,14 @@ the training conversations rises, an alarm counting as right where it is at most
 valid part, where there is one, decides how many of them to keep. Needs acts. Cost: seconds.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 from tipbench.data.fold import Fold
 
 from tipbaselines.frames import score_frame
-from tipbaselines.recruitment_onset.conversations import (
-    NEEDS,
-    ActStream,
-    ConversationArrays,
-    Vocabulary,
-    conversation_arrays,
-    labelled_messages,
-)
+from tipbaselines.recruitment_onset.conversations import ActMethod, ConversationArrays
 
 LISTED = (
     *("ask_documents", "arrange_travel", "offer_advance", "fix_date", "state_debt"),
@@ -27,30 +22,23 @@ TOO_EARLY = 5
 """Messages before the onset up to which an alarm is right."""
 
 
-class FirstCue:
+@dataclass(eq=False)
+class FirstCue(ActMethod):
     """``listed``: the acts to choose from."""
 
-    needs: frozenset[str] = NEEDS
-    stochastic = False
-
-    def __init__(self, listed: tuple[str, ...] = LISTED) -> None:
-        self._listed = tuple(listed)
+    listed: tuple[str, ...] = LISTED
 
     def fit(self, fold: Fold, seed: int) -> None:
-        self._unit = fold.task.unit
-        train = labelled_messages(fold, "train")
-        self._vocabulary = Vocabulary.of(train)
+        train, valid = self.read_parts(fold)
         known = self._vocabulary.values["act"]
-        listed = [known.index(act) + 1 for act in self._listed if act in known]
-        chosen = _choose_cues(conversation_arrays(train, self._unit, self._vocabulary), listed)
-        valid = conversation_arrays(labelled_messages(fold, "valid"), self._unit, self._vocabulary)
+        chosen = _choose_cues(train, [known.index(act) + 1 for act in self.listed if act in known])
         if valid.label.any():
             kept = [chosen[:count] for count in range(1, len(chosen) + 1)]
             chosen = max(kept, key=lambda acts: f1_of_first(valid, acts), default=[])
         self._cues = np.isin(np.arange(self._vocabulary.size("act")), chosen)
 
     def begin(self, units: pl.DataFrame) -> None:
-        self._stream = ActStream(units, self._unit, self._vocabulary)
+        super().begin(units)
         self._heard = np.zeros(len(self._stream), dtype=bool)
 
     def step(self, rows: pl.DataFrame) -> pl.DataFrame:

@@ -6,6 +6,7 @@ the extra ``torch``; sides, channels and minutes where there are any. Cost: a mi
 conversations on one core.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,50 +14,32 @@ import polars as pl
 from tipbench.data.fold import Fold
 
 from tipbaselines.frames import score_frame
-from tipbaselines.recruitment_onset.conversations import (
-    NEEDS,
-    ActStream,
-    CodedMessages,
-    ConversationArrays,
-    Vocabulary,
-    conversation_arrays,
-    labelled_messages,
-)
+from tipbaselines.recruitment_onset.conversations import ActMethod, CodedMessages, ConversationArrays
 
 EMBEDDED = {"act": 16, "side": 2, "channel": 3, "gap": 4}
 
 
-class GRU:
+@dataclass(eq=False)
+class GRU(ActMethod):
     """``hidden``: size of the state; ``epochs``: at most so many, ``patience`` without gain on valid stop them."""
 
-    needs: frozenset[str] = NEEDS
+    hidden: int = 48
+    epochs: int = 20
+    patience: int = 3
+    batch: int = 128
+    learning_rate: float = 0.003
+    dropout: float = 0.2
+    decay: float = 0.0001
     stochastic = True
-
-    def __init__(
-        self,
-        hidden: int = 48,
-        epochs: int = 20,
-        patience: int = 3,
-        batch: int = 128,
-        learning_rate: float = 0.003,
-        dropout: float = 0.2,
-        decay: float = 0.0001,
-    ) -> None:
-        self._hidden, self._epochs, self._patience, self._batch = hidden, epochs, patience, batch
-        self._learning_rate, self._dropout, self._decay = learning_rate, dropout, decay
 
     def fit(self, fold: Fold, seed: int) -> None:
         import torch
 
-        unit = fold.task.unit
-        messages = labelled_messages(fold, "train")
-        self._unit, self._vocabulary = unit, Vocabulary.of(messages)
-        train = conversation_arrays(messages, unit, self._vocabulary)
-        valid = conversation_arrays(labelled_messages(fold, "valid"), unit, self._vocabulary)
+        train, valid = self.read_parts(fold)
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             self._network = _network(
-                {name: self._vocabulary.size(name) for name in EMBEDDED}, self._hidden, self._dropout
+                {name: self._vocabulary.size(name) for name in EMBEDDED}, self.hidden, self.dropout
             )
             self._train(train, valid, np.random.default_rng(seed))
         self._network.eval()
@@ -64,8 +47,8 @@ class GRU:
     def begin(self, units: pl.DataFrame) -> None:
         import torch
 
-        self._stream = ActStream(units, self._unit, self._vocabulary)
-        self._state = torch.zeros(len(self._stream), self._hidden)
+        super().begin(units)
+        self._state = torch.zeros(len(self._stream), self.hidden)
 
     def step(self, rows: pl.DataFrame) -> pl.DataFrame:
         import torch
@@ -82,11 +65,11 @@ class GRU:
         import torch
 
         network = self._network
-        optimiser = torch.optim.AdamW(network.parameters(), self._learning_rate, weight_decay=self._decay)
+        optimiser = torch.optim.AdamW(network.parameters(), self.learning_rate, weight_decay=self.decay)
         best, kept, waited = np.inf, _copy_state(network), 0
-        for _ in range(self._epochs):
+        for _ in range(self.epochs):
             network.train()
-            for batch in _batches(train, self._batch, rng):
+            for batch in _batches(train, self.batch, rng):
                 optimiser.zero_grad()
                 loss = self._loss(train, batch)
                 loss.backward()
@@ -96,7 +79,7 @@ class GRU:
             waited = 0 if now < best else waited + 1
             if now < best:
                 best, kept = now, _copy_state(network)
-            if waited >= self._patience:
+            if waited >= self.patience:
                 break
         network.load_state_dict(kept)
 
@@ -107,7 +90,7 @@ class GRU:
         with torch.no_grad():
             losses = [
                 (float(self._loss(held, batch)), int(held.length[batch].sum()))
-                for batch in _batches(held, self._batch, np.random.default_rng(0))
+                for batch in _batches(held, self.batch, np.random.default_rng(0))
             ]
         return float(np.average([loss for loss, _ in losses], weights=[size for _, size in losses]))
 

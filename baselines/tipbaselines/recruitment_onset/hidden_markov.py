@@ -8,6 +8,8 @@ posterior of the third block. Needs acts; sides, channels and minutes where ther
 for 14,000 training conversations.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,46 +17,33 @@ import polars as pl
 from tipbench.data.fold import Fold
 
 from tipbaselines.frames import score_frame
-from tipbaselines.recruitment_onset.conversations import (
-    NEEDS,
-    ActStream,
-    CodedMessages,
-    ConversationArrays,
-    Vocabulary,
-    conversation_arrays,
-    labelled_messages,
-)
+from tipbaselines.recruitment_onset.conversations import ActMethod, CodedMessages, ConversationArrays
 
 AT_ONCE = 256
 """Conversations that go through the recursions side by side: what is kept of them fits into a cache."""
 
 
-class HiddenMarkov:
+@dataclass(eq=False)
+class HiddenMarkov(ActMethod):
     """``states``: of negative conversations, of positive ones before and from the onset. ``iterations``: of EM.
 
     ``prior``: pseudo-count of every symbol, transition and start.
     """
 
-    needs: frozenset[str] = NEEDS
+    states: Sequence[int] = (24, 10, 8)
+    iterations: int = 30
+    prior: float = 1.0
     stochastic = True
 
-    def __init__(
-        self, states: tuple[int, int, int] = (24, 10, 8), iterations: int = 30, prior: float = 1.0
-    ) -> None:
-        self._block = np.repeat(np.arange(3), tuple(states))
-        self._iterations, self._prior = iterations, prior
-
     def fit(self, fold: Fold, seed: int) -> None:
-        unit = fold.task.unit
-        messages = labelled_messages(fold, "train")
-        self._unit, self._vocabulary = unit, Vocabulary.of(messages)
-        train = conversation_arrays(messages, unit, self._vocabulary)
+        self._block = np.repeat(np.arange(3), tuple(self.states))
+        train, _ = self.read_parts(fold)
         self._start(np.random.default_rng(seed))
-        for _ in range(self._iterations):
+        for _ in range(self.iterations):
             self._improve(train)
 
     def begin(self, units: pl.DataFrame) -> None:
-        self._stream = ActStream(units, self._unit, self._vocabulary)
+        super().begin(units)
         self._filtered = np.zeros((len(self._stream), len(self._block)))
 
     def step(self, rows: pl.DataFrame) -> pl.DataFrame:
@@ -100,11 +89,11 @@ class HiddenMarkov:
             for begin in range(0, len(members), AT_ONCE):
                 part = members[begin : begin + AT_ONCE]
                 likelihood += self._expect(train, part, np.flatnonzero(states), moves, begins, counts)
-        self._transition = _rows((moves + self._prior) * (self._allowed > 0))
-        self._initial = _rows(begins + self._prior)
+        self._transition = _rows((moves + self.prior) * (self._allowed > 0))
+        self._initial = _rows(begins + self.prior)
         shared = (count.sum(axis=1, keepdims=True) / count.sum() for count in counts)
         self._tables = [
-            _rows((count + self._prior * len(count) * share).T).T
+            _rows((count + self.prior * len(count) * share).T).T
             for count, share in zip(counts, shared, strict=True)
         ]
         return likelihood

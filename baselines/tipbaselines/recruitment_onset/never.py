@@ -11,7 +11,7 @@ from tipbaselines.frames import score_frame
 
 
 class Never:
-    needs: frozenset[str] = frozenset()
+    needs = frozenset[str]()
     stochastic = False
 
     def fit(self, fold: Fold, seed: int) -> None:

@@ -7,74 +7,63 @@ It is taught that a window is positive if it ends at or after the onset. Needs a
 there are any. Cost: a few seconds for 14,000 training conversations.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 from tipbench.data.fold import Fold
 
 from tipbaselines.frames import prevalence, score_frame, sigmoid
-from tipbaselines.recruitment_onset.conversations import (
-    NEEDS,
-    ActStream,
-    CodedMessages,
-    ConversationArrays,
-    Vocabulary,
-    conversation_arrays,
-    labelled_messages,
-)
+from tipbaselines.recruitment_onset.conversations import ActMethod, CodedMessages, ConversationArrays
 
 AT_ONCE = 2000
 """Conversations whose windows are counted at once in training."""
 
 
-class WindowedLogreg:
+@dataclass(eq=False)
+class WindowedLogreg(ActMethod):
     """``window``: messages in it; ``patience``: windows whose log-odds are averaged; ``stride``: learn from every
     so many windows. ``c``: inverse strength of the L2 penalty.
     """
 
-    needs: frozenset[str] = NEEDS
-    stochastic = False
-
-    def __init__(
-        self, window: int = 30, patience: int = 1, stride: int = 3, c: float = 0.1, max_iter: int = 300
-    ) -> None:
-        self._window, self._patience, self._stride = window, patience, stride
-        self._c, self._max_iter = c, max_iter
+    window: int = 30
+    patience: int = 1
+    stride: int = 3
+    c: float = 0.1
+    max_iter: int = 300
 
     def fit(self, fold: Fold, seed: int) -> None:
         from sklearn.linear_model import LogisticRegression
 
-        unit = fold.task.unit
-        messages = labelled_messages(fold, "train")
-        self._unit, self._vocabulary = unit, Vocabulary.of(messages)
-        train = conversation_arrays(messages, unit, self._vocabulary)
-        rows = np.flatnonzero(train.number % self._stride == 0)
+        train, _ = self.read_parts(fold)
+        rows = np.flatnonzero(train.number % self.stride == 0)
         target = train.evident[rows]
         self._weights = np.zeros(sum(self._sizes()))
         self._intercept = float(np.log(prevalence(target) / (1 - prevalence(target))))
         if len(set(target.tolist())) == 2:
-            model = LogisticRegression(C=self._c, max_iter=self._max_iter)
+            model = LogisticRegression(C=self.c, max_iter=self.max_iter)
             model.fit(self._windows(train, rows), target)
             self._weights, self._intercept = model.coef_[0], float(np.ravel(model.intercept_)[0])
 
     def begin(self, units: pl.DataFrame) -> None:
-        self._stream = ActStream(units, self._unit, self._vocabulary)
+        super().begin(units)
         count = len(self._stream)
-        self._gained = np.zeros((count, self._window))
+        self._gained = np.zeros((count, self.window))
         self._sum = np.zeros(count)
-        self._last = np.zeros((count, self._patience))
+        self._last = np.zeros((count, self.patience))
 
     def step(self, rows: pl.DataFrame) -> pl.DataFrame:
         at, steps = self._stream.read(rows)
         # The model is linear in counts: a window's log-odds are the sum of what each of its messages brings.
         brings = self._weights[self._columns(steps)].sum(axis=1)
         number = self._stream.seen[at] - 1
-        self._sum[at] += brings - self._gained[at, number % self._window]
-        self._gained[at, number % self._window] = brings
-        self._last[at, number % self._patience] = self._intercept + self._sum[at]
-        windows = np.minimum(number + 1, self._patience)
+        self._sum[at] += brings - self._gained[at, number % self.window]
+        self._gained[at, number % self.window] = brings
+        self._last[at, number % self.patience] = self._intercept + self._sum[at]
+        windows = np.minimum(number + 1, self.patience)
         # The rule is as sceptical at the start: windows that are not there yet count as the intercept.
-        missing = (self._patience - windows) * self._intercept
-        return score_frame(rows[self._unit], sigmoid((self._last[at].sum(axis=1) + missing) / self._patience))
+        missing = (self.patience - windows) * self._intercept
+        return score_frame(rows[self._unit], sigmoid((self._last[at].sum(axis=1) + missing) / self.patience))
 
     def _sizes(self) -> tuple[int, int, int]:
         size = self._vocabulary.size
@@ -98,6 +87,6 @@ class WindowedLogreg:
                 counted[np.arange(1, high - low + 1), columns[low:high, field]] += 1
             np.cumsum(counted, axis=0, out=counted)
             here = rows[(rows >= low) & (rows < high)]
-            before = np.maximum(first[here], here - self._window + 1)
+            before = np.maximum(first[here], here - self.window + 1)
             made.append((counted[here - low + 1] - counted[before - low]).astype(np.float32))
         return np.concatenate(made)

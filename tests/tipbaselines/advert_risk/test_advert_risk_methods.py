@@ -135,7 +135,8 @@ def test_equal_texts_weigh_as_often_as_they_occur() -> None:
     plain.fit_texts(documents, labels)
     from sklearn.linear_model import LogisticRegression
 
-    matrix = twice._weights.transform(twice._counts.transform([documents[i] for i in copies]))
+    assert twice.model is not None
+    matrix = twice.model[:-1].transform([documents[i] for i in copies])
     reference = (
         LogisticRegression(C=10.0, max_iter=300).fit(matrix, labels[copies]).predict_proba(matrix)[:, 1]
     )

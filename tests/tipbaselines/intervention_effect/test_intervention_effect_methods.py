@@ -7,10 +7,9 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tipbaselines.intervention_effect.before_after import BeforeAfter, before_after
+from tipbaselines.intervention_effect.before_after import BeforeAfter
 from tipbaselines.intervention_effect.difference_in_differences import (
     DifferenceInDifferences,
-    difference_in_differences,
 )
 from tipbaselines.intervention_effect.effects import (
     MOST_PLACEBOS,
@@ -21,11 +20,10 @@ from tipbaselines.intervention_effect.effects import (
     placebo_spread,
 )
 from tipbaselines.intervention_effect.oracle import Oracle
-from tipbaselines.intervention_effect.structural_time_series import StructuralTimeSeries, structural
+from tipbaselines.intervention_effect.structural_time_series import StructuralTimeSeries
 from tipbaselines.intervention_effect.synthetic_control import (
     SyntheticControl,
     simplex_weights,
-    synthetic_control,
 )
 from tipbench.data.fold import Fold, Prepared
 from tipbench.loading import prepare
@@ -58,13 +56,13 @@ def effect_of(made: Course, forecast: EffectForecast | None) -> float:
 @pytest.mark.parametrize("counts", [True, False])
 def test_synthetic_control_finds_the_effect_on_a_mean_of_controls(counts: bool) -> None:
     made = course(-0.7, counts)
-    assert effect_of(made, synthetic_control(made, WINDOW)) == pytest.approx(-0.7, abs=0.03)
+    assert effect_of(made, SyntheticControl().forecast(made, WINDOW)) == pytest.approx(-0.7, abs=0.03)
 
 
 @pytest.mark.parametrize("counts", [True, False])
 def test_a_structural_series_finds_the_effect_where_controls_have_common_courses(counts: bool) -> None:
     made = course(-0.7, counts)
-    assert effect_of(made, structural(made, WINDOW, 2)) == pytest.approx(-0.7, abs=0.15)
+    assert effect_of(made, StructuralTimeSeries(2).forecast(made, WINDOW)) == pytest.approx(-0.7, abs=0.15)
 
 
 def test_differences_in_differences_are_exact_where_all_move_alike() -> None:
@@ -73,7 +71,7 @@ def test_differences_in_differences_are_exact_where_all_move_alike() -> None:
     own = 77.0 * move
     own[BEFORE:] *= np.exp(0.4)
     made = Course(own, beside, BEFORE, True)
-    forecast = difference_in_differences(made, WINDOW)
+    forecast = DifferenceInDifferences().forecast(made, WINDOW)
     assert effect_of(made, forecast) == pytest.approx(0.4)
     assert forecast is not None
     assert forecast.spread == pytest.approx(0, abs=1e-9)
@@ -82,19 +80,19 @@ def test_differences_in_differences_are_exact_where_all_move_alike() -> None:
 def test_before_and_after_takes_a_trend_for_an_effect() -> None:
     own = 100 * np.exp(0.02 * np.arange(PERIODS))
     made = Course(own, np.zeros((0, PERIODS)), BEFORE, True)
-    assert effect_of(made, before_after(made, WINDOW)) == pytest.approx(0.2, abs=1e-9)
+    assert effect_of(made, BeforeAfter().forecast(made, WINDOW)) == pytest.approx(0.2, abs=1e-9)
 
 
 def test_without_a_control_there_is_no_estimate_that_needs_one() -> None:
     bare = Course(course().own, np.zeros((0, PERIODS)), BEFORE, True)
-    assert difference_in_differences(bare, WINDOW) is None
-    assert synthetic_control(bare, WINDOW) is None
-    assert structural(bare, WINDOW, 4) is not None
+    assert DifferenceInDifferences().forecast(bare, WINDOW) is None
+    assert SyntheticControl().forecast(bare, WINDOW) is None
+    assert StructuralTimeSeries(4).forecast(bare, WINDOW) is not None
 
 
 def test_few_controls_give_an_estimate_without_an_interval() -> None:
     made = course(controls=2)
-    forecast = synthetic_control(made, WINDOW)
+    forecast = SyntheticControl().forecast(made, WINDOW)
     assert forecast is not None
     assert np.isnan(forecast.spread)
     assert interval(0.3, forecast.spread, forecast.degrees) == (0.3, None, None)
