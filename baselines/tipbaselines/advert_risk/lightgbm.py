@@ -9,7 +9,7 @@ training adverts on one core, most of it the linear models.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -22,9 +22,6 @@ from tipbaselines.frames import MINUTES_A_DAY, labelled_units, logit, prevalence
 from tipbaselines.linkage import group_weights, near_duplicate_groups
 from tipbaselines.text import char_ngrams, equal_values, fit_counts, texts
 from tipbaselines.trees import BoostedTrees, probabilities
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
 
 CATEGORICAL = ("platform", "category", "language")
 JOB_FIELDS = (
@@ -159,7 +156,7 @@ def linear_model(
 
 
 def _unseen_scores(
-    base: TfidfLogreg, counts: "csr_matrix", number: np.ndarray, labels: np.ndarray, rows: np.ndarray
+    base: TfidfLogreg, counts: Any, number: np.ndarray, labels: np.ndarray, rows: np.ndarray
 ) -> np.ndarray:
     """Return probabilities of these rows of counts by a model of the texts that ``number`` says, float64 (rows,)."""
     if len(set(labels.tolist())) < 2:
