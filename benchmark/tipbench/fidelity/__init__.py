@@ -1,1 +1,1 @@
-"""How like the published a release is: figure and page of the aggregates, and columns beside real data."""
+"""Compare a release with published aggregates, in a figure and a page, and its columns with a user's real data."""

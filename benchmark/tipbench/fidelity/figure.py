@@ -1,7 +1,7 @@
-"""Draw how a release holds: a line per aggregate, its value against its band, with interval and range.
+"""Draw a release beside published aggregates: a line per aggregate with its value, band, interval and range.
 
-Aggregates have scales of their own, so that each is drawn by where it lies in its band: 0 is the lower end, 1 the
-upper. Marks differ in form as well as in colour. The same values give the same bytes.
+Aggregates have different scales. Each is therefore drawn by its place in its band: 0 is the lower end, 1 the upper.
+Marks differ in form as well as in colour. The same values give the same bytes.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LINE, BARE, WIDTH = 0.2, 1.7, 10.5
-"""Inches: the height of an aggregate's line, what stands above and below, and the figure's width."""
+"""Inches: the height of an aggregate's line, the space above and below, and the width of the figure."""
 LEFT, RIGHT = -1.0, 2.0
-"""Ends of the axis: a band's width on either side of it. What lies beyond is drawn at the end, with an arrow."""
+"""Ends of the axis, one band's width beyond the band. Values further away are drawn at the end as an arrow."""
 FORM: dict[Use, str] = {"input": "s", "tuned": "o", "unused": "D"}
 LEGEND: dict[Use, str] = {
     "input": "input: a parameter is the number",
@@ -36,24 +36,24 @@ EXPLAINED = (
 )
 
 
-def save_figure_of(held: Sequence[AggregateResult], name: str, path: Path) -> None:
-    """Draw a release's aggregates. Raises UsageError where the file cannot be written."""
+def save_figure_of(results: Sequence[AggregateResult], name: str, path: Path) -> None:
+    """Write the figure to a file. Raises UsageError if the file cannot be written."""
     metadata = {"Date": None} if path.suffix.lower() == ".svg" else {}
     if path.suffix.lower() == ".pdf":
         metadata = {"CreationDate": None}
     import matplotlib
 
     with matplotlib.rc_context({"svg.hashsalt": "tipbench"}):  # names in an SVG are made when it is written
-        save_figure(draw(held, name), path, "give another --figure", metadata=metadata)
+        save_figure(draw(results, name), path, "give another --figure", metadata=metadata)
 
 
-def draw(held: Sequence[AggregateResult], name: str) -> Figure:
+def draw(results: Sequence[AggregateResult], name: str) -> Figure:
     """Return the figure. ``name``: of the release, for its title."""
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    rows = _with_subjects(held)
+    rows = _with_subjects(results)
     with matplotlib.rc_context({"font.size": TEXT, "axes.edgecolor": LIGHT["quiet"]}):
         figure = Figure(figsize=(WIDTH, BARE + LINE * len(rows)), dpi=DPI)
         FigureCanvasAgg(figure)
@@ -70,10 +70,10 @@ def draw(held: Sequence[AggregateResult], name: str) -> Figure:
     return figure
 
 
-def _with_subjects(held: Sequence[AggregateResult]) -> list[AggregateResult | str]:
+def _with_subjects(results: Sequence[AggregateResult]) -> list[AggregateResult | str]:
     rows: list[AggregateResult | str] = []
     subject = ""
-    for one in held:
+    for one in results:
         if one.subject != subject:
             subject = one.subject
             rows.append(subject)
@@ -88,8 +88,8 @@ def _draw_line(panel: Axes, one: AggregateResult, place: int) -> None:
         name, (-0.02, place), xycoords=("axes fraction", "data"), ha="right", va="center", fontsize=SMALL
     )
     panel.plot([0, 1], [place, place], color=LIGHT["pale"], linewidth=9, solid_capstyle="butt", zorder=1)
-    said = "too few rows" if one.value is None else f"{one.value:.3g}  ({a.published})"
-    panel.annotate(said, (1.02, place), xycoords=("axes fraction", "data"), va="center", fontsize=SMALL)
+    label = "too few rows" if one.value is None else f"{one.value:.3g}  ({a.published})"
+    panel.annotate(label, (1.02, place), xycoords=("axes fraction", "data"), va="center", fontsize=SMALL)
     if one.value is None:
         return
     colour = LIGHT["accent"] if one.verdict == "pass" else LIGHT["oracle-text"]
@@ -106,7 +106,7 @@ def _draw_line(panel: Axes, one: AggregateResult, place: int) -> None:
 
 
 def _place(one: AggregateResult, value: float) -> float:
-    """Return where a value lies in its band."""
+    """Return the place of a value in its band."""
     a = one.aggregate
     return (value - a.low) / (a.high - a.low)
 
@@ -125,8 +125,8 @@ def _add_legend(figure: Figure, panel: Axes, rows: Sequence[AggregateResult | st
     panel.spines[["top", "right", "left"]].set_visible(False)
     height = figure.get_figheight()
     heading, note = (1 - inches / height for inches in (0.22, 0.5))
-    said = f"Release {name} beside what is published"
-    figure.text(0.01, heading, said, fontsize=TITLE, fontweight="bold", va="center")
+    label = f"Release {name} beside what is published"
+    figure.text(0.01, heading, label, fontsize=TITLE, fontweight="bold", va="center")
     figure.text(0.01, note, EXPLAINED, fontsize=SMALL, va="center", color=LIGHT["quiet"])
     ink, good, bad = LIGHT["quiet"], LIGHT["accent"], LIGHT["oracle-text"]
     marks = [(FORM[use], ink, ink, text) for use, text in LEGEND.items()]

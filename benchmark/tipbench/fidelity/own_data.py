@@ -23,7 +23,7 @@ FOLDS = 5
 
 
 def classifier_auroc(real: pl.DataFrame, release: pl.DataFrame, seed: int = 0) -> float | None:
-    """Return the AUROC of a classifier that tells the rows of two frames apart; None below 50 rows of either."""
+    """Return the AUROC of a classifier that separates the rows of two frames; None below 50 rows of either."""
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.metrics import roc_auc_score
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
@@ -75,7 +75,7 @@ class Subject:
         real: makes its rows of the tables of a user's data; None where these have none.
         release: makes the same of a release.
         measure: the numbers that are compared.
-        features: one row per thing, of numbers, by which a classifier tries to tell the two apart; None for none.
+        features: makes one row of numbers per thing, for a classifier that separates the two; None for no classifier.
         differs: in what the two differ before any generator comes in, and so what a difference does not show.
         sampled: whether as many rows of the release are drawn as the user's data have.
     """
@@ -143,10 +143,15 @@ def _release_lists(release: TableReader) -> pl.DataFrame:
 
 def _of_transfers(rows: pl.DataFrame) -> Values:
     edges = statistics.edge_statistics(rows)
-    kept = ("ties repeated", "targets per source, Gini", "sources per target, Gini", "ties that are returned")
+    shared = (
+        "ties repeated",
+        "targets per source, Gini",
+        "sources per target, Gini",
+        "ties that are returned",
+    )
     return {
         **statistics.amount_statistics(rows),
-        **{k: edges[k] for k in kept},
+        **{k: edges[k] for k in shared},
         **statistics.time_statistics(rows),
     }
 
@@ -240,8 +245,8 @@ NOT_COMPARED = (
 
 
 FACTOR, APART = 1.5, 0.10
-"""A number is alike where it is within this factor of the real one, or differs by no more than this where both are
-shares and within twice the factor, unless both are small; beyond it is a miss."""
+"""Two numbers are alike if they differ by less than this factor; two shares, if they differ by no more than this and
+by less than twice the factor, which does not matter if both are small."""
 SMALL = 0.02
 
 
@@ -278,13 +283,13 @@ def _factor(one: float, other: float) -> float:
 
 @dataclass(frozen=True)
 class DataComparison:
-    """What one subject came to.
+    """The comparison of one subject.
 
     Attributes:
         name: the subject.
         rows: real rows, and rows of the release.
         lines: its numbers.
-        auroc: of the classifier; None where there is none.
+        auroc: of the classifier; None if there is none.
         auroc_halves: of the classifier between halves of the real rows: what .5 looks like here.
         shapes: KSComplement by feature; empty without the extra.
         differs: what a difference does not show.
@@ -322,22 +327,22 @@ class DataComparison:
 
 
 def compare_data(frames: Frames, release: TableReader, name: str, shapes: bool) -> list[DataComparison]:
-    """Return what every subject that the data have comes to.
+    """Return one comparison per subject that is present in the data.
 
     Args:
-        frames: the tables of a user's data, as methods are handed them.
+        frames: the tables of a user's data, as methods see them.
         release: a release that was made.
         name: of the data, for errors.
-        shapes: whether sdmetrics is asked.
+        shapes: whether sdmetrics compares each feature.
 
     Raises:
-        UsageError: for data that have nothing that could be compared.
+        UsageError: for data without a subject that can be compared.
     """
     there = [
         (subject, rows) for subject in SUBJECTS if (rows := subject.real(frames)) is not None and rows.height
     ]
     if not there:
-        raise UsageError(f"data={name} have nothing that a release could be held against. {NOT_COMPARED}")
+        raise UsageError(f"data={name} have nothing that can be compared with a release. {NOT_COMPARED}")
     return [_compare_subject(subject, rows, subject.release(release), shapes) for subject, rows in there]
 
 

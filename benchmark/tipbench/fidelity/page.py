@@ -15,11 +15,11 @@ FILE = FOLDER.parents[1] / "docs" / "fidelity.md"
 BEGIN, END = "<!-- written by python -m tipbench.fidelity.page -->", "<!-- until here -->"
 
 
-def render(held: Sequence[AggregateResult], name: str) -> str:
-    """Return the part of the page that is written: verdicts, a table per subject, and what is not modelled."""
-    parts = [BEGIN, "", _counts(held, name)]
-    for subject in dict.fromkeys(one.subject for one in held):
-        of_subject = [one for one in held if one.subject == subject]
+def render(results: Sequence[AggregateResult], name: str) -> str:
+    """Return the generated part of the page: verdicts, a table per subject, and what is not modelled."""
+    parts = [BEGIN, "", _counts(results, name)]
+    for subject in dict.fromkeys(one.subject for one in results):
+        of_subject = [one for one in results if one.subject == subject]
         parts += ["", f"### {subject[0].upper()}{subject[1:]}", "", *_table(of_subject)]
     parts += ["", "## What is not modelled", ""]
     for one in unmodelled_aggregates():
@@ -27,53 +27,53 @@ def render(held: Sequence[AggregateResult], name: str) -> str:
     return "\n".join([*parts, "", END])
 
 
-def _counts(held: Sequence[AggregateResult], name: str) -> str:
+def _counts(results: Sequence[AggregateResult], name: str) -> str:
     lines = [
-        f"Release {name}, {len(held)} aggregates.",
+        f"Release {name}, {len(results)} aggregates.",
         "",
         "| use | pass | fail | too few rows | what it means |",
         "|---|--:|--:|--:|---|",
     ]
     for use, meaning in USES.items():
-        told = [one.verdict for one in held if one.aggregate.use == use]
-        counts = " | ".join(str(told.count(verdict)) for verdict in ("pass", "fail", "too few rows"))
+        verdicts = [one.verdict for one in results if one.aggregate.use == use]
+        counts = " | ".join(str(verdicts.count(verdict)) for verdict in ("pass", "fail", "too few rows"))
         lines.append(f"| {use} | {counts} | {meaning} |")
     return "\n".join(lines)
 
 
-def _table(held: Sequence[AggregateResult]) -> list[str]:
+def _table(results: Sequence[AggregateResult]) -> list[str]:
     lines = [
         "| aggregate | published | band | here | 95% interval | regions, 5–95% | verdict | use |",
         "|---|--:|--:|--:|--:|--:|---|---|",
     ]
-    for one in held:
+    for one in results:
         a = one.aggregate
-        said = f"{a.name}{f' <br>*{a.note}*' if a.note else ''}"
+        name = f"{a.name}{f' <br>*{a.note}*' if a.note else ''}"
         verdict = f"**{one.verdict}**" if one.verdict == "fail" else one.verdict
         use = f"{a.use}{f' `{a.parameter}`' if a.parameter else ''}"
         source = f"{a.published}, {a.source}{'' if a.mark == 'read' else f' ({a.mark})'}"
         verdict = f"{verdict} ?" if one.is_doubtful else verdict
         lines.append(
-            f"| {said} | {source} | {format_pair((a.low, a.high))} | {format_number(one.value)} | "
+            f"| {name} | {source} | {format_pair((a.low, a.high))} | {format_number(one.value)} | "
             f"{format_pair(one.interval)} | {format_pair(one.regions)} | {verdict} | {use} |"
         )
     return lines
 
 
 def format_number(value: float | None) -> str:
-    """Return a value with as many digits as it bears, '-' for none."""
+    """Return a value as text with a sensible number of digits, '-' for None."""
     if value is None:
         return "-"
     return f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}" if abs(value) < 100 else f"{value:,.0f}"
 
 
 def format_pair(ends: tuple[float, float] | None) -> str:
-    """Return the ends of an interval or band, '-' for none."""
+    """Return the ends of an interval or band as text, '-' for None."""
     return "-" if ends is None else f"{format_number(ends[0])} to {format_number(ends[1])}"
 
 
 def replace_tables(page: str, part: str) -> str:
-    """Return the page with its written part replaced. Raises ValueError for one without a place for it."""
+    """Return the page with its generated part replaced. Raises ValueError if the page has no place for it."""
     before, found, rest = page.partition(BEGIN)
     _, ended, after = rest.partition(END)
     if not (found and ended):
@@ -82,7 +82,7 @@ def replace_tables(page: str, part: str) -> str:
 
 
 def main(arguments: Sequence[str] | None = None, release: Release | None = None) -> int:
-    """Write the page, or with ``--check`` return 1 where it is not what the release gives."""
+    """Write the page, or with ``--check`` return 1 if it is not what the release gives."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--check", action="store_true", help="write nothing; exit 1 where the page is out of date"

@@ -1,6 +1,6 @@
-"""What is compared: numbers by which generated columns often differ from real ones, whatever they are about.
+"""Statistics in which generated columns often differ from real ones, whatever their subject.
 
-Each function takes rows in one form and returns name -> value; None stands for what cannot be told.
+Each function takes a frame and returns a value by name; None if there are too few rows to compute it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 Values = Mapping[str, float | None]
 TOKENS = 20_000
-"""Tokens over which vocabularies are compared: they grow with the text."""
+"""Tokens of which vocabularies are compared: a vocabulary grows with the text."""
 WORD = r"[\p{L}\p{M}]+|\p{N}+"
 BENFORD = np.log10(1 + 1 / np.arange(1, 10))
 
@@ -131,7 +131,7 @@ def time_statistics(rows: pl.DataFrame) -> Values:
 
 
 def gini(values: NDArray[np.float64]) -> float:
-    """Return the Gini coefficient: 0 where all are equal, near 1 where one has all."""
+    """Return the Gini coefficient: 0 if all are equal, near 1 if one has all."""
     ordered = np.sort(values)
     n = len(ordered)
     ranks = np.arange(1, n + 1)

@@ -1,1 +1,1 @@
-"""Publish a release: write it so that others' tools read it, with the documents that belong to it."""
+"""Publish a release: data that other tools read, documents, metadata and checksums."""

@@ -31,10 +31,10 @@ def write_frames(path: Path, frames: Iterable[pl.DataFrame], notes: Mapping[str,
     Args:
         path: the file; its folder is made.
         frames: at least one; each becomes a row group.
-        notes: kept in the file's schema, by key.
+        notes: metadata of the file's schema, by key.
 
     Raises:
-        OSError: where it cannot be written.
+        OSError: if it cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     writer, rows = None, 0
@@ -73,8 +73,15 @@ ALL, HEADLINE = "all", "headline"
 
 @dataclass(frozen=True)
 class Config:
-    """A task and split as it was written. ``rows``: by part, named as on the Hugging Face Hub; parts without rows are
-    absent. ``schema``: columns with their types. ``labels``: those of ``schema`` that are labels."""
+    """A task and split as it was written.
+
+    Holds what ``tipbench.load(task, split=split)`` gives of the units: the columns that a method of the task's own
+    access may see, and in train and validation the labels of the default supervision. In the test they are null, so
+    that nobody learns from them by mistake; they are no secret, since the export holds the hidden tables too.
+
+    ``rows``: by part, named as on the Hugging Face Hub; parts without rows are absent. ``schema``: columns with their
+    types. ``labels``: those of ``schema`` that are labels.
+    """
 
     task: Task = field(repr=False)
     split: str
@@ -125,8 +132,11 @@ def _write_task(task: Task, source: Source, folder: Path, splits: str) -> Iterat
 
 
 def part_frames(fold: Fold) -> dict[str, pl.DataFrame]:
-    """Return the rows of each part that has any, by its name on the Hub, all in the same columns: units as a method
-    sees them beside their labels, which are null in the test."""
+    """Return the rows of each part that has any, by its name on the Hub: units as a method sees them, with their
+    labels.
+
+    All have the same columns; labels are null in the test.
+    """
     nulls = [pl.lit(None, dtype=dtype).alias(name) for name, dtype in label_columns(fold).items()]
     found = {}
     for part in PARTS:
@@ -145,7 +155,7 @@ def label_columns(fold: Fold) -> dict[str, pl.DataType]:
 def write_tables(release: Release, folder: Path) -> dict[str, int]:
     """Write every table of a release, region by region, and return its rows by table.
 
-    Raises MachineFault where a file of the release is damaged, OSError where the folder cannot be written.
+    Raises MachineFault if a file of the release is damaged, OSError if the folder cannot be written.
     """
     rows = {}
     for name, table in tables_of(release.version).items():

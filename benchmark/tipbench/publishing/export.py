@@ -34,11 +34,14 @@ MARKER_ADVICE = "delete it or give another folder or URL"
 
 @contextmanager
 def fill_target(to: str, last: str) -> Iterator[Path]:
-    """Give a folder to fill; its files are at ``to`` once the block has ended without an error.
+    """Give a folder to fill; its files are at ``to`` once the block has ended without an error, or else nothing is.
+
+    On a disk the folder is filled beside its place and renamed. In a store the file ``last`` is uploaded last, and an
+    export without it is incomplete.
 
     Args:
         to: a folder that is not there yet, or a URL with nothing below it.
-        last: the file that is written last where there is no renaming.
+        last: the file that is written last to a store, which cannot rename a folder.
 
     Raises:
         UsageError: for a place that is taken, full, or cannot be reached or written.
@@ -55,7 +58,7 @@ def fill_target(to: str, last: str) -> Iterator[Path]:
 
 
 def check_target(to: str, last: str = CHECKSUMS) -> None:
-    """Raises UsageError for a place that is taken, or cannot be reached."""
+    """Raise UsageError for a place that is taken or cannot be reached."""
     place = place_of(to)
     if isinstance(place, Remote):
         _check_free(place, last)
@@ -72,7 +75,7 @@ def _staging_folder(to: str) -> Iterator[Path]:
 
 @contextmanager
 def _translate_errors(where: str) -> Iterator[None]:
-    """Say in a sentence what a file system says, also where it is wrapped by the library that writes."""
+    """Raise UsageError, in one sentence, for an error of a file system."""
     try:
         yield
     except OSError as error:
@@ -80,11 +83,9 @@ def _translate_errors(where: str) -> Iterator[None]:
 
 
 def _check_free(place: Remote, last: str) -> None:
-    bucket = place.root.partition("/")[0]  # '' where paths begin at a root, and nobody names a bucket
+    bucket = place.root.partition("/")[0]  # '' if paths begin at a root, without a bucket
     try:
-        if bucket and not place.system.exists(
-            bucket
-        ):  # to make it would turn a slip of the pen into a bucket
+        if bucket and not place.system.exists(bucket):  # a misspelt bucket is not made
             raise UsageError(
                 f"{place.url} cannot be written: there is no {bucket}; make it, or correct the URL."
             )
@@ -153,17 +154,18 @@ def export_release(
     ``mlcroissant``, catalogues, and :func:`tipdata.release.release.open_export`.
 
     Args:
-        release: which; made, so that its files are there.
+        release: one that was made.
         to: a folder that is not there, or a URL of fsspec with nothing below it.
-        only: tasks whose parts are written; all where None.
+        only: tasks whose parts are written; all if None.
         splits: ``all``, or ``headline`` for the default split of each task alone.
-        url: the page on which the export will be found; doi, publisher: for its metadata; '' where not known.
-        draft: whether a data version that may still change is exported, marked as such.
-        check: is given the folder before it is put in its place; what it raises leaves nothing behind.
+        url: the page on which the export will be found; '' if not known.
+        doi, publisher: for its metadata; '' if not known.
+        draft: whether to export a data version that may still change, marked as such.
+        check: called with the folder before it is put in its place; if it raises, nothing is left behind.
 
     Raises:
-        UsageError: for a draft that was not asked for, and a place that is taken, full or cannot be written.
-        MachineFault: where a file of the release is damaged.
+        UsageError: for a draft without ``draft``, and a place that is taken, full or cannot be written.
+        MachineFault: if a file of the release is damaged.
     """
     check_status(release.version, draft)
     with fill_target(to, CHECKSUMS) as folder:
@@ -180,7 +182,7 @@ def export_release(
 
 
 def _write_documents(facts: ExportFacts, folder: Path) -> None:
-    """Write all that says what the data are, the description that holds checksums last."""
+    """Write documents and metadata; the description that holds checksums comes last."""
     _write_json(folder / MANIFEST, facts.manifest)
     for name in COPIED:
         shutil.copyfile(project_file(name), folder / Path(name).name)
@@ -223,6 +225,6 @@ def write_checksums(folder: Path) -> dict[str, str]:
 
 
 def check_splits(splits: str) -> None:
-    """Raises UsageError for splits that cannot be asked for."""
+    """Raise UsageError for a choice of splits that does not exist."""
     if splits not in (ALL, HEADLINE):
         raise UsageError(f"splits={splits} does not exist: choose {ALL} or {HEADLINE}.")

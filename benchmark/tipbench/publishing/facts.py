@@ -1,4 +1,4 @@
-"""Gather what the documents of an export say of a release, so that each of them says the same."""
+"""Facts about a release for the documents of its export, so that all of them state the same."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ class ExportFacts:
 
     @property
     def default_config(self) -> Config:
-        """The config that is loaded where none is named: the first task's default split."""
+        """The config that is loaded by default: the first task's default split."""
         preferred = [one for one in self.configs if one.task.name == next(iter(tasks())) and one.headline]
         return (preferred or [one for one in self.configs if one.headline])[0]
 
@@ -138,7 +138,7 @@ class ExportFacts:
 
 @cache
 def citation() -> dict[str, Any]:
-    """Return what ``CITATION.cff`` says."""
+    """Return the content of ``CITATION.cff``."""
     return yaml.safe_load(project_file("CITATION.cff").read_text(encoding="utf-8"))
 
 
@@ -148,7 +148,7 @@ def authors() -> list[str]:
 
 
 def cite_as(facts: ExportFacts) -> str:
-    """Return a BibTeX entry of the release; with its DOI and page where they are known."""
+    """Return a BibTeX entry of the release, with its DOI and page if they are known."""
     more = "".join(
         f",\n  {key} = {{{value}}}" for key, value in (("doi", facts.doi), ("url", facts.url)) if value
     )

@@ -1,4 +1,11 @@
-"""Metadata"""
+"""Metadata of an export: Croissant, DataCite, Zenodo and ``CITATION.cff``, and their validation.
+
+Croissant 1.1 (https://docs.mlcommons.org/croissant/docs/croissant-spec.html) with its Responsible-AI extension is
+JSON-LD: a file per table with its SHA-256, a record set per file, and one per task and split, whose field ``split``
+is the part of a record. References between tables are in the descriptions of columns: the property ``references``
+would make readers join tables that are meant to be read alone. DataCite is of version 4.5. Validation needs the extra
+``publish``.
+"""
 
 from __future__ import annotations
 
@@ -33,9 +40,9 @@ from tipbench.version import __version__
 
 
 def datacite(facts: ExportFacts) -> dict[str, Any]:
-    """Return DataCite metadata, schema 4.5, in the form in which a DOI is asked for.
+    """Return DataCite metadata, schema 4.5, as they are needed to register a DOI.
 
-    Without a DOI there is none in it: whoever mints it (Zenodo, an institution's repository) adds it.
+    If no DOI is known they have none: the service that mints it (Zenodo, an institution's repository) adds it.
     """
     year = str(citation()["date-released"])[:4]
     found: dict[str, Any] = {
@@ -76,7 +83,7 @@ def datacite(facts: ExportFacts) -> dict[str, Any]:
 
 
 def citation_file(facts: ExportFacts) -> dict[str, Any]:
-    """Return what the ``CITATION.cff`` of an export says (Citation File Format 1.2.0)."""
+    """Return the content of the ``CITATION.cff`` of an export (Citation File Format 1.2.0)."""
     found: dict[str, Any] = {
         "cff-version": "1.2.0",
         "message": "If you use these data, please cite them as below, with their version.",
@@ -93,7 +100,7 @@ def citation_file(facts: ExportFacts) -> dict[str, Any]:
 
 
 def zenodo(facts: ExportFacts) -> dict[str, Any]:
-    """Return what Zenodo takes from ``.zenodo.json``: a deposit of a data set, open, under its licence."""
+    """Return the content of ``.zenodo.json``, from which Zenodo makes an open deposit of a data set."""
     draft = " A draft: it may still change." if is_draft(facts.version) else ""
     found: dict[str, Any] = {
         "upload_type": "dataset",
@@ -160,7 +167,7 @@ _SECTIONS = {
     "rai:dataSocialImpact": ("Harm is measured beside detection",),
     "rai:dataReleaseMaintenancePlan": ("Review and retirement", "Report a concern"),
 }
-"""Responsible-AI fields, and the sections of docs/ethics.md that they hold."""
+"""Responsible-AI fields, and the sections of docs/ethics.md that they quote."""
 
 
 def croissant(facts: ExportFacts, checksums: Mapping[str, str]) -> dict[str, Any]:
@@ -194,7 +201,7 @@ def _responsible(facts: ExportFacts) -> dict[str, Any]:
     """Return the Responsible-AI fields."""
     total = count_grounds(parameters(facts.version).values())
     many = ("rai:dataUseCases", "rai:dataLimitations", "rai:personalSensitiveInformation")
-    told = {
+    quoted = {
         name: [_one_line(ethics()[section]) for section in sections] for name, sections in _SECTIONS.items()
     }
     return {
@@ -213,7 +220,7 @@ def _responsible(facts: ExportFacts) -> dict[str, Any]:
             "some lawful groups fit less well than others.",
             _one_line(ethics()["Harm is measured beside detection"]),
         ],
-        **{name: told[name] if name in many else " ".join(told[name]) for name in told},
+        **{name: quoted[name] if name in many else " ".join(quoted[name]) for name in quoted},
     }
 
 
@@ -305,7 +312,7 @@ def _describe_config_column(config: Config, table: Any, name: str) -> str:
 
 
 def describe_column(column: Column) -> str:
-    """Return what is known of a column, in one line: note, unit, access and the table whose key it holds."""
+    """Return the description of a column in one line: note, unit, access and the table whose key it holds."""
     parts = (
         column.note,
         f"unit: {column.unit}" if column.unit else "",
@@ -329,7 +336,7 @@ def _field(where: str, name: str, dtype: pl.DataType, about: str, source: dict[s
 
 
 def data_type(dtype: pl.DataType) -> str:
-    """Return what Croissant calls a dtype, or that of a list's items. Raises ValueError for one that it cannot say."""
+    """Return Croissant's name of a dtype, or of that of a list's items. Raises ValueError if it has none."""
     inner = dtype.inner if isinstance(dtype, pl.List) else dtype
     if inner == pl.Boolean:
         return "sc:Boolean"
@@ -349,7 +356,7 @@ DATACITE_SCHEMA = "schemas/datacite-v4.5.json"
 
 
 def check_extra() -> None:
-    """Raises UsageError where the extra is not installed."""
+    """Raise UsageError if the extra is not installed."""
     require(EXTRA, "--validate")
 
 
@@ -366,7 +373,7 @@ def validate(folder: Path) -> None:
 
 
 def validate_croissant(path: Path) -> None:
-    """Raises CheckFailed for a file that mlcroissant refuses or warns of."""
+    """Raise CheckFailed for a file that mlcroissant refuses or warns of."""
     import mlcroissant
 
     try:
@@ -378,7 +385,7 @@ def validate_croissant(path: Path) -> None:
 
 
 def validate_datacite(path: Path) -> None:
-    """Raises CheckFailed for a file that DataCite's schema does not accept."""
+    """Raise CheckFailed for a file that DataCite's schema does not accept."""
     import jsonschema
 
     spec = find_spec("datacite")

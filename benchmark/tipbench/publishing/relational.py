@@ -2,7 +2,7 @@
 
 RelBench 3 (https://relbench.stanford.edu) reads a folder of parquet files and a ``manifest.yaml``, which names primary
 keys, foreign keys and time columns, and trains on label tables ``[time, entity, label]``. Each task whose units have
-one binary label becomes a database of its own, so that it holds what a method of the task's access may see and nothing
+one binary label becomes a database of its own, which holds what a method of the task's access may see and nothing
 else; each of its splits becomes a task of that database.
 
 RelBench wants keys that count from 0 in the order of rows, rows in the order of time, and dates: keys are numbered anew
@@ -65,7 +65,7 @@ class Relation:
 
     @property
     def spec(self) -> dict[str, Any]:
-        """What the manifest says of it."""
+        """Its entry in the manifest."""
         return {"pkey": self.pkey, "time_col": self.time, "fkeys": dict(self.fkeys)}
 
 

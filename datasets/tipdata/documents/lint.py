@@ -1,4 +1,10 @@
-"""Find what the safety rules forbid in the files of a release, or in the sources of its texts."""
+"""Find what the safety rules forbid in the files of a release, or in the sources of its texts.
+
+Rules about words (:file:`text/lint.yaml`) are applied to every string, and a few rules that only data can break. A text
+whose language is known is read by that language's rules and signs, without those of a writer's style; its single words
+are also read by the rules of the other languages that share its letters. A string of a column that should hold no text
+is read by the rules of all languages.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +32,7 @@ from tipdata.text.documents import document_path, read_document
 from tipdata.text.lint import SIGNS, find_broken_rules, rules_of
 
 CONTEXT = 60
-"""Letters of a text that are shown on either side of what breaks a rule."""
+"""Letters of a text on either side of the part that breaks a rule."""
 
 
 class LintFinding(NamedTuple):
@@ -34,11 +40,11 @@ class LintFinding(NamedTuple):
 
     Attributes:
         table: its table.
-        column: its column; '' where the whole table is meant.
-        rule: what it breaks.
-        found: the part that does, as the rule reads it.
+        column: its column; '' for the whole table.
+        rule: the rule that is broken.
+        found: the part that breaks it, as the rule reads it.
         where: file and row, or the source of a text.
-        text: what stands about it, shortened.
+        text: the text around it, shortened.
     """
 
     table: str
@@ -49,13 +55,13 @@ class LintFinding(NamedTuple):
     text: str
 
     def __str__(self) -> str:
-        named = f"{self.table}.{self.column}" if self.column else self.table
-        shown = f" in {self.text!r}" if self.text not in ("", self.found) else ""
-        return f"{self.where}: {named}: {self.rule}: {self.found!r}{shown}"
+        place = f"{self.table}.{self.column}" if self.column else self.table
+        context = f" in {self.text!r}" if self.text not in ("", self.found) else ""
+        return f"{self.where}: {place}: {self.rule}: {self.found!r}{context}"
 
 
 def excerpt(text: str, found: str) -> str:
-    """Return the part of a text about what was found in it, or its beginning where a disguise hides the place."""
+    """Return the part of a text around what was found in it, or its beginning if a disguise hides the place."""
     place = max(text.casefold().find(found.casefold()), 0)
     begin, end = max(place - CONTEXT, 0), place + len(found) + CONTEXT
     return f"{'…' if begin else ''}{text[begin:end]}{'…' if end < len(text) else ''}"
@@ -66,7 +72,7 @@ COUNTS = "child_counts"
 """The one table about children. It holds counts, and has no column that could name a person or an operation."""
 COUNTED = frozenset({"region", "age_band", "form", "sex", "count"})
 OF_FIRMS = frozenset({("firms", "age_years"), ("agencies", "age_years")})
-"""Ages that are a firm's."""
+"""Columns with ages of firms."""
 AGE = re.compile(r"(^|_)(ages?|edad|alter|возраст|年龄|年齡|العمر)(_|$)")
 BIRTH = re.compile(
     r"(^|_)(birth|born|dob|yob|birthday|birthdate|birthyear|nacimiento|naissance|рождения)(_|$)"
@@ -76,7 +82,7 @@ REACH = re.compile(
     r"(^|_)(e?mails?|phones?|telephones?|tel|mobiles?|cell|msisdn|whatsapp|telegram|handle|username|nickname|website|urls?"
     r"|address|passport|imei|iban|ip|ssn|tel[eé]fonos?|t[eé]l[eé]phones?|телефон|电话|電話|手机|هاتف)(_|number|no|$)"
 )
-"""Names of columns that no schema has, of what reaches or names one person: digits alone would not tell."""
+"""Names of columns with contacts of a person, which no schema has: digits alone do not show what they are."""
 PERSON = re.compile(r"(^|_)(first|last|full|real|family|given|middle|sur|fore)_?names?(_|$)")
 MONEY = re.compile(r"(^|_)currency(_|$)")
 TEST_MONEY = "XTS"
@@ -86,9 +92,9 @@ NUMBER = re.compile(r"\d+")
 def column_faults(
     table: str, frame: pl.DataFrame, schema: Collection[str] = ()
 ) -> Iterator[tuple[str, str, str, int]]:
-    """Yield column, rule, what was found and the first row where, for each column that breaks a rule.
+    """Yield column, rule, what was found and its first row for each column that breaks a rule, whatever its texts.
 
-    ``schema``: columns that the table's schema has.
+    ``schema``: columns of the table's schema.
     """
     if table == COUNTS:
         for name in sorted(set(frame.columns) - COUNTED):
@@ -120,7 +126,7 @@ def _faults_of_column(table: str, name: str, values: pl.Series) -> Iterator[tupl
 
 
 def _find_minor(values: pl.Series) -> Iterator[tuple[str, str, int]]:
-    """Yield the first age, or band of ages, that begins below eighteen, or that is neither."""
+    """Yield the first age or band of ages that begins below eighteen, or a value that is neither."""
     for row, value in enumerate(values.to_list()):
         if value is None:
             continue
@@ -131,20 +137,20 @@ def _find_minor(values: pl.Series) -> Iterator[tuple[str, str, int]]:
 
 
 LATIN = ("en", "es", "fr")
-"""Languages whose words a reader of letters alone cannot tell apart."""
+"""Languages with the same letters."""
 BORROWED = ("explicit", "youth")
-"""Rules that hold for a word of another language too; what others forbid may be an everyday word here."""
+"""Rules that hold for a word of another language too; words that other rules forbid may be everyday words here."""
 ENDING = 4
 """Letters that may follow a stem of another language."""
 CODES, NAMES, NOTE, ANY, UNKNOWN = "code", "name", "note", "any", "unknown"
-"""Kinds of strings beside those of a language: values of categories, made-up names, a note in one language that no
-table says, text in a language that the data have not, and what nobody declared."""
+"""Kinds of strings beside the languages: values of categories, made-up names, a note in one unnamed language, text in a
+language that the data do not have, and strings of an undeclared column."""
 DATE = "real date"
 CALENDAR = re.compile(
     r"(?<!\d)(?:(?:19|20)\d\d[-/.](?:0?[1-9]|1[0-2])[-/.](?:[0-2]?\d|3[01])|(?:[0-2]?\d|3[01])[-/.](?:0?[1-9]|1[0-2])[-/.](?:19|20)\d\d"
     r"|(?:19|20)\d\d\s*年\s*\d{1,2}\s*月)(?!\d)"
 )
-"""A date of a calendar with its year: time runs in days since the first, so that nobody's real day is in the data."""
+"""A date of a calendar with its year. Time in the data is in days since the first: no real day may be in them."""
 NAME = "looks like a name"
 FULL_NAME = re.compile(r"[A-ZÀ-ÞА-ЯЁ][a-zß-ÿа-яё'’-]+(?: [A-ZÀ-ÞА-ЯЁ][a-zß-ÿа-яё'’-]+){1,3}")
 """Two to four words that each begin with a capital, and nothing else."""
@@ -152,7 +158,7 @@ WORDS = re.compile(r"[^\W\d_]+")
 
 
 def broken_rules(text: str, kind: str) -> dict[str, str]:
-    """Return the rules that a string breaks, each with the part that does.
+    """Return the rules that a string breaks, each with the part that breaks it.
 
     ``kind``: a language, or one of :data:`CODES`, :data:`NAMES`, :data:`NOTE`, :data:`ANY` and
     :data:`UNKNOWN`.
@@ -193,7 +199,8 @@ def _words(text: str) -> Iterator[str]:
 def foreign(word: str, language: str) -> dict[str, str]:
     """Return the rules of :data:`BORROWED` that one word breaks in another Latin language.
 
-    What breaks it has to begin the word and to be most of it, and the word is none of the language's own frames.
+    The part that breaks it must begin the word and be most of it, and the word must not be in the language's own
+    frames.
     """
     if word in _vocabulary(language):
         return {}
@@ -214,7 +221,7 @@ def _is_most(part: str, word: str) -> bool:
 
 @cache
 def _vocabulary(language: str) -> frozenset[str]:
-    """Return the words that stand in the sources of a language."""
+    """Return the words of the sources of a language."""
     texts = (document_path(f"{of}/{language}").read_text(encoding="utf-8") for of in ("frames", "notes"))
     return frozenset(word for text in texts for word in _words(text))
 
@@ -231,20 +238,20 @@ def _broken_in_any(text: str) -> dict[str, str]:
 
 
 def _note_language(text: str) -> str:
-    """Return the language of whose sources every word of a note is; :data:`NOTE` where there is none."""
+    """Return the first language whose sources have every word of a note; :data:`NOTE` if there is none."""
     words = set(_words(text))
     return next((language for language in LANGUAGES if words <= _vocabulary(language)), NOTE)
 
 
 def _foreign_sign(text: str) -> str:
-    """Return a sign of a text that has those of no one language; '' for a text that has."""
+    """Return a forbidden sign of a text in the language with the fewest of them; '' if some language has none."""
     found = [[one.group() for one in _sign_rule(language).finditer(text)] for language in LANGUAGES]
     return next(iter(min(found, key=len)), "")
 
 
 @cache
 def _style() -> re.Pattern[str]:
-    """Return what finds the signs of a writer's style."""
+    """Return the pattern of the signs of a writer's style."""
     signs = read_document("signs")
     between = [s["between"] for s in signs["separators"]]
     between += [text for s in signs["separators"] for text in s.get("instead", {}).values()]
@@ -261,7 +268,7 @@ def _sign_rule(language: str) -> re.Pattern[str]:
 TEXTS = {"adverts": ("title", "body")}
 """Columns in the language of their row."""
 NOTES = {"contacts": ("narrative",)}
-"""Columns in the language of their region, which no table says: their rows say other people's."""
+"""Columns in the language of their region, which no table states: the column ``language`` is other people's."""
 NAMED = {"places": ("name",), "supplies": ("product",)}
 """Columns of made-up names."""
 UNDECLARED = "value that no column declares"
@@ -275,7 +282,7 @@ class LintReport:
         files: how many files were read.
         rows: rows by table.
         strings: strings by table, each as often as it stands there.
-        distinct: different strings by table, which are those that rules are asked of.
+        distinct: different strings by table; the rules are applied to these.
         strikes: findings, in the order of files; of equal strings of a file, the first.
         unknown: columns, as ``table.column``, that the schema does not know.
     """
@@ -298,7 +305,7 @@ def lint_folder(folder: Path, version: str = "") -> LintReport:
 
     Args:
         folder: a release's, an export's, or any other.
-        version: of the data, whose schema says what a column holds; '' for the newest released.
+        version: of the data, for the schema; '' for the newest released.
 
     Raises:
         UsageError: for a folder that is not there or has no parquet file, and for a file that cannot be read.
@@ -328,8 +335,8 @@ class _FolderReader:
         try:
             frame = read_doubtful(path)
         except (OSError, ValueError) as error:
-            said = getattr(error, "strerror", None) or str(error)
-            raise UsageError(f"{path} cannot be read ({said[:120]}): mend or delete it.") from None
+            reason = getattr(error, "strerror", None) or str(error)
+            raise UsageError(f"{path} cannot be read ({reason[:120]}): mend or delete it.") from None
         name = self._table_of(path, set(frame.columns))
         where = str(path.relative_to(self._folder))
         self.report.files += 1
@@ -340,8 +347,8 @@ class _FolderReader:
             self._read_column(name, column, frame, where)
 
     def _table_of(self, path: Path, columns: set[str]) -> str:
-        """Return the table whose rows a file holds: its name says it, or that of a folder above it; the parts of a task
-        in an export are known by a table's key."""
+        """Return the table whose rows a file holds, by its name or that of a folder above it; for the parts of a task
+        in an export by a table's key."""
         stem = path.stem.removesuffix(TRUTH)
         above = [one.name for one in path.relative_to(self._folder).parents if one.name]
         named = [name for name in (stem, *above) if name in self._tables]
@@ -369,7 +376,7 @@ class _FolderReader:
     def _read_strings(
         self, table: str, name: str, kind: str, rows: pl.DataFrame, where: str, possible: tuple[str, ...]
     ) -> None:
-        """Ask the rules of the strings of a column that nobody asked yet. ``rows``: ``[row, text]``."""
+        """Check the column's strings that were not checked before. ``rows``: ``[row, text]``."""
         report, seen = self.report, self._seen.setdefault((table, name, kind), {})
         report.strings[table] += rows.height
         firsts = rows.group_by("text", maintain_order=True).agg(pl.first("row"))
@@ -389,7 +396,7 @@ class _FolderReader:
 def _kinds(
     table: str, name: str, declared: Column | None, frame: pl.DataFrame, texts: pl.DataFrame
 ) -> list[tuple[str, pl.DataFrame]]:
-    """Return the strings of a column by the kind that they are of, each ``[row, text]``."""
+    """Return the strings of a column by their kind, each ``[row, text]``."""
     if declared is None or declared.inner != pl.String:
         return [(UNKNOWN, texts)]
     if name in NAMED.get(table, ()):

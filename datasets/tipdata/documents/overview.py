@@ -24,19 +24,19 @@ def describe(release: Release) -> str:
         lines.append("")
     lines += _describe_weights(release)
     lines.append(f"{'aggregate':<58} {'published':>16} {'here':>8}   band")
-    lines += [_format_aggregate(held) for held in compare_release(release)]
+    lines += [_format_aggregate(result) for result in compare_release(release)]
     return "\n".join(lines)
 
 
-def _format_aggregate(held: AggregateResult) -> str:
-    a = held.aggregate
-    value = "-" if held.value is None else f"{held.value:.3f}"
-    verdict = {"pass": "within", "fail": "outside", "too few rows": "too few rows for"}[held.verdict]
+def _format_aggregate(result: AggregateResult) -> str:
+    a = result.aggregate
+    value = "-" if result.value is None else f"{result.value:.3f}"
+    verdict = {"pass": "within", "fail": "outside", "too few rows": "too few rows for"}[result.verdict]
     return f"{a.name:<58} {a.published:>16} {value:>8}   {verdict} {a.low:g} to {a.high:g} ({a.source})"
 
 
 def _describe_weights(release: Release) -> list[str]:
-    """Return lines on what a size draws at shares of its own, and what weights leave of it; none for other sizes."""
+    """Return lines on the operations of a size with a profile, by count and by weight; none for other sizes."""
     if not profile(release.size):
         return []
     posting = pl.col("posts") & (pl.col("kind") != "spam")
@@ -59,8 +59,7 @@ def _describe_weights(release: Release) -> list[str]:
 
 
 def preview(release: Release, table: str = "adverts", rows: int = 10, language: str | None = None) -> str:
-    """Return ``rows`` keyed-random rows of a table's observed columns as text; adverts by ``language`` where one is
-    given."""
+    """Return random rows of a table's observed columns as text; the same rows each time. ``language``: of adverts."""
     lazy = release.scan(table)
     if language is not None:
         lazy = lazy.filter(pl.col("language") == language)
@@ -75,7 +74,7 @@ def preview(release: Release, table: str = "adverts", rows: int = 10, language: 
 
 
 def format_frame(frame: pl.DataFrame, letters: int = 200) -> str:
-    """Return a frame as text with all its rows and columns, and so many letters of each text."""
+    """Return a frame as text with all its rows and columns. ``letters``: the most of each text."""
     with pl.Config(tbl_rows=-1, tbl_cols=-1, fmt_str_lengths=letters, tbl_width_chars=10_000):
         return str(frame)
 

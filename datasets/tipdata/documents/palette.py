@@ -1,7 +1,7 @@
 """The colours of every figure, diagram and page, declared here alone.
 
-The style sheet of the site holds the same colours as custom properties, which a test compares. Colours tell apart for
-the colour-blind (Okabe and Ito 2008).
+The style sheet of the site holds the same colours as custom properties, which a test compares. Colours can be
+told apart by the colour-blind (Okabe and Ito 2008).
 """
 
 LIGHT = {

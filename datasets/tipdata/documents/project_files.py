@@ -17,12 +17,12 @@ _LINK = re.compile(r"\[([^\]]+)\]\([^)]+\)")
 
 
 def project_file(name: str = "") -> Path:
-    """Return where a file or folder of the repository lies that travels with the wheel, such as ``docs/ethics.md``.
+    """Return the path of a file or folder of the repository that the wheel contains, such as ``docs/ethics.md``.
 
     Args:
-        name: its path from the root of the repository; the root itself where none is given.
+        name: its path from the root of the repository; '' for the root itself.
 
-    Raises UsageError where it is not there.
+    Raises UsageError if it is not there.
     """
     inside = FOLDER / "shipped"
     path = (inside if inside.is_dir() else FOLDER.parents[1]) / name
@@ -69,8 +69,7 @@ def write_or_check(texts: Mapping[str, str], folder: Path, words: Sequence[str])
 
 @cache
 def ethics() -> dict[str, str]:
-    """Return the sections of ``docs/ethics.md`` by heading, in its order, without links, which lead nowhere outside of
-    the repository."""
+    """Return the sections of ``docs/ethics.md`` by heading, in order, without links: they do not work elsewhere."""
     text = _LINK.sub(r"\1", project_file("docs/ethics.md").read_text(encoding="utf-8"))
     parts = re.split(r"^## (.+)$", text, flags=re.MULTILINE)
     return {heading.strip(): body.strip() for heading, body in zip(parts[1::2], parts[2::2], strict=True)}

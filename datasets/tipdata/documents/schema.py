@@ -48,7 +48,7 @@ class DrawnColumn:
 
     @property
     def beside(self) -> str:
-        """What stands at the right: the reference, or the unit as far as there is room."""
+        """The text at the right: the reference, or the unit as far as there is room."""
         if self.refers:
             return f"→ {self.refers}"
         room = CHARACTERS - len(self.column.name) - 6
@@ -57,7 +57,7 @@ class DrawnColumn:
 
 
 def references() -> dict[str, dict[str, str]]:
-    """Return for each table its columns that hold the key of a table, and that table; its own key left out."""
+    """Return the columns of each table that hold the key of a table, with that table; without its own key."""
     return {
         name: {
             c.name: c.id_of for c in table.columns if c.id_of and (c.name not in table.key or c.id_of != name)
@@ -74,14 +74,13 @@ def drawn_columns(table: Table) -> list[DrawnColumn]:
 
 
 def signature() -> str:
-    """Return SHA-256 over all that the diagram shows; it stands in the file, so that a test can see that it is up to
-    date."""
-    shown = [
+    """Return the SHA-256 of the content of the diagram; the file holds it, and a test sees whether it is up to date."""
+    content = [
         (stage.name, table.name, [(line.column, line.key, line.refers) for line in drawn_columns(table)])
         for stage in stages()
         for table in stage.tables
     ]
-    return hashlib.sha256(repr((shown, TIERS, MEANING)).encode()).hexdigest()
+    return hashlib.sha256(repr((content, TIERS, MEANING)).encode()).hexdigest()
 
 
 def table_height(table: Table) -> float:
@@ -95,7 +94,7 @@ def height(stage: Stage) -> float:
 
 
 def stack_stages(drawn: list[Stage], most: int = STACKS) -> list[list[Stage]]:
-    """Return the stages in at most so many stacks, their order kept, the tallest as low as can be."""
+    """Return the stages in their order in at most ``most`` stacks, the tallest as low as possible."""
     heights = [height(stage) + GAP for stage in drawn]
     bounds = sorted({sum(heights[i:j]) for i in range(len(drawn)) for j in range(i + 1, len(drawn) + 1)})
     for bound in bounds:
@@ -156,8 +155,8 @@ def _box(axes: "Axes", x: float, y: float, width: float, height: float, face: st
 
 def _legend(axes: "Axes") -> None:
     _text(axes, MARGIN, MARGIN + ROW * 0.6, "The tables of the world", size=SIZE * 2, weight="bold")
-    said = "by stage, in the order in which they are drawn; key in bold with *; → table that a column refers to; unit"
-    _text(axes, MARGIN + 31 * CHARACTER * 2, MARGIN + ROW * 0.6, said, color=LIGHT["ink"])
+    legend = "by stage, in the order in which they are drawn; key in bold with *; → table that a column refers to; unit"
+    _text(axes, MARGIN + 31 * CHARACTER * 2, MARGIN + ROW * 0.6, legend, color=LIGHT["ink"])
     x = MARGIN
     for tier, meaning in MEANING.items():
         _box(axes, x, MARGIN + ROW * 2, ROW * 0.7, ROW * 0.7, TIERS[tier], "none")

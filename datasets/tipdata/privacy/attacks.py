@@ -1,12 +1,11 @@
 """Attacks on a synthetic table with knowledge of real records, after Giomi et al. (2023): own code over arrays.
 
-- *Singling out*: a condition that one row of the synthetic table fulfils is guessed to hold for one real record alone.
-- *Linking*: two parts of a record are brought together where their nearest synthetic rows are the same.
-- *Inferring*: what one does not know of a record is guessed to be as in the nearest synthetic row.
+- *Singling out*: guess that a condition which one synthetic row fulfils holds for one real record alone.
+- *Linking*: guess that two parts of a record belong together if their nearest synthetic rows are the same.
+- *Inferring*: guess that an unknown value of a record is as in the nearest synthetic row.
+- *Copies*: look whether a record is in the synthetic table as it is.
 
-Beside these, *copies*: whether a record stands in the synthetic table as it is.
-
-Distance is Gower's (1971): numbers by their range, categories by being equal; what is missing equals what is missing.
+Distance is Gower's (1971): numbers by their range, categories by equality; two missing values are equal.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ Ints = npt.NDArray[np.int64]
 CHUNK = 4_000_000
 """Distances at a time."""
 TOLERANCE = 0.05
-"""By so much of itself a number may differ from the guess."""
+"""The share of the guess by which a number may differ from it."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class CodedRows:
 
 
 def encode_tables(frames: Sequence[pl.DataFrame], columns: Sequence[str]) -> list[CodedRows]:
-    """Return tables coded alike: a category has the same code in all, a quantity the same range.
+    """Return tables as numbers: a category has the same code in all tables, a quantity the same range.
 
     Raises:
         UsageError: for a column that holds neither texts nor numbers.
@@ -71,7 +70,7 @@ def encode_tables(frames: Sequence[pl.DataFrame], columns: Sequence[str]) -> lis
 
 
 def nearest(synthetic: CodedRows, targets: CodedRows, columns: Sequence[int], k: int = 1) -> Ints:
-    """Return the k nearest synthetic rows of each target, (n, k); the first of those that are as near."""
+    """Return the k nearest synthetic rows of each target, (n, k) int64; among equally near ones the first."""
     step = max(1, CHUNK // max(1, len(synthetic)))
     found = [
         np.argsort(_distance(synthetic, targets.rows[first : first + step], columns), axis=1, kind="stable")[
@@ -99,9 +98,9 @@ def _distance(
 
 
 def find_copies(synthetic: CodedRows, targets: CodedRows) -> Bools:
-    """Return whether each target is a synthetic row as it is; what is missing equals what is missing."""
-    made, asked = (pl.from_numpy(one.rows, orient="row") for one in (synthetic, targets))
-    found = asked.with_row_index("at").join(made, on=asked.columns, how="semi")["at"]
+    """Return whether each target is a synthetic row as it is; two missing values are equal."""
+    made, wanted = (pl.from_numpy(one.rows, orient="row") for one in (synthetic, targets))
+    found = wanted.with_row_index("at").join(made, on=wanted.columns, how="semi")["at"]
     return np.isin(np.arange(len(targets)), found.to_numpy())
 
 
@@ -129,26 +128,27 @@ def score_guesses(guess: npt.NDArray[np.float64], secret: npt.NDArray[np.float64
 
 @dataclass(frozen=True)
 class Condition:
-    """A condition on rows: columns, each with a way (``==``, ``<=``, ``>=``) and a number; NaN asks for the missing."""
+    """A condition on rows: columns, each with an operator (``==``, ``<=``, ``>=``) and a number; NaN means missing."""
 
     parts: tuple[tuple[int, str, float], ...]
 
     def holds(self, rows: npt.NDArray[np.float64]) -> Bools:
-        """Return which rows fulfil it."""
-        kept = np.ones(len(rows), dtype=bool)
+        """Return whether each row fulfils it."""
+        fulfilled = np.ones(len(rows), dtype=bool)
         for place, way, value in self.parts:
             column = rows[:, place]
             if np.isnan(value):
-                kept &= np.isnan(column)
+                fulfilled &= np.isnan(column)
             else:
-                kept &= (
+                fulfilled &= (
                     column == value if way == "==" else column <= value if way == "<=" else column >= value
                 )
-        return kept
+        return fulfilled
 
 
 def single_conditions(synthetic: CodedRows, most: int, rng: np.random.Generator) -> list[Condition]:
-    """Return conditions on one column that one synthetic row fulfils: rare values, the least and the most."""
+    """Return conditions on one column that one synthetic row fulfils: values that occur once, the least and the
+    most."""
     made: list[Condition] = []
     for place in range(synthetic.rows.shape[1]):
         column = synthetic.rows[:, place]
@@ -169,8 +169,8 @@ def joint_conditions(
 ) -> list[Condition]:
     """Return different conditions on several columns, each taken from a synthetic row and fulfilled by it alone.
 
-    A quantity is asked for from its own side of the median outwards. ``width``: columns of a condition. ``tries``: so
-    many rows are tried for each condition that is wanted.
+    A condition on a quantity is open on the side away from the median. ``width``: columns of a condition. ``tries``:
+    rows that are tried for each condition.
     """
     middle = np.nanmedian(np.where(synthetic.is_number, synthetic.rows, 0.0), axis=0)
     made: dict[tuple, Condition] = {}

@@ -1,8 +1,14 @@
-"""How much an attack finds out beyond what it would of anybody: the risk of Giomi et al. (2023), with its interval.
+"""Audit a table that was made from private records: does it reveal more about them than about others like them?
 
-Success on records of a control, which the audited table cannot know, is what can be said of anybody. The risk is the
-success beyond that, as a share of what was left to be found: (attack - control) / (1 - control). Rates are those of
-Wilson (1927), and the half-width of the risk is that of both by linear propagation.
+The risks are those of the European guidance on anonymisation (Article 29 Working Party, Opinion 05/2014): singling
+out, linkability and inference; and *copies*, records that are in the table as they are. Each attack is run on the
+private records, on a *control* of records of the same kind that the table cannot know, and on a *leaky positive
+control*: the audited table with half of its rows replaced by private records. An attack that does not find those has
+no power, and its finding says so.
+
+The risk is that of Giomi et al. (2023): the success beyond that on the control, as a share of what was left to be
+found, (attack - control) / (1 - control). Rates have Wilson's interval (1927), and the half-width of the risk follows
+from those of both rates by linear propagation.
 """
 
 from __future__ import annotations
@@ -36,7 +42,7 @@ WIDE_Z = 2.5758293035489
 
 
 class Rate(NamedTuple):
-    """A rate of success and the half-width of its interval, of 95% unless another is asked for."""
+    """A rate of success and the half-width of its interval (95% unless ``z`` is another)."""
 
     value: float
     error: float
@@ -51,7 +57,7 @@ class Risk(NamedTuple):
 
 
 def rate_of(successes: int, attacks: int, z: float = Z) -> Rate:
-    """Return Wilson's rate of so many successes. Raises ValueError where there was no attack."""
+    """Return Wilson's rate. Raises ValueError if there was no attack."""
     if not 0 <= successes <= attacks or not attacks:
         raise ValueError(f"{successes} successes of {attacks} attacks are no rate")
     whole = attacks + z * z
@@ -73,13 +79,13 @@ WIDTH = 3
 """Columns of a condition that singles out."""
 CONDITIONS, TARGETS = 1_000, 1_000
 MOST_SYNTHETIC = 20_000
-"""Rows of the audited table that are searched, drawn at random from more; for copies all are."""
+"""Rows of the audited table that are searched, a random sample of more; copies are searched in all rows."""
 COPIES = "copies"
 
 
 class Finding(NamedTuple):
-    """One attack: how often it succeeded on private records, on the control and by chance; and the risk of the audited
-    table and of the leaky one. ``attacks``: how many there were on each."""
+    """One attack: its success on private records, on the control and by chance, and the risk of the audited table and
+    of the leaky one. ``attacks``: how many there were on each."""
 
     attack: str
     attacks: int
@@ -91,14 +97,14 @@ class Finding(NamedTuple):
 
     @property
     def has_power(self) -> bool:
-        """Whether it finds what the leaky table gives away."""
+        """Whether it finds the records in the leaky table."""
         return self.leaky.low > 0
 
     def fails(self, limit: float) -> bool:
         """Return whether the whole interval of the risk is above a limit; of copies, above 0.
 
-        Guesses of the other attacks share rows and rare values, so that their intervals are too narrow and need a
-        margin. Whether a record has a copy depends on no other record, and any copy beyond chance is a mistake.
+        Guesses of the other attacks share rows and rare values: their intervals are too narrow and need a margin.
+        Whether a record has a copy depends on no other record, and any copy beyond chance is a mistake.
         """
         return self.has_power and self.risk.low > (0.0 if self.attack == COPIES else limit)
 
@@ -111,8 +117,8 @@ class _Tables(NamedTuple):
 
 
 class _Attack(NamedTuple):
-    """An attack by name: with a synthetic table on records, and what a guess without it achieves. ``z``: of its
-    intervals."""
+    """An attack. ``run``: gives the successes of a synthetic table on sets of records. ``chance``: those of a guess
+    without the table. ``z``: of its intervals."""
 
     name: str
     run: Callable[[CodedRows, Sequence[CodedRows]], list[Bools]]
@@ -133,13 +139,13 @@ def audit(
     Args:
         audited: the table that was made from private records.
         private: those records.
-        control: records of the same kind that it was not made from; the larger of both is cut to the smaller's size.
-        columns: what all three have and an attacker may know.
+        control: records of the same kind that it was not made from; the larger of the two is cut to the smaller.
+        columns: those that all three have and an attacker may know.
         secrets: columns to infer from the others; None for each in turn.
         seed: of the choice of rows and conditions.
 
     Raises:
-        UsageError: for a column that one lacks or that is given twice, fewer than two, and a table of too few rows.
+        UsageError: for a column that a table lacks or that is given twice, fewer than two columns, and too few rows.
     """
     _check(audited, private, control, columns, secrets)
     rng = np.random.default_rng(seed)
@@ -179,7 +185,7 @@ def _check(
 
 
 def _sample_tables(mine: CodedRows, other: CodedRows, made: CodedRows, rng: np.random.Generator) -> _Tables:
-    """Return tables of a size that every pair of rows can be compared; as many private records as of the control."""
+    """Return samples that are small enough to compare every pair of rows; as many private records as in the control."""
     size = min(len(mine), len(other))
     mine, other = (one.take(rng.permutation(len(one))[:size]) for one in (mine, other))
     made = made.take(rng.permutation(len(made))[:MOST_SYNTHETIC])
@@ -197,9 +203,9 @@ def _leaky_table(made: CodedRows, mine: CodedRows, rng: np.random.Generator) -> 
 def _copy_attack(seed: int) -> _Attack:
     """Return the attack that looks each record up.
 
-    It counts records that have a copy rather than rows that are one: a row that is common in a large table would count
-    many times, and private records and control differ by more than any interval says. The interval is of 99%, since it
-    has no margin: of honest tables of coarse columns up to 2 in 100 fail, and with one of 95% up to 7.
+    It counts records that have a copy, not rows that are one: a common row of a large table would count many times, and
+    private records and control would differ by more than any interval allows. The interval is of 99%, since it has no
+    margin: up to 2 of 100 honest tables with coarse columns fail, and with an interval of 95% up to 7.
     """
     return _Attack(
         COPIES,
@@ -254,12 +260,12 @@ def _attacks(columns: Sequence[str], hidden: Sequence[int], seed: int) -> Iterat
 
 
 def _shuffle(made: CodedRows, rng: np.random.Generator) -> CodedRows:
-    """Return rows whose columns know nothing of each other."""
+    """Return rows whose columns are shuffled independently."""
     return CodedRows(rng.permuted(made.rows, axis=0), made.is_number, made.range_)
 
 
 def _run_attack(attack: _Attack, tables: _Tables) -> Finding | None:
-    """Return what an attack finds; None where the audited table gives it nothing to ask with."""
+    """Return what an attack finds; None if the audited table gives it no condition to try."""
     on = (tables.private, tables.control)
     mine, other = attack.run(tables.audited, on)
     leaky_mine, leaky_other = attack.run(tables.leaky, on)

@@ -1,4 +1,8 @@
-"""What a private table has spent, in a file beside it: runs add up, and none exceeds the stated limit."""
+"""Calibrate a world on a private table: check everything, spend ε, count, fit the parameters, write the world.
+
+The budget of a table is in a ledger file beside it: runs add up, and none exceeds the stated limit. Fitting uses only
+the noisy counts, never the table, and so costs no ε however often it is done.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +34,7 @@ SLACK = 1e-9
 
 
 class LedgerRun(BaseModel):
-    """One run: its ε, what it asked, the world that came of it, and when."""
+    """One run: its ε, the parameters that it requested, the world that it made, and when."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -68,7 +72,7 @@ def ledger_file(table: Path) -> Path:
 
 
 def open_ledger(table: Path, unit: str, limit: float, epsilon: float) -> PrivacyLedger:
-    """Return the ledger of a table, or a new one, once it is known that ε is left.
+    """Return the ledger of a table, or a new one, if enough ε is left.
 
     Raises:
         UsageError: for a ledger that cannot be read (it may hold anything), one that has another limit or unit, and
@@ -82,7 +86,7 @@ def open_ledger(table: Path, unit: str, limit: float, epsilon: float) -> Privacy
         ledger = PrivacyLedger(unit=unit, limit=limit)
     except (OSError, UnicodeDecodeError, ValidationError):
         raise UsageError(
-            f"{file} cannot be read, so that nobody knows what {table.name} has spent: bring it back from a copy."
+            f"{file} cannot be read, so what {table.name} has spent is unknown: restore it from a copy."
         ) from None
     if ledger.unit != unit:
         raise UsageError(
@@ -117,7 +121,7 @@ ROUND = 4
 
 
 class FittedParameter(NamedTuple):
-    """A parameter of a world file; None where all of it stays as it was. ``kept``: the groups that do, as their noisy
+    """A parameter of a world file; None if all of it stays as it was. ``kept``: groups that stay, since their noisy
     counts are too few."""
 
     entry: dict[str, Any] | None
@@ -135,7 +139,7 @@ def fit(
         counts: (groups, cells of a group), noisy; may be below 0.
         base: the parameter as the world has it.
         accuracy: how far off the counts may be.
-        tolerance: noise on a share that is still of use; a group whose counts are fewer than that takes stays.
+        tolerance: noise on a share that is still of use; a group with fewer counts than that needs stays as it was.
     """
     how, need = CALIBRATABLE[path].how, accuracy / tolerance
     enough = counts.sum(axis=1) >= need
@@ -162,7 +166,7 @@ def fit(
 
 
 def _weights(counts: np.ndarray, base: Any) -> Any:
-    """Return whole weights out of 10,000; what has a weight in the world keeps one: nothing becomes impossible."""
+    """Return whole weights out of 10,000. A name with a weight in the world keeps one: nothing becomes impossible."""
     least = np.array([1 if one else 0 for one in (base.values() if isinstance(base, Mapping) else base)])
     shares = np.maximum(counts, 0) / max(np.maximum(counts, 0).sum(), 1)
     weights = np.maximum(np.round(shares * WHOLE).astype(int), least).tolist()
@@ -175,13 +179,13 @@ def _rate(counts: np.ndarray) -> float:
 
 
 def _mean(counts: np.ndarray, edges: np.ndarray) -> float:
-    """Return the mean of bins, each at its middle; noise on empty bins cancels, so none is cut off."""
+    """Return the mean of bins, each at its middle. Noise on empty bins cancels, so negative counts stay."""
     middle = (edges[1:] + edges[:-1]) / 2
     return float(np.clip((counts * middle).sum() / counts.sum(), edges[0], edges[-1]))
 
 
 def _median(counts: np.ndarray, edges: np.ndarray, accuracy: float) -> float:
-    """Return the median of bins of equal ratio; a count that noise alone may make is taken for none."""
+    """Return the median of bins of equal ratio. A count that noise alone may cause counts as zero."""
     real = np.where(counts > accuracy, counts, 0)
     real = real if real.any() else np.maximum(counts, 0)
     total = np.concatenate([[0], np.cumsum(real)])
@@ -190,7 +194,7 @@ def _median(counts: np.ndarray, edges: np.ndarray, accuracy: float) -> float:
 
 
 def _like(value: float, base: Entry) -> float:
-    """Return a number that is whole where the world's is."""
+    """Return a number, rounded to a whole one if the world's is whole."""
     there = base["range"] if "range" in base else [base["value"]]
     return round(value) if all(isinstance(one, int) for one in there) else round(value, ROUND)
 
@@ -200,7 +204,7 @@ NEIGHBOURS = "all rows of one unit replaced by any others; the number of units m
 
 
 class Calibration(NamedTuple):
-    """What came of it: the world, how each parameter was fitted, and the ledger of the table afterwards."""
+    """The result: the world, how each parameter was fitted, and the ledger of the table afterwards."""
 
     world: OwnWorld
     fitted: dict[str, FittedParameter]
@@ -208,7 +212,7 @@ class Calibration(NamedTuple):
 
 
 class _Plan(NamedTuple):
-    """What is checked, and costs nothing."""
+    """A request that was checked, which costs nothing."""
 
     version: str
     base: Mapping[str, Entry]
@@ -221,13 +225,13 @@ def calibrate(table: Path, request: CalibrationRequest, epsilon: float, to: Path
 
     Args:
         table: CSV or parquet; its ledger is written beside it, or beside the file that a symbolic link leads to.
-        request: what is asked of it.
-        epsilon: what this run may cost, for all parameters together.
+        request: what the user requests.
+        epsilon: the cost of this run, for all parameters together.
         to: where the world file is written; nothing may be there.
 
     Raises:
-        UsageError: before anything is spent or written, for what cannot be read, is not as it was declared, has too few
-            units for ε, or exceeds the table's limit.
+        UsageError: before anything is spent or written, for a table that cannot be read, is not as declared, has too
+            few units for ε, or would exceed its limit.
     """
     if to.exists():
         raise UsageError(f"{to} is there already: give another file.")
@@ -246,7 +250,7 @@ def calibrate(table: Path, request: CalibrationRequest, epsilon: float, to: Path
 
 
 def _resolve_table(table: Path) -> Path:
-    """Return the file that a path leads to, which has the ledger. Raises UsageError for one with two names."""
+    """Return the file that a path leads to, which has the ledger. Raises UsageError for a file with two names."""
     file = table.resolve()
     if file.stat().st_nlink > 1:
         raise UsageError(
@@ -258,10 +262,10 @@ def _resolve_table(table: Path) -> Path:
 def _spend(
     table: Path, request: CalibrationRequest, plan: _Plan, before: PrivacyLedger, to: Path
 ) -> Calibration:
-    """Take the counts and write what comes of them. The ledger is written first: who is killed between the two has
-    spent and not received, never the other way round."""
-    asked, cost = list(request.parameters), plan.measurement.epsilon
-    write_ledger(table, before.after(cost, asked, ""))
+    """Count, fit and write. The ledger is written first: if the process is killed in between, ε was spent for
+    nothing, but never counted without being spent."""
+    paths, cost = list(request.parameters), plan.measurement.epsilon
+    write_ledger(table, before.after(cost, paths, ""))
     counts = plan.measurement.counts()
     fitted = {
         path: fit(
@@ -272,25 +276,25 @@ def _spend(
             plan.measurement.accuracy(path),
             request.tolerance,
         )
-        for path in asked
+        for path in paths
     }
     changed = {path: entry for path in plan.base if path in fitted and (entry := fitted[path].entry)}
-    after = before.after(cost, asked, "")
-    told = _record(request, plan, fitted, after)
-    world = OwnWorld(plan.version, int(entry_of(plan.version)["seed"]), told, changed)
-    after = before.after(cost, asked, world.name if changed else "none: too few rows of each group")
+    after = before.after(cost, paths, "")
+    record = _record(request, plan, fitted, after)
+    world = OwnWorld(plan.version, int(entry_of(plan.version)["seed"]), record, changed)
+    after = before.after(cost, paths, world.name if changed else "none: too few rows of each group")
     if changed:
         try:
             write_file_atomically(to, _yaml(world), "nothing was spent; give another file")
         except UsageError:
-            write_ledger(table, before)  # nobody has seen what was counted
+            write_ledger(table, before)  # nobody has seen the counts
             raise
     write_ledger(table, after)
     return Calibration(world, fitted, after)
 
 
 def read_table(table: Path) -> pl.DataFrame:
-    """Return a private table, CSV or parquet. Raises UsageError, which quotes nothing of it, where it is not there,
+    """Return a private table, CSV or parquet. Raises UsageError, which quotes no cell, for a file that is missing,
     damaged or without rows."""
     kind = FILE_KINDS.get(table.suffix.lower())
     if kind is None:
@@ -304,13 +308,13 @@ def read_table(table: Path) -> pl.DataFrame:
 
 
 def _make_plan(frame: pl.DataFrame, request: CalibrationRequest, epsilon: float) -> _Plan:
-    """Check all that can be wrong with a request on a table. Raises UsageError."""
+    """Check a request on a table. Raises UsageError."""
     version = request.based_on or newest_released()
     if entry_of(version)["status"] != RELEASED:
         raise UsageError(f"{version} is no released data version: take {newest_released()}.")
     base = parameters(version)
     rows, units = sample_units(frame, request)
-    cells_of(frame, request, base)  # values of all rows, whichever of them count
+    cells_of(frame, request, base)  # the values of all rows must be as declared
     cells = cells_of(rows, request, base)
     measurement = Measurement(cells, request.rows_each, epsilon)
     need = max(math.ceil(measurement.accuracy(path) / request.tolerance) for path in cells)
@@ -327,7 +331,7 @@ def _make_plan(frame: pl.DataFrame, request: CalibrationRequest, epsilon: float)
 def _record(
     request: CalibrationRequest, plan: _Plan, fitted: Mapping[str, FittedParameter], ledger: PrivacyLedger
 ) -> dict[str, Any]:
-    """Return what a world file says of how it was calibrated: no count, and nothing that is not public or paid for."""
+    """Return what a world file states about its calibration: no count, and nothing that is not public or paid for."""
     cost = plan.measurement.epsilon
     return {
         "mechanism": f"{plan.measurement.library}: counts by cell, discrete Laplace",
@@ -340,11 +344,11 @@ def _record(
         "parameters": {
             path: {
                 "epsilon": cost / len(fitted),
-                "asked": asked.model_dump(exclude_none=True, mode="json"),
+                "asked": source.model_dump(exclude_none=True, mode="json"),
                 "accuracy": plan.measurement.accuracy(path),
                 "kept": list(fitted[path].kept),
             }
-            for path, asked in request.parameters.items()
+            for path, source in request.parameters.items()
         },
     }
 

@@ -1,8 +1,15 @@
-"""What a row of a private table counts for: one cell of each parameter's histogram, or none.
+"""Histograms of a private table, one per parameter, and their noisy counts by OpenDP.
 
-Histograms are over cells that the request declares, never over what the table happens to hold. A value outside of them
-is refused before anything is counted. What a message says of it is that there is one: neither it, nor in how many rows,
-nor what polars says, since a message may travel further than the table and costs no ε.
+A row counts for one cell of each histogram, or none. The cells are those that the request declares, never what the
+table happens to hold. A value outside of them is refused before anything is counted; the message says only that there
+is one: not the value, nor the number of rows, nor the error of polars, since a message may travel further than the
+table.
+
+One measurement covers all cells; its ε is what OpenDP's own map gives. Two tables are neighbours if one unit's rows
+are replaced by any others, so that the number of units may be known. A unit counts in each of ``m`` histograms with
+at most ``k`` rows, and so changes at most ``2 m k`` entries: the distance that the measurement is mapped from. Each
+histogram alone costs an ``m``-th of it. The noise is discrete Laplace from the system's secure source: no seed makes
+it repeat.
 """
 
 from __future__ import annotations
@@ -20,11 +27,11 @@ from tipcore.errors import UsageError
 from tipdata.privacy.request import CALIBRATABLE, CalibrationRequest, ParameterSource
 
 ALL = "all"
-"""The one group of a parameter that is not told by name."""
+"""The one group of a parameter without names."""
 BINS = 32
 """Of a histogram of numbers: of equal width for a mean, of equal ratio for a median."""
 NAMES = "look at the names of its columns, which a CSV has in its first line"
-"""What to do about a column that is not there. No names are told: a CSV that lacks them has a record in their place."""
+"""Advice on a missing column. It quotes no names: a CSV without a header has a record in their place."""
 YES = {"true": "yes", "yes": "yes", "1": "yes", "false": "no", "no": "no", "0": "no"}
 
 Entry = Mapping[str, Any]
@@ -35,9 +42,9 @@ T = TypeVar("T")
 class Cells:
     """The histogram of one parameter.
 
-    ``groups``: names, with a histogram of each; only ``all`` where there are none. ``bins``: names of the
-    cells in a group, or where numbers are cut: one edge more than cells. ``row``: the cell of each row, group by group,
-    -1 where it counts for none; int64.
+    ``groups``: names, with a histogram of each; only ``all`` if there are none. ``bins``: names of the cells in a
+    group, or the edges of numbers, one more than cells. ``row``: the cell of each row, group by group; -1 if it
+    counts for none; int64.
     """
 
     groups: tuple[str, ...]
@@ -56,41 +63,41 @@ class Cells:
 
 
 def cells_of(frame: pl.DataFrame, request: CalibrationRequest, base: Mapping[str, Entry]) -> dict[str, Cells]:
-    """Return the histogram of each parameter that is asked for.
+    """Return the histogram of each parameter of a request.
 
     Args:
         frame: the private table.
-        request: what is asked of it.
+        request: what the user requests.
         base: every parameter of the world.
 
     Raises:
-        UsageError: for a column that is not there, an expression that fails, and a value outside of what is declared.
+        UsageError: for a missing column, an expression that fails, and a value outside of what is declared.
     """
-    return {path: _histogram(frame, path, asked, base[path]) for path, asked in request.parameters.items()}
+    return {path: _histogram(frame, path, source, base[path]) for path, source in request.parameters.items()}
 
 
-def _histogram(frame: pl.DataFrame, path: str, asked: ParameterSource, entry: Entry) -> Cells:
+def _histogram(frame: pl.DataFrame, path: str, source: ParameterSource, entry: Entry) -> Cells:
     informed = CALIBRATABLE[path]
-    kept = _matching_rows(frame, path, asked.where)
-    values = _column(frame, path, "column", asked.column)
+    counted = _matching_rows(frame, path, source.where)
+    values = _column(frame, path, "column", source.column)
     assert values is not None  # a request has a column
     groups: tuple[str, ...] = (ALL,)
     group = np.zeros(frame.height, dtype=np.int64)
-    if asked.by is not None:
+    if source.by is not None:
         groups = tuple(entry["value"])
-        by = _column(frame, path, "by", asked.by)
+        by = _column(frame, path, "by", source.by)
         assert by is not None
-        group = _category_cells(path, "by", by, groups, asked.by_values, kept)
+        group = _category_cells(path, "by", by, groups, source.by_values, counted)
     if informed.how in ("mean", "medians"):
-        bins = _edges(asked, informed.how)
-        cell = _bin_cells(path, values, bins, kept)
+        bins = _edges(source, informed.how)
+        cell = _bin_cells(path, values, bins, counted)
     elif informed.cuts:
         bins = np.array([-np.inf, *informed.cuts, np.inf])
-        cell = _bin_cells(path, values, bins, kept)
+        cell = _bin_cells(path, values, bins, counted)
     else:
         bins = _names(informed.how, entry)
-        known = asked.values or (YES if informed.how in ("rate", "rates") else None)
-        cell = _category_cells(path, "column", values, bins, known, kept)
+        known = source.values or (YES if informed.how in ("rate", "rates") else None)
+        cell = _category_cells(path, "column", values, bins, known, counted)
     width = len(bins) - isinstance(bins, np.ndarray)
     return Cells(groups, bins, np.where((group >= 0) & (cell >= 0), group * width + cell, -1))
 
@@ -102,14 +109,14 @@ def _names(how: str, entry: Entry) -> tuple[str, ...]:
     return tuple(value) if isinstance(value, Mapping) else tuple(map(str, range(len(value))))
 
 
-def _edges(asked: ParameterSource, how: str) -> np.ndarray:
-    assert asked.bounds is not None  # a request has been checked
-    low, high = asked.bounds
+def _edges(source: ParameterSource, how: str) -> np.ndarray:
+    assert source.bounds is not None  # a request has been checked
+    low, high = source.bounds
     return np.geomspace(low, high, BINS + 1) if how == "medians" else np.linspace(low, high, BINS + 1)
 
 
 def _matching_rows(frame: pl.DataFrame, path: str, where: str | None) -> np.ndarray:
-    """Return which rows a condition keeps: all, where there is none."""
+    """Return whether each row meets a condition; all do if there is none."""
     holds = _column(frame, path, "where", where)
     if holds is None:
         return np.ones(frame.height, dtype=bool)
@@ -119,39 +126,42 @@ def _matching_rows(frame: pl.DataFrame, path: str, where: str | None) -> np.ndar
 
 
 def _column(frame: pl.DataFrame, path: str, what: str, text: str | None) -> pl.Series | None:
-    """Return a column, or what an expression over columns gives; None where there is no text."""
+    """Return a column, or the values of an expression over columns; None if there is no text."""
     if text is None:
         return None
     if text in frame.columns and what != "where":
         return frame[text]
-    said = f"{path}: `{what}: {text}`"
+    label = f"{path}: `{what}: {text}`"
     expression = _attempt(lambda: pl.sql_expr(text))
     if expression is None:
-        raise UsageError(f"{said} is no SQL expression of one row: see docs/privacy.md for some.")
+        raise UsageError(f"{label} is no SQL expression of one row: see docs/privacy.md for some.")
     if lacking := [name for name in expression.meta.root_names() if name not in frame.columns]:
         raise UsageError(f"{path}: the table has no column {lacking[0]}, which `{what}` names: {NAMES}.")
-    # On one row of nothing: what fails there fails by its types, whatever the table holds.
+    # An expression that fails on an empty row fails by its types.
     if _attempt(lambda: _both_ways(frame.clear(1), expression)) is None:
         raise UsageError(
-            f"{said} does not fit the types of its columns, say arithmetic with a text: CAST or compare what is alike."
+            f"{label} does not fit the types of its columns, such as arithmetic with a text: CAST them, or compare "
+            "equal types."
         )
     both = _attempt(lambda: _both_ways(frame, expression))
     if both is None:
         raise UsageError(
-            f"{said} cannot be worked out for every row, say a text that is to be a number: use TRY_CAST, which leaves "
-            "such a row out."
+            f"{label} fails on some row, such as a text that should be a number: use TRY_CAST, which leaves such rows "
+            "out."
         )
     made, alone = both
     if not made.equals(alone, null_equal=True):
         raise UsageError(
-            f"{said} looks at other rows than its own, and then nobody can be promised anything: say it of one row."
+            f"{label} uses other rows than its own, which breaks the privacy guarantee: write an expression of one row."
         )
     return alone
 
 
 def _attempt(work: Callable[[], T]) -> T | None:
-    """Return what polars makes of something, None where it raises: what it raises quotes cells, and so nothing of it is
-    kept, not even as the context of another error."""
+    """Return the result of polars, None if it raises.
+
+    Its errors quote cells: nothing of them may remain, not even as the context of another error.
+    """
     try:
         return work()
     except (Exception, pl.exceptions.PanicException):
@@ -159,7 +169,7 @@ def _attempt(work: Callable[[], T]) -> T | None:
 
 
 def _both_ways(frame: pl.DataFrame, expression: pl.Expr) -> tuple[pl.Series, pl.Series]:
-    """Return what an expression gives on all rows together, and on each as if it were the only one."""
+    """Return the values of an expression on all rows together, and on each row as if it were the only one."""
     row = f"row {' '.join(frame.columns)}"  # no column is called so
     numbered = frame.with_row_index(row)
     together = numbered.with_columns(expression.alias("made"))["made"]
@@ -172,9 +182,9 @@ def _category_cells(
     values: pl.Series,
     names: Sequence[str],
     known: Mapping[str, str | None] | None,
-    kept: np.ndarray,
+    counted: np.ndarray,
 ) -> np.ndarray:
-    """Return the place of each row's value among names, -1 for none. Raises UsageError for one that is no name."""
+    """Return the place of each row's value among names, -1 for none. Raises UsageError for a value that is no name."""
     means = {name: name for name in names} if known is None else dict(known)
     if odd := [name for name in means.values() if name is not None and name not in names]:
         raise UsageError(f"{path}: `values` leads to {odd[0]}, which is none of {', '.join(names)}.")
@@ -186,7 +196,7 @@ def _category_cells(
             f"{path}: `{what}` holds neither texts nor numbers: give a column or expression that does."
         )
     text = text.str.to_lowercase() if known is YES else text
-    there = kept & text.is_not_null().to_numpy()
+    there = counted & text.is_not_null().to_numpy()
     is_known = text.is_in(list(means)).fill_null(False).to_numpy()
     _refuse(path, what, there & ~is_known, f"is none of {', '.join(means)}: map it with "
             "`values` (to null to leave it out)")  # fmt: skip
@@ -195,14 +205,14 @@ def _category_cells(
     return np.where(there, found, -1)
 
 
-def _bin_cells(path: str, values: pl.Series, edges: np.ndarray, kept: np.ndarray) -> np.ndarray:
-    """Return the bin of each row's number, -1 for none. Raises UsageError for one that lies outside."""
+def _bin_cells(path: str, values: pl.Series, edges: np.ndarray, counted: np.ndarray) -> np.ndarray:
+    """Return the bin of each row's number, -1 for none. Raises UsageError for a number outside."""
     number = _attempt(lambda: values.cast(pl.Float64))
     if number is None:
         raise UsageError(
             f"{path}: `column` holds what is no number: TRY_CAST it, which leaves such a row out."
         )
-    there = kept & number.is_not_null().to_numpy()
+    there = counted & number.is_not_null().to_numpy()
     x = number.fill_null(0.0).to_numpy()
     outside = there & ~((x >= edges[0]) & (x <= edges[-1]))  # also what is not a number
     _refuse(path, "column", outside, f"is outside of its bounds {edges[0]:g} to {edges[-1]:g}: widen them, or leave "
@@ -217,9 +227,9 @@ def _refuse(path: str, what: str, wrong: np.ndarray, why: str) -> None:
 
 
 def sample_units(frame: pl.DataFrame, request: CalibrationRequest) -> tuple[pl.DataFrame, int]:
-    """Return the rows that count, at most so many of each unit, drawn at random, and the number of units.
+    """Return the rows that count, a random sample of each unit, and the number of units.
 
-    Which rows of a unit are drawn depends on no other unit. Raises UsageError where units have no column, or no name.
+    The sample of a unit depends on no other unit. Raises UsageError if the column of units is missing or has nulls.
     """
     column = request.unit_column
     if column is None:
@@ -227,7 +237,7 @@ def sample_units(frame: pl.DataFrame, request: CalibrationRequest) -> tuple[pl.D
     if column not in frame.columns:
         raise UsageError(f"the table has no column {column}, which `unit` names: {NAMES}.")
     if frame[column].null_count():
-        raise UsageError(f"some row has no {column}, and nobody knows whom it is of: leave such rows out.")
+        raise UsageError(f"some row has no {column}, so its unit is unknown: leave such rows out.")
     turn = pl.Series("turn", np.random.default_rng().random(frame.height))
     first = turn.to_frame().with_columns(frame[column].alias("unit"))
     rank = first.select(pl.col("turn").rank("ordinal").over("unit"))["turn"]
@@ -235,17 +245,17 @@ def sample_units(frame: pl.DataFrame, request: CalibrationRequest) -> tuple[pl.D
 
 
 ALPHA = 0.05
-"""How often any cell of a histogram may be further off than its accuracy."""
+"""Probability that any cell of a histogram is further off than its accuracy."""
 
 
 class Measurement:
     """One measurement of the histograms of some parameters."""
 
     def __init__(self, cells: Mapping[str, Cells], rows_each: int, epsilon: float) -> None:
-        """``rows_each``: how many rows of a unit count. ``epsilon``: for all of it.
+        """``rows_each``: how many rows of a unit count. ``epsilon``: of the whole measurement.
 
         Raises:
-            UsageError: where OpenDP makes no measurement that costs so little.
+            UsageError: if OpenDP makes no measurement that costs so little.
         """
         self._cells = cells
         self.changed = 2 * len(cells) * rows_each
@@ -259,11 +269,11 @@ class Measurement:
                 "larger epsilon."
             ) from None
         self.epsilon = float(self._mechanism.map(self.changed))
-        """What it costs, by OpenDP's map."""
+        """Its cost, by OpenDP's map."""
         self.library = f"OpenDP {version('opendp')}"
 
     def accuracy(self, path: str) -> float:
-        """Return how far off all counts of a parameter lie at most, in all but 5% of measurements."""
+        """Return how far off the counts of a parameter are at most, in all but 5% of measurements."""
         alpha = ALPHA / self._cells[path].count
         return float(_opendp().discrete_laplacian_scale_to_accuracy(self.scale, alpha))
 
@@ -276,7 +286,7 @@ class Measurement:
         return self._split_counts(self._mechanism(np.concatenate(entries).astype(np.int32).tolist()))
 
     def exact(self) -> dict[str, np.ndarray]:
-        """Return the counts as they are, which no one may see: for tests and controls."""
+        """Return the counts without noise, which nobody may see: for tests and controls."""
         return {
             p: np.bincount(c.row[c.row >= 0], minlength=c.count).reshape(-1, c.width)
             for p, c in self._cells.items()
@@ -291,12 +301,13 @@ class Measurement:
 
 
 def _opendp() -> Any:
-    """Return the library, which is an extra and takes a second to load."""
+    """Return OpenDP, which is an extra and takes a second to load."""
     return import_module("opendp.prelude")
 
 
 def _make_mechanism(cells: int, changed: int, epsilon: float) -> tuple[Any, float]:
-    """Return OpenDP's measurement of so many cells at a cost of ε where so many entries change, and its scale."""
+    """Return OpenDP's measurement of ``cells`` counts, of which ``changed`` entries differ, at a cost of ε; and its
+    scale."""
     dp = _opendp()
     dp.enable_features("contrib")
     space = dp.vector_domain(dp.atom_domain(T=dp.i32)), dp.symmetric_distance()

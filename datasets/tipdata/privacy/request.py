@@ -33,7 +33,7 @@ WAYS: dict[str, str] = {
     "mean": "a mean: a column of numbers within `bounds`",
     "medians": "a median by name: a column of numbers within `bounds`, and `by` with these names",
 }
-"""What is fitted of each kind of parameter, and what informs it."""
+"""How each kind of parameter is fitted, and from which columns."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ CALIBRATABLE: dict[str, CalibratableParameter] = {
 MOST_EPSILON = 10.0
 """An ε above this protects nobody: one record may change the odds of a result 22,000 times."""
 LEAST_EPSILON = 0.001
-"""An ε below this asks for noise of thousands of rows, which no parameter is of use with."""
+"""An ε below this needs noise of thousands of rows, which makes every parameter useless."""
 ROW = "row"
 MOST_ROWS = 100
 """Rows that one unit may count with."""
@@ -71,7 +71,7 @@ class _RequestPart(BaseModel):
 
 
 class Unit(_RequestPart):
-    """Who is protected: all rows with one value of a column, of which so many count."""
+    """Who is protected: all rows with one value of a column, of which at most ``rows`` count."""
 
     column: str
     rows: int = Field(ge=1, le=MOST_ROWS)
@@ -93,7 +93,7 @@ class ParameterSource(_RequestPart):
 
 
 class CalibrationRequest(_RequestPart):
-    """What is asked of a private table. ``unit``: None where each row is one."""
+    """What a user requests from a private table. ``unit``: None if each row is one."""
 
     unit: Unit | None
     limit: float = Field(gt=0, le=MOST_EPSILON)
@@ -103,10 +103,10 @@ class CalibrationRequest(_RequestPart):
 
     @field_validator("unit", mode="before")
     @classmethod
-    def _unit(cls, said: Any) -> Any:
-        if said != ROW and not isinstance(said, dict):
+    def _unit(cls, text: Any) -> Any:
+        if text != ROW and not isinstance(text, dict):
             raise ValueError(f"give {ROW}, or {{column: NAME, rows: NUMBER}}")
-        return None if said == ROW else said
+        return None if text == ROW else text
 
     @property
     def rows_each(self) -> int:
@@ -115,12 +115,12 @@ class CalibrationRequest(_RequestPart):
 
     @property
     def unit_column(self) -> str | None:
-        """The column that tells units apart; None where each row is one."""
+        """The column with the names of units; None if each row is one."""
         return None if self.unit is None else self.unit.column
 
 
 def read_request(file: Path) -> CalibrationRequest:
-    """Return what a file asks. Raises UsageError, in one sentence, for what is no request or asks what cannot be."""
+    """Return the request of a file. Raises UsageError, in one sentence, for what is no request or cannot be met."""
     try:
         document = read_yaml(file)
         request = CalibrationRequest.model_validate(_with_texts(document))
@@ -132,30 +132,30 @@ def read_request(file: Path) -> CalibrationRequest:
         ) from None
     except ValueError as error:
         raise UsageError(str(error)) from None
-    for path, asked in request.parameters.items():
-        if fault := _fault(path, asked):
+    for path, source in request.parameters.items():
+        if fault := _fault(path, source):
             raise UsageError(f"{file.name}: {path} {fault}.")
     return request
 
 
 def _with_texts(node: Any) -> Any:
-    """Return a document whose keys are texts, as a table's values of numbers are not."""
+    """Return a document whose keys are texts: YAML reads some values of tables as numbers."""
     if isinstance(node, dict):
         return {str(key): _with_texts(value) for key, value in node.items()}
     return node
 
 
-def _fault(path: str, asked: ParameterSource) -> str:
-    """Return what is wrong with what is asked of a parameter; '' for nothing."""
+def _fault(path: str, source: ParameterSource) -> str:
+    """Return what is wrong with the source of a parameter; '' for nothing."""
     if path not in CALIBRATABLE:
         return "cannot be calibrated: `tipbench data calibrate --list` names what can"
     how = CALIBRATABLE[path].how
-    if (asked.by is not None) != (how in ("rates", "medians")):
-        return f"takes {'a column `by`' if asked.by is None else 'no `by`'}: it is {CALIBRATABLE[path].how}"
-    if (asked.bounds is not None) != (how in ("mean", "medians")):
-        return f"takes {'`bounds`, the least and the most' if asked.bounds is None else 'no `bounds`'}"
-    if asked.bounds is not None:
-        low, high = asked.bounds
+    if (source.by is not None) != (how in ("rates", "medians")):
+        return f"takes {'a column `by`' if source.by is None else 'no `by`'}: it is {CALIBRATABLE[path].how}"
+    if (source.bounds is not None) != (how in ("mean", "medians")):
+        return f"takes {'`bounds`, the least and the most' if source.bounds is None else 'no `bounds`'}"
+    if source.bounds is not None:
+        low, high = source.bounds
         if not (math.isfinite(low) and math.isfinite(high) and low < high):
             return f"has bounds {low:g} and {high:g}: give two finite numbers, the lower first"
         if how == "medians" and low <= 0:
@@ -163,18 +163,19 @@ def _fault(path: str, asked: ParameterSource) -> str:
     return ""
 
 
-def parse_epsilon(said: str) -> float:
-    """Return ε as it was typed. Raises UsageError for what is none, is too small to be of use, or promises nothing."""
+def parse_epsilon(text: str) -> float:
+    """Return ε. Raises UsageError for a text that is no number, and an ε that is too small or too large to be of
+    use."""
     try:
-        epsilon = float(said)
+        epsilon = float(text)
     except ValueError:
-        raise UsageError(f"epsilon={said} is no number: give one such as 1.") from None
+        raise UsageError(f"epsilon={text} is not a number: give one such as 1.") from None
     if not (math.isfinite(epsilon) and epsilon > 0):
-        raise UsageError(f"epsilon={said} is not above 0 and finite: give one such as 1.")
+        raise UsageError(f"epsilon={text} is not above 0 and finite: give one such as 1.")
     if epsilon < LEAST_EPSILON:
-        raise UsageError(f"epsilon={said} leaves nothing but noise: give at least {LEAST_EPSILON:g}.")
+        raise UsageError(f"epsilon={text} leaves nothing but noise: give at least {LEAST_EPSILON:g}.")
     if epsilon > MOST_EPSILON:
         raise UsageError(
-            f"epsilon={said} promises nothing to anybody: give at most {MOST_EPSILON:g}, better 1 or less."
+            f"epsilon={text} is too large to protect anyone: give at most {MOST_EPSILON:g}, better 1 or less."
         )
     return epsilon

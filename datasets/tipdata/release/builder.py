@@ -51,9 +51,9 @@ _LARGE, _MINUTE, _HOUR = 1_000_000_000, 60, 3_600
 
 
 def announce(release: Release, regions: int, workers: int | None) -> str:
-    """Return a sentence on what making so many regions of a release takes, and of how much there is.
+    """Return a sentence on the disk and time that making regions of a release takes, and on the free space.
 
-    Raises UsageError where the disk has less room than that.
+    Raises UsageError if the disk has too little room.
     """
     need, free = regions * BYTES_PER_REGION, shutil.disk_usage(_existing(release.folder)).free
     room = f"{size_in_words(free)} free"
@@ -68,7 +68,7 @@ def announce(release: Release, regions: int, workers: int | None) -> str:
 
 
 def size_on_disk(folder: Path) -> int:
-    """Return the bytes of all files below a folder; 0 where none is there. What is removed under way is not counted."""
+    """Return the bytes of all files below a folder, without those that are removed meanwhile."""
     size = 0
     for here, _, names in os.walk(folder):
         for name in names:
@@ -78,16 +78,16 @@ def size_on_disk(folder: Path) -> int:
 
 
 def remove_from_disk(release: Release) -> int:
-    """Delete a release's files, whole or half made, and return their bytes; wait where it is being made.
+    """Delete a release's files, whole or half made, and return their bytes; wait while it is being made.
 
-    Raises UsageError where nothing of it is there, or it cannot be deleted.
+    Raises UsageError if nothing of it is there, or it cannot be deleted.
     """
     if not release.folder.is_dir():
         raise UsageError(f"release {release.name} is not in {release.folder}: there is nothing to remove.")
     try:
         with file_lock(release.folder.with_name(f"{release.folder.name}.lock")):
             freed = size_on_disk(release.folder)
-            # The receipt goes first: what is left of an interrupted removal is never taken for a whole release.
+            # The receipt goes first: the rest of an interrupted removal is never taken for a whole release.
             (release.folder / RECEIPT).unlink(missing_ok=True)
             shutil.rmtree(release.folder)
     except OSError as error:
@@ -167,7 +167,7 @@ def is_complete(release: Release) -> bool:
 
 
 def _is_without_truth(release: Release) -> bool:
-    """Return whether truth is what every region lacks, all of it and nothing else."""
+    """Return whether every region lacks its truth, and nothing else."""
     return all(
         release.region_folder(index).is_dir() and set(release.lacking(index)) == set(release.hidden(index))
         for index in range(release.regions)
@@ -193,8 +193,8 @@ def make_on_disk(release: Release, engine: Engine | str = "loky", quiet: bool = 
     A region is written beside its place and renamed, so it is there whole or not at all; a killed run resumes.
 
     Raises:
-        UsageError: where the folder cannot be written, or the disk is full or has no room for it.
-        CheckFailed: where the digests differ from the published manifest.
+        UsageError: if the folder cannot be written, or the disk is full or has no room for it.
+        CheckFailed: if the digests differ from the published manifest.
     """
     try:
         release.folder.mkdir(parents=True, exist_ok=True)
@@ -213,10 +213,10 @@ def _make_regions(release: Release, engine: Engine, quiet: bool) -> None:
     _remove_leftovers(release)
     missing = [index for index in range(release.regions) if not _is_made(release, index, mark)]
     if missing:
-        said = announce(release, len(missing), engine.here)
+        announcement = announce(release, len(missing), engine.here)
         if not quiet:
-            sys.stderr.write(said)
-    # The folder is passed, not looked up again: a reused worker may hold another TIPBENCH_HOME.
+            sys.stderr.write(announcement)
+    # The folder is passed, not looked up again: a reused worker may have another TIPBENCH_HOME.
     work = partial(
         make_region, World.of(release.version, release.world, size=release.size), release.folder, mark
     )
@@ -287,7 +287,7 @@ def make_region(world: World, release_folder: Path, mark: str, index: int) -> No
 
 
 def _write_table(path: Path, frame: pl.DataFrame) -> str:
-    """Write one parquet file; the SHA-256 of what is written, whatever the disk makes of it."""
+    """Write one parquet file and return the SHA-256 of its bytes, as they are in memory."""
     buffer = io.BytesIO()
     frame.write_parquet(buffer, compression="zstd")
     path.write_bytes(buffer.getbuffer())
@@ -299,11 +299,15 @@ def _to_json(content: dict) -> str:
 
 
 def make_stored(stored: StoredRelease, engine: Engine | str, quiet: bool) -> StoredRelease:
-    """Make every region that is missing and put it, then check the digests against the published manifest.
+    """Make every region that is missing in the store, then check the digests against the published manifest.
+
+    A region is made in a temporary folder and put file by file, its receipt last: one without a receipt is made again.
+    The receipt of the release follows when all regions are there. Whoever is stopped, or loses the store, goes on with
+    the same command, and two who make one release at once put the same bytes twice.
 
     Raises:
         UsageError: for a store that cannot be reached or written.
-        CheckFailed: where the digests differ from the published manifest.
+        CheckFailed: if the digests differ from the published manifest.
     """
     place, mark = stored.remote, _mark(stored)
     _check_bucket(stored, place)
@@ -333,7 +337,7 @@ def make_stored(stored: StoredRelease, engine: Engine | str, quiet: bool) -> Sto
 
 
 def remove_stored(stored: StoredRelease) -> int:
-    """Delete a stored release, its receipt first, and return its bytes. Raises UsageError where nothing is there."""
+    """Delete a stored release, its receipt first, and return its bytes. Raises UsageError if nothing is there."""
     place, there = stored.remote, stored.list_files()
     if not there:
         raise UsageError(f"release {stored.name} is not in {stored.place}: there is nothing to remove.")
@@ -345,7 +349,7 @@ def remove_stored(stored: StoredRelease) -> int:
 
 
 def _check_bucket(stored: StoredRelease, place: Remote) -> None:
-    """Raise UsageError where the bucket is not there: some stores would make one of any name, a misspelled one too."""
+    """Raise UsageError if the bucket is not there: some stores would make one, of a misspelled name too."""
     scheme, mark, path = place.root.rpartition("://")
     bucket = f"{scheme}{mark}{'/' * path.startswith('/')}{path.strip('/').partition('/')[0]}"
     with stored.translate_errors():
@@ -353,7 +357,7 @@ def _check_bucket(stored: StoredRelease, place: Remote) -> None:
         try:
             place.system.info(bucket)
         except PermissionError:
-            pass  # who may use a part of a bucket need not be allowed to look at it
+            pass  # credentials for a part of a bucket need not allow to look at it
         except FileNotFoundError:
             raise UsageError(
                 f"{stored.store} has no bucket or folder {bucket}: make it first, or correct {VARIABLE}."
@@ -361,7 +365,7 @@ def _check_bucket(stored: StoredRelease, place: Remote) -> None:
 
 
 def _put_region(stored: StoredRelease, world: World, mark: str, index: int) -> None:
-    """Make one region and put its files, the receipt last; what lay there before loses its receipt first."""
+    """Make one region and put its files, the receipt last; a region that was there loses its receipt first."""
     place = stored.remote
     with temporary_folder(Path(gettempdir())) as folder:
         make_region(world, folder, mark, index)
@@ -377,7 +381,7 @@ def _put_region(stored: StoredRelease, world: World, mark: str, index: int) -> N
 
 @dataclass(frozen=True)
 class TemporaryRelease:
-    """A world in a folder, read as a release is; nothing was published that its files could be checked against."""
+    """A world in a temporary folder, read as a release is; its files are not checked."""
 
     name: str
     version: str
@@ -402,7 +406,7 @@ class TemporaryRelease:
 def other_assumptions(
     release: Release, number: int, engine: Engine | str = "loky", quiet: bool = False
 ) -> Iterator[TemporaryRelease]:
-    """Draw a release's world under other assumptions (:mod:`tipdata.core.parameters`) for the time of the block.
+    """Draw a release's world under other assumptions (:mod:`tipdata.core.parameters`); it is gone after the block.
 
     Args:
         release: version, size and world.
@@ -410,7 +414,7 @@ def other_assumptions(
         engine, quiet: as for making a release.
 
     Raises:
-        UsageError: for a draw that does not exist, and where there is no room for it.
+        UsageError: for a draw that does not exist, and if there is no room for it.
     """
     if number < 1:
         raise UsageError(

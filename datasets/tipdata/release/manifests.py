@@ -51,7 +51,7 @@ def command(release: Release, action: str) -> str:
 
 
 def published_manifest(release: Release) -> dict | None:
-    """Return the committed manifest of a release, or None where it has none: independent worlds are not published."""
+    """Return the committed manifest of a release, or None if it has none: independent worlds are not published."""
     if release.world:
         return None
     path = manifest_folder() / release.version / f"{release.size}.json"
@@ -64,20 +64,19 @@ def _read_manifest(path: Path) -> dict:
 
 
 def manifest_folder() -> Path:
-    """Return where manifests are: ``datasets/releases`` of a checkout, or beside this package in a wheel."""
+    """Return the folder of manifests: ``datasets/releases`` of a checkout, or inside this package in a wheel."""
     inside = FOLDER / "releases"
     return inside if inside.is_dir() else FOLDER.parent / "releases"
 
 
 def region_receipt(folder: Path) -> dict:
-    """Return the receipt that a region's or a release's folder got when it was made. Raises OSError or ValueError where
-    it cannot be read."""
+    """Return the receipt in a region's or a release's folder. Raises OSError or ValueError if it cannot be read."""
     check_regular(folder / RECEIPT)
     return json.loads((folder / RECEIPT).read_text(encoding="utf-8"))
 
 
 def manifest_of(release: Release) -> dict:
-    """Return the manifest of a release that is made, from what was written of its regions: schema, rows and digests.
+    """Return the manifest of a release that was made, from the receipts of its regions: schema, rows and digests.
 
     Raises OSError or ValueError for a receipt that cannot be read.
     """
@@ -107,7 +106,7 @@ def manifest_of(release: Release) -> dict:
 
 
 def differences_of(release: Release, found: dict[int, Digests]) -> list[str]:
-    """Return where regions differ from the published manifest, one text per column; empty where it has none.
+    """Return where regions differ from the published manifest, one text per column; empty if there is none.
 
     A column or table that is not in the manifest is a difference, as one that is missing is.
     """

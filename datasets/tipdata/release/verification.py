@@ -45,18 +45,19 @@ if TYPE_CHECKING:
     from tipdata.release.release import Release
 
 CHECKED = "checked"
-"""The folder beside regions that says what was checked and when: a file of JSON for each file of a table."""
+"""The folder beside regions with notes on what was checked and when: one file of JSON per file of a table."""
 KEPT_SECONDS = 86_400
-"""For so long a file whose times stay is not looked into again."""
+"""So long a file that passed its check is not read again while its size and times stay the same."""
 _REGIONS = 1024
-"""Receipts that are kept in memory: those of a full release."""
+"""Receipts in memory: those of a full release."""
 
 _MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
-"""What comes of JSON that is none, or is of another form: brackets too deep, and numbers too large, among it."""
+"""Errors of reading what is no JSON, or JSON of another form, such as brackets too deep and numbers too large."""
 
 
 class CheckedFile(NamedTuple):
-    """A file that was whole: what it looked like, the second in which it was checked, and the digest of its bytes."""
+    """A file that passed its check: its size and times, the second in which it was checked, and the digest of its
+    bytes."""
 
     stamp: Stamp
     when: int
@@ -64,8 +65,8 @@ class CheckedFile(NamedTuple):
 
 
 class WrittenRegion(NamedTuple):
-    """What is known of a region's files: their digests by name, unless an earlier version wrote them, and the tables
-    that were written as they are published."""
+    """A region's files by its receipt: their digests by name, unless an earlier version wrote them, and the tables
+    whose column digests are the published ones."""
 
     files: dict[str, str]
     published: frozenset[str]
@@ -105,7 +106,7 @@ _in_this_process: dict[Path, dict[str, CheckedFile]] = {}
 
 
 def _known_files(place: Path) -> dict[str, CheckedFile]:
-    """Return what was checked of a table's files, by region, here and by other processes."""
+    """Return the checked files of a table, by region, of this and of other processes."""
     known = _in_this_process.setdefault(place, {})
     with suppress(OSError, *_MALFORMED):
         check_regular(place)
@@ -115,7 +116,7 @@ def _known_files(place: Path) -> dict[str, CheckedFile]:
 
 
 def _is_fresh(path: Path, seen: CheckedFile | None) -> bool:
-    """Return whether a file was checked today, and is as it was then."""
+    """Return whether a file was checked within a day and has not changed since."""
     if seen is None or not 0 <= time.time() - seen.when < KEPT_SECONDS:
         return False
     try:
@@ -132,7 +133,7 @@ def _check_file(
     columns: tuple[str, ...],
     seen: CheckedFile | None = None,
 ) -> CheckedFile | list[str]:
-    """Return what a file looks like that is whole, or where it is not."""
+    """Check a file; return the note on it, or where it is damaged."""
     place, when = f"region {index}, table {table}", int(time.time())
     try:
         check_regular(path)
@@ -142,8 +143,8 @@ def _check_file(
     except OSError as error:
         return [_unreadable(place, path, error)]
     written = _written_region(release, index)
-    meant = written.files.get(path.name) or (seen and seen.digest)
-    if digest != meant or table not in written.published:
+    expected_digest = written.files.get(path.name) or (seen and seen.digest)
+    if digest != expected_digest or table not in written.published:
         expected = expected_digests(release, index).get(table, {})
         if wrong := file_problems(place, path, columns, expected, written.files.get(path.name)):
             return wrong
@@ -151,7 +152,7 @@ def _check_file(
 
 
 def region_problems(release: Release, index: int) -> list[str]:
-    """Return where the files of a region are damaged, one text each; what was checked today is not read again."""
+    """Return where the files of a region are damaged, one text each; files checked within a day are not read again."""
     found: list[str] = []
     for table, declared in tables_of(release.version).items():
         for suffix, columns in files_of(declared):
@@ -165,7 +166,7 @@ def region_problems(release: Release, index: int) -> list[str]:
 
 def expected_digests(release: Release, index: int) -> Digests:
     """Return the digests that a region's columns should have: the published ones or, without a manifest, those of its
-    receipt; none where that cannot be read."""
+    receipt; none if that cannot be read."""
     if (manifest := published_manifest(release)) is not None:
         return manifest["regions"][region_name(index)]["digests"]
     try:
@@ -177,14 +178,14 @@ def expected_digests(release: Release, index: int) -> Digests:
 def file_problems(
     place: str, path: Path, columns: tuple[str, ...], digests: dict[str, str], written: str | None
 ) -> list[str]:
-    """Return where a file differs from the digests of its columns or, where they are right, of its bytes.
+    """Return where a file differs from the digests of its columns or, if they are right, of its bytes.
 
     Args:
-        place: what each text begins with.
+        place: the beginning of each text.
         path: the file.
         columns: those that it should have.
-        digests: theirs.
-        written: the digest of its bytes, None where it is not known.
+        digests: of the columns.
+        written: the digest of the bytes, None if it is not known.
     """
     try:
         frame = read_doubtful(path)
@@ -206,8 +207,8 @@ def file_problems(
 
 
 def _unreadable(place: str, path: Path, error: Exception) -> str:
-    said = getattr(error, "strerror", None) or str(error)
-    return f"{place}: {path} cannot be read ({said[:120]})"
+    reason = getattr(error, "strerror", None) or str(error)
+    return f"{place}: {path} cannot be read ({reason[:120]})"
 
 
 def _digest(column: pl.Series) -> str:
@@ -229,7 +230,7 @@ def _written_region(release: Release, index: int) -> WrittenRegion:
 
 @lru_cache(maxsize=_REGIONS)
 def _parse_receipt(release: Release, index: int, folder: Path, stamp: Stamp) -> WrittenRegion:
-    """Return what a receipt says. ``folder`` and ``stamp`` tell it from one elsewhere, and from an earlier one."""
+    """Return the files of a receipt. ``folder`` and ``stamp`` are the key of the cache: one receipt at one time."""
     receipt = region_receipt(folder)
     expected = expected_digests(release, index)
     fits = frozenset(table for table, found in receipt["digests"].items() if found == expected.get(table))
@@ -318,7 +319,7 @@ def _region_differences(release: Release, here: Path, index: int) -> list[str]:
 
 
 def category_values(column: Column, listed: Parameters) -> tuple[str, ...]:
-    """Return the possible values of a column, or of the key that it holds; empty where it is not a category."""
+    """Return the possible values of a column, or of the key that it holds; empty if it is no category."""
     if column.id_of and not column.values:
         owner = all_tables()[column.id_of]
         column = owner[owner.key[0]]
@@ -326,7 +327,7 @@ def category_values(column: Column, listed: Parameters) -> tuple[str, ...]:
 
 
 def undeclared_in_table(table: Table, frame: pl.DataFrame, listed: Parameters) -> list[str]:
-    """Return a text per category column of a frame that has a value which the column does not declare."""
+    """Return a text per category column of a frame with a value that the column does not declare."""
     wrong = []
     for column in table.columns:
         possible = category_values(column, listed)
@@ -345,7 +346,7 @@ def undeclared_in_table(table: Table, frame: pl.DataFrame, listed: Parameters) -
 
 
 def undeclared_values(release: Release) -> list[str]:
-    """Return a text per category column of a release, made before, that has a value which it does not declare."""
+    """Return a text per category column of a release with a value that it does not declare."""
     listed = parameters(release.version)
     return [
         problem

@@ -177,7 +177,7 @@ def test_runs_add_up_and_what_exceeds_the_limit_is_refused(table: Path) -> None:
         with pytest.raises(UsageError, match=says):
             run(table, other, epsilon=0.5, name="three.yaml")
     ledger_file(table).write_text("{}", encoding="utf-8")
-    with pytest.raises(UsageError, match="nobody knows what"):
+    with pytest.raises(UsageError, match="has spent is unknown"):
         run(table, asked, epsilon=0.5, name="three.yaml")
 
 
@@ -188,12 +188,12 @@ REFUSED = [
     (request(operations__languages={"column": "lang +"}), 1.0, "is no SQL expression"),
     (request(operations__languages={"column": "lang + first"}), 1.0, "does not fit the types of its columns"),
     (request(operations__languages={**LANGUAGE, "where": "lang"}), 1.0, "is no condition"),
-    (request(operations__duration_days={**SPELL, "column": "last - MIN(first)"}), 1.0, "looks at other rows"),
-    (request(operations__languages={**LANGUAGE, "where": "price > AVG(price)"}), 1.0, "looks at other rows"),
+    (request(operations__duration_days={**SPELL, "column": "last - MIN(first)"}), 1.0, "uses other rows"),
+    (request(operations__languages={**LANGUAGE, "where": "price > AVG(price)"}), 1.0, "uses other rows"),
     (
         request(operations__duration_days={**SPELL, "column": "last - LAG(last) OVER (ORDER BY first)"}),
         1.0,
-        "looks at",
+        "uses other rows",
     ),
     (
         request(operations__languages={**LANGUAGE, **ODD}),
@@ -358,8 +358,12 @@ def test_a_target_that_is_there_or_cannot_be_written_costs_nothing(
     assert there.read_text(encoding="utf-8") == "mine"
     assert not ledger_file(table).exists()
 
-    def full(*_: object) -> None:
-        raise UsageError("no space left on device; nothing was spent")
+    write = calibrate_module.write_file_atomically
+
+    def full(path: Path, *given: str) -> None:
+        if path.name == "other.yaml":
+            raise UsageError("no space left on device; nothing was spent")
+        write(path, *given)
 
     monkeypatch.setattr(calibrate_module, "write_file_atomically", full)
     with pytest.raises(UsageError, match="nothing was spent"):
@@ -440,7 +444,7 @@ def test_of_a_unit_no_more_rows_count_than_the_bound_and_none_depends_on_another
     assert dict(kept.group_by("case").len().iter_rows()) == {"a": 3, "b": 2, "c": 1}
     firsts = {tuple(sample_units(frame, asked)[0].filter(pl.col("case") == "a")["n"]) for _ in range(5)}
     assert len(firsts) > 1
-    with pytest.raises(UsageError, match="nobody knows whom"):
+    with pytest.raises(UsageError, match="its unit is unknown"):
         sample_units(frame.with_columns(case=None), asked)
 
 
