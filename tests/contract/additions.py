@@ -160,12 +160,14 @@ ADDITIONS = {
     ),
     "a column of a table": Addition(
         lines={
-            STAGE: (
+            "datasets/tipdata/tables/suppliers.yaml": (
                 (
-                    '        Column("seasonal", pl.Boolean(), "public"),\n',
-                    f'        Column("{COLUMN}", pl.Int64(), "public", note="in a public register", '
-                    f'sealed=Sealed("label", "register"), since="{VERSION}"),\n',
+                    "    seasonal: {type: boolean, tier: public}\n",
+                    f"    {COLUMN}: {{type: int64, tier: public, sealed: label register, since: {VERSION!r}, "
+                    'note: "in a public register"}\n',
                 ),
+            ),
+            STAGE: (
                 (
                     '            "seasonal": f.seasonal,\n',
                     f'            "{COLUMN}": region.stream("firms/{COLUMN}").below(local, 1 << 30),\n',

@@ -48,6 +48,7 @@ PLACES = {
         "configs/baseline/<task>/<method>.yaml",
     ),
     "a column of a table": (
+        "datasets/tipdata/tables/<stage>.yaml",
         "datasets/tipdata/stages/<stage>/<part>.py",
         "datasets/tipdata/versions.yaml",
         "benchmark/tipbench/tasks/<task>.py",

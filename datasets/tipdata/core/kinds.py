@@ -1,7 +1,5 @@
 """The words in which operations are described: kinds, families and categories of adverts, languages."""
 
-from tipdata.core.tables import InWorld
-
 KINDS = ("trafficking", "business", "independent", "spam")
 TRAFFICKING, BUSINESS, INDEPENDENT, SPAM = range(4)
 FAMILIES = ("services", "jobs", "intermediary")
@@ -21,6 +19,5 @@ CATEGORIES = {
 """Advert categories and the family whose sentences they use (index into :data:`FAMILIES`)."""
 STRATEGIES = ("hunting", "fishing")
 HUNTING, FISHING = STRATEGIES
-FORMS = InWorld(("operations.form",))
 LANGUAGES = ("ar", "en", "es", "fr", "ru", "zh")
 MAX_TEMPLATES = 4

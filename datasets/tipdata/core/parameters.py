@@ -21,6 +21,7 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from tipdata.core.draw import EXP_SCALE, GAMMA_SHAPES, Stream, exp
+from tipdata.core.tables import FILES, load_tables
 from tipdata.core.yaml_lines import line_of, read_yaml_lines
 
 Entry = Mapping[str, Any]
@@ -196,7 +197,8 @@ def count_grounds(entries: Iterable[Mapping[str, Any]]) -> Grounds:
 
 CODE = Path(__file__).parents[1]
 CODE_FILES = ("core/*.py", "stages/**/*.py", "text/facts.yaml")
-"""Where names stand that parameters are asked for by: strings of the code, and facts and levels of adverts."""
+"""Files with the words of parameter names: strings of the code, and facts and levels of adverts. The values of category
+columns in :file:`tables/` count too."""
 STRING = re.compile(r'"[^"\n]*"|^ *\w+:|[{,] *\w+:', re.MULTILINE)
 WHOLE_GROUP = re.compile(r'\.group\("([^"]+)"\)')
 """A group that is asked for whole, whatever its parameters are called."""
@@ -218,11 +220,17 @@ def find_unused(parameters: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
 
 @cache
 def _words_of_code() -> tuple[frozenset[str], tuple[str, ...]]:
-    """Return the words of all names that are written somewhere, and the groups that are asked for whole."""
+    """Return the words of all names in the code, and the groups that the code reads whole."""
     text = "\n".join(
         file.read_text(encoding="utf-8") for pattern in CODE_FILES for file in sorted(CODE.glob(pattern))
     )
-    words = frozenset(WORD.findall("\n".join(STRING.findall(text))))
+    values = (
+        str(column.get("values"))
+        for file in FILES.glob("*.yaml")
+        for table in load_tables(file.stem).values()
+        for column in table["columns"].values()
+    )
+    words = frozenset(WORD.findall("\n".join((*STRING.findall(text), *values))))
     return words, tuple(f"{group}." for group in WHOLE_GROUP.findall(text))
 
 

@@ -1,13 +1,28 @@
-"""What a table is: its columns, their types, units and access tiers. Stages declare their tables with it."""
+"""What a table is: its columns, their types, units and access tiers. Every stage declares its tables in a file.
+
+A file :file:`tables/<stage>.yaml` lists tables by name, each with ``key`` (the columns of the primary key), ``note``,
+``columns`` and, where some rows are of a higher tier, ``private_rows``. A column has the fields of :class:`Column`:
+``type`` (a key of :data:`DTYPES`, or ``list of`` one), ``tier``, and where needed ``unit``, ``note``, ``id_of``,
+``since``, ``sealed`` (the way, then the kind) and ``values``: a list, the name of a vocabulary, or ``{world: path}`` if
+the world file lists the values, with ``part`` and ``more`` as of :class:`InWorld`.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, Protocol
 
 import numpy as np
 import polars as pl
+import yaml
 
 from tipdata.core.draw import Ints
+from tipdata.core.kinds import CATEGORIES, KINDS, LANGUAGES, STRATEGIES
+from tipdata.core.yaml_lines import LOADER
+
+FILES = Path(__file__).parents[1] / "tables"
 
 TIERS = ("public", "platform", "legal", "truth")
 """Access tiers, ascending. A method run at one tier sees the columns of that tier and of those before it."""
@@ -151,6 +166,14 @@ class Table:
         """Whether every column is hidden truth."""
         return all(c.tier == "truth" for c in self.columns)
 
+    def values(self, name: str) -> tuple[str, ...]:
+        """Return the values of a category column, in the order of their codes. Raises TypeError where they follow from
+        a world file."""
+        values = self[name].values
+        if not isinstance(values, tuple):
+            raise TypeError(f"{self.name}.{name} has no fixed values: it takes them from {values}")
+        return values
+
     def __getitem__(self, name: str) -> Column:
         """Return a column by its name. Raises KeyError where there is none."""
         for column in self.columns:
@@ -190,3 +213,84 @@ def as_lists(values: np.ndarray, there: np.ndarray, names: Sequence[str] = ()) -
     listed = pa.array(np.broadcast_to(values, there.shape)[there])
     listed = pa.array(names).take(listed) if names else listed
     return pl.Series(pl.from_arrow(pa.LargeListArray.from_arrays(offsets, listed)))
+
+
+DTYPES = {
+    "int8": pl.Int8(),
+    "int16": pl.Int16(),
+    "int32": pl.Int32(),
+    "int64": pl.Int64(),
+    "string": pl.String(),
+    "boolean": pl.Boolean(),
+}
+VOCABULARIES = {
+    "languages": LANGUAGES,
+    "kinds": KINDS,
+    "categories": tuple(CATEGORIES),
+    "strategies": STRATEGIES,
+}
+"""Values that several tables share, by the name that stands for them in a file of tables."""
+
+
+@cache
+def load_tables(stage: str) -> dict[str, dict[str, Any]]:
+    """Return the file of a stage's tables, :file:`tables/<stage>.yaml`, as a plain document."""
+    text = (FILES / f"{stage}.yaml").read_text(encoding="utf-8")
+    return yaml.load(text, Loader=LOADER)
+
+
+def read_tables(stage: str, vocabularies: Mapping[str, Listing] = MappingProxyType({})) -> dict[str, Table]:
+    """Return the tables that :file:`tables/<stage>.yaml` declares, by name, in the order of the file.
+
+    Args:
+        stage: name of the stage.
+        vocabularies: values that a column of the file may name, beside :data:`VOCABULARIES`.
+
+    Raises:
+        ValueError: with file, table and column, for an unknown key, type, way of sealing or vocabulary.
+    """
+    made = {}
+    for name, entry in load_tables(stage).items():
+        columns = []
+        for column, given in entry["columns"].items():
+            try:
+                columns.append(_read_column(column, vocabularies, **given))
+            except (KeyError, TypeError, ValueError) as error:
+                raise ValueError(f"tables/{stage}.yaml, {name}.{column}: {error}") from error
+        rows = entry.get("private_rows", {"column": "", "values": (), "tier": ""})
+        private = (rows["column"], tuple(rows["values"]), rows["tier"])
+        made[name] = Table(name, tuple(entry["key"]), tuple(columns), entry["note"], private)
+    return made
+
+
+def _read_column(
+    name: str,
+    vocabularies: Mapping[str, Listing],
+    *,
+    type: str,
+    tier: str,
+    sealed: str = "",
+    values: list[str] | dict[str, Any] | str = (),  # type: ignore[assignment]
+    **more: str,
+) -> Column:
+    dtype = DTYPES[type.removeprefix("list of ")]
+    way, _, kind = sealed.partition(" ")
+    if isinstance(values, dict):
+        paths = values["world"]
+        listed = InWorld(
+            (paths,) if isinstance(paths, str) else tuple(paths),
+            values.get("part", "names"),
+            tuple(values.get("more", ())),
+        )
+    elif isinstance(values, str):
+        listed = vocabularies[values] if values in vocabularies else VOCABULARIES[values]
+    else:
+        listed = tuple(values)
+    return Column(
+        name,
+        pl.List(dtype) if type.startswith("list of ") else dtype,
+        tier,
+        values=listed,
+        sealed=Sealed(way, kind) if way else None,  # type: ignore[arg-type]
+        **more,
+    )

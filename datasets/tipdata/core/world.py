@@ -326,7 +326,7 @@ def parse_release_name(name: str) -> tuple[str, str, str]:
 
 pass
 
-GENERATOR = ("core", "stages", "text", "release/region.py")
+GENERATOR = ("core", "stages", "tables", "text", "release/region.py")
 """Folders and files whose code and tables decide what a region holds."""
 
 

@@ -12,7 +12,7 @@ import polars as pl
 
 from tipdata.core.draw import ONE, Ints, log, log_sum, normalise, probability
 from tipdata.core.kinds import KINDS, TRAFFICKING
-from tipdata.core.tables import Column, Table
+from tipdata.core.tables import read_tables
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.accounts import Accounts
@@ -52,42 +52,10 @@ def are_alive(spans: Spans, source: Ints, target: Ints, day: Ints) -> np.ndarray
     )
 
 
+TABLES = read_tables("account_habits")
 RESIDENT = len(KINDS)
-GROUPS = (*KINDS, "resident")
+GROUPS = TABLES["account_habits"].values("group")
 """Kinds of actors: those of operations, and nobody's accounts."""
-
-ACCOUNT_HABITS = Table(
-    "account_habits",
-    ("account",),
-    (
-        Column("region", pl.Int32(), "truth"),
-        Column("account", pl.Int64(), "truth", id_of="accounts"),
-        Column(
-            "group",
-            pl.String(),
-            "truth",
-            note="kind of its operation; resident for nobody's",
-            values=GROUPS,
-        ),
-        Column("outreach", pl.Boolean(), "truth", note="addresses strangers"),
-        Column("town", pl.Int32(), "truth", id_of="places"),
-        *(
-            Column(name, pl.Int8(), "truth", "level", "habit of its operation")
-            for name in (
-                *("reach", "approach", "aim", "answered", "core", "cover"),
-                *("partners", "channel", "pace", "company", "seeking"),
-            )
-        ),
-        Column(
-            "log_odds",
-            pl.Int32(),
-            "truth",
-            "milli-nats",
-            "of trafficking, given the habits and their parameters",
-        ),
-    ),
-    "What decides whom an account ties itself to.",
-)
 
 
 @dataclass(frozen=True)
@@ -199,7 +167,7 @@ def _frame(region: Region, places: Places, accounts: Accounts, a: Actors) -> pl.
 STAGE = Stage(
     "account_habits",
     ("places", "operations", "accounts"),
-    (ACCOUNT_HABITS,),
+    tuple(TABLES.values()),
     generate,
     parameters=("ties.habits", "ties.outreach"),
 )

@@ -7,7 +7,7 @@ import polars as pl
 
 from tipdata.core.draw import Ints, normalise, probability
 from tipdata.core.kinds import FAMILIES, INDEPENDENT, KINDS, LANGUAGES, TRAFFICKING
-from tipdata.core.tables import Column, Sealed, Table, with_nulls
+from tipdata.core.tables import read_tables, with_nulls
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.operations.habits import ARMED
@@ -219,48 +219,9 @@ MAX_SITES = 16
 """An account's local number is its operation's times this plus the position of its platform."""
 BACKGROUND = 1 << 20
 """Local numbers of accounts that belong to no operation start here."""
-CLIENTS = ("app", "web")
-CADENCES = ("slow", "steady", "bursts")
-ROLES = ("recruits", "advertises", "other")
+TABLES = read_tables("accounts")
+CLIENTS, CADENCES, ROLES = map(TABLES["accounts"].values, ("client", "cadence", "role"))
 RECRUITS, ADVERTISES, OTHER = ROLES
-
-ACCOUNTS = Table(
-    "accounts",
-    ("account",),
-    (
-        Column("region", pl.Int32(), "public"),
-        Column("account", pl.Int64(), "public", id_of="accounts"),
-        Column("platform", pl.String(), "public", id_of="platforms"),
-        Column("client", pl.String(), "public", values=CLIENTS),
-        Column("language", pl.String(), "public", values=LANGUAGES),
-        Column("created_day", pl.Int32(), "platform", "day", "negative before the first day"),
-        Column(
-            "closed_day",
-            pl.Int32(),
-            "platform",
-            "day",
-            "from which on it is no more; null where it stays",
-        ),
-        Column("verified", pl.Boolean(), "platform"),
-        Column("cadence", pl.String(), "platform", values=CADENCES),
-        Column(
-            "device_cluster",
-            pl.Int64(),
-            "platform",
-            note="opened on one device: of one person, or of a household, an office or guests of a shop",
-            sealed=Sealed("label", "device"),
-        ),
-        Column(
-            "operation",
-            pl.Int64(),
-            "truth",
-            note="null for accounts of nobody's operation",
-            id_of="operations",
-        ),
-        Column("role", pl.String(), "truth", values=ROLES),
-    ),
-    "Accounts of operations and of other people.",
-)
 
 
 @dataclass(frozen=True)
@@ -428,4 +389,6 @@ def _frame(
     )
 
 
-STAGE = Stage("accounts", ("places", "operations"), (ACCOUNTS,), generate, parameters=("ties.circle",))
+STAGE = Stage(
+    "accounts", ("places", "operations"), tuple(TABLES.values()), generate, parameters=("ties.circle",)
+)

@@ -11,7 +11,7 @@ import polars as pl
 
 from tipdata.core.draw import Ints, log_sum
 from tipdata.core.kinds import CATEGORIES, FAMILIES
-from tipdata.core.tables import LABEL, Column, Table
+from tipdata.core.tables import read_tables
 from tipdata.core.world import Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.adverts.stage import Adverts
@@ -142,21 +142,6 @@ def _cumulative_scores(mean: np.ndarray, spread: float, step: float) -> np.ndarr
     return below
 
 
-ANNOTATIONS = Table(
-    "annotations",
-    ("advert", "rater"),
-    (
-        Column("region", pl.Int32(), LABEL),
-        Column("advert", pl.Int64(), LABEL, id_of="adverts"),
-        Column("rater", pl.Int32(), LABEL),
-        Column(
-            "score", pl.Int8(), LABEL, "0-6", "certainly not (0) to certainly (6) an indicator of trafficking"
-        ),
-    ),
-    "Two raters' scores for every advert.",
-)
-
-
 def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]:
     """Draw the annotations of one region."""
     o: Operations = past["operations"]
@@ -201,4 +186,4 @@ def _scores(region: Region, adverts: Adverts, base: np.ndarray, rater: np.ndarra
     )
 
 
-STAGE = Stage("annotations", ("operations", "adverts"), (ANNOTATIONS,), generate)
+STAGE = Stage("annotations", ("operations", "adverts"), tuple(read_tables("annotations").values()), generate)

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from tipdata.core.draw import log, probability, sigmoid
-from tipdata.core.tables import Column, InWorld, Sealed, Table
+from tipdata.core.tables import read_tables
 from tipdata.core.world import Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.operations.stage import Operations
@@ -25,58 +25,6 @@ CERTAIN = 1 << 30
 WHOLE = 1000
 """Thousandths of a person in one."""
 MILLIONTHS = 1_000_000
-
-CASE_LISTS = Table(
-    "case_lists",
-    ("region", "form", "sex", *LISTS),
-    (
-        Column("region", pl.Int32(), "public"),
-        Column(
-            "form",
-            pl.String(),
-            "public",
-            note="any: not divided by it",
-            values=InWorld(("captures.forms",), more=(ANY,)),
-        ),
-        Column("sex", pl.String(), "public", values=(*SEXES, ANY)),
-        *(Column(name, pl.Boolean(), "public", note="whether they are on this list") for name in LISTS),
-        Column("count", pl.Int32(), "public", "people", "on these lists and no other"),
-    ),
-    "Adults seen, by the lists they are on, a pattern of lists per row. A pattern that is not listed has nobody.",
-)
-POPULATIONS = Table(
-    "populations",
-    ("region",),
-    (
-        Column("region", pl.Int32(), "public"),
-        Column("observed", pl.Int32(), "public", "people", "adults on any list"),
-        Column("lists", pl.Int32(), "public", "lists"),
-        Column(
-            "hidden",
-            pl.Int32(),
-            "truth",
-            "people",
-            "adults exploited at any time, whether seen or not; who is sold counts once",
-        ),
-        Column(
-            "inverse_chance",
-            pl.Int64(),
-            "truth",
-            "thousandths",
-            "over those observed, the sum of 1 / p, p the true chance to be on any list (Horvitz and Thompson)",
-            sealed=Sealed("as_is"),
-        ),
-        Column(
-            "inverse_chance_variance",
-            pl.Int64(),
-            "truth",
-            "thousandths",
-            "over those observed, the sum of (1 - p) / p squared: the variance of that sum",
-            sealed=Sealed("as_is"),
-        ),
-    ),
-    "One row per region: how many adults its lists hold, and in truth how many there are.",
-)
 
 
 def generate(region: Region, past: Past) -> tuple[int, dict[str, pl.DataFrame]]:
@@ -215,4 +163,4 @@ def _count_patterns(
     )
 
 
-STAGE = Stage("captures", ("operations", "people"), (CASE_LISTS, POPULATIONS), generate)
+STAGE = Stage("captures", ("operations", "people"), tuple(read_tables("captures").values()), generate)

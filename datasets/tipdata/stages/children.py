@@ -7,32 +7,14 @@ import numpy as np
 import polars as pl
 
 from tipdata.core.draw import scale_exp
-from tipdata.core.tables import Column, InWorld, Table
+from tipdata.core.tables import read_tables
 from tipdata.core.world import Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.people import SEXES
 
-BANDS = ("0-8", "9-17")
+TABLES = read_tables("children")
+BANDS = TABLES["child_counts"].values("age_band")
 PERMILLE = 1000
-
-CHILD_COUNTS = Table(
-    "child_counts",
-    ("region", "age_band", "form", "sex"),
-    (
-        Column("region", pl.Int32(), "public"),
-        Column("age_band", pl.String(), "public", "years", values=BANDS),
-        Column("form", pl.String(), "public", values=InWorld(("captures.forms",))),
-        Column("sex", pl.String(), "public", values=SEXES),
-        Column(
-            "count",
-            pl.Int32(),
-            "public",
-            "children",
-            "detected, rounded at random so that no count singles anyone out",
-        ),
-    ),
-    "Children detected per region: counts by age band, form and sex, belonging to no person and no operation.",
-)
 
 
 def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]:
@@ -67,4 +49,4 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     }
 
 
-STAGE = Stage("children", ("captures",), (CHILD_COUNTS,), generate)
+STAGE = Stage("children", ("captures",), tuple(TABLES.values()), generate)

@@ -5,7 +5,7 @@ import polars as pl
 
 from tipdata.core.draw import probability
 from tipdata.core.kinds import KINDS
-from tipdata.core.tables import Column, InWorld, Sealed, Table, with_nulls
+from tipdata.core.tables import read_tables, with_nulls
 from tipdata.core.world import Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.adverts.stage import Adverts
@@ -16,27 +16,6 @@ ROOM = 16
 BRIGADES = 1 << 24
 """Local numbers of a brigade's flags start here."""
 BRIGADE_ROOM = 256
-
-FLAGS = Table(
-    "flags",
-    ("flag",),
-    (
-        Column("region", pl.Int32(), "platform"),
-        Column("flag", pl.Int64(), "platform", id_of="flags"),
-        Column("advert", pl.Int64(), "platform", id_of="adverts"),
-        Column("flagger", pl.Int64(), "platform", sealed=Sealed("label", "flagger")),
-        Column("day", pl.Int32(), "platform", "day", "while the site is open"),
-        Column("reason", pl.String(), "platform", values=InWorld(("flags.reasons",))),
-        Column(
-            "brigade",
-            pl.Int64(),
-            "truth",
-            note="the brigade it was part of; null for most",
-            sealed=Sealed("label", "brigade of flaggers"),
-        ),
-    ),
-    "Flags on adverts. Most adverts get none; moderators act on few.",
-)
 
 
 def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]:
@@ -123,4 +102,4 @@ def _frame(
     )
 
 
-STAGE = Stage("flags", ("operations", "adverts"), (FLAGS,), generate)
+STAGE = Stage("flags", ("operations", "adverts"), tuple(read_tables("flags").values()), generate)

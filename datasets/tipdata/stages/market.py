@@ -23,7 +23,7 @@ from tipdata.core.draw import (
     probability,
     scale_exp,
 )
-from tipdata.core.tables import Column, Sealed, Table, decode, with_nulls
+from tipdata.core.tables import decode, read_tables, with_nulls
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.places import Places
@@ -275,108 +275,15 @@ def _taken_shares(region: Region, places: Places, names: list[str], able: Ints) 
     return small + left * rest // max(int(rest.sum()), 1)
 
 
-OUTCOMES = ("adverts", "contacts", "displaced_share")
+TABLES = read_tables("market")
+OUTCOMES = TABLES["effects"].values("outcome")
 ADVERTS, CONTACTS, DISPLACED = OUTCOMES
-INTERVENTION_KINDS = ("closure", "campaign")
+INTERVENTION_KINDS = TABLES["interventions"].values("kind")
 CLOSURE, CAMPAIGN = INTERVENTION_KINDS
-SCALES = ("log", "share")
+SCALES = TABLES["effects"].values("scale")
 LOG, SHARE = SCALES
 EFFECT_ROOM = 64
 """An effect's local number is its intervention's times this, plus half of it for the second window, plus its own."""
-
-MARKET = Table(
-    "market",
-    ("platform", "day"),
-    (
-        Column("region", pl.Int32(), "public"),
-        Column("platform", pl.String(), "public", note="null for contacts that name none", id_of="platforms"),
-        Column("day", pl.Int32(), "public", "day"),
-        Column("adverts", pl.Int32(), "public", "adverts", "new that day, at full volume"),
-        Column("flags", pl.Int32(), "public", "flags"),
-        Column("contacts", pl.Int32(), "public", "contacts", "with a helpline, that name the platform"),
-        Column("hash_matches", pl.Int32(), "public", "reports", "counts, and nothing else of that material"),
-    ),
-    "Daily counts of each platform at full volume, of which the adverts table is a sample of 1-2%.",
-)
-
-INTERVENTIONS = Table(
-    "interventions",
-    ("intervention",),
-    (
-        Column("region", pl.Int32(), "public"),
-        Column("intervention", pl.Int64(), "public", id_of="interventions"),
-        Column("kind", pl.String(), "public", values=INTERVENTION_KINDS),
-        Column(
-            "platform",
-            pl.String(),
-            "public",
-            note="the one that closes; null for a campaign",
-            id_of="platforms",
-        ),
-        Column("day", pl.Int32(), "public", "day", "its first"),
-        Column(
-            "reach", pl.Int32(), "truth", "milli-nats", "by which contacts rise at first; null for a closure"
-        ),
-    ),
-    "Closures of a platform and awareness campaigns, none to three a region.",
-)
-
-EFFECTS = Table(
-    "effects",
-    ("effect",),
-    (
-        Column("region", pl.Int32(), "public"),
-        Column("effect", pl.Int64(), "public", id_of="effects"),
-        Column("intervention", pl.Int64(), "public", id_of="interventions"),
-        Column("kind", pl.String(), "public", values=INTERVENTION_KINDS),
-        Column(
-            "outcome",
-            pl.String(),
-            "public",
-            note="displaced_share: that a platform takes; the others are the region's",
-            values=OUTCOMES,
-        ),
-        Column(
-            "platform", pl.String(), "public", note="the one that takes a share; else null", id_of="platforms"
-        ),
-        Column("day", pl.Int32(), "public", "day", "of the intervention"),
-        Column("first_day", pl.Int32(), "public", "day", "of the window"),
-        Column("last_day", pl.Int32(), "public", "day", "of the window"),
-        Column("scale", pl.String(), "public", note="log: of a ratio", values=SCALES),
-        Column(
-            "expected_with",
-            pl.Int64(),
-            "truth",
-            "thousandths",
-            "sum over the window, as it is",
-            sealed=Sealed("as_is"),
-        ),
-        Column(
-            "expected_without",
-            pl.Int64(),
-            "truth",
-            "thousandths",
-            "the same without the intervention",
-            sealed=Sealed("as_is"),
-        ),
-        Column(
-            "displaced",
-            pl.Int64(),
-            "truth",
-            "thousandths",
-            "what the closed platform lost; null but for shares",
-            sealed=Sealed("as_is"),
-        ),
-        Column(
-            "truth",
-            pl.Int32(),
-            "truth",
-            "milli-nats or permille",
-            "log of expected_with / expected_without, or their difference / displaced",
-        ),
-    ),
-    "Effects of interventions over weeks 1-4 and 5-26 after them: differences of noise-free intensities.",
-)
 
 
 def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]:
@@ -531,4 +438,4 @@ def _frame(region: Region, interventions: pl.DataFrame, effects: pl.DataFrame) -
     )
 
 
-STAGE = Stage("market", ("places",), (MARKET, INTERVENTIONS, EFFECTS), generate)
+STAGE = Stage("market", ("places",), tuple(TABLES.values()), generate)

@@ -12,7 +12,7 @@ import polars as pl
 
 from tipdata.core.draw import ONE, Ints, probability
 from tipdata.core.kinds import FAMILIES, TRAFFICKING
-from tipdata.core.tables import Column, InWorld, Table, as_lists, decode, with_nulls
+from tipdata.core.tables import as_lists, decode, read_tables, with_nulls
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.messages.exchange import JoinedPeople
@@ -95,7 +95,9 @@ def draw_sales(
     return Sales(sold[order][taken], places[first[chosen[order][taken]] + turn[taken]])
 
 
-WAYS = CONVERSATION, JOB_ADVERT, ACQUAINTANCE, SOLD = ("conversation", "job_advert", "acquaintance", "sold")
+TABLES = read_tables("people")
+WAYS = TABLES["people"].values("way")
+CONVERSATION, JOB_ADVERT, ACQUAINTANCE, SOLD = WAYS
 SELLERS = NETWORK, ARMED = ("network", "armed_group")
 """Kinds of organisation that sell people, and that hand them on to others elsewhere."""
 ALONE = "individual"
@@ -345,86 +347,10 @@ def draw_exit(region: Region, o: Operations, crew: Crew, person: np.ndarray, end
 
 
 EXPLOITED = "exploited"
-STAFF = ("controller", "recruiter", "writer")
-SEXES = ("male", "female")
+SEXES = TABLES["people"].values("sex")
 DEBT, EARNINGS = "debt_bondage", "takes_earnings"
 ROOM = 8192
 """A person's local number is the operation's times this plus the person's own; the upper half is staff."""
-
-PEOPLE = Table(
-    "people",
-    ("person",),
-    (
-        Column("region", pl.Int32(), "truth"),
-        Column("person", pl.Int64(), "truth", id_of="people"),
-        Column("operation", pl.Int64(), "truth", id_of="operations"),
-        Column("role", pl.String(), "truth", values=(EXPLOITED, *STAFF)),
-        Column("town", pl.Int32(), "truth", note="home of the operation", id_of="places"),
-        Column(
-            "age_band",
-            pl.String(),
-            "truth",
-            "years",
-            note="on from_day, so that whoever is a row was an adult when it began",
-            values=InWorld(("people.age_bands.exploited", "people.age_bands.staff")),
-        ),
-        Column("sex", pl.String(), "truth", values=SEXES),
-        Column(
-            "way",
-            pl.String(),
-            "truth",
-            note="how those exploited came to the operation",
-            values=WAYS,
-        ),
-        Column(
-            "conversation",
-            pl.Int64(),
-            "truth",
-            note="by which they came",
-            id_of="conversations",
-        ),
-        Column(
-            "from_operation",
-            pl.Int64(),
-            "truth",
-            note="that sold them; null for others",
-            id_of="operations",
-        ),
-        Column(
-            "from_person",
-            pl.Int64(),
-            "truth",
-            note="who they were there: a row that ends, moved on, on the day on which this one begins",
-            id_of="people",
-        ),
-        Column(
-            "recruiter_relation",
-            pl.String(),
-            "truth",
-            note="of those exploited",
-            values=InWorld(("people.relation.labour", "people.relation.other")),
-        ),
-        Column(
-            "means_of_control",
-            pl.List(pl.String()),
-            "truth",
-            note="of those exploited",
-            values=InWorld(("people.control.labour", "people.control.other")),
-        ),
-        Column("from_day", pl.Int32(), "truth", "day", note="may lie before the first day"),
-        Column("to_day", pl.Int32(), "truth", "day", note="null where it lasts beyond the last day"),
-        Column(
-            "exit",
-            pl.String(),
-            "truth",
-            note="how it ended; null where it lasts. By authorities: one person was found, at a border or at work, "
-            "which settles nothing about the operation; or all who were there when an investigation stopped it",
-            values=InWorld(("people.exit",)),
-        ),
-    ),
-    "People of trafficking operations: 500-6,000 adults exploited per region, most in operations that never post. Who "
-    "is sold has a row with each operation.",
-)
 
 
 @dataclass(frozen=True)
@@ -561,4 +487,4 @@ def probability_of_withheld_earnings(region: Region, table: dict[str, float]) ->
     return (bound * max(debt, earnings) + (ONE - bound) * apart) >> 16
 
 
-STAGE = Stage("people", ("places", "operations", "messages", "suppliers"), (PEOPLE,), generate)
+STAGE = Stage("people", ("places", "operations", "messages", "suppliers"), tuple(TABLES.values()), generate)

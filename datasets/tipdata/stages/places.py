@@ -6,47 +6,9 @@ import numpy as np
 import polars as pl
 
 from tipdata.core.draw import probability
-from tipdata.core.tables import Column, InWorld, Sealed, Table
+from tipdata.core.tables import read_tables
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
-
-PLACES = Table(
-    "places",
-    ("town",),
-    (
-        Column("region", pl.Int32(), "public", note="unit of generation; independent of other regions"),
-        Column("town", pl.Int32(), "public", id_of="places", sealed=Sealed("code", "town")),
-        Column("name", pl.String(), "public", note="fictional, made of listed syllables"),
-        Column("x_km", pl.Int32(), "public", "km", "on a fictional plane"),
-        Column("y_km", pl.Int32(), "public", "km", "on a fictional plane"),
-        Column("jurisdiction", pl.Int32(), "public", sealed=Sealed("code", "jurisdiction")),
-        Column("population", pl.Int32(), "public", "people"),
-        Column("border", pl.Boolean(), "public", note="a crossing to another jurisdiction"),
-        Column("port", pl.Boolean(), "public", note="ships sail from one to another"),
-    ),
-    "Towns, in two or three jurisdictions a region.",
-)
-
-PLATFORMS = Table(
-    "platforms",
-    ("platform",),
-    (
-        Column("region", pl.Int32(), "public"),
-        Column(
-            "platform",
-            pl.String(),
-            "public",
-            note="one of the world's platforms, the same code in every region",
-            id_of="platforms",
-            values=InWorld(("platforms.kinds",)),
-        ),
-        Column("kind", pl.String(), "public", values=InWorld(("platforms.kinds",), "values")),
-        Column("opened", pl.Int32(), "public", "day", "0 where it was there from the start"),
-        Column("closed", pl.Int32(), "public", "day", "null where it never closes"),
-        Column("verification", pl.Int8(), "public", "level 0-3", "how much it asks of an account"),
-    ),
-    "Platforms present in a region, with the days on which they open and close.",
-)
 
 
 @dataclass(frozen=True)
@@ -174,4 +136,4 @@ def _sites(region: Region) -> dict:
     }
 
 
-STAGE = Stage("places", (), (PLACES, PLATFORMS), generate, parameters=("platforms",))
+STAGE = Stage("places", (), tuple(read_tables("places").values()), generate, parameters=("platforms",))

@@ -12,7 +12,7 @@ import polars as pl
 
 from tipdata.core.draw import EXP_SCALE, Clock, Ids, Ints, Stream, exp, probability
 from tipdata.core.kinds import LANGUAGES
-from tipdata.core.tables import Column, Table, decode
+from tipdata.core.tables import decode, read_tables
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.account_habits import Actors, Spans, are_alive
@@ -140,52 +140,15 @@ def day_of_both(region: Region, spans: Spans, number: Ints, source: Ints, target
 
 ROOM = 1024
 """A tie's local number is its source account's times this plus its own; the upper half answers the lower."""
-REASONS = ("friend", "closure", "popular", "approach", "core", "partner", "employer")
+TABLES = read_tables("ties")
+*REASONS, ANSWER = TABLES["ties"].values("reason")
+"""Why a tie came about; the last one answers another tie."""
 FRIEND, CLOSURE, POPULAR, APPROACH, CORE, PARTNER, EMPLOYER = range(len(REASONS))
-ANSWER = "answer"
-"""The reason of a tie that answers another."""
 AIMS = ("anyone", "newcomers", "seekers", "migrants")
 BRIGHTEST = 1023
 """Fame beyond this counts no more: the squares of all accounts of a region stay under 2**31."""
-TIE_KINDS = ("follow", "comment", "message", "link")
+TIE_KINDS = TABLES["ties"].values("kind")
 FOLLOW, COMMENT, MESSAGE, LINK = range(len(TIE_KINDS))
-
-TIES = Table(
-    "ties",
-    ("tie",),
-    (
-        Column("region", pl.Int32(), "public"),
-        Column("tie", pl.Int64(), "public", id_of="ties"),
-        Column(
-            "source",
-            pl.Int64(),
-            "public",
-            note="the account that follows, comments, writes or links",
-            id_of="accounts",
-        ),
-        Column("target", pl.Int64(), "public", id_of="accounts"),
-        Column(
-            "kind",
-            pl.String(),
-            "public",
-            note="on one site, but for links, which name an account of another; messages are of tier platform",
-            values=TIE_KINDS,
-        ),
-        Column("day", pl.Int32(), "public", "day", "of the first follow, comment, message or link"),
-        Column("count", pl.Int32(), "platform", "messages or comments", "1 for a follow or a link"),
-        Column(
-            "reason",
-            pl.String(),
-            "truth",
-            note="what it came of; a link is answered by a link back",
-            values=(*REASONS, ANSWER),
-        ),
-        Column("within", pl.Boolean(), "truth", note="between two accounts of one operation"),
-        Column("community", pl.Int32(), "truth", note="town and language of the source"),
-    ),
-    "Ties between accounts. Rows of kind message are shown to those with platform access.",
-    private_rows=("kind", ("message",), "platform"),
-)
 
 
 @dataclass
@@ -405,4 +368,4 @@ def _frame(
     )
 
 
-STAGE = Stage("ties", ("operations", "accounts", "account_habits"), (TIES,), generate)
+STAGE = Stage("ties", ("operations", "accounts", "account_habits"), tuple(TABLES.values()), generate)

@@ -41,7 +41,7 @@ from tipdata.core.kinds import CATEGORIES
 from tipdata.core.tables import decode, with_nulls
 from tipdata.stages import Past, Stage
 from tipdata.stages.accounts import Accounts
-from tipdata.stages.adverts.details import ADVERTS, draw_contacts, draw_images, job_fields
+from tipdata.stages.adverts.details import TABLES, draw_contacts, draw_images, job_fields
 from tipdata.stages.adverts.schedule import draw_bursts, place_on_tour
 from tipdata.stages.places import Places
 from tipdata.stages.trips.tours import Tours, draw_tours
@@ -213,7 +213,7 @@ def _frame(
 STAGE = Stage(
     "adverts",
     ("places", "operations", "accounts"),
-    (ADVERTS,),
+    tuple(TABLES.values()),
     generate,
     parameters=("schedule", "writing", "contacts", "images", "prices", "job_fields", "closure"),
 )

@@ -11,14 +11,16 @@ from itertools import product
 import numpy as np
 
 from tipdata.core.draw import ONE, exp, log, log_add, normalise, probability, sigmoid
+from tipdata.core.tables import read_tables
 from tipdata.core.world import Region
 from tipdata.stages.people import probability_of_withheld_earnings
 
-KINDS = ("labour", "services", "other_form", "worker", "enquiry")
+TABLES = read_tables("helpline")
+KINDS = TABLES["contacts"].values("kind")
 """Whose contact it is: exploited in labour, services or another form, a lawful worker in trouble, any other."""
 EXPLOITED_KINDS = 3
 WORKER, ENQUIRY = 3, 4
-PHASES = ("inside", "fresh", "weeks", "months", "none")
+PHASES = TABLES["contacts"].values("phase")
 """Time since leaving: not yet, up to two weeks, three months, a year; none where there is nothing to leave."""
 INSIDE, FRESH, WEEKS, MONTHS, NONE = range(5)
 LEVELS = 3
@@ -27,7 +29,7 @@ CIRCUMSTANCES = ("earnings", "documents", "authorities")
 """Hidden facts of a case that needs depend on."""
 ANY = 1 << 20
 """Weeks of work of those whose stay is in no table."""
-NEEDS = ("shelter", "safety", "medical", "counselling", "legal", "papers", "wages", "interpreting")
+NEEDS = TABLES["contacts"].values("needs")
 
 
 @dataclass(frozen=True)

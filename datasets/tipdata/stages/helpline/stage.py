@@ -11,7 +11,7 @@ import polars as pl
 
 from tipdata.core.draw import probability
 from tipdata.core.kinds import LANGUAGES
-from tipdata.core.tables import Column, InWorld, Sealed, Table, as_lists, with_nulls
+from tipdata.core.tables import as_lists, with_nulls
 from tipdata.core.world import Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.helpline.callers import (
@@ -28,94 +28,16 @@ from tipdata.stages.helpline.cases import (
     KINDS,
     NEEDS,
     PHASES,
+    TABLES,
     HelplineEvidence,
     build_need_model,
     draw_needs,
     draw_urgency,
     need_posterior,
 )
-from tipdata.stages.helpline.notes import ALWAYS_KNOWN, DEPENDS_ON, OTHER_POOLS, draw_coded_facts, write_notes
+from tipdata.stages.helpline.notes import draw_coded_facts, write_notes
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.people import People
-
-_TYPES = {"strain": pl.Int16(), "weeks_owed": pl.Int16()}
-_TEXTS = ("asks_authorities", "sector", "caller_relation", "channel")
-_NOTES = {
-    "safe_place_tonight": "has a safe place for the coming night",
-    "threat_reported": "threats are reported",
-    "health_concern": "an injury or health concern is reported",
-    "strain": "the case worker's impression, 0 to 3",
-    "asks_authorities": "wants the authorities involved",
-    "holds_papers": "holds their own identity papers",
-    "weeks_owed": "wages owed; no more than were worked",
-    "employer_aware": "the employer or host knows of the contact",
-    "free_to_leave": "can come and go",
-    "lives_at_work": "lives where they work, or did",
-    "sector": "of the work in question",
-    "dependants": "someone depends on the person",
-    "caller_relation": "who got in touch",
-    "channel": "of the contact",
-}
-_UNITS = {"strain": "level 0-3", "weeks_owed": "weeks"}
-
-CONTACTS = Table(
-    "contacts",
-    ("contact",),
-    (
-        Column("region", pl.Int32(), "public"),
-        Column("contact", pl.Int64(), "public", id_of="contacts"),
-        Column("minute", pl.Int64(), "platform", "minute since day 0", sealed=Sealed("as_is")),
-        Column(
-            "language",
-            pl.String(),
-            "platform",
-            "",
-            "the person's; most of a region's speak its own",
-            values=LANGUAGES,
-        ),
-        Column("narrative", pl.String(), "platform", "", "the case worker's note, in the region's language"),
-        *(
-            Column(
-                name,
-                pl.String() if name in _TEXTS else _TYPES.get(name, pl.Boolean()),
-                "platform",
-                _UNITS.get(name, ""),
-                _NOTES[name] + ("" if name in ALWAYS_KNOWN else "; null where not known"),
-                values=InWorld((f"helpline.fact.{name}",)) if name in _TEXTS else (),
-            )
-            for name in DEPENDS_ON
-        ),
-        Column("interpreter_used", pl.Boolean(), "platform", "", "null where not noted"),
-        Column("days_since_leaving", pl.Int16(), "platform", "days", "null where not left or not known"),
-        Column("repeat_contact", pl.Boolean(), "platform", "", "known to have been in touch before"),
-        Column("person", pl.Int64(), "truth", "", "as in people, where exploited", id_of="people"),
-        Column("operation", pl.Int64(), "truth", "", "null for those not exploited", id_of="operations"),
-        Column("kind", pl.String(), "truth", values=KINDS),
-        Column("phase", pl.String(), "truth", note="time since leaving", values=PHASES),
-        Column("danger", pl.Int8(), "truth", "level 0-2", "now"),
-        Column("earnings_withheld", pl.Boolean(), "truth"),
-        Column("documents_withheld", pl.Boolean(), "truth"),
-        Column("needs", pl.List(pl.String()), "truth", values=NEEDS),
-        Column("urgency", pl.Int8(), "truth", "level 0-2"),
-        Column(
-            "raised",
-            pl.List(pl.String()),
-            "truth",
-            "",
-            "what came up, noted or not",
-            values=(*NEEDS, *OTHER_POOLS),
-        ),
-        Column("settled_day", pl.Int32(), "truth", "day", "its needs are settled; null where never"),
-        *(
-            Column(
-                f"log_odds_{name}", pl.Int32(), "truth", "milli-nats", "of the need, given all that came up"
-            )
-            for name in NEEDS
-        ),
-        Column("log_odds_urgent", pl.Int32(), "truth", "milli-nats", "of urgency 2, given all that came up"),
-    ),
-    "Contacts with a helpline, from ten documented weeks. Adults only.",
-)
 
 
 def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]:
@@ -173,4 +95,4 @@ def _settled_days(region: Region, calls: Calls) -> np.ndarray:
     return np.where(happens, calls.day + 1 + delay * region["helpline.settled_days"] // 2_000_000, -1)
 
 
-STAGE = Stage("helpline", ("operations", "people"), (CONTACTS,), generate)
+STAGE = Stage("helpline", ("operations", "people"), tuple(TABLES.values()), generate)

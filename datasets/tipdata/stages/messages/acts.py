@@ -17,31 +17,18 @@ import numpy as np
 
 from tipdata.core.draw import ONE, log, normalise, probability
 from tipdata.core.kinds import STRATEGIES
+from tipdata.core.tables import read_tables
 from tipdata.core.world import Region, World
 from tipdata.stages.operations.habits import log_ratio
 
-ACTS = (
-    *("greet", "introduce", "small_talk", "compliment", "share_personal"),
-    *("ask_situation", "ask_work", "ask_family"),
-    *("offer_job", "offer_help", "describe_pay", "promise_future", "quote_price", "send_link"),
-    *("ask_contact", "propose_channel", "propose_meeting"),
-    *("ask_documents", "arrange_travel", "offer_advance", "fix_date"),
-    *("state_debt", "ask_secrecy", "discourage_ties", "ask_location"),
-    *("instruct", "check_in", "threaten", "restrict"),
-    *("agree", "refuse", "ask_details", "thank", "complain"),
-)
+TABLES = read_tables("messages")
+ACTS = TABLES["messages"].values("act")
 """Code words, in the order of the literature's stages and then what anyone answers. Never a sentence."""
-STAGES = (
-    *("contact", "rapport", "need", "offer", "private", "commitment"),
-    *("entrapment", "control", "coordination", "dispute", "withdrawal"),
-)
+STAGES = TABLES["messages"].values("stage")
 COMMITMENT = STAGES.index("commitment")
-COURSES = (
-    *STRATEGIES,
-    *("lawful_recruitment", "brokerage", "sale"),
-    *("friendship", "dating", "support", "spam"),
-)
-KINDS = ("recruitment", *COURSES[len(STRATEGIES) :])
+KINDS = TABLES["conversations"].values("kind")
+"""Kinds of conversations, recruitment first."""
+COURSES = (*STRATEGIES, *KINDS[1:])
 HOLDER, OTHER = 0, 1
 ROLES = ("holder", "other")
 SHORTEST_STEP = 200

@@ -13,8 +13,7 @@ from tipdata.stages.messages.acts import WEEK, ThreadModel, reply_rows
 from tipdata.stages.messages.conversations import Conversations, MessageRows
 from tipdata.stages.operations.stage import Operations
 
-JOINED, LOST = "joined", "lost"
-OUTCOMES = (JOINED, LOST)
+OUTCOMES = JOINED, LOST = acts.TABLES["conversations"].values("outcome")
 AFTERWARDS = tuple(acts.STAGES.index(name) for name in ("entrapment", "control", "coordination"))
 """Stages that are written of with somebody who is there."""
 

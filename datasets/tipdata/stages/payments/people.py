@@ -113,9 +113,9 @@ def draw_wages(region: Region, wallet: Ids) -> Ints:
     return vary(region, "payments/wage", wallet, base, region["payments.wage_spread"])
 
 
-HOLDERS = ("person", "firm", "association")
+HOLDERS = wallets.TABLES["wallets"].values("holder")
 PERSON, FIRM = 0, 1
-ROLES = ("controller", "head", "member")
+ROLES = wallets.TABLES["wallets"].values("role")
 """Places in a scheme: whoever stands behind it, its head, and those who pay for it or are paid by it."""
 SERVICE, OUTSIDER, HOUSEHOLD = "service", "outsider", "household"
 NOWHERE = -1

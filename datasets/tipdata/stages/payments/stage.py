@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from tipdata.core.draw import probability
-from tipdata.core.tables import Column, Sealed, Table, decode, with_nulls
+from tipdata.core.tables import decode, with_nulls
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.operations.stage import Operations
@@ -30,9 +30,7 @@ from tipdata.stages.payments.mechanisms import (
 from tipdata.stages.payments.people import (
     HOLDERS,
     NOWHERE,
-    OUTSIDER,
     ROLES,
-    SERVICE,
     Holders,
     Inhabitants,
     draw_households,
@@ -59,122 +57,8 @@ from tipdata.stages.places import Places
 from tipdata.stages.suppliers.stage import Suppliers
 from tipdata.stages.trips.stage import Trips
 
-GROUPS = (
-    *("household", "employer", "agency", "landlord", "shop", "circle", "charity", "club"),
-    *("remitter", "broker", "touring", "trader"),
-)
+GROUPS = wallets.TABLES["payments"].values("group")
 """Lawful groups: who is behind a payment, or its household."""
-WALLETS = Table(
-    "wallets",
-    ("wallet",),
-    (
-        Column("region", pl.Int32(), "legal"),
-        Column("wallet", pl.Int64(), "legal", id_of="wallets"),
-        Column(
-            "holder",
-            pl.String(),
-            "legal",
-            note="as a bank knows it",
-            values=HOLDERS,
-        ),
-        Column("opened_day", pl.Int32(), "legal", "day", "below 0 where it is older"),
-        Column("town", pl.Int32(), "legal", note="of the holder; null abroad", id_of="places"),
-        Column(
-            "jurisdiction",
-            pl.Int32(),
-            "legal",
-            note="of the town; null abroad",
-            sealed=Sealed("code", "jurisdiction"),
-        ),
-        Column(
-            "operation",
-            pl.Int64(),
-            "truth",
-            note="lawful or not; null where it is none's in the sample",
-            id_of="operations",
-        ),
-        Column(
-            "role",
-            pl.String(),
-            "truth",
-            note="in an operation's scheme",
-            values=ROLES,
-        ),
-        Column(
-            "group",
-            pl.String(),
-            "truth",
-            note="lawful group, of lawful operations too; null for trafficking ones",
-            values=(*GROUPS, SERVICE, OUTSIDER),
-        ),
-    ),
-    "Wallets that occur in the payments: accounts of banks and of other services, each with all its payments in the "
-    "sample.",
-)
-PAYMENTS = Table(
-    "payments",
-    ("payment",),
-    (
-        Column("region", pl.Int32(), "legal"),
-        Column("payment", pl.Int64(), "legal", id_of="payments"),
-        Column("minute", pl.Int32(), "legal", "minute"),
-        Column("payer", pl.Int64(), "legal", note="a wallet", id_of="wallets"),
-        Column("payee", pl.Int64(), "legal", note="a wallet", id_of="wallets"),
-        Column("amount", pl.Int64(), "legal", "XTS, minor units", sealed=Sealed("as_is")),
-        Column("channel", pl.String(), "legal", values=CHANNELS),
-        Column(
-            "purpose",
-            pl.String(),
-            "legal",
-            note="as stated by the payer; null where nothing is",
-            values=PURPOSES,
-        ),
-        Column(
-            "town",
-            pl.Int32(),
-            "legal",
-            note="where cash was paid in; null for other channels, and where payer and payee are elsewhere",
-            id_of="places",
-        ),
-        Column(
-            "operation",
-            pl.Int64(),
-            "truth",
-            note="the operation, lawful or not, whose scheme or wallets it is of; null otherwise",
-            id_of="operations",
-        ),
-        Column(
-            "typology",
-            pl.String(),
-            "truth",
-            note="of payments that carry proceeds or control; null otherwise",
-            values=TYPOLOGIES,
-        ),
-        Column(
-            "community",
-            pl.Int64(),
-            "truth",
-            note="household, firm or scheme; null for operations",
-            sealed=Sealed("label", "community"),
-        ),
-        Column(
-            "group",
-            pl.String(),
-            "truth",
-            note="lawful group, of lawful operations too; null for trafficking ones",
-            values=GROUPS,
-        ),
-        Column("migrant", pl.Boolean(), "truth", note="of a household, scheme or operation of migrants"),
-        Column(
-            "log_odds",
-            pl.Int32(),
-            "truth",
-            "milli-nats",
-            "of proceeds or control, given its scheme's true habits",
-        ),
-    ),
-    "Payments among the wallets of the sample; about one in 260 carries proceeds or control.",
-)
 
 
 HOUSEHOLD, EMPLOYER, AGENCY = "household", "employer", "agency"
@@ -401,6 +285,6 @@ def _index(names: tuple[str, ...], values: np.ndarray) -> np.ndarray:
 STAGE = Stage(
     "payments",
     ("places", "operations", "adverts", "suppliers", "trips", "people"),
-    (WALLETS, PAYMENTS),
+    tuple(wallets.TABLES.values()),
     generate,
 )

@@ -10,8 +10,10 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from tipdata.core.draw import Ids, Ints, scale_exp
+from tipdata.core.tables import read_tables
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 
+TABLES = read_tables("payments")
 A_OPERATION = 16
 """Wallets of an operation: its controller's, and those of at most two schemes."""
 A_SCHEME = 7
@@ -132,12 +134,8 @@ class Calendar:
         return day * MINUTES_A_DAY + hour * HOUR + self._region.stream(f"{column}_minute").below(ids, HOUR)
 
 
-CHANNELS = ("bank", "cash_deposit", "mobile_money", "prepaid", "virtual_currency", "remittance")
+CHANNELS, PURPOSES = map(TABLES["payments"].values, ("channel", "purpose"))
 CASH = CHANNELS.index("cash_deposit")
-PURPOSES = (
-    *("wages", "rent", "shop", "transport", "advert", "room", "travel", "family", "donation", "savings"),
-    *("supplier", "tax", "loan", "sale", "benefit"),
-)
 UNSTATED = -1
 
 

@@ -7,35 +7,12 @@ import polars as pl
 
 from tipdata.core.draw import probability
 from tipdata.core.kinds import BUSINESS, CATEGORIES, LANGUAGES, TRAFFICKING
-from tipdata.core.tables import Column, Table, with_nulls
+from tipdata.core.tables import read_tables, with_nulls
 from tipdata.core.world import Region
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places import Places
 
 YEAR = 365
-AGENCIES = Table(
-    "agencies",
-    ("agency",),
-    (
-        Column("region", pl.Int32(), "public"),
-        Column("agency", pl.Int64(), "public", id_of="agencies"),
-        Column("language", pl.String(), "public", note="in which it recruits", values=LANGUAGES),
-        Column("licensed", pl.Boolean(), "public"),
-        Column(
-            "age_years",
-            pl.Int32(),
-            "public",
-            "years",
-            "on the first day; 0 where it is not there yet. Some are older than their operation, which took them over",
-        ),
-        Column("operation", pl.Int64(), "truth", note="the operation that it is", id_of="operations"),
-        Column("trafficking", pl.Boolean(), "truth"),
-        Column("hold", pl.Int8(), "truth", "level", "over those whom it places; of trafficking agencies"),
-        Column("fees", pl.Boolean(), "truth", note="habitually charges those it places"),
-        Column("documents", pl.Boolean(), "truth", note="habitually keeps the papers of those it places"),
-    ),
-    "Recruitment agencies, most of them lawful; each serves several firms.",
-)
 
 
 @dataclass(frozen=True)
@@ -121,7 +98,7 @@ def draw_agencies(region: Region, o: Operations, sectors: tuple[str, ...]) -> Ag
     return Agencies(number, ids, trafficking, hold, habits, by_sector, frame)
 
 
-SIZES = ("micro", "small", "medium", "large")
+SIZES = read_tables("suppliers")["firms"].values("size")
 DIRECT = -1
 
 
@@ -242,22 +219,6 @@ def _workers(
 SUPPLY_ROOM = 8
 """A supply's local number is its supplier's times this plus its own."""
 WHOLE = 1000
-
-SUPPLIES = Table(
-    "supplies",
-    ("supply",),
-    (
-        Column("region", pl.Int32(), "public"),
-        Column("supply", pl.Int64(), "public", id_of="supplies"),
-        Column("supplier", pl.Int64(), "public", note="a firm", id_of="firms"),
-        Column("buyer", pl.Int64(), "public", note="a firm of a tier before the supplier's", id_of="firms"),
-        Column("product", pl.String(), "public", note="product code"),
-        Column("share", pl.Int32(), "public", "permille", "of what the supplier sells"),
-        Column("since_day", pl.Int32(), "public", "day", "below 0 where it is older than the first day"),
-        Column("payment_days", pl.Int32(), "platform", "days", "until the buyer pays; null where unrecorded"),
-    ),
-    "Who supplies whom, from each tier to one before it.",
-)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import polars as pl
 
 from tipdata.core.draw import ONE, log, log_add, normalise, probability
 from tipdata.core.kinds import LANGUAGES
-from tipdata.core.tables import Column, InWorld, Table, as_lists
+from tipdata.core.tables import as_lists
 from tipdata.core.world import DAYS, Region
 from tipdata.stages.suppliers.exploitation import Exploitation
 from tipdata.stages.suppliers.firms import Firms
@@ -23,28 +23,6 @@ from tipdata.stages.suppliers.firms import Firms
 AUDIT_ROOM = 16
 """An audit's local number is its firm's times this plus that of the chance."""
 MOST_CHANCE = ONE - 1
-
-AUDITS = Table(
-    "audits",
-    ("audit",),
-    (
-        Column("region", pl.Int32(), "platform"),
-        Column("audit", pl.Int64(), "platform", id_of="audits"),
-        Column("firm", pl.Int64(), "platform", id_of="firms"),
-        Column("day", pl.Int32(), "platform", "day"),
-        Column("announced", pl.Boolean(), "platform"),
-        Column(
-            "findings",
-            pl.List(pl.String()),
-            "platform",
-            note="codes, in their listed order",
-            values=InWorld(("suppliers.audits.findings",)),
-        ),
-        Column("grade", pl.Int8(), "platform", "level 0-3", "0 nothing found, 3 worst"),
-        Column("found", pl.Boolean(), "truth", note="exploitation was in force and came to light"),
-    ),
-    "Audits of firms; many firms have none.",
-)
 
 
 @dataclass(frozen=True)
@@ -170,27 +148,6 @@ def audit_frame(region: Region, firms: Firms, audits: Audits) -> pl.DataFrame:
 COMPLAINT_ROOM = 16
 """A complaint's local number is its firm's times this plus that of the chance."""
 LIKELIEST = ONE // 2
-
-COMPLAINTS = Table(
-    "complaints",
-    ("complaint",),
-    (
-        Column("region", pl.Int32(), "platform"),
-        Column("complaint", pl.Int64(), "platform", id_of="complaints"),
-        Column("firm", pl.Int64(), "platform", id_of="firms"),
-        Column("day", pl.Int32(), "platform", "day"),
-        Column("language", pl.String(), "platform", values=LANGUAGES),
-        Column("channel", pl.String(), "platform", values=InWorld(("suppliers.complaints.channels",))),
-        Column(
-            "topic",
-            pl.String(),
-            "platform",
-            note="one code a complaint",
-            values=InWorld(("suppliers.complaints.topics",)),
-        ),
-    ),
-    "Complaints about firms to a hotline; most firms have none, and some could not have.",
-)
 
 
 @dataclass(frozen=True)

@@ -13,17 +13,15 @@ import polars as pl
 
 from tipdata.core.draw import probability
 from tipdata.core.kinds import LANGUAGES
-from tipdata.core.tables import Column, InWorld, Sealed, Table
+from tipdata.core.tables import read_tables
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places import Places
 from tipdata.stages.suppliers.exploitation import NOBODY, Exploitation, draw_exploitation
 from tipdata.stages.suppliers.firms import (
-    AGENCIES,
     DIRECT,
     SIZES,
-    SUPPLIES,
     Agencies,
     Firms,
     draw_agencies,
@@ -32,64 +30,10 @@ from tipdata.stages.suppliers.firms import (
     trade_frame,
 )
 from tipdata.stages.suppliers.reports import (
-    AUDITS,
-    COMPLAINTS,
     audit_frame,
     complaint_frame,
     draw_audits,
     draw_complaints,
-)
-
-LEVEL = "level 0-2"
-
-FIRMS = Table(
-    "firms",
-    ("firm",),
-    (
-        Column("region", pl.Int32(), "public"),
-        Column("firm", pl.Int64(), "public", id_of="firms"),
-        Column("sector", pl.String(), "public", values=InWorld(("suppliers.sectors",))),
-        Column("tier", pl.Int8(), "public", "tier 1-5", "1 sells to the public"),
-        Column("town", pl.Int32(), "public", id_of="places"),
-        Column("jurisdiction", pl.Int32(), "public", sealed=Sealed("code", "jurisdiction")),
-        Column("size", pl.String(), "public", values=SIZES),
-        Column("age_years", pl.Int32(), "public", "years", "on the first day"),
-        Column("language", pl.String(), "public", note="in which it is run", values=LANGUAGES),
-        Column("seasonal", pl.Boolean(), "public"),
-        Column("workers_language", pl.String(), "platform", note="of most workers", values=LANGUAGES),
-        Column("housing", pl.Boolean(), "platform", note="tied to the job; null where unrecorded"),
-        Column(
-            "agency",
-            pl.Int64(),
-            "platform",
-            note="main recruitment agency; null for none or unrecorded",
-            id_of="agencies",
-        ),
-        Column("main_agency", pl.Int64(), "truth", note="the same, recorded or not", id_of="agencies"),
-        Column("tied_housing", pl.Boolean(), "truth"),
-        Column("migrant_run", pl.Boolean(), "truth", note="run in a language outside the region's majority"),
-        Column("care", pl.Int8(), "truth", LEVEL, "2: treats its workers badly, short of exploitation"),
-        Column("squeeze", pl.Int8(), "truth", LEVEL, "how hard it presses its own suppliers"),
-        Column("pressure", pl.Int32(), "truth", "permille", "of its buyers"),
-        Column("exploits", pl.Boolean(), "truth", note="exploitation in force at some time in the window"),
-        Column("from_day", pl.Int32(), "truth", "day", "of exploitation; may lie before the first day"),
-        Column("to_day", pl.Int32(), "truth", "day", "null where it lasts beyond the last day"),
-        Column(
-            "operation",
-            pl.Int64(),
-            "truth",
-            note="whose it is; null where it is the firm's own",
-            id_of="operations",
-        ),
-        Column(
-            "log_odds",
-            pl.Int32(),
-            "truth",
-            "milli-nats",
-            "of exploitation, given all that causes it, its audits and complaints, and when it would have been",
-        ),
-    ),
-    "Firms of a supply chain in up to five tiers.",
 )
 
 
@@ -176,6 +120,6 @@ def _where(known: np.ndarray, values: np.ndarray) -> pl.Series:
 STAGE = Stage(
     "suppliers",
     ("places", "operations"),
-    (AGENCIES, FIRMS, SUPPLIES, AUDITS, COMPLAINTS),
+    tuple(read_tables("suppliers").values()),
     generate,
 )

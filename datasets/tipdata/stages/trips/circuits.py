@@ -10,17 +10,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from tipdata.core.draw import EXP_SCALE, ONE, Ints, exp, log, probability
-from tipdata.core.kinds import KINDS, SPAM
+from tipdata.core.kinds import SPAM
+from tipdata.core.tables import read_tables
 from tipdata.core.world import Region
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places import Places
 
-GROUPS = (*KINDS[:SPAM], "resident")
+TABLES = read_tables("trips")
+GROUPS = TABLES["circuits"].values("kind")
 """Kinds of circuits: those of operations (spam sends nobody), and of lawful travellers of no operation."""
 RESIDENT = len(GROUPS) - 1
-ORDERS = ("round", "shuttle", "star", "harvest")
+ORDERS = TABLES["circuits"].values("order")
 ROUND, SHUTTLE, STAR, HARVEST = range(len(ORDERS))
-STEADINESS = ("steady", "loose", "restless")
+STEADINESS = TABLES["circuits"].values("steadiness")
 TEAMS = 2
 INDIVIDUAL = "individual"
 LAWFUL = 1 << 21

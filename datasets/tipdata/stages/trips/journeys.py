@@ -14,9 +14,9 @@ from tipdata.core.kinds import CATEGORIES, SPAM
 from tipdata.core.world import DAYS, Region
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places import Places
-from tipdata.stages.trips.circuits import LAWFUL, SLOTS, Circuits, Slots
+from tipdata.stages.trips.circuits import LAWFUL, SLOTS, TABLES, Circuits, Slots
 
-MODES = ("bus", "train", "car", "plane", "ship")
+MODES = TABLES["trips"].values("mode")
 UNKNOWN = -1
 WALLETS = 16
 """Wallets of an operation: its controller's, which books for groups, and those of travellers."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from tipdata.core.tables import Column, Sealed, Table, as_lists, decode, with_nulls
+from tipdata.core.tables import as_lists, decode, with_nulls
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.operations.stage import Operations
@@ -21,6 +21,7 @@ from tipdata.stages.trips.circuits import (
     ORDERS,
     SLOTS,
     STEADINESS,
+    TABLES,
     Circuits,
     Slots,
     draw_slots,
@@ -37,97 +38,6 @@ from tipdata.stages.trips.journeys import (
     own_bookings,
 )
 from tipdata.stages.trips.tours import Tours
-
-CIRCUITS = Table(
-    "circuits",
-    ("circuit",),
-    (
-        Column("region", pl.Int32(), "public"),
-        Column(
-            "circuit",
-            pl.Int64(),
-            "public",
-            note="opaque: adverts and bookings that were linked",
-            id_of="circuits",
-        ),
-        Column("first_day", pl.Int32(), "legal", "day", "of arrival at the first stop known"),
-        Column("party", pl.Int8(), "legal", "travellers"),
-        Column("last_day", pl.Int32(), "truth", "day", "of arrival at the last stop"),
-        Column(
-            "operation",
-            pl.Int64(),
-            "truth",
-            note="null for lawful travellers of no operation",
-            id_of="operations",
-        ),
-        Column("kind", pl.String(), "truth", note="of its operation; resident for nobody's", values=GROUPS),
-        Column("order", pl.String(), "truth", note="of its plan", values=ORDERS),
-        Column(
-            "steadiness", pl.String(), "truth", note="how seldom it departs from its plan", values=STEADINESS
-        ),
-        Column("advertised", pl.Boolean(), "truth", note="its plan is where its operation's adverts are"),
-        Column("home", pl.Int32(), "truth", note="town", id_of="places"),
-        Column("plan", pl.List(pl.Int32()), "truth", note="towns of the plan, in order", id_of="places"),
-    ),
-    "Circuits of operations and of lawful travellers.",
-)
-STOPS = Table(
-    "stops",
-    ("stop",),
-    (
-        Column("region", pl.Int32(), "public"),
-        Column("stop", pl.Int64(), "public", id_of="stops"),
-        Column("circuit", pl.Int64(), "public", id_of="circuits"),
-        Column("sequence", pl.Int32(), "public", "stop", "from 1 in each circuit"),
-        Column("day", pl.Int32(), "legal", "day", "of arrival"),
-        Column("town", pl.Int32(), "legal", id_of="places"),
-        Column("adverts", pl.Int32(), "legal", "adverts", "linked ones since the stop before"),
-        Column("mode", pl.String(), "legal", note="of arrival; null where no booking is known", values=MODES),
-        Column(
-            "wallet",
-            pl.Int64(),
-            "legal",
-            note="that booked; null where not known",
-            id_of="wallets",
-            sealed=Sealed("label", "booking wallet"),
-        ),
-        Column("slot", pl.Int32(), "truth", "slot", "of the plan, from 0"),
-        Column("departs", pl.Boolean(), "truth", note="the plan has another town"),
-        Column(
-            "next_log",
-            pl.List(pl.Int32()),
-            "truth",
-            "milli-nats",
-            "log probability of each town of the region, by rising id, of being the next, given all habits",
-            sealed=Sealed("by_code", "town"),
-        ),
-    ),
-    "The stops of each circuit in their order.",
-)
-TRIPS = Table(
-    "trips",
-    ("trip",),
-    (
-        Column("region", pl.Int32(), "public"),
-        Column("trip", pl.Int64(), "public", id_of="trips"),
-        Column("traveller", pl.Int64(), "legal", note="opaque", sealed=Sealed("label", "traveller")),
-        Column("day", pl.Int32(), "legal", "day"),
-        Column("origin", pl.Int32(), "legal", note="town left", id_of="places"),
-        Column("town", pl.Int32(), "legal", note="town gone to", id_of="places"),
-        Column("mode", pl.String(), "legal", values=MODES),
-        Column(
-            "wallet",
-            pl.Int64(),
-            "legal",
-            note="that booked; null where paid in cash",
-            id_of="wallets",
-            sealed=Sealed("label", "booking wallet"),
-        ),
-        Column("operation", pl.Int64(), "truth", id_of="operations"),
-        Column("circuit", pl.Int64(), "truth", note="null for journeys that are of none", id_of="circuits"),
-    ),
-    "Bookings of legs of travel, one traveller per row.",
-)
 
 
 @dataclass(frozen=True)
@@ -262,4 +172,4 @@ def _trips_frame(region: Region, places: Places, o: Operations, b: Bookings, ids
     )
 
 
-STAGE = Stage("trips", ("places", "operations", "adverts"), (CIRCUITS, STOPS, TRIPS), generate)
+STAGE = Stage("trips", ("places", "operations", "adverts"), tuple(TABLES.values()), generate)
