@@ -109,9 +109,9 @@ def test_runs_are_made_scored_packed_and_compared_in_such_a_folder(
     assert len(runs) == 2
     code, said, _ = tipbench("score", str(runs[0] / "predictions.parquet"), "task=advert_risk", *words[:3])
     assert (code, "average_precision" in said) == (0, True)
-    about = ["--team", "acme", "--summary", "S.", "--author", "A", "--to", "s[u]b", "--replicates", "0"]
-    assert tipbench("submit", "pack", str(runs[0]), *about)[0] == 0
-    assert tipbench("submit", "check", "s[u]b", "--replicates", "0")[0] == 0
+    about = ["team=acme", "summary=S.", "authors=A", "--to", "s[u]b", "replicates=0"]
+    assert tipbench("submit", str(runs[0]), *about)[0] == 0
+    assert tipbench("submit", "s[u]b", "replicates=0")[0] == 0
 
 
 OWN = """

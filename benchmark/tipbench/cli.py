@@ -1,6 +1,5 @@
 """The command line: commands, exit codes, and one sentence instead of a traceback for a user's mistake."""
 
-import argparse
 import os
 import sys
 from collections.abc import Sequence
@@ -10,10 +9,8 @@ from tipcore.errors import CheckFailed, MachineFault, UsageError
 from tipcore.operating_system import ignore_interrupts, write_utf8
 
 from tipbench import completion
-from tipbench.commands import WORDS, Command, command_of, declare, names
-from tipbench.commands.parser import Parser, unknown_option
-from tipbench.config.options import suggestion
-from tipbench.console import emit_json
+from tipbench.console import emit, emit_json
+from tipbench.declarations import WORDS, Command, Parser, find_command, overview, unknown_option
 from tipbench.exit_codes import FAILED, INTERRUPTED, USAGE
 from tipbench.version import __version__
 
@@ -52,13 +49,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return _close(sys.stdout)
     except OSError as error:
-        _say(f"{error.filename or 'the output'} cannot be read or written: {error.strerror or error}.")
+        _write(f"{error.filename or 'the output'} cannot be read or written: {error.strerror or error}.")
         _close(sys.stdout)
         return USAGE
     except BaseException as error:
         if type(error).__name__ != PANIC:
             raise
-        _say(
+        _write(
             f"a table could not be read or computed ({' '.join(str(error).split())[:160]}): check your files, and the "
             "release with `tipbench data verify`."
         )
@@ -66,39 +63,48 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    words = _aliased(sys.argv[1:] if arguments is None else list(arguments))
+    words = _replace_aliases(sys.argv[1:] if arguments is None else list(arguments))
     try:
         if completion.ASKED in os.environ:
-            typed = completion.typed_command()
-            completion.complete(_parser(command_of(typed) if typed else None))
-        if words[:1] == ["--version"] and "--json" in words:
-            emit_json({"version": __version__})
+            completion.complete()
+        if words[:1] == ["--version"]:
+            if "--json" in words:
+                emit_json({"version": __version__})
+            else:
+                emit(f"tipbench {__version__}")
             return 0
-        command = _command(words[0]) if words and not words[0].startswith("-") else None
-        parser = _parser(command)
-        options, rest = parser.parse_known_args(words)
-        if unknown := [word for word in rest if word.startswith("-")]:
-            raise unknown_option(parser, options, unknown[0])
-        if command is None:
-            parser.print_help()
-            return USAGE
-        if rest and not hasattr(options, "overrides"):
-            raise UsageError(f"{rest[0]} is an argument too many: see `tipbench {options.command} --help`.")
-        if hasattr(options, "overrides"):
-            options.overrides = [*options.overrides, *rest]
-        if getattr(options, "own_code", False) and "" not in sys.path:
-            sys.path.append("")  # a user's own modules are found in the folder that the command is run in
-        _hush_workers()
-        return command.call(options)
+        command, rest = find_command(words)
+        if command is not None and not command.actions:
+            options = Parser(command, f"tipbench {command.name}").read(rest)
+            _hush_workers()
+            return command.call(options)
+        asks_help = bool({"-h", "--help"} & set(rest))
+        if rest and not asks_help:
+            raise unknown_option(rest[0], ["--help", *([] if command else ["--version"])], command)
+        if command is not None and not asks_help:
+            prog, listed = f"tipbench {command.name}", ", ".join(command.actions)
+            raise UsageError(f"`{prog}` needs ACTION (one of {listed}). See `{prog} --help`.")
+        emit(_help(command))
+        return 0 if asks_help else USAGE
     except (UsageError, MachineFault) as error:
-        _say(str(error))
+        _write(str(error))
         return USAGE
     except CheckFailed as error:
-        _say(str(error))
+        _write(str(error))
         return FAILED
 
 
-def _aliased(words: list[str]) -> list[str]:
+def _help(command: Command | None) -> str:
+    """Return the help of a group, or without one, that which lists all commands."""
+    if command is not None:
+        return f"usage: tipbench {command.name} ACTION ...\n\n{command.help}"
+    listed, problems = overview()
+    for problem in problems:
+        _write(problem)
+    return f"usage: tipbench COMMAND ...\n\n{ABOUT}\n\ncommands:\n{listed}\n\n{EXAMPLES}"
+
+
+def _replace_aliases(words: list[str]) -> list[str]:
     """Return ``--help`` and ``--version`` for the words that other programs have for them.
 
     Of these two words themselves the help is that which lists all commands.
@@ -115,25 +121,6 @@ def _aliased(words: list[str]) -> list[str]:
     return words
 
 
-def _command(typed: str) -> Command:
-    command = command_of(typed)
-    if command is None:
-        near = suggestion(typed, [*names(), *WORDS])
-        raise UsageError(f'Unknown command "{typed}". {near}')
-    return command
-
-
-def _parser(command: Command | None) -> argparse.ArgumentParser:
-    """Return the parser of the command that was typed; without one, of the help that lists all of them."""
-    form = argparse.RawDescriptionHelpFormatter
-    parser = Parser("tipbench", description=ABOUT, epilog=EXAMPLES, formatter_class=form)
-    parser.add_argument("--version", action="version", version=f"tipbench {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    for said in declare(commands, command):
-        _say(said)
-    return parser
-
-
 def _hush_workers() -> None:
     """Keep helper processes from warning about what an interrupted command left to them to clean up."""
     trackers = ("joblib.externals.loky.backend.resource_tracker", "multiprocessing.resource_tracker")
@@ -141,7 +128,7 @@ def _hush_workers() -> None:
     os.environ["PYTHONWARNINGS"] = ",".join(dict.fromkeys(filter(None, rules)))
 
 
-def _say(text: str) -> None:
+def _write(text: str) -> None:
     """Write a sentence or more; what they quote of a user's files may hold what a terminal obeys."""
     sys.stderr.write(f"tipbench: {printable_lines(text.rstrip())}\n")
 
@@ -149,7 +136,7 @@ def _say(text: str) -> None:
 def _interrupted(leave: bool) -> int:
     """Say so in one line and, as a command, leave at once, whatever workers and libraries would still like to say."""
     ignore_interrupts()
-    _say(
+    _write(
         "interrupted: what is finished is kept, nothing is half-written; the same command goes on from there."
     )
     sys.stderr.flush()

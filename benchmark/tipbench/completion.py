@@ -1,13 +1,13 @@
-"""Complete commands, options and overrides for a shell that asks for it (see ``tipbench completion``)."""
+"""Complete commands, options and settings for a shell that asks for it (see ``tipbench completion``)."""
 
 from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator
 from typing import Any
 
 from tipbench.config.options import config_folders, options
+from tipbench.declarations import WORDS, Command, Parser, commands
 
 ASKED = "_ARGCOMPLETE"
 """What a shell sets in the environment where it wants words and not the command."""
@@ -23,36 +23,44 @@ KEYS = (
 )
 
 
-def typed_command() -> str | None:
-    """Return the command that stands whole on the line that is completed."""
-    words = os.environ.get("COMP_LINE", "")[: int(os.environ.get("COMP_POINT", "0"))].split(" ")
-    return words[1] if len(words) > 2 else None
-
-
-def complete(parser: argparse.ArgumentParser) -> None:
+def complete() -> None:
     """Answer the shell and leave."""
     import argcomplete
 
-    for action in _overrides(parser):
-        action.completer = overrides
+    words = os.environ.get("COMP_LINE", "")[: int(os.environ.get("COMP_POINT", "0"))].split(" ")
+    parser = argparse.ArgumentParser("tipbench")
+    parser.add_argument("--version", action="store_true")
+    known = commands()[0]
+    inner = _add_commands(parser, known, words[1:-1])
+    for word in WORDS:
+        inner.add_parser(word)
+    inner.choices["help"].add_argument("about", nargs="?", choices=list(known))
     argcomplete.autocomplete(parser, always_complete_options="long", append_space=False)
 
 
-def overrides(prefix: str, **known: Any) -> list[str]:
-    """Return the overrides that begin so: keys, or the options of a key that is written already."""
-    groups = options(config_folders(None))
-    key, written, _ = prefix.partition("=")
-    if written:
-        words = [f"{key}={option}" for option in groups.get(key, ())]
-    else:
-        words = [*(f"{group}=" for group in groups), *KEYS]
-    return [word for word in words if word.startswith(prefix)]
+def _add_commands(parser: argparse.ArgumentParser, known: dict[str, Command], words: list[str]) -> Any:
+    """Add every command by its name alone, and what may follow the one that stands whole on the line."""
+    inner = parser.add_subparsers(parser_class=argparse.ArgumentParser)
+    for name, command in known.items():
+        if words[:1] != [name]:
+            inner.add_parser(name)
+        elif command.actions:
+            _add_commands(inner.add_parser(name), command.actions, words[1:])
+        else:
+            one = inner.add_parser(name, parents=[Parser(command, name)], add_help=False)
+            for action in one._actions:
+                if action.dest == "words":
+                    action.completer = lambda prefix, command=command, **_: _words(command, prefix)  # type: ignore[attr-defined]
+    return inner
 
 
-def _overrides(parser: argparse.ArgumentParser) -> Iterator[Any]:
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            for below in action.choices.values():
-                yield from _overrides(below)
-        elif action.dest == "overrides":
-            yield action
+def _words(command: Command, prefix: str) -> list[str]:
+    """Return the words that a command takes and that begin so: choices, settings, and options of overrides."""
+    found = [choice for one in command.parameters["arguments"] for choice in one.choices or ()]
+    found += [f"{one.name}=" for one in command.parameters["settings"]]
+    if command.takes_overrides:
+        groups = options(config_folders(None))
+        key, equals, _ = prefix.partition("=")
+        found += [f"{key}={option}" for option in groups.get(key, ())] if equals else []
+        found += [*(f"{group}=" for group in groups), *KEYS]
+    return [word for word in dict.fromkeys(found) if word.startswith(prefix)]

@@ -71,11 +71,13 @@ class Key(BaseModel):
         """Return the key of a lesson. Raises UsageError for one that it has not, or of another edition."""
         found = next((one for one in self.lessons if one.lesson == lesson.name), None)
         if found is None:
-            raise UsageError(f"the key has nothing on {lesson.name}: make one with `tipbench course key`.")
+            raise UsageError(
+                f"the key has nothing on {lesson.name}: make one with `tipbench course start {lesson.name} --key FILE`."
+            )
         if found.digest != lesson.digest:
             raise UsageError(
                 f"the key is of another edition of {lesson.name}: make it again with "
-                f"`tipbench course key {lesson.name} --seed {self.seed} --to FILE`."
+                f"`tipbench course start {lesson.name} --key FILE seed={self.seed}`."
             )
         return found
 
@@ -85,7 +87,7 @@ def make_key(lessons: list[Lesson], seed: int | None) -> Key:
     seed = secrets.randbits(SEED_BITS) if seed is None else seed
     if not OPEN_SEED < seed < 1 << SEED_BITS:
         raise UsageError(
-            f"--seed {seed} is not between 1 and {(1 << SEED_BITS) - 1}: 0 is that of the open checks."
+            f"seed={seed} is not between 1 and {(1 << SEED_BITS) - 1}: 0 is that of the open checks."
         )
     made = []
     for lesson in lessons:
@@ -110,12 +112,16 @@ def read_key(path: Path) -> Key:
     """Return the key of a file. Raises UsageError for what is not one."""
     try:
         if path.stat().st_size > LARGEST:
-            raise UsageError(f"{path} is larger than a key can be: give the file of `tipbench course key`.")
+            raise UsageError(
+                f"{path} is larger than a key can be: give the file of `tipbench course start --key`."
+            )
         return Key.model_validate_json(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UsageError(f"{path} cannot be read ({error.strerror or error}): give --key FILE.") from None
+        raise UsageError(f"{path} cannot be read ({error.strerror or error}): give key=FILE.") from None
     except (ValidationError, UnicodeDecodeError):
-        raise UsageError(f"{path} is no key: make one with `tipbench course key LESSON --to FILE`.") from None
+        raise UsageError(
+            f"{path} is no key: make one with `tipbench course start LESSON --key FILE`."
+        ) from None
 
 
 Run = Callable[[Questions, Limits], list[dict]]
@@ -238,7 +244,7 @@ def _mark_of_value(exercise: Exercise, outcome: Outcome, key: LessonKey | None, 
             of,
             form,
             None,
-            "one of the options; whether it is right, the lecturer's key tells (--key).",
+            "one of the options; whether it is right, the lecturer's key tells (key=).",
         )
     right = equal(outcome.value, key.values.get(exercise.name))
     secretly = Comparison(int(right), 1, "" if right else with_full_stop(exercise.hint))

@@ -31,7 +31,7 @@ def table(name: str, truth: bool = False, release: str = "tiny") -> pl.DataFrame
 
 
 def find_operations(asked: str, release: str = "tiny") -> pl.DataFrame:
-    """Return operations with the rows seen of each, by view: those of ``tipbench data story --find``.
+    """Return operations with the rows seen of each, by view: those of ``tipbench data story find``.
 
     Args:
         asked: filters, such as ``"kind=trafficking views>=4"``.

@@ -110,7 +110,7 @@ def _note_of(one: Graded) -> list[str]:
 
 
 def _points(mark: Mark) -> str:
-    return f"{mark.points:g} of {mark.of}" if mark.of else "with --key"
+    return f"{mark.points:g} of {mark.of}" if mark.of else "with key="
 
 
 def _cases(made: Comparison | None) -> str:

@@ -1,4 +1,4 @@
-"""Run answers behind the fence, or with ``--trust`` in a separate process with bounds of time and memory."""
+"""Run answers behind the fence, or with ``fence=off`` in a separate process with bounds of time and memory."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ class Limits:
 
     def __post_init__(self) -> None:
         if not 1 <= self.seconds <= 3600:
-            raise UsageError(f"--seconds {self.seconds} is not between 1 and 3600.")
+            raise UsageError(f"seconds={self.seconds} is not between 1 and 3600.")
         if not 512 <= self.memory_mib <= 1 << 20:
-            raise UsageError(f"--memory {self.memory_mib} is not between 512 and 1048576 MiB.")
+            raise UsageError(f"memory={self.memory_mib} is not between 512 and 1048576 MiB.")
 
     @property
     def patience(self) -> float:
@@ -119,7 +119,7 @@ def open_fence() -> Callable[[Questions, Limits], list[dict]]:
     except CannotFence as error:
         why = str(error).partition(": see")[0].partition(": set")[0]
         raise UsageError(
-            f"{why}, so no answer was run: grade on Linux, or with --trust if you would run these notebooks "
+            f"{why}, so no answer was run: grade on Linux, or with fence=off if you would run these notebooks "
             "yourself (docs/fence.md says what a fence takes)."
         ) from None
     return lambda asked, limits: outcomes_fenced(sight, asked, limits)

@@ -40,7 +40,7 @@ PARTS = (
     ("scoring, bootstrap", "tipbench.runs.runner", "evaluate"),
     ("the valid part", "tipbench.runs.runner", "validate"),
     ("recording", "tipbench.runs.runner", "record"),
-    ("figure", "tipbench.actions.run", "save"),
+    ("figure", "tipbench.commands.run", "save"),
 )
 """What a part is called, and the name by which it is called."""
 

@@ -4,7 +4,7 @@
 
 A function counts as entered when Python calls it (``sys.setprofile``), in any thread of this process, and a module when
 its top level does not count alone. The jobs: draw one region of the world up to its adverts; ``tipbench run`` of one
-cell (advert_risk/tfidf_logreg on tiny, in this process); ``tipbench submit pack`` of its predictions. Each runs in a
+cell (advert_risk/tfidf_logreg on tiny, in this process); ``tipbench submit`` of its predictions. Each runs in a
 process of its own. The release tiny must exist, or is made first.
 """
 
@@ -29,12 +29,9 @@ SUBMISSION = (
     "runs",
     "--to",
     "ours",
-    "--team",
-    "acme",
-    "--summary",
-    "Words.",
-    "--author",
-    "A. Author, Acme University",
+    "team=acme",
+    "summary=Words.",
+    "authors=A. Author, Acme University",
 )
 
 
@@ -108,7 +105,7 @@ def run_cell() -> None:
 
 def pack_submission() -> None:
     """Pack the runs of another process."""
-    tipbench("submit", "pack", *SUBMISSION)
+    tipbench("submit", *SUBMISSION)
 
 
 JOBS: dict[str, Callable[[], None]] = {

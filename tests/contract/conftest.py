@@ -58,8 +58,8 @@ def _results(copy: Copy) -> dict[str, dict[str, Any]]:
 @pytest.fixture(scope="module")
 def site(house: House) -> Path:
     """The board of the runs, built."""
-    house.copy.tipbench("board", "results", "--runs", f"runs/{RELEASED}/tiny", "--to", "results", "--quiet")
-    house.copy.tipbench("board", "build", "--results", "results", "--to", "site", "--quiet")
+    house.copy.tipbench("board", "add", f"runs=runs/{RELEASED}/tiny", "--to", "results", "--quiet")
+    house.copy.tipbench("board", "build", "results=results", "--to", "site", "--quiet")
     return house.copy.root.parent / "site"
 
 

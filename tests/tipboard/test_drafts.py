@@ -89,7 +89,7 @@ def test_the_page_of_a_draft_says_so_and_no_other_does(
     assert "draft" not in render(read(results), "f.svg")
 
 
-@pytest.mark.parametrize("action", [("results", "--runs", "runs"), ("results", "--check"), ("build",)])
+@pytest.mark.parametrize("action", [("add", "runs=runs"), ("check",), ("build", "--to", "site"), ("build",)])
 def test_the_commands_refuse_a_draft_with_2_in_one_sentence(
     tipbench: Callable,
     drafted: Path,
@@ -99,8 +99,7 @@ def test_the_commands_refuse_a_draft_with_2_in_one_sentence(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     kept(tmp_path / "results", drafted)
-    to = "site" if action == ("build",) else "results"
-    code, out, said = tipbench("board", *action, "--to", to)
+    code, out, said = tipbench("board", *action)
     assert (code, out, len(said.splitlines())) == (2, "", 1)
     assert "0.9.0 is a draft and may still change: add --draft, or take 0.4.0." in said
     assert not (tmp_path / "site").exists()
@@ -110,8 +109,8 @@ def test_every_page_of_a_site_of_a_draft_is_marked(
     tipbench: Callable, drafted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert tipbench("board", "results", "--runs", "runs", "--to", "results", "--draft")[0] == 0
-    assert tipbench("board", "results", "--to", "results", "--check", "--draft")[0] == 0
+    assert tipbench("board", "add", "runs=runs", "--to", "results", "--draft")[0] == 0
+    assert tipbench("board", "check", "results=results", "--draft")[0] == 0
     assert tipbench("board", "build", "--to", "site", "--draft")[0] == 0
     pages = sorted((tmp_path / "site").rglob("*.html"))
     assert len(pages) == 4
@@ -161,13 +160,13 @@ def test_the_command_makes_a_round_of_a_draft_by_draft_alone(
         asked.append(order)
         return described(order.version or "0.4.0", tmp_path)
 
-    monkeypatch.setattr("tipboard.actions.seal.new_round", make)
+    monkeypatch.setattr("tipboard.commands.seal.new.new_round", make)
     monkeypatch.chdir(tmp_path)
-    words = ["seal", "new", "spring", "--closes", "2026-06-30", "--secret", "secret", "--to", "public"]
-    code, out, said = tipbench(*words, "--version", "0.9.0")
+    words = ["seal", "new", "spring", "closes=2026-06-30", "--secret", "secret", "--to", "public"]
+    code, out, said = tipbench(*words, "release=0.9.0/small")
     assert (code, out, len(said.splitlines())) == (2, "", 1)
     assert "0.9.0 is a draft and may still change: add --draft" in said
-    code, out, _ = tipbench(*words, "--version", "0.9.0", "--draft")
+    code, out, _ = tipbench(*words, "release=0.9.0/small", "--draft")
     assert code == 0
     assert out.startswith("round spring (draft): 8 regions")
     code, out, _ = tipbench(*words)

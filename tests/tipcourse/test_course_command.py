@@ -12,7 +12,7 @@ import pytest
 from tipcore.errors import UsageError
 from tipcore.extras import how_to_install
 from tipcourse import lessons
-from tipcourse.actions import course as actions
+from tipcourse.commands.course import grade, start
 from tipcourse.grading import Run
 from tipcourse.lessons import all_lessons
 
@@ -25,7 +25,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_here: Run) -> Path
     folder = tmp_path / "a b=(c), ملف"
     folder.mkdir()
     monkeypatch.chdir(folder)
-    monkeypatch.setattr(actions, "open_fence", lambda: run_here)
+    monkeypatch.setattr(grade, "open_fence", lambda: run_here)
     return folder
 
 
@@ -33,10 +33,15 @@ def test_the_list_needs_no_extra_and_all_else_names_it(
     tipbench: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lessons, "find_spec", lambda name: None)
-    code, out, err = tipbench("course", "list", "--json")
+    code, out, err = tipbench("course", "start", "--json")
     assert (code, err) == (0, "")
     assert [one["name"] for one in json.loads(out)] == [one.name for one in all_lessons()]
-    for words in (["start", "leakage"], ["solution", "1"], ["key", "all", "--to", "k"], ["grade", "."]):
+    for words in (
+        ["start", "leakage"],
+        ["start", "1", "--solutions"],
+        ["start", "all", "--key", "k"],
+        ["grade", "."],
+    ):
         code, out, err = tipbench("course", *words)
         assert (code, out) == (2, "")
         assert err.startswith(
@@ -65,10 +70,10 @@ def test_a_lesson_is_started_once_by_name_or_number(tipbench: Command, here: Pat
         (["grade", "leakage"], "01_leakage.ipynb is not here: begin it with `tipbench course start leakage`"),
         (["grade", "nothing.ipynb"], "nothing.ipynb is not there"),
         (["grade", "."], ". holds no notebook"),
-        (["grade", "mine.ipynb", "--seconds", "0"], "--seconds 0 is not between"),
-        (["grade", "mine.ipynb", "--key", "nothing.json"], "mine.ipynb is not there"),
-        (["key", "all", "--to", "k.json", "--seed", "0"], "--seed 0 is not between 1 and"),
-        (["key", "all"], "--to"),
+        (["grade", "mine.ipynb", "seconds=0"], "seconds=0 is not between"),
+        (["grade", "mine.ipynb", "key=nothing.json"], "mine.ipynb is not there"),
+        (["start", "all", "--key", "k.json", "seed=0"], "seed=0 is not between 1 and"),
+        (["start", "--key", "k.json"], "--key is written of lessons"),
     ],
 )
 def test_a_mistake_gets_one_sentence_and_writes_nothing(
@@ -83,11 +88,11 @@ def test_a_mistake_gets_one_sentence_and_writes_nothing(
 def test_a_key_is_for_its_owner_never_overwritten_and_the_same_for_a_seed(
     tipbench: Command, here: Path
 ) -> None:
-    assert tipbench("course", "key", "all", "--to", "a.json", "--seed", "5")[0] == 0
-    assert tipbench("course", "key", "all", "--to", "b.json", "--seed", "5", "--quiet") == (0, "", "")
-    assert tipbench("course", "key", "all", "--to", "c.json", "--quiet")[0] == 0
+    assert tipbench("course", "start", "all", "--key", "a.json", "seed=5")[0] == 0
+    assert tipbench("course", "start", "all", "--key", "b.json", "seed=5", "--quiet") == (0, "", "")
+    assert tipbench("course", "start", "all", "--key", "c.json", "--quiet")[0] == 0
     assert (here / "a.json").read_bytes() == (here / "b.json").read_bytes() != (here / "c.json").read_bytes()
-    code, _, err = tipbench("course", "key", "leakage", "--to", "a.json")
+    code, _, err = tipbench("course", "start", "leakage", "--key", "a.json")
     assert code == 2
     assert "is there already" in err
     if os.name == "posix":
@@ -108,12 +113,12 @@ def test_one_notebook_is_a_table_of_checks(tipbench: Command, handed: Callable[.
 def test_a_class_is_a_row_each_and_a_csv_that_no_spreadsheet_computes(
     tipbench: Command, handed: Callable[..., Path], here: Path
 ) -> None:
-    assert tipbench("course", "key", "all", "--to", "k.json", "--quiet")[0] == 0
+    assert tipbench("course", "start", "all", "--key", "k.json", "--quiet")[0] == 0
     handed("leakage")
     handed("leakage", {"shared_operations": "def shared_operations(a, b):\n    return 0"}, "=cmd.ipynb")
     handed("money", name="cy.ipynb")
     (here.parent / "empty.ipynb").write_text("", encoding="utf-8")
-    words = ["course", "grade", str(here.parent), "--key", "k.json", "--csv", "marks.csv"]
+    words = ["course", "grade", str(here.parent), "key=k.json", "--csv", "marks.csv"]
     code, out, _ = tipbench(*words)
     assert code == 2, "one could not be graded"
     assert "4 notebooks, 2 with all points, 1 could not be graded" in out
@@ -135,11 +140,11 @@ def test_a_class_is_a_row_each_and_a_csv_that_no_spreadsheet_computes(
 def test_a_notebook_of_another_lesson_than_the_keys_stops_no_class(
     tipbench: Command, handed: Callable[..., Path], here: Path
 ) -> None:
-    assert tipbench("course", "key", "leakage", "--to", "k.json", "--quiet")[0] == 0
+    assert tipbench("course", "start", "leakage", "--key", "k.json", "--quiet")[0] == 0
     handed("accusations", name="a.ipynb")
     for name in ("b.ipynb", "c.ipynb"):
         handed("leakage", name=name)
-    code, _, _ = tipbench("course", "grade", str(here.parent), "--key", "k.json", "--csv", "marks.csv")
+    code, _, _ = tipbench("course", "grade", str(here.parent), "key=k.json", "--csv", "marks.csv")
     assert code == 2
     rows = list(csv.DictReader((here / "marks.csv").open(encoding="utf-8", newline="")))
     assert [row["points"] for row in rows] == ["", "8", "8"]
@@ -189,23 +194,23 @@ def test_json_has_every_mark(tipbench: Command, handed: Callable[..., Path]) -> 
 
 def test_a_file_that_is_no_key_is_refused(tipbench: Command, handed: Callable[..., Path], here: Path) -> None:
     (here / "k.json").write_text('{"seed": 1}', encoding="utf-8")
-    code, out, err = tipbench("course", "grade", str(handed("leakage")), "--key", "k.json")
+    code, out, err = tipbench("course", "grade", str(handed("leakage")), "key=k.json")
     assert (code, out) == (2, "")
     assert "k.json is no key" in err
 
 
 def test_the_solution_is_a_file_apart(tipbench: Command, here: Path) -> None:
-    assert tipbench("course", "solution", "leakage", "--to", "lecture", "--quiet") == (0, "", "")
+    assert tipbench("course", "start", "leakage", "--to", "lecture", "--quiet", "--solutions") == (0, "", "")
     assert os.listdir() == ["lecture"]
     text = (here / "lecture" / "01_leakage.solution.ipynb").read_text(encoding="utf-8")
     assert "For the instructor" in text
-    assert tipbench("course", "solution", "leakage", "--to", "lecture")[0] == 2
+    assert tipbench("course", "start", "leakage", "--to", "lecture", "--solutions")[0] == 2
 
 
 def test_of_several_lessons_none_is_left_where_one_cannot_be_written(
     tipbench: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, left = actions.write_file_atomically, [1]
+    real, left = start.write_file_atomically, [1]
 
     def write(path: Path, content: str) -> None:
         if not left:
@@ -213,7 +218,7 @@ def test_of_several_lessons_none_is_left_where_one_cannot_be_written(
         left.pop()
         real(path, content)
 
-    monkeypatch.setattr(actions, "write_file_atomically", write)
+    monkeypatch.setattr(start, "write_file_atomically", write)
     code, _, err = tipbench("course", "start", "leakage", "accusations", "--to", "handout")
     assert code == 2
     assert "No space left" in err

@@ -200,7 +200,7 @@ def test_a_key_of_another_edition_is_refused(handed: Callable[..., Path], key: K
     other = key.lessons[0].model_copy(update={"digest": "0" * 64})
     old = key.model_copy(update={"lessons": [other]})
     problem = grade(handed("leakage"), old, run_here, LIMITS).problem
-    assert re.search(r"of another edition of leakage: make it again with .*--seed 7", problem)
+    assert re.search(r"of another edition of leakage: make it again with .*seed=7", problem)
     assert "nothing on money" in grade(handed("money"), old, run_here, LIMITS).problem
 
 
@@ -417,6 +417,6 @@ def test_where_no_fence_can_be_built_nothing_is_run(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(running, "outcomes_fenced", refuse)
     with pytest.raises(
-        UsageError, match=r"built \(unshare\), so no answer was run: grade on Linux, or with --trust"
+        UsageError, match=r"built \(unshare\), so no answer was run: grade on Linux, or with fence=off"
     ):
         open_fence()

@@ -1,10 +1,14 @@
-"""``tipbench check``: check that a method follows the rules in docs/contract.md."""
+"""``tipbench check``: check that a method follows the rules in docs/contract.md.
 
-import argparse
+arguments:
+  METHOD                  a baseline as TASK/NAME, or a class as module.Class
 
-from tipbench.commands.options import add_config_dir, add_json, add_overrides, add_quiet
+settings:
+  key=value               task= of a class, access=, labels=, baseline.method.<argument>=
 
-EXAMPLES = """\
+options:
+  --config-dir --json --quiet
+
 examples:
   tipbench check my_module.MyMethod task=advert_risk
   tipbench check my_module.MyMethod task=advert_risk baseline.method.depth=3
@@ -12,17 +16,84 @@ examples:
   tipbench check advert_risk/tfidf_logreg --json
 
 The method is run several times on two regions of release=tiny, in less than a minute for most. The first
-promise that is broken is named, with what to do, and the exit code is 1. See docs/contract.md."""
+promise that is broken is named, with what to do, and the exit code is 1. See docs/contract.md.
+"""
+
+import argparse
+from dataclasses import asdict
+from typing import Any
+
+from tipcore.errors import UsageError
+from tipcore.extras import require
+
+from tipbench.config.compose import composer_of
+from tipbench.config.methods import make
+from tipbench.config.settings import Settings
+from tipbench.console import emit, emit_json, notice
+from tipbench.contract.promises import Promise, Verdict, check, compare_keys
+from tipbench.contract.trial import Trial
+from tipbench.data.releases import open_by_name
+from tipbench.exit_codes import FAILED
+from tipbench.tasks import task_of
+
+OWN_CODE = True
+FIXED = ("release", "data", "experiment", "baseline", "split", "seed")
+"""What the command decides itself."""
 
 
-def declare(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
-    parser.epilog = EXAMPLES
-    parser.add_argument(
-        "method", metavar="METHOD", help="a baseline as TASK/NAME, or a class as module.Class"
+def call(options: argparse.Namespace) -> int:
+    """Check the method."""
+    trial = _trial(options)
+
+    def tell(promise: Promise) -> None:
+        if not options.json and not options.quiet:
+            emit(f"kept    {promise.title}")
+
+    verdict = check(trial, tell)
+    _say(trial, verdict, options)
+    return 0 if verdict.broken is None else FAILED
+
+
+def _trial(options: argparse.Namespace) -> Trial:
+    settings = _settings(options)
+    if settings.task is None:
+        raise UsageError(f"{options.method} needs a task: add task=NAME; see `tipbench list tasks`.")
+    if settings.baseline.extra:
+        require(settings.baseline.extra, options.method)
+    method = settings.baseline.method
+    made = make(method)
+    if any(str(need).startswith("pairs.") for need in getattr(made, "needs", ())):
+        raise UsageError(
+            f"{options.method} learns from labelled pairs, which only your own data have: run it on them."
+        )
+    task = task_of(settings.task.name)
+    source = open_by_name("tiny")
+    return Trial(
+        str(method["_target_"]), task, lambda: make(method), source, settings.labels, settings.access
     )
-    add_overrides(parser, "task= of a class, access=, labels=, baseline.method.<argument>=")
-    add_config_dir(parser)
-    add_json(parser)
-    add_quiet(parser)
-    parser.set_defaults(call="tipbench.actions.check:call", own_code=True)
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    for word in options.overrides:
+        key = word.partition("=")[0].lstrip("+")
+        if key.partition(".")[0] in FIXED and not key.startswith("baseline.method."):
+            raise UsageError(f"leave {word} out: a method is checked on release=tiny, with seeds 0 and 1.")
+    key = "baseline" if "/" in options.method else "baseline.method._target_"
+    return composer_of(options.config_dir, [f"{key}={options.method}", *options.overrides]).settings()
+
+
+def _say(trial: Trial, verdict: Verdict, options: argparse.Namespace) -> None:
+    broken = verdict.broken
+    ids = None if broken is not None or trial.oracle else compare_keys(trial)
+    if options.json:
+        about: dict[str, Any] = {"method": trial.name, "task": trial.task.name}
+        about["kept"] = [promise.title for promise in verdict.kept]
+        about["broken"] = None if broken is None else {"promise": broken.title, "says": verdict.says}
+        about["ids"] = None if ids is None else asdict(ids)
+        emit_json(about)
+    elif broken is not None:
+        emit(f"broken  {broken.title}\n        {verdict.says}")
+    elif not options.quiet:
+        if ids is not None:
+            emit(f"ids     {ids}")
+        notice(f"{trial.name} keeps the contract: {len(verdict.kept)} promises.")

@@ -1,22 +1,70 @@
-"""``tipbench compare``: test whether runs differ from the first run, by a paired cluster bootstrap."""
+"""``tipbench compare``: test whether runs differ from the first run, by a paired cluster bootstrap.
 
-import argparse
+arguments:
+  RUN...                  run folders of the same data, task and split
 
-from tipbench.commands.options import add_json
+settings:
+  replicates=1000         of the paired cluster bootstrap
 
-EXAMPLES = """\
+options:
+  --json
+
 example:
-  tipbench compare runs/0.4.0/small/advert_risk/forward/tfidf_logreg/*-s0 \\
-                   runs/0.4.0/small/advert_risk/forward/lightgbm/*-s0
+  tipbench compare runs/0.4.0/small/advert_risk/forward/{tfidf_logreg,lightgbm}/*-s0
 
 The first run is the reference. Differences of the primary metric come from a paired cluster
-bootstrap, p values are corrected by Holm over the runs compared; differences that are not significant say n.s."""
+bootstrap, p values are corrected by Holm over the runs compared; differences that are not significant say n.s.
+"""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from tipbench.console import Column, emit_json, emit_table, notice
+from tipbench.evaluation.comparison import Comparison
+from tipbench.metrics.registry import metric_of
+from tipbench.runs.api import compare_runs
+from tipbench.runs.report import interval, number, signed
+from tipbench.runs.results import Result
+
+OWN_CODE = True
 
 
-def declare(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
-    parser.epilog = EXAMPLES
-    parser.add_argument("runs", nargs="+", metavar="RUN", help="run folders of the same data, task and split")
-    parser.add_argument("--replicates", type=int, default=1000, help="of the paired cluster bootstrap (1000)")
-    add_json(parser)
-    parser.set_defaults(call="tipbench.actions.compare:call", own_code=True)
+def call(options: argparse.Namespace) -> int:
+    """Compare the runs."""
+    found, results, names = compare_runs(options.run, "runs", options.replicates, notice)
+    _emit(found, results, names, options.json)
+    return 0
+
+
+def _emit(
+    found: Sequence[Comparison], results: Sequence[Result], names: Sequence[str], as_json: bool
+) -> None:
+    first = results[0]
+    scores = {name: result.scores[result.primary] for name, result in zip(names, results, strict=True)}
+    if as_json:
+        about = {"task": first.task, "data": first.data, "split": first.split, "reference": names[0]}
+        emit_json({**about, "metric": first.primary, "comparisons": [asdict(one) for one in found]})
+        return
+    columns = [
+        Column("method"),
+        Column(first.primary, True),
+        Column("difference", True),
+        Column("95% interval", True),
+    ]
+    columns += [Column("p (Holm)", True), Column("")]
+    reference = scores[names[0]]
+    rows = [[names[0], number(reference.value), "reference", "", "", ""]]
+    for one in found:
+        between = interval(one.low, one.high, one.note)
+        verdict = "significant" if one.significant else "n.s."
+        row = [
+            one.method,
+            number(scores[one.method].value),
+            signed(one.difference),
+            between,
+            number(one.p_holm),
+        ]
+        rows.append([*row, verdict])
+    direction = ", lower is better" if metric_of(first.primary).lower_is_better else ""
+    emit_table(columns, rows, title=f"{first.task} on {first.data}, split {first.split}{direction}")

@@ -1,18 +1,22 @@
-"""``tipbench completion``: print the tab-completion script for your shell."""
+"""``tipbench completion``: print the tab-completion script for your shell.
 
-import argparse
+arguments:
+  SHELL=bash|zsh|fish|powershell  the shell that the words are for
 
-EXAMPLES = """\
 examples:
   eval "$(tipbench completion bash)"                           for this shell
   tipbench completion bash >> ~/.bashrc                        for every new one
-  tipbench completion fish > ~/.config/fish/completions/tipbench.fish"""
+  tipbench completion fish > ~/.config/fish/completions/tipbench.fish
+"""
 
-SHELLS = ("bash", "zsh", "fish", "powershell")
+import argparse
+
+from tipbench.console import emit
 
 
-def declare(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
-    parser.epilog = EXAMPLES
-    parser.add_argument("shell", choices=SHELLS, help="the shell that the words are for")
-    parser.set_defaults(call="tipbench.actions.completion:call")
+def call(options: argparse.Namespace) -> int:
+    """Print the lines for a shell."""
+    from argcomplete.shell_integration import shellcode
+
+    emit(shellcode(["tipbench"], shell=options.shell))  # nosec B604 # the name of a shell; none is started
+    return 0

@@ -1,19 +1,75 @@
-"""``tipbench docs``: list the documents that came with this installation, or print one."""
+"""``tipbench docs``: list the documents that came with this installation, or print one.
 
-import argparse
+arguments:
+  [PAGE]                  a page, by its name from that list; all are listed where none is given
 
-EXAMPLES = """\
+options:
+  --json
+
 examples:
   tipbench docs                                                all pages, and the folder that holds them
   tipbench docs ethics                                         one of them
   tipbench docs tasks/advert_risk
-  tipbench docs README"""
+  tipbench docs README
+"""
+
+import argparse
+from pathlib import Path
+
+from tipcore.errors import UsageError
+from tipdata.documents.project_files import project_file
+
+from tipbench.config.options import nearest
+from tipbench.console import Column, emit, emit_json, emit_table
+
+FOLDERS = ("docs", "datasets/cards", "results")
+"""Folders of the repository whose pages are documents, beside those at its root."""
 
 
-def declare(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
-    parser.epilog = EXAMPLES
-    about = "a page, by its name from that list; all are listed where none is given"
-    parser.add_argument("page", nargs="?", metavar="PAGE", help=about)
-    parser.add_argument("--json", action="store_true", help="JSON alone on standard output")
-    parser.set_defaults(call="tipbench.actions.docs:call")
+def call(options: argparse.Namespace) -> int:
+    """Print a page, or the list of all."""
+    pages = documents()
+    if options.page is None:
+        _emit_list(pages, options.json)
+        return 0
+    name = options.page.removesuffix(".md")
+    name = name if name in pages else name.removeprefix("docs/")
+    if name not in pages:
+        near = nearest(name, list(pages))
+        like = f": did you mean {' or '.join(near)}?" if near else ": `tipbench docs` lists them."
+        raise UsageError(f"there is no page {options.page}{like}")
+    text = pages[name].read_text(encoding="utf-8")
+    if options.json:
+        emit_json({"page": name, "file": str(pages[name]), "text": text})
+    else:
+        emit(text.rstrip())
+    return 0
+
+
+def documents() -> dict[str, Path]:
+    """Return the pages by name: their path from the root of the repository without ``.md`` and, where no page of the
+    root has the rest, ``docs/``."""
+    root = project_file()
+    at_root = {path.stem: path for path in sorted(root.glob("*.md"))}
+    found = {}
+    for path in sorted(path for name in FOLDERS for path in (root / name).rglob("*.md")):
+        name = path.relative_to(root).as_posix().removesuffix(".md")
+        short = name.removeprefix("docs/")
+        found[name if short in at_root else short] = path
+    return at_root | found
+
+
+def title_of(page: Path) -> str:
+    """Return the first heading of a page."""
+    with page.open(encoding="utf-8") as file:
+        return next((line.removeprefix("# ").strip() for line in file if line.startswith("# ")), "")
+
+
+def _emit_list(pages: dict[str, Path], as_json: bool) -> None:
+    folder = project_file()
+    if as_json:
+        told = [{"page": name, "title": title_of(path), "file": str(path)} for name, path in pages.items()]
+        emit_json({"folder": str(folder), "pages": told})
+        return
+    rows = [[name, title_of(path)] for name, path in pages.items()]
+    emit_table([Column("page"), Column("title", prose=True)], rows, title=f"documents in {folder}")

@@ -1,14 +1,31 @@
-"""``tipbench list``: tasks, metrics, baselines, splits, releases, experiments or data."""
+"""``tipbench list``: tasks, metrics, baselines, splits, releases, experiments or data.
+
+arguments:
+  WHAT=tasks|metrics|baselines|splits|releases|experiments|data
+
+options:
+  --config-dir --json
+
+examples:
+  tipbench list baselines
+  tipbench list metrics
+  tipbench list data --json
+"""
 
 import argparse
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from tipbench.commands.options import add_config_dir, add_json
+from tipbench.config.options import config_folders, describe_option
+from tipbench.config.options import options as all_options
+from tipbench.console import Column, emit_json, emit_table, notice
+from tipbench.entry_points import resolve
+
+DESCRIPTIONS = "tipbench.commands._descriptions"
+"""The module that completes what the files of some groups do not say: a list of other groups does not wait for it."""
 
 
 class Listed(NamedTuple):
-    """Something to list: its config group, the columns shown and, where the group's files do not say all of them, by
-    name the function that completes their lines."""
+    """Something to list: its config group, its columns, and the function of :data:`DESCRIPTIONS` for its lines."""
 
     group: str
     columns: tuple[str, ...]
@@ -16,36 +33,47 @@ class Listed(NamedTuple):
 
 
 LISTED = {
-    "tasks": Listed(
-        "task",
-        ("name", "title", "unit", "kind", "default split", "summary"),
-        "tipbench.actions.list_.tasks:complete",
-    ),
-    "metrics": Listed(
-        "metric", ("name", "kind", "better", "unit", "summary"), "tipbench.actions.list_.metrics:complete"
-    ),
+    "tasks": Listed("task", ("name", "title", "unit", "kind", "default split", "summary"), "complete_tasks"),
+    "metrics": Listed("metric", ("name", "kind", "better", "unit", "summary"), "complete_metrics"),
     "baselines": Listed("baseline", ("name", "summary", "reference")),
-    "splits": Listed("split", ("name", "summary"), "tipbench.actions.list_.splits:complete"),
+    "splits": Listed("split", ("name", "summary"), "complete_splits"),
     "releases": Listed(
-        "release",
-        ("name", "version", "status", "regions", "made", "summary"),
-        "tipbench.actions.list_.releases:complete",
+        "release", ("name", "version", "status", "regions", "made", "summary"), "complete_releases"
     ),
     "experiments": Listed("experiment", ("name", "summary")),
     "data": Listed("data", ("name", "task", "summary")),
 }
 
-EXAMPLES = """\
-examples:
-  tipbench list baselines
-  tipbench list metrics
-  tipbench list data --json"""
+LOOKS = {
+    "name": Column("name"),
+    "summary": Column("summary", prose=True),
+    "title": Column("title", prose=True, leave=3),
+    "kind": Column("kind", leave=2),
+    "default split": Column("default split", leave=1),
+    "reference": Column("reference", prose=True, leave=1),
+    "version": Column("version", leave=2),
+    "regions": Column("regions", number=True),
+    "made": Column("made", leave=1),
+}
+"""Columns that are not plain: what is wrapped, and what a narrow terminal leaves out, the highest first."""
 
 
-def declare(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
-    parser.epilog = EXAMPLES
-    parser.add_argument("what", choices=list(LISTED), metavar="|".join(LISTED))
-    add_config_dir(parser)
-    add_json(parser)
-    parser.set_defaults(call="tipbench.actions.list_:call")
+def call(options: argparse.Namespace) -> int:
+    """List what was asked for."""
+    group, columns, complete = LISTED[options.what]
+    found = all_options(config_folders(options.config_dir)).get(group, {})
+    lines = [{**describe_option(path), "name": name} for name, path in found.items()]
+    if complete is not None:
+        lines = resolve(f"{DESCRIPTIONS}:{complete}")(lines)
+    if options.json:
+        emit_json([{column: line.get(column) for column in columns} for line in lines])
+    else:
+        rows = [[_text(line.get(column)) for column in columns] for line in lines]
+        left_out = emit_table([LOOKS.get(column, Column(column)) for column in columns], rows)
+        if left_out:
+            notice(f"not shown for want of room: {', '.join(left_out)}; see --json")
+    return 0
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else f"{value:,}" if isinstance(value, int) else str(value)

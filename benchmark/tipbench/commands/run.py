@@ -1,12 +1,19 @@
-"""``tipbench run``: fit, predict and score a method, or a grid of methods."""
+"""``tipbench run``: fit, predict and score a method, or a grid of methods.
 
-import argparse
+settings:
+  key=value               overrides of the config: release= (SIZE, or VERSION/SIZE as a release is named, with .w3 of
+                          independent world 3), baseline=, ...; without any, experiment=quickstart
 
-from tipbench.commands.options import RELEASE, add_config_dir, add_json, add_overrides, add_quiet
+options:
+  -m, --multirun          comma lists are run one by one
+  --show                  print the resolved config and run nothing
+  [--columns A,B]         columns of the table, in this order (all that fit); named below
+  [--references [FOLDER]]
+                          show the committed results of the shipped baselines in the same table (FOLDER: results of a
+                          clone)
+  [--log-file FILE]       write when each cell begins, ends or fails to this file
+  --config-dir --json --quiet
 
-QUICKSTART = "experiment=quickstart"
-
-EXAMPLES = """\
 examples:
   tipbench run                                                 the same as experiment=quickstart
   tipbench run baseline=advert_risk/tfidf_logreg release=small split=forward seed=0
@@ -24,31 +31,200 @@ predictions.parquet. What is finished is not run again: overwrite=only_missing|a
 --columns takes data, task, method, source, split, labels, metric, valid, score, sd of seeds, 95% interval,
 share of oracle, leakage, drift, accused per find (20%), accused per find (50%), worst group accused (50%),
 wrongful links per true link, accused per find (own), worst group accused (own), harm gap, protection gap, coverage,
-interval score, failed intervals, seconds."""
+interval score, failed intervals, seconds.
+"""
+
+import argparse
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import yaml
+from tipcore.errors import CheckFailed, UsageError
+from tipdata.release import open_release
+
+from tipbench.config.compose import Composer, composer_of
+from tipbench.config.settings import Settings
+from tipbench.console import emit, emit_json, emit_table, notice
+from tipbench.exit_codes import FAILED
+from tipbench.runs import report
+from tipbench.runs.cells import Cell
+from tipbench.runs.figure import check_format, save
+from tipbench.runs.grid import allowed_splits, expand, runnable, sweep
+from tipbench.runs.methods import limits_of
+from tipbench.runs.report import (
+    Row,
+    estimate_table,
+    gap_note,
+    references_of,
+    results_with_estimates,
+    rows,
+    table,
+)
+from tipbench.runs.results import Result
+from tipbench.runs.runner import Outcome, run
+from tipbench.task import Task
+from tipbench.tasks import task_of
+
+OWN_CODE = True
+QUICKSTART = "experiment=quickstart"
+NO_FIGURE = "none, since no cell has a score"
+REFERENCES = "sorted by the score on the test part; source: yours, or a committed reference"
+WHAT = ("baseline", "experiment", "grid.baselines", "baseline.method._target_")
 
 
-def declare(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
-    parser.epilog = EXAMPLES
-    add_overrides(parser, f"overrides of the config, such as {RELEASE}; without any, {QUICKSTART}")
-    parser.add_argument("-m", "--multirun", action="store_true", help="comma lists are run one by one")
-    parser.add_argument("--show", action="store_true", help="print the resolved config and run nothing")
-    parser.add_argument(
-        "--columns",
-        metavar="A,B",
-        help="columns of the table, in this order (all that fit); named below",
+def call(options: argparse.Namespace) -> int:
+    """Run what was typed."""
+    composer = composer_of(options.config_dir, options.overrides or [QUICKSTART])
+    if all(composer.value(key) is None for key in WHAT):
+        composer.settings(general=True)  # a misspelt key is named before what is missing
+        raise UsageError(
+            "There is nothing to run: add baseline=TASK/METHOD or experiment=NAME (see `tipbench list baselines`), "
+            "or give no arguments for the quickstart."
+        )
+    cells = _cells(composer, options)
+    settings = _general(composer, cells)
+    table([], _columns(options))  # a misspelt column is refused before anything is run
+    if options.show:
+        return _show(cells, options.json)
+    if settings.figure.path is not None:
+        check_format(settings.figure.path)
+    beside = references_of(cells, options.references) if options.references is not None else []
+    _make_releases(cells, settings, options.quiet)
+
+    single = len(cells) == 1
+    outcomes = run(
+        cells,
+        engine="sequential" if single else settings.engine,
+        overwrite=settings.overwrite,
+        quiet=options.quiet,
+        log_file=options.log_file,
+        fence=limits_of(settings),
     )
-    parser.add_argument(
-        "--references",
-        nargs="?",
-        const="",
-        metavar="FOLDER",
-        help="show the committed results of the shipped baselines in the same table (FOLDER: results of a clone)",
-    )
-    parser.add_argument(
-        "--log-file", metavar="FILE", help="write when each cell begins, ends or fails to this file"
-    )
-    add_config_dir(parser)
-    add_json(parser)
-    add_quiet(parser)
-    parser.set_defaults(call="tipbench.actions.run:call", own_code=True)
+    if single and outcomes[0].cause is not None:
+        return _single_failure(outcomes[0], composer)
+    return _report(outcomes, beside, settings, options)
+
+
+def _cells(composer: Composer, options: argparse.Namespace) -> list[Cell]:
+    def allowed(task: Task, settings: Settings) -> Iterator[str]:
+        return allowed_splits(task, settings, make=not options.show, quiet=options.quiet)
+
+    expanded = sweep if options.multirun else expand
+    return expanded(composer, allowed, notice=lambda said: notice(said, options.quiet))
+
+
+def _general(composer: Composer, cells: Sequence[Cell]) -> Settings:
+    """Return what holds for the whole command: engine, overwrite, figure."""
+    keep = {"experiment", "engine", "overwrite", "fence", "limits", "runs", "figure"}
+    drop = [o.key for o in composer.typed if o.key.partition(".")[0] not in keep]
+    return composer.without(*drop).settings(general=True)
+
+
+def _show(cells: Sequence[Cell], as_json: bool) -> int:
+    configs = [cell.config for cell in cells]
+    shown: Any = configs[0] if len(configs) == 1 else {"cells": configs}
+    if as_json:
+        emit_json(shown)
+    else:
+        emit(yaml.safe_dump(shown, sort_keys=False, allow_unicode=True, width=10_000))
+    notice(f"{len(cells)} cell{'s' if len(cells) > 1 else ''}; first run folder: {cells[0].folder}")
+    return 0
+
+
+def _make_releases(cells: Sequence[Cell], settings: Settings, quiet: bool) -> None:
+    """Make each release once, here, before any worker asks for it."""
+    engine = settings.engine
+    wanted = {cell.data: r for cell in cells if (r := cell.config["release"]) is not None}
+    for _, release in sorted(wanted.items()):
+        open_release(**release, engine=engine, quiet=quiet)
+
+
+def _single_failure(outcome: Outcome, composer: Composer) -> int:
+    if outcome.unmapped:
+        can = runnable(composer, outcome.cell.config["data"], task_of(outcome.cell.task))
+        instead = f"or run one that can: {', '.join(can)}" if can else "no baseline can run without it"
+        raise UsageError(f"{str(outcome.cause).rstrip('.')}; {instead}.")
+    if outcome.usage:
+        raise UsageError(str(outcome.cause))
+    if outcome.trace:
+        notice(outcome.trace)
+    raise CheckFailed(f"{outcome.cell.name} failed: {outcome.cause}")
+
+
+def _report(
+    outcomes: Sequence[Outcome], beside: Sequence[Result], settings: Settings, options: argparse.Namespace
+) -> int:
+    """Show what became of the cells; ``beside``: references in the same table and figure."""
+    results = [outcome.result for outcome in outcomes if outcome.result is not None]
+    failures = [outcome for outcome in outcomes if outcome.result is None]
+    lines = rows(results, beside if results else ())
+    figure, trouble = _figure(lines, settings)
+    if options.json and len(outcomes) == 1 and not beside:
+        emit_json(results[0].model_dump(mode="json"))
+    elif options.json:
+        emit_json(
+            {
+                "rows": [line.to_dict() for line in lines],
+                "results": [result.model_dump(mode="json") for result in results],
+                "failures": [{"cell": failed.cell.name, "cause": failed.cause} for failed in failures],
+                "figure": figure,
+            }
+        )
+    elif lines:
+        columns, cells = table(lines, _columns(options))
+        left_out = emit_table(columns, cells, title=REFERENCES if beside else None)
+        if left_out:
+            notice(f"not shown for want of room: {', '.join(left_out)}; see --columns", options.quiet)
+        if said := gap_note(lines, {column.title for column in columns}.difference(left_out)):
+            notice(f"note: {said}", options.quiet)
+        for result in results_with_estimates(results):
+            title = f"{result.method_name}, split {result.split}: estimates"
+            emit_table(*estimate_table(result.estimates, task_of(result.task).unit), title=title)
+        columns, cells = report.form_table_of_results(results)
+        if cells:
+            emit_table(
+                columns, cells, title="recall by form of exploitation, at the 1% budget or by timely alarms"
+            )
+    for said in _notes(results, alone=len(outcomes) == 1):
+        notice(f"note: {said}", options.quiet or options.json)
+    if len(outcomes) == 1:
+        notice(
+            f"run: {outcomes[0].cell.folder}{' (was there already)' if outcomes[0].reused else ''}",
+            options.quiet,
+        )
+    if settings.figure.path is not None:
+        notice(f"figure: {figure or NO_FIGURE}", options.quiet)
+    for failed in failures:
+        notice(f"failed: {failed.cell.name}: {failed.cause}")
+    if trouble is not None:
+        raise trouble
+    if failures:
+        notice(f"{len(failures)} of {len(outcomes)} cells failed; the others are finished.")
+    return FAILED if failures else 0
+
+
+def _columns(options: argparse.Namespace) -> list[str] | None:
+    return None if options.columns is None else [name.strip() for name in options.columns.split(",")]
+
+
+def _notes(results: Sequence[Result], alone: bool) -> list[str]:
+    """Return what a reader of the table should know: of a single run its warnings too, of several who says it."""
+    if alone:
+        return [said for result in results for said in (*result.notes, *result.warnings)]
+    by_note: dict[str, dict[str, None]] = {}
+    for result in results:
+        for said in result.notes:
+            by_note.setdefault(said, {})[result.method] = None
+    return [f"{', '.join(methods)}: {said}" for said, methods in by_note.items()]
+
+
+def _figure(lines: Sequence[Row], settings: Settings) -> tuple[str | None, UsageError | None]:
+    """Return the figure's file, and what kept it from being written, to be said after the table."""
+    path = settings.figure.path
+    if path is None:
+        return None, None
+
+    try:
+        return path if save(lines, path) else None, None
+    except UsageError as error:
+        return None, error

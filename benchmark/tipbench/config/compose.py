@@ -23,7 +23,7 @@ from tipcore.errors import UsageError
 from tipdata.core.world import entry_of, newest_released, parse_release_name, versions
 
 from tipbench.config.methods import is_shipped, parameters_of
-from tipbench.config.options import Options, check_option, check_word, options, suggestion
+from tipbench.config.options import Options, check_option, check_word, config_folders, options, suggestion
 from tipbench.config.settings import Settings, settings_of
 from tipbench.data.custom.config import REMOVED, OwnData
 
@@ -247,6 +247,14 @@ class Composer:
             return base
         settled = [o._replace(added=o.added or o.key not in there) for o in values]
         return compose(self.folders, groups, settled, self.options, self._composed)
+
+
+def composer_of(config_dir: str | None, words: Sequence[str]) -> Composer:
+    """Return the composer of what was typed, with a user's folder of configs.
+
+    Raises UsageError for a word that is not an override, and for a folder that is not there.
+    """
+    return Composer(config_folders(config_dir), parse(words))
 
 
 def compose(

@@ -357,7 +357,7 @@ DATACITE_SCHEMA = "schemas/datacite-v4.5.json"
 
 def check_extra() -> None:
     """Raise UsageError if the extra is not installed."""
-    require(EXTRA, "--validate")
+    require(EXTRA, "validate=true")
 
 
 def validate(folder: Path) -> None:
@@ -390,7 +390,7 @@ def validate_datacite(path: Path) -> None:
 
     spec = find_spec("datacite")
     if spec is None or spec.origin is None:
-        raise UsageError(f"--validate needs datacite, which is not installed: {how_to_install(EXTRA)}.")
+        raise UsageError(f"validate=true needs datacite, which is not installed: {how_to_install(EXTRA)}.")
     schema = json.loads((Path(spec.origin).parent / DATACITE_SCHEMA).read_text(encoding="utf-8"))
     errors = jsonschema.Draft7Validator(schema).iter_errors(json.loads(path.read_text(encoding="utf-8")))
     first = next(iter(sorted(errors, key=lambda error: error.json_path)), None)

@@ -192,7 +192,7 @@ def read_runs(folder: str | Path = "runs") -> list[tuple[Path, Result]]:
     place = expand_home(folder)
     found = run_folders(place)
     if not found:
-        raise UsageError(f"{place} holds no runs: run something first, or give the folder of --runs.")
+        raise UsageError(f"{place} holds no runs: run something first, or give their folder.")
     return [(path, read_result(path)) for path in found]
 
 

@@ -58,7 +58,9 @@ def read_results(path: Path, task: str | None = None) -> list[Result]:
     except (OSError, ValueError, pl.exceptions.PolarsError) as error:
         missing = isinstance(error, FileNotFoundError)
         said = "the file is missing" if missing else str(error).strip().splitlines()[0][:160].rstrip(".")
-    raise UsageError(f"{path} holds no results ({said}): make them with `tipbench board results`.") from None
+    raise UsageError(
+        f"{path} holds no results ({said}): make them with `tipbench board add runs=RUNS`."
+    ) from None
 
 
 def _bare(kind: Any) -> Any:

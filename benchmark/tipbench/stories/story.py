@@ -79,7 +79,7 @@ def story_of(source: Source, operation: int | None = None) -> Story:
         chosen = candidates(source).filter(pl.col("operation") == operation)
     if chosen.is_empty():
         raise UsageError(
-            f"{source.name} has no operation {operation}: find one with `tipbench data story --find form=labour`."
+            f"{source.name} has no operation {operation}: find one with `tipbench data story find=form=labour`."
         )
     return story_from(source, chosen.row(0, named=True))
 

@@ -61,13 +61,13 @@ def accept(
         place = results / record.data / SUBMISSIONS / record.id
         if place.exists() and not replace:
             raise UsageError(
-                f"{record.id} is on the board of {record.data} already: give --replace, or raise the method's name."
+                f"{record.id} is on the board of {record.data} already: add overwrite=true, or raise the method's name."
             )
         for one in checked.scored:
             if one.predictions is not None:
                 store.put(one.predictions.read_bytes())
         with fill_folder_atomically(
-            place, replace=replace, advice="give --replace, or another --results"
+            place, replace=replace, advice="add overwrite=true, or give another --to"
         ) as beside:
             (beside / RECORD).write_text(to_json(record), encoding="utf-8")
             store_results(beside / UPLOADED, [one.result for one in checked.scored], first_of(drawn))

@@ -54,9 +54,7 @@ def collect(runs: Path, draft: bool = False) -> list[FinishedRun]:
     found = [FinishedRun(folder, read_result(folder)) for folder in run_folders(runs)]
     if not found:
         raise UsageError(f"{runs} holds no finished run: run experiment=board first.")
-    _refuse_mixed(
-        runs, found, "data", lambda result: result.data, "collect one release, such as --runs {}/{}"
-    )
+    _refuse_mixed(runs, found, "data", lambda result: result.data, "collect one release, such as runs={}/{}")
     _refuse_no_release(runs, found[0].result)
     check_status(found[0].result.versions.data, draft)
     _refuse_old(runs, found)
@@ -202,7 +200,9 @@ def read_draws(path: Path) -> list[KeptDraws]:
     except (OSError, ValueError, pl.exceptions.PolarsError) as error:
         missing = isinstance(error, FileNotFoundError)
         said = "the file is missing" if missing else str(error).strip().splitlines()[0][:160].rstrip(".")
-        raise UsageError(f"{path} holds no draws: {said}; make them with `tipbench board results`.") from None
+        raise UsageError(
+            f"{path} holds no draws: {said}; make them with `tipbench board add runs=RUNS`."
+        ) from None
     return [
         KeptDraws(task, split, method, seed, Draws(value, np.asarray(drawn, dtype=np.float64), clusters))
         for task, split, method, seed, value, clusters, drawn in frame.iter_rows()

@@ -129,7 +129,7 @@ def newest(results: Path, data: str | None = None, draft: bool = False) -> str:
     there = boards(results)
     if not there or (data is not None and data not in there):
         raise UsageError(
-            f"{results} holds no results of {data or 'a release'}: make them with `tipbench board results --runs`."
+            f"{results} holds no results of {data or 'a release'}: make them with `tipbench board add runs=RUNS`."
         )
     released = [name for name in there if versions()[name.partition("/")[0]]["status"] == RELEASED]
     found = data or ((not draft and released) or there)[-1]
@@ -232,5 +232,5 @@ def _refuse_mixed(results: Path, board: Board) -> None:
         named = ", ".join(odd[:3]) + (f" and {len(odd) - 3:,} more" if len(odd) > 3 else "")
         raise UsageError(
             f"{results} mixes evaluators {', '.join(map(str, sorted(by_evaluator)))} of {task}: {named} are not of "
-            f"{most}; score them again with `tipbench board rescore --write`."
+            f"{most}; score them again with `tipbench board check scores=true --write`."
         )

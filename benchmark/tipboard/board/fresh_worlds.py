@@ -3,7 +3,7 @@
 Whoever takes a fresh result away, edits it, edits what was reproduced, or puts another in its place has the whole board
 refused, so a released score is not shown without the one that may speak against it. Nothing here is secret: who keeps
 the board can write all of it anew, and others can do so by hand. What they cannot make up is that the predictions score
-so on a world of that number, which ``board rescore`` makes again (:mod:`tipboard.board.rescoring`).
+so on a world of that number, which ``board check scores=true`` makes again (:mod:`tipboard.board.rescoring`).
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ class Environment:
 
 def exact(package: str) -> Requirement:
     """Return what a pinned package asks for. Raises UsageError for anything but one exact version of one name."""
-    advice = "its authors must give --package NAME==VERSION, and you put the wheel where board.yaml says"
+    advice = "its authors must give package=NAME==VERSION, and you put the wheel where board.yaml says"
     try:
         asked = Requirement(package)
     except InvalidRequirement:
@@ -171,7 +171,7 @@ def config_of(entry: Entry, wanted: Result) -> dict[str, Any]:
         return dict(wanted.config)
     pinned, where = entry.record.pinned, f"{entry.id}: pinned.overrides of {wanted.task}"
     if wanted.task not in pinned.overrides:
-        raise UsageError(f"{entry.id} says of {wanted.task} not how it is run: leave it out with --task.")
+        raise UsageError(f"{entry.id} says of {wanted.task} not how it is run: choose others with task=.")
     typed = parse(pinned.overrides[wanted.task])
     for override in typed:
         if override.key not in (*ALLOWED, *UNREAD) and not override.key.startswith(METHOD):
@@ -326,7 +326,7 @@ def _environment(entry: Entry, results: Path, work: Path) -> Environment:
         return Environment("")
     if entry.record.pinned is None:
         raise UsageError(
-            f"{entry.id} names no package: its authors must submit it with --package before it can be reproduced."
+            f"{entry.id} names no package: its authors must submit it with package= before it can be reproduced."
         )
     return install(entry.record.pinned.package, read_config(results).packages, work)
 
@@ -396,9 +396,9 @@ def _store(results: Path, data: str, entry: Entry, found: Sequence[Again]) -> No
     fresh = [_named(one.fresh, entry) for one in made if one.fresh is not None]
     worlds = {place: world for place, world in worlds_of(folder / FRESH).items() if place not in done}
     worlds |= {seat_of(one.result): one.world.name for one in made}
-    with fill_folder_atomically(folder / REPRODUCED, replace=True, advice="give another --results") as beside:
+    with fill_folder_atomically(folder / REPRODUCED, replace=True, advice="give another results=") as beside:
         store_results(beside, [*earlier, *(one.result for one in made)], first_of([*kept, *drawn]))
-    with fill_folder_atomically(folder / FRESH, replace=True, advice="give another --results") as beside:
+    with fill_folder_atomically(folder / FRESH, replace=True, advice="give another results=") as beside:
         store_results(beside, [*others(entry.fresh), *fresh], [])
         store_record(beside, folder / REPRODUCED, entry.id, worlds)
 

@@ -297,7 +297,7 @@ def _refuse_old(stored: Mapping[StoredPlace, Result], without: Sequence[StoredPl
     if old:
         raise UsageError(
             f"{len(old):,} reference results are of an earlier evaluator and have no predictions here (first: "
-            f"{old[0]}): run experiment=board again and give its folder with --runs."
+            f"{old[0]}): run experiment=board again and give its folder with runs=."
         )
 
 

@@ -205,7 +205,8 @@ def read_stability(results: Path, data: str) -> Stability | None:
     except OSError as error:
         said = str(error.strerror or error)
     raise UsageError(
-        f"{path} holds no scores over worlds ({said}): make it again with `tipbench board worlds`, or remove it."
+        f"{path} holds no scores over worlds ({said}): make it again with `tipbench board add worlds=RUNS`, or "
+        "remove it."
     )
 
 

@@ -1,1 +1,1 @@
-"""The commands of the board: ``tipbench submit``, ``board`` and ``seal``."""
+"""The commands of the board, one module each: ``tipbench board``, ``seal`` and ``submit``."""

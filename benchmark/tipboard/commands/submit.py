@@ -1,92 +1,182 @@
-"""``tipbench submit``: pack predictions for the leaderboard, and check them."""
+r"""``tipbench submit``: pack predictions for the leaderboard, and check them; or check a submission.
 
-import argparse
+arguments:
+  FOLDER...               runs or files of predictions to pack, or one submission to check: runs are of one release and
+                          one method per task, files are TASK/SPLIT/sSEED=FILE
 
-from tipbench.commands.options import add_json, add_quiet, parser_of
+settings, to pack:
+  [team=NAME]             a-z, 0-9, _ and single hyphens
+  [summary=TEXT]          what the method does, in one line
+  [authors=TEXT]          "NAME, AFFILIATION; NAME, AFFILIATION"
+  [method=NAME]           its name, as team= (that of the runs)
+  [title=TEXT]            its name in words (from method=)
+  [paper=URL]             https
+  [code=URL]              https
+  [hardware=TEXT]         what it ran on (as the runs say)
+  [package=PACKAGE]       how to install it: name==version, name @ https://...whl#sha256=..., or
+                          name @ git+https://...@commit
+  [data=RELEASE]          of files: the release, such as 0.4.0/small (or round=)
+  [labels=NAME]           of files: what was learnt from, such as expert
+  [access=TIER]           of files: the most private data used: public, platform, legal
+  overwrite=false         true: replace a submission that was packed before
+  check=true              false: pack only
+settings, to check:
+  [id=TEAM--METHOD]       refuse it if the folder belongs to another team
+  [round=FOLDER]          a sealed round as published: keys are checked, nothing is scored
+  replicates=1000         of the cluster bootstrap
+  sizes=tiny,small        releases that may be made where missing
 
-EXAMPLES = """\
+options:
+  [--to FOLDER]           pack into this new folder; without it, a submission is checked
+  --quiet --json
+
 examples:
   tipbench run baseline=prevalence/chao_lower release=small
-  tipbench submit pack runs/0.4.0/small --to acme--chao --team acme --method chao \\
-      --summary "Chao's lower bound from lists that overlap." --author "A. Author, Acme University"
-  tipbench submit check acme--chao
+  tipbench submit runs/0.4.0/small --to acme--chao team=acme method=chao authors="A. Author, Acme University" \
+      summary="Chao's lower bound from lists that overlap."
+  tipbench submit acme--chao
 
 Predictions that were made without tipbench, several files or one:
-  tipbench submit pack --predictions advert_risk/forward/s0=a.parquet advert_risk/random/s0=b.csv \\
-      --data 0.4.0/small --access public --labels expert --hardware "1 GPU" \\
-      --to acme--mine --team acme --method mine --summary "..." --author "A. Author"
-  tipbench submit pack --predictions a.parquet --task advert_risk --split forward --seed 0 ...
+  tipbench submit advert_risk/forward/s0=a.parquet advert_risk/random/s0=b.csv --to acme--mine \
+      data=0.4.0/small access=public labels=expert hardware="1 GPU" team=acme method=mine summary="..." authors="..."
 
 For a sealed round, with its published folder:
-  tipbench submit pack --predictions advert_risk/sealed/s0=a.parquet --round spring-2027 \\
-      --access public --labels expert --hardware "1 GPU" --to acme--mine --team acme ...
+  tipbench submit advert_risk/sealed/s0=a.parquet round=spring-2027 access=public labels=expert --to acme--mine ...
 
 A submission is a folder: submission.json, which holds no scores, and one file of predictions a
-task, split and seed. Maintainers score it with the very function that `check` calls. Of runs of
-methods that ship with tipbench, or with --package, it says how to run them again."""
+task, split and seed. Maintainers score it with the very function that checks it here. Of runs of
+methods that ship with tipbench, or with package=, it says how to run them again.
+"""
 
-PACK = """\
-RUN is a run's folder or one that holds runs: of one release, and of one method per task."""
+import argparse
+import re
+from pathlib import Path
 
+from tipbench.console import Column, emit, emit_json, emit_table, notice
+from tipbench.runs.report import interval, number
+from tipcore.errors import UsageError
+from tipcore.locations import expand_home
 
-def declare(parser: argparse.ArgumentParser) -> None:
-    """Declare the actions."""
-    parser.epilog = EXAMPLES
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
-    about = "make a submission of runs, or of files of predictions"
-    _add_pack(parser_of(actions, "pack", about, EXAMPLES, "tipboard.actions.submit:call_pack"))
-    about = "would it be accepted, and what does it score?"
-    one = parser_of(actions, "check", about, EXAMPLES, "tipboard.actions.submit:call_check")
-    one.add_argument("folder", metavar="FOLDER", help="the folder of the submission")
-    one.add_argument("--id", metavar="TEAM--METHOD", help="refuse it if the folder belongs to another team")
-    _add_scoring(one)
+from tipboard.rounds.record import read_round
+from tipboard.rounds.submissions import published_truth
+from tipboard.submissions.check import Checked, ScoredFile, TruthOf, check, release_truth
+from tipboard.submissions.messages import Problem, Refused
+from tipboard.submissions.pack import Authorship, Gathered, gather_files, gather_runs, pack
+from tipboard.submissions.record import RECORD
 
-
-def _add_pack(one: argparse.ArgumentParser) -> None:
-    one.add_argument("runs", nargs="*", metavar="RUN", help=PACK)
-    one.add_argument("--to", required=True, metavar="FOLDER", help="the folder to make")
-    one.add_argument("--team", required=True, help="a-z, 0-9, _ and single hyphens")
-    one.add_argument("--summary", required=True, help="what the method does, in one line")
-    one.add_argument(
-        "--author",
-        action="append",
-        required=True,
-        metavar="'NAME, AFFILIATION'",
-        help="repeat for every author",
-    )
-    one.add_argument("--method", help="its name, as --team (that of the runs)")
-    one.add_argument("--title", help="its name in words (from --method)")
-    one.add_argument("--paper", metavar="URL", help="https")
-    one.add_argument("--code", metavar="URL", help="https")
-    one.add_argument("--hardware", help="what it ran on (as the runs say)")
-    one.add_argument(
-        "--package",
-        help="how to install it: name==version, name @ https://...whl#sha256=..., name @ git+https://...@commit",
-    )
-    one.add_argument(
-        "--predictions", nargs="+", action="extend", metavar="TASK/SPLIT/sSEED=FILE", help="instead of runs"
-    )
-    one.add_argument("--data", help="of --predictions: the release, such as 0.4.0/small (or --round)")
-    one.add_argument("--labels", help="of --predictions: what was learnt from, such as expert")
-    one.add_argument("--access", help="of --predictions: the most private data used: public, platform, legal")
-    one.add_argument("--task", help="of a single FILE of --predictions, with --split and --seed")
-    one.add_argument("--split")
-    one.add_argument("--seed", type=int, default=0)
-    one.add_argument("--overwrite", action="store_true", help="replace a submission that was packed before")
-    one.add_argument("--no-check", action="store_true", help="pack only")
-    _add_scoring(one)
+FILE = re.compile(r"[^=/]+/[^=/]+/[^=/]+=")
+"""How a word begins that names a file of predictions."""
 
 
-def _add_scoring(one: argparse.ArgumentParser) -> None:
-    one.add_argument(
-        "--round", metavar="FOLDER", help="a sealed round as published: keys are checked, nothing is scored"
-    )
-    one.add_argument("--replicates", type=int, default=1000, help="of the cluster bootstrap (1000)")
-    one.add_argument(
-        "--sizes",
-        default="tiny,small",
-        metavar="SIZE,...",
-        help="releases that may be made where missing (tiny,small)",
-    )
-    add_quiet(one)
-    add_json(one)
+def call(options: argparse.Namespace) -> int:
+    """Pack, then check; or check a folder."""
+    if options.to is not None:
+        return _pack(options)
+    if len(options.folder) > 1 or options.team is not None:
+        raise UsageError(
+            "a submission is packed into a new folder: add --to FOLDER; or give the one folder to check."
+        )
+    return _check(expand_home(options.folder[0]), options.sizes, options, options.id)
+
+
+def _pack(options: argparse.Namespace) -> int:
+    for key, value in (("team", "NAME"), ("summary", "TEXT"), ("authors", "TEXT")):
+        if getattr(options, key) is None:
+            raise UsageError(f"a submission needs {key}={value}: see `tipbench submit --help`.")
+    to = expand_home(options.to)
+    authors = [_author(text) for text in options.authors.split(";") if text.strip()]
+    keys = ("team", "summary", "method", "title", "paper", "code", "hardware", "package")
+    about = Authorship(authors=authors, **{key: getattr(options, key) for key in keys})
+    gathered = _gathered(options)
+    record = pack(gathered, about, to, options.overwrite)
+    if gathered.oracles:
+        notice(f"runs of oracles, which are never ranked, left out: {gathered.oracles:,}", options.quiet)
+    notice(f"packed {len(record.predictions):,} files of {record.id} in {to}", options.quiet)
+    if record.pinned is None:
+        notice(
+            "Your entry will be listed as self-reported. Add package= so that maintainers can reproduce it.",
+            options.quiet,
+        )
+    if options.check:
+        sizes = [record.size, options.sizes] if record.size else [options.sizes]
+        return _check(to, ",".join(sizes), options)
+    if options.json:
+        emit_json({"submission": record.id, "folder": str(to), "files": len(record.predictions)})
+    return 0
+
+
+def _author(text: str) -> tuple[str, str | None]:
+    name, _, affiliation = text.partition(",")
+    return name.strip(), affiliation.strip() or None
+
+
+def _gathered(options: argparse.Namespace) -> Gathered:
+    files = [word for word in options.folder if FILE.match(word)]
+    if not files:
+        return gather_runs([expand_home(run) for run in options.folder])
+    if len(files) < len(options.folder):
+        raise UsageError("a submission is packed of runs or of files TASK/SPLIT/sSEED=FILE: give one kind.")
+    data, version = options.data, None
+    if options.round is not None:
+        described = read_round(expand_home(options.round))
+        data, version = f"round/{described.name}", described.data
+    for name, value in (("data", data), ("labels", options.labels), ("access", options.access)):
+        if value is None:
+            raise UsageError(f"files of predictions need {name}=: see `tipbench submit --help`.")
+    return gather_files([_file(word) for word in files], data, options.labels, options.access, version)
+
+
+def _file(word: str) -> tuple[str, str, int, str]:
+    """Return task, split, seed and path of a file that was named."""
+    place, _, path = word.partition("=")
+    named = re.fullmatch(r"([a-z0-9_]+)/([a-z0-9_]+)/s([0-9]{1,10})", place)
+    if named is None:
+        raise UsageError(f"{word}: write TASK/SPLIT/sSEED=FILE, such as advert_risk/forward/s0=a.parquet.")
+    return named[1], named[2], int(named[3]), path
+
+
+def _check(folder: Path, sizes: str, options: argparse.Namespace, wanted: str | None = None) -> int:
+    if options.replicates < 0:
+        raise UsageError(f"replicates={options.replicates} is not a number of replicates: give 0 or more.")
+    try:
+        truth = _truth(sizes, options)
+        checked = check(folder, truth=truth, replicates=options.replicates, quiet=options.quiet)
+        if wanted is not None and checked.record.id != wanted:
+            said = f"it is of {checked.record.id} and not of {wanted}; rename one of them."
+            raise Refused(folder, [Problem(RECORD, said)])
+    except Refused as refused:
+        if options.json:
+            emit_json({"accepted": False, "problems": refused.problems})
+        raise
+    _emit(checked, options)
+    return 0
+
+
+def _truth(sizes: str, options: argparse.Namespace) -> TruthOf:
+    if options.round is None:
+        return release_truth(tuple(dict.fromkeys(sizes.split(","))), options.quiet)
+
+    return published_truth(expand_home(options.round))
+
+
+def _emit(checked: Checked, options: argparse.Namespace) -> None:
+    record = checked.record
+    if options.json:
+        files = [one.result.model_dump(mode="json") for one in checked.scored]
+        emit_json({"accepted": True, "submission": record.id, "data": record.data, "files": files})
+        return
+    numbers = ("seed", "value", "95% interval", "warnings")
+    headings = ("task", "split", "seed", "metric", "value", "95% interval", "warnings")
+    emit_table([Column(name, name in numbers) for name in headings], [_row(one) for one in checked.scored])
+    for one in checked.scored:
+        for said in one.result.warnings:
+            notice(f"{one.entry.file}: {said}", options.quiet)
+    emit(f"accepted: {record.id} on {record.data}, {len(checked.scored):,} files")
+
+
+def _row(one: ScoredFile) -> list[str]:
+    result = one.result
+    score = result.scores[result.primary]
+    between = interval(score.low, score.high, score.note)
+    warned = str(len(result.warnings)) if result.warnings else ""
+    return [result.task, result.split, str(result.seed), result.primary, number(score.value), between, warned]

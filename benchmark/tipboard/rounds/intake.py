@@ -163,10 +163,10 @@ def void_entry(secret: Path, number: int, reason: str, now: datetime) -> Voiding
 def _legal_reason(given: str) -> str:
     reason = given.strip()
     if not reason:
-        raise UsageError("--reason says nothing: give the reason in one line; everyone will read it.")
+        raise UsageError("reason= says nothing: give the reason in one line; everyone will read it.")
     if len(reason) > MOST_REASON:
-        raise UsageError(f"--reason has {len(reason)} characters: give it in at most {MOST_REASON}.")
+        raise UsageError(f"reason= has {len(reason)} characters: give it in at most {MOST_REASON}.")
     try:
         return legal_text(reason)
     except ValueError as error:
-        raise UsageError(f"--reason {error}: give it in one line of plain text.") from None
+        raise UsageError(f"reason= {error}: give it in one line of plain text.") from None

@@ -146,7 +146,7 @@ def _checked(order: RoundOrder, today: date) -> date:
             f"{order.name!r} cannot name a round: use small letters, digits and single hyphens, such as spring-2027."
         )
     if order.size not in SIZES:
-        raise UsageError(f"--size {order.size} does not exist for a round: choose {', '.join(SIZES)}.")
+        raise UsageError(f"release={order.size} does not exist for a round: choose {', '.join(SIZES)}.")
     if repeated := sorted({name for name in order.tasks if order.tasks.count(name) > 1}):
         raise UsageError(f"{repeated[0]} is given twice: name each task once.")
     if order.version is not None and order.version not in versions():
@@ -157,9 +157,9 @@ def _checked(order: RoundOrder, today: date) -> date:
     try:
         closes = date.fromisoformat(order.closes)
     except ValueError:
-        raise UsageError(f"--closes {order.closes} is not a day: write it as 2027-03-01.") from None
+        raise UsageError(f"closes={order.closes} is not a day: write it as 2027-03-01.") from None
     if closes < today:
-        raise UsageError(f"--closes {order.closes} is over: give today, {today}, or a later day (UTC).")
+        raise UsageError(f"closes={order.closes} is over: give today, {today}, or a later day (UTC).")
     _check_folders(expand_home(order.secret).resolve(), expand_home(order.public).resolve())
     return closes
 

@@ -182,7 +182,7 @@ def read_sizes(results: Path, draft: bool = False) -> list[Size]:
     found = [size for name in names if (size := size_of(read(results, name, draft))).entries]
     if not found:
         raise UsageError(
-            f"{results / latest} holds no result: keep some with `tipbench board results --runs RUNS`."
+            f"{results / latest} holds no result: keep some with `tipbench board add runs=RUNS`."
         )
     return [replace(size, rankings=read_rankings(results, size.board.data, size.usual)) for size in found]
 

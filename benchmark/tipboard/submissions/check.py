@@ -80,13 +80,11 @@ def release_truth(sizes: Collection[str] = LAPTOP, quiet: bool = False) -> Truth
 
     def of(record: SubmissionRecord) -> SubmissionTruth:
         if record.size is None:
-            raise UsageError(
-                f"data: {record.data} is a sealed round: give its published folder with --round."
-            )
+            raise UsageError(f"data: {record.data} is a sealed round: give its published folder with round=.")
         if record.size not in sizes:
             raise UsageError(
                 f"data: {record.data} is of size {record.size} and this check opens {', '.join(sizes)}; "
-                f"allow it with --sizes {record.size}."
+                f"allow it with sizes={record.size}."
             )
         source = open_release(record.versions.data, record.size, quiet=quiet)
         return SubmissionTruth(

@@ -407,7 +407,7 @@ def _check_target(to: Path, overwrite: bool) -> None:
     if not to.is_dir() or not any(to.iterdir()):
         return
     if not overwrite:
-        raise UsageError(f"{to} is there: give another --to, or --overwrite to replace a submission.")
+        raise UsageError(f"{to} is there: give another --to, or overwrite=true to replace a submission.")
     with open_folder_of(to) as descriptor:
         strange = [str(problem) for problem in look(descriptor).problems]
         try:
@@ -458,10 +458,10 @@ def _compact(frame: pl.DataFrame) -> bytes:
 def _build_record(gathered: Gathered, about: Authorship, entries: list[dict[str, Any]]) -> SubmissionRecord:
     method = about.method or gathered.method
     if method is None:
-        raise UsageError("The method has no name: give it as --method.")
+        raise UsageError("The method has no name: give it as method=.")
     hardware = about.hardware or gathered.hardware
     if hardware is None:
-        raise UsageError("The hardware is not known: give it as --hardware.")
+        raise UsageError("The hardware is not known: give it as hardware=.")
     package = about.package or gathered.package
     pinned = package and {"package": package, "overrides": gathered.overrides or {}}
     content = {

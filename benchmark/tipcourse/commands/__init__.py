@@ -1,1 +1,1 @@
-"""The command of the course: ``tipbench course``."""
+"""The commands of the course: ``tipbench course``."""

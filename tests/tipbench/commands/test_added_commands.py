@@ -5,20 +5,25 @@ from importlib.metadata import entry_points as read_by_python
 from pathlib import Path
 
 import pytest
-from tipbench.commands import GROUP
+from tipbench.declarations import GROUP
 from tipbench.entry_points import EntryPoint, entry_points
 
-GREET = '''"""``tipbench greet``: say 100% hello."""
+GREET = '''"""``tipbench greet``: say 100% hello.
+
+arguments:
+  NAME      whom to greet
+"""
+
+import greeted
 
 
-def declare(parser):
-    parser.add_argument("name")
-    parser.set_defaults(call="greeted:greet")
+def call(options):
+    return greeted.greet(options.name)
 '''
 
 GREETED = """
-def greet(options):
-    print("hello", options.name)
+def greet(name):
+    print("hello", name)
     return 3
 """
 
@@ -76,10 +81,9 @@ def test_an_added_command_is_listed_without_being_imported_and_run_with_its_exit
     install(site, "stranger", greet="greeting")
     code, out, err = tipbench("--help")
     assert (code, err) == (0, "")
-    assert "greet     say 100% hello" in out
-    assert "greeting" not in sys.modules
+    assert "greet       say 100% hello" in out
     assert tipbench("greet", "--help")[0] == 0
-    assert "greeted" not in sys.modules
+    assert not {"greeting", "greeted"} & set(sys.modules)
     assert tipbench("greet", "you") == (3, "hello you\n", "")
 
 
@@ -87,10 +91,8 @@ def test_an_added_command_is_listed_without_being_imported_and_run_with_its_exit
     ("content", "says"),
     [
         ("raise ImportError('needs a library')", "ImportError: needs a library"),
-        ('"""No declare."""', "AttributeError"),
-        ('def declare(parser):\n    parser.set_defaults(call="no_such_package:f")', "No module named"),
-        ('def declare(parser):\n    parser.set_defaults(call="greeted:wave")', "no attribute 'wave'"),
-        ("def declare(parser):\n    pass", "no attribute 'call'"),
+        ("import no_such_package", "No module named"),
+        ('"""No call."""', "no attribute 'call'"),
     ],
 )
 def test_a_command_that_cannot_be_loaded_is_one_sentence_and_stops_no_other(
@@ -132,3 +134,16 @@ def test_a_name_that_two_packages_add_is_refused_and_the_others_work(site: Path,
     assert (code, out) == (2, "")
     assert "the packages other and stranger both add a command greet: uninstall one of them." in err
     assert tipbench("wave", "you")[0] == 3
+
+
+def test_a_package_adds_a_group_of_commands_by_its_folder(site: Path, tipbench) -> None:
+    (site / "greetings").mkdir()
+    (site / "greetings" / "__init__.py").write_text(
+        '"""``tipbench greetings``: several."""\n', encoding="utf-8"
+    )
+    (site / "greetings" / "short.py").write_text(GREET, encoding="utf-8")
+    (site / "greetings" / "_shared.py").write_text("", encoding="utf-8")
+    install(site, "stranger", greetings="greetings")
+    assert "  short  say 100% hello" in tipbench("greetings", "--help")[1]
+    assert tipbench("greetings", "short", "you") == (3, "hello you\n", "")
+    assert "needs ACTION (one of short)" in tipbench("greetings")[2]

@@ -36,7 +36,7 @@ def test_pages_go_to_a_folder_named_for_the_release_and_the_one_to_open_is_told(
         (["relase=tiny"], 'Unknown setting "relase". Did you mean "release"?'),
         (["table=adverts"], 'Unknown setting "table"'),
         (["rows=0"], "rows=0 is not a number of rows"),
-        (["rows=many"], "rows=many is not a number of rows"),
+        (["rows=many"], "rows=many is not a whole number"),
         (["rows=20001"], "rows=20001 cannot be shown on a page: give 1 to 20,000."),
         (
             ["--to", "own_methods.py"],

@@ -1,54 +1,58 @@
-"""What each command declares: by name, a function that is there; and help that loads nothing of what it does."""
+"""Commands declare themselves in their docstrings; help and completion load nothing of what they do."""
 
-import argparse
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
+from importlib import import_module
 
 import pytest
-from tipbench.commands import OWN, added, command_of
-from tipbench.commands.list_ import LISTED
-from tipbench.entry_points import resolve
+from tipbench.commands import _descriptions, list_, score
+from tipbench.declarations import MOVED, SECTIONS, SHARED, Command, Parser, commands
+from tipbench.kinds import KINDS
+from tipcore.errors import UsageError
 
-HEAVY = ("numpy", "polars", "pyarrow", "hydra", "pydantic", "rich", "yaml")
-HEAVY_HELP = {"score": "its help says the columns of each kind of prediction, which polars' types declare"}
-"""Commands whose help may load such a library -> why."""
-
-COMMANDS = sorted(OWN | added()[0])
-
-
-def declared(command: str) -> argparse.ArgumentParser:
-    found = command_of(command)
-    assert found is not None
-    parser = argparse.ArgumentParser(command)
-    found.declare(parser)
-    return parser
+HEAVY = ("numpy", "polars", "pyarrow", "hydra", "pydantic", "rich", "yaml", "scipy", "matplotlib")
+KNOWN = commands()[0]
+ALL = {one.name: one for command in KNOWN.values() for one in (command.actions or {"": command}).values()}
 
 
-def last(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
-    """The parsers that have no further actions: those that something is done for."""
-    groups = [a for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
-    if not groups:
-        yield parser
-    for group in groups:
-        for inner in group.choices.values():
-            yield from last(inner)
+def parser_of(*sections: str) -> Parser:
+    command = Command("planted", "planted")
+    command.__dict__["doc"] = "``tipbench planted``: for a test.\n\n" + "\n\n".join(sections) + "\n"
+    command.__dict__["actions"] = {}
+    return Parser(command, "tipbench planted")
 
 
-ACTIONS = {parser.prog: parser for command in COMMANDS for parser in last(declared(command))}
+def test_there_are_at_most_thirty_commands() -> None:
+    assert len(ALL) <= 30
 
 
-@pytest.mark.parametrize("action", ACTIONS)
-def test_the_function_that_an_action_names_is_there(action: str) -> None:
-    assert callable(resolve(ACTIONS[action].get_default("call")))
+@pytest.mark.parametrize("name", [*ALL, *KNOWN])
+def test_the_docstring_is_what_is_read_without_an_import(name: str) -> None:
+    command = ALL.get(name) or KNOWN[name]
+    module = import_module(command.module)
+    assert module.__doc__ == command.doc
+    assert command.doc.startswith(f"``tipbench {name}``: ")
+    if not command.actions:
+        assert callable(module.call)
 
 
-@pytest.mark.parametrize("action", [one for one in ACTIONS if one.startswith(("data ", "seal "))])
-def test_help_of_an_action_shows_examples_of_it_and_of_no_sibling(action: str) -> None:
-    family = action.partition(" ")[0]
-    shown = set(re.findall(rf"tipbench ({family} [a-z]+)", ACTIONS[action].epilog or ""))
-    assert shown == {action}
+@pytest.mark.parametrize("name", ALL)
+def test_a_parameter_has_help_and_no_section_is_misspelt(name: str) -> None:
+    sections = re.findall(r"^([a-z]+)(?:, [a-z ]+)?:$", ALL[name].doc, re.MULTILINE)
+    assert set(sections) <= {*SECTIONS, "examples", "example"}
+    for section in SECTIONS:
+        keys = [one.key for one in ALL[name].parameters[section]]
+        assert len(set(keys)) == len(keys)
+    assert all(one.value for one in ALL[name].parameters["settings"])
+    Parser(ALL[name], name)
+
+
+@pytest.mark.parametrize("name", [one for one in ALL if one.startswith(("data ", "board "))])
+def test_help_of_an_action_shows_examples_of_it(name: str) -> None:
+    family = name.partition(" ")[0]
+    assert name in re.findall(rf"tipbench ({family} [a-z]+)", ALL[name].help)
 
 
 @pytest.mark.parametrize(
@@ -60,22 +64,20 @@ def test_help_of_an_action_shows_examples_of_it_and_of_no_sibling(action: str) -
     ],
 )
 def test_a_line_of_help_says_what_a_command_does_in_plain_words(command: str, says: str) -> None:
-    assert OWN[command].help() == says
+    assert KNOWN[command].summary == says
 
 
 def test_keys_of_an_engine_are_offered_where_work_is_shared_out() -> None:
-    offers = {
-        name for name in ACTIONS if name.startswith("data ") and "engine=" in ACTIONS[name].format_help()
-    }
+    offers = {name for name in ALL if name.startswith("data ") and "engine=," in ALL[name].help}
     assert offers == {"data make", "data verify", "data fidelity"}
 
 
-@pytest.mark.parametrize("listed", [name for name, listed in LISTED.items() if listed.complete])
-def test_the_function_that_completes_a_list_is_there(listed: str) -> None:
-    assert callable(resolve(LISTED[listed].complete or ""))
+def test_the_function_that_completes_a_list_is_there() -> None:
+    for listed in list_.LISTED.values():
+        assert listed.complete is None or callable(getattr(_descriptions, listed.complete))
 
 
-@pytest.mark.parametrize("words", ["", *COMMANDS])
+@pytest.mark.parametrize("words", ["", *KNOWN, *ALL])
 def test_help_loads_nothing_heavy(words: str) -> None:
     code = (
         "import sys\nfrom tipbench.cli import main\ntry:\n    "
@@ -83,5 +85,68 @@ def test_help_loads_nothing_heavy(words: str) -> None:
         f"print(sorted({set(HEAVY)} & set(sys.modules)))"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    is_light = found.stdout.splitlines()[-1] == "[]"
-    assert is_light != (words in HEAVY_HELP)
+    assert found.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("old", MOVED)
+def test_an_old_word_is_answered_by_what_it_is_now(old: str, tipbench: Callable) -> None:
+    assert tipbench(*old.split(), "x") == (
+        2,
+        "",
+        f"tipbench: `tipbench {old}` is now `tipbench {MOVED[old]}`.\n",
+    )
+    assert " ".join(MOVED[old].split()[:2]) in ALL or MOVED[old].split()[0] in ALL
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("compare a b --replicates 5", "`--replicates` is now `replicates=`: see `tipbench compare --help`."),
+        ("seal new r --closes 2027-01-01", "`--closes` is now `closes=`: see `tipbench seal new --help`."),
+        ("compare a b replicate=5", 'Unknown setting "replicate". Did you mean "replicates"?'),
+        ("compare a b replicates=5 replicates=6", "replicates is given twice: keep one."),
+        ("compare a b replicates=x", "replicates=x is not a whole number."),
+        ("board add overwrite=yes", "overwrite=yes is neither true nor false."),
+    ],
+)
+def test_a_mistake_with_a_setting_is_one_sentence(words: str, says: str, tipbench: Callable) -> None:
+    assert tipbench(*words.split()) == (2, "", f"tipbench: {says}\n")
+
+
+def test_words_are_arguments_settings_and_options_in_any_order() -> None:
+    parser = parser_of(
+        "arguments:\n  ROUND       a folder\n  [TASK...]   tasks",
+        "settings:\n  day=DAY     when\n  [who=NAME]\n  size=tiny   how large\n  n=3   many\n  all=false  all",
+        "options:\n  --to FILE   where\n  [--format a|b]\n  -m, --many  many\n  [--as FOLDER=here]\n  --json",
+    )
+    found = vars(parser.read(["day=1", "--to", "x=y", "r", "-m", "t", "n=4", "u"]))
+    assert (found["round"], found["task"], found["day"], found["who"]) == ("r", ["t", "u"], "1", None)
+    assert (found["size"], found["n"], found["all"], found["to"]) == ("tiny", 4, False, "x=y")
+    assert (found["format"], found["many"], found["as"], found["json"]) == ("a", True, "here", False)
+    assert (found["quiet"], found["overrides"]) == (False, [])
+    with pytest.raises(
+        UsageError, match=r"needs ROUND \(a folder\), day=DAY \(when\) and --to FILE \(where\)"
+    ):
+        parser.read([])
+
+
+def test_a_command_that_takes_overrides_leaves_them_to_the_config(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a=b.csv").touch()
+    parser = parser_of("arguments:\n  FILE   a file", "settings:\n  key=value   any\n  rows=10   rows")
+    found = parser.read(["seed=1", "a=b.csv", "+baseline.method.c=2", "rows=3"])
+    assert (found.file, found.rows, found.overrides) == ("a=b.csv", 3, ["seed=1", "+baseline.method.c=2"])
+    with pytest.raises(UsageError, match="unexpected argument: more"):
+        parser.read(["a=b.csv", "more"])
+
+
+def test_options_that_commands_share_have_one_line_of_help() -> None:
+    assert all(f"{name} " in line or f"{name}]" in line for name, line in SHARED.items())
+    assert SHARED["--json"] in ALL["run"].help
+
+
+def test_help_of_score_names_the_columns_of_every_kind() -> None:
+    text = " ".join((score.__doc__ or "").split())
+    for kind in KINDS.values():
+        columns = ", ".join(kind.columns("UNIT"))
+        assert f"{kind.name} {columns} {kind.title}, {kind.rows}" in text

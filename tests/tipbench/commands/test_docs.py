@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from tipbench import cli
-from tipbench.actions.docs import documents
+from tipbench.commands.docs import documents
 from tipdata.documents.project_files import project_file
 
 WHEEL = re.compile(r'^"([^"]+)" = "tipdata/shipped/([^"]+)"$', re.MULTILINE)

@@ -32,7 +32,7 @@ def test_a_release_is_held_and_its_misses_shown(tipbench, tiny: Release, place: 
     assert "drawn: held.svg" in said
     first = Path("held.svg").read_bytes()
     code, out, said = tipbench(
-        "data", "fidelity", "release=tiny", "--figure", "held.svg", "--json", "--strict"
+        "data", "fidelity", "release=tiny", "--figure", "held.svg", "--json", "strict=true"
     )
     assert code == 1
     assert "lie outside their bands" in said
@@ -50,10 +50,10 @@ def test_a_release_is_held_and_its_misses_shown(tipbench, tiny: Release, place: 
         (["release=tny"], "tny"),
         (["release=tiny", "--figure", "a.gif"], "a.gif is not a figure"),
         (["release=tiny", "assumptions=0"], "assumptions=0 does not exist"),
-        (["release=tiny", "assumptions=some"], "assumptions=some is not a number"),
+        (["release=tiny", "assumptions=some"], "assumptions=some is not a whole number"),
         (["release=tiny", "asumptions=1"], 'Did you mean "assumptions"?'),
         (["release=tiny", "release.world=-1"], "release.world=-1 is wrong"),
-        (["release=tiny", "data=sms_spam", "--strict"], "--figure and --strict are of aggregates"),
+        (["release=tiny", "data=sms_spam", "strict=true"], "--figure and strict= are of aggregates"),
         (["release=tiny", "data=sms_spam", "data.path=nowhere"], "nowhere"),
         (["release=tiny", "data=sms_spam", "data.path=.", "assumptions=1"], "exclude each other"),
     ],

@@ -35,7 +35,7 @@ def test_an_edited_folder_fails_with_where_and_what(tipbench, tiny: Release, pla
     [
         (["nowhere"], "nowhere is not a folder"),
         (["."], "has no parquet file"),
-        ([".", "release=tiny"], "are too many: name one folder, or a release="),
+        ([".", "release=tiny"], "name a folder or a release=, not both"),
         (["release=tny"], "tny"),
         (["relase=tiny"], 'Unknown setting "relase"'),
     ],

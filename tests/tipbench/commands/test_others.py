@@ -60,11 +60,11 @@ def test_score_without_a_task_says_so(tipbench, runs: list[str]) -> None:
 def test_a_comparison_is_against_the_first_run_and_says_what_is_not_significant(
     tipbench, runs: list[str]
 ) -> None:
-    code, out, _ = tipbench("compare", runs[0], runs[1], "--replicates", "50")
+    code, out, _ = tipbench("compare", runs[0], runs[1], "replicates=50")
     assert code == 0
     assert "reference" in out
     assert "significant" in out or "n.s." in out
-    found = json.loads(tipbench("compare", runs[0], runs[1], "--replicates", "50", "--json")[1])
+    found = json.loads(tipbench("compare", runs[0], runs[1], "replicates=50", "--json")[1])
     assert (found["reference"], len(found["comparisons"])) == ("advert_risk/length", 1)
 
 
@@ -130,10 +130,10 @@ def test_data_makes_verifies_describes_and_previews(
 ) -> None:
     assert json.loads(tipbench("data", "make", "release=tiny", "--json")[1])["regions"] == 8
     assert tipbench("data", "verify", "release=tiny", "engine=sequential")[0] == 0
-    assert "adverts" in tipbench("data", "describe", "release=tiny")[1]
+    assert "adverts" in tipbench("data", "preview", "release=tiny", "table=all")[1]
     assert len(tipbench("data", "preview", "release=tiny", "table=flags", "rows=3")[1].splitlines()) > 3
     monkeypatch.setattr(
-        "tipbench.actions.data.verify_release", lambda *_, **__: ["release 0.4.0/tiny, region 3"]
+        "tipbench.commands.data.verify.verify_release", lambda *_, **__: ["release 0.4.0/tiny, region 3"]
     )
     code, out, err = tipbench("data", "verify", "release=tiny")
     assert code == 1
@@ -200,10 +200,10 @@ def test_a_run_of_code_that_has_changed_is_not_compared(tipbench, place: Path, o
     )
     assert tipbench("run", *words, "split=random")[0] == 0
     folders = sorted(str(path.parent) for path in Path("runs").rglob("result.json"))
-    assert tipbench("compare", *folders, "--replicates", "5")[0] == 0
+    assert tipbench("compare", *folders, "replicates=5")[0] == 0
     method = next(Path(place).glob("own_methods.py"))
     method.write_text(method.read_text(encoding="utf-8") + "\n\nMORE = 1\n", encoding="utf-8")
-    code, out, said = tipbench("compare", *folders, "--replicates", "5")
+    code, out, said = tipbench("compare", *folders, "replicates=5")
     assert (code, out) == (2, "")
     assert "was made by code that has changed since: run it again" in said
 
@@ -220,7 +220,7 @@ def test_the_console_script_compares_runs_of_classes_of_a_user(
     assert tipbench("run", "baseline=advert_risk/prior", *words[1:])[0] == 0
     folders = sorted(str(path.parent) for path in Path("runs").rglob("result.json"))
     # Like the console script, and unlike `python -m`, -P does not put the current folder on the path.
-    command = [sys.executable, "-P", "-m", "tipbench", "compare", "--json", "--replicates", "5"]
+    command = [sys.executable, "-P", "-m", "tipbench", "compare", "--json", "replicates=5"]
     found = subprocess.run([*command, *folders], capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stderr
     assert json.loads(found.stdout)["comparisons"][0]["p"] is not None
@@ -262,15 +262,14 @@ def test_a_misspelt_command_is_answered_by_the_nearest(tipbench, typed: str, nea
     [
         ("data verfy release=tiny", 'Unknown action "verfy". Did you mean "verify"?'),
         ("board exprt", 'Unknown action "exprt". Did you mean "export"?'),
-        ("board export latx", 'Unknown format "latx". Did you mean "latex"?'),
-        ("submit chek", 'Unknown action "chek". Did you mean "check"?'),
+        ("board export --format latx", 'Unknown argument "latx". Did you mean "latex"?'),
         ("seal scor", 'Unknown action "scor". Did you mean "score"?'),
         ("list basline", 'Unknown argument "basline". Did you mean "baselines"?'),
         ("completion bahs", 'Unknown argument "bahs". Did you mean "bash"?'),
         ("run --colums method", 'Unknown option "--colums". Did you mean "--columns"?'),
         ("run --colums=method", 'Unknown option "--colums". Did you mean "--columns"?'),
         ("data make --quite", 'Unknown option "--quite". Did you mean "--quiet"?'),
-        ("board export latex --matix", 'Unknown option "--matix". Did you mean "--matrix"?'),
+        ("board export --matix", 'Unknown option "--matix". Did you mean "--matrix"?'),
         ("data make --xyzw", 'Unknown option "--xyzw". See `tipbench data make --help`.'),
         ("--vrsion", 'Unknown option "--vrsion". Did you mean "--version"?'),
     ],
@@ -283,20 +282,17 @@ def test_a_misspelt_action_or_option_is_answered_by_the_nearest(tipbench, typed:
     ("typed", "says"),
     [
         ("data export", "`tipbench data export` needs --to DIR_OR_URL (a folder that is not there yet"),
-        ("data", "`tipbench data` needs ACTION (one of make, verify,"),
-        ("board build", "`tipbench board build` needs --to FOLDER (where the site is made)."),
-        (
-            "submit pack runs/x --to y --team z",
-            "SUMMARY (what the method does, in one line) and --author 'NAME, AFFILIATION'",
-        ),
-        ("seal new r", "`tipbench seal new` needs --closes DAY (last day of submissions, UTC), --secret"),
+        ("data", "`tipbench data` needs ACTION (one of audit, browse,"),
+        ("board reproduce", "`tipbench board reproduce` needs ENTRY (an entry of the board: TEAM--METHOD)."),
+        ("submit", "`tipbench submit` needs FOLDER (runs or files of predictions to pack"),
+        ("seal new r", "`tipbench seal new` needs closes=DAY (last day of submissions, UTC), --secret"),
         (
             "score",
             "`tipbench score` needs PREDICTIONS (a .parquet or .csv file). See `tipbench score --help`.",
         ),
-        ("course key all", "`tipbench course key` needs --to FILE (the key; keep it from students)."),
+        ("course grade", "`tipbench course grade` needs NOTEBOOK (a notebook, or a folder"),
         ("data export --to", "`tipbench data export` cannot be run: argument --to: expected one argument."),
-        ("docs ethics more", "more is an argument too many: see `tipbench docs --help`."),
+        ("docs ethics more", "unexpected argument: more; see `tipbench docs --help`."),
     ],
 )
 def test_what_is_missing_is_named_in_one_sentence_without_usage(tipbench, typed: str, says: str) -> None:

@@ -30,7 +30,9 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def made(monkeypatch: pytest.MonkeyPatch) -> list[Release]:
     """What is asked to be made; nothing is."""
     found: list[Release] = []
-    monkeypatch.setattr("tipbench.actions.data.make_release", lambda release, **_: found.append(release))
+    monkeypatch.setattr(
+        "tipbench.commands.data.make.make_release", lambda release, **_: found.append(release)
+    )
     return found
 
 
@@ -53,7 +55,7 @@ def test_a_world_that_cannot_be_drawn_is_told_in_one_sentence(
     def fails(*_: object, **__: object) -> None:
         raise ValueError("operations: lower bound above upper bound")
 
-    monkeypatch.setattr("tipbench.actions.data.make_release", fails)
+    monkeypatch.setattr("tipbench.commands.data.make.make_release", fails)
     code, _, err = tipbench("data", "make", f"world={file}")
     assert code == 2
     assert "cannot be drawn: operations: lower bound" in err

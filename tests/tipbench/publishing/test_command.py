@@ -30,9 +30,9 @@ def test_an_export_is_written_and_told(tipbench, tiny: Release, place: Path) -> 
         (("--to", "x", "splits=some"), "splits=some does not exist: choose all or headline."),
         (("--to", "x", "tasks=payment_risk"), "tasks is given twice"),
         (("--to", "x", "split=forward"), 'Unknown setting "split"'),
-        (("--to", "x", "--doi", "https://doi.org/10.1/x"), "is not a DOI: write it as 10.1234/example"),
-        (("--to", "x", "--url", "library.example"), "is not the address of a page"),
-        (("--to", "x", "--format", "relbench", "--doi", "10.1234/x"), "--doi is for --format hub"),
+        (("--to", "x", "doi=https://doi.org/10.1/x"), "is not a DOI: write it as 10.1234/example"),
+        (("--to", "x", "url=library.example"), "is not the address of a page"),
+        (("--to", "x", "--format", "relbench", "doi=10.1234/x"), "doi= is for --format hub"),
         (("--to", "x", "--format", "relbench"), "none of these tasks has one binary label"),
         (("--to", "x", "release.version=0.3.0"), "data version 0.3.0 is retired"),
         ((), "--to"),
@@ -59,9 +59,9 @@ def test_validation_without_the_extra_is_refused_before_any_work(
     tipbench, tiny: Release, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tipcore.extras.find_spec", lambda name: None)
-    code, _, err = tipbench(*FIRST, "--to", "x", "--validate")
+    code, _, err = tipbench(*FIRST, "--to", "x", "validate=true")
     assert code == 2
-    assert "--validate needs mlcroissant, which is not installed" in err
+    assert "validate=true needs mlcroissant, which is not installed" in err
     assert not Path("x").exists()
 
 

@@ -113,7 +113,7 @@ def test_a_doi_and_a_page_that_were_given_are_in_valid_metadata(facts: ExportFac
 
 def test_without_the_extra_a_sentence_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tipcore.extras.find_spec", lambda name: None)
-    with pytest.raises(UsageError, match=r"--validate needs mlcroissant, .*\[publish\]'"):
+    with pytest.raises(UsageError, match=r"validate=true needs mlcroissant, .*\[publish\]'"):
         check_extra()
 
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tipbench.commands.run import EXAMPLES
+from tipbench.commands import run as run_command
 from tipbench.config.compose import Composer, parse
 from tipbench.config.options import config_folder, config_folders
 from tipbench.metrics.scores import FormRecall
@@ -224,7 +224,7 @@ def test_counts_are_whole_and_scores_have_three_decimals() -> None:
 
 def test_help_and_guide_name_every_column_that_can_be_chosen() -> None:
     guide = (config_folder().parent / "docs" / "guide.md").read_text(encoding="utf-8")
-    named = " ".join(EXAMPLES.partition("--columns takes ")[2].rstrip(".").split())
+    named = " ".join((run_command.__doc__ or "").partition("--columns takes ")[2].strip().rstrip(".").split())
     assert named.split(", ") == [one.title for one in SHOWN]
     assert all(f"`{one.title}`" in guide for one in SHOWN)
 

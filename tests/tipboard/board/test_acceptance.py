@@ -50,14 +50,11 @@ def packed(runs: Path) -> Callable[..., Path]:
         words = (
             "--to",
             str(to),
-            "--team",
-            team,
-            "--summary",
-            "Weighs reviewers.",
-            "--author",
-            "A. Author, Example",
+            f"team={team}",
+            "summary=Weighs reviewers.",
+            "authors=A. Author, Example",
         )
-        assert main(["submit", "pack", *map(str, folders), *words, "--no-check", "--quiet", *more]) == 0
+        assert main(["submit", *map(str, folders), *words, "check=false", "--quiet", *more]) == 0
         return to
 
     return pack

@@ -155,5 +155,5 @@ def test_every_task_names_a_baseline_of_its_own_as_its_reference(task: str) -> N
 
 
 def test_the_page_kept_is_what_the_results_kept_render_to(tipbench: Callable, committed: Path) -> None:
-    code, _, said = tipbench("board", "results", "--to", str(committed), "--check")
+    code, _, said = tipbench("board", "check", f"results={committed}")
     assert (code, said) == (0, "")

@@ -133,8 +133,8 @@ def test_replicates_are_the_board_s_and_not_an_author_s(said: str, composed: Cal
 
 TASK, ENGINE = "flag_aggregation", "engine=sequential"
 PACK = (
-    "submit", "pack", f"runs/0.4.0/tiny/{TASK}", "--to", "lab-a--crowd", "--team", "lab-a",
-    "--method", "crowd", "--summary", "Counts.", "--author", "A. Author, Example University", "--replicates", "50",
+    "submit", f"runs/0.4.0/tiny/{TASK}", "--to", "lab-a--crowd", "team=lab-a", "method=crowd",
+    "summary=Counts.", "authors=A. Author, Example University", "replicates=50",
 )  # fmt: skip
 HONEST = """
 from tipbaselines.flag_aggregation.majority import Majority
@@ -210,7 +210,7 @@ def accepted(tipbench: Callable, place: Path, tiny: Release) -> Callable[..., Pa
         wheel(place / "wheels", source)
         (place / "results").mkdir(exist_ok=True)
         (place / "results" / "board.yaml").write_text("packages: {wheelhouse: ../wheels}\n", encoding="utf-8")
-        code, _, err = tipbench("board", "accept", "lab-a--crowd")
+        code, _, err = tipbench("board", "add", "submission=lab-a--crowd")
         assert code == 0, err
         return place
 
@@ -240,13 +240,17 @@ def test_an_honest_package_is_stored_as_reproduced_with_its_score_on_a_fresh_wor
     [shown] = [line for one in standings(read(place / "results")) for line in one.lines]
     assert (shown.rank, shown.is_supported()) == (None, True)
     shutil.rmtree(place / "results/0.4.0/tiny/submissions/lab-a--crowd/fresh")
-    for words in (("board", "rescore"), ("board", "export", "csv"), ("board", "build", "--to", "site")):
+    for words in (
+        ("board", "check", "scores=true"),
+        ("board", "export", "--format", "csv"),
+        ("board", "build", "--to", "site"),
+    ):
         code, out, err = tipbench(*words)
         assert (code, out) == (2, "")
         assert "the results on a fresh world are missing; run `tipbench board reproduce lab-a--crowd`" in err
         assert len(err.splitlines()) == 1
     assert tipbench("board", "reproduce", "lab-a--crowd", "--quiet")[0] == 0
-    assert tipbench("board", "rescore", "--quiet")[0] == 0
+    assert tipbench("board", "check", "scores=true", "--quiet")[0] == 0
     assert tipbench("board", "build", "--to", "site")[0] == 0
     (page,) = (place / "site").rglob("lab-a--crowd.html")
     assert digest in page.read_text(encoding="utf-8")
@@ -289,7 +293,7 @@ def test_a_forger_that_carries_the_truth_is_marked_and_does_not_lead(
     tipbench: Callable, accepted: Callable[..., Path], truth: dict[str, float]
 ) -> None:
     place = accepted(CARRIER.format(truth=truth, then=""))
-    assert tipbench("board", "results", "--runs", "runs/0.4.0/tiny", "--to", "results", "--quiet")[0] == 0
+    assert tipbench("board", "add", "runs=runs/0.4.0/tiny", "--to", "results", "--quiet")[0] == 0
     code, out, err = tipbench("board", "reproduce", "lab-a--crowd", "--json")
     assert code == 0, err
     [found] = json.loads(out)
@@ -299,7 +303,7 @@ def test_a_forger_that_carries_the_truth_is_marked_and_does_not_lead(
     first, last = standing.lines
     assert (first.method, first.rank, last.status) == ("majority", 1, "reproduced")
     assert last.rank is None
-    code, out, _ = tipbench("board", "export", "markdown", "--task", TASK)
+    code, out, _ = tipbench("board", "export", "--format", "markdown", f"task={TASK}")
     assert code == 0
     assert f"{found['found']:.3f} †" in out
     assert "† Not supported: on a world drawn at random after its package was pinned" in out
@@ -351,7 +355,7 @@ def test_what_cannot_be_trusted_is_refused_in_one_sentence(
     ],
 )
 def test_only_one_exact_version_is_a_package(package: str) -> None:
-    with pytest.raises(UsageError, match=r"must give --package NAME==VERSION"):
+    with pytest.raises(UsageError, match=r"must give package=NAME==VERSION"):
         exact(package)
 
 
@@ -389,17 +393,17 @@ def test_every_cell_has_a_fresh_world_of_its_own_by_whose_number_it_is_scored_ag
     fresh = entry_folder / "fresh"
     change_results(fresh, lambda one: one["scores"][one["primary"]].update(value=0.99), split="random")
     bind()
-    code, out, err = tipbench("board", "rescore", "--quiet")
+    code, out, err = tipbench("board", "check", "scores=true", "--quiet")
     assert code == 1
     assert "fresh/results.parquet: flag_aggregation/random/crowd/s0" in out + err
     remove_results(fresh, split="random")
     bind()
     read(place / "results")
-    code, out, err = tipbench("board", "rescore", "--quiet")
+    code, out, err = tipbench("board", "check", "scores=true", "--quiet")
     assert (code, out) == (2, "")
     assert f"{TASK}/random/s0 is missing, and {known[TASK, 'random', 0]} has such a split" in err
-    code, _, err = tipbench("board", "reproduce", "lab-a--crowd", "--split", "random", "--quiet")
+    code, _, err = tipbench("board", "reproduce", "lab-a--crowd", "split=random", "--quiet")
     assert code == 0, err
     for words in (("--write",), ()):
-        code, _, err = tipbench("board", "rescore", "--quiet", *words)
+        code, _, err = tipbench("board", "check", "scores=true", "--quiet", *words)
         assert code == 0, err

@@ -24,12 +24,12 @@ def off(score: dict, difference: float) -> None:
 def results(tipbench: Callable, tiny: Release, place: Path) -> Path:
     """Results of two methods that were run behind a fence, and the page of them."""
     assert tipbench(*RUN, METHODS, "fence=on")[0] == 0
-    assert tipbench("board", "results", "--runs", "runs/0.4.0/tiny", "--to", "results")[0] == 0
+    assert tipbench("board", "add", "runs=runs/0.4.0/tiny", "--to", "results")[0] == 0
     return place / "results"
 
 
 def test_cells_that_were_fenced_are_the_same_without_a_fence(tipbench: Callable, results: Path) -> None:
-    code, out, err = tipbench("board", "results", "--to", "results", "--check", "--cells", "5", "--json")
+    code, out, err = tipbench("board", "check", "results=results", "cells=5", "--json")
     assert code == 0, err
     cells = json.loads(out)["cells"]
     assert sorted(one["method"] for one in cells) == [
@@ -41,19 +41,19 @@ def test_cells_that_were_fenced_are_the_same_without_a_fence(tipbench: Callable,
 
 def test_a_number_that_differs_is_named_with_exit_code_1(tipbench: Callable, results: Path) -> None:
     change_results(results / REFERENCE, lambda one: off(one["scores"]["auroc"], 2e-6), method=MAJORITY)
-    command = ("board", "results", "--to", "results", "--check", "--cells", "2", "--seed", "7")
+    command = ("board", "check", "results=results", "cells=2", "seed=7")
     code, out, err = tipbench(*command)
     assert code == 1
     (line,) = (line for line in out.splitlines() if "majority" in line)
     assert "2.0e-06" in line
     assert " auroc " in line
     assert line.rstrip().endswith("no")
-    assert "1 of 2 cells are the same; --seed 7 draws them again." in err
+    assert "1 of 2 cells are the same; seed=7 draws them again." in err
 
 
 def test_a_number_that_is_missing_differs_and_is_null_in_json(tipbench: Callable, results: Path) -> None:
     change_results(results / REFERENCE, lambda one: one["scores"].pop("auroc"), method=MAJORITY)
-    command = ("board", "results", "--to", "results", "--check", "--cells", "2")
+    command = ("board", "check", "results=results", "cells=2")
     code, out, err = tipbench(*command, "--json")
     assert code == 1, err
     (cell,) = (one for one in json.loads(out)["cells"] if not one["same"])
@@ -65,7 +65,7 @@ def test_of_an_exception_the_primary_score_alone_is_compared_within_its_toleranc
     tipbench: Callable, results: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(EXCEPTIONS, "flag_aggregation/majority", 0.01)
-    command = ("board", "results", "--to", "results", "--check", "--cells", "2")
+    command = ("board", "check", "results=results", "cells=2")
     for difference, code in ((0.009, 0), (0.002, 1)):
 
         def change(one: dict, difference: float = difference) -> None:
@@ -73,7 +73,7 @@ def test_of_an_exception_the_primary_score_alone_is_compared_within_its_toleranc
                 off(one["scores"][name], difference)
 
         change_results(results / REFERENCE, change, method=MAJORITY)
-        assert tipbench("board", "results", "--to", "results", "--render")[0] == 0
+        assert tipbench("board", "build", "results=results")[0] == 0
         assert tipbench(*command)[0] == code
 
 
@@ -82,8 +82,7 @@ def test_exceptions_are_methods_of_the_board() -> None:
     assert set(EXCEPTIONS) <= known
 
 
-@pytest.mark.parametrize("words", [("--cells", "3"), ("--check", "--cells", "0")])
-def test_cells_without_a_check_and_fewer_than_one_are_refused(tipbench: Callable, words: tuple) -> None:
-    code, _, err = tipbench("board", "results", *words)
+def test_fewer_cells_than_one_are_refused(tipbench: Callable) -> None:
+    code, _, err = tipbench("board", "check", "cells=0")
     assert code == 2
-    assert "give it with --check, and N of 1 or more" in err
+    assert "cells=0: give 1 or more" in err

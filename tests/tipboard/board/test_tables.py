@@ -9,14 +9,14 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tipbench.declarations import Command
 from tipbench.tasks import tasks
-from tipboard.actions.board.export_tables import FIT_A_PAGE
 from tipboard.board.columns import columns_with_text
 from tipboard.board.entries import Entry
 from tipboard.board.files import Board, read
 from tipboard.board.standings import standings
 from tipboard.board.tables import FORMATS, escape_latex, frame, latex_table, matrix, of_task, overall
-from tipboard.commands.board_exports import ABOUT
+from tipboard.commands.board.export import FIT_A_PAGE
 from tipcore.errors import UsageError
 
 A, B, ORACLE = "advert_risk/prior", "advert_risk/lightgbm", "advert_risk/oracle"
@@ -115,7 +115,8 @@ def test_names_are_text_in_markdown_and_oracles_stand_in_italics(result: Callabl
 
 
 def test_every_format_can_be_typed_and_no_other() -> None:
-    assert set(ABOUT) == set(FORMATS)
+    options = Command("board export", "tipboard.commands.board.export").parameters["options"]
+    assert set(options[0].choices or ()) == set(FORMATS)
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -273,16 +273,16 @@ def test_the_verb_keeps_worlds_beside_the_board_says_how_stable_it_is_and_render
     results = tmp_path / "results"
     released = [result(f"advert_risk/{name}", score=score) for name, score in SCORES.items()]
     folder = runs(*in_worlds(), *released)
-    assert tipbench("board", "results", "--runs", str(folder / "0.4.0/tiny"), "--to", str(results))[0] == 0
-    words = ("board", "worlds", "--runs", str(folder), "--to", str(results))
+    assert tipbench("board", "add", f"runs={folder / '0.4.0/tiny'}", "--to", str(results))[0] == 0
+    words = ("board", "add", f"worlds={folder}", "--to", str(results))
     code, out, _ = tipbench(*words)
     assert code == 0
     assert "3 of 3" in out
-    assert tipbench("board", "results", "--check", "--to", str(results))[0] == 0
+    assert tipbench("board", "check", f"results={results}")[0] == 0
     assert "In 5 worlds of other seeds" in (results / "README.md").read_text(encoding="utf-8")
     code, out, _ = tipbench(*words, "--json")
     [task] = json.loads(out)["tasks"]
     assert (task["methods"], task["mean_ranks"], task["tau_mean"]) == (list(SCORES), [1.0, 2.0, 3.0], 1.0)
     # The reference results may be made again without losing the worlds.
-    tipbench("board", "results", "--runs", str(folder / "0.4.0/tiny"), "--to", str(results))
+    tipbench("board", "add", f"runs={folder / '0.4.0/tiny'}", "--to", str(results))
     assert read_stability(results, "0.4.0/tiny") is not None

@@ -272,7 +272,7 @@ def test_the_command_says_that_the_bundle_is_secret(tipbench: Command, secret: P
     assert code == 2
     assert err.count("\n") == 1
     code, out, err = tipbench(
-        *words, "--overwrite", "--json", "--title", "Spring", "--image", "example/scoring"
+        *words, "overwrite=true", "--json", "--title", "Spring", "--image", "example/scoring"
     )
     assert code == 0
     made = json.loads(out)

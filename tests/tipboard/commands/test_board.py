@@ -17,7 +17,7 @@ from tipbench.runs.results import read_result, run_folders
 from tipboard.board.collection import read_draws
 from tipdata.release import Release
 
-BOARD = ("board", "results", "--runs", "runs", "--to", "results")
+BOARD = ("board", "add", "runs=runs", "--to", "results")
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def test_results_are_kept_tested_and_rendered_and_the_check_holds(tipbench: Call
     ]
     names = sorted(path.name for path in (votes / "results").iterdir())
     assert names == ["0.4.0", "README.md", "board.png", "board.svg"]
-    assert tipbench("board", "results", "--check")[0] == 0
+    assert tipbench("board", "check")[0] == 0
 
 
 def test_without_predictions_nothing_is_tested_and_all_else_is_there(tipbench: Callable, votes: Path) -> None:
@@ -79,7 +79,7 @@ def test_the_check_fails_where_page_or_results_were_changed(
             re.sub(r"\b0\.([1-9])", r"1.\1", text.replace("0.4.0", "@")).replace("@", "0.4.0"),
             encoding="utf-8",
         )
-    code, out, said = tipbench("board", "results", "--check")
+    code, out, said = tipbench("board", "check")
     assert (code, out) == (1, "")
     assert "is not what the results beside it render to" in said
 
@@ -94,16 +94,16 @@ def test_a_page_is_rendered_again_from_the_results_that_are_there_without_runs(
     wanted = page.read_bytes()
     page.write_text("old", encoding="utf-8")
     figure.unlink()
-    said = tipbench("board", "results", "--check")[2]
-    assert "run `tipbench board results --render --to results`" in said
-    code, out, err = tipbench("board", "results", "--render", "--json")
+    said = tipbench("board", "check")[2]
+    assert "run `tipbench board build results=results`" in said
+    code, out, err = tipbench("board", "build", "--json")
     assert (code, json.loads(out)["rendered"], err) == (0, True, "")
     assert page.read_bytes() == wanted
     assert figure.is_file()
     assert {path: path.read_bytes() for path in kept} == kept
-    assert tipbench("board", "results", "--check")[0] == 0
-    assert tipbench("board", "results", "--check", "--render")[0] == 2
-    code, out, err = tipbench("board", "results", "--render", "--to", "nowhere")
+    assert tipbench("board", "check")[0] == 0
+    assert tipbench("board", "check", "--write")[0] == 2
+    code, out, err = tipbench("board", "build", "results=nowhere")
     assert (code, out, err.count("\n")) == (2, "", 1)
 
 

@@ -10,7 +10,7 @@ from tipboard.board.files import read
 
 
 def test_build_makes_a_site_and_says_where(tipbench: Callable, place: Path, made_board: Path) -> None:
-    code, out, said = tipbench("board", "build", "--results", str(made_board), "--to", "site", "--json")
+    code, out, said = tipbench("board", "build", f"results={made_board}", "--to", "site", "--json")
     told = json.loads(out)
     assert (code, said) == (0, "")
     assert Path(told["folder"]).samefile(place / "site")
@@ -21,14 +21,14 @@ def test_build_makes_a_site_and_says_where(tipbench: Callable, place: Path, made
 def test_build_refuses_a_folder_of_others_in_one_sentence(
     tipbench: Callable, place: Path, made_board: Path
 ) -> None:
-    code, out, said = tipbench("board", "build", "--results", str(made_board), "--to", ".")
+    code, out, said = tipbench("board", "build", f"results={made_board}", "--to", ".")
     assert (code, out, len(said.splitlines())) == (2, "", 1)
     assert "was not made by `tipbench board build`: give another --to" in said
     assert (place / "own_methods.py").is_file()
 
 
 def test_build_without_results_is_a_usage_error(tipbench: Callable, place: Path, made_board: Path) -> None:
-    code, out, said = tipbench("board", "build", "--results", "nowhere", "--to", "site")
+    code, out, said = tipbench("board", "build", "results=nowhere", "--to", "site")
     assert (code, out, len(said.splitlines())) == (2, "", 1)
     assert not (place / "site").exists()
 
@@ -46,9 +46,9 @@ def lines(results: Path, task: str | None = None, split: str | None = None) -> i
 @pytest.mark.parametrize(
     ("words", "of"),
     [
-        (("--task", "advert_risk"), {"task": "advert_risk"}),
-        (("--task", "prevalence", "--matrix"), {"task": "prevalence"}),
-        (("--split", "tactics"), {"split": "tactics"}),
+        (("task=advert_risk",), {"task": "advert_risk"}),
+        (("task=prevalence", "--matrix"), {"task": "prevalence"}),
+        (("split=tactics",), {"split": "tactics"}),
     ],
 )
 def test_tables_are_written_in_every_format(
@@ -57,15 +57,23 @@ def test_tables_are_written_in_every_format(
     rows = lines(made_board, **of)
     for kind in ("markdown", "latex", "csv", "parquet"):
         called = tipbench(
-            "board", "export", kind, *words, "--results", str(made_board), "--to", f"t.{kind}", "--json"
+            "board",
+            "export",
+            "--format",
+            kind,
+            *words,
+            f"results={made_board}",
+            "--to",
+            f"t.{kind}",
+            "--json",
         )
         assert (called[0], json.loads(called[1])) == (0, {"file": f"t.{kind}", "format": kind, "rows": rows})
     assert pl.read_parquet("t.parquet").height == pl.read_csv("t.csv").height == rows > 5
 
 
 def test_a_table_goes_to_standard_output_alone(tipbench: Callable, made_board: Path) -> None:
-    words = ("--task", "advert_risk", "--results", str(made_board))
-    code, out, said = tipbench("board", "export", "csv", *words)
+    words = ("task=advert_risk", f"results={made_board}")
+    code, out, said = tipbench("board", "export", "--format", "csv", *words)
     assert (code, said) == (0, "")
     assert len(out.splitlines()) == 1 + lines(made_board, task="advert_risk")
 
@@ -74,18 +82,18 @@ def test_a_table_goes_to_standard_output_alone(tipbench: Callable, made_board: P
     ("words", "told"),
     [
         (("parquet",), "add --to FILE.parquet"),
-        (("csv", "--task", "advert_risks"), 'Did you mean "advert_risk"?'),
-        (("csv", "--task", "prevalence", "--split", "forward"), "choose all or region"),
-        (("csv", "--matrix"), "add --task TASK"),
-        (("latex", "--task", "prevalence", "--columns", "methd,score"), 'Did you mean "method"?'),
-        (("latex", "--task", "prevalence", "--matrix", "--columns", "score"), "leave --columns out"),
-        (("csv", "--data", "0.4.0/xl"), "holds no results of 0.4.0/xl"),
-        (("csv", "--task", "advert_risk", "--to", "own_methods.py/t.csv"), "give another --to"),
+        (("csv", "task=advert_risks"), 'Did you mean "advert_risk"?'),
+        (("csv", "task=prevalence", "split=forward"), "choose all or region"),
+        (("csv", "--matrix"), "add task=TASK"),
+        (("latex", "task=prevalence", "--columns", "methd,score"), 'Did you mean "method"?'),
+        (("latex", "task=prevalence", "--matrix", "--columns", "score"), "leave --columns out"),
+        (("csv", "data=0.4.0/xl"), "holds no results of 0.4.0/xl"),
+        (("csv", "task=advert_risk", "--to", "own_methods.py/t.csv"), "give another --to"),
     ],
 )
 def test_a_mistake_is_one_sentence_that_says_what_to_do(
     tipbench: Callable, place: Path, made_board: Path, words: tuple[str, ...], told: str
 ) -> None:
-    code, out, said = tipbench("board", "export", *words, "--results", str(made_board))
+    code, out, said = tipbench("board", "export", "--format", *words, f"results={made_board}")
     assert (code, out, len(said.splitlines())) == (2, "", 1)
     assert told in said

@@ -14,8 +14,8 @@ from tipdata.release import Release
 
 TASK = "flag_aggregation"
 PACK = (
-    "submit", "pack", "runs/0.4.0/tiny/flag_aggregation/forward/majority", "--to", "lab-a--crowd", "--team", "lab-a",
-    "--method", "crowd", "--summary", "Counts.", "--author", "A. Author, Example University", "--replicates", "50",
+    "submit", "runs/0.4.0/tiny/flag_aggregation/forward/majority", "--to", "lab-a--crowd", "team=lab-a", "method=crowd",
+    "summary=Counts.", "authors=A. Author, Example University", "replicates=50",
 )  # fmt: skip
 
 
@@ -33,7 +33,7 @@ def kept(tipbench: Callable, place: Path, once: Path, tiny: Release) -> Path:
         return place
     words = (f"baseline={TASK}/majority,{TASK}/mace", "release=tiny", "replicates=50", "engine=sequential")
     assert tipbench("run", "-m", *words)[0] == 0
-    code, _, err = tipbench("board", "results")
+    code, _, err = tipbench("board", "add", "runs=runs")
     assert code == 0, err
     code, out, _ = tipbench(*PACK)
     assert (code, "accepted: lab-a--crowd" in out) == (0, True)
@@ -42,7 +42,7 @@ def kept(tipbench: Callable, place: Path, once: Path, tiny: Release) -> Path:
 
 
 def test_three_commands_lead_from_a_run_to_a_board_that_lists_it(tipbench: Callable, kept: Path) -> None:
-    code, out, _ = tipbench("board", "accept", "lab-a--crowd", "--json")
+    code, out, _ = tipbench("board", "add", "submission=lab-a--crowd", "--json")
     assert (code, json.loads(out)["id"]) == (0, "lab-a--crowd")
     code, out, _ = tipbench("board", "build", "--to", "site", "--json")
     assert code == 0
@@ -52,23 +52,23 @@ def test_three_commands_lead_from_a_run_to_a_board_that_lists_it(tipbench: Calla
 
 
 def test_a_score_that_was_altered_is_named_with_exit_1_and_put_right(tipbench: Callable, kept: Path) -> None:
-    tipbench("board", "accept", "lab-a--crowd")
-    assert tipbench("board", "rescore", "--runs", "runs")[0] == 0
+    tipbench("board", "add", "submission=lab-a--crowd")
+    assert tipbench("board", "check", "scores=true", "runs=runs")[0] == 0
     [folder] = (kept / "results").rglob("submissions/*/uploaded")
     change_results(folder, lambda one: one["scores"]["auroc"].update(value=0.999))
-    code, out, _ = tipbench("board", "rescore", "--json")
+    code, out, _ = tipbench("board", "check", "scores=true", "--json")
     [difference] = json.loads(out)["differences"]
     assert (code, difference["metric"], difference["stored"]) == (1, "auroc", 0.999)
-    code, out, said = tipbench("board", "rescore")
+    code, out, said = tipbench("board", "check", "scores=true")
     assert (code, "1 numbers differ" in out) == (1, True)
     assert said.startswith("2 reference results have no predictions here")
-    assert tipbench("board", "rescore", "--write")[0] == 0
-    assert tipbench("board", "rescore")[0] == 0
+    assert tipbench("board", "check", "scores=true", "--write")[0] == 0
+    assert tipbench("board", "check", "scores=true")[0] == 0
 
 
 @pytest.mark.usefixtures("known_world")
 def test_an_entry_is_reproduced_and_shown_as_such(tipbench: Callable, kept: Path) -> None:
-    tipbench("board", "accept", "lab-a--crowd")
+    tipbench("board", "add", "submission=lab-a--crowd")
     code, out, _ = tipbench("board", "reproduce", "lab-a--crowd", "--json")
     [found] = json.loads(out)
     assert (code, found["same"], found["stored"]) == (0, True, found["found"])
@@ -80,12 +80,12 @@ def test_an_entry_is_reproduced_and_shown_as_such(tipbench: Callable, kept: Path
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("accept", "nothing"), "nothing is not a folder of a submission"),
-        (("accept", "lab-a--crowd", "--results", "README"), "cannot be written"),
-        (("rescore", "--data", "0.4.0/small"), "holds no results of 0.4.0/small"),
-        (("rescore", "--runs", "nothing"), "nothing is not a folder"),
+        (("add", "submission=nothing"), "nothing is not a folder of a submission"),
+        (("add", "submission=lab-a--crowd", "--to", "README"), "cannot be written"),
+        (("check", "scores=true", "data=0.4.0/small"), "holds no results of 0.4.0/small"),
+        (("check", "scores=true", "runs=nothing"), "nothing is not a folder"),
         (("reproduce", "lab-a--nothing"), "is not on the board of 0.4.0/tiny: choose"),
-        (("worlds",), "holds no finished run on an independent world"),
+        (("add", "worlds=runs"), "holds no finished run on an independent world"),
         (("build", "--to", "runs"), "was not made by `tipbench board build`"),
     ],
 )
@@ -113,7 +113,7 @@ def test_a_build_that_is_killed_at_any_moment_leaves_the_whole_site_of_before_or
 ) -> None:
     tipbench("board", "build", "--to", "site")
     before = contents(kept / "site")
-    tipbench("board", "accept", "lab-a--crowd")
+    tipbench("board", "add", "submission=lab-a--crowd")
     tipbench("board", "build", "--to", "other")
     after = contents(kept / "other")
     assert before != after

@@ -11,7 +11,7 @@ from tipbench.runs import runner
 from tipdata.release import Release
 
 Tipbench = Callable[..., tuple[int, str, str]]
-ABOUT = ("--team", "acme", "--method", "mine", "--summary", "S.", "--author", "A", "--replicates", "0")
+ABOUT = ("team=acme", "method=mine", "summary=S.", "authors=A", "replicates=0")
 TASK = "flag_aggregation"
 TINY = ("release=tiny", "release.version=0.4.0", "replicates=0")
 
@@ -37,8 +37,8 @@ def made(mine: Path, place: Path, once: Path, tipbench: Tipbench) -> Path:
         shutil.copytree(once, place, dirs_exist_ok=True)
     else:
         assert tipbench("run", f"baseline={TASK}/majority", *TINY)[0] == 0
-        assert tipbench("board", "results")[0] == 0
-        assert tipbench("submit", "pack", "runs", "--to", "acme--mine", *ABOUT)[0] == 0
+        assert tipbench("board", "add", "runs=runs")[0] == 0
+        assert tipbench("submit", "runs", "--to", "acme--mine", *ABOUT)[0] == 0
         shutil.copytree(place, once)
     [run] = Path("runs").rglob("result.json")
     return run.parent
@@ -56,11 +56,11 @@ def flip(path: Path) -> None:
     [
         ("run", f"baseline={TASK}/majority", *TINY, "seed=1", "overwrite=always"),
         ("score", "RUN/predictions.parquet", f"task={TASK}", *TINY),
-        ("submit", "check", "acme--mine", "--replicates", "0"),
-        ("submit", "pack", "runs", "--to", "again", *ABOUT),
-        ("board", "accept", "acme--mine"),
-        ("board", "rescore", "--runs", "runs"),
-        ("data", "describe", *TINY[:2]),
+        ("submit", "acme--mine", "replicates=0"),
+        ("submit", "runs", "--to", "again", *ABOUT),
+        ("board", "add", "submission=acme--mine"),
+        ("board", "check", "scores=true", "runs=runs"),
+        ("data", "preview", "table=all", *TINY[:2]),
     ],
     ids=lambda command: "-".join(command[:2]),
 )
@@ -114,7 +114,7 @@ def test_a_panic_of_polars_is_a_failed_cell_or_a_sentence(
     code, _, said = tipbench("run", f"baseline={TASK}/majority", *TINY, "overwrite=always")
     assert code == 1
     assert "failed: PanicException: index out of bounds" in said
-    monkeypatch.setattr("tipbench.actions.score.prepare", panics)
+    monkeypatch.setattr("tipbench.commands.score.prepare", panics)
     code, out, said = tipbench("score", str(made / "predictions.parquet"), f"task={TASK}", *TINY)
     assert (code, out, said.count("\n")) == (1, "", 1)
     assert said.startswith(

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from tipboard.actions import seal
+from tipboard.commands import seal
 from tipboard.rounds import new
 from tipdata.release import Release
 
@@ -18,7 +18,7 @@ def day(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Set the day; it is the first of June until then."""
 
     def put(text: str) -> None:
-        monkeypatch.setattr(seal, "_now", lambda: datetime.fromisoformat(f"{text}T12:00:00+00:00"))
+        monkeypatch.setattr(seal, "now", lambda: datetime.fromisoformat(f"{text}T12:00:00+00:00"))
 
     put("2026-06-01")
     return put
@@ -33,8 +33,8 @@ def test_a_round_lives_from_its_making_to_its_verification(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(new, "sizes", lambda: {"tiny": 2})
-    asked = ("spring", "--size", "tiny", "--closes", "2026-06-30", "--secret", "secret", "--to", "public")
-    code, out, err = tipbench("seal", "new", *asked, "--workers", "1", "prevalence")
+    asked = ("spring", "release=tiny", "closes=2026-06-30", "--secret", "secret", "--to", "public")
+    code, out, err = tipbench("seal", "new", *asked, "engine.workers=1", "prevalence")
     assert (code, err) == (0, "")
     commitment = json.loads(Path("public/round.json").read_text(encoding="utf-8"))["commitment"]
     assert commitment in out
@@ -54,17 +54,17 @@ def test_a_round_lives_from_its_making_to_its_verification(
     assert code == 0
     assert out.startswith("2 predictions of prevalence for round spring")
 
-    about = ("--team", "lab-a", "--method", "chao", "--summary", "A bound.", "--author", "A. Author")
-    declared = ("--labels", "truth", "--access", "public", "--hardware", "a laptop", "--round", "public")
-    files = ("--predictions", "prevalence/sealed/s0=chao.parquet", "--to", "ours")
-    code, out, _ = tipbench("submit", "pack", *files, *about, *declared)
+    about = ("team=lab-a", "method=chao", "summary=A bound.", "authors=A. Author")
+    declared = ("labels=truth", "access=public", "hardware=a laptop", "round=public")
+    files = ("prevalence/sealed/s0=chao.parquet", "--to", "ours")
+    code, out, _ = tipbench("submit", *files, *about, *declared)
     assert (code, "sealed: scored at close" in out, "accepted: lab-a--chao on round/spring" in out) == (
         0,
         True,
         True,
     )
-    assert tipbench("submit", "check", "ours", "--round", "public")[0] == 0
-    assert tipbench("submit", "check", "ours")[0] == 1
+    assert tipbench("submit", "ours", "round=public")[0] == 0
+    assert tipbench("submit", "ours")[0] == 1
     code, out, _ = tipbench("seal", "score", "secret", "ours")
     said, receipt = out.strip().split("\nreceipt for the team, and head of the chain until the next: ")
     assert (code, said) == (
@@ -72,11 +72,11 @@ def test_a_round_lives_from_its_making_to_its_verification(
         "ours: taken in as submission 1 of 3 by lab-a; scores are shown after the close on 2026-06-30",
     )
     for reason in ("one\ntwo", "x" * 301):
-        code, out, err = tipbench("seal", "void", "secret", "1", "--reason", reason)
+        code, out, err = tipbench("seal", "score", "secret", "void=1", f"reason={reason}")
         assert (code, out, err.count("\n")) == (2, "", 1)
-        assert err.startswith("tipbench: --reason h")
+        assert err.startswith("tipbench: reason= h")
     assert tipbench("seal", "score", "secret")[0] == 2
-    assert tipbench("seal", "reveal", "secret", "--to", "public")[0] == 2
+    assert tipbench("seal", "score", "secret", "--to", "public", "reveal=true")[0] == 2
 
     day("2026-07-01")
     code, out, err = tipbench("seal", "score", "secret")
@@ -86,19 +86,19 @@ def test_a_round_lives_from_its_making_to_its_verification(
     assert "access is as the teams declare it" in err
     code, out, _ = tipbench("seal", "score", "secret", "--json")
     assert json.loads(out)["entries"][0]["team"] == "lab-a"
-    assert tipbench("seal", "reveal", "secret", "--to", "public")[0] == 0
+    assert tipbench("seal", "score", "secret", "--to", "public", "reveal=true")[0] == 0
     assert "retired" in tipbench("seal", "score", "secret")[2]
 
-    code, out, _ = tipbench("seal", "verify", "public", "--workers", "1")
+    code, out, _ = tipbench("seal", "verify", "public", "engine.workers=1")
     assert (code, "revealed" in out) == (0, True)
 
-    asked = ("seal", "verify", "public", "--workers", "1", "--receipt")
+    asked = ("seal", "verify", "public", "engine.workers=1")
     said = (
         f"receipt {receipt}: in the chain, submission 1, the 1 of lab-a, taken in 2026-06-01T12:00:00+00:00\n"
     )
-    code, out, _ = tipbench(*asked, receipt)
+    code, out, _ = tipbench(*asked, f"receipt={receipt}")
     assert (code, out.endswith(said)) == (0, True)
-    code, out, _ = tipbench(*asked, "0" * 64, "--json")
+    code, out, _ = tipbench(*asked, f"receipt={'0' * 64}", "--json")
     assert code == 1
     told = json.loads(out)
     assert told["differences"] == [f"receipt {'0' * 64}: nothing in the chain of scores.json has it"]
@@ -108,26 +108,26 @@ def test_a_round_lives_from_its_making_to_its_verification(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("new", "Spring", "--closes", "2026-06-30", "--secret", "s", "--to", "p"), "cannot name a round"),
-        (("new", "spring", "--closes", "soon", "--secret", "s", "--to", "p"), "is not a day"),
-        (("new", "spring", "--closes", "2020-01-01", "--secret", "s", "--to", "p"), "is over"),
+        (("new", "Spring", "closes=2026-06-30", "--secret", "s", "--to", "p"), "cannot name a round"),
+        (("new", "spring", "closes=soon", "--secret", "s", "--to", "p"), "is not a day"),
+        (("new", "spring", "closes=2020-01-01", "--secret", "s", "--to", "p"), "is over"),
         (
-            ("new", "spring", "--closes", "2026-06-30", "--secret", "p/s", "--to", "p"),
+            ("new", "spring", "closes=2026-06-30", "--secret", "p/s", "--to", "p"),
             "keep the secret elsewhere",
         ),
         (
-            ("new", "spring", "--size", "xl", "--closes", "2026-06-30", "--secret", "s", "--to", "p"),
-            "--size xl does not exist",
+            ("new", "spring", "release=xl", "closes=2026-06-30", "--secret", "s", "--to", "p"),
+            "release=xl does not exist",
         ),
         (
-            ("new", "spring", "--closes", "2026-06-30", "--secret", "s", "--to", "p", "advert_rusk"),
+            ("new", "spring", "closes=2026-06-30", "--secret", "s", "--to", "p", "advert_rusk"),
             "task=advert_rusk does not exist",
         ),
         (("verify", "nowhere"), "not a sealed round"),
-        (("reveal", "nowhere"), "not a sealed round"),
+        (("score", "nowhere", "reveal=true"), "not a sealed round"),
         (("score", "nowhere", "ours"), "not a sealed round"),
         (("predict", "nowhere", "--to", "x.parquet"), "There is nothing to run"),
-        (("predict", "release=tiny", "--to", "x.parquet"), "is not a folder of a round"),
+        (("predict", "release=tiny", "--to", "x.parquet"), "needs ROUND (folder of the round as published)"),
     ],
 )
 def test_a_mistake_is_answered_in_one_sentence(
@@ -148,5 +148,4 @@ def test_a_mistake_is_answered_in_one_sentence(
 
 
 def test_there_is_no_way_to_set_the_clock(tipbench: Command) -> None:
-    for action in ("score", "reveal"):
-        assert 'Unknown option "--now". ' in tipbench("seal", action, "secret", "--now", "2030-01-01")[2]
+    assert 'Unknown option "--now". ' in tipbench("seal", "score", "secret", "--now", "2030-01-01")[2]

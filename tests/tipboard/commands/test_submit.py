@@ -7,14 +7,10 @@ import pytest
 from tipdata.release import Release
 
 ABOUT = (
-    "--team",
-    "acme",
-    "--summary",
-    "A lower bound.",
-    "--author",
-    "A. Author, Acme, Inc.",
-    "--replicates",
-    "5",
+    "team=acme",
+    "summary=A lower bound.",
+    "authors=A. Author, Acme, Inc.",
+    "replicates=5",
 )
 
 
@@ -25,7 +21,7 @@ def runs(tipbench, place: Path, tiny: Release) -> str:
 
 
 def test_runs_are_packed_checked_and_their_scores_shown(tipbench, runs: str) -> None:
-    code, out, err = tipbench("submit", "pack", runs, "--to", "sub", *ABOUT)
+    code, out, err = tipbench("submit", runs, "--to", "sub", *ABOUT)
     assert code == 0, err
     assert "median_abs_log_error" in out
     assert out.splitlines()[-1] == "accepted: acme--chao_lower on 0.4.0/tiny, 1 files"
@@ -35,81 +31,90 @@ def test_runs_are_packed_checked_and_their_scores_shown(tipbench, runs: str) -> 
 
 
 def test_check_gives_what_pack_showed_and_json_alone_on_request(tipbench, runs: str) -> None:
-    shown = tipbench("submit", "pack", runs, "--to", "sub", *ABOUT, "--quiet")[1]
-    code, out, err = tipbench("submit", "check", "sub", "--replicates", "5", "--quiet")
+    shown = tipbench("submit", runs, "--to", "sub", *ABOUT, "--quiet")[1]
+    code, out, err = tipbench("submit", "sub", "replicates=5", "--quiet")
     assert (code, out, err) == (0, shown, "")
-    found = json.loads(tipbench("submit", "check", "sub", "--replicates", "5", "--json")[1])
+    found = json.loads(tipbench("submit", "sub", "replicates=5", "--json")[1])
     assert (found["accepted"], found["submission"], len(found["files"])) == (True, "acme--chao_lower", 1)
     assert found["files"][0]["verified"] is False
 
 
 def test_a_refused_submission_exits_with_1_and_says_why(tipbench, runs: str) -> None:
-    assert tipbench("submit", "pack", runs, "--to", "sub", *ABOUT, "--no-check", "--quiet") == (0, "", "")
+    assert tipbench("submit", runs, "--to", "sub", *ABOUT, "check=false", "--quiet") == (0, "", "")
     Path("sub/.hidden").touch()
-    code, out, err = tipbench("submit", "check", "sub")
+    code, out, err = tipbench("submit", "sub")
     assert (code, out) == (1, "")
     assert err.splitlines()[0] == "tipbench: sub is refused:"
     assert err.splitlines()[1].startswith("  .hidden: no file of that name")
-    code, out, _ = tipbench("submit", "check", "sub", "--json")
+    code, out, _ = tipbench("submit", "sub", "--json")
     assert code == 1
     assert json.loads(out)["problems"][0].startswith(".hidden: ")
 
 
 def test_a_folder_that_is_not_there_exits_with_2(tipbench, place: Path) -> None:
-    code, out, err = tipbench("submit", "check", "none")
+    code, out, err = tipbench("submit", "none")
     assert (code, out) == (2, "")
     assert "not a folder of a submission" in err
 
 
-@pytest.mark.parametrize("named", [True, False])
-def test_a_file_is_packed_by_its_place_or_by_options(tipbench, runs: str, named: bool) -> None:
+def test_a_file_is_packed_by_its_place(tipbench, runs: str) -> None:
     [file] = Path(runs).rglob("predictions.parquet")
     Path("p.parquet").write_bytes(file.read_bytes())
     labels = json.loads(file.with_name("result.json").read_text(encoding="utf-8"))["labels"]
-    words = ["--predictions", "prevalence/all/s7=p.parquet"]
-    if not named:
-        words = ["--predictions", "p.parquet", "--task", "prevalence", "--split", "all", "--seed", "7"]
+    words = ["prevalence/all/s7=p.parquet"]
     words += [
-        "--data",
-        "0.4.0/tiny",
-        "--access",
-        "public",
-        "--labels",
-        labels,
-        "--hardware",
-        "1 GPU",
-        "--method",
-        "m",
+        "data=0.4.0/tiny",
+        "access=public",
+        f"labels={labels}",
+        "hardware=1 GPU",
+        "method=m",
     ]
-    code, out, err = tipbench("submit", "pack", *words, "--to", "sub", *ABOUT)
+    code, out, err = tipbench("submit", *words, "--to", "sub", *ABOUT)
     assert code == 0, err
     assert "accepted: acme--m" in out
     assert Path("sub/prevalence/all/s7.parquet").is_file()
-    assert "self-reported. Add --package" in err
+    assert "self-reported. Add package=" in err
 
 
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        ([], "either run folders or --predictions"),
-        (["--predictions", "a.parquet"], "needs --data"),
+        ([], "needs FOLDER"),
+        (["a/b/s0=a.parquet"], "need data="),
         (
-            ["--predictions", "a.parquet", "--data", "d", "--labels", "l", "--access", "a"],
+            ["a/b/0=a.parquet", "data=d", "labels=l", "access=a"],
             "write TASK/SPLIT/sSEED=FILE",
         ),
-        (["runs", "--predictions", "a/b/s0=c"], "either run folders or --predictions"),
+        (["runs", "a/b/s0=c"], "give one kind"),
         (["none"], "none is not a folder"),
     ],
 )
 def test_what_to_pack_must_be_said(tipbench, place: Path, words: list[str], says: str) -> None:
-    code, out, err = tipbench("submit", "pack", *words, "--to", "sub", *ABOUT)
+    code, out, err = tipbench("submit", *words, "--to", "sub", *ABOUT)
     assert (code, out) == (2, "")
     assert says in err
     assert not Path("sub").exists()
 
 
-@pytest.mark.parametrize("action", [[], ["pack"], ["check"]])
-def test_help_teaches_with_examples(tipbench, action: list[str]) -> None:
-    code, out, _ = tipbench("submit", *action, "--help")
+def test_help_teaches_with_examples(tipbench) -> None:
+    code, out, _ = tipbench("submit", "--help")
     assert code == 0
-    assert "tipbench submit pack runs" in out
+    assert "tipbench submit runs" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "says"), [(["a", "b"], "add --to FOLDER"), (["a", "team=acme"], "add --to FOLDER")]
+)
+def test_more_than_one_folder_to_check_is_refused(tipbench, words: list[str], says: str) -> None:
+    code, out, err = tipbench("submit", *words)
+    assert (code, out) == (2, "")
+    assert says in err
+
+
+@pytest.mark.parametrize("lacks", ["team", "summary", "authors"])
+def test_what_a_submission_needs_is_named(tipbench, place: Path, lacks: str) -> None:
+    code, out, err = tipbench(
+        "submit", "runs", "--to", "sub", *(one for one in ABOUT if not one.startswith(lacks))
+    )
+    assert (code, out) == (2, "")
+    assert f"a submission needs {lacks}=" in err

@@ -20,7 +20,7 @@ from typing import Any
 import polars as pl
 import pytest
 from tipbench.cli import main
-from tipboard.actions import seal
+from tipboard.commands import seal
 from tipboard.rounds import new, scores
 from tipboard.rounds.chain import link_hash
 from tipdata.release import Release
@@ -65,7 +65,7 @@ class Story:
         return self.place / "public"
 
     def day(self, text: str) -> None:
-        self.patched.setattr(seal, "_now", lambda: datetime.fromisoformat(f"{text}T12:00:00+00:00"))
+        self.patched.setattr(seal, "now", lambda: datetime.fromisoformat(f"{text}T12:00:00+00:00"))
 
     def run(self, name: str, *words: str, code: int | None = 0) -> Said:
         """Run a command and keep what it says under a name; it ends with this code, if one is expected."""
@@ -85,10 +85,10 @@ class Story:
     def pack(self, team: str, files: dict[str, Path]) -> None:
         """Pack files of predictions, by task, into a folder of the team's name."""
         words = [f"{task}/sealed/s0={path}" for task, path in files.items()]
-        about = ("--team", team, "--method", "ours", "--summary", "A method.", "--author", "A. Author")
-        declared = ("--labels", LABELS, "--access", "platform", "--hardware", "a laptop", "--round", "public")
-        asked = ("--to", team, "--overwrite", "--no-check")
-        self.run(f"pack {team}", "submit", "pack", "--predictions", *words, *about, *declared, *asked)
+        about = (f"team={team}", "method=ours", "summary=A method.", "authors=A. Author")
+        declared = (f"labels={LABELS}", "access=platform", "hardware=a laptop", "round=public")
+        asked = ("--to", team, "overwrite=true", "check=false")
+        self.run(f"pack {team}", "submit", *words, *about, *declared, *asked)
 
     def give(self, team: str, name: str | None = None, code: int = 0) -> Said:
         return self.run(name or f"give {team}", "seal", "score", "secret", team, code=code)
@@ -106,19 +106,16 @@ def story(tmp_path_factory: pytest.TempPathFactory, tiny: Release) -> Iterator[S
         patched.setattr(new, "sizes", lambda: {"tiny": REGIONS})
         story.day("2026-06-01")
         asked = (
-            "--size",
-            "tiny",
-            "--closes",
-            "2026-06-30",
+            "release=tiny",
+            "closes=2026-06-30",
             "--secret",
             "secret",
             "--to",
             "public",
-            "--workers",
-            "1",
+            "engine.workers=1",
         )
         story.run("new", "seal", "new", "spring", *asked, *TASKS)
-        story.run("verify before", "seal", "verify", "public", "--workers", "1")
+        story.run("verify before", "seal", "verify", "public", "engine.workers=1")
         story.day(OPEN)
         _honest_teams_hand_in(story)
         _the_host_voids_one(story)
@@ -141,14 +138,14 @@ def _predicted(story: Story, method: str) -> Path:
 def _honest_teams_hand_in(story: Story) -> None:
     for team, methods in HONEST.items():
         story.pack(team, {method.partition("/")[0]: _predicted(story, method) for method in methods})
-        story.run(f"check {team}", "submit", "check", team, "--round", "public")
+        story.run(f"check {team}", "submit", team, "round=public")
         story.give(team)
 
 
 def _the_host_voids_one(story: Story) -> None:
     story.pack("lab-d", {"flag_aggregation": _predicted(story, "flag_aggregation/majority")})
     story.give("lab-d")
-    story.run("void", "seal", "void", "secret", "4", "--reason", REASON)
+    story.run("void", "seal", "score", "secret", "void=4", f"reason={REASON}")
 
 
 def _harm_is_meant(story: Story) -> None:
@@ -206,16 +203,16 @@ def _the_round_ends(story: Story) -> None:
         )
         story.run("score", "seal", "score", "secret")
     story.kept["scores"] = (story.public / "scores.json").read_bytes()
-    story.run("void late", "seal", "void", "secret", "5", "--reason", LATE)
+    story.run("void late", "seal", "score", "secret", "void=5", f"reason={LATE}")
     story.run("score again", "seal", "score", "secret")  # where it does not fail
     story.day(OPEN)
     story.pack("lab-e", {"prevalence": _predicted(story, "prevalence/independence")})
     story.give("lab-e", "late", code=2)
     story.day(OVER)
-    story.run("reveal", "seal", "reveal", "secret")
+    story.run("reveal", "seal", "score", "secret", "reveal=true")
     story.give("lab-e", "after the reveal", code=2)
-    story.run("void after the reveal", "seal", "void", "secret", "1", "--reason", "Late.", code=2)
-    story.run("verify", "seal", "verify", "public", "--workers", "1")
+    story.run("void after the reveal", "seal", "score", "secret", "void=1", "reason=Late.", code=2)
+    story.run("verify", "seal", "verify", "public", "engine.workers=1")
 
 
 def _failing_for(predictions: pl.DataFrame) -> Callable[..., Any]:
@@ -345,7 +342,7 @@ def test_verifying_makes_the_round_again_and_scores_every_entry_again(story: Sto
     (altered / "scores.json").write_text(json.dumps(content), encoding="utf-8")
     content["entries"][5] |= {"note": "could not be scored (OverflowError)", "scores": {}, "counts": []}
     (altered / "scores.json").write_text(json.dumps(content), encoding="utf-8")
-    said = story.run("verify a lie", "seal", "verify", str(altered), "--workers", "1", code=1)
+    said = story.run("verify a lie", "seal", "verify", str(altered), "engine.workers=1", code=1)
     assert said.out.splitlines() == [
         "differs: scores.json: the scores of submission 2 are not those of predictions/2",
         "differs: scores.json: submission 6 can be scored, which is not what its note says",
@@ -357,7 +354,7 @@ def test_another_person_verifies_it_in_an_empty_home(story: Story, tmp_path: Pat
     home = tmp_path / "home"
     home.mkdir()
     environment = {**os.environ, "HOME": str(home), "TIPBENCH_HOME": str(home)}
-    words = [sys.executable, "-m", "tipbench", "seal", "verify", "theirs", "--workers", "1", "--quiet"]
+    words = [sys.executable, "-m", "tipbench", "seal", "verify", "theirs", "engine.workers=1", "--quiet"]
     run = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert (run.returncode, run.stderr) == (0, "")
     assert run.stdout == story.said["verify"].out
@@ -365,9 +362,9 @@ def test_another_person_verifies_it_in_an_empty_home(story: Story, tmp_path: Pat
 
 def test_the_page_shows_everyone_the_reason_of_a_void_entry(story: Story) -> None:
     story.run("run", "run", "baseline=prevalence/chao_lower", "release=tiny", "replicates=20", "--quiet")
-    story.run("results", "board", "results", "--runs", "runs/0.4.0/tiny", "--to", "results")
-    story.run("keep", "board", "round", "public", "--to", "results")
-    story.run("build", "board", "build", "--results", "results", "--to", "site")
+    story.run("results", "board", "add", "runs=runs/0.4.0/tiny", "--to", "results")
+    story.run("keep", "board", "add", "round=public", "--to", "results")
+    story.run("build", "board", "build", "results=results", "--to", "site")
     page = (story.place / "site" / "rounds" / "spring.html").read_text(encoding="utf-8")
     assert f"void: {html.escape(REASON)}" in page.replace("&#39;", "&#x27;")
     late = f"void on {OVER}, after the close, when scores could be known: {LATE}"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tipbench.cli import main
 from tipbench.fence.session import Limits
-from tipboard.actions import seal
+from tipboard.commands.seal import predict as command
 from tipboard.rounds.predicting import Ask, predict
 from tipcore.errors import UsageError
 from tipdata.release import Release
@@ -114,7 +114,7 @@ def test_a_method_learns_on_the_world_that_was_asked_for(
         opened.append(release)
         raise UsageError("enough")
 
-    monkeypatch.setattr(seal, "open_release", noted)
+    monkeypatch.setattr(command, "open_release", noted)
     words = ["baseline=advert_risk/prior", "release=tiny", "release.world=3"]
     assert main(["seal", "predict", str(host.public), *words, "--to", str(tmp_path / "made.parquet")]) == 2
     assert opened[0][-1] == 3

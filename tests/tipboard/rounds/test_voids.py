@@ -43,7 +43,7 @@ def test_a_void_after_the_close_says_so(copy: Any, tmp_path: Path) -> None:
     [
         ("one\ntwo", r"--reason holds the invisible character U\+000A at 4"),
         ("x" * (MOST_REASON + 1), "--reason has 301 characters: give it in at most 300"),
-        ("  ", "--reason says nothing"),
+        ("  ", "reason= says nothing"),
     ],
 )
 def test_a_reason_is_one_short_line(copy: Any, tmp_path: Path, reason: str, said: str) -> None:

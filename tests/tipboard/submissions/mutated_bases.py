@@ -20,12 +20,9 @@ ROUND_TASKS = {
 }
 """By base of the sealed round, the tasks that it answers."""
 ABOUT = (
-    "--summary",
-    "Guesses by lot.",
-    "--author",
-    "A. Author, Acme University",
-    "--hardware",
-    "2 cores",
+    "summary=Guesses by lot.",
+    "authors=A. Author, Acme University",
+    "hardware=2 cores",
     "--quiet",
 )
 
@@ -37,18 +34,18 @@ def bases(into: Path, names: Sequence[str] | None = None) -> dict[str, Path]:
         if names is None or task.name in names:
             answers = prepare(task, release=DATA).answers
             given = {f"{task.name}/{task.splits[0]}/s0": guess(answers)}
-            found[task.name] = _packed(into, task.name, given, [task], ("--data", DATA))
+            found[task.name] = _packed(into, task.name, given, [task], (f"data={DATA}",))
     for name, answered in ROUND_TASKS.items():
         if names is None or name in names:
             given = {f"{one}/sealed/s0": guess(blank_answers(one, into / "public")) for one in answered}
-            about = ("--round", str(into / "public"))
+            about = (f"round={into / 'public'}",)
             found[name] = _packed(into, name, given, [tasks()[one] for one in answered], about)
     return found
 
 
 def host_round(into: Path) -> None:
     """Make the round of ``ROUND_TASKS``: ``public`` and ``secret`` below the folder."""
-    words = ["seal", "new", ROUND, "--size", "tiny", "--closes", CLOSES, "--workers", "1", "--quiet"]
+    words = ["seal", "new", ROUND, "release=tiny", f"closes={CLOSES}", "engine.workers=1", "--quiet"]
     asked = sorted(one for answered in ROUND_TASKS.values() for one in answered)
     _call([*words, "--secret", str(into / "secret"), "--to", str(into / "public"), *asked])
 
@@ -65,19 +62,13 @@ def _packed(
         words.append(f"{place}={plain / f'{number}.parquet'}")
     [labels, *_] = [one for one in answered[0].labels if all(one in task.labels for task in answered)]
     declared = (
-        "--labels",
-        labels,
-        "--access",
-        "public",
-        "--team",
-        "acme",
-        "--method",
-        name.replace("_", "-"),
+        f"labels={labels}",
+        "access=public",
+        "team=acme",
+        f"method={name.replace('_', '-')}",
     )
     to = into / "honest" / f"acme--{name.replace('_', '-')}"
-    _call(
-        ["submit", "pack", "--predictions", *words, "--to", str(to), *data, *declared, *ABOUT, "--no-check"]
-    )
+    _call(["submit", *words, "--to", str(to), *data, *declared, *ABOUT, "check=false"])
     return to
 
 

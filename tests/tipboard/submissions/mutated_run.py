@@ -66,11 +66,11 @@ class Stage:
         )
         asked = [f"task={task}", f"split={split}", f"replicates={REPLICATES}", *release]
         return {
-            "check": ["submit", "check", str(folder), "--replicates", REPLICATES],
-            "accept": ["board", "accept", str(folder), "--results", str(self.place / "results")],
+            "check": ["submit", str(folder), f"replicates={REPLICATES}"],
+            "accept": ["board", "add", f"submission={folder}", "--to", str(self.place / "results")],
             "score": ["score", str(folder / file), *asked],
             "intake": ["seal", "score", str(self.place / "secret"), str(folder)],
-            "check --round": ["submit", "check", str(folder), "--round", public],
+            "check --round": ["submit", str(folder), f"round={public}"],
         }[command] + ["--json"]
 
     def of_this_process(self) -> Stage:

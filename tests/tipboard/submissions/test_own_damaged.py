@@ -163,20 +163,15 @@ def test_rows_that_a_file_cannot_have_are_refused_before_there_is_room_made_for_
     words = ("task=advert_risk", "release=tiny", "release.version=0.4.0")
     code, out, said = tipbench("score", str(path), *words)
     assert (code, out, said.count("\n")) == (2, "", 1)
-    about = ("--team", "a", "--summary", "s", "--author", "A", "--method", "m", "--hardware", "h")
+    about = ("team=a", "summary=s", "authors=A", "method=m", "hardware=h")
     place = (
-        "--data",
-        "0.4.0/tiny",
-        "--labels",
-        "expert",
-        "--access",
-        "public",
+        "data=0.4.0/tiny",
+        "labels=expert",
+        "access=public",
         "--to",
         str(tmp_path / "sub"),
     )
-    code, out, said = tipbench(
-        "submit", "pack", "--predictions", f"advert_risk/forward/s0={path}", *place, *about
-    )
+    code, out, said = tipbench("submit", f"advert_risk/forward/s0={path}", *place, *about)
     assert (code, out, said.count("\n")) == (2, "", 1)
     assert not (tmp_path / "sub").exists()
 

@@ -26,11 +26,9 @@ def packed(tmp_path_factory: pytest.TempPathFactory, tiny: Release) -> Path:
     folder = tmp_path_factory.mktemp("packed")
     words = ("run", f"baseline={TASK}/majority", "release=tiny", "engine=sequential", "--quiet")
     assert main([*words, f"runs.path={folder / 'runs'}"]) == 0
-    about = ("--team", "lab-a", "--method", "crowd", "--summary", "Counts.", "--author", "A. Author")
+    about = ("team=lab-a", "method=crowd", "summary=Counts.", "authors=A. Author")
     to = folder / "lab-a--crowd"
-    assert (
-        main(["submit", "pack", str(folder / "runs"), "--to", str(to), *about, "--no-check", "--quiet"]) == 0
-    )
+    assert main(["submit", str(folder / "runs"), "--to", str(to), *about, "check=false", "--quiet"]) == 0
     return to
 
 

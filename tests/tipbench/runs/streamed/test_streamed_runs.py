@@ -182,7 +182,7 @@ def test_two_runs_are_compared_on_f_latency(run, tipbench, place: Path) -> None:
     run("Tone")
     run("Stage")
     folders = sorted((str(path.parent) for path in place.glob("runs/**/result.json")), reverse=True)
-    code, out, err = tipbench("compare", *folders, "--json", "--replicates", "200")
+    code, out, err = tipbench("compare", *folders, "--json", "replicates=200")
     assert code == 0, err
     found = json.loads(out)
     assert found["metric"] == "f_latency"

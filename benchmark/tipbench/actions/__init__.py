@@ -1,1 +1,0 @@
-"""What the commands do: one module per command, imported by name once the arguments of that command are parsed."""

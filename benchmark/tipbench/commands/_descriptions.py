@@ -1,0 +1,73 @@
+"""What ``tipbench list`` says of metrics, releases, splits and tasks beside what their config files say."""
+
+from typing import Any
+
+from tipdata.core.world import entry_of, newest_released
+from tipdata.release import RECEIPT, Release, locate_release, size_in_words, size_on_disk
+from tipdata.release.builder import is_complete
+from tipdata.release.release import StoredRelease
+
+from tipbench.data.custom.splits import summary_of
+from tipbench.metrics.registry import families
+from tipbench.tasks import task_of
+
+
+def complete_metrics(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return a line per metric, with the kinds that it scores; no file describes a metric."""
+    found: dict[str, dict[str, Any]] = {}
+    for family in families().values():
+        for metric in family.metrics:
+            line = found.setdefault(metric.name, {"name": metric.name, "kind": "", "summary": metric.about})
+            kinds = [one for one in line["kind"].split(", ") if one]
+            line["kind"] = ", ".join(dict.fromkeys((*kinds, family.kind.name)))
+            line["better"] = "lower" if metric.lower_is_better else "higher"
+            line["unit"] = metric.unit
+    return [*lines, *found.values()]
+
+
+def complete_releases(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the lines with version, status and size of each release, the smallest first."""
+    return sorted(
+        ({**line, **_describe_release(line["version"] or newest_released(), line["size"])} for line in lines),
+        key=lambda line: line["regions"],
+    )
+
+
+def _made(release: Release) -> str:
+    """Return whether a release is made and, where any of it is on the disk, how much."""
+    if isinstance(release, StoredRelease):
+        return f"yes, in {release.place}" if is_complete(release) else "not whole in the store"
+    whole = (release.folder / RECEIPT).exists() and not any(map(release.lacking, range(release.regions)))
+    size = size_on_disk(release.folder)
+    return f"{'yes' if whole else 'in part'}, {size_in_words(size)}" if size else "no"
+
+
+def _describe_release(version: str, size: str) -> dict[str, Any]:
+    release = locate_release(Release.of(version, size))
+    return {
+        "version": release.version,
+        "regions": release.regions,
+        "status": entry_of(release.version)["status"],
+        "made": _made(release),
+    }
+
+
+def complete_splits(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the lines with what each split does."""
+    return [{**line, "summary": summary_of(line["name"]) or line["summary"]} for line in lines]
+
+
+def complete_tasks(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the lines with each task's title, unit, kind, default split and question."""
+    return [{**line, **_describe_task(line["name"])} for line in lines]
+
+
+def _describe_task(name: str) -> dict[str, Any]:
+    task = task_of(name)
+    return {
+        "title": task.title,
+        "unit": task.unit,
+        "kind": task.kind.name,
+        "default split": task.splits[0],
+        "summary": task.question,
+    }

@@ -1,0 +1,73 @@
+"""The release and the engine that the words of a command choose."""
+
+import argparse
+
+from tipcore.engines import KEYS, Engine
+from tipcore.errors import UsageError
+from tipdata.release import Release, locate_release, open_release
+
+from tipbench.config.compose import composer_of, parse
+from tipbench.config.options import check_word
+from tipbench.data import releases
+
+VALID = (
+    *(f"release{key}" for key in ("", ".version", ".size", ".world")),
+    *("engine", *(f"engine.{key}" for key in KEYS)),
+)
+
+
+def chosen_release(options: argparse.Namespace, retired: bool = False) -> tuple[Release, Engine]:
+    """Return the release and the engine that were chosen.
+
+    Args:
+        options: with ``overrides``.
+        retired: whether a retired version may be chosen.
+
+    Raises:
+        UsageError: for a setting that is of neither, a release that does not exist, and none.
+    """
+    for one in parse(options.overrides):
+        if not one.added and not one.key.startswith("engine.parameters."):
+            check_word(one.key, [*VALID, *options.settings], f'Unknown setting "{one.key}"')
+    settings = composer_of(options.config_dir, options.overrides).settings()
+    if settings.release is None:
+        raise UsageError("No release was given: add release=tiny; see `tipbench list releases`.")
+    chosen = settings.release
+    return locate_release(Release.of(chosen.version, chosen.size, chosen.world, retired)), settings.engine
+
+
+def open_release_of(options: argparse.Namespace) -> Release:
+    """Return the release that was asked for, ready to read. Raises UsageError for one that does not exist."""
+    release, engine = chosen_release(options)
+    return open_chosen(release, engine, options)
+
+
+def open_chosen(release: Release, engine: Engine, options: argparse.Namespace) -> Release:
+    """Return the release, made first where it is missing."""
+    quiet = options.quiet
+    return open_release(release.version, release.size, engine, quiet, release.world)
+
+
+def check_open(words: list[str], so: str) -> None:
+    """Refuse a source whose truth cannot be shown: a user's own data, and a sealed round.
+
+    Args:
+        words: overrides as they were typed.
+        so: what follows from it for own data.
+
+    Raises:
+        UsageError: for such a source.
+    """
+    for word in words:
+        key, _, value = word.partition("=")
+        if key.partition(".")[0] == "data":
+            raise UsageError(f"{word}: your own data have no operations, {so}: name a release=.")
+        if key == "release":
+            releases.refuse_sealed_round(value)
+
+
+def check_rows(rows: int) -> int:
+    """Return a number of rows. Raises UsageError for less than one."""
+    if not 1 <= rows < 10**9:
+        raise UsageError(f"rows={rows} is not a number of rows: give 1 or more.")
+    return rows

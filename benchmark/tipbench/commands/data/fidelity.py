@@ -1,0 +1,222 @@
+"""``tipbench data fidelity``: compare a release with published statistics, or with your own data.
+
+settings:
+  key=value               release= (SIZE, or VERSION/SIZE as a release is named, with .w3 of independent world 3), or
+                          release.world=; engine=, engine.workers=, engine.address=, engine.cluster=, engine.folder=;
+                          data= of your own data
+  [assumptions=N]         draw all that is assumed anew, for this alone: 1, 2, 3 and so on
+  strict=false            true: exit 1 where an aggregate lies outside its band
+
+options:
+  [--figure PATH]         draw it as well: .png, .svg or .pdf
+  --config-dir --quiet --json
+
+examples:
+  tipbench data fidelity release=small
+  tipbench data fidelity release=small strict=true --figure fidelity.png
+  tipbench data fidelity release=tiny release.world=3          an independent world
+  tipbench data fidelity release=tiny assumptions=2            all that is assumed drawn anew, for this alone
+  tipbench data fidelity release=small data=sms_spam data.path=FOLDER
+
+Each line says what was published, the band in which the release should lie, what it has with an interval, and how the
+number was used when the world was made. Failures are shown and are no error, unless strict=true asks for one (exit
+code 1). With data= the release is compared with real data of your own, column by column: docs/fidelity.md.
+"""
+
+import argparse
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+from tipcore.errors import CheckFailed, UsageError
+from tipcore.extras import how_to_install
+from tipdata.documents.fidelity import USES, AggregateResult, compare_release, unmodelled_aggregates
+from tipdata.documents.measures import TableReader
+from tipdata.release import open_release, other_assumptions
+
+from tipbench.commands.data._release import chosen_release
+from tipbench.config.compose import composer_of
+from tipbench.console import Column, emit, emit_json, emit_table, notice
+from tipbench.data.custom.config import own_data
+from tipbench.fidelity.figure import save_figure_of
+from tipbench.fidelity.own_data import APART, FACTOR, NOT_COMPARED, DataComparison, compare_data
+from tipbench.fidelity.page import format_number, format_pair
+from tipbench.loading import prepare
+from tipbench.runs.figure import check_ending
+
+EXTRA, LIBRARY = "fidelity", "sdmetrics"
+COLUMNS = (
+    Column("aggregate"),
+    Column("published", number=True),
+    Column("band", number=True),
+    Column("here", number=True),
+    Column("95% interval", number=True, leave=1),
+    Column("regions 5-95%", number=True, leave=3),
+    Column("verdict"),
+    Column("use", leave=2),
+    Column("tables", leave=5),
+    Column("source", leave=4),
+)
+
+
+def call(options: argparse.Namespace) -> int:
+    """Hold the release. Raises CheckFailed where an aggregate is outside its band and ``strict=true`` was given."""
+    if options.figure is not None:
+        check_ending(Path(options.figure))
+    if any(map(_is_of_data, options.overrides)):
+        return _compare_own_data(options)
+    with _tables(options) as source:
+        held = compare_release(source)
+        name = source.name
+    if options.figure is not None:
+        save_figure_of(held, name, Path(options.figure))
+        notice(f"drawn: {options.figure}", options.quiet)
+    if options.json:
+        emit_json(
+            {
+                "release": name,
+                "aggregates": [one.to_dict() for one in held],
+                "not_modelled": [one._asdict() for one in unmodelled_aggregates()],
+            }
+        )
+    else:
+        _emit(name, held)
+    failed = sum(one.verdict == "fail" for one in held)
+    if failed and options.strict:
+        raise CheckFailed(f"{failed:,} of {len(held):,} aggregates of {name} lie outside their bands.")
+    return 0
+
+
+@contextmanager
+def _tables(options: argparse.Namespace) -> Iterator[TableReader]:
+    """Give the release, or its world under other assumptions, to read."""
+    release, engine = chosen_release(options)
+    quiet, draw = options.quiet, options.assumptions
+    if draw is None:
+        yield open_release(release.version, release.size, engine, quiet, release.world)
+        return
+    if not 0 <= draw < 10**9:
+        raise UsageError(f"assumptions={draw} is not a number: give 1, 2, 3 and so on.")
+    with other_assumptions(release, draw, engine, quiet) as drawn:
+        yield drawn
+
+
+def _emit(name: str, held: Sequence[AggregateResult]) -> None:
+    groups: dict[str, list[AggregateResult]] = {}
+    for one in held:
+        groups.setdefault(one.subject, []).append(one)
+    rows = []
+    for subject, listed in groups.items():
+        rows += [[subject.upper(), *([""] * (len(COLUMNS) - 1))], *map(_row, listed)]
+    emit_table(COLUMNS, rows, title=f"release {name} beside what is published")
+    told = Counter(one.verdict for one in held)
+    emit(
+        f"{', '.join(f'{count} {verdict}' for verdict, count in told.items())}, of {len(held)}; "
+        "?: the interval reaches across an end of the band"
+    )
+    for use, meaning in USES.items():
+        of_use = Counter(one.verdict for one in held if one.aggregate.use == use)
+        emit(
+            f"  {use}: {', '.join(f'{n} {v}' for v, n in of_use.items()) or 'none'}. {meaning[0].upper()}{meaning[1:]}."
+        )
+    emit("\nnot modelled:")
+    for one in unmodelled_aggregates():
+        emit(f"  {one.what}{f' ({one.source})' if one.source else ''}: {one.why}")
+
+
+def _row(one: AggregateResult) -> list[str]:
+    a = one.aggregate
+    return [
+        f"  {a.name}",
+        a.published,
+        format_pair((a.low, a.high)),
+        format_number(one.value),
+        format_pair(one.interval),
+        format_pair(one.regions),
+        f"{one.verdict}{' ?' if one.is_doubtful else ''}",
+        a.use,
+        " ".join(a.tables),
+        a.source,
+    ]
+
+
+def _is_of_data(word: str) -> bool:
+    return word.lstrip("+").partition("=")[0].partition(".")[0] == "data"
+
+
+def _compare_own_data(options: argparse.Namespace) -> int:
+    """Compare, and write what is alike and what is not."""
+    if options.figure is not None or options.strict:
+        raise UsageError(
+            "--figure and strict= are of aggregates, and data= is compared by column: leave out one."
+        )
+    of_data = [word for word in options.overrides if _is_of_data(word)]
+    settings = composer_of(options.config_dir, of_data).settings()
+    if settings.data is None:
+        raise UsageError("No data were given: add data=NAME; see `tipbench list data`.")
+    options.overrides = [word for word in options.overrides if word not in of_data]
+    release, engine = chosen_release(options)
+    if options.assumptions is not None:
+        raise UsageError("assumptions= and data= exclude each other: hold data against a release.")
+    mapped = own_data(settings.data)
+    frames = prepare(mapped.task, own=mapped, split=settings.split.name).folds[0].tables
+    source = open_release(release.version, release.size, engine, options.quiet, release.world)
+    has_library = find_spec(LIBRARY) is not None
+    compared = compare_data(frames, source, mapped.name, has_library)
+    if not has_library:
+        notice(
+            f"Shapes of columns are left out, since {LIBRARY} is not installed: {how_to_install(EXTRA)}.",
+            options.quiet,
+        )
+    if options.json:
+        emit_json(
+            {
+                "release": source.name,
+                "data": mapped.name,
+                "compared": [one.to_dict() for one in compared],
+                "not_compared": NOT_COMPARED,
+            }
+        )
+        return 0
+    for one in compared:
+        _emit_comparison(one, source.name, mapped.name)
+    emit(f"\nalike: within a factor of {FACTOR}, of shares within {APART} and a factor of {2 * FACTOR:g}")
+    emit(NOT_COMPARED)
+    return 0
+
+
+def _emit_comparison(one: DataComparison, release: str, data: str) -> None:
+    columns = (
+        Column("number"),
+        Column("real", number=True),
+        Column("real halves", number=True, leave=1),
+        Column("release", number=True),
+        Column("verdict"),
+    )
+    rows = [
+        [
+            line.name,
+            _format_real(line.real),
+            " / ".join(map(_format_real, line.halves)),
+            _format_real(line.release),
+            line.verdict,
+        ]
+        for line in one.lines
+    ]
+    title = f"{one.name}: {one.rows[0]:,} rows of data={data}, {one.rows[1]:,} of release {release}"
+    emit_table(columns, rows, title=title)
+    if one.auroc is not None and one.auroc_halves is not None:
+        emit(
+            f"a classifier tells the two apart with AUROC {one.auroc:.2f}, and halves of the real rows with "
+            f"{one.auroc_halves:.2f}"
+        )
+    if one.shapes:
+        told = ", ".join(f"{name} {value:.2f}" for name, value in one.shapes.items())
+        emit(f"likeness of distributions (KSComplement of {LIBRARY}, 1 is the same): {told}")
+    emit(f"differs anyway, whoever generates: {one.differs}")
+
+
+def _format_real(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"

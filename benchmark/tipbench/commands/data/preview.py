@@ -1,0 +1,96 @@
+"""``tipbench data preview``: some rows of a table, adverts as cards; an overview of all tables; or your own data.
+
+settings:
+  key=value               release= (SIZE, or VERSION/SIZE as a release is named, with .w3 of independent world 3), or
+                          release.world=; or data= and split= of your own data
+  [table=TABLE]           adverts where none is given; all: tables, columns, and marginals beside published aggregates
+  rows=10                 of each table
+  [language=CODE]         adverts of this language
+
+options:
+  --config-dir --quiet --json
+
+examples:
+  tipbench data preview release=tiny
+  tipbench data preview release=tiny table=adverts rows=5 language=ar
+  tipbench data preview release=tiny table=all
+  tipbench data preview data=sms_spam data.path=FOLDER rows=3          as methods are given them
+"""
+
+import argparse
+from collections.abc import Mapping
+from typing import Any
+
+from tipcore.errors import UsageError
+from tipdata.documents.overview import describe, format_frame, preview
+
+from tipbench.commands.data._release import check_rows, open_release_of
+from tipbench.config.compose import composer_of
+from tipbench.config.options import suggestion
+from tipbench.console import emit, emit_json
+from tipbench.data.custom.config import own_data
+from tipbench.loading import prepare
+
+
+def call(options: argparse.Namespace) -> int:
+    """Show some rows of a table of the release, or of a user's own data as methods are given them."""
+    rows = check_rows(options.rows)
+    if any(word.lstrip("+").partition("=")[0].partition(".")[0] == "data" for word in options.overrides):
+        return _preview_own(rows, options)
+    what = "description" if options.table == "all" else "preview"
+    release = open_release_of(options)
+    if options.table == "all":
+        text = describe(release)
+    else:
+        text = preview(release, table=options.table or "adverts", rows=rows, language=options.language)
+    if options.json:
+        emit_json({"release": release.name, what: text})
+    else:
+        emit(text)
+    return 0
+
+
+def _preview_own(rows: int, options: argparse.Namespace) -> int:
+    keys = [word.partition("=")[0].lstrip("+") for word in options.overrides]
+    keys += ["language"] if options.language is not None else []
+    for key in keys:
+        if key.partition(".")[0] not in ("data", "split"):
+            raise UsageError(f"{key}= is for releases: own data take data=, split=, table= and rows=.")
+    settings = composer_of(options.config_dir, options.overrides).settings()
+    if settings.data is None:
+        raise UsageError("No data were given: add data=NAME; see `tipbench list data`.")
+    text = own_preview(settings.data, settings.split.name, rows, options.table)
+    if options.json:
+        emit_json({"data": settings.data["name"], "preview": text})
+    else:
+        emit(text)
+    return 0
+
+
+def own_preview(data: Mapping[str, Any], split: str, rows: int, table: str | None = None) -> str:
+    """Return parts and the first rows of the mapped tables as text; units with the label that methods learn from.
+
+    Args:
+        data: the user's data, as its config has it.
+        split: of the task, ``auto`` for its own.
+        rows: how many of each table.
+        table: this one alone.
+
+    Raises:
+        UsageError: for data that cannot be read or mapped, and a table that they do not have.
+    """
+    own = own_data(data)
+    prepared = prepare(own.task, own=own, split=split)
+    fold = prepared.folds[0]
+    if table is not None and table not in fold.tables:
+        raise UsageError(f"data={own.name} has no table {table}. {suggestion(table, fold.tables)}")
+    number = "" if len(prepared.folds) == 1 else f" (the first of {len(prepared.folds)})"
+    said = [f"data={own.name}, split {prepared.split}: {fold!r}{number}", *prepared.notes]
+    for name, lazy in fold.tables.items():
+        if table in (None, name):
+            frame = lazy.head(rows).collect()
+            if name == fold.task.table and fold.supervision.height:
+                learnt = fold.supervision.drop("part")
+                frame = frame.join(learnt, on=fold.task.unit, how="left", maintain_order="left")
+            said.append(f"{name}:\n{format_frame(frame, letters=80)}")
+    return "\n".join(said)

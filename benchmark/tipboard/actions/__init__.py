@@ -1,1 +1,0 @@
-"""What the commands of the board do: imported by name once the arguments of the command are parsed."""

@@ -1,1 +1,0 @@
-"""What ``tipbench board`` does, one module per action."""

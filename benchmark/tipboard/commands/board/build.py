@@ -1,0 +1,61 @@
+"""``tipbench board build``: render the page of the results, or make a site of them.
+
+settings:
+  results=results         where results are kept
+
+options:
+  [--to FOLDER]           where the site is made; without it, the page and figure beside the results are rendered
+  --draft --quiet --json
+
+examples:
+  tipbench board build                            results/README.md and board.svg, after a change to how they look
+  tipbench board build --to site
+  tipbench board build results=results --to site --json
+
+Open site/index.html: it needs no server and no network. The folder is new, empty, or was made by
+an earlier build, which is then replaced in one step.
+"""
+
+import argparse
+from pathlib import Path
+
+from tipbench.console import emit_result
+from tipcore.atomic import write_file_atomically
+from tipcore.locations import expand_home
+
+from tipboard.board.files import ELSEWHERE, read, reference_only
+from tipboard.board.forest import draw
+from tipboard.board.page import PAGE, render
+from tipboard.board.standings import standings
+from tipboard.board.worlds import read_stability
+from tipboard.site.build import build
+
+FIGURE = "board.svg"
+
+
+def call(options: argparse.Namespace) -> int:
+    """Render the page, or build the site."""
+    results = expand_home(options.results)
+    if options.to is None:
+        page = render_page(results, options.draft)
+        emit_result(
+            {"page": str(page), "rendered": True}, f"{page} is rendered from the results beside it", options
+        )
+        return 0
+    to = expand_home(options.to)
+    built = build(results, to, options.quiet, options.draft)
+    pages = f"{built.pages:,} pages, {built.entries:,} of them about the methods of one name"
+    emit_result(
+        {"folder": str(built.folder), "pages": built.pages, "entries": built.entries},
+        f"{pages}: open {built.folder / 'index.html'}",
+        options,
+    )
+    return 0
+
+
+def render_page(to: Path, draft: bool = False) -> Path:
+    """Write the page and the figure of the reference methods in ``to``; the page's path."""
+    board = reference_only(read(to, draft=draft))
+    draw(standings(board), board.label, to / FIGURE)
+    write_file_atomically(to / PAGE, render(board, FIGURE, read_stability(to, board.data)), ELSEWHERE)
+    return to / PAGE

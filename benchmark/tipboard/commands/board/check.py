@@ -1,0 +1,128 @@
+"""``tipbench board check``: is the page what the results render to, and do their numbers come out again?
+
+settings:
+  results=results         where results are kept
+  [cells=N]               also run N cells of the reference methods again, drawn at random
+  [seed=N]                draws the cells (a random one, shown)
+  scores=false            true: instead, compute every score again from its predictions
+  [runs=RUNS]             with scores=true: a folder of runs whose predictions are used as well
+  [data=RELEASE]          with scores=true: the board, such as 0.4.0/small (the newest)
+
+options:
+  --write                 with scores=true: store what is found
+  --draft --quiet --json
+
+examples:
+  tipbench board check                            exits with 1 where the page is not what the files render to
+  tipbench board check cells=20
+  tipbench board check scores=true                numbers that differ from their predictions are named, exit 1
+  tipbench board check scores=true runs=runs      reference methods as well, whose predictions only runs have
+  tipbench board check scores=true --write        put it right, or score everything with a new evaluator
+
+A cell that is run again fails where a number differs by more than 1e-6 (for torch and jax: by more than between the
+stored seeds). Scores of several evaluators or data versions never stand on one board: they are refused.
+"""
+
+import argparse
+import secrets
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from tipbench.console import Column, emit, emit_json, emit_result, emit_table, notice
+from tipbench.exit_codes import FAILED
+from tipbench.runs.report import NOTHING
+from tipcore.errors import CheckFailed, UsageError
+from tipcore.locations import expand_home
+
+from tipboard.board.files import Board, newest, read, reference_only
+from tipboard.board.page import PAGE, render
+from tipboard.board.rescoring import Rescored, recompute, rescore
+from tipboard.board.worlds import read_stability
+from tipboard.commands.board.build import FIGURE
+
+SHOWN = 20
+
+
+def call(options: argparse.Namespace) -> int:
+    """Check the page, run cells again, or score everything again."""
+    results = expand_home(options.results)
+    if options.scores:
+        return _check_scores(results, options)
+    if options.write or options.runs is not None:
+        raise UsageError("--write and runs= are for scores=true: add it, or leave them out.")
+    if options.cells is not None and options.cells < 1:
+        raise UsageError(f"cells={options.cells}: give 1 or more.")
+    return _check_page(results, options)
+
+
+def _check_page(to: Path, options: argparse.Namespace) -> int:
+    page = to / PAGE
+    board = read(to, draft=options.draft)
+    wanted = render(board, FIGURE, read_stability(to, board.data))
+    if not page.is_file() or page.read_text(encoding="utf-8") != wanted:
+        raise CheckFailed(
+            f"{page} is not what the results beside it render to: run `tipbench board build results={to}`."
+        )
+    about: dict[str, Any] = {"page": str(page), "current": True}
+    said = f"{page} is what the results beside it render to"
+    if options.cells is None:
+        emit_result(about, said, options)
+        return 0
+    notice(said, options.quiet)
+    return _recompute(board, about, options)
+
+
+def _recompute(board: Board, about: dict[str, Any], options: argparse.Namespace) -> int:
+    """Run a sample of the reference cells again; exit code 1 where a number differs."""
+    seed = secrets.randbelow(2**32) if options.seed is None else options.seed
+    cells, left_out = recompute(reference_only(board).results, options.cells, seed, quiet=options.quiet)
+    same = sum(one.same for one in cells)
+    for name, why in left_out.items():
+        notice(f"left out: {name}: {why}", options.quiet)
+    if options.json:
+        emit_json({**about, "seed": seed, "cells": [asdict(one) for one in cells]})
+    else:
+        heads = [Column("method"), Column("split"), Column("seed", True), Column("largest difference", True)]
+        heads += [Column("allowed", True), Column("of"), Column("same")]
+        rows = []
+        for one in cells:
+            difference = "missing" if one.difference is None else f"{one.difference:.1e}"
+            bounds = (difference, f"{one.allowed:.1e}", one.number or NOTHING)
+            rows.append([one.method, one.split, str(one.seed), *bounds, "yes" if one.same else "no"])
+        emit_table(heads, rows)
+        notice(f"{same} of {len(cells)} cells are the same; seed={seed} draws them again.", options.quiet)
+    return 0 if same == len(cells) else FAILED
+
+
+def _check_scores(results: Path, options: argparse.Namespace) -> int:
+    runs = expand_home(options.runs) if options.runs else None
+    data = newest(results, options.data, options.draft)
+    found = rescore(results, data, runs=runs, write=options.write, quiet=options.quiet)
+    _emit_scores(found, data, options)
+    return 1 if found.differences and not options.write else 0
+
+
+def _emit_scores(found: Rescored, data: str, options: argparse.Namespace) -> None:
+    if options.json:
+        differences = [asdict(one) for one in found.differences]
+        emit_json({"scored": found.scored, "without": len(found.without), "differences": differences})
+        return
+    if found.without:
+        said = "reference results have no predictions here and were not scored: give runs=, or run"
+        notice(f"{len(found.without):,} {said} `tipbench board reproduce`.", options.quiet)
+    if found.differences:
+        rows = [[one.path, one.metric, _number(one.stored), _number(one.found)] for one in found.differences]
+        emit_table(
+            [Column("result"), Column("number"), Column("stored", True), Column("found", True)], rows[:SHOWN]
+        )
+    more = max(0, len(found.differences) - SHOWN)
+    did = ", now stored as found" if options.write and found.differences else ""
+    emit(
+        f"{data}: {found.scored:,} results scored again, {len(found.differences):,} numbers differ{did}"
+        + (f" ({more:,} more than shown)" if more else "")
+    )
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.12g}"

@@ -1,0 +1,95 @@
+"""``tipbench board export``: write a table of the board as Markdown, LaTeX, CSV or parquet.
+
+settings:
+  [task=TASK]             of this task (every task)
+  [split=SPLIT]           on this split (the task's default)
+  [data=DATA]             of this release, such as 0.4.0/small (the largest)
+  results=results         where results are kept
+
+options:
+  [--format markdown|latex|csv|parquet]
+                          markdown is the default; csv and parquet are unrounded
+  [--columns NAME,NAME]   keys of columns, in this order, or all (of markdown and latex those that fit a printed page,
+                          else all)
+  --matrix                the task's methods on every split
+  [--to FILE]             where it is written (standard output)
+  --draft --quiet --json
+
+examples:
+  tipbench board export
+  tipbench board export task=advert_risk --format latex --columns method,score,interval --to advert_risk.tex
+  tipbench board export task=advert_risk split=region --format csv
+  tipbench board export task=advert_risk --matrix --format parquet --to splits.parquet
+
+Without task= it is the table of every task and split. In Markdown and LaTeX, the best score of the ranked methods is
+in bold.
+"""
+
+import argparse
+from collections.abc import Sequence
+
+from tipbench.console import Column, emit, emit_result
+from tipbench.tasks import task_of
+from tipcore.atomic import write_file_atomically
+from tipcore.errors import UsageError
+from tipcore.locations import expand_home
+
+from tipboard.board.columns import OVERALL, columns_with_text
+from tipboard.board.files import Board, read
+from tipboard.board.standings import standings
+from tipboard.board.tables import FORMATS, BoardTable, drop_empty, matrix, of_task, overall
+
+FIT_A_PAGE = (
+    "rank", "method", "task", "split", "score", "interval", "fresh", "share_of_oracle", "accusations_per_find_50",
+    "harm_gap", "protection_gap", "against",
+)  # fmt: skip
+"""Columns that a printed page has room for."""
+
+
+def call(options: argparse.Namespace) -> int:
+    """Write the table."""
+    kind = FORMATS[options.format]
+    if options.to is None and (kind.binary or options.json):
+        raise UsageError(f"The table needs a file: add --to FILE.{kind.ending}.")
+    table = _table(read(expand_home(options.results), options.data, options.draft), options, kind.read)
+    content = kind.write(table)
+    if options.to is None:
+        emit(content.decode())
+        return 0
+    to = expand_home(options.to)
+    write_file_atomically(to, content, "give another --to")
+    found = {"file": str(to), "format": options.format, "rows": len(table.rows)}
+    emit_result(found, f"{len(table.rows):,} rows in {to}", options)
+    return 0
+
+
+def _table(board: Board, options: argparse.Namespace, for_readers: bool) -> BoardTable:
+    if options.matrix and options.task is None:
+        raise UsageError("--matrix is of one task: add task=TASK.")
+    if options.matrix and options.columns is not None:
+        raise UsageError("--matrix has a column for every split: leave --columns out.")
+    task = None if options.task is None else task_of(options.task).name
+    there = [one for one in standings(board, every_split=True) if task in (None, one.task.name)]
+    if not there:
+        raise UsageError(
+            f"{options.results} holds no results of {task} on {board.data}: choose another task=."
+        )
+    kept = [one for one in there if options.split in (None, one.split)]
+    if not kept:
+        known = " or ".join(sorted({one.split for one in there}))
+        raise UsageError(f"split={options.split} has no results: choose {known}.")
+    if options.matrix:
+        return matrix(board, kept[0])
+    if task is None:
+        lines = [line for one in kept for line in one.lines]
+        return overall([(board, kept)], _names(options.columns, drop_empty(OVERALL, lines), for_readers))
+    return of_task(board, kept[0], _names(options.columns, columns_with_text(kept[0]), for_readers))
+
+
+def _names(typed: str | None, usual: Sequence[Column], for_readers: bool) -> list[str] | None:
+    """Return the keys of the columns that were typed or, for readers, of those that fit a page; None: all."""
+    if typed == "all" or (typed is None and not for_readers):
+        return None
+    if typed is None:
+        return [column.name for column in usual if column.name in FIT_A_PAGE]
+    return [name.strip() for name in typed.split(",") if name.strip()]

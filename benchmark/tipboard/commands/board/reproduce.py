@@ -1,0 +1,68 @@
+"""``tipbench board reproduce``: run the pinned package of an entry and store what it scores.
+
+arguments:
+  ENTRY                   an entry of the board: TEAM--METHOD
+
+settings:
+  [task=TASK,TASK]        only these tasks
+  [split=SPLIT,SPLIT]     only these splits
+  results=results         where results are kept
+  [data=RELEASE]          the board, such as 0.4.0/small (the newest)
+
+options:
+  --draft --quiet --json
+
+examples:
+  tipbench board reproduce acme--chao
+  tipbench board reproduce acme--chao task=prevalence split=all
+  tipbench board reproduce tipbench--minhash_lsh       a reference method, checked against its digests
+
+The package that a submission pins is installed into a new environment and run there, so that access and
+streaming are enforced; its scores then stand as reproduced, without a rank. It is other people's code behind
+a fence that is no virtual machine: use a machine that holds nothing else.
+"""
+
+import argparse
+from dataclasses import asdict
+
+from tipbench.console import Column, emit_json, emit_table
+from tipbench.runs.report import NOTHING, number
+from tipcore.locations import expand_home
+
+from tipboard.board.files import newest
+from tipboard.board.reproduction import reproduce
+
+
+def call(options: argparse.Namespace) -> int:
+    """Run it again."""
+    results = expand_home(options.results)
+    data = newest(results, options.data, options.draft)
+    tasks, splits = (text.split(",") if text else [] for text in (options.task, options.split))
+    found = reproduce(results, data, options.entry, tasks, splits, options.quiet)
+    if options.json:
+        emit_json([asdict(one) for one in found])
+        return 0
+    columns = [Column("task"), Column("split"), Column("seed", True), Column("uploaded", True)]
+    columns += [
+        Column("reproduced", True),
+        Column("fresh world", True),
+        Column("supported"),
+        Column("predictions"),
+    ]
+    rows = [
+        [
+            *(one.task, one.split, str(one.seed), number(one.stored), number(one.found), number(one.fresh)),
+            *(_supported(one.supported), _predictions(one.same)),
+        ]
+        for one in found
+    ]
+    emit_table(columns, rows)
+    return 0
+
+
+def _supported(supported: bool | None) -> str:
+    return NOTHING if supported is None else "yes" if supported else "no"
+
+
+def _predictions(same: bool) -> str:
+    return "the same" if same else "differ"

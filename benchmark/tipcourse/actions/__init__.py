@@ -1,1 +1,0 @@
-"""What ``tipbench course`` does, imported once its arguments are parsed."""

@@ -1,0 +1,91 @@
+"""``tipbench course grade``: run the answers of notebooks and give points; exit 1 where one is wrong.
+
+arguments:
+  NOTEBOOK...             a notebook, or a folder that holds some, in folders too
+
+settings:
+  [key=FILE]              held-back cases, of `tipbench course start --key`
+  fence=on                off: run answers without a fence, as you and with your files
+  seconds=10              of the processor for the answer to one exercise
+  memory=2048             MiB for the same
+
+options:
+  [--csv FILE]            write a table with one row per notebook
+  --quiet --json
+
+examples, for students:
+  tipbench course start                           lists the lessons
+  tipbench course start leakage                   writes 01_leakage.ipynb; open it with Jupyter
+  tipbench course grade 01_leakage.ipynb          the open checks
+examples, for lecturers:
+  tipbench course start all --to handout
+  tipbench course start leakage --solutions --to ~/lecture
+  tipbench course start all --key ~/lecture/key.json
+  tipbench course grade handed-in/ key=~/lecture/key.json --csv marks.csv
+
+Answers run behind a fence, which needs Linux; elsewhere, or in a container that lets none be built, with fence=off:
+then they run as you, with your files. See docs/course/README.md.
+"""
+
+import argparse
+from dataclasses import replace
+
+from tipbench.console import emit, emit_json, notice
+from tipbench.exit_codes import FAILED, USAGE
+from tipcore.atomic import write_file_atomically
+from tipcore.errors import UsageError
+from tipcore.locations import expand_home
+from tipcore.progress import progress
+
+from tipcourse.grading import Graded, grade, read_key
+from tipcourse.lessons import (
+    require_extra,
+)
+from tipcourse.notebooks import find_notebooks
+from tipcourse.reports import as_csv, as_json, emit_class, emit_marks
+from tipcourse.running import Limits, open_fence, outcomes_apart
+
+
+def call(options: argparse.Namespace) -> int:
+    """Grade notebooks; exit 1 where an answer that is graded is not right, 2 where a notebook could not be graded."""
+    if options.fence not in ("on", "off"):
+        raise UsageError(f"fence={options.fence} is neither on nor off.")
+    limits = Limits(options.seconds, options.memory)
+    require_extra()
+    found = find_notebooks(options.notebook, expand_home)
+    key = None if options.key is None else read_key(expand_home(options.key))
+    table = None if options.csv is None else expand_home(options.csv)
+    if table is not None and table.exists():
+        raise UsageError(f"{table} is there already: give another file, so that no marks are lost.")
+    run = outcomes_apart if options.fence == "off" else open_fence()
+    graded: list[Graded] = []
+    with progress("notebooks", len(found), options.quiet) as advance:
+        for path, shown in found:
+            graded.append(replace(grade(path, key, run, limits), shown=shown))
+            advance(1)
+    if len(graded) == 1 and graded[0].problem:
+        raise UsageError(graded[0].problem)
+    if table is not None:
+        write_file_atomically(table, as_csv(graded))
+    _show(graded, options)
+    if any(one.problem for one in graded):
+        return USAGE
+    return 0 if all(one.is_right for one in graded) else FAILED
+
+
+def _show(graded: list[Graded], options: argparse.Namespace) -> None:
+    if options.json:
+        emit_json(as_json(graded))
+    elif len(graded) == 1:
+        emit_marks(graded[0])
+    else:
+        emit_class(graded)
+        whole = sum(one.is_right for one in graded)
+        left = sum(bool(one.problem) for one in graded)
+        missed = f", {left:,} could not be graded" if left else ""
+        emit(f"{len(graded):,} notebooks, {whole:,} with all points{missed}")
+    if len(graded) == 1:
+        for note in graded[0].notes:
+            notice(note, options.quiet)
+    if options.csv is not None:
+        notice(f"written: {expand_home(options.csv)}", options.quiet)
