@@ -26,14 +26,7 @@ from tipbench.data.custom.config import MANY, FileFormat, OwnData
 
 FILE = "file"
 """Column that says which of several files a row is from."""
-SUFFIXES = {
-    "parquet": "parquet",
-    "csv": "csv",
-    "tsv": "tsv",
-    "jsonl": "jsonl",
-    "ndjson": "jsonl",
-    "npz": "npz",
-}
+SUFFIXES = {kind: kind for kind in ("parquet", "csv", "tsv", "jsonl", "npz")} | {"ndjson": "jsonl"}
 """The format of a file by the end of its name, where the config states none."""
 SEPARATORS = {"csv": ",", "tsv": "\t"}
 EDGES, ENDS = "edge_index", ("source", "target")
@@ -71,9 +64,8 @@ def read_rows(own: OwnData, table: str | None = None) -> pl.LazyFrame:
 
 def all_files(own: OwnData) -> list[Path]:
     """Return every file or folder that the data is read from, once each: the units' own, then those of ``sources``."""
-    return list(
-        dict.fromkeys(file.path for table in (None, *sorted(own.sources)) for file in _locate(own, table))
-    )
+    tables = (None, *sorted(own.sources))
+    return list(dict.fromkeys(file.path for table in tables for file in _locate(own, table)))
 
 
 def _select(own: OwnData, place: str, query: str) -> pl.LazyFrame:
@@ -89,9 +81,7 @@ def _select(own: OwnData, place: str, query: str) -> pl.LazyFrame:
     if not re.match(r"(select|with)\b", code):
         refuse("is not a SELECT: write one SELECT over the files, each of which is a table of its name")
     if opens := re.search(OPENS_FILE, code):
-        refuse(
-            f"may open a file by {opens[0]}(): name the file in data.files or data.sources, and it is a table"
-        )
+        refuse(f"may open a file by {opens[0]}(): name it in data.files or data.sources, and it is a table")
     files: dict[str, Located] = {}
     for file in (file for table in (None, *own.sources) for file in _locate(own, table)):
         if files.setdefault(file.table, file).path != file.path:
@@ -102,18 +92,17 @@ def _select(own: OwnData, place: str, query: str) -> pl.LazyFrame:
     try:
         rows = pl.SQLContext(tables).execute(query, eager=True)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        columns = "; ".join(
-            f"{name} ({join_names(t.collect_schema().names())})" for name, t in tables.items()
-        )
-        refuse(f"fails: {first_line(error)}; its tables are {columns or join_names(list(files))}")
+        columns = [f"{name} ({join_names(t.collect_schema().names())})" for name, t in tables.items()]
+        refuse(f"fails: {first_line(error)}; its tables are {'; '.join(columns) or join_names(list(files))}")
     if rows.is_empty():
         refuse("gives no rows: correct its conditions")
     outside = code
     while "(" in outside and (inner := re.sub(r"\([^()]*\)", " ", outside)) != outside:
         outside = inner
-    mixes = re.search(r"\b(join|union|intersect|except|group|distinct)\b", code)
-    if (mixes or len(tables) > 1) and not re.search(r"\border\s+by\b", outside):
-        rows = rows.sort(~cs.nested())
+    mixes = len(tables) > 1 or re.search(r"\b(join|union|intersect|except|group|distinct)\b", code)
+    plain = [name for name, dtype in rows.schema.items() if not dtype.is_nested()]
+    if mixes and plain and not re.search(r"\border\s+by\b", outside):
+        rows = rows.sort(plain)
     return rows.lazy()
 
 
@@ -166,18 +155,14 @@ def _locate(own: OwnData, table: str | None) -> Iterator[Located]:
     files = written.files
     if table is not None and "files" not in own.sources[table].model_fields_set:
         return
-    named = (
-        {None: files}
-        if isinstance(files, str)
-        else files
-        if isinstance(files, dict)
-        else {n: n for n in files}
-    )
+    named: list[tuple[str | None, str]] = [(None, files)] if isinstance(files, str) else []
+    if not isinstance(files, str):
+        named += files.items() if isinstance(files, dict) else zip(files, files, strict=True)
     if base.is_file() and table is None and len(named) > 1:
         raise UsageError(
             f"data.path={base} is a file, and data={own.name} has {len(named)} files: give the folder they are in."
         )
-    for key, name in named.items():
+    for key, name in named:
         if base.is_file():
             path = base if name == own.files or (table is None and files == own.files) else base.parent / name
         else:

@@ -114,14 +114,7 @@ def read_tables(task: Task, own: OwnData) -> OwnTables:
         tables, replaced = task.supersede(tables)
         notes += replaced
     task.check(tables)
-    cluster = (
-        identifiers(raw["data.cluster"]) if own.cluster else pl.Series([None] * len(unit), dtype=pl.Int64)
-    )
-    if not task.kind.linked:
-        cluster = cluster.fill_null(-1 - pl.int_range(len(unit), dtype=pl.Int64, eager=True))
-    texts = {f: raw[f"data.{f}"].cast(pl.String) for f in ("group", "fold") if f"data.{f}" in raw.columns}
-    units = pl.DataFrame({task.unit: unit, "cluster": cluster, **read_truth(own, raw), **texts})
-    units = add_classes(task, own, units, tables, notes)
+    units = add_classes(task, own, _units(task, own, raw, unit), tables, notes)
     if cases is not None:
         units = units.with_columns(cases.cast(pl.Int64).alias("cluster"))
     widths = {table: frame.width for table, frame in many.items() if frame.width}
@@ -135,35 +128,41 @@ def _read_units(
     fields = own.mapping()
     if own.fold is None and FILE in frame.collect_schema().names():
         fields["data.fold"] = FILE
-    raw = (
-        map_columns(own, frame, fields)
-        if fields
-        else frame.select(pl.int_range(pl.len()).alias(FILE)).collect()
-    )
-    made = {task.table} if own.time is not None else set()
-    many = {
-        table: numeric_columns(
-            own, table, frame, {task.unit, *columns, *({"minute"} if table in made else ())}
-        )
-        for table, columns in own.tables.items()
-        if MANY in columns and table not in own.sources
-    }
+    raw = frame.select(pl.int_range(pl.len()).alias(FILE)).collect()
+    if fields:
+        raw = map_columns(own, frame, fields)
+    many = {}
+    for table, columns in own.tables.items():
+        if MANY in columns and table not in own.sources:
+            taken = {
+                task.unit,
+                *columns,
+                *(["minute"] if own.time is not None and table == task.table else []),
+            }
+            many[table] = numeric_columns(own, table, frame, taken)
     if own.distinct:
         first = raw["data.unit"].is_first_distinct() | raw["data.unit"].is_null()
         raw, many = raw.filter(first), {table: rows.filter(first) for table, rows in many.items()}
     return raw, many
 
 
+def _units(task: Task, own: OwnData, raw: pl.DataFrame, unit: pl.Series) -> pl.DataFrame:
+    """Return the units with their cluster, truth, group and fold."""
+    cluster = pl.Series([None] * len(unit), dtype=pl.Int64)
+    if own.cluster is not None:
+        cluster = identifiers(raw["data.cluster"])
+    if not task.kind.linked:
+        cluster = cluster.fill_null(-1 - pl.int_range(len(unit), dtype=pl.Int64, eager=True))
+    texts = {f: raw[f"data.{f}"].cast(pl.String) for f in ("group", "fold") if f"data.{f}" in raw.columns}
+    return pl.DataFrame({task.unit: unit, "cluster": cluster, **read_truth(own, raw), **texts})
+
+
 def _with_ids(
     task: Task, own: OwnData, columns: Columns, given: pl.Series, unit: pl.Series, notes: list[str]
 ) -> Columns:
     """Return columns in the types of a release, those that name units as their ids, other ids alike in all tables."""
-    naming = {place for place in columns if identifier_of(*place) == task.unit}
-    made = {
-        p: lookup_units(own, task.unit, p, columns[p], given, unit).alias(p[1])
-        for p in columns
-        if p in naming
-    }
+    naming = [place for place in columns if identifier_of(*place) == task.unit]
+    made = {p: lookup_units(own, task.unit, p, columns[p], given, unit).alias(p[1]) for p in naming}
     others = {place: values for place, values in columns.items() if place not in naming}
     others |= number_shared_ids(others)
     made |= {place: to_release_type(own, place, values, notes) for place, values in others.items()}
@@ -176,11 +175,8 @@ def _misspelling_notes(own: OwnData) -> list[str]:
     for table, columns in own.tables.items():
         known = all_tables()[table].schema if table in all_tables() else {}
         for column in columns:
-            if (
-                column != MANY
-                and column not in known
-                and (near := get_close_matches(column, known, n=1, cutoff=0.8))
-            ):
+            near = get_close_matches(column, known, n=1, cutoff=0.8) if column not in known else []
+            if near and column != MANY:
                 found.append(
                     f"data.tables.{table}.{column} of data={own.name} is a feature of your own; if you mean {near[0]}, "
                     "write it so: methods know it by that name."
