@@ -31,6 +31,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from tipbench.runs.frames import RESULTS, read_results
 from tipdata.core.world import newest_released
 
 HERE = Path(__file__).resolve().parent
@@ -257,8 +258,7 @@ def differing_commands(base: State, head: State) -> Iterator[tuple[str, int]]:
 def differing_small(base: State, head: State, cells: int) -> Iterator[tuple[str, int]]:
     """Yield what differs between committed results of small and HEAD's, in so many cells of each task, and not between
     BASE's and HEAD's."""
-    folder = REPOSITORY / "results" / newest_released() / "small" / "reference"
-    stored = [json.loads(path.read_bytes()) for path in sorted(folder.rglob("s*.json"))]
+    stored = committed_results(base.sources / "results" / newest_released() / "small" / "reference")
     checked, of_machine = 0, []
     for task in sorted({result["task"] for result in stored}):
         ours = [result for result in stored if result["task"] == task]
@@ -282,6 +282,13 @@ def differing_small(base: State, head: State, cells: int) -> Iterator[tuple[str,
     sys.stdout.write(f"{checked} cells of small against committed results\n")
     for cell in of_machine:
         sys.stdout.write(f"    {cell}: both states differ alike from what another machine scored\n")
+
+
+def committed_results(folder: Path) -> list[dict[str, Any]]:
+    """Return the results of a board as JSON documents, from one parquet file or, before that, from a file each."""
+    if (folder / RESULTS).is_file():
+        return [json.loads(result.to_json()) for result in read_results(folder / RESULTS)]
+    return [json.loads(path.read_bytes()) for path in sorted(folder.rglob("s*.json"))]
 
 
 def _apart(
