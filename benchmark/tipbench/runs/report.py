@@ -24,7 +24,7 @@ from tipbench.console import Column
 from tipbench.metrics.harm import FEW_FINDS, NO_FINDS, SILENT
 from tipbench.metrics.metric import Metric
 from tipbench.metrics.registry import metric_of, metrics
-from tipbench.metrics.scores import Estimate, FormRecall
+from tipbench.metrics.scores import Estimate, FormRecall, Score
 from tipbench.runs.cells import HASHED, Cell
 from tipbench.runs.frames import RESULTS, read_results
 from tipbench.runs.results import Result, method_name
@@ -89,18 +89,6 @@ BESIDE = tuple(metric for metric in metrics().values() if metric.beside)
 
 
 @dataclass(frozen=True)
-class Beside:
-    """A metric's mean over seeds; None where a seed has none, and then ``note`` says why."""
-
-    value: float | None
-    note: str | None = None
-
-    def __str__(self) -> str:
-        """Return the number, or the reason where a method earned none."""
-        return self.note if self.value is None and self.note in SILENT else number(self.value)
-
-
-@dataclass(frozen=True)
 class Row:
     """One line of the table. Scores are of ``metric``, the primary one wherever it is known; None where unknown.
 
@@ -124,7 +112,7 @@ class Row:
     share_of_oracle: float | None
     leakage: float | None
     drift: float | None
-    beside: dict[str, Beside]
+    beside: dict[str, Score]
     seconds: float | None
     seeds: int
     seed_sd: float | None
@@ -134,8 +122,9 @@ class Row:
 
     def to_dict(self) -> dict[str, Any]:
         """Return a document of JSON; ``harm_gap`` repeats what ``beside`` says, for readers of older documents."""
-        gap = self.beside.get("harm_gap")
-        return {**asdict(self), "harm_gap": None if gap is None else gap.value}
+        beside = {name: {"value": one.value, "note": one.note} for name, one in self.beside.items()}
+        gap = beside.get("harm_gap", {"value": None})
+        return {**asdict(replace(self, beside={})), "beside": beside, "harm_gap": gap["value"]}
 
 
 def rows(results: Sequence[Result], references: Sequence[Result] = ()) -> list[Row]:
@@ -188,7 +177,7 @@ def _row(method: str, group: list[Result]) -> Row:
         share_of_oracle=mean([result.oracle.get("share") for result in group]),
         leakage=None,
         drift=None,
-        beside={one.name: found for one in BESIDE if (found := beside(group, one.name)) is not None},
+        beside={one.name: found for one in BESIDE if (found := mean_over_seeds(group, one.name)) is not None},
         seconds=_seconds(group),
         seeds=len(group),
         seed_sd=stdev(values) if len(values) > 1 else None,
@@ -204,11 +193,24 @@ def _valid(group: list[Result], metric: str) -> float | None:
     return mean([None if result.valid is None else result.valid.value for result in group])
 
 
-def beside(group: Sequence[Result], metric: str) -> Beside | None:
-    """Return a metric of several seeds; None where no seed has it."""
+def mean_over_seeds(group: Sequence[Result], metric: str) -> Score | None:
+    """Return a metric's mean over seeds, and the mean ends of its interval; None where no seed has it.
+
+    Where a seed has no value there is none, and the note says why.
+    """
     scores = [result.scores[metric] for result in group if metric in result.scores]
-    notes = (score.note for score in scores if score.value is None)
-    return Beside(mean([score.value for score in scores]), next(notes, None)) if scores else None
+    if not scores:
+        return None
+    value, low, high = (mean([getattr(score, end) for score in scores]) for end in ("value", "low", "high"))
+    note = next((score.note for score in scores if score.value is None), None)
+    return Score(value=value, low=low, high=high, note=note)
+
+
+def value_text(score: Score | None) -> str:
+    """Return the number, or the reason where a method earned none."""
+    if score is None:
+        return NOTHING
+    return score.note or NOTHING if score.value is None and score.note in SILENT else number(score.value)
 
 
 def _seconds(group: list[Result]) -> float | None:
@@ -262,7 +264,7 @@ def _loss(metric: str, score: float | None) -> float:
 
 def _shown(metric: Metric) -> Column:
     return Column(
-        _heading(metric.name), True, text=lambda row: str(row.beside.get(metric.name, NOTHING)), leave=10
+        _heading(metric.name), True, text=lambda row: value_text(row.beside.get(metric.name)), leave=10
     )
 
 

@@ -17,7 +17,7 @@ from tipbench.evaluation.comparison import LEVEL
 from tipbench.metrics.registry import metric_of
 from tipbench.runs.figure import metric_title
 from tipbench.runs.report import BESIDE as METRICS
-from tipbench.runs.report import NOTHING, chosen_of, interval, number, percent, signed
+from tipbench.runs.report import NOTHING, chosen_of, interval, number, percent, signed, value_text
 from tipbench.task import Task
 from tipbench.tasks import task_of
 
@@ -244,7 +244,7 @@ def metric_column(metric: str, title: str, about: str, **more: Any) -> Column:
         name=name,
         about=about,
         values=lambda line: {name: line.mean(metric)},
-        text=lambda line: str(line.beside(metric) or NOTHING),
+        text=lambda line: value_text(line.beside(metric)),
         note=lambda line: _note(line, metric),
         **{"unit": SHARE, **more},
     )

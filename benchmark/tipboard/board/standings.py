@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from tipbench.config.options import config_folder, describe_option, options
 from tipbench.evaluation.comparison import Comparison, Draws, compare_draws, correct
 from tipbench.metrics.registry import metric_of
-from tipbench.runs.report import FORWARD, OPERATION, RANDOM, Beside, Row, beside, mean, rows
+from tipbench.metrics.scores import Score
+from tipbench.runs.report import FORWARD, OPERATION, RANDOM, Row, mean, mean_over_seeds, rows
 from tipbench.runs.results import Result
 from tipbench.task import Task
 from tipbench.tasks import task_of
@@ -161,9 +162,9 @@ class BoardRow:
         """Whether it has a score and is neither an oracle nor a line to beat."""
         return self.row.score is not None and not self.row.oracle and not is_line(self.entry, self.row.task)
 
-    def beside(self, metric: str) -> Beside | None:
+    def beside(self, metric: str) -> Score | None:
         """Return a metric's mean over seeds, or why there is none; None where no seed has it."""
-        return beside(self.results, metric)
+        return mean_over_seeds(self.results, metric)
 
     def mean(self, metric: str) -> float | None:
         """Return a metric's mean over seeds, None where no seed has it."""

@@ -329,7 +329,7 @@ def test_a_forger_that_hands_in_nonsense_on_a_fresh_world_is_not_reproduced(
         ("crowdpkg==1.0", (*WHERE, "data=null"), "data is not of the method"),
         (
             "crowdpkg==1.0",
-            (*WHERE, "+baseline.method.a={_target_:os.system,command:id}"),
+            (*WHERE, "+baseline.method.a={_target_: os.system, command: id}"),
             "parameters are plain values",
         ),
         ("crowdpkg==1.0", (f"baseline={TASK}/majority",), "is not of the package crowdpkg==1.0"),
