@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from tipcore.errors import UsageError
 from tipcore.sources import token_digest
 
 from tipdata.core import coverage, own_worlds
-from tipdata.core.draw import Stream
+from tipdata.core.draw import Ids, Ints, Stream, probability
 from tipdata.core.parameters import apply_profile, draw_assumptions, read_parameters
 from tipdata.core.yaml_lines import read_yaml
 
@@ -287,6 +288,25 @@ class Region:
         if isinstance(low, int) and isinstance(high, int):
             return low + int((high - low + 1) * u)
         return low + (high - low) * u
+
+    def values(self, path: str, names: Iterable[str] | None = None) -> np.ndarray:
+        """Return a parameter's numbers as an array: those of some names, or all of a list or mapping, in its order."""
+        listed = self[path]
+        if names is not None:
+            return np.array([listed[name] for name in names])
+        return np.array(list(listed.values()) if isinstance(listed, Mapping) else listed)
+
+    def chances(self, path: str, names: Iterable[str] | None = None) -> np.ndarray:
+        """Return a parameter's probabilities out of 65,536, int64, of some names or of all as :meth:`values` does."""
+        return np.array([probability(p) for p in self.values(path, names).tolist()])
+
+    def chance(self, stream: str, ids: Ids, path: str, k: int | Ids = 0) -> npt.NDArray[np.bool_]:
+        """Return a bool for each id, true with the probability that a parameter holds, drawn from a stream."""
+        return self.stream(stream).chance(ids, probability(self[path]), k)
+
+    def spread(self, stream: str, ids: Ids, name: str, scale: int | Ints) -> Ints:
+        """Return draws from a shipped inverse CDF (:meth:`Stream.quantile`) times ``scale``, rounded down."""
+        return scale * self.stream(stream).quantile(ids, name) // 1_000_000
 
     def group(self, prefix: str) -> dict[str, Any]:
         """Return all parameters below a prefix, by their remaining path, in the file's order."""

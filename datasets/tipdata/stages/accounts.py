@@ -43,7 +43,7 @@ def draw_circles(
     """
     owned = owner >= 0
     size = np.where(owned, np.bincount(owner[owned], minlength=len(o.id))[owner], 1)
-    anywhere = region.stream("account_habits/town").choose(number, np.array(region["places.town_weights"]))
+    anywhere = region.stream("account_habits/town").choose(number, region.values("places.town_weights"))
     town = np.where(owned, o.town[owner], anywhere)
     community = language * len(places.town) + town
     households = np.maximum(np.bincount(community) // region["ties.circle"], 1)[community]
@@ -72,16 +72,16 @@ def draw_devices(
         opened: day.
     """
     owned = owner >= 0
-    hands = np.array([region["accounts.hands"][name] for name in region["operations.organisation"]])
+    hands = region.values("accounts.hands", region["operations.organisation"])
     hand = region.stream("accounts/hand").below(number, hands[o.organisation[owner]])
     person = np.where(owned, owner * HANDS + hand, number)
     keeps = region["accounts.device_days"]
     turn = (opened + region.stream("accounts/device_from").below(person, keeps)) // keeps
-    which = region.stream("accounts/which_device").choose(number, np.array(region["accounts.devices"]))
+    which = region.stream("accounts/which_device").choose(number, region.values("accounts.devices"))
     own = person * ROOM + turn % REPLACED * (ROOM // REPLACED) + which
 
     def happens(name: str) -> np.ndarray:
-        return region.stream(f"accounts/{name}").chance(number, probability(region[f"accounts.{name}"]))
+        return region.chance(f"accounts/{name}", number, f"accounts.{name}")
 
     cafe = region.stream("accounts/cafe").below(number, region["accounts.cafes"])
     device = np.where(happens("common_device"), COMMON + circle, own)
@@ -131,7 +131,7 @@ def choose_sites(region: Region, places: Places, o: Operations, numbers: Ints, w
     there = places.closed[None, :] > o.first_day[:, None]
     at_first = there & (places.opened[None, :] <= o.first_day[:, None])
     home = region.stream("accounts/home").choose(local, np.where(at_first, weights, 0))
-    further = region.stream("accounts/elsewhere").chance(numbers, probability(region["accounts.elsewhere"]))
+    further = region.chance("accounts/elsewhere", numbers, "accounts.elsewhere")
     later = there & (places.opened[None, :] <= o.last_day[:, None])
     has = (further & later & (weights > 1)) | (sites[None, :] == home[:, None])
     moved = _successor_days(region, places, o, numbers, np.where(has, 0, weights), home)
@@ -168,7 +168,7 @@ def background_start(region: Region, number: Ints) -> Ints:
 
 def _creation_days(region: Region, number: Ints, day: Ints, latest: Ints) -> Ints:
     """Return a day of the same week, by the week's weights, no later than ``latest``."""
-    week = np.array(region["schedule.weekday_weights"])
+    week = region.values("schedule.weekday_weights")
     return np.minimum(day // 7 * 7 + region.stream("accounts/weekday").choose(number, week), latest)
 
 
@@ -209,7 +209,7 @@ def draw_lives(
     ends = np.where(owned, o.ends[owner], start + lifetime)
     left = region.stream("accounts/left").quantile(number, "exponential")
     closed = ends + 1 + region["accounts.left_days"] * left // 1_000_000
-    husk = region.stream("accounts/husk").chance(number, probability(region["accounts.husks"]))
+    husk = region.chance("accounts/husk", number, "accounts.husks")
     closed = np.minimum(np.where(husk | (closed >= DAYS), DAYS, closed), places.closed[site])
     until = np.minimum(np.minimum(ends, closed - 1), DAYS - 1)
     return Lives(created, np.maximum(until, created), closed)
@@ -302,7 +302,7 @@ def generate(region: Region, past: Past) -> tuple[Accounts, dict[str, pl.DataFra
 def spoken_language(region: Region, o: Operations, number: np.ndarray) -> np.ndarray:
     """Return language of accounts that belong to no operation (index into LANGUAGES)."""
     spoken = region.stream("accounts/language").choose(number, np.ones(len(LANGUAGES), dtype=np.int64))
-    resident = region.stream("accounts/resident").chance(number, probability(region["accounts.resident"]))
+    resident = region.chance("accounts/resident", number, "accounts.resident")
     return np.where(resident, o.majority, spoken)
 
 
@@ -345,10 +345,8 @@ def _draw_days(
 ) -> Lives:
     """Return the days of accounts."""
     owned = owner >= 0
-    age = np.array([region["accounts.age_days"][k] for k in KINDS])[
-        np.where(owned, o.kind[owner], INDEPENDENT)
-    ]
-    age = age * region.stream("accounts/age").quantile(number, "exponential") // 1_000_000
+    age = region.values("accounts.age_days", KINDS)[np.where(owned, o.kind[owner], INDEPENDENT)]
+    age = region.spread("accounts/age", number, "exponential", age)
     return draw_lives(region, places, o, number, owner, site, age, moved, first)
 
 
@@ -366,11 +364,11 @@ def _frame(
     """Return rows of accounts; ``owner`` is -1 where an account belongs to no operation."""
     owned = owner >= 0
     kind = np.where(owned, o.kind[owner], INDEPENDENT)
-    verified = np.array([probability(region["accounts.verified"][k]) for k in KINDS])[kind]
-    recruits = region.stream("accounts/role").chance(number, probability(region["accounts.recruits"]))
+    verified = region.chances("accounts.verified", KINDS)[kind]
+    recruits = region.chance("accounts/role", number, "accounts.recruits")
     role = np.where((kind == TRAFFICKING) & recruits, RECRUITS, ADVERTISES)
-    app = region.stream("accounts/client").chance(number, probability(region["accounts.app"]))
-    cadence = region.stream("accounts/cadence").choose(number, np.array(region["accounts.cadence"]))
+    app = region.chance("accounts/client", number, "accounts.app")
+    cadence = region.stream("accounts/cadence").choose(number, region.values("accounts.cadence"))
     return pl.DataFrame(
         {
             "region": np.full(len(number), region.index, dtype=np.int32),

@@ -68,7 +68,7 @@ def _weights(region: Region, o: Operations) -> np.ndarray:
     size = (len(FAMILIES), *truth.shape[1:])
     cell = who[:, None] * (1 << 16) + np.arange(np.prod(size))
     sd = round(region["annotations.own_weight"] * 1000)
-    own = region.stream("annotations/own_weight").quantile(cell, "normal") * sd // 1_000_000
+    own = region.spread("annotations/own_weight", cell, "normal", sd)
     belief = np.zeros(size, dtype=np.int64)
     for f, family in enumerate(FAMILIES):
         for said, worth in region["annotations.beliefs"].items():
@@ -126,7 +126,7 @@ def expected_labels(region: Region, o: Operations, adverts: Adverts) -> np.ndarr
 
 def _mean_impressions(region: Region, o: Operations, adverts: Adverts, rater: Ints) -> np.ndarray:
     """Return how suspicious each advert looks to each rater on average, nats, 0 where undecided: (raters, adverts)."""
-    centre = np.array([region["annotations.centre"][f] for f in FAMILIES])[o.family[adverts.operation]]
+    centre = region.values("annotations.centre", FAMILIES)[o.family[adverts.operation]]
     offset = region.stream("annotations/offset").quantile(rater, "normal") / 1_000_000
     told = impressions(region, o, adverts, rater) / 1000
     return told - centre + offset * region["annotations.offset"]

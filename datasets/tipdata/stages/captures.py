@@ -72,12 +72,12 @@ def _logits(
     """Return log-odds (people, lists) in milli-nats of being found by each list, before anyone refers or avoids."""
     each = np.arange(len(LISTS))
     spread = region.stream("captures/spread").quantile(each, "normal") * region["captures.spread"]
-    base = np.array([region["captures.base"][name] for name in LISTS]) + spread // MILLIONTHS
+    base = region.values("captures.base", LISTS) + spread // MILLIONTHS
     # Small regions see more of their people: log of the people by the shipped table, in eighths of a person.
     people = log(np.minimum(8 * np.array([len(person), region["captures.size_at"]]), 65536))
     level = region["captures.level"] - region["captures.size"] * int(people[0] - people[1]) // 1000
     by_form = np.array([[listed[name] for name in LISTS] for listed in region["captures.by_form"].values()])
-    by_women = np.array([region["captures.women"][name] for name in LISTS])
+    by_women = region.values("captures.women", LISTS)
     weight = np.array([region[f"captures.visibility.{name}"] for name in LISTS])
     visible = _visibility(region, person, owner)
     return (

@@ -21,9 +21,9 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     """Draw the counts of one region, from the number of adults detected."""
     adults: int = past["captures"]
     forms = list(region["captures.forms"])
-    share = np.array([region["children.detected"][sex] for sex in SEXES])
+    share = region.values("children.detected", SEXES)
     by_form = np.array([[region[f"children.forms.{sex}"][form] for sex in SEXES] for form in forms])
-    band = np.array([region["children.age_bands"][name] for name in BANDS])
+    band = region.values("children.age_bands", BANDS)
     weights = band[:, None, None] * by_form[None] * share
     whole = band.sum() * by_form.sum(axis=0) * (PERMILLE - share.sum())
     expected = adults * PERMILLE * weights // whole

@@ -23,9 +23,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     o: Operations = past["operations"]
     adverts: Adverts = past["adverts"]
     number, at = _by_viewers(region, o, adverts)
-    delay = (
-        region.stream("flags/delay").quantile(number, "exponential") * region["flags.delay_days"] // 1_000_000
-    )
+    delay = region.spread("flags/delay", number, "exponential", region["flags.delay_days"])
     day = np.minimum(adverts.day[at] + delay, adverts.until[at])
     flagger = _flagger(region, number)
     alone = _frame(region, o, adverts, number, at, day, flagger, np.full(len(at), -1))
@@ -35,7 +33,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
 def _by_viewers(region: Region, o: Operations, adverts: Adverts) -> tuple[np.ndarray, np.ndarray]:
     """Return flags by single viewers: their local numbers, and the position of the advert of each."""
     kind = o.kind[adverts.operation]
-    p = np.array([probability(region["flags.rate"][k]) for k in KINDS])[kind]
+    p = region.chances("flags.rate", KINDS)[kind]
     reach = probability(region["flags.reach"])
     migrant = o.traits["migrant"][adverts.operation] == 1
     p = np.where(migrant, (p * reach >> 16) + probability(region["flags.prejudice"]), p)
@@ -86,7 +84,7 @@ def _frame(
     flagger: np.ndarray,
     brigade: np.ndarray,
 ) -> pl.DataFrame:
-    weights = np.array([region["flags.reason_weights"][k] for k in KINDS])[o.kind[adverts.operation[at]]]
+    weights = region.values("flags.reason_weights", KINDS)[o.kind[adverts.operation[at]]]
     reason = region.stream("flags/reason").choose(number, weights)
     brigades = region.ids("brigades", np.maximum(brigade, 0))
     return pl.DataFrame(

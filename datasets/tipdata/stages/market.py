@@ -68,10 +68,8 @@ def common_path(region: Region, what: str) -> Ints:
         region.stream(f"market/{what}/loading"), np.arange(count), region["market.factor.loading"]
     )
     factors = (own[:, None] * world_factors(region, what)).sum(axis=0)
-    yearly = (
-        region["market.trend"] * region.stream(f"market/{what}/trend").quantile(one, "normal") // 1_000_000
-    )
-    week = np.array(region[f"market.week.{what}"])[TODAY % 7]
+    yearly = region.spread(f"market/{what}/trend", one, "normal", region["market.trend"])
+    week = region.values(f"market.week.{what}")[TODAY % 7]
     local = draw_deviations(region, f"market/{what}/local", 1, region["market.local"])[0]
     return (season + factors) // 1000 + yearly * TODAY // YEAR + week + local
 
@@ -116,7 +114,7 @@ def draw_deviations(region: Region, name: str, paths: int, sd: int) -> Ints:
     """Return (paths, DAYS): deviations of a region's own that come and go, with sd ``sd`` at the knots."""
     spacing = region["market.factor.spacing"]
     number = np.arange(paths)[:, None] * KNOT_ROOM + np.arange(DAYS // spacing + 2)
-    return interpolate(sd * region.stream(name).quantile(number, "normal") // 1_000_000, spacing)
+    return interpolate(region.spread(name, number, "normal", sd), spacing)
 
 
 def _season_path(months: list[int]) -> Ints:
@@ -132,7 +130,7 @@ def expect_without_closure(region: Region, places: Places) -> Ints:
     open."""
     names = [places.kinds[k] for k in places.platform_kind]
     base = region["market.adverts_a_day"] * 1000 * _shares(region, places, names) >> 16
-    growth = np.array([region["market.diffusion"][name] for name in names])[:, None] * TODAY // YEAR
+    growth = region.values("market.diffusion", names)[:, None] * TODAY // YEAR
     load = draw_level(region.stream("market/site_loading"), places.platform, region["market.site_loading"])
     fortune = draw_swings(region, "market/site", places.platform, region["market.site_step"])
     own = draw_deviations(region, "market/local_site", len(places.codes), region["market.local_site"])[
@@ -155,7 +153,7 @@ def destinations(region: Region, places: Places) -> Ints:
 
 def _shares(region: Region, places: Places, names: list[str]) -> Ints:
     """Return (platforms,) shares of all adverts out of 65,536 before anything moves."""
-    listed = np.array([region["market.site_weights"][name] for name in names]) * 1000
+    listed = region.values("market.site_weights", names) * 1000
     drawn = region.stream("market/site_weight").quantile(places.platform, "normal")
     weights = scale_exp(listed, region["market.site_jitter"] * drawn // 1_000_000)
     weights[places.dominant] = 0
@@ -184,8 +182,8 @@ class Campaigns:
 def draw_campaigns(region: Region) -> Campaigns:
     """Return which campaigns run, from when on, and how far each reaches."""
     half = np.arange(HALVES)
-    runs = region.stream("market/campaign").chance(half, probability(region["market.campaigns"]))
-    near = region.stream("market/near_season").chance(half, probability(region["market.near_season"]))
+    runs = region.chance("market/campaign", half, "market.campaigns")
+    near = region.chance("market/near_season", half, "market.near_season")
     any_day, peak = (
         np.array(
             [
@@ -339,8 +337,8 @@ def _counts(region: Region, places: Places, adverts: Ints, usual: Ints, lift: In
 def _hash_matches(region: Region, places: Places, adverts: Ints) -> Ints:
     """Return thousandths of reports a day: by a platform's size, kind and policy, which some change on one day."""
     names = [places.kinds[k] for k in places.platform_kind]
-    rate = np.array([region["market.hash_matches"][name] for name in names])
-    policies = np.array(region["market.hash_policy"])
+    rate = region.values("market.hash_matches", names)
+    policies = region.values("market.hash_policy")
     stream = region.stream("market/policy")
     before, later = (policies[stream.below(places.platform, len(policies), k)] for k in (0, 1))
     changes = stream.chance(places.platform, probability(region["market.hash_change"]), 2)

@@ -150,9 +150,7 @@ def draw_crew(region: Region, o: Operations, joined: JoinedPeople, needed: Neede
     local = np.arange(len(o.id))
     mean = region["people.posting"]
     few = 1 + mean * region.stream("people/few").quantile(local, "gamma_2.0") // 2_000_000
-    behind = np.array([region["people.size"][name] for name in region["operations.organisation"]])[
-        o.organisation
-    ]
+    behind = region.values("people.size", region["operations.organisation"])[o.organisation]
     share = (region.stream("people/many").quantile(local, "gamma_0.5") + 20_000) * (o.ends - o.begins + 1)
     share *= behind
     silent = (o.kind == TRAFFICKING) & ~o.posts
@@ -251,7 +249,7 @@ def _free_start(
     anywhere = low + region.stream("people/from").below(person, np.maximum(high - low + 1, 1))
     # Those who are there when an investigation ends it all stay until then.
     there = o.disturbed.stopped[crew.owner] & (high == ends - length)
-    found = there & region.stream("people/found").chance(person, probability(region["people.found"]))
+    found = there & region.chance("people/found", person, "people.found")
     return np.where(found, high, anywhere)
 
 
@@ -262,8 +260,8 @@ def _ways(
     owner = crew.owner
     strangers = relation == STRANGER
     offers = o.posts & (o.family != FAMILIES.index("services"))
-    answers = region.stream("people/advert").chance(person, probability(region["people.by_advert"]))
-    sold = region.stream("people/sold").chance(person, probability(region["people.sold"]))
+    answers = region.chance("people/advert", person, "people.by_advert")
+    sold = region.chance("people/sold", person, "people.sold")
     way = np.where(sold & strangers, WAYS.index(SOLD), WAYS.index(ACQUAINTANCE))
     way = np.where(offers[owner] & answers & strangers, WAYS.index(JOB_ADVERT), way)
     way = np.where(crew.needed, WAYS.index(ACQUAINTANCE), way)
@@ -337,7 +335,7 @@ def draw_exit(region: Region, o: Operations, crew: Crew, person: np.ndarray, end
     """Return how it ends, by name. Only those of a network or an armed group are handed on, others are released; and
     the authorities find those who are there when an investigation ends the operation."""
     names = np.array(list(region["people.exit"]))
-    weights = np.tile(np.array(list(region["people.exit"].values())), (len(person), 1))
+    weights = np.tile(region.values("people.exit"), (len(person), 1))
     behind = organisation_names(region, o)[crew.owner]
     weights[behind == ARMED, names == MOVED_ON] *= region["people.armed_sales"]
     exit = names[region.stream("people/exit").choose(person, weights)]
@@ -456,7 +454,7 @@ def _frame(
 def _women(
     region: Region, o: Operations, person: np.ndarray, owner: np.ndarray, staff: np.ndarray
 ) -> np.ndarray:
-    by_form = np.array([probability(region["people.women"][f]) for f in o.forms])[o.form[owner]]
+    by_form = region.chances("people.women", o.forms)[o.form[owner]]
     p = np.where(staff, probability(region["people.women_staff"]), by_form)
     return region.stream("people/sex").chance(person, p)
 
@@ -472,7 +470,7 @@ def _control(
     the tables has their probabilities. Whose debts bind them has mostly their earnings taken as well."""
     means = tuple(tables[0])
     p = np.array([[probability(x) for x in t.values()] for t in tables])[which]
-    bound = region.stream("people/bound").chance(person, probability(region["people.bound"]))
+    bound = region.chance("people/bound", person, "people.bound")
     number = np.tile(np.arange(len(means)), (len(person), 1))
     number[bound, means.index(EARNINGS)] = means.index(DEBT)
     used = region.stream("people/control").chance(person[:, None], p, number)

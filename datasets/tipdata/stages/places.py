@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from tipdata.core.draw import probability
 from tipdata.core.tables import read_tables
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
@@ -73,8 +72,8 @@ def _towns(region: Region) -> pl.DataFrame:
     x0 = region.stream("places/centre_x").below(np.arange(centres), plane)[centre]
     y0 = region.stream("places/centre_y").below(np.arange(centres), plane)[centre]
     spread = region["places.spread_km"]
-    x = np.clip(x0 + spread * region.stream("places/x").quantile(rank, "normal") // 1_000_000, 0, plane)
-    y = np.clip(y0 + spread * region.stream("places/y").quantile(rank, "normal") // 1_000_000, 0, plane)
+    x = np.clip(x0 + region.spread("places/x", rank, "normal", spread), 0, plane)
+    y = np.clip(y0 + region.spread("places/y", rank, "normal", spread), 0, plane)
     parts = region["places.jurisdictions"]
     along = np.argsort(np.argsort(x, kind="stable"), kind="stable")
     jurisdiction = region.index * 4 + along * parts // count
@@ -117,10 +116,10 @@ def _sites(region: Region) -> dict:
     ]
     dominant = market[int(region.stream("platforms/dominant").below(np.array([0]), len(market))[0])]
     closed = np.full(len(present), DAYS, dtype=np.int32)
-    if region.stream("platforms/closes").chance(np.array([0]), probability(region["platforms.closes"]))[0]:
+    if region.chance("platforms/closes", np.array([0]), "platforms.closes")[0]:
         closed[dominant] = region["platforms.closing_day"]
     opened = np.where(
-        region.stream("platforms/new").chance(present, probability(region["platforms.opens_late"])),
+        region.chance("platforms/new", present, "platforms.opens_late"),
         region.stream("platforms/opened").below(present, DAYS // 2),
         0,
     ).astype(np.int32)

@@ -58,10 +58,10 @@ def draw_reviewers(region: Region) -> Reviewers:
         level, spread = (round(x * 1000) for x in region[f"reviews.{name}"])
         return level + world.stream(f"reviewers/{name}").quantile(local, "normal") * spread // 1_000_000
 
-    kind = world.stream("reviewers/kind").choose(local, np.array(list(region["reviews.kinds"].values())))
+    kind = world.stream("reviewers/kind").choose(local, region.values("reviews.kinds"))
     speed = np.array([_milli(region, "speed." + k) for k in REVIEWERS])
     activity = world.stream("reviewers/activity").quantile(local, "normal") * _milli(region, "activity")
-    spoken = np.array([region["operations.languages"][code] for code in LANGUAGES])
+    spoken = region.values("operations.languages", LANGUAGES)
     first = world.stream("reviewers/language").choose(local, spoken)
     second = world.stream("reviewers/language").choose(local, spoken, 1)
     reads = np.zeros((count, len(LANGUAGES)), dtype=bool)
@@ -177,9 +177,9 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
 def _queue(region: Region, o: Operations, adverts: Adverts) -> _Queue:
     """Return operations in keyed order of attention, a few adverts of each, until both shares of the queue are full."""
     local = np.arange(len(o.id))
-    attention = np.array([region["reviews.attention"][k] for k in KINDS])[o.kind]
+    attention = region.values("reviews.attention", KINDS)[o.kind]
     waiting = region.stream("queue/attention").quantile(local, "exponential") * ONE // attention
-    most = 1 + region.stream("queue/size").choose(local, np.array(region["reviews.adverts_an_operation"]))
+    most = 1 + region.stream("queue/size").choose(local, region.values("reviews.adverts_an_operation"))
     delay = region.stream("queue/delay").quantile(adverts.row, "exponential") * region["reviews.delay_days"]
     day = adverts.day + 1 + delay // 1_000_000
     order = np.lexsort((region.stream("queue/advert").bits(adverts.row), adverts.operation))
@@ -230,7 +230,7 @@ def _brigades(region: Region, o: Operations, queued: np.ndarray) -> tuple[np.nda
 
 def _condemning(region: Region) -> np.ndarray:
     """Return probability out of 65,536 that a brigade condemns and does not shield its target, by kind."""
-    return np.array([probability(region["reviews.condemns"][k]) for k in KINDS])
+    return region.chances("reviews.condemns", KINDS)
 
 
 # --- the reviewers -------------------------------------------------------------------------------------------------
@@ -242,11 +242,12 @@ def _assign_reviewers(region: Region, queue: _Queue, reviewers: Reviewers) -> _V
     number = queue.row[:, None] * REVIEWER_ROOM + np.arange(len(reviewers.id))
     weight = np.broadcast_to(reviewers.activity, number.shape)
     weight = weight * np.where(reviewers.reads[:, queue.language].T, region["reviews.readers_first"], 1)
-    member = region.stream("brigades/member").chance(
+    member = region.chance(
+        "brigades/member",
         np.maximum(queue.brigade, 0)[:, None] * REVIEWER_ROOM + np.arange(len(reviewers.id)),
-        probability(region["reviews.brigade_joins"]),
+        "reviews.brigade_joins",
     )
-    turns_up = region.stream("reviews/turns_up").chance(number, probability(region["reviews.brigade_votes"]))
+    turns_up = region.chance("reviews/turns_up", number, "reviews.brigade_votes")
     brigaded = (queue.brigade >= 0)[:, None] & (reviewers.kind == BRIGADE) & member & turns_up
     time = region.stream("reviews/time").quantile(number, "exponential") * 1000 // weight
     time = np.where(brigaded, time - (1 << 40), time)
@@ -304,7 +305,7 @@ def _prior(region: Region, queue: _Queue) -> np.ndarray:
     """Return log probability of each kind among queued adverts, milli-nats, given the share that is harmful."""
     share = int((queue.kind == TRAFFICKING).sum()) * ONE // max(len(queue.kind), 1)
     posting = np.array([probability(region[f"operations.kind.{k}"]) for k in KINDS])
-    weight = posting * np.array([region["reviews.attention"][k] for k in KINDS])
+    weight = posting * region.values("reviews.attention", KINDS)
     weight[TRAFFICKING] = 0
     weight = weight * (ONE - share) // weight.sum()
     weight[TRAFFICKING] = share
@@ -317,7 +318,7 @@ def _prior(region: Region, queue: _Queue) -> np.ndarray:
 def _queue_frame(
     region: Region, adverts: Adverts, queue: _Queue, own: np.ndarray, pooled: np.ndarray
 ) -> pl.DataFrame:
-    gold = region.stream("queue/gold").chance(queue.row, probability(region["reviews.gold"]))
+    gold = region.chance("queue/gold", queue.row, "reviews.gold")
     harmful = queue.kind == TRAFFICKING
     return pl.DataFrame(
         {
@@ -339,16 +340,11 @@ def _queue_frame(
 
 
 def _reviews_frame(
-    region: Region,
-    adverts: Adverts,
-    queue: _Queue,
-    reviewers: Reviewers,
-    votes: _Votes,
-    vote: np.ndarray,
+    region: Region, adverts: Adverts, queue: _Queue, reviewers: Reviewers, votes: _Votes, vote: np.ndarray
 ) -> pl.DataFrame:
     i, brigaded = votes.item, votes.brigaded == 1
     waits = np.where(brigaded, region["reviews.brigade_minutes"], region["reviews.minutes"])
-    taken = region.stream("reviews/minute").quantile(votes.number, "exponential") * waits // 1_000_000
+    taken = region.spread("reviews/minute", votes.number, "exponential", waits)
     opens = region.stream("queue/minute").below(queue.row, MINUTES_A_DAY)
     minute = queue.day[i] * MINUTES_A_DAY + opens[i] + taken
     minute = np.minimum(minute, (adverts.until[queue.at][i] + 1) * MINUTES_A_DAY - 1)

@@ -173,8 +173,8 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
 
 def _draw_sent(region: Region, a: Actors) -> SentTies:
     """Return how many ties each account sends, when, and for what reason."""
-    factor = np.array(region["ties.reach"])[a.habits["reach"]]
-    factor = factor * np.array(region["ties.outreach_reach"])[a.outreach.astype(np.int64)] // 1000
+    factor = region.values("ties.reach")[a.habits["reach"]]
+    factor = factor * region.values("ties.outreach_reach")[a.outreach.astype(np.int64)] // 1000
     drawn = region.stream("ties/sent").quantile(a.number, "gamma_2.0")
     count = np.minimum(region["ties.sent"] * drawn // 2000 * factor // 1_000_000, ROOM // 2)
     source = np.repeat(np.arange(len(count)), count)
@@ -189,10 +189,10 @@ def _reasons(region: Region, a: Actors) -> np.ndarray:
     """Return (accounts, reasons) permille-like weights of what an account's ties are for, from its habits."""
 
     def by_level(parameter: str, habit: str) -> np.ndarray:
-        return np.array(region[f"ties.{parameter}"])[a.habits[habit]]
+        return region.values(f"ties.{parameter}")[a.habits[habit]]
 
     approach = by_level("approach", "approach")
-    approach = approach * np.array(region["ties.outreach_approach"])[a.outreach.astype(np.int64)] // 1000
+    approach = approach * region.values("ties.outreach_approach")[a.outreach.astype(np.int64)] // 1000
     friend, closure = region["ties.friend"]
     weights = np.zeros((len(a.number), len(REASONS)), dtype=np.int64)
     weights[:, FRIEND], weights[:, CLOSURE] = friend, closure
@@ -267,7 +267,7 @@ def _friends(region: Region, a: Actors, pool: Pool, number: np.ndarray, source: 
     """Return a friend of one's platform and language, or of one's language alone, or of the platform for those who keep
     wide company; of several candidates the first of one's own town."""
     wide = a.habits["company"][source] == 1
-    across = region.stream("ties/across").chance(number, probability(region["ties.across"]))
+    across = region.chance("ties/across", number, "ties.across")
     by_language, by_platform, by_both = _company(a)
     place = np.where(across, by_language[source], np.where(wide, by_platform[source], by_both[source]))
     found = np.full(len(number), -1)
@@ -315,7 +315,7 @@ def _add_answers(
 ) -> tuple[SentTies, np.ndarray, np.ndarray]:
     """Return ties and those that answer them: sources and reasons, targets, and whether each is an answer."""
     table = np.array([region["ties.returned"].get(reason, 0) for reason in REASONS])
-    habit = np.array(region["ties.answered"])[a.habits["answered"][sent.source]]
+    habit = region.values("ties.answered")[a.habits["answered"][sent.source]]
     p = np.where(sent.reason == APPROACH, habit, table[sent.reason])
     answers = region.stream("ties/answer").below(sent.number, 1000) < p
     pair = sent.source * len(a.number) + target
@@ -342,7 +342,7 @@ def _frame(
     # each other from elsewhere: where they are on different sites, one names the other's account.
     asked = np.where(answer, target, ties.source)
     first = ties.number - np.where(answer, ROOM // 2, 0)
-    private = np.array(region["ties.message"])[a.habits["channel"][asked]]
+    private = region.values("ties.message")[a.habits["channel"][asked]]
     kind = np.where(
         region.stream("ties/comments").below(first, 1000) < region["ties.comment"], COMMENT, FOLLOW
     )

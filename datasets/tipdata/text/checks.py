@@ -71,8 +71,7 @@ def _check_language(book: Book) -> None:
     most = max(share, key=lambda name: share[name])
     if share[language] < share[most] or 2 * share[language] < len(texts):
         book.fault(
-            line,
-            f"{share[language]} of {len(texts)} frames look like {language}, {share[most]} like {most}",
+            line, f"{share[language]} of {len(texts)} frames look like {language}, {share[most]} like {most}"
         )
 
 
@@ -80,12 +79,7 @@ def _check_writers(book: Book) -> None:
     """Hold that registers and dialects are few, have names of their own, and are told apart by frames."""
     for what, names, most, line in (
         ("register", book.registers, REGISTERS, line_of(book.document, "registers", 1)),
-        (
-            "dialect",
-            book.dialects,
-            DIALECTS,
-            line_of(book.document["dialects"], "names", 1),
-        ),
+        ("dialect", book.dialects, DIALECTS, line_of(book.document["dialects"], "names", 1)),
     ):
         if not names:
             book.fault(line, f"no {what} is named")
@@ -178,10 +172,7 @@ def _check_words(book: Book) -> None:
             book.fault(document["name"].line, describe_ban(found, str(document["name"]), rule))
     for word in shown:
         for rule, found in find_broken_rules(capital(str(word)), book.language).items():
-            book.fault(
-                getattr(word, "line", 1),
-                describe_ban(found, str(word), rule),
-            )
+            book.fault(getattr(word, "line", 1), describe_ban(found, str(word), rule))
     if book.document["space"] != "":
         known = {word.casefold() for frame in book.frames() for word in re.findall(r"[\w']+", frame.text)}
         for word in wrong.values():
@@ -272,10 +263,7 @@ class _Checks:
             return
         for frame in frames:
             for rule, found in self._content([frame]).items():
-                self.book.fault(
-                    frame.line,
-                    f"{frame.where}: {describe_ban(found, frame.text, rule)}",
-                )
+                self.book.fault(frame.line, f"{frame.where}: {describe_ban(found, frame.text, rule)}")
 
     def _content(self, frames: list[Frame]) -> dict[str, str]:
         readings = (text for frame in frames for text in self.book.readings(frame))

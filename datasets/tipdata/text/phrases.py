@@ -14,14 +14,7 @@ from itertools import product
 import numpy as np
 
 from tipdata.core.kinds import CATEGORIES, FAMILIES
-from tipdata.text.book import (
-    BASES,
-    KINDS_OF_FILLER,
-    MOST_LISTED,
-    NUMBERS,
-    SLOTS,
-    Frame,
-)
+from tipdata.text.book import BASES, KINDS_OF_FILLER, MOST_LISTED, NUMBERS, SLOTS, Frame
 from tipdata.text.facts import facts_of, rules
 from tipdata.text.grammar import (
     REGISTER,

@@ -28,13 +28,13 @@ def booking_office(region: Region, o: Operations) -> Ints:
     Offices are businesses of the operation's part; the first of them serves more than the second, and so on.
     """
     local = np.arange(len(o.id))
-    p = np.array([probability(region["contacts.at_office"][kind]) for kind in KINDS])[o.kind]
+    p = region.chances("contacts.at_office", KINDS)[o.kind]
     served = region.stream("contacts/at_office").chance(local, p)
     offices = np.flatnonzero(o.posts & (o.kind == BUSINESS))
     offices = offices[np.lexsort((region.stream("contacts/office_turn").bits(offices), o.part[offices]))]
     first = np.searchsorted(o.part[offices], o.part, side="left")
     count = np.searchsorted(o.part[offices], o.part, side="right") - first
-    weights = np.array(region["contacts.office_weights"])
+    weights = region.values("contacts.office_weights")
     turn = region.stream("contacts/office").choose(
         local, np.where(np.arange(len(weights)) < count[:, None], weights, 0)
     )
@@ -50,7 +50,7 @@ PRICE_LEVELS = {level: level_place(FAMILIES[0], f"price={level}")[1] for level i
 
 def draw_stated(region: Region, o: Operations, plan: Schedule) -> np.ndarray:
     """Return (n,) bool: the advert states a price."""
-    missing = np.array([probability(region["prices.missing"][f]) for f in FAMILIES])
+    missing = region.chances("prices.missing", FAMILIES)
     return ~region.stream("templates/no_price").chance(plan.template, missing[o.family[plan.operation]])
 
 
@@ -76,9 +76,7 @@ def draw_prices(
     base = np.array([region["prices.base"][c] for c in CATEGORIES])[o.category[plan.operation]] * 100
     length = said.level[:, LENGTH]
     half = (o.family[plan.operation] == 0) & ((length == SHORT) | (length == SILENT) & told)
-    half &= region.stream("templates/half_hour").chance(
-        plan.template, probability(region["prices.half_hour"])
-    )
+    half &= region.chance("templates/half_hour", plan.template, "prices.half_hour")
     usual = np.where(half, base * probability(region["prices.half_hour_share"]) >> 16, base)
     crowded = np.where(town < CROWDED_TOWNS, _milli(region, "crowded"), 0)
     usual = usual * (exp(-crowded) >> 4) >> 16
@@ -165,7 +163,7 @@ def draw_contacts(region: Region, o: Operations, plan: Schedule) -> tuple[np.nda
     """Return (n, 3) contact ids and whether an extractor finds them: phone, messenger, mail."""
     n, slot = len(plan.row), np.arange(3)[None, :]
     owner = np.repeat(plan.operation[:, None], 3, axis=1)
-    period = np.array(region["contacts.period_days"])[o.traits["churn"]]
+    period = region.values("contacts.period_days")[o.traits["churn"]]
     epoch = (plan.day - o.first_day[plan.operation])[:, None] // (
         period[plan.operation][:, None] * (1 + (slot > 1))
     )
@@ -176,12 +174,12 @@ def draw_contacts(region: Region, o: Operations, plan: Schedule) -> tuple[np.nda
     number = (owner * 4 + slot) * ROOM + epoch
     near = o.first_day // region["contacts.reuse_days"] * 3 + o.part
     previous = pick_within(region, "contacts/previous", local, near, o.posts)
-    recycled = region.stream("contacts/recycled").chance(number, probability(region["contacts.recycled"]))
+    recycled = region.chance("contacts/recycled", number, "contacts.recycled")
     recycled &= (slot == 0) & (previous[owner] >= 0) & ~at_desk
     number = np.where(recycled, previous[owner] * 4 * ROOM, number)
     has = np.ones((n, 3), dtype=bool)
-    messenger = region.stream("contacts/messenger").chance(local, probability(region["contacts.messenger"]))
-    mail = region.stream("contacts/mail").chance(local, probability(region["contacts.mail"]))
+    messenger = region.chance("contacts/messenger", local, "contacts.messenger")
+    mail = region.chance("contacts/mail", local, "contacts.mail")
     has[:, 1] = messenger[plan.operation] | (plan.day >= o.adopts_messaging[plan.operation])
     has[:, 2] = mail[plan.operation]
     hides = (plan.day >= o.adopts_obfuscation[plan.operation])[:, None]
@@ -198,16 +196,14 @@ def draw_images(
     """Return (n, most) image hashes and which are there; copied templates show the copied operation's images."""
     owner = source // MAX_TEMPLATES
     level = o.traits["images"][owner]
-    pool, shown = np.array(region["images.pool"])[level], np.array(region["images.shown"])[level]
+    pool, shown = region.values("images.pool")[level], region.values("images.shown")[level]
     k = np.arange(max(region["images.shown"]))[None, :]
     turn = region.stream("adverts/image").below(plan.row, np.maximum(pool, 1))
     which = (source[:, None] + turn[:, None] // 2 + k) % np.maximum(pool, 1)[:, None]
     image = owner[:, None] * ROOM + which
     # From a word that can be worked back anyone could tell whose image it is.
     value = region.stream("images/hash").one_way(image).view(np.int64)
-    recoded = region.stream("images/recoded").chance(
-        plan.row[:, None], probability(region["images.recoded"]), k
-    )
+    recoded = region.chance("images/recoded", plan.row[:, None], "images.recoded", k)
     flipped = np.int64(1) << region.stream("images/flipped").below(plan.row[:, None], 62, k)
     return np.where(recoded, value ^ flipped, value), k < shown[:, None]
 
@@ -218,9 +214,7 @@ def job_fields(region: Region, o: Operations, plan: Schedule, said: Statements) 
     yes = probability(region["job_fields.says_yes"])
     fields: dict[str, pl.Series] = {}
     for name in JOB_FIELDS:
-        stated = region.stream(f"templates/states_{name}").chance(
-            plan.template, probability(region[f"job_fields.{name}"])
-        )
+        stated = region.chance(f"templates/states_{name}", plan.template, f"job_fields.{name}")
         value = _stated_value(
             o, plan, said, name, region.stream(f"templates/{name}").chance(plan.template, yes)
         )

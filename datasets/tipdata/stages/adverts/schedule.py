@@ -89,7 +89,7 @@ def draw_bursts(region: Region, o: Operations, touring: Tours) -> Schedule:
     day = minute // MINUTES_A_DAY
     first, length = o.first_day[operation], (o.last_day - o.first_day + 1)[operation]
     templates = o.traits["templates"][operation] + 1
-    phased = region.stream("adverts/phased").chance(row, probability(region["schedule.phase"]))
+    phased = region.chance("adverts/phased", row, "schedule.phase")
     number = np.where(
         phased, (day - first) * templates // length, region.stream("adverts/template").below(row, templates)
     )
@@ -110,8 +110,8 @@ class Busy:
 
     @classmethod
     def of(cls, region: Region, o: Operations, operation: Ints) -> "Busy":
-        hours = np.array(list(region["schedule.hour_weights"].values()))
-        days = np.array(region["schedule.weekday_weights"])
+        hours = region.values("schedule.hour_weights")
+        days = region.values("schedule.weekday_weights")
         clock = Clock((days[None, :, None] * hours[:, None, :]).reshape(len(hours), -1), 60)
         level = o.traits["hours"]
         opens = clock.busy(level, o.first_day * MINUTES_A_DAY)
@@ -143,7 +143,7 @@ def _draw_single_times(region: Region, o: Operations, touring: Tours, busy: Busy
             (until - since) * share.below(row[tours], 1024) // 1024 * share.below(row[tours], 1024, 1) // 1024
         )
         came[tours] = since + into
-    monthly = region.stream("adverts/monthly").chance(row, probability(region["schedule.month_start"]))
+    monthly = region.chance("adverts/monthly", row, "schedule.month_start")
     begins = np.maximum(day // _MONTH * _MONTH, o.first_day[busy.operation])
     first = busy.clock.busy(busy.level, begins * MINUTES_A_DAY + minute % MINUTES_A_DAY)
     return np.where(monthly, first, came)
@@ -163,9 +163,7 @@ def follow_parents(
 
     One that would be beyond the last generation comes by itself, and so do those that follow it.
     """
-    late = exp(
-        region["schedule.again_spread"] * region.stream("adverts/late").quantile(row, "normal") // 1_000_000
-    )
+    late = exp(region.spread("adverts/late", row, "normal", region["schedule.again_spread"]))
     wait = region["schedule.again_minutes"] * late // EXP_SCALE * busy.clock.week[busy.level] // _WEEK + 1
     came, known = alone.copy(), ~follows
     for _ in range(region["schedule.generations"]):
@@ -184,7 +182,7 @@ def place_on_tour(
     row, operation = plan.row, plan.operation
     rows = np.arange(len(row))
     weights = np.where(accounts.has, accounts.weights, 0)[operation]
-    loyal = region.stream("adverts/loyal").chance(row, probability(region["platforms.loyalty"]))
+    loyal = region.chance("adverts/loyal", row, "platforms.loyalty")
     wanted = np.where(loyal, accounts.home[operation], region.stream("adverts/site").choose(row, weights))
     lost = lost_to_closure(region, places, o, plan, wanted)
     open_ = accounts.alive(operation, plan.day)
@@ -200,7 +198,7 @@ def _towns(region: Region, places: Places, o: Operations, plan: Schedule, tourin
     """Return town rank of each candidate: home, at times another, or where the tour is."""
     row, operation = plan.row, plan.operation
     home = o.town[operation]
-    away = region.stream("adverts/away").chance(row, probability(region["schedule.away"]))
+    away = region.chance("adverts/away", row, "schedule.away")
     elsewhere = region.stream("adverts/town").choose(row, places.weight)
     town = np.where(away, elsewhere, home)
     abroad = places.jurisdiction[town] != places.jurisdiction[home]

@@ -45,7 +45,7 @@ def draw_copies(region: Region, o: Operations) -> np.ndarray:
     template = np.arange(len(o.id) * MAX_TEMPLATES)
     owner, number = template // MAX_TEMPLATES, template % MAX_TEMPLATES
     exists = o.posts[owner] & (number <= o.traits["templates"][owner])
-    p = np.array([probability(region["writing.copies"][k]) for k in KINDS])[o.kind[owner]]
+    p = region.chances("writing.copies", KINDS)[o.kind[owner]]
     copied = exists & region.stream("templates/copied").chance(template, p)
     group = (o.language[owner] * len(CATEGORIES) + o.category[owner]) * 3 + o.part[owner]
     other = pick_within(region, "templates/source", template, group, exists & ~copied)
@@ -269,7 +269,7 @@ class _StateDraws:
         listed = self.region["writing.edit_positions"]
         weights[:-EXTRA], weights[-EXTRA:NOUN] = listed["fact"], listed["filler"]
         weights[NOUN], weights[TITLE] = listed["noun"], listed["title"]
-        edits = self.region.stream("adverts/edits").choose(row, np.array(self.region["writing.edits"]))
+        edits = self.region.stream("adverts/edits").choose(row, self.region.values("writing.edits"))
         edited = np.zeros((len(row), state.shape[1]), dtype=bool)
         for turn in range(int(edits.max(initial=0))):
             r = np.flatnonzero(edits > turn)
@@ -326,9 +326,7 @@ class _StateDraws:
         number = np.arange(self.count)[None, :]
         own = self.region.stream("operations/says").quantile(owner[:, None], "exponential", number)
         new = self.region.stream("templates/says").quantile(template[:, None], "exponential", number)
-        kept = self.region.stream("templates/keeps_says").chance(
-            template[:, None], probability(self.region["writing.habit"]), number
-        )
+        kept = self.region.chance("templates/keeps_says", template[:, None], "writing.habit", number)
         time = np.where(kept, own, new) // self._weight()[self.o.family[owner]]
         time[level == SILENT] = np.iinfo(np.int64).max
         time[:, number_of("contact")] = -1

@@ -130,7 +130,7 @@ def draw_styles(framing: FrameChooser, template: Ints, language: Ints, signs: St
     # Register and dialect are fixed for a writer: nobody changes from "tu" to "usted" between two sentences.
     made["register"] = region.stream("writers/register").below(writer, REGISTERS)
     usual = int(region.stream("dialect/usual").below(np.array([0]), REGIONAL)[0])
-    strays = region.stream("writers/strays").chance(writer, probability(region["writing.other_dialect"]))
+    strays = region.chance("writers/strays", writer, "writing.other_dialect")
     elsewhere = region.stream("writers/dialect").below(writer, REGIONAL)
     made["dialect"] = np.where(strays, elsewhere, usual) % words.dialects[language]
     made["contact_place"] = np.array(signs.contact_places)[made["contact_place"]]
@@ -186,8 +186,8 @@ class _TextRenderer:
         self.speaker = np.where(np.where(said_voice == SILENT, voice, said_voice) == 0, ONE, SEVERAL)
         self.strings: list[str] = []
         self.start = first_own(words)
-        self.wrong = region.stream("writers/misspelling").chance(
-            np.arange(len(o.writer))[:, None], probability(region["writing.misspelling"]), np.arange(WORDS)
+        self.wrong = region.chance(
+            "writers/misspelling", np.arange(len(o.writer))[:, None], "writing.misspelling", np.arange(WORDS)
         )
         """(writers, words) bool: the writer misspells the word."""
 
@@ -285,9 +285,7 @@ class _TextRenderer:
         a, i, n = at[open_], item[open_], ways[open_]
         own = self.region.stream("writers/synonym").below(self.writer[a], n, i)
         new = self.region.stream("templates/synonym").below(self.template[a], n, i)
-        kept = self.region.stream("templates/own_synonym").chance(
-            self.template[a], probability(self.region["writing.own_synonym"]), i
-        )
+        kept = self.region.chance("templates/own_synonym", self.template[a], "writing.own_synonym", i)
         made[open_] = np.where(kept, own, new)
         return made
 
@@ -360,9 +358,7 @@ class _TextRenderer:
         asks is one.
         """
         ends = np.array([one.ends for one in self.signs.separators])[self.styles["separator"][row]]
-        shout = self.region.stream("templates/shout").chance(
-            self.template[row], probability(self.region["writing.shouts"]), frame
-        )
+        shout = self.region.chance("templates/shout", self.template[row], "writing.shouts", frame)
         shout &= ends & ~self.words.question[frame] & ~self.words.asks[frame]
         before = self.words.ends[self.language[row], BEFORE_CRY]
         opened = np.flatnonzero(shout & (before != NONE) & (self.styles["opens"][row] == 0))

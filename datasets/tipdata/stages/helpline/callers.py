@@ -47,20 +47,18 @@ KINDS_OF_FORMS = {
 def season_of_weeks(region: Region, opens: np.ndarray) -> np.ndarray:
     """Return weights of documented weeks by the month that they begin in."""
     month = opens * WEEK % YEAR * MONTHS_A_YEAR // YEAR
-    return np.array(region["helpline.season"])[month]
+    return region.values("helpline.season")[month]
 
 
 def weekday(region: Region, first: np.ndarray, turn: int) -> np.ndarray:
     """Return a day of the week for each."""
-    weights = np.array(region["helpline.weekdays"])
+    weights = region.values("helpline.weekdays")
     return region.stream("helpline/weekday").choose(first, weights, turn)
 
 
 def days_between(region: Region, first: np.ndarray, turn: int) -> np.ndarray:
     """Return days from one call of a person to the next: few, so that calls of one person cluster."""
-    return 1 + region.stream("helpline/between").choose(
-        first, np.array(region["helpline.days_between"]), turn
-    )
+    return 1 + region.stream("helpline/between").choose(first, region.values("helpline.days_between"), turn)
 
 
 def find_able(region: Region, o: Operations, people: People) -> np.ndarray:
@@ -175,9 +173,7 @@ def draw_calls(region: Region) -> Calls:
     happens = np.ones(len(first), dtype=bool)
     for turn, p in enumerate(region["helpline.again"], start=1):
         happens &= region.stream("helpline/again").chance(first, probability(p), turn)
-        same = region.stream("helpline/same_week").chance(
-            first, probability(region["helpline.again_same_week"]), turn
-        )
+        same = region.chance("helpline/same_week", first, "helpline.again_same_week", turn)
         last = (opens[slot] + 1) * WEEK * MINUTES_A_DAY - 1
         ahead = days_between(region, first, turn) * MINUTES_A_DAY
         later = minute // MINUTES_A_DAY * MINUTES_A_DAY + ahead + _clock(region, first, turn)
@@ -287,12 +283,12 @@ def draw_cases(
     phase = np.where(since < 0, INSIDE, np.searchsorted(high[FRESH:MONTHS], since, side="left") + FRESH)
     phase = np.where(kind == ENQUIRY, NONE, phase)
     foreign = region.stream("helpline/foreign").chance(
-        person, np.array([probability(region["helpline.foreign"][k]) for k in KINDS])[kind]
+        person, region.chances("helpline.foreign", KINDS)[kind]
     )
-    others = np.array([region["operations.languages"][code] for code in LANGUAGES])
+    others = region.values("operations.languages", LANGUAGES)
     others[o.majority] = 0
     language = np.where(foreign, region.stream("helpline/language").choose(person, others), o.majority)
-    at_hand = np.array([probability(region["helpline.interpreter"][code]) for code in LANGUAGES])
+    at_hand = region.chances("helpline.interpreter", LANGUAGES)
     at = callers.position[calls.first]
     used = people.control[np.maximum(at, 0)]
     circumstances = {

@@ -133,11 +133,11 @@ def build_need_model(region: Region, kinds: np.ndarray, circumstances: dict[str,
     given = [region[f"helpline.need.{name}"] for name in NEEDS]
     cells = np.arange(len(KINDS) * len(NEEDS)).reshape(len(KINDS), len(NEEDS))
     sd = int(region["helpline.jitter"] * 1000)
-    jitter = region.stream("helpline/jitter").quantile(cells, "normal") * sd // 1_000_000
+    jitter = region.spread("helpline/jitter", cells, "normal", sd)
     kind = np.array([n["kind"] for n in given]).T + jitter
     phase, danger = (np.array([n[name] for n in given]).T for name in ("phase", "danger"))
     logit = kind[:, None, None] + phase[None, :, None] + danger[None, None]
-    foreign = np.array([probability(region["helpline.foreign"][k]) for k in KINDS])
+    foreign = region.chances("helpline.foreign", KINDS)
     dangers = log(danger_table(region))
     base = log(normalise(kinds * ONE))[:, None] + log(phase_table(region))
     cell = base[:, :, None] + dangers
@@ -176,7 +176,7 @@ def danger_by_threats(region: Region, threatened: np.ndarray) -> np.ndarray:
         threatened: (kinds, phases) probabilities out of 65,536.
     """
     usual = danger_table(region)
-    leaning = normalise(usual * np.array(region["helpline.danger_threats"]))
+    leaning = normalise(usual * region.values("helpline.danger_threats"))
     return np.stack([np.maximum(usual * ONE - leaning * threatened[..., None], 0) // ONE, leaning])
 
 

@@ -120,7 +120,7 @@ def _of_cells(table: np.ndarray, restricted: np.ndarray) -> np.ndarray:
 
 def _own_trade(region: Region, c: Cases, level: np.ndarray) -> np.ndarray:
     """Return the level of ``sector``: mostly that of the operation, for those who were exploited by one."""
-    own = region.stream("helpline/own_trade").chance(c.person, probability(region["helpline.own_trade"]))
+    own = region.chance("helpline/own_trade", c.person, "helpline.own_trade")
     return np.where((c.trade >= 0) & own, c.trade, level)
 
 
@@ -149,9 +149,7 @@ def _interpreter(region: Region, c: Cases, needs: np.ndarray, seen: HelplineEvid
     wanted = np.where(c.foreign, p["needed"], p["resident"]) * c.spoken
     needed = needs[:, NEEDS.index("interpreting")]
     used = region.stream("helpline/interpreter").chance(c.local, np.where(needed, wanted, offered))
-    missing = region.stream("helpline/interpreter").chance(
-        c.local, probability(region["helpline.missing"]), 1
-    )
+    missing = region.chance("helpline/interpreter", c.local, "helpline.missing", 1)
     chance = np.stack([offered, wanted], axis=1)
     said = log(np.clip(np.where(used[:, None], chance, ONE - chance), 1, ONE))
     seen.of("interpreting")[...] += np.where(missing[:, None], 0, said)
@@ -289,8 +287,8 @@ def write_notes(
     order[:, raised.shape[1] :] += 1 << 21
     first = np.argsort(order, axis=1, kind="stable")[:, :MOST_SENTENCES]
     kept = np.take_along_axis(np.concatenate([sentence, filler], axis=1), first, axis=1)
-    room = 2 + region.stream("helpline/room").choose(c.local, np.array(region["helpline.sentence.room"]))
-    opens = region.stream("helpline/opens").chance(c.local, probability(region["helpline.sentence.opener"]))
+    room = 2 + region.stream("helpline/room").choose(c.local, region.values("helpline.sentence.room"))
+    opens = region.chance("helpline/opens", c.local, "helpline.sentence.opener")
     opener = book.opener[np.minimum(facts.relation, 1), _opener(region, book, c, facts, known)]
     shown = [opens, *(room > place for place in range(MOST_SENTENCES))]
     sentences = np.column_stack([opener, kept]).tolist()
@@ -322,13 +320,13 @@ def _draw_raised(
     """Return which pools come up, and the sentence of each: two (contacts, pools) arrays."""
     said = np.zeros((len(c.local), len(book.pools)), dtype=bool)
     sentence = np.zeros_like(said, dtype=np.int64)
-    fond = np.array(region["helpline.sentence.dialect"])
+    fond = region.values("helpline.sentence.dialect")
     for k, (pool, indices) in enumerate(book.pools.items()):
         kind = "need" if pool in NEEDS else pool
         level = needs[:, k].astype(np.int64) if pool in NEEDS else getattr(c, POOL_STATES[pool])
-        chance = np.array([probability(p) for p in region[f"helpline.said.{kind}"]])
+        chance = region.chances(f"helpline.said.{kind}")
         dialect = fond[region.stream("helpline/dialect").below(indices, len(fond))]
-        listed = np.array(region[f"helpline.sentence.{kind}"]) * dialect * ONE
+        listed = region.values(f"helpline.sentence.{kind}") * dialect * ONE
         closed = known.ruled_out(region, pool, len(indices))[:, None, :]
         # By contact, level of the state and sentence: what is ruled out is ruled out at every level.
         weights = np.where(closed, 0, normalise(np.where(closed, 0, listed)))

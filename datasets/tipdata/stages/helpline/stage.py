@@ -9,7 +9,6 @@ where no interpreter for the language was at hand.
 import numpy as np
 import polars as pl
 
-from tipdata.core.draw import probability
 from tipdata.core.kinds import LANGUAGES
 from tipdata.core.tables import as_lists, with_nulls
 from tipdata.core.world import Region
@@ -58,9 +57,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     settled = _settled_days(region, calls)
     at = callers.position[calls.first]
     owner = people.owner[np.maximum(at, 0)]
-    recognised = region.stream("helpline/recognised").chance(
-        calls.local, probability(region["helpline.recognised"])
-    )
+    recognised = region.chance("helpline/recognised", calls.local, "helpline.recognised")
     frame = pl.DataFrame(
         {
             "region": np.full(len(at), region.index, dtype=np.int32),
@@ -90,7 +87,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
 
 def _settled_days(region: Region, calls: Calls) -> np.ndarray:
     """Return day on which it is settled what the person needed; -1 where it never is."""
-    happens = region.stream("helpline/settled").chance(calls.local, probability(region["helpline.settled"]))
+    happens = region.chance("helpline/settled", calls.local, "helpline.settled")
     delay = region.stream("helpline/settled_days").quantile(calls.local, "gamma_2.0")
     return np.where(happens, calls.day + 1 + delay * region["helpline.settled_days"] // 2_000_000, -1)
 

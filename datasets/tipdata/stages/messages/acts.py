@@ -135,7 +135,7 @@ def _leanings(region: Region) -> np.ndarray:
     """Return (P, A) log odds ratios of the course and the form, with the region's own deviation of each course."""
     jitter = round(region["messages.jitter"] * 1000)
     cells = np.arange(len(COURSES) * len(ACTS)).reshape(len(COURSES), len(ACTS))
-    deviation = region.stream("parameter/messages/acts").quantile(cells, "normal") * jitter // 1_000_000
+    deviation = region.spread("parameter/messages/acts", cells, "normal", jitter)
     course = _ratio_table(region, "leanings", COURSES) + deviation
     form = _ratio_table(region, "forms", forms(region.world))
     recruits = course[: len(STRATEGIES), None, :] + form[None, :, :]
@@ -188,7 +188,7 @@ def draw_habits(region: Region, holder: np.ndarray, number: np.ndarray) -> np.nd
 def draw_pace(region: Region, holder: np.ndarray) -> np.ndarray:
     """Return (conversations,) each holder's leaning to long gaps, milli-nats a class."""
     spread = round(region["messages.pace"] * 1000)
-    return region.stream("messages/pace").quantile(holder, "normal") * spread // 1_000_000
+    return region.spread("messages/pace", holder, "normal", spread)
 
 
 pass

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from tipdata.core.draw import probability, scale_exp
+from tipdata.core.draw import scale_exp
 from tipdata.core.kinds import FAMILIES, KINDS, TRAFFICKING
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages.accounts import BACKGROUND, MAX_SITES, Accounts, background_site, spoken_language
@@ -159,7 +159,7 @@ def _draw_days(
     day = first + region.stream("messages/day").below(number, last - first + 1)
     apart = region.stream("messages/around").quantile(number, "logistic") * region["messages.around_days"]
     near = o.first_day[owner] + apart // 1_000_000
-    busy = region.stream("messages/busy_time").chance(number, probability(region["messages.around"]))
+    busy = region.chance("messages/busy_time", number, "messages.around")
     day = np.where((owner >= 0) & recruits & busy & (near >= first) & (near <= last), near, day)
     week = day[:, None] // WEEK * WEEK + np.arange(WEEK)
     inside = (week >= first[:, None]) & (week <= last[:, None])

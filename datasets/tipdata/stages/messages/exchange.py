@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tipdata.core.draw import choose_from_bits, exp, probability
+from tipdata.core.draw import choose_from_bits, exp
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages.messages import acts
 from tipdata.stages.messages.acts import WEEK, ThreadModel, reply_rows
@@ -48,7 +48,7 @@ def draw_outcomes(
     high = np.minimum(np.minimum(day + region["messages.joining_days"], o.ends[owner] - stays), DAYS - 1)
     halves = [region.stream("messages/joining").below(number, 1 << 16, k) for k in (0, 1)]
     joining = day + (high - day + 1) * (halves[0] + halves[1]) // (1 << 17)
-    lost = region.stream("messages/lost").chance(number, probability(region["messages.lost"]))
+    lost = region.chance("messages/lost", number, "messages.lost")
     joins = ~lost & ~drawn_back & (high >= day)
     return JoinedPeople(number[joins], owner[joins], joining[joins]), joins
 
@@ -99,7 +99,7 @@ def draw_messages(
     """
     minute = _draw_minutes(region, model, c, lines)
     late = (minute >= closed[lines.at] * MINUTES_A_DAY) & (closed[lines.at] < DAYS)
-    moves = region.stream("messages/moves").chance(c.number, probability(region["messages.moves"]))
+    moves = region.chance("messages/moves", c.number, "messages.moves")
     return DrawnMessages(
         minute=minute,
         act=_draw_acts(region, model, c, lines, role),
@@ -157,8 +157,8 @@ def _draw_acts(
     """Return the act of each message: by stage, profile and speaker, by habit, by place, and as an answer."""
     leanings = acts.draw_habits(region, c.holder, c.number)
     profile = acts.profile(region.world, c.course, c.form)
-    often = region.stream("messages/deletes").chance(c.holder, probability(region["messages.deletes_often"]))
-    rates = np.array([probability(p) for p in region["messages.deleted"]])
+    often = region.chance("messages/deletes", c.holder, "messages.deletes_often")
+    rates = region.chances("messages.deleted")
     gone = region.stream("messages/deleted").chance(lines.row, rates[often.astype(np.int64)][lines.at])
     base = (
         model.chain.act[profile[lines.at], lines.stage, role]
@@ -185,9 +185,7 @@ def _draw_channels(
     course, stage = c.course[lines.at], lines.stage
     moved = late & ~np.concatenate([[False], late[:-1]])
     begins = lines.step == 0
-    unknown = region.stream("messages/unknown_channel").chance(
-        lines.row, probability(region["messages.unknown_channel"])
-    )
+    unknown = region.chance("messages/unknown_channel", lines.row, "messages.unknown_channel")
     unknown &= ~begins & ~moved
     anew = begins | moved | region.stream("messages/hop").chance(lines.row, model.chain.hop[stage])
     weights = np.where(late[:, None], model.away[course], model.chain.next_channel[course])

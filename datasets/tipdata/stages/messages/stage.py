@@ -175,12 +175,7 @@ def _onset(c: Conversations, lines: MessageRows, kept: np.ndarray) -> np.ndarray
 
 
 def _frame(
-    region: Region,
-    places: Places,
-    o: Operations,
-    c: Conversations,
-    onset: np.ndarray,
-    outcome: pl.Series,
+    region: Region, places: Places, o: Operations, c: Conversations, onset: np.ndarray, outcome: pl.Series
 ) -> pl.DataFrame:
     id = region.ids("conversations", c.number)
     recruits = c.form >= 0

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tipdata.core.draw import Ints, probability
+from tipdata.core.draw import Ints
 from tipdata.core.kinds import KINDS
 from tipdata.core.world import DAYS, Region
 
@@ -33,7 +33,7 @@ def draw_life(
     def some(name: str) -> np.ndarray:
         means = region[f"operations.{name}_days"]
         mean = np.where(posts, means["posting"], means["silent"])
-        return 7 + mean * region.stream(f"operations/{name}").quantile(local, "exponential") // 1_000_000
+        return 7 + region.spread(f"operations/{name}", local, "exponential", mean)
 
     return first - some("lead"), last + some("tail")
 
@@ -42,20 +42,16 @@ def draw_adoption(region: Region, local: np.ndarray, name: str, kind: np.ndarray
     """Return day on which each operation adopts a technology: an S-curve in time, sooner for those who fear
     moderation."""
     middle = region.world.stream(f"tactics/{name}").below(np.array([0]), 160)[0] + region["tactics.midpoint"]
-    fear = np.array([region["tactics.fear_days"][k] for k in KINDS])[kind]
+    fear = region.values("tactics.fear_days", KINDS)[kind]
     spread = region["tactics.spread_days"]
-    day = (
-        middle
-        - fear
-        + spread * region.stream(f"operations/adopts_{name}").quantile(local, "logistic") // 1_000_000
-    )
-    never = region.stream(f"operations/never_{name}").chance(local, probability(region["tactics.never"]))
+    day = middle - fear + region.spread(f"operations/adopts_{name}", local, "logistic", spread)
+    never = region.chance(f"operations/never_{name}", local, "tactics.never")
     return np.where(never, DAYS * 2, np.maximum(day, 0))
 
 
 def draw_investigated(region: Region, local: np.ndarray, kind: np.ndarray, first: np.ndarray) -> np.ndarray:
     """Return day on which an investigation settles what an operation is; past the end of time where none does."""
-    p = np.array([probability(region["operations.investigated"][k]) for k in KINDS])[kind]
+    p = region.chances("operations.investigated", KINDS)[kind]
     delay = (
         region["operations.investigation_days"]
         * region.stream("operations/delay").quantile(local, "gamma_2.0")
@@ -67,9 +63,7 @@ def draw_investigated(region: Region, local: np.ndarray, kind: np.ndarray, first
 
 def draw_writers(region: Region, local: np.ndarray, language: np.ndarray, part: np.ndarray) -> np.ndarray:
     """Return who writes for whom: mostly one writer an operation, sometimes one for two of one language and part."""
-    shares = region.stream("operations/shares_writer").chance(
-        local, probability(region["operations.shared_writer"])
-    )
+    shares = region.chance("operations/shares_writer", local, "operations.shared_writer")
     partner = pick_within(region, "operations/partner", local, language * 3 + part, ~shares)
     return np.where(shares & (partner >= 0), partner, local)
 
@@ -115,9 +109,7 @@ def disturb(
     """Return what is left of operations that would post until ``last`` and live until ``ends``."""
     never = np.full(len(local), UNDISTURBED)
     inside = investigated <= np.minimum(ends, DAYS - 1)
-    stopped = inside & region.stream("operations/stopped").chance(
-        local, probability(region["operations.stopped"])
-    )
+    stopped = inside & region.chance("operations/stopped", local, "operations.stopped")
     wait = region["operations.stop_days"] * region.stream("operations/stops").quantile(local, "exponential")
     day = np.maximum(investigated + wait // 1_000_000, first + SHORTEST)
     ends = np.where(stopped, np.minimum(ends, day), ends)

@@ -90,7 +90,7 @@ def generate(region: Region, past: Past) -> tuple[Operations, dict[str, pl.DataF
     posts = np.argsort(region.stream("operations/posts").shuffle(local)) < region["operations.posting"]
     kind = _kinds(region, local, posts, _prior(region))
     forms = tuple(region["operations.form"])
-    form = region.stream("operations/form").choose(local, np.array(list(region["operations.form"].values())))
+    form = region.stream("operations/form").choose(local, region.values("operations.form"))
     form = np.where(kind == TRAFFICKING, form, -1)
     category, category_log = _categories(region, local, kind, form, forms)
     organisation = draw_organisation(region, local, kind, form, forms)
@@ -130,7 +130,7 @@ def generate(region: Region, past: Past) -> tuple[Operations, dict[str, pl.DataF
         cross_border=_cross_border(region, local, kind),
         adopts_messaging=adopts["messaging"],
         adopts_obfuscation=adopts["obfuscation"],
-        obfuscation=np.array(region["tactics.obfuscation_rate"])[traits["obfuscation"]],
+        obfuscation=region.values("tactics.obfuscation_rate")[traits["obfuscation"]],
         kind_log=kind_log,
         category_log=category_log,
         log_odds=total[:, TRAFFICKING] - log_sum(total[:, TRAFFICKING + 1 :]),
@@ -168,13 +168,13 @@ def _categories(
 
 
 def _cross_border(region: Region, local: np.ndarray, kind: np.ndarray) -> np.ndarray:
-    p = np.array([probability(region["operations.cross_border"][k]) for k in KINDS])
+    p = region.chances("operations.cross_border", KINDS)
     return region.stream("operations/cross_border").chance(local, p[kind])
 
 
 def _languages(region: Region, local: np.ndarray, migrant: np.ndarray) -> tuple[np.ndarray, int]:
     """Return language of each operation, and the region's majority language (indices into LANGUAGES)."""
-    weights = np.array([region["operations.languages"][code] for code in LANGUAGES])
+    weights = region.values("operations.languages", LANGUAGES)
     majority = int(region.stream("operations/majority").choose(np.array([0]), weights)[0])
     others = weights.copy()
     others[majority] = 0
@@ -184,7 +184,7 @@ def _languages(region: Region, local: np.ndarray, migrant: np.ndarray) -> tuple[
 
 def draw_hunts(region: Region, local: np.ndarray) -> np.ndarray:
     """Return bool: whether an operation hunts rather than fishes, should it recruit."""
-    return region.stream("operations/strategy").chance(local, probability(region["operations.hunting"]))
+    return region.chance("operations/strategy", local, "operations.hunting")
 
 
 def _frame(region: Region, o: Operations, investigated: np.ndarray) -> pl.DataFrame:

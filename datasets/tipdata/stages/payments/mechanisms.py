@@ -15,7 +15,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tipdata.core.draw import Ids, Ints, probability
+from tipdata.core.draw import Ids, Ints
 from tipdata.core.kinds import TRAFFICKING
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages.operations.lives import pick_within
@@ -88,7 +88,7 @@ def payment_ids(s: Schemes, rows: Ints, place: Ints) -> Ids:
 def _channel(region: Region, s: Schemes, rows: Ints, ids: Ids, day: Ints, habit: str) -> Ints:
     level = s.habits[habit][rows]
     level = np.where((level == ALTERNATIVE_LEVEL) & (day < s.adopts[rows]), CASH_LEVEL, level)
-    return region.stream("payments/channel").choose(ids, np.array(region["payments.channels"])[level])
+    return region.stream("payments/channel").choose(ids, region.values("payments.channels")[level])
 
 
 def _purpose(region: Region, s: Schemes, rows: Ints, ids: Ids) -> Ints:
@@ -98,7 +98,7 @@ def _purpose(region: Region, s: Schemes, rows: Ints, ids: Ids) -> Ints:
 
 def _draw_stated(region: Region, s: Schemes, rows: Ints, ids: Ids) -> np.ndarray:
     """Return bool: whether each payment states a purpose."""
-    p = np.array([probability(share) for share in region["payments.told"]])[s.habits["told"][rows]]
+    p = region.chances("payments.told")[s.habits["told"][rows]]
     return region.stream("payments/told").chance(ids, p)
 
 
@@ -133,7 +133,7 @@ def collect(region: Region, s: Schemes, people: Inhabitants, calendar: Calendar)
     rows, place = repeat(turns * size)
     turn, seat = place // size[rows], place % size[rows]
     ids = payment_ids(s, rows, turn * COLLECT_SEATS + seat)
-    happens = region.stream("payments/pays").chance(ids, probability(region["payments.pays"]))
+    happens = region.chance("payments/pays", ids, "payments.pays")
     opens = s.day(rows, turn, s.level(region, "rhythm")[rows]) * MINUTES_A_DAY
     minute = opens + region.stream("payments/together").below(ids, s.level(region, "together")[rows])
     day = minute // MINUTES_A_DAY
@@ -159,12 +159,12 @@ def _collected_sums(region: Region, s: Schemes, rows: Ints, seat: Ints, ids: Int
     seats = s.number[rows] * COLLECT_SEATS + seat
     each = vary(region, "payments/each", seats, base, region["payments.seat_spread"])
     base = np.where(habit[rows] == FLAT, base, each)
-    spread = np.array(region["payments.collect.spread"])[habit][rows]
+    spread = region.values("payments.collect.spread")[habit][rows]
     amount = vary(region, "payments/sum", ids, base, spread)
     limit = region["payments.reported"]
     less = region.stream("payments/just_below").below(ids, region["payments.just_below"])
     amount = np.where(habit[rows] == CAPPED, limit - limit * less // 1000, amount)
-    round_share = np.array(region["payments.collect.round"])[habit][rows]
+    round_share = region.values("payments.collect.round")[habit][rows]
     return heap(region, "payments/round", ids, amount, round_share)
 
 
@@ -272,17 +272,13 @@ def relay_wages(
         region, "payments/passed", ids, np.maximum(wage * share // 1000, 1), s.level(region, "sums")[scheme]
     )
     ends = staff.wallet[worker], destination(region, s, scheme)
-    happens = (
-        there
-        & (minute < END)
-        & region.stream("payments/pays").chance(ids, probability(region["payments.pays"]))
-    )
+    happens = there & (minute < END) & region.chance("payments/pays", ids, "payments.pays")
     out = make_payments(region, s, scheme, ONWARD_PLACES + place, minute, ends, amount).where(happens)
     return [income.where(there), out]
 
 
 def _bounds_for(region: Region, parameter: str, rows: Ints) -> Ints:
-    return np.broadcast_to(np.array(region[f"payments.{parameter}"]), (len(rows), 2))
+    return np.broadcast_to(region.values(f"payments.{parameter}"), (len(rows), 2))
 
 
 def _extra_place(region: Region, s: Schemes, rows: Ints, ids: Ints, extra: Ints) -> Ints:
@@ -332,7 +328,7 @@ def _extras(region: Region, s: Schemes, rows: Ints, ids: Ints) -> tuple[Ints, In
     listed = region["payments.deal.levels.extras"]
     kind = np.array([wallets.VENUE_KINDS.index(kind) if kind else -1 for kind in listed])[extra]
     place = _extra_place(region, s, rows, ids, extra)
-    cost = np.broadcast_to(np.array(region["payments.deal.extra"]), (len(listed),))[extra]
+    cost = np.broadcast_to(region.values("payments.deal.extra"), (len(listed),))[extra]
     spent = vary(region, "payments/extra_sum", ids, cost, region["payments.base_spread"])
     place = np.where(extra == 1, s.town[rows] * wallets.A_TOWN, place)
     return np.where(kind >= 0, wallets.venue(np.maximum(kind, 0), place), -1), spent
@@ -444,7 +440,7 @@ def spend(region: Region, s: Schemes, calendar: Calendar) -> list[PaymentRows]:
 
 
 def _bounds(region: Region, rows: Ints) -> Ints:
-    return np.broadcast_to(np.array(region["payments.spend.takings"]), (len(rows), 2))
+    return np.broadcast_to(region.values("payments.spend.takings"), (len(rows), 2))
 
 
 def _items(
@@ -634,9 +630,7 @@ def _commissions(
     for s in schemes.values():
         line[s.owner[s.owner >= 0]] = s.line[s.owner >= 0]
     lawful = sampled & (o.kind != TRAFFICKING)
-    pays = lawful & region.stream("payments/commission").chance(
-        local, probability(region["payments.between.commission"])
-    )
+    pays = lawful & region.chance("payments/commission", local, "payments.between.commission")
     other = pick_within(region, "payments/commission_to", local, line, lawful)
     low = np.maximum(np.maximum(o.begins, o.begins[other]), 0)
     high = np.minimum(np.minimum(o.ends, o.ends[other]), DAYS - 1)

@@ -72,7 +72,7 @@ def draw_households(region: Region, town_weight: Ints, employers: int, first: in
     count = region["payments.households"]
     home = np.arange(count)
     size = 1 + region.stream("payments/household_size").choose(
-        home, np.array(region["payments.household_sizes"])
+        home, region.values("payments.household_sizes")
     )
     of = np.repeat(home, size)
     place = np.arange(len(of)) - np.repeat(np.cumsum(size) - size, size)
@@ -85,7 +85,7 @@ def draw_households(region: Region, town_weight: Ints, employers: int, first: in
     migrant = (
         region.stream("payments/migrant_home").below(home, 1000) < region["payments.migrants"]["household"]
     )
-    life = np.array(region["payments.life"])
+    life = region.values("payments.life")
     return Inhabitants(
         wallet,
         first + of,
@@ -93,8 +93,8 @@ def draw_households(region: Region, town_weight: Ints, employers: int, first: in
         np.maximum(start, 0),
         np.clip(start + long, 0, DAYS - 1),
         draw_employers(region, wallet, employers),
-        life[region.stream("payments/life").choose(of, np.array(region["payments.life_weights"]))],
-        region.stream("payments/waged").chance(wallet, probability(region["payments.waged"])),
+        life[region.stream("payments/life").choose(of, region.values("payments.life_weights"))],
+        region.chance("payments/waged", wallet, "payments.waged"),
         draw_wages(region, wallet),
         migrant[of],
         np.zeros(len(of), dtype=bool),
@@ -172,7 +172,7 @@ def _of_scheme(region: Region, s: Schemes) -> Holders:
     low, high = (s.level(region, "age")[rows][:, end] for end in (0, 1))
     opened = s.start[rows] - low - region.stream("payments/opened").below(seats, high - low)
     towns = region["places.towns"]
-    apart = region.stream("payments/apart").chance(seats, probability(region["payments.apart"]))
+    apart = region.chance("payments/apart", seats, "payments.apart")
     elsewhere = np.where(behind, s.habits["reach"][rows] == 1, ~head & apart)
     other = (s.town[rows] + 1 + region.stream("payments/other_place").below(seats, towns - 1)) % towns
     owned = s.owner[rows] >= 0
@@ -220,7 +220,7 @@ def _lawful(
     region: Region, wallet: Ints, town: Ints, kind: Ints | int, group: str, start: Ints | int = DAYS
 ) -> Holders:
     """Return holders outside any scheme, whose wallets are opened before ``start``."""
-    new = region.stream("payments/opens_new").chance(wallet, probability(region["payments.opens_new"]))
+    new = region.chance("payments/opens_new", wallet, "payments.opens_new")
     low, high = region["payments.opened_new"], region["payments.opened_before"]
     before = np.where(new, region.stream("payments/opened").below(wallet, low), low)
     before = np.where(new, before, low + region.stream("payments/opened").below(wallet, high))
@@ -260,10 +260,10 @@ def find_members(region: Region, schemes: list[Schemes], held: Holders, first_ou
     stay = np.where(outside, region["payments.outside_days"], region["payments.stay_days"])
     stay = stay // 4 + stay * 3 * region.stream("payments/stay").quantile(wallet, "gamma_2.0") // 8_000_000
     first = start - region.stream("payments/arrival").below(wallet, np.maximum(stay, 1))
-    life = np.array(region["payments.life"])
-    drawn = life[region.stream("payments/life").choose(wallet, np.array(region["payments.life_weights"]))]
+    life = region.values("payments.life")
+    drawn = life[region.stream("payments/life").choose(wallet, region.values("payments.life_weights"))]
     employers = region["payments.employers"]
-    waged = region.stream("payments/waged").chance(wallet, probability(region["payments.members_waged"]))
+    waged = region.chance("payments/waged", wallet, "payments.members_waged")
     return Inhabitants(
         wallet,
         lives,
@@ -367,7 +367,7 @@ def _counterparts(
 ) -> Ints:
     """Return whom each payment goes to or comes from: the town's shop or lodging, one of several providers, or a
     person."""
-    away = region.stream("payments/elsewhere").chance(ids, probability(region["payments.elsewhere"]))
+    away = region.chance("payments/elsewhere", ids, "payments.elsewhere")
     towns = region["places.towns"]
     town = np.where(away, region.stream("payments/other_town").below(ids, towns), people.town[person])
     # Housing and those abroad are always the same; other providers vary.
@@ -403,7 +403,7 @@ def _shop(region: Region, ids: Ints) -> Ints:
 def _chains(region: Region, shop: Ints, ids: Ints) -> Ints:
     """Return the shops, a chain of the whole region in the place of some."""
     chain = wallets.venue("chain", wallets.draw_provider(region, "payments/chain", ids, "chain"))
-    goes = region.stream("payments/to_chain").chance(ids, probability(region["payments.chains"]))
+    goes = region.chance("payments/to_chain", ids, "payments.chains")
     return np.where(goes, chain, shop)
 
 
@@ -412,9 +412,7 @@ def pay_wages(region: Region, people: Inhabitants, first_employer: int, round_wa
     sources."""
     month = region["payments.month_days"]
     employers = np.arange(region["payments.employers"])
-    fortnight = region.stream("payments/fortnight").chance(
-        employers, probability(region["payments.fortnightly"])
-    )
+    fortnight = region.chance("payments/fortnight", employers, "payments.fortnightly")
     period = np.where(fortnight, month // 2, month)
     phase = region.stream("payments/payday").below(employers, region["payments.payday_days"])
     waged = np.flatnonzero(people.waged)
@@ -434,7 +432,7 @@ def pay_wages(region: Region, people: Inhabitants, first_employer: int, round_wa
     )
     wage = vary(region, "payments/paid", ids, people.wage[who], region["payments.paid_spread"])
     wage = heap(region, "payments/wage_round", ids, wage * period[works_for] // month, round_wages)
-    told = region.stream("payments/told").chance(ids, probability(region["payments.wages_told"]))
+    told = region.chance("payments/told", ids, "payments.wages_told")
     return PaymentRows(
         ids,
         minute,
@@ -469,7 +467,7 @@ def pay_offices(region: Region, first_employer: int, calendar: Calendar) -> Paym
     takes = np.array([listed[k]["takes"] for k in kinds])[kind]
     wallet = wallets.EMPLOYERS + employer
     purpose = np.array([PURPOSES.index(listed[k]["purpose"]) for k in kinds])[kind]
-    told = region.stream("payments/told").chance(ids, probability(region["payments.wages_told"]))
+    told = region.chance("payments/told", ids, "payments.wages_told")
     return PaymentRows(
         ids,
         calendar.minute("payments/lived", ids, day),

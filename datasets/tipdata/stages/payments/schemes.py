@@ -103,7 +103,7 @@ def _own_days(region: Region, o: Operations) -> Ints:
     ids = operation * WEEKS + week
     shares = region["payments.work_weeks"]
     p = np.where(o.posts[operation], probability(shares["posts"]), probability(shares["silent"]))
-    weekday = region.stream("payments/work_day").choose(ids, np.array(region["payments.week"]))
+    weekday = region.stream("payments/work_day").choose(ids, region.values("payments.week"))
     day = week * A_WEEK + weekday
     posting = o.posts[operation] & (day >= o.first_day[operation]) & (day <= o.last_day[operation])
     alive = (day >= o.begins[operation]) & (day <= o.ends[operation]) & (day < DAYS)
@@ -179,7 +179,7 @@ class Schemes:
 
     def level(self, region: Region, habit: str) -> Ints:
         """Return what a habit means: the parameter of its level for each scheme, (schemes,) or (schemes, values)."""
-        return np.array(region[f"payments.{self.mechanism}.levels.{habit}"])[self.habits[habit]]
+        return region.values(f"payments.{self.mechanism}.levels.{habit}")[self.habits[habit]]
 
     def own(self, rows: Ints, place: Ints | int) -> Ints:
         """Return a wallet of their own of the schemes at these positions."""
@@ -314,10 +314,10 @@ def _schemes(
     main = np.where(layers, stream.choose(sampled, np.where(layering, 0, weights), SLOTS), main)
     spends = np.array([mechanism == "spend" for mechanism, _ in ways])
     must = work.tours(sampled) & ~spends[main] & ~layers
-    must &= region.stream("payments/tours_spend").chance(sampled, probability(region["payments.tours_spend"]))
+    must &= region.chance("payments/tours_spend", sampled, "payments.tours_spend")
     tour = np.where(o.kind[sampled] == TRAFFICKING, *(ways.index(way) for way in TOURING))
     second = must | layers
-    second |= region.stream("payments/second").chance(sampled, probability(region["payments.second"]))
+    second |= region.chance("payments/second", sampled, "payments.second")
     other = np.where(layers, ways.index(LAYERS), other)
     return _Owned(
         np.concatenate([sampled, sampled[second]]),

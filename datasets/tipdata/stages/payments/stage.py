@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from tipdata.core.draw import probability
 from tipdata.core.tables import decode, with_nulls
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages import Past, Stage
@@ -220,9 +219,7 @@ def _payments(
 ) -> pl.DataFrame:
     source, owner = legs.source, sources.owner[legs.source]
     payer, payee = ends
-    elsewhere = region.stream("payments/counter").chance(
-        legs.number, probability(region["payments.other_counter"])
-    )
+    elsewhere = region.chance("payments/counter", legs.number, "payments.other_counter")
     counter = np.where(elsewhere, held.town[payee], held.town[payer])
     shown = (legs.channel == CASH) & (counter != NOWHERE)
     return pl.DataFrame(

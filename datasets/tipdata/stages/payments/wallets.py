@@ -86,7 +86,7 @@ FINENESS = 8
 
 def vary(region: Region, column: str, ids: Ids, base: Ints, spread: Ints | int) -> Ints:
     """Return ``base`` times a lognormal factor; ``spread``: its standard deviation in milli-nats."""
-    return np.maximum(scale_exp(base, spread * region.stream(column).quantile(ids, "normal") // 1_000_000), 1)
+    return np.maximum(scale_exp(base, region.spread(column, ids, "normal", spread)), 1)
 
 
 def heap(region: Region, column: str, ids: Ids, amount: Ints, permille: Ints | int) -> Ints:
@@ -115,12 +115,12 @@ class Calendar:
         busy = region.world.stream("payments/season").below(
             day % YEAR // self.month, region["payments.season"]
         )
-        weight = (1000 + busy) * np.array(region["payments.week"])[day % 7]
+        weight = (1000 + busy) * region.values("payments.week")[day % 7]
         weight = weight * np.where(
             day % self.month < region["payments.early_days"], region["payments.early"], 100
         )
         self._total = np.concatenate([[0], np.cumsum(weight // 1000)])
-        self._hours = np.array(region["payments.hours"])
+        self._hours = region.values("payments.hours")
 
     def day(self, column: str, ids: Ids, start: Ints, end: Ints) -> Ints:
         """Return a day of [start, end] for each id, all within the days of the world, busy days more often."""

@@ -35,7 +35,7 @@ def sector_weights(region: Region, o: Operations, number: np.ndarray, sectors: t
     form or the line of work of a lawful one."""
     placed: dict[str, list[str]] = region["suppliers.agencies.categories"]
     own = np.array([[sector in placed.get(c, ()) for sector in sectors] for c in CATEGORIES])
-    near = np.array(region["suppliers.agencies.affinity"])[own.astype(np.int64)]
+    near = region.values("suppliers.agencies.affinity")[own.astype(np.int64)]
     listed: dict[str, dict[str, int]] = region["suppliers.agencies.forms"]
     by_form = np.array([[listed.get(form, {}).get(sector, 0) for sector in sectors] for form in o.forms])
     line = np.array([o.forms.index(region["payments.line"][c]) for c in CATEGORIES])[o.category[number]]
@@ -76,9 +76,7 @@ def draw_agencies(region: Region, o: Operations, sectors: tuple[str, ...]) -> Ag
     licence = np.where(trafficking, probability(licensed["trafficking"]), probability(licensed["lawful"]))
     years = region.stream("agencies/age").quantile(number, "gamma_2.0")
     years = region["suppliers.agencies.age_years"] * years // 2_000_000
-    taken = region.stream("agencies/taken_over").chance(
-        number, probability(region["suppliers.agencies.taken_over"])
-    )
+    taken = region.chance("agencies/taken_over", number, "suppliers.agencies.taken_over")
     years = np.where(taken, years, np.minimum(years, np.maximum(-o.begins[number], 0) // YEAR))
     ids = region.ids("agencies", number)
     frame = pl.DataFrame(
@@ -141,17 +139,17 @@ def draw_firms(region: Region, places: Places, o: Operations, agencies: Agencies
     tiers = region["suppliers.tiers"]
     tier = region.stream("firms/tier").choose(local, np.array(region["suppliers.tier_weights"][:tiers]))
     sectors = tuple(region["suppliers.sectors"])
-    by_tier = np.array(list(region["suppliers.sectors"].values())).T
+    by_tier = region.values("suppliers.sectors").T
     sector = region.stream("firms/sector").choose(local, by_tier[tier])
     sizes = np.array([region["suppliers.sizes"][size] for size in SIZES]).T
     size = region.stream("firms/size").choose(local, sizes[tier])
     years = region["suppliers.age_years"] * region.stream("firms/age").quantile(local, "gamma_1.0")
     language = _languages(region, local, majority, "firms/language")
-    migrant_run = np.array([probability(p) for p in region["suppliers.migrant_run"]])
+    migrant_run = region.chances("suppliers.migrant_run")
     migrant = region.stream("firms/migrant").chance(local, migrant_run[size])
     p_seasonal = np.array([probability(region["suppliers.seasonal"][s]) for s in sectors])
     seasonal = region.stream("firms/seasonal").chance(local, p_seasonal[sector])
-    p_housing = np.array([probability(p) for p in region["suppliers.housing"]])
+    p_housing = region.chances("suppliers.housing")
     town = region.stream("firms/town").choose(local, places.weight)
     weights = agencies.weight.T[sector] * is_within_reach(places, o, agencies.number, town)
     agency = _draw_agency(region, local, weights)
@@ -182,16 +180,14 @@ def draw_firms(region: Region, places: Places, o: Operations, agencies: Agencies
 
 def _languages(region: Region, local: np.ndarray, majority: int, stream: str) -> np.ndarray:
     """Return a language other than the majority's for each."""
-    weights = np.array([region["operations.languages"][code] for code in LANGUAGES])
+    weights = region.values("operations.languages", LANGUAGES)
     weights[majority] = 0
     return region.stream(stream).choose(local, weights)
 
 
 def _draw_agency(region: Region, local: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return the main agency of each by (firms, agencies) weights; none where there is none to turn to."""
-    supplied = region.stream("firms/supplied").chance(
-        local, probability(region["suppliers.agencies.supplied"])
-    )
+    supplied = region.chance("firms/supplied", local, "suppliers.agencies.supplied")
     if not weights.any():
         return np.full(len(local), DIRECT)
     chosen = region.stream("firms/agency").choose(local, weights)
@@ -210,9 +206,7 @@ def _workers(
     p = np.where(agency == DIRECT, probability(shares["direct"]), probability(shares["agency"]))
     elsewhere = region.stream("firms/workers_elsewhere").chance(local, p)
     other = _languages(region, local, majority, "firms/workers")
-    alike = migrant & region.stream("firms/workers_alike").chance(
-        local, probability(region["suppliers.workers_of_the_firms_language"])
-    )
+    alike = migrant & region.chance("firms/workers_alike", local, "suppliers.workers_of_the_firms_language")
     return np.where(alike, language, np.where(elsewhere, other, majority))
 
 
@@ -236,7 +230,7 @@ class Trade:
 def draw_trade(region: Region, firms: Firms) -> Trade:
     """Return supplies of one region."""
     local = np.arange(firms.count)
-    several = np.array(region["suppliers.supplies.several"])
+    several = region.values("suppliers.supplies.several")
     wanted = 1 + region.stream("supplies/several").choose(local, several)
     source = np.repeat(local, np.where(firms.tier > 0, wanted, 0))
     number = source * SUPPLY_ROOM + np.arange(len(source)) - np.searchsorted(source, source)
@@ -251,7 +245,7 @@ def draw_trade(region: Region, firms: Firms) -> Trade:
     np.add.at(total, source, amount)
     share = np.maximum(amount * WHOLE // total[source], 1)
     pressure = np.zeros(firms.count, dtype=np.int64)
-    np.add.at(pressure, source, share * np.array(region["suppliers.squeeze_pressure"])[firms.squeeze[buyer]])
+    np.add.at(pressure, source, share * region.values("suppliers.squeeze_pressure")[firms.squeeze[buyer]])
     return Trade(number, source, buyer, share, np.minimum(pressure // WHOLE, WHOLE))
 
 
@@ -273,8 +267,8 @@ def _buyers(region: Region, firms: Firms, number: np.ndarray, source: np.ndarray
         ]
     )
     # (suppliers' sectors, buyers): what a supplier of a sector weighs each buyer by.
-    weight = between[:, firms.sector] * np.array(region["suppliers.size_weight"])[firms.size][None, :]
-    skips = region.stream("supplies/skips").chance(number, probability(region["suppliers.supplies.skips"]))
+    weight = between[:, firms.sector] * region.values("suppliers.size_weight")[firms.size][None, :]
+    skips = region.chance("supplies/skips", number, "suppliers.supplies.skips")
     tier = firms.tier[source]
     found = np.full(len(number), -1)
     for at in range(1, int(firms.tier.max()) + 1):
@@ -292,12 +286,10 @@ def trade_frame(region: Region, firms: Firms, trade: Trade) -> pl.DataFrame:
     """Return the table ``supplies``."""
     number = trade.number
     squeezes = region["suppliers.squeeze"]["levels"]
-    weights = np.array([region["suppliers.supplies.payment_weights"][level] for level in squeezes])
-    days = np.array(region["suppliers.supplies.payment_days"])
+    weights = region.values("suppliers.supplies.payment_weights", squeezes)
+    days = region.values("suppliers.supplies.payment_days")
     paid = days[region.stream("supplies/payment").choose(number, weights[firms.squeeze[trade.buyer]])]
-    told = region.stream("supplies/days_known").chance(
-        number, probability(region["suppliers.supplies.days_known"])
-    )
+    told = region.chance("supplies/days_known", number, "suppliers.supplies.days_known")
     product = region.stream("supplies/product").below(number, region["suppliers.supplies.products"])
     codes = np.array(
         [[f"{s}-{k + 1}" for k in range(region["suppliers.supplies.products"])] for s in firms.sectors]

@@ -44,9 +44,7 @@ class Audits:
 def draw_audits(region: Region, firms: Firms, exploitation: Exploitation, suspected: np.ndarray) -> Audits:
     """Return the audits of one region. ``suspected``: bool [firms], whom prejudice is against."""
     number, firm, day = _visits(region, firms, suspected)
-    announced = region.stream("audits/announced").chance(
-        number, probability(region["suppliers.audits.announced"])
-    )
+    announced = region.chance("audits/announced", number, "suppliers.audits.announced")
     finds = region["suppliers.audits.finds"]
     p_found = np.where(announced, probability(finds["announced"]), probability(finds["unannounced"]))
     during = exploitation.at(firm, day)
@@ -57,8 +55,8 @@ def draw_audits(region: Region, firms: Firms, exploitation: Exploitation, suspec
     findings = stream.chance(
         number[:, None], np.where(found[:, None], worst, usual), np.arange(len(codes))[None, :]
     )
-    points = findings @ np.array([region["suppliers.audits.points"][code] for code in codes])
-    grade = np.searchsorted(np.array(region["suppliers.audits.grades"]), points, side="right")
+    points = findings @ region.values("suppliers.audits.points", codes)
+    grade = np.searchsorted(region.values("suppliers.audits.grades"), points, side="right")
     return Audits(
         number,
         firm,
@@ -75,16 +73,10 @@ def draw_audits(region: Region, firms: Firms, exploitation: Exploitation, suspec
 def _visits(region: Region, firms: Firms, suspected: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return number, firm and day of every audit, in order of their numbers."""
     chances = region["suppliers.audits.chances"]
-    p = np.array([probability(x) for x in region["suppliers.audits.chance"]])[firms.tier]
-    p = p * np.array([probability(x) for x in region["suppliers.audits.by_size"]])[firms.size] // ONE
-    enrolled = region.stream("audits/programme").chance(
-        np.arange(firms.count), probability(region["suppliers.audits.programme"])
-    )
-    p = (
-        p
-        * np.array([probability(x) for x in region["suppliers.audits.by_programme"]])[enrolled.astype(int)]
-        // ONE
-    )
+    p = region.chances("suppliers.audits.chance")[firms.tier]
+    p = p * region.chances("suppliers.audits.by_size")[firms.size] // ONE
+    enrolled = region.chance("audits/programme", np.arange(firms.count), "suppliers.audits.programme")
+    p = p * region.chances("suppliers.audits.by_programme")[enrolled.astype(int)] // ONE
     p = np.where(suspected, p * probability(region["suppliers.audits.suspected"]) // ONE, p)
     number = np.arange(firms.count)[:, None] * AUDIT_ROOM + np.arange(chances)[None, :]
     happens = region.stream("audits/happens").chance(number, p[:, None])
@@ -215,7 +207,7 @@ def _hotline_reach(
     region: Region, jurisdiction: np.ndarray, workers: np.ndarray, majority: int
 ) -> np.ndarray:
     """Return the hotline's reach, out of 65,536, among speakers of the workers' language where the firm is."""
-    levels = np.array([probability(x) for x in region["suppliers.complaints.hotline_others"]])
+    levels = region.chances("suppliers.complaints.hotline_others")
     level = region.stream("complaints/reach").below(jurisdiction * len(LANGUAGES) + workers, len(levels))
     most = probability(region["suppliers.complaints.hotline_majority"])
     return np.where(workers == majority, most, levels[level])
@@ -242,9 +234,7 @@ def complaint_frame(region: Region, firms: Firms, complaints: Complaints, majori
     number = complaints.number
     channels = region["suppliers.complaints.channels"]
     channel = region.stream("complaints/channel").choose(number, np.array(list(channels.values())))
-    own = region.stream("complaints/own_language").chance(
-        number, probability(region["suppliers.complaints.in_own_language"])
-    )
+    own = region.chance("complaints/own_language", number, "suppliers.complaints.in_own_language")
     return pl.DataFrame(
         {
             "region": np.full(len(number), region.index, dtype=np.int32),

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from tipdata.core.draw import probability
 from tipdata.core.kinds import LANGUAGES
 from tipdata.core.tables import read_tables
 from tipdata.core.world import DAYS, Region
@@ -29,12 +28,7 @@ from tipdata.stages.suppliers.firms import (
     draw_trade,
     trade_frame,
 )
-from tipdata.stages.suppliers.reports import (
-    audit_frame,
-    complaint_frame,
-    draw_audits,
-    draw_complaints,
-)
+from tipdata.stages.suppliers.reports import audit_frame, complaint_frame, draw_audits, draw_complaints
 
 
 @dataclass(frozen=True)
@@ -75,12 +69,8 @@ def _frame(
     f, e = s.firms, s.exploitation
     local = np.arange(f.count)
     agency = _where(f.agency != DIRECT, s.agencies.id[f.agency] if len(s.agencies.id) else local)
-    unrecorded = region.stream("firms/agency_unrecorded").chance(
-        local, probability(region["suppliers.agencies.unrecorded"])
-    )
-    housing = region.stream("firms/housing_unrecorded").chance(
-        local, probability(region["suppliers.housing_unrecorded"])
-    )
+    unrecorded = region.chance("firms/agency_unrecorded", local, "suppliers.agencies.unrecorded")
+    housing = region.chance("firms/housing_unrecorded", local, "suppliers.housing_unrecorded")
     return pl.DataFrame(
         {
             "region": np.full(f.count, region.index, dtype=np.int32),
@@ -117,9 +107,4 @@ def _where(known: np.ndarray, values: np.ndarray) -> pl.Series:
     return series.zip_with(pl.Series(known), pl.Series([None], dtype=series.dtype))
 
 
-STAGE = Stage(
-    "suppliers",
-    ("places", "operations"),
-    tuple(read_tables("suppliers").values()),
-    generate,
-)
+STAGE = Stage("suppliers", ("places", "operations"), tuple(read_tables("suppliers").values()), generate)

@@ -87,7 +87,7 @@ def find_touring(region: Region, o: Operations) -> tuple[Ints, Ints]:
     local = np.arange(len(o.id))
     tours = (o.traits["circuit"] == 1) & (o.kind != SPAM)
     second = tours & ~is_individual(region, o)
-    second &= region.stream("circuits/second").chance(local, probability(region["trips.second_team"]))
+    second &= region.chance("circuits/second", local, "trips.second_team")
     teams = np.concatenate([local[tours] * TEAMS, local[second] * TEAMS + 1])
     lawful = LAWFUL + np.arange(region["trips.residents"])
     number = np.concatenate([np.sort(teams), lawful])
@@ -100,26 +100,20 @@ def is_individual(region: Region, o: Operations) -> np.ndarray:
 
 
 def draw_circuit_levels(region: Region, name: str, number: Ints, group: Ints) -> Ints:
-    weights = np.array([region[f"trips.{name}"][kind] for kind in GROUPS])
+    weights = region.values(f"trips.{name}", GROUPS)
     return region.stream(f"circuits/{name}").choose(number, weights[group])
 
 
 def draw_party(region: Region, number: Ints, group: Ints, one: np.ndarray) -> tuple[Ints, np.ndarray]:
     """Return how many travel, and whether one wallet books for all. ``one``: bool, of who works alone."""
-    weights = np.array([region["trips.party"][kind] for kind in GROUPS])
+    weights = region.values("trips.party", GROUPS)
     party = np.where(one, 1, 1 + region.stream("circuits/party").choose(number, weights[group]))
-    share = np.array([probability(region["trips.books_for_all"][kind]) for kind in GROUPS])
+    share = region.chances("trips.books_for_all", GROUPS)
     return party, region.stream("circuits/together").chance(number, share[group])
 
 
 def draw_plans(
-    region: Region,
-    number: Ints,
-    home: Ints,
-    size: Ints,
-    flow: Ints,
-    most: int,
-    shut: np.ndarray,
+    region: Region, number: Ints, home: Ints, size: Ints, flow: Ints, most: int, shut: np.ndarray
 ) -> Ints:
     """Return (circuits, most) towns from home on, each drawn by gravity from the one before among those not yet in
     it.
@@ -217,7 +211,7 @@ def planned_town(c: Circuits, circuit: Ints, slot: Ints) -> Ints:
 
 def _odds(region: Region, c: Circuits, circuit: Ints, slot: Ints, flow: Ints) -> Ints:
     """Return (slots, towns) probability out of 2**20 of being in each town: the plan, or something in its place."""
-    departs = np.array([probability(p) for p in region["trips.departs"]])[c.steadiness[circuit]]
+    departs = region.chances("trips.departs")[c.steadiness[circuit]]
     departs = np.where(slot == 0, 0, departs) << (_FINE - 16)
     listed = region["trips.instead"]
     total = sum(listed.values())

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tipdata.core.draw import Ints, probability
+from tipdata.core.draw import Ints
 from tipdata.core.kinds import CATEGORIES, SPAM
 from tipdata.core.world import DAYS, Region
 from tipdata.stages.operations.stage import Operations
@@ -68,9 +68,9 @@ def draw_arrivals(region: Region, places: Places, c: Circuits, s: Slots) -> Stop
     """Return the legs to these slots, which are the stops that are told, in order."""
     number = c.number[s.circuit] * SLOTS + s.slot
     first = np.append(True, s.circuit[1:] != s.circuit[:-1])
-    unbooked = region.stream("stops/unbooked").chance(number, probability(region["trips.unbooked"]))
+    unbooked = region.chance("stops/unbooked", number, "trips.unbooked")
     booked = ~first & ~unbooked
-    paid = booked & ~region.stream("stops/cash").chance(number, probability(region["trips.cash"]))
+    paid = booked & ~region.chance("stops/cash", number, "trips.cash")
     mode = draw_modes(region, places, "stops", number, np.roll(s.town, 1), s.town)
     payer = _payer(c, s.circuit, np.zeros_like(s.circuit))
     return StopArrivals(np.where(booked, mode, UNKNOWN), np.where(paid, payer, UNKNOWN), booked, paid)
@@ -113,7 +113,7 @@ def everyday_bookings(region: Region, places: Places, flow: Ints) -> Bookings:
     purposes = region["trips.purpose"]
     purpose = region.stream("trips/purpose").choose(person, np.array(list(purposes.values())))
     home = region.stream("trips/home").choose(person, places.weight)
-    more = np.array([region["trips.more_journeys"][name] for name in purposes])[purpose]
+    more = region.values("trips.more_journeys", purposes)[purpose]
     drawn = region.stream("trips/journeys").quantile(person, "gamma_0.5")
     count = np.minimum(region["trips.journeys"] * more * drawn // 500_000, region["trips.most_journeys"])
     who = np.repeat(person, count)
@@ -125,7 +125,7 @@ def everyday_bookings(region: Region, places: Places, flow: Ints) -> Bookings:
     made = _drop_overlaps(who, day, back)
     who, journey, town, day, back = (values[made] for values in (who, journey, town, day, back))
     family = list(purposes).index("family") == purpose[who]
-    weights = np.array(region["trips.family_party"])
+    weights = region.values("trips.family_party")
     party = np.where(family, 1 + region.stream("trips/party").choose(who, weights), 1)
     every = np.repeat(np.arange(len(who)), 2 * party)
     place = np.arange(len(every)) - np.repeat(np.cumsum(2 * party) - 2 * party, 2 * party)
@@ -134,7 +134,7 @@ def everyday_bookings(region: Region, places: Places, flow: Ints) -> Bookings:
     here, there = home[who][every], town[every]
     origin, town = np.where(returns, there, here), np.where(returns, here, there)
     first = PEOPLE + who[every] * MEMBERS
-    cash = region.stream("trips/cash").chance(leg, probability(region["trips.cash"]))
+    cash = region.chance("trips/cash", leg, "trips.cash")
     made = Bookings(
         number=_EVERYDAY + leg * MEMBERS + member,
         traveller=LAWFUL + first + member,
@@ -226,7 +226,7 @@ def own_bookings(region: Region, places: Places, o: Operations, flow: Ints) -> B
     leg = journey[every] * 2 + back
     here, there = o.town[operation][every], town[every]
     origin, town = np.where(back, there, here), np.where(back, here, there)
-    cash = region.stream("own_way/cash").chance(leg, probability(region["trips.cash"]))
+    cash = region.chance("own_way/cash", leg, "trips.cash")
     return Bookings(
         number=_NUMBER + leg * MEMBERS + member,
         traveller=_TRAVELLER + journey[every] * MEMBERS + member,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from tipdata.core.draw import Ints, probability
+from tipdata.core.draw import Ints
 from tipdata.core.kinds import SPAM
 from tipdata.core.world import DAYS, Region
 from tipdata.stages.operations.lives import draw_life, draw_spell
@@ -173,7 +173,7 @@ def slot_days(region: Region, c: Circuits) -> Ints:
     linger = region["trips.lingers"] * region.stream("circuits/lingers").quantile(number, "exponential")
     length = c.dwell[:, None] + linger // 1_000_000
     day = c.start[:, None] + np.cumsum(length, axis=1) - length
-    moved = region.stream("circuits/weekend").chance(number, probability(region["trips.weekend"]))
+    moved = region.chance("circuits/weekend", number, "trips.weekend")
     shift = np.select([day % 7 == 2, day % 7 == 5], [1, -1], 0)
     return np.maximum(day + np.where(moved, shift, 0), c.start[:, None])
 
