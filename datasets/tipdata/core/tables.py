@@ -7,12 +7,12 @@ A file :file:`tables/<stage>.yaml` lists tables by name, each with ``key`` (the 
 the world file lists the values, with ``part`` and ``more`` as of :class:`InWorld`.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
 import polars as pl
@@ -30,6 +30,8 @@ TIERS = ("public", "platform", "legal", "truth")
 LABEL = "label"
 """The tier of annotations: read as supervision, never among a fold's tables."""
 
+Rows = TypeVar("Rows")
+"""A dataclass whose fields are arrays of one length."""
 Parameters = Mapping[str, Mapping[str, Any]]
 """Parameters of a world by dotted path, each with its value or range."""
 
@@ -197,6 +199,24 @@ def with_nulls(values: np.ndarray, there: np.ndarray) -> pl.Series:
     import pyarrow as pa  # for making data only: reading them does not wait for it
 
     return pl.Series(pl.from_arrow(pa.array(values, mask=~there)))
+
+
+def repeat_rows(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return each position as often as its count says, and the place within it, from 0; two int64 arrays."""
+    position = np.repeat(np.arange(len(counts)), counts)
+    return position, np.arange(len(position)) - np.repeat(np.cumsum(counts) - counts, counts)
+
+
+def take_rows(rows: Rows, at: np.ndarray) -> Rows:
+    """Return the rows of a dataclass of arrays of one length, by a mask or by positions."""
+    return type(rows)(*(getattr(rows, field.name)[at] for field in fields(rows)))
+
+
+def join_rows(parts: Iterable[Rows]) -> Rows:
+    """Return the rows of several dataclasses of arrays, one after the other."""
+    first, *others = parts
+    names = [field.name for field in fields(first)]
+    return type(first)(*(np.concatenate([getattr(part, n) for part in (first, *others)]) for n in names))
 
 
 def as_lists(values: np.ndarray, there: np.ndarray, names: Sequence[str] = ()) -> pl.Series:

@@ -5,7 +5,7 @@ import polars as pl
 
 from tipdata.core.draw import probability
 from tipdata.core.kinds import KINDS
-from tipdata.core.tables import read_tables, with_nulls
+from tipdata.core.tables import read_tables, repeat_rows, with_nulls
 from tipdata.core.world import Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.adverts.stage import Adverts
@@ -60,8 +60,8 @@ def _by_brigades(region: Region, o: Operations, adverts: Adverts) -> pl.DataFram
         brigade = brigade[:0]
     size = low + region.stream("brigades/size").below(brigade, high - low + 1)
     target = region.stream("brigades/target").below(brigade, max(len(adverts.row), 1))
-    which = np.repeat(brigade, size)
-    number = BRIGADES + which * BRIGADE_ROOM + np.arange(len(which)) - np.repeat(np.cumsum(size) - size, size)
+    which, place = repeat_rows(size)
+    number = BRIGADES + which * BRIGADE_ROOM + place
     # The rows of an operation's template stand side by side, so neighbours of the target are its re-posts.
     near = target[which] + region.stream("brigades/near").below(number, 3)
     near = np.minimum(near, len(adverts.row) - 1)

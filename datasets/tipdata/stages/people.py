@@ -12,7 +12,7 @@ import polars as pl
 
 from tipdata.core.draw import ONE, Ints, probability
 from tipdata.core.kinds import FAMILIES, TRAFFICKING
-from tipdata.core.tables import as_lists, decode, read_tables, with_nulls
+from tipdata.core.tables import as_lists, decode, read_tables, repeat_rows, with_nulls
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.messages.exchange import JoinedPeople
@@ -162,10 +162,8 @@ def draw_crew(region: Region, o: Operations, joined: JoinedPeople, needed: Neede
     count = np.maximum(count, come + np.bincount(needed.owner, minlength=len(local)))
     staff = 1 + count * probability(region["people.staff"]) // ONE
     staff = np.where(count > 0, np.minimum(staff, np.where(alone, 1, 60)), 0)
-    owner = np.concatenate([np.repeat(local, count), np.repeat(local, staff)])
-    within = np.arange(len(owner)) - np.repeat(
-        np.cumsum(np.append(count, staff)) - np.append(count, staff), np.append(count, staff)
-    )
+    at, within = repeat_rows(np.append(count, staff))
+    owner = at % len(local)
     conversation, joins = np.full(len(owner), NO_ONE), np.full(len(owner), NO_ONE)
     order = np.lexsort((joined.conversation, joined.owner))
     first = np.searchsorted(joined.owner[order], joined.owner[order])

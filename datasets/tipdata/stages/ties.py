@@ -12,7 +12,7 @@ import polars as pl
 
 from tipdata.core.draw import EXP_SCALE, Clock, Ids, Ints, Stream, exp, probability
 from tipdata.core.kinds import LANGUAGES
-from tipdata.core.tables import decode, read_tables
+from tipdata.core.tables import decode, read_tables, repeat_rows
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.account_habits import Actors, Spans, are_alive
@@ -177,8 +177,8 @@ def _draw_sent(region: Region, a: Actors) -> SentTies:
     factor = factor * region.values("ties.outreach_reach")[a.outreach.astype(np.int64)] // 1000
     drawn = region.stream("ties/sent").quantile(a.number, "gamma_2.0")
     count = np.minimum(region["ties.sent"] * drawn // 2000 * factor // 1_000_000, ROOM // 2)
-    source = np.repeat(np.arange(len(count)), count)
-    number = a.number[source] * ROOM + np.arange(len(source)) - np.repeat(np.cumsum(count) - count, count)
+    source, place = repeat_rows(count)
+    number = a.number[source] * ROOM + place
     reason = region.stream("ties/reason").choose(number, _reasons(region, a)[source])
     hurried = (reason == APPROACH) & (a.habits["pace"][source] == 1)
     day = draw_sent_days(region, a.spans, a.number, number, source, hurried)

@@ -15,7 +15,7 @@ import polars as pl
 
 from tipdata.core.draw import Ints, log_sum
 from tipdata.core.kinds import FAMILIES, LANGUAGES, TRAFFICKING
-from tipdata.core.tables import as_lists
+from tipdata.core.tables import as_lists, take_rows
 from tipdata.core.world import Region
 from tipdata.stages.adverts.details import draw_prices, draw_stated
 from tipdata.stages.adverts.schedule import Schedule
@@ -149,7 +149,7 @@ def generate(region: Region, past: Past) -> tuple[Adverts, dict[str, pl.DataFram
     town, site, kept = place_on_tour(region, places, operations, accounts, plan, tours)
     order = np.flatnonzero(kept)
     order = order[np.lexsort((plan.row[order], plan.minute[order], plan.template[order]))]
-    plan = Schedule(*(getattr(plan, f)[order] for f in Schedule.__dataclass_fields__))
+    plan = take_rows(plan, order)
     town, site = town[order], site[order]
     first = np.ones(len(order), dtype=bool)
     first[1:] = plan.template[1:] != plan.template[:-1]

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from tipdata.core.draw import probability
 from tipdata.core.kinds import LANGUAGES, MAX_TEMPLATES
+from tipdata.core.tables import repeat_rows
 from tipdata.stages.adverts.statements import Chains, FrameChooser, Statements, number_of
 from tipdata.stages.operations.facts import SILENT
 from tipdata.text.book import BASES, KINDS_OF_FILLER, NUMBERS, REGISTERS, SLOTS, WORDS, price_text
@@ -70,8 +71,7 @@ def offsets(owner: Ints, count: int) -> pa.Array:
 
 def expand_rows(first: Ints, count: Ints) -> tuple[Ints, Ints]:
     """Return for rows of ``count`` elements each: the row of each element, and ``first`` + its place within the row."""
-    row = np.repeat(np.arange(len(count)), count)
-    within = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
+    row, within = repeat_rows(count)
     return row, np.asarray(first)[row] + within
 
 

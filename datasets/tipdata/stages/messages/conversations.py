@@ -7,12 +7,13 @@ posting; sellers and friends write while the operation lives. The account must e
 then runs is in :mod:`tipdata.stages.messages.acts`.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
 from tipdata.core.draw import scale_exp
 from tipdata.core.kinds import FAMILIES, KINDS, TRAFFICKING
+from tipdata.core.tables import take_rows
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages.accounts import BACKGROUND, MAX_SITES, Accounts, background_site, spoken_language
 from tipdata.stages.messages import acts
@@ -127,7 +128,7 @@ def draw_conversations(
         start=day * MINUTES_A_DAY + hour * 60 + region.stream("messages/first").below(number, 60),
         length=_draw_lengths(region, number),
     )
-    return Conversations(**{field.name: getattr(made, field.name)[opened] for field in fields(made)})
+    return take_rows(made, opened)
 
 
 def _draw_lengths(region: Region, number: np.ndarray) -> np.ndarray:

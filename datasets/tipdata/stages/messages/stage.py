@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from tipdata.core.kinds import LANGUAGES
-from tipdata.core.tables import decode, with_nulls
+from tipdata.core.tables import decode, repeat_rows, with_nulls
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.accounts import Accounts
@@ -125,8 +125,7 @@ def _draw_stages(
         if not left.any():
             break
         stage = region.stream("messages/onward").choose(c.number, onward[way, stage], turn)
-    at = np.repeat(np.arange(len(c.number)), c.length)
-    step = np.arange(len(at)) - np.repeat(np.cumsum(c.length) - c.length, c.length)
+    at, step = repeat_rows(c.length)
     return MessageRows(
         at=at,
         step=step,

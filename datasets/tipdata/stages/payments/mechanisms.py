@@ -17,6 +17,7 @@ import numpy as np
 
 from tipdata.core.draw import Ids, Ints
 from tipdata.core.kinds import TRAFFICKING
+from tipdata.core.tables import join_rows, repeat_rows
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages.operations.lives import pick_within
 from tipdata.stages.operations.stage import Operations
@@ -32,9 +33,7 @@ from tipdata.stages.payments.wallets import (
     PaymentRows,
     draw_between,
     heap,
-    join_payments,
     principal_wallet,
-    repeat,
     stranger_wallet,
     vary,
     venue,
@@ -130,7 +129,7 @@ def collect(region: Region, s: Schemes, people: Inhabitants, calendar: Calendar)
     size = draw_between(region, "payments/size", s.number, s.level(region, "size"))
     size = np.where(s.habits["payers"] == OWN, np.minimum(size, A_SCHEME - 1), size)
     turns = draw_between(region, "payments/turns", s.number, s.level(region, "turns"))
-    rows, place = repeat(turns * size)
+    rows, place = repeat_rows(turns * size)
     turn, seat = place // size[rows], place % size[rows]
     ids = payment_ids(s, rows, turn * COLLECT_SEATS + seat)
     happens = region.chance("payments/pays", ids, "payments.pays")
@@ -207,7 +206,7 @@ END = DAYS * MINUTES_A_DAY
 def find_workers(region: Region, s: Schemes, employers: int) -> Inhabitants:
     """Return those whose wages are passed on, and who employs them."""
     size = draw_between(region, "payments/size", s.number, s.level(region, "size"))
-    rows, seat = repeat(size)
+    rows, seat = repeat_rows(size)
     wallet = s.own(rows, seat + 1)
     turns = draw_between(region, "payments/turns", s.number, s.level(region, "turns"))
     long = turns * s.level(region, "rhythm")
@@ -234,7 +233,7 @@ def relay_wages(
     """Return wages of the staff of schemes, and what they pass on. ``first_employer``: position among the sources."""
     of = staff.source - s.first
     turns = draw_between(region, "payments/turns", s.number, s.level(region, "turns"))[of]
-    rows, turn = repeat(turns)
+    rows, turn = repeat_rows(turns)
     scheme, worker = of[rows], rows
     seat = worker - np.searchsorted(of, scheme)
     rhythm = s.level(region, "rhythm")
@@ -290,7 +289,7 @@ def _extra_place(region: Region, s: Schemes, rows: Ints, ids: Ints, extra: Ints)
 def make_deals(region: Region, s: Schemes, calendar: Calendar) -> list[PaymentRows]:
     """Return a client pays the agent, the agent passes a share on and, for some, pays for travel or a room as well."""
     turns = draw_between(region, "payments/turns", s.number, s.level(region, "turns"))
-    rows, turn = repeat(turns)
+    rows, turn = repeat_rows(turns)
     ids = payment_ids(s, rows, turn)
     apart = region["payments.deal.apart_days"]
     day = s.day(rows, turn, apart) + region.stream("payments/deal_day").below(ids, s.within(rows, apart))
@@ -346,7 +345,7 @@ def send_round(region: Region, s: Schemes, people: Inhabitants, calendar: Calend
     size = np.where(shape == BACK, 2, size)
     turns = draw_between(region, "payments/turns", s.number, s.level(region, "turns"))
     steps = np.where(shape == SCATTER, 2 * size, size)
-    rows, place = repeat(turns * steps)
+    rows, place = repeat_rows(turns * steps)
     turn, step = place // steps[rows], place % steps[rows]
     scatter = shape[rows] == SCATTER
     # A cycle's steps come one after the other; what is scattered goes out together and is gathered together.
@@ -417,7 +416,7 @@ TOUR = 1
 def spend(region: Region, s: Schemes, calendar: Calendar) -> list[PaymentRows]:
     """Return income, spending, and what is passed on of the income at the end of each week."""
     turns = draw_between(region, "payments/turns", s.number, s.level(region, "turns"))
-    rows, week = repeat(turns)
+    rows, week = repeat_rows(turns)
     weeks = s.number[rows] * WEEK_ROOM + week
     funding = s.habits["funding"][rows]
     counts = {
@@ -435,7 +434,7 @@ def spend(region: Region, s: Schemes, calendar: Calendar) -> list[PaymentRows]:
     away = region.stream("payments/week_town").below(weeks, towns)
     town = np.where(s.habits["circuit"][rows] == TOUR, away, s.town[rows])
     parts = [_items(region, s, calendar, item, rows, week, town, counts[item]) for item in ITEMS]
-    income = join_payments(parts[:3])
+    income = join_rows(parts[:3])
     return [*parts, _pass_on_week(region, s, income)]
 
 
@@ -447,7 +446,7 @@ def _items(
     region: Region, s: Schemes, calendar: Calendar, item: str, rows: Ints, week: Ints, town: Ints, count: Ints
 ) -> PaymentRows:
     """Return all payments of one kind."""
-    at, turn = repeat(count)
+    at, turn = repeat_rows(count)
     of = rows[at]
     place = week[at] * WEEK_ROOM + ITEMS.index(item) * 8 + turn
     ids = payment_ids(s, of, place)

@@ -3,12 +3,12 @@
 Households and members of schemes have an everyday life: wallets are shown whole, whatever else they are used for.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tipdata.core.draw import Ids, Ints, probability
+from tipdata.core.tables import join_rows, repeat_rows, take_rows
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages.payments import wallets
 from tipdata.stages.payments.schemes import Schemes
@@ -19,7 +19,6 @@ from tipdata.stages.payments.wallets import (
     Calendar,
     PaymentRows,
     heap,
-    repeat,
     vary,
 )
 
@@ -59,14 +58,6 @@ class Inhabitants:
         return self.wallet[found]
 
 
-def join_inhabitants(parts: Iterable[Inhabitants]) -> Inhabitants:
-    """Return all of them, one part after the other."""
-    parts = list(parts)
-    return Inhabitants(
-        *(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Inhabitants))
-    )
-
-
 def draw_households(region: Region, town_weight: Ints, employers: int, first: int) -> Inhabitants:
     """Return the people of households. ``first``: position of the first household among the sources."""
     count = region["payments.households"]
@@ -74,8 +65,7 @@ def draw_households(region: Region, town_weight: Ints, employers: int, first: in
     size = 1 + region.stream("payments/household_size").choose(
         home, region.values("payments.household_sizes")
     )
-    of = np.repeat(home, size)
-    place = np.arange(len(of)) - np.repeat(np.cumsum(size) - size, size)
+    of, place = repeat_rows(size)
     wallet = wallets.PEOPLE + of * 4 + place
     town = region.stream("payments/home").choose(home, town_weight)[of]
     long = region.stream("payments/stay").quantile(of, "gamma_2.0")
@@ -141,23 +131,17 @@ def possible_holders(region: Region, schemes: list[Schemes], people: Inhabitants
     parts = [_of_scheme(region, s) for s in schemes]
     # Travellers of a second team may have wallets of a second scheme that there is none of.
     parts += [_of_scheme(region, replace(s, slot=1 - s.slot)) for s in schemes]
-    return _join_holders([*parts, _of_people(region, people)])
+    return join_rows([*parts, _of_people(region, people)])
 
 
 def find_holders(region: Region, known: Holders, used: Ints, town_weight: Ints) -> Holders:
     """Return the holders of the wallets used, in the order of their local numbers; ``known``: those who may hold one
     without being strangers or services."""
-    every = _join_holders(
-        [known, _strangers(region, used, town_weight), _services(region, used, town_weight)]
-    )
+    every = join_rows([known, _strangers(region, used, town_weight), _services(region, used, town_weight)])
     # A controller behind two schemes is met first with the first of them.
     found, first = np.unique(every.wallet, return_index=True)
     at = first[np.searchsorted(found, used)]
-    return Holders(*(getattr(every, f.name)[at] for f in fields(Holders)))
-
-
-def _join_holders(parts: list[Holders]) -> Holders:
-    return Holders(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Holders)))
+    return take_rows(every, at)
 
 
 def _of_scheme(region: Region, s: Schemes) -> Holders:
@@ -324,7 +308,7 @@ def live_everyday(region: Region, people: Inhabitants, known: Inhabitants, calen
     cell = people.wallet[:, None] * 16 + np.arange(len(kinds))[None, :]
     more = region.stream("payments/more").below(cell, 1000) < expected % 1000
     counts = np.minimum(expected // 1000 + more, KIND_ROOM - 1)
-    at, turn = repeat(counts.ravel())
+    at, turn = repeat_rows(counts.ravel())
     person, kind = at // len(kinds), at % len(kinds)
     ids = EVERYDAY + people.wallet[person] * A_PERSON + kind * KIND_ROOM + turn
     day = calendar.day("payments/day", ids, people.start[person], people.end[person])
@@ -419,7 +403,7 @@ def pay_wages(region: Region, people: Inhabitants, first_employer: int, round_wa
     employer = people.employer[waged]
     first = -(-(people.start[waged] - phase[employer]) // period[employer])
     last = (people.end[waged] - phase[employer]) // period[employer]
-    at, turn = repeat(np.maximum(last - first + 1, 0))
+    at, turn = repeat_rows(np.maximum(last - first + 1, 0))
     who, works_for = waged[at], employer[at]
     pay = first[at] + turn
     day = pay * period[works_for] + phase[works_for]
@@ -452,7 +436,7 @@ def pay_offices(region: Region, first_employer: int, calendar: Calendar) -> Paym
     kinds = tuple(listed)
     employers = np.arange(region["payments.employers"])
     counts = np.tile(np.array([listed[k]["number"] for k in kinds]), len(employers))
-    at, turn = repeat(counts)
+    at, turn = repeat_rows(counts)
     employer, kind = at // len(kinds), at % len(kinds)
     ids = OFFICES + employer * AN_EMPLOYER + kind * AN_OFFICE + turn
     day = calendar.day("payments/day", ids, np.zeros_like(ids), np.full_like(ids, DAYS - 1))

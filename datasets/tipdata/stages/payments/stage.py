@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from tipdata.core.tables import decode, with_nulls
+from tipdata.core.tables import decode, join_rows, with_nulls
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.operations.stage import Operations
@@ -35,7 +35,6 @@ from tipdata.stages.payments.people import (
     draw_households,
     find_holders,
     find_members,
-    join_inhabitants,
     live_everyday,
     pay_offices,
     pay_wages,
@@ -50,7 +49,6 @@ from tipdata.stages.payments.wallets import (
     STRANGERS,
     Calendar,
     PaymentRows,
-    join_payments,
 )
 from tipdata.stages.places import Places
 from tipdata.stages.suppliers.stage import Suppliers
@@ -80,7 +78,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     calendar = Calendar(region)
     people = draw_households(region, places.weight, region["payments.employers"], first_home)
     staff = find_workers(region, schemes["relay"], region["payments.employers"])
-    doings = join_payments(
+    doings = join_rows(
         [
             *collect(region, schemes["collect"], people, calendar),
             *relay_wages(region, schemes["relay"], staff, first_firm, region["payments.wage_round"]),
@@ -101,11 +99,11 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     possibly = possible_holders(region, list(schemes.values()), people)
     held = find_holders(region, possibly, used, places.weight)
     others = find_members(region, list(schemes.values()), held, first_firm + region["payments.employers"])
-    everyone = join_inhabitants([people, others])
+    everyone = join_rows([people, others])
     lived = live_everyday(region, everyone, people, calendar)
     # Adverts of an operation are paid for by its scheme of spending, when they are posted.
     lived = lived.where((lived.payer >= FIRST) | ~wallets.is_venue(lived.payee, "advert"))
-    legs = join_payments(
+    legs = join_rows(
         [
             doings,
             lived,

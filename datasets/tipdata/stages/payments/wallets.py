@@ -4,13 +4,12 @@ Who stands behind a wallet's local number can be worked out from the number, and
 Operation i has i * 16 + k, k = 0 its controller's; all others start at 1 << 20 and end below 1 << 21.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
 from tipdata.core.draw import Ids, Ints, scale_exp
-from tipdata.core.tables import read_tables
+from tipdata.core.tables import read_tables, take_rows
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 
 TABLES = read_tables("payments")
@@ -161,18 +160,4 @@ class PaymentRows:
 
     def where(self, kept: np.ndarray) -> "PaymentRows":
         """Return those of a mask or of positions."""
-        return PaymentRows(*(getattr(self, field.name)[kept] for field in fields(self)))
-
-
-def join_payments(parts: Iterable[PaymentRows]) -> PaymentRows:
-    """Return all of them, one part after the other."""
-    parts = list(parts)
-    return PaymentRows(
-        *(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(PaymentRows))
-    )
-
-
-def repeat(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return each position as often as its count says, and the place within it, from 0."""
-    position = np.repeat(np.arange(len(counts)), counts)
-    return position, np.arange(len(position)) - np.repeat(np.cumsum(counts) - counts, counts)
+        return take_rows(self, kept)

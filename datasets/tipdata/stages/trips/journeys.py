@@ -11,6 +11,7 @@ import numpy as np
 
 from tipdata.core.draw import Ints
 from tipdata.core.kinds import CATEGORIES, SPAM
+from tipdata.core.tables import repeat_rows, take_rows
 from tipdata.core.world import DAYS, Region
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places import Places
@@ -89,8 +90,8 @@ def circuit_bookings(c: Circuits, s: Slots, legs: StopArrivals) -> Bookings:
     """Return one row for each traveller of each booked leg; the slots are those of :func:`draw_arrivals`."""
     leg = np.flatnonzero(legs.booked)
     size = c.party[s.circuit[leg]]
-    row = np.repeat(leg, size)
-    member = np.arange(len(row)) - np.repeat(np.cumsum(size) - size, size)
+    at, member = repeat_rows(size)
+    row = leg[at]
     circuit = s.circuit[row]
     number = c.number[circuit]
     return Bookings(
@@ -116,8 +117,8 @@ def everyday_bookings(region: Region, places: Places, flow: Ints) -> Bookings:
     more = region.values("trips.more_journeys", purposes)[purpose]
     drawn = region.stream("trips/journeys").quantile(person, "gamma_0.5")
     count = np.minimum(region["trips.journeys"] * more * drawn // 500_000, region["trips.most_journeys"])
-    who = np.repeat(person, count)
-    journey = who * _JOURNEYS + np.arange(len(who)) - np.repeat(np.cumsum(count) - count, count)
+    who, place = repeat_rows(count)
+    journey = who * _JOURNEYS + place
     # Who commutes goes to one town always.
     fixed = list(purposes).index("commute") == purpose[who]
     town = region.stream("trips/town").choose(np.where(fixed, who * _JOURNEYS, journey), flow[home[who]])
@@ -127,8 +128,7 @@ def everyday_bookings(region: Region, places: Places, flow: Ints) -> Bookings:
     family = list(purposes).index("family") == purpose[who]
     weights = region.values("trips.family_party")
     party = np.where(family, 1 + region.stream("trips/party").choose(who, weights), 1)
-    every = np.repeat(np.arange(len(who)), 2 * party)
-    place = np.arange(len(every)) - np.repeat(np.cumsum(2 * party) - 2 * party, 2 * party)
+    every, place = repeat_rows(2 * party)
     member, returns = place // 2, place % 2 == 1
     leg = journey[every] * 2 + returns
     here, there = home[who][every], town[every]
@@ -147,7 +147,7 @@ def everyday_bookings(region: Region, places: Places, flow: Ints) -> Bookings:
         operation=np.full(len(every), -1),
     )
     rows = made.day < DAYS
-    return Bookings(*(getattr(made, name)[rows] for name in Bookings.__dataclass_fields__))
+    return take_rows(made, rows)
 
 
 def _days(region: Region, purposes: tuple[str, ...], purpose: Ints, journey: Ints) -> tuple[Ints, Ints]:
@@ -183,13 +183,6 @@ def draw_modes(region: Region, places: Places, stream: str, number: Ints, origin
     weights = np.array([[by_mode[mode] for mode in MODES] for by_mode in listed.values()])[far]
     weights[places.port[origin] & places.port[town], MODES.index("ship")] = region["trips.ship"]
     return region.stream(f"{stream}/mode").choose(number, weights)
-
-
-def join_bookings(parts: tuple[Bookings, ...]) -> Bookings:
-    """Return several sets of bookings as one."""
-    return Bookings(
-        *(np.concatenate([getattr(part, name) for part in parts]) for name in Bookings.__dataclass_fields__)
-    )
 
 
 MOST = 32

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from tipdata.core.tables import as_lists, decode, with_nulls
+from tipdata.core.tables import as_lists, decode, join_rows, take_rows, with_nulls
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.operations.stage import Operations
@@ -34,7 +34,6 @@ from tipdata.stages.trips.journeys import (
     circuit_bookings,
     draw_arrivals,
     everyday_bookings,
-    join_bookings,
     own_bookings,
 )
 from tipdata.stages.trips.tours import Tours
@@ -58,9 +57,9 @@ def generate(region: Region, past: Past) -> tuple[Trips, dict[str, pl.DataFrame]
     slots = draw_slots(region, places, circuits, flow, begun)
     rows = _known_stops(region, circuits, slots)
     following = next_town_logs(slots)[rows]
-    stops = Slots(*(getattr(slots, name)[rows] for name in Slots.__dataclass_fields__))
+    stops = take_rows(slots, rows)
     legs = draw_arrivals(region, places, circuits, stops)
-    bookings = join_bookings(
+    bookings = join_rows(
         (
             circuit_bookings(circuits, stops, legs),
             everyday_bookings(region, places, flow),

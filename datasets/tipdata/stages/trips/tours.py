@@ -5,12 +5,13 @@ no operation all tour by one law. Lines of work that go there and back, or one w
 (:mod:`tipdata.stages.trips.journeys`).
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
 from tipdata.core.draw import Ints
 from tipdata.core.kinds import SPAM
+from tipdata.core.tables import take_rows
 from tipdata.core.world import DAYS, Region
 from tipdata.stages.operations.lives import draw_life, draw_spell
 from tipdata.stages.operations.stage import Operations
@@ -58,7 +59,7 @@ class Tours:
         """Return the circuits on which somebody travels, and when their slots begin."""
         operation = self.circuits.operation
         rows = np.flatnonzero((operation < 0) | (o.kind[operation] != SPAM))
-        return Circuits(*(getattr(self.circuits, f.name)[rows] for f in fields(Circuits))), self.begun[rows]
+        return take_rows(self.circuits, rows), self.begun[rows]
 
 
 def draw_tours(region: Region, places: Places, o: Operations) -> Tours:
