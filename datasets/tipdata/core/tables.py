@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 import numpy as np
 import polars as pl
@@ -22,6 +22,9 @@ from tipdata.core.draw import Ints
 from tipdata.core.kinds import CATEGORIES, KINDS, LANGUAGES, STRATEGIES
 from tipdata.core.yaml_lines import LOADER
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 FILES = Path(__file__).parents[1] / "tables"
 
 TIERS = ("public", "platform", "legal", "truth")
@@ -30,7 +33,7 @@ TIERS = ("public", "platform", "legal", "truth")
 LABEL = "label"
 """The tier of annotations: read as supervision, never among a fold's tables."""
 
-Rows = TypeVar("Rows")
+Rows = TypeVar("Rows", bound="DataclassInstance")
 """A dataclass whose fields are arrays of one length."""
 Parameters = Mapping[str, Mapping[str, Any]]
 """Parameters of a world by dotted path, each with its value or range."""

@@ -27,16 +27,16 @@ def impressions(region: Region, o: Operations, adverts: Adverts, rater: Ints) ->
         rater: (raters, adverts) numbers of the raters who look at each.
     """
     family = o.family[adverts.operation]
-    level = adverts.said.level
+    level = adverts.statements.level
     row, fact = np.nonzero(level != SILENT)
     weights = _weights(region, o)
     place = np.ravel_multi_index(
         (o.category[adverts.operation][row], fact, level[row, fact]), weights.shape[1:]
     )
-    told = weights.reshape(len(weights), -1)[rater[:, row], place]
+    level_weights = weights.reshape(len(weights), -1)[rater[:, row], place]
     total = np.zeros(rater.shape, dtype=np.int64)
     for place in range(len(rater)):
-        np.add.at(total[place], row, told[place])
+        np.add.at(total[place], row, level_weights[place])
     for number, (one, two, worth) in enumerate(region["annotations.pairs"]):
         keen = (
             region.stream("annotations/keen").quantile(np.arange(_raters(region)), "exponential", number)
@@ -71,9 +71,9 @@ def _weights(region: Region, o: Operations) -> np.ndarray:
     own = region.spread("annotations/own_weight", cell, "normal", sd)
     belief = np.zeros(size, dtype=np.int64)
     for f, family in enumerate(FAMILIES):
-        for said, worth in region["annotations.beliefs"].items():
-            if said in level_places(family):
-                belief[(f, *level_places(family)[said])] = round(worth * 1000)
+        for level, worth in region["annotations.beliefs"].items():
+            if level in level_places(family):
+                belief[(f, *level_places(family)[level])] = round(worth * 1000)
     strength = _folk_strength(region)[:, None, None, None]
     folk = belief * strength // 1000 + own.reshape(many, *size)
     return truth * shrunk[:, None, None, None] // 1000 + folk[:, list(CATEGORIES.values())]
@@ -128,8 +128,8 @@ def _mean_impressions(region: Region, o: Operations, adverts: Adverts, rater: In
     """Return how suspicious each advert looks to each rater on average, nats, 0 where undecided: (raters, adverts)."""
     centre = region.values("annotations.centre", FAMILIES)[o.family[adverts.operation]]
     offset = region.stream("annotations/offset").quantile(rater, "normal") / 1_000_000
-    told = impressions(region, o, adverts, rater) / 1000
-    return told - centre + offset * region["annotations.offset"]
+    impression = impressions(region, o, adverts, rater) / 1000
+    return impression - centre + offset * region["annotations.offset"]
 
 
 def _cumulative_scores(mean: np.ndarray, spread: float, step: float) -> np.ndarray:

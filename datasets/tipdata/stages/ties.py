@@ -340,9 +340,9 @@ def _frame(
     ids = accounts.frame["account"].to_numpy()
     # An answer comes as what it answers: a message gets a message. People of one circle, partners and friends know
     # each other from elsewhere: where they are on different sites, one names the other's account.
-    asked = np.where(answer, target, ties.source)
+    initiator = np.where(answer, target, ties.source)
     first = ties.number - np.where(answer, ROOM // 2, 0)
-    private = region.values("ties.message")[a.habits["channel"][asked]]
+    private = region.values("ties.message")[a.habits["channel"][initiator]]
     kind = np.where(
         region.stream("ties/comments").below(first, 1000) < region["ties.comment"], COMMENT, FOLLOW
     )

@@ -60,8 +60,8 @@ def draw_prices(
     plan: Schedule,
     town: Ints,
     stated: np.ndarray,
-    said: Statements,
-    told: np.ndarray,
+    statements: Statements,
+    states_price: np.ndarray,
 ) -> tuple[Ints, Ints]:
     """Return price in minor units of XTS (-1 where none is stated) and what it is for, a number of :data:`BASES`.
 
@@ -70,27 +70,27 @@ def draw_prices(
     hour has a price only where the advert says so: by its length, or beside the price where it says no length.
 
     Args:
-        told: (n,) bool: the text states the price, and what it is for.
+        states_price: (n,) bool: the text states the price, and what it is for.
     """
-    level = _claimed_level(o, plan, said)
+    level = _claimed_level(o, plan, statements)
     base = np.array([region["prices.base"][c] for c in CATEGORIES])[o.category[plan.operation]] * 100
-    length = said.level[:, LENGTH]
-    half = (o.family[plan.operation] == 0) & ((length == SHORT) | (length == SILENT) & told)
+    length = statements.level[:, LENGTH]
+    half = (o.family[plan.operation] == 0) & ((length == SHORT) | (length == SILENT) & states_price)
     half &= region.chance("templates/half_hour", plan.template, "prices.half_hour")
     usual = np.where(half, base * probability(region["prices.half_hour_share"]) >> 16, base)
     crowded = np.where(town < CROWDED_TOWNS, _milli(region, "crowded"), 0)
     usual = usual * (exp(-crowded) >> 4) >> 16
-    asked = usual * (exp(_shift(region, plan, level)) >> 4) >> 16
+    target = usual * (exp(_shift(region, plan, level)) >> 4) >> 16
     of = [BASES.index(region["prices.basis"][c]) for c in CATEGORIES]
     basis = np.where(half, BASES.index(HALF_HOUR), np.array(of)[o.category[plan.operation]])
-    return np.where(stated, _round_prices(region, plan, level, usual, asked), -1), basis
+    return np.where(stated, _round_prices(region, plan, level, usual, target), -1), basis
 
 
-def _claimed_level(o: Operations, plan: Schedule, said: Statements) -> Ints:
+def _claimed_level(o: Operations, plan: Schedule, statements: Statements) -> Ints:
     """Return the level of price that each advert says, or that its operation holds."""
     number = number_of("price")
-    told, own = said.level[:, number], o.facts.level[plan.operation, number]
-    level = np.where(told == SILENT, own, told)
+    stated, own = statements.level[:, number], o.facts.level[plan.operation, number]
+    level = np.where(stated == SILENT, own, stated)
     return np.where(level == SILENT, PRICE_LEVELS["usual"], level)
 
 
@@ -107,23 +107,23 @@ def _shift(region: Region, plan: Schedule, level: Ints) -> Ints:
     return np.where(level == PRICE_LEVELS["low"], -off, np.where(level == PRICE_LEVELS["high"], off, inside))
 
 
-def _round_prices(region: Region, plan: Schedule, level: Ints, usual: Ints, asked: Ints) -> Ints:
+def _round_prices(region: Region, plan: Schedule, level: Ints, usual: Ints, target: Ints) -> Ints:
     """Return prices as round numbers: the roundest that its template goes for, where it neither bends the price too far
     nor contradicts what is said of it; else the next finer one."""
     steps, weights = (np.array(region["prices.rounding"][name]) for name in ("steps", "weights"))
     preferred = region.stream("templates/round").choose(plan.template, weights)
     near, bend = _milli(region, "near"), _milli(region, "bend")
-    made = np.full(len(asked), -1, dtype=np.int64)
+    made = np.full(len(target), -1, dtype=np.int64)
     for number, step in enumerate(steps * 100):
-        price = np.maximum((asked + step // 2) // step, 1) * step
+        price = np.maximum((target + step // 2) // step, 1) * step
         fits = (
             (preferred <= number)
-            & _within(price, asked, bend)
+            & _within(price, target, bend)
             & _agrees(level, price, usual, near + bend // 4)
         )
         made = np.where((made < 0) & fits, price, made)
     finest = int(steps[-1]) * 100
-    down, up = np.maximum(asked // finest, 1) * finest, (asked // finest + 1) * finest
+    down, up = np.maximum(target // finest, 1) * finest, (target // finest + 1) * finest
     return np.where(made >= 0, made, np.where(level == PRICE_LEVELS["high"], up, down))
 
 
@@ -208,7 +208,7 @@ def draw_images(
     return np.where(recoded, value ^ flipped, value), k < shown[:, None]
 
 
-def job_fields(region: Region, o: Operations, plan: Schedule, said: Statements) -> dict[str, pl.Series]:
+def job_fields(region: Region, o: Operations, plan: Schedule, statements: Statements) -> dict[str, pl.Series]:
     """Return what a job advert states in its form, agreeing with its text; null where nothing is stated."""
     job = o.family[plan.operation] == FAMILIES.index("jobs")
     yes = probability(region["job_fields.says_yes"])
@@ -216,23 +216,25 @@ def job_fields(region: Region, o: Operations, plan: Schedule, said: Statements) 
     for name in JOB_FIELDS:
         stated = region.chance(f"templates/states_{name}", plan.template, f"job_fields.{name}")
         value = _stated_value(
-            o, plan, said, name, region.stream(f"templates/{name}").chance(plan.template, yes)
+            o, plan, statements, name, region.stream(f"templates/{name}").chance(plan.template, yes)
         )
         fields[name] = with_nulls(value, job & stated)
     return fields
 
 
 def _stated_value(
-    o: Operations, plan: Schedule, said: Statements, name: str, value: np.ndarray
+    o: Operations, plan: Schedule, statements: Statements, name: str, value: np.ndarray
 ) -> np.ndarray:
     """Return a field's value where it is stated: what the advert's text says, else what the operation would say."""
     fact, means = STATED_BY_FACT[name]
     job = FAMILIES[1]
     number = next(i for i, one in enumerate(facts_of(job)) if one.name == fact)
     level = np.where(
-        said.level[:, number] != SILENT, said.level[:, number], o.facts.level[plan.operation, number]
+        statements.level[:, number] != SILENT,
+        statements.level[:, number],
+        o.facts.level[plan.operation, number],
     )
-    for at, said_level in enumerate(facts_of(job)[number].levels):
-        if said_level in means:
-            value = np.where(level == at, means[said_level], value)
+    for at, level_name in enumerate(facts_of(job)[number].levels):
+        if level_name in means:
+            value = np.where(level == at, means[level_name], value)
     return value

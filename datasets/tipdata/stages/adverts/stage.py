@@ -78,35 +78,37 @@ def write_adverts(
     voice = o.facts.level[:, number_of("voice")]
     framing = FrameChooser(region, Writers(o.language, o.family, o.category, o.writer, voice), words)
     away = town != o.town[plan.operation]
-    said = draw_statements(region, o, o.facts, framing, chains, source, priced, masked, away)
-    told = np.logical_or.reduce(needs_price(o, words, chains, said.level, said.frame), axis=1)
-    price = draw_prices(region, o, plan, town, stated, said, told)
-    title, body, misspelt = render(framing, chains, source, said, ShownPrices(*price, masked))
+    statements = draw_statements(region, o, o.facts, framing, chains, source, priced, masked, away)
+    states_price = np.logical_or.reduce(
+        needs_price(o, words, chains, statements.level, statements.frame), axis=1
+    )
+    price = draw_prices(region, o, plan, town, stated, statements, states_price)
+    title, body, misspelt = render(framing, chains, source, statements, ShownPrices(*price, masked))
     return (
-        WrittenTexts(title, body, source[chains.template], advert_log_odds(o, chains, said), misspelt),
-        said,
+        WrittenTexts(title, body, source[chains.template], advert_log_odds(o, chains, statements), misspelt),
+        statements,
         price,
     )
 
 
-def advert_log_odds(o: Operations, chains: Chains, said: Statements) -> Ints:
+def advert_log_odds(o: Operations, chains: Chains, statements: Statements) -> Ints:
     """Return log-odds of trafficking from one advert's own category and facts, milli-nats, each fact by itself."""
     category = o.category[chains.operation]
     logs = o.facts.law.logs
-    row, fact = np.nonzero(said.level != SILENT)
-    told = logs[category[row], fact, :, said.level[row, fact]]
-    total = np.zeros((len(category), told.shape[1]), dtype=np.int64)
+    row, fact = np.nonzero(statements.level != SILENT)
+    level_logs = logs[category[row], fact, :, statements.level[row, fact]]
+    total = np.zeros((len(category), level_logs.shape[1]), dtype=np.int64)
     for speaker in range(total.shape[1]):  # numpy adds to one axis at a time fast, to two slowly
-        np.add.at(total[:, speaker], row, told[:, speaker])
+        np.add.at(total[:, speaker], row, level_logs[:, speaker])
     of_kind = o.kind_log + o.category_log[category] + o.facts.law.by_kind(total, category)
     return of_kind[:, TRAFFICKING] - log_sum(of_kind[:, TRAFFICKING + 1 :])
 
 
-def facts_column(o: Operations, chains: Chains, said: Statements) -> pl.Series:
+def facts_column(o: Operations, chains: Chains, statements: Statements) -> pl.Series:
     """Return the column of what adverts say: a list of ``fact=level``."""
     facts, levels = array_shape()
     first = (o.family[chains.operation][:, None] * facts + np.arange(facts)) * levels
-    return as_lists(first + said.level, said.level != SILENT, _level_names())
+    return as_lists(first + statements.level, statements.level != SILENT, _level_names())
 
 
 @cache
@@ -131,7 +133,7 @@ class Adverts:
     """Last day on which its site is open."""
     template: np.ndarray
     log_odds: np.ndarray
-    said: Statements
+    statements: Statements
     """What each says."""
     misspelt: np.ndarray
     """How many misspellings each body has."""
@@ -146,23 +148,25 @@ def generate(region: Region, past: Past) -> tuple[Adverts, dict[str, pl.DataFram
     accounts: Accounts = past["accounts"]
     tours = draw_tours(region, places, operations)
     plan = draw_bursts(region, operations, tours)
-    town, site, kept = place_on_tour(region, places, operations, accounts, plan, tours)
-    order = np.flatnonzero(kept)
+    town, site, posted = place_on_tour(region, places, operations, accounts, plan, tours)
+    order = np.flatnonzero(posted)
     order = order[np.lexsort((plan.row[order], plan.minute[order], plan.template[order]))]
     plan = take_rows(plan, order)
     town, site = town[order], site[order]
     first = np.ones(len(order), dtype=bool)
     first[1:] = plan.template[1:] != plan.template[:-1]
     chains = Chains(plan.row, plan.operation, plan.template, first)
-    text, said, price = write_adverts(region, operations, plan, chains, town)
+    text, statements, price = write_adverts(region, operations, plan, chains, town)
     ids = region.ids("adverts", plan.row)
     until = places.closed[site].astype(np.int64) - 1
     state = Adverts(
         *(ids, plan.row, plan.operation, plan.day, until, text.source, text.log_odds),
-        *(said, text.misspelt, tours),
+        *(statements, text.misspelt, tours),
     )
-    frame = _frame(region, places, operations, accounts, plan, town, site, first, text, said, price, ids)
-    return state, {"adverts": frame.hstack([facts_column(operations, chains, said).alias("facts")])}
+    frame = _frame(
+        region, places, operations, accounts, plan, town, site, first, text, statements, price, ids
+    )
+    return state, {"adverts": frame.hstack([facts_column(operations, chains, statements).alias("facts")])}
 
 
 def _frame(
@@ -175,7 +179,7 @@ def _frame(
     site: np.ndarray,
     first: np.ndarray,
     text: WrittenTexts,
-    said: Statements,
+    statements: Statements,
     priced: tuple[np.ndarray, np.ndarray],
     ids: np.ndarray,
 ) -> pl.DataFrame:
@@ -197,7 +201,7 @@ def _frame(
             "price_basis": decode(BASES, np.where(price < 0, -1, basis)),
             "contacts": as_lists(*draw_contacts(region, o, plan)),
             "images": as_lists(*draw_images(region, o, plan, text.source)),
-            **job_fields(region, o, plan, said),
+            **job_fields(region, o, plan, statements),
             "account": accounts.id[operation, site],
             "operation": o.id[operation],
             "template": region.ids("templates", plan.template),

@@ -252,9 +252,9 @@ class _StateDraws:
         """Return (templates, columns) first state of some templates."""
         owner = template // MAX_TEMPLATES
         level = self._levels("templates", template, owner, self.facts.level[owner], self.chance["changed"])
-        said = self._choose_facts(template, owner, level)
+        stated = self._choose_facts(template, owner, level)
         state = np.zeros((len(template), self.count + EXTRA), dtype=np.int64)
-        rows, cols = np.nonzero(said)
+        rows, cols = np.nonzero(stated)
         state[rows, cols] = self.framing.pack_states(
             "templates", template[rows], owner[rows], cols, level[rows, cols], priced[rows]
         )

@@ -76,15 +76,22 @@ def expand_rows(first: Ints, count: Ints) -> tuple[Ints, Ints]:
 
 
 def order_sentences(
-    framing: FrameChooser, said: Statements, template: Ints, language: Ints, family: Ints, contact_place: Ints
+    framing: FrameChooser,
+    statements: Statements,
+    template: Ints,
+    language: Ints,
+    family: Ints,
+    contact_place: Ints,
 ) -> tuple[Ints, Ints]:
     """Return advert and frame of every sentence, in writing order; the rest has an entry per advert."""
     region, words = framing.region, framing.words
-    row, fact = np.nonzero(said.level != SILENT)
-    frames = words.levels[language[row], family[row], fact, said.level[row, fact], said.frame[row, fact]]
+    row, fact = np.nonzero(statements.level != SILENT)
+    frames = words.levels[
+        language[row], family[row], fact, statements.level[row, fact], statements.frame[row, fact]
+    ]
     distinct, which = np.unique(template, return_inverse=True)
     writer = framing.writers.writer[distinct // MAX_TEMPLATES][:, None]
-    facts = np.arange(said.level.shape[1])[None, :]
+    facts = np.arange(statements.level.shape[1])[None, :]
     habit = region.stream("writers/order").below(writer, 1000, facts)
     own = region.stream("templates/order").below(distinct[:, None], 400, facts)
     time = (1000 + habit + own)[which[row], fact]
@@ -92,10 +99,10 @@ def order_sentences(
     time[contact] = contact_place[row[contact]]
     rows, times, listed = [row], [time], [frames]
     for kind, name in enumerate(KINDS_OF_FILLER):
-        there = np.flatnonzero(said.filler[:, kind] >= 0)
+        there = np.flatnonzero(statements.filler[:, kind] >= 0)
         first, last = style().places[name]
         rows.append(there)
-        listed.append(words.fillers[language[there], kind, family[there], said.filler[there, kind]])
+        listed.append(words.fillers[language[there], kind, family[there], statements.filler[there, kind]])
         times.append(
             first + region.stream(f"templates/place_{name}").below(template[there], last - first + 1)
         )
@@ -154,10 +161,10 @@ class ShownPrices:
 
 
 def render(
-    framing: FrameChooser, chains: Chains, source: Ints, said: Statements, shown: ShownPrices
+    framing: FrameChooser, chains: Chains, source: Ints, statements: Statements, shown: ShownPrices
 ) -> tuple[pa.Array, pa.Array, Ints]:
     """Return titles and bodies as arrow strings, and how many misspellings each body has."""
-    text = _TextRenderer(framing, chains, source, said, shown)
+    text = _TextRenderer(framing, chains, source, statements, shown)
     return text.titles(), text.bodies(), text.misspelt
 
 
@@ -166,14 +173,14 @@ class _TextRenderer:
     numbered after all forms of the wordbooks'."""
 
     def __init__(
-        self, framing: FrameChooser, chains: Chains, source: Ints, said: Statements, shown: ShownPrices
+        self, framing: FrameChooser, chains: Chains, source: Ints, statements: Statements, shown: ShownPrices
     ) -> None:
         self.region, self.words, self.writers = region, words, o = (
             framing.region,
             framing.words,
             framing.writers,
         )
-        self.framing, self.chains, self.said, self.shown = framing, chains, said, shown
+        self.framing, self.chains, self.statements, self.shown = framing, chains, statements, shown
         self.signs: Style = style()
         self.owner = chains.operation
         self.language, self.family = o.language[self.owner], o.family[self.owner]
@@ -181,9 +188,9 @@ class _TextRenderer:
         self.writer = o.writer[self.template // MAX_TEMPLATES]
         self.styles = draw_styles(framing, self.template, self.language, self.signs)
         voice = o.voice[self.owner]
-        said_voice = said.level[:, number_of("voice")]
+        stated_voice = statements.level[:, number_of("voice")]
         # Levels are numbered as in facts.yaml: 0 is one who writes of themselves.
-        self.speaker = np.where(np.where(said_voice == SILENT, voice, said_voice) == 0, ONE, SEVERAL)
+        self.speaker = np.where(np.where(stated_voice == SILENT, voice, stated_voice) == 0, ONE, SEVERAL)
         self.strings: list[str] = []
         self.start = first_own(words)
         self.wrong = region.chance(
@@ -193,7 +200,7 @@ class _TextRenderer:
 
     def titles(self) -> pa.Array:
         """Return the titles."""
-        frame = self.words.titles[self.language, self.family, self.said.title]
+        frame = self.words.titles[self.language, self.family, self.statements.title]
         row = np.arange(len(frame))
         sentence, at, code = self._pieces(row, frame)
         string = self._forms(sentence, at, code, self.styles["title_case"])
@@ -205,7 +212,12 @@ class _TextRenderer:
         import pyarrow.compute as pc
 
         row, frame = order_sentences(
-            self.framing, self.said, self.template, self.language, self.family, self.styles["contact_place"]
+            self.framing,
+            self.statements,
+            self.template,
+            self.language,
+            self.family,
+            self.styles["contact_place"],
         )
         emoji = self._emoji_spots(row)
         first, which = self._distinct(row, frame, emoji)
@@ -235,13 +247,13 @@ class _TextRenderer:
         import pyarrow as pa
 
         slots = self.words.slots[frame]
-        noun = np.where(slots & 1, self.said.noun[row] + 1, 0)
+        noun = np.where(slots & 1, self.statements.noun[row] + 1, 0)
         masked = np.where(slots & 2, self.shown.masked[row] + 1, 0)
         rank = np.unique(self.shown.price * len(BASES) + self.shown.basis, return_inverse=True)[1]
         price = np.where(slots & 4, rank[row] + 1, 0)
-        told = ((noun * 3 + masked) * 2 + self.speaker[row]) * 2 + emoji
+        slot_code = ((noun * 3 + masked) * 2 + self.speaker[row]) * 2 + emoji
         text = np.unique(self.template << 20 | self.owner, return_inverse=True)[1]
-        key = ((text[row] << 20 | frame) << 16 | price) << 12 | told
+        key = ((text[row] << 20 | frame) << 16 | price) << 12 | slot_code
         which = pa.array(key).dictionary_encode().indices.to_numpy()
         first = np.empty(which.max(initial=-1) + 1, dtype=np.int64)
         first[which[::-1]] = np.arange(len(row))[::-1]
@@ -306,7 +318,7 @@ class _TextRenderer:
                 filled[here] = self.words.nouns[
                     self.language[at[here]],
                     self.writers.category[self.owner[at[here]]],
-                    self.said.noun[at[here]],
+                    self.statements.noun[at[here]],
                 ]
             else:
                 string[here] = self._price(at[here]) if name == "price" else self._contact(at[here])
@@ -329,11 +341,11 @@ class _TextRenderer:
         return self.words.numbers[language, slot, value, self.styles["number_words"][at]]
 
     def _price(self, at: Ints) -> Ints:
-        price, way = self.shown.price[at] // 100, self.styles["thousands"][at]
-        language, said = self.language[at], self.region.stream("writers/basis").below(self.writer[at], 2)
-        basis = self.words.bases[language, self.shown.basis[at], said]
-        told = np.stack([price, language, way, basis])
-        distinct, which = np.unique(told, axis=1, return_inverse=True)
+        price, grouping = self.shown.price[at] // 100, self.styles["thousands"][at]
+        language, wording = self.language[at], self.region.stream("writers/basis").below(self.writer[at], 2)
+        basis = self.words.bases[language, self.shown.basis[at], wording]
+        parts = np.stack([price, language, grouping, basis])
+        distinct, which = np.unique(parts, axis=1, return_inverse=True)
         spaces = self._spaces()
         texts = [
             price_text(
@@ -348,8 +360,8 @@ class _TextRenderer:
     def _contact(self, at: Ints) -> Ints:
         plain = np.array([self._own(one) for one in self.signs.contacts])
         masked = np.array([self._own(one) for one in self.signs.masked])
-        way = self.styles["mask"][at]
-        return np.where(self.shown.masked[at], masked[way % len(masked)], plain[way % len(plain)])
+        style = self.styles["mask"][at]
+        return np.where(self.shown.masked[at], masked[style % len(masked)], plain[style % len(plain)])
 
     def _ends(self, row: Ints, frame: Ints) -> tuple[Ints, Ints, Ints, Ints]:
         """Return the sentences that open with a sign, and the signs, then those that end with one.

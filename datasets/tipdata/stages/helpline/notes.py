@@ -88,8 +88,8 @@ def draw_coded_facts(
             seen.cell[...] += np.where(missing[:, None, None, None], 0, np.moveaxis(law, -1, 0))
         elif name == "weeks_owed":
             law = normalise(np.where(possible[:, None], table, 0) * ONE)
-            said = log(law[np.arange(n), :, level])
-            seen.of(state)[...] += np.where(missing[:, None], 0, said)
+            log_likelihood = log(law[np.arange(n), :, level])
+            seen.of(state)[...] += np.where(missing[:, None], 0, log_likelihood)
         elif state:
             seen.of(state)[...] += np.where(missing[:, None], 0, log(table)[:, level].T)
         if name == "caller_relation":
@@ -151,8 +151,8 @@ def _interpreter(region: Region, c: Cases, needs: np.ndarray, seen: HelplineEvid
     used = region.stream("helpline/interpreter").chance(c.local, np.where(needed, wanted, offered))
     missing = region.chance("helpline/interpreter", c.local, "helpline.missing", 1)
     chance = np.stack([offered, wanted], axis=1)
-    said = log(np.clip(np.where(used[:, None], chance, ONE - chance), 1, ONE))
-    seen.of("interpreting")[...] += np.where(missing[:, None], 0, said)
+    log_likelihood = log(np.clip(np.where(used[:, None], chance, ONE - chance), 1, ONE))
+    seen.of("interpreting")[...] += np.where(missing[:, None], 0, log_likelihood)
     return with_nulls(used, ~missing)
 
 
@@ -177,7 +177,7 @@ class KnownFacts:
 
     facts: Mapping[str, list[Any]]
     contacts: int
-    said: dict[str, np.ndarray]
+    sentences: dict[str, np.ndarray]
 
     def ruled_out(self, region: Region, pool: str, sentences: int) -> np.ndarray:
         """Return (contacts, sentences) bool: which sentences of a pool cannot be true of each contact.
@@ -188,7 +188,11 @@ class KnownFacts:
         for rule in region[APART].get(pool, []):
             holds = np.zeros(self.contacts, dtype=bool)
             for name, wanted in rule["where"].items():
-                holds |= np.isin(self.said[name], wanted) if name in self.said else self._holds(name, wanted)
+                holds |= (
+                    np.isin(self.sentences[name], wanted)
+                    if name in self.sentences
+                    else self._holds(name, wanted)
+                )
             if max(rule["said"]) >= sentences:
                 raise ValueError(
                     f"{APART}.{pool}: {rule['said']} names a sentence that the pool does not have"
@@ -286,15 +290,15 @@ def write_notes(
     order[:, : raised.shape[1]] += np.where(raised & ~_repeats_sentence(raised, sentence), 0, 1 << 22)
     order[:, raised.shape[1] :] += 1 << 21
     first = np.argsort(order, axis=1, kind="stable")[:, :MOST_SENTENCES]
-    kept = np.take_along_axis(np.concatenate([sentence, filler], axis=1), first, axis=1)
+    chosen = np.take_along_axis(np.concatenate([sentence, filler], axis=1), first, axis=1)
     room = 2 + region.stream("helpline/room").choose(c.local, region.values("helpline.sentence.room"))
     opens = region.chance("helpline/opens", c.local, "helpline.sentence.opener")
     opener = book.opener[np.minimum(facts.relation, 1), _opener(region, book, c, facts, known)]
-    shown = [opens, *(room > place for place in range(MOST_SENTENCES))]
-    sentences = np.column_stack([opener, kept]).tolist()
+    is_shown = [opens, *(room > place for place in range(MOST_SENTENCES))]
+    sentences = np.column_stack([opener, chosen]).tolist()
     text = [
-        book.space.join(book.strings[one] for one, here in zip(said, there, strict=True) if here)
-        for said, there in zip(sentences, np.column_stack(shown).tolist(), strict=True)
+        book.space.join(book.strings[one] for one, here in zip(numbers, visible, strict=True) if here)
+        for numbers, visible in zip(sentences, np.column_stack(is_shown).tolist(), strict=True)
     ]
     return HelplineNotes(pl.Series(text, dtype=pl.String), as_lists(np.array((*NEEDS, *OTHER_POOLS)), raised))
 
@@ -304,9 +308,9 @@ def _opener(
 ) -> np.ndarray:
     """Return the number of an opener each, of those for who called."""
     count = book.opener.shape[1]
-    closed = known.ruled_out(region, "opener_other", count) & (facts.relation > 0)[:, None]
-    which = region.stream("helpline/opener").below(c.local, count - closed.sum(axis=1))
-    return np.argsort(closed, axis=1, kind="stable")[np.arange(len(which)), which]
+    excluded = known.ruled_out(region, "opener_other", count) & (facts.relation > 0)[:, None]
+    which = region.stream("helpline/opener").below(c.local, count - excluded.sum(axis=1))
+    return np.argsort(excluded, axis=1, kind="stable")[np.arange(len(which)), which]
 
 
 def _draw_raised(
@@ -318,8 +322,8 @@ def _draw_raised(
     seen: HelplineEvidence,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return which pools come up, and the sentence of each: two (contacts, pools) arrays."""
-    said = np.zeros((len(c.local), len(book.pools)), dtype=bool)
-    sentence = np.zeros_like(said, dtype=np.int64)
+    raised = np.zeros((len(c.local), len(book.pools)), dtype=bool)
+    sentence = np.zeros_like(raised, dtype=np.int64)
     fond = region.values("helpline.sentence.dialect")
     for k, (pool, indices) in enumerate(book.pools.items()):
         kind = "need" if pool in NEEDS else pool
@@ -327,18 +331,18 @@ def _draw_raised(
         chance = region.chances(f"helpline.said.{kind}")
         dialect = fond[region.stream("helpline/dialect").below(indices, len(fond))]
         listed = region.values(f"helpline.sentence.{kind}") * dialect * ONE
-        closed = known.ruled_out(region, pool, len(indices))[:, None, :]
+        excluded = known.ruled_out(region, pool, len(indices))[:, None, :]
         # By contact, level of the state and sentence: what is ruled out is ruled out at every level.
-        weights = np.where(closed, 0, normalise(np.where(closed, 0, listed)))
-        said[:, k] = region.stream("helpline/said").chance(c.local, chance[level], k)
+        weights = np.where(excluded, 0, normalise(np.where(excluded, 0, listed)))
+        raised[:, k] = region.stream("helpline/said").chance(c.local, chance[level], k)
         at = np.arange(len(c.local))
         variant = region.stream("helpline/sentence").choose(c.local, weights[at, level], k)
         sentence[:, k] = indices[variant]
-        known.said[pool] = np.where(said[:, k], variant, -1)
+        known.sentences[pool] = np.where(raised[:, k], variant, -1)
         silent = log(ONE - chance)[None, :]
         spoken = log(chance)[None, :] + log(weights[at, :, variant])
-        seen.of(POOL_STATES.get(pool, pool))[...] += np.where(said[:, k, None], spoken, silent)
-    return said, sentence
+        seen.of(POOL_STATES.get(pool, pool))[...] += np.where(raised[:, k, None], spoken, silent)
+    return raised, sentence
 
 
 def _repeats_sentence(raised: np.ndarray, sentence: np.ndarray) -> np.ndarray:

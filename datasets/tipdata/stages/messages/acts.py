@@ -258,8 +258,8 @@ def _replies(region: Region) -> np.ndarray:
     table = np.zeros((NOTHING + 1, len(ACTS)), dtype=np.int64)
     goes_on = np.isin(ACTS, AGAIN)
     table[OWN:NOTHING] = np.diag(np.where(goes_on, 0, log_ratio(region["messages.repeats"])))
-    for said, listed in region.group("messages.reply").items():
-        table[ACTS.index(said)] = _log_ratios(listed)
+    for act, listed in region.group("messages.reply").items():
+        table[ACTS.index(act)] = _log_ratios(listed)
     return table
 
 

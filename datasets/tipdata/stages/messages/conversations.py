@@ -66,9 +66,9 @@ def draw_owners(region: Region, o: Operations, number: np.ndarray) -> np.ndarray
     owner = np.full(len(number), -1)
     for k in range(len(KINDS)):
         members = np.flatnonzero(o.kind == k)
-        held = np.flatnonzero(kind == k)
+        of_kind = np.flatnonzero(kind == k)
         if len(members):
-            owner[held] = members[region.stream("messages/owner").choose(number[held], busy[members])]
+            owner[of_kind] = members[region.stream("messages/owner").choose(number[of_kind], busy[members])]
     return owner
 
 

@@ -146,9 +146,9 @@ def _weights_ahead(model: ThreadModel, days: list[int]) -> np.ndarray:
     """Return (classes of gaps in days, courses, weekdays, days ahead) weights of the next message's day."""
     ahead = np.arange(1, days[-1])
     low, high = np.array(days[:-1])[:, None], np.array(days[1:])[:, None]
-    asked = (ahead >= low) & (ahead < high)
+    in_class = (ahead >= low) & (ahead < high)
     week = (np.arange(WEEK)[:, None] + ahead) % WEEK
-    return np.where(asked[:, None, None, :], model.weekdays[:, week], 0)
+    return np.where(in_class[:, None, None, :], model.weekdays[:, week], 0)
 
 
 def _draw_acts(
@@ -159,18 +159,18 @@ def _draw_acts(
     profile = acts.profile(region.world, c.course, c.form)
     often = region.chance("messages/deletes", c.holder, "messages.deletes_often")
     rates = region.chances("messages.deleted")
-    gone = region.stream("messages/deleted").chance(lines.row, rates[often.astype(np.int64)][lines.at])
+    deleted = region.stream("messages/deleted").chance(lines.row, rates[often.astype(np.int64)][lines.at])
     base = (
         model.chain.act[profile[lines.at], lines.stage, role]
         + leanings[lines.at]
         + model.of_place(lines.step)
     )
-    act, said = np.zeros(len(lines.row), dtype=np.int64), np.full(len(c.number), DELETED)
+    act, last_act = np.zeros(len(lines.row), dtype=np.int64), np.full(len(c.number), DELETED)
     drawn = region.stream("messages/act").bits(lines.row)
     turns = role != role[np.maximum(np.arange(len(role)) - 1, 0)]
     for going, row in _steps(c, lines, first=0):
-        weights = exp(base[row] + model.reply[reply_rows(said[going], turns[row])])
-        said[going] = act[row] = np.where(gone[row], DELETED, choose_from_bits(drawn[row], weights))
+        weights = exp(base[row] + model.reply[reply_rows(last_act[going], turns[row])])
+        last_act[going] = act[row] = np.where(deleted[row], DELETED, choose_from_bits(drawn[row], weights))
     return act
 
 

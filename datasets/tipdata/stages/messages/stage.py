@@ -155,12 +155,12 @@ def _draw_roles(region: Region, c: Conversations, model: acts.ActModel, lines: M
     holder = holds[last] ^ ((changes - changes[last]) % 2 == 1)
     # Nobody commits unheard: where one side alone has written, the other writes the first message of commitment.
     opens = c.opens[lines.at]
-    heard = np.cumsum(holder != opens)
-    heard -= heard[_first_rows(lines)]
+    answers = np.cumsum(holder != opens)
+    answers -= answers[_first_rows(lines)]
     commits = np.flatnonzero(lines.stage == acts.COMMITMENT)
     first = commits[np.unique(lines.at[commits], return_index=True)[1]]
-    unheard = first[(heard[first] == 0) & (lines.step[first] > 0)]
-    holder[unheard] = ~opens[unheard]
+    unanswered = first[(answers[first] == 0) & (lines.step[first] > 0)]
+    holder[unanswered] = ~opens[unanswered]
     return np.where(holder, acts.HOLDER, acts.OTHER)
 
 

@@ -48,20 +48,20 @@ class FactLaw:
     @property
     def logs(self) -> np.ndarray:
         """Log probability of each level, milli-nats, of the shape of ``weights``; 0 where it means nothing."""
-        told = log(normalise(self.weights))
-        told[:, self.by_migration] = 0
-        return np.where(self.weights > 0, told, 0)
+        level_logs = log(normalise(self.weights))
+        level_logs[:, self.by_migration] = 0
+        return np.where(self.weights > 0, level_logs, 0)
 
     def speaker(self, kind: Ints, form: Ints) -> Ints:
         """Return the row of the law of operations of a kind and form."""
         return np.where(kind == TRAFFICKING, form, self.form_log.shape[1] + kind - 1)
 
-    def by_kind(self, told: np.ndarray, category: Ints) -> np.ndarray:
+    def by_kind(self, by_speaker: np.ndarray, category: Ints) -> np.ndarray:
         """Return (..., kinds) log-likelihoods of (..., speakers) ones: forms are added, each times its share in the
         category; ``category``: of the shape that is left, or broadcasting to it."""
         forms = self.form_log.shape[1]
-        trafficking = log_sum(told[..., :forms] + self.form_log[category])
-        return np.concatenate([trafficking[..., None], told[..., forms:]], axis=-1)
+        trafficking = log_sum(by_speaker[..., :forms] + self.form_log[category])
+        return np.concatenate([trafficking[..., None], by_speaker[..., forms:]], axis=-1)
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ def _check_ratios(world: World, forms: tuple[str, ...]) -> None:
         if not path.startswith("facts.") or group not in ("category", "form"):
             continue
         name, _, fact = rest.partition(".")
-        known = {said for family in families.get(name, ()) for said in level_places(family)}
+        known = {level for family in families.get(name, ()) for level in level_places(family)}
         unknown = [level for level in entry["value"] if f"{fact}={level}" not in known]
         if (name in forms) != (group == "form") or unknown or fact in (*BY_MIGRATION, BY_ADOPTION):
             raise ValueError(f"{path}: there is no such {group}, fact or level, or none that leans by it")
@@ -190,8 +190,8 @@ def draw_facts(
         level[:, fact] = _choose_level(drawn[fact], weights[np.arange(len(local)), speaker])
         picked = np.maximum(level[:, fact], 0)[:, None, None]
         share = np.take_along_axis(weights, picked, axis=2)[:, :, 0] * ONE
-        told = log(np.maximum(share // np.maximum(weights.sum(axis=2), 1), 1))
-        total += np.where((level[:, fact] != SILENT)[:, None], told, 0)
+        level_log = log(np.maximum(share // np.maximum(weights.sum(axis=2), 1), 1))
+        total += np.where((level[:, fact] != SILENT)[:, None], level_log, 0)
     return OperationFacts(level, made.by_kind(total, category), made)
 
 
@@ -240,11 +240,11 @@ def _dependences() -> tuple[tuple[tuple[int, ...], ...], np.ndarray]:
     """Return for each fact those that rule out, or make likelier, a level of it; and by how many thousandths the weight
     of a level is multiplied, (families, other facts, their levels, facts, levels): 1000 for :data:`SILENT`, the last.
     """
-    held = rules()
-    times = np.where(held.excluded, 0, held.together)
-    bound = (times != 1000).any(axis=(0, 2, 4))
+    rule_arrays = rules()
+    times = np.where(rule_arrays.excluded, 0, rule_arrays.together)
+    dependent = (times != 1000).any(axis=(0, 2, 4))
     silent = np.pad(times, ((0, 0), (0, 0), (0, 1), (0, 0), (0, 0)), constant_values=1000)
-    return tuple(tuple(np.flatnonzero(of).tolist()) for of in bound.T), silent
+    return tuple(tuple(np.flatnonzero(of).tolist()) for of in dependent.T), silent
 
 
 def _choose_level(words: Words, weights: np.ndarray) -> np.ndarray:

@@ -580,12 +580,12 @@ def _group_bookings(region: Region, trips: Trips) -> tuple[Ints, Ints]:
 
 def _first_scheme(s: Schemes, owner: Ints) -> Ints:
     """Return position of each operation's first scheme, -1 where it has none of these."""
-    held = np.flatnonzero(s.owner >= 0)
-    found, first = np.unique(s.owner[held], return_index=True)
+    owned = np.flatnonzero(s.owner >= 0)
+    found, first = np.unique(s.owner[owned], return_index=True)
     if not len(found):
         return np.full(len(owner), -1)
     at = np.minimum(np.searchsorted(found, owner), len(found) - 1)
-    return np.where(found[at] == owner, held[first[at]], -1)
+    return np.where(found[at] == owner, owned[first[at]], -1)
 
 
 BETWEEN_PLACES = 7168

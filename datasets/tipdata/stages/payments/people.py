@@ -220,13 +220,15 @@ def _lawful(
     )
 
 
-def find_members(region: Region, schemes: list[Schemes], held: Holders, first_outsider: int) -> Inhabitants:
+def find_members(
+    region: Region, schemes: list[Schemes], holders: Holders, first_outsider: int
+) -> Inhabitants:
     """Return the people behind the wallets of schemes, among those held: their own, their principals' and outsiders'.
 
     The everyday life of outsiders is their own and not the scheme's. ``first_outsider``: position of the first of them
     among the sources.
     """
-    every = held.wallet
+    every = holders.wallet
     outside = every >= wallets.STRANGERS
     place = np.where(outside, (every - wallets.STRANGERS) // 64, _scheme_of(schemes, every))
     at = np.flatnonzero(place >= 0)
@@ -251,15 +253,15 @@ def find_members(region: Region, schemes: list[Schemes], held: Holders, first_ou
     return Inhabitants(
         wallet,
         lives,
-        np.maximum(held.town[at], 0),
+        np.maximum(holders.town[at], 0),
         np.clip(first, 0, DAYS - 1),
         np.clip(first + stay, 0, DAYS - 1),
         draw_employers(region, wallet, employers),
         np.where(relayed & ~outside, thin, drawn),
-        waged & ~relayed & ~outside & (held.kind[at] == PERSON),
+        waged & ~relayed & ~outside & (holders.kind[at] == PERSON),
         draw_wages(region, wallet),
         migrant,
-        held.kind[at] != PERSON,
+        holders.kind[at] != PERSON,
     )
 
 
@@ -321,7 +323,7 @@ def live_everyday(region: Region, people: Inhabitants, known: Inhabitants, calen
     takes = np.isin(np.array(kinds), INCOMES)[kind]
     wallet = people.wallet[person]
     named = np.array([PURPOSES.index(listed[k]["purpose"]) for k in kinds])
-    told = region.stream("payments/told").chance(
+    stated = region.stream("payments/told").chance(
         ids, np.array([probability(listed[k]["told"]) for k in kinds])[kind]
     )
     legs = PaymentRows(
@@ -331,7 +333,7 @@ def live_everyday(region: Region, people: Inhabitants, known: Inhabitants, calen
         np.where(takes, wallet, other),
         amount,
         region.stream("payments/channel").choose(ids, channels[kind]),
-        np.where(told, named[kind], UNSTATED),
+        np.where(stated, named[kind], UNSTATED),
         people.source[person],
         np.zeros(len(ids), dtype=bool),
     )
@@ -416,7 +418,7 @@ def pay_wages(region: Region, people: Inhabitants, first_employer: int, round_wa
     )
     wage = vary(region, "payments/paid", ids, people.wage[who], region["payments.paid_spread"])
     wage = heap(region, "payments/wage_round", ids, wage * period[works_for] // month, round_wages)
-    told = region.chance("payments/told", ids, "payments.wages_told")
+    stated = region.chance("payments/told", ids, "payments.wages_told")
     return PaymentRows(
         ids,
         minute,
@@ -424,7 +426,7 @@ def pay_wages(region: Region, people: Inhabitants, first_employer: int, round_wa
         people.wallet[who],
         np.maximum(wage, 1),
         np.full(len(ids), CHANNELS.index("bank")),
-        np.where(told, PURPOSES.index("wages"), UNSTATED),
+        np.where(stated, PURPOSES.index("wages"), UNSTATED),
         first_employer + works_for,
         np.zeros(len(ids), dtype=bool),
     )
@@ -451,7 +453,7 @@ def pay_offices(region: Region, first_employer: int, calendar: Calendar) -> Paym
     takes = np.array([listed[k]["takes"] for k in kinds])[kind]
     wallet = wallets.EMPLOYERS + employer
     purpose = np.array([PURPOSES.index(listed[k]["purpose"]) for k in kinds])[kind]
-    told = region.chance("payments/told", ids, "payments.wages_told")
+    stated = region.chance("payments/told", ids, "payments.wages_told")
     return PaymentRows(
         ids,
         calendar.minute("payments/lived", ids, day),
@@ -459,7 +461,7 @@ def pay_offices(region: Region, first_employer: int, calendar: Calendar) -> Paym
         np.where(takes, wallet, other),
         heap(region, "payments/round", ids, amount, region["payments.trade_round"]),
         np.full(len(ids), CHANNELS.index("bank")),
-        np.where(told, purpose, UNSTATED),
+        np.where(stated, purpose, UNSTATED),
         first_employer + employer,
         np.zeros(len(ids), dtype=bool),
     )

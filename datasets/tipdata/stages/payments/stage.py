@@ -97,8 +97,8 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     doings = doings.where(_is_earned(o, schemes, owner, doings))
     used = np.unique(np.concatenate([doings.payer, doings.payee]))
     possibly = possible_holders(region, list(schemes.values()), people)
-    held = find_holders(region, possibly, used, places.weight)
-    others = find_members(region, list(schemes.values()), held, first_firm + region["payments.employers"])
+    holders = find_holders(region, possibly, used, places.weight)
+    others = find_members(region, list(schemes.values()), holders, first_firm + region["payments.employers"])
     everyone = join_rows([people, others])
     lived = live_everyday(region, everyone, people, calendar)
     # Adverts of an operation are paid for by its scheme of spending, when they are posted.
@@ -112,13 +112,13 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
         ]
     )
     used = np.unique(np.concatenate([legs.payer, legs.payee]))
-    held = find_holders(region, possibly, used, places.weight)
+    holders = find_holders(region, possibly, used, places.weight)
     ids = region.ids("wallets", used)
     ends = np.searchsorted(used, legs.payer), np.searchsorted(used, legs.payee)
     return None, {
-        "wallets": _wallets(region, places, o, held, legs, ends, ids),
+        "wallets": _wallets(region, places, o, holders, legs, ends, ids),
         "payments": _payments(
-            region, places, o, legs, _sources(region, schemes, people, others), held, ends, ids
+            region, places, o, legs, _sources(region, schemes, people, others), holders, ends, ids
         ),
     }
 
@@ -211,14 +211,14 @@ def _payments(
     o: Operations,
     legs: PaymentRows,
     sources: PaymentSources,
-    held: Holders,
+    holders: Holders,
     ends: tuple[np.ndarray, np.ndarray],
     ids: np.ndarray,
 ) -> pl.DataFrame:
     source, owner = legs.source, sources.owner[legs.source]
     payer, payee = ends
     elsewhere = region.chance("payments/counter", legs.number, "payments.other_counter")
-    counter = np.where(elsewhere, held.town[payee], held.town[payer])
+    counter = np.where(elsewhere, holders.town[payee], holders.town[payer])
     shown = (legs.channel == CASH) & (counter != NOWHERE)
     return pl.DataFrame(
         {
@@ -247,25 +247,25 @@ def _wallets(
     region: Region,
     places: Places,
     o: Operations,
-    held: Holders,
+    holders: Holders,
     legs: PaymentRows,
     ends: tuple[np.ndarray, np.ndarray],
     ids: np.ndarray,
 ) -> pl.DataFrame:
-    first = np.full(len(held.wallet), DAYS)
+    first = np.full(len(holders.wallet), DAYS)
     for end in ends:
         np.minimum.at(first, end, legs.minute // MINUTES_A_DAY)
     return pl.DataFrame(
         {
             "region": np.full(len(ids), region.index, dtype=np.int32),
             "wallet": ids,
-            "holder": decode(HOLDERS, held.kind),
-            "opened_day": np.minimum(held.opened, first).astype(np.int32),
-            "town": with_nulls(places.town[held.town], held.town != NOWHERE),
-            "jurisdiction": with_nulls(places.jurisdiction[held.town], held.town != NOWHERE),
-            "operation": with_nulls(o.id[held.owner], held.owner >= 0),
-            "role": decode(ROLES, held.role),
-            "group": with_nulls(held.group, held.group != ""),
+            "holder": decode(HOLDERS, holders.kind),
+            "opened_day": np.minimum(holders.opened, first).astype(np.int32),
+            "town": with_nulls(places.town[holders.town], holders.town != NOWHERE),
+            "jurisdiction": with_nulls(places.jurisdiction[holders.town], holders.town != NOWHERE),
+            "operation": with_nulls(o.id[holders.owner], holders.owner >= 0),
+            "role": decode(ROLES, holders.role),
+            "group": with_nulls(holders.group, holders.group != ""),
         }
     )
 

@@ -289,7 +289,7 @@ def trade_frame(region: Region, firms: Firms, trade: Trade) -> pl.DataFrame:
     weights = region.values("suppliers.supplies.payment_weights", squeezes)
     days = region.values("suppliers.supplies.payment_days")
     paid = days[region.stream("supplies/payment").choose(number, weights[firms.squeeze[trade.buyer]])]
-    told = region.chance("supplies/days_known", number, "suppliers.supplies.days_known")
+    recorded = region.chance("supplies/days_known", number, "suppliers.supplies.days_known")
     product = region.stream("supplies/product").below(number, region["suppliers.supplies.products"])
     codes = np.array(
         [[f"{s}-{k + 1}" for k in range(region["suppliers.supplies.products"])] for s in firms.sectors]
@@ -303,7 +303,7 @@ def trade_frame(region: Region, firms: Firms, trade: Trade) -> pl.DataFrame:
             "product": codes[firms.sector[trade.supplier], product],
             "share": trade.share,
             "since_day": _since_days(region, firms, trade),
-            "payment_days": with_nulls(paid, told),
+            "payment_days": with_nulls(paid, recorded),
         }
     )
 

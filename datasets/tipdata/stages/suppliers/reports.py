@@ -179,10 +179,10 @@ def draw_complaints(
     )
     # What each chance says: made or not, and about what.
     evidence = np.where(during & ~made, log(ONE - worse) - log(ONE - usual), 0).sum(axis=1)
-    told = (np.broadcast_to(log(worse) - log(usual), made.shape))[made]
+    ratio = (np.broadcast_to(log(worse) - log(usual), made.shape))[made]
     row = np.arange(len(firm))
-    told = told + log(worse_topic[row, topic]) - log(usual_topic[row, topic])
-    np.add.at(evidence, firm, np.where(during[made], told, 0))
+    ratio = ratio + log(worse_topic[row, topic]) - log(usual_topic[row, topic])
+    np.add.at(evidence, firm, np.where(during[made], ratio, 0))
     return Complaints(number[made], firm, day[made], topic, topics, evidence)
 
 

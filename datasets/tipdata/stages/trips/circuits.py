@@ -190,10 +190,10 @@ def draw_slots(region: Region, places: Places, c: Circuits, flow: Ints, begun: I
     town = region.stream("circuits/town").choose(number, odds)
     day = begun[circuit, slot]
     moves = (slot == 0) | (town != np.roll(town, 1))
-    told = (slot < span[circuit]) & (day >= 0) & (day <= c.end[circuit])
+    visible = (slot < span[circuit]) & (day >= 0) & (day <= c.end[circuit])
     # The first slot that is told is a stop wherever it was before.
-    new = told & ((slot == 0) | ~np.roll(told, 1))
-    return Slots(circuit, slot, day, town, plan, odds, told & (moves | new))
+    new = visible & ((slot == 0) | ~np.roll(visible, 1))
+    return Slots(circuit, slot, day, town, plan, odds, visible & (moves | new))
 
 
 def planned_town(c: Circuits, circuit: Ints, slot: Ints) -> Ints:

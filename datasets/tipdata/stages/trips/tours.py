@@ -101,8 +101,8 @@ def _lay_out_circuits(
     towns = draw_plans(region, number, home, size, flow, high, abroad)
     start, end = _spells(region, o, operation, number)
     route = harvest_route(region, places, flow)
-    sown = _harvest_start(region, number, start)
-    seasonal = (order == HARVEST) & (sown <= end - region["trips.shortest_days"])
+    season_start = _harvest_start(region, number, start)
+    seasonal = (order == HARVEST) & (season_start <= end - region["trips.shortest_days"])
     order = np.where(seasonal, HARVEST, np.where(order == HARVEST, ROUND, order))
     rural = np.resize(route, high)
     away = np.take_along_axis(abroad, np.broadcast_to(rural, towns.shape), axis=1)
@@ -118,7 +118,7 @@ def _lay_out_circuits(
         home=np.where(seasonal, towns[:, 0], home),
         towns=towns,
         size=np.where(seasonal, min(len(route), high), size),
-        start=np.where(seasonal, np.maximum(start, sown), start),
+        start=np.where(seasonal, np.maximum(start, season_start), start),
         end=np.minimum(end, DAYS - 1),
         dwell=_dwell(region, number, seasonal),
         party=party,
