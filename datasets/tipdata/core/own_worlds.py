@@ -1,4 +1,4 @@
-"""Worlds of a user's own: a released version's with some parameters changed, known by a digest and never by a version.
+"""Own worlds: a released version's world with some parameters changed by a user, named by a digest, never by a version.
 
 A world file is YAML::
 
@@ -34,10 +34,10 @@ from tipdata.core.parameters import DEFINITION, is_number, iterate_numbers, iter
 from tipdata.core.yaml_lines import read_yaml, read_yaml_lines
 
 OWN_PREFIX = "own-"
-"""What the name of every world of a user's own begins with, and that of no version."""
+"""Prefix of the name of every own world, and of no version."""
 NAME = re.compile(f"{OWN_PREFIX}[0-9a-f]{{16}}")
 PLACE = "worlds"
-"""The folder of ``$TIPBENCH_HOME`` that keeps them."""
+"""The folder of ``$TIPBENCH_HOME`` with own worlds."""
 PARAMETERS = "parameters"
 KEYS = ("based_on", "seed", "calibration", PARAMETERS)
 MOST_SEED = 2**63
@@ -46,7 +46,7 @@ Entry = Mapping[str, Any]
 
 
 class Base(NamedTuple):
-    """What a world of a user's own rests on: every parameter by dotted path, and the seed of all draws."""
+    """The released world that an own world is based on: every parameter by dotted path, and the seed of all draws."""
 
     parameters: Mapping[str, Entry]
     seed: int
@@ -58,10 +58,10 @@ Bases = Callable[[str], Base]
 
 @dataclass(frozen=True)
 class OwnWorld:
-    """A world of a user's own.
+    """An own world.
 
-    ``parameters``: those that are changed, by dotted path in the order of the base. ``calibration``: what a private
-    table was asked, empty where none was.
+    ``parameters``: the changed ones, by dotted path in the order of the base. ``calibration``: the queries to a private
+    table, empty if there were none.
     """
 
     based_on: str
@@ -71,22 +71,22 @@ class OwnWorld:
 
     @property
     def name(self) -> str:
-        """Its name, which stands where a version does."""
+        """The name, used in place of a version."""
         changed = [
             [path, entry.get("value"), entry.get("range"), entry.get("unit")]
             for path, entry in self.parameters.items()
         ]
-        said = json.dumps([self.based_on, self.seed, changed], ensure_ascii=False)
-        return f"{OWN_PREFIX}{hashlib.sha256(said.encode()).hexdigest()[:16]}"
+        content = json.dumps([self.based_on, self.seed, changed], ensure_ascii=False)
+        return f"{OWN_PREFIX}{hashlib.sha256(content.encode()).hexdigest()[:16]}"
 
 
 def is_own(version: str) -> bool:
-    """Return whether a name in the place of a version is of a world of a user's own."""
+    """Return whether a name in the place of a version is the name of an own world."""
     return version.startswith(OWN_PREFIX)
 
 
 def read_own_world(file: Path, base_of: Bases) -> OwnWorld:
-    """Return the world that a file tells.
+    """Return the world that a file describes.
 
     Args:
         file: the world file.
@@ -112,7 +112,7 @@ def read_own_world(file: Path, base_of: Bases) -> OwnWorld:
     calibration = document.get("calibration", {})
     own_seed = document.get("seed", seed)
     if not isinstance(calibration, dict):
-        raise UsageError(f"{file.name}: calibration is no mapping: leave it as `data calibrate` wrote it.")
+        raise UsageError(f"{file.name}: calibration is not a mapping: leave it as `data calibrate` wrote it.")
     if isinstance(own_seed, bool) or not isinstance(own_seed, int) or not 0 <= own_seed < MOST_SEED:
         raise UsageError(f"{file.name}: seed is {own_seed!r}: give a whole number from 0 to 2**63 - 1.")
     ordered = {path: _order_entry(changed[path], base[path]) for path in base if path in changed}
@@ -120,7 +120,7 @@ def read_own_world(file: Path, base_of: Bases) -> OwnWorld:
 
 
 def merge_parameters(world: OwnWorld, base_of: Bases) -> dict[str, dict[str, Any]]:
-    """Return every parameter of a world of a user's own, in the order of its base.
+    """Return every parameter of an own world, in the order of its base.
 
     Raises UsageError where they cannot meet the coverage targets (:mod:`tipdata.core.coverage`).
     """
@@ -134,7 +134,7 @@ def merge_parameters(world: OwnWorld, base_of: Bases) -> dict[str, dict[str, Any
 
 
 def load_own_world(name: str, base_of: Bases) -> OwnWorld:
-    """Return the world that is kept under a name. Raises UsageError where it is not there or its file was changed."""
+    """Return the saved world of a name. Raises UsageError if there is none, or its file was changed."""
     file = own_world_path(name)
     if not (NAME.fullmatch(name) and file.is_file()):
         raise UsageError(
@@ -157,7 +157,7 @@ def _read_base_version(file: Path) -> str:
     except ValueError as error:
         raise UsageError(str(error)) from None
     if not isinstance(document, dict):
-        raise UsageError(f"{file.name} is no world file: give based_on and parameters.")
+        raise UsageError(f"{file.name} is not a world file: give based_on and parameters.")
     if unknown := [key for key in document if key not in KEYS]:
         raise UsageError(
             f"{file.name}, line {getattr(unknown[0], 'line', 1)}: unknown key {unknown[0]}: choose among "
@@ -169,29 +169,32 @@ def _read_base_version(file: Path) -> str:
 
 
 def save_own_world(file: Path, world: OwnWorld) -> None:
-    """Keep a world file where its name leads to. Raises UsageError where that cannot be written."""
+    """Save a world file under the world's name. Raises UsageError if it cannot be written."""
     write_file_atomically(
         own_world_path(world.name), file.read_bytes(), "set TIPBENCH_HOME to another folder"
     )
 
 
 def own_world_path(name: str) -> Path:
-    """Return where the world file of a name is kept, in ``$TIPBENCH_HOME``."""
+    """Return the path of a world file in ``$TIPBENCH_HOME``."""
     return home() / PLACE / f"{name}.yaml"
 
 
 def _find_difference(path: str, entry: Entry, base: Mapping[str, Entry]) -> str:
-    """Return why a parameter cannot stand for the base's; '' where it can."""
+    """Return why a parameter cannot replace the base's, '' if it can."""
     if path not in base:
         near = get_close_matches(path, base, n=1)
-        return "is no parameter of the world" + (f": the nearest is {near[0]}" if near else "")
+        return "is not a parameter of the world" + (f": the nearest is {near[0]}" if near else "")
     there = base[path]
     if there["magnitude"] == DEFINITION:
-        return "is a definition, which rows and names rest on: leave it out"
+        return "is a definition, on which rows and names depend: leave it out"
     if entry["unit"] != there["unit"]:
-        return f"has unit {entry['unit']}, and the world's is {there['unit']}"
+        return f"has unit {entry['unit']}, but the world's is {there['unit']}"
     if not _has_same_form(entry, there):
-        return "is not of the form of the world's: give the same names and as many numbers, whole where those are"
+        return (
+            "does not have the form of the world's parameter: give the same names and as many numbers, whole where its "
+            "are whole"
+        )
     if "weight" in entry["unit"] and (low := [n for n in iterate_numbers(_values(entry)) if n < 0]):
         return f"has a weight of {low[0]}: give 0 or more"
     if entry["unit"].startswith("weight") and not any(iterate_numbers(_values(entry))):
@@ -204,7 +207,7 @@ def _values(entry: Entry) -> Any:
 
 
 def _has_same_form(entry: Entry, there: Entry) -> bool:
-    """Return whether a parameter looks like another; a number may stand for a range, and a range for a number."""
+    """Return whether a parameter has the form of another; a number may replace a range, and a range a number."""
     first = there["range"][0] if "range" in there else there["value"]
     if "range" in entry:
         return all(_matches(bound, first) for bound in entry["range"])
@@ -212,7 +215,7 @@ def _has_same_form(entry: Entry, there: Entry) -> bool:
 
 
 def _matches(value: Any, there: Any) -> bool:
-    """Return whether a value has the names, lengths, texts and kinds of numbers of another."""
+    """Return whether a value has the same names, lengths, texts and kinds of numbers as another."""
     if isinstance(there, Mapping):
         return (
             isinstance(value, Mapping)
@@ -232,7 +235,7 @@ def _order_entry(entry: Entry, there: Entry) -> Entry:
 
 
 def _order_names(value: Any, there: Any) -> Any:
-    """Return a value with its names in the order of another, which draws go by."""
+    """Return a value with its names in the order of another; draws depend on that order."""
     if isinstance(there, Mapping):
         return {name: _order_names(value[name], one) for name, one in there.items()}
     return value

@@ -27,25 +27,25 @@ from tipdata.core.yaml_lines import line_of, read_yaml_lines
 Entry = Mapping[str, Any]
 ASSUMED, DEFINITION = "assumed", "definition"
 CALIBRATED = "calibrated"
-"""What a parameter of a user's own world rests on that was fitted from a private table; none of a release does."""
+"""The source of a parameter that was fitted to a private table. Only parameters of a user's own world may have it."""
 KEYS = ("value", "range", "unit", "sign", "magnitude", "times", "most", "note")
 SOURCE = re.compile(r"[a-z]+\d{4}")
 BIBLIOGRAPHY = "sources.bib"
 LEAST_TIMES, MOST_TIMES = 1.01, 10
 BOUNDED = {"probability": 1, "share": 1, "permille": 1000}
-"""Units of what lies between 0 and a whole. What may exceed it has another unit, such as thousandths."""
+"""Units of numbers between 0 and a whole. A number that may exceed the whole has another unit, such as thousandths."""
 
 
 def find_fault(entry: Mapping[str, Any], own: bool = False) -> str:
-    """Return what is wrong with a parameter: what it rests on, how far it may move, or its numbers; '' for nothing.
+    """Return what is wrong with a parameter (its sources, its width or its numbers), '' for nothing.
 
-    ``own``: it is of a user's own world, and may rest on what was calibrated.
+    ``own``: the parameter belongs to a user's own world, in which it may rest on a calibration.
     """
     return _find_grounds_fault(entry, own) or _find_width_fault(entry) or find_value_fault(entry)
 
 
 def _find_grounds_fault(entry: Mapping[str, Any], own: bool) -> str:
-    """Return what is wrong with what a parameter says of itself."""
+    """Return what is wrong with the keys and sources of a parameter, '' for nothing."""
     unknown = [key for key in entry if key not in KEYS]
     if unknown:
         return f"has an unknown key {unknown[0]}: choose among {', '.join(KEYS)}"
@@ -53,12 +53,12 @@ def _find_grounds_fault(entry: Mapping[str, Any], own: bool) -> str:
         return "needs a value or a range, not both"
     for name in ("unit", "note"):
         if name in entry and not (isinstance(entry[name], str) and entry[name].strip()):
-            return f"has a {name} that is no text: {entry[name]!r}"
+            return f"has a {name} that is not a text: {entry[name]!r}"
     if "unit" not in entry:
         return "has no unit"
     for name in ("sign", "magnitude"):
         if name not in entry:
-            return f"has no {name}: name a source, or say {ASSUMED} or {DEFINITION}"
+            return f"has no {name}: give a source, {ASSUMED} or {DEFINITION}"
         if entry[name] in (ASSUMED, DEFINITION) or (own and entry[name] == CALIBRATED):
             continue
         if not SOURCE.fullmatch(str(entry[name])):
@@ -66,14 +66,14 @@ def _find_grounds_fault(entry: Mapping[str, Any], own: bool) -> str:
         if entry[name] not in bibliography_keys():
             return f"has a {name} whose source is not in {BIBLIOGRAPHY}: {entry[name]}"
     if (entry["sign"] == DEFINITION) != (entry["magnitude"] == DEFINITION):
-        return f"is a {DEFINITION} in its sign or its magnitude alone"
+        return f"is a {DEFINITION} in only one of sign and magnitude: give it in both, or in neither"
     if entry["sign"] == ASSUMED and entry["magnitude"] != ASSUMED:
         return "has a source for its magnitude, but none for its sign"
     return ""
 
 
 def _find_width_fault(entry: Mapping[str, Any]) -> str:
-    """Return what is wrong with how far a parameter may move."""
+    """Return what is wrong with the width of a parameter, '' for nothing."""
     if "range" in entry:
         bounds = entry["range"]
         if not (isinstance(bounds, list) and len(bounds) == 2 and all(map(is_finite, bounds))):
@@ -81,27 +81,29 @@ def _find_width_fault(entry: Mapping[str, Any]) -> str:
         if not bounds[0] < bounds[1]:
             return f"has a range that is not two different numbers, the lower first: {bounds}"
         return (
-            "has a range and times or most, where one is enough" if {"times", "most"} & entry.keys() else ""
+            "has a range together with times or most: give one of them"
+            if {"times", "most"} & entry.keys()
+            else ""
         )
     if entry["magnitude"] != ASSUMED:
         return (
             "has times or most, but its magnitude is not assumed" if {"times", "most"} & entry.keys() else ""
         )
     if "times" not in entry:
-        return "is assumed at a point: give times, or a range"
+        return "is assumed, but fixed to one point: give times, or a range"
     if not (is_finite(entry["times"]) and LEAST_TIMES <= entry["times"] <= MOST_TIMES):
-        return f"has times of {entry['times']}, which is no number from {LEAST_TIMES} to {MOST_TIMES}"
+        return f"has times of {entry['times']}, which is not a number from {LEAST_TIMES} to {MOST_TIMES}"
     if not any(iterate_numbers(entry["value"])):
-        return f"is assumed, but holds no number that could be another: it is a {DEFINITION}"
+        return f"is assumed, but holds no number that could differ: make it a {DEFINITION}"
     if "most" in entry and not (
         is_finite(entry["most"]) and entry["most"] >= max(iterate_numbers(entry["value"]))
     ):
-        return f"is at most {entry['most']}, which is no number or less than its value"
+        return f"has most of {entry['most']}, which is not a number or is less than its value"
     return ""
 
 
 def find_value_fault(entry: Mapping[str, Any]) -> str:
-    """Return what is wrong with the value or range of a parameter, by its unit."""
+    """Return what is wrong with the value or range of a parameter, given its unit; '' for nothing."""
     value = entry["value"] if "value" in entry else entry["range"]
     if value is None or value in ("", [], {}):
         return "has no value"
@@ -109,9 +111,7 @@ def find_value_fault(entry: Mapping[str, Any]) -> str:
         return f"holds {odd[0]}, which is neither a finite number nor a text"
     unit = next((unit for unit in BOUNDED if entry["unit"].startswith(unit)), None)
     if unit and (out := [one for one in iterate_numbers(value) if not 0 <= one <= BOUNDED[unit]]):
-        return (
-            f"is a {unit} of {out[0]}, which is not from 0 to {BOUNDED[unit]}: mend it, or give another unit"
-        )
+        return f"is a {unit} of {out[0]}, which is not from 0 to {BOUNDED[unit]}: correct it, or give another unit"
     return ""
 
 
@@ -126,7 +126,7 @@ def bibliography_keys() -> frozenset[str]:
 
 
 def _iterate_values(value: Any) -> Iterator[Any]:
-    """Yield everything in a value that is no list or mapping, but no truth value that has a name."""
+    """Yield everything in a value that is neither a list nor a mapping, except named truth values."""
     if isinstance(value, Mapping):
         value = [one for one in value.values() if not isinstance(one, bool)]
     if isinstance(value, list):
@@ -142,7 +142,7 @@ def is_finite(value: object) -> bool:
 
 
 def is_number(value: object) -> TypeGuard[float]:
-    """Return whether a value is a number, which a truth value is not."""
+    """Return whether a value is a number; a truth value is not."""
     return isinstance(value, Real) and not isinstance(value, bool)
 
 
@@ -159,8 +159,8 @@ def iterate_numbers(value: Any) -> Iterator[float]:
 
 @dataclass(frozen=True)
 class Grounds:
-    """What a set of parameters rests on: how many have a source for sign and magnitude, for the sign alone, for
-    nothing (assumed), or are definitions; and the sources, in order."""
+    """Counts of parameters by what they rest on: a source for sign and magnitude, for the sign alone, for nothing
+    (assumed), or definitions; and the sources, in order."""
 
     both: int
     sign: int
@@ -170,7 +170,7 @@ class Grounds:
 
     @property
     def total(self) -> int:
-        """How many there are."""
+        """The number of parameters."""
         return self.both + self.sign + self.assumed + self.definitions
 
     def summary(self) -> str:
@@ -201,15 +201,15 @@ CODE_FILES = ("core/*.py", "stages/**/*.py", "text/facts.yaml")
 columns in :file:`tables/` count too."""
 STRING = re.compile(r'"[^"\n]*"|^ *\w+:|[{,] *\w+:', re.MULTILINE)
 WHOLE_GROUP = re.compile(r'\.group\("([^"]+)"\)')
-"""A group that is asked for whole, whatever its parameters are called."""
+"""A call that reads a whole group, whatever its parameters are called."""
 WORD = re.compile(r"[^\W_]+")
 
 
 def find_unused(parameters: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """Yield the paths that hold a word which stands nowhere in the code, among the facts, or in the values.
+    """Yield the paths with a word that occurs nowhere in the code, among the facts, or in the values.
 
-    Many names are put together (of a kind, a form, a fact), so that whole paths cannot be looked up; that each
-    parameter is read when regions are drawn is for a test.
+    Many paths are composed (of a kind, a form, a fact), so whole paths cannot be looked up. A test checks that every
+    parameter is read when regions are drawn.
     """
     words, groups = _words_of_code()
     known = words.union(*(WORD.findall(str(entry.get("value"))) for entry in parameters.values()))
@@ -244,16 +244,14 @@ def read_parameters(document: Any, path: Path) -> dict[str, dict[str, Any]]:
     """
     listed = dict(iterate_parameters(document, "", path))
     for name in find_unused(listed):
-        raise ValueError(
-            f"{place_of(path, name)}: {name} is asked for by no code: mend its name, or delete it."
-        )
+        raise ValueError(f"{place_of(path, name)}: no code reads {name}: correct its name, or delete it.")
     return listed
 
 
 def iterate_parameters(
     node: Any, name: str, path: Path, below: str = "", own: bool = False
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the parameters below a node of a document, each by dotted path, once it is known to be sound.
+    """Yield the parameters below a node of a document, each with its dotted path, after checking it.
 
     Args:
         node: the node.
@@ -263,7 +261,7 @@ def iterate_parameters(
         own: whether it is a user's own world, whose magnitudes may be calibrated on a private table.
 
     Raises:
-        ValueError: with file, line and parameter, for one that is not sound.
+        ValueError: with file, line and parameter, for one with a fault.
     """
     if not isinstance(node, dict) or not node:
         raise ValueError(
@@ -274,14 +272,14 @@ def iterate_parameters(
         here = f"{name}.{key}" if name else str(key)
         if not (isinstance(child, dict) and any(leaf in child for leaf in LEAVES)):
             yield from iterate_parameters(child, here, path, below, own)
-        elif said := find_fault(child, own):
-            raise ValueError(f"{place_of(path, here, below)}: {here} {said}.")
+        elif fault := find_fault(child, own):
+            raise ValueError(f"{place_of(path, here, below)}: {here} {fault}.")
         else:
             yield here, child
 
 
 def place_of(path: Path, name: str, below: str = "") -> str:
-    """Return file and line of a parameter; the file alone where it cannot be read any more."""
+    """Return file and line of a parameter, or the file alone if it can no longer be read."""
     with suppress(ValueError):
         node, line = read_yaml_lines(path), 1
         left = f"{below}.{name}" if below and name else below or name
@@ -299,15 +297,15 @@ def place_of(path: Path, name: str, below: str = "") -> str:
 def apply_profile(
     listed: Mapping[str, Mapping[str, Any]], size: str, own: Mapping[str, Any]
 ) -> Mapping[str, Mapping[str, Any]]:
-    """Return parameters with the values that a size has of its own. Raises ValueError for one that the world has not,
-    and for a value that is not sound."""
+    """Return parameters with the values of a size's profile. Raises ValueError for a parameter that the world does not
+    have, and for a value with a fault."""
     for path in own:
         if path not in listed:
-            raise ValueError(f"versions.yaml: size {size} sets {path}, which is no parameter of the world")
+            raise ValueError(f"versions.yaml: size {size} sets {path}, which is not a parameter of the world")
     changed = {path: {**listed[path], "value": value} for path, value in own.items()}
     for path, entry in changed.items():
-        if said := find_value_fault(entry):
-            raise ValueError(f"versions.yaml: size {size} sets {path}, which then {said}.")
+        if fault := find_value_fault(entry):
+            raise ValueError(f"versions.yaml: size {size} sets {path}, which then {fault}.")
     return {
         **listed,
         **{path: {k: v for k, v in one.items() if k != "range"} for path, one in changed.items()},
@@ -315,9 +313,9 @@ def apply_profile(
 
 
 def draw_assumptions(parameters: Mapping[str, Entry], seed: int, number: int) -> dict[str, Entry]:
-    """Return parameters in which all that is assumed is drawn anew.
+    """Return parameters in which every assumed one is drawn anew.
 
-    ``number``: 1, 2, 3 ...: each is a draw of its own. What has a source, or is a definition, stays as it is.
+    ``number``: 1, 2, 3 ...: each gives an independent draw. Parameters with a source and definitions stay as they are.
     """
     return {
         path: _draw_entry(entry, Stream(seed, f"assumptions/{number}/{path}"))
@@ -355,7 +353,7 @@ class _Mover:
             number += 1
 
     def move(self, value: Any, ratio: bool = False, whole: bool | None = None) -> Any:
-        """Return a value like this one, of the same shape and the same names. ``whole``: what stands in one list is."""
+        """Return a value of the same shape and names with moved numbers. ``whole``: those of one list stay whole."""
         if isinstance(value, Mapping):
             return {name: self.move(one, ratio or name == "ratio") for name, one in value.items()}
         if isinstance(value, list):
@@ -385,7 +383,7 @@ class _Mover:
 
 
 def _whole_of(entry: Entry) -> float:
-    """Return what a probability or share is out of, 0 for a parameter that is neither."""
+    """Return the whole that a probability or share is a part of, 0 for any other parameter."""
     unit = str(entry["unit"])
     if unit.startswith(("probability", "share")):
         return 1.0

@@ -160,7 +160,7 @@ def own_world(name: str) -> own_worlds.OwnWorld:
 def _base(version: str) -> own_worlds.Base:
     """Return what a user's own world may rest on. Raises UsageError where it is no released version."""
     if version not in versions() or entry_of(version)["status"] != RELEASED:
-        raise UsageError(f"{version} is no released data version: base it on {newest_released()}.")
+        raise UsageError(f"{version} is not a released data version: base the world on {newest_released()}.")
     return own_worlds.Base(parameters(version), int(entry_of(version)["seed"]))
 
 
@@ -278,7 +278,7 @@ class Region:
         if path not in self._parameters:
             file = entry_of(self.world.version)["world"]
             raise KeyError(
-                f"{file}: there is no parameter {path}, which is asked for: add it, or mend its name."
+                f"{file}: the code reads parameter {path}, which is not in the file: add it, or correct its name."
             )
         return self._parameters[path]
 

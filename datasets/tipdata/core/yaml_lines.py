@@ -1,4 +1,4 @@
-"""Read YAML with the line that each value stands in, so that what is wrong can be told by line."""
+"""Read YAML together with the line of each value, so that a fault can be reported with its line."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OTHER_TAGS = ("int", "float", "bool", "null")
 
 
 class LineText(str):
-    """A string that knows the line of its file, counted from 1."""
+    """A string with its line in the file, counted from 1."""
 
     line: int
 
@@ -27,7 +27,7 @@ class LineText(str):
 
 
 class LineList(list[Any]):
-    """A list that knows the line of each of its entries."""
+    """A list with the line of each entry."""
 
     def __init__(self, entries: list[Any], lines: list[int]) -> None:
         super().__init__(entries)
@@ -50,7 +50,7 @@ def read_yaml_lines(path: Path) -> Any:
         raise ValueError(f"{path.name}, line {line}: this is not UTF-8.") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        line, problem = (mark.line + 1 if mark else 1), getattr(error, "problem", None) or "no text of YAML"
+        line, problem = (mark.line + 1 if mark else 1), getattr(error, "problem", None) or "invalid text"
         raise ValueError(f"{path.name}, line {line}: this is not YAML: {problem}.") from error
     if node is None:
         raise ValueError(f"{path.name}, line 1: the file is empty.")
@@ -63,7 +63,7 @@ def read_yaml(path: Path) -> Any:
 
 
 def strip_lines(node: Any) -> Any:
-    """Return a document that was read with its lines, without them."""
+    """Return a document without its lines."""
     if isinstance(node, dict):
         return {strip_lines(key): strip_lines(value) for key, value in node.items()}
     if isinstance(node, list):
@@ -72,18 +72,18 @@ def strip_lines(node: Any) -> Any:
 
 
 def line_of(mapping: dict[str, Any], name: str, otherwise: int) -> int:
-    """Return the line of a key, or another where the key is not there."""
+    """Return the line of a key, or ``otherwise`` if the key is missing."""
     return next((getattr(key, "line", otherwise) for key in mapping if key == name), otherwise)
 
 
 class _Builder:
-    """Builds documents from the nodes of one file."""
+    """Builds the document of one file from its nodes."""
 
     def __init__(self, name: str) -> None:
         self._name, self._others = name, SafeConstructor()
 
     def of(self, node: Any) -> Any:
-        """Return what a node stands for."""
+        """Return the value of a node."""
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node)
         if isinstance(node, yaml.SequenceNode):
@@ -99,7 +99,7 @@ class _Builder:
             return self._others.construct_object(node)
         except ValueError as error:
             raise ValueError(
-                f"{self._name}, line {_line_of_node(node)}: {node.value!r} is no {kind}: put it in quotes."
+                f"{self._name}, line {_line_of_node(node)}: {node.value!r} is not a valid {kind}: put it in quotes."
             ) from error
 
     def _mapping(self, node: yaml.MappingNode) -> dict[Any, Any]:

@@ -90,10 +90,10 @@ def wrong(**more: object) -> dict:
         ({"operations.langauges": LANGUAGES}, "the nearest is operations.languages"),
         ({"operations.count": {**SPELL, "unit": "operations"}}, "is a definition"),
         (wrong(unit="share"), "is a share of 94"),
-        (wrong(unit="weights"), "and the world's is weight"),
+        (wrong(unit="weights"), "but the world's is weight"),
         (wrong(magnitude="hearsay2020"), "whose source is not in"),
-        (wrong(value={"en": 1, "fr": 2}), "is not of the form"),
-        (wrong(value={**LANGUAGES["value"], "en": 0.5}), "is not of the form"),
+        (wrong(value={"en": 1, "fr": 2}), "does not have the form of the world"),
+        (wrong(value={**LANGUAGES["value"], "en": 0.5}), "does not have the form of the world"),
         (wrong(value={**LANGUAGES["value"], "en": -1}), "has a weight of -1"),
         ({"operations.duration_days": {"value": 60, "unit": "days"}}, "has no sign"),
         ({"operations.duration_days": SPELL, "operations": {"duration_days": SPELL}}, "is there twice"),
@@ -112,10 +112,10 @@ def test_a_parameter_that_is_not_sound_is_refused_with_its_line(
 @pytest.mark.parametrize(
     ("changed", "says"),
     [
-        ({"based_on": "9.9"}, "9.9 is no released data version: base it on"),
+        ({"based_on": "9.9"}, "9.9 is not a released data version: base the world on"),
         ({"based_on": "0.1.0"}, "data version 0.1.0 is retired"),
         ({"seed": -1}, "give a whole number from 0"),
-        ({"calibration": 3}, "calibration is no mapping"),
+        ({"calibration": 3}, "calibration is not a mapping"),
         ({"name": "mine"}, "unknown key name"),
     ],
 )

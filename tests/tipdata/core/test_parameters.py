@@ -40,13 +40,13 @@ PLANTED = {
     "has no sign": without("sign"),
     "has no magnitude": without("magnitude"),
     "has no unit": without("unit"),
-    "is assumed at a point": without("times"),
+    "is assumed, but fixed to one point": without("times"),
     "needs a value or a range, not both": {**GOOD, "range": [1, 2]},
     "has an unknown key assumed": {**GOOD, "assumed": True},
     "has an unknown key source": {"value": 3, "unit": "days", "source": "unodc2024"},
     "has a sign that is neither a source": {**GOOD, "sign": "probably"},
     "has a magnitude that is neither a source": {**GOOD, "magnitude": None},
-    "is a definition in its sign or its magnitude alone": {**GOOD, "sign": DEFINITION},
+    "is a definition in only one of sign and magnitude": {**GOOD, "sign": DEFINITION},
     "has a source for its magnitude, but none for its sign": {**without("times"), "magnitude": "unodc2024"},
     "has times or most, but its magnitude is not assumed": {
         **GOOD,
@@ -55,10 +55,10 @@ PLANTED = {
     },
     "has times of 1": {**GOOD, "times": 1},
     "has times of much": {**GOOD, "times": "much"},
-    "holds no number that could be another": {**GOOD, "value": {"labour": ["labour"]}},
-    "it is a definition": {**GOOD, "value": 0.0},
-    "has a range and times or most": {**without("value"), "range": [1, 2]},
-    "is at most 2, which is no number or less than its value": {**GOOD, "most": 2},
+    "holds no number that could differ": {**GOOD, "value": {"labour": ["labour"]}},
+    "make it a definition": {**GOOD, "value": 0.0},
+    "has a range together with times or most": {**without("value"), "range": [1, 2]},
+    "has most of 2, which is not a number or is less than its value": {**GOOD, "most": 2},
     "has an unknown key least": {**GOOD, "least": 2},
     "the lower first": {**without("value"), "range": [2, 2]},
     "has a range that is not two numbers": {**PROPER, "range": [1, 2, 3]},
@@ -69,9 +69,9 @@ PLANTED = {
     "lower first: [None, 1]": {**PROPER, "range": [None, 1]},
     "lower first: None": {**PROPER, "range": None},
     "different numbers, the lower first: [2, 1]": {**PROPER, "range": [2, 1]},
-    "has a unit that is no text: ''": {**GOOD, "unit": ""},
-    "has a unit that is no text: ' '": {**GOOD, "unit": " "},
-    "has a note that is no text: 3": {**GOOD, "note": 3},
+    "has a unit that is not a text: ''": {**GOOD, "unit": ""},
+    "has a unit that is not a text: ' '": {**GOOD, "unit": " "},
+    "has a note that is not a text: 3": {**GOOD, "note": 3},
     "has times of inf": {**GOOD, "times": math.inf},
     "has times of nan": {**GOOD, "times": math.nan},
     "has times of 0.5": {**GOOD, "times": 0.5},
@@ -125,8 +125,8 @@ WRITTEN: dict[str, tuple[str, str, str]] = {  # what is replaced, by what, and w
         "places.bare is neither a group nor a",
     ),
     "an empty group": ("  towns: {value", "  bare:\n  towns: {value", "places.bare is neither a group nor a"),
-    "a misspelt parameter": ("  spread_km: {", "  spraed_km: {", "places.spraed_km is asked for by no code"),
-    "no unit": ("unit: towns, ", 'unit: "", ', "places.towns has a unit that is no text"),
+    "a misspelt parameter": ("  spread_km: {", "  spraed_km: {", "no code reads places.spraed_km"),
+    "no unit": ("unit: towns, ", 'unit: "", ', "places.towns has a unit that is not a text"),
     "no number": (
         "spread_km: {range: [25, 60]",
         "spread_km: {range: [25, .inf]",
@@ -250,7 +250,7 @@ def test_a_name_that_no_code_knows_is_told() -> None:
 def test_a_name_that_is_not_in_the_file_is_told_in_a_sentence() -> None:
     region = Region(World.of(NEWEST), 0)
     with pytest.raises(
-        KeyError, match=r"world-0\.4\.0\.yaml: there is no parameter places\.twons, .*: add it"
+        KeyError, match=r"world-0\.4\.0\.yaml: the code reads parameter places\.twons, .*: add it"
     ):
         _ = region["places.twons"]
 

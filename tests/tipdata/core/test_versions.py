@@ -187,7 +187,7 @@ def test_a_profile_is_part_of_what_a_size_is_known_by() -> None:
 def test_a_profile_that_sets_no_parameter_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(world_module, "profile", lambda size: {"operations.kinds": 1} if size else {})
     with pytest.raises(
-        ValueError, match=r"size forms sets operations\.kinds, which is no parameter of the world"
+        ValueError, match=r"size forms sets operations\.kinds, which is not a parameter of the world"
     ):
         parameters_digest("0.4.0", "forms")
 
