@@ -90,7 +90,7 @@ class Market:
         """
         series = fold.tables["market"].collect().drop_nulls("region")
         effects = fold.tables["effects"].collect()
-        if not fold.apart:
+        if not fold.independent_regions:
             _refuse_covariates(series.columns, effects)
         if "platform" not in series.columns:
             series = series.with_columns(pl.lit(None, dtype=pl.String).alias("platform"))

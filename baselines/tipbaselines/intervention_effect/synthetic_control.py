@@ -48,7 +48,10 @@ def _fits(fold: Fold, found: pl.DataFrame) -> Iterator["SyntheticFit"]:
         if course is not None and effect[unit] in estimates:
             weights, synthetic = _weights_and_control(course)
             apart = (index_series(course.own, course) - synthetic)[: course.before]
-            [name], regions = fold.written(unit, [effect[unit]]), fold.written("region", course.regions)
+            [name], regions = (
+                fold.original_names(unit, [effect[unit]]),
+                fold.original_names("region", course.regions),
+            )
             yield SyntheticFit(name, weights, regions, apart, estimates[effect[unit]])
 
 

@@ -174,11 +174,11 @@ class CaseStory:
 
     @cached_property
     def story(self) -> Story:
-        return story_from(self.site.source.only(self.row["region"]), dict(self.row))
+        return story_from(self.site.source.one_region(self.row["region"]), dict(self.row))
 
     @cached_property
     def network(self) -> Network:
-        return network_of(self.site.source.only(self.row["region"]), self.row["operation"])
+        return network_of(self.site.source.one_region(self.row["region"]), self.row["operation"])
 
     @cached_property
     def title(self) -> str:
@@ -206,7 +206,7 @@ def list_page(site: Site, pairs: Sequence[CasePair]) -> Page:
 
 def case_page(case: CaseStory, other: CaseStory, why: str) -> Page:
     """Return the page of a case, with another one beside it."""
-    number, region = case.row["operation"], case.site.source.only(case.row["region"])
+    number, region = case.row["operation"], case.site.source.one_region(case.row["region"])
     adverts = adverts_with_operation(region).filter(pl.col("operation") == number)
     both = zip(_counts(case), _counts(other), strict=True)
     figures = {"days": _days(case), "network": _network(case)}

@@ -58,7 +58,7 @@ class Fold:
     over step by step has only the rows of train and valid. ``parts``: ``[unit, part]``. ``supervision``:
     ``[unit, part, label]`` of train and valid. ``pair_supervision``: ``[pair, part, label]`` of own labelled pairs,
     else None. ``names``: column -> ``[column, name]``, the names of units and regions of own data that are text.
-    ``apart``: whether regions are independent, as in a release. ``regions``, ``whole``: for a fold of
+    ``independent_regions``: whether regions are independent, as in a release. ``regions``, ``whole``: for a fold of
     :meth:`of_regions`, its regions and the fold that it is a part of.
     """
 
@@ -68,7 +68,7 @@ class Fold:
     supervision: pl.DataFrame = field(repr=False)
     pair_supervision: pl.DataFrame | None = field(default=None, repr=False)
     names: Mapping[str, pl.DataFrame] = field(default_factory=dict, repr=False)
-    apart: bool = field(default=False, repr=False)
+    independent_regions: bool = field(default=False, repr=False)
     regions: tuple[int | None, ...] | None = field(default=None, repr=False)
     whole: Fold | None = field(default=None, repr=False)
 
@@ -119,12 +119,12 @@ class Fold:
             raise UsageError("this data has no labelled pairs: use labels() for the labels of its units.")
         return self._labels(self.pair_supervision, "pair", part)
 
-    def written(self, column: str, values: Iterable[int]) -> list[str]:
+    def original_names(self, column: str, values: Iterable[int]) -> list[str]:
         """Return values of an identifying column as the user wrote them, for messages."""
         known = dict(self.names[column].select(column, "name").iter_rows()) if column in self.names else {}
         return [str(known.get(value, value)) for value in values]
 
-    def labelled(self, part: str) -> pl.DataFrame:
+    def units_with_labels(self, part: str) -> pl.DataFrame:
         """Return units of a part as :meth:`units` does; of train and valid with their labels, null if they have none.
         A unit with several labels has a row per label."""
         units = self.units(part)
@@ -136,14 +136,14 @@ class Fold:
         """Return a dict of pandas frames, ``{"train": ..., "valid": ..., "test": ...}``, with ``label`` in the first
         two. Raises UsageError without the extra ``pandas``."""
         require("pandas", "to_pandas")
-        return {part: self.labelled(part).to_pandas() for part in PARTS}
+        return {part: self.units_with_labels(part).to_pandas() for part in PARTS}
 
     def to_hf(self) -> Any:
         """Return a ``datasets.DatasetDict`` of the parts that have units: train, validation (as the Hugging Face Hub
         calls valid) and test, with ``label`` in the first two."""
         import datasets
 
-        frames = {part: self.labelled(part) for part in PARTS}
+        frames = {part: self.units_with_labels(part) for part in PARTS}
         return datasets.DatasetDict(
             {HUB_NAMES.get(p, p): datasets.Dataset(f.to_arrow()) for p, f in frames.items() if f.height}
         )
@@ -193,7 +193,7 @@ class Fold:
         if most < 1:
             raise ValueError(f"by_regions({most}): give 1 or more regions at a time")
         found: list[int | None] = []
-        if self.apart and self._has_regions:
+        if self.independent_regions and self._has_regions:
             regions = self.tables[self.task.table].select("region").unique().sort("region")
             found = regions.collect()["region"].to_list()
         if len(found) <= most:

@@ -137,7 +137,7 @@ def build_fold(
     tables = _visible_tables_by_region(task, source, rows, visible_columns(task, level, oracle), level)
     parts = rows.select(task.unit, "part")
     supervision = apply_by_region(task.supervise[labels], rows, source).join(parts, on=task.unit, how="left")
-    return Fold(task.problem, tables, parts, supervision, apart=True), rows, notes
+    return Fold(task.problem, tables, parts, supervision, independent_regions=True), rows, notes
 
 
 def weight_notes(source: Source, answers: Answers) -> list[str]:

@@ -92,7 +92,7 @@ class Regions:
         """Return one table over these regions, lazily; see :meth:`tipdata.release.Release.scan`."""
         return self.release.scan(table, truth, self.numbers)
 
-    def only(self, number: int) -> Regions:
+    def one_region(self, number: int) -> Regions:
         """Return one region alone."""
         return Regions(self.release, (number,))
 

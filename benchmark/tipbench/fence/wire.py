@@ -287,7 +287,7 @@ def write_fold(fold: Fold, folder: Path) -> None:
             _write(frame, folder / f"{name}.arrow")
     # Read behind the fence alone, and written by the host alone.
     facts = folder / FACTS
-    facts.write_bytes(pickle.dumps((fold.task, list(fold.tables), fold.apart)))
+    facts.write_bytes(pickle.dumps((fold.task, list(fold.tables), fold.independent_regions)))
     facts.chmod(0o644)
 
 
@@ -301,7 +301,7 @@ def read_fold(folder: Path) -> Fold:
     return Fold(
         task=task,
         tables={name: pl.scan_ipc(folder / TABLES / f"{name}.arrow", glob=False) for name in tables},
-        apart=apart,
+        independent_regions=apart,
         names={path.stem: _read(path) for path in sorted((folder / NAMES).iterdir())},
         **frames,  # type: ignore[arg-type]
     )

@@ -140,7 +140,7 @@ def part_frames(fold: Fold) -> dict[str, pl.DataFrame]:
     nulls = [pl.lit(None, dtype=dtype).alias(name) for name, dtype in label_columns(fold).items()]
     found = {}
     for part in PARTS:
-        frame = fold.labelled(part)
+        frame = fold.units_with_labels(part)
         frame = frame.with_columns(nulls) if part == "test" else frame
         if frame.height:
             found[HUB_NAMES.get(part, part)] = frame

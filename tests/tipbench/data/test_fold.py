@@ -351,7 +351,7 @@ def test_batches_of_regions_are_the_whole_fold_each_unit_once(risk: Prepared) ->
 
 
 def test_regions_of_ones_own_data_are_no_batches_since_they_may_meet(risk: Prepared) -> None:
-    fold = replace(risk.folds[0], apart=False)
+    fold = replace(risk.folds[0], independent_regions=False)
     assert [batch is fold for batch in fold.by_regions(1)] == [True]
 
 
