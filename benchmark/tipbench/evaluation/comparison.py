@@ -15,11 +15,10 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 from tipcore.errors import UsageError
 
 from tipbench.kinds.answers import Answers
-from tipbench.metrics.bootstrap import TOO_FEW, compute_observed, percentile_interval, replicate
+from tipbench.metrics.bootstrap import TOO_FEW, Floats, compute_observed, percentile_interval, replicate
 from tipbench.metrics.metric import MetricInputs, ScoredTask, make_inputs
 from tipbench.metrics.registry import measure_primary
 
@@ -50,7 +49,7 @@ class Draws(NamedTuple):
     seed and number of replicates."""
 
     value: float
-    draws: NDArray[np.float64]
+    draws: Floats
     clusters: int
 
 
@@ -134,7 +133,7 @@ def compare_draws(method: str, reference: str, metric: str, one: Draws, base: Dr
     )
 
 
-def compute_two_sided_p(differences: NDArray[np.float64]) -> float:
+def compute_two_sided_p(differences: Floats) -> float:
     """Return two-sided p of no difference, from the replicates [replicates] of the difference."""
     below, above = np.count_nonzero(differences <= 0), np.count_nonzero(differences >= 0)
     return min(1.0, float(2 * (1 + min(below, above)) / (1 + differences.size)))

@@ -19,7 +19,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 from pydantic import BaseModel
 from tipcore.display import html_table
 from tipcore.progress import Advance, no_progress
@@ -29,6 +28,7 @@ from tipbench.kinds.answers import Answers
 from tipbench.kinds.refusals import check_predictions
 from tipbench.metrics.bootstrap import (
     TOO_FEW,
+    Floats,
     Metrics,
     ResamplingClusters,
     compute_observed,
@@ -241,7 +241,7 @@ def _score_all(
     return scores, draws
 
 
-def _with_forms(measured: MetricValues, drawn: NDArray[np.float64]) -> Metrics:
+def _with_forms(measured: MetricValues, drawn: Floats) -> Metrics:
     """Return all metrics and the recall of each form, so that they share the draws."""
     forms = measured.by_form.metrics(drawn) if measured.by_form else {}
     return measured.metrics(drawn) | forms
@@ -255,7 +255,7 @@ def _without_interval(measured: MetricValues, clusters: ResamplingClusters, name
     return None if clusters.enough else TOO_FEW
 
 
-def _score(value: float, withheld: str | None, bare: str | None, draws: NDArray[np.float64] | None) -> Score:
+def _score(value: float, withheld: str | None, bare: str | None, draws: Floats | None) -> Score:
     """Return a score that may be infinite: a result refuses it when it is recorded."""
     if withheld is not None or np.isnan(value):
         return Score(value=None, note=withheld or UNDEFINED)

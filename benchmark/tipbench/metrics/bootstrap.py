@@ -11,7 +11,7 @@ Intervals are percentile intervals (Efron and Tibshirani 1993, chapter 13) over 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, reduce
 
@@ -38,7 +38,13 @@ _ROWS_SUMMED = 2**22
 #: Above this share of replicates without a value, no interval is given.
 _MOST_UNDEFINED = 0.05
 
-Metrics = dict[str, NDArray[np.float64]]
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Codes = NDArray[np.integer]
+Metrics = dict[str, Floats]
+"""Metric -> its value under each replicate, [replicates]."""
+MetricFunction = Callable[[Floats], Metrics]
+"""Multiplicities [replicates, clusters] -> metrics."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,7 @@ class ResamplingClusters:
     and retrieval both are the count, for forecasts that of clusters with a query that is not an intrusion).
     """
 
-    codes: NDArray[np.integer]
+    codes: Codes
     count: int
     positive: int
     negative: int
@@ -61,7 +67,7 @@ class ResamplingClusters:
         """Whether the rarer of the two kinds has as many clusters as an interval needs."""
         return min(self.positive, self.negative) >= self.fewest
 
-    def among(self, rows: NDArray[np.bool_]) -> int:
+    def among(self, rows: Mask) -> int:
         """Return how many clusters have any of these rows [rows]."""
         return count_distinct(self.codes[rows], self.count)
 
@@ -80,7 +86,7 @@ def find_resampling_clusters(answers: Answers) -> ResamplingClusters:
     return ResamplingClusters(codes, count, positive, negative, answers.kind.fewest_clusters)
 
 
-def count_distinct(codes: NDArray[np.integer], count: int) -> int:
+def count_distinct(codes: Codes, count: int) -> int:
     """Return how many of 0 .. count - 1 are among these codes, without sorting them."""
     seen = np.zeros(count, dtype=bool)
     seen[codes] = True
@@ -94,7 +100,7 @@ def encode_dense(values: pl.Series) -> tuple[NDArray[np.int32], int]:
     return codes, int(codes.max(initial=-1)) + 1
 
 
-def draw_multiplicities(count: int, replicates: int, seed: int) -> Iterator[NDArray[np.float64]]:
+def draw_multiplicities(count: int, replicates: int, seed: int) -> Iterator[Floats]:
     """Yield how often each cluster was drawn, in chunks [some replicates, count]; the same for every method that is
     scored on the same clusters with the same seed, which is what pairs two methods."""
     if 0 < replicates * count <= _CELLS:
@@ -104,14 +110,14 @@ def draw_multiplicities(count: int, replicates: int, seed: int) -> Iterator[NDAr
 
 
 @lru_cache(maxsize=4)
-def _draw_once(count: int, replicates: int, seed: int) -> NDArray[np.float64]:
+def _draw_once(count: int, replicates: int, seed: int) -> Floats:
     """Return all draws, for reading only: of few clusters, methods that are scored on the same ones share them."""
     [chunk] = _draw_chunks(count, replicates, seed, replicates)
     chunk.flags.writeable = False
     return chunk
 
 
-def _draw_chunks(count: int, replicates: int, seed: int, height: int) -> Iterator[NDArray[np.float64]]:
+def _draw_chunks(count: int, replicates: int, seed: int, height: int) -> Iterator[Floats]:
     """Yield so many draws at a time."""
     generator = np.random.Generator(np.random.PCG64(seed))
     for first in range(0, replicates, height):
@@ -122,11 +128,7 @@ def _draw_chunks(count: int, replicates: int, seed: int, height: int) -> Iterato
 
 
 def replicate(
-    metrics: Callable[[NDArray[np.float64]], Metrics],
-    count: int,
-    replicates: int,
-    seed: int,
-    advance: Advance = no_progress,
+    metrics: MetricFunction, count: int, replicates: int, seed: int, advance: Advance = no_progress
 ) -> Metrics:
     """Return every metric under each replicate, [replicates]; NaN where a replicate leaves it undefined.
 
@@ -139,12 +141,12 @@ def replicate(
     return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]} if chunks else {}
 
 
-def compute_observed(metrics: Callable[[NDArray[np.float64]], Metrics], count: int) -> dict[str, float]:
+def compute_observed(metrics: MetricFunction, count: int) -> dict[str, float]:
     """Return every metric on the data themselves: each cluster once."""
     return {name: float(value[0]) for name, value in metrics(np.ones((1, count))).items()}
 
 
-def percentile_interval(values: NDArray[np.float64], level: float = 0.95) -> tuple[float, float] | None:
+def percentile_interval(values: Floats, level: float = 0.95) -> tuple[float, float] | None:
     """Return the central interval of the defined replicates; None where over one in twenty is undefined."""
     defined = values[~np.isnan(values)]
     if defined.size == 0 or values.size - defined.size > _MOST_UNDEFINED * values.size:
@@ -154,7 +156,7 @@ def percentile_interval(values: NDArray[np.float64], level: float = 0.95) -> tup
     return float(low), float(high)
 
 
-def split_draws(drawn: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
+def split_draws(drawn: Floats) -> Iterator[Floats]:
     """Yield multiplicities [replicates, clusters] in pieces of few cells: of many clusters one replicate each."""
     height = max(1, _CELLS // max(drawn.shape[1], 1))
     yield from (drawn[first : first + height] for first in range(0, len(drawn), height))
@@ -185,25 +187,39 @@ class ClusterSums:
                 np.add.at(column, codes[rows], values.astype(np.float64, copy=False))
         self.add_column(name, column)
 
-    def add_ever(self, name: str, rows: NDArray[np.bool_]) -> None:
+    def add_ever(self, name: str, rows: Mask) -> None:
         """One for each cluster that has any of these rows."""
         column = np.zeros(self._clusters.count)
         column[self._clusters.codes[rows]] = 1.0
         self.add_column(name, column)
 
-    def add_column(self, name: str, column: NDArray[np.float64]) -> None:
+    def add_column(self, name: str, column: Floats) -> None:
         """A sum that is already a cluster's, [clusters]."""
         self._names[name] = len(self._columns)
         self._columns.append(_Column.of(column))
 
-    def totals(self, drawn: NDArray[np.float64]) -> Callable[[str], NDArray[np.float64]]:
+    def totals(self, drawn: Floats) -> Callable[[str], Floats]:
         """Return look-up of each sum [replicates] under these multiplicities [replicates, clusters]."""
         product = self._product(drawn, 0)
         for first in range(_CLUSTERS_AT_ONCE, self._clusters.count, _CLUSTERS_AT_ONCE):
             product += self._product(drawn, first)
         return lambda name: product[:, self._names[name]]
 
-    def _product(self, drawn: NDArray[np.float64], first: int) -> NDArray[np.float64]:
+    def ratios(self, named: Mapping[str, tuple[str, str]]) -> MetricFunction:
+        """Return the function of multiplicities that divides sums: name -> (numerator, denominator)."""
+
+        def divide(drawn: Floats) -> Metrics:
+            total = self.totals(drawn)
+            return {name: ratio(total(above), total(below)) for name, (above, below) in named.items()}
+
+        return divide
+
+    def observe(self, named: Mapping[str, tuple[str, str]]) -> dict[str, float | None]:
+        """Return these ratios with each cluster once, None where one is undefined."""
+        values = compute_observed(self.ratios(named), self._clusters.count) if named else {}
+        return {name: none_if_nan(value) for name, value in values.items()}
+
+    def _product(self, drawn: Floats, first: int) -> Floats:
         """Return what the clusters from the first on add to each sum, [replicates, sums]."""
         last = min(first + _CLUSTERS_AT_ONCE, self._clusters.count)
         columns = np.stack([column.between(first, last) for column in self._columns], axis=1)
@@ -214,11 +230,11 @@ class ClusterSums:
 class _Column:
     """A sum of each cluster, [clusters]; of those of ``there`` alone, rising, where the others have none of it."""
 
-    values: NDArray[np.float64]
+    values: Floats
     there: NDArray[np.int32] | None = None
 
     @classmethod
-    def of(cls, column: NDArray[np.float64]) -> _Column:
+    def of(cls, column: Floats) -> _Column:
         if column.size <= _CLUSTERS_AT_ONCE:
             return cls(column)
         there = np.flatnonzero(column).astype(np.int32)
@@ -227,7 +243,7 @@ class _Column:
             return cls(np.broadcast_to(values[:1], values.shape), there)
         return cls(column) if 2 * there.size > column.size else cls(values, there)
 
-    def between(self, first: int, last: int) -> NDArray[np.float64]:
+    def between(self, first: int, last: int) -> Floats:
         """Return the sums of the clusters from the first to before the last."""
         if self.there is None:
             return self.values[first:last]
@@ -237,12 +253,12 @@ class _Column:
         return column
 
 
-def row_weights(rows: pl.DataFrame | PartRows) -> NDArray[np.float64]:
+def row_weights(rows: pl.DataFrame | PartRows) -> Floats:
     """Return the weight of each row, [rows]: one where the answers have none."""
     return rows["weight"].to_numpy() if "weight" in rows.columns else np.ones(rows.height)
 
 
-def ratio(numerator: NDArray, denominator: NDArray) -> NDArray[np.float64]:
+def ratio(numerator: NDArray, denominator: NDArray) -> Floats:
     """Return numerator / denominator, NaN where the denominator is not positive."""
     undefined = np.full(denominator.shape, np.nan)
     return np.divide(numerator, denominator, out=undefined, where=denominator > 0)

@@ -42,7 +42,15 @@ from numpy.typing import NDArray
 
 from tipbench.kinds.clusters import CLUSTERS
 from tipbench.kinds.labelled import SCORES
-from tipbench.metrics.bootstrap import ClusterSums, Metrics, ResamplingClusters, encode_dense, ratio
+from tipbench.metrics.bootstrap import (
+    ClusterSums,
+    Codes,
+    Floats,
+    Metrics,
+    ResamplingClusters,
+    encode_dense,
+    ratio,
+)
 from tipbench.metrics.metric import (
     NO_TRUTH,
     PAIRWISE_F1,
@@ -53,8 +61,9 @@ from tipbench.metrics.metric import (
     MetricInputs,
     MetricValues,
     undefined_metrics,
+    withhold_all,
 )
-from tipbench.metrics.ranking import NO_VALID_PART
+from tipbench.metrics.ranking import NO_VALID_PART, find_f1_threshold
 
 AGAINST_TRUTH = (
     Metric("b_cubed_f1", "B-cubed F1"),
@@ -88,27 +97,24 @@ def measure_clustering(inputs: MetricInputs) -> MetricValues:
         if column in frame.columns and frame[column].null_count() < frame.height:
             truth = inputs.truth_codes if column == "cluster" else encode_dense(frame[column])[0]
             parts.append((prefix, sum_contributions(truth, predicted, weights, inputs.clusters, stands_for)))
-    if not any(prefix == "" for prefix, _ in parts) and inputs.answers.pairs is None:
-        absent = undefined_metrics(*CLUSTERING_NAMES)
-        withheld = dict.fromkeys(CLUSTERING_NAMES, NO_TRUTH)
-    else:
-        absent, withheld = undefined_metrics(), {}
+    known = inputs.answers.pairs is not None or any(prefix == "" for prefix, _ in parts)
+    absent = () if known else CLUSTERING_NAMES
 
-    def metrics(drawn: NDArray[np.float64]) -> Metrics:
-        values = absent(drawn)
+    def metrics(drawn: Floats) -> Metrics:
+        values = undefined_metrics(*absent)(drawn)
         for prefix, sums in parts:
             values |= {f"{prefix}{name}": value for name, value in compute_metrics(sums, drawn).items()}
         return values
 
-    return MetricValues(metrics=metrics, withheld=withheld)
+    return MetricValues(metrics=metrics, withheld=dict.fromkeys(absent, NO_TRUTH))
 
 
 def sum_contributions(
-    truth: NDArray[np.integer],
-    predicted: NDArray[np.integer],
-    weights: NDArray[np.float64],
+    truth: Codes,
+    predicted: Codes,
+    weights: Floats,
     clusters: ResamplingClusters,
-    stands_for: NDArray[np.float64] | None = None,
+    stands_for: Floats | None = None,
 ) -> ClusterSums:
     """Return what each unit adds to every metric, summed a resampling cluster.
 
@@ -157,7 +163,7 @@ def sum_contributions(
 
 
 def _find_overlaps(
-    truth: NDArray[np.integer], predicted: NDArray[np.integer]
+    truth: Codes, predicted: Codes
 ) -> tuple[NDArray[np.int32], NDArray[np.intp], NDArray[np.intp]]:
     """Return the overlap of true and predicted cluster that each unit is in, [units], from one sort; and each
     overlap's true and predicted cluster, [overlaps]."""
@@ -177,7 +183,7 @@ def _find_overlaps(
     return overlap, key // width, key % width
 
 
-def compute_metrics(sums: ClusterSums, drawn: NDArray[np.float64]) -> Metrics:
+def compute_metrics(sums: ClusterSums, drawn: Floats) -> Metrics:
     """Return the eight metrics [replicates] under the multiplicities [replicates, clusters]."""
     total = sums.totals(drawn)
     weight = total("weight")
@@ -197,23 +203,18 @@ def compute_metrics(sums: ClusterSums, drawn: NDArray[np.float64]) -> Metrics:
     }
 
 
-def _harmonic_mean(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+def _harmonic_mean(one: Floats, other: Floats) -> Floats:
     return np.where(
         one + other > 0, 2 * one * other / np.where(one + other > 0, one + other, 1.0), one + other
     )
 
 
-def _share_explained(rest: NDArray[np.float64], entropy: NDArray[np.float64]) -> NDArray[np.float64]:
+def _share_explained(rest: Floats, entropy: Floats) -> Floats:
     """Return 1 - rest / entropy; one where there is nothing to explain."""
     return 1.0 - np.divide(rest, entropy, out=np.zeros_like(rest), where=entropy > 0)
 
 
-def _adjusted_rand(
-    shared: NDArray[np.float64],
-    true: NDArray[np.float64],
-    predicted: NDArray[np.float64],
-    pairs: NDArray[np.float64],
-) -> NDArray[np.float64]:
+def _adjusted_rand(shared: Floats, true: Floats, predicted: Floats, pairs: Floats) -> Floats:
     """Return (shared - expected) / (mean of true and predicted - expected); one where both are all pairs or none,
     the only clusterings for which the denominator vanishes."""
     expected = np.divide(true * predicted, pairs, out=np.zeros_like(pairs), where=pairs > 0)
@@ -225,7 +226,8 @@ def _adjusted_rand(
 CLUSTERING = Family("clustering", CLUSTERS, CLUSTERING_METRICS, measure_clustering)
 
 
-LABELLED_PAIR_METRICS = (PAIRWISE_F1, PAIRWISE_PRECISION, PAIRWISE_RECALL)
+PAIRWISE = (PAIRWISE_F1, PAIRWISE_PRECISION, PAIRWISE_RECALL)
+PAIRWISE_NAMES = tuple(metric.name for metric in PAIRWISE)
 NO_CLUSTERS = "labelled pairs have no clusters to resample"
 
 
@@ -233,29 +235,22 @@ def measure_labelled_pairs(inputs: MetricInputs) -> MetricValues:
     """Return the pairwise metrics where the answers hold labelled pairs and no true clusters; nothing otherwise."""
     pairs = inputs.answers.scored_pairs()
     if pairs is None or inputs.answers.frame["cluster"].null_count() < inputs.answers.frame.height:
-        return MetricValues(metrics=undefined_metrics())
+        return withhold_all([], "")
     values = score_pairs(pairs, inputs.predictions, inputs.answers.unit)
-    absent = [name for name, value in values.items() if np.isnan(value)]
-
-    def metrics(drawn: np.ndarray) -> Metrics:
-        return {name: np.full(len(drawn), value) for name, value in values.items()}
-
     return MetricValues(
-        metrics=metrics,
-        withheld=dict.fromkeys(absent, "no such pair"),
+        metrics=lambda drawn: {name: np.full(len(drawn), value) for name, value in values.items()},
+        withheld={name: "no such pair" for name, value in values.items() if np.isnan(value)},
         without_interval=dict.fromkeys(values, NO_CLUSTERS),
     )
 
 
 def score_pairs(pairs: pl.DataFrame, predictions: pl.DataFrame, unit: str) -> dict[str, float]:
     """Return precision, recall and F1 over pairs ``[left, right, label]``; NaN where the denominator is zero."""
-    ends = [
-        pairs.select(pl.col(end).alias(unit)).join(predictions, on=unit, how="left", maintain_order="left")[
-            "cluster"
-        ]
+    left, right = (
+        pairs.select(pl.col(end).alias(unit)).join(predictions, on=unit, how="left", maintain_order="left")
         for end in ("left", "right")
-    ]
-    predicted = (ends[0] == ends[1]).to_numpy()
+    )
+    predicted = (left["cluster"] == right["cluster"]).to_numpy()
     positive = pairs["label"].to_numpy() == 1
     true, flagged, wanted = int((predicted & positive).sum()), int(predicted.sum()), int(positive.sum())
     return {
@@ -265,50 +260,27 @@ def score_pairs(pairs: pl.DataFrame, predictions: pl.DataFrame, unit: str) -> di
     }
 
 
-LABELLED_PAIRS = Family("labelled_pairs", CLUSTERS, LABELLED_PAIR_METRICS, measure_labelled_pairs)
-
-
-SCORED_PAIR_METRICS = (PAIRWISE_F1, PAIRWISE_PRECISION, PAIRWISE_RECALL)
-PAIRWISE_NAMES = tuple(metric.name for metric in SCORED_PAIR_METRICS)
-
-
 def measure_scored_pairs(inputs: MetricInputs) -> MetricValues:
     """Return the pairwise scores, for a task of clusters whose ground truth is of scored pairs."""
     valid = inputs.valid
     positive = valid["label"].to_numpy() == 1
     if not positive.any():
-        return MetricValues(
-            metrics=undefined_metrics(*PAIRWISE_NAMES), withheld=dict.fromkeys(PAIRWISE_NAMES, NO_VALID_PART)
-        )
+        return withhold_all(PAIRWISE_NAMES, NO_VALID_PART)
     threshold = find_f1_threshold(valid["score"].to_numpy(), positive, valid["weight"].to_numpy())
-    flagged = inputs.test["score"].to_numpy() >= threshold
+    flagged = inputs.score >= threshold
     sums = ClusterSums(inputs.clusters)
-    sums.add("wanted", inputs.weights * inputs.positive)
-    sums.add("flagged", inputs.weights * flagged)
-    sums.add("found", inputs.weights * (flagged & inputs.positive))
+    sums.add("wanted", inputs.weights, inputs.positive)
+    sums.add("flagged", inputs.weights, flagged)
+    sums.add("found", inputs.weights, flagged & inputs.positive)
 
-    def metrics(drawn: NDArray[np.float64]) -> Metrics:
+    def metrics(drawn: Floats) -> Metrics:
         total = sums.totals(drawn)
         found, flagged, wanted = total("found"), total("flagged"), total("wanted")
-        return {
-            PAIRWISE_F1.name: ratio(2 * found, flagged + wanted),
-            PAIRWISE_PRECISION.name: ratio(found, flagged),
-            PAIRWISE_RECALL.name: ratio(found, wanted),
-        }
+        values = ratio(2 * found, flagged + wanted), ratio(found, flagged), ratio(found, wanted)
+        return dict(zip(PAIRWISE_NAMES, values, strict=True))
 
     return MetricValues(metrics=metrics, curves={"pair_threshold": threshold})
 
 
-def find_f1_threshold(
-    scores: NDArray[np.float64], positive: NDArray[np.bool_], weights: NDArray[np.float64]
-) -> float:
-    """Return the highest score [rows] at or above which F1 is at its highest; there must be a positive."""
-    order = np.argsort(scores)[::-1]
-    ranked = scores[order]
-    ends = np.append(np.flatnonzero(ranked[1:] != ranked[:-1]), ranked.size - 1)
-    flagged = np.cumsum(weights[order])[ends]
-    found = np.cumsum((weights * positive)[order])[ends]
-    return float(ranked[ends[np.argmax(2 * found / (flagged + found[-1]))]])
-
-
-SCORED_PAIRS = Family("scored_pairs", SCORES, SCORED_PAIR_METRICS, measure_scored_pairs)
+LABELLED_PAIRS = Family("labelled_pairs", CLUSTERS, PAIRWISE, measure_labelled_pairs)
+SCORED_PAIRS = Family("scored_pairs", SCORES, PAIRWISE, measure_scored_pairs)

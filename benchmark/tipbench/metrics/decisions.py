@@ -34,79 +34,67 @@ In a bootstrap the audited units stay fixed and clusters are resampled, as with 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tipbench.kinds.labelled import SCORES
-from tipbench.metrics.bootstrap import ClusterSums, Metrics, compute_observed, none_if_nan, ratio
+from tipbench.metrics.bootstrap import ClusterSums, Floats, Mask, Metrics, ratio
 from tipbench.metrics.harm import (
     DECIDED_METRICS,
     DECIDED_NAMES,
-    SPAM,
+    LAWFUL,
     lawful_members,
     lawful_rows,
     measure_decided,
 )
-from tipbench.metrics.labelsets import reach_capacity
 from tipbench.metrics.metric import (
     ACCURACY,
     F1,
+    NO_POSITIVE,
+    NOT_PROBABILITIES,
     Family,
+    Groups,
     Metric,
     MetricInputs,
     MetricValues,
     combine,
-    undefined_metrics,
+    find_equal,
+    withhold_all,
 )
-from tipbench.metrics.ranking import NO_VALID_PART, NOT_PROBABILITIES, fix_thresholds
+from tipbench.metrics.ranking import NO_VALID_PART, find_f1_threshold, fix_thresholds, reach_capacity
 
-F1_NAME = "f1"
-F1_METRICS = (F1,)
 NO_VALID_POSITIVE = "no positive in the valid part to fix a threshold on"
 TYPOLOGY = "typology"
-
-
-def f1_threshold(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
-    """Return the score [rows] at and above which F1 is highest; the highest of several. There must be a positive
-    [rows]."""
-    order = np.argsort(scores)[::-1]
-    ranked = scores[order]
-    ends = np.append(np.flatnonzero(ranked[1:] != ranked[:-1]), ranked.size - 1)
-    found = np.cumsum(positive[order])[ends]
-    return float(ranked[ends[np.argmax(2 * found / (ends + 1 + positive.sum()))]])
 
 
 def measure_f1(inputs: MetricInputs) -> MetricValues:
     """Return ``f1``; and, where answers have a ``typology``, groups ``typology=...`` with ``recall`` at the 1% budget,
     ``recall_at_f1``, ``positives`` and ``positive_clusters``, without intervals: most are of few clusters."""
-    positive = inputs.valid["label"].to_numpy() == 1
+    valid = inputs.valid
+    positive = valid["label"].to_numpy() == 1
     if not positive.any():
-        reason = NO_VALID_PART if inputs.valid.is_empty() else NO_VALID_POSITIVE
-        return MetricValues(metrics=undefined_metrics(F1_NAME), withheld={F1_NAME: reason})
-    threshold = f1_threshold(inputs.valid["score"].to_numpy(), positive)
-    flagged = inputs.test["score"].to_numpy() >= threshold
+        return withhold_all([F1.name], NO_VALID_PART if valid.is_empty() else NO_VALID_POSITIVE)
+    threshold = find_f1_threshold(valid["score"].to_numpy(), positive, np.ones(positive.size))
+    flagged = inputs.score >= threshold
     sums = ClusterSums(inputs.clusters)
     sums.add("true", inputs.positive & flagged)
     sums.add("flagged", flagged)
     sums.add("positive", inputs.positive)
 
-    def metrics(drawn: NDArray[np.float64]) -> Metrics:
+    def metrics(drawn: Floats) -> Metrics:
         total = sums.totals(drawn)
         # Without a positive nothing can be found, and F1 says nothing.
         none = np.where(total("positive") > 0, total("flagged") + total("positive"), 0.0)
-        return {F1_NAME: ratio(2 * total("true"), none)}
+        return {F1.name: ratio(2 * total("true"), none)}
 
     return MetricValues(metrics=metrics, groups=_recall_by_typology(inputs, flagged))
 
 
-def _recall_by_typology(
-    inputs: MetricInputs, flagged: NDArray[np.bool_]
-) -> dict[str, dict[str, float | None]]:
+def _recall_by_typology(inputs: MetricInputs, flagged: Mask) -> Groups:
     if TYPOLOGY not in inputs.test.columns:
         return {}
-    budget = inputs.test["score"].to_numpy() >= fix_thresholds(inputs)["budget_1pct"]
-    groups: dict[str, dict[str, float | None]] = {}
+    budget = inputs.score >= fix_thresholds(inputs)["budget_1pct"]
+    groups: Groups = {}
     for name in inputs.test[TYPOLOGY].drop_nulls().unique().sort():
-        rows = (inputs.test[TYPOLOGY] == name).fill_null(False).to_numpy() & inputs.positive
+        rows = find_equal(inputs.test[TYPOLOGY], name) & inputs.positive
         if rows.any():
             groups[f"{TYPOLOGY}={name}"] = {
                 "recall": float(budget[rows].mean()),
@@ -117,7 +105,7 @@ def _recall_by_typology(
     return groups
 
 
-MINORITY = Family("minority", SCORES, F1_METRICS, measure_f1)
+MINORITY = Family("minority", SCORES, (F1,), measure_f1)
 
 
 GROUP, BRIGADE = frozenset({"group"}), frozenset({"group", "brigade"})
@@ -134,85 +122,68 @@ NO_BRIGADE = f"no brigade has {FEWEST_TARGETS} lawful targets in the test part"
 
 
 def measure_crowd(inputs: MetricInputs) -> MetricValues:
-    """Return the metrics of the module for which the ground truth has the columns."""
+    """Return the metrics of the family for which the ground truth has the columns."""
     wanted = [metric.name for metric in CROWD_METRICS if metric.needs <= set(inputs.test.columns)]
     if not inputs.predictions["score"].is_between(0.0, 1.0).all():
-        return MetricValues(
-            metrics=undefined_metrics(*wanted), withheld=dict.fromkeys(wanted, NOT_PROBABILITIES)
-        )
-    parts = [_measure_units(inputs, [name for name in wanted if name not in DECIDED_NAMES])]
-    if "group" in inputs.test.columns:
-        condemned = decide(inputs.test["score"].to_numpy())
-        parts.append(measure_decided(inputs, lawful_rows(inputs), condemned, condemned * inputs.positive))
-    return combine(parts)
+        return withhold_all(wanted, NOT_PROBABILITIES)
+    condemned = decide(inputs.score)
+    units = _measure_units(inputs, condemned, [name for name in wanted if name not in DECIDED_NAMES])
+    if "group" not in inputs.test.columns:
+        return units
+    decided = measure_decided(inputs, lawful_rows(inputs), condemned, condemned * inputs.positive)
+    return combine([units, decided])
 
 
-def _measure_units(inputs: MetricInputs, wanted: list[str]) -> MetricValues:
-    """Return those of these metrics that count units."""
-    condemned = decide(inputs.test["score"].to_numpy())
-    sums, groups = _sum_decisions(inputs, condemned)
-    worst = find_worst_brigade(inputs, condemned) if "worst_brigade" in wanted else None
-
-    def metrics(drawn: NDArray[np.float64]) -> Metrics:
-        total = sums.totals(drawn)
-        found = {"accuracy": ratio(total("right"), total("all"))}
-        for name, group in (("false_positive_rate", "lawful"), ("brigaded_false_positive_rate", "brigaded")):
-            if name in wanted:
-                found[name] = ratio(total(f"{group}/condemned"), total(group))
-        if "worst_brigade" in wanted:
-            found["worst_brigade"] = np.full(len(drawn), np.nan if worst is None else worst)
-        return {name: found[name] for name in wanted}
-
-    bare = {"worst_brigade": "a maximum over brigades"} if worst is not None else {}
-    none = {"worst_brigade": NO_BRIGADE} if "worst_brigade" in wanted and worst is None else {}
+def _measure_units(inputs: MetricInputs, condemned: Floats, wanted: list[str]) -> MetricValues:
+    """Return those of these metrics that count units, from how far each is condemned, [rows]."""
+    sums = ClusterSums(inputs.clusters)
+    sums.add("all", inputs.weights)
+    sums.add("right", inputs.weights, np.where(inputs.positive, condemned, 1.0 - condemned))
+    members = _lawful_targets(inputs)
+    for name, rows in members.items():
+        sums.add(name, inputs.weights, rows)
+        sums.add(f"{name}/condemned", inputs.weights, rows, condemned)
+    rates = {name: (f"{name}/condemned", name) for name in members}
+    found = {"accuracy": ("right", "all")}
+    for name, group in (("false_positive_rate", LAWFUL), ("brigaded_false_positive_rate", "brigaded")):
+        if name in wanted:
+            found[name] = rates[group]
+    shares = sums.ratios(found)
+    by_group: Groups = {name: {"false_positive_rate": value} for name, value in sums.observe(rates).items()}
+    if "worst_brigade" not in wanted:
+        return MetricValues(metrics=shares, groups=by_group)
+    worst = find_worst_brigade(inputs, condemned)
     return MetricValues(
-        metrics=metrics, without_interval=bare, withheld=none, groups=_rates_by_group(inputs, sums, groups)
+        metrics=lambda drawn: shares(drawn) | {"worst_brigade": np.full(len(drawn), worst)},
+        without_interval={} if np.isnan(worst) else {"worst_brigade": "a maximum over brigades"},
+        withheld={"worst_brigade": NO_BRIGADE} if np.isnan(worst) else {},
+        groups=by_group,
     )
 
 
-def decide(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+def decide(scores: Floats) -> Floats:
     """Return 1 for scores above one half, 0 below, one half for a tie."""
     return (scores > HALF) + HALF * (scores == HALF)
 
 
-def _sum_decisions(
-    inputs: MetricInputs, condemned: NDArray[np.float64]
-) -> tuple[ClusterSums, tuple[str, ...]]:
-    """Return sums a cluster of what is right, and of each lawful group and its condemned; and these groups' names."""
-    sums = ClusterSums(inputs.clusters)
-    sums.add("all", inputs.weights)
-    sums.add("right", inputs.weights * np.where(inputs.positive, condemned, 1.0 - condemned))
+def _lawful_targets(inputs: MetricInputs) -> dict[str, Mask]:
+    """Return the negative rows [rows] of each group that could be accused falsely, and those that a brigade targets."""
     if "group" not in inputs.test.columns:
-        return sums, ()
+        return {}
     members = {name: rows & ~inputs.positive for name, rows in lawful_members(inputs).items()}
     if "brigade" in inputs.test.columns:
-        members["brigaded"] = members["lawful"] & inputs.test["brigade"].is_not_null().to_numpy()
-    for name, rows in members.items():
-        sums.add(name, inputs.weights * rows)
-        sums.add(f"{name}/condemned", inputs.weights * rows * condemned)
-    return sums, tuple(members)
+        members["brigaded"] = members[LAWFUL] & inputs.test["brigade"].is_not_null().to_numpy()
+    return members
 
 
-def _rates_by_group(
-    inputs: MetricInputs, sums: ClusterSums, groups: tuple[str, ...]
-) -> dict[str, dict[str, float | None]]:
-    def rates(drawn: NDArray[np.float64]) -> Metrics:
-        total = sums.totals(drawn)
-        return {name: ratio(total(f"{name}/condemned"), total(name)) for name in groups}
-
-    values = compute_observed(rates, inputs.clusters.count) if groups else {}
-    return {name: {"false_positive_rate": none_if_nan(value)} for name, value in values.items()}
-
-
-def find_worst_brigade(inputs: MetricInputs, condemned: NDArray[np.float64]) -> float | None:
-    """Return the largest share of a brigade's lawful targets that is condemned; None where no brigade has enough."""
-    lawful = lawful_members(inputs)["lawful"] & ~inputs.positive
-    rows = lawful & inputs.test["brigade"].is_not_null().to_numpy()
+def find_worst_brigade(inputs: MetricInputs, condemned: Floats) -> float:
+    """Return the largest share of a brigade's lawful targets that is condemned; NaN where no brigade has enough."""
+    rows = _lawful_targets(inputs)["brigaded"]
     _, brigade = np.unique(inputs.test["brigade"].fill_null(-1).to_numpy()[rows], return_inverse=True)
     targets = np.bincount(brigade)
     shares = np.bincount(brigade, condemned[rows]) / np.maximum(targets, 1)
     enough = shares[targets >= FEWEST_TARGETS]
-    return float(enough.max()) if enough.size else None
+    return float(enough.max()) if enough.size else np.nan
 
 
 CROWD = Family("crowd", SCORES, CROWD_METRICS, measure_crowd)
@@ -220,52 +191,35 @@ CROWD = Family("crowd", SCORES, CROWD_METRICS, measure_crowd)
 
 AUDIT_BUDGET = 0.05
 SLOT = frozenset({"slot"})
-AUDIT_METRICS = (
-    Metric("precision_at_audit_budget", "precision at the audit budget", needs=SLOT),
-    Metric("recall_at_audit_budget", "recall at the audit budget", needs=SLOT),
-)
-AUDIT_NAMES = tuple(metric.name for metric in AUDIT_METRICS)
-NO_TEST_POSITIVE = "no positive in the test part"
+AUDIT_PRECISION = Metric("precision_at_audit_budget", "precision at the audit budget", needs=SLOT)
+AUDIT_RECALL = Metric("recall_at_audit_budget", "recall at the audit budget", needs=SLOT)
 
 
 def measure_audits(inputs: MetricInputs) -> MetricValues:
     """Return both metrics; the ground truth must have slots."""
-    audited = reach_capacity(
-        inputs.test["score"].to_numpy(), inputs.test["slot"], inputs.weights, AUDIT_BUDGET
-    )
+    weights, positive = inputs.weights, inputs.positive
+    audited = reach_capacity(inputs.score, inputs.test["slot"], weights, AUDIT_BUDGET)
     sums = ClusterSums(inputs.clusters)
-    sums.add("audited", inputs.weights * audited)
-    sums.add("positive", inputs.weights * inputs.positive)
-    sums.add("found", inputs.weights * inputs.positive * audited)
-
-    def metrics(drawn: NDArray[np.float64]) -> Metrics:
-        total = sums.totals(drawn)
-        return {
-            AUDIT_NAMES[0]: ratio(total("found"), total("audited")),
-            AUDIT_NAMES[1]: ratio(total("found"), total("positive")),
-        }
-
-    withheld = {} if inputs.positive.any() else {AUDIT_NAMES[1]: NO_TEST_POSITIVE}
-    return MetricValues(metrics=metrics, withheld=withheld, groups=_audits_by_group(inputs, audited))
+    sums.add("audited", weights, audited)
+    sums.add("positive", weights, positive)
+    sums.add("found", weights, positive, audited)
+    return MetricValues(
+        metrics=sums.ratios(
+            {AUDIT_PRECISION.name: ("found", "audited"), AUDIT_RECALL.name: ("found", "positive")}
+        ),
+        withheld={} if positive.any() else {AUDIT_RECALL.name: NO_POSITIVE},
+        groups=_audits_by_group(inputs, audited) if "group" in inputs.test.columns else {},
+    )
 
 
-def _audits_by_group(
-    inputs: MetricInputs, audited: NDArray[np.float64]
-) -> dict[str, dict[str, float | None]]:
-    if "group" not in inputs.test.columns:
-        return {}
-    members = {name: rows & ~inputs.positive for name, rows in lawful_members(inputs).items() if name != SPAM}
+def _audits_by_group(inputs: MetricInputs, audited: Floats) -> Groups:
+    members = lawful_rows(inputs)
     sums = ClusterSums(inputs.clusters)
     for name, rows in members.items():
-        sums.add(name, inputs.weights * rows)
-        sums.add(f"{name}/audited", inputs.weights * rows * audited)
-
-    def shares(drawn: NDArray[np.float64]) -> Metrics:
-        total = sums.totals(drawn)
-        return {name: ratio(total(f"{name}/audited"), total(name)) for name in members}
-
-    values = compute_observed(shares, inputs.clusters.count)
-    return {name: {"audited": none_if_nan(value)} for name, value in values.items()}
+        sums.add(name, inputs.weights, rows)
+        sums.add(f"{name}/audited", inputs.weights, rows, audited)
+    shares = sums.observe({name: (f"{name}/audited", name) for name in members})
+    return {name: {"audited": share} for name, share in shares.items()}
 
 
-AUDITS = Family("audit_budget", SCORES, AUDIT_METRICS, measure_audits)
+AUDITS = Family("audit_budget", SCORES, (AUDIT_PRECISION, AUDIT_RECALL), measure_audits)

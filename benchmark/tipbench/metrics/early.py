@@ -31,7 +31,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tipbench.kinds.labelled import ALARMS
-from tipbench.metrics.bootstrap import FEWEST_CLUSTERS, ClusterSums, Metrics, ratio
+from tipbench.metrics.bootstrap import FEWEST_CLUSTERS, ClusterSums, Floats, Mask, Metrics, ratio
 from tipbench.metrics.estimation import find_middle
 from tipbench.metrics.harm import (
     ATTRIBUTES,
@@ -45,7 +45,17 @@ from tipbench.metrics.harm import (
     measure_protection,
     withhold_if_silent,
 )
-from tipbench.metrics.metric import F1, PRECISION, RECALL, Family, Metric, MetricInputs, MetricValues, combine
+from tipbench.metrics.metric import (
+    F1,
+    PRECISION,
+    RECALL,
+    Family,
+    Metric,
+    MetricInputs,
+    MetricValues,
+    combine,
+    find_equal,
+)
 
 EARLY_METRICS = (
     Metric("f_latency", "F-latency"),
@@ -72,18 +82,18 @@ TRAFFICKING, SPAM = "trafficking", "spam"
 UNCOMMITTED = "uncommitted"
 
 
-def penalty(delay: NDArray) -> NDArray[np.float64]:
+def penalty(delay: NDArray) -> Floats:
     """Return what a delay in steps costs, from 0 (none) to 1; one half at twenty."""
     return -1 + 2 / (1 + np.exp(-P * np.asarray(delay, dtype=np.float64)))
 
 
-def latency_cost(delay: NDArray, o: float) -> NDArray[np.float64]:
+def latency_cost(delay: NDArray, o: float) -> Floats:
     """Return ERDE's cost of a true positive with this delay in steps: one half where delay + 1 = o."""
     # The exponent is bounded, beyond which the cost is 1 to the last bit.
     return 1 - 1 / (1 + np.exp(np.minimum(np.asarray(delay, dtype=np.float64) + 1 - o, 700.0)))
 
 
-def is_timely(step: NDArray, onset: NDArray) -> NDArray[np.bool_]:
+def is_timely(step: NDArray, onset: NDArray) -> Mask:
     """Return whether an alarm at this step is no more than five before the onset."""
     return step >= onset - PREMATURE
 
@@ -91,7 +101,7 @@ def is_timely(step: NDArray, onset: NDArray) -> NDArray[np.bool_]:
 class AlarmOutcomes:
     """The alarms of a test part beside its onsets.
 
-    ``alarmed``, ``found``, ``false``: the rows [rows] with an alarm, with a true one, with a false one.
+    ``alarmed``, ``found``: the rows [rows] with an alarm, with a true one.
     """
 
     def __init__(self, inputs: MetricInputs) -> None:
@@ -100,31 +110,31 @@ class AlarmOutcomes:
         )
         self.alarmed = ~np.isnan(step)
         self.found = inputs.positive & is_timely(step, onset)
-        self.false = self.alarmed & ~self.found
-        self._add_true(inputs, np.maximum(step - onset, 0.0)[self.found])
+        self._sums = ClusterSums(inputs.clusters)
+        delay = np.maximum(step - onset, 0.0)[self.found]
+        for name, o in ERDE.items():
+            cost = np.zeros(self.found.size)
+            cost[self.found] = latency_cost(delay, o)
+            self._sums.add(name, inputs.weights, cost)
+        false = self.alarmed & ~self.found
         for name, rows in {
             "all": np.ones(step.size, dtype=bool),
             "positive": inputs.positive,
             "alarmed": self.alarmed,
             "found": self.found,
-            "false": self.false,
-            "false/negative": self.false & ~inputs.positive,
+            "false": false,
+            "false/negative": false & ~inputs.positive,
         }.items():
-            self._sums.add(name, inputs.weights * rows)
-
-    def _add_true(self, inputs: MetricInputs, delay: NDArray[np.float64]) -> None:
-        """Keep true positives by rising delay, and sum what they cost."""
-        self._sums = ClusterSums(inputs.clusters)
-        for name, o in ERDE.items():
-            cost = np.zeros(self.found.size)
-            cost[self.found] = latency_cost(delay, o)
-            self._sums.add(name, inputs.weights * cost)
+            self._sums.add(name, inputs.weights, rows)
+        # True positives by rising delay.
         order = np.argsort(delay, kind="stable")
         self._delays = delay[order]
-        self._codes = inputs.clusters.codes[self.found][order]
-        self._weights = inputs.weights[self.found][order]
+        self._codes, self._weights = (
+            inputs.clusters.codes[self.found][order],
+            inputs.weights[self.found][order],
+        )
 
-    def metrics(self, drawn: NDArray[np.float64]) -> Metrics:
+    def metrics(self, drawn: Floats) -> Metrics:
         """Return every metric [replicates] under the multiplicities [replicates, clusters]."""
         total = self._sums.totals(drawn)
         positive, true, false = total("positive"), total("found"), total("false")
@@ -142,7 +152,7 @@ class AlarmOutcomes:
             "median_delay": delay,
         }
 
-    def _medians(self, drawn: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _medians(self, drawn: Floats) -> tuple[Floats, Floats]:
         """Return speed and median delay [replicates]; NaN where nothing was found."""
         speed, delay = np.full(len(drawn), np.nan), np.full(len(drawn), np.nan)
         penalties = penalty(self._delays)
@@ -156,19 +166,17 @@ class AlarmOutcomes:
     def about(self, clusters: int) -> dict[str, Any]:
         """Return what the metrics depend on, and recall by delay, with each cluster once."""
         total = self._sums.totals(np.ones((1, clusters)))
-        everyone, positive = total("all"), float(total("positive")[0])
-        within = {d: float(self._weights[self._delays <= d].sum()) for d in CURVE}
+        positive = float(total("positive")[0])
+        within = {str(d): float(self._weights[self._delays <= d].sum()) / positive for d in CURVE if positive}
         return {
             "p": P,
             "half_speed_delay": HALF_SPEED_DELAY,
             "premature": PREMATURE,
             "erde_o": list(ERDE.values()),
             "cost_miss": 1.0,
-            "cost_false_positive": float(ratio(total("positive"), everyone)[0]),
-            "alarmed_share": float(ratio(total("alarmed"), everyone)[0]),
-            "recall_by_delay": {str(d): weight / positive for d, weight in within.items()}
-            if positive
-            else {},
+            "cost_false_positive": float(ratio(total("positive"), total("all"))[0]),
+            "alarmed_share": float(ratio(total("alarmed"), total("all"))[0]),
+            "recall_by_delay": within,
         }
 
 
@@ -182,7 +190,7 @@ def measure_alarms(inputs: MetricInputs) -> MetricValues:
     ``groups``: of each group of negatives, and of the ``lawful`` together, ``false_alarms_per_unit``,
     ``false_alarms_per_operation``, ``units`` and ``operations``; trafficking that never reaches commitment is
     ``uncommitted`` and part of no lawful total. ``form=...``, ``sex=...`` and ``language=...`` as in
-    :func:`tipbench.metrics.harm.measure_alarms`.
+    :func:`tipbench.metrics.harm.measure_harm`.
     """
     alarms = AlarmOutcomes(inputs)
     curves = {"early": alarms.about(inputs.clusters.count)}
@@ -205,21 +213,20 @@ def _measure_harm(inputs: MetricInputs, alarms: AlarmOutcomes) -> MetricValues:
         )
         large = {group: rows for group, rows in members.items() if group in (*compared, LAWFUL)}
         parts.append(measure_decided(inputs, large, alarms.alarmed.astype(float), alarms.found.astype(float)))
-    attributes = [name for name in ATTRIBUTES if name in inputs.test.columns]
-    if attributes:
+    if any(name in inputs.test.columns for name in ATTRIBUTES):
         gaps.append(PROTECTION_GAP.name)
-        parts.append(measure_protection(inputs, alarms.found, attributes))
+        parts.append(measure_protection(inputs, alarms.found))
     return withhold_if_silent(
         combine(parts), gaps, explain_worthless_gap(inputs, alarms.alarmed, alarms.found)
     )
 
 
-def _find_members(inputs: MetricInputs) -> dict[str, NDArray[np.bool_]]:
+def _find_members(inputs: MetricInputs) -> dict[str, Mask]:
     """Return the negative rows of each group, [rows], and all lawful ones."""
     kind = inputs.test["group"]
     named = kind.replace({TRAFFICKING: UNCOMMITTED})
     members = {
-        str(group): (named == group).fill_null(False).to_numpy() & ~inputs.positive
+        str(group): find_equal(named, group) & ~inputs.positive
         for group in named.drop_nulls().unique().sort()
     }
     lawful = ~kind.is_in([TRAFFICKING, UNCOMMITTED, SPAM]).fill_null(True).to_numpy() & ~inputs.positive

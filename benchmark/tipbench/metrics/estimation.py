@@ -23,21 +23,19 @@ whole. With equal weights it is the usual median.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from tipbench.kinds.estimates import ESTIMATES
-from tipbench.metrics.bootstrap import Metrics, compute_observed, ratio
+from tipbench.metrics.bootstrap import Floats, Metrics, compute_observed, ratio
 from tipbench.metrics.metric import Family, Metric, MetricInputs, MetricValues
 
 # What two sums of the same weights may differ by, relatively, through the order of their terms.
 _ROUNDING = 1e-9
 
 
-def weighted_median(weights: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+def weighted_median(weights: Floats, values: Floats) -> Floats:
     """Return the weighted median of rising values [values] under each row of weights [rows, values]; NaN where a row
     has no weight."""
     found = np.full(len(weights), np.nan)
@@ -48,7 +46,7 @@ def weighted_median(weights: NDArray[np.float64], values: NDArray[np.float64]) -
     return found
 
 
-def find_middle(cumulated: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def find_middle(cumulated: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return where weights that are cumulated along the last axis reach half of their total, and where they exceed
     it."""
     half = cumulated[..., -1:] / 2
@@ -124,37 +122,26 @@ TOO_MANY_FAILED = "half of the units or more have no estimate"
 NO_INTERVALS = "no estimate has an interval"
 
 
-def median_errors(inputs: MetricInputs, estimate: pl.Series) -> Callable[[NDArray[np.float64]], Metrics]:
-    """Return the median error of estimates [units with a known truth] in the place of those of the inputs."""
-    rows = inputs.answers.scored().with_columns(estimate.alias("estimate"))
-    parts = [_ErrorPart(inputs, rows, name) for name in _error_names(rows)]
-    return lambda drawn: {part.name: part.median_error(drawn) for part in parts}
-
-
 def measure_estimates(inputs: MetricInputs) -> MetricValues:
     """Return the metrics of one set of inputs; units are resampled by their cluster, the region."""
     beside = inputs.answers.frame.with_columns(inputs.predictions.select("estimate", "lower", "upper"))
     rows = beside.filter(pl.col("truth").is_not_null())
-    parts = [_ErrorPart(inputs, rows, name) for name in _error_names(rows)]
+    there = {ERROR[quantity] for quantity in rows["quantity"].unique()}
+    # Those of counts or effects first.
+    parts = [_ErrorPart(inputs, rows, name) for name in dict.fromkeys(ERROR.values()) if name in there]
 
-    def metrics(drawn: NDArray[np.float64]) -> Metrics:
+    def metrics(drawn: Floats) -> Metrics:
         return {name: value for part in parts for name, value in part.metrics(drawn).items()}
 
     found = compute_observed(metrics, inputs.clusters.count)
     withheld = {part.name: TOO_MANY_FAILED for part in parts if np.isnan(found[part.name])}
     for part in parts:
-        withheld |= dict.fromkeys(part.undefined(), NO_INTERVALS)
+        withheld |= dict.fromkeys(part.list_undefined(), NO_INTERVALS)
     return MetricValues(metrics=metrics, withheld=withheld)
 
 
-def _error_names(rows: pl.DataFrame) -> list[str]:
-    """Return names of the errors of these rows, that of counts or effects first."""
-    there = {ERROR[quantity] for quantity in rows["quantity"].unique()}
-    return [name for name in dict.fromkeys(ERROR.values()) if name in there]
-
-
 class _ErrorPart:
-    """The units of one kind of error: ``error``, ``below`` and ``above`` the truth on its scale [units]."""
+    """The units of one kind of error, on its scale: the logarithm for counts."""
 
     def __init__(self, inputs: MetricInputs, rows: pl.DataFrame, name: str) -> None:
         self.name = name
@@ -165,40 +152,34 @@ class _ErrorPart:
         self._weight = part["weight"].to_numpy()
         self._counts = name == ERROR["count"]
         self._widest = np.where((part["quantity"] == "level").to_numpy(), np.inf, WIDEST[name])
-        self._truth = self._scaled(part["truth"])
+        self._truth = self._scale(part["truth"])
         self._part = part
-        self._apart = self._scaled(part["estimate"]) - self._truth
+        self._apart = self._scale(part["estimate"]) - self._truth
         self._error = np.where(np.isnan(self._apart), np.inf, np.abs(self._apart))
 
-    def _scaled(self, values: pl.Series) -> NDArray[np.float64]:
+    def _scale(self, values: pl.Series) -> Floats:
         numbers = values.cast(pl.Float64).fill_null(np.nan).to_numpy()
         return np.log(numbers) if self._counts else numbers
 
-    def _weights(self, drawn: NDArray[np.float64]) -> NDArray[np.float64]:
-        return drawn[:, self._codes] * self._weight
-
-    def median_error(self, drawn: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return [replicates]; NaN where it is infinite."""
-        order = np.argsort(self._error, kind="stable")
-        found = weighted_median(self._weights(drawn)[:, order], self._error[order])
-        return np.where(np.isfinite(found), found, np.nan)
-
-    def undefined(self) -> list[str]:
+    def list_undefined(self) -> list[str]:
         """Return the metrics of intervals where no unit has one."""
         names = ("coverage", "interval_score", "failed_intervals")
         return [] if self._part["lower"].count() else [f"{self.prefix}{name}" for name in names]
 
-    def metrics(self, drawn: NDArray[np.float64]) -> Metrics:
-        weights = self._weights(drawn)
+    def metrics(self, drawn: Floats) -> Metrics:
+        """Return every metric [replicates]; a median error that is infinite is NaN."""
+        weights = drawn[:, self._codes] * self._weight
         total = weights.sum(axis=1)
-        low, high = (self._scaled(self._part[end]) for end in ("lower", "upper"))
+        low, high = (self._scale(self._part[end]) for end in ("lower", "upper"))
         there = ~np.isnan(low)
         wide = there & (high - low > self._widest * (1 + ROUNDING))
         inside = there & ~wide & (low <= self._truth) & (self._truth <= high)
         outside = np.maximum(low - self._truth, 0) + np.maximum(self._truth - high, 0)
         winkler = np.where(there, high - low + 2 / ALPHA * outside, 0.0)
+        order = np.argsort(self._error, kind="stable")
+        median = weighted_median(weights[:, order], self._error[order])
         found = {
-            self.name: self.median_error(drawn),
+            self.name: np.where(np.isfinite(median), median, np.nan),
             f"{self.prefix}coverage": ratio(weights @ inside, total),
             f"{self.prefix}interval_score": ratio(weights @ winkler, weights @ there.astype(float)),
             f"{self.prefix}failures": ratio(weights @ np.isinf(self._error), total),

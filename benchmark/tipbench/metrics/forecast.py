@@ -13,12 +13,11 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from tipbench.kinds.lists import FORECAST_PRIMARY, FORECASTS, MOST_CANDIDATES
-from tipbench.metrics.bootstrap import FEWEST_CLUSTERS, TOO_FEW, ClusterSums, Metrics, compute_observed, ratio
-from tipbench.metrics.harm import ATTRIBUTES, LAWFUL, merge_small_groups
-from tipbench.metrics.metric import Family, Metric, MetricInputs, MetricValues
+from tipbench.metrics.bootstrap import FEWEST_CLUSTERS, TOO_FEW, ClusterSums, Floats, Mask
+from tipbench.metrics.harm import LAWFUL, find_exploited_groups
+from tipbench.metrics.metric import Family, Groups, Metric, MetricInputs, MetricValues, find_equal
 
 FORECAST_NAMES = (FORECAST_PRIMARY, "hit_at_1", "hit_at_3")
 FIRST = {"hit_at_1": 1, "hit_at_3": 3}
@@ -46,27 +45,22 @@ def measure_forecasts(inputs: MetricInputs) -> MetricValues:
     """
     rows = inputs.answers.scored()
     found = score_forecasts(rows, inputs.predictions, inputs.answers.unit)
-    weight = rows["weight"].to_numpy()
-    intrusion = (
-        rows["intrusion"].to_numpy() if "intrusion" in rows.columns else np.zeros(len(weight), dtype=bool)
-    )
+    weight, mrr = rows["weight"].to_numpy(), found["mrr"].to_numpy()
+    intrusion = np.zeros(len(weight), dtype=bool)
+    if "intrusion" in rows.columns:
+        intrusion = rows["intrusion"].to_numpy()
     sums = ClusterSums(inputs.clusters)
-    sums.add("queries", weight * ~intrusion)
-    sums.add("intrusions", weight * intrusion)
+    sums.add("queries", weight, ~intrusion)
+    sums.add("intrusions", weight, intrusion)
     for name in FORECAST_NAMES:
-        sums.add(name, weight * ~intrusion * found[name].to_numpy())
-    sums.add(INTRUSION, weight * intrusion * found["mrr"].to_numpy())
-
-    def metrics(drawn: NDArray[np.float64]) -> Metrics:
-        total = sums.totals(drawn)
-        values = {name: ratio(total(name), total("queries")) for name in FORECAST_NAMES}
-        return values | ({INTRUSION: ratio(total(INTRUSION), total("intrusions"))} if intrusion.any() else {})
-
+        sums.add(name, weight, ~intrusion, found[name].to_numpy())
+    sums.add(INTRUSION, weight, intrusion, mrr)
+    named = {name: (name, "queries") for name in FORECAST_NAMES}
     few = inputs.clusters.among(intrusion) < FEWEST_CLUSTERS
     return MetricValues(
-        metrics=metrics,
+        metrics=sums.ratios(named | ({INTRUSION: (INTRUSION, "intrusions")} if intrusion.any() else {})),
         without_interval={INTRUSION: TOO_FEW} if few and intrusion.any() else {},
-        groups=_measure_forecast_groups(inputs, rows, found["mrr"].to_numpy(), intrusion),
+        groups=_measure_forecast_groups(inputs, rows, mrr, intrusion),
     )
 
 
@@ -93,38 +87,29 @@ def score_forecasts(queries: pl.DataFrame, forecasts: pl.DataFrame, unit: str) -
 
 
 def _measure_forecast_groups(
-    inputs: MetricInputs, rows: pl.DataFrame, mrr: NDArray[np.float64], intrusion: NDArray[np.bool_]
-) -> dict[str, dict[str, float | None]]:
+    inputs: MetricInputs, rows: pl.DataFrame, mrr: Floats, intrusion: Mask
+) -> Groups:
     """Return intrusion by lawful group, and the primary metric by who is exploited."""
-    members: dict[str, tuple[str, NDArray[np.bool_]]] = {}
+    members: dict[str, Mask] = {}
     if "group" in rows.columns and intrusion.any():
         for name in sorted(rows["group"].drop_nulls().unique()):
-            members[name] = (INTRUSION, (rows["group"] == name).fill_null(False).to_numpy() & intrusion)
-        members[LAWFUL] = (INTRUSION, intrusion)
-    for attribute in ATTRIBUTES:
-        if attribute in rows.columns:
-            for name, held in merge_small_groups(rows[attribute], ~intrusion, inputs.clusters.codes).items():
-                members[f"{attribute}={name}"] = ("mrr", held)
-    members = {name: entry for name, entry in members.items() if entry[1].any()}
-    if not members:
-        return {}
+            if (mask := find_equal(rows["group"], name) & intrusion).any():
+                members[name] = mask
+        members[LAWFUL] = intrusion
+    lawful = tuple(members)
+    members |= find_exploited_groups(rows, ~intrusion, inputs.clusters.codes)
     weight = rows["weight"].to_numpy()
     sums = ClusterSums(inputs.clusters)
-    for name, (_, held) in members.items():
-        sums.add(name, weight * held)
-        sums.add(f"{name}/mrr", weight * held * mrr)
-
-    def means(drawn: NDArray[np.float64]) -> Metrics:
-        total = sums.totals(drawn)
-        return {name: ratio(total(f"{name}/mrr"), total(name)) for name in members}
-
+    for name, mask in members.items():
+        sums.add(name, weight, mask)
+        sums.add(f"{name}/mrr", weight, mask, mrr)
     return {
         name: {
-            members[name][0]: value,
-            "queries": int(members[name][1].sum()),
-            "operations": inputs.clusters.among(members[name][1]),
+            INTRUSION if name in lawful else FORECAST_PRIMARY: value,
+            "queries": int(members[name].sum()),
+            "operations": inputs.clusters.among(members[name]),
         }
-        for name, value in compute_observed(means, inputs.clusters.count).items()
+        for name, value in sums.observe({name: (f"{name}/mrr", name) for name in members}).items()
     }
 
 

@@ -44,18 +44,22 @@ whose scores come from several methods, and where under five operations have to 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from tipbench.kinds.kind import PartRows
 from tipbench.kinds.labelled import SCORES
 from tipbench.metrics.bootstrap import (
     FEWEST_CLUSTERS,
     TOO_FEW,
     ClusterSums,
+    Codes,
+    Floats,
+    Mask,
     Metrics,
     compute_observed,
     none_if_nan,
@@ -64,15 +68,19 @@ from tipbench.metrics.bootstrap import (
 )
 from tipbench.metrics.metric import (
     FORM,
+    NO_POSITIVE,
     ByForm,
     Family,
+    Groups,
     Metric,
     MetricInputs,
     MetricValues,
     combine,
+    find_equal,
     undefined_metrics,
+    withhold_all,
 )
-from tipbench.metrics.ranking import NO_VALID_PART, VALID_BUDGET, fix_thresholds
+from tipbench.metrics.ranking import BUDGET, NO_VALID_PART, fix_thresholds
 
 NO_FINDS, FEW_FINDS, ALL_FLAGGED = "no finds", "few finds", "all flagged"
 FAR_OVER, FAR_UNDER, CHANCE = "far over budget", "far under budget", "no better than chance"
@@ -96,7 +104,7 @@ negative one. By lot the ratio is 1, whatever the prevalence, and somewhat over 
 wherever three in four of the negatives are flagged."""
 
 
-def explain_silence(inputs: MetricInputs, flagged: NDArray[np.bool_], found: NDArray[np.bool_]) -> str | None:
+def explain_silence(inputs: MetricInputs, flagged: Mask, found: Mask) -> str | None:
     """Return why harm says nothing of a method; None where it found enough.
 
     Args:
@@ -113,7 +121,7 @@ def explain_silence(inputs: MetricInputs, flagged: NDArray[np.bool_], found: NDA
 
 
 def explain_worthless_gap(
-    inputs: MetricInputs, flagged: NDArray[np.bool_], found: NDArray[np.bool_], budget: float | None = None
+    inputs: MetricInputs, flagged: Mask, found: Mask, budget: float | None = None
 ) -> str | None:
     """Return why a gap says nothing of a method; None where it has one.
 
@@ -140,7 +148,7 @@ def explain_worthless_gap(
     return None
 
 
-def count_operations(inputs: MetricInputs, rows: NDArray[np.bool_]) -> int:
+def count_operations(inputs: MetricInputs, rows: Mask) -> int:
     """Return of how many operations these rows [rows] are."""
     return inputs.clusters.among(rows)
 
@@ -165,6 +173,7 @@ PROTECTION_GAP = Metric(
     "valid part is flagged or by the alarms raised",
 )
 HARM_METRICS = (HARM_GAP, PROTECTION_GAP)
+NO_LAWFUL = "no lawful unit in the test part"
 LAWFUL, SPAM = "lawful", "spam"
 MARKS = ("migrant", "small", "seasonal")
 #: Groups that are not a kind of unit: a lawful unit of any kind may have any of these marks.
@@ -172,8 +181,6 @@ ATTRIBUTES = (FORM, "sex", "language")
 OTHER = "other"
 #: Threshold -> how the names of its rates end; the gaps are at the first.
 SUFFIX = {"budget_1pct": "", "recall_50": "_at_recall_50"}
-
-Groups = dict[str, dict[str, float | None]]
 
 
 def measure_harm(inputs: MetricInputs) -> MetricValues:
@@ -184,23 +191,22 @@ def measure_harm(inputs: MetricInputs) -> MetricValues:
     ``units`` and ``operations``; ``form=...``, ``sex=...``, ``language=...`` with ``recall`` and
     ``positive_clusters``; and ``form``, ``sex``, ``language`` with their ``protection_gap``.
     """
-    columns = inputs.test.columns
-    names = ["harm_gap"] if "group" in columns else []
-    attributes = [name for name in ATTRIBUTES if name in columns]
-    names += ["protection_gap"] if attributes else []
+    attributed = any(name in inputs.test.columns for name in ATTRIBUTES)
+    grouped = "group" in inputs.test.columns
+    names = [HARM_GAP.name] * grouped + [PROTECTION_GAP.name] * attributed
     fixed = fix_thresholds(inputs)
     if not names or not fixed:
-        return MetricValues(metrics=undefined_metrics(*names), withheld=dict.fromkeys(names, NO_VALID_PART))
-    score = inputs.test["score"].to_numpy()
+        return withhold_all(names, NO_VALID_PART)
+    score = inputs.score
     flagged = {SUFFIX[name]: score >= value for name, value in fixed.items()}
     parts = []
-    if "group" in columns:
+    if grouped:
         members = {group: rows & ~inputs.positive for group, rows in lawful_members(inputs).items()}
         compared = tuple(group for group in members if group not in (LAWFUL, SPAM))
         parts.append(measure_false_accusations(inputs, members, compared, flagged, "false_accusations"))
-    if attributes:
-        parts.append(measure_protection(inputs, flagged[""], attributes))
-    reason = explain_worthless_gap(inputs, flagged[""], flagged[""] & inputs.positive, VALID_BUDGET)
+    if attributed:
+        parts.append(measure_protection(inputs, flagged[""]))
+    reason = explain_worthless_gap(inputs, flagged[""], flagged[""] & inputs.positive, BUDGET)
     return withhold_if_silent(combine(parts), names, reason)
 
 
@@ -222,24 +228,24 @@ def lawful_kinds(inputs: MetricInputs) -> list[str]:
     return [group for group in inputs.groups if group not in (*marks, SPAM)]
 
 
-def lawful_members(inputs: MetricInputs) -> dict[str, NDArray[np.bool_]]:
+def lawful_members(inputs: MetricInputs) -> dict[str, Mask]:
     """Return the rows of each group that could be accused falsely, [rows]."""
     test, kinds = inputs.test, lawful_kinds(inputs)
     kind = test["group"]
     lawful = kind.is_in(kinds).fill_null(False).to_numpy()
-    members = {name: (kind == name).fill_null(False).to_numpy() for name in kinds}
+    members = {name: find_equal(kind, name) for name in kinds}
     for mark in MARKS:
         if mark in test.columns:
             members[mark] = lawful & test[mark].fill_null(False).to_numpy()
-    spam = {SPAM: (kind == SPAM).fill_null(False).to_numpy()} if SPAM in inputs.groups else {}
+    spam = {SPAM: find_equal(kind, SPAM)} if SPAM in inputs.groups else {}
     return {**members, LAWFUL: lawful, **spam}
 
 
 def measure_false_accusations(
     inputs: MetricInputs,
-    members: dict[str, NDArray[np.bool_]],
+    members: dict[str, Mask],
     compared: tuple[str, ...],
-    flagged: dict[str, NDArray[np.bool_]],
+    flagged: dict[str, Mask],
     called: str,
 ) -> MetricValues:
     """Return the share of each group's units, and of its operations, that is flagged; and the ``harm_gap``.
@@ -247,7 +253,6 @@ def measure_false_accusations(
     ``members``: group -> its rows [rows], ``lawful`` among them. ``compared``: the groups of which the worst
     makes the gap. ``flagged``: how the rates' names end -> the rows flagged [rows]; the gap is of the first.
     """
-    main = next(iter(flagged))
     sums = ClusterSums(inputs.clusters)
     for group, rows in members.items():
         sums.add(f"{group}/unit", inputs.weights, rows)
@@ -255,107 +260,92 @@ def measure_false_accusations(
         for point, mask in flagged.items():
             sums.add(f"{group}/unit/{point}", inputs.weights, rows & mask)
             sums.add_ever(f"{group}/operation/{point}", rows & mask)
+    named = {
+        f"{group}/{per}/{point}": (f"{group}/{per}/{point}", f"{group}/{per}")
+        for group in members
+        for per in ("unit", "operation")
+        for point in flagged
+    }
+    rates, main = sums.ratios(named), next(iter(flagged))
+
     # What is kept for the replicates is of clusters, never of rows.
-    names, points = tuple(members), tuple(flagged)
-
-    def rates(drawn: NDArray[np.float64]) -> Metrics:
-        total = sums.totals(drawn)
-        return {
-            f"{group}/{per}/{point}": ratio(total(f"{group}/{per}/{point}"), total(f"{group}/{per}"))
-            for group in names
-            for per in ("unit", "operation")
-            for point in points
-        }
-
-    def metrics(drawn: NDArray[np.float64]) -> Metrics:
+    def metrics(drawn: Floats) -> Metrics:
         rate = rates(drawn)
-        if not compared:
-            return undefined_metrics("harm_gap")(drawn)
-        groups = np.stack([rate[f"{group}/unit/{main}"] for group in compared])
         # A group without a member in the replicate is not the worst.
-        worst = np.fmax.reduce(groups, axis=0)
-        return {"harm_gap": worst - rate[f"{LAWFUL}/unit/{main}"]}
+        worst = np.fmax.reduce(np.stack([rate[f"{group}/unit/{main}"] for group in compared]), axis=0)
+        return {HARM_GAP.name: worst - rate[f"{LAWFUL}/unit/{main}"]}
 
-    values = compute_observed(rates, inputs.clusters.count)
+    values = sums.observe(named)
     groups: Groups = {}
     for group, rows in members.items():
-        entry: dict[str, float | None] = {}
-        for point in flagged:
-            for per in ("unit", "operation"):
-                value = values[f"{group}/{per}/{point}"]
-                entry[f"{called}_per_{per}{point}"] = none_if_nan(value)
-        entry["units"] = int(rows.sum())
-        entry["operations"] = inputs.clusters.among(rows)
-        groups[group] = entry
-    withheld = {} if compared else {"harm_gap": TOO_FEW}
+        groups[group] = {
+            f"{called}_per_{per}{point}": values[f"{group}/{per}/{point}"]
+            for point in flagged
+            for per in ("unit", "operation")
+        }
+        groups[group] |= {"units": int(rows.sum()), "operations": inputs.clusters.among(rows)}
+    withheld = {} if compared else {HARM_GAP.name: TOO_FEW}
     if not members[LAWFUL].any():
-        withheld = {"harm_gap": "no lawful unit in the test part"}
-    return MetricValues(metrics=metrics, withheld=withheld, groups=groups)
+        withheld = {HARM_GAP.name: NO_LAWFUL}
+    return MetricValues(
+        metrics=metrics if compared else undefined_metrics(HARM_GAP.name), withheld=withheld, groups=groups
+    )
 
 
-def measure_protection(
-    inputs: MetricInputs, flagged: NDArray[np.bool_], attributes: list[str]
-) -> MetricValues:
+def measure_protection(inputs: MetricInputs, flagged: Mask) -> MetricValues:
     """Return recall by group of those exploited, and the protection gap, from the rows flagged [rows]."""
     sums = ClusterSums(inputs.clusters)
-    groups: Groups = {}
-    counted: dict[str, list[str]] = {}
-    for attribute in attributes:
-        counted[attribute] = []
-        for name, rows in merge_small_groups(
-            inputs.test[attribute], inputs.positive, inputs.clusters.codes
-        ).items():
-            group = f"{attribute}={name}"
-            sums.add(f"{group}/all", inputs.weights, rows)
-            sums.add(f"{group}/found", inputs.weights, rows & flagged)
-            clusters = inputs.clusters.among(rows)
-            groups[group] = {"positive_clusters": clusters}
-            if clusters >= FEWEST_CLUSTERS:
-                counted[attribute].append(group)
+    members = find_exploited_groups(inputs.test, inputs.positive, inputs.clusters.codes)
+    for group, rows in members.items():
+        sums.add(f"{group}/all", inputs.weights, rows)
+        sums.add(f"{group}/found", inputs.weights, rows & flagged)
     by_form = None
-    if FORM in attributes:
+    if FORM in inputs.test.columns:
         by_form = ByForm(inputs.clusters, inputs.test[FORM], inputs.positive, inputs.weights, flagged)
-    names = list(groups)
-    compared = {attribute: large for attribute, large in counted.items() if len(large) >= 2}
+    clusters = {group: inputs.clusters.among(rows) for group, rows in members.items()}
+    large = [group for group, count in clusters.items() if count >= FEWEST_CLUSTERS]
+    by_attribute = {name: [group for group in large if group.startswith(f"{name}=")] for name in ATTRIBUTES}
+    compared = {attribute: some for attribute, some in by_attribute.items() if len(some) >= 2}
+    named = {group: (f"{group}/found", f"{group}/all") for group in members}
+    recalls = sums.ratios(named)
 
-    def recalls(drawn: NDArray[np.float64]) -> Metrics:
-        total = sums.totals(drawn)
-        return {group: ratio(total(f"{group}/found"), total(f"{group}/all")) for group in names}
-
-    def gaps(drawn: NDArray[np.float64]) -> Metrics:
+    def gaps(drawn: Floats) -> Metrics:
         recall = recalls(drawn)
         return {
-            attribute: np.ptp(np.stack([recall[group] for group in large]), axis=0)
-            for attribute, large in compared.items()
+            attribute: np.ptp(np.stack([recall[group] for group in some]), axis=0)
+            for attribute, some in compared.items()
         }
 
-    def metrics(drawn: NDArray[np.float64]) -> Metrics:
-        return {"protection_gap": np.maximum.reduce(list(gaps(drawn).values()))}
-
-    if names:
-        for group, recall in compute_observed(recalls, inputs.clusters.count).items():
-            groups[group] = {"recall": recall, **groups[group]}
+    groups: Groups = {
+        group: {"recall": recall, "positive_clusters": clusters[group]}
+        for group, recall in sums.observe(named).items()
+    }
     if not compared:
-        return MetricValues(
-            metrics=undefined_metrics("protection_gap"),
-            withheld={"protection_gap": TOO_FEW},
-            groups=groups,
-            by_form=by_form,
-        )
+        return replace(withhold_all([PROTECTION_GAP.name], TOO_FEW), groups=groups, by_form=by_form)
     for attribute, gap in compute_observed(gaps, inputs.clusters.count).items():
-        groups[attribute] = {"protection_gap": gap}
-    return MetricValues(metrics=metrics, groups=groups, by_form=by_form)
+        groups[attribute] = {PROTECTION_GAP.name: gap}
+    return MetricValues(
+        metrics=lambda drawn: {PROTECTION_GAP.name: np.maximum.reduce(list(gaps(drawn).values()))},
+        groups=groups,
+        by_form=by_form,
+    )
 
 
-def merge_small_groups(
-    attribute: pl.Series, positive: NDArray[np.bool_], codes: NDArray[np.integer]
-) -> dict[str, NDArray[np.bool_]]:
+def find_exploited_groups(rows: pl.DataFrame | PartRows, positive: Mask, codes: Codes) -> dict[str, Mask]:
+    """Return the positive rows [rows] of each value of the attributes there, as ``form=labour``, small ones merged."""
+    return {
+        f"{attribute}={name}": members
+        for attribute in ATTRIBUTES
+        if attribute in rows.columns
+        for name, members in merge_small_groups(rows[attribute], positive, codes).items()
+    }
+
+
+def merge_small_groups(attribute: pl.Series, positive: Mask, codes: Codes) -> dict[str, Mask]:
     """Return the positive rows [rows] of each value of an attribute that has 20 positive clusters, and of all others
     as ``other``; rows whose attribute is null are in none."""
-    rows_of = {
-        str(value): (attribute == value).fill_null(False).to_numpy() & positive
-        for value in attribute.drop_nulls().unique().sort()
-    }
+    values = attribute.drop_nulls().unique().sort()
+    rows_of = {str(value): find_equal(attribute, value) & positive for value in values}
     large = {
         name: rows
         for name, rows in rows_of.items()
@@ -377,77 +367,62 @@ ROUNDING = 1e-9
 WORST_AT = "50"
 
 
-def _accusation_metric(name: str, title: str, unit: str, heading: str, short: str, says: str) -> Metric:
-    """Return an entry: less is better, and boards show it beside the score."""
-    return Metric(
-        name,
-        title,
-        lower_is_better=True,
-        unit=unit,
-        needs=GROUP_AND_CLUSTER,
-        beside=True,
-        heading=heading,
-        short=short,
-        says=says,
-    )
-
-
+_cost = partial(Metric, lower_is_better=True, needs=GROUP_AND_CLUSTER, beside=True)
 ACCUSATION_METRICS = (
     *(
-        _accusation_metric(
+        _cost(
             f"accusations_per_find_{name}",
             f"wrongful accusations per find at operation recall {recall:g}",
-            PER_FIND,
-            f"accused per find ({recall:.0%})",
-            f"per_find_{name}",
-            f"lawful operations ever accused for each trafficking operation found, where {recall:.0%} of them are",
+            unit=PER_FIND,
+            heading=f"accused per find ({recall:.0%})",
+            short=f"per_find_{name}",
+            says=f"lawful operations ever accused for each trafficking operation found, where {recall:.0%} of them are",
         )
         for name, recall in RECALLS.items()
     ),
-    _accusation_metric(
+    _cost(
         f"worst_group_accused_{WORST_AT}",
         f"accused of the worst lawful group at operation recall {RECALLS[WORST_AT]:g}",
-        ACCUSED,
-        f"worst group accused ({RECALLS[WORST_AT]:.0%})",
-        f"worst_accused_{WORST_AT}",
-        f"the share of the worst lawful group's operations ever accused, where {RECALLS[WORST_AT]:.0%} of trafficking "
-        "operations are found",
+        unit=ACCUSED,
+        heading=f"worst group accused ({RECALLS[WORST_AT]:.0%})",
+        short=f"worst_accused_{WORST_AT}",
+        says="the share of the worst lawful group's operations ever accused, where "
+        f"{RECALLS[WORST_AT]:.0%} of trafficking operations are found",
     ),
 )
 DECIDED_METRICS = (
-    _accusation_metric(
+    _cost(
         "accusations_per_find",
         "wrongful accusations per find, as decided",
-        PER_FIND,
-        "accused per find (own)",
-        "per_find",
-        "lawful operations ever accused for each trafficking operation found, at the method's own decisions",
+        unit=PER_FIND,
+        heading="accused per find (own)",
+        short="per_find",
+        says="lawful operations ever accused for each trafficking operation found, at the method's own decisions",
     ),
-    _accusation_metric(
+    _cost(
         "worst_group_accused",
         "accused of the worst lawful group, as decided",
-        ACCUSED,
-        "worst group accused (own)",
-        "worst_accused",
-        "the share of the worst lawful group's operations ever accused, at the method's own decisions",
+        unit=ACCUSED,
+        heading="worst group accused (own)",
+        short="worst_accused",
+        says="the share of the worst lawful group's operations ever accused, at the method's own decisions",
     ),
 )
 """Metrics at a method's own decisions."""
 DECIDED_NAMES = tuple(metric.name for metric in DECIDED_METRICS)
 NO_OPERATION = "no operation is known"
 SEVERAL_FOLDS = "scores of several folds are not compared"
-NO_POSITIVE, NO_LAWFUL = "no positive in the test part", "no lawful unit in the test part"
 
-Members = Mapping[str, NDArray[np.bool_]]
+Members = Mapping[str, Mask]
 """Lawful group -> its rows, [rows]; ``lawful`` are all."""
-Points = dict[str, tuple[NDArray[np.float64], dict[str, NDArray[np.float64]]]]
+Points = dict[str, tuple[Floats, Metrics]]
 """Point -> how many operations had to be found, and how many of each lawful group are accused, each [replicates]."""
 
 
 class _HighestScores:
     """Of some rows, the highest score of each operation: ``clusters`` int [operations], by falling ``score``."""
 
-    def __init__(self, inputs: MetricInputs, rows: NDArray[np.bool_]) -> None:
+    def __init__(self, inputs: MetricInputs, rows: Mask) -> None:
         score = np.full(inputs.clusters.count, -np.inf)
         given = inputs.test["score"].filter(pl.Series(rows)).to_numpy()
         np.maximum.at(score, inputs.clusters.codes[rows], given)
@@ -455,7 +430,7 @@ class _HighestScores:
         self.clusters = there[np.argsort(-score[there], kind="stable")]
         self.score = score[self.clusters]
 
-    def above(self, drawn: NDArray[np.float64]) -> NDArray[np.float64]:
+    def above(self, drawn: Floats) -> Floats:
         """Return how many stand among the first n operations, [replicates, 1 + operations]."""
         counts = np.zeros((len(drawn), 1 + self.clusters.size))
         np.cumsum(drawn[:, self.clusters], axis=1, out=counts[:, 1:])
@@ -470,14 +445,13 @@ def measure_accusations(inputs: MetricInputs) -> MetricValues:
     names = [metric.name for metric in ACCUSATION_METRICS]
     members = lawful_rows(inputs)
     if (reason := _explain_missing(inputs, members)) is not None:
-        return MetricValues(metrics=undefined_metrics(*names), withheld=dict.fromkeys(names, reason))
+        return withhold_all(names, reason)
     found = _HighestScores(inputs, inputs.positive)
-    lawful = {group: _HighestScores(inputs, rows) for group, rows in members.items()}
     # What is kept for the replicates is of operations, never of rows.
-    named = tuple(members)
+    lawful = {group: _HighestScores(inputs, rows) for group, rows in members.items()}
     del members
 
-    def accused(drawn: NDArray[np.float64]) -> Points:
+    def accused(drawn: Floats) -> Points:
         """Return, by point, how many operations had to be found and how many of each group are accused."""
         standing = found.above(drawn)
         above = {group: highest.above(drawn) for group, highest in lawful.items()}
@@ -494,31 +468,28 @@ def measure_accusations(inputs: MetricInputs) -> MetricValues:
             points[point] = needed, counts
         return points
 
-    def shares(drawn: NDArray[np.float64], points: Points) -> Metrics:
-        """Return the share of each group's operations that is accused at each point."""
-        total = {group: drawn[:, one.clusters].sum(axis=1) for group, one in lawful.items()}
+    def shares(drawn: Floats, counts: Metrics) -> Metrics:
+        """Return the share of each group's operations that these accused are."""
         return {
-            f"{group}/{point}": ratio(count, total[group])
-            for point, (_, counts) in points.items()
+            group: ratio(count, drawn[:, lawful[group].clusters].sum(axis=1))
             for group, count in counts.items()
         }
 
-    def few(drawn: NDArray[np.float64]) -> NDArray[np.float64]:
+    def few(drawn: Floats) -> Floats:
         """Return all metrics under few multiplicities, [metrics, replicates]."""
         points = accused(drawn)
         per_find = [ratio(counts[LAWFUL], needed) for needed, counts in points.values()]
-        worst = _find_worst_share(shares(drawn, points), named, WORST_AT)
-        return np.stack([*per_find, worst])
+        return np.stack([*per_find, _find_worst_share(shares(drawn, points[WORST_AT][1]))])
 
-    def metrics(drawn: NDArray[np.float64]) -> Metrics:
+    def metrics(drawn: Floats) -> Metrics:
         values = np.concatenate([few(some) for some in split_draws(drawn)], axis=1)
         return dict(zip(names, values, strict=True))
 
-    values = compute_observed(lambda drawn: shares(drawn, accused(drawn)), inputs.clusters.count)
-    groups: Groups = {
-        group: {f"operations_accused_{point}": none_if_nan(values[f"{group}/{point}"]) for point in RECALLS}
-        for group in named
-    }
+    once = np.ones((1, inputs.clusters.count))
+    groups: Groups = {group: {} for group in lawful}
+    for point, (_, counts) in accused(once).items():
+        for group, share in shares(once, counts).items():
+            groups[group][f"operations_accused_{point}"] = none_if_nan(float(share[0]))
     return MetricValues(metrics=metrics, withheld=_withhold_few(inputs), groups=groups)
 
 
@@ -531,51 +502,46 @@ def _withhold_few(inputs: MetricInputs) -> dict[str, str]:
     return {metric.name: TOO_FEW_TO_FIND for metric in ACCUSATION_METRICS if metric.name.endswith(tuple(few))}
 
 
-def measure_decided(
-    inputs: MetricInputs, members: Members, flagged: NDArray[np.float64], found: NDArray[np.float64]
-) -> MetricValues:
+def measure_decided(inputs: MetricInputs, members: Members, flagged: Floats, found: Floats) -> MetricValues:
     """Return :data:`DECIDED_METRICS` from how far a method flags the test rows, and rightly so: 0 to 1, each [rows].
 
     An operation counts as far as that unit of it does that is flagged most.
 
     ``groups``: of each lawful group, ``operations_accused``: the share of its operations accused.
     """
-    reason = _explain_missing(inputs, members)
-    if reason is not None:
-        return MetricValues(
-            metrics=undefined_metrics(*DECIDED_NAMES), withheld=dict.fromkeys(DECIDED_NAMES, reason)
-        )
+    if (reason := _explain_missing(inputs, members)) is not None:
+        return withhold_all(DECIDED_NAMES, reason)
     sums = ClusterSums(inputs.clusters)
     sums.add_column("found", _largest_by_operation(inputs, found))
     for group, rows in members.items():
         sums.add_ever(group, rows)
         sums.add_column(f"{group}/accused", _largest_by_operation(inputs, rows * flagged))
-    named = tuple(members)
+    named = {group: (f"{group}/accused", group) for group in members}
+    per_find, worst = DECIDED_NAMES
+    ratios = sums.ratios(named | {per_find: (f"{LAWFUL}/accused", "found")})
 
-    def shares(total: Callable[[str], NDArray[np.float64]]) -> Metrics:
-        return {f"{group}/": ratio(total(f"{group}/accused"), total(group)) for group in named}
-
-    def metrics(drawn: NDArray[np.float64]) -> Metrics:
-        total = sums.totals(drawn)
-        per_find = ratio(total(f"{LAWFUL}/accused"), total("found"))
-        return dict(zip(DECIDED_NAMES, (per_find, _find_worst_share(shares(total), named, "")), strict=True))
+    def metrics(drawn: Floats) -> Metrics:
+        shares = ratios(drawn)
+        return {per_find: shares.pop(per_find), worst: _find_worst_share(shares)}
 
     silent = explain_silence(inputs, flagged > 0, found > 0)
     # Where all are flagged what it costs is told: it is the worst that there is, and no praise.
     withheld = {} if silent in (None, ALL_FLAGGED) else dict.fromkeys(DECIDED_NAMES, str(silent))
-    values = compute_observed(lambda drawn: shares(sums.totals(drawn)), inputs.clusters.count)
-    groups: Groups = {group: {"operations_accused": none_if_nan(values[f"{group}/"])} for group in members}
-    return MetricValues(metrics=metrics, withheld=withheld, groups=groups)
+    return MetricValues(
+        metrics=metrics,
+        withheld=withheld,
+        groups={group: {"operations_accused": share} for group, share in sums.observe(named).items()},
+    )
 
 
-def _largest_by_operation(inputs: MetricInputs, values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _largest_by_operation(inputs: MetricInputs, values: Floats) -> Floats:
     """Return the largest of these values [rows] of each operation, [clusters]."""
     most = np.zeros(inputs.clusters.count)
     np.maximum.at(most, inputs.clusters.codes, values)
     return most
 
 
-def lawful_rows(inputs: MetricInputs) -> dict[str, NDArray[np.bool_]]:
+def lawful_rows(inputs: MetricInputs) -> dict[str, Mask]:
     """Return the negative rows of each lawful group, and of all as ``lawful``; those of no spam."""
     return {name: rows & ~inputs.positive for name, rows in lawful_members(inputs).items() if name != SPAM}
 
@@ -592,10 +558,10 @@ def _explain_missing(inputs: MetricInputs, members: Members) -> str | None:
     return None if members[LAWFUL].any() else NO_LAWFUL
 
 
-def _find_worst_share(share: Metrics, members: Collection[str], point: str) -> NDArray[np.float64]:
+def _find_worst_share(share: Metrics) -> Floats:
     """Return the largest share of a lawful group, [replicates]; a group without a member in one is not the worst."""
-    kinds = [group for group in members if group != LAWFUL] or [LAWFUL]
-    return np.fmax.reduce(np.stack([share[f"{group}/{point}"] for group in kinds]), axis=0)
+    kinds = [group for group in share if group != LAWFUL] or [LAWFUL]
+    return np.fmax.reduce(np.stack([share[group] for group in kinds]), axis=0)
 
 
 ACCUSATIONS = Family("accusations", SCORES, ACCUSATION_METRICS, measure_accusations)

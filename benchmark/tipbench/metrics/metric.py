@@ -29,12 +29,15 @@ from tipbench.metrics.bootstrap import (
     FEWEST_CLUSTERS,
     TOO_FEW,
     ClusterSums,
+    Codes,
+    Floats,
+    Mask,
+    MetricFunction,
     Metrics,
     ResamplingClusters,
     compute_observed,
     find_resampling_clusters,
     percentile_interval,
-    ratio,
 )
 from tipbench.metrics.scores import FormRecall
 
@@ -51,32 +54,24 @@ class ByForm:
     """
 
     def __init__(
-        self,
-        clusters: ResamplingClusters,
-        form: pl.Series,
-        positive: NDArray[np.bool_],
-        weights: NDArray[np.float64],
-        found: NDArray,
+        self, clusters: ResamplingClusters, form: pl.Series, positive: Mask, weights: Floats, found: NDArray
     ) -> None:
         self._sums = ClusterSums(clusters)
         self._count = clusters.count
         self.operations: dict[str, int] = {}
-        for name, rows in _positives_by_form(form, positive).items():
-            self.operations[name] = clusters.among(rows)
-            self._sums.add(f"{name}/all", weights, rows)
-            self._sums.add(f"{name}/found", weights, rows, found)
+        for value in form.drop_nulls().unique().sort():
+            rows, name = find_equal(form, value) & positive, str(value)
+            if rows.any():
+                self.operations[name] = clusters.among(rows)
+                self._sums.add(f"{name}/all", weights, rows)
+                self._sums.add(f"{name}/found", weights, rows, found)
 
-    def metrics(self, drawn: NDArray[np.float64]) -> Metrics:
+    def metrics(self, drawn: Floats) -> Metrics:
         """Return recall of each form, [replicates], under the multiplicities [replicates, clusters]."""
-        if not self.operations:
-            return {}
-        total = self._sums.totals(drawn)
-        return {
-            f"{FORM_KEY}{form}": ratio(total(f"{form}/found"), total(f"{form}/all"))
-            for form in self.operations
-        }
+        named = {f"{FORM_KEY}{form}": (f"{form}/found", f"{form}/all") for form in self.operations}
+        return self._sums.ratios(named)(drawn) if named else {}
 
-    def recalls(self, draws: Mapping[str, NDArray[np.float64]]) -> dict[str, FormRecall]:
+    def recalls(self, draws: Mapping[str, Floats]) -> dict[str, FormRecall]:
         """Return recall of each form, with the interval of its draws where it has enough clusters."""
         values = compute_observed(self.metrics, self._count)
         made = {}
@@ -90,15 +85,6 @@ class ByForm:
                 value=value, low=low, high=high, note=None if interval else TOO_FEW, operations=operations
             )
         return made
-
-
-def _positives_by_form(form: pl.Series, positive: NDArray[np.bool_]) -> dict[str, NDArray[np.bool_]]:
-    """Return the positive rows [rows] of each form, in the order of their names."""
-    named = {
-        str(one): (form == one).fill_null(False).to_numpy() & positive
-        for one in form.drop_nulls().unique().sort()
-    }
-    return {name: rows for name, rows in named.items() if rows.any()}
 
 
 class ScoredTask(Protocol):
@@ -168,12 +154,17 @@ class MetricInputs:
         return self.answers.counted("valid", self.answers.kind.value(self.predictions))
 
     @property
+    def score(self) -> Floats:
+        """Scores only: those of the test part, [rows]."""
+        return self.test["score"].to_numpy()
+
+    @property
     def threshold_rows(self) -> PartRows:
         """Scores only: the rows that thresholds are fixed on: valid, and of an open entry the test part itself."""
         return self.test if self.open_entry else self.valid
 
     @property
-    def truth_codes(self) -> NDArray[np.integer]:
+    def truth_codes(self) -> Codes:
         """Clusters only: the true cluster of each unit as a code, -1 where it is unknown; some must be
         known."""
         unknown = self.answers.frame["cluster"].is_null()
@@ -193,12 +184,12 @@ class MetricInputs:
         return self.answers.kind.any_known(self.answers)
 
     @cached_property
-    def positive(self) -> NDArray[np.bool_]:
+    def positive(self) -> Mask:
         """Scores and alarms only: the positive rows of the test part."""
         return self.test["label"].to_numpy() == 1
 
     @cached_property
-    def weights(self) -> NDArray[np.float64]:
+    def weights(self) -> Floats:
         """Scores and alarms only: the headline weights of the test part."""
         return self.test["weight"].to_numpy()
 
@@ -225,6 +216,11 @@ def make_inputs(
 
 
 NO_TRUTH = "no truth"
+NO_POSITIVE = "no positive in the test part"
+NOT_PROBABILITIES = "scores outside [0, 1]"
+
+Groups = dict[str, dict[str, float | None]]
+"""Group -> metric -> value."""
 
 
 @dataclass(frozen=True)
@@ -264,22 +260,20 @@ class MetricValues:
     ``withheld`` says of a metric why it has no value, ``without_interval`` why it has a value only.
     """
 
-    metrics: Callable[[NDArray[np.float64]], Metrics]
+    metrics: MetricFunction
     withheld: dict[str, str] = field(default_factory=dict)
     without_interval: dict[str, str] = field(default_factory=dict)
-    groups: dict[str, dict[str, float | None]] = field(default_factory=dict)
+    groups: Groups = field(default_factory=dict)
     curves: dict[str, Any] = field(default_factory=dict)
     by_form: ByForm | None = None
 
     def only(self, names: Collection[str]) -> MetricValues:
         """Return the same with these metrics alone; groups, curves and recall by form stay."""
-        return MetricValues(
+        return replace(
+            self,
             metrics=lambda drawn: {n: value for n, value in self.metrics(drawn).items() if n in names},
             withheld={n: note for n, note in self.withheld.items() if n in names},
             without_interval={n: note for n, note in self.without_interval.items() if n in names},
-            groups=self.groups,
-            curves=self.curves,
-            by_form=self.by_form,
         )
 
 
@@ -296,7 +290,7 @@ class Family:
 def combine(parts: Iterable[MetricValues]) -> MetricValues:
     """Return several families as one, so that they share the draws of a bootstrap."""
     parts = list(parts)
-    groups: dict[str, dict[str, float | None]] = {}
+    groups: Groups = {}
     for part in parts:
         for name, values in part.groups.items():
             groups.setdefault(name, {}).update(values)
@@ -310,7 +304,18 @@ def combine(parts: Iterable[MetricValues]) -> MetricValues:
     )
 
 
-def undefined_metrics(*names: str) -> Callable[[NDArray[np.float64]], Metrics]:
+def withhold_all(names: Iterable[str], reason: str) -> MetricValues:
+    """Return the values of a family that has none, with the reason."""
+    names = tuple(names)
+    return MetricValues(metrics=undefined_metrics(*names), withheld=dict.fromkeys(names, reason))
+
+
+def find_equal(column: pl.Series, value: object) -> Mask:
+    """Return which values of a column are this one, [rows]; null is not."""
+    return (column == value).fill_null(False).to_numpy()
+
+
+def undefined_metrics(*names: str) -> MetricFunction:
     """Return the metrics function of a family that cannot say anything: NaN for each name."""
     return lambda drawn: {name: np.full(len(drawn), np.nan) for name in names}
 

@@ -51,7 +51,6 @@ bins of equal width, each with its lower edge; the last one has its upper edge t
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import pairwise, repeat
 from typing import NamedTuple
 
@@ -64,12 +63,23 @@ from tipbench.kinds.labelled import SCORES
 from tipbench.metrics.bootstrap import (
     ROWS_AT_ONCE,
     ClusterSums,
+    Codes,
+    Floats,
+    Mask,
     Metrics,
     compute_observed,
+    encode_dense,
     none_if_nan,
     ratio,
 )
-from tipbench.metrics.metric import Family, Metric, MetricInputs, MetricValues, undefined_metrics
+from tipbench.metrics.metric import (
+    NOT_PROBABILITIES,
+    Family,
+    Metric,
+    MetricInputs,
+    MetricValues,
+    withhold_all,
+)
 
 
 class RankedRows:
@@ -79,12 +89,7 @@ class RankedRows:
     """
 
     def __init__(
-        self,
-        order: NDArray[np.integer],
-        chosen: NDArray[np.bool_],
-        codes: NDArray[np.integer],
-        weights: NDArray[np.float64],
-        above: NDArray[np.intp],
+        self, order: Codes, chosen: Mask, codes: Codes, weights: Floats, above: NDArray[np.intp]
     ) -> None:
         count = int(above[-1])
         self._codes, self._weights = np.empty(count, codes.dtype), np.empty(count, weights.dtype)
@@ -99,7 +104,7 @@ class RankedRows:
         ends = np.searchsorted(self._edges, np.arange(0, count, ROWS_AT_ONCE))
         self._pieces = np.unique(np.append(ends, self._edges.size - 1))
 
-    def above(self, drawn: NDArray) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def above(self, drawn: NDArray) -> tuple[Floats, Floats]:
         """Return the number of rows above each stop, [stops], and their weight, where each is there as often as its
         cluster was drawn, [clusters]."""
         edges, count, weight = self._edges, np.zeros(self._edges.size), np.zeros(self._edges.size)
@@ -113,7 +118,7 @@ class RankedRows:
         return np.cumsum(count, out=count)[self._edge], np.cumsum(weight, out=weight)[self._edge]
 
 
-def take_rows(values: NDArray, order: NDArray[np.integer]) -> NDArray:
+def take_rows(values: NDArray, order: Codes) -> NDArray:
     """Return values [rows] in an order [rows] that takes less room than an index of numpy's own."""
     taken = np.empty(order.size, values.dtype)
     for start in range(0, order.size, ROWS_AT_ONCE):
@@ -121,7 +126,7 @@ def take_rows(values: NDArray, order: NDArray[np.integer]) -> NDArray:
     return taken
 
 
-def shrink_counts(multiplicity: NDArray[np.float64]) -> NDArray:
+def shrink_counts(multiplicity: Floats) -> NDArray:
     """Return multiplicities in a byte each, where they are whole and fit: a table that stays near the processor."""
     with np.errstate(invalid="ignore"):
         small = multiplicity.astype(np.uint8)
@@ -155,8 +160,8 @@ class ByClass(NamedTuple):
 class Shares(NamedTuple):
     """The shares of positives, [replicates], that headline and raw metrics are at."""
 
-    headline: NDArray[np.float64]
-    raw: NDArray[np.float64]
+    headline: Floats
+    raw: Floats
 
 
 class Ranking:
@@ -170,12 +175,7 @@ class Ranking:
     """
 
     def __init__(
-        self,
-        scores: NDArray,
-        positive: NDArray[np.bool_],
-        weights: NDArray[np.float64],
-        codes: NDArray[np.integer],
-        prevalence: float | None,
+        self, scores: NDArray, positive: Mask, weights: Floats, codes: Codes, prevalence: float | None
     ) -> None:
         self._prevalence = prevalence
         self._both_classes = bool(positive.any()) and not bool(positive.all())
@@ -191,7 +191,7 @@ class Ranking:
         self._positive = RankedRows(order, label, codes, weights, above)
         self._negative = RankedRows(order, ~label, codes, weights, stops - above)
 
-    def metrics(self, drawn: NDArray[np.float64], shares: Shares | None = None) -> Metrics:
+    def metrics(self, drawn: Floats, shares: Shares | None = None) -> Metrics:
         """Return every metric, [replicates], under the multiplicities [replicates, clusters]; NaN with one class
         only. ``shares``: in the place of the rows' own."""
         values = np.full((len(drawn), len(RANKING_NAMES)), np.nan)
@@ -201,7 +201,7 @@ class Ranking:
                 row[:] = self._one(multiplicity, share, raw)
         return dict(zip(RANKING_NAMES, values.T, strict=True))
 
-    def average_precision(self, drawn: NDArray[np.float64]) -> NDArray[np.float64]:
+    def average_precision(self, drawn: Floats) -> Floats:
         """Return this metric alone, [replicates]."""
         values = np.full(len(drawn), np.nan)
         if self._both_classes:
@@ -211,7 +211,7 @@ class Ranking:
                     values[place] = self._average_precision_and_auroc(both[1], share)[0]
         return values
 
-    def _above(self, multiplicity: NDArray[np.float64]) -> tuple[ByClass, ByClass] | None:
+    def _above(self, multiplicity: Floats) -> tuple[ByClass, ByClass] | None:
         """Return the numbers of rows above each stop, [stops], and their weights; None where a class is not drawn."""
         drawn = shrink_counts(multiplicity)
         raw, headline = map(ByClass, *(rows.above(drawn) for rows in (self._positive, self._negative)))
@@ -219,7 +219,7 @@ class Ranking:
         return (raw, headline) if there else None
 
     def _one(
-        self, multiplicity: NDArray[np.float64], prevalence: float | None, raw_prevalence: float | None
+        self, multiplicity: Floats, prevalence: float | None, raw_prevalence: float | None
     ) -> list[float]:
         both = self._above(multiplicity)
         if both is None:
@@ -264,7 +264,7 @@ def _find_block_edges(ranked: NDArray, places: NDArray[np.intp]) -> tuple[NDArra
     return starts, ends
 
 
-def _recall_where(true: NDArray[np.float64], cost: NDArray[np.float64], limit: float) -> float:
+def _recall_where(true: Floats, cost: Floats, limit: float) -> float:
     """Return recall where the cost [stops] of what is flagged reaches the limit; within a block in proportion."""
     # The slack keeps a limit that is met exactly from being missed by rounding.
     stop = int(np.searchsorted(cost, limit * (1 + 1e-12), side="right")) - 1
@@ -284,21 +284,21 @@ class FoldedRanking:
     def __init__(
         self,
         scores: NDArray,
-        positive: NDArray[np.bool_],
-        weights: NDArray[np.float64],
-        codes: NDArray[np.integer],
+        positive: Mask,
+        weights: Floats,
+        codes: Codes,
         prevalence: float | None,
         folds: NDArray[np.intp],
     ) -> None:
         self._prevalence = prevalence
         self._rows = (codes, positive, weights)
-        self._folds: list[tuple[NDArray[np.bool_], Ranking]] = []
+        self._folds: list[tuple[Mask, Ranking]] = []
         for fold in np.unique(folds):
             rows = folds == fold
             ranking = Ranking(scores[rows], positive[rows], weights[rows], codes[rows], None)
             self._folds.append((rows & positive, ranking))
 
-    def metrics(self, drawn: NDArray[np.float64]) -> Metrics:
+    def metrics(self, drawn: Floats) -> Metrics:
         """Return every metric, [replicates], under the multiplicities [replicates, clusters]; NaN without a fold of
         both classes."""
         codes, positive, weights = self._rows
@@ -307,10 +307,7 @@ class FoldedRanking:
         headline = np.full(len(drawn), self._prevalence or np.nan)
         if self._prevalence is None:
             headline = _sum_drawn(drawn, codes, weights * positive) / _sum_drawn(drawn, codes, weights)
-        total, of_folds = (
-            np.zeros((len(RANKING_NAMES), len(drawn))),
-            np.zeros((len(RANKING_NAMES), len(drawn))),
-        )
+        total, of_folds = np.zeros((2, len(RANKING_NAMES), len(drawn)))
         for rows, ranking in self._folds:
             values = np.stack(list(ranking.metrics(drawn, Shares(headline, raw)).values()))
             weighing = [
@@ -322,24 +319,18 @@ class FoldedRanking:
             of_folds += weight
         return dict(zip(RANKING_NAMES, ratio(total, of_folds), strict=True))
 
-    def average_precision(self, drawn: NDArray[np.float64]) -> NDArray[np.float64]:
+    def average_precision(self, drawn: Floats) -> Floats:
         """Return this metric alone, [replicates]."""
         return self.metrics(drawn)["average_precision"]
 
 
-def _sum_drawn(
-    drawn: NDArray[np.float64], codes: NDArray[np.integer], values: NDArray
-) -> NDArray[np.float64]:
+def _sum_drawn(drawn: Floats, codes: Codes, values: NDArray) -> Floats:
     """Return the sum of values [rows] under the multiplicities, [replicates]."""
     return drawn @ np.bincount(codes, values, drawn.shape[1])
 
 
 def make_ranking(
-    rows: pl.DataFrame | PartRows,
-    scores: NDArray,
-    positive: NDArray[np.bool_],
-    codes: NDArray[np.integer],
-    prevalence: float | None,
+    rows: pl.DataFrame | PartRows, scores: NDArray, positive: Mask, codes: Codes, prevalence: float | None
 ) -> Ranking | FoldedRanking:
     """Return the ranking of rows of the ground truth, ``[weight, ...]``: within folds where these have several."""
     weights = rows["weight"].to_numpy()
@@ -350,14 +341,10 @@ def make_ranking(
 
 def measure_ranking(inputs: MetricInputs) -> MetricValues:
     """Return all ranking metrics of one set of inputs."""
-    return MetricValues(metrics=rank_scores(inputs, inputs.test["score"].to_numpy()))
-
-
-def rank_scores(inputs: MetricInputs, scores: NDArray) -> Callable[[NDArray[np.float64]], Metrics]:
-    """Return the ranking metrics of any scores of the inputs' test units."""
-    return make_ranking(
-        inputs.test, scores, inputs.positive, inputs.clusters.codes, inputs.prevalence
-    ).metrics
+    codes, prevalence = inputs.clusters.codes, inputs.prevalence
+    return MetricValues(
+        metrics=make_ranking(inputs.test, inputs.score, inputs.positive, codes, prevalence).metrics
+    )
 
 
 RANKING = Family("ranking", SCORES, RANKING_METRICS, measure_ranking)
@@ -368,35 +355,26 @@ BIN_EDGES = (np.arange(1, BINS) / BINS).astype(np.float32)
 """Inner edges of the bins. Scores are compared with them as float32, so that .7 is in the bin [.7, .8) whether it was
 stored as float32 (.69999999) or as float64; a float64 less than 3e-8 below an edge counts as the edge."""
 CALIBRATION_METRICS = (Metric("brier", "Brier score", lower_is_better=True),)
-NOT_PROBABILITIES = "scores outside [0, 1]"
 
 
 def measure_calibration(inputs: MetricInputs) -> MetricValues:
     """Return Brier score, and ``curves["reliability"]``: one entry a bin with ``low``, ``high``, ``weight`` (share
     of the test part's), ``mean_score`` and ``positive_share`` (null in an empty bin)."""
-    scores = inputs.predictions["score"]
-    if not scores.is_between(0.0, 1.0).all():
-        return MetricValues(metrics=undefined_metrics("brier"), withheld={"brier": NOT_PROBABILITIES})
-    score, label, weight = inputs.test["score"].to_numpy(), inputs.positive.astype(np.float64), inputs.weights
+    if not inputs.predictions["score"].is_between(0.0, 1.0).all():
+        return withhold_all(["brier"], NOT_PROBABILITIES)
+    score, label, weight = inputs.score, inputs.positive.astype(np.float64), inputs.weights
     sums = ClusterSums(inputs.clusters)
     sums.add("loss", weight, (score - label) ** 2)
     sums.add("weight", weight)
-
-    def metrics(drawn: NDArray[np.float64]) -> Metrics:
-        total = sums.totals(drawn)
-        return {"brier": ratio(total("loss"), total("weight"))}
-
-    return MetricValues(metrics=metrics, curves={"reliability": reliability(score, label, weight)})
+    curves = {"reliability": reliability(score, label, weight)}
+    return MetricValues(metrics=sums.ratios({"brier": ("loss", "weight")}), curves=curves)
 
 
-def reliability(
-    score: NDArray[np.float64], label: NDArray[np.float64], weight: NDArray[np.float64]
-) -> list[dict[str, float | None]]:
+def reliability(score: Floats, label: Floats, weight: Floats) -> list[dict[str, float | None]]:
     """Return the ten bins of scores [rows] in [0, 1] against labels 0 or 1 [rows] under weights [rows]."""
     bins = np.searchsorted(BIN_EDGES, score.astype(np.float32), side="right")
     mass = np.bincount(bins, weight, BINS)
-    mean = ratio(np.bincount(bins, weight * score, BINS), mass)
-    positive = ratio(np.bincount(bins, weight * label, BINS), mass)
+    mean, positive = (ratio(np.bincount(bins, weight * values, BINS), mass) for values in (score, label))
     return [
         {
             "low": index / BINS,
@@ -412,8 +390,7 @@ def reliability(
 CALIBRATION = Family("calibration", SCORES, CALIBRATION_METRICS, measure_calibration)
 
 
-VALID_BUDGET = 0.01
-VALID_RECALL = 0.5
+RECALL_POINT = 0.5
 PREVALENCES = {"ppv_0.1pct": 0.001, "ppv_1pct": 0.01, "ppv_5pct": 0.05, "ppv_30pct": 0.30}
 PPV_METRICS = tuple(
     Metric(name, f"precision at {100 * prevalence:g}% prevalence") for name, prevalence in PREVALENCES.items()
@@ -422,9 +399,7 @@ FEWEST_FALSE_POSITIVE_CLUSTERS = 10
 NO_VALID_PART = "no valid part to fix a threshold on"
 
 
-def budget_threshold(
-    scores: NDArray[np.float64], weights: NDArray[np.float64], budget: float = VALID_BUDGET
-) -> float:
+def budget_threshold(scores: Floats, weights: Floats, budget: float = BUDGET) -> float:
     """Return the lowest score [rows] at which at most this share of the weight [rows] is flagged."""
     values, flagged = _cumulate_weight(scores, weights)
     # The slack keeps a budget that is met exactly from being missed by rounding.
@@ -432,23 +407,25 @@ def budget_threshold(
     return float(values[fits - 1]) if fits else float(np.nextafter(values[0], np.inf))
 
 
-def recall_threshold(
-    scores: NDArray[np.float64], weights: NDArray[np.float64], recall: float = VALID_RECALL
-) -> float:
+def recall_threshold(scores: Floats, weights: Floats, recall: float = RECALL_POINT) -> float:
     """Return the highest score at which recall is at least this, from the positives' scores and weights
     [positives]."""
     values, found = _cumulate_weight(scores, weights)
     return float(values[np.searchsorted(found, recall * found[-1] * (1 - 1e-12))])
 
 
-def _cumulate_weight(
-    scores: NDArray[np.float64], weights: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the distinct scores, falling, and the weight at or above each."""
+def find_f1_threshold(scores: Floats, positive: Mask, weights: Floats) -> float:
+    """Return the highest score [rows] at or above which F1 is at its highest; there must be a positive."""
+    values, flagged, found = _cumulate_weight(scores, weights, weights * positive)
+    return float(values[np.argmax(2 * found / (flagged + found[-1]))])
+
+
+def _cumulate_weight(scores: Floats, *weights: Floats) -> tuple[Floats, ...]:
+    """Return the distinct scores, falling, and of each of these weights [rows] the sum at or above each score."""
     order = np.argsort(scores)[::-1]
     ranked = scores[order]
     ends = np.append(np.flatnonzero(ranked[1:] != ranked[:-1]), ranked.size - 1)
-    return ranked[ends], np.cumsum(weights[order])[ends]
+    return ranked[ends], *(np.cumsum(weight[order])[ends] for weight in weights)
 
 
 def fix_thresholds(inputs: MetricInputs) -> dict[str, float]:
@@ -469,37 +446,35 @@ def measure_operating_points(inputs: MetricInputs) -> MetricValues:
     """Return the PPV grid, and ``curves["operating_points"]``: for each threshold ``threshold``, ``recall``,
     ``false_positive_rate``, ``precision`` (at the test part's own prevalence), ``flagged_share`` (of its
     weight), ``false_positive_clusters`` and the PPV grid (null where withheld, and without a positive)."""
-    fixed = fix_thresholds(inputs)
-    if not fixed:
-        return MetricValues(
-            metrics=undefined_metrics(*PREVALENCES), withheld=dict.fromkeys(PREVALENCES, NO_VALID_PART)
-        )
-    points = {name: _describe_point(inputs, threshold) for name, threshold in fixed.items()}
-    budget = fixed["budget_1pct"]
-    false_clusters = _count_false_positive_clusters(inputs, budget)
-    withheld = {}
-    if false_clusters < FEWEST_FALSE_POSITIVE_CLUSTERS:
-        needed = FEWEST_FALSE_POSITIVE_CLUSTERS
-        reason = f"false positives come from only {false_clusters} clusters, {needed} needed"
-        withheld = dict.fromkeys(PREVALENCES, reason)
+    flagged = {name: _Flagged(inputs, threshold) for name, threshold in fix_thresholds(inputs).items()}
+    if not flagged:
+        return withhold_all(PREVALENCES, NO_VALID_PART)
+    budget = flagged["budget_1pct"]
+    none = () if budget.is_ppv_known else PREVALENCES
+    reason = f"false positives come from only {budget.false_clusters} clusters, {FEWEST_FALSE_POSITIVE_CLUSTERS} needed"
     return MetricValues(
-        metrics=_FlaggedWeights(inputs, budget).ppv, withheld=withheld, curves={"operating_points": points}
+        metrics=budget.ppv,
+        withheld=dict.fromkeys(none, reason),
+        curves={"operating_points": {name: one.describe() for name, one in flagged.items()}},
     )
 
 
-class _FlaggedWeights:
+class _Flagged:
     """Weights of true and false positives at one threshold, a cluster."""
 
     def __init__(self, inputs: MetricInputs, threshold: float) -> None:
-        self.sums = ClusterSums(inputs.clusters)
-        flagged = inputs.test["score"].to_numpy() >= threshold
+        self._threshold, self._count = threshold, inputs.clusters.count
+        self._sums = ClusterSums(inputs.clusters)
+        flagged = inputs.score >= threshold
         for name, rows in (("positive", inputs.positive), ("negative", ~inputs.positive)):
-            self.sums.add(name, inputs.weights, rows)
-            self.sums.add(f"flagged_{name}", inputs.weights, rows & flagged)
+            self._sums.add(name, inputs.weights, rows)
+            self._sums.add(f"flagged_{name}", inputs.weights, rows & flagged)
+        self.false_clusters = inputs.clusters.among(flagged & ~inputs.positive)
+        self.is_ppv_known = self.false_clusters >= FEWEST_FALSE_POSITIVE_CLUSTERS
 
-    def rates(self, drawn: NDArray[np.float64]) -> Metrics:
+    def rates(self, drawn: Floats) -> Metrics:
         """Return recall, false-positive rate, precision and flagged share under the multiplicities."""
-        total = self.sums.totals(drawn)
+        total = self._sums.totals(drawn)
         true, false = total("flagged_positive"), total("flagged_negative")
         return {
             "recall": ratio(true, total("positive")),
@@ -508,26 +483,45 @@ class _FlaggedWeights:
             "flagged_share": ratio(true + false, total("positive") + total("negative")),
         }
 
-    def ppv(self, drawn: NDArray[np.float64]) -> Metrics:
+    def ppv(self, drawn: Floats) -> Metrics:
         """Return the PPV grid under the multiplicities."""
         rates = self.rates(drawn)
         recall, false = rates["recall"], rates["false_positive_rate"]
         return {name: ratio(pi * recall, pi * recall + (1 - pi) * false) for name, pi in PREVALENCES.items()}
 
-
-def _count_false_positive_clusters(inputs: MetricInputs, threshold: float) -> int:
-    false = (inputs.test["score"].to_numpy() >= threshold) & ~inputs.positive
-    return inputs.clusters.among(false)
-
-
-def _describe_point(inputs: MetricInputs, threshold: float) -> dict[str, float | None]:
-    flagged, clusters = _FlaggedWeights(inputs, threshold), _count_false_positive_clusters(inputs, threshold)
-    rates = compute_observed(flagged.rates, inputs.clusters.count)
-    ppv = compute_observed(flagged.ppv, inputs.clusters.count)
-    shown = {name: none_if_nan(value) for name, value in rates.items()}
-    enough = clusters >= FEWEST_FALSE_POSITIVE_CLUSTERS
-    grid = {name: none_if_nan(value) if enough else None for name, value in ppv.items()}
-    return {"threshold": threshold, **shown, "false_positive_clusters": clusters, **grid}
+    def describe(self) -> dict[str, float | None]:
+        """Return the point with each cluster once, for figures."""
+        rates, ppv = (compute_observed(values, self._count) for values in (self.rates, self.ppv))
+        return {
+            "threshold": self._threshold,
+            **{name: none_if_nan(value) for name, value in rates.items()},
+            "false_positive_clusters": self.false_clusters,
+            **{name: none_if_nan(value) if self.is_ppv_known else None for name, value in ppv.items()},
+        }
 
 
 OPERATING = Family("operating", SCORES, PPV_METRICS, measure_operating_points)
+
+
+def reach_capacity(score: Floats, slot: pl.Series, weight: Floats, capacity: float) -> Floats:
+    """Return the share of each unit that the capacity of its slot reaches, [rows] in [0, 1].
+
+    ``score``, ``slot`` and ``weight`` are [rows]; rows whose slot is null share one. ``capacity``: of a slot's weight.
+    """
+    if not score.size:
+        return np.zeros(0)
+    place = encode_dense(slot)[0]
+    order = np.lexsort((-score, place))
+    place, ranked = place[order], score[order]
+    new_slot = np.append(True, place[1:] != place[:-1])
+    new_block = new_slot | np.append(True, ranked[1:] != ranked[:-1])
+    starts = np.flatnonzero(new_block)
+    slot_of_block = np.cumsum(new_slot[starts]) - 1
+    block = np.add.reduceat(weight[order], starts)
+    total = np.bincount(slot_of_block, block)
+    above = np.cumsum(block) - block
+    above -= (np.cumsum(total) - total)[slot_of_block]
+    left = capacity * total[slot_of_block] - above
+    share = np.empty(score.size)
+    share[order] = np.clip(left / block, 0.0, 1.0)[np.cumsum(new_block) - 1]
+    return share

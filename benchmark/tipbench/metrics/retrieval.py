@@ -33,15 +33,15 @@ from math import comb
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from tipbench.kinds.lists import CANDIDATES, GIVEN_VIEW, ITEM, LINKS, MOST_CANDIDATES, split_lists
-from tipbench.metrics.bootstrap import ClusterSums, Metrics, compute_observed, none_if_nan, ratio, row_weights
-from tipbench.metrics.harm import ATTRIBUTES, LAWFUL, merge_small_groups
-from tipbench.metrics.metric import FORM, ByForm, Family, Metric, MetricInputs, MetricValues
+from tipbench.metrics.bootstrap import ClusterSums, Floats, Metrics, row_weights
+from tipbench.metrics.harm import LAWFUL, find_exploited_groups
+from tipbench.metrics.metric import FORM, ByForm, Family, Groups, Metric, MetricInputs, MetricValues
 
+R_PRECISION = Metric("r_precision", "R-precision")
 RETRIEVAL_METRICS = (
-    Metric("r_precision", "R-precision"),
+    R_PRECISION,
     Metric("mrr_at_10", "mean reciprocal rank at 10"),
     Metric("recall_at_10", "recall at 10"),
 )
@@ -57,18 +57,12 @@ def measure_retrieval(inputs: MetricInputs) -> MetricValues:
     sums = ClusterSums(inputs.clusters)
     sums.add("queries", weight)
     for name in RETRIEVAL_NAMES:
-        sums.add(name, weight * queries[name].to_numpy())
-
-    def metrics(drawn: NDArray[np.float64]) -> Metrics:
-        total = sums.totals(drawn)
-        return {name: ratio(total(name), total("queries")) for name in RETRIEVAL_NAMES}
-
-    withheld = (
-        {}
-        if queries.height
-        else dict.fromkeys(RETRIEVAL_NAMES, "no query: every cluster of the gallery has one member")
+        sums.add(name, weight, queries[name].to_numpy())
+    none = () if queries.height else RETRIEVAL_NAMES
+    return MetricValues(
+        metrics=sums.ratios({name: (name, "queries") for name in RETRIEVAL_NAMES}),
+        withheld=dict.fromkeys(none, "no query: every cluster of the gallery has one member"),
     )
-    return MetricValues(metrics=metrics, withheld=withheld)
 
 
 def score_queries(
@@ -137,7 +131,7 @@ def _find_blocks(
 
 
 @cache
-def _reciprocal_ranks() -> NDArray[np.float64]:
+def _reciprocal_ranks() -> Floats:
     """Return the expected reciprocal rank of the first of h hits in a block of s candidates in random order with a
     above it, [a, s, h]: sum over k of C(s - k, h - 1) / C(s, h) / (a + k); zero without a hit."""
     table = np.zeros((MOST_CANDIDATES + 1,) * 3)
@@ -154,14 +148,11 @@ def _reciprocal_ranks() -> NDArray[np.float64]:
 RETRIEVAL = Family("retrieval", CANDIDATES, RETRIEVAL_METRICS, measure_retrieval)
 
 
-pass
-
 FIRST_CANDIDATES = 3
 """Candidates of a view that an analyst is taken to look at."""
 VIEWS = ("accounts", "wallets", "circuits", "firms")
 NOT_LAWFUL = ("trafficking", "spam")
 """Groups of rows that nobody is wronged by who links them."""
-R_PRECISION = next(metric for metric in RETRIEVAL_METRICS if metric.name == "r_precision")
 WRONGFUL = Metric(
     "wrongful_links",
     "wrongful links per true link",
@@ -191,37 +182,37 @@ def measure_case_links(inputs: MetricInputs) -> MetricValues:
     score = _align_to_seeds(seeds, views, unit, pl.col(R_PRECISION.name).mean())
     sums = ClusterSums(inputs.clusters)
     sums.add("seeds", weight)
-    sums.add(R_PRECISION.name, weight * score)
-    there = [view for view in VIEWS if view in views["view"]]
-    for view in there:
+    sums.add(R_PRECISION.name, weight, score)
+    named = {R_PRECISION.name: (R_PRECISION.name, "seeds")}
+    for view in [view for view in VIEWS if view in views["view"]]:
         of_view = views.filter(view=view)
-        sums.add(f"seeds/{view}", weight * _align_to_seeds(seeds, of_view, unit, pl.len()))
-        sums.add(view, weight * _align_to_seeds(seeds, of_view, unit, pl.col(R_PRECISION.name).sum()))
+        sums.add(f"seeds/{view}", weight, _align_to_seeds(seeds, of_view, unit, pl.len()))
+        sums.add(view, weight, _align_to_seeds(seeds, of_view, unit, pl.col(R_PRECISION.name).sum()))
+        named[OF_VIEW[view].name] = (view, f"seeds/{view}")
+    absent = {metric.name: view for view, metric in OF_VIEW.items() if metric.name not in named}
     lawful = ~wrong["group"].is_in(NOT_LAWFUL)
     links = pl.col("links").sum()
-    sums.add("true", weight * _align_to_seeds(seeds, wrong.filter("is_true"), unit, links))
-    sums.add("wrong", weight * _align_to_seeds(seeds, wrong.filter(lawful & ~wrong["is_true"]), unit, links))
+    sums.add("true", weight, _align_to_seeds(seeds, wrong.filter("is_true"), unit, links))
+    sums.add("wrong", weight, _align_to_seeds(seeds, wrong.filter(lawful & ~wrong["is_true"]), unit, links))
+    ratios, order = sums.ratios(named | {WRONGFUL.name: ("wrong", "true")}), (*named, *absent, WRONGFUL.name)
 
-    def metrics(drawn: NDArray[np.float64]) -> Metrics:
-        total = sums.totals(drawn)
-        values = {R_PRECISION.name: ratio(total(R_PRECISION.name), total("seeds"))}
-        values |= {OF_VIEW[view].name: ratio(total(view), total(f"seeds/{view}")) for view in there}
-        values |= {OF_VIEW[view].name: np.full(len(drawn), np.nan) for view in VIEWS if view not in there}
-        return values | {WRONGFUL.name: ratio(total("wrong"), total("true"))}
+    def metrics(drawn: Floats) -> Metrics:
+        values = ratios(drawn)
+        return {name: values[name] if name in values else np.full(len(drawn), np.nan) for name in order}
 
-    withheld = {
-        metric.name: f"no seed has a link among {view}"
-        for view, metric in OF_VIEW.items()
-        if view not in there
-    }
+    withheld = {name: f"no seed has a link among {view}" for name, view in absent.items()}
     if not seeds.height:
         withheld = {metric.name: "no seed has a link" for metric in LINK_METRICS}
     by_form = None
     if FORM in seeds.columns:
         every = np.ones(seeds.height, dtype=bool)
         by_form = ByForm(inputs.clusters, seeds[FORM], every, weight, score)
-    groups = _measure_link_groups(inputs, seeds, wrong, score)
-    return MetricValues(metrics=metrics, withheld=withheld, groups=groups, by_form=by_form)
+    return MetricValues(
+        metrics=metrics,
+        withheld=withheld,
+        groups=_measure_link_groups(inputs, seeds, wrong, score),
+        by_form=by_form,
+    )
 
 
 def score_views(
@@ -302,9 +293,7 @@ def _expect_hits(blocks: pl.DataFrame, of: list[str], most: pl.Expr) -> pl.DataF
     return ordered.with_columns(within=pl.col("hits") * pl.min_horizontal(room, "size") / pl.col("size"))
 
 
-def _align_to_seeds(
-    seeds: pl.DataFrame, rows: pl.DataFrame, unit: str, value: pl.Expr
-) -> NDArray[np.float64]:
+def _align_to_seeds(seeds: pl.DataFrame, rows: pl.DataFrame, unit: str, value: pl.Expr) -> Floats:
     """Return a value of each seed's rows, in the order of the seeds; 0 where it has none."""
     values = rows.group_by(unit).agg(value.cast(pl.Float64).alias("_value"))
     joined = seeds.select(unit).join(values, on=unit, how="left", maintain_order="left")
@@ -312,39 +301,27 @@ def _align_to_seeds(
 
 
 def _measure_link_groups(
-    inputs: MetricInputs, seeds: pl.DataFrame, wrong: pl.DataFrame, score: NDArray[np.float64]
-) -> dict[str, dict[str, float | None]]:
+    inputs: MetricInputs, seeds: pl.DataFrame, wrong: pl.DataFrame, score: Floats
+) -> Groups:
     """Return wrongful links by lawful group, and the primary metric, ``score`` [seeds], by who is exploited."""
-    unit, weight = inputs.answers.unit, row_weights(seeds)
+    unit, weight, links = inputs.answers.unit, row_weights(seeds), pl.col("links").sum()
     sums = ClusterSums(inputs.clusters)
-    sums.add("true", weight * _align_to_seeds(seeds, wrong.filter("is_true"), unit, pl.col("links").sum()))
+    sums.add("true", weight, _align_to_seeds(seeds, wrong.filter("is_true"), unit, links))
     lawful = wrong.filter(~pl.col("is_true") & ~pl.col("group").is_in(NOT_LAWFUL))
     names = [*sorted(lawful["group"].drop_nulls().unique()), LAWFUL]
     for name in names:
         of_group = lawful if name == LAWFUL else lawful.filter(group=name)
-        sums.add(name, weight * _align_to_seeds(seeds, of_group, unit, pl.col("links").sum()))
-    members: dict[str, NDArray[np.bool_]] = {}
-    every = np.ones(seeds.height, dtype=bool)
-    for attribute in ATTRIBUTES:
-        if attribute in seeds.columns:
-            held = merge_small_groups(seeds[attribute], every, inputs.clusters.codes)
-            members |= {f"{attribute}={name}": mask for name, mask in held.items() if mask.any()}
-    for name, mask in members.items():
-        sums.add(name, weight * mask)
-        sums.add(f"{name}/score", weight * score * mask)
-
-    def values(drawn: NDArray[np.float64]) -> Metrics:
-        total = sums.totals(drawn)
-        found = {name: ratio(total(name), total("true")) for name in names}
-        return found | {name: ratio(total(f"{name}/score"), total(name)) for name in members}
-
-    made = compute_observed(values, inputs.clusters.count)
-    found: dict[str, dict[str, float | None]] = {
-        name: {WRONGFUL.name: none_if_nan(made[name])} for name in names
-    }
-    for name, mask in members.items():
-        operations = inputs.clusters.among(mask)
-        found[name] = {R_PRECISION.name: none_if_nan(made[name]), "operations": operations}
+        sums.add(name, weight, _align_to_seeds(seeds, of_group, unit, links))
+    members = find_exploited_groups(seeds, np.ones(seeds.height, dtype=bool), inputs.clusters.codes)
+    for name, rows in members.items():
+        sums.add(name, weight, rows)
+        sums.add(f"{name}/score", weight, score, rows)
+    values = sums.observe(
+        {name: (name, "true") for name in names} | {name: (f"{name}/score", name) for name in members}
+    )
+    found: Groups = {name: {WRONGFUL.name: values[name]} for name in names}
+    for name, rows in members.items():
+        found[name] = {R_PRECISION.name: values[name], "operations": inputs.clusters.among(rows)}
     return found
 
 

@@ -22,9 +22,9 @@ from tipbench.metrics.clustering import (
     CLUSTERING_NAMES,
     NO_CLUSTERS,
     compute_metrics,
-    find_f1_threshold,
     sum_contributions,
 )
+from tipbench.metrics.ranking import find_f1_threshold
 from tipbench.tasks import tasks
 
 

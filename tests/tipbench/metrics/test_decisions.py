@@ -16,14 +16,14 @@ from tipbench.metrics import decisions
 from tipbench.metrics.bootstrap import compute_observed
 from tipbench.metrics.decisions import (
     AUDIT_BUDGET,
-    AUDIT_NAMES,
+    AUDIT_PRECISION,
+    AUDIT_RECALL,
     CROWD_METRICS,
-    NO_TEST_POSITIVE,
     decide,
-    f1_threshold,
     measure_audits,
 )
-from tipbench.metrics.metric import MetricInputs, MetricValues, make_inputs
+from tipbench.metrics.metric import NO_POSITIVE, MetricInputs, MetricValues, make_inputs
+from tipbench.metrics.ranking import find_f1_threshold
 from tipbench.metrics.registry import measure_all
 
 
@@ -69,7 +69,7 @@ examples = st.lists(st.tuples(st.booleans(), st.integers(0, 5)), min_size=1, max
 def test_no_other_threshold_does_better_and_it_is_the_highest_of_equals(rows: list[tuple[bool, int]]) -> None:
     label = np.array([row[0] for row in rows])
     score = np.array([row[1] for row in rows], dtype=float)
-    chosen = f1_threshold(score, label)
+    chosen = find_f1_threshold(score, label, np.ones(len(score)))
     values = {float(t): f1(label, score >= t) for t in np.unique(score)}
     best = max(values.values())
     assert values[chosen] == pytest.approx(best)
@@ -80,10 +80,11 @@ def test_no_other_threshold_does_better_and_it_is_the_highest_of_equals(rows: li
 def test_a_monotone_transform_and_the_order_of_rows_change_nothing(rows: list[tuple[bool, int]]) -> None:
     label = np.array([row[0] for row in rows])
     score = np.array([row[1] for row in rows], dtype=float)
-    flagged = score >= f1_threshold(score, label)
+    flagged = score >= find_f1_threshold(score, label, np.ones(len(score)))
     other = np.exp(score)
-    assert (flagged == (other >= f1_threshold(other, label))).all()
-    assert f1_threshold(score[::-1], label[::-1]) == f1_threshold(score, label)
+    assert (flagged == (other >= find_f1_threshold(other, label, np.ones(len(other))))).all()
+    ones = np.ones(len(score))
+    assert find_f1_threshold(score[::-1], label[::-1], ones) == find_f1_threshold(score, label, ones)
 
 
 def test_f1_is_that_of_the_test_part_at_the_valid_parts_threshold() -> None:
@@ -102,7 +103,7 @@ def test_f1_agrees_with_scikit_learn() -> None:
     score = label * 0.3 + generator.random(800)
     part = np.where(np.arange(800) < 300, "valid", "test")
     valid = part == "valid"
-    flagged = score >= f1_threshold(score[valid], label[valid] == 1)
+    flagged = score >= find_f1_threshold(score[valid], label[valid] == 1, np.ones(len(score[valid])))
     found = scored_of_minority(part.tolist(), label.tolist(), score.tolist()).scores["f1"].value
     assert found == pytest.approx(f1_score(label[~valid], flagged[~valid]), abs=1e-12)
 
@@ -275,7 +276,7 @@ def test_families_that_speak_of_one_group_are_put_together() -> None:
     assert {"false_positive_rate", "false_accusations_per_unit", "units"} <= set(lawful)
 
 
-PRECISION, RECALL = AUDIT_NAMES
+PRECISION, RECALL = AUDIT_NAMES = AUDIT_PRECISION.name, AUDIT_RECALL.name
 AUDIT_BUDGET_TASK: Any = SimpleNamespace(
     kind=kinds.SCORES,
     unit="firm",
@@ -327,7 +328,7 @@ def test_without_slots_nothing_is_said_and_without_a_positive_no_recall() -> Non
         AUDIT_BUDGET_TASK, Answers(kinds.SCORES, "firm", frame), frame.select("firm", score=pl.lit(0.5))
     )
     assert list(compute_observed(measure_all(inputs).metrics, 2)) == ["average_precision"]
-    assert scored_of_audit_budget([0] * 20, [0] * 20, [0.1] * 20)[0].withheld == {RECALL: NO_TEST_POSITIVE}
+    assert scored_of_audit_budget([0] * 20, [0] * 20, [0.1] * 20)[0].withheld == {RECALL: NO_POSITIVE}
 
 
 firms = st.lists(

@@ -26,8 +26,9 @@ from tipbench.evaluation.evaluation import Evaluation, evaluate
 from tipbench.kinds.answers import Answers
 from tipbench.metrics.bootstrap import compute_observed
 from tipbench.metrics.harm import NO_FINDS
-from tipbench.metrics.labelsets import CAPACITY, LABELSET_METRICS, measure_labelsets, reach_capacity
+from tipbench.metrics.labelsets import CAPACITY, LABELSET_METRICS, measure_labelsets
 from tipbench.metrics.metric import make_inputs
+from tipbench.metrics.ranking import reach_capacity
 from tipcore.errors import UsageError
 
 LABELSET_NAMES = ("shelter", "legal", "wages")
@@ -200,12 +201,12 @@ def test_capacity_is_a_fifth_of_each_slot() -> None:
     # Ten in one week (two are reached), five in the next (one is).
     slot = pl.Series([1] * 10 + [2] * 5)
     score = np.concatenate([np.arange(10), np.arange(5)]).astype(float)
-    share = reach_capacity(score, slot, np.ones(15))
+    share = reach_capacity(score, slot, np.ones(15), CAPACITY)
     assert share.tolist() == [0] * 8 + [1, 1] + [0] * 4 + [1]
 
 
 def test_a_unit_that_capacity_cuts_counts_in_part() -> None:
-    share = reach_capacity(np.array([3.0, 2.0, 1.0]), pl.Series([7, 7, 7]), np.ones(3))
+    share = reach_capacity(np.array([3.0, 2.0, 1.0]), pl.Series([7, 7, 7]), np.ones(3), CAPACITY)
     assert share.tolist() == pytest.approx([0.6, 0, 0])
 
 
@@ -217,7 +218,7 @@ def test_ties_share_what_random_orders_would_give_on_average(size: int, seed: in
     for _ in range(rounds):
         order = np.lexsort((generator.random(size), -scores))
         expected[order] += np.clip(CAPACITY * size - np.arange(size), 0, 1) / rounds
-    share = reach_capacity(scores, pl.Series([0] * size), np.ones(size))
+    share = reach_capacity(scores, pl.Series([0] * size), np.ones(size), CAPACITY)
     assert share.sum() == pytest.approx(CAPACITY * size, abs=1e-12)
     assert np.abs(share - expected).max() < 0.13
 
@@ -225,9 +226,8 @@ def test_ties_share_what_random_orders_would_give_on_average(size: int, seed: in
 @given(npst.arrays(np.float64, st.integers(1, 40), elements=st.integers(-3, 3).map(float)))
 def test_a_monotone_transform_of_urgency_changes_nothing(scores) -> None:
     slot, weight = pl.Series(np.arange(len(scores)) % 4), np.ones(len(scores))
-    assert (
-        reach_capacity(np.exp(scores), slot, weight).tolist() == reach_capacity(scores, slot, weight).tolist()
-    )
+    shares = [reach_capacity(by, slot, weight, CAPACITY).tolist() for by in (np.exp(scores), scores)]
+    assert shares[0] == shares[1]
 
 
 def test_urgent_recall_is_by_language_where_languages_are_large_enough() -> None:
