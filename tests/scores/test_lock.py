@@ -70,7 +70,7 @@ def test_a_metric_that_scores_otherwise_is_refused_until_the_version_rises_with_
             made = scored(*args, **more)
             brier = made.scores["brier"]
             assert brier.value is not None
-            odd = replace(brier, value=brier.value * (1 + share))
+            odd = brier.model_copy(update={"value": brier.value * (1 + share)})
             return replace(made, scores={**made.scores, "brier": odd})
 
         return evaluate

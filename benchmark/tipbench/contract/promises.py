@@ -102,16 +102,13 @@ def has_the_shape(trial: Trial) -> None:
     if lacks := find_missing(method):
         raise Broken(f"it has no {' and no '.join(lacks)}: add {'it' if len(lacks) == 1 else 'them'}.")
     check_shape(trial.task, method, trial.name)
-    if not isinstance(method.needs, frozenset) or not all(_is_column(need) for need in method.needs):
+    are_columns = (isinstance(need, str) and need.count(".") == 1 for need in method.needs)
+    if not isinstance(method.needs, frozenset) or not all(are_columns):
         raise Broken(f"needs is {method.needs!r}: make it a frozenset such as frozenset({{'adverts.body'}}).")
     if not isinstance(method.stochastic, bool):
         raise Broken(f"stochastic is {method.stochastic!r}: make it True or False.")
     if (batches := getattr(method, "batches", BATCHES)) != BATCHES:
         raise Broken(f'batches is {batches!r}: make it "{BATCHES}", or leave it out.')
-
-
-def _is_column(need: object) -> bool:
-    return isinstance(need, str) and need.count(".") == 1
 
 
 def needs_what_is_shown(trial: Trial) -> None:
@@ -146,23 +143,22 @@ def predicts_what_is_asked(trial: Trial) -> None:
     Exactly what `tipbench score` asks of a file of predictions.
     """
     for run in _run_two_seeds(trial):
-        predictions = run.predictions
-        answers = trial.prepared.answers_to(predictions)
-        if trial.task.forecast is not None:
-            predictions = keep_answered_queries(answers, predictions)
-        check_predictions(answers, predictions)
-        if trial.task.kind.key(answers.unit) != answers.unit:
-            _check_queries(answers, predictions)
+        answers, predictions = _check_scored(trial, run.predictions)
+        units, key = answers.frame[answers.unit], trial.task.kind.key(answers.unit)
+        missing = units.filter(~units.is_in(predictions[key].implode()))
+        if len(missing):
+            raise Broken(
+                f"{len(missing):,} of {len(units):,} queries have no candidate (first: {answers.unit} {missing[0]}): "
+                "name the most likely ones for each."
+            )
 
 
-def _check_queries(answers: Answers, predictions: pl.DataFrame) -> None:
-    units = answers.frame[answers.unit]
-    missing = units.filter(~units.is_in(predictions["query"].implode()))
-    if len(missing):
-        raise Broken(
-            f"{len(missing):,} of {len(units):,} queries have no candidate (first: {answers.unit} {missing[0]}): "
-            "name the most likely ones for each."
-        )
+def _check_scored(trial: Trial, predictions: pl.DataFrame) -> tuple[Answers, pl.DataFrame]:
+    """Return the answers to predictions, and the predictions checked as they are for a score."""
+    answers = trial.prepared.answers_to(predictions)
+    if trial.task.forecast is not None:
+        predictions = keep_answered_queries(answers, predictions)
+    return answers, check_predictions(answers, predictions)
 
 
 def scores_are_probabilities(trial: Trial) -> None:
@@ -411,11 +407,7 @@ def compare_keys(trial: Trial) -> KeyComparison:
     task, made, scores = trial.task, [], []
     for key in TWO_KEYS:
         keyed = trial.under_key(key)
-        predictions = keyed.prepared.back(keyed.run().predictions)
-        answers = trial.prepared.answers_to(predictions)
-        if task.forecast is not None:
-            predictions = keep_answered_queries(answers, predictions)
-        checked = check_predictions(answers, predictions)
+        answers, checked = _check_scored(trial, keyed.prepared.back(keyed.run().predictions))
         scores.append(primary_score(task, answers, checked, replicates=0, checked=True).value)
         made.append(task.kind.comparable(task.unit, checked))
     differs = describe_difference(made[0], made[1], key_columns(task.unit, made[0]), ROUNDING)

@@ -22,7 +22,7 @@ from tipbench.data.relabelling import relabel
 from tipbench.loading import prepare
 from tipbench.method import is_oracle
 from tipbench.runs.streams import streamed_predictions
-from tipbench.task import Problem, Source, Task
+from tipbench.task import Source, Task
 
 REGIONS = 2
 """How many regions of the release a trial sees."""
@@ -129,7 +129,7 @@ class Trial:
     def run_again(self, method: Any, seed: int = 0, state: int = 0, fold: Fold | None = None) -> TrialRun:
         """Fit this object and predict, with a copy of the fold. Raises Broken for whatever it raises."""
         given = _copy(self.fold if fold is None else fold)
-        before, task = _copy_contents(given), _describe_task(given.task)
+        before = _copy_contents(given)
         with global_generators(state):
             try:
                 method.fit(given, seed)
@@ -144,8 +144,7 @@ class Trial:
                     f"it raises {type(error).__name__}: {' '.join(str(error).split()) or 'no message'}"
                     f"{_locate(error, method)}; correct {'fit, begin or step' if self.stream else 'fit or predict'}."
                 ) from error
-        written = _find_changes(before, given)
-        return TrialRun(method, predictions, (*written, *_find_task_changes(task, given.task)), refused)
+        return TrialRun(method, predictions, _find_changes(before, given), refused)
 
     def hand_over(self, method: Any, fold: Fold, stream: StepStream) -> tuple[pl.DataFrame | None, str]:
         """Return what a fitted method predicts of a stream, or None and what was wrong with the answer to a step."""
@@ -176,35 +175,27 @@ def global_generators(state: int) -> Iterator[None]:
 
 def _copy(fold: Fold) -> Fold:
     """Return a fold of its own for one run, with the same rows."""
-    return replace(
-        fold, tables=dict(fold.tables), parts=fold.parts.clone(), supervision=fold.supervision.clone()
-    )
+    parts, supervision = fold.parts.clone(), fold.supervision.clone()
+    return replace(fold, tables=dict(fold.tables), parts=parts, supervision=supervision)
 
 
-def _copy_contents(fold: Fold) -> dict[str, pl.DataFrame]:
-    """Return every frame of a fold, by the name by which a method reaches it."""
+def _copy_contents(fold: Fold) -> dict[str, Any]:
+    """Return every frame of a fold, and each fact of its task as text, by the name by which a method reaches it."""
     tables = {f'tables["{name}"]': table.collect() for name, table in fold.tables.items()}
-    return tables | {"parts": fold.parts.clone(), "supervision": fold.supervision.clone()}
+    facts = {f"task.{name}": repr(value) for name, value in vars(fold.task).items()}
+    return tables | {"parts": fold.parts.clone(), "supervision": fold.supervision.clone()} | facts
 
 
-def _describe_task(task: Problem) -> dict[str, str]:
-    return {name: repr(value) for name, value in vars(task).items()}
-
-
-def _find_task_changes(before: dict[str, str], task: Problem) -> list[str]:
-    """Say what was written to the task, which all methods share."""
-    after = _describe_task(task)
-    return [f"fold.task.{name} was changed" for name in sorted(before) if after.get(name) != before[name]]
-
-
-def _find_changes(before: dict[str, pl.DataFrame], fold: Fold) -> tuple[str, ...]:
+def _find_changes(before: dict[str, Any], fold: Fold) -> tuple[str, ...]:
+    """Return a sentence for each thing of a fold that is no longer what it was; all methods share its task."""
     after = _copy_contents(fold)
     names = sorted(before.keys() | after.keys())
-    return tuple(
-        f"fold.{name} was changed"
-        for name in names
-        if name not in before or name not in after or not before[name].equals(after[name], null_equal=True)
-    )
+    return tuple(f"fold.{n} was changed" for n in names if not _is_same(before.get(n), after.get(n)))
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    both = isinstance(one, pl.DataFrame) and isinstance(other, pl.DataFrame)
+    return one.equals(other, null_equal=True) if both else type(one) is type(other) and one == other
 
 
 def _locate(error: BaseException, method: object) -> str:

@@ -145,7 +145,7 @@ def weight_notes(source: Source, answers: Answers) -> list[str]:
     size = getattr(source, "size", "")
     if not profile(size) or not {"weight", "stands_for"} & set(answers.frame.columns):
         return []
-    rows = answers.scored()
+    rows = answers.scored_rows()
     counted = f"{answers.unit}s"
     if "label" in rows.columns:
         counted, rows = "positives", rows.filter(pl.col("label") == 1)

@@ -10,8 +10,8 @@ from tipcore.errors import UsageError
 
 from tipbench.data.fold import ORDER, StepStream
 from tipbench.kinds.answers import Answers
-from tipbench.kinds.labelled import LENGTH
 from tipbench.kinds.lists import FORECASTS
+from tipbench.kinds.scores import LENGTH
 from tipbench.task import Forecast, Task
 
 NOWHERE = 0

@@ -43,12 +43,19 @@ def delayed(unit: str, positive: Positive) -> Supervise:
     """Return positive-unlabelled truth: 1 only where the operation was investigated before testing begins, else 0."""
 
     def supervise(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-        days = source.scan("operations", truth=True).select(cluster="operation", known="investigated_day")
-        known = learnable_units(rows).join(days.collect(), on="cluster", how="left", maintain_order="left")
-        in_time = (pl.col("known") < pl.col("cut")).fill_null(False)
-        return known.select(unit, label=is_in_any(positive(source)) * in_time.cast(pl.Int8))
+        in_time = pl.col("in_time").cast(pl.Int8)
+        return with_investigated(rows, source).select(unit, label=is_in_any(positive(source)) * in_time)
 
     return supervise
+
+
+def with_investigated(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+    """Return units of train and valid with ``in_time``: is their operation investigated before testing begins?"""
+    days = (
+        source.scan("operations", truth=True).select(cluster="operation", known="investigated_day").collect()
+    )
+    known = learnable_units(rows).join(days, on="cluster", how="left", maintain_order="left")
+    return known.with_columns(in_time=(pl.col("known") < pl.col("cut")).fill_null(False)).drop("known")
 
 
 def is_in_any(clusters: pl.Series) -> pl.Expr:

@@ -7,10 +7,10 @@ from tipbench.kinds.answers import Answers
 from tipbench.kinds.clusters import CLUSTERS
 from tipbench.kinds.estimates import ESTIMATES
 from tipbench.kinds.kind import PredictionKind
-from tipbench.kinds.labelled import ALARMS, SCORES
 from tipbench.kinds.labelsets import CLASSES, LABELSETS
 from tipbench.kinds.lists import CANDIDATES, FORECASTS, LINKS
 from tipbench.kinds.refusals import check_predictions
+from tipbench.kinds.scores import ALARMS, SCORES
 
 KINDS: dict[str, PredictionKind] = {
     kind.name: kind

@@ -119,15 +119,15 @@ class Answers:
                 f"(first: {', '.join(map(str, unknown.head(3)))}); map the same keys in both files"
             )
 
-    def scored(self, part: str = "test", beside: pl.Series | None = None) -> pl.DataFrame:
+    def scored_rows(self, part: str = "test", beside: pl.Series | None = None) -> pl.DataFrame:
         """Return the rows that count, in the order of the frame; ``beside`` joins a column [frame rows]."""
-        rows = self.counted(part, beside)
+        rows = self.counted_rows(part, beside)
         return rows.select(*rows.columns)
 
-    def counted(self, part: str = "test", beside: pl.Series | None = None) -> PartRows:
+    def counted_rows(self, part: str = "test", beside: pl.Series | None = None) -> PartRows:
         """Return the same one column at a time."""
         frame = self.frame if beside is None else self.frame.with_columns(beside)
-        return PartRows.of(frame, self.kind.counted(frame, part))
+        return PartRows.of(frame, self.kind.counted_rows(frame, part))
 
     def scored_pairs(self) -> pl.DataFrame | None:
         """Return the labelled pairs that count: those of the test part, or all where pairs have no parts."""

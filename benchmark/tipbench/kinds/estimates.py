@@ -78,7 +78,7 @@ class EstimatesKind(PredictionKind):
         if none:
             raise UsageError(f"answers: {none:,} true counts are not positive; leave such units out")
 
-    def counted(self, frame: pl.DataFrame, part: str) -> pl.Expr:
+    def counted_rows(self, frame: pl.DataFrame, part: str) -> pl.Expr:
         return pl.col("truth").is_not_null()
 
     def any_known(self, answers: Answers) -> bool:

@@ -149,7 +149,7 @@ class PredictionKind:
         """Return the columns of predictions; a name that ends in ``*`` stands for one column per label."""
         raise NotImplementedError
 
-    def expected(self, answers: Answers) -> tuple[str, ...]:
+    def expected_columns(self, answers: Answers) -> tuple[str, ...]:
         """Return the columns that predictions for this ground truth must have."""
         return self.columns(answers.unit)
 
@@ -170,7 +170,7 @@ class PredictionKind:
 
         Raises UsageError, in one sentence with counts, for whatever is wrong with them; nothing is repaired.
         """
-        columns = self.expected(answers)
+        columns = self.expected_columns(answers)
         missing = [name for name in columns if name not in predictions.columns]
         if missing:
             raise PredictionsRefused(
@@ -250,7 +250,7 @@ class PredictionKind:
     def check_truth(self, answers: Answers) -> None:
         """Refuse ground truth that is not such a thing. Raises UsageError."""
 
-    def counted(self, frame: pl.DataFrame, part: str) -> pl.Expr:
+    def counted_rows(self, frame: pl.DataFrame, part: str) -> pl.Expr:
         """Return which rows of the ground truth count."""
         return pl.col("part") == part if self.has_parts else pl.lit(True)
 

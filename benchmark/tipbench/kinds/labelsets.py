@@ -43,7 +43,7 @@ class LabelSetsKind(PredictionKind):
     def columns(self, unit: str) -> tuple[str, ...]:
         return unit, f"{SCORE_PREFIX}*"
 
-    def expected(self, answers: Answers) -> tuple[str, ...]:
+    def expected_columns(self, answers: Answers) -> tuple[str, ...]:
         urgency = (URGENCY,) if URGENCY in answers.frame.columns else ()
         return answers.unit, *(f"{SCORE_PREFIX}{name}" for name in (*answers.label_names, *urgency))
 
@@ -69,7 +69,7 @@ class LabelSetsKind(PredictionKind):
             raise UsageError(f"answers: not a single label; map or make a column {LABEL_PREFIX}NAME for each")
 
     def references(self, answers: Answers, primary: str, score: ScoreOf) -> dict[str, float]:
-        names, rows = answers.label_names, answers.scored()
+        names, rows = answers.label_names, answers.scored_rows()
         odds = {name: f"{LOG_ODDS}{name}" for name in names}
         unknown = any(c not in rows.columns or rows[c].null_count() for c in odds.values())
         if primary != LABELSET_PRIMARY or unknown:
@@ -117,18 +117,18 @@ class ClassesKind(LabelSetsKind):
     custom_fields = ("true_class",)
     primary = "accuracy"
 
-    def counted(self, frame: pl.DataFrame, part: str) -> pl.Expr:
+    def counted_rows(self, frame: pl.DataFrame, part: str) -> pl.Expr:
         return (pl.col("part") == part) & _class_is_known(frame)
 
     def any_known(self, answers: Answers) -> bool:
-        return not answers.counted().is_empty()
+        return not answers.counted_rows().is_empty()
 
     def references(self, answers: Answers, primary: str, score: ScoreOf) -> dict[str, float]:
         return {}
 
     def warnings(self, answers: Answers, predictions: pl.DataFrame) -> list[str]:
         test = answers.frame.filter(part="test")
-        unknown = test.height - answers.counted().height
+        unknown = test.height - answers.counted_rows().height
         return [f"{unknown:,} test rows have no known class and are not scored"] if unknown else []
 
     def check_custom(self, task: str, own: CustomTruth) -> None:

@@ -31,7 +31,13 @@ from tipcore.errors import UsageError
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.clusters import LinkedKind
 from tipbench.kinds.kind import CustomTruth, PartRows, PredictionKind, ScoreOf
-from tipbench.kinds.refusals import PredictionsRefused, check_key_type, describe_faults, show_keys
+from tipbench.kinds.refusals import (
+    PredictionsRefused,
+    check_key_type,
+    describe_faults,
+    refuse_rows,
+    show_keys,
+)
 
 MOST_CANDIDATES = 10
 """The longest list of candidates that a query may have."""
@@ -71,7 +77,10 @@ def order_lists(answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:
         pairs = some.select(pl.struct("_place", "candidate").n_unique()).item()
         most = some.select(pl.col("_place").rle().struct.field("len").max()).item()
         if pairs < some.height or most > MOST_CANDIDATES:
-            _refuse_long_and_repeated_lists(answers, predictions)
+            _refuse_repeated(answers, predictions, "query", "candidate")
+            long, queries = _find_long(predictions, "query"), predictions["query"].n_unique()
+            what = f"queries have more than {MOST_CANDIDATES} candidates"
+            refuse_rows(answers, long, queries, what, f"keep the best {MOST_CANDIDATES}")
         by = ["_place", "score", "candidate"]
         ordered.append(some.sort(by, descending=[False, True, False]).drop("_place"))
     return pl.concat(ordered)
@@ -88,22 +97,20 @@ def split_lists(lists: pl.DataFrame, key: str) -> Iterator[pl.DataFrame]:
         start = max(end, 1)
 
 
-def _refuse_long_and_repeated_lists(answers: Answers, predictions: pl.DataFrame) -> None:
-    """Refuse lists that repeat a candidate, or are too long. Raises PredictionsRefused."""
-    repeated = predictions.filter(pl.struct("query", "candidate").is_duplicated())
-    if repeated.height:
-        pairs = repeated.select("query", "candidate").unique(maintain_order=True)
-        raise PredictionsRefused(
-            f"{repeated.height:,} of {predictions.height:,} rows repeat a pair of query and "
-            f"candidate ({show_keys(answers, *pairs)}); give each pair once"
-        )
-    long = predictions.group_by("query", maintain_order=True).len().filter(pl.col("len") > MOST_CANDIDATES)
-    if long.height:
-        raise PredictionsRefused(
-            f"{long.height:,} of {predictions['query'].n_unique():,} queries have more than "
-            f"{MOST_CANDIDATES} candidates ({show_keys(answers, long['query'])}); "
-            f"keep the best {MOST_CANDIDATES}"
-        )
+def _refuse_repeated(answers: Answers, predictions: pl.DataFrame, *keys: str) -> None:
+    """Refuse lists that name a candidate twice. Raises PredictionsRefused."""
+    repeated = predictions.filter(pl.struct(keys).is_duplicated())
+    pairs = repeated.select("query", "candidate").unique(maintain_order=True)
+    what, each = (
+        ("a query, view and candidate", "") if "view" in keys else ("a pair of query and candidate", "pair ")
+    )
+    refuse_rows(answers, repeated, predictions.height, f"rows repeat {what}", f"give each {each}once", pairs)
+
+
+def _find_long(predictions: pl.DataFrame, *of: str) -> pl.DataFrame:
+    """Return ``[query]`` of the lists of more than ten candidates."""
+    counts = predictions.group_by(of, maintain_order=True).len()
+    return counts.filter(pl.col("len") > MOST_CANDIDATES).select("query")
 
 
 class CandidatesKind(ListsKind, LinkedKind):
@@ -114,27 +121,19 @@ class CandidatesKind(ListsKind, LinkedKind):
     rows = "ten at most for each query of test"
     truth_columns = ("cluster",)
 
-    def counted(self, frame: pl.DataFrame, part: str) -> pl.Expr:
+    def counted_rows(self, frame: pl.DataFrame, part: str) -> pl.Expr:
         return pl.col("cluster").is_not_null() & (pl.len().over("cluster") >= 2)
 
     def check_rows(self, answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:
         gallery = answers.frame[answers.unit]
         for name in ("query", "candidate"):
-            unknown = predictions.filter(~pl.col(name).is_in(gallery.implode()))[name].unique(
-                maintain_order=True
-            )
-            if len(unknown):
-                raise PredictionsRefused(
-                    f"{len(unknown):,} of {predictions[name].n_unique():,} {name} keys are not among "
-                    f"the {gallery.len():,} of {answers.unit} in the gallery ({show_keys(answers, unknown)}); "
-                    "use those only"
-                )
-        own = predictions.filter(pl.col("query") == pl.col("candidate"))
-        if own.height:
-            raise PredictionsRefused(
-                f"{own.height:,} of {predictions.height:,} rows name the query as its own candidate "
-                f"({show_keys(answers, own['query'])}); leave it out"
-            )
+            unknown = predictions.filter(~pl.col(name).is_in(gallery.implode())).select(name)
+            what = f"{name} keys are not among the {gallery.len():,} of {answers.unit} in the gallery"
+            given = predictions[name].n_unique()
+            refuse_rows(answers, unknown.unique(maintain_order=True), given, what, "use those only")
+        own = predictions.filter(pl.col("query") == pl.col("candidate")).select("query")
+        what = "rows name the query as its own candidate"
+        refuse_rows(answers, own, predictions.height, what, "leave it out")
         return order_lists(answers, predictions)
 
     def custom_truth(self, unit: str, rows: pl.DataFrame, quantity: str) -> pl.DataFrame:
@@ -179,12 +178,9 @@ class ForecastsKind(ListsKind):
         strange = predictions.join(regions, on="query", how="left", maintain_order="left").join(
             answers.candidates, on=["region", "candidate"], how="anti", maintain_order="left"
         )
-        if strange.height:
-            raise PredictionsRefused(
-                f"{strange.height:,} of {predictions.height:,} name a candidate that the query's region "
-                f"does not have ({show_keys(answers, strange['query'], strange['candidate'])}); "
-                "choose among those of the region"
-            )
+        what = "name a candidate that the query's region does not have"
+        instead = "choose among those of the region"
+        refuse_rows(answers, strange.select("query", "candidate"), predictions.height, what, instead)
         return order_lists(answers, predictions)
 
     def check_truth(self, answers: Answers) -> None:
@@ -203,7 +199,7 @@ class ForecastsKind(ListsKind):
         return asked, asked
 
     def references(self, answers: Answers, primary: str, score: ScoreOf) -> dict[str, float]:
-        queries = answers.scored()
+        queries = answers.scored_rows()
         unknown = RECIPROCAL_RANK not in queries.columns or queries[RECIPROCAL_RANK].null_count()
         if primary != FORECAST_PRIMARY or unknown:
             return {}
@@ -241,7 +237,7 @@ MOST_VIEWS = 4
 """The most views that a task has; a bound on rows."""
 
 
-class LinksKind(PredictionKind):
+class LinksKind(ListsKind):
     """Ranked rows of other tables for each seed."""
 
     name = "links"
@@ -254,37 +250,32 @@ class LinksKind(PredictionKind):
     def columns(self, unit: str) -> tuple[str, ...]:
         return LINK_COLUMNS
 
-    def key(self, unit: str) -> str:
-        return "query"
-
     def keys(self, unit: str) -> tuple[str, ...]:
         return "query", "view", "candidate"
 
     def check_key(self, answers: Answers, predictions: pl.DataFrame, name: str) -> None:
-        expected = (
-            answers.frame.schema[answers.unit] if name == "query" else _require_gallery(answers).schema[name]
-        )
-        check_key_type(predictions, name, answers.unit if name == "query" else name, expected)
+        frame, known = (answers.frame, answers.unit) if name == "query" else (_require_gallery(answers), name)
+        check_key_type(predictions, name, known, frame.schema[known])
 
     def check_rows(self, answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:
         seeds = answers.frame.select(pl.col(answers.unit).alias("query"), "region").with_row_index("_place")
         placed = predictions.join(seeds, on="query", how="left", maintain_order="left")
-        unknown = placed.filter(pl.col("region").is_null())["query"].unique(maintain_order=True)
-        if len(unknown):
-            raise PredictionsRefused(
-                f"{len(unknown):,} of {placed['query'].n_unique():,} query keys are not among the {seeds.height:,} "
-                f"seeds ({show_keys(answers, unknown)}); use those only"
-            )
-        strange = placed.join(
-            _require_gallery(answers).select(ITEM), on=ITEM, how="anti", maintain_order="left"
+        unknown = placed.filter(pl.col("region").is_null()).select("query").unique(maintain_order=True)
+        what, given = f"query keys are not among the {seeds.height:,} seeds", placed["query"].n_unique()
+        refuse_rows(answers, unknown, given, what, "use those only")
+        gallery = _require_gallery(answers).select(ITEM)
+        strange = placed.join(gallery, on=ITEM, how="anti", maintain_order="left").select(
+            "query", "candidate"
         )
-        if strange.height:
+        what = "name a candidate that its view does not have in the query's region"
+        refuse_rows(answers, strange, placed.height, what, "choose among the rows of the table")
+        _refuse_repeated(answers, predictions, "query", "view", "candidate")
+        long = _find_long(predictions, "query", "view")
+        if long.height:
             raise PredictionsRefused(
-                f"{strange.height:,} of {placed.height:,} name a candidate that its view does not have in the query's "
-                f"region ({show_keys(answers, strange['query'], strange['candidate'])}); choose among the rows of the "
-                "table"
+                f"{long.height:,} lists of a query and view have more than {MOST_CANDIDATES} candidates "
+                f"({show_keys(answers, *long)}); keep the best {MOST_CANDIDATES} of each view"
             )
-        _refuse_long_and_repeated(answers, predictions)
         order = ["_place", "view", "score", "candidate"]
         return placed.sort(order, descending=[False, False, True, False]).select(LINK_COLUMNS)
 
@@ -295,7 +286,7 @@ class LinksKind(PredictionKind):
                 f"answers: the gallery has no {', '.join(missing)}; links need {', '.join(GALLERY_COLUMNS)}"
             )
 
-    def counted(self, frame: pl.DataFrame, part: str) -> pl.Expr:
+    def counted_rows(self, frame: pl.DataFrame, part: str) -> pl.Expr:
         return pl.col("links") > 0
 
     def has_custom_truth(self, own: CustomTruth) -> bool:
@@ -306,27 +297,6 @@ def _require_gallery(answers: Answers) -> pl.DataFrame:
     if answers.gallery is None or answers.gallery.is_empty():
         raise UsageError("answers: nothing can be linked; links need a gallery of region, view and candidate")
     return answers.gallery
-
-
-def _refuse_long_and_repeated(answers: Answers, predictions: pl.DataFrame) -> None:
-    """Refuse a candidate named twice, and more than ten of a view. Raises PredictionsRefused."""
-    repeated = predictions.filter(pl.struct("query", "view", "candidate").is_duplicated())
-    if repeated.height:
-        pairs = repeated.select("query", "candidate").unique(maintain_order=True)
-        raise PredictionsRefused(
-            f"{repeated.height:,} of {predictions.height:,} rows repeat a query, view and candidate "
-            f"({show_keys(answers, *pairs)}); give each once"
-        )
-    long = (
-        predictions.group_by("query", "view", maintain_order=True)
-        .len()
-        .filter(pl.col("len") > MOST_CANDIDATES)
-    )
-    if long.height:
-        raise PredictionsRefused(
-            f"{long.height:,} lists of a query and view have more than {MOST_CANDIDATES} candidates "
-            f"({show_keys(answers, long['query'])}); keep the best {MOST_CANDIDATES} of each view"
-        )
 
 
 def add_link_counts(seeds: pl.DataFrame, gallery: pl.DataFrame) -> pl.DataFrame:

@@ -82,6 +82,23 @@ def align_units(answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def refuse_rows(
+    answers: Answers,
+    wrong: pl.DataFrame,
+    total: int,
+    what: str,
+    instead: str,
+    shown: pl.DataFrame | None = None,
+) -> None:
+    """Refuse predictions where any of ``total`` rows is wrong. Raises PredictionsRefused.
+
+    ``wrong``: those rows, and ``shown``, where it differs, the keys that the sentence shows.
+    """
+    if wrong.height:
+        keys = show_keys(answers, *(wrong if shown is None else shown))
+        raise PredictionsRefused(f"{wrong.height:,} of {total:,} {what} ({keys}); {instead}")
+
+
 def describe_faults(answers: Answers, faults: dict[str, pl.Series]) -> str:
     """Return how many keys have each fault, with the first of them; faults without keys are left out."""
     return ", ".join(

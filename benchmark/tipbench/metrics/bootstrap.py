@@ -50,7 +50,7 @@ MetricFunction = Callable[[Floats], Metrics]
 @dataclass(frozen=True)
 class ResamplingClusters:
     """Which rows are drawn together. ``codes`` [rows] are 0 .. count - 1, in the order of
-    ``answers.scored()``.
+    ``answers.scored_rows()``.
 
     ``positive`` and ``negative`` count the clusters with a positive and with a negative row (for clusterings
     and retrieval both are the count, for forecasts that of clusters with a query that is not an intrusion).
@@ -75,7 +75,7 @@ class ResamplingClusters:
 def find_resampling_clusters(answers: Answers) -> ResamplingClusters:
     """Return the clusters that every interval of these answers resamples: the true cluster (the operation) of each
     row that counts, or the proxy where no row has a true one; a row without either is its own."""
-    rows = answers.counted()
+    rows = answers.counted_rows()
     cluster = rows["cluster"]
     known = cluster.null_count() < len(cluster) or "proxy" not in rows.columns
     codes, count = encode_dense(cluster if known else rows["proxy"])

@@ -41,7 +41,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tipbench.kinds.clusters import CLUSTERS
-from tipbench.kinds.labelled import SCORES
+from tipbench.kinds.scores import SCORES
 from tipbench.metrics.bootstrap import (
     ClusterSums,
     Codes,

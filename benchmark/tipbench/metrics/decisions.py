@@ -35,7 +35,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tipbench.kinds.labelled import SCORES
+from tipbench.kinds.scores import SCORES
 from tipbench.metrics.bootstrap import ClusterSums, Floats, Mask, Metrics, ratio
 from tipbench.metrics.harm import (
     DECIDED_METRICS,

@@ -30,7 +30,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tipbench.kinds.labelled import ALARMS
+from tipbench.kinds.scores import ALARMS
 from tipbench.metrics.bootstrap import FEWEST_CLUSTERS, ClusterSums, Floats, Mask, Metrics, ratio
 from tipbench.metrics.estimation import find_middle
 from tipbench.metrics.harm import (

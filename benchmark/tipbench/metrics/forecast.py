@@ -43,7 +43,7 @@ def measure_forecasts(inputs: MetricInputs) -> MetricValues:
     of none count as their own); ``form=NAME``, ``sex=...``, ``language=...`` of those exploited with ``mrr`` and
     ``operations``.
     """
-    rows = inputs.answers.scored()
+    rows = inputs.answers.scored_rows()
     found = score_forecasts(rows, inputs.predictions, inputs.answers.unit)
     weight, mrr = rows["weight"].to_numpy(), found["mrr"].to_numpy()
     intrusion = np.zeros(len(weight), dtype=bool)

@@ -52,7 +52,7 @@ import numpy as np
 import polars as pl
 
 from tipbench.kinds.kind import PartRows
-from tipbench.kinds.labelled import SCORES
+from tipbench.kinds.scores import SCORES
 from tipbench.metrics.bootstrap import (
     FEWEST_CLUSTERS,
     TOO_FEW,

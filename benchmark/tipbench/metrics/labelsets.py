@@ -215,7 +215,7 @@ def measure_classes(inputs: MetricInputs) -> MetricValues:
     """Return both metrics, with ``class=NAME`` in groups."""
     names = inputs.answers.label_names
     truth, decided = _find_true_and_decided(inputs)
-    weight = inputs.answers.scored()["weight"].to_numpy()
+    weight = inputs.answers.scored_rows()["weight"].to_numpy()
     sums = ClusterSums(inputs.clusters)
     sums.add("all", weight)
     for name, true, given in zip(names, truth.T, decided.T, strict=True):
@@ -243,7 +243,7 @@ def measure_classes(inputs: MetricInputs) -> MetricValues:
 def _find_true_and_decided(inputs: MetricInputs) -> tuple[Floats, Floats]:
     """Return which class each scored unit has, and which it is given, [units, classes] with rows that add up to 1."""
     names, unit = inputs.answers.label_names, inputs.answers.unit
-    scored = inputs.answers.scored()
+    scored = inputs.answers.scored_rows()
     scores = inputs.predictions.filter(inputs.predictions[unit].is_in(scored[unit].implode()))
     values = scores.select(f"{SCORE_PREFIX}{name}" for name in names).to_numpy().astype(np.float64)
     highest = (values == values.max(axis=1, keepdims=True)).astype(np.float64)

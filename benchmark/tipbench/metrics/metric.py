@@ -145,13 +145,13 @@ class MetricInputs:
 
     @cached_property
     def test(self) -> PartRows:
-        """Labelled kinds only: ``answers.counted()`` with ``score`` as Float64, or with ``step``."""
-        return self.answers.counted("test", self.answers.kind.value(self.predictions))
+        """Labelled kinds only: ``answers.counted_rows()`` with ``score`` as Float64, or with ``step``."""
+        return self.answers.counted_rows("test", self.answers.kind.value(self.predictions))
 
     @cached_property
     def valid(self) -> PartRows:
         """Scores only: the same for the valid part; may be empty."""
-        return self.answers.counted("valid", self.answers.kind.value(self.predictions))
+        return self.answers.counted_rows("valid", self.answers.kind.value(self.predictions))
 
     @property
     def score(self) -> Floats:

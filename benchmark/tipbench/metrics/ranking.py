@@ -59,7 +59,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tipbench.kinds.kind import PartRows
-from tipbench.kinds.labelled import SCORES
+from tipbench.kinds.scores import SCORES
 from tipbench.metrics.bootstrap import (
     ROWS_AT_ONCE,
     ClusterSums,

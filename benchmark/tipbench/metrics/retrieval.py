@@ -51,9 +51,9 @@ RETRIEVAL_NAMES = tuple(metric.name for metric in RETRIEVAL_METRICS)
 def measure_retrieval(inputs: MetricInputs) -> MetricValues:
     """Return the metrics of one set of inputs; queries are resampled by their cluster."""
     queries = score_queries(
-        inputs.answers.frame, inputs.answers.scored(), inputs.predictions, inputs.answers.unit
+        inputs.answers.frame, inputs.answers.scored_rows(), inputs.predictions, inputs.answers.unit
     )
-    weight = row_weights(inputs.answers.counted())
+    weight = row_weights(inputs.answers.counted_rows())
     sums = ClusterSums(inputs.clusters)
     sums.add("queries", weight)
     for name in RETRIEVAL_NAMES:
@@ -171,7 +171,7 @@ def measure_case_links(inputs: MetricInputs) -> MetricValues:
     ``language=...`` of those exploited with ``r_precision`` and ``operations``. ``by_form``: R-precision of the seeds
     of each form.
     """
-    seeds = inputs.answers.scored()
+    seeds = inputs.answers.scored_rows()
     gallery = inputs.answers.gallery
     if gallery is None:
         raise ValueError("links are scored against a gallery")

@@ -7,7 +7,7 @@ import polars as pl
 from tipbench.data import adverts, supervision
 from tipbench.data.custom.checks import check_accounts
 from tipbench.data.harm_groups import trafficking_operations, with_migrant, with_operation
-from tipbench.kinds.labelled import SCORES
+from tipbench.kinds.scores import SCORES
 from tipbench.task import ACCUSATIONS, GAPS, RANKED, Source, Task
 
 UNIT = "account"

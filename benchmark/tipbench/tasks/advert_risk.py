@@ -6,7 +6,7 @@ import polars as pl
 
 from tipbench.data import adverts, supervision
 from tipbench.data.adverts import TABLE, UNIT
-from tipbench.kinds.labelled import SCORES
+from tipbench.kinds.scores import SCORES
 from tipbench.task import ACCUSATIONS, GAPS, RANKED, Source, Task
 from tipbench.tasks import payment_risk
 

@@ -7,7 +7,7 @@ import polars as pl
 from tipbench.data import adverts, supervision
 from tipbench.data.adverts import UNIT
 from tipbench.data.custom.checks import check_cast_votes, check_votes, keep_last_votes
-from tipbench.kinds.labelled import SCORES
+from tipbench.kinds.scores import SCORES
 from tipbench.task import ACCUSATIONS, DECIDED, GAPS, RANKED, Classes, Source, Task
 
 TABLE = "queue"

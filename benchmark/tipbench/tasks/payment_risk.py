@@ -8,7 +8,7 @@ from tipdata.core.world import MINUTES_A_DAY
 from tipbench.data import supervision
 from tipbench.data.custom.checks import check_payments
 from tipbench.data.harm_groups import with_operation
-from tipbench.kinds.labelled import SCORES
+from tipbench.kinds.scores import SCORES
 from tipbench.task import ACCUSATIONS, GAPS, RANKED, Source, Task
 
 UNIT = "payment"
@@ -37,15 +37,9 @@ def label_illicit(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
 
 def label_investigated(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     """Return positive-unlabelled truth: 1 only where the operation was investigated before testing begins, else 0."""
-    days = (
-        source.scan("operations", truth=True).select(cluster="operation", known="investigated_day").collect()
-    )
-    seen = label_illicit(rows, source).join(
-        rows.select(UNIT, "cluster", "cut"), on=UNIT, maintain_order="left"
-    )
-    seen = seen.join(days, on="cluster", how="left", maintain_order="left")
-    in_time = (pl.col("known") < pl.col("cut")).fill_null(False)
-    return seen.select(UNIT, label=pl.col("label") * in_time.cast(pl.Int8))
+    in_time = supervision.with_investigated(rows, source).select(UNIT, "in_time")
+    seen = label_illicit(rows, source).join(in_time, on=UNIT, maintain_order="left")
+    return seen.select(UNIT, label=pl.col("label") * pl.col("in_time").cast(pl.Int8))
 
 
 def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:

@@ -8,7 +8,7 @@ from tipdata.core.world import MINUTES_A_DAY
 from tipbench.data import adverts, supervision
 from tipbench.data.custom.checks import check_conversations
 from tipbench.data.harm_groups import with_migrant, with_operation
-from tipbench.kinds.labelled import ALARMS
+from tipbench.kinds.scores import ALARMS
 from tipbench.task import DECIDED, GAPS, Source, Task
 
 UNIT = "conversation"
@@ -43,12 +43,8 @@ def label_onset(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
 def label_investigated(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     """Return positive-unlabelled truth: known only where the operation was investigated before testing begins, else
     0."""
-    investigated = source.scan("operations", truth=True).select(cluster="operation", known="investigated_day")
-    known = supervision.learnable_units(rows).join(
-        investigated.collect(), on="cluster", how="left", maintain_order="left"
-    )
-    onset = pl.when(pl.col("known") < pl.col("cut")).then("onset").alias("onset")
-    return known.with_columns(onset).select(UNIT, _evident(), "onset")
+    onset = pl.when("in_time").then("onset").alias("onset")
+    return supervision.with_investigated(rows, source).with_columns(onset).select(UNIT, _evident(), "onset")
 
 
 def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:

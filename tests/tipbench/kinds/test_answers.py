@@ -55,13 +55,13 @@ def test_there_are_nine_kinds_each_known_by_its_name() -> None:
 
 def test_only_test_rows_with_a_known_label_are_scored() -> None:
     answers = Answers(kinds.SCORES, "advert", FRAME)
-    assert answers.scored()["advert"].to_list() == [3, 2]
-    assert answers.scored("valid")["advert"].to_list() == [1]
+    assert answers.scored_rows()["advert"].to_list() == [3, 2]
+    assert answers.scored_rows("valid")["advert"].to_list() == [1]
 
 
 def test_queries_are_the_units_with_another_member_in_the_gallery() -> None:
     gallery = pl.DataFrame({"advert": [1, 2, 3, 4, 5], "cluster": [7, 8, 7, None, None]})
-    assert Answers(kinds.CANDIDATES, "advert", gallery).scored()["advert"].to_list() == [1, 3]
+    assert Answers(kinds.CANDIDATES, "advert", gallery).scored_rows()["advert"].to_list() == [1, 3]
 
 
 def test_labelled_pairs_of_unknown_units_are_refused() -> None:
@@ -74,7 +74,7 @@ ALARMS = FRAME.with_columns(pl.Series("onset", [4, None, None, None], dtype=pl.I
 
 
 def test_onsets_go_with_positive_labels() -> None:
-    assert Answers(kinds.ALARMS, "advert", ALARMS).scored()["advert"].to_list() == [3, 2]
+    assert Answers(kinds.ALARMS, "advert", ALARMS).scored_rows()["advert"].to_list() == [3, 2]
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def test_predictions_come_back_in_the_order_of_the_answers() -> None:
 
 def test_the_labels_are_named_by_their_columns_and_only_the_test_part_counts() -> None:
     assert ANSWERS.label_names == ("legal", "wages")
-    assert ANSWERS.scored()["contact"].to_list() == [1, 2]
+    assert ANSWERS.scored_rows()["contact"].to_list() == [1, 2]
 
 
 @pytest.mark.parametrize(

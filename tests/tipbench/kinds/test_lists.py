@@ -149,7 +149,7 @@ def test_what_a_seed_names_is_no_link_of_it() -> None:
     assert LINK_PREDICTIONS_ANSWERS.frame["links"].to_list() == [1, 1]
     alone = add_link_counts(SEEDS, LINK_PREDICTIONS_GALLERY.filter(pl.col("candidate") != 1))
     assert alone["links"].to_list() == [0, 1]
-    assert Answers(kinds.LINKS, "advert", alone, gallery=LINK_PREDICTIONS_GALLERY).scored()[
+    assert Answers(kinds.LINKS, "advert", alone, gallery=LINK_PREDICTIONS_GALLERY).scored_rows()[
         "advert"
     ].to_list() == [2]
 

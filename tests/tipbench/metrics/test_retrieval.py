@@ -28,7 +28,7 @@ def score(clusters: list[int], rows: list[tuple[int, int, float]]) -> dict[int, 
             rows, schema={"query": pl.Int64, "candidate": pl.Int64, "score": pl.Float64}, orient="row"
         ),
     )
-    found = score_queries(gallery, answers.scored(), candidates, "advert")
+    found = score_queries(gallery, answers.scored_rows(), candidates, "advert")
     return {row.pop("advert"): row for row in found.iter_rows(named=True)}
 
 

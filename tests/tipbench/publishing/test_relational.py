@@ -70,7 +70,7 @@ def test_label_tables_hold_the_truth_of_the_split(folder: Path, tiny: Release) -
     ids = read(folder, "queue").select("advert", "advert_id")
     for name, expected in (
         ("train", prepared.folds[0].labels("train").collect()),
-        ("test", prepared.answers.scored().select("advert", "label")),
+        ("test", prepared.answers.scored_rows().select("advert", "label")),
     ):
         labels = pl.read_parquet(folder / "flag_aggregation" / "tasks" / "forward" / f"{name}.parquet")
         found = labels.join(ids, on="advert").select(advert="advert_id", label="label").sort("advert")

@@ -165,7 +165,7 @@ def test_every_task_has_a_validation_score_on_a_split_with_a_valid_part(task: st
     valid, test = prepared.validation.answers, prepared.answers
     assert set(valid.frame.columns) == set(test.frame.columns)
     of_valid = set(valid.frame[valid.unit])
-    of_test = set(test.scored()[test.unit])
+    of_test = set(test.scored_rows()[test.unit])
     assert of_valid
     assert of_valid.isdisjoint(of_test)
 

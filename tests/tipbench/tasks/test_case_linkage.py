@@ -34,7 +34,7 @@ def test_there_is_one_seed_per_operation_and_part_and_lawful_ones_among_them(
     owners = tiny.scan("adverts", truth=True).select("advert", "operation").collect()
     rows = forward.folds[0].parts.join(owners, on="advert")
     assert not rows.select("operation", "part").is_duplicated().any()
-    asked = forward.answers.scored()
+    asked = forward.answers.scored_rows()
     assert {"trafficking", "business", "independent"} <= set(asked["group"])
 
 

@@ -37,7 +37,7 @@ def r_precision(prepared: Prepared, key: pl.Expr) -> float:
     placed = gallery.with_columns(
         place=pl.int_range(pl.len()).over("region", "view") / pl.len().over("region", "view")
     )
-    seeds = prepared.answers.scored().sort("region", "advert").select("advert", "region", own="cluster")
+    seeds = prepared.answers.scored_rows().sort("region", "advert").select("advert", "region", own="cluster")
     seeds = seeds.with_columns(seed_place=pl.int_range(pl.len()).over("region") / pl.len().over("region"))
     pairs = seeds.join(placed, on="region").with_columns(score=key.cast(pl.Float64))
     best = pairs.sort("advert", "view", "score", "candidate", descending=[False, False, True, False])
@@ -62,7 +62,7 @@ def test_the_gate_itself_sees_a_planted_key(forward: Prepared) -> None:
 
 
 def test_no_seed_and_no_operation_decides_a_score(forward: Prepared) -> None:
-    asked = forward.answers.scored()
+    asked = forward.answers.scored_rows()
     assert asked.height >= 100
     assert asked["cluster"].n_unique() == asked.height
     assert asked["links"].to_numpy().max() <= asked["links"].sum() / 10

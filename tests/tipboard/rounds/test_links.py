@@ -46,7 +46,7 @@ def test_lists_can_be_checked_without_the_secret_and_scored_with_it(cases: Round
         .equals(gallery.select("region", "view", "candidate").sort("view", "candidate"))
     )
     assert blank["cluster"].null_count() == blank.height
-    links = true.scored().join(gallery, on=["region", "cluster"]).group_by("advert", "view").head(10)
+    links = true.scored_rows().join(gallery, on=["region", "cluster"]).group_by("advert", "view").head(10)
     lists = links.select("view", "candidate", query="advert", score=pl.lit(1.0))
     check_predictions(sealed.blank, lists)
     scores = evaluate(TASK, true, lists, replicates=0).scores

@@ -45,7 +45,7 @@ def _alarms(answers: Answers, draw: np.random.Generator) -> pl.DataFrame:
 
 def _labelsets(answers: Answers, draw: np.random.Generator) -> pl.DataFrame:
     rows, kind = answers.frame.height, answers.kind
-    scores = {name: pl.Series(draw.random(rows)) for name in kind.expected(answers)[1:]}
+    scores = {name: pl.Series(draw.random(rows)) for name in kind.expected_columns(answers)[1:]}
     return answers.frame.select(answers.unit).with_columns(**scores)
 
 

@@ -21,7 +21,7 @@ from tipbench.data.custom.truth import lawful_groups, scoring_notes, with_mapped
 from tipbench.data.fold import ORDER, Fold, Prepared, StepStream, hold_back_rows, valid_as_test
 from tipbench.data.streams import add_lengths, own_forecast_answers, refuse_late_onsets
 from tipbench.kinds.answers import Answers, CustomScoring
-from tipbench.kinds.labelled import SCORES
+from tipbench.kinds.scores import SCORES
 from tipbench.task import Task
 
 LABELS = "given"

@@ -84,7 +84,7 @@ def test_other_identifiers_of_one_name_are_numbered_together(tmp_path: Path) -> 
     assert reviews.rows() == [(1, 2, "yes"), (0, 1, "no"), (1, 1, "yes")]
     assert prepared.folds[0].tables["flags"].collect().rows() == [(0, 0)]
     assert prepared.answers.frame["label"].to_list() == [1, None]
-    assert prepared.answers.scored()["advert"].to_list() == [0]
+    assert prepared.answers.scored_rows()["advert"].to_list() == [0]
 
     distinct = {**own, "files": "votes.csv", "label": None, "distinct": True}
     units = prepare(CROWD, own=distinct)

@@ -142,7 +142,7 @@ def test_unknown_labels_are_predicted_but_neither_learnt_nor_scored(
             assert sum(key % 4 == 3 for key in trained) == 16
     frame = prepared.answers.frame.filter(part="test")
     assert frame["advert"].to_list() == [k for k in range(80) if split != "given" or k // 4 % 3 == 2]
-    assert prepared.answers.scored()["advert"].to_list() == [k for k in frame["advert"] if k % 4 != 3]
+    assert prepared.answers.scored_rows()["advert"].to_list() == [k for k in frame["advert"] if k % 4 != 3]
 
 
 def test_blanks_that_an_expression_labels_are_counted_in_a_note(tmp_path: Path) -> None:

@@ -31,11 +31,11 @@ class LabelledKind(PredictionKind):
     labelled = True
     has_parts = True
 
-    def counted(self, frame: pl.DataFrame, part: str) -> pl.Expr:
+    def counted_rows(self, frame: pl.DataFrame, part: str) -> pl.Expr:
         return (pl.col("part") == part) & pl.col("label").is_not_null()
 
     def any_known(self, answers: Answers) -> bool:
-        return not answers.counted().is_empty()
+        return not answers.counted_rows().is_empty()
 
     def cluster_counts(self, rows: PartRows, codes: NDArray[np.integer]) -> tuple[int, int]:
         positive = rows["label"].to_numpy() == 1
@@ -68,7 +68,7 @@ class ScoresKind(LabelledKind):
         return predictions["score"]
 
     def references(self, answers: Answers, primary: str, score: ScoreOf) -> dict[str, float]:
-        rows = answers.counted()
+        rows = answers.counted_rows()
         known = {
             name: column
             for name, column in REFERENCES.items()
