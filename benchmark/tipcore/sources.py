@@ -91,7 +91,7 @@ def _is_plain_string(token: Token) -> bool:
 class CodePlace:
     """A folder on the import path, and the modules in it that count.
 
-    ``names``: modules and packages with all that is in them; without any, whatever lies in the folder counts.
+    ``names``: modules and packages with all that is in them; without any, everything in the folder counts.
     """
 
     folder: Path
@@ -175,11 +175,11 @@ def _named_files(path: Path, strings: frozenset[str]) -> Iterator[Path]:
 
 def _read(path: Path, module: str) -> _Read:
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-    return _parsed(path.read_bytes(), package)
+    return _parse(path.read_bytes(), package)
 
 
 @lru_cache(maxsize=4096)
-def _parsed(content: bytes, package: str) -> _Read:
+def _parse(content: bytes, package: str) -> _Read:
     """Parse a file once as long as it says the same. A text that is not Python counts by its bytes."""
     try:
         tree, digest = ast.parse(content), token_digest(content)

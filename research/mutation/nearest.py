@@ -101,7 +101,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
     f"{RELEASE}/verification.py": (_VERIFYING,),
     f"{RELEASE}/manifests.py": (_VERIFYING, "tests/tipdata/release/test_builder.py"),
     f"{RELEASE}/builder.py": ("tests/tipdata/release/test_builder.py",),
-    f"{RUNS}/decisions.py": ("tests/tipbench/runs/test_runner.py", "tests/tipbench/runs/test_runner.py"),
+    f"{RUNS}/runner.py": ("tests/tipbench/runs/test_runner.py",),
     f"{RUNS}/digests.py": (_DIGESTS,),
     "benchmark/tipcore/sources.py": ("tests/tipcore/test_sources.py", _DIGESTS),
 }

@@ -76,8 +76,8 @@ def run(
         The result; ``result.scores`` and ``result.valid`` hold scores with intervals.
 
     Raises:
-        UsageError: for what the command line refuses, and a method whose name or arguments cannot be told.
-        Exception: whatever the method raises itself.
+        UsageError: for what the command line refuses, and a method whose name or arguments cannot be found.
+        Exception: what the method itself raises.
 
     >>> tipbench.run(MyMethod(depth=3), "advert_risk", release="tiny").scores  # doctest: +SKIP
     """
@@ -220,8 +220,8 @@ def results(folder: str | Path = "runs") -> pl.DataFrame:
         scores = [("test", name, score) for name, score in result.scores.items()]
         scores += [("valid", result.primary, result.valid)] if result.valid is not None else []
         for part, metric, score in scores:
-            told = {"part": part, "metric": metric, "primary": metric == result.primary, **score.model_dump()}
-            lines.append({**of_run, **told, **last})
+            of_score = {"part": part, "metric": metric, "primary": metric == result.primary}
+            lines.append({**of_run, **of_score, **score.model_dump(), **last})
     numbers = dict.fromkeys(("value", "low", "high", "seconds"), pl.Float64)
     texts = dict.fromkeys(("note",), pl.String)
     return pl.DataFrame(lines, schema_overrides={**numbers, **texts}, infer_schema_length=None)
@@ -286,7 +286,7 @@ def compare_runs(
     Raises:
         UsageError: as :func:`compare`.
     """
-    opened = [_opened(one, runs) for one in given]
+    opened = [_open_run(one, runs) for one in given]
     folders = [folder.resolve() for folder, _ in opened]
     if len(opened) < 2:
         raise UsageError("a comparison needs two different runs or more: give them, the reference first.")
@@ -306,7 +306,7 @@ def compare_runs(
     return found, results, names
 
 
-def _opened(run: Result | str | Path, runs: str | Path) -> tuple[Path, Result]:
+def _open_run(run: Result | str | Path, runs: str | Path) -> tuple[Path, Result]:
     """Return a run's folder and result. Raises UsageError for a run that does not exist."""
     if isinstance(run, Result):
         folder = Cell(dict(run.config), expand_home(runs)).folder

@@ -122,7 +122,7 @@ def data_name(config: dict[str, Any]) -> str:
 
 
 def is_described(config: dict[str, Any], version: str) -> bool:
-    """Return whether the prose of a config's data speaks of these files, as far as it says which it speaks of."""
+    """Return whether the prose of a config's data describes these files; True where it names no version of them."""
     known = (config["data"] or {}).get("known")
     return known is None or known == version
 

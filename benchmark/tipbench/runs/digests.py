@@ -56,7 +56,7 @@ def refuse_changed(modules: Mapping[str, Path]) -> None:
         spec = getattr(module, "__spec__", None)
         # Another loader than Python's own (pytest's, say) may rewrite what it loads.
         plain = spec is not None and type(spec.loader) is SourceFileLoader
-        if module is not None and plain and _changed(module, path):
+        if module is not None and plain and _differs_from_file(module, path):
             raise UsageError(
                 f"{path} was changed after Python had loaded it: start Python (in a notebook: the kernel) again. If it "
                 "was not, delete the folder __pycache__ beside it."
@@ -105,7 +105,7 @@ def stable_repr(value: Any) -> str:
 
 
 def code_of(code: CodeType) -> tuple[Any, ...]:
-    """Return what a function does: its code without its place, its docstring, and whatever else does nothing."""
+    """Return what a function does: its code without its place, its docstring and other parts without effect."""
     constants = [code_of(one) if isinstance(one, CodeType) else stable_repr(one) for one in code.co_consts]
     if code.co_consts and isinstance(code.co_consts[0], str):
         constants = constants[1:]
@@ -128,10 +128,10 @@ def _functions(of: type | ModuleType) -> Iterator[tuple[str, FunctionType]]:
             yield name, bare
 
 
-def _changed(module: ModuleType, path: Path) -> bool:
+def _differs_from_file(module: ModuleType, path: Path) -> bool:
     """Return whether a loaded function differs from the file's, or a constant, or one of them is not loaded at all."""
     try:
-        codes, constants, top = _written(path.read_bytes(), str(path))
+        codes, constants, top = _parse_file(path.read_bytes(), str(path))
     except (OSError, SyntaxError, ValueError):
         return True
     own = [
@@ -154,7 +154,9 @@ def _changed(module: ModuleType, path: Path) -> bool:
 
 
 @lru_cache(maxsize=512)
-def _written(content: bytes, path: str) -> tuple[dict[str, tuple[Any, ...]], dict[str, Any], tuple[str, ...]]:
+def _parse_file(
+    content: bytes, path: str
+) -> tuple[dict[str, tuple[Any, ...]], dict[str, Any], tuple[str, ...]]:
     """Return of a file its functions by qualified name, its plain constants, and what it defines at the top."""
     tree = ast.parse(content)
     codes = {

@@ -95,7 +95,7 @@ def fit_and_predict(
         make: makes the others, by the number of their fold.
         prepared: the folds.
         cell: what method and seed are read of.
-        meter: told the seconds of ``fit`` and ``predict``.
+        meter: records the seconds of ``fit`` and ``predict``.
         notes: what a method notes is added to it.
     """
     pooled = []

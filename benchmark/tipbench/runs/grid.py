@@ -30,7 +30,7 @@ from tipbench.tasks import task_of
 def allowed_splits(task: Task, settings: Settings, make: bool = True, quiet: bool = False) -> Iterator[str]:
     """Yield, on a release, those of the task that its units can be divided by; on own data, those that can be prepared.
 
-    Each is tried when it is asked for: who wants the default waits for no other.
+    Each is tried only when it is needed, so that the default does not wait for the others.
 
     Args:
         make: whether a missing release may be made to find out; without, the task's own list is given.
@@ -74,7 +74,7 @@ NUMBERS = {axis: key for key, axis in LISTS.items() if axis in ("seeds", "worlds
 """Axes of whole numbers from 0, and their keys."""
 
 Notice = Callable[[str], None]
-"""What is told a sentence about baselines of a grid that are left out."""
+"""Callback for messages about baselines of a grid that are left out."""
 Allowed = Callable[[Task, Settings], Iterable[str]]
 """A task and its settings -> the splits that its data can have, the default first; ``auto`` asks for no other."""
 
@@ -104,7 +104,7 @@ def expand(
         composer: what was typed.
         allowed: see :data:`Allowed`; asked only for ``splits: allowed`` and ``split=auto``.
         commas: whether values may be comma lists (``-m``).
-        notice: told of baselines that a pattern matches and that need an extra which is not installed.
+        notice: called with a message about baselines that match a pattern and need an extra which is not installed.
 
     Raises:
         UsageError: where a baseline that is named needs such an extra or is an oracle on an independent world,
@@ -299,7 +299,7 @@ def _is_stochastic(settings: Settings) -> bool:
     """Return whether seeds change a method; one that cannot be imported fails once, in its cell."""
     found = _class_of(settings)
     if found is None:
-        return settings.fence == "on"  # nobody has looked
+        return settings.fence == "on"  # its class was not imported
     return bool(getattr(found, "stochastic", True))
 
 

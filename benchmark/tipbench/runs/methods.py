@@ -123,7 +123,7 @@ def fenced_method(
     session = Session(sight, folder, limits, python, preload)
     try:
         made = FencedMethod(session, folder, config, size)
-    except BaseException:  # an interruption too: a fence that nobody holds would live as long as its limit
+    except BaseException:  # an interruption too: the fence would go on until its time limit
         session.close()
         raise
     if made.oracle:

@@ -37,7 +37,7 @@ ABSENT = "default"
 
 
 def variant_names(results: Sequence[Result]) -> list[str]:
-    """Return for each result what tells it from the other variants of its method on the same data; '' for an only one.
+    """Return what distinguishes each result from other variants of its method on the same data, '' without others.
 
     A variant is a method with other parameters, labels, access, replicates or data config. Splits and seeds are none.
     """
@@ -292,7 +292,7 @@ SHOWN = (
         "seconds", True, text=lambda row: NOTHING if row.seconds is None else f"{row.seconds:.1f}", leave=11
     ),
 )
-"""The columns that a table of runs can have, in order. Leakage stays as long as the labels do that it hangs on."""
+"""The columns that a table of runs can have, in order. Leakage stays as long as the labels that explain it."""
 
 
 def table(lines: Sequence[Row], chosen: Sequence[str] | None = None) -> tuple[list[Column], list[list[str]]]:
@@ -387,13 +387,13 @@ def form_table(found: Recalls) -> tuple[list[Column], list[list[str]]]:
 def form_table_of_results(results: Sequence[Result]) -> tuple[list[Column], list[list[str]]]:
     """Return columns and cells of several methods, a row each, and of forms that have an interval in any of them a
     column; no rows where there is none."""
-    told = [result for result in results if any(one.low is not None for one in result.by_form.values())]
+    shown = [result for result in results if any(one.low is not None for one in result.by_form.values())]
     forms = dict.fromkeys(
-        name for result in told for name, one in result.by_form.items() if one.low is not None
+        name for result in shown for name, one in result.by_form.items() if one.low is not None
     )
     columns = [Column("task"), Column("method"), Column("split"), *(Column(form, True) for form in forms)]
     cells = [
-        [r.task, r.method_name, r.split, *(_form_cell(r.by_form.get(form)) for form in forms)] for r in told
+        [r.task, r.method_name, r.split, *(_form_cell(r.by_form.get(form)) for form in forms)] for r in shown
     ]
     return columns, cells
 

@@ -188,7 +188,7 @@ def result_of(
         versions=job.versions,
         digests=job.digests,
         config_hash=cell.hash,
-        config=_described(cell.config, job.versions.data),
+        config=_config_to_record(cell.config, job.versions.data),
         primary=next(iter(evaluation.scores)),
         valid=valid,
         prevalence=evaluation.prevalence,
@@ -201,9 +201,8 @@ def result_of(
     )
 
 
-def _described(config: dict[str, Any], version: str) -> dict[str, Any]:
-    """Return the config; of files that it does not speak of, without its words on what they are and where they come
-    from."""
+def _config_to_record(config: dict[str, Any], version: str) -> dict[str, Any]:
+    """Return the config; without its description of the data where the files are not those that it describes."""
     return config if is_described(config, version) else {**config, "data": without_prose(config["data"])}
 
 
@@ -251,13 +250,13 @@ def _of_one_method(
     streamed = bool(task_of(jobs[0].cell.task).stream)
     with closing(Methods(jobs[0].cell, shared, fence)) as methods:
         for job in jobs:
-            outcome = _logged(job, shared, methods, raising)
+            outcome = _run_and_log(job, shared, methods, raising)
             if streamed or outcome.result is None:
                 methods.close()
             yield outcome
 
 
-def _logged(job: Job, shared: SharedFold, methods: Methods, raising: bool) -> Outcome:
+def _run_and_log(job: Job, shared: SharedFold, methods: Methods, raising: bool) -> Outcome:
     LOGGER.info("begins: %s%s", job.cell.name, "" if job.kept is None else " (scores alone)")
     started = time.perf_counter()
     outcome = run_one(job, shared, methods, raising)
@@ -341,9 +340,9 @@ def run(
     """Run every cell that is not finished and return the outcomes of all, in the cells' order.
 
     ``overwrite``: ``only_missing`` runs what is not there or was made by other code or data (and only scores again what
-    other code scored; :mod:`tipbench.runs.digests`), ``always`` runs everything, ``never`` keeps whatever is there.
+    other code scored; :mod:`tipbench.runs.digests`), ``always`` runs everything, ``never`` keeps every result.
 
-    ``raising``: a method's own error is raised, and not told in its outcome. ``log_file``: see
+    ``raising``: a method's own error is raised instead of being noted in its outcome. ``log_file``: see
     :mod:`tipbench.runs.log`. ``fence``: limits of the fence that each method is put behind; None for none.
 
     Raises:

@@ -231,7 +231,7 @@ def read_predictions_file(path: str, task: Task | None = None) -> pl.DataFrame:
     """Return a parquet or CSV file of predictions; in CSV, keys are Int64 where all are integers, scores are numbers,
     and a column of steps without any is one without alarms.
 
-    ``task``: of which the units of a release are predicted; in CSV, whose integers have no width, their keys get that
+    ``task``: whose units of a release are predicted; in CSV, whose integers have no width, their keys get that
     of the task's table.
 
     It is read by a process of its own, which a damaged file may end.

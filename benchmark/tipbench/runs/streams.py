@@ -8,7 +8,7 @@ up to k only.
 
 **Forecasts.** After each row of a unit: which candidate its next row will have. A method answers each step with up to
 ten candidates for every unit of it, which are recorded at once under the key of the row that they were made after.
-Whether another row follows is not told; forecasts that no row follows, or that the task does not ask for, are dropped.
+Whether another row follows is hidden; forecasts that no row follows, or that the task does not ask for, are dropped.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _EXAMPLES = 3
 
 @dataclass(frozen=True)
 class StepScores:
-    """What a method said of every row: ``unit`` [rows], ``step`` int32 [rows] rising, ``score`` float64 [rows]."""
+    """The score of every row: ``unit`` [rows], ``step`` int32 [rows] rising, ``score`` float64 [rows]."""
 
     unit: pl.Series
     step: NDArray[np.int32]
@@ -146,7 +146,7 @@ def alarms(scored: StepScores, units: pl.Series, threshold: float) -> pl.DataFra
 
 class PeakScores(NamedTuple):
     """The steps at which a unit scored higher than at any before: its place among the units, step and score,
-    [records], by unit and rising step. At whatever threshold, an alarm is at one of them."""
+    [records], by unit and rising step. At any threshold an alarm is at one of them."""
 
     unit: NDArray[np.integer]
     step: NDArray[np.int32]
@@ -232,7 +232,7 @@ def streamed_forecasts(method: StreamMethod, fold: Fold, stream: StepStream, nam
     method.begin(detach(steps.units))
     made, start = [], 0
     for number, rows in enumerate(steps, 1):
-        # What is asked for is read from what no method was handed.
+        # Queries and candidates are read from rows that no method was given.
         keys = steps.rows.slice(start, rows.height).select(unit, forecast.query, forecast.candidate)
         start += rows.height
         found = _checked_forecasts(

@@ -91,7 +91,7 @@ def fresh_values(line: BoardRow) -> Values:
 
 
 def status_text(line: BoardRow) -> str:
-    """Return who ran it, and what speaks against its score."""
+    """Return who ran it, and the doubts about its score."""
     said = (
         line.status,
         "unverified" if line.unverified else "",
@@ -268,7 +268,7 @@ def _metric(line: BoardRow) -> str:
     return metric_title(line.row.task, line.row.metric) + lower
 
 
-def _fixed(decimals: int) -> Callable[[float | None], str]:
+def _with_decimals(decimals: int) -> Callable[[float | None], str]:
     return lambda value: NOTHING if value is None else f"{value:,.{decimals}f}"
 
 
@@ -360,11 +360,11 @@ COLUMNS = (
     _single(
         "cpu_s", "CPU s",
         "CPU seconds to fit, predict and score, mean over seeds; declared by the authors where self-reported.",
-        lambda line: line.cpu_s, _fixed(1), overall=14, at_first=False,
+        lambda line: line.cpu_s, _with_decimals(1), overall=14, at_first=False,
     ),
     _single(
         "peak_mib", "MiB", "Peak memory over that at the start, the largest of the seeds.",
-        lambda line: line.peak_mib, _fixed(0), at_first=False,
+        lambda line: line.peak_mib, _with_decimals(0), at_first=False,
     ),
     Column(
         "status", name="status", text=status_text, overall=11, on_page=False,

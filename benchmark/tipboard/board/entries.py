@@ -98,7 +98,7 @@ def is_shipped(result: Result) -> bool:
 
 
 def target_of(result: Result) -> str | None:
-    """Return the class that was run, as its config names it, or None where that is not told."""
+    """Return the class that was run, as its config names it, or None where its config names none."""
     found: object = result.config
     for key in ("baseline", "method", "_target_"):
         found = found.get(key) if isinstance(found, Mapping) else None

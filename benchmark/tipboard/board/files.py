@@ -116,7 +116,7 @@ def boards(results: Path) -> list[str]:
 
 
 def newest(results: Path, data: str | None = None, draft: bool = False) -> str:
-    """Return the board that is asked for, or the last of :func:`boards` of a released version.
+    """Return the board of ``data`` or, without it, the last of :func:`boards` of a released version.
 
     Args:
         results: where boards are kept.

@@ -60,7 +60,7 @@ class FreshRecord(_Record):
     cells: tuple[FreshCell, ...]
     digest: str = Field(default="", description="of all the rest")
 
-    def digested(self) -> str:
+    def compute_digest(self) -> str:
         """Return the digest of all but itself."""
         return digest_of(self.model_dump_json(exclude={"digest"}).encode())
 
@@ -85,7 +85,7 @@ def store_record(fresh: Path, reproduced: Path, entry: str, worlds: Mapping[Seat
         again, there = here[task, split, seed], elsewhere.get((task, split, seed))
         cells.append(FreshCell(task=task, split=split, seed=seed, world=world, reproduced=again, fresh=there))
     record = FreshRecord(entry=entry, draws=_digest(reproduced / DRAWS), cells=tuple(cells))
-    text = record.model_copy(update={"digest": record.digested()}).model_dump_json(indent=1)
+    text = record.model_copy(update={"digest": record.compute_digest()}).model_dump_json(indent=1)
     (fresh / CELLS).write_text(f"{text}\n", encoding="utf-8")
 
 
@@ -110,7 +110,7 @@ def _problems(folder: Path, reproduced: Path, entry: Entry) -> Iterator[str]:
     again = {seat_of(one): one for one in entry.results if one.verified and not _is_older(one)}
     for result in again.values():
         if result.fence is None:
-            yield f"{_named(result)} was reproduced without a fence"
+            yield f"{_describe(result)} was reproduced without a fence"
     if not again and not folder.exists():
         return
     if not (folder / CELLS).exists():
@@ -121,12 +121,12 @@ def _problems(folder: Path, reproduced: Path, entry: Entry) -> Iterator[str]:
         return
     if record.entry != entry.id:
         yield f"the results on a fresh world are of {record.entry} and not of {entry.id}"
-    if record.digest != record.digested():
+    if record.digest != record.compute_digest():
         yield f"{CELLS} is not what was written there"
     cells = {seat_of(one): one for one in record.cells}
     for place, result in again.items():
         if place not in cells:
-            yield f"{_named(result)} was reproduced without a run on a fresh world"
+            yield f"{_describe(result)} was reproduced without a run on a fresh world"
     there, here = _digests_in(folder), _digests_in(reproduced)
     for place, cell in cells.items():
         if there.get(place) != cell.fresh:
@@ -145,7 +145,7 @@ def _strangers(folder: Path, again: Mapping[Seat, Result], cells: Mapping[Seat, 
         if place not in again or place not in cells or place in seen:
             yield f"{name} is of no result that was reproduced"
         elif fresh.data != cells[place].world or not _is_of(fresh, again[place]):
-            yield f"{name} is of {fresh.data} and not of a fresh world as {_named(again[place])} needs"
+            yield f"{name} is of {fresh.data} and not of a fresh world as {_describe(again[place])} needs"
         seen.add(place)
 
 
@@ -182,7 +182,7 @@ def _is_of(fresh: Result, released: Result) -> bool:
     return bool(there.world) and same == known
 
 
-def _named(result: Result) -> str:
+def _describe(result: Result) -> str:
     return f"{result.task}, split {result.split}, seed {result.seed}"
 
 

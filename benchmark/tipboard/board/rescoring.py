@@ -341,8 +341,7 @@ def _rescored(
 
 
 def _warnings(result: Result, said: Sequence[str]) -> list[str]:
-    """Return what the evaluator says, without doubts about a stream that was enforced, and what was said of the
-    cost."""
+    """Return the warnings of the evaluator, without doubts about a stream that was enforced, and the one about cost."""
     doubts = {UNVERIFIED} if result.verified else set()
     return [one for one in said if one not in doubts] + [
         one for one in result.warnings if one == UNKNOWN_PEAK
@@ -436,7 +435,7 @@ def recompute(
             cells = [Cell(dict(one.config), Path(folder)) for one in some]
             for stored, outcome in zip(some, runner.run(cells, engine="loky", quiet=quiet), strict=True):
                 if outcome.result is not None:
-                    found.append(_compared(stored, outcome.result, _spread(stored, results)))
+                    found.append(_compare_numbers(stored, outcome.result, _spread(stored, results)))
                 elif outcome.usage:
                     left_out[outcome.cell.name] = str(outcome.cause)
                 else:
@@ -444,7 +443,7 @@ def recompute(
     return found, left_out
 
 
-def _compared(stored: Result, again: Result, spread: float) -> Recomputed:
+def _compare_numbers(stored: Result, again: Result, spread: float) -> Recomputed:
     exception = EXCEPTIONS.get(stored.method)
     only = None if exception is None else stored.primary
     name, difference = largest_difference(stored, again, only)

@@ -1,7 +1,7 @@
 """``results/rounds/<name>/``: sealed rounds that have closed, as their hosts published them.
 
 A copy of the round's ``round.json``, its ``scores.json`` and, once it is over, ``revealed.json``: small files from
-which anyone can tell what was promised, what was scored, and with the seed verify both (:mod:`tipboard.rounds`).
+which anyone sees the terms and the scores, and with the seed can verify both (:mod:`tipboard.rounds`).
 """
 
 from __future__ import annotations

@@ -108,7 +108,7 @@ class BoardRow:
 
     ``results``: of its seeds. ``cpu_s``: CPU seconds per cell, mean over seeds, None where an author did not say.
     ``peak_mib``: the largest of the seeds. ``against``: its test against the reference, None where there is none.
-    ``by_split``: the mean score by split. ``shift_drops``: by shifted split, what is lost there. ``status``: who ran it
+    ``by_split``: the mean score by split. ``shift_drops``: the loss by shifted split. ``status``: who ran it
     (:mod:`tipboard.board.entries`). ``fresh_by_split``: what a fresh world says (:mod:`tipboard.board.fresh`).
     ``rank`` and ``rank_interval``: among the lines that are ranked, None for the others.
     """
@@ -244,7 +244,7 @@ def _standing(board: Board, task: Task, split: str, splits: tuple[str, ...]) -> 
         splits=splits,
         metric=metric,
         lines=sorted(
-            _ranked(lines, task, split, lower_is_better), key=lambda line: _place(line, lower_is_better)
+            _add_ranks(lines, task, split, lower_is_better), key=lambda line: _place(line, lower_is_better)
         ),
         oracle=_oracle(lines, [result for entry in there for result in entry.of(task.name, split)]),
     )
@@ -306,7 +306,7 @@ def _drops(by_split: dict[str, float | None], task: Task) -> dict[str, float | N
     }
 
 
-def _ranked(lines: Sequence[BoardRow], task: Task, split: str, lower_is_better: bool) -> list[BoardRow]:
+def _add_ranks(lines: Sequence[BoardRow], task: Task, split: str, lower_is_better: bool) -> list[BoardRow]:
     """Return the lines, those that are ranked with their ranks."""
 
     def draws_of(line: BoardRow) -> NDArray[np.float64]:

@@ -211,10 +211,10 @@ def _row(line: BoardRow, columns: Sequence[Column], standing: Standing, usual: b
     marked = tuple(
         at for at, column in enumerate(columns) if column.name in MARKED and not line.is_supported()
     )
-    return TableRow(_marked(cells_of(line, columns), marked), kind_of(line), line.entry, usual, at, marked)
+    return TableRow(_add_marks(cells_of(line, columns), marked), kind_of(line), line.entry, usual, at, marked)
 
 
-def _marked(found: Sequence[TableCell], places: Sequence[int]) -> list[TableCell]:
+def _add_marks(found: Sequence[TableCell], places: Sequence[int]) -> list[TableCell]:
     return [
         replace(cell, text=f"{cell.text} {MARK}") if at in places else cell for at, cell in enumerate(found)
     ]
@@ -229,7 +229,7 @@ def _split_row(line: BoardRow, standing: Standing, best: Mapping[str, float | No
         if _is_best(line, line.by_split[split], best[split])
     )
     marked = tuple(at for at, split in enumerate(standing.splits, start=1) if not line.is_supported(split))
-    shown_cells = _marked([TableCell(line.method, line.method), *scores], marked)
+    shown_cells = _add_marks([TableCell(line.method, line.method), *scores], marked)
     return TableRow(shown_cells, kind_of(line), line.entry, best=at, marked=marked)
 
 
@@ -407,12 +407,12 @@ def to_parquet(table: BoardTable) -> bytes:
 def to_markdown(table: BoardTable) -> bytes:
     """Return what a reader sees, oracles in italics, best scores in bold, and the caption below."""
     rows = [
-        [_emphasised(escape_markdown(cell.text), row, at) for at, cell in enumerate(row.cells)]
+        [_emphasise(escape_markdown(cell.text), row, at) for at, cell in enumerate(row.cells)]
         for row in table.rows
     ]
     headings = [escape_markdown(heading.title) for heading in table.headings]
-    told = markdown_table(headings, rows, [heading.number for heading in table.headings])
-    return f"{told}\n\n{escape_markdown(_caption_with_marks(table))}\n".encode()
+    body = markdown_table(headings, rows, [heading.number for heading in table.headings])
+    return f"{body}\n\n{escape_markdown(_caption_with_marks(table))}\n".encode()
 
 
 def _caption_with_marks(table: BoardTable) -> str:
@@ -420,7 +420,7 @@ def _caption_with_marks(table: BoardTable) -> str:
     return f"{table.caption} {table.footnote}".rstrip()
 
 
-def _emphasised(text: str, row: TableRow, at: int) -> str:
+def _emphasise(text: str, row: TableRow, at: int) -> str:
     if at in row.best:
         return f"**{text}**"
     return f"*{text}*" if at == row_name(row) else text

@@ -247,7 +247,7 @@ def collect_worlds(runs: Path, data: str | None = None, draft: bool = False) -> 
             another than this one, of fewer than five worlds, of a draft where ``draft`` is false, or a method was
             run twice in a world or under several configs.
     """
-    found = [one for one in _found(runs) if data is None or one.data == data]
+    found = [one for one in _find_runs(runs) if data is None or one.data == data]
     if not found:
         raise UsageError(f"{runs} holds no finished run on an independent world: run {AGAIN} first.")
     _refuse_mixed(runs, found)
@@ -267,7 +267,7 @@ def collect_worlds(runs: Path, data: str | None = None, draft: bool = False) -> 
     )
 
 
-def _found(runs: Path) -> list[WorldRun]:
+def _find_runs(runs: Path) -> list[WorldRun]:
     """Return every run that counts, by its folder."""
     if not runs.is_dir():
         raise UsageError(f"{runs} is not a folder: give the one that `{AGAIN}` wrote runs to.")

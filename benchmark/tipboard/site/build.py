@@ -31,7 +31,7 @@ from tipboard.site.task_page import task_page
 MARKER = ".tipbench-board"
 """In a folder that may be replaced by a newer site."""
 NOWHERE = Publication()
-"""A site of which no address is declared."""
+"""A site without declared addresses."""
 
 
 @dataclass(frozen=True)

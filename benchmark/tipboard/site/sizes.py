@@ -125,7 +125,7 @@ def across(standings: Sequence[Standing]) -> MeanRanks | None:
 
 
 def _scores(standings: Sequence[Standing]) -> dict[str, dict[str, float]]:
-    """By task and method the score, of which more is better; ranked methods only."""
+    """Return scores of ranked methods, by task and method, with the sign changed where lower is better."""
     found: dict[str, dict[str, float]] = {}
     for standing in standings:
         sign = -1.0 if standing.lower_is_better else 1.0

@@ -194,7 +194,7 @@ def of_records(
     """Return a table of records as they are, with numbers rounded for the reader; ``silent``: of each, by heading, what
     is read in the place of a number."""
     write = text or _text
-    told = silent or [{}] * len(found)
+    reasons = silent or [{}] * len(found)
     keys = [heading.name for heading in headings]
     nothing = TableCell(write(None), None)
 
@@ -203,7 +203,7 @@ def of_records(
 
     rows = [
         TableRow([cell(record.get(key), said.get(key)) for key in keys])
-        for record, said in zip(found, told, strict=True)
+        for record, said in zip(found, reasons, strict=True)
     ]
     return BoardTable(caption, headings, rows, found)
 

@@ -153,7 +153,7 @@ def _worlds(standing: Standing, worlds: Worlds | None) -> list[Figure]:
 
 
 def _verdicts(worlds: Worlds) -> str:
-    """Return why a bar may join methods of which a test above says that one is better."""
+    """Return why a bar may join methods although a test above finds one of them better."""
     return (
         'A bar may join methods that "against reference" above calls different, because it asks another question: the '
         "p value there compares a method with the reference on all test cases of this one world; a bar compares all "

@@ -92,7 +92,7 @@ def changed(folder: Path, change: Callable[[dict], object], bound: bool = True) 
     if bound:
         read = read_fresh_record(folder)
         assert read is not None
-        record["digest"] = read.digested()
+        record["digest"] = read.compute_digest()
         (folder / CELLS).write_text(json.dumps(record), encoding="utf-8")
 
 

@@ -121,7 +121,7 @@ def shifts(standing: Standing) -> Drawing | None:
     picture = Drawing(
         PHONE, bottom + SHIFT_BOTTOM, f"{standing.task.name}: scores where the world shifts", about
     )
-    across = scale([score for line in lines for _, score in _known(standing, line)], 14, PHONE - 12)
+    across = scale([score for line in lines for _, score in _known_scores(standing, line)], 14, PHONE - 12)
     for value, text in across.ticks():
         picture.line((across(value), SHIFT_TOP), (across(value), bottom), "pale")
         picture.text((across(value), bottom + 12), text, "quiet", 11, "middle")
@@ -134,19 +134,21 @@ def shifts(standing: Standing) -> Drawing | None:
 
 def lines_in_figure(standing: Standing) -> list[BoardRow]:
     """Return the lines that the figure has: the best, and the reference in the place of the last of them."""
-    there = [line for line in standing.lines if line.is_ranked and len(_known(standing, line)) >= FEWEST]
+    there = [
+        line for line in standing.lines if line.is_ranked and len(_known_scores(standing, line)) >= FEWEST
+    ]
     kept = there[:BEST]
     reference = [line for line in there[BEST:] if line.is_reference]
     return [*there[: BEST - len(reference)], *reference] if reference else kept
 
 
-def _known(standing: Standing, line: BoardRow) -> Sequence[tuple[str, float]]:
+def _known_scores(standing: Standing, line: BoardRow) -> Sequence[tuple[str, float]]:
     scores = ((split, line.by_split.get(split)) for split in splits_of(standing) if line.is_supported(split))
     return [(split, score) for split, score in scores if score is not None]
 
 
 def _row(picture: Drawing, across: Scale, standing: Standing, line: BoardRow, top: float) -> None:
-    height, known = top + 26, _known(standing, line)
+    height, known = top + 26, _known_scores(standing, line)
     picture.name((0, top + 9), line.method, SHIFT_LETTERS, size=SHIFT_SIZE, bold=line.is_reference)
     picture.text((PHONE, top + 9), f"worst {worst_text(line)}", "quiet", 11, "end")
     scores = [score for _, score in known]
@@ -160,4 +162,4 @@ def _row(picture: Drawing, across: Scale, standing: Standing, line: BoardRow, to
 
 
 def _scores_in_words(standing: Standing, line: BoardRow) -> str:
-    return ", ".join(f"{split} {number(score)}" for split, score in _known(standing, line))
+    return ", ".join(f"{split} {number(score)}" for split, score in _known_scores(standing, line))

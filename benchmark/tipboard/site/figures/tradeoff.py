@@ -175,7 +175,7 @@ def against_tier(standing: Standing, width: float = WIDTH) -> Drawing | None:
 
 
 def against(standing: Standing, beside: str, width: float = WIDTH) -> Drawing | None:
-    """Return score by a metric of which less is better; None where fewer than two methods have it."""
+    """Return score by a metric whose low values are better; None where fewer than two methods have it."""
     spots = [spot for line in _scored(standing) for spot in _spot(line, line.mean(beside))]
     if len(spots) < 2:
         return None
