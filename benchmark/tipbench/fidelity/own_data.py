@@ -89,44 +89,40 @@ class Subject:
     sampled: bool = False
 
 
-def _has(frames: Frames, table: str, *columns: str) -> bool:
-    return table in frames and set(columns) <= set(frames[table].collect_schema().names())
+def _select(frames: Frames, table: str, **columns: str | pl.Expr) -> pl.DataFrame | None:
+    """Return columns of a user's table under other names; None if the table or a column is not there."""
+    made = {name: pl.col(one) if isinstance(one, str) else one for name, one in columns.items()}
+    needed = {root for one in made.values() for root in one.meta.root_names()}
+    if table not in frames or not needed <= set(frames[table].collect_schema().names()):
+        return None
+    return frames[table].select(**made).collect()
 
 
 def _texts(frames: Frames) -> pl.DataFrame | None:
-    if not _has(frames, "adverts", "body"):
-        return None
-    return frames["adverts"].select(text=pl.col("body").cast(pl.String)).drop_nulls().collect()
+    return _select(frames, "adverts", text=pl.col("body").cast(pl.String).drop_nulls())
 
 
 def _votes(frames: Frames) -> pl.DataFrame | None:
-    if not _has(frames, "reviews", "advert", "reviewer", "vote"):
-        return None
-    return (
-        frames["reviews"]
-        .select(item="advert", worker="reviewer", vote=pl.col("vote").cast(pl.String))
-        .collect()
+    vote = pl.col("vote").cast(pl.String)
+    return _select(frames, "reviews", item="advert", worker="reviewer", vote=vote)
+
+
+def _edges(frames: Frames) -> pl.DataFrame | None:
+    return _select(frames, "ties", source="source", target="target")
+
+
+def _transfers(frames: Frames) -> pl.DataFrame | None:
+    return _select(
+        frames, "ties", source="source", target="target", amount="amount", who="source", when="day"
     )
 
 
 def _lists(frames: Frames) -> pl.DataFrame | None:
-    if not _has(frames, "case_lists", "count"):
+    if _select(frames, "case_lists", count="count") is None:
         return None
     rows = frames["case_lists"].collect()
     lists = [name for name in rows.columns if name not in ("region", "count", "form", "sex")]
     return rows.select(pl.col(lists).cast(pl.Boolean), "count").filter(pl.any_horizontal(lists))
-
-
-def _edges(frames: Frames) -> pl.DataFrame | None:
-    if not _has(frames, "ties", "source", "target"):
-        return None
-    return frames["ties"].select("source", "target").collect()
-
-
-def _transfers(frames: Frames) -> pl.DataFrame | None:
-    if not _has(frames, "ties", "source", "target", "amount", "day"):
-        return None
-    return frames["ties"].select("source", "target", "amount", who="source", when="day").collect()
 
 
 def _release_transfers(release: TableReader) -> pl.DataFrame:
