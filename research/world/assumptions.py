@@ -40,7 +40,7 @@ def adverts_of(world: World, regions: int) -> pl.DataFrame:
     for index in range(regions):
         past, tables = draw_tables(world.region(index), RATED)
         o, adverts = past["operations"], past["adverts"]
-        level, family = adverts.said.level, o.family[adverts.operation]
+        level, family = adverts.statements.level, o.family[adverts.operation]
         listed = rules().indicators[family[:, None], np.arange(level.shape[1])[None, :], np.maximum(level, 0)]
         rows = pl.DataFrame(
             {

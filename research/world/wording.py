@@ -32,7 +32,7 @@ def sentences(world: World, regions: int) -> dict[str, np.ndarray]:
         past, _ = draw_tables(world.region(index), NEEDED)
         o, adverts = past["operations"], past["adverts"]
         first = np.unique(adverts.template, return_index=True)[1]
-        said, operation = adverts.said, adverts.operation
+        said, operation = adverts.statements, adverts.operation
         row, fact = np.nonzero(said.level[first] != SILENT)
         at = first[row]
         rows["language"].append(o.language[operation[at]])

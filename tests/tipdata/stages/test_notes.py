@@ -270,8 +270,8 @@ def test_raters_see_what_is_said_and_nothing_of_the_operation() -> None:
     )
     blind = replace(adverts, log_odds=-adverts.log_odds)
     assert (impressions(region, other, blind, rater) == before).all()
-    said = replace(adverts.said, level=adverts.said.level[::-1])
-    assert (impressions(region, o, replace(adverts, said=said), rater) != before).mean() > 0.5
+    statements = replace(adverts.statements, level=adverts.statements.level[::-1])
+    assert (impressions(region, o, replace(adverts, statements=statements), rater) != before).mean() > 0.5
 
 
 def test_folk_beliefs_are_not_the_law() -> None:

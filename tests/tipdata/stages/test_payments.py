@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 from one_story import DAY, OURS, Tables, events, in_sample, ledger, mean, receipts, sample, shifted, work
 from tipdata.core.kinds import KINDS, SPAM, TRAFFICKING
+from tipdata.core.tables import repeat_rows
 from tipdata.core.world import DAYS, World, parameters
 from tipdata.release import Release
 from tipdata.stages import as_of, draw_tables, tables_of
@@ -20,7 +21,6 @@ from tipdata.stages.payments.wallets import (
     heap,
     own_wallet,
     principal_wallet,
-    repeat,
     stranger_wallet,
     venue,
 )
@@ -188,7 +188,7 @@ def test_numbers_of_wallets_are_those_agreed_and_do_not_meet() -> None:
 
 
 def test_positions_are_repeated_and_counted_within() -> None:
-    position, within = repeat(np.array([2, 0, 3]))
+    position, within = repeat_rows(np.array([2, 0, 3]))
     assert position.tolist() == [0, 0, 2, 2, 2]
     assert within.tolist() == [0, 1, 0, 1, 2]
 

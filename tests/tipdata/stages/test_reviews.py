@@ -150,7 +150,7 @@ def test_a_region_without_adverts_has_an_empty_queue() -> None:
     past, _ = draw_tables(region, ("places", "operations"))
     nothing = np.zeros(0, dtype=np.int64)
     state: dict[str, Any] = {field.name: nothing for field in fields(Adverts)}
-    past["adverts"] = Adverts(**{**state, "said": Statements(*[nothing] * len(fields(Statements)))})
+    past["adverts"] = Adverts(**{**state, "statements": Statements(*[nothing] * len(fields(Statements)))})
     _, made = STAGE.generate(region, past)
     assert made["queue"].is_empty()
     assert made["reviews"].is_empty()
