@@ -67,28 +67,16 @@ def check_sequence(
         UsageError: for rows without a unit or a number, or with the number of another row; for units without rows and
             rows of other units; for rows that are earlier than the one before them.
     """
-    count = f"number those of each {key} from 1"
+    instead = f"number those of each {key} from 1"
     unnumbered = pl.col(key).is_null() | pl.col("sequence").is_null()
-    refuse(table, rows, unnumbered, f"have no {key} or no sequence", count)
+    refuse(table, rows, unnumbered, f"have no {key} or no sequence", instead)
     twice = pl.struct(key, "sequence").is_duplicated()
-    refuse(table, rows, twice, f"share their sequence with another of their {key}", count)
+    refuse(table, rows, twice, f"share their sequence with another of their {key}", instead)
     if owners in tables:
-        units = tables[owners]
-        refuse(
-            owners,
-            units,
-            is_none_of(key, rows[key]),
-            f"have nothing in {table}",
-            "leave them out, or add it there",
-        )
-        strange = is_none_of(key, units[key])
-        refuse(
-            table,
-            rows,
-            strange,
-            f"are of a {key} that {owners} does not have",
-            "add it there or leave them out",
-        )
+        units, instead = tables[owners], "leave them out, or add it there"
+        refuse(owners, units, is_none_of(key, rows[key]), f"have nothing in {table}", instead)
+        what, instead = f"are of a {key} that {owners} does not have", "add it there or leave them out"
+        refuse(table, rows, is_none_of(key, units[key]), what, instead)
     if time in rows.columns:
         earlier = pl.col(time) < pl.col(time).shift(1).over(key, order_by="sequence")
         instead = f"number those of each {key} in the order of their {time}s"
@@ -142,14 +130,8 @@ def check_circuits(tables: dict[str, pl.DataFrame]) -> None:
     if "town" in stops.columns and "town" in places.columns:
         on = ["region", "town"] if "region" in stops.columns and "region" in places.columns else ["town"]
         found = stops.join(places.select(*on, listed=True).unique(), on=on, how="left", maintain_order="left")
-        wrong = pl.col("listed").is_null()
-        refuse(
-            "stops",
-            found,
-            wrong,
-            "are in a town that places does not have",
-            "list it there or leave them out",
-        )
+        what, instead = "are in a town that places does not have", "list it there or leave them out"
+        refuse("stops", found, pl.col("listed").is_null(), what, instead)
 
 
 def check_accounts(tables: dict[str, pl.DataFrame]) -> None:
@@ -175,18 +157,14 @@ def check_suppliers(tables: dict[str, pl.DataFrame]) -> None:
     Raises UsageError.
     """
     instead = "add these firms or leave out the rows"
-    for name, columns in (
-        ("supplies", ("supplier", "buyer")),
-        ("audits", ("firm",)),
-        ("complaints", ("firm",)),
-    ):
+    named = {"supplies": ("supplier", "buyer"), "audits": ("firm",), "complaints": ("firm",)}
+    for name, columns in named.items():
         check_references(tables, name, columns, "firms", instead)
     supplies = tables.get("supplies", pl.DataFrame())
     if "firms" in tables and {"supplier", "buyer"} <= set(supplies.columns):
-        same, instead = pl.col("supplier") == pl.col("buyer"), "map supplier and buyer to different columns"
-        refuse(
-            "supplies", supplies, same, "have a firm that supplies itself", f"leave them out, or {instead}"
-        )
+        same = pl.col("supplier") == pl.col("buyer")
+        instead = "leave them out, or map supplier and buyer to different columns"
+        refuse("supplies", supplies, same, "have a firm that supplies itself", instead)
 
 
 def check_contacts(tables: dict[str, pl.DataFrame]) -> None:
@@ -263,17 +241,14 @@ def check_cast_votes(tables: dict[str, pl.DataFrame]) -> None:
     reviews = tables["reviews"]
     silent = reviews.group_by("reviewer").agg(pl.col("vote").count()).filter(vote=0)["reviewer"].drop_nulls()
     voters = f"{len(silent):,} of {reviews['reviewer'].n_unique():,} reviewers that cast no vote"
+    twice = pl.struct("advert", "reviewer").is_duplicated()
     keep_one = "keep one vote for each, or map minute to the time of the vote, so that the last one counts"
     refuse_any(
         "reviews",
         reviews,
         (pl.col("reviewer").is_in(silent.implode()), f"are of {voters}", "leave them out"),
         (pl.col("vote").is_null(), "have no vote", "leave them out, or map unsure ones to 'unsure'"),
-        (
-            pl.struct("advert", "reviewer").is_duplicated(),
-            "are by a reviewer who votes on the same advert again",
-            keep_one,
-        ),
+        (twice, "are by a reviewer who votes on the same advert again", keep_one),
     )
     if "queue" in tables:
         unseen = is_none_of("advert", reviews["advert"])
@@ -293,18 +268,13 @@ def check_effects(tables: dict[str, pl.DataFrame]) -> None:
         raise UsageError(
             "effects are changes of a series: map data.tables.market with region, day and a value."
         )
-    needed = {
-        "effects": ("region", "outcome", "day", "first_day", "last_day", "scale"),
-        "market": ("region", "day"),
-    }
-    for table, columns in needed.items():
+    needed = ("region", "outcome", "day", "first_day", "last_day", "scale")
+    for table, columns in {"effects": needed, "market": ("region", "day")}.items():
         if missing := [c for c in columns if c not in tables[table].columns]:
             raise UsageError(f"{table} have no {', '.join(missing)}: map data.tables.{table}.{missing[0]}.")
     of = [name for name in ("region", "platform") if name in series.columns]
-    since, placed = (
-        pl.col("day") - pl.col("day").shift(1).over(of, order_by="day"),
-        pl.col("region").is_not_null(),
-    )
+    since = pl.col("day") - pl.col("day").shift(1).over(of, order_by="day")
+    placed = pl.col("region").is_not_null()
     no_gap = "give every day from the first to the last, or number weeks"
     refuse_any(
         "market",
@@ -317,16 +287,16 @@ def check_effects(tables: dict[str, pl.DataFrame]) -> None:
     values = [name for name in series.columns if name not in SERIES_KEYS]
     known = pl.col("outcome").is_in(values) | (pl.col("scale") == "share")
     ordered = (pl.col("day") <= pl.col("first_day")) & (pl.col("first_day") <= pl.col("last_day"))
-    missing = "have an outcome that is not a column of market"
+    early, late = pl.col("start") >= pl.col("day"), pl.col("end") < pl.col("last_day")
+    missing, no_series = (
+        "have an outcome that is not a column of market",
+        "are of a region that market does not have",
+    )
     days = series.group_by("region").agg(start=pl.col("day").min(), end=pl.col("day").max())
     refuse_any(
         "effects",
         effects.join(days, on="region", how="left", maintain_order="left"),
-        (
-            is_none_of("region", series["region"]),
-            "are of a region that market does not have",
-            "add its series",
-        ),
+        (is_none_of("region", series["region"]), no_series, "add its series"),
         ((~known).fill_null(True), missing, "map data.tables.market with a column of that name"),
         (is_none_of("scale", pl.Series(SCALES)), "have no scale", f"map it to {' or '.join(SCALES)}"),
         (
@@ -334,16 +304,8 @@ def check_effects(tables: dict[str, pl.DataFrame]) -> None:
             "have days out of order",
             "let day come first, then first_day, then last_day",
         ),
-        (
-            (pl.col("start") >= pl.col("day")).fill_null(True),
-            "begin before their region's series does",
-            "give earlier days",
-        ),
-        (
-            (pl.col("end") < pl.col("last_day")).fill_null(True),
-            "end after their region's series does",
-            "give later days",
-        ),
+        (early.fill_null(True), "begin before their region's series does", "give earlier days"),
+        (late.fill_null(True), "end after their region's series does", "give later days"),
     )
 
 
@@ -366,30 +328,20 @@ def check_lists(tables: dict[str, pl.DataFrame]) -> None:
     count = pl.col("count") if "count" in rows.columns else pl.lit(1)
     marked = pl.all_horizontal(pl.col(lists).cast(pl.Float64).is_in([0.0, 1.0]).fill_null(False))
     repeated = pl.struct(c for c in (*strata, *lists) if c in rows.columns).is_duplicated()
+    no_count = "give 0 or more people, and leave out what is not known"
+    no_mark = "map its column to 1 for those on the list and 0 for others"
+    add_up = (
+        "add their counts up (where a row is a person, by COUNT(*) in data.sources.case_lists.sql), or map the columns "
+        "that tell them apart to form or sex"
+    )
+    people = pl.sum_horizontal(pl.col(lists).cast(pl.Int64))
     refuse_any(
         "case_lists",
         rows,
-        (
-            (count < 0) | count.is_null(),
-            "have a count that is negative or missing",
-            "give 0 or more people, and leave out what is not known",
-        ),
-        (
-            ~marked,
-            "say of a list something other than 0 and 1",
-            "map its column to 1 for those on the list and 0 for others",
-        ),
-        (
-            pl.sum_horizontal(pl.col(lists).cast(pl.Int64)) == 0,
-            "are of people on no list, whose number is the question",
-            "leave them out",
-        ),
-        (
-            repeated,
-            "repeat a pattern of lists",
-            "add their counts up (where a row is a person, by COUNT(*) in data.sources.case_lists.sql), or map the "
-            "columns that tell them apart to form or sex",
-        ),
+        ((count < 0) | count.is_null(), "have a count that is negative or missing", no_count),
+        (~marked, "say of a list something other than 0 and 1", no_mark),
+        (people == 0, "are of people on no list, whose number is the question", "leave them out"),
+        (repeated, "repeat a pattern of lists", add_up),
     )
 
 

@@ -33,14 +33,15 @@ NODES = pl.DataFrame({"who": ["bea", "al", "cy", "dot"], "bad": [0, 1, 0, 1], "a
 EDGES = pl.DataFrame({"from": ["cy", "al", "bea"], "to": ["al", "dot", "bea"], "sum": ["1.5", "2", "3"]})
 
 
+def config(folder: Path, task: str, files: Any, name: str = "mine", **fields: Any) -> dict[str, Any]:
+    """A config over CSV files in a folder."""
+    return {"name": name, "task": task, "path": str(folder), "files": files, "format": "csv", **fields}
+
+
 def adverts(folder: Path, **fields: Any) -> dict[str, Any]:
     """A config of advert_risk over the file ``rows.csv``, whose texts are in ``text``."""
     return {
-        "name": "mine",
-        "task": "advert_risk",
-        "path": str(folder),
-        "files": "rows.csv",
-        "format": "csv",
+        **config(folder, "advert_risk", "rows.csv"),
         "unit": "key",
         "tables": {"adverts": {"body": "text"}},
         **fields,
@@ -54,11 +55,7 @@ def graph(
     nodes.write_csv(folder / "nodes.csv")
     edges.write_csv(folder / "edges.csv")
     return {
-        "name": "graph",
-        "task": "risk",
-        "path": str(folder),
-        "files": "nodes.csv",
-        "format": "csv",
+        **config(folder, "risk", "nodes.csv", name="graph"),
         "unit": "who",
         "label": "bad",
         "tables": {"accounts": {"age": "age"}, "ties": {"source": "from", "target": "to", "sum": "sum"}},
@@ -100,11 +97,7 @@ WIDE = pl.DataFrame(
 def sets(folder: Path, **fields: Any) -> dict[str, Any]:
     WIDE.write_csv(folder / "wide.csv")
     return {
-        "name": "wide",
-        "task": "sets",
-        "path": str(folder),
-        "files": "wide.csv",
-        "format": "csv",
+        **config(folder, "sets", "wide.csv", name="wide"),
         "unit": "number",
         "labels": {"one": "first", "two": "second"},
         "cluster": "who",

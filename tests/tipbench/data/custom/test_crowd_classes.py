@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from own_tables import config
 from tipbench import cli
 from tipbench.loading import prepare
 from tipbench.runs.scoring import evaluate
@@ -31,11 +32,7 @@ def write(folder: Path, **changes: Any) -> dict[str, Any]:
     pl.DataFrame(remarks).write_csv(folder / "remarks.csv")
     pl.DataFrame(votes, schema=["remark", "rater", "said"], orient="row").write_csv(folder / "said.csv")
     return {
-        "name": "tones",
-        "task": "flag_aggregation",
-        "path": str(folder),
-        "files": "remarks.csv",
-        "format": "csv",
+        **config(folder, "flag_aggregation", "remarks.csv", name="tones"),
         "unit": "remark",
         "true_class": "tone",
         "tables": {

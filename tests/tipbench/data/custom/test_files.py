@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from own_tables import adverts
+from own_tables import adverts, config
 from tipbench.data.custom.config import own_data
 from tipbench.data.custom.files import all_files
 from tipbench.loading import prepare
@@ -33,11 +33,7 @@ def lists(folder: Path, rows: pl.DataFrame, **fields: Any) -> dict[str, Any]:
     rows.write_csv(folder / "lists.csv")
     columns = {"region": "region", "count": "count", "*": "*"}
     return {
-        "name": "mine",
-        "task": "prevalence",
-        "path": str(folder),
-        "files": "lists.csv",
-        "format": "csv",
+        **config(folder, "prevalence", "lists.csv"),
         "unit": "region",
         "distinct": True,
         "tables": {"populations": {"lists": "2"}, "case_lists": columns},
@@ -256,11 +252,7 @@ def panel(folder: Path, **fields: Any) -> dict[str, Any]:
     wide.write_csv(folder / "wide.csv")
     effect = {name: f"'2019-03-{day}'" for name, day in (("day", 20), ("first_day", 20), ("last_day", 25))}
     return {
-        "name": "mine",
-        "task": "intervention_effect",
-        "path": str(folder),
-        "files": "wide.csv",
-        "format": "csv",
+        **config(folder, "intervention_effect", "wide.csv"),
         "unit": "'y'",
         "distinct": True,
         "tables": {
@@ -319,11 +311,7 @@ def refused_file(folder: Path, content: bytes | None = None, **fields: Any) -> s
     if content is not None:
         (folder / "rows.csv").write_bytes(content)
     own = {
-        "name": "mine",
-        "task": "advert_risk",
-        "path": str(folder),
-        "files": "rows.csv",
-        "format": "csv",
+        **config(folder, "advert_risk", "rows.csv"),
         "label": "bad",
         "tables": {"adverts": {"body": "text"}},
         **fields,

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from own_tables import EDGES, NODES, RISK, SETS, WIDE, fold_of, graph, refused, sets
+from own_tables import EDGES, NODES, RISK, SETS, WIDE, config, fold_of, graph, refused, sets
 from tipbench.data.custom.columns import REFERS
 from tipbench.loading import prepare
 from tipcore.errors import UsageError
@@ -64,11 +64,7 @@ def test_other_identifiers_of_one_name_are_numbered_together(tmp_path: Path) -> 
     votes.write_csv(tmp_path / "votes.csv")
     pl.DataFrame({"item": ["a"], "by": ["abe"]}).write_csv(tmp_path / "flags.csv")
     own = {
-        "name": "crowd",
-        "task": "crowd",
-        "path": str(tmp_path),
-        "files": "truth.csv",
-        "format": "csv",
+        **config(tmp_path, "crowd", "truth.csv", name="crowd"),
         "unit": "item",
         "label": "truth",
         "tables": {
@@ -265,11 +261,7 @@ def arrays(folder: Path, **changed: Any) -> dict[str, Any]:
     } | changed
     np.savez(folder / "graph.npz", **{name: array for name, array in held.items() if array is not None})
     return {
-        "name": "graph",
-        "task": "risk",
-        "path": str(folder),
-        "files": "graph.npz",
-        "format": "npz",
+        **config(folder, "risk", "graph.npz", name="graph", format="npz"),
         "label": "y > 0",
         "tables": {"accounts": {"*": "x"}, "ties": {"source": "source", "target": "target"}},
         "sources": {"ties": "graph.npz"},

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from own_tables import RISK, SETS, WIDE, adverts, refused, sets
+from own_tables import RISK, SETS, WIDE, adverts, config, refused, sets
 from tipbench import kinds
 from tipbench.evaluation.evaluation import Evaluation
 from tipbench.loading import prepare
@@ -88,11 +88,7 @@ def test_alarms_have_a_label_and_the_step_from_which_it_shows(tmp_path: Path) ->
     chats = pl.DataFrame({"id": ["a", "b", "c"], "bad": [1, 0, None], "from": [3, 9, None]})
     chats.write_csv(tmp_path / "chats.csv")
     own = {
-        "name": "chats",
-        "task": "alarms",
-        "path": str(tmp_path),
-        "files": "chats.csv",
-        "format": "csv",
+        **config(tmp_path, "alarms", "chats.csv", name="chats"),
         "unit": "id",
         "label": "bad",
         "onset": "from",
@@ -330,11 +326,7 @@ def test_payments_need_no_table_of_wallets_to_say_that_both_ends_are_some(tmp_pa
     )
     frame.write_csv(tmp_path / "rows.csv")
     own = {
-        "name": "mine",
-        "task": "payment_risk",
-        "path": str(tmp_path),
-        "files": "rows.csv",
-        "format": "csv",
+        **config(tmp_path, "payment_risk", "rows.csv"),
         "label": "bad",
         "tables": {"payments": {"payer": "from", "payee": "to", "minute": "t", "amount": "sum"}},
         "split": "all",
