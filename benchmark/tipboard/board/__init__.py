@@ -1,10 +1,9 @@
-"""The board: what is kept of runs and submissions in ``results/``, and what is rendered from it.
+"""The board: what ``results/`` keeps of runs and submissions, and what is rendered from it.
 
-In the order of the story: runs are collected (``collection``), their draws kept (``draws``) and stored (``files``);
-submissions are accepted, scored again and reproduced (``acceptance``, ``rescoring``, ``reproduction``), their
-predictions kept elsewhere (``predictions``). Entries (``entries``) become lines with tests and ranks (``comparisons``,
-``ranks``, ``board_rows``), those become the columns of tables (``columns``), and tables the Markdown page (``page``),
-files (``export``) and a site (:mod:`tipboard.site`). What a forest plot shows is ``forest_rows``. Orders over
-independent worlds are ``world_orders`` and ``stability``; closed sealed rounds ``rounds``; a competition host's bundle
-:mod:`tipboard.codabench`.
+Runs are collected with their draws (``collection``) and stored (``files``); submissions are accepted (``acceptance``),
+scored again (``rescoring``) and reproduced (``reproduction``, ``fresh``, ``fresh_worlds``), and their predictions are
+kept elsewhere (``storage``). Entries (``entries``) become lines with tests and ranks (``standings``, ``ranks``), lines
+become tables (``columns``, ``tables``), and tables the Markdown page (``page``), files and a site
+(:mod:`tipboard.site`). Figures show what ``forest`` says. Orders over independent worlds are ``worlds``, and sealed
+rounds that have closed ``rounds``.
 """

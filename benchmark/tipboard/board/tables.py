@@ -115,19 +115,13 @@ def matrix(board: Board, standing: Standing) -> BoardTable:
     )
 
 
-@dataclass(frozen=True)
-class Placed:
-    """A line, and where it stands."""
-
-    size: str
-    standing: Standing
-    line: BoardRow
+Line = tuple[Standing, BoardRow]
+"""A line, and where it stands."""
 
 
-def place_lines(board: Board, standings: Sequence[Standing]) -> list[Placed]:
+def lines_of(standings: Sequence[Standing]) -> list[Line]:
     """Return every line of the standings."""
-    size = board.data.partition("/")[2]
-    return [Placed(size, standing, line) for standing in standings for line in standing.lines]
+    return [(standing, line) for standing in standings for line in standing.lines]
 
 
 def overall(
@@ -137,8 +131,8 @@ def overall(
 
     Raises UsageError for a key that no column has.
     """
-    there = [one for board, standings in boards for one in place_lines(board, standings)]
-    lines = [one.line for one in there]
+    there = [one for _, standings in boards for one in lines_of(standings)]
+    lines = [line for _, line in there]
     columns = drop_empty(OVERALL, lines) if names is None else choose_columns((*PLACES, *COLUMNS), names)
     kept = drop_empty(COLUMNS, lines) if names is None else columns
     said = f"{release(*(board for board, _ in boards))}; every task and split. {_warning(lines)}"
@@ -147,16 +141,16 @@ def overall(
         for board, standings in boards
         for record in records(standings, kept)
     ]
-    return BoardTable(said, columns, [_placed_row(one, columns) for one in there], found)
+    return BoardTable(said, columns, [_row(line, columns, standing) for standing, line in there], found)
 
 
-def of_entry(board: Board, there: Sequence[Placed], name: str) -> BoardTable:
+def of_entry(board: Board, there: Sequence[Line], name: str) -> BoardTable:
     """Return every line of one entry."""
-    lines = [one.line for one in there]
+    lines = [line for _, line in there]
     columns = [column for column in drop_empty(OVERALL, lines) if column.name not in ("method", "size")]
-    alone = [replace(one.standing, lines=[one.line]) for one in there]
+    alone = [replace(standing, lines=[line]) for standing, line in there]
     caption = f"{name} on every task and split. {release(board)}. {_warning(lines)}"
-    rows = [_placed_row(one, columns) for one in there]
+    rows = [_row(line, columns, standing) for standing, line in there]
     return BoardTable(caption, columns, rows, records(alone, drop_empty(COLUMNS, lines)))
 
 
@@ -191,11 +185,6 @@ MARKED = ("score", "fresh")
 METHOD = next(column for column in COLUMNS if column.name == "method")
 
 
-def _placed_row(one: Placed, columns: Sequence[Column]) -> TableRow:
-    usual = one.standing.split == one.standing.task.splits[0]
-    return _row(one.line, columns, one.standing, usual)
-
-
 def _caption(board: Board, standing: Standing, what: str) -> str:
     return f"{what}: {metric_text(standing)}. {release(board)}. {_warning(standing.lines)}"
 
@@ -205,8 +194,8 @@ def _warning(lines: Sequence[BoardRow]) -> str:
     return WARNING if all(line.status == RUN_HERE for line in lines) else f"{WARNING} {UNRANKED}"
 
 
-def _row(line: BoardRow, columns: Sequence[Column], standing: Standing, usual: bool = True) -> TableRow:
-    is_best = _is_best(line, line.row.score, standing.best)
+def _row(line: BoardRow, columns: Sequence[Column], standing: Standing) -> TableRow:
+    is_best, usual = _is_best(line, line.row.score, standing.best), standing.split == standing.task.splits[0]
     at = tuple(at for at, column in enumerate(columns) if column.name == "score" and is_best)
     marked = tuple(
         at for at, column in enumerate(columns) if column.name in MARKED and not line.is_supported()

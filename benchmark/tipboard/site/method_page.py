@@ -22,7 +22,7 @@ from tipboard.board.standings import BoardRow, Standing
 from tipboard.board.tables import (
     WARNING,
     BoardTable,
-    Placed,
+    Line,
     of_entry,
     release,
     to_csv,
@@ -296,29 +296,28 @@ class MethodAbout(NamedTuple):
 def method_page(size: Size, entry: Entry, publication: Publication) -> SitePage:
     """Return the page of an entry."""
     there = size.by_entry[entry.id]
-    first: dict[str, Placed] = {}
-    for one in there:
-        first.setdefault(one.standing.task.name, one)
+    first: dict[str, Line] = {}
+    for standing, line in there:
+        first.setdefault(standing.task.name, (standing, line))
     path = f"{size.name}/methods/{page_id(entry)}.html"
-    on_tasks = [_on_task(size, one) for one in first.values()]
+    on_tasks = [_on_task(size, *one) for one in first.values()]
     table = of_entry(size.board, there, entry.name)
-    lines = TableView("results", "Results", table, size=size.name, shared=downloads(EVERYTHING))
-    views = [lines, *method_views(size, entry)]
+    every_line = TableView("results", "Results", table, size=size.name, shared=downloads(EVERYTHING))
+    views = [every_line, *method_views(size, entry)]
     statuses = list(dict.fromkeys(entry.status([result]) for result in entry.results))
-    statuses += [NOT_SUPPORTED] if any(not one.line.is_supported() for one in there) else []
+    statuses += [NOT_SUPPORTED] if any(not line.is_supported() for _, line in there) else []
     html = page(
         "method.html", ROOT, publication, path=path, current="", size=size, entry=entry, record=entry.record,
         on_tasks=on_tasks, abouts=[] if entry.record else _abouts(entry, publication),
         views={view.id: view for view in views}, statuses={name: MEANING[name] for name in statuses},
         versions=sorted({result.versions.method for result in entry.results}),
-        seeds=sorted({result.seed for result in entry.results}), oracle=all(one.line.row.oracle for one in there),
+        seeds=sorted({result.seed for result in entry.results}), oracle=all(line.row.oracle for _, line in there),
         release=release(size.board), columns=COLUMNS_FILE,
     )  # fmt: skip
     return SitePage(path, html, views, [figure for one in on_tasks for figure in one.figures])
 
 
-def _on_task(size: Size, one: Placed) -> OnTask:
-    line, standing = one.line, one.standing
+def _on_task(size: Size, standing: Standing, line: BoardRow) -> OnTask:
     row, task = line.row, standing.task
     return OnTask(
         task=task.name,

@@ -17,12 +17,12 @@ from tipboard.board.columns import TableCell, in_plain_words, status_text
 from tipboard.board.entries import Entry
 from tipboard.board.files import counts
 from tipboard.board.rounds import Closed
-from tipboard.board.standings import Standing
+from tipboard.board.standings import BoardRow, Standing
 from tipboard.board.tables import (
     METHOD,
     PLAIN,
     BoardTable,
-    Placed,
+    Line,
     TableRow,
     kind_of,
     overall,
@@ -119,7 +119,7 @@ def covering(size: Size) -> BoardTable:
     found = [
         (entry, there)
         for entry in size.entries
-        if len(there := [one for one in size.by_entry[entry.id] if _counts(one)]) >= SEVERAL
+        if len(there := _on_default_splits(size.by_entry[entry.id])) >= SEVERAL
     ]
     rows = sorted((_covered(entry, there) for entry, there in found), key=lambda one: _order(one[0]))
     caption = f"Methods that cover several tasks, each on its default split. {release(size.board)}."
@@ -127,8 +127,8 @@ def covering(size: Size) -> BoardTable:
     return BoardTable(caption, COVERAGE, [row for _, row in rows], records)
 
 
-def _counts(one: Placed) -> bool:
-    return one.standing.split == one.standing.task.splits[0] and one.line.is_contender
+def _on_default_splits(lines: Sequence[Line]) -> list[Line]:
+    return [(one, line) for one, line in lines if one.split == one.task.splits[0] and line.is_contender]
 
 
 def _order(record: dict[str, Any]) -> tuple[float, float, str, str]:
@@ -136,26 +136,26 @@ def _order(record: dict[str, Any]) -> tuple[float, float, str, str]:
     return -record["tasks"], float("inf") if mean is None else mean, record["team"], record["method"]
 
 
-def _covered(entry: Entry, there: Sequence[Placed]) -> tuple[dict[str, Any], TableRow]:
+def _covered(entry: Entry, there: Sequence[Line]) -> tuple[dict[str, Any], TableRow]:
     """Return a record and a row of a method."""
-    ranks = [one.line.rank for one in there if one.line.rank is not None]
-    statuses = list(dict.fromkeys(status_text(one.line) for one in there))
+    ranks = [line.rank for _, line in there if line.rank is not None]
+    statuses = list(dict.fromkeys(status_text(line) for _, line in there))
     record = {
         "team": entry.team,
         "method": entry.method,
         "tasks": len(ranks),
         "mean_rank": fmean(ranks) if len(ranks) >= SEVERAL else None,
-        "ranks": ", ".join(_rank(one) for one in there),
+        "ranks": ", ".join(_rank(line) for _, line in there),
         "status": ", ".join(statuses),
     }
     mean = NOTHING if record["mean_rank"] is None else f"{record['mean_rank']:.2f}"
     texts = {**record, "method": entry.name, "tasks": str(len(ranks)), "mean_rank": mean}
     cells = [TableCell(texts[heading.name], record[heading.name]) for heading in COVERAGE]
-    return record, TableRow(cells, PLAIN if ranks else kind_of(there[0].line), entry)
+    return record, TableRow(cells, PLAIN if ranks else kind_of(there[0][1]), entry)
 
 
-def _rank(one: Placed) -> str:
-    line, task = one.line, one.standing.task.name
+def _rank(line: BoardRow) -> str:
+    task = line.row.task
     return f"{task} (not ranked)" if line.rank is None else f"{task} {line.rank:g}"
 
 

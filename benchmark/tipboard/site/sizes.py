@@ -13,7 +13,7 @@ from tipboard.board import ranks as world_orders
 from tipboard.board.entries import Entry
 from tipboard.board.files import Board, boards, newest, read
 from tipboard.board.standings import BoardRow, Standing, standings
-from tipboard.board.tables import Placed, place_lines
+from tipboard.board.tables import Line, lines_of
 from tipboard.board.worlds import Stable, read_stability, stable
 
 
@@ -142,7 +142,7 @@ class Size:
     board: Board
     standings: list[Standing]
     rankings: BoardRankings = field(default_factory=BoardRankings)
-    by_entry: Mapping[str, list[Placed]] = field(default_factory=dict)
+    by_entry: Mapping[str, list[Line]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -165,9 +165,9 @@ class Size:
 def size_of(board: Board, rankings: BoardRankings | None = None) -> Size:
     """Return all that the pages of one board need."""
     found = standings(board, every_split=True)
-    by_entry: dict[str, list[Placed]] = {}
-    for one in place_lines(board, found):
-        by_entry.setdefault(one.line.entry.id, []).append(one)
+    by_entry: dict[str, list[Line]] = {}
+    for standing, line in lines_of(found):
+        by_entry.setdefault(line.entry.id, []).append((standing, line))
     return Size(board, found, rankings or BoardRankings(), by_entry)
 
 

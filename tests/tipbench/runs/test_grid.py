@@ -10,8 +10,8 @@ from tipbench.config.compose import Composer, parse, values_of
 from tipbench.config.options import config_folders
 from tipbench.config.settings import Settings
 from tipbench.runs.cells import Cell
+from tipbench.runs.frames import RESULTS, read_results
 from tipbench.runs.grid import expand, runnable, sweep
-from tipbench.runs.results import read_result
 from tipbench.task import Task
 from tipbench.tasks import task_of
 from tipboard.board.standings import reference_of
@@ -225,15 +225,15 @@ def test_the_hash_depends_on_what_decides_a_result_and_on_nothing_else() -> None
         assert cells(*base, other)[0].hash != one.hash, other
 
 
-KEPT = Path(tipbench.__file__).parents[2] / "results" / newest_released() / "small" / "reference"
-REFERENCE = sorted(KEPT.rglob("s0.json"))
+KEPT = Path(tipbench.__file__).parents[2] / "results" / newest_released() / "small" / "reference" / RESULTS
+REFERENCE = [one for one in read_results(KEPT) if one.seed == 0] if KEPT.is_file() else []
 
 
 @pytest.mark.skipif(not REFERENCE, reason="the reference run of this version of the data is in the making")
 def test_every_committed_result_has_the_hash_that_its_config_gives() -> None:
-    for path in REFERENCE:
-        result = read_result(path)
-        assert Cell(dict(result.config), Path()).hash == result.config_hash, path
+    for result in REFERENCE:
+        place = result.method, result.split
+        assert Cell(dict(result.config), Path()).hash == result.config_hash, place
 
 
 def test_the_hash_is_of_what_decides_and_not_of_prose() -> None:
@@ -259,11 +259,11 @@ def test_the_hash_of_own_data_is_not_of_what_its_config_says_to_a_reader() -> No
     assert Cell({**cell.config, "data": {**said, "folds": 7}}, Path()).hash != cell.hash
 
 
-@pytest.mark.parametrize("task", sorted({path.parents[2].name for path in REFERENCE}))
+@pytest.mark.parametrize("task", sorted({result.task for result in REFERENCE}))
 def test_the_command_of_a_committed_result_still_gives_its_hash(task: str) -> None:
     """The released world is not in the config of a cell, so that results from before there were others stand."""
-    kept = (KEPT / task).glob(f"*/{reference_of(task)}/s0.json")
-    result = read_result(next(iter(sorted(kept))))
+    method = f"{task}/{reference_of(task)}"
+    result = min((one for one in REFERENCE if one.method == method), key=lambda one: one.split)
     (cell,) = cells(f"baseline={result.method}", "release=small", f"split={result.split}", "release.world=0")
     assert cell.hash == Cell(dict(result.config), Path()).hash
     assert cell.config == result.config

@@ -22,7 +22,7 @@ from tipboard.board.files import Board, read
 from tipboard.board.forest import forest_of
 from tipboard.board.fresh import ASSUMED, LARGEST_MARGIN, MARGIN, SMALLEST_MARGIN, Bounded, fresh_of, supports
 from tipboard.board.standings import BoardRow, standings
-from tipboard.board.tables import FOOTNOTE, FORMATS, UNRANKED, matrix, of_entry, of_task, overall, place_lines
+from tipboard.board.tables import FOOTNOTE, FORMATS, UNRANKED, lines_of, matrix, of_entry, of_task, overall
 from tipboard.board.worlds import read_stability as read_worlds
 from tipboard.site.build import write
 from tipboard.site.overview import covering
@@ -332,7 +332,7 @@ def test_the_column_is_absent_where_no_entry_has_a_fresh_score_and_a_dash_where_
     tables = [
         of_task(board, found[0]),
         overall([(board, found)]),
-        of_entry(board, place_lines(board, found), "x"),
+        of_entry(board, lines_of(found), "x"),
     ]
     for table in tables:
         assert "fresh" not in {heading.name for heading in table.headings}
