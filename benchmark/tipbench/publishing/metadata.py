@@ -127,6 +127,11 @@ def zenodo(facts: ExportFacts) -> dict[str, Any]:
 
 CONFORMS = ("http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0")
 PARQUET = "application/x-parquet"
+_TERMS = (
+    "arrayShape citeAs column containedIn equivalentProperty extract field fileObject fileProperty "
+    "fileSet format includes isArray isLiveDataset jsonPath key md5 parentField path recordSet "
+    "references regex repeated replace samplingRate separator source subField transform"
+)
 CONTEXT: dict[str, Any] = {
     "@language": "en",
     "@vocab": "https://schema.org/",
@@ -140,24 +145,7 @@ CONTEXT: dict[str, Any] = {
     "description": {"@container": "@language"},
     "examples": {"@id": "cr:examples", "@type": "@json"},
     "name": {"@container": "@language"},
-    **{
-        term: f"cr:{term}"
-        for term in (
-            *("arrayShape", "citeAs", "column", "containedIn", "equivalentProperty", "extract", "field"),
-            *(
-                "fileObject",
-                "fileProperty",
-                "fileSet",
-                "format",
-                "includes",
-                "isArray",
-                "isLiveDataset",
-                "jsonPath",
-            ),
-            *("key", "md5", "parentField", "path", "recordSet", "references", "regex", "repeated", "replace"),
-            *("samplingRate", "separator", "source", "subField", "transform"),
-        )
-    },
+    **{term: f"cr:{term}" for term in _TERMS.split()},
 }
 """The standard context of Croissant 1.1, with the terms that this file may use."""
 _SECTIONS = {
@@ -235,37 +223,25 @@ def _files(facts: ExportFacts, checksums: Mapping[str, str]) -> Iterator[dict[st
     yield _file(MANIFEST, "application/json", checksums, "schema, rows and digests of every column by region")
 
 
+def _node(kind: str, name: str, about: str, path: str = "") -> dict[str, Any]:
+    """Return the first properties of a node. ``path``: its id, if that is not the name."""
+    return {"@type": f"cr:{kind}", "@id": path or name, "name": name, "description": about}
+
+
 def _file(path: str, encoding: str, checksums: Mapping[str, str], about: str) -> dict[str, Any]:
-    return {
-        "@type": "cr:FileObject",
-        "@id": path,
-        "name": path,
-        "description": about,
-        "contentUrl": path,
-        "encodingFormat": encoding,
-        "sha256": checksums[path],
-    }
+    more = {"contentUrl": path, "encodingFormat": encoding, "sha256": checksums[path]}
+    return _node("FileObject", path, about) | more
 
 
 def _file_set(config: Config) -> dict[str, Any]:
-    return {
-        "@type": "cr:FileSet",
-        "@id": f"{config.name}-files",
-        "name": f"{config.name}-files",
-        "description": f"the parts of {config.name}; their SHA-256 are in {CHECKSUMS}",
-        "encodingFormat": PARQUET,
-        "includes": f"{FOLDER}/{config.task.name}/{config.split}/*.parquet",
-    }
+    about = f"the parts of {config.name}; their SHA-256 are in {CHECKSUMS}"
+    includes = f"{FOLDER}/{config.task.name}/{config.split}/*.parquet"
+    return _node("FileSet", f"{config.name}-files", about) | {"encodingFormat": PARQUET, "includes": includes}
 
 
 def _table_records(file: TableFile) -> dict[str, Any]:
-    source = {"fileObject": {"@id": file.path}}
-    table = file.table
-    return {
-        "@type": "cr:RecordSet",
-        "@id": file.name,
-        "name": file.name,
-        "description": f"{_hidden_note(file)}{table.note or table.name}",
+    table, source = file.table, {"fileObject": {"@id": file.path}}
+    return _node("RecordSet", file.name, f"{_hidden_note(file)}{table.note or table.name}") | {
         "key": [{"@id": f"{file.name}/{key}"} for key in table.key],
         "field": [
             _field(file.name, name, table[name].dtype, describe_column(table[name]), source)
@@ -275,13 +251,12 @@ def _table_records(file: TableFile) -> dict[str, Any]:
 
 
 def _config_records(config: Config) -> dict[str, Any]:
-    source = {"fileSet": {"@id": f"{config.name}-files"}}
-    table = all_tables()[config.task.table]
-    part = {
-        "@type": "cr:Field",
-        "@id": f"{config.name}/split",
-        "name": "split",
-        "description": "train, validation or test",
+    task, source = config.task, {"fileSet": {"@id": f"{config.name}-files"}}
+    table, label = (
+        all_tables()[task.table],
+        f"label to learn from ({task.labels[0]}); null where there is none",
+    )
+    part = _node("Field", "split", "train, validation or test", f"{config.name}/split") | {
         "dataType": ["sc:Text", "cr:Split"],
         "source": {
             **source,
@@ -289,26 +264,16 @@ def _config_records(config: Config) -> dict[str, Any]:
             "transform": {"regex": r"^.*/(\w+)\.parquet$"},
         },
     }
-    return {
-        "@type": "cr:RecordSet",
-        "@id": config.name,
-        "name": config.name,
-        "description": f"{config.task.question} Split {config.split}, labels {config.task.labels[0]}, access "
-        f"{config.task.tier}. Labels of the test are null here.",
-        "field": [
-            part,
-            *(
-                _field(config.name, name, dtype, _describe_config_column(config, table, name), source)
-                for name, dtype in config.schema.items()
-            ),
-        ],
+    columns = (
+        _field(
+            config.name, name, dtype, label if name in config.labels else describe_column(table[name]), source
+        )
+        for name, dtype in config.schema.items()
+    )
+    about = f"{task.question} Split {config.split}, labels {task.labels[0]}, access {task.tier}."
+    return _node("RecordSet", config.name, f"{about} Labels of the test are null here.") | {
+        "field": [part, *columns]
     }
-
-
-def _describe_config_column(config: Config, table: Any, name: str) -> str:
-    if name in config.labels:
-        return f"label to learn from ({config.task.labels[0]}); null where there is none"
-    return describe_column(table[name])
 
 
 def describe_column(column: Column) -> str:
@@ -324,11 +289,7 @@ def describe_column(column: Column) -> str:
 
 def _field(where: str, name: str, dtype: pl.DataType, about: str, source: dict[str, Any]) -> dict[str, Any]:
     listed = {"isArray": True, "arrayShape": "-1"} if isinstance(dtype, pl.List) else {}
-    return {
-        "@type": "cr:Field",
-        "@id": f"{where}/{name}",
-        "name": name,
-        "description": about,
+    return _node("Field", name, about, f"{where}/{name}") | {
         "dataType": data_type(dtype),
         **listed,
         "source": {**source, "extract": {"column": name}},
