@@ -10,13 +10,13 @@ from tipbench.cli import main
 from tipbench.exit_codes import INTERRUPTED
 
 UNHEARD = ("cb", "__del__")
-"""Functions out of which Python lets no exception: the callback of a lock of imports, and finalizers."""
+"""Functions whose exceptions Python ignores: the callback of the import lock, and finalizers."""
 AGAIN_SECONDS = 0.05
-"""After this long Ctrl-C is repeated that came in one of them."""
+"""Ctrl-C that arrives in one of them is sent again after this time."""
 
 
 def run() -> int:
-    """Run the command line, with Ctrl-C answered in one line even while libraries are still being loaded."""
+    """Run the command line. Ctrl-C ends it with one line, also while libraries are being loaded."""
     pressed: list[int] = []
 
     def press(number: int, frame: FrameType | None) -> None:
@@ -30,7 +30,7 @@ def run() -> int:
     try:
         return main()
     except BaseException as error:
-        # A native library that is being loaded may make something else of it: pydantic's panics.
+        # A native library that is being loaded may raise another error: pydantic's panics.
         if not isinstance(error, KeyboardInterrupt) and (not pressed or isinstance(error, SystemExit)):
             raise
         sys.stderr.write("tipbench: interrupted before anything was done.\n")

@@ -19,7 +19,7 @@ An open benchmark for methods that detect technology-facilitated trafficking in 
 synthetic data. A synthetic score does not estimate field performance."""
 
 PANIC = "PanicException"
-"""What polars raises where it cannot go on, which is no Exception; known by its name, as few commands load polars."""
+"""The error of polars that is not an Exception. It is known by its name, since few commands import polars."""
 
 EXAMPLES = """\
 examples:
@@ -134,7 +134,7 @@ def _write(text: str) -> None:
 
 
 def _interrupted(leave: bool) -> int:
-    """Say so in one line and, as a command, leave at once, whatever workers and libraries would still like to say."""
+    """Write one line and, as a command, leave at once, before workers and libraries write more."""
     ignore_interrupts()
     _write(
         "interrupted: what is finished is kept, nothing is half-written; the same command goes on from there."

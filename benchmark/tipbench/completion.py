@@ -10,7 +10,7 @@ from tipbench.config.options import config_folders, options
 from tipbench.declarations import WORDS, Command, Parser, commands
 
 ASKED = "_ARGCOMPLETE"
-"""What a shell sets in the environment where it wants words and not the command."""
+"""The environment variable by which a shell asks for words in place of running the command."""
 KEYS = (
     "seed=",
     "labels=",

@@ -227,7 +227,7 @@ class Command:
             yield
         except UsageError:
             raise
-        except Exception as error:  # whatever a stranger's package does when it is looked at
+        except Exception as error:  # anything may happen in another's package
             if self.package == OURS:
                 raise
             raise UsageError(
@@ -288,8 +288,8 @@ class Parser(argparse.ArgumentParser):
             if one.is_required and getattr(options, one.key) in (None, [])
         ]
         if missing:
-            said = [str(one) for one in missing]
-            needs = " and ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)
+            parts = [str(one) for one in missing]
+            needs = " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
             raise UsageError(f"`{self.prog}` needs {needs}. See `{self.prog} --help`.")
         return options
 

@@ -1,8 +1,8 @@
-"""The exit codes of every command; 0 is: done, and everything held."""
+"""The exit codes of every command; 0 means success."""
 
 FAILED = 1
 """A check or a run failed."""
 USAGE = 2
-"""The user's mistake, said in one sentence."""
+"""A user's mistake, explained in one sentence."""
 INTERRUPTED = 130
 """Stopped by Ctrl-C."""

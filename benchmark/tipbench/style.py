@@ -1,21 +1,21 @@
-"""Name the look of every figure: sizes and marks. Colours are in :mod:`tipdata.documents.palette`."""
+"""Sizes and marks of every figure. Colours are in :mod:`tipdata.documents.palette`."""
 
 from __future__ import annotations
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
-"""Of drawings; matplotlib's own font is used where it draws."""
+"""The font of SVG drawings; matplotlib uses its own."""
 
 TEXT, TITLE, SMALL = 9.0, 10.5, 8.5
-"""Points of matplotlib's text: of labels, of a panel's title, of notes and axes."""
+"""Text sizes of matplotlib in points: labels, titles of panels, notes and axes."""
 
 DPI = 150
 """Dots per inch of a PNG."""
 
 DOT, DIAMOND = 6.5, 5.5
-"""Points across a mark of matplotlib: of a method, of the reference method."""
+"""Mark sizes of matplotlib in points: a method, the reference method."""
 
 INTERVAL_WIDTH, INTERVAL_OPACITY = 2.0, 0.5
-"""Of the bar of a 95% interval: points or pixels, and share."""
+"""The bar of a 95% interval: width in points or pixels, opacity."""
 
 ORACLE_WIDTH, ORACLE_DASH = 1.5, (5, 4)
-"""Of the line of the oracle: points or pixels; drawn and left out."""
+"""The line of the oracle: width in points or pixels; lengths of dash and gap."""

@@ -13,7 +13,7 @@ from tipbench.tasks import task_of
 
 
 def complete_metrics(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return a line per metric, with the kinds that it scores; no file describes a metric."""
+    """Return a line for each metric, with the kinds of prediction that it scores; metrics have no files."""
     found: dict[str, dict[str, Any]] = {}
     for family in families().values():
         for metric in family.metrics:
@@ -33,8 +33,8 @@ def complete_releases(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     )
 
 
-def _made(release: Release) -> str:
-    """Return whether a release is made and, where any of it is on the disk, how much."""
+def _describe_files(release: Release) -> str:
+    """Return whether a release is made, and the size of what is on disk."""
     if isinstance(release, StoredRelease):
         return f"yes, in {release.place}" if is_complete(release) else "not whole in the store"
     whole = (release.folder / RECEIPT).exists() and not any(map(release.lacking, range(release.regions)))
@@ -48,12 +48,12 @@ def _describe_release(version: str, size: str) -> dict[str, Any]:
         "version": release.version,
         "regions": release.regions,
         "status": entry_of(release.version)["status"],
-        "made": _made(release),
+        "made": _describe_files(release),
     }
 
 
 def complete_splits(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the lines with what each split does."""
+    """Return the lines with a description of each split."""
     return [{**line, "summary": summary_of(line["name"]) or line["summary"]} for line in lines]
 
 

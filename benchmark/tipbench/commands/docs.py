@@ -68,8 +68,8 @@ def title_of(page: Path) -> str:
 def _emit_list(pages: dict[str, Path], as_json: bool) -> None:
     folder = project_file()
     if as_json:
-        told = [{"page": name, "title": title_of(path), "file": str(path)} for name, path in pages.items()]
-        emit_json({"folder": str(folder), "pages": told})
+        listed = [{"page": name, "title": title_of(path), "file": str(path)} for name, path in pages.items()]
+        emit_json({"folder": str(folder), "pages": listed})
         return
     rows = [[name, title_of(path)] for name, path in pages.items()]
     emit_table([Column("page"), Column("title", prose=True)], rows, title=f"documents in {folder}")

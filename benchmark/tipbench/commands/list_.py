@@ -21,7 +21,7 @@ from tipbench.console import Column, emit_json, emit_table, notice
 from tipbench.entry_points import resolve
 
 DESCRIPTIONS = "tipbench.commands._descriptions"
-"""The module that completes what the files of some groups do not say: a list of other groups does not wait for it."""
+"""The module that adds what the files of some groups do not say. Lists of other groups do not import it."""
 
 
 class Listed(NamedTuple):
@@ -55,11 +55,11 @@ LOOKS = {
     "regions": Column("regions", number=True),
     "made": Column("made", leave=1),
 }
-"""Columns that are not plain: what is wrapped, and what a narrow terminal leaves out, the highest first."""
+"""Columns with a format of their own; a narrow terminal leaves out the highest ``leave`` first."""
 
 
 def call(options: argparse.Namespace) -> int:
-    """List what was asked for."""
+    """List the options of a group."""
     group, columns, complete = LISTED[options.what]
     found = all_options(config_folders(options.config_dir)).get(group, {})
     lines = [{**describe_option(path), "name": name} for name, path in found.items()]

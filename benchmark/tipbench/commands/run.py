@@ -106,15 +106,15 @@ def call(options: argparse.Namespace) -> int:
 
 
 def _cells(composer: Composer, options: argparse.Namespace) -> list[Cell]:
-    def allowed(task: Task, settings: Settings) -> Iterator[str]:
+    def list_splits(task: Task, settings: Settings) -> Iterator[str]:
         return allowed_splits(task, settings, make=not options.show, quiet=options.quiet)
 
     expanded = sweep if options.multirun else expand
-    return expanded(composer, allowed, notice=lambda said: notice(said, options.quiet))
+    return expanded(composer, list_splits, notice=lambda note: notice(note, options.quiet))
 
 
 def _general(composer: Composer, cells: Sequence[Cell]) -> Settings:
-    """Return what holds for the whole command: engine, overwrite, figure."""
+    """Return the settings of the whole command: engine, overwrite, figure."""
     keep = {"experiment", "engine", "overwrite", "fence", "limits", "runs", "figure"}
     drop = [o.key for o in composer.typed if o.key.partition(".")[0] not in keep]
     return composer.without(*drop).settings(general=True)
@@ -132,7 +132,7 @@ def _show(cells: Sequence[Cell], as_json: bool) -> int:
 
 
 def _make_releases(cells: Sequence[Cell], settings: Settings, quiet: bool) -> None:
-    """Make each release once, here, before any worker asks for it."""
+    """Make each release once, before workers start."""
     engine = settings.engine
     wanted = {cell.data: r for cell in cells if (r := cell.config["release"]) is not None}
     for _, release in sorted(wanted.items()):
@@ -154,7 +154,7 @@ def _single_failure(outcome: Outcome, composer: Composer) -> int:
 def _report(
     outcomes: Sequence[Outcome], beside: Sequence[Result], settings: Settings, options: argparse.Namespace
 ) -> int:
-    """Show what became of the cells; ``beside``: references in the same table and figure."""
+    """Show the outcomes of the cells; ``beside`` are references for the same table and figure."""
     results = [outcome.result for outcome in outcomes if outcome.result is not None]
     failures = [outcome for outcome in outcomes if outcome.result is None]
     lines = rows(results, beside if results else ())
@@ -175,8 +175,8 @@ def _report(
         left_out = emit_table(columns, cells, title=REFERENCES if beside else None)
         if left_out:
             notice(f"not shown for want of room: {', '.join(left_out)}; see --columns", options.quiet)
-        if said := gap_note(lines, {column.title for column in columns}.difference(left_out)):
-            notice(f"note: {said}", options.quiet)
+        if note := gap_note(lines, {column.title for column in columns}.difference(left_out)):
+            notice(f"note: {note}", options.quiet)
         for result in results_with_estimates(results):
             title = f"{result.method_name}, split {result.split}: estimates"
             emit_table(*estimate_table(result.estimates, task_of(result.task).unit), title=title)
@@ -185,8 +185,8 @@ def _report(
             emit_table(
                 columns, cells, title="recall by form of exploitation, at the 1% budget or by timely alarms"
             )
-    for said in _notes(results, alone=len(outcomes) == 1):
-        notice(f"note: {said}", options.quiet or options.json)
+    for note in _notes(results, alone=len(outcomes) == 1):
+        notice(f"note: {note}", options.quiet or options.json)
     if len(outcomes) == 1:
         notice(
             f"run: {outcomes[0].cell.folder}{' (was there already)' if outcomes[0].reused else ''}",
@@ -208,22 +208,21 @@ def _columns(options: argparse.Namespace) -> list[str] | None:
 
 
 def _notes(results: Sequence[Result], alone: bool) -> list[str]:
-    """Return what a reader of the table should know: of a single run its warnings too, of several who says it."""
+    """Return the notes of the results: with the warnings of a single run, else with the methods that have them."""
     if alone:
-        return [said for result in results for said in (*result.notes, *result.warnings)]
+        return [note for result in results for note in (*result.notes, *result.warnings)]
     by_note: dict[str, dict[str, None]] = {}
     for result in results:
-        for said in result.notes:
-            by_note.setdefault(said, {})[result.method] = None
-    return [f"{', '.join(methods)}: {said}" for said, methods in by_note.items()]
+        for note in result.notes:
+            by_note.setdefault(note, {})[result.method] = None
+    return [f"{', '.join(methods)}: {note}" for note, methods in by_note.items()]
 
 
 def _figure(lines: Sequence[Row], settings: Settings) -> tuple[str | None, UsageError | None]:
-    """Return the figure's file, and what kept it from being written, to be said after the table."""
+    """Return the file of the figure, and the error that kept it from being written, to raise after the table."""
     path = settings.figure.path
     if path is None:
         return None, None
-
     try:
         return path if save(lines, path) else None, None
     except UsageError as error:

@@ -68,8 +68,8 @@ def call(options: argparse.Namespace) -> int:
     prepared = prepare(task, release=source, own=settings.data, split=settings.split.name)
     with progress("replicates", settings.replicates, options.quiet) as advance:
         found = evaluate_prepared(task, prepared, predictions, settings.replicates, advance=advance)
-    for said in (f"{task.name} on {prepared.data}, split {prepared.split}", *prepared.notes, *found.warnings):
-        notice(said, options.quiet)
+    for note in (f"{task.name} on {prepared.data}, split {prepared.split}", *prepared.notes, *found.warnings):
+        notice(note, options.quiet)
     _emit(found, task.name, prepared.data, prepared.split, options.json)
     return 0
 

@@ -276,7 +276,7 @@ def compose(
         composed: what Hydra composed before from these folders; added to.
 
     Raises:
-        UsageError: for whatever Hydra, OmegaConf or YAML refuses, in one line.
+        UsageError: in one line, for what Hydra, OmegaConf or YAML refuses.
     """
     import yaml
     from hydra.errors import HydraException

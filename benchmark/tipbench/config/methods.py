@@ -25,7 +25,7 @@ def method_class(target: str) -> object | None:
     module, _, name = target.rpartition(".")
     try:
         return getattr(import_module(module), name)
-    except Exception:  # whatever a user's module does when it is imported
+    except Exception:  # a user's module may raise anything
         return None
 
 
@@ -34,7 +34,7 @@ def why_missing(target: str) -> str | None:
     module, _, name = target.rpartition(".")
     try:
         found = import_module(module)
-    except Exception as error:  # whatever a user's module does when it is imported
+    except Exception as error:  # a user's module may raise anything
         if isinstance(error, ModuleNotFoundError) and f"{module}.".startswith(f"{error.name}."):
             return f"there is no module {error.name}: run from the folder that holds it, or install it"
         reason = " ".join(str(error).split()).rstrip(".")

@@ -85,10 +85,10 @@ def _folder_of(entry: EntryPoint) -> Path | None:
     try:
         spec = find_spec(entry.value)
         places = list(spec.submodule_search_locations or ()) if spec else []
-    except Exception as error:  # whatever a stranger's package does when it is looked at
-        places, said = [], f" ({type(error).__name__}: {error})"
+    except Exception as error:  # anything may happen in another's package
+        places, reason = [], f" ({type(error).__name__}: {error})"
     else:
-        said = ""
+        reason = ""
     if places:
         return Path(places[0]).resolve()
     import logging  # every start of the command line would wait for it
@@ -97,7 +97,7 @@ def _folder_of(entry: EntryPoint) -> Path | None:
         "the configs of the package %s are not found at %s%s: update or uninstall it.",
         entry.package,
         entry.value,
-        said,
+        reason,
     )
     return None
 
@@ -141,7 +141,7 @@ def suggestion(word: str, valid: Iterable[str]) -> str:
     words = list(valid)
     near = nearest(word, words)
     if near:
-        return f"Did you mean {' or '.join(map(_quoted, near))}?"
+        return f"Did you mean {' or '.join(map(_quote, near))}?"
     if 0 < len(words) <= MOST_LISTED:
         return f"Choose one of {', '.join(words)}."
     return f"None of the {len(words)} that exist is like it; see `tipbench list`."
@@ -165,7 +165,7 @@ def _likeness(word: str, candidate: str) -> float:
     return _ratio(word.lower(), candidate.lower())
 
 
-def _quoted(word: str) -> str:
+def _quote(word: str) -> str:
     return f'"{word}"'
 
 
@@ -184,8 +184,8 @@ def describe_option(path: Path) -> dict[str, Any]:
     except yaml.YAMLError as error:
         raise UsageError(f"{path} is not readable YAML: {str(error).splitlines()[0]}; correct it.") from None
     except (OSError, UnicodeDecodeError) as error:
-        said = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise UsageError(f"{path} cannot be read: {said}; correct or remove it.") from None
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise UsageError(f"{path} cannot be read: {reason}; correct or remove it.") from None
     if not isinstance(content, dict):
         raise UsageError(f"{path} is not a mapping: write it as `key: value` lines.")
     comments = [line.lstrip("# ").strip() for line in text.splitlines() if line.startswith("#")]

@@ -18,7 +18,7 @@ class _Strict(BaseModel):
 
 
 class Named(BaseModel):
-    """A choice that is known by its name, whatever else its file says."""
+    """A choice with a name; other keys of its file are kept."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 

@@ -65,7 +65,7 @@ from tipboard.submissions.pack import Authorship, Gathered, gather_files, gather
 from tipboard.submissions.record import RECORD
 
 FILE = re.compile(r"[^=/]+/[^=/]+/[^=/]+=")
-"""How a word begins that names a file of predictions."""
+"""The beginning of a word that names a file of predictions."""
 
 
 def call(options: argparse.Namespace) -> int:
@@ -87,7 +87,7 @@ def _pack(options: argparse.Namespace) -> int:
     authors = [_author(text) for text in options.authors.split(";") if text.strip()]
     keys = ("team", "summary", "method", "title", "paper", "code", "hardware", "package")
     about = Authorship(authors=authors, **{key: getattr(options, key) for key in keys})
-    gathered = _gathered(options)
+    gathered = _gather(options)
     record = pack(gathered, about, to, options.overwrite)
     if gathered.oracles:
         notice(f"runs of oracles, which are never ranked, left out: {gathered.oracles:,}", options.quiet)
@@ -110,7 +110,7 @@ def _author(text: str) -> tuple[str, str | None]:
     return name.strip(), affiliation.strip() or None
 
 
-def _gathered(options: argparse.Namespace) -> Gathered:
+def _gather(options: argparse.Namespace) -> Gathered:
     files = [word for word in options.folder if FILE.match(word)]
     if not files:
         return gather_runs([expand_home(run) for run in options.folder])
@@ -142,8 +142,8 @@ def _check(folder: Path, sizes: str, options: argparse.Namespace, wanted: str | 
         truth = _truth(sizes, options)
         checked = check(folder, truth=truth, replicates=options.replicates, quiet=options.quiet)
         if wanted is not None and checked.record.id != wanted:
-            said = f"it is of {checked.record.id} and not of {wanted}; rename one of them."
-            raise Refused(folder, [Problem(RECORD, said)])
+            note = f"it is of {checked.record.id} and not of {wanted}; rename one of them."
+            raise Refused(folder, [Problem(RECORD, note)])
     except Refused as refused:
         if options.json:
             emit_json({"accepted": False, "problems": refused.problems})
@@ -169,8 +169,8 @@ def _emit(checked: Checked, options: argparse.Namespace) -> None:
     headings = ("task", "split", "seed", "metric", "value", "95% interval", "warnings")
     emit_table([Column(name, name in numbers) for name in headings], [_row(one) for one in checked.scored])
     for one in checked.scored:
-        for said in one.result.warnings:
-            notice(f"{one.entry.file}: {said}", options.quiet)
+        for note in one.result.warnings:
+            notice(f"{one.entry.file}: {note}", options.quiet)
     emit(f"accepted: {record.id} on {record.data}, {len(checked.scored):,} files")
 
 

@@ -37,7 +37,7 @@ def chosen_release(options: argparse.Namespace, retired: bool = False) -> tuple[
 
 
 def open_release_of(options: argparse.Namespace) -> Release:
-    """Return the release that was asked for, ready to read. Raises UsageError for one that does not exist."""
+    """Return the chosen release, made first where it is missing. Raises UsageError as :func:`chosen_release`."""
     release, engine = chosen_release(options)
     return open_chosen(release, engine, options)
 
@@ -52,8 +52,8 @@ def check_open(words: list[str], so: str) -> None:
     """Refuse a source whose truth cannot be shown: a user's own data, and a sealed round.
 
     Args:
-        words: overrides as they were typed.
-        so: what follows from it for own data.
+        words: overrides as typed.
+        so: the consequence for own data, as words of the message.
 
     Raises:
         UsageError: for such a source.

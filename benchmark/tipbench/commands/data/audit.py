@@ -39,11 +39,11 @@ from tipbench.config.options import suggestion
 from tipbench.console import Column, emit, emit_json, emit_table
 
 LIMIT = 0.05
-"""A risk whose whole interval lies above this fails the audit; that of copies above 0, whatever the limit."""
+"""A risk whose whole interval lies above this fails the audit; the risk of copies fails it above 0."""
 
 
 def call(options: argparse.Namespace) -> int:
-    """Audit, and fail where private records are told apart from others."""
+    """Run the attacks. Raises CheckFailed where one finds private records more often than others."""
     limit = _limit(options.limit)
     secrets = options.secrets.split(",") if options.secrets is not None else None
     private, control = (read_table(expand_home(path)) for path in (options.private, options.control))
@@ -53,7 +53,7 @@ def call(options: argparse.Namespace) -> int:
         name, made, own_ids = _of_release(options, options.table or "adverts")
     columns = _columns(options.columns, made, private, control, own_ids)
     found = audit(made, private, control, columns, secrets)
-    _tell(name, columns, found, limit, options.json)
+    _emit(name, columns, found, limit, options.json)
     _judge(name, found, limit)
     return 0
 
@@ -82,23 +82,23 @@ def _columns(
     control: pl.DataFrame,
     own_ids: frozenset[str],
 ) -> list[str]:
-    """Return the columns that are asked for, or all that the three tables have but for numbers of rows."""
+    """Return the chosen columns, or all columns of the three tables except ids."""
     if typed is not None:
         return typed.split(",")
     return [c for c in private.columns if c in made.columns and c in control.columns and c not in own_ids]
 
 
-def _limit(said: str) -> float:
+def _limit(text: str) -> float:
     try:
-        limit = float(said)
+        limit = float(text)
     except ValueError:
         limit = math.nan
     if not 0 <= limit < 1:
-        raise UsageError(f"limit={said} is no risk: give a number from 0 to below 1, such as {LIMIT}.")
+        raise UsageError(f"limit={text} is out of range: give 0 <= limit < 1, such as {LIMIT}.")
     return limit
 
 
-def _tell(name: str, columns: list[str], found: list[Finding], limit: float, as_json: bool) -> None:
+def _emit(name: str, columns: list[str], found: list[Finding], limit: float, as_json: bool) -> None:
     if as_json:
         lines = [{**one._asdict(), "has_power": one.has_power, "fails": one.fails(limit)} for one in found]
         for line in lines:
@@ -117,7 +117,7 @@ def _tell(name: str, columns: list[str], found: list[Finding], limit: float, as_
     ]
     emit_table([Column("attack"), *(Column(head, number=True) for head in heads)], rows, f"Audit of {name}")
     if blind := [one.attack for one in found if not one.has_power]:
-        emit(f"says nothing, as it does not find the leaky control either: {'; '.join(blind)}")
+        emit(f"no evidence, since it does not find the leaky control either: {'; '.join(blind)}")
 
 
 def _judge(name: str, found: list[Finding], limit: float) -> None:
@@ -130,6 +130,6 @@ def _judge(name: str, found: list[Finding], limit: float) -> None:
     if leaks := [one for one in able if one.fails(limit)]:
         worst = max(leaks, key=lambda one: one.risk.low)
         raise CheckFailed(
-            f"{name} tells of its private records: {len(leaks)} of {len(able)} attacks find more than of others, "
+            f"{name} leaks private records: {len(leaks)} of {len(able)} attacks find more of them than of others, "
             f"{worst.attack} with a risk of {worst.risk.value:.2f}; do not share it."
         )

@@ -30,7 +30,7 @@ from tipbench.console import emit, emit_json
 
 
 def call(options: argparse.Namespace) -> int:
-    """Write the pages; what cannot be done is refused before a release is made."""
+    """Write the pages. Bad input is refused before a release is made."""
     check_open(options.overrides, "and so no truth to browse")
     release, engine = chosen_release(options)
     most = check_number(options.rows)
@@ -52,5 +52,5 @@ def call(options: argparse.Namespace) -> int:
 
 
 def usual_folder(release: Release) -> str:
-    """Return where pages are written unless a folder is named."""
+    """Return the default folder of the pages."""
     return f"browse-{release.name.rpartition('/')[2]}"

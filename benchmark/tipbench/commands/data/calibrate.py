@@ -4,7 +4,7 @@ arguments:
   [TABLE]                 the private table (.csv, .parquet)
 
 settings:
-  [config=FILE]           what is asked of the table
+  [config=FILE]           which parameters to fit, and how
   [epsilon=NUMBER]        the privacy budget that it may cost
 
 options:
@@ -55,17 +55,19 @@ def call(options: argparse.Namespace) -> int:
 
 
 def _tell(made: Calibration, to: Path, options: argparse.Namespace) -> None:
-    told = dict(made.world.calibration)
+    calibration = dict(made.world.calibration)
     if options.json:
         changed = list(made.world.parameters)
-        emit_json({"world": str(to) if changed else None, "changed": changed, "calibration": told})
+        emit_json({"world": str(to) if changed else None, "changed": changed, "calibration": calibration})
         return
     for path, fitted in made.fitted.items():
         if fitted.entry is None:
             emit(f"{path}: stays, its counts being too few")
         else:
             emit(f"{path}: {fitted.entry['value']}" + (f" ({fitted.entry['note']})" if fitted.kept else ""))
-    emit(f"ε {told['epsilon']:g} spent; {made.ledger.spent:g} of {made.ledger.limit:g} on this table in all")
+    emit(
+        f"ε {calibration['epsilon']:g} spent; {made.ledger.spent:g} of {made.ledger.limit:g} on this table in all"
+    )
     if made.world.parameters:
         emit(f"private world in {to}: tipbench data make world={to} release=tiny")
     else:

@@ -51,7 +51,7 @@ DOI = re.compile(r"10\.\d{4,9}/[-._;()/:a-zA-Z0-9]+")
 
 
 def call(options: argparse.Namespace) -> int:
-    """Export the release that was asked for."""
+    """Export the release."""
     started = time.perf_counter()
     release, engine = chosen_release(options)
     check_status(release.version, options.draft)
@@ -95,7 +95,7 @@ def _say(options: argparse.Namespace, release: Release, done: ExportSummary, sec
 
 
 def _tasks(names: str) -> list[Task]:
-    """Return the tasks that were named, with commas between. Raises UsageError for one that does not exist."""
+    """Return the tasks of a comma list. Raises UsageError for one that does not exist."""
     if names == ALL:
         return list(tasks().values())
     return [task_of(name.strip()) for name in names.strip("[]").split(",")]

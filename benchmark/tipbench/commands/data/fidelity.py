@@ -62,36 +62,36 @@ COLUMNS = (
 
 
 def call(options: argparse.Namespace) -> int:
-    """Hold the release. Raises CheckFailed where an aggregate is outside its band and ``strict=true`` was given."""
+    """Compare the release. With ``strict=true``, raises CheckFailed where an aggregate is outside its band."""
     if options.figure is not None:
         check_ending(Path(options.figure))
     if any(map(_is_of_data, options.overrides)):
         return _compare_own_data(options)
     with _tables(options) as source:
-        held = compare_release(source)
+        found = compare_release(source)
         name = source.name
     if options.figure is not None:
-        save_figure_of(held, name, Path(options.figure))
+        save_figure_of(found, name, Path(options.figure))
         notice(f"drawn: {options.figure}", options.quiet)
     if options.json:
         emit_json(
             {
                 "release": name,
-                "aggregates": [one.to_dict() for one in held],
+                "aggregates": [one.to_dict() for one in found],
                 "not_modelled": [one._asdict() for one in unmodelled_aggregates()],
             }
         )
     else:
-        _emit(name, held)
-    failed = sum(one.verdict == "fail" for one in held)
+        _emit(name, found)
+    failed = sum(one.verdict == "fail" for one in found)
     if failed and options.strict:
-        raise CheckFailed(f"{failed:,} of {len(held):,} aggregates of {name} lie outside their bands.")
+        raise CheckFailed(f"{failed:,} of {len(found):,} aggregates of {name} lie outside their bands.")
     return 0
 
 
 @contextmanager
 def _tables(options: argparse.Namespace) -> Iterator[TableReader]:
-    """Give the release, or its world under other assumptions, to read."""
+    """Open the release, or its world drawn again under other assumptions."""
     release, engine = chosen_release(options)
     quiet, draw = options.quiet, options.assumptions
     if draw is None:
@@ -103,21 +103,21 @@ def _tables(options: argparse.Namespace) -> Iterator[TableReader]:
         yield drawn
 
 
-def _emit(name: str, held: Sequence[AggregateResult]) -> None:
+def _emit(name: str, found: Sequence[AggregateResult]) -> None:
     groups: dict[str, list[AggregateResult]] = {}
-    for one in held:
+    for one in found:
         groups.setdefault(one.subject, []).append(one)
     rows = []
     for subject, listed in groups.items():
         rows += [[subject.upper(), *([""] * (len(COLUMNS) - 1))], *map(_row, listed)]
     emit_table(COLUMNS, rows, title=f"release {name} beside what is published")
-    told = Counter(one.verdict for one in held)
+    verdicts = Counter(one.verdict for one in found)
     emit(
-        f"{', '.join(f'{count} {verdict}' for verdict, count in told.items())}, of {len(held)}; "
+        f"{', '.join(f'{count} {verdict}' for verdict, count in verdicts.items())}, of {len(found)}; "
         "?: the interval reaches across an end of the band"
     )
     for use, meaning in USES.items():
-        of_use = Counter(one.verdict for one in held if one.aggregate.use == use)
+        of_use = Counter(one.verdict for one in found if one.aggregate.use == use)
         emit(
             f"  {use}: {', '.join(f'{n} {v}' for v, n in of_use.items()) or 'none'}. {meaning[0].upper()}{meaning[1:]}."
         )
@@ -147,7 +147,7 @@ def _is_of_data(word: str) -> bool:
 
 
 def _compare_own_data(options: argparse.Namespace) -> int:
-    """Compare, and write what is alike and what is not."""
+    """Compare the release with a user's own data, column by column."""
     if options.figure is not None or options.strict:
         raise UsageError(
             "--figure and strict= are of aggregates, and data= is compared by column: leave out one."
@@ -213,8 +213,8 @@ def _emit_comparison(one: DataComparison, release: str, data: str) -> None:
             f"{one.auroc_halves:.2f}"
         )
     if one.shapes:
-        told = ", ".join(f"{name} {value:.2f}" for name, value in one.shapes.items())
-        emit(f"likeness of distributions (KSComplement of {LIBRARY}, 1 is the same): {told}")
+        shapes = ", ".join(f"{name} {value:.2f}" for name, value in one.shapes.items())
+        emit(f"likeness of distributions (KSComplement of {LIBRARY}, 1 is the same): {shapes}")
     emit(f"differs anyway, whoever generates: {one.differs}")
 
 

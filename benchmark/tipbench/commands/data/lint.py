@@ -51,10 +51,10 @@ def call(options: argparse.Namespace) -> int:
     else:
         _emit(folder, report, seconds)
     if report.unknown:
-        told = ", ".join(sorted(report.unknown)[:5])
+        names = ", ".join(sorted(report.unknown)[:5])
         notice(
             f"{len(report.unknown):,} columns are none of the schema's; their strings were read by the rules of all "
-            f"languages: {told}",
+            f"languages: {names}",
             options.quiet,
         )
     if report.strikes:
@@ -63,7 +63,7 @@ def call(options: argparse.Namespace) -> int:
 
 
 def _folder(options: argparse.Namespace) -> tuple[Path, str]:
-    """Return the folder to read, and the version of its data ('' where a folder was named)."""
+    """Return the folder to read, and the version of its data ('' for a named folder)."""
     if options.folder is None:
         release = open_release_of(options)
         return release.folder, release.version

@@ -32,7 +32,7 @@ from tipbench.console import emit, emit_json
 
 
 def call(options: argparse.Namespace) -> int:
-    """Make the release; of a world of the user's own, once its file is registered."""
+    """Make the release. The file of an own world is registered first."""
     world = options.world
     if world is not None:
         _choose_world(world, options)

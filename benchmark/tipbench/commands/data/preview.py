@@ -85,12 +85,12 @@ def own_preview(data: Mapping[str, Any], split: str, rows: int, table: str | Non
     if table is not None and table not in fold.tables:
         raise UsageError(f"data={own.name} has no table {table}. {suggestion(table, fold.tables)}")
     number = "" if len(prepared.folds) == 1 else f" (the first of {len(prepared.folds)})"
-    said = [f"data={own.name}, split {prepared.split}: {fold!r}{number}", *prepared.notes]
+    parts = [f"data={own.name}, split {prepared.split}: {fold!r}{number}", *prepared.notes]
     for name, lazy in fold.tables.items():
         if table in (None, name):
             frame = lazy.head(rows).collect()
             if name == fold.task.table and fold.supervision.height:
                 learnt = fold.supervision.drop("part")
                 frame = frame.join(learnt, on=fold.task.unit, how="left", maintain_order="left")
-            said.append(f"{name}:\n{format_frame(frame, letters=80)}")
-    return "\n".join(said)
+            parts.append(f"{name}:\n{format_frame(frame, letters=80)}")
+    return "\n".join(parts)

@@ -16,7 +16,7 @@ examples:
   tipbench data story                                          the trafficking operation that is seen best
   tipbench data story find="form=labour views>=3"              candidates, with the rows seen of each
   tipbench data story find="kind=business movement>0"          lawful operations have stories too
-  tipbench data story OPERATION --figure case.png              one of them, told and drawn
+  tipbench data story OPERATION --figure case.png              one of them, as text and figure
   tipbench data story OPERATION --json
 
 A view is a part of the data that one kind of holder has: adverts, conversations, payments, movement (circuits and

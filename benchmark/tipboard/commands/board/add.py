@@ -49,7 +49,7 @@ from tipboard.commands.board.build import render_page
 
 
 def call(options: argparse.Namespace) -> int:
-    """Add what was named."""
+    """Add runs, worlds, a submission or a round."""
     named = [key for key in KINDS if getattr(options, key) is not None]
     if len(named) != 1:
         found = f"not {' and '.join(named)}" if named else "none was given"
@@ -64,8 +64,8 @@ def _add_runs(runs: Path, to: Path, options: argparse.Namespace) -> int:
     page = render_page(to, options.draft)
     untested = sorted({run.result.task for run in found} - {one.task for one in draws})
     if untested:
-        said = "no tests and no intervals of ranks, because predictions are missing: "
-        notice(said + ", ".join(untested), options.quiet)
+        text = "no tests and no intervals of ranks, because predictions are missing: "
+        notice(text + ", ".join(untested), options.quiet)
     emit_result(
         {"results": len(found), "folder": str(folder), "page": str(page)},
         f"{len(found):,} results in {folder}, rendered as {page}",
@@ -133,8 +133,8 @@ def _add_submission(folder: Path, to: Path, options: argparse.Namespace) -> int:
     place, checked = accept(folder, to, options.overwrite, options.quiet, options.draft)
     record = checked.record
     found = {"id": record.id, "data": record.data, "files": len(checked.scored), "folder": str(place)}
-    said = f"accepted: {record.id} on {record.data}, {len(checked.scored):,} files scored, in {place}"
-    emit_result(found, said, options)
+    text = f"accepted: {record.id} on {record.data}, {len(checked.scored):,} files scored, in {place}"
+    emit_result(found, text, options)
     return 0
 
 

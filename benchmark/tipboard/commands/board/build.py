@@ -54,7 +54,7 @@ def call(options: argparse.Namespace) -> int:
 
 
 def render_page(to: Path, draft: bool = False) -> Path:
-    """Write the page and the figure of the reference methods in ``to``; the page's path."""
+    """Write the page and the figure of the reference methods to ``to``. Return the path of the page."""
     board = reference_only(read(to, draft=draft))
     draw(standings(board), board.label, to / FIGURE)
     write_file_atomically(to / PAGE, render(board, FIGURE, read_stability(to, board.data)), ELSEWHERE)

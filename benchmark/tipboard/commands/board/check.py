@@ -65,11 +65,11 @@ def _check_page(to: Path, options: argparse.Namespace) -> int:
             f"{page} is not what the results beside it render to: run `tipbench board build results={to}`."
         )
     about: dict[str, Any] = {"page": str(page), "current": True}
-    said = f"{page} is what the results beside it render to"
+    text = f"{page} is what the results beside it render to"
     if options.cells is None:
-        emit_result(about, said, options)
+        emit_result(about, text, options)
         return 0
-    notice(said, options.quiet)
+    notice(text, options.quiet)
     return _recompute(board, about, options)
 
 
@@ -109,8 +109,8 @@ def _emit_scores(found: Rescored, data: str, options: argparse.Namespace) -> Non
         emit_json({"scored": found.scored, "without": len(found.without), "differences": differences})
         return
     if found.without:
-        said = "reference results have no predictions here and were not scored: give runs=, or run"
-        notice(f"{len(found.without):,} {said} `tipbench board reproduce`.", options.quiet)
+        text = "reference results have no predictions here and were not scored: give runs=, or run"
+        notice(f"{len(found.without):,} {text} `tipbench board reproduce`.", options.quiet)
     if found.differences:
         rows = [[one.path, one.metric, _number(one.stored), _number(one.found)] for one in found.differences]
         emit_table(

@@ -87,7 +87,7 @@ def _table(board: Board, options: argparse.Namespace, for_readers: bool) -> Boar
 
 
 def _names(typed: str | None, usual: Sequence[Column], for_readers: bool) -> list[str] | None:
-    """Return the keys of the columns that were typed or, for readers, of those that fit a page; None: all."""
+    """Return the typed columns or, for readers, those that fit a page; None for all."""
     if typed == "all" or (typed is None and not for_readers):
         return None
     if typed is None:

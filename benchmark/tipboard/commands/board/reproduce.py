@@ -52,7 +52,7 @@ def call(options: argparse.Namespace) -> int:
     rows = [
         [
             *(one.task, one.split, str(one.seed), number(one.stored), number(one.found), number(one.fresh)),
-            *(_supported(one.supported), _predictions(one.same)),
+            *(_support_text(one.supported), _predictions(one.same)),
         ]
         for one in found
     ]
@@ -60,7 +60,7 @@ def call(options: argparse.Namespace) -> int:
     return 0
 
 
-def _supported(supported: bool | None) -> str:
+def _support_text(supported: bool | None) -> str:
     return NOTHING if supported is None else "yes" if supported else "no"
 
 

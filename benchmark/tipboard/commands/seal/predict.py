@@ -37,9 +37,9 @@ OWN_CODE = True
 
 def call(options: argparse.Namespace) -> int:
     """Predict the units of a round by a method."""
-    said = any(word.startswith("fence=") for word in options.overrides)
+    is_chosen = any(word.startswith("fence=") for word in options.overrides)
     settings = composer_of(
-        options.config_dir, [*options.overrides, *([] if said else ["fence=on"])]
+        options.config_dir, [*options.overrides, *([] if is_chosen else ["fence=on"])]
     ).settings()
     release = _release_of(settings, options.quiet)
 
@@ -58,8 +58,8 @@ def call(options: argparse.Namespace) -> int:
         notice(error.trace)
         raise UsageError(f"{settings.baseline.name} failed on round {options.round}: {error}.") from None
     write_predictions(expand_home(options.to), made)
-    for said in sealed.notes:
-        notice(f"note: {said}", options.quiet)
+    for note in sealed.notes:
+        notice(f"note: {note}", options.quiet)
     emit_result(
         {
             "task": ask.task,
@@ -77,7 +77,7 @@ def call(options: argparse.Namespace) -> int:
 
 
 def _release_of(settings: Settings, quiet: bool) -> Any:
-    """Return the open release of checked settings. Raises UsageError for what a round cannot take."""
+    """Return the release to learn from. Raises UsageError for settings that do not fit a round."""
     if settings.baseline.method.get("_target_") is None or settings.task is None:
         raise UsageError("There is nothing to run: add baseline=TASK/METHOD (see `tipbench list baselines`).")
     if settings.release is None:

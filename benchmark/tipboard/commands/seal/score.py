@@ -98,7 +98,7 @@ def _take_in(options: argparse.Namespace, secret: Path, now: datetime) -> int:
 
 
 def _void(options: argparse.Namespace) -> int:
-    """Let a submission count for nothing, with a reason that everyone reads."""
+    """Make a submission void, with a public reason."""
     void = void_entry(expand_home(options.secret), options.void, options.reason, seal.now())
     head = link_hash(void)
     emit_result(

@@ -47,7 +47,7 @@ def call(options: argparse.Namespace) -> int:
             }
         )
     elif found.differences:
-        emit("\n".join(f"differs: {said}" for said in found.differences))
+        emit("\n".join(f"differs: {note}" for note in found.differences))
     else:
         what = (
             "the seed matches the commitment, every published column, the units and the answers"
@@ -57,8 +57,8 @@ def call(options: argparse.Namespace) -> int:
         emit(f"round {found.round.name} ({state}): {what}")
     if found.receipts and not options.json:
         emit("\n".join(found.receipts))
-    for said in found.notes:
-        notice(f"note: {said}", options.quiet)
+    for note in found.notes:
+        notice(f"note: {note}", options.quiet)
     if found.differences:
         raise CheckFailed(f"round {found.round.name} differs in {len(found.differences):,} places.")
     return 0

@@ -47,7 +47,7 @@ from tipcourse.running import Limits, open_fence, outcomes_apart
 
 
 def call(options: argparse.Namespace) -> int:
-    """Grade notebooks; exit 1 where an answer that is graded is not right, 2 where a notebook could not be graded."""
+    """Grade notebooks. Exit code 1: an answer is wrong; 2: a notebook could not be graded."""
     if options.fence not in ("on", "off"):
         raise UsageError(f"fence={options.fence} is neither on nor off.")
     limits = Limits(options.seconds, options.memory)

@@ -65,8 +65,8 @@ def _list(options: argparse.Namespace) -> int:
     """List the lessons."""
     lessons = all_lessons()
     if options.json:
-        told = ("number", "name", "title", "minutes", "question")
-        emit_json([{name: getattr(lesson, name) for name in told} for lesson in lessons])
+        keys = ("number", "name", "title", "minutes", "question")
+        emit_json([{name: getattr(lesson, name) for name in keys} for lesson in lessons])
         return 0
     columns = [
         Column("", number=True),
@@ -131,7 +131,7 @@ def _text(notebook: Callable, lesson: Lesson, written: Callable[..., str]) -> st
 
 
 def _write_new(files: dict[Path, Callable[[], str]], advice: str) -> None:
-    """Write files of which none is there yet, all or none. Raises UsageError where one is, or cannot be written."""
+    """Write all files or none. Raises UsageError where one exists already, or cannot be written."""
     for path in files:
         if path.exists():
             raise UsageError(f"{path} is there already: {advice}.")
