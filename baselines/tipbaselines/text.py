@@ -7,12 +7,13 @@ Nothing here knows a language. A token is a run of letters and digits; scripts t
 import re
 import unicodedata
 from collections.abc import Hashable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
 from tipbaselines.cache import remember
+from tipbaselines.frames import prevalence
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -117,32 +118,42 @@ def _count_block(texts: Sequence[str], sizes: tuple[int, ...], bits: int) -> "cs
     return counts
 
 
-def fit_distinct(pipeline: "Pipeline", documents: Sequence[str], labels: np.ndarray) -> None:
-    """Fit a pipeline of a counter, TF-IDF weights and a classifier to texts and their 0/1 labels.
+class TextModel:
+    """A pipeline of a counter of terms, TF-IDF weights and a classifier, which reads equal texts once.
 
-    Equal texts with equal labels enter once, weighted by their number: the same optimum, found sooner.
+    Where all labels are of one class, every score is the prevalence.
     """
-    counter = pipeline[0]
-    number, first = equal_values(documents)
-    counts = counter.fit_transform([documents[i] for i in first])
-    fit_counts(pipeline, counts, number, labels)
 
+    def __init__(self, pipeline: "Pipeline") -> None:
+        self.pipeline, self._fitted = pipeline, False
 
-def fit_counts(pipeline: "Pipeline", counts: "csr_matrix", number: np.ndarray, labels: np.ndarray) -> None:
-    """Fit the weights and the classifier of a pipeline, as :func:`fit_distinct` does.
+    def fit(self, documents: Sequence[str], labels: np.ndarray) -> "TextModel":
+        """Learn from texts and their 0/1 labels."""
+        number, first = equal_values(documents)
+        return self.fit_counts(self.pipeline[0].fit_transform([documents[i] for i in first]), number, labels)
 
-    Args:
-        counts: of the terms of distinct texts, [distinct texts, terms].
-        number: which of them each text is; labels: of each text.
-    """
-    _, weights, classifier = pipeline
-    weights.fit(counts[number])
-    pair, first = equal_values(list(zip(number.tolist(), labels.tolist(), strict=True)))
-    matrix = weights.transform(counts[number[first]])
-    classifier.fit(matrix, labels[first], sample_weight=np.bincount(pair).astype(float))
+    def fit_counts(self, counts: Any, number: np.ndarray, labels: np.ndarray) -> "TextModel":
+        """Learn from ``counts`` of the terms of distinct texts; ``number``: which of them each text is.
 
+        Equal texts with equal labels enter once, weighted by their number: the same optimum, found sooner.
+        """
+        self._prior, self._fitted = prevalence(labels), 0 < labels.sum() < len(labels)
+        if self._fitted:
+            _, weights, classifier = self.pipeline
+            pair, first = equal_values(list(zip(number.tolist(), labels.tolist(), strict=True)))
+            matrix = weights.fit(counts[number]).transform(counts[number[first]])
+            classifier.fit(matrix, labels[first], sample_weight=np.bincount(pair).astype(float))
+        return self
 
-def score_distinct(pipeline: "Pipeline", documents: Sequence[str]) -> np.ndarray:
-    """Return the fitted pipeline's probability of the positive class, float64 (texts,); equal texts are read once."""
-    number, first = equal_values(documents)
-    return pipeline.predict_proba([documents[i] for i in first])[:, 1][number]
+    def scores(self, documents: Sequence[str]) -> np.ndarray:
+        """Return probability of the positive class, float64 (texts,)."""
+        if not self._fitted:
+            return np.full(len(documents), self._prior)
+        number, first = equal_values(documents)
+        return self.pipeline.predict_proba([documents[i] for i in first])[:, 1][number]
+
+    def scores_of_counts(self, counts: Any) -> np.ndarray:
+        """Return probability of the positive class of rows of counts, float64 (rows,)."""
+        if not self._fitted:
+            return np.full(counts.shape[0], self._prior)
+        return self.pipeline[1:].predict_proba(counts)[:, 1]

@@ -69,9 +69,9 @@ def scores(rows: pl.DataFrame, seed: int) -> list[float]:
     truth = rest["truth"].to_numpy()
     ranked = []
     for target in ("truth", "label"):
-        method = TfidfLogreg()
-        method.fit_texts(train["text"].to_list(), train[target].to_numpy().astype(int))
-        ranked.append(method.score_texts(rest["text"].to_list()))
+        method = TfidfLogreg().new_model()
+        method.fit(train["text"].to_list(), train[target].to_numpy().astype(int))
+        ranked.append(method.scores(rest["text"].to_list()))
     ranked += [rest["indicators"].to_numpy(), rest["posterior"].to_numpy()]
     return [float(roc_auc_score(truth, score)) for score in ranked]
 

@@ -121,9 +121,9 @@ def measured(m: Market, seed: int) -> dict[str, float]:
     label = m.trafficking[m.owner].astype(int)
     test = (g.random(len(m.language)) < TEST)[m.owner]
     documents = texts(m, seed)
-    method = TfidfLogreg()
-    method.fit_texts([documents[i] for i in np.flatnonzero(~test)], label[~test])
-    scores = {"TF-IDF": method.score_texts([documents[i] for i in np.flatnonzero(test)])}
+    method = TfidfLogreg().new_model()
+    method.fit([documents[i] for i in np.flatnonzero(~test)], label[~test])
+    scores = {"TF-IDF": method.scores([documents[i] for i in np.flatnonzero(test)])}
     row, fact = np.nonzero(m.said >= 0)
     place = np.where(fact < m.law.shared, fact, fact + (m.family[m.owner[row]] + 1) * 100)
     column = place * LEVELS + m.said[row, fact]

@@ -254,10 +254,7 @@ def test_every_separator_of_writers_ends_a_sentence_in_every_language(language: 
     assert sentences(separator.join(SPLIT[language])) == SPLIT[language]
 
 
-@pytest.mark.parametrize(
-    ("language", "marks"),
-    [("en", "."), ("ru", "?"), ("ar", "؟"), ("ar", "؛")],
-)
+@pytest.mark.parametrize(("language", "marks"), [("en", "."), ("ru", "?"), ("ar", "؟"), ("ar", "؛")])
 def test_a_mark_ends_a_sentence_where_a_space_follows(language: str, marks: str) -> None:
     assert sentences(f"{marks} ".join(SPLIT[language]) + marks) == SPLIT[language]
 

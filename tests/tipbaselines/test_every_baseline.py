@@ -131,10 +131,7 @@ FENCED_FIRST = {
 
 @pytest.mark.parametrize("name", ON_RELEASES)
 def test_a_baseline_keeps_every_promise_of_the_contract(
-    name: str,
-    tiny: Release,
-    elsewhere: Callable[[Trial], TrialRun],
-    monkeypatch: pytest.MonkeyPatch,
+    name: str, tiny: Release, elsewhere: Callable[[Trial], TrialRun], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(promises, "run_elsewhere", elsewhere)
     method = config(name)["method"] | SMALLER.get(name, {})

@@ -10,12 +10,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from tipbaselines.text import (
     TOKEN,
+    TextModel,
     char_ngrams,
     equal_values,
-    fit_distinct,
     normalise,
     normalise_all,
-    score_distinct,
     texts,
     tokens,
 )
@@ -66,8 +65,12 @@ def test_distinct_texts_weighted_by_their_number_are_learnt_from_as_all_of_them(
     rng = np.random.default_rng(0)
     documents = [" ".join(rng.choice(WORDS, 2)) for _ in range(300)]
     labels = np.array(["a" in document for document in documents]) ^ (rng.random(300) < 0.2)
-    found, expected = pipeline(), pipeline()
-    fit_distinct(found, documents, labels.astype(int))
-    expected.fit(documents, labels.astype(int))
+    found = TextModel(pipeline()).fit(documents, labels.astype(int))
+    expected = pipeline().fit(documents, labels.astype(int))
     others = [*documents, "new words", ""]
-    assert score_distinct(found, others) == pytest.approx(expected.predict_proba(others)[:, 1], abs=1e-4)
+    assert found.scores(others) == pytest.approx(expected.predict_proba(others)[:, 1], abs=1e-4)
+
+
+def test_with_labels_of_one_class_every_score_is_the_prevalence() -> None:
+    model = TextModel(pipeline()).fit(["a b", "b c"], np.zeros(2, dtype=int))
+    assert model.scores(["a", "new"]).tolist() == [1 / 4, 1 / 4]

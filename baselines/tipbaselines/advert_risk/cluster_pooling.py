@@ -38,15 +38,14 @@ class ClusterPooling:
         frame = labelled_units(fold, "train")
         labels = frame["label"].to_numpy()
         self._centre = float(logit(np.array(prevalence(labels))))
-        self._base = TfidfLogreg(c=self.c)
-        self._base.fit_texts(texts(frame), labels)
+        self._model = TfidfLogreg(c=self.c).new_model().fit(texts(frame), labels)
 
     def predict(self, fold: Fold) -> pl.DataFrame:
         frame = to_predict(fold)
         documents = texts(frame)
         group, cluster = advert_clusters(documents, frame["contacts"], self.jaccard, self.contact_limit)
         pooled = pooled_log_odds(
-            logit(self._base.score_texts(documents)), group, cluster, self._centre, self.shrinkage
+            logit(self._model.scores(documents)), group, cluster, self._centre, self.shrinkage
         )
         return score_frame(frame[fold.task.unit], sigmoid(pooled))
 

@@ -100,8 +100,7 @@ def join_tables(fold: Fold) -> pl.DataFrame:
         flags = fold.tables["flags"].select(unit, _reason(fold)).collect()
         reasons = flag_reasons(fold.whole or fold)
         counts = flags.group_by(unit).agg(
-            pl.len().alias("flags"),
-            *((pl.col("reason") == r).sum().alias(f"flags {r}") for r in reasons),
+            pl.len().alias("flags"), *((pl.col("reason") == r).sum().alias(f"flags {r}") for r in reasons)
         )
         found = found.join(counts, on=unit, how="left").with_columns(pl.col("^flags.*$").fill_null(0))
     if "payments" in fold.tables and set(fold.tables["payments"].collect_schema()) >= NEEDED:

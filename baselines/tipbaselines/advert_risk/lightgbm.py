@@ -20,7 +20,7 @@ from tipbaselines.advert_risk.tfidf_logreg import TfidfLogreg
 from tipbaselines.cache import remember
 from tipbaselines.frames import MINUTES_A_DAY, labelled_units, logit, prevalence, score_frame, to_predict
 from tipbaselines.linkage import group_weights, near_duplicate_groups
-from tipbaselines.text import char_ngrams, equal_values, fit_counts, texts
+from tipbaselines.text import TextModel, char_ngrams, equal_values, texts
 from tipbaselines.trees import BoostedTrees, probabilities
 
 CATEGORICAL = ("platform", "category", "language")
@@ -135,41 +135,29 @@ class LightGBM:
 @remember()
 def linear_model(
     documents: list[str], labels: np.ndarray, cluster: np.ndarray, c: float, crossfits: int
-) -> tuple[TfidfLogreg, np.ndarray]:
+) -> tuple[TextModel, np.ndarray]:
     """Return the linear model of all documents, and their log-odds by models that saw none of their cluster:
     float64."""
-    whole = TfidfLogreg(c)
-    whole.prior, whole.model = prevalence(labels), (model := whole.pipeline())
+    base = TfidfLogreg(c)
+    whole = base.new_model()
     number, first = equal_values(documents)
-    counts = model[0].fit_transform([documents[i] for i in first])
-    fit_counts(model, counts, number, labels)
+    counts: Any = whole.pipeline[0].fit_transform([documents[i] for i in first])
+    whole.fit_counts(counts, number, labels)
     part = np.unique(cluster, return_inverse=True)[1] % crossfits
     score = np.zeros(len(labels))
     for held in range(crossfits):
         inside, outside = np.flatnonzero(part == held), np.flatnonzero(part != held)
         if len(inside) and len(outside):
-            rows, where = np.unique(number[inside], return_inverse=True)
-            score[inside] = logit(_unseen_scores(whole, counts, number[outside], labels[outside], rows))[
-                where
+            known = counts[
+                :, np.flatnonzero(counts[np.unique(number[outside])].getnnz(axis=0) >= base.min_df)
             ]
+            model = base.new_model().fit_counts(known, number[outside], labels[outside])
+            rows, where = np.unique(number[inside], return_inverse=True)
+            score[inside] = logit(model.scores_of_counts(known[rows]))[where]
     return whole, score
 
 
-def _unseen_scores(
-    base: TfidfLogreg, counts: Any, number: np.ndarray, labels: np.ndarray, rows: np.ndarray
-) -> np.ndarray:
-    """Return probabilities of these rows of counts by a model of the texts that ``number`` says, float64 (rows,)."""
-    if len(set(labels.tolist())) < 2:
-        return np.full(len(rows), prevalence(labels))
-    terms = np.flatnonzero(counts[np.unique(number)].getnnz(axis=0) >= base.min_df)
-    if len(terms) < counts.shape[1]:
-        counts = counts[:, terms]
-    model = base.pipeline()
-    fit_counts(model, counts, number, labels)
-    return model[1:].predict_proba(counts[rows])[:, 1]
-
-
 @remember(2)
-def linear_scores(model: TfidfLogreg, documents: list[str]) -> np.ndarray:
+def linear_scores(model: TextModel, documents: list[str]) -> np.ndarray:
     """Return log-odds of texts by the linear model, float64."""
-    return logit(model.score_texts(documents))
+    return logit(model.scores(documents))

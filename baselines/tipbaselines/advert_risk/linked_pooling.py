@@ -18,7 +18,7 @@ from tipbaselines.advert_risk.cluster_pooling import pooled_log_odds
 from tipbaselines.advert_risk.tfidf_logreg import TfidfLogreg
 from tipbaselines.cache import remember
 from tipbaselines.frames import labelled_units, logit, score_frame, sigmoid, to_predict
-from tipbaselines.text import equal_values, normalise_all, texts
+from tipbaselines.text import TextModel, equal_values, normalise_all, texts
 
 
 @dataclass(eq=False)
@@ -35,27 +35,25 @@ class LinkedPooling:
         self._linkage = Splink(probability=self.probability, threads=self.threads)
         self._linkage.fit(fold, seed)
         frame = labelled_units(fold, "train")
-        self._base = text_model(texts(frame), frame["label"].to_numpy(), self.c)
+        self._model = text_model(texts(frame), frame["label"].to_numpy(), self.c)
 
     def predict(self, fold: Fold) -> pl.DataFrame:
         frame, unit = to_predict(fold), fold.task.unit
         cluster = self._linkage.predict(fold).sort(unit)["cluster"].to_numpy()
-        log_odds, said = read_texts(self._base, texts(frame))
+        log_odds, said = read_texts(self._model, texts(frame))
         vote, _ = equal_values(list(zip(cluster.tolist(), said.tolist(), strict=True)))
         pooled = pooled_log_odds(log_odds, vote, cluster, centre=0.0, shrinkage=0.0)
         return score_frame(frame[unit], sigmoid(pooled))
 
 
 @remember()
-def text_model(documents: list[str], labels: np.ndarray, c: float) -> TfidfLogreg:
+def text_model(documents: list[str], labels: np.ndarray, c: float) -> TextModel:
     """Return the text model of these adverts: it has no seed."""
-    base = TfidfLogreg(c=c)
-    base.fit_texts(documents, labels)
-    return base
+    return TfidfLogreg(c=c).new_model().fit(documents, labels)
 
 
 @remember(2)
-def read_texts(base: TfidfLogreg, documents: list[str]) -> tuple[np.ndarray, np.ndarray]:
+def read_texts(model: TextModel, documents: list[str]) -> tuple[np.ndarray, np.ndarray]:
     """Return log-odds of texts, and a number of what each says: equal but for case and marks."""
     said, _ = equal_values(normalise_all(documents))
-    return logit(base.score_texts(documents)), said
+    return logit(model.scores(documents)), said

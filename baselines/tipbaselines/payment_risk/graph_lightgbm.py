@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tipbaselines.payment_risk.lightgbm import LightGBM
 from tipbaselines.payment_risk.payments import (
     Payments,
+    TreesOnPayments,
     averaged_columns,
     graph_features,
     history_features,
@@ -20,13 +20,13 @@ from tipbaselines.payment_risk.payments import (
 
 
 @dataclass(unsafe_hash=True)
-class GraphLightGBM(LightGBM):
-    """As :class:`LightGBM`, with the graph's features beside the payment's own."""
+class GraphLightGBM(TreesOnPayments):
+    """As :class:`TreesOnPayments`."""
 
     name = "payment_risk/graph_lightgbm"
 
-    def features(self, ledger: Payments, rows: np.ndarray) -> np.ndarray:
-        own = own_features(ledger)
-        found = own | history_features(ledger)
-        around = graph_features(ledger, rows, averaged_columns(own))
+    def features(self, payments: Payments, rows: np.ndarray) -> np.ndarray:
+        own = own_features(payments)
+        found = own | history_features(payments)
+        around = graph_features(payments, rows, averaged_columns(own))
         return np.hstack([np.column_stack([values[rows] for values in found.values()]), around])

@@ -79,11 +79,7 @@ class LightgbmRank(TownMethod):
             "seed": seed,
         }
         self._model = lightgbm.train(
-            settings,
-            data,
-            self.rounds if sets else self.unwatched,
-            valid_sets=sets,
-            callbacks=stop,
+            settings, data, self.rounds if sets else self.unwatched, valid_sets=sets, callbacks=stop
         )
 
     def scores(self, past: Histories, at: np.ndarray) -> np.ndarray:

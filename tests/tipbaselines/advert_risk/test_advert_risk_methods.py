@@ -121,27 +121,28 @@ def test_a_cross_fitted_score_knows_no_word_of_its_own_cluster() -> None:
     labels, cluster = np.array([1, 1, 0, 0, 1, 0]), np.array([0, 0, 1, 1, 2, 2])
     _, score = linear_model(documents, labels, cluster, 10.0, 3)
     for held in range(3):
-        apart = TfidfLogreg()
-        apart.fit_texts([documents[i] for i in np.flatnonzero(cluster != held)], labels[cluster != held])
+        apart = (
+            TfidfLogreg()
+            .new_model()
+            .fit([documents[i] for i in np.flatnonzero(cluster != held)], labels[cluster != held])
+        )
         inside = np.flatnonzero(cluster == held)
-        assert score[inside] == pytest.approx(logit(apart.score_texts([documents[i] for i in inside])), abs=0)
+        assert score[inside] == pytest.approx(logit(apart.scores([documents[i] for i in inside])), abs=0)
 
 
 def test_equal_texts_weigh_as_often_as_they_occur() -> None:
     documents, labels = ["a b", "a c", "b d", "c d"], np.array([1, 1, 0, 0])
     copies = [0, 0, 0, 1, 2, 2, 3]
-    twice, plain = TfidfLogreg(ngrams=1), TfidfLogreg(ngrams=1)
-    twice.fit_texts([documents[i] for i in copies], labels[copies])
-    plain.fit_texts(documents, labels)
+    twice = TfidfLogreg(ngrams=1).new_model().fit([documents[i] for i in copies], labels[copies])
+    plain = TfidfLogreg(ngrams=1).new_model().fit(documents, labels)
     from sklearn.linear_model import LogisticRegression
 
-    assert twice.model is not None
-    matrix = twice.model[:-1].transform([documents[i] for i in copies])
+    matrix = twice.pipeline[:-1].transform([documents[i] for i in copies])
     reference = (
         LogisticRegression(C=10.0, max_iter=300).fit(matrix, labels[copies]).predict_proba(matrix)[:, 1]
     )
-    assert twice.score_texts([documents[i] for i in copies]) == pytest.approx(reference, abs=1e-4)
-    assert twice.score_texts(documents) != pytest.approx(plain.score_texts(documents), abs=1e-3)
+    assert twice.scores([documents[i] for i in copies]) == pytest.approx(reference, abs=1e-4)
+    assert twice.scores(documents) != pytest.approx(plain.scores(documents), abs=1e-3)
 
 
 def test_indicators_are_listed_in_all_six_languages_and_in_lower_case() -> None:

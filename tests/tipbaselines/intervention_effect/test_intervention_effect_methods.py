@@ -8,9 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tipbaselines.intervention_effect.before_after import BeforeAfter
-from tipbaselines.intervention_effect.difference_in_differences import (
-    DifferenceInDifferences,
-)
+from tipbaselines.intervention_effect.difference_in_differences import DifferenceInDifferences
 from tipbaselines.intervention_effect.effects import (
     MOST_PLACEBOS,
     Course,
@@ -21,10 +19,7 @@ from tipbaselines.intervention_effect.effects import (
 )
 from tipbaselines.intervention_effect.oracle import Oracle
 from tipbaselines.intervention_effect.structural_time_series import StructuralTimeSeries
-from tipbaselines.intervention_effect.synthetic_control import (
-    SyntheticControl,
-    simplex_weights,
-)
+from tipbaselines.intervention_effect.synthetic_control import SyntheticControl, simplex_weights
 from tipbench.data.fold import Fold, Prepared
 from tipbench.loading import prepare
 from tipcore.errors import UsageError

@@ -10,7 +10,6 @@ import pytest
 from sklearn.metrics import roc_auc_score
 from tipbaselines.cache import remember
 from tipbaselines.frames import Labels
-from tipbaselines.payment_risk import lightgbm as payment_lightgbm
 from tipbaselines.payment_risk import payments as payments_module
 from tipbaselines.payment_risk.graph_lightgbm import GraphLightGBM
 from tipbaselines.payment_risk.isolation_forest import IsolationForest
@@ -326,13 +325,13 @@ def test_regions_at_a_time_give_the_features_of_all_even_where_one_lacks_a_chann
         parts=whole.parts.join(kept, on="payment", how="semi"),
         supervision=whole.supervision.join(kept, on="payment", how="semi"),
     )
-    monkeypatch.setattr(payment_lightgbm, "REGIONS_AT_ONCE", 100)
+    monkeypatch.setattr(payments_module, "REGIONS_AT_ONCE", 100)
     options: dict[str, Any] = {} if method is Rules else {"rounds": 30}
     fitted = method(**options)
     fitted.fit(whole, 0)
     once = fitted.predict(whole)
-    monkeypatch.setattr(payment_lightgbm, "REGIONS_AT_ONCE", 1)
-    monkeypatch.setattr(payment_lightgbm, "MOST_KEPT", 0)
+    monkeypatch.setattr(payments_module, "REGIONS_AT_ONCE", 1)
+    monkeypatch.setattr(payments_module, "MOST_KEPT", 0)
     again = method(**options)
     again.fit(whole, 0)
     assert predict_by_regions(again, whole, most=3).sort("payment").equals(once.sort("payment"))

@@ -66,7 +66,7 @@ def _fold(*counts: np.ndarray) -> Fold:
     tables, cells = np.nonzero(np.array(counts))
     member = patterns(4)[cells]
     rows = pl.DataFrame(
-        {"region": tables, **{name: member[:, i] for i, name in enumerate(NAMES)}},
+        {"region": tables, **{name: member[:, i] for i, name in enumerate(NAMES)}}
     ).with_columns(count=pl.Series(np.array(counts)[tables, cells]))
     units = pl.DataFrame({"region": np.arange(len(counts))})
     return Fold(
