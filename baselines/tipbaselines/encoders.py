@@ -66,11 +66,11 @@ WIDTH = 512
 KEPT = 500_000
 """Sentences that are kept, at 1 KB each; past that the cache begins anew."""
 EVERY = 10.0
-"""Seconds between two words about how far encoding is."""
+"""Seconds between two messages about progress."""
 
 
 class SentenceVectors:
-    """Vectors of sentences, each made when it is first asked for. Not shared between processes."""
+    """Vectors of sentences, each computed on first use. Not shared between processes."""
 
     def __init__(self, kept: int = KEPT) -> None:
         self._kept = kept
@@ -85,7 +85,7 @@ class SentenceVectors:
         """
         if len(self._place) + sum(s not in self._place for s in distinct) > self._kept:
             self._place, self._vectors = {}, self._vectors[:0]
-        # in one order, whatever the order of the texts
+        # sorted, so that the order of the texts does not matter
         missing = sorted(sentence for sentence in distinct if sentence not in self._place)
         if missing:
             made = self._encode(missing)
@@ -98,13 +98,15 @@ class SentenceVectors:
         if self._encoder is None:
             self._encoder = _load_encoder()
         made = np.empty((len(missing), WIDTH), dtype=np.float16)
-        began = told = time.monotonic()
+        began = reported = time.monotonic()
         for row, sentence in enumerate(missing):
             # one by one: a product of another shape rounds its sums otherwise, and a vector is its sentence's alone
             made[row] = self._encoder.encode(sentence)
-            if time.monotonic() - told > EVERY:
-                told = time.monotonic()
-                LOGGER.info("encoded %d of %d sentences after %.0f s", row + 1, len(missing), told - began)
+            if time.monotonic() - reported > EVERY:
+                reported = time.monotonic()
+                LOGGER.info(
+                    "encoded %d of %d sentences after %.0f s", row + 1, len(missing), reported - began
+                )
         return made
 
 

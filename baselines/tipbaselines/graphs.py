@@ -1,8 +1,8 @@
 """Graph neural networks as several tasks use them: two layers of mean aggregation, trained in full batches (torch).
 
 Hamilton, Ying and Leskovec (2017); each relation has weights of its own. Classes are weighed alike, and the epoch with
-the best average precision on valid is kept (without a valid part the last). States are made of those nodes alone that
-are asked for, from their neighbours alone: the labelled in an epoch, those of valid after it, all once at the end.
+the best average precision on valid is kept (without a valid part the last). States are computed
+for the labelled nodes in an epoch, for those of valid after it, and for all nodes once at the end.
 """
 
 from collections.abc import Callable, Sequence

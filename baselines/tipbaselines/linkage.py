@@ -57,8 +57,7 @@ def contact_edges(contacts: pl.Series, limit: int | None = None) -> np.ndarray:
 
 
 def cluster_frame(units: pl.Series, label: np.ndarray) -> pl.DataFrame:
-    """Return predictions [unit, cluster], sorted by unit: a cluster is named by its smallest unit, whatever the row
-    order."""
+    """Return predictions [unit, cluster], sorted by unit: a cluster is named by its smallest unit."""
     frame = pl.DataFrame({units.name: units, "label": label})
     return frame.select(units.name, pl.col(units.name).min().over("label").alias("cluster")).sort(units.name)
 
@@ -100,7 +99,7 @@ def shingles(texts: Sequence[str], width: int) -> Shingles:
 
 @lru_cache(maxsize=200_000)
 def token_hash(token: str) -> int:
-    """Return 64 bits of BLAKE2b over the token: the same in every process, whatever came before."""
+    """Return 64 bits of BLAKE2b over the token: the same in every process."""
     return int.from_bytes(
         hashlib.blake2b(token.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little"
     )
@@ -234,7 +233,7 @@ def nearest(units: pl.Series, vectors: Any, chunk: int = 512) -> pl.DataFrame:
     """Return the best candidates of every unit by the inner product of its row: [query, candidate, score].
 
     ``vectors``: (units, dimensions), dense or CSR, rows of unit length (or zero) so that the product is a cosine.
-    Scores are Float64, mapped from [-1, 1] to [0, 1]. Ties go to the smaller unit, whatever the order of the rows.
+    Scores are Float64, mapped from [-1, 1] to [0, 1]. Ties go to the smaller unit.
     """
     order = units.arg_sort().to_numpy()
     keys, vectors = units.gather(order), vectors[order]

@@ -21,10 +21,10 @@ def fit_logistic(
 
 
 def isolation_scores(values: np.ndarray, asked: np.ndarray, trees: int, sample: int, seed: int) -> np.ndarray:
-    """Return how soon each of the rows asked for (positions) is set apart, between 0 and 1: higher is sooner.
+    """Return outlier scores of an isolation forest (Liu, Ting and Zhou 2008), between 0 and 1, higher is rarer.
 
     Args:
-        values: (rows, features) without gaps; the forest is grown on all of them.
+        values: (rows, features) without gaps; the forest is grown on all of them. asked: positions of rows to score.
         trees: how many; sample: rows that each is grown on, at most.
     """
     from sklearn import ensemble

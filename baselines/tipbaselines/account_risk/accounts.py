@@ -107,7 +107,7 @@ def own_columns(graph: AccountGraph) -> pl.DataFrame:
 
 
 def tie_columns(graph: AccountGraph) -> pl.DataFrame:
-    """Return what an account's own ties say without a look at whom they lead to, one Float32 column each.
+    """Return features of an account's own ties, without those of the accounts at their other end, Float32.
 
     In both directions: ties, accounts at the other end, ties by kind, days from the first to the last tie and how
     crowded they are, days since the account's creation, and sum, mean and largest of each numeric column of ties; and

@@ -1,7 +1,7 @@
 """The posterior of trafficking given an account's true habits and the true parameters: a reference, never ranked.
 
-Needs hidden truth: the habits' log-odds (integer milli-nats). It knows which accounts belong together, but nothing of
-the partner operations or of whom a tie leads to. Cost: a join.
+Needs hidden truth: the habits' log-odds (integer milli-nats). It knows which accounts belong together, but not the
+partner operations or the other ends of ties. Cost: a join.
 """
 
 import polars as pl

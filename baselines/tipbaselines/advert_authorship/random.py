@@ -15,7 +15,7 @@ CHUNK = 512
 
 
 class Random:
-    """Each query's candidates are drawn again from the seed and the rank of its unit, whatever the row order."""
+    """A query's candidates depend on the seed and on the rank of its unit, not on the order of rows."""
 
     needs = frozenset[str]()
     stochastic = True

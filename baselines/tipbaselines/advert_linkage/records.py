@@ -25,7 +25,7 @@ SKETCH = 16
 """Smallest shingle hashes of a text that stand for it in a comparison: their overlap estimates Jaccard similarity."""
 BANDS, BAND_ROWS, RECORD_BAND_ROWS = 8, 4, 2
 BLOCK_LIMIT = 400
-"""A value that more records than this share does not block: a shared word of a whole market links nobody."""
+"""A value that more records than this share does not block: a word that a whole market shares is no evidence."""
 
 
 def record_fields(frame: pl.DataFrame) -> list[str]:
@@ -197,7 +197,7 @@ class LinkageEngine:
         if self.memory_gib is not None:
             settings["spark.driver.memory"] = f"{round(self.memory_gib * 1024)}m"
         if not self.master:
-            # Of its own, Spark makes 200 parts of every table, whatever it holds.
+            # By default, Spark splits every table into 200 parts, however small it is.
             settings |= {
                 "spark.sql.shuffle.partitions": str(2 * self.threads),
                 "spark.driver.bindAddress": "127.0.0.1",

@@ -132,8 +132,8 @@ def advert_comparisons(records: pl.DataFrame, words: Words) -> list[Any]:
     import splink.comparison_library as library
 
     overlap = f"{words.size}({words.intersection}(sketch_l, sketch_r))"
-    # Most pairs share nothing: they are told first and by what is soonest found, for a condition is evaluated anew a
-    # level. What is left at the end are pairs at the lowest of the levels.
+    # Most pairs share nothing. The level for them comes first and starts with the cheapest condition, since conditions
+    # are evaluated level by level. The pairs left at the end are those of the lowest overlap.
     apart = f"NOT {words.overlap}(sketch_l, sketch_r) OR {overlap} < {SKETCH_LEVELS[-1]}"
     text = library.CustomComparison(
         output_column_name="text",

@@ -242,8 +242,8 @@ def answer_all(clusterings: Sequence[Requests[None]], word_bits: int) -> None:
     waiting = [(one, ask) for one in clusterings if (ask := next(one, None)) is not None]
     while waiting:
         answers = _answers([ask for _, ask in waiting], word_bits)
-        told = zip(waiting, answers, strict=True)
-        waiting = [(one, ask) for (one, _), answer in told if (ask := _send(one, answer)) is not None]
+        answered = zip(waiting, answers, strict=True)
+        waiting = [(one, ask) for (one, _), answer in answered if (ask := _send(one, answer)) is not None]
 
 
 def _send(one: Requests[None], answer: Any) -> AlignmentRequest | None:
@@ -265,7 +265,7 @@ def _answers(asks: Sequence[AlignmentRequest], word_bits: int) -> list[Any]:
 
 
 def _of_pairs(kind: str, pairs: list[tuple[Template, np.ndarray]], word_bits: int) -> list[Any]:
-    """Return what is asked for of each pair, worked out in batches of pairs of about the same lengths."""
+    """Return the answer for each pair, computed in batches of pairs of similar lengths."""
     found: list[Any] = [None] * len(pairs)
     order = sorted(range(len(pairs)), key=lambda n: (len(pairs[n][0].tokens), len(pairs[n][1])))
     for start in range(0, len(order), MOST[kind]):

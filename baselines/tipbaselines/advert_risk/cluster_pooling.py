@@ -21,7 +21,7 @@ from tipbaselines.text import texts
 
 @dataclass(eq=False)
 class ClusterPooling:
-    """``jaccard``: similarity that links two texts. ``contact_limit``: a contact on more adverts links nobody.
+    """``jaccard``: similarity that links two texts. ``contact_limit``: contacts on more adverts are ignored.
 
     ``shrinkage``: votes that the training prevalence has in every mean.
     """

@@ -1,10 +1,10 @@
-"""The trees of lightgbm on adverts, and on what other tables say of the same advertiser: as far as access shows them.
+"""The trees of lightgbm on adverts and on the other tables about the same advertiser that the access level shows.
 
 Adverts are joined into one case by near-duplicate text, shared contacts and, where they are shown, accounts and
 devices; the text score of a case is pooled over it. From access ``platform`` on trees also see the account (age,
 verification, accounts of the case) and the flags of users, per advert and per case; at ``legal`` the money that is paid
-where and when the case advertises. So what one method gains from access is what
-intrusion buys. Needs what lightgbm needs; uses what else is shown. Cost: as lightgbm; with payments a minute more.
+where and when the case advertises. So the gain of one method from access is what intrusion buys. Needs what lightgbm
+needs; uses whatever else the access level shows. Cost: as lightgbm; with payments a minute more.
 """
 
 from dataclasses import dataclass

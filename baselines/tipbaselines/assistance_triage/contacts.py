@@ -92,7 +92,7 @@ MOST_VALUES = 40
 
 
 def note_texts(frame: pl.DataFrame) -> list[str]:
-    """Return the notes, '' where missing or where there is no such column."""
+    """Return the notes, '' where missing or without such a column."""
     if NOTE not in frame.columns:
         return [""] * frame.height
     return frame[NOTE].fill_null("").to_list()

@@ -1,8 +1,8 @@
-"""Gradient-boosted trees on the coded facts and on what a linear model makes of the note, one model a need.
+"""Gradient-boosted trees on the coded facts and on a linear model of the note, one model a need.
 
 Ke et al. (2017). The note enters as the log-odds of every need by a logistic regression on its words, cross-fitted so
-that no tree sees a score learnt from the same contact (stacking, Wolpert 1992); so a need also sees what the note says
-of the others. The valid part stops the boosting. Needs nothing by name: any numeric, Boolean or categorical columns of
+that no tree sees a score learnt from the same contact (stacking, Wolpert 1992); so each need also sees the scores of
+the others. The valid part stops the boosting. Needs nothing by name: any numeric, Boolean or categorical columns of
 contacts serve. Cost: about half a minute for 3,000 contacts on one core.
 """
 
@@ -75,13 +75,13 @@ class LightGBM:
         import lightgbm
 
         data = lightgbm.Dataset(features, labels)
-        told = target is not None and 0 < target[1].sum() < len(target[1])
-        watched = data.create_valid(unseen[target[0]], target[1]) if target is not None and told else None
+        usable = target is not None and 0 < target[1].sum() < len(target[1])
+        watched = data.create_valid(unseen[target[0]], target[1]) if target is not None and usable else None
         trees = replace(BoostedTrees.of(self), unwatched=self.rounds // 2).grow(data, seed, watched)
         return lambda x: probabilities(trees, x, self.threads)
 
     def _fit_note(self, train: pl.DataFrame, of: dict[str, Target]) -> np.ndarray:
-        """Learn what the note says of every target; cross-fitted log-odds of the training rows, (rows, targets)."""
+        """Fit a linear model of the note for every target; return cross-fitted log-odds (training rows, targets)."""
         documents = note_texts(train)
         self._note = None
         if not any(documents):

@@ -35,7 +35,7 @@ def _without_progress() -> Iterator[None]:
 
 @remember(6)
 def encode_notes(texts: list[str]) -> np.ndarray:
-    """Return one unit vector a text: float32 (texts, 384). Each text is encoded by itself, whatever the others are.
+    """Return one unit vector a text: float32 (texts, 384). A vector does not depend on the other texts.
 
     Raises UsageError where the extra is not installed.
     """

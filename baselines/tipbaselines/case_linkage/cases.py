@@ -153,7 +153,7 @@ def _add_cases(adverts: pl.DataFrame, unit: str, true_cases: bool) -> pl.DataFra
 NEAR = 1
 """Days each way within which a payment goes with an advert."""
 LATEST, SOON = 7, 30.0
-"""Days after the first advert in which an account may still open, and the days of which the chance falls to a third."""
+"""Days after the first advert in which an account may still open, and the days in which the chance falls to a third."""
 LONGEST = 60
 """Days that a circuit is taken to stay where its last known stop was."""
 WORDS = 1009
@@ -170,7 +170,7 @@ class ViewEvidence:
     pieces: dict[str, np.ndarray]
 
     def distinct(self) -> "DistinctPairs":
-        """Return what is different of it: five of six pairs repeat another."""
+        """Return its distinct pairs: five of six pairs repeat another."""
         shape = next(iter(self.pieces.values())).shape
         # as bits, so that what is equal is equal in every bit
         bits = pl.DataFrame(
@@ -186,10 +186,10 @@ class ViewEvidence:
 
 @dataclass(frozen=True)
 class DistinctPairs:
-    """The evidence of one view, each pair of seed and row that is like another told once.
+    """The evidence of one view, with equal pairs of seed and row stored once.
 
-    ``keys``: of its rows. ``pieces``: by name, float32 [kinds of pairs]. ``which``: int32 [seeds, rows], of which kind
-    each pair is.
+    ``keys``: of its rows. ``pieces``: by name, float32 [kinds of pairs]. ``which``: int32 [seeds, rows], the kind
+    of each pair.
     """
 
     keys: pl.Series
@@ -270,7 +270,7 @@ class SeedCases:
 def evidence(region: CaseRegion, *views: str) -> dict[str, ViewEvidence]:
     """Return the evidence of some views of a region; of every one where none is named."""
     case = SeedCases(region)
-    circuits = cache(lambda: _circuits(case))  # wallets are held against them
+    circuits = cache(lambda: _circuits(case))  # wallets are compared with them
     made: dict[str, Callable[[], ViewEvidence]] = {
         "accounts": lambda: _accounts(case),
         "wallets": lambda: _wallets(case, circuits().pieces["where and when"]),
@@ -410,7 +410,7 @@ def best_rows(
     Args:
         scores: [seeds, rows]. Rounded to 9 decimals, so that the order of a floating sum cannot decide a tie; ties go
             to the smaller key.
-        named: rows are named whose score is above it. Without evidence nobody is named.
+        named: rows are named whose score is above it. Without evidence no row is named.
     """
     if not len(seeds) or not len(keys):
         return pl.DataFrame(schema=SCHEMA)

@@ -1,8 +1,8 @@
 """Joins of identifiers: accounts that post with the contacts of the case, and accounts that share their devices.
 
 The case is what a chain of shared contacts joins to the seed, as in most published work (Dubrawski et al. 2015). No
-identifier leads from an advert to a wallet, a circuit or a firm: there it names nobody. Needs contacts; uses accounts
-of adverts and devices where they are shown. Learns nothing. Cost: some ten seconds for 2,000 seeds.
+identifier leads from an advert to a wallet, a circuit or a firm: these views get no candidates. Needs contacts; uses
+accounts of adverts and devices where they are shown. Learns nothing. Cost: some ten seconds for 2,000 seeds.
 """
 
 from dataclasses import dataclass

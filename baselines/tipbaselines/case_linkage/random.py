@@ -11,7 +11,7 @@ from tipbaselines.case_linkage.cases import CaseRegion, rank_views
 
 
 class Random:
-    """Each seed's rows are drawn again from the method's seed and its region, whatever the order of rows."""
+    """Rows are drawn by the method's seed, region by region."""
 
     needs = frozenset[str]()
     stochastic = True

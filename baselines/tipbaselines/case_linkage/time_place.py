@@ -1,7 +1,7 @@
 """Time and place, untrained: rows that are where and when the case advertises, or that open just before it does.
 
-Portnoff et al. (2017) link adverts to payments by the time at which adverts are posted; here postings are held against
-stays of circuits, cash paid in, payments for adverts, and the day on which an account opens; firms against the town and
+Portnoff et al. (2017) link adverts to payments by the time at which adverts are posted; here postings are compared with
+stays of circuits, cash paid in, payments for adverts, and the day on which an account opens; firms with the town and
 language of the adverts. The case is what shared contacts join to the seed. Needs contacts, for the case; uses what else
 is shown. Cost: some ten seconds for 2,000 seeds.
 """
@@ -27,13 +27,13 @@ class TimePlace(Untrained):
 
 
 def time_and_place(known: dict[str, ViewEvidence]) -> dict[str, tuple[pl.Series, np.ndarray]]:
-    """Return per view its keys and what time and place say of them, [seeds, rows]."""
+    """Return per view its keys and their scores by time and place, [seeds, rows]."""
     scores = pieces_of_time_and_place({view: one.pieces for view, one in known.items()})
     return {view: (known[view].keys, score) for view, score in scores.items()}
 
 
 def pieces_of_time_and_place(pieces: Mapping[str, Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """Return per view what time and place say of pairs, given per view the pieces of evidence by name."""
+    """Return scores of pairs by time and place per view, given the pieces of evidence by view and name."""
     accounts, wallets, firms = pieces["accounts"], pieces["wallets"], pieces["firms"]
     return {
         "accounts": accounts["platform"] * accounts["language"] * (0.01 + accounts["opened"]),

@@ -1,1 +1,1 @@
-"""Methods for flag_aggregation: one file each, named as its config."""
+"""Baselines of flag_aggregation: which flagged adverts are harmful, given the votes of reviewers?"""

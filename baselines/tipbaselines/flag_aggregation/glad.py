@@ -5,7 +5,7 @@ expected log-likelihood in alpha and log beta by gradients that are scaled by th
 and then all items at once. A wrong vote is for any of the other classes alike. Unsure votes say nothing. Needs the
 votes. Cost: under a second on 100,000 votes.
 
-EM stops early on purpose. The model cannot express that a reviewer votes for one class whatever they see: EM takes such
+EM stops early on purpose. The model has no reviewers who vote for one class on every item: EM takes such
 reviewers for skilled and the others for wrong, the more the longer it runs. Mean accuracy on 18 public crowds is .811
 after 5 iterations and .806 after 100 (majority .796); on TREC relevance with its four grades .554 and .498 (majority
 .541). Mean average precision on 8 generated worlds is .649 and .570 (majority .597). No crowd loses more than .021.

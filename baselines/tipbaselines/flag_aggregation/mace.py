@@ -1,8 +1,8 @@
-"""MACE (Hovy et al. 2013): a vote is either the truth or, when the reviewer is not looking, a habit of clicking.
+"""MACE (Hovy et al. 2013): a vote is the truth if the reviewer looks, and else a habit of clicking.
 
-A reviewer looks with probability theta and otherwise votes by an own distribution xi, whatever the item. Variational
-Bayes with Beta and Dirichlet priors from several random starts, of which the one with the highest evidence wins.
-Unsure votes are never the truth, so they only come of a habit. Needs the votes. Cost: seconds.
+A reviewer looks with probability theta and otherwise votes by an own distribution xi, independent of the item.
+Variational Bayes with Beta and Dirichlet priors from several random starts, of which the one with the highest evidence
+wins. Unsure votes are never the truth, so they only come of a habit. Needs the votes. Cost: seconds.
 """
 
 from dataclasses import dataclass

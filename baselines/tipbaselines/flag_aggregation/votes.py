@@ -95,8 +95,8 @@ class Votes:
 def read_votes(fold: Fold) -> tuple[pl.Series, Votes]:
     """Return the units of all parts, sorted, and the votes on them with the labels of the train part as known.
 
-    An aggregation method learns reviewers from all votes that it is shown, whatever part they are on; labels of
-    the valid part are left for choosing settings and thresholds. Raises UsageError for a vote that is none.
+    An aggregation method learns reviewers from the votes on all parts; labels of the valid part are left for choosing
+    settings and thresholds. Raises UsageError for an unknown vote.
     """
     unit, names = fold.task.unit, class_names(fold)
     units = fold.parts[unit].unique().sort()

@@ -31,7 +31,7 @@ WEEK = 7
 FEWEST = 5
 """Regions that must have a platform before it is compared with itself elsewhere."""
 SITE_OUTCOME = "adverts"
-"""What shares are shares of."""
+"""The outcome whose shares are estimated."""
 
 Effect = dict[str, Any]
 """A row of effects by column."""
@@ -61,6 +61,26 @@ class Course:
         )
         return slice(first, last)
 
+    def by_period(self, start: int, last: int) -> "Course | None":
+        """Return a course by day as one by period, from day ``start`` to day ``last``.
+
+        Controls that have gaps or nothing before the intervention are left out; None where the series itself does.
+        """
+        length = WEEK if self.counts else 1
+        before = (self.before - start) // length
+        if before < 1:
+            return None
+        periods = before + (last + 1 - self.before) // length
+        days = slice(self.before - before * length, self.before + (periods - before) * length)
+        own = self.own[days].reshape(periods, length).sum(axis=1)
+        beside = self.controls[:, days].reshape(-1, periods, length).sum(axis=2)
+        kept = ~np.isnan(beside).any(axis=1)
+        if self.counts:
+            kept &= beside[:, :before].any(axis=1)
+        if np.isnan(own).any() or (self.counts and not own[:before].any()):
+            return None
+        return Course(own, beside[kept], before, self.counts, self.regions[kept])
+
     def placebo(self, control: int) -> "Course":
         """Return a control in place of the series itself, beside the other controls."""
         others = np.delete(self.controls, control, axis=0)
@@ -72,8 +92,8 @@ class Market:
     """The series of a fold.
 
     ``regions``: sorted. ``platforms``: sorted, null last. ``values``: outcome -> [regions, platforms, days], NaN where
-    there is none. ``interventions``: ``[region, kind, day, platform, last_day]``, the last day that an effect of
-    theirs looks at, null where no effect is asked for.
+    there is none. ``interventions``: ``[region, kind, day, platform, last_day]``, the last day of its effects'
+    windows, null without an effect.
     """
 
     regions: np.ndarray
@@ -84,7 +104,7 @@ class Market:
 
     @classmethod
     def of(cls, fold: Fold) -> "Market":
-        """Return every series and intervention that a fold shows. Rows without a region are nobody's, and left out.
+        """Return every series and intervention that a fold shows. Rows without a region are left out.
 
         Raises UsageError for columns of a user's own panel that no method here would use.
         """
@@ -112,12 +132,15 @@ class Market:
 
     @cached_property
     def _wholes(self) -> dict[str, np.ndarray]:
-        """The series of whole regions by outcome [regions, days], made once for all effects."""
-        return {outcome: _whole(values) for outcome, values in self.values.items()}
+        """Sums over platforms by outcome [regions, days], NaN where none has a value."""
+        return {
+            outcome: np.where(np.isnan(values).all(axis=1), np.nan, np.nansum(values, axis=1))
+            for outcome, values in self.values.items()
+        }
 
     def course(self, effect: Effect, platform: str | None = None) -> Course | None:
-        """Return the series of an effect's region, or of a platform there, with its controls; None where there is
-        none."""
+        """Return the series of an effect's region, or of a platform there, with its controls; None without
+        one."""
         counts = effect["scale"] != "level"
         outcome = effect["outcome"] if effect["scale"] != "share" else SITE_OUTCOME
         if outcome not in self.values or effect["region"] not in self.regions:
@@ -133,8 +156,8 @@ class Market:
             if there.sum() >= FEWEST:
                 free, controls = free[there], of_site[free][there]
         start = int(_start(series)) if platform is not None else int(np.argmax(~np.isnan(series)))
-        beside = _Controls(controls, self.regions[free])
-        return _course(series, beside, effect["day"] - self.first_day, start, last - self.first_day, counts)
+        daily = Course(series, controls, effect["day"] - self.first_day, counts, self.regions[free])
+        return daily.by_period(start, last - self.first_day)
 
     def observed(self, effect: Effect) -> float:
         """Return the sum of an effect's outcome over its window, of its platform where it is about a share."""
@@ -170,7 +193,7 @@ class Market:
 
 
 def _refuse_covariates(columns: list[str], effects: pl.DataFrame) -> None:
-    """Refuse columns of a user's own market that are the outcome of no effect: to ignore them would mislead."""
+    """Refuse columns of a user's own market that no effect uses: to ignore them would mislead."""
     used = {"region", "platform", "day", *effects.filter(pl.col("scale") != "share")["outcome"]}
     if "share" in effects["scale"]:
         used.add(SITE_OUTCOME)
@@ -182,21 +205,16 @@ def _refuse_covariates(columns: list[str], effects: pl.DataFrame) -> None:
 
 
 def _interventions(fold: Fold, effects: pl.DataFrame) -> pl.DataFrame:
-    """Return those of the table where there is one, else those that effects are of."""
+    """Return the interventions of the table, or without one those that effects name."""
     if "kind" not in effects.columns:
         effects = effects.with_columns(pl.lit("").alias("kind"))
     asked = effects.group_by("region", "kind", "day").agg(pl.col("last_day").max())
     if "interventions" in fold.tables:
-        told = fold.tables["interventions"].select("region", "kind", "day", "platform").collect()
-        asked = told.join(asked, on=["region", "kind", "day"], how="left")
+        listed = fold.tables["interventions"].select("region", "kind", "day", "platform").collect()
+        asked = listed.join(asked, on=["region", "kind", "day"], how="left")
     else:
         asked = asked.with_columns(pl.lit(None, dtype=pl.String).alias("platform"))
     return asked.sort("region", "kind", "day")
-
-
-def _whole(values: np.ndarray) -> np.ndarray:
-    """Return [regions, days]: sums over platforms, NaN where none has a value."""
-    return np.where(np.isnan(values).all(axis=1), np.nan, np.nansum(values, axis=1))
 
 
 def _start(series: np.ndarray) -> np.ndarray:
@@ -205,36 +223,10 @@ def _start(series: np.ndarray) -> np.ndarray:
     return np.where(above.any(axis=-1), above.argmax(axis=-1), series.shape[-1])
 
 
-class _Controls(NamedTuple):
-    """Series of the controls by day [controls, days], and their regions [controls]."""
-
-    series: np.ndarray
-    regions: np.ndarray
-
-
-def _course(
-    series: np.ndarray, controls: _Controls, day: int, start: int, last: int, counts: bool
-) -> Course | None:
-    """Return series and controls by period, without controls that have gaps or nothing before the intervention."""
-    length = WEEK if counts else 1
-    before = (day - start) // length
-    if before < 1:
-        return None
-    periods = before + (last + 1 - day) // length
-    days = slice(day - before * length, day - before * length + periods * length)
-    own = series[days].reshape(periods, length).sum(axis=1)
-    beside = controls.series[:, days].reshape(-1, periods, length).sum(axis=2)
-    kept = ~np.isnan(beside).any(axis=1)
-    if counts:
-        kept &= beside[:, :before].any(axis=1)
-    if np.isnan(own).any() or (counts and not own[:before].any()):
-        return None
-    return Course(own, beside[kept], before, counts, controls.regions[kept])
-
-
 CONFIDENCE = 0.95
 FEWEST_PLACEBOS, MOST_PLACEBOS = 3, 64
-"""Controls that are forecast: so many that each has two others, and no more than tell the spread to a tenth. ``small``
+"""Controls that are forecast: enough that each has two others, and few enough that more would change the spread by less
+than a tenth. ``small``
 has fewer; on ``full`` all of them would cost ten times as long and say the same."""
 
 
@@ -343,6 +335,6 @@ def placebo_spread(course: Course, window: slice, total: Callable[[Course], floa
     wrong = np.zeros(count)
     for number, control in enumerate(np.linspace(0, controls - 1, count).round().astype(int)):
         placebo = course.placebo(int(control))
-        seen, told = float(placebo.own[window].sum()), total(placebo)
-        wrong[number] = np.log(max(seen, 0.5) / max(told, 0.5)) if course.counts else seen - told
+        seen, expected = float(placebo.own[window].sum()), total(placebo)
+        wrong[number] = np.log(max(seen, 0.5) / max(expected, 0.5)) if course.counts else seen - expected
     return float(np.sqrt(np.mean(np.square(wrong)))), float(count)

@@ -1,9 +1,9 @@
 """Structural time series with controls: a local level and what the controls have in common, forecast from then on.
 
 Brodersen et al. (2015), CausalImpact, by maximum likelihood (statsmodels' UnobservedComponents): the series before the
-intervention is a random walk plus a regression on the first principal components of its controls plus noise. Their
-spike-and-slab choice of controls is replaced by the components, of which all controls are made. The interval is the
-forecast's own. Needs no control, and gains from many. Cost: half a minute on small.
+intervention is a random walk plus a regression on the first principal components of its controls plus noise. The
+components replace their spike-and-slab choice of controls. The interval is the forecast's own. Needs no control, and
+gains from many. Cost: half a minute on small.
 """
 
 import warnings

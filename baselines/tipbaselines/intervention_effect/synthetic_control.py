@@ -4,7 +4,7 @@ Abadie, Diamond and Hainmueller (2010), on outcomes alone. Weights are not negat
 the squared distance before the intervention. Counts are first divided by their own mean before it, since regions
 differ in size, and so need no region as large as another; levels are taken as they are, as in the paper. The interval
 is Student's over placebos in space: each control forecast from the others. Needs one control, an interval three. The
-notes tell weights and the error before the intervention, and where the controls cannot make up the region. Cost:
+notes give the weights, the error before the intervention, and regions that no weights of the controls reproduce. Cost:
 seconds.
 """
 
@@ -101,9 +101,9 @@ def simplex_weights(controls: np.ndarray, own: np.ndarray) -> np.ndarray:
 
 
 FEW = 3
-"""Effects that are told one by one."""
+"""Up to so many effects have notes of their own."""
 SHOWN = 5
-"""Weights that are told of an effect."""
+"""Weights that a note lists."""
 LEAST = 0.005
 """Weight below which a control has no part."""
 LARGE = 0.5

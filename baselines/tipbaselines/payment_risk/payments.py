@@ -255,7 +255,7 @@ class Side:
 
 
 def graph_features(ledger: Payments, rows: np.ndarray, marks: np.ndarray) -> np.ndarray:
-    """Return (rows, features) float32 of the payments at these rows, NaN where there is nothing to tell.
+    """Return (rows, features) float32 of the payments at these rows, NaN where one does not exist.
 
     Args:
         marks: (payments, columns) of what payments say themselves; their means over the wallets' other payments are
@@ -290,7 +290,7 @@ def _padded(values: np.ndarray, length: int) -> np.ndarray:
 
 def _onward(ledger: Payments, out: Side, into: Side, rows: np.ndarray, wallets: int) -> list[np.ndarray]:
     """In and out again: how soon the payee pays on and how much of it, how soon after an income the payer pays, how
-    many others pay whom the payee pays next, and how many the payer's last payer pays."""
+    many pay the wallet that the payee pays next, and how many the payer's last payer pays."""
     minute, amount = ledger.minute, ledger.amount
     onward = out.next(ledger.payee, minute)
     before = into.last(ledger.payer, minute)

@@ -1,1 +1,1 @@
-"""Baselines of account_risk: which accounts belong to a trafficking operation, by whom they tie themselves to?"""
+"""Baselines of prevalence: how many people are trafficked in a region, on any list or on none?"""

@@ -1,10 +1,10 @@
 """A Bayesian log-linear model of all pairs of lists, whose terms are shrunk towards independence as far as data allow.
 
-In the spirit of Overstall and King (2014) and Silverman (2020): terms of pairs are normal around 0, their
-spread is learnt for each table, and pairs that share nobody have terms too, which a prior keeps finite. Sampled by
-NUTS (Hoffman and Gelman 2014), all tables at once. The interval holds 95% of the posterior, the unseen being Poisson;
-its upper end also allows for a dependence that all pairs share (:func:`.lists.dependence_reach`).
-Needs the extra bayes and counts. Cost: half a minute for 64 tables of six lists on one core.
+In the spirit of Overstall and King (2014) and Silverman (2020): terms of pairs are normal around 0, their spread is
+learnt for each table, and pairs without a common person have terms too, which a prior keeps finite. Sampled by NUTS
+(Hoffman and Gelman 2014), all tables at once. The interval holds 95% of the posterior, the unseen being Poisson; its
+upper end also allows for a dependence that all pairs share (:func:`.lists.dependence_reach`). Needs the extra bayes and
+counts. Cost: half a minute for 64 tables of six lists on one core.
 """
 
 from dataclasses import dataclass

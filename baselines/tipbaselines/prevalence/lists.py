@@ -3,7 +3,7 @@
 A table is the count of every pattern of membership but the unseen one. A log-linear model has an intercept, a main
 effect a list and terms for some pairs of lists; its intercept is the logarithm of the unseen people expected (Bishop,
 Fienberg and Holland 1975, chapter 6). Whether an estimate exists: Fienberg and Rinaldo (2012); Chan, Silverman and
-Vincent (2021). Strata are added up: the smallest hold fifty people, of whom three or four are on two lists, too few
+Vincent (2021). Strata are added up: the smallest hold fifty people, three or four of them on two lists: too few
 for a model each. Every column of ``case_lists`` is a list but for the unit, the count and the strata.
 """
 
@@ -65,7 +65,7 @@ def overlaps(counts: np.ndarray, lists: int) -> np.ndarray:
 
 
 def fit(counts: np.ndarray, lists: int, terms: np.ndarray) -> LogLinearFits:
-    """Fit a model to each table by Newton's method. A list with nobody on it is left out of its table.
+    """Fit a model to each table by Newton's method. A list without a person is left out of its table.
 
     Args:
         counts: [tables, patterns], patterns in the order of :func:`patterns`.
@@ -196,7 +196,7 @@ def estimate_exists(matrix: np.ndarray, counts: np.ndarray) -> bool:
 def lower_bound(counts: np.ndarray, lists: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the logarithm of the unseen and how far its 95% interval reaches on either side [units].
 
-    ``counts``: people [units, patterns]. NaN where nobody is on one list only, or on two.
+    ``counts``: people [units, patterns]. NaN where no person is on one list only, or on two.
     """
     once, twice = _once_and_twice(counts, lists)
     ratio = once / twice
@@ -238,7 +238,7 @@ def below_bound(estimates: np.ndarray, counts: np.ndarray, lists: int) -> list[s
 
 
 def _once_and_twice(counts: np.ndarray, lists: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return how many are on one list only, and how many on two; NaN in both where either is nobody."""
+    """Return how many are on one list only, and how many on two; NaN in both where either is 0."""
     on = patterns(lists).sum(axis=1)
     once, twice = (counts[:, on == k].sum(axis=1) for k in (1, 2))
     exists = (once > 0) & (twice > 0)
@@ -251,7 +251,7 @@ NO_LISTS = ("region", "form", "sex", "count")
 MOST = 10
 """Lists: the patterns are two to this power."""
 SPARSE = 0.5
-"""A table is sparse where this share of its pairs of lists share nobody."""
+"""A table is sparse where this share of its pairs of lists have no person in common."""
 FEW = 8
 """Below this many tables the overlaps say too little about how much lists depend on each other."""
 

@@ -6,7 +6,7 @@ of freedom, the dispersion, and errors grow by its root, since people come in gr
 moves weight to models of few terms, so the notes say the dispersion and what plain BIC gives. The estimate is the
 median of the mixture of the models' normal distributions of the logarithm of the unseen, the interval its 2.5 and
 97.5% points, so it says how much models disagree. The upper end also allows for a dependence that all pairs of lists
-share (:func:`.lists.dependence_reach`). Pairs of lists that share nobody are not candidates. Needs
+share (:func:`.lists.dependence_reach`). Pairs of lists without a common person are not candidates. Needs
 counts. Cost: some seconds for 64 tables of six lists.
 """
 

@@ -1,7 +1,7 @@
 """A log-linear model of pairs of lists that depend on each other, chosen step by step.
 
 Bales, Hesketh and Silverman (2015); Silverman (2020). From independence on, the pair whose term lowers the deviance
-most joins as long as the p value of the likelihood ratio is below ``p``; pairs of lists that share nobody are no
+most joins as long as the p value of the likelihood ratio is below ``p``; pairs of lists without a common person are no
 candidates. The interval is that of the model chosen, which knows nothing of the choice; its upper end also allows for
 dependence between lists (:func:`.lists.dependence_reach`). Needs counts. Cost: a second.
 """

@@ -1,1 +1,1 @@
-"""Baselines of the task recruitment_onset: each is handed conversations one message at a time."""
+"""Baselines of recruitment_onset, which receive conversations one message at a time."""

@@ -1,1 +1,1 @@
-"""Baselines of the task route_forecast: each is handed circuits one stop at a time."""
+"""Baselines of route_forecast, which receive circuits one stop at a time."""

@@ -1,8 +1,8 @@
 """Gradient-boosted trees on a firm, the other firms of its agency, its buyers and suppliers, and its buyers' others.
 
-After GADBench (Tang et al. 2023), where trees on aggregated neighbourhoods beat graph neural networks. What audits and
-complaints say of others whom one agency supplies, and how those pay who buy, stands beside what is recorded of the firm
-itself. No label is a feature. Needs the sector and supplies; uses every other column that is there. Cost:
+After GADBench (Tang et al. 2023), where trees on aggregated neighbourhoods beat graph neural networks. Audits and
+complaints about the agency's other firms, and the terms of the firm's buyers, stand beside the firm's own records. No
+label is a feature. Needs the sector and supplies; uses every other column that is there. Cost:
 seconds for 20,000 firms on one core.
 """
 
