@@ -1,8 +1,8 @@
-"""Whether the parameters of a world can meet its coverage targets, checked when a world file is loaded.
+"""Check, when a world file is loaded, whether its parameters can meet the coverage targets.
 
-Of each target that parameters decide, the least and the most that their ranges allow is worked out; where even that
-does not meet it, the file is refused. What is drawn beside (how long lives are, where sites close) is left open: a file
-that passes may still miss a target, one that is refused cannot meet it.
+For each target that parameters decide, the smallest and largest value that their ranges allow is computed. If no value
+in between meets the target, the file is refused. Other draws (how long lives are, where sites close) are not
+considered: a file that passes may still miss a target, but a refused file cannot meet it.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ from tipdata.core.parameters import iterate_numbers
 
 SAMPLE = "payments.sampled"
 BURDEN = 1.5
-"""Payments of an operation that posts to those of one that never does: between one in so many and so many."""
+"""Payments of an operation that posts, divided by those of one that never does, lie between 1 / BURDEN and BURDEN."""
 VIEW_ROWS = 3
-"""Rows with which a view counts."""
+"""An operation is seen in a view if it has at least so many rows there."""
 
 NEEDED = (
     *("payments.sampled", "operations.traits.volume", "operations.traits.circuit", "operations.form"),
     *("operations.count", "operations.posting", "operations.hidden_kind"),
     *("trips.own_way.returns", "suppliers.agencies.forms"),
 )
-"""Parameters whose value is read; of others the ranges are."""
+"""Parameters that must have a value; of others the ranges are read."""
 UNBOUNDED = {"conversations": 1.0, "help": 1.0}
-"""Views that no parameter bounds below all: who talks, is queued or is called about follows from many draws together.
-They count as if all were seen in them, and nothing is refused for them."""
+"""Views that no parameter bounds: who talks, is queued or is the subject of a contact follows from many draws. They
+count as if every operation were seen in them."""
 
 Entry = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Span:
-    """What is possible: from ``low`` to ``high``."""
+    """A span of possible values, from ``low`` to ``high``."""
 
     low: float
     high: float
@@ -45,12 +45,12 @@ class Span:
         return f"{self.low:.0%} to {self.high:.0%}" if self.low else f"at most {self.high:.0%}"
 
     def meets(self, least: float, most: float = 1.0) -> bool:
-        """Return whether something in it lies between these."""
+        """Return whether some value of the span lies between these."""
         return self.high >= least and self.low <= most
 
 
 def check(file: str, parameters: Mapping[str, Entry]) -> None:
-    """Raises ValueError, with file, parameter, range and target, where no value in the ranges meets a target."""
+    """Raise ValueError, with file, parameter, range and target, if no value in the ranges meets a target."""
     for path in NEEDED:
         if "value" not in parameters.get(path, {}):
             raise ValueError(
@@ -94,9 +94,10 @@ def check(file: str, parameters: Mapping[str, Entry]) -> None:
 
 
 def at_most(shares: list[float], views: int) -> float:
-    """Return the most that can be seen in so many views, given the share seen in each.
+    """Return the largest share that can be seen in ``views`` views or more, given the share seen in each view.
 
-    However the views go together: who is seen in ``views`` of all is in ``views - k`` of those left without any k.
+    The bound holds for any dependence: who is seen in ``views`` of all views is in ``views - k`` of those that remain
+    when any k are removed.
     """
     rising = sorted(shares)
     bounds = [sum(rising[: len(rising) - k]) / (views - k) for k in range(views)]
@@ -104,12 +105,12 @@ def at_most(shares: list[float], views: int) -> float:
 
 
 def least_of(entry: Entry) -> float:
-    """Return the smallest number that a parameter may be."""
+    """Return the smallest possible number of a parameter."""
     return min(iterate_numbers(entry.get("value", entry.get("range"))))
 
 
 def most_of(entry: Entry) -> float:
-    """Return the largest."""
+    """Return the largest possible number of a parameter."""
     return max(iterate_numbers(entry.get("value", entry.get("range"))))
 
 
@@ -118,7 +119,7 @@ def _share(weights: Mapping[str, Any], names: set[str]) -> float:
 
 
 def _view_spans(parameters: Mapping[str, Entry]) -> dict[str, Span]:
-    """Return which share of posting trafficking operations each view may show, of those that parameters bound."""
+    """Return the possible share of posting trafficking operations in each view that parameters bound."""
     volume = parameters["operations.traits.volume"]["value"]
     few = {level for level in volume["levels"] if int(level.split("-")[-1]) < VIEW_ROWS}
     by_level = dict(zip(volume["levels"], volume["trafficking"], strict=True))
@@ -131,8 +132,10 @@ def _view_spans(parameters: Mapping[str, Entry]) -> dict[str, Span]:
 
 
 def _moving_share(parameters: Mapping[str, Entry]) -> Span:
-    """Return which share of trafficking operations tours or makes journeys: those with the habit of it, which does not
-    depend on the line of work, but for lines that make journeys and may make none, and at most all of these too."""
+    """Return the possible share of trafficking operations that tour or make journeys.
+
+    The habit of touring does not depend on the line of work. Lines of work that make journeys may make none, or all.
+    """
     stays, tours = parameters["operations.traits.circuit"]["value"]["trafficking"]
     forms = parameters["operations.form"]["value"]
     own_way = set(parameters["trips.own_way.returns"]["value"])
@@ -145,14 +148,14 @@ def _moving_share(parameters: Mapping[str, Entry]) -> Span:
 
 
 def _placing_share(parameters: Mapping[str, Entry]) -> float:
-    """Return which share of trafficking operations may place people with firms."""
+    """Return the share of trafficking operations that may place people with firms."""
     return _share(
         parameters["operations.form"]["value"], set(parameters["suppliers.agencies.forms"]["value"])
     )
 
 
 def _silent_share(parameters: Mapping[str, Entry]) -> Span:
-    """Return which share of illicit payments may be of operations that never post."""
+    """Return the possible share of illicit payments of operations that never post."""
     sampled = parameters[SAMPLE]["value"]
     count, posting = (parameters[f"operations.{name}"]["value"] for name in ("count", "posting"))
     hidden = (count - posting) * _share(parameters["operations.hidden_kind"]["value"], {"trafficking"})

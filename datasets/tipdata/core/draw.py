@@ -77,7 +77,7 @@ Words = npt.NDArray[np.uint64]
 
 @cache
 def _word(number: int) -> Words:
-    """Return a constant as numpy works with it fastest: an array without a dimension, in half of a scalar's time."""
+    """Return a constant as an array without dimensions, which numpy handles twice as fast as a scalar."""
     word = np.array(number, dtype=np.uint64)
     word.flags.writeable = False
     return word
@@ -94,11 +94,11 @@ _WITHIN = _word(0xFFFFF)
 
 
 _BLOCK = 1 << 14
-"""So many words are worked on at once: they stay in the processor's cache."""
+"""Words processed at once, so that they stay in the processor's cache."""
 
 
 def _mix(words: Words) -> Words:
-    """Put words through SplitMix64's finaliser, a bijection on 64-bit words; in place, so give none that are needed."""
+    """Apply SplitMix64's finaliser, a bijection on 64-bit words, in place: the words given are overwritten."""
     flat = words.reshape(-1)
     room = np.empty(min(len(flat), _BLOCK), dtype=np.uint64)
     for start in range(0, len(flat), _BLOCK):
@@ -119,7 +119,7 @@ def _key(seed: int, path: str) -> Words:
 
 @cache
 def _rises(name: str) -> Ints:
-    """Return by how much each knot of a quantile table is above the one before."""
+    """Return the differences between neighbouring knots of a quantile table."""
     return np.diff(constant_table(name))
 
 
@@ -133,13 +133,13 @@ class Stream:
 
     @classmethod
     def several(cls, seed: int, paths: Iterable[str]) -> "Stream":
-        """Return the streams of several paths as one: it draws from each, (paths, ids)."""
+        """Return the streams of several paths as one, whose draws have shape (paths, ids)."""
         made = cls.__new__(cls)
         made.key = np.stack([_key(seed, path) for path in paths])
         return made
 
     def bits(self, ids: Ids, k: int | Ids = 0) -> Words:
-        """Return 64 uniform bits an id; ``k`` numbers several draws for one id."""
+        """Return 64 uniform bits per id; ``k`` numbers several draws for one id."""
         words = _mix((np.asarray(ids, dtype=np.int64) * _GOLDEN.view(np.int64)).view(np.uint64) + self.key)
         if isinstance(k, int):
             words ^= _word((k + 1) * _SECOND & _WORD)
@@ -148,7 +148,7 @@ class Stream:
         return _mix(words)
 
     def one_way(self, ids: Ids) -> Words:
-        """Return 64 bits an id by a keyed BLAKE2b: nobody works them back to ids, as those of :meth:`bits` can be.
+        """Return 64 bits per id by a keyed BLAKE2b, which cannot be inverted to ids; those of :meth:`bits` can.
 
         Slow, about a microsecond each: for numbers that are published.
         """
@@ -166,7 +166,7 @@ class Stream:
         return np.multiply(drawn, 2.0**-53, dtype=np.float64)
 
     def below(self, ids: Ids, n: int | Ids, k: int | Ids = 0) -> Ints:
-        """Return uniform integers in [0, n), n < 2**31, an array of n's broadcasting with the ids."""
+        """Return uniform integers in [0, n), n < 2**31; an array ``n`` broadcasts with the ids."""
         return _below_from_bits(self.bits(ids, k), n)
 
     def chance(self, ids: Ids, p: int | Ids, k: int | Ids = 0) -> npt.NDArray[np.bool_]:
@@ -196,7 +196,7 @@ class Stream:
         return np.lexsort((ids, self.bits(ids)))
 
     def permute(self, ids: Ids) -> Ints:
-        """Return a keyed permutation of [0, 2**48): an id that tells nothing of what it names (four Feistel rounds)."""
+        """Return a keyed permutation of [0, 2**48), by four Feistel rounds: ids that reveal nothing."""
         left, right = ids >> 24, ids & 0xFFFFFF
         for turn in range(4):
             turned = self.bits(right, turn)
@@ -206,7 +206,7 @@ class Stream:
 
 
 def choose_from_bits(words: Words, weights: Ints) -> Ints:
-    """Return for 64 bits each, which are used up, what :meth:`Stream.choose` returns for the ids that they are of."""
+    """Return what :meth:`Stream.choose` returns for ids with these 64 bits each; the words are overwritten."""
     if weights.ndim == 1:
         total = np.cumsum(weights)
         return np.searchsorted(total, _below_from_bits(words, total[-1]), side="right")
@@ -273,15 +273,15 @@ def normalise(weights: Ints) -> Ints:
 UNIT = 1000
 """Intensities are integers in thousandths of a count."""
 LARGE = 12 * UNIT
-"""From this mean on the distribution is taken for its normal approximation with a correction for skewness."""
+"""From this mean on, a normal approximation with a correction for skewness is used."""
 LONGEST = 60
-"""No count of a mean below LARGE reaches this (P < 1e-20)."""
+"""A count with a mean below LARGE never reaches this (P < 1e-20)."""
 NEGLIGIBLE = 1e-9
-"""Probability of a single count beyond which none is drawn."""
+"""Counts with a smaller probability than this are not drawn."""
 
 
 def effective_size(weights: np.ndarray) -> float:
-    """Return how many rows of equal weight tell as much as weighted ones: (sum w)^2 / sum w^2 (Kish 1965)."""
+    """Return the effective size of a weighted sample: (sum w)^2 / sum w^2 (Kish 1965)."""
     weights = np.asarray(weights, dtype=np.float64)
     return float(weights.sum() ** 2 / (weights**2).sum()) if len(weights) else 0.0
 
@@ -336,7 +336,7 @@ def _count_by_normal(millionths: Ints, mean: Ints) -> Ints:
 
 
 class Clock:
-    """Turns time into busy time and back: uniform draws of busy time have the week's rhythm.
+    """Converts time to busy time and back, so that uniform draws of busy time have the rhythm of the week.
 
     Args:
         weights: (levels, slots) whole weights of the slots of a week, such as 168 hours or seven days, none below zero;
@@ -356,13 +356,13 @@ class Clock:
         self._all = (self._before + level * self._apart).ravel()
 
     def busy(self, level: int | Ints, time: Ints) -> Ints:
-        """Return the busy time that has passed until a time; of a slot's weight in each unit of time."""
+        """Return the busy time that has passed until a time; each unit of time counts by its slot's weight."""
         slot, rest = _divide(time, self._step)
         week, slot = _divide(slot, self._slots)
         return week * self.week[level] + self._before[level, slot] + self._weights[level, slot] * rest
 
     def time(self, level: int | Ints, busy: Ints) -> Ints:
-        """Return the unit of time in which so much busy time has passed."""
+        """Return the unit of time at which this much busy time has passed."""
         week, rest = _divide(busy, self.week[level])
         level = np.asarray(level)
         slot = np.searchsorted(self._all, rest + level * self._apart, side="right") - 1 - level * self._slots
@@ -371,7 +371,7 @@ class Clock:
 
 
 def _divide(number: Ints, by: int | Ints) -> tuple[Ints, Ints]:
-    """Return what ``np.divmod`` does, which is far slower where all are divided by one number."""
+    """Return quotient and remainder; ``np.divmod`` is far slower for a single divisor."""
     whole = number // by
     return whole, number - whole * by
 

@@ -59,7 +59,7 @@ class Sealed:
 
 
 class Listing(Protocol):
-    """What lists the values of a category once they are asked for."""
+    """Something that lists the values of a category, given the parameters of a world."""
 
     def list_values(self, parameters: Parameters) -> tuple[str, ...]:
         """Return the values, each once."""
@@ -127,12 +127,12 @@ class Column:
     since: str = ""
 
     def possible(self, parameters: Parameters) -> tuple[str, ...]:
-        """Return its category values in the world of these parameters; empty where it is not a category."""
+        """Return the category values in the world of these parameters; empty for other columns."""
         return self.values if isinstance(self.values, tuple) else self.values.list_values(parameters)
 
     @property
     def inner(self) -> pl.DataType:
-        """The dtype of its values, also where they are in lists."""
+        """The dtype of the values, or of the entries of lists."""
         return self.dtype.inner if isinstance(self.dtype, pl.List) else self.dtype  # type: ignore[return-value]
 
 
@@ -151,17 +151,17 @@ class Table:
     private_rows: tuple[str, tuple[str, ...], str] = ("", (), "")
 
     def names(self, *tiers: str) -> tuple[str, ...]:
-        """Return column names of the given tiers (all where none is given), in the table's order."""
+        """Return column names of the given tiers (all if none is given), in the table's order."""
         return tuple(c.name for c in self.columns if not tiers or c.tier in tiers)
 
     @property
     def observed(self) -> tuple[str, ...]:
-        """Columns of the observed file: all but hidden truth. Empty for a table that is all truth."""
+        """Columns of the observed file: all except hidden truth. Empty for a table that is all truth."""
         return tuple(c.name for c in self.columns if c.tier != "truth")
 
     @property
     def hidden(self) -> tuple[str, ...]:
-        """Columns of the truth file: the primary key and the hidden columns. Empty where nothing is hidden."""
+        """Columns of the truth file: the primary key and the hidden columns. Empty if nothing is hidden."""
         if not self.names("truth"):
             return ()
         return tuple(c.name for c in self.columns if c.tier == "truth" or c.name in self.key)
@@ -180,7 +180,7 @@ class Table:
         return values
 
     def __getitem__(self, name: str) -> Column:
-        """Return a column by its name. Raises KeyError where there is none."""
+        """Return a column by its name. Raises KeyError if there is none."""
         for column in self.columns:
             if column.name == name:
                 return column
@@ -198,7 +198,7 @@ def decode(names: Sequence[str], code: Ints) -> pl.Series:
 
 
 def with_nulls(values: np.ndarray, there: np.ndarray) -> pl.Series:
-    """Return numbers, texts or truth values where they are there, null elsewhere."""
+    """Return numbers, texts or truth values as a column, null where ``there`` is false."""
     import pyarrow as pa  # for making data only: reading them does not wait for it
 
     return pl.Series(pl.from_arrow(pa.array(values, mask=~there)))
@@ -252,7 +252,7 @@ VOCABULARIES = {
     "categories": tuple(CATEGORIES),
     "strategies": STRATEGIES,
 }
-"""Values that several tables share, by the name that stands for them in a file of tables."""
+"""Values that several tables share, by the name used in the files of tables."""
 
 
 @cache

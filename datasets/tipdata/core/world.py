@@ -1,4 +1,4 @@
-"""Versions of the data and their parameters: a world file is read once, each region draws its own from the ranges."""
+"""Versions of the data and their parameters. A world file is read once; each region draws its values from ranges."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ FOLDER = Path(__file__).parents[1]
 DAYS = 730
 MINUTES_A_DAY = 1440
 DRAFT, RELEASED, RETIRED = "draft", "released", "retired"
-"""What a version is: still to change; fixed for good; no longer made here."""
+"""Status of a version: it may still change; it is fixed; this package no longer makes it."""
 OWN = "own"
-"""What a world of a user's own is instead (:mod:`tipdata.core.own_worlds`)."""
+"""Status of an own world (:mod:`tipdata.core.own_worlds`)."""
 
 
 @cache
@@ -35,8 +35,8 @@ def _document(name: str) -> dict[str, Any]:
 
 
 def versions() -> dict[str, dict[str, Any]]:
-    """Return the versions of the data, the newest last: status and reason of each; world file and seed, or what makes
-    it where it is retired."""
+    """Return the versions of the data, the newest last. Each has status and reason, and world file and seed or, if
+    retired, the package that makes it."""
     return _document("versions.yaml")["versions"]
 
 
@@ -46,9 +46,9 @@ def makeable_versions() -> list[str]:
 
 
 def entry_of(version: str) -> dict[str, Any]:
-    """Return the entry of a version, or of a world of a user's own, whose status is ``own``.
+    """Return the entry of a version, or of an own world, whose status is ``own``.
 
-    Raises UsageError for one that does not exist or is retired.
+    Raises UsageError for a version that does not exist or is retired.
     """
     if own_worlds.is_own(version):
         world = own_world(version)
@@ -67,20 +67,20 @@ def entry_of(version: str) -> dict[str, Any]:
 
 
 def newest_released() -> str:
-    """Return the version that defaults take."""
+    """Return the newest released version, which is the default everywhere."""
     return [name for name, entry in versions().items() if entry["status"] == RELEASED][-1]
 
 
 def is_draft(version: str) -> bool:
-    """Return whether a version may still change; one that does not exist here is not a draft."""
+    """Return whether a version is a draft; one that does not exist here is not."""
     return version in versions() and versions()[version]["status"] == DRAFT
 
 
 def check_status(version: str, draft: bool) -> None:
-    """Refuse a board, round or export of a retired version and, unless the caller asked for drafts, of a draft.
+    """Refuse a board, round or export of a retired version or own world and, unless drafts are allowed, of a draft.
 
     Raises:
-        UsageError: for a retired version, for a world of a user's own, and for a draft where ``draft`` is false.
+        UsageError: for a retired version, for an own world, and for a draft if ``draft`` is false.
     """
     if own_worlds.is_own(version):
         raise UsageError(
@@ -94,13 +94,13 @@ def check_status(version: str, draft: bool) -> None:
 
 
 def sizes() -> dict[str, int]:
-    """Return release sizes: regions in each."""
+    """Return the number of regions of each release size."""
     listed = _document("versions.yaml")["sizes"]
     return {name: size["regions"] if isinstance(size, dict) else size for name, size in listed.items()}
 
 
 def includes(version: str, since: str) -> bool:
-    """Return whether a version of the data has what exists since another; '' is since the first."""
+    """Return whether a version of the data has what was added in version ``since``; '' is the first version."""
     if not since:
         return True
     known = list(versions())
@@ -109,13 +109,13 @@ def includes(version: str, since: str) -> bool:
 
 
 def profile(size: str) -> Mapping[str, Any]:
-    """Return the parameters by path that a size has values of its own for; most sizes have none."""
+    """Return the profile of a size: its own values of some parameters, by path. Most sizes have none."""
     listed = _document("versions.yaml")["sizes"].get(size)
     return listed.get("profile", {}) if isinstance(listed, dict) else {}
 
 
 def check_world(number: object) -> None:
-    """Raises UsageError for a number that no world has."""
+    """Raise UsageError for a number that no world has."""
     if isinstance(number, bool) or not isinstance(number, int) or number < 0:
         raise UsageError(
             f"world {number} does not exist: 0 is the released world, 1, 2, 3 and so on are independent ones."
@@ -152,13 +152,12 @@ def register(file: Path) -> own_worlds.OwnWorld:
 
 
 def own_world(name: str) -> own_worlds.OwnWorld:
-    """Return the world of a user's own that is kept under a name. Raises UsageError where it is not there, or its file
-    was changed since."""
+    """Return the own world that was saved under a name. Raises UsageError if there is none, or its file was changed."""
     return own_worlds.load_own_world(name, _base)
 
 
 def _base(version: str) -> own_worlds.Base:
-    """Return what a user's own world may rest on. Raises UsageError where it is no released version."""
+    """Return the base of an own world. Raises UsageError for a version that is not released."""
     if version not in versions() or entry_of(version)["status"] != RELEASED:
         raise UsageError(f"{version} is not a released data version: base the world on {newest_released()}.")
     return own_worlds.Base(parameters(version), int(entry_of(version)["seed"]))
@@ -171,7 +170,7 @@ def _own_parameters(name: str) -> dict[str, dict[str, Any]]:
 
 @cache
 def _paths_below(version: str, prefix: str) -> tuple[str, ...]:
-    """Return the paths of all parameters below a prefix, in the file's order."""
+    """Return the paths of all parameters below a prefix, in the order of the file."""
     return tuple(path for path in parameters(version) if path.startswith(f"{prefix}."))
 
 
@@ -187,19 +186,19 @@ def parameters_digest(version: str, size: str = "") -> str:
 
 @dataclass(frozen=True)
 class World:
-    """One version of the world, or one that is independent of it: the seed behind every draw."""
+    """One version of the world, or a world independent of it: the seed of every draw."""
 
     version: str
     seed: int
     assumptions: int = 0
-    """0 for what the version assumes; any other number for a draw of all that is assumed
-    (:mod:`tipdata.core.parameters`)."""
+    """0 for the assumed parameters of the version; any other number for a draw of all of them
+    (:func:`~tipdata.core.parameters.draw_assumptions`)."""
     size: str = ""
-    """The size whose profile holds; '' for none."""
+    """The size whose profile applies; '' for none."""
 
     @classmethod
     def of(cls, version: str, world: int = 0, assumptions: int = 0, size: str = "") -> World:
-        """Return a world of a version: 0 is the released one, any other number one with draws of its own.
+        """Return a world of a version: 0 is the released one, any other number an independent one.
 
         ``size``: of a release, which may have a profile. The seed of world k >= 1 is the first 8 bytes, most
         significant first, of SHA-256 of ``<seed>/world/<k>`` with the version's seed. Raises UsageError as
@@ -231,7 +230,7 @@ class World:
 
 @lru_cache(maxsize=4)
 def _varied_parameters(world: World) -> Mapping[str, Mapping[str, Any]]:
-    """Return the parameters of a world that assumes otherwise, or is of a size with a profile."""
+    """Return the parameters of a world with drawn assumptions or with the profile of a size."""
     listed: Mapping[str, Mapping[str, Any]] = parameters(world.version)
     if world.assumptions:
         listed = draw_assumptions(listed, world.seed, world.assumptions)
@@ -274,7 +273,7 @@ class Region:
         return self._drawn[path]
 
     def _entry(self, path: str) -> Mapping[str, Any]:
-        """Return a parameter. Raises KeyError, in a sentence, for one that the world file has not."""
+        """Return a parameter. Raises KeyError, with a sentence, for one that is not in the world file."""
         if path not in self._parameters:
             file = entry_of(self.world.version)["world"]
             raise KeyError(
@@ -315,13 +314,13 @@ class Region:
     def ids(self, stream: str, local: np.ndarray) -> np.ndarray:
         """World-wide row ids, int64 below 2**48: a keyed permutation of region and ``local`` number together.
 
-        An id so tells neither kind nor order, nor the region (a method must not find an author by it).
+        An id therefore reveals neither kind nor order nor region (a method must not find an author by it).
         """
         return self.world.stream(f"id/{stream}").permute((np.int64(self.index) << 32) | local)
 
 
 WORLD_MARK = ".w"
-"""What stands between size and number in the name of a release of an independent world."""
+"""Separates size and number in the name of a release of an independent world."""
 
 
 def release_name(version: str, size: str, world: int = 0) -> str:
@@ -330,7 +329,7 @@ def release_name(version: str, size: str, world: int = 0) -> str:
 
 
 def parse_release_name(name: str) -> tuple[str, str, str]:
-    """Return version, size and world of a release's name as :func:`release_name` writes it, '' for what it leaves out.
+    """Return version, size and world of a name written by :func:`release_name`, '' for missing parts.
 
     Raises UsageError for a world that is not a whole number from 1.
     """

@@ -16,7 +16,7 @@ from tipdata.core.tables import Column, Table
 from tipdata.core.world import Region, includes
 
 Past = dict[str, Any]
-"""What earlier stages of the same region left: their state by stage name."""
+"""States of the earlier stages of the same region, by stage name."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,13 @@ class Stage:
     parameters: tuple[str, ...] = ()
 
     def owns(self, path: str) -> bool:
-        """Return whether a parameter of the world is of this stage."""
+        """Return whether a parameter of the world belongs to this stage."""
         return any(f"{path}.".startswith(f"{group}.") for group in (self.name, *self.parameters))
 
 
 @cache
 def stages() -> tuple[Stage, ...]:
-    """Return all stages, each after those it reads; among the free ones, in alphabetical order."""
+    """Return all stages, each after those it reads, otherwise in alphabetical order."""
     found: dict[str, Stage] = {}
     for module in sorted(m.name for m in pkgutil.iter_modules(__path__)):
         stage = importlib.import_module(f"{__name__}.{module}").STAGE
@@ -62,7 +62,7 @@ def stages() -> tuple[Stage, ...]:
 
 
 def stages_of(version: str) -> tuple[Stage, ...]:
-    """Return the stages that a released version of the data has: it stays as it was when later ones join."""
+    """Return the stages of a version of the data; a released version does not change when stages are added later."""
     return tuple(s for s in stages() if includes(version, s.since))
 
 

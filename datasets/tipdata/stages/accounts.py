@@ -38,7 +38,7 @@ def draw_circles(
     """Draw where accounts of nobody are, and the households of those who have no other circle, each of about so many.
 
     Args:
-        owner: operation of each account, -1 where it is nobody's.
+        owner: operation of each account, -1 if it is nobody's.
         language: index of each account's.
     """
     owned = owner >= 0
@@ -52,7 +52,8 @@ def draw_circles(
 
 
 HANDS = 8
-"""The number of who runs an account is their operation's times this plus their own, or that of nobody's account."""
+"""The number of the person who runs an account is the operation's times this plus the person's own; without an
+operation it is the account's."""
 ROOM = 16
 """A device's number is its person's times this, plus which of theirs it is."""
 REPLACED = 4
@@ -67,7 +68,7 @@ def draw_devices(
     """Return the local number of each account's device.
 
     Args:
-        owner: operation of each account, -1 where it is nobody's.
+        owner: operation of each account, -1 if it is nobody's.
         circle: number of the circle that each belongs to.
         opened: day.
     """
@@ -101,7 +102,7 @@ class Lives:
     until: Ints
     """Last day on which it does anything."""
     closed: Ints
-    """Day from which on it is no more; past the end of time where it stays."""
+    """First day on which it no longer exists; past the end of time if it stays."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ class Sites:
     Attributes:
         has: (operations, platforms present) bool.
         home: position of each operation's first choice.
-        moved: (operations, platforms present) day on which a successor is opened; -1 where it is none.
+        moved: (operations, platforms present) day on which a successor is opened; -1 if it is none.
     """
 
     has: np.ndarray
@@ -186,10 +187,10 @@ def draw_lives(
     """Return the days of accounts.
 
     Args:
-        owner: operation of each, -1 where it is nobody's.
+        owner: operation of each, -1 if it is nobody's.
         site: position of each account's platform.
         age: days that it has before its first advert, if it is no successor.
-        moved: day on which it is opened as a successor, -1 where it is none.
+        moved: day on which it is opened as a successor, -1 if it is none.
         first: bool, its operation's first choice, by which it talks before it posts.
     """
     owned = owner >= 0
@@ -232,9 +233,9 @@ class Accounts:
         has: (operations, platforms present) bool.
         weights: (operations, platforms present) of :func:`operation_site_weights`.
         home: position of each operation's first choice of platform.
-        id: (operations, platforms present) account ids, also where there is none.
+        id: (operations, platforms present) account ids, also if there is none.
         number: local number of each account; those of operations stand before those of nobody.
-        owner: operation of each account, -1 where it is nobody's.
+        owner: operation of each account, -1 if it is nobody's.
         site: position of each account's platform.
         frame: the table's rows, in the order of the numbers.
         lives: days of each account.

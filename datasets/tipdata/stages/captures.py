@@ -100,12 +100,12 @@ def _visibility(region: Region, person: np.ndarray, owner: np.ndarray) -> np.nda
 
 
 def _draw_found(region: Region, person: np.ndarray, chance: np.ndarray) -> np.ndarray:
-    """Return bool (people, lists): whom each list finds by itself."""
+    """Return (people, lists) bool: the people that each list finds by itself."""
     return region.stream("captures/found").chance(person[:, None], chance, np.arange(len(LISTS))[None, :])
 
 
 def _draw_avoided(region: Region, person: np.ndarray, found: np.ndarray) -> np.ndarray:
-    """As ``found``, but for those who after one list kept away from another, whichever came first."""
+    """Return ``found`` without people who avoid a second list after the first, whichever came first."""
     kept = found.copy()
     for pair, share in region.group("captures.avoidance").items():
         ends = np.array([LISTS.index(name) for name in pair.split("_and_")])
@@ -117,7 +117,7 @@ def _draw_avoided(region: Region, person: np.ndarray, found: np.ndarray) -> np.n
 
 
 def _draw_referred(region: Region, person: np.ndarray, found: np.ndarray) -> np.ndarray:
-    """As ``found``, and those whom one list hands on to another."""
+    """Return ``found`` with the people whom one list refers to another."""
     after = found.copy()
     for pair, share in region.group("captures.referral").items():
         start, end = (LISTS.index(name) for name in pair.split("_to_"))

@@ -41,8 +41,8 @@ class NeededPeople:
 
 
 def find_needed(region: Region, o: Operations, exploitation: Exploitation) -> NeededPeople:
-    """Return whom trafficking operations need: one as long as services are advertised, one at each firm in which they
-    exploit, and with the controller the party of each circuit."""
+    """Return the people that trafficking operations need: one as long as services are advertised, one at each firm in
+    which they exploit, and, with the controller, the party of each circuit."""
     sells = np.flatnonzero((o.kind == TRAFFICKING) & o.posts & (o.family == FAMILIES.index("services")))
     firm = np.flatnonzero(exploitation.in_force & (exploitation.operation != NOBODY))
     operation, party, start, end = find_parties(region, o)
@@ -70,7 +70,7 @@ class Sales:
 def draw_sales(
     region: Region, o: Operations, owner: Ints, person: Ints, end: Ints, leaves: np.ndarray, open_: np.ndarray
 ) -> Sales:
-    """Return who is sold as whom.
+    """Return the sales: the row of a sold person with the seller and with the buyer.
 
     Args:
         owner, person, end: of each of the people; local numbers, and the day of leaving.
@@ -107,7 +107,7 @@ FAMILY, STRANGER = "family", "other"
 NO_ONE = -1
 YEAR = 365
 MOST = ONE * 19 // 20
-"""Of those for whom there is room no more than this share stays so long."""
+"""Largest share of people with enough room for a long stay who stay that long."""
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ class Places:
     codes: tuple[str, ...]
     opened: np.ndarray
     closed: np.ndarray
-    """Day of closing; one day after the end of time where it never closes."""
+    """Day of closing; one day after the end of time if it never closes."""
     dominant: int
     """Position of the dominant adult or classified site."""
 

@@ -30,7 +30,7 @@ REVIEWER_ROOM = 256
 
 @dataclass(frozen=True)
 class Reviewers:
-    """The reviewers of a centre; int64 arrays of one length unless said, milli-nats where they are log-odds."""
+    """The reviewers of a centre; int64 arrays of one length unless stated, milli-nats where they are log-odds."""
 
     id: np.ndarray
     kind: np.ndarray
@@ -124,7 +124,7 @@ def _milli(region: Region, name: str) -> int:
 
 @dataclass(frozen=True)
 class _Queue:
-    """Queued adverts; int64 arrays of one length unless said. ``at``: position among the stage adverts' rows."""
+    """Queued adverts; int64 arrays of one length unless stated. ``at``: position among the stage adverts' rows."""
 
     at: np.ndarray
     row: np.ndarray
@@ -218,8 +218,8 @@ def _rank_within(group: np.ndarray) -> np.ndarray:
 
 
 def _brigades(region: Region, o: Operations, queued: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return which brigade targets each operation (-1 for none), whatever it is; and whether it condemns, by what it
-    is."""
+    """Return the brigade that targets each operation (-1 for none), independent of its kind, and whether it condemns
+    the operation, which depends on the kind."""
     operations = np.unique(queued)
     order = operations[region.stream("queue/brigade").shuffle(operations)][: region["reviews.brigades"]]
     targeted = np.full(len(o.id), -1)

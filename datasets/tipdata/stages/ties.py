@@ -21,7 +21,7 @@ from tipdata.stages.operations.stage import Operations
 
 
 class Groups:
-    """Candidates by group (int64, from 0), put in order once, whatever they weigh later."""
+    """Candidates by group (int64, from 0), sorted once; their weights come later."""
 
     def __init__(self, group: Ints) -> None:
         self.order = np.argsort(group, kind="stable")
@@ -42,7 +42,7 @@ class Pool:
         self._until = self._total[groups.start]
 
     def draw(self, stream: Stream, ids: Ids, group: Ints, k: int = 0) -> Ints:
-        """Return a candidate of each id's group (its position in the arrays given), -1 where there is no such group, or
+        """Return a candidate of each id's group (its position in the arrays given), -1 if there is no such group, or
         it weighs nothing."""
         there = (group >= 0) & (group < len(self._until) - 1)
         group = np.where(there, group, 0)
@@ -61,7 +61,7 @@ class TieNeighbours:
         self._start = np.concatenate([[0], np.cumsum(np.bincount(source, minlength=nodes))])
 
     def draw(self, stream: Stream, ids: Ids, node: Ints, k: int = 0) -> Ints:
-        """Return one whom each node (-1 for none) has a tie to, -1 where it has none."""
+        """Return a random neighbour of each node (-1 for none), -1 if it has none."""
         start = self._start[np.maximum(node, 0)]
         degree = self._start[np.maximum(node, 0) + 1] - start
         if not len(self._target):
@@ -70,12 +70,12 @@ class TieNeighbours:
         return np.where((node >= 0) & (degree > 0), self._target[at], -1)
 
     def friend_of_friend(self, stream: Stream, ids: Ids, node: Ints) -> Ints:
-        """Return one whom a neighbour of each node has a tie to: triadic closure. -1 where there is none."""
+        """Return a random neighbour of a neighbour of each node (triadic closure), -1 if there is none."""
         return self.draw(stream, ids, self.draw(stream, ids, node, 0), 1)
 
 
 def partner_ties(region: Region, o: Operations, accounts: Accounts, number: Ints, source: Ints) -> Ints:
-    """Return the account of a partner that each tie goes to, -1 where there is none."""
+    """Return the account of a partner that each tie goes to, -1 if there is none."""
     owner = accounts.owner[source]
     partners = _partners(region, o)
     which = region.stream("ties/which_partner").below(number, partners.shape[1])
@@ -86,7 +86,7 @@ def partner_ties(region: Region, o: Operations, accounts: Accounts, number: Ints
 
 
 def _partners(region: Region, o: Operations) -> Ints:
-    """Return (operations, partners) local numbers, -1 where there is none: by how long both live."""
+    """Return (operations, partners) local numbers, -1 if there is none: by how long both live."""
     local = np.arange(len(o.id))
     begins, ends = np.maximum(o.begins, 0), np.minimum(o.ends, DAYS - 1)
     both = np.minimum(ends[:, None], ends) - np.maximum(begins[:, None], begins) + 1
@@ -131,7 +131,7 @@ def draw_sent_days(
 
 def day_of_both(region: Region, spans: Spans, number: Ints, source: Ints, target: Ints, day: Ints) -> Ints:
     """Return the day of each tie: its own where both accounts live then, else another such day; past the end of time
-    where there is none."""
+    if there is none."""
     first = np.maximum(spans.sends_from[source], spans.start[target])
     last = np.minimum(spans.sends_until[source], spans.end[target])
     other = draw_days_in(region, "ties/other_day", number, first, last)
@@ -205,7 +205,7 @@ def _reasons(region: Region, a: Actors) -> np.ndarray:
 
 
 def _targets(region: Region, o: Operations, accounts: Accounts, a: Actors, sent: SentTies) -> np.ndarray:
-    """Return the account that each tie goes to (its position), -1 where none is found; round after round of time."""
+    """Return the account that each tie goes to (its position), -1 if none is found; round after round of time."""
     target = np.full(len(sent.number), -1)
     rows = np.flatnonzero(sent.reason == PARTNER)
     target[rows] = partner_ties(region, o, accounts, sent.number[rows], sent.source[rows])
@@ -282,7 +282,7 @@ def _friends(region: Region, a: Actors, pool: Pool, number: np.ndarray, source: 
 def _strangers(
     region: Region, o: Operations, a: Actors, there: np.ndarray, received: np.ndarray, since: int
 ) -> np.ndarray:
-    """Return the weight of whom those with each aim approach, one aim after the other: the overlooked first."""
+    """Return the weights of candidates for each aim, one aim after the other; overlooked accounts weigh more."""
     times = region["ties.aims"]
     half = region["ties.overlooked"]
     chosen = {

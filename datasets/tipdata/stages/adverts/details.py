@@ -23,7 +23,7 @@ HALF_HOUR = "half_hour"
 
 
 def booking_office(region: Region, o: Operations) -> Ints:
-    """Return local number of the business at whose number each operation is reached, -1 where it is its own.
+    """Return local number of the business at whose number each operation is reached, -1 if it is its own.
 
     Offices are businesses of the operation's part; the first of them serves more than the second, and so on.
     """
@@ -63,7 +63,7 @@ def draw_prices(
     statements: Statements,
     states_price: np.ndarray,
 ) -> tuple[Ints, Ints]:
-    """Return price in minor units of XTS (-1 where none is stated) and what it is for, a number of :data:`BASES`.
+    """Return price in minor units of XTS (-1 if none is stated) and what it is for, a number of :data:`BASES`.
 
     What is said to be usual lies within ``prices.near`` of what is usual in the category and town, what is said to be
     low or high beyond it. An advert that says nothing of its price has that of the level its operation holds. Half an
@@ -225,7 +225,7 @@ def job_fields(region: Region, o: Operations, plan: Schedule, statements: Statem
 def _stated_value(
     o: Operations, plan: Schedule, statements: Statements, name: str, value: np.ndarray
 ) -> np.ndarray:
-    """Return a field's value where it is stated: what the advert's text says, else what the operation would say."""
+    """Return the value of a stated field: from the advert's text, else from the operation's own facts."""
     fact, means = STATED_BY_FACT[name]
     job = FAMILIES[1]
     number = next(i for i, one in enumerate(facts_of(job)) if one.name == fact)

@@ -146,7 +146,7 @@ class Statements:
     """What adverts say, row by row; int64 arrays.
 
     Attributes:
-        level: (n, facts) level of each fact that is said, :data:`SILENT` where it is not.
+        level: (n, facts) level of each fact that is said, :data:`SILENT` if it is not.
         frame: (n, facts) number of the frame among those of the level.
         filler: (n, kinds of filler) number of the filler, -1 for none.
         noun, title: (n,) numbers.
@@ -239,7 +239,7 @@ def drop_conflicts(family: Ints, level: np.ndarray) -> np.ndarray:
 
 
 class _StateDraws:
-    """Draws states: for each fact what :class:`FrameChooser` packs, 0 where it is not stated; then the extras."""
+    """Draws states: for each fact what :class:`FrameChooser` packs, 0 if it is not stated; then the extras."""
 
     def __init__(self, region: Region, o: Operations, facts: OperationFacts, framing: FrameChooser) -> None:
         self.region, self.o, self.facts, self.framing = region, o, facts, framing

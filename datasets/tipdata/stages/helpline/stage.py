@@ -86,7 +86,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
 
 
 def _settled_days(region: Region, calls: Calls) -> np.ndarray:
-    """Return day on which it is settled what the person needed; -1 where it never is."""
+    """Return the day on which the person's needs are settled; -1 if they never are."""
     happens = region.chance("helpline/settled", calls.local, "helpline.settled")
     delay = region.stream("helpline/settled_days").quantile(calls.local, "gamma_2.0")
     return np.where(happens, calls.day + 1 + delay * region["helpline.settled_days"] // 2_000_000, -1)

@@ -47,7 +47,7 @@ def course_of_profile(world: World) -> np.ndarray:
 
 
 def profile(world: World, course: np.ndarray, form: np.ndarray) -> np.ndarray:
-    """Return the profile of each course and form (-1 where there is none), int64."""
+    """Return the profile of each course and form (-1 if there is none), int64."""
     recruits = course < len(STRATEGIES)
     count = len(forms(world))
     lawful = len(STRATEGIES) * count + course - len(STRATEGIES)

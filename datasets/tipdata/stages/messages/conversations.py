@@ -28,7 +28,7 @@ MESSAGE_ROOM = 256
 
 @dataclass(frozen=True)
 class Conversations:
-    """Conversations by local number; int64 arrays of equal length unless said."""
+    """Conversations by local number; int64 arrays of equal length unless stated."""
 
     number: np.ndarray
     owner: np.ndarray
@@ -90,7 +90,7 @@ def draw_courses(region: Region, o: Operations, owner: np.ndarray, number: np.nd
 
 @dataclass(frozen=True)
 class MessageRows:
-    """Messages in order of conversation and sequence; arrays of equal length (messages), int64 unless said."""
+    """Messages in order of conversation and sequence; arrays of equal length (messages), int64 unless stated."""
 
     at: np.ndarray
     """Position of the conversation."""

@@ -165,7 +165,7 @@ def _draw_roles(region: Region, c: Conversations, model: acts.ActModel, lines: M
 
 
 def _onset(c: Conversations, lines: MessageRows, kept: np.ndarray) -> np.ndarray:
-    """Return sequence number of the first kept message of commitment in each recruitment; 0 where there is none."""
+    """Return sequence number of the first kept message of commitment in each recruitment; 0 if there is none."""
     commits = kept & (lines.stage == acts.COMMITMENT) & (c.form[lines.at] >= 0)
     at, first = np.unique(lines.at[commits], return_index=True)
     onset = np.zeros(len(c.number), dtype=np.int64)

@@ -47,7 +47,7 @@ class FactLaw:
 
     @property
     def logs(self) -> np.ndarray:
-        """Log probability of each level, milli-nats, of the shape of ``weights``; 0 where it means nothing."""
+        """Log probability of each level, milli-nats, of the shape of ``weights``; 0 if it means nothing."""
         level_logs = log(normalise(self.weights))
         level_logs[:, self.by_migration] = 0
         return np.where(self.weights > 0, level_logs, 0)
@@ -66,7 +66,7 @@ class FactLaw:
 
 @dataclass(frozen=True)
 class OperationFacts:
-    """What operations have to say. ``level``: (operations, facts), :data:`SILENT` where there is none. ``log``:
+    """What operations have to say. ``level``: (operations, facts), :data:`SILENT` if there is none. ``log``:
     (operations, kinds) log-likelihood of all levels given kind and category, milli-nats."""
 
     level: np.ndarray
@@ -143,7 +143,7 @@ def _by_speaker(
 
 
 def _level_ratios(world: World, path: str) -> dict[str, float]:
-    """Return by what the weight of some levels is multiplied: level -> ratio; nothing where none is listed."""
+    """Return the factors of the weights of some levels, level -> ratio; empty if none is listed."""
     return world.parameters[path]["value"] if path in world.parameters else {}
 
 

@@ -50,7 +50,7 @@ def draw_adoption(region: Region, local: np.ndarray, name: str, kind: np.ndarray
 
 
 def draw_investigated(region: Region, local: np.ndarray, kind: np.ndarray, first: np.ndarray) -> np.ndarray:
-    """Return day on which an investigation settles what an operation is; past the end of time where none does."""
+    """Return the day on which an investigation establishes what an operation is; past the end of time if none does."""
     p = region.chances("operations.investigated", KINDS)[kind]
     delay = (
         region["operations.investigation_days"]
@@ -62,7 +62,7 @@ def draw_investigated(region: Region, local: np.ndarray, kind: np.ndarray, first
 
 
 def draw_writers(region: Region, local: np.ndarray, language: np.ndarray, part: np.ndarray) -> np.ndarray:
-    """Return who writes for whom: mostly one writer an operation, sometimes one for two of one language and part."""
+    """Return the writer of each operation: mostly its own, sometimes shared by two of one language and part."""
     shares = region.chance("operations/shares_writer", local, "operations.shared_writer")
     partner = pick_within(region, "operations/partner", local, language * 3 + part, ~shares)
     return np.where(shares & (partner >= 0), partner, local)
@@ -71,7 +71,7 @@ def draw_writers(region: Region, local: np.ndarray, language: np.ndarray, part: 
 def pick_within(
     region: Region, stream: str, local: np.ndarray, group: np.ndarray, offered: np.ndarray
 ) -> np.ndarray:
-    """For each row a keyed random *offered* row of the same group, or -1. Arrays of equal length."""
+    """Return for each row a keyed random *offered* row of the same group, or -1. Arrays of equal length."""
     order = np.flatnonzero(offered)
     order = order[np.argsort(group[order], kind="stable")]
     if not len(order):

@@ -38,7 +38,7 @@ from tipdata.stages.places import Places
 
 @dataclass(frozen=True)
 class Operations:
-    """Operations by local number (row i is operation i); int64 arrays of equal length unless said."""
+    """Operations by local number (row i is operation i); int64 arrays of equal length unless stated."""
 
     id: np.ndarray
     kind: np.ndarray
@@ -46,7 +46,7 @@ class Operations:
     part: np.ndarray
     """Part of the keyed assignment (train, valid, test)."""
     form: np.ndarray
-    """Index into :attr:`forms`; -1 where there is none."""
+    """Index into :attr:`forms`; -1 if there is none."""
     forms: tuple[str, ...]
     organisation: np.ndarray
     """Index into the names of ``operations.organisation``."""
@@ -57,7 +57,7 @@ class Operations:
     language: np.ndarray
     majority: int
     writer: np.ndarray
-    """Local number of the operation whose writer writes here too (its own where it has its own)."""
+    """Local number of the operation whose writer also writes here (its own number if it has its own writer)."""
     first_day: np.ndarray
     last_day: np.ndarray
     """Spell of posting, or the busiest time of those that never post."""
@@ -71,7 +71,7 @@ class Operations:
     cross_border: np.ndarray
     adopts_messaging: np.ndarray
     adopts_obfuscation: np.ndarray
-    """Day of adoption; past the end of time where it never happens."""
+    """Day of adoption; past the end of time if it never happens."""
     obfuscation: np.ndarray
     kind_log: np.ndarray
     """(3 families, 4 kinds) log prior of a kind among posting operations, milli-nats."""
@@ -145,7 +145,7 @@ def _prior(region: Region) -> np.ndarray:
 
 
 def _kinds(region: Region, local: np.ndarray, posts: np.ndarray, prior: np.ndarray) -> np.ndarray:
-    """Return the kind of each operation, which follows another law where it never posts an advert."""
+    """Return the kind of each operation, drawn by another law if it never posts an advert."""
     hidden = np.array([region["operations.hidden_kind"][k] for k in KINDS])
     return np.where(
         posts,

@@ -102,7 +102,7 @@ def _draw_stated(region: Region, s: Schemes, rows: Ints, ids: Ids) -> np.ndarray
 
 
 def state_purpose(region: Region, s: Schemes, legs: PaymentRows, rows: Ints, purpose: Ints) -> PaymentRows:
-    """Return payments that state, where they state any, a purpose of their own and not their scheme's."""
+    """Return payments whose stated purpose, if any, is their own instead of their scheme's."""
     return replace(legs, purpose=np.where(_draw_stated(region, s, rows, legs.number), purpose, UNSTATED))
 
 
@@ -287,7 +287,8 @@ def _extra_place(region: Region, s: Schemes, rows: Ints, ids: Ints, extra: Ints)
 
 
 def make_deals(region: Region, s: Schemes, calendar: Calendar) -> list[PaymentRows]:
-    """Return a client pays the agent, the agent passes a share on and, for some, pays for travel or a room as well."""
+    """Return the payments of deals: the client pays the agent, who passes a share on and sometimes pays for travel or a
+    room."""
     turns = draw_between(region, "payments/turns", s.number, s.level(region, "turns"))
     rows, turn = repeat_rows(turns)
     ids = payment_ids(s, rows, turn)
@@ -388,7 +389,7 @@ def _wait_minutes(region: Region, s: Schemes, rows: Ints, turn: Ints, wave: Ints
 def _round_sums(
     region: Region, s: Schemes, rows: Ints, turn: Ints, seat: Ints, wave: Ints, scatter: np.ndarray, ids: Ints
 ) -> Ints:
-    """Return each step passes on a share of the one before; what is scattered is of uneven parts."""
+    """Return the sums of all steps: each passes on a share of the one before; scattered parts are uneven."""
     base = vary(region, "payments/base", s.number, s.level(region, "level"), region["payments.base_spread"])[
         rows
     ]
@@ -579,7 +580,7 @@ def _group_bookings(region: Region, trips: Trips) -> tuple[Ints, Ints]:
 
 
 def _first_scheme(s: Schemes, owner: Ints) -> Ints:
-    """Return position of each operation's first scheme, -1 where it has none of these."""
+    """Return position of each operation's first scheme, -1 if it has none of these."""
     owned = np.flatnonzero(s.owner >= 0)
     found, first = np.unique(s.owner[owned], return_index=True)
     if not len(found):
@@ -609,7 +610,7 @@ def pay_others(
 
 
 def _sale_payments(region: Region, people: People) -> tuple[Ints, Ints, Ints, Ints]:
-    """Return who pays whom for people, on which day, and for how many."""
+    """Return payer, payee, day and number of people of each payment for people."""
     came = np.flatnonzero(people.sold >= 0)
     payer, payee, day = people.owner[came], people.owner[people.sold[came]], people.start[came]
     weeks = day // region["payments.between.settle_days"]

@@ -351,7 +351,7 @@ def _counterparts(
     ids: Ints,
     day: Ints,
 ) -> Ints:
-    """Return whom each payment goes to or comes from: the town's shop or lodging, one of several providers, or a
+    """Return the other party of each payment: the town's shop or lodging, one of several providers, or a
     person."""
     away = region.chance("payments/elsewhere", ids, "payments.elsewhere")
     towns = region["places.towns"]

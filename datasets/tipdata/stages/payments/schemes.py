@@ -45,7 +45,7 @@ class Work:
     ends: Ints
 
     def next(self, days: Ints, operation: Ints, day: Ints, later: Ints | int = 0) -> Ints:
-        """Return of ``days`` the operation's first from a day on, or so many after it; ``DAYS`` where there is none."""
+        """Return the operation's first of ``days`` from a day on, or the ``later``-th after it; ``DAYS`` for none."""
         at = np.searchsorted(days, operation * SPAN + np.clip(day, 0, SPAN - 1)) + later
         found = np.append(days, -1)[np.minimum(at, len(days))]
         return np.where(found // SPAN == operation, found % SPAN, DAYS)
@@ -162,7 +162,7 @@ class Schemes:
 
     def day(self, rows: Ints, turn: Ints, apart: Ints | int) -> Ints:
         """Return day of each turn: so many days apart, put off to a day on which the owner works and no turn was
-        before; ``DAYS`` where there is none."""
+        before; ``DAYS`` if there is none."""
         wanted = self.start[rows] + turn * apart
         owner = self.owner[rows]
         found = self.work.next(self.work.days, owner, wanted)

@@ -19,7 +19,7 @@ A_SCHEME = 7
 """Wallets of its own that a scheme has room for: its head's, and six more."""
 FIRST = 1 << 20
 VENUES = FIRST
-"""Shops, lodgings, offices and others whom many pay: kind * 1024 + place."""
+"""Shops, lodgings, offices and other venues that many pay: kind * 1024 + place."""
 EMPLOYERS = FIRST + (1 << 14)
 PEOPLE = FIRST + (1 << 15)
 """Household * 4 + person."""
@@ -143,7 +143,7 @@ class PaymentRows:
     """One entry a payment; int64 but for ``core``.
 
     ``number``: local number of the payment. ``payer``, ``payee``: local numbers of wallets. ``amount``: minor units.
-    ``channel``, ``purpose``: indices into :data:`CHANNELS` and :data:`PURPOSES` (-1 where none is given).
+    ``channel``, ``purpose``: indices into :data:`CHANNELS` and :data:`PURPOSES` (-1 if none is given).
     ``source``: position of the scheme, household or employer that it comes of. ``core``: whether it is the scheme's
     own doing, and not the everyday life of those in it.
     """

@@ -121,7 +121,7 @@ class Firms:
     seasonal: np.ndarray
     housing: np.ndarray
     agency: np.ndarray
-    """Position of the main recruitment agency, :data:`DIRECT` where there is none."""
+    """Position of the main recruitment agency, :data:`DIRECT` if there is none."""
     care: np.ndarray
     squeeze: np.ndarray
 
@@ -186,7 +186,7 @@ def _languages(region: Region, local: np.ndarray, majority: int, stream: str) ->
 
 
 def _draw_agency(region: Region, local: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return the main agency of each by (firms, agencies) weights; none where there is none to turn to."""
+    """Return the main agency of each by (firms, agencies) weights; none if there is none to turn to."""
     supplied = region.chance("firms/supplied", local, "suppliers.agencies.supplied")
     if not weights.any():
         return np.full(len(local), DIRECT)
@@ -250,7 +250,7 @@ def draw_trade(region: Region, firms: Firms) -> Trade:
 
 
 def _buyers(region: Region, firms: Firms, number: np.ndarray, source: np.ndarray) -> np.ndarray:
-    """Return a buyer for each supply by size, sector and tier, -1 where there is none."""
+    """Return a buyer for each supply by size, sector and tier, -1 if there is none."""
     affinity = region["suppliers.affinity"]
     customers: dict[str, list[str]] = region["suppliers.customers"]
     between = np.array(

@@ -42,7 +42,7 @@ class Audits:
 
 
 def draw_audits(region: Region, firms: Firms, exploitation: Exploitation, suspected: np.ndarray) -> Audits:
-    """Return the audits of one region. ``suspected``: bool [firms], whom prejudice is against."""
+    """Return the audits of one region. ``suspected``: (firms,) bool, the targets of prejudice."""
     number, firm, day = _visits(region, firms, suspected)
     announced = region.chance("audits/announced", number, "suppliers.audits.announced")
     finds = region["suppliers.audits.finds"]

@@ -102,7 +102,7 @@ def _frame(
 
 
 def _where(known: np.ndarray, values: np.ndarray) -> pl.Series:
-    """Return the values, null where they are not known."""
+    """Return the values, null if they are not known."""
     series = pl.Series(values)
     return series.zip_with(pl.Series(known), pl.Series([None], dtype=series.dtype))
 

@@ -35,7 +35,7 @@ _FLOW = 10**7
 
 @dataclass(frozen=True)
 class Circuits:
-    """Circuits by position; int64 arrays of equal length unless said."""
+    """Circuits by position; int64 arrays of equal length unless stated."""
 
     number: Ints
     operation: Ints
@@ -145,14 +145,14 @@ def harvest_route(region: Region, places: Places, flow: Ints) -> Ints:
 
 
 AHEAD = 8
-"""Slots beyond each that decide where it goes next: no plan stays in one town for longer and then leaves."""
+"""Number of later slots that decide the next town: no plan stays longer in one town and then leaves."""
 _FINE = 20
 """Probabilities of a slot's town are out of 2**20."""
 
 
 @dataclass(frozen=True)
 class Slots:
-    """Slots of all circuits, those beyond the end among them; int64 arrays of equal length unless said."""
+    """Slots of all circuits, those beyond the end among them; int64 arrays of equal length unless stated."""
 
     circuit: Ints
     """Position of the circuit."""
@@ -165,7 +165,7 @@ class Slots:
     odds: Ints
     """(slots, towns) probability out of 2**20 of being in each."""
     arrives: np.ndarray
-    """bool: a stop that is told: in the window, before the circuit's end and not where it was the slot before."""
+    """bool: a published stop: in the window, before the circuit's end and not where it was the slot before."""
 
 
 def count_slots(c: Circuits) -> Ints:
@@ -191,7 +191,7 @@ def draw_slots(region: Region, places: Places, c: Circuits, flow: Ints, begun: I
     day = begun[circuit, slot]
     moves = (slot == 0) | (town != np.roll(town, 1))
     visible = (slot < span[circuit]) & (day >= 0) & (day <= c.end[circuit])
-    # The first slot that is told is a stop wherever it was before.
+    # The first visible slot is a stop, wherever the circuit was before.
     new = visible & ((slot == 0) | ~np.roll(visible, 1))
     return Slots(circuit, slot, day, town, plan, odds, visible & (moves | new))
 

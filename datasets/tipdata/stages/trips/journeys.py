@@ -38,7 +38,7 @@ _EVERYDAY = 1 << 31
 class Bookings:
     """One traveller's leg a row; int64 arrays of equal length. Towns are ranks.
 
-    ``wallet`` and ``mode`` are :data:`UNKNOWN` where they are not known. ``circuit``: position, and ``operation``:
+    ``wallet`` and ``mode`` are :data:`UNKNOWN` if they are not known. ``circuit``: position, and ``operation``:
     local number, -1 for none.
     """
 
@@ -55,7 +55,7 @@ class Bookings:
 
 @dataclass(frozen=True)
 class StopArrivals:
-    """How each stop was come to, beside the stops; int64 arrays, :data:`UNKNOWN` where it is not known."""
+    """How each stop was reached, in the order of the stops; int64 arrays, :data:`UNKNOWN` if it is not known."""
 
     mode: Ints
     wallet: Ints
@@ -66,7 +66,7 @@ class StopArrivals:
 
 
 def draw_arrivals(region: Region, places: Places, c: Circuits, s: Slots) -> StopArrivals:
-    """Return the legs to these slots, which are the stops that are told, in order."""
+    """Return how these slots were reached; they are the published stops, in order."""
     number = c.number[s.circuit] * SLOTS + s.slot
     first = np.append(True, s.circuit[1:] != s.circuit[:-1])
     unbooked = region.chance("stops/unbooked", number, "trips.unbooked")

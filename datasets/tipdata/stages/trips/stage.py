@@ -41,7 +41,7 @@ from tipdata.stages.trips.tours import Tours
 
 @dataclass(frozen=True)
 class Trips:
-    """What later stages may read: the circuits, their stops that are told, and all bookings."""
+    """What later stages may read: the circuits, their published stops, and all bookings."""
 
     circuits: Circuits
     stops: Slots
