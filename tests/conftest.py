@@ -89,7 +89,7 @@ def tiny(home: Path) -> Release:
 
 @pytest.fixture(scope="session")
 def small(home: Path, request: pytest.FixtureRequest) -> Release:
-    wanted = Release.called(str(request.config.getoption("--small")))
+    wanted = Release.from_name(str(request.config.getoption("--small")))
     return open_release(wanted.version, wanted.size, engine="sequential", quiet=True, world=wanted.world)
 
 

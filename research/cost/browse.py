@@ -47,7 +47,7 @@ LOADED = "() => performance.getEntriesByType('navigation')[0].loadEventEnd"
 
 
 def main(name: str, rows: int) -> int:
-    asked = Release.called(name)
+    asked = Release.from_name(name)
     release = open_release(asked.version, asked.size, world=asked.world)
     with tempfile.TemporaryDirectory() as folder:
         start, cpu = time.perf_counter(), time.process_time()

@@ -75,7 +75,7 @@ def main() -> int:
         os.environ["TIPBENCH_HOME"] = home
         print(f"{'release':<12} {'task':<18} {'first':>7} {'again':>7} {'earlier':>8}")
         for size in options.sizes.split(","):
-            release = make_release(Release.called(size), quiet=True)
+            release = make_release(Release.from_name(size), quiet=True)
             found = {}
             for task in options.tasks.split(","):
                 first = median(task, release, HERE, options.repeats, forget=True)

@@ -42,7 +42,7 @@ def main() -> int:
     parser.add_argument("--release", default="0.4.0/small")
     parser.add_argument("--runs", type=Path, default=Path("runs/difficulty"))
     options = parser.parse_args()
-    release = Release.called(options.release)
+    release = Release.from_name(options.release)
     wanted = options.tasks or list(tasks())
     words = [
         f"release={release.size}",

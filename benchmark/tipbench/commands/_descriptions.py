@@ -37,7 +37,9 @@ def _describe_files(release: Release) -> str:
     """Return whether a release is made, and the size of what is on disk."""
     if isinstance(release, StoredRelease):
         return f"yes, in {release.place}" if is_complete(release) else "not whole in the store"
-    whole = (release.folder / RECEIPT).exists() and not any(map(release.lacking, range(release.regions)))
+    whole = (release.folder / RECEIPT).exists() and not any(
+        map(release.missing_files, range(release.regions))
+    )
     size = size_on_disk(release.folder)
     return f"{'yes' if whole else 'in part'}, {size_in_words(size)}" if size else "no"
 

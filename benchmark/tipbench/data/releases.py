@@ -32,8 +32,8 @@ def open_source(release: str | Source) -> Source:
 
 
 def open_by_name(name: str) -> Source:
-    """Return a release, ready to read, by its name (:meth:`tipdata.release.Release.called`) or by the folder or URL of
-    an export (:func:`tipdata.release.release.open_export`).
+    """Return a release, ready to read, by its name (:meth:`tipdata.release.Release.from_name`) or by the folder or URL
+    of an export (:func:`tipdata.release.release.open_export`).
 
     A notice on standard error says if an export cannot be checked against a published manifest. Raises UsageError for a
     release or export that cannot be opened, and for a sealed round.
@@ -45,7 +45,7 @@ def open_by_name(name: str) -> Source:
             notice(caveat)
         return export
     try:
-        release = Release.called(name)
+        release = Release.from_name(name)
     except UsageError as error:
         if not expand_home(name).is_dir():
             raise

@@ -36,7 +36,7 @@ EXPLAINED = (
 )
 
 
-def save_figure_of(results: Sequence[AggregateResult], name: str, path: Path) -> None:
+def write_figure(results: Sequence[AggregateResult], name: str, path: Path) -> None:
     """Write the figure to a file. Raises UsageError if the file cannot be written."""
     metadata = {"Date": None} if path.suffix.lower() == ".svg" else {}
     if path.suffix.lower() == ".pdf":

@@ -88,7 +88,7 @@ def main(arguments: Sequence[str] | None = None, release: Release | None = None)
         "--check", action="store_true", help="write nothing; exit 1 where the page is out of date"
     )
     options = parser.parse_args(arguments)
-    source = release or open_release(Release.called("small").version, "small")
+    source = release or open_release(Release.from_name("small").version, "small")
     page = FILE.read_text(encoding="utf-8")
     made = replace_tables(page, render(compare_release(source), source.name))
     if options.check:

@@ -40,7 +40,7 @@ def write_frames(path: Path, frames: Iterable[pl.DataFrame], notes: Mapping[str,
     writer, rows = None, 0
     try:
         for frame in frames:
-            table = plain(frame, notes)
+            table = to_arrow(frame, notes)
             writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd", write_page_index=True)
             writer.write_table(table, row_group_size=max(table.num_rows, 1))
             rows += table.num_rows
@@ -50,19 +50,19 @@ def write_frames(path: Path, frames: Iterable[pl.DataFrame], notes: Mapping[str,
     return rows
 
 
-def plain(frame: pl.DataFrame, notes: Mapping[str, str] | None = None) -> pa.Table:
+def to_arrow(frame: pl.DataFrame, notes: Mapping[str, str] | None = None) -> pa.Table:
     """Return a frame as an Arrow table whose strings and lists have offsets of 32 bits, categories as strings."""
     table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
     return table.cast(
-        pa.schema([(f.name, _plain(f.type)) for f in table.schema], dict(notes) if notes else None)
+        pa.schema([(f.name, _plain_type(f.type)) for f in table.schema], dict(notes) if notes else None)
     )
 
 
-def _plain(kind: pa.DataType) -> pa.DataType:
+def _plain_type(kind: pa.DataType) -> pa.DataType:
     if pa.types.is_large_string(kind) or pa.types.is_dictionary(kind):
         return pa.string()
     if pa.types.is_large_list(kind):
-        return pa.list_(_plain(kind.value_type))
+        return pa.list_(_plain_type(kind.value_type))
     return kind
 
 

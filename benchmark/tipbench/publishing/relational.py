@@ -145,7 +145,7 @@ def database(tables: Mapping[str, pl.DataFrame]) -> dict[str, Relation]:
     keys = {name: _key_of(declared[name], frame) for name, frame in ordered.items()}
     indexes = {name: _index(ordered[name], key) for name, key in keys.items() if key is not None}
     return {
-        name: _related(frame, declared[name], keys[name], indexes, indexes.get(name))
+        name: _make_relation(frame, declared[name], keys[name], indexes, indexes.get(name))
         for name, frame in ordered.items()
     }
 
@@ -170,7 +170,7 @@ def _index(frame: pl.DataFrame, key: str) -> pl.DataFrame:
     return frame.select(*within, key, pl.int_range(pl.len(), dtype=pl.Int64).alias("place"))
 
 
-def _related(
+def _make_relation(
     frame: pl.DataFrame,
     table: Table,
     key: str | None,

@@ -174,7 +174,7 @@ def read_fresh_record(folder: Path) -> FreshRecord | None:
 def _is_of(fresh: Result, released: Result) -> bool:
     """Return whether a result is of a world of the same version and size, method and meaning of scores."""
     try:
-        there, here = Release.called(fresh.data), Release.called(released.data)
+        there, here = Release.from_name(fresh.data), Release.from_name(released.data)
     except UsageError:
         return False
     same = (there.version, there.size, fresh.versions, fresh.primary, fresh.method)

@@ -120,7 +120,7 @@ def _same(one: float | None, other: float | None) -> bool:
 @contextmanager
 def open_world(data: str) -> Iterator[None]:
     """Have a fresh world, by the name of its release, as long as this lasts; of a release do nothing."""
-    release = Release.called(data)
+    release = Release.from_name(data)
     if not release.world:
         yield
         return
@@ -138,7 +138,7 @@ def check_absent(submission: Path, entry: Entry) -> None:
     for cell in () if record is None else record.cells:
         if cell.fresh is None and seat_of(cell) in again:
             result = again[seat_of(cell)]
-            with make_world(Release.called(cell.world)) as world:
+            with make_world(Release.from_name(cell.world)) as world:
                 has = has_split(cell.task, world, cell.split, result.labels, result.access)
             if has:
                 raise UsageError(

@@ -275,7 +275,7 @@ def _find_runs(runs: Path) -> list[WorldRun]:
     for folder in run_folders(runs):
         result = read_result(folder)
         try:
-            release = Release.called(result.data)
+            release = Release.from_name(result.data)
         except UsageError:
             continue  # data of a user's own
         counts = (

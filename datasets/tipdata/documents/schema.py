@@ -190,7 +190,7 @@ def _table(axes: "Axes", table: Table, x: float, y: float, width: float) -> None
         _text(axes, x + width - CHARACTER, middle, line.beside, color=shade, ha="right")
 
 
-def _referred() -> tuple[list[str], list[str], dict[str, set[str]]]:
+def _referring_tables() -> tuple[list[str], list[str], dict[str, set[str]]]:
     """Return tables that refer, tables referred to, both in the order of the stages, and to which each refers."""
     found = {name: set(of.values()) for name, of in references().items()}
     rows = [name for name, to in found.items() if to]
@@ -198,14 +198,14 @@ def _referred() -> tuple[list[str], list[str], dict[str, set[str]]]:
 
 
 def _matrix_size() -> float:
-    rows, columns, _ = _referred()
+    rows, columns, _ = _referring_tables()
     longest = max(map(len, columns), default=0)
     return ROW * (len(rows) + 2.2) + longest * CHARACTER + GAP
 
 
 def _matrix(axes: "Axes", x: float, y: float) -> None:
     """One row per table that refers, one column per table referred to."""
-    rows, columns, found = _referred()
+    rows, columns, found = _referring_tables()
     label = (max(map(len, rows), default=0) + 2) * CHARACTER
     step = min(ROW * 1.4, (CHARACTERS * CHARACTER - label) / max(len(columns), 1))
     _text(

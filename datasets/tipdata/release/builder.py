@@ -158,7 +158,7 @@ def _open(release: Release, engine: Engine | str, quiet: bool) -> Release:
 def is_complete(release: Release) -> bool:
     """Return whether a release is there, whole, and the published one or of this generator."""
     receipt = release.receipt()
-    if receipt is None or (release.root and any(map(release.lacking, range(release.regions)))):
+    if receipt is None or (release.root and any(map(release.missing_files, range(release.regions)))):
         return False
     manifest = published_manifest(release)
     if manifest is not None:
@@ -169,7 +169,8 @@ def is_complete(release: Release) -> bool:
 def _is_without_truth(release: Release) -> bool:
     """Return whether every region lacks its truth, and nothing else."""
     return all(
-        release.region_folder(index).is_dir() and set(release.lacking(index)) == set(release.hidden(index))
+        release.region_folder(index).is_dir()
+        and set(release.missing_files(index)) == set(release.hidden_files(index))
         for index in range(release.regions)
     )
 
@@ -250,7 +251,7 @@ def _is_made(release: Release, index: int, mark: str) -> bool:
         receipt = region_receipt(release.region_folder(index))
     except (OSError, ValueError):
         return False
-    is_right = not release.lacking(index) and _is_current(release, index, receipt, mark)
+    is_right = not release.missing_files(index) and _is_current(release, index, receipt, mark)
     return is_right and not region_problems(release, index)
 
 

@@ -113,7 +113,7 @@ class Release:
         return cls(version, size, world)
 
     @classmethod
-    def called(cls, name: str) -> Release:
+    def from_name(cls, name: str) -> Release:
         """Return the release of a name: ``small`` (its newest released version), ``0.4.0/small`` or ``0.4.0/small.w3``.
 
         Raises UsageError as :meth:`of`, and for a world that is not a whole number from 1.
@@ -197,13 +197,13 @@ class Release:
         """Return the rows of one file of a region, such as ``adverts.truth.parquet``; on a disk it is not checked."""
         return read_parquet(self.region_folder(index) / name)
 
-    def lacking(self, index: int) -> list[Path]:
+    def missing_files(self, index: int) -> list[Path]:
         """Return the files of a region that are not there."""
         folder = self.region_folder(index)
         there = set(os.listdir(folder)) if folder.is_dir() else set()
         return [folder / name for name in sorted(file_names(self.version) - there)]
 
-    def hidden(self, index: int) -> list[Path]:
+    def hidden_files(self, index: int) -> list[Path]:
         """Return the files of a region that hold truth."""
         folder = self.region_folder(index)
         return [folder / n for n in sorted(file_names(self.version)) if n.endswith(f"{TRUTH}.parquet")]

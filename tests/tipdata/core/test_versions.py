@@ -56,7 +56,7 @@ def test_the_values_of_a_released_world_file_and_its_manifests_never_change() ->
         lambda version: parameters(version),
         lambda version: fingerprint(version),
         lambda version: Release.of(version, "tiny"),
-        lambda version: Release.called(f"{version}/small.w3"),
+        lambda version: Release.from_name(f"{version}/small.w3"),
         lambda version: open_release(version, "tiny"),
         lambda version: check_status(version, draft=True),
     ],
@@ -144,10 +144,10 @@ def test_a_world_reads_the_file_of_its_version(changed_file: Path) -> None:
 
 def test_a_default_takes_the_newest_released_version(monkeypatch: pytest.MonkeyPatch) -> None:
     with_versions(monkeypatch, v0_5_0="retired", v0_6_0="draft")
-    assert Release.called("small").version == newest_released() == "0.4.0"
+    assert Release.from_name("small").version == newest_released() == "0.4.0"
     with_versions(monkeypatch, v0_5_0="released", v0_6_0="draft")
-    assert Release.called("small").version == newest_released() == "0.5.0"
-    assert Release.called("0.4.0/small").version == "0.4.0"
+    assert Release.from_name("small").version == newest_released() == "0.5.0"
+    assert Release.from_name("0.4.0/small").version == "0.4.0"
 
 
 def test_only_a_draft_needs_the_option(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -199,9 +199,9 @@ def test_an_independent_world_has_no_manifest_and_is_held_against_its_receipts(t
     ],
 )
 def test_a_release_is_found_by_its_name(name: str, is_called: tuple[str, str, int]) -> None:
-    release = Release.called(name)
+    release = Release.from_name(name)
     assert (release.version, release.size, release.world) == is_called
-    assert Release.called(release.name) == release
+    assert Release.from_name(release.name) == release
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_a_release_is_found_by_its_name(name: str, is_called: tuple[str, str, in
 )
 def test_a_name_of_no_release_is_refused_in_one_sentence(name: str, says: str) -> None:
     with pytest.raises(UsageError, match=says):
-        Release.called(name)
+        Release.from_name(name)
 
 
 @pytest.mark.parametrize("size", ["tiny", "small", "forms"])
@@ -348,7 +348,7 @@ def test_a_release_is_made_where_it_is_not_the_published_one_or_without_one_of_a
     monkeypatch.setattr(builder, "make_on_disk", lambda release, **options: made.append(release))
     manifest = {"digest": "published"} if published else None
     monkeypatch.setattr(builder, "published_manifest", lambda release: manifest)
-    monkeypatch.setattr(Release, "lacking", lambda self, index: [])
+    monkeypatch.setattr(Release, "missing_files", lambda self, index: [])
     two.folder.mkdir(parents=True)
     mark = fingerprint(NEWEST) if generator == "this" else "another"
     receipt: dict[str, Any] = {"digest": digest, "fingerprint": mark}
@@ -383,7 +383,7 @@ def test_truth_that_was_taken_away_is_not_put_back_unasked(made: Release) -> Non
 def test_a_release_that_lost_a_file_is_made_whole_again(two: Release) -> None:
     make_release(two, engine="sequential", quiet=True)
     (two.region_folder(1) / "firms.parquet").unlink()
-    assert open_release(NEWEST, "pair", engine="sequential", quiet=True).lacking(1) == []
+    assert open_release(NEWEST, "pair", engine="sequential", quiet=True).missing_files(1) == []
     assert verify_release(two, engine="sequential", quiet=True) == []
 
 

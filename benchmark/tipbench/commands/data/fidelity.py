@@ -40,7 +40,7 @@ from tipbench.commands.data._release import chosen_release
 from tipbench.config.compose import composer_of
 from tipbench.console import Column, emit, emit_json, emit_table, notice
 from tipbench.data.custom.config import own_data
-from tipbench.fidelity.figure import save_figure_of
+from tipbench.fidelity.figure import write_figure
 from tipbench.fidelity.own_data import APART, FACTOR, NOT_COMPARED, DataComparison, compare_data
 from tipbench.fidelity.page import format_number, format_pair
 from tipbench.loading import prepare
@@ -71,7 +71,7 @@ def call(options: argparse.Namespace) -> int:
         found = compare_release(source)
         name = source.name
     if options.figure is not None:
-        save_figure_of(found, name, Path(options.figure))
+        write_figure(found, name, Path(options.figure))
         notice(f"drawn: {options.figure}", options.quiet)
     if options.json:
         emit_json(
