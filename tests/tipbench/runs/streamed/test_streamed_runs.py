@@ -81,7 +81,7 @@ def place(world, task: Task, tiny: Release, tmp_path: Path, monkeypatch: pytest.
     sys.modules.pop("streamed_methods", None)
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setitem(tasks(), task.name, task)
-    for module in ("actions.run", "actions.score", "data.named", "runs.grid"):
+    for module in ("commands.run", "commands.score", "data.releases", "runs.grid"):
         monkeypatch.setattr(f"tipbench.{module}.open_release", lambda *_, **__: world)
     return tmp_path
 
