@@ -143,6 +143,25 @@ def digest_of_sources(modules: Mapping[str, Path], more: Any = None) -> str:
     return value_digest({"sources": lines, "more": more})
 
 
+def tree_digest(folder: Path, names: Iterable[str], more: str) -> str:
+    """Return the hex SHA-256 of the files of these names below a folder, and of a text beside them.
+
+    Args:
+        folder: where the names begin.
+        names: files, and folders with all that is in them: Python by its tokens, ``.yaml`` and ``.npz`` as they are;
+            other files do not count.
+        more: the text.
+    """
+    digest = hashlib.sha256(more.encode())
+    places = [folder / name for name in names]
+    for file in sorted(f for place in places for f in (place.rglob("*") if place.is_dir() else [place])):
+        if file.suffix in (".py", ".yaml", ".npz"):
+            content = file.read_bytes()
+            content = token_digest(content).encode() if file.suffix == ".py" else content
+            digest.update(file.relative_to(folder).as_posix().encode() + b"\0" + content)
+    return digest.hexdigest()
+
+
 def value_digest(value: Any) -> str:
     """Return the hex SHA-256 of the :func:`canonical` text of a value."""
     return hashlib.sha256(canonical(value).encode()).hexdigest()

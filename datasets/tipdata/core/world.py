@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from tipcore.errors import UsageError
-from tipcore.sources import token_digest
+from tipcore.sources import tree_digest
 
 from tipdata.core import coverage, own_worlds
 from tipdata.core.draw import Ids, Ints, Stream, probability
@@ -356,12 +356,4 @@ def fingerprint(version: str, size: str = "") -> str:
 
     Comments, docstrings and notes do not enter.
     """
-    digest = hashlib.sha256(parameters_digest(version, size).encode())
-    places = [FOLDER / name for name in GENERATOR]
-    files = [f for place in places for f in (place.rglob("*") if place.is_dir() else [place])]
-    for file in sorted(files):
-        if file.suffix in (".py", ".yaml", ".npz"):
-            content = file.read_bytes()
-            content = token_digest(content).encode() if file.suffix == ".py" else content
-            digest.update(file.relative_to(FOLDER).as_posix().encode() + b"\0" + content)
-    return digest.hexdigest()
+    return tree_digest(FOLDER, GENERATOR, parameters_digest(version, size))
