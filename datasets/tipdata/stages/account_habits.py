@@ -30,7 +30,7 @@ class Spans:
     """From its creation to the last day on which it does anything."""
     sends_from: Ints
     sends_until: Ints
-    """Who addresses strangers does so while its operation recruits: until it posts no more."""
+    """An account addresses strangers while its operation recruits: until it stops posting."""
 
 
 def find_spans(o: Operations, accounts: Accounts, outreach: np.ndarray) -> Spans:
@@ -60,7 +60,7 @@ GROUPS = TABLES["account_habits"].values("group")
 
 @dataclass(frozen=True)
 class Actors:
-    """Accounts as those who tie: arrays with one entry an account, in the order of the accounts' local numbers."""
+    """Accounts as sources of ties: arrays with one entry an account, in the order of the local numbers."""
 
     number: np.ndarray
     actor: np.ndarray
@@ -75,7 +75,7 @@ class Actors:
     language: np.ndarray
     town: np.ndarray
     circle: np.ndarray
-    """Whose core it belongs to: its operation's, or a household of its community."""
+    """The core that it belongs to: its operation, or a household of its community."""
     spans: Spans
     """Days on which it may have ties."""
     log_odds: np.ndarray

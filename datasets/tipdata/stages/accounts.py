@@ -29,7 +29,7 @@ class Circles:
     town: Ints
     """Rank."""
     circle: Ints
-    """Its operation where that has several accounts, else a household of its community."""
+    """The operation if it has several accounts, else a household of the community."""
 
 
 def draw_circles(
@@ -57,7 +57,7 @@ operation it is the account's."""
 ROOM = 16
 """A device's number is its person's times this, plus which of theirs it is."""
 REPLACED = 4
-"""So many devices follow one another before numbers come again: after years."""
+"""Devices that follow one another before numbers repeat, which takes years."""
 COMMON, PUBLIC = 1 << 26, 1 << 28
 """Local numbers of devices of circles, and of shops, start here."""
 
@@ -90,7 +90,7 @@ def draw_devices(
 
 
 _NEW_SITE = 14
-"""Days within which accounts of operations are opened on a site that opens while they post."""
+"""Days within which operations open accounts on a site that opens while they post."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def choose_sites(region: Region, places: Places, o: Operations, numbers: Ints, w
 def _successor_days(
     region: Region, places: Places, o: Operations, numbers: Ints, weights: Ints, home: Ints
 ) -> Ints:
-    """Return the day on which those whose first choice closes while they live open an account elsewhere, else -1."""
+    """Return the day on which an operation opens an account elsewhere because its first choice closed, else -1."""
     lasting = (places.closed == DAYS) & (places.opened == 0)
     pull = np.where(lasting[None, :] & (weights > 1), weights, 0)
     luck = region.stream("accounts/successor").quantile(numbers, "exponential") + 1
@@ -156,14 +156,14 @@ def _successor_days(
 
 
 def background_site(region: Region, places: Places, number: Ints) -> Ints:
-    """Return position of the platform of accounts of nobody, open when they first do something."""
+    """Return the position of the platform of accounts without operation; it is open when they first do something."""
     start = background_start(region, number)[..., None]
     open_ = (places.opened <= start) & (start < places.closed)
     return region.stream("accounts/site").choose(number, open_.astype(np.int64))
 
 
 def background_start(region: Region, number: Ints) -> Ints:
-    """Return the day on which each account of nobody first does something."""
+    """Return the day on which each account without operation first does something."""
     return region.stream("accounts/start").below(number, DAYS)
 
 

@@ -54,7 +54,7 @@ def impressions(region: Region, o: Operations, adverts: Adverts, rater: Ints) ->
 
 
 def _weights(region: Region, o: Operations) -> np.ndarray:
-    """Return (raters, categories, facts, levels) milli-nats; what is a rater's own is by family."""
+    """Return (raters, categories, facts, levels) weights in milli-nats; a rater's own part depends on the family."""
     law = o.facts.law
     logs = np.moveaxis(law.logs, 2, -1)
     by_kind = law.by_kind(logs, np.arange(len(CATEGORIES))[:, None, None])
@@ -89,10 +89,10 @@ def _raters(region: Region) -> int:
 
 
 POSITIVE = 4
-"""A label is positive where the mean of two scores is at least this."""
+"""A label is positive if the mean of two scores is at least this."""
 HIGHEST = 6
 NODES = 15
-"""Points of the quadrature over how a template is read by all who look."""
+"""Points of the quadrature over the shared reading of a template."""
 
 
 def expected_labels(region: Region, o: Operations, adverts: Adverts) -> np.ndarray:

@@ -19,9 +19,9 @@ from tipdata.stages.people import SEXES, People
 
 LISTS = ("police", "border", "labour_inspectorate", "shelter", "hotline", "platform")
 ANY = "any"
-"""Level of a stratum that is not divided by this."""
+"""Level of a stratum that is not divided by the column."""
 CERTAIN = 1 << 30
-"""Probabilities of being seen by any list are out of this."""
+"""The denominator of probabilities of being seen by any list."""
 WHOLE = 1000
 """Thousandths of a person in one."""
 MILLIONTHS = 1_000_000
@@ -61,7 +61,7 @@ def generate(region: Region, past: Past) -> tuple[int, dict[str, pl.DataFrame]]:
 
 
 def _coarse_form(region: Region, o: Operations) -> np.ndarray:
-    """Index into ``captures.forms`` of each form of exploitation."""
+    """Return the index into ``captures.forms`` of each form of exploitation."""
     merged = list(region["captures.forms"].values())
     return np.array([next(i for i, forms in enumerate(merged) if form in forms) for form in o.forms])
 

@@ -177,7 +177,7 @@ def draw_crew(region: Region, o: Operations, joined: JoinedPeople, needed: Neede
 
 
 def draw_relation(region: Region, o: Operations, crew: Crew, person: np.ndarray) -> np.ndarray:
-    """Return how each is related to who recruited them: by the form's published shares; no family where that was a
+    """Return the relation of each person to the recruiter: by the form's published shares; no family where that was a
     conversation."""
     names = list(region["people.relation.other"])
     listed = by_form(region, o, "people.relation")
@@ -187,14 +187,14 @@ def draw_relation(region: Region, o: Operations, crew: Crew, person: np.ndarray)
 
 
 def by_form(region: Region, o: Operations, group: str) -> list[dict[str, float]]:
-    """Return what a group of parameters lists of each form: its own, or that of forced labour or of all others."""
+    """Return the parameter of a group for each form: its own, or that of forced labour or of all others."""
     listed = region.group(group)
     like = region["people.labour_like"]
     return [listed[form if form in listed else "labour" if form in like else "other"] for form in o.forms]
 
 
 def labour_like(region: Region, o: Operations, owner: np.ndarray) -> np.ndarray:
-    """Return bool: whose exploitation is like forced labour in relation, means of control and duration."""
+    """Return whether exploitation is like forced labour in relation, means of control and duration, bool."""
     return np.isin(o.forms, region["people.labour_like"])[o.form[owner]]
 
 
@@ -237,7 +237,7 @@ def _spells(
 def _free_start(
     region: Region, o: Operations, crew: Crew, person: np.ndarray, length: np.ndarray
 ) -> np.ndarray:
-    """Return the first day of who may come on any: within the life, and so that who is needed is there."""
+    """Return the first day of people who may come on any day: within the life, and in time for those who are needed."""
     begins, ends = o.begins[crew.owner], o.ends[crew.owner]
     high = np.minimum(ends - length, DAYS - 1)
     prepared = np.minimum(begins + region["people.prepares_days"], high)
@@ -306,7 +306,7 @@ def _lengths(region: Region, o: Operations, crew: Crew, person: np.ndarray, room
 
 
 def draw_role(region: Region, o: Operations, crew: Crew, person: np.ndarray) -> np.ndarray:
-    """Return what staff does, by name: somebody controls, and nobody writes where nothing is posted."""
+    """Return the role of staff, by name: there is always a controller, and no writer if nothing is posted."""
     roles = region["people.roles"]
     weights = np.tile(np.array(list(roles.values())), (len(person), 1))
     weights[~o.posts[crew.owner], list(roles).index("writer")] = 0
@@ -414,7 +414,7 @@ def generate(region: Region, past: Past) -> tuple[People, dict[str, pl.DataFrame
 
 
 def _as_before(values: np.ndarray, sold: np.ndarray) -> np.ndarray:
-    """Return values in which who was sold has that of who they were."""
+    """Return the values, with those of sold people taken from their row with the seller."""
     return np.where(sold >= 0, values[sold], values)
 
 

@@ -35,7 +35,7 @@ WEEK = 7
 MONTHS_A_YEAR = 12
 YEAR = 365
 TRIES = 8
-"""Candidates that are tried for someone who gets out soon."""
+"""Candidates that are tried to find somebody who gets out soon."""
 KINDS_OF_FORMS = {
     "labour": "labour",
     "domestic_servitude": "labour",
@@ -62,7 +62,7 @@ def days_between(region: Region, first: np.ndarray, turn: int) -> np.ndarray:
 
 
 def find_able(region: Region, o: Operations, people: People) -> np.ndarray:
-    """Return positions of those who may call: exploited, and not handed on to others.
+    """Return positions of people who may call: exploited, and not handed on to others.
 
     People of operations that post stand there several times: where there are adverts, there are helplines' as well.
     """
@@ -132,7 +132,7 @@ def trade_table(region: Region, o: Operations, people: People, kind: np.ndarray)
 CALL_ROOM = 4
 """A contact's local number is its first contact's times this plus its turn."""
 OTHERS = 1 << 30
-"""Local numbers of people who are not of ``people`` start here."""
+"""Local numbers of people who are not in the table ``people`` start here."""
 NOBODY = -1
 
 
@@ -245,7 +245,7 @@ def _phase_days(region: Region) -> tuple[np.ndarray, np.ndarray]:
 def _pick(
     region: Region, o: Operations, people: People, first: np.ndarray, day: np.ndarray, phase: np.ndarray
 ) -> np.ndarray:
-    """For each first contact an exploited adult who on that day is in the phase, else in the nearest there is."""
+    """Return for each first contact an exploited adult who is in the phase on that day, else in the nearest phase."""
     may = find_able(region, o, people)
     may = may[np.lexsort((people.local[may], people.end[may]))]
     ends = people.end[may]
@@ -264,7 +264,7 @@ def circumstance_chances(region: Region, o: Operations, people: People) -> dict[
 
 
 def kinds_of_people(o: Operations, people: People) -> np.ndarray:
-    """Return the kind of case that each of the people would be."""
+    """Return the kind of case of each person."""
     return kinds_of_forms(o)[o.form[people.owner]]
 
 

@@ -26,9 +26,9 @@ INSIDE, FRESH, WEEKS, MONTHS, NONE = range(5)
 LEVELS = 3
 """Levels of danger and of urgency."""
 CIRCUMSTANCES = ("earnings", "documents", "authorities")
-"""Hidden facts of a case that needs depend on."""
+"""Hidden facts of a case on which needs depend."""
 ANY = 1 << 20
-"""Weeks of work of those whose stay is in no table."""
+"""Weeks of work of people whose stay is in no table."""
 NEEDS = TABLES["contacts"].values("needs")
 
 
@@ -95,9 +95,9 @@ BLOCKS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("papers",), ("documents",)),
     *(((name,), ()) for name in ("shelter", "safety", "medical", "counselling", "interpreting")),
 )
-"""Needs that share hidden circumstances, and these; given the cell, blocks are independent."""
+"""Needs that share hidden circumstances, with these circumstances. Blocks are independent given the cell."""
 LOG_128 = 4852
-"""Of :func:`log_total`, milli-nats."""
+"""Logarithm of 128, milli-nats, used by :func:`log_total`."""
 
 
 def log_total(values: np.ndarray) -> np.ndarray:
@@ -209,7 +209,7 @@ def circumstance_tables(region: Region) -> dict[str, np.ndarray]:
 
 
 def draw_needs(region: Region, m: NeedModel, c: Cases) -> np.ndarray:
-    """Return (contacts, needs) bool. Keyed by person: who calls again needs the same, as far as nothing has changed."""
+    """Return (contacts, needs) bool. Keyed by person: a repeated call has the same needs unless something changed."""
     total = m.logit[cells_of(c)] + m.foreign * c.foreign[:, None]
     for name, effect in m.effect.items():
         total = total + effect * getattr(c, name)[:, None]

@@ -39,7 +39,7 @@ DEPENDS_ON = {
 movement: danger, where it is not restricted and where it is."""
 ALWAYS_KNOWN = ("caller_relation", "channel")
 IMPOSSIBLE = -20_000
-"""Log-likelihood of what cannot be, milli-nats."""
+"""Log-likelihood of the impossible, milli-nats."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def _values(
 
 
 def _interpreter(region: Region, c: Cases, needs: np.ndarray, seen: HelplineEvidence) -> pl.Series:
-    """Return whether an interpreter was used: only where one is at hand, mostly where one is needed."""
+    """Return whether an interpreter was used: only if one is at hand, mostly if one is needed."""
     p = {k: probability(v) for k, v in region["helpline.interpreter_used"].items()}
     offered = np.where(c.foreign, p["foreign"], p["resident"]) * c.spoken
     wanted = np.where(c.foreign, p["needed"], p["resident"]) * c.spoken
@@ -203,7 +203,7 @@ class KnownFacts:
         return made
 
     def _holds(self, name: str, wanted: list[str] | Mapping[str, int]) -> np.ndarray:
-        """Return whether a fact is known and is one of the values, or lies from one number to another."""
+        """Return whether a fact is known and is one of the values, or lies between two numbers."""
         if name not in self.facts:
             raise ValueError(f"{APART}: {name} is neither a fact nor a pool that comes earlier")
         values = self.facts[name]
@@ -216,11 +216,11 @@ class KnownFacts:
 
 
 OTHER_POOLS = ("danger", "time", "work")
-"""Pools beside those of needs."""
+"""Pools of sentences besides those of needs."""
 POOL_STATES = {"danger": "danger", "time": "phase", "work": "kind"}
-"""The hidden state that each of them stands for."""
+"""The hidden state that each of these pools reflects."""
 MOST_SENTENCES = 3
-"""Sentences that a note has room for beside its opener."""
+"""Most sentences of a note besides its opener."""
 
 
 @dataclass(frozen=True)
@@ -264,7 +264,7 @@ def read_notes(language: str) -> NoteSentences:
 
 @dataclass(frozen=True)
 class HelplineNotes:
-    """By contact: the note, and the pools that came up, as a list of names."""
+    """For each contact the note, and the pools that came up as a list of names."""
 
     text: pl.Series
     raised: pl.Series
@@ -306,7 +306,7 @@ def write_notes(
 def _opener(
     region: Region, book: NoteSentences, c: Cases, facts: CodedFacts, known: KnownFacts
 ) -> np.ndarray:
-    """Return the number of an opener each, of those for who called."""
+    """Return the number of the opener of each contact, among the openers for the person who called."""
     count = book.opener.shape[1]
     excluded = known.ruled_out(region, "opener_other", count) & (facts.relation > 0)[:, None]
     which = region.stream("helpline/opener").below(c.local, count - excluded.sum(axis=1))
@@ -346,7 +346,7 @@ def _draw_raised(
 
 
 def _repeats_sentence(raised: np.ndarray, sentence: np.ndarray) -> np.ndarray:
-    """Return (contacts, pools) whether an earlier pool has come up in the very same, shared sentence."""
+    """Return (contacts, pools) bool: whether an earlier pool already came up in the same shared sentence."""
     same = (sentence[:, :, None] == sentence[:, None, :]) & raised[:, None, :]
     return (same & np.tri(raised.shape[1], k=-1, dtype=bool)).any(axis=2)
 

@@ -38,7 +38,7 @@ def draw_outcomes(
     day: np.ndarray,
     drawn_back: np.ndarray,
 ) -> tuple[JoinedPeople, np.ndarray]:
-    """Return who joins, and of each commitment whether somebody does.
+    """Return the people who join, and for each commitment whether somebody joins.
 
     Args:
         number, owner, day: of the conversation, its operation, and the message of commitment.

@@ -34,7 +34,7 @@ SIDES = acts.TABLES["messages"].values("side")
 
 
 SEGMENTS = 40
-"""Most stages that a conversation passes through; the last lasts to its end."""
+"""Most stages of a conversation; the last one lasts until its end."""
 
 
 def generate(region: Region, past: Past) -> tuple[JoinedPeople, dict[str, pl.DataFrame]]:
@@ -135,7 +135,7 @@ def _draw_stages(
 
 
 def _first_rows(lines: MessageRows) -> np.ndarray:
-    """For each message the position of its conversation's first."""
+    """Return for each message the position of the first message of its conversation."""
     return np.arange(len(lines.row)) - lines.step
 
 

@@ -148,7 +148,7 @@ def _level_ratios(world: World, path: str) -> dict[str, float]:
 
 
 def _check_ratios(world: World, forms: tuple[str, ...]) -> None:
-    """Raises ValueError for a ratio of what does not exist, or of a fact that depends on no kind."""
+    """Raise ValueError for a ratio of something that does not exist, or of a fact that does not depend on the kind."""
     families = {**{form: FAMILIES for form in forms}, **{c: (FAMILIES[f],) for c, f in CATEGORIES.items()}}
     for path, entry in world.parameters.items():
         group, _, rest = path.removeprefix("facts.").partition(".")

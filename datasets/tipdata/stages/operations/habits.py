@@ -106,7 +106,7 @@ def log_ratio(ratio: float) -> int:
 
 ARMED = "armed_group"
 BY_FORM = "operations.armed_by_form"
-"""The parameter that says through which forms armed groups work."""
+"""The parameter with the forms through which armed groups work."""
 
 
 def draw_organisation(region: Region, local: Ints, kind: Ints, form: Ints, forms: tuple[str, ...]) -> Ints:
@@ -126,7 +126,7 @@ def draw_organisation(region: Region, local: Ints, kind: Ints, form: Ints, forms
 
 
 def _armed_ratio(region: Region, forms: tuple[str, ...]) -> Ints:
-    """Return (forms,) by how much likelier an armed group is in a form than in all, times 65,536."""
+    """Return (forms,) ratios, times 65,536, of an armed group's probability in a form to that in all forms."""
     listed = region[BY_FORM]
     weight = np.array([listed.get(form, 0) for form in forms], dtype=np.int64)
     return weight * ONE * ONE // (weight * form_shares(region.natural)).sum()

@@ -89,7 +89,7 @@ UNDISTURBED = 2 * DAYS
 
 @dataclass(frozen=True)
 class Disturbances:
-    """What is left of operations; one entry each.
+    """Operations after investigations; one entry each.
 
     ``last``: day of posting. ``ends``: day of the life. ``stopped``: bool, an investigation ends it. ``quiet``: first
     day on which it posts no more, and ``again``: the first on which it does; both :data:`UNDISTURBED` where nothing
@@ -106,7 +106,7 @@ class Disturbances:
 def disturb(
     region: Region, local: Ints, investigated: Ints, first: Ints, last: Ints, ends: Ints
 ) -> Disturbances:
-    """Return what is left of operations that would post until ``last`` and live until ``ends``."""
+    """Return the effect of investigations on operations that would post until ``last`` and live until ``ends``."""
     never = np.full(len(local), UNDISTURBED)
     inside = investigated <= np.minimum(ends, DAYS - 1)
     stopped = inside & region.chance("operations/stopped", local, "operations.stopped")

@@ -42,7 +42,7 @@ from tipdata.stages.people import People
 from tipdata.stages.trips.stage import Trips
 
 PAYMENT_ROOM = 1 << 13
-"""Numbers of payments of a scheme."""
+"""Room for the payments of one scheme in their local numbers."""
 CASH_LEVEL, ALTERNATIVE_LEVEL = 1, 2
 """Levels of the habit of channels: transfers, cash, and what is adopted."""
 
@@ -96,7 +96,7 @@ def _purpose(region: Region, s: Schemes, rows: Ints, ids: Ids) -> Ints:
 
 
 def _draw_stated(region: Region, s: Schemes, rows: Ints, ids: Ids) -> np.ndarray:
-    """Return bool: whether each payment states a purpose."""
+    """Return for each payment whether it states a purpose, bool."""
     p = region.chances("payments.told")[s.habits["told"][rows]]
     return region.stream("payments/told").chance(ids, p)
 
@@ -107,7 +107,7 @@ def state_purpose(region: Region, s: Schemes, legs: PaymentRows, rows: Ints, pur
 
 
 def find_payers(region: Region, s: Schemes, people: Inhabitants, rows: Ints, place: Ints) -> Ints:
-    """Return the wallet at a place of those who pay into schemes, by the habit ``find_payers``: own, regulars or
+    """Return the wallet at a place of those who pay into schemes, by the habit ``payers``: own, regulars or
     strangers."""
     level = s.habits["payers"][rows]
     seats = s.number[rows] * 64 + place
@@ -119,13 +119,13 @@ def find_payers(region: Region, s: Schemes, people: Inhabitants, rows: Ints, pla
 
 COLLECT_SEATS = 64
 COLLECT_PASSED_ON = 4096
-"""Places of what is passed on start here."""
+"""Payments that pass money on are numbered from here within their scheme."""
 OWN, ROTATING, ABROAD = 0, 1, 2
 FLAT, CAPPED = 0, 3
 
 
 def collect(region: Region, s: Schemes, people: Inhabitants, calendar: Calendar) -> list[PaymentRows]:
-    """Return what is paid in, and what is passed on."""
+    """Return the payments into collections and those that pass money on."""
     size = draw_between(region, "payments/size", s.number, s.level(region, "size"))
     size = np.where(s.habits["payers"] == OWN, np.minimum(size, A_SCHEME - 1), size)
     turns = draw_between(region, "payments/turns", s.number, s.level(region, "turns"))
@@ -152,7 +152,7 @@ def collect(region: Region, s: Schemes, people: Inhabitants, calendar: Calendar)
 
 
 def _collected_sums(region: Region, s: Schemes, rows: Ints, seat: Ints, ids: Ints) -> Ints:
-    """Return what each payer pays: always the same, a round sum, any, or just below what must be reported."""
+    """Return the sum of each payment: always the same, a round sum, any, or just below the reporting limit."""
     level, habit = s.level(region, "level"), s.habits["sums"]
     base = vary(region, "payments/base", s.number, level, region["payments.base_spread"])[rows]
     seats = s.number[rows] * COLLECT_SEATS + seat
@@ -170,7 +170,7 @@ def _collected_sums(region: Region, s: Schemes, rows: Ints, seat: Ints, ids: Int
 def _pass_on_round(
     region: Region, s: Schemes, rows: Ints, turn: Ints, minute: Ints, amount: Ints
 ) -> PaymentRows:
-    """After each round the head pays on a share of what came in."""
+    """Return what the head passes on after each round: a share of what came in."""
     rounds = rows * COLLECT_SEATS + turn
     found, at = np.unique(rounds, return_inverse=True)
     total, last = np.zeros(len(found), dtype=np.int64), np.zeros(len(found), dtype=np.int64)
@@ -189,7 +189,7 @@ def _pass_on_round(
 
 
 def destination(region: Region, s: Schemes, rows: Ints) -> Ints:
-    """Return where a scheme's money goes: to whoever stands behind it, or to someone abroad."""
+    """Return the wallet that a scheme's money goes to: its principal's, or one abroad."""
     place = region.stream("payments/abroad").below(s.number, region["payments.venues"]["abroad"])
     abroad = venue("abroad", place)[rows]
     return np.where(s.habits["reach"][rows] == ABROAD, abroad, s.principal(rows))
@@ -204,7 +204,7 @@ END = DAYS * MINUTES_A_DAY
 
 
 def find_workers(region: Region, s: Schemes, employers: int) -> Inhabitants:
-    """Return those whose wages are passed on, and who employs them."""
+    """Return the people whose wages are passed on, with their employers."""
     size = draw_between(region, "payments/size", s.number, s.level(region, "size"))
     rows, seat = repeat_rows(size)
     wallet = s.own(rows, seat + 1)
@@ -323,7 +323,7 @@ def make_deals(region: Region, s: Schemes, calendar: Calendar) -> list[PaymentRo
 
 
 def _extras(region: Region, s: Schemes, rows: Ints, ids: Ints) -> tuple[Ints, Ints]:
-    """Return who is paid by each deal besides, -1 for nobody, and how much."""
+    """Return the wallet that each deal pays in addition, -1 for none, and the sum."""
     extra = s.habits["extras"][rows]
     listed = region["payments.deal.levels.extras"]
     kind = np.array([wallets.VENUE_KINDS.index(kind) if kind else -1 for kind in listed])[extra]
@@ -335,7 +335,7 @@ def _extras(region: Region, s: Schemes, rows: Ints, ids: Ints) -> tuple[Ints, In
 
 
 STEPS = 32
-"""Places of numbers a turn; the upper half gathers what the lower half scattered."""
+"""Room for the steps of one turn in their numbers; the upper half gathers what the lower half scattered."""
 CYCLE, SCATTER, BACK = range(3)
 
 
@@ -410,12 +410,12 @@ WEEK_ROOM = 64
 DAYS_A_WEEK = 7
 SPEND_PASSED_ON = 4096
 ITEMS = ("takings", "deposit", "transfer", "advert", "room", "travel")
-"""What there is in a week; eight places of numbers each."""
+"""Kinds of payments of a week, each with room for eight."""
 TOUR = 1
 
 
 def spend(region: Region, s: Schemes, calendar: Calendar) -> list[PaymentRows]:
-    """Return income, spending, and what is passed on of the income at the end of each week."""
+    """Return income, spending, and the share of income that is passed on at the end of each week."""
     turns = draw_between(region, "payments/turns", s.number, s.level(region, "turns"))
     rows, week = repeat_rows(turns)
     weeks = s.number[rows] * WEEK_ROOM + week
@@ -476,7 +476,7 @@ def _items(
 
 
 def _tours(s: Schemes, rows: Ints) -> np.ndarray:
-    """Return bool: whether the owner has stops, at which rooms and travel are paid for."""
+    """Return whether the owner has stops, at which rooms and travel are paid for, bool."""
     return (s.owner[rows] >= 0) & s.work.tours(s.owner[rows])
 
 
@@ -505,7 +505,7 @@ def _spending_days(
 
 
 def _pass_on_week(region: Region, s: Schemes, income: PaymentRows) -> PaymentRows:
-    """At the end of a week a share of what came in, by habit; from those whose money comes from outside."""
+    """Return what is passed on at the end of a week: a share of the income, by habit, if it came from outside."""
     of = income.source - s.first
     week = income.number % SPEND_PASSED_ON // WEEK_ROOM
     found, at = np.unique(of * WEEK_ROOM + week, return_inverse=True)
@@ -524,7 +524,7 @@ def _pass_on_week(region: Region, s: Schemes, income: PaymentRows) -> PaymentRow
 
 
 TOUR_PLACES = 5120
-"""Places of numbers of what is booked start here."""
+"""Payments for travel are numbered from here within their scheme."""
 DAY = 1024
 OF_THE_SCHEME = (0, 1, 1 + wallets.A_SCHEME)
 """Wallets of an operation that book for it: its controller's, and those of the first traveller of each team."""
@@ -624,7 +624,7 @@ def _sale_payments(region: Region, people: People) -> tuple[Ints, Ints, Ints, In
 def _commissions(
     region: Region, o: Operations, schemes: dict[str, Schemes], sampled: np.ndarray
 ) -> tuple[Ints, Ints, Ints, Ints]:
-    """Return which lawful operation pays which, when, while both live, and once."""
+    """Return which lawful operation pays which other one, once, on a day on which both live."""
     local = np.arange(len(o.id))
     line = np.zeros(len(o.id), dtype=np.int64)
     for s in schemes.values():

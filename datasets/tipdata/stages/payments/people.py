@@ -23,7 +23,7 @@ from tipdata.stages.payments.wallets import (
 )
 
 TRIES = 3
-"""People that are looked at for one who lives in the town and is there on the day."""
+"""Candidates that are tried to find one who lives in the town and is there on the day."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Inhabitants:
     firm: np.ndarray
 
     def regular(self, region: Region, column: str, ids: Ids, town: Ints, day: Ints) -> Ints:
-        """Return the wallet of someone, of the town and there on the day where such a one is found soon."""
+        """Return the wallet of a person, if possible of one who lives in the town and is there on the day."""
         found = np.full(np.shape(ids), -1)
         good = np.zeros(np.shape(ids), dtype=bool)
         for turn in range(TRIES):
@@ -127,7 +127,7 @@ class Holders:
 
 
 def possible_holders(region: Region, schemes: list[Schemes], people: Inhabitants) -> Holders:
-    """Return whoever may hold a wallet in a scheme, and everybody of the households."""
+    """Return all possible holders of wallets in schemes, and all people of households."""
     parts = [_of_scheme(region, s) for s in schemes]
     # Travellers of a second team may have wallets of a second scheme that there is none of.
     parts += [_of_scheme(region, replace(s, slot=1 - s.slot)) for s in schemes]
@@ -145,7 +145,7 @@ def find_holders(region: Region, known: Holders, used: Ints, town_weight: Ints) 
 
 
 def _of_scheme(region: Region, s: Schemes) -> Holders:
-    """Return wallets of a scheme's own, and of whoever stands behind it; of each scheme all that there may be."""
+    """Return all possible wallets of each scheme: its own and its principal's."""
     rows = np.repeat(np.arange(len(s.number)), 8)
     place = np.tile(np.arange(8), len(s.number))
     behind, head = place == wallets.PRINCIPAL, place == 0
@@ -266,7 +266,7 @@ def find_members(
 
 
 def _scheme_of(schemes: list[Schemes], wallet: Ints) -> Ints:
-    """Return number of the scheme that each wallet is of, -1 for those of none; the first of several."""
+    """Return the number of the scheme that each wallet belongs to, the first of several; -1 for none."""
     own, number = [], []
     for s in schemes:
         rows = np.arange(len(s.number))
@@ -287,16 +287,16 @@ def _life_left(region: Region, s: Schemes) -> Ints:
 
 
 EVERYDAY, WAGES, OFFICES = 1 << 23, 3 << 30, 15 << 28
-"""Where the numbers of these payments start; all stay under 1 << 32."""
+"""First local numbers of these payments; all stay below 1 << 32."""
 A_PERSON, KIND_ROOM = 2048, 128
-"""Numbers of everyday payments a wallet, and of each kind."""
+"""Room for the everyday payments of one wallet, and of one kind, in their numbers."""
 AN_EMPLOYER, AN_OFFICE = 8192, 512
 INCOMES = ("sale", "benefit", "custom")
-"""Kinds that the holder is paid and does not pay."""
+"""Kinds of payments that the holder receives."""
 
 
 def live_everyday(region: Region, people: Inhabitants, known: Inhabitants, calendar: Calendar) -> PaymentRows:
-    """Return everyday payments of ``people``; friends and relatives they pay are of ``known``."""
+    """Return everyday payments of ``people``; the friends and relatives that they pay are among ``known``."""
     listed = region.group("payments.everyday")
     kinds = tuple(listed)
     rates = np.array([listed[k]["rate"] for k in kinds])
@@ -387,7 +387,7 @@ def _shop(region: Region, ids: Ints) -> Ints:
 
 
 def _chains(region: Region, shop: Ints, ids: Ints) -> Ints:
-    """Return the shops, a chain of the whole region in the place of some."""
+    """Return the shops, some of them replaced by a chain of the whole region."""
     chain = wallets.venue("chain", wallets.draw_provider(region, "payments/chain", ids, "chain"))
     goes = region.chance("payments/to_chain", ids, "payments.chains")
     return np.where(goes, chain, shop)
@@ -433,7 +433,7 @@ def pay_wages(region: Region, people: Inhabitants, first_employer: int, round_wa
 
 
 def pay_offices(region: Region, first_employer: int, calendar: Calendar) -> PaymentRows:
-    """Return what employers pay suppliers and offices, and what other companies pay them."""
+    """Return what employers pay to suppliers and offices, and what they receive from other companies."""
     listed = region.group("payments.offices")
     kinds = tuple(listed)
     employers = np.arange(region["payments.employers"])

@@ -26,10 +26,10 @@ from tipdata.stages.suppliers.stage import Suppliers
 from tipdata.stages.trips.stage import Trips
 
 SPAN = 2048
-"""An operation's day is numbered as its local number times this plus the day."""
+"""A day of an operation has the number: local number of the operation times this plus the day."""
 WEEKS, A_WEEK = 128, 7
 LONGEST_STOP = 14
-"""Days for which a last stop counts, and any."""
+"""Most days for which a stop counts, also the last one."""
 
 
 @dataclass(frozen=True)
@@ -51,13 +51,13 @@ class Work:
         return np.where(found // SPAN == operation, found % SPAN, DAYS)
 
     def first(self, region: Region, number: Ints, operation: Ints) -> Ints:
-        """Return a day of work on which something of each operation begins, not among its last."""
+        """Return a day of work on which something begins for each operation, not among its last days."""
         low, high = (np.searchsorted(self.days, (operation + end) * SPAN) for end in (0, 1))
         room = np.maximum((high - low) * probability(region["payments.starts"]) >> 16, 1)
         return self.days[low + region.stream("payments/start").below(number, room)] % SPAN
 
     def stay(self, operation: Ints, day: Ints) -> tuple[Ints, Ints]:
-        """Return town of the stop at which an operation is on a day (-1: at none), and days that it still stays."""
+        """Return the town of an operation's stop on a day (-1 for none), and how many days it still stays."""
         at = np.searchsorted(self.stops, operation * SPAN + day, side="right") - 1
         here = self.stops[np.maximum(at, 0)]
         following = np.append(self.stops, -1)[at + 1]
@@ -67,7 +67,7 @@ class Work:
         return np.where(there, self.town[np.maximum(at, 0)], -1), np.where(there, until - day, 0)
 
     def tours(self, operation: Ints) -> np.ndarray:
-        """Return bool: whether an operation has stops."""
+        """Return whether an operation has stops, bool."""
         return np.isin(operation, self.stops // SPAN)
 
 
@@ -122,7 +122,7 @@ MECHANISMS = {
 TYPOLOGIES = tuple(name for names in MECHANISMS.values() for name in names)
 SLOTS = 2
 SOON = 4
-"""Days, that of work among them, within which an owner's payments follow it."""
+"""An owner's payments follow a day of work within so many days, that day included."""
 
 
 @dataclass(frozen=True)
@@ -170,19 +170,19 @@ class Schemes:
         return np.where(owner < 0, wanted, np.where(taken, DAYS, found))
 
     def within(self, rows: Ints, usual: int) -> Ints:
-        """Return within how many days of each turn's day something happens."""
+        """Return the number of days after the day of each turn within which something happens."""
         return np.where(self.owner[rows] >= 0, SOON, usual)
 
     def lasts(self, rows: Ints, day: Ints) -> np.ndarray:
-        """Return bool: whether the owner is still there on a day; nobody always is."""
+        """Return whether the owner still lives on a day, bool; true for schemes without an owner."""
         return (self.owner[rows] < 0) | (day <= self.work.ends[self.owner[rows]])
 
     def level(self, region: Region, habit: str) -> Ints:
-        """Return what a habit means: the parameter of its level for each scheme, (schemes,) or (schemes, values)."""
+        """Return the parameter of each scheme's level of a habit, (schemes,) or (schemes, values)."""
         return region.values(f"payments.{self.mechanism}.levels.{habit}")[self.habits[habit]]
 
     def own(self, rows: Ints, place: Ints | int) -> Ints:
-        """Return a wallet of their own of the schemes at these positions."""
+        """Return an own wallet of the schemes at these positions."""
         return wallets.own_wallet(self.number[rows], self.owner[rows], self.slot[rows], place)
 
     def principal(self, rows: Ints) -> Ints:
@@ -201,12 +201,12 @@ def draw_scheme_adoption(region: Region, number: Ints) -> Ints:
 
 
 SCHEME_ROOM, OF_NOBODY = 200, 64
-"""Numbers of schemes a mechanism, and how many of these are of no operation."""
+"""Room for the schemes of one mechanism, and how many of these belong to no operation."""
 TOURING = ("spend", "spending"), ("spend", "touring")
-"""What a trafficking operation that tours may do beside, and a lawful one: it spends on rooms and travel."""
+"""Additional scheme of a touring operation, trafficking and lawful: it spends on rooms and travel."""
 LAYERS = ("round", "layering")
 USUAL = 100
-"""Percent by which a line leaves a level as it is."""
+"""Percent that leave the weight of a level unchanged."""
 
 
 @dataclass(frozen=True)
@@ -273,7 +273,7 @@ def draw_schemes(
 
 
 def _start_layers_late(region: Region, o: Operations, found: dict[str, Schemes]) -> Schemes:
-    """Return the schemes by which money comes round; those of layers begin after the scheme that earns it."""
+    """Return the schemes of rounds, in which layers begin after the scheme that earns the money."""
     begins = np.zeros(len(o.id), dtype=np.int64)
     for s in found.values():
         main = (s.owner >= 0) & (s.slot == 0)
@@ -285,7 +285,7 @@ def _start_layers_late(region: Region, o: Operations, found: dict[str, Schemes])
 
 
 def _ways(region: Region, lines: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Return all (mechanism, typology or lawful group) by which operations deal with money."""
+    """Return all pairs (mechanism, typology or lawful group) that operations may use."""
     ways = [(mechanism, name) for mechanism, names in MECHANISMS.items() for name in names]
     listed = region.group("payments.arrangements")
     for line in lines:
@@ -302,7 +302,7 @@ def _schemes(
     lines: tuple[str, ...],
     ways: list[tuple[str, str]],
 ) -> _Owned:
-    """Return one or two schemes an operation; the second of some that tour is spending on it."""
+    """Return one or two schemes per operation; for some that tour, the second is spending on the tour."""
     line = _lines(region, o, lines)[sampled]
     weights = _weights(region, lines, ways)[
         line, np.select([o.kind == TRAFFICKING, o.kind == BUSINESS], [0, 1], 2)[sampled]
@@ -373,7 +373,7 @@ def _habits(
 
 
 def _start(region: Region, work: Work, number: Ints, owner: Ints) -> Ints:
-    """Return first day: one of the owner's work, any for nobody's."""
+    """Return the first day of each scheme: a day of the owner's work, or any day without an owner."""
     early = region["payments.before_days"]
     free = region.stream("payments/start").below(number, DAYS + early) - early
     return np.where(owner >= 0, work.first(region, number, np.maximum(owner, 0)), free)

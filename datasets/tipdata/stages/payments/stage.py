@@ -60,7 +60,7 @@ GROUPS = wallets.TABLES["payments"].values("group")
 
 HOUSEHOLD, EMPLOYER, AGENCY = "household", "employer", "agency"
 NEVER = -30_000
-"""Log-odds of payments that are nobody's scheme, milli-nats."""
+"""Log-odds of payments that belong to no scheme, milli-nats."""
 HOMES, FIRMS = 1 << 12, 1 << 13
 """Local numbers of the communities of households and of employers start here; schemes have their own below, and those
 of outsiders are their wallets'."""
@@ -124,7 +124,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
 
 
 def _is_seen(o: Operations, trips: Trips, suppliers: Suppliers) -> np.ndarray:
-    """Return bool: operations that travel, or place people with firms."""
+    """Return which operations travel or place people with firms, bool."""
     number, firms = suppliers.agencies.number, suppliers.firms.agency
     seen = np.zeros(len(o.id), dtype=bool)
     travels = np.append(trips.circuits.operation[trips.stops.circuit], trips.bookings.operation)
@@ -134,14 +134,14 @@ def _is_seen(o: Operations, trips: Trips, suppliers: Suppliers) -> np.ndarray:
 
 
 def _is_in_life(o: Operations, owner: np.ndarray, legs: PaymentRows) -> np.ndarray:
-    """Return bool: legs in the life of their owner, -1 for nobody."""
+    """Return which payments lie in the life of their owner (-1 for none), bool."""
     return (owner < 0) | (legs.minute // MINUTES_A_DAY <= o.ends[owner])
 
 
 def _is_earned(
     o: Operations, schemes: dict[str, Schemes], owner: np.ndarray, legs: PaymentRows
 ) -> np.ndarray:
-    """Return bool: legs but those that layer what their owner has not begun to earn."""
+    """Return which payments are possible, bool: all except layering of money that the owner has not begun to earn."""
     layers = np.concatenate([~s.lawful & (s.mechanism == LAYERS[0]) for s in schemes.values()])
     source = np.minimum(legs.source, len(owner) - 1)
     owned = legs.core & (owner[source] >= 0)

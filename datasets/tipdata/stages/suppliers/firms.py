@@ -309,7 +309,7 @@ def trade_frame(region: Region, firms: Firms, trade: Trade) -> pl.DataFrame:
 
 
 def _since_days(region: Region, firms: Firms, trade: Trade) -> np.ndarray:
-    """Return day on which each supply began: mostly of late, never before both firms were there."""
+    """Return the day on which each supply began: mostly recent, never before both firms existed."""
     latest = region["suppliers.supplies.latest_day"]
     ago = region["suppliers.supplies.since_days"] * region.stream("supplies/since").quantile(
         trade.number, "exponential"
