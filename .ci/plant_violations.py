@@ -62,6 +62,9 @@ ROWS = {
     "exports, calibration and fidelity": [
         Row("unskipped", "benchmark/tipbench/publishing/metadata.py", "import mlcroissant", "import nothing_there", "failed", slow=True),
     ],
+    "the example of a competition host": [
+        Row("unskipped", "examples/codabench/tipcodabench/columns.py", 'COUNT = "tasks"', 'COUNT = "task"', "failed", slow=True),
+    ],
     "engines beside processes": [
         Row("unskipped", "benchmark/tipcore/clusters.py", "    import distributed\n", "    import nothing_there\n", "failed", slow=True),
     ],

@@ -6,13 +6,11 @@ A copy of the tree gets a metric of which less is better, a task, a method of it
 import json
 import re
 import shutil
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
-import yaml
 from additions import (
     ADDITIONS,
     COLUMN,
@@ -135,17 +133,6 @@ def test_the_new_metric_is_among_all_scores_of_the_method(house: Any, site: Path
     [row] = rows.filter(metric=METRIC, method=METHOD).iter_rows(named=True)
     assert (row["value"], row["low"], row["high"]) == (score["value"], score["low"], score["high"])
     assert f">{METRIC}<" in (site / f"tiny/methods/tipbench--{METHOD}.html").read_text(encoding="utf-8")
-
-
-def test_the_new_metric_is_a_column_of_the_hosted_bundle_that_sorts_upwards(house: Any, sealed: Path) -> None:
-    bundle = sealed.parent / "bundle.zip"
-    house.copy.tipbench("board", "export", "codabench", f"{sealed}-secret", "--to", str(bundle), "--quiet")
-    with zipfile.ZipFile(bundle) as archive:
-        competition = yaml.safe_load(archive.read("competition.yaml"))
-    [board] = competition["leaderboards"]
-    sorting = {column["key"]: column["sorting"] for column in board["columns"]}
-    assert sorting[TASK] == "desc"
-    assert sorting[f"{TASK}_{METRIC}"] == "asc"
 
 
 def test_the_new_column_is_in_its_card_and_in_the_diagram(house: Any) -> None:

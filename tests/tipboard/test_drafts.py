@@ -13,8 +13,6 @@ from tipboard.board.files import newest, read, store_reference
 from tipboard.board.page import render
 from tipboard.board.rounds import Closed
 from tipboard.board.worlds import store_stability
-from tipboard.codabench.bundle import BundleOrder, _competition
-from tipboard.codabench.pages import PAGES, pages
 from tipboard.rounds import new
 from tipboard.rounds.new import RoundOrder, new_round
 from tipboard.rounds.record import Round, commitment_of, json_schema, terms, to_json
@@ -192,15 +190,3 @@ def test_the_page_of_a_round_of_a_draft_says_so(result: Callable, board: Callabl
         scores = Scores(name=made.name, commitment=made.commitment, entries=[])
         page = round_page(Closed(made, scores, None), [size_of(board(result(METHOD)))], NOWHERE)
         assert page.html.count("tiny (draft)") == marks
-
-
-def test_the_pages_of_a_hosted_round_of_a_draft_say_so(tmp_path: Path) -> None:
-    for version, release in (("0.9.0", "0.9.0/tiny (draft)"), ("0.4.0", "0.4.0/tiny")):
-        made = described(version, tmp_path)
-        told = {name: text.decode() for name, text in pages(made, "Spring").items()}
-        assert {name for name, text in told.items() if f"version {release}" in text} == {
-            f"pages/{name}" for name in PAGES.values()
-        }
-        assert any("(draft)" in text for text in told.values()) == ("draft" in release)
-        competition = _competition(made, BundleOrder(tmp_path, tmp_path / "bundle.zip"))
-        assert competition["description"].endswith(f": {release}")

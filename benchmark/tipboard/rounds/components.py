@@ -16,6 +16,8 @@ from tipboard.rounds.record import Components, Round, Wheel
 
 PACKAGES = ("tipcore", "tipbench", "tipboard", "tipdata")
 """The packages of the wheel that makes, scores and verifies a round."""
+DECLARATIONS = ("*.py", "tables/*.yaml", "text/facts.yaml")
+"""Code, and what it reads when tables are declared."""
 LIBRARIES = ("numpy", "polars", "pyarrow")
 
 
@@ -62,12 +64,13 @@ def check_wheel(described: Round, doing: str) -> None:
 
 
 def sources() -> dict[str, bytes]:
-    """Return every source file of :data:`PACKAGES` by its path in the wheel, ``tipbench/...`` and so on, sorted."""
+    """Return the :data:`DECLARATIONS` of all :data:`PACKAGES` by their paths in the wheel, sorted."""
     found: dict[str, bytes] = {}
     for package in PACKAGES:
         (folder,) = import_module(package).__path__
-        for path in Path(folder).resolve().rglob("*.py"):
-            found[f"{package}/{path.relative_to(Path(folder).resolve()).as_posix()}"] = path.read_bytes()
+        root = Path(folder).resolve()
+        for path in (path for pattern in DECLARATIONS for path in root.rglob(pattern)):
+            found[f"{package}/{path.relative_to(root).as_posix()}"] = path.read_bytes()
     return dict(sorted(found.items()))
 
 

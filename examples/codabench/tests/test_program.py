@@ -10,10 +10,10 @@ import polars as pl
 import pytest
 from tipbench.kinds import CLASSES, KINDS
 from tipbench.tasks import tasks
-from tipboard.codabench.columns import columns
 from tipboard.rounds.host import read_answers
 from tipboard.rounds.scores import rounded
 from tipboard.rounds.submissions import score_predictions
+from tipcodabench.columns import columns
 
 NOT_REQUIRED = (
     *(

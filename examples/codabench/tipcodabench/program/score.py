@@ -29,8 +29,8 @@ def main(words: list[str]) -> int:
         return refused(
             f"the image lacks {', '.join(found)}: organisers, use one with {REQUIREMENTS.name} installed."
         )
-    sys.path.insert(0, str(EVALUATOR))
-    from tipboard.codabench.hosted import run
+    sys.path[:0] = [str(EVALUATOR), str(HERE)]
+    from tipcodabench.hosted import run
 
     return run(Path(places[0]), Path(places[1]))
 

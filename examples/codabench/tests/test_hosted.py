@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from tipboard.codabench import hosted
+from tipcodabench import hosted
 from tipcore.errors import UsageError
 
 

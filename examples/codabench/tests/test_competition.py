@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from tipboard.codabench.competition import SCHEMA, NotTaken, check_competition, files_of, problems_of_files
+from tipcodabench.competition import SCHEMA, NotTaken, check_competition, files_of, problems_of_files
 
 Change = Callable[[dict[str, Any]], Any]
 

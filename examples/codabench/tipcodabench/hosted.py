@@ -23,12 +23,6 @@ from polars.exceptions import PanicException
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.refusals import check_predictions
 from tipbench.tasks import task_of
-from tipcore.atomic import write_file_atomically
-from tipcore.errors import UsageError
-from tipcore.operating_system import Folder
-from tipcore.table_files import read_parquet
-
-from tipboard.codabench.columns import row
 from tipboard.rounds.components import evaluator
 from tipboard.rounds.host import read_answers
 from tipboard.rounds.record import Round, read_round
@@ -40,6 +34,12 @@ from tipboard.submissions.guard import read_guarded
 from tipboard.submissions.messages import SCORING_FAILS, Problem, not_finite, of_predictions, quote
 from tipboard.submissions.record import RECORD
 from tipboard.submissions.terms import form_of
+from tipcore.atomic import write_file_atomically
+from tipcore.errors import UsageError
+from tipcore.operating_system import Folder
+from tipcore.table_files import read_parquet
+
+from tipcodabench.columns import row
 
 SCORES, REFERENCE, RESULT = "scores.json", "ref", "res"
 SEED = 0

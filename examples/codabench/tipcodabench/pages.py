@@ -7,11 +7,11 @@ from string import Template
 
 from tipbench.metrics.registry import metric_of
 from tipbench.tasks import task_of
-
-from tipboard.codabench.columns import columns, shown
 from tipboard.rounds.record import Round
 from tipboard.submissions.files import MB, limits_of
 from tipboard.submissions.terms import columns_of
+
+from tipcodabench.columns import columns, shown
 
 TEXTS = Path(__file__).with_name("pages")
 FOLDER = "pages"

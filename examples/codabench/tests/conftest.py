@@ -14,14 +14,15 @@ from pathlib import Path
 import polars as pl
 import pytest
 import yaml
-from tipboard.codabench.bundle import BundleOrder, export
 from tipboard.rounds import new
 from tipboard.rounds.host import read_answers
 from tipboard.rounds.new import new_round
 from tipboard.rounds.record import Round
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "submissions"))  # whose tests guess alike
-guess = importlib.import_module("guesses").guess
+ROOT = Path(__file__).parents[3]
+sys.path[:0] = [str(ROOT / "examples" / "codabench"), str(ROOT / "tests" / "tipboard" / "submissions")]
+guess = importlib.import_module("guesses").guess  # as tests of submissions guess
+from tipcodabench.bundle import BundleOrder, export  # noqa: E402
 
 SEED = hashlib.sha256(b"a seed for tests").digest()
 

@@ -9,10 +9,9 @@ import hashlib
 from collections.abc import Mapping
 from importlib.metadata import version
 
-from tipcore.errors import UsageError
-
 from tipboard.rounds.components import LIBRARIES, components
 from tipboard.rounds.record import Round
+from tipcore.errors import UsageError
 
 ALSO = ("pydantic", "PyYAML")
 """Libraries that scoring needs beside those that the round names."""

@@ -14,12 +14,18 @@ from typing import Any
 
 import yaml
 from tipbench.tasks import task_of
+from tipboard.rounds.components import sources
+from tipboard.rounds.host import PUBLISHED, SEED, open_secret, published_folder, read_answers
+from tipboard.rounds.ledger import read_ledger
+from tipboard.rounds.make_round import ANSWERS, GALLERIES
+from tipboard.rounds.record import REVEALED, ROUND, Round
+from tipboard.submissions.messages import quote
 from tipcore.errors import UsageError
 from tipcore.locations import expand_home
 
-from tipboard.codabench.archive import write_archive
-from tipboard.codabench.columns import COUNT, columns
-from tipboard.codabench.competition import (
+from tipcodabench.archive import write_archive
+from tipcodabench.columns import COUNT, columns
+from tipcodabench.competition import (
     TIME,
     YAML,
     Competition,
@@ -27,14 +33,8 @@ from tipboard.codabench.competition import (
     check_competition,
     problems_of_files,
 )
-from tipboard.codabench.evaluator import check_evaluator, requirements, sums
-from tipboard.codabench.pages import FOLDER, PAGES, TERMS, pages
-from tipboard.rounds.components import sources
-from tipboard.rounds.host import PUBLISHED, SEED, open_secret, published_folder, read_answers
-from tipboard.rounds.ledger import read_ledger
-from tipboard.rounds.make_round import ANSWERS, GALLERIES
-from tipboard.rounds.record import REVEALED, ROUND, Round
-from tipboard.submissions.messages import quote
+from tipcodabench.evaluator import check_evaluator, requirements, sums
+from tipcodabench.pages import FOLDER, PAGES, TERMS, pages
 
 PROGRAM, REFERENCE, EVALUATOR, LOGO = "scoring_program", "reference_data", "evaluator", "logo.png"
 HERE = Path(__file__).parent
@@ -167,11 +167,13 @@ def _reference(secret: Path, described: Round) -> dict[str, bytes]:
 def _program(described: Round, order: BundleOrder) -> dict[str, bytes]:
     """Return what the host starts, and the evaluator beside it."""
     evaluator = sources()
+    own = {f"{PROGRAM}/{HERE.name}/{path.name}": path.read_bytes() for path in sorted(HERE.glob("*.py"))}
     command = COMMAND if order.image else f"{COMMAND} --install"
     return {
         f"{PROGRAM}/metadata.yaml": yaml.safe_dump({"command": command}).encode(),
         f"{PROGRAM}/score.py": (HERE / "program" / "score.py").read_bytes(),
         f"{PROGRAM}/requirements.txt": requirements(described),
+        **own,
         f"{PROGRAM}/{EVALUATOR}/SHA256SUMS": sums(evaluator),
         **{f"{PROGRAM}/{EVALUATOR}/{name}": content for name, content in evaluator.items()},
     }
