@@ -26,7 +26,7 @@ class Method(Protocol):
     unit's own region alone: then ``predict`` may be called several times, each with a fold of some of the regions
     (:meth:`tipbench.data.fold.Fold.of_regions`), so that its memory does not grow with their number.
     An attribute ``takes_many`` names the tables of which it uses any numeric column that a user's own data map by
-    ``"*"``; without it a reader is told that they may change nothing.
+    ``"*"``; without it a note says that these columns may change nothing.
     An attribute ``notes``, a list of sentences, says what a reader of these predictions should know, such as that an
     estimate does not exist: it is read after ``predict`` and put into the result's notes.
     """
@@ -77,7 +77,7 @@ def is_oracle(method: object) -> bool:
 
 
 def works_in_batches(method: object) -> bool:
-    """Return whether a method says that it can be asked for predictions by batches of regions."""
+    """Return whether a method can predict by batches of regions, as it declares."""
     return getattr(method, "batches", "") == BATCHES
 
 
@@ -99,7 +99,7 @@ def warn_unread(name: str, method: object, many: Mapping[str, int]) -> list[str]
 
 
 def is_streamed(method: object) -> bool:
-    """Return whether a method takes its units step by step, whatever else it can."""
+    """Return whether a method takes its units step by step; it may also predict whole folds."""
     return hasattr(method, "begin") and hasattr(method, "step")
 
 

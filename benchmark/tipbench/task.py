@@ -29,16 +29,6 @@ class Source(Protocol):
     def scan(self, table: str, truth: bool = False) -> pl.LazyFrame: ...
 
 
-class Selected(Protocol):
-    """What a task keeps of the units of a split, and what it has to say about it."""
-
-    @property
-    def rows(self) -> pl.DataFrame: ...
-
-    @property
-    def notes(self) -> tuple[str, ...]: ...
-
-
 @dataclass(frozen=True)
 class Selection:
     """Units kept, in the columns they came in, and one sentence a note."""
@@ -82,11 +72,11 @@ RANKED = (
     *("average_precision", "auroc", "recall_at_1pct_fpr", "precision_at_budget", "recall_at_budget"),
     *("brier", "ppv_0.1pct", "ppv_1pct", "ppv_5pct", "ppv_30pct", "average_precision_raw", "auroc_raw"),
 )
-"""Metrics of whatever is scored and ranked, so that tasks can be compared."""
+"""Metrics of all tasks that rank by score, so that tasks can be compared."""
 GAPS = ("harm_gap", "protection_gap")
 """Metrics of who is harmed by what is flagged, and who is not protected."""
 ACCUSATIONS = ("accusations_per_find_20", "accusations_per_find_50", "worst_group_accused_50")
-"""Metrics of what finding operations costs the lawful, of whatever is ranked."""
+"""Metrics of what finding operations costs lawful people and businesses, for tasks that rank."""
 DECIDED = ("accusations_per_find", "worst_group_accused")
 """The same at a method's own decisions."""
 COMMON_LEAK_LIMITS = {"scalar_auroc": 0.75, "identifiers_auroc": 0.60}
@@ -108,7 +98,7 @@ class Problem:
 
     ``name``: the identifier; ``title``: the same in words, for readers.
     ``unit``: key column of units and predictions; ``table``: the table whose rows are the units.
-    ``tables``: input tables and the columns of each that a method may see, whatever the access.
+    ``tables``: input tables and the columns of each that a method may see at any access.
     ``context``: input tables shown whole, for every region of the release, whether or not they belong to units
     of the fold. ``stream``: the input table that a method is handed row by row, or '' where it sees all at once; it
     shows the unit's key and ``sequence``, which orders the rows of a unit. ``forecast``: what is forecast of it.
@@ -153,10 +143,10 @@ class Problem:
         return f"Task {self.name}: {self.question} Unit {self.unit}, prediction {self.kind.name}, score {self.primary}"
 
     def _repr_html_(self) -> str:
-        return html_table(f"{self.name}: {self.question}", ("", ""), self._said())
+        return html_table(f"{self.name}: {self.question}", ("", ""), self._summarise())
 
-    def _said(self) -> list[tuple[str, str]]:
-        """Return what a reader is told of the task, by heading."""
+    def _summarise(self) -> list[tuple[str, str]]:
+        """Return the rows of the summary of the task: heading and text."""
         return [
             ("unit", self.unit),
             ("prediction", f"{self.kind.title}, {self.kind.rows}"),
@@ -198,15 +188,15 @@ class Task(Problem):
     units: Callable[[Source], pl.LazyFrame] = field(repr=False)
     supervise: Mapping[str, Supervise] = field(repr=False)
     answers: Supervise = field(repr=False)
-    select: Callable[[pl.DataFrame, Source], Selected] = field(default=keep_all, repr=False)
+    select: Callable[[pl.DataFrame, Source], Selection] = field(default=keep_all, repr=False)
     gallery: Supervise | None = field(default=None, repr=False)
     check: Callable[[dict[str, pl.DataFrame]], None] = field(default=accept_all, repr=False)
     supersede: Callable[[dict[str, pl.DataFrame]], tuple[dict[str, pl.DataFrame], list[str]]] | None = None
     classes: Classes | None = None
 
-    def _said(self) -> list[tuple[str, str]]:
-        said = super()._said()
-        return [*said[:4], ("labels", ", ".join(self.labels)), *said[4:]]
+    def _summarise(self) -> list[tuple[str, str]]:
+        rows = super()._summarise()
+        return [*rows[:4], ("labels", ", ".join(self.labels)), *rows[4:]]
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Run a method once more in a process of its own, in which sets of text have another order.
 
-Python draws again for each process how it hashes text (``PYTHONHASHSEED``), and a set is gone through by these hashes.
-Within one process the order stays, so that no second run there can show that a method hangs on it.
+Python chooses for each process how it hashes text (``PYTHONHASHSEED``), and the order of a set follows these hashes.
+Within one process the order is constant, so a second run there cannot show that a method depends on it.
 """
 
 import os
@@ -23,7 +23,7 @@ HASH_SEEDS = ("1", "2")
 
 
 def run_elsewhere(trial: Trial) -> TrialRun:
-    """Return what a new object predicts with seed 0 in another process. Raises Broken for whatever it raises there."""
+    """Return what a new object predicts with seed 0 in another process. Raises Broken for any error there."""
     from joblib import wrap_non_picklable_objects
 
     make = wrap_non_picklable_objects(trial.make)

@@ -127,7 +127,7 @@ class Trial:
         return self.kept[seed, state]
 
     def run_again(self, method: Any, seed: int = 0, state: int = 0, fold: Fold | None = None) -> TrialRun:
-        """Fit this object and predict, with a copy of the fold. Raises Broken for whatever it raises."""
+        """Fit this object and predict, with a copy of the fold. Raises Broken for any error."""
         given = _copy(self.fold if fold is None else fold)
         before = _copy_contents(given)
         with global_generators(state):
@@ -194,8 +194,9 @@ def _find_changes(before: dict[str, Any], fold: Fold) -> tuple[str, ...]:
 
 
 def _is_same(one: Any, other: Any) -> bool:
-    both = isinstance(one, pl.DataFrame) and isinstance(other, pl.DataFrame)
-    return one.equals(other, null_equal=True) if both else type(one) is type(other) and one == other
+    if isinstance(one, pl.DataFrame) and isinstance(other, pl.DataFrame):
+        return one.equals(other, null_equal=True)
+    return type(one) is type(other) and bool(one == other)
 
 
 def _locate(error: BaseException, method: object) -> str:

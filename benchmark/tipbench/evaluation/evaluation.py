@@ -138,7 +138,7 @@ def evaluate(
     ``replicates`` and ``seed`` are those of the cluster bootstrap; with 0 replicates no interval is given. ``checked``:
     the predictions come from :func:`check_predictions`, and are not checked again. ``open_entry``: they were handed in,
     so that no threshold is fixed on their valid part (:class:`tipbench.metrics.metric.MetricInputs`).
-    ``advance`` is told how many more replicates are done.
+    ``advance`` is called with the number of replicates done since the last call.
     Raises :class:`UsageError` for predictions that are malformed (see :func:`check_predictions`), answers of
     another kind than the task's, and answers without a test part.
     """

@@ -1,4 +1,4 @@
-"""Hold what is true of the units that a method predicts: the only thing a score is computed against.
+"""The truth about the units that a method predicts: every score is computed against it.
 
 One frame per kind of prediction; the module of each kind says which columns it has.
 """
@@ -21,7 +21,7 @@ NEVER_NULL = ("part", "region", "answer", "quantity", "weight")
 
 @dataclass(frozen=True)
 class CustomScoring:
-    """What a user's own data say of how they are scored.
+    """How a user's own data are scored.
 
     ``prevalence``: the share of positives that headline metrics are at; None is the data's own. ``groups``: the lawful
     groups that their units are of, and "spam" where they have it. ``names``: ``[unit, name]``, the ids as the user

@@ -98,7 +98,7 @@ MISPLACED = {
     "true_class": "data.true_class of data={data} is for crowds of several classes: map data.label for {task}.",
     "prevalence": "data.prevalence of data={data} is for scores: leave it out for {task}.",
 }
-"""What a user's own data may say and not every kind has a use for -> what is said of it."""
+"""Field of a user's own data that only some kinds use -> the message where another kind is given it."""
 
 ScoreOf = Callable[[pl.DataFrame], dict[str, float]]
 """Predictions -> the metrics of the primary metric's family on them."""
@@ -154,7 +154,7 @@ class PredictionKind:
         return self.columns(answers.unit)
 
     def key(self, unit: str) -> str:
-        """Return the column that tells whom a row of predictions is about."""
+        """Return the column with the key of what a row of predictions is about."""
         return unit
 
     def keys(self, unit: str) -> tuple[str, ...]:
@@ -168,7 +168,7 @@ class PredictionKind:
     def check(self, answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:
         """Return the predictions with the columns of their format only, in the order of the ground truth.
 
-        Raises UsageError, in one sentence with counts, for whatever is wrong with them; nothing is repaired.
+        Raises UsageError, in one sentence with counts, for anything that is wrong with them; nothing is repaired.
         """
         columns = self.expected_columns(answers)
         missing = [name for name in columns if name not in predictions.columns]
@@ -267,7 +267,7 @@ class PredictionKind:
         count = int(codes.max(initial=-1)) + 1
         return count, count
 
-    # References and what is said of predictions
+    # References and warnings
 
     def references(self, answers: Answers, primary: str, score: ScoreOf) -> dict[str, float]:
         """Return the primary metric of what the generator itself knew: ``prior``, ``oracle``, ``single_unit``.

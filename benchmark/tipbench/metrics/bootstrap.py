@@ -25,9 +25,9 @@ from tipbench.kinds.kind import FEWEST_CLUSTERS, PartRows
 
 TOO_FEW = "too few clusters"
 
-#: Cells of the matrix of multiplicities held at once (8 MiB), but where there are more clusters than fit so.
+#: Cells of the matrix of multiplicities in memory at once (8 MiB), unless one row has more.
 _CELLS = 2**20
-#: Replicates held at once however many clusters there are: what is read of each cluster is then read for all of them.
+#: Least number of replicates in memory at once: data of each cluster are then read once for all of them.
 _FEWEST_AT_ONCE = 8
 #: Clusters whose sums are multiplied at once.
 _CLUSTERS_AT_ONCE = 2**16
@@ -132,7 +132,7 @@ def replicate(
 ) -> Metrics:
     """Return every metric under each replicate, [replicates]; NaN where a replicate leaves it undefined.
 
-    ``advance`` is told how many more are done: of many rows each takes seconds.
+    ``advance`` is called with the number of replicates done since the last call: with many rows each takes seconds.
     """
     chunks: list[Metrics] = []
     for chunk in draw_multiplicities(count, replicates, seed):

@@ -91,21 +91,21 @@ SILENT = (NO_FINDS, FEW_FINDS, ALL_FLAGGED, FAR_OVER, FAR_UNDER, CHANCE, TOO_FEW
 FEWEST_FINDS = 5
 """Trafficking operations that must be found, or half of those that there are where these are fewer than ten.
 
-One operation more or less then moves recall by a fifth of itself; with fewer, no two groups can be told apart.
+One operation more or less then changes recall by a fifth of its value; with fewer, groups cannot be compared.
 """
 
 FARTHEST = 3.0
-"""How many times the budget may be flagged on the test part, or how many times less: scores drift from valid to test,
-and a method whose scores are given to the valid part otherwise than to the test flags there what it likes."""
+"""The factor by which the flagged share of the test part may differ from the budget: scores drift from valid to test,
+and a method that scores the valid part differently from the test could flag any share of the test."""
 
 LEAST_LIKELIHOOD_RATIO = 4 / 3
 """Recall of the flagged over the rate of false positives: a positive unit must be flagged a third more often than a
-negative one. By lot the ratio is 1, whatever the prevalence, and somewhat over 1 in half of all tries; it is below 4/3
+negative one. At random the ratio is 1 at any prevalence, and slightly over 1 in half of all tries; it is below 4/3
 wherever three in four of the negatives are flagged."""
 
 
 def explain_silence(inputs: MetricInputs, flagged: Mask, found: Mask) -> str | None:
-    """Return why harm says nothing of a method; None where it found enough.
+    """Return why a method has no harm metrics; None where it found enough.
 
     Args:
         inputs: of labelled units.
@@ -123,7 +123,7 @@ def explain_silence(inputs: MetricInputs, flagged: Mask, found: Mask) -> str | N
 def explain_worthless_gap(
     inputs: MetricInputs, flagged: Mask, found: Mask, budget: float | None = None
 ) -> str | None:
-    """Return why a gap says nothing of a method; None where it has one.
+    """Return why a method has no gap; None where it has one.
 
     Args:
         inputs: of labelled units.
@@ -149,7 +149,7 @@ def explain_worthless_gap(
 
 
 def count_operations(inputs: MetricInputs, rows: Mask) -> int:
-    """Return of how many operations these rows [rows] are."""
+    """Return the number of operations that these rows [rows] belong to."""
     return inputs.clusters.among(rows)
 
 
@@ -525,7 +525,7 @@ def measure_decided(inputs: MetricInputs, members: Members, flagged: Floats, fou
         return {per_find: shares.pop(per_find), worst: _find_worst_share(shares)}
 
     silent = explain_silence(inputs, flagged > 0, found > 0)
-    # Where all are flagged what it costs is told: it is the worst that there is, and no praise.
+    # Where all are flagged the cost is reported: it is the highest possible, and no praise.
     withheld = {} if silent in (None, ALL_FLAGGED) else dict.fromkeys(DECIDED_NAMES, str(silent))
     return MetricValues(
         metrics=metrics,

@@ -171,7 +171,7 @@ class MetricInputs:
         return np.where(unknown.to_numpy(), -1, self.clusters.codes) if unknown.any() else self.clusters.codes
 
     def with_predictions(self, predictions: pl.DataFrame) -> MetricInputs:
-        """Return other predictions beside the same answers; what is known of the answers' rows is not held twice."""
+        """Return other predictions beside the same answers, which share the arrays of the answers' rows."""
         other = replace(self, predictions=predictions)
         of_answers = {name: value for name, value in vars(self).items() if name in ("positive", "weights")}
         vars(other).update(of_answers)
@@ -246,9 +246,9 @@ class Metric:
 
     @property
     def about(self) -> str:
-        """What it says and which way is better, in a sentence."""
-        said = self.says or self.title
-        return f"{said[0].upper()}{said[1:]}; {'lower' if self.lower_is_better else 'higher'} is better."
+        """The meaning of the metric and which direction is better, in a sentence."""
+        text = self.says or self.title
+        return f"{text[0].upper()}{text[1:]}; {'lower' if self.lower_is_better else 'higher'} is better."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -257,7 +257,7 @@ class MetricValues:
     [replicates].
 
     ``by_form``: recall of each form of exploitation, where the answers know forms.
-    ``withheld`` says of a metric why it has no value, ``without_interval`` why it has a value only.
+    ``withheld``: metric -> why it has no value. ``without_interval``: metric -> why it has a value without interval.
     """
 
     metrics: MetricFunction

@@ -151,7 +151,7 @@ RAW_NAMES = frozenset({"average_precision_raw", "auroc_raw"})
 
 
 class ByClass(NamedTuple):
-    """The same of the positives and of the negatives."""
+    """A quantity of the positives and of the negatives."""
 
     positive: NDArray
     negative: NDArray
@@ -196,8 +196,8 @@ class Ranking:
         only. ``shares``: in the place of the rows' own."""
         values = np.full((len(drawn), len(RANKING_NAMES)), np.nan)
         if self._both_classes:
-            told = zip(*shares, strict=True) if shares is not None else repeat((self._prevalence, None))
-            for row, multiplicity, (share, raw) in zip(values, drawn, told, strict=False):
+            stated = zip(*shares, strict=True) if shares is not None else repeat((self._prevalence, None))
+            for row, multiplicity, (share, raw) in zip(values, drawn, stated, strict=False):
                 row[:] = self._one(multiplicity, share, raw)
         return dict(zip(RANKING_NAMES, values.T, strict=True))
 

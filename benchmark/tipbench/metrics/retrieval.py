@@ -89,45 +89,38 @@ def _score_lists(
     queries: pl.DataFrame, gallery: pl.DataFrame, candidates: pl.DataFrame, unit: str
 ) -> pl.DataFrame:
     """Return the metrics of the queries that these candidates are for, ``[unit, r_precision, ...]``."""
-    first = pl.col("relevant").first()
-    return (
-        _find_blocks(queries, gallery, candidates, unit)
-        .group_by(unit)
-        .agg(
-            (pl.col("expected_first_r").sum() / first.clip(upper_bound=MOST_CANDIDATES)).alias("r_precision"),
-            pl.col("reciprocal_rank").max().alias("mrr_at_10"),
-            (pl.col("hits").sum() / first).alias("recall_at_10"),
-        )
-    )
-
-
-def _find_blocks(
-    queries: pl.DataFrame, gallery: pl.DataFrame, candidates: pl.DataFrame, unit: str
-) -> pl.DataFrame:
-    """Return the blocks of equal score of each query: how many candidates stand ``above``, its ``size`` and
-    ``hits``, the hits to be expected among the first R, and the expected reciprocal rank of the first hit if
-    all above miss."""
     members = gallery.select(pl.col(unit).alias("candidate"), pl.col("cluster").alias("_cluster"))
+    is_hit = pl.col("cluster") == pl.col("_cluster")
     blocks = (
         candidates.rename({"query": unit})
         .join(queries, on=unit)
         .join(members, on="candidate")
         .group_by(unit, "relevant", "score")
-        .agg(
-            pl.len().cast(pl.Int64).alias("size"),
-            (pl.col("cluster") == pl.col("_cluster")).sum().cast(pl.Int64).alias("hits"),
-        )
-        .sort(unit, "score", descending=[False, True])
-        .with_columns((pl.col("size").cum_sum().over(unit) - pl.col("size")).alias("above"))
+        .agg(size=pl.len().cast(pl.Int64), hits=is_hit.sum().cast(pl.Int64))
     )
-    first = pl.col("relevant").clip(upper_bound=MOST_CANDIDATES)
-    within = (first - pl.col("above")).clip(lower_bound=0, upper_bound=pl.col("size"))
-    above, size, hits = (blocks[name].to_numpy() for name in ("above", "size", "hits"))
+    ranked = _expect_hits(blocks, [unit], pl.col("relevant").clip(upper_bound=MOST_CANDIDATES))
+    above, size, hits = (ranked[name].to_numpy() for name in ("above", "size", "hits"))
+    ranks = pl.Series("rank", _reciprocal_ranks()[above, size, hits], dtype=pl.Float64)
+    first = pl.col("relevant").first()
     # Only the first block with a hit has the first hit; later ones have lower values, so the largest is it.
-    return blocks.with_columns(
-        (pl.col("hits") * within / pl.col("size")).alias("expected_first_r"),
-        pl.Series("reciprocal_rank", _reciprocal_ranks()[above, size, hits], dtype=pl.Float64),
+    return (
+        ranked.with_columns(ranks)
+        .group_by(unit)
+        .agg(
+            r_precision=pl.col("within").sum() / first.clip(upper_bound=MOST_CANDIDATES),
+            mrr_at_10=pl.col("rank").max(),
+            recall_at_10=pl.col("hits").sum() / first,
+        )
     )
+
+
+def _expect_hits(blocks: pl.DataFrame, of: list[str], most: pl.Expr) -> pl.DataFrame:
+    """Return blocks of equal score ``[of, score, size, hits]`` in order, with ``above``, how many candidates stand
+    above each, and ``within``, the hits to be expected among the first ``most``."""
+    ordered = blocks.sort(*of, "score", descending=[*([False] * len(of)), True])
+    ordered = ordered.with_columns(above=pl.col("size").cum_sum().over(of) - pl.col("size"))
+    room = (most - pl.col("above")).clip(lower_bound=0)
+    return ordered.with_columns(within=pl.col("hits") * pl.min_horizontal(room, "size") / pl.col("size"))
 
 
 @cache
@@ -152,7 +145,7 @@ FIRST_CANDIDATES = 3
 """Candidates of a view that an analyst is taken to look at."""
 VIEWS = ("accounts", "wallets", "circuits", "firms")
 NOT_LAWFUL = ("trafficking", "spam")
-"""Groups of rows that nobody is wronged by who links them."""
+"""Groups of rows that may be linked without wronging anybody."""
 WRONGFUL = Metric(
     "wrongful_links",
     "wrongful links per true link",
@@ -176,8 +169,8 @@ def measure_case_links(inputs: MetricInputs) -> MetricValues:
     if gallery is None:
         raise ValueError("links are scored against a gallery")
     unit = inputs.answers.unit
-    views = score_views(seeds, gallery, inputs.predictions, unit)
-    wrong = find_first_links(seeds, gallery, inputs.predictions, unit)
+    ranked = _rank_candidates(seeds, gallery, inputs.predictions, unit)
+    views, wrong = _score_views(seeds, gallery, ranked, unit), _find_first_links(ranked, unit)
     weight = row_weights(seeds)
     score = _align_to_seeds(seeds, views, unit, pl.col(R_PRECISION.name).mean())
     sums = ClusterSums(inputs.clusters)
@@ -215,54 +208,37 @@ def measure_case_links(inputs: MetricInputs) -> MetricValues:
     )
 
 
-def score_views(
-    seeds: pl.DataFrame, gallery: pl.DataFrame, predictions: pl.DataFrame, unit: str
-) -> pl.DataFrame:
+def _score_views(seeds: pl.DataFrame, gallery: pl.DataFrame, ranked: pl.DataFrame, unit: str) -> pl.DataFrame:
     """Return ``[unit, view, r_precision]``, one row per seed and view in which it has a link."""
-    linked = _count_links(seeds, gallery, unit)
+    own = seeds.select(unit, "region", "cluster", "given").join(
+        gallery.drop("group"), on=["region", "cluster"]
+    )
+    counted = own.filter(~_is_given()).group_by(unit, "view").agg(linked=pl.len().cast(pl.Int64))
+    linked = counted.sort(unit, "view")
+    hits = pl.col("is_true").sum().cast(pl.Int64)
+    blocks = ranked.group_by(unit, "view", "score").agg(size=pl.len().cast(pl.Int64), hits=hits)
     most = pl.min_horizontal("linked", MOST_CANDIDATES)
-    blocks = (
-        _rank_candidates(seeds, gallery, predictions, unit)
-        .group_by(unit, "view", "score")
-        .agg(size=pl.len().cast(pl.Int64), hits=pl.col("is_true").sum().cast(pl.Int64))
-        .join(linked, on=[unit, "view"])
-    )
-    found = (
-        _expect_hits(blocks, [unit, "view"], most).group_by(unit, "view").agg(expected=pl.col("within").sum())
-    )
+    found = _expect_hits(blocks.join(linked, on=[unit, "view"]), [unit, "view"], most)
+    expected = found.group_by(unit, "view").agg(expected=pl.col("within").sum())
     return (
-        linked.join(found, on=[unit, "view"], how="left", maintain_order="left")
+        linked.join(expected, on=[unit, "view"], how="left", maintain_order="left")
         .with_columns((pl.col("expected").fill_null(0.0) / most).alias(R_PRECISION.name))
         .select(unit, "view", R_PRECISION.name)
     )
 
 
-def find_first_links(
-    seeds: pl.DataFrame, gallery: pl.DataFrame, predictions: pl.DataFrame, unit: str
-) -> pl.DataFrame:
+def _find_first_links(ranked: pl.DataFrame, unit: str) -> pl.DataFrame:
     """Return ``[unit, group, is_true, links]``: how many of the first three candidates of all views are to be expected
     of each group, true and not."""
-    ranked = _rank_candidates(seeds, gallery, predictions, unit)
-    blocks = ranked.group_by(unit, "view", "score").agg(
-        size=pl.len().cast(pl.Int64), hits=pl.len().cast(pl.Int64)
-    )
-    kept = _expect_hits(blocks, [unit, "view"], pl.lit(FIRST_CANDIDATES)).select(
-        unit, "view", "score", each=pl.col("within") / pl.col("size")
-    )
+    count = pl.len().cast(pl.Int64)
+    blocks = ranked.group_by(unit, "view", "score").agg(size=count, hits=count)
+    first = _expect_hits(blocks, [unit, "view"], pl.lit(FIRST_CANDIDATES))
+    each = first.select(unit, "view", "score", each=pl.col("within") / pl.col("size"))
     return (
-        ranked.join(kept, on=[unit, "view", "score"])
+        ranked.join(each, on=[unit, "view", "score"])
         .group_by(unit, "group", "is_true", maintain_order=True)
         .agg(links=pl.col("each").sum())
     )
-
-
-def _count_links(seeds: pl.DataFrame, gallery: pl.DataFrame, unit: str) -> pl.DataFrame:
-    """Return ``[unit, view, linked]``: the links of each seed by view."""
-    own = seeds.select(unit, "region", "cluster", "given").join(
-        gallery.drop("group"), on=["region", "cluster"]
-    )
-    asked = own.filter(~_is_given())
-    return asked.group_by(unit, "view").agg(linked=pl.len().cast(pl.Int64)).sort(unit, "view")
 
 
 def _rank_candidates(
@@ -282,15 +258,6 @@ def _rank_candidates(
 
 def _is_given() -> pl.Expr:
     return ((pl.col("view") == GIVEN_VIEW) & (pl.col("candidate") == pl.col("given"))).fill_null(False)
-
-
-def _expect_hits(blocks: pl.DataFrame, of: list[str], most: pl.Expr) -> pl.DataFrame:
-    """Return blocks of equal score ``[of, score, size, hits]`` with ``within``: hits to be expected among the first
-    ``most``."""
-    ordered = blocks.sort(*of, "score", descending=[*([False] * len(of)), True])
-    above = pl.col("size").cum_sum().over(of) - pl.col("size")
-    room = (most - above).clip(lower_bound=0)
-    return ordered.with_columns(within=pl.col("hits") * pl.min_horizontal(room, "size") / pl.col("size"))
 
 
 def _align_to_seeds(seeds: pl.DataFrame, rows: pl.DataFrame, unit: str, value: pl.Expr) -> Floats:

@@ -13,7 +13,7 @@ from tipbench.task import ACCUSATIONS, GAPS, RANKED, Source, Task
 UNIT = "account"
 TABLE = "accounts"
 RESIDENT = "resident"
-"""The group of accounts that belong to nobody's operation."""
+"""The group of accounts of no operation."""
 
 
 def units(source: Source) -> pl.LazyFrame:

@@ -13,14 +13,14 @@ from tipbench.data.adverts import TABLE, UNIT
 from tipbench.data.harm_groups import with_operation_weight
 from tipbench.data.selection import fixed_gallery, one_per_group
 from tipbench.kinds.lists import CANDIDATES
-from tipbench.task import Selected, Source, Task
+from tipbench.task import Selection, Source, Task
 from tipbench.tasks.advert_linkage import label_clusters
 
 GALLERY_A_REGION = 36
 """Units of the gallery a region of the release, the same in every split."""
 
 
-def select(rows: pl.DataFrame, source: Source) -> Selected:
+def select(rows: pl.DataFrame, source: Source) -> Selection:
     """Return one advert a template and operation within each part, and a gallery of the release's fixed size."""
     thinned = one_per_group(rows, UNIT, ("template", "cluster"))
     return fixed_gallery(thinned, GALLERY_A_REGION * source.regions)

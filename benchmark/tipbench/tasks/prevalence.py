@@ -16,7 +16,7 @@ UNIT = "region"
 TABLE = "populations"
 STRATA = ("form", "sex")
 SPARSE, OVERLAPPING = "sparse", "overlapping"
-"""Groups: half of a region's pairs of lists or more share nobody, or fewer do."""
+"""Groups of regions: at least half of the pairs of lists share nobody, or fewer do."""
 
 
 def units(source: Source) -> pl.LazyFrame:
