@@ -25,14 +25,7 @@ from typing import Any
 
 PACKAGES = ("tipcore", "tipbench", "tipboard", "tipcourse", "tipbaselines", "tipdata")
 CELL = ("baseline=advert_risk/tfidf_logreg", "release=tiny", "engine=sequential")
-SUBMISSION = (
-    "runs",
-    "--to",
-    "ours",
-    "team=acme",
-    "summary=Words.",
-    "authors=A. Author, Acme University",
-)
+SUBMISSION = ("runs", "--to", "ours", "team=acme", "summary=Words.", "authors=A. Author, Acme University")
 
 
 def main() -> int:
