@@ -46,7 +46,7 @@ def packed(runs: Path) -> Callable[..., Path]:
     def pack(to: Path, team: str = "lab-a", **declared: str) -> Path:
         to = to / f"{team}--{declared.get('method', 'weighted_majority')}"
         [*folders] = (runs / DATA / TASK).glob("*/weighted_majority/*")
-        more = [word for name, value in declared.items() for word in (f"--{name}", value)]
+        more = [f"{name}={value}" for name, value in declared.items()]
         words = (
             "--to",
             str(to),
@@ -119,7 +119,7 @@ def test_the_same_team_and_method_again_is_refused_unless_it_is_to_replace(
 ) -> None:
     folder = packed(tmp_path / "s")
     accept(folder, results, quiet=True)
-    with pytest.raises(UsageError, match=r"lab-a--weighted_majority is on the board .*--replace"):
+    with pytest.raises(UsageError, match=r"lab-a--weighted_majority is on the board .*overwrite=true"):
         accept(folder, results, quiet=True)
     shutil.rmtree(folder / TASK / "operation")
     record = json.loads((folder / "submission.json").read_text(encoding="utf-8"))
@@ -222,7 +222,7 @@ def test_scores_of_another_evaluator_are_refused_and_made_anew_when_asked(
         change_results(path.parent, lambda one: one["versions"].update(evaluator=0))
     with pytest.raises(UsageError, match=r"6 of 6 results are of another evaluator .*--write"):
         rescore(results, DATA, quiet=True)
-    with pytest.raises(UsageError, match=r"4 reference results .*give its folder with --runs"):
+    with pytest.raises(UsageError, match=r"4 reference results .*give its folder with runs="):
         rescore(results, DATA, write=True, quiet=True)
     rescore(results, DATA, runs=runs, write=True, quiet=True)
     for path, found in true.items():

@@ -34,7 +34,7 @@ def test_mixed_data_are_refused_naming_the_odd_ones_and_what_to_do(result: Calla
     with pytest.raises(UsageError, match=r"1 of 3 runs are not of 0\.4\.0/tiny") as refused:
         collect(folder)
     assert str(next((folder / "0.4.0/small").rglob("prior/*"))) in str(refused.value)
-    assert f"--runs {folder}/0.4.0/tiny" in str(refused.value)
+    assert f"runs={folder}/0.4.0/tiny" in str(refused.value)
     assert len(collect(folder / "0.4.0/tiny")) == 2
 
 

@@ -41,8 +41,8 @@ def test_a_void_after_the_close_says_so(copy: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("reason", "said"),
     [
-        ("one\ntwo", r"--reason holds the invisible character U\+000A at 4"),
-        ("x" * (MOST_REASON + 1), "--reason has 301 characters: give it in at most 300"),
+        ("one\ntwo", r"reason= holds the invisible character U\+000A at 4"),
+        ("x" * (MOST_REASON + 1), "reason= has 301 characters: give it in at most 300"),
         ("  ", "reason= says nothing"),
     ],
 )

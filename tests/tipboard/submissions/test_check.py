@@ -159,7 +159,7 @@ def test_a_sealed_round_is_checked_where_its_truth_is_given(case: Case, tiny: Re
         old.parent.rmdir()
         entry.update(split="sealed", file=place)
     case.write_record()
-    assert "a sealed round: give its published folder with --round" in problems(case)[0]
+    assert "a sealed round: give its published folder with round=" in problems(case)[0]
 
     def truth(scored: bool) -> SubmissionTruth:
         def prepared(task: Task, split: str) -> Prepared:
@@ -184,9 +184,7 @@ def test_a_submission_does_not_decide_what_a_machine_generates(case: Case) -> No
     assert said.startswith(
         "submission.json: data: 0.4.0/full is of size full and this check opens tiny, small, forms;"
     )
-    assert problems(case, truth=release_truth(["tiny"]))[0].endswith(
-        "opens tiny; allow it with --sizes full."
-    )
+    assert problems(case, truth=release_truth(["tiny"]))[0].endswith("opens tiny; allow it with sizes=full.")
 
 
 def test_streamed_tasks_stay_unverified(case: Case) -> None:

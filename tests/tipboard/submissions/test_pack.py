@@ -211,8 +211,8 @@ def test_packed_files_are_accepted_and_hold_only_what_is_asked_for(
 @pytest.mark.parametrize(
     ("about", "says"),
     [
-        (Authorship("acme", "s", [("A", None)], hardware="x"), "--method"),
-        (Authorship("acme", "s", [("A", None)], method="m"), "--hardware"),
+        (Authorship("acme", "s", [("A", None)], hardware="x"), "method="),
+        (Authorship("acme", "s", [("A", None)], method="m"), "hardware="),
         (Authorship("Acme", "s", [("A", None)], method="m", hardware="x"), "team: is not a name"),
         (
             Authorship("acme", "s\u202e", [("A", None)], method="m", hardware="x"),
@@ -233,7 +233,7 @@ def test_what_may_not_stand_in_a_record_is_refused_and_nothing_is_left(
 def test_only_a_submission_is_replaced_and_only_when_asked(tiny: Release, tmp_path: Path) -> None:
     gathered, to = _files(tmp_path), tmp_path / "sub"
     pack(gathered, FILES, to)
-    with pytest.raises(UsageError, match="or --overwrite"):
+    with pytest.raises(UsageError, match="or overwrite=true"):
         pack(gathered, FILES, to)
     pack(gathered, Authorship("other", "s", [("A", None)], method="mine", hardware="x"), to, overwrite=True)
     assert json.loads((to / "submission.json").read_text(encoding="utf-8"))["team"] == "other"
