@@ -185,3 +185,8 @@ def mean_matrix(adjacency: "csr_matrix") -> "csr_matrix":
     degree = np.asarray(adjacency.sum(axis=1)).ravel()
     scale = np.divide(1.0, degree, out=np.zeros_like(degree), where=degree > 0)
     return (diags(scale.astype(np.float32)) @ adjacency).tocsr()  # type: ignore[return-value]
+
+
+def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Return part over whole, float64, NaN where the whole is 0."""
+    return np.divide(part, whole, out=np.full(len(whole), np.nan), where=np.asarray(whole) > 0)

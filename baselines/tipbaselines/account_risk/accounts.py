@@ -12,7 +12,7 @@ import polars as pl
 from tipbench.data.fold import Fold
 from tipcore.errors import UsageError
 
-from tipbaselines.graphs import fill_gaps, mean_matrix
+from tipbaselines.graphs import fill_gaps, mean_matrix, ratio
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -121,9 +121,9 @@ def tie_columns(graph: AccountGraph) -> pl.DataFrame:
         "accounts tied by": by,
         "unreturned": to - mutual,
         "unanswered": by - mutual,
-        "returned share": _ratio(mutual, to),
-        "answered share": _ratio(mutual, by),
-        "outward share": _ratio(to, to + by),
+        "returned share": ratio(mutual, to),
+        "answered share": ratio(mutual, by),
+        "outward share": ratio(to, to + by),
     }
     for direction, end in (("out", graph.source), ("in", graph.target)):
         columns |= {f"{direction} {name}": values for name, values in _one_way(graph, end).items()}
@@ -137,7 +137,7 @@ def _one_way(graph: AccountGraph, end: np.ndarray) -> dict[str, np.ndarray]:
     if "kind" in ties.columns:
         for kind in ties["kind"].drop_nulls().unique().sort().to_list()[:FEW_LEVELS]:
             of_kind = (ties["kind"] == kind).fill_null(False).to_numpy()
-            found[f"{kind} share"] = _ratio(np.bincount(end[of_kind], minlength=nodes), count)
+            found[f"{kind} share"] = ratio(np.bincount(end[of_kind], minlength=nodes), count)
     for name, dtype in ties.schema.items():
         if name in TIE_KEYS or not dtype.is_numeric():
             continue
@@ -145,7 +145,7 @@ def _one_way(graph: AccountGraph, end: np.ndarray) -> dict[str, np.ndarray]:
         total = np.bincount(end, values, minlength=nodes)
         largest = np.zeros(nodes)
         np.maximum.at(largest, end, values)
-        found |= {f"sum of {name}": total, f"mean {name}": _ratio(total, count), f"largest {name}": largest}
+        found |= {f"sum of {name}": total, f"mean {name}": ratio(total, count), f"largest {name}": largest}
     if "day" in ties.columns:
         found |= _days(graph, end, count)
     return found
@@ -162,16 +162,11 @@ def _days(graph: AccountGraph, end: np.ndarray, count: np.ndarray) -> dict[str, 
     gap = np.diff(day[order], prepend=np.nan)
     gap[np.flatnonzero(np.diff(end[order], prepend=-1))] = np.nan
     close = np.bincount(end[order], (gap <= 1).astype(float), minlength=graph.nodes)
-    found = {"span": last - first, "crowded share": _ratio(close, np.maximum(count - 1, 0))}
+    found = {"span": last - first, "crowded share": ratio(close, np.maximum(count - 1, 0))}
     if "created_day" in graph.accounts.columns:
         created = graph.accounts["created_day"].cast(pl.Float64).to_numpy()
         found |= {"days before the first": first - np.maximum(created, 0), "last day": last}
     return found
-
-
-def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """Return element by element, NaN where the whole is none."""
-    return np.divide(part, whole, out=np.full(len(whole), np.nan), where=np.asarray(whole) > 0)
 
 
 ALIKE = ("platform", "language", "device_cluster")
@@ -262,7 +257,7 @@ def _alike(graph: AccountGraph) -> np.ndarray:
         ties = np.bincount(end, minlength=graph.nodes)
         for mark in marks:
             count = np.bincount(end, mark.astype(np.float64), minlength=graph.nodes)
-            columns.append(np.divide(count, ties, out=np.full(graph.nodes, np.nan), where=ties > 0))
+            columns.append(ratio(count, ties))
     return np.column_stack(columns)
 
 
@@ -278,8 +273,7 @@ def _closure(graph: AccountGraph) -> np.ndarray:
         triangles[start : start + BLOCK] = np.asarray((rows @ either).multiply(rows).sum(axis=1)).ravel() / 2
     degree = np.asarray(either.sum(axis=1)).ravel().astype(np.float64)
     pairs = degree * (degree - 1) / 2
-    share = np.divide(triangles, pairs, out=np.full(graph.nodes, np.nan), where=pairs > 0)
-    return np.column_stack([triangles, share, degree])
+    return np.column_stack([triangles, ratio(triangles, pairs), degree])
 
 
 def feature_matrix(graph: AccountGraph, ties: bool | None, does: str) -> np.ndarray:

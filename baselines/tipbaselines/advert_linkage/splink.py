@@ -13,6 +13,7 @@ the same SQL to Spark, whose driver is handed all records. Cost: 13 s for 25,000
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,7 @@ DISTINCT = 0.02
 """A field with fewer distinct values than this share of the records does not tell records apart enough to block on."""
 
 
+@dataclass(eq=False)
 class Splink:
     """``probability``: least match probability that joins a pair. ``random_pairs``: for the u probabilities.
 
@@ -50,25 +52,20 @@ class Splink:
     ``threads``, ``memory_gib``, ``scratch``, ``master``: as of :class:`LinkageEngine`.
     """
 
+    probability: float = 0.95
+    random_pairs: float = 1e6
+    training_pairs: float = 5e5
+    iterations: int = 25
+    threads: int = 1
+    backend: str = "duckdb"
+    memory_gib: float | None = None
+    scratch: str | None = None
+    master: str = ""
     needs = frozenset({"adverts.body"})
     stochastic = True
 
-    def __init__(
-        self,
-        probability: float = 0.95,
-        random_pairs: float = 1e6,
-        training_pairs: float = 5e5,
-        iterations: int = 25,
-        threads: int = 1,
-        backend: str = "duckdb",
-        memory_gib: float | None = None,
-        scratch: str | None = None,
-        master: str = "",
-    ) -> None:
-        self._engine = LinkageEngine(backend, threads, memory_gib, scratch, master)
-        self._probability, self._random_pairs = probability, random_pairs
-        self._training_pairs, self._iterations = training_pairs, iterations
-        self._seed = 1
+    def __post_init__(self) -> None:
+        self._engine = LinkageEngine(self.backend, self.threads, self.memory_gib, self.scratch, self.master)
 
     def fit(self, fold: Fold, seed: int) -> None:
         """Keeps the seed of the random pairs: the model is estimated on the records to link, without labels."""
@@ -93,18 +90,18 @@ class Splink:
             link_type="dedupe_only",
             comparisons=comparisons,
             blocking_rules_to_generate_predictions=prediction,
-            max_iterations=self._iterations,
+            max_iterations=self.iterations,
             em_convergence=CONVERGED,
             retain_matching_columns=False,
             probability_two_random_records_match=1 / records.height,
         )
         with _quiet(), self._engine.opened() as api:
             linker = Linker(api.register(records.to_arrow()), settings, log_level=None)
-            linker.training.estimate_u_using_random_sampling(max_pairs=self._random_pairs, seed=self._seed)
+            linker.training.estimate_u_using_random_sampling(max_pairs=self.random_pairs, seed=self._seed)
             for rule in training:
-                _train(linker, rule, self._training_pairs)
+                _train(linker, rule, self.training_pairs)
             found = linker.inference.predict(
-                threshold_match_probability=self._probability, warning_mode="never"
+                threshold_match_probability=self.probability, warning_mode="never"
             )
             pairs = f"SELECT unique_id_l, unique_id_r FROM {found.physical_name}"  # nosec B608 # splink's name
             rows = found.query_sql(pairs).as_pyarrow_table()

@@ -122,7 +122,8 @@ def money_near(fold: Fold) -> pl.DataFrame:
     traits = wallet_traits(fold.tables["payments"])
     names = [name for name in traits.columns if name != "wallet"]
     seeds = fold.tables[fold.task.table].select(unit).collect()[unit].cast(pl.Int64)
-    made = []
+    schema = {name: pl.Float32 for name in ("money fit", *(f"money {name}" for name in names))}
+    made = [pl.DataFrame(schema={unit: pl.Int64, **schema})]
     for region in read_regions(fold, seeds):
         known = evidence(region, "wallets")["wallets"]
         fit = known.pieces["where and when"] + known.pieces["adverts paid"]
@@ -132,16 +133,11 @@ def money_near(fold: Fold) -> pl.DataFrame:
         weight = np.take_along_axis(fit, best, axis=1)
         total = weight.sum(axis=1, keepdims=True)
         share = np.divide(weight, total, out=np.zeros_like(weight), where=total > 0)
-        mean = (
-            np.einsum("ab,abt->at", share, values[best]) if len(values) else np.zeros((len(fit), len(names)))
-        )
-        columns = {f"money {name}": pl.Series(mean[:, i], dtype=pl.Float32) for i, name in enumerate(names)}
-        most = fit.max(axis=1) if len(values) else np.zeros(len(fit))
-        made.append(
-            pl.DataFrame({unit: region.keys, "money fit": pl.Series(most, dtype=pl.Float32), **columns})
-        )
-    schema = {unit: pl.Int64, "money fit": pl.Float32, **{f"money {name}": pl.Float32 for name in names}}
-    return pl.concat([pl.DataFrame(schema=schema), *made])
+        found = np.zeros((len(fit), 1 + len(names)))
+        if len(values):
+            found[:, 0], found[:, 1:] = fit.max(axis=1), np.einsum("ab,abt->at", share, values[best])
+        made.append(pl.DataFrame({unit: region.keys, **dict(zip(schema, found.T, strict=True))}).cast(schema))
+    return pl.concat(made)
 
 
 def wallet_traits(payments: pl.LazyFrame) -> pl.DataFrame:

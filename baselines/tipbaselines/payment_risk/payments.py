@@ -26,6 +26,7 @@ from tipbaselines.frames import (
     to_predict,
     training_labels,
 )
+from tipbaselines.graphs import ratio
 from tipbaselines.trees import BoostedTrees, probabilities
 
 if TYPE_CHECKING:
@@ -317,7 +318,7 @@ def _usual(end: np.ndarray, values: np.ndarray, wallets: int) -> np.ndarray:
     known = ~np.isnan(values)
     count = np.bincount(end[known], minlength=wallets)
     total = np.bincount(end[known], values[known], minlength=wallets)
-    return np.divide(total, count, out=np.full(wallets, np.nan), where=count > 0)
+    return ratio(total, count)
 
 
 def _means(end: np.ndarray, marks: np.ndarray, wallets: int) -> np.ndarray:

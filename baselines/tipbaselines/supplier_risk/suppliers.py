@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from tipbench.data.fold import Fold
 
-from tipbaselines.graphs import fill_gaps, mean_matrix
+from tipbaselines.graphs import fill_gaps, mean_matrix, ratio
 from tipbaselines.trees import TreesOnNodes
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def _events(chain: SupplyChain, name: str) -> pl.DataFrame:
             continue
         if dtype == pl.Boolean or dtype.is_numeric():
             values = events[column].cast(pl.Float64).fill_null(0).to_numpy()
-            found[f"{name} mean {column}"] = _ratio(np.bincount(at, values, chain.count), count)
+            found[f"{name} mean {column}"] = ratio(np.bincount(at, values, chain.count), count)
             found[f"{name} last {column}" if column == "day" else f"{name} most {column}"] = _largest(
                 at, values, chain.count
             )
@@ -155,7 +155,7 @@ def _dealings(chain: SupplyChain) -> pl.DataFrame:
                 known = supplies[column].is_not_null().to_numpy()
                 values = supplies[column].cast(pl.Float64).to_numpy()[known]
                 count = np.bincount(at[known], minlength=chain.count)
-                found[f"{role} mean {column}"] = _ratio(np.bincount(at[known], values, chain.count), count)
+                found[f"{role} mean {column}"] = ratio(np.bincount(at[known], values, chain.count), count)
                 found[f"{role} most {column}"] = _largest(at[known], values, chain.count)
     return pl.DataFrame(found)
 
@@ -224,10 +224,6 @@ def _largest(at: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
     found = np.full(count, -np.inf)
     np.maximum.at(found, at, values)
     return np.where(np.isinf(found), np.nan, found)
-
-
-def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    return np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0)
 
 
 OTHERS = "supplier_risk/personalised_pagerank, which can start from audits alone"
