@@ -2,15 +2,14 @@
 
 A released world is one draw of the world's parameters. The same methods are run on worlds of other seeds
 (``tipbench run experiment=worlds``), and what is kept of them in ``results/<version>/<size>/worlds.json`` is the
-primary metric at each task's default split. All else is computed from that: see :func:`stable`, :func:`neighbours`
-and :mod:`tipboard.board.ranks`.
+primary metric at each task's default split. All else is computed from that: see :func:`stable` and
+:mod:`tipboard.board.ranks`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -30,8 +29,6 @@ from tipboard.board.standings import LINES
 WORLDS = "worlds.json"
 FEWEST = 5
 """Worlds without which nothing is said about stability."""
-KEPT = 0.8
-"""The share of worlds in which an order is called kept: four of five."""
 
 
 class _Record(BaseModel):
@@ -115,23 +112,6 @@ class Stable:
         return int(((pairs == 0) | (pairs == 1)).sum()), pairs.size
 
 
-@dataclass(frozen=True)
-class Neighbours:
-    """Two methods that follow each other in the released world's ranking.
-
-    ``share``: of the independent worlds in which ``better`` is better than ``worse``, a tie counting one half.
-    """
-
-    better: str
-    worse: str
-    share: float
-
-    @property
-    def kept(self) -> bool:
-        """Whether the order is that of at least four worlds in five."""
-        return self.share >= KEPT
-
-
 def stable(one: TaskScores) -> Stable:
     """Return all that is said about the stability of a task's ranking."""
     means = ranks.mean_ranks(one.better_is_more)
@@ -156,28 +136,6 @@ def stable(one: TaskScores) -> Stable:
         critical_difference=difference,
         groups=tuple(tuple(methods[at] for at in group) for group in ranks.not_told_apart(mean_ranks, apart)),
     )
-
-
-def neighbours(one: TaskScores, released: Mapping[str, float]) -> list[Neighbours]:
-    """Return whether each two methods that follow each other in the released world keep their order in the others.
-
-    Args:
-        one: the task's scores over independent worlds.
-        released: score in the released world, in the same metric, by method without its task.
-
-    Returns:
-        From the best pair on, of the methods in both; two that tie in the released world have no order and are not
-        among them.
-    """
-    sign = 1 if one.lower_is_better else -1
-    order = sorted((m for m in one.methods if m in released), key=lambda m: (sign * released[m], m))
-    place = {method: at for at, method in enumerate(one.methods)}
-    share = ranks.wins(one.better_is_more)
-    return [
-        Neighbours(better, worse, float(share[place[better], place[worse]]))
-        for better, worse in pairwise(order)
-        if released[better] != released[worse]
-    ]
 
 
 def store_stability(results: Path, stability: Stability) -> Path:

@@ -11,11 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tipbench.runs.results import Result
 from tipboard.board.worlds import (
-    Neighbours,
     Stability,
     TaskScores,
     collect_worlds,
-    neighbours,
     read_stability,
     stable,
     store_stability,
@@ -218,7 +216,6 @@ def test_of_an_error_less_is_better() -> None:
     assert stable(scores_of(matrix)).methods == ("b", "a")
     errors = scores_of(matrix, metric="median_abs_log_error")
     assert stable(errors).methods == ("a", "b")
-    assert [(n.better, n.worse) for n in neighbours(errors, {"a": 0.1, "b": 0.2})] == [("a", "b")]
 
 
 def test_without_a_difference_by_friedmans_test_all_methods_are_one_group() -> None:
@@ -246,25 +243,6 @@ def test_the_order_of_worlds_and_methods_changes_nothing_that_is_said(matrix, ra
     assert other.mean_ranks == pytest.approx(found.mean_ranks)
     assert other.keeps == pytest.approx(found.keeps)
     assert other.wins == pytest.approx(found.wins)
-
-
-def test_neighbours_of_the_released_world_keep_their_order_in_four_worlds_of_five() -> None:
-    one = scores_of(
-        [
-            [0.9, 0.8, 0.1, 0.5],
-            [0.9, 0.8, 0.1, 0.5],
-            [0.9, 0.8, 0.1, 0.5],
-            [0.9, 0.1, 0.8, 0],
-            [0.1, 0.9, 1, 0],
-        ]
-    )
-    found = neighbours(one, {"a": 0.7, "b": 0.6, "c": 0.5, "elsewhere": 0.55})
-    assert found == [Neighbours("a", "b", 0.8), Neighbours("b", "c", 0.6)]
-    assert [pair.kept for pair in found] == [True, False]
-    # A tie in a world counts one half; of two that tie in the released world neither order is kept.
-    ties = scores_of([[0.9, 0.8], [0.9, 0.8], [0.9, 0.8], [0.9, 0.8], [0.5, 0.5]])
-    assert neighbours(ties, {"a": 0.7, "b": 0.6}) == [Neighbours("a", "b", 0.9)]
-    assert neighbours(ties, {"a": 0.6, "b": 0.6}) == []
 
 
 def test_the_verb_keeps_worlds_beside_the_board_says_how_stable_it_is_and_renders_the_page(
