@@ -71,7 +71,7 @@ def test_the_home_of_somebody_unknown_is_a_path_that_is_not_there(
     code, _, said = tipbench("score", NOBODY, "task=prevalence")
     assert (code, said.count("\n")) == (2, 1)
     assert "is not a file" in said
-    assert tipbench("submit", "check", NOBODY)[0] == 2
+    assert tipbench("submit", NOBODY)[0] == 2
 
 
 def test_no_package_asks_for_a_home_folder_in_another_way() -> None:

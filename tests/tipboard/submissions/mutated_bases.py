@@ -1,4 +1,4 @@
-"""Honest submissions as ``tipbench submit pack`` makes them: one of every task on tiny, two of a sealed round."""
+"""Honest submissions as ``tipbench submit`` makes them: one of every task on tiny, two of a sealed round."""
 
 from __future__ import annotations
 
