@@ -136,7 +136,8 @@ def money_near(fold: Fold) -> pl.DataFrame:
         found = np.zeros((len(fit), 1 + len(names)))
         if len(values):
             found[:, 0], found[:, 1:] = fit.max(axis=1), np.einsum("ab,abt->at", share, values[best])
-        made.append(pl.DataFrame({unit: region.keys, **dict(zip(schema, found.T, strict=True))}).cast(schema))
+        columns = pl.DataFrame(dict(zip(schema, found.T, strict=True))).cast(pl.Float32)
+        made.append(columns.insert_column(0, region.keys.alias(unit)))
     return pl.concat(made)
 
 
