@@ -23,10 +23,10 @@ Release {label}, evaluator {evaluator}: {counts}. Made by
 
 ```
 tipbench run experiment=board release={size}
-tipbench board results --runs runs/{data} --to results
+tipbench board add runs=runs/{data}
 ```
 
-and not edited by hand: `tipbench board results --check` says whether this page is what the files beside it render to.
+and not edited by hand: `tipbench board check` says whether this page is what the files beside it render to.
 Each row of `{data}/reference/results.parquet` is a run's `result.json` as it was, with its config,
 versions, environment and cost; predictions are re-made by the first command. `tipbench board build --to FOLDER` makes
 a site of it, with submissions beside the reference methods.
