@@ -23,7 +23,7 @@ class Untrained:
         """Learn nothing."""
 
 
-class Labels(NamedTuple):
+class LabelledUnits(NamedTuple):
     """Units with a label, and their labels (0 or 1, int64)."""
 
     units: pl.Series
@@ -35,13 +35,13 @@ class Labels(NamedTuple):
         return bool(len(self.label)) and 0 < int(self.label.sum()) < len(self.label)
 
 
-def labels_of(fold: Fold, part: str) -> Labels:
+def labels_of(fold: Fold, part: str) -> LabelledUnits:
     """Return the labelled units of train or valid."""
     frame = fold.labels(part).collect()
-    return Labels(frame[fold.task.unit], frame["label"].cast(int).to_numpy())
+    return LabelledUnits(frame[fold.task.unit], frame["label"].cast(int).to_numpy())
 
 
-def training_labels(fold: Fold, method: str, others: str) -> Labels:
+def training_labels(fold: Fold, method: str, others: str) -> LabelledUnits:
     """Return the labelled units of train. Raises UsageError, naming ``others`` to choose, where there are none."""
     labels = labels_of(fold, "train")
     if not len(labels.label):

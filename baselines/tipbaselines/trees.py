@@ -18,7 +18,7 @@ from tipcore.errors import UsageError
 from tipcore.extras import how_to_install
 
 from tipbaselines.cache import remember
-from tipbaselines.frames import Labels, labels_of, prevalence, score_frame, to_predict, training_labels
+from tipbaselines.frames import LabelledUnits, labels_of, prevalence, score_frame, to_predict, training_labels
 
 if TYPE_CHECKING:
     from lightgbm import Booster, Dataset
@@ -225,7 +225,7 @@ def _nodes(fold: Fold, method: TreesOnNodes) -> tuple[Any, np.ndarray]:
 
 @remember()
 def _bins(
-    fold: Fold, method: TreesOnNodes, train: Labels, valid: Labels, drawn: int | None
+    fold: Fold, method: TreesOnNodes, train: LabelledUnits, valid: LabelledUnits, drawn: int | None
 ) -> tuple["Dataset", "Dataset | None"]:
     """Return the features of train and valid in LightGBM's bins, which every seed shares unless it draws the bins."""
     import lightgbm

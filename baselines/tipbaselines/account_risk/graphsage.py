@@ -23,7 +23,7 @@ from tipbaselines.account_risk.accounts import (
     read_graph,
     tie_columns,
 )
-from tipbaselines.frames import Labels, labels_of, prevalence, score_frame, to_predict, training_labels
+from tipbaselines.frames import LabelledUnits, labels_of, prevalence, score_frame, to_predict, training_labels
 from tipbaselines.graphs import fill_gaps, mean_matrix
 
 
@@ -61,7 +61,7 @@ class GraphSAGE:
         units = to_predict(fold)[fold.task.unit]
         return score_frame(units, self._scores[self._graph.positions(units)])
 
-    def _trained(self, graph: AccountGraph, train: Labels, valid: Labels) -> np.ndarray:
+    def _trained(self, graph: AccountGraph, train: LabelledUnits, valid: LabelledUnits) -> np.ndarray:
         """Return probabilities of all nodes by the network at its best epoch."""
         adjacency = graph.adjacency()
         relations = [mean_matrix(m) for m in (adjacency, adjacency.T.tocsr(), *identifier_matrices(graph))]

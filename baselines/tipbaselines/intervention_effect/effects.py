@@ -242,7 +242,7 @@ class EffectForecast(NamedTuple):
     degrees: float
 
 
-class Estimate(NamedTuple):
+class EffectEstimate(NamedTuple):
     """An effect with its 95% interval, which may be lacking."""
 
     estimate: float
@@ -265,7 +265,7 @@ class EffectMethod(Untrained, ABC):
         market = Market.of(fold)
         return prediction_frame(fold, lambda effect: self._estimate(market, effect))
 
-    def _estimate(self, market: Market, effect: Effect) -> Estimate | None:
+    def _estimate(self, market: Market, effect: Effect) -> EffectEstimate | None:
         share = effect["scale"] == "share"
         course = market.course(effect, effect["platform"] if share else None)
         if course is None:
@@ -287,7 +287,7 @@ class EffectMethod(Untrained, ABC):
 
     def _share(
         self, market: Market, effect: Effect, gained: EffectForecast, observed: float
-    ) -> Estimate | None:
+    ) -> EffectEstimate | None:
         """Return what the platform gained by what the closed one lost; its interval by the delta method."""
         closed = market.closed(effect)
         course = market.course(effect, closed) if closed is not None else None
@@ -303,23 +303,23 @@ class EffectMethod(Untrained, ABC):
         return interval(share, float(noise), min(gained.degrees, forecast.degrees))
 
 
-def prediction_frame(fold: Fold, estimate: Callable[[Effect], Estimate | None]) -> pl.DataFrame:
+def prediction_frame(fold: Fold, estimate: Callable[[Effect], EffectEstimate | None]) -> pl.DataFrame:
     """Return predictions of a function of an effect's row; all three columns null where no estimate exists."""
     unit = fold.task.unit
     effects = fold.to_predict().sort(unit).collect()
     rows = [(row[unit], *(estimate(row) or (None, None, None))) for row in effects.iter_rows(named=True)]
-    floats = dict.fromkeys(Estimate._fields, pl.Float64)
+    floats = dict.fromkeys(EffectEstimate._fields, pl.Float64)
     return pl.DataFrame(rows, schema={unit: effects.schema[unit], **floats}, orient="row")
 
 
-def interval(estimate: float, spread: float, degrees: float) -> Estimate:
+def interval(estimate: float, spread: float, degrees: float) -> EffectEstimate:
     """Return 95% by Student's t; no interval where the spread is not known."""
     from scipy.stats import t
 
     if not np.isfinite(spread) or degrees < 1:
-        return Estimate(float(estimate), None, None)
+        return EffectEstimate(float(estimate), None, None)
     half = float(spread * t.ppf((1 + CONFIDENCE) / 2, degrees))
-    return Estimate(float(estimate), float(estimate - half), float(estimate + half))
+    return EffectEstimate(float(estimate), float(estimate - half), float(estimate + half))
 
 
 def placebo_spread(course: Course, window: slice, total: Callable[[Course], float]) -> tuple[float, float]:

@@ -12,7 +12,7 @@ from tipbaselines.frames import Untrained
 from tipbaselines.intervention_effect.effects import (
     NEEDS,
     Effect,
-    Estimate,
+    EffectEstimate,
     Market,
     interval,
     prediction_frame,
@@ -30,7 +30,7 @@ class Oracle(Untrained):
         return prediction_frame(fold, lambda effect: _estimate(market, effect))
 
 
-def _estimate(market: Market, effect: Effect) -> Estimate:
+def _estimate(market: Market, effect: Effect) -> EffectEstimate:
     observed, without = market.observed(effect), effect["expected_without"] / THOUSANDTHS
     if effect["scale"] == "log":
         observed = max(observed, 0.5)

@@ -14,7 +14,7 @@ import polars as pl
 from tipbench.data.fold import Fold
 
 from tipbaselines import graphs
-from tipbaselines.frames import Labels, labels_of, prevalence, score_frame, to_predict, training_labels
+from tipbaselines.frames import LabelledUnits, labels_of, prevalence, score_frame, to_predict, training_labels
 from tipbaselines.graphs import fill_gaps, mean_matrix
 from tipbaselines.payment_risk.payments import (
     NEEDS,
@@ -64,7 +64,9 @@ class GraphSAGE:
     def predict(self, fold: Fold) -> pl.DataFrame:
         return score_frame(self._units, self._scores)
 
-    def _trained(self, ledger: Payments, train: Labels, valid: Labels, wanted: np.ndarray) -> np.ndarray:
+    def _trained(
+        self, ledger: Payments, train: LabelledUnits, valid: LabelledUnits, wanted: np.ndarray
+    ) -> np.ndarray:
         """Return probabilities of the wanted payments by the network at its best epoch."""
         own = np.column_stack([*own_features(ledger).values(), *history_features(ledger).values()])
         edges = graphs.standardise(fill_gaps(own))

@@ -19,7 +19,7 @@ from tipcore.errors import UsageError
 from tipbaselines.cache import remember
 from tipbaselines.frames import (
     MINUTES_A_DAY,
-    Labels,
+    LabelledUnits,
     labels_of,
     prevalence,
     score_frame,
@@ -378,13 +378,13 @@ OTHERS = "payment_risk/rules or payment_risk/isolation_forest"
 """Methods that learn from no label."""
 
 
-def thin(labels: Labels, times: int) -> tuple[Labels, np.ndarray]:
+def thin(labels: LabelledUnits, times: int) -> tuple[LabelledUnits, np.ndarray]:
     """Return every positive and one negative of ``times``, and how many payments each stands for.
 
     No seed decides which: it is every ``times``-th, and ids of payments do not depend on their order.
     """
     kept = (labels.label == 1) | (np.arange(len(labels.label)) % times == 0)
-    thinned = Labels(labels.units.filter(kept), labels.label[kept])
+    thinned = LabelledUnits(labels.units.filter(kept), labels.label[kept])
     return thinned, np.where(thinned.label == 1, 1.0, times)
 
 

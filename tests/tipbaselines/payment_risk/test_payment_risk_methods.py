@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from sklearn.metrics import roc_auc_score
 from tipbaselines.cache import remember
-from tipbaselines.frames import Labels
+from tipbaselines.frames import LabelledUnits
 from tipbaselines.payment_risk import payments as payments_module
 from tipbaselines.payment_risk.graph_lightgbm import GraphLightGBM
 from tipbaselines.payment_risk.isolation_forest import IsolationForest
@@ -155,7 +155,7 @@ def test_means_over_wallets_are_of_the_marks() -> None:
 
 def test_every_positive_is_kept_and_negatives_stand_for_those_left_out() -> None:
     label = (np.arange(80) % 20 == 7).astype(np.int64)
-    thinned, weight = thin(Labels(pl.Series(np.arange(80)), label), 8)
+    thinned, weight = thin(LabelledUnits(pl.Series(np.arange(80)), label), 8)
     assert thinned.label.sum() == label.sum()
     assert weight[thinned.label == 0].sum() == 80
     assert set(weight[thinned.label == 1]) == {1}
