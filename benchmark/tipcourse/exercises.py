@@ -145,7 +145,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class CaseResults:
     """How many cases an answer has right, of how many, and one sentence about the first that is wrong."""
 
     right: int
@@ -159,7 +159,7 @@ class Comparison:
 
 def compare_outcomes(
     exercise: Exercise, cases: Sequence[Case], outcomes: Sequence[Outcome], secret: bool = False
-) -> Comparison:
+) -> CaseResults:
     """Compare outcomes with what cases expect.
 
     Args:
@@ -172,10 +172,10 @@ def compare_outcomes(
         if outcome.error or not equal(outcome.value, case.expected)
     ]
     if not wrong:
-        return Comparison(len(cases), len(cases))
+        return CaseResults(len(cases), len(cases))
     case, outcome = wrong[0]
     said = _compare_hidden(case, outcome) if secret else _sentence(exercise.name, case, outcome)
-    return Comparison(len(cases) - len(wrong), len(cases), said)
+    return CaseResults(len(cases) - len(wrong), len(cases), said)
 
 
 def with_full_stop(text: str) -> str:
@@ -206,14 +206,14 @@ def _sentence(name: str, case: Case, outcome: Outcome) -> str:
     return f"{call} is {show(outcome.value)}, expected {show(case.expected)}. {with_full_stop(case.hint)}"
 
 
-def form_of(exercise: Exercise, outcome: Outcome) -> Comparison:
+def form_of(exercise: Exercise, outcome: Outcome) -> CaseResults:
     """Say whether a value is one that it can be: all that an open check tells of it."""
     if outcome.error:
-        return Comparison(0, 1, with_full_stop(outcome.error))
+        return CaseResults(0, 1, with_full_stop(outcome.error))
     if any(equal(outcome.value, option) for option in exercise.options):
-        return Comparison(1, 1)
+        return CaseResults(1, 1)
     listed = ", ".join(repr(option) for option in exercise.options)
-    return Comparison(0, 1, f"{exercise.name} is {show(outcome.value)}, and can be one of {listed}.")
+    return CaseResults(0, 1, f"{exercise.name} is {show(outcome.value)}, and can be one of {listed}.")
 
 
 def checks(lesson: str) -> Callable[[str, Any], None]:

@@ -17,7 +17,7 @@ from tipcore.errors import UsageError
 from tipcourse.exercises import (
     OPEN_SEED,
     Case,
-    Comparison,
+    CaseResults,
     Exercise,
     Outcome,
     compare_outcomes,
@@ -26,7 +26,7 @@ from tipcourse.exercises import (
     with_full_stop,
 )
 from tipcourse.lessons import Lesson
-from tipcourse.notebooks import HandedIn, names_reached, read_notebook
+from tipcourse.notebooks import StudentNotebook, names_reached, read_notebook
 from tipcourse.running import Limits, Questions, Stopped
 from tipcourse.values import equal
 
@@ -135,8 +135,8 @@ class Mark:
     exercise: str
     points: float
     of: int
-    open: Comparison | None
-    held_back: Comparison | None
+    open: CaseResults | None
+    held_back: CaseResults | None
     said: str
 
 
@@ -192,7 +192,7 @@ def grade(path: Path, key: Key | None, run: Run, limits: Limits) -> Graded:
         )
 
 
-def _notes(handed: HandedIn) -> list[str]:
+def _notes(handed: StudentNotebook) -> list[str]:
     notes = [
         f"the check of {name} was edited or removed: it was graded by the one of the package."
         for name in handed.checks
@@ -207,7 +207,9 @@ def _notes(handed: HandedIn) -> list[str]:
     return notes
 
 
-def _mark(handed: HandedIn, exercise: Exercise, key: LessonKey | None, run: Run, limits: Limits) -> Mark:
+def _mark(
+    handed: StudentNotebook, exercise: Exercise, key: LessonKey | None, run: Run, limits: Limits
+) -> Mark:
     of = exercise.points if exercise.function or key is not None else 0
     if exercise.name not in handed.answers:
         return Mark(
@@ -247,11 +249,13 @@ def _mark_of_value(exercise: Exercise, outcome: Outcome, key: LessonKey | None, 
             "one of the options; whether it is right, the lecturer's key tells (key=).",
         )
     right = equal(outcome.value, key.values.get(exercise.name))
-    secretly = Comparison(int(right), 1, "" if right else with_full_stop(exercise.hint))
+    secretly = CaseResults(int(right), 1, "" if right else with_full_stop(exercise.hint))
     return Mark(exercise.name, of if right else 0, of, form, secretly, secretly.said)
 
 
-def _run(handed: HandedIn, exercise: Exercise, cases: list[Case], run: Run, limits: Limits) -> list[Outcome]:
+def _run(
+    handed: StudentNotebook, exercise: Exercise, cases: list[Case], run: Run, limits: Limits
+) -> list[Outcome]:
     """Return what came of each case of an answer; of a value one outcome. Raises Stopped.
 
     The answers before it are there too. Where one of them ends the process or takes its time, it is run without them.

@@ -22,7 +22,7 @@ ENDINGS = (".ipynb", ".py")
 
 
 @dataclass(frozen=True)
-class HandedIn:
+class StudentNotebook:
     """A notebook that was handed in.
 
     ``answers``: the cell of each exercise, by name, in the order of the lesson; the last that defines it.
@@ -91,7 +91,7 @@ def _refuse(error: OSError) -> None:
     raise UsageError(f"{error.filename} cannot be read ({error.strerror or error}).")
 
 
-def read_notebook(path: Path) -> HandedIn:
+def read_notebook(path: Path) -> StudentNotebook:
     """Return what a student handed in. Raises UsageError for what is no notebook of a lesson."""
     require_extra()
     read = _read(path)
@@ -119,7 +119,7 @@ def read_notebook(path: Path) -> HandedIn:
     left = {_normalise(source) for source in sources}
     edited = [one.name for one in exercises if _normalise(check_source(one.name)) not in left]
     edition = str(told.get("edition", ""))
-    return HandedIn(path, lesson, edition, answers, frozenset(untouched), tuple(edited))
+    return StudentNotebook(path, lesson, edition, answers, frozenset(untouched), tuple(edited))
 
 
 def _read(path: Path) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 from tipbench.console import Column, emit, emit_table
 from tipcore.display import printable
 
-from tipcourse.exercises import Comparison
+from tipcourse.exercises import CaseResults
 from tipcourse.grading import Graded, Mark
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -113,11 +113,11 @@ def _points(mark: Mark) -> str:
     return f"{mark.points:g} of {mark.of}" if mark.of else "with key="
 
 
-def _cases(made: Comparison | None) -> str:
+def _cases(made: CaseResults | None) -> str:
     return "" if made is None else f"{made.right} of {made.cases}"
 
 
-def _pair(made: Comparison | None) -> dict[str, int] | None:
+def _pair(made: CaseResults | None) -> dict[str, int] | None:
     return None if made is None else {"right": made.right, "cases": made.cases}
 
 
