@@ -231,9 +231,10 @@ def differing_commands(base: State, head: State) -> Iterator[tuple[str, int]]:
     entries = yaml.safe_load((HERE / "commands.yaml").read_text(encoding="utf-8"))
     sys.stdout.write(f"{len(entries)} commands\n")
     for entry in entries:
-        words, writes = (entry["run"], entry["writes"]) if isinstance(entry, dict) else (entry, None)
-        words = words.replace("RUNS", str(base.work / "runs"))
-        before, now = base.tipbench(*words.split()), head.tipbench(*words.split())
+        entry = entry if isinstance(entry, dict) else {"run": entry}
+        words, writes = entry["run"].replace("RUNS", str(base.work / "runs")), entry.get("writes")
+        now_words = entry.get("now", entry["run"]).replace("RUNS", str(base.work / "runs"))
+        before, now = base.tipbench(*words.split()), head.tipbench(*now_words.split())
         if writes:
             pair = contents(base.work / writes), contents(head.work / writes)
             sys.stdout.write(f"{len(pair[1]):,} files of `{words}`\n")
