@@ -76,7 +76,7 @@ TASK = Task(
     signal_columns=frozenset(),
     leak_limits=adverts.LEAK_LIMITS,
     units=adverts.units,
-    supervise={{"truth": true_clusters}},
+    supervise={{"truth": label_clusters}},
     answers=answers,
 )
 '''

@@ -194,7 +194,7 @@ class Hostile(Regions):
         ]
         return frame.with_columns(pl.lit(SCRIPT).alias(name) for name in names)
 
-    def only(self, number: int) -> "Hostile":
+    def one_region(self, number: int) -> "Hostile":
         return Hostile(self.release, (number,))
 
 

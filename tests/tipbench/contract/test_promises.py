@@ -174,7 +174,7 @@ def test_a_streamed_method_sees_no_later_row(
         (["advert_risk/tfidf_logre"], 'Did you mean "advert_risk/tfidf_logreg"'),
         (["mine.Length", "task=advert_risk", "release=small"], "leave release=small out"),
         (["advert_linkage/tfidf_pairs"], "learns from labelled pairs"),
-        (["task=advert_risk"], "give TASK/NAME or module.Class"),
+        (["task=advert_risk"], "needs METHOD (a baseline as TASK/NAME, or a class as module.Class)"),
     ],
 )
 def test_a_usage_error_is_one_sentence_and_no_broken_promise(

@@ -15,7 +15,9 @@ from contextlib import suppress
 import polars as pl
 
 
-def fork_four_times(held, writes):
+def fork_four_times(writes):
+    held = bytearray(200 << 20)
+    held[::4096] = bytes([1]) * (len(held) // 4096)
     for _ in range(4):
         if os.fork() == 0:
             if writes:
@@ -202,11 +204,11 @@ class Attack:
 
     def fork_idle(self):
         """Hold 200 MiB and fork four processes that do nothing."""
-        return fork_four_times(bytearray(b"1" * (200 << 20)), writes=False)
+        return fork_four_times(writes=False)
 
     def fork_and_write(self):
         """The same, but each process writes to its copy."""
-        return fork_four_times(bytearray(b"1" * (200 << 20)), writes=True)
+        return fork_four_times(writes=True)
 
     def fill_sockets(self):
         """Fill 1600 sockets that nobody has open: they wait to be accepted, and their clients have gone."""

@@ -106,14 +106,12 @@ def test_no_damaged_file_is_more_than_a_sentence(made: Path, tmp_path: Path) -> 
             found[without or "ended"] = found.get(without or "ended", 0) + 1
             answer: dict[str, Any] = json.loads(said) if said else {"refused": "ended"}
             assert ("refused" in answer) != ("done" in answer), path
-            if "done" in answer:
+            if "done" in answer and without != "read":
+                without = asked_alone(BARE, path)
                 assert without == "read", path
             if without not in ("read", "error") or not said or number % 40 == 0:
                 real += 1
-                # One that has read many files has less memory left than the command has.
-                alone = Asked(READER)
-                said = alone.about(path)
-                alone.end()
+                said = asked_alone(READER, path)
                 answer = json.loads(said) if said else {"refused": "ended"}
                 as_it_is_asked(path, refused="refused" in answer)
     finally:
@@ -123,6 +121,14 @@ def test_no_damaged_file_is_more_than_a_sentence(made: Path, tmp_path: Path) -> 
     assert found["panic"] > 3, "without a process of its own it would be a traceback"
     assert found["ended"] > 3, "or the end of the command"
     assert real > 15
+
+
+def asked_alone(code: str, path: Path) -> str:
+    """What a new process says: one that has read many files has less memory left than the command has."""
+    alone = Asked(code)
+    said = alone.about(path)
+    alone.end()
+    return said
 
 
 def as_it_is_asked(path: Path, refused: bool) -> None:

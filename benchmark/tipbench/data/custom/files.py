@@ -237,12 +237,12 @@ def _read_text(path: Path, written: FileFormat, kind: str) -> pl.LazyFrame:
     separator = written.separator or SEPARATORS.get(kind, "")
     if separator and quote is not None and text.count(quote) % 2:
         raise UsageError(f"{path} has a quote that is never closed: it is truncated, or set data.quote=null.")
-    source = io.BytesIO(text.encode())
+    buffer = io.BytesIO(text.encode())
     try:
         if not separator:
-            return pl.read_ndjson(source).lazy()
+            return pl.read_ndjson(buffer).lazy()
         frame = pl.read_csv(
-            source, separator=separator, has_header=written.has_header, quote_char=quote, infer_schema=False
+            buffer, separator=separator, has_header=written.has_header, quote_char=quote, infer_schema=False
         )
     except pl.exceptions.PolarsError as error:
         raise UsageError(f"{path} is not a well-formed {kind} file: {first_line(error)}.") from None

@@ -123,7 +123,7 @@ def test_messages_that_cannot_be_a_stream_are_refused(config, change, said) -> N
 
 def test_own_conversations_without_a_step_for_each_positive_are_refused(config) -> None:
     nowhere = conversations().with_columns(pl.lit(0).alias("from"))
-    with pytest.raises(UsageError, match="is not a step for 30 positive units"):
+    with pytest.raises(UsageError, match="is not a step of a positive unit in 30 of 30 rows"):
         prepare("recruitment_onset", own=config(nowhere))
 
 
