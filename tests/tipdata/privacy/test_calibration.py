@@ -360,7 +360,7 @@ def test_a_target_that_is_there_or_cannot_be_written_costs_nothing(
 
     write = calibrate_module.write_file_atomically
 
-    def full(path: Path, *given: str) -> None:
+    def full(path: Path, *given: Any) -> None:
         if path.name == "other.yaml":
             raise UsageError("no space left on device; nothing was spent")
         write(path, *given)
