@@ -21,7 +21,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 TIPBENCH = (sys.executable, "-m", "tipbench")
 PATIENCE = 900
-ABOUT = "--team acme --summary 'A bound of Zoë.' --author 'Zoë, Acme'"
+ABOUT = "team=acme method=chao summary='A bound of Zoë.' authors='Zoë, Acme'"
 OUT, ERR = "out.txt", "err.txt"
 
 OWN_METHOD = """\
@@ -198,23 +198,21 @@ def own_data_and_method(journey: Journey) -> None:
 
 def submission_and_board(journey: Journey) -> None:
     """A submission as its authors make it, and a board of the runs; hosting is refused."""
-    journey.tipbench(
-        f"submit pack runs/0.4.0/tiny/prevalence/all/chao_lower --to acme--chao --method chao {ABOUT}"
-    )
-    journey.tipbench("submit check acme--chao", says="cannot limit the memory")
-    journey.tipbench("board results --runs runs/0.4.0/tiny --to results --quiet")
-    build = "board build --results results --to site --quiet"
+    journey.tipbench(f"submit runs/0.4.0/tiny/prevalence/all/chao_lower --to acme--chao {ABOUT}")
+    journey.tipbench("submit acme--chao", says="cannot limit the memory")
+    journey.tipbench("board add runs=runs/0.4.0/tiny --to results --quiet")
+    build = "board build results=results --to site --quiet"
     journey.tipbench(build)
     with journey.kept_open(journey.folder / "site" / "index.html"):
         journey.tipbench(build, code=2, says="site cannot be written")
     journey.tipbench(build)
-    journey.tipbench("board export markdown --results results --to board.md")
-    journey.tipbench("board accept acme--chao --results results", code=2, says="needs a POSIX system")
+    journey.tipbench("board export results=results --to board.md")
+    journey.tipbench("board add submission=acme--chao --to results", code=2, says="needs a POSIX system")
 
 
 def sealed_round(journey: Journey) -> None:
     """A round that is hosted on Linux, taken part in on Windows."""
-    new = "seal new spring prevalence --size tiny --closes 2100-01-01 --secret secret --to spring"
+    new = "seal new spring prevalence release=tiny closes=2100-01-01 --secret secret --to spring"
     journey.tipbench(new, code=2, says="needs a POSIX system")
     journey.ended(journey.start((*TIPBENCH, *new.split()), journey.linux), f"{new} (on Linux)")
     journey.tipbench("seal verify spring")
@@ -222,23 +220,23 @@ def sealed_round(journey: Journey) -> None:
     journey.tipbench(predict, code=2, says="set fence=off")
     journey.tipbench(f"{predict} fence=off")
     journey.tipbench(
-        "submit pack --predictions prevalence/sealed/s0=sealed.parquet --round spring --access public "
-        f"--labels truth --hardware laptop --to sealed --method chao {ABOUT}"
+        "submit prevalence/sealed/s0=sealed.parquet round=spring access=public labels=truth hardware=laptop "
+        f"--to sealed {ABOUT}"
     )
-    journey.tipbench("submit check sealed --round spring")
+    journey.tipbench("submit sealed round=spring")
 
 
 def course(journey: Journey) -> None:
     """A lesson is started, and graded where there is no fence only by one who trusts it."""
-    journey.tipbench("course list", page=True)
+    journey.tipbench("course start", page=True)
     journey.tipbench("course start leakage --to lessons")
     journey.tipbench("course start leakage --to lessons", code=2, says="is there already")
-    journey.tipbench("course solution leakage --to lecture")
-    journey.tipbench("course key leakage --to lecture/key.json")
-    grade = "course grade lecture/01_leakage.solution.ipynb --key lecture/key.json"
+    journey.tipbench("course start leakage --solutions --to lecture")
+    journey.tipbench("course start leakage --key lecture/key.json")
+    grade = "course grade lecture/01_leakage.solution.ipynb key=lecture/key.json"
     journey.tipbench(grade, code=2, says="so no answer was run")
-    journey.tipbench(f"{grade} --trust", says="8 of 8 points")
-    journey.tipbench("course grade lessons --trust", code=1, says="not answered yet")
+    journey.tipbench(f"{grade} fence=off", says="8 of 8 points")
+    journey.tipbench("course grade lessons fence=off", code=1, says="not answered yet")
 
 
 def main() -> int:

