@@ -8,7 +8,8 @@ A package adds a command or a group in its ``pyproject.toml``::
     [project.entry-points."tipbench.commands"]
     name = "package.module"
 
-The docstring is the help, section by section; each section may be missing::
+The docstring is the help, section by section; each section may be missing. Without examples, help goes on with what the
+docstring of the group says::
 
     ``tipbench board check``: one line that says what it does.
 
@@ -142,11 +143,15 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Command:
-    """A command or a group of commands: what is typed for it, its module, and the package that adds it."""
+    """A command or a group of commands: what is typed for it, its module, and the package that adds it.
+
+    ``group``: the group that holds it, if any.
+    """
 
     name: str
     module: str
     package: str = OURS
+    group: "Command | None" = None
 
     @cached_property
     def _spec(self) -> Any:
@@ -173,11 +178,13 @@ class Command:
         if self._spec.submodule_search_locations is None:
             return {}
         found = {}
-        for name in sorted(os.listdir(os.path.dirname(self._spec.origin))):
-            stem, ending = os.path.splitext(name)
+        for file in sorted(os.listdir(os.path.dirname(self._spec.origin))):
+            stem, ending = os.path.splitext(file)
             if not stem.startswith((".", "_")) and ending in ("", ".py"):
                 word = stem.rstrip("_")
-                found[word] = Command(f"{self.name} {word}".strip(), f"{self.module}.{stem}", self.package)
+                group = self if self.name else None
+                name = f"{self.name} {word}".strip()
+                found[word] = Command(name, f"{self.module}.{stem}", self.package, group)
         return found
 
     @cached_property
@@ -195,8 +202,9 @@ class Command:
     @cached_property
     def help(self) -> str:
         """What ``--help`` shows."""
-        _, _, rest = self.doc.partition("\n")
-        lines = rest.rstrip().splitlines()
+        lines = self.doc.rstrip().splitlines()[1:]
+        if self.group is not None and not self.actions and "\nexamples" not in self.doc:
+            lines += self.group.doc.rstrip().splitlines()[1:]
         for at, line in enumerate(lines):
             names = line.split()
             if names and set(names) <= SHARED.keys():

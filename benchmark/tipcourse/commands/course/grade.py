@@ -12,19 +12,6 @@ settings:
 options:
   [--csv FILE]            write a table with one row per notebook
   --quiet --json
-
-examples, for students:
-  tipbench course start                           lists the lessons
-  tipbench course start leakage                   writes 01_leakage.ipynb; open it with Jupyter
-  tipbench course grade 01_leakage.ipynb          the open checks
-examples, for lecturers:
-  tipbench course start all --to handout
-  tipbench course start leakage --solutions --to ~/lecture
-  tipbench course start all --key ~/lecture/key.json
-  tipbench course grade handed-in/ key=~/lecture/key.json --csv marks.csv
-
-Answers run behind a fence, which needs Linux; elsewhere, or in a container that lets none be built, with fence=off:
-then they run as you, with your files. See docs/course/README.md.
 """
 
 import argparse
@@ -38,9 +25,7 @@ from tipcore.locations import expand_home
 from tipcore.progress import progress
 
 from tipcourse.grading import Graded, grade, read_key
-from tipcourse.lessons import (
-    require_extra,
-)
+from tipcourse.lessons import require_extra
 from tipcourse.notebooks import find_notebooks
 from tipcourse.reports import as_csv, as_json, emit_class, emit_marks
 from tipcourse.running import Limits, open_fence, outcomes_apart

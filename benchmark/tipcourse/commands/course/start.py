@@ -12,19 +12,6 @@ options:
   --solutions             write the lecturer's notebooks: solutions, timing, what students get wrong
   [--key FILE]            write the lecturer's key instead: held-back cases; keep it from students
   --quiet --json
-
-examples, for students:
-  tipbench course start                           lists the lessons
-  tipbench course start leakage                   writes 01_leakage.ipynb; open it with Jupyter
-  tipbench course grade 01_leakage.ipynb          the open checks
-examples, for lecturers:
-  tipbench course start all --to handout
-  tipbench course start leakage --solutions --to ~/lecture
-  tipbench course start all --key ~/lecture/key.json
-  tipbench course grade handed-in/ key=~/lecture/key.json --csv marks.csv
-
-Answers run behind a fence, which needs Linux; elsewhere, or in a container that lets none be built, with fence=off:
-then they run as you, with your files. See docs/course/README.md.
 """
 
 import argparse
@@ -90,10 +77,7 @@ def _write_notebooks(options: argparse.Namespace) -> int:
         files[folder / f"{lesson.stem}.ipynb"] = partial(_text, student_notebook, lesson, as_ipynb)
         if options.py:
             files[folder / f"{lesson.stem}.py"] = partial(_text, student_notebook, lesson, as_script)
-    _write_new(files, "your answers are kept; give another folder with --to")
-    for path in files:
-        notice(f"written: {path}", options.quiet)
-    return 0
+    return _write_new(files, "your answers are kept; give another folder with --to", options.quiet)
 
 
 def _write_solutions(options: argparse.Namespace) -> int:
@@ -104,10 +88,7 @@ def _write_solutions(options: argparse.Namespace) -> int:
         folder / f"{lesson.stem}.solution.ipynb": partial(_text, solved_notebook, lesson, as_ipynb)
         for lesson in _lessons(options.lesson)
     }
-    _write_new(files, "give another folder with --to")
-    for path in files:
-        notice(f"written: {path}", options.quiet)
-    return 0
+    return _write_new(files, "give another folder with --to", options.quiet)
 
 
 def _write_key(options: argparse.Namespace) -> int:
@@ -130,8 +111,8 @@ def _text(notebook: Callable, lesson: Lesson, written: Callable[..., str]) -> st
     return written(notebook(lesson))
 
 
-def _write_new(files: dict[Path, Callable[[], str]], advice: str) -> None:
-    """Write all files or none. Raises UsageError where one exists already, or cannot be written."""
+def _write_new(files: dict[Path, Callable[[], str]], advice: str, quiet: bool) -> int:
+    """Write all files or none, and name them. Raises UsageError where one exists already, or cannot be written."""
     for path in files:
         if path.exists():
             raise UsageError(f"{path} is there already: {advice}.")
@@ -145,3 +126,6 @@ def _write_new(files: dict[Path, Callable[[], str]], advice: str) -> None:
         for path in written:
             path.unlink(missing_ok=True)
         raise
+    for path in files:
+        notice(f"written: {path}", quiet)
+    return 0
