@@ -167,9 +167,20 @@ def differences(before: Any, now: Any, where: str) -> Iterator[str]:
 
 
 def contents(folder: Path) -> dict[str, Any]:
-    """Return the document of each JSON file below a folder and the SHA-256 of each other file, by its path there."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): _content(path) for path in files}
+    """Return the document of each JSON file below a folder and the SHA-256 of each other file, by its path there.
+
+    The results of a board are a document each, whether they are in one parquet file or, as before, in a file each.
+    """
+    found: dict[str, Any] = {}
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        place = path.relative_to(folder)
+        if path.name != RESULTS:
+            found[place.as_posix()] = _content(path)
+            continue
+        for result in read_results(path):
+            name = place.parent / result.task / result.split / result.method_name / f"s{result.seed}.json"
+            found[name.as_posix()] = json.loads(result.to_json())
+    return found
 
 
 def _content(path: Path) -> Any:
@@ -232,12 +243,15 @@ def differing_commands(base: State, head: State) -> Iterator[tuple[str, int]]:
     sys.stdout.write(f"{len(entries)} commands\n")
     for entry in entries:
         entry = entry if isinstance(entry, dict) else {"run": entry}
-        words, writes = entry["run"].replace("RUNS", str(base.work / "runs")), entry.get("writes")
-        now_words = entry.get("now", entry["run"]).replace("RUNS", str(base.work / "runs"))
+        runs = str(base.work / "runs" / newest_released() / "tiny")
+        words, writes = entry["run"].replace("RUNS", runs), entry.get("writes")
+        now_words = entry.get("now", entry["run"]).replace("RUNS", runs)
         before, now = base.tipbench(*words.split()), head.tipbench(*now_words.split())
         if writes:
             pair = contents(base.work / writes), contents(head.work / writes)
             sys.stdout.write(f"{len(pair[1]):,} files of `{words}`\n")
+            if not all(pair):
+                yield f"`{words}` wrote no file: {before.stderr[-200:]} {now.stderr[-200:]}", 1
             yield from ((line, 1) for line in differences(*pair, f"`{words}` wrote"))
             continue
         if before.returncode != now.returncode:
