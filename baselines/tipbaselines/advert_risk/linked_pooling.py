@@ -54,6 +54,6 @@ def text_model(documents: list[str], labels: np.ndarray, c: float) -> TextModel:
 
 @remember(2)
 def read_texts(model: TextModel, documents: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Return log-odds of texts, and a number of what each says: equal but for case and marks."""
+    """Return the log-odds of each text, and a number that texts share if only case and punctuation differ."""
     said, _ = equal_values(normalise_all(documents))
     return logit(model.scores(documents)), said

@@ -136,8 +136,8 @@ def own_features(ledger: Payments) -> dict[str, np.ndarray]:
 
 
 def averaged_columns(own: dict[str, np.ndarray]) -> np.ndarray:
-    """Return (payments, columns) float32 of what is worth averaging over a wallet's payments: how much, how round,
-    unexplained or not, by which channel, and whether within one town."""
+    """Return the columns that are averaged over a wallet's payments, float32 (payments, columns): amount, roundness,
+    channel, and if known whether there is no purpose and whether both ends are in one town."""
     channels = [name for name in own if name.startswith("channel ")]
     names = ["amount", "roundness", *channels, *(n for n in ("no purpose", "same town") if n in own)]
     return np.column_stack([own[name] for name in names])
@@ -259,7 +259,7 @@ def graph_features(ledger: Payments, rows: np.ndarray, marks: np.ndarray) -> np.
     """Return (rows, features) float32 of the payments at these rows, NaN where one does not exist.
 
     Args:
-        marks: (payments, columns) of what payments say themselves; their means over the wallets' other payments are
+        marks: (payments, columns) properties of each payment; their means over the wallets' other payments are
             features.
     """
     wallets = len(ledger.wallets)

@@ -150,7 +150,7 @@ class ThreadFilter:
         return np.stack([first * stays + enters, (first * (1 - stays) + second) * stays], axis=-1)
 
     def _seen(self, at: np.ndarray, rows: pl.DataFrame, begins: np.ndarray) -> np.ndarray:
-        """Return (rows, profiles, stages) likelihood of what the rows show."""
+        """Return the likelihood of each row, (rows, profiles, stages)."""
         first = rows["side"].to_numpy() == "first"
         role = np.where(first == self._opens[at], acts.HOLDER, acts.OTHER)
         turns = ~begins & (role != self._role[at])

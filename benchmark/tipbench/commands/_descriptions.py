@@ -34,7 +34,7 @@ def complete_releases(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _describe_files(release: Release) -> str:
-    """Return whether a release is made, and the size of what is on disk."""
+    """Return whether a release is made, and its size on disk."""
     if isinstance(release, StoredRelease):
         return f"yes, in {release.place}" if is_complete(release) else "not whole in the store"
     whole = (release.folder / RECEIPT).exists() and not any(

@@ -250,7 +250,7 @@ class Composer:
 
 
 def composer_of(config_dir: str | None, words: Sequence[str]) -> Composer:
-    """Return the composer of what was typed, with a user's folder of configs.
+    """Return the composer of the words of a command, with a user's folder of configs.
 
     Raises UsageError for a word that is not an override, and for a folder that is not there.
     """

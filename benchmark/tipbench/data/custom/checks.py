@@ -28,7 +28,7 @@ def refuse(table: str, rows: pl.DataFrame, wrong: pl.Expr, what: str, instead: s
 
 
 def is_none_of(column: str, known: pl.Series) -> pl.Expr:
-    """Return whether a column names nothing, or none of what is known."""
+    """Return an expression: whether a value of the column is null or not among the known ones."""
     return (~pl.col(column).is_in(known.unique().implode())).fill_null(True)
 
 
