@@ -284,4 +284,4 @@ assert rows[2][2] / rows[2][1] > 0.9
 #
 # 1. A bank closes the accounts that the rule flags. Follow a migrant in a saving circle through the next month.
 # 2. Payments are opened by a court, adverts by anybody. What would a program have to show before a court should agree?
-# 3. `docs/world.md#how-hard-it-is` of tipbench shows what private data add to public data for one task. Is it enough?
+# 3. `docs/fidelity.md#what-else-was-measured` of tipbench shows what private data add to public data for one task. Is it enough?

@@ -43,21 +43,25 @@ def _counts(results: Sequence[AggregateResult], name: str) -> str:
 
 def _table(results: Sequence[AggregateResult]) -> list[str]:
     lines = [
-        "| aggregate | published | band | here | 95% interval | regions, 5–95% | verdict | use |",
-        "|---|--:|--:|--:|--:|--:|---|---|",
+        "| aggregate | published | band | here | 95% interval | verdict | use |",
+        "|---|--:|--:|--:|--:|---|---|",
     ]
     for one in results:
         a = one.aggregate
-        name = f"{a.name}{f' <br>*{a.note}*' if a.note else ''}"
         verdict = f"**{one.verdict}**" if one.verdict == "fail" else one.verdict
         use = f"{a.use}{f' `{a.parameter}`' if a.parameter else ''}"
         source = f"{a.published}, {a.source}{'' if a.mark == 'read' else f' ({a.mark})'}"
         verdict = f"{verdict} ?" if one.is_doubtful else verdict
         lines.append(
-            f"| {name} | {source} | {format_pair((a.low, a.high))} | {format_number(one.value)} | "
-            f"{format_pair(one.interval)} | {format_pair(one.regions)} | {verdict} | {use} |"
+            f"| {a.name} | {source} | {_range((a.low, a.high))} | {format_number(one.value)} | "
+            f"{_range(one.interval)} | {verdict} | {use} |"
         )
     return lines
+
+
+def _range(ends: tuple[float, float] | None) -> str:
+    """Return ends with a dash between them, or with a word where a dash could be read as a sign."""
+    return format_pair(ends) if ends is None or ends[0] < 0 else format_pair(ends).replace(" to ", "–")
 
 
 def format_number(value: float | None) -> str:

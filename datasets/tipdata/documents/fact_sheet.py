@@ -18,12 +18,8 @@ VERSION = newest_released()
 TEMPLATE = Path(__file__).parent / "templates" / "facts.md.j2"
 SHEET = FOLDER.parents[1] / "docs" / "facts.md"
 RATIOS = (
-    ("category", "Ratios by category", "These ratios multiply the weights of all kinds in a category."),
-    (
-        "form",
-        "Ratios by form",
-        "These ratios multiply the weights of trafficking of a form, in addition to the ratio of trafficking.",
-    ),
+    ("category", "Ratios by category", "These ratios apply to all kinds of operations in a category."),
+    ("form", "Ratios by form", "These ratios apply to one form of trafficking, in addition to those above."),
 )
 """Group of parameters, and head and opening of its table."""
 HEADS = {ALL: "Facts of all families", **{family: f"Facts of {family}" for family in FAMILIES}}
@@ -72,12 +68,12 @@ def _shared_width(entries: Iterable[dict[str, Any]]) -> str:
 
 def _tables_of_part(part: str, own: tuple[Fact, ...]) -> dict[str, Any]:
     """Return the tables of the facts of a family, or of all families."""
-    weights = FAMILIES if part == ALL else ("weight",)
+    weight = f"weight: {'/'.join(FAMILIES)}" if part == ALL else "weight"
     by_kind = [fact for fact in own if fact.name not in (BY_ADOPTION, *BY_MIGRATION)]
     by_migration = [fact for fact in own if fact.name in BY_MIGRATION]
     return {
         "head": HEADS[part],
-        "by_kind": _level_table(by_kind, (*weights, *KINDS)),
+        "by_kind": _level_table(by_kind, (weight, *KINDS)),
         "by_migration": _level_table(by_migration, ("resident", "migrant")),
         "by_adoption": _level_table([fact for fact in own if fact.name == BY_ADOPTION], ()),
     }
@@ -98,7 +94,7 @@ def _numbers(law: dict[str, Any]) -> list[str]:
     if "ratio" not in law:
         return [f"{law[head]:g}" for head in ("resident", "migrant")]
     ratios = [f"{ratio:g}" if ratio != 1 else "" for ratio in law["ratio"]]
-    return [*(f"{weight:g}" for weight in law["weight"]), *ratios]
+    return ["/".join(f"{weight:g}" for weight in law["weight"]), *ratios]
 
 
 def _ratio_table(group: str, head: str, about: str) -> tuple[str, str, str, str, dict[Any, list[str]]]:
@@ -108,7 +104,7 @@ def _ratio_table(group: str, head: str, about: str) -> tuple[str, str, str, str,
     rows: dict[tuple[str, str], list[str]] = {}
     for path, entry in entries.items():
         name, fact = path.removeprefix(prefix).split(".")
-        levels = [f"`{fact}={level}`: {ratio:g}" for level, ratio in entry["value"].items()]
+        levels = [f"`{fact}={level}`×{ratio:g}" for level, ratio in entry["value"].items()]
         rows.setdefault((name, entry["sign"]), []).extend(levels)
     return group, head, about, _shared_width(entries.values()), rows
 
