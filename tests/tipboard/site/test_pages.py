@@ -88,7 +88,7 @@ def test_addresses_that_are_declared_are_links_and_others_are_said_to_be_missing
             "tiny/methods/tipbench--prior.html",
             {"https://code.example/t/main/baselines/tipbaselines/advert_risk/prior.py"},
         ),
-        ("about.html", {"https://code.example/t/main/docs/submitting.md"}),
+        ("about.html", {"https://code.example/t/main/docs/board.md"}),
     ):
         known = (tmp_path / "known" / page).read_text(encoding="utf-8")
         assert links <= set(re.findall(r'href="(https://[^"]+)"', known)), page
@@ -105,7 +105,7 @@ def test_documents_are_pages_of_the_documentation_where_it_is_declared(
     sizes: list[Size], tmp_path: Path, documentation: str, begins: str
 ) -> None:
     write(sizes, tmp_path / "site", quiet=True, publication=Publication(documentation=documentation))
-    pages = [("index.html", "", "docs/index.html"), ("about.html", "", "docs/submitting.html")]
+    pages = [("index.html", "", "docs/index.html"), ("about.html", "", "docs/board.html")]
     pages += [
         (f"{sizes[0].name}/tasks/advert_risk.html", "../../", f"docs/{page}.html")
         for page in ("tasks/advert_risk", "board")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tipboard.submissions.files import BY_SIZE, MB, RECORD_BYTES, Limits, amount, limits_of
 
-GUIDE = Path(__file__).parents[3] / "docs" / "submitting.md"
+GUIDE = Path(__file__).parents[3] / "docs" / "board.md"
 
 
 def test_limits_are_those_of_the_guide() -> None:
