@@ -241,9 +241,7 @@ def test_travel_has_a_week_and_a_season_and_borders_cost(tiny: Release, trips: p
     assert 0.02 < share < 0.35  # type: ignore[operator]
 
 
-def test_harvest_circuits_of_a_region_go_through_the_same_towns_in_season(
-    circuits: pl.DataFrame,
-) -> None:
+def test_harvest_circuits_of_a_region_go_through_the_same_towns_in_season(circuits: pl.DataFrame) -> None:
     harvest = circuits.filter(pl.col("order") == "harvest")
     """But for those who cross no border: in the place of a town beyond one they are at home."""
     free = harvest.filter(pl.col("operation").is_null())

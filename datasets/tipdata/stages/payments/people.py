@@ -12,15 +12,7 @@ from tipdata.core.tables import join_rows, repeat_rows, take_rows
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages.payments import wallets
 from tipdata.stages.payments.schemes import Schemes
-from tipdata.stages.payments.wallets import (
-    CHANNELS,
-    PURPOSES,
-    UNSTATED,
-    Calendar,
-    PaymentRows,
-    heap,
-    vary,
-)
+from tipdata.stages.payments.wallets import CHANNELS, PURPOSES, UNSTATED, Calendar, PaymentRows, heap, vary
 
 TRIES = 3
 """Candidates that are tried to find one who lives in the town and is there on the day."""

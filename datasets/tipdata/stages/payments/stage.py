@@ -41,15 +41,7 @@ from tipdata.stages.payments.people import (
     possible_holders,
 )
 from tipdata.stages.payments.schemes import LAYERS, TYPOLOGIES, Schemes, draw_sample, draw_schemes, draw_work
-from tipdata.stages.payments.wallets import (
-    CASH,
-    CHANNELS,
-    FIRST,
-    PURPOSES,
-    STRANGERS,
-    Calendar,
-    PaymentRows,
-)
+from tipdata.stages.payments.wallets import CASH, CHANNELS, FIRST, PURPOSES, STRANGERS, Calendar, PaymentRows
 from tipdata.stages.places import Places
 from tipdata.stages.suppliers.stage import Suppliers
 from tipdata.stages.trips.stage import Trips
