@@ -85,11 +85,7 @@ def generate(region: Region, past: Past) -> tuple[Actors, dict[str, pl.DataFrame
     """Draw the habits behind the accounts of one region."""
     places: Places = past["places"]
     accounts: Accounts = past["accounts"]
-    actors = _actors(region, past["operations"], accounts)
-    return actors, {"account_habits": _frame(region, places, accounts, actors)}
-
-
-def _actors(region: Region, o: Operations, accounts: Accounts) -> Actors:
+    o = past["operations"]
     number, owner = accounts.number, accounts.owner
     owned = owner >= 0
     actor = np.where(owned, owner, number)
@@ -98,7 +94,7 @@ def _actors(region: Region, o: Operations, accounts: Accounts) -> Actors:
     streams = ("parameter/account_habits", "account_habits")
     habits, habit_log = draw_levels(region, actor, group, GROUPS, region.group("ties.habits"), streams)
     outreach, outreach_log = _outreach(region, accounts, number, owner, group)
-    return Actors(
+    actors = Actors(
         number,
         actor,
         group,
@@ -112,6 +108,19 @@ def _actors(region: Region, o: Operations, accounts: Accounts) -> Actors:
         find_spans(o, accounts, outreach),
         _log_odds(region, accounts, group, size, habit_log + outreach_log),
     )
+    return actors, {
+        "account_habits": pl.DataFrame(
+            {
+                "region": np.full(len(actors.number), region.index, dtype=np.int32),
+                "account": accounts.frame["account"],
+                "group": pl.Series(GROUPS)[actors.group],
+                "outreach": actors.outreach,
+                "town": places.town[actors.town],
+                **{name: level.astype(np.int8) for name, level in actors.habits.items()},
+                "log_odds": actors.log_odds.astype(np.int32),
+            }
+        )
+    }
 
 
 def _outreach(
@@ -148,20 +157,6 @@ def _log_odds(
     own = np.where(verified[:, None], log(p)[None, :], log(ONE - p)[None, :])
     total = prior[several] + habit_log + own
     return total[:, TRAFFICKING] - log_sum(np.delete(total, TRAFFICKING, axis=1))
-
-
-def _frame(region: Region, places: Places, accounts: Accounts, a: Actors) -> pl.DataFrame:
-    return pl.DataFrame(
-        {
-            "region": np.full(len(a.number), region.index, dtype=np.int32),
-            "account": accounts.frame["account"],
-            "group": pl.Series(GROUPS)[a.group],
-            "outreach": a.outreach,
-            "town": places.town[a.town],
-            **{name: level.astype(np.int8) for name, level in a.habits.items()},
-            "log_odds": a.log_odds.astype(np.int32),
-        }
-    )
 
 
 STAGE = Stage(

@@ -167,12 +167,6 @@ def background_start(region: Region, number: Ints) -> Ints:
     return region.stream("accounts/start").below(number, DAYS)
 
 
-def _creation_days(region: Region, number: Ints, day: Ints, latest: Ints) -> Ints:
-    """Return a day of the same week, by the week's weights, no later than ``latest``."""
-    week = region.values("schedule.weekday_weights")
-    return np.minimum(day // 7 * 7 + region.stream("accounts/weekday").choose(number, week), latest)
-
-
 def draw_lives(
     region: Region,
     places: Places,
@@ -195,7 +189,10 @@ def draw_lives(
     """
     owned = owner >= 0
     start = np.where(owned, o.first_day[owner], background_start(region, number))
-    created = _creation_days(region, number, start - age, start)
+    week = region.values("schedule.weekday_weights")
+    created = np.minimum(
+        (start - age) // 7 * 7 + region.stream("accounts/weekday").choose(number, week), start
+    )
     settled = region["accounts.settles_days"] * region.stream("accounts/settles").quantile(
         number, "exponential"
     )
@@ -288,7 +285,10 @@ def generate(region: Region, past: Past) -> tuple[Accounts, dict[str, pl.DataFra
     moved = np.concatenate([chosen.moved[o, site], np.full(count, -1)])
     first = np.concatenate([chosen.home[o] == site, np.zeros(count, dtype=bool)])
     site = np.concatenate([site, background_site(region, places, others)])
-    days = _draw_days(region, places, operations, number, owner, site, moved, first)
+    owned = owner >= 0
+    age = region.values("accounts.age_days", KINDS)[np.where(owned, operations.kind[owner], INDEPENDENT)]
+    age = region.spread("accounts/age", number, "exponential", age)
+    days = draw_lives(region, places, operations, number, owner, site, age, moved, first)
     language = np.where(owner >= 0, operations.language[owner], spoken_language(region, operations, number))
     circles = draw_circles(region, places, operations, number, owner, language)
     device = draw_devices(region, operations, number, owner, circles.circle, days.created)
@@ -332,23 +332,6 @@ def operation_site_weights(region: Region, places: Places, o: Operations) -> np.
     armed = o.organisation == list(region["operations.organisation"]).index(ARMED)
     usual[armed] = normalise(np.where(usual[armed] > 1, usual[armed] * factor, usual[armed]))
     return usual
-
-
-def _draw_days(
-    region: Region,
-    places: Places,
-    o: Operations,
-    number: np.ndarray,
-    owner: np.ndarray,
-    site: np.ndarray,
-    moved: np.ndarray,
-    first: np.ndarray,
-) -> Lives:
-    """Return the days of accounts."""
-    owned = owner >= 0
-    age = region.values("accounts.age_days", KINDS)[np.where(owned, o.kind[owner], INDEPENDENT)]
-    age = region.spread("accounts/age", number, "exponential", age)
-    return draw_lives(region, places, o, number, owner, site, age, moved, first)
 
 
 def _frame(

@@ -101,9 +101,11 @@ def expected_labels(region: Region, o: Operations, adverts: Adverts) -> np.ndarr
     Gauss and Hermite's quadrature over the reading that all share; given it, the scores of two raters are independent.
     """
     raters = int(region["annotations.raters"])
-    seen = _mean_impressions(
-        region, o, adverts, np.repeat(np.arange(raters)[:, None], len(adverts.row), axis=1)
-    )
+    rater = np.repeat(np.arange(raters)[:, None], len(adverts.row), axis=1)
+    centre = region.values("annotations.centre", FAMILIES)[o.family[adverts.operation]]
+    offset = region.stream("annotations/offset").quantile(rater, "normal") / 1_000_000
+    impression = impressions(region, o, adverts, rater) / 1000
+    seen = impression - centre + offset * region["annotations.offset"]
     points, weights = np.polynomial.hermite_e.hermegauss(NODES)
     spread = np.hypot(region["annotations.own_reading"], region["annotations.slip"])
     expected = np.zeros(len(adverts.row))
@@ -122,14 +124,6 @@ def expected_labels(region: Region, o: Operations, adverts: Adverts) -> np.ndarr
             pair += each[first].sum(0) * enough.sum(0) - (each[first] * enough).sum(0)
         expected += weight * pair / (raters * (raters - 1))
     return expected
-
-
-def _mean_impressions(region: Region, o: Operations, adverts: Adverts, rater: Ints) -> np.ndarray:
-    """Return how suspicious each advert looks to each rater on average, nats, 0 where undecided: (raters, adverts)."""
-    centre = region.values("annotations.centre", FAMILIES)[o.family[adverts.operation]]
-    offset = region.stream("annotations/offset").quantile(rater, "normal") / 1_000_000
-    impression = impressions(region, o, adverts, rater) / 1000
-    return impression - centre + offset * region["annotations.offset"]
 
 
 def _cumulative_scores(mean: np.ndarray, spread: float, step: float) -> np.ndarray:

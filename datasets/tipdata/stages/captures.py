@@ -79,7 +79,11 @@ def _logits(
     by_form = np.array([[listed[name] for name in LISTS] for listed in region["captures.by_form"].values()])
     by_women = region.values("captures.women", LISTS)
     weight = np.array([region[f"captures.visibility.{name}"] for name in LISTS])
-    visible = _visibility(region, person, owner)
+    shared = region["captures.shared"]
+    own = isqrt(1000 * 1000 - shared * shared)
+    common = region.stream("captures/operation").quantile(owner, "normal")
+    single = region.stream("captures/person").quantile(person, "normal")
+    visible = (shared * common + own * single) // MILLIONTHS
     return (
         base
         + level
@@ -87,16 +91,6 @@ def _logits(
         + np.where(women[:, None], by_women, 0)
         + visible[:, None] * weight // 1000
     )
-
-
-def _visibility(region: Region, person: np.ndarray, owner: np.ndarray) -> np.ndarray:
-    """Return latent visibility of each person, thousandths of a standard deviation: the operation's and the person's
-    own."""
-    shared = region["captures.shared"]
-    own = isqrt(1000 * 1000 - shared * shared)
-    common = region.stream("captures/operation").quantile(owner, "normal")
-    single = region.stream("captures/person").quantile(person, "normal")
-    return (shared * common + own * single) // MILLIONTHS
 
 
 def _draw_found(region: Region, person: np.ndarray, chance: np.ndarray) -> np.ndarray:

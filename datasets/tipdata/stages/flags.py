@@ -25,7 +25,9 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     number, at = _by_viewers(region, o, adverts)
     delay = region.spread("flags/delay", number, "exponential", region["flags.delay_days"])
     day = np.minimum(adverts.day[at] + delay, adverts.until[at])
-    flagger = _flagger(region, number)
+    people = region["flags.flaggers"]
+    first = region.stream("flags/flagger").below(number, people)
+    flagger = first * region.stream("flags/flagger").below(number, people, 1) // people
     alone = _frame(region, o, adverts, number, at, day, flagger, np.full(len(at), -1))
     return None, {"flags": pl.concat([alone, _by_brigades(region, o, adverts)])}
 
@@ -43,13 +45,6 @@ def _by_viewers(region: Region, o: Operations, adverts: Adverts) -> tuple[np.nda
     viewers = np.arange(region["flags.viewers"])[None, :]
     at, viewer = np.nonzero(region.stream("flags/viewer").chance(adverts.row[:, None], p[:, None], viewers))
     return adverts.row[at] * ROOM + viewer, at
-
-
-def _flagger(region: Region, number: np.ndarray) -> np.ndarray:
-    """Return who flags: activity is heavy-tailed (the square of a uniform draw)."""
-    people = region["flags.flaggers"]
-    first = region.stream("flags/flagger").below(number, people)
-    return first * region.stream("flags/flagger").below(number, people, 1) // people
 
 
 def _by_brigades(region: Region, o: Operations, adverts: Adverts) -> pl.DataFrame:

@@ -233,7 +233,13 @@ def expect_with_closure(region: Region, places: Places, without: Ints) -> Ints:
     after = since >= 0
     ramp = region["closure.ramp_days"]
     names = [places.kinds[k] for k in places.platform_kind]
-    lost = np.where(after & _fearful(region, names)[:, None], _fear(region, since, ramp), 0)
+    fear = probability(region["market.fear"])
+    passing = fear * fade(since - ramp, region["market.fear_days"]) >> 16
+    lost = np.where(
+        after & np.isin(names, region["market.fearful_kinds"])[:, None],
+        np.where(since < ramp, fear * (since + 1) // ramp, passing),
+        0,
+    )
     kept = without - (without * lost >> 16)
     found = np.where(since >= ramp, ONE - fade(since - ramp, region["market.moving_days"]), 0)
     taken = _taken_shares(region, places, names, able)[:, None] * found >> 16
@@ -241,17 +247,6 @@ def expect_with_closure(region: Region, places: Places, without: Ints) -> Ints:
     surge = np.where(np.isin(np.arange(len(names)), able)[:, None] & after, scam, 0)
     kept = kept + (without[places.dominant] * (taken + surge) >> 16)
     return np.where((np.arange(len(names)) == places.dominant)[:, None] & after, 0, kept)
-
-
-def _fearful(region: Region, names: list[str]) -> np.ndarray:
-    return np.isin(names, region["market.fearful_kinds"])
-
-
-def _fear(region: Region, since: Ints, ramp: int) -> Ints:
-    """Return (DAYS,) share out of 65,536 of their own adverts that fearful sites lose."""
-    fear = probability(region["market.fear"])
-    passing = fear * fade(since - ramp, region["market.fear_days"]) >> 16
-    return np.where(since < ramp, fear * (since + 1) // ramp, passing)
 
 
 def _taken_shares(region: Region, places: Places, names: list[str], able: Ints) -> Ints:
@@ -297,10 +292,20 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
         schema=_EFFECT,
         orient="row",
     )
+    at = {number: row for row, number in enumerate(interventions["number"].to_list())}
+    of = np.array([at[number] for number in effects["number"].to_list()], dtype=np.int64)
+    scale = [SHARE if outcome == DISPLACED else LOG for outcome in effects["outcome"].to_list()]
     return None, {
         "market": _counts(region, places, adverts, usual, campaigns.lift.sum(axis=0)),
         "interventions": interventions.drop("number"),
-        "effects": _frame(region, interventions, effects),
+        "effects": pl.DataFrame(
+            {
+                "effect": region.ids("effects", effects["local"].to_numpy()),
+                "scale": pl.Series(scale, dtype=pl.String),
+                **{name: interventions[name][of] for name in ("region", "intervention", "kind", "day")},
+                **{name: effects[name] for name in _EFFECT if name not in ("number", "local")},
+            }
+        ),
     }
 
 
@@ -419,21 +424,6 @@ def _log_of_ratio(total: int, would: int) -> int:
     small, large = sorted((total, would))
     fall = int(log(np.array(small * ONE // large)))
     return fall if total < would else -fall
-
-
-def _frame(region: Region, interventions: pl.DataFrame, effects: pl.DataFrame) -> pl.DataFrame:
-    """Return effects with the intervention that each is of."""
-    at = {number: row for row, number in enumerate(interventions["number"].to_list())}
-    of = np.array([at[number] for number in effects["number"].to_list()], dtype=np.int64)
-    scale = [SHARE if outcome == DISPLACED else LOG for outcome in effects["outcome"].to_list()]
-    return pl.DataFrame(
-        {
-            "effect": region.ids("effects", effects["local"].to_numpy()),
-            "scale": pl.Series(scale, dtype=pl.String),
-            **{name: interventions[name][of] for name in ("region", "intervention", "kind", "day")},
-            **{name: effects[name] for name in _EFFECT if name not in ("number", "local")},
-        }
-    )
 
 
 STAGE = Stage("market", ("places",), tuple(TABLES.values()), generate)

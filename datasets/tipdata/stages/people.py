@@ -409,7 +409,21 @@ def generate(region: Region, past: Past) -> tuple[People, dict[str, pl.DataFrame
         "from_operation": with_nulls(o.id[crew.owner[stay.sold]], stay.sold >= 0),
         "from_person": with_nulls(region.ids("people", person[stay.sold]), stay.sold >= 0),
     }
-    frame = _frame(region, o, people, _age_band(region, people), relation)
+    lasts = people.end >= DAYS
+    frame = pl.DataFrame(
+        {
+            "region": np.full(len(people.local), region.index, dtype=np.int32),
+            "person": region.ids("people", people.local),
+            "operation": o.id[people.owner],
+            "age_band": (_age_band(region, people)),
+            "sex": pl.Series(SEXES)[people.women.astype(np.int64)],
+            "recruiter_relation": with_nulls(relation, relation != ""),
+            "means_of_control": as_lists(np.array(people.means), people.control),
+            "from_day": people.start.astype(np.int32),
+            "to_day": with_nulls(people.end, ~lasts),
+            "exit": with_nulls(people.exit, ~lasts & people.exploited),
+        }
+    )
     return people, {"people": frame.hstack(pl.DataFrame(more))}
 
 
@@ -427,26 +441,6 @@ def _age_band(region: Region, p: People) -> np.ndarray:
     age = low[chosen] + region.stream("people/age").below(p.local, (high - low + 1)[chosen])
     age = _as_before(age, p.sold) + np.where(p.sold >= 0, (p.start - p.start[p.sold]) // YEAR, 0)
     return np.array(names)[np.searchsorted(low, age, side="right") - 1]
-
-
-def _frame(
-    region: Region, o: Operations, p: People, age_band: np.ndarray, relation: np.ndarray
-) -> pl.DataFrame:
-    lasts = p.end >= DAYS
-    return pl.DataFrame(
-        {
-            "region": np.full(len(p.local), region.index, dtype=np.int32),
-            "person": region.ids("people", p.local),
-            "operation": o.id[p.owner],
-            "age_band": age_band,
-            "sex": pl.Series(SEXES)[p.women.astype(np.int64)],
-            "recruiter_relation": with_nulls(relation, relation != ""),
-            "means_of_control": as_lists(np.array(p.means), p.control),
-            "from_day": p.start.astype(np.int32),
-            "to_day": with_nulls(p.end, ~lasts),
-            "exit": with_nulls(p.exit, ~lasts & p.exploited),
-        }
-    )
 
 
 def _women(

@@ -165,9 +165,46 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     )
     vote = _cast_votes(region, queue, votes, likely)
     own, pooled = _posteriors(region, queue, votes, vote, likely)
+    gold = region.chance("queue/gold", queue.row, "reviews.gold")
+    harmful = queue.kind == TRAFFICKING
+    i, brigaded = votes.item, votes.brigaded == 1
+    waits = np.where(brigaded, region["reviews.brigade_minutes"], region["reviews.minutes"])
+    taken = region.spread("reviews/minute", votes.number, "exponential", waits)
+    opens = region.stream("queue/minute").below(queue.row, MINUTES_A_DAY)
+    minute = queue.day[i] * MINUTES_A_DAY + opens[i] + taken
+    minute = np.minimum(minute, (adverts.until[queue.at][i] + 1) * MINUTES_A_DAY - 1)
     return None, {
-        "queue": _queue_frame(region, adverts, queue, own, pooled),
-        "reviews": _reviews_frame(region, adverts, queue, reviewers, votes, vote),
+        "queue": pl.DataFrame(
+            {
+                "region": np.full(len(gold), region.index, dtype=np.int32),
+                "advert": adverts.id[queue.at],
+                "day": queue.day.astype(np.int32),
+                "gold": gold,
+                "gold_label": decode(VOTES, np.where(gold, np.where(harmful, HARMFUL, CLEAR), -1)),
+                "harmful": harmful,
+                "ease": np.array(region["reviews.face"]["ease"])[queue.face].astype(np.int32),
+                "looks": np.array(region["reviews.face"]["looks"])[queue.face].astype(np.int32),
+                "brigade": with_nulls(
+                    region.ids("review brigades", np.maximum(queue.brigade, 0)), queue.brigade >= 0
+                ),
+                "log_odds": own.astype(np.int32),
+                "operation_log_odds": pooled.astype(np.int32),
+            }
+        ),
+        "reviews": pl.DataFrame(
+            {
+                "region": np.full(len(i), region.index, dtype=np.int32),
+                "review": region.ids("reviews", votes.number),
+                "advert": adverts.id[queue.at][i],
+                "reviewer": reviewers.id[votes.reviewer],
+                "minute": minute.astype(np.int32),
+                "vote": pl.Series(VOTES)[vote],
+                "reviewer_kind": pl.Series(REVIEWERS)[reviewers.kind[votes.reviewer]],
+                "brigade": with_nulls(
+                    region.ids("review brigades", np.maximum(queue.brigade[i], 0)), brigaded
+                ),
+            }
+        ),
     }
 
 
@@ -313,53 +350,6 @@ def _prior(region: Region, queue: _Queue) -> np.ndarray:
 
 
 # --- the tables ----------------------------------------------------------------------------------------------------
-
-
-def _queue_frame(
-    region: Region, adverts: Adverts, queue: _Queue, own: np.ndarray, pooled: np.ndarray
-) -> pl.DataFrame:
-    gold = region.chance("queue/gold", queue.row, "reviews.gold")
-    harmful = queue.kind == TRAFFICKING
-    return pl.DataFrame(
-        {
-            "region": np.full(len(gold), region.index, dtype=np.int32),
-            "advert": adverts.id[queue.at],
-            "day": queue.day.astype(np.int32),
-            "gold": gold,
-            "gold_label": decode(VOTES, np.where(gold, np.where(harmful, HARMFUL, CLEAR), -1)),
-            "harmful": harmful,
-            "ease": np.array(region["reviews.face"]["ease"])[queue.face].astype(np.int32),
-            "looks": np.array(region["reviews.face"]["looks"])[queue.face].astype(np.int32),
-            "brigade": with_nulls(
-                region.ids("review brigades", np.maximum(queue.brigade, 0)), queue.brigade >= 0
-            ),
-            "log_odds": own.astype(np.int32),
-            "operation_log_odds": pooled.astype(np.int32),
-        }
-    )
-
-
-def _reviews_frame(
-    region: Region, adverts: Adverts, queue: _Queue, reviewers: Reviewers, votes: _Votes, vote: np.ndarray
-) -> pl.DataFrame:
-    i, brigaded = votes.item, votes.brigaded == 1
-    waits = np.where(brigaded, region["reviews.brigade_minutes"], region["reviews.minutes"])
-    taken = region.spread("reviews/minute", votes.number, "exponential", waits)
-    opens = region.stream("queue/minute").below(queue.row, MINUTES_A_DAY)
-    minute = queue.day[i] * MINUTES_A_DAY + opens[i] + taken
-    minute = np.minimum(minute, (adverts.until[queue.at][i] + 1) * MINUTES_A_DAY - 1)
-    return pl.DataFrame(
-        {
-            "region": np.full(len(i), region.index, dtype=np.int32),
-            "review": region.ids("reviews", votes.number),
-            "advert": adverts.id[queue.at][i],
-            "reviewer": reviewers.id[votes.reviewer],
-            "minute": minute.astype(np.int32),
-            "vote": pl.Series(VOTES)[vote],
-            "reviewer_kind": pl.Series(REVIEWERS)[reviewers.kind[votes.reviewer]],
-            "brigade": with_nulls(region.ids("review brigades", np.maximum(queue.brigade[i], 0)), brigaded),
-        }
-    )
 
 
 STAGE = Stage("reviews", ("operations", "adverts"), tuple(TABLES.values()), generate)

@@ -77,16 +77,6 @@ class TieNeighbours:
 def partner_ties(region: Region, o: Operations, accounts: Accounts, number: Ints, source: Ints) -> Ints:
     """Return the account of a partner that each tie goes to, -1 if there is none."""
     owner = accounts.owner[source]
-    partners = _partners(region, o)
-    which = region.stream("ties/which_partner").below(number, partners.shape[1])
-    partner = np.where(owner >= 0, partners[owner, which], -1)
-    # The accounts of nobody's operation are the first group.
-    pool = Groups(accounts.owner + 1).weigh(np.ones(len(accounts.owner), dtype=np.int64))
-    return pool.draw(region.stream("ties/partner"), number, np.where(partner >= 0, partner + 1, -1))
-
-
-def _partners(region: Region, o: Operations) -> Ints:
-    """Return (operations, partners) local numbers, -1 if there is none: by how long both live."""
     local = np.arange(len(o.id))
     begins, ends = np.maximum(o.begins, 0), np.minimum(o.ends, DAYS - 1)
     both = np.minimum(ends[:, None], ends) - np.maximum(begins[:, None], begins) + 1
@@ -100,7 +90,12 @@ def _partners(region: Region, o: Operations) -> Ints:
         weights = np.where(alike[:, None], of_kind, both)
         found = region.stream(f"ties/partner_of/{turn}").choose(local, weights)
         chosen.append(np.where(weights.any(axis=1), found, -1))
-    return np.stack(chosen, axis=1)
+    partners = np.stack(chosen, axis=1)
+    which = region.stream("ties/which_partner").below(number, partners.shape[1])
+    partner = np.where(owner >= 0, partners[owner, which], -1)
+    # The accounts of nobody's operation are the first group.
+    pool = Groups(accounts.owner + 1).weigh(np.ones(len(accounts.owner), dtype=np.int64))
+    return pool.draw(region.stream("ties/partner"), number, np.where(partner >= 0, partner + 1, -1))
 
 
 def draw_days_in(region: Region, stream: str, ids: Ints, first: Ints, last: Ints, k: int | Ints = 0) -> Ints:

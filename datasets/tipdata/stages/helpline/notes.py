@@ -81,10 +81,12 @@ def draw_coded_facts(
             possible &= np.array([int(low) for low in levels]) <= c.weeks[:, None]
         level = region.stream("helpline/fact").choose(c.local, np.where(possible, table[state_of], 0), k)
         if name == "sector":
-            level, table = _own_trade(region, c, level), trades
+            own = region.chance("helpline/own_trade", c.person, "helpline.own_trade")
+            level, table = np.where((c.trade >= 0) & own, c.trade, level), trades
         missing = region.stream("helpline/missing").chance(c.local, gap, k) & (name not in ALWAYS_KNOWN)
         if state == "movement":
-            law = log(_of_cells(table, restricted))[..., level]
+            p = restricted[:, :, None, None]
+            law = log(np.maximum((p * table[LEVELS:] + (ONE - p) * table[:LEVELS]) // ONE, 1))[..., level]
             seen.cell[...] += np.where(missing[:, None, None, None], 0, np.moveaxis(law, -1, 0))
         elif name == "weeks_owed":
             law = normalise(np.where(possible[:, None], table, 0) * ONE)
@@ -109,19 +111,6 @@ def _state_level(c: Cases, needs: np.ndarray, name: str) -> np.ndarray:
     return (
         needs[:, NEEDS.index(name)].astype(np.int64) if name in NEEDS else getattr(c, name).astype(np.int64)
     )
-
-
-def _of_cells(table: np.ndarray, restricted: np.ndarray) -> np.ndarray:
-    """Return (kinds, phases, danger, levels) probabilities of a fact that depends on movement: ``table`` has those by
-    danger where it is not restricted, then where it is."""
-    p = restricted[:, :, None, None]
-    return np.maximum((p * table[LEVELS:] + (ONE - p) * table[:LEVELS]) // ONE, 1)
-
-
-def _own_trade(region: Region, c: Cases, level: np.ndarray) -> np.ndarray:
-    """Return the level of ``sector``: mostly that of the operation, for those who were exploited by one."""
-    own = region.chance("helpline/own_trade", c.person, "helpline.own_trade")
-    return np.where((c.trade >= 0) & own, c.trade, level)
 
 
 def _values(
@@ -287,13 +276,22 @@ def write_notes(
     order = region.stream("helpline/order").below(
         c.local[:, None], 1 << 20, np.arange(raised.shape[1] + filler.shape[1])
     )
-    order[:, : raised.shape[1]] += np.where(raised & ~_repeats_sentence(raised, sentence), 0, 1 << 22)
+    same = (sentence[:, :, None] == sentence[:, None, :]) & raised[:, None, :]
+    order[:, : raised.shape[1]] += np.where(
+        raised & ~(same & np.tri(raised.shape[1], k=-1, dtype=bool)).any(axis=2), 0, 1 << 22
+    )
     order[:, raised.shape[1] :] += 1 << 21
     first = np.argsort(order, axis=1, kind="stable")[:, :MOST_SENTENCES]
     chosen = np.take_along_axis(np.concatenate([sentence, filler], axis=1), first, axis=1)
     room = 2 + region.stream("helpline/room").choose(c.local, region.values("helpline.sentence.room"))
     opens = region.chance("helpline/opens", c.local, "helpline.sentence.opener")
-    opener = book.opener[np.minimum(facts.relation, 1), _opener(region, book, c, facts, known)]
+    count = book.opener.shape[1]
+    excluded = known.ruled_out(region, "opener_other", count) & (facts.relation > 0)[:, None]
+    which = region.stream("helpline/opener").below(c.local, count - excluded.sum(axis=1))
+    opener = book.opener[
+        np.minimum(facts.relation, 1),
+        np.argsort(excluded, axis=1, kind="stable")[np.arange(len(which)), which],
+    ]
     is_shown = [opens, *(room > place for place in range(MOST_SENTENCES))]
     sentences = np.column_stack([opener, chosen]).tolist()
     text = [
@@ -301,16 +299,6 @@ def write_notes(
         for numbers, visible in zip(sentences, np.column_stack(is_shown).tolist(), strict=True)
     ]
     return HelplineNotes(pl.Series(text, dtype=pl.String), as_lists(np.array((*NEEDS, *OTHER_POOLS)), raised))
-
-
-def _opener(
-    region: Region, book: NoteSentences, c: Cases, facts: CodedFacts, known: KnownFacts
-) -> np.ndarray:
-    """Return the number of the opener of each contact, among the openers for the person who called."""
-    count = book.opener.shape[1]
-    excluded = known.ruled_out(region, "opener_other", count) & (facts.relation > 0)[:, None]
-    which = region.stream("helpline/opener").below(c.local, count - excluded.sum(axis=1))
-    return np.argsort(excluded, axis=1, kind="stable")[np.arange(len(which)), which]
 
 
 def _draw_raised(
@@ -343,12 +331,6 @@ def _draw_raised(
         spoken = log(chance)[None, :] + log(weights[at, :, variant])
         seen.of(POOL_STATES.get(pool, pool))[...] += np.where(raised[:, k, None], spoken, silent)
     return raised, sentence
-
-
-def _repeats_sentence(raised: np.ndarray, sentence: np.ndarray) -> np.ndarray:
-    """Return (contacts, pools) bool: whether an earlier pool already came up in the same shared sentence."""
-    same = (sentence[:, :, None] == sentence[:, None, :]) & raised[:, None, :]
-    return (same & np.tri(raised.shape[1], k=-1, dtype=bool)).any(axis=2)
 
 
 def _fillers(region: Region, book: NoteSentences, c: Cases) -> np.ndarray:

@@ -14,7 +14,6 @@ from tipdata.core.tables import as_lists, with_nulls
 from tipdata.core.world import Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.helpline.callers import (
-    Calls,
     circumstance_chances,
     draw_callers,
     draw_calls,
@@ -54,7 +53,9 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     facts = draw_coded_facts(region, cases, needs, seen, sectors, circumstances["restricted"])
     note = write_notes(region, LANGUAGES[o.majority], cases, needs, facts, seen)
     odds, urgent = need_posterior(m, cases.foreign, seen)
-    settled = _settled_days(region, calls)
+    happens = region.chance("helpline/settled", calls.local, "helpline.settled")
+    delay = region.stream("helpline/settled_days").quantile(calls.local, "gamma_2.0")
+    settled = np.where(happens, calls.day + 1 + delay * region["helpline.settled_days"] // 2_000_000, -1)
     at = callers.position[calls.first]
     owner = people.owner[np.maximum(at, 0)]
     recognised = region.chance("helpline/recognised", calls.local, "helpline.recognised")
@@ -83,13 +84,6 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
         }
     )
     return None, {"contacts": frame}
-
-
-def _settled_days(region: Region, calls: Calls) -> np.ndarray:
-    """Return the day on which the person's needs are settled; -1 if they never are."""
-    happens = region.chance("helpline/settled", calls.local, "helpline.settled")
-    delay = region.stream("helpline/settled_days").quantile(calls.local, "gamma_2.0")
-    return np.where(happens, calls.day + 1 + delay * region["helpline.settled_days"] // 2_000_000, -1)
 
 
 STAGE = Stage("helpline", ("operations", "people"), tuple(TABLES.values()), generate)

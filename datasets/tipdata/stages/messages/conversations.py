@@ -116,6 +116,13 @@ def draw_conversations(
     day = _draw_days(region, o, owner, course, number, model.weekdays)
     account, site, opened = _draw_accounts(region, places, accounts, owner, number, day)
     hour = region.stream("messages/hour").choose(number, model.chain.hours[course])
+    fewest, most = region["messages.length"]
+    spread = region.stream("messages/length").quantile(number, "normal") * round(
+        region["messages.length_sd"] * 1000
+    )
+    length = (
+        scale_exp(np.full(len(number), region["messages.length_median"] * 1000), spread // 1_000_000) // 1000
+    )
     made = Conversations(
         number=number,
         owner=owner,
@@ -126,21 +133,9 @@ def draw_conversations(
         form=np.where(course < len(acts.STRATEGIES), o.form[owner], -1),
         opens=region.stream("messages/opens").chance(number, model.chain.opens[course]),
         start=day * MINUTES_A_DAY + hour * 60 + region.stream("messages/first").below(number, 60),
-        length=_draw_lengths(region, number),
+        length=np.clip(length, fewest, most),
     )
     return take_rows(made, opened)
-
-
-def _draw_lengths(region: Region, number: np.ndarray) -> np.ndarray:
-    """Return messages that each would have: log-normal, so that many are short and a few go on and on."""
-    fewest, most = region["messages.length"]
-    spread = region.stream("messages/length").quantile(number, "normal") * round(
-        region["messages.length_sd"] * 1000
-    )
-    length = (
-        scale_exp(np.full(len(number), region["messages.length_median"] * 1000), spread // 1_000_000) // 1000
-    )
-    return np.clip(length, fewest, most)
 
 
 def _draw_days(

@@ -49,10 +49,25 @@ def generate(region: Region, past: Past) -> tuple[JoinedPeople, dict[str, pl.Dat
     ends = np.where(c.owner >= 0, o.ends[c.owner] + 1, DAYS)
     closed = accounts.lives.closed[np.searchsorted(accounts.number, c.account)]
     made = draw_messages(region, model, c, lines, role, closed, ends)
-    onset = _onset(c, lines, made.kept)
+    commits = made.kept & (lines.stage == acts.COMMITMENT) & (c.form[lines.at] >= 0)
+    at, first = np.unique(lines.at[commits], return_index=True)
+    onset = np.zeros(len(c.number), dtype=np.int64)
+    onset[at] = lines.step[commits][first] + 1
     joined, outcome = _outcomes(region, o, c, lines, made, onset)
     written = np.flatnonzero(made.kept & ~find_unwritten(region, c, lines, made.minute, joined))
-    messages = _messages(region, c, lines, role, made, written)
+    replies = role[written] != role[_first_rows(lines)[written]]
+    messages = pl.DataFrame(
+        {
+            "region": np.full(len(written), region.index, dtype=np.int32),
+            "conversation": region.ids("conversations", c.number)[lines.at[written]],
+            "sequence": (lines.step[written] + 1).astype(np.int32),
+            "minute": made.minute[written].astype(np.int32),
+            "side": decode(SIDES, replies.astype(np.int64)),
+            "act": decode(acts.ACTS, made.act[written]),
+            "channel": decode(region["messages.channels"], made.channel[written]),
+            "stage": decode(acts.STAGES, lines.stage[written]),
+        }
+    )
     frame = _frame(region, places, o, c, onset, outcome)
     return joined, {"conversations": frame, "messages": messages}
 
@@ -75,30 +90,6 @@ def _outcomes(
     code = np.full(len(onset), -1)
     code[commits] = np.where(joins, OUTCOMES.index(JOINED), OUTCOMES.index(LOST))
     return joined, decode(OUTCOMES, code)
-
-
-def _messages(
-    region: Region,
-    c: Conversations,
-    lines: MessageRows,
-    role: np.ndarray,
-    made: DrawnMessages,
-    at: np.ndarray,
-) -> pl.DataFrame:
-    """Return the table of messages; ``at``: rows of those that were written."""
-    replies = role[at] != role[_first_rows(lines)[at]]
-    return pl.DataFrame(
-        {
-            "region": np.full(len(at), region.index, dtype=np.int32),
-            "conversation": region.ids("conversations", c.number)[lines.at[at]],
-            "sequence": (lines.step[at] + 1).astype(np.int32),
-            "minute": made.minute[at].astype(np.int32),
-            "side": decode(SIDES, replies.astype(np.int64)),
-            "act": decode(acts.ACTS, made.act[at]),
-            "channel": decode(region["messages.channels"], made.channel[at]),
-            "stage": decode(acts.STAGES, lines.stage[at]),
-        }
-    )
 
 
 def _draw_stages(
@@ -162,15 +153,6 @@ def _draw_roles(region: Region, c: Conversations, model: acts.ActModel, lines: M
     unanswered = first[(answers[first] == 0) & (lines.step[first] > 0)]
     holder[unanswered] = ~opens[unanswered]
     return np.where(holder, acts.HOLDER, acts.OTHER)
-
-
-def _onset(c: Conversations, lines: MessageRows, kept: np.ndarray) -> np.ndarray:
-    """Return sequence number of the first kept message of commitment in each recruitment; 0 if there is none."""
-    commits = kept & (lines.stage == acts.COMMITMENT) & (c.form[lines.at] >= 0)
-    at, first = np.unique(lines.at[commits], return_index=True)
-    onset = np.zeros(len(c.number), dtype=np.int64)
-    onset[at] = lines.step[commits][first] + 1
-    return onset
 
 
 def _frame(

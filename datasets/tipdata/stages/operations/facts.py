@@ -121,7 +121,11 @@ def _world_weights(world: World) -> tuple[np.ndarray, np.ndarray]:
             listed = world.parameters[f"facts.law.{fact.part}.{fact.name}"]["value"]
             if fact.name in BY_MIGRATION:
                 by_migration[c] = True
-                by = _by_migration(listed, fact)
+                rows = [
+                    [round(listed[level][who] * 1000) for level in fact.levels]
+                    for who in ("resident", "migrant")
+                ]
+                by = np.array(rows, dtype=np.int64)
             else:
                 by = _by_speaker(world, listed, fact, category, forms)
             weights[k, c, : len(by), : by.shape[1]] = np.maximum(by, 1)
@@ -159,12 +163,6 @@ def _check_ratios(world: World, forms: tuple[str, ...]) -> None:
         unknown = [level for level in entry["value"] if f"{fact}={level}" not in known]
         if (name in forms) != (group == "form") or unknown or fact in (*BY_MIGRATION, BY_ADOPTION):
             raise ValueError(f"{path}: there is no such {group}, fact or level, or none that leans by it")
-
-
-def _by_migration(listed: dict[str, dict[str, float]], fact: Fact) -> np.ndarray:
-    """Return (2, levels) weights of residents and of migrants."""
-    rows = [[round(listed[level][who] * 1000) for level in fact.levels] for who in ("resident", "migrant")]
-    return np.array(rows, dtype=np.int64)
 
 
 def draw_facts(

@@ -77,7 +77,10 @@ def draw_levels(
     jitter = probability(region["operations.jitter"])
     levels: dict[str, np.ndarray] = {}
     total = np.zeros((len(ids), len(groups)), dtype=np.int64)
-    tables = [_habit_table(by_group, groups) for by_group in listed.values()]
+    tables = [
+        np.array([by_group["all" if "all" in by_group else g] for g in groups], dtype=np.int64) * ONE
+        for by_group in listed.values()
+    ]
     cells = np.arange(max(table.size for table in tables))
     noises = region.streams(f"{streams[0]}/{name}" for name in listed).quantile(cells, "normal")
     noises = noises // 1000 * jitter // ONE
@@ -92,11 +95,6 @@ def draw_levels(
         levels[name] = choose_from_bits(drawn, p[group])
         total += log(p)[:, levels[name]].T
     return levels, total
-
-
-def _habit_table(by_group: dict, groups: tuple[str, ...]) -> Ints:
-    """Return (groups, levels) weights of a habit, as parts out of 65,536 of a unit."""
-    return np.array([by_group["all" if "all" in by_group else g] for g in groups], dtype=np.int64) * ONE
 
 
 def log_ratio(ratio: float) -> int:
@@ -118,18 +116,13 @@ def draw_organisation(region: Region, local: Ints, kind: Ints, form: Ints, forms
             for source in ("organisation", "lawful_organisation")
         ]
     )[(kind != TRAFFICKING).astype(int)]
-    ratio = _armed_ratio(region, forms)[np.maximum(form, 0)]
+    listed = region[BY_FORM]
+    weight = np.array([listed.get(form, 0) for form in forms], dtype=np.int64)
+    ratio = (weight * ONE * ONE // (weight * form_shares(region.natural)).sum())[np.maximum(form, 0)]
     armed = names.index(ARMED)
     weights[:, np.arange(len(names)) != armed] *= ONE
     weights[:, armed] *= ratio
     return region.stream("operations/organisation").choose(local, weights)
-
-
-def _armed_ratio(region: Region, forms: tuple[str, ...]) -> Ints:
-    """Return (forms,) ratios, times 65,536, of an armed group's probability in a form to that in all forms."""
-    listed = region[BY_FORM]
-    weight = np.array([listed.get(form, 0) for form in forms], dtype=np.int64)
-    return weight * ONE * ONE // (weight * form_shares(region.natural)).sum()
 
 
 def town_weights(region: Region, places: Places, organisation: Ints) -> Ints:

@@ -107,6 +107,7 @@ def generate(region: Region, past: Past) -> tuple[Operations, dict[str, pl.DataF
     adopts = {name: draw_adoption(region, local, name, kind) for name in ("messaging", "obfuscation")}
     investigated = draw_investigated(region, local, kind, first)
     left = disturb(region, local, investigated, first, last, ends)
+    p = region.chances("operations.cross_border", KINDS)
     operations = Operations(
         id=ids,
         kind=kind,
@@ -127,7 +128,7 @@ def generate(region: Region, past: Past) -> tuple[Operations, dict[str, pl.DataF
         ends=left.ends,
         disturbed=left,
         town=region.stream("operations/town").choose(local, town_weights(region, places, organisation)),
-        cross_border=_cross_border(region, local, kind),
+        cross_border=region.stream("operations/cross_border").chance(local, p[kind]),
         adopts_messaging=adopts["messaging"],
         adopts_obfuscation=adopts["obfuscation"],
         obfuscation=region.values("tactics.obfuscation_rate")[traits["obfuscation"]],
@@ -165,11 +166,6 @@ def _categories(
     table = np.where((form >= 0)[:, None], by_form[np.maximum(form, 0)], lawful[np.maximum(kind, 1) - 1])
     category = region.stream("operations/category").choose(local, table)
     return category, log(np.vstack([trafficking, lawful])).T
-
-
-def _cross_border(region: Region, local: np.ndarray, kind: np.ndarray) -> np.ndarray:
-    p = region.chances("operations.cross_border", KINDS)
-    return region.stream("operations/cross_border").chance(local, p[kind])
 
 
 def _languages(region: Region, local: np.ndarray, migrant: np.ndarray) -> tuple[np.ndarray, int]:

@@ -67,13 +67,18 @@ def make_payments(
         channel: habit by which the channel is chosen.
     """
     ids = payment_ids(s, rows, place)
+    level = s.habits[channel][rows]
+    level = np.where(
+        (level == ALTERNATIVE_LEVEL) & ((minute // MINUTES_A_DAY) < s.adopts[rows]), CASH_LEVEL, level
+    )
+    named = [PURPOSES.index(n) if n else UNSTATED for n in region[f"payments.{s.mechanism}.levels.reason"]]
     return PaymentRows(
         ids,
         minute,
         *ends,
         amount,
-        _channel(region, s, rows, ids, minute // MINUTES_A_DAY, channel),
-        _purpose(region, s, rows, ids),
+        region.stream("payments/channel").choose(ids, region.values("payments.channels")[level]),
+        np.where(_draw_stated(region, s, rows, ids), np.array(named)[s.habits["reason"][rows]], UNSTATED),
         s.first + rows,
         np.full(len(rows), core),
     )
@@ -82,17 +87,6 @@ def make_payments(
 def payment_ids(s: Schemes, rows: Ints, place: Ints) -> Ids:
     """Return local numbers of payments."""
     return s.number[rows] * PAYMENT_ROOM + place
-
-
-def _channel(region: Region, s: Schemes, rows: Ints, ids: Ids, day: Ints, habit: str) -> Ints:
-    level = s.habits[habit][rows]
-    level = np.where((level == ALTERNATIVE_LEVEL) & (day < s.adopts[rows]), CASH_LEVEL, level)
-    return region.stream("payments/channel").choose(ids, region.values("payments.channels")[level])
-
-
-def _purpose(region: Region, s: Schemes, rows: Ints, ids: Ids) -> Ints:
-    named = [PURPOSES.index(n) if n else UNSTATED for n in region[f"payments.{s.mechanism}.levels.reason"]]
-    return np.where(_draw_stated(region, s, rows, ids), np.array(named)[s.habits["reason"][rows]], UNSTATED)
 
 
 def _draw_stated(region: Region, s: Schemes, rows: Ints, ids: Ids) -> np.ndarray:
@@ -280,12 +274,6 @@ def _bounds_for(region: Region, parameter: str, rows: Ints) -> Ints:
     return np.broadcast_to(region.values(f"payments.{parameter}"), (len(rows), 2))
 
 
-def _extra_place(region: Region, s: Schemes, rows: Ints, ids: Ints, extra: Ints) -> Ints:
-    """Return number of the office that sells travel, or of the clinic or bureau with which an agent always works."""
-    steady = wallets.draw_provider(region, "payments/extra", s.number[rows], "clinic")
-    return np.where(extra > OFFICES, steady, wallets.draw_provider(region, "payments/extra", ids, "travel"))
-
-
 def make_deals(region: Region, s: Schemes, calendar: Calendar) -> list[PaymentRows]:
     """Return the payments of deals: the client pays the agent, who passes a share on and sometimes pays for travel or a
     room."""
@@ -327,7 +315,8 @@ def _extras(region: Region, s: Schemes, rows: Ints, ids: Ints) -> tuple[Ints, In
     extra = s.habits["extras"][rows]
     listed = region["payments.deal.levels.extras"]
     kind = np.array([wallets.VENUE_KINDS.index(kind) if kind else -1 for kind in listed])[extra]
-    place = _extra_place(region, s, rows, ids, extra)
+    steady = wallets.draw_provider(region, "payments/extra", s.number[rows], "clinic")
+    place = np.where(extra > OFFICES, steady, wallets.draw_provider(region, "payments/extra", ids, "travel"))
     cost = np.broadcast_to(region.values("payments.deal.extra"), (len(listed),))[extra]
     spent = vary(region, "payments/extra_sum", ids, cost, region["payments.base_spread"])
     place = np.where(extra == 1, s.town[rows] * wallets.A_TOWN, place)
@@ -536,7 +525,13 @@ def pay_tours(
     """Return what operations pay for the legs of their circuits and journeys: a wallet pays at once for all legs of
     some weeks and all for whom it books, up to some days before the first. It is a scheme's own doing where
     the scheme is spending."""
-    found, legs = _group_bookings(region, trips)
+    b = trips.bookings
+    owned = (b.wallet >= 0) & (b.operation >= 0)
+    ahead = region["payments.spend.books_for"]
+    key = np.sort(b.wallet[owned] * DAY + b.day[owned])
+    block = key // DAY * DAY + key % DAY // ahead
+    _, first, count = np.unique(block, return_index=True, return_counts=True)
+    found, legs = key[first], count
     parts, left = [], np.ones(len(found), dtype=bool)
     for s in (schemes["spend"], *(s for name, s in schemes.items() if name != "spend")):
         rows = _first_scheme(s, found // DAY // wallets.A_OPERATION)
@@ -565,18 +560,6 @@ def _pay_tours(
     # Who travels on money of their own is not paid for by the scheme.
     paid_for = np.isin(wallet % wallets.A_OPERATION, OF_THE_SCHEME)
     return replace(made, core=paid_for & (s.mechanism == "spend"))
-
-
-def _group_bookings(region: Region, trips: Trips) -> tuple[Ints, Ints]:
-    """Return wallet * DAY + day on which operations pay for legs, distinct, and how many they pay for: one of a
-    traveller is one."""
-    b = trips.bookings
-    owned = (b.wallet >= 0) & (b.operation >= 0)
-    ahead = region["payments.spend.books_for"]
-    key = np.sort(b.wallet[owned] * DAY + b.day[owned])
-    block = key // DAY * DAY + key % DAY // ahead
-    _, first, count = np.unique(block, return_index=True, return_counts=True)
-    return key[first], count
 
 
 def _first_scheme(s: Schemes, owner: Ints) -> Ints:

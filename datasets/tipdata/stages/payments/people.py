@@ -123,7 +123,7 @@ def possible_holders(region: Region, schemes: list[Schemes], people: Inhabitants
     parts = [_of_scheme(region, s) for s in schemes]
     # Travellers of a second team may have wallets of a second scheme that there is none of.
     parts += [_of_scheme(region, replace(s, slot=1 - s.slot)) for s in schemes]
-    return join_rows([*parts, _of_people(region, people)])
+    return join_rows([*parts, _lawful(region, people.wallet, people.town, PERSON, HOUSEHOLD, people.start)])
 
 
 def find_holders(region: Region, known: Holders, used: Ints, town_weight: Ints) -> Holders:
@@ -143,7 +143,9 @@ def _of_scheme(region: Region, s: Schemes) -> Holders:
     behind, head = place == wallets.PRINCIPAL, place == 0
     wallet = np.where(behind, s.principal(rows), s.own(rows, place))
     seats = s.number[rows] * 8 + place
-    firm = region.stream("payments/firm_behind").chance(seats, _firm_behind(region, s)[rows])
+    firm = region.stream("payments/firm_behind").chance(
+        seats, np.array([probability(p) for p in region["payments.firm_behind"].values()])[s.line][rows]
+    )
     kind = np.where(head, s.habits["holder"][rows], np.where(behind & firm, FIRM, PERSON))
     low, high = (s.level(region, "age")[rows][:, end] for end in (0, 1))
     opened = s.start[rows] - low - region.stream("payments/opened").below(seats, high - low)
@@ -161,11 +163,6 @@ def _of_scheme(region: Region, s: Schemes) -> Holders:
         np.where(owned, np.where(behind, 0, np.where(head, 1, 2)), -1),
         np.where(s.lawful[rows], np.array(s.groups)[s.group[rows]], ""),
     )
-
-
-def _firm_behind(region: Region, s: Schemes) -> Ints:
-    """Return probability out of 65,536 that a firm stands behind each scheme, by its line of work."""
-    return np.array([probability(p) for p in region["payments.firm_behind"].values()])[s.line]
 
 
 def _strangers(region: Region, used: Ints, town_weight: Ints) -> Holders:
@@ -186,10 +183,6 @@ def _services(region: Region, used: Ints, town_weight: Ints) -> Holders:
         local, (wallet - wallets.VENUES) % wallets.A_KIND // wallets.A_TOWN, np.where(abroad, NOWHERE, town)
     )
     return _lawful(region, wallet, town, np.where(abroad, PERSON, FIRM), SERVICE)
-
-
-def _of_people(region: Region, people: Inhabitants) -> Holders:
-    return _lawful(region, people.wallet, people.town, PERSON, HOUSEHOLD, people.start)
 
 
 def _lawful(
@@ -232,7 +225,9 @@ def find_members(
     start = np.concatenate([s.start for s in schemes])[source]
     migrant = np.concatenate([s.migrant for s in schemes])[source]
     relayed = np.concatenate([np.full(len(s.number), s.mechanism == "relay") for s in schemes])[source]
-    thin = np.concatenate([_life_left(region, s) for s in schemes])[source]
+    thin = np.concatenate(
+        [s.level(region, "life") if s.mechanism == "relay" else np.full(len(s.number), 1000) for s in schemes]
+    )[source]
     outside = outside[at]
     lives = np.where(outside, first_outsider + np.cumsum(outside) - 1, source)
     stay = np.where(outside, region["payments.outside_days"], region["payments.stay_days"])
@@ -270,12 +265,6 @@ def _scheme_of(schemes: list[Schemes], wallet: Ints) -> Ints:
     found, first = np.unique(np.concatenate(own), return_index=True)
     at = np.minimum(np.searchsorted(found, wallet), len(found) - 1)
     return np.where(found[at] == wallet, np.concatenate(number)[first][at], -1)
-
-
-def _life_left(region: Region, s: Schemes) -> Ints:
-    """Return permille of a full everyday life that a relay leaves to those whose wages are passed on; 1000
-    elsewhere."""
-    return s.level(region, "life") if s.mechanism == "relay" else np.full(len(s.number), 1000)
 
 
 EVERYDAY, WAGES, OFFICES = 1 << 23, 3 << 30, 15 << 28
@@ -363,7 +352,9 @@ def _counterparts(
         elif place in ("shop", "room"):
             # People go to a few shops of their own.
             often = region.stream("payments/which_shop").below(ids[rows], 3)
-            shop = _shop(region, people.wallet[person[rows]] * 4 + often)
+            shop = region.stream("payments/shop").choose(
+                (people.wallet[person[rows]] * 4 + often), wallets.hub_weights(region, wallets.A_TOWN)
+            )
             found[rows] = wallets.venue(place, town[rows] * wallets.A_TOWN + shop)
             if name == "shop":
                 found[rows] = _chains(region, found[rows], ids[rows])
@@ -371,11 +362,6 @@ def _counterparts(
             key = steady[rows] if place in ("housing", "abroad") else ids[rows]
             found[rows] = wallets.venue(place, wallets.draw_provider(region, "payments/provider", key, place))
     return found
-
-
-def _shop(region: Region, ids: Ints) -> Ints:
-    """Return number of a shop or lodging of a town; a few have most customers."""
-    return region.stream("payments/shop").choose(ids, wallets.hub_weights(region, wallets.A_TOWN))
 
 
 def _chains(region: Region, shop: Ints, ids: Ints) -> Ints:

@@ -77,19 +77,14 @@ def draw_work(region: Region, o: Operations, adverts: Adverts, trips: Trips, sup
     owner = trips.circuits.operation[trips.stops.circuit]
     owned = np.flatnonzero(owner >= 0)
     stops, first = np.unique(owner[owned] * SPAN + trips.stops.day[owned], return_index=True)
-    placed = _placing_days(suppliers)
+    placing = suppliers.exploitation.placing
+    known = (placing.operation >= 0) & (placing.start >= 0) & (placing.start < DAYS)
+    placed = placing.operation[known] * SPAN + placing.start[known]
     own = _own_days(region, o)
     days = np.unique(np.concatenate([posted, stops, placed, own]))
     idle = np.setdiff1d(np.arange(len(o.id)), days // SPAN)
     days = np.union1d(days, idle * SPAN + o.first_day[idle])
     return Work(days, posted, stops, trips.stops.town[owned][first], o.begins, o.ends)
-
-
-def _placing_days(suppliers: Suppliers) -> Ints:
-    """Return days on which operations begin to place people with a firm, among those of the world."""
-    placing = suppliers.exploitation.placing
-    known = (placing.operation >= 0) & (placing.start >= 0) & (placing.start < DAYS)
-    return placing.operation[known] * SPAN + placing.start[known]
 
 
 def _own_days(region: Region, o: Operations) -> Ints:
@@ -249,6 +244,11 @@ def draw_schemes(
         owner = np.concatenate([np.full(len(nobodys), -1), owned.operation[here]])
         slot = np.concatenate([np.zeros(len(nobodys), dtype=np.int64), owned.slot[here]])
         habits, log_odds = _habits(region, mechanism, names, len(illicit) * len(lines), number, group)
+        early = region["payments.before_days"]
+        free = region.stream("payments/start").below(number, DAYS + early) - early
+        shares = region["payments.migrants"]
+        share = np.array([shares[name] if not line else 0 for name, line in names])[group]
+        drawn = region.stream("payments/migrant").below(number, 1000) < share
         found[mechanism] = Schemes(
             mechanism,
             tuple(name for name, _ in names),
@@ -256,9 +256,9 @@ def draw_schemes(
             group,
             owner,
             slot,
-            _start(region, work, number, owner),
+            np.where(owner >= 0, work.first(region, number, np.maximum(owner, 0)), free),
             np.where(owner >= 0, o.town[owner], region.stream("payments/town").choose(number, town_weight)),
-            _migrant(region, o, names, number, group, owner),
+            np.where(owner >= 0, o.traits["migrant"][owner] == 1, drawn),
             draw_scheme_adoption(region, number),
             habits,
             log_odds,
@@ -303,7 +303,9 @@ def _schemes(
     ways: list[tuple[str, str]],
 ) -> _Owned:
     """Return one or two schemes per operation; for some that tour, the second is spending on the tour."""
-    line = _lines(region, o, lines)[sampled]
+    by_category = np.array([lines.index(region["payments.line"][c]) for c in CATEGORIES])
+    by_form = np.array([lines.index(form) for form in o.forms])
+    line = np.where(o.form >= 0, by_form[np.maximum(o.form, 0)], by_category[o.category])[sampled]
     weights = _weights(region, lines, ways)[
         line, np.select([o.kind == TRAFFICKING, o.kind == BUSINESS], [0, 1], 2)[sampled]
     ]
@@ -325,13 +327,6 @@ def _schemes(
         np.concatenate([main, np.where(must, tour, other)[second]]),
         np.concatenate([line, line[second]]),
     )
-
-
-def _lines(region: Region, o: Operations, lines: tuple[str, ...]) -> Ints:
-    """Return the line of work of each operation: its form, or that of the lawful ones of its category."""
-    by_category = np.array([lines.index(region["payments.line"][c]) for c in CATEGORIES])
-    by_form = np.array([lines.index(form) for form in o.forms])
-    return np.where(o.form >= 0, by_form[np.maximum(o.form, 0)], by_category[o.category])
 
 
 def _weights(region: Region, lines: tuple[str, ...], ways: list[tuple[str, str]]) -> Ints:
@@ -370,23 +365,6 @@ def _habits(
     habits, habit_log = draw_levels(region, number, group, groups, listed, streams)
     total = log(normalise(np.bincount(group, minlength=len(groups)) * ONE)) + habit_log
     return habits, log_sum(total[:, :illicit]) - log_sum(total[:, illicit:])
-
-
-def _start(region: Region, work: Work, number: Ints, owner: Ints) -> Ints:
-    """Return the first day of each scheme: a day of the owner's work, or any day without an owner."""
-    early = region["payments.before_days"]
-    free = region.stream("payments/start").below(number, DAYS + early) - early
-    return np.where(owner >= 0, work.first(region, number, np.maximum(owner, 0)), free)
-
-
-def _migrant(
-    region: Region, o: Operations, names: list[tuple[str, str]], number: Ints, group: Ints, owner: Ints
-) -> np.ndarray:
-    """Return bool: the owner's migration, which says nothing of its kind; a share of nobody's schemes by group."""
-    shares = region["payments.migrants"]
-    share = np.array([shares[name] if not line else 0 for name, line in names])[group]
-    drawn = region.stream("payments/migrant").below(number, 1000) < share
-    return np.where(owner >= 0, o.traits["migrant"][owner] == 1, drawn)
 
 
 def draw_sample(region: Region, o: Operations, seen: np.ndarray) -> Ints:

@@ -154,6 +154,11 @@ def draw_firms(region: Region, places: Places, o: Operations, agencies: Agencies
     weights = agencies.weight.T[sector] * is_within_reach(places, o, agencies.number, town)
     agency = _draw_agency(region, local, weights)
     language = np.where(migrant, language, majority)
+    shares = region["suppliers.workers_from_elsewhere"]
+    p = np.where(agency == DIRECT, probability(shares["direct"]), probability(shares["agency"]))
+    elsewhere = region.stream("firms/workers_elsewhere").chance(local, p)
+    other = _languages(region, local, majority, "firms/workers")
+    alike = migrant & region.chance("firms/workers_alike", local, "suppliers.workers_of_the_firms_language")
     return Firms(
         id=region.ids("firms", local),
         tier=tier,
@@ -164,7 +169,7 @@ def draw_firms(region: Region, places: Places, o: Operations, agencies: Agencies
         age=np.minimum(years // 1_000_000, region["suppliers.age_most"]),
         language=language,
         migrant=migrant,
-        workers=_workers(region, local, majority, language, migrant, agency),
+        workers=np.where(alike, language, np.where(elsewhere, other, majority)),
         seasonal=seasonal,
         housing=region.stream("firms/housing").chance(local, p_housing[seasonal.astype(np.int64)]),
         agency=agency,
@@ -192,22 +197,6 @@ def _draw_agency(region: Region, local: np.ndarray, weights: np.ndarray) -> np.n
         return np.full(len(local), DIRECT)
     chosen = region.stream("firms/agency").choose(local, weights)
     return np.where(supplied & weights.any(axis=1), chosen, DIRECT)
-
-
-def _workers(
-    region: Region,
-    local: np.ndarray,
-    majority: int,
-    language: np.ndarray,
-    migrant: np.ndarray,
-    agency: np.ndarray,
-) -> np.ndarray:
-    shares = region["suppliers.workers_from_elsewhere"]
-    p = np.where(agency == DIRECT, probability(shares["direct"]), probability(shares["agency"]))
-    elsewhere = region.stream("firms/workers_elsewhere").chance(local, p)
-    other = _languages(region, local, majority, "firms/workers")
-    alike = migrant & region.chance("firms/workers_alike", local, "suppliers.workers_of_the_firms_language")
-    return np.where(alike, language, np.where(elsewhere, other, majority))
 
 
 SUPPLY_ROOM = 8
@@ -294,6 +283,12 @@ def trade_frame(region: Region, firms: Firms, trade: Trade) -> pl.DataFrame:
     codes = np.array(
         [[f"{s}-{k + 1}" for k in range(region["suppliers.supplies.products"])] for s in firms.sectors]
     )
+    latest = region["suppliers.supplies.latest_day"]
+    ago = region["suppliers.supplies.since_days"] * region.stream("supplies/since").quantile(
+        trade.number, "exponential"
+    )
+    younger = np.minimum(firms.age[trade.supplier], firms.age[trade.buyer])
+    # What would be too long ago starts again from the latest day, so that no day stands out.
     return pl.DataFrame(
         {
             "region": np.full(len(number), region.index, dtype=np.int32),
@@ -302,18 +297,7 @@ def trade_frame(region: Region, firms: Firms, trade: Trade) -> pl.DataFrame:
             "buyer": firms.id[trade.buyer],
             "product": codes[firms.sector[trade.supplier], product],
             "share": trade.share,
-            "since_day": _since_days(region, firms, trade),
+            "since_day": latest - ago // 1_000_000 % (latest + YEAR * younger + 1),
             "payment_days": with_nulls(paid, recorded),
         }
     )
-
-
-def _since_days(region: Region, firms: Firms, trade: Trade) -> np.ndarray:
-    """Return the day on which each supply began: mostly recent, never before both firms existed."""
-    latest = region["suppliers.supplies.latest_day"]
-    ago = region["suppliers.supplies.since_days"] * region.stream("supplies/since").quantile(
-        trade.number, "exponential"
-    )
-    younger = np.minimum(firms.age[trade.supplier], firms.age[trade.buyer])
-    # What would be too long ago starts again from the latest day, so that no day stands out.
-    return latest - ago // 1_000_000 % (latest + YEAR * younger + 1)

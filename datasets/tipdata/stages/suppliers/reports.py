@@ -57,17 +57,12 @@ def draw_audits(region: Region, firms: Firms, exploitation: Exploitation, suspec
     )
     points = findings @ region.values("suppliers.audits.points", codes)
     grade = np.searchsorted(region.values("suppliers.audits.grades"), points, side="right")
-    return Audits(
-        number,
-        firm,
-        day,
-        announced,
-        findings,
-        codes,
-        grade,
-        found,
-        _audit_evidence(firms.count, firm, during, p_found, findings, usual, worst),
-    )
+    without = np.where(findings, log(usual), log(ONE - usual)).sum(axis=1)
+    with_it = np.where(findings, log(worst), log(ONE - worst)).sum(axis=1)
+    either = log_add(log(p_found) + with_it, log(ONE - p_found) + without)
+    total = np.zeros(firms.count, dtype=np.int64)
+    np.add.at(total, firm, np.where(during, either - without, 0))
+    return Audits(number, firm, day, announced, findings, codes, grade, found, total)
 
 
 def _visits(region: Region, firms: Firms, suspected: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -101,24 +96,6 @@ def _finding_chances(
         usual[:, at] = np.where(has, np.maximum(usual[:, at], probability(listed_chance)), usual[:, at])
     worst = np.array([probability(code["found"]) for code in listed])
     return usual, np.maximum(usual, worst[None, :])
-
-
-def _audit_evidence(
-    firms: int,
-    firm: np.ndarray,
-    during: np.ndarray,
-    p_found: np.ndarray,
-    findings: np.ndarray,
-    usual: np.ndarray,
-    worst: np.ndarray,
-) -> np.ndarray:
-    """Return log-likelihood ratio of all findings of each firm, milli-nats; nothing outside the spell."""
-    without = np.where(findings, log(usual), log(ONE - usual)).sum(axis=1)
-    with_it = np.where(findings, log(worst), log(ONE - worst)).sum(axis=1)
-    either = log_add(log(p_found) + with_it, log(ONE - p_found) + without)
-    total = np.zeros(firms, dtype=np.int64)
-    np.add.at(total, firm, np.where(during, either - without, 0))
-    return total
 
 
 def audit_frame(region: Region, firms: Firms, audits: Audits) -> pl.DataFrame:

@@ -54,51 +54,47 @@ def generate(region: Region, past: Past) -> tuple[Suppliers, dict[str, pl.DataFr
     complaints = draw_complaints(region, firms, exploitation, suspected, jurisdiction, o.majority)
     log_odds = exploitation.prior + audits.evidence + complaints.evidence
     suppliers = Suppliers(agencies, firms, exploitation)
+    f, e = suppliers.firms, suppliers.exploitation
+    local = np.arange(f.count)
+    agency = _where(
+        f.agency != DIRECT, suppliers.agencies.id[f.agency] if len(suppliers.agencies.id) else local
+    )
+    unrecorded = region.chance("firms/agency_unrecorded", local, "suppliers.agencies.unrecorded")
+    housing = region.chance("firms/housing_unrecorded", local, "suppliers.housing_unrecorded")
     return suppliers, {
         "agencies": agencies.frame,
-        "firms": _frame(region, places, o, suppliers, trade.pressure, log_odds),
+        "firms": pl.DataFrame(
+            {
+                "region": np.full(f.count, region.index, dtype=np.int32),
+                "firm": f.id,
+                "sector": pl.Series(f.sectors)[f.sector],
+                "tier": f.tier + 1,
+                "town": places.town[f.town],
+                "jurisdiction": places.jurisdiction[f.town],
+                "size": pl.Series(SIZES)[f.size],
+                "age_years": f.age,
+                "language": pl.Series(LANGUAGES)[f.language],
+                "seasonal": f.seasonal,
+                "workers_language": pl.Series(LANGUAGES)[f.workers],
+                "housing": _where(~housing, f.housing),
+                "agency": agency.zip_with(pl.Series(~unrecorded), pl.Series([None], dtype=pl.Int64)),
+                "main_agency": agency,
+                "tied_housing": f.housing,
+                "migrant_run": f.migrant,
+                "care": f.care,
+                "squeeze": f.squeeze,
+                "pressure": trade.pressure,
+                "exploits": e.in_force,
+                "from_day": _where(e.in_force, e.start),
+                "to_day": _where(e.in_force & (e.end < DAYS), e.end),
+                "operation": _where(e.operation != NOBODY, o.id[e.operation]),
+                "log_odds": log_odds,
+            }
+        ),
         "supplies": trade_frame(region, firms, trade),
         "audits": audit_frame(region, firms, audits),
         "complaints": complaint_frame(region, firms, complaints, o.majority),
     }
-
-
-def _frame(
-    region: Region, places: Places, o: Operations, s: Suppliers, pressure: np.ndarray, log_odds: np.ndarray
-) -> pl.DataFrame:
-    f, e = s.firms, s.exploitation
-    local = np.arange(f.count)
-    agency = _where(f.agency != DIRECT, s.agencies.id[f.agency] if len(s.agencies.id) else local)
-    unrecorded = region.chance("firms/agency_unrecorded", local, "suppliers.agencies.unrecorded")
-    housing = region.chance("firms/housing_unrecorded", local, "suppliers.housing_unrecorded")
-    return pl.DataFrame(
-        {
-            "region": np.full(f.count, region.index, dtype=np.int32),
-            "firm": f.id,
-            "sector": pl.Series(f.sectors)[f.sector],
-            "tier": f.tier + 1,
-            "town": places.town[f.town],
-            "jurisdiction": places.jurisdiction[f.town],
-            "size": pl.Series(SIZES)[f.size],
-            "age_years": f.age,
-            "language": pl.Series(LANGUAGES)[f.language],
-            "seasonal": f.seasonal,
-            "workers_language": pl.Series(LANGUAGES)[f.workers],
-            "housing": _where(~housing, f.housing),
-            "agency": agency.zip_with(pl.Series(~unrecorded), pl.Series([None], dtype=pl.Int64)),
-            "main_agency": agency,
-            "tied_housing": f.housing,
-            "migrant_run": f.migrant,
-            "care": f.care,
-            "squeeze": f.squeeze,
-            "pressure": pressure,
-            "exploits": e.in_force,
-            "from_day": _where(e.in_force, e.start),
-            "to_day": _where(e.in_force & (e.end < DAYS), e.end),
-            "operation": _where(e.operation != NOBODY, o.id[e.operation]),
-            "log_odds": log_odds,
-        }
-    )
 
 
 def _where(known: np.ndarray, values: np.ndarray) -> pl.Series:

@@ -210,7 +210,10 @@ def own_bookings(region: Region, places: Places, o: Operations, flow: Ints) -> B
     low, high = of_line("stay").T
     stay = low + region.stream("own_way/stay").below(journey, high - low + 1)
     day = _own_days(region, o, operation, journey, np.where(returns, stay, 0))
-    town = _own_towns(region, places, o, flow, operation, journey, returns)
+    home = o.town[operation]
+    abroad = places.jurisdiction[None, :] != places.jurisdiction[home][:, None]
+    weights = np.where(abroad & ~o.cross_border[operation][:, None], 0, flow[home])
+    town = region.stream("own_way/town").choose(np.where(returns, operation * MOST, journey), weights)
     # Who would come back after the last day does not go.
     goes = day + np.where(returns, stay, 0) < DAYS
     every = np.repeat(np.arange(len(journey)), goes * party * (1 + returns))
@@ -255,20 +258,3 @@ def _own_days(region: Region, o: Operations, operation: Ints, journey: Ints, sta
     day = low + region.stream("own_way/day").below(journey, high - low + 1)
     week = np.array(region["trips.weekday"]["visit"])
     return np.clip(day // 7 * 7 + region.stream("own_way/weekday").choose(journey, week), low, high)
-
-
-def _own_towns(
-    region: Region,
-    places: Places,
-    o: Operations,
-    flow: Ints,
-    operation: Ints,
-    journey: Ints,
-    returns: np.ndarray,
-) -> Ints:
-    """Return rank of the town gone to: by gravity, the same always where one comes back; abroad for those alone who
-    work across borders."""
-    home = o.town[operation]
-    abroad = places.jurisdiction[None, :] != places.jurisdiction[home][:, None]
-    weights = np.where(abroad & ~o.cross_border[operation][:, None], 0, flow[home])
-    return region.stream("own_way/town").choose(np.where(returns, operation * MOST, journey), weights)

@@ -72,7 +72,22 @@ def generate(region: Region, past: Past) -> tuple[Trips, dict[str, pl.DataFrame]
         "stops": _stops_frame(region, places, circuits, stops, legs, following, ids).with_columns(
             adverts=_linked_adverts(past["adverts"].operation, past["adverts"].day, circuits, stops)
         ),
-        "trips": _trips_frame(region, places, operations, bookings, ids),
+        "trips": pl.DataFrame(
+            {
+                "region": np.full(len(bookings.number), region.index, dtype=np.int32),
+                "trip": region.ids("trips", bookings.number),
+                "traveller": region.ids("travellers", bookings.traveller),
+                "day": bookings.day,
+                "origin": places.town[bookings.origin],
+                "town": places.town[bookings.town],
+                "mode": decode(MODES, bookings.mode),
+                "wallet": with_nulls(
+                    region.ids("wallets", np.maximum(bookings.wallet, 0)), bookings.wallet >= 0
+                ),
+                "operation": with_nulls(operations.id[bookings.operation], bookings.operation >= 0),
+                "circuit": with_nulls(ids[bookings.circuit], bookings.circuit >= 0),
+            }
+        ),
     }
 
 
@@ -80,13 +95,6 @@ def _known_stops(region: Region, c: Circuits, s: Slots) -> np.ndarray:
     """Return rows of the slots that are stops of circuits with enough of them."""
     stops = np.bincount(s.circuit[s.arrives], minlength=len(c.number))
     return np.flatnonzero(s.arrives & (stops >= region["trips.fewest_stops"])[s.circuit])
-
-
-def _sequence(s: Slots) -> np.ndarray:
-    """Place of each stop in its circuit, from 1."""
-    first = np.append(True, s.circuit[1:] != s.circuit[:-1])
-    start = np.flatnonzero(first)
-    return np.arange(len(first)) - np.repeat(start, np.diff(np.append(start, len(first)))) + 1
 
 
 def _linked_adverts(operation: np.ndarray, day: np.ndarray, c: Circuits, s: Slots) -> np.ndarray:
@@ -137,12 +145,14 @@ def _stops_frame(
     ids: np.ndarray,
 ) -> pl.DataFrame:
     by_id = following[:, np.argsort(places.town, kind="stable")].astype(np.int32)
+    first = np.append(True, s.circuit[1:] != s.circuit[:-1])
+    start = np.flatnonzero(first)
     return pl.DataFrame(
         {
             "region": np.full(len(s.town), region.index, dtype=np.int32),
             "stop": region.ids("stops", c.number[s.circuit] * SLOTS + s.slot),
             "circuit": ids[s.circuit],
-            "sequence": _sequence(s),
+            "sequence": np.arange(len(first)) - np.repeat(start, np.diff(np.append(start, len(first)))) + 1,
             "day": s.day,
             "town": places.town[s.town],
             "mode": decode(MODES, legs.mode),
@@ -150,23 +160,6 @@ def _stops_frame(
             "slot": s.slot,
             "departs": s.town != s.planned,
             "next_log": as_lists(by_id, np.ones(by_id.shape, dtype=bool)),
-        }
-    )
-
-
-def _trips_frame(region: Region, places: Places, o: Operations, b: Bookings, ids: np.ndarray) -> pl.DataFrame:
-    return pl.DataFrame(
-        {
-            "region": np.full(len(b.number), region.index, dtype=np.int32),
-            "trip": region.ids("trips", b.number),
-            "traveller": region.ids("travellers", b.traveller),
-            "day": b.day,
-            "origin": places.town[b.origin],
-            "town": places.town[b.town],
-            "mode": decode(MODES, b.mode),
-            "wallet": with_nulls(region.ids("wallets", np.maximum(b.wallet, 0)), b.wallet >= 0),
-            "operation": with_nulls(o.id[b.operation], b.operation >= 0),
-            "circuit": with_nulls(ids[b.circuit], b.circuit >= 0),
         }
     )
 

@@ -101,7 +101,10 @@ def _lay_out_circuits(
     towns = draw_plans(region, number, home, size, flow, high, abroad)
     start, end = _spells(region, o, operation, number)
     route = harvest_route(region, places, flow)
-    season_start = _harvest_start(region, number, start)
+    jitter = region.stream("circuits/season").below(number, region["trips.harvest_jitter"])
+    first = region["trips.harvest_start"] + jitter
+    on = region["trips.harvest_days"]
+    season_start = first + np.maximum(-(-(start - first - on) // YEAR), 0) * YEAR
     seasonal = (order == HARVEST) & (season_start <= end - region["trips.shortest_days"])
     order = np.where(seasonal, HARVEST, np.where(order == HARVEST, ROUND, order))
     rural = np.resize(route, high)
@@ -158,14 +161,6 @@ def _spells(region: Region, o: Operations, operation: Ints, number: Ints) -> tup
         )
 
     return np.maximum(first - some("lead"), begins), np.minimum(last + some("tail"), ends)
-
-
-def _harvest_start(region: Region, number: Ints, start: Ints) -> Ints:
-    """Return the day on which each would set out with the harvest that is on when its time begins, or with the next."""
-    jitter = region.stream("circuits/season").below(number, region["trips.harvest_jitter"])
-    first = region["trips.harvest_start"] + jitter
-    on = region["trips.harvest_days"]
-    return first + np.maximum(-(-(start - first - on) // YEAR), 0) * YEAR
 
 
 def slot_days(region: Region, c: Circuits) -> Ints:
