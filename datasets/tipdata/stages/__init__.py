@@ -23,9 +23,9 @@ Past = dict[str, Any]
 class Stage:
     """One stage: the stages it reads, the tables it makes, and how.
 
-    ``generate(region, past)`` returns the stage's state, handed to later stages, and one frame per table with exactly
-    the table's columns. ``since``: the first version of the data that has it, '' for all. ``parameters``: groups of the
-    world file that are of this stage, beside the one of its name.
+    ``generate(region, past)`` returns the stage's state, handed to later stages, and one frame per table with the
+    table's columns except ``region``, which :func:`draw_stages` adds. ``since``: the first version of the data that has
+    the stage, '' for all. ``parameters``: its groups of the world file beside the one of its name.
     """
 
     name: str
@@ -78,6 +78,10 @@ def draw_stages(
     for stage in stages_of(region.world.version):
         if names is None or stage.name in names:
             past[stage.name], made = stage.generate(region, past)
+            for table in stage.tables:
+                if table.name in made and "region" in table.schema:
+                    number = pl.lit(region.index, dtype=pl.Int32)
+                    made[table.name] = made[table.name].with_columns(region=number)
             yield stage, made
 
 

@@ -111,13 +111,12 @@ def generate(region: Region, past: Past) -> tuple[Actors, dict[str, pl.DataFrame
     return actors, {
         "account_habits": pl.DataFrame(
             {
-                "region": np.full(len(actors.number), region.index, dtype=np.int32),
                 "account": accounts.frame["account"],
                 "group": pl.Series(GROUPS)[actors.group],
                 "outreach": actors.outreach,
                 "town": places.town[actors.town],
-                **{name: level.astype(np.int8) for name, level in actors.habits.items()},
-                "log_odds": actors.log_odds.astype(np.int32),
+                **actors.habits,
+                "log_odds": actors.log_odds,
             }
         )
     }

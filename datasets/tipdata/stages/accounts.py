@@ -355,12 +355,11 @@ def _frame(
     cadence = region.stream("accounts/cadence").choose(number, region.values("accounts.cadence"))
     return pl.DataFrame(
         {
-            "region": np.full(len(number), region.index, dtype=np.int32),
             "account": region.ids("accounts", number),
             "platform": pl.Series(places.codes)[places.platform[site]],
             "client": np.where(app, *CLIENTS),
             "language": pl.Series(LANGUAGES)[language],
-            "created_day": days.created.astype(np.int32),
+            "created_day": days.created,
             "closed_day": with_nulls(days.closed, days.closed != DAYS),
             "verified": region.stream("accounts/verified").chance(number, verified),
             "cadence": pl.Series(CADENCES)[cadence],

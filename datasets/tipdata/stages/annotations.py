@@ -170,14 +170,7 @@ def _scores(region: Region, adverts: Adverts, base: np.ndarray, rater: np.ndarra
     latent = latent + _normal(region, "slip", adverts.row, rater)
     step = _milli(region, "step")
     score = np.clip((latent + 3 * step + step // 2) // step, 0, 6)
-    return pl.DataFrame(
-        {
-            "region": np.full(len(rater), region.index, dtype=np.int32),
-            "advert": adverts.id,
-            "rater": rater.astype(np.int32),
-            "score": score.astype(np.int8),
-        }
-    )
+    return pl.DataFrame({"advert": adverts.id, "rater": rater, "score": score})
 
 
 STAGE = Stage("annotations", ("operations", "adverts"), tuple(read_tables("annotations").values()), generate)

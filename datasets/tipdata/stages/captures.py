@@ -46,7 +46,6 @@ def generate(region: Region, past: Past) -> tuple[int, dict[str, pl.DataFrame]]:
     inverse, variance = _inverse_chances(chance[seen])
     populations = pl.DataFrame(
         {
-            "region": [region.index],
             "observed": [int(seen.sum())],
             "lists": [len(LISTS)],
             "hidden": [len(person)],
@@ -152,9 +151,7 @@ def _count_patterns(
         columns[column] = np.array(names)[left % len(names)]
         left = left // len(names)
     columns |= {name: (row >> index & 1).astype(bool) for index, name in enumerate(LISTS)}
-    return pl.DataFrame(
-        {"region": np.full(len(row), region.index, dtype=np.int32), **columns, "count": count}
-    )
+    return pl.DataFrame({**columns, "count": count})
 
 
 STAGE = Stage("captures", ("operations", "people"), tuple(read_tables("captures").values()), generate)

@@ -39,11 +39,10 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     return None, {
         "child_counts": pl.DataFrame(
             {
-                "region": np.full(weights.size, region.index, dtype=np.int32),
                 "age_band": pl.Series(BANDS)[at[0]],
                 "form": pl.Series(forms)[at[1]],
                 "sex": pl.Series(SEXES)[at[2]],
-                "count": count.ravel().astype(np.int32),
+                "count": count.ravel(),
             }
         )
     }

@@ -84,11 +84,10 @@ def _frame(
     brigades = region.ids("brigades", np.maximum(brigade, 0))
     return pl.DataFrame(
         {
-            "region": np.full(len(number), region.index, dtype=np.int32),
             "flag": region.ids("flags", number),
             "advert": adverts.id[at],
             "flagger": region.ids("flaggers", flagger),
-            "day": day.astype(np.int32),
+            "day": day,
             "reason": pl.Series(region["flags.reasons"])[reason],
             "brigade": with_nulls(brigades, brigade >= 0),
         }

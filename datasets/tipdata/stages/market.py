@@ -302,7 +302,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
             {
                 "effect": region.ids("effects", effects["local"].to_numpy()),
                 "scale": pl.Series(scale, dtype=pl.String),
-                **{name: interventions[name][of] for name in ("region", "intervention", "kind", "day")},
+                **{name: interventions[name][of] for name in ("intervention", "kind", "day")},
                 **{name: effects[name] for name in _EFFECT if name not in ("number", "local")},
             }
         ),
@@ -330,12 +330,7 @@ def _counts(region: Region, places: Places, adverts: Ints, usual: Ints, lift: In
         drawn[name] = with_nulls(np.resize(count, number.size), there)
     names = np.append(places.platform, -1)
     return pl.DataFrame(
-        {
-            "region": np.full(number.size, region.index, dtype=np.int32),
-            "platform": decode(places.codes, np.repeat(names, DAYS)),
-            "day": np.tile(TODAY, len(code)).astype(np.int32),
-            **drawn,
-        }
+        {"platform": decode(places.codes, np.repeat(names, DAYS)), "day": np.tile(TODAY, len(code)), **drawn}
     )
 
 
@@ -360,12 +355,11 @@ def _interventions(region: Region, places: Places, campaigns: Campaigns) -> pl.D
     site = places.codes[places.platform[places.dominant]]
     return pl.DataFrame(
         {
-            "region": np.full(len(number), region.index, dtype=np.int32),
             "intervention": region.ids("interventions", number),
             "number": number,
             "kind": np.where(number == 0, CLOSURE, CAMPAIGN).astype(str),
             "platform": pl.Series([site if n == 0 else None for n in number], dtype=pl.String),
-            "day": np.concatenate([closures + closed, campaigns.day]).astype(np.int32),
+            "day": np.concatenate([closures + closed, campaigns.day]),
             "reach": pl.Series([None] * len(closures) + campaigns.reach.tolist(), dtype=pl.Int32),
         }
     )

@@ -412,14 +412,13 @@ def generate(region: Region, past: Past) -> tuple[People, dict[str, pl.DataFrame
     lasts = people.end >= DAYS
     frame = pl.DataFrame(
         {
-            "region": np.full(len(people.local), region.index, dtype=np.int32),
             "person": region.ids("people", people.local),
             "operation": o.id[people.owner],
             "age_band": (_age_band(region, people)),
             "sex": pl.Series(SEXES)[people.women.astype(np.int64)],
             "recruiter_relation": with_nulls(relation, relation != ""),
             "means_of_control": as_lists(np.array(people.means), people.control),
-            "from_day": people.start.astype(np.int32),
+            "from_day": people.start,
             "to_day": with_nulls(people.end, ~lasts),
             "exit": with_nulls(people.exit, ~lasts & people.exploited),
         }

@@ -52,7 +52,6 @@ def generate(region: Region, past: Past) -> tuple[Places, dict[str, pl.DataFrame
     )
     platforms = pl.DataFrame(
         {
-            "region": np.full(len(places.platform), region.index, dtype=np.int32),
             "platform": [places.codes[i] for i in places.platform],
             "kind": [places.kinds[i] for i in places.platform_kind],
             "opened": places.opened,
@@ -88,13 +87,12 @@ def _towns(region: Region) -> pl.DataFrame:
     shuffle = region.stream("places/town").shuffle(rank)
     return pl.DataFrame(
         {
-            "region": np.full(count, region.index, dtype=np.int32),
-            "town": (region.index * 32 + np.argsort(shuffle)).astype(np.int32),
+            "town": (region.index * 32 + np.argsort(shuffle)),
             "name": [heads[h] + tails[t] for h, t in zip(head, tail, strict=True)],
-            "x_km": x.astype(np.int32),
-            "y_km": y.astype(np.int32),
-            "jurisdiction": jurisdiction.astype(np.int32),
-            "population": (size * jitter // 100).astype(np.int32),
+            "x_km": x,
+            "y_km": y,
+            "jurisdiction": jurisdiction,
+            "population": (size * jitter // 100),
             "border": border,
             "port": np.argsort(np.argsort(y, kind="stable"), kind="stable") < region["places.ports"],
         }
@@ -129,7 +127,7 @@ def _sites(region: Region) -> dict:
         "platform_kind": kind[present],
         "kinds": names,
         "codes": codes,
-        "opened": np.where(forced, 0, opened).astype(np.int32),
+        "opened": np.where(forced, 0, opened),
         "closed": closed,
         "dominant": dominant,
     }

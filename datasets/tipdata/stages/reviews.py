@@ -176,28 +176,26 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     return None, {
         "queue": pl.DataFrame(
             {
-                "region": np.full(len(gold), region.index, dtype=np.int32),
                 "advert": adverts.id[queue.at],
-                "day": queue.day.astype(np.int32),
+                "day": queue.day,
                 "gold": gold,
                 "gold_label": decode(VOTES, np.where(gold, np.where(harmful, HARMFUL, CLEAR), -1)),
                 "harmful": harmful,
-                "ease": np.array(region["reviews.face"]["ease"])[queue.face].astype(np.int32),
-                "looks": np.array(region["reviews.face"]["looks"])[queue.face].astype(np.int32),
+                "ease": np.array(region["reviews.face"]["ease"])[queue.face],
+                "looks": np.array(region["reviews.face"]["looks"])[queue.face],
                 "brigade": with_nulls(
                     region.ids("review brigades", np.maximum(queue.brigade, 0)), queue.brigade >= 0
                 ),
-                "log_odds": own.astype(np.int32),
-                "operation_log_odds": pooled.astype(np.int32),
+                "log_odds": own,
+                "operation_log_odds": pooled,
             }
         ),
         "reviews": pl.DataFrame(
             {
-                "region": np.full(len(i), region.index, dtype=np.int32),
                 "review": region.ids("reviews", votes.number),
                 "advert": adverts.id[queue.at][i],
                 "reviewer": reviewers.id[votes.reviewer],
-                "minute": minute.astype(np.int32),
+                "minute": minute,
                 "vote": pl.Series(VOTES)[vote],
                 "reviewer_kind": pl.Series(REVIEWERS)[reviewers.kind[votes.reviewer]],
                 "brigade": with_nulls(

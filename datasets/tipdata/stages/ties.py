@@ -349,16 +349,15 @@ def _frame(
     community = a.town * len(LANGUAGES) + a.language
     return pl.DataFrame(
         {
-            "region": np.full(len(target), region.index, dtype=np.int32),
             "tie": region.ids("ties", ties.number),
             "source": ids[ties.source],
             "target": ids[target],
             "kind": decode(TIE_KINDS, kind),
-            "day": ties.day.astype(np.int32),
-            "count": np.where((kind == FOLLOW) | (kind == LINK), 1, 1 + more // 1_000_000).astype(np.int32),
+            "day": ties.day,
+            "count": np.where((kind == FOLLOW) | (kind == LINK), 1, 1 + more // 1_000_000),
             "reason": reason,
             "within": same,
-            "community": community[ties.source].astype(np.int32),
+            "community": community[ties.source],
         }
     )
 

@@ -187,12 +187,11 @@ def _frame(
     price, basis = priced
     return pl.DataFrame(
         {
-            "region": np.full(len(ids), region.index, dtype=np.int32),
             "advert": ids,
             "platform": decode(places.codes, places.platform[site]),
-            "town": places.town[town].astype(np.int32),
-            "jurisdiction": places.jurisdiction[town].astype(np.int32),
-            "minute": plan.minute.astype(np.int32),
+            "town": places.town[town],
+            "jurisdiction": places.jurisdiction[town],
+            "minute": plan.minute,
             "language": decode(LANGUAGES, o.language[operation]),
             "category": decode(tuple(CATEGORIES), o.category[operation]),
             "title": pl.Series(pl.from_arrow(text.title)),
@@ -209,7 +208,7 @@ def _frame(
             "parent": with_nulls(np.roll(ids, 1), ~first),
             "copied": text.source != plan.template,
             "writer": region.ids("writers", o.writer[operation]),
-            "log_odds": text.log_odds.astype(np.int32),
+            "log_odds": text.log_odds,
         }
     )
 

@@ -61,7 +61,6 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     recognised = region.chance("helpline/recognised", calls.local, "helpline.recognised")
     frame = pl.DataFrame(
         {
-            "region": np.full(len(at), region.index, dtype=np.int32),
             "contact": region.ids("helpline", calls.local),
             "minute": calls.minute,
             "language": pl.Series(LANGUAGES)[cases.language],

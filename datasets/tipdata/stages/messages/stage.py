@@ -58,10 +58,9 @@ def generate(region: Region, past: Past) -> tuple[JoinedPeople, dict[str, pl.Dat
     replies = role[written] != role[_first_rows(lines)[written]]
     messages = pl.DataFrame(
         {
-            "region": np.full(len(written), region.index, dtype=np.int32),
             "conversation": region.ids("conversations", c.number)[lines.at[written]],
-            "sequence": (lines.step[written] + 1).astype(np.int32),
-            "minute": made.minute[written].astype(np.int32),
+            "sequence": (lines.step[written] + 1),
+            "minute": made.minute[written],
             "side": decode(SIDES, replies.astype(np.int64)),
             "act": decode(acts.ACTS, made.act[written]),
             "channel": decode(region["messages.channels"], made.channel[written]),
@@ -163,10 +162,9 @@ def _frame(
     kind = np.maximum(c.course - len(acts.STRATEGIES) + 1, 0)
     return pl.DataFrame(
         {
-            "region": np.full(len(id), region.index, dtype=np.int32),
             "conversation": id,
             "platform": decode([places.codes[p] for p in places.platform], c.site),
-            "minute": c.start.astype(np.int32),
+            "minute": c.start,
             "language": decode(LANGUAGES, c.language),
             "operation": with_nulls(o.id[c.owner], c.owner >= 0),
             "account": region.ids("accounts", c.account),
@@ -177,7 +175,7 @@ def _frame(
             "onset": with_nulls(onset, onset > 0),
             "number": c.number,
             "holder": c.holder,
-            "length": c.length.astype(np.int32),
+            "length": c.length,
             "outcome": outcome,
         }
     )

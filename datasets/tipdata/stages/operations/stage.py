@@ -187,7 +187,6 @@ def _frame(region: Region, o: Operations, investigated: np.ndarray) -> pl.DataFr
     local = np.arange(len(o.id))
     return pl.DataFrame(
         {
-            "region": np.full(len(local), region.index, dtype=np.int32),
             "operation": o.id,
             "kind": pl.Series(KINDS)[o.kind],
             "posts": o.posts,
@@ -198,18 +197,18 @@ def _frame(region: Region, o: Operations, investigated: np.ndarray) -> pl.DataFr
             "language": pl.Series(LANGUAGES)[o.language],
             "migrant": o.traits["migrant"] == 1,
             "writer": region.ids("writers", o.writer),
-            "churn": o.traits["churn"].astype(np.int32),
-            "obfuscation": o.obfuscation.astype(np.int32),
+            "churn": o.traits["churn"],
+            "obfuscation": o.obfuscation,
             "circuit": o.traits["circuit"] == 1,
             "cross_border": o.cross_border,
-            "first_day": o.first_day.astype(np.int32),
-            "last_day": o.last_day.astype(np.int32),
-            "begins": o.begins.astype(np.int32),
-            "ends": o.ends.astype(np.int32),
+            "first_day": o.first_day,
+            "last_day": o.last_day,
+            "begins": o.begins,
+            "ends": o.ends,
             "adopts_messaging": with_nulls(o.adopts_messaging, o.adopts_messaging < DAYS),
             "adopts_obfuscation": with_nulls(o.adopts_obfuscation, o.adopts_obfuscation < DAYS),
             "investigated_day": with_nulls(investigated, investigated < DAYS),
-            "log_odds": o.log_odds.astype(np.int32),
+            "log_odds": o.log_odds,
             "weight": natural_weight(region, o.kind, o.form, o.posts),
         }
     )

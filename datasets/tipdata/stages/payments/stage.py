@@ -214,9 +214,8 @@ def _payments(
     shown = (legs.channel == CASH) & (counter != NOWHERE)
     return pl.DataFrame(
         {
-            "region": np.full(len(source), region.index, dtype=np.int32),
             "payment": region.ids("payments", legs.number),
-            "minute": legs.minute.astype(np.int32),
+            "minute": legs.minute,
             "payer": ids[payer],
             "payee": ids[payee],
             "amount": legs.amount,
@@ -230,7 +229,7 @@ def _payments(
             "community": with_nulls(region.ids("communities", sources.community)[source], owner < 0),
             "group": decode(GROUPS, _index(GROUPS, sources.group)[source]),
             "migrant": sources.migrant[source],
-            "log_odds": np.where(legs.core, sources.log_odds[source], NEVER).astype(np.int32),
+            "log_odds": np.where(legs.core, sources.log_odds[source], NEVER),
         }
     )
 
@@ -249,10 +248,9 @@ def _wallets(
         np.minimum.at(first, end, legs.minute // MINUTES_A_DAY)
     return pl.DataFrame(
         {
-            "region": np.full(len(ids), region.index, dtype=np.int32),
             "wallet": ids,
             "holder": decode(HOLDERS, holders.kind),
-            "opened_day": np.minimum(holders.opened, first).astype(np.int32),
+            "opened_day": np.minimum(holders.opened, first),
             "town": with_nulls(places.town[holders.town], holders.town != NOWHERE),
             "jurisdiction": with_nulls(places.jurisdiction[holders.town], holders.town != NOWHERE),
             "operation": with_nulls(o.id[holders.owner], holders.owner >= 0),

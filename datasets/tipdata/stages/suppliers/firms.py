@@ -81,7 +81,6 @@ def draw_agencies(region: Region, o: Operations, sectors: tuple[str, ...]) -> Ag
     ids = region.ids("agencies", number)
     frame = pl.DataFrame(
         {
-            "region": np.full(len(number), region.index, dtype=np.int32),
             "agency": ids,
             "language": pl.Series(LANGUAGES)[o.language[number]],
             "licensed": region.stream("agencies/licensed").chance(number, licence),
@@ -291,7 +290,6 @@ def trade_frame(region: Region, firms: Firms, trade: Trade) -> pl.DataFrame:
     # What would be too long ago starts again from the latest day, so that no day stands out.
     return pl.DataFrame(
         {
-            "region": np.full(len(number), region.index, dtype=np.int32),
             "supply": region.ids("supplies", number),
             "supplier": firms.id[trade.supplier],
             "buyer": firms.id[trade.buyer],

@@ -102,7 +102,6 @@ def audit_frame(region: Region, firms: Firms, audits: Audits) -> pl.DataFrame:
     """Return the table ``audits``."""
     return pl.DataFrame(
         {
-            "region": np.full(len(audits.number), region.index, dtype=np.int32),
             "audit": region.ids("audits", audits.number),
             "firm": firms.id[audits.firm],
             "day": audits.day,
@@ -214,7 +213,6 @@ def complaint_frame(region: Region, firms: Firms, complaints: Complaints, majori
     own = region.chance("complaints/own_language", number, "suppliers.complaints.in_own_language")
     return pl.DataFrame(
         {
-            "region": np.full(len(number), region.index, dtype=np.int32),
             "complaint": region.ids("complaints", number),
             "firm": firms.id[complaints.firm],
             "day": complaints.day,

@@ -65,7 +65,6 @@ def generate(region: Region, past: Past) -> tuple[Suppliers, dict[str, pl.DataFr
         "agencies": agencies.frame,
         "firms": pl.DataFrame(
             {
-                "region": np.full(f.count, region.index, dtype=np.int32),
                 "firm": f.id,
                 "sector": pl.Series(f.sectors)[f.sector],
                 "tier": f.tier + 1,

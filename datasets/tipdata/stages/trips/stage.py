@@ -74,7 +74,6 @@ def generate(region: Region, past: Past) -> tuple[Trips, dict[str, pl.DataFrame]
         ),
         "trips": pl.DataFrame(
             {
-                "region": np.full(len(bookings.number), region.index, dtype=np.int32),
                 "trip": region.ids("trips", bookings.number),
                 "traveller": region.ids("travellers", bookings.traveller),
                 "day": bookings.day,
@@ -119,7 +118,6 @@ def _circuits_frame(
     planned = np.arange(c.towns.shape[1]) < c.size[at][:, None]
     return pl.DataFrame(
         {
-            "region": np.full(len(at), region.index, dtype=np.int32),
             "circuit": ids[at],
             "first_day": s.day[first],
             "party": c.party[at],
@@ -149,7 +147,6 @@ def _stops_frame(
     start = np.flatnonzero(first)
     return pl.DataFrame(
         {
-            "region": np.full(len(s.town), region.index, dtype=np.int32),
             "stop": region.ids("stops", c.number[s.circuit] * SLOTS + s.slot),
             "circuit": ids[s.circuit],
             "sequence": np.arange(len(first)) - np.repeat(start, np.diff(np.append(start, len(first)))) + 1,
