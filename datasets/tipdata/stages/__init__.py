@@ -5,7 +5,7 @@ A new stage is a new module or package here that has a ``STAGE``, and its parame
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -17,21 +17,25 @@ from tipdata.core.world import Region, includes
 
 Past = dict[str, Any]
 """States of the earlier stages of the same region, by stage name."""
+Columns = Mapping[str, Any]
+"""Columns of one table by name: arrays, lists or series of one length, of any type that casts to the declared one."""
+Tables = dict[str, Columns | pl.DataFrame]
+"""The tables of a stage by name, without the number of the region."""
 
 
 @dataclass(frozen=True)
 class Stage:
     """One stage: the stages it reads, the tables it makes, and how.
 
-    ``generate(region, past)`` returns the stage's state, handed to later stages, and one frame per table with the
-    table's columns except ``region``, which :func:`draw_stages` adds. ``since``: the first version of the data that has
-    the stage, '' for all. ``parameters``: its groups of the world file beside the one of its name.
+    ``generate(region, past)`` returns the stage's state, handed to later stages, and its tables, each with all columns
+    but ``region``, which :func:`draw_stages` adds. ``since``: the first version of the data that has the stage, '' for
+    all. ``parameters``: its groups of the world file beside the one of its name.
     """
 
     name: str
     after: tuple[str, ...]
     tables: tuple[Table, ...]
-    generate: Callable[[Region, Past], tuple[Any, dict[str, pl.DataFrame]]]
+    generate: Callable[[Region, Past], tuple[Any, Tables]]
     since: str = ""
     parameters: tuple[str, ...] = ()
 
@@ -77,10 +81,11 @@ def draw_stages(
     """
     for stage in stages_of(region.world.version):
         if names is None or stage.name in names:
-            past[stage.name], made = stage.generate(region, past)
+            past[stage.name], columns = stage.generate(region, past)
+            made = {name: pl.DataFrame(one) for name, one in columns.items()}
+            number = pl.lit(region.index, dtype=pl.Int32)
             for table in stage.tables:
                 if table.name in made and "region" in table.schema:
-                    number = pl.lit(region.index, dtype=pl.Int32)
                     made[table.name] = made[table.name].with_columns(region=number)
             yield stage, made
 

@@ -14,7 +14,7 @@ from tipdata.core.draw import ONE, Ints, log, log_sum, normalise, probability
 from tipdata.core.kinds import KINDS, TRAFFICKING
 from tipdata.core.tables import read_tables
 from tipdata.core.world import DAYS, Region
-from tipdata.stages import Past, Stage
+from tipdata.stages import Past, Stage, Tables
 from tipdata.stages.accounts import Accounts
 from tipdata.stages.operations.habits import draw_levels
 from tipdata.stages.operations.stage import Operations
@@ -81,7 +81,7 @@ class Actors:
     log_odds: np.ndarray
 
 
-def generate(region: Region, past: Past) -> tuple[Actors, dict[str, pl.DataFrame]]:
+def generate(region: Region, past: Past) -> tuple[Actors, Tables]:
     """Draw the habits behind the accounts of one region."""
     places: Places = past["places"]
     accounts: Accounts = past["accounts"]
@@ -109,16 +109,14 @@ def generate(region: Region, past: Past) -> tuple[Actors, dict[str, pl.DataFrame
         _log_odds(region, accounts, group, size, habit_log + outreach_log),
     )
     return actors, {
-        "account_habits": pl.DataFrame(
-            {
-                "account": accounts.frame["account"],
-                "group": pl.Series(GROUPS)[actors.group],
-                "outreach": actors.outreach,
-                "town": places.town[actors.town],
-                **actors.habits,
-                "log_odds": actors.log_odds,
-            }
-        )
+        "account_habits": {
+            "account": accounts.columns["account"],
+            "group": pl.Series(GROUPS)[actors.group],
+            "outreach": actors.outreach,
+            "town": places.town[actors.town],
+            **actors.habits,
+            "log_odds": actors.log_odds,
+        }
     }
 
 
@@ -129,7 +127,7 @@ def _outreach(
     milli-nats."""
     shares = {"trafficking": region["accounts.recruits"], **region["ties.outreach"]}
     p = np.array([probability(shares[g]) for g in GROUPS])
-    recruits = accounts.frame["role"].to_numpy() == "recruits"
+    recruits = accounts.columns["role"] == "recruits"
     drawn = region.stream("account_habits/outreach").chance(number, p[group])
     outreach = np.where(group == TRAFFICKING, recruits, drawn)
     own = np.where(outreach[:, None], log(p)[None, :], log(ONE - p)[None, :])
@@ -152,7 +150,7 @@ def _log_odds(
     # Accounts of nobody are verified as those of independents are.
     shares = {**region["accounts.verified"], "resident": region["accounts.verified"]["independent"]}
     p = np.array([probability(shares[g]) for g in GROUPS])
-    verified = accounts.frame["verified"].to_numpy()
+    verified = accounts.columns["verified"]
     own = np.where(verified[:, None], log(p)[None, :], log(ONE - p)[None, :])
     total = prior[several] + habit_log + own
     return total[:, TRAFFICKING] - log_sum(np.delete(total, TRAFFICKING, axis=1))

@@ -9,7 +9,7 @@ from tipdata.core.draw import Ints, normalise, probability
 from tipdata.core.kinds import FAMILIES, INDEPENDENT, KINDS, LANGUAGES, TRAFFICKING
 from tipdata.core.tables import read_tables, with_nulls
 from tipdata.core.world import DAYS, Region
-from tipdata.stages import Past, Stage
+from tipdata.stages import Columns, Past, Stage, Tables
 from tipdata.stages.operations.habits import ARMED
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places import Places
@@ -234,7 +234,7 @@ class Accounts:
         number: local number of each account; those of operations stand before those of nobody.
         owner: operation of each account, -1 if it is nobody's.
         site: position of each account's platform.
-        frame: the table's rows, in the order of the numbers.
+        columns: of the table, in the order of the numbers.
         lives: days of each account.
         language: index of each account's.
         circles: who is close to whom.
@@ -247,7 +247,7 @@ class Accounts:
     number: np.ndarray
     owner: np.ndarray
     site: np.ndarray
-    frame: pl.DataFrame
+    columns: Columns
     lives: Lives
     language: np.ndarray
     circles: Circles
@@ -268,7 +268,7 @@ class Accounts:
         return table
 
 
-def generate(region: Region, past: Past) -> tuple[Accounts, dict[str, pl.DataFrame]]:
+def generate(region: Region, past: Past) -> tuple[Accounts, Tables]:
     """Draw the accounts of one region."""
     places: Places = past["places"]
     operations: Operations = past["operations"]
@@ -292,12 +292,12 @@ def generate(region: Region, past: Past) -> tuple[Accounts, dict[str, pl.DataFra
     language = np.where(owner >= 0, operations.language[owner], spoken_language(region, operations, number))
     circles = draw_circles(region, places, operations, number, owner, language)
     device = draw_devices(region, operations, number, owner, circles.circle, days.created)
-    frame = _frame(region, places, operations, number, owner, site, days, language, device)
+    columns = _columns(region, places, operations, number, owner, site, days, language, device)
     ids = region.ids("accounts", numbers)
     accounts = Accounts(
-        chosen.has, weights, chosen.home, ids, number, owner, site, frame, days, language, circles
+        chosen.has, weights, chosen.home, ids, number, owner, site, columns, days, language, circles
     )
-    return accounts, {"accounts": frame}
+    return accounts, {"accounts": columns}
 
 
 def spoken_language(region: Region, o: Operations, number: np.ndarray) -> np.ndarray:
@@ -334,7 +334,7 @@ def operation_site_weights(region: Region, places: Places, o: Operations) -> np.
     return usual
 
 
-def _frame(
+def _columns(
     region: Region,
     places: Places,
     o: Operations,
@@ -344,8 +344,7 @@ def _frame(
     days: Lives,
     language: np.ndarray,
     device: np.ndarray,
-) -> pl.DataFrame:
-    """Return rows of accounts; ``owner`` is -1 where an account belongs to no operation."""
+) -> Columns:
     owned = owner >= 0
     kind = np.where(owned, o.kind[owner], INDEPENDENT)
     verified = region.chances("accounts.verified", KINDS)[kind]
@@ -353,21 +352,19 @@ def _frame(
     role = np.where((kind == TRAFFICKING) & recruits, RECRUITS, ADVERTISES)
     app = region.chance("accounts/client", number, "accounts.app")
     cadence = region.stream("accounts/cadence").choose(number, region.values("accounts.cadence"))
-    return pl.DataFrame(
-        {
-            "account": region.ids("accounts", number),
-            "platform": pl.Series(places.codes)[places.platform[site]],
-            "client": np.where(app, *CLIENTS),
-            "language": pl.Series(LANGUAGES)[language],
-            "created_day": days.created,
-            "closed_day": with_nulls(days.closed, days.closed != DAYS),
-            "verified": region.stream("accounts/verified").chance(number, verified),
-            "cadence": pl.Series(CADENCES)[cadence],
-            "device_cluster": region.ids("devices", device),
-            "operation": with_nulls(o.id[owner], owned),
-            "role": np.where(owned, role, OTHER),
-        }
-    )
+    return {
+        "account": region.ids("accounts", number),
+        "platform": pl.Series(places.codes)[places.platform[site]],
+        "client": np.where(app, *CLIENTS),
+        "language": pl.Series(LANGUAGES)[language],
+        "created_day": days.created,
+        "closed_day": with_nulls(days.closed, days.closed != DAYS),
+        "verified": region.stream("accounts/verified").chance(number, verified),
+        "cadence": pl.Series(CADENCES)[cadence],
+        "device_cluster": region.ids("devices", device),
+        "operation": with_nulls(o.id[owner], owned),
+        "role": np.where(owned, role, OTHER),
+    }
 
 
 STAGE = Stage(

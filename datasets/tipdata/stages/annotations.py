@@ -7,13 +7,12 @@ literature calls expert labels; the truth is elsewhere.
 from __future__ import annotations
 
 import numpy as np
-import polars as pl
 
 from tipdata.core.draw import Ints, log_sum
 from tipdata.core.kinds import CATEGORIES, FAMILIES
 from tipdata.core.tables import read_tables
 from tipdata.core.world import Region
-from tipdata.stages import Past, Stage
+from tipdata.stages import Past, Stage, Tables
 from tipdata.stages.adverts.stage import Adverts
 from tipdata.stages.operations.facts import SILENT
 from tipdata.stages.operations.stage import Operations
@@ -136,7 +135,7 @@ def _cumulative_scores(mean: np.ndarray, spread: float, step: float) -> np.ndarr
     return below
 
 
-def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]:
+def generate(region: Region, past: Past) -> tuple[None, Tables]:
     """Draw the annotations of one region."""
     o: Operations = past["operations"]
     adverts: Adverts = past["adverts"]
@@ -144,33 +143,24 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     first = region.stream("annotations/rater").below(adverts.row, raters)
     second = (first + 1 + region.stream("annotations/rater").below(adverts.row, raters - 1, 1)) % raters
     both = np.stack([first, second])
-    seen = _draw_readings(region, o, adverts, both)
-    frames = [_scores(region, adverts, latent, rater) for latent, rater in zip(seen, both, strict=True)]
-    return None, {"annotations": pl.concat(frames)}
+    centre = np.array([round(region["annotations.centre"][f] * 1000) for f in FAMILIES])
+    seen = impressions(region, o, adverts, both) - centre[o.family[adverts.operation]]
+    for name, ids, k in (
+        ("reading", adverts.template, 0),
+        ("offset", both, 0),
+        ("own_reading", adverts.template, both),
+        ("slip", adverts.row, both),
+    ):
+        drawn = region.stream(f"annotations/{name}").quantile(ids, "normal", k)
+        seen = seen + drawn * _milli(region, name) // 1_000_000
+    step = _milli(region, "step")
+    score = np.clip((seen + 3 * step + step // 2) // step, 0, HIGHEST)
+    id = np.tile(adverts.id, 2)
+    return None, {"annotations": {"advert": id, "rater": both.ravel(), "score": score.ravel()}}
 
 
 def _milli(region: Region, name: str) -> int:
     return round(region[f"annotations.{name}"] * 1000)
-
-
-def _normal(region: Region, name: str, ids: np.ndarray, k: int | np.ndarray = 0) -> np.ndarray:
-    return region.stream(f"annotations/{name}").quantile(ids, "normal", k) * _milli(region, name) // 1_000_000
-
-
-def _draw_readings(region: Region, o: Operations, adverts: Adverts, rater: np.ndarray) -> np.ndarray:
-    """Return (raters, adverts) how suspicious each looks to its rater, milli-nats, 0 where undecided."""
-    centre = np.array([round(region["annotations.centre"][f] * 1000) for f in FAMILIES])
-    seen = impressions(region, o, adverts, rater)
-    return seen - centre[o.family[adverts.operation]] + _normal(region, "reading", adverts.template)
-
-
-def _scores(region: Region, adverts: Adverts, base: np.ndarray, rater: np.ndarray) -> pl.DataFrame:
-    latent = base + _normal(region, "offset", rater)
-    latent = latent + _normal(region, "own_reading", adverts.template, rater)
-    latent = latent + _normal(region, "slip", adverts.row, rater)
-    step = _milli(region, "step")
-    score = np.clip((latent + 3 * step + step // 2) // step, 0, 6)
-    return pl.DataFrame({"advert": adverts.id, "rater": rater, "score": score})
 
 
 STAGE = Stage("annotations", ("operations", "adverts"), tuple(read_tables("annotations").values()), generate)

@@ -8,12 +8,11 @@ another; and lists refer people to each other. None of this can be learnt from t
 from math import isqrt
 
 import numpy as np
-import polars as pl
 
 from tipdata.core.draw import log, probability, sigmoid
 from tipdata.core.tables import read_tables
 from tipdata.core.world import Region
-from tipdata.stages import Past, Stage
+from tipdata.stages import Columns, Past, Stage, Tables
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.people import SEXES, People
 
@@ -27,42 +26,34 @@ WHOLE = 1000
 MILLIONTHS = 1_000_000
 
 
-def generate(region: Region, past: Past) -> tuple[int, dict[str, pl.DataFrame]]:
+def generate(region: Region, past: Past) -> tuple[int, Tables]:
     """Draw the captures of one region; the state is the number of those observed."""
     o: Operations = past["operations"]
     p: People = past["people"]
     # Who is sold is one person with two rows, and is counted with the last.
     person, owner, women = p.local[p.last], p.owner[p.last], p.women[p.last]
-    form = _coarse_form(region, o)[o.form[owner]]
+    merged = list(region["captures.forms"].values())
+    coarse = np.array([next(i for i, forms in enumerate(merged) if form in forms) for form in o.forms])
+    form = coarse[o.form[owner]]
     chance = sigmoid(_logits(region, person, owner, form, women))
-    on_list = _draw_referred(
-        region, person, _draw_avoided(region, person, _draw_found(region, person, chance))
-    )
+    found = region.stream("captures/found").chance(person[:, None], chance, np.arange(len(LISTS)))
+    on_list = _draw_referred(region, person, _draw_avoided(region, person, found))
     seen = on_list.any(axis=1)
     strata = {
         "form": (form[seen], (*region["captures.forms"], ANY)),
         "sex": (women[seen].astype(np.int64), (*SEXES, ANY)),
     }
     inverse, variance = _inverse_chances(chance[seen])
-    populations = pl.DataFrame(
-        {
+    return int(seen.sum()), {
+        "case_lists": _count_patterns(region, on_list[seen], strata),
+        "populations": {
             "observed": [int(seen.sum())],
             "lists": [len(LISTS)],
             "hidden": [len(person)],
             "inverse_chance": [inverse],
             "inverse_chance_variance": [variance],
-        }
-    )
-    return int(seen.sum()), {
-        "case_lists": _count_patterns(region, on_list[seen], strata),
-        "populations": populations,
+        },
     }
-
-
-def _coarse_form(region: Region, o: Operations) -> np.ndarray:
-    """Return the index into ``captures.forms`` of each form of exploitation."""
-    merged = list(region["captures.forms"].values())
-    return np.array([next(i for i, forms in enumerate(merged) if form in forms) for form in o.forms])
 
 
 def _logits(
@@ -90,11 +81,6 @@ def _logits(
         + np.where(women[:, None], by_women, 0)
         + visible[:, None] * weight // 1000
     )
-
-
-def _draw_found(region: Region, person: np.ndarray, chance: np.ndarray) -> np.ndarray:
-    """Return (people, lists) bool: the people that each list finds by itself."""
-    return region.stream("captures/found").chance(person[:, None], chance, np.arange(len(LISTS))[None, :])
 
 
 def _draw_avoided(region: Region, person: np.ndarray, found: np.ndarray) -> np.ndarray:
@@ -134,7 +120,7 @@ def _inverse_chances(chance: np.ndarray) -> tuple[int, int]:
 
 def _count_patterns(
     region: Region, on_list: np.ndarray, strata: dict[str, tuple[np.ndarray, tuple[str, ...]]]
-) -> pl.DataFrame:
+) -> Columns:
     """Return counts by stratum and pattern. A stratum is divided by a column only where every part keeps enough
     people."""
     stratum = np.zeros(len(on_list), dtype=np.int64)
@@ -150,8 +136,7 @@ def _count_patterns(
     for column, (_, names) in reversed(strata.items()):
         columns[column] = np.array(names)[left % len(names)]
         left = left // len(names)
-    columns |= {name: (row >> index & 1).astype(bool) for index, name in enumerate(LISTS)}
-    return pl.DataFrame({**columns, "count": count})
+    return columns | {name: row >> index & 1 > 0 for index, name in enumerate(LISTS)} | {"count": count}
 
 
 STAGE = Stage("captures", ("operations", "people"), tuple(read_tables("captures").values()), generate)

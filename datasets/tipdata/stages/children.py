@@ -9,7 +9,7 @@ import polars as pl
 from tipdata.core.draw import scale_exp
 from tipdata.core.tables import read_tables
 from tipdata.core.world import Region
-from tipdata.stages import Past, Stage
+from tipdata.stages import Past, Stage, Tables
 from tipdata.stages.people import SEXES
 
 TABLES = read_tables("children")
@@ -17,7 +17,7 @@ BANDS = TABLES["child_counts"].values("age_band")
 PERMILLE = 1000
 
 
-def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]:
+def generate(region: Region, past: Past) -> tuple[None, Tables]:
     """Draw the counts of one region, from the number of adults detected."""
     adults: int = past["captures"]
     forms = list(region["captures.forms"])
@@ -37,14 +37,12 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     count = (scale_exp(expected, spread // 1_000_000) + up) // step * base
     at = np.indices(weights.shape).reshape(3, -1)
     return None, {
-        "child_counts": pl.DataFrame(
-            {
-                "age_band": pl.Series(BANDS)[at[0]],
-                "form": pl.Series(forms)[at[1]],
-                "sex": pl.Series(SEXES)[at[2]],
-                "count": count.ravel(),
-            }
-        )
+        "child_counts": {
+            "age_band": pl.Series(BANDS)[at[0]],
+            "form": pl.Series(forms)[at[1]],
+            "sex": pl.Series(SEXES)[at[2]],
+            "count": count.ravel(),
+        }
     }
 
 

@@ -1,13 +1,12 @@
 """Flags: what the crowd reports, rightly, out of prejudice, out of rivalry, and in brigades. Positive-only."""
 
 import numpy as np
-import polars as pl
 
-from tipdata.core.draw import probability
+from tipdata.core.draw import Ints, probability
 from tipdata.core.kinds import KINDS
-from tipdata.core.tables import read_tables, repeat_rows, with_nulls
+from tipdata.core.tables import decode, read_tables, repeat_rows, with_nulls
 from tipdata.core.world import Region
-from tipdata.stages import Past, Stage
+from tipdata.stages import Past, Stage, Tables
 from tipdata.stages.adverts.stage import Adverts
 from tipdata.stages.operations.stage import Operations
 
@@ -18,22 +17,27 @@ BRIGADES = 1 << 24
 BRIGADE_ROOM = 256
 
 
-def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]:
+def generate(region: Region, past: Past) -> tuple[None, Tables]:
     """Draw the flags of one region."""
     o: Operations = past["operations"]
     adverts: Adverts = past["adverts"]
-    number, at = _by_viewers(region, o, adverts)
-    delay = region.spread("flags/delay", number, "exponential", region["flags.delay_days"])
-    day = np.minimum(adverts.day[at] + delay, adverts.until[at])
-    people = region["flags.flaggers"]
-    first = region.stream("flags/flagger").below(number, people)
-    flagger = first * region.stream("flags/flagger").below(number, people, 1) // people
-    alone = _frame(region, o, adverts, number, at, day, flagger, np.full(len(at), -1))
-    return None, {"flags": pl.concat([alone, _by_brigades(region, o, adverts)])}
+    flags = zip(_by_viewers(region, o, adverts), _by_brigades(region, adverts), strict=True)
+    number, at, day, flagger, brigade = map(np.concatenate, flags)
+    weights = region.values("flags.reason_weights", KINDS)[o.kind[adverts.operation[at]]]
+    return None, {
+        "flags": {
+            "flag": region.ids("flags", number),
+            "advert": adverts.id[at],
+            "flagger": region.ids("flaggers", flagger),
+            "day": day,
+            "reason": decode(region["flags.reasons"], region.stream("flags/reason").choose(number, weights)),
+            "brigade": with_nulls(region.ids("brigades", brigade), brigade >= 0),
+        }
+    }
 
 
-def _by_viewers(region: Region, o: Operations, adverts: Adverts) -> tuple[np.ndarray, np.ndarray]:
-    """Return flags by single viewers: their local numbers, and the position of the advert of each."""
+def _by_viewers(region: Region, o: Operations, adverts: Adverts) -> tuple[Ints, ...]:
+    """Return local number, advert, day, flagger and brigade (-1) of flags by single viewers."""
     kind = o.kind[adverts.operation]
     p = region.chances("flags.rate", KINDS)[kind]
     reach = probability(region["flags.reach"])
@@ -44,11 +48,17 @@ def _by_viewers(region: Region, o: Operations, adverts: Adverts) -> tuple[np.nda
     p = np.minimum(p * np.minimum(watched, 4000) // 1000, 60000)
     viewers = np.arange(region["flags.viewers"])[None, :]
     at, viewer = np.nonzero(region.stream("flags/viewer").chance(adverts.row[:, None], p[:, None], viewers))
-    return adverts.row[at] * ROOM + viewer, at
+    number = adverts.row[at] * ROOM + viewer
+    delay = region.spread("flags/delay", number, "exponential", region["flags.delay_days"])
+    people = region["flags.flaggers"]
+    # A few people flag most: the square of a uniform draw.
+    first, second = (region.stream("flags/flagger").below(number, people, k) for k in (0, 1))
+    day = np.minimum(adverts.day[at] + delay, adverts.until[at])
+    return number, at, day, first * second // people, np.full(len(at), -1)
 
 
-def _by_brigades(region: Region, o: Operations, adverts: Adverts) -> pl.DataFrame:
-    """Return brigades: many flaggers hit one operation's adverts on one day."""
+def _by_brigades(region: Region, adverts: Adverts) -> tuple[Ints, ...]:
+    """Return the same of brigades: many flaggers hit one operation's adverts on one day."""
     brigade = np.arange(region["flags.brigades"])
     low, high = region["flags.brigade_size"]
     if not len(adverts.row):
@@ -66,32 +76,7 @@ def _by_brigades(region: Region, o: Operations, adverts: Adverts) -> pl.DataFram
     flagger = (
         region["flags.flaggers"] + which * BRIGADE_ROOM + region.stream("brigades/flagger").below(number, 60)
     )
-    return _frame(region, o, adverts, number, at, day, flagger, which)
-
-
-def _frame(
-    region: Region,
-    o: Operations,
-    adverts: Adverts,
-    number: np.ndarray,
-    at: np.ndarray,
-    day: np.ndarray,
-    flagger: np.ndarray,
-    brigade: np.ndarray,
-) -> pl.DataFrame:
-    weights = region.values("flags.reason_weights", KINDS)[o.kind[adverts.operation[at]]]
-    reason = region.stream("flags/reason").choose(number, weights)
-    brigades = region.ids("brigades", np.maximum(brigade, 0))
-    return pl.DataFrame(
-        {
-            "flag": region.ids("flags", number),
-            "advert": adverts.id[at],
-            "flagger": region.ids("flaggers", flagger),
-            "day": day,
-            "reason": pl.Series(region["flags.reasons"])[reason],
-            "brigade": with_nulls(brigades, brigade >= 0),
-        }
-    )
+    return number, at, day, flagger, which
 
 
 STAGE = Stage("flags", ("operations", "adverts"), tuple(read_tables("flags").values()), generate)

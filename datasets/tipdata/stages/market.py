@@ -25,7 +25,7 @@ from tipdata.core.draw import (
 )
 from tipdata.core.tables import decode, read_tables, with_nulls
 from tipdata.core.world import DAYS, Region
-from tipdata.stages import Past, Stage
+from tipdata.stages import Columns, Past, Stage, Tables
 from tipdata.stages.places import Places
 
 YEAR = 365
@@ -279,14 +279,14 @@ EFFECT_ROOM = 64
 """An effect's local number is its intervention's times this, plus half of it for the second window, plus its own."""
 
 
-def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]:
+def generate(region: Region, past: Past) -> tuple[None, Tables]:
     """Draw the market of one region and work out the effects of what happened in it."""
     places: Places = past["places"]
     without = expect_without_closure(region, places)
     adverts = expect_with_closure(region, places, without)
     usual = usual_contacts(region, adverts, without)
     campaigns = draw_campaigns(region)
-    interventions = _interventions(region, places, campaigns)
+    interventions = pl.DataFrame(_interventions(region, places, campaigns))
     effects = pl.DataFrame(
         [*_closure_effects(region, places, adverts, without), *_campaign_effects(region, usual, campaigns)],
         schema=_EFFECT,
@@ -298,18 +298,16 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     return None, {
         "market": _counts(region, places, adverts, usual, campaigns.lift.sum(axis=0)),
         "interventions": interventions.drop("number"),
-        "effects": pl.DataFrame(
-            {
-                "effect": region.ids("effects", effects["local"].to_numpy()),
-                "scale": pl.Series(scale, dtype=pl.String),
-                **{name: interventions[name][of] for name in ("intervention", "kind", "day")},
-                **{name: effects[name] for name in _EFFECT if name not in ("number", "local")},
-            }
-        ),
+        "effects": {
+            "effect": region.ids("effects", effects["local"].to_numpy()),
+            "scale": pl.Series(scale, dtype=pl.String),
+            **{name: interventions[name][of] for name in ("intervention", "kind", "day")},
+            **{name: effects[name] for name in _EFFECT if name not in ("number", "local")},
+        },
     }
 
 
-def _counts(region: Region, places: Places, adverts: Ints, usual: Ints, lift: Ints) -> pl.DataFrame:
+def _counts(region: Region, places: Places, adverts: Ints, usual: Ints, lift: Ints) -> Columns:
     """Return one row per platform and day, and one row per day for contacts that name none."""
     flags = adverts * probability(region["market.flags_an_advert"]) >> 16
     intensities = {
@@ -329,9 +327,11 @@ def _counts(region: Region, places: Places, adverts: Ints, usual: Ints, lift: In
         there = np.arange(number.size) < len(count)
         drawn[name] = with_nulls(np.resize(count, number.size), there)
     names = np.append(places.platform, -1)
-    return pl.DataFrame(
-        {"platform": decode(places.codes, np.repeat(names, DAYS)), "day": np.tile(TODAY, len(code)), **drawn}
-    )
+    return {
+        "platform": decode(places.codes, np.repeat(names, DAYS)),
+        "day": np.tile(TODAY, len(code)),
+        **drawn,
+    }
 
 
 def _hash_matches(region: Region, places: Places, adverts: Ints) -> Ints:
@@ -347,22 +347,20 @@ def _hash_matches(region: Region, places: Places, adverts: Ints) -> Ints:
     return adverts * rate[:, None] // 1000 * policy // 1000
 
 
-def _interventions(region: Region, places: Places, campaigns: Campaigns) -> pl.DataFrame:
+def _interventions(region: Region, places: Places, campaigns: Campaigns) -> Columns:
     """Return the closure, numbered 0, and the campaigns, by their number."""
     closed = int(places.closed[places.dominant])
     closures = np.zeros(int(closed < DAYS), dtype=np.int64)
     number = np.concatenate([closures, campaigns.number])
     site = places.codes[places.platform[places.dominant]]
-    return pl.DataFrame(
-        {
-            "intervention": region.ids("interventions", number),
-            "number": number,
-            "kind": np.where(number == 0, CLOSURE, CAMPAIGN).astype(str),
-            "platform": pl.Series([site if n == 0 else None for n in number], dtype=pl.String),
-            "day": np.concatenate([closures + closed, campaigns.day]),
-            "reach": pl.Series([None] * len(closures) + campaigns.reach.tolist(), dtype=pl.Int32),
-        }
-    )
+    return {
+        "intervention": region.ids("interventions", number),
+        "number": number,
+        "kind": np.where(number == 0, CLOSURE, CAMPAIGN).astype(str),
+        "platform": pl.Series([site if n == 0 else None for n in number], dtype=pl.String),
+        "day": np.concatenate([closures + closed, campaigns.day]),
+        "reach": pl.Series([None] * len(closures) + campaigns.reach.tolist(), dtype=pl.Int32),
+    }
 
 
 Effect = tuple[int, int, str, str | None, int, int, int, int, int | None, int]

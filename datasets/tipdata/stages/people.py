@@ -8,13 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 
 from tipdata.core.draw import ONE, Ints, probability
 from tipdata.core.kinds import FAMILIES, TRAFFICKING
 from tipdata.core.tables import as_lists, decode, read_tables, repeat_rows, with_nulls
 from tipdata.core.world import DAYS, Region
-from tipdata.stages import Past, Stage
+from tipdata.stages import Past, Stage, Tables
 from tipdata.stages.messages.exchange import JoinedPeople
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places import Places
@@ -376,7 +375,7 @@ class People:
         return self.exploited & ~np.isin(np.arange(len(self.local)), self.sold)
 
 
-def generate(region: Region, past: Past) -> tuple[People, dict[str, pl.DataFrame]]:
+def generate(region: Region, past: Past) -> tuple[People, Tables]:
     """Draw the people of one region: adults alone, each within the life of the operation."""
     places: Places = past["places"]
     o: Operations = past["operations"]
@@ -401,29 +400,28 @@ def generate(region: Region, past: Past) -> tuple[People, dict[str, pl.DataFrame
         sold=stay.sold,
     )
     relation = np.where(crew.exploited, relation, "")
-    more = {
-        "role": np.where(crew.exploited, EXPLOITED, draw_role(region, o, crew, person)),
-        "town": places.town[o.town[crew.owner]],
-        "way": decode(WAYS, np.where(crew.exploited, stay.way, -1)),
-        "conversation": with_nulls(region.ids("conversations", crew.conversation), crew.conversation >= 0),
-        "from_operation": with_nulls(o.id[crew.owner[stay.sold]], stay.sold >= 0),
-        "from_person": with_nulls(region.ids("people", person[stay.sold]), stay.sold >= 0),
-    }
     lasts = people.end >= DAYS
-    frame = pl.DataFrame(
-        {
+    return people, {
+        "people": {
             "person": region.ids("people", people.local),
             "operation": o.id[people.owner],
-            "age_band": (_age_band(region, people)),
-            "sex": pl.Series(SEXES)[people.women.astype(np.int64)],
+            "age_band": _age_band(region, people),
+            "sex": decode(SEXES, people.women.astype(np.int64)),
             "recruiter_relation": with_nulls(relation, relation != ""),
             "means_of_control": as_lists(np.array(people.means), people.control),
             "from_day": people.start,
             "to_day": with_nulls(people.end, ~lasts),
             "exit": with_nulls(people.exit, ~lasts & people.exploited),
+            "role": np.where(crew.exploited, EXPLOITED, draw_role(region, o, crew, person)),
+            "town": places.town[o.town[crew.owner]],
+            "way": decode(WAYS, np.where(crew.exploited, stay.way, -1)),
+            "conversation": with_nulls(
+                region.ids("conversations", crew.conversation), crew.conversation >= 0
+            ),
+            "from_operation": with_nulls(o.id[crew.owner[stay.sold]], stay.sold >= 0),
+            "from_person": with_nulls(region.ids("people", person[stay.sold]), stay.sold >= 0),
         }
-    )
-    return people, {"people": frame.hstack(pl.DataFrame(more))}
+    }
 
 
 def _as_before(values: np.ndarray, sold: np.ndarray) -> np.ndarray:

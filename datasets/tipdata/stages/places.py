@@ -7,7 +7,7 @@ import polars as pl
 
 from tipdata.core.tables import read_tables
 from tipdata.core.world import DAYS, Region
-from tipdata.stages import Past, Stage
+from tipdata.stages import Columns, Past, Stage, Tables
 
 
 @dataclass(frozen=True)
@@ -36,33 +36,30 @@ class Places:
     """Position of the dominant adult or classified site."""
 
 
-def generate(region: Region, past: Past) -> tuple[Places, dict[str, pl.DataFrame]]:
+def generate(region: Region, past: Past) -> tuple[Places, Tables]:
     """Draw towns and platforms of one region."""
     towns = _towns(region)
-    sites = _sites(region)
     places = Places(
-        town=towns["town"].to_numpy(),
+        town=towns["town"],
         weight=np.array(region["places.town_weights"], dtype=np.int64),
-        x=towns["x_km"].to_numpy().astype(np.int64),
-        y=towns["y_km"].to_numpy().astype(np.int64),
-        jurisdiction=towns["jurisdiction"].to_numpy(),
-        border=towns["border"].to_numpy(),
-        port=towns["port"].to_numpy(),
-        **sites,
+        x=towns["x_km"],
+        y=towns["y_km"],
+        jurisdiction=towns["jurisdiction"],
+        border=towns["border"],
+        port=towns["port"],
+        **_sites(region),
     )
-    platforms = pl.DataFrame(
-        {
-            "platform": [places.codes[i] for i in places.platform],
-            "kind": [places.kinds[i] for i in places.platform_kind],
-            "opened": places.opened,
-            "closed": pl.Series(places.closed).replace(DAYS, None),
-            "verification": region.stream("platforms/verification").below(places.platform, 4),
-        }
-    )
+    platforms = {
+        "platform": [places.codes[i] for i in places.platform],
+        "kind": [places.kinds[i] for i in places.platform_kind],
+        "opened": places.opened,
+        "closed": pl.Series(places.closed).replace(DAYS, None),
+        "verification": region.stream("platforms/verification").below(places.platform, 4),
+    }
     return places, {"places": towns, "platforms": platforms}
 
 
-def _towns(region: Region) -> pl.DataFrame:
+def _towns(region: Region) -> Columns:
     count = region["places.towns"]
     rank = np.arange(count)
     plane = region["places.plane_km"]
@@ -85,18 +82,16 @@ def _towns(region: Region) -> pl.DataFrame:
     size = np.array(region["places.town_weights"], dtype=np.int64) * region["places.people_a_weight"]
     jitter = 80 + region.stream("places/population").below(rank, 41)
     shuffle = region.stream("places/town").shuffle(rank)
-    return pl.DataFrame(
-        {
-            "town": (region.index * 32 + np.argsort(shuffle)),
-            "name": [heads[h] + tails[t] for h, t in zip(head, tail, strict=True)],
-            "x_km": x,
-            "y_km": y,
-            "jurisdiction": jurisdiction,
-            "population": (size * jitter // 100),
-            "border": border,
-            "port": np.argsort(np.argsort(y, kind="stable"), kind="stable") < region["places.ports"],
-        }
-    )
+    return {
+        "town": (region.index * 32 + np.argsort(shuffle)),
+        "name": [heads[h] + tails[t] for h, t in zip(head, tail, strict=True)],
+        "x_km": x,
+        "y_km": y,
+        "jurisdiction": jurisdiction,
+        "population": (size * jitter // 100),
+        "border": border,
+        "port": np.argsort(np.argsort(y, kind="stable"), kind="stable") < region["places.ports"],
+    }
 
 
 def _sites(region: Region) -> dict:

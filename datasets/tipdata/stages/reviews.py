@@ -15,7 +15,7 @@ from tipdata.core.draw import ONE, log, log_sum, normalise, probability, scale_e
 from tipdata.core.kinds import FAMILIES, INDEPENDENT, KINDS, LANGUAGES, TRAFFICKING
 from tipdata.core.tables import decode, read_tables, with_nulls
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
-from tipdata.stages import Past, Stage
+from tipdata.stages import Past, Stage, Tables
 from tipdata.stages.adverts.stage import Adverts
 from tipdata.stages.operations.stage import Operations
 
@@ -152,7 +152,7 @@ class _Votes:
     brigaded: np.ndarray
 
 
-def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]:
+def generate(region: Region, past: Past) -> tuple[None, Tables]:
     """Draw the queue of one region and the votes on it."""
     o: Operations = past["operations"]
     adverts: Adverts = past["adverts"]
@@ -174,35 +174,29 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     minute = queue.day[i] * MINUTES_A_DAY + opens[i] + taken
     minute = np.minimum(minute, (adverts.until[queue.at][i] + 1) * MINUTES_A_DAY - 1)
     return None, {
-        "queue": pl.DataFrame(
-            {
-                "advert": adverts.id[queue.at],
-                "day": queue.day,
-                "gold": gold,
-                "gold_label": decode(VOTES, np.where(gold, np.where(harmful, HARMFUL, CLEAR), -1)),
-                "harmful": harmful,
-                "ease": np.array(region["reviews.face"]["ease"])[queue.face],
-                "looks": np.array(region["reviews.face"]["looks"])[queue.face],
-                "brigade": with_nulls(
-                    region.ids("review brigades", np.maximum(queue.brigade, 0)), queue.brigade >= 0
-                ),
-                "log_odds": own,
-                "operation_log_odds": pooled,
-            }
-        ),
-        "reviews": pl.DataFrame(
-            {
-                "review": region.ids("reviews", votes.number),
-                "advert": adverts.id[queue.at][i],
-                "reviewer": reviewers.id[votes.reviewer],
-                "minute": minute,
-                "vote": pl.Series(VOTES)[vote],
-                "reviewer_kind": pl.Series(REVIEWERS)[reviewers.kind[votes.reviewer]],
-                "brigade": with_nulls(
-                    region.ids("review brigades", np.maximum(queue.brigade[i], 0)), brigaded
-                ),
-            }
-        ),
+        "queue": {
+            "advert": adverts.id[queue.at],
+            "day": queue.day,
+            "gold": gold,
+            "gold_label": decode(VOTES, np.where(gold, np.where(harmful, HARMFUL, CLEAR), -1)),
+            "harmful": harmful,
+            "ease": np.array(region["reviews.face"]["ease"])[queue.face],
+            "looks": np.array(region["reviews.face"]["looks"])[queue.face],
+            "brigade": with_nulls(
+                region.ids("review brigades", np.maximum(queue.brigade, 0)), queue.brigade >= 0
+            ),
+            "log_odds": own,
+            "operation_log_odds": pooled,
+        },
+        "reviews": {
+            "review": region.ids("reviews", votes.number),
+            "advert": adverts.id[queue.at][i],
+            "reviewer": reviewers.id[votes.reviewer],
+            "minute": minute,
+            "vote": pl.Series(VOTES)[vote],
+            "reviewer_kind": pl.Series(REVIEWERS)[reviewers.kind[votes.reviewer]],
+            "brigade": with_nulls(region.ids("review brigades", np.maximum(queue.brigade[i], 0)), brigaded),
+        },
     }
 
 

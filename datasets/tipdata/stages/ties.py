@@ -8,13 +8,12 @@ trafficking operation does here lawful recruiters, sellers, agencies, families o
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 
 from tipdata.core.draw import EXP_SCALE, Clock, Ids, Ints, Stream, exp, probability
 from tipdata.core.kinds import LANGUAGES
 from tipdata.core.tables import decode, read_tables, repeat_rows
 from tipdata.core.world import DAYS, Region
-from tipdata.stages import Past, Stage
+from tipdata.stages import Columns, Past, Stage, Tables
 from tipdata.stages.account_habits import Actors, Spans, are_alive
 from tipdata.stages.accounts import MAX_SITES, Accounts
 from tipdata.stages.operations.stage import Operations
@@ -156,7 +155,7 @@ class SentTies:
     reason: np.ndarray
 
 
-def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]:
+def generate(region: Region, past: Past) -> tuple[None, Tables]:
     """Draw the ties of one region."""
     accounts: Accounts = past["accounts"]
     actors: Actors = past["account_habits"]
@@ -331,8 +330,8 @@ def _add_answers(
 
 def _frame(
     region: Region, accounts: Accounts, a: Actors, ties: SentTies, target: np.ndarray, answer: np.ndarray
-) -> pl.DataFrame:
-    ids = accounts.frame["account"].to_numpy()
+) -> Columns:
+    ids = accounts.columns["account"]
     # An answer comes as what it answers: a message gets a message. People of one circle, partners and friends know
     # each other from elsewhere: where they are on different sites, one names the other's account.
     initiator = np.where(answer, target, ties.source)
@@ -347,19 +346,17 @@ def _frame(
     same = (accounts.owner[ties.source] == accounts.owner[target]) & (accounts.owner[target] >= 0)
     reason = decode((*REASONS, ANSWER), np.where(answer, len(REASONS), ties.reason))
     community = a.town * len(LANGUAGES) + a.language
-    return pl.DataFrame(
-        {
-            "tie": region.ids("ties", ties.number),
-            "source": ids[ties.source],
-            "target": ids[target],
-            "kind": decode(TIE_KINDS, kind),
-            "day": ties.day,
-            "count": np.where((kind == FOLLOW) | (kind == LINK), 1, 1 + more // 1_000_000),
-            "reason": reason,
-            "within": same,
-            "community": community[ties.source],
-        }
-    )
+    return {
+        "tie": region.ids("ties", ties.number),
+        "source": ids[ties.source],
+        "target": ids[target],
+        "kind": decode(TIE_KINDS, kind),
+        "day": ties.day,
+        "count": np.where((kind == FOLLOW) | (kind == LINK), 1, 1 + more // 1_000_000),
+        "reason": reason,
+        "within": same,
+        "community": community[ties.source],
+    }
 
 
 STAGE = Stage("ties", ("operations", "accounts", "account_habits"), tuple(TABLES.values()), generate)

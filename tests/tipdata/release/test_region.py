@@ -13,7 +13,7 @@ from tipdata.core.world import Region, World
 from tipdata.release import generate_region
 from tipdata.release.manifests import published_manifest, region_name
 from tipdata.release.release import Release
-from tipdata.stages import Past, stages_of
+from tipdata.stages import Past, Tables, stages_of
 from tipdata.stages.adverts import texts
 
 ALONE = """
@@ -51,9 +51,10 @@ def test_a_region_is_the_published_one(index: int) -> None:
 
 @pytest.mark.parametrize("table", ["places", "messages"])  # keys of one column and of two
 def test_a_row_given_twice_is_refused(monkeypatch: pytest.MonkeyPatch, table: str) -> None:
-    def doubled(region: Region, past: Past) -> tuple[object, dict[str, pl.DataFrame]]:
+    def doubled(region: Region, past: Past) -> tuple[object, Tables]:
         state, made = stage.generate(region, past)
-        return state, {**made, table: pl.concat([made[table], made[table][-1:]])}
+        frame = pl.DataFrame(made[table])
+        return state, {**made, table: pl.concat([frame, frame[-1:]])}
 
     stage = next(s for s in stages_of("0.4.0") if table in {t.name for t in s.tables})
     listed = tuple(replace(s, generate=doubled) if s.name == stage.name else s for s in stages_of("0.4.0"))

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from tipdata.core.world import Region, World, parameters
 from tipdata.release import Release
-from tipdata.stages import Past, draw_tables
+from tipdata.stages import Past, draw_stages, draw_tables
 from tipdata.stages.captures import ANY, LISTS, STAGE
 
 REGIONS = 48
@@ -24,7 +24,7 @@ def _pasts(regions: range) -> Iterator[tuple[Region, Past]]:
 
 
 def _made(pasts: list[tuple[Region, Past]]) -> dict[str, pl.DataFrame]:
-    made = [STAGE.generate(region, past)[1] for region, past in pasts]
+    made = [dict(draw_stages(region, dict(past), ["captures"]))[STAGE] for region, past in pasts]
     return {name: pl.concat([one[name] for one in made]) for name in ("case_lists", "populations")}
 
 

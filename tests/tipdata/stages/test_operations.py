@@ -424,7 +424,9 @@ def test_a_pause_takes_the_adverts_of_its_days_and_no_others(drawn: list[tuple[P
         {"operation": o.id[o.disturbed.quiet < UNDISTURBED]}, schema={"operation": pl.Int64}
     )
     left = known.filter(~inside).join(itself, on="operation", how="anti")["advert"]
-    assert sorted(made["adverts"].join(itself, on="operation", how="anti")["advert"]) == sorted(left)
+    assert sorted(pl.DataFrame(made["adverts"]).join(itself, on="operation", how="anti")["advert"]) == sorted(
+        left
+    )
     assert known.filter(inside).height > 100
 
 

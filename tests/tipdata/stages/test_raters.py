@@ -18,7 +18,7 @@ def test_an_expected_label_is_the_share_of_positive_labels() -> None:
         region = World.of("0.4.0", 1).region(index)
         past, _ = draw_tables(region, NEEDED)
         adverts = past["adverts"]
-        made = annotations.generate(region, past)[1]["annotations"]
+        made = pl.DataFrame(annotations.generate(region, past)[1]["annotations"])
         mean = made.group_by("advert").agg(mean=pl.mean("score"))
         rows = pl.DataFrame({"advert": adverts.id}).join(mean, on="advert", maintain_order="left")
         expected.append(expected_labels(region, past["operations"], adverts))

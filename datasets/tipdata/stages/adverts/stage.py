@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 from tipdata.core.kinds import CATEGORIES
 from tipdata.core.tables import decode, with_nulls
-from tipdata.stages import Past, Stage
+from tipdata.stages import Past, Stage, Tables
 from tipdata.stages.accounts import Accounts
 from tipdata.stages.adverts.details import TABLES, draw_contacts, draw_images, job_fields
 from tipdata.stages.adverts.schedule import draw_bursts, place_on_tour
@@ -141,14 +141,14 @@ class Adverts:
     """Of the region: those that adverts are on, and all others."""
 
 
-def generate(region: Region, past: Past) -> tuple[Adverts, dict[str, pl.DataFrame]]:
+def generate(region: Region, past: Past) -> tuple[Adverts, Tables]:
     """Draw the adverts of one region."""
     places: Places = past["places"]
-    operations: Operations = past["operations"]
+    o: Operations = past["operations"]
     accounts: Accounts = past["accounts"]
-    tours = draw_tours(region, places, operations)
-    plan = draw_bursts(region, operations, tours)
-    town, site, posted = place_on_tour(region, places, operations, accounts, plan, tours)
+    tours = draw_tours(region, places, o)
+    plan = draw_bursts(region, o, tours)
+    town, site, posted = place_on_tour(region, places, o, accounts, plan, tours)
     order = np.flatnonzero(posted)
     order = order[np.lexsort((plan.row[order], plan.minute[order], plan.template[order]))]
     plan = take_rows(plan, order)
@@ -156,37 +156,16 @@ def generate(region: Region, past: Past) -> tuple[Adverts, dict[str, pl.DataFram
     first = np.ones(len(order), dtype=bool)
     first[1:] = plan.template[1:] != plan.template[:-1]
     chains = Chains(plan.row, plan.operation, plan.template, first)
-    text, statements, price = write_adverts(region, operations, plan, chains, town)
+    text, statements, (price, basis) = write_adverts(region, o, plan, chains, town)
+    operation = plan.operation
     ids = region.ids("adverts", plan.row)
     until = places.closed[site].astype(np.int64) - 1
     state = Adverts(
         *(ids, plan.row, plan.operation, plan.day, until, text.source, text.log_odds),
         *(statements, text.misspelt, tours),
     )
-    frame = _frame(
-        region, places, operations, accounts, plan, town, site, first, text, statements, price, ids
-    )
-    return state, {"adverts": frame.hstack([facts_column(operations, chains, statements).alias("facts")])}
-
-
-def _frame(
-    region: Region,
-    places: Places,
-    o: Operations,
-    accounts: Accounts,
-    plan: Schedule,
-    town: np.ndarray,
-    site: np.ndarray,
-    first: np.ndarray,
-    text: WrittenTexts,
-    statements: Statements,
-    priced: tuple[np.ndarray, np.ndarray],
-    ids: np.ndarray,
-) -> pl.DataFrame:
-    operation = plan.operation
-    price, basis = priced
-    return pl.DataFrame(
-        {
+    return state, {
+        "adverts": {
             "advert": ids,
             "platform": decode(places.codes, places.platform[site]),
             "town": places.town[town],
@@ -209,8 +188,9 @@ def _frame(
             "copied": text.source != plan.template,
             "writer": region.ids("writers", o.writer[operation]),
             "log_odds": text.log_odds,
+            "facts": facts_column(o, chains, statements),
         }
-    )
+    }
 
 
 STAGE = Stage(

@@ -12,7 +12,7 @@ import polars as pl
 from tipdata.core.kinds import LANGUAGES
 from tipdata.core.tables import as_lists, with_nulls
 from tipdata.core.world import Region
-from tipdata.stages import Past, Stage
+from tipdata.stages import Past, Stage, Tables
 from tipdata.stages.helpline.callers import (
     circumstance_chances,
     draw_callers,
@@ -38,7 +38,7 @@ from tipdata.stages.operations.stage import Operations
 from tipdata.stages.people import People
 
 
-def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]:
+def generate(region: Region, past: Past) -> tuple[None, Tables]:
     """Draw the contacts of one region."""
     o: Operations = past["operations"]
     people: People = past["people"]
@@ -59,8 +59,8 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     at = callers.position[calls.first]
     owner = people.owner[np.maximum(at, 0)]
     recognised = region.chance("helpline/recognised", calls.local, "helpline.recognised")
-    frame = pl.DataFrame(
-        {
+    return None, {
+        "contacts": {
             "contact": region.ids("helpline", calls.local),
             "minute": calls.minute,
             "language": pl.Series(LANGUAGES)[cases.language],
@@ -81,8 +81,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
             **{f"log_odds_{name}": odds[:, k] for k, name in enumerate(NEEDS)},
             "log_odds_urgent": urgent,
         }
-    )
-    return None, {"contacts": frame}
+    }
 
 
 STAGE = Stage("helpline", ("operations", "people"), tuple(TABLES.values()), generate)

@@ -11,7 +11,7 @@ import polars as pl
 from tipdata.core.kinds import LANGUAGES
 from tipdata.core.tables import decode, repeat_rows, with_nulls
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
-from tipdata.stages import Past, Stage
+from tipdata.stages import Columns, Past, Stage, Tables
 from tipdata.stages.accounts import Accounts
 from tipdata.stages.messages import acts
 from tipdata.stages.messages.acts import ThreadModel
@@ -37,7 +37,7 @@ SEGMENTS = 40
 """Most stages of a conversation; the last one lasts until its end."""
 
 
-def generate(region: Region, past: Past) -> tuple[JoinedPeople, dict[str, pl.DataFrame]]:
+def generate(region: Region, past: Past) -> tuple[JoinedPeople, Tables]:
     """Draw the conversations of one region and their messages; the state is who joins by one."""
     places: Places = past["places"]
     o: Operations = past["operations"]
@@ -56,19 +56,18 @@ def generate(region: Region, past: Past) -> tuple[JoinedPeople, dict[str, pl.Dat
     joined, outcome = _outcomes(region, o, c, lines, made, onset)
     written = np.flatnonzero(made.kept & ~find_unwritten(region, c, lines, made.minute, joined))
     replies = role[written] != role[_first_rows(lines)[written]]
-    messages = pl.DataFrame(
-        {
+    return joined, {
+        "conversations": _conversations(region, places, o, c, onset, outcome),
+        "messages": {
             "conversation": region.ids("conversations", c.number)[lines.at[written]],
-            "sequence": (lines.step[written] + 1),
+            "sequence": lines.step[written] + 1,
             "minute": made.minute[written],
             "side": decode(SIDES, replies.astype(np.int64)),
             "act": decode(acts.ACTS, made.act[written]),
             "channel": decode(region["messages.channels"], made.channel[written]),
             "stage": decode(acts.STAGES, lines.stage[written]),
-        }
-    )
-    frame = _frame(region, places, o, c, onset, outcome)
-    return joined, {"conversations": frame, "messages": messages}
+        },
+    }
 
 
 def _outcomes(
@@ -154,31 +153,29 @@ def _draw_roles(region: Region, c: Conversations, model: acts.ActModel, lines: M
     return np.where(holder, acts.HOLDER, acts.OTHER)
 
 
-def _frame(
+def _conversations(
     region: Region, places: Places, o: Operations, c: Conversations, onset: np.ndarray, outcome: pl.Series
-) -> pl.DataFrame:
+) -> Columns:
     id = region.ids("conversations", c.number)
     recruits = c.form >= 0
     kind = np.maximum(c.course - len(acts.STRATEGIES) + 1, 0)
-    return pl.DataFrame(
-        {
-            "conversation": id,
-            "platform": decode([places.codes[p] for p in places.platform], c.site),
-            "minute": c.start,
-            "language": decode(LANGUAGES, c.language),
-            "operation": with_nulls(o.id[c.owner], c.owner >= 0),
-            "account": region.ids("accounts", c.account),
-            "kind": decode(acts.KINDS, kind),
-            "strategy": decode(acts.COURSES, np.where(recruits, c.course, -1)),
-            "form": decode(o.forms, c.form),
-            "opens": c.opens,
-            "onset": with_nulls(onset, onset > 0),
-            "number": c.number,
-            "holder": c.holder,
-            "length": c.length,
-            "outcome": outcome,
-        }
-    )
+    return {
+        "conversation": id,
+        "platform": decode([places.codes[p] for p in places.platform], c.site),
+        "minute": c.start,
+        "language": decode(LANGUAGES, c.language),
+        "operation": with_nulls(o.id[c.owner], c.owner >= 0),
+        "account": region.ids("accounts", c.account),
+        "kind": decode(acts.KINDS, kind),
+        "strategy": decode(acts.COURSES, np.where(recruits, c.course, -1)),
+        "form": decode(o.forms, c.form),
+        "opens": c.opens,
+        "onset": with_nulls(onset, onset > 0),
+        "number": c.number,
+        "holder": c.holder,
+        "length": c.length,
+        "outcome": outcome,
+    }
 
 
 STAGE = Stage("messages", ("places", "operations", "accounts"), tuple(acts.TABLES.values()), generate)

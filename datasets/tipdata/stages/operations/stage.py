@@ -14,7 +14,7 @@ from tipdata.core.draw import ONE, log, log_sum, normalise, probability
 from tipdata.core.kinds import CATEGORIES, KINDS, LANGUAGES, STRATEGIES, TRAFFICKING
 from tipdata.core.tables import decode, read_tables, with_nulls
 from tipdata.core.world import DAYS, Region
-from tipdata.stages import Past, Stage
+from tipdata.stages import Columns, Past, Stage, Tables
 from tipdata.stages.operations.facts import OperationFacts, draw_facts
 from tipdata.stages.operations.habits import (
     category_shares,
@@ -82,7 +82,7 @@ class Operations:
     """What each has to say."""
 
 
-def generate(region: Region, past: Past) -> tuple[Operations, dict[str, pl.DataFrame]]:
+def generate(region: Region, past: Past) -> tuple[Operations, Tables]:
     """Draw the operations of one region."""
     places: Places = past["places"]
     local = np.arange(region["operations.count"])
@@ -183,35 +183,33 @@ def draw_hunts(region: Region, local: np.ndarray) -> np.ndarray:
     return region.chance("operations/strategy", local, "operations.hunting")
 
 
-def _frame(region: Region, o: Operations, investigated: np.ndarray) -> pl.DataFrame:
+def _frame(region: Region, o: Operations, investigated: np.ndarray) -> Columns:
     local = np.arange(len(o.id))
-    return pl.DataFrame(
-        {
-            "operation": o.id,
-            "kind": pl.Series(KINDS)[o.kind],
-            "posts": o.posts,
-            "form": decode(o.forms, o.form),
-            "strategy": decode(STRATEGIES, np.where(o.form < 0, -1, ~draw_hunts(region, local))),
-            "organisation": pl.Series(tuple(region["operations.organisation"]))[o.organisation],
-            "category": pl.Series(tuple(CATEGORIES))[o.category],
-            "language": pl.Series(LANGUAGES)[o.language],
-            "migrant": o.traits["migrant"] == 1,
-            "writer": region.ids("writers", o.writer),
-            "churn": o.traits["churn"],
-            "obfuscation": o.obfuscation,
-            "circuit": o.traits["circuit"] == 1,
-            "cross_border": o.cross_border,
-            "first_day": o.first_day,
-            "last_day": o.last_day,
-            "begins": o.begins,
-            "ends": o.ends,
-            "adopts_messaging": with_nulls(o.adopts_messaging, o.adopts_messaging < DAYS),
-            "adopts_obfuscation": with_nulls(o.adopts_obfuscation, o.adopts_obfuscation < DAYS),
-            "investigated_day": with_nulls(investigated, investigated < DAYS),
-            "log_odds": o.log_odds,
-            "weight": natural_weight(region, o.kind, o.form, o.posts),
-        }
-    )
+    return {
+        "operation": o.id,
+        "kind": pl.Series(KINDS)[o.kind],
+        "posts": o.posts,
+        "form": decode(o.forms, o.form),
+        "strategy": decode(STRATEGIES, np.where(o.form < 0, -1, ~draw_hunts(region, local))),
+        "organisation": pl.Series(tuple(region["operations.organisation"]))[o.organisation],
+        "category": pl.Series(tuple(CATEGORIES))[o.category],
+        "language": pl.Series(LANGUAGES)[o.language],
+        "migrant": o.traits["migrant"] == 1,
+        "writer": region.ids("writers", o.writer),
+        "churn": o.traits["churn"],
+        "obfuscation": o.obfuscation,
+        "circuit": o.traits["circuit"] == 1,
+        "cross_border": o.cross_border,
+        "first_day": o.first_day,
+        "last_day": o.last_day,
+        "begins": o.begins,
+        "ends": o.ends,
+        "adopts_messaging": with_nulls(o.adopts_messaging, o.adopts_messaging < DAYS),
+        "adopts_obfuscation": with_nulls(o.adopts_obfuscation, o.adopts_obfuscation < DAYS),
+        "investigated_day": with_nulls(investigated, investigated < DAYS),
+        "log_odds": o.log_odds,
+        "weight": natural_weight(region, o.kind, o.form, o.posts),
+    }
 
 
 STAGE = Stage(

@@ -9,11 +9,10 @@ whoever is behind it.
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 
 from tipdata.core.tables import decode, join_rows, with_nulls
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
-from tipdata.stages import Past, Stage
+from tipdata.stages import Columns, Past, Stage, Tables
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.payments import wallets
 from tipdata.stages.payments.mechanisms import (
@@ -58,7 +57,7 @@ HOMES, FIRMS = 1 << 12, 1 << 13
 of outsiders are their wallets'."""
 
 
-def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]:
+def generate(region: Region, past: Past) -> tuple[None, Tables]:
     """Draw the schemes, the people and the payments of one region."""
     places: Places = past["places"]
     o: Operations = past["operations"]
@@ -206,32 +205,28 @@ def _payments(
     holders: Holders,
     ends: tuple[np.ndarray, np.ndarray],
     ids: np.ndarray,
-) -> pl.DataFrame:
+) -> Columns:
     source, owner = legs.source, sources.owner[legs.source]
     payer, payee = ends
     elsewhere = region.chance("payments/counter", legs.number, "payments.other_counter")
     counter = np.where(elsewhere, holders.town[payee], holders.town[payer])
     shown = (legs.channel == CASH) & (counter != NOWHERE)
-    return pl.DataFrame(
-        {
-            "payment": region.ids("payments", legs.number),
-            "minute": legs.minute,
-            "payer": ids[payer],
-            "payee": ids[payee],
-            "amount": legs.amount,
-            "channel": decode(CHANNELS, legs.channel),
-            "purpose": decode(PURPOSES, legs.purpose),
-            "town": with_nulls(places.town[counter], shown),
-            "operation": with_nulls(o.id[owner], owner >= 0),
-            "typology": decode(
-                TYPOLOGIES, np.where(legs.core, _index(TYPOLOGIES, sources.typology)[source], -1)
-            ),
-            "community": with_nulls(region.ids("communities", sources.community)[source], owner < 0),
-            "group": decode(GROUPS, _index(GROUPS, sources.group)[source]),
-            "migrant": sources.migrant[source],
-            "log_odds": np.where(legs.core, sources.log_odds[source], NEVER),
-        }
-    )
+    return {
+        "payment": region.ids("payments", legs.number),
+        "minute": legs.minute,
+        "payer": ids[payer],
+        "payee": ids[payee],
+        "amount": legs.amount,
+        "channel": decode(CHANNELS, legs.channel),
+        "purpose": decode(PURPOSES, legs.purpose),
+        "town": with_nulls(places.town[counter], shown),
+        "operation": with_nulls(o.id[owner], owner >= 0),
+        "typology": decode(TYPOLOGIES, np.where(legs.core, _index(TYPOLOGIES, sources.typology)[source], -1)),
+        "community": with_nulls(region.ids("communities", sources.community)[source], owner < 0),
+        "group": decode(GROUPS, _index(GROUPS, sources.group)[source]),
+        "migrant": sources.migrant[source],
+        "log_odds": np.where(legs.core, sources.log_odds[source], NEVER),
+    }
 
 
 def _wallets(
@@ -242,22 +237,20 @@ def _wallets(
     legs: PaymentRows,
     ends: tuple[np.ndarray, np.ndarray],
     ids: np.ndarray,
-) -> pl.DataFrame:
+) -> Columns:
     first = np.full(len(holders.wallet), DAYS)
     for end in ends:
         np.minimum.at(first, end, legs.minute // MINUTES_A_DAY)
-    return pl.DataFrame(
-        {
-            "wallet": ids,
-            "holder": decode(HOLDERS, holders.kind),
-            "opened_day": np.minimum(holders.opened, first),
-            "town": with_nulls(places.town[holders.town], holders.town != NOWHERE),
-            "jurisdiction": with_nulls(places.jurisdiction[holders.town], holders.town != NOWHERE),
-            "operation": with_nulls(o.id[holders.owner], holders.owner >= 0),
-            "role": decode(ROLES, holders.role),
-            "group": with_nulls(holders.group, holders.group != ""),
-        }
-    )
+    return {
+        "wallet": ids,
+        "holder": decode(HOLDERS, holders.kind),
+        "opened_day": np.minimum(holders.opened, first),
+        "town": with_nulls(places.town[holders.town], holders.town != NOWHERE),
+        "jurisdiction": with_nulls(places.jurisdiction[holders.town], holders.town != NOWHERE),
+        "operation": with_nulls(o.id[holders.owner], holders.owner >= 0),
+        "role": decode(ROLES, holders.role),
+        "group": with_nulls(holders.group, holders.group != ""),
+    }
 
 
 def _index(names: tuple[str, ...], values: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ from tipdata.core.draw import probability
 from tipdata.core.kinds import BUSINESS, CATEGORIES, LANGUAGES, TRAFFICKING
 from tipdata.core.tables import read_tables, with_nulls
 from tipdata.core.world import Region
+from tipdata.stages import Columns
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places import Places
 
@@ -27,7 +28,7 @@ class Agencies:
     """Whether it charges those it places (``fees``), and keeps their papers (``documents``); bool."""
     weight: np.ndarray
     """(agencies, sectors): how likely a firm of a sector is to turn to it."""
-    frame: pl.DataFrame
+    columns: Columns
 
 
 def sector_weights(region: Region, o: Operations, number: np.ndarray, sectors: tuple[str, ...]) -> np.ndarray:
@@ -79,20 +80,18 @@ def draw_agencies(region: Region, o: Operations, sectors: tuple[str, ...]) -> Ag
     taken = region.chance("agencies/taken_over", number, "suppliers.agencies.taken_over")
     years = np.where(taken, years, np.minimum(years, np.maximum(-o.begins[number], 0) // YEAR))
     ids = region.ids("agencies", number)
-    frame = pl.DataFrame(
-        {
-            "agency": ids,
-            "language": pl.Series(LANGUAGES)[o.language[number]],
-            "licensed": region.stream("agencies/licensed").chance(number, licence),
-            "age_years": years,
-            "operation": o.id[number],
-            "trafficking": trafficking,
-            "hold": hold,
-            **habits,
-        }
-    )
+    columns = {
+        "agency": ids,
+        "language": pl.Series(LANGUAGES)[o.language[number]],
+        "licensed": region.stream("agencies/licensed").chance(number, licence),
+        "age_years": years,
+        "operation": o.id[number],
+        "trafficking": trafficking,
+        "hold": hold,
+        **habits,
+    }
     by_sector = weight[:, None] * sector_weights(region, o, number, sectors)
-    return Agencies(number, ids, trafficking, hold, habits, by_sector, frame)
+    return Agencies(number, ids, trafficking, hold, habits, by_sector, columns)
 
 
 SIZES = read_tables("suppliers")["firms"].values("size")
@@ -270,7 +269,7 @@ def _buyers(region: Region, firms: Firms, number: np.ndarray, source: np.ndarray
     return found
 
 
-def trade_frame(region: Region, firms: Firms, trade: Trade) -> pl.DataFrame:
+def trade_frame(region: Region, firms: Firms, trade: Trade) -> Columns:
     """Return the table ``supplies``."""
     number = trade.number
     squeezes = region["suppliers.squeeze"]["levels"]
@@ -288,14 +287,12 @@ def trade_frame(region: Region, firms: Firms, trade: Trade) -> pl.DataFrame:
     )
     younger = np.minimum(firms.age[trade.supplier], firms.age[trade.buyer])
     # What would be too long ago starts again from the latest day, so that no day stands out.
-    return pl.DataFrame(
-        {
-            "supply": region.ids("supplies", number),
-            "supplier": firms.id[trade.supplier],
-            "buyer": firms.id[trade.buyer],
-            "product": codes[firms.sector[trade.supplier], product],
-            "share": trade.share,
-            "since_day": latest - ago // 1_000_000 % (latest + YEAR * younger + 1),
-            "payment_days": with_nulls(paid, recorded),
-        }
-    )
+    return {
+        "supply": region.ids("supplies", number),
+        "supplier": firms.id[trade.supplier],
+        "buyer": firms.id[trade.buyer],
+        "product": codes[firms.sector[trade.supplier], product],
+        "share": trade.share,
+        "since_day": latest - ago // 1_000_000 % (latest + YEAR * younger + 1),
+        "payment_days": with_nulls(paid, recorded),
+    }

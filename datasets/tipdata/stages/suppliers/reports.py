@@ -17,6 +17,7 @@ from tipdata.core.draw import ONE, log, log_add, normalise, probability
 from tipdata.core.kinds import LANGUAGES
 from tipdata.core.tables import as_lists
 from tipdata.core.world import DAYS, Region
+from tipdata.stages import Columns
 from tipdata.stages.suppliers.exploitation import Exploitation
 from tipdata.stages.suppliers.firms import Firms
 
@@ -98,19 +99,17 @@ def _finding_chances(
     return usual, np.maximum(usual, worst[None, :])
 
 
-def audit_frame(region: Region, firms: Firms, audits: Audits) -> pl.DataFrame:
+def audit_frame(region: Region, firms: Firms, audits: Audits) -> Columns:
     """Return the table ``audits``."""
-    return pl.DataFrame(
-        {
-            "audit": region.ids("audits", audits.number),
-            "firm": firms.id[audits.firm],
-            "day": audits.day,
-            "announced": audits.announced,
-            "findings": as_lists(np.array(audits.codes), audits.findings),
-            "grade": audits.grade,
-            "found": audits.found,
-        }
-    )
+    return {
+        "audit": region.ids("audits", audits.number),
+        "firm": firms.id[audits.firm],
+        "day": audits.day,
+        "announced": audits.announced,
+        "findings": as_lists(np.array(audits.codes), audits.findings),
+        "grade": audits.grade,
+        "found": audits.found,
+    }
 
 
 COMPLAINT_ROOM = 16
@@ -205,19 +204,17 @@ def _topics(
     return tuple(listed), normalise(short * times // ONE), normalise(during * times // ONE)
 
 
-def complaint_frame(region: Region, firms: Firms, complaints: Complaints, majority: int) -> pl.DataFrame:
+def complaint_frame(region: Region, firms: Firms, complaints: Complaints, majority: int) -> Columns:
     """Return the table ``complaints``."""
     number = complaints.number
     channels = region["suppliers.complaints.channels"]
     channel = region.stream("complaints/channel").choose(number, np.array(list(channels.values())))
     own = region.chance("complaints/own_language", number, "suppliers.complaints.in_own_language")
-    return pl.DataFrame(
-        {
-            "complaint": region.ids("complaints", number),
-            "firm": firms.id[complaints.firm],
-            "day": complaints.day,
-            "language": pl.Series(LANGUAGES)[np.where(own, firms.workers[complaints.firm], majority)],
-            "channel": pl.Series(tuple(channels))[channel],
-            "topic": pl.Series(complaints.topics)[complaints.topic],
-        }
-    )
+    return {
+        "complaint": region.ids("complaints", number),
+        "firm": firms.id[complaints.firm],
+        "day": complaints.day,
+        "language": pl.Series(LANGUAGES)[np.where(own, firms.workers[complaints.firm], majority)],
+        "channel": pl.Series(tuple(channels))[channel],
+        "topic": pl.Series(complaints.topics)[complaints.topic],
+    }

@@ -12,9 +12,9 @@ import numpy as np
 import polars as pl
 
 from tipdata.core.kinds import LANGUAGES
-from tipdata.core.tables import read_tables
+from tipdata.core.tables import read_tables, with_nulls
 from tipdata.core.world import DAYS, Region
-from tipdata.stages import Past, Stage
+from tipdata.stages import Past, Stage, Tables
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places import Places
 from tipdata.stages.suppliers.exploitation import NOBODY, Exploitation, draw_exploitation
@@ -40,7 +40,7 @@ class Suppliers:
     exploitation: Exploitation
 
 
-def generate(region: Region, past: Past) -> tuple[Suppliers, dict[str, pl.DataFrame]]:
+def generate(region: Region, past: Past) -> tuple[Suppliers, Tables]:
     """Draw the supply chain of one region."""
     places: Places = past["places"]
     o: Operations = past["operations"]
@@ -56,50 +56,40 @@ def generate(region: Region, past: Past) -> tuple[Suppliers, dict[str, pl.DataFr
     suppliers = Suppliers(agencies, firms, exploitation)
     f, e = suppliers.firms, suppliers.exploitation
     local = np.arange(f.count)
-    agency = _where(
-        f.agency != DIRECT, suppliers.agencies.id[f.agency] if len(suppliers.agencies.id) else local
-    )
+    agency = agencies.id[f.agency] if len(agencies.id) else local
     unrecorded = region.chance("firms/agency_unrecorded", local, "suppliers.agencies.unrecorded")
     housing = region.chance("firms/housing_unrecorded", local, "suppliers.housing_unrecorded")
     return suppliers, {
-        "agencies": agencies.frame,
-        "firms": pl.DataFrame(
-            {
-                "firm": f.id,
-                "sector": pl.Series(f.sectors)[f.sector],
-                "tier": f.tier + 1,
-                "town": places.town[f.town],
-                "jurisdiction": places.jurisdiction[f.town],
-                "size": pl.Series(SIZES)[f.size],
-                "age_years": f.age,
-                "language": pl.Series(LANGUAGES)[f.language],
-                "seasonal": f.seasonal,
-                "workers_language": pl.Series(LANGUAGES)[f.workers],
-                "housing": _where(~housing, f.housing),
-                "agency": agency.zip_with(pl.Series(~unrecorded), pl.Series([None], dtype=pl.Int64)),
-                "main_agency": agency,
-                "tied_housing": f.housing,
-                "migrant_run": f.migrant,
-                "care": f.care,
-                "squeeze": f.squeeze,
-                "pressure": trade.pressure,
-                "exploits": e.in_force,
-                "from_day": _where(e.in_force, e.start),
-                "to_day": _where(e.in_force & (e.end < DAYS), e.end),
-                "operation": _where(e.operation != NOBODY, o.id[e.operation]),
-                "log_odds": log_odds,
-            }
-        ),
+        "agencies": agencies.columns,
+        "firms": {
+            "firm": f.id,
+            "sector": pl.Series(f.sectors)[f.sector],
+            "tier": f.tier + 1,
+            "town": places.town[f.town],
+            "jurisdiction": places.jurisdiction[f.town],
+            "size": pl.Series(SIZES)[f.size],
+            "age_years": f.age,
+            "language": pl.Series(LANGUAGES)[f.language],
+            "seasonal": f.seasonal,
+            "workers_language": pl.Series(LANGUAGES)[f.workers],
+            "housing": with_nulls(f.housing, ~housing),
+            "agency": with_nulls(agency, (f.agency != DIRECT) & ~unrecorded),
+            "main_agency": with_nulls(agency, f.agency != DIRECT),
+            "tied_housing": f.housing,
+            "migrant_run": f.migrant,
+            "care": f.care,
+            "squeeze": f.squeeze,
+            "pressure": trade.pressure,
+            "exploits": e.in_force,
+            "from_day": with_nulls(e.start, e.in_force),
+            "to_day": with_nulls(e.end, e.in_force & (e.end < DAYS)),
+            "operation": with_nulls(o.id[e.operation], e.operation != NOBODY),
+            "log_odds": log_odds,
+        },
         "supplies": trade_frame(region, firms, trade),
         "audits": audit_frame(region, firms, audits),
         "complaints": complaint_frame(region, firms, complaints, o.majority),
     }
-
-
-def _where(known: np.ndarray, values: np.ndarray) -> pl.Series:
-    """Return the values, null if they are not known."""
-    series = pl.Series(values)
-    return series.zip_with(pl.Series(known), pl.Series([None], dtype=series.dtype))
 
 
 STAGE = Stage("suppliers", ("places", "operations"), tuple(read_tables("suppliers").values()), generate)

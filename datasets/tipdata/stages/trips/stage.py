@@ -13,7 +13,7 @@ import polars as pl
 
 from tipdata.core.tables import as_lists, decode, join_rows, take_rows, with_nulls
 from tipdata.core.world import DAYS, Region
-from tipdata.stages import Past, Stage
+from tipdata.stages import Columns, Past, Stage, Tables
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places import Places
 from tipdata.stages.trips.circuits import (
@@ -48,7 +48,7 @@ class Trips:
     bookings: Bookings
 
 
-def generate(region: Region, past: Past) -> tuple[Trips, dict[str, pl.DataFrame]]:
+def generate(region: Region, past: Past) -> tuple[Trips, Tables]:
     """Draw the circuits, stops and trips of one region."""
     places: Places = past["places"]
     operations: Operations = past["operations"]
@@ -69,24 +69,21 @@ def generate(region: Region, past: Past) -> tuple[Trips, dict[str, pl.DataFrame]
     ids = region.ids("circuits", circuits.number)
     return Trips(circuits, stops, bookings), {
         "circuits": _circuits_frame(region, places, operations, circuits, stops, ids),
-        "stops": _stops_frame(region, places, circuits, stops, legs, following, ids).with_columns(
-            adverts=_linked_adverts(past["adverts"].operation, past["adverts"].day, circuits, stops)
-        ),
-        "trips": pl.DataFrame(
-            {
-                "trip": region.ids("trips", bookings.number),
-                "traveller": region.ids("travellers", bookings.traveller),
-                "day": bookings.day,
-                "origin": places.town[bookings.origin],
-                "town": places.town[bookings.town],
-                "mode": decode(MODES, bookings.mode),
-                "wallet": with_nulls(
-                    region.ids("wallets", np.maximum(bookings.wallet, 0)), bookings.wallet >= 0
-                ),
-                "operation": with_nulls(operations.id[bookings.operation], bookings.operation >= 0),
-                "circuit": with_nulls(ids[bookings.circuit], bookings.circuit >= 0),
-            }
-        ),
+        "stops": {
+            **_stops_frame(region, places, circuits, stops, legs, following, ids),
+            "adverts": _linked_adverts(past["adverts"].operation, past["adverts"].day, circuits, stops),
+        },
+        "trips": {
+            "trip": region.ids("trips", bookings.number),
+            "traveller": region.ids("travellers", bookings.traveller),
+            "day": bookings.day,
+            "origin": places.town[bookings.origin],
+            "town": places.town[bookings.town],
+            "mode": decode(MODES, bookings.mode),
+            "wallet": with_nulls(region.ids("wallets", np.maximum(bookings.wallet, 0)), bookings.wallet >= 0),
+            "operation": with_nulls(operations.id[bookings.operation], bookings.operation >= 0),
+            "circuit": with_nulls(ids[bookings.circuit], bookings.circuit >= 0),
+        },
     }
 
 
@@ -111,26 +108,24 @@ def _linked_adverts(operation: np.ndarray, day: np.ndarray, c: Circuits, s: Slot
 
 def _circuits_frame(
     region: Region, places: Places, o: Operations, c: Circuits, s: Slots, ids: np.ndarray
-) -> pl.DataFrame:
+) -> Columns:
     first = np.flatnonzero(np.append(True, s.circuit[1:] != s.circuit[:-1]))
     last = np.append(first[1:], len(s.circuit)) - 1
     at = s.circuit[first]
     planned = np.arange(c.towns.shape[1]) < c.size[at][:, None]
-    return pl.DataFrame(
-        {
-            "circuit": ids[at],
-            "first_day": s.day[first],
-            "party": c.party[at],
-            "last_day": s.day[last],
-            "operation": with_nulls(o.id[c.operation[at]], c.operation[at] >= 0),
-            "kind": pl.Series(GROUPS)[c.group[at]],
-            "order": pl.Series(ORDERS)[c.order[at]],
-            "steadiness": pl.Series(STEADINESS)[c.steadiness[at]],
-            "advertised": c.advertised[at],
-            "home": places.town[c.home[at]],
-            "plan": as_lists(places.town[c.towns[at]], planned),
-        }
-    )
+    return {
+        "circuit": ids[at],
+        "first_day": s.day[first],
+        "party": c.party[at],
+        "last_day": s.day[last],
+        "operation": with_nulls(o.id[c.operation[at]], c.operation[at] >= 0),
+        "kind": pl.Series(GROUPS)[c.group[at]],
+        "order": pl.Series(ORDERS)[c.order[at]],
+        "steadiness": pl.Series(STEADINESS)[c.steadiness[at]],
+        "advertised": c.advertised[at],
+        "home": places.town[c.home[at]],
+        "plan": as_lists(places.town[c.towns[at]], planned),
+    }
 
 
 def _stops_frame(
@@ -141,24 +136,22 @@ def _stops_frame(
     legs: StopArrivals,
     following: np.ndarray,
     ids: np.ndarray,
-) -> pl.DataFrame:
-    by_id = following[:, np.argsort(places.town, kind="stable")].astype(np.int32)
+) -> Columns:
+    by_id = following[:, np.argsort(places.town, kind="stable")]
     first = np.append(True, s.circuit[1:] != s.circuit[:-1])
     start = np.flatnonzero(first)
-    return pl.DataFrame(
-        {
-            "stop": region.ids("stops", c.number[s.circuit] * SLOTS + s.slot),
-            "circuit": ids[s.circuit],
-            "sequence": np.arange(len(first)) - np.repeat(start, np.diff(np.append(start, len(first)))) + 1,
-            "day": s.day,
-            "town": places.town[s.town],
-            "mode": decode(MODES, legs.mode),
-            "wallet": with_nulls(region.ids("wallets", np.maximum(legs.wallet, 0)), legs.wallet >= 0),
-            "slot": s.slot,
-            "departs": s.town != s.planned,
-            "next_log": as_lists(by_id, np.ones(by_id.shape, dtype=bool)),
-        }
-    )
+    return {
+        "stop": region.ids("stops", c.number[s.circuit] * SLOTS + s.slot),
+        "circuit": ids[s.circuit],
+        "sequence": np.arange(len(first)) - np.repeat(start, np.diff(np.append(start, len(first)))) + 1,
+        "day": s.day,
+        "town": places.town[s.town],
+        "mode": decode(MODES, legs.mode),
+        "wallet": with_nulls(region.ids("wallets", np.maximum(legs.wallet, 0)), legs.wallet >= 0),
+        "slot": s.slot,
+        "departs": s.town != s.planned,
+        "next_log": as_lists(by_id, np.ones(by_id.shape, dtype=bool)),
+    }
 
 
 STAGE = Stage("trips", ("places", "operations", "adverts"), tuple(TABLES.values()), generate)
