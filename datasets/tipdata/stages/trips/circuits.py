@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tipdata.core.draw import EXP_SCALE, ONE, Ints, exp, log, probability
-from tipdata.core.kinds import SPAM
+from tipdata.core.kinds import CATEGORIES, SPAM
 from tipdata.core.tables import read_tables
 from tipdata.core.world import Region
 from tipdata.stages.operations.stage import Operations
@@ -97,6 +97,11 @@ def find_touring(region: Region, o: Operations) -> tuple[Ints, Ints]:
 def is_individual(region: Region, o: Operations) -> np.ndarray:
     """Return bool: operations of one person, who is in one place at a time and brings nobody."""
     return o.organisation == list(region["operations.organisation"]).index(INDIVIDUAL)
+
+
+def has_own_way(region: Region, o: Operations) -> np.ndarray:
+    """Return bool: operations of lines of work that make journeys and no tours."""
+    return np.isin(o.category, [list(CATEGORIES).index(name) for name in region["trips.own_way.returns"]])
 
 
 def draw_circuit_levels(region: Region, name: str, number: Ints, group: Ints) -> Ints:

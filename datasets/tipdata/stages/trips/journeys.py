@@ -15,7 +15,7 @@ from tipdata.core.tables import repeat_rows, take_rows
 from tipdata.core.world import DAYS, Region
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places import Places
-from tipdata.stages.trips.circuits import LAWFUL, SLOTS, TABLES, Circuits, Slots
+from tipdata.stages.trips.circuits import LAWFUL, SLOTS, TABLES, Circuits, Slots, has_own_way
 
 MODES = TABLES["trips"].values("mode")
 UNKNOWN = -1
@@ -189,11 +189,6 @@ MOST = 32
 """Journeys of an operation at most."""
 _NUMBER, _TRAVELLER = 3 << 30, 1 << 24
 """Bookings and travellers are numbered from here on."""
-
-
-def has_own_way(region: Region, o: Operations) -> np.ndarray:
-    """Return bool: operations of lines of work that make journeys and no tours."""
-    return np.isin(o.category, [list(CATEGORIES).index(name) for name in region["trips.own_way.returns"]])
 
 
 def own_bookings(region: Region, places: Places, o: Operations, flow: Ints) -> Bookings:

@@ -30,10 +30,10 @@ from tipdata.stages.trips.circuits import (
     find_touring,
     gravity,
     harvest_route,
+    has_own_way,
     is_individual,
     planned_town,
 )
-from tipdata.stages.trips.journeys import has_own_way
 
 YEAR = 365
 
