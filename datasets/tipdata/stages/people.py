@@ -14,11 +14,11 @@ from tipdata.core.kinds import FAMILIES, TRAFFICKING
 from tipdata.core.tables import as_lists, decode, read_tables, repeat_rows, with_nulls
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage, Tables
-from tipdata.stages.messages.exchange import JoinedPeople
+from tipdata.stages.messages.stage import JoinedPeople
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places import Places
-from tipdata.stages.suppliers.exploitation import NOBODY, Exploitation
-from tipdata.stages.trips.tours import find_parties
+from tipdata.stages.suppliers.firms import NOBODY, Exploitation
+from tipdata.stages.trips.circuits import find_parties
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import pytest
 from tipdata.core.world import MINUTES_A_DAY, World
 from tipdata.stages import draw_tables
 from tipdata.stages.messages.acts import STAGES
-from tipdata.stages.messages.exchange import AFTERWARDS, JOINED
+from tipdata.stages.messages.stage import AFTERWARDS, JOINED
 from tipdata.stages.payments.stage import NEVER
 
 WORLD = World.of("0.4.0", 4)

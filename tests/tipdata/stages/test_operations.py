@@ -19,8 +19,7 @@ from tipdata.stages.accounts import operation_site_weights, site_weights
 from tipdata.stages.adverts.stage import STAGE as ADVERTS
 from tipdata.stages.adverts.statements import Writers
 from tipdata.stages.operations.facts import BY_ADOPTION, BY_MIGRATION, SILENT, FactLaw, build_law
-from tipdata.stages.operations.habits import ARMED, BY_FORM
-from tipdata.stages.operations.lives import UNDISTURBED, disturb, draw_investigated
+from tipdata.stages.operations.habits import ARMED, BY_FORM, UNDISTURBED, disturb, draw_investigated
 from tipdata.stages.operations.stage import Operations
 from tipdata.text.documents import read_document
 from tipdata.text.facts import facts_of, level_place, number_of, rules

@@ -12,8 +12,7 @@ from tipdata.core.world import DAYS, MINUTES_A_DAY, World
 from tipdata.stages import Past, draw_tables, places
 from tipdata.stages.adverts.schedule import Busy, draw_bursts, follow_parents
 from tipdata.stages.market import destinations, expect_with_closure, expect_without_closure
-from tipdata.stages.trips.circuits import SLOTS
-from tipdata.stages.trips.tours import draw_tours, slot_days
+from tipdata.stages.trips.circuits import SLOTS, draw_tours, slot_days
 
 WORLD = World.of("0.4.0", 1)
 REGIONS = 16

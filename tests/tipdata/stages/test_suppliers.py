@@ -7,7 +7,7 @@ from one_story import firms as spells
 from tipdata.core.world import DAYS, World, parameters
 from tipdata.release import Release
 from tipdata.stages import draw_tables
-from tipdata.stages.suppliers.exploitation import to_milli_nats
+from tipdata.stages.suppliers.firms import to_milli_nats
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from tipdata.core.world import DAYS, MINUTES_A_DAY, World, parameters
 from tipdata.release import Release
 from tipdata.stages import Past, draw_tables
 from tipdata.stages.trips.circuits import AHEAD, GROUPS, ORDERS, STEADINESS, gravity, has_own_way
-from tipdata.stages.trips.journeys import UNKNOWN, WALLETS, Bookings, own_bookings
+from tipdata.stages.trips.stage import UNKNOWN, WALLETS, Bookings, own_bookings
 
 REGIONS = 8
 

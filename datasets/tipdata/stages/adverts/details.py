@@ -12,7 +12,7 @@ from tipdata.core.world import Region
 from tipdata.stages.adverts.schedule import ROOM, Schedule
 from tipdata.stages.adverts.statements import Statements, number_of
 from tipdata.stages.operations.facts import SILENT
-from tipdata.stages.operations.lives import pick_within
+from tipdata.stages.operations.habits import pick_within
 from tipdata.stages.operations.stage import Operations
 from tipdata.text.book import BASES
 from tipdata.text.facts import InFacts, facts_of, level_place

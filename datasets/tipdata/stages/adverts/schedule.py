@@ -15,7 +15,7 @@ from tipdata.core.world import MINUTES_A_DAY, Region
 from tipdata.stages.accounts import Accounts, site_weights
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places import Places
-from tipdata.stages.trips.tours import Tours, town_of
+from tipdata.stages.trips.circuits import Tours, town_of
 
 ROOM = 256
 """An advert's local number is its operation's times this plus its own."""

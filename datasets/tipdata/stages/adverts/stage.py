@@ -44,7 +44,7 @@ from tipdata.stages.accounts import Accounts
 from tipdata.stages.adverts.details import TABLES, draw_contacts, draw_images, job_fields
 from tipdata.stages.adverts.schedule import draw_bursts, place_on_tour
 from tipdata.stages.places import Places
-from tipdata.stages.trips.tours import Tours, draw_tours
+from tipdata.stages.trips.circuits import Tours, draw_tours
 from tipdata.text.book import BASES
 
 

@@ -16,7 +16,7 @@ from tipdata.core.draw import Ints, probability
 from tipdata.core.kinds import CATEGORIES, FAMILIES, KINDS, MAX_TEMPLATES
 from tipdata.core.world import Region
 from tipdata.stages.operations.facts import BY_ADOPTION, SILENT, OperationFacts, redraw_facts
-from tipdata.stages.operations.lives import pick_within
+from tipdata.stages.operations.habits import pick_within
 from tipdata.stages.operations.stage import Operations
 from tipdata.text.book import KINDS_OF_FILLER
 from tipdata.text.facts import facts_of, number_of, rules

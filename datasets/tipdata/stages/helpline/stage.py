@@ -1,41 +1,340 @@
-"""Contacts with a helpline: who got in touch, what was coded and noted down of it, and what each person needs.
+"""Contacts with a helpline: who got in touch and when, what was coded and noted down, and what each person needs.
 
 Some are exploited (adults of ``people``), some are lawful workers in trouble, some are in the wrong place or ask on
-another's behalf. Whole weeks are documented, one in ten, so that contacts compete for a week's case workers. Needs and
-urgency follow from the case; facts and sentences are weak, overlapping and often missing signs of them, most of all
-where no interpreter for the language was at hand.
+another's behalf. People who were exploited call after getting out, or in the last days before; their trade is that of
+the operation, and what was withheld from them is what the table of people holds. Whole weeks are documented, one in
+ten, so that contacts compete for a week's case workers. Facts and sentences are weak, overlapping and often missing
+signs of needs and urgency, most of all where no interpreter for the language was at hand.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
-from tipdata.core.kinds import LANGUAGES
+from tipdata.core.draw import ONE, normalise, probability
+from tipdata.core.kinds import CATEGORIES, LANGUAGES
 from tipdata.core.tables import as_lists, with_nulls
-from tipdata.core.world import Region
+from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages import Past, Stage, Tables
-from tipdata.stages.helpline.callers import (
-    circumstance_chances,
-    draw_callers,
-    draw_calls,
-    draw_cases,
-    kind_weights,
-    kinds_of_people,
-    trade_table,
-)
 from tipdata.stages.helpline.cases import (
+    ANY,
+    ENQUIRY,
+    EXPLOITED_KINDS,
+    FRESH,
+    INSIDE,
     KINDS,
+    MONTHS,
     NEEDS,
+    NONE,
     PHASES,
     TABLES,
+    WORKER,
+    Cases,
     HelplineEvidence,
     build_need_model,
+    circumstance_tables,
+    danger_by_threats,
     draw_needs,
     draw_urgency,
     need_posterior,
+    phase_table,
 )
 from tipdata.stages.helpline.notes import draw_coded_facts, write_notes
 from tipdata.stages.operations.stage import Operations
-from tipdata.stages.people import People
+from tipdata.stages.people import MOVED_ON, People
+
+WEEK = 7
+MONTHS_A_YEAR = 12
+YEAR = 365
+TRIES = 8
+"""Candidates that are tried to find somebody who gets out soon."""
+KINDS_OF_FORMS = {
+    "labour": "labour",
+    "domestic_servitude": "labour",
+    "sexual": "services",
+    "sex_tourism": "services",
+}
+
+
+def season_of_weeks(region: Region, opens: np.ndarray) -> np.ndarray:
+    """Return weights of documented weeks by the month that they begin in."""
+    month = opens * WEEK % YEAR * MONTHS_A_YEAR // YEAR
+    return region.values("helpline.season")[month]
+
+
+def weekday(region: Region, first: np.ndarray, turn: int) -> np.ndarray:
+    """Return a day of the week for each."""
+    weights = region.values("helpline.weekdays")
+    return region.stream("helpline/weekday").choose(first, weights, turn)
+
+
+def days_between(region: Region, first: np.ndarray, turn: int) -> np.ndarray:
+    """Return days from one call of a person to the next: few, so that calls of one person cluster."""
+    return 1 + region.stream("helpline/between").choose(first, region.values("helpline.days_between"), turn)
+
+
+def find_able(region: Region, o: Operations, people: People) -> np.ndarray:
+    """Return positions of people who may call: exploited, and not handed on to others.
+
+    People of operations that post stand there several times: where there are adverts, there are helplines' as well.
+    """
+    here = np.flatnonzero(people.exploited & (people.exit != MOVED_ON))
+    return np.repeat(here, np.where(o.posts[people.owner[here]], region["helpline.outreach"], 1))
+
+
+def pick_soon(
+    region: Region, people: People, ordered: np.ndarray, first: np.ndarray, day: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return for each first contact a place in ``ordered`` (by end) of somebody who gets out within some days, and
+    whether there is one."""
+    ends = people.end[ordered]
+    start = np.searchsorted(ends, day, side="right")
+    stop = np.searchsorted(ends, day + region["helpline.soon_days"], side="right")
+    tried = start[:, None] + region.stream("helpline/inside").below(
+        first[:, None], np.maximum(stop - start, 1)[:, None], np.arange(TRIES)
+    )
+    tried = np.minimum(tried, len(ordered) - 1)
+    fits = (people.start[ordered[tried]] <= day[:, None]) & (tried < stop[:, None])
+    return tried[np.arange(len(first)), fits.argmax(axis=1)], fits.any(axis=1)
+
+
+def measure_circumstances(
+    region: Region, o: Operations, people: People, kind: np.ndarray, tables: dict[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Return chances of circumstances, by kind and phase, as the people of the region have them.
+
+    Args:
+        kind: of each of ``people``.
+        tables: the chances as they are listed, for kinds that nobody of the region is of.
+    """
+    means, here = people.means.index, find_able(region, o, people)
+    used, of = people.control[here], kind[here]
+    took = used[:, means("takes_earnings")] | used[:, means("debt_bondage")]
+    found = {"earnings": took, "documents": used[:, means("withholds_documents")]}
+    found |= {"restricted": used[:, means("restricts_movement")], "threatened": used[:, means("threats")]}
+    made = dict(tables)
+    for name, has in found.items():
+        made[name] = tables[name].copy()
+        for k in range(EXPLOITED_KINDS):
+            if (of == k).any():
+                made[name][k] = np.clip(int(has[of == k].sum()) * ONE // int((of == k).sum()), 1, ONE - 1)
+    made["restricted"][:, INSIDE + 1 :] = 0
+    return made
+
+
+def operation_trades(region: Region, o: Operations) -> np.ndarray:
+    """Return the level of the fact ``sector`` that is the trade of each operation."""
+    levels = list(region["helpline.fact.sector"])
+    by_category = [levels.index(region["helpline.trades"][name]) for name in CATEGORIES]
+    return np.array(by_category)[o.category]
+
+
+def trade_table(region: Region, o: Operations, people: People, kind: np.ndarray) -> np.ndarray:
+    """Return (kinds, sectors) probabilities of the fact ``sector``: of those exploited mostly their operation's."""
+    listed = normalise(np.array(list(region["helpline.fact.sector"].values()), dtype=np.int64).T * ONE)
+    own, here = probability(region["helpline.own_trade"]), find_able(region, o, people)
+    level = operation_trades(region, o)[people.owner[here]]
+    for k in range(EXPLOITED_KINDS):
+        among = np.bincount(level[kind[here] == k], minlength=listed.shape[1])
+        if among.any():
+            listed[k] = (among * ONE // among.sum() * own + listed[k] * (ONE - own)) // ONE
+    return normalise(listed)
+
+
+CALL_ROOM = 4
+"""A contact's local number is its first contact's times this plus its turn."""
+OTHERS = 1 << 30
+"""Local numbers of people who are not in the table ``people`` start here."""
+NOBODY = -1
+
+
+@dataclass(frozen=True)
+class Calls:
+    """When: local numbers of contacts and of their first contacts, turn 0-2, minute; int64 arrays by contact."""
+
+    local: np.ndarray
+    first: np.ndarray
+    turn: np.ndarray
+    minute: np.ndarray
+
+    @property
+    def day(self) -> np.ndarray:
+        return self.minute // MINUTES_A_DAY
+
+
+@dataclass(frozen=True)
+class Callers:
+    """Who, by first contact: local number of the person, position in people (-1 for others), kind, and the day of
+    leaving (beyond the last day where that has not come)."""
+
+    person: np.ndarray
+    position: np.ndarray
+    kind: np.ndarray
+    leaves: np.ndarray
+
+
+def draw_calls(region: Region) -> Calls:
+    """Return first contacts in the documented weeks, and repeats of some: in the same week or in the next documented
+    one."""
+    weeks, spacing = region["helpline.weeks"], region["helpline.spacing"]
+    opens = np.arange(weeks) * spacing + region.stream("helpline/weeks").below(np.arange(weeks), spacing)
+    first = np.arange(region["helpline.first"])
+    slot = region.stream("helpline/week").choose(first, season_of_weeks(region, opens))
+    minute = _minute(region, first, opens[slot], 0)
+    turns = [(first, np.zeros_like(first), minute)]
+    happens = np.ones(len(first), dtype=bool)
+    for turn, p in enumerate(region["helpline.again"], start=1):
+        happens &= region.stream("helpline/again").chance(first, probability(p), turn)
+        same = region.chance("helpline/same_week", first, "helpline.again_same_week", turn)
+        last = (opens[slot] + 1) * WEEK * MINUTES_A_DAY - 1
+        ahead = days_between(region, first, turn) * MINUTES_A_DAY
+        later = minute // MINUTES_A_DAY * MINUTES_A_DAY + ahead + _clock(region, first, turn)
+        same &= later <= last
+        happens &= np.where(same, minute < last, slot + 1 < weeks)
+        slot = np.where(same, slot, np.minimum(slot + 1, weeks - 1))
+        minute = np.where(same, later, _minute(region, first, opens[slot], turn))
+        turns.append((first[happens], np.full(happens.sum(), turn), minute[happens]))
+    of, turn, when = (np.concatenate(parts) for parts in zip(*turns, strict=True))
+    return Calls(of * CALL_ROOM + turn, of, turn, when)
+
+
+def _minute(region: Region, first: np.ndarray, week: np.ndarray, turn: int) -> np.ndarray:
+    """Return a minute of the week."""
+    return (week * WEEK + weekday(region, first, turn)) * MINUTES_A_DAY + _clock(region, first, turn)
+
+
+def _clock(region: Region, first: np.ndarray, turn: int) -> np.ndarray:
+    """Return a minute of the day, mostly in the afternoon (the sum of two uniform draws)."""
+    half = MINUTES_A_DAY // 2
+    hour = region.stream("helpline/hour").below(first, half, 2 * turn)
+    hour += region.stream("helpline/hour").below(first, half, 2 * turn + 1)
+    return (hour + MINUTES_A_DAY // 8) % MINUTES_A_DAY
+
+
+def draw_callers(region: Region, o: Operations, people: People, calls: Calls) -> Callers:
+    """Return the person behind each first contact, and how long after leaving they get in touch."""
+    first, day = calls.first[calls.turn == 0], calls.day[calls.turn == 0]
+    exploited, worker = (probability(region[f"helpline.{name}"]) for name in ("exploited", "worker"))
+    group = region.stream("helpline/group").choose(
+        first, np.array([exploited, worker, ONE - exploited - worker])
+    )
+    table = phase_table(region)[[0, WORKER, ENQUIRY]]
+    phase = region.stream("helpline/phase").choose(first, table[group])
+    position = np.where(group == 0, _pick(region, o, people, first, day, phase), NOBODY)
+    at = np.maximum(position, 0)
+    kind = np.where(group == 0, kinds_of_forms(o)[o.form[people.owner[at]]], group + WORKER - 1)
+    low, high = _phase_days(region)
+    lag = low[phase] + region.stream("helpline/lag").below(first, (high - low + 1)[phase])
+    leaves = np.where(phase == INSIDE, DAYS * 2, day - lag)
+    return Callers(
+        person=np.where(group == 0, people.local[at], OTHERS + first),
+        position=position,
+        kind=kind,
+        leaves=np.where(group == 0, people.end[at], leaves),
+    )
+
+
+def kinds_of_forms(o: Operations) -> np.ndarray:
+    """Return the kind of case of each form of exploitation: (forms,) indices into ``cases.KINDS``."""
+    kinds = KINDS_OF_FORMS
+    return np.array([KINDS.index(kinds.get(form, "other_form")) for form in o.forms])
+
+
+def kind_weights(region: Region, o: Operations, people: People) -> np.ndarray:
+    """Return (5,) integer weights of the kinds among first contacts: the posterior's prior."""
+    may = find_able(region, o, people)
+    forms = np.bincount(kinds_of_people(o, people)[may], minlength=EXPLOITED_KINDS)
+    exploited, worker = (probability(region[f"helpline.{name}"]) for name in ("exploited", "worker"))
+    return np.array([*(forms * exploited // max(len(may), 1)), worker, ONE - exploited - worker])
+
+
+def _phase_days(region: Region) -> tuple[np.ndarray, np.ndarray]:
+    """Return fewest and most days since leaving, by phase; zero where a phase has none."""
+    bounds = np.array([region["helpline.phase_days"].get(phase, (0, 0)) for phase in PHASES])
+    return bounds[:, 0], bounds[:, 1]
+
+
+def _pick(
+    region: Region, o: Operations, people: People, first: np.ndarray, day: np.ndarray, phase: np.ndarray
+) -> np.ndarray:
+    """Return for each first contact an exploited adult who is in the phase on that day, else in the nearest phase."""
+    may = find_able(region, o, people)
+    may = may[np.lexsort((people.local[may], people.end[may]))]
+    ends = people.end[may]
+    low, high = _phase_days(region)
+    start = np.searchsorted(ends, day - high[phase], side="left")
+    stop = np.searchsorted(ends, day - low[phase], side="right")
+    left = start + region.stream("helpline/left").below(first, np.maximum(stop - start, 1))
+    left = np.where(stop > start, left, stop - 1)
+    inside, fits = pick_soon(region, people, may, first, day)
+    return may[np.where(((phase == INSIDE) & fits) | (left < 0), inside, left)]
+
+
+def circumstance_chances(region: Region, o: Operations, people: People) -> dict[str, np.ndarray]:
+    """Return by circumstance (kinds, phases) probabilities out of 65,536."""
+    return measure_circumstances(region, o, people, kinds_of_people(o, people), circumstance_tables(region))
+
+
+def kinds_of_people(o: Operations, people: People) -> np.ndarray:
+    """Return the kind of case of each person."""
+    return kinds_of_forms(o)[o.form[people.owner]]
+
+
+def draw_cases(
+    region: Region,
+    o: Operations,
+    people: People,
+    calls: Calls,
+    callers: Callers,
+    listed: dict[str, np.ndarray],
+) -> Cases:
+    """Return the hidden state of every contact on its day. ``listed``: what :func:`circumstance_chances` returns."""
+    kind, person = callers.kind[calls.first], callers.person[calls.first]
+    since = np.where(kind == ENQUIRY, NOBODY, np.maximum(calls.day - callers.leaves[calls.first], NOBODY))
+    _, high = _phase_days(region)
+    phase = np.where(since < 0, INSIDE, np.searchsorted(high[FRESH:MONTHS], since, side="left") + FRESH)
+    phase = np.where(kind == ENQUIRY, NONE, phase)
+    foreign = region.stream("helpline/foreign").chance(
+        person, region.chances("helpline.foreign", KINDS)[kind]
+    )
+    others = region.values("operations.languages", LANGUAGES)
+    others[o.majority] = 0
+    language = np.where(foreign, region.stream("helpline/language").choose(person, others), o.majority)
+    at_hand = region.chances("helpline.interpreter", LANGUAGES)
+    at = callers.position[calls.first]
+    used = people.control[np.maximum(at, 0)]
+    circumstances = {
+        name: region.stream(f"helpline/{name}").chance(person, p[kind, phase]) for name, p in listed.items()
+    }
+    took = used[:, people.means.index("takes_earnings")] | used[:, people.means.index("debt_bondage")]
+    ended = (people.exit[np.maximum(at, 0)] == "authorities") & (since >= 0)
+    known = {
+        "earnings": took,
+        "documents": used[:, people.means.index("withholds_documents")],
+        "authorities": ended,
+        "restricted": used[:, people.means.index("restricts_movement")] & (since < 0),
+        "threatened": used[:, people.means.index("threats")],
+    }
+    of = {name: np.where(at >= 0, known[name], drawn) for name, drawn in circumstances.items()}
+    dangers = danger_by_threats(region, listed["threatened"])[of["threatened"].astype(np.int64), kind, phase]
+    stay = np.minimum(calls.day, people.end[np.maximum(at, 0)]) - people.start[np.maximum(at, 0)]
+    # Where nobody is there yet on a day, who comes next calls, and has worked no week.
+    stay = np.maximum(stay, 0)
+    return Cases(
+        local=calls.local,
+        person=person,
+        kind=kind,
+        phase=phase,
+        since=since,
+        danger=region.stream("helpline/danger").choose(calls.local, dangers),
+        language=language,
+        foreign=foreign,
+        spoken=~foreign | region.stream("helpline/spoken").chance(calls.local, at_hand[language]),
+        **of,
+        trade=np.where(at >= 0, operation_trades(region, o)[people.owner[at]], NOBODY),
+        weeks=np.where(at >= 0, stay // WEEK, ANY),
+    )
 
 
 def generate(region: Region, past: Past) -> tuple[None, Tables]:

@@ -1,33 +1,382 @@
 """Messages: conversations between adults as coded acts, minute by minute; never a sentence.
 
-Each conversation runs through stages by the chain of the module ``acts``; act, speaker, gap and channel are drawn
-given the stage, the course, the holder's habits and, less so, the conversation's own. A recruitment's onset is its
-first message of commitment; lawful courses reach commitment too, and most attempts to recruit never do.
+Trafficking operations recruit, most often in vain, and talk with customers and friends as well; lawful recruiters,
+brokers and sellers, private people and spam do what they do. Recruiters, lawful or not, write from the beginning of
+the operation's life until it stops posting, mostly around the start of posting; sellers and friends write while the
+operation lives. The account must exist on the day. Each conversation runs through stages by the chain of
+:mod:`tipdata.stages.messages.acts`; act, speaker, gap and channel are drawn given the stage, the course, the holder's
+habits and, less so, the conversation's own. A recruitment's onset is its first message of commitment: then a person
+joins, or backs out and is lost. Lawful courses reach commitment too.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
-from tipdata.core.kinds import LANGUAGES
-from tipdata.core.tables import decode, repeat_rows, with_nulls
+from tipdata.core.draw import choose_from_bits, exp, scale_exp
+from tipdata.core.kinds import FAMILIES, KINDS, LANGUAGES, TRAFFICKING
+from tipdata.core.tables import decode, repeat_rows, take_rows, with_nulls
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages import Columns, Past, Stage, Tables
-from tipdata.stages.accounts import Accounts
+from tipdata.stages.accounts import BACKGROUND, MAX_SITES, Accounts, background_site, spoken_language
 from tipdata.stages.messages import acts
-from tipdata.stages.messages.acts import ThreadModel
-from tipdata.stages.messages.conversations import MESSAGE_ROOM, Conversations, MessageRows, draw_conversations
-from tipdata.stages.messages.exchange import (
-    JOINED,
-    LOST,
-    OUTCOMES,
-    DrawnMessages,
-    JoinedPeople,
-    draw_messages,
-    draw_outcomes,
-    find_unwritten,
-)
-from tipdata.stages.operations.stage import Operations
+from tipdata.stages.messages.acts import WEEK, ThreadModel, reply_rows
+from tipdata.stages.operations.stage import Operations, draw_hunts
 from tipdata.stages.places import Places
+
+NOBODY = "nobody"
+MESSAGE_ROOM = 256
+"""A message's local number is its conversation's times this plus its sequence number."""
+
+
+@dataclass(frozen=True)
+class Conversations:
+    """Conversations by local number; int64 arrays of equal length unless stated."""
+
+    number: np.ndarray
+    owner: np.ndarray
+    """Local number of the operation that holds one side; -1 where nobody's does."""
+    account: np.ndarray
+    """Local number of the account."""
+    site: np.ndarray
+    """Position of the account's platform among those present."""
+    language: np.ndarray
+    course: np.ndarray
+    form: np.ndarray
+    """Form of exploitation of a recruitment; -1 for every other course."""
+    opens: np.ndarray
+    """bool: the holder of the account writes first."""
+    start: np.ndarray
+    """Minute of the first message."""
+    length: np.ndarray
+    """Messages it would have; the end of the window cuts some."""
+
+    @property
+    def holder(self) -> np.ndarray:
+        """Number under which the habits of the holder are drawn."""
+        return np.where(self.owner >= 0, self.owner, self.account)
+
+
+def draw_owners(region: Region, o: Operations, number: np.ndarray) -> np.ndarray:
+    """Return the operation of each conversation; busy ones have many (exponential weights), and those that post more.
+    -1 for nobody's."""
+    listed = region["messages.owners"]
+    share = np.array([listed[kind] for kind in (*KINDS, NOBODY)])
+    kind = region.stream("messages/owner_kind").choose(number, share)
+    local = np.arange(len(o.id))
+    busy = 1 + region.stream("messages/busy").quantile(local, "exponential") // 1000
+    busy = busy * np.where(o.posts, region["messages.posting_talks"], 1)
+    owner = np.full(len(number), -1)
+    for k in range(len(KINDS)):
+        members = np.flatnonzero(o.kind == k)
+        of_kind = np.flatnonzero(kind == k)
+        if len(members):
+            owner[of_kind] = members[region.stream("messages/owner").choose(number[of_kind], busy[members])]
+    return owner
+
+
+def draw_courses(region: Region, o: Operations, owner: np.ndarray, number: np.ndarray) -> np.ndarray:
+    """Return the course of each conversation: by the owner's kind and, for lawful owners, by what they offer."""
+    sources = ("trafficking", "spam", NOBODY, *FAMILIES)
+    weights = np.array(
+        [[region[f"messages.courses.{s}"].get(kind, 0) for kind in acts.KINDS] for s in sources]
+    )
+    lawful = sources.index(FAMILIES[0]) + o.family[owner]
+    source = np.where(
+        o.kind[owner] == TRAFFICKING, 0, np.where(o.kind[owner] == KINDS.index("spam"), 1, lawful)
+    )
+    source = np.where(owner < 0, sources.index(NOBODY), source)
+    kind = region.stream("messages/course").choose(number, weights[source])
+    fishing = 1 - draw_hunts(region, np.arange(len(o.id)))[owner].astype(np.int64)
+    return np.where(kind == 0, fishing, kind + len(acts.STRATEGIES) - 1)
+
+
+@dataclass(frozen=True)
+class MessageRows:
+    """Messages in order of conversation and sequence; arrays of equal length (messages), int64 unless stated."""
+
+    at: np.ndarray
+    """Position of the conversation."""
+    step: np.ndarray
+    """Sequence number from 0."""
+    row: np.ndarray
+    """Local number of the message."""
+    stage: np.ndarray
+
+
+RECRUITING = (*acts.STRATEGIES, "lawful_recruitment", "brokerage")
+ACCOUNT_TRIES = 8
+"""Accounts of nobody's operation that are tried for one that lives."""
+
+
+def draw_conversations(
+    region: Region, places: Places, o: Operations, accounts: Accounts, model: ThreadModel
+) -> Conversations:
+    """Draw the conversations of a region."""
+    number = np.arange(region["messages.conversations"])
+    owner = draw_owners(region, o, number)
+    course = draw_courses(region, o, owner, number)
+    day = _draw_days(region, o, owner, course, number, model.weekdays)
+    account, site, opened = _draw_accounts(region, places, accounts, owner, number, day)
+    hour = region.stream("messages/hour").choose(number, model.chain.hours[course])
+    fewest, most = region["messages.length"]
+    spread = region.stream("messages/length").quantile(number, "normal") * round(
+        region["messages.length_sd"] * 1000
+    )
+    length = (
+        scale_exp(np.full(len(number), region["messages.length_median"] * 1000), spread // 1_000_000) // 1000
+    )
+    made = Conversations(
+        number=number,
+        owner=owner,
+        account=account,
+        site=site,
+        language=np.where(owner >= 0, o.language[owner], spoken_language(region, o, account)),
+        course=course,
+        form=np.where(course < len(acts.STRATEGIES), o.form[owner], -1),
+        opens=region.stream("messages/opens").chance(number, model.chain.opens[course]),
+        start=day * MINUTES_A_DAY + hour * 60 + region.stream("messages/first").below(number, 60),
+        length=np.clip(length, fewest, most),
+    )
+    return take_rows(made, opened)
+
+
+def _draw_days(
+    region: Region,
+    o: Operations,
+    owner: np.ndarray,
+    course: np.ndarray,
+    number: np.ndarray,
+    weekdays: np.ndarray,
+) -> np.ndarray:
+    """Return the day of the first message, in the rhythm of the course's week: (courses, 7) weights ``weekdays``."""
+    begins, ends = np.maximum(o.begins, 0), np.minimum(o.ends, DAYS - 1)
+    recruits = np.isin(course, [acts.COURSES.index(name) for name in RECRUITING])
+    first = np.where(owner >= 0, begins[owner], 0)
+    until = np.where(recruits & o.posts[owner], o.last_day[owner], ends[owner])
+    last = np.where(owner >= 0, until, DAYS - 1)
+    day = first + region.stream("messages/day").below(number, last - first + 1)
+    apart = region.stream("messages/around").quantile(number, "logistic") * region["messages.around_days"]
+    near = o.first_day[owner] + apart // 1_000_000
+    busy = region.chance("messages/busy_time", number, "messages.around")
+    day = np.where((owner >= 0) & recruits & busy & (near >= first) & (near <= last), near, day)
+    week = day[:, None] // WEEK * WEEK + np.arange(WEEK)
+    inside = (week >= first[:, None]) & (week <= last[:, None])
+    weights = np.where(inside, weekdays[course], 0)
+    return week[:, 0] + region.stream("messages/first_weekday").choose(number, weights)
+
+
+def _draw_accounts(
+    region: Region, places: Places, accounts: Accounts, owner: np.ndarray, number: np.ndarray, day: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return local number of each conversation's account, the position of its platform, and whether it lives."""
+    lives, usable = accounts.lives, accounts.alive(owner, day)
+    site = region.stream("messages/site").choose(number, (usable | ~usable.any(axis=1, keepdims=True)) * 1)
+    others = max(region["accounts.total"] - int(accounts.has.sum()), 1)
+    tried = BACKGROUND + region.stream("messages/account").below(
+        number[:, None], others, np.arange(ACCOUNT_TRIES)
+    )
+    there = background_site(region, places, tried.ravel()).reshape(tried.shape)
+    at = np.searchsorted(accounts.number, tried)
+    fits = (lives.created[at] <= day[:, None]) & (day[:, None] < lives.closed[at])
+    first = fits.argmax(axis=1)[:, None]
+    background = np.take_along_axis(tried, first, axis=1)[:, 0]
+    site = np.where(owner >= 0, site, np.take_along_axis(there, first, axis=1)[:, 0])
+    opened = np.where(owner >= 0, usable.any(axis=1), fits.any(axis=1))
+    return np.where(owner >= 0, owner * MAX_SITES + site, background), site, opened
+
+
+OUTCOMES = JOINED, LOST = acts.TABLES["conversations"].values("outcome")
+AFTERWARDS = tuple(acts.STAGES.index(name) for name in ("entrapment", "control", "coordination"))
+"""Stages that are written of with somebody who is there."""
+
+
+@dataclass(frozen=True)
+class JoinedPeople:
+    """Those who join by a conversation; int64 arrays of equal length.
+
+    ``conversation``: its local number; ``owner``: of the operation; ``day``: of joining.
+    """
+
+    conversation: np.ndarray
+    owner: np.ndarray
+    day: np.ndarray
+
+
+def draw_outcomes(
+    region: Region,
+    o: Operations,
+    number: np.ndarray,
+    owner: np.ndarray,
+    day: np.ndarray,
+    drawn_back: np.ndarray,
+) -> tuple[JoinedPeople, np.ndarray]:
+    """Return the people who join, and for each commitment whether somebody joins.
+
+    Args:
+        number, owner, day: of the conversation, its operation, and the message of commitment.
+        drawn_back: bool, the other withdraws at the end: lost.
+    """
+    stays = region["people.shortest_days"]
+    high = np.minimum(np.minimum(day + region["messages.joining_days"], o.ends[owner] - stays), DAYS - 1)
+    halves = [region.stream("messages/joining").below(number, 1 << 16, k) for k in (0, 1)]
+    joining = day + (high - day + 1) * (halves[0] + halves[1]) // (1 << 17)
+    lost = region.chance("messages/lost", number, "messages.lost")
+    joins = ~lost & ~drawn_back & (high >= day)
+    return JoinedPeople(number[joins], owner[joins], joining[joins]), joins
+
+
+def find_unwritten(
+    region: Region, c: Conversations, lines: MessageRows, minute: np.ndarray, joined: JoinedPeople
+) -> np.ndarray:
+    """Return bool by message: those that are not written since one side has joined.
+
+    A conversation ends with the day of joining, but for a few days of control and logistics: fewer than anybody stays.
+    """
+    joining = np.full(len(c.number), DAYS)
+    joining[np.searchsorted(c.number, joined.conversation)] = joined.day
+    since = minute // MINUTES_A_DAY - joining[lines.at]
+    most = min(region["messages.afterwards_days"], region["people.shortest_days"])
+    idle = (since > 0) & (~np.isin(lines.stage, AFTERWARDS) | (since > most))
+    total, first = np.cumsum(idle), np.arange(len(idle)) - lines.step
+    return total - total[first] + idle[first] > 0
+
+
+DELETED = UNKNOWN = -1
+
+
+@dataclass(frozen=True)
+class DrawnMessages:
+    """By message: minute, act (-1 where deleted), channel (-1 where unknown), and whether it was ever written."""
+
+    minute: np.ndarray
+    act: np.ndarray
+    channel: np.ndarray
+    kept: np.ndarray
+
+
+def draw_messages(
+    region: Region,
+    model: ThreadModel,
+    c: Conversations,
+    lines: MessageRows,
+    role: np.ndarray,
+    closed: np.ndarray,
+    ends: np.ndarray,
+) -> DrawnMessages:
+    """Draw minutes, acts and channels.
+
+    Args:
+        closed: (conversations,) day from which on the account is no more, as when its site closes.
+        ends: day after the last on which the operation that holds one side writes.
+    """
+    minute = _draw_minutes(region, model, c, lines)
+    late = (minute >= closed[lines.at] * MINUTES_A_DAY) & (closed[lines.at] < DAYS)
+    moves = region.chance("messages/moves", c.number, "messages.moves")
+    return DrawnMessages(
+        minute=minute,
+        act=_draw_acts(region, model, c, lines, role),
+        channel=_draw_channels(region, model, c, lines, late),
+        kept=(minute < np.minimum(ends, DAYS)[lines.at] * MINUTES_A_DAY) & (~late | moves[lines.at]),
+    )
+
+
+def _draw_minutes(region: Region, model: ThreadModel, c: Conversations, lines: MessageRows) -> np.ndarray:
+    """Return minute of each message: within a sitting after some minutes, else on a later day of the course's week at
+    an hour of the course, and at least as long after as a sitting may pause."""
+    minutes, days = region["messages.gap_minutes"], region["messages.gap_days"]
+    course = c.course[lines.at]
+    classes = np.arange(model.chain.gap.shape[-1])
+    pace = acts.draw_pace(region, c.holder)[lines.at]
+    drawn = region.stream("messages/gap").choose(
+        lines.row, exp(model.chain.gap[course, lines.stage] + pace[:, None] * classes)
+    )
+    low, high = np.array(minutes[:-1] + days[:-1])[drawn], np.array(minutes[1:] + days[1:])[drawn]
+    sits = drawn < len(minutes) - 1
+    waited = low + region.stream("messages/wait").below(lines.row, high - low)
+    clock, later = np.zeros(len(drawn), dtype=np.int64), np.flatnonzero(~sits)
+    hour = region.stream("messages/hour_again").choose(lines.row[later], model.chain.hours[course[later]])
+    clock[later] = hour * 60 + region.stream("messages/minute").below(lines.row[later], 60)
+    drawn_day = region.stream("messages/weekday").bits(lines.row)
+    ahead = _weights_ahead(model, days)
+    minute, now = np.zeros(len(drawn), dtype=np.int64), c.start.copy()
+    first = lines.row - lines.step == lines.row
+    minute[first] = now
+    for going, row in _steps(c, lines):
+        before = now[going]
+        then = before + waited[row]
+        apart = np.flatnonzero(~sits[row])
+        late, day = row[apart], before[apart] // MINUTES_A_DAY
+        on = 1 + choose_from_bits(
+            drawn_day[late], ahead[drawn[late] - len(minutes) + 1, course[late], day % WEEK]
+        )
+        then[apart] = np.maximum((day + on) * MINUTES_A_DAY + clock[late], before[apart] + minutes[-1])
+        now[going] = minute[row] = then
+    return minute
+
+
+def _weights_ahead(model: ThreadModel, days: list[int]) -> np.ndarray:
+    """Return (classes of gaps in days, courses, weekdays, days ahead) weights of the next message's day."""
+    ahead = np.arange(1, days[-1])
+    low, high = np.array(days[:-1])[:, None], np.array(days[1:])[:, None]
+    in_class = (ahead >= low) & (ahead < high)
+    week = (np.arange(WEEK)[:, None] + ahead) % WEEK
+    return np.where(in_class[:, None, None, :], model.weekdays[:, week], 0)
+
+
+def _draw_acts(
+    region: Region, model: ThreadModel, c: Conversations, lines: MessageRows, role: np.ndarray
+) -> np.ndarray:
+    """Return the act of each message: by stage, profile and speaker, by habit, by place, and as an answer."""
+    leanings = acts.draw_habits(region, c.holder, c.number)
+    profile = acts.profile(region.world, c.course, c.form)
+    often = region.chance("messages/deletes", c.holder, "messages.deletes_often")
+    rates = region.chances("messages.deleted")
+    deleted = region.stream("messages/deleted").chance(lines.row, rates[often.astype(np.int64)][lines.at])
+    base = (
+        model.chain.act[profile[lines.at], lines.stage, role]
+        + leanings[lines.at]
+        + model.of_place(lines.step)
+    )
+    act, last_act = np.zeros(len(lines.row), dtype=np.int64), np.full(len(c.number), DELETED)
+    drawn = region.stream("messages/act").bits(lines.row)
+    turns = role != role[np.maximum(np.arange(len(role)) - 1, 0)]
+    for going, row in _steps(c, lines, first=0):
+        weights = exp(base[row] + model.reply[reply_rows(last_act[going], turns[row])])
+        last_act[going] = act[row] = np.where(deleted[row], DELETED, choose_from_bits(drawn[row], weights))
+    return act
+
+
+def _draw_channels(
+    region: Region, model: ThreadModel, c: Conversations, lines: MessageRows, late: np.ndarray
+) -> np.ndarray:
+    """Return the channel of each message: kept until it is chosen anew, away from the site once that has closed.
+
+    Where a channel is not known it is not chosen anew either, so that the last known one is the one before; the first
+    message's, and the first one's after the closing, are known.
+    """
+    course, stage = c.course[lines.at], lines.stage
+    moved = late & ~np.concatenate([[False], late[:-1]])
+    begins = lines.step == 0
+    unknown = region.chance("messages/unknown_channel", lines.row, "messages.unknown_channel")
+    unknown &= ~begins & ~moved
+    anew = begins | moved | region.stream("messages/hop").chance(lines.row, model.chain.hop[stage])
+    weights = np.where(late[:, None], model.away[course], model.chain.next_channel[course])
+    weights = np.where(begins[:, None], model.chain.first_channel[course], weights)
+    chosen = region.stream("messages/channel").choose(lines.row, weights)
+    anew &= ~unknown
+    channel = chosen[np.maximum.accumulate(np.where(anew, np.arange(len(anew)), 0))]
+    return np.where(unknown, UNKNOWN, channel)
+
+
+def _steps(c: Conversations, lines: MessageRows, first: int = 1):
+    """Yield, step by step, the conversations that go on and the rows of their messages."""
+    start = np.cumsum(c.length) - c.length
+    for step in range(first, int(c.length.max())):
+        going = np.flatnonzero(c.length > step)
+        yield going, start[going] + step
+
 
 SIDES = acts.TABLES["messages"].values("side")
 """Who opened a conversation, and the other."""

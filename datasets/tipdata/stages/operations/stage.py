@@ -17,21 +17,19 @@ from tipdata.core.world import DAYS, Region
 from tipdata.stages import Columns, Past, Stage, Tables
 from tipdata.stages.operations.facts import OperationFacts, draw_facts
 from tipdata.stages.operations.habits import (
-    category_shares,
-    draw_levels,
-    draw_organisation,
-    form_shares,
-    natural_weight,
-    town_weights,
-)
-from tipdata.stages.operations.lives import (
     Disturbances,
+    category_shares,
     disturb,
     draw_adoption,
     draw_investigated,
+    draw_levels,
     draw_life,
+    draw_organisation,
     draw_spell,
     draw_writers,
+    form_shares,
+    natural_weight,
+    town_weights,
 )
 from tipdata.stages.places import Places
 

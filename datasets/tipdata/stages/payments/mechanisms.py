@@ -19,7 +19,7 @@ from tipdata.core.draw import Ids, Ints
 from tipdata.core.kinds import TRAFFICKING
 from tipdata.core.tables import join_rows, repeat_rows
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
-from tipdata.stages.operations.lives import pick_within
+from tipdata.stages.operations.habits import pick_within
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.payments import wallets
 from tipdata.stages.payments.people import Inhabitants, draw_employers, draw_wages

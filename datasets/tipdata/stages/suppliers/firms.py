@@ -1,14 +1,20 @@
-"""Firms and recruitment agencies: place in the chain, workers, who placed those workers, and who supplies whom."""
+"""Firms and recruitment agencies: place in the chain, workers, who placed them, who supplies whom, and exploitation.
+
+A firm's log-odds of exploitation add up from its sector, tier, season, tied housing, the pressure of its buyers, its
+care, and who places its workers. Who runs it and what language it or its workers speak add nothing. An operation
+places people with firms within its life. The spell of a firm is drawn whether or not exploitation is in force, so
+that the log-odds of what comes to light in it stay exact.
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
-from tipdata.core.draw import probability
+from tipdata.core.draw import Ints, probability, sigmoid
 from tipdata.core.kinds import BUSINESS, CATEGORIES, LANGUAGES, TRAFFICKING
 from tipdata.core.tables import read_tables, with_nulls
-from tipdata.core.world import Region
+from tipdata.core.world import DAYS, Region
 from tipdata.stages import Columns
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places import Places
@@ -296,3 +302,143 @@ def trade_frame(region: Region, firms: Firms, trade: Trade) -> Columns:
         "since_day": latest - ago // 1_000_000 % (latest + YEAR * younger + 1),
         "payment_days": with_nulls(paid, recorded),
     }
+
+
+NOBODY = -1
+
+
+@dataclass(frozen=True)
+class Placing:
+    """By firm; int64 arrays. ``operation``: local number of the one that places people there, lawful agencies too, or
+    would run the firm; :data:`NOBODY` for none. ``start`` and ``end``: first and last day on which it does; they mean
+    nothing where nobody does."""
+
+    operation: Ints
+    start: Ints
+    end: Ints
+
+    def of_trafficking(self, o: Operations) -> np.ndarray:
+        """Return bool: whether the operation is a trafficking one."""
+        return (self.operation != NOBODY) & (o.kind[np.maximum(self.operation, 0)] == TRAFFICKING)
+
+
+def draw_placing(
+    region: Region, places: Places, o: Operations, agencies: Agencies, firms: Firms, length: Ints
+) -> Placing:
+    """Return who places people with each firm, and when: near its adverts where it posts, else at any time of its life.
+
+    ``length``: days that a spell at each firm lasts at most.
+    """
+    local = np.arange(firms.count)
+    operation = _find_placing(region, places, o, agencies, firms, local)
+    of = np.maximum(operation, 0)
+    early = region["suppliers.exploitation.before_posting"]
+    low = np.where(o.posts[of], np.maximum(o.begins[of], o.first_day[of] - early), o.begins[of])
+    at = low + region.stream("exploitation/placed").below(local, o.last_day[of] - low + 1)
+    # A spell touches the world's time, and does not begin before the firm does.
+    at = np.maximum(np.maximum(at, -(length // 2)), -YEAR * (firms.age + 1))
+    return Placing(operation, at, np.minimum(at + length, o.ends[of]))
+
+
+def _find_placing(
+    region: Region, places: Places, o: Operations, agencies: Agencies, firms: Firms, local: Ints
+) -> Ints:
+    """Return the operation that is a firm's agency, or a trafficking one of no agency that may run the firm: where it
+    works, and of its line of work rather than of another."""
+    known = firms.agency != DIRECT
+    operation = np.where(known, np.append(agencies.number, NOBODY)[firms.agency], NOBODY)
+    forms = np.isin(o.form, [o.forms.index(f) for f in region["suppliers.agencies.forms"]])
+    free = (o.kind == TRAFFICKING) & forms
+    free[agencies.number] = False
+    others = np.flatnonzero(free)
+    lawful = ~known | ~np.append(agencies.trafficking, False)[firms.agency]
+    run = lawful & region.chance("exploitation/run", local, "suppliers.exploitation.run_by_an_operation")
+    if not len(others):
+        return operation
+    suits = sector_weights(region, o, others, firms.sectors).T[firms.sector]
+    suits = suits * is_within_reach(places, o, others, firms.town)
+    run &= suits.any(axis=1)
+    suits[~run] = 1
+    return np.where(run, others[region.stream("exploitation/which").choose(local, suits)], operation)
+
+
+def find_exploiters(o: Operations, agencies: Agencies, placing: Placing, in_force: np.ndarray) -> Ints:
+    """Return the trafficking operation whose exploitation it is. One that is no agency runs the first such firm alone;
+    what it would run beside is the firm's own."""
+    found = np.where(in_force & placing.of_trafficking(o), placing.operation, NOBODY)
+    agency = np.isin(found, agencies.number)
+    _, first = np.unique(found, return_index=True)
+    return np.where(agency | np.isin(np.arange(len(found)), first), found, NOBODY)
+
+
+@dataclass(frozen=True)
+class Exploitation:
+    """By firm: arrays of equal length. ``start`` and ``end`` are those of the spell that there would be as well.
+
+    ``operation``: local number of the trafficking operation whose it is, :data:`NOBODY` if it is the firm's own.
+    ``prior``: log-odds of exploitation before anything has come to light, milli-nats.
+    """
+
+    in_force: np.ndarray
+    start: np.ndarray
+    end: np.ndarray
+    operation: np.ndarray
+    prior: np.ndarray
+    placing: Placing
+    """Who places people with each firm, lawful agencies too, and when."""
+
+    def at(self, firm: np.ndarray, day: np.ndarray) -> np.ndarray:
+        """Return whether a day falls into the spell that a firm has or would have, bool."""
+        return (day >= self.start[firm]) & (day <= self.end[firm])
+
+
+def draw_exploitation(
+    region: Region, places: Places, o: Operations, agencies: Agencies, firms: Firms, pressure: np.ndarray
+) -> Exploitation:
+    """Return where exploitation is in force at some time between the first and the last day."""
+    local = np.arange(firms.count)
+    here = region.group("suppliers.exploitation")
+    supply = to_milli_nats([here["supply"][who] for who in ("direct", "lawful", "some", "much")])
+    supply_level = np.where(agencies.trafficking, 2 + agencies.hold, 1)
+    who = np.zeros(firms.count, dtype=np.int64)
+    placed = firms.agency != DIRECT
+    who[placed] = supply_level[firms.agency[placed]]
+    prior = (
+        to_milli_nats(here["base"])
+        + to_milli_nats([here["sector"][s] for s in firms.sectors])[firms.sector]
+        + to_milli_nats(here["tier"])[firms.tier]
+        + to_milli_nats(here["seasonal"]) * firms.seasonal
+        + to_milli_nats(here["housing"]) * firms.housing
+        + to_milli_nats(here["seasonal_with_housing"]) * (firms.seasonal & firms.housing)
+        + to_milli_nats(here["pressure"]) * pressure // 1000
+        + to_milli_nats(here["care"])[firms.care]
+        + supply[who]
+    )
+    in_force = region.stream("exploitation/in_force").chance(local, sigmoid(prior))
+    start, end, length = _spell(region, firms, local)
+    placing = draw_placing(region, places, o, agencies, firms, length)
+    theirs = placing.of_trafficking(o)
+    return Exploitation(
+        in_force,
+        np.where(theirs, placing.start, start),
+        np.where(theirs, placing.end, end),
+        find_exploiters(o, agencies, placing, in_force),
+        prior,
+        placing,
+    )
+
+
+def to_milli_nats(nats: list[float] | float) -> np.ndarray:
+    """Return parameters in nats as integers."""
+    return np.rint(np.array(nats) * 1000).astype(np.int64)
+
+
+def _spell(region: Region, firms: Firms, local: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return first and last day, and the days between: under one, one to two, or two to five years, anywhere that
+    touches the world's time, and not before the firm was there."""
+    weights = region.values("suppliers.exploitation.spell")
+    band = region.stream("exploitation/spell").choose(local, weights)
+    low, wide = np.array([60, YEAR, 2 * YEAR])[band], np.array([YEAR - 60, YEAR, 3 * YEAR])[band]
+    length = low + region.stream("exploitation/length").below(local, wide)
+    start = region.stream("exploitation/from").below(local, DAYS + length) - length
+    return np.maximum(start, -YEAR * (firms.age + 1)), start + length, length
