@@ -292,7 +292,26 @@ def generate(region: Region, past: Past) -> tuple[Accounts, Tables]:
     language = np.where(owner >= 0, operations.language[owner], spoken_language(region, operations, number))
     circles = draw_circles(region, places, operations, number, owner, language)
     device = draw_devices(region, operations, number, owner, circles.circle, days.created)
-    columns = _columns(region, places, operations, number, owner, site, days, language, device)
+    owned = owner >= 0
+    kind = np.where(owned, operations.kind[owner], INDEPENDENT)
+    verified = region.chances("accounts.verified", KINDS)[kind]
+    recruits = region.chance("accounts/role", number, "accounts.recruits")
+    role = np.where((kind == TRAFFICKING) & recruits, RECRUITS, ADVERTISES)
+    app = region.chance("accounts/client", number, "accounts.app")
+    cadence = region.stream("accounts/cadence").choose(number, region.values("accounts.cadence"))
+    columns = {
+        "account": region.ids("accounts", number),
+        "platform": pl.Series(places.codes)[places.platform[site]],
+        "client": np.where(app, *CLIENTS),
+        "language": pl.Series(LANGUAGES)[language],
+        "created_day": days.created,
+        "closed_day": with_nulls(days.closed, days.closed != DAYS),
+        "verified": region.stream("accounts/verified").chance(number, verified),
+        "cadence": pl.Series(CADENCES)[cadence],
+        "device_cluster": region.ids("devices", device),
+        "operation": with_nulls(operations.id[owner], owned),
+        "role": np.where(owned, role, OTHER),
+    }
     ids = region.ids("accounts", numbers)
     accounts = Accounts(
         chosen.has, weights, chosen.home, ids, number, owner, site, columns, days, language, circles
@@ -332,39 +351,6 @@ def operation_site_weights(region: Region, places: Places, o: Operations) -> np.
     armed = o.organisation == list(region["operations.organisation"]).index(ARMED)
     usual[armed] = normalise(np.where(usual[armed] > 1, usual[armed] * factor, usual[armed]))
     return usual
-
-
-def _columns(
-    region: Region,
-    places: Places,
-    o: Operations,
-    number: np.ndarray,
-    owner: np.ndarray,
-    site: np.ndarray,
-    days: Lives,
-    language: np.ndarray,
-    device: np.ndarray,
-) -> Columns:
-    owned = owner >= 0
-    kind = np.where(owned, o.kind[owner], INDEPENDENT)
-    verified = region.chances("accounts.verified", KINDS)[kind]
-    recruits = region.chance("accounts/role", number, "accounts.recruits")
-    role = np.where((kind == TRAFFICKING) & recruits, RECRUITS, ADVERTISES)
-    app = region.chance("accounts/client", number, "accounts.app")
-    cadence = region.stream("accounts/cadence").choose(number, region.values("accounts.cadence"))
-    return {
-        "account": region.ids("accounts", number),
-        "platform": pl.Series(places.codes)[places.platform[site]],
-        "client": np.where(app, *CLIENTS),
-        "language": pl.Series(LANGUAGES)[language],
-        "created_day": days.created,
-        "closed_day": with_nulls(days.closed, days.closed != DAYS),
-        "verified": region.stream("accounts/verified").chance(number, verified),
-        "cadence": pl.Series(CADENCES)[cadence],
-        "device_cluster": region.ids("devices", device),
-        "operation": with_nulls(o.id[owner], owned),
-        "role": np.where(owned, role, OTHER),
-    }
 
 
 STAGE = Stage(

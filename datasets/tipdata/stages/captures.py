@@ -37,7 +37,20 @@ def generate(region: Region, past: Past) -> tuple[int, Tables]:
     form = coarse[o.form[owner]]
     chance = sigmoid(_logits(region, person, owner, form, women))
     found = region.stream("captures/found").chance(person[:, None], chance, np.arange(len(LISTS)))
-    on_list = _draw_referred(region, person, _draw_avoided(region, person, found))
+    # Some avoid a second list after the first, whichever came first.
+    kept = found.copy()
+    for pair, share in region.group("captures.avoidance").items():
+        ends = np.array([LISTS.index(name) for name in pair.split("_and_")])
+        avoids = region.stream(f"captures/avoids/{pair}").chance(person, probability(share))
+        rows = np.flatnonzero(found[:, ends].all(axis=1) & avoids)
+        later = region.stream(f"captures/avoided/{pair}").below(person[rows], 2)
+        kept[rows, ends[later]] = False
+    # One list refers people to another.
+    on_list = kept.copy()
+    for pair, share in region.group("captures.referral").items():
+        start, end = (LISTS.index(name) for name in pair.split("_to_"))
+        referred = region.stream(f"captures/refers/{pair}").chance(person, probability(share))
+        on_list[:, end] |= kept[:, start] & referred
     seen = on_list.any(axis=1)
     strata = {
         "form": (form[seen], (*region["captures.forms"], ANY)),
@@ -81,28 +94,6 @@ def _logits(
         + np.where(women[:, None], by_women, 0)
         + visible[:, None] * weight // 1000
     )
-
-
-def _draw_avoided(region: Region, person: np.ndarray, found: np.ndarray) -> np.ndarray:
-    """Return ``found`` without people who avoid a second list after the first, whichever came first."""
-    kept = found.copy()
-    for pair, share in region.group("captures.avoidance").items():
-        ends = np.array([LISTS.index(name) for name in pair.split("_and_")])
-        avoids = region.stream(f"captures/avoids/{pair}").chance(person, probability(share))
-        rows = np.flatnonzero(found[:, ends].all(axis=1) & avoids)
-        later = region.stream(f"captures/avoided/{pair}").below(person[rows], 2)
-        kept[rows, ends[later]] = False
-    return kept
-
-
-def _draw_referred(region: Region, person: np.ndarray, found: np.ndarray) -> np.ndarray:
-    """Return ``found`` with the people whom one list refers to another."""
-    after = found.copy()
-    for pair, share in region.group("captures.referral").items():
-        start, end = (LISTS.index(name) for name in pair.split("_to_"))
-        referred = region.stream(f"captures/refers/{pair}").chance(person, probability(share))
-        after[:, end] |= found[:, start] & referred
-    return after
 
 
 def _inverse_chances(chance: np.ndarray) -> tuple[int, int]:

@@ -60,18 +60,21 @@ def common_path(region: Region, what: str) -> Ints:
     """
     one = np.array([0])
     load = region["market.season.loading"]
-    season = draw_level(region.stream(f"market/{what}/season"), one, load) * _season_path(
-        region[f"market.season.{what}"]
-    )
+    months = region[f"market.season.{what}"]
+    knots = np.array([*months, months[0]])
+    along = TODAY % YEAR * len(months)
+    at, rest = along // YEAR, along % YEAR
+    yearly = knots[at] + (knots[at + 1] - knots[at]) * rest // YEAR
+    season = draw_level(region.stream(f"market/{what}/season"), one, load) * yearly
     count = region["market.factor.count"]
     own = draw_level(
         region.stream(f"market/{what}/loading"), np.arange(count), region["market.factor.loading"]
     )
     factors = (own[:, None] * world_factors(region, what)).sum(axis=0)
-    yearly = region.spread(f"market/{what}/trend", one, "normal", region["market.trend"])
+    trend = region.spread(f"market/{what}/trend", one, "normal", region["market.trend"])
     week = region.values(f"market.week.{what}")[TODAY % 7]
     local = draw_deviations(region, f"market/{what}/local", 1, region["market.local"])[0]
-    return (season + factors) // 1000 + yearly * TODAY // YEAR + week + local
+    return (season + factors) // 1000 + trend * TODAY // YEAR + week + local
 
 
 def world_factors(region: Region, what: str) -> Ints:
@@ -115,14 +118,6 @@ def draw_deviations(region: Region, name: str, paths: int, sd: int) -> Ints:
     spacing = region["market.factor.spacing"]
     number = np.arange(paths)[:, None] * KNOT_ROOM + np.arange(DAYS // spacing + 2)
     return interpolate(region.spread(name, number, "normal", sd), spacing)
-
-
-def _season_path(months: list[int]) -> Ints:
-    """Return (DAYS,) milli-nats: linear between the values of the months, the same every year."""
-    knots = np.array([*months, months[0]])
-    along = TODAY % YEAR * len(months)
-    at, rest = along // YEAR, along % YEAR
-    return knots[at] + (knots[at + 1] - knots[at]) * rest // YEAR
 
 
 def expect_without_closure(region: Region, places: Places) -> Ints:

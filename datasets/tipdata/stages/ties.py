@@ -11,7 +11,7 @@ import numpy as np
 
 from tipdata.core.draw import EXP_SCALE, Clock, Ids, Ints, Stream, exp, probability
 from tipdata.core.kinds import LANGUAGES
-from tipdata.core.tables import decode, read_tables, repeat_rows
+from tipdata.core.tables import decode, join_rows, read_tables, repeat_rows
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Columns, Past, Stage, Tables
 from tipdata.stages.account_habits import Actors, Spans, are_alive
@@ -145,7 +145,7 @@ TIE_KINDS = TABLES["ties"].values("kind")
 FOLLOW, COMMENT, MESSAGE, LINK = range(len(TIE_KINDS))
 
 
-@dataclass
+@dataclass(frozen=True)
 class SentTies:
     """Ties before they have a target: arrays with one entry a tie, in order of source and number."""
 
@@ -159,24 +159,42 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
     """Draw the ties of one region."""
     accounts: Accounts = past["accounts"]
     actors: Actors = past["account_habits"]
-    sent = _draw_sent(region, actors)
-    target = _targets(region, past["operations"], accounts, actors, sent)
-    sent, target = _keep_valid(region, actors, sent, target)
-    return None, {"ties": _frame(region, accounts, actors, *_add_answers(region, actors, sent, target))}
-
-
-def _draw_sent(region: Region, a: Actors) -> SentTies:
-    """Return how many ties each account sends, when, and for what reason."""
-    factor = region.values("ties.reach")[a.habits["reach"]]
-    factor = factor * region.values("ties.outreach_reach")[a.outreach.astype(np.int64)] // 1000
-    drawn = region.stream("ties/sent").quantile(a.number, "gamma_2.0")
+    # How many ties each account sends, when, and for what reason.
+    factor = region.values("ties.reach")[actors.habits["reach"]]
+    factor = factor * region.values("ties.outreach_reach")[actors.outreach.astype(np.int64)] // 1000
+    drawn = region.stream("ties/sent").quantile(actors.number, "gamma_2.0")
     count = np.minimum(region["ties.sent"] * drawn // 2000 * factor // 1_000_000, ROOM // 2)
     source, place = repeat_rows(count)
-    number = a.number[source] * ROOM + place
-    reason = region.stream("ties/reason").choose(number, _reasons(region, a)[source])
-    hurried = (reason == APPROACH) & (a.habits["pace"][source] == 1)
-    day = draw_sent_days(region, a.spans, a.number, number, source, hurried)
-    return SentTies(number, source, day, reason)
+    number = actors.number[source] * ROOM + place
+    reason = region.stream("ties/reason").choose(number, _reasons(region, actors)[source])
+    hurried = (reason == APPROACH) & (actors.habits["pace"][source] == 1)
+    day = draw_sent_days(region, actors.spans, actors.number, number, source, hurried)
+    sent = SentTies(number, source, day, reason)
+    target = _targets(region, past["operations"], accounts, actors, sent)
+    # Ties with another target while both live, the first of each pair: by pair, then day, then number.
+    day = day_of_both(region, actors.spans, sent.number, sent.source, target, sent.day)
+    pair = sent.source * len(actors.number) + target
+    order = np.argsort((pair * (DAYS + 1) + day) * len(pair) + np.arange(len(pair)))
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = pair[order][1:] != pair[order][:-1]
+    keep = first & (target[order] >= 0) & (target[order] != sent.source[order])
+    keep = order[keep & are_alive(actors.spans, sent.source, target, day)[order]]
+    sent, target = SentTies(sent.number[keep], sent.source[keep], day[keep], sent.reason[keep]), target[keep]
+    # Those that are answered, and when.
+    table = np.array([region["ties.returned"].get(reason, 0) for reason in REASONS])
+    habit = region.values("ties.answered")[actors.habits["answered"][sent.source]]
+    p = np.where(sent.reason == APPROACH, habit, table[sent.reason])
+    answers = region.stream("ties/answer").below(sent.number, 1000) < p
+    pair = sent.source * len(actors.number) + target
+    back = target * len(actors.number) + sent.source
+    answers &= ~np.isin(back, pair, kind="table")
+    wait = region["ties.answer_days"] * region.stream("ties/wait").quantile(sent.number, "exponential")
+    day = np.minimum(sent.day + wait // 1_000_000, DAYS - 1)
+    answers &= are_alive(actors.spans, sent.source, target, day)
+    answer = SentTies(sent.number[answers] + ROOM // 2, target[answers], day[answers], sent.reason[answers])
+    ends = np.concatenate([target, sent.source[answers]])
+    is_answer = np.arange(len(ends)) >= len(target)
+    return None, {"ties": _columns(region, accounts, actors, join_rows([sent, answer]), ends, is_answer)}
 
 
 def _reasons(region: Region, a: Actors) -> np.ndarray:
@@ -290,45 +308,7 @@ def _strangers(
     return np.concatenate(weights)
 
 
-def _keep_valid(region: Region, a: Actors, sent: SentTies, target: np.ndarray) -> tuple[SentTies, np.ndarray]:
-    """Return ties that have a target other than their source while both live, the first of each pair of accounts."""
-    day = day_of_both(region, a.spans, sent.number, sent.source, target, sent.day)
-    pair = sent.source * len(a.number) + target
-    # By pair, then day, then number: in this order ties come in.
-    order = np.argsort((pair * (DAYS + 1) + day) * len(pair) + np.arange(len(pair)))
-    first = np.ones(len(order), dtype=bool)
-    first[1:] = pair[order][1:] != pair[order][:-1]
-    keep = first & (target[order] >= 0) & (target[order] != sent.source[order])
-    keep = order[keep & are_alive(a.spans, sent.source, target, day)[order]]
-    kept = SentTies(sent.number[keep], sent.source[keep], day[keep], sent.reason[keep])
-    return kept, target[keep]
-
-
-def _add_answers(
-    region: Region, a: Actors, sent: SentTies, target: np.ndarray
-) -> tuple[SentTies, np.ndarray, np.ndarray]:
-    """Return ties and those that answer them: sources and reasons, targets, and whether each is an answer."""
-    table = np.array([region["ties.returned"].get(reason, 0) for reason in REASONS])
-    habit = region.values("ties.answered")[a.habits["answered"][sent.source]]
-    p = np.where(sent.reason == APPROACH, habit, table[sent.reason])
-    answers = region.stream("ties/answer").below(sent.number, 1000) < p
-    pair = sent.source * len(a.number) + target
-    back = target * len(a.number) + sent.source
-    answers &= ~np.isin(back, pair, kind="table")
-    wait = region["ties.answer_days"] * region.stream("ties/wait").quantile(sent.number, "exponential")
-    day = np.minimum(sent.day + wait // 1_000_000, DAYS - 1)
-    answers &= are_alive(a.spans, sent.source, target, day)
-    both = SentTies(
-        np.concatenate([sent.number, sent.number[answers] + ROOM // 2]),
-        np.concatenate([sent.source, target[answers]]),
-        np.concatenate([sent.day, day[answers]]),
-        np.concatenate([sent.reason, sent.reason[answers]]),
-    )
-    is_answer = np.arange(len(both.number)) >= len(sent.number)
-    return both, np.concatenate([target, sent.source[answers]]), is_answer
-
-
-def _frame(
+def _columns(
     region: Region, accounts: Accounts, a: Actors, ties: SentTies, target: np.ndarray, answer: np.ndarray
 ) -> Columns:
     ids = accounts.columns["account"]

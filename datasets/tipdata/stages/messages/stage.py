@@ -18,7 +18,7 @@ from tipdata.core.draw import choose_from_bits, exp, scale_exp
 from tipdata.core.kinds import FAMILIES, KINDS, LANGUAGES, TRAFFICKING
 from tipdata.core.tables import decode, repeat_rows, take_rows, with_nulls
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
-from tipdata.stages import Columns, Past, Stage, Tables
+from tipdata.stages import Past, Stage, Tables
 from tipdata.stages.accounts import BACKGROUND, MAX_SITES, Accounts, background_site, spoken_language
 from tipdata.stages.messages import acts
 from tipdata.stages.messages.acts import WEEK, ThreadModel, reply_rows
@@ -405,8 +405,27 @@ def generate(region: Region, past: Past) -> tuple[JoinedPeople, Tables]:
     joined, outcome = _outcomes(region, o, c, lines, made, onset)
     written = np.flatnonzero(made.kept & ~find_unwritten(region, c, lines, made.minute, joined))
     replies = role[written] != role[_first_rows(lines)[written]]
+    id = region.ids("conversations", c.number)
+    recruits = c.form >= 0
+    kind = np.maximum(c.course - len(acts.STRATEGIES) + 1, 0)
     return joined, {
-        "conversations": _conversations(region, places, o, c, onset, outcome),
+        "conversations": {
+            "conversation": id,
+            "platform": decode([places.codes[p] for p in places.platform], c.site),
+            "minute": c.start,
+            "language": decode(LANGUAGES, c.language),
+            "operation": with_nulls(o.id[c.owner], c.owner >= 0),
+            "account": region.ids("accounts", c.account),
+            "kind": decode(acts.KINDS, kind),
+            "strategy": decode(acts.COURSES, np.where(recruits, c.course, -1)),
+            "form": decode(o.forms, c.form),
+            "opens": c.opens,
+            "onset": with_nulls(onset, onset > 0),
+            "number": c.number,
+            "holder": c.holder,
+            "length": c.length,
+            "outcome": outcome,
+        },
         "messages": {
             "conversation": region.ids("conversations", c.number)[lines.at[written]],
             "sequence": lines.step[written] + 1,
@@ -500,31 +519,6 @@ def _draw_roles(region: Region, c: Conversations, model: acts.ActModel, lines: M
     unanswered = first[(answers[first] == 0) & (lines.step[first] > 0)]
     holder[unanswered] = ~opens[unanswered]
     return np.where(holder, acts.HOLDER, acts.OTHER)
-
-
-def _conversations(
-    region: Region, places: Places, o: Operations, c: Conversations, onset: np.ndarray, outcome: pl.Series
-) -> Columns:
-    id = region.ids("conversations", c.number)
-    recruits = c.form >= 0
-    kind = np.maximum(c.course - len(acts.STRATEGIES) + 1, 0)
-    return {
-        "conversation": id,
-        "platform": decode([places.codes[p] for p in places.platform], c.site),
-        "minute": c.start,
-        "language": decode(LANGUAGES, c.language),
-        "operation": with_nulls(o.id[c.owner], c.owner >= 0),
-        "account": region.ids("accounts", c.account),
-        "kind": decode(acts.KINDS, kind),
-        "strategy": decode(acts.COURSES, np.where(recruits, c.course, -1)),
-        "form": decode(o.forms, c.form),
-        "opens": c.opens,
-        "onset": with_nulls(onset, onset > 0),
-        "number": c.number,
-        "holder": c.holder,
-        "length": c.length,
-        "outcome": outcome,
-    }
 
 
 STAGE = Stage("messages", ("places", "operations", "accounts"), tuple(acts.TABLES.values()), generate)

@@ -299,8 +299,24 @@ def generate(region: Region, past: Past) -> tuple[Trips, Tables]:
         )
     )
     ids = region.ids("circuits", circuits.number)
+    first = np.flatnonzero(np.append(True, stops.circuit[1:] != stops.circuit[:-1]))
+    last = np.append(first[1:], len(stops.circuit)) - 1
+    at = stops.circuit[first]
+    planned = np.arange(circuits.towns.shape[1]) < circuits.size[at][:, None]
     return Trips(circuits, stops, bookings), {
-        "circuits": _circuits_frame(region, places, operations, circuits, stops, ids),
+        "circuits": {
+            "circuit": ids[at],
+            "first_day": stops.day[first],
+            "party": circuits.party[at],
+            "last_day": stops.day[last],
+            "operation": with_nulls(operations.id[circuits.operation[at]], circuits.operation[at] >= 0),
+            "kind": pl.Series(GROUPS)[circuits.group[at]],
+            "order": pl.Series(ORDERS)[circuits.order[at]],
+            "steadiness": pl.Series(STEADINESS)[circuits.steadiness[at]],
+            "advertised": circuits.advertised[at],
+            "home": places.town[circuits.home[at]],
+            "plan": as_lists(places.town[circuits.towns[at]], planned),
+        },
         "stops": {
             **_stops_frame(region, places, circuits, stops, legs, following, ids),
             "adverts": _linked_adverts(past["adverts"].operation, past["adverts"].day, circuits, stops),
@@ -336,28 +352,6 @@ def _linked_adverts(operation: np.ndarray, day: np.ndarray, c: Circuits, s: Slot
     before = np.where(first, s.day, np.roll(s.day, 1))
     until, since = (np.searchsorted(posted, begin + day) for day in (s.day, before))
     return np.where(c.operation[s.circuit] >= 0, until - since, 0)
-
-
-def _circuits_frame(
-    region: Region, places: Places, o: Operations, c: Circuits, s: Slots, ids: np.ndarray
-) -> Columns:
-    first = np.flatnonzero(np.append(True, s.circuit[1:] != s.circuit[:-1]))
-    last = np.append(first[1:], len(s.circuit)) - 1
-    at = s.circuit[first]
-    planned = np.arange(c.towns.shape[1]) < c.size[at][:, None]
-    return {
-        "circuit": ids[at],
-        "first_day": s.day[first],
-        "party": c.party[at],
-        "last_day": s.day[last],
-        "operation": with_nulls(o.id[c.operation[at]], c.operation[at] >= 0),
-        "kind": pl.Series(GROUPS)[c.group[at]],
-        "order": pl.Series(ORDERS)[c.order[at]],
-        "steadiness": pl.Series(STEADINESS)[c.steadiness[at]],
-        "advertised": c.advertised[at],
-        "home": places.town[c.home[at]],
-        "plan": as_lists(places.town[c.towns[at]], planned),
-    }
 
 
 def _stops_frame(
