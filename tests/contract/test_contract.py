@@ -4,7 +4,6 @@ A copy of the tree gets a metric of which less is better, a task, a method of it
 """
 
 import json
-import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -29,9 +28,7 @@ from tipdata.release import Release
 from tipdata.release.manifests import published_manifest
 
 pytestmark = pytest.mark.contract
-
-TESTS = 15
-"""Of this folder. Whoever drops one has to say so here."""
+slow = pytest.mark.slow
 
 PLACES = {
     "a metric": ("benchmark/tipbench/metrics/<subject>.py", "benchmark/tipbench/tasks/<task>.py"),
@@ -70,12 +67,6 @@ GENERATED = {
 """What the commands write."""
 
 
-def test_the_number_of_contract_tests_is_fixed(request: pytest.FixtureRequest) -> None:
-    names = re.findall(r"^def (test_\w+)", Path(__file__).read_text(encoding="utf-8"), re.MULTILINE)
-    assert len(names) == len(set(names)) == TESTS
-    assert [file.name for file in Path(__file__).parent.glob("test_*.py")] == [Path(__file__).name]
-
-
 def test_the_table_of_contributing_is_what_is_written_here() -> None:
     table = named()
     assert {thing: table[thing][1] for thing in PLACES} == PLACES
@@ -84,16 +75,23 @@ def test_the_table_of_contributing_is_what_is_written_here() -> None:
         assert number == len(places), thing
 
 
-def test_a_thing_is_added_in_the_places_of_the_table_and_no_others(house: Any) -> None:
-    assert set(house.touched) == set(PLACES)
-    for thing, places in PLACES.items():
-        touched = house.touched[thing]
-        assert touched == ADDITIONS[thing].touched
-        assert len(touched) == len(places), thing
-        assert all(sum(is_of(path, place) for path in touched) == 1 for place in places), thing
-        assert house.generated[thing] == GENERATED[thing], thing
+@pytest.mark.parametrize("thing", PLACES)
+def test_a_thing_is_added_in_the_places_of_the_table(thing: str) -> None:
+    touched = ADDITIONS[thing].touched
+    assert len(touched) == len(PLACES[thing])
+    assert all(sum(is_of(path, place) for path in touched) == 1 for place in PLACES[thing])
+    for path, lines in ADDITIONS[thing].lines.items():
+        text = (REPOSITORY / path).read_text(encoding="utf-8")
+        assert [text.count(line) for line, _ in lines] == [1] * len(lines)
 
 
+@slow
+def test_nothing_else_is_written(house: Any) -> None:
+    assert house.touched == {thing: addition.touched for thing, addition in ADDITIONS.items()}
+    assert house.generated == GENERATED
+
+
+@slow
 def test_the_new_method_runs_on_the_new_task_and_keeps_the_contract_of_methods(house: Any) -> None:
     result = house.results[f"{TASK}/{METHOD}"]
     assert (result["task"], result["primary"]) == (TASK, "b_cubed_f1")
@@ -101,62 +99,46 @@ def test_the_new_method_runs_on_the_new_task_and_keeps_the_contract_of_methods(h
     assert "broken" not in house.copy.tipbench("check", f"{TASK}/{METHOD}")
 
 
-def test_the_new_metric_has_a_value_and_an_interval_in_each_task_that_lists_it(house: Any) -> None:
+@slow
+def test_the_new_metric_is_scored_in_each_task_that_lists_it_and_on_the_board(house: Any, site: Path) -> None:
     for method in (f"{TASK}/{METHOD}", "advert_linkage/exact_duplicates"):
         score = house.results[method]["scores"][METRIC]
         assert score["low"] < score["value"] < score["high"], method
     found = house.results["advert_linkage/exact_duplicates"]["scores"]
     assert found[METRIC]["value"] == pytest.approx(1 - found["b_cubed_precision"]["value"], abs=1e-12)
     assert METRIC not in house.results["supplier_risk/sector_prior"]["scores"]
-
-
-def test_the_new_metric_is_on_the_board_beside_the_score(house: Any, site: Path) -> None:
-    value = house.results[f"{TASK}/{METHOD}"]["scores"][METRIC]["value"]
+    score = house.results[f"{TASK}/{METHOD}"]["scores"][METRIC]
     [row] = pl.read_parquet(site / f"data/tiny/{TASK}.parquet").iter_rows(named=True)
-    assert row[METRIC] == value
+    assert row[METRIC] == score["value"]
     page = (site.parent / "results" / "README.md").read_text(encoding="utf-8")
     assert "impurity of clusters; lower is better" in page
-
-
-def test_the_new_metric_is_on_the_page_of_its_task_and_on_no_other(site: Path) -> None:
-    shown = {
-        page.stem
-        for page in (site / "tiny/tasks").glob("*.html")
-        if "impurity of clusters" in page.read_text(encoding="utf-8")
-    }
+    pages = (site / "tiny/tasks").glob("*.html")
+    shown = {page.stem for page in pages if "impurity of clusters" in page.read_text(encoding="utf-8")}
     assert shown == {TASK, "advert_linkage"}
-
-
-def test_the_new_metric_is_among_all_scores_of_the_method(house: Any, site: Path) -> None:
-    score = house.results[f"{TASK}/{METHOD}"]["scores"][METRIC]
     rows = pl.read_parquet(site / "data/tiny/methods-scores.parquet")
     [row] = rows.filter(metric=METRIC, method=METHOD).iter_rows(named=True)
     assert (row["value"], row["low"], row["high"]) == (score["value"], score["low"], score["high"])
     assert f">{METRIC}<" in (site / f"tiny/methods/tipbench--{METHOD}.html").read_text(encoding="utf-8")
 
 
-def test_the_new_column_is_in_its_card_and_in_the_diagram(house: Any) -> None:
-    card = (house.copy.root / f"datasets/cards/{TABLE}.md").read_text(encoding="utf-8")
+@slow
+def test_the_new_column_is_in_documents_and_the_draft_and_a_released_version_stays(
+    house: Any, sealed: Path
+) -> None:
+    root, home = house.copy.root, house.copy.home
+    card = (root / f"datasets/cards/{TABLE}.md").read_text(encoding="utf-8")
     assert f"| {COLUMN} | Int64 | public | in a public register; from data version {VERSION} on |" in card
-    assert f">{COLUMN}<" in (house.copy.root / "docs/schema.svg").read_text(encoding="utf-8")
-
-
-def test_the_new_column_is_in_the_draft_release_and_changes_no_other(house: Any, sealed: Path) -> None:
-    draft, released = (
-        pl.read_parquet(house.copy.home / version / f"tiny/00000/{TABLE}.parquet")
-        for version in (VERSION, RELEASED)
-    )
+    assert f">{COLUMN}<" in (root / "docs/schema.svg").read_text(encoding="utf-8")
+    versions = (VERSION, RELEASED)
+    draft, released = (pl.read_parquet(home / v / f"tiny/00000/{TABLE}.parquet") for v in versions)
     assert draft.drop(COLUMN).equals(released)
     assert draft[COLUMN].n_unique() > draft.height / 2
-
-
-def test_a_released_version_stays_to_the_last_bit(house: Any) -> None:
     manifest = published_manifest(Release(RELEASED, "tiny"))
     assert manifest is not None
-    expected = manifest["regions"]["00003"]["digests"][TABLE]
-    folder = house.copy.home / RELEASED / "tiny/00003"
+    folder = home / RELEASED / "tiny/00003"
     seen, hidden = (pl.read_parquet(folder / f"{TABLE}{part}.parquet") for part in ("", ".truth"))
     columns = {**{c.name: c for c in hidden}, **{c.name: c for c in seen}}
+    expected = manifest["regions"]["00003"]["digests"][TABLE]
     assert {name: column_digest(column) for name, column in columns.items()} == expected
     assert "all files match their checksums" in house.copy.tipbench("data", "verify", "release=tiny")
 
@@ -175,31 +157,24 @@ TRUE_OF_ALL = (
 """Tests of what must be true of every task, metric, column and method."""
 
 
+@pytest.mark.parametrize("place", TRUE_OF_ALL)
+def test_what_must_be_true_of_all_is_tested_there(place: str) -> None:
+    path, _, name = place.partition("::")
+    assert (REPOSITORY / path).exists()
+    assert not name or f"def {name}(" in (REPOSITORY / path).read_text(encoding="utf-8")
+
+
+@slow
 def test_what_must_be_true_of_every_task_metric_and_column_is_true_of_the_new_ones(
     house: Any, small: Release
 ) -> None:
     root = house.copy.root
     (house.copy.home / RELEASED / "small").symlink_to(small.folder)  # the published one: not made again
-    shutil.copytree(
-        REPOSITORY / "tests",
-        root / "tests",
-        ignore=shutil.ignore_patterns("__pycache__", "contract", "scores"),
-        dirs_exist_ok=True,
-    )
+    ignored = shutil.ignore_patterns("__pycache__", "contract", "scores")
+    shutil.copytree(REPOSITORY / "tests", root / "tests", ignore=ignored, dirs_exist_ok=True)
+    words = ("-m", "pytest", "-q", "-n", "0", "--import-mode", "importlib", "-p", "no:cacheprovider")
     chosen = [str(root / place) for place in TRUE_OF_ALL]
-    words = (
-        "-m",
-        "pytest",
-        "-q",
-        "-n",
-        "0",
-        "--import-mode",
-        "importlib",
-        "-p",
-        "no:cacheprovider",
-        "--rootdir",
-    )
-    assert " passed" in house.copy.python(*words, str(root), *chosen)
+    assert " passed" in house.copy.python(*words, "--rootdir", str(root), *chosen)
 
 
 SHOWN = """
@@ -219,6 +194,7 @@ print(json.dumps({"columns": fold.tables["firms"].collect_schema().names(), "sai
 """
 
 
+@slow
 def test_a_task_shows_the_new_column_where_the_version_has_it_and_says_so_where_not(
     house: Any, sealed: Path
 ) -> None:
@@ -229,17 +205,17 @@ def test_a_task_shows_the_new_column_where_the_version_has_it_and_says_so_where_
     assert house.results["supplier_risk/sector_prior"]["data"] == f"{RELEASED}/tiny"
 
 
-def test_a_sealed_round_publishes_the_new_column_as_its_treatment_says(sealed: Path) -> None:
+@slow
+def test_a_sealed_round_has_the_new_task_and_publishes_the_new_column_as_declared(
+    house: Any, sealed: Path
+) -> None:
     described = json.loads((sealed / "round.json").read_text(encoding="utf-8"))
     assert described["data"] == VERSION
     assert COLUMN in described["columns"][TABLE]
     labels = pl.read_parquet(next((sealed / "inputs").iterdir()) / f"{TABLE}.parquet")[COLUMN]
     assert labels.null_count() == 0
-    # Entries are below 2**30; labels of ids are not (tipboard.rounds.ids).
+    # Entries are below 2**30; labels of ids are not (tipbench.data.id_labels).
     assert labels.is_between(2**52, 2**53 - 1).all()
-
-
-def test_the_new_task_is_listed_and_part_of_the_round(house: Any, sealed: Path) -> None:
     assert TASK in house.copy.tipbench("list", "tasks")
-    assert TASK in json.loads((sealed / "round.json").read_text(encoding="utf-8"))["tasks"]
+    assert TASK in described["tasks"]
     assert (sealed / f"units/{TASK}.parquet").is_file()

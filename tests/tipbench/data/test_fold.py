@@ -9,7 +9,6 @@ from typing import Any
 import polars as pl
 import pytest
 from tipbench.data.fold import Fold, Prepared
-from tipbench.data.splits import SPLITS
 from tipbench.data.splits.forward import VALID_UNTIL
 from tipbench.loading import load, prepare
 from tipbench.runs.scoring import evaluate
@@ -18,9 +17,6 @@ from tipbench.tasks.advert_authorship import GALLERY_A_REGION
 from tipcore.display import html_table
 from tipcore.errors import UsageError
 from tipdata.release import Release
-from tipdata.stages import all_tables
-
-CELLS = [(task, split) for task in tasks() for split in tasks()[task].splits]
 
 
 @pytest.fixture(scope="module")
@@ -33,52 +29,6 @@ def truth(tiny: Release) -> pl.DataFrame:
     """Adverts with all that is hidden, and the kind of their operation."""
     kinds = tiny.scan("operations", truth=True).select("operation", "kind", "investigated_day")
     return tiny.scan("adverts", truth=True).join(kinds, on="operation").collect()
-
-
-@pytest.mark.parametrize(("task", "split"), CELLS)
-def test_every_allowed_split_gives_a_fold_of_its_own_units_only(task: str, split: str, tiny: Release) -> None:
-    prepared = prepare(task, release=tiny, split=split)
-    fold = prepared.folds[0]
-    unit, table = fold.task.unit, fold.task.table
-    belongs = set(fold.parts[unit])
-    assert fold.parts[unit].is_unique().all()
-    if table not in fold.task.context:
-        assert set(fold.tables[table].select(unit).collect()[unit]) == belongs
-    sizes = [fold.units(part).collect().height for part in ("train", "valid", "test")]
-    assert sum(sizes) == len(belongs)
-    asked = fold.to_predict().collect()[unit]
-    assert asked.is_sorted()
-    if fold.task.forecast is None:
-        assert asked.to_list() == prepared.answers.frame[unit].to_list()
-    else:
-        handed = prepared.streams[0].test.rows
-        assert set(handed[unit]) == set(asked)
-        assert set(prepared.answers.frame[fold.task.forecast.query]) < set(handed[fold.task.forecast.query])
-    for part in ("train", "valid"):
-        labels = fold.labels(part).collect()
-        assert set(labels[unit]) <= set(fold.units(part).collect()[unit])
-        assert labels.height or prepared.labels == "none"
-
-
-@pytest.mark.parametrize(
-    "split", [name for name, split in SPLITS.items() if split.by_cluster and not split.all_tested]
-)
-def test_no_operation_of_tiny_is_on_two_sides(split: str, tiny: Release, truth: pl.DataFrame) -> None:
-    parts = prepare("advert_linkage", release=tiny, split=split).folds[0].parts
-    owned = parts.join(truth.select("advert", "operation"), on="advert").select("operation", "part").unique()
-    assert owned["operation"].is_unique().all()
-
-
-@pytest.mark.parametrize("access", ["public", "platform", "legal"])
-@pytest.mark.parametrize("task", tasks())
-def test_no_column_is_above_the_access_and_none_is_truth(task: str, access: str, tiny: Release) -> None:
-    fold = prepare(task, release=tiny, access=access).folds[0]
-    allowed = ("public", "platform", "legal")[: ("public", "platform", "legal").index(access) + 1]
-    for name, table in fold.tables.items():
-        tiers = {c.name: c.tier for c in all_tables()[name].columns}
-        assert {tiers[column] for column in table.collect_schema().names()} <= set(allowed)
-    assert "annotations" not in fold.tables
-    assert "operations" not in fold.tables
 
 
 def test_accounts_and_flags_are_those_of_the_folds_adverts(tiny: Release) -> None:

@@ -1,11 +1,13 @@
 """Code that runs is the code that its digest is of: an edited module that Python holds already is refused."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import types
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -75,15 +77,6 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[types.Mo
         sys.modules.pop(name, None)
 
 
-def _refused(module: types.ModuleType) -> bool:
-    path = Path(str(module.__file__))
-    try:
-        refuse_changed({module.__name__: path})
-    except UsageError as error:
-        return f"{path} was changed after Python had loaded it: start Python" in str(error)
-    return False
-
-
 @pytest.mark.parametrize(
     ("old", "new", "changed"),
     [
@@ -105,7 +98,9 @@ def test_a_module_that_was_edited_is_refused_and_prose_is_not_an_edit(
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
-    assert _refused(module) == changed
+    says = re.escape(f"{path} was changed after Python had loaded it: start Python")
+    with pytest.raises(UsageError, match=says) if changed else nullcontext():
+        refuse_changed({module.__name__: path})
 
 
 def test_a_helper_that_was_edited_between_two_runs_in_one_process_is_refused_and_nothing_is_stored(
@@ -135,14 +130,8 @@ def test_bytecode_of_an_older_file_of_the_same_size_and_time_is_refused(tmp_path
         "import same_size, pathlib\nfrom tipbench.runs.digests import refuse_changed\n"
         "assert same_size.value() == 1, 'old bytecode'\nrefuse_changed({'same_size': pathlib.Path('same_size.py')})"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    words = [sys.executable, "-c", program]
+    done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert "same_size.py was changed after Python had loaded it" in done.stderr
 
 
@@ -210,51 +199,62 @@ def _done(decision: Job | Outcome) -> str:
     return RUN if decision.kept is None else SCORED
 
 
-def only(done: dict[str, str], what: str) -> set[str]:
-    """The cells that this is done with, after a check that all others are kept."""
-    assert set(done.values()) <= {KEPT, what}
-    return {cell for cell, became in done.items() if became == what}
+MORE = "\nCHANGED = 1\n"
+EVERY = ("",)
 
 
-def named(done: dict[str, str], *parts: str) -> set[str]:
-    return {cell for cell in done if any(part in cell for part in parts)}
-
-
-def test_in_a_copy_elsewhere_nothing_is_run_again(edited: Edit) -> None:
-    assert set(edited("tipbaselines/advert_risk/prior.py").values()) == {KEPT}
+@pytest.mark.parametrize(
+    ("file", "old", "new", "done", "where"),
+    [
+        ("tipbaselines/advert_risk/prior.py", "", "", RUN, ()),
+        ("tipbaselines/advert_risk/prior.py", "", MORE, RUN, ("advert_risk/prior",)),
+        ("tipbaselines/advert_risk/indicators.yaml", "", "\n# more\n", RUN, ("indicator_count",)),
+        ("tipbaselines/text.py", "", MORE, RUN, ("tfidf_logreg", "indicator_count", "exact_duplicates")),
+        # Python runs the file of a package before any module of it.
+        ("tipbaselines/advert_risk/__init__.py", "", MORE, RUN, ("advert_risk/",)),
+        # Linkage reports ranking metrics of scored pairs.
+        (
+            "tipbench/metrics/ranking.py",
+            "",
+            MORE,
+            SCORED,
+            ("advert_risk/", "account_risk/", "advert_linkage/"),
+        ),
+        ("tipbench/metrics/clustering.py", "", MORE, SCORED, ("advert_linkage/",)),
+        ("tipbench/metrics/bootstrap.py", "", MORE, SCORED, EVERY),
+        ("tipbench/metrics/registry.py", "", MORE, SCORED, EVERY),
+        ("tipbench/runs/scoring.py", "", MORE, SCORED, EVERY),
+        ("tipbench/evaluation/evaluation.py", "", MORE, SCORED, EVERY),
+        ("tipbench/task.py", "", MORE, RUN, EVERY),
+        ("tipbench/loading.py", "", MORE, RUN, EVERY),
+        ("tipbench/runs/folds.py", "", MORE, RUN, EVERY),
+        ("tipbench/data/splits/region.py", "regions / 4", "regions / 3", RUN, (" region",)),
+        ("tipbench/data/splits/policy.py", "SEED = 2", "SEED = 3", RUN, EVERY),
+        ("tipbench/data/splits/forward.py", "50 // 100", "40 // 100", RUN, EVERY),  # the yardstick of sizes
+        ("tipbench/tasks/account_risk.py", "", MORE, RUN, ("account_risk/",)),
+        ("tipbench/data/supervision.py", "POSITIVE_FROM = 4", "POSITIVE_FROM = 3", RUN, EVERY),
+        ("tipdata/core/draw.py", "", MORE, RUN, EVERY),
+        ("tipbench/data/custom/folds.py", "", MORE, RUN, ()),
+    ],
+)
+def test_an_edit_repeats_exactly_the_cells_that_it_is_part_of(
+    edited: Edit, file: str, old: str, new: str, done: str, where: tuple[str, ...]
+) -> None:
+    became = edited(file, old, new)
+    assert set(became.values()) <= {KEPT, done}
+    repeated = {cell for cell in became if any(part in cell for part in where)}
+    assert {cell for cell, one in became.items() if one == done} == repeated
+    assert bool(repeated) == bool(where)
 
 
 def test_a_docstring_a_comment_and_line_ends_repeat_nothing(edited: Edit, copied: Path) -> None:
     for file in ("tipbaselines/frames.py", "tipbench/metrics/ranking.py", "tipbench/data/release_folds.py"):
-        text = (copied / file).read_text(encoding="utf-8")
-        first = text.partition("\n")[0]
+        first = (copied / file).read_text(encoding="utf-8").partition("\n")[0]
         done = edited(file, first, first.replace('"""', '"""Otherwise said. ', 1))
         assert set(done.values()) == {KEPT}
-        done = edited(file, new="\n# A remark.\n")
-        assert set(done.values()) == {KEPT}
+        assert set(edited(file, new="\n# A remark.\n").values()) == {KEPT}
         (copied / file).write_bytes((copied / file).read_bytes().replace(b"\n", b"\r\n"))
         assert set(edited(file).values()) == {KEPT}
-
-
-def test_an_edited_baseline_is_run_again_and_no_other(edited: Edit) -> None:
-    done = edited("tipbaselines/advert_risk/prior.py", new="\nCHANGED = 1\n")
-    assert only(done, RUN) == named(done, "advert_risk/prior") != set()
-
-
-def test_an_edited_list_of_words_beside_a_baseline_repeats_the_one_that_reads_it(edited: Edit) -> None:
-    done = edited("tipbaselines/advert_risk/indicators.yaml", new="\n# more\n")
-    assert only(done, RUN) == named(done, "indicator_count") != set()
-
-
-def test_an_edited_part_that_baselines_share_repeats_those_that_import_it(edited: Edit) -> None:
-    done = edited("tipbaselines/text.py", new="\nCHANGED = 1\n")
-    assert only(done, RUN) == named(done, "tfidf_logreg", "indicator_count", "exact_duplicates")
-
-
-def test_an_edited_package_of_baselines_repeats_all_that_are_in_it(edited: Edit) -> None:
-    """Python runs the file of a package before any module of it."""
-    done = edited("tipbaselines/advert_risk/__init__.py", new="\nCHANGED = 1\n")
-    assert only(done, RUN) == named(done, "advert_risk/") != set()
 
 
 def test_the_code_that_hands_a_stream_over_is_part_of_the_input_of_streamed_tasks_alone(
@@ -267,36 +267,9 @@ def test_the_code_that_hands_a_stream_over_is_part_of_the_input_of_streamed_task
         return {cell.task: digests.digests_of(cell, "0.4.0").input for cell in found}
 
     before = inputs()
-    edited("tipbench/runs/streams.py", new="\nCHANGED = 1\n")
+    edited("tipbench/runs/streams.py", new=MORE)
     changed = {name for name, digest in inputs().items() if digest != before[name]}
     assert changed == {"recruitment_onset", "route_forecast"}
-
-
-def test_an_edited_metric_is_scored_anew_by_tasks_that_report_it(edited: Edit) -> None:
-    done = edited("tipbench/metrics/ranking.py", new="\nCHANGED = 1\n")
-    # Linkage reports it of scored pairs.
-    reporting = named(done, "advert_risk/", "account_risk/", "advert_linkage/")
-    assert only(done, SCORED) == reporting != set()
-
-
-def test_an_edited_metric_of_clusters_is_scored_anew_by_the_task_of_clusters(edited: Edit) -> None:
-    done = edited("tipbench/metrics/clustering.py", new="\nCHANGED = 1\n")
-    assert only(done, SCORED) == named(done, "advert_linkage/") != set()
-
-
-def test_an_edited_bootstrap_scores_everything_anew_and_fits_nothing(edited: Edit) -> None:
-    done = edited("tipbench/metrics/bootstrap.py", new="\nCHANGED = 1\n")
-    assert set(done.values()) == {SCORED}
-
-
-@pytest.mark.parametrize("file", ["metrics/registry.py", "runs/scoring.py", "evaluation/evaluation.py"])
-def test_what_puts_scores_together_scores_everything_again(edited: Edit, file: str) -> None:
-    assert set(edited(f"tipbench/{file}", new="\nCHANGED = 1\n").values()) == {SCORED}
-
-
-@pytest.mark.parametrize("file", ["task.py", "loading.py", "runs/folds.py"])
-def test_what_asks_for_a_fold_and_drives_a_method_repeats_every_cell(edited: Edit, file: str) -> None:
-    assert set(edited(f"tipbench/{file}", new="\nCHANGED = 1\n").values()) == {RUN}
 
 
 def test_a_generator_counts_where_no_manifest_says_what_it_makes(
@@ -323,45 +296,11 @@ def test_damaged_predictions_are_not_scored_again_but_made_again(
     content = path.read_bytes()
     try:
         path.unlink() if damage == "lost" else path.write_bytes(content[:-1])
-        done = edited("tipbench/metrics/bootstrap.py", new="\nCHANGED = 1\n")
-        assert {one for one, became in done.items() if became == RUN} == {
-            "advert_linkage/exact_duplicates forward"
-        }
+        done = edited("tipbench/metrics/bootstrap.py", new=MORE)
+        repeated = [one for one, became in done.items() if became == RUN]
+        assert repeated == ["advert_linkage/exact_duplicates forward"]
     finally:
         path.write_bytes(content)
-
-
-def test_an_edited_split_repeats_exactly_the_cells_that_use_it(edited: Edit) -> None:
-    done = edited("tipbench/data/splits/region.py", "regions / 4", "regions / 3")
-    assert only(done, RUN) == named(done, " region") != set()
-
-
-def test_what_all_splits_share_repeats_every_cell(edited: Edit) -> None:
-    assert set(edited("tipbench/data/splits/policy.py", "SEED = 2", "SEED = 3").values()) == {RUN}
-
-
-def test_the_yardstick_of_training_sizes_repeats_every_cell_of_tasks_that_have_it(edited: Edit) -> None:
-    done = edited("tipbench/data/splits/forward.py", "50 // 100", "40 // 100")
-    assert set(done.values()) == {RUN}
-
-
-def test_an_edited_task_repeats_its_cells(edited: Edit) -> None:
-    done = edited("tipbench/tasks/account_risk.py", new="\nCHANGED = 1\n")
-    assert only(done, RUN) == named(done, "account_risk/") != set()
-
-
-def test_an_edited_supervision_or_assignment_repeats_every_cell(edited: Edit) -> None:
-    assert set(edited("tipbench/data/supervision.py", "POSITIVE_FROM = 4", "POSITIVE_FROM = 3").values()) == {
-        RUN
-    }
-
-
-def test_an_edited_assignment_of_clusters_repeats_every_cell(edited: Edit) -> None:
-    assert set(edited("tipdata/core/draw.py", new="\nCHANGED = 1\n").values()) == {RUN}
-
-
-def test_code_that_only_own_data_passes_repeats_no_cell_of_a_release(edited: Edit) -> None:
-    assert set(edited("tipbench/data/custom/folds.py", new="\nCHANGED = 1\n").values()) == {KEPT}
 
 
 def test_prose_of_a_config_repeats_nothing_and_a_parameter_is_another_cell(ran: list[Cell]) -> None:
@@ -377,7 +316,7 @@ def test_prose_of_a_config_repeats_nothing_and_a_parameter_is_another_cell(ran: 
 def test_scoring_anew_fits_nothing_and_gives_the_scores_that_were_there(
     ran: list[Cell], edited: Edit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    edited("tipbench/metrics/clustering.py", new="\nCHANGED = 1\n")
+    edited("tipbench/metrics/clustering.py", new=MORE)
     linkage = [cell for cell in ran if cell.task == "advert_linkage"]
     before = [read_result(cell.folder) for cell in linkage]
     monkeypatch.setattr(ExactDuplicates, "fit", None)
@@ -438,14 +377,13 @@ def test_what_is_made_of_another_class_of_the_config_counts_with_it(place: Path)
     assert set(digests.method_sources(method)) == {"mine", "model", "own_methods"}
 
 
-@pytest.mark.parametrize("target", ["nowhere.Nothing", "Nothing", "math.sqrt", "own_methods.Nothing.deeper"])
-def test_a_class_that_is_not_there_has_a_digest_and_fails_in_its_cell(place: Path, target: str) -> None:
-    assert len(digests.method_digest({"_target_": target})) == 64
-
-
-def test_a_method_that_is_no_python_fails_in_its_cell(place: Path) -> None:
+@pytest.mark.parametrize(
+    "target",
+    ["nowhere.Nothing", "Nothing", "math.sqrt", "own_methods.Nothing.deeper", "mine.Mine"],
+)
+def test_a_class_that_cannot_be_loaded_has_a_digest_and_fails_in_its_cell(place: Path, target: str) -> None:
     (place / "mine.py").write_text("this is not a Python", encoding="utf-8")
-    assert len(digests.method_digest({"_target_": "mine.Mine"})) == 64
+    assert len(digests.method_digest({"_target_": target})) == 64
 
 
 def test_a_module_that_is_built_into_python_has_no_source_whatever_lies_beside_it(place: Path) -> None:
@@ -455,14 +393,8 @@ def test_a_module_that_is_built_into_python_has_no_source_whatever_lies_beside_i
 
 def test_every_module_that_a_digest_names_exists() -> None:
     """A file that moves and stays in a list would leave the digest without a word."""
-    single = (*digests.DRIVING, *digests.ALWAYS, *digests.EVALUATION, digests.REGISTRY, digests.VALIDATING)
-    named = (
-        *single,
-        *digests.INPUT,
-        *digests.DRAWN,
-        "tipbench.data.custom.folds",
-        "tipbench.data.release_folds",
-    )
-    named = (*named, "tipbench.runs.streams", *(f"tipbench.data.splits.{split}" for split in SPLITS))
+    named = [*digests.DRIVING, *digests.ALWAYS, *digests.EVALUATION, digests.REGISTRY, digests.VALIDATING]
+    named += [*digests.INPUT, *digests.DRAWN, *(f"tipbench.data.splits.{split}" for split in SPLITS)]
+    named += ["tipbench.data.custom.folds", "tipbench.data.release_folds", "tipbench.runs.streams"]
     assert [name for name in named if find_spec(name) is None] == []
     assert [name for name in GENERATOR if not (world.FOLDER / name).exists()] == []

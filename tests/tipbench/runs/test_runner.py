@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,121 +13,107 @@ import yaml
 from tipbench.config.compose import Composer, parse
 from tipbench.config.methods import instantiate
 from tipbench.config.options import config_folders
-from tipbench.config.settings import Settings
 from tipbench.method import Method, StreamMethod
 from tipbench.runs import folds, runner
 from tipbench.runs.cells import Cell
 from tipbench.runs.grid import expand
 from tipbench.runs.results import RESULT, Result, Versions, read_predictions, read_result, run_folders
 from tipbench.runs.runner import Job, Outcome, decide
-from tipbench.task import Task
 from tipcore.engines import Engine
 from tipcore.errors import UsageError
 from tipdata.release import Release
 
+Make = Callable[..., Cell]
+
 
 @pytest.fixture
-def prior_cell(own_configs: Path, tiny: Release) -> Cell:
+def cell(own_configs: Path, tiny: Release) -> Make:
+    @cache
+    def make(method: str = "length", *words: str) -> Cell:
+        typed = parse([f"baseline=advert_risk/{method}", "replicates=20", *words])
+        (one,) = expand(Composer(config_folders(str(own_configs)), typed), lambda task, settings: task.splits)
+        return one
+
+    return make
+
+
+@pytest.fixture
+def finished(cell: Make) -> Cell:
     """A finished cell of a quick method."""
-    typed = parse(["baseline=advert_risk/length", "replicates=2"])
-    (one,) = expand(Composer(config_folders(str(own_configs)), typed), lambda task, settings: task.splits)
-    assert runner.run([one], quiet=True)[0].result
-    return one
+    assert runner.run([cell()], quiet=True)[0].result
+    return cell()
 
 
-def stored(prior_cell: Cell, **changes: Any) -> Result:
-    """The cell's result with other fields, written in its place."""
-    made = read_result(prior_cell.folder).model_copy(update=changes)
-    (prior_cell.folder / RESULT).write_text(made.to_json(), encoding="utf-8")
+def stored(finished: Cell, evaluator: int = 2, **digests: str) -> Result:
+    """The cell's result as if other code, data or an older evaluator had made it, written in its place."""
+    known = read_result(finished.folder)
+    assert known.digests is not None
+    changes = {
+        "digests": known.digests.model_copy(update=digests),
+        "versions": known.versions.model_copy(update={"evaluator": evaluator}),
+    }
+    made = known.model_copy(update=changes)
+    (finished.folder / RESULT).write_text(made.to_json(), encoding="utf-8")
     return made
 
 
-def made_by(prior_cell: Cell, **digests: str) -> Result:
-    """The cell's result as if it had been made by other code or data."""
-    known = read_result(prior_cell.folder).digests
-    assert known is not None
-    return stored(prior_cell, digests=known.model_copy(update=digests))
-
-
-def test_a_result_of_todays_code_is_kept_and_made_again_only_where_always_is_asked(prior_cell: Cell) -> None:
-    result = read_result(prior_cell.folder)
+def test_a_result_of_todays_code_is_kept_and_made_again_only_where_always_is_asked(finished: Cell) -> None:
+    result = read_result(finished.folder)
     for overwrite in ("only_missing", "never"):
-        assert decide(prior_cell, overwrite) == Outcome(prior_cell, result, reused=True)
-    again = decide(prior_cell, "always")
+        assert decide(finished, overwrite) == Outcome(finished, result, reused=True)
+        assert runner.run([finished], overwrite=overwrite, quiet=True)[0].reused
+    again = decide(finished, "always")
     assert isinstance(again, Job)
     assert (again.digests, again.versions, again.kept) == (result.digests, result.versions, None)
+    assert not runner.run([finished], overwrite="always", quiet=True)[0].reused
 
 
-@pytest.mark.parametrize("other", ["method", "input"])
-def test_a_result_of_another_method_or_input_is_run_again_and_only_never_keeps_it(
-    prior_cell: Cell, other: str
+@pytest.mark.parametrize(
+    ("other", "scored_anew"),
+    [
+        ({"method": "0" * 64}, False),
+        ({"input": "0" * 64}, False),
+        ({"score": "0" * 64}, True),
+        ({"evaluator": 0}, True),
+    ],
+)
+def test_a_result_of_other_code_is_run_or_scored_again_and_only_never_keeps_it(
+    finished: Cell, other: dict[str, Any], scored_anew: bool
 ) -> None:
-    result = made_by(prior_cell, **{other: "0" * 64})
-    made = decide(prior_cell)
+    result = stored(finished, **other)
+    made = decide(finished)
     assert isinstance(made, Job)
-    assert made.kept is None
-    assert decide(prior_cell, "never") == Outcome(prior_cell, result, reused=True)
+    assert made.kept == (result if scored_anew else None)
+    assert decide(finished, "never") == Outcome(finished, result, reused=True)
 
 
-def test_predictions_are_scored_anew_where_the_scoring_or_its_version_alone_is_another(
-    prior_cell: Cell,
-) -> None:
-    first = read_result(prior_cell.folder)
-    result = made_by(prior_cell, score="0" * 64)
-    made = decide(prior_cell)
-    assert isinstance(made, Job)
-    assert made.kept == result
-    result = stored(
-        prior_cell, digests=first.digests, versions=first.versions.model_copy(update={"evaluator": 0})
-    )
-    made = decide(prior_cell)
-    assert isinstance(made, Job)
-    assert made.kept == result
-
-
-def test_a_result_that_cannot_be_read_is_run_again_unless_nothing_may_be_overwritten(
-    prior_cell: Cell,
-) -> None:
-    (prior_cell.folder / RESULT).write_text('{"task":', encoding="utf-8")
+def test_a_result_that_cannot_be_read_is_run_again_unless_nothing_may_be_overwritten(finished: Cell) -> None:
+    (finished.folder / RESULT).write_text('{"task":', encoding="utf-8")
     for overwrite in ("only_missing", "always"):
-        assert isinstance(decide(prior_cell, overwrite), Job)
-    refused = decide(prior_cell, "never")
+        assert isinstance(decide(finished, overwrite), Job)
+    refused = decide(finished, "never")
     assert isinstance(refused, Outcome)
     assert (refused.result, refused.usage, refused.reused) == (None, True, False)
     assert RESULT in str(refused.cause)
+    assert not runner.run([finished], quiet=True)[0].reused
 
 
-def test_a_cell_without_a_result_is_run_whatever_may_be_overwritten(prior_cell: Cell, tmp_path: Path) -> None:
-    missing = Cell(prior_cell.config, tmp_path / "elsewhere")
+def test_a_cell_without_a_result_is_run_whatever_may_be_overwritten(finished: Cell, tmp_path: Path) -> None:
+    missing = Cell(finished.config, tmp_path / "elsewhere")
     for overwrite in ("only_missing", "always", "never"):
         made = decide(missing, overwrite)
         assert isinstance(made, Job)
         assert made.kept is None
 
 
-def test_a_cell_that_asks_for_what_there_is_not_is_a_users_mistake(prior_cell: Cell) -> None:
-    refused = decide(Cell({**prior_cell.config, "access": "secret"}, prior_cell.runs))
+def test_a_cell_that_asks_for_what_there_is_not_is_a_users_mistake(finished: Cell) -> None:
+    refused = decide(Cell({**finished.config, "access": "secret"}, finished.runs))
     assert isinstance(refused, Outcome)
     assert (refused.result, refused.usage, refused.unmapped, refused.reused) == (None, True, False, False)
     assert "secret" in str(refused.cause)
 
 
-def allowed(task: Task, settings: Settings) -> Sequence[str]:
-    return task.splits
-
-
-@pytest.fixture
-def cell(own_configs: Path, tiny: Release):
-    @cache
-    def make(method: str = "length", *words: str) -> Cell:
-        typed = parse([f"baseline=advert_risk/{method}", "replicates=20", *words])
-        (one,) = expand(Composer(config_folders(str(own_configs)), typed), allowed)
-        return one
-
-    return make
-
-
-def test_a_run_records_what_it_did_and_can_be_read_again(cell) -> None:
+def test_a_run_records_what_it_did_and_can_be_read_again(cell: Make) -> None:
     (outcome,) = runner.run([cell()], quiet=True)
     stored = read_result(cell().folder)
     assert outcome.result == stored
@@ -139,7 +125,9 @@ def test_a_run_records_what_it_did_and_can_be_read_again(cell) -> None:
     assert not list(cell().runs.rglob(".partial*"))
 
 
-def test_a_name_that_is_no_folder_on_windows_is_refused_on_every_system(cell, own_configs: Path) -> None:
+def test_a_name_that_is_no_folder_on_windows_is_refused_on_every_system(
+    cell: Make, own_configs: Path
+) -> None:
     folder = own_configs / "baseline" / "advert_risk"
     text = (folder / "length.yaml").read_text(encoding="utf-8")
     (folder / "con.yaml").write_text(text.replace("advert_risk/length", "advert_risk/con"), encoding="utf-8")
@@ -149,7 +137,7 @@ def test_a_name_that_is_no_folder_on_windows_is_refused_on_every_system(cell, ow
         cell("con")
 
 
-def test_a_run_on_an_independent_world_is_of_its_data_and_says_so(cell) -> None:
+def test_a_run_on_an_independent_world_is_of_its_data_and_says_so(cell: Make) -> None:
     one, other = cell("length"), cell("length", "release.world=1")
     here, there = (outcome.result for outcome in runner.run([one, other], quiet=True))
     assert here is not None
@@ -161,22 +149,14 @@ def test_a_run_on_an_independent_world_is_of_its_data_and_says_so(cell) -> None:
     assert read_result(other.folder) == there
 
 
-def test_a_finished_cell_is_not_run_again_unless_it_must_be(cell) -> None:
-    runner.run([cell()], quiet=True)
-    assert runner.run([cell()], quiet=True)[0].reused
-    assert runner.run([cell()], overwrite="never", quiet=True)[0].reused
-    assert not runner.run([cell()], overwrite="always", quiet=True)[0].reused
-
-
-def test_a_method_whose_source_changed_is_run_again(cell, place: Path) -> None:
-    runner.run([cell()], quiet=True)
+def test_a_method_whose_source_changed_is_run_again(finished: Cell, place: Path) -> None:
     with (place / "own_methods.py").open("a", encoding="utf-8") as file:
         file.write("CHANGED = 1\n")
-    assert not runner.run([cell()], quiet=True)[0].reused
+    assert not runner.run([finished], quiet=True)[0].reused
 
 
 def test_another_evaluator_scores_stored_predictions_anew_without_fitting(
-    cell, monkeypatch: pytest.MonkeyPatch
+    cell: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = runner.run([cell()], quiet=True)[0].result
     original = runner.versions_of
@@ -194,13 +174,7 @@ def test_another_evaluator_scores_stored_predictions_anew_without_fitting(
     assert again.cost.fit_s == first.cost.fit_s
 
 
-def test_a_half_written_run_is_run_again(cell) -> None:
-    runner.run([cell()], quiet=True)
-    (cell().folder / "result.json").write_text('{"task":', encoding="utf-8")
-    assert not runner.run([cell()], quiet=True)[0].reused
-
-
-def test_a_failing_cell_says_why_and_the_others_go_on(cell) -> None:
+def test_a_failing_cell_says_why_and_the_others_go_on(cell: Make) -> None:
     outcomes = runner.run([cell("broken"), cell("length")], quiet=True)
     assert outcomes[0].cause is not None
     assert outcomes[0].cause.startswith("ArithmeticError: it does not add up (own_methods.py, line ")
@@ -209,14 +183,14 @@ def test_a_failing_cell_says_why_and_the_others_go_on(cell) -> None:
     assert not cell("broken").folder.exists()
 
 
-def test_a_method_that_needs_what_it_may_not_see_is_a_users_mistake(cell) -> None:
+def test_a_method_that_needs_what_it_may_not_see_is_a_users_mistake(cell: Make) -> None:
     for cells in ([cell("greedy")], [cell("length"), cell("greedy")]):
         outcome = runner.run(cells, quiet=True)[-1]
         assert outcome.usage
         assert "set access=platform" in str(outcome.cause)
 
 
-def test_cells_of_one_fold_prepare_it_once(cell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cells_of_one_fold_prepare_it_once(cell: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
     original = folds.prepare_cell
     monkeypatch.setattr(folds, "prepare_cell", lambda *args: calls.append(1) or original(*args))
@@ -224,7 +198,7 @@ def test_cells_of_one_fold_prepare_it_once(cell, monkeypatch: pytest.MonkeyPatch
     assert len(calls) == 1
 
 
-def test_two_workers_give_the_predictions_of_one(cell) -> None:
+def test_two_workers_give_the_predictions_of_one(cell: Make) -> None:
     cells = [cell("length"), cell("chance", "split=random")]
     one = [o.result.predictions.digest for o in runner.run(cells, quiet=True) if o.result]
     two = [
@@ -236,13 +210,13 @@ def test_two_workers_give_the_predictions_of_one(cell) -> None:
     assert one == two
 
 
-def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_run(cell, place: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_run(cell: Make, place: Path) -> None:
     (place / "file").touch()
     with pytest.raises(UsageError, match="runs cannot be written"):
         runner.run([cell("length", "runs.path=file")], quiet=True)
 
 
-def test_a_full_disk_stops_the_sweep_with_one_sentence(cell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_stops_the_sweep_with_one_sentence(cell: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
@@ -272,7 +246,7 @@ def test_every_baseline_that_ships_is_a_method_of_its_config() -> None:
         assert isinstance(made, Method | StreamMethod), name
 
 
-def test_few_folds_are_dealt_to_several_workers_and_none_is_lost(cell) -> None:
+def test_few_folds_are_dealt_to_several_workers_and_none_is_lost(cell: Make) -> None:
     cells = [cell("chance", f"seed={seed}") for seed in range(5)]
     digests, versions = runner.digests_of(cells[0], "0.4.0"), runner.versions_of(cells[0])
     jobs = [runner.Job(one, versions, digests) for one in cells]
@@ -349,7 +323,7 @@ def test_a_run_that_is_replaced_is_there_before_and_after_whenever_it_is_stopped
     assert [path.name for path in cell().folder.parent.iterdir()] == [cell().folder.name]
 
 
-def test_a_run_that_was_moved_aside_is_found_where_it_was(cell) -> None:
+def test_a_run_that_was_moved_aside_is_found_where_it_was(cell: Make) -> None:
     runner.run([cell()], quiet=True)
     folder = cell().folder
     folder.rename(folder.with_name(f".old-{folder.name}"))

@@ -2,14 +2,11 @@
 
 import polars as pl
 import pytest
-from tipbench.data.custom.checks import check_accounts
 from tipbench.data.fold import Prepared
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
 from tipbench.metrics.harm import lawful_kinds
-from tipbench.task import accept_all
 from tipbench.tasks import tasks
-from tipcore.errors import UsageError
 from tipdata.release import Release
 
 TASK = tasks()["account_risk"]
@@ -68,21 +65,3 @@ def test_adverts_keep_their_lawful_groups() -> None:
     of_release = SimpleNamespace(custom=None)
     case = cast(Any, SimpleNamespace(groups=tasks()["advert_risk"].groups, answers=of_release))
     assert lawful_kinds(case) == ["independent", "business"]
-
-
-def test_a_tie_to_an_unknown_account_is_refused_in_one_sentence() -> None:
-    accounts = pl.DataFrame({"account": [1, 2, 3]})
-    good = pl.DataFrame({"source": [1, 2], "target": [2, 3]})
-    check_accounts({"accounts": accounts, "ties": good})
-    check_accounts({"accounts": accounts})
-    with pytest.raises(
-        UsageError, match=r"ties: 1 of 2 rows have a target that is none of the 3 accounts \(first: row 2\)"
-    ):
-        check_accounts({"accounts": accounts, "ties": pl.DataFrame({"source": [1, 2], "target": [2, 9]})})
-    with pytest.raises(UsageError, match="have a source"):
-        check_accounts({"accounts": accounts, "ties": pl.DataFrame({"source": [1, None], "target": [2, 3]})})
-
-
-def test_only_tasks_that_ask_for_it_check_a_users_tables() -> None:
-    assert TASK.check is check_accounts
-    assert tasks()["advert_risk"].check is accept_all

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from tipbench.data.custom.checks import check_contacts
 from tipbench.data.custom.config import OwnData
 from tipbench.data.fold import Prepared
 from tipbench.evaluation.evaluation import evaluate
@@ -93,20 +92,6 @@ def _own(tmp_path, text: str, **more: object) -> OwnData:
         "split": "all",
     }
     return OwnData.model_validate({**given, **more})
-
-
-def test_a_contact_without_a_note_and_without_a_fact_is_refused() -> None:
-    contacts = pl.DataFrame(
-        {"contact": [5, 6, 7], "narrative": ["Asks.", "  ", None], "strain": [None, 2, None]}
-    )
-    with pytest.raises(UsageError, match=r"1 of 3 contacts have neither .* \(first: row 3 of"):
-        check_contacts({"contacts": contacts})
-    check_contacts({"contacts": contacts.head(2)})
-
-
-def test_contacts_of_which_nothing_is_mapped_are_refused() -> None:
-    with pytest.raises(UsageError, match="neither a narrative nor facts"):
-        check_contacts({"contacts": pl.DataFrame({"contact": [1], "minute": [3]})})
 
 
 @pytest.mark.parametrize(

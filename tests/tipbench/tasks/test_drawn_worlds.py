@@ -29,13 +29,11 @@ CHEAPEST = (
     *("intervention_effect/before_after", "payment_risk/rules", "prevalence/chao_lower"),
     *("recruitment_onset/never", "route_forecast/popular", "supplier_risk/sector_prior"),
 )
-DRAWS = (3, 4, 8)
-"""Draws of eight in which effects ended after the data when their windows and days were drawn too."""
 
 
-@pytest.fixture(scope="module", params=DRAWS)
+@pytest.fixture(scope="module", params=[3, *(pytest.param(k, marks=pytest.mark.slow) for k in (4, 8))])
 def drawn(request: pytest.FixtureRequest) -> Drawn:
-    """Two regions of a world that assumes otherwise."""
+    """Two regions of a world that assumes otherwise: draws of eight in which effects once ended after the data."""
     return Drawn.within(World.of("0.4.0", 1, request.param), 1, 2, tuple(s.name for s in stages()))
 
 

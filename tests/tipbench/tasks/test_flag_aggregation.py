@@ -2,12 +2,8 @@
 
 import polars as pl
 import pytest
-from tipbench.data.custom.checks import check_votes
 from tipbench.data.fold import Prepared
 from tipbench.loading import load, prepare
-from tipbench.task import accept_all
-from tipbench.tasks import task_of, tasks
-from tipcore.errors import UsageError
 from tipdata.release import Release
 
 
@@ -62,46 +58,3 @@ def test_answers_know_the_brigade_the_groups_and_both_posteriors_and_weigh_every
     assert not frame["oracle_log_odds"].null_count()
     assert ((frame["group"] == "trafficking") == (frame["label"] == 1)).all()
     assert frame["brigade"].is_not_null().any()
-
-
-def test_a_task_accepts_any_table_unless_it_says_otherwise() -> None:
-    assert tasks()["advert_risk"].check is accept_all
-    assert accept_all({"adverts": pl.DataFrame({"advert": [1]})}) is None
-    assert task_of("flag_aggregation").check is check_votes
-
-
-GOOD = pl.DataFrame({"advert": [1, 1, 2], "reviewer": ["a", "b", "a"], "vote": ["1", "Harmful", "unsure"]})
-QUEUE = pl.DataFrame({"advert": [1, 2]})
-
-
-def test_good_votes_are_accepted_with_and_without_a_queue() -> None:
-    check_votes({"reviews": GOOD, "queue": QUEUE})
-    check_votes({"reviews": GOOD})
-    check_votes({"reviews": GOOD.with_columns(vote=pl.Series([1, 0, 1]))})
-    check_votes({"queue": QUEUE})
-
-
-@pytest.mark.parametrize(
-    ("reviews", "queue", "says"),
-    [
-        (GOOD.with_columns(vote=pl.Series(["1", "maybe", "0"])), QUEUE, r"1 of 3 votes .*first: maybe"),
-        (GOOD.with_columns(vote=pl.Series([0, 1, 3])), QUEUE, r"1 of 3 votes .*first: 3"),
-        (
-            GOOD.with_columns(vote=pl.Series(["1", None, "0"])),
-            QUEUE,
-            r"1 of 3 rows are of 1 of 2 reviewers that cast no vote \(first: row 2",
-        ),
-        (
-            GOOD.with_columns(vote=pl.Series([None, "1", "0"])),
-            QUEUE,
-            r"1 of 3 rows have no vote \(first: row 1",
-        ),
-        (GOOD, pl.DataFrame({"advert": [1, 2, 9]}), r"queue: 1 of 3 rows have no votes .*first: row 3"),
-    ],
-)
-def test_votes_that_cannot_be_aggregated_are_refused_in_one_sentence(
-    reviews: pl.DataFrame, queue: pl.DataFrame, says: str
-) -> None:
-    with pytest.raises(UsageError, match=says) as error:
-        check_votes({"reviews": reviews, "queue": queue})
-    assert "\n" not in str(error.value)

@@ -1,16 +1,12 @@
 """intervention_effect: what its units are, what is true of them, and what a user's tables must fulfil."""
 
-from typing import Any
-
 import numpy as np
 import polars as pl
 import pytest
-from tipbench.data.custom.checks import check_effects
 from tipbench.data.fold import Prepared
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
 from tipbench.tasks import tasks
-from tipcore.errors import UsageError
 from tipdata.release import Release
 
 TASK = tasks()["intervention_effect"]
@@ -26,12 +22,6 @@ def test_every_effect_is_scored_and_none_is_taught_by_default(prepared: Prepared
     assert prepared.split == "all"
     assert prepared.answers.frame.height == tiny.scan("effects").collect().height
     assert not fold.labels("train").collect().height
-
-
-def test_truth_and_its_makings_are_hidden(prepared: Prepared) -> None:
-    hidden = {"truth", "expected_with", "expected_without", "displaced", "reach"}
-    for frame in prepared.folds[0].tables.values():
-        assert not hidden & set(frame.collect_schema().names())
 
 
 def test_regions_without_any_intervention_are_shown_as_controls(prepared: Prepared, tiny: Release) -> None:
@@ -85,68 +75,3 @@ def test_an_estimate_that_is_lacking_counts_as_a_failure(prepared: Prepared) -> 
     assert 0.2 < (found.scores["failures"].value or 0) < 0.5
     assert found.scores["median_abs_error"].value == pytest.approx(0)
     assert found.oracle["oracle"] is not None
-
-
-def tables(**changes: dict[str, Any]) -> dict[str, pl.DataFrame]:
-    """A user's panel of two regions over ten steps, with one effect in the first, and changes to either table."""
-    effects = {
-        "effect": [0],
-        "region": [1],
-        "outcome": ["value"],
-        "day": [6],
-        "first_day": [6],
-        "last_day": [9],
-    }
-    effects |= {"scale": ["level"]}
-    market = {"region": [1] * 10 + [2] * 10, "day": [*range(10)] * 2, "value": [1.0] * 20}
-    return {
-        "effects": pl.DataFrame(effects | changes.get("effects", {})),
-        "market": pl.DataFrame(market | changes.get("market", {})),
-    }
-
-
-def test_a_whole_panel_is_accepted() -> None:
-    check_effects(tables())
-
-
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        (
-            {"market": {"day": [*range(10), *range(9), 10]}},
-            "market: 1 of 20 rows come after a gap .*first: row 20",
-        ),
-        (
-            {"market": {"day": [*range(10), *range(9), 8]}},
-            "market: 2 of 20 rows share region and day .*first: row 19",
-        ),
-        (
-            {"market": {"day": [*range(10), *range(9), None]}},
-            "market: 1 of 20 rows have no day .*first: row 20",
-        ),
-        ({"effects": {"region": [3]}}, "are of a region that market does not have"),
-        ({"effects": {"day": [0]}}, "begin before their region's series does"),
-        ({"effects": {"last_day": [10]}}, "end after their region's series does"),
-        ({"effects": {"outcome": ["other"]}}, "have an outcome that is not a column of market"),
-        ({"effects": {"scale": ["odds"]}}, "have no scale"),
-        ({"effects": {"first_day": [5]}}, "have days out of order"),
-    ],
-)
-def test_a_faulty_panel_is_refused_in_one_sentence(changes: dict, said: str) -> None:
-    with pytest.raises(UsageError, match=said) as error:
-        check_effects(tables(**changes))
-    assert str(error.value).count(". ") == 0
-
-
-def test_what_is_not_mapped_is_named() -> None:
-    with pytest.raises(UsageError, match=r"map data\.tables\.market"):
-        check_effects({"effects": tables()["effects"]})
-    for table, column in (("effects", "day"), ("market", "region")):
-        lacking = tables()
-        lacking[table] = lacking[table].drop(column)
-        with pytest.raises(UsageError, match=rf"map data\.tables\.{table}\.{column}"):
-            check_effects(lacking)
-
-
-def test_rows_without_a_region_are_nobodys() -> None:
-    check_effects(tables(market={"region": [1] * 10 + [None] * 10}))

@@ -2,7 +2,6 @@
 
 import polars as pl
 import pytest
-from tipbench.data.custom.checks import check_payments
 from tipbench.data.fold import Prepared
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
@@ -57,9 +56,6 @@ def test_all_payments_and_wallets_are_shown_and_labels_of_test_are_not(
     assert fold.tables["payments"].collect().height == tiny.scan("payments").collect().height
     assert fold.tables["wallets"].collect().height == tiny.scan("wallets").collect().height
     assert set(fold.supervision["part"]) == {"train", "valid"}
-    hidden = {"operation", "typology", "community", "group", "log_odds", "role"}
-    for table in fold.tables.values():
-        assert not hidden & set(table.collect_schema().names())
 
 
 def test_payments_are_of_legal_access(tiny: Release) -> None:
@@ -97,28 +93,3 @@ def test_recall_is_told_by_typology_and_harm_by_lawful_group(prepared: Prepared)
     assert told == set(positives["typology"])
     units = [found.groups[name]["units"] or 0 for name in TASK.groups if name != "migrant"]
     assert found.groups["lawful"]["units"] == sum(units)
-
-
-def test_an_amount_that_is_not_above_nought_is_refused_in_one_sentence() -> None:
-    good = pl.DataFrame({"payer": [1, 2], "payee": [2, 3], "amount": [5.0, 1.0]})
-    check_payments({"payments": good})
-    check_payments({})
-    bad = good.with_columns(amount=pl.Series([0.0, -4.5]))
-    with pytest.raises(
-        UsageError, match=r"payments: 2 of 2 rows have an amount that is not above 0 \(first: row 1\)"
-    ):
-        check_payments({"payments": bad})
-    with pytest.raises(UsageError, match=r"1 of 2 rows have an amount .*first: row 1"):
-        check_payments({"payments": good.with_columns(amount=pl.Series([None, 1.0]))})
-
-
-def test_a_payment_to_or_from_an_unknown_wallet_is_refused_in_one_sentence() -> None:
-    wallets = pl.DataFrame({"wallet": [1, 2, 3]})
-    good = pl.DataFrame({"payer": [1, 2], "payee": [2, 3]})
-    check_payments({"payments": good, "wallets": wallets})
-    with pytest.raises(
-        UsageError, match=r"payments: 1 of 2 rows have a payee that is none of the 3 wallets \(first: row 2\)"
-    ):
-        check_payments({"payments": good.with_columns(payee=pl.Series([2, 9])), "wallets": wallets})
-    with pytest.raises(UsageError, match="have a payer"):
-        check_payments({"payments": good.with_columns(payer=pl.Series([None, 2])), "wallets": wallets})

@@ -6,12 +6,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 from tipbench import cli
-from tipbench.data.custom.checks import check_lists
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
 from tipbench.tasks import tasks
 from tipbench.tasks.prevalence import OVERLAPPING, SPARSE
-from tipcore.errors import UsageError
 from tipdata.release import Release
 
 TASK = tasks()["prevalence"]
@@ -58,38 +56,6 @@ def test_the_reference_is_near_the_truth_and_regions_are_of_both_groups(small: R
     found = evaluate(TASK, prepared.answers, reference, replicates=0)
     assert found.oracle["oracle"] == pytest.approx(found.scores["median_abs_log_error"].value)
     assert found.oracle["oracle"] < 0.06  # type: ignore[operator]
-
-
-@pytest.mark.parametrize(
-    ("rows", "said"),
-    [
-        (
-            ROWS.with_columns(count=pl.Series([30, -2, 4])),
-            "1 of 3 rows have a count that is negative or missing",
-        ),
-        (
-            ROWS.with_columns(count=pl.Series([None, 2, 4])),
-            "count that is negative or missing (first: row 1)",
-        ),
-        (ROWS.drop("b"), "1 list is mapped"),
-        (pl.concat([ROWS, ROWS[:1]]), "2 of 4 rows repeat a pattern of lists"),
-        (ROWS.with_columns(a=pl.Series([1, 0, 0]), b=pl.Series([0, 1, 0])), "people on no list"),
-        (ROWS.with_columns(a=pl.Series([1, 0, 2])), "something other than 0 and 1 (first: row 3)"),
-        (ROWS.with_columns(a=pl.Series([1, None, 1])), "something other than 0 and 1 (first: row 2)"),
-    ],
-)
-def test_lists_that_are_none_are_refused_in_one_sentence(rows: pl.DataFrame, said: str) -> None:
-    with pytest.raises(UsageError) as refused:
-        check_lists({"case_lists": rows})
-    assert said in str(refused.value)
-    assert "\n" not in str(refused.value)
-    assert str(refused.value).endswith(".")
-
-
-def test_patterns_may_repeat_in_other_strata_and_regions() -> None:
-    check_lists({"case_lists": pl.concat([ROWS, ROWS.with_columns(region=pl.lit(1, dtype=pl.Int64))])})
-    sexes = [ROWS.with_columns(sex=pl.lit(sex)) for sex in ("female", "male")]
-    check_lists({"case_lists": pl.concat(sexes)})
 
 
 def test_lists_of_ones_own_give_an_estimate_and_no_score(

@@ -1,11 +1,8 @@
 """What recruitment_onset gives to learn from, what it scores against, and what it refuses of a user's own data."""
 
 import polars as pl
-import pytest
-from tipbench.data.custom.checks import check_conversations
 from tipbench.loading import prepare
 from tipbench.tasks import tasks
-from tipcore.errors import UsageError
 from tipdata.release import Release
 
 
@@ -60,60 +57,3 @@ def test_every_split_that_the_task_names_can_be_had(tiny: Release) -> None:
     for split in tasks()["recruitment_onset"].splits:
         frame = prepare("recruitment_onset", release=tiny, split=split).answers.frame
         assert 0 < frame["label"].sum() < frame.height, split
-
-
-def own(**changes: list) -> dict[str, pl.DataFrame]:
-    """Two conversations as a user may map them, with some columns of their messages changed."""
-    messages = {
-        "conversation": [1, 1, 1, 2],
-        "sequence": [1, 2, 3, 1],
-        "minute": [10, 12, 12, 40],
-        "side": ["first", "second", "first", "first"],
-        "act": ["greet", "greet", None, "offer_job"],
-        **changes,
-    }
-    return {"conversations": pl.DataFrame({"conversation": [1, 2]}), "messages": pl.DataFrame(messages)}
-
-
-@pytest.mark.parametrize(
-    "fine",
-    [own(), own(sequence=[1, 3, 9, 4]), {"conversations": pl.DataFrame({"conversation": [1]})}, {}],
-    ids=["whole", "gaps in the numbers", "no messages mapped", "nothing mapped"],
-)
-def test_conversations_in_order_are_accepted(fine: dict[str, pl.DataFrame]) -> None:
-    check_conversations(fine)
-
-
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({"minute": [10, 12, 11, 40]}, "1 of 4 rows are earlier than the one before them (first: row 3)"),
-        ({"sequence": [1, 2, 2, 1]}, "2 of 4 rows share their sequence with another"),
-        ({"sequence": [1, None, 3, 1]}, "1 of 4 rows have no conversation or no sequence"),
-        ({"act": ["greet", "hello", "hi", None]}, "2 of 4 rows name no known act (hello, hi)"),
-        ({"side": ["first", "me", "first", "first"]}, "1 of 4 rows name no known side (me)"),
-        (
-            {"conversation": [1, 1, 1, 7]},
-            "conversations: 1 of 2 rows have nothing in messages (first: row 2)",
-        ),
-    ],
-)
-def test_a_fault_is_told_in_one_sentence_with_where_it_is(changes: dict[str, list], said: str) -> None:
-    with pytest.raises(UsageError) as error:
-        check_conversations(own(**changes))
-    assert said in str(error.value)
-    assert str(error.value).count("\n") == 0
-
-
-def test_messages_of_a_conversation_that_is_not_there_are_refused() -> None:
-    tables = own()
-    tables["conversations"] = tables["conversations"].filter(pl.col("conversation") == 1)
-    with pytest.raises(UsageError, match="does not have"):
-        check_conversations(tables)
-
-
-def test_messages_without_a_number_column_are_refused() -> None:
-    tables = own()
-    tables["messages"] = tables["messages"].drop("sequence")
-    with pytest.raises(UsageError, match="no column sequence"):
-        check_conversations(tables)

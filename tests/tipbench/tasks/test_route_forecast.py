@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from tipbench.data.custom.checks import check_circuits
 from tipbench.data.splits.forward import TRAIN_UNTIL, VALID_UNTIL
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
@@ -105,70 +104,6 @@ def test_uploaded_forecasts_are_scored_and_unverified(tiny: Release) -> None:
     assert found.scores["mrr"].value == pytest.approx(1.0)
     assert found.warnings[0] == UNVERIFIED
     assert set(found.groups) >= {"lawful", "independent", "business", "resident"}
-
-
-def own(**changes: list) -> dict[str, pl.DataFrame]:
-    """Two circuits as a user may map them, with some columns of their stops changed."""
-    stops = {
-        "stop": [1, 2, 3, 4],
-        "circuit": [1, 1, 1, 2],
-        "sequence": [1, 2, 3, 1],
-        "day": [10, 12, 15, 40],
-        "town": [5, 6, 5, 7],
-        **changes,
-    }
-    return {
-        "circuits": pl.DataFrame({"circuit": [1, 2]}),
-        "stops": pl.DataFrame(stops),
-        "places": pl.DataFrame({"town": [5, 6, 7]}),
-    }
-
-
-@pytest.mark.parametrize(
-    "fine",
-    [
-        own(),
-        own(sequence=[1, 3, 9, 4]),
-        own(day=[10, 10, 10, 1]),
-        {"circuits": pl.DataFrame({"circuit": [1]})},
-        {},
-    ],
-    ids=["whole", "gaps in the numbers", "several stops a day", "no stops mapped", "nothing mapped"],
-)
-def test_circuits_in_order_are_accepted(fine: dict[str, pl.DataFrame]) -> None:
-    check_circuits(fine)
-
-
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        (
-            {"town": [5, 6, 9, None]},
-            "stops: 2 of 4 rows are in a town that places does not have (first: row 3)",
-        ),
-        ({"day": [10, 9, 15, 40]}, "1 of 4 rows are earlier than the one before them (first: row 2)"),
-        ({"circuit": [1, 1, 1, 7]}, "circuits: 1 of 2 rows have nothing in stops (first: row 2)"),
-        (
-            {"sequence": [1, 2, 2, 1]},
-            "2 of 4 rows share their sequence with another of their circuit (first: row 2)",
-        ),
-        ({"sequence": [1, None, 3, 1]}, "1 of 4 rows have no circuit or no sequence"),
-        ({"stop": [1, 1, None, 4]}, "3 of 4 rows have no key stop of their own"),
-    ],
-)
-def test_a_fault_is_told_in_one_sentence_with_where_it_is(changes: dict[str, list], said: str) -> None:
-    with pytest.raises(UsageError) as error:
-        check_circuits(own(**changes))
-    assert said in str(error.value)
-    assert str(error.value).count("\n") == 0
-    assert str(error.value).endswith(".")
-
-
-def test_stops_of_a_circuit_that_is_not_there_are_refused() -> None:
-    tables = own()
-    tables["circuits"] = tables["circuits"].filter(pl.col("circuit") == 1)
-    with pytest.raises(UsageError, match="that circuits does not have"):
-        check_circuits(tables)
 
 
 TOWNS = ("Aa", "Bb", "Cc", "Dd")

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from tipbench.data.custom.checks import check_suppliers
 from tipbench.data.fold import Prepared
 from tipbench.data.release_folds import allowed_splits
 from tipbench.evaluation.evaluation import evaluate
@@ -90,24 +89,6 @@ def test_public_access_shows_neither_audits_nor_who_places_the_workers(small: Re
     assert set(tables) == {"firms", "supplies", "agencies", "places"}
     assert not {"agency", "housing", "workers_language"} & set(tables["firms"].collect_schema())
     assert "payment_days" not in tables["supplies"].collect_schema()
-
-
-def test_what_a_user_maps_must_fit_in_one_sentence() -> None:
-    supplies = pl.DataFrame({"supplier": [1, 2], "buyer": [2, 3]})
-    check_suppliers({"firms": FIRMS, "supplies": supplies, "audits": pl.DataFrame({"firm": [1, 1]})})
-    check_suppliers({"supplies": supplies})
-    with pytest.raises(
-        UsageError, match=r"^supplies: 1 of 2 rows have a buyer that is none of the 3 firms .*first: row 2"
-    ):
-        check_suppliers({"firms": FIRMS, "supplies": supplies.with_columns(buyer=pl.Series([2, 9]))})
-    with pytest.raises(UsageError, match=r"^supplies: 1 of 2 rows have a supplier .*first: row 2"):
-        check_suppliers({"firms": FIRMS, "supplies": supplies.with_columns(supplier=pl.Series([1, None]))})
-    with pytest.raises(
-        UsageError, match=r"^supplies: 2 of 2 rows have a firm that supplies itself \(first: row 1\)"
-    ):
-        check_suppliers({"firms": FIRMS, "supplies": supplies.with_columns(buyer=pl.col("supplier"))})
-    with pytest.raises(UsageError, match=r"^complaints: 1 of 1 rows have a firm that is none of the 3 firms"):
-        check_suppliers({"firms": FIRMS, "complaints": pl.DataFrame({"firm": [7]})})
 
 
 def own(folder: Path, buyers: list[str]) -> dict:

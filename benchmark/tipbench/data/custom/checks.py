@@ -5,37 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import polars as pl
+import polars.selectors as cs
 from tipcore.errors import UsageError
 from tipdata.stages.messages.acts import ACTS
 
 from tipbench.kinds.lists import GALLERY_COLUMNS, GIVEN_VIEW, add_link_counts, find_links
 
 
-def refuse(table: str, rows: pl.DataFrame, wrong: pl.Expr, what: str, instead: str) -> None:
-    """Raise UsageError where an expression is true of any row.
+def refuse(table: str, rows: pl.DataFrame, *faults: tuple[pl.Expr, str, str]) -> None:
+    """Raise UsageError for the first of these faults that any row has.
 
     Args:
         table, rows: its name and what it holds, in the user's order.
-        wrong: boolean; null counts as right.
-        what: follows "3 of 120 rows", as in "have no amount".
-        instead: what to do.
+        faults: ``(wrong, what, instead)``: a boolean expression, of which null counts as right; what follows "3 of 120
+            rows", as in "have no amount"; what to do.
     """
-    at = rows.select(wrong.alias("wrong")).to_series().fill_null(False).arg_true()
-    if len(at):
-        raise UsageError(
-            f"{table}: {len(at):,} of {rows.height:,} rows {what} (first: row {at[0] + 1:,}); {instead}."
-        )
+    for wrong, what, instead in faults:
+        at = rows.select(wrong.alias("wrong")).to_series().fill_null(False).arg_true()
+        if len(at):
+            raise UsageError(
+                f"{table}: {len(at):,} of {rows.height:,} rows {what} (first: row {at[0] + 1:,}); {instead}."
+            )
 
 
 def is_none_of(column: str, known: pl.Series) -> pl.Expr:
     """Return an expression: whether a value of the column is null or not among the known ones."""
     return (~pl.col(column).is_in(known.unique().implode())).fill_null(True)
-
-
-def refuse_any(table: str, rows: pl.DataFrame, *faults: tuple[pl.Expr, str, str]) -> None:
-    """Refuse the first of these faults, each ``(wrong, what, instead)`` of :func:`refuse`, that any row has."""
-    for wrong, what, instead in faults:
-        refuse(table, rows, wrong, what, instead)
 
 
 def check_references(
@@ -46,51 +41,45 @@ def check_references(
     if owners not in tables or key not in tables[owners].columns:
         return
     known = tables[owners][key]
-    for column in columns:
-        if column in rows.columns:
-            what = f"have a {column} that is none of the {len(known):,} {owners}"
-            refuse(table, rows, is_none_of(column, known), what, instead)
+    what = f"that is none of the {len(known):,} {owners}"
+    there = [column for column in columns if column in rows.columns]
+    refuse(
+        table, rows, *((is_none_of(column, known), f"have a {column} {what}", instead) for column in there)
+    )
 
 
 def check_sequence(
     table: str, rows: pl.DataFrame, key: str, owners: str, tables: dict[str, pl.DataFrame], time: str
 ) -> None:
-    """Refuse rows that belong to a unit in an order, and whose units or numbers are wrong.
-
-    Args:
-        table, rows: the rows, ``[key, sequence, ...]``.
-        key: the column that says which unit a row is of.
-        owners: the table of these units, looked up in ``tables`` where it is there and has the key.
-        time: the column that rises with ``sequence``, where rows have it.
-
-    Raises:
-        UsageError: for rows without a unit or a number, or with the number of another row; for units without rows and
-            rows of other units; for rows that are earlier than the one before them.
-    """
-    instead = f"number those of each {key} from 1"
+    """Refuse rows ``[key, sequence, ...]`` without a unit or a number, or with the number of another row; units of
+    ``owners``, as far as they are there, without rows, and rows of other units; and rows that are earlier than the one
+    before them by ``time``, where rows have it. Raises UsageError."""
+    number = f"number those of each {key} from 1"
     unnumbered = pl.col(key).is_null() | pl.col("sequence").is_null()
-    refuse(table, rows, unnumbered, f"have no {key} or no sequence", instead)
     twice = pl.struct(key, "sequence").is_duplicated()
-    refuse(table, rows, twice, f"share their sequence with another of their {key}", instead)
+    refuse(
+        table,
+        rows,
+        (unnumbered, f"have no {key} or no sequence", number),
+        (twice, f"share their sequence with another of their {key}", number),
+    )
     if owners in tables:
-        units, instead = tables[owners], "leave them out, or add it there"
-        refuse(owners, units, is_none_of(key, rows[key]), f"have nothing in {table}", instead)
-        what, instead = f"are of a {key} that {owners} does not have", "add it there or leave them out"
-        refuse(table, rows, is_none_of(key, units[key]), what, instead)
+        units = tables[owners]
+        none = (is_none_of(key, rows[key]), f"have nothing in {table}", "leave them out, or add it there")
+        refuse(owners, units, none)
+        what = f"are of a {key} that {owners} does not have"
+        refuse(table, rows, (is_none_of(key, units[key]), what, "add it there or leave them out"))
     if time in rows.columns:
         earlier = pl.col(time) < pl.col(time).shift(1).over(key, order_by="sequence")
         instead = f"number those of each {key} in the order of their {time}s"
-        refuse(table, rows, earlier, "are earlier than the one before them", instead)
+        refuse(table, rows, (earlier, "are earlier than the one before them", instead))
 
 
 def check_conversations(tables: dict[str, pl.DataFrame]) -> None:
     """Refuse conversations without messages, messages out of order, and acts and sides that are not known.
 
     ``tables``: ``messages`` with at least ``[conversation, sequence]``, and ``conversations``. Tables and columns that
-    are absent are not checked: the columns that a method needs are checked where it is chosen.
-
-    Raises:
-        UsageError: naming what is wrong, how often, where first, and what to do.
+    are absent are not checked: the columns that a method needs are checked where it is chosen. Raises UsageError.
     """
     if "messages" not in tables:
         return
@@ -106,17 +95,14 @@ def check_conversations(tables: dict[str, pl.DataFrame]) -> None:
             wrong = pl.col(column).is_not_null() & ~pl.col(column).cast(pl.String).is_in(known)
             named = ", ".join(map(str, messages.filter(wrong)[column].unique(maintain_order=True).head(3)))
             instead = f"map each to one of {', '.join(known)}, or to nothing"
-            refuse("messages", messages, wrong, f"name no known {column} ({named})", instead)
+            refuse("messages", messages, (wrong, f"name no known {column} ({named})", instead))
 
 
 def check_circuits(tables: dict[str, pl.DataFrame]) -> None:
     """Refuse circuits without stops, stops out of order or without a key, and towns that are not listed.
 
     ``tables``: ``stops`` with at least ``[stop, circuit, sequence, town]``, ``circuits`` and ``places``. Tables and
-    columns that are absent are not checked: the columns that a run needs are checked where it is chosen.
-
-    Raises:
-        UsageError: naming what is wrong, how often, where first, and what to do.
+    columns that are absent are not checked. Raises UsageError.
     """
     if "stops" not in tables:
         return
@@ -124,14 +110,14 @@ def check_circuits(tables: dict[str, pl.DataFrame]) -> None:
     if "stop" in stops.columns:
         wrong = pl.col("stop").is_null() | pl.col("stop").is_duplicated()
         instead = "map a column or an expression that tells stops apart"
-        refuse("stops", stops, wrong, "have no key stop of their own", instead)
+        refuse("stops", stops, (wrong, "have no key stop of their own", instead))
     if {"circuit", "sequence"} <= set(stops.columns):
         check_sequence("stops", stops, "circuit", "circuits", tables, "day")
     if "town" in stops.columns and "town" in places.columns:
         on = ["region", "town"] if "region" in stops.columns and "region" in places.columns else ["town"]
         found = stops.join(places.select(*on, listed=True).unique(), on=on, how="left", maintain_order="left")
         what, instead = "are in a town that places does not have", "list it there or leave them out"
-        refuse("stops", found, pl.col("listed").is_null(), what, instead)
+        refuse("stops", found, (pl.col("listed").is_null(), what, instead))
 
 
 def check_accounts(tables: dict[str, pl.DataFrame]) -> None:
@@ -146,25 +132,22 @@ def check_payments(tables: dict[str, pl.DataFrame]) -> None:
     if "amount" in payments.columns:
         wrong = (~(pl.col("amount") > 0)).fill_null(True)
         instead = "turn what goes back into a payment the other way, or drop it"
-        refuse("payments", payments, wrong, "have an amount that is not above 0", instead)
+        refuse("payments", payments, (wrong, "have an amount that is not above 0", instead))
     instead = "add these wallets or drop the payments"
     check_references(tables, "payments", ("payer", "payee"), "wallets", instead)
 
 
 def check_suppliers(tables: dict[str, pl.DataFrame]) -> None:
-    """Refuse supplies, audits and complaints whose firm is unknown, and firms that supply themselves.
-
-    Raises UsageError.
-    """
+    """Refuse supplies, audits and complaints of unknown firms, and firms that supply themselves. Raises UsageError."""
     instead = "add these firms or leave out the rows"
     named = {"supplies": ("supplier", "buyer"), "audits": ("firm",), "complaints": ("firm",)}
     for name, columns in named.items():
         check_references(tables, name, columns, "firms", instead)
     supplies = tables.get("supplies", pl.DataFrame())
     if "firms" in tables and {"supplier", "buyer"} <= set(supplies.columns):
-        same = pl.col("supplier") == pl.col("buyer")
         instead = "leave them out, or map supplier and buyer to different columns"
-        refuse("supplies", supplies, same, "have a firm that supplies itself", instead)
+        same = (pl.col("supplier") == pl.col("buyer"), "have a firm that supplies itself", instead)
+        refuse("supplies", supplies, same)
 
 
 def check_contacts(tables: dict[str, pl.DataFrame]) -> None:
@@ -175,18 +158,12 @@ def check_contacts(tables: dict[str, pl.DataFrame]) -> None:
         raise UsageError(
             "contacts have neither a narrative nor facts: map at least one column of data.tables.contacts."
         )
-    blank = (
-        pl.col(name).is_null() | (pl.col(name).str.strip_chars() == "")
-        if contacts.schema[name] == pl.String
-        else pl.col(name).is_null()
-        for name in facts
-    )
-    silent = contacts.select(pl.all_horizontal(blank)).to_series()
-    first = silent.arg_true().first()
-    if isinstance(first, int):
+    said = contacts.select(facts).with_columns(cs.string().str.strip_chars().replace("", None))
+    at = said.select(blank=pl.all_horizontal(pl.all().is_null()))["blank"].arg_true()
+    if len(at):
         raise UsageError(
-            f"{silent.sum():,} of {contacts.height:,} contacts have neither a narrative nor a fact (first: row "
-            f"{first + 1} of the data): drop them, or fill one."
+            f"{len(at):,} of {contacts.height:,} contacts have neither a narrative nor a fact (first: row "
+            f"{at[0] + 1} of the data): drop them, or fill one."
         )
 
 
@@ -243,7 +220,7 @@ def check_cast_votes(tables: dict[str, pl.DataFrame]) -> None:
     voters = f"{len(silent):,} of {reviews['reviewer'].n_unique():,} reviewers that cast no vote"
     twice = pl.struct("advert", "reviewer").is_duplicated()
     keep_one = "keep one vote for each, or map minute to the time of the vote, so that the last one counts"
-    refuse_any(
+    refuse(
         "reviews",
         reviews,
         (pl.col("reviewer").is_in(silent.implode()), f"are of {voters}", "leave them out"),
@@ -251,9 +228,9 @@ def check_cast_votes(tables: dict[str, pl.DataFrame]) -> None:
         (twice, "are by a reviewer who votes on the same advert again", keep_one),
     )
     if "queue" in tables:
-        unseen = is_none_of("advert", reviews["advert"])
         instead = "leave them out, or map the same ids in both files"
-        refuse("queue", tables["queue"], unseen, "have no votes in reviews", instead)
+        unseen = (is_none_of("advert", reviews["advert"]), "have no votes in reviews", instead)
+        refuse("queue", tables["queue"], unseen)
 
 
 SCALES = ("log", "share", "level")
@@ -276,7 +253,7 @@ def check_effects(tables: dict[str, pl.DataFrame]) -> None:
     since = pl.col("day") - pl.col("day").shift(1).over(of, order_by="day")
     placed = pl.col("region").is_not_null()
     no_gap = "give every day from the first to the last, or number weeks"
-    refuse_any(
+    refuse(
         "market",
         series,
         (placed & pl.col("day").is_null(), "have no day", "give each row its day"),
@@ -288,22 +265,17 @@ def check_effects(tables: dict[str, pl.DataFrame]) -> None:
     known = pl.col("outcome").is_in(values) | (pl.col("scale") == "share")
     ordered = (pl.col("day") <= pl.col("first_day")) & (pl.col("first_day") <= pl.col("last_day"))
     early, late = pl.col("start") >= pl.col("day"), pl.col("end") < pl.col("last_day")
-    missing, no_series = (
-        "have an outcome that is not a column of market",
-        "are of a region that market does not have",
-    )
+    missing = "have an outcome that is not a column of market"
+    no_series = "are of a region that market does not have"
+    in_order = "let day come first, then first_day, then last_day"
     days = series.group_by("region").agg(start=pl.col("day").min(), end=pl.col("day").max())
-    refuse_any(
+    refuse(
         "effects",
         effects.join(days, on="region", how="left", maintain_order="left"),
         (is_none_of("region", series["region"]), no_series, "add its series"),
         ((~known).fill_null(True), missing, "map data.tables.market with a column of that name"),
         (is_none_of("scale", pl.Series(SCALES)), "have no scale", f"map it to {' or '.join(SCALES)}"),
-        (
-            (~ordered).fill_null(True),
-            "have days out of order",
-            "let day come first, then first_day, then last_day",
-        ),
+        ((~ordered).fill_null(True), "have days out of order", in_order),
         (early.fill_null(True), "begin before their region's series does", "give earlier days"),
         (late.fill_null(True), "end after their region's series does", "give later days"),
     )
@@ -335,11 +307,11 @@ def check_lists(tables: dict[str, pl.DataFrame]) -> None:
         "that tell them apart to form or sex"
     )
     people = pl.sum_horizontal(pl.col(lists).cast(pl.Int64))
-    refuse_any(
+    refuse(
         "case_lists",
         rows,
         ((count < 0) | count.is_null(), "have a count that is negative or missing", no_count),
-        (~marked, "say of a list something other than 0 and 1", no_mark),
+        (~marked, "have a value other than 0 and 1 in a list", no_mark),
         (people == 0, "are of people on no list, whose number is the question", "leave them out"),
         (repeated, "repeat a pattern of lists", add_up),
     )
@@ -353,11 +325,7 @@ UNKNOWN = "resident"
 
 
 def check_cases(tables: dict[str, pl.DataFrame]) -> None:
-    """Refuse tables without a key, and data that say of nothing whose case it is.
-
-    Raises:
-        UsageError: naming what is wrong, how often, where first, and what to do.
-    """
+    """Refuse tables without a key, and data in which no row has a case. Raises UsageError."""
     known = [name for name, frame in tables.items() if CASE in frame.columns]
     if not known:
         raise UsageError(
@@ -369,7 +337,7 @@ def check_cases(tables: dict[str, pl.DataFrame]) -> None:
         if key not in tables[name].columns:
             raise UsageError(f"{name} has cases and no key: map data.tables.{name}.{key}.")
         repeated = pl.col(key).is_null() | pl.col(key).is_duplicated()
-        refuse(name, tables[name], repeated, f"have no key {key} of their own", "give each row its own")
+        refuse(name, tables[name], (repeated, f"have no key {key} of their own", "give each row its own"))
 
 
 def own_gallery(views: Mapping[str, str], tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:

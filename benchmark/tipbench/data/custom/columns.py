@@ -162,9 +162,7 @@ def number_shared_ids(columns: Columns) -> Columns:
         name = identifier_of(table, column)
         if name != column or name in known:
             alike.setdefault(name, {})[table, column] = values
-    return {
-        place: ids for shared in alike.values() if len(shared) > 1 for place, ids in _number(shared).items()
-    }
+    return {place: ids for one in alike.values() if len(one) > 1 for place, ids in _number(one).items()}
 
 
 def _number(columns: Columns) -> Columns:
@@ -173,27 +171,24 @@ def _number(columns: Columns) -> Columns:
     Integers, and text of whole numbers as they are written plainly (7, and not 007 or 7.0), stay the numbers that they
     are. Anything else, and all text in lists, is numbered from 0 in sorted order.
     """
-    listed = {place: isinstance(values.dtype, pl.List) for place, values in columns.items()}
+    lists = {place for place, values in columns.items() if isinstance(values.dtype, pl.List)}
     if all(_is_numbered(values) for values in columns.values()):
-        made = {p: v.cast(pl.List(pl.Int64) if listed[p] else pl.Int64) for p, v in columns.items()}
+        made = {p: v.cast(pl.List(pl.Int64) if p in lists else pl.Int64) for p, v in columns.items()}
     else:
         texts = {place: _as_text(values) for place, values in columns.items()}
         flat = [
-            text.explode(keep_nulls=False, empty_as_null=False) if listed[p] else text
-            for p, text in texts.items()
+            t.explode(keep_nulls=False, empty_as_null=False) if p in lists else t for p, t in texts.items()
         ]
         names = pl.concat([text.alias("id") for text in flat]).drop_nulls().unique().sort()
-        numbers = pl.int_range(len(names), dtype=pl.Int64, eager=True)
-        ids = pl.element().replace_strict(names, numbers, default=None, return_dtype=pl.Int64)
+        id_of = {"old": names, "new": pl.int_range(len(names), dtype=pl.Int64, eager=True)}
+        number = pl.element().replace_strict(**id_of, default=None, return_dtype=pl.Int64)
         made = {
-            p: text.list.eval(ids)
-            if listed[p]
-            else text.replace_strict(names, numbers, default=None, return_dtype=pl.Int64)
-            for p, text in texts.items()
+            p: t.list.eval(number)
+            if p in lists
+            else t.replace_strict(**id_of, default=None, return_dtype=pl.Int64)
+            for p, t in texts.items()
         }
-    return {
-        place: ids.list.drop_nulls().fill_null([]) if listed[place] else ids for place, ids in made.items()
-    }
+    return {p: ids.list.drop_nulls().fill_null([]) if p in lists else ids for p, ids in made.items()}
 
 
 def _is_numbered(values: pl.Series) -> bool:
@@ -216,9 +211,7 @@ def identifiers(values: pl.Series) -> pl.Series:
     """Return Int64 ids: integers as they are, anything else numbered from 0 in sorted order; nulls stay."""
     if values.dtype.is_integer():
         return values.cast(pl.Int64)
-    distinct = values.drop_nulls().unique().sort()
-    numbers = pl.int_range(len(distinct), eager=True)
-    return values.replace_strict(distinct, numbers, default=None, return_dtype=pl.Int64).alias(values.name)
+    return values.rank("dense").cast(pl.Int64) - 1
 
 
 # Types
@@ -282,14 +275,13 @@ def _whole(field: str, per_day: int | None, values: pl.Series, notes: list[str])
         number = values.cast(pl.Float64, strict=False)
         wrong = values.filter((number.is_null() | (number != number.floor())) & values.is_not_null())
         if len(wrong):
-            how = (
-                'map it to whole numbers, for instance by "ROUND(CAST(column AS DOUBLE))".'
-                if per_day is None
-                else "map it to whole numbers or to dates as 2019-04-16, "
-                "for instance by \"STRPTIME(column, '%d/%m/%Y')\"."
+            how = 'for instance by "ROUND(CAST(column AS DOUBLE))"'
+            if per_day is not None:
+                how = "or to dates as 2019-04-16, for instance by \"STRPTIME(column, '%d/%m/%Y')\""
+            raise UsageError(
+                f"{field} is not a whole number in {len(wrong):,} of {len(values):,} rows (first: {wrong[0][:40]}): "
+                f"map it to whole numbers{' ' if per_day else ', '}{how}."
             )
-            some = f"{len(wrong):,} of {len(values):,} rows (first: {wrong[0][:40]})"
-            raise UsageError(f"{field} is not a whole number in {some}: {how}")
         return number
     if values.dtype.is_float() and len(cut := values.filter((values != values.floor()).fill_null(False))):
         notes.append(

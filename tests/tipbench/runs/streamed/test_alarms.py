@@ -57,7 +57,7 @@ def f_latency(chats, threshold: float) -> float:
 
 
 @given(CHATS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_no_other_score_does_better_on_valid_and_none_higher_does_as_well(chats) -> None:
     found = best_threshold(scored(chats), labels(chats))
     seen = sorted({score for scores, *_ in chats for score in scores}, reverse=True)
@@ -76,7 +76,7 @@ def test_no_other_score_does_better_on_valid_and_none_higher_does_as_well(chats)
 
 
 @given(CHATS, st.integers(0, 7))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_an_alarm_is_the_first_step_that_reaches_the_threshold(chats, threshold: int) -> None:
     units = pl.Series("chat", range(len(chats)), dtype=pl.Int64)
     found = alarms(scored(chats), units, threshold)
@@ -89,7 +89,7 @@ def test_an_alarm_is_the_first_step_that_reaches_the_threshold(chats, threshold:
 
 
 @given(CHATS, st.integers(0, 7), st.integers(1, 12))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_what_comes_after_a_step_moves_no_alarm_up_to_it(chats, threshold: int, kept: int) -> None:
     units = pl.Series("chat", range(len(chats)), dtype=pl.Int64)
     whole = alarms(scored(chats), units, threshold)["step"]

@@ -20,9 +20,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tipbench.data import fold as streaming
-from tipbench.data.fold import Fold, Prepared
+from tipbench.data.fold import Fold, Prepared, StepStream
 from tipbench.loading import prepare
-from tipbench.runs.streams import streamed_alarms, streamed_forecasts
+from tipbench.runs.streams import streamed_predictions
 from tipbench.task import Task
 
 MARK = re.compile(rb"the line (\d+) of the chat (\d+), and no other")
@@ -103,62 +103,45 @@ class Cheat:
         self.looked = 0
 
     def fit(self, fold: Fold, seed: int) -> None:
-        self.kept.append(fold)
-        self._look(0)
+        self._look(fold, 0)
 
     def begin(self, units: pl.DataFrame) -> None:
-        self.kept.append(units)
-        self._look(0)
+        self._look(units, 0)
 
     def step(self, rows: pl.DataFrame) -> pl.DataFrame:
-        self.kept.append(rows)
-        self._look(int(rows["sequence"][0]))
+        self._look(rows, int(rows["sequence"][0]))
+        if "room" in rows.columns:
+            return rows.select("chat", candidate="room", score=pl.lit(1.0))
         return rows.select("chat", score="tone")
 
-    def _look(self, step: int) -> None:
+    def _look(self, given: object, step: int) -> None:
+        self.kept.append(given)
         self.leaked |= {(c, s) for c, s in found_lines(self.kept) & self.future if s > step}
         self.looked += 1
 
 
 def cheated(world, task: Task) -> Cheat:
     """What a cheat found in a short world."""
-    prepared = prepare(task, release=world.cut_after(6))
-    test = set(prepared.folds[0].units("test").collect()["chat"])
-    lines = {(c, s) for c, s in world.cut_after(6).lines.select("chat", "sequence").iter_rows() if c in test}
-    assert lines
-    method = Cheat(lines)
-    method.fit(prepared.folds[0], 0)
-    streamed_alarms(method, prepared.folds[0], prepared.streams[0], "cheat")
-    # Once for fit, once a part for begin, once for each step of valid and of test.
-    assert method.looked == 1 + 2 + 6 + 6
+    short = world.cut_after(6)
+    prepared = prepare(task, release=short)
+    fold = prepared.folds[0]
+    lines = short.lines.join(fold.units("test").collect().select("chat"), on="chat").select(
+        "chat", "sequence"
+    )
+    method = Cheat(set(lines.iter_rows()))
+    assert method.future
+    method.fit(fold, 0)
+    streamed_predictions(method, fold, prepared.streams[0], "cheat")
+    # Once for fit, once a part for begin, once for each step: of forecasts valid is not handed over.
+    assert method.looked == 1 + (1 if task.forecast else 2) * (1 + 6)
     return method
 
 
-class ForecastingCheat(Cheat):
-    """The same, of the next line's room."""
-
-    def step(self, rows: pl.DataFrame) -> pl.DataFrame:
-        super().step(rows)
-        return rows.select("chat", candidate="room", score=pl.lit(1.0))
-
-
-def test_nothing_that_a_method_is_given_leads_to_a_line_that_is_still_to_come(world, task: Task) -> None:
-    assert cheated(world, task).leaked == set()
-
-
-def test_nothing_that_a_forecaster_is_given_leads_to_a_line_that_is_still_to_come(
-    world, forecasts: Task
+@pytest.mark.parametrize("kind", ["task", "forecasts"])
+def test_nothing_that_a_method_is_given_leads_to_a_line_that_is_still_to_come(
+    world, kind: str, request: pytest.FixtureRequest
 ) -> None:
-    prepared = prepare(forecasts, release=world.cut_after(6))
-    fold = prepared.folds[0]
-    test = fold.units("test").collect().select("chat")
-    lines = world.cut_after(6).lines.join(test, on="chat").select("chat", "sequence")
-    method = ForecastingCheat(set(lines.iter_rows()))
-    method.fit(fold, 0)
-    streamed_forecasts(method, fold, prepared.streams[0], "cheat")
-    # Once for fit, once for begin, once for each step of test: valid is not handed over.
-    assert method.looked == 1 + 1 + 6
-    assert method.leaked == set()
+    assert cheated(world, request.getfixturevalue(kind)).leaked == set()
 
 
 def test_the_search_finds_what_is_there_to_be_found(
@@ -166,8 +149,7 @@ def test_the_search_finds_what_is_there_to_be_found(
 ) -> None:
     """A slice shares the memory of the whole: without the copies the same cheat sees the lines to come."""
     monkeypatch.setattr(streaming, "detach", lambda frame: frame)
-    leaked = cheated(world, task).leaked
-    assert len(leaked) > 100
+    assert len(cheated(world, task).leaked) > 100
 
 
 def test_the_search_finds_lines_in_plans_attributes_and_closures(world) -> None:
@@ -189,140 +171,89 @@ def test_the_search_finds_lines_in_plans_attributes_and_closures(world) -> None:
 
 
 class Remembers:
-    """Scores a line by all lines of all units that it has seen, in a way that no one can guess."""
+    """Answers by all lines of all units that it has seen, in a way that no one can guess: scores, or two rooms each."""
 
     needs = frozenset({"lines.tone"})
     stochastic = False
 
-    def __init__(self, weight: float, pull: float) -> None:
+    def __init__(self, weight: float = 0.5, pull: float = 0.1) -> None:
         self.weight, self.pull = weight, pull
 
     def fit(self, fold: Fold, seed: int) -> None:
-        self.select_training_labels = float(
-            fold.tables["lines"].select(pl.col("tone").mean()).collect().item()
-        )
+        self.start = float(fold.tables["lines"].select(pl.col("tone").mean()).collect().item())
 
     def begin(self, units: pl.DataFrame) -> None:
-        self.seen = dict.fromkeys(units["chat"], self.select_training_labels)
+        self.seen = dict.fromkeys(units["chat"], self.start)
         self.crowd = 0.0
 
     def step(self, rows: pl.DataFrame) -> pl.DataFrame:
         self.crowd = 0.5 * self.crowd + float(rows["tone"].sum()) / 100
         for chat, tone in rows.select("chat", "tone").iter_rows():
             self.seen[chat] = self.weight * self.seen[chat] + tone
-        scores = [self.seen[chat] + self.pull * self.crowd for chat in rows["chat"]]
-        return rows.select("chat", pl.Series("score", scores))
-
-
-@given(weight=st.floats(-0.9, 0.9), pull=st.floats(-2, 2), kept=st.integers(1, 39))
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_an_alarm_depends_on_the_rows_up_to_it_only(
-    world, task: Task, prepared: Prepared, weight: float, pull: float, kept: int
-) -> None:
-    cut = prepare(task, release=world.cut_after(kept)).streams[0]
-    fold, whole = prepared.folds[0], prepared.streams[0]
-    method = Remembers(weight, pull)
-    method.fit(fold, 0)
-    full = streamed_alarms(method, fold, whole, "remembers")
-    short = streamed_alarms(method, fold, replace(whole, test=cut.test), "remembers")
-    expected = full.with_columns(step=pl.when(pl.col("step") <= kept).then("step"))
-    assert short.equals(expected)
+        scored = rows.with_columns(
+            score=pl.Series([self.seen[chat] + self.pull * self.crowd for chat in rows["chat"]])
+        )
+        if "room" not in rows.columns:
+            return scored.select("chat", "score")
+        room = pl.col("room")
+        return pl.concat(
+            scored.select(
+                "chat", candidate=room // 100 * 100 + (room + turn) % 12, score=pl.col("score") * turn
+            )
+            for turn in (1, 5)
+        )
 
 
 class Regrets(Remembers):
-    """Writes over its earlier answers, over what it was handed, and keeps asking for a higher score."""
+    """Writes over its earlier answers and over what it was handed, and keeps asking for a higher score."""
 
     def begin(self, units: pl.DataFrame) -> None:
         super().begin(units)
-        self.given: list[tuple[np.ndarray, pl.DataFrame, pl.DataFrame]] = []
+        self.given: list[tuple[dict[str, np.ndarray], pl.DataFrame, pl.DataFrame]] = []
 
     def step(self, rows: pl.DataFrame) -> pl.DataFrame:
         honest = super().step(rows)
-        for scores, answer, earlier in self.given:
-            scores[:] = 1e9
+        for arrays, answer, earlier in self.given:
+            for array in arrays.values():
+                array[:] = 10**9
             answer[0, "score"] = 1e9
             earlier[0, "tone"] = 1e9
-        scores = honest["score"].to_numpy().copy()
-        answer = pl.from_arrow(pa.table({"chat": rows["chat"].to_arrow(), "score": pa.array(scores)}))
+        arrays = {name: honest[name].to_numpy().copy() for name in honest.columns if name != "chat"}
+        answer = pl.from_arrow(
+            pa.table({"chat": honest["chat"].to_arrow()} | {n: pa.array(a) for n, a in arrays.items()})
+        )
         assert isinstance(answer, pl.DataFrame)
-        self.given.append((scores, answer, rows))
+        self.given.append((arrays, answer, rows))
         return answer
 
 
-def test_what_a_method_said_stands_whatever_it_does_to_it_later(prepared: Prepared) -> None:
-    fold, stream = prepared.folds[0], prepared.streams[0]
-    found = []
-    for kind in (Remembers, Regrets, Regrets):
-        method = kind(0.5, 0.1)
-        method.fit(fold, 0)
-        found.append(streamed_alarms(method, fold, stream, kind.__name__))
-    assert found[0].equals(found[1])
-    # What it was handed was its own copy: the stream is as it was.
-    assert found[0].equals(found[2])
-    assert 0 < found[0]["step"].null_count() < found[0].height
-
-
-class Wanders(Remembers):
-    """Forecasts rooms by what :class:`Remembers` makes of all that it has seen."""
-
-    def step(self, rows: pl.DataFrame) -> pl.DataFrame:
-        scored = super().step(rows)
-        near = [
-            (chat, room // 100 * 100 + (room + turn) % 12, score * turn)
-            for (chat, room), score in zip(
-                rows.select("chat", "room").iter_rows(), scored["score"], strict=True
-            )
-            for turn in (1, 5)
-        ]
-        return pl.DataFrame(near, schema=["chat", "candidate", "score"], orient="row")
+def predicted(prepared: Prepared, method: Remembers, stream: StepStream) -> pl.DataFrame:
+    method.fit(prepared.folds[0], 0)
+    return streamed_predictions(method, prepared.folds[0], stream, "remembers")
 
 
 @given(weight=st.floats(-0.9, 0.9), pull=st.floats(-2, 2), kept=st.integers(2, 39))
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_a_forecast_depends_on_the_rows_up_to_it_only(
-    world, forecasts: Task, prepared_forecasts: Prepared, weight: float, pull: float, kept: int
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_an_answer_depends_on_the_rows_up_to_it_only(
+    world, prepared: Prepared, prepared_forecasts: Prepared, weight: float, pull: float, kept: int
 ) -> None:
-    cut = prepare(forecasts, release=world.cut_after(kept)).streams[0]
-    fold, whole = prepared_forecasts.folds[0], prepared_forecasts.streams[0]
-    method = Wanders(weight, pull)
-    method.fit(fold, 0)
-    full = streamed_forecasts(method, fold, whole, "wanders")
-    short = streamed_forecasts(method, fold, replace(whole, test=cut.test), "wanders")
-    assert short.equals(full.filter(pl.col("query") % 1000 <= kept))
+    for whole in (prepared, prepared_forecasts):
+        cut = prepare(whole.task, release=world.cut_after(kept)).streams[0]
+        full = predicted(whole, Remembers(weight, pull), whole.streams[0])
+        short = predicted(whole, Remembers(weight, pull), replace(whole.streams[0], test=cut.test))
+        if whole is prepared:
+            assert short.equals(full.with_columns(step=pl.when(pl.col("step") <= kept).then("step")))
+        else:
+            assert short.equals(full.filter(pl.col("query") % 1000 <= kept))
 
 
-class WandersAndRegrets(Wanders):
-    """Writes over its earlier answers, and over the rows that it was handed."""
-
-    def begin(self, units: pl.DataFrame) -> None:
-        super().begin(units)
-        self.given: list[tuple[np.ndarray, np.ndarray, pl.DataFrame, pl.DataFrame]] = []
-
-    def step(self, rows: pl.DataFrame) -> pl.DataFrame:
-        honest = super().step(rows)
-        for scores, rooms, answer, earlier in self.given:
-            scores[:], rooms[:] = 1e9, 0
-            answer[0, "score"] = 1e9
-            earlier[0, "act"] = 0
-        rows[0, "room"] = 0
-        scores, rooms = (honest[name].to_numpy().copy() for name in ("score", "candidate"))
-        answer = pl.from_arrow(
-            pa.table(
-                {"chat": honest["chat"].to_arrow(), "candidate": pa.array(rooms), "score": pa.array(scores)}
-            )
-        )
-        assert isinstance(answer, pl.DataFrame)
-        self.given.append((scores, rooms, answer, rows))
-        return answer
-
-
-def test_a_forecast_stands_whatever_a_method_does_to_it_later(prepared_forecasts: Prepared) -> None:
-    fold, stream = prepared_forecasts.folds[0], prepared_forecasts.streams[0]
-    found = []
-    for kind in (Wanders, WandersAndRegrets, WandersAndRegrets):
-        method = kind(0.5, 0.1)
-        method.fit(fold, 0)
-        found.append(streamed_forecasts(method, fold, stream, kind.__name__))
-    assert found[0].equals(found[1])
-    # What it was handed was its own copy: the stream is as it was.
-    assert found[0].equals(found[2])
+def test_an_answer_stands_whatever_a_method_does_to_it_later(
+    prepared: Prepared, prepared_forecasts: Prepared
+) -> None:
+    for one in (prepared, prepared_forecasts):
+        found = [predicted(one, kind(), one.streams[0]) for kind in (Remembers, Regrets, Regrets)]
+        assert found[0].equals(found[1])
+        # What it was handed was its own copy: the stream is as it was.
+        assert found[0].equals(found[2])
+    steps = predicted(prepared, Remembers(), prepared.streams[0])["step"]
+    assert 0 < steps.null_count() < len(steps)

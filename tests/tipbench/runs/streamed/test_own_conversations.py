@@ -1,6 +1,5 @@
-"""A user's own conversations: handed over step by step as a release's are, and refused where they cannot be."""
+"""A user's own conversations: handed over step by step as a release's are."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -10,61 +9,37 @@ from tipbench.runs.scoring import evaluate
 from tipbench.runs.streams import streamed_alarms
 from tipcore.errors import UsageError
 
-ONSET = 4
-LENGTH = 6
-PARTS = ("train", "valid", "test")
+ONSET, LENGTH, PARTS = 4, 6, ("train", "valid", "test")
+CONVERSATIONS = pl.DataFrame(
+    {
+        "who": [f"c{i}" for i in range(60)],
+        "bad": [i % 2 for i in range(60)],
+        "from": [ONSET if i % 2 else None for i in range(60)],
+        "part": [PARTS[i // 2 % 3] for i in range(60)],
+    }
+)
+"""Every other one is positive from its fourth message."""
+PLACES = [(i, k) for i in range(60) for k in range(1, LENGTH + 1)]
+MESSAGES = pl.DataFrame(
+    {
+        "who": [f"c{i}" for i, _ in PLACES],
+        "n": [k for _, k in PLACES],
+        "t": [10 * k for _, k in PLACES],
+        "what": ["ask_documents" if i % 2 and k >= ONSET else "small_talk" for i, k in PLACES],
+    }
+)
 
 
-def conversations() -> pl.DataFrame:
-    """Sixty conversations, every other one positive from its fourth message."""
-    rows = range(60)
-    return pl.DataFrame(
-        {
-            "who": [f"c{i}" for i in rows],
-            "bad": [i % 2 for i in rows],
-            "from": [ONSET if i % 2 else None for i in rows],
-            "part": [PARTS[i // 2 % 3] for i in rows],
-        }
-    )
-
-
-def messages() -> pl.DataFrame:
-    rows = [(i, k) for i in range(60) for k in range(1, LENGTH + 1)]
-    return pl.DataFrame(
-        {
-            "who": [f"c{i}" for i, _ in rows],
-            "n": [k for _, k in rows],
-            "t": [10 * k for _, k in rows],
-            "what": ["ask_documents" if i % 2 and k >= ONSET else "small_talk" for i, k in rows],
-        }
-    )
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> Callable[..., dict]:
-    def written(
-        units: pl.DataFrame | None = None, rows: pl.DataFrame | None = None, **fields: object
-    ) -> dict:
-        (conversations() if units is None else units).write_csv(tmp_path / "units.csv")
-        (messages() if rows is None else rows).write_csv(tmp_path / "messages.csv")
-        columns = {"conversation": "who", "sequence": "n", "minute": "t", "act": "what"}
-        return {
-            "name": "chats",
-            "task": "recruitment_onset",
-            "path": str(tmp_path),
-            "files": "units.csv",
-            "format": "csv",
-            "unit": "who",
-            "label": "bad",
-            "onset": "from",
-            "fold": "part",
-            "tables": {"conversations": {"conversation": "who"}, "messages": columns},
-            "sources": {"messages": "messages.csv"},
-            "split": "given",
-            **fields,
-        }
-
-    return written
+def config(folder: Path, messages: pl.DataFrame = MESSAGES) -> dict:
+    CONVERSATIONS.write_csv(folder / "units.csv")
+    messages.write_csv(folder / "messages.csv")
+    columns = {"conversation": "who", "sequence": "n", "minute": "t", "act": "what"}
+    return {
+        "name": "chats", "task": "recruitment_onset", "path": str(folder), "files": "units.csv", "format": "csv",
+        "unit": "who", "label": "bad", "onset": "from", "fold": "part", "split": "given",
+        "tables": {"conversations": {"conversation": "who"}, "messages": columns},
+        "sources": {"messages": "messages.csv"},
+    }  # fmt: skip
 
 
 class Documents:
@@ -74,7 +49,7 @@ class Documents:
     stochastic = False
 
     def fit(self, fold, seed) -> None:
-        self.select_training_labels = fold.tables["messages"].collect()
+        self.learnt = fold.tables["messages"].collect()
 
     def begin(self, units: pl.DataFrame) -> None:
         self.seen = 0
@@ -85,11 +60,11 @@ class Documents:
         return rows.select("conversation", score=(pl.col("act") == "ask_documents").cast(pl.Float64))
 
 
-def test_own_conversations_are_handed_over_step_by_step_and_alarmed_at_their_onset(config) -> None:
-    prepared = prepare("recruitment_onset", own=config())
+def test_own_conversations_are_handed_over_step_by_step_and_alarmed_at_their_onset(tmp_path: Path) -> None:
+    prepared = prepare("recruitment_onset", own=config(tmp_path))
     method, [fold] = Documents(), prepared.folds
     method.fit(fold, 0)
-    assert method.select_training_labels.height == 40 * LENGTH
+    assert method.learnt.height == 40 * LENGTH
     found = streamed_alarms(method, fold, prepared.streams[0], "documents").join(
         prepared.answers.frame, on="conversation"
     )
@@ -97,44 +72,9 @@ def test_own_conversations_are_handed_over_step_by_step_and_alarmed_at_their_ons
     assert found["step"].equals(found["onset"], null_equal=True)
 
 
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        (lambda m: m.filter(pl.col("who") != "c3"), "1 of 60 rows have nothing in messages"),
-        (
-            lambda m: m.with_columns(what=pl.col("what").replace("ask_documents", "yodel")),
-            r"no known act \(yodel\)",
-        ),
-        (
-            lambda m: m.with_columns(t=pl.when(pl.col("n") == 2).then(99).otherwise("t")),
-            "earlier than the one before them",
-        ),
-        (lambda m: m.with_columns(n=pl.lit(1)), "share their sequence"),
-        (
-            lambda m: m.with_columns(who=pl.col("who").replace("c3", "c99")),
-            "names no known conversation in 6 of 360 rows",
-        ),
-    ],
-)
-def test_messages_that_cannot_be_a_stream_are_refused(config, change, said) -> None:
-    with pytest.raises(UsageError, match=said):
-        prepare("recruitment_onset", own=config(rows=change(messages())))
-
-
-def test_own_conversations_without_a_step_for_each_positive_are_refused(config) -> None:
-    nowhere = conversations().with_columns(pl.lit(0).alias("from"))
-    with pytest.raises(UsageError, match="is not a step of a positive unit in 30 of 30 rows"):
-        prepare("recruitment_onset", own=config(nowhere))
-
-
-def test_own_conversations_cannot_all_be_tested(config) -> None:
-    with pytest.raises(UsageError, match="cannot have split=all"):
-        prepare("recruitment_onset", own=config(), split="all")
-
-
-def test_an_alarm_after_the_end_of_its_conversation_is_refused(config) -> None:
-    own = config(rows=messages().filter((pl.col("who") != "c5") | (pl.col("n") < 5)))
-    positive = conversations().filter(part="test")
+def test_an_alarm_after_the_end_of_its_conversation_is_refused(tmp_path: Path) -> None:
+    own = config(tmp_path, MESSAGES.filter((pl.col("who") != "c5") | (pl.col("n") < 5)))
+    positive = CONVERSATIONS.filter(part="test")
     steps = pl.when(pl.col("bad") == 1).then(pl.lit(LENGTH, dtype=pl.Int32)).alias("step")
     alarms = positive.select(pl.col("who").alias("conversation"), steps)
     with pytest.raises(UsageError) as caught:

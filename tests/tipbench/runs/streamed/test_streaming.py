@@ -1,4 +1,4 @@
-"""What a streamed task hands over: to fit, and step by step."""
+"""What a streamed task hands over, to fit and step by step, and the scores or forecasts taken from the answers."""
 
 from __future__ import annotations
 
@@ -10,12 +10,21 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 from tipbench.data.fold import Prepared
+from tipbench.data.streams import next_rows
+from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
 from tipbench.method import check_shape
-from tipbench.runs.streams import scores_of, streamed_alarms
-from tipbench.task import Task
+from tipbench.runs.streams import (
+    keep_answered_queries,
+    scores_of,
+    streamed_alarms,
+    streamed_predictions,
+)
+from tipbench.task import Forecast, Task
 from tipbench.tasks import task_of
 from tipcore.errors import UsageError
+
+Change = Callable[[pl.DataFrame], Any]
 
 
 class Tone:
@@ -24,7 +33,7 @@ class Tone:
     needs = frozenset({"lines.tone"})
     stochastic = False
 
-    def __init__(self, changed: Callable[[pl.DataFrame], Any] = lambda answer: answer) -> None:
+    def __init__(self, changed: Change = lambda answer: answer) -> None:
         self.changed = changed
         self.begun: list[pl.DataFrame] = []
         self.handed: list[pl.DataFrame] = []
@@ -39,6 +48,13 @@ class Tone:
     def step(self, rows: pl.DataFrame) -> Any:
         self.handed.append(rows)
         return self.changed(rows.select("chat", score="tone"))
+
+
+class Stays(Tone):
+    """Says that the next line is in the same room."""
+
+    def step(self, rows: pl.DataFrame) -> Any:
+        return self.changed(rows.select("chat", candidate="room", score=pl.lit(1.0)))
 
 
 def lines_of(world, prepared: Prepared, *parts: str) -> pl.DataFrame:
@@ -95,41 +111,60 @@ def test_access_decides_what_a_step_shows(world, task: Task) -> None:
         prepare(task, release=world, access="public", needs={"lines.tone"})
 
 
+BAD_ANSWERS: list[tuple[Change, str]] = [
+    (lambda found: found.head(3), r"step 1 returned \d+ missing \("),
+    (lambda found: found.with_columns(pl.col("chat") + 100_000), "that were not in the step"),
+    (lambda found: found.with_columns(score=pl.lit(float("nan"))), "that are NaN, null or infinite"),
+    (lambda found: found.with_columns(score=pl.lit(float("inf"))), "that are NaN, null or infinite"),
+    (lambda found: found.with_columns(score=pl.lit(None, dtype=pl.Float64)), "finite score for each"),
+    (lambda found: found.cast({"chat": pl.String}), "chat as String; keep it Int64"),
+    (lambda found: found.cast({"score": pl.Int64}), "score as Int64; make it Float32 or Float64"),
+    (lambda found: found.with_columns(pl.lit(None, dtype=pl.Int64).alias("chat")), "missing"),
+    (lambda found: found.to_dict(), "returned a dict; return a polars DataFrame"),
+    (lambda found: None, "returned a NoneType"),
+    (lambda found: found.clear(), "missing"),
+]
+BAD_SCORES: list[tuple[Change, str]] = [
+    (lambda found: pl.concat([found, found.head(2)]), r"2 repeated \(\d+, \d+\)"),
+    (lambda found: found.rename({"score": "alarm"}), "no column score among chat, alarm"),
+]
+
+
+def eleven(found: pl.DataFrame) -> pl.DataFrame:
+    one = found.head(1)
+    return pl.concat([found, *(one.with_columns(pl.col("candidate") + 1000 + n) for n in range(10))])
+
+
+BAD_FORECASTS: list[tuple[Change, str]] = [
+    (lambda found: pl.concat([found, found.head(1)]), "2 of .* rows that repeat a candidate of their unit"),
+    (eleven, "more than 10 candidates for 1 of"),
+    (lambda found: found.drop("candidate"), "no column candidate among chat, score"),
+    (lambda found: found.cast({"candidate": pl.String}), "candidate as String; keep it Int64"),
+    (lambda found: found.with_columns(candidate=pl.lit(None, dtype=pl.Int64)), "candidates that are null"),
+]
+
+
 @pytest.mark.parametrize(
-    ("changed", "says"),
-    [
-        (lambda found: found.head(3), r"step 1 returned \d+ missing \("),
-        (lambda found: pl.concat([found, found.head(2)]), r"2 repeated \(\d+, \d+\)"),
-        (lambda found: found.with_columns(pl.col("chat") + 100_000), "that were not in the step"),
-        (lambda found: found.with_columns(score=pl.lit(float("nan"))), "that are NaN, null or infinite"),
-        (lambda found: found.with_columns(score=pl.lit(float("inf"))), "that are NaN, null or infinite"),
-        (lambda found: found.with_columns(score=pl.lit(None, dtype=pl.Float64)), "finite score for each"),
-        (lambda found: found.rename({"score": "alarm"}), "no column score among chat, alarm"),
-        (lambda found: found.cast({"chat": pl.String}), "chat as String; keep it Int64"),
-        (lambda found: found.cast({"score": pl.Int64}), "score as Int64; make it Float32 or Float64"),
-        (lambda found: found.with_columns(pl.lit(None, dtype=pl.Int64).alias("chat")), "missing"),
-        (lambda found: found.to_dict(), "returned a dict; return a polars DataFrame"),
-        (lambda found: None, "returned a NoneType"),
-        (lambda found: found.clear(), "missing"),
-    ],
+    ("kind", "changed", "says"),
+    [(Tone, *one) for one in BAD_ANSWERS + BAD_SCORES]
+    + [(Stays, *one) for one in BAD_ANSWERS + BAD_FORECASTS],
 )
 def test_a_malformed_answer_is_refused_in_one_sentence_that_names_the_method(
-    prepared: Prepared, changed, says: str
+    prepared: Prepared, prepared_forecasts: Prepared, kind: type[Tone], changed: Change, says: str
 ) -> None:
+    given = prepared if kind is Tone else prepared_forecasts
     with pytest.raises(UsageError, match=says) as error:
-        scores_of(Tone(changed), prepared.streams[0].test, "mine.Tone")
-    assert str(error.value).startswith("mine.Tone: step 1 returned")
+        streamed_predictions(kind(changed), given.folds[0], given.streams[0], "mine.Method")
+    assert str(error.value).startswith("mine.Method: step 1 returned")
     assert "\n" not in str(error.value)
+    assert str(error.value).endswith(".")
 
 
 def test_the_order_and_the_further_columns_of_an_answer_do_not_matter(prepared: Prepared) -> None:
     steps = prepared.streams[0].test
     plain = scores_of(Tone(), steps, "tone")
-    shuffled = scores_of(
-        Tone(lambda found: found.reverse().with_columns(why=pl.lit("because")).cast({"score": pl.Float64})),
-        steps,
-        "tone",
-    )
+    otherwise = Tone(lambda found: found.reverse().with_columns(why=pl.lit("because")))
+    shuffled = scores_of(otherwise, steps, "tone")
     assert plain.score.tolist() == shuffled.score.tolist()
 
 
@@ -176,3 +211,71 @@ def test_a_part_without_any_line_hands_over_no_step_and_alarms_nobody(world, tas
     found = streamed_alarms(Tone(), prepared.folds[0], stream, "tone")
     assert found["chat"].to_list() == prepared.answers.frame["chat"].to_list()
     assert found["step"].null_count() == found.height
+
+
+def forecast_by(method: Any, prepared: Prepared) -> pl.DataFrame:
+    return streamed_predictions(method, prepared.folds[0], prepared.streams[0], "stays")
+
+
+def test_every_line_of_test_is_forecast_after_and_only_those_that_another_follows_are_asked_for(
+    world, prepared_forecasts: Prepared
+) -> None:
+    method = Stays()
+    found = forecast_by(method, prepared_forecasts)
+    test = prepared_forecasts.streams[0].test
+    assert [frame["chat"].to_list() for frame in method.begun] == [test.units["chat"].to_list()]
+    lines = world.lines.join(test.units, on="chat", how="semi")
+    assert found.sort("query")["query"].to_list() == lines["act"].sort().to_list()
+    said = dict(found.select("query", "candidate").iter_rows())
+    assert said == dict(lines.select("act", "room").iter_rows())
+    kept = keep_answered_queries(prepared_forecasts.answers, found)
+    followed = lines.filter(pl.col("sequence") < pl.col("sequence").max().over("chat"))
+    assert sorted(kept["query"]) == sorted(followed["act"])
+
+
+def test_who_knows_the_next_room_scores_one_and_who_stays_scores_chance_at_most(
+    forecasts: Task, prepared_forecasts: Prepared
+) -> None:
+    answers = prepared_forecasts.answers
+    right = answers.frame.select(query="act", candidate="answer", score=pl.lit(0.0))
+    scores = evaluate(forecasts, answers, right, replicates=0).scores
+    assert [scores[name].value for name in forecasts.metrics] == pytest.approx([1.0] * 4)
+    stays = keep_answered_queries(answers, forecast_by(Stays(), prepared_forecasts))
+    assert evaluate(forecasts, answers, stays, replicates=0).scores["mrr"].value < 0.2  # type: ignore[operator]
+
+
+def test_the_next_row_is_the_next_of_the_same_unit_whatever_the_order_of_rows() -> None:
+    rows = pl.DataFrame(
+        {
+            "chat": [2, 1, 1, 2, 1],
+            "act": [9, 1, 3, 8, 2],
+            "sequence": [5, 1, 7, 2, 4],
+            "room": [4, 1, 3, 5, 2],
+            "day": [6, 1, 3, 5, 2],
+        }
+    )
+    found = next_rows(rows, "chat", Forecast("act", "room", "rooms"))
+    assert found.select("act", "answer", "until").rows() == [(1, 2, 2), (2, 3, 3), (8, 4, 6)]
+
+
+def test_a_room_of_another_region_is_refused_when_it_is_scored(
+    forecasts: Task, prepared_forecasts: Prepared
+) -> None:
+    elsewhere = Stays(lambda found: found.with_columns((pl.col("candidate") + 100) % 400))
+    answers = prepared_forecasts.answers
+    with pytest.raises(UsageError, match="candidate that the query's region does not have"):
+        evaluate(
+            forecasts, answers, keep_answered_queries(answers, forecast_by(elsewhere, prepared_forecasts))
+        )
+
+
+def test_a_fold_shows_the_rooms_and_no_line_of_test(prepared_forecasts: Prepared) -> None:
+    fold = prepared_forecasts.folds[0]
+    assert fold.tables["rooms"].collect().height == prepared_forecasts.answers.candidates.height
+    shown = set(fold.tables["lines"].collect()["chat"])
+    assert not shown & set(prepared_forecasts.streams[0].test.units["chat"])
+
+
+def test_a_test_without_a_single_row_is_refused(world, forecasts: Task) -> None:
+    with pytest.raises(UsageError, match="not a single act to score"):
+        prepare(forecasts, release=world.cut_after(0))
