@@ -239,19 +239,21 @@ def test_a_shipped_config_is_valid_and_named_after_its_file(path: Path) -> None:
             prepare(own.task, own=own)
 
 
+def configs_on(page: str) -> list[dict[str, Any]]:
+    text = (REPOSITORY / "docs" / page).read_text(encoding="utf-8")
+    return [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)]
+
+
 def test_the_configs_in_the_guide_are_valid() -> None:
-    guide = (REPOSITORY / "docs" / "guide.md").read_text(encoding="utf-8")
-    blocks = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)]
-    whole = [own_data(block) for block in blocks if "tables" in block and "task" in block]
-    assert [own.name for own in whole] == ["my_adverts", "my_payments"]
-    (graph,) = [block for block in blocks if "tables" in block and "task" not in block]
-    own_data(graph | {"name": "graph", "task": "account_risk"})
+    whole = [own_data(block) for block in configs_on("guide.md") if "tables" in block]
+    assert [own.name for own in whole] == ["my_adverts"]
 
 
 def test_the_configs_of_the_page_on_own_data_can_be_read(tmp_path: Path) -> None:
-    page = (REPOSITORY / "docs" / "own-data.md").read_text(encoding="utf-8")
-    fields, *blocks = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)]
+    fields, payments, graph, *blocks = configs_on("own-data.md")
     assert own_data(fields).model_fields_set == set(OwnData.model_fields)
+    assert own_data(payments).name == "my_payments"
+    own_data(graph | {"name": "graph", "task": "account_risk"})
     days = [f"2014-03-{day:02}" for day in range(1, 32)] + [f"2014-04-{day:02}" for day in range(1, 11)]
     numbers = range(12)
     files = {
