@@ -212,11 +212,11 @@ class ClusterSums:
             total = self.totals(drawn)
             return {name: ratio(total(above), total(below)) for name, (above, below) in named.items()}
 
-        return divide
+        return divide if named else lambda drawn: {}
 
     def observe(self, named: Mapping[str, tuple[str, str]]) -> dict[str, float | None]:
         """Return these ratios with each cluster once, None where one is undefined."""
-        values = compute_observed(self.ratios(named), self._clusters.count) if named else {}
+        values = compute_observed(self.ratios(named), self._clusters.count)
         return {name: none_if_nan(value) for name, value in values.items()}
 
     def _product(self, drawn: Floats, first: int) -> Floats:
@@ -253,6 +253,32 @@ class _Column:
         return column
 
 
+class GroupShares:
+    """The share of each group's weighted rows that is found: that is flagged, say.
+
+    Args:
+        clusters: what is resampled.
+        weights: of the rows, [rows].
+        groups: group -> its rows, [rows].
+        found: how much of each row counts, [rows], 0 to 1.
+    """
+
+    def __init__(
+        self, clusters: ResamplingClusters, weights: Floats, groups: Mapping[str, Mask], found: NDArray
+    ) -> None:
+        sums = ClusterSums(clusters)
+        for group, rows in groups.items():
+            sums.add(f"{group}/all", weights, rows)
+            sums.add(f"{group}/found", weights, rows, found)
+        named = {group: (f"{group}/found", f"{group}/all") for group in groups}
+        self.under = sums.ratios(named)
+        """Multiplicities [replicates, clusters] -> group -> its share, [replicates]."""
+        self.observed = sums.observe(named)
+        """Group -> its share with each cluster once, None for a group without rows."""
+        self.clusters = {group: clusters.among(rows) for group, rows in groups.items()}
+        """Group -> the number of its clusters."""
+
+
 def row_weights(rows: pl.DataFrame | PartRows) -> Floats:
     """Return the weight of each row, [rows]: one where the answers have none."""
     return rows["weight"].to_numpy() if "weight" in rows.columns else np.ones(rows.height)
@@ -265,5 +291,5 @@ def ratio(numerator: NDArray, denominator: NDArray) -> Floats:
 
 
 def none_if_nan(value: float) -> float | None:
-    """Return a value, None for NaN: how documents say that there is none."""
+    """Return the value, or None for NaN (for JSON)."""
     return None if np.isnan(value) else value

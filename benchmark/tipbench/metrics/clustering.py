@@ -36,6 +36,8 @@ fixed in a bootstrap.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -135,7 +137,7 @@ def sum_contributions(
     once = overlap_weight - np.bincount(overlap, counted)
     predicted_weight = np.bincount(predicted, counted)[overlap_predicted] + once
     whole = counted.sum() + (np.bincount(truth, weights) - np.bincount(truth, counted))[overlap_truth]
-    sums = ClusterSums(ResamplingClusters(codes, clusters.count, clusters.positive, clusters.negative))
+    sums = ClusterSums(replace(clusters, codes=codes))
     sums.add("weight", counted)
     for name, share in (
         ("precision", overlap_weight / predicted_weight),
@@ -195,18 +197,15 @@ def compute_metrics(sums: ClusterSums, drawn: Floats) -> Metrics:
         "b_cubed_f1": _harmonic_mean(precision, recall),
         "b_cubed_precision": precision,
         "b_cubed_recall": recall,
-        "pairwise_f1": ratio(2 * shared, true + predicted),
-        "pairwise_precision": ratio(shared, predicted),
-        "pairwise_recall": ratio(shared, true),
+        **_pairwise_metrics(shared, predicted, true),
         "ari": _adjusted_rand(shared, true, predicted, total("all_pairs")),
         "v_measure": _harmonic_mean(homogeneity, completeness),
     }
 
 
 def _harmonic_mean(one: Floats, other: Floats) -> Floats:
-    return np.where(
-        one + other > 0, 2 * one * other / np.where(one + other > 0, one + other, 1.0), one + other
-    )
+    total = one + other
+    return np.where(total > 0, 2 * one * other / np.where(total > 0, total, 1.0), total)
 
 
 def _share_explained(rest: Floats, entropy: Floats) -> Floats:
@@ -252,12 +251,16 @@ def score_pairs(pairs: pl.DataFrame, predictions: pl.DataFrame, unit: str) -> di
     )
     predicted = (left["cluster"] == right["cluster"]).to_numpy()
     positive = pairs["label"].to_numpy() == 1
-    true, flagged, wanted = int((predicted & positive).sum()), int(predicted.sum()), int(positive.sum())
-    return {
-        "pairwise_f1": 2 * true / (flagged + wanted) if flagged + wanted else np.nan,
-        "pairwise_precision": true / flagged if flagged else np.nan,
-        "pairwise_recall": true / wanted if wanted else np.nan,
-    }
+    found, flagged, wanted = (
+        np.sum(one, keepdims=True) for one in (predicted & positive, predicted, positive)
+    )
+    return {name: float(value[0]) for name, value in _pairwise_metrics(found, flagged, wanted).items()}
+
+
+def _pairwise_metrics(found: NDArray, flagged: NDArray, wanted: NDArray) -> Metrics:
+    """Return F1, precision and recall of pairs, [replicates]; NaN where a denominator is zero."""
+    values = ratio(2 * found, flagged + wanted), ratio(found, flagged), ratio(found, wanted)
+    return dict(zip(PAIRWISE_NAMES, values, strict=True))
 
 
 def measure_scored_pairs(inputs: MetricInputs) -> MetricValues:
@@ -275,9 +278,7 @@ def measure_scored_pairs(inputs: MetricInputs) -> MetricValues:
 
     def metrics(drawn: Floats) -> Metrics:
         total = sums.totals(drawn)
-        found, flagged, wanted = total("found"), total("flagged"), total("wanted")
-        values = ratio(2 * found, flagged + wanted), ratio(found, flagged), ratio(found, wanted)
-        return dict(zip(PAIRWISE_NAMES, values, strict=True))
+        return _pairwise_metrics(total("found"), total("flagged"), total("wanted"))
 
     return MetricValues(metrics=metrics, curves={"pair_threshold": threshold})
 

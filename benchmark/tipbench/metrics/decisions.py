@@ -36,10 +36,9 @@ from __future__ import annotations
 import numpy as np
 
 from tipbench.kinds.scores import SCORES
-from tipbench.metrics.bootstrap import ClusterSums, Floats, Mask, Metrics, ratio
+from tipbench.metrics.bootstrap import ClusterSums, Floats, GroupShares, Mask, Metrics, ratio
 from tipbench.metrics.harm import (
     DECIDED_METRICS,
-    DECIDED_NAMES,
     LAWFUL,
     lawful_members,
     lawful_rows,
@@ -123,19 +122,19 @@ NO_BRIGADE = f"no brigade has {FEWEST_TARGETS} lawful targets in the test part"
 
 def measure_crowd(inputs: MetricInputs) -> MetricValues:
     """Return the metrics of the family for which the ground truth has the columns."""
-    wanted = [metric.name for metric in CROWD_METRICS if metric.needs <= set(inputs.test.columns)]
     if not inputs.predictions["score"].is_between(0.0, 1.0).all():
-        return withhold_all(wanted, NOT_PROBABILITIES)
+        columns = set(inputs.test.columns)
+        return withhold_all([one.name for one in CROWD_METRICS if one.needs <= columns], NOT_PROBABILITIES)
     condemned = decide(inputs.score)
-    units = _measure_units(inputs, condemned, [name for name in wanted if name not in DECIDED_NAMES])
+    units = _measure_units(inputs, condemned)
     if "group" not in inputs.test.columns:
         return units
     decided = measure_decided(inputs, lawful_rows(inputs), condemned, condemned * inputs.positive)
     return combine([units, decided])
 
 
-def _measure_units(inputs: MetricInputs, condemned: Floats, wanted: list[str]) -> MetricValues:
-    """Return those of these metrics that count units, from how far each is condemned, [rows]."""
+def _measure_units(inputs: MetricInputs, condemned: Floats) -> MetricValues:
+    """Return the metrics that count units, from how far each is condemned, [rows]."""
     sums = ClusterSums(inputs.clusters)
     sums.add("all", inputs.weights)
     sums.add("right", inputs.weights, np.where(inputs.positive, condemned, 1.0 - condemned))
@@ -144,13 +143,11 @@ def _measure_units(inputs: MetricInputs, condemned: Floats, wanted: list[str]) -
         sums.add(name, inputs.weights, rows)
         sums.add(f"{name}/condemned", inputs.weights, rows, condemned)
     rates = {name: (f"{name}/condemned", name) for name in members}
-    found = {"accuracy": ("right", "all")}
-    for name, group in (("false_positive_rate", LAWFUL), ("brigaded_false_positive_rate", "brigaded")):
-        if name in wanted:
-            found[name] = rates[group]
-    shares = sums.ratios(found)
+    of_group = {"false_positive_rate": LAWFUL, "brigaded_false_positive_rate": "brigaded"}
+    of_group = {name: rates[group] for name, group in of_group.items() if group in members}
+    shares = sums.ratios({"accuracy": ("right", "all")} | of_group)
     by_group: Groups = {name: {"false_positive_rate": value} for name, value in sums.observe(rates).items()}
-    if "worst_brigade" not in wanted:
+    if "brigaded" not in members:
         return MetricValues(metrics=shares, groups=by_group)
     worst = find_worst_brigade(inputs, condemned)
     return MetricValues(
@@ -203,23 +200,15 @@ def measure_audits(inputs: MetricInputs) -> MetricValues:
     sums.add("audited", weights, audited)
     sums.add("positive", weights, positive)
     sums.add("found", weights, positive, audited)
+    groups = lawful_rows(inputs) if "group" in inputs.test.columns else {}
+    shares = GroupShares(inputs.clusters, weights, groups, audited).observed
     return MetricValues(
         metrics=sums.ratios(
             {AUDIT_PRECISION.name: ("found", "audited"), AUDIT_RECALL.name: ("found", "positive")}
         ),
         withheld={} if positive.any() else {AUDIT_RECALL.name: NO_POSITIVE},
-        groups=_audits_by_group(inputs, audited) if "group" in inputs.test.columns else {},
+        groups={name: {"audited": share} for name, share in shares.items()},
     )
-
-
-def _audits_by_group(inputs: MetricInputs, audited: Floats) -> Groups:
-    members = lawful_rows(inputs)
-    sums = ClusterSums(inputs.clusters)
-    for name, rows in members.items():
-        sums.add(name, inputs.weights, rows)
-        sums.add(f"{name}/audited", inputs.weights, rows, audited)
-    shares = sums.observe({name: (f"{name}/audited", name) for name in members})
-    return {name: {"audited": share} for name, share in shares.items()}
 
 
 AUDITS = Family("audit_budget", SCORES, (AUDIT_PRECISION, AUDIT_RECALL), measure_audits)

@@ -129,10 +129,8 @@ class AlarmOutcomes:
         # True positives by rising delay.
         order = np.argsort(delay, kind="stable")
         self._delays = delay[order]
-        self._codes, self._weights = (
-            inputs.clusters.codes[self.found][order],
-            inputs.weights[self.found][order],
-        )
+        self._codes = inputs.clusters.codes[self.found][order]
+        self._weights = inputs.weights[self.found][order]
 
     def metrics(self, drawn: Floats) -> Metrics:
         """Return every metric [replicates] under the multiplicities [replicates, clusters]."""

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from tipbench.kinds.lists import FORECAST_PRIMARY, FORECASTS, MOST_CANDIDATES
-from tipbench.metrics.bootstrap import FEWEST_CLUSTERS, TOO_FEW, ClusterSums, Floats, Mask
+from tipbench.metrics.bootstrap import FEWEST_CLUSTERS, TOO_FEW, ClusterSums, Floats, GroupShares, Mask
 from tipbench.metrics.harm import LAWFUL, find_exploited_groups
 from tipbench.metrics.metric import Family, Groups, Metric, MetricInputs, MetricValues, find_equal
 
@@ -98,18 +98,14 @@ def _measure_forecast_groups(
         members[LAWFUL] = intrusion
     lawful = tuple(members)
     members |= find_exploited_groups(rows, ~intrusion, inputs.clusters.codes)
-    weight = rows["weight"].to_numpy()
-    sums = ClusterSums(inputs.clusters)
-    for name, mask in members.items():
-        sums.add(name, weight, mask)
-        sums.add(f"{name}/mrr", weight, mask, mrr)
+    means = GroupShares(inputs.clusters, rows["weight"].to_numpy(), members, mrr)
     return {
         name: {
             INTRUSION if name in lawful else FORECAST_PRIMARY: value,
             "queries": int(members[name].sum()),
-            "operations": inputs.clusters.among(members[name]),
+            "operations": means.clusters[name],
         }
-        for name, value in sums.observe({name: (f"{name}/mrr", name) for name in members}).items()
+        for name, value in means.observed.items()
     }
 
 

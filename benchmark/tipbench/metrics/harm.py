@@ -59,6 +59,7 @@ from tipbench.metrics.bootstrap import (
     ClusterSums,
     Codes,
     Floats,
+    GroupShares,
     Mask,
     Metrics,
     compute_observed,
@@ -114,10 +115,10 @@ def explain_silence(inputs: MetricInputs, flagged: Mask, found: Mask) -> str | N
     """
     if flagged.all():
         return ALL_FLAGGED
-    count = count_operations(inputs, found)
+    count, there = inputs.clusters.among(found), inputs.clusters.among(inputs.positive)
     if not count:
         return NO_FINDS
-    return FEW_FINDS if count < min(FEWEST_FINDS, count_operations(inputs, inputs.positive) / 2) else None
+    return FEW_FINDS if count < min(FEWEST_FINDS, there / 2) else None
 
 
 def explain_worthless_gap(
@@ -146,11 +147,6 @@ def explain_worthless_gap(
     if false and recall < LEAST_LIKELIHOOD_RATIO * false / (weights @ ~positive):
         return CHANCE
     return None
-
-
-def count_operations(inputs: MetricInputs, rows: Mask) -> int:
-    """Return the number of operations that these rows [rows] belong to."""
-    return inputs.clusters.among(rows)
 
 
 HARM_GAP = Metric(
@@ -191,8 +187,8 @@ def measure_harm(inputs: MetricInputs) -> MetricValues:
     ``units`` and ``operations``; ``form=...``, ``sex=...``, ``language=...`` with ``recall`` and
     ``positive_clusters``; and ``form``, ``sex``, ``language`` with their ``protection_gap``.
     """
-    attributed = any(name in inputs.test.columns for name in ATTRIBUTES)
     grouped = "group" in inputs.test.columns
+    attributed = any(name in inputs.test.columns for name in ATTRIBUTES)
     names = [HARM_GAP.name] * grouped + [PROTECTION_GAP.name] * attributed
     fixed = fix_thresholds(inputs)
     if not names or not fixed:
@@ -221,17 +217,13 @@ def withhold_if_silent(values: MetricValues, names: Sequence[str], silent: str |
     return replace(values, withheld={**dict.fromkeys(names, silent), **values.withheld}, groups=groups)
 
 
-def lawful_kinds(inputs: MetricInputs) -> list[str]:
-    """Return the kinds of lawful units that harm is reported for; own data have no marks, and may name a group like
-    one."""
-    marks = MARKS if inputs.answers.custom is None else ()
-    return [group for group in inputs.groups if group not in (*marks, SPAM)]
-
-
 def lawful_members(inputs: MetricInputs) -> dict[str, Mask]:
     """Return the rows of each group that could be accused falsely, [rows]."""
-    test, kinds = inputs.test, lawful_kinds(inputs)
+    test = inputs.test
     kind = test["group"]
+    # Own data have no marks, and may name a group like one.
+    marks = MARKS if inputs.answers.custom is None else ()
+    kinds = [group for group in inputs.groups if group not in (*marks, SPAM)]
     lawful = kind.is_in(kinds).fill_null(False).to_numpy()
     members = {name: find_equal(kind, name) for name in kinds}
     for mark in MARKS:
@@ -253,36 +245,30 @@ def measure_false_accusations(
     ``members``: group -> its rows [rows], ``lawful`` among them. ``compared``: the groups of which the worst
     makes the gap. ``flagged``: how the rates' names end -> the rows flagged [rows]; the gap is of the first.
     """
-    sums = ClusterSums(inputs.clusters)
+    sums, main = ClusterSums(inputs.clusters), next(iter(flagged))
+    named: dict[str, tuple[str, str]] = {}
     for group, rows in members.items():
         sums.add(f"{group}/unit", inputs.weights, rows)
         sums.add_ever(f"{group}/operation", rows)
         for point, mask in flagged.items():
-            sums.add(f"{group}/unit/{point}", inputs.weights, rows & mask)
-            sums.add_ever(f"{group}/operation/{point}", rows & mask)
-    named = {
-        f"{group}/{per}/{point}": (f"{group}/{per}/{point}", f"{group}/{per}")
-        for group in members
-        for per in ("unit", "operation")
-        for point in flagged
-    }
-    rates, main = sums.ratios(named), next(iter(flagged))
+            sums.add(f"{group}/unit{point}/flagged", inputs.weights, rows & mask)
+            sums.add_ever(f"{group}/operation{point}/flagged", rows & mask)
+            for per in ("unit", "operation"):
+                named[f"{group}/{per}{point}"] = (f"{group}/{per}{point}/flagged", f"{group}/{per}")
+    rates = sums.ratios(named)
 
     # What is kept for the replicates is of clusters, never of rows.
     def metrics(drawn: Floats) -> Metrics:
         rate = rates(drawn)
         # A group without a member in the replicate is not the worst.
-        worst = np.fmax.reduce(np.stack([rate[f"{group}/unit/{main}"] for group in compared]), axis=0)
-        return {HARM_GAP.name: worst - rate[f"{LAWFUL}/unit/{main}"]}
+        worst = np.fmax.reduce(np.stack([rate[f"{group}/unit{main}"] for group in compared]), axis=0)
+        return {HARM_GAP.name: worst - rate[f"{LAWFUL}/unit{main}"]}
 
-    values = sums.observe(named)
-    groups: Groups = {}
+    groups: Groups = {group: {} for group in members}
+    for name, value in sums.observe(named).items():
+        group, _, rate = name.rpartition("/")
+        groups[group][f"{called}_per_{rate}"] = value
     for group, rows in members.items():
-        groups[group] = {
-            f"{called}_per_{per}{point}": values[f"{group}/{per}/{point}"]
-            for point in flagged
-            for per in ("unit", "operation")
-        }
         groups[group] |= {"units": int(rows.sum()), "operations": inputs.clusters.among(rows)}
     withheld = {} if compared else {HARM_GAP.name: TOO_FEW}
     if not members[LAWFUL].any():
@@ -294,31 +280,25 @@ def measure_false_accusations(
 
 def measure_protection(inputs: MetricInputs, flagged: Mask) -> MetricValues:
     """Return recall by group of those exploited, and the protection gap, from the rows flagged [rows]."""
-    sums = ClusterSums(inputs.clusters)
     members = find_exploited_groups(inputs.test, inputs.positive, inputs.clusters.codes)
-    for group, rows in members.items():
-        sums.add(f"{group}/all", inputs.weights, rows)
-        sums.add(f"{group}/found", inputs.weights, rows & flagged)
+    recalls = GroupShares(inputs.clusters, inputs.weights, members, flagged)
     by_form = None
     if FORM in inputs.test.columns:
         by_form = ByForm(inputs.clusters, inputs.test[FORM], inputs.positive, inputs.weights, flagged)
-    clusters = {group: inputs.clusters.among(rows) for group, rows in members.items()}
-    large = [group for group, count in clusters.items() if count >= FEWEST_CLUSTERS]
+    large = [group for group, count in recalls.clusters.items() if count >= FEWEST_CLUSTERS]
     by_attribute = {name: [group for group in large if group.startswith(f"{name}=")] for name in ATTRIBUTES}
     compared = {attribute: some for attribute, some in by_attribute.items() if len(some) >= 2}
-    named = {group: (f"{group}/found", f"{group}/all") for group in members}
-    recalls = sums.ratios(named)
 
     def gaps(drawn: Floats) -> Metrics:
-        recall = recalls(drawn)
+        recall = recalls.under(drawn)
         return {
             attribute: np.ptp(np.stack([recall[group] for group in some]), axis=0)
             for attribute, some in compared.items()
         }
 
     groups: Groups = {
-        group: {"recall": recall, "positive_clusters": clusters[group]}
-        for group, recall in sums.observe(named).items()
+        group: {"recall": recall, "positive_clusters": recalls.clusters[group]}
+        for group, recall in recalls.observed.items()
     }
     if not compared:
         return replace(withhold_all([PROTECTION_GAP.name], TOO_FEW), groups=groups, by_form=by_form)
@@ -470,10 +450,8 @@ def measure_accusations(inputs: MetricInputs) -> MetricValues:
 
     def shares(drawn: Floats, counts: Metrics) -> Metrics:
         """Return the share of each group's operations that these accused are."""
-        return {
-            group: ratio(count, drawn[:, lawful[group].clusters].sum(axis=1))
-            for group, count in counts.items()
-        }
+        there = {group: drawn[:, one.clusters].sum(axis=1) for group, one in lawful.items()}
+        return {group: ratio(count, there[group]) for group, count in counts.items()}
 
     def few(drawn: Floats) -> Floats:
         """Return all metrics under few multiplicities, [metrics, replicates]."""
@@ -487,19 +465,13 @@ def measure_accusations(inputs: MetricInputs) -> MetricValues:
 
     once = np.ones((1, inputs.clusters.count))
     groups: Groups = {group: {} for group in lawful}
-    for point, (_, counts) in accused(once).items():
+    points = accused(once)
+    for point, (_, counts) in points.items():
         for group, share in shares(once, counts).items():
             groups[group][f"operations_accused_{point}"] = none_if_nan(float(share[0]))
-    return MetricValues(metrics=metrics, withheld=_withhold_few(inputs), groups=groups)
-
-
-def _withhold_few(inputs: MetricInputs) -> dict[str, str]:
-    """Return, of each metric at a point at which too few operations have to be found, why it is withheld."""
-    there = count_operations(inputs, inputs.positive)
-    few = [
-        f"_{name}" for name, recall in RECALLS.items() if np.ceil(recall * there - ROUNDING) < FEWEST_FINDS
-    ]
-    return {metric.name: TOO_FEW_TO_FIND for metric in ACCUSATION_METRICS if metric.name.endswith(tuple(few))}
+    ends = tuple(f"_{point}" for point, (needed, _) in points.items() if needed[0] < FEWEST_FINDS)
+    withheld = {name: TOO_FEW_TO_FIND for name in names if name.endswith(ends)}
+    return MetricValues(metrics=metrics, withheld=withheld, groups=groups)
 
 
 def measure_decided(inputs: MetricInputs, members: Members, flagged: Floats, found: Floats) -> MetricValues:

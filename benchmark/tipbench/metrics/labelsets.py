@@ -40,6 +40,7 @@ from tipbench.metrics.bootstrap import (
     TOO_FEW,
     ClusterSums,
     Floats,
+    GroupShares,
     Metrics,
     compute_observed,
     none_if_nan,
@@ -98,11 +99,9 @@ def _measure_labels(inputs: MetricInputs, answers: pl.DataFrame, scores: pl.Data
     for name in inputs.answers.label_names:
         label = answers[f"{LABEL_PREFIX}{name}"]
         known = label.is_not_null().to_numpy()
-        score, codes = (
-            scores[f"{SCORE_PREFIX}{name}"].cast(pl.Float64).to_numpy()[known],
-            inputs.clusters.codes[known],
-        )
-        rankings[name] = make_ranking(answers.filter(known), score, find_equal(label, 1)[known], codes, None)
+        score = scores[f"{SCORE_PREFIX}{name}"].cast(pl.Float64).to_numpy()[known]
+        positive, codes = find_equal(label, 1)[known], inputs.clusters.codes[known]
+        rankings[name] = make_ranking(answers.filter(known), score, positive, codes, None)
 
     def average_precisions(drawn: Floats) -> Metrics:
         return {name: ranking.average_precision(drawn) for name, ranking in rankings.items()}
@@ -133,11 +132,8 @@ def _measure_decisions(inputs: MetricInputs, answers: pl.DataFrame, scores: pl.D
     for name in inputs.answers.label_names:
         score, label = scores[f"{SCORE_PREFIX}{name}"], answers[f"{LABEL_PREFIX}{name}"]
         probabilities &= bool(score.is_between(0.0, 1.0).all())
-        given, known, true = (
-            (score >= THRESHOLD).to_numpy(),
-            label.is_not_null().to_numpy(),
-            find_equal(label, 1),
-        )
+        given, known = (score >= THRESHOLD).to_numpy(), label.is_not_null().to_numpy()
+        true = find_equal(label, 1)
         counts += np.stack([known, known & (given != true), known & given & true, known & (given | true)])
     sums = ClusterSums(inputs.clusters)
     for name, count in zip(("pairs", "wrong", "both", "either"), counts, strict=True):
@@ -166,17 +162,12 @@ def _measure_urgency(inputs: MetricInputs, answers: pl.DataFrame, scores: pl.Dat
     if "language" in answers.columns:
         found = merge_small_groups(answers["language"], urgent, inputs.clusters.codes)
         members |= {f"language={name}": rows for name, rows in found.items()}
-    sums = ClusterSums(inputs.clusters)
-    for name, rows in members.items():
-        sums.add(f"{name}/all", weight, rows)
-        sums.add(f"{name}/reached", weight, rows, share)
-    clusters = {name: inputs.clusters.among(rows) for name, rows in members.items()}
+    recalls = GroupShares(inputs.clusters, weight, members, share)
+    clusters = recalls.clusters
     compared = [name for name, count in clusters.items() if name and count >= FEWEST_CLUSTERS]
-    named = {name: (f"{name}/reached", f"{name}/all") for name in members}
-    recalls = sums.ratios(named)
 
     def metrics(drawn: Floats) -> Metrics:
-        recall = recalls(drawn)
+        recall = recalls.under(drawn)
         gap = np.full(len(drawn), np.nan)
         if len(compared) >= 2:
             gap = np.ptp(np.stack([recall[name] for name in compared]), axis=0)
@@ -193,7 +184,7 @@ def _measure_urgency(inputs: MetricInputs, answers: pl.DataFrame, scores: pl.Dat
         without_interval={"urgent_recall": TOO_FEW} if clusters[""] < FEWEST_CLUSTERS else {},
         groups={
             name: {"urgent_recall": value, "positive_clusters": clusters[name]}
-            for name, value in sums.observe(named).items()
+            for name, value in recalls.observed.items()
             if name
         },
     )

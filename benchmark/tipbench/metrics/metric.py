@@ -28,14 +28,13 @@ from tipbench.kinds.refusals import check_predictions
 from tipbench.metrics.bootstrap import (
     FEWEST_CLUSTERS,
     TOO_FEW,
-    ClusterSums,
     Codes,
     Floats,
+    GroupShares,
     Mask,
     MetricFunction,
     Metrics,
     ResamplingClusters,
-    compute_observed,
     find_resampling_clusters,
     percentile_interval,
 )
@@ -47,7 +46,7 @@ FORM_KEY = "form="
 
 
 class ByForm:
-    """The found and all positives of each form, summed a cluster.
+    """Recall of each form.
 
     ``form`` [rows]; ``positive`` [rows]: which count; ``weights`` [rows]; ``found`` [rows]: how much of each is found,
     a share or whether it is.
@@ -56,33 +55,28 @@ class ByForm:
     def __init__(
         self, clusters: ResamplingClusters, form: pl.Series, positive: Mask, weights: Floats, found: NDArray
     ) -> None:
-        self._sums = ClusterSums(clusters)
-        self._count = clusters.count
-        self.operations: dict[str, int] = {}
-        for value in form.drop_nulls().unique().sort():
-            rows, name = find_equal(form, value) & positive, str(value)
-            if rows.any():
-                self.operations[name] = clusters.among(rows)
-                self._sums.add(f"{name}/all", weights, rows)
-                self._sums.add(f"{name}/found", weights, rows, found)
+        rows = {str(value): find_equal(form, value) & positive for value in form.drop_nulls().unique().sort()}
+        there = {name: mask for name, mask in rows.items() if mask.any()}
+        self._shares = GroupShares(clusters, weights, there, found)
 
     def metrics(self, drawn: Floats) -> Metrics:
         """Return recall of each form, [replicates], under the multiplicities [replicates, clusters]."""
-        named = {f"{FORM_KEY}{form}": (f"{form}/found", f"{form}/all") for form in self.operations}
-        return self._sums.ratios(named)(drawn) if named else {}
+        return {f"{FORM_KEY}{form}": recall for form, recall in self._shares.under(drawn).items()}
 
     def recalls(self, draws: Mapping[str, Floats]) -> dict[str, FormRecall]:
         """Return recall of each form, with the interval of its draws where it has enough clusters."""
-        values = compute_observed(self.metrics, self._count)
         made = {}
-        for form, operations in self.operations.items():
-            value, drawn = values[f"{FORM_KEY}{form}"], draws.get(f"{FORM_KEY}{form}")
-            interval = (
-                percentile_interval(drawn) if drawn is not None and operations >= FEWEST_CLUSTERS else None
-            )
+        for form, operations in self._shares.clusters.items():
+            drawn = draws.get(f"{FORM_KEY}{form}")
+            enough = drawn is not None and operations >= FEWEST_CLUSTERS
+            interval = percentile_interval(drawn) if enough else None
             low, high = interval or (None, None)
             made[form] = FormRecall.model_construct(
-                value=value, low=low, high=high, note=None if interval else TOO_FEW, operations=operations
+                value=self._shares.observed[form],
+                low=low,
+                high=high,
+                note=None if interval else TOO_FEW,
+                operations=operations,
             )
         return made
 
@@ -159,11 +153,6 @@ class MetricInputs:
         return self.test["score"].to_numpy()
 
     @property
-    def threshold_rows(self) -> PartRows:
-        """Scores only: the rows that thresholds are fixed on: valid, and of an open entry the test part itself."""
-        return self.test if self.open_entry else self.valid
-
-    @property
     def truth_codes(self) -> Codes:
         """Clusters only: the true cluster of each unit as a code, -1 where it is unknown; some must be
         known."""
@@ -173,8 +162,7 @@ class MetricInputs:
     def with_predictions(self, predictions: pl.DataFrame) -> MetricInputs:
         """Return other predictions beside the same answers, which share the arrays of the answers' rows."""
         other = replace(self, predictions=predictions)
-        of_answers = {name: value for name, value in vars(self).items() if name in ("positive", "weights")}
-        vars(other).update(of_answers)
+        vars(other).update({name: vars(self)[name] for name in ("positive", "weights") if name in vars(self)})
         return other
 
     @property

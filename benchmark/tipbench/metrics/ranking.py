@@ -431,7 +431,7 @@ def _cumulate_weight(scores: Floats, *weights: Floats) -> tuple[Floats, ...]:
 def fix_thresholds(inputs: MetricInputs) -> dict[str, float]:
     """Return the thresholds by name, fixed on the valid part, or on the test of an open entry: none without one, no
     ``recall_50`` without a positive."""
-    rows = inputs.threshold_rows
+    rows = inputs.test if inputs.open_entry else inputs.valid
     if rows.is_empty():
         return {}
     score, weight = rows["score"].to_numpy(), rows["weight"].to_numpy()

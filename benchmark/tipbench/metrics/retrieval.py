@@ -164,29 +164,33 @@ def measure_case_links(inputs: MetricInputs) -> MetricValues:
     ``language=...`` of those exploited with ``r_precision`` and ``operations``. ``by_form``: R-precision of the seeds
     of each form.
     """
-    seeds = inputs.answers.scored_rows()
+    seeds = inputs.answers.scored_rows().rename({inputs.answers.unit: "query"})
     gallery = inputs.answers.gallery
     if gallery is None:
         raise ValueError("links are scored against a gallery")
-    unit = inputs.answers.unit
-    ranked = _rank_candidates(seeds, gallery, inputs.predictions, unit)
-    views, wrong = _score_views(seeds, gallery, ranked, unit), _find_first_links(ranked, unit)
+    ranked = _rank_candidates(seeds, gallery, inputs.predictions)
+    views, links = _score_views(seeds, gallery, ranked), _find_first_links(ranked)
     weight = row_weights(seeds)
-    score = _align_to_seeds(seeds, views, unit, pl.col(R_PRECISION.name).mean())
+    score = _align_to_seeds(seeds, views, pl.col(R_PRECISION.name).mean())
     sums = ClusterSums(inputs.clusters)
     sums.add("seeds", weight)
     sums.add(R_PRECISION.name, weight, score)
     named = {R_PRECISION.name: (R_PRECISION.name, "seeds")}
     for view in [view for view in VIEWS if view in views["view"]]:
         of_view = views.filter(view=view)
-        sums.add(f"seeds/{view}", weight, _align_to_seeds(seeds, of_view, unit, pl.len()))
-        sums.add(view, weight, _align_to_seeds(seeds, of_view, unit, pl.col(R_PRECISION.name).sum()))
+        sums.add(f"seeds/{view}", weight, _align_to_seeds(seeds, of_view, pl.len()))
+        sums.add(view, weight, _align_to_seeds(seeds, of_view, pl.col(R_PRECISION.name).sum()))
         named[OF_VIEW[view].name] = (view, f"seeds/{view}")
     absent = {metric.name: view for view, metric in OF_VIEW.items() if metric.name not in named}
-    lawful = ~wrong["group"].is_in(NOT_LAWFUL)
-    links = pl.col("links").sum()
-    sums.add("true", weight, _align_to_seeds(seeds, wrong.filter("is_true"), unit, links))
-    sums.add("wrong", weight, _align_to_seeds(seeds, wrong.filter(lawful & ~wrong["is_true"]), unit, links))
+    wrong = links.filter(~pl.col("is_true") & ~pl.col("group").is_in(NOT_LAWFUL))
+    of_group = {
+        str(group): wrong.filter(group=group) for group in sorted(wrong["group"].drop_nulls().unique())
+    }
+    of_group[LAWFUL] = wrong
+    count = pl.col("links").sum()
+    true = _align_to_seeds(seeds, links.filter("is_true"), count)
+    sums.add("true", weight, true)
+    sums.add("wrong", weight, _align_to_seeds(seeds, wrong, count))
     ratios, order = sums.ratios(named | {WRONGFUL.name: ("wrong", "true")}), (*named, *absent, WRONGFUL.name)
 
     def metrics(drawn: Floats) -> Metrics:
@@ -196,63 +200,60 @@ def measure_case_links(inputs: MetricInputs) -> MetricValues:
     withheld = {name: f"no seed has a link among {view}" for name, view in absent.items()}
     if not seeds.height:
         withheld = {metric.name: "no seed has a link" for metric in LINK_METRICS}
-    by_form = None
-    if FORM in seeds.columns:
-        every = np.ones(seeds.height, dtype=bool)
-        by_form = ByForm(inputs.clusters, seeds[FORM], every, weight, score)
-    return MetricValues(
-        metrics=metrics,
-        withheld=withheld,
-        groups=_measure_link_groups(inputs, seeds, wrong, score),
-        by_form=by_form,
-    )
+    every, clusters = np.ones(seeds.height, dtype=bool), inputs.clusters
+    exploited = find_exploited_groups(seeds, every, clusters.codes)
+    by_group = ClusterSums(clusters)
+    by_group.add("true", weight, true)
+    for group, rows in of_group.items():
+        by_group.add(group, weight, _align_to_seeds(seeds, rows, count))
+    for group, rows in exploited.items():
+        by_group.add(group, weight, rows)
+        by_group.add(f"{group}/score", weight, score, rows)
+    shares = {group: (group, "true") for group in of_group}
+    observed = by_group.observe(shares | {group: (f"{group}/score", group) for group in exploited})
+    groups: Groups = {group: {WRONGFUL.name: observed[group]} for group in of_group}
+    for group, rows in exploited.items():
+        groups[group] = {R_PRECISION.name: observed[group], "operations": clusters.among(rows)}
+    by_form = ByForm(clusters, seeds[FORM], every, weight, score) if FORM in seeds.columns else None
+    return MetricValues(metrics=metrics, withheld=withheld, groups=groups, by_form=by_form)
 
 
-def _score_views(seeds: pl.DataFrame, gallery: pl.DataFrame, ranked: pl.DataFrame, unit: str) -> pl.DataFrame:
-    """Return ``[unit, view, r_precision]``, one row per seed and view in which it has a link."""
-    own = seeds.select(unit, "region", "cluster", "given").join(
-        gallery.drop("group"), on=["region", "cluster"]
-    )
-    counted = own.filter(~_is_given()).group_by(unit, "view").agg(linked=pl.len().cast(pl.Int64))
-    linked = counted.sort(unit, "view")
+def _score_views(seeds: pl.DataFrame, gallery: pl.DataFrame, ranked: pl.DataFrame) -> pl.DataFrame:
+    """Return ``[query, view, r_precision]``, one row per seed and view in which it has a link."""
+    own = seeds.select("query", "region", "cluster", "given")
+    own = own.join(gallery.drop("group"), on=["region", "cluster"]).filter(~_is_given())
+    linked = own.group_by("query", "view").agg(linked=pl.len().cast(pl.Int64)).sort("query", "view")
     hits = pl.col("is_true").sum().cast(pl.Int64)
-    blocks = ranked.group_by(unit, "view", "score").agg(size=pl.len().cast(pl.Int64), hits=hits)
+    blocks = ranked.group_by("query", "view", "score").agg(size=pl.len().cast(pl.Int64), hits=hits)
     most = pl.min_horizontal("linked", MOST_CANDIDATES)
-    found = _expect_hits(blocks.join(linked, on=[unit, "view"]), [unit, "view"], most)
-    expected = found.group_by(unit, "view").agg(expected=pl.col("within").sum())
-    return (
-        linked.join(expected, on=[unit, "view"], how="left", maintain_order="left")
-        .with_columns((pl.col("expected").fill_null(0.0) / most).alias(R_PRECISION.name))
-        .select(unit, "view", R_PRECISION.name)
-    )
+    found = _expect_hits(blocks.join(linked, on=["query", "view"]), ["query", "view"], most)
+    expected = found.group_by("query", "view").agg(expected=pl.col("within").sum())
+    precision = (pl.col("expected").fill_null(0.0) / most).alias(R_PRECISION.name)
+    joined = linked.join(expected, on=["query", "view"], how="left", maintain_order="left")
+    return joined.select("query", "view", precision)
 
 
-def _find_first_links(ranked: pl.DataFrame, unit: str) -> pl.DataFrame:
-    """Return ``[unit, group, is_true, links]``: how many of the first three candidates of all views are to be expected
+def _find_first_links(ranked: pl.DataFrame) -> pl.DataFrame:
+    """Return ``[query, group, is_true, links]``: how many of the first three candidates of all views are to be expected
     of each group, true and not."""
     count = pl.len().cast(pl.Int64)
-    blocks = ranked.group_by(unit, "view", "score").agg(size=count, hits=count)
-    first = _expect_hits(blocks, [unit, "view"], pl.lit(FIRST_CANDIDATES))
-    each = first.select(unit, "view", "score", each=pl.col("within") / pl.col("size"))
-    return (
-        ranked.join(each, on=[unit, "view", "score"])
-        .group_by(unit, "group", "is_true", maintain_order=True)
-        .agg(links=pl.col("each").sum())
+    blocks = ranked.group_by("query", "view", "score").agg(size=count, hits=count)
+    first = _expect_hits(blocks, ["query", "view"], pl.lit(FIRST_CANDIDATES))
+    each = first.select("query", "view", "score", each=pl.col("within") / pl.col("size"))
+    groups = ranked.join(each, on=["query", "view", "score"]).group_by(
+        "query", "group", "is_true", maintain_order=True
     )
+    return groups.agg(links=pl.col("each").sum())
 
 
-def _rank_candidates(
-    seeds: pl.DataFrame, gallery: pl.DataFrame, predictions: pl.DataFrame, unit: str
-) -> pl.DataFrame:
+def _rank_candidates(seeds: pl.DataFrame, gallery: pl.DataFrame, predictions: pl.DataFrame) -> pl.DataFrame:
     """Return predictions about these seeds with what is true of them, without what a seed names itself."""
-    asked = seeds.select(unit, "region", "given", _cluster="cluster")
     return (
-        predictions.rename({"query": unit})
-        .join(asked, on=unit)
+        predictions.join(seeds.select("query", "region", "given", _cluster="cluster"), on="query")
         .filter(~_is_given())
         .join(gallery, on=list(ITEM))
         .with_columns(is_true=(pl.col("cluster") == pl.col("_cluster")).fill_null(False))
-        .sort(unit, "view", "score", "candidate", descending=[False, False, True, False])
+        .sort("query", "view", "score", "candidate", descending=[False, False, True, False])
     )
 
 
@@ -260,36 +261,11 @@ def _is_given() -> pl.Expr:
     return ((pl.col("view") == GIVEN_VIEW) & (pl.col("candidate") == pl.col("given"))).fill_null(False)
 
 
-def _align_to_seeds(seeds: pl.DataFrame, rows: pl.DataFrame, unit: str, value: pl.Expr) -> Floats:
+def _align_to_seeds(seeds: pl.DataFrame, rows: pl.DataFrame, value: pl.Expr) -> Floats:
     """Return a value of each seed's rows, in the order of the seeds; 0 where it has none."""
-    values = rows.group_by(unit).agg(value.cast(pl.Float64).alias("_value"))
-    joined = seeds.select(unit).join(values, on=unit, how="left", maintain_order="left")
+    values = rows.group_by("query").agg(value.cast(pl.Float64).alias("_value"))
+    joined = seeds.select("query").join(values, on="query", how="left", maintain_order="left")
     return joined["_value"].fill_null(0.0).to_numpy()
-
-
-def _measure_link_groups(
-    inputs: MetricInputs, seeds: pl.DataFrame, wrong: pl.DataFrame, score: Floats
-) -> Groups:
-    """Return wrongful links by lawful group, and the primary metric, ``score`` [seeds], by who is exploited."""
-    unit, weight, links = inputs.answers.unit, row_weights(seeds), pl.col("links").sum()
-    sums = ClusterSums(inputs.clusters)
-    sums.add("true", weight, _align_to_seeds(seeds, wrong.filter("is_true"), unit, links))
-    lawful = wrong.filter(~pl.col("is_true") & ~pl.col("group").is_in(NOT_LAWFUL))
-    names = [*sorted(lawful["group"].drop_nulls().unique()), LAWFUL]
-    for name in names:
-        of_group = lawful if name == LAWFUL else lawful.filter(group=name)
-        sums.add(name, weight, _align_to_seeds(seeds, of_group, unit, links))
-    members = find_exploited_groups(seeds, np.ones(seeds.height, dtype=bool), inputs.clusters.codes)
-    for name, rows in members.items():
-        sums.add(name, weight, rows)
-        sums.add(f"{name}/score", weight, score, rows)
-    values = sums.observe(
-        {name: (name, "true") for name in names} | {name: (f"{name}/score", name) for name in members}
-    )
-    found: Groups = {name: {WRONGFUL.name: values[name]} for name in names}
-    for name, rows in members.items():
-        found[name] = {R_PRECISION.name: values[name], "operations": inputs.clusters.among(rows)}
-    return found
 
 
 CASE_LINKS = Family("case_links", LINKS, LINK_METRICS, measure_case_links)
