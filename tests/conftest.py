@@ -14,8 +14,12 @@ import pytest
 from hypothesis import HealthCheck, settings
 from tipdata.release import Release, open_release
 
-# How fast a machine is, is not a claim of a test.
-settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+sys.path.append(str(Path(__file__).parent))  # for modules that tests of several folders share
+
+# How fast a machine is, is not a claim of a test. Hypothesis would draw a hundred examples.
+settings.register_profile(
+    "unhurried", deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("unhurried")
 
 OWN_METHODS = """

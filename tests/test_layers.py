@@ -2,22 +2,18 @@
 
 import ast
 import re
-from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-PACKAGES = {
-    "tipcore": ROOT / "benchmark" / "tipcore",
-    "tipbench": ROOT / "benchmark" / "tipbench",
-    "tipboard": ROOT / "benchmark" / "tipboard",
-    "tipcourse": ROOT / "benchmark" / "tipcourse",
-    "tipbaselines": ROOT / "baselines" / "tipbaselines",
-    "tipdata": ROOT / "datasets" / "tipdata",
-}
+from parsed import FOLDERS, ROOT, python_files
+
+INSIDE = re.compile(r"(?:^[ \t]+|[:;] *)(?:import|from)[ \t]+(?:\.|.*\btip)", re.MULTILINE)
+"""An import of the project that does not begin its line: most files have none and are not parsed."""
 
 
 def imports_inside_functions(source: str) -> list[str]:
     """First-party modules that functions of this source import."""
-    found = []
+    found: list[str] = []
+    if not INSIDE.search(source):
+        return found
     for function in ast.walk(ast.parse(source)):
         if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             continue
@@ -26,7 +22,7 @@ def imports_inside_functions(source: str) -> list[str]:
                 found.append("." if node.level else node.module or "")
             elif isinstance(node, ast.Import):
                 found += [alias.name for alias in node.names]
-    return [name for name in found if name.partition(".")[0] in ("", *PACKAGES)]
+    return [name for name in found if name.partition(".")[0] in ("", *FOLDERS)]
 
 
 def test_an_import_inside_a_function_is_found_wherever_it_stands() -> None:
@@ -39,9 +35,8 @@ def test_an_import_inside_a_function_is_found_wherever_it_stands() -> None:
 
 def test_no_first_party_import_stands_inside_a_function() -> None:
     offenders = {
-        f"{name}/{path.relative_to(folder).as_posix()}"
-        for name, folder in PACKAGES.items()
-        for path in folder.rglob("*.py")
+        path.relative_to(ROOT).as_posix()
+        for path in python_files()
         if imports_inside_functions(path.read_text(encoding="utf-8"))
     }
     assert offenders == set(), "move them to the top"
@@ -54,7 +49,7 @@ def test_the_picture_of_the_architecture_has_every_package_and_every_room() -> N
     rooms = {
         folder.name
         for package in ("tipbench", "tipboard", "tipdata")
-        for folder in PACKAGES[package].iterdir()
+        for folder in (ROOT / FOLDERS[package]).iterdir()
         if (folder / "__init__.py").is_file()
     }
-    assert {*PACKAGES, *rooms} <= words
+    assert {*FOLDERS, *rooms} <= words

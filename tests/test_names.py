@@ -11,13 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
+from parsed import ROOT, python_files, tree_of
 
-ROOT = Path(__file__).parents[1]
-PACKAGES = (
-    *(f"benchmark/{name}" for name in ("tipcore", "tipbench", "tipboard", "tipcourse")),
-    "baselines/tipbaselines",
-    "datasets/tipdata",
-)
 IRREGULAR = (
     "begun born bound broken brought built caught chosen done drawn driven fallen felt found given gone grown had held "
     "hidden kept known laid learnt led left lent lost made meant met misspelt paid redrawn said seen sent shown sold "
@@ -31,11 +26,7 @@ NOT_PARTICIPLES = frozenset(
 
 def trees(root: Path) -> dict[str, ast.Module]:
     """Every module of the packages, parsed, by its path below the root."""
-    return {
-        path.relative_to(root).as_posix(): ast.parse(path.read_bytes())
-        for package in PACKAGES
-        for path in sorted((root / package).rglob("*.py"))
-    }
+    return {path.relative_to(root).as_posix(): tree_of(path) for path in python_files(root=root)}
 
 
 def is_participle(name: str) -> bool:
@@ -68,22 +59,25 @@ def shared_class_names(modules: dict[str, ast.Module]) -> dict[str, list[str]]:
     return {name: paths for name, paths in sorted(found.items()) if len(paths) > 1}
 
 
+def listed(which: str) -> set[str]:
+    """Names of ``names.yaml``: ``participles`` or ``classes``."""
+    return set(yaml.safe_load((ROOT / "tests/names.yaml").read_text(encoding="utf-8"))[which] or ())
+
+
 def test_a_participle_is_recognised() -> None:
     assert all(map(is_participle, ("told", "_asked", "kept", "mapped", "_weighed")))
     assert not any(map(is_participle, ("seed", "mapped_rows", "is_told", "need", "read", "embed")))
 
 
 def test_no_function_or_module_is_named_by_a_bare_participle() -> None:
-    allowed = set(
-        yaml.safe_load((ROOT / "tests/names.yaml").read_text(encoding="utf-8"))["participles"] or ()
-    )
+    allowed = listed("participles")
     found = set(participles(trees(ROOT)))
     assert found - allowed == set(), "name them by a verb (functions) or a noun (modules)"
     assert allowed - found == set(), "mended: remove them from tests/names.yaml"
 
 
 def test_a_class_name_has_one_meaning() -> None:
-    allowed = set(yaml.safe_load((ROOT / "tests/names.yaml").read_text(encoding="utf-8"))["classes"] or ())
+    allowed = listed("classes")
     found = set(shared_class_names(trees(ROOT)))
     assert found - allowed == set(), "two modules define a class of this name: rename one"
     assert allowed - found == set(), "mended: remove them from tests/names.yaml"

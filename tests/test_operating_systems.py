@@ -2,25 +2,18 @@
 
 import ast
 import re
-from pathlib import Path
+from collections.abc import Iterable
 
 import pytest
+from parsed import ROOT, nodes_of, python_files
 from tipcore.operating_system import name_problem
 
-ROOT = Path(__file__).parents[1]
-PACKAGES = [
-    ROOT / "benchmark" / "tipcore",
-    ROOT / "benchmark" / "tipbench",
-    ROOT / "benchmark" / "tipboard",
-    ROOT / "baselines" / "tipbaselines",
-    ROOT / "datasets" / "tipdata",
-]
-FOLDERS = [*PACKAGES, ROOT / "configs", ROOT / "datasets", ROOT / "docs", ROOT / "results", ROOT / "tests"]
+FOLDERS = ("benchmark", "baselines", "configs", "datasets", "docs", "results", "tests")
 ONE = "operating_system.py"
 LINUX = ROOT / "benchmark" / "tipbench" / "fence" / "linux"
 """Of which no other system has anything."""
 MODULES = frozenset(
-    {
+    (
         "ctypes",
         "fcntl",
         "filelock",
@@ -32,19 +25,24 @@ MODULES = frozenset(
         "select",
         "signal",
         "termios",
-    }
+    )
 )
 ATTRIBUTES = frozenset(
     {"sys.platform", "os.name", "platform.system", "os.fork", "os.kill", "os.rename", "os.replace"}
 )
+OPENS = re.compile(r"\bopen\(|\.(read|write)_text\(")
 LONGEST = 120
 """Characters of a path below the checkout: Windows takes 259 with the folders above it."""
 
 
-def system_specific(source: str) -> list[str]:
-    """What a source has that differs by system: imports, attributes, and paths below /proc."""
+def nodes_in(source: str) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(source)))
+
+
+def system_specific(nodes: Iterable[ast.AST]) -> list[str]:
+    """What code has that differs by system: imports, attributes, and paths below /proc."""
     found = []
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes:
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names if alias.name.partition(".")[0] in MODULES]
         elif isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] in MODULES:
@@ -64,10 +62,10 @@ def system_specific(source: str) -> list[str]:
     return found
 
 
-def without_encoding(source: str) -> list[int]:
+def without_encoding(nodes: Iterable[ast.AST]) -> list[int]:
     """Lines that open, read or write a text file in whatever encoding the system prefers."""
     lines = []
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes:
         if not isinstance(node, ast.Call) or any(one.arg in ("encoding", None) for one in node.keywords):
             continue
         name = getattr(node.func, "attr", getattr(node.func, "id", ""))
@@ -93,27 +91,26 @@ def without_encoding(source: str) -> list[int]:
     ],
 )
 def test_what_differs_by_system_is_found(source: str) -> None:
-    assert system_specific(source)
-    assert not system_specific("import os\nos.open(path, os.O_RDONLY)\nsys.path\n'a /proc'")
+    assert system_specific(nodes_in(source))
+    fine = "import os\nos.open(path, os.O_RDONLY)\nsys.path\n'a /proc'"
+    assert not system_specific(nodes_in(fine))
 
 
 @pytest.mark.parametrize(
     "source", ["open(p)", "open(p, 'w')", "open(p, mode='a')", "p.read_text()", "p.write_text(t)"]
 )
 def test_a_text_file_without_an_encoding_is_found(source: str) -> None:
-    assert without_encoding(source)
+    assert without_encoding(nodes_in(source))
     fine = "open(p, 'rb')\nopen(p, encoding=e)\np.read_text(e)\np.write_text(t, encoding=e)\np.open('rb')\nopen(p, **k)"
-    assert not without_encoding(fine)
+    assert not without_encoding(nodes_in(fine))
 
 
 def test_one_module_knows_what_differs_by_system_and_one_folder_what_linux_has_alone() -> None:
     offenders = {
         path.relative_to(ROOT).as_posix(): found
-        for folder in PACKAGES
-        for path in folder.rglob("*.py")
-        if ONE not in path.parts
-        and LINUX not in path.parents
-        and (found := system_specific(path.read_text(encoding="utf-8")))
+        for path in python_files()
+        if not {ONE, "tipcourse"} & set(path.parts) and LINUX not in path.parents
+        if (found := system_specific(nodes_of(path)))
     }
     assert offenders == {}, f"use tipcore.{ONE}"
 
@@ -121,15 +118,14 @@ def test_one_module_knows_what_differs_by_system_and_one_folder_what_linux_has_a
 def test_every_text_file_names_its_encoding() -> None:
     offenders = {
         path.relative_to(ROOT).as_posix(): lines
-        for folder in (*PACKAGES, ROOT / "tests")
-        for path in folder.rglob("*.py")
-        if (lines := without_encoding(path.read_text(encoding="utf-8")))
+        for path in (*python_files(), *python_files("tests"))
+        if OPENS.search(path.read_text(encoding="utf-8")) and (lines := without_encoding(nodes_of(path)))
     }
     assert offenders == {}
 
 
 def test_names_of_files_are_fine_on_every_system() -> None:
-    paths = {path.relative_to(ROOT) for folder in FOLDERS for path in folder.rglob("*")}
+    paths = {path.relative_to(ROOT) for folder in FOLDERS for path in (ROOT / folder).rglob("*")}
     paths = {path for path in paths if "__pycache__" not in path.parts}
     assert [str(path) for path in paths if name_problem(path.name)] == []
     assert len({str(path).casefold() for path in paths}) == len(paths), "two names differ in case alone"

@@ -2,30 +2,26 @@
 
 import ast
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import polars as pl
 import pytest
+from parsed import ROOT, nodes_of, python_files
 from tipcore.table_files import read_parquet, scan_parquet
 from tipdata.core.world import newest_released
 from tipdata.release import Release, make_release, verify_release
 from tipdata.release import release as release_module
 
-ROOT = Path(__file__).parents[1]
-PACKAGES = [ROOT / f"benchmark/{name}" for name in ("tipcore", "tipbench", "tipboard")] + [
-    ROOT / "baselines" / "tipbaselines",
-    ROOT / "datasets" / "tipdata",
-]
 ODD = "gl[1]*?"
 """A pattern that ``gl1`` with more behind it is of."""
 
 
-def patterns(source: str) -> list[int]:
-    """Lines that give polars a path to read, and do not say that it is none."""
+def patterns(nodes: Iterable[ast.AST]) -> list[int]:
+    """Lines that give polars a path to read, and do not say that it is no pattern."""
     return [
         node.lineno
-        for node in ast.walk(ast.parse(source))
+        for node in nodes
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and isinstance(node.func.value, ast.Name)
@@ -37,19 +33,19 @@ def patterns(source: str) -> list[int]:
 
 
 def test_a_path_that_is_read_as_a_pattern_is_found() -> None:
-    assert patterns("pl.read_parquet(path)\npl.scan_csv(path)\npl.read_csv()") == [1, 2, 3]
+    wrong = "pl.read_parquet(path)\npl.scan_csv(path)\npl.read_csv()"
+    assert patterns(ast.walk(ast.parse(wrong))) == [1, 2, 3]
     fine = (
         "pl.read_csv(io.BytesIO(b))\npl.scan_parquet(p, glob=False)\npl.concat(path)\nother.read_parquet(p)"
     )
-    assert not patterns(fine)
+    assert not patterns(ast.walk(ast.parse(fine)))
 
 
 def test_no_package_reads_a_path_as_a_pattern() -> None:
     offenders = {
         path.relative_to(ROOT).as_posix(): lines
-        for folder in PACKAGES
-        for path in folder.rglob("*.py")
-        if (lines := patterns(path.read_text(encoding="utf-8")))
+        for path in python_files()
+        if (lines := patterns(nodes_of(path)))
     }
     assert offenders == {}, "use tipcore.table_files"
 
@@ -99,6 +95,7 @@ def odd(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return Path.cwd()
 
 
+@pytest.mark.slow
 def test_runs_are_made_scored_packed_and_compared_in_such_a_folder(
     odd: Path, tipbench: Callable[..., tuple[int, str, str]]
 ) -> None:

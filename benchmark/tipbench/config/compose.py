@@ -14,7 +14,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -33,6 +32,8 @@ RELEASE = "release"
 VERSION = re.compile(r"\d+\.\d+\.\d+")
 FUNCTION = re.compile(r"(range|choice|shuffle|sort|glob|interval|tag)\(.*\)", re.DOTALL)
 """Values that Hydra reads as a sweep, and that are not comma lists."""
+TOKEN = re.compile(r"""'(?:[^'\\]|\\.)*'?|"(?:[^"\\]|\\.)*"?|.""", re.DOTALL)
+"""A quoted text, or a character outside of one."""
 MERGED = ("baseline", "task")
 """Groups whose files are merged into a composed config here: Hydra takes 50 ms for each composition."""
 
@@ -90,9 +91,12 @@ def values_of(override: Override, options: Options) -> list[Any]:
     typed = f"{override.key}={override.value}"
     try:
         parsed = OverridesParser.create().parse_override(typed)
-        if isinstance(found := parsed.value(), Glob):
-            return _match_names(typed, found.include, found.exclude, list(options.get(override.key, {})))
-        return list(map(str, parsed.sweep_string_iterator()))
+        if not isinstance(pattern := parsed.value(), Glob):
+            return list(map(str, parsed.sweep_string_iterator()))
+        names = list(options.get(override.key, {}))
+        if found := pattern.filter(names):
+            return found
+        raise UsageError(f"{typed} matches nothing. {suggestion((*pattern.include, '')[0], names)}")
     except (HydraException, ValueError, TypeError) as error:
         reason = " ".join(str(error).splitlines()[0].split()).rstrip(".")
         raise UsageError(
@@ -100,32 +104,15 @@ def values_of(override: Override, options: Options) -> list[Any]:
         ) from None
 
 
-def _match_names(typed: str, include: list[str], exclude: list[str], names: list[str]) -> list[str]:
-    found = [
-        name
-        for name in names
-        if any(fnmatchcase(name, one) for one in include)
-        and not any(fnmatchcase(name, one) for one in exclude)
-    ]
-    if not found:
-        raise UsageError(f"{typed} matches nothing. {suggestion(include[0] if include else '', names)}")
-    return found
-
-
 def comma_list(value: str) -> list[str]:
     """Return a comma list's parts, split at its top level: brackets, parentheses and quotes keep their commas."""
-    parts, depth, quote, escaped = [""], 0, "", False
-    for sign in value:
-        if quote:
-            quote = "" if sign == quote and not escaped else quote
-            escaped = sign == "\\" and not escaped
-        elif sign in "'\"":
-            quote = sign
-        depth += (sign in "([{") - (sign in ")]}") if not quote else 0
-        if sign == "," and not quote and depth == 0:
+    parts, depth = [""], 0
+    for token in TOKEN.findall(value):
+        depth += (token in "([{") - (token in ")]}")
+        if token == "," and depth == 0:
             parts.append("")
         else:
-            parts[-1] += sign
+            parts[-1] += token
     return parts
 
 
@@ -167,6 +154,7 @@ class Composer:
     folders: tuple[Path, ...]
     typed: tuple[Override, ...] = ()
     _composed: dict[tuple, Any] = field(default_factory=dict, repr=False, compare=False)
+    """What Hydra composed before from these folders."""
 
     @cached_property
     def options(self) -> Options:
@@ -232,7 +220,7 @@ class Composer:
 
     def _compose(self, groups: dict[str, str], values: list[Override]) -> dict[str, Any]:
         """Return the config of these choices and values, once its keys are checked. Raises UsageError."""
-        base = compose(self.folders, groups, (), self.options, self._composed)
+        base = self._merge(groups, ())
         there = set(_keys(base))
         known = there | set(self.options)
         free = [METHOD] if any(o.key == TARGET for o in values) else []
@@ -246,7 +234,62 @@ class Composer:
         if not values:
             return base
         settled = [o._replace(added=o.added or o.key not in there) for o in values]
-        return compose(self.folders, groups, settled, self.options, self._composed)
+        return self._merge(groups, settled)
+
+    def _merge(self, groups: Mapping[str, str], values: Sequence[Override]) -> dict[str, Any]:
+        """Return a plain config: Hydra's composition of the groups, with the values set in it, in their order.
+
+        The files of :data:`MERGED` groups are merged without Hydra, if neither they nor an experiment ask for more.
+        Raises UsageError in one line for what Hydra, OmegaConf or YAML refuses.
+        """
+        import yaml
+        from hydra.errors import HydraException
+        from omegaconf import OmegaConf
+        from omegaconf.errors import OmegaConfBaseException
+
+        try:
+            files = {group: self.options[group][groups[group]] for group in MERGED if group in groups}
+            config = self._by_hydra({group: option for group, option in groups.items() if group not in files})
+            if any(_is_set(config[group]) or _has_directives(path) for group, path in files.items()):
+                config = OmegaConf.merge(self._by_hydra(groups))  # a copy
+            else:
+                read = {group: OmegaConf.load(path) for group, path in files.items()}
+                config = OmegaConf.merge(config, read)
+            for one in values:
+                if not one.literal:
+                    OmegaConf.update(config, one.key, _parse_value(one), merge=True, force_add=one.added)
+            found: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+            for one in values:
+                if one.literal:
+                    _set(found, one.key, one.value)
+            return found
+        except yaml.MarkedYAMLError as error:
+            mark: Any = error.problem_mark or error.context_mark
+            where = f"{error.problem} in line {mark.line + 1}, column {mark.column + 1}"
+            raise UsageError(f"{mark.name} is not readable YAML: {where}; correct it.") from None
+        except (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError) as error:
+            reason = " ".join(filter(None, map(str.strip, str(error).splitlines()[:2]))).rstrip(".")
+            raise UsageError(
+                f"the config cannot be composed: {reason}; quote values that hold special signs."
+            ) from None
+
+    def _by_hydra(self, groups: Mapping[str, str]) -> Any:
+        """Return Hydra's composition of these options as a DictConfig that takes new keys."""
+        from hydra import compose, initialize_config_dir
+        from omegaconf import OmegaConf
+
+        if (key := tuple(sorted(groups.items()))) not in self._composed:
+            typed = [f"{group}={option}" for group, option in groups.items()]
+            if len(self.folders) > 1:
+                last_first = reversed(
+                    self.folders[1:]
+                )  # of two files Hydra takes the one that it finds first
+                places = ",".join(_quote(f"file://{folder.as_posix()}") for folder in last_first)
+                typed.append(f"hydra.searchpath=[{places}]")
+            with initialize_config_dir(config_dir=str(self.folders[0]), version_base="1.3"):
+                self._composed[key] = compose("config", overrides=typed)
+            OmegaConf.set_struct(self._composed[key], False)
+        return self._composed[key]
 
 
 def composer_of(config_dir: str | None, words: Sequence[str]) -> Composer:
@@ -255,83 +298,6 @@ def composer_of(config_dir: str | None, words: Sequence[str]) -> Composer:
     Raises UsageError for a word that is not an override, and for a folder that is not there.
     """
     return Composer(config_folders(config_dir), parse(words))
-
-
-def compose(
-    folders: Sequence[Path],
-    groups: Mapping[str, str],
-    values: Sequence[Override],
-    options: Options,
-    composed: dict[tuple, Any],
-) -> dict[str, Any]:
-    """Return a plain config: Hydra's composition of the groups, with the values set in it.
-
-    The files of :data:`MERGED` groups are merged without Hydra, if neither they nor an experiment ask for more.
-
-    Args:
-        folders: tipbench's configs first.
-        groups: group -> option.
-        values: set in the order given.
-        options: the files of all options.
-        composed: what Hydra composed before from these folders; added to.
-
-    Raises:
-        UsageError: in one line, for what Hydra, OmegaConf or YAML refuses.
-    """
-    import yaml
-    from hydra.errors import HydraException
-    from omegaconf import OmegaConf
-    from omegaconf.errors import OmegaConfBaseException
-
-    def by_hydra(names: Mapping[str, str]) -> Any:
-        key = tuple(sorted(names.items()))
-        if key not in composed:
-            composed[key] = _compose_by_hydra(folders, names)
-        return composed[key]
-
-    try:
-        files = {group: options[group][groups[group]] for group in MERGED if group in groups}
-        config = by_hydra({group: option for group, option in groups.items() if group not in files})
-        if any(_is_set(config[group]) or _has_directives(path) for group, path in files.items()):
-            config = OmegaConf.merge(by_hydra(groups))  # a copy
-        else:
-            config = OmegaConf.merge(config, {group: OmegaConf.load(path) for group, path in files.items()})
-        for one in values:
-            if not one.literal:
-                OmegaConf.update(config, one.key, _parse_value(one), merge=True, force_add=one.added)
-        found: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
-        for one in values:
-            if one.literal:
-                _set(found, one.key, one.value)
-        return found
-    except yaml.MarkedYAMLError as error:
-        mark: Any = error.problem_mark or error.context_mark
-        where = f"line {mark.line + 1}, column {mark.column + 1}"
-        raise UsageError(
-            f"{mark.name} is not readable YAML: {error.problem} in {where}; correct it."
-        ) from None
-    except (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError) as error:
-        reason = " ".join(line.strip() for line in str(error).splitlines()[:2] if line.strip()).rstrip(".")
-        raise UsageError(
-            f"the config cannot be composed: {reason}; quote values that hold special signs."
-        ) from None
-
-
-def _compose_by_hydra(folders: Sequence[Path], groups: Mapping[str, str]) -> Any:
-    """Return Hydra's composition of these options as a DictConfig that takes new keys."""
-    from hydra import compose as hydra_compose
-    from hydra import initialize_config_dir
-    from omegaconf import OmegaConf
-
-    typed = [f"{group}={option}" for group, option in groups.items()]
-    if len(folders) > 1:
-        last_first = reversed(folders[1:])  # of two files Hydra takes the one that it finds first
-        places = ",".join(_quote(f"file://{folder.as_posix()}") for folder in last_first)
-        typed.append(f"hydra.searchpath=[{places}]")
-    with initialize_config_dir(config_dir=str(folders[0]), version_base="1.3"):
-        config = hydra_compose("config", overrides=typed)
-    OmegaConf.set_struct(config, False)
-    return config
 
 
 def _is_set(value: Any) -> bool:
@@ -413,16 +379,15 @@ def _name_choices(config: dict[str, Any], baseline: str | None, release: bool) -
         config = {**config, "release": None}
     elif config["release"] and config["release"].get("version") is None:
         config = {**config, "release": {**config["release"], "version": newest_released()}}
-    written = config["baseline"].get("name")
+    written, target = config["baseline"].get("name"), config["baseline"]["method"].get("_target_")
     if baseline is not None and written not in (None, baseline):
         raise UsageError(f"the config of baseline={baseline} says name: {written}; make the two the same.")
-    target = config["baseline"]["method"].get("_target_")
     module, _, name = str(target).rpartition(".")
     if target is not None and not (module and name):
         like = f"{module or 'my_module'}.{name or 'MyMethod'}"
         raise UsageError(f"{TARGET}={target} is not a class: write module.Class, such as {like}.")
     if written is None and baseline is None and target is not None and config.get("task") is not None:
-        baseline = f"{config['task']['name']}/{str(target).rpartition('.')[2]}"
+        baseline = f"{config['task']['name']}/{name}"
     return {**config, "baseline": {**config["baseline"], "name": written or baseline}}
 
 

@@ -1,10 +1,12 @@
 """``tipbench data fidelity``: misses are shown and are no error unless asked for; bad input is one sentence."""
 
 import json
+from functools import cache
 from pathlib import Path
 
 import polars as pl
 import pytest
+from tipbench.commands.data import fidelity
 from tipdata.release import Release
 
 EXAMPLE = """\
@@ -23,7 +25,10 @@ folds: 2
 """
 
 
-def test_a_release_is_held_and_its_misses_shown(tipbench, tiny: Release, place: Path) -> None:
+def test_a_release_is_held_and_its_misses_shown(
+    tipbench, tiny: Release, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fidelity, "compare_release", cache(fidelity.compare_release))
     code, out, said = tipbench("data", "fidelity", "release=tiny", "--figure", "held.svg")
     assert code == 0
     assert "exact and near duplicates" in out

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from tipbench.cli import main
+from tipcore.errors import UsageError
 from tipdata.release import Release
 
 COMMANDS = ("run", "score", "compare", "check", "submit", "list", "data", "board", "seal")
@@ -129,18 +130,44 @@ def test_data_makes_verifies_describes_and_previews(
     tipbench, tiny: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert json.loads(tipbench("data", "make", "release=tiny", "--json")[1])["regions"] == 8
-    assert tipbench("data", "verify", "release=tiny", "engine=sequential")[0] == 0
     assert "adverts" in tipbench("data", "preview", "release=tiny", "table=all")[1]
     assert len(tipbench("data", "preview", "release=tiny", "table=flags", "rows=3")[1].splitlines()) > 3
-    monkeypatch.setattr(
-        "tipbench.commands.data.verify.verify_release", lambda *_, **__: ["release 0.4.0/tiny, region 3"]
+    found: list[str] = []
+    monkeypatch.setattr("tipbench.commands.data.verify.verify_release", lambda *_, **__: found)
+    assert tipbench("data", "verify", "release=tiny")[:2] == (
+        0,
+        "release 0.4.0/tiny: all files match their checksums\n",
     )
+    found.append("release 0.4.0/tiny, region 3")
     code, out, err = tipbench("data", "verify", "release=tiny")
     assert code == 1
     assert "differs: release 0.4.0/tiny, region 3" in out
     assert "differs in 1 places" in err
 
 
+@pytest.mark.parametrize("command", ["score", "data make", "data verify", "data preview", "data fidelity"])
+def test_the_world_that_was_typed_is_opened(
+    tipbench, tiny: Release, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+
+    def find(release: Release | str, size: str = "", *_: object, **more: object) -> None:
+        world = release.world if isinstance(release, Release) else more.get("world", (None, None, *_)[-1])
+        opened.append(f"{size or release}, world {world}")
+        raise UsageError("enough.")
+
+    for name in ("score.open_release", "data._release.open_release", "data.fidelity.open_release"):
+        monkeypatch.setattr(f"tipbench.commands.{name}", find)
+    for name in ("make.make_release", "verify.verify_release"):
+        monkeypatch.setattr(f"tipbench.commands.data.{name}", find)
+    monkeypatch.setattr("tipbench.commands.score.read_predictions_file", lambda *_: None)
+    words = ("task=advert_risk", "x.csv") if command == "score" else ()
+    assert tipbench(*command.split(), *words, "release=tiny", "release.world=3")[0] == 2
+    assert len(opened) == 1
+    assert opened[0].endswith("world 3")
+
+
+@pytest.mark.slow
 def test_data_and_scores_are_of_the_world_that_was_typed(tipbench, own_configs: Path, tiny: Release) -> None:
     world = ("release=tiny", "release.world=1")
     assert json.loads(tipbench("data", "make", *world, "--json")[1])["release"] == "0.4.0/tiny.w1"
@@ -208,7 +235,9 @@ def test_a_run_of_code_that_has_changed_is_not_compared(tipbench, place: Path, o
     assert "was made by code that has changed since: run it again" in said
 
 
-@pytest.mark.parametrize("target", ["own_methods.Length", "__main__.Typed"])
+@pytest.mark.parametrize(
+    "target", ["own_methods.Length", pytest.param("__main__.Typed", marks=pytest.mark.slow)]
+)
 def test_the_console_script_compares_runs_of_classes_of_a_user(
     target: str, tipbench, place: Path, tiny: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -319,19 +348,6 @@ def test_the_version_is_that_of_the_distribution(tipbench) -> None:
         tipbench("--version")[1].split()[1]
         == tomllib.loads(path.read_text(encoding="utf-8"))["project"]["version"]
     )
-
-
-@pytest.mark.parametrize(
-    "statement", ["import tipbench", "from tipbench.cli import main; main(['--version'])"]
-)
-def test_importing_and_helping_load_nothing_heavy(statement: str) -> None:
-    code = (
-        "import sys\ntry:\n    "
-        f"{statement}\nexcept SystemExit:\n    pass\n"
-        "print(sorted({'numpy', 'polars', 'hydra', 'pydantic', 'rich', 'yaml'} & set(sys.modules)))"
-    )
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert found.stdout.splitlines()[-1] == "[]"
 
 
 def test_a_full_output_is_one_sentence_and_a_closed_pipe_is_none(place: Path) -> None:

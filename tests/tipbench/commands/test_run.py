@@ -132,7 +132,9 @@ START = (
 """As in a terminal, also where what started the tests ignores interrupts, as a shell does in the background."""
 
 
-@pytest.mark.parametrize("seconds", [0.05, 0.2, 0.6, 1.5])
+@pytest.mark.parametrize(
+    "seconds", [0.2, *(pytest.param(late, marks=pytest.mark.slow) for late in (0.05, 0.6, 1.5))]
+)
 def test_ctrl_c_is_one_line_and_130_and_leaves_nothing_half_written(
     own_configs: Path, place: Path, seconds: float
 ) -> None:

@@ -222,7 +222,13 @@ def bytes_of(frame: pl.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-@pytest.mark.parametrize("task", tasks())
+QUICK = ("advert_risk", "case_linkage", "recruitment_onset")
+"""Tasks of units, of lists with names, and of a stream."""
+
+
+@pytest.mark.parametrize(
+    "task", [one if one in QUICK else pytest.param(one, marks=pytest.mark.slow) for one in tasks()]
+)
 def test_no_string_of_a_hidden_row_is_in_a_fold_or_a_step(task: str, tiny: Release, tmp_path: Path) -> None:
     prepared = prepare(task, release=tiny)
     fold = prepared.folds[0]

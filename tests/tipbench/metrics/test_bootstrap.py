@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from made_answers import labelled
 from tipbench import kinds
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.kinds.answers import Answers
@@ -30,11 +31,7 @@ from tipbench.tasks import task_of, tasks
 
 
 def answers(clusters: list[int | None], labels: list[int]) -> Answers:
-    frame = pl.DataFrame(
-        {"advert": range(len(clusters)), "part": "test", "label": labels, "cluster": clusters, "weight": 1.0},
-        schema_overrides={"cluster": pl.Int64},
-    )
-    return Answers(kinds.SCORES, "advert", frame)
+    return Answers(kinds.SCORES, "advert", labelled(labels, cluster=pl.Series(clusters, dtype=pl.Int64)))
 
 
 def test_rows_of_one_operation_are_drawn_together_and_rows_without_one_alone() -> None:
@@ -122,10 +119,13 @@ def average_precision_of(separation: float, prevalence: float) -> float:
     return float(-np.trapezoid(precision, recall))
 
 
-def test_intervals_cover_the_truth_in_92_to_98_percent_of_simulated_tests() -> None:
+@pytest.mark.parametrize(
+    ("tests", "least", "most"), [(40, 0.9, 1.0), pytest.param(500, 0.92, 0.98, marks=pytest.mark.slow)]
+)
+def test_intervals_cover_the_truth_in_19_of_20_simulated_tests(tests: int, least: float, most: float) -> None:
     # Scores are N(1, 1) in positive and N(0, 1) in negative clusters, 64% of the variance a cluster's own;
     # its rows weigh one in total. So AUROC is Phi(1 / sqrt 2), whatever the sizes of the clusters.
-    prevalence, positive_clusters, clusters, tests = 0.05, 150, 1150, 500
+    prevalence, positive_clusters, clusters = 0.05, 150, 1150
     truth = {
         "auroc": NormalDist().cdf(1 / 2**0.5),
         "average_precision": average_precision_of(1.0, prevalence),
@@ -138,12 +138,12 @@ def test_intervals_cover_the_truth_in_92_to_98_percent_of_simulated_tests() -> N
         positive = codes < positive_clusters
         scores = positive + generator.normal(0, 0.8, clusters)[codes] + generator.normal(0, 0.6, codes.size)
         ranking = Ranking(scores, positive, 1 / sizes[codes], codes, prevalence)
-        draws = replicate(ranking.metrics, clusters, 200, seed=tests + test)
+        draws = replicate(ranking.metrics, clusters, 200, seed=500 + test)
         for name, value in truth.items():
             low, high = percentile_interval(draws[name]) or (np.inf, -np.inf)
             covered[name] += low <= value <= high
     for name, count in covered.items():
-        assert 0.92 <= count / tests <= 0.98, f"{name}: {count} of {tests}"
+        assert least <= count / tests <= most, f"{name}: {count} of {tests}"
 
 
 BOOTSTRAP = "tipbench.metrics.bootstrap"
@@ -310,25 +310,9 @@ PRECISION_TASK = tasks()["flag_aggregation"]
 """Scored by every family of scores: ranks, harm, and decisions at one half."""
 
 
-def truth_of_precision(rows: int = 1200) -> Answers:
-    """Lawful and trafficking operations of four adverts each, a third of them in valid."""
-    operation = np.arange(rows) // 4
-    positive = operation % 3 == 0
-    frame = pl.DataFrame(
-        {
-            "advert": np.arange(rows),
-            "part": np.where(operation % 2 == 0, "valid", "test"),
-            "label": positive.astype(np.int8),
-            "cluster": operation,
-            "weight": 1.0,
-            "group": np.where(
-                positive, "trafficking", np.where(operation % 5 == 1, "business", "independent")
-            ),
-            "migrant": operation % 4 == 1,
-            "brigade": pl.Series(np.where(operation % 7 == 1, operation // 50, -1)).replace(-1, None),
-            "form": pl.Series(np.where(operation % 2 == 0, "labour", "sexual")),
-        }
-    )
+def truth_of_precision() -> Answers:
+    brigade = pl.when(pl.col("cluster") % 7 == 1).then(pl.col("cluster") // 50)
+    frame = truth_of_pieces(1200).drop("oracle_log_odds").with_columns(brigade=brigade)
     return Answers(kinds.SCORES, "advert", frame)
 
 

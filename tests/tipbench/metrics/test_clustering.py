@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from itertools import combinations
-from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from made_answers import labelled, task_of_scores
 from sklearn.metrics import adjusted_rand_score, f1_score, v_measure_score
 from sklearn.metrics.cluster import pair_confusion_matrix
 from tipbench import kinds
@@ -258,13 +257,8 @@ def test_a_replicate_reweights_contributions_that_are_fixed_on_the_full_data() -
     )
 
 
-LABELLED_PAIRS_TASK: Any = SimpleNamespace(
-    kind=kinds.CLUSTERS,
-    unit="record",
-    primary="pairwise_f1",
-    prevalence=None,
-    metrics=tasks()["advert_linkage"].metrics,
-)
+METRICS = tasks()["advert_linkage"].metrics
+LABELLED_PAIRS_TASK = task_of_scores("record", METRICS, kind=kinds.CLUSTERS, primary="pairwise_f1")
 RECORDS = pl.DataFrame(
     {"record": ["a", "b", "c", "d"], "cluster": [None] * 4, "weight": [1.0] * 4},
     schema_overrides={"cluster": pl.Int64},
@@ -310,13 +304,7 @@ def test_pairs_without_parts_all_count() -> None:
     assert found["pairwise_precision"].value == pytest.approx(3 / 5)
 
 
-LINKAGE: Any = SimpleNamespace(
-    kind=kinds.CLUSTERS,
-    unit="advert",
-    primary="b_cubed_f1",
-    prevalence=None,
-    metrics=tasks()["advert_linkage"].metrics,
-)
+LINKAGE = task_of_scores("advert", METRICS, kind=kinds.CLUSTERS, primary="b_cubed_f1")
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.booleans()), min_size=2, max_size=30))
@@ -331,15 +319,7 @@ def test_no_other_threshold_has_a_higher_f1(rows) -> None:
 
 
 def test_the_threshold_of_valid_decides_on_test_and_cluster_metrics_are_null() -> None:
-    frame = pl.DataFrame(
-        {
-            "pair": range(8),
-            "part": ["valid"] * 3 + ["test"] * 5,
-            "label": [1, 1, 0, 1, 1, 0, 0, 1],
-            "cluster": range(8),
-            "weight": 1.0,
-        }
-    )
+    frame = labelled([1, 1, 0, 1, 1, 0, 0, 1], "pair", part=["valid"] * 3 + ["test"] * 5)
     # Valid is split perfectly at 0.6: test pairs 0.6+ and 0.8- are flagged, 0.5+ and 0.4+ are missed.
     scores = pl.Series("score", [0.9, 0.6, 0.5, 0.6, 0.5, 0.8, 0.1, 0.4])
     found = evaluate(LINKAGE, Answers(kinds.SCORES, "pair", frame), frame.select("pair", scores))
@@ -353,15 +333,7 @@ def test_the_threshold_of_valid_decides_on_test_and_cluster_metrics_are_null() -
 
 def test_f1_is_twice_the_pairs_found_over_the_pairs_flagged_and_wanted() -> None:
     """By hand: of four true pairs three are found, beside two false ones: 2 * 3 / (5 + 4)."""
-    frame = pl.DataFrame(
-        {
-            "pair": range(9),
-            "part": ["valid"] * 2 + ["test"] * 7,
-            "label": [1, 0, 1, 1, 1, 1, 0, 0, 0],
-            "cluster": range(9),
-            "weight": 1.0,
-        }
-    )
+    frame = labelled([1, 0, 1, 1, 1, 1, 0, 0, 0], "pair", part=["valid"] * 2 + ["test"] * 7)
     scores = pl.Series("score", [0.5, 0.4, 0.9, 0.8, 0.7, 0.1, 0.9, 0.6, 0.2])
     found = evaluate(LINKAGE, Answers(kinds.SCORES, "pair", frame), frame.select("pair", scores)).scores
     assert found["pairwise_f1"].value == pytest.approx(6 / 9)

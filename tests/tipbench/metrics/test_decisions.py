@@ -1,7 +1,5 @@
 """F1 at the threshold of the valid part, and recall by typology."""
 
-from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -9,6 +7,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made_answers import labelled, scored, task_of_scores
 from tipbench import kinds
 from tipbench.evaluation.evaluation import Evaluation, evaluate
 from tipbench.kinds.answers import Answers
@@ -22,38 +21,20 @@ from tipbench.metrics.decisions import (
     decide,
     measure_audits,
 )
-from tipbench.metrics.metric import NO_POSITIVE, MetricInputs, MetricValues, make_inputs
+from tipbench.metrics.metric import NO_POSITIVE, MetricInputs, MetricValues
 from tipbench.metrics.ranking import find_f1_threshold
 from tipbench.metrics.registry import measure_all
 
-
-@dataclass(frozen=True)
-class Risk:
-    kind: kinds.PredictionKind = kinds.SCORES
-    unit: str = "payment"
-    primary: str = "average_precision"
-    prevalence: float | None = 0.002
-    groups: tuple[str, ...] = ()
-    metrics: tuple[str, ...] = ("average_precision", "f1")
+RISK = task_of_scores("payment", ("average_precision", "f1"), prevalence=0.002)
 
 
 def scored_of_minority(
     part: list[str], label: list[int], score: list[float], typology: list[str | None] | None = None
 ) -> Evaluation:
-    rows = len(part)
-    frame = pl.DataFrame(
-        {
-            "payment": range(rows),
-            "part": part,
-            "label": pl.Series(label, dtype=pl.Int8),
-            "cluster": range(rows),
-            "weight": [1.0] * rows,
-        }
-    )
-    if typology is not None:
-        frame = frame.with_columns(pl.Series("typology", typology, dtype=pl.String))
+    more = {} if typology is None else {"typology": typology}
+    frame = labelled(label, "payment", part=part, **more)
     predictions = frame.select("payment", score=pl.Series(score, dtype=pl.Float64))
-    return evaluate(Risk(), Answers(kinds.SCORES, "payment", frame), predictions, replicates=0)
+    return evaluate(RISK, Answers(kinds.SCORES, "payment", frame), predictions, replicates=0)
 
 
 def f1(label: np.ndarray, flagged: np.ndarray) -> float:
@@ -114,9 +95,8 @@ def test_a_constant_score_flags_everything() -> None:
 
 
 def test_without_a_positive_in_valid_there_is_no_threshold_and_it_is_said() -> None:
-    found = scored_of_minority(["valid", "valid", "test", "test"], [0, 0, 1, 0], [0.1, 0.2, 0.3, 0.4]).scores[
-        "f1"
-    ]
+    scores = scored_of_minority(["valid", "valid", "test", "test"], [0, 0, 1, 0], [0.1, 0.2, 0.3, 0.4]).scores
+    found = scores["f1"]
     assert found.value is None
     assert "no positive in the valid part" in str(found.note)
     assert "no valid part" in str(scored_of_minority(["test", "test"], [1, 0], [0.3, 0.4]).scores["f1"].note)
@@ -134,70 +114,30 @@ def test_recall_is_told_by_typology() -> None:
     assert found["typology=layering"] == layering
 
 
-def test_tasks_that_do_not_name_it_are_not_given_it() -> None:
-    @dataclass(frozen=True)
-    class Other(Risk):
-        metrics: tuple[str, ...] = ("average_precision",)
-
-    frame = pl.DataFrame(
-        {
-            "payment": [0, 1, 2],
-            "part": ["valid", "test", "test"],
-            "label": pl.Series([1, 1, 0], dtype=pl.Int8),
-            "cluster": [0, 1, 2],
-            "weight": [1.0] * 3,
-        }
-    )
-    predictions = pl.DataFrame({"payment": [0, 1, 2], "score": [0.1, 0.2, 0.3]})
-    found = evaluate(Other(), Answers(kinds.SCORES, "payment", frame), predictions, replicates=0)
-    assert "f1" not in found.scores
-
-
 GROUPS = ("independent", "business", "migrant", "spam")
-CROWD_TASK: Any = SimpleNamespace(
-    kind=kinds.SCORES,
-    unit="advert",
-    primary="average_precision",
-    prevalence=None,
-    metrics=("average_precision", "harm_gap", *(metric.name for metric in CROWD_METRICS)),
-    groups=GROUPS,
-)
-OTHER: Any = SimpleNamespace(
-    kind=kinds.SCORES,
-    unit="advert",
-    primary="average_precision",
-    prevalence=None,
-    metrics=("auroc",),
-    groups=GROUPS,
-)
+CROWD_NAMES = tuple(metric.name for metric in CROWD_METRICS)
+CROWD_TASK = task_of_scores(metrics=("average_precision", "harm_gap", *CROWD_NAMES), groups=GROUPS)
+OTHER = task_of_scores(metrics=("auroc",), groups=GROUPS)
 
 #        harmful   lawful, brigade 7   lawful, brigade 8 (two)  spam
 CROWD_SCORES = [0.9, 0.5, 0.8, 0.5, 0.1, 0.2, 0.9, 0.9, 0.6]
-CROWD_FRAME = pl.DataFrame(
-    {
-        "advert": np.arange(9),
-        "part": ["test"] * 9,
-        "label": pl.Series([1, 1, 0, 0, 0, 0, 0, 0, 0], dtype=pl.Int8),
-        "cluster": [1, 2, 3, 3, 3, 4, 5, 5, 6],
-        "weight": [1.0] * 9,
-        "group": ["trafficking"] * 2 + ["independent"] * 4 + ["business"] * 2 + ["spam"],
-        "migrant": [False] * 2 + [True] * 3 + [False] * 4,
-        "brigade": pl.Series([None, None, 7, 7, 7, None, 8, 8, None], dtype=pl.Int64),
-    }
+CROWD_FRAME = labelled(
+    [1, 1, 0, 0, 0, 0, 0, 0, 0],
+    cluster=[1, 2, 3, 3, 3, 4, 5, 5, 6],
+    group=["trafficking"] * 2 + ["independent"] * 4 + ["business"] * 2 + ["spam"],
+    migrant=[False] * 2 + [True] * 3 + [False] * 4,
+    brigade=pl.Series([None, None, 7, 7, 7, None, 8, 8, None], dtype=pl.Int64),
 )
 
 
 def inputs(
-    scores: list[float] | np.ndarray = CROWD_SCORES, frame: pl.DataFrame = CROWD_FRAME, task: Any = CROWD_TASK
+    scores: Any = CROWD_SCORES, frame: pl.DataFrame = CROWD_FRAME, task: Any = CROWD_TASK
 ) -> MetricInputs:
-    predictions = pl.DataFrame({"advert": frame["advert"], "score": pl.Series(scores, dtype=pl.Float64)})
-    return make_inputs(task, Answers(kinds.SCORES, "advert", frame), predictions)
+    return scored(frame, scores, task)
 
 
 def values(one: MetricInputs) -> dict[str, float]:
-    return {
-        n: v[0] for n, v in decisions.measure_crowd(one).metrics(np.ones((1, one.clusters.count))).items()
-    }
+    return compute_observed(decisions.measure_crowd(one).metrics, one.clusters.count)
 
 
 def test_the_metrics_are_what_a_hand_counts() -> None:
@@ -226,9 +166,7 @@ def test_a_tie_counts_half_and_a_constant_half_is_a_coins_toss() -> None:
     assert decide(np.array([0.4, 0.5, 0.6])).tolist() == [0.0, 0.5, 1.0]
     found = values(inputs([0.5] * 9))
     per_find = found.pop("accusations_per_find")
-    assert found == dict.fromkeys(
-        (m.name for m in CROWD_METRICS if m.name != "accusations_per_find"), pytest.approx(0.5)
-    )
+    assert found == dict.fromkeys(set(CROWD_NAMES) - {"accusations_per_find"}, pytest.approx(0.5))
     assert per_find == found["false_positive_rate"] / 0.5 * 1.5, "three lawful operations, two to be found"
 
 
@@ -277,34 +215,19 @@ def test_families_that_speak_of_one_group_are_put_together() -> None:
 
 
 PRECISION, RECALL = AUDIT_NAMES = AUDIT_PRECISION.name, AUDIT_RECALL.name
-AUDIT_BUDGET_TASK: Any = SimpleNamespace(
-    kind=kinds.SCORES,
-    unit="firm",
-    primary="average_precision",
+AUDIT_BUDGET_TASK = task_of_scores(
+    "firm",
+    ("average_precision", *AUDIT_NAMES),
     prevalence=0.05,
-    metrics=("average_precision", *AUDIT_NAMES),
     groups=("direct", "agency_supplied", "small"),
 )
 
 
-def scored_of_audit_budget(
-    label: list[int] | np.ndarray, slot: list[int] | np.ndarray, score: list[float] | np.ndarray
-) -> tuple[MetricValues, dict[str, float]]:
-    count = len(label)
-    frame = pl.DataFrame(
-        {
-            "firm": np.arange(count),
-            "part": ["test"] * count,
-            "label": np.asarray(label, dtype=np.int8),
-            "cluster": np.arange(count),
-            "weight": np.ones(count),
-            "slot": np.asarray(slot, dtype=np.int64),
-            "group": np.where(np.arange(count) % 2 == 0, "direct", "agency_supplied"),
-            "small": np.arange(count) < count // 2,
-        }
-    )
-    scores = frame.select("firm", score=pl.Series(np.asarray(score, dtype=float)))
-    inputs = make_inputs(AUDIT_BUDGET_TASK, Answers(kinds.SCORES, "firm", frame), scores)
+def scored_of_audit_budget(label: Any, slot: Any, score: Any) -> tuple[MetricValues, dict[str, float]]:
+    place = np.arange(len(label))
+    group = np.where(place % 2 == 0, "direct", "agency_supplied")
+    more = {"slot": np.asarray(slot, dtype=np.int64), "group": group, "small": place < len(label) // 2}
+    inputs = scored(labelled(label, "firm", **more), np.asarray(score, dtype=float), AUDIT_BUDGET_TASK)
     found = measure_audits(inputs)
     return found, compute_observed(found.metrics, inputs.clusters.count)
 
@@ -323,10 +246,7 @@ def test_each_region_audits_its_own_top_twentieth() -> None:
 
 
 def test_without_slots_nothing_is_said_and_without_a_positive_no_recall() -> None:
-    frame = pl.DataFrame({"firm": [0, 1], "part": "test", "label": [1, 0], "cluster": [0, 1], "weight": 1.0})
-    inputs = make_inputs(
-        AUDIT_BUDGET_TASK, Answers(kinds.SCORES, "firm", frame), frame.select("firm", score=pl.lit(0.5))
-    )
+    inputs = scored(labelled([1, 0], "firm"), [0.5, 0.5], AUDIT_BUDGET_TASK)
     assert list(compute_observed(measure_all(inputs).metrics, 2)) == ["average_precision"]
     assert scored_of_audit_budget([0] * 20, [0] * 20, [0.1] * 20)[0].withheld == {RECALL: NO_POSITIVE}
 
@@ -350,9 +270,6 @@ def test_a_constant_score_is_chance_and_none_beats_the_perfect_one(rows: list[tu
     label, slot, score = (np.array(column) for column in zip(*rows, strict=True))
     chance = scored_of_audit_budget(label, slot, np.zeros(len(label)))[1]
     assert chance[RECALL] == pytest.approx(AUDIT_BUDGET)
-    best, any_other = (
-        scored_of_audit_budget(label, slot, label)[1],
-        scored_of_audit_budget(label, slot, score)[1],
-    )
+    best, any_other = (scored_of_audit_budget(label, slot, one)[1] for one in (label, score))
     assert best[RECALL] >= any_other[RECALL] - 1e-12
     assert best[PRECISION] >= any_other[PRECISION] - 1e-12

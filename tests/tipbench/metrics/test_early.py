@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made_answers import labelled, task_of_scores
 from tipbench import kinds
 from tipbench.evaluation.evaluation import compare, evaluate
 from tipbench.kinds.answers import Answers
@@ -19,13 +18,8 @@ from tipbench.metrics.early import EARLY_METRICS, latency_cost, measure_alarms, 
 from tipbench.metrics.estimation import weighted_median
 from tipbench.metrics.metric import MetricInputs, make_inputs
 
-TASK: Any = SimpleNamespace(
-    kind=kinds.ALARMS,
-    unit="chat",
-    primary="f_latency",
-    prevalence=None,
-    metrics=tuple(metric.name for metric in EARLY_METRICS),
-)
+NAMES = tuple(metric.name for metric in EARLY_METRICS)
+TASK = task_of_scores("chat", NAMES, kind=kinds.ALARMS, primary="f_latency")
 
 ROWS = st.lists(
     st.tuples(
@@ -41,19 +35,16 @@ ROWS = st.lists(
 
 def case_from(rows, **columns) -> MetricInputs:
     """Inputs of rows (onset, step, cluster, weight)."""
-    frame = pl.DataFrame(
-        {
-            "chat": range(len(rows)),
-            "part": "test",
-            "label": [int(onset is not None) for onset, *_ in rows],
-            "onset": [onset for onset, *_ in rows],
-            "cluster": [cluster for _, _, cluster, _ in rows],
-            "weight": [float(weight) for *_, weight in rows],
-            **columns,
-        },
-        schema_overrides={"label": pl.Int8, "onset": pl.Int32},
+    onsets, given, clusters, weights = map(list, zip(*rows, strict=True))
+    frame = labelled(
+        [onset is not None for onset in onsets],
+        "chat",
+        onset=pl.Series(onsets, dtype=pl.Int32),
+        cluster=clusters,
+        weight=pl.Series(weights, dtype=pl.Float64),
+        **columns,
     )
-    steps = pl.Series("step", [step for _, step, *_ in rows], dtype=pl.Int32)
+    steps = pl.Series("step", given, dtype=pl.Int32)
     return make_inputs(TASK, Answers(kinds.ALARMS, "chat", frame), frame.select("chat", steps))
 
 
@@ -205,24 +196,16 @@ def world(seed: int = 0, operations: int = 600) -> tuple[Answers, pl.DataFrame]:
     )
     step = np.where(onset > 0, onset + generator.integers(-8, 20, operation.size), 5).clip(1)
     positive = onset > 0
-    frame = pl.DataFrame(
-        {
-            "chat": np.arange(operation.size),
-            "part": "test",
-            "label": positive.astype(np.int8),
-            "onset": pl.Series([int(o) if o > 0 else None for o in onset], dtype=pl.Int32),
-            "cluster": operation,
-            "weight": 1 / generator.integers(1, 4, operation.size),
-            "group": kind,
-            "form": pl.Series(
-                [
-                    ["labour", "sexual"][o // 4 % 2] if p else None
-                    for o, p in zip(operation, positive, strict=True)
-                ]
-            ),
-        }
-    )
-    steps = pl.Series([int(s) if a else None for s, a in zip(step, alarmed, strict=True)], dtype=pl.Int32)
+    frame = labelled(
+        positive,
+        "chat",
+        onset=onset.astype(np.int32),
+        cluster=operation,
+        weight=1 / generator.integers(1, 4, operation.size),
+        group=kind,
+        form=np.where(operation // 4 % 2 == 0, "labour", "sexual"),
+    ).with_columns(pl.when(pl.col("label") == 1).then(name).alias(name) for name in ("onset", "form"))
+    steps = pl.when(pl.Series(alarmed)).then(pl.Series(step.astype(np.int32)))
     return Answers(kinds.ALARMS, "chat", frame), frame.select("chat", step=steps)
 
 

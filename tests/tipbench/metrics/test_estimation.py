@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_answers import labelled, task_of_scores
 from tipbench import kinds
 from tipbench.evaluation.comparison import compare
 from tipbench.evaluation.evaluation import Evaluation, evaluate
@@ -30,35 +29,15 @@ def test_no_weight_has_no_median() -> None:
     assert np.isnan(weighted_median(np.zeros((1, 2)), np.array([1.0, 3.0]))).all()
 
 
-@dataclass(frozen=True)
-class Task:
-    kind: kinds.PredictionKind = kinds.ESTIMATES
-    unit: str = "region"
-    primary: str = "median_abs_log_error"
-    prevalence: float | None = None
-    groups: tuple[str, ...] = ()
-    metrics: tuple[str, ...] = tuple(metric.name for metric in ESTIMATION_METRICS)
-
-
-EFFECTS = Task(primary="median_abs_error")
+NAMES = tuple(metric.name for metric in ESTIMATION_METRICS)
+TASK = task_of_scores("region", NAMES, kind=kinds.ESTIMATES, primary="median_abs_log_error")
+EFFECTS = task_of_scores("region", NAMES, kind=kinds.ESTIMATES, primary="median_abs_error")
 
 
 def answers_of(truth: list, quantity: list | str = "count", **more) -> Answers:
-    n = len(truth)
-    return Answers(
-        kinds.ESTIMATES,
-        "region",
-        pl.DataFrame(
-            {
-                "region": np.arange(n),
-                "quantity": [quantity] * n if isinstance(quantity, str) else quantity,
-                "truth": pl.Series(truth, dtype=pl.Float64),
-                "cluster": more.pop("cluster", np.arange(n)),
-                "weight": np.ones(n),
-                **more,
-            }
-        ),
-    )
+    numbers = pl.Series(truth, dtype=pl.Float64)
+    frame = labelled([0] * len(truth), "region", quantity=quantity, truth=numbers, **more)
+    return Answers(kinds.ESTIMATES, "region", frame.drop("part", "label"))
 
 
 def predictions_of(estimate: list, lower: list | None = None, upper: list | None = None) -> pl.DataFrame:
@@ -75,13 +54,13 @@ def values(found: Evaluation) -> dict[str, float | None]:
 def test_counts_are_judged_on_the_logarithm() -> None:
     answers = answers_of([1000.0] * 9)
     estimates = [500.0, 2000.0, 800.0, 1000.0, 1250.0, 1000.0, 900.0, 1100.0, 4000.0]
-    found = values(evaluate(Task(), answers, predictions_of(estimates), replicates=0))
+    found = values(evaluate(TASK, answers, predictions_of(estimates), replicates=0))
     assert found["median_abs_log_error"] == pytest.approx(
         np.median(np.abs(np.log(np.array(estimates) / 1000)))
     )
     assert found["median_ratio"] == pytest.approx(np.median(np.array(estimates) / 1000))
-    twice = values(evaluate(Task(), answers, predictions_of([2000.0] * 9), replicates=0))
-    half = values(evaluate(Task(), answers, predictions_of([500.0] * 9), replicates=0))
+    twice = values(evaluate(TASK, answers, predictions_of([2000.0] * 9), replicates=0))
+    half = values(evaluate(TASK, answers, predictions_of([500.0] * 9), replicates=0))
     assert twice["median_abs_log_error"] == pytest.approx(half["median_abs_log_error"], rel=1e-12)
 
 
@@ -102,47 +81,47 @@ def test_effects_and_shares_are_judged_as_they_are_and_apart() -> None:
 def test_an_estimate_that_does_not_exist_is_infinitely_wrong_and_covers_nothing() -> None:
     answers = answers_of([100.0] * 5)
     few = predictions_of([100.0, 100.0, 100.0, None, None], [50.0] * 3 + [None] * 2, [200.0] * 3 + [None] * 2)
-    found = evaluate(Task(), answers, few, replicates=0)
+    found = evaluate(TASK, answers, few, replicates=0)
     assert values(found)["median_abs_log_error"] == 0
     assert values(found)["coverage"] == pytest.approx(0.6)
     assert values(found)["failures"] == pytest.approx(0.4)
     assert any("no estimate for 2 of 5 units (first: 3, 4)" in said for said in found.warnings)
     many = predictions_of([100.0, 100.0, None, None, None])
-    found = evaluate(Task(), answers, many, replicates=0)
+    found = evaluate(TASK, answers, many, replicates=0)
     assert found.scores["median_abs_log_error"].value is None
     assert found.scores["median_abs_log_error"].note == TOO_MANY_FAILED
     assert values(found)["median_ratio"] == pytest.approx(1.0)
 
 
 def test_intervals_need_eight_regions_and_units_of_a_region_are_drawn_together() -> None:
-    few = evaluate(Task(), answers_of([100.0] * 7), predictions_of([90.0] * 7))
+    few = evaluate(TASK, answers_of([100.0] * 7), predictions_of([90.0] * 7))
     assert few.scores["median_abs_log_error"].note == TOO_FEW
     assert any(f"only 7 clusters, and {FEWEST_REGIONS} are needed" in said for said in few.warnings)
     rng = np.random.default_rng(0)
-    enough = evaluate(Task(), answers_of([100.0] * 8), predictions_of(list(rng.uniform(50, 150, 8))))
+    enough = evaluate(TASK, answers_of([100.0] * 8), predictions_of(list(rng.uniform(50, 150, 8))))
     assert enough.scores["median_abs_log_error"].low is not None
     together = answers_of([100.0] * 16, cluster=np.repeat(np.arange(4), 4))
-    assert evaluate(Task(), together, predictions_of([90.0] * 16)).scores["failures"].note == TOO_FEW
+    assert evaluate(TASK, together, predictions_of([90.0] * 16)).scores["failures"].note == TOO_FEW
 
 
 def test_without_any_interval_there_is_no_coverage() -> None:
-    found = evaluate(Task(), answers_of([100.0] * 3), predictions_of([90.0] * 3), replicates=0)
+    found = evaluate(TASK, answers_of([100.0] * 3), predictions_of([90.0] * 3), replicates=0)
     for name in ("coverage", "interval_score", "failed_intervals"):
         assert (found.scores[name].value, found.scores[name].note) == (None, NO_INTERVALS)
     assert values(found)["median_ratio"] == pytest.approx(0.9)
     # One interval among several is enough: the units without one count as missed.
     one = predictions_of([90.0] * 3, [80.0, None, None], [110.0, None, None])
-    assert values(evaluate(Task(), answers_of([100.0] * 3), one, replicates=0))["coverage"] == pytest.approx(
+    assert values(evaluate(TASK, answers_of([100.0] * 3), one, replicates=0))["coverage"] == pytest.approx(
         1 / 3
     )
 
 
 def test_without_truth_the_estimate_is_the_result() -> None:
-    found = evaluate(Task(), answers_of([None]), predictions_of([12214.0], [11000.0], [13500.0]))
+    found = evaluate(TASK, answers_of([None]), predictions_of([12214.0], [11000.0], [13500.0]))
     assert found.scores["median_abs_log_error"].value is None
     score = found.scores["estimate"]
     assert (score.value, score.low, score.high) == (12214.0, 11000.0, 13500.0)
-    none = evaluate(Task(), answers_of([None]), predictions_of([None]))
+    none = evaluate(TASK, answers_of([None]), predictions_of([None]))
     assert none.scores["estimate"].value is None
     assert none.scores["estimate"].note
     assert any("no estimate for 1 of 1" in said for said in none.warnings)
@@ -150,7 +129,7 @@ def test_without_truth_the_estimate_is_the_result() -> None:
 
 def test_the_reference_of_an_oracle_is_its_error() -> None:
     answers = answers_of([100.0, 200.0, 300.0], oracle_estimate=[100.0, 220.0, 300.0])
-    found = evaluate(Task(), answers, predictions_of([50.0, 100.0, 150.0]), replicates=0)
+    found = evaluate(TASK, answers, predictions_of([50.0, 100.0, 150.0]), replicates=0)
     assert found.oracle == {"oracle": 0.0}
 
 
@@ -159,7 +138,7 @@ def test_methods_are_compared_by_their_errors_pair_by_pair() -> None:
     truth = rng.uniform(500, 6000, 40)
     near, far = truth * np.exp(rng.normal(0, 0.1, 40)), truth * np.exp(rng.normal(-0.7, 0.1, 40))
     [one] = compare(
-        Task(),
+        TASK,
         answers_of(list(truth)),
         {"far": predictions_of(list(far)), "near": predictions_of(list(near))},
         "far",
@@ -233,20 +212,14 @@ rows = st.lists(
 def test_scores_do_not_depend_on_the_order_of_rows_and_stay_in_their_range(rows, order) -> None:
     truth = [one for one, _ in rows]
     estimate = [None if g is None else g[0] for _, g in rows]
-    lower = [None if g is None else g[0] / np.exp(g[1]) for _, g in rows]
-    lower = [
-        min(x, e) if x is not None and e is not None else None for x, e in zip(lower, estimate, strict=True)
-    ]
-    upper = [None if g is None else g[0] * np.exp(g[2]) for _, g in rows]
-    upper = [
-        max(x, e) if x is not None and e is not None else None for x, e in zip(upper, estimate, strict=True)
-    ]
+    lower = [None if g is None else min(g[0], g[0] / np.exp(g[1])) for _, g in rows]
+    upper = [None if g is None else max(g[0], g[0] * np.exp(g[2])) for _, g in rows]
     answers, predictions = answers_of(truth), predictions_of(estimate, lower, upper)
-    found = values(evaluate(Task(), answers, predictions, replicates=0))
+    found = values(evaluate(TASK, answers, predictions, replicates=0))
     places = list(range(len(rows)))
     order.shuffle(places)
     shuffled = Answers(kinds.ESTIMATES, "region", answers.frame[places])
-    again = values(evaluate(Task(), shuffled, predictions, replicates=0))
+    again = values(evaluate(TASK, shuffled, predictions, replicates=0))
     for name, value in found.items():
         if value is not None:
             assert again[name] == pytest.approx(value, rel=1e-12)
@@ -264,7 +237,7 @@ def test_an_interval_wider_than_a_factor_of_100_covers_nothing_and_is_a_failure_
         [100.0, 99.0, 1e-9, None, None],
         [10000.0, 10000.0, 1e15, None, None],
     )
-    found = values(evaluate(Task(), answers, given_, replicates=0))
+    found = values(evaluate(TASK, answers, given_, replicates=0))
     assert found["coverage"] == pytest.approx(1 / 5)
     assert found["failed_intervals"] == pytest.approx(2 / 5)
     assert found["failures"] == pytest.approx(1 / 5)
@@ -286,9 +259,9 @@ def test_infinitely_wide_intervals_never_have_the_best_coverage() -> None:
     answers = answers_of([1000.0 + at for at in range(9)])
     estimate = [1010.0] * 9
     narrow = values(
-        evaluate(Task(), answers, predictions_of(estimate, [900.0] * 9, [1100.0] * 9), replicates=0)
+        evaluate(TASK, answers, predictions_of(estimate, [900.0] * 9, [1100.0] * 9), replicates=0)
     )
-    wide = values(evaluate(Task(), answers, predictions_of(estimate, [1e-9] * 9, [1e15] * 9), replicates=0))
+    wide = values(evaluate(TASK, answers, predictions_of(estimate, [1e-9] * 9, [1e15] * 9), replicates=0))
     assert (narrow["coverage"], wide["coverage"]) == (1.0, 0.0)
     assert (narrow["failed_intervals"], wide["failed_intervals"]) == (0.0, 1.0)
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from itertools import permutations, product
-from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_answers import task_of_scores
 from tipbench import kinds
 from tipbench.evaluation.evaluation import Evaluation, evaluate
 from tipbench.kinds.answers import Answers
@@ -19,13 +18,8 @@ from tipbench.metrics.forecast import FIRST, measure_forecasts, score_forecasts
 from tipbench.metrics.metric import make_inputs
 from tipbench.tasks import tasks
 
-TASK: Any = SimpleNamespace(
-    kind=kinds.FORECASTS,
-    unit="circuit",
-    primary="mrr",
-    prevalence=None,
-    metrics=tasks()["route_forecast"].metrics,
-)
+NAMES = tasks()["route_forecast"].metrics
+TASK = task_of_scores("circuit", NAMES, kind=kinds.FORECASTS, primary="mrr")
 TOWNS = 12
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
+from made_answers import labelled, task_of_scores
+from made_answers import scored as scored_rows
 from tipbench import kinds
 from tipbench.evaluation.evaluation import Evaluation, evaluate
 from tipbench.kinds.answers import Answers
@@ -29,18 +30,11 @@ from tipbench.metrics.harm import (
     measure_harm,
     merge_small_groups,
 )
-from tipbench.metrics.metric import make_inputs
 from tipbench.metrics.ranking import NO_VALID_PART
 from tipbench.metrics.registry import metric_of
 from tipbench.tasks import tasks
 
-HARM_TASK: Any = SimpleNamespace(
-    kind=kinds.SCORES,
-    unit="advert",
-    primary="average_precision",
-    prevalence=0.05,
-    groups=("independent", "business", "migrant", "spam"),
-)
+HARM_TASK = task_of_scores(prevalence=0.05, groups=("independent", "business", "migrant", "spam"))
 KINDS = ["trafficking", "business", "independent", "spam"]
 
 
@@ -53,26 +47,23 @@ def world(seed: int = 0, operations: int = 240, with_valid: bool = True) -> tupl
     operation = np.repeat(np.arange(operations), generator.integers(1, 8, operations))
     trafficking = kind[operation] == "trafficking"
     parts = np.where(generator.random(operation.size) < 0.3, "valid", "test") if with_valid else "test"
-    frame = pl.DataFrame(
-        {
-            "advert": np.arange(operation.size),
-            "part": parts,
-            "label": trafficking.astype(np.int8),
-            "cluster": operation,
-            "weight": 1.0 / generator.integers(1, 5, operation.size),
-            "group": kind[operation],
-            "migrant": migrant[operation],
-            "form": form[operation],
-            "sex": np.where(migrant, "female", "male")[operation],
-            "language": np.where(migrant, "ru", "en")[operation],
-        }
+    frame = labelled(
+        trafficking,
+        part=parts,
+        cluster=operation,
+        weight=1.0 / generator.integers(1, 5, operation.size),
+        group=kind[operation],
+        migrant=migrant[operation],
+        form=form[operation],
+        sex=np.where(migrant, "female", "male")[operation],
+        language=np.where(migrant, "ru", "en")[operation],
     ).with_columns(pl.when(pl.col("label") == 1).then(name).alias(name) for name in ("form", "sex"))
     scores = generator.normal(size=operation.size) + 1.0 * trafficking + 1.5 * migrant[operation]
     return frame, pl.Series("score", np.round(scores, 2))
 
 
-def measured_of_harm(frame: pl.DataFrame, scores: pl.Series):
-    inputs = make_inputs(HARM_TASK, Answers(kinds.SCORES, "advert", frame), frame.select("advert", scores))
+def measured_of_harm(frame: pl.DataFrame, scores: pl.Series, task: Any = HARM_TASK):
+    inputs = scored_rows(frame, scores, task)
     found = measure_harm(inputs)
     return found, compute_observed(found.metrics, inputs.clusters.count)
 
@@ -91,6 +82,10 @@ def flagged_rows(frame: pl.DataFrame, scores: pl.Series, budget: float = 0.01) -
     return [{**row, "flagged": row["score"] >= threshold} for row in rows if row["part"] == "test"]
 
 
+def share_flagged(rows: list[dict]) -> float:
+    return sum(row["weight"] for row in rows if row["flagged"]) / sum(row["weight"] for row in rows)
+
+
 def test_false_accusations_are_counted_by_advert_and_by_operation() -> None:
     frame, scores = world(operations=600)
     found, values = measured_of_harm(frame, scores)
@@ -105,16 +100,12 @@ def test_false_accusations_are_counted_by_advert_and_by_operation() -> None:
     }
     rates = {}
     for group, group_rows in members.items():
-        rates[group] = sum(row["weight"] for row in group_rows if row["flagged"]) / sum(
-            row["weight"] for row in group_rows
-        )
+        rates[group] = share_flagged(group_rows)
         operations = {row["cluster"] for row in group_rows}
         accused = {row["cluster"] for row in group_rows if row["flagged"]}
         entry = found.groups[group]
         assert entry["false_accusations_per_unit"] == pytest.approx(rates[group], abs=1e-12)
-        assert entry["false_accusations_per_operation"] == pytest.approx(
-            len(accused) / len(operations), abs=1e-12
-        )
+        assert entry["false_accusations_per_operation"] == pytest.approx(len(accused) / len(operations))
         assert (entry["units"], entry["operations"]) == (len(group_rows), len(operations))
     worst = max(rates[group] for group in ("business", "independent", "migrant"))
     assert values["harm_gap"] == pytest.approx(worst - rates["lawful"], abs=1e-12)
@@ -126,17 +117,9 @@ def six_lawful_units() -> tuple[pl.DataFrame, pl.Series]:
 
     In the test part lie six lawful units, one whose migrant mark is null; one unit of no known group; one positive.
     """
-    valid = pl.DataFrame(
-        {
-            "score": [0.9, 0.5, 0.3] + 97 * [0.1],
-            "part": "valid",
-            "label": [1, 1, 1] + 97 * [0],
-            "cluster": range(100, 200),
-            "weight": 1.0,
-            "group": "independent",
-            "migrant": False,
-        }
-    )
+    more = {"cluster": range(100, 200), "group": "independent", "migrant": False}
+    valid = labelled([1, 1, 1] + 97 * [0], "score", part="valid", **more)
+    valid = valid.with_columns(score=pl.Series([0.9, 0.5, 0.3] + 97 * [0.1]))
     rows = [
         (0.9, 0, 1, 0.5, "business", True),
         (0.2, 0, 1, 0.5, "business", True),
@@ -149,7 +132,7 @@ def six_lawful_units() -> tuple[pl.DataFrame, pl.Series]:
     ]
     schema = ["score", "label", "cluster", "weight", "group", "migrant"]
     test = pl.DataFrame(rows, schema, orient="row").with_columns(part=pl.lit("test"))
-    frame = pl.concat([valid, test.select(valid.columns)]).with_row_index("advert")
+    frame = pl.concat([valid, test.cast({"label": pl.Int8}).select(valid.columns)]).with_row_index("advert")
     return frame.drop("score"), frame["score"]
 
 
@@ -203,9 +186,7 @@ def test_the_protection_gap_is_the_widest_difference_of_recall_within_an_attribu
         for value in sorted({row[attribute] for row in rows}):
             group = [row for row in rows if row[attribute] == value]
             assert len({row["cluster"] for row in group}) >= 20
-            recall = sum(row["weight"] for row in group if row["flagged"]) / sum(
-                row["weight"] for row in group
-            )
+            recall = share_flagged(group)
             assert found.groups[f"{attribute}={value}"]["recall"] == pytest.approx(recall, abs=1e-12)
             recalls.append(recall)
         gaps.append(max(recalls) - min(recalls))
@@ -225,9 +206,8 @@ def test_a_group_of_exactly_twenty_positive_clusters_stands_alone_and_makes_a_ga
     groups = merge_small_groups(attribute, np.ones(40, dtype=bool), np.arange(40))
     assert {name: int(rows.sum()) for name, rows in groups.items()} == {"labour": 20, "sexual": 20}
     frame, scores = six_lawful_units()
-    positives = pl.DataFrame(
-        {"advert": range(1000, 1040), "part": "test", "label": 1, "cluster": range(1000, 1040), "weight": 1.0}
-    ).with_columns(form=attribute)
+    positives = labelled([1] * 40, cluster=range(1000, 1040), form=attribute)
+    positives = positives.with_columns(advert=pl.col("advert") + 1000)
     exploited = pl.concat([frame.drop("group", "migrant"), positives], how="diagonal_relaxed")
     found, values = measured_of_harm(exploited, pl.concat([scores, pl.Series(20 * [0.95] + 20 * [0.2])]))
     assert found.groups["form=labour"] == {"recall": 1.0, "positive_clusters": 20}
@@ -250,21 +230,10 @@ def test_too_few_positive_clusters_leave_no_protection_gap() -> None:
 def test_a_small_rest_is_reported_and_decides_no_gap() -> None:
     frame, scores = world(operations=240)
     rare = (pl.col("cluster") % 8 == 0) & (pl.col("label") == 1)
-    one_large = frame.select(
-        "advert",
-        "part",
-        "label",
-        "cluster",
-        "weight",
-        form=pl.when(rare).then(pl.lit("rare")).otherwise(pl.lit("usual")),
-    )
-    found, _ = measured_of_harm(one_large, scores)
-    assert (
-        0
-        < (found.groups["form=other"]["positive_clusters"] or 0)
-        < 20
-        <= (found.groups["form=usual"]["positive_clusters"] or 0)
-    )
+    form = pl.when(rare).then(pl.lit("rare")).otherwise(pl.lit("usual")).alias("form")
+    found, _ = measured_of_harm(frame.select("advert", "part", "label", "cluster", "weight", form), scores)
+    other, usual = (found.groups[f"form={name}"]["positive_clusters"] or 0 for name in ("other", "usual"))
+    assert 0 < other < 20 <= usual
     assert found.withheld["protection_gap"] == "too few clusters"
     assert "form" not in found.groups
 
@@ -291,25 +260,18 @@ def test_harm_is_null_without_a_valid_part_and_absent_without_groups() -> None:
 
 def test_marks_overlap_the_kinds_that_share_out_the_lawful_and_a_task_without_spam_has_none() -> None:
     """Firms of two kinds, some small: the worst group of the gap may be a mark, and lawful is the sum of the kinds."""
-    task: Any = SimpleNamespace(**{**vars(HARM_TASK), "groups": ("business", "independent", "small")})
+    task = task_of_scores(prevalence=0.05, groups=("business", "independent", "small"))
     frame, _ = world(operations=600)
     frame = frame.filter(pl.col("group") != "spam").with_columns(small=pl.col("cluster") % 3 == 0)
-    scores = pl.Series(
-        "score", np.where(frame["small"], 1.0, 0.0) + np.arange(frame.height) / frame.height / 2
-    )
-    inputs = make_inputs(task, Answers(kinds.SCORES, "advert", frame), frame.select("advert", scores))
-    found = measure_harm(inputs)
+    scores = np.where(frame["small"], 1.0, 0.0) + np.arange(frame.height) / frame.height / 2
+    found, values = measured_of_harm(frame, pl.Series(scores), task)
     assert set(found.groups) >= {"business", "independent", "small", "lawful"}
     assert "spam" not in found.groups
-    units = {
-        name: found.groups[name]["units"] or 0 for name in ("business", "independent", "lawful", "small")
-    }
+    units = {name: group.get("units") or 0 for name, group in found.groups.items()}
     assert units["lawful"] == units["business"] + units["independent"]
     assert 0 < units["small"] < units["lawful"]
     rate = {name: found.groups[name]["false_accusations_per_unit"] or 0.0 for name in ("small", "lawful")}
-    assert compute_observed(found.metrics, inputs.clusters.count)["harm_gap"] == pytest.approx(
-        rate["small"] - rate["lawful"]
-    )
+    assert values["harm_gap"] == pytest.approx(rate["small"] - rate["lawful"])
 
 
 RISK, ONSET = tasks()["advert_risk"], tasks()["recruitment_onset"]
@@ -321,16 +283,11 @@ def answers(valid: bool = True) -> Answers:
     """An operation per unit, one in ten trafficking, half of these of each form; the same again as valid."""
     unit = np.arange(FINDS_OPERATIONS * (2 if valid else 1))
     positive = unit % 10 == 0
-    frame = pl.DataFrame(
-        {
-            "advert": unit,
-            "part": np.where(unit < FINDS_OPERATIONS, "test", "valid"),
-            "label": positive.astype(np.int8),
-            "cluster": unit,
-            "weight": 1.0,
-            "group": np.where(positive, "trafficking", np.where(unit % 2 == 1, "independent", "business")),
-            "form": np.where(unit % 20 == 0, "labour", "sexual"),
-        }
+    frame = labelled(
+        positive,
+        part=np.where(unit < FINDS_OPERATIONS, "test", "valid"),
+        group=np.where(positive, "trafficking", np.where(unit % 2 == 1, "independent", "business")),
+        form=np.where(unit % 20 == 0, "labour", "sexual"),
     ).with_columns(pl.when(pl.col("label") == 1).then("form").alias("form"))
     return Answers(kinds.SCORES, "advert", frame)
 
@@ -353,25 +310,18 @@ def first_of(step: int, count: int) -> np.ndarray:
     return np.isin(np.arange(FINDS_OPERATIONS), step * np.arange(count))
 
 
+UNIT = np.arange(FINDS_OPERATIONS)
+
+
 @pytest.mark.parametrize(
     ("flagged", "reason"),
     [
-        (np.zeros(FINDS_OPERATIONS), NO_FINDS),
-        (np.arange(FINDS_OPERATIONS) % 10 == 1, NO_FINDS),
-        (first_of(10, FEWEST_FINDS - 1), FEW_FINDS),
-        (np.ones(FINDS_OPERATIONS), ALL_FLAGGED),
-        (np.arange(FINDS_OPERATIONS) != 1, FAR_OVER),
-        (np.random.default_rng(1).random(FINDS_OPERATIONS) < 0.5, FAR_OVER),
-        (np.arange(FINDS_OPERATIONS) % 10 == 0, FAR_OVER),
-    ],
-    ids=[
-        "nothing is flagged",
-        "only the lawful are",
-        "four operations are found",
-        "everything is flagged",
-        "all but one are",
-        "every other one is",
-        "every positive one is, and ten times the budget",
+        pytest.param(np.zeros(FINDS_OPERATIONS), NO_FINDS, id="nothing is flagged"),
+        pytest.param(UNIT % 10 == 1, NO_FINDS, id="only the lawful are"),
+        pytest.param(first_of(10, FEWEST_FINDS - 1), FEW_FINDS, id="four operations are found"),
+        pytest.param(np.ones(FINDS_OPERATIONS), ALL_FLAGGED, id="everything is flagged"),
+        pytest.param(UNIT != 1, FAR_OVER, id="all but one are"),
+        pytest.param(UNIT % 10 == 0, FAR_OVER, id="every positive one is, and ten times the budget"),
     ],
 )
 def test_gaps_of_a_method_that_is_silent_are_withheld_with_the_reason(
@@ -489,10 +439,8 @@ def test_an_open_entry_without_a_valid_part_has_thresholds_and_nobody_else_has()
     score = np.linspace(0.0, 1.0, FINDS_OPERATIONS)
     truth = answers(valid=False)
     assert scored(score, truth).scores["harm_gap"].note == NO_VALID_PART
-    assert (
-        scored(score, truth, open_entry=True).curves["operating_points"]["budget_1pct"]["flagged_share"]
-        == 0.01
-    )
+    points = scored(score, truth, open_entry=True).curves["operating_points"]
+    assert points["budget_1pct"]["flagged_share"] == 0.01
 
 
 ACCUSATIONS_TASK = tasks()["advert_risk"]
@@ -517,18 +465,14 @@ def frame(
     operations: list[tuple[int, str, list[float]]] = ACCUSATIONS_OPERATIONS,
 ) -> tuple[pl.DataFrame, pl.Series]:
     rows = [(cluster, group, score) for cluster, group, scores in operations for score in scores]
-    made = pl.DataFrame(rows, ["cluster", "group", "score"], orient="row").with_row_index("advert")
-    made = made.with_columns(
-        pl.col("advert").cast(pl.Int64),
-        part=pl.lit("test"),
-        label=(pl.col("group") == "trafficking").cast(pl.Int8),
-        weight=1.0 / (1 + pl.col("advert") % 3),
-    )
-    return made.drop("score"), made["score"]
+    clusters, groups, scores = map(list, zip(*rows, strict=True))
+    label = [group == "trafficking" for group in groups]
+    made = labelled(label, cluster=clusters, group=groups, weight=1.0 / (1 + np.arange(len(rows)) % 3))
+    return made, pl.Series("score", scores)
 
 
-def measured_of_accusations(made: pl.DataFrame, scores: pl.Series, task: Any = ACCUSATIONS_TASK):
-    inputs = make_inputs(task, Answers(kinds.SCORES, "advert", made), made.select("advert", scores))
+def measured_of_accusations(made: pl.DataFrame, scores: pl.Series):
+    inputs = scored_rows(made, scores, ACCUSATIONS_TASK)
     found = measure_accusations(inputs)
     return found, compute_observed(found.metrics, inputs.clusters.count)
 
@@ -569,14 +513,9 @@ def test_many_units_of_an_operation_are_one_find_and_one_accusation() -> None:
 def test_what_had_to_be_found_is_that_of_each_draw() -> None:
     """Without the operations 3, 4 and 5 half of two is one, at .9."""
     made, scores = frame()
-    inputs = make_inputs(
-        ACCUSATIONS_TASK, Answers(kinds.SCORES, "advert", made), made.select("advert", scores)
-    )
-    clusters = sorted(made["cluster"].unique())
-    drawn = np.array(
-        [[0.0 if cluster in (3, 4, 5) else 1.0 for cluster in clusters], np.zeros(len(clusters))]
-    )
-    values = measure_accusations(inputs).metrics(drawn)
+    clusters = made["cluster"].unique().sort()
+    drawn = np.array([(~clusters.is_in([3, 4, 5])).to_numpy(), np.zeros(len(clusters))], dtype=float)
+    values = measure_accusations(scored_rows(made, scores, ACCUSATIONS_TASK)).metrics(drawn)
     assert values["accusations_per_find_50"][0] == 2.0
     assert values["worst_group_accused_50"][0] == 0.5
     assert all(np.isnan(values[name][1]) for name in ACCUSATIONS_NAMES)
@@ -612,9 +551,8 @@ def test_where_under_five_operations_have_to_be_found_what_they_cost_is_withheld
     scored = evaluate(
         ACCUSATIONS_TASK, Answers(kinds.SCORES, "advert", made), made.select("advert", scores), replicates=0
     ).scores
-    assert {
-        name: scored[name].note for name in ACCUSATIONS_NAMES if scored[name].value is None
-    } == dict.fromkeys(withheld, TOO_FEW_TO_FIND)
+    notes = {name: scored[name].note for name in ACCUSATIONS_NAMES if scored[name].value is None}
+    assert notes == dict.fromkeys(withheld, TOO_FEW_TO_FIND)
 
 
 def test_a_task_whose_answers_know_no_groups_has_none_of_them() -> None:
@@ -634,15 +572,9 @@ def test_every_ranking_task_with_groups_lists_them_and_all_stand_beside_the_scor
 
 def crowd(scores: list[float], labels: list[int]) -> Any:
     """One queued advert an operation, negative ones by turns of independents and of businesses."""
-    groups = [
-        "trafficking" if label else ("independent", "business")[at % 2] for at, label in enumerate(labels)
-    ]
-    made = pl.DataFrame(
-        {"advert": range(len(labels)), "label": pl.Series(labels, dtype=pl.Int8), "group": groups}
-    )
-    made = made.with_columns(
-        part=pl.lit("test"), cluster="advert", weight=1.0, brigade=pl.lit(None, dtype=pl.Int64)
-    )
+    turns = ("independent", "business")
+    groups = ["trafficking" if label else turns[at % 2] for at, label in enumerate(labels)]
+    made = labelled(labels, group=groups, brigade=pl.Series([None] * len(labels), dtype=pl.Int64))
     answers = Answers(kinds.SCORES, "advert", made)
     given = made.select("advert").with_columns(score=pl.Series(scores, dtype=pl.Float64))
     return evaluate(tasks()["flag_aggregation"], answers, given, replicates=0)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from types import SimpleNamespace
-from typing import Any
-
 import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
+from made_answers import labelled, task_of_scores
 from sklearn.metrics import (
     accuracy_score,
     average_precision_score,
@@ -34,14 +31,8 @@ from tipcore.errors import UsageError
 LABELSET_NAMES = ("shelter", "legal", "wages")
 
 
-@dataclass(frozen=True)
-class Task:
-    kind: kinds.PredictionKind = kinds.LABELSETS
-    unit: str = "contact"
-    primary: str = "macro_average_precision"
-    prevalence: float | None = None
-    groups: tuple[str, ...] = ()
-    metrics: tuple[str, ...] = tuple(metric.name for metric in LABELSET_METRICS)
+NAMES = tuple(metric.name for metric in LABELSET_METRICS)
+TASK = task_of_scores("contact", NAMES, kind=kinds.LABELSETS, primary="macro_average_precision")
 
 
 def frames(labels: np.ndarray, scores: np.ndarray, **more) -> tuple[Answers, pl.DataFrame]:
@@ -65,7 +56,7 @@ def frames(labels: np.ndarray, scores: np.ndarray, **more) -> tuple[Answers, pl.
 
 
 def score(labels: np.ndarray, scores: np.ndarray, **more) -> Evaluation:
-    return evaluate(Task(), *frames(labels, scores, **more), replicates=0)
+    return evaluate(TASK, *frames(labels, scores, **more), replicates=0)
 
 
 def value_of_labelset(found: Evaluation, name: str) -> float:
@@ -117,12 +108,8 @@ def test_headline_weights_are_sample_weights() -> None:
 @given(cases())
 def test_a_constant_score_is_chance(inputs) -> None:
     labels, scores = inputs
-    found = score(
-        labels,
-        np.full_like(scores, 0.2),
-        urgency=labels[:, 0].astype(np.int8) * 2,
-        score_urgency=[0.5] * len(labels),
-    )
+    urgency = {"urgency": labels[:, 0].astype(np.int8) * 2, "score_urgency": [0.5] * len(labels)}
+    found = score(labels, np.full_like(scores, 0.2), **urgency)
     assert value_of_labelset(found, "macro_average_precision") == pytest.approx(labels.mean(), abs=1e-12)
     assert value_of_labelset(found, "urgent_recall") == pytest.approx(CAPACITY, abs=1e-12)
 
@@ -133,9 +120,9 @@ def test_the_order_of_rows_does_not_matter(inputs, random) -> None:
     urgency, slot = (labels.sum(axis=1) // 2 * 2).astype(np.int8), np.arange(len(labels)) % 3
     order = list(range(len(labels)))
     random.shuffle(order)
-    one = score(labels, scores, urgency=urgency, slot=slot, score_urgency=scores[:, 0])
-    other = score(
-        labels[order], scores[order], urgency=urgency[order], slot=slot[order], score_urgency=scores[order, 0]
+    one, other = (
+        score(labels[at], scores[at], urgency=urgency[at], slot=slot[at], score_urgency=scores[at, 0])
+        for at in (slice(None), order)
     )
     assert {n: s.value for n, s in one.scores.items()} == pytest.approx(
         {n: s.value for n, s in other.scores.items()}, abs=1e-12
@@ -152,7 +139,7 @@ def test_a_multiplicity_is_a_repetition_of_the_cluster_rows(inputs, seed: int) -
     both = [k for k in range(3) if 0 < labels[rows, k].sum() < len(rows)]
     if not both:
         return
-    measured = measure_labelsets(make_inputs(Task(), *frames(labels, scores, cluster=codes)))
+    measured = measure_labelsets(make_inputs(TASK, *frames(labels, scores, cluster=codes)))
     present = np.unique(codes)
     drawn = measured.metrics(times[present][None].astype(float))
     copied = score(labels[rows], scores[rows])
@@ -236,13 +223,8 @@ def test_urgent_recall_is_by_language_where_languages_are_large_enough() -> None
     language = ["fr"] * 100 + ["zh"] * 60 + ["ar"] * 40
     # French speakers who are urgent rank first, everybody else is alike.
     scores = np.where((np.array(language) == "fr") & (urgency == 2), 1.0, 0.0)
-    found = score(
-        np.tile([[1.0, 0, 1], [0, 1, 0]], (100, 1)),
-        np.full((rows, 3), 0.5),
-        urgency=urgency,
-        language=language,
-        score_urgency=scores,
-    )
+    more = {"urgency": urgency, "language": language, "score_urgency": scores}
+    found = score(np.tile([[1.0, 0, 1], [0, 1, 0]], (100, 1)), np.full((rows, 3), 0.5), **more)
     assert found.groups["language=fr"] == pytest.approx({"urgent_recall": 0.8, "positive_clusters": 50})
     assert found.groups["language=ar"] == pytest.approx({"urgent_recall": 0.0, "positive_clusters": 20})
     assert value_of_labelset(found, "protection_gap") == pytest.approx(0.8)
@@ -270,8 +252,8 @@ def test_observed_values_are_those_of_each_cluster_once() -> None:
     generator = np.random.default_rng(4)
     labels = (generator.random((50, 3)) < 0.4).astype(float)
     answers, predictions = frames(labels, generator.random((50, 3)), cluster=np.arange(50) // 2)
-    measured = measure_labelsets(make_inputs(Task(), answers, predictions))
-    found = evaluate(Task(), answers, predictions, replicates=0)
+    measured = measure_labelsets(make_inputs(TASK, answers, predictions))
+    found = evaluate(TASK, answers, predictions, replicates=0)
     assert compute_observed(measured.metrics, 25) == pytest.approx(
         {n: s.value for n, s in found.scores.items()}
     )
@@ -288,7 +270,7 @@ def test_what_rests_on_fewer_than_twenty_people_has_a_value_and_no_interval() ->
     people = {15: np.concatenate([np.arange(30) // 2, np.arange(30, rows)]), 30: np.arange(rows)}
     for positive, cluster in people.items():
         answered = frames(labels, generator.random((rows, 3)), cluster=cluster, **given)
-        found = evaluate(Task(), *answered, replicates=50).scores
+        found = evaluate(TASK, *answered, replicates=50).scores
         for name in ("macro_average_precision", "urgent_recall"):
             assert found[name].value is not None
             assert (found[name].low is None) == (positive < 20), name
@@ -308,14 +290,7 @@ def test_who_tells_nobody_apart_serves_all_languages_by_lot_and_has_no_protectio
 
 
 CLASSES_NAMES = ("blue", "green", "red")
-CLASSES_TASK: Any = SimpleNamespace(
-    kind=kinds.SCORES,
-    unit="item",
-    primary="average_precision",
-    prevalence=None,
-    metrics=("average_precision", "accuracy", "macro_f1"),
-    groups=(),
-)
+CLASSES_TASK = task_of_scores("item", ("average_precision", "accuracy", "macro_f1"))
 
 
 def answers(truth: list[int] | np.ndarray, part: str = "test") -> Answers:
@@ -325,8 +300,8 @@ def answers(truth: list[int] | np.ndarray, part: str = "test") -> Answers:
         pl.when(classes >= 0).then(classes == k).cast(pl.Int8).alias(f"label_{name}")
         for k, name in enumerate(CLASSES_NAMES)
     ]
-    frame = pl.DataFrame({"item": np.arange(len(classes)), "part": part, "cluster": np.arange(len(classes))})
-    return Answers(kinds.CLASSES, "item", frame.with_columns(*labels, weight=pl.lit(1.0)))
+    frame = labelled([0] * len(classes), "item", part=part).drop("label")
+    return Answers(kinds.CLASSES, "item", frame.with_columns(*labels))
 
 
 def given_of_classes(scores: np.ndarray) -> pl.DataFrame:

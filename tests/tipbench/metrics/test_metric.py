@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import Any
-
 import numpy as np
 import polars as pl
 import pytest
+from made_answers import labelled, scored, task_of_scores
 from tipbench import kinds
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.kinds.answers import Answers
 from tipbench.metrics.bootstrap import TOO_FEW, draw_multiplicities, encode_dense
-from tipbench.metrics.metric import MetricInputs, make_inputs
+from tipbench.metrics.metric import MetricInputs
 from tipcore.errors import UsageError
 
 
 def made(prevalence: float | None, parts: tuple[str, str] = ("test", "test")) -> MetricInputs:
-    task: Any = SimpleNamespace(kind=kinds.SCORES, unit="advert", primary="auroc", prevalence=prevalence)
-    labels = pl.Series([0, 1], dtype=pl.Int8)
-    frame = pl.DataFrame(
-        {"advert": [1, 2], "part": parts, "label": labels, "cluster": [1, 2], "weight": [1.0, 1.0]}
-    )
-    scores = pl.DataFrame({"advert": [1, 2], "score": [0.1, 0.9]})
-    return make_inputs(task, Answers(kinds.SCORES, "advert", frame), scores)
+    return scored(labelled([0, 1], part=parts), [0.1, 0.9], task_of_scores(prevalence=prevalence))
 
 
 @pytest.mark.parametrize("prevalence", [-0.1, 0.0, 1.0, 1.1])
@@ -42,14 +34,8 @@ def test_a_part_without_a_test_row_is_refused() -> None:
         made(None, ("valid", "train"))
 
 
-BY_FORM_TASK: Any = SimpleNamespace(
-    name="advert_risk",
-    kind=kinds.SCORES,
-    unit="advert",
-    primary="average_precision",
-    prevalence=0.05,
-    groups=("business",),
-    metrics=("average_precision", "protection_gap", "harm_gap"),
+BY_FORM_TASK = task_of_scores(
+    metrics=("average_precision", "protection_gap", "harm_gap"), prevalence=0.05, groups=("business",)
 )
 REPLICATES = 200
 OPERATIONS = {"labour": 40, "sexual": 30, "organs": 12, "marriage": 0}
@@ -63,34 +49,25 @@ def world() -> tuple[pl.DataFrame, pl.DataFrame]:
     told = [form[one] for one in owner]
     label = np.array([one is not None for one in told])
     high = np.array([one == "labour" for one in told])
-    frame = pl.DataFrame(
-        {
-            "advert": np.arange(owner.size),
-            "part": np.where(generator.random(owner.size) < 0.3, "valid", "test"),
-            "label": label.astype(np.int8),
-            "cluster": owner,
-            "weight": 1.0 / generator.integers(1, 4, owner.size),
-            "group": np.where(label, "trafficking", "business"),
-            "form": told,
-        }
+    frame = labelled(
+        label,
+        part=np.where(generator.random(owner.size) < 0.3, "valid", "test"),
+        cluster=owner,
+        weight=1.0 / generator.integers(1, 4, owner.size),
+        group=np.where(label, "trafficking", "business"),
+        form=told,
     )
     score = generator.normal(size=owner.size) + 2.0 * label + 1.0 * high
     return frame, frame.select("advert", score=pl.Series(score))
 
 
-def found_rows(frame: pl.DataFrame, predictions: pl.DataFrame, threshold: float) -> pl.DataFrame:
-    rows = frame.join(predictions, on="advert", maintain_order="left").filter(pl.col("part") == "test")
-    return rows.with_columns(found=pl.col("score") >= threshold)
-
-
 def test_recall_of_each_form_and_its_interval() -> None:
     frame, predictions = world()
     made = evaluate(BY_FORM_TASK, Answers(kinds.SCORES, "advert", frame), predictions, replicates=REPLICATES)
-    valid = (
-        frame.join(predictions, on="advert").filter(pl.col("part") == "valid").sort("score", descending=True)
-    )
+    rows = frame.join(predictions, on="advert", maintain_order="left")
+    valid = rows.filter(part="valid").sort("score", descending=True)
     fits = valid.filter(pl.col("weight").cum_sum() <= 0.01 * pl.col("weight").sum())
-    rows = found_rows(frame, predictions, float(fits["score"].min()))  # type: ignore[arg-type]
+    rows = rows.filter(part="test").with_columns(found=pl.col("score") >= fits["score"].min())
     codes, count = encode_dense(rows["cluster"])
     drawn = np.concatenate(list(draw_multiplicities(count, REPLICATES, 0)))
     assert list(made.by_form) == ["labour", "organs", "sexual"]
@@ -102,24 +79,18 @@ def test_recall_of_each_form_and_its_interval() -> None:
         if form == "organs":
             assert (one.low, one.high, one.note) == (None, None, TOO_FEW)
             continue
-        draws = [
-            (times[codes] * weight * (mine & found)).sum() / (times[codes] * weight * mine).sum()
-            for times in drawn
-        ]
+        times = drawn[:, codes] * weight
+        draws = (times @ (mine & found)) / (times @ mine)
         low, high = np.quantile(draws, [0.025, 0.975], method="weibull")
         assert (one.low, one.high) == (pytest.approx(low), pytest.approx(high))
     assert made.by_form["labour"].value > made.by_form["sexual"].value  # type: ignore[operator]
 
 
-def test_answers_without_forms_have_no_recall_by_form() -> None:
+def test_without_draws_recall_stands_alone_and_without_forms_there_is_none() -> None:
     frame, predictions = world()
-    made = evaluate(
-        BY_FORM_TASK, Answers(kinds.SCORES, "advert", frame.drop("form")), predictions, replicates=0
+    made, bare = (
+        evaluate(BY_FORM_TASK, Answers(kinds.SCORES, "advert", one), predictions, replicates=0)
+        for one in (frame, frame.drop("form"))
     )
-    assert made.by_form == {}
-
-
-def test_without_draws_recall_stands_alone() -> None:
-    frame, predictions = world()
-    made = evaluate(BY_FORM_TASK, Answers(kinds.SCORES, "advert", frame), predictions, replicates=0)
-    assert all(one.low is None for one in made.by_form.values())
+    assert [one.low for one in made.by_form.values()] == [None] * 3
+    assert bare.by_form == {}

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import Any
-
 import numpy as np
-import polars as pl
 import pytest
 from hypothesis import given
-from hypothesis import given as drawn
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
+from made_answers import labelled, scored, task_of_scores
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score, roc_curve
-from tipbench import kinds
-from tipbench.kinds.answers import Answers
 from tipbench.metrics.bootstrap import compute_observed, draw_multiplicities
-from tipbench.metrics.metric import make_inputs
 from tipbench.metrics.ranking import (
     BUDGET,
     FPR_LIMIT,
@@ -66,10 +59,9 @@ def rankings(draw, largest: int = 40):
     return scores, positive, weights
 
 
-@pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("decimals", [0, 1, 9], ids=["heavy ties", "ties", "no ties"])
-def test_auroc_and_average_precision_are_those_of_scikit_learn(seed: int, decimals: int) -> None:
-    generator = np.random.default_rng(seed)
+def test_auroc_and_average_precision_are_those_of_scikit_learn(decimals: int) -> None:
+    generator = np.random.default_rng(decimals)
     positive = generator.random(3000) < 0.07
     scores = np.round(generator.normal(size=3000) + positive, decimals)
     weights = generator.random(3000) + 0.01
@@ -301,28 +293,7 @@ def test_a_fold_of_one_class_ranks_nothing_and_is_left_out() -> None:
     assert set(folded(scores, positive, folds)) == set(RANKING_NAMES)
 
 
-CALIBRATION_TASK: Any = SimpleNamespace(
-    kind=kinds.SCORES, unit="advert", primary="average_precision", prevalence=0.05
-)
-
-
-def inputs_of_calibration(
-    scores: np.ndarray, labels: np.ndarray, weights: np.ndarray, parts: list[str] | None = None
-):
-    frame = pl.DataFrame(
-        {
-            "advert": np.arange(scores.size),
-            "part": parts or ["test"] * scores.size,
-            "label": labels.astype(np.int8),
-            "cluster": np.arange(scores.size),
-            "weight": weights,
-        }
-    )
-    return make_inputs(
-        CALIBRATION_TASK,
-        Answers(kinds.SCORES, "advert", frame),
-        frame.select("advert", pl.Series("score", scores)),
-    )
+TASK = task_of_scores(prevalence=PREVALENCE)
 
 
 def test_the_brier_score_is_that_of_scikit_learn() -> None:
@@ -330,7 +301,9 @@ def test_the_brier_score_is_that_of_scikit_learn() -> None:
     scores, labels, weights = generator.random(800), generator.random(800) < 0.3, generator.random(800)
     scores = scores.astype(np.float32).astype(np.float64)
     expected = brier_score_loss(labels, scores, sample_weight=weights)
-    found = compute_observed(measure_calibration(inputs_of_calibration(scores, labels, weights)).metrics, 800)
+    found = compute_observed(
+        measure_calibration(scored(labelled(labels, weight=weights), scores, TASK)).metrics, 800
+    )
     assert found["brier"] == pytest.approx(expected, abs=1e-12)
 
 
@@ -338,9 +311,7 @@ def test_the_brier_score_is_that_of_scikit_learn() -> None:
 @pytest.mark.parametrize("part", ["test", "valid"])
 def test_one_score_outside_the_unit_interval_withholds_it(outside: float, part: str) -> None:
     scores = np.array([0.5, 0.2, outside])
-    found = measure_calibration(
-        inputs_of_calibration(scores, np.array([1, 0, 0]), np.ones(3), ["test", "test", part])
-    )
+    found = measure_calibration(scored(labelled([1, 0, 0], part=["test", "test", part]), scores, TASK))
     assert found.withheld == {"brier": NOT_PROBABILITIES}
     assert not found.curves
 
@@ -374,27 +345,12 @@ def test_a_score_at_an_edge_is_in_the_bin_that_starts_there(stored: type, read: 
         assert [one["low"] for one in below if one["weight"]] == [max(edge - 1, 0) / 10], edge
 
 
-OPERATING_TASK: Any = SimpleNamespace(
-    kind=kinds.SCORES, unit="advert", primary="average_precision", prevalence=0.05
-)
+def points_of(scores, labels, parts, **more):
+    """The operating points of rows of valid and test."""
+    return measure_operating_points(scored(labelled(labels, part=parts, **more), scores, TASK))
 
 
-def inputs_of_operating(scores, labels, parts, weights=None, clusters=None):
-    rows = len(scores)
-    frame = pl.DataFrame(
-        {
-            "advert": range(rows),
-            "part": parts,
-            "label": pl.Series(labels, dtype=pl.Int8),
-            "cluster": range(rows) if clusters is None else clusters,
-            "weight": [1.0] * rows if weights is None else weights,
-        }
-    )
-    predictions = pl.DataFrame({"advert": range(rows), "score": pl.Series(scores, dtype=pl.Float64)})
-    return make_inputs(OPERATING_TASK, Answers(kinds.SCORES, "advert", frame), predictions)
-
-
-@drawn(
+@given(
     st.lists(st.tuples(st.integers(0, 30), st.integers(1, 5)), min_size=1, max_size=60),
     st.sampled_from([0.01, 0.1, 0.5]),
 )
@@ -428,9 +384,7 @@ def test_the_threshold_comes_from_valid_and_the_rates_from_test() -> None:
     valid = [0.9] + [0.1] * 99
     test = [0.9, 0.2] + [0.92] * 12 + [0.3] * 28
     labels = [1] + [0] * 99 + [1, 1] + [0] * 40
-    found = measure_operating_points(
-        inputs_of_operating(valid + test, labels, ["valid"] * 100 + ["test"] * 42)
-    )
+    found = points_of(valid + test, labels, ["valid"] * 100 + ["test"] * 42)
     values = compute_observed(found.metrics, 42)
     assert not found.withheld
     for name, pi in (("ppv_0.1pct", 0.001), ("ppv_1pct", 0.01), ("ppv_5pct", 0.05), ("ppv_30pct", 0.3)):
@@ -448,39 +402,34 @@ def test_ppv_is_withheld_under_ten_false_positive_clusters(clusters: int, given:
     valid, test = [0.9] + [0.1] * 99, [0.95] + [0.92] * 12 + [0.3] * 28
     labels = [1] + [0] * 99 + [1] + [0] * 40
     codes = [*range(101), *(200 + row % clusters for row in range(12)), *range(300, 328)]
-    found = measure_operating_points(
-        inputs_of_operating(valid + test, labels, ["valid"] * 100 + ["test"] * 41, clusters=codes)
-    )
+    found = points_of(valid + test, labels, ["valid"] * 100 + ["test"] * 41, cluster=codes)
     assert (found.curves["operating_points"]["budget_1pct"]["ppv_5pct"] is not None) == given
     reason = "false positives come from only 9 clusters, 10 needed"
     assert found.withheld.get("ppv_5pct") == (None if given else reason)
 
 
 def test_without_a_valid_part_there_is_no_threshold() -> None:
-    found = measure_operating_points(inputs_of_operating([0.1, 0.9], [0, 1], ["test", "test"]))
+    found = points_of([0.1, 0.9], [0, 1], "test")
     assert found.withheld["ppv_1pct"] == NO_VALID_PART
     assert np.isnan(compute_observed(found.metrics, 2)["ppv_1pct"])
 
 
 def test_a_valid_part_without_a_positive_has_no_threshold_at_recall_one_half() -> None:
-    found = measure_operating_points(
-        inputs_of_operating([0.1, 0.9, 0.4, 0.6], [0, 0, 0, 1], ["valid", "valid", "test", "test"])
-    )
+    found = points_of([0.1, 0.9, 0.4, 0.6], [0, 0, 0, 1], ["valid", "valid", "test", "test"])
     assert set(found.curves["operating_points"]) == {"budget_1pct"}
 
 
 def test_a_point_has_the_rates_that_a_hand_counts() -> None:
-    valid = case_of_parts(test=[(0.9, 1, 2.0), (0.8, 0, 1.0), (0.3, 1, 1.0), (0.2, 0, 4.0)])
-    point = measure_operating_points(valid).curves["operating_points"]["recall_50"]
+    scores, labels, weights = (
+        [0.5, 0.1, 0.9, 0.8, 0.3, 0.2],
+        [1, 0, 1, 0, 1, 0],
+        [1.0, 1.0, 2.0, 1.0, 1.0, 4.0],
+    )
+    found = points_of(scores, labels, ["valid"] * 2 + ["test"] * 4, weight=weights)
+    point = found.curves["operating_points"]["recall_50"]
     assert point["threshold"] == 0.5
     assert point["recall"] == pytest.approx(2 / 3)
     assert point["false_positive_rate"] == pytest.approx(1 / 5)
     assert point["precision"] == pytest.approx(2 / 3)
     assert point["flagged_share"] == pytest.approx(3 / 8)
     assert point["false_positive_clusters"] == 1
-
-
-def case_of_parts(test: list[tuple[float, int, float]]):
-    """A test part of (score, label, weight), and a valid part whose only positive has the score one half."""
-    scores, labels, weights = zip((0.5, 1, 1.0), (0.1, 0, 1.0), *test, strict=True)
-    return inputs_of_operating(scores, labels, ["valid"] * 2 + ["test"] * len(test), weights)
