@@ -1,12 +1,15 @@
 """Commands declare themselves in their docstrings; help and completion load nothing of what they do."""
 
+import json
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from importlib import import_module
 
 import pytest
+from parsed import ROOT
 from tipbench.commands import _descriptions, list_, score
 from tipbench.declarations import MOVED, SECTIONS, SHARED, Command, Parser, commands
 from tipbench.kinds import KINDS
@@ -106,19 +109,86 @@ def test_an_old_word_is_answered_by_what_it_is_now(old: str, tipbench: Callable)
     assert " ".join(MOVED[old].split()[:2]) in ALL or MOVED[old].split()[0] in ALL
 
 
+MISTAKES = {
+    "rnu": 'Unknown command "rnu". Did you mean "run"?',
+    "hlep": 'Unknown command "hlep". Did you mean "help"?',
+    "data verfy release=tiny": 'Unknown action "verfy". Did you mean "verify"?',
+    "board exprt": 'Unknown action "exprt". Did you mean "export"?',
+    "board export --format latx": 'Unknown argument "latx". Did you mean "latex"?',
+    "seal scor": 'Unknown action "scor". Did you mean "score"?',
+    "list basline": 'Unknown argument "basline". Did you mean "baselines"?',
+    "completion bahs": 'Unknown argument "bahs". Did you mean "bash"?',
+    "run --colums method": 'Unknown option "--colums". Did you mean "--columns"?',
+    "run --colums=method": 'Unknown option "--colums". Did you mean "--columns"?',
+    "data make --quite": 'Unknown option "--quite". Did you mean "--quiet"?',
+    "board export --matix": 'Unknown option "--matix". Did you mean "--matrix"?',
+    "data make --xyzw": 'Unknown option "--xyzw". See `tipbench data make --help`.',
+    "--vrsion": 'Unknown option "--vrsion". Did you mean "--version"?',
+    "compare a b --replicates 5": "`--replicates` is now `replicates=`: see `tipbench compare --help`.",
+    "seal new r --closes 2027-01-01": "`--closes` is now `closes=`: see `tipbench seal new --help`.",
+    "compare a b replicate=5": 'Unknown setting "replicate". Did you mean "replicates"?',
+    "compare a b replicates=5 replicates=6": "replicates is given twice: keep one.",
+    "compare a b replicates=x": "replicates=x is not a whole number.",
+    "board add overwrite=yes": "overwrite=yes is neither true nor false.",
+    "docs ethics more": "unexpected argument: more; see `tipbench docs --help`.",
+}
+MISSING = {
+    "data export": "`tipbench data export` needs --to DIR_OR_URL (a folder that is not there yet",
+    "data": "`tipbench data` needs ACTION (one of audit, browse,",
+    "board reproduce": "`tipbench board reproduce` needs ENTRY (an entry of the board: TEAM--METHOD).",
+    "submit": "`tipbench submit` needs FOLDER (runs or files of predictions to pack",
+    "seal new r": "`tipbench seal new` needs closes=DAY (last day of submissions, UTC), --secret",
+    "score": "`tipbench score` needs PREDICTIONS (a .parquet or .csv file). See `tipbench score --help`.",
+    "course grade": "`tipbench course grade` needs NOTEBOOK (a notebook, or a folder",
+    "data export --to": "`tipbench data export` cannot be run: argument --to: expected one argument.",
+}
+
+
+@pytest.mark.parametrize("typed", [*MISTAKES, *MISSING])
+def test_a_mistake_is_one_sentence_without_usage(tipbench: Callable, typed: str) -> None:
+    code, out, err = tipbench(*typed.split())
+    assert (code, out) == (2, "")
+    assert err.startswith(f"tipbench: {MISSING.get(typed) or MISTAKES[typed]}")
+    assert err.count("\n") == 1
+    assert typed in MISSING or err == f"tipbench: {MISTAKES[typed]}\n"
+
+
+def test_a_command_is_also_known_by_its_nearest_with_a_space(tipbench: Callable) -> None:
+    assert tipbench("score ")[2] == 'tipbench: Unknown command "score ". Did you mean "score"?\n'
+
+
+@pytest.mark.parametrize("command", KNOWN)
+def test_help_teaches_with_examples(tipbench: Callable, command: str) -> None:
+    code, out, _ = tipbench(command, "--help")
+    assert code == 0
+    assert f"tipbench {command} " in out.partition("example")[2]
+
+
 @pytest.mark.parametrize(
-    ("words", "says"),
+    ("words", "same"),
     [
-        ("compare a b --replicates 5", "`--replicates` is now `replicates=`: see `tipbench compare --help`."),
-        ("seal new r --closes 2027-01-01", "`--closes` is now `closes=`: see `tipbench seal new --help`."),
-        ("compare a b replicate=5", 'Unknown setting "replicate". Did you mean "replicates"?'),
-        ("compare a b replicates=5 replicates=6", "replicates is given twice: keep one."),
-        ("compare a b replicates=x", "replicates=x is not a whole number."),
-        ("board add overwrite=yes", "overwrite=yes is neither true nor false."),
+        ("help run", "run --help"), ("version", "--version"), ("version --json", "--version --json"),
+        *((words, "--help") for words in ("help", "help help", "help --help", "help version", "version --help")),
     ],
-)
-def test_a_mistake_with_a_setting_is_one_sentence(words: str, says: str, tipbench: Callable) -> None:
-    assert tipbench(*words.split()) == (2, "", f"tipbench: {says}\n")
+)  # fmt: skip
+def test_help_and_version_are_what_other_programs_call_them(
+    tipbench: Callable, words: str, same: str
+) -> None:
+    found = tipbench(*words.split())
+    assert found[0] == 0
+    assert found == tipbench(*same.split())
+
+
+def test_the_version_is_that_of_the_distribution_and_json_where_that_is_asked_for(tipbench: Callable) -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    assert tipbench("--version")[1] == f"tipbench {version}\n"
+    assert json.loads(tipbench("--version", "--json")[1]) == {"version": version}
+
+
+def test_no_command_is_a_usage_error_that_shows_the_help(tipbench: Callable) -> None:
+    code, out, _ = tipbench()
+    assert code == 2
+    assert {"help", "version", "run"} <= set(out.partition("commands:")[2].split())
 
 
 def test_words_are_arguments_settings_and_options_in_any_order() -> None:
