@@ -77,26 +77,18 @@ def call_item(
     return index, function(item)
 
 
-def probe(address: str) -> None:
-    """Fail fast if no cluster answers at this address.
+def check_cluster(engine: Engine, start: str) -> None:
+    """Fail fast if no cluster answers at the address. ``start``: the command that starts one. Raises UsageError.
 
     A scheduler of dask and the head of a ray cluster send first (except with TLS); a web server waits for a request.
-
-    Raises:
-        OSError, ValueError: if nothing listens there, or something else than a cluster.
     """
-    scheme, _, rest = address.rpartition("://")
+    scheme, _, rest = str(engine.address).rpartition("://")
     where = urlsplit(f"//{rest}")
-    with socket.create_connection((where.hostname or "", where.port or 0), ANSWER_SECONDS) as there:
-        there.settimeout(ANSWER_SECONDS)
-        if scheme != "tls" and not there.recv(1):
-            raise ConnectionError("it ends the connection")
-
-
-def check_cluster(engine: Engine, start: str) -> None:
-    """Refuse an address at which no cluster answers. ``start``: the command that starts one. Raises UsageError."""
     try:
-        probe(str(engine.address))
+        with socket.create_connection((where.hostname or "", where.port or 0), ANSWER_SECONDS) as there:
+            there.settimeout(ANSWER_SECONDS)
+            if scheme != "tls" and not there.recv(1):
+                raise ConnectionError("it ends the connection")
     except (OSError, ValueError) as error:
         raise UsageError(
             f"engine.address={engine.address}: nothing answers there ({error}): start a cluster (`{start}`), or leave "
@@ -133,31 +125,25 @@ def spread_on_dask(
     """Dask gives the work of a lost worker to another, three times, and restarts workers that it started itself."""
     import distributed
 
-    def results() -> Iterator[tuple[int, Result]]:
-        with _dask_client(engine, len(items)) as client:
-            if not quiet:
-                sys.stderr.write(f"dask dashboard: {client.dashboard_link}\n")
-                if not client.scheduler_info()["workers"]:
-                    sys.stderr.write(
-                        f"no worker is there yet: start some with `dask worker {engine.address}`\n"
-                    )
-            futures = [
-                client.submit(call_item, function, index, item, pure=False)
-                for index, item in enumerate(items)
-            ]
-            try:
-                for future in distributed.as_completed(futures):
-                    yield future.result()
-                    future.release()  # else the scheduler keeps every result to the end
-            except distributed.KilledWorker:
-                raise workers_lost(engine.name) from None
-            except (distributed.CancelledError, distributed.comm.core.CommClosedError) as error:
-                raise cluster_lost(engine, error) from None
-            finally:
-                with suppress(distributed.comm.core.CommClosedError, OSError, TimeoutError):
-                    client.cancel([future for future in futures if not future.done()])
-
-    return results()
+    with _dask_client(engine, len(items)) as client:
+        if not quiet:
+            sys.stderr.write(f"dask dashboard: {client.dashboard_link}\n")
+            if not client.scheduler_info()["workers"]:
+                sys.stderr.write(f"no worker is there yet: start some with `dask worker {engine.address}`\n")
+        futures = [
+            client.submit(call_item, function, index, item, pure=False) for index, item in enumerate(items)
+        ]
+        try:
+            for future in distributed.as_completed(futures):
+                yield future.result()
+                future.release()  # else the scheduler keeps every result to the end
+        except distributed.KilledWorker:
+            raise workers_lost(engine.name) from None
+        except (distributed.CancelledError, distributed.comm.core.CommClosedError) as error:
+            raise cluster_lost(engine, error) from None
+        finally:
+            with suppress(distributed.comm.core.CommClosedError, OSError, TimeoutError):
+                client.cancel([future for future in futures if not future.done()])
 
 
 @contextmanager
@@ -202,27 +188,24 @@ def spread_on_ray(
     import ray
     from ray.exceptions import OutOfMemoryError, RayError, RayTaskError, WorkerCrashedError
 
-    def results() -> Iterator[tuple[int, Result]]:
-        with _ray_cluster(engine, len(items), quiet):
-            try:
-                work: Any = ray.remote(num_cpus=1, max_retries=ATTEMPTS)(call_item)
-                shared = ray.put(function)
-                waiting = list(enumerate(items))[::-1]
-                most = RAY_QUEUE * (engine.workers or int(ray.cluster_resources().get("CPU", 1)))
-                given: list[Any] = []
-                while waiting or given:
-                    while waiting and len(given) < most:
-                        given.append(work.remote(shared, *waiting.pop()))
-                    done, given = ray.wait(given)
-                    yield from ray.get(done)
-            except RayTaskError as error:
-                raise error.cause from None
-            except (WorkerCrashedError, OutOfMemoryError):
-                raise workers_lost(engine.name) from None
-            except RayError as error:
-                raise cluster_lost(engine, error) from None
-
-    return results()
+    with _ray_cluster(engine, len(items), quiet):
+        try:
+            work: Any = ray.remote(num_cpus=1, max_retries=ATTEMPTS)(call_item)
+            shared = ray.put(function)
+            waiting = list(enumerate(items))[::-1]
+            most = RAY_QUEUE * (engine.workers or int(ray.cluster_resources().get("CPU", 1)))
+            given: list[Any] = []
+            while waiting or given:
+                while waiting and len(given) < most:
+                    given.append(work.remote(shared, *waiting.pop()))
+                done, given = ray.wait(given)
+                yield from ray.get(done)
+        except RayTaskError as error:
+            raise error.cause from None
+        except (WorkerCrashedError, OutOfMemoryError):
+            raise workers_lost(engine.name) from None
+        except RayError as error:
+            raise cluster_lost(engine, error) from None
 
 
 @contextmanager
@@ -262,54 +245,47 @@ def spread_on_submitit(
     from submitit.core.utils import UncompletedJobError
 
     executor = _submitit_executor(engine, quiet)
-
-    def results() -> Iterator[tuple[int, Result]]:
-        workers = engine.workers or JOBS_AT_ONCE
-        share = -(-len(items) // (workers * JOBS_PER_WORKER))
-        waiting = [list(enumerate(items))[at : at + share] for at in range(0, len(items), share)][::-1]
-        given: dict[Any, list[tuple[int, Item]]] = {}
-        lost = 0
-        try:
-            while waiting or given:
-                while waiting and len(given) < workers:
-                    part = waiting.pop()
-                    with (
-                        quiet_children(),
-                        _silence_stderr() if executor.cluster == "local" else nullcontext(),
-                    ):
-                        given[executor.submit(_call_part, function, part, sys.path)] = part
-                done = [job for job in given if job.done()]
-                for job in done:
-                    part = given.pop(job)
-                    try:
-                        answers = job.result()
-                    except UncompletedJobError:
-                        lost += 1
-                        if lost == ATTEMPTS:
-                            raise workers_lost(engine.name) from None
-                        report_lost_worker(quiet)
-                        waiting.append(part)
-                        continue
-                    lost = 0
-                    for index, result, error in answers:
-                        if error is not None:
-                            raise error
-                        yield index, result
-                if not done:
-                    time.sleep(POLL_SECONDS)
-        finally:
-            for job in given:
-                job.cancel()
-
-    return results()
+    workers = engine.workers or JOBS_AT_ONCE
+    share = -(-len(items) // (workers * JOBS_PER_WORKER))
+    waiting = [list(enumerate(items))[at : at + share] for at in range(0, len(items), share)][::-1]
+    given: dict[Any, list[tuple[int, Item]]] = {}
+    lost = 0
+    try:
+        while waiting or given:
+            while waiting and len(given) < workers:
+                part = waiting.pop()
+                with quiet_children(), _silence_stderr() if executor.cluster == "local" else nullcontext():
+                    given[executor.submit(_call_part, function, part, sys.path)] = part
+            done = [job for job in given if job.done()]
+            for job in done:
+                part = given.pop(job)
+                try:
+                    answers = job.result()
+                except UncompletedJobError:
+                    lost += 1
+                    if lost == ATTEMPTS:
+                        raise workers_lost(engine.name) from None
+                    report_lost_worker(quiet)
+                    waiting.append(part)
+                    continue
+                lost = 0
+                for index, result, error in answers:
+                    if error is not None:
+                        raise error
+                    yield index, result
+            if not done:
+                time.sleep(POLL_SECONDS)
+    finally:
+        for job in given:
+            job.cancel()
 
 
 def _call_part(
     function: Callable[[Item], Result], part: list[tuple[int, Item]], path: list[str]
-) -> list[tuple[int, Result | None, Exception | None]]:
+) -> list[tuple[int, Any, Exception | None]]:
     """Return number and result of each item of a job, or the exception, up to the first that raises."""
     sys.path += [folder for folder in path if folder not in sys.path]
-    made: list[tuple[int, Result | None, Exception | None]] = []
+    made: list[tuple[int, Any, Exception | None]] = []
     for index, item in part:
         try:
             made.append((index, function(item), None))

@@ -9,13 +9,13 @@ from __future__ import annotations
 import multiprocessing.resource_tracker
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, TypeVar
 
 from tipcore import clusters
 from tipcore.errors import UsageError
-from tipcore.extras import EXTRAS, how_to_install
+from tipcore.extras import EXTRAS, require
 from tipcore.operating_system import MASKS_SIGNALS, one_thread_each, thread_variables, user_sets_blas_threads
 from tipcore.progress import progress
 
@@ -116,58 +116,46 @@ def _spread(
     """Yield number and result of each item as it is done."""
     if not items:
         return iter(())
-    if engine.name == "sequential" or (engine.name == "loky" and min(engine.here, len(items)) == 1):
-        return _spread_here(function, items)
-    spread: Any = (
-        _spread_over_processes if engine.name == "loky" else getattr(clusters, f"spread_on_{engine.name}")
-    )
-    try:
+    if engine.name in EXTRAS:
+        require(engine.name, f"engine={engine.name}")
+        spread: Any = getattr(clusters, f"spread_on_{engine.name}")
         return spread(function, items, engine, quiet)
-    except ModuleNotFoundError as error:
-        install = how_to_install(engine.name) if engine.name in EXTRAS else "install tipbench again"
-        raise UsageError(
-            f"engine={engine.name} needs {error.name}, which is not installed: {install}."
-        ) from None
+    if engine.name == "sequential" or min(engine.here, len(items)) == 1:
+        return _spread_here(function, items)
+    return _spread_over_processes(function, items, engine, quiet)
 
 
 def _spread_here(function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[tuple[int, Result]]:
     """Work in this process with as many threads as a worker has: more threads would round sums differently."""
-    with _threads_of_loaded_libraries(), one_thread_each():
-        for index, item in enumerate(items):
-            yield index, function(item)
-
-
-def _threads_of_loaded_libraries() -> AbstractContextManager[object]:
     from threadpoolctl import threadpool_limits  # takes a moment
 
     many = thread_variables()
-    try:
+    limits: AbstractContextManager[object] = nullcontext()
+    with suppress(OSError, ValueError):  # a system that hides what is loaded; a list of threads by level
         # A library that is loaded already has read its variable.
-        return threadpool_limits(
+        limits = threadpool_limits(
             {"openmp": int(many["OMP_NUM_THREADS"]), "blas": int(many["OPENBLAS_NUM_THREADS"])}
         )
-    except (OSError, ValueError):  # a system that hides what is loaded; a list of threads by level
-        return nullcontext()
+    with limits, one_thread_each():
+        for index, item in enumerate(items):
+            yield index, function(item)
 
 
 def _spread_over_processes(
     function: Callable[[Item], Result], items: Sequence[Item], engine: Engine, quiet: bool
 ) -> Iterator[tuple[int, Result]]:
-    import joblib
-
-    return _work_in_processes(function, items, min(engine.workers or joblib.cpu_count(), len(items)), quiet)
-
-
-def _work_in_processes(
-    function: Callable[[Item], Result], items: Sequence[Item], workers: int, quiet: bool
-) -> Iterator[tuple[int, Result]]:
     """Work in processes of this machine, by joblib.
 
     When one is killed, joblib ends the others too. New processes repeat what they were at.
     """
-    import joblib
-    from joblib.externals.loky.process_executor import TerminatedWorkerError
-
+    try:
+        import joblib
+        from joblib.externals.loky.process_executor import TerminatedWorkerError
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"engine=loky needs {error.name}, which is not installed: install tipbench again."
+        ) from None
+    workers = min(engine.workers or joblib.cpu_count(), len(items))
     left, lost = dict(enumerate(items)), 0
     most = None if user_sets_blas_threads() else 1
     while left:

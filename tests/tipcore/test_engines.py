@@ -142,11 +142,21 @@ def test_a_system_that_does_not_tell_what_is_loaded_is_worked_on_as_it_is(
     assert run_all(square, [2], "sequential", quiet=True) == [4]
 
 
+@pytest.mark.slow  # on a busy machine dask gives up starting a worker
 @pytest.mark.skipif(find_spec("distributed") is None, reason="no extra dask")
 def test_a_dask_worker_of_this_machine_keeps_what_it_frees_and_this_process_its_environment() -> None:
     variable = "MALLOC_TRIM_THRESHOLD_"  # of glibc: dask sets it, here and in its workers
     assert run_all(os.getenv, [variable], Engine("dask", workers=1), quiet=True) == [None]
     assert variable not in os.environ
+
+
+@pytest.mark.skipif(find_spec("distributed") is None, reason="no extra dask")
+def test_workers_of_dask_are_started_without_its_variables_for_memory() -> None:
+    import dask.config
+
+    with dask.config.set(clusters.DASK_SETTINGS):
+        started = dask.config.get("distributed.nanny.pre-spawn-environ")
+    assert (started["MALLOC_TRIM_THRESHOLD_"], started["POLARS_MAX_THREADS"]) == (None, 1)
 
 
 @pytest.mark.parametrize("name", SPREAD)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tipcore.units import connected_components, shared_value_components
 
@@ -20,7 +20,6 @@ def by_search(pairs: list[tuple[int, int]], nodes: int) -> list[int]:
 
 
 @given(pairs=edges)
-@settings(max_examples=200, deadline=None)
 def test_components_are_those_of_a_plain_search(pairs: list[tuple[int, int]]) -> None:
     left, right = (np.array([p[i] for p in pairs], dtype=np.int64) for i in (0, 1))
     assert connected_components(left, right, 20).tolist() == by_search(pairs, 20)
@@ -33,7 +32,6 @@ def test_a_long_chain_is_one_component() -> None:
 
 
 @given(lists=st.lists(st.lists(st.integers(0, 8), max_size=3) | st.none(), min_size=1, max_size=15))
-@settings(max_examples=100, deadline=None)
 def test_units_that_share_a_value_share_a_component(lists: list[list[int] | None]) -> None:
     units = [100 + i for i in range(len(lists))]
     rows = pl.DataFrame(

@@ -46,25 +46,14 @@ def _emit(
         about = {"task": first.task, "data": first.data, "split": first.split, "reference": names[0]}
         emit_json({**about, "metric": first.primary, "comparisons": [asdict(one) for one in found]})
         return
-    columns = [
-        Column("method"),
-        Column(first.primary, True),
-        Column("difference", True),
-        Column("95% interval", True),
-    ]
-    columns += [Column("p (Holm)", True), Column("")]
+    numbers = (first.primary, "difference", "95% interval", "p (Holm)")
+    columns = [Column("method"), *(Column(name, True) for name in numbers), Column("")]
     reference = scores[names[0]]
     rows = [[names[0], number(reference.value), "reference", "", "", ""]]
     for one in found:
         between = interval(one.low, one.high, one.note)
         verdict = "significant" if one.significant else "n.s."
-        row = [
-            one.method,
-            number(scores[one.method].value),
-            signed(one.difference),
-            between,
-            number(one.p_holm),
-        ]
-        rows.append([*row, verdict])
+        values = [number(scores[one.method].value), signed(one.difference), between, number(one.p_holm)]
+        rows.append([one.method, *values, verdict])
     direction = ", lower is better" if metric_of(first.primary).lower_is_better else ""
     emit_table(columns, rows, title=f"{first.task} on {first.data}, split {first.split}{direction}")

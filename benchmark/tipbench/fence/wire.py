@@ -167,12 +167,8 @@ class Pipe:
         for column in columns:
             about = column if isinstance(column, dict) else {}
             name, dtype = about.get("name"), about.get("dtype")
-            if (
-                not isinstance(name, str)
-                or not isinstance(dtype, str)
-                or not _is_text(name)
-                or name in series
-            ):
+            are_text = isinstance(name, str) and isinstance(dtype, str) and _is_text(name)
+            if not are_text or name in series:
                 raise Garbled("a column without a name and a dtype of its own")
             _check_at_most(LONGEST_NAME, len(name.encode()), "bytes in the name of a column")
             read = self._texts(name, rows) if dtype == "String" else self._numbers(name, dtype, rows)

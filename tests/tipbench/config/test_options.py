@@ -28,19 +28,17 @@ KNOWN = [
 ]
 
 
-def test_a_misspelt_baseline_is_nearest_to_itself_and_not_to_its_siblings() -> None:
-    assert nearest("advert_risk/tfidf_logre", KNOWN) == ["advert_risk/tfidf_logreg"]
-
-
-def test_a_baseline_without_its_task_is_found() -> None:
-    assert nearest("tfidf_logreg", KNOWN)[0] == "advert_risk/tfidf_logreg"
-
-
-def test_a_misspelt_task_of_a_baseline_is_found() -> None:
-    assert nearest("advert_rsk/prior", KNOWN)[0] == "advert_risk/prior"
-
-
-def test_what_is_like_nothing_gets_the_whole_list_when_it_is_short() -> None:
+@pytest.mark.parametrize(
+    ("word", "near"),
+    [
+        ("advert_risk/tfidf_logre", ["advert_risk/tfidf_logreg"]),  # none of its siblings
+        ("tfidf_logreg", ["advert_risk/tfidf_logreg"]),
+        ("advert_rsk/prior", ["advert_risk/prior"]),
+    ],
+)
+def test_the_nearest_baseline_is_found(word: str, near: list[str]) -> None:
+    assert nearest(word, KNOWN)[: len(near)] == near
+    assert len(nearest("advert_risk/tfidf_logre", KNOWN)) == 1
     assert suggestion("qqq", ["tiny", "small"]) == "Choose one of tiny, small."
 
 
@@ -66,18 +64,15 @@ def test_the_first_comment_describes_a_file_without_a_summary(tmp_path: Path) ->
     assert describe_option(path)["summary"] == "What it is for."
 
 
-def test_unreadable_yaml_is_a_usage_error_that_names_the_file(tmp_path: Path) -> None:
-    path = tmp_path / "x.yaml"
-    path.write_text("a: [1,\n", encoding="utf-8")
-    with pytest.raises(UsageError, match=r"x\.yaml"):
-        describe_option(path)
-
-
 def test_a_fifo_or_bytes_that_are_no_text_are_refused(tmp_path: Path, fifo: Callable[[Path], None]) -> None:
     path = tmp_path / "mine.yaml"
-    path.write_bytes(b"\xff")
-    with pytest.raises(UsageError, match=r"mine\.yaml cannot be read: it is not UTF-8"):
-        describe_option(path)
+    for content, says in (
+        (b"a: [1,\n", "is not readable YAML"),
+        (b"\xff", "cannot be read: it is not UTF-8"),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(UsageError, match=rf"mine\.yaml {says}"):
+            describe_option(path)
     fifo(path)
     with pytest.raises(UsageError, match=r"mine\.yaml cannot be read: it is not a regular file"):
         describe_option(path)

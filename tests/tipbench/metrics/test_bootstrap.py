@@ -312,8 +312,8 @@ PRECISION_TASK = tasks()["flag_aggregation"]
 
 def truth_of_precision() -> Answers:
     brigade = pl.when(pl.col("cluster") % 7 == 1).then(pl.col("cluster") // 50)
-    frame = truth_of_pieces(1200).drop("oracle_log_odds").with_columns(brigade=brigade)
-    return Answers(kinds.SCORES, "advert", frame)
+    frame = truth_of_pieces(1200).drop("oracle_log_odds")
+    return Answers(kinds.SCORES, "advert", frame.with_columns(brigade=brigade, weight=pl.lit(1.0)))
 
 
 @pytest.mark.parametrize("part", ["all", "valid"])

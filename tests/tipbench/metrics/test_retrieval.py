@@ -7,7 +7,7 @@ from itertools import pairwise, permutations, product
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tipbench import kinds
 from tipbench.evaluation.evaluation import evaluate
@@ -44,7 +44,6 @@ def brute_force(relevant: int, blocks: list[list[bool]]) -> dict[str, float]:
     return dict(zip(RETRIEVAL_NAMES, np.mean(found, axis=0), strict=True))
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.integers(0, 2), min_size=3, max_size=8),
     st.lists(

@@ -9,6 +9,7 @@ from tipdata.release import Release, locate_release, open_release
 from tipbench.config.compose import composer_of, parse
 from tipbench.config.options import check_word
 from tipbench.data import releases
+from tipbench.data.custom.config import OwnData, own_data
 
 VALID = (
     *(f"release{key}" for key in ("", ".version", ".size", ".world")),
@@ -38,14 +39,25 @@ def chosen_release(options: argparse.Namespace, retired: bool = False) -> tuple[
 
 def open_release_of(options: argparse.Namespace) -> Release:
     """Return the chosen release, made first where it is missing. Raises UsageError as :func:`chosen_release`."""
-    release, engine = chosen_release(options)
-    return open_chosen(release, engine, options)
+    return open_chosen(*chosen_release(options), options)
 
 
 def open_chosen(release: Release, engine: Engine, options: argparse.Namespace) -> Release:
     """Return the release, made first where it is missing."""
-    quiet = options.quiet
-    return open_release(release.version, release.size, engine, quiet, release.world)
+    return open_release(release.version, release.size, engine, options.quiet, release.world)
+
+
+def is_of_data(word: str) -> bool:
+    """Return whether an override chooses or describes a user's own data."""
+    return word.lstrip("+").partition("=")[0].partition(".")[0] == "data"
+
+
+def chosen_data(options: argparse.Namespace, words: list[str]) -> tuple[OwnData, str]:
+    """Return a user's own data and the split, of these overrides. Raises UsageError where they name none."""
+    settings = composer_of(options.config_dir, words).settings()
+    if settings.data is None:
+        raise UsageError("No data were given: add data=NAME; see `tipbench list data`.")
+    return own_data(settings.data), settings.split.name
 
 
 def check_open(words: list[str], so: str) -> None:
@@ -59,11 +71,10 @@ def check_open(words: list[str], so: str) -> None:
         UsageError: for such a source.
     """
     for word in words:
-        key, _, value = word.partition("=")
-        if key.partition(".")[0] == "data":
+        if is_of_data(word):
             raise UsageError(f"{word}: your own data have no operations, {so}: name a release=.")
-        if key == "release":
-            releases.refuse_sealed_round(value)
+        if word.startswith("release="):
+            releases.refuse_sealed_round(word.partition("=")[2])
 
 
 def check_rows(rows: int) -> int:

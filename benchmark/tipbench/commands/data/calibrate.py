@@ -75,15 +75,11 @@ def _tell(made: Calibration, to: Path, options: argparse.Namespace) -> None:
 
 
 def _list(options: argparse.Namespace) -> int:
+    rows = [[one.path, one.how, one.column, one.by] for one in CALIBRATABLE.values()]
     if options.json:
-        emit_json(
-            [
-                {"path": one.path, "how": one.how, "column": one.column, "by": one.by}
-                for one in CALIBRATABLE.values()
-            ]
-        )
+        emit_json([dict(zip(("path", "how", "column", "by"), row, strict=True)) for row in rows])
         return 0
     columns = [Column("parameter"), Column("fitted"), Column("column", prose=True), Column("by", leave=1)]
-    emit_table(columns, [[one.path, one.how, one.column, one.by] for one in CALIBRATABLE.values()])
+    emit_table(columns, rows)
     emit("\n".join(f"{how}: {what}" for how, what in WAYS.items()))
     return 0

@@ -62,16 +62,10 @@ def call(options: argparse.Namespace) -> int:
     check_target(options.to)
     release = open_chosen(release, engine, options)
     if options.format == HUB:
+        about = {name: getattr(options, name) or "" for name in ("url", "doi", "publisher")}
+        check = validate if options.validate else None
         done = export_release(
-            release,
-            options.to,
-            only=only,
-            splits=splits,
-            url=options.url or "",
-            doi=options.doi or "",
-            publisher=options.publisher or "",
-            draft=options.draft,
-            check=validate if options.validate else None,
+            release, options.to, only=only, splits=splits, draft=options.draft, check=check, **about
         )
     else:
         done = export_relational(release, options.to, only=only, splits=splits)
@@ -80,14 +74,9 @@ def call(options: argparse.Namespace) -> int:
 
 
 def _say(options: argparse.Namespace, release: Release, done: ExportSummary, seconds: float) -> None:
+    about = {"to": done.to, "files": done.files, "bytes": done.bytes, "configs": done.configs}
     emit_result(
-        {
-            "release": release.name,
-            "to": done.to,
-            "files": done.files,
-            "bytes": done.bytes,
-            "configs": done.configs,
-        },
+        {"release": release.name, **about},
         f"release {release.name}: {done.files:,} files, {size_in_words(done.bytes)}, {len(done.configs)} configs "
         f"of tasks and splits in {done.to} ({seconds:.0f} s)",
         options,

@@ -34,12 +34,10 @@ from tipcore.errors import CheckFailed, UsageError
 from tipcore.extras import how_to_install
 from tipdata.documents.fidelity import USES, AggregateResult, compare_release, unmodelled_aggregates
 from tipdata.documents.measures import TableReader
-from tipdata.release import open_release, other_assumptions
+from tipdata.release import other_assumptions
 
-from tipbench.commands.data._release import chosen_release
-from tipbench.config.compose import composer_of
+from tipbench.commands.data._release import chosen_data, chosen_release, is_of_data, open_chosen
 from tipbench.console import Column, emit, emit_json, emit_table, notice
-from tipbench.data.custom.config import own_data
 from tipbench.fidelity.figure import write_figure
 from tipbench.fidelity.own_data import APART, FACTOR, NOT_COMPARED, DataComparison, compare_data
 from tipbench.fidelity.page import format_number, format_pair
@@ -65,7 +63,7 @@ def call(options: argparse.Namespace) -> int:
     """Compare the release. With ``strict=true``, raises CheckFailed where an aggregate is outside its band."""
     if options.figure is not None:
         check_ending(Path(options.figure))
-    if any(map(_is_of_data, options.overrides)):
+    if any(map(is_of_data, options.overrides)):
         return _compare_own_data(options)
     with _tables(options) as source:
         found = compare_release(source)
@@ -74,13 +72,8 @@ def call(options: argparse.Namespace) -> int:
         write_figure(found, name, Path(options.figure))
         notice(f"drawn: {options.figure}", options.quiet)
     if options.json:
-        emit_json(
-            {
-                "release": name,
-                "aggregates": [one.to_dict() for one in found],
-                "not_modelled": [one._asdict() for one in unmodelled_aggregates()],
-            }
-        )
+        missing = [one._asdict() for one in unmodelled_aggregates()]
+        emit_json({"release": name, "aggregates": [one.to_dict() for one in found], "not_modelled": missing})
     else:
         _emit(name, found)
     failed = sum(one.verdict == "fail" for one in found)
@@ -93,13 +86,13 @@ def call(options: argparse.Namespace) -> int:
 def _tables(options: argparse.Namespace) -> Iterator[TableReader]:
     """Open the release, or its world drawn again under other assumptions."""
     release, engine = chosen_release(options)
-    quiet, draw = options.quiet, options.assumptions
+    draw = options.assumptions
     if draw is None:
-        yield open_release(release.version, release.size, engine, quiet, release.world)
+        yield open_chosen(release, engine, options)
         return
     if not 0 <= draw < 10**9:
         raise UsageError(f"assumptions={draw} is not a number: give 1, 2, 3 and so on.")
-    with other_assumptions(release, draw, engine, quiet) as drawn:
+    with other_assumptions(release, draw, engine, options.quiet) as drawn:
         yield drawn
 
 
@@ -142,27 +135,19 @@ def _row(one: AggregateResult) -> list[str]:
     ]
 
 
-def _is_of_data(word: str) -> bool:
-    return word.lstrip("+").partition("=")[0].partition(".")[0] == "data"
-
-
 def _compare_own_data(options: argparse.Namespace) -> int:
     """Compare the release with a user's own data, column by column."""
     if options.figure is not None or options.strict:
         raise UsageError(
             "--figure and strict= are of aggregates, and data= is compared by column: leave out one."
         )
-    of_data = [word for word in options.overrides if _is_of_data(word)]
-    settings = composer_of(options.config_dir, of_data).settings()
-    if settings.data is None:
-        raise UsageError("No data were given: add data=NAME; see `tipbench list data`.")
-    options.overrides = [word for word in options.overrides if word not in of_data]
+    mapped, split = chosen_data(options, [word for word in options.overrides if is_of_data(word)])
+    options.overrides = [word for word in options.overrides if not is_of_data(word)]
     release, engine = chosen_release(options)
     if options.assumptions is not None:
-        raise UsageError("assumptions= and data= exclude each other: hold data against a release.")
-    mapped = own_data(settings.data)
-    frames = prepare(mapped.task, own=mapped, split=settings.split.name).folds[0].tables
-    source = open_release(release.version, release.size, engine, options.quiet, release.world)
+        raise UsageError("assumptions= and data= exclude each other: compare data with a release.")
+    frames = prepare(mapped.task, own=mapped, split=split).folds[0].tables
+    source = open_chosen(release, engine, options)
     has_library = find_spec(LIBRARY) is not None
     compared = compare_data(frames, source, mapped.name, has_library)
     if not has_library:
@@ -171,14 +156,9 @@ def _compare_own_data(options: argparse.Namespace) -> int:
             options.quiet,
         )
     if options.json:
-        emit_json(
-            {
-                "release": source.name,
-                "data": mapped.name,
-                "compared": [one.to_dict() for one in compared],
-                "not_compared": NOT_COMPARED,
-            }
-        )
+        found = [one.to_dict() for one in compared]
+        about = {"release": source.name, "data": mapped.name}
+        emit_json({**about, "compared": found, "not_compared": NOT_COMPARED})
         return 0
     for one in compared:
         _emit_comparison(one, source.name, mapped.name)
@@ -188,23 +168,13 @@ def _compare_own_data(options: argparse.Namespace) -> int:
 
 
 def _emit_comparison(one: DataComparison, release: str, data: str) -> None:
-    columns = (
-        Column("number"),
-        Column("real", number=True),
-        Column("real halves", number=True, leave=1),
-        Column("release", number=True),
-        Column("verdict"),
-    )
-    rows = [
-        [
-            line.name,
-            _format_real(line.real),
-            " / ".join(map(_format_real, line.halves)),
-            _format_real(line.release),
-            line.verdict,
-        ]
-        for line in one.lines
-    ]
+    columns = [Column("number"), Column("real", number=True), Column("real halves", number=True, leave=1)]
+    columns += [Column("release", number=True), Column("verdict")]
+    rows = []
+    for line in one.lines:
+        real, release_value = _format_real(line.real), _format_real(line.release)
+        halves = " / ".join(map(_format_real, line.halves))
+        rows.append([line.name, real, halves, release_value, line.verdict])
     title = f"{one.name}: {one.rows[0]:,} rows of data={data}, {one.rows[1]:,} of release {release}"
     emit_table(columns, rows, title=title)
     if one.auroc is not None and one.auroc_halves is not None:

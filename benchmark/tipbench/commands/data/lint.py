@@ -81,16 +81,11 @@ def _emit(folder: Path, report: LintReport, seconds: float) -> None:
     numbers = ("rows", "strings", "different")
     columns = [Column("table"), *(Column(name, number=True) for name in numbers), Column("found")]
     tables = sorted({*report.rows, *report.strings, *rules})
-    rows = [
-        [
-            table,
-            f"{report.rows[table]:,}" if table in report.rows else "-",
-            f"{report.strings[table]:,}",
-            f"{report.distinct[table]:,}",
-            rules.get(table, "nothing"),
-        ]
-        for table in tables
-    ]
+    rows = []
+    for table in tables:
+        height = f"{report.rows[table]:,}" if table in report.rows else "-"
+        strings, distinct = f"{report.strings[table]:,}", f"{report.distinct[table]:,}"
+        rows.append([table, height, strings, distinct, rules.get(table, "nothing")])
     emit_table(columns, rows, title=f"{folder}: {report.files:,} files")
     for strike in report.strikes[:SHOWN]:
         emit(f"  {strike}")

@@ -18,24 +18,20 @@ examples:
 """
 
 import argparse
-from collections.abc import Mapping
-from typing import Any
 
 from tipcore.errors import UsageError
 from tipdata.documents.overview import describe, format_frame, preview
 
-from tipbench.commands.data._release import check_rows, open_release_of
-from tipbench.config.compose import composer_of
+from tipbench.commands.data._release import check_rows, chosen_data, is_of_data, open_release_of
 from tipbench.config.options import suggestion
 from tipbench.console import emit, emit_json
-from tipbench.data.custom.config import own_data
 from tipbench.loading import prepare
 
 
 def call(options: argparse.Namespace) -> int:
     """Show some rows of a table of the release, or of a user's own data as methods are given them."""
     rows = check_rows(options.rows)
-    if any(word.lstrip("+").partition("=")[0].partition(".")[0] == "data" for word in options.overrides):
+    if any(map(is_of_data, options.overrides)):
         return _preview_own(rows, options)
     what = "description" if options.table == "all" else "preview"
     release = open_release_of(options)
@@ -56,30 +52,8 @@ def _preview_own(rows: int, options: argparse.Namespace) -> int:
     for key in keys:
         if key.partition(".")[0] not in ("data", "split"):
             raise UsageError(f"{key}= is for releases: own data take data=, split=, table= and rows=.")
-    settings = composer_of(options.config_dir, options.overrides).settings()
-    if settings.data is None:
-        raise UsageError("No data were given: add data=NAME; see `tipbench list data`.")
-    text = own_preview(settings.data, settings.split.name, rows, options.table)
-    if options.json:
-        emit_json({"data": settings.data["name"], "preview": text})
-    else:
-        emit(text)
-    return 0
-
-
-def own_preview(data: Mapping[str, Any], split: str, rows: int, table: str | None = None) -> str:
-    """Return parts and the first rows of the mapped tables as text; units with the label that methods learn from.
-
-    Args:
-        data: the user's data, as its config has it.
-        split: of the task, ``auto`` for its own.
-        rows: how many of each table.
-        table: this one alone.
-
-    Raises:
-        UsageError: for data that cannot be read or mapped, and a table that they do not have.
-    """
-    own = own_data(data)
+    own, split = chosen_data(options, options.overrides)
+    table = options.table
     prepared = prepare(own.task, own=own, split=split)
     fold = prepared.folds[0]
     if table is not None and table not in fold.tables:
@@ -93,4 +67,9 @@ def own_preview(data: Mapping[str, Any], split: str, rows: int, table: str | Non
                 learnt = fold.supervision.drop("part")
                 frame = frame.join(learnt, on=fold.task.unit, how="left", maintain_order="left")
             parts.append(f"{name}:\n{format_frame(frame, letters=80)}")
-    return "\n".join(parts)
+    text = "\n".join(parts)
+    if options.json:
+        emit_json({"data": own.name, "preview": text})
+    else:
+        emit(text)
+    return 0

@@ -149,9 +149,8 @@ class ProcessAccount:
                 with suppress(OSError):  # it has ended
                     with open(f"/proc/{process}/stat", "rb") as file:
                         fields = list(map(int, file.read().rpartition(b")")[2].split()[1:]))
-                    now[process, fields[18]] = sum(
-                        fields[10:12]
-                    )  # a number comes again; not with the same start
+                    # A number comes again; not with the same start.
+                    now[process, fields[18]] = sum(fields[10:12])
                     waited += sum(fields[10:14])
                     kib = _kib_of(f"/proc/{process}/status", (*_COUNTED, b"VmHWM:"))
                     self._peak = max(self._peak, KIB * kib.pop(b"VmHWM:", 0))

@@ -59,14 +59,8 @@ def map_users(process: int, user: int, group: int) -> None:
 
 def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str = "") -> None:
     """Mount as mount(2) does."""
-    _call(
-        "mount",
-        source.encode(),
-        target.encode(),
-        kind.encode() or None,
-        ctypes.c_ulong(flags),
-        options.encode(),
-    )
+    names = (source.encode(), target.encode(), kind.encode() or None)
+    _call("mount", *names, ctypes.c_ulong(flags), options.encode())
 
 
 def make_private() -> None:
@@ -79,8 +73,8 @@ def bind(source: str, target: str, writable: bool = False) -> None:
     mount(source, target, flags=MS_BIND | MS_REC)
     if not writable and not _make_read_only(target):
         # Flags that the source has are locked here: they must be given again.
-        kept = _flags_of(target)
-        mount("none", target, flags=MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | kept)
+        held = os.statvfs(target).f_flag & (MS_NOSUID | MS_NODEV | MS_NOEXEC)
+        mount("none", target, flags=MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | held)
 
 
 def _make_read_only(path: str) -> bool:
@@ -91,11 +85,6 @@ def _make_read_only(path: str) -> bool:
     if made != 0 and ctypes.get_errno() not in (errno.ENOSYS, errno.EPERM):
         raise OSError(ctypes.get_errno(), f"mount_setattr: {os.strerror(ctypes.get_errno())}")
     return made == 0
-
-
-def _flags_of(path: str) -> int:
-    held = os.statvfs(path).f_flag
-    return sum(flag for flag in (MS_NOSUID, MS_NODEV, MS_NOEXEC) if held & flag)
 
 
 def turn_root(folder: str, old: str = "") -> None:
@@ -135,10 +124,8 @@ def leave_keys() -> None:
     """Begin an empty session keyring: keys know no namespace, and whoever has a session's may read and revoke them."""
     if _library().syscall(number_of("keyctl"), ctypes.c_int(JOIN_SESSION_KEYRING), None) < 0:
         number = ctypes.get_errno()
-        if number not in (
-            errno.ENOSYS,
-            errno.EPERM,
-        ):  # a kernel without keys, or a container that refuses them to all
+        # A kernel without keys, or a container that refuses them to all.
+        if number not in (errno.ENOSYS, errno.EPERM):
             raise OSError(number, f"keyctl: {os.strerror(number)}")
 
 
@@ -196,9 +183,8 @@ class _Beneath(ctypes.Structure):
 
 
 def _allow_below(rules: int, path: str, rights: int, everything: int) -> None:
-    of_files = 0b111 | (
-        everything & ((1 << 14) | (1 << 15))
-    )  # execute, write_file, read_file, truncate, ioctl
+    # Execute, write_file, read_file, truncate, ioctl.
+    of_files = 0b111 | (everything & ((1 << 14) | (1 << 15)))
     try:
         place = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -219,8 +205,6 @@ def _call(name: str, *arguments: object) -> int:
         raise OSError(number, f"{name}: {os.strerror(number)}")
     return made
 
-
-pass
 
 FOLD = "/fold"
 """Where the files of the fold are, for reading only."""

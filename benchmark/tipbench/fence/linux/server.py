@@ -36,13 +36,7 @@ class Request:
     threads: int
     memory: int
     python: str
-    path: tuple[str, ...]
-
-    @classmethod
-    def of(cls, said: dict[str, Any]) -> Request:
-        view = said.pop("view")
-        seen = sandbox.View(tuple(view["shown"]), tuple(view["hidden"]), view["fold"], view["scratch"])
-        return cls(view=seen, path=tuple(said.pop("path")), **said)
+    path: list[str]
 
 
 def main(descriptor: int, preloaded: list[str]) -> None:
@@ -62,7 +56,8 @@ def main(descriptor: int, preloaded: list[str]) -> None:
         for name in said.pop("preload"):
             with suppress(ImportError):  # a name in a module, or a library that is not installed
                 importlib.import_module(name)
-        _start(Request.of(said), requests, answers, report, host)
+        view = sandbox.View(**said.pop("view"))
+        _start(Request(view, **said), requests, answers, report, host)
         for descriptor in descriptors:
             os.close(descriptor)
 
