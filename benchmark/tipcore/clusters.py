@@ -77,18 +77,23 @@ def call_item(
     return index, function(item)
 
 
-def check_cluster(engine: Engine, start: str) -> None:
-    """Fail fast if no cluster answers at the address. ``start``: the command that starts one. Raises UsageError.
+def probe(address: str) -> None:
+    """Fail fast if no cluster answers at this address. Raises OSError or ValueError.
 
     A scheduler of dask and the head of a ray cluster send first (except with TLS); a web server waits for a request.
     """
-    scheme, _, rest = str(engine.address).rpartition("://")
+    scheme, _, rest = address.rpartition("://")
     where = urlsplit(f"//{rest}")
+    with socket.create_connection((where.hostname or "", where.port or 0), ANSWER_SECONDS) as there:
+        there.settimeout(ANSWER_SECONDS)
+        if scheme != "tls" and not there.recv(1):
+            raise ConnectionError("it ends the connection")
+
+
+def check_cluster(engine: Engine, start: str) -> None:
+    """Refuse an address at which no cluster answers. ``start``: the command that starts one. Raises UsageError."""
     try:
-        with socket.create_connection((where.hostname or "", where.port or 0), ANSWER_SECONDS) as there:
-            there.settimeout(ANSWER_SECONDS)
-            if scheme != "tls" and not there.recv(1):
-                raise ConnectionError("it ends the connection")
+        probe(str(engine.address))
     except (OSError, ValueError) as error:
         raise UsageError(
             f"engine.address={engine.address}: nothing answers there ({error}): start a cluster (`{start}`), or leave "
