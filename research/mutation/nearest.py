@@ -13,7 +13,7 @@ _EVALUATION = "tests/tipbench/evaluation/test_evaluation.py"
 _FOLDS = "tests/tipbench/data/test_splits.py"
 _VERIFYING = "tests/tipdata/release/test_verification.py"
 _DIGESTS = "tests/tipbench/runs/test_digests.py"
-_HOSTILE = ("tests/tipboard/submissions/test_check.py", "tests/tipboard/submissions/test_hostile.py")
+_HOSTILE = ("tests/tipboard/submissions/test_check.py", "tests/tipboard/submissions/test_mutated.py")
 
 _FAMILIES = (
     *(
@@ -74,14 +74,14 @@ NEAREST: dict[str, tuple[str, ...]] = {
     **{f"{ROUNDS}/{name}.py": (_round(name),) for name in ("keyed", "ids", "images", "prefixes", "folds")},
     f"{ROUNDS}/make_round.py": (_round("make_round"), _round("verify"), _round("folds")),
     f"{ROUNDS}/new.py": (_round("make_round"),),
-    f"{ROUNDS}/record.py": (_round("keyed"), _round("make_round"), _round("verify"), _round("scoring")),
+    f"{ROUNDS}/record.py": (_round("keyed"), _round("make_round"), _round("verify"), _round("submitting")),
     f"{ROUNDS}/regions.py": (_round("make_round"),),
     f"{ROUNDS}/components.py": (_round("wheel"), _round("make_round")),
     f"{ROUNDS}/verify.py": (_round("verify"), _round("wheel")),
-    f"{ROUNDS}/host.py": (_round("verify"), _round("scoring")),
-    f"{ROUNDS}/reveal.py": (_round("verify"), _round("scoring")),
+    f"{ROUNDS}/host.py": (_round("verify"), _round("submitting")),
+    f"{ROUNDS}/reveal.py": (_round("verify"), _round("submitting")),
     **{
-        f"{ROUNDS}/{name}.py": (_round("scoring"), _round("folds"))
+        f"{ROUNDS}/{name}.py": (_round("submitting"), _round("folds"))
         for name in ("scoring", "ledger", "submissions", "source")
     },
     f"{ROUNDS}/truth.py": (_round("keyed"), _round("make_round"), _round("folds")),

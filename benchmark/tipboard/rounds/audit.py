@@ -15,28 +15,21 @@ from tipboard.rounds.chain import Voiding, chain_differences, day_of, void_note
 from tipboard.rounds.host import read_answers
 from tipboard.rounds.ledger import same_team
 from tipboard.rounds.record import PREDICTIONS, SCORES, Round, read
-from tipboard.rounds.scores import ScoredEntry, Scores, counted, is_void, outcome_of, places_of
+from tipboard.rounds.scores import ScoredEntry, Scores, counted, outcome_of, places_of
 from tipboard.rounds.submissions import FILE
 from tipboard.submissions.messages import quote, quote_name
 
 FAILED = re.compile(r"could not be scored \(\w+\)")
-UNCHAINED = (
-    "the round is older than schema 2 and has no chain: that no submission was dropped, moved or re-timed"
-)
-UNNUMBERED = "submissions have no numbers, as in older files: that the scores are those of predictions"
 
 
 def audit(scores: Scores, described: Round) -> list[str]:
     """Return where the scores of a round contradict themselves, its chain or its terms."""
     if (scores.name, scores.commitment) != (described.name, described.commitment):
         return [f"{SCORES}: is of another round"]
-    found = []
+    found: list[str] = []
     by_number = {entry.number: entry for entry in scores.entries if entry.number is not None}
-    if described.schema_version is not None:
-        found += chain_differences(scores.chain, by_number, described.commitment)
-    numbers = [entry.number for entry in scores.entries]
-    if described.schema_version is not None or any(number is not None for number in numbers):
-        found += _number_differences(numbers)
+    found += chain_differences(scores.chain, by_number, described.commitment)
+    found += _number_differences([entry.number for entry in scores.entries])
     turns: Counter[str] = Counter()
     voids = scores.voids()
     for place, entry in enumerate(scores.entries, 1):
@@ -44,14 +37,6 @@ def audit(scores: Scores, described: Round) -> list[str]:
         said = _entry_differences(entry, turns[same_team(entry.team)], scores, voids, described)
         found += [f"{SCORES}: submission {entry.number or place} {one}" for one in said]
     return list(dict.fromkeys(found))
-
-
-def unchecked(scores: Scores, described: Round) -> list[str]:
-    """Return what an older round does not let anyone check."""
-    found = [] if described.schema_version is not None else [UNCHAINED]
-    if scores.entries and all(entry.number is None for entry in scores.entries):
-        found.append(UNNUMBERED)
-    return [f"{one} was not checked" for one in found]
 
 
 def _number_differences(numbers: list[int | None]) -> list[str]:
@@ -63,7 +48,7 @@ def _number_differences(numbers: list[int | None]) -> list[str]:
 
 
 def _entry_differences(
-    entry: ScoredEntry, turn: int, scores: Scores, voids: Mapping[int, Voiding] | None, described: Round
+    entry: ScoredEntry, turn: int, scores: Scores, voids: Mapping[int, Voiding], described: Round
 ) -> list[str]:
     found, rules = [], described.rules
     if entry.turn != turn:
@@ -72,7 +57,7 @@ def _entry_differences(
         found.append(f"is one more than the {rules.submissions} that a team has")
     if not described.opens <= day_of(entry.taken_in) <= described.closes:
         found.append(f"was taken in on {day_of(entry.taken_in)}, when the round was not open")
-    if described.schema_version is not None and entry.kept.keys() != entry.files.keys():
+    if entry.kept.keys() != entry.files.keys():
         found.append("does not say what was scored of each of its files")
     found += [
         f"names {quote(name)}, which is no file of the round"
@@ -85,8 +70,8 @@ def _entry_differences(
     return found
 
 
-def _note_differences(entry: ScoredEntry, voids: Mapping[int, Voiding] | None, described: Round) -> list[str]:
-    void = (voids or {}).get(entry.number or 0)
+def _note_differences(entry: ScoredEntry, voids: Mapping[int, Voiding], described: Round) -> list[str]:
+    void = voids.get(entry.number or 0)
     if void is not None and entry.note != void_note(void, described.closes):
         return ["is void in the chain and not for that reason in its note"]
     there = {(task, seed) for task, seeds in entry.scores.items() for seed in seeds}
@@ -94,7 +79,7 @@ def _note_differences(entry: ScoredEntry, voids: Mapping[int, Voiding] | None, d
         return ["has scores and a note why it has none"]
     if entry.note is None and there != places_of(entry):
         return ["has not the scores of its files"]
-    known = entry.note is None or is_void(entry, voids) or FAILED.fullmatch(entry.note)
+    known = entry.note is None or void is not None or FAILED.fullmatch(entry.note)
     return [] if known else ["has a note that is none of a void one or of one that could not be scored"]
 
 
@@ -109,14 +94,10 @@ def read_scores(folder: Path) -> Scores | None:
 
 
 def rescored(folder: Path, scores: Scores, described: Round) -> list[str]:
-    """Return where the scores of a revealed round are not those of its published predictions.
-
-    A file from before predictions were published says no numbers, and nothing can be compared.
-    """
+    """Return where the scores of a revealed round are not those of its published predictions."""
     numbers = {entry.number for entry in scores.entries}
     there = {int(one.name) for one in (folder / PREDICTIONS).glob("*") if one.name.isdecimal()}
-    extra = [] if numbers == {None} else sorted(there - numbers)
-    found = [f"{SCORES}: lacks submission {number}" for number in extra]
+    found = [f"{SCORES}: lacks submission {number}" for number in sorted(there - numbers)]
     answers_of, voids = cache(partial(read_answers, folder)), scores.voids()
     for entry in scores.entries:
         if entry.number is not None and all(_known(name, described) for name in (*entry.files, *entry.kept)):
@@ -127,15 +108,13 @@ def rescored(folder: Path, scores: Scores, described: Round) -> list[str]:
 
 def _extra_files(place: Path, entry: ScoredEntry) -> list[str]:
     there = {path.relative_to(place).as_posix() for path in place.rglob("*") if not path.is_dir()}
-    extra = sorted(there - entry.kept.keys()) if entry.kept else []
-    return [
-        f"{PREDICTIONS}/{entry.number}/{quote_name(name)}: does not belong to the round" for name in extra
-    ]
+    where, extra = f"{PREDICTIONS}/{entry.number}", sorted(there - entry.kept.keys())
+    return [f"{where}/{quote_name(name)}: does not belong to the round" for name in extra]
 
 
 def _score_differences(
     entry: ScoredEntry,
-    voids: Mapping[int, Voiding] | None,
+    voids: Mapping[int, Voiding],
     folder: Path,
     described: Round,
     answers_of: Callable[[str], Answers],
@@ -146,7 +125,7 @@ def _score_differences(
             return [f"{where}/{name}: is missing"]
         if digest_of((folder / where / name).read_bytes()) != digest:
             return [f"{where}/{name}: is not what {SCORES} says was scored"]
-    if is_void(entry, voids):
+    if entry.number in voids:
         return []
     found, note = outcome_of(entry, folder / where, described, answers_of)
     if note != entry.note:

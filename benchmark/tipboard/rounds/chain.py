@@ -30,7 +30,7 @@ class Entered(BaseModel):
     files: dict[str, str] = Field(description="path -> SHA-256 of the predictions as they were handed in")
     kept: dict[str, str] = Field(
         default={},
-        description="path -> SHA-256 of the copy that is scored and published at the reveal; empty in older files",
+        description="path -> SHA-256 of the copy that is scored and published at the reveal",
     )
 
 

@@ -51,15 +51,11 @@ def check_wheel(described: Round, doing: str) -> None:
         UsageError: where anything differs, naming it and what to install.
     """
     if found := differences(described.components, components(described.data)):
-        made = described.wheel
-        name = "another tipbench" if made is None else f"tipbench {made.version}"
-        package = "the tipbench that made it" if made is None else name
-        libraries = ", ".join(
-            f"{name} {number}" for name, number in described.components.dependencies.items()
-        )
+        made, libraries = f"tipbench {described.wheel.version}", described.components.dependencies.items()
         raise UsageError(
-            f"round {described.name} was made by {name}, and no other may {doing} ({'; '.join(found)}): "
-            f"install {package} from its wheel or checkout, with {libraries}."
+            f"round {described.name} was made by {made}, and no other may {doing} ({'; '.join(found)}): "
+            f"install {made} from its wheel or checkout, with "
+            f"{', '.join(f'{name} {number}' for name, number in libraries)}."
         )
 
 

@@ -20,7 +20,7 @@ from tipcore.table_files import UNREADABLE, error_line, read_parquet
 from tipboard.rounds.record import DIGESTS, ROUND, Digests, Round, read
 
 WRITTEN = "written.json"
-"""In the host's folder: path -> SHA-256 of what it keeps to score by; absent in rounds of earlier versions."""
+"""In the host's folder: path -> SHA-256 of what it keeps to score by."""
 AGAIN, RESTORE = "get the round again", "restore the host's folder"
 
 _checked: dict[Path, tuple[Stamp, str]] = {}
@@ -34,7 +34,8 @@ def published_digests(folder: Path, described: Round) -> dict[str, str]:
 
 
 def written_digests(folder: Path) -> dict[str, str]:
-    """Return the digests of answers and galleries of a host's folder, by path; none where they were not kept."""
+    """Return the digests of answers and galleries of a host's folder, by path; of a published folder,
+    which has no such file, none."""
     path = folder / WRITTEN
     if not path.is_file():
         return {}

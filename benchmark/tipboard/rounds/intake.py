@@ -25,7 +25,8 @@ from tipboard.rounds.ledger import SUBMISSIONS, HandedIn, Ledger, check_not_reve
 from tipboard.rounds.record import Round
 from tipboard.rounds.scores import shown_of
 from tipboard.rounds.submissions import Submission, read_submission
-from tipboard.submissions.messages import SCORING_FAILS, Problem, Refused, legal_text, not_finite
+from tipboard.submissions.check import SCORING_FAILS, not_finite
+from tipboard.submissions.messages import Problem, Refused, legal_text
 
 MOST_REASON = 300
 """Characters of the reason why a submission is void."""

@@ -112,7 +112,6 @@ def _check_same(order: RoundOrder, begun: Round, names: tuple[str, ...], version
 def _described(order: RoundOrder, plan: Plan, opens: date, closes: date, seed: bytes, digests: str) -> Round:
     blank = "0" * 64
     made = Round(
-        schema_version=2,
         name=order.name,
         size=order.size,
         regions=len(plan.numbers),

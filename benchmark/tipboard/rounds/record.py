@@ -29,9 +29,6 @@ SCHEMA = Path(__file__).with_name("round.schema.json")
 DOMAIN = "tipbench sealed round 1"
 HEX = r"^[0-9a-f]{64}$"
 SUBMISSIONS, DECIMALS = 3, 3
-OPTIONAL = ("schema_version", "wheel", "draft")
-"""Terms that only some rounds have: those since schema 2, and those of a draft."""
-
 FIRST_REGION = 1_000_000
 """Regions of rounds are numbered from here, far beyond those of any release."""
 
@@ -74,7 +71,7 @@ class Round(_Record):
     """A sealed round."""
 
     format: Literal["tipbench sealed round 1"] = DOMAIN
-    schema_version: Literal[2] | None = Field(default=None, description="absent before wheels were named")
+    schema_version: Literal[2] = 2
     name: str
     size: str
     first_region: int = FIRST_REGION
@@ -87,7 +84,7 @@ class Round(_Record):
     columns: dict[str, list[str]] = Field(description="published tables and their columns")
     rules: Rules = Rules()
     components: Components
-    wheel: Wheel | None = Field(default=None, description="absent where the round is older than schema 2")
+    wheel: Wheel
     draft: Literal[True] | None = Field(
         default=None, description="true where the data version was a draft; absent otherwise"
     )
@@ -125,9 +122,8 @@ class Revealed(_Record):
 
 
 def to_json(record: BaseModel) -> str:
-    """Return indented JSON, finite numbers only; without the terms that a round does not have."""
-    absent = {name for name in OPTIONAL if getattr(record, name, None) is None}
-    made = record.model_dump(mode="json", exclude=absent)
+    """Return indented JSON, finite numbers only; only a round of a draft has the term ``draft``."""
+    made = record.model_dump(mode="json", exclude=None if getattr(record, "draft", None) else {"draft"})
     return json.dumps(made, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -137,13 +133,9 @@ def json_schema() -> dict[str, Any]:
 
 
 def terms(record: dict[str, Any]) -> str:
-    """Return the canonical JSON of what the commitment binds beside the seed.
-
-    What a round does not have is not among its terms, so that the commitment of an older one stays.
-    """
-    absent = {name for name in OPTIONAL if record.get(name) is None}
-    bound = record.keys() - {"commitment", "digests"} - absent
-    return canonical({key: value for key, value in record.items() if key in bound})
+    """Return the canonical JSON of what the commitment binds beside the seed."""
+    unbound = {"commitment", "digests"} if record.get("draft") else {"commitment", "digests", "draft"}
+    return canonical({key: value for key, value in record.items() if key not in unbound})
 
 
 def commitment(seed: bytes, bound: str) -> str:

@@ -21,7 +21,7 @@ from tipboard.rounds.damage import RESTORE, check_file
 from tipboard.rounds.ledger import same_team
 from tipboard.rounds.record import DOMAIN, Round
 from tipboard.rounds.submissions import FILE, read_file, score_predictions
-from tipboard.submissions.messages import SCORING_FAILS
+from tipboard.submissions.check import SCORING_FAILS
 
 Found = dict[str, dict[str, dict[str, Score]]]
 """Scores by task, seed and metric."""
@@ -31,7 +31,7 @@ class ScoredEntry(Entered):
     """One submission's scores by task, seed and metric."""
 
     counts: list[str] = Field(description="tasks of which it is the team's last")
-    number: int | None = Field(default=None, description="of all submissions, from 1; absent in older files")
+    number: int | None = Field(default=None, description="of all submissions, from 1")
     note: str | None = Field(
         default=None, description="why it has no scores: void, or it could not be scored"
     )
@@ -48,16 +48,16 @@ class Scores(BaseModel):
     commitment: str
     evaluator: str = Field(default=__version__, description="version of the tipbench that scored it")
     entries: list[ScoredEntry]
-    chain: list[Link] = Field(default=[], description="what was taken in and voided; absent in older files")
+    chain: list[Link] = Field(default=[], description="what was taken in and voided")
 
-    def voids(self) -> Mapping[int, Voiding] | None:
-        """Return the void submissions by number; None in a file from before the chain."""
-        return voids_of(self.chain) if self.chain else None
+    def voids(self) -> Mapping[int, Voiding]:
+        """Return the void submissions by number."""
+        return voids_of(self.chain)
 
 
 def shown_of(task: Task, answers: Answers, path: Path, described: Round) -> dict[str, Score]:
     """Return the scores of a file as they are shown. Raises one of
-    :data:`tipboard.submissions.messages.SCORING_FAILS` where JSON cannot hold them."""
+    :data:`tipboard.submissions.check.SCORING_FAILS` where JSON cannot hold them."""
     shown = rounded(score_predictions(task, answers, read_file(path)), described.rules.decimals)
     for name, one in shown.items():
         if not all(value is None or math.isfinite(value) for value in (one.value, one.low, one.high)):
@@ -96,20 +96,13 @@ def places_of(entry: Entered) -> set[tuple[str, str]]:
     return {(found[1], f"s{found[2]}") for name in entry.files if (found := FILE.fullmatch(name))}
 
 
-def is_void(entry: ScoredEntry, voids: Mapping[int, Voiding] | None) -> bool:
-    """Return whether an entry is void: by the chain or, in a file from before it (None), by its note."""
-    return (entry.note or "").startswith("void") if voids is None else entry.number in voids
-
-
-def counted(
-    entry: ScoredEntry, entries: Iterable[ScoredEntry], voids: Mapping[int, Voiding] | None
-) -> list[str]:
+def counted(entry: ScoredEntry, entries: Iterable[ScoredEntry], voids: Mapping[int, Voiding]) -> list[str]:
     """Return the tasks that an entry has scores of and no later one of its team, void ones aside, has files of."""
     team = same_team(entry.team)
     later = [
         other
         for other in entries
-        if same_team(other.team) == team and other.turn > entry.turn and not is_void(other, voids)
+        if same_team(other.team) == team and other.turn > entry.turn and other.number not in voids
     ]
     return sorted(entry.scores.keys() - {task for other in later for task, _ in places_of(other)})
 

@@ -22,7 +22,7 @@ from tipcore.engines import Engine, run_all
 from tipcore.errors import MachineFault, UsageError
 from tipcore.table_files import UNREADABLE, read_parquet
 
-from tipboard.rounds.audit import audit, read_scores, rescored, unchecked
+from tipboard.rounds.audit import audit, read_scores, rescored
 from tipboard.rounds.chain import Intake, link_hash
 from tipboard.rounds.components import check_wheel, components, differences
 from tipboard.rounds.make_round import (
@@ -129,10 +129,8 @@ def _scores_held(
     """Return what differs in scores, what was not checked, and what was found of receipts."""
     if scores is None:
         told = [f"receipt {one} was not checked: {SCORES} is not published" for one in receipts]
-        if revealed and described.schema_version is not None:
-            return [f"{SCORES}: is missing", *told], [], []
-        return [], ([f"{SCORES} is not there: no score was checked", *told] if revealed else told), []
-    found, told, said = audit(scores, described), unchecked(scores, described), []
+        return ([f"{SCORES}: is missing", *told], [], []) if revealed else ([], told, [])
+    found, said = audit(scores, described), list[str]()
     links = {link_hash(link): link for link in scores.chain}
     for one in receipts:
         link = links.get(one)
@@ -149,7 +147,7 @@ def _scores_held(
             said.append(
                 f"receipt {one}: in the chain, submission {link.number} void since {link.at.isoformat()}"
             )
-    return found, told, said
+    return found, [], said
 
 
 def _score_differences(folder: Path, scores: Scores, described: Round) -> list[str]:

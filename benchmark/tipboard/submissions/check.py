@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
-import tempfile
 import warnings
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import polars as pl
 from tipbench.data.fold import Prepared
 from tipbench.evaluation.evaluation import Evaluation, check_predictions
+from tipbench.kinds.refusals import PredictionsRefused
 from tipbench.loading import prepare
 from tipbench.metrics.scores import Score
 from tipbench.runs.cost import Meter
@@ -39,8 +38,8 @@ from tipdata.release import open_release
 
 from tipboard.submissions.files import RECORD_BYTES, Limits, Unreadable, limits_of, read_regular
 from tipboard.submissions.folder import look, open_folder_of
-from tipboard.submissions.guard import Guarded, read_guarded
-from tipboard.submissions.messages import SCORING_FAILS, Problem, Refused, not_finite, of_predictions, quote
+from tipboard.submissions.guard import read_guarded
+from tipboard.submissions.messages import Problem, Refused, quote
 from tipboard.submissions.record import RECORD, Malformed, SubmissionRecord, SubmittedFile, record_of
 from tipboard.submissions.terms import Form, disagreements, form_of
 
@@ -105,28 +104,19 @@ def _count(task: Task, source: Source) -> int:
 SEALED = "sealed: scored at close"
 """In the place of a score whose truth is not known yet."""
 
-
-@dataclass(frozen=True)
-class ScoredPredictions:
-    """Scores and the wall seconds that they took."""
-
-    evaluation: Evaluation
-    seconds: float | None = None
+SCORING_FAILS = (ArithmeticError, ValueError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
+"""What scoring may raise for numbers that no metric can hold."""
 
 
-def scored_predictions(
-    truth: SubmissionTruth, task: Task, prepared: Prepared, predictions: pl.DataFrame, replicates: int
-) -> ScoredPredictions:
-    """Return scores, without a library's remarks about numbers that are too large for it; of a sealed round the keys
-    only are checked."""
-    if not truth.scored:
-        check_predictions(prepared.answers_to(predictions), predictions)
-        return ScoredPredictions(Evaluation({task.primary: Score(value=None, note=SEALED)}))
-    meter = Meter()
-    with meter.part("score"), warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        found = evaluate_prepared(task, prepared, predictions, replicates, open_entry=True)
-    return ScoredPredictions(found, meter.wall("score"))
+def of_predictions(file: str, error: UsageError) -> Problem:
+    """Return what tipbench says of predictions as a problem of their file."""
+    said = error.said if isinstance(error, PredictionsRefused) else str(error)
+    return Problem(file, said.rstrip(".") + ".")
+
+
+def not_finite(error: BaseException, said: str = "") -> str:
+    """Return the sentence about predictions for which scoring raised one of :data:`SCORING_FAILS`."""
+    return f"its values give no finite scores ({type(error).__name__}{said and f': {said}'})."
 
 
 UNDECLARED = "undeclared"
@@ -158,14 +148,6 @@ class Checked:
     peak_mib: float | None
 
 
-@dataclass(frozen=True)
-class _Outcome:
-    """Results of one fold's files, and a sentence for each that has none; by file."""
-
-    results: dict[str, Result]
-    problems: dict[str, str]
-
-
 def check(
     folder: Path,
     *,
@@ -195,37 +177,29 @@ def check(
         sys.stderr.write(
             "this system cannot limit the memory that reading takes: check only your own files\n"
         )
-    with open_folder_of(folder) as descriptor, _clean_files(workdir) as clean:
+    made = TemporaryDirectory(prefix="tipbench-check-", ignore_cleanup_errors=True)
+    with open_folder_of(folder) as descriptor, made as place:
         record = _record(folder, descriptor, limits)
-        limits = limits or limits_of(record.size)
-        answers = _truth(folder, record, truth or release_truth(quiet=quiet))
-        guarded = _read(folder, descriptor, record, answers, limits, clean)
-        outcomes = run_all(
-            partial(_score_fold, record, answers, guarded, replicates, each),
-            _by_fold(record),
-            engine="sequential",
-            label="folds",
-            quiet=quiet,
-        )
-        problems = {file: said for one in outcomes for file, said in one.problems.items()}
+        try:
+            answers = (truth or release_truth(quiet=quiet))(record)
+        except UsageError as error:
+            raise Refused(folder, [Problem(RECORD, str(error))]) from None
+        forms = _forms(folder, record, answers)
+        clean = workdir or Path(place)
+        guarded = read_guarded(descriptor, record.predictions, forms, limits or limits_of(record.size), clean)
+        _refuse(folder, record, guarded.problems, guarded.peak_mib)
+        folds: dict[tuple[str, str], list[SubmittedFile]] = {}  # so that the answers of a fold are made once
+        for entry in record.predictions:
+            folds.setdefault((entry.task, entry.split), []).append(entry)
+        work = partial(_score_fold, record, answers, guarded.clean, replicates, each)
+        scored = run_all(work, list(folds.values()), engine="sequential", label="folds", quiet=quiet)
+        found = {file: outcome for fold in scored for file, outcome in fold.items()}
+        problems = {file: outcome for file, outcome in found.items() if isinstance(outcome, str)}
         _refuse(folder, record, problems, guarded.peak_mib)
-        results = {file: result for one in outcomes for file, result in one.results.items()}
         kept = guarded.clean if workdir is not None else {}
-        scored = [ScoredFile(one, results[one.file], kept.get(one.file)) for one in record.predictions]
-        return Checked(record, scored, guarded.peak_mib)
-
-
-@contextmanager
-def _clean_files(workdir: Path | None) -> Iterator[Path]:
-    """A folder for clean files, that of the caller or one that is gone in the end."""
-    if workdir is not None:
-        yield workdir
-        return
-    made = Path(tempfile.mkdtemp(prefix="tipbench-check-"))
-    try:
-        yield made
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
+        results = {file: outcome for file, outcome in found.items() if isinstance(outcome, Result)}
+        files = [ScoredFile(one, results[one.file], kept.get(one.file)) for one in record.predictions]
+        return Checked(record, files, guarded.peak_mib)
 
 
 def _record(folder: Path, descriptor: Folder, limits: Limits | None) -> SubmissionRecord:
@@ -239,26 +213,10 @@ def _record(folder: Path, descriptor: Folder, limits: Limits | None) -> Submissi
         raise Refused(folder, [Problem(RECORD, f"{reason}."), *found.problems]) from None
     except Malformed as error:
         raise Refused(folder, [*error.problems, *found.problems]) from None
-    problems = [
-        *found.problems,
-        *disagreements(record, found, limits or limits_of(record.size), list(versions())),
-    ]
-    if problems:
+    declared = disagreements(record, found, limits or limits_of(record.size), list(versions()))
+    if problems := [*found.problems, *declared]:
         raise Refused(folder, problems)
     return record
-
-
-def _read(
-    folder: Path,
-    descriptor: Folder,
-    record: SubmissionRecord,
-    truth: SubmissionTruth,
-    limits: Limits,
-    workdir: Path,
-) -> Guarded:
-    guarded = read_guarded(descriptor, record.predictions, _forms(folder, record, truth), limits, workdir)
-    _refuse(folder, record, guarded.problems, guarded.peak_mib)
-    return guarded
 
 
 def _forms(folder: Path, record: SubmissionRecord, truth: SubmissionTruth) -> dict[str, Form]:
@@ -281,50 +239,52 @@ def _refuse(folder: Path, record: SubmissionRecord, problems: dict[str, str], pe
         raise Refused(folder, [Problem(file, problems[file]) for file in files], peak_mib)
 
 
-def _truth(folder: Path, record: SubmissionRecord, truth: TruthOf) -> SubmissionTruth:
-    try:
-        return truth(record)
-    except UsageError as error:
-        raise Refused(folder, [Problem(RECORD, str(error))]) from None
-
-
-def _by_fold(record: SubmissionRecord) -> list[list[SubmittedFile]]:
-    """Return entries of one task and split together, so that its answers are made once."""
-    folds: dict[tuple[str, str], list[SubmittedFile]] = {}
-    for entry in record.predictions:
-        folds.setdefault((entry.task, entry.split), []).append(entry)
-    return list(folds.values())
-
-
 def _score_fold(
     record: SubmissionRecord,
     truth: SubmissionTruth,
-    guarded: Guarded,
+    clean: Mapping[str, Path],
     replicates: int,
     each: Each | None,
     entries: Sequence[SubmittedFile],
-) -> _Outcome:
-    task, outcome = task_of(entries[0].task), _Outcome({}, {})
+) -> dict[str, Result | str]:
+    """Return the result of each of a fold's files, or a sentence why it has none, by file."""
+    task = task_of(entries[0].task)
     try:
         prepared = truth.prepared(task, entries[0].split)
     except UsageError as error:
-        return _Outcome({}, {entry.file: of_predictions(entry.file, error).said for entry in entries})
+        return {entry.file: of_predictions(entry.file, error).said for entry in entries}
+    found: dict[str, Result | str] = {}
     for entry in entries:
-        content = guarded.clean[entry.file].read_bytes()
+        content = clean[entry.file].read_bytes()
         predictions = read_parquet(content)
         try:
             truth.check(task, predictions)
-            evaluation = scored_predictions(truth, task, prepared, predictions, replicates)
-            result = _result(record, entry, task, prepared, evaluation, digest_of(content))
+            evaluation, seconds = _evaluated(truth, task, prepared, predictions, replicates)
+            result = _result(record, entry, task, prepared, evaluation, seconds, digest_of(content))
         except UsageError as error:
-            outcome.problems[entry.file] = of_predictions(entry.file, error).said
+            found[entry.file] = of_predictions(entry.file, error).said
         except SCORING_FAILS as error:
-            outcome.problems[entry.file] = not_finite(error, quote(" ".join(str(error).split()), 100))
+            found[entry.file] = not_finite(error, quote(" ".join(str(error).split()), 100))
         else:
-            outcome.results[entry.file] = result
+            found[entry.file] = result
             if each is not None:
-                each(result, evaluation.evaluation)
-    return outcome
+                each(result, evaluation)
+    return found
+
+
+def _evaluated(
+    truth: SubmissionTruth, task: Task, prepared: Prepared, predictions: pl.DataFrame, replicates: int
+) -> tuple[Evaluation, float | None]:
+    """Return scores and the wall seconds that they took, without a library's remarks about numbers that are too large
+    for it; of a sealed round the keys only are checked."""
+    if not truth.scored:
+        check_predictions(prepared.answers_to(predictions), predictions)
+        return Evaluation({task.primary: Score(value=None, note=SEALED)}), None
+    meter = Meter()
+    with meter.part("score"), warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        found = evaluate_prepared(task, prepared, predictions, replicates, open_entry=True)
+    return found, meter.wall("score")
 
 
 def _result(
@@ -332,10 +292,10 @@ def _result(
     entry: SubmittedFile,
     task: Task,
     prepared: Prepared,
-    evaluation: ScoredPredictions,
+    evaluation: Evaluation,
+    seconds: float | None,
     digest: str,
 ) -> Result:
-    found = evaluation.evaluation
     declared = {} if entry.cost is None else entry.cost.model_dump()
     return Result(
         schema_version=SCHEMA_VERSION,
@@ -355,9 +315,9 @@ def _result(
         config_hash="",
         config={},
         primary=task.primary,
-        cost=Cost(**{**dict.fromkeys(Cost.model_fields), **declared, "score_s": evaluation.seconds}),
+        cost=Cost(**{**dict.fromkeys(Cost.model_fields), **declared, "score_s": seconds}),
         environment={"hardware": record.hardware},
         predictions=PredictionsFile(file=entry.file, digest=digest),
         notes=prepared.notes,
-        **found.record(),
+        **evaluation.record(),
     )

@@ -8,16 +8,14 @@ that are read by another one, a few times.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from queue import Empty, Full, Queue
-from typing import IO, Any, Protocol
+from threading import Event, Timer
+from typing import Any
 
 from tipcore.errors import MachineFault
 from tipcore.helper import end_helper, start_helper
@@ -25,6 +23,7 @@ from tipcore.operating_system import Folder, ran_out_of_seconds
 
 from tipboard.submissions.files import Limits, amount
 from tipboard.submissions.messages import quote
+from tipboard.submissions.record import SubmittedFile
 from tipboard.submissions.terms import Form
 
 MOST_DEATHS = 3
@@ -39,23 +38,17 @@ LONGEST_LINE = 4_096
 READER = "tipboard.submissions.reader"
 
 
-class Declared(Protocol):
-    """What has to be known of a file to read it (:class:`tipboard.submissions.record.SubmittedFile` says more).
+@dataclass(frozen=True)
+class FoundFile:
+    """A file of predictions that no record lists: its place below the folder and its SHA-256."""
 
-    ``rows``: None where nobody declared how many.
-    """
+    task: str
+    file: str
+    digest: str
+    rows: int | None = None
 
-    @property
-    def task(self) -> str: ...
 
-    @property
-    def file(self) -> str: ...
-
-    @property
-    def digest(self) -> str: ...
-
-    @property
-    def rows(self) -> int | None: ...
+AnyFile = SubmittedFile | FoundFile
 
 
 @dataclass
@@ -72,11 +65,7 @@ class _Overdue(Exception):
 
 
 def read_guarded(
-    folder: Folder,
-    entries: Sequence[Declared],
-    forms: Mapping[str, Form],
-    limits: Limits,
-    workdir: Path,
+    folder: Folder, entries: Sequence[AnyFile], forms: Mapping[str, Form], limits: Limits, workdir: Path
 ) -> Guarded:
     """Read the files of these entries.
 
@@ -108,7 +97,7 @@ def read_guarded(
 
 def _read(
     folder: Folder,
-    waiting: dict[int, Declared],
+    waiting: dict[int, AnyFile],
     forms: Mapping[str, Form],
     limits: Limits,
     workdir: Path,
@@ -117,29 +106,25 @@ def _read(
 ) -> tuple[int | None, str]:
     """Read what is waiting, taking from it what is done; the file that ended the process, if any, and how."""
     process = start_helper(READER, workdir, folder, {"ARROW_DEFAULT_MEMORY_POOL": "system"})
-    assert process.stdout is not None
-    heard = _Listener(process.stdout)
-    heard.start()
     at: int | None = None
-    how = "ended the process that reads it"
+    how, slow = "ended the process that reads it", f"takes more than {limits.seconds} seconds to read"
     try:
         _ask(process, folder, waiting, forms, limits)
-        for line in _lines(heard, limits.seconds + PATIENCE, end):
-            if "start" in line:
-                at = _number(line["start"], waiting)
-            else:
-                done = _number(line["done"], waiting)
-                _note(waiting[done], line, workdir, found)
-                del waiting[done]
-                at = None
+        for line in _lines(process, limits.seconds + PATIENCE, end):
+            number = line["start" if "start" in line else "done"]
+            if number not in waiting:
+                raise ValueError(number)
+            if "done" in line:
+                note(waiting[number], line, workdir, found)
+                del waiting[number]
+            at = None if "done" in line else number
     except _Overdue:
-        how = f"takes more than {limits.seconds} seconds to read"
+        how = slow
     except (ValueError, KeyError, TypeError):
         at = next(iter(waiting)) if at is None else at
         how = "breaks the process that reads it"
     finally:
         code = end_helper(process)
-        heard.join(timeout=1)
     if not waiting:
         return None, ""
     if at is None:
@@ -147,15 +132,13 @@ def _read(
             f"predictions cannot be read on this machine: the process that reads them ended with {code} within "
             f"{amount(limits.memory_bytes)} of memory; try `python -c 'import pyarrow'`."
         )
-    if ran_out_of_seconds(code):
-        how = f"takes more than {limits.seconds} seconds to read"
-    return at, how
+    return at, slow if ran_out_of_seconds(code) else how
 
 
 def _ask(
     process: subprocess.Popen[bytes],
     folder: Folder,
-    waiting: dict[int, Declared],
+    waiting: dict[int, AnyFile],
     forms: Mapping[str, Form],
     limits: Limits,
 ) -> None:
@@ -171,46 +154,32 @@ def _ask(
         process.stdin.close()
 
 
-class _Listener(threading.Thread):
-    """Hands on what comes out of a pipe, part by part, nothing at its end: not every system waits for one with a limit.
+def _lines(process: subprocess.Popen[bytes], seconds: float, end: float) -> Iterator[dict[str, Any]]:
+    """Yield what the process says, line by line, none of them longer than it may be.
 
-    What nobody takes is not read on, so that a process that talks without end fills no memory.
+    Kills it and raises _Overdue where a line takes more seconds than it may, or ``end`` (of the monotonic clock) has
+    come: a timer does, since not every system reads a pipe with a limit.
     """
+    assert process.stdout is not None
+    overdue = Event()
 
-    def __init__(self, pipe: IO[bytes]) -> None:
-        super().__init__(daemon=True)
-        self._pipe, self._parts = pipe, Queue[bytes](maxsize=64)
+    def expire() -> None:
+        overdue.set()
+        process.kill()
 
-    def run(self) -> None:
-        """Read until the end, or until nobody takes what was read; close the pipe."""
-        part = b"."
-        with self._pipe, suppress(Full):
-            while part:
-                part = os.read(self._pipe.fileno(), LONGEST_LINE)
-                self._parts.put(part, timeout=PATIENCE)
-
-    def part(self, due: float) -> bytes:
-        """Return the next part. Raises _Overdue where there is none by then, on the monotonic clock."""
-        try:
-            return self._parts.get(timeout=max(0.0, due - time.monotonic()))
-        except Empty:
-            raise _Overdue from None
-
-
-def _lines(heard: _Listener, seconds: float, end: float) -> Iterator[dict[str, Any]]:
-    """Yield what the process says, line by line.
-
-    Raises _Overdue where a line takes more seconds than it may, or ``end`` (of the monotonic clock) has come.
-    """
-    pending, due = b"", min(end, time.monotonic() + seconds)
-    while True:
-        part = heard.part(due)
-        pending += part
-        *whole, pending = pending.split(b"\n")
-        if not part or len(pending) > LONGEST_LINE:
-            return
-        for line in whole:
-            due = min(end, time.monotonic() + seconds)
+    with process.stdout as pipe:
+        while True:
+            timer = Timer(max(0.0, min(seconds, end - time.monotonic())), expire)
+            timer.daemon = True
+            timer.start()
+            try:
+                line = pipe.readline(LONGEST_LINE)
+            finally:
+                timer.cancel()
+            if overdue.is_set():
+                raise _Overdue
+            if not line.endswith(b"\n"):
+                return
             yield json.loads(line)
 
 
@@ -228,15 +197,8 @@ def _refuse_full(workdir: Path) -> None:
         probe.unlink(missing_ok=True)
 
 
-def _number(said: Any, waiting: dict[int, Declared]) -> int:
-    """Return the number of a file that is waiting. Raises ValueError for anything else."""
-    if said not in waiting:
-        raise ValueError(said)
-    return int(said)
-
-
-def _note(entry: Declared, line: dict[str, Any], workdir: Path, found: Guarded) -> None:
-    """Keep what the process says of one file."""
+def note(entry: AnyFile, line: dict[str, Any], workdir: Path, found: Guarded) -> None:
+    """Keep what the process says of one file. Raises MachineFault where the disk is full."""
     if line.get("full"):
         _refuse_full(workdir)
         line = {**line, "refused": "its clean copy could not be written; hand it in again"}

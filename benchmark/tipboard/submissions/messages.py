@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import polars as pl
-from tipbench.kinds.refusals import PredictionsRefused
-from tipcore.errors import CheckFailed, UsageError
+from tipcore.errors import CheckFailed
 
 UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 """Unicode categories without a glyph of their own: control, format (bidirectional overrides, zero width, byte order
@@ -90,8 +88,6 @@ def _longest_marks(text: str) -> int:
 MOST_LINES = 20
 MOST_SIGNS = 1_700
 LONGEST = 400
-SCORING_FAILS = (ArithmeticError, ValueError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
-"""What scoring may raise for numbers that no metric can hold."""
 
 
 @dataclass(frozen=True)
@@ -103,17 +99,6 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.where}: {self.said}"
-
-
-def of_predictions(file: str, error: UsageError) -> Problem:
-    """Return what tipbench says of predictions as a problem of their file."""
-    said = error.said if isinstance(error, PredictionsRefused) else str(error)
-    return Problem(file, said.rstrip(".") + ".")
-
-
-def not_finite(error: BaseException, said: str = "") -> str:
-    """Return what is said of predictions for which scoring raised one of :data:`SCORING_FAILS`."""
-    return f"its values give no finite scores ({type(error).__name__}{said and f': {said}'})."
 
 
 class Refused(CheckFailed):

@@ -213,7 +213,9 @@ def main() -> int:
     for file in asked["files"]:
         _say({"start": file["number"]})
         allow_seconds(limits.seconds)
-        _say({"done": file["number"], **_outcome(folder, file, limits), "peak_mib": _peak_mib()})
+        kib = peak_memory()  # resident; None where the system cannot say
+        peak = None if kib is None else round(kib / 1024, 1)
+        _say({"done": file["number"], **outcome(folder, file, limits, Path()), "peak_mib": peak})
     return 0
 
 
@@ -221,14 +223,18 @@ def _limit_process(limits: Limits) -> None:
     confine(limits.memory_bytes, WRITTEN * limits.file_bytes, MOST_OPEN)
 
 
-def _outcome(folder: Folder, file: dict[str, Any], limits: Limits) -> dict[str, Any]:
+def outcome(folder: Folder, file: dict[str, Any], limits: Limits, to: Path) -> dict[str, Any]:
+    """Write the clean copy of one file to a folder; its ``rows``, why it is ``refused``, or that the disk is ``full``.
+
+    ``file``: its ``number``, which names the copy, ``name``, ``digest``, and the ``columns`` and ``rows`` of its form.
+    """
     try:
         content = read_regular(folder, file["name"], limits.file_bytes)
         digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
         if digest != file["digest"]:
             return {"refused": f"it is not the file of its digest, it has {digest}; pack it again"}
         within = replace(limits, rows=min(limits.rows, file["rows"]))
-        return {"rows": write_clean(content, file["columns"], within, Path(f"{file['number']}.parquet"))}
+        return {"rows": write_clean(content, file["columns"], within, to / f"{file['number']}.parquet")}
     except (Refusal, Unreadable) as reason:
         return {"refused": str(reason)}
     except MemoryError:
@@ -242,12 +248,6 @@ def _outcome(folder: Folder, file: dict[str, Any], limits: Limits) -> dict[str, 
 def _damage_message(error: Exception) -> dict[str, Any]:
     said = " ".join(str(error).split()).rstrip(".")
     return {"refused": f"it cannot be read as parquet ({quote(said, 120)}); write it again"}
-
-
-def _peak_mib() -> float | None:
-    """Return peak resident memory so far; None where the system cannot say."""
-    kib = peak_memory()
-    return None if kib is None else round(kib / 1024, 1)
 
 
 def _say(line: dict[str, Any]) -> None:

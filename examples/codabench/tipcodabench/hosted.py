@@ -14,7 +14,6 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 
@@ -28,10 +27,11 @@ from tipboard.rounds.host import read_answers
 from tipboard.rounds.record import Round, read_round
 from tipboard.rounds.scores import rounded
 from tipboard.rounds.submissions import FILE, SPLIT, AnswersOf, check_steps, score_predictions
+from tipboard.submissions.check import SCORING_FAILS, not_finite, of_predictions
 from tipboard.submissions.files import Limits, Unreadable, limits_of, read_regular
 from tipboard.submissions.folder import look, open_folder_of
-from tipboard.submissions.guard import read_guarded
-from tipboard.submissions.messages import SCORING_FAILS, Problem, not_finite, of_predictions, quote
+from tipboard.submissions.guard import FoundFile, read_guarded
+from tipboard.submissions.messages import Problem, quote
 from tipboard.submissions.record import RECORD
 from tipboard.submissions.terms import form_of
 from tipcore.atomic import write_file_atomically
@@ -47,16 +47,6 @@ SEED = 0
 
 NOT_OURS = (RECORD, "metadata")
 """Names that may lie beside the tasks: what an author says of the method, and what the worker says of its run."""
-
-
-@dataclass(frozen=True)
-class Given:
-    """A file of predictions: its place below the folder and its SHA-256."""
-
-    task: str
-    file: str
-    digest: str
-    rows: int | None = None
 
 
 def run(given: Path, output: Path) -> int:
@@ -100,7 +90,7 @@ def _check_evaluator(described: Round) -> None:
         raise UsageError("this program is not the evaluator of the round: tell the organisers.")
 
 
-def _handed_in(folder: Folder, described: Round, limits: Limits) -> list[Given]:
+def _handed_in(folder: Folder, described: Round, limits: Limits) -> list[FoundFile]:
     found = look(folder)
     problems = [problem for problem in found.problems if problem.where not in NOT_OURS]
     if problems:
@@ -115,7 +105,7 @@ def _first(problems: Sequence[Problem]) -> str:
     return f"{str(problems[0]).rstrip('.')}{more}."
 
 
-def _given(folder: Folder, name: str, described: Round, limits: Limits) -> Given:
+def _given(folder: Folder, name: str, described: Round, limits: Limits) -> FoundFile:
     matched = FILE.fullmatch(name)
     task = name.partition("/")[0]
     if task not in described.tasks:
@@ -130,11 +120,11 @@ def _given(folder: Folder, name: str, described: Round, limits: Limits) -> Given
         content = read_regular(folder, name, limits.file_bytes)
     except Unreadable as reason:
         raise UsageError(f"{name}: {reason}.") from None
-    return Given(task, name, f"sha256:{hashlib.sha256(content).hexdigest()}")
+    return FoundFile(task, name, f"sha256:{hashlib.sha256(content).hexdigest()}")
 
 
 def _read(
-    folder: Folder, files: Sequence[Given], answers_of: AnswersOf, limits: Limits, workdir: Path
+    folder: Folder, files: Sequence[FoundFile], answers_of: AnswersOf, limits: Limits, workdir: Path
 ) -> dict[str, Path]:
     """Clean copies of the files, by name. Raises UsageError for a file that is none."""
     forms = {one.task: form_of(task_of(one.task), answers_of(one.task).frame.height) for one in files}
@@ -144,7 +134,7 @@ def _read(
     return guarded.clean
 
 
-def _scored(answers: Answers, one: Given, clean: Path, described: Round) -> dict[str, float | None]:
+def _scored(answers: Answers, one: FoundFile, clean: Path, described: Round) -> dict[str, float | None]:
     """Return metric -> value, rounded. Raises UsageError for predictions that are malformed, or give no finite
     scores."""
     task, predictions = task_of(one.task), read_parquet(clean)

@@ -1,25 +1,32 @@
-"""Rounds of all tasks, made once, and their host's folder; tests that change something take copies of a small one."""
+"""Rounds of all tasks, made once for all workers, and their host's folder; tests that change something take a copy."""
 
+import os
 import shutil
 import sys
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
-from tipboard.rounds import new
+from tipboard.rounds import new, submissions
 from tipboard.rounds.host import open_secret
 from tipboard.rounds.new import RoundOrder, new_round
 from tipboard.rounds.record import Round
 from tipboard.rounds.source import RegionFolders
+from tipboard.submissions import check
+from tipboard.submissions.guard import Guarded, note
+from tipboard.submissions.reader import outcome
+from tipcore.operating_system import file_lock
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 OPENS = datetime(2026, 6, 1, 12, tzinfo=UTC)
-CLOSES = "2026-06-30"
 SEED = bytes.fromhex("9f3ac1d07be2485596e10f8824d37ab1c65e0b97f2a4d81863cf50b9e7126dd4")
-"""Of dice, so that tests of chance do not fail by it."""
+"""Drawn with dice once, so that tests of chance always give the same answer."""
 
 
 @dataclass(frozen=True)
@@ -47,33 +54,60 @@ class Host:
         )
 
 
-def _round(place: Path, regions: int) -> Host:
-    order = RoundOrder("spring-2026", "tiny", CLOSES, place / "secret", place / "public")
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(new.secrets, "token_bytes", lambda number: SEED[:number])
-        patched.setattr(new, "sizes", lambda: {"tiny": regions})
-        new_round(order, OPENS, engine="sequential", quiet=True)
+def _round(factory: pytest.TempPathFactory, regions: int) -> Host:
+    base = factory.getbasetemp()
+    place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / f"round-of-{regions}"
+    order = RoundOrder("spring-2026", "tiny", "2026-06-30", place / "secret", place / "public")
+    place.mkdir(exist_ok=True)
+    with file_lock(place / "lock"), pytest.MonkeyPatch.context() as patched:
+        if not order.public.exists():
+            patched.setattr(new.secrets, "token_bytes", lambda number: SEED[:number])
+            patched.setattr(new, "sizes", lambda: {"tiny": regions})
+            new_round(order, OPENS, engine="sequential", quiet=True)
     described, seed = open_secret(order.secret)
     return Host(order.public, order.secret, described, seed)
 
 
 @pytest.fixture(scope="session")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Host:
-    """Eight regions, as tiny has: enough for claims about chance."""
-    return _round(tmp_path_factory.mktemp("seal"), 8)
+    """Two regions."""
+    return _round(tmp_path_factory, 2)
 
 
 @pytest.fixture(scope="session")
-def few(tmp_path_factory: pytest.TempPathFactory) -> Host:
-    """Two regions: what happens to files, submissions and ledgers is the same, and quickly copied and made again."""
-    return _round(tmp_path_factory.mktemp("few"), 2)
+def large(tmp_path_factory: pytest.TempPathFactory) -> Host:
+    """Eight regions, as tiny has: enough for claims about chance."""
+    return _round(tmp_path_factory, 8)
+
+
+@pytest.fixture(scope="session")
+def copied(host: Host) -> Callable[[Path], Host]:
+    """Copy the round to a folder, where it may be changed, without the whole tables."""
+
+    def copied(place: Path) -> Host:
+        shutil.copytree(host.public, place / "public")
+        shutil.copytree(host.secret, place / "secret", ignore=shutil.ignore_patterns("tables"))
+        (place / "secret" / "published").write_text(f"{place / 'public'}\n", encoding="utf-8")
+        return Host(place / "public", place / "secret", host.round, host.seed)
+
+    return copied
 
 
 @pytest.fixture
-def copy(few: Host, tmp_path: Path) -> Host:
-    """A copy that may be changed, without the whole tables."""
-    public, secret = tmp_path / "public", tmp_path / "secret"
-    shutil.copytree(few.public, public)
-    shutil.copytree(few.secret, secret, ignore=shutil.ignore_patterns("tables"))
-    (secret / "published").write_text(f"{public}\n", encoding="utf-8")
-    return Host(public, secret, few.round, few.seed)
+def copy(copied: Callable[[Path], Host], tmp_path: Path) -> Host:
+    return copied(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few replicates of the bootstrap; submissions, all of them honest here, are read in this process."""
+    monkeypatch.setattr(submissions, "evaluate", partial(submissions.evaluate, replicates=20))
+    monkeypatch.setattr(check, "read_guarded", read_here)
+
+
+def read_here(folder: Any, entries: Any, forms: Any, limits: Any, workdir: Path) -> Guarded:
+    found = Guarded()
+    for number, one in enumerate(entries):
+        file = {"number": number, "name": one.file, "digest": one.digest, **asdict(forms[one.task])}
+        note(one, {"done": number, **outcome(folder, file, limits, workdir)}, workdir, found)
+    return found

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_scoring import OPEN, OVER, submission
+from handed_in import OPEN, OVER, submission
 from tipboard.rounds.damage import WRITTEN
 from tipboard.rounds.folds import blank_answers, sealed_fold
 from tipboard.rounds.host import read_answers
@@ -15,7 +15,6 @@ from tipboard.rounds.intake import take_in
 from tipboard.rounds.ledger import read_ledger
 from tipboard.rounds.predicting import Ask, predict
 from tipboard.rounds.scoring import score_round
-from tipboard.rounds.source import RegionFolders
 from tipboard.rounds.verify import verify
 from tipcore.errors import MachineFault
 from tipdata.release import Release
@@ -90,7 +89,7 @@ def test_what_the_host_scores_by_is_what_was_written(copy: Any, tmp_path: Path, 
         assert read_ledger(copy.secret).entries == []
 
 
-def test_in_a_round_of_an_earlier_version_what_cannot_be_read_is_refused_in_a_sentence(copy: Any) -> None:
+def test_answers_without_digests_as_they_are_published_are_read_or_refused_in_a_sentence(copy: Any) -> None:
     (copy.secret / WRITTEN).unlink()
     read_answers(copy.secret, TASK)
     file = copy.secret / "answers" / f"{TASK}.parquet"
@@ -148,10 +147,3 @@ def test_an_unreadable_answer_of_a_revealed_round_is_a_difference(
     (copy.public / "scores.json").write_text(json.dumps(scores), encoding="utf-8")
     found = verify(copy.public, engine="sequential", quiet=True)
     assert found.differences == ["answers/x.parquet cannot be read (what?): restore the host's folder"]
-
-
-def test_tables_that_were_just_made_are_read_unchecked(host: Any) -> None:
-    whole = RegionFolders(
-        "whole", host.round.data, host.secret / "tables", host.round.region_numbers, whole=True
-    )
-    assert whole.scan("adverts", truth=True).collect().height

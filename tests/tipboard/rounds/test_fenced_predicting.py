@@ -44,7 +44,10 @@ class Clumsy(Curious):
 """
 
 
-@pytest.mark.parametrize("task", METHODS)
+@pytest.mark.parametrize(
+    "task",
+    [pytest.param(t, marks=[pytest.mark.slow] if t != "recruitment_onset" else []) for t in METHODS],
+)
 def test_a_fence_changes_nothing_of_a_methods_predictions(host: Any, tiny: Release, task: str) -> None:
     ask = Ask(task, METHODS[task])
     free, _ = predict(ask, host.public, tiny)

@@ -1,11 +1,13 @@
 """A participant's fold and predictions: the open release to learn from, the sealed units to predict, no secret."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 from tipbench.data.fold import ORDER
+from tipbench.evaluation.evaluation import evaluate
 from tipbench.kinds.refusals import check_predictions
 from tipbench.loading import prepare
 from tipbench.tasks import tasks
@@ -92,8 +94,6 @@ def test_predictions_are_of_the_rounds_units_and_fit_the_true_answers(
 
 
 def test_predicting_reads_nothing_of_the_host(host: Any, tiny: Release, tmp_path: Path) -> None:
-    import shutil
-
     alone = tmp_path / "round"
     shutil.copytree(host.public, alone)
     made, _ = predict(Ask("advert_risk", QUICK["advert_risk"]), alone, tiny)
@@ -121,3 +121,21 @@ def test_a_release_of_another_version_is_refused(copy: Any, tiny: Release) -> No
 def test_a_file_that_is_not_parquet_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"not a \.parquet file"):
         write_predictions(tmp_path / "s0.csv", pl.DataFrame({"advert": [1]}))
+
+
+def test_lists_can_be_checked_without_the_secret_and_scored_with_it(host: Any, tiny: Release) -> None:
+    sealed = sealed_fold("case_linkage", host.public, tiny)
+    true = read_answers(host.secret, "case_linkage")
+    gallery = true.gallery
+    assert gallery is not None
+    links = true.scored_rows().join(gallery, on=["region", "cluster"]).group_by("advert", "view").head(10)
+    lists = links.select("view", "candidate", query="advert", score=pl.lit(1.0))
+    check_predictions(sealed.blank, lists)
+    scores = evaluate(tasks()["case_linkage"], true, lists, replicates=0).scores
+    assert 0.9 < (scores["r_precision"].value or 0) <= 1
+
+
+def test_a_story_of_a_round_is_refused(host: Any, tipbench) -> None:
+    code, out, said = tipbench("data", "story", "12", f"release={host.public}")
+    assert (code, out) == (2, "")
+    assert "is a sealed round, whose truth nobody is shown" in said

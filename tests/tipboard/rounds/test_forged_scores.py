@@ -4,16 +4,16 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
-from test_scoring import score_differences, submission
+from handed_in import FILE, OPEN, OVER, fails, submission
 from tipboard.board.rounds import keep_round
 from tipboard.rounds import scores as module
 from tipboard.rounds import verify as verifying
-from tipboard.rounds.audit import UNCHAINED, audit, read_scores
+from tipboard.rounds.audit import audit, read_scores, rescored
 from tipboard.rounds.chain import link_hash
 from tipboard.rounds.intake import take_in, void_entry
 from tipboard.rounds.record import read_round
@@ -22,9 +22,7 @@ from tipboard.rounds.scoring import score_round
 from tipboard.rounds.verify import Verified, verify
 from tipcore.errors import UsageError
 
-OPEN, OVER = datetime(2026, 6, 2, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC)
 TEAMS = ("team-a", "team-b", "team-a", "team-c")
-FILE = "advert_risk/sealed/s0.parquet"
 Change = Callable[[dict[str, Any]], object]
 
 
@@ -37,15 +35,13 @@ class Over:
 
 
 @pytest.fixture(scope="module")
-def revealed(few: Any, tmp_path_factory: pytest.TempPathFactory) -> Over:
+def revealed(host: Any, copied: Callable[[Path], Any], tmp_path_factory: pytest.TempPathFactory) -> Over:
     place = tmp_path_factory.mktemp("over")
-    public, secret = place / "public", place / "secret"
-    shutil.copytree(few.public, public)
-    shutil.copytree(few.secret, secret, ignore=shutil.ignore_patterns("tables"))
-    (secret / "published").write_text(f"{public}\n", encoding="utf-8")
+    copy = copied(place)
+    public, secret = copy.public, copy.secret
     receipts = []
     for turn, team in enumerate(TEAMS):
-        folder = submission(few, place / str(turn), turn, team)
+        folder = submission(host, place / str(turn), turn, team)
         receipts.append(take_in(secret, [folder], OPEN)[1][0].receipt)
     receipts.append(link_hash(void_entry(secret, 4, "Withdrawn.", OPEN)))
     score_round(secret, OVER)
@@ -68,6 +64,12 @@ def edit(public: Path, change: Change) -> None:
 
 def of(number: int, /, **changes: Any) -> Change:
     return lambda content: content["entries"][number - 1].update(changes)
+
+
+def score_differences(public: Path) -> list[str]:
+    described, scores = read_round(public), read_scores(public)
+    assert scores is not None
+    return list(dict.fromkeys(audit(scores, described) + rescored(public, scores, described)))
 
 
 def both(*changes: Change) -> Change:
@@ -188,18 +190,23 @@ def test_scores_are_computed_again_whatever_the_other_entries_and_the_note_say(
     assert f"scores.json: {said}" in score_differences(over.public)
 
 
-def test_a_file_that_nobody_handed_in_is_named(over: Over) -> None:
-    (over.public / "predictions" / "1" / "hint.txt").write_text("x", encoding="utf-8")
+def test_predictions_that_were_added_changed_or_dropped_are_named(over: Over) -> None:
+    hint = over.public / "predictions" / "1" / "hint.txt"
+    hint.write_text("x", encoding="utf-8")
     assert score_differences(over.public) == ["predictions/1/hint.txt: does not belong to the round"]
+    hint.unlink()
+    path = over.public / "predictions" / "2" / FILE
+    pl.read_parquet(path).with_columns(score=pl.lit(0.5)).write_parquet(path)
+    said = f"predictions/2/{FILE}: is"
+    assert score_differences(over.public) == [f"{said} not what scores.json says was scored"]
+    path.unlink()
+    assert score_differences(over.public) == [f"{said} missing"]
 
 
 def test_what_can_be_scored_nowhere_is_as_its_note_says(
     copy: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     take_in(copy.secret, [submission(copy, tmp_path / "a")], OPEN)
-
-    def fails(*_: Any) -> Any:
-        raise OverflowError("intermediate overflow in fsum")
 
     monkeypatch.setattr(module, "score_predictions", fails)
     score_round(copy.secret, OVER)
@@ -260,25 +267,6 @@ def test_a_sealed_round_has_no_chain_to_find_a_receipt_in(host: Any) -> None:
     found = verify(host.public, engine="sequential", quiet=True, receipts=["0" * 64])
     assert (found.differences, found.receipts) == ([], [])
     assert found.notes == [f"receipt {'0' * 64} was not checked: scores.json is not published"]
-
-
-def test_an_older_round_is_checked_as_far_as_it_goes_and_says_what_was_not(over: Over) -> None:
-    described = read_round(over.public).model_copy(update={"schema_version": None})
-
-    def older(content: dict[str, Any]) -> None:
-        content.pop("chain")
-
-    edit(over.public, older)
-    found = verifying._scores_held(read_scores(over.public), described, True, [])
-    assert found == ([], [f"{UNCHAINED} was not checked"], [])
-    edit(over.public, of(1, number=None))
-    assert (
-        "scores.json: submission 1 has no number"
-        in verifying._scores_held(read_scores(over.public), described, True, [])[0]
-    )
-    assert verifying._scores_held(None, described, True, [])[1] == [
-        "scores.json is not there: no score was checked"
-    ]
 
 
 def test_the_first_link_follows_the_commitment_and_each_the_one_before(over: Over) -> None:

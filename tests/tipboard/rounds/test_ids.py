@@ -11,7 +11,6 @@ from tipboard.rounds.regions import alike
 from tipdata.core.tables import Column, Sealed, Table
 from tipdata.core.world import World
 from tipdata.release import generate_region
-from tipdata.stages import all_tables
 
 SEED = bytes(range(32))
 REGION = 1_000_003
@@ -54,71 +53,6 @@ def test_two_ids_with_one_label_are_refused(monkeypatch: pytest.MonkeyPatch) -> 
     )
     with pytest.raises(LabelCollision, match="another seed"):
         id_labels(SEED, "advert", np.arange(2, dtype=np.int64))
-
-
-SEALED_IN_0_4 = {
-    "places": "town=town jurisdiction=jurisdiction",
-    "interventions": "intervention=intervention",
-    "effects": "effect=effect intervention=intervention",
-    "operations": "operation=operation writer=writer",
-    "accounts": "account=account device_cluster=device operation=operation",
-    "account_habits": "account=account town=town",
-    "adverts": "advert=advert town=town jurisdiction=jurisdiction contacts=contact_string account=account "
-    "operation=operation template=template near_duplicate_group=template parent=advert writer=writer",
-    "annotations": "advert=advert",
-    "flags": "flag=flag advert=advert flagger=flagger brigade=brigade_of_flaggers",
-    "conversations": "conversation=conversation operation=operation account=account",
-    "messages": "conversation=conversation",
-    "wallets": "wallet=wallet town=town jurisdiction=jurisdiction operation=operation",
-    "payments": "payment=payment payer=wallet payee=wallet town=town operation=operation community=community",
-    "people": "person=person operation=operation town=town conversation=conversation from_operation=operation "
-    "from_person=person",
-    "contacts": "contact=contact person=person operation=operation",
-    "queue": "advert=advert brigade=brigade_of_reviewers",
-    "reviews": "review=review advert=advert reviewer=reviewer brigade=brigade_of_reviewers",
-    "agencies": "agency=agency operation=operation",
-    "firms": "firm=firm town=town jurisdiction=jurisdiction "
-    "agency=agency main_agency=agency operation=operation",
-    "supplies": "supply=supply supplier=firm buyer=firm",
-    "audits": "audit=audit firm=firm",
-    "complaints": "complaint=complaint firm=firm",
-    "ties": "tie=tie source=account target=account",
-    "circuits": "circuit=circuit operation=operation home=town plan=town",
-    "stops": "stop=stop circuit=circuit town=town wallet=booking_wallet",
-    "trips": "trip=trip traveller=traveller origin=town "
-    "town=town wallet=booking_wallet operation=operation circuit=circuit",
-}
-"""Kinds of labels by table and column, as they were when every one was listed in :mod:`tipboard.rounds.ids`."""
-AS_IS_IN_0_4 = {
-    ("effects", "expected_with"),
-    ("effects", "expected_without"),
-    ("effects", "displaced"),
-    ("conversations", "number"),
-    ("conversations", "holder"),
-    ("payments", "amount"),
-    ("populations", "inverse_chance"),
-    ("populations", "inverse_chance_variance"),
-    ("contacts", "minute"),
-    ("operations", "weight"),
-}
-"""Columns of 64 bits that held no id."""
-
-
-def test_every_column_is_sealed_as_it_was_when_one_table_listed_them_all() -> None:
-    kinds = {
-        table: " ".join(f"{column}={kind.replace(' ', '_')}" for column, kind in kinds_of(table).items())
-        for table in all_tables()
-    }
-    assert {table: listed for table, listed in kinds.items() if listed} == SEALED_IN_0_4
-    others = {
-        (table.name, column.name): sealed
-        for table in all_tables().values()
-        for column in table.columns
-        if (sealed := sealing_of(table, column)) and sealed.way not in ("label", "code")
-    }
-    assert others.pop(("adverts", "images")) == Sealed("mask")
-    assert others.pop(("stops", "next_log")) == Sealed("by_code", "town")
-    assert others == dict.fromkeys(AS_IS_IN_0_4, Sealed("as_is"))
 
 
 def test_every_town_and_jurisdiction_is_relabelled(tables: dict[str, pl.DataFrame]) -> None:

@@ -77,10 +77,14 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def region(tables: Path) -> dict[str, pl.DataFrame]:
+    return {path.stem: pl.read_parquet(path) for path in tables.iterdir()}
+
+
 @pytest.fixture(autouse=True)
-def one_region(monkeypatch: pytest.MonkeyPatch, tables: Path) -> None:
-    read = {path.stem: pl.read_parquet(path) for path in tables.iterdir()}
-    monkeypatch.setattr(regions, "generate_region", lambda world, index: dict(read))
+def one_region(monkeypatch: pytest.MonkeyPatch, region: dict[str, pl.DataFrame]) -> None:
+    monkeypatch.setattr(regions, "generate_region", lambda world, index: dict(region))
     monkeypatch.setattr(new, "sizes", lambda: {"tiny": 1})
 
 
@@ -111,6 +115,7 @@ def whole(order: RoundOrder) -> Round:
     return described
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("other_disk", [False, True])
 def test_whenever_a_host_is_stopped_the_same_command_goes_on(
     tmp_path: Path, tables: Path, other_disk: bool

@@ -2,23 +2,20 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import tipbench
+from handed_in import OPEN, OVER
 from tipboard.board.rounds import keep_round
 from tipboard.rounds import components
 from tipboard.rounds.components import wheel_digest
 from tipboard.rounds.intake import take_in
-from tipboard.rounds.record import commitment, commitment_of, read_round, terms, to_json
 from tipboard.rounds.reveal import reveal
 from tipboard.rounds.scoring import score_round
 from tipboard.rounds.verify import verify
 from tipcore.errors import UsageError
-
-OPEN, OVER = datetime(2026, 6, 2, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -103,25 +100,3 @@ def test_a_round_is_put_on_a_board_by_its_own_tipbench(
     another(evaluator="9+" + "0" * 64)
     assert "no other may put it on a board" in refusal(lambda: keep_round(copy.public, tmp_path / "other"))
     assert not (tmp_path / "other").exists()
-
-
-def test_a_round_from_before_wheels_were_named_is_read_and_keeps_its_commitment(
-    copy: Any, another: Callable[..., None]
-) -> None:
-    published = json.loads((copy.public / "round.json").read_text(encoding="utf-8"))
-    older = {key: value for key, value in published.items() if key not in ("wheel", "schema_version")}
-    # What bound a round then: the canonical JSON of all that it had.
-    bound = {key: value for key, value in older.items() if key not in ("commitment", "digests")}
-    text = json.dumps(bound, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    older["commitment"] = commitment(copy.seed, text)
-    (copy.public / "round.json").write_text(json.dumps(older), encoding="utf-8")
-    described = read_round(copy.public)
-    assert (described.wheel, described.schema_version) == (None, None)
-    assert commitment_of(copy.seed, described) == described.commitment
-    assert json.loads(to_json(described)) == older
-    assert terms(described.model_dump(mode="json")) == text
-
-    (copy.secret / "round.json").write_text(json.dumps(older), encoding="utf-8")
-    another(evaluator="9+" + "0" * 64)
-    said = refusal(lambda: score_round(copy.secret, OVER))
-    assert "install the tipbench that made it from its wheel or checkout, with python" in said

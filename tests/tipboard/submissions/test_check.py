@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hostile_case import CLUSTERS, ESTIMATES, SCORES, Case, arrow_file, parquet
+from mutated_case import CLUSTERS, ESTIMATES, SCORES, Mutant, arrow_file, parquet
 from tipbench.data.fold import Prepared
 from tipbench.loading import prepare
 from tipbench.runs.scoring import UNVERIFIED, evaluate
@@ -23,29 +23,18 @@ AT_THRESHOLDS = {"harm_gap", "protection_gap", "ppv_0.1pct", "ppv_1pct", "ppv_5p
 """Metrics at a threshold, which of a submission is fixed on its test part."""
 
 
-@pytest.fixture
-def case(made: Path, tmp_path: Path) -> Case:
-    """A copy of the submission that is accepted."""
-    import shutil
-
-    import numpy as np
-
-    shutil.copytree(made, tmp_path / "submission")
-    return Case(tmp_path / "submission", tmp_path, 0, np.random.default_rng(0))
-
-
-def problems(case: Case, **options: Any) -> list[str]:
+def problems(case: Mutant, **options: Any) -> list[str]:
     with pytest.raises(Refused) as refused:
         check(case.folder, replicates=2, quiet=True, **options)
     return refused.value.problems
 
 
-def test_a_submission_scores_as_its_files_do_by_themselves(made: Path) -> None:
+def test_a_submission_scores_as_its_files_do_by_themselves(honest: Path) -> None:
     """With as many replicates, where nobody says how many."""
-    checked = check(made, quiet=True)
+    checked = check(honest, quiet=True)
     assert [one.entry.file for one in checked.scored] == [ESTIMATES, SCORES, CLUSTERS]
     for one in checked.scored:
-        frame = pl.read_parquet(made / one.entry.file)
+        frame = pl.read_parquet(honest / one.entry.file)
         own = evaluate(one.entry.task, frame, "0.4.0/tiny", one.entry.split)
         for name, score in own.scores.items():
             found = one.result.scores[name]
@@ -54,7 +43,7 @@ def test_a_submission_scores_as_its_files_do_by_themselves(made: Path) -> None:
             assert (found.value, found.low, found.high) == (score.value, score.low, score.high)
 
 
-def test_scores_that_an_author_makes_for_valid_move_no_threshold(case: Case) -> None:
+def test_scores_that_an_author_makes_for_valid_move_no_threshold(case: Mutant) -> None:
     [before] = [
         one.result for one in check(case.folder, replicates=2, quiet=True).scored if one.entry.file == SCORES
     ]
@@ -76,8 +65,8 @@ def test_scores_that_an_author_makes_for_valid_move_no_threshold(case: Case) -> 
     assert {n: after.scores[n] for n in AT_THRESHOLDS} == {n: before.scores[n] for n in AT_THRESHOLDS}
 
 
-def test_a_result_says_that_nothing_was_enforced_and_what_the_author_declared(made: Path) -> None:
-    first, *_ = check(made, replicates=2, quiet=True).scored
+def test_a_result_says_that_nothing_was_enforced_and_what_the_author_declared(honest: Path) -> None:
+    first, *_ = check(honest, replicates=2, quiet=True).scored
     result = first.result
     assert (result.verified, result.oracle_method) == (False, False)
     assert (result.method, result.config, result.config_hash) == ("prevalence/mine", {}, "")
@@ -95,23 +84,23 @@ def test_a_result_says_that_nothing_was_enforced_and_what_the_author_declared(ma
     assert first.predictions is None
 
 
-def test_the_version_of_the_method_is_what_is_pinned(case: Case) -> None:
+def test_the_version_of_the_method_is_what_is_pinned(case: Mutant) -> None:
     case.record["pinned"] = {"package": "x==1", "overrides": {}}
     case.write_record()
     assert check(case.folder, replicates=2, quiet=True).scored[0].result.versions.method == "x==1"
 
 
-def test_clean_predictions_stay_where_the_caller_wants_them(made: Path, tmp_path: Path) -> None:
+def test_clean_predictions_stay_where_the_caller_wants_them(honest: Path, tmp_path: Path) -> None:
     from tipbench.runs.results import digest_of
 
-    for one in check(made, replicates=2, workdir=tmp_path, quiet=True).scored:
+    for one in check(honest, replicates=2, workdir=tmp_path, quiet=True).scored:
         assert one.predictions is not None
         assert one.predictions.parent == tmp_path
         assert digest_of(one.predictions.read_bytes()) == one.result.predictions.digest
-        assert pl.read_parquet(one.predictions).equals(pl.read_parquet(made / one.entry.file))
+        assert pl.read_parquet(one.predictions).equals(pl.read_parquet(honest / one.entry.file))
 
 
-def test_the_caller_is_handed_every_result_with_its_evaluation(made: Path) -> None:
+def test_the_caller_is_handed_every_result_with_its_evaluation(honest: Path) -> None:
     seen = []
 
     def each(result, evaluation) -> None:
@@ -120,11 +109,11 @@ def test_the_caller_is_handed_every_result_with_its_evaluation(made: Path) -> No
             (result.task, same and evaluation.primary_draws.value == result.scores[result.primary].value)
         )
 
-    checked = check(made, replicates=2, each=each, quiet=True)
+    checked = check(honest, replicates=2, each=each, quiet=True)
     assert seen == [(one.result.task, True) for one in checked.scored]
 
 
-def test_a_fold_is_prepared_once_for_all_its_seeds(case: Case, tiny: Release) -> None:
+def test_a_fold_is_prepared_once_for_all_its_seeds(case: Mutant, tiny: Release) -> None:
     content = case.path().read_bytes()
     for seed in (1, 2):
         file = f"prevalence/all/s{seed}.parquet"
@@ -148,7 +137,7 @@ def test_a_fold_is_prepared_once_for_all_its_seeds(case: Case, tiny: Release) ->
     ]
 
 
-def test_a_sealed_round_is_checked_where_its_truth_is_given(case: Case, tiny: Release) -> None:
+def test_a_sealed_round_is_checked_where_its_truth_is_given(case: Mutant, tiny: Release) -> None:
     case.record["data"] = "round/first"
     case.write_record()
     assert all("a sealed round has sealed, and no release has" in said for said in problems(case))
@@ -177,7 +166,7 @@ def test_a_sealed_round_is_checked_where_its_truth_is_given(case: Case, tiny: Re
     assert {one.note for one in found} == {"sealed: scored at close"}
 
 
-def test_a_submission_does_not_decide_what_a_machine_generates(case: Case) -> None:
+def test_a_submission_does_not_decide_what_a_machine_generates(case: Mutant) -> None:
     case.record["data"] = "0.4.0/full"
     case.write_record()
     [said] = problems(case)
@@ -187,7 +176,7 @@ def test_a_submission_does_not_decide_what_a_machine_generates(case: Case) -> No
     assert problems(case, truth=release_truth(["tiny"]))[0].endswith("opens tiny; allow it with sizes=full.")
 
 
-def test_streamed_tasks_stay_unverified(case: Case) -> None:
+def test_streamed_tasks_stay_unverified(case: Mutant) -> None:
     answers = prepare("recruitment_onset", release="0.4.0/tiny", split="forward").answers
     frame = answers.frame.select("conversation", step=pl.lit(None, pl.Int32))
     file = "recruitment_onset/forward/s0.parquet"
@@ -200,7 +189,7 @@ def test_streamed_tasks_stay_unverified(case: Case) -> None:
     assert check(case.folder, replicates=2, quiet=True).scored[-1].result.warnings[0] == UNVERIFIED
 
 
-def test_every_file_that_is_wrong_is_named_with_its_first_fault(case: Case) -> None:
+def test_every_file_that_is_wrong_is_named_with_its_first_fault(case: Mutant) -> None:
     case.write_frame(case.frame().head(3))
     wrong = case.frame(SCORES).with_columns(score=pl.lit(float("nan"), pl.Float32))
     case.write_frame(wrong, SCORES)
@@ -212,7 +201,7 @@ def test_every_file_that_is_wrong_is_named_with_its_first_fault(case: Case) -> N
 
 @pytest.mark.parametrize("file", [ESTIMATES, SCORES, CLUSTERS])
 def test_far_more_rows_than_units_are_refused_before_they_are_decoded(
-    case: Case, file: str, monkeypatch: pytest.MonkeyPatch
+    case: Mutant, file: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A few kilobytes can hold five million rows of one value, which took seconds to read, sort and name."""
     case.keep(file)
@@ -229,7 +218,7 @@ def test_far_more_rows_than_units_are_refused_before_they_are_decoded(
     )
 
 
-def test_a_split_that_the_task_does_not_have_is_said_with_those_it_has(case: Case) -> None:
+def test_a_split_that_the_task_does_not_have_is_said_with_those_it_has(case: Mutant) -> None:
     entry = case.entry()
     entry["split"], entry["file"] = "random", "prevalence/random/s0.parquet"
     (case.folder / "prevalence" / "all").rename(case.folder / "prevalence" / "random")
@@ -240,7 +229,7 @@ def test_a_split_that_the_task_does_not_have_is_said_with_those_it_has(case: Cas
 
 
 def test_values_without_finite_scores_are_a_refusal_and_no_traceback(
-    case: Case, monkeypatch: pytest.MonkeyPatch
+    case: Mutant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tipboard.submissions import check as module
 
@@ -261,7 +250,7 @@ def test_a_refusal_is_a_failed_check_and_a_folder_that_is_not_there_a_usage_erro
 
 
 def test_a_record_that_cannot_be_read_is_one_problem_and_one_that_can_is_read_beside_others(
-    case: Case, tmp_path: Path
+    case: Mutant, tmp_path: Path
 ) -> None:
     case.entry()["labels"] = "nothing"
     case.write_record()
@@ -282,12 +271,12 @@ def test_many_problems_are_cut_to_a_page() -> None:
     assert sum(map(len, problem_list(["f: " + "x" * 390] * 30))) <= 2_000
 
 
-def test_no_result_of_a_submission_is_other_than_json(made: Path) -> None:
-    for one in check(made, replicates=2, quiet=True).scored:
+def test_no_result_of_a_submission_is_other_than_json(honest: Path) -> None:
+    for one in check(honest, replicates=2, quiet=True).scored:
         assert json.loads(one.result.to_json())["verified"] is False
 
 
-def test_tables_show_nothing_where_an_author_did_not_say_what_it_cost(case: Case) -> None:
+def test_tables_show_nothing_where_an_author_did_not_say_what_it_cost(case: Mutant) -> None:
     from tipbench.runs.report import NOTHING, rows, table
     from tipboard.board.columns import columns_with_text
     from tipboard.board.entries import Entry
@@ -305,7 +294,7 @@ def test_tables_show_nothing_where_an_author_did_not_say_what_it_cost(case: Case
     assert "CPU s" not in [column.title for column in columns_with_text(standings(board)[0])]
 
 
-def test_scores_of_another_meaning_are_refused_by_task(case: Case) -> None:
+def test_scores_of_another_meaning_are_refused_by_task(case: Mutant) -> None:
     versions = case.record["versions"]
     first, second, *_ = sorted(versions["tasks"])
     versions["tasks"][first] += 1

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from hostile import KINDS, case_of
-from hostile_case import ESTIMATES
+from mutated_case import ESTIMATES, Mutant, arrow_file
 from tipbench.tasks import tasks
 from tipboard.submissions import guard
 from tipboard.submissions.files import BY_SIZE, Limits
@@ -51,19 +50,19 @@ def reader(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     return instead
 
 
-def test_clean_files_hold_the_values_and_nothing_else(made: Path, tmp_path: Path) -> None:
-    case = case_of(made, KINDS["metadata_of_the_writers_choosing"], 1, tmp_path)
-    found = guarded(case.folder, tmp_path / "work")
+def test_a_clean_file_holds_the_values_and_nothing_else_whatever_wrote_the_original(
+    honest: Path, case: Mutant, tmp_path: Path
+) -> None:
+    plain = guarded(honest, tmp_path / "one").clean[ESTIMATES].read_bytes()
+    case.write(
+        arrow_file(case.frame().to_arrow().replace_schema_metadata({"note": "<script>alert(1)</script>"}))
+    )
+    found = guarded(case.folder, tmp_path / "two")
     assert found.problems == {}
+    assert found.clean[ESTIMATES].read_bytes() == plain
     clean = pq.ParquetFile(found.clean[ESTIMATES])
     assert clean.metadata.metadata is None
     assert clean.read().to_pylist() == pq.read_table(case.path()).to_pylist()
-
-
-def test_a_clean_file_is_the_same_whatever_wrote_the_original(made: Path, tmp_path: Path) -> None:
-    plain = guarded(made, tmp_path / "one").clean[ESTIMATES].read_bytes()
-    case = case_of(made, KINDS["metadata_of_the_writers_choosing"], 3, tmp_path)
-    assert guarded(case.folder, tmp_path / "two").clean[ESTIMATES].read_bytes() == plain
 
 
 @pytest.mark.parametrize(
@@ -76,24 +75,24 @@ def test_a_clean_file_is_the_same_whatever_wrote_the_original(made: Path, tmp_pa
         ({"file_bytes": 100}, "bytes and at most 100 are read"),
     ],
 )
-def test_every_limit_is_kept(made: Path, tmp_path: Path, change: dict[str, int], says: str) -> None:
-    found = guarded(made, tmp_path / "work", replace(TINY, **change))
+def test_every_limit_is_kept(honest: Path, tmp_path: Path, change: dict[str, int], says: str) -> None:
+    found = guarded(honest, tmp_path / "work", replace(TINY, **change))
     assert says in found.problems[ESTIMATES]
 
 
-def test_a_file_may_have_the_rows_of_its_form_and_not_one_more(made: Path, tmp_path: Path) -> None:
-    entries = entries_of(made)
+def test_a_file_may_have_the_rows_of_its_form_and_not_one_more(honest: Path, tmp_path: Path) -> None:
+    entries = entries_of(honest)
     for rows, said in ((8, None), (7, "its footer declares 8 rows and at most 7 are read.")):
         forms = {one.task: form_of(tasks()[one.task], UNITS) for one in entries}
         forms["prevalence"] = replace(forms["prevalence"], rows=rows)
         work = tmp_path / str(rows)
         work.mkdir()
-        with open_folder_of(made) as descriptor:
+        with open_folder_of(honest) as descriptor:
             assert read_guarded(descriptor, entries, forms, TINY, work).problems.get(ESTIMATES) == said
 
 
 def test_a_file_that_ends_the_process_is_refused_and_the_others_are_read(
-    made: Path, tmp_path: Path, reader
+    honest: Path, tmp_path: Path, reader
 ) -> None:
     reader(
         "asked = json.load(sys.stdin)\n"
@@ -102,17 +101,17 @@ def test_a_file_that_ends_the_process_is_refused_and_the_others_are_read(
         "    if file['number'] == 1: os.kill(os.getpid(), 11)\n"
         "    print(json.dumps({'done': file['number'], 'refused': 'read'}), flush=True)\n"
     )
-    first, second, third = (one.file for one in entries_of(made))
-    found = guarded(made, tmp_path / "work")
+    first, second, third = (one.file for one in entries_of(honest))
+    found = guarded(honest, tmp_path / "work")
     assert found.problems[first] == found.problems[third] == "read."
     assert found.problems[second] == "it ended the process that reads it; write it again."
 
 
-def read_by_it(made: Path, workdir: Path, count: int, limits: Limits = TINY) -> list[str]:
+def read_by_it(honest: Path, workdir: Path, count: int, limits: Limits = TINY) -> list[str]:
     """What is said of so many files, whatever reads them."""
-    first = entries_of(made)[0]
+    first = entries_of(honest)[0]
     files = [first.model_copy(update={"file": f"s{place}.parquet"}) for place in range(count)]
-    with open_folder_of(made) as descriptor:
+    with open_folder_of(honest) as descriptor:
         found = read_guarded(descriptor, files, {first.task: Form((), 1)}, limits, workdir)
     assert not found.clean
     return [found.problems[one.file] for one in files]
@@ -122,18 +121,18 @@ def read_by_it(made: Path, workdir: Path, count: int, limits: Limits = TINY) -> 
     ("peaks", "highest"), [([0.25, 0.75, 0.5], 0.75), ([None, 0.25, None], 0.25), ([None] * 3, None)]
 )
 def test_the_peak_of_memory_is_the_highest_that_was_said_and_none_where_nothing_was(
-    made: Path, tmp_path: Path, reader, peaks: list[float | None], highest: float | None
+    honest: Path, tmp_path: Path, reader, peaks: list[float | None], highest: float | None
 ) -> None:
     reader(
         f"for number, peak in enumerate({peaks}):\n"
         "    print(json.dumps({'start': number}), flush=True)\n"
         "    print(json.dumps({'done': number, 'refused': 'x', 'peak_mib': peak}), flush=True)\n"
     )
-    assert guarded(made, tmp_path / "work").peak_mib == highest
+    assert guarded(honest, tmp_path / "work").peak_mib == highest
 
 
 def test_three_files_may_end_the_process_before_the_rest_are_left_unread(
-    made: Path, tmp_path: Path, reader
+    honest: Path, tmp_path: Path, reader
 ) -> None:
     reader(
         "asked = json.load(sys.stdin)\n"
@@ -142,11 +141,11 @@ def test_three_files_may_end_the_process_before_the_rest_are_left_unread(
     )
     ended = "it ended the process that reads it; write it again."
     unread = "it was not read, since 3 files before it ended the process that reads them."
-    assert read_by_it(made, tmp_path, 5) == [ended] * 3 + [unread] * 2
+    assert read_by_it(honest, tmp_path, 5) == [ended] * 3 + [unread] * 2
 
 
 def test_a_process_that_is_slow_to_start_is_waited_for_and_is_of_a_session_of_its_own(
-    made: Path, tmp_path: Path, reader
+    honest: Path, tmp_path: Path, reader
 ) -> None:
     """A second is all that a file may take, and the process takes longer before it says its first word. What ends
     the session of whoever checks, as Ctrl-C does, does not reach it."""
@@ -156,14 +155,14 @@ def test_a_process_that_is_slow_to_start_is_waited_for_and_is_of_a_session_of_it
         "said = f'alone is {os.getsid(0) == os.getpid()}'\n"
         "print(json.dumps({'done': 0, 'refused': said}), flush=True)\n"
     )
-    assert read_by_it(made, tmp_path, 1, replace(TINY, seconds=1)) == ["alone is True."]
+    assert read_by_it(honest, tmp_path, 1, replace(TINY, seconds=1)) == ["alone is True."]
 
 
-def test_a_file_that_takes_too_long_is_refused(made: Path, tmp_path: Path, reader, monkeypatch) -> None:
+def test_a_file_that_takes_too_long_is_refused(honest: Path, tmp_path: Path, reader, monkeypatch) -> None:
     reader("print(json.dumps({'start': 0}), flush=True)\ntime.sleep(60)\n")
     monkeypatch.setattr(guard, "PATIENCE", 0)
     monkeypatch.setattr(guard, "MOST_DEATHS", 1)
-    found = guarded(made, tmp_path / "work", replace(TINY, seconds=1))
+    found = guarded(honest, tmp_path / "work", replace(TINY, seconds=1))
     said = list(found.problems.values())
     assert said[0] == "it takes more than 1 seconds to read; write it again."
     assert all("was not read" in one for one in said[1:])
@@ -172,13 +171,13 @@ def test_a_file_that_takes_too_long_is_refused(made: Path, tmp_path: Path, reade
 @pytest.mark.parametrize(
     "says", ["not json", '{"done": 99}', "x" * 10_000, '{"done": 0}', "[]", '{"start": null}']
 )
-def test_a_process_that_talks_nonsense_is_a_refusal(made: Path, tmp_path: Path, reader, says: str) -> None:
+def test_a_process_that_talks_nonsense_is_a_refusal(honest: Path, tmp_path: Path, reader, says: str) -> None:
     reader(f"print(json.dumps({{'start': 0}}), flush=True)\nprint({says!r}, flush=True)\n")
-    found = guarded(made, tmp_path / "work")
-    assert set(found.problems) == {one.file for one in entries_of(made)}
+    found = guarded(honest, tmp_path / "work")
+    assert set(found.problems) == {one.file for one in entries_of(honest)}
 
 
-def test_files_that_take_too_long_together_are_refused(made: Path, tmp_path: Path, reader) -> None:
+def test_files_that_take_too_long_together_are_refused(honest: Path, tmp_path: Path, reader) -> None:
     reader(
         "asked = json.load(sys.stdin)\n"
         "for file in asked['files']:\n"
@@ -190,19 +189,19 @@ def test_files_that_take_too_long_together_are_refused(made: Path, tmp_path: Pat
     class Hasty(Limits):
         total_seconds = 0.4  # type: ignore[assignment]
 
-    found = guarded(made, tmp_path / "work", Hasty(**asdict(TINY)))
+    found = guarded(honest, tmp_path / "work", Hasty(**asdict(TINY)))
     assert "all files together take more than" in list(found.problems.values())[-1]
     assert len(found.problems) == 3
 
 
-def test_a_machine_that_cannot_start_the_process_is_said_so(made: Path, tmp_path: Path, reader) -> None:
+def test_a_machine_that_cannot_start_the_process_is_said_so(honest: Path, tmp_path: Path, reader) -> None:
     reader("sys.exit(3)\n")
     with pytest.raises(MachineFault, match="cannot be read on this machine"):
-        guarded(made, tmp_path / "work")
+        guarded(honest, tmp_path / "work")
 
 
 def test_the_process_knows_no_secrets_of_the_environment(
-    made: Path, tmp_path: Path, reader, monkeypatch
+    honest: Path, tmp_path: Path, reader, monkeypatch
 ) -> None:
     monkeypatch.setenv("A_TOKEN", "secret")
     reader(
@@ -212,22 +211,22 @@ def test_the_process_knows_no_secrets_of_the_environment(
         "    said = ' '.join(sorted(os.environ))\n"
         "    print(json.dumps({'done': file['number'], 'refused': said}), flush=True)\n"
     )
-    said = guarded(made, tmp_path / "work").problems[ESTIMATES]
+    said = guarded(honest, tmp_path / "work").problems[ESTIMATES]
     assert "PATH" in said
     assert "A_TOKEN" not in said
 
 
-def test_no_process_and_no_descriptor_is_left(made: Path, tmp_path: Path) -> None:
+def test_no_process_and_no_descriptor_is_left(honest: Path, tmp_path: Path) -> None:
     children = Path(f"/proc/self/task/{os.getpid()}/children")
     before = len(os.listdir("/dev/fd")), children.read_text(encoding="ascii")
     for number in range(2):
-        guarded(made, tmp_path / str(number))
+        guarded(honest, tmp_path / str(number))
     assert (len(os.listdir("/dev/fd")), children.read_text(encoding="ascii")) == before
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no disk that is always full")
 def test_a_full_disk_here_is_no_fault_of_the_submission(
-    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    honest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     work = tmp_path / "work"
     work.mkdir()
@@ -243,19 +242,19 @@ def test_a_full_disk_here_is_no_fault_of_the_submission(
         with pytest.raises(
             MachineFault, match=r"on this machine: .*work cannot be written to \(No space left .*TMPDIR"
         ):
-            guarded(made, work)
+            guarded(honest, work)
     assert not (work / "probe").exists()
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no disk that is always full")
-def test_a_process_that_says_so_where_there_is_room_is_not_believed(made: Path, tmp_path: Path) -> None:
+def test_a_process_that_says_so_where_there_is_room_is_not_believed(honest: Path, tmp_path: Path) -> None:
     work = tmp_path / "work"
     work.mkdir()
-    first = entries_of(made)[0].file
+    first = entries_of(honest)[0].file
     (work / "0.parquet").symlink_to("/dev/full")
-    found = guarded(made, work)
+    found = guarded(honest, work)
     assert found.problems == {first: "its clean copy could not be written; hand it in again."}
-    assert len(found.clean) == len(entries_of(made)) - 1
+    assert len(found.clean) == len(entries_of(honest)) - 1
 
 
 WAITING = """

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hostile_case import CLUSTERS, ESTIMATES, SCORES
+from mutated_case import CLUSTERS, ESTIMATES, SCORES
 from tipbench.kinds.kind import ROOM
 from tipbench.kinds.lists import MOST_CANDIDATES
 from tipbench.loading import prepare
@@ -26,9 +26,9 @@ Spoil = Callable[[dict[str, Any]], Any]
 
 
 @pytest.fixture
-def content(made: Path) -> dict[str, Any]:
+def content(honest: Path) -> dict[str, Any]:
     """A record with nothing wrong in it."""
-    return json.loads((made / RECORD).read_text(encoding="utf-8"))
+    return json.loads((honest / RECORD).read_text(encoding="utf-8"))
 
 
 def said(
