@@ -55,7 +55,9 @@ class Answers:
     def begin(self, cells: pl.DataFrame) -> None:
         """Run cells ``[name, source]`` in their order; one that stops is remembered, and the next one runs."""
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        threading.Thread(target=_interrupt_after, args=(self._seconds, self._obeys), daemon=True).start()
+        threading.Thread(
+            target=_interrupt_after, args=(self._seconds, lambda: self._over), daemon=True
+        ).start()
         for name, source in cells.select("name", "source").iter_rows():
             try:
                 with redirect_stdout(io.StringIO()):
@@ -65,9 +67,9 @@ class Answers:
 
     def step(self, calls: pl.DataFrame) -> pl.DataFrame:
         """Make calls ``[name, arguments]`` and return ``[outcome]``; arguments null: the value itself is asked for."""
-        asked = calls.select("name", "arguments").iter_rows()
-        told = [json.dumps(self.outcome(name, arguments), allow_nan=False) for name, arguments in asked]
-        return pl.DataFrame({"outcome": told}, schema={"outcome": pl.String})
+        outcomes = [self.outcome(*call) for call in calls.select("name", "arguments").iter_rows()]
+        texts = [json.dumps(one, allow_nan=False) for one in outcomes]
+        return pl.DataFrame({"outcome": texts}, schema={"outcome": pl.String})
 
     def outcome(self, name: str, arguments: str | None) -> dict[str, Any]:
         """Return ``value`` or ``error`` in words, whether the answer ``printed``, and whether its time is ``over``.
@@ -90,9 +92,6 @@ class Answers:
             return {"error": f"it returns {error}, which is no number, text or list of them"}
         except BaseException as error:
             return {"error": self._said(error), "kind": type(error).__name__, "over": self._over}
-
-    def _obeys(self) -> bool:
-        return self._over
 
     def _said(self, error: BaseException) -> str:
         if isinstance(error, KeyboardInterrupt):
@@ -144,7 +143,7 @@ def main() -> int:
     """Run the answers that are handed over."""
     end_with_parent()
     asked = json.load(sys.stdin)
-    told = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    screen = os.fdopen(os.dup(1), "w", encoding="utf-8")
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nothing, stream)
@@ -154,8 +153,8 @@ def main() -> int:
     text = {"schema": {"name": pl.String, "source": pl.String}, "orient": "row"}
     answers.begin(pl.DataFrame([tuple(cell) for cell in asked["cells"]], **text))
     outcomes = [answers.outcome(name, arguments) for name, arguments in asked["calls"]]
-    told.write(json.dumps(outcomes, allow_nan=False) + "\n")
-    told.flush()
+    screen.write(json.dumps(outcomes, allow_nan=False) + "\n")
+    screen.flush()
     return 0
 
 

@@ -12,11 +12,12 @@ import math
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 import polars as pl
+from pydantic import BaseModel, ConfigDict
 from tipcore.errors import UsageError
 
 from tipcourse.lessons import (
@@ -40,10 +41,10 @@ PRELUDE = {"math": math, "np": np, "pl": pl}
 """What an answer may use beside its arguments and the answers before it."""
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(BaseModel):
     """One trial of a function: arguments and result as :func:`tipcourse.values.encode` has them."""
 
+    model_config = ConfigDict(extra="forbid", frozen=True)
     arguments: list[Any]
     expected: Any
     hint: str
@@ -67,11 +68,11 @@ class Exercise:
         if not self.function:
             return []
         words = [seed, *self.name.encode(), *([again] if again else [])]
-        drawn = self._space[f"cases_{self.name}"](np.random.Generator(np.random.PCG64(words)))
         made = []
-        for arguments, hint in drawn:
-            told = encode(list(arguments))
-            made.append(Case(told, encode(self._space[self.name](*decode(told))), hint))
+        for given, hint in self._space[f"cases_{self.name}"](np.random.Generator(np.random.PCG64(words))):
+            arguments = encode(list(given))
+            expected = encode(self._space[self.name](*decode(arguments)))
+            made.append(Case(arguments=arguments, expected=expected, hint=hint))
         return made
 
     def held_back(self, seed: int) -> list[Case]:
@@ -79,13 +80,13 @@ class Exercise:
 
         Raises ValueError where draws do not differ enough.
         """
-        told = [case.arguments for case in self.cases(OPEN_SEED)]
+        known = [case.arguments for case in self.cases(OPEN_SEED)]
         made: list[Case] = []
         for again in range(MOST_DRAWS if self.function else 0):
             for case in self.cases(seed, again):
                 alike = sum(equal(one.expected, case.expected) for one in made)
-                if len(made) < HELD_BACK and alike < MOST_EQUAL and case.arguments not in told:
-                    told.append(case.arguments)
+                if len(made) < HELD_BACK and alike < MOST_EQUAL and case.arguments not in known:
+                    known.append(case.arguments)
                     made.append(case)
             if len(made) == HELD_BACK:
                 break
@@ -109,32 +110,25 @@ def exercises_of(lesson: Lesson) -> tuple[Exercise, ...]:
             continue
         name = defined_name(cell.source)
         function, place = is_function(cell.source), with_place(cell.source)
-        if function:
-            made.append(Exercise(name, cell.points, True, place, _space=space))
-            continue
-        options = tuple(space[f"options_{name}"])
-        expected = encode(space[name])
-        made.append(
-            Exercise(name, cell.points, False, place, options, expected, space[f"hint_{name}"], space)
+        value = (
+            () if function else (tuple(space[f"options_{name}"]), encode(space[name]), space[f"hint_{name}"])
         )
+        made.append(Exercise(name, cell.points, function, place, *value, _space=space))
     return tuple(made)
 
 
 def solutions_of(lesson: Lesson) -> dict[str, str]:
     """Return the solution of each exercise, by name, as a student would write the cell."""
-    return {
-        defined_name(cell.source): with_answer(cell.source)
-        for cell in cells_of(lesson)
-        if EXERCISE in cell.tags
-    }
+    asked = [cell.source for cell in cells_of(lesson) if EXERCISE in cell.tags]
+    return {defined_name(source): with_answer(source) for source in asked}
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one call or one value. ``error``: what it raised, or why there is no value; '' for none.
+    """The result of one call or one value.
 
-    ``printed``: whether it wrote to the screen. ``kind``: the class of the error, as who ran the answer tells it.
-    ``late``: its time was over.
+    ``error``: what it raised, or why there is no value; '' for none. ``printed``: whether it wrote to the screen.
+    ``kind``: the class of the error. ``late``: its time was over.
     """
 
     value: Any = None
@@ -162,20 +156,13 @@ def compare_outcomes(
 ) -> CaseResults:
     """Compare outcomes with what cases expect.
 
-    Args:
-        secret: the cases are a lecturer's: the sentence tells of no argument and no result, nor what an error says,
-            since an answer can raise one that says its arguments.
+    ``secret``: the cases are a lecturer's: the sentence names no argument, no result and no text of an error, since an
+    answer can raise one that contains its arguments.
     """
-    wrong = [
-        (case, outcome)
-        for case, outcome in zip(cases, outcomes, strict=True)
-        if outcome.error or not equal(outcome.value, case.expected)
-    ]
-    if not wrong:
-        return CaseResults(len(cases), len(cases))
-    case, outcome = wrong[0]
-    said = _compare_hidden(case, outcome) if secret else _sentence(exercise.name, case, outcome)
-    return CaseResults(len(cases) - len(wrong), len(cases), said)
+    pairs = zip(cases, outcomes, strict=True)
+    wrong = [(case, one) for case, one in pairs if one.error or not equal(one.value, case.expected)]
+    say = _hidden_sentence if secret else partial(_sentence, exercise.name)
+    return CaseResults(len(cases) - len(wrong), len(cases), say(*wrong[0]) if wrong else "")
 
 
 def with_full_stop(text: str) -> str:
@@ -183,7 +170,7 @@ def with_full_stop(text: str) -> str:
     return text if text.endswith((".", "?", "!", "…")) else f"{text}."
 
 
-def _compare_hidden(case: Case, outcome: Outcome) -> str:
+def _hidden_sentence(case: Case, outcome: Outcome) -> str:
     if not outcome.error:
         return with_full_stop(case.hint)
     raised = getattr(builtins, outcome.kind, None)  # an answer names its own classes as it likes
@@ -195,19 +182,21 @@ def _compare_hidden(case: Case, outcome: Outcome) -> str:
 
 def _sentence(name: str, case: Case, outcome: Outcome) -> str:
     call = f"{name}({', '.join(show(one) for one in case.arguments)})"
-    if outcome.error:
-        return f"{call}: {with_full_stop(outcome.error)} {with_full_stop(case.hint)}"
-    if outcome.value is None and case.expected is not None:
-        why = "prints its result: give it back with `return`" if outcome.printed else "returns nothing"
-        return f"{call} {why}. {with_full_stop(case.hint)}"
     found, wanted = kind(outcome.value), kind(case.expected)
-    if found != wanted:
-        return f"{call} returns {found} ({show(outcome.value)}) where {wanted} is expected. {with_full_stop(case.hint)}"
-    return f"{call} is {show(outcome.value)}, expected {show(case.expected)}. {with_full_stop(case.hint)}"
+    if outcome.error:
+        said = f": {with_full_stop(outcome.error)}"
+    elif outcome.value is None and case.expected is not None:
+        printed = " prints its result: give it back with `return`."
+        said = printed if outcome.printed else " returns nothing."
+    elif found != wanted:
+        said = f" returns {found} ({show(outcome.value)}) where {wanted} is expected."
+    else:
+        said = f" is {show(outcome.value)}, expected {show(case.expected)}."
+    return f"{call}{said} {with_full_stop(case.hint)}"
 
 
 def form_of(exercise: Exercise, outcome: Outcome) -> CaseResults:
-    """Say whether a value is one that it can be: all that an open check tells of it."""
+    """Return whether a value is one of its options; an open check says no more."""
     if outcome.error:
         return CaseResults(0, 1, with_full_stop(outcome.error))
     if any(equal(outcome.value, option) for option in exercise.options):
@@ -230,12 +219,12 @@ def checks(lesson: str) -> Callable[[str, Any], None]:
         known = {one.name: one for one in exercises_of(found)}
         if name not in known:
             raise UsageError(f"{found.title} has no exercise {name}: it has {', '.join(known)}.")
-        print(_sentence_of(known[name], answer))
+        print(_check(known[name], answer))
 
     return check
 
 
-def _sentence_of(exercise: Exercise, answer: Any) -> str:
+def _check(exercise: Exercise, answer: Any) -> str:
     if not exercise.function:
         if answer is None:
             return "○ Not answered yet."

@@ -36,27 +36,14 @@ SEED_BITS = 63
 OWNER_ALONE = 0o600
 
 
-class KeyCase(BaseModel):
-    """One held-back case; see :class:`tipcourse.exercises.Case`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    arguments: list[Any]
-    expected: Any
-    hint: str
-
-
 class LessonKey(BaseModel):
-    """Of one lesson: the SHA-256 of the edition that it is of, cases by function, and the right values."""
+    """Held-back cases by function and right values of one lesson. ``digest``: SHA-256 of its edition."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     lesson: str
     digest: str
-    cases: dict[str, list[KeyCase]]
+    cases: dict[str, list[Case]]
     values: dict[str, Any]
-
-    def cases_of(self, name: str) -> list[Case]:
-        """Return the held-back cases of a function."""
-        return [Case(one.arguments, one.expected, one.hint) for one in self.cases.get(name, ())]
 
 
 class Key(BaseModel):
@@ -92,9 +79,7 @@ def make_key(lessons: list[Lesson], seed: int | None) -> Key:
     made = []
     for lesson in lessons:
         asked = exercises_of(lesson)
-        cases = {
-            one.name: [KeyCase(**vars(case)) for case in one.held_back(seed)] for one in asked if one.function
-        }
+        cases = {one.name: one.held_back(seed) for one in asked if one.function}
         values = {one.name: one.expected for one in asked if not one.function}
         made.append(LessonKey(lesson=lesson.name, digest=lesson.digest, cases=cases, values=values))
     return Key(seed=seed, lessons=made)
@@ -130,14 +115,14 @@ Run = Callable[[Questions, Limits], list[dict]]
 
 @dataclass(frozen=True)
 class Mark:
-    """Of one answer. ``open``, ``held_back``: None where there are no such cases; ``of``: 0 where it is not graded."""
+    """The mark of one answer. ``open``, ``held_back``: None without such cases; ``of``: 0 where it is not graded."""
 
     exercise: str
     points: float
     of: int
-    open: CaseResults | None
-    held_back: CaseResults | None
     said: str
+    open: CaseResults | None = None
+    held_back: CaseResults | None = None
 
 
 @dataclass(frozen=True)
@@ -186,17 +171,13 @@ def grade(path: Path, key: Key | None, run: Run, limits: Limits) -> Graded:
     except UsageError as error:
         return Graded(path, None, problem=str(error))
     except Exception as error:  # what nobody foresaw in one notebook is not to cost the others their marks
-        kind = type(error).__name__
-        return Graded(
-            path, None, problem=f"{path} could not be graded ({kind}): look at this notebook yourself."
-        )
+        why = f"could not be graded ({type(error).__name__}): look at this notebook yourself."
+        return Graded(path, None, problem=f"{path} {why}")
 
 
 def _notes(handed: StudentNotebook) -> list[str]:
-    notes = [
-        f"the check of {name} was edited or removed: it was graded by the one of the package."
-        for name in handed.checks
-    ]
+    edited = "was edited or removed: it was graded by the one of the package."
+    notes = [f"the check of {name} {edited}" for name in handed.checks]
     for name, source in handed.answers.items():
         if reached := names_reached(source):
             notes.append(f"the answer {name} uses {', '.join(reached)}, which no answer needs: look at it.")
@@ -210,77 +191,59 @@ def _notes(handed: StudentNotebook) -> list[str]:
 def _mark(
     handed: StudentNotebook, exercise: Exercise, key: LessonKey | None, run: Run, limits: Limits
 ) -> Mark:
-    of = exercise.points if exercise.function or key is not None else 0
-    if exercise.name not in handed.answers:
-        return Mark(
-            exercise.name, 0, of, None, None, f"no cell defines {exercise.name}: was it renamed or removed?"
-        )
-    if exercise.name in handed.untouched:
-        return Mark(exercise.name, 0, of, None, None, "not answered yet.")
-    open_cases, held = exercise.cases(OPEN_SEED), [] if key is None else key.cases_of(exercise.name)
+    name, of = exercise.name, exercise.points if exercise.function or key is not None else 0
+    if name not in handed.answers:
+        return Mark(name, 0, of, f"no cell defines {name}: was it renamed or removed?")
+    if name in handed.untouched:
+        return Mark(name, 0, of, "not answered yet.")
+    open_cases, held = exercise.cases(OPEN_SEED), [] if key is None else key.cases.get(name, [])
     try:
         outcomes = _run(handed, exercise, open_cases + held, run, limits)
     except Stopped as stopped:
-        return Mark(exercise.name, 0, of, None, None, with_full_stop(str(stopped)))
+        return Mark(name, 0, of, with_full_stop(str(stopped)))
     if not exercise.function:
-        return _mark_of_value(exercise, outcomes[0], key, of)
+        form = form_of(exercise, outcomes[0])
+        if key is None or not form.passed:
+            said = "one of the options; whether it is right, the lecturer's key tells (key=)."
+            return Mark(name, 0, of, form.said or said, form)
+        right = equal(outcomes[0].value, key.values.get(name))
+        secretly = CaseResults(int(right), 1, "" if right else with_full_stop(exercise.hint))
+        return Mark(name, of if right else 0, of, secretly.said, form, secretly)
     if all(one.value is None and not one.error and not one.printed for one in outcomes):
-        return Mark(exercise.name, 0, of, None, None, "it returns nothing, on every case.")
+        return Mark(name, 0, of, "it returns nothing, on every case.")
     openly = compare_outcomes(exercise, open_cases, outcomes[: len(open_cases)])
     secretly = compare_outcomes(exercise, held, outcomes[len(open_cases) :], secret=True) if held else None
     points = 0.0
     if openly.passed:
         points = of if secretly is None or secretly.passed else of / 2
-    said = openly.said or (secretly.said if secretly else "")
-    return Mark(exercise.name, points, of, openly, secretly, said)
-
-
-def _mark_of_value(exercise: Exercise, outcome: Outcome, key: LessonKey | None, of: int) -> Mark:
-    form = form_of(exercise, outcome)
-    if not form.passed:
-        return Mark(exercise.name, 0, of, form, None, form.said)
-    if key is None:
-        return Mark(
-            exercise.name,
-            0,
-            of,
-            form,
-            None,
-            "one of the options; whether it is right, the lecturer's key tells (key=).",
-        )
-    right = equal(outcome.value, key.values.get(exercise.name))
-    secretly = CaseResults(int(right), 1, "" if right else with_full_stop(exercise.hint))
-    return Mark(exercise.name, of if right else 0, of, form, secretly, secretly.said)
+    return Mark(name, points, of, openly.said or (secretly.said if secretly else ""), openly, secretly)
 
 
 def _run(
     handed: StudentNotebook, exercise: Exercise, cases: list[Case], run: Run, limits: Limits
 ) -> list[Outcome]:
-    """Return what came of each case of an answer; of a value one outcome. Raises Stopped.
+    """Return the outcome of each case of an answer, or of a value. Raises Stopped.
 
-    The answers before it are there too. Where one of them ends the process or takes its time, it is run without them.
+    The answers before it are defined too. If one of them ends the process or takes its time, it is run without them.
     """
     names = list(handed.answers)
     before = names[: names.index(exercise.name) + 1]
     calls: list[tuple[str, str | None]] = [(exercise.name, json.dumps(case.arguments)) for case in cases]
     calls = calls or [(exercise.name, None)]
-    told: list[dict] = []
+    found: list[dict] = []
     for cells in (before, before[-1:]) if len(before) > 1 else (before,):
         try:
-            told = run(Questions([(name, handed.answers[name]) for name in cells], calls), limits)
+            found = run(Questions([(name, handed.answers[name]) for name in cells], calls), limits)
         except Stopped:
             if len(cells) == 1:
                 raise
             continue
-        if not any(one.get("over") for one in told):
+        if not any(one.get("over") for one in found):
             break
-    return [
-        Outcome(
-            one.get("value"),
-            printable(str(one.get("error", ""))),
-            bool(one.get("printed")),
-            str(one.get("kind", "")),
-            bool(one.get("over")),
-        )
-        for one in told
-    ]
+    return [_read_outcome(**one) for one in found]
+
+
+def _read_outcome(
+    value: Any = None, error: Any = "", printed: Any = False, kind: Any = "", over: Any = False, **_: Any
+) -> Outcome:
+    return Outcome(value, printable(str(error)), bool(printed), str(kind), bool(over))

@@ -46,32 +46,18 @@ def find_operations(asked: str, release: str = "tiny") -> pl.DataFrame:
 ACCENT, SECOND, QUIET, PALE = LIGHT["accent"], LIGHT["oracle"], LIGHT["quiet"], LIGHT["pale"]
 """What a figure is about, what it is compared with, and what stands behind both."""
 
+_GROUNDS = ("figure.facecolor", "axes.facecolor", "savefig.facecolor")
+_INKED = ("text.color", "axes.titlecolor", "axes.labelcolor")
 LOOK: dict[Any, Any] = {
-    "figure.facecolor": LIGHT["paper"],
-    "axes.facecolor": LIGHT["paper"],
-    "savefig.facecolor": LIGHT["paper"],
-    "savefig.transparent": False,
-    "text.color": LIGHT["ink"],
-    "axes.titlecolor": LIGHT["ink"],
-    "axes.labelcolor": LIGHT["ink"],
-    "xtick.color": QUIET,
-    "ytick.color": QUIET,
-    "font.size": TEXT,
-    "axes.titlesize": TITLE,
-    "axes.titlelocation": "left",
-    "axes.labelsize": TEXT,
-    "xtick.labelsize": SMALL,
-    "ytick.labelsize": SMALL,
-    "legend.fontsize": SMALL,
-    "legend.frameon": False,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": QUIET,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": PALE,
-    "grid.linewidth": 0.6,
-    "figure.dpi": 110,
+    **dict.fromkeys(_GROUNDS, LIGHT["paper"]),
+    **dict.fromkeys(_INKED, LIGHT["ink"]),
+    **dict.fromkeys(("xtick.color", "ytick.color", "axes.edgecolor"), QUIET),
+    **dict.fromkeys(("font.size", "axes.labelsize"), TEXT),
+    **dict.fromkeys(("xtick.labelsize", "ytick.labelsize", "legend.fontsize"), SMALL),
+    **dict.fromkeys(("savefig.transparent", "legend.frameon", "axes.spines.top", "axes.spines.right"), False),
+    **dict.fromkeys(("axes.grid", "axes.axisbelow"), True),
+    **{"axes.titlesize": TITLE, "axes.titlelocation": "left", "figure.dpi": 110},
+    **{"grid.color": PALE, "grid.linewidth": 0.6},
 }
 """The look of a figure: its own ground and its own colours of text, so that it can be read in a dark notebook too."""
 

@@ -78,13 +78,10 @@ def glossary() -> dict[str, str]:
 
 
 def _read(path: Path) -> Lesson:
-    text = path.read_text(encoding="utf-8")
-    header = text.split(HEADER)[1].splitlines()
-    said = yaml.safe_load("\n".join(line.removeprefix("# ") for line in header))["jupyter"][KEY]
+    header = path.read_text(encoding="utf-8").split(HEADER)[1].splitlines()
+    about = yaml.safe_load("\n".join(line.removeprefix("# ") for line in header))["jupyter"][KEY]
     number, _, name = path.stem.partition("_")
-    return Lesson(
-        path, int(number), name, said["title"], said["minutes"], said["question"], tuple(said["words"])
-    )
+    return Lesson(path, int(number), name, **about | {"words": tuple(about["words"])})
 
 
 EXTRA = "course"
@@ -131,16 +128,11 @@ def cells_of(lesson: Lesson) -> tuple[Cell, ...]:
     import jupytext
 
     read = jupytext.reads(lesson.path.read_text(encoding="utf-8"), fmt="py:percent")
-    return tuple(
-        Cell(
-            number,
-            cell.cell_type == "markdown",
-            cell.source,
-            tuple(cell.metadata.get("tags", ())),
-            int(cell.metadata.get("points", 0)),
-        )
-        for number, cell in enumerate(read.cells, 1)
-    )
+    found = []
+    for number, cell in enumerate(read.cells, 1):
+        tags, points = tuple(cell.metadata.get("tags", ())), int(cell.metadata.get("points", 0))
+        found.append(Cell(number, cell.cell_type == "markdown", cell.source, tags, points))
+    return tuple(found)
 
 
 def defined_name(source: str) -> str:
@@ -212,8 +204,8 @@ def _notebook(lesson: Lesson, shown: list[Cell], solved: bool) -> NotebookNode:
             made.append(v4.new_code_cell(wanted, id=f"{name}-check", metadata={"tags": [CHECK]}))
     words = "\n".join(f"- **{word}**: {glossary()[word]}" for word in lesson.words)
     made.append(v4.new_markdown_cell(f"## Words\n\n{words}", id=f"{lesson.name}-words"))
-    told = {KEY: {"lesson": lesson.name, "edition": lesson.digest[:12]}, "kernelspec": KERNEL}
-    return v4.new_notebook(cells=made, metadata=told)
+    about = {KEY: {"lesson": lesson.name, "edition": lesson.digest[:12]}, "kernelspec": KERNEL}
+    return v4.new_notebook(cells=made, metadata=about)
 
 
 def as_ipynb(notebook: NotebookNode) -> str:
@@ -227,7 +219,6 @@ def as_script(notebook: NotebookNode) -> str:
     """Return a notebook as a script of jupytext's percent format, which keeps what it says of its lesson."""
     import jupytext
 
-    notebook.metadata["jupytext"] = {
-        "notebook_metadata_filter": f"{KEY},kernelspec,-jupytext.text_representation"
-    }
+    kept = f"{KEY},kernelspec,-jupytext.text_representation"
+    notebook.metadata["jupytext"] = {"notebook_metadata_filter": kept}
     return jupytext.writes(notebook, fmt="py:percent")

@@ -6,7 +6,6 @@ import ast
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -45,11 +44,10 @@ class NotebookFile(NamedTuple):
 
 
 def find_notebooks(words: list[str], folder_of: Any) -> list[NotebookFile]:
-    """Return the notebooks that paths name: files, and of folders every ``.ipynb`` in them and in their folders.
+    """Return the notebooks that paths name: files, and every ``.ipynb`` below folders.
 
-    A notebook of a folder is shown by its path in there, a file by its name; by what was typed, where that repeats.
-
-    Raises UsageError for a path that is not there; the name of a lesson that was not started among them.
+    A notebook of a folder is shown by its path in there, a file by its name; where these repeat, by what was typed.
+    Raises UsageError for a path that is not there, such as the name of a lesson that was not started.
     """
     found: dict[Path, tuple[str, str]] = {}
     for word in words:
@@ -79,33 +77,31 @@ def find_notebooks(words: list[str], folder_of: Any) -> list[NotebookFile]:
 
 def _notebooks_in(folder: Path) -> list[Path]:
     """Return the notebooks of a folder and of those in it, but for what is hidden, as copies of an editor are."""
+
+    def refuse(error: OSError) -> None:  # else notebooks in this folder would be missing without a word
+        raise UsageError(f"{error.filename} cannot be read ({error.strerror or error}).")
+
     found: list[Path] = []
-    for place, folders, names in os.walk(folder, onerror=_refuse):
+    for place, folders, names in os.walk(folder, onerror=refuse):
         folders[:] = [name for name in folders if not name.startswith(".")]
         found += [Path(place, name) for name in names if name.endswith(".ipynb") and not name.startswith(".")]
     return sorted(found)
-
-
-def _refuse(error: OSError) -> None:
-    """Raise UsageError for a folder that cannot be looked into: notebooks in it would be missing without a word."""
-    raise UsageError(f"{error.filename} cannot be read ({error.strerror or error}).")
 
 
 def read_notebook(path: Path) -> StudentNotebook:
     """Return what a student handed in. Raises UsageError for what is no notebook of a lesson."""
     require_extra()
     read = _read(path)
-    told = read.metadata.get(KEY)
-    name = told.get("lesson") if isinstance(told, dict) else None
+    about = read.metadata.get(KEY)
+    name = about.get("lesson") if isinstance(about, dict) else None
     if not isinstance(name, str):
         raise UsageError(f"{path} names no lesson: grade a notebook that `tipbench course start` made.")
     lesson = lesson_of(name)
     sources = [str(cell.source) for cell in read.cells if cell.cell_type == "code"]
     for number, source in enumerate(sources, 1):
         if re.search("[\ud800-\udfff]", source):
-            raise UsageError(
-                f"{path} holds half a character (a lone surrogate) in code cell {number}: type that line again."
-            )
+            half = "half a character (a lone surrogate)"
+            raise UsageError(f"{path} holds {half} in code cell {number}: type that line again.")
     exercises = exercises_of(lesson)
     answers = {}
     for one in exercises:
@@ -113,12 +109,11 @@ def read_notebook(path: Path) -> StudentNotebook:
         holding = [source for source in sources if pattern.search(source)]
         if holding:
             answers[one.name] = holding[-1]
-    untouched = {
-        one.name for one in exercises if _normalise(answers.get(one.name, "")) == _normalise(one.place)
-    }
+    empty = {_normalise(one.place): one.name for one in exercises}
+    untouched = {name for name, source in answers.items() if empty.get(_normalise(source)) == name}
     left = {_normalise(source) for source in sources}
     edited = [one.name for one in exercises if _normalise(check_source(one.name)) not in left]
-    edition = str(told.get("edition", ""))
+    edition = str(about.get("edition", ""))
     return StudentNotebook(path, lesson, edition, answers, frozenset(untouched), tuple(edited))
 
 
@@ -165,19 +160,17 @@ def names_reached(source: str) -> list[str]:
         read = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
-    return sorted({one for node in ast.walk(read) for one in _names_reached(node)})
-
-
-def _names_reached(node: ast.AST) -> Iterator[str]:
-    if isinstance(node, ast.Import):
-        yield from (one.name for one in node.names if one.name.partition(".")[0] not in PLAIN)
-    elif isinstance(node, ast.ImportFrom):
-        module = node.module or "."
-        if module.partition(".")[0] not in PLAIN:
-            yield module
-    elif isinstance(node, ast.Name) and (node.id in DOORS or OURS.search(node.id)):
-        yield node.id
-    elif isinstance(node, ast.Attribute) and (node.attr.startswith("__") or OURS.search(node.attr)):
-        yield node.attr
-    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-        yield from OURS.findall(node.value)
+    found: set[str] = set()
+    for node in ast.walk(read):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            modules = (
+                [node.module or "."] if isinstance(node, ast.ImportFrom) else [one.name for one in node.names]
+            )
+            found |= {module for module in modules if module.partition(".")[0] not in PLAIN}
+        elif isinstance(node, ast.Name) and (node.id in DOORS or OURS.search(node.id)):
+            found.add(node.id)
+        elif isinstance(node, ast.Attribute) and (node.attr.startswith("__") or OURS.search(node.attr)):
+            found.add(node.attr)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found |= set(OURS.findall(node.value))
+    return sorted(found)

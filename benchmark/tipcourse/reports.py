@@ -10,52 +10,32 @@ from tipbench.console import Column, emit, emit_table
 from tipcore.display import printable
 
 from tipcourse.exercises import CaseResults
-from tipcourse.grading import Graded, Mark
+from tipcourse.grading import Graded
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What makes a spreadsheet compute the text of a cell."""
+SAID = Column("what was said", prose=True)
 
 
 def emit_marks(graded: Graded) -> None:
     """Write the marks of one notebook as a table."""
-    columns = [
-        Column("exercise"),
-        Column("points", number=True),
-        Column("open checks", number=True),
-        Column("held back", number=True, leave=1),
-        Column("what was said", prose=True),
-    ]
-    rows = [
-        [mark.exercise, _points(mark), _cases(mark.open), _cases(mark.held_back), printable(mark.said)]
-        for mark in graded.marks
-    ]
+    numbers = Column("points", number=True), Column("open checks", number=True)
+    columns = [Column("exercise"), *numbers, Column("held back", number=True, leave=1), SAID]
+    rows = []
+    for mark in graded.marks:
+        points = f"{mark.points:g} of {mark.of}" if mark.of else "with key="
+        cases = ("" if one is None else f"{one.right} of {one.cases}" for one in (mark.open, mark.held_back))
+        rows.append([mark.exercise, points, *cases, printable(mark.said)])
     emit_table(columns, rows, title=f"{graded.name}: {graded.lesson.title if graded.lesson else ''}")
-    keyed = [mark.exercise for mark in graded.marks if not mark.of]
-    emit(
-        f"{graded.points:g} of {graded.of} points{'; not counted without a key: ' if keyed else ''}{', '.join(keyed)}"
-    )
+    keyed = ", ".join(mark.exercise for mark in graded.marks if not mark.of)
+    emit(f"{graded.points:g} of {graded.of} points{'; not counted without a key: ' if keyed else ''}{keyed}")
 
 
 def emit_class(graded: list[Graded]) -> None:
     """Write one row per notebook."""
-    columns = [
-        Column("notebook"),
-        Column("lesson"),
-        Column("points", number=True),
-        Column("of", number=True),
-        Column("what was said", prose=True),
-    ]
-    rows = [
-        [
-            one.name,
-            one.lesson.name if one.lesson else "",
-            f"{one.points:g}" if one.lesson else "",
-            str(one.of) if one.lesson else "",
-            printable(one.problem or " ".join(_note_of(one))),
-        ]
-        for one in graded
-    ]
-    emit_table(columns, rows)
+    numbers = Column("points", number=True), Column("of", number=True)
+    rows = [[one.name, *_totals(one), printable(_summary(one))] for one in graded]
+    emit_table([Column("notebook"), Column("lesson"), *numbers, SAID], rows)
 
 
 def as_csv(graded: list[Graded]) -> str:
@@ -66,16 +46,9 @@ def as_csv(graded: list[Graded]) -> str:
     rows.writerow(["notebook", "lesson", *exercises, "points", "of", "said"])
     for one in graded:
         points = {mark.exercise: f"{mark.points:g}" for mark in one.marks}
-        rows.writerow(
-            [
-                _safe(one.name),
-                one.lesson.name if one.lesson else "",
-                *(points.get(name, "") for name in exercises),
-                f"{one.points:g}" if one.lesson else "",
-                one.of if one.lesson else "",
-                _safe(one.problem or " ".join(_note_of(one))),
-            ]
-        )
+        lesson, *totals = _totals(one)
+        named = (points.get(name, "") for name in exercises)
+        rows.writerow([_safe(one.name), lesson, *named, *totals, _safe(_summary(one))])
     return written.getvalue()
 
 
@@ -91,11 +64,8 @@ def as_json(graded: list[Graded]) -> list[dict[str, Any]]:
             "notes": list(one.notes),
             "exercises": [
                 {
-                    "exercise": mark.exercise,
-                    "points": mark.points,
-                    "of": mark.of,
-                    "open": _pair(mark.open),
-                    "held_back": _pair(mark.held_back),
+                    **{name: getattr(mark, name) for name in ("exercise", "points", "of")},
+                    **{name: _pair(getattr(mark, name)) for name in ("open", "held_back")},
                     "said": mark.said,
                 }
                 for mark in one.marks
@@ -105,16 +75,14 @@ def as_json(graded: list[Graded]) -> list[dict[str, Any]]:
     ]
 
 
-def _note_of(one: Graded) -> list[str]:
-    return [f"{mark.exercise}: {mark.said}" for mark in one.marks if mark.said] + list(one.notes)
+def _totals(one: Graded) -> list[str]:
+    """Return the lesson, the points and how many there are; empty texts for what could not be graded."""
+    return [one.lesson.name, f"{one.points:g}", str(one.of)] if one.lesson else ["", "", ""]
 
 
-def _points(mark: Mark) -> str:
-    return f"{mark.points:g} of {mark.of}" if mark.of else "with key="
-
-
-def _cases(made: CaseResults | None) -> str:
-    return "" if made is None else f"{made.right} of {made.cases}"
+def _summary(one: Graded) -> str:
+    said = [f"{mark.exercise}: {mark.said}" for mark in one.marks if mark.said]
+    return one.problem or " ".join([*said, *one.notes])
 
 
 def _pair(made: CaseResults | None) -> dict[str, int] | None:

@@ -19,11 +19,12 @@ from tipcore.helper import end_helper, start_helper
 
 from tipcourse.lessons import lesson_folder
 
-MIB = 1 << 20
-
 
 class Stopped(Exception):
-    """The process of an answer ended before it told what came of it. The message is half a sentence that says why."""
+    """The process of an answer ended before it returned an outcome. The message is half a sentence that says why."""
+
+
+NO_OUTCOME = "what it told is no outcome: an answer returns a value, and writes nothing else"
 
 
 @dataclass(frozen=True)
@@ -56,10 +57,6 @@ class Limits:
         return 10 + 2 * self.seconds
 
     @property
-    def memory_bytes(self) -> int:
-        return self.memory_mib * MIB
-
-    @property
     def too_long(self) -> str:
         return f"it took more than {self.seconds} seconds: does a loop never end?"
 
@@ -72,33 +69,33 @@ MODULE = "tipcourse.answers"
 
 
 def outcomes_apart(asked: Questions, limits: Limits) -> list[dict]:
-    """Return what came of each call. Raises Stopped where the process ends before it has told it."""
+    """Return the outcome of each call. Raises Stopped where the process ends before."""
     with tempfile.TemporaryDirectory(prefix="tipbench-course-", ignore_cleanup_errors=True) as folder:
         began = time.monotonic()
         process = start_helper(MODULE, Path(folder))
-        bounds = {"memory_bytes": limits.memory_bytes, "seconds": limits.seconds}
+        bounds = {"memory_bytes": limits.memory_mib << 20, "seconds": limits.seconds}
         request = json.dumps({"cells": asked.cells, "calls": asked.calls, **bounds}).encode()
         try:
-            told, _ = process.communicate(request, timeout=limits.patience)
+            answer, _ = process.communicate(request, timeout=limits.patience)
         except subprocess.TimeoutExpired:
             raise Stopped(limits.too_long) from None
         finally:
             end_helper(process)
-    lines = told.decode(errors="replace").splitlines()
+    lines = answer.decode(errors="replace").splitlines()
     if not lines:
         raise Stopped(limits.why_ended(time.monotonic() - began))
     return read_outcomes(lines[-1], len(asked.calls))
 
 
 def read_outcomes(line: str, wanted: int) -> list[dict]:
-    """Return the outcomes that a line of JSON tells. Raises Stopped where it is none of so many."""
+    """Return the outcomes of a line of JSON. Raises Stopped where it holds another number of them, or none."""
     try:
-        told = json.loads(line)
+        found = json.loads(line)
     except (ValueError, RecursionError):
-        told = None
-    if not isinstance(told, list) or len(told) != wanted or not all(isinstance(one, dict) for one in told):
-        raise Stopped("what it told is no outcome: an answer returns a value, and writes nothing else")
-    return told
+        found = None
+    if not isinstance(found, list) or len(found) != wanted or not all(isinstance(one, dict) for one in found):
+        raise Stopped(NO_OUTCOME)
+    return found
 
 
 TARGET = "tipcourse.answers.Answers"
@@ -126,38 +123,30 @@ def open_fence() -> Callable[[Questions, Limits], list[dict]]:
 
 
 def outcomes_fenced(sight: VisiblePaths, asked: Questions, limits: Limits) -> list[dict]:
-    """Return what came of each call. Raises Stopped where the fence ends before, CannotFence where there is none."""
+    """Return the outcome of each call. Raises Stopped where the fence ends before, CannotFence where there is none."""
     allowed = FenceLimits(limits.patience / 60, limits.memory_mib / 1024, SCRATCH_GIB, PROCESSES)
+    cells = pl.DataFrame(asked.cells, schema={"name": TEXT, "source": TEXT}, orient="row")
+    calls = pl.DataFrame(asked.calls, schema={"name": TEXT, "arguments": TEXT}, orient="row")
     with tempfile.TemporaryDirectory(prefix="tipbench-course-") as folder:
         Path(folder).chmod(0o755)  # the fence of root runs as another user
         began = time.monotonic()
         session = Session(sight, Path(folder), allowed)
         try:
-            return _read_outcomes_of(session, asked, limits)
+            session.ask({"do": "make", "method": {"_target_": TARGET, "seconds": limits.seconds}})
+            session.ask({"do": "begin"}, cells)
+            frame = session.ask({"do": "step"}, calls, Bounds(len(asked.calls), MOST_BYTES, MOST_BYTES)).frame
         except Ended as error:
-            raise Stopped(_reason(error, limits, time.monotonic() - began)) from None
+            why = {
+                "minutes": limits.too_long,
+                "memory_gib": f"it took more than {limits.memory_mib:,} MiB of memory",
+                "processes": f"it started more than {PROCESSES} processes",
+            }
+            ended = limits.why_ended(time.monotonic() - began)
+            raise Stopped(why.get(error.limit or "", ended)) from None
         except Garbled:
-            raise Stopped(
-                "what it told is no outcome: an answer returns a value, and writes nothing else"
-            ) from None
+            raise Stopped(NO_OUTCOME) from None
         finally:
             session.close()
-
-
-def _read_outcomes_of(session: Session, asked: Questions, limits: Limits) -> list[dict]:
-    session.ask({"do": "make", "method": {"_target_": TARGET, "seconds": limits.seconds}})
-    cells = pl.DataFrame(asked.cells, schema={"name": TEXT, "source": TEXT}, orient="row")
-    session.ask({"do": "begin"}, cells)
-    calls = pl.DataFrame(asked.calls, schema={"name": TEXT, "arguments": TEXT}, orient="row")
-    answer = session.ask({"do": "step"}, calls, Bounds(len(asked.calls), MOST_BYTES, MOST_BYTES))
-    if answer.frame is None or answer.frame.columns != ["outcome"] or answer.frame.dtypes != [TEXT]:
-        raise Stopped("what it told is no outcome: an answer returns a value, and writes nothing else")
-    return read_outcomes(f"[{','.join(answer.frame['outcome'].fill_null(''))}]", len(asked.calls))
-
-
-def _reason(error: Ended, limits: Limits, passed: float) -> str:
-    return {
-        "minutes": limits.too_long,
-        "memory_gib": f"it took more than {limits.memory_mib:,} MiB of memory",
-        "processes": f"it started more than {PROCESSES} processes",
-    }.get(error.limit or "", limits.why_ended(passed))
+    if frame is None or frame.schema != {"outcome": TEXT}:
+        raise Stopped(NO_OUTCOME)
+    return read_outcomes(f"[{','.join(frame['outcome'].fill_null(''))}]", len(asked.calls))

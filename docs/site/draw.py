@@ -11,9 +11,8 @@ import sys
 from pathlib import Path
 
 from tipcore.errors import CheckFailed, UsageError
-from tipdocs.badges import badges
-from tipdocs.board_picture import draw_board
 from tipdocs.picture import drawn, pictures
+from tipdocs.readme import badges, draw_board
 
 
 def main(words: list[str] | None = None) -> int:
@@ -21,13 +20,11 @@ def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
-        "names", nargs="*", metavar="NAME", help=f"{', '.join(pictures())}; all where none is named"
-    )
+    about = f"{', '.join(pictures())}; all where none is named"
+    parser.add_argument("names", nargs="*", metavar="NAME", help=about)
     parser.add_argument("--to", type=Path, required=True, metavar="FOLDER")
-    parser.add_argument(
-        "--readme", type=Path, metavar="RESULTS", help="folder of a board's results, such as results"
-    )
+    about = "folder of a board's results, such as results"
+    parser.add_argument("--readme", type=Path, metavar="RESULTS", help=about)
     options = parser.parse_args(words)
     if unknown := sorted(set(options.names) - set(pictures())):
         parser.error(f"there is no picture {', '.join(unknown)}; there are {', '.join(pictures())}")
@@ -44,14 +41,13 @@ def main(words: list[str] | None = None) -> int:
 
 
 def _write(to: Path, name: str, both: tuple[str, str]) -> None:
-    """Write a picture by day and by night, and say so."""
     for ending, text in zip(("", "-night"), both, strict=True):
         (to / f"{name}{ending}.svg").write_text(text, encoding="utf-8", newline="\n")
     sys.stdout.write(f"{to / name}.svg, and by night\n")
 
 
 def draw_for_readme(results: Path, to: Path) -> None:
-    """Draw what the README shows. Raises as :func:`tipdocs.board_picture.draw_board`."""
+    """Draw what the README shows. Raises as :func:`tipdocs.readme.draw_board`."""
     _write(to, "board", draw_board(results))
     _write(to, "story", drawn("story"))
     (to / "badges").mkdir(exist_ok=True)

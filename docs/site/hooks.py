@@ -41,30 +41,18 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Return all that the site consists of: what the theme brings, the pages, what they link to, and pictures."""
-    theme = [
-        file
-        for file in files
-        if file.src_dir != config.docs_dir
-        and not file.src_uri.endswith(".map")
-        and "/lunr/" not in file.src_uri
-    ]
+    brought = (file for file in files if file.src_dir != config.docs_dir)
+    theme = [one for one in brought if not one.src_uri.endswith(".map") and "/lunr/" not in one.src_uri]
     copied = {path: path for path in pages()}
     copied |= {path: path for path in linked(copied)} | ASSETS
     made: dict[str, str | bytes] = {path: make() for path, make in MADE.items()}
     made["assets/colours.css"] = _colours()
     if not config.extra["quick"]:
         made |= files_of()
-    return Files(
-        [
-            *theme,
-            *(
-                File.generated(config, to, abs_src_path=str(ROOT / of))
-                for to, of in sorted(copied.items())
-                if to not in made
-            ),
-            *(File.generated(config, to, content=content) for to, content in sorted(made.items())),
-        ]
-    )
+    left = sorted((to, of) for to, of in copied.items() if to not in made)
+    here = [File.generated(config, to, abs_src_path=str(ROOT / of)) for to, of in left]
+    there = [File.generated(config, to, content=content) for to, content in sorted(made.items())]
+    return Files([*theme, *here, *there])
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
@@ -98,13 +86,11 @@ def _begun(markdown: str, page: PurePosixPath, quick: bool) -> str:
     first = rows[0] if rows else len(lines)
     end = next((place + 1 for place in rows if place + 1 not in rows), first)
     result = "" if quick else first_result(page.stem)
-    return "\n".join(
-        [*lines[:first], picture_of(page.stem, page), *lines[first:end], "", result, *lines[end:]]
-    )
+    picture = picture_of(page.stem, page)
+    return "\n".join([*lines[:first], picture, *lines[first:end], "", result, *lines[end:]])
 
 
 def _colours() -> str:
-    """Return the style sheet of the project's colours, by day and by night."""
 
     def rule(scheme: str, colours: dict[str, str]) -> str:
         own = "".join(f"  --{role}: {colour};\n" for role, colour in colours.items())

@@ -6,17 +6,17 @@ from pathlib import PurePosixPath
 import pytest
 from tipbench.tasks import tasks
 from tipdata.documents.palette import DARK, LIGHT
-from tipdocs.badges import FOLDER, ROOT, badges
 from tipdocs.picture import BY_SYSTEM, NIGHT, by_night, drawn, inserted, pictures
+from tipdocs.readme import FOLDER, ROOT, badges
 
 QUICK = "schema"
 
 
 def test_tasks_have_pictures_and_each_is_described() -> None:
     assert len(set(tasks()) & set(pictures())) >= 13
-    for name, module in pictures().items():
-        assert len(module.ALT) > 60, name
-        assert len(module.CAPTION) > 150, name
+    for name, picture in pictures().items():
+        assert len(picture.alt) > 60, name
+        assert len(picture.caption) > 150, name
 
 
 def test_a_picture_is_the_same_twice_and_by_night_has_only_colours_of_the_night() -> None:

@@ -28,9 +28,8 @@ def test_files_that_pages_link_to_come_along() -> None:
 def test_a_link_to_a_folder_leads_to_its_readme() -> None:
     there = {"docs/tasks/README.md"}
     text = "[all](docs/tasks) and [one](docs/tasks/x.md#a), [far](https://docs/tasks)"
-    assert resolved(text, PurePosixPath("README.md"), there) == text.replace(
-        "(docs/tasks)", "(docs/tasks/README.md)"
-    )
+    expected = text.replace("(docs/tasks)", "(docs/tasks/README.md)")
+    assert resolved(text, PurePosixPath("README.md"), there) == expected
 
 
 def test_a_star_of_the_navigation_stands_for_the_pages_of_a_folder() -> None:
@@ -56,10 +55,8 @@ def test_the_overview_of_tasks_asks_each_ones_question() -> None:
 def test_the_documents_index_has_every_document() -> None:
     index = ROOT / "docs" / "README.md"
     named = {(index.parent / link).resolve() for link in LINK.findall(index.read_text(encoding="utf-8"))}
-    missing = (
-        {path.name for path in (ROOT / "docs").glob("*.md")} - {path.name for path in named} - {"README.md"}
-    )
-    assert missing == set()
+    pages_of = {path.name for path in (ROOT / "docs").glob("*.md")}
+    assert pages_of <= {path.name for path in named} | {"README.md"}
 
 
 FILE = re.compile(r"\[`?((?:docs|datasets|tests)/\S*|\S+\.(?:md|svg|cff)|[A-Z-]{6,})`?\]\(")
@@ -69,12 +66,8 @@ FILE = re.compile(r"\[`?((?:docs|datasets|tests)/\S*|\S+\.(?:md|svg|cff)|[A-Z-]{
 def test_links_say_in_words_what_is_behind_them() -> None:
     assert FILE.search("read [docs/ethics.md](docs/ethics.md)")
     assert not FILE.search("read [ethics](docs/ethics.md), [advert_risk](docs/tasks/advert_risk.md)")
-    texts = {
-        path: FILE.findall((ROOT / path).read_text(encoding="utf-8"))
-        for path in pages()
-        if path != "CHANGELOG.md"
-    }
-    assert {path: found for path, found in texts.items() if found} == {}
+    texts = {path: (ROOT / path).read_text(encoding="utf-8") for path in pages() if path != "CHANGELOG.md"}
+    assert {path: found for path, text in texts.items() if (found := FILE.findall(text))} == {}
 
 
 PAGE = '<html><body id="top"><a href="b.html#there">b</a>{}</body></html>'
@@ -96,9 +89,8 @@ def test_the_check_of_a_site_finds_what_is_wrong(
     sys.modules.pop("check", None)
     from check import main
 
-    (tmp_path / "b.html").write_text(
-        '<p id="there"><a href="https://doi.example/1">a link is fine</a></p>', encoding="utf-8"
-    )
+    other = '<p id="there"><a href="https://doi.example/1">a link is fine</a></p>'
+    (tmp_path / "b.html").write_text(other, encoding="utf-8")
     (tmp_path / "a.html").write_text(PAGE.format(""), encoding="utf-8")
     assert main([str(tmp_path)]) == 0
     (tmp_path / "a.html").write_text(PAGE.format(planted), encoding="utf-8")

@@ -13,11 +13,8 @@ ROOT = Path(__file__).parents[2]
 CHROMIUM = "/usr/bin/chromium"
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 PAGES = (
-    "index.html",
-    "docs/world.html",
-    "docs/tasks/advert_risk.html",
-    "datasets/cards/adverts.html",
-    "docs/python.html",
+    *("index.html", "docs/world.html", "docs/tasks/advert_risk.html"),
+    *("datasets/cards/adverts.html", "docs/python.html"),
 )
 
 

@@ -38,15 +38,13 @@ def handed(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def run_here(monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run answers in this process, as behind the fence: quick, for what is harmless, and without a clock that would
-    interrupt it later."""
+    """Run answers in this process as behind the fence, without a clock that would interrupt it later."""
     monkeypatch.setattr("tipcourse.answers._interrupt_after", lambda *_: None)
-    return _run
 
+    def run(asked: Questions, limits: Limits) -> list[dict]:
+        answers, text = Answers(SECONDS), pl.String
+        answers.begin(pl.DataFrame(asked.cells, schema={"name": text, "source": text}, orient="row"))
+        calls = pl.DataFrame(asked.calls, schema={"name": text, "arguments": text}, orient="row")
+        return [json.loads(one) for one in answers.step(calls)["outcome"]]
 
-def _run(asked: Questions, limits: Limits) -> list[dict]:
-    answers = Answers(SECONDS)
-    text = {"schema": {"name": pl.String, "source": pl.String}, "orient": "row"}
-    answers.begin(pl.DataFrame(asked.cells, **text))
-    calls = {"schema": {"name": pl.String, "arguments": pl.String}, "orient": "row"}
-    return [json.loads(one) for one in answers.step(pl.DataFrame(asked.calls, **calls))["outcome"]]
+    return run

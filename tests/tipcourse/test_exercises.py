@@ -25,7 +25,14 @@ VALUES = [pytest.param(one, id=name) for name, one in ASKED if not one.function]
 
 
 @pytest.mark.parametrize("exercise", FUNCTIONS)
-def test_no_constant_passes_and_no_argument_handed_back(exercise: Exercise) -> None:
+def test_cases_are_a_handful_the_same_for_a_seed_and_no_constant_or_argument_handed_back_passes(
+    exercise: Exercise,
+) -> None:
+    cases = exercise.cases(OPEN_SEED)
+    assert 4 <= len(cases) <= 8
+    assert cases == exercise.cases(OPEN_SEED)
+    assert cases != exercise.cases(5)
+    assert all(case.hint and not case.hint.endswith(".") for case in cases)
     for seed in (OPEN_SEED, 5):
         cases = exercise.cases(seed)
         guesses = [case.expected for case in cases] + [0, None, True, [], ""]
@@ -37,26 +44,16 @@ def test_no_constant_passes_and_no_argument_handed_back(exercise: Exercise) -> N
 
 
 @pytest.mark.parametrize("exercise", FUNCTIONS)
-def test_cases_are_a_handful_the_same_for_a_seed_and_others_for_another(exercise: Exercise) -> None:
-    cases = exercise.cases(OPEN_SEED)
-    assert 4 <= len(cases) <= 8
-    assert cases == exercise.cases(OPEN_SEED)
-    assert cases != exercise.cases(5)
-    assert all(case.hint and not case.hint.endswith(".") for case in cases)
-
-
-@pytest.mark.parametrize("exercise", FUNCTIONS)
 def test_who_knows_the_open_cases_and_guesses_one_answer_for_all_others_is_wrong_on_most(
     exercise: Exercise,
 ) -> None:
     known = [case.arguments for case in exercise.cases(OPEN_SEED)]
-    for seed in range(1, 9):
+    for seed in range(1, 4):
         cases = exercise.held_back(seed)
         assert len(cases) == HELD_BACK >= 10
         for guess in cases:
-            hard_coded = [
-                Outcome(case.expected if case.arguments in known else guess.expected) for case in cases
-            ]
+            answers = [case.expected if case.arguments in known else guess.expected for case in cases]
+            hard_coded = [Outcome(answer) for answer in answers]
             made = compare_outcomes(exercise, cases, hard_coded)
             assert not made.passed
             assert made.right <= len(cases) / 2
@@ -105,33 +102,27 @@ def said(capsys: pytest.CaptureFixture[str]):
     return read
 
 
-def test_a_right_answer_is_told_so(said) -> None:
+def test_a_right_answer_is_told_so_and_an_empty_one_is_not_called_wrong(said) -> None:
     assert said("shared_operations", lambda a, b: len(set(a) & set(b))) == "✓ 5 of 5 examples right."
-
-
-def test_an_empty_answer_is_not_called_wrong(said) -> None:
     assert said("shared_operations", lambda a, b: None).startswith("○ Not answered yet")
     assert said("leaky_split", None).startswith("○ Not answered yet")
 
 
 def test_a_wrong_answer_is_shown_the_case_and_a_hint(said) -> None:
-    told = said("shared_operations", lambda a, b: len(a))
-    assert (
-        "shared_operations([1, 1, 2], [2, 3]) is 3, expected 1. Operation 2 alone is in both lists." in told
-    )
-    assert "give it back with `return`" in said("shared_operations", lambda a, b: print(3))
-    assert "ZeroDivisionError: division by zero. Operation 2 alone is in both lists." in said(
-        "shared_operations", lambda a, b: 1 / 0
-    )
-    assert "not a function any more" in said("shared_operations", 3)
+    """Also where the answer changes its arguments: they are shown as they were."""
 
-
-def test_an_answer_that_changes_its_arguments_is_shown_them_as_they_were(said) -> None:
     def greedy(train: list, test: list) -> int:
         train.clear()
-        return 9
+        return 3
 
-    assert "shared_operations([1, 1, 2], [2, 3]) is 9" in said("shared_operations", greedy)
+    hint = "Operation 2 alone is in both lists."
+    assert f"shared_operations([1, 1, 2], [2, 3]) is 3, expected 1. {hint}" in said(
+        "shared_operations", greedy
+    )
+    assert "give it back with `return`" in said("shared_operations", lambda a, b: print(3))
+    failed = said("shared_operations", lambda a, b: 1 / 0)
+    assert f"ZeroDivisionError: division by zero. {hint}" in failed
+    assert "not a function any more" in said("shared_operations", 3)
 
 
 def test_a_value_is_checked_for_its_form_and_not_given_away(said) -> None:

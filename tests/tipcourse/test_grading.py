@@ -16,7 +16,7 @@ from tipcore.errors import UsageError
 from tipcourse import running
 from tipcourse.exercises import exercises_of, solutions_of
 from tipcourse.grading import Graded, Key, Mark, Run, grade, make_key
-from tipcourse.lessons import Lesson, all_lessons, lesson_of
+from tipcourse.lessons import all_lessons, lesson_of
 from tipcourse.notebooks import names_reached, read_notebook
 from tipcourse.running import Limits, Questions, Stopped, open_fence, outcomes_apart
 
@@ -81,7 +81,7 @@ def test_without_a_key_a_value_that_is_missing_or_none_of_the_options_is_not_rig
         ("def shared_operations(train, test):\n    pass", "it returns nothing, on every case."),
         (
             "def shared_operations(train, test):\n    return unknown",
-            "NameError: name 'unknown' is not defined (an answer can use",
+            "name 'unknown' is not defined (an answer can",
         ),
         ("def shared_operations(train):\n    return 1", "TypeError"),
         ("def shared_operations(train, test):\n    raise SystemExit(3)", "SystemExit"),
@@ -113,17 +113,15 @@ def test_an_answer_fitted_to_the_open_cases_gets_half_and_is_not_told_the_held_b
     assert mark_of(openly).points == mark_of(openly).of == 2
     mark = mark_of(graded)
     assert mark.points == 1
-    secret = next(one for one in key.lessons if one.lesson == "leakage").cases_of("shared_operations")
+    secret = next(one for one in key.lessons if one.lesson == "leakage").cases["shared_operations"]
     assert mark.said in {f"{case.hint}." for case in secret}
     assert mark.held_back is not None
     assert mark.held_back.right < mark.held_back.cases
 
 
 def test_a_value_is_graded_by_the_key_alone(handed: Callable[..., Path], key: Key, run_here: Run) -> None:
-    right, wrong = (
-        handed("leakage"),
-        handed("leakage", {"leaky_split": "leaky_split = 'forward'"}, "bob.ipynb"),
-    )
+    other = {"leaky_split": "leaky_split = 'forward'"}
+    right, wrong = handed("leakage"), handed("leakage", other, "bob.ipynb")
     for path in (right, wrong):
         mark = mark_of(grade(path, None, run_here, LIMITS), "leaky_split")
         assert (mark.points, mark.of) == (0, 0)
@@ -140,9 +138,8 @@ def test_an_edited_and_a_removed_check_are_told_and_the_packages_counts(
     notebook = nbformat.read(path, 4)
     notebook.cells = [cell for cell in notebook.cells if cell.source != 'check("share_seen", share_seen)']
     for cell in notebook.cells:
-        cell.source = cell.source.replace(
-            'check("shared_operations", shared_operations)', "print('all right')"
-        )
+        edited = 'check("shared_operations", shared_operations)'
+        cell.source = cell.source.replace(edited, "print('all right')")
     nbformat.write(notebook, path)
     graded = grade(path, key, run_here, LIMITS)
     assert len(graded.notes) == 2
@@ -173,9 +170,8 @@ def test_a_removed_answer_is_told(handed: Callable[..., Path], key: Key, run_her
     notebook = nbformat.read(path, 4)
     notebook.cells = [cell for cell in notebook.cells if "def share_seen" not in cell.source]
     nbformat.write(notebook, path)
-    assert mark_of(grade(path, key, run_here, LIMITS), "share_seen").said.startswith(
-        "no cell defines share_seen"
-    )
+    mark = mark_of(grade(path, key, run_here, LIMITS), "share_seen")
+    assert mark.said.startswith("no cell defines share_seen")
 
 
 def test_an_answer_that_ends_its_process_takes_no_other_with_it(
@@ -251,8 +247,12 @@ def test_an_error_tells_nothing_of_a_held_back_case(
     answer = TELLS.replace("OPEN", str(opens[-1].arguments[0][:3])).replace("EXIT", does)
     path = handed("leakage", {"shared_operations": answer})
     runs = [run_here, outcomes_apart, *([open_fence()] if sys.platform == "linux" else [])]
-    for run in runs:
-        mark = mark_of(grade(path, key, run, LIMITS))
+    for run in runs if begins.endswith("ValueError") else runs[:2]:
+
+        def run_one(asked: Questions, limits: Limits, run: Run = run) -> list[dict]:
+            return (run if asked.calls[0][0] == "shared_operations" else run_here)(asked, limits)
+
+        mark = mark_of(grade(path, key, run_one, LIMITS))
         assert mark.points == 1
         assert mark.said.startswith(f"{begins} on a case that is held back. Turn both lists into sets")
         assert "LEAK" not in mark.said
@@ -282,7 +282,7 @@ def f(x):
     while True: pass"""
 
 
-@pytest.mark.parametrize("fence", [False, pytest.param(True, marks=ONLY_LINUX)])
+@pytest.mark.parametrize("fence", [False, pytest.param(True, marks=[ONLY_LINUX, pytest.mark.slow])])
 def test_an_answer_that_ignores_its_time_is_ended_soon(fence: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     assert Limits(seconds=1).patience <= 12
     monkeypatch.setattr(Limits, "patience", 60.0)
@@ -291,17 +291,18 @@ def test_an_answer_that_ignores_its_time_is_ended_soon(fence: bool, monkeypatch:
     assert time.monotonic() - began < 40, "1 second, 2 of grace, and a busy machine"
 
 
-CHEATS = {
-    "from": "from tipcourse.exercises import solutions_of",
-    "named": "import importlib\n    importlib.import_module('tipcourse.exercises')",
-    "loaded": "import tipcourse.values",
-    "the generator": "import tipdata",
-}
+CHEATS = (
+    "from tipcourse.exercises import solutions_of",
+    "import importlib\n    importlib.import_module('tipcourse.exercises')",
+    "import tipcourse.values",
+    "import tipdata",
+)
 
 
-@pytest.mark.parametrize("how", CHEATS)
-def test_without_a_fence_no_answer_imports_the_solutions(how: str) -> None:
-    assert "ImportError" in said_of(outcomes_apart, f"def f(x):\n    {CHEATS[how]}\n    return 1")
+def test_without_a_fence_no_answer_imports_the_solutions() -> None:
+    cells = [(f"f{n}", f"def f{n}(x):\n    {cheat}\n    return 1") for n, cheat in enumerate(CHEATS)]
+    outcomes = outcomes_apart(Questions(cells, [(name, "[1]") for name, _ in cells]), LIMITS)
+    assert [one.get("kind") for one in outcomes] == ["ImportError"] * len(CHEATS)
 
 
 def test_an_answer_that_reaches_for_solutions_is_told_to_the_lecturer(
@@ -310,18 +311,19 @@ def test_an_answer_that_reaches_for_solutions_is_told_to_the_lecturer(
     cheat = """def shared_operations(train, test):
     from tipcourse.exercises import solutions_of
     return exec(open('x').read())"""
-    assert grade(handed("leakage", {"shared_operations": cheat}), None, run_here, LIMITS).notes == (
-        "the answer shared_operations uses exec, open, tipcourse.exercises, which no answer needs: look at it.",
-    )
+    (note,) = grade(handed("leakage", {"shared_operations": cheat}), None, run_here, LIMITS).notes
+    reached = "exec, open, tipcourse.exercises"
+    assert note == f"the answer shared_operations uses {reached}, which no answer needs: look at it."
 
 
-@pytest.mark.parametrize("lesson", [pytest.param(one, id=one.name) for one in all_lessons()])
-def test_no_solution_reaches_for_what_no_answer_needs(lesson: Lesson) -> None:
-    assert [names_reached(source) for source in solutions_of(lesson).values()] == [[]] * len(
-        exercises_of(lesson)
-    )
+def test_no_solution_reaches_for_what_no_answer_needs() -> None:
+    solutions = [source for lesson in all_lessons() for source in solutions_of(lesson).values()]
+    assert [source for source in solutions if names_reached(source)] == []
     assert names_reached("import math\nimport numpy as np\ndef f(x):\n    return np.mean(x)") == []
     assert names_reached("def f(") == []
+
+
+EMPTY = '{"cells": [], "metadata": %s, "nbformat": 4, "nbformat_minor": 5}'
 
 
 @pytest.mark.parametrize(
@@ -329,12 +331,8 @@ def test_no_solution_reaches_for_what_no_answer_needs(lesson: Lesson) -> None:
     [
         ("a.ipynb", "{", "no notebook that can be read"),
         ("a.ipynb", "", "no notebook that can be read"),
-        ("a.ipynb", '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', "names no lesson"),
-        (
-            "a.ipynb",
-            '{"cells": [], "metadata": {"tipbench_course": {"lesson": "leakege"}}, "nbformat": 4, "nbformat_minor": 5}',
-            "no lesson",
-        ),
+        ("a.ipynb", EMPTY % "{}", "names no lesson"),
+        ("a.ipynb", EMPTY % '{"tipbench_course": {"lesson": "leakege"}}', "no lesson"),
         ("a.docx", "x", "neither .ipynb nor .py"),
     ],
 )
@@ -362,22 +360,16 @@ HARMFUL = {
 }
 """What an answer does, and what is said of it, with a fence and without."""
 FENCED_ALONE = {
-    "opens a socket": (
-        "import socket\ndef f(x):\n    return socket.create_connection(('127.0.0.1', 9))",
-        "PermissionError",
-    ),
-    "deletes files": ("import shutil\ndef f(x):\n    shutil.rmtree(HOME)\n    return 1", "FileNotFoundError"),
-    "reads the solutions": (
-        "def f(x):\n    return open(LESSON, encoding='utf-8').read()",
-        "FileNotFoundError",
-    ),
-    "imports the generator": ("def f(x):\n    import tipdata\n    return 1", "ModuleNotFoundError"),
+    "import socket\n    socket.create_connection(('127.0.0.1', 9))": "PermissionError",
+    "import shutil\n    shutil.rmtree(HOME)": "FileNotFoundError",
+    "open(LESSON, encoding='utf-8').read()": "FileNotFoundError",
+    "import tipdata": "ModuleNotFoundError",
 }
 
 
 def said_of(run: Callable[[Questions, Limits], list[dict]], source: str) -> str:
     asked = Questions([("f", source)], [("f", "[1]")])
-    limits = Limits(seconds=1, memory_mib=1024)
+    limits = Limits(seconds=1 if "while True" in source else 60, memory_mib=1024)
     try:
         return json.dumps(run(asked, limits))
     except Stopped as stopped:
@@ -385,12 +377,24 @@ def said_of(run: Callable[[Questions, Limits], list[dict]], source: str) -> str:
 
 
 @ONLY_LINUX
-@pytest.mark.parametrize("what", [*HARMFUL, *FENCED_ALONE])
-def test_behind_the_fence_an_answer_harms_nobody(what: str, tmp_path: Path) -> None:
-    source, says = (HARMFUL | FENCED_ALONE)[what]
-    (tmp_path / "kept").write_text("x", encoding="utf-8")
-    source = source.replace("HOME", repr(str(tmp_path))).replace("LESSON", repr(str(lesson_of("1").path)))
+@pytest.mark.parametrize(
+    "what", ["writes to the pipe", *(pytest.param(w, marks=pytest.mark.slow) for w in list(HARMFUL)[:3])]
+)
+def test_behind_the_fence_an_answer_ends_as_it_does_without(what: str) -> None:
+    source, says = HARMFUL[what]
     assert says in said_of(open_fence(), source)
+
+
+@ONLY_LINUX
+def test_behind_the_fence_an_answer_harms_nobody(tmp_path: Path) -> None:
+    (tmp_path / "kept").write_text("x", encoding="utf-8")
+    known = {"HOME": repr(str(tmp_path)), "LESSON": repr(str(lesson_of("1").path))}
+    cells = []
+    for number, body in enumerate(FENCED_ALONE):
+        body = body.replace("HOME", known["HOME"]).replace("LESSON", known["LESSON"])
+        cells.append((f"f{number}", f"def f{number}(x):\n    {body}\n    return 1"))
+    outcomes = open_fence()(Questions(cells, [(name, "[1]") for name, _ in cells]), LIMITS)
+    assert [one.get("kind") for one in outcomes] == list(FENCED_ALONE.values())
     assert (tmp_path / "kept").exists()
 
 
@@ -416,7 +420,6 @@ def test_where_no_fence_can_be_built_nothing_is_run(monkeypatch: pytest.MonkeyPa
         )
 
     monkeypatch.setattr(running, "outcomes_fenced", refuse)
-    with pytest.raises(
-        UsageError, match=r"built \(unshare\), so no answer was run: grade on Linux, or with fence=off"
-    ):
+    said = r"built \(unshare\), so no answer was run: grade on Linux, or with fence=off"
+    with pytest.raises(UsageError, match=said):
         open_fence()

@@ -18,13 +18,14 @@ EACH = 9
 """Cards of a language."""
 NAMES = {"ar": "العربية", "en": "English", "es": "español", "fr": "français", "ru": "русский", "zh": "中文"}
 """Languages by their own names."""
+COUNTED = ("contacts", "images")
 ENGLISH = {"ar": "Arabic", "en": "English", "es": "Spanish", "fr": "French", "ru": "Russian", "zh": "Chinese"}
 
 
 @dataclass(frozen=True)
 class AdvertCard:
-    """An advert. ``head``: where and when it was posted; ``offer``: what for and at which price; ``script``: the
-    attributes of its text; ``truth``: who is behind it; ``facts``: what it says."""
+    """An advert. ``head``: where and when it was posted; ``offer``: what and at which price; ``script``: attributes of
+    its text; ``truth``: who is behind it; ``facts``: what it says."""
 
     head: str
     offer: str
@@ -50,11 +51,8 @@ class AdvertCards:
 def adverts_with_operation(source: Source) -> pl.DataFrame:
     """Return adverts with what their operation is."""
     about = source.scan("operations", truth=True).select("operation", "kind", "form", "migrant")
-    return (
-        source.scan("adverts", truth=True)
-        .join(about, on="operation", how="left", maintain_order="left")
-        .collect()
-    )
+    adverts = source.scan("adverts", truth=True)
+    return adverts.join(about, on="operation", how="left", maintain_order="left").collect()
 
 
 def by_language(adverts: pl.DataFrame) -> list[AdvertCards]:
@@ -62,13 +60,10 @@ def by_language(adverts: pl.DataFrame) -> list[AdvertCards]:
     found = []
     for language in LANGUAGES:
         those = adverts.filter(pl.col("language") == language)
-        drawn = shuffle_rows(those, f"adverts/{language}").unique(
-            "operation", keep="first", maintain_order=True
-        )
-        cards = [card(row) for row in drawn.head(EACH).iter_rows(named=True)]
-        found.append(
-            AdvertCards(language, NAMES[language], ENGLISH[language], script(language), cards, those.height)
-        )
+        shuffled = shuffle_rows(those, f"adverts/{language}")
+        drawn = shuffled.unique("operation", keep="first", maintain_order=True).head(EACH)
+        cards, names = list(map(card, drawn.to_dicts())), (NAMES[language], ENGLISH[language])
+        found.append(AdvertCards(language, *names, script(language), cards, those.height))
     return found
 
 
@@ -77,8 +72,7 @@ def card(row: Mapping[str, Any]) -> AdvertCard:
     day, minute = divmod(row["minute"], MINUTES_A_DAY)
     basis = f"per {row['price_basis']}".replace("_", " ").replace("per total", "in total")
     price = "no price" if row["price"] is None else f"{row['price'] / 100:,.0f} XTS {basis}"
-    contacts = f"{len(row['contacts'])} {'contact' if len(row['contacts']) == 1 else 'contacts'}"
-    images = f"{len(row['images'])} {'image' if len(row['images']) == 1 else 'images'}"
+    contacts, images = (f"{(n := len(row[of]))} {of.removesuffix('s') if n == 1 else of}" for of in COUNTED)
     return AdvertCard(
         head=f"{row['platform']} · day {day}, {minute // 60:02d}:{minute % 60:02d} · region {row['region']}",
         offer=f"{row['category']} · {price} · {contacts}, {images}",

@@ -5,7 +5,7 @@ The same release and tipbench give the same bytes: nothing is dated, and what is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,13 +21,12 @@ from tipdata.release import Release, size_on_disk
 from tipdata.stages import tables_of
 
 from tipbench.browse.adverts import adverts_with_operation, by_language
-from tipbench.browse.case_page import case_page, choose, list_page, read_pairs
+from tipbench.browse.case_page import case_page, choose_pairs
 from tipbench.browse.site import Page, Site, about_of, facts, first_regions
 from tipbench.browse.table_page import ROWS, TableEntry, table_page
-from tipbench.pages import folder as pages_folder
-from tipbench.pages.controls import Filter
-from tipbench.pages.templates import copy_assets
-from tipbench.stories.sources import candidates
+from tipbench.pages import templates
+from tipbench.pages.templates import Filter, copy_assets
+from tipbench.stories.sources import VIEWS, candidates
 
 MARKER = ".tipbench-browse"
 """In a folder that may be replaced by newer pages."""
@@ -55,7 +54,7 @@ class BrowsePages:
 
 def refuse_taken(to: Path) -> None:
     """Raises UsageError for a file, and for a folder with something in it that is not such pages."""
-    pages_folder.refuse_taken(to, MARKER, "tipbench data browse", ELSEWHERE)
+    templates.refuse_taken(to, MARKER, "tipbench data browse", ELSEWHERE)
 
 
 def check_rows(most: int) -> None:
@@ -94,61 +93,46 @@ def browse(release: Release, to: Path, most: int = ROWS, quiet: bool = False) ->
 
 
 def _makers(site: Site, most: int) -> list[Callable[[], Page]]:
-    """Return one per page, in an order in which the last knows what the first found; none keeps a table."""
+    """Return one function per page; the last ones need what the first ones found, and none keeps a table."""
     listed: list[TableEntry] = []
-    pairs = read_pairs(site, choose(candidates(site.source), site.source.version))
+    pairs = choose_pairs(site, candidates(site.source))
     cases = [(pair.case, pair.beside, pair.why) for pair in pairs]
     cases += [(pair.beside, pair.case, pair.why) for pair in pairs]
+
+    def table_maker(table: Table) -> Page:
+        page, entry = table_page(site, table, most)
+        listed.append(entry)
+        return page
+
+    def index() -> Page:
+        about = facts(site.source.release, site.about, sum(one.rows for one in listed))
+        filters = [Filter("access", ACCESS, [(tier, tier) for tier in (*TIERS, LABEL)])]
+        return site.page("index.html", "index", facts=about, listed=listed, cases=len(pairs), filters=filters)
+
     return [
-        *(partial(_table, site, table, most, listed) for table in tables_of(site.source.version).values()),
-        lambda: _adverts(site),
+        *(partial(table_maker, table) for table in tables_of(site.source.version).values()),
+        partial(_adverts, site),
         *(partial(case_page, *case) for case in cases),
-        lambda: list_page(site, pairs),
-        lambda: _about(site, most),
-        lambda: _index(site, listed, len(pairs)),
+        lambda: site.page("cases.html", "*cases", pairs=pairs, views=list(VIEWS)),
+        partial(_about, site, most),
+        index,
     ]
-
-
-def _table(site: Site, table: Table, most: int, listed: list[TableEntry]) -> Page:
-    page, line = table_page(site, table, most)
-    listed.append(line)
-    return page
 
 
 def _adverts(site: Site) -> Page:
     languages = by_language(adverts_with_operation(site.source))
     shown, total = sum(len(one.cards) for one in languages), sum(one.total for one in languages)
-    html = site.fill("adverts.html", "", "*adverts", languages=languages, shown=shown, total=total)
-    return Page("adverts.html", html)
+    return site.page("adverts.html", "*adverts", languages=languages, shown=shown, total=total)
 
 
 def _about(site: Site, most: int) -> Page:
-    html = site.fill(
-        "about.html",
-        "",
-        "*about",
-        most=most,
-        days=DAYS,
-        licence=licence_paragraphs(),
-        heading=LICENCE_HEADING,
-    )
-    return Page("about.html", html)
-
-
-def _index(site: Site, listed: Sequence[TableEntry], cases: int) -> Page:
-    rows = sum(one.rows for one in listed)
-    html = site.fill(
-        "index.html", "", "index", facts=facts(site.source.release, site.about, rows), listed=listed, cases=cases,
-        filters=[Filter("access", ACCESS, [(tier, tier) for tier in (*TIERS, LABEL)])],
-    )  # fmt: skip
-    return Page("index.html", html)
+    licence = {"licence": licence_paragraphs(), "heading": LICENCE_HEADING}
+    return site.page("about.html", "*about", most=most, days=DAYS, **licence)
 
 
 def _put(folder: Path, page: Page) -> None:
-    for path, text in (
-        (page.path, page.html),
-        *((one.path, one.drawing.standalone()) for one in page.figures if one.drawing),
-    ):
+    figures = ((one.path, one.drawing.standalone()) for one in page.figures if one.drawing)
+    for path, text in ((page.path, page.html), *figures):
         place = folder / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text, encoding="utf-8", newline="\n")

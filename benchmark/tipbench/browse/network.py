@@ -6,7 +6,7 @@ It is drawn as rows with arcs, so that every row can be read, on a phone too, an
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -39,7 +39,7 @@ class NetworkNode:
 
 @dataclass(frozen=True)
 class NetworkLink:
-    """What is seen between two rows: how it is called, its access tier, and how often."""
+    """What is seen between two rows: a key of :data:`SORTS`, and how often."""
 
     ends: tuple[tuple[str, int], tuple[str, int]]
     sort: str
@@ -83,7 +83,6 @@ def network_of(source: Source, operation: int) -> Network:
 
 
 def _keep_most_linked(nodes: Sequence[NetworkNode], links: Sequence[NetworkLink]) -> Network:
-    """Keep the nodes with most links and name them."""
     degree: Counter[tuple[str, int]] = Counter(end for link in links for end in link.ends)
     named: list[NetworkNode] = []
     for kind, letter in KINDS.items():
@@ -92,9 +91,8 @@ def _keep_most_linked(nodes: Sequence[NetworkNode], links: Sequence[NetworkLink]
         named += [replace(node, name=f"{letter}{at}") for at, node in enumerate(best, 1)]
     kept = {(node.kind, node.id) for node in named}
     total = Counter(node.kind for node in nodes)
-    return Network(
-        named, [link for link in links if set(link.ends) <= kept], {kind: total[kind] for kind in KINDS}
-    )
+    drawn = [link for link in links if set(link.ends) <= kept]
+    return Network(named, drawn, {kind: total[kind] for kind in KINDS})
 
 
 Part = tuple[list[NetworkNode], list[NetworkLink]]
@@ -105,137 +103,93 @@ def _own_rows(source: Source, table: str, operation: int) -> pl.DataFrame:
 
 
 def _accounts(source: Source, operation: int) -> Part:
-    owned = _own_rows(source, "accounts", operation)
-    mine = set(owned["account"])
-    adverts = _own_rows(source, "adverts", operation)
+    owned, adverts = (_own_rows(source, table, operation) for table in ("accounts", "adverts"))
     posted = Counter(adverts["account"])
-    ends = pl.col("source").is_in(mine), pl.col("target").is_in(mine)
-    ties = source.scan("ties").filter(ends[0] | ends[1]).select("source", "target", "count").collect()
-    inside, others = _between("account", "tie", ties.iter_rows(), mine)
-    nodes = [
-        NetworkNode(
-            "account",
-            row["account"],
-            f"{row['platform']}, {_plain(row['role'])}{_many(posted[row['account']], ', {} adverts', ', 1 advert')}",
-            others[row["account"]],
-        )
-        for row in owned.iter_rows(named=True)
-    ]
-    used = adverts.select("account", "contacts").explode("contacts", empty_as_null=False, keep_nulls=False)
-    shared = [
-        *_links_by_value("account", "device", owned.select("device_cluster", "account").iter_rows()),
-        *_links_by_value(
-            "account", "contact", used.select("contacts", "account").unique(maintain_order=True).iter_rows()
-        ),
-    ]
+    inside, others = _links(
+        source.scan("ties"), ("source", "target"), set(owned["account"]), "account", "tie"
+    )
+    nodes = []
+    for row in owned.to_dicts():
+        count = posted[row["account"]]
+        many = f", {count:,} advert{'s' if count > 1 else ''}" if count else ""
+        about = f"{row['platform']}, {_plain(row['role'])}{many}"
+        nodes.append(NetworkNode("account", row["account"], about, others[row["account"]]))
+    used = adverts.select("contacts", "account").explode("contacts", empty_as_null=False, keep_nulls=False)
+    devices, contacts = owned.select("device_cluster", "account"), used.unique(maintain_order=True)
+    shared = [*_links_by_value("device", devices), *_links_by_value("contact", contacts)]
     return nodes, [*inside, *shared]
 
 
 def _wallets(source: Source, operation: int) -> Part:
     owned = _own_rows(source, "wallets", operation)
-    mine = set(owned["wallet"])
-    ends = pl.col("payer").is_in(mine), pl.col("payee").is_in(mine)
-    paid = (
-        source.scan("payments").filter(ends[0] | ends[1]).select("payer", "payee", count=pl.lit(1)).collect()
-    )
-    inside, others = _between("wallet", "payment", paid.iter_rows(), mine)
-    nodes = [
-        NetworkNode("wallet", row["wallet"], _plain(row["role"] or row["holder"]), others[row["wallet"]])
-        for row in owned.iter_rows(named=True)
-    ]
-    return nodes, inside
+    mine, paid = set(owned["wallet"]), source.scan("payments").with_columns(count=1)
+    inside, others = _links(paid, ("payer", "payee"), mine, "wallet", "payment")
+    about = {row["wallet"]: _plain(row["role"] or row["holder"]) for row in owned.to_dicts()}
+    return [NetworkNode("wallet", wallet, said, others[wallet]) for wallet, said in about.items()], inside
 
 
 def _circuits(source: Source, operation: int) -> Part:
-    owned = _own_rows(source, "circuits", operation)
-    stops = source.scan("stops").filter(pl.col("circuit").is_in(set(owned["circuit"]))).collect()
-    booked = Counter(
-        (row[0], row[1]) for row in stops.select("circuit", "wallet").iter_rows() if row[1] is not None
-    )
+    owned = _own_rows(source, "circuits", operation)["circuit"]
+    stops = source.scan("stops").filter(pl.col("circuit").is_in(set(owned))).collect()
+    booked = Counter(stops.drop_nulls("wallet").select("circuit", "wallet").iter_rows())
     counts = Counter(stops["circuit"])
     towns = dict(stops.group_by("circuit").agg(pl.col("town").n_unique()).iter_rows())
-    nodes = [
-        NetworkNode(
-            "circuit",
-            row["circuit"],
-            f"{counts[row['circuit']]:,} stops in {towns.get(row['circuit'], 0)} towns",
-        )
-        for row in owned.iter_rows(named=True)
-    ]
-    links = [
-        NetworkLink((("circuit", circuit), ("wallet", wallet)), "booking", n)
-        for (circuit, wallet), n in booked.items()
-    ]
-    return nodes, sorted(links, key=lambda link: link.ends)
+    about = {circuit: f"{counts[circuit]:,} stops in {towns.get(circuit, 0)} towns" for circuit in owned}
+    ends = {(("circuit", circuit), ("wallet", wallet)): n for (circuit, wallet), n in sorted(booked.items())}
+    links = [NetworkLink(pair, "booking", count) for pair, count in ends.items()]
+    return [NetworkNode("circuit", circuit, said) for circuit, said in about.items()], links
 
 
 def _firms(source: Source, operation: int) -> Part:
     owned = owned_firms(source).filter(pl.col("operation") == operation).collect()
-    mine = set(owned["firm"])
-    ends = pl.col("supplier").is_in(mine), pl.col("buyer").is_in(mine)
-    sold = (
-        source.scan("supplies")
-        .filter(ends[0] | ends[1])
-        .select("supplier", "buyer", count=pl.lit(1))
-        .collect()
-    )
-    inside, others = _between("firm", "trade", sold.iter_rows(), mine)
-    nodes = [
-        NetworkNode("firm", row["firm"], f"{_plain(row['sector'])}, {row['size']}", others[row["firm"]])
-        for row in owned.iter_rows(named=True)
-    ]
-    return nodes, inside
+    mine, sold = set(owned["firm"]), source.scan("supplies").with_columns(count=1)
+    inside, others = _links(sold, ("supplier", "buyer"), mine, "firm", "trade")
+    about = {row["firm"]: f"{_plain(row['sector'])}, {row['size']}" for row in owned.to_dicts()}
+    return [NetworkNode("firm", firm, said, others[firm]) for firm, said in about.items()], inside
 
 
-def _between(
-    kind: str, sort: str, rows: Iterable[tuple[Any, ...]], mine: set[int]
+def _links(
+    rows: pl.LazyFrame, ends: tuple[str, str], mine: set[int], kind: str, sort: str
 ) -> tuple[list[NetworkLink], Counter[int]]:
     """Return the links between own rows, and how many rows of others each is linked with.
 
     Args:
+        rows: with both ends and ``count``.
+        ends: the columns of the ends.
+        mine: the operation's own rows.
         kind: of the rows.
         sort: of the links.
-        rows: both ends and a count.
-        mine: the operation's own.
     """
     inside: Counter[tuple[int, int]] = Counter()
     strangers: dict[int, set[int]] = {}
-    for one, other, count in rows:
+    of_mine = rows.filter(pl.any_horizontal(pl.col(end).is_in(mine) for end in ends))
+    for one, other, count in of_mine.select(*ends, "count").collect().iter_rows():
         if one in mine and other in mine:
             inside[min(one, other), max(one, other)] += count
         else:
             own, stranger = (one, other) if one in mine else (other, one)
             strangers.setdefault(own, set()).add(stranger)
-    links = [
+    found = [
         NetworkLink(((kind, one), (kind, other)), sort, count)
         for (one, other), count in sorted(inside.items())
         if one != other
     ]
-    return links, Counter({own: len(those) for own, those in strangers.items()})
+    return found, Counter({own: len(those) for own, those in strangers.items()})
 
 
-def _links_by_value(kind: str, sort: str, rows: Iterable[tuple[Any, ...]]) -> list[NetworkLink]:
-    """Return a chain of links through the rows that share a value; ``rows``: the value and a row's id."""
+def _links_by_value(sort: str, rows: pl.DataFrame) -> list[NetworkLink]:
+    """Return a chain of links through the accounts that share a value; ``rows``: the value and an account."""
     holders: dict[Any, set[int]] = {}
-    for value, holder in rows:
+    for value, holder in rows.iter_rows():
         if value is not None:
             holders.setdefault(value, set()).add(holder)
-    chains: Counter[tuple[int, int]] = Counter()
-    for those in holders.values():
-        ordered = sorted(those)
-        chains.update(pairwise(ordered))
-    return [
-        NetworkLink(((kind, one), (kind, other)), sort, count)
-        for (one, other), count in sorted(chains.items())
-    ]
+    chains = Counter(pair for those in holders.values() for pair in pairwise(sorted(those)))
+    pairs = sorted(chains.items())
+    return [NetworkLink((("account", one), ("account", other)), sort, count) for (one, other), count in pairs]
 
 
 def _plain(name: str | None) -> str:
     return "" if name is None else name.replace("_", " ")
-
-
-def _many(count: int, several: str, one: str) -> str:
-    return "" if not count else one if count == 1 else several.format(f"{count:,}")
 
 
 WIDE = 760
@@ -269,7 +223,8 @@ def draw_network(network: Network, title: str, phone: bool = False) -> Drawing:
         drawing.text((0, y), f"{TITLES[kind]}: {_count_label(network, kind)}", "ink", SIZE + 1, bold=True)
     span = max(heights.values(), default=0) - min(heights.values(), default=0)
     for link in network.links:
-        _link(drawing, link, heights, at, width - at - 2 * DOT - 8, max(span, 1))
+        one, other = (heights[end] for end in link.ends)
+        _draw_link(drawing, link, (one, other), at, width - at - 2 * DOT - 8, max(span, 1))
     for node in network.nodes:
         _node(drawing, node, (at, heights[node.kind, node.id]), phone)
     if sorts:
@@ -331,26 +286,19 @@ def _node(drawing: Drawing, node: NetworkNode, at: tuple[float, float], phone: b
     about = node.about if phone or not others else f"{node.about}; {others}"
     drawing.text((30, y), fit(about, 27 if phone else 60), "ink", SIZE, tip=f"id {node.id}")
     y = at[1]
-    if node.kind == "account":
-        drawing.circle((x, y), DOT, "ink", "ink")
-    elif node.kind == "wallet":
+    if node.kind == "wallet":
         drawing.square((x, y), DOT, "paper", "ink")
-    elif node.kind == "circuit":
-        drawing.circle((x, y), DOT, "paper", "ink")
-    else:
+    elif node.kind == "firm":
         drawing.diamond((x, y), DOT + 1, "ink")
+    else:
+        drawing.circle((x, y), DOT, "ink" if node.kind == "account" else "paper", "ink")
 
 
-def _link(
-    drawing: Drawing,
-    link: NetworkLink,
-    heights: Mapping[tuple[str, int], float],
-    at: float,
-    room: float,
-    span: float,
+def _draw_link(
+    drawing: Drawing, link: NetworkLink, ends: tuple[float, float], at: float, room: float, span: float
 ) -> None:
     """Draw an arc, the wider the more it joins; devices and contacts swing out a little further than what they join."""
-    one, other = (heights[end] for end in link.ends)
+    one, other = ends
     bulge = min(room, 14 + (room - 14) * abs(one - other) / span + (8 if link.sort in SHARED else 0))
     width = 1.25 + min(2.25, 0.75 * (len(str(link.count)) - 1))
     names = f"{SORTS[link.sort]}: {link.count:,}"

@@ -26,8 +26,7 @@ NOTE = "Nobody in these data is real and nothing of it happened. A sign that fit
 
 @dataclass(frozen=True)
 class ReleaseFacts:
-    """A release as every page names it. ``typed``: how one names it on the command line; ``read``: how much of it the
-    pages are made of."""
+    """A release as every page names it. ``typed``: its name on the command line; ``read``: how much of it was read."""
 
     name: str
     typed: str
@@ -41,13 +40,9 @@ def about_of(release: Release, read: Regions) -> ReleaseFacts:
     """Return what the pages of a release say of it."""
     version = "" if release.version == newest_released() else f" release.version={release.version}"
     world = f" release.world={release.world}" if release.world else ""
-    all_read = read.regions == release.regions
-    said = (
-        f"all {release.regions:,} regions"
-        if all_read
-        else f"the first {read.regions} of {release.regions:,} regions"
-    )
-    return ReleaseFacts(release.name, f"{release.size}{version}{world}", f"{release.regions:,}", said)
+    part = "all" if read.regions == release.regions else f"the first {read.regions} of"
+    regions = f"{release.regions:,}"
+    return ReleaseFacts(release.name, f"{release.size}{version}{world}", regions, f"{part} {regions} regions")
 
 
 def facts(release: Release, about: ReleaseFacts, rows: int) -> list[tuple[str, str]]:
@@ -55,15 +50,11 @@ def facts(release: Release, about: ReleaseFacts, rows: int) -> list[tuple[str, s
     entry = entry_of(release.version)
     which = "one of your own" if entry["status"] == OWN else "the released one"
     seed = f"independent world {release.world}" if release.world else f"{which}, seed {entry['seed']}"
-    own = (
-        "; kinds and forms are drawn at shares of their own, which weights undo"
-        if profile(release.size)
-        else ""
-    )
+    profiled = "; kinds and forms are drawn at shares of their own, which weights undo"
     return [
         ("Version of the data", release.version),
         ("Status", STATUS[entry["status"]]),
-        ("Size", f"{release.size}: {about.regions} regions{own}"),
+        ("Size", f"{release.size}: {about.regions} regions{profiled if profile(release.size) else ''}"),
         ("World", seed),
         ("Days", f"{DAYS}; the first is day 0, the last day {DAYS - 1}"),
         ("Read here", f"{about.read}, {rows:,} rows"),
@@ -103,6 +94,9 @@ class Site:
 
     def fill(self, template: str, root: str, current: str, **context: Any) -> str:
         """Return a page; ``current``: what the navigation marks."""
-        return fill(
-            TEMPLATES, template, root, about=self.about, tables=self.tables, current=current, **context
-        )
+        shared = {"about": self.about, "tables": self.tables, "current": current}
+        return fill(TEMPLATES, template, root, **shared, **context)
+
+    def page(self, name: str, current: str, **context: Any) -> Page:
+        """Return a page of the site's root, which has a template of its name."""
+        return Page(name, self.fill(name, "", current, **context))

@@ -12,9 +12,9 @@ from tipdata.core.tables import TIERS, Column, Table
 from tipdata.core.world import parameters
 
 from tipbench.browse.site import Page, Site
-from tipbench.pages.controls import Filter
 from tipbench.pages.safe import visible
 from tipbench.pages.svg import Drawing
+from tipbench.pages.templates import Filter
 
 FEW = 40
 """Distinct values of text up to which they are counted one by one."""
@@ -29,7 +29,7 @@ TYPES = {"Int": "whole number", "UInt": "whole number", "Boolean": "yes or no", 
 
 @dataclass(frozen=True)
 class ColumnSummary:
-    """What a column holds. ``missing``: its share, '' where nothing is; ``text``: its distribution in words."""
+    """What a column holds. ``missing``: its share, '' for none; ``text``: its distribution in words."""
 
     column: Column
     type: str
@@ -52,26 +52,21 @@ class ValueCounts:
 
 
 def summarise_columns(table: Table, frame: pl.DataFrame) -> list[ColumnSummary]:
-    """Return what each column of a table holds, those that are observed first.
+    """Return what each column of a table holds: its key, then what is observed, then truth.
 
-    Args:
-        table: what it declares.
-        frame: all rows that are read, truth among them.
+    ``frame``: all rows that are read, with truth.
     """
-    return [_summarise(table.name, column, frame[column.name]) for column in in_order(table)]
-
-
-def in_order(table: Table) -> list[Column]:
-    """Return the columns of a table: its key, then what is observed, then truth."""
-    return sorted(
+    order = sorted(
         table.columns, key=lambda c: (c.tier == "truth", c.name not in table.key, c.name == "region")
     )
-
-
-def _summarise(table: str, column: Column, values: pl.Series) -> ColumnSummary:
-    counted = _count_values(column, values)
-    drawing = _bars(f"{table}.{column.name}", counted) if counted.bars else None
-    return ColumnSummary(column, _type(column), _missing(values), counted.text, drawing)
+    found = []
+    for column in order:
+        values = frame[column.name]
+        counted, nulls = _count_values(column, values), values.null_count()
+        drawing = _bars(f"{table.name}.{column.name}", counted) if counted.bars else None
+        missing = share(nulls, values.len()) if nulls else ""
+        found.append(ColumnSummary(column, _type(column), missing, counted.text, drawing))
+    return found
 
 
 def _type(column: Column) -> str:
@@ -83,13 +78,8 @@ def _type(column: Column) -> str:
 
 def is_id(column: Column) -> bool:
     """Return whether a column holds ids: numbers that name something and measure nothing."""
-    return column.inner.is_integer() and (
-        bool(column.id_of) or (column.inner == pl.Int64 and not column.unit)
-    )
-
-
-def _missing(values: pl.Series) -> str:
-    return share(values.null_count(), values.len()) if values.null_count() else ""
+    measures_nothing = column.inner == pl.Int64 and not column.unit
+    return column.inner.is_integer() and (bool(column.id_of) or measures_nothing)
 
 
 def share(part: int, whole: int) -> str:
@@ -105,33 +95,21 @@ def _count_values(column: Column, values: pl.Series) -> ValueCounts:
     if known.is_empty():
         return ValueCounts("no value")
     if isinstance(column.dtype, pl.List):
-        return _count_lists(column, known)
+        if column.inner != pl.String:
+            return _numbers(known.list.len().cast(pl.Int64), "in a list")
+        items = known.list.explode(keep_nulls=False, empty_as_null=False)
+        return _words(items, known.len()) if items.len() else ValueCounts("empty lists")
     if known.dtype == pl.Boolean:
         return _words(known.replace_strict({True: "yes", False: "no"}, return_dtype=pl.String))
-    if known.dtype == pl.String:
-        return _texts(known)
     distinct = known.n_unique()
+    if known.dtype == pl.String:
+        lengths = known.str.len_chars()
+        if distinct > FEW and int(lengths.max()) > FEW:  # type: ignore[arg-type]
+            return _numbers(lengths.cast(pl.Int64), "letters")
+        return _words(known) if distinct <= FEW else ValueCounts(f"{distinct:,} different words")
     if is_id(column) or (not column.unit and distinct > FEWEST):
         return ValueCounts(f"{distinct:,} different {'ids' if is_id(column) else 'numbers'}")
     return _words(known) if distinct <= FEWEST else _numbers(known)
-
-
-def _texts(known: pl.Series) -> ValueCounts:
-    distinct = known.n_unique()
-    if distinct <= FEW:
-        return _words(known)
-    lengths = known.str.len_chars()
-    if int(lengths.max()) > FEW:  # type: ignore[arg-type]
-        return _numbers(lengths.cast(pl.Int64), "letters")
-    return ValueCounts(f"{distinct:,} different words")
-
-
-def _count_lists(column: Column, known: pl.Series) -> ValueCounts:
-    """Count how many rows have each value of a list, or how many values lists have where those are ids."""
-    if column.inner != pl.String:
-        return _numbers(known.list.len().cast(pl.Int64), "in a list")
-    said = known.list.explode(keep_nulls=False, empty_as_null=False)
-    return _words(said, known.len()) if said.len() else ValueCounts("empty lists")
 
 
 def _words(known: pl.Series, rows: int | None = None) -> ValueCounts:
@@ -225,74 +203,56 @@ def show_rows(table: Table, columns: Sequence[ColumnSummary], frame: pl.DataFram
     """Return rows of a table with the columns in the order given."""
     kept = sample(frame, table.name, most)
     languages = kept["language"].to_list() if table.name == OF_THEIR_LANGUAGE else [None] * kept.height
-    cells = [_cells(held, kept[held.column.name], languages, at == 0) for at, held in enumerate(columns)]
+    cells = [_cells(one, kept[one.column.name], languages, at == 0) for at, one in enumerate(columns)]
     body = "\n".join(f"<tr>{''.join(row)}</tr>" for row in zip(*cells, strict=True))
     return ShownRows(Markup(body), kept.height, frame.height, _filters(columns, kept))  # nosec B704 # escaped one by one
 
 
-def _cells(held: ColumnSummary, values: pl.Series, languages: Sequence[str | None], first: bool) -> list[str]:
-    """Return the cells of a column, each escaped."""
-    classes = [*(["n"] if held.is_number else []), *(["t"] if held.column.tier == "truth" else [])]
+def _cells(one: ColumnSummary, values: pl.Series, languages: Sequence[str | None], first: bool) -> list[str]:
+    """Return the cells of a column, each escaped; a text that would make its row too tall has a box of its own."""
+    classes = [*(["n"] if one.is_number else []), *(["t"] if one.column.tier == "truth" else [])]
     named = f' class="{" ".join(classes)}"' if classes else ""
-    if first:
-        return [f'<th scope="row"{named}>{_safe(text)}</th>' for text in texts(values)]
     long = f' class="{" ".join([*classes, "long"])}"'
-    return [
-        f"<td{named}>{_safe(text)}</td>"
-        if len(text) <= LONG
-        else f"<td{long}{script(language)}>{_long(text)}</td>"
-        for text, language in zip(texts(values), languages, strict=True)
-    ]
-
-
-def _long(text: str) -> str:
-    """Return a text, in a box of its own where it would make its row too tall."""
-    return _safe(text) if len(text) <= TALL else f'<div class="tall">{_safe(text)}</div>'
+    cells = []
+    for text, language in zip(texts(values), languages, strict=True):
+        safe = str(escape(visible(text)))
+        if first:
+            cells.append(f'<th scope="row"{named}>{safe}</th>')
+        elif len(text) <= LONG:
+            cells.append(f"<td{named}>{safe}</td>")
+        else:
+            inside = safe if len(text) <= TALL else f'<div class="tall">{safe}</div>'
+            cells.append(f"<td{long}{script(language)}>{inside}</td>")
+    return cells
 
 
 def script(language: str | None) -> Markup:
-    """Return the attributes of an element with text of a language, from right to left where it is written so.
-
-    None: of a language that is not known, whose first letter says which way it runs.
-    """
+    """Return the attributes of an element with text of a language; None: unknown, the first letter shows its way."""
     if language is None:
         return Markup(' dir="auto"')
     return Markup(' lang="{}" dir="{}"').format(language, "rtl" if language in RIGHT_TO_LEFT else "ltr")
 
 
-def _safe(text: str) -> str:
-    return str(escape(visible(text)))
-
-
 def texts(values: pl.Series) -> list[str]:
     """Return values as they are shown: numbers as they are, yes and no, lists with commas."""
-    if values.dtype == pl.Boolean:
-        return [NOTHING if value is None else "yes" if value else "no" for value in values.to_list()]
     if isinstance(values.dtype, pl.List):
-        return [NOTHING if not value else ", ".join(map(str, value)) for value in values.to_list()]
-    return [NOTHING if value is None else str(value) for value in values.to_list()]
+        return [", ".join(map(str, value or ())) or NOTHING for value in values.to_list()]
+    names = {None: NOTHING, True: "yes", False: "no"} if values.dtype == pl.Boolean else {None: NOTHING}
+    return [names[value] if value in names else str(value) for value in values.to_list()]
 
 
 def _filters(columns: Sequence[ColumnSummary], kept: pl.DataFrame) -> list[Filter]:
     """Return choices by the first columns of few values, observed ones and truth apart."""
     found: dict[bool, list[Filter]] = {False: [], True: []}
-    for at, held in enumerate(columns):
-        column, truth = held.column, held.column.tier == "truth"
-        if at and len(found[truth]) < FILTERS and (options := _options(column, kept[column.name])):
-            found[truth].append(Filter(column.name, at, options, covered=truth))
+    for at, one in enumerate(columns):
+        column, truth = one.column, one.column.tier == "truth"
+        measures = is_id(column) or column.unit or isinstance(column.dtype, pl.List)
+        if not at or measures or len(found[truth]) >= FILTERS:
+            continue
+        there = kept[column.name].drop_nulls().unique().sort()
+        if 2 <= there.len() <= OPTIONS:
+            found[truth].append(Filter(column.name, at, [(t, t) for t in texts(there)], covered=truth))
     return [*found[False], *found[True]]
-
-
-def _options(column: Column, values: pl.Series) -> list[tuple[str, str]]:
-    """Return the values that a column can be chosen by; none where it holds ids, measures or too many."""
-    if is_id(column) or column.unit:
-        return []
-    if isinstance(column.dtype, pl.List):
-        return []
-    there = values.drop_nulls().unique().sort()
-    if not 2 <= there.len() <= OPTIONS:
-        return []
-    return [(text, text) for text in texts(there)]
 
 
 @dataclass(frozen=True)
@@ -312,37 +272,29 @@ def table_page(site: Site, table: Table, most: int) -> tuple[Page, TableEntry]:
     columns = summarise_columns(table, frame)
     rows = show_rows(table, columns, frame, most)
     tiers = [tier for tier in (*TIERS, "label") if table.names(tier)]
+    others = dict.fromkeys(c.id_of for c in table.columns if c.id_of and c.id_of != table.name)
+    drawn = (
+        f"{rows.count:,} of {rows.total:,} rows, drawn at random, the same for everybody. Search, filters and sorting "
+        "work on these."
+    )
+    said = f"All {rows.total:,} rows that were read." if rows.count == rows.total else drawn
     known = parameters(site.source.version)
     html = site.fill(
-        "table.html", "../", table.name, table=table, columns=columns, rows=rows, said=_row_count(rows),
+        "table.html", "../", table.name, table=table, columns=columns, rows=rows, said=said,
         truths=len(table.names("truth")), hidden=table.hidden_only,
         possible={column.name: column.possible(known) for column in table.columns},
         facts=[
             ("Rows", f"{frame.height:,} in {site.about.read}"),
             ("Key", ", ".join(table.key)),
             ("Access", _tiers(table, tiers)),
-            ("Refers to", ", ".join(_references(table)) or "no other table"),
+            ("Refers to", ", ".join(others) or "no other table"),
         ],
     )  # fmt: skip
     listed = TableEntry(table.name, table.note, frame.height, len(table.columns), ", ".join(tiers))
     return Page(f"tables/{table.name}.html", html), listed
 
 
-def _row_count(rows: ShownRows) -> str:
-    """Return how many rows of how many are shown."""
-    if rows.count == rows.total:
-        return f"All {rows.total:,} rows that were read."
-    return (
-        f"{rows.count:,} of {rows.total:,} rows, drawn at random, the same for everybody. Search, filters and sorting "
-        "work on these."
-    )
-
-
 def _tiers(table: Table, tiers: list[str]) -> str:
     column, values, tier = table.private_rows
     said = ", ".join(f"{tier} ({len(table.names(tier))})" for tier in tiers)
     return f"{said}; rows with {column} {' or '.join(values)}: {tier}" if column else f"{said} columns"
-
-
-def _references(table: Table) -> list[str]:
-    return list(dict.fromkeys(c.id_of for c in table.columns if c.id_of and c.id_of != table.name))

@@ -7,8 +7,9 @@ Marks differ in form as well as in colour. The same values give the same bytes.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tipdata.documents.fidelity import AggregateResult, Use
 from tipdata.documents.palette import LIGHT
@@ -30,6 +31,7 @@ LEGEND: dict[Use, str] = {
     "tuned": "tuned: parameters were chosen for it",
     "unused": "unused: tests the world",
 }
+BESIDE: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "va": "center"}
 EXPLAINED = (
     "Grey: the band. Thick line: 95% interval. Thin line: 5th to 95th percentile of regions. "
     "At the right: the value, and what was published."
@@ -53,7 +55,9 @@ def draw(results: Sequence[AggregateResult], name: str) -> Figure:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    rows = _with_subjects(results)
+    rows: list[AggregateResult | str] = []
+    for subject, listed in groupby(results, key=lambda one: one.subject):
+        rows += [subject, *listed]
     with matplotlib.rc_context({"font.size": TEXT, "axes.edgecolor": LIGHT["quiet"]}):
         figure = Figure(figsize=(WIDTH, BARE + LINE * len(rows)), dpi=DPI)
         FigureCanvasAgg(figure)
@@ -61,35 +65,20 @@ def draw(results: Sequence[AggregateResult], name: str) -> Figure:
         panel = figure.add_axes((0.45, 0.85 / height, 0.39, LINE * len(rows) / height))
         for place, one in enumerate(rows):
             if isinstance(one, str):
-                panel.annotate(
-                    one, (-1.06, place), xycoords=("axes fraction", "data"), va="center", fontweight="bold"
-                )
+                panel.annotate(one, (-1.06, place), **BESIDE, fontweight="bold")
             else:
                 _draw_line(panel, one, place)
         _add_legend(figure, panel, rows, name)
     return figure
 
 
-def _with_subjects(results: Sequence[AggregateResult]) -> list[AggregateResult | str]:
-    rows: list[AggregateResult | str] = []
-    subject = ""
-    for one in results:
-        if one.subject != subject:
-            subject = one.subject
-            rows.append(subject)
-        rows.append(one)
-    return rows
-
-
 def _draw_line(panel: Axes, one: AggregateResult, place: int) -> None:
     a = one.aggregate
     name = a.name if len(a.name) <= 62 else f"{a.name[:61]}…"
-    panel.annotate(
-        name, (-0.02, place), xycoords=("axes fraction", "data"), ha="right", va="center", fontsize=SMALL
-    )
+    panel.annotate(name, (-0.02, place), **BESIDE, ha="right", fontsize=SMALL)
     panel.plot([0, 1], [place, place], color=LIGHT["pale"], linewidth=9, solid_capstyle="butt", zorder=1)
     label = "too few rows" if one.value is None else f"{one.value:.3g}  ({a.published})"
-    panel.annotate(label, (1.02, place), xycoords=("axes fraction", "data"), va="center", fontsize=SMALL)
+    panel.annotate(label, (1.02, place), **BESIDE, fontsize=SMALL)
     if one.value is None:
         return
     colour = LIGHT["accent"] if one.verdict == "pass" else LIGHT["oracle-text"]
@@ -100,13 +89,11 @@ def _draw_line(panel: Axes, one: AggregateResult, place: int) -> None:
     at = _place(one, one.value)
     form = FORM[a.use] if LEFT <= at <= RIGHT else ("<" if at < LEFT else ">")
     full = colour if one.verdict == "pass" else LIGHT["paper"]
-    panel.plot(
-        _clip(at), place, form, color=colour, markerfacecolor=full, markersize=5.5, zorder=3, clip_on=False
-    )
+    look = {"markerfacecolor": full, "markersize": 5.5, "zorder": 3, "clip_on": False}
+    panel.plot(_clip(at), place, form, color=colour, **look)
 
 
 def _place(one: AggregateResult, value: float) -> float:
-    """Return the place of a value in its band."""
     a = one.aggregate
     return (value - a.low) / (a.high - a.low)
 

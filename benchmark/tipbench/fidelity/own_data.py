@@ -98,19 +98,6 @@ def _select(frames: Frames, table: str, **columns: str | pl.Expr) -> pl.DataFram
     return frames[table].select(**made).collect()
 
 
-def _texts(frames: Frames) -> pl.DataFrame | None:
-    return _select(frames, "adverts", text=pl.col("body").cast(pl.String).drop_nulls())
-
-
-def _votes(frames: Frames) -> pl.DataFrame | None:
-    vote = pl.col("vote").cast(pl.String)
-    return _select(frames, "reviews", item="advert", worker="reviewer", vote=vote)
-
-
-def _edges(frames: Frames) -> pl.DataFrame | None:
-    return _select(frames, "ties", source="source", target="target")
-
-
 def _transfers(frames: Frames) -> pl.DataFrame | None:
     return _select(
         frames, "ties", source="source", target="target", amount="amount", who="source", when="day"
@@ -138,18 +125,9 @@ def _release_lists(release: TableReader) -> pl.DataFrame:
 
 
 def _of_transfers(rows: pl.DataFrame) -> Values:
-    edges = statistics.edge_statistics(rows)
-    shared = (
-        "ties repeated",
-        "targets per source, Gini",
-        "sources per target, Gini",
-        "ties that are returned",
-    )
-    return {
-        **statistics.amount_statistics(rows),
-        **{k: edges[k] for k in shared},
-        **statistics.time_statistics(rows),
-    }
+    kept = ("ties repeated", "targets per source, Gini", "sources per target, Gini", "ties that are returned")
+    edges = {name: value for name, value in statistics.edge_statistics(rows).items() if name in kept}
+    return {**statistics.amount_statistics(rows), **edges, **statistics.time_statistics(rows)}
 
 
 def _text_features(rows: pl.DataFrame) -> pl.DataFrame:
@@ -193,7 +171,7 @@ def _amount_features(rows: pl.DataFrame) -> pl.DataFrame:
 SUBJECTS = (
     Subject(
         "texts",
-        _texts,
+        lambda f: _select(f, "adverts", text=pl.col("body").cast(pl.String).drop_nulls()),
         lambda r: r.scan("adverts").select(text="body").collect(),
         statistics.text_statistics,
         _text_features,
@@ -202,7 +180,9 @@ SUBJECTS = (
     ),
     Subject(
         "votes",
-        _votes,
+        lambda f: _select(
+            f, "reviews", item="advert", worker="reviewer", vote=pl.col("vote").cast(pl.String)
+        ),
         lambda r: r.scan("reviews").select(item="advert", worker="reviewer", vote="vote").collect(),
         statistics.vote_statistics,
         _vote_features,
@@ -218,7 +198,7 @@ SUBJECTS = (
     ),
     Subject(
         "ties",
-        lambda f: None if _transfers(f) is not None else _edges(f),
+        lambda f: None if _transfers(f) is not None else _select(f, "ties", source="source", target="target"),
         lambda r: r.scan("ties").select("source", "target").collect(),
         statistics.edge_statistics,
         _edge_features,
@@ -260,21 +240,13 @@ class ComparedNumber:
         """``alike``, ``apart``, or ``not told``."""
         if self.real is None or self.release is None:
             return "not told"
-        factor = _factor(self.real, self.release)
+        low, high = sorted((abs(self.real), abs(self.release)))
+        of_two_signs = self.real * self.release < 0 or low == 0
+        factor = high / low if not of_two_signs else float("inf") if high else 1.0
+        near = factor <= FACTOR
         if all(0 <= one <= 1 for one in (self.real, self.release)):
-            near = abs(self.real - self.release) <= APART
-            near = near and (max(self.real, self.release) < SMALL or factor <= 2 * FACTOR)
-        else:
-            near = factor <= FACTOR
+            near = high - low <= APART and (high < SMALL or factor <= 2 * FACTOR)
         return "alike" if near else "apart"
-
-
-def _factor(one: float, other: float) -> float:
-    """Return how many times one number is the other; without bound where their signs differ."""
-    low, high = sorted((abs(one), abs(other)))
-    if one * other < 0 or low == 0:
-        return float("inf") if high else 1.0
-    return high / low
 
 
 @dataclass(frozen=True)
@@ -306,13 +278,8 @@ class DataComparison:
             "real_rows": self.rows[0],
             "release_rows": self.rows[1],
             "numbers": [
-                {
-                    "name": one.name,
-                    "real": one.real,
-                    "release": one.release,
-                    "real_halves": list(one.halves),
-                    "verdict": one.verdict,
-                }
+                {"name": one.name, "real": one.real, "release": one.release}
+                | {"real_halves": list(one.halves), "verdict": one.verdict}
                 for one in self.lines
             ],
             "classifier_auroc": self.auroc,
@@ -334,9 +301,8 @@ def compare_data(frames: Frames, release: TableReader, name: str, shapes: bool) 
     Raises:
         UsageError: for data without a subject that can be compared.
     """
-    there = [
-        (subject, rows) for subject in SUBJECTS if (rows := subject.real(frames)) is not None and rows.height
-    ]
+    read = [(subject, subject.real(frames)) for subject in SUBJECTS]
+    there = [(subject, rows) for subject, rows in read if rows is not None and rows.height]
     if not there:
         raise UsageError(f"data={name} have nothing that can be compared with a release. {NOT_COMPARED}")
     return [_compare_subject(subject, rows, subject.release(release), shapes) for subject, rows in there]
@@ -352,22 +318,17 @@ def _compare_subject(
         real = real[rng.permutation(real.height).tolist()]
     halves = split_in_halves(real, rng, subject)
     values = [subject.measure(rows) for rows in (real, release, *halves)]
-    lines = tuple(
-        ComparedNumber(name, values[0][name], values[1][name], (values[2][name], values[3][name]))
-        for name in values[0]
-    )
-    if subject.features is None:
-        return DataComparison(subject.name, (real.height, release.height), lines, None, None, subject.differs)
-    features = [subject.features(rows) for rows in (real, release, *halves)]
-    return DataComparison(
-        subject.name,
-        (real.height, release.height),
-        lines,
-        classifier_auroc(features[0], features[1]),
-        classifier_auroc(features[2], features[3]),
-        subject.differs,
-        column_shapes(features[0], features[1]) if shapes else {},
-    )
+    lines = []
+    for name in values[0]:
+        mine, others, *both = (one[name] for one in values)
+        lines.append(ComparedNumber(name, mine, others, (both[0], both[1])))
+    aurocs, made = (None, None), {}
+    if subject.features is not None:
+        features = [subject.features(rows) for rows in (real, release, *halves)]
+        aurocs = classifier_auroc(*features[:2]), classifier_auroc(*features[2:])
+        made = column_shapes(*features[:2]) if shapes else {}
+    rows = (real.height, release.height)
+    return DataComparison(subject.name, rows, tuple(lines), *aurocs, subject.differs, made)
 
 
 def split_in_halves(

@@ -88,9 +88,8 @@ def replace_tables(page: str, part: str) -> str:
 def main(arguments: Sequence[str] | None = None, release: Release | None = None) -> int:
     """Write the page, or with ``--check`` return 1 if it is not what the release gives."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing; exit 1 where the page is out of date"
-    )
+    about = "write nothing; exit 1 where the page is out of date"
+    parser.add_argument("--check", action="store_true", help=about)
     options = parser.parse_args(arguments)
     source = release or open_release(Release.from_name("small").version, "small")
     page = FILE.read_text(encoding="utf-8")

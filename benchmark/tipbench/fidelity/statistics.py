@@ -27,6 +27,7 @@ def text_statistics(rows: pl.DataFrame) -> Values:
     lengths = texts.str.len_chars().to_numpy().astype(np.float64)
     tokens = words.explode(empty_as_null=False, keep_nulls=False)[:TOKENS].to_list()
     counts = Counter(tokens)
+    once = sum(n == 1 for n in counts.values())
     return {
         "letters per text, median": float(np.median(lengths)),
         "letters per text, quartile ratio": _spread(lengths),
@@ -34,7 +35,7 @@ def text_statistics(rows: pl.DataFrame) -> Values:
         "texts with a digit": float(texts.str.contains(r"\p{N}").to_numpy().mean()),
         "texts without a capital": float((texts.str.to_lowercase() == texts).to_numpy().mean()),
         "different words, of tokens": len(counts) / len(tokens) if tokens else None,
-        "words seen once, of different ones": _once(counts),
+        "words seen once, of different ones": once / len(counts) if counts else None,
         "growth of the vocabulary (Heaps)": _heaps(tokens),
         "slope of ranks 10 to 500 (Zipf)": _zipf(counts),
     }
@@ -78,9 +79,8 @@ def list_statistics(rows: pl.DataFrame) -> Values:
 def edge_statistics(rows: pl.DataFrame) -> Values:
     """Return degrees and reciprocity. ``rows``: ``[source, target]``."""
     pairs = rows.select("source", "target").unique()
-    out, into = (
-        pairs.group_by(end).len()["len"].to_numpy().astype(np.float64) for end in ("source", "target")
-    )
+    counts = (pairs.group_by(end).len()["len"] for end in ("source", "target"))
+    out, into = (one.to_numpy().astype(np.float64) for one in counts)
     back = pairs.join(pairs.select(source="target", target="source"), on=["source", "target"], how="semi")
     return {
         "ties repeated": 1 - pairs.height / rows.height,
@@ -151,10 +151,6 @@ def _top_share(values: NDArray[np.float64], share: float) -> float:
 def _multiples(amounts: NDArray[np.float64], of: int) -> float:
     rest = np.abs(amounts / of - np.round(amounts / of)) * of
     return float((rest < 1e-6).mean())
-
-
-def _once(counts: Counter[str]) -> float | None:
-    return sum(n == 1 for n in counts.values()) / len(counts) if counts else None
 
 
 def _heaps(tokens: list[str]) -> float | None:

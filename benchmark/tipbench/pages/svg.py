@@ -1,7 +1,8 @@
-"""A drawing of few primitives, as SVG: inside a page, whose colours it follows, or a file with colours of its own."""
+"""A drawing of few primitives as SVG, inside a page or as a file, and scales from values to pixels."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -12,21 +13,44 @@ from tipdata.documents.palette import LIGHT
 from tipbench.pages.safe import visible
 from tipbench.style import FONT
 
+
+@dataclass(frozen=True)
+class Scale:
+    """Values ``low`` to ``high`` at the pixels ``start`` to ``end``."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+
+    def __call__(self, value: float) -> float:
+        return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
+
+    def ticks(self, most: int = 6) -> list[tuple[float, str]]:
+        """At most so many round values inside, and how they are written."""
+        return ticks(self.low, self.high, most)
+
+
+def ticks(low: float, high: float, most: int = 6) -> list[tuple[float, str]]:
+    """Return multiples of 1, 2 or 5 times a power of ten."""
+    rough = (high - low) / most
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = power * next(times for times in (1, 2, 5, 10) if times * power >= rough * (1 - 1e-9))
+    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+    first = math.ceil(low / step - 1e-9)
+    count = math.floor(high / step + 1e-9) - first + 1
+    values = (round((first + at) * step, 12) for at in range(count))
+    return [(value, f"{value + 0.0:.{decimals}f}") for value in values]
+
+
 LETTER = 0.61
 """Mean width of a letter, in sizes of the font, where the font is a wide one."""
 PHONE = 350
 """Pixels that a phone has for a figure. A wider drawing has a sister of this width, so that none is cut or shrunk."""
 PAINT = ("fill", "stroke")
 ENDS = ("x1", "y1", "x2", "y2")
-LOOK = (
-    *PAINT,
-    "stroke-width",
-    "stroke-opacity",
-    "stroke-dasharray",
-    "font-size",
-    "font-weight",
-    "text-anchor",
-)
+STROKE = ("stroke-width", "stroke-opacity", "stroke-dasharray")
+LOOK = (*PAINT, *STROKE, "font-size", "font-weight", "text-anchor")
 """Attributes that a group has for all in it."""
 
 Point = tuple[float, float]
@@ -118,7 +142,7 @@ class Drawing:
         ).format(
             *(_short(v) for v in (self.width, self.height) * 2), name, name,
             name, visible(self.title), name, visible(self.about),
-            _grouped(self.marks),
+            _group_marks(self.marks),
         )  # fmt: skip
 
     def standalone(self) -> str:
@@ -130,7 +154,7 @@ class Drawing:
             *(_short(v) for v in (self.width, self.height) * 2), FONT, visible(self.title), visible(self.about),
             LIGHT["paper"],
         )  # fmt: skip
-        return f"{head}{_elements(self.marks, _resolved)}</svg>\n"
+        return f"{head}{''.join(_element(mark, LIGHT.__getitem__) for mark in self.marks)}</svg>\n"
 
     def _add(
         self, tag: str, text: str | None = None, tip: str | None = None, **attributes: str | float
@@ -153,63 +177,52 @@ def width_of(texts: Iterable[str], size: float) -> float:
     return max((len(text) for text in texts), default=0) * LETTER * size
 
 
-def _elements(marks: Sequence[Mark], colour: Callable[[str], str]) -> Markup:
-    """Return marks as XML. Every text is escaped here, one by one: a format of :class:`Markup` takes ten times as
-    long."""
-    return Markup("".join(_element(mark, colour) for mark in marks))  # nosec B704 # as said above
+def _group_marks(marks: Sequence[Mark]) -> Markup:
+    """Return marks as XML in the colours of a page: neighbours of one look as a group, lines as one path.
 
-
-def _grouped(marks: Sequence[Mark]) -> Markup:
-    """Return the same in the colours of a page, neighbours of one look as a group, lines as one path: a page of many
-    dots is half as long."""
+    A page of many dots is then half as long. Texts are escaped one by one: a format of :class:`Markup` is ten times
+    slower.
+    """
     parts = []
-    for look, those in groupby(marks, _look):
+    for look, those in groupby(marks, lambda mark: tuple(one for one in mark.attributes if one[0] in LOOK)):
         same = list(those)
         if len(same) == 1:
             parts.append(_element(same[0], _variable))
         elif all(mark.tag == "line" and mark.tip is None for mark in same):
-            parts.append(f'<path d="{"".join(map(_step, same))}"{_written(look, _variable)}/>')
+            parts.append(f'<path d="{"".join(map(_step, same))}"{_attributes(look, _variable)}/>')
         else:
             inside = "".join(_element(mark, _variable, without=LOOK) for mark in same)
-            parts.append(f"<g{_written(look, _variable)}>{inside}</g>")
+            parts.append(f"<g{_attributes(look, _variable)}>{inside}</g>")
     return Markup("".join(parts))  # nosec B704 # every text is escaped, one by one
 
 
 def _step(line: Mark) -> str:
-    """Return a line as a part of a path."""
     at = dict(line.attributes)
     x1, y1, x2, y2 = (_short(float(at[end])) for end in ENDS)
     return f"M{x1} {y1}" + (f"H{x2}" if y1 == y2 else f"V{y2}" if x1 == x2 else f"L{x2} {y2}")
 
 
-def _look(mark: Mark) -> tuple[tuple[str, str | float], ...]:
-    return tuple((name, value) for name, value in mark.attributes if name in LOOK)
-
-
 def _element(mark: Mark, colour: Callable[[str], str], without: Sequence[str] = ()) -> str:
-    attributes = _written([one for one in mark.attributes if one[0] not in without], colour)
+    attributes = _attributes([one for one in mark.attributes if one[0] not in without], colour)
     tip = "" if mark.tip is None else f"<title>{escape(visible(mark.tip))}</title>"
     text = "" if mark.text is None else escape(visible(mark.text))
     inside = f"{tip}{text}"
     return f"<{mark.tag}{attributes}>{inside}</{mark.tag}>" if inside else f"<{mark.tag}{attributes}/>"
 
 
-def _written(attributes: Iterable[tuple[str, str | float]], colour: Callable[[str], str]) -> str:
-    return "".join([f' {name}="{_value(name, value, colour)}"' for name, value in attributes])
-
-
-def _value(name: str, value: str | float, colour: Callable[[str], str]) -> str:
-    if not isinstance(value, str):
-        return _short(value)
-    return colour(value) if name in PAINT and value in LIGHT else str(escape(value))
+def _attributes(attributes: Iterable[tuple[str, str | float]], colour: Callable[[str], str]) -> str:
+    parts = []
+    for name, value in attributes:
+        if not isinstance(value, str):
+            text = _short(value)
+        else:
+            text = colour(value) if name in PAINT and value in LIGHT else str(escape(value))
+        parts.append(f' {name}="{text}"')
+    return "".join(parts)
 
 
 def _variable(role: str) -> str:
     return f"var(--{role})"
-
-
-def _resolved(role: str) -> str:
-    return LIGHT[role]
 
 
 def _short(value: float) -> str:

@@ -1,17 +1,16 @@
-"""Templates: everything that is put into a page is escaped, and what is not to be seen is replaced.
-
-A package has templates of its own, which extend ``page.html`` here and use the macros beside it.
-"""
+"""Pages: templates, which escape all that is put into them, with figures, filters of tables, style and folder."""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
+from tipcore.errors import UsageError
 
 from tipbench.pages.safe import https, visible
 from tipbench.pages.svg import Drawing
@@ -19,10 +18,42 @@ from tipbench.pages.svg import Drawing
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+
+@dataclass(frozen=True)
+class Filter:
+    """A choice above a table, by the words of one column; ``chosen`` from the start.
+
+    ``covered``: whether it is of a column that the page's switch covers. ``of_column``: whether its options are the
+    words of its column, which the page's script then reads there.
+    """
+
+    label: str
+    column: int
+    options: Sequence[tuple[str, str]]
+    chosen: str = ""
+    covered: bool = False
+    of_column: bool = False
+
+
+def refuse_taken(to: Path, marker: str, command: str, advice: str) -> None:
+    """Raise UsageError for a file, and for a folder with something in it that is not a site of the same command.
+
+    Args:
+        to: the place of a site.
+        marker: the name of a file in every site that the command made.
+        command: what was typed.
+        advice: what to do, for the error.
+    """
+    if to.is_dir() and ((to / marker).is_file() or not any(to.iterdir())):
+        return
+    if to.exists() or to.is_symlink():
+        raise UsageError(f"{to} is there already and was not made by `{command}`: {advice}.")
+
+
 SHARED = Path(__file__).with_name("templates")
 ASSETS = Path(__file__).with_name("assets")
-_NOTHING, _BESIDE = ("default-src", "base-uri", "form-action"), ("style-src", "script-src", "img-src")
-SECURITY = "; ".join([*(f"{what} 'none'" for what in _NOTHING), *(f"{what} 'self'" for what in _BESIDE)])
+SECURITY = "default-src 'none'; base-uri 'none'; form-action 'none'; "
+SECURITY += "style-src 'self'; script-src 'self'; img-src 'self'"
 """The pages' policy: nothing but the style, script and icon beside them."""
 
 
@@ -70,21 +101,13 @@ def _environment(templates: Path) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_seen,
+        finalize=lambda value: visible(value) if type(value) is str else value,
         auto_reload=False,
     )
-    made.filters["https"] = https
-    made.filters["breakable"] = breakable
-    made.filters["dotted"] = lambda text: Markup(".<wbr>").join(
-        escape(part) for part in visible(text).split(".")
-    )
+    made.filters |= {"https": https, "breakable": breakable, "dotted": partial(breakable, sign=".")}
     return made
 
 
-def _seen(value: Any) -> Any:
-    return visible(value) if type(value) is str else value
-
-
-def breakable(text: str) -> Markup:
-    """Return a name that may go on in the next line after an underscore."""
-    return Markup("_<wbr>").join(escape(part) for part in visible(text).split("_"))
+def breakable(text: str, sign: str = "_") -> Markup:
+    """Return a name that may go on in the next line after a sign."""
+    return Markup(f"{sign}<wbr>").join(escape(part) for part in visible(text).split(sign))

@@ -24,38 +24,20 @@ from tipdata.documents.project_files import ethics, render_markdown, write_or_ch
 from tipdata.release import manifest_folder
 from tipdata.stages import stages_of
 
-from tipbench.publishing.data_files import Config
-from tipbench.publishing.facts import KEYWORDS, LANGUAGES, ExportFacts, TableFile, authors, cite_as
+from tipbench.publishing.facts import KEYWORDS, LANGUAGES, ExportFacts, authors, cite_as
 from tipbench.tasks import tasks
 
 TEMPLATES = Path(__file__).parent / "templates"
 CARDS = FOLDER.parent / "cards" / "releases"
-RESPONSIBLE_USE = (
-    "Intended use",
-    "Prohibited use",
-    "What an open test cannot show",
-    "Harm is measured beside detection",
-    "What it leaves out, on purpose",
-    "Review and retirement",
-    "Report a concern",
-)
 PART = "table"
 """The one part of a table's config."""
-_SIZES = (
-    (1_000, "n<1K"),
-    (10_000, "1K<n<10K"),
-    (100_000, "10K<n<100K"),
-    (10**6, "100K<n<1M"),
-    (10**7, "1M<n<10M"),
-)
+_SIZES = {10**3: "n<1K", 10**4: "1K<n<10K", 10**5: "10K<n<100K", 10**6: "100K<n<1M", 10**7: "1M<n<10M"}
 _TASK_CATEGORIES = ["text-classification", "tabular-classification", "graph-ml", "time-series-forecasting"]
 
 
 def responsible_use(facts: ExportFacts) -> str:
     """Return the statement on responsible use, which every copy of the data holds, as Markdown."""
-    return render_markdown(
-        TEMPLATES / "responsible_use.md.j2", facts=facts, headings=RESPONSIBLE_USE, ethics=ethics()
-    )
+    return render_markdown(TEMPLATES / "responsible_use.md.j2", facts=facts, ethics=ethics())
 
 
 def card(facts: ExportFacts) -> str:
@@ -74,6 +56,16 @@ def card(facts: ExportFacts) -> str:
 
 def front_matter(facts: ExportFacts) -> dict[str, Any]:
     """Return the metadata of the card."""
+    tasks_of = [
+        {
+            "config_name": one.name,
+            **({"default": True} if one is facts.default_config else {}),
+            "data_files": [{"split": part, "path": one.file(part)} for part in one.rows],
+        }
+        for one in facts.configs
+    ]
+    files = facts.table_files()
+    tables = [{"config_name": o.name, "data_files": [{"split": PART, "path": o.path}]} for o in files]
     return {
         "pretty_name": facts.title,
         "license": "cc-by-4.0",
@@ -82,23 +74,11 @@ def front_matter(facts: ExportFacts) -> dict[str, Any]:
         "annotations_creators": ["machine-generated"],
         "language_creators": ["machine-generated"],
         "source_datasets": ["original"],
-        "size_categories": [next((name for most, name in _SIZES if facts.total < most), "n>10M")],
+        "size_categories": [next((name for most, name in _SIZES.items() if facts.total < most), "n>10M")],
         "task_categories": _TASK_CATEGORIES,
         "tags": [word.replace(" ", "-") for word in KEYWORDS],
-        "configs": [
-            *(_task_config(one, one is facts.default_config) for one in facts.configs),
-            *map(_table_config, facts.table_files()),
-        ],
+        "configs": [*tasks_of, *tables],
     }
-
-
-def _task_config(config: Config, default: bool) -> dict[str, Any]:
-    files = [{"split": part, "path": config.file(part)} for part in config.rows]
-    return {"config_name": config.name, **({"default": True} if default else {}), "data_files": files}
-
-
-def _table_config(file: TableFile) -> dict[str, Any]:
-    return {"config_name": file.name, "data_files": [{"split": PART, "path": file.path}]}
 
 
 def datasheet(facts: ExportFacts) -> str:
@@ -132,13 +112,11 @@ def grounds_by_stage(version: str) -> Iterator[tuple[str, Grounds]]:
 
 def published_datasheets() -> dict[str, str]:
     """Return the datasheets of all published releases by the name of their file below :data:`CARDS`."""
-    files = sorted(manifest_folder().glob("*/*.json"))
-    return {
-        f"{path.parent.name}/{path.stem}.md": datasheet(
-            ExportFacts(json.loads(path.read_text(encoding="utf-8")))
-        )
-        for path in files
-    }
+    found = {}
+    for path in sorted(manifest_folder().glob("*/*.json")):
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        found[f"{path.parent.name}/{path.stem}.md"] = datasheet(ExportFacts(manifest))
+    return found
 
 
 def main(words: list[str], folder: Path = CARDS) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,9 +53,8 @@ def write_frames(path: Path, frames: Iterable[pl.DataFrame], notes: Mapping[str,
 def to_arrow(frame: pl.DataFrame, notes: Mapping[str, str] | None = None) -> pa.Table:
     """Return a frame as an Arrow table whose strings and lists have offsets of 32 bits, categories as strings."""
     table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
-    return table.cast(
-        pa.schema([(f.name, _plain_type(f.type)) for f in table.schema], dict(notes) if notes else None)
-    )
+    fields = [(f.name, _plain_type(f.type)) for f in table.schema]
+    return table.cast(pa.schema(fields, dict(notes) if notes else None))
 
 
 def _plain_type(kind: pa.DataType) -> pa.DataType:
@@ -75,12 +74,12 @@ ALL, HEADLINE = "all", "headline"
 class Config:
     """A task and split as it was written.
 
-    Holds what ``tipbench.load(task, split=split)`` gives of the units: the columns that a method of the task's own
-    access may see, and in train and validation the labels of the default supervision. In the test they are null, so
-    that nobody learns from them by mistake; they are no secret, since the export holds the hidden tables too.
+    It holds the units of ``tipbench.load(task, split=split)``: the columns that a method of the task's own access may
+    see, and in train and validation the labels of the default supervision. In the test they are null, so that no method
+    learns from them by mistake; they are no secret, since the export holds the hidden tables too.
 
-    ``rows``: by part, named as on the Hugging Face Hub; parts without rows are absent. ``schema``: columns with their
-    types. ``labels``: those of ``schema`` that are labels.
+    ``rows``: by part, named as on the Hugging Face Hub; parts without rows are absent. ``labels``: columns of
+    ``schema``.
     """
 
     task: Task = field(repr=False)
@@ -105,35 +104,25 @@ def write_parts(tasks: Sequence[Task], source: Source, folder: Path, splits: str
 
     Raises UsageError for a task that can have no split on the source.
     """
-    return [config for task in tasks for config in _write_task(task, source, folder, splits)]
-
-
-def _write_task(task: Task, source: Source, folder: Path, splits: str) -> Iterator[Config]:
-    units = collect_units(task.units, source)
-    allowed = list(allowed_splits(task, source, units))
-    if not allowed:
-        raise UsageError(f"{task.name} can have no split on {source.name}: export a larger release.")
-    for split in allowed if splits == ALL else allowed[:1]:
-        fold, _, _ = build_fold(task, source, units, SPLITS[split], task.labels_on(split)[0], task.tier)
-        frames = part_frames(fold)
-        first = next(iter(frames.values()))
-        labels = tuple(label_columns(fold))
-        config = Config(
-            task,
-            split,
-            {part: frame.height for part, frame in frames.items()},
-            dict(first.schema),
-            labels,
-            split == allowed[0],
-        )
-        for part, frame in frames.items():
-            write_frames(folder / config.file(part), [frame])
-        yield config
+    configs = []
+    for task in tasks:
+        units = collect_units(task.units, source)
+        allowed = list(allowed_splits(task, source, units))
+        if not allowed:
+            raise UsageError(f"{task.name} can have no split on {source.name}: export a larger release.")
+        for split in allowed if splits == ALL else allowed[:1]:
+            fold, _, _ = build_fold(task, source, units, SPLITS[split], task.labels_on(split)[0], task.tier)
+            frames, labels = part_frames(fold), tuple(label_columns(fold))
+            rows = {part: frame.height for part, frame in frames.items()}
+            schema = dict(next(iter(frames.values())).schema)
+            configs.append(Config(task, split, rows, schema, labels, split == allowed[0]))
+            for part, frame in frames.items():
+                write_frames(folder / configs[-1].file(part), [frame])
+    return configs
 
 
 def part_frames(fold: Fold) -> dict[str, pl.DataFrame]:
-    """Return the rows of each part that has any, by its name on the Hub: units as a method sees them, with their
-    labels.
+    """Return the rows of each part that has any, by its name on the Hub: units as a method sees them, and labels.
 
     All have the same columns; labels are null in the test.
     """

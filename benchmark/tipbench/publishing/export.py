@@ -52,9 +52,10 @@ def fill_target(to: str, last: str) -> Iterator[Path]:
         with _translate_errors(to), fill_folder_atomically(place, replace=False, advice=ADVICE) as folder:
             yield folder
         return
-    with _staging_folder(to) as folder:
-        yield folder
-        _upload(folder, place, last)
+    where = f"the temporary folder {tempfile.gettempdir()} for {to}"
+    with _translate_errors(where), tempfile.TemporaryDirectory(prefix="tipbench-export-") as name:
+        yield Path(name)
+        _upload(Path(name), place, last)
 
 
 def check_target(to: str, last: str = CHECKSUMS) -> None:
@@ -64,13 +65,6 @@ def check_target(to: str, last: str = CHECKSUMS) -> None:
         _check_free(place, last)
     elif place.exists() or place.is_symlink():
         raise UsageError(f"{place} is there already: {ADVICE}.")
-
-
-@contextmanager
-def _staging_folder(to: str) -> Iterator[Path]:
-    where = f"the temporary folder {tempfile.gettempdir()} for {to}"
-    with _translate_errors(where), tempfile.TemporaryDirectory(prefix="tipbench-export-") as folder:
-        yield Path(folder)
 
 
 @contextmanager
@@ -95,10 +89,8 @@ def _check_free(place: Remote, last: str) -> None:
     except Exception as error:  # each file system has errors of its own
         raise _unwritable(place, error) from None
     if there:
-        whole = any(name.endswith(f"/{last}") for name in there)
-        what = (
-            "is there already" if whole else f"holds files and no {last}, such as an export that was cut off"
-        )
+        part = f"holds files and no {last}, such as an export that was cut off"
+        what = "is there already" if any(name.endswith(f"/{last}") for name in there) else part
         raise UsageError(f"{place.url} {what}: {MARKER_ADVICE}.")
 
 

@@ -22,13 +22,8 @@ from tipbench.tasks import tasks
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 LANGUAGES = ("ar", "en", "es", "fr", "ru", "zh")
 KEYWORDS = (
-    "synthetic data",
-    "benchmark",
-    "human trafficking",
-    "technology-facilitated trafficking",
-    "data leakage",
-    "fairness",
-    "record linkage",
+    *("synthetic data", "benchmark", "human trafficking", "technology-facilitated trafficking"),
+    *("data leakage", "fairness", "record linkage"),
 )
 
 
@@ -52,10 +47,9 @@ class TableFile(NamedTuple):
 
 @dataclass(frozen=True)
 class ExportFacts:
-    """What is known of a release: its manifest and, in an export, the configs of tasks and splits.
+    """Facts of a release: its manifest and, in an export, the configs of tasks and splits.
 
-    ``url``: the page on which the export will be found, ``doi``: its DOI, ``publisher``: who publishes it; '' where
-    nobody said.
+    ``url``: the page on which the export will be found; ``doi``; ``publisher``; '' for unknown.
     """
 
     manifest: Mapping[str, Any] = field(repr=False)
@@ -149,9 +143,8 @@ def authors() -> list[str]:
 
 def cite_as(facts: ExportFacts) -> str:
     """Return a BibTeX entry of the release, with its DOI and page if they are known."""
-    more = "".join(
-        f",\n  {key} = {{{value}}}" for key, value in (("doi", facts.doi), ("url", facts.url)) if value
-    )
+    known = (("doi", facts.doi), ("url", facts.url))
+    more = "".join(f",\n  {key} = {{{value}}}" for key, value in known if value)
     key = f"tipbench_{facts.name}".replace("/", "_").replace(".", "_")
     year = str(citation()["date-released"])[:4]
     return (

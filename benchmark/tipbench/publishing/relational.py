@@ -53,7 +53,7 @@ PARTS = {"train": "train", "valid": "val", "test": "test"}
 class Relation:
     """A table as RelBench has it. ``pkey``, ``time``: None where it has none. ``fkeys``: tables by column.
 
-    ``index``: ``[key, place]``, the place of each released key, with ``region`` where it is needed to tell them apart;
+    ``index``: ``[key, place]``, the place of each released key, with ``region`` where keys are unique within one only;
     None without a primary key.
     """
 
@@ -95,14 +95,8 @@ def export_relational(
         (folder / "LICENSE-DATA").write_bytes(project_file("LICENSE-DATA").read_bytes())
         write_citation(facts, folder)
         (folder / "RESPONSIBLE-USE.md").write_text(responsible_use(facts), encoding="utf-8", newline="\n")
-        readme = render_markdown(
-            TEMPLATES / "relational.md.j2",
-            facts=facts,
-            tasks=chosen,
-            time=TIME,
-            epoch=f"{EPOCH:%Y-%m-%d}",
-            end=f"{END:%Y-%m-%d}",
-        )
+        days = {"epoch": f"{EPOCH:%Y-%m-%d}", "end": f"{END:%Y-%m-%d}"}
+        readme = render_markdown(TEMPLATES / "relational.md.j2", facts=facts, tasks=chosen, time=TIME, **days)
         (folder / "README.md").write_text(readme, encoding="utf-8", newline="\n")
         written = write_checksums(folder)
         size = size_on_disk(folder)
@@ -120,17 +114,15 @@ def _write_database(task: Task, source: Source, folder: Path, splits: str) -> li
     relations = database({name: frame.collect() for name, frame in tables.items()})
     for name, relation in relations.items():
         write_frames(folder / "db" / f"{name}.parquet", [relation.frame])
-    _write_yaml(
-        folder / "manifest.yaml",
-        {
-            "name": f"tipbench-{source.name.replace('/', '-')}-{task.name}",
-            "manifest_version": 1,
-            "description": f"{task.question} Fully synthetic; what access {task.tier} shows.",
-            "val_timestamp": (END - timedelta(days=1)).isoformat(),
-            "test_timestamp": END.isoformat(),
-            "tables": {name: relation.spec for name, relation in relations.items()},
-        },
-    )
+    manifest = {
+        "name": f"tipbench-{source.name.replace('/', '-')}-{task.name}",
+        "manifest_version": 1,
+        "description": f"{task.question} Fully synthetic; what access {task.tier} shows.",
+        "val_timestamp": (END - timedelta(days=1)).isoformat(),
+        "test_timestamp": END.isoformat(),
+        "tables": {name: relation.spec for name, relation in relations.items()},
+    }
+    _write_yaml(folder / "manifest.yaml", manifest)
     allowed = list(allowed_splits(task, source, units))
     chosen = allowed if splits == ALL else allowed[:1]
     for split in chosen:
@@ -142,10 +134,11 @@ def database(tables: Mapping[str, pl.DataFrame]) -> dict[str, Relation]:
     """Return tables as RelBench has them: rows by time, keys numbered anew, references as these numbers."""
     declared = {name: all_tables()[name] for name in tables}
     ordered = {name: _by_time(frame, declared[name]) for name, frame in tables.items()}
-    keys = {name: _key_of(declared[name], frame) for name, frame in ordered.items()}
-    indexes = {name: _index(ordered[name], key) for name, key in keys.items() if key is not None}
+    single = {name: table.key[0] for name, table in declared.items() if len(table.key) == 1}
+    keys = {name: key for name, key in single.items() if key in ordered[name].columns}
+    indexes = {name: _index(ordered[name], key) for name, key in keys.items()}
     return {
-        name: _make_relation(frame, declared[name], keys[name], indexes, indexes.get(name))
+        name: _make_relation(frame, declared[name], keys.get(name), indexes)
         for name, frame in ordered.items()
     }
 
@@ -160,10 +153,6 @@ def _by_time(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
     return frame.with_columns(time).sort(TIME, *key, nulls_last=True)
 
 
-def _key_of(table: Table, frame: pl.DataFrame) -> str | None:
-    return table.key[0] if len(table.key) == 1 and table.key[0] in frame.columns else None
-
-
 def _index(frame: pl.DataFrame, key: str) -> pl.DataFrame:
     """Return ``[key, place]``; with ``region`` first where a key is one within its region only, as sites are."""
     within = [] if frame[key].is_unique().all() else ["region"]
@@ -171,20 +160,10 @@ def _index(frame: pl.DataFrame, key: str) -> pl.DataFrame:
 
 
 def _make_relation(
-    frame: pl.DataFrame,
-    table: Table,
-    key: str | None,
-    indexes: Mapping[str, pl.DataFrame],
-    index: pl.DataFrame | None,
+    frame: pl.DataFrame, table: Table, key: str | None, indexes: Mapping[str, pl.DataFrame]
 ) -> Relation:
-    fkeys = {
-        c.name: c.id_of
-        for c in table.columns
-        if c.name in frame.columns
-        and c.name != key
-        and c.id_of in indexes
-        and not isinstance(c.dtype, pl.List)
-    }
+    there = (c for c in table.columns if c.name in frame.columns and c.name != key)
+    fkeys = {c.name: c.id_of for c in there if c.id_of in indexes and not isinstance(c.dtype, pl.List)}
     for column, owner in fkeys.items():
         *within, owned, place = indexes[owner].columns
         places = indexes[owner].select(*within, pl.col(owned).alias(column), place)
@@ -193,7 +172,7 @@ def _make_relation(
     if key is not None:
         released = pl.col(key).alias(f"{key}_id")
         frame = frame.with_columns(released).with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(key))
-    return Relation(frame, key, TIME if TIME in frame.columns else None, fkeys, index)
+    return Relation(frame, key, TIME if TIME in frame.columns else None, fkeys, indexes.get(table.name))
 
 
 def _write_task(
@@ -208,25 +187,21 @@ def _write_task(
     labels = pl.concat([train.with_columns(pl.col("part").cast(pl.String)), known], how="vertical_relaxed")
     for part, name in PARTS.items():
         placed = labels.filter(pl.col("part") == part).drop_nulls("label").join(entities.index, on=task.unit)
-        frame = placed.sort("place").select(
-            pl.lit(END).cast(pl.Datetime("us")).alias(TIME), pl.col("place").alias(task.unit), "label"
-        )
-        write_frames(folder / f"{name}.parquet", [frame])
-    _write_yaml(
-        folder / "manifest.yaml",
-        {
-            "name": split,
-            "kind": "external",
-            "task_type": "binary_classification",
-            "description": f"{task.question} Split {split} of tipbench; labels are the truth.",
-            "entity_table": task.table,
-            "entity_col": task.unit,
-            "target_col": "label",
-            "time_col": TIME,
-            "timedelta": "1 days",
-            "manifest_version": 1,
-        },
-    )
+        columns = pl.lit(END).cast(pl.Datetime("us")).alias(TIME), pl.col("place").alias(task.unit), "label"
+        write_frames(folder / f"{name}.parquet", [placed.sort("place").select(columns)])
+    manifest = {
+        "name": split,
+        "kind": "external",
+        "task_type": "binary_classification",
+        "description": f"{task.question} Split {split} of tipbench; labels are the truth.",
+        "entity_table": task.table,
+        "entity_col": task.unit,
+        "target_col": "label",
+        "time_col": TIME,
+        "timedelta": "1 days",
+        "manifest_version": 1,
+    }
+    _write_yaml(folder / "manifest.yaml", manifest)
 
 
 def _write_yaml(path: Path, content: dict[str, Any]) -> None:

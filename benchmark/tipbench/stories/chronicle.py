@@ -1,4 +1,4 @@
-"""Tell a story as text: a paragraph per phase, day by day where there is little and period by period where much."""
+"""Write a story as text: a paragraph per phase, day by day where little happens and period by period where much."""
 
 from __future__ import annotations
 
@@ -7,82 +7,22 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, get_args
 
-from tipbench.stories.record import Event, Phase, Timeline
+from tipbench.stories.record import TABLES, Event, Phase, Timeline
 from tipbench.stories.sources import VIEWS
 
 WIDTH, INDENT = 100, 19
 FEW, LINES = 4, 6
-"""Events that are told one by one, and lines that many are told in at most."""
+"""Events that have a line each, and lines of more events at most."""
 PERIODS = (7, 14, 28, 91, 182, 365, 10_000)
-"""Days that are told together."""
+"""Days of a line."""
 TOP = 3
 """Sorts and towns that a line names; one more where it is the last."""
 UNDATED = "no day known"
 
-SINGULAR = {
-    "begins": "begins",
-    "wallet": "has a wallet",
-    "account": "has an account",
-    "member": "a member joins",
-    "conversation": "starts a conversation",
-    "advert": "posts an advert",
-    "firm": "mainly staffs a firm",
-    "exploiting firm": "exploits people at a firm",
-    "person": "a person comes under its control",
-    "stop": "stops",
-    "journey": "books a journey",
-    "money in": "takes",
-    "money out": "pays",
-    "money moved": "moves between its own wallets",
-    "money beside": "people around it pay each other",
-    "everyday payment": "an everyday payment of a member,",
-    "flag": "users flag an advert",
-    "review": "an advert is queued for review",
-    "account closes": "loses an account",
-    "site closes": "a site that it uses closes",
-    "audit": "a firm is audited",
-    "complaint": "workers of a firm complain",
-    "investigation": "an investigation settles what it is",
-    "exit": "a person gets out",
-    "handed on": "a person is handed on to other traffickers",
-    "helpline contact": "the helpline is told of it",
-    "ends": "ends",
-}
-"""What happened, as it is told of one event; in the order in which a phase is told."""
-PLURAL = {
-    "wallet": "wallets",
-    "account": "accounts",
-    "member": "members join",
-    "conversation": "conversations",
-    "advert": "adverts",
-    "firm": "firms mainly staffed by it",
-    "exploiting firm": "firms that exploit people",
-    "person": "people come under its control",
-    "stop": "stops",
-    "journey": "journeys booked",
-    "money in": "payments in",
-    "money out": "payments out",
-    "money moved": "payments between its own wallets",
-    "money beside": "payments between people around it",
-    "everyday payment": "everyday payments of its members",
-    "flag": "flags by users",
-    "review": "adverts queued for review",
-    "account closes": "accounts lost",
-    "site closes": "sites closed",
-    "audit": "audits of firms",
-    "complaint": "complaints by workers",
-    "exit": "people get out",
-    "handed on": "people are handed on to other traffickers",
-    "helpline contact": "helpline contacts",
-}
+SINGULAR = {what: words["one"] for what, words in TABLES["events"].items()}
+"""What happened, of one event; in the order in which a phase is told."""
+PLURAL = {what: words["many"] for what, words in TABLES["events"].items() if "many" in words}
 """The same of several."""
-BEFORE_SORT = {
-    **{"account": " ", "advert": " on ", "journey": " by "},
-    **{"person": ", through ", "exit": ", ", "helpline contact": ", by "},
-}
-"""What stands before the sort of an event, where it is no colon."""
-BEFORE_TOWN = {"journey": " to "}
-"""What stands before its town, where it is not *in*."""
 MONEY = ("money in", "money out", "money moved", "money beside", "everyday payment")
 
 
@@ -97,16 +37,18 @@ class ChroniclePhase(NamedTuple):
     """A phase of a chronicle: its heading and its lines."""
 
     heading: str
-    told: list[ChronicleLine]
+    lines: list[ChronicleLine]
 
 
 def tell(story: Timeline) -> str:
     """Return the chronicle of a story."""
-    about = [line for told in describe_operation(story) for line in _line(*told, indent=8)]
-    lines = [_title(story), "", *textwrap.wrap(story.note, WIDTH), "", *about]
+    about = story.about
+    head = f"{title(story)}. Operation {about.operation} of {story.release}, region {about.region}."
+    lines = [head, "", *textwrap.wrap(story.note, WIDTH), ""]
+    lines += [text for line in describe_operation(story) for text in _wrap(*line, indent=8)]
     for phase in phases(story):
         lines += ["", phase.heading]
-        lines += [line for told in phase.told for line in _line(*told)]
+        lines += [text for line in phase.lines for text in _wrap(*line)]
     return "\n".join(lines)
 
 
@@ -114,9 +56,10 @@ def phases(story: Timeline) -> list[ChroniclePhase]:
     """Return the phases of a story in their order, each with its lines."""
     found = []
     for phase in get_args(Phase):
-        of_phase = [event for event in story.events if event.phase == phase]
-        if of_phase:
-            found.append(ChroniclePhase(_heading(phase, of_phase), list(_tell_phase(of_phase))))
+        if events := [event for event in story.events if event.phase == phase]:
+            known = [event.day for event in events if event.dated]
+            span = f", {days(min(known), max(known))}" if len(known) > 1 else ""
+            found.append(ChroniclePhase(f"{phase.capitalize()}{span}", list(_tell_phase(events))))
     return found
 
 
@@ -124,42 +67,25 @@ def title(story: Timeline) -> str:
     """Return what the operation is, in a few words."""
     about = story.about
     if about.form is not None:
-        return f"Trafficking: {_form(about.form)}"
+        longer = {"sexual": "sexual exploitation", "labour": "labour exploitation", "organs": "organ removal"}
+        return f"Trafficking: {longer.get(about.form, about.form.replace('_', ' '))}"
     return "Spam" if about.kind == "spam" else f"Lawful: {about.kind}"
-
-
-def _form(form: str) -> str:
-    said = form.replace("_", " ")
-    return (
-        f"{said} exploitation"
-        if form in ("sexual", "labour")
-        else "organ removal"
-        if form == "organs"
-        else said
-    )
-
-
-def _title(story: Timeline) -> str:
-    return (
-        f"{title(story)}. Operation {story.about.operation} of {story.release}, region {story.about.region}."
-    )
 
 
 def describe_operation(story: Timeline) -> list[ChronicleLine]:
     """Return who the operation is and what is seen of it, each with a word for it."""
     about = story.about
     outside = ", in a language outside the region's majority" if about.migrant else ""
-    spell = (
-        f"posts adverts from {days(about.first_day, about.last_day)}"
-        if about.posts
-        else "never posts an advert"
-    )
+    posting = f"posts adverts from {days(about.first_day, about.last_day)}"
+    spell = posting if about.posts else "never posts an advert"
+    lasts = about.ends - about.begins + 1
+    life = f"{lasts / 7:.0f} weeks" if lasts >= 14 else f"{lasts} days"
     seen = ", ".join(f"{view} {story.rows[view]:,}" for view in VIEWS)
     outsiders = sum(not event.inside for event in story.events)
     rows = [
         ("who", about.organisation.replace("_", " ") + (f", {about.strategy}" if about.strategy else "")),
         ("offers", f"{about.category}{outside} ({about.language})"),
-        ("lives", f"{days(about.begins, about.ends)} ({_weeks(about.ends - about.begins + 1)}); {spell}"),
+        ("lives", f"{days(about.begins, about.ends)} ({life}); {spell}"),
         ("seen", f"in {story.views} of {len(VIEWS)} views; rows of its life: {seen}"),
     ]
     if outsiders:
@@ -167,12 +93,6 @@ def describe_operation(story: Timeline) -> list[ChronicleLine]:
             ("beside", f"{outsiders:,} of {len(story.events):,} events lie outside its life, marked *")
         )
     return [ChronicleLine(*row) for row in rows]
-
-
-def _heading(phase: str, events: Sequence[Event]) -> str:
-    known = [event.day for event in events if event.dated]
-    said = f"{phase[0].upper()}{phase[1:]}"
-    return f"{said}, {days(min(known), max(known))}" if len(known) > 1 else said
 
 
 def _tell_phase(events: Sequence[Event]) -> Iterator[ChronicleLine]:
@@ -189,12 +109,12 @@ def _tell_phase(events: Sequence[Event]) -> Iterator[ChronicleLine]:
 
 def _tell_one(event: Event) -> ChronicleLine:
     size = f" {_money(event.size)}" if event.what in MONEY and event.size is not None else ""
-    told = f"{SINGULAR[event.what]}{size}{_town_of([event])}{_sorts([event])}"
+    text = f"{SINGULAR[event.what]}{size}{_towns_and_sorts([event])}"
     if event.what == "conversation":
-        told += f", {event.size:,} messages"
+        text += f", {event.size:,} messages"
     if event.dated and event.until is not None and event.until > event.day:
-        told += f" (from day {event.day} until day {event.until})"
-    return ChronicleLine(_days_of([event]), told)
+        text += f" (from day {event.day} until day {event.until})"
+    return ChronicleLine(_days_of([event]), text)
 
 
 def _tell_many(what: str, events: Sequence[Event]) -> Iterator[ChronicleLine]:
@@ -211,46 +131,34 @@ def _period(what: str, events: Sequence[Event]) -> ChronicleLine:
     if len(events) == 1:
         return _tell_one(events[0])
     total = f", {_money(sum(event.size or 0 for event in events))} in all" if what in MONEY else ""
-    return ChronicleLine(
-        _days_of(events), f"{len(events):,} {PLURAL[what]}{total}{_town_of(events)}{_sorts(events)}"
-    )
+    return ChronicleLine(_days_of(events), f"{len(events):,} {PLURAL[what]}{total}{_towns_and_sorts(events)}")
 
 
 def _days_of(events: Sequence[Event]) -> str:
-    """Return the days of events in words, with a mark where one lies outside the life."""
     if not events[0].dated:
         return UNDATED
     outside = "" if all(event.inside for event in events) else "*"
     return f"{days(events[0].day, events[-1].day)}{outside}"
 
 
-def _town_of(events: Sequence[Event]) -> str:
-    """Return the towns of events, where most of them have one."""
-    towns = [event.town for event in events]
-    named = _most_frequent(towns, "elsewhere", "no town given") if towns.count(None) * 2 < len(towns) else ""
-    return f"{BEFORE_TOWN.get(events[0].what, ' in ')}{named}" if named else ""
-
-
-def _sorts(events: Sequence[Event]) -> str:
-    named = _most_frequent([event.sort for event in events], "the rest", "not given")
-    return f"{BEFORE_SORT.get(events[0].what, ': ')}{named}" if named else ""
+def _towns_and_sorts(events: Sequence[Event]) -> str:
+    words, towns = TABLES["events"][events[0].what], [event.town for event in events]
+    place = _most_frequent(towns, "elsewhere", "no town given") if towns.count(None) * 2 < len(towns) else ""
+    sorts = _most_frequent([event.sort for event in events], "the rest", "not given")
+    at = f"{words.get('town', ' in ')}{place}" if place else ""
+    return f"{at}{words.get('sort', ': ')}{sorts}" if sorts else at
 
 
 def _most_frequent(values: Sequence[str | None], other: str, missing: str) -> str:
-    """Return the most frequent values, with counts that add up to all where they are not one; '' where none is
-    known."""
+    """Return the most frequent values, each with its count if there are several; '' if none is known."""
     counts = Counter(value for value in values if value is not None)
     if len(counts) < 2 and counts.total() in (0, len(values)):
         return "".join(counts)
-    ranked = _rank_values(counts)
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     named, rest = (ranked, []) if len(ranked) == TOP + 1 else (ranked[:TOP], ranked[TOP:])
     unnamed = [(other, sum(count for _, count in rest)), (missing, len(values) - counts.total())]
     between = "; " if any("," in value for value, _ in named) else ", "
     return between.join(f"{value} ({count:,})" for value, count in [*named, *unnamed] if count)
-
-
-def _rank_values(counts: Counter[str]) -> list[tuple[str, int]]:
-    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
 def _money(minor: int) -> str:
@@ -262,12 +170,6 @@ def days(first: int, last: int) -> str:
     return f"day {first}" if first == last else f"day {first} to {last}"
 
 
-def _weeks(count: int) -> str:
-    return f"{count / 7:.0f} weeks" if count >= 14 else f"{count} days"
-
-
-def _line(when: str, text: str, indent: int = INDENT) -> list[str]:
-    first = f"{when} "  # a space even where the days fill the column
-    return textwrap.wrap(
-        text, WIDTH, initial_indent=f"  {first:<{indent}}", subsequent_indent=" " * (indent + 2)
-    )
+def _wrap(when: str, text: str, indent: int = INDENT) -> list[str]:
+    first = f"  {f'{when} ':<{indent}}"  # a space even where the days fill the column
+    return textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=" " * (indent + 2))

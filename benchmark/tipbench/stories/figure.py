@@ -4,30 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-from tipdata.documents.palette import LIGHT
-
-from tipbench.stories.record import Event
-from tipbench.style import DOT, SMALL
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from tipdata.core.world import DAYS
+from tipdata.documents.palette import LIGHT
 
 from tipbench.runs.figure import check_ending, save_figure
 from tipbench.stories.chronicle import title
-from tipbench.stories.record import LASTING, Lane, Timeline
+from tipbench.stories.record import LASTING, TABLES, Event, Lane, Timeline
 from tipbench.stories.sources import VIEWS
-from tipbench.style import TEXT, TITLE
+from tipbench.style import DOT, SMALL, TEXT, TITLE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
 
 INK, QUIET, PALE, PAPER, WASH = (LIGHT[name] for name in ("ink", "quiet", "pale", "paper", "wash"))
 ACCENT, STRONG = LIGHT["accent"], LIGHT["oracle"]
@@ -45,6 +36,30 @@ def commits(event: Event) -> bool:
     return "commitment" in (event.sort or "")
 
 
+class LegendMark(NamedTuple):
+    """A mark of the legend: a marker of matplotlib, "bar", "line", "dots" or "area", the roles of its colours, and the
+    events that have it (a key of :data:`WHICH`)."""
+
+    shape: str
+    label: str
+    colour: str = "ink"
+    face: str = ""
+    alpha: float = 1.0
+    of: str = "all"
+
+
+WHICH: dict[str, Callable[[Event], bool]] = {
+    "all": lambda event: True,
+    "ending": lambda event: event.until is not None,
+    "recruiting": recruits,
+    "other": lambda event: not recruits(event),
+    "committing": commits,
+}
+SHADES = (LegendMark("area", "its life", face="wash"), LegendMark("area", "it posts", face="pale"))
+MARKS = {what: [LegendMark(**mark) for mark in marks] for what, marks in TABLES["legend"].items()}
+"""What happens -> its marks in the legend."""
+
+
 def handles(drawn: Iterable[Event], posts: bool) -> list[Any]:
     """Return the legend: the shades, and the marks of what is drawn.
 
@@ -56,80 +71,24 @@ def handles(drawn: Iterable[Event], posts: bool) -> list[Any]:
     from matplotlib.patches import Patch
 
     def made(mark: LegendMark) -> Any:
+        face = LIGHT.get(mark.face, "")
         if mark.shape == "area":
-            return Patch(facecolor=mark.face, edgecolor=PALE, label=mark.label, alpha=mark.alpha)
-        width = {"bar": BAR, "line": THIN, "dots": THIN}.get(mark.shape, 0.0)
-        line = ":" if mark.shape == "dots" else "-" if width else ""
-        return Line2D(
-            [], [], color=mark.colour, linestyle=line, linewidth=width,
-            marker="" if width else mark.shape,
-            markersize=DOT - 1, markerfacecolor=mark.face or mark.colour, markeredgewidth=1, label=mark.label,
-        )  # fmt: skip
+            return Patch(facecolor=face, edgecolor=PALE, label=mark.label, alpha=mark.alpha)
+        colour, width = LIGHT[mark.colour], {"bar": BAR, "line": THIN, "dots": THIN}.get(mark.shape, 0.0)
+        line = {"linestyle": ":" if mark.shape == "dots" else "-" if width else "", "linewidth": width}
+        dot = {
+            "marker": "" if width else mark.shape,
+            "markersize": DOT - 1,
+            "markerfacecolor": face or colour,
+        }
+        return Line2D([], [], color=colour, **line, **dot, markeredgewidth=1, label=mark.label)
 
     by_what: dict[str, list[Event]] = {}
     for event in drawn:
         by_what.setdefault(event.what, []).append(event)
-    shades = [SHADES[0], *([SHADES[1]] if posts else [])]
-    marks = [m for what, marks in MARKS.items() for m in marks if any(map(m.of, by_what.get(what, ())))]
-    return [made(mark) for mark in [*shades, *marks]]
-
-
-def _all_entries(event: Event) -> bool:
-    return True
-
-
-def _limit_entries(event: Event) -> bool:
-    return event.until is not None
-
-
-class LegendMark(NamedTuple):
-    """A mark of the legend: a matplotlib marker, "bar", "line", "dots" or "area", its colours, and of which events it
-    is."""
-
-    shape: str
-    label: str
-    colour: str = INK
-    face: str = ""
-    alpha: float = 1.0
-    of: Callable[[Event], bool] = _all_entries
-
-
-SHADES = (LegendMark("area", "its life", face=WASH), LegendMark("area", "it posts", face=PALE))
-MARKS = {
-    "conversation": [
-        LegendMark("bar", "recruiting conversation", of=recruits),
-        LegendMark("line", "other conversation", QUIET, of=lambda event: not recruits(event)),
-        LegendMark("D", "commitment reached", STRONG, of=commits),
-    ],
-    "advert": [LegendMark("|", "advert")],
-    "flag": [LegendMark("x", "flag by a user", STRONG)],
-    "account": [
-        LegendMark("line", "account that can advertise", of=lambda event: not recruits(event)),
-        LegendMark("bar", "account that recruits", ACCENT, of=recruits),
-        LegendMark("x", "account is closed", of=_limit_entries),
-    ],
-    "money in": [LegendMark("area", "money in, by week (root scale)", face=INK)],
-    "money moved": [LegendMark("area", "between own wallets", face=QUIET)],
-    "money out": [LegendMark("area", "money out", face=ACCENT)],
-    "money beside": [LegendMark("|", "payment around it", ACCENT)],
-    "everyday payment": [LegendMark("|", "everyday payment of a member", QUIET)],
-    "wallet": [LegendMark("o", "wallet opened", face=PAPER)],
-    "stop": [LegendMark("o", "stop, by town")],
-    "journey": [LegendMark("|", "journey booked", ACCENT)],
-    "exploiting firm": [LegendMark("bar", "firm that exploits", STRONG)],
-    "firm": [LegendMark("dots", "firms it staffs, no day known", QUIET)],
-    "audit": [LegendMark("^", "audit", face=PAPER)],
-    "complaint": [LegendMark("v", "complaint", face=PAPER)],
-    "person": [
-        LegendMark("area", "people under its control", face=ACCENT, alpha=0.35),
-        LegendMark("^", "person comes", ACCENT),
-    ],
-    "exit": [LegendMark("v", "person gets out", ACCENT, PAPER)],
-    "handed on": [LegendMark(">", "person handed on", ACCENT, PAPER)],
-    "helpline contact": [LegendMark("P", "helpline contact", STRONG)],
-    "review": [LegendMark("s", "advert queued for review", STRONG, PAPER)],
-}
-"""What happens -> its marks in the legend."""
+    every = ((mark, by_what.get(what, ())) for what, marks in MARKS.items() for mark in marks)
+    marks = [mark for mark, events in every if any(map(WHICH[mark.of], events))]
+    return [made(mark) for mark in (*SHADES[: 1 + posts], *marks)]
 
 
 ROWS = 12
@@ -156,34 +115,43 @@ class Reach(NamedTuple):
         return min(until, self.last)
 
 
+def _mark(
+    panel: Axes,
+    events: Iterable[Event],
+    height: float,
+    shape: str,
+    colour: str,
+    size: float = DOT - 2,
+    **look: Any,
+) -> None:
+    """Draw a marker on the day of each event. ``look``: other settings of ``plot``."""
+    days = [event.day for event in events]
+    panel.plot(days, [height] * len(days), shape, color=colour, markersize=size, **{"zorder": 3} | look)
+
+
+def _of(events: Sequence[Event], what: str) -> list[Event]:
+    return [event for event in events if event.what == what]
+
+
 def _recruits(panel: Axes, events: Sequence[Event], reach: Reach) -> None:
     panel.set_ylim(*BARS)
     for row, event in _stack_rows(events, reach):
         committed, recruiting = commits(event), recruits(event)
-        _bar(
-            panel,
-            event,
-            row,
-            reach,
-            STRONG if committed else INK if recruiting else QUIET,
-            thin=not recruiting,
-        )
+        colour = STRONG if committed else INK if recruiting else QUIET
+        _bar(panel, event, row, reach, colour, thin=not recruiting)
         if committed:
             panel.plot([event.until or event.day], [row], "D", color=STRONG, markersize=DOT - 2, zorder=3)
 
 
 def _adverts(panel: Axes, events: Sequence[Event], reach: Reach) -> None:
-    flagged = [event.day for event in events if event.what == "flag"]
-    panel.plot(flagged, [0.6] * len(flagged), "x", color=STRONG, markersize=DOT - 2, zorder=3)
-    posted = [event.day for event in events if event.what == "advert"]
-    panel.vlines(posted, -1, 0, color=INK, linewidth=1, zorder=2)
+    _mark(panel, _of(events, "flag"), 0.6, "x", STRONG)
+    panel.vlines([event.day for event in _of(events, "advert")], -1, 0, color=INK, linewidth=1, zorder=2)
     panel.set_ylim(-1.2, 1.2)
 
 
 def _accounts(panel: Axes, events: Sequence[Event], reach: Reach) -> None:
-    held = [event for event in events if event.what == "account"]
     panel.set_ylim(*BARS)
-    for row, event in _stack_rows(held, reach):
+    for row, event in _stack_rows(_of(events, "account"), reach):
         recruiting = recruits(event)
         _bar(panel, event, row, reach, ACCENT if recruiting else INK, thin=not recruiting)
         if event.until is not None:
@@ -196,9 +164,8 @@ def _money(panel: Axes, events: Sequence[Event], reach: Reach) -> None:
     bars = (("money in", 1, INK, 0, 6), ("money moved", -1, QUIET, 0, 3), ("money out", -1, ACCENT, 3, 3))
     for what, sign, colour, shift, wide in bars:
         weeks: Counter[int] = Counter()
-        for event in events:
-            if event.what == what:
-                weeks[event.day // WEEK] += event.size or 0
+        for event in _of(events, what):
+            weeks[event.day // WEEK] += event.size or 0
         tall = [sign * (amount / 100) ** 0.5 for amount in weeks.values()]
         starts = [week * WEEK + shift for week in weeks]
         panel.bar(starts, tall, width=wide, align="edge", color=colour, linewidth=0, zorder=2)
@@ -206,60 +173,48 @@ def _money(panel: Axes, events: Sequence[Event], reach: Reach) -> None:
     top = max(max(largest.values()) / 100, 1) ** 0.5
     if events:
         panel.axhline(0, color=QUIET, linewidth=0.8, zorder=2)
-    days = [event.day for event in events if event.what == "everyday payment"]
-    panel.plot(days, [0] * len(days), "|", color=QUIET, markersize=5, zorder=1.8)
-    beside = [event.day for event in events if event.what == "money beside"]
-    panel.plot(beside, [0] * len(beside), "|", color=ACCENT, markersize=9, zorder=1.9)
-    wallets = [event.day for event in events if event.what == "wallet"]
-    panel.plot(
-        wallets, [0] * len(wallets), "o", color=INK, markersize=DOT - 2, markerfacecolor=PAPER, zorder=3
-    )
+    _mark(panel, _of(events, "everyday payment"), 0, "|", QUIET, 5, zorder=1.8)
+    _mark(panel, _of(events, "money beside"), 0, "|", ACCENT, 9, zorder=1.9)
+    _mark(panel, _of(events, "wallet"), 0, "o", INK, markerfacecolor=PAPER)
     panel.set_ylim(-1.25 * top, 1.25 * top)
-    _label_right(
-        panel,
-        {sign * (most / 100) ** 0.5: f"{most // 100:,.0f} XTS" for sign, most in largest.items() if most},
-    )
+    sums = {sign * (most / 100) ** 0.5: f"{most // 100:,.0f} XTS" for sign, most in largest.items() if most}
+    _label_right(panel, sums)
 
 
 def _movement(panel: Axes, events: Sequence[Event], reach: Reach) -> None:
     """Draw towns as levels, the most visited lowest, stops as dots along a line, and journeys as ticks below."""
-    stops = [(event.day, event.town) for event in events if event.what == "stop" and event.town is not None]
+    stops = [(event.day, event.town) for event in _of(events, "stop") if event.town is not None]
     visits = Counter(town for _, town in stops)
     ranked = sorted(visits, key=lambda town: (-visits[town], town))
     level = {town: min(place, TOWNS) for place, town in enumerate(ranked)}
     days, levels = [day for day, _ in stops], [level[town] for _, town in stops]
     panel.step(days, levels, "-o", where="post", color=INK, linewidth=0.8, markersize=DOT - 3, zorder=2)
-    booked = [event.day for event in events if event.what == "journey"]
-    panel.plot(booked, [-1] * len(booked), "|", color=ACCENT, markersize=6, zorder=2)
+    _mark(panel, _of(events, "journey"), -1, "|", ACCENT, 6, zorder=2)
     named = [*ranked[:TOWNS], *(["elsewhere"] if len(ranked) > TOWNS else [])]
     _label_right(panel, dict(enumerate(named)))
     panel.set_ylim(-1.7, max(len(named), 2) - 0.4)
 
 
 def _label_right(panel: Axes, labels: dict[Any, str]) -> None:
-    """Write labels at heights on the right of a lane."""
     panel.set_yticks(list(labels), list(labels.values()), fontsize=SMALL - 1.5, color=QUIET)
     panel.yaxis.tick_right()
     panel.tick_params(axis="y", length=0)
 
 
 def _firms(panel: Axes, events: Sequence[Event], reach: Reach) -> None:
-    for row, event in _stack_rows([event for event in events if event.what == "exploiting firm"], reach):
+    for row, event in _stack_rows(_of(events, "exploiting firm"), reach):
         _bar(panel, event, row, reach, STRONG)
-    if staffed := [event for event in events if event.what == "firm"]:
+    if staffed := _of(events, "firm"):
         panel.plot(_day_range(staffed[0], reach), [FIRMS, FIRMS], ":", color=QUIET, linewidth=THIN, zorder=2)
         _label_right(panel, {FIRMS: f"{len(staffed)} firm{'s' if len(staffed) > 1 else ''}"})
-    for what, mark in (("audit", "^"), ("complaint", "v")):
-        days = [event.day for event in events if event.what == what]
-        panel.plot(
-            days, [0.8] * len(days), mark, color=INK, markersize=DOT - 2, markerfacecolor=PAPER, zorder=3
-        )
+    for what, shape in (("audit", "^"), ("complaint", "v")):
+        _mark(panel, _of(events, what), 0.8, shape, INK, markerfacecolor=PAPER)
     panel.set_ylim(FIRMS - 0.3, 1.3)
 
 
 def _people(panel: Axes, events: Sequence[Event], reach: Reach) -> None:
     """Draw how many people are under its control, when each comes, and when each gets out."""
-    held = [(event.day, reach.end(event)) for event in events if event.what == "person"]
+    held = [(event.day, reach.end(event)) for event in _of(events, "person")]
     days = range(int(reach.first), int(reach.last) + 1)
     counts = [sum(since <= day <= until for since, until in held) for day in days]
     if held:
@@ -267,32 +222,14 @@ def _people(panel: Axes, events: Sequence[Event], reach: Reach) -> None:
         panel.step(days, counts, where="post", color=ACCENT, linewidth=1, zorder=2)
     most = max(*counts, 1)
     for what, shape, face in (("person", "^", ACCENT), ("exit", "v", PAPER), ("handed on", ">", PAPER)):
-        when = [event.day for event in events if event.what == what]
-        panel.plot(
-            when,
-            [-0.22 * most] * len(when),
-            shape,
-            color=ACCENT,
-            markersize=DOT - 2,
-            markerfacecolor=face,
-            zorder=3,
-        )
+        _mark(panel, _of(events, what), -0.22 * most, shape, ACCENT, markerfacecolor=face)
     panel.set_ylim(-0.45 * most, 1.2 * most)
     _label_right(panel, {most: f"{most} at once"} if held else {})
 
 
 def _help(panel: Axes, events: Sequence[Event], reach: Reach) -> None:
     for what, shape, face, height in (("helpline contact", "P", STRONG, 0.4), ("review", "s", PAPER, -0.4)):
-        days = [event.day for event in events if event.what == what]
-        panel.plot(
-            days,
-            [height] * len(days),
-            shape,
-            color=STRONG,
-            markersize=DOT - 1,
-            markerfacecolor=face,
-            zorder=3,
-        )
+        _mark(panel, _of(events, what), height, shape, STRONG, DOT - 1, markerfacecolor=face)
     panel.set_ylim(-1, 1)
 
 
@@ -322,10 +259,8 @@ def _stack_rows(events: Sequence[Event], reach: Reach) -> list[tuple[float, Even
 
 
 def _bar(panel: Axes, event: Event, row: float, reach: Reach, colour: str, thin: bool = False) -> None:
-    width = THIN if thin else BAR
-    panel.plot(
-        _day_range(event, reach), [row, row], color=colour, linewidth=width, solid_capstyle="butt", zorder=2
-    )
+    look = {"color": colour, "linewidth": THIN if thin else BAR, "solid_capstyle": "butt", "zorder": 2}
+    panel.plot(_day_range(event, reach), [row, row], **look)
 
 
 def _day_range(event: Event, reach: Reach) -> tuple[float, float]:
@@ -375,15 +310,15 @@ def draw_story(story: Timeline) -> Figure:
         panels[-1].set_xlim(reach.first, reach.last)
         panels[-1].set_xlabel(f"day; 0 is the first of the {DAYS} days of data", fontsize=SMALL, color=QUIET)
         _explain(figure, panels, story, near)
-        _fix_layout(figure, panels)
+        fix_layout(figure)
     return figure
 
 
-def _fix_layout(figure: Figure, panels: Iterable[Axes]) -> None:
-    """Lay the figure out once and round: the solver's last digits differ from call to call, and would be in an SVG."""
+def fix_layout(figure: Figure) -> None:
+    """Lay a figure out once and round: the solver's last digits differ from call to call, and would be in an SVG."""
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
-    for panel in panels:
+    for panel in figure.axes:
         left, bottom, width, height = (round(value, 5) for value in panel.get_position().bounds)
         panel.set_position((left, bottom, width, height))
 
@@ -394,9 +329,8 @@ def save_story(story: Timeline, path: str | Path) -> None:
 
     path = Path(path)
     check_ending(path)
-    metadata = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(
-        path.suffix.lower(), {"Software": None}
-    )
+    undated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+    metadata = undated.get(path.suffix.lower(), {"Software": None})
     with matplotlib.rc_context({"svg.hashsalt": "tipbench"}):
         save_figure(draw_story(story), path, "give another --figure", metadata=metadata)
 
@@ -405,9 +339,8 @@ def reach_of(story: Timeline) -> Reach:
     """Return which days are drawn: those of its life and of what else is near it."""
     about = story.about
     low, high = about.begins - MOST, about.ends + MOST
-    days = [
-        day for event in story.events for day in (event.day, event.until or event.day) if low <= day <= high
-    ]
+    every = (day for event in story.events for day in (event.day, event.until or event.day))
+    days = [day for day in every if low <= day <= high]
     first, last = max(min(days) - MARGIN, -MOST), min(max(days) + MARGIN, DAYS + MOST)
     return Reach(first, last, about.ends)
 
@@ -434,7 +367,6 @@ def _background(panel: Axes, story: Timeline, reach: Reach) -> None:
 
 
 def _disturbances(panels: Sequence[Axes], near: Sequence[Event]) -> None:
-    """Draw what stops an operation across all lanes, and name it above."""
     for event in near:
         if event.what not in STOPPED:
             continue

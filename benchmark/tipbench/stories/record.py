@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from tipdata.core.yaml_lines import read_yaml
 
 SCHEMA = Path(__file__).with_name("story.schema.json")
+TABLES = read_yaml(Path(__file__).with_name("events.yaml"))
+"""Words and marks of events, by what happens."""
 SCHEMA_VERSION = 1
 NOTE = (
     "This case is synthetic: nobody in it is real and nothing of it happened. Truth is shown that no investigator has. "
@@ -20,16 +23,12 @@ Phase = Literal[
     "prepares", "recruits", "advertises", "works", "moves", "is paid", "is disturbed", "people leave", "ends"
 ]  # fmt: skip
 Lane = Literal["recruits", "adverts", "accounts", "money", "movement", "firms", "people", "help"]
-
-
 What = Literal[
     "begins", "wallet", "account", "member", "conversation", "advert", "firm", "exploiting firm", "person",
     "stop", "journey", "money in", "money out", "money moved", "money beside", "everyday payment", "flag", "review",
     "account closes", "site closes", "audit", "complaint", "investigation", "exit", "handed on",
     "helpline contact", "ends",
 ]  # fmt: skip
-
-
 LASTING = ("member", "account", "conversation", "person", "firm", "exploiting firm")
 """What has a last day; without one it goes on."""
 
@@ -45,17 +44,11 @@ class Event(_FrozenRecord):
     lane: Lane
     what: What
     day: int
-    until: int | None = Field(
-        default=None, description="last day of what lasts; null where it is one day or goes on"
-    )
-    sort: str | None = Field(
-        default=None, description="of what sort within what: a purpose, a platform, an act"
-    )
+    until: int | None = Field(None, description="last day of what lasts; null where it is one day or goes on")
+    sort: str | None = Field(None, description="of what sort within what: a purpose, a platform, an act")
     town: str | None = None
-    size: int | None = Field(default=None, description="messages, people or XTS in minor units, as what says")
-    dated: bool = Field(
-        default=True, description="whether its days are known; else they are those of the life"
-    )
+    size: int | None = Field(None, description="messages, people or XTS in minor units, as what says")
+    dated: bool = Field(True, description="whether its days are known; else they are those of the life")
     inside: bool = Field(description="whether its day is one of the operation's life")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from html import escape
 from numbers import Integral
 from pathlib import Path
@@ -16,7 +16,7 @@ from tipbench.data.releases import open_source
 from tipbench.stories import sources
 from tipbench.stories.chronicle import tell, title
 from tipbench.stories.figure import save_story
-from tipbench.stories.record import About, Event, Lane, Phase, Timeline, What
+from tipbench.stories.record import TABLES, About, Event, Lane, Phase, Timeline, What
 from tipbench.stories.sources import RICHEST, VIEWS, candidates, find_operations_of
 from tipbench.task import Source
 
@@ -43,29 +43,10 @@ Row = dict[str, Any]
 Dated = tuple[Phase, Lane, What, Row]
 """Phase, lane, what, and the rest of an event but whether it is inside."""
 COMMITMENT = "reaches commitment"
-WAYS = {
-    "acquaintance": "an acquaintance",
-    "conversation": "a conversation",
-    "job_advert": "a job advert",
-    "sold": "a sale by others",
-}
-"""How a person comes to an operation, in words."""
-EXITS = {
-    "self": "alone",
-    "helped": "with help",
-    "authorities": "through authorities",
-    "released": "let go",
-    "other": "in another way",
-}
-"""How a person gets out, in words."""
 MOVED_ON = "moved_on"
 """How a stay ends that others go on with."""
-ACCOUNTS = {
-    "advertises": "that can advertise",
-    "recruits": "that recruits",
-    "other": "of another kind",
-}
-"""What an account is for, in words: one that can advertise need not, since many operations never post."""
+WORDS = TABLES["words"]
+"""Values of columns in words."""
 
 
 def story_of(source: Source, operation: int | None = None) -> Story:
@@ -121,18 +102,17 @@ def _rows(frame: pl.LazyFrame, about: About) -> Iterator[Row]:
 
 def _recruits(source: Source, about: About, towns: dict[int, str]) -> Iterator[Dated]:
     said = sources.messages(source).group_by("conversation").agg(size=pl.len(), until=pl.col("day").max())
-    for row in _rows(sources.conversations(source).join(said, on="conversation"), about):
+    for row in _rows(sources.scan_with_day(source, "conversations").join(said, on="conversation"), about):
         reached = [COMMITMENT] if row["onset"] is not None else []
-        said = [row["kind"], *reached, *([row["outcome"]] if row["outcome"] else [])]
-        sort = _words(", ".join(said))
-        yield "recruits", "recruits", "conversation", {"day": row["day"], "until": row["until"],
-              "size": row["size"], "sort": sort}  # fmt: skip
+        sort = _words(", ".join([row["kind"], *reached, *([row["outcome"]] if row["outcome"] else [])]))
+        days = {"day": row["day"], "until": row["until"]}
+        yield "recruits", "recruits", "conversation", {**days, "size": row["size"], "sort": sort}
 
 
 def _adverts(source: Source, about: About, towns: dict[int, str]) -> Iterator[Dated]:
-    for row in _rows(sources.adverts(source), about):
-        yield "advertises", "adverts", "advert", {"day": row["day"], "town": towns.get(row["town"]),
-              "sort": row["platform"]}  # fmt: skip
+    for row in _rows(sources.scan_with_day(source, "adverts"), about):
+        at = {"day": row["day"], "town": towns.get(row["town"])}
+        yield "advertises", "adverts", "advert", {**at, "sort": row["platform"]}
     for row in _rows(sources.of_adverts(source, "flags"), about):
         yield "is disturbed", "adverts", "flag", {"day": row["day"], "sort": _words(row["reason"])}
     for row in _rows(sources.of_adverts(source, "queue"), about):
@@ -140,25 +120,19 @@ def _adverts(source: Source, about: About, towns: dict[int, str]) -> Iterator[Da
 
 
 def _accounts(source: Source, about: About, towns: dict[int, str]) -> Iterator[Dated]:
-    used = list(_rows(sources.accounts(source), about))
+    used = list(_rows(source.scan("accounts", truth=True), about))
     for row in used:
-        yield "prepares", "accounts", "account", {"day": row["created_day"], "until": row["closed_day"],
-              "sort": f"{ACCOUNTS[row['role']]} on {row['platform']}"}  # fmt: skip
+        days = {"day": row["created_day"], "until": row["closed_day"]}
+        sort = f"{WORDS['role'][row['role']]} on {row['platform']}"
+        yield "prepares", "accounts", "account", {**days, "sort": sort}
         if row["closed_day"] is not None:
-            yield (
-                "is disturbed",
-                "accounts",
-                "account closes",
-                {"day": row["closed_day"], "sort": row["platform"]},
-            )
-    mine = {row["platform"] for row in used}
-    closed = source.scan("platforms").filter(
-        (pl.col("region") == about.region) & pl.col("platform").is_in(mine) & pl.col("closed").is_not_null()
-    )
-    for row in closed.collect().iter_rows(named=True):
-        if about.begins <= row["closed"] <= about.ends:
-            yield "is disturbed", "accounts", "site closes", {"day": row["closed"], "sort": row["platform"]}
-    for row in _rows(sources.operations(source), about):
+            end = {"day": row["closed_day"], "sort": row["platform"]}
+            yield "is disturbed", "accounts", "account closes", end
+    mine = pl.col("platform").is_in({row["platform"] for row in used})
+    sites = source.scan("platforms").filter(mine, pl.col("region") == about.region)
+    for row in sites.filter(pl.col("closed").is_between(about.begins, about.ends)).collect().to_dicts():
+        yield "is disturbed", "accounts", "site closes", {"day": row["closed"], "sort": row["platform"]}
+    for row in _rows(source.scan("operations", truth=True), about):
         if row["investigated_day"] is not None:
             yield "is disturbed", "help", "investigation", {"day": row["investigated_day"]}
 
@@ -167,48 +141,40 @@ def _money(source: Source, about: About, towns: dict[int, str]) -> Iterator[Date
     owned = list(_rows(source.scan("wallets", truth=True), about))
     wallets = {row["wallet"] for row in owned}
     for row in owned:
-        yield "prepares", "money", "wallet", {"day": row["opened_day"], "town": towns.get(row["town"]),
-              "sort": _words(row["role"] or row["holder"])}  # fmt: skip
-    for row in _rows(sources.payments(source), about):
+        sort = _words(row["role"] or row["holder"])
+        at = {"day": row["opened_day"], "town": towns.get(row["town"])}
+        yield "prepares", "money", "wallet", {**at, "sort": sort}
+    # As seen from the operation's wallets; what it brings others to pay is beside.
+    ways: dict[tuple[bool, bool], What] = {
+        (True, True): "money moved",
+        (True, False): "money out",
+        (False, True): "money in",
+        (False, False): "money beside",
+    }
+    for row in _rows(sources.scan_with_day(source, "payments"), about):
         carries = row["log_odds"] > NEVER  # its trade, lawful or not; else its members' everyday life
-        what = _direction(row["payer"] in wallets, row["payee"] in wallets) if carries else "everyday payment"
+        what = ways[row["payer"] in wallets, row["payee"] in wallets] if carries else "everyday payment"
+        at = {"day": row["day"], "town": towns.get(row["town"])}
         sort = _words(row["typology"] or row["purpose"])
-        yield "is paid", "money", what, {"day": row["day"], "size": row["amount"], "sort": sort,
-              "town": towns.get(row["town"])}  # fmt: skip
+        yield "is paid", "money", what, {**at, "size": row["amount"], "sort": sort}
 
 
-def _direction(pays: bool, takes: bool) -> What:
-    """Return where money goes as seen from the operation's wallets; what it brings others to pay is beside."""
-    if pays and takes:
-        return "money moved"
-    if not pays and not takes:
-        return "money beside"
-    return "money out" if pays else "money in"
-
-
-def _circuits(source: Source, about: About, towns: dict[int, str]) -> Iterator[Dated]:
+def _movement(source: Source, about: About, towns: dict[int, str]) -> Iterator[Dated]:
     for row in _rows(sources.stops(source), about):
         yield "moves", "movement", "stop", {"day": row["day"], "town": towns.get(row["town"])}
-
-
-def _trips(source: Source, about: About, towns: dict[int, str]) -> Iterator[Dated]:
-    for row in _rows(sources.trips(source), about):
-        yield (
-            "moves",
-            "movement",
-            "journey",
-            {"day": row["day"], "town": towns.get(row["town"]), "sort": row["mode"]},
-        )
+    for row in _rows(source.scan("trips", truth=True), about):
+        at = {"day": row["day"], "town": towns.get(row["town"])}
+        yield "moves", "movement", "journey", {**at, "sort": row["mode"]}
 
 
 def _firms(source: Source, about: About, towns: dict[int, str]) -> Iterator[Dated]:
     for row in _rows(sources.firms(source), about):
-        what = "exploiting firm" if row["exploits"] else "firm"
         dated = row["from_day"] is not None
         since = row["from_day"] if dated else about.begins
         until = about.ends if row["to_day"] is None else min(row["to_day"], about.ends)
-        yield "works", "firms", what, {"day": since, "until": until, "sort": row["sector"],
-              "town": towns.get(row["town"]), "dated": dated}  # fmt: skip
+        more = {"sort": row["sector"], "town": towns.get(row["town"]), "dated": dated}
+        what = "exploiting firm" if row["exploits"] else "firm"
+        yield "works", "firms", what, {"day": since, "until": until, **more}
     for row in _rows(sources.firm_visits(source, "audits"), about):
         found = _words(", ".join(row["findings"])) or "nothing found"
         yield "is disturbed", "firms", "audit", {"day": row["day"], "sort": found}
@@ -217,24 +183,18 @@ def _firms(source: Source, about: About, towns: dict[int, str]) -> Iterator[Date
 
 
 def _people(source: Source, about: About, towns: dict[int, str]) -> Iterator[Dated]:
-    for row in _rows(sources.people(source), about):
+    for row in _rows(source.scan("people", truth=True), about):
+        days = {"day": row["from_day"], "until": row["to_day"]}
         if row["role"] != "exploited":
-            yield (
-                "prepares",
-                "people",
-                "member",
-                {"day": row["from_day"], "until": row["to_day"], "sort": row["role"]},
-            )
+            yield "prepares", "people", "member", {**days, "sort": row["role"]}
             continue
-        yield "works", "people", "person", {"day": row["from_day"], "until": row["to_day"], "sort": WAYS[row["way"]],
-              "town": towns.get(row["town"])}  # fmt: skip
+        way, town = WORDS["way"][row["way"]], towns.get(row["town"])
+        yield "works", "people", "person", {**days, "sort": way, "town": town}
         if row["to_day"] is not None:
             left = "handed on" if row["exit"] == MOVED_ON else "exit"
-            yield "people leave", "people", left, {"day": row["to_day"], "sort": EXITS.get(row["exit"])}
-
-
-def _help(source: Source, about: About, towns: dict[int, str]) -> Iterator[Dated]:
-    for row in _rows(sources.calls(source), about):
+            sort = WORDS["exit"].get(row["exit"])
+            yield "people leave", "people", left, {"day": row["to_day"], "sort": sort}
+    for row in _rows(sources.scan_with_day(source, "contacts"), about):
         yield "people leave", "help", "helpline contact", {"day": row["day"], "sort": row["channel"]}
 
 
@@ -242,9 +202,7 @@ def _words(name: str | None) -> str | None:
     return None if name is None else name.replace("_", " ")
 
 
-PARTS: tuple[Callable[[Source, About, dict[int, str]], Iterator[Dated]], ...] = (
-    _recruits, _adverts, _accounts, _money, _circuits, _trips, _firms, _people, _help,
-)  # fmt: skip
+PARTS = (_recruits, _adverts, _accounts, _money, _movement, _firms, _people)
 """What makes the events of each part of a story."""
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tipbench.pages import folder as pages_folder
+from tipbench.pages import templates
 from tipbench.pages.templates import copy_assets
 from tipcore.atomic import fill_folder_atomically
 from tipcore.engines import run_all
@@ -61,7 +61,7 @@ def build(results: Path, to: Path, quiet: bool = False, draft: bool = False) -> 
 
 def refuse_taken(to: Path) -> None:
     """Raises UsageError for a file, and for a folder with something in it that is not a site."""
-    pages_folder.refuse_taken(to, MARKER, "tipbench board build", ELSEWHERE)
+    templates.refuse_taken(to, MARKER, "tipbench board build", ELSEWHERE)
 
 
 def write(

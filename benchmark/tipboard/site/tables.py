@@ -11,9 +11,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 from tipbench.console import Column
-from tipbench.pages.controls import Filter
 from tipbench.pages.safe import visible
-from tipbench.pages.templates import breakable
+from tipbench.pages.templates import Filter, breakable
 from tipbench.runs.report import NOTHING, number
 
 from tipboard.board.columns import TableCell

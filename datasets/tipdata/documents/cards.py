@@ -62,13 +62,10 @@ def _grounds(stage: Stage) -> Iterator[tuple[str, str]]:
 def _describe(column: Column) -> str:
     """Return a column's unit, note, the table whose key it holds, and its category values."""
     values = column.possible(parameters(newest_released()))
-    parts = (
-        column.unit,
-        column.note,
-        f"identifies {column.id_of}" if column.id_of else "",
-        f"one of {', '.join(values) if len(values) <= LISTED else f'{len(values)} values'}" if values else "",
-        f"from data version {column.since} on" if column.since else "",
-    )
+    named = ", ".join(values) if len(values) <= LISTED else f"{len(values)} values"
+    owner = f"identifies {column.id_of}" if column.id_of else ""
+    since = f"from data version {column.since} on" if column.since else ""
+    parts = (column.unit, column.note, owner, f"one of {named}" if values else "", since)
     return "; ".join(part for part in parts if part)
 
 

@@ -67,7 +67,6 @@ def _shared_width(entries: Iterable[dict[str, Any]]) -> str:
 
 
 def _tables_of_part(part: str, own: tuple[Fact, ...]) -> dict[str, Any]:
-    """Return the tables of the facts of a family, or of all families."""
     weight = f"weight: {'/'.join(FAMILIES)}" if part == ALL else "weight"
     by_kind = [fact for fact in own if fact.name not in (BY_ADOPTION, *BY_MIGRATION)]
     by_migration = [fact for fact in own if fact.name in BY_MIGRATION]
@@ -81,20 +80,18 @@ def _tables_of_part(part: str, own: tuple[Fact, ...]) -> dict[str, Any]:
 
 def _level_table(listed: list[Fact], heads: tuple[str, ...]) -> dict[str, Any]:
     """Return a table with a row for each level of the facts: its meaning, and a number for each head."""
-    rows = [
-        (f"{fact.name}={level}", meaning, _numbers(_law(fact)["value"][level]) if heads else ())
-        for fact in listed
-        for level, meaning in fact.levels.items()
-    ]
+    rows: list[tuple[str, str, list[str]]] = []
+    for fact in listed:
+        for level, meaning in fact.levels.items():
+            numbers: list[str] = []
+            law = _law(fact)["value"][level] if heads else {}
+            if "ratio" in law:  # nothing stands in the place of a ratio of 1
+                numbers = ["/".join(f"{weight:g}" for weight in law["weight"])]
+                numbers += [f"{ratio:g}" if ratio != 1 else "" for ratio in law["ratio"]]
+            elif heads:
+                numbers = [f"{law[head]:g}" for head in ("resident", "migrant")]
+            rows.append((f"{fact.name}={level}", meaning, numbers))
     return {"heads": heads, "rows": rows}
-
-
-def _numbers(law: dict[str, Any]) -> list[str]:
-    """Return the weights and ratios of a level, with nothing in the place of a ratio of 1."""
-    if "ratio" not in law:
-        return [f"{law[head]:g}" for head in ("resident", "migrant")]
-    ratios = [f"{ratio:g}" if ratio != 1 else "" for ratio in law["ratio"]]
-    return ["/".join(f"{weight:g}" for weight in law["weight"]), *ratios]
 
 
 def _ratio_table(group: str, head: str, about: str) -> tuple[str, str, str, str, dict[Any, list[str]]]:

@@ -49,17 +49,17 @@ class Aggregate:
 
     Attributes:
         name: what it says, in the plural where it is a share.
-        published: what was published, as text.
-        low, high: the band in which ours should lie; both ends count.
+        published: as text.
+        low, high: the band of the release's value; both ends belong to it.
         source: a key of :file:`sources.bib`.
-        tables: what it is measured on, the first as the main one.
+        tables: that are measured, the main one first.
         measure: returns one row per region that can tell, with its sums (``region``, ``part``, ``of`` and others).
-        use: what it was used for when the world was made.
+        use: what the number was used for when the world was made.
         parameter: for an input the parameter that is this number, else the main one that decides it; '' for none.
         mark: how well the published number is known.
         formula: makes the value of sums over regions.
-        rows: the sum that says how much a value rests on.
-        needs: how large it must be for a verdict.
+        rows: the sum that counts the rows behind a value.
+        needs: rows for a verdict.
         note: how ours differs from what was published; '' for nothing.
     """
 
@@ -90,20 +90,19 @@ class UnmodelledAggregate(NamedTuple):
 @cache
 def aggregates() -> dict[str, tuple[Aggregate, ...]]:
     """Return all aggregates by subject, in the order in which they are shown."""
+
+    def parse(
+        band: Any, measure: str, tables: list[str], formula: str = "quotient", **entry: Any
+    ) -> Aggregate:
+        arguments = entry.pop("with", {})
+        low, high = band
+        if isinstance(band, dict):
+            low, high = band["share"] - band["tolerance"], band["share"] + band["tolerance"]
+        made = {"measure": partial(MEASURES[measure], **arguments), "formula": FORMULAS[formula]}
+        return Aggregate(low=low, high=high, tables=tuple(tables), **made, **entry)
+
     listed = read_yaml(FILE)["aggregates"]
-    return {subject: tuple(map(_parse, entries)) for subject, entries in listed.items()}
-
-
-def _parse(entry: dict[str, Any]) -> Aggregate:
-    """Return an aggregate as its entry declares it: ``measure`` and ``formula`` by name, arguments as ``with``."""
-    band = entry.pop("band")
-    if isinstance(band, dict):
-        band = band["share"] - band["tolerance"], band["share"] + band["tolerance"]
-    low, high = band
-    measure = partial(MEASURES[entry.pop("measure")], **entry.pop("with", {}))
-    formula = FORMULAS[entry.pop("formula", "quotient")]
-    tables = tuple(entry.pop("tables"))
-    return Aggregate(low=low, high=high, measure=measure, formula=formula, tables=tables, **entry)
+    return {subject: tuple(parse(**entry) for entry in entries) for subject, entries in listed.items()}
 
 
 @cache
@@ -152,23 +151,12 @@ class AggregateResult:
     def to_dict(self) -> dict[str, Any]:
         """Return all of it as plain values."""
         a = self.aggregate
-        declared = (
-            "name",
-            "published",
-            "low",
-            "high",
-            "source",
-            "mark",
-            "tables",
-            "use",
-            "parameter",
-            "note",
-        )
-        plain = {name: getattr(a, name) for name in declared}
+        plain = {name: getattr(a, name) for name in ("name", "published", "low", "high", "source", "mark")}
         return {
             "subject": self.subject,
             **plain,
             "tables": list(a.tables),
+            "use": a.use,
             "parameter": a.parameter or None,
             "note": a.note or None,
             "value": self.value,
@@ -186,18 +174,13 @@ def compare_release(source: TableReader) -> list[AggregateResult]:
     An interval is conditional on what all regions share: season, events, technology.
     """
     view = ReleaseView(source)
-    return [
-        evaluate(subject, aggregate, aggregate.measure(view))
-        for subject, listed in aggregates().items()
-        for aggregate in listed
-    ]
+    every = ((subject, one) for subject, listed in aggregates().items() for one in listed)
+    return [evaluate(subject, one, one.measure(view)) for subject, one in every]
 
 
 def evaluate(subject: str, aggregate: Aggregate, measured: pl.DataFrame) -> AggregateResult:
     """Return the value, interval and range of an aggregate. ``measured``: the sums that its measure gives."""
-    sums = {
-        name: measured[name].to_numpy().astype(np.float64) for name in measured.columns if name != "region"
-    }
+    sums = {one.name: one.to_numpy().astype(np.float64) for one in measured if one.name != "region"}
     regions = len(sums[aggregate.rows])
     rows = float(sums[aggregate.rows].sum())
     value = _values(aggregate, {name: one.sum(keepdims=True) for name, one in sums.items()})
@@ -205,9 +188,8 @@ def evaluate(subject: str, aggregate: Aggregate, measured: pl.DataFrame) -> Aggr
         return AggregateResult(subject, aggregate, None, None, None, rows)
     interval = None
     if regions >= FEWEST_REGIONS:
-        times = np.random.default_rng(0).multinomial(
-            regions, np.full(regions, 1 / regions), size=BOOTSTRAP_SAMPLES
-        )
+        equal = np.full(regions, 1 / regions)
+        times = np.random.default_rng(0).multinomial(regions, equal, size=BOOTSTRAP_SAMPLES)
         samples = {name: times @ one for name, one in sums.items()}
         interval = _percentiles(_values(aggregate, samples), INTERVAL)
     own = _percentiles(_values(aggregate, sums), RANGE)

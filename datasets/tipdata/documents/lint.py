@@ -118,22 +118,15 @@ def _faults_of_column(table: str, name: str, values: pl.Series) -> Iterator[tupl
     if YOUTH.search(name):
         yield "no minor as a row", f"column {name}", 0
     if AGE.search(name) and (table, name) not in OF_FIRMS:
-        yield from _find_minor(values)
+        for row, value in enumerate(values.to_list()):
+            number = NUMBER.search(str(value))
+            if value is not None and (number is None or int(number.group()) < ADULT):
+                yield "no minor as a row", str(value), row
+                break
     if MONEY.search(name):
         other = values.cast(pl.String).is_in([TEST_MONEY]).not_().arg_true()
         if len(other):
             yield "currency", str(values[int(other[0])]), int(other[0])
-
-
-def _find_minor(values: pl.Series) -> Iterator[tuple[str, str, int]]:
-    """Yield the first age or band of ages that begins below eighteen, or a value that is neither."""
-    for row, value in enumerate(values.to_list()):
-        if value is None:
-            continue
-        number = NUMBER.search(str(value))
-        if number is None or int(number.group()) < ADULT:
-            yield "no minor as a row", str(value), row
-            return
 
 
 LATIN = ("en", "es", "fr")
@@ -166,10 +159,16 @@ def broken_rules(text: str, kind: str) -> dict[str, str]:
     if kind == CODES:
         made = {} if text in TERMS else find_broken_rules(text, "en", forms=False)
         return {rule: part for rule, part in made.items() if rule != SIGNS}
-    spoken = _note_language(text) if kind == NOTE else kind
+    if kind == NOTE:  # in the first language whose sources have every word of it, if there is one
+        words = set(_words(text))
+        spoken = next((language for language in LANGUAGES if words <= _vocabulary(language)), NOTE)
+    else:
+        spoken = kind
     made = _broken_in_language(text, spoken) if spoken in LANGUAGES else _broken_in_any(text)
-    if spoken == NOTE and (sign := _foreign_sign(text)):
-        made[SIGNS] = sign
+    if spoken == NOTE:  # a sign that is forbidden in the language with the fewest of them
+        signs = [[one.group() for one in _sign_rule(language).finditer(text)] for language in LANGUAGES]
+        if fewest := min(signs, key=len):
+            made[SIGNS] = fewest[0]
     if kind == UNKNOWN and FULL_NAME.fullmatch(text):
         made[NAME] = text
     if date := CALENDAR.search(text):
@@ -206,22 +205,14 @@ def foreign(word: str, language: str) -> dict[str, str]:
         return {}
     made: dict[str, str] = {}
     for other in LATIN:
-        if other != language:
-            made |= {
-                r: p
-                for r, p in find_broken_rules(word, other, forms=False).items()
-                if r in BORROWED and _is_most(p, word)
-            }
+        broken = find_broken_rules(word, other, forms=False) if other != language else {}
+        parts = {rule: part for rule, part in broken.items() if rule in BORROWED and word.startswith(part)}
+        made |= {rule: part for rule, part in parts.items() if len(word) - len(part) <= ENDING}
     return made
-
-
-def _is_most(part: str, word: str) -> bool:
-    return word.startswith(part) and len(word) - len(part) <= ENDING
 
 
 @cache
 def _vocabulary(language: str) -> frozenset[str]:
-    """Return the words of the sources of a language."""
     texts = (document_path(f"{of}/{language}").read_text(encoding="utf-8") for of in ("frames", "notes"))
     return frozenset(word for text in texts for word in _words(text))
 
@@ -229,29 +220,13 @@ def _vocabulary(language: str) -> frozenset[str]:
 def _broken_in_any(text: str) -> dict[str, str]:
     made: dict[str, str] = {}
     for language in LANGUAGES:
-        made |= {
-            r: p
-            for r, p in find_broken_rules(text, language, forms=False).items()
-            if r != SIGNS and r not in made
-        }
+        broken = find_broken_rules(text, language, forms=False)
+        made |= {rule: part for rule, part in broken.items() if rule != SIGNS and rule not in made}
     return made
-
-
-def _note_language(text: str) -> str:
-    """Return the first language whose sources have every word of a note; :data:`NOTE` if there is none."""
-    words = set(_words(text))
-    return next((language for language in LANGUAGES if words <= _vocabulary(language)), NOTE)
-
-
-def _foreign_sign(text: str) -> str:
-    """Return a forbidden sign of a text in the language with the fewest of them; '' if some language has none."""
-    found = [[one.group() for one in _sign_rule(language).finditer(text)] for language in LANGUAGES]
-    return next(iter(min(found, key=len)), "")
 
 
 @cache
 def _style() -> re.Pattern[str]:
-    """Return the pattern of the signs of a writer's style."""
     signs = read_document("signs")
     between = [s["between"] for s in signs["separators"]]
     between += [text for s in signs["separators"] for text in s.get("instead", {}).values()]
@@ -276,15 +251,10 @@ UNDECLARED = "value that no column declares"
 
 @dataclass
 class LintReport:
-    """What was read and found.
+    """What was read and found: numbers of files, of rows, of strings and of different strings by table.
 
-    Attributes:
-        files: how many files were read.
-        rows: rows by table.
-        strings: strings by table, each as often as it stands there.
-        distinct: different strings by table; the rules are applied to these.
-        strikes: findings, in the order of files; of equal strings of a file, the first.
-        unknown: columns, as ``table.column``, that the schema does not know.
+    ``strikes``: findings, in the order of files; of equal strings of a file, the first. ``unknown``: columns, as
+    ``table.column``, that the schema does not know.
     """
 
     files: int = 0
@@ -357,8 +327,8 @@ class _FolderReader:
         return next(iter((*named, *keyed, stem)))
 
     def _read_column(self, table: str, name: str, frame: pl.DataFrame, where: str) -> None:
-        declared = self._find_column(table, name)
-        if declared is None and f"{table}.{name}" not in self.report.unknown:
+        declared = self._tables[table][name] if name in self._schema(table) else None
+        if declared is None:
             self.report.unknown.add(f"{table}.{name}")
         texts = _strings(frame[name])
         if texts is None:
@@ -366,9 +336,6 @@ class _FolderReader:
         possible = category_values(declared, self._parameters) if declared is not None else ()
         for kind, rows in _kinds(table, name, declared, frame, texts):
             self._read_strings(table, name, kind, rows, where, possible)
-
-    def _find_column(self, table: str, name: str) -> Column | None:
-        return self._tables[table][name] if name in self._schema(table) else None
 
     def _schema(self, table: str) -> Collection[str]:
         return self._tables[table].schema if table in self._tables else ()

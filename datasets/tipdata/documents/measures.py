@@ -34,6 +34,17 @@ JOB_FIELDS = (
     "transfer_support",
     "experience",
 )
+ADVERT_FIELDS = (
+    "advert",
+    "operation",
+    "category",
+    "price",
+    "price_basis",
+    "facts",
+    "minute",
+    "platform",
+    "town",
+)
 ALERT_SHARE, ALERT_AMOUNT = 0.8, 50_000
 """An alert: a payment of this many minor units or more, and of this share or more of what came in within a day."""
 LAWFUL = ("business", "independent")
@@ -99,22 +110,13 @@ class ReleaseView:
     @cached_property
     def adverts(self) -> pl.DataFrame:
         """Adverts with the kind of their operation, the family of their category, and ``text``, a hash of the body."""
-        columns = (
-            "advert",
-            "operation",
-            "category",
-            "price",
-            "price_basis",
-            "facts",
-            "minute",
-            "platform",
-            "town",
-        )
         kinds = self.rows("operations", "operation", "kind").select("operation", "kind")
         families = {name: FAMILIES[number] for name, number in CATEGORIES.items()}
-        rows = self.rows(
-            "adverts", *columns, "contacts", "near_duplicate_group", "images", *JOB_FIELDS, "body"
-        ).with_columns(text=pl.col("body").hash(), family=pl.col("category").replace_strict(families))
+        more = ("contacts", "near_duplicate_group", "images", *JOB_FIELDS, "body")
+        family = pl.col("category").replace_strict(families)
+        rows = self.rows("adverts", *ADVERT_FIELDS, *more).with_columns(
+            text=pl.col("body").hash(), family=family
+        )
         return rows.drop("body").join(kinds, on="operation", how="left", maintain_order="left")
 
     def _of_family(self, family: str) -> pl.DataFrame:
@@ -137,9 +139,8 @@ class ReleaseView:
     def vendors(self) -> pl.DataFrame:
         """Adverts with ``component``, the vendor that shared contacts make, and ``size``, how many adverts it has."""
         found = shared_value_components(self.adverts, "advert", "contacts")
-        return self.adverts.join(found, on="advert", maintain_order="left").with_columns(
-            size=pl.len().over("component")
-        )
+        joined = self.adverts.join(found, on="advert", maintain_order="left")
+        return joined.with_columns(size=pl.len().over("component"))
 
     @cached_property
     def closures(self) -> pl.DataFrame:
@@ -151,39 +152,30 @@ class ReleaseView:
     def market(self) -> pl.DataFrame:
         """Daily adverts per site of regions in which a site closes, with ``after``, days since then."""
         kinds = self.rows("platforms", "platform", "kind").drop("weight")
-        return (
-            self.rows("market", "platform", "day", "adverts")
-            .drop_nulls("platform")
-            .join(self.closures, on="region", maintain_order="left")
-            .join(kinds, on=["region", "platform"], maintain_order="left")
-            .with_columns(after=pl.col("day") - pl.col("closed"))
-        )
+        rows = self.rows("market", "platform", "day", "adverts").drop_nulls("platform")
+        closed = rows.join(self.closures, on="region", maintain_order="left")
+        joined = closed.join(kinds, on=["region", "platform"], maintain_order="left")
+        return joined.with_columns(after=pl.col("day") - pl.col("closed"))
 
     @cached_property
     def exploited(self) -> pl.DataFrame:
         """Adults exploited, with form and category of their operation."""
         operations = self.rows("operations", "operation", "form", "category").drop("region", "weight")
         columns = ("operation", "role", "sex", "recruiter_relation", "means_of_control", "from_day", "to_day")
-        return (
-            self.rows("people", *columns)
-            .filter(pl.col("role") == "exploited")
-            .join(operations, on="operation", how="left", maintain_order="left")
-        )
+        people = self.rows("people", *columns).filter(pl.col("role") == "exploited")
+        return people.join(operations, on="operation", how="left", maintain_order="left")
 
     @cached_property
     def case_lists(self) -> pl.DataFrame:
         """People on lists by sex, weighted by their count, with ``lists``, on how many they are."""
-        weight = pl.col("count").cast(pl.Float64)
-        return self.rows("case_lists", *LISTS, "sex", "count").with_columns(
-            weight=weight, lists=pl.sum_horizontal(LISTS)
-        )
+        rows = self.rows("case_lists", *LISTS, "sex", "count")
+        return rows.with_columns(weight=pl.col("count").cast(pl.Float64), lists=pl.sum_horizontal(LISTS))
 
     @cached_property
     def child_counts(self) -> pl.DataFrame:
         """Children by sex and form, weighted by their count."""
-        return self.rows("child_counts", "sex", "form", "count").with_columns(
-            weight=pl.col("count").cast(pl.Float64)
-        )
+        rows = self.rows("child_counts", "sex", "form", "count")
+        return rows.with_columns(weight=pl.col("count").cast(pl.Float64))
 
     @cached_property
     def alerts(self) -> pl.DataFrame:
@@ -197,27 +189,20 @@ class ReleaseView:
         went = payments.with_columns(wallet="payer", came=pl.lit(0, pl.Int64))
         recent = pl.col("came").rolling_sum_by("minute", f"{MINUTES_A_DAY}i").over("wallet")
         both = pl.concat([came, went], how="diagonal_relaxed").sort("wallet", "minute")
-        amount, recent_sum = pl.col("amount"), pl.col("recent")
-        return both.with_columns(recent=recent).filter(
-            pl.col("payment").is_not_null(),
-            amount >= ALERT_AMOUNT,
-            recent_sum > 0,
-            amount >= ALERT_SHARE * recent_sum,
-            amount <= recent_sum,
-        )
+        amount, total = pl.col("amount"), pl.col("recent")
+        large = amount >= ALERT_AMOUNT, total > 0, amount >= ALERT_SHARE * total, amount <= total
+        return both.with_columns(recent=recent).filter(pl.col("payment").is_not_null(), *large)
+
+
+def by_region(rows: pl.DataFrame, **sums: pl.Expr) -> pl.DataFrame:
+    """Return sums of the rows of each region."""
+    return rows.group_by("region").agg(**sums).sort("region")
 
 
 def sum_means(rows: pl.DataFrame, value: pl.Expr) -> pl.DataFrame:
     """Return per region the weighted sum of a value (``part``) and the weight of the rows that have one (``of``)."""
-    there = value.is_not_null()
-    return (
-        rows.group_by("region")
-        .agg(
-            part=(value * pl.col("weight")).filter(there).sum(),
-            of=pl.col("weight").filter(there).sum(),
-        )
-        .sort("region")
-    )
+    there, weight = value.is_not_null(), pl.col("weight")
+    return by_region(rows, part=(value * weight).filter(there).sum(), of=weight.filter(there).sum())
 
 
 def mean(view: ReleaseView, table: str, value: str, among: str = "TRUE") -> pl.DataFrame:
@@ -231,7 +216,7 @@ def counts(view: ReleaseView, table: str, part: str, of: str, among: str = "TRUE
     sums = {"part": pl.sql_expr(part), "of": pl.sql_expr(of)}
     condition = pl.sql_expr(among)
     rows = view.frame(table, *sums.values(), condition).filter(condition)
-    return rows.group_by("region").agg(**{n: one.cast(pl.Float64) for n, one in sums.items()}).sort("region")
+    return by_region(rows, **{name: one.cast(pl.Float64) for name, one in sums.items()})
 
 
 def ratio(view: ReleaseView, table: str, part: str, of: str, each: str | None = None) -> pl.DataFrame:
@@ -243,9 +228,9 @@ def ratio(view: ReleaseView, table: str, part: str, of: str, each: str | None = 
     rows = view.frame(table, *conditions.values(), *([pl.col(each)] if each else []))
     sums = {name: pl.col("weight").filter(one).sum() for name, one in conditions.items()}
     if each is None:
-        return rows.group_by("region").agg(**sums).sort("region")
+        return by_region(rows, **sums)
     grouped = rows.group_by("region", each, maintain_order=True).agg(**sums).filter(pl.col("of") > 0)
-    return grouped.group_by("region").agg(pl.col("part", "of").sum()).sort("region")
+    return by_region(grouped, part=pl.col("part").sum(), of=pl.col("of").sum())
 
 
 def largest_towns(view: ReleaseView, first: int) -> pl.DataFrame:
@@ -253,16 +238,14 @@ def largest_towns(view: ReleaseView, first: int) -> pl.DataFrame:
     weights = view.adverts.group_by("region", "town").agg(pl.col("weight").sum())
     share = weights.with_columns(pl.col("weight") / pl.col("weight").sum().over("region"))
     largest = pl.col("weight").sort(descending=True).head(first).sum()
-    return share.group_by("region").agg(part=largest, of=pl.lit(1.0)).sort("region")
+    return by_region(share, part=largest, of=pl.lit(1.0))
 
 
 def half_hour_prices(view: ReleaseView) -> pl.DataFrame:
     """Median price of half an hour over that of an hour, of operations that state both."""
-    by_basis = [
-        pl.col("price").filter(pl.col("price_basis") == basis).median().alias(basis)
-        for basis in ("half_hour", "hour")
-    ]
-    both = view.services.group_by("region", "operation").agg(*by_basis).drop_nulls()
+    price, basis = pl.col("price"), pl.col("price_basis")
+    medians = {name: price.filter(basis == name).median() for name in ("half_hour", "hour")}
+    both = view.services.group_by("region", "operation").agg(**medians).drop_nulls()
     return sum_means(both.with_columns(weight=pl.lit(1.0)), pl.col("half_hour") / pl.col("hour"))
 
 
@@ -272,20 +255,16 @@ def levels_by_kind(view: ReleaseView, levels: Sequence[str]) -> pl.DataFrame:
     Each operation counts once, by the share of its adverts: a few post a hundred of the same words.
     """
     states = pl.col("facts").list.set_intersection(list(levels)).list.len() > 0
-    operations = view.services.group_by("region", "operation", maintain_order=True).agg(
-        states.mean().alias("states"), pl.first("kind", "weight")
-    )
+    grouped = view.services.group_by("region", "operation", maintain_order=True)
+    operations = grouped.agg(states.mean().alias("states"), pl.first("kind", "weight"))
     weight, stated = pl.col("weight"), pl.col("states") * pl.col("weight")
     trafficking, lawful = pl.col("kind") == "trafficking", pl.col("kind").is_in(LAWFUL)
-    return (
-        operations.group_by("region")
-        .agg(
-            part=stated.filter(trafficking).sum(),
-            of=weight.filter(trafficking).sum(),
-            base_part=stated.filter(lawful).sum(),
-            base_of=weight.filter(lawful).sum(),
-        )
-        .sort("region")
+    return by_region(
+        operations,
+        part=stated.filter(trafficking).sum(),
+        of=weight.filter(trafficking).sum(),
+        base_part=stated.filter(lawful).sum(),
+        base_of=weight.filter(lawful).sum(),
     )
 
 
@@ -297,7 +276,7 @@ def services_after_closure(view: ReleaseView) -> pl.DataFrame:
     weight = pl.col("weight")
     earlier = weight.filter(week.is_between(-8, -1)).sum() / 8
     later = weight.filter(week.is_between(3, 4)).sum() / 2
-    return rows.group_by("region").agg(part=later - earlier, of=earlier).sort("region")
+    return by_region(rows, part=later - earlier, of=earlier)
 
 
 def volume_after_closure(
@@ -316,18 +295,16 @@ def volume_after_closure(
     adverts, after = pl.col("adverts"), pl.col("after")
     later = adverts.filter(after.is_between(first, last)).sum() / (last - first + 1)
     earlier = adverts.filter(after.is_between(-BEFORE, -1)).sum() / BEFORE
-    return rows.group_by("region").agg(part=later - earlier if change else later, of=earlier).sort("region")
+    return by_region(rows, part=later - earlier if change else later, of=earlier)
 
 
 def share_displaced(view: ReleaseView, first: int, sites: Sequence[str]) -> pl.DataFrame:
     """Share of a closed site's adverts that a successor takes, in the window that begins ``first`` days later."""
     kinds = view.rows("platforms", "platform", "kind").select("region", "platform", site="kind")
-    rows = (
-        view.rows("effects", "outcome", "platform", "day", "first_day", "truth")
-        .filter(pl.col("outcome") == "displaced_share")
-        .join(kinds, on=["region", "platform"], how="left", maintain_order="left")
-        .filter(pl.col("site").is_in(sites), pl.col("first_day") - pl.col("day") == first)
-    )
+    effects = view.rows("effects", "outcome", "platform", "day", "first_day", "truth")
+    shares = effects.filter(pl.col("outcome") == "displaced_share")
+    joined = shares.join(kinds, on=["region", "platform"], how="left", maintain_order="left")
+    rows = joined.filter(pl.col("site").is_in(sites), pl.col("first_day") - pl.col("day") == first)
     return sum_means(rows, pl.col("truth") / 1000)
 
 
@@ -336,7 +313,7 @@ def largest_site_share(view: ReleaseView, days: tuple[int, int]) -> pl.DataFrame
     after = view.market.filter(pl.col("after").is_between(*days), pl.col("kind").is_in(SERVICE_SITES))
     adverts = pl.col("adverts")
     sites = after.group_by("region", "platform").agg(adverts.sum())
-    return sites.group_by("region").agg(part=adverts.max() / adverts.sum(), of=pl.lit(1.0)).sort("region")
+    return by_region(sites, part=adverts.max() / adverts.sum(), of=pl.lit(1.0))
 
 
 def spam_after_closure(view: ReleaseView) -> pl.DataFrame:
@@ -345,15 +322,12 @@ def spam_after_closure(view: ReleaseView) -> pl.DataFrame:
     after = pl.col("minute") // MINUTES_A_DAY - pl.col("closed")
     weight, spam = pl.col("weight"), pl.col("kind") == "spam"
     later, earlier = after.is_between(0, 27), after.is_between(-BEFORE, -1)
-    return (
-        rows.group_by("region")
-        .agg(
-            part=weight.filter(later & spam).sum(),
-            of=weight.filter(later).sum(),
-            base_part=weight.filter(earlier & spam).sum(),
-            base_of=weight.filter(earlier).sum(),
-        )
-        .sort("region")
+    return by_region(
+        rows,
+        part=weight.filter(later & spam).sum(),
+        of=weight.filter(later).sum(),
+        base_part=weight.filter(earlier & spam).sum(),
+        base_of=weight.filter(earlier).sum(),
     )
 
 
@@ -361,12 +335,9 @@ def children(view: ReleaseView) -> pl.DataFrame:
     """Children, of all people detected."""
     counted = view.child_counts.group_by("region").agg(part=pl.col("count").sum())
     adults = view.rows("populations", "observed").select("region", "observed")
+    joined = counted.join(adults, on="region", maintain_order="left").sort("region")
     part, adult = pl.col("part"), pl.col("observed")
-    return (
-        counted.join(adults, on="region", maintain_order="left")
-        .select("region", part=part.cast(pl.Float64), of=(part + adult).cast(pl.Float64))
-        .sort("region")
-    )
+    return joined.select("region", part=part.cast(pl.Float64), of=(part + adult).cast(pl.Float64))
 
 
 def contacts_of_signals(view: ReleaseView, among: str, once: str | None = None) -> pl.DataFrame:
@@ -377,13 +348,9 @@ def contacts_of_signals(view: ReleaseView, among: str, once: str | None = None) 
     contacts = view.rows("contacts", "operation", "minute", "person", "kind", "caller_relation")
     contacts = contacts.with_columns(week=pl.col("minute") // MINUTES_A_DAY // 7)
     weeks = contacts.select("region", pl.col("week").cast(pl.Int64)).unique()
-    signals = (
-        view.rows("market", "day", "contacts")
-        .with_columns(week=(pl.col("day") // 7).cast(pl.Int64))
-        .join(weeks, on=["region", "week"], how="semi", maintain_order="left")
-        .group_by("region")
-        .agg(of=pl.col("contacts").sum().cast(pl.Float64))
-    )
+    market = view.rows("market", "day", "contacts").with_columns(week=(pl.col("day") // 7).cast(pl.Int64))
+    documented = market.join(weeks, on=["region", "week"], how="semi", maintain_order="left")
+    signals = documented.group_by("region").agg(of=pl.col("contacts").sum().cast(pl.Float64))
     rows = contacts.filter(pl.sql_expr(among))
     rows = rows.unique(["region", once], maintain_order=True) if once else rows
     counted = rows.group_by("region").agg(part=pl.col("weight").sum())
@@ -394,37 +361,31 @@ def disjoint_lists(view: ReleaseView) -> pl.DataFrame:
     """Share of the pairs of lists that have nobody in common, per region."""
     pairs = [(pl.col(one) & pl.col(other)).any() for one, other in combinations(LISTS, 2)]
     meet = pl.mean_horizontal(pair.cast(pl.Float64).alias(str(n)) for n, pair in enumerate(pairs))
-    return view.case_lists.group_by("region").agg(part=1 - meet, of=pl.lit(1.0)).sort("region")
+    return by_region(view.case_lists, part=1 - meet, of=pl.lit(1.0))
 
 
 def rater_agreement(view: ReleaseView) -> pl.DataFrame:
     """Positive ratings, positive means of two, and both together, by whether the operation is of trafficking."""
     score = pl.col("score")
-    ratings = (
-        view.rows("annotations", "advert", "rater", "score")
-        .sort("advert", "rater")
-        .group_by("advert", maintain_order=True)
-        .agg(first=score.first() >= POSITIVE, second=score.last() >= POSITIVE, both=score.mean() >= POSITIVE)
-    )
-    rows = view.adverts.select("region", "advert", "weight", there=pl.col("kind") == "trafficking").join(
-        ratings, on="advert", maintain_order="left"
-    )
-    first, second, both = (pl.col(name) for name in ("first", "second", "both"))
+    rated = {"first": score.first(), "second": score.last(), "both": score.mean()}
+    pairs = view.rows("annotations", "advert", "rater", "score").sort("advert", "rater")
+    grouped = pairs.group_by("advert", maintain_order=True)
+    ratings = grouped.agg(**{name: one >= POSITIVE for name, one in rated.items()})
+    adverts = view.adverts.select("region", "advert", "weight", there=pl.col("kind") == "trafficking")
+    rows = adverts.join(ratings, on="advert", maintain_order="left")
+    first, second, both = (pl.col(name) for name in rated)
     sums = {
         "all": pl.lit(1.0),
         "rated": first.cast(pl.Float64) + second,
         "agreed": both.cast(pl.Float64),
         "right": (first & both).cast(pl.Float64) + (second & both),
     }
-    return (
-        rows.group_by("region")
-        .agg(
-            (count * pl.col("weight")).filter(pl.col("there") == there).sum().alias(f"{name}_{there}".lower())
-            for name, count in sums.items()
-            for there in (True, False)
-        )
-        .sort("region")
-    )
+    made = {}
+    for name, count in sums.items():
+        for there in (True, False):
+            weighed = (count * pl.col("weight")).filter(pl.col("there") == there)
+            made[f"{name}_{there}".lower()] = weighed.sum()
+    return by_region(rows, **made)
 
 
 def quotient(sums: Sums) -> NDArray[np.float64]:
@@ -448,14 +409,11 @@ def rater_f1(sums: Sums) -> NDArray[np.float64]:
     return 2 * right / (rated + agreed)
 
 
-MEASURES: dict[str, Callable[..., pl.DataFrame]] = {
-    one.__name__: one
-    for one in (
-        *(mean, counts, ratio, largest_towns, half_hour_prices, levels_by_kind, services_after_closure),
-        *(volume_after_closure, share_displaced, largest_site_share, spam_after_closure, children),
-        *(contacts_of_signals, disjoint_lists, rater_agreement),
-    )
-}
-FORMULAS: dict[str, Callable[[Sums], NDArray[np.float64]]] = {
-    one.__name__: one for one in (quotient, quotient_of_shares, rater_f1)
-}
+_LISTED = (
+    *(mean, counts, ratio, largest_towns, half_hour_prices, levels_by_kind, services_after_closure),
+    *(volume_after_closure, share_displaced, largest_site_share, spam_after_closure, children),
+    *(contacts_of_signals, disjoint_lists, rater_agreement),
+)
+MEASURES: dict[str, Callable[..., pl.DataFrame]] = {one.__name__: one for one in _LISTED}
+_FORMULAS = (quotient, quotient_of_shares, rater_f1)
+FORMULAS: dict[str, Callable[[Sums], NDArray[np.float64]]] = {one.__name__: one for one in _FORMULAS}

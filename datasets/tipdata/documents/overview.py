@@ -41,16 +41,13 @@ def _describe_weights(release: Release) -> list[str]:
         return []
     posting = pl.col("posts") & (pl.col("kind") != "spam")
     rows = release.scan("operations", truth=True).filter(posting).collect()
-    every = [
-        ("all but spam", rows),
-        *((str(name[0]), part) for name, part in rows.group_by("kind", maintain_order=True)),
-    ]
+    every = [("all but spam", rows)]
+    every += [(str(name), part) for (name,), part in rows.group_by("kind", maintain_order=True)]
     of_form = rows.filter(pl.col("form").is_not_null()).sort("form")
-    every += [(f"  {name[0]}", part) for name, part in of_form.group_by("form", maintain_order=True)]
+    every += [(f"  {name}", part) for (name,), part in of_form.group_by("form", maintain_order=True)]
     total = int(rows["weight"].sum())
-    lines = [
-        f"{'operations that post':<24} {'here':>8} {'share':>7} {'by weight':>10} {'effective (Kish)':>17}"
-    ]
+    head = f"{'here':>8} {'share':>7} {'by weight':>10} {'effective (Kish)':>17}"
+    lines = [f"{'operations that post':<24} {head}"]
     for name, part in every:
         share, weighed = part.height / rows.height, int(part["weight"].sum()) / total
         effective = effective_size(part["weight"].to_numpy())

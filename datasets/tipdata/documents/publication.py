@@ -28,9 +28,8 @@ def publish(release: Release) -> None:
         )
     make_release(release)
     if problems := undeclared_values(release):
-        raise ValueError(
-            f"release {release.name}, {problems[0]}: declare the value with the column, or mend the stage"
-        )
+        advice = "declare the value with the column, or mend the stage"
+        raise ValueError(f"release {release.name}, {problems[0]}: {advice}")
     manifest = manifest_of(release)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(manifest, separators=(",", ":")) + "\n", encoding="utf-8")

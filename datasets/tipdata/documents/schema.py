@@ -35,6 +35,8 @@ CHARACTERS = 40
 """Width of a table."""
 STACKS = 7
 GAP, MARGIN = 10.0, 14.0
+STAGE: dict[str, Any] = {"color": LIGHT["quiet"], "style": "italic", "size": SIZE * 1.15}
+"""Look of a stage's name."""
 
 
 @dataclass(frozen=True)
@@ -58,12 +60,11 @@ class DrawnColumn:
 
 def references() -> dict[str, dict[str, str]]:
     """Return the columns of each table that hold the key of a table, with that table; without its own key."""
-    return {
-        name: {
-            c.name: c.id_of for c in table.columns if c.id_of and (c.name not in table.key or c.id_of != name)
-        }
-        for name, table in all_tables().items()
-    }
+    found: dict[str, dict[str, str]] = {}
+    for name, table in all_tables().items():
+        others = (c for c in table.columns if c.id_of and (c.name not in table.key or c.id_of != name))
+        found[name] = {c.name: c.id_of for c in others}
+    return found
 
 
 def drawn_columns(table: Table) -> list[DrawnColumn]:
@@ -75,11 +76,8 @@ def drawn_columns(table: Table) -> list[DrawnColumn]:
 
 def signature() -> str:
     """Return the SHA-256 of the content of the diagram; the file holds it, and a test sees whether it is up to date."""
-    content = [
-        (stage.name, table.name, [(line.column, line.key, line.refers) for line in drawn_columns(table)])
-        for stage in stages()
-        for table in stage.tables
-    ]
+    every = ((stage.name, table) for stage in stages() for table in stage.tables)
+    content = [(stage, t.name, [(c.column, c.key, c.refers) for c in drawn_columns(t)]) for stage, t in every]
     return hashlib.sha256(repr((content, TIERS, MEANING)).encode()).hexdigest()
 
 
@@ -118,15 +116,15 @@ def figure() -> Any:
     from matplotlib.figure import Figure
 
     stacks = stack_stages([stage for stage in stages() if stage.tables])
-    matrix = _matrix_size()
     wide = CHARACTERS * CHARACTER + GAP
     width = 2 * MARGIN + len(stacks) * (wide + GAP) - GAP
     top = 2 * MARGIN + 3 * ROW
-    tall = max(sum(height(s) + GAP for s in stack) for stack in stacks)
     # The matrix stands below the shortest stack.
     ends = [sum(height(s) + GAP for s in stack) for stack in stacks]
     shortest = min(range(len(stacks)), key=lambda place: ends[place])
-    total = top + max(tall, ends[shortest] + matrix) + MARGIN
+    rows, columns, _ = _referring_tables()
+    matrix = ROW * (len(rows) + 2.2) + max(map(len, columns), default=0) * CHARACTER + GAP
+    total = top + max(*ends, ends[shortest] + matrix) + MARGIN
     with rc_context({"font.family": FONT}):
         made = Figure(figsize=(width / 72, total / 72))
         FigureCanvasSVG(made)
@@ -166,9 +164,7 @@ def _legend(axes: "Axes") -> None:
 
 def _stage(axes: "Axes", stage: Stage, x: float, y: float, width: float) -> None:
     _box(axes, x, y, width, height(stage), LIGHT["wash"], LIGHT["pale"])
-    _text(
-        axes, x + GAP / 2, y + ROW * 0.85, stage.name, color=LIGHT["quiet"], style="italic", size=SIZE * 1.15
-    )
+    _text(axes, x + GAP / 2, y + ROW * 0.85, stage.name, **STAGE)
     y += ROW * 1.6
     for table in stage.tables:
         _table(axes, table, x + GAP / 2, y, width - GAP)
@@ -197,26 +193,12 @@ def _referring_tables() -> tuple[list[str], list[str], dict[str, set[str]]]:
     return rows, [name for name in all_tables() if any(name in to for to in found.values())], found
 
 
-def _matrix_size() -> float:
-    rows, columns, _ = _referring_tables()
-    longest = max(map(len, columns), default=0)
-    return ROW * (len(rows) + 2.2) + longest * CHARACTER + GAP
-
-
 def _matrix(axes: "Axes", x: float, y: float) -> None:
     """One row per table that refers, one column per table referred to."""
     rows, columns, found = _referring_tables()
     label = (max(map(len, rows), default=0) + 2) * CHARACTER
     step = min(ROW * 1.4, (CHARACTERS * CHARACTER - label) / max(len(columns), 1))
-    _text(
-        axes,
-        x + GAP / 2,
-        y + ROW * 0.85,
-        "who refers to whom",
-        color=LIGHT["quiet"],
-        style="italic",
-        size=SIZE * 1.15,
-    )
+    _text(axes, x + GAP / 2, y + ROW * 0.85, "who refers to whom", **STAGE)
     head = y + ROW * 1.6 + max(map(len, columns), default=0) * CHARACTER
     for row in range(0, len(rows), 2):
         _box(axes, x, head + ROW * (row + 0.4), label + len(columns) * step, ROW, LIGHT["wash"], "none")

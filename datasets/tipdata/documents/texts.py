@@ -26,7 +26,7 @@ from tipdata.core.world import World, newest_released, parameters
 from tipdata.release.verification import category_values
 from tipdata.stages import tables_of
 from tipdata.stages.helpline.notes import read_notes
-from tipdata.text.book import ANY, CURRENCY, SHOWN, TITLE, Frame
+from tipdata.text.book import ANY, CURRENCY, SHOWN, TITLE
 from tipdata.text.documents import document_path
 from tipdata.text.grammar import surfaces
 from tipdata.text.misspellings import Misspellings
@@ -74,9 +74,9 @@ CRY = "¡"
 class BodyContent:
     """What a body says.
 
-    ``levels``: ``fact=level`` of each sentence that says one, in order. ``sentences``: all of its sentences as the
-    wordbook spells them, in lower case, prices and contacts all alike. ``unfit``: words in them that no advert of the
-    category may hold. ``basis``: what its price is for, '' where it states none. ``read``: whether all of it was read.
+    ``levels``: ``fact=level`` of each sentence that says one, in order. ``sentences``: as the wordbook spells them, in
+    lower case, prices and contacts all alike. ``unfit``: words that no advert of the category may hold. ``basis``: what
+    its price is for, '' for none. ``read``: whether all of it was read.
     """
 
     levels: tuple[str, ...]
@@ -110,25 +110,26 @@ class _BodyReader:
         listed = book.document["misspellings"]
         self.right = {str(wrong).casefold(): str(right).casefold() for right, wrong in listed.items()}
         # Within words too, at last: a word that a choice offers may be written on to the one before it.
-        self.wrong = (
-            re.compile(rf"(?<!\w)(?:{_either(self.right)})(?!\w)"),
-            re.compile(_either(self.right)),
-        )
+        wrong = _either(self.right)
+        self.wrong = re.compile(rf"(?<!\w)(?:{wrong})(?!\w)"), re.compile(wrong)
         signs = style()
         self.emoji = re.compile(rf"\s?(?:{_either(signs.emoji)})+")
         self.contact = re.compile(_either(one.casefold() for one in (*signs.contacts, *signs.masked)))
         self.price = re.compile(rf"\d[\d.,\s]*(?=\s{CURRENCY.casefold()})")
-        between = _either(
-            {sign for one in signs.separators for sign in (one.between, *one.instead.values()) if sign}
-        )
+        every = (sign for one in signs.separators for sign in (one.between, *one.instead.values()))
+        between = _either({sign for sign in every if sign})
         self.cut = re.compile(rf"({between}|(?<=[{ENDS}]){re.escape(str(book.document['space']))})")
         self.plain = lru_cache(1 << 16)(self._plain)
         self.known: dict[str, dict[str, str]] = {family: {} for family in FAMILIES}
         """family -> sentence -> ``fact=level``, '' for a filler."""
-        for families, level, frame in _frames(book):
+        for frame in book.frames():
+            fact, says, level = frame.where.partition("/")
+            if frame.where == TITLE:
+                continue
+            of = f"{fact}={level}" if says else ""
             for text in book.readings(frame):
-                for family in families:
-                    self.known[family].update(dict.fromkeys(self._plain(text), level))
+                for family in FAMILIES if frame.family == ANY else (frame.family,):
+                    self.known[family].update(dict.fromkeys(self._plain(text), of))
 
     def read(self, body: str, category: str) -> BodyContent:
         """Return what a body says."""
@@ -166,15 +167,6 @@ class _BodyReader:
         text = self.price.sub(SHOWN["price"], text)
         text = text.strip().removeprefix(CRY).rstrip(ENDS).strip()
         return text, *(wrong.sub(lambda found: self.right[found.group()], text) for wrong in self.wrong)
-
-
-def _frames(book: Wordbook) -> Iterator[tuple[tuple[str, ...], str, Frame]]:
-    """Yield the frames of bodies with the families that have them and the ``fact=level`` that they say."""
-    for frame in book.frames():
-        fact, says, level = frame.where.partition("/")
-        if frame.where != TITLE:
-            families = tuple(FAMILIES) if frame.family == ANY else (frame.family,)
-            yield families, f"{fact}={level}" if says else "", frame
 
 
 MOST_READINGS = 300

@@ -22,13 +22,14 @@ Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 CHUNK = 4_000_000
 """Distances at a time."""
+WAYS = {"==": np.equal, "<=": np.less_equal, ">=": np.greater_equal}
 TOLERANCE = 0.05
 """The share of the guess by which a number may differ from it."""
 
 
 @dataclass(frozen=True)
 class CodedRows:
-    """Rows as numbers: (n, d) float64. ``is_number``: (d,), of a quantity rather than a code. ``range_``: (d,), of each
+    """Rows as numbers, (n, d) float64. ``is_number``: (d,), whether a column is a quantity. ``range_``: (d,), of each
     quantity over all tables. A missing quantity is NaN, a missing category has a code of its own."""
 
     rows: npt.NDArray[np.float64]
@@ -72,14 +73,11 @@ def encode_tables(frames: Sequence[pl.DataFrame], columns: Sequence[str]) -> lis
 def nearest(synthetic: CodedRows, targets: CodedRows, columns: Sequence[int], k: int = 1) -> Ints:
     """Return the k nearest synthetic rows of each target, (n, k) int64; among equally near ones the first."""
     step = max(1, CHUNK // max(1, len(synthetic)))
-    found = [
-        np.argsort(_distance(synthetic, targets.rows[first : first + step], columns), axis=1, kind="stable")[
-            :, :k
-        ]
-        if k > 1
-        else _distance(synthetic, targets.rows[first : first + step], columns).argmin(axis=1)[:, None]
-        for first in range(0, len(targets), step)
-    ]
+    found = []
+    for first in range(0, len(targets), step):
+        apart = _distance(synthetic, targets.rows[first : first + step], columns)
+        best = np.argsort(apart, axis=1, kind="stable")[:, :k] if k > 1 else apart.argmin(axis=1)[:, None]
+        found.append(best)
     return np.vstack(found)
 
 
@@ -137,18 +135,12 @@ class Condition:
         fulfilled = np.ones(len(rows), dtype=bool)
         for place, way, value in self.parts:
             column = rows[:, place]
-            if np.isnan(value):
-                fulfilled &= np.isnan(column)
-            else:
-                fulfilled &= (
-                    column == value if way == "==" else column <= value if way == "<=" else column >= value
-                )
+            fulfilled &= np.isnan(column) if np.isnan(value) else WAYS[way](column, value)
         return fulfilled
 
 
 def single_conditions(synthetic: CodedRows, most: int, rng: np.random.Generator) -> list[Condition]:
-    """Return conditions on one column that one synthetic row fulfils: values that occur once, the least and the
-    most."""
+    """Return conditions on one column that one synthetic row fulfils: values that occur once, the ends."""
     made: list[Condition] = []
     for place in range(synthetic.rows.shape[1]):
         column = synthetic.rows[:, place]
@@ -177,19 +169,15 @@ def joint_conditions(
     for _ in range(tries * most):
         row = synthetic.rows[rng.integers(len(synthetic))]
         places = sorted(rng.choice(len(row), size=width, replace=False).tolist())
-        one = Condition(tuple((p, _way(synthetic, middle, p, row[p]), float(row[p])) for p in places))
+        ends = [">=" if row[place] > middle[place] else "<=" for place in places]
+        ways = [way if synthetic.is_number[place] else "==" for place, way in zip(places, ends, strict=True)]
+        one = Condition(tuple((p, way, float(row[p])) for p, way in zip(places, ways, strict=True)))
         key = tuple(str(part) for part in one.parts)
         if key not in made and one.holds(synthetic.rows).sum() == 1:
             made[key] = one
             if len(made) == most:
                 break
     return list(made.values())
-
-
-def _way(synthetic: CodedRows, middle: npt.NDArray[np.float64], place: int, value: float) -> str:
-    if not synthetic.is_number[place]:
-        return "=="
-    return ">=" if value > middle[place] else "<="
 
 
 def single_out(conditions: Sequence[Condition], real: CodedRows) -> Bools:

@@ -14,7 +14,7 @@ from those of both rates by linear propagation.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +24,7 @@ from tipcore.errors import UsageError
 from tipdata.privacy.attacks import (
     Bools,
     CodedRows,
+    Condition,
     encode_tables,
     find_copies,
     find_links,
@@ -42,7 +43,7 @@ WIDE_Z = 2.5758293035489
 
 
 class Rate(NamedTuple):
-    """A rate of success and the half-width of its interval (95% unless ``z`` is another)."""
+    """A rate of success and the half-width of its interval."""
 
     value: float
     error: float
@@ -147,10 +148,14 @@ def audit(
     Raises:
         UsageError: for a column that a table lacks or that is given twice, fewer than two columns, and too few rows.
     """
-    _check(audited, private, control, columns, secrets)
+    _check({"audited": audited, "private": private, "control": control}, columns, secrets)
     rng = np.random.default_rng(seed)
     mine, other, made = encode_tables([private, control, audited], columns)
-    tables = _sample_tables(mine, other, made, rng)
+    # Samples are small enough to compare every pair of rows, with as many private records as in the control.
+    size = min(len(mine), len(other))
+    some = [one.take(rng.permutation(len(one))[:size]) for one in (mine, other)]
+    part = made.take(rng.permutation(len(made))[:MOST_SYNTHETIC])
+    tables = _Tables(some[0], some[1], part, _leaky_table(part, some[0], rng))
     whole = _Tables(mine, other, made, _leaky_table(made, mine, rng))
     hidden = [columns.index(name) for name in (columns if secrets is None else secrets)]
     every = [
@@ -160,18 +165,12 @@ def audit(
     return [found for found in every if found is not None]
 
 
-def _check(
-    audited: pl.DataFrame,
-    private: pl.DataFrame,
-    control: pl.DataFrame,
-    columns: Sequence[str],
-    secrets: Sequence[str] | None,
-) -> None:
+def _check(tables: Mapping[str, pl.DataFrame], columns: Sequence[str], secrets: Sequence[str] | None) -> None:
     if twice := [name for place, name in enumerate(columns) if name in columns[:place]]:
         raise UsageError(
             f"column {twice[0]} is given twice, and would be inferred from itself: give it once."
         )
-    for name, frame in (("audited", audited), ("private", private), ("control", control)):
+    for name, frame in tables.items():
         if lacking := [column for column in columns if column not in frame.columns]:
             raise UsageError(f"the {name} table has no column {lacking[0]}: {NAMES}.")
         if frame.height < FEWEST:
@@ -182,14 +181,6 @@ def _check(
         raise UsageError(f"{len(columns)} columns are audited: give two or more that all three tables have.")
     if odd := [name for name in secrets or () if name not in columns]:
         raise UsageError(f"secret {odd[0]} is none of the audited columns {', '.join(columns)}.")
-
-
-def _sample_tables(mine: CodedRows, other: CodedRows, made: CodedRows, rng: np.random.Generator) -> _Tables:
-    """Return samples that are small enough to compare every pair of rows; as many private records as in the control."""
-    size = min(len(mine), len(other))
-    mine, other = (one.take(rng.permutation(len(one))[:size]) for one in (mine, other))
-    made = made.take(rng.permutation(len(made))[:MOST_SYNTHETIC])
-    return _Tables(mine, other, made, _leaky_table(made, mine, rng))
 
 
 def _leaky_table(made: CodedRows, mine: CodedRows, rng: np.random.Generator) -> CodedRows:
@@ -221,23 +212,16 @@ def _attacks(columns: Sequence[str], hidden: Sequence[int], seed: int) -> Iterat
     def rng() -> np.random.Generator:
         return np.random.default_rng([seed, 1])
 
-    def alone(made: CodedRows, on: Sequence[CodedRows]) -> list[Bools]:
-        conditions = single_conditions(made, CONDITIONS, rng())
-        return [single_out(conditions, one) for one in on]
+    def singling_out(name: str, conditions: Callable[[CodedRows], list[Condition]]) -> _Attack:
+        return _Attack(
+            f"singling out, {name}",
+            lambda made, on: [single_out(found, one) for found in [conditions(made)] for one in on],
+            lambda made, on: single_out(conditions(_shuffle(made, rng())), on),
+        )
 
-    def together(made: CodedRows, on: Sequence[CodedRows]) -> list[Bools]:
-        conditions = joint_conditions(made, CONDITIONS, min(WIDTH, len(columns)), rng())
-        return [single_out(conditions, one) for one in on]
-
-    def alone_by_chance(made: CodedRows, on: CodedRows) -> Bools:
-        return single_out(single_conditions(_shuffle(made, rng()), CONDITIONS, rng()), on)
-
-    def together_by_chance(made: CodedRows, on: CodedRows) -> Bools:
-        width = min(WIDTH, len(columns))
-        return single_out(joint_conditions(_shuffle(made, rng()), CONDITIONS, width, rng()), on)
-
-    yield _Attack("singling out, one column", alone, alone_by_chance)
-    yield _Attack(f"singling out, {min(WIDTH, len(columns))} columns", together, together_by_chance)
+    width = min(WIDTH, len(columns))
+    yield singling_out("one column", lambda made: single_conditions(made, CONDITIONS, rng()))
+    yield singling_out(f"{width} columns", lambda made: joint_conditions(made, CONDITIONS, width, rng()))
     parts = every[::2], every[1::2]
     yield _Attack(
         "linking two halves",
@@ -260,7 +244,6 @@ def _attacks(columns: Sequence[str], hidden: Sequence[int], seed: int) -> Iterat
 
 
 def _shuffle(made: CodedRows, rng: np.random.Generator) -> CodedRows:
-    """Return rows whose columns are shuffled independently."""
     return CodedRows(rng.permuted(made.rows, axis=0), made.is_number, made.range_)
 
 

@@ -94,10 +94,8 @@ def open_ledger(table: Path, unit: str, limit: float, epsilon: float) -> Privacy
             f"{ledger.unit}."
         )
     if ledger.limit != limit:
-        raise UsageError(
-            f"{file} has a limit of {ledger.limit:g} and this run one of {limit:g}: a limit stays as it was "
-            "first stated."
-        )
+        limits = f"has a limit of {ledger.limit:g} and this run one of {limit:g}"
+        raise UsageError(f"{file} {limits}: a limit stays as it was first stated.")
     if ledger.spent + epsilon > limit + SLACK:
         raise UsageError(
             f"{table.name} has spent ε {ledger.spent:g} of its limit {limit:g}, and {epsilon:g} more exceeds it: "
@@ -109,9 +107,8 @@ def open_ledger(table: Path, unit: str, limit: float, epsilon: float) -> Privacy
 def write_ledger(table: Path, ledger: PrivacyLedger) -> None:
     """Write the ledger of a table. Raises UsageError where that cannot be done."""
     text = json.dumps(ledger.model_dump(), indent=1, ensure_ascii=False) + "\n"
-    write_file_atomically(
-        ledger_file(table), text, "the ledger stands beside the table: make its folder writable"
-    )
+    advice = "the ledger stands beside the table: make its folder writable"
+    write_file_atomically(ledger_file(table), text, advice)
 
 
 WHOLE = 10_000
@@ -121,8 +118,7 @@ ROUND = 4
 
 
 class FittedParameter(NamedTuple):
-    """A parameter of a world file; None if all of it stays as it was. ``kept``: groups that stay, since their noisy
-    counts are too few."""
+    """A parameter of a world file, None if it stays as it was; and the groups that stay, for their counts are few."""
 
     entry: dict[str, Any] | None
     kept: tuple[str, ...]
@@ -154,10 +150,8 @@ def fit(
         value = _like(_mean(counts[0], np.asarray(cells.bins)), base)
     else:
         one = _rate if how == "rates" else lambda row: round(_median(row, np.asarray(cells.bins), accuracy))
-        value = {
-            name: one(row) if good else base["value"][name]
-            for name, row, good in zip(cells.groups, counts, enough, strict=True)
-        }
+        rows = zip(cells.groups, counts, enough, strict=True)
+        value = {name: one(row) if good else base["value"][name] for name, row, good in rows}
     sign = CALIBRATED if base["sign"] == ASSUMED else base["sign"]
     entry = {"value": value, "unit": base["unit"], "sign": sign, "magnitude": CALIBRATED}
     if kept:
@@ -174,7 +168,6 @@ def _weights(counts: np.ndarray, base: Any) -> Any:
 
 
 def _rate(counts: np.ndarray) -> float:
-    """Return the share of yes."""
     return round(float(np.clip(counts[1] / counts.sum(), 0.0, 1.0)), ROUND)
 
 
@@ -267,17 +260,10 @@ def _spend(
     paths, cost = list(request.parameters), plan.measurement.epsilon
     write_ledger(table, before.after(cost, paths, ""))
     counts = plan.measurement.counts()
-    fitted = {
-        path: fit(
-            path,
-            plan.cells[path],
-            counts[path],
-            plan.base[path],
-            plan.measurement.accuracy(path),
-            request.tolerance,
-        )
-        for path in paths
-    }
+    fitted = {}
+    for path in paths:
+        accuracy = plan.measurement.accuracy(path)
+        fitted[path] = fit(path, plan.cells[path], counts[path], plan.base[path], accuracy, request.tolerance)
     changed = {path: entry for path in plan.base if path in fitted and (entry := fitted[path].entry)}
     after = before.after(cost, paths, "")
     record = _record(request, plan, fitted, after)
@@ -308,7 +294,6 @@ def read_table(table: Path) -> pl.DataFrame:
 
 
 def _make_plan(frame: pl.DataFrame, request: CalibrationRequest, epsilon: float) -> _Plan:
-    """Check a request on a table. Raises UsageError."""
     version = request.based_on or newest_released()
     if entry_of(version)["status"] != RELEASED:
         raise UsageError(f"{version} is no released data version: take {newest_released()}.")
@@ -359,9 +344,6 @@ HEAD = """\
 
 
 def _yaml(world: OwnWorld) -> str:
-    document = {
-        "based_on": world.based_on,
-        "calibration": dict(world.calibration),
-        "parameters": {path: dict(entry) for path, entry in world.parameters.items()},
-    }
+    parameters = {path: dict(entry) for path, entry in world.parameters.items()}
+    document = {"based_on": world.based_on, "calibration": dict(world.calibration), "parameters": parameters}
     return HEAD + yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)

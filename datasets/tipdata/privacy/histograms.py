@@ -89,30 +89,22 @@ def _histogram(frame: pl.DataFrame, path: str, source: ParameterSource, entry: E
         assert by is not None
         group = _category_cells(path, "by", by, groups, source.by_values, counted)
     if informed.how in ("mean", "medians"):
-        bins = _edges(source, informed.how)
+        assert source.bounds is not None  # a request has been checked
+        low, high = source.bounds
+        spaced = np.geomspace if informed.how == "medians" else np.linspace
+        bins = spaced(low, high, BINS + 1)
         cell = _bin_cells(path, values, bins, counted)
     elif informed.cuts:
         bins = np.array([-np.inf, *informed.cuts, np.inf])
         cell = _bin_cells(path, values, bins, counted)
     else:
-        bins = _names(informed.how, entry)
-        known = source.values or (YES if informed.how in ("rate", "rates") else None)
+        bins, known = ("no", "yes"), source.values or YES
+        if informed.how not in ("rate", "rates"):
+            value, known = entry["value"], source.values
+            bins = tuple(value) if isinstance(value, Mapping) else tuple(map(str, range(len(value))))
         cell = _category_cells(path, "column", values, bins, known, counted)
     width = len(bins) - isinstance(bins, np.ndarray)
     return Cells(groups, bins, np.where((group >= 0) & (cell >= 0), group * width + cell, -1))
-
-
-def _names(how: str, entry: Entry) -> tuple[str, ...]:
-    if how in ("rate", "rates"):
-        return ("no", "yes")
-    value = entry["value"]
-    return tuple(value) if isinstance(value, Mapping) else tuple(map(str, range(len(value))))
-
-
-def _edges(source: ParameterSource, how: str) -> np.ndarray:
-    assert source.bounds is not None  # a request has been checked
-    low, high = source.bounds
-    return np.geomspace(low, high, BINS + 1) if how == "medians" else np.linspace(low, high, BINS + 1)
 
 
 def _matching_rows(frame: pl.DataFrame, path: str, where: str | None) -> np.ndarray:
@@ -139,20 +131,19 @@ def _column(frame: pl.DataFrame, path: str, what: str, text: str | None) -> pl.S
         raise UsageError(f"{path}: the table has no column {lacking[0]}, which `{what}` names: {NAMES}.")
     # An expression that fails on an empty row fails by its types.
     if _attempt(lambda: _both_ways(frame.clear(1), expression)) is None:
+        advice = "CAST them, or compare equal types"
         raise UsageError(
-            f"{label} does not fit the types of its columns, such as arithmetic with a text: CAST them, or compare "
-            "equal types."
+            f"{label} does not fit the types of its columns, such as arithmetic with a text: {advice}."
         )
     both = _attempt(lambda: _both_ways(frame, expression))
     if both is None:
-        raise UsageError(
-            f"{label} fails on some row, such as a text that should be a number: use TRY_CAST, which leaves such rows "
-            "out."
-        )
+        advice = "use TRY_CAST, which leaves such rows out"
+        raise UsageError(f"{label} fails on some row, such as a text that should be a number: {advice}.")
     made, alone = both
     if not made.equals(alone, null_equal=True):
+        advice = "write an expression of one row"
         raise UsageError(
-            f"{label} uses other rows than its own, which breaks the privacy guarantee: write an expression of one row."
+            f"{label} uses other rows than its own, which breaks the privacy guarantee: {advice}."
         )
     return alone
 
@@ -260,9 +251,8 @@ class Measurement:
         self._cells = cells
         self.changed = 2 * len(cells) * rows_each
         try:
-            self._mechanism, self.scale = _make_mechanism(
-                sum(c.count for c in cells.values()), self.changed, epsilon
-            )
+            count = sum(one.count for one in cells.values())
+            self._mechanism, self.scale = _make_mechanism(count, self.changed, epsilon)
         except (_opendp().OpenDPException, ValueError, OverflowError):
             raise UsageError(
                 f"OpenDP makes no noise for ε {epsilon:g} over {len(cells)} parameters: nothing was spent; take a "
@@ -277,27 +267,23 @@ class Measurement:
         alpha = ALPHA / self._cells[path].count
         return float(_opendp().discrete_laplacian_scale_to_accuracy(self.scale, alpha))
 
+    def exact(self) -> dict[str, np.ndarray]:
+        """Return the counts without noise, which nobody may see: for tests and controls."""
+        rows = {path: one.row[one.row >= 0] for path, one in self._cells.items()}
+        flat = {path: np.bincount(row, minlength=self._cells[path].count) for path, row in rows.items()}
+        return {path: counts.reshape(-1, self._cells[path].width) for path, counts in flat.items()}
+
     def counts(self) -> dict[str, np.ndarray]:
         """Return noisy counts of each parameter, (groups, cells of a group), int64; may be below 0. Spends ε."""
         entries, first = [], 0
         for one in self._cells.values():
             entries.append(one.row[one.row >= 0] + first)
             first += one.count
-        return self._split_counts(self._mechanism(np.concatenate(entries).astype(np.int32).tolist()))
-
-    def exact(self) -> dict[str, np.ndarray]:
-        """Return the counts without noise, which nobody may see: for tests and controls."""
-        return {
-            p: np.bincount(c.row[c.row >= 0], minlength=c.count).reshape(-1, c.width)
-            for p, c in self._cells.items()
-        }
-
-    def _split_counts(self, flat: list[int]) -> dict[str, np.ndarray]:
-        made, first = {}, 0
-        for path, one in self._cells.items():
-            made[path] = np.array(flat[first : first + one.count], dtype=np.int64).reshape(-1, one.width)
-            first += one.count
-        return made
+        noisy = self._mechanism(np.concatenate(entries).astype(np.int32).tolist())
+        ends = np.cumsum([one.count for one in self._cells.values()])[:-1]
+        parts = np.split(np.array(noisy, dtype=np.int64), ends)
+        split = zip(self._cells.items(), parts, strict=True)
+        return {path: part.reshape(-1, one.width) for (path, one), part in split}
 
 
 def _opendp() -> Any:
@@ -306,8 +292,7 @@ def _opendp() -> Any:
 
 
 def _make_mechanism(cells: int, changed: int, epsilon: float) -> tuple[Any, float]:
-    """Return OpenDP's measurement of ``cells`` counts, of which ``changed`` entries differ, at a cost of ε; and its
-    scale."""
+    """Return OpenDP's measurement of ``cells`` counts that costs ε if ``changed`` entries differ; and its scale."""
     dp = _opendp()
     dp.enable_features("contrib")
     space = dp.vector_domain(dp.atom_domain(T=dp.i32)), dp.symmetric_distance()

@@ -40,9 +40,8 @@ WAYS: dict[str, str] = {
 class CalibratableParameter:
     """A parameter that a table can inform.
 
-    ``path``: in the world file. ``how``: one of :data:`WAYS`. ``column``: what the column, or expression, holds.
-    ``by``: what the column holds that gives the names. ``cuts``: where a quantity is cut into the places of a list;
-    a place holds what is below its cut.
+    ``path``: in the world file. ``how``: one of :data:`WAYS`. ``column``, ``by``: what the columns of values and of
+    names hold. ``cuts``: where a quantity is cut into the places of a list; a place holds what is below its cut.
     """
 
     path: str
@@ -127,9 +126,8 @@ def read_request(file: Path) -> CalibrationRequest:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise UsageError(
-            f"{file.name}: {where} is wrong: {first['msg'][0].lower()}{first['msg'][1:]}."
-        ) from None
+        said = f"{first['msg'][0].lower()}{first['msg'][1:]}"
+        raise UsageError(f"{file.name}: {where} is wrong: {said}.") from None
     except ValueError as error:
         raise UsageError(str(error)) from None
     for path, source in request.parameters.items():

@@ -55,7 +55,8 @@ def announce(release: Release, regions: int, workers: int | None) -> str:
 
     Raises UsageError if the disk has too little room.
     """
-    need, free = regions * BYTES_PER_REGION, shutil.disk_usage(_existing(release.folder)).free
+    existing = next(path for path in (release.folder, *release.folder.parents) if path.exists())
+    need, free = regions * BYTES_PER_REGION, shutil.disk_usage(existing).free
     room = f"{size_in_words(free)} free"
     if need > free:
         raise UsageError(
@@ -95,11 +96,6 @@ def remove_from_disk(release: Release) -> int:
             f"release {release.name} could not be removed from {release.folder}: {error.strerror or error}; try again."
         ) from error
     return freed
-
-
-def _existing(folder: Path) -> Path:
-    """Return the folder, or the nearest above it that exists."""
-    return next(path for path in (folder, *folder.parents) if path.exists())
 
 
 def size_in_words(size: int) -> str:
@@ -146,7 +142,7 @@ def open_on_disk(
 
 def _open(release: Release, engine: Engine | str, quiet: bool) -> Release:
     if not is_complete(release):
-        if release.root is not None and _is_without_truth(release):
+        if release.root is not None and release.lacks_truth():
             raise UsageError(
                 f"release {release.name} in {release.folder} has no truth, since its *{TRUTH}.parquet files were taken "
                 f"away: make them again with `{command(release, 'make')}`, or set another TIPBENCH_HOME."
@@ -166,15 +162,6 @@ def is_complete(release: Release) -> bool:
     return receipt.get("fingerprint") == fingerprint(release.version, release.size)
 
 
-def _is_without_truth(release: Release) -> bool:
-    """Return whether every region lacks its truth, and nothing else."""
-    return all(
-        release.region_folder(index).is_dir()
-        and set(release.missing_files(index)) == set(release.hidden_files(index))
-        for index in range(release.regions)
-    )
-
-
 def make_release(release: Release, engine: Engine | str = "loky", quiet: bool = False) -> Release:
     """Make the regions of a release that are missing, in its folder or store. Raises as :func:`make_on_disk` and
     :func:`make_stored`."""
@@ -191,7 +178,7 @@ def remove_release(release: Release) -> int:
 def make_on_disk(release: Release, engine: Engine | str = "loky", quiet: bool = False) -> Release:
     """Generate every region that is missing, then check the digests against the published manifest.
 
-    A region is written beside its place and renamed, so it is there whole or not at all; a killed run resumes.
+    A region is written beside its place and renamed, so it is whole or absent; a killed run resumes.
 
     Raises:
         UsageError: if the folder cannot be written, or the disk is full or has no room for it.
@@ -218,15 +205,17 @@ def _make_regions(release: Release, engine: Engine, quiet: bool) -> None:
         if not quiet:
             sys.stderr.write(announcement)
     # The folder is passed, not looked up again: a reused worker may have another TIPBENCH_HOME.
-    work = partial(
-        make_region, World.of(release.version, release.world, size=release.size), release.folder, mark
-    )
+    work = partial(make_region, _world_of(release), release.folder, mark)
     try:
         run_all(work, missing, engine, f"regions of {release.name}", quiet)
     finally:
         _remove_leftovers(release)
     digests = {i: region_receipt(release.region_folder(i))["digests"] for i in range(release.regions)}
     write_file_atomically(release.folder / RECEIPT, _release_receipt(release, digests, mark), ELSEWHERE)
+
+
+def _world_of(release: Release) -> World:
+    return World.of(release.version, release.world, size=release.size)
 
 
 def _mark(release: Release) -> str:
@@ -237,10 +226,8 @@ def _mark(release: Release) -> str:
 def _release_receipt(release: Release, digests: dict[int, Digests], mark: str) -> str:
     """Return the text of the receipt. Raises CheckFailed if the digests differ from the published manifest."""
     if differences := differences_of(release, digests):
-        raise CheckFailed(
-            f"release {release.name} was made but differs from its published manifest in {len(differences)} columns: "
-            f"{differences[0]}."
-        )
+        how = f"differs from its published manifest in {len(differences)} columns: {differences[0]}"
+        raise CheckFailed(f"release {release.name} was made but {how}.")
     root = release_digest({region_name(i): region_digest(columns) for i, columns in digests.items()})
     return _to_json({"release": release.name, "fingerprint": mark, "digest": root})
 
@@ -279,20 +266,14 @@ def make_region(world: World, release_folder: Path, mark: str, index: int) -> No
         known, files = tables_of(world.version), {}
         for name, frame in tables.items():
             for suffix, columns in files_of(known[name]):
-                path = part / f"{name}{suffix}.parquet"
-                files[path.name] = _write_table(path, frame[list(columns)])
+                path, buffer = part / f"{name}{suffix}.parquet", io.BytesIO()
+                frame[list(columns)].write_parquet(buffer, compression="zstd")
+                path.write_bytes(buffer.getbuffer())
+                files[path.name] = hashlib.sha256(buffer.getbuffer()).hexdigest()  # as they are in memory
         digests = {n: {c.name: column_digest(c) for c in f.iter_columns()} for n, f in tables.items()}
         rows = {name: frame.height for name, frame in tables.items()}
         receipt = {"region": index, "fingerprint": mark, "rows": rows, "digests": digests, FILES: files}
         (part / RECEIPT).write_text(_to_json(receipt), encoding="utf-8")
-
-
-def _write_table(path: Path, frame: pl.DataFrame) -> str:
-    """Write one parquet file and return the SHA-256 of its bytes, as they are in memory."""
-    buffer = io.BytesIO()
-    frame.write_parquet(buffer, compression="zstd")
-    path.write_bytes(buffer.getbuffer())
-    return hashlib.sha256(buffer.getbuffer()).hexdigest()
 
 
 def _to_json(content: dict) -> str:
@@ -302,9 +283,9 @@ def _to_json(content: dict) -> str:
 def make_stored(stored: StoredRelease, engine: Engine | str, quiet: bool) -> StoredRelease:
     """Make every region that is missing in the store, then check the digests against the published manifest.
 
-    A region is made in a temporary folder and put file by file, its receipt last: one without a receipt is made again.
-    The receipt of the release follows when all regions are there. Whoever is stopped, or loses the store, goes on with
-    the same command, and two who make one release at once put the same bytes twice.
+    A region is made in a temporary folder and put file by file, its receipt last; without a receipt it is made again.
+    The receipt of the release follows when all regions are there. After an interruption the same command goes on; two
+    processes that make one release put the same bytes twice.
 
     Raises:
         UsageError: for a store that cannot be reached or written.
@@ -312,24 +293,14 @@ def make_stored(stored: StoredRelease, engine: Engine | str, quiet: bool) -> Sto
     """
     place, mark = stored.remote, _mark(stored)
     _check_bucket(stored, place)
-    receipts = stored.receipts()
-    missing = [
-        index for index in range(stored.regions) if not _is_current(stored, index, receipts.get(index), mark)
-    ]
-    world = World.of(stored.version, stored.world, size=stored.size)
-    run_all(
-        partial(_put_region, stored, world, mark),
-        missing,
-        engine_of(engine),
-        f"regions of {stored.name}",
-        quiet,
-    )
+    receipts, every = stored.receipts(), range(stored.regions)
+    missing = [index for index in every if not _is_current(stored, index, receipts.get(index), mark)]
+    work = partial(_put_region, stored, _world_of(stored), mark)
+    run_all(work, missing, engine_of(engine), f"regions of {stored.name}", quiet)
     digests = {index: receipt["digests"] for index, receipt in stored.receipts().items()}
     stored.forget_listing()
-    if len(digests) < stored.regions:
-        raise UsageError(
-            f"{stored.place} lacks {stored.regions - len(digests):,} regions that were put there: {AGAIN}."
-        )
+    if lacking := stored.regions - len(digests):
+        raise UsageError(f"{stored.place} lacks {lacking:,} regions that were put there: {AGAIN}.")
     receipt = _release_receipt(stored, digests, mark)
     if not is_complete(stored):  # else nothing is written: the store may be one that can only be read
         with stored.translate_errors():
@@ -396,11 +367,12 @@ class TemporaryRelease:
 
     def scan(self, table: str, truth: bool = False) -> pl.LazyFrame:
         """Return one table over all regions, lazily; see :meth:`tipdata.release.Release.scan`."""
-        return scan_table(self.version, table, truth, self._scan_file)
+        folders = [self.folder / region_name(index) for index in range(self.regions)]
 
-    def _scan_file(self, table: Table, suffix: str) -> pl.LazyFrame:
-        name = f"{table.name}{suffix}.parquet"
-        return scan_parquet([self.folder / region_name(index) / name for index in range(self.regions)])
+        def scan_files(known: Table, suffix: str) -> pl.LazyFrame:
+            return scan_parquet([folder / f"{known.name}{suffix}.parquet" for folder in folders])
+
+        return scan_table(self.version, table, truth, scan_files)
 
 
 @contextmanager
@@ -427,11 +399,9 @@ def other_assumptions(
         try:
             home().mkdir(parents=True, exist_ok=True)
             folder = stack.enter_context(temporary_folder(home()))
-            work = partial(make_region, world, folder, "")
-            indices = list(range(release.regions))
+            work, indices = partial(make_region, world, folder, ""), list(range(release.regions))
             run_all(work, indices, engine=engine, label=f"regions of {name}", quiet=quiet)
         except OSError as error:
-            raise UsageError(
-                f"{name} could not be drawn in {home()}: {error.strerror or error}; {ELSEWHERE}."
-            ) from error
+            why = f"could not be drawn in {home()}: {error.strerror or error}"
+            raise UsageError(f"{name} {why}; {ELSEWHERE}.") from error
         yield TemporaryRelease(name, release.version, release.size, folder)

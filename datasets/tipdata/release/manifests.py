@@ -80,36 +80,26 @@ def manifest_of(release: Release) -> dict:
 
     Raises OSError or ValueError for a receipt that cannot be read.
     """
-    regions = {}
+    regions, schema = {}, {}
     for index in range(release.regions):
         receipt = region_receipt(release.region_folder(index))
-        digest = region_digest(receipt["digests"])
-        regions[region_name(index)] = {
-            "digest": digest,
-            "rows": receipt["rows"],
-            "digests": receipt["digests"],
-        }
+        rows, digests = receipt["rows"], receipt["digests"]
+        regions[region_name(index)] = {"digest": region_digest(digests), "rows": rows, "digests": digests}
+    for name, table in tables_of(release.version).items():
+        columns = {c.name: {"dtype": str(c.dtype), "tier": c.tier} for c in table.columns}
+        schema[name] = {"key": list(table.key), "columns": columns}
     return {
         "version": release.version,
         "size": release.size,
         **({"world": release.world} if release.world else {}),
         "digest": release_digest({name: entry["digest"] for name, entry in regions.items()}),
-        "schema": {
-            name: {
-                "key": list(table.key),
-                "columns": {c.name: {"dtype": str(c.dtype), "tier": c.tier} for c in table.columns},
-            }
-            for name, table in tables_of(release.version).items()
-        },
+        "schema": schema,
         "regions": regions,
     }
 
 
 def differences_of(release: Release, found: dict[int, Digests]) -> list[str]:
-    """Return where regions differ from the published manifest, one text per column; empty if there is none.
-
-    A column or table that is not in the manifest is a difference, as one that is missing is.
-    """
+    """Return where regions differ from the published manifest, one text per column too, missing or different."""
     manifest = published_manifest(release)
     if manifest is None:
         return []

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePosixPath
 from tempfile import gettempdir
 from threading import Lock
@@ -184,9 +185,7 @@ class Release:
             MachineFault: if a file of it is damaged (:mod:`tipdata.release.verification`).
         """
         those = range(self.regions) if regions is None else regions
-        return scan_table(
-            self.version, table, truth, lambda known, suffix: self._scan_file(known, suffix, those)
-        )
+        return scan_table(self.version, table, truth, partial(self._scan_file, regions=those))
 
     def _scan_file(self, table: Table, suffix: str, regions: Sequence[int]) -> pl.LazyFrame:
         name = f"{table.name}{suffix}.parquet"
@@ -203,10 +202,12 @@ class Release:
         there = set(os.listdir(folder)) if folder.is_dir() else set()
         return [folder / name for name in sorted(file_names(self.version) - there)]
 
-    def hidden_files(self, index: int) -> list[Path]:
-        """Return the files of a region that hold truth."""
-        folder = self.region_folder(index)
-        return [folder / n for n in sorted(file_names(self.version)) if n.endswith(f"{TRUTH}.parquet")]
+    def lacks_truth(self) -> bool:
+        """Return whether every region lacks its truth, and nothing else."""
+        hidden = {name for name in file_names(self.version) if name.endswith(f"{TRUTH}.parquet")}
+        missing = ({path.name for path in self.missing_files(index)} for index in range(self.regions))
+        there = all(self.region_folder(index).is_dir() for index in range(self.regions))
+        return there and all(names == hidden for names in missing)
 
 
 VARIABLE = "TIPBENCH_STORE"
@@ -247,10 +248,7 @@ def store_url() -> str | None:
 
 
 class FileCache:
-    """The files that were fetched last, as many as :data:`CACHE_BYTES` holds.
-
-    Tables of some regions are read again and again, and a request takes longer than decoding a file.
-    """
+    """The files that were fetched last, up to :data:`CACHE_BYTES`: a request takes longer than decoding a file."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -296,9 +294,9 @@ def fetch_in_order(
 class StoredRelease(Release):
     """A release in a store: any URL that fsspec opens, such as ``s3://bucket/tipbench``.
 
-    A scan fetches only the regions that it needs. A file is checked against its region's receipt and the manifest when
-    it is first fetched. This machine remembers the SHA-256 of a file that passed, until the store says that the file
-    changed; every later fetch must have that SHA-256.
+    A scan fetches only the regions that it needs. A file is checked against receipt and manifest when it is first
+    fetched. This machine remembers the SHA-256 of a file that passed, until the store says that it changed; every later
+    fetch must have that SHA-256.
 
     ``store``: the URL above releases.
     """
@@ -484,14 +482,8 @@ class StoredRelease(Release):
     def _fetch(self, place: Remote, path: str, digest: str | None = None, state: str | None = None) -> bytes:
         """Return the content of a file; it is kept in memory.
 
-        Args:
-            place: of the release.
-            path: of the file in the store.
-            digest: the SHA-256 that it must have.
-            state: what the store knows of the file (:meth:`_file_states`); another value fetches it again.
-
-        Raises:
-            MachineFault: if the SHA-256 differs: the file was replaced after its check.
+        ``digest``: the SHA-256 that it must have. ``state``: what the store knows of it; another one fetches it again.
+        Raises MachineFault if the SHA-256 differs: the file was replaced after its check.
         """
         key = f"{self.store} {path}", digest or state or ""
         if key[1] and (known := _contents.get(key)) is not None:
@@ -510,10 +502,9 @@ class StoredRelease(Release):
         return content
 
     def _file_states(self) -> dict[str, str]:
-        """Return what tells each file of the release from one that was written later, by path; listed now and then.
+        """Return properties that change when a file is written again, by path; listed now and then.
 
-        The state is '' if the store knows nothing of a file, as a web server: then no change can be seen, and the file
-        is fetched and checked against its receipt each time.
+        The state is '' if the store, as a web server, knows nothing of a file: it is then checked each time.
         """
         until, states = _listings.get(self.place, (-math.inf, {}))
         if (began := time.monotonic()) > until:
@@ -713,23 +704,19 @@ def open_export(place: str) -> ExportedRelease:
     release = Release.of(manifest.version, manifest.size, manifest.world)
     published = published_manifest(release)
     if published is not None and published["digest"] != manifest.digest:
-        raise UsageError(
-            f"the export {place} says that it is release {release.name}, and its digest is another: take it again from "
-            "where it was published."
-        )
+        why = f"says that it is release {release.name}, and its digest is another"
+        raise UsageError(f"the export {place} {why}: take it again from where it was published.")
     if (problem := manifest.problem(release)) is not None:
         raise _incomplete(place, f"its {MANIFEST} is not one ({problem})")
     tables = tables_of(release.version).values()
     files = [table_file(table.name, suffix) for table in tables for suffix, _ in files_of(table)]
     if missing := [name for name in files if name not in checksums]:
         raise _incomplete(place, f"it does not list {missing[0]}")
-    return ExportedRelease(
-        place, release.version, release.size, release.world, checksums, published or manifest.model_dump()
-    )
+    known = published or manifest.model_dump()
+    return ExportedRelease(place, release.version, release.size, release.world, checksums, known)
 
 
 def _read_checksums(place: str) -> dict[str, str]:
-    """Return the SHA-256 of an export's files, by name below it."""
     found = {}
     for line in _read(place, CHECKSUMS).decode(errors="replace").splitlines():
         digest, _, name = line.partition("  ")
@@ -743,7 +730,6 @@ def _read_checksums(place: str) -> dict[str, str]:
 
 
 def _read(place: str, name: str) -> bytes:
-    """Return the content of a file of an export."""
     at = place_of(place)
     try:
         if isinstance(at, Remote):

@@ -56,8 +56,7 @@ _MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError, O
 
 
 class CheckedFile(NamedTuple):
-    """A file that passed its check: its size and times, the second in which it was checked, and the digest of its
-    bytes."""
+    """A file that passed its check: its size and times, the second of the check, and the digest of its bytes."""
 
     stamp: Stamp
     when: int
@@ -126,12 +125,7 @@ def _is_fresh(path: Path, seen: CheckedFile | None) -> bool:
 
 
 def _check_file(
-    release: Release,
-    index: int,
-    table: str,
-    path: Path,
-    columns: tuple[str, ...],
-    seen: CheckedFile | None = None,
+    release: Release, index: int, table: str, path: Path, columns: tuple[str, ...], seen: CheckedFile | None
 ) -> CheckedFile | list[str]:
     """Check a file; return the note on it, or where it is damaged."""
     place, when = f"region {index}, table {table}", int(time.time())
@@ -192,15 +186,12 @@ def file_problems(
         digest = written and hashlib.sha256(path.read_bytes()).hexdigest()
     except (OSError, ValueError) as error:
         return [_unreadable(place, path, error)]
-    problems = [
-        f"{place}, column {c}: is missing from {path.name}" for c in columns if c not in frame.columns
-    ]
-    problems += [
-        f"{place}, column {c}: is not a column of {path.name}" for c in frame.columns if c not in columns
-    ]
-    problems += [
-        f"{place}, column {c}" for c in columns if c in frame.columns and _digest(frame[c]) != digests.get(c)
-    ]
+    missing = [c for c in columns if c not in frame.columns]
+    wrong = [c for c in columns if c in frame.columns and _digest(frame[c]) != digests.get(c)]
+    problems = [f"{place}, column {c}: is missing from {path.name}" for c in missing]
+    more = [c for c in frame.columns if c not in columns]
+    problems += [f"{place}, column {c}: is not a column of {path.name}" for c in more]
+    problems += [f"{place}, column {c}" for c in wrong]
     if not problems and digest != written:
         return [f"{place}: {path.name} is not the file that was written, though its values are"]
     return problems
@@ -269,22 +260,17 @@ def verify_release(release: Release, engine: Engine | str = "loky", quiet: bool 
     work = partial(_verify_region, release, release.root)
     read = run_all(work, made, engine, f"regions of {release.name}", quiet)
     problems = [problem for problems in read for problem in problems]
-    problems += _unexpected_regions(release) if release.root is not None else []
+    if release.root is not None:
+        known = {region_name(index) for index in range(release.regions)}
+        there = {path.name for path in release.root.iterdir() if path.is_dir() and path.name.isdigit()}
+        problems += [
+            f"release {release.name}, region {name}: is not a region of it: delete {release.root / name}"
+            for name in sorted(there - known)
+        ]
     if len(made) < release.regions:
-        problems.append(
-            f"release {release.name}: {len(made):,} of {release.regions:,} regions are made: "
-            f"go on with `{command(release, 'make')}`"
-        )
+        part = f"{len(made):,} of {release.regions:,} regions are made"
+        problems.append(f"release {release.name}: {part}: go on with `{command(release, 'make')}`")
     return problems
-
-
-def _unexpected_regions(release: Release) -> list[str]:
-    known = {region_name(index) for index in range(release.regions)}
-    there = {path.name for path in release.folder.iterdir() if path.is_dir() and path.name.isdigit()}
-    return [
-        f"release {release.name}, region {name}: is not a region of it: delete {release.folder / name}"
-        for name in sorted(there - known)
-    ]
 
 
 def _verify_region(release: Release, root: Path | None, index: int) -> list[str]:
@@ -308,9 +294,8 @@ def _region_differences(release: Release, here: Path, index: int) -> list[str]:
     for name, table in tables_of(release.version).items():
         for suffix, columns in files_of(table):
             path, expected = here / f"{name}{suffix}.parquet", digests.get(name, {})
-            problems += file_problems(
-                f"{place}, table {name}", path, columns, expected, written.get(path.name)
-            )
+            where, known = f"{place}, table {name}", written.get(path.name)
+            problems += file_problems(where, path, columns, expected, known)
     for path in sorted(here.glob("*.parquet")):
         if path.name not in file_names(release.version):
             table = path.name.removesuffix(".parquet").removesuffix(TRUTH)
@@ -339,17 +324,14 @@ def undeclared_in_table(table: Table, frame: pl.DataFrame, listed: Parameters) -
         there = values.drop_nulls().unique()
         others = there.filter(~there.is_in(list(possible))).sort()
         if len(others):
-            wrong.append(
-                f"table {table.name}, column {column.name}: {others[0]!r} is none of {', '.join(possible)}"
-            )
+            where = f"table {table.name}, column {column.name}"
+            wrong.append(f"{where}: {others[0]!r} is none of {', '.join(possible)}")
     return wrong
 
 
 def undeclared_values(release: Release) -> list[str]:
     """Return a text per category column of a release with a value that it does not declare."""
-    listed = parameters(release.version)
-    return [
-        problem
-        for name, table in tables_of(release.version).items()
-        for problem in undeclared_in_table(table, release.scan(name, truth=True).collect(), listed)
-    ]
+    listed, found = parameters(release.version), []
+    for name, table in tables_of(release.version).items():
+        found += undeclared_in_table(table, release.scan(name, truth=True).collect(), listed)
+    return found

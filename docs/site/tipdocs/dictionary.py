@@ -20,6 +20,8 @@ from tipdocs.charts import bars, histogram
 
 FEW = 16
 """Most values that are shown one by one; of more, the most frequent ones where all are listed."""
+TIERS = ("public", "label", "platform", "legal")
+"""The lowest first."""
 WORD = 40
 """Letters up to which a text is a word, of which the length says nothing."""
 OPENING = """# Tables and columns
@@ -39,13 +41,12 @@ def overview() -> str:
     """Return the page of all tables as Markdown."""
     release = _tiny()
     rows = []
-    for stage in stages():
-        for table in stage.tables:
-            count = release.scan(table.name, truth=True).select(pl.len()).collect().item()
-            shown = "all truth" if table.hidden_only else _highest(table)
-            rows.append(
-                f"| [{table.name}]({table.name}.md) | {count:,} | {len(table.columns)} | {shown} | {table.note} |"
-            )
+    for table in (table for stage in stages() for table in stage.tables):
+        count = release.scan(table.name, truth=True).select(pl.len()).collect().item()
+        tiers = [TIERS.index(c.tier) for c in table.columns if c.tier in TIERS]
+        shown = "all truth" if table.hidden_only else TIERS[max(tiers)]
+        link = f"[{table.name}]({table.name}.md)"
+        rows.append(f"| {link} | {count:,} | {len(table.columns)} | {shown} | {table.note} |")
     return OPENING.format(version=release.version) + "\n".join(rows) + "\n"
 
 
@@ -71,11 +72,6 @@ def _tiny() -> Release:
     return release
 
 
-def _highest(table: Table) -> str:
-    order = ("public", "label", "platform", "legal")
-    return max((c.tier for c in table.columns if c.tier in order), key=order.index)
-
-
 def _column(table: Table, column: Column, values: pl.Series, number: int) -> str:
     """Return one column as HTML: name, tier, how much is empty, and a chart or a sentence."""
     empty = values.null_count() / max(len(values), 1)
@@ -88,7 +84,6 @@ def _column(table: Table, column: Column, values: pl.Series, number: int) -> str
 
 
 def _content(table: Table, column: Column, values: pl.Series, name: str) -> str:
-    """Return what a column holds, without its empty cells."""
     about = f"{column.name} of {table.name} in tiny"
     colour = "quiet" if column.tier == "truth" else "accent"
     if not len(values):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import io
 import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr
+from contextlib import redirect_stderr, redirect_stdout
 from functools import cache
 from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 import yaml
 from tipbench.cli import main
@@ -32,10 +31,8 @@ class Screen(io.StringIO):
 def first_result(task: str) -> str:
     """Return the command of a task's first result and what it prints, as Markdown; '' without a reference method."""
     config = ROOT / "configs" / "task" / f"{task}.yaml"
-    reference = (
-        yaml.safe_load(config.read_text(encoding="utf-8")).get("reference") if config.exists() else None
-    )
-    if reference is None:
+    task_config = yaml.safe_load(config.read_text(encoding="utf-8")) if config.exists() else {}
+    if (reference := task_config.get("reference")) is None:
         return ""
     words = ["run", f"baseline={task}/{reference}", "release=tiny"]
     printed = escape(_printed(tuple(words)))
@@ -48,28 +45,12 @@ def first_result(task: str) -> str:
 
 @cache
 def _printed(words: tuple[str, ...]) -> str:
-    """Return what a command prints. Raises CheckFailed where it fails."""
+    """Return what a command prints on a terminal without colours. Raises CheckFailed where it fails."""
     screen, notes = Screen(), io.StringIO()
-    with TemporaryDirectory() as folder, _terminal(screen), redirect_stderr(notes):
-        runs = Path(folder) / "runs"
-        code = main([*words, f"runs.path={runs}"])
+    terminal = {"COLUMNS": str(WIDTH), "LINES": "50", "NO_COLOR": "1", "TERM": "dumb"}
+    here = patch.dict(os.environ, terminal)
+    with TemporaryDirectory() as folder, here, redirect_stdout(screen), redirect_stderr(notes):
+        code = main([*words, f"runs.path={Path(folder) / 'runs'}"])
     if code:
         raise CheckFailed(f"tipbench {' '.join(words)} ended with {code}: {notes.getvalue().strip()}")
     return "\n".join(line.rstrip() for line in screen.getvalue().splitlines())
-
-
-@contextmanager
-def _terminal(screen: Screen) -> Iterator[None]:
-    """Put a terminal without colours in the place of stdout."""
-    kept = {name: os.environ.get(name) for name in ("COLUMNS", "LINES", "NO_COLOR", "TERM")}
-    os.environ.update(COLUMNS=str(WIDTH), LINES="50", NO_COLOR="1", TERM="dumb")
-    stdout, sys.stdout = sys.stdout, screen
-    try:
-        yield
-    finally:
-        sys.stdout = stdout
-        for name, value in kept.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

@@ -23,9 +23,30 @@ def figure(height: float, **more: Any) -> Any:
     return Figure(figsize=(WIDTH, height), layout="constrained", **more)
 
 
+def panel(height: float) -> tuple[Any, Any]:
+    """Return a figure of the width of a page and its only axes."""
+    made = figure(height)
+    return made, made.add_subplot()
+
+
 def rows(release: Release, table: str) -> pl.DataFrame:
     """Return all columns of a table, hidden truth as well."""
     return release.scan(table, truth=True).collect()
+
+
+def note(axes: Any, text: str, at: tuple[float, float], side: str = "left", **look: Any) -> None:
+    """Write a text at a place of the data, in the middle of its height, outside of the axes too.
+
+    Args:
+        axes: the axes.
+        text: what is written.
+        at: the place.
+        side: of the text that is at the place: left, center or right.
+        look: other settings of ``annotate``; ``shift``: points between the place and the text.
+    """
+    if shift := look.pop("shift", None):
+        look |= {"xytext": shift, "textcoords": "offset points"}
+    axes.annotate(text, at, **{"ha": side, "va": "center", "color": INK, "annotation_clip": False} | look)
 
 
 def bare(axes: Any, left: bool = False) -> None:

@@ -27,14 +27,11 @@ def pages() -> list[str]:
 
 def linked(paths: Iterable[str]) -> list[str]:
     """Return the files of the repository that pages link to and that are no pages."""
-    targets = {
-        target
-        for path in paths
-        for text in [(ROOT / path).read_text(encoding="utf-8")]
-        for link in LINK.findall(text) + SHOWN.findall(text)
-        if (target := _target(link, PurePosixPath(path))) is not None and (ROOT / target).is_file()
-    }
-    return sorted(targets - set(paths))
+    targets: set[str | None] = set()
+    for path in paths:
+        text = (ROOT / path).read_text(encoding="utf-8")
+        targets |= {_target(link, PurePosixPath(path)) for link in LINK.findall(text) + SHOWN.findall(text)}
+    return sorted(one for one in targets - {None, *paths} if one and (ROOT / one).is_file())
 
 
 def resolved(markdown: str, page: PurePosixPath, there: set[str]) -> str:

@@ -1,28 +1,28 @@
-"""Find the pictures of the documents, one file each in :mod:`tipdocs.pictures`, and put them on pages.
+"""Find the pictures of the documents and put them on pages.
 
-A picture's module has ``ALT`` (what is seen, for those who do not see it), ``CAPTION`` (what it shows, and what it
-does not mean) and ``draw(release)``, which returns a matplotlib figure in the project's colours by day; ``WIDE``
-where it needs more room than a page has. The picture by night is the same with other colours.
+``pictures.yaml`` names each picture below the module of :mod:`tipdocs.pictures` that draws it, with its texts. A
+function of that name takes a release and returns a matplotlib figure in the project's colours by day. The picture by
+night is the same with other colours.
 """
 
 from __future__ import annotations
 
 import io
-import pkgutil
 import re
 from functools import cache
 from html import escape
 from importlib import import_module
 from pathlib import Path, PurePosixPath
 from posixpath import relpath
-from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from tipbench.data.releases import open_by_name
+from tipbench.stories.figure import fix_layout
 from tipbench.style import SMALL, TEXT, TITLE
+from tipdata.core.yaml_lines import read_yaml
 from tipdata.documents.palette import DARK, LIGHT, TIERS
 
-FOLDER = Path(__file__).parent / "pictures"
+FILE = Path(__file__).with_name("pictures.yaml")
 FIGURES = "docs/figures"
 """Where pictures are on the site."""
 MARK = re.compile(r"^<!-- picture: (\w+) -->$", re.MULTILINE)
@@ -31,26 +31,33 @@ BY_SYSTEM = re.compile(
     r'<img src="([^"]+)" alt="([^"]*)"></picture>'
 )
 """A picture of the README, which a code host shows by day or by night: here as the reader of the site chose."""
-NIGHT = {LIGHT[role]: DARK[role] for role in LIGHT} | {
-    TIERS["public"]: "#7fbf7b",
-    TIERS["label"]: "#af8dc3",
-}
+NIGHT = {LIGHT[role]: DARK[role] for role in LIGHT} | {TIERS["public"]: "#7fbf7b", TIERS["label"]: "#af8dc3"}
 """Colour by day -> by night."""
 
 
+class Picture(NamedTuple):
+    """A picture: the module that draws it and its texts. ``wide``: it needs more room than a page has."""
+
+    module: str
+    alt: str
+    caption: str
+    wide: bool = False
+
+
 @cache
-def pictures() -> dict[str, ModuleType]:
-    """Return the module of every picture by name."""
-    names = sorted(info.name for info in pkgutil.iter_modules([str(FOLDER)]))
-    return {name: import_module(f"tipdocs.pictures.{name}") for name in names}
+def pictures() -> dict[str, Picture]:
+    """Return every picture by name."""
+    found = {n: Picture(module, **texts) for module, of in read_yaml(FILE).items() for n, texts in of.items()}
+    return dict(sorted(found.items()))
 
 
 def drawn(name: str) -> tuple[str, str]:
     """Return a picture as SVG, by day and by night: the same bytes for the same release and matplotlib."""
     import matplotlib
 
+    draw = getattr(import_module(f"tipdocs.pictures.{pictures()[name].module}"), name)
     with matplotlib.rc_context(look(name)):
-        by_day = _svg(pictures()[name].draw(open_by_name("tiny")))
+        by_day = _svg(draw(open_by_name("tiny")))
     return by_day, by_night(by_day)
 
 
@@ -84,16 +91,17 @@ def picture_of(name: str, page: PurePosixPath) -> str:
     """Return a picture as a page shows it; '' where there is no picture of the name."""
     if name not in pictures():
         return ""
-    module = pictures()[name]
+    picture = pictures()[name]
     path = relpath(f"{FIGURES}/{name}", page.parent.as_posix())
-    caption = " ".join(module.CAPTION.split())
     images = "".join(
-        f'<a href="{path}{ending}.svg" class="{time}"><img src="{path}{ending}.svg" alt="{escape(module.ALT)}" '
+        f'<a href="{path}{ending}.svg" class="{time}"><img src="{path}{ending}.svg" alt="{escape(picture.alt)}" '
         f'loading="lazy"></a>'
         for ending, time in (("", "day"), ("-night", "night"))
     )
-    wide = " wide" if getattr(module, "WIDE", False) else ""
-    return f'<figure class="picture{wide}">\n<div class="frame" tabindex="0">{images}</div>\n<figcaption>{caption}</figcaption>\n</figure>\n\n'  # noqa: E501
+    return (
+        f'<figure class="picture{" wide" if picture.wide else ""}">\n<div class="frame" tabindex="0">{images}</div>\n'
+        f"<figcaption>{picture.caption}</figcaption>\n</figure>\n\n"
+    )
 
 
 def inserted(markdown: str, page: PurePosixPath) -> str:
@@ -108,15 +116,10 @@ def inserted(markdown: str, page: PurePosixPath) -> str:
 
 
 def _svg(figure: Any) -> str:
-    """Return a figure as SVG, laid out once and rounded: the solver's last digits differ from call to call."""
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
     FigureCanvasSVG(figure)
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")
-    for panel in figure.axes:
-        left, bottom, width, height = (round(value, 5) for value in panel.get_position().bounds)
-        panel.set_position((left, bottom, width, height))
+    fix_layout(figure)
     written = io.StringIO()
     figure.savefig(written, format="svg", metadata={"Date": None})
     return written.getvalue()

@@ -50,26 +50,16 @@ def _call(name: str, function: Any) -> str:
 
 def _public(cls: type) -> list[str]:
     """Return the methods and properties of a class, and of what is ours above it, that have a docstring."""
-    found = {
-        name: thing
-        for part in reversed(cls.__mro__)
-        if part.__module__.startswith("tip")
-        for name, thing in vars(part).items()
-        if not name.startswith("_")
-        and (inspect.isfunction(thing) or isinstance(thing, property))
-        and thing.__doc__
-    }
-    return [] if issubclass(cls, Exception) else list(found)
+    ours = [part for part in reversed(cls.__mro__) if part.__module__.startswith("tip")]
+    found = {name: thing for part in ours for name, thing in vars(part).items() if not name.startswith("_")}
+    shown = [n for n, t in found.items() if (inspect.isfunction(t) or isinstance(t, property)) and t.__doc__]
+    return [] if issubclass(cls, Exception) else shown
 
 
 def _member(cls: type, name: str) -> str:
     thing = inspect.getattr_static(cls, name)
-    shown = (
-        name
-        if isinstance(thing, property)
-        else f"{name}{inspect.signature(thing)}".replace("(self, ", "(").replace("(self)", "()")
-    )
-    shown = shown.replace("'", "")
+    call = "" if isinstance(thing, property) else str(inspect.signature(thing))
+    shown = f"{name}{call}".replace("(self, ", "(").replace("(self)", "()").replace("'", "")
     return f"- `{shown}`: {_words((inspect.getdoc(thing) or '').partition(chr(10) * 2)[0])}\n"
 
 

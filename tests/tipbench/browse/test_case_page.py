@@ -13,13 +13,8 @@ def test_firms_of_which_no_day_is_known_have_no_mark(tiny: Release) -> None:
     story = story_of(tiny, None)
     frames = [event for event in story.events if event.what in ("begins", "ends")]
     firm = {"phase": "works", "lane": "firms", "what": "firm", "inside": True, "day": story.about.begins}
-    drawn = [
-        draw_days(
-            story.model_copy(update={"events": (*frames, Event.model_validate({**firm, "dated": dated}))}),
-            "x",
-        )
-        for dated in (True, False)
-    ]
+    firms = (Event.model_validate({**firm, "dated": dated}) for dated in (True, False))
+    drawn = [draw_days(story.model_copy(update={"events": (*frames, one)}), "x") for one in firms]
     assert len(drawn[0].marks) == len(drawn[1].marks) + 1  # a line and a tick, or three words
     assert [UNDATED in str(one.standalone()) for one in drawn] == [False, True]
 

@@ -1,5 +1,6 @@
 """What is said of a column: its kind, what is missing, its distribution in words and bars."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
@@ -7,11 +8,14 @@ import pytest
 from tipbench.browse.table_page import BINS, sample, share, summarise_columns, texts
 from tipdata.core.tables import Column, Table
 
+MANY = "a 14%, b 7%, c 7%, 10 more; bars: the 12 most frequent"
+LISTS, LETTERS = "0 to 2 in a list, half of them up to 1", "1 to 89 letters, half of them up to 45"
 
-def told(values: list, dtype: pl.DataType, **more: Any) -> tuple[str, str, str]:
+
+def told(values: Sequence, dtype: pl.DataType, **more: Any) -> tuple[str, str, str]:
     """The type, missing share and distribution of one column."""
     table = Table("t", ("x",), (Column("x", dtype, "public", **more),))
-    one = summarise_columns(table, pl.DataFrame({"x": pl.Series(values, dtype=dtype)}))[0]
+    one = summarise_columns(table, pl.DataFrame({"x": pl.Series(list(values), dtype=dtype)}))[0]
     return one.type, one.missing, one.text
 
 
@@ -22,37 +26,17 @@ def told(values: list, dtype: pl.DataType, **more: Any) -> tuple[str, str, str]:
         (["b", "a", "a", "a"], pl.String(), {}, ("text", "", "a 75%, b 25%")),
         ([7, 9, 9], pl.Int64(), {}, ("id", "", "2 different ids")),
         ([3, 1, 3], pl.Int32(), {"unit": "days"}, ("whole number", "", "3: 67%, 1: 33%")),
-        (
-            list(range(100)),
-            pl.Int32(),
-            {"unit": "days"},
-            ("whole number", "", "0 to 99, half of them up to 49"),
-        ),
-        (list(range(100)), pl.Int32(), {}, ("whole number", "", "100 different numbers")),
+        (range(100), pl.Int32(), {"unit": "days"}, ("whole number", "", "0 to 99, half of them up to 49")),
+        (range(100), pl.Int32(), {}, ("whole number", "", "100 different numbers")),
         ([None, None], pl.Int32(), {"unit": "days"}, ("whole number", "100%", "no value")),
-        (
-            [*"abcdefghijklm", "a"],
-            pl.String(),
-            {},
-            ("text", "", "a 14%, b 7%, c 7%, 10 more; bars: the 12 most frequent"),
-        ),
+        ("abcdefghijklma", pl.String(), {}, ("text", "", MANY)),
         ([["a", "b"], ["a"], []], pl.List(pl.String()), {}, ("list of texts", "", "a 67%, b 33%")),
-        (
-            [[1, 2], [1], []],
-            pl.List(pl.Int64()),
-            {},
-            ("list of ids", "", "0 to 2 in a list, half of them up to 1"),
-        ),
-        (
-            ["w" * n for n in range(1, 90)],
-            pl.String(),
-            {},
-            ("text", "", "1 to 89 letters, half of them up to 45"),
-        ),
+        ([[1, 2], [1], []], pl.List(pl.Int64()), {}, ("list of ids", "", LISTS)),
+        (["w" * n for n in range(1, 90)], pl.String(), {}, ("text", "", LETTERS)),
     ],
 )
 def test_a_column_is_told_in_plain_words(
-    values: list, dtype: pl.DataType, more: dict, expected: tuple
+    values: Sequence, dtype: pl.DataType, more: dict, expected: tuple
 ) -> None:
     assert told(values, dtype, **more) == expected
 
@@ -69,13 +53,8 @@ def test_bars_hold_every_value_once_and_the_last_all_that_is_far_off() -> None:
 
 
 def test_a_share_is_never_none_of_something_nor_all_of_less() -> None:
-    assert [share(n, 100_000) for n in (0, 1, 50_000, 99_999, 100_000)] == [
-        "0%",
-        "<1%",
-        "50%",
-        ">99%",
-        "100%",
-    ]
+    shares = [share(n, 100_000) for n in (0, 1, 50_000, 99_999, 100_000)]
+    assert shares == ["0%", "<1%", "50%", ">99%", "100%"]
 
 
 def test_a_sample_is_of_the_table_in_its_order_and_the_same_again() -> None:

@@ -4,18 +4,27 @@ import json
 from pathlib import Path
 
 import pytest
+from tipbench.publishing.export import checksums_of
 from tipbench.publishing.facts import ExportFacts
 from tipdata.core import world
 from tipdata.release import Release, published_manifest
 
 FIRST = ("data", "export", "release=tiny", "tasks=prevalence")
+OF_TASKS = ("README.md", "croissant.json")
+"""Files beside the parts of tasks that name the tasks of an export."""
 
 
-def test_an_export_is_written_and_told(tipbench, tiny: Release, place: Path) -> None:
+def test_an_export_is_written_and_told_with_the_same_bytes_as_another(
+    tipbench, tiny: Release, place: Path, exported: Path
+) -> None:
     code, out, _ = tipbench(*FIRST, "--to", "deep/tiny", "--json")
     told = json.loads(out)
     assert code == 0
     files = [path for path in (place / "deep" / "tiny").rglob("*") if path.is_file()]
+    made, other = (checksums_of(folder) for folder in (place / "deep" / "tiny", exported))
+    kept = [name for name in made if not name.startswith("tasks/") and name not in OF_TASKS]
+    assert len(kept) > 40
+    assert [name for name in kept if made[name] != other[name]] == []
     assert (told["files"], told["bytes"]) == (len(files), sum(path.stat().st_size for path in files))
     assert told["configs"] == ["prevalence.all", "prevalence.region"]
     assert [path.name for path in (place / "deep").iterdir()] == ["tiny"]
@@ -50,7 +59,7 @@ def test_what_is_wrong_is_said(
     assert sorted(place.rglob("*")) == before
 
 
-def test_a_misspelt_task_names_the_nearest(tipbench, place: Path) -> None:
+def test_a_misspelt_task_names_the_nearest(tipbench) -> None:
     code, _, err = tipbench("data", "export", "release=tiny", "tasks=payment_risk,prevalance", "--to", "x")
     assert (code, 'task=prevalance does not exist. Did you mean "prevalence"?' in err) == (2, True)
 

@@ -18,16 +18,14 @@ from tipdata.release import Release
 @pytest.fixture(scope="module")
 def folder(tiny: Release, tmp_path_factory: pytest.TempPathFactory) -> Path:
     to = tmp_path_factory.mktemp("relational") / "tiny"
-    export_relational(
-        tiny, str(to), only=[task_of("flag_aggregation"), task_of("prevalence")], splits="headline"
-    )
+    chosen = [task_of("flag_aggregation"), task_of("prevalence")]
+    export_relational(tiny, str(to), only=chosen, splits="headline")
     return to
 
 
 def spec(folder: Path) -> dict:
-    return yaml.safe_load((folder / "flag_aggregation" / "manifest.yaml").read_text(encoding="utf-8"))[
-        "tables"
-    ]
+    text = (folder / "flag_aggregation" / "manifest.yaml").read_text(encoding="utf-8")
+    return yaml.safe_load(text)["tables"]
 
 
 def read(folder: Path, table: str) -> pl.DataFrame:
@@ -68,10 +66,8 @@ def test_a_database_shows_what_the_access_may_see(folder: Path) -> None:
 def test_label_tables_hold_the_truth_of_the_split(folder: Path, tiny: Release) -> None:
     prepared = tipbench.prepare("flag_aggregation", release=tiny, split="forward", labels="truth")
     ids = read(folder, "queue").select("advert", "advert_id")
-    for name, expected in (
-        ("train", prepared.folds[0].labels("train").collect()),
-        ("test", prepared.answers.scored_rows().select("advert", "label")),
-    ):
+    train, test = prepared.folds[0].labels("train").collect(), prepared.answers.scored_rows()
+    for name, expected in (("train", train), ("test", test.select("advert", "label"))):
         labels = pl.read_parquet(folder / "flag_aggregation" / "tasks" / "forward" / f"{name}.parquet")
         found = labels.join(ids, on="advert").select(advert="advert_id", label="label").sort("advert")
         assert_frame_equal(found, expected.sort("advert"), check_dtypes=False)
@@ -87,9 +83,8 @@ def test_relbench_opens_it_and_scores_it(folder: Path) -> None:
     data = relbench.load_dataset(folder / "flag_aggregation")
     validate_dataset_manifest(data.manifest, data.db_dir)
     db = data.get_db()
-    assert {name: len(table) for name, table in db.table_dict.items()} == {
-        name: read(folder, name).height for name in spec(folder)
-    }
+    sizes = {name: len(table) for name, table in db.table_dict.items()}
+    assert sizes == {name: read(folder, name).height for name in spec(folder)}
     task = data.load_task(data.get_task_names()[0])
     assert list(task.get_table("test").df.columns) == ["time", "advert"]
     truth = task.get_table("test", mask_input_cols=False).df["label"].to_numpy()

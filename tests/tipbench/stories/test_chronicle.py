@@ -32,7 +32,7 @@ def with_events(story: Story, events: list[Event]) -> Story:
 
 def event(**rest: object) -> Event:
     return Event.model_validate(
-        {"phase": "prepares", "lane": "money", "what": "wallet", "inside": True, **rest}
+        {"phase": "prepares", "lane": "money", "what": "wallet", "inside": True} | rest
     )
 
 
@@ -83,9 +83,8 @@ def test_a_firm_without_known_days_is_told_without_days(tiny: Release) -> None:
     assert undated.height
     operation = undated["operation"].value_counts(sort=True)["operation"][0]
     story = story_of(tiny, operation)
-    assert [event.dated for event in story.events if event.what == "firm"] == [False] * undated.filter(
-        operation=operation
-    ).height
+    count = undated.filter(operation=operation).height
+    assert [event.dated for event in story.events if event.what == "firm"] == [False] * count
     lines = [line for line in told(story).splitlines() if "mainly staff" in line]
     assert lines
     assert all(re.match(r"  no day known ", line) and line.count("day") == 1 for line in lines)
@@ -109,10 +108,8 @@ def test_who_takes_or_pays_is_the_operation(tiny: Release) -> None:
     wallets = tiny.scan("wallets", truth=True).drop_nulls("operation").collect()
     owner = dict(wallets.select("wallet", "operation").iter_rows())
     paid = tiny.scan("payments", truth=True).drop_nulls("operation").collect()
-    for_others = paid.filter(
-        (pl.col("payer").replace_strict(owner, default=-1) != pl.col("operation"))
-        & (pl.col("payee").replace_strict(owner, default=-1) != pl.col("operation"))
-    )
+    ends = (pl.col(end).replace_strict(owner, default=-1) for end in ("payer", "payee"))
+    for_others = paid.filter(*(end != pl.col("operation") for end in ends))
     operation = for_others["operation"].value_counts(sort=True)["operation"][0]
     beside = [event for event in story_of(tiny, operation).events if event.what == "money beside"]
     assert len(beside) == for_others.filter(operation=operation).height > 1

@@ -10,13 +10,8 @@ from tipdata.release import Release
 def test_what_is_found_meets_every_filter_and_nothing_that_meets_them_is_left_out(tiny: Release) -> None:
     found = find_operations_of(tiny, "form=labour views>=3 adverts<30 region<4")
     every = candidates(tiny)
-    asked = (
-        (pl.col("form") == "labour")
-        & (pl.col("views") >= 3)
-        & (pl.col("adverts") < 30)
-        & (pl.col("region") < 4)
-    )
-    assert set(found["operation"]) == set(every.filter(asked)["operation"])
+    asked = pl.col("views") >= 3, pl.col("adverts") < 30, pl.col("region") < 4
+    assert set(found["operation"]) == set(every.filter(*asked, form="labour")["operation"])
     assert found["views"].is_sorted(descending=True)
 
 

@@ -4,13 +4,14 @@ import json
 import re
 from collections import Counter
 from dataclasses import dataclass
+from typing import get_args
 
 import jsonschema
 import polars as pl
 import pytest
 import tipbench
 from tipbench.stories.chronicle import PLURAL, SINGULAR, WIDTH, tell
-from tipbench.stories.record import SCHEMA, What, json_schema
+from tipbench.stories.record import SCHEMA, Phase, What, json_schema
 from tipbench.stories.sources import candidates, find_operations_of
 from tipbench.stories.story import Story, story_of
 from tipcore.errors import UsageError
@@ -36,12 +37,9 @@ def owned(release: Release, table: str, operation: int) -> pl.DataFrame:
 def test_every_row_of_an_operation_is_one_event(tiny: Release, asked: str) -> None:
     operation = find_operations_of(tiny, asked)["operation"][0]
     events = Counter(event.what for event in story_of(tiny, operation).events)
-    assert events["advert"] == owned(tiny, "adverts", operation).height
-    assert events["account"] == owned(tiny, "accounts", operation).height
-    assert events["conversation"] == owned(tiny, "conversations", operation).height
-    assert events["wallet"] == owned(tiny, "wallets", operation).height
-    assert events["journey"] == owned(tiny, "trips", operation).height
-    assert events["helpline contact"] == owned(tiny, "contacts", operation).height
+    for what in ("advert", "account", "conversation", "wallet", "journey", "helpline contact"):
+        table = {"journey": "trips", "helpline contact": "contacts"}.get(what, f"{what}s")
+        assert events[what] == owned(tiny, table, operation).height, what
     money = ("money in", "money out", "money moved", "money beside", "everyday payment")
     assert sum(events[what] for what in money) == owned(tiny, "payments", operation).height
     circuits = owned(tiny, "circuits", operation)["circuit"]
@@ -112,28 +110,15 @@ def test_the_chronicle_tells_phases_in_order_within_a_page_and_says_that_it_is_s
     assert "synthetic" in text.splitlines()[2]
     assert max(map(len, text.splitlines())) <= WIDTH
     heads = [line.split(",")[0] for line in text.splitlines() if line and not line.startswith(" ")][3:]
-    order = [
-        "Prepares",
-        "Recruits",
-        "Advertises",
-        "Works",
-        "Moves",
-        "Is paid",
-        "Is disturbed",
-        "People leave",
-        "Ends",
-    ]
+    order = [phase.capitalize() for phase in get_args(Phase)]
     assert heads == [phase for phase in order if phase in heads]
-    assert heads[0] == "Prepares"
-    assert heads[-1] == "Ends"
+    assert (heads[0], heads[-1]) == ("Prepares", "Ends")
 
 
 def test_the_chronicle_counts_every_event_once(story: Story) -> None:
     text = tell(story)
-    told = sum(
-        int(number) for number in re.findall(rf"day [\d to*]+ (\d+) {PLURAL['advert']} (?:in|on) ", text)
-    )
-    told += text.count(f" {SINGULAR['advert']} ")
+    counts = re.findall(rf"day [\d to*]+ (\d+) {PLURAL['advert']} (?:in|on) ", text)
+    told = sum(map(int, counts)) + text.count(f" {SINGULAR['advert']} ")
     assert told == sum(event.what == "advert" for event in story.events)
 
 

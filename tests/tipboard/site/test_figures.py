@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tipbench.pages.axes import ticks
-from tipbench.pages.svg import LETTER, PHONE, Drawing
+from tipbench.pages.svg import LETTER, PHONE, Drawing, ticks
 from tipbench.pages.templates import ASSETS
 from tipboard.board.files import read
 from tipboard.board.standings import Standing, standings

@@ -31,12 +31,8 @@ def hard() -> dict[str, Any]:
 
 def wrong_in_text(body: str, language: str) -> set[str]:
     """Return the rules that the text itself breaks."""
-    text = body.casefold()
-    found = {
-        name
-        for name, patterns in _patterns(language).items()
-        if all(pattern.search(text) for pattern in patterns)
-    }
+    text, listed = body.casefold(), _patterns(language).items()
+    found = {name for name, patterns in listed if all(pattern.search(text) for pattern in patterns)}
     letters = re.sub(_contacts(), "N", body)
     found |= {f"form: {rule}" for rule in find_broken_rules(letters, language) if rule in FORMS}
     if letters.replace("N", "").lower() != letters.replace("N", ""):
@@ -48,11 +44,8 @@ def wrong_in_text(body: str, language: str) -> set[str]:
 
 @cache
 def _patterns(language: str) -> dict[str, list[re.Pattern[str]]]:
-    return {
-        name: [re.compile(pattern) for pattern in by_language[language]]
-        for name, by_language in hard()["texts"].items()
-        if language in by_language
-    }
+    listed = {name: of[language] for name, of in hard()["texts"].items() if language in of}
+    return {name: [re.compile(pattern) for pattern in patterns] for name, patterns in listed.items()}
 
 
 @cache

@@ -126,12 +126,13 @@ def test_a_fall_of_volume_is_found_where_it_was_planted() -> None:
         adverts = np.where(days < 300, 100, after)
         return pl.DataFrame({"region": 0, "platform": name, "day": days, "adverts": adverts})
 
-    made = _Made(
-        market=pl.concat([site("p01", 0), site("p04", 36)]),
-        platforms=pl.DataFrame(
-            {"region": [0, 0], "platform": ["p01", "p04"], "kind": ["adult", "social"], "closed": [300, None]}
-        ),
-    )
+    platforms = {
+        "region": [0, 0],
+        "platform": ["p01", "p04"],
+        "kind": ["adult", "social"],
+        "closed": [300, None],
+    }
+    made = _Made(market=pl.concat([site("p01", 0), site("p04", 36)]), platforms=pl.DataFrame(platforms))
     named = {one.name: one for one in aggregates()["closures"]}
     fall = named["all adverts four weeks after a closure"]
     assert evaluate("", replace(fall, needs=1), fall.measure(ReleaseView(made))).value == pytest.approx(-0.82)
@@ -142,57 +143,40 @@ def test_a_fall_of_volume_is_found_where_it_was_planted() -> None:
 
 
 def test_an_operation_that_begins_too_late_to_be_seen_investigated_counts_for_nothing() -> None:
-    made = _Made(
-        operations=pl.DataFrame(
-            {
-                "region": 0,
-                "operation": range(5),
-                "kind": ["trafficking"] * 4 + ["business"],
-                "posts": True,
-                "begins": -100,
-                "first_day": [0, 100, 364, 700, 0],
-                "investigated_day": [None, 400, None, None, None],
-            }
-        )
-    )
+    days = {
+        "begins": -100,
+        "first_day": [0, 100, 364, 700, 0],
+        "investigated_day": [None, 400, None, None, None],
+    }
+    kinds = {"kind": ["trafficking"] * 4 + ["business"], "posts": True}
+    made = _Made(operations=pl.DataFrame({"region": 0, "operation": range(5), **kinds, **days}))
     one = next(one for one in ALL if one.name == "cases that reach the authorities")
     assert evaluate("", replace(one, needs=1), one.measure(ReleaseView(made))).value == pytest.approx(1 / 3)
 
 
-def test_what_reaches_the_authorities_is_what_was_published() -> None:
-    assert parameters("0.4.0")["operations.investigated"]["value"]["trafficking"] == 0.22
-
-
-def test_forced_labour_is_spread_over_sectors_as_was_published() -> None:
+def test_inputs_are_what_was_published() -> None:
     listed = parameters("0.4.0")
+    assert listed["operations.investigated"]["value"]["trafficking"] == 0.22
     forms = {name: listed["operations.form"]["value"][name] for name in ("labour", "domestic_servitude")}
     law = {name: listed[f"operations.category.{name}"]["value"] for name in forms}
-    for sector, share in {
-        "domestic": 0.37,
-        "agricultural": 0.33,
-        "construction": 0.19,
-        "hospitality": 0.12,
-    }.items():
+    published = {"domestic": 0.37, "agricultural": 0.33, "construction": 0.19, "hospitality": 0.12}
+    for sector, share in published.items():
         made = sum(forms[name] * law[name].get(sector, 0) / sum(law[name].values()) for name in forms)
         assert made / sum(forms.values()) == pytest.approx(share, abs=0.03), sector
 
 
 def test_an_alert_is_raised_by_money_that_goes_out_again_at_once() -> None:
-    minute = [0, 600, 4000, 4001, 9000]
-    made = _Made(
-        payments=pl.DataFrame(
-            {
-                "region": 0,
-                "payment": range(5),
-                "operation": pl.Series([None] * 5, dtype=pl.Int64),
-                "minute": pl.Series(minute, dtype=pl.Int32),
-                "payer": [1, 2, 1, 2, 2],
-                "payee": [2, 3, 2, 4, 3],
-                "amount": pl.Series([100_000, 90_000, 100_000, 10_000, 100_000], dtype=pl.Int64),
-                "typology": [None, "funnel", None, None, None],
-            }
-        )
-    )
+    payments = {
+        **{"region": 0, "payment": range(5), "operation": pl.Series([None] * 5, dtype=pl.Int64)},
+        **{
+            "payer": [1, 2, 1, 2, 2],
+            "payee": [2, 3, 2, 4, 3],
+            "typology": [None, "funnel", None, None, None],
+        },
+        "minute": pl.Series([0, 600, 4000, 4001, 9000], dtype=pl.Int32),
+        "amount": pl.Series([100_000, 90_000, 100_000, 10_000, 100_000], dtype=pl.Int64),
+    }
+    made = _Made(payments=pl.DataFrame(payments))
     # 1: 90% of what came in ten hours before. 3: a tenth of it. 4: more than a day later.
     assert ReleaseView(made).alerts["payment"].to_list() == [1]
 

@@ -29,11 +29,10 @@ AROUND = {
     "zh": "请付现金。{}静候佳音。NNN NNNN",
 }
 """An ordinary advert per language."""
+FILE = Path(__file__).parents[1] / "text" / "planted.yaml"
 PLANTED = [
     pytest.param(language, rule, sentence, id=f"{language}-{rule}-{number}")
-    for rule, by_language in yaml.safe_load(
-        (Path(__file__).parents[1] / "text" / "planted.yaml").read_text(encoding="utf-8")
-    ).items()
+    for rule, by_language in yaml.safe_load(FILE.read_text(encoding="utf-8")).items()
     for language, sentences in by_language.items()
     for number, sentence in enumerate(sentences)
 ]
@@ -62,14 +61,10 @@ def test_nothing_is_found_in_a_release_and_every_string_is_read(region: Path) ->
     report = lint_folder(region)
     assert report.strikes == []
     assert report.unknown == set()
-    strings = sum(
-        int(column.explode().drop_nulls().len())
-        if column.dtype == pl.List(pl.String)
-        else column.drop_nulls().len()
-        for path in region.rglob("*.parquet")
-        for column in pl.read_parquet(path, glob=False)
-        if column.dtype in (pl.String, pl.List(pl.String))
-    )
+    columns = (one for path in region.rglob("*.parquet") for one in pl.read_parquet(path, glob=False))
+    texts = [one for one in columns if one.dtype in (pl.String, pl.List(pl.String))]
+    flat = [one.explode() if one.dtype == pl.List(pl.String) else one for one in texts]
+    strings = sum(one.drop_nulls().len() for one in flat)
     assert report.strings.total() == strings > 100_000
     assert report.distinct["adverts"] > 1000
 
@@ -238,7 +233,9 @@ def test_a_part_of_a_task_is_known_by_its_columns_and_its_notes_are_read_in_any_
     assert lint_folder(tmp_path).by_rule == {("contacts", "explicit"): 1}
 
 
-@pytest.mark.parametrize("callers", LANGUAGES)
+@pytest.mark.parametrize(
+    "callers", [LANGUAGES[0], *(pytest.param(c, marks=pytest.mark.slow) for c in LANGUAGES[1:])]
+)
 def test_a_note_is_read_in_its_own_language_whatever_its_callers_speak(tmp_path: Path, callers: str) -> None:
     texts = [text for language in LANGUAGES for text in read_notes(language).strings]
     rows = {"region": 0, "contact": range(len(texts)), "language": callers, "narrative": texts}

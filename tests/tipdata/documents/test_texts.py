@@ -2,27 +2,29 @@
 
 import polars as pl
 import pytest
-from contradictions import (  # pyright: ignore[reportMissingImports]
-    hard,
-    wrong_in_facts,
-    wrong_in_text,
-)
+from contradictions import hard, wrong_in_facts, wrong_in_text  # pyright: ignore[reportMissingImports]
 from tipdata.core.kinds import LANGUAGES
-from tipdata.core.world import World
 from tipdata.documents.texts import read_body
-from tipdata.release import generate_region
+from tipdata.release import Release
+
+MOST = 300
+"""Bodies of a language."""
 
 
 @pytest.fixture(scope="module")
-def adverts() -> pl.DataFrame:
-    """Distinct bodies of six regions, in each of which another language is usual."""
-    parts = [generate_region(World.of("0.4.0", 1), index)["adverts"] for index in (0, 2, 3, 4, 6, 7)]
-    return pl.concat(parts).unique("body", keep="first", maintain_order=True)
+def adverts(tiny: Release) -> pl.DataFrame:
+    """Distinct bodies of ``tiny``, where each language is usual in a region."""
+    rows = tiny.scan("adverts", truth=True).collect().unique("body", keep="first", maintain_order=True)
+    return rows.sample(fraction=1, shuffle=True, seed=1)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+SLOW = ("ar", "es", "fr", "ru")
+READ = [pytest.param(one, marks=pytest.mark.slow if one in SLOW else ()) for one in LANGUAGES]
+
+
+@pytest.mark.parametrize("language", READ)
 def test_every_body_is_read_whole_and_says_what_is_true(adverts: pl.DataFrame, language: str) -> None:
-    rows = adverts.filter(language=language)
+    rows = adverts.filter(language=language).head(MOST)
     assert rows.height > 50
     columns = ("body", "category", "facts", "price_basis")
     for body, category, facts, basis in rows.select(columns).iter_rows():
@@ -33,9 +35,9 @@ def test_every_body_is_read_whole_and_says_what_is_true(adverts: pl.DataFrame, l
         assert bool(told.basis) == ("XTS" in body), body
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", READ)
 def test_no_body_contradicts_itself(adverts: pl.DataFrame, language: str) -> None:
-    for body, category in adverts.filter(language=language).select("body", "category").iter_rows():
+    for body, category in adverts.filter(language=language).head(MOST).select("body", "category").iter_rows():
         assert not wrong_in_facts(body, language, category), body
         assert not wrong_in_text(body, language), body
 
@@ -44,21 +46,15 @@ def test_a_contradiction_that_is_planted_is_found(adverts: pl.DataFrame) -> None
     told = adverts.filter(pl.col("facts").list.contains("times=any"), language="en", category="massage")
     body = told["body"][0]
     assert not wrong_in_facts(body, "en", "massage")
-    planted = (
-        f"{body} Fixed opening hours." if body.endswith((".", "!", "?")) else f"{body}. Fixed opening hours."
+    stop = "" if body.endswith((".", "!", "?")) else "."
+    twice = wrong_in_facts(f"{body}{stop} Fixed opening hours.", "en", "massage")
+    assert "two levels of a fact, or one twice" in twice
+    odd = (
+        "Booked is booked. Half sessions possible. Nothing here is secret. It is not said who runs the place."
     )
-    assert "two levels of a fact, or one twice" in wrong_in_facts(planted, "en", "massage")
-    assert any(
-        rule.startswith("apart: ")
-        for rule in wrong_in_facts(
-            "Booked is booked. Half sessions possible. Nothing here is secret. It is not said who runs the place.",
-            "en",
-            "massage",
-        )
-    )
-    assert "alone: concrete=detailed" in wrong_in_facts(
-        "Everything that matters is stated here.", "en", "massage"
-    )
+    assert any(rule.startswith("apart: ") for rule in wrong_in_facts(odd, "en", "massage"))
+    stated = "Everything that matters is stated here."
+    assert "alone: concrete=detailed" in wrong_in_facts(stated, "en", "massage")
     assert "unfit: firm" in wrong_in_facts("Tell nobody which firm you work for.", "en", "domestic")
     assert not wrong_in_facts("Tell nobody which firm you work for.", "en", "construction")
     assert wrong_in_facts(f"{body} Something that no wordbook has", "en", "massage") == {"not read whole"}

@@ -53,14 +53,8 @@ def main() -> None:
         said = found.results()
         print("inference", secret, said.n_success, said.n_control, said.risk())
     queries = singling.univariate_singling_out_queries(made, 100_000, np.random.default_rng(0))
-    print(
-        "singling out",
-        len(queries),
-        [
-            int((np.array(singling._evaluate_queries(df=one, queries=queries)) == 1).sum())
-            for one in (private, control)
-        ],
-    )
+    counts = (np.array(singling._evaluate_queries(df=one, queries=queries)) for one in (private, control))
+    print("singling out", len(queries), [int((one == 1).sum()) for one in counts])
 
 
 if __name__ == "__main__":

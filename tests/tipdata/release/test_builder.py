@@ -1,10 +1,7 @@
 """Releases are made, resumed, opened and removed. A size of two regions stands in for a real one."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -33,19 +30,12 @@ from tipdata.stages import all_tables, stages, tables_of
 NEWEST = newest_released()
 
 
-def test_a_made_release_reads_back_whole(two: Release) -> None:
-    make_release(two, engine="sequential")
-    assert verify_release(two, engine="sequential") == []
-    adverts = two.scan("adverts", truth=True).collect()
+def test_a_made_release_reads_back_whole_and_hidden_columns_stay_with_their_rows(made: Release) -> None:
+    assert verify_release(made, engine="sequential") == []
+    adverts, table = made.scan("adverts", truth=True).collect(), all_tables()["adverts"]
     assert adverts["region"].unique().sort().to_list() == [0, 1]
-    assert adverts.columns == [
-        *all_tables()["adverts"].observed,
-        *(c for c in adverts.columns if c in all_tables()["adverts"].names("truth")),
-    ]
-    assert not set(two.scan("adverts").collect_schema()) & set(all_tables()["adverts"].names("truth"))
-
-
-def test_hidden_columns_stay_with_their_rows(made: Release) -> None:
+    assert adverts.columns == [*table.observed, *(c for c in adverts.columns if c in table.names("truth"))]
+    assert not set(made.scan("adverts").collect_schema()) & set(table.names("truth"))
     side_by_side = made.scan("adverts", truth=True).collect()
     observed = made.scan("adverts").collect()
     hidden = pl.concat(pl.read_parquet(made.region_folder(i) / "adverts.truth.parquet") for i in range(2))
@@ -60,27 +50,19 @@ def test_a_table_of_truth_is_not_read_by_accident(made: Release) -> None:
         made.scan("adverst")
 
 
-def test_one_and_two_workers_make_the_same_files(
-    two: Release, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    make_release(two, engine="sequential")
-    receipts = [
-        json.loads((two.region_folder(i) / "receipt.json").read_text(encoding="utf-8")) for i in range(2)
-    ]
-    monkeypatch.setenv("TIPBENCH_HOME", str(tmp_path / "other"))
-    make_release(two, engine=Engine(workers=2))
-    assert [
-        json.loads((two.region_folder(i) / "receipt.json").read_text(encoding="utf-8")) for i in range(2)
-    ] == receipts
+def receipt(release: Release, index: int) -> dict[str, Any]:
+    return json.loads((release.region_folder(index) / "receipt.json").read_text(encoding="utf-8"))
 
 
-def test_workers_that_are_used_again_follow_a_changed_home(
-    two: Release, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_two_workers_make_the_files_of_one_and_follow_a_changed_home(
+    made: Release, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    receipts = [receipt(made, index) for index in range(2)]
     for name in ("first", "second"):
         monkeypatch.setenv("TIPBENCH_HOME", str(tmp_path / name))
-        make_release(two, engine=Engine(workers=2))
-        assert verify_release(two, engine=Engine(workers=2)) == []
+        make_release(made, engine=Engine(workers=2))
+        assert [receipt(made, index) for index in range(2)] == receipts
+        assert verify_release(made, engine=Engine(workers=2)) == []
 
 
 def test_a_killed_run_resumes_with_what_is_whole(made: Release) -> None:
@@ -110,7 +92,7 @@ def test_a_region_of_another_generator_is_made_again(made: Release, monkeypatch:
 def test_a_release_that_differs_from_its_manifest_is_refused(
     made: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    digests = json.loads((made.region_folder(0) / "receipt.json").read_text(encoding="utf-8"))["digests"]
+    digests = receipt(made, 0)["digests"]
     digests["adverts"]["body"] = "0" * 64
     manifest = {"regions": {"00000": {"digests": digests}, "00001": {"digests": {}}}}
     monkeypatch.setattr(manifests, "published_manifest", lambda release: manifest)
@@ -121,10 +103,7 @@ def test_a_release_that_differs_from_its_manifest_is_refused(
 def test_a_column_that_the_manifest_does_not_have_is_refused(
     made: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    digests = [
-        json.loads((made.region_folder(i) / "receipt.json").read_text(encoding="utf-8"))["digests"]
-        for i in range(2)
-    ]
+    digests = [receipt(made, index)["digests"] for index in range(2)]
     manifest = {"regions": {"00000": {"digests": digests[0]}, "00001": {"digests": digests[1]}}}
     monkeypatch.setattr(manifests, "published_manifest", lambda release: manifest)
     make_release(made, engine="sequential")
@@ -240,40 +219,16 @@ def test_a_version_has_the_tables_that_it_was_released_with(monkeypatch: pytest.
     monkeypatch.setattr("tipdata.stages.stages", lambda: listed)
     assert set(tables_of("9.0.0")) - set(tables_of(NEWEST)) == {"market", "interventions", "effects"}
     assert set(generate_region(World.of(NEWEST), 0)) == set(tables_of(NEWEST))
-    with pytest.raises(
-        UsageError, match=rf"table market does not exist in data version {NEWEST}: choose one of"
-    ):
+    said = rf"table market does not exist in data version {NEWEST}: choose one of"
+    with pytest.raises(UsageError, match=said):
         Release.of(NEWEST, "tiny").scan("market")
-
-
-def test_lower_simd_levels_give_the_published_digests(tmp_path: Path) -> None:
-    """Every CPU feature that numpy dispatches on is switched off in a fresh interpreter, where polars has threads."""
-    code = (
-        "from tipdata.core.world import World; from tipdata.release import generate_region;"
-        "from tipcore.digest import column_digest, region_digest;"
-        f"t = generate_region(World.of('{NEWEST}'), 0);"
-        "print(region_digest({n: {c: column_digest(f[c]) for c in f.columns} for n, f in t.items()}))"
-    )
-    from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__  # type: ignore[import-not-found]
-
-    off = " ".join(f for f in __cpu_dispatch__ if __cpu_features__.get(f))
-    environment = {**os.environ, "NPY_DISABLE_CPU_FEATURES": off, "POLARS_MAX_THREADS": "4"}
-    run = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
-    )
-    manifest = published_manifest(Release.of(NEWEST, "tiny"))
-    assert manifest is not None
-    assert run.stdout.strip() == manifest["regions"]["00000"]["digest"]
 
 
 def test_a_region_that_is_the_published_one_is_never_made_again(
     made: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever source file was touched since, and also where a killed run left no receipt of the release."""
-    digests = [
-        json.loads((made.region_folder(i) / "receipt.json").read_text(encoding="utf-8"))["digests"]
-        for i in range(2)
-    ]
+    digests = [receipt(made, index)["digests"] for index in range(2)]
     regions = {f"0000{i}": {"digest": region_digest(d), "digests": d} for i, d in enumerate(digests)}
     manifest = {"regions": regions, "digest": release_digest({n: e["digest"] for n, e in regions.items()})}
     for module in (builder, manifests):
@@ -285,10 +240,9 @@ def test_a_region_that_is_the_published_one_is_never_made_again(
     (made.folder / "receipt.json").unlink()
     open_release(NEWEST, "pair", engine="sequential", quiet=True)
     assert [file.stat().st_mtime_ns for file in files] == stamps
-    receipt = made.region_folder(1) / "receipt.json"
-    receipt.write_text(
-        receipt.read_text(encoding="utf-8").replace(digests[1]["adverts"]["body"], "0" * 64), encoding="utf-8"
-    )
+    path = made.region_folder(1) / "receipt.json"
+    text = path.read_text(encoding="utf-8").replace(digests[1]["adverts"]["body"], "0" * 64)
+    path.write_text(text, encoding="utf-8")
     (made.folder / "receipt.json").unlink()
     open_release(NEWEST, "pair", engine="sequential", quiet=True)
     assert files[0].stat().st_mtime_ns == stamps[0]
@@ -338,11 +292,7 @@ def test_the_fingerprint_follows_what_decides_the_content(
 @pytest.mark.parametrize("digest", ["published", "other"])
 @pytest.mark.parametrize("generator", ["this", "another"])
 def test_a_release_is_made_where_it_is_not_the_published_one_or_without_one_of_another_generator(
-    two: Release,
-    monkeypatch: pytest.MonkeyPatch,
-    published: bool,
-    digest: str,
-    generator: str,
+    two: Release, monkeypatch: pytest.MonkeyPatch, published: bool, digest: str, generator: str
 ) -> None:
     made: list[Release] = []
     monkeypatch.setattr(builder, "make_on_disk", lambda release, **options: made.append(release))
@@ -351,8 +301,8 @@ def test_a_release_is_made_where_it_is_not_the_published_one_or_without_one_of_a
     monkeypatch.setattr(Release, "missing_files", lambda self, index: [])
     two.folder.mkdir(parents=True)
     mark = fingerprint(NEWEST) if generator == "this" else "another"
-    receipt: dict[str, Any] = {"digest": digest, "fingerprint": mark}
-    (two.folder / "receipt.json").write_text(json.dumps(receipt), encoding="utf-8")
+    text = json.dumps({"digest": digest, "fingerprint": mark})
+    (two.folder / "receipt.json").write_text(text, encoding="utf-8")
 
     assert open_release(NEWEST, "pair", quiet=True) == two
     wanted = digest == "other" if published else generator == "another"
@@ -417,9 +367,8 @@ def test_a_release_that_the_disk_has_no_room_for_is_refused_before_anything_is_m
     two: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     free(monkeypatch, 3_000_000)
-    with pytest.raises(
-        UsageError, match=r"needs about 5 MB and .* has 3 MB free: free space there or set TIPBENCH"
-    ):
+    said = r"needs about 5 MB and .* has 3 MB free: free space there or set TIPBENCH"
+    with pytest.raises(UsageError, match=said):
         make_release(two, engine="sequential")
     assert not list(two.folder.iterdir())
 
@@ -428,18 +377,11 @@ def test_the_size_that_is_said_is_near_what_regions_take(made: Release) -> None:
     assert 0.7 < size_on_disk(made.folder) / (2 * builder.BYTES_PER_REGION) < 1.3
 
 
-@pytest.mark.parametrize(
-    ("size", "said"), [(0, "0 MB"), (126_400_000, "126 MB"), (1_280_000_000, "1.3 GB"), (2.5e11, "250 GB")]
-)
-def test_sizes_are_said_in_units_that_people_read(size: Any, said: str) -> None:
-    assert builder.size_in_words(int(size)) == said
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"), [(0.2, "1 second"), (59, "59 seconds"), (130, "2 minutes"), (10_000, "3 hours")]
-)
-def test_durations_are_said_in_units_that_people_read(seconds: float, said: str) -> None:
-    assert builder.duration_in_words(seconds) == said
+def test_sizes_and_durations_are_said_in_units_that_people_read() -> None:
+    sizes = {0: "0 MB", 126_400_000: "126 MB", 1_280_000_000: "1.3 GB", 250_000_000_000: "250 GB"}
+    assert {size: builder.size_in_words(size) for size in sizes} == sizes
+    durations = {0.2: "1 second", 59: "59 seconds", 130: "2 minutes", 10_000: "3 hours"}
+    assert {seconds: builder.duration_in_words(seconds) for seconds in durations} == durations
 
 
 def test_a_removed_release_is_gone_and_can_be_made_again(made: Release) -> None:

@@ -5,7 +5,7 @@ import os
 import random
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -21,23 +21,11 @@ from tipdata.stages import tables_of
 NEWEST = newest_released()
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A release of two regions, made once."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("TIPBENCH_HOME", str(tmp_path_factory.mktemp("home")))
-        patched.setattr("tipdata.release.release.sizes", lambda: {"pair": 2})
-        release = Release.of(NEWEST, "pair")
-        make_release(release, engine="sequential", quiet=True)
-        yield release.folder
-
-
 @pytest.fixture
-def made(two: Release, whole: Path) -> Release:
-    """A copy of it that may be damaged."""
-    shutil.copytree(whole, two.folder)
+def made(made: Release) -> Release:
+    """A copy of a release that may be damaged, of which this process knows nothing."""
     new_process()
-    return two
+    return made
 
 
 def new_process() -> None:
@@ -91,7 +79,9 @@ COLUMNS = [
 ]
 
 
-@pytest.mark.parametrize("known", [True, False], ids=["files", "columns"])
+@pytest.mark.parametrize(
+    "known", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["files", "columns"]
+)
 def test_a_changed_value_is_refused_by_the_name_of_region_table_and_column(
     made: Release, known: bool
 ) -> None:
@@ -110,10 +100,10 @@ def test_a_changed_value_is_refused_by_the_name_of_region_table_and_column(
             continue
         with pytest.raises(MachineFault) as refused:
             made.scan(name, truth=True)
+        advice = "run `tipbench data make release=pair`, which makes that region again"
         assert str(refused.value) == (
-            f"release {NEWEST}/pair is damaged at region 1, table {name}, column {column}: run `tipbench data make "
-            "release=pair`, which makes that region again; `tipbench data verify release=pair` names all that is "
-            "damaged."
+            f"release {NEWEST}/pair is damaged at region 1, table {name}, column {column}: {advice}; "
+            "`tipbench data verify release=pair` names all that is damaged."
         )
         path.write_bytes(kept)
         made.scan(name, truth=True)
@@ -125,16 +115,11 @@ def test_a_fifo_in_the_place_of_a_file_is_refused_and_made_again(
     path = made.region_folder(1) / "adverts.truth.parquet"
     whole = path.read_bytes()
     made.scan("adverts")
-    for name in (
-        "00001/adverts.truth.parquet",
-        "00001/receipt.json",
-        "receipt.json",
-        "checked/adverts.parquet.json",
-    ):
+    for name in ("00001/adverts.truth.parquet", "00001/receipt.json", "receipt.json"):
         fifo(made.folder / name)
-    with pytest.raises(
-        MachineFault, match=r"region 1, table adverts: .* cannot be read \(it is not a regular file\)"
-    ):
+    fifo(made.folder / "checked" / "adverts.parquet.json")
+    said = r"region 1, table adverts: .* cannot be read \(it is not a regular file\)"
+    with pytest.raises(MachineFault, match=said):
         made.scan("adverts", truth=True)
     [said] = verify_release(made, engine="sequential", quiet=True)
     assert "receipt.json cannot be read" in said
@@ -143,14 +128,14 @@ def test_a_fifo_in_the_place_of_a_file_is_refused_and_made_again(
     assert builder.open_on_disk(made.version, made.size, quiet=True) == made
 
 
-@pytest.mark.parametrize("name", ["adverts.truth", "adverts", "payments.truth", "platforms"])
+@pytest.mark.parametrize("name", ["adverts.truth", "platforms"])
 def test_any_flipped_bit_is_refused(made: Release, name: str) -> None:
     """Also in a footer, where it may change which rows are looked at and no value."""
     table = name.partition(".")[0]
     path = made.region_folder(0) / f"{name}.parquet"
     draw = random.Random(name)
     kept = path.read_bytes()
-    for place in [0, len(kept) - 5, *(draw.randrange(len(kept)) for _ in range(60))]:
+    for place in [0, len(kept) - 5, *(draw.randrange(len(kept)) for _ in range(16))]:
         flip(path, place, draw.randrange(8))
         with pytest.raises(MachineFault, match=f"damaged at region 0, table {table}[,:]"):
             made.scan(table, truth=True)
@@ -165,7 +150,7 @@ def test_of_a_receipt_of_an_earlier_version_a_flipped_bit_is_refused_where_it_ch
     path = made.region_folder(0) / "adverts.truth.parquet"
     kept, draw, refused = path.read_bytes(), random.Random(3), 0
     whole = pl.read_parquet(path)
-    for _ in range(60):
+    for _ in range(24):
         flip(path, draw.randrange(len(kept)), draw.randrange(8))
         try:
             made.scan("adverts", truth=True)
@@ -174,7 +159,7 @@ def test_of_a_receipt_of_an_earlier_version_a_flipped_bit_is_refused_where_it_ch
         else:
             assert read_doubtful(path).equals(whole)
         path.write_bytes(kept)
-    assert refused > 40
+    assert refused > 14
 
 
 @pytest.mark.parametrize("end", [0, 3, 100, -1])
@@ -267,7 +252,7 @@ DEEP = "[" * 200_000
 @pytest.mark.parametrize(
     "said",
     [
-        *("", "{", "[]", '{"00000": 1}', '{"00000": [[1], 2, 3]}', "null", DEEP, f'{{"00000": {DEEP}'),
+        *("", "[]", '{"00000": 1}', '{"00000": [[1], 2, 3]}', DEEP, f'{{"00000": {DEEP}'),
         *(f'{{"00000": [[1, 2, 3], {when}, ""]}}' for when in ("1e400", "NaN", f"1{'0' * 400}")),
         '{"00000": [[1e400, 2, 3], 4, ""]}',
     ],
@@ -340,22 +325,20 @@ def test_verify_names_a_file_whose_values_are_right_and_whose_bytes_are_not(made
     path = made.region_folder(1) / "places.parquet"
     pl.read_parquet(path).write_parquet(path, compression="lz4")
     [said] = verify_release(made, engine="sequential", quiet=True)
-    assert said == (
-        f"release {NEWEST}/pair, region 1, table places: places.parquet is not the file that was written, though its "
-        "values are"
-    )
-    with pytest.raises(MachineFault, match=r"places\.parquet is not the file that was written"):
+    fault = "places.parquet is not the file that was written"
+    assert said == f"release {NEWEST}/pair, region 1, table places: {fault}, though its values are"
+    with pytest.raises(MachineFault, match=fault):
         made.scan("places")
     without_files(made)
     assert verify_release(made, engine="sequential", quiet=True) == []
     made.scan("places")
 
 
-def test_a_damaged_file_never_ends_the_process_nor_makes_polars_panic(whole: Path, tmp_path: Path) -> None:
-    """Whatever is said of it, it is said by ValueError."""
+def test_a_damaged_file_never_ends_the_process_nor_makes_polars_panic(made: Release, tmp_path: Path) -> None:
+    """It raises ValueError."""
     draw, read = random.Random(5), 0
-    files = sorted((whole / "00000").glob("*.parquet"))
-    for _ in range(400):
+    files = sorted(made.region_folder(0).glob("*.parquet"))
+    for _ in range(120):
         content = bytearray(draw.choice(files).read_bytes())
         footer = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
         for _ in range(draw.randint(1, 3)):
@@ -366,17 +349,7 @@ def test_a_damaged_file_never_ends_the_process_nor_makes_polars_panic(whole: Pat
             read += 1
         except ValueError:
             continue
-    assert 0 < read < 400
-
-
-def test_verify_names_release_region_table_and_column_of_a_changed_value(made: Release) -> None:
-    path = made.region_folder(1) / "adverts.parquet"
-    frame = pl.read_parquet(path)
-    changed = pl.when(pl.int_range(pl.len()) == 5).then(pl.col("minute") + 1).otherwise(pl.col("minute"))
-    frame.with_columns(changed.alias("minute").cast(pl.Int32)).write_parquet(path)
-    assert verify_release(made, engine="sequential") == [
-        f"release {NEWEST}/pair, region 1, table adverts, column minute"
-    ]
+    assert 0 < read < 120
 
 
 def test_verify_names_a_file_that_is_gone_or_truncated(made: Release) -> None:
@@ -404,10 +377,8 @@ def test_verify_names_a_column_too_many_and_one_too_few(made: Release, suffix: s
     frame = pl.read_parquet(path)
     frame.with_columns(extra=pl.col("advert") % 7, weight=1.5).write_parquet(path)
     place = f"release {NEWEST}/pair, region 1, table adverts, column"
-    assert verify_release(made, engine="sequential") == [
-        f"{place} extra: is not a column of {name}",
-        f"{place} weight: is not a column of {name}",
-    ]
+    more = [f"{place} {column}: is not a column of {name}" for column in ("extra", "weight")]
+    assert verify_release(made, engine="sequential") == more
     frame.drop("advert").write_parquet(path)
     assert verify_release(made, engine="sequential") == [f"{place} advert: is missing from {name}"]
 
@@ -429,14 +400,12 @@ def test_verify_names_a_table_file_too_many_and_one_too_few(made: Release, name:
     folder = made.region_folder(1)
     (folder / name).write_bytes((folder / "places.parquet").read_bytes())
     [difference] = verify_release(made, engine="sequential")
-    table = name.split(".")[0]
-    assert difference.startswith(
-        f"release {NEWEST}/pair, region 1, table {table}: is not a file of the release: delete "
-    )
+    place = f"release {NEWEST}/pair, region 1, table"
+    assert difference.startswith(f"{place} {name.split('.')[0]}: is not a file of the release: delete ")
     (folder / name).unlink()
     (folder / "adverts.truth.parquet").unlink()
     [difference] = verify_release(made, engine="sequential")
-    assert difference.startswith(f"release {NEWEST}/pair, region 1, table adverts: ")
+    assert difference.startswith(f"{place} adverts: ")
 
 
 def test_verify_names_a_region_too_many_and_a_receipt_that_is_gone(made: Release) -> None:
@@ -445,9 +414,7 @@ def test_verify_names_a_region_too_many_and_a_receipt_that_is_gone(made: Release
     assert difference.startswith(f"release {NEWEST}/pair, region 00002: is not a region of it")
     (made.folder / "00002").rmdir()
     (made.folder / "notes").mkdir()
-    (made.folder / "00003").write_text(
-        "a file is not a region, and a folder of notes is none either", encoding="utf-8"
-    )
+    (made.folder / "00003").write_text("neither a file nor a folder of notes is a region", encoding="utf-8")
     assert verify_release(made, engine="sequential") == []
     (made.region_folder(0) / "receipt.json").unlink()
     [difference] = verify_release(made, engine="sequential")
@@ -455,11 +422,7 @@ def test_verify_names_a_region_too_many_and_a_receipt_that_is_gone(made: Release
     assert "receipt.json cannot be read" in difference
 
 
-def test_verify_of_a_release_that_was_never_made_says_how_to_make_it(two: Release) -> None:
-    with pytest.raises(UsageError, match="tipbench data make"):
-        verify_release(two)
-
-
-def test_verify_of_a_world_that_was_never_made_says_how_to_make_it(two: Release) -> None:
-    with pytest.raises(UsageError, match=r"`tipbench data make release=pair release\.world=2`"):
-        verify_release(Release.of(NEWEST, "pair", 2))
+def test_verify_of_what_was_never_made_says_how_to_make_it(two: Release) -> None:
+    for release, words in ((two, ""), (Release.of(NEWEST, "pair", 2), r" release\.world=2")):
+        with pytest.raises(UsageError, match=rf"`tipbench data make release=pair{words}`"):
+            verify_release(release)

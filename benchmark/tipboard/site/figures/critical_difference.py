@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tipbench.pages.axes import Scale
-from tipbench.pages.svg import PHONE, Drawing, fit, width_of
+from tipbench.pages.svg import PHONE, Drawing, Scale, fit, width_of
 
 from tipboard.site.sizes import MeanRanks
 

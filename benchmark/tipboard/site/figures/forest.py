@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from tipbench.pages.axes import Scale
-from tipbench.pages.svg import PHONE, Drawing, fit, width_of
+from tipbench.pages.svg import PHONE, Drawing, Scale, fit, width_of
 from tipbench.style import INTERVAL_OPACITY, INTERVAL_WIDTH, ORACLE_DASH, ORACLE_WIDTH
 
 from tipboard.board.forest import Forest, ForestRow, colour_of, forest_of

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tipbench.pages.axes import Scale
-from tipbench.pages.svg import Drawing, Point
+from tipbench.pages.svg import Drawing, Point, Scale
 from tipbench.runs.report import interval, number
 
 from tipboard.board.forest import colour_of, differs_from_reference, limits

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tipbench.pages.axes import Scale
-from tipbench.pages.svg import PHONE, Drawing, fit, width_of
+from tipbench.pages.svg import PHONE, Drawing, Scale, fit, width_of
 from tipbench.runs.report import OPERATION, number
 
 from tipboard.board.columns import axis_title, worst_text

@@ -11,8 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from tipbench.pages.axes import Scale
-from tipbench.pages.svg import LETTER, Drawing, Point, fit, width_of
+from tipbench.pages.svg import LETTER, Drawing, Point, Scale, fit, width_of
 from tipbench.runs.report import number
 
 from tipboard.board.columns import axis_title

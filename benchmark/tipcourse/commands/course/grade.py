@@ -69,8 +69,7 @@ def _show(graded: list[Graded], options: argparse.Namespace) -> None:
         left = sum(bool(one.problem) for one in graded)
         missed = f", {left:,} could not be graded" if left else ""
         emit(f"{len(graded):,} notebooks, {whole:,} with all points{missed}")
-    if len(graded) == 1:
-        for note in graded[0].notes:
-            notice(note, options.quiet)
+    for note in graded[0].notes if len(graded) == 1 else ():
+        notice(note, options.quiet)
     if options.csv is not None:
         notice(f"written: {expand_home(options.csv)}", options.quiet)

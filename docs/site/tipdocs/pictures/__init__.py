@@ -1,1 +1,1 @@
-"""The pictures of the documents, one file each; :mod:`tipdocs.picture` says what is in it."""
+"""The pictures of the documents: a function each, by subject; ``pictures.yaml`` has their texts."""

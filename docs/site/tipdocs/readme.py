@@ -1,15 +1,22 @@
-"""Draw the badges of the README: plain SVG in the repository, so that reading it asks nothing of another host."""
+"""Draw the pictures of the README: a board by day and by night, and badges, which ask nothing of another host."""
 
 from __future__ import annotations
 
 import tomllib
 from html import escape
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from tipboard.board.files import read, reference_only
+from tipboard.board.forest import draw
+from tipboard.board.standings import standings
+from tipcore.errors import CheckFailed
 from tipdata.core.world import newest_released
 from tipdata.documents.project_files import LICENCE_NAME
 
-ROOT = Path(__file__).resolve().parents[3]
+from tipdocs.mirror import ROOT
+from tipdocs.picture import by_night, look
+
 FOLDER = "docs/figures/badges"
 CHARACTER, MARGIN, HEIGHT = 6.6, 8, 20
 """Width of a letter of 11 pixels in a font of one's system, room at both sides, and height, in pixels."""
@@ -43,3 +50,25 @@ def _badge(what: str, said: str) -> str:
         f'<text x="{left / 2}" y="14">{escape(what)}</text>\n'
         f'<text x="{left + right / 2}" y="14">{escape(said)}</text>\n</g>\n</svg>\n'
     )
+
+
+TASKS = ("advert_risk", "advert_linkage", "recruitment_onset", "prevalence")
+"""A task of each sort: to rank, to group, to be early, to count."""
+
+
+def draw_board(results: Path) -> tuple[str, str]:
+    """Return the forest plots of :data:`TASKS`, each on its default split, as SVG: by day and by night.
+
+    Raises UsageError for results that are no board, and CheckFailed where a task has none.
+    """
+    import matplotlib
+
+    board = reference_only(read(results))
+    shown = {standing.task.name: standing for standing in standings(board)}
+    if missing := [task for task in TASKS if task not in shown]:
+        raise CheckFailed(f"{results} has no results of {', '.join(missing)}: run experiment=board first.")
+    with TemporaryDirectory() as folder, matplotlib.rc_context(look("board")):
+        drawn = Path(folder) / "board.svg"
+        draw([shown[task] for task in TASKS], board.label, drawn)
+        by_day = drawn.read_text(encoding="utf-8")
+    return by_day, by_night(by_day)
