@@ -119,7 +119,6 @@ def _share(weights: Mapping[str, Any], names: set[str]) -> float:
 
 
 def _view_spans(parameters: Mapping[str, Entry]) -> dict[str, Span]:
-    """Return the possible share of posting trafficking operations in each view that parameters bound."""
     volume = parameters["operations.traits.volume"]["value"]
     few = {level for level in volume["levels"] if int(level.split("-")[-1]) < VIEW_ROWS}
     by_level = dict(zip(volume["levels"], volume["trafficking"], strict=True))
@@ -148,14 +147,12 @@ def _moving_share(parameters: Mapping[str, Entry]) -> Span:
 
 
 def _placing_share(parameters: Mapping[str, Entry]) -> float:
-    """Return the share of trafficking operations that may place people with firms."""
     return _share(
         parameters["operations.form"]["value"], set(parameters["suppliers.agencies.forms"]["value"])
     )
 
 
 def _silent_share(parameters: Mapping[str, Entry]) -> Span:
-    """Return the possible share of illicit payments of operations that never post."""
     sampled = parameters[SAMPLE]["value"]
     count, posting = (parameters[f"operations.{name}"]["value"] for name in ("count", "posting"))
     hidden = (count - posting) * _share(parameters["operations.hidden_kind"]["value"], {"trafficking"})

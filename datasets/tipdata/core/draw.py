@@ -119,7 +119,6 @@ def _key(seed: int, path: str) -> Words:
 
 @cache
 def _rises(name: str) -> Ints:
-    """Return the differences between neighbouring knots of a quantile table."""
     return np.diff(constant_table(name))
 
 
@@ -301,8 +300,7 @@ def poisson(stream: Stream, ids: Ids, mean: Ints) -> Ints:
 
 
 def over_disperse(stream: Stream, ids: Ids, mean: Ints, weight: int) -> Ints:
-    """Return means (thousandths) times 1 + weight (g - 1), of a gamma variable g of mean 1 and shape 4; weight in
-    permille."""
+    """Return means (thousandths) times 1 + weight (g - 1), with g gamma of mean 1 and shape 4; weight in permille."""
     around = stream.quantile(ids, "gamma_4.0") // 4 - 1_000_000
     return np.maximum(mean + mean * (around * weight // 1000) // 1_000_000, 0)
 
@@ -383,8 +381,7 @@ _PART_SEED = 1
 
 
 def assign_parts(ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int8]:
-    """Return the part of each id (operation or other cluster): index into :data:`PARTS`, int8, the same in every
-    release."""
+    """Return the part of each id (operation or other cluster): index into :data:`PARTS`, int8."""
     drawn = Stream(_PART_SEED, "partition").below(ids, sum(PART_SHARES))
     return np.searchsorted(np.cumsum(PART_SHARES), drawn, side="right").astype(np.int8)
 

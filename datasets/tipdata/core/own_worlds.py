@@ -181,7 +181,6 @@ def own_world_path(name: str) -> Path:
 
 
 def _find_difference(path: str, entry: Entry, base: Mapping[str, Entry]) -> str:
-    """Return why a parameter cannot replace the base's, '' if it can."""
     if path not in base:
         near = get_close_matches(path, base, n=1)
         return "is not a parameter of the world" + (f": the nearest is {near[0]}" if near else "")
@@ -235,7 +234,6 @@ def _order_entry(entry: Entry, there: Entry) -> Entry:
 
 
 def _order_names(value: Any, there: Any) -> Any:
-    """Return a value with its names in the order of another; draws depend on that order."""
     if isinstance(there, Mapping):
         return {name: _order_names(value[name], one) for name, one in there.items()}
     return value

@@ -45,7 +45,6 @@ def find_fault(entry: Mapping[str, Any], own: bool = False) -> str:
 
 
 def _find_grounds_fault(entry: Mapping[str, Any], own: bool) -> str:
-    """Return what is wrong with the keys and sources of a parameter, '' for nothing."""
     unknown = [key for key in entry if key not in KEYS]
     if unknown:
         return f"has an unknown key {unknown[0]}: choose among {', '.join(KEYS)}"
@@ -73,7 +72,6 @@ def _find_grounds_fault(entry: Mapping[str, Any], own: bool) -> str:
 
 
 def _find_width_fault(entry: Mapping[str, Any]) -> str:
-    """Return what is wrong with the width of a parameter, '' for nothing."""
     if "range" in entry:
         bounds = entry["range"]
         if not (isinstance(bounds, list) and len(bounds) == 2 and all(map(is_finite, bounds))):
@@ -126,7 +124,6 @@ def bibliography_keys() -> frozenset[str]:
 
 
 def _iterate_values(value: Any) -> Iterator[Any]:
-    """Yield everything in a value that is neither a list nor a mapping, except named truth values."""
     if isinstance(value, Mapping):
         value = [one for one in value.values() if not isinstance(one, bool)]
     if isinstance(value, list):
@@ -297,8 +294,7 @@ def place_of(path: Path, name: str, below: str = "") -> str:
 def apply_profile(
     listed: Mapping[str, Mapping[str, Any]], size: str, own: Mapping[str, Any]
 ) -> Mapping[str, Mapping[str, Any]]:
-    """Return parameters with the values of a size's profile. Raises ValueError for a parameter that the world does not
-    have, and for a value with a fault."""
+    """Return parameters with the values of a size's profile. Raises ValueError for an unknown one or a faulty value."""
     for path in own:
         if path not in listed:
             raise ValueError(f"versions.yaml: size {size} sets {path}, which is not a parameter of the world")
@@ -336,8 +332,6 @@ def _draw_entry(entry: Entry, stream: Stream) -> Entry:
 
 
 class _Mover:
-    """Moves the numbers of one parameter's value, in the file's order."""
-
     def __init__(self, entry: Entry, stream: Stream) -> None:
         self._entry, self._unit = entry, str(entry["unit"])
         self._ratio = "odds ratio" in self._unit or self._unit.startswith("likelihood ratio")
@@ -396,6 +390,5 @@ def _ascending_pair(value: list[Any]) -> bool:
 
 
 def _nearest_shape(near: float, value: float, times: float) -> float:
-    """Return the shipped shape that is nearest, by ratio, among those that the width reaches."""
     reached = [one for one in GAMMA_SHAPES if value / times <= one <= value * times]
     return min(reached, key=lambda one: abs(math.log(one / near)))

@@ -172,8 +172,7 @@ class Table:
         return all(c.tier == "truth" for c in self.columns)
 
     def values(self, name: str) -> tuple[str, ...]:
-        """Return the values of a category column, in the order of their codes. Raises TypeError where they follow from
-        a world file."""
+        """Return the values of a category column in the order of codes. Raises TypeError if a world file lists them."""
         values = self[name].values
         if not isinstance(values, tuple):
             raise TypeError(f"{self.name}.{name} has no fixed values: it takes them from {values}")

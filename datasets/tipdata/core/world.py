@@ -170,13 +170,11 @@ def _own_parameters(name: str) -> dict[str, dict[str, Any]]:
 
 @cache
 def _paths_below(version: str, prefix: str) -> tuple[str, ...]:
-    """Return the paths of all parameters below a prefix, in the order of the file."""
     return tuple(path for path in parameters(version) if path.startswith(f"{prefix}."))
 
 
 def parameters_digest(version: str, size: str = "") -> str:
-    """Return the hex SHA-256 of values, ranges and units of a version's world file, in the file's order, with the
-    values of a size's own."""
+    """Return the hex SHA-256 of values, ranges and units of a version's parameters, with the profile of a size."""
     listed = {
         path: [entry.get("value"), entry.get("range"), entry.get("unit")]
         for path, entry in apply_profile(parameters(version), size, profile(size)).items()
@@ -230,7 +228,6 @@ class World:
 
 @lru_cache(maxsize=4)
 def _varied_parameters(world: World) -> Mapping[str, Mapping[str, Any]]:
-    """Return the parameters of a world with drawn assumptions or with the profile of a size."""
     listed: Mapping[str, Mapping[str, Any]] = parameters(world.version)
     if world.assumptions:
         listed = draw_assumptions(listed, world.seed, world.assumptions)

@@ -77,8 +77,6 @@ def line_of(mapping: dict[str, Any], name: str, otherwise: int) -> int:
 
 
 class _Builder:
-    """Builds the document of one file from its nodes."""
-
     def __init__(self, name: str) -> None:
         self._name, self._others = name, SafeConstructor()
 

@@ -123,8 +123,7 @@ def generate(region: Region, past: Past) -> tuple[Actors, Tables]:
 def _outreach(
     region: Region, accounts: Accounts, number: np.ndarray, owner: np.ndarray, group: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return who addresses strangers, and log P of that over all accounts of the actor, (accounts, groups)
-    milli-nats."""
+    """Return who addresses strangers, and its log probability over all accounts of the actor, (accounts, groups)."""
     shares = {"trafficking": region["accounts.recruits"], **region["ties.outreach"]}
     p = np.array([probability(shares[g]) for g in GROUPS])
     recruits = accounts.columns["role"] == "recruits"

@@ -261,7 +261,6 @@ class Accounts:
         return (created[operation] <= day[:, None]) & (day[:, None] < closed[operation])
 
     def _of_operations(self, days: np.ndarray, otherwise: int) -> np.ndarray:
-        """Return (operations, platforms present) days of their accounts, from days of all accounts."""
         table = np.full(self.has.shape, otherwise, dtype=np.int64)
         owned = self.owner >= 0
         table[self.owner[owned], self.site[owned]] = days[owned]
@@ -344,8 +343,7 @@ def site_weights(region: Region, places: Places) -> np.ndarray:
 
 
 def operation_site_weights(region: Region, places: Places, o: Operations) -> np.ndarray:
-    """Return (operations, platforms present) integer weights: those of the family, with more of the
-    channels that armed groups keep to, where the family has any."""
+    """Return (operations, platforms present) integer weights of sites; armed groups keep to some kinds more."""
     usual = site_weights(region, places)[o.family]
     factor = np.array([region["platforms.armed"].get(kind, 1) for kind in places.kinds])[places.platform_kind]
     armed = o.organisation == list(region["operations.organisation"]).index(ARMED)

@@ -79,7 +79,6 @@ def _weights(region: Region, o: Operations) -> np.ndarray:
 
 
 def _folk_strength(region: Region) -> Ints:
-    """Return how strongly each rater holds folk beliefs, thousandths of the usual."""
     return region.stream("annotations/folk").quantile(np.arange(_raters(region)), "gamma_2.0") // 2000
 
 

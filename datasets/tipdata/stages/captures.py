@@ -112,8 +112,7 @@ def _inverse_chances(chance: np.ndarray) -> tuple[int, int]:
 def _count_patterns(
     region: Region, on_list: np.ndarray, strata: dict[str, tuple[np.ndarray, tuple[str, ...]]]
 ) -> Columns:
-    """Return counts by stratum and pattern. A stratum is divided by a column only where every part keeps enough
-    people."""
+    """Return counts by stratum and pattern; a column divides a stratum only into parts with enough people."""
     stratum = np.zeros(len(on_list), dtype=np.int64)
     for level, names in strata.values():
         parts = len(names) - 1

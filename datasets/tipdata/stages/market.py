@@ -35,8 +35,7 @@ TODAY = np.arange(DAYS)
 
 
 def interpolate(knots: Ints, spacing: int) -> Ints:
-    """Return (..., knots) -> (..., DAYS): linear between knots that lie ``spacing`` days apart, integers rounded
-    down."""
+    """Return (..., knots) -> (..., DAYS): linear between knots ``spacing`` days apart, rounded down."""
     at, rest = TODAY // spacing, TODAY % spacing
     return knots[..., at] + (knots[..., at + 1] - knots[..., at]) * rest // spacing
 
@@ -121,8 +120,7 @@ def draw_deviations(region: Region, name: str, paths: int, sd: int) -> Ints:
 
 
 def expect_without_closure(region: Region, places: Places) -> Ints:
-    """Return (platforms, DAYS) thousandths of adverts a day that would be expected with every site that has opened
-    open."""
+    """Return (platforms, DAYS) thousandths of adverts a day that are expected if no site closes."""
     names = [places.kinds[k] for k in places.platform_kind]
     base = region["market.adverts_a_day"] * 1000 * _shares(region, places, names) >> 16
     growth = region.values("market.diffusion", names)[:, None] * TODAY // YEAR
@@ -147,7 +145,6 @@ def destinations(region: Region, places: Places) -> Ints:
 
 
 def _shares(region: Region, places: Places, names: list[str]) -> Ints:
-    """Return (platforms,) shares of all adverts out of 65,536 before anything moves."""
     listed = region.values("market.site_weights", names) * 1000
     drawn = region.stream("market/site_weight").quantile(places.platform, "normal")
     weights = scale_exp(listed, region["market.site_jitter"] * drawn // 1_000_000)
@@ -343,7 +340,6 @@ def _hash_matches(region: Region, places: Places, adverts: Ints) -> Ints:
 
 
 def _interventions(region: Region, places: Places, campaigns: Campaigns) -> Columns:
-    """Return the closure, numbered 0, and the campaigns, by their number."""
     closed = int(places.closed[places.dominant])
     closures = np.zeros(int(closed < DAYS), dtype=np.int64)
     number = np.concatenate([closures, campaigns.number])
@@ -374,7 +370,6 @@ _EFFECT = {
 
 
 def _closure_effects(region: Region, places: Places, adverts: Ints, without: Ints) -> Iterator[Effect]:
-    """Yield what the closure did to all adverts, and which share of what the closed site lost each destination took."""
     day = int(places.closed[places.dominant])
     if day == DAYS:
         return
@@ -392,7 +387,6 @@ def _closure_effects(region: Region, places: Places, adverts: Ints, without: Int
 
 
 def _campaign_effects(region: Region, usual: Ints, campaigns: Campaigns) -> Iterator[Effect]:
-    """Yield what each campaign did to all contacts, the other one being as it is."""
     every = campaigns.lift.sum(axis=0)
     for turn, number in enumerate(campaigns.number):
         for window, (first, last) in enumerate(region["market.windows"]):

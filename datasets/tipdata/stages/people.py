@@ -176,8 +176,7 @@ def draw_crew(region: Region, o: Operations, joined: JoinedPeople, needed: Neede
 
 
 def draw_relation(region: Region, o: Operations, crew: Crew, person: np.ndarray) -> np.ndarray:
-    """Return the relation of each person to the recruiter: by the form's published shares; no family where that was a
-    conversation."""
+    """Return each person's relation to the recruiter by published shares; no family after a conversation."""
     names = list(region["people.relation.other"])
     listed = by_form(region, o, "people.relation")
     weights = np.array([list(one.values()) for one in listed])[o.form[crew.owner]]
@@ -236,7 +235,6 @@ def _spells(
 def _free_start(
     region: Region, o: Operations, crew: Crew, person: np.ndarray, length: np.ndarray
 ) -> np.ndarray:
-    """Return the first day of people who may come on any day: within the life, and in time for those who are needed."""
     begins, ends = o.begins[crew.owner], o.ends[crew.owner]
     high = np.minimum(ends - length, DAYS - 1)
     prepared = np.minimum(begins + region["people.prepares_days"], high)
@@ -253,7 +251,6 @@ def _free_start(
 def _ways(
     region: Region, o: Operations, crew: Crew, person: np.ndarray, relation: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return way in, and the day of joining of those who come by a conversation or an advert."""
     owner = crew.owner
     strangers = relation == STRANGER
     offers = o.posts & (o.family != FAMILIES.index("services"))
@@ -316,8 +313,7 @@ def draw_role(region: Region, o: Operations, crew: Crew, person: np.ndarray) -> 
 def _staff_spell(
     region: Region, o: Operations, crew: Crew, person: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return days from and to which staff is there: most of the operation's life, its posting or busy time at least;
-    the first from its beginning to its end."""
+    """Return first and last day of staff: most of the life, all of the posting; the first staff stay the whole life."""
     owner = crew.owner
     third = (o.ends - o.begins)[owner] // 3
     late = region.stream("people/from").below(person, third + 1)
@@ -430,7 +426,6 @@ def _as_before(values: np.ndarray, sold: np.ndarray) -> np.ndarray:
 
 
 def _age_band(region: Region, p: People) -> np.ndarray:
-    """Return the age band of each on the first day of the spell; who was sold is as much older as time went by."""
     names = list(region["people.age_bands.exploited"])
     weights = np.array([list(region[f"people.age_bands.{who}"].values()) for who in ("staff", "exploited")])
     chosen = region.stream("people/age_band").choose(p.local, weights[p.exploited.astype(np.int64)])

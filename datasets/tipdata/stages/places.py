@@ -95,7 +95,6 @@ def _towns(region: Region) -> Columns:
 
 
 def _sites(region: Region) -> dict:
-    """Return the platforms present: one of each needed kind, the rest by keyed order."""
     listed: dict[str, str] = region["platforms.kinds"]
     codes, names = tuple(listed), tuple(dict.fromkeys(listed.values()))
     kind = np.array([names.index(k) for k in listed.values()])

@@ -48,8 +48,7 @@ class Reviewers:
 
 
 def draw_reviewers(region: Region) -> Reviewers:
-    """Return the reviewers of the region's centre: drawn for the world, the same in every region that the centre
-    serves."""
+    """Return the reviewers of the region's centre, the same in every region that the centre serves."""
     count = region["reviews.reviewers"]
     local = region.index // region["reviews.regions_a_centre"] * REVIEWER_ROOM + np.arange(count)
     world = region.world
@@ -241,14 +240,12 @@ def _queue(region: Region, o: Operations, adverts: Adverts) -> _Queue:
 
 
 def _rank_within(group: np.ndarray) -> np.ndarray:
-    """Return position of each row within its group, rows of a group standing side by side."""
     first = np.flatnonzero(np.append(True, group[1:] != group[:-1])) if len(group) else np.zeros(0, np.int64)
     return np.arange(len(group)) - np.repeat(first, np.diff(np.append(first, len(group))))
 
 
 def _brigades(region: Region, o: Operations, queued: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the brigade that targets each operation (-1 for none), independent of its kind, and whether it condemns
-    the operation, which depends on the kind."""
+    """Return the brigade that targets each operation (-1 for none), and whether it condemns, by kind."""
     operations = np.unique(queued)
     order = operations[region.stream("queue/brigade").shuffle(operations)][: region["reviews.brigades"]]
     targeted = np.full(len(o.id), -1)
@@ -258,7 +255,6 @@ def _brigades(region: Region, o: Operations, queued: np.ndarray) -> tuple[np.nda
 
 
 def _condemning(region: Region) -> np.ndarray:
-    """Return probability out of 65,536 that a brigade condemns and does not shield its target, by kind."""
     return region.chances("reviews.condemns", KINDS)
 
 
@@ -266,8 +262,7 @@ def _condemning(region: Region) -> np.ndarray:
 
 
 def _assign_reviewers(region: Region, queue: _Queue, reviewers: Reviewers) -> _Votes:
-    """Return who votes on what: a race of exponential times, won by the active, by readers of the language, by
-    brigades."""
+    """Return who votes on what: a race of exponential times, faster for the active and readers, after brigades."""
     number = queue.row[:, None] * REVIEWER_ROOM + np.arange(len(reviewers.id))
     weight = np.broadcast_to(reviewers.activity, number.shape)
     weight = weight * np.where(reviewers.reads[:, queue.language].T, region["reviews.readers_first"], 1)
@@ -291,7 +286,6 @@ def _assign_reviewers(region: Region, queue: _Queue, reviewers: Reviewers) -> _V
 
 
 def _cast_votes(region: Region, queue: _Queue, votes: _Votes, likely: np.ndarray) -> np.ndarray:
-    """Return the vote cast: by a brigade what it wants, by others one drawn from what the advert really is."""
     i = votes.item
     own = likely[np.arange(len(i)), queue.kind[i], queue.face[i]]
     drawn = region.stream("reviews/vote").below(votes.number, ONE)
@@ -331,7 +325,6 @@ def _sum_by_group(values: np.ndarray, group: np.ndarray, groups: int) -> np.ndar
 
 
 def _prior(region: Region, queue: _Queue) -> np.ndarray:
-    """Return log probability of each kind among queued adverts, milli-nats, given the share that is harmful."""
     share = int((queue.kind == TRAFFICKING).sum()) * ONE // max(len(queue.kind), 1)
     posting = np.array([probability(region[f"operations.kind.{k}"]) for k in KINDS])
     weight = posting * region.values("reviews.attention", KINDS)

@@ -27,8 +27,7 @@ class Groups:
         self.start = np.concatenate([[0], np.cumsum(np.bincount(group))])
 
     def weigh(self, weight: Ints) -> "Pool":
-        """Return the pool in which each candidate has such a weight: int64, none below zero, the total of a group below
-        2**31."""
+        """Return the pool with these weights: int64, none below zero, the total of a group below 2**31."""
         return Pool(self, weight)
 
 
@@ -41,8 +40,7 @@ class Pool:
         self._until = self._total[groups.start]
 
     def draw(self, stream: Stream, ids: Ids, group: Ints, k: int = 0) -> Ints:
-        """Return a candidate of each id's group (its position in the arrays given), -1 if there is no such group, or
-        it weighs nothing."""
+        """Return a candidate (position) of each id's group, -1 if there is no such group, or it weighs nothing."""
         there = (group >= 0) & (group < len(self._until) - 1)
         group = np.where(there, group, 0)
         low = self._until[group]
@@ -60,7 +58,7 @@ class TieNeighbours:
         self._start = np.concatenate([[0], np.cumsum(np.bincount(source, minlength=nodes))])
 
     def draw(self, stream: Stream, ids: Ids, node: Ints, k: int = 0) -> Ints:
-        """Return a random neighbour of each node (-1 for none), -1 if it has none."""
+        """Return a candidate (position) of each id's group, -1 if there is no such group, or it weighs nothing."""
         start = self._start[np.maximum(node, 0)]
         degree = self._start[np.maximum(node, 0) + 1] - start
         if not len(self._target):
@@ -124,8 +122,7 @@ def draw_sent_days(
 
 
 def day_of_both(region: Region, spans: Spans, number: Ints, source: Ints, target: Ints, day: Ints) -> Ints:
-    """Return the day of each tie: its own where both accounts live then, else another such day; past the end of time
-    if there is none."""
+    """Return the day of each tie: its own if both accounts live then, else another such day, or ``DAYS``."""
     first = np.maximum(spans.sends_from[source], spans.start[target])
     last = np.minimum(spans.sends_until[source], spans.end[target])
     other = draw_days_in(region, "ties/other_day", number, first, last)
@@ -198,7 +195,6 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
 
 
 def _reasons(region: Region, a: Actors) -> np.ndarray:
-    """Return (accounts, reasons) permille-like weights of what an account's ties are for, from its habits."""
 
     def by_level(parameter: str, habit: str) -> np.ndarray:
         return region.values(f"ties.{parameter}")[a.habits[habit]]
@@ -217,7 +213,6 @@ def _reasons(region: Region, a: Actors) -> np.ndarray:
 
 
 def _targets(region: Region, o: Operations, accounts: Accounts, a: Actors, sent: SentTies) -> np.ndarray:
-    """Return the account that each tie goes to (its position), -1 if none is found; round after round of time."""
     target = np.full(len(sent.number), -1)
     rows = np.flatnonzero(sent.reason == PARTNER)
     target[rows] = partner_ties(region, o, accounts, sent.number[rows], sent.source[rows])
@@ -276,8 +271,7 @@ def _company(a: Actors) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _friends(region: Region, a: Actors, pool: Pool, number: np.ndarray, source: np.ndarray) -> np.ndarray:
-    """Return a friend of one's platform and language, or of one's language alone, or of the platform for those who keep
-    wide company; of several candidates the first of one's own town."""
+    """Return a friend of the same platform or language; of several candidates the first of the same town."""
     wide = a.habits["company"][source] == 1
     across = region.chance("ties/across", number, "ties.across")
     by_language, by_platform, by_both = _company(a)
@@ -294,7 +288,6 @@ def _friends(region: Region, a: Actors, pool: Pool, number: np.ndarray, source: 
 def _strangers(
     region: Region, o: Operations, a: Actors, there: np.ndarray, received: np.ndarray, since: int
 ) -> np.ndarray:
-    """Return the weights of candidates for each aim, one aim after the other; overlooked accounts weigh more."""
     times = region["ties.aims"]
     half = region["ties.overlooked"]
     chosen = {

@@ -128,7 +128,6 @@ class Book:
         return ways(frame.parts, self._words_of(frame, None))
 
     def _words_of(self, frame: Frame, nouns: int | None) -> dict[str, tuple[str, ...]]:
-        """Return slot -> the words that it may hold in a frame."""
         of = [category for category, f in CATEGORIES.items() if FAMILIES[f] == frame.family]
         what = tuple(str(noun) for category in of for noun in self.document["nouns"].get(category, ()))
         shown = {"price": tuple(self.prices), "contact": (SHOWN["contact"],), "what": what[:nouns]}

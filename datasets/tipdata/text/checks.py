@@ -61,7 +61,6 @@ def check_head(book: Book) -> None:
 
 
 def _check_language(book: Book) -> None:
-    """Hold that a book is named after its language, and written in it."""
     document, language = book.document, book.language
     line = line_of(document, "language", 1)
     if book.path.stem != language:
@@ -76,7 +75,7 @@ def _check_language(book: Book) -> None:
 
 
 def _check_writers(book: Book) -> None:
-    """Hold that registers and dialects are few, have names of their own, and are told apart by frames."""
+    """Check that registers and dialects are few and named, and that frames tell registers apart."""
     for what, names, most, line in (
         ("register", book.registers, REGISTERS, line_of(book.document, "registers", 1)),
         ("dialect", book.dialects, DIALECTS, line_of(book.document["dialects"], "names", 1)),
@@ -93,7 +92,6 @@ def _check_writers(book: Book) -> None:
 
 
 def _check_signs(book: Book) -> None:
-    """Hold that what ends and parts sentences are signs of writing, and nothing else."""
     for name, allowed in ENDS.items():
         end = book.document["ends"][name]
         if str(end) not in allowed:
@@ -155,7 +153,6 @@ def _check_numbers(book: Book) -> None:
 
 
 def _check_words(book: Book) -> None:
-    """Hold that all words are clean, and that a misspelling is no word of another meaning."""
     document = book.document
     wrong = document["misspellings"]
     by_name = (*document["nouns"].values(), *document["dialects"]["words"].values())
@@ -196,7 +193,6 @@ def letters_of(text: str) -> str:
 
 
 def _meet(one: Frame, other: Frame) -> bool:
-    """Return whether adverts of one family may hold both frames."""
     return one.family == other.family or ANY in (one.family, other.family)
 
 
@@ -206,8 +202,6 @@ def check_book(book: Book) -> None:
 
 
 class _Checks:
-    """The checks of one book."""
-
     def __init__(self, book: Book) -> None:
         self.book = book
 
@@ -258,7 +252,7 @@ class _Checks:
             )
 
     def _check_content(self, frames: list[Frame]) -> None:
-        """Hold that no reading holds a word or sign that no text of the data may hold: first of all frames at once."""
+        """Check that no reading holds a forbidden word or sign: first of all frames at once."""
         if not self._content(frames):
             return
         for frame in frames:
@@ -270,8 +264,7 @@ class _Checks:
         return find_broken_rules(BETWEEN.join(readings), self.book.language, forms=False)
 
     def _check_readings(self, frames: list[Frame]) -> None:
-        """Hold that no reading is wrong in form, or can be read as another frame of the same level, another level or a
-        filler."""
+        """Check the form of readings, and that none reads as another frame of the level, another level or a filler."""
         said: dict[str, Frame] = {}
         for frame in frames:
             told: set[str] = set()

@@ -98,7 +98,6 @@ def _document() -> dict[str, Any]:
 
 
 def _find_faults(document: dict[str, Any]) -> Iterator[tuple[int, str]]:
-    """Yield what is wrong in a document of the right shape, with its line."""
     for part in PARTS:
         for name, levels in document[part].items():
             line = line_of(document[part], name, 1)
@@ -161,7 +160,6 @@ def level_place(family: str, said: str) -> tuple[int, int]:
 
 
 def _fact_number(family: str, name: str) -> int:
-    """Return the number of a fact. Raises ValueError where the family has none of that name."""
     names = [fact.name for fact in facts_of(family)]
     if name not in names:
         raise ValueError(f"{_file(name)}: {family} has no fact {name}: name one of it.")
@@ -169,7 +167,6 @@ def _fact_number(family: str, name: str) -> int:
 
 
 def _file(said: str) -> str:
-    """Return the name of the file, with the line of what it says where that is known."""
     return f"{FILE}.yaml, line {said.line}" if isinstance(said, LineText) else f"{FILE}.yaml"
 
 

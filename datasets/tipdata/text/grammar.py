@@ -38,8 +38,7 @@ Sentence = tuple[Part, ...]
 
 
 def parse(text: str) -> Sentence:
-    """Return the parts of a sentence. Raises ValueError, in words that end with what is wrong, for brackets that do not
-    pair."""
+    """Return the parts of a sentence. Raises ValueError, which says what is wrong, for brackets that do not pair."""
     parts, rest = _parts(text, "")
     if rest:
         raise ValueError(f"{rest[0]} closes nothing")
@@ -47,8 +46,7 @@ def parse(text: str) -> Sentence:
 
 
 def _tighten(parts: Sentence) -> Sentence:
-    """Return the parts with the space beside each choice that may be empty moved into its other options: the one
-    before it, or, at the beginning of the sentence, the one after it."""
+    """Return the parts with the space beside each choice that may be empty moved into its other options."""
     made = list(parts)
     for at, part in enumerate(made):
         if not isinstance(part, Choice):
@@ -67,7 +65,6 @@ def _tighten(parts: Sentence) -> Sentence:
 
 
 def _text(parts: list[Part], at: int) -> str:
-    """Return the text that stands somewhere, '' where something else does."""
     part = parts[at] if at < len(parts) else ""
     return part if isinstance(part, str) else ""
 

@@ -66,7 +66,6 @@ def rules_of(language: str) -> tuple[Rule, ...]:
 
 
 def _compile_pattern(pattern: str | list[str], flags: int) -> re.Pattern[str]:
-    """Return the pattern of a rule, or of any of its patterns."""
     made = pattern if isinstance(pattern, str) else "|".join(f"(?:{one})" for one in pattern)
     for sign, meant in NUMBERS.items():
         made = made.replace(sign, meant)
@@ -92,7 +91,6 @@ def find_broken_rules(text: str, language: str, forms: bool | None = None) -> di
 
 
 def _of_words(rule: str) -> bool:
-    """Return whether a rule is about words, which may be disguised."""
     return rule not in (*FORMS, SIGNS)
 
 

@@ -104,8 +104,6 @@ def compile_wordbooks(languages: tuple[str, ...], sound: bool = False) -> Phrase
 
 
 class _Compiler:
-    """Collects what :class:`Phrases` holds, language after language."""
-
     def __init__(self, languages: int) -> None:
         most_facts = max(len(facts_of(family)) for family in FAMILIES)
         most_levels = max(len(fact.levels) for family in FAMILIES for fact in facts_of(family))
@@ -266,5 +264,4 @@ class _Compiler:
 
 
 def _trim(listed: np.ndarray) -> np.ndarray:
-    """Return lists of frames without the places at their end that none of them fills."""
     return np.ascontiguousarray(listed[..., : (listed != NONE).sum(axis=-1).max()])

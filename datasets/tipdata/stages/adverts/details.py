@@ -87,7 +87,6 @@ def draw_prices(
 
 
 def _claimed_level(o: Operations, plan: Schedule, statements: Statements) -> Ints:
-    """Return the level of price that each advert says, or that its operation holds."""
     number = number_of("price")
     stated, own = statements.level[:, number], o.facts.level[plan.operation, number]
     level = np.where(stated == SILENT, own, stated)
@@ -95,7 +94,6 @@ def _claimed_level(o: Operations, plan: Schedule, statements: Statements) -> Int
 
 
 def _shift(region: Region, plan: Schedule, level: Ints) -> Ints:
-    """Return how far each price lies off the usual one, milli-nats."""
     near = _milli(region, "near")
     spread = region.stream("operations/price").quantile(plan.operation, "normal")
     wobble = region.stream("templates/price").quantile(plan.template, "normal")
@@ -128,7 +126,6 @@ def _round_prices(region: Region, plan: Schedule, level: Ints, usual: Ints, targ
 
 
 def _within(price: Ints, of: Ints, milli: int) -> np.ndarray:
-    """Return whether prices lie within so many milli-nats of others."""
     low, high = (exp(np.array([way * milli]))[0] for way in (-1, 1))
     return (price * EXP_SCALE >= of * low) & (price * EXP_SCALE <= of * high)
 

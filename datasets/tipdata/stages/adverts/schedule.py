@@ -195,7 +195,6 @@ def place_on_tour(
 
 
 def _towns(region: Region, places: Places, o: Operations, plan: Schedule, touring: Tours) -> Ints:
-    """Return town rank of each candidate: home, at times another, or where the tour is."""
     row, operation = plan.row, plan.operation
     home = o.town[operation]
     away = region.chance("adverts/away", row, "schedule.away")

@@ -224,8 +224,7 @@ def needs_price(
 
 
 def drop_conflicts(family: Ints, level: np.ndarray) -> np.ndarray:
-    """Return levels without those that an earlier fact of the same advert rules out, or that miss one which they need:
-    they stay unsaid."""
+    """Return levels without those that an earlier fact rules out, or that lack one which they need."""
     apart, needs = rules().apart, rules().needs
     level = level.copy()
     for other, fact in np.argwhere(np.triu(apart.any(axis=(0, 2, 4)))):
@@ -321,8 +320,7 @@ class _StateDraws:
         return o.kind[owner], o.form[owner], o.category[owner], o.traits["migrant"][owner]
 
     def _choose_facts(self, template: Ints, owner: Ints, level: np.ndarray) -> np.ndarray:
-        """Return (templates, facts) bool: which facts are said. Those that race first through exponential times are: an
-        operation's own times for most facts, so that it habitually says the same."""
+        """Return (templates, facts) bool: which facts are said, mostly by the operation's habit."""
         number = np.arange(self.count)[None, :]
         own = self.region.stream("operations/says").quantile(owner[:, None], "exponential", number)
         new = self.region.stream("templates/says").quantile(template[:, None], "exponential", number)

@@ -241,9 +241,7 @@ class _TextRenderer:
         return np.bincount(sentence[wrong], minlength=count)
 
     def _distinct(self, row: Ints, frame: Ints, emoji: np.ndarray) -> tuple[Ints, Ints]:
-        """Return one of each distinct sentence, and which of them each sentence is. How a sentence reads depends on
-        the template, the frame, who speaks, and what its slots hold in the advert: who copies a text puts their own
-        numbers in."""
+        """Return the first of each distinct sentence, and which of them each sentence is."""
         import pyarrow as pa
 
         slots = self.words.slots[frame]
@@ -260,7 +258,6 @@ class _TextRenderer:
         return first, which
 
     def _between(self) -> pa.Array:
-        """Return what stands between two sentences of each advert."""
         import pyarrow as pa
 
         own = np.array(
@@ -273,7 +270,6 @@ class _TextRenderer:
         return pa.array(own[self.language, self.styles["separator"]], type=pa.string())
 
     def _spaces(self) -> list[str]:
-        """Return what stands between two sentences of a line in each language."""
         return [self.words.strings[number * MISSPELT] for number in self.words.space]
 
     def _pieces(self, row: Ints, frame: Ints) -> tuple[Ints, Ints, Ints]:
@@ -379,7 +375,6 @@ class _TextRenderer:
         return opened, before[opened] * MISSPELT, here, end * MISSPELT
 
     def _emoji_spots(self, row: Ints) -> np.ndarray:
-        """Return for every sentence whether the advert's emoji stand behind it."""
         first = np.flatnonzero(np.r_[True, row[1:] != row[:-1]])
         count = np.diff(np.r_[first, len(row)])
         at = row[first]
@@ -401,10 +396,8 @@ class _TextRenderer:
         return spots[where], strings[leads.astype(int), kind]
 
     def _own(self, text: str) -> int:
-        """Return the number of a string of this region."""
         self.strings.append(text)
         return self.start + len(self.strings) - 1
 
     def _join_pieces(self, string: Ints, owner: Ints, count: int) -> pa.Array:
-        """Return the strings of each owner, in order, as one."""
         return join_strings(self.words, self.strings, string, owner, count)

@@ -83,8 +83,7 @@ class HelplineEvidence:
         return cls(*(np.zeros((contacts, *shape), dtype=np.int64) for shape in shapes))
 
     def of(self, state: str) -> np.ndarray:
-        """Return the (contacts, levels) slice of a need or a circumstance by its name, or of ``kind``, ``phase`` or
-        ``danger``."""
+        """Return the (contacts, levels) slice of a need, a circumstance, ``kind``, ``phase`` or ``danger``."""
         if state in CIRCUMSTANCES:
             return self.circumstance[:, CIRCUMSTANCES.index(state)]
         return self.need[:, NEEDS.index(state)] if state in NEEDS else getattr(self, state)
@@ -186,8 +185,7 @@ def urgency_table(region: Region) -> np.ndarray:
 
 
 def circumstance_tables(region: Region) -> dict[str, np.ndarray]:
-    """Return (kinds, phases) probabilities out of 65,536 of each circumstance; of those exploited, as people are
-    drawn."""
+    """Return (kinds, phases) probabilities out of 65,536 of each circumstance."""
     control = [region["people.control.labour"], *[region["people.control.other"]] * (EXPLOITED_KINDS - 1)]
     earnings = [probability_of_withheld_earnings(region, c) for c in control]
     documents, restricted, threatened = (

@@ -103,7 +103,6 @@ def draw_coded_facts(
 
 
 def _state_level(c: Cases, needs: np.ndarray, name: str) -> np.ndarray:
-    """Return the level, from 0, of what a fact depends on."""
     if not name:
         return np.zeros(len(c.local), dtype=np.int64)
     if name == "movement":
@@ -116,8 +115,7 @@ def _state_level(c: Cases, needs: np.ndarray, name: str) -> np.ndarray:
 def _values(
     region: Region, name: str, levels: tuple[str, ...], level: np.ndarray, missing: np.ndarray, c: Cases
 ) -> pl.Series:
-    """Return the values that levels stand for, null where missing: Boolean for no and yes, Int16 for numbers, else
-    String."""
+    """Return the column of a fact: Boolean for no and yes, Int16 for numbers, else String; null where missing."""
     if levels == ("no", "yes"):
         return with_nulls(level == 1, ~missing)
     if not levels[0].isdigit():
@@ -132,7 +130,6 @@ def _values(
 
 
 def _interpreter(region: Region, c: Cases, needs: np.ndarray, seen: HelplineEvidence) -> pl.Series:
-    """Return whether an interpreter was used: only if one is at hand, mostly if one is needed."""
     p = {k: probability(v) for k, v in region["helpline.interpreter_used"].items()}
     offered = np.where(c.foreign, p["foreign"], p["resident"]) * c.spoken
     wanted = np.where(c.foreign, p["needed"], p["resident"]) * c.spoken
@@ -192,7 +189,6 @@ class KnownFacts:
         return made
 
     def _holds(self, name: str, wanted: list[str] | Mapping[str, int]) -> np.ndarray:
-        """Return whether a fact is known and is one of the values, or lies between two numbers."""
         if name not in self.facts:
             raise ValueError(f"{APART}: {name} is neither a fact nor a pool that comes earlier")
         values = self.facts[name]
@@ -334,7 +330,6 @@ def _draw_raised(
 
 
 def _fillers(region: Region, book: NoteSentences, c: Cases) -> np.ndarray:
-    """Return (contacts, 3) different neutral sentences each."""
     count = len(book.filler)
     first = region.stream("helpline/filler").below(c.local[:, None], count)
     # Steps that are coprime to the number of sentences (a power of two) give different ones.

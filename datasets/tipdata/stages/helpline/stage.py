@@ -86,8 +86,7 @@ def find_able(region: Region, o: Operations, people: People) -> np.ndarray:
 def pick_soon(
     region: Region, people: People, ordered: np.ndarray, first: np.ndarray, day: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return for each first contact a place in ``ordered`` (by end) of somebody who gets out within some days, and
-    whether there is one."""
+    """Return for each first contact a place in ``ordered`` of somebody who gets out soon, and whether there is one."""
     ends = people.end[ordered]
     start = np.searchsorted(ends, day, side="right")
     stop = np.searchsorted(ends, day + region["helpline.soon_days"], side="right")
@@ -175,8 +174,7 @@ class Callers:
 
 
 def draw_calls(region: Region) -> Calls:
-    """Return first contacts in the documented weeks, and repeats of some: in the same week or in the next documented
-    one."""
+    """Return first contacts in the documented weeks, and repeats of some in the same or the next documented week."""
     weeks, spacing = region["helpline.weeks"], region["helpline.spacing"]
     opens = np.arange(weeks) * spacing + region.stream("helpline/weeks").below(np.arange(weeks), spacing)
     first = np.arange(region["helpline.first"])
@@ -200,7 +198,6 @@ def draw_calls(region: Region) -> Calls:
 
 
 def _minute(region: Region, first: np.ndarray, week: np.ndarray, turn: int) -> np.ndarray:
-    """Return a minute of the week."""
     return (week * WEEK + weekday(region, first, turn)) * MINUTES_A_DAY + _clock(region, first, turn)
 
 

@@ -132,7 +132,6 @@ def _acts(region: Region) -> np.ndarray:
 
 
 def _leanings(region: Region) -> np.ndarray:
-    """Return (P, A) log odds ratios of the course and the form, with the region's own deviation of each course."""
     jitter = round(region["messages.jitter"] * 1000)
     cells = np.arange(len(COURSES) * len(ACTS)).reshape(len(COURSES), len(ACTS))
     deviation = region.spread("parameter/messages/acts", cells, "normal", jitter)
@@ -143,7 +142,6 @@ def _leanings(region: Region) -> np.ndarray:
 
 
 def _ratio_table(region: Region, group: str, names: tuple[str, ...]) -> np.ndarray:
-    """Return (names, A) log odds ratios; 0 where an act is not named."""
     table = np.zeros((len(names), len(ACTS)), dtype=np.int64)
     for row, name in enumerate(names):
         for act, ratio in region[f"messages.{group}.{name}"].items():

@@ -59,8 +59,7 @@ class Conversations:
 
 
 def draw_owners(region: Region, o: Operations, number: np.ndarray) -> np.ndarray:
-    """Return the operation of each conversation; busy ones have many (exponential weights), and those that post more.
-    -1 for nobody's."""
+    """Return the operation of each conversation, -1 for nobody's; busy ones and those that post have more."""
     listed = region["messages.owners"]
     share = np.array([listed[kind] for kind in (*KINDS, NOBODY)])
     kind = region.stream("messages/owner_kind").choose(number, share)
@@ -170,7 +169,6 @@ def _draw_days(
 def _draw_accounts(
     region: Region, places: Places, accounts: Accounts, owner: np.ndarray, number: np.ndarray, day: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return local number of each conversation's account, the position of its platform, and whether it lives."""
     lives, usable = accounts.lives, accounts.alive(owner, day)
     site = region.stream("messages/site").choose(number, (usable | ~usable.any(axis=1, keepdims=True)) * 1)
     others = max(region["accounts.total"] - int(accounts.has.sum()), 1)
@@ -283,8 +281,7 @@ def draw_messages(
 
 
 def _draw_minutes(region: Region, model: ThreadModel, c: Conversations, lines: MessageRows) -> np.ndarray:
-    """Return minute of each message: within a sitting after some minutes, else on a later day of the course's week at
-    an hour of the course, and at least as long after as a sitting may pause."""
+    """Return the minute of each message: in a sitting, or on a later day and hour of the course's week."""
     minutes, days = region["messages.gap_minutes"], region["messages.gap_days"]
     course = c.course[lines.at]
     classes = np.arange(model.chain.gap.shape[-1])
@@ -317,7 +314,6 @@ def _draw_minutes(region: Region, model: ThreadModel, c: Conversations, lines: M
 
 
 def _weights_ahead(model: ThreadModel, days: list[int]) -> np.ndarray:
-    """Return (classes of gaps in days, courses, weekdays, days ahead) weights of the next message's day."""
     ahead = np.arange(1, days[-1])
     low, high = np.array(days[:-1])[:, None], np.array(days[1:])[:, None]
     in_class = (ahead >= low) & (ahead < high)
@@ -371,7 +367,6 @@ def _draw_channels(
 
 
 def _steps(c: Conversations, lines: MessageRows, first: int = 1):
-    """Yield, step by step, the conversations that go on and the rows of their messages."""
     start = np.cumsum(c.length) - c.length
     for step in range(first, int(c.length.max())):
         going = np.flatnonzero(c.length > step)
@@ -446,7 +441,6 @@ def _outcomes(
     made: DrawnMessages,
     onset: np.ndarray,
 ) -> tuple[JoinedPeople, pl.Series]:
-    """Return who joins, and the outcome of each conversation; null where nobody commits."""
     commits = np.flatnonzero(onset > 0)
     begins = np.cumsum(c.length) - c.length
     day = made.minute[begins[commits] + onset[commits] - 1] // MINUTES_A_DAY
@@ -492,7 +486,6 @@ def _draw_stages(
 
 
 def _first_rows(lines: MessageRows) -> np.ndarray:
-    """Return for each message the position of the first message of its conversation."""
     return np.arange(len(lines.row)) - lines.step
 
 

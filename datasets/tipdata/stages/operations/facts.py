@@ -147,12 +147,10 @@ def _by_speaker(
 
 
 def _level_ratios(world: World, path: str) -> dict[str, float]:
-    """Return the factors of the weights of some levels, level -> ratio; empty if none is listed."""
     return world.parameters[path]["value"] if path in world.parameters else {}
 
 
 def _check_ratios(world: World, forms: tuple[str, ...]) -> None:
-    """Raise ValueError for a ratio of something that does not exist, or of a fact that does not depend on the kind."""
     families = {**{form: FAMILIES for form in forms}, **{c: (FAMILIES[f],) for c, f in CATEGORIES.items()}}
     for path, entry in world.parameters.items():
         group, _, rest = path.removeprefix("facts.").partition(".")

@@ -53,8 +53,7 @@ def natural_weight(region: Region, kind: Ints, form: Ints, posts: np.ndarray) ->
 
 
 def _share(region: Region, kind: Ints, form: Ints, posts: np.ndarray) -> Ints:
-    """Return the share, out of 2**32, of operations that are of the kind and form of each, among those that post, or
-    do not, as it does."""
+    """Return the share, out of 2**32, of each operation's kind and form among those that post, or those that do not."""
     of_form = np.where(kind == TRAFFICKING, form_shares(region)[np.maximum(form, 0)], ONE)
     return kind_shares(region)[posts.astype(int), kind] * of_form
 
@@ -144,8 +143,7 @@ def draw_spell(region: Region, local: np.ndarray) -> tuple[np.ndarray, np.ndarra
 def draw_life(
     region: Region, local: np.ndarray, posts: np.ndarray, first: np.ndarray, last: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return first and last day of each operation's life, which may lie beyond both ends of time: it prepares before it
-    posts, and goes on after."""
+    """Return first and last day of each life, around its spell of posting; they may lie beyond both ends of time."""
 
     def some(name: str) -> np.ndarray:
         means = region[f"operations.{name}_days"]
@@ -156,8 +154,7 @@ def draw_life(
 
 
 def draw_adoption(region: Region, local: np.ndarray, name: str, kind: np.ndarray) -> np.ndarray:
-    """Return day on which each operation adopts a technology: an S-curve in time, sooner for those who fear
-    moderation."""
+    """Return day on which each operation adopts a technology: an S-curve, sooner for those who fear moderation."""
     middle = region.world.stream(f"tactics/{name}").below(np.array([0]), 160)[0] + region["tactics.midpoint"]
     fear = region.values("tactics.fear_days", KINDS)[kind]
     spread = region["tactics.spread_days"]

@@ -139,12 +139,10 @@ def generate(region: Region, past: Past) -> tuple[Operations, Tables]:
 
 
 def _prior(region: Region) -> np.ndarray:
-    """Return the weight of each kind among posting operations."""
     return np.array([probability(region[f"operations.kind.{k}"]) for k in KINDS])
 
 
 def _kinds(region: Region, local: np.ndarray, posts: np.ndarray, prior: np.ndarray) -> np.ndarray:
-    """Return the kind of each operation, drawn by another law if it never posts an advert."""
     hidden = np.array([region["operations.hidden_kind"][k] for k in KINDS])
     return np.where(
         posts,
@@ -156,7 +154,6 @@ def _kinds(region: Region, local: np.ndarray, posts: np.ndarray, prior: np.ndarr
 def _categories(
     region: Region, local: np.ndarray, kind: np.ndarray, form: np.ndarray, forms: tuple[str, ...]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return a category for each operation, and (categories, kinds) log probabilities."""
     by_form = np.stack([category_shares(region, f) for f in forms])
     lawful = np.stack([category_shares(region, k) for k in KINDS[1:]])
     share = form_shares(region.natural)
@@ -167,7 +164,6 @@ def _categories(
 
 
 def _languages(region: Region, local: np.ndarray, migrant: np.ndarray) -> tuple[np.ndarray, int]:
-    """Return language of each operation, and the region's majority language (indices into LANGUAGES)."""
     weights = region.values("operations.languages", LANGUAGES)
     majority = int(region.stream("operations/majority").choose(np.array([0]), weights)[0])
     others = weights.copy()

@@ -90,7 +90,6 @@ def payment_ids(s: Schemes, rows: Ints, place: Ints) -> Ids:
 
 
 def _draw_stated(region: Region, s: Schemes, rows: Ints, ids: Ids) -> np.ndarray:
-    """Return for each payment whether it states a purpose, bool."""
     p = region.chances("payments.told")[s.habits["told"][rows]]
     return region.stream("payments/told").chance(ids, p)
 
@@ -101,8 +100,7 @@ def state_purpose(region: Region, s: Schemes, legs: PaymentRows, rows: Ints, pur
 
 
 def find_payers(region: Region, s: Schemes, people: Inhabitants, rows: Ints, place: Ints) -> Ints:
-    """Return the wallet at a place of those who pay into schemes, by the habit ``payers``: own, regulars or
-    strangers."""
+    """Return the wallet at a place of those who pay into schemes: own, of regulars or of strangers, by habit."""
     level = s.habits["payers"][rows]
     seats = s.number[rows] * 64 + place
     regular = people.regular(region, "payments/regular", seats, s.town[rows], s.start[rows])
@@ -275,8 +273,7 @@ def _bounds_for(region: Region, parameter: str, rows: Ints) -> Ints:
 
 
 def make_deals(region: Region, s: Schemes, calendar: Calendar) -> list[PaymentRows]:
-    """Return the payments of deals: the client pays the agent, who passes a share on and sometimes pays for travel or a
-    room."""
+    """Return the payments of deals: by clients, of agents to providers, and for travel or rooms."""
     turns = draw_between(region, "payments/turns", s.number, s.level(region, "turns"))
     rows, turn = repeat_rows(turns)
     ids = payment_ids(s, rows, turn)
@@ -311,7 +308,6 @@ def make_deals(region: Region, s: Schemes, calendar: Calendar) -> list[PaymentRo
 
 
 def _extras(region: Region, s: Schemes, rows: Ints, ids: Ints) -> tuple[Ints, Ints]:
-    """Return the wallet that each deal pays in addition, -1 for none, and the sum."""
     extra = s.habits["extras"][rows]
     listed = region["payments.deal.levels.extras"]
     kind = np.array([wallets.VENUE_KINDS.index(kind) if kind else -1 for kind in listed])[extra]
@@ -355,7 +351,6 @@ def send_round(region: Region, s: Schemes, people: Inhabitants, calendar: Calend
 
 
 def _turn_minutes(region: Region, s: Schemes, calendar: Calendar, rows: Ints, turn: Ints) -> Ints:
-    """Return minute at which each turn begins."""
     ids = s.number[rows] * STEPS + turn
     apart = region["payments.round.apart_days"]
     day = s.day(rows, turn, apart) + region.stream("payments/turn_day").below(ids, s.within(rows, apart))
@@ -364,8 +359,7 @@ def _turn_minutes(region: Region, s: Schemes, calendar: Calendar, rows: Ints, tu
 
 
 def _wait_minutes(region: Region, s: Schemes, rows: Ints, turn: Ints, wave: Ints, ids: Ints) -> Ints:
-    """Return minutes from the turn's beginning: so many waits as there were waves before, and a little within a
-    wave."""
+    """Return minutes from the beginning of the turn: one wait for each wave before, and a little within a wave."""
     pace = s.level(region, "pace")[rows]
     turns = s.number[rows] * STEPS + turn
     total = np.zeros(len(rows), dtype=np.int64)
@@ -435,7 +429,6 @@ def _bounds(region: Region, rows: Ints) -> Ints:
 def _items(
     region: Region, s: Schemes, calendar: Calendar, item: str, rows: Ints, week: Ints, town: Ints, count: Ints
 ) -> PaymentRows:
-    """Return all payments of one kind."""
     at, turn = repeat_rows(count)
     of = rows[at]
     place = week[at] * WEEK_ROOM + ITEMS.index(item) * 8 + turn
@@ -563,7 +556,6 @@ def _pay_tours(
 
 
 def _first_scheme(s: Schemes, owner: Ints) -> Ints:
-    """Return position of each operation's first scheme, -1 if it has none of these."""
     owned = np.flatnonzero(s.owner >= 0)
     found, first = np.unique(s.owner[owned], return_index=True)
     if not len(found):
@@ -593,7 +585,6 @@ def pay_others(
 
 
 def _sale_payments(region: Region, people: People) -> tuple[Ints, Ints, Ints, Ints]:
-    """Return payer, payee, day and number of people of each payment for people."""
     came = np.flatnonzero(people.sold >= 0)
     payer, payee, day = people.owner[came], people.owner[people.sold[came]], people.start[came]
     weeks = day // region["payments.between.settle_days"]
@@ -632,7 +623,6 @@ def _pay_between(
     heads: Ints,
     place: Ints,
 ) -> PaymentRows:
-    """Return the payments of the operations whose first scheme is one of these."""
     first = np.flatnonzero((s.owner >= 0) & (s.slot == 0))
     first = first[np.argsort(s.owner[first])]
     at = np.flatnonzero(np.isin(payer, s.owner[first]))

@@ -127,8 +127,7 @@ def possible_holders(region: Region, schemes: list[Schemes], people: Inhabitants
 
 
 def find_holders(region: Region, known: Holders, used: Ints, town_weight: Ints) -> Holders:
-    """Return the holders of the wallets used, in the order of their local numbers; ``known``: those who may hold one
-    without being strangers or services."""
+    """Return the holders of the wallets used, in their order: ``known`` ones, strangers and services."""
     every = join_rows([known, _strangers(region, used, town_weight), _services(region, used, town_weight)])
     # A controller behind two schemes is met first with the first of them.
     found, first = np.unique(every.wallet, return_index=True)
@@ -137,7 +136,6 @@ def find_holders(region: Region, known: Holders, used: Ints, town_weight: Ints) 
 
 
 def _of_scheme(region: Region, s: Schemes) -> Holders:
-    """Return all possible wallets of each scheme: its own and its principal's."""
     rows = np.repeat(np.arange(len(s.number)), 8)
     place = np.tile(np.arange(8), len(s.number))
     behind, head = place == wallets.PRINCIPAL, place == 0
@@ -173,7 +171,6 @@ def _strangers(region: Region, used: Ints, town_weight: Ints) -> Holders:
 
 
 def _services(region: Region, used: Ints, town_weight: Ints) -> Holders:
-    """Return shops, lodgings, offices and employers; those abroad are people."""
     wallet = used[(used >= wallets.VENUES) & (used < wallets.PEOPLE)]
     kind = (wallet - wallets.VENUES) // wallets.A_KIND
     town = region.stream("payments/outside_town").choose(wallet, town_weight)
@@ -332,8 +329,6 @@ def _counterparts(
     ids: Ints,
     day: Ints,
 ) -> Ints:
-    """Return the other party of each payment: the town's shop or lodging, one of several providers, or a
-    person."""
     away = region.chance("payments/elsewhere", ids, "payments.elsewhere")
     towns = region["places.towns"]
     town = np.where(away, region.stream("payments/other_town").below(ids, towns), people.town[person])
@@ -365,15 +360,13 @@ def _counterparts(
 
 
 def _chains(region: Region, shop: Ints, ids: Ints) -> Ints:
-    """Return the shops, some of them replaced by a chain of the whole region."""
     chain = wallets.venue("chain", wallets.draw_provider(region, "payments/chain", ids, "chain"))
     goes = region.chance("payments/to_chain", ids, "payments.chains")
     return np.where(goes, chain, shop)
 
 
 def pay_wages(region: Region, people: Inhabitants, first_employer: int, round_wages: int) -> PaymentRows:
-    """Return wages of those who are employed, on their employer's paydays. ``first_employer``: position among the
-    sources."""
+    """Return wages on the employers' paydays. ``first_employer``: position among the sources."""
     month = region["payments.month_days"]
     employers = np.arange(region["payments.employers"])
     fortnight = region.chance("payments/fortnight", employers, "payments.fortnightly")

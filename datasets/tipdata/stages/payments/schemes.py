@@ -88,8 +88,7 @@ def draw_work(region: Region, o: Operations, adverts: Adverts, trips: Trips, sup
 
 
 def _own_days(region: Region, o: Operations) -> Ints:
-    """Return days of work that are in no other table: in the whole life of those that never post, outside the spell of
-    posting of the others."""
+    """Return days of work that are in no other table: outside the spell of posting of those that post."""
     operation = np.repeat(np.arange(len(o.id)), WEEKS)
     week = np.tile(np.arange(WEEKS), len(o.id))
     lives = (week * A_WEEK + A_WEEK > o.begins[operation]) & (week * A_WEEK <= o.ends[operation])
@@ -185,8 +184,7 @@ class Schemes:
 
 
 def draw_scheme_adoption(region: Region, number: Ints) -> Ints:
-    """Return day from which each scheme may pay by prepaid card or virtual currency: an S-curve, the same for
-    everyone."""
+    """Return day from which each scheme may pay by prepaid card or virtual currency: an S-curve."""
     middle = region.world.stream("payments/adoption").below(np.array([0]), region["payments.adoption_drawn"])[
         0
     ]
@@ -218,8 +216,7 @@ class _Owned:
 def draw_schemes(
     region: Region, o: Operations, work: Work, sampled: Ints, town_weight: Ints
 ) -> dict[str, Schemes]:
-    """Return the schemes of a region by mechanism: those of the operations in the sample, and of nobody's lawful
-    ones."""
+    """Return the schemes of a region by mechanism: of the sampled operations, and lawful ones of nobody."""
     lines = tuple(region.group("payments.lines"))
     ways = _ways(region, lines)
     owned = _schemes(region, o, work, sampled, lines, ways)
@@ -273,7 +270,6 @@ def draw_schemes(
 
 
 def _start_layers_late(region: Region, o: Operations, found: dict[str, Schemes]) -> Schemes:
-    """Return the schemes of rounds, in which layers begin after the scheme that earns the money."""
     begins = np.zeros(len(o.id), dtype=np.int64)
     for s in found.values():
         main = (s.owner >= 0) & (s.slot == 0)
@@ -285,7 +281,6 @@ def _start_layers_late(region: Region, o: Operations, found: dict[str, Schemes])
 
 
 def _ways(region: Region, lines: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Return all pairs (mechanism, typology or lawful group) that operations may use."""
     ways = [(mechanism, name) for mechanism, names in MECHANISMS.items() for name in names]
     listed = region.group("payments.arrangements")
     for line in lines:
@@ -330,7 +325,6 @@ def _schemes(
 
 
 def _weights(region: Region, lines: tuple[str, ...], ways: list[tuple[str, str]]) -> Ints:
-    """Return (lines, trafficking or business or independent, ways) weights."""
     illicit, lawful = region["payments.typologies"], region.group("payments.arrangements")
     table = np.zeros((len(lines), 3, len(ways)), dtype=np.int64)
     for row, line in enumerate(lines):

@@ -115,7 +115,6 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
 
 
 def _is_seen(o: Operations, trips: Trips, suppliers: Suppliers) -> np.ndarray:
-    """Return which operations travel or place people with firms, bool."""
     number, firms = suppliers.agencies.number, suppliers.firms.agency
     seen = np.zeros(len(o.id), dtype=bool)
     travels = np.append(trips.circuits.operation[trips.stops.circuit], trips.bookings.operation)
@@ -125,7 +124,6 @@ def _is_seen(o: Operations, trips: Trips, suppliers: Suppliers) -> np.ndarray:
 
 
 def _is_in_life(o: Operations, owner: np.ndarray, legs: PaymentRows) -> np.ndarray:
-    """Return which payments lie in the life of their owner (-1 for none), bool."""
     return (owner < 0) | (legs.minute // MINUTES_A_DAY <= o.ends[owner])
 
 

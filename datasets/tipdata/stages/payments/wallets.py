@@ -62,8 +62,7 @@ def hub_weights(region: Region, count: int) -> Ints:
 
 
 def own_wallet(number: Ints, owner: Ints, slot: Ints, place: Ints | int) -> Ints:
-    """Return the wallet at a place (0 the head's, to 6) of each scheme, by its number, its operation (-1: none) and
-    slot."""
+    """Return the wallet at a place (0 the head's, to 6) of each scheme, by number, operation (-1: none) and slot."""
     return np.where(owner >= 0, owner * A_OPERATION + 1 + slot * A_SCHEME + place, OWN + number * 8 + place)
 
 

@@ -188,7 +188,6 @@ def draw_firms(region: Region, places: Places, o: Operations, agencies: Agencies
 
 
 def _languages(region: Region, local: np.ndarray, majority: int, stream: str) -> np.ndarray:
-    """Return a language other than the majority's for each."""
     weights = region.values("operations.languages", LANGUAGES)
     weights[majority] = 0
     return region.stream(stream).choose(local, weights)
@@ -243,7 +242,6 @@ def draw_trade(region: Region, firms: Firms) -> Trade:
 
 
 def _buyers(region: Region, firms: Firms, number: np.ndarray, source: np.ndarray) -> np.ndarray:
-    """Return a buyer for each supply by size, sector and tier, -1 if there is none."""
     affinity = region["suppliers.affinity"]
     customers: dict[str, list[str]] = region["suppliers.customers"]
     between = np.array(
@@ -343,8 +341,7 @@ def draw_placing(
 def _find_placing(
     region: Region, places: Places, o: Operations, agencies: Agencies, firms: Firms, local: Ints
 ) -> Ints:
-    """Return the operation that is a firm's agency, or a trafficking one of no agency that may run the firm: where it
-    works, and of its line of work rather than of another."""
+    """Return the operation that is a firm's agency, or a trafficking one within reach that may run the firm."""
     known = firms.agency != DIRECT
     operation = np.where(known, np.append(agencies.number, NOBODY)[firms.agency], NOBODY)
     forms = np.isin(o.form, [o.forms.index(f) for f in region["suppliers.agencies.forms"]])
@@ -434,8 +431,7 @@ def to_milli_nats(nats: list[float] | float) -> np.ndarray:
 
 
 def _spell(region: Region, firms: Firms, local: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return first and last day, and the days between: under one, one to two, or two to five years, anywhere that
-    touches the world's time, and not before the firm was there."""
+    """Return first and last day, and the days between: under one, one to two, or two to five years."""
     weights = region.values("suppliers.exploitation.spell")
     band = region.stream("exploitation/spell").choose(local, weights)
     low, wide = np.array([60, YEAR, 2 * YEAR])[band], np.array([YEAR - 60, YEAR, 3 * YEAR])[band]

@@ -79,7 +79,6 @@ def draw_audits(region: Region, firms: Firms, exploitation: Exploitation, suspec
 
 
 def _visits(region: Region, firms: Firms, suspected: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return number, firm and day of every audit, in order of their numbers."""
     chances = region["suppliers.audits.chances"]
     p = region.chances("suppliers.audits.chance")[firms.tier]
     p = p * region.chances("suppliers.audits.by_size")[firms.size] // ONE
@@ -95,8 +94,7 @@ def _visits(region: Region, firms: Firms, suspected: np.ndarray) -> tuple[np.nda
 def _finding_chances(
     region: Region, firms: Firms, firm: np.ndarray, suspected: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return (audits, codes) probabilities out of 65,536 of each finding, where exploitation is not found and where it
-    is."""
+    """Return (audits, codes) probabilities out of 65,536 of findings without and with exploitation found."""
     listed = region["suppliers.audits.findings"].values()
     levels = region["suppliers.care"]["levels"]
     by_care = np.array([[probability(code[level]) for code in listed] for level in levels])
@@ -176,8 +174,7 @@ def draw_complaints(
 def _usual_chance(
     region: Region, firms: Firms, suspected: np.ndarray, jurisdiction: np.ndarray, majority: int
 ) -> np.ndarray:
-    """Return probability out of 65,536 that a chance comes to a complaint where no exploitation is in force,
-    [firms]."""
+    """Return (firms,) probability out of 65,536 that a chance becomes a complaint without exploitation."""
     here = region.group("suppliers.complaints")
     p = np.full(firms.count, probability(here["chance"]))
     for times in (
@@ -193,7 +190,6 @@ def _usual_chance(
 def _hotline_reach(
     region: Region, jurisdiction: np.ndarray, workers: np.ndarray, majority: int
 ) -> np.ndarray:
-    """Return the hotline's reach, out of 65,536, among speakers of the workers' language where the firm is."""
     levels = region.chances("suppliers.complaints.hotline_others")
     level = region.stream("complaints/reach").below(jurisdiction * len(LANGUAGES) + workers, len(levels))
     most = probability(region["suppliers.complaints.hotline_majority"])

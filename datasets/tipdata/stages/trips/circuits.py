@@ -349,7 +349,6 @@ def _lay_out_circuits(
 
 
 def _dwell(region: Region, number: Ints, seasonal: np.ndarray) -> Ints:
-    """Return days of a slot: longer with the harvest."""
     bounds = np.array([region[f"trips.{name}"] for name in ("dwell", "harvest_dwell")])
     low, high = bounds[seasonal.astype(np.int64)].T
     return low + region.stream("circuits/dwell").below(number, high - low + 1)

@@ -94,8 +94,7 @@ def draw_arrivals(region: Region, places: Places, c: Circuits, s: Slots) -> Stop
 
 
 def _payer(c: Circuits, circuit: Ints, member: Ints) -> Ints:
-    """Return the wallet that books for a traveller: the controller's or the first lawful traveller's, or the own
-    one."""
+    """Return the wallet that books for a traveller: the controller's, the first traveller's, or the own one."""
     owner, member = c.operation[circuit], np.where(c.together[circuit], 0, member)
     team = np.where(c.together[circuit], -1, 1 + c.team[circuit] * _OWN + member)
     lawful = LAWFUL + (c.number[circuit] - LAWFUL) * MEMBERS + member
@@ -124,8 +123,7 @@ def circuit_bookings(c: Circuits, s: Slots, legs: StopArrivals) -> Bookings:
 
 
 def everyday_bookings(region: Region, places: Places, flow: Ints) -> Bookings:
-    """Return journeys there and back: to the same work town week after week, to see people, and of families
-    together."""
+    """Return everyday journeys there and back: commutes, visits, and journeys of families together."""
     person = np.arange(region["trips.travellers"])
     purposes = region["trips.purpose"]
     purpose = region.stream("trips/purpose").choose(person, np.array(list(purposes.values())))
@@ -167,7 +165,6 @@ def everyday_bookings(region: Region, places: Places, flow: Ints) -> Bookings:
 
 
 def _days(region: Region, purposes: tuple[str, ...], purpose: Ints, journey: Ints) -> tuple[Ints, Ints]:
-    """Return days of leaving, by month and day of the week, and of coming back."""
     month, weekday = (
         region.stream(f"trips/{name}").choose(
             journey, np.array([region[f"trips.{name}"][p] for p in purposes])[purpose]
@@ -183,7 +180,6 @@ def _days(region: Region, purposes: tuple[str, ...], purpose: Ints, journey: Int
 
 
 def _drop_overlaps(who: Ints, day: Ints, back: Ints) -> Ints:
-    """Return rows of the journeys that begin after all earlier ones of the same person have ended."""
     order = np.lexsort((back, day, who))
     since = who[order] * _LATER
     ended = np.maximum.accumulate(since + back[order])
@@ -248,7 +244,6 @@ def own_bookings(region: Region, places: Places, o: Operations, flow: Ints) -> B
 
 
 def _own_journeys(region: Region, o: Operations) -> tuple[Ints, Ints]:
-    """Return operation and number of each journey; more of those that move about. Spam sends nobody."""
     goes = np.flatnonzero(has_own_way(region, o) & (o.kind != SPAM))
     means = region["trips.own_way.journeys"]
     names = np.array(list(CATEGORIES))[o.category[goes]]
@@ -262,8 +257,7 @@ def _own_journeys(region: Region, o: Operations) -> tuple[Ints, Ints]:
 
 
 def _own_days(region: Region, o: Operations, operation: Ints, journey: Ints, stay: Ints) -> Ints:
-    """Return the day of leaving: from the first advert on where there are any, else at any time of the life from which
-    one is back within it; before weekends, as others do."""
+    """Return the day of leaving, before weekends: after the first advert, or at any time of the life."""
     low = np.maximum(np.where(o.posts, o.first_day, o.begins)[operation], 0)
     high = np.maximum(np.minimum(o.ends[operation], DAYS - 1) - stay, low)
     day = low + region.stream("own_way/day").below(journey, high - low + 1)
@@ -336,7 +330,6 @@ def generate(region: Region, past: Past) -> tuple[Trips, Tables]:
 
 
 def _known_stops(region: Region, c: Circuits, s: Slots) -> np.ndarray:
-    """Return rows of the slots that are stops of circuits with enough of them."""
     stops = np.bincount(s.circuit[s.arrives], minlength=len(c.number))
     return np.flatnonzero(s.arrives & (stops >= region["trips.fewest_stops"])[s.circuit])
 
