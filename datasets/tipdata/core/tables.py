@@ -190,7 +190,7 @@ class Table:
         return {c.name: c.dtype for c in self.columns}
 
 
-def decode(names: Sequence[str], code: Ints) -> pl.Series:
+def decode(names: Sequence[str | None], code: Ints) -> pl.Series:
     """Return the name of each code, null for one below 0."""
     at = np.where(code < 0, len(names), code).astype(np.uint32)
     return pl.Series([*names, None], dtype=pl.String)[at]

@@ -340,8 +340,6 @@ def parse_release_name(name: str) -> tuple[str, str, str]:
     return version, size, world
 
 
-pass
-
 GENERATOR = ("core", "stages", "tables", "text", "release/region.py")
 """Folders and files whose code and tables decide what a region holds."""
 

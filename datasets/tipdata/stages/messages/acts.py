@@ -142,11 +142,7 @@ def _leanings(region: Region) -> np.ndarray:
 
 
 def _ratio_table(region: Region, group: str, names: tuple[str, ...]) -> np.ndarray:
-    table = np.zeros((len(names), len(ACTS)), dtype=np.int64)
-    for row, name in enumerate(names):
-        for act, ratio in region[f"messages.{group}.{name}"].items():
-            table[row, ACTS.index(act)] = log_ratio(ratio)
-    return table
+    return np.stack([_log_ratios(region[f"messages.{group}.{name}"]) for name in names])
 
 
 def _onward_by_course(region: Region) -> np.ndarray:
@@ -188,8 +184,6 @@ def draw_pace(region: Region, holder: np.ndarray) -> np.ndarray:
     spread = round(region["messages.pace"] * 1000)
     return region.spread("messages/pace", holder, "normal", spread)
 
-
-pass
 
 WEEK = 7
 OWN, NOTHING = len(ACTS), 2 * len(ACTS)

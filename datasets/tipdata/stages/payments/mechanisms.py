@@ -43,6 +43,7 @@ from tipdata.stages.trips.stage import Trips
 
 PAYMENT_ROOM = 1 << 13
 """Room for the payments of one scheme in their local numbers."""
+END = DAYS * MINUTES_A_DAY
 CASH_LEVEL, ALTERNATIVE_LEVEL = 1, 2
 """Levels of the habit of channels: transfers, cash, and what is adopted."""
 
@@ -170,14 +171,29 @@ def _pass_on_round(
     np.maximum.at(last, at, minute)
     of, place = found // COLLECT_SEATS, COLLECT_PASSED_ON + found % COLLECT_SEATS
     ids = payment_ids(s, of, place)
-    minute = last + draw_between(region, "payments/onward", ids, s.level(region, "onward")[of])
-    share = draw_between(region, "payments/kept", ids, s.level(region, "kept")[of])
-    amount = heap(
-        region, "payments/passed", ids, np.maximum(total * share // 1000, 1), region["payments.passed_round"]
-    )
-    payee = destination(region, s, of)
-    legs = make_payments(region, s, of, place, minute, (s.own(of, 0), payee), amount, "outlet")
-    return legs.where(minute < DAYS * MINUTES_A_DAY)
+    rounded = region["payments.passed_round"]
+    return _pass_on(region, s, of, ids, place, s.own(of, 0), last, total, rounded, "outlet", np.True_)
+
+
+def _pass_on(
+    region: Region,
+    s: Schemes,
+    rows: Ints,
+    ids: Ids,
+    place: Ints,
+    payer: Ints,
+    came: Ints,
+    received: Ints,
+    rounded: Ints | int,
+    habit: str,
+    happens: np.ndarray | np.bool_,
+) -> PaymentRows:
+    """Return payments that pass on a share of what was ``received`` when it ``came``; ``ids``: of the draws."""
+    minute = came + draw_between(region, "payments/onward", ids, s.level(region, "onward")[rows])
+    share = draw_between(region, "payments/kept", ids, s.level(region, "kept")[rows])
+    amount = heap(region, "payments/passed", ids, np.maximum(received * share // 1000, 1), rounded)
+    ends = payer, destination(region, s, rows)
+    return make_payments(region, s, rows, place, minute, ends, amount, habit).where(happens & (minute < END))
 
 
 def destination(region: Region, s: Schemes, rows: Ints) -> Ints:
@@ -192,7 +208,6 @@ ONWARD_PLACES = 4096
 EXTRA_PLACES = 6144
 OFFICES = 2
 """Levels of the habit of extras up to this are travel, a room, none; then come clinics and bureaus."""
-END = DAYS * MINUTES_A_DAY
 
 
 def find_workers(region: Region, s: Schemes, employers: int) -> Inhabitants:
@@ -257,14 +272,10 @@ def relay_wages(
         first_employer + staff.employer[worker],
         np.zeros(len(rows), dtype=bool),
     )
-    minute = minute + draw_between(region, "payments/onward", ids, s.level(region, "onward")[scheme])
-    share = draw_between(region, "payments/kept", ids, s.level(region, "kept")[scheme])
-    amount = heap(
-        region, "payments/passed", ids, np.maximum(wage * share // 1000, 1), s.level(region, "sums")[scheme]
-    )
-    ends = staff.wallet[worker], destination(region, s, scheme)
-    happens = there & (minute < END) & region.chance("payments/pays", ids, "payments.pays")
-    out = make_payments(region, s, scheme, ONWARD_PLACES + place, minute, ends, amount).where(happens)
+    happens = there & region.chance("payments/pays", ids, "payments.pays")
+    payer, rounded = staff.wallet[worker], s.level(region, "sums")[scheme]
+    place = ONWARD_PLACES + place
+    out = _pass_on(region, s, scheme, ids, place, payer, minute, wage, rounded, "channel", happens)
     return [income.where(there), out]
 
 
@@ -292,15 +303,8 @@ def make_deals(region: Region, s: Schemes, calendar: Calendar) -> list[PaymentRo
     venue, spent = _extras(region, s, rows, ids)
     spent = np.minimum(spent, amount // 2)  # what a client pays is enough for all
     left = np.where(venue >= 0, amount - spent, amount)
-    onward = minute + draw_between(region, "payments/onward", ids, s.level(region, "onward")[rows])
-    share = draw_between(region, "payments/kept", ids, s.level(region, "kept")[rows])
-    sent = heap(
-        region, "payments/passed", ids, np.maximum(left * share // 1000, 1), region["payments.passed_round"]
-    )
-    ends = s.own(rows, 0), destination(region, s, rows)
-    passed = make_payments(region, s, rows, ONWARD_PLACES + turn, onward, ends, sent, "outlet").where(
-        there & (onward < END)
-    )
+    place, rounded = ONWARD_PLACES + turn, region["payments.passed_round"]
+    passed = _pass_on(region, s, rows, ids, place, s.own(rows, 0), minute, left, rounded, "outlet", there)
     later = minute + draw_between(region, "payments/extra_wait", ids, s.level(region, "onward")[rows])
     ends = s.own(rows, 0), np.maximum(venue, 0)
     added = make_payments(region, s, rows, EXTRA_PLACES + turn, later, ends, np.maximum(spent, 1))
@@ -347,7 +351,7 @@ def send_round(region: Region, s: Schemes, people: Inhabitants, calendar: Calend
     payee = np.where(scatter, np.where(wave == 0, member, behind), following)
     amount = _round_sums(region, s, rows, turn, seat, wave, scatter, ids)
     legs = make_payments(region, s, rows, turn * STEPS + number, minute, (payer, payee), amount)
-    return [legs.where((minute >= 0) & (minute < DAYS * MINUTES_A_DAY) & (payer != payee))]
+    return [legs.where((minute >= 0) & (minute < END) & (payer != payee))]
 
 
 def _turn_minutes(region: Region, s: Schemes, calendar: Calendar, rows: Ints, turn: Ints) -> Ints:
@@ -355,7 +359,7 @@ def _turn_minutes(region: Region, s: Schemes, calendar: Calendar, rows: Ints, tu
     apart = region["payments.round.apart_days"]
     day = s.day(rows, turn, apart) + region.stream("payments/turn_day").below(ids, s.within(rows, apart))
     minute = calendar.minute("payments/turn", ids, np.clip(day, 0, DAYS - 1))
-    return np.where((day >= 0) & (day < DAYS), minute, -DAYS * MINUTES_A_DAY)
+    return np.where((day >= 0) & (day < DAYS), minute, -END)
 
 
 def _wait_minutes(region: Region, s: Schemes, rows: Ints, turn: Ints, wave: Ints, ids: Ints) -> Ints:
@@ -501,7 +505,7 @@ def _pass_on_week(region: Region, s: Schemes, income: PaymentRows) -> PaymentRow
     amount = heap(region, "payments/passed", ids, total * share // 1000, region["payments.passed_round"])
     ends = s.own(rows, 0), destination(region, s, rows)
     # What came from the one behind the scheme does not go back to them.
-    kept = (share > 0) & (amount > 0) & (s.habits["funding"][rows] != 2) & (minute < DAYS * MINUTES_A_DAY)
+    kept = (share > 0) & (amount > 0) & (s.habits["funding"][rows] != 2) & (minute < END)
     return make_payments(region, s, rows, place, minute, ends, np.maximum(amount, 1)).where(kept)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from tipdata.core.tables import decode, join_rows, with_nulls
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
-from tipdata.stages import Columns, Past, Stage, Tables
+from tipdata.stages import Past, Stage, Tables
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.payments import wallets
 from tipdata.stages.payments.mechanisms import (
@@ -39,7 +39,7 @@ from tipdata.stages.payments.people import (
     pay_wages,
     possible_holders,
 )
-from tipdata.stages.payments.schemes import LAYERS, TYPOLOGIES, Schemes, draw_sample, draw_schemes, draw_work
+from tipdata.stages.payments.schemes import LAYERS, Schemes, draw_sample, draw_schemes, draw_work
 from tipdata.stages.payments.wallets import CASH, CHANNELS, FIRST, PURPOSES, STRANGERS, Calendar, PaymentRows
 from tipdata.stages.places import Places
 from tipdata.stages.suppliers.stage import Suppliers
@@ -82,9 +82,8 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
     )
     # What waits to be passed on when an operation ends never is.
     owner = np.concatenate([s.owner for s in schemes.values()])
-    doings = doings.where(
-        ~doings.core | _is_in_life(o, owner[np.minimum(doings.source, len(owner) - 1)], doings)
-    )
+    of = owner[np.minimum(doings.source, len(owner) - 1)]
+    doings = doings.where(~doings.core | (of < 0) | (doings.minute // MINUTES_A_DAY <= o.ends[of]))
     doings = doings.where(_is_earned(o, schemes, owner, doings))
     used = np.unique(np.concatenate([doings.payer, doings.payee]))
     possibly = possible_holders(region, list(schemes.values()), people)
@@ -104,14 +103,7 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
     )
     used = np.unique(np.concatenate([legs.payer, legs.payee]))
     holders = find_holders(region, possibly, used, places.weight)
-    ids = region.ids("wallets", used)
-    ends = np.searchsorted(used, legs.payer), np.searchsorted(used, legs.payee)
-    return None, {
-        "wallets": _wallets(region, places, o, holders, legs, ends, ids),
-        "payments": _payments(
-            region, places, o, legs, _sources(region, schemes, people, others), holders, ends, ids
-        ),
-    }
+    return None, _tables(region, places, o, legs, _sources(region, schemes, people, others), holders)
 
 
 def _is_seen(o: Operations, trips: Trips, suppliers: Suppliers) -> np.ndarray:
@@ -121,10 +113,6 @@ def _is_seen(o: Operations, trips: Trips, suppliers: Suppliers) -> np.ndarray:
     seen[travels[travels >= 0]] = True
     seen[number[firms[firms >= 0]]] = True
     return seen
-
-
-def _is_in_life(o: Operations, owner: np.ndarray, legs: PaymentRows) -> np.ndarray:
-    return (owner < 0) | (legs.minute // MINUTES_A_DAY <= o.ends[owner])
 
 
 def _is_earned(
@@ -159,103 +147,78 @@ class PaymentSources:
 def _sources(
     region: Region, schemes: dict[str, Schemes], people: Inhabitants, others: Inhabitants
 ) -> PaymentSources:
-    parts = list(schemes.values())
+    def lawful(community: np.ndarray, group: np.ndarray | str, migrant: np.ndarray) -> PaymentSources:
+        many = len(community)
+        nobody, never = np.full(many, -1), np.full(many, NEVER)
+        return PaymentSources(
+            community, nobody, np.broadcast_to(group, many), np.full(many, ""), migrant, never
+        )
+
+    parts = []
+    for s in schemes.values():
+        name = np.array(s.groups)[s.group]
+        groups = np.where(s.lawful, name, ""), np.where(s.lawful, "", name)
+        parts.append(PaymentSources(s.number, s.owner, *groups, s.migrant, s.log_odds))
     homes, firms = np.arange(region["payments.households"]), np.arange(region["payments.employers"])
-    of_agencies = firms >= len(firms) - region["payments.agencies"]
-    named = np.concatenate([np.array(s.groups)[s.group] for s in parts])
-    owner = np.concatenate([s.owner for s in parts])
-    lawful = np.concatenate([s.lawful for s in parts])
     migrant_homes = np.zeros(len(homes), dtype=bool)
     migrant_homes[people.source - people.source[0]] = people.migrant
+    kind = np.where(firms >= len(firms) - region["payments.agencies"], AGENCY, EMPLOYER)
     outside = others.wallet >= STRANGERS
-    outsiders = others.wallet[outside]
-    lawful_ones = len(homes) + len(firms) + len(outsiders)
-    return PaymentSources(
-        np.concatenate([*(s.number for s in parts), HOMES + homes, FIRMS + firms, outsiders]),
-        np.concatenate([owner, np.full(lawful_ones, -1)]),
-        np.concatenate(
-            [
-                np.where(lawful, named, ""),
-                np.full(len(homes), HOUSEHOLD),
-                np.where(of_agencies, AGENCY, EMPLOYER),
-                np.full(len(outsiders), HOUSEHOLD),
-            ]
-        ),
-        np.concatenate([np.where(lawful, "", named), np.full(lawful_ones, "")]),
-        np.concatenate(
-            [
-                *(s.migrant for s in parts),
-                migrant_homes,
-                np.zeros(len(firms), dtype=bool),
-                others.migrant[outside],
-            ]
-        ),
-        np.concatenate([*(s.log_odds for s in parts), np.full(lawful_ones, NEVER)]),
+    return join_rows(
+        [
+            *parts,
+            lawful(HOMES + homes, HOUSEHOLD, migrant_homes),
+            lawful(FIRMS + firms, kind, np.zeros(len(firms), dtype=bool)),
+            lawful(others.wallet[outside], HOUSEHOLD, others.migrant[outside]),
+        ]
     )
 
 
-def _payments(
+def _tables(
     region: Region,
     places: Places,
     o: Operations,
     legs: PaymentRows,
     sources: PaymentSources,
     holders: Holders,
-    ends: tuple[np.ndarray, np.ndarray],
-    ids: np.ndarray,
-) -> Columns:
+) -> Tables:
     source, owner = legs.source, sources.owner[legs.source]
-    payer, payee = ends
+    ids = region.ids("wallets", holders.wallet)
+    payer, payee = (np.searchsorted(holders.wallet, end) for end in (legs.payer, legs.payee))
     elsewhere = region.chance("payments/counter", legs.number, "payments.other_counter")
     counter = np.where(elsewhere, holders.town[payee], holders.town[payer])
-    shown = (legs.channel == CASH) & (counter != NOWHERE)
-    return {
-        "payment": region.ids("payments", legs.number),
-        "minute": legs.minute,
-        "payer": ids[payer],
-        "payee": ids[payee],
-        "amount": legs.amount,
-        "channel": decode(CHANNELS, legs.channel),
-        "purpose": decode(PURPOSES, legs.purpose),
-        "town": with_nulls(places.town[counter], shown),
-        "operation": with_nulls(o.id[owner], owner >= 0),
-        "typology": decode(TYPOLOGIES, np.where(legs.core, _index(TYPOLOGIES, sources.typology)[source], -1)),
-        "community": with_nulls(region.ids("communities", sources.community)[source], owner < 0),
-        "group": decode(GROUPS, _index(GROUPS, sources.group)[source]),
-        "migrant": sources.migrant[source],
-        "log_odds": np.where(legs.core, sources.log_odds[source], NEVER),
-    }
-
-
-def _wallets(
-    region: Region,
-    places: Places,
-    o: Operations,
-    holders: Holders,
-    legs: PaymentRows,
-    ends: tuple[np.ndarray, np.ndarray],
-    ids: np.ndarray,
-) -> Columns:
+    group, typology = ([name or None for name in names] for names in (sources.group, sources.typology))
     first = np.full(len(holders.wallet), DAYS)
-    for end in ends:
+    for end in (payer, payee):
         np.minimum.at(first, end, legs.minute // MINUTES_A_DAY)
     return {
-        "wallet": ids,
-        "holder": decode(HOLDERS, holders.kind),
-        "opened_day": np.minimum(holders.opened, first),
-        "town": with_nulls(places.town[holders.town], holders.town != NOWHERE),
-        "jurisdiction": with_nulls(places.jurisdiction[holders.town], holders.town != NOWHERE),
-        "operation": with_nulls(o.id[holders.owner], holders.owner >= 0),
-        "role": decode(ROLES, holders.role),
-        "group": with_nulls(holders.group, holders.group != ""),
+        "wallets": {
+            "wallet": ids,
+            "holder": decode(HOLDERS, holders.kind),
+            "opened_day": np.minimum(holders.opened, first),
+            "town": with_nulls(places.town[holders.town], holders.town != NOWHERE),
+            "jurisdiction": with_nulls(places.jurisdiction[holders.town], holders.town != NOWHERE),
+            "operation": with_nulls(o.id[holders.owner], holders.owner >= 0),
+            "role": decode(ROLES, holders.role),
+            "group": with_nulls(holders.group, holders.group != ""),
+        },
+        "payments": {
+            "payment": region.ids("payments", legs.number),
+            "minute": legs.minute,
+            "payer": ids[payer],
+            "payee": ids[payee],
+            "amount": legs.amount,
+            "channel": decode(CHANNELS, legs.channel),
+            "purpose": decode(PURPOSES, legs.purpose),
+            "town": with_nulls(places.town[counter], (legs.channel == CASH) & (counter != NOWHERE)),
+            "operation": with_nulls(o.id[owner], owner >= 0),
+            "typology": decode(typology, np.where(legs.core, source, -1)),
+            "community": with_nulls(region.ids("communities", sources.community)[source], owner < 0),
+            "group": decode(group, source),
+            "migrant": sources.migrant[source],
+            "log_odds": np.where(legs.core, sources.log_odds[source], NEVER),
+        },
     }
-
-
-def _index(names: tuple[str, ...], values: np.ndarray) -> np.ndarray:
-    """Return position of each value among the names, -1 for ''."""
-    order = np.argsort(names)
-    at = np.searchsorted(np.array(names), values, sorter=order)
-    return np.where(values == "", -1, order[np.minimum(at, len(names) - 1)])
 
 
 STAGE = Stage(
