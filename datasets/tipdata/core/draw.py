@@ -168,6 +168,11 @@ class Stream:
         """Return uniform integers in [0, n), n < 2**31; an array ``n`` broadcasts with the ids."""
         return _below_from_bits(self.bits(ids, k), n)
 
+    def between(self, ids: Ids, bounds: npt.ArrayLike, k: int | Ids = 0) -> Ints:
+        """Return uniform integers from the first to the last of ``bounds``: two numbers for all ids, or (..., 2)."""
+        low, high = np.moveaxis(np.asarray(bounds), -1, 0)
+        return low + self.below(ids, high - low + 1, k)
+
     def chance(self, ids: Ids, p: int | Ids, k: int | Ids = 0) -> npt.NDArray[np.bool_]:
         """Return true with probability ``p`` out of 65,536."""
         drawn = self.bits(ids, k)

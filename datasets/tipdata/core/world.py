@@ -300,6 +300,10 @@ class Region:
         """Return a bool for each id, true with the probability that a parameter holds, drawn from a stream."""
         return self.stream(stream).chance(ids, probability(self[path]), k)
 
+    def between(self, stream: str, ids: Ids, bounds: npt.ArrayLike, k: int | Ids = 0) -> Ints:
+        """Return uniform integers between bounds, drawn from a stream (:meth:`Stream.between`)."""
+        return self.stream(stream).between(ids, bounds, k)
+
     def spread(self, stream: str, ids: Ids, name: str, scale: int | Ints) -> Ints:
         """Return draws from a shipped inverse CDF (:meth:`Stream.quantile`) times ``scale``, rounded down."""
         return scale * self.stream(stream).quantile(ids, name) // 1_000_000

@@ -62,8 +62,9 @@ def _weights(region: Region, o: Operations) -> np.ndarray:
     truth = np.where((logs == 0).all(axis=-1), 0, by_kind[..., 0] - lawful)
     many = _raters(region)
     who = np.arange(many)
-    low, high = (round(1000 * x) for x in region["annotations.shrunk"])
-    shrunk = low + region.stream("annotations/shrunk").below(who, high - low + 1)
+    shrunk = region.between(
+        "annotations/shrunk", who, [round(1000 * x) for x in region["annotations.shrunk"]]
+    )
     size = (len(FAMILIES), *truth.shape[1:])
     cell = who[:, None] * (1 << 16) + np.arange(np.prod(size))
     sd = round(region["annotations.own_weight"] * 1000)

@@ -60,10 +60,9 @@ def _by_viewers(region: Region, o: Operations, adverts: Adverts) -> tuple[Ints, 
 def _by_brigades(region: Region, adverts: Adverts) -> tuple[Ints, ...]:
     """Return the same of brigades: many flaggers hit one operation's adverts on one day."""
     brigade = np.arange(region["flags.brigades"])
-    low, high = region["flags.brigade_size"]
     if not len(adverts.row):
         brigade = brigade[:0]
-    size = low + region.stream("brigades/size").below(brigade, high - low + 1)
+    size = region.between("brigades/size", brigade, region["flags.brigade_size"])
     target = region.stream("brigades/target").below(brigade, max(len(adverts.row), 1))
     which, place = repeat_rows(size)
     number = BRIGADES + which * BRIGADE_ROOM + place

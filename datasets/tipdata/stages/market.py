@@ -11,18 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from tipdata.core.draw import (
-    ONE,
-    Ints,
-    Stream,
-    exp,
-    log,
-    normalise,
-    over_disperse,
-    poisson,
-    probability,
-    scale_exp,
-)
+from tipdata.core.draw import ONE, Ints, exp, log, normalise, over_disperse, poisson, probability, scale_exp
 from tipdata.core.tables import decode, read_tables, with_nulls
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Columns, Past, Stage, Tables
@@ -45,12 +34,6 @@ def fade(since: Ints, days: int | Ints) -> Ints:
     return exp(-1000 * np.maximum(since, 0) // days) >> 4
 
 
-def draw_level(stream: Stream, ids: Ints, bounds: list[int]) -> Ints:
-    """Return uniform integers from and to the bounds."""
-    low, high = bounds
-    return low + stream.below(ids, high - low + 1)
-
-
 def common_path(region: Region, what: str) -> Ints:
     """Return (DAYS,) milli-nats: week, season, factors and events of the world, trend and own deviations of a region.
 
@@ -64,11 +47,9 @@ def common_path(region: Region, what: str) -> Ints:
     along = TODAY % YEAR * len(months)
     at, rest = along // YEAR, along % YEAR
     yearly = knots[at] + (knots[at + 1] - knots[at]) * rest // YEAR
-    season = draw_level(region.stream(f"market/{what}/season"), one, load) * yearly
+    season = region.between(f"market/{what}/season", one, load) * yearly
     count = region["market.factor.count"]
-    own = draw_level(
-        region.stream(f"market/{what}/loading"), np.arange(count), region["market.factor.loading"]
-    )
+    own = region.between(f"market/{what}/loading", np.arange(count), region["market.factor.loading"])
     factors = (own[:, None] * world_factors(region, what)).sum(axis=0)
     trend = region.spread(f"market/{what}/trend", one, "normal", region["market.trend"])
     week = region.values(f"market.week.{what}")[TODAY % 7]
@@ -89,9 +70,9 @@ def world_factors(region: Region, what: str) -> Ints:
     at = region.world.stream(f"market/{what}/event_day").below(events, DAYS)
     drawn = region.world.stream(f"market/{what}/event_size").quantile(events, "normal")
     size = region["market.event.size"] * drawn // 1_000_000
-    days = draw_level(region.world.stream(f"market/{what}/event_days"), events, region["market.event.days"])
+    days = region.world.stream(f"market/{what}/event_days").between(events, region["market.event.days"])
     if what == "adverts":
-        law = draw_level(region.world.stream("market/law"), np.array([0]), region["market.event.law_day"])
+        law = region.world.stream("market/law").between(np.array([0]), region["market.event.law_day"])
         at, size = np.append(at, law), np.append(size, region["market.event.law_size"])
         days = np.append(days, region["market.event.law_days"])
     since = TODAY[None, :] - at[:, None]
@@ -124,7 +105,7 @@ def expect_without_closure(region: Region, places: Places) -> Ints:
     names = [places.kinds[k] for k in places.platform_kind]
     base = region["market.adverts_a_day"] * 1000 * _shares(region, places, names) >> 16
     growth = region.values("market.diffusion", names)[:, None] * TODAY // YEAR
-    load = draw_level(region.stream("market/site_loading"), places.platform, region["market.site_loading"])
+    load = region.between("market/site_loading", places.platform, region["market.site_loading"])
     fortune = draw_swings(region, "market/site", places.platform, region["market.site_step"])
     own = draw_deviations(region, "market/local_site", len(places.codes), region["market.local_site"])[
         places.platform
@@ -177,16 +158,11 @@ def draw_campaigns(region: Region) -> Campaigns:
     runs = region.chance("market/campaign", half, "market.campaigns")
     near = region.chance("market/near_season", half, "market.near_season")
     any_day, peak = (
-        np.array(
-            [
-                draw_level(region.stream(f"market/{name}"), np.array([h]), region[f"market.{name}"][h])[0]
-                for h in half
-            ]
-        )
+        region.between(f"market/{name}", half, region[f"market.{name}"])
         for name in ("campaign_day", "peak_day")
     )
-    reach = draw_level(region.stream("market/reach"), half, region["market.reach"])
-    days = draw_level(region.stream("market/campaign_days"), half, region["market.campaign_days"])
+    reach = region.between("market/reach", half, region["market.reach"])
+    days = region.between("market/campaign_days", half, region["market.campaign_days"])
     day = np.where(near, peak, any_day)
     since = TODAY - day[:, None]
     ramp = region["market.campaign_ramp"]

@@ -294,10 +294,9 @@ def _lengths(region: Region, o: Operations, crew: Crew, person: np.ndarray, room
     low = np.maximum(np.array([0, YEAR, 2 * YEAR])[band], shortest)
     high = np.minimum(np.array([YEAR, 2 * YEAR, 5 * YEAR])[band], room + 1)
     length = low + region.stream("people/length").below(person, np.maximum(high - low, 1))
-    for form, (least, most) in region["people.brief_days"].items():
+    for form, bounds in region["people.brief_days"].items():
         here = o.form[crew.owner] == o.forms.index(form)
-        weeks = least + region.stream("people/weeks").below(person, most - least + 1)
-        length = np.where(here, weeks, length)
+        length = np.where(here, region.between("people/weeks", person, bounds), length)
     return length
 
 
@@ -429,10 +428,10 @@ def _age_band(region: Region, p: People) -> np.ndarray:
     names = list(region["people.age_bands.exploited"])
     weights = np.array([list(region[f"people.age_bands.{who}"].values()) for who in ("staff", "exploited")])
     chosen = region.stream("people/age_band").choose(p.local, weights[p.exploited.astype(np.int64)])
-    low, high = np.array([[int(name.rstrip("+").split("-")[end]) for end in (0, -1)] for name in names]).T
-    age = low[chosen] + region.stream("people/age").below(p.local, (high - low + 1)[chosen])
+    bounds = np.array([[int(name.rstrip("+").split("-")[end]) for end in (0, -1)] for name in names])
+    age = region.between("people/age", p.local, bounds[chosen])
     age = _as_before(age, p.sold) + np.where(p.sold >= 0, (p.start - p.start[p.sold]) // YEAR, 0)
-    return np.array(names)[np.searchsorted(low, age, side="right") - 1]
+    return np.array(names)[np.searchsorted(bounds[:, 0], age, side="right") - 1]
 
 
 def _women(

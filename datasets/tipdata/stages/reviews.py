@@ -275,8 +275,7 @@ def _assign_reviewers(region: Region, queue: _Queue, reviewers: Reviewers) -> _V
     brigaded = (queue.brigade >= 0)[:, None] & (reviewers.kind == BRIGADE) & member & turns_up
     time = region.stream("reviews/time").quantile(number, "exponential") * 1000 // weight
     time = np.where(brigaded, time - (1 << 40), time)
-    low, high = region["reviews.votes"]
-    count = low + region.stream("queue/votes").below(queue.row, high - low + 1)
+    count = region.between("queue/votes", queue.row, region["reviews.votes"])
     place = np.argsort(np.argsort(time, axis=1, kind="stable"), axis=1, kind="stable")
     item, reviewer = np.nonzero(place < count[:, None])
     return _Votes(item, reviewer, number[item, reviewer], brigaded[item, reviewer].astype(np.int64))

@@ -151,8 +151,7 @@ def _draw_single_times(region: Region, o: Operations, touring: Tours, busy: Busy
 
 def _draw_followers(region: Region, operation: Ints, row: Ints, turn: Ints) -> np.ndarray:
     """Return which adverts follow another, more of them in some operations than in others; the first never does."""
-    low, high = region["schedule.again"]
-    share = low + region.stream("operations/again").below(operation, high - low + 1)
+    share = region.between("operations/again", operation, region["schedule.again"])
     return (turn > 0) & (region.stream("adverts/again").below(row, 1000) < share)
 
 

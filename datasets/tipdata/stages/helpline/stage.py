@@ -221,8 +221,7 @@ def draw_callers(region: Region, o: Operations, people: People, calls: Calls) ->
     position = np.where(group == 0, _pick(region, o, people, first, day, phase), NOBODY)
     at = np.maximum(position, 0)
     kind = np.where(group == 0, kinds_of_forms(o)[o.form[people.owner[at]]], group + WORKER - 1)
-    low, high = _phase_days(region)
-    lag = low[phase] + region.stream("helpline/lag").below(first, (high - low + 1)[phase])
+    lag = region.between("helpline/lag", first, np.stack(_phase_days(region), axis=1)[phase])
     leaves = np.where(phase == INSIDE, DAYS * 2, day - lag)
     return Callers(
         person=np.where(group == 0, people.local[at], OTHERS + first),

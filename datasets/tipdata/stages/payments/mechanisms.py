@@ -31,7 +31,6 @@ from tipdata.stages.payments.wallets import (
     UNSTATED,
     Calendar,
     PaymentRows,
-    draw_between,
     heap,
     principal_wallet,
     stranger_wallet,
@@ -119,9 +118,9 @@ FLAT, CAPPED = 0, 3
 
 def collect(region: Region, s: Schemes, people: Inhabitants, calendar: Calendar) -> list[PaymentRows]:
     """Return the payments into collections and those that pass money on."""
-    size = draw_between(region, "payments/size", s.number, s.level(region, "size"))
+    size = region.between("payments/size", s.number, s.level(region, "size"))
     size = np.where(s.habits["payers"] == OWN, np.minimum(size, A_SCHEME - 1), size)
-    turns = draw_between(region, "payments/turns", s.number, s.level(region, "turns"))
+    turns = region.between("payments/turns", s.number, s.level(region, "turns"))
     rows, place = repeat_rows(turns * size)
     turn, seat = place // size[rows], place % size[rows]
     ids = payment_ids(s, rows, turn * COLLECT_SEATS + seat)
@@ -189,8 +188,8 @@ def _pass_on(
     happens: np.ndarray | np.bool_,
 ) -> PaymentRows:
     """Return payments that pass on a share of what was ``received`` when it ``came``; ``ids``: of the draws."""
-    minute = came + draw_between(region, "payments/onward", ids, s.level(region, "onward")[rows])
-    share = draw_between(region, "payments/kept", ids, s.level(region, "kept")[rows])
+    minute = came + region.between("payments/onward", ids, s.level(region, "onward")[rows])
+    share = region.between("payments/kept", ids, s.level(region, "kept")[rows])
     amount = heap(region, "payments/passed", ids, np.maximum(received * share // 1000, 1), rounded)
     ends = payer, destination(region, s, rows)
     return make_payments(region, s, rows, place, minute, ends, amount, habit).where(happens & (minute < END))
@@ -212,10 +211,10 @@ OFFICES = 2
 
 def find_workers(region: Region, s: Schemes, employers: int) -> Inhabitants:
     """Return the people whose wages are passed on, with their employers."""
-    size = draw_between(region, "payments/size", s.number, s.level(region, "size"))
+    size = region.between("payments/size", s.number, s.level(region, "size"))
     rows, seat = repeat_rows(size)
     wallet = s.own(rows, seat + 1)
-    turns = draw_between(region, "payments/turns", s.number, s.level(region, "turns"))
+    turns = region.between("payments/turns", s.number, s.level(region, "turns"))
     long = turns * s.level(region, "rhythm")
     ids = s.number[rows] * RELAY_SEATS
     mixed = s.habits["employers"][rows] == 1
@@ -239,7 +238,7 @@ def relay_wages(
 ) -> list[PaymentRows]:
     """Return wages of the staff of schemes, and what they pass on. ``first_employer``: position among the sources."""
     of = staff.source - s.first
-    turns = draw_between(region, "payments/turns", s.number, s.level(region, "turns"))[of]
+    turns = region.between("payments/turns", s.number, s.level(region, "turns"))[of]
     rows, turn = repeat_rows(turns)
     scheme, worker = of[rows], rows
     seat = worker - np.searchsorted(of, scheme)
@@ -249,8 +248,8 @@ def relay_wages(
     day = s.start[scheme] + (turn + 1) * rhythm[scheme]
     payroll = (s.number[scheme] * 64 + turn) * 64 + staff.employer[worker]
     # All who work for one employer are paid in one go.
-    minute = day * MINUTES_A_DAY + draw_between(
-        region, "payments/payroll", payroll, _bounds_for(region, "office_minutes", rows)
+    minute = day * MINUTES_A_DAY + region.between(
+        "payments/payroll", payroll, region["payments.office_minutes"]
     )
     wage = vary(region, "payments/paid", ids, staff.wage[worker], region["payments.paid_spread"])
     wage = heap(
@@ -279,13 +278,9 @@ def relay_wages(
     return [income.where(there), out]
 
 
-def _bounds_for(region: Region, parameter: str, rows: Ints) -> Ints:
-    return np.broadcast_to(region.values(f"payments.{parameter}"), (len(rows), 2))
-
-
 def make_deals(region: Region, s: Schemes, calendar: Calendar) -> list[PaymentRows]:
     """Return the payments of deals: by clients, of agents to providers, and for travel or rooms."""
-    turns = draw_between(region, "payments/turns", s.number, s.level(region, "turns"))
+    turns = region.between("payments/turns", s.number, s.level(region, "turns"))
     rows, turn = repeat_rows(turns)
     ids = payment_ids(s, rows, turn)
     apart = region["payments.deal.apart_days"]
@@ -305,7 +300,7 @@ def make_deals(region: Region, s: Schemes, calendar: Calendar) -> list[PaymentRo
     left = np.where(venue >= 0, amount - spent, amount)
     place, rounded = ONWARD_PLACES + turn, region["payments.passed_round"]
     passed = _pass_on(region, s, rows, ids, place, s.own(rows, 0), minute, left, rounded, "outlet", there)
-    later = minute + draw_between(region, "payments/extra_wait", ids, s.level(region, "onward")[rows])
+    later = minute + region.between("payments/extra_wait", ids, s.level(region, "onward")[rows])
     ends = s.own(rows, 0), np.maximum(venue, 0)
     added = make_payments(region, s, rows, EXTRA_PLACES + turn, later, ends, np.maximum(spent, 1))
     return [paid, passed, added.where(there & (venue >= 0) & (later < END))]
@@ -331,9 +326,9 @@ CYCLE, SCATTER, BACK = range(3)
 def send_round(region: Region, s: Schemes, people: Inhabitants, calendar: Calendar) -> list[PaymentRows]:
     """Return all steps of all turns."""
     shape = s.habits["shape"]
-    size = draw_between(region, "payments/size", s.number, s.level(region, "size"))
+    size = region.between("payments/size", s.number, s.level(region, "size"))
     size = np.where(shape == BACK, 2, size)
-    turns = draw_between(region, "payments/turns", s.number, s.level(region, "turns"))
+    turns = region.between("payments/turns", s.number, s.level(region, "turns"))
     steps = np.where(shape == SCATTER, 2 * size, size)
     rows, place = repeat_rows(turns * steps)
     turn, step = place // steps[rows], place % steps[rows]
@@ -368,7 +363,7 @@ def _wait_minutes(region: Region, s: Schemes, rows: Ints, turn: Ints, wave: Ints
     turns = s.number[rows] * STEPS + turn
     total = np.zeros(len(rows), dtype=np.int64)
     for k in range(int(wave.max(initial=0))):
-        wait = pace[:, 0] + region.stream("payments/wait").below(turns, pace[:, 1] - pace[:, 0] + 1, k)
+        wait = region.between("payments/wait", turns, pace, k)
         total += np.where(wave > k, wait, 0)
     return total + region.stream("payments/within_wave").below(ids, np.maximum(pace[:, 0], 1))
 
@@ -388,7 +383,7 @@ def _round_sums(
     amount = np.where(scatter, np.maximum(parts, 1), amount)
     share = s.level(region, "kept")[rows]
     for k in range(int(wave.max(initial=0))):
-        drawn = share[:, 0] + region.stream("payments/share").below(turns, share[:, 1] - share[:, 0] + 1, k)
+        drawn = region.between("payments/share", turns, share, k)
         amount = np.where(wave > k, amount * drawn // 1000, amount)
     return heap(region, "payments/round", ids, np.maximum(amount, 1), s.level(region, "sums")[rows])
 
@@ -403,17 +398,17 @@ TOUR = 1
 
 def spend(region: Region, s: Schemes, calendar: Calendar) -> list[PaymentRows]:
     """Return income, spending, and the share of income that is passed on at the end of each week."""
-    turns = draw_between(region, "payments/turns", s.number, s.level(region, "turns"))
+    turns = region.between("payments/turns", s.number, s.level(region, "turns"))
     rows, week = repeat_rows(turns)
     weeks = s.number[rows] * WEEK_ROOM + week
     funding = s.habits["funding"][rows]
     counts = {
         "takings": np.where(
-            funding == 0, draw_between(region, "payments/takings", weeks, _bounds(region, rows)), 0
+            funding == 0, region.between("payments/takings", weeks, region["payments.spend.takings"]), 0
         ),
         "deposit": (funding == 1).astype(np.int64),
         "transfer": (funding == 2).astype(np.int64),
-        "advert": draw_between(region, "payments/adverts", weeks, s.level(region, "adverts")[rows]),
+        "advert": region.between("payments/adverts", weeks, s.level(region, "adverts")[rows]),
         "room": s.level(region, "rooms")[rows],
         # Those that tour pay for each leg where it is booked.
         "travel": np.where(_tours(s, rows), 0, region.stream("payments/travels").below(weeks, 2)),
@@ -424,10 +419,6 @@ def spend(region: Region, s: Schemes, calendar: Calendar) -> list[PaymentRows]:
     parts = [_items(region, s, calendar, item, rows, week, town, counts[item]) for item in ITEMS]
     income = join_rows(parts[:3])
     return [*parts, _pass_on_week(region, s, income)]
-
-
-def _bounds(region: Region, rows: Ints) -> Ints:
-    return np.broadcast_to(region.values("payments.spend.takings"), (len(rows), 2))
 
 
 def _items(
@@ -500,8 +491,8 @@ def _pass_on_week(region: Region, s: Schemes, income: PaymentRows) -> PaymentRow
     np.maximum.at(last, at, income.minute)
     rows, place = found // WEEK_ROOM, SPEND_PASSED_ON + found % WEEK_ROOM
     ids = payment_ids(s, rows, place)
-    minute = last + draw_between(region, "payments/onward", ids, s.level(region, "onward")[rows])
-    share = draw_between(region, "payments/kept", ids, s.level(region, "kept")[rows])
+    minute = last + region.between("payments/onward", ids, s.level(region, "onward")[rows])
+    share = region.between("payments/kept", ids, s.level(region, "kept")[rows])
     amount = heap(region, "payments/passed", ids, total * share // 1000, region["payments.passed_round"])
     ends = s.own(rows, 0), destination(region, s, rows)
     # What came from the one behind the scheme does not go back to them.

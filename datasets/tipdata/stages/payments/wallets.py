@@ -94,11 +94,6 @@ def heap(region: Region, column: str, ids: Ids, amount: Ints, permille: Ints | i
     return np.where(region.stream(column).below(ids, 1000) < permille, round_sum, amount)
 
 
-def draw_between(region: Region, column: str, ids: Ids, bounds: Ints) -> Ints:
-    """Return uniform integers from the first to the second of ``bounds`` (len(ids), 2), both included."""
-    return bounds[:, 0] + region.stream(column).below(ids, bounds[:, 1] - bounds[:, 0] + 1)
-
-
 YEAR = 365
 HOUR = 60
 

@@ -313,8 +313,8 @@ def _lay_out_circuits(
     group = np.where(owned & (kind != SPAM), kind, RESIDENT)
     order, steadiness = (draw_circuit_levels(region, name, number, group) for name in ("order", "steadiness"))
     home = np.where(owned, o.town[operation], region.stream("circuits/home").choose(number, places.weight))
-    low, high = region["schedule.stops"]
-    size = low + region.stream("circuits/size").below(number, high - low + 1)
+    size = region.between("circuits/size", number, region["schedule.stops"])
+    high = region["schedule.stops"][1]
     bound = owned & ~o.cross_border[operation]
     abroad = bound[:, None] & (places.jurisdiction[None, :] != places.jurisdiction[home][:, None])
     towns = draw_plans(region, number, home, size, flow, high, abroad)
@@ -350,8 +350,7 @@ def _lay_out_circuits(
 
 def _dwell(region: Region, number: Ints, seasonal: np.ndarray) -> Ints:
     bounds = np.array([region[f"trips.{name}"] for name in ("dwell", "harvest_dwell")])
-    low, high = bounds[seasonal.astype(np.int64)].T
-    return low + region.stream("circuits/dwell").below(number, high - low + 1)
+    return region.between("circuits/dwell", number, bounds[seasonal.astype(np.int64)])
 
 
 def _spells(region: Region, o: Operations, operation: Ints, number: Ints) -> tuple[Ints, Ints]:

@@ -174,9 +174,8 @@ def _days(region: Region, purposes: tuple[str, ...], purpose: Ints, journey: Int
     year = region.stream("trips/year").below(journey, DAYS // YEAR)
     day = year * YEAR + month * MONTH + region.stream("trips/day").below(journey, MONTH)
     day = np.minimum(day // 7 * 7 + weekday, DAYS - 1)
-    low, high = np.array([region["trips.stay"][p] for p in purposes]).T
-    stay = low[purpose] + region.stream("trips/stay").below(journey, (high - low + 1)[purpose])
-    return day, day + stay
+    stay = region.values("trips.stay", purposes)[purpose]
+    return day, day + region.between("trips/stay", journey, stay)
 
 
 def _drop_overlaps(who: Ints, day: Ints, back: Ints) -> Ints:
@@ -214,8 +213,7 @@ def own_bookings(region: Region, places: Places, o: Operations, flow: Ints) -> B
 
     returns = of_line("returns") == 1
     party = 1 + region.stream("own_way/party").choose(journey, of_line("party"))
-    low, high = of_line("stay").T
-    stay = low + region.stream("own_way/stay").below(journey, high - low + 1)
+    stay = region.between("own_way/stay", journey, of_line("stay"))
     day = _own_days(region, o, operation, journey, np.where(returns, stay, 0))
     home = o.town[operation]
     abroad = places.jurisdiction[None, :] != places.jurisdiction[home][:, None]
