@@ -1,6 +1,6 @@
 import numpy as np
 import polars as pl
-from tipdata.core.tables import decode, with_nulls
+from tipdata.core.tables import decode, repeat_rows, with_nulls
 
 
 def test_a_name_stands_for_each_code_and_null_for_none() -> None:
@@ -16,3 +16,9 @@ def test_values_are_null_where_they_are_not_there() -> None:
     assert with_nulls(np.array([3, 4, 5], dtype=np.int16), there).dtype == pl.Int16
     assert with_nulls(np.array([True, True, False]), there).to_list() == [True, None, False]
     assert with_nulls(np.array(["one", "two", "three"]), there).to_list() == ["one", None, "three"]
+
+
+def test_positions_are_repeated_and_counted_within() -> None:
+    position, within = repeat_rows(np.array([2, 0, 3]))
+    assert position.tolist() == [0, 0, 2, 2, 2]
+    assert within.tolist() == [0, 1, 0, 1, 2]

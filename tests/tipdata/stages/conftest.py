@@ -1,6 +1,22 @@
-"""Where the tests of this folder find what they share with ``research``."""
+"""Twelve regions of world 2, drawn once a session; and the place of what these tests share with ``research``."""
 
 import sys
 from pathlib import Path
 
+import polars as pl
+import pytest
+
 sys.path.insert(0, str(Path(__file__).parent))
+
+from drawn import REGIONS, WORLD, Drawn, draw  # pyright: ignore[reportMissingImports]
+
+
+@pytest.fixture(scope="session")
+def regions() -> list[Drawn]:
+    return [draw(WORLD.region(index)) for index in range(REGIONS)]
+
+
+@pytest.fixture(scope="session")
+def world(regions: list[Drawn]) -> dict[str, pl.DataFrame]:
+    """All tables of these regions."""
+    return {name: pl.concat([one.tables[name] for one in regions]) for name in regions[0].tables}

@@ -22,6 +22,7 @@ from tipdata.core.draw import Stream
 from tipdata.core.kinds import CATEGORIES, KINDS
 from tipdata.core.world import DAYS, MINUTES_A_DAY, World
 from tipdata.stages import draw_tables
+from tipdata.stages.operations.stage import Operations
 
 FEWEST = 10
 WEEK = 7 * 24
@@ -35,13 +36,15 @@ def drawn(version: str, world: int, regions: int, needed: tuple[str, ...]) -> di
     parts: dict[str, list[pl.DataFrame]] = {}
     for index in range(regions):
         past, made = draw_tables(World.of(version, world).region(index), needed)
-        o = past["operations"]
-        made["hours"] = pl.DataFrame(
-            {"operation": o.id, "kind": np.array(KINDS)[o.kind], "hours": o.traits["hours"]}
-        )
+        made["hours"] = hours_of(past["operations"])
         for name, frame in made.items():
             parts.setdefault(name, []).append(frame)
     return {name: pl.concat(frames) for name, frames in parts.items()}
+
+
+def hours_of(o: Operations) -> pl.DataFrame:
+    """Return kind of each operation, and which hours it keeps."""
+    return pl.DataFrame({"operation": o.id, "kind": np.array(KINDS)[o.kind], "hours": o.traits["hours"]})
 
 
 def burstiness(times: np.ndarray) -> float:

@@ -3,36 +3,18 @@
 import numpy as np
 import polars as pl
 import pytest
-from tipdata.core.world import MINUTES_A_DAY, World
-from tipdata.stages import draw_tables
+from tipdata.core.world import MINUTES_A_DAY
 from tipdata.stages.helpline.cases import NEEDS
 
-REGIONS = 12
-NEEDED = ("places", "market", "operations", "accounts", "messages", "suppliers", "people", "helpline")
 DAY = pl.col("minute") // MINUTES_A_DAY
 
 
 @pytest.fixture(scope="module")
-def tables() -> dict[str, pl.DataFrame]:
-    world = World.of("0.4.0", 2)
-    made = [draw_tables(world.region(index), NEEDED)[1] for index in range(REGIONS)]
-    return {
-        name: pl.concat([one[name] for one in made])
-        for name in ("contacts", "people", "operations", "market")
-    }
-
-
-@pytest.fixture(scope="module")
-def contacts(tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
-    return tables["contacts"]
-
-
-@pytest.fixture(scope="module")
-def callers(tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
+def callers(world: dict[str, pl.DataFrame]) -> pl.DataFrame:
     """Contacts of those exploited, with their spell and the category of their operation."""
-    spells = tables["people"].select("person", "from_day", "to_day", "exit", "means_of_control")
-    trade = tables["operations"].select("operation", "category")
-    return tables["contacts"].join(spells, on="person").join(trade, on="operation")
+    spells = world["people"].select("person", "from_day", "to_day", "exit", "means_of_control")
+    trade = world["operations"].select("operation", "category")
+    return world["contacts"].join(spells, on="person").join(trade, on="operation")
 
 
 def test_who_was_exploited_calls_after_getting_out_or_in_the_last_days_before(callers: pl.DataFrame) -> None:
@@ -53,14 +35,8 @@ def test_nobody_calls_who_was_handed_on_to_others(callers: pl.DataFrame) -> None
     assert not (callers["exit"] == "moved_on").any()
 
 
-def test_days_since_leaving_are_those_since_the_exit(callers: pl.DataFrame) -> None:
-    told = callers.drop_nulls("days_since_leaving")
-    assert told.height > 100
-    assert (told["days_since_leaving"] == told.select(DAY).to_series() - told["to_day"]).all()
-
-
-def test_calls_of_a_person_cluster(contacts: pl.DataFrame) -> None:
-    ordered = contacts.sort("person", "minute")
+def test_calls_of_a_person_cluster(world: dict[str, pl.DataFrame]) -> None:
+    ordered = world["contacts"].sort("person", "minute")
     apart = ordered.select(DAY.diff().over("person")).to_series().drop_nulls()
     assert (apart >= 1).mean() > 0.95  # type: ignore[operator]
     week = apart.filter(apart < 7)
@@ -68,30 +44,36 @@ def test_calls_of_a_person_cluster(contacts: pl.DataFrame) -> None:
     assert (week <= 2).mean() > 0.6  # type: ignore[operator]
 
 
-def test_fewer_call_at_the_weekend_and_more_in_summer(contacts: pl.DataFrame) -> None:
-    weekend = contacts.select((DAY % 7).is_in([5, 6]).mean()).item()
+def test_fewer_call_at_the_weekend_and_more_in_summer(world: dict[str, pl.DataFrame]) -> None:
+    weekend = world["contacts"].select((DAY % 7).is_in([5, 6]).mean()).item()
     assert 0.14 < weekend < 0.26
     by_week = (
-        contacts.group_by("region", week=DAY // 7).len().with_columns(month=pl.col("week") * 7 % 365 // 30)
+        world["contacts"]
+        .group_by("region", week=DAY // 7)
+        .len()
+        .with_columns(month=pl.col("week") * 7 % 365 // 30)
     )
     summer = by_week.filter(pl.col("month").is_between(4, 8))["len"].mean()
     winter = by_week.filter(pl.col("month").is_in([0, 1, 10, 11]))["len"].mean()
     assert summer > 1.05 * winter  # type: ignore[operator]
 
 
-def test_as_many_signals_become_cases_as_published(tables: dict[str, pl.DataFrame]) -> None:
+def test_as_many_signals_become_cases_as_published(world: dict[str, pl.DataFrame]) -> None:
     """Published: 18 of 100. The table held a third of all signals, and repeats were forgotten: 10 of 100 did."""
-    weeks = tables["contacts"].select("region", week=DAY.cast(pl.Int32) // 7).unique()
-    market = tables["market"].with_columns(week=pl.col("day") // 7)
+    weeks = world["contacts"].select("region", week=DAY.cast(pl.Int32) // 7).unique()
+    market = world["market"].with_columns(week=pl.col("day") // 7)
     signals = market.join(weeks, on=["region", "week"], how="semi")["contacts"].sum()
-    assert 0.4 < tables["contacts"].height / signals < 0.7
-    cases = tables["contacts"].drop_nulls("operation")["person"].n_unique()
+    assert 0.4 < world["contacts"].height / signals < 0.7
+    cases = world["contacts"].drop_nulls("operation")["person"].n_unique()
     assert 0.14 < cases / signals < 0.23
 
 
-def test_whose_papers_are_withheld_never_holds_them(contacts: pl.DataFrame) -> None:
+def test_whose_papers_are_withheld_never_holds_them(world: dict[str, pl.DataFrame]) -> None:
     known = (
-        contacts.drop_nulls("holds_papers").group_by("documents_withheld").agg(pl.col("holds_papers").mean())
+        world["contacts"]
+        .drop_nulls("holds_papers")
+        .group_by("documents_withheld")
+        .agg(pl.col("holds_papers").mean())
     )
     holds = dict(known.iter_rows())
     assert holds[True] == 0
@@ -123,18 +105,22 @@ def test_the_sector_is_mostly_that_of_the_operation(
 
 
 def test_domestic_servitude_is_a_kind_of_labour(
-    callers: pl.DataFrame, tables: dict[str, pl.DataFrame]
+    callers: pl.DataFrame, world: dict[str, pl.DataFrame]
 ) -> None:
-    form = callers.join(tables["operations"].select("operation", "form"), on="operation")
+    form = callers.join(world["operations"].select("operation", "form"), on="operation")
     kinds = {f: set(part["kind"]) for (f,), part in form.group_by("form")}
     assert kinds["domestic_servitude"] == kinds["labour"] == {"labour"}
     assert kinds["sexual"] == {"services"}
 
 
 @pytest.mark.parametrize("need", [*NEEDS, "urgent"])
-def test_log_odds_are_calibrated(need: str, contacts: pl.DataFrame) -> None:
-    p = 1 / (1 + np.exp(-contacts[f"log_odds_{need}"].to_numpy() / 1000))
-    truth = contacts["urgency"] == 2 if need == "urgent" else contacts["needs"].list.contains(need)
+def test_log_odds_are_calibrated(need: str, world: dict[str, pl.DataFrame]) -> None:
+    p = 1 / (1 + np.exp(-world["contacts"][f"log_odds_{need}"].to_numpy() / 1000))
+    truth = (
+        world["contacts"]["urgency"] == 2
+        if need == "urgent"
+        else world["contacts"]["needs"].list.contains(need)
+    )
     truth = truth.to_numpy()
     for low, high in ((0.0, 0.1), (0.1, 0.3), (0.3, 1.0)):
         inside = (p >= low) & (p < high)

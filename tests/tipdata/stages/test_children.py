@@ -6,18 +6,18 @@ from collections.abc import Iterator
 
 import polars as pl
 import pytest
+from drawn import WORLD, Drawn  # pyright: ignore[reportMissingImports]
 from tipdata.core.tables import Column
 from tipdata.core.world import FOLDER, World, makeable_versions, parameters
 from tipdata.release import generate_region
 from tipdata.release.verification import category_values
-from tipdata.stages import draw_tables, tables_of
+from tipdata.stages import tables_of
 
 COUNTS = "child_counts"
 FREE_TEXT = ("narrative", "title", "body", "name", "product")
 YOUTH = re.compile(r"(?<![a-z])(child|children|minor|juvenile|teen|girl|boy|youth|infant)", re.IGNORECASE)
 BAND = re.compile(r"(\d+)\s*(?:-|to|–)\s*(\d+)$")
 YEARS_OF_FIRMS = {("firms", "age_years"), ("agencies", "age_years"), ("recruiters", "age_years")}
-NEEDED = ("places", "operations", "accounts", "messages", "suppliers", "people", "captures", "children")
 ADULT = 18
 
 
@@ -35,8 +35,10 @@ def values_of(frame: pl.DataFrame, column: Column) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("version", makeable_versions())
-def test_no_column_of_any_table_can_denote_a_child_but_one_of_counts(version: str) -> None:
-    made = generate_region(World.of(version), 0)
+def test_no_column_of_any_table_can_denote_a_child_but_one_of_counts(
+    version: str, regions: list[Drawn]
+) -> None:
+    made = regions[0].tables if version == WORLD.version else generate_region(World.of(version), 0)
     for name, table in tables_of(version).items():
         if name == COUNTS:
             continue
@@ -73,21 +75,15 @@ def test_the_counts_name_no_person_and_no_operation() -> None:
     assert not any(column.id_of for column in table.columns)
 
 
-@pytest.fixture(scope="module")
-def drawn() -> dict[str, pl.DataFrame]:
-    made = [draw_tables(World.of("0.4.0", 2).region(index), NEEDED)[1] for index in range(12)]
-    return {name: pl.concat([one[name] for one in made]) for name in ("child_counts", "populations")}
-
-
-def test_counts_are_rounded_and_follow_the_published_margins(drawn: dict[str, pl.DataFrame]) -> None:
+def test_counts_are_rounded_and_follow_the_published_margins(world: dict[str, pl.DataFrame]) -> None:
     """Of all detected girls are 22% and boys 16%; girls 60% sexual, boys 45% labour and 47% other forms."""
-    counts = drawn["child_counts"]
+    counts = world["child_counts"]
     assert (counts["count"] % 5 == 0).all()
 
     def total(**where: str) -> int:
         return int(counts.filter(**where)["count"].sum())
 
-    children, adults = total(), int(drawn["populations"]["observed"].sum())
+    children, adults = total(), int(world["populations"]["observed"].sum())
     girls, boys = total(sex="female"), total(sex="male")
     assert girls / (children + adults) == pytest.approx(0.22, abs=0.02)
     assert boys / (children + adults) == pytest.approx(0.16, abs=0.02)
@@ -96,9 +92,9 @@ def test_counts_are_rounded_and_follow_the_published_margins(drawn: dict[str, pl
     assert total(sex="male", form="other") / boys == pytest.approx(0.47, abs=0.04)
 
 
-def test_lists_and_numbers_count_adults() -> None:
+def test_lists_and_numbers_count_adults(regions: list[Drawn]) -> None:
     tables = tables_of("0.4.0")
-    past, made = draw_tables(World.of("0.4.0", 2).region(1), NEEDED)
+    past, made = regions[1].past, regions[1].tables
     exploited = made["people"].filter(pl.col("role") == "exploited")
     assert exploited.height == past["people"].exploited.sum()
     assert made["populations"]["hidden"].item() == past["people"].last.sum()

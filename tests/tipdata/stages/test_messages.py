@@ -6,25 +6,15 @@ import numpy as np
 import polars as pl
 import pytest
 from tipdata.core.world import DAYS, MINUTES_A_DAY, World, parameters
-from tipdata.release import generate_region
 from tipdata.stages.messages import acts
 from tipdata.stages.messages.acts import ACTS, COURSES, STAGES, ActModel
 
-REGIONS = 12
-
 
 @pytest.fixture(scope="module")
-def tables() -> dict[str, pl.DataFrame]:
-    made = [generate_region(World.of("0.4.0"), i) for i in range(REGIONS)]
-    names = ("conversations", "messages", "accounts", "operations")
-    return {name: pl.concat([one[name] for one in made]) for name in names}
-
-
-@pytest.fixture(scope="module")
-def rows(tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
+def rows(world: dict[str, pl.DataFrame]) -> pl.DataFrame:
     """Messages with the hidden columns of their conversations."""
     known = ("conversation", "kind", "strategy", "form", "onset")
-    return tables["messages"].join(tables["conversations"].select(known), on="conversation")
+    return world["messages"].join(world["conversations"].select(known), on="conversation")
 
 
 def test_messages_are_numbered_from_one_in_the_order_of_their_time_until_the_window_ends(
@@ -39,21 +29,21 @@ def test_messages_are_numbered_from_one_in_the_order_of_their_time_until_the_win
 
 
 def test_every_conversation_has_messages_and_begins_when_its_first_is_written(
-    tables: dict[str, pl.DataFrame],
+    world: dict[str, pl.DataFrame],
 ) -> None:
-    first = tables["messages"].filter(pl.col("sequence") == 1)
-    joined = tables["conversations"].join(first, on="conversation", suffix="_first")
-    assert joined.height == tables["conversations"].height
+    first = world["messages"].filter(pl.col("sequence") == 1)
+    joined = world["conversations"].join(first, on="conversation", suffix="_first")
+    assert joined.height == world["conversations"].height
     assert (joined["minute"] == joined["minute_first"]).all()
     assert (joined["side"] == "first").all()
 
 
 def test_the_onset_is_the_first_message_of_commitment_in_a_recruitment_and_nowhere_else(
-    rows: pl.DataFrame, tables: dict[str, pl.DataFrame]
+    rows: pl.DataFrame, world: dict[str, pl.DataFrame]
 ) -> None:
     commits = rows.filter((pl.col("stage") == "commitment") & (pl.col("kind") == "recruitment"))
     first = commits.group_by("conversation").agg(pl.col("sequence").min())
-    onset = tables["conversations"].select("conversation", "onset").drop_nulls()
+    onset = world["conversations"].select("conversation", "onset").drop_nulls()
     assert onset.sort("conversation").rows() == first.sort("conversation").rows()
 
 
@@ -70,24 +60,24 @@ def test_most_recruitments_never_commit_and_lawful_conversations_do(rows: pl.Dat
         assert share[lawful] > 0.2, lawful
 
 
-def test_a_tenth_or_so_of_all_conversations_is_positive(tables: dict[str, pl.DataFrame]) -> None:
-    assert 0.08 < tables["conversations"]["onset"].is_not_null().mean() < 0.15  # type: ignore[operator]
+def test_a_tenth_or_so_of_all_conversations_is_positive(world: dict[str, pl.DataFrame]) -> None:
+    assert 0.08 < world["conversations"]["onset"].is_not_null().mean() < 0.15  # type: ignore[operator]
 
 
 def test_a_conversation_is_held_by_an_account_of_its_operation_on_its_platform_and_in_its_language(
-    tables: dict[str, pl.DataFrame],
+    world: dict[str, pl.DataFrame],
 ) -> None:
-    joined = tables["conversations"].join(tables["accounts"], on="account", suffix="_account")
-    assert joined.height == tables["conversations"].height
+    joined = world["conversations"].join(world["accounts"], on="account", suffix="_account")
+    assert joined.height == world["conversations"].height
     for column in ("operation", "platform", "language"):
         assert joined[column].eq_missing(joined[f"{column}_account"]).all(), column
 
 
 def test_only_trafficking_operations_recruit_for_exploitation_and_in_their_own_form(
-    tables: dict[str, pl.DataFrame],
+    world: dict[str, pl.DataFrame],
 ) -> None:
-    recruits = tables["conversations"].filter(pl.col("kind") == "recruitment")
-    joined = recruits.join(tables["operations"], on="operation", suffix="_operation")
+    recruits = world["conversations"].filter(pl.col("kind") == "recruitment")
+    joined = recruits.join(world["operations"], on="operation", suffix="_operation")
     assert joined.height == recruits.height
     assert (joined["kind_operation"] == "trafficking").all()
     assert (joined["form"] == joined["form_operation"]).all()
@@ -107,10 +97,10 @@ def test_every_act_occurs_in_every_kind_of_conversation(rows: pl.DataFrame) -> N
     assert counted["act"].min() == len(ACTS)
 
 
-def test_length_tells_no_kind_apart(tables: dict[str, pl.DataFrame]) -> None:
+def test_length_tells_no_kind_apart(world: dict[str, pl.DataFrame]) -> None:
     """Within four standard errors."""
-    every = tables["conversations"]["length"]
-    for kind, rows in tables["conversations"].group_by("kind"):
+    every = world["conversations"]["length"]
+    for kind, rows in world["conversations"].group_by("kind"):
         error = float(every.std()) / np.sqrt(rows.height)  # type: ignore[arg-type]
         assert abs(rows["length"].mean() - every.mean()) < 4 * error, kind  # type: ignore[operator]
 

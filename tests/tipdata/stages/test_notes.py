@@ -2,15 +2,14 @@
 
 import re
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 import polars as pl
 import pytest
+from drawn import WORLD, Drawn  # pyright: ignore[reportMissingImports]
 from tipdata.core.draw import sigmoid
 from tipdata.core.kinds import FAMILIES, KINDS, LANGUAGES, TRAFFICKING
 from tipdata.core.world import World, parameters
-from tipdata.stages import Past, draw_tables
 from tipdata.stages.annotations import impressions
 from tipdata.stages.helpline.cases import NEEDS
 from tipdata.stages.helpline.notes import APART, KnownFacts, read_notes
@@ -18,16 +17,13 @@ from tipdata.stages.operations.facts import BY_MIGRATION, SILENT
 from tipdata.stages.operations.habits import draw_levels
 from tipdata.text.facts import facts_of, rules
 
-REGIONS = 16
-NEEDED = ("places", "operations", "accounts", "messages", "suppliers", "people", "helpline")
 RULES = parameters("0.4.0")[APART]["value"]
 
 
 @pytest.fixture(scope="module")
-def contacts() -> list[tuple[str, pl.DataFrame]]:
-    """The region's language and the contacts of each region of world 1."""
-    made = [draw_tables(World.of("0.4.0", 1).region(index), NEEDED) for index in range(REGIONS)]
-    return [(LANGUAGES[past["operations"].majority], tables["contacts"]) for past, tables in made]
+def contacts(regions: list[Drawn]) -> list[tuple[str, pl.DataFrame]]:
+    """The language of each region, and its contacts."""
+    return [(LANGUAGES[one.past["operations"].majority], one.tables["contacts"]) for one in regions]
 
 
 def contradictions(tables: list[tuple[str, pl.DataFrame]]) -> int:
@@ -130,41 +126,28 @@ def test_a_rule_that_means_nothing_is_refused(rule: dict, message: str) -> None:
         known.ruled_out(region, "work", 2)
 
 
-WORLD = World.of("0.4.0", 2)
 NAMES = [fact.name for fact in facts_of(FAMILIES[0])]
-OPERATIONS = ("places", "operations")
-ADVERTS = (*OPERATIONS, "accounts", "adverts")
-
-
-@cache
-def drawn(regions: int, names: tuple[str, ...]) -> list[tuple[Past, dict[str, pl.DataFrame]]]:
-    """State and tables of the first stages of some regions."""
-    return [draw_tables(WORLD.region(index), names) for index in range(regions)]
 
 
 @pytest.fixture(scope="module")
-def adverts() -> pl.DataFrame:
-    return priced(4).filter(pl.col("price_basis") != "half_hour")
-
-
-@pytest.fixture(scope="module")
-def services() -> pl.DataFrame:
-    return priced(8).filter(pl.col("category").is_in(("companionship", "massage")))
-
-
-def priced(regions: int) -> pl.DataFrame:
-    """The first advert of each template that has a price, which is told in whole and as a share of the usual."""
-    frames = [tables["adverts"] for _, tables in drawn(regions, ADVERTS)]
+def priced(world: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """The first advert of each template that has a price: in whole, and as a share of the usual."""
     usual = WORLD.parameters["prices.base"]["value"]
-    return (
-        pl.concat(frames)
-        .unique("template", keep="first", maintain_order=True)
-        .filter(pl.col("price").is_not_null())
-        .with_columns(
-            whole=pl.col("price") // 100,
-            rate=pl.col("price") / 100 / pl.col("category").replace_strict(usual),
-        )
+    first = world["adverts"].unique("template", keep="first", maintain_order=True)
+    return first.filter(pl.col("price").is_not_null()).with_columns(
+        whole=pl.col("price") // 100,
+        rate=pl.col("price") / 100 / pl.col("category").replace_strict(usual),
     )
+
+
+@pytest.fixture(scope="module")
+def adverts(priced: pl.DataFrame) -> pl.DataFrame:
+    return priced.filter(pl.col("price_basis") != "half_hour")
+
+
+@pytest.fixture(scope="module")
+def services(priced: pl.DataFrame) -> pl.DataFrame:
+    return priced.filter(pl.col("category").is_in(("companionship", "massage")))
 
 
 def test_prices_are_what_adverts_say_of_them(adverts: pl.DataFrame) -> None:
@@ -228,8 +211,8 @@ def test_decoys_depend_on_migration_alone() -> None:
         assert not held.apart[:, number, :, :number].any()
 
 
-def test_decoys_are_as_frequent_in_every_kind() -> None:
-    level, kind, migrant = held_levels()
+def test_decoys_are_as_frequent_in_every_kind(regions: list[Drawn]) -> None:
+    level, kind, migrant = held_levels(regions)
     for name in BY_MIGRATION:
         for moved in (0, 1):
             here = (migrant == moved) & (level[:, NAMES.index(name)] != SILENT)
@@ -240,24 +223,24 @@ def test_decoys_are_as_frequent_in_every_kind() -> None:
                 assert abs(share[1] - share[0]) < 4 * error + 0.01, (name, moved, number, share)
 
 
-def held_levels() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    made = [past["operations"] for past, _ in drawn(16, OPERATIONS)]
+def held_levels(regions: list[Drawn]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    made = [one.past["operations"] for one in regions]
     level = np.concatenate([o.facts.level for o in made])
     return level, np.concatenate([o.kind for o in made]), np.concatenate([o.traits["migrant"] for o in made])
 
 
-def test_words_of_movement_are_rarer_in_trafficking() -> None:
+def test_words_of_movement_are_rarer_in_trafficking(regions: list[Drawn]) -> None:
     """NIJ (2024): 70% less likely. Bounds of two to four fifths less likely, in what operations hold."""
-    level, kind, _ = held_levels()
+    level, kind, _ = held_levels(regions)
     stay = level[:, NAMES.index("stay")]
     moving = np.isin(stay, [1, 2])
     share = {way: moving[(kind == TRAFFICKING) == way].mean() for way in (True, False)}
     assert 0.2 < share[True] / share[False] < 0.6, share
 
 
-def test_raters_see_what_is_said_and_nothing_of_the_operation() -> None:
+def test_raters_see_what_is_said_and_nothing_of_the_operation(regions: list[Drawn]) -> None:
     """With every hidden thing of the operations changed, they score as before; with other words said, they do not."""
-    past, region = drawn(1, ADVERTS)[0][0], WORLD.region(0)
+    past, region = regions[0].past, regions[0].region
     o, adverts = past["operations"], past["adverts"]
     rater = np.arange(len(adverts.id))[None, :] % 14
     before = impressions(region, o, adverts, rater)
@@ -284,9 +267,9 @@ def test_folk_beliefs_are_not_the_law() -> None:
     assert any(one.startswith(BY_MIGRATION) and worth > 0 for one, worth in beliefs.items())
 
 
-def test_an_image_that_comes_back_recoded_is_recognised_and_others_are_far_off() -> None:
+def test_an_image_that_comes_back_recoded_is_recognised_and_others_are_far_off(regions: list[Drawn]) -> None:
     """A re-encoded image differs in one bit; two images, of one operation or of two, in about half of them."""
-    shown = drawn(1, ADVERTS)[0][1]["adverts"].select("operation", "images").explode("images")
+    shown = regions[0].tables["adverts"].select("operation", "images").explode("images")
     distinct = shown.drop_nulls().unique()
     words = distinct["images"].to_numpy().view(np.uint64)
     apart = np.bitwise_count(words[:, None] ^ words[None, :]).astype(int)

@@ -3,36 +3,19 @@
 import numpy as np
 import polars as pl
 import pytest
-from tipdata.core.world import MINUTES_A_DAY, World
-from tipdata.stages import draw_tables
+from tipdata.core.world import MINUTES_A_DAY
 from tipdata.stages.messages.acts import STAGES
-from tipdata.stages.messages.stage import AFTERWARDS, JOINED
+from tipdata.stages.messages.stage import AFTERWARDS
 from tipdata.stages.payments.stage import NEVER
 
-WORLD = World.of("0.4.0", 4)
-REGIONS = range(16, 26)
-NEEDED = {
-    *("places", "operations", "accounts", "account_habits", "ties", "messages", "people", "helpline"),
-    *("adverts", "flags", "reviews", "suppliers", "trips"),
-}
-OF_CALLERS = ("places", "operations", "accounts", "messages", "suppliers", "people", "helpline")
 DAY = pl.col("minute") // MINUTES_A_DAY
 
 
 @pytest.fixture(scope="module")
-def tables() -> dict[str, pl.DataFrame]:
-    made = [draw_tables(WORLD.region(index), NEEDED)[1] for index in REGIONS]
-    return {name: pl.concat(one[name] for one in made) for name in made[0]}
-
-
-@pytest.fixture(scope="module")
-def callers() -> pl.DataFrame:
-    """Contacts of those exploited, with their spell, in more regions: few call before they get out."""
-    made = [draw_tables(WORLD.region(index), OF_CALLERS)[1] for index in range(30, 60)]
-    spells = pl.concat(one["people"] for one in made).select(
-        "person", "from_day", "to_day", "means_of_control"
-    )
-    return pl.concat(one["contacts"] for one in made).join(spells, on="person")
+def callers(world: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """Contacts of those exploited, with their spell."""
+    spells = world["people"].select("person", "from_day", "to_day", "means_of_control")
+    return world["contacts"].join(spells, on="person")
 
 
 def with_means(callers: pl.DataFrame, means: str) -> pl.Series:
@@ -40,11 +23,11 @@ def with_means(callers: pl.DataFrame, means: str) -> pl.Series:
 
 
 @pytest.fixture(scope="module")
-def pairs(tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
+def pairs(world: dict[str, pl.DataFrame]) -> pl.DataFrame:
     """Two accounts of one operation, each pair both ways."""
-    owned = tables["accounts"].drop_nulls("operation").select("operation", "account", "device_cluster")
+    owned = world["accounts"].drop_nulls("operation").select("operation", "account", "device_cluster")
     owned = owned.join(
-        tables["operations"].select("operation", "kind", "organisation"), on="operation", how="left"
+        world["operations"].select("operation", "kind", "organisation"), on="operation", how="left"
     )
     return owned.join(owned, on="operation", suffix=" other").filter(
         pl.col("account") != pl.col("account other")
@@ -52,10 +35,10 @@ def pairs(tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def joined(tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
+def joined(world: dict[str, pl.DataFrame]) -> pl.DataFrame:
     """Messages of conversations by which somebody came, with when the person came and left."""
-    spells = tables["people"].drop_nulls("conversation").select("conversation", "from_day", "to_day")
-    return tables["messages"].with_columns(day=DAY).join(spells, on="conversation")
+    spells = world["people"].drop_nulls("conversation").select("conversation", "from_day", "to_day")
+    return world["messages"].with_columns(day=DAY).join(spells, on="conversation")
 
 
 def same_device() -> pl.Expr:
@@ -67,9 +50,9 @@ def test_a_device_joins_accounts_of_one_person_more_than_those_of_a_group(pairs:
     assert 0.05 < share["network"] < share["group"] < share["individual"] < 0.5
 
 
-def test_a_device_tells_nothing_of_the_kind(tables: dict[str, pl.DataFrame]) -> None:
-    kinds = tables["operations"].select("operation", "kind")
-    sized = tables["accounts"].with_columns(size=pl.len().over("device_cluster"))
+def test_a_device_tells_nothing_of_the_kind(world: dict[str, pl.DataFrame]) -> None:
+    kinds = world["operations"].select("operation", "kind")
+    sized = world["accounts"].with_columns(size=pl.len().over("device_cluster"))
     sized = sized.join(kinds, on="operation", how="left")
     positive = (sized["kind"] == "trafficking").fill_null(False).to_numpy()
     rank = sized["size"].rank("average").to_numpy()
@@ -78,10 +61,10 @@ def test_a_device_tells_nothing_of_the_kind(tables: dict[str, pl.DataFrame]) -> 
     assert sized["size"].max() < 20  # type: ignore[operator]
 
 
-def test_lawful_accounts_share_devices_as_well(tables: dict[str, pl.DataFrame], pairs: pl.DataFrame) -> None:
+def test_lawful_accounts_share_devices_as_well(world: dict[str, pl.DataFrame], pairs: pl.DataFrame) -> None:
     by_kind = dict(pairs.group_by("kind").agg(same_device()).iter_rows())
     assert by_kind["independent"] > by_kind["trafficking"] > 0.1
-    nobodys = tables["accounts"].with_columns(size=pl.len().over("device_cluster"))
+    nobodys = world["accounts"].with_columns(size=pl.len().over("device_cluster"))
     nobodys = nobodys.filter(pl.col("operation").is_null())
     assert 0.1 < (nobodys["size"] > 1).mean() < 0.4  # type: ignore[operator]
 
@@ -101,18 +84,13 @@ def test_little_is_written_to_who_has_joined_and_only_of_control_and_logistics(j
     assert (after["day"] - after["from_day"]).max() <= 7  # type: ignore[operator]
 
 
-def test_most_who_commit_still_join(tables: dict[str, pl.DataFrame]) -> None:
-    commits = tables["conversations"].drop_nulls("onset")
-    assert (commits["outcome"] == JOINED).mean() > 0.85  # type: ignore[operator]
-
-
 @pytest.mark.parametrize("table", ["flags", "queue", "reviews"])
 def test_nothing_happens_to_an_advert_once_its_site_has_closed(
-    table: str, tables: dict[str, pl.DataFrame]
+    table: str, world: dict[str, pl.DataFrame]
 ) -> None:
-    sites = tables["platforms"].select("region", "platform", "closed")
-    adverts = tables["adverts"].select("region", "advert", "platform", posted=DAY)
-    rows = tables[table].with_columns(day=DAY if table == "reviews" else "day")
+    sites = world["platforms"].select("region", "platform", "closed")
+    adverts = world["adverts"].select("region", "advert", "platform", posted=DAY)
+    rows = world[table].with_columns(day=DAY if table == "reviews" else "day")
     known = rows.join(adverts.join(sites, on=["region", "platform"]), on=["region", "advert"])
     assert known.height == rows.height
     assert known["closed"].is_not_null().any()
@@ -120,9 +98,9 @@ def test_nothing_happens_to_an_advert_once_its_site_has_closed(
     assert (known["day"] >= known["posted"]).all()
 
 
-def test_what_happens_on_a_site_joins_accounts_of_that_site(tables: dict[str, pl.DataFrame]) -> None:
-    site = tables["accounts"].select("account", "platform")
-    ends = tables["ties"].join(site, left_on="source", right_on="account")
+def test_what_happens_on_a_site_joins_accounts_of_that_site(world: dict[str, pl.DataFrame]) -> None:
+    site = world["accounts"].select("account", "platform")
+    ends = world["ties"].join(site, left_on="source", right_on="account")
     ends = ends.join(site, left_on="target", right_on="account", suffix=" of target")
     across = ends["platform"] != ends["platform of target"]
     assert (across == (ends["kind"] == "link")).all()
@@ -132,7 +110,7 @@ def test_what_happens_on_a_site_joins_accounts_of_that_site(tables: dict[str, pl
 def test_nobody_is_owed_more_weeks_than_they_stayed(callers: pl.DataFrame) -> None:
     known = callers.filter(pl.col("weeks_owed") > 0)
     stayed = known.select(pl.min_horizontal(DAY, "to_day") - pl.col("from_day")).to_series()
-    assert known.height > 300
+    assert known.height > 100
     assert (known["weeks_owed"] * 7 <= stayed).all()
 
 
@@ -149,27 +127,18 @@ def test_who_is_threatened_is_in_more_danger(callers: pl.DataFrame) -> None:
     assert danger.filter(threatened).mean() > danger.filter(~threatened).mean() + 0.1  # type: ignore[operator]
 
 
-def test_whose_papers_are_withheld_does_not_hold_them(callers: pl.DataFrame) -> None:
-    withheld = callers.filter("documents_withheld").drop_nulls("holds_papers")
-    assert withheld.height > 200
-    assert not withheld["holds_papers"].any()
-
-
 def test_nobody_travels_for_an_operation_before_it_begins_or_after_it_ends(
-    tables: dict[str, pl.DataFrame],
+    world: dict[str, pl.DataFrame],
 ) -> None:
-    lives = tables["operations"].select("operation", "begins", "ends")
-    circuits = tables["circuits"].drop_nulls("operation").select("circuit", "operation")
-    stops = tables["stops"].select("circuit", "day").join(circuits, on="circuit").join(lives, on="operation")
+    lives = world["operations"].select("operation", "begins", "ends")
+    circuits = world["circuits"].drop_nulls("operation").select("circuit", "operation")
+    stops = world["stops"].select("circuit", "day").join(circuits, on="circuit").join(lives, on="operation")
     assert stops.height > 1000
     assert np.all(stops.select(pl.col("day").is_between("begins", "ends")).to_numpy())
 
 
-def test_an_operations_schemes_pay_while_it_lives() -> None:
-    needed = (*OF_CALLERS[:-1], "adverts", "trips", "payments")
-    made = [draw_tables(WORLD.region(index), needed)[1] for index in range(4)]
-    payments, operations = (pl.concat(one[name] for one in made) for name in ("payments", "operations"))
-    lives = operations.select("operation", "begins", "ends")
-    of_schemes = payments.filter(pl.col("log_odds") > NEVER).join(lives, on="operation")
+def test_an_operations_schemes_pay_while_it_lives(world: dict[str, pl.DataFrame]) -> None:
+    lives = world["operations"].select("operation", "begins", "ends")
+    of_schemes = world["payments"].filter(pl.col("log_odds") > NEVER).join(lives, on="operation")
     assert of_schemes.height > 1000
     assert of_schemes.select(DAY.is_between("begins", "ends").all()).item()

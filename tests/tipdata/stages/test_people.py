@@ -3,39 +3,26 @@
 import numpy as np
 import polars as pl
 import pytest
-from tipdata.core.world import DAYS, MINUTES_A_DAY, World, parameters
-from tipdata.stages import Past, draw_tables
+from drawn import REGIONS, Drawn  # pyright: ignore[reportMissingImports]
+from tipdata.core.world import DAYS, MINUTES_A_DAY, parameters
 from tipdata.stages.people import SELLERS
 
-WORLD = World.of("0.4.0", 2)
-REGIONS = 4
-NEEDED = ("places", "operations", "accounts", "messages", "suppliers", "people")
 LIFE = ("begins", "ends", "first_day", "last_day", "posts", "category", "form", "organisation")
 
 
 @pytest.fixture(scope="module")
-def drawn() -> list[tuple[Past, dict[str, pl.DataFrame]]]:
-    return [draw_tables(WORLD.region(index), NEEDED) for index in range(REGIONS)]
-
-
-@pytest.fixture(scope="module")
-def tables(drawn: list[tuple[Past, dict[str, pl.DataFrame]]]) -> dict[str, pl.DataFrame]:
-    return {name: pl.concat([made[name] for _, made in drawn]) for name in drawn[0][1]}
-
-
-@pytest.fixture(scope="module")
-def exploited(tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
+def exploited(world: dict[str, pl.DataFrame]) -> pl.DataFrame:
     """Those exploited, with the life of their operation."""
-    lives = tables["operations"].select("operation", *LIFE)
-    return tables["people"].filter(pl.col("role") == "exploited").join(lives, on="operation")
+    lives = world["operations"].select("operation", *LIFE)
+    return world["people"].filter(pl.col("role") == "exploited").join(lives, on="operation")
 
 
 def test_most_commitments_gain_their_person_and_the_rest_are_marked_as_lost(
-    tables: dict[str, pl.DataFrame], exploited: pl.DataFrame
+    world: dict[str, pl.DataFrame], exploited: pl.DataFrame
 ) -> None:
-    commits = tables["conversations"].filter(pl.col("onset").is_not_null())
+    commits = world["conversations"].filter(pl.col("onset").is_not_null())
     assert commits["outcome"].is_in(["joined", "lost"]).all()
-    assert tables["conversations"].filter(pl.col("onset").is_null())["outcome"].is_null().all()
+    assert world["conversations"].filter(pl.col("onset").is_null())["outcome"].is_null().all()
     joined = commits.filter(pl.col("outcome") == "joined")
     assert 0.85 <= joined.height / commits.height < 1
     came = exploited.drop_nulls("conversation")
@@ -43,13 +30,13 @@ def test_most_commitments_gain_their_person_and_the_rest_are_marked_as_lost(
 
 
 def test_who_joins_does_so_near_the_commitment_in_the_form_and_the_operation_of_the_conversation(
-    tables: dict[str, pl.DataFrame], exploited: pl.DataFrame
+    world: dict[str, pl.DataFrame], exploited: pl.DataFrame
 ) -> None:
     commits = (
-        tables["conversations"]
+        world["conversations"]
         .drop_nulls("onset")
         .join(
-            tables["messages"].rename({"minute": "committed"}),
+            world["messages"].rename({"minute": "committed"}),
             left_on=("conversation", "onset"),
             right_on=("conversation", "sequence"),
         )
@@ -65,9 +52,9 @@ def test_who_joins_does_so_near_the_commitment_in_the_form_and_the_operation_of_
 
 
 def test_a_spell_of_exploitation_lies_in_the_life_of_the_operation_and_touches_the_window(
-    drawn: list[tuple[Past, dict[str, pl.DataFrame]]],
+    regions: list[Drawn],
 ) -> None:
-    for past, _ in drawn:
+    for past in (one.past for one in regions):
         o, p = past["operations"], past["people"]
         here = p.exploited
         start, end, owner = p.start[here], p.end[here], p.owner[here]
@@ -78,7 +65,7 @@ def test_a_spell_of_exploitation_lies_in_the_life_of_the_operation_and_touches_t
 
 
 def test_durations_of_those_who_get_out_keep_the_published_shares(
-    drawn: list[tuple[Past, dict[str, pl.DataFrame]]],
+    regions: list[Drawn],
 ) -> None:
     """Services make records of these; of all who are there in the two years more are there for long."""
     like = parameters("0.4.0")["people.labour_like"]["value"]
@@ -89,15 +76,15 @@ def test_durations_of_those_who_get_out_keep_the_published_shares(
                 (p.end - p.start)[
                     p.exploited & (p.end < DAYS) & (np.isin(o.forms, like)[o.form[p.owner]] == alike)
                 ]
-                for o, p in ((past["operations"], past["people"]) for past, _ in drawn)
+                for o, p in ((past["operations"], past["people"]) for past in (one.past for one in regions))
             ]
         )
         assert (days < 365).mean() == pytest.approx(short[alike], abs=0.06)
         assert (days > 730).mean() == pytest.approx(long[alike], abs=0.06)
 
 
-def test_organ_removal_lasts_weeks(drawn: list[tuple[Past, dict[str, pl.DataFrame]]]) -> None:
-    for past, _ in drawn:
+def test_organ_removal_lasts_weeks(regions: list[Drawn]) -> None:
+    for past in (one.past for one in regions):
         o, p = past["operations"], past["people"]
         here = p.exploited & (o.form[p.owner] == o.forms.index("organs"))
         assert ((p.end - p.start)[here] <= 70).all()
@@ -112,9 +99,9 @@ def test_who_answers_an_advert_does_so_while_work_is_advertised(exploited: pl.Da
 
 
 def test_who_is_sold_is_sold_by_a_network_or_an_armed_group_that_lives(
-    tables: dict[str, pl.DataFrame], exploited: pl.DataFrame
+    world: dict[str, pl.DataFrame], exploited: pl.DataFrame
 ) -> None:
-    sellers = tables["operations"].select("operation", *LIFE, "kind")
+    sellers = world["operations"].select("operation", *LIFE, "kind")
     sold = exploited.filter(pl.col("way") == "sold")
     assert sold.height > 50
     assert exploited.filter(pl.col("way") != "sold")["from_operation"].is_null().all()
@@ -153,15 +140,15 @@ def test_debt_or_taken_earnings_bind_as_many_in_forced_labour_as_published(explo
     assert shares.row(0) == pytest.approx((0.60, 0.50, 0.58), abs=0.03)
 
 
-def test_people_live_in_the_town_of_the_operation(drawn: list[tuple[Past, dict[str, pl.DataFrame]]]) -> None:
-    past, made = drawn[0]
+def test_people_live_in_the_town_of_the_operation(regions: list[Drawn]) -> None:
+    past, made = regions[0].past, regions[0].tables
     o = past["operations"]
     town = dict(zip(o.id.tolist(), past["places"].town[o.town].tolist(), strict=True))
     assert made["people"]["town"].to_list() == [town[one] for one in made["people"]["operation"]]
 
 
-def test_there_are_as_many_people_as_before(exploited: pl.DataFrame, tables: dict[str, pl.DataFrame]) -> None:
-    of = tables["operations"].select("operation", "region")
+def test_there_are_as_many_people_as_before(exploited: pl.DataFrame, world: dict[str, pl.DataFrame]) -> None:
+    of = world["operations"].select("operation", "region")
     by_region = exploited.join(of, on="operation").group_by("region").len()["len"]
     assert by_region.is_between(500, 6300).all()
     posting = exploited.filter("posts").group_by("operation").len()["len"]
@@ -169,10 +156,10 @@ def test_there_are_as_many_people_as_before(exploited: pl.DataFrame, tables: dic
 
 
 def test_one_person_alone_has_no_staff_and_nobody_writes_where_nothing_is_posted(
-    tables: dict[str, pl.DataFrame],
+    world: dict[str, pl.DataFrame],
 ) -> None:
-    lives = tables["operations"].select("operation", *LIFE)
-    staff = tables["people"].filter(pl.col("role") != "exploited").join(lives, on="operation")
+    lives = world["operations"].select("operation", *LIFE)
+    staff = world["people"].filter(pl.col("role") != "exploited").join(lives, on="operation")
     by = staff.group_by("operation", "organisation").agg(
         pl.len(), leads=(pl.col("role") == "controller").any()
     )

@@ -2,26 +2,20 @@
 
 import numpy as np
 import polars as pl
-from tipdata.core.world import World
-from tipdata.stages import annotations, draw_tables
+from drawn import Drawn  # pyright: ignore[reportMissingImports]
 from tipdata.stages.annotations import POSITIVE, expected_labels
 
-NEEDED = ("places", "operations", "accounts", "adverts")
 
-
-def test_an_expected_label_is_the_share_of_positive_labels() -> None:
-    """Over eight regions, in each of four classes: within four standard errors, templates as clusters.
+def test_an_expected_label_is_the_share_of_positive_labels(regions: list[Drawn]) -> None:
+    """In each of four classes: within four standard errors, templates as clusters.
 
     In fewer regions the rare template that all find suspicious may be missing, and the errors look too small."""
     expected, label, template = [], [], []
-    for index in range(8):
-        region = World.of("0.4.0", 1).region(index)
-        past, _ = draw_tables(region, NEEDED)
-        adverts = past["adverts"]
-        made = pl.DataFrame(annotations.generate(region, past)[1]["annotations"])
-        mean = made.group_by("advert").agg(mean=pl.mean("score"))
+    for index, one in enumerate(regions[:8]):
+        adverts = one.past["adverts"]
+        mean = one.tables["annotations"].group_by("advert").agg(mean=pl.mean("score"))
         rows = pl.DataFrame({"advert": adverts.id}).join(mean, on="advert", maintain_order="left")
-        expected.append(expected_labels(region, past["operations"], adverts))
+        expected.append(expected_labels(one.region, one.past["operations"], adverts))
         label.append(rows["mean"].to_numpy() >= POSITIVE)
         template.append(adverts.template + 100_000 * index)
     e, y, t = map(np.concatenate, (expected, label, template))

@@ -2,41 +2,26 @@
 
 import polars as pl
 import pytest
-from tipdata.core.world import DAYS, MINUTES_A_DAY, World, parameters
-from tipdata.stages import draw_tables, stages_of
+from drawn import REGIONS  # pyright: ignore[reportMissingImports]
+from tipdata.core.world import DAYS, MINUTES_A_DAY, parameters
 
-WORLD = World.of("0.4.0", 12)
-REGIONS = 6
-NEEDED = [
-    *("places", "operations", "accounts", "adverts", "messages", "suppliers", "trips", "people", "payments")
-]
 SERVICES = ("companionship", "massage")
 
 
 @pytest.fixture(scope="module")
-def tables() -> dict[str, pl.DataFrame]:
-    drawn = [draw_tables(WORLD.region(index), NEEDED)[1] for index in range(REGIONS)]
-    schemas = {table.name: table.schema for stage in stages_of("0.4.0") for table in stage.tables}
-    return {
-        name: pl.concat([made[name].select(list(schemas[name])).cast(schemas[name]) for made in drawn])  # type: ignore[arg-type]
-        for name in drawn[0]
-    }
-
-
-@pytest.fixture(scope="module")
-def lives(tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
+def lives(world: dict[str, pl.DataFrame]) -> pl.DataFrame:
     """Trafficking operations, with the jurisdiction of their home."""
-    town = tables["people"].select("operation", "town").unique("operation")
-    home = town.join(tables["places"].select("town", home="jurisdiction"), on="town").drop("town")
-    known = tables["operations"].filter(kind="trafficking").drop("region", "category", "language", "migrant")
-    return known.join(tables["operations"].select("operation", offers="category"), on="operation").join(
+    town = world["people"].select("operation", "town").unique("operation")
+    home = town.join(world["places"].select("town", home="jurisdiction"), on="town").drop("town")
+    known = world["operations"].filter(kind="trafficking").drop("region", "category", "language", "migrant")
+    return known.join(world["operations"].select("operation", offers="category"), on="operation").join(
         home, on="operation"
     )
 
 
 @pytest.fixture(scope="module")
-def exploited(tables: dict[str, pl.DataFrame], lives: pl.DataFrame) -> pl.DataFrame:
-    people = tables["people"].filter(role="exploited").with_columns(left=pl.col("to_day").fill_null(9999))
+def exploited(world: dict[str, pl.DataFrame], lives: pl.DataFrame) -> pl.DataFrame:
+    people = world["people"].filter(role="exploited").with_columns(left=pl.col("to_day").fill_null(9999))
     return people.join(lives, on="operation")
 
 
@@ -72,18 +57,18 @@ def test_a_sale_takes_a_person_of_the_seller_to_the_buyer_on_one_day(exploited: 
 
 
 def test_a_buyer_pays_where_both_are_in_the_sample_and_lawful_operations_pay_each_other_more_often(
-    tables: dict[str, pl.DataFrame], exploited: pl.DataFrame
+    world: dict[str, pl.DataFrame], exploited: pl.DataFrame
 ) -> None:
-    held = tables["wallets"].filter(role="controller").select("wallet", "operation")
-    held = held.join(tables["operations"].select("operation", "kind"), on="operation")
-    paid = tables["payments"].select("payer", "payee", "typology", day=pl.col("minute") // MINUTES_A_DAY)
+    held = world["wallets"].filter(role="controller").select("wallet", "operation")
+    held = held.join(world["operations"].select("operation", "kind"), on="operation")
+    paid = world["payments"].select("payer", "payee", "typology", day=pl.col("minute") // MINUTES_A_DAY)
     paid = paid.join(held.select(payer="wallet", buyer="operation", buys="kind"), on="payer")
     paid = paid.join(held.select(payee="wallet", seller="operation", sells="kind"), on="payee")
     between = paid.filter(pl.col("buyer") != pl.col("seller"))
     unlawful = between.filter(buys="trafficking")
     assert unlawful["typology"].is_not_null().all()
     sold = exploited.filter(way="sold").select("from_operation", "operation", "from_day")
-    inside = tables["wallets"]["operation"].drop_nulls().unique()
+    inside = world["wallets"]["operation"].drop_nulls().unique()
     both = pl.col("operation").is_in(inside.implode()) & pl.col("from_operation").is_in(inside.implode())
     quarter = (pl.col("from_day") // parameters("0.4.0")["payments.between.settle_days"]["value"]).alias("q")
     due = sold.filter(both).group_by("from_operation", "operation", quarter).agg(pl.col("from_day").max())
@@ -93,17 +78,17 @@ def test_a_buyer_pays_where_both_are_in_the_sample_and_lawful_operations_pay_eac
     assert between.filter(pl.col("buys") != "trafficking").height > 3 * unlawful.height
 
 
-def test_age_is_that_of_the_first_day_and_who_exploits_is_older(tables: dict[str, pl.DataFrame]) -> None:
-    people = tables["people"].with_columns(young=pl.col("age_band") == "18-20")
+def test_age_is_that_of_the_first_day_and_who_exploits_is_older(world: dict[str, pl.DataFrame]) -> None:
+    people = world["people"].with_columns(young=pl.col("age_band") == "18-20")
     share = dict(people.group_by(pl.col("role") == "exploited").agg(pl.col("young").mean()).iter_rows())
     assert 0.12 < share[True] < 0.2
     assert share[False] < 0.07
 
 
 def test_somebody_is_there_when_services_are_advertised(
-    tables: dict[str, pl.DataFrame], lives: pl.DataFrame, exploited: pl.DataFrame
+    world: dict[str, pl.DataFrame], lives: pl.DataFrame, exploited: pl.DataFrame
 ) -> None:
-    adverts = tables["adverts"].select("advert", "operation", day=pl.col("minute") // MINUTES_A_DAY)
+    adverts = world["adverts"].select("advert", "operation", day=pl.col("minute") // MINUTES_A_DAY)
     ours = adverts.join(lives.filter(pl.col("offers").is_in(SERVICES)).select("operation"), on="operation")
     found = there(ours, exploited, "day", "day")
     assert found.height > 30 * REGIONS
@@ -111,9 +96,9 @@ def test_somebody_is_there_when_services_are_advertised(
 
 
 def test_a_party_is_no_larger_than_those_who_are_there(
-    tables: dict[str, pl.DataFrame], lives: pl.DataFrame, exploited: pl.DataFrame
+    world: dict[str, pl.DataFrame], lives: pl.DataFrame, exploited: pl.DataFrame
 ) -> None:
-    circuits = tables["circuits"].select("circuit", "operation", "party", "first_day", "last_day")
+    circuits = world["circuits"].select("circuit", "operation", "party", "first_day", "last_day")
     found = there(
         circuits.join(lives.select("operation"), on="operation"), exploited, "first_day", "last_day"
     )
@@ -128,9 +113,9 @@ def test_one_person_alone_exploits_few(exploited: pl.DataFrame) -> None:
 
 
 def test_an_operation_exploits_in_firms_of_its_place_and_form_with_people_who_are_there(
-    tables: dict[str, pl.DataFrame], lives: pl.DataFrame, exploited: pl.DataFrame
+    world: dict[str, pl.DataFrame], lives: pl.DataFrame, exploited: pl.DataFrame
 ) -> None:
-    firms = tables["firms"].filter("exploits").drop("region").rename({"from_day": "since"})
+    firms = world["firms"].filter("exploits").drop("region").rename({"from_day": "since"})
     held = firms.join(lives, on="operation")
     assert held.height > 8 * REGIONS
     at_home = held.filter(~pl.col("cross_border"))
@@ -153,17 +138,17 @@ def test_an_operation_exploits_in_firms_of_its_place_and_form_with_people_who_ar
 
 
 def test_most_agencies_are_no_older_than_their_operation_whoever_it_is(
-    tables: dict[str, pl.DataFrame],
+    world: dict[str, pl.DataFrame],
 ) -> None:
-    lives = tables["operations"].select("operation", "begins")
-    agencies = tables["agencies"].join(lives, on="operation").filter(pl.col("begins") > -365)
+    lives = world["operations"].select("operation", "begins")
+    agencies = world["agencies"].join(lives, on="operation").filter(pl.col("begins") > -365)
     assert agencies.height > 10 * REGIONS
     assert 0.2 < (agencies["age_years"] > 0).mean() < 0.55  # type: ignore[operator]
 
 
-def test_ships_sail_from_one_port_to_another(tables: dict[str, pl.DataFrame]) -> None:
-    ports = tables["places"].filter("port")["town"].implode()
-    ships = tables["trips"].filter(mode="ship")
+def test_ships_sail_from_one_port_to_another(world: dict[str, pl.DataFrame]) -> None:
+    ports = world["places"].filter("port")["town"].implode()
+    ships = world["trips"].filter(mode="ship")
     assert ships.height > 20 * REGIONS
     assert (ships["origin"].is_in(ports) & ships["town"].is_in(ports)).all()
     assert ships["operation"].null_count() > 0
