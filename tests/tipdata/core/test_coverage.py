@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import yaml
 from tipdata.core import coverage
 from tipdata.core import world as world_module
 from tipdata.core.coverage import at_most, check
@@ -64,7 +63,7 @@ PLANTED: dict[str, tuple[dict[str, Any], str, str]] = {
 
 
 def planted(values: dict[str, Any]) -> dict[str, Any]:
-    document = yaml.safe_load((world_module.FOLDER / "world-0.4.0.yaml").read_text(encoding="utf-8"))
+    document = copy.deepcopy(world_module._document("world-0.4.0.yaml"))
     for path, value in values.items():
         here = document
         *above, name = path.split(".")
@@ -79,7 +78,8 @@ def test_a_file_whose_ranges_cannot_meet_a_target_is_refused_by_parameter_range_
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     values, found, target = PLANTED[name]
-    monkeypatch.setattr(world_module, "_document", lambda file: planted(values))
+    document = planted(values)
+    monkeypatch.setattr(world_module, "_document", lambda file: document)
     with pytest.raises(ValueError, match=r"^world-planted\.yaml: with [^\n]*\.$") as refused:
         world_module._parameters.__wrapped__("world-planted.yaml")
     assert found in str(refused.value)

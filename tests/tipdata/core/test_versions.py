@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import yaml
 from frozen import found, frozen  # pyright: ignore[reportMissingImports]
 from tipcore.errors import UsageError
 from tipdata.core import world as world_module
@@ -107,10 +106,10 @@ def changed_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     ("old", "new", "same"),
     [
         ("sign: assumed", "sign: unodc2024", True),
-        ("# ", "# Corrected. ", True),
+        pytest.param("# ", "# Corrected. ", True, marks=pytest.mark.slow),
         ("range: [25, 60]", "range: [25, 61]", False),
-        ("value: 300", "value: 301", False),
-        ("unit: km", "unit: miles", False),
+        pytest.param("value: 300", "value: 301", False, marks=pytest.mark.slow),
+        pytest.param("unit: km", "unit: miles", False, marks=pytest.mark.slow),
     ],
 )
 def test_sources_and_notes_may_be_corrected_and_nothing_else(
@@ -124,10 +123,10 @@ def test_sources_and_notes_may_be_corrected_and_nothing_else(
 
 def test_the_order_of_listed_values_is_frozen_too(changed_file: Path) -> None:
     """Draws go by place in a list: another order is another world."""
-    document = yaml.safe_load(changed_file.read_text(encoding="utf-8"))
-    form = document["operations"]["form"]["value"]
-    document["operations"]["form"]["value"] = dict(reversed(form.items()))
-    changed_file.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+    text = changed_file.read_text(encoding="utf-8")
+    turned = text.replace("value: {labour: 32, sexual: 38, ", "value: {sexual: 38, labour: 32, ", 1)
+    assert turned != text
+    changed_file.write_text(turned, encoding="utf-8")
     assert parameters("9.0.0")["operations.form"]["value"] == parameters("0.4.0")["operations.form"]["value"]
     assert parameters_digest("9.0.0") != parameters_digest(NEWEST)
 

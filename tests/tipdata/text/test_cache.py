@@ -15,7 +15,7 @@ ONE = ("en",)
 
 @pytest.fixture(scope="module")
 def made() -> Phrases:
-    return compile_wordbooks(ONE)
+    return compile_wordbooks(ONE, sound=True)
 
 
 @pytest.fixture
@@ -126,4 +126,4 @@ def test_changed_texts_are_checked_again(
 
 
 def test_a_book_that_is_known_to_be_sound_says_what_it_says_anyway() -> None:
-    assert same(compile_wordbooks(("fr",), sound=True), compile_wordbooks(("fr",)))
+    assert same(compile_wordbooks(("zh",), sound=True), compile_wordbooks(("zh",)))

@@ -1,11 +1,12 @@
 """Wordbooks: each is sound, and one that is not is refused by file, fact and line."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
 from tipdata.core.kinds import CATEGORIES, FAMILIES, LANGUAGES
+from tipdata.core.yaml_lines import LOADER
+from tipdata.text import checks
 from tipdata.text.book import DIALECTS, REGISTERS, WORDS, Frame
 from tipdata.text.documents import document_path, read_document
 from tipdata.text.facts import array_shape, facts, facts_of, rules
@@ -16,7 +17,18 @@ from tipdata.text.wordbook import FEWEST, FIT, Faulty, Wordbook
 ENGLISH = document_path("frames/en").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Checks without those of every reading, which take longest."""
+    for name in ("_check_content", "_check_readings"):
+        monkeypatch.setattr(checks._Checks, name, lambda self, frames: None)
+
+
+# test_cache.py tells that these texts and this code are those of the last run of lock.py, which checks all.
+SLOW = [one if one == "zh" else pytest.param(one, marks=pytest.mark.slow) for one in LANGUAGES]
+
+
+@pytest.mark.parametrize("language", SLOW)
 def test_every_wordbook_is_sound(language: str) -> None:
     book = Wordbook(document_path(f"frames/{language}"))
     assert book.language == language
@@ -32,6 +44,11 @@ def faults_of(text: str, folder: Path) -> list[str]:
     return refused.value.faults
 
 
+def dumped(document: object) -> str:
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    return yaml.dump(document, Dumper=dumper, allow_unicode=True, sort_keys=False)
+
+
 def line_of(text: str, part: str) -> int:
     return text[: text.index(part)].count("\n") + 1
 
@@ -41,31 +58,6 @@ def first_frame(fact: str) -> str:
     lines = ENGLISH.splitlines()
     start = next(i for i, line in enumerate(lines) if line == f"    {fact}:" and i > lines.index("frames:"))
     return next(line for line in lines[start:] if line.lstrip().startswith('- "'))
-
-
-PLANTED: dict[str, Callable[[str], tuple[str, str]]] = {
-    "a frame that names a slot that does not exist": lambda frame: (
-        frame.replace('- "', '- "{nowhere} '), "{nowhere} is no slot here"),
-    "a banned word": lambda frame: (frame.replace('- "', '- "For the young, '), "'young' in"),
-    "a wrong form": lambda frame: (frame.replace('- "', '- "An hour, a hour, '), "'a ' in"),
-    "a space too many": lambda frame: (frame.replace('- "', '- "Yes,  '), "not allowed (spaces)"),
-    "a small letter to begin with": lambda frame: (frame.replace('- "', '- "and '), "not allowed (begins)"),
-    "a bracket that is not closed": lambda frame: (frame.replace('- "', '- "[so '), "[ is not closed"),
-    "one form where one or several speak": lambda frame: (frame.replace('- "', '- "(I) '), "(…) needs 2 forms"),
-    "a sign that only style may add": lambda frame: (frame.replace('- "', '- "www.'), "a sign that only style may add"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("planted", PLANTED)
-def test_a_planted_fault_is_told_with_file_fact_and_line(tmp_path: Path, planted: str) -> None:
-    frame = first_frame("papers")
-    changed, said = PLANTED[planted](frame)
-    text = ENGLISH.replace(frame, changed, 1)
-    line = line_of(text, changed)
-    assert any(
-        fault.startswith(f"en.yaml, line {line}: papers/") and said in fault
-        for fault in faults_of(text, tmp_path)
-    )
 
 
 REFUSED: dict[str, tuple[str, str]] = {  # in place of a frame; what is said
@@ -89,6 +81,14 @@ REFUSED: dict[str, tuple[str, str]] = {  # in place of a frame; what is said
     "a sentence of another level": ('"Tell nobody which firm you work for"', "is also privacy/silent"),
     "the same with a comma": ('"Tell nobody, which firm you work for"', "is also privacy/silent"),
     "the same in upper case": ('"TELL NOBODY which firm you work for"', "is also privacy/silent"),
+    "a slot that does not exist": ('"{nowhere} has papers"', "{nowhere} is no slot here"),
+    "a banned word": ('"For the young, papers"', "'young' in"),
+    "a wrong form": ('"An hour, a hour, papers"', "'a ' in"),
+    "a space too many": ('"Yes,  papers"', "not allowed (spaces)"),
+    "a small letter to begin with": ('"and papers"', "not allowed (begins)"),
+    "a bracket that is not closed": ('"[so papers"', "[ is not closed"),
+    "one form where one or several speak": ('"(I) keep papers"', "(…) needs 2 forms"),
+    "a sign that only style may add": ('"www.papers"', "a sign that only style may add"),
     "the same with another space": ('"Tell\u00a0nobody which firm you work for"', "is also privacy/silent"),
 }  # fmt: skip
 
@@ -102,7 +102,12 @@ def test_each_planted_frame_is_told_with_file_fact_and_line(tmp_path: Path) -> N
     placed = dict(zip(REFUSED, firsts, strict=False))
     for name, at in placed.items():
         lines[at] = f"        - {REFUSED[name][0]}"
+    title = lines.index('    - "Wanted: {what}"')
+    lines[title] = '    - "Schoolgirl: {what}"'
     faults = faults_of("\n".join(lines) + "\n", tmp_path)
+    assert any(
+        fault.startswith(f"en.yaml, line {title + 1}: ") and "'schoolgirl' in" in fault for fault in faults
+    )
     for name, at in placed.items():
         told = [fault for fault in faults if fault.startswith(f"en.yaml, line {at + 1}: ")]
         assert any(REFUSED[name][1] in fault for fault in told), (name, told)
@@ -129,23 +134,25 @@ def test_an_entry_that_is_no_text_is_told_by_its_own_line(tmp_path: Path) -> Non
         assert any(f.startswith(f"en.yaml, line {at + 1}: ") and f.endswith(f"{said}.") for f in told), told
 
 
+@pytest.mark.usefixtures("quick")
 def test_a_level_without_frames_is_told(tmp_path: Path) -> None:
-    document = yaml.safe_load(ENGLISH)
+    document = yaml.load(ENGLISH, Loader=LOADER)
     document["frames"]["jobs"]["papers"]["kept"] = []
-    text = yaml.safe_dump(document, allow_unicode=True, sort_keys=False)
+    text = dumped(document)
     line = line_of(text, "kept: []")
     said = f"en.yaml, line {line}: jobs, papers/kept has 0 frames and needs {FEWEST}."
     assert said in faults_of(text, tmp_path)
 
 
+@pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize(("missing", "above"), [("papers", "  jobs:"), ("kept", "    papers:")])
 def test_a_fact_or_level_that_is_missing_is_told_with_the_line_above_it(
     tmp_path: Path, missing: str, above: str
 ) -> None:
-    document = yaml.safe_load(ENGLISH)
+    document = yaml.load(ENGLISH, Loader=LOADER)
     jobs = document["frames"]["jobs"]
     del (jobs if missing == "papers" else jobs["papers"])[missing]
-    text = yaml.safe_dump(document, allow_unicode=True, sort_keys=False)
+    text = dumped(document)
     lines = text.splitlines()
     line = lines.index(above, lines.index("  jobs:", lines.index("frames:"))) + 1
     said = f"en.yaml, line {line}: jobs, papers/kept has 0 frames and needs {FEWEST}."
@@ -175,7 +182,6 @@ MALFORMED: dict[str, tuple[str, str, str]] = {  # what is replaced, by what, and
     "a dialect word that is banned": ("    flat: [flat, apartment]", "    flat: [flat, virgin]", "'virgin' in 'virgin' is not allowed"),
     "a noun twice": ('"back massage", "foot massage"', '"foot massage", "foot massage"', "massage has 7 different nouns"),
     "an empty title": ('    - "Wanted: {what}"', '    - ""', "title: a sentence is empty"),
-    "a banned title": ('    - "Wanted: {what}"', '    - "Schoolgirl: {what}"', "'schoolgirl' in"),
     "a kind of value that is none": ("language: en", "language: !!binary aGFsbG8=", "is no kind of value here"),
     "an empty list of registers": ("registers: [neutral]", "registers: []", "no register is named"),
     "a number in place of a text": ('name: "English"', "name: 3", "the wordbook/name must be a text and is 3"),
@@ -189,6 +195,7 @@ MALFORMED: dict[str, tuple[str, str, str]] = {  # what is replaced, by what, and
 # ruff: noqa: E501 # one case a line
 
 
+@pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("case", MALFORMED)
 def test_a_document_of_another_shape_is_told_in_one_sentence_with_its_line(tmp_path: Path, case: str) -> None:
     old, new, said = MALFORMED[case]
@@ -218,6 +225,7 @@ def test_a_file_that_is_no_wordbook_is_told_in_one_sentence(
     assert refused.value.faults == [said]
 
 
+@pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("said", ["es", "en"])
 def test_a_book_under_the_name_of_another_language_is_told(tmp_path: Path, said: str) -> None:
     spanish = document_path("frames/es").read_text(encoding="utf-8")
@@ -236,6 +244,7 @@ def test_a_file_that_is_not_there_is_told_in_one_sentence(tmp_path: Path) -> Non
         assert refused.value.faults == [f"{path.name} cannot be read: {why}."]
 
 
+@pytest.mark.usefixtures("quick")
 def test_a_misspelling_that_is_another_word_is_told(tmp_path: Path) -> None:
     text = ENGLISH.replace("  different: diffrent\n", "  different: office\n", 1)
     line = line_of(text, "  different: office")
@@ -244,18 +253,20 @@ def test_a_misspelling_that_is_another_word_is_told(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.usefixtures("quick")
 def test_frames_that_are_too_much_alike_or_lack_their_stem_are_told(tmp_path: Path) -> None:
-    document = yaml.safe_load(ENGLISH)
+    document = yaml.load(ENGLISH, Loader=LOADER)
     frames = document["frames"]["jobs"]["papers"]["kept"]
     document["frames"]["jobs"]["papers"]["kept"] = [
         f"It is there for all of you, {end}" for end in "abcdefghijk"
     ]
-    faults = faults_of(yaml.safe_dump(document, allow_unicode=True, sort_keys=False), tmp_path)
+    faults = faults_of(dumped(document), tmp_path)
     assert any("jobs, papers/kept: 0 of 11 frames hold a stem" in fault for fault in faults)
     assert any("jobs, papers/kept: frames are too much alike" in fault for fault in faults)
     assert len(frames) == 11
 
 
+@pytest.mark.usefixtures("quick")
 def test_words_that_leave_a_category_too_few_sentences_are_told(tmp_path: Path) -> None:
     text = ENGLISH.replace('agricultural: ["site"]', 'agricultural: ["site", "canteen", "meal"]', 1)
     line = line_of(text, "canteen:\n")
@@ -264,7 +275,7 @@ def test_words_that_leave_a_category_too_few_sentences_are_told(tmp_path: Path) 
 
 
 def test_a_word_is_unfit_in_whatever_reading_it_stands() -> None:
-    book = Wordbook(document_path("frames/en"))
+    book = Wordbook(document_path("frames/en"), sound=True)
     split = Frame("The [fi|for]rm of it", 1, "named/firm", "jobs", parse("The [fi|for]rm of it"))
     assert not book.fits(split, "domestic")
     assert book.fits(split, "construction")
@@ -299,9 +310,9 @@ def test_rules_name_levels_that_exist_and_leave_every_fact_a_level() -> None:
 
 
 def test_what_is_compiled_holds_every_frame() -> None:
-    made = compile_wordbooks(LANGUAGES)
+    made = compile_wordbooks(LANGUAGES, sound=True)
     for number, language in enumerate(LANGUAGES):
-        book = Wordbook(document_path(f"frames/{language}"))
+        book = Wordbook(document_path(f"frames/{language}"), sound=True)
         for (family, fact, level), frames in book.levels.items():
             names = [one.name for one in facts_of(family)]
             at = list(facts_of(family)[names.index(fact)].levels).index(level)
