@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -18,28 +16,7 @@ from tipbench.metrics.scores import Score
 from tipbench.tasks import tasks
 from tipcore.errors import UsageError
 
-RISK: Any = SimpleNamespace(
-    kind=kinds.SCORES,
-    unit="advert",
-    primary="average_precision",
-    prevalence=0.05,
-    metrics=tasks()["advert_risk"].metrics,
-    groups=("independent", "business", "migrant", "spam"),
-)
-LINKAGE: Any = SimpleNamespace(
-    kind=kinds.CLUSTERS,
-    unit="advert",
-    primary="b_cubed_f1",
-    prevalence=None,
-    metrics=tasks()["advert_linkage"].metrics,
-)
-AUTHORSHIP: Any = SimpleNamespace(
-    kind=kinds.CANDIDATES,
-    unit="advert",
-    primary="r_precision",
-    prevalence=None,
-    metrics=tasks()["advert_authorship"].metrics,
-)
+RISK, LINKAGE, AUTHORSHIP = (tasks()[f"advert_{name}"] for name in ("risk", "linkage", "authorship"))
 
 
 def scored(operations: int = 200, seed: int = 0) -> tuple[Answers, pl.DataFrame]:
@@ -99,36 +76,19 @@ def test_every_kind_gives_its_metrics_with_intervals_around_the_values() -> None
 
 
 def test_no_metric_key_of_the_result_files_is_lost() -> None:
-    ranking = {
-        "average_precision",
-        "auroc",
-        "recall_at_1pct_fpr",
-        "precision_at_budget",
-        "recall_at_budget",
-        "brier",
-    }
-    ranking |= {
-        "ppv_0.1pct",
-        "ppv_1pct",
-        "ppv_5pct",
-        "ppv_30pct",
-        "harm_gap",
-        "average_precision_raw",
-        "auroc_raw",
-    }
-    assert set(evaluate(RISK, *scored(), replicates=0).scores) >= ranking
-    clustering = {
+    ranking = (
+        "average_precision auroc recall_at_1pct_fpr precision_at_budget recall_at_budget brier ppv_0.1pct ppv_1pct "
+        "ppv_5pct ppv_30pct harm_gap average_precision_raw auroc_raw"
+    )
+    assert set(evaluate(RISK, *scored(), replicates=0).scores) >= set(ranking.split())
+    parts = [
         f"{family}_{part}" for family in ("b_cubed", "pairwise") for part in ("f1", "precision", "recall")
-    }
-    clustering |= {"ari", "v_measure"}
-    assert set(evaluate(LINKAGE, *clustered(), replicates=0).scores) >= clustering | {
-        f"proxy_{n}" for n in clustering
-    }
-    assert set(evaluate(AUTHORSHIP, *gallery(), replicates=0).scores) >= {
-        "r_precision",
-        "mrr_at_10",
-        "recall_at_10",
-    }
+    ]
+    clustering = {*parts, "ari", "v_measure"}
+    found = set(evaluate(LINKAGE, *clustered(), replicates=0).scores)
+    assert found >= clustering | {f"proxy_{name}" for name in clustering}
+    lists = {"r_precision", "mrr_at_10", "recall_at_10"}
+    assert set(evaluate(AUTHORSHIP, *gallery(), replicates=0).scores) >= lists
 
 
 def test_no_two_families_give_the_same_metric() -> None:
@@ -179,12 +139,8 @@ def test_too_few_clusters_give_values_a_note_and_a_warning() -> None:
 def test_own_data_without_valid_part_groups_or_probabilities_says_what_is_not_given() -> None:
     answers, predictions = scored()
     frame = answers.frame.select("advert", pl.lit("test").alias("part"), "label", "cluster", "weight")
-    found = evaluate(
-        RISK,
-        Answers(kinds.SCORES, "advert", frame),
-        predictions.with_columns(pl.col("score") * 5),
-        replicates=0,
-    )
+    large = predictions.with_columns(pl.col("score") * 5)
+    found = evaluate(RISK, Answers(kinds.SCORES, "advert", frame), large, replicates=0)
     assert found.scores["ppv_1pct"].note == "no valid part to fix a threshold on"
     assert found.scores["brier"].note == "scores outside [0, 1]"
     assert "harm_gap" not in found.scores
@@ -207,12 +163,8 @@ def test_rows_without_a_known_label_are_left_out_and_said_so() -> None:
     half = answers.frame.with_columns(label=pl.when(pl.col("cluster") % 8 < 4).then("label"))
     found = evaluate(RISK, Answers(kinds.SCORES, "advert", half), predictions, replicates=0)
     known = half.filter(pl.col("label").is_not_null())
-    alone = evaluate(
-        RISK,
-        Answers(kinds.SCORES, "advert", known),
-        predictions.join(known, on="advert", how="semi"),
-        replicates=0,
-    )
+    theirs = predictions.join(known, on="advert", how="semi")
+    alone = evaluate(RISK, Answers(kinds.SCORES, "advert", known), theirs, replicates=0)
     assert found.scores["auroc"] == alone.scores["auroc"]
     assert any("no known label" in warning for warning in found.warnings)
 
@@ -230,12 +182,8 @@ def test_units_without_a_true_cluster_are_left_out_of_the_truth_and_kept_for_the
     half = answers.frame.with_columns(cluster=pl.when(pl.col("cluster") % 3 > 0).then("cluster"))
     found = evaluate(LINKAGE, Answers(kinds.CLUSTERS, "advert", half), predictions, replicates=0).scores
     known = half.filter(pl.col("cluster").is_not_null())
-    alone = evaluate(
-        LINKAGE,
-        Answers(kinds.CLUSTERS, "advert", known),
-        predictions.join(known, on="advert", how="semi"),
-        replicates=0,
-    ).scores
+    theirs = predictions.join(known, on="advert", how="semi")
+    alone = evaluate(LINKAGE, Answers(kinds.CLUSTERS, "advert", known), theirs, replicates=0).scores
     full = evaluate(LINKAGE, answers, predictions, replicates=0).scores
     for name in ("b_cubed_f1", "pairwise_f1", "ari", "v_measure"):
         assert found[name].value == pytest.approx(alone[name].value, abs=1e-12)
@@ -259,15 +207,6 @@ def test_a_gallery_of_singletons_has_no_query_and_says_so() -> None:
     assert "every cluster of the gallery has one member" in (found.scores["r_precision"].note or "")
 
 
-ORACLE_TASK: Any = SimpleNamespace(
-    kind=kinds.SCORES,
-    unit="advert",
-    primary="average_precision",
-    prevalence=0.05,
-    metrics=("average_precision", "auroc"),
-)
-
-
 def frame() -> pl.DataFrame:
     generator = np.random.default_rng(0)
     positive = np.arange(600) % 5 == 0
@@ -287,7 +226,7 @@ def frame() -> pl.DataFrame:
 def oracle(scores: pl.Series | np.ndarray, rows: pl.DataFrame | None = None) -> dict[str, float | None]:
     rows = frame() if rows is None else rows
     predictions = frame().select("advert", pl.Series("score", scores, dtype=pl.Float64))
-    return evaluate(ORACLE_TASK, Answers(kinds.SCORES, "advert", rows), predictions, replicates=0).oracle
+    return evaluate(RISK, Answers(kinds.SCORES, "advert", rows), predictions, replicates=0).oracle
 
 
 def test_a_constant_score_has_no_share_and_the_oracle_all() -> None:

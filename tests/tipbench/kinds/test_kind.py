@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import polars as pl
-from tipbench import kinds
-from tipbench.kinds.answers import Answers
 from tipbench.kinds.kind import PartRows
-from tipbench.kinds.refusals import check_predictions
 
 FRAME = pl.DataFrame(
     {"part": ["test", "valid", "test"], "label": [1, None, 0], "score": [0.5, 0.25, 1.0]},
@@ -31,14 +28,3 @@ def test_where_all_rows_count_none_is_copied() -> None:
     rows = PartRows.of(FRAME, pl.lit(True))
     assert rows.chosen is None
     assert rows["label"].to_arrow().buffers()[1].address == FRAME["label"].to_arrow().buffers()[1].address
-
-
-def test_predictions_and_truth_in_any_order_are_put_beside_each_other() -> None:
-    frame = pl.DataFrame(
-        {"advert": [7, 3, 9, 1], "part": "test", "label": [0, 1, 0, 1], "cluster": [1, 2, 3, 4]}
-    )
-    answers = Answers(kinds.SCORES, "advert", frame.with_columns(weight=pl.lit(1.0)))
-    given = pl.DataFrame({"advert": [9, 1, 7, 3], "score": [0.9, 0.1, 0.7, 0.3]})
-    found = check_predictions(answers, given)
-    assert found["advert"].to_list() == [7, 3, 9, 1]
-    assert [round(score, 5) for score in found["score"]] == [0.7, 0.3, 0.9, 0.1]

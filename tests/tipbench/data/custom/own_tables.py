@@ -69,7 +69,8 @@ def fold_of(task: Task, own: dict[str, Any], **settings: Any) -> Fold:
     return prepare(task, own=own, **settings).folds[0]
 
 
-def refused(task: Task, own: dict[str, Any], **settings: Any) -> str:
+def refused(task: Task | str, own: dict[str, Any], **settings: Any) -> str:
+    """Return the sentence that data of a user are refused with."""
     with pytest.raises(UsageError) as caught:
         prepare(task, own=own, **settings)
     message = str(caught.value)

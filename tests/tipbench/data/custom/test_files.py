@@ -9,10 +9,10 @@ from typing import Any
 import polars as pl
 import pytest
 from own_tables import adverts, config
+from own_tables import refused as refused_by
 from tipbench.data.custom.config import own_data
 from tipbench.data.custom.files import all_files
 from tipbench.loading import prepare
-from tipcore.errors import UsageError
 
 ROWS = pl.DataFrame(
     {
@@ -47,10 +47,7 @@ def crowd(folder: Path, truth: pl.DataFrame, **fields: Any) -> dict[str, Any]:
     votes.write_csv(folder / "votes.csv")
     truth.write_csv(folder / "truth.csv")
     return {
-        "name": "mine",
-        "task": "flag_aggregation",
-        "path": str(folder),
-        "files": ["votes.csv", "truth.csv"],
+        **config(folder, "flag_aggregation", ["votes.csv", "truth.csv"]),
         "sql": "SELECT DISTINCT item, truth FROM votes LEFT JOIN truth USING (item)",
         "unit": "item",
         "label": "truth",
@@ -65,12 +62,7 @@ def crowd(folder: Path, truth: pl.DataFrame, **fields: Any) -> dict[str, Any]:
 
 
 def refused(own: dict[str, Any]) -> str:
-    with pytest.raises(UsageError) as caught:
-        prepare(own["task"], own=own)
-    message = str(caught.value)
-    assert message.endswith(".")
-    assert "\n" not in message
-    return message
+    return refused_by(own["task"], own)
 
 
 def test_yes_and_no_are_labels_and_further_columns(tmp_path: Path) -> None:
@@ -276,11 +268,8 @@ def test_a_wide_panel_with_dates_is_read_as_a_long_one_with_days(tmp_path: Path)
 
 def test_dates_and_times_of_parquet_are_days_and_minutes_as_text_is(tmp_path: Path) -> None:
     text = ["2019-03-01 10:30", "2019-03-02T00:01:59"]
-    frame = pl.DataFrame({"text": text, "time": pl.Series(text).str.to_datetime(format=None, strict=False)})
-    frame = frame.with_columns(
-        time=pl.Series(["2019-03-01 10:30:00", "2019-03-02 00:01:59"]).str.to_datetime()
-    )
-    frame.write_parquet(tmp_path / "rows.parquet")
+    times = pl.Series(["2019-03-01 10:30:00", "2019-03-02 00:01:59"]).str.to_datetime()
+    pl.DataFrame({"text": text, "time": times}).write_parquet(tmp_path / "rows.parquet")
     own = {"files": "rows.parquet", "format": "parquet", "unit": None, "label": None}
     for column in ("text", "time"):
         tables = {"adverts": {"body": "text", "minute": column}}
@@ -306,24 +295,16 @@ def test_columns_read_as_one_hint_at_their_separator(tmp_path: Path) -> None:
 GOOD = "key,text,bad\n" + "".join(f"k{i},words {i},{i % 2}\n" for i in range(20))
 
 
-def refused_file(folder: Path, content: bytes | None = None, **fields: Any) -> str:
+def refused_file(folder: Path, content: bytes | None = None, run: str = "advert_risk", **fields: Any) -> str:
     """The message that a config over ``rows.csv`` with this content is refused with."""
     if content is not None:
         (folder / "rows.csv").write_bytes(content)
-    own = {
-        **config(folder, "advert_risk", "rows.csv"),
+    settings = {key: fields.pop(key) for key in ("split", "labels", "needs", "oracle") if key in fields}
+    own = config(folder, "advert_risk", "rows.csv") | {
         "label": "bad",
         "tables": {"adverts": {"body": "text"}},
-        **fields,
     }
-    settings = {key: own.pop(key) for key in ("split", "labels", "needs", "oracle") if key in own}
-    task = own.pop("run", "advert_risk")
-    with pytest.raises(UsageError) as caught:
-        prepare(task, own=own, **settings)
-    message = str(caught.value)
-    assert message.endswith(".")
-    assert "\n" not in message
-    return message
+    return refused_by(run, own | fields, **settings)
 
 
 @pytest.mark.parametrize(
@@ -345,6 +326,9 @@ def refused_file(folder: Path, content: bytes | None = None, **fields: Any) -> s
 )
 def test_a_bad_file_is_refused(content: bytes, says: str, tmp_path: Path) -> None:
     assert says in refused_file(tmp_path, content)
+
+
+PAIRS = {"left": "text", "right": "key", "label": "bad"}
 
 
 @pytest.mark.parametrize(
@@ -369,6 +353,10 @@ def test_a_bad_file_is_refused(content: bytes, says: str, tmp_path: Path) -> Non
         ({"oracle": True}, "no hidden truth for an oracle"),
         ({"needs": {"adverts.contacts"}}, "set data.tables.adverts.contacts"),
         ({"run": "advert_linkage"}, "is for task=advert_risk, and not for advert_linkage"),
+        ({"fold": "1"}, "a single value"),
+        ({"fold": "'train'"}, "no test part"),
+        ({"label": None, "pairs": PAIRS}, "cannot use"),
+        ({"pairs": PAIRS}, "is wrong: pairs excludes label: map"),
     ],
 )
 def test_a_bad_config_is_refused(fields: dict[str, Any], says: str, tmp_path: Path) -> None:
@@ -391,25 +379,10 @@ def test_a_fifo_is_refused(kind: str, tmp_path: Path, fifo: Callable[[Path], Non
     )
 
 
-def test_a_truncated_parquet_file_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "whole.parquet"
+def test_a_parquet_file_that_is_truncated_or_without_rows_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
     pl.DataFrame({"text": ["a"] * 999, "bad": [0, 1, 0] * 333}).write_parquet(path)
-    message = refused_file(tmp_path, path.read_bytes()[:-10], format="parquet")
-    assert "not a whole parquet file" in message
-
-
-def test_an_empty_parquet_file_and_one_without_rows_are_refused(tmp_path: Path) -> None:
+    assert "not a whole parquet file" in refused_file(tmp_path, path.read_bytes()[:-10], format="parquet")
     assert "is empty" in refused_file(tmp_path, b"", format="parquet")
-    pl.DataFrame({"text": [], "bad": []}).write_parquet(tmp_path / "rows.csv")
+    pl.DataFrame({"text": [], "bad": []}).write_parquet(path)
     assert "no rows" in refused_file(tmp_path, format="parquet")
-
-
-def test_one_fold_and_parts_without_a_test_are_refused(tmp_path: Path) -> None:
-    assert "a single value" in refused_file(tmp_path, GOOD.encode(), fold="1")
-    assert "no test part" in refused_file(tmp_path, GOOD.encode(), fold="'train'")
-
-
-def test_pairs_for_a_task_that_has_no_use_for_them_are_refused(tmp_path: Path) -> None:
-    pairs = {"left": "text", "right": "key", "label": "bad"}
-    assert "cannot use" in refused_file(tmp_path, GOOD.encode(), label=None, pairs=pairs)
-    assert "is wrong: pairs excludes label: map" in refused_file(tmp_path, GOOD.encode(), pairs=pairs)

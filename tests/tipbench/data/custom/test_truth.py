@@ -211,71 +211,72 @@ def test_a_group_of_any_name_is_in_the_harm_gap(tmp_path: Path) -> None:
     assert found.scores["harm_gap"].value == pytest.approx(5 / 180 - 5 / 540)
 
 
-def test_units_without_a_lawful_group_are_counted_not_dropped_in_silence(tmp_path: Path) -> None:
-    frame = units().with_columns(group=pl.col("group").replace({"A": None, "B": "trafficking"}))
-    notes = prepare("advert_risk", own=risk(tmp_path, frame)).notes
-    assert (
-        "data.group of data=mine is empty for 180 and trafficking for 180 of 540 test units that are not positive: "
-        "they are in no group and in no harm figure." in notes
-    )
+LINKAGE = {"task": "advert_linkage", "label": None, "fold": None}
+ALTERNATE = pl.when(pl.col("bad") == 1).then(pl.lit("0")).otherwise((pl.int_range(1000) % 2).cast(pl.String))
 
 
-def test_the_name_of_all_lawful_units_is_no_group(tmp_path: Path) -> None:
-    frame = units().with_columns(group=pl.col("group").replace({"A": "lawful"}))
-    with pytest.raises(UsageError, match=r"data\.group of data=mine holds 'lawful'"):
-        prepare("advert_risk", own=risk(tmp_path, frame))
-
-
-def test_a_group_that_a_task_has_no_figures_for_is_said(tmp_path: Path) -> None:
-    own = risk(tmp_path, task="advert_linkage", label=None, cluster="text", fold=None)
-    assert "data.group of data=mine changes nothing" in prepare("advert_linkage", own=own).notes[-1]
-
-
-def test_headline_metrics_are_at_the_share_of_positives_of_the_data(tmp_path: Path) -> None:
-    found = scored(risk(tmp_path), pl.lit(0.5))
-    assert found.prevalence == pytest.approx(0.1)
-    assert found.scores["average_precision"].value == pytest.approx(0.1)
-    notes = prepare("advert_risk", own=risk(tmp_path)).notes
-    assert any("at the data's own share of positives, 10%" in note for note in notes)
-
-
-def test_a_stated_share_of_positives_is_used_and_said(tmp_path: Path) -> None:
-    own = risk(tmp_path, prevalence=0.02)
-    found = scored(own, pl.lit(0.5))
-    assert found.prevalence == 0.02
-    assert found.scores["average_precision"].value == pytest.approx(0.02)
-    assert found.scores["average_precision_raw"].value == pytest.approx(0.1)
-    assert any("at 2% positives, as data.prevalence says" in n for n in prepare("advert_risk", own=own).notes)
-    with pytest.raises(UsageError, match=r"data\.prevalence of data=mine is wrong"):
-        prepare("advert_risk", own=risk(tmp_path, prevalence=1))
-
-
-def test_a_share_of_positives_is_refused_where_nothing_is_scored_at_one(tmp_path: Path) -> None:
-    own = risk(tmp_path, task="advert_linkage", label=None, fold=None, group=None, prevalence=0.1)
-    with pytest.raises(UsageError, match=r"data\.prevalence of data=mine is for scores"):
-        prepare("advert_linkage", own=own)
+def renamed(column: str, **names: str | None) -> pl.Expr:
+    return pl.col(column).replace(names)
 
 
 @pytest.mark.parametrize(
-    ("change", "says"),
+    ("change", "fields", "says"),
     [
-        ({"test": "Test"}, "holds Test in 600 of 1,000 rows: write train, valid or test"),
-        ({"valid": "validation"}, "holds validation in 200 of 1,000 rows"),
-        ({"valid": "2"}, "holds 2 in 200 of 1,000 rows"),
-        ({"train": "1", "valid": "2", "test": "x3"}, "holds x3 in 600 of 1,000 rows"),
+        (
+            renamed("group", A=None, B="trafficking"),
+            {},
+            "data.group of data=mine is empty for 180 and trafficking for 180 of 540 test units that are not "
+            "positive: they are in no group and in no harm figure.",
+        ),
+        (pl.col("bad"), LINKAGE | {"cluster": "text"}, "data.group of data=mine changes nothing"),
+        (pl.col("bad"), {}, "at the data's own share of positives, 10%"),
+        (pl.col("bad"), {"prevalence": 0.02}, "at 2% positives, as data.prevalence says"),
+        (ALTERNATE.alias("part"), {}, "1 of 2 folds of data=mine test units of one class only"),
     ],
 )
-def test_a_misspelt_fold_is_no_fold_of_its_own(change: dict[str, str], says: str, tmp_path: Path) -> None:
-    frame = units().with_columns(pl.col("part").replace(change))
-    with pytest.raises(UsageError) as caught:
-        prepare("advert_risk", own=risk(tmp_path, frame))
-    assert says in str(caught.value)
+def test_a_reader_of_the_scores_is_told(
+    change: pl.Expr, fields: dict[str, Any], says: str, tmp_path: Path
+) -> None:
+    own = risk(tmp_path, units().with_columns(change), **fields)
+    assert any(says in note for note in prepare(own["task"], own=own).notes)
 
 
-def test_a_misspelt_part_of_files_is_refused(tmp_path: Path) -> None:
-    own = risk(tmp_path, files={"train": "rows.csv", "Test": "rows.csv"}, fold=None)
-    with pytest.raises(UsageError, match="files has a part 'Test': the parts are train, valid, test"):
-        prepare("advert_risk", own=own)
+@pytest.mark.parametrize(
+    ("change", "fields", "says"),
+    [
+        (renamed("group", A="lawful"), {}, "data.group of data=mine holds 'lawful'"),
+        (pl.col("bad"), {"prevalence": 1}, "data.prevalence of data=mine is wrong"),
+        (
+            pl.col("bad"),
+            LINKAGE | {"group": None, "prevalence": 0.1},
+            "data.prevalence of data=mine is for scores",
+        ),
+        (renamed("part", test="Test"), {}, "holds Test in 600 of 1,000 rows: write train, valid or test"),
+        (renamed("part", valid="validation"), {}, "holds validation in 200 of 1,000 rows"),
+        (renamed("part", valid="2"), {}, "holds 2 in 200 of 1,000 rows"),
+        (renamed("part", train="1", valid="2", test="x3"), {}, "holds x3 in 600 of 1,000 rows"),
+        (
+            pl.col("bad"),
+            {"files": {"train": "rows.csv", "Test": "rows.csv"}, "fold": None},
+            "files has a part 'Test': the parts are train, valid, test",
+        ),
+    ],
+)
+def test_groups_shares_and_folds_that_cannot_be_meant_are_refused(
+    change: pl.Expr, fields: dict[str, Any], says: str, tmp_path: Path
+) -> None:
+    own = risk(tmp_path, units().with_columns(change), **fields)
+    assert says in refused(own["task"], own)
+
+
+def test_headline_metrics_are_at_the_share_of_positives_of_the_data_or_the_stated_one(tmp_path: Path) -> None:
+    found = scored(risk(tmp_path), pl.lit(0.5))
+    assert found.prevalence == pytest.approx(0.1)
+    assert found.scores["average_precision"].value == pytest.approx(0.1)
+    stated = scored(risk(tmp_path, prevalence=0.02), pl.lit(0.5))
+    assert stated.prevalence == 0.02
+    assert stated.scores["average_precision"].value == pytest.approx(0.02)
+    assert stated.scores["average_precision_raw"].value == pytest.approx(0.1)
 
 
 def test_what_learns_nothing_is_at_chance_over_pooled_folds(tmp_path: Path) -> None:
@@ -292,17 +293,6 @@ def test_what_learns_nothing_is_at_chance_over_pooled_folds(tmp_path: Path) -> N
         assert score.value == pytest.approx(chance, abs=1e-12)
     assert found.scores["auroc"].low == pytest.approx(0.5, abs=1e-12)
     assert found.prevalence == pytest.approx(0.1)
-
-
-def test_folds_that_test_one_class_are_counted(tmp_path: Path) -> None:
-    numbered = (
-        pl.when(pl.col("bad") == 1).then(pl.lit("0")).otherwise((pl.int_range(1000) % 2).cast(pl.String))
-    )
-    frame = units().with_columns(part=numbered)
-    assert any(
-        "1 of 2 folds of data=mine test units of one class only" in note
-        for note in prepare("advert_risk", own=risk(tmp_path, frame)).notes
-    )
 
 
 def test_missing_and_unknown_units_are_named_as_the_user_wrote_them(tmp_path: Path) -> None:
