@@ -44,10 +44,8 @@ class TablesByRegion(dict[str, pl.LazyFrame]):
     def of_regions(self, regions: Sequence[int | None]) -> dict[str, pl.LazyFrame]:
         """Return the tables, with at least the rows of these regions."""
         theirs = self._read(regions)
-        return {
-            name: theirs.get(name, table) if self._made.get(name) is table else table
-            for name, table in self.items()
-        }
+        same = {name for name, table in self.items() if self._made.get(name) is table}
+        return {name: theirs.get(name, table) if name in same else table for name, table in self.items()}
 
 
 @dataclass(frozen=True, repr=False)
@@ -143,9 +141,9 @@ class Fold:
         calls valid) and test, with ``label`` in the first two."""
         import datasets
 
-        frames = {part: self.units_with_labels(part) for part in PARTS}
+        frames = {HUB_NAMES.get(part, part): self.units_with_labels(part) for part in PARTS}
         return datasets.DatasetDict(
-            {HUB_NAMES.get(p, p): datasets.Dataset(f.to_arrow()) for p, f in frames.items() if f.height}
+            {n: datasets.Dataset(f.to_arrow()) for n, f in frames.items() if f.height}
         )
 
     def with_valid_as_test(self) -> Fold:
@@ -179,10 +177,8 @@ class Fold:
             frame.join(units.select(unit), on=unit, how="semi", maintain_order="left")
             for frame in (self.parts, self.supervision)
         )
-        whole = self.whole or self
-        return replace(
-            self, tables=tables, parts=parts, supervision=labels, regions=tuple(regions), whole=whole
-        )
+        made = replace(self, tables=tables, parts=parts, supervision=labels)
+        return replace(made, regions=tuple(regions), whole=self.whole or self)
 
     def by_regions(self, most: int) -> Iterator[Fold]:
         """Yield folds of at most so many regions each, in their order.

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, fields, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -145,20 +144,22 @@ def evaluate(
     inputs = make_inputs(task, answers, predictions, checked, open_entry)
     if not inputs.known:
         scores = {inputs.primary: Score(value=None, note=NO_TRUTH), **_score_estimate(inputs)}
-        return Evaluation(
-            scores, warnings=_collect_warnings(inputs, scores), estimates=_list_estimates(inputs)
-        )
+        warnings = _collect_warnings(inputs, scores)
+        return Evaluation(scores, warnings=warnings, estimates=_list_estimates(inputs))
     found = measure_all(inputs)
     values = compute_observed(found.metrics, inputs.clusters.count)
     scores, drawn = _score_all(found, values, inputs.clusters, replicates, seed, advance)
     primary = scores.get(inputs.primary, Score(value=None, note=NO_TRUTH))
     scores = {inputs.primary: primary, **scores, **_score_estimate(inputs)}
+    draws = np.empty(0)
+    if inputs.clusters.enough and inputs.primary not in found.without_interval:
+        draws = drawn.get(inputs.primary, draws)
     made = Evaluation(
         scores=scores,
         groups=found.groups,
         curves=found.curves,
         warnings=_collect_warnings(inputs, scores),
-        primary_draws=_primary_draws(inputs, found, values, drawn),
+        primary_draws=Draws(values.get(inputs.primary, np.nan), draws, inputs.clusters.count),
         prevalence=inputs.share,
         estimates=_list_estimates(inputs),
         by_form=found.by_form.recalls(drawn) if found.by_form else {},
@@ -180,9 +181,8 @@ def primary_score(
     if not inputs.known:
         return Score(value=None, note=NO_TRUTH)
     found = measure_primary(inputs).only([inputs.primary])
-    scores, _ = _score_all(
-        found, compute_observed(found.metrics, inputs.clusters.count), inputs.clusters, replicates, seed=0
-    )
+    values = compute_observed(found.metrics, inputs.clusters.count)
+    scores, _ = _score_all(found, values, inputs.clusters, replicates, seed=0)
     return scores.get(inputs.primary, Score(value=None, note=NO_TRUTH))
 
 
@@ -210,16 +210,6 @@ def _list_estimates(inputs: MetricInputs) -> dict[str, Estimate]:
     }
 
 
-def _primary_draws(
-    inputs: MetricInputs, found: MetricValues, values: dict[str, float], drawn: Metrics
-) -> Draws:
-    """Return the draws of the primary metric; none where it has no interval for want of clusters."""
-    primary = inputs.primary
-    value = values.get(primary, np.nan)
-    kept = inputs.clusters.enough and primary not in found.without_interval
-    return Draws(value, drawn.get(primary, np.empty(0)) if kept else np.empty(0), inputs.clusters.count)
-
-
 def _score_all(
     measured: MetricValues,
     values: dict[str, float],
@@ -230,29 +220,25 @@ def _score_all(
 ) -> tuple[dict[str, Score], Metrics]:
     """Return every metric's score and its draws; draws are made once for all, and only where an interval can come
     of them."""
-    bare = {name: _without_interval(measured, clusters, name) for name in values}
+    bare = {
+        name: measured.withheld.get(name)
+        or measured.without_interval.get(name)
+        or (None if clusters.enough else TOO_FEW)
+        for name in values
+    }
     draws: Metrics = {}
+
+    def measure(drawn: Floats) -> Metrics:
+        forms = measured.by_form.metrics(drawn) if measured.by_form else {}
+        return measured.metrics(drawn) | forms
+
     if None in bare.values():
-        draws = replicate(partial(_with_forms, measured), clusters.count, replicates, seed, advance)
+        draws = replicate(measure, clusters.count, replicates, seed, advance)
     scores = {
         name: _score(value, measured.withheld.get(name), bare[name], draws.get(name))
         for name, value in values.items()
     }
     return scores, draws
-
-
-def _with_forms(measured: MetricValues, drawn: Floats) -> Metrics:
-    """Return all metrics and the recall of each form, so that they share the draws."""
-    forms = measured.by_form.metrics(drawn) if measured.by_form else {}
-    return measured.metrics(drawn) | forms
-
-
-def _without_interval(measured: MetricValues, clusters: ResamplingClusters, name: str) -> str | None:
-    """Return why this metric has no interval; None where it has one."""
-    for reasons in (measured.withheld, measured.without_interval):
-        if name in reasons:
-            return reasons[name]
-    return None if clusters.enough else TOO_FEW
 
 
 def _score(value: float, withheld: str | None, bare: str | None, draws: Floats | None) -> Score:
@@ -265,11 +251,6 @@ def _score(value: float, withheld: str | None, bare: str | None, draws: Floats |
     if interval is None:
         return Score.model_construct(value=value, note="undefined in too many bootstrap replicates")
     return Score.model_construct(value=value, low=interval[0], high=interval[1])
-
-
-def _count_unlabelled(answers: Answers) -> int:
-    """Return how many test rows have no known label."""
-    return int(answers.frame.select((pl.col("part") == "test") & pl.col("label").is_null()).to_series().sum())
 
 
 def _collect_warnings(inputs: MetricInputs, scores: dict[str, Score]) -> list[str]:
@@ -285,7 +266,7 @@ def _collect_warnings(inputs: MetricInputs, scores: dict[str, Score]) -> list[st
             f"no interval: the test part has only {counted}, and {clusters.fewest} are needed; "
             f"{'use a larger release' if answers.custom is None else 'score more data'}"
         )
-    if answers.kind.labelled and (unknown := _count_unlabelled(answers)):
+    if answers.kind.labelled and (unknown := answers.frame.filter(part="test")["label"].null_count()):
         warnings.append(f"{unknown:,} test rows have no known label and are not scored")
     reasons: dict[str, list[str]] = {}
     for name, score in scores.items():

@@ -133,14 +133,23 @@ def describe_method(method: Any, parameters: Mapping[str, Any] | None = None) ->
         raise UsageError(
             f"{name} cannot be found by its name: define the class at the top of a module or a cell."
         )
-    if kind is method or parameters is not None:
-        if kind is not method:
+    if kind is not method and parameters is not None:
+        raise UsageError(f"{name}: give parameters with the class, or an object that has them, and not both.")
+    arguments = dict(parameters or {}) if kind is method else _changed_arguments(name, method)
+    for key, value in arguments.items():
+        if not _is_plain(value):
             raise UsageError(
-                f"{name}: give parameters with the class, or an object that has them, and not both."
+                f"{name}: the argument {key} is of type {type(value).__name__}, which a config cannot hold: give "
+                "numbers, strings, True, False, None, or lists and dicts of them."
             )
-        return name, _plain(name, dict(parameters or {}))
+    if kind is not method:
+        _refuse_changed(name, method, kind(**arguments))
+    return name, arguments
+
+
+def _changed_arguments(name: str, method: Any) -> dict[str, Any]:
     found = {}
-    for argument in inspect.signature(kind).parameters.values():
+    for argument in inspect.signature(type(method)).parameters.values():
         if argument.kind in (argument.VAR_POSITIONAL, argument.VAR_KEYWORD):
             continue
         if not hasattr(method, argument.name):
@@ -151,9 +160,7 @@ def describe_method(method: Any, parameters: Mapping[str, Any] | None = None) ->
         value = getattr(method, argument.name)
         if argument.default is argument.empty or repr(value) != repr(argument.default):
             found[argument.name] = value
-    plain = _plain(name, found)
-    _refuse_changed(name, method, kind(**plain))
-    return name, plain
+    return found
 
 
 def _refuse_changed(name: str, method: Any, new: Any) -> None:
@@ -167,16 +174,6 @@ def _refuse_changed(name: str, method: Any, new: Any) -> None:
             f"{name}: {changed[0]} was set after the object was made, and a new object is run: make it an argument of "
             "__init__, or give a new object."
         )
-
-
-def _plain(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    for key, value in arguments.items():
-        if not _is_plain(value):
-            raise UsageError(
-                f"{name}: the argument {key} is of type {type(value).__name__}, which a config cannot hold: give "
-                "numbers, strings, True, False, None, or lists and dicts of them."
-            )
-    return arguments
 
 
 def _is_plain(value: Any) -> bool:
@@ -211,20 +208,22 @@ def results(folder: str | Path = "runs") -> pl.DataFrame:
     found = read_runs(folder)
     lines = []
     for (path, result), variant in zip(found, variant_names([one for _, one in found]), strict=True):
-        of_run = {
-            **{"data": result.data, "task": result.task, "method": result.method_name, "variant": variant},
-            **{"split": result.split, "labels": result.labels, "access": result.access, "seed": result.seed},
-            "oracle": result.oracle_method,
+        of_run: dict[str, Any] = {
+            "data": result.data,
+            "task": result.task,
+            "method": result.method_name,
+            "variant": variant,
         }
+        of_run |= {name: getattr(result, name) for name in ("split", "labels", "access", "seed")}
+        of_run["oracle"] = result.oracle_method
         last = {"seconds": result.seconds, "evaluator": result.versions.evaluator, "folder": str(path)}
         scores = [("test", name, score) for name, score in result.scores.items()]
         scores += [("valid", result.primary, result.valid)] if result.valid is not None else []
         for part, metric, score in scores:
             of_score = {"part": part, "metric": metric, "primary": metric == result.primary}
             lines.append({**of_run, **of_score, **score.model_dump(), **last})
-    numbers = dict.fromkeys(("value", "low", "high", "seconds"), pl.Float64)
-    texts = dict.fromkeys(("note",), pl.String)
-    return pl.DataFrame(lines, schema_overrides={**numbers, **texts}, infer_schema_length=None)
+    types = dict.fromkeys(("value", "low", "high", "seconds"), pl.Float64) | {"note": pl.String}
+    return pl.DataFrame(lines, schema_overrides=types, infer_schema_length=None)
 
 
 def compare(
@@ -260,31 +259,18 @@ def compare(
         warnings.warn(said, stacklevel=5)  # at the line that called this function
 
     found, _, _ = compare_runs([reference, *others], runs, replicates, warn)
-    texts = dict.fromkeys(("method", "reference", "metric"), pl.String)
-    numbers = dict.fromkeys(("difference", "low", "high", "p_holm"), pl.Float64)
-    columns = {**texts, **numbers, "note": pl.String}
+    columns = dict.fromkeys(("method", "reference", "metric"), pl.String)
+    columns |= dict.fromkeys(("difference", "low", "high", "p_holm"), pl.Float64) | {"note": pl.String}
     return pl.DataFrame([[getattr(one, key) for key in columns] for one in found], columns, orient="row")
 
 
 def compare_runs(
-    given: Sequence[Result | str | Path],
-    runs: str | Path,
-    replicates: int,
-    tell: Callable[[str], None],
+    given: Sequence[Result | str | Path], runs: str | Path, replicates: int, tell: Callable[[str], None]
 ) -> tuple[list[Comparison], list[Result], list[str]]:
-    """Compare runs with the first of them.
+    """Compare runs with the first of them, as :func:`compare` does.
 
-    Args:
-        given: results, run folders or paths of ``result.json``; the reference first.
-        runs: the folder that the results of ``given`` were written to.
-        replicates: the number of bootstrap draws.
-        tell: called with a sentence for each method whose code cannot be checked.
-
-    Returns:
-        A comparison per run but the first; the results and the names of all runs.
-
-    Raises:
-        UsageError: as :func:`compare`.
+    ``given``: the reference and the others; ``tell`` is called with a sentence for each method whose code cannot be
+    checked. Return a comparison per run but the first, and the results and the names of all runs.
     """
     opened = [_open_run(one, runs) for one in given]
     folders = [folder.resolve() for folder, _ in opened]
@@ -376,18 +362,6 @@ def plot(runs: str | Path | Sequence[Result] = "runs") -> Figure:
         UsageError: where there is none, or none has a score; where scores of a task mean different things.
     """
     given = [one for _, one in read_runs(runs)] if isinstance(runs, str | Path) else list(runs)
-    _refuse_mixed(given)
-    figure = draw(rows(given))
-    if figure is None:
-        raise UsageError(
-            f"{len(given)} runs hold no score to draw: run a method on data whose truth is known."
-        )
-    figure._repr_png_ = lambda: _png(figure)  # type: ignore[attr-defined]
-    return figure
-
-
-def _refuse_mixed(given: Sequence[Result]) -> None:
-    """Refuse results of a task whose scores do not mean the same. Raises UsageError."""
     meant: dict[str, set[int]] = {}
     for one in given:
         meant.setdefault(one.task, set()).add(one.versions.evaluator)
@@ -397,10 +371,16 @@ def _refuse_mixed(given: Sequence[Result]) -> None:
                 f"scores of {task} mean different things (versions {', '.join(map(str, sorted(versions)))} of its "
                 "metrics): run the older ones again; predictions are kept and only scored."
             )
+    figure = draw(rows(given))
+    if figure is None:
+        raise UsageError(
+            f"{len(given)} runs hold no score to draw: run a method on data whose truth is known."
+        )
 
+    def show() -> bytes:  # in notebooks, whichever backend they have
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="png", dpi=100)
+        return buffer.getvalue()
 
-def _png(figure: Figure) -> bytes:
-    """Return the figure as notebooks show it, whichever backend they have."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=100)
-    return buffer.getvalue()
+    figure._repr_png_ = show  # type: ignore[attr-defined]
+    return figure

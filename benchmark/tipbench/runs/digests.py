@@ -134,23 +134,16 @@ def _differs_from_file(module: ModuleType, path: Path) -> bool:
         codes, constants, top = _parse_file(path.read_bytes(), str(path))
     except (OSError, SyntaxError, ValueError):
         return True
-    own = [
-        value
-        for value in vars(module).values()
-        if isinstance(value, type) and value.__module__ == module.__name__
-    ]
+    held = vars(module)
+    own = [one for one in held.values() if isinstance(one, type) and one.__module__ == module.__name__]
     for _, function in (pair for of in (module, *own) for pair in _functions(of)):
         code = function.__code__
         if Path(code.co_filename).name != path.name:
             continue  # imported from elsewhere, or written by a library such as dataclasses
         if code.co_qualname in codes and codes[code.co_qualname] != code_of(code):
             return True
-    if any(not hasattr(module, name) for name in top):
-        return True
-    return any(
-        name in vars(module) and type(vars(module)[name]) is type(value) and vars(module)[name] != value
-        for name, value in constants.items()
-    )
+    changed = (type(held.get(n)) is type(value) and held[n] != value for n, value in constants.items())
+    return any(name not in held for name in top) or any(changed)
 
 
 @lru_cache(maxsize=512)
@@ -303,8 +296,13 @@ def code_is_here(method: Mapping[str, Any]) -> bool:
 def method_sources(method: Mapping[str, Any]) -> dict[str, Path]:
     """Return the modules that a method is made of, by name."""
     targets = sorted(set(targets_of(method)))
-    places = [place for target in targets for place in _places(target)]
-    return closure((name for target in targets for name in _prefixes(target)), places)
+    # A method may be made of its own package or folder, and of the shipped methods.
+    packages = [(target.partition(".")[0], SHIPPED) for target in targets]
+    found = [place_of(name) for pair in packages for name in dict.fromkeys(pair)]
+    # Its module is the longest of the names before a dot that exists.
+    parts = [target.split(".") for target in targets]
+    names = (".".join(one[:length]) for one in parts for length in range(len(one) - 1, 0, -1))
+    return closure(names, [place for place in found if place is not None])
 
 
 def input_digest(cell: Cell, task: Task, data: str) -> str:
@@ -315,10 +313,7 @@ def input_digest(cell: Cell, task: Task, data: str) -> str:
     config, access = cell.config, access_level(task, cell.config["access"])
     own = config["data"] is not None
     starts = {"tipbench.data.custom.folds" if own else "tipbench.data.release_folds"}
-    starts |= {
-        f"tipbench.tasks.{task.name}",
-        type(task.kind).__module__,
-    }
+    starts |= {f"tipbench.tasks.{task.name}", type(task.kind).__module__}
     if not own:
         # Other splits train on no more than the yardstick does.
         used = {config["split"], *([YARDSTICK] if YARDSTICK in task.splits else [])}
@@ -326,20 +321,18 @@ def input_digest(cell: Cell, task: Task, data: str) -> str:
     if task.stream:
         starts.add("tipbench.runs.streams")
     places = [CodePlace(code_folder(), INPUT), CodePlace(Path(tipdata.__file__).parent.parent, DRAWN)]
-    asked = {key: config[key] for key in ("task", "release", "split", "labels", "access")}
-    shown = {name: list(columns) for name, columns in visible_columns(task, access).items()}
-    more = {**asked, "data": without_prose(config["data"]), "version": data, "columns": shown}
-    if not own and (world := _unpublished(config["release"])) is not None:
-        more["world"] = world
+    more = {key: config[key] for key in ("task", "release", "split", "labels", "access")}
+    more |= {"data": without_prose(config["data"]), "version": data}
+    more["columns"] = {name: list(columns) for name, columns in visible_columns(task, access).items()}
+    if not own:
+        release = config["release"]
+        known = Release.of(release["version"], release["size"], release.get("world", 0))
+        if (
+            published_manifest(known) is None
+        ):  # a draft, or an independent world: its generator says what it is
+            more["world"] = fingerprint(known.version, known.size)
     driver = {name: file_of_module(name) for name in DRIVING}
     return digest_of_sources(closure(starts, places) | driver, more)
-
-
-def _unpublished(release: Mapping[str, Any]) -> str | None:
-    """Return the digest of the generator that makes a release without a published manifest: a draft, or an independent
-    world; None where a manifest says what the data are."""
-    known = Release.of(release["version"], release["size"], release.get("world", 0))
-    return fingerprint(known.version, known.size) if published_manifest(known) is None else None
 
 
 def targets_of(value: Any) -> Iterator[str]:
@@ -352,18 +345,6 @@ def targets_of(value: Any) -> Iterator[str]:
     if isinstance(value, list | tuple):
         for inner in value:
             yield from targets_of(inner)
-
-
-def _prefixes(target: str) -> Iterator[str]:
-    """Yield the names before each dot of a target: its module is the longest that exists."""
-    parts = target.split(".")
-    yield from (".".join(parts[:length]) for length in range(len(parts) - 1, 0, -1))
-
-
-def _places(target: str) -> list[CodePlace]:
-    """Return where the modules lie that a method may be made of: its own package or folder, and the shipped methods."""
-    package = target.partition(".")[0]
-    return [place for name in dict.fromkeys((package, SHIPPED)) if (place := place_of(name)) is not None]
 
 
 def place_of(package: str) -> CodePlace | None:
@@ -404,14 +385,10 @@ def _data_version(cell: Cell) -> str:
     for named in all_files(own_data(cell.config["data"])):
         for path in sorted(p for p in named.rglob("*") if p.is_file()) if named.is_dir() else [named]:
             digest.update(path.name.encode() + b"\0")
-            _add(digest, path)
+            with path.open("rb") as file:
+                while chunk := file.read(_CHUNK):
+                    digest.update(chunk)
     return f"sha256:{digest.hexdigest()}"
-
-
-def _add(digest: hashlib._Hash, path: Path) -> None:
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
 
 
 def method_version(target: str) -> str:

@@ -38,8 +38,10 @@ class SharedFold:
         """
         if oracle not in self._kept:
             self._kept[oracle] = prepare_cell(self.cell.config, needs, oracle)
+        elif self.own is None:
+            check_needs(task_of(self.cell.task), needs, self._kept[oracle].access, oracle)
         else:
-            self._check(needs, oracle)
+            check_own(task_of(self.cell.task), self.own, self.cell.config["labels"], needs, oracle)
         return self._kept[oracle]
 
     def folder(self, fold: int) -> Path:
@@ -51,13 +53,6 @@ class SharedFold:
     @cached_property
     def _folders(self) -> TemporaryDirectory[str]:
         return TemporaryDirectory(prefix="tipbench-fence-")
-
-    def _check(self, needs: frozenset[str], oracle: bool) -> None:
-        task = task_of(self.cell.task)
-        if self.own is None:
-            check_needs(task, needs, self._kept[oracle].access, oracle)
-        else:
-            check_own(task, self.own, self.cell.config["labels"], needs, oracle)
 
     @cached_property
     def own(self) -> OwnData | None:

@@ -134,32 +134,26 @@ def record(
     validated: Validated,
     fence: Fence | None = None,
 ) -> Result:
-    """Store a run in its cell's folder and return its result.
+    """Store a run in its cell's folder, a user's own ids beside numbered units, and return its result.
 
     ``oracle``: whether the method was shown hidden truth; ``fence``: what it was kept from.
     Raises Unwritable where it cannot be written.
     """
-    content = parquet_bytes(_with_names(predictions, prepared))
+    unit = prepared.answers.unit
+    if prepared.names is not None and unit in predictions.columns:
+        predictions = predictions.join(prepared.names, on=unit, how="left", maintain_order="left")
+    content = parquet_bytes(predictions)
     valid = None if validated.predictions is None else parquet_bytes(validated.predictions)
     result = result_of(job, prepared, evaluation, oracle, digest_of(content), cost, notes, validated.score)
-    fence = fence if job.kept is None else job.kept.fence
-    result = result.model_copy(update={"fence": fence})
+    changes: dict[str, Any] = {"fence": fence if job.kept is None else job.kept.fence}
     if valid is not None:
-        kept = PredictionsFile(file=VALID, digest=digest_of(valid))
-        result = result.model_copy(update={"valid_predictions": kept})
+        changes["valid_predictions"] = PredictionsFile(file=VALID, digest=digest_of(valid))
+    result = result.model_copy(update=changes)
     try:
         store(job.cell.folder, result, content, evaluation.primary_draws, valid)
     except UsageError as error:
         raise Unwritable(str(error)) from None
     return result
-
-
-def _with_names(predictions: pl.DataFrame, prepared: Prepared) -> pl.DataFrame:
-    """Return the user's own ids beside numbered units."""
-    unit = prepared.answers.unit
-    if prepared.names is None or unit not in predictions.columns:
-        return predictions
-    return predictions.join(prepared.names, on=unit, how="left", maintain_order="left")
 
 
 def result_of(
@@ -172,8 +166,11 @@ def result_of(
     notes: list[str],
     valid: Score,
 ) -> Result:
-    """Return all that is known of a run that was just scored."""
-    cell = job.cell
+    """Return all that is known of a run that was just scored; without a description of the data in its config where
+    the files are not those that it describes."""
+    cell, config = job.cell, job.cell.config
+    if not is_described(config, job.versions.data):
+        config = {**config, "data": without_prose(config["data"])}
     warnings = evaluation.warnings + ([UNKNOWN_PEAK] if cost.peak_mib is None else [])
     return Result(
         task=cell.task,
@@ -188,7 +185,7 @@ def result_of(
         versions=job.versions,
         digests=job.digests,
         config_hash=cell.hash,
-        config=_config_to_record(cell.config, job.versions.data),
+        config=config,
         primary=next(iter(evaluation.scores)),
         valid=valid,
         prevalence=evaluation.prevalence,
@@ -199,11 +196,6 @@ def result_of(
         notes=[str(note) for note in notes],
         **{**evaluation.record(), "warnings": warnings},
     )
-
-
-def _config_to_record(config: dict[str, Any], version: str) -> dict[str, Any]:
-    """Return the config; without its description of the data where the files are not those that it describes."""
-    return config if is_described(config, version) else {**config, "data": without_prose(config["data"])}
 
 
 def cost_of(job: Job, meter: Meter) -> Cost:
@@ -262,12 +254,8 @@ def _run_and_log(job: Job, shared: SharedFold, methods: Methods, raising: bool) 
     outcome = run_one(job, shared, methods, raising)
     seconds = time.perf_counter() - started
     if outcome.result is None:
-        LOGGER.error(
-            "failed after %.1f s: %s: %s",
-            seconds,
-            job.cell.name,
-            (outcome.trace or str(outcome.cause)).strip(),
-        )
+        cause = (outcome.trace or str(outcome.cause)).strip()
+        LOGGER.error("failed after %.1f s: %s: %s", seconds, job.cell.name, cause)
     else:
         LOGGER.info("ended after %.1f s: %s, in %s", seconds, job.cell.name, job.cell.folder)
     return outcome
@@ -287,10 +275,8 @@ def run_one(job: Job, shared: SharedFold, methods: Methods, raising: bool = Fals
         return Outcome(job.cell, cause=str(error), trace=error.trace)
     except (Exception, SystemExit, PanicException) as error:
         if isinstance(error, ModuleNotFoundError) and (extra := extra_with(error.name)):
-            needs = (
-                f"{job.cell.baseline} needs {error.name}, which is not installed: {how_to_install(extra)}."
-            )
-            return Outcome(job.cell, cause=needs, usage=True)
+            needs = f"{job.cell.baseline} needs {error.name}, which is not installed"
+            return Outcome(job.cell, cause=f"{needs}: {how_to_install(extra)}.", usage=True)
         if raising:
             raise
         frames = traceback.extract_tb(error.__traceback__)
@@ -323,9 +309,8 @@ def _run_cell(job: Job, shared: SharedFold, methods: Methods) -> Result:
     cost = cost_of(job, meter)  # before the valid part is predicted, which is not part of what a method costs
     ask = ask_method(method, cell) if job.kept is None else ask_stored(cell, job.kept)
     validated = validate(prepared, cell, checked, ask)
-    return record(
-        job, prepared, evaluation, checked, is_oracle(method), cost, notes, validated, methods.fence
-    )
+    oracle = is_oracle(method)
+    return record(job, prepared, evaluation, checked, oracle, cost, notes, validated, methods.fence)
 
 
 def run(
@@ -359,45 +344,19 @@ def run(
     if outcomes and jobs and not quiet:
         sys.stderr.write(f"{len(outcomes)} of {len(cells)} cells are finished, {len(jobs)} to run\n")
     if jobs:
+        try:
+            check_writable(jobs[0].cell.runs)
+        except OSError as error:
+            raise UsageError(
+                f"runs cannot be written to {jobs[0].cell.runs}: {error.strerror or error}; {ELSEWHERE}."
+            ) from None
+        chosen = engine_of(engine)
+        work = partial(run_batch, raising=raising, log_file=log_file)
+        batches = _batches(jobs, chosen.here, fence)
         with logging_to(log_file):
-            done = _run_jobs(jobs, engine_of(engine), quiet, raising, log_file, fence)
-        outcomes |= {outcome.cell.folder: outcome for outcome in done}
+            done = run_all(work, batches, chosen, "cells", quiet, lambda batch: len(batch.jobs))
+        outcomes |= {outcome.cell.folder: outcome for of_batch in done for outcome in of_batch}
     return [outcomes[cell.folder] for cell in cells]
-
-
-def _run_jobs(
-    jobs: list[Job],
-    engine: Engine,
-    quiet: bool,
-    raising: bool,
-    log_file: str | None,
-    fence: Limits | None,
-) -> list[Outcome]:
-    _check_writable(jobs[0].cell.runs)
-    batches = _batches(jobs, engine.here, fence)
-    done = run_all(
-        partial(run_batch, raising=raising, log_file=log_file),
-        batches,
-        engine,
-        "cells",
-        quiet,
-        _cells,
-    )
-    return [outcome for outcomes in done for outcome in outcomes]
-
-
-def _cells(batch: Batch) -> int:
-    return len(batch.jobs)
-
-
-def _check_writable(runs: Path) -> None:
-    """Refuse a folder that nothing can be written to, before anything is run. Raises UsageError."""
-    try:
-        check_writable(runs)
-    except OSError as error:
-        raise UsageError(
-            f"runs cannot be written to {runs}: {error.strerror or error}; {ELSEWHERE}."
-        ) from None
 
 
 def _batches(jobs: list[Job], workers: int, fence: Limits | None = None) -> list[Batch]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -59,6 +60,7 @@ def validate(
         ask: given the folds with valid in the place of the test, returns predictions for it.
     """
     task = prepared.task
+    score = partial(primary_score, task, replicates=cell.config["replicates"], checked=True)
     try:
         valid = prepared.validation
     except UsageError as error:
@@ -67,14 +69,13 @@ def validate(
         return Validated(Score(value=None, note=NO_VALID))
     if "valid" in task.predicted_parts:
         made = check_predictions(valid.answers, keep_answered_units(valid, predictions))
-        return Validated(_score(task, valid, made, cell))
+        return Validated(score(valid.answers, made))
     try:
         made = check_predictions(valid.answers, ask(valid))
     except Exception as error:  # the run's own score is there and is not lost for it
-        return Validated(
-            Score(value=None, note=FAILED.format(cell.target, type(error).__name__, _line(error)))
-        )
-    return Validated(_score(task, valid, made, cell), made)
+        said = " ".join(str(error).split())[:200] or "no message"
+        return Validated(Score(value=None, note=FAILED.format(cell.target, type(error).__name__, said)))
+    return Validated(score(valid.answers, made), made)
 
 
 def ask_method(method: Any, cell: Cell) -> Callable[[Prepared], pl.DataFrame]:
@@ -101,15 +102,6 @@ def keep_answered_units(prepared: Prepared, predictions: pl.DataFrame) -> pl.Dat
         return predictions  # the check of predictions says what is missing
     wanted = prepared.answers.frame.select(pl.col(prepared.answers.unit).alias(key))
     return predictions.join(wanted, on=key, how="semi", maintain_order="left")
-
-
-def _score(task: Task, valid: Prepared, checked: pl.DataFrame, cell: Cell) -> Score:
-    replicates = cell.config["replicates"]
-    return primary_score(task, valid.answers, checked, replicates=replicates, checked=True)
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200] or "no message"
 
 
 READABLE = (".parquet", ".csv")
@@ -194,15 +186,8 @@ def evaluate_prepared(
     """
     predictions = _numbered(task, prepared, predictions)
     answers = prepared.answers_to(predictions)
-    found = evaluate_answers(
-        task,
-        answers,
-        predictions,
-        replicates=replicates,
-        seed=seed,
-        open_entry=open_entry,
-        advance=advance,
-    )
+    how = {"replicates": replicates, "seed": seed, "open_entry": open_entry, "advance": advance}
+    found = evaluate_answers(task, answers, predictions, **how)
     return replace(found, warnings=[UNVERIFIED, *found.warnings]) if task.stream else found
 
 

@@ -9,7 +9,12 @@ from tipbench.loading import prepare
 from tipbench.tasks import task_of, tasks
 from tipdata.release import Release
 
-CELLS = [(task, labels) for task in tasks() for labels in tasks()[task].labels]
+CELLS = [
+    pytest.param(task, labels, marks=pytest.mark.slow if place else ())
+    for task in tasks()
+    for place, labels in enumerate(tasks()[task].labels)
+]
+"""Each supervision of each task; the first one is not slow."""
 
 
 @pytest.mark.parametrize(("task", "labels"), CELLS)

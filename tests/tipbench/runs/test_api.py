@@ -84,23 +84,18 @@ def test_a_method_whose_extra_is_missing_says_how_to_get_it(
         tipbench.run(Borrowing, "advert_risk")
 
 
+RISK = {"task": "advert_risk"}
+
+
 @pytest.mark.parametrize(
     ("method", "more", "says"),
     [
-        (
-            Forgetful(),
-            {"task": "advert_risk"},
-            "does not keep its argument depth: set self.depth in __init__",
-        ),
-        (
-            Open(depth={1, 2}),
-            {"task": "advert_risk"},
-            "the argument depth is of type set, which a config cannot hold",
-        ),
-        (Open(depth=float("nan")), {"task": "advert_risk"}, "of type float, which a config cannot hold"),
+        (Forgetful(), RISK, "does not keep its argument depth: set self.depth in __init__"),
+        (Open(depth={1, 2}), RISK, "the argument depth is of type set, which a config cannot hold"),
+        (Open(depth=float("nan")), RISK, "of type float, which a config cannot hold"),
         (Open(), {}, "the task of .*Open is missing: run"),
-        (Open(), {"task": "advert_risk", "parameters": {"depth": 2}}, "and not both"),
-        (type("Hidden", (), {}), {"task": "advert_risk"}, "cannot be found by its name"),
+        (Open(), RISK | {"parameters": {"depth": 2}}, "and not both"),
+        (type("Hidden", (), {}), RISK, "cannot be found by its name"),
         ("advert_risk/prio", {}, "advert_risk/prior"),
     ],
 )
@@ -112,22 +107,6 @@ def test_what_cannot_be_run_is_said_in_a_sentence(method: Any, more: dict[str, A
 def test_defaults_of_a_class_are_not_written_into_its_config() -> None:
     assert describe_method(Open()) == (f"{__name__}.Open", {})
     assert describe_method(Open(2)) == (f"{__name__}.Open", {"depth": 2})
-
-
-def test_a_class_typed_in_a_notebook_counts_by_what_its_functions_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    import __main__
-
-    def typed(source: str) -> str:
-        exec(source, __main__.__dict__)
-        return code_digest("__main__.Typed")
-
-    monkeypatch.setattr(__main__, "Typed", None, raising=False)
-    first = typed("class Typed:\n    def fit(self): return [x + 1 for x in range(3)]\n")
-    assert typed("\n\n# a note\nclass Typed:\n    def fit(self): return [x + 1 for x in range(3)]\n") == first
-    assert typed("class Typed:\n    def fit(self): return [x + 2 for x in range(3)]\n") != first
-    assert (
-        typed("class Typed:\n    @staticmethod\n    def fit(): return [x + 1 for x in range(3)]\n") != first
-    )
 
 
 def test_the_order_of_a_set_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,19 +122,50 @@ def test_the_order_of_a_set_does_not_count(monkeypatch: pytest.MonkeyPatch) -> N
     assert len(digests) == 1
 
 
+TYPED = """
+LIMIT = 1
+
+
+def helped(x):
+    return deeper(x) + LIMIT
+
+
+def deeper(x):
+    return x * 100
+
+
+class Base:
+    def fit(self):
+        return [x + 10 for x in range(3)]
+
+
+class Typed(Base):
+    k = 5
+
+    @property
+    def more(self):
+        return self.k * 7
+
+    def predict(self):
+        return helped(self.k)
+"""
+
+
 @pytest.mark.parametrize(
-    ("old", "new"), [("k = 5", "k = 6"), ("LIMIT = 1", "LIMIT = 2"), ("+ 10", "+ 20"), ("* 100", "* 200")]
+    ("old", "new", "same"),
+    [
+        ("class Typed", "# a remark\n\nclass Typed", True),
+        ("k = 5", "k = 6", False),
+        ("LIMIT = 1", "LIMIT = 2", False),
+        ("+ 10", "+ 20", False),
+        ("* 100", "* 200", False),
+        ("* 7", "* 8", False),
+    ],
 )
-def test_a_typed_class_counts_with_its_constants_its_bases_and_what_it_calls(
-    monkeypatch: pytest.MonkeyPatch, old: str, new: str
+def test_a_typed_class_counts_by_what_its_functions_constants_bases_and_what_it_calls_do(
+    monkeypatch: pytest.MonkeyPatch, old: str, new: str, same: bool
 ) -> None:
     import __main__
-
-    source = (
-        "LIMIT = 1\n\n\ndef helped(x):\n    return deeper(x) + LIMIT\n\n\ndef deeper(x):\n    return x * 100\n\n\n"
-        "class Base:\n    def fit(self):\n        return 1 + 10\n\n\n"
-        "class Typed(Base):\n    k = 5\n\n    def predict(self):\n        return helped(self.k)\n"
-    )
 
     def typed(text: str) -> str:
         exec(text, __main__.__dict__)
@@ -163,10 +173,8 @@ def test_a_typed_class_counts_with_its_constants_its_bases_and_what_it_calls(
 
     for name in ("LIMIT", "helped", "deeper", "Base", "Typed"):
         monkeypatch.setattr(__main__, name, None, raising=False)
-    first = typed(source)
-    assert typed(source.replace("class Typed", "# a remark\n\nclass Typed")) == first
-    assert old in source
-    assert typed(source.replace(old, new)) != first
+    assert old in TYPED
+    assert (typed(TYPED) == typed(TYPED.replace(old, new))) == same
 
 
 def test_runs_are_a_tidy_frame_and_a_figure(place: Path, tiny: Release) -> None:

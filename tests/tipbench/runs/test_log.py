@@ -39,12 +39,15 @@ def write_failing(module: str, message: str) -> tuple[str, str]:
     return "task=advert_risk", f"baseline.method._target_={module}.Failing"
 
 
-def test_a_failure_is_logged_with_its_traceback(tipbench: Callable, place: Path) -> None:
-    code, _, shown = tipbench("run", *write_failing("broken", "no such luck"), "--log-file", "l.txt")
-    assert (code, shown.count("failed after")) == (1, 0), "the log alone says so"
+def test_a_failure_is_logged_with_its_traceback_and_shown_without_control_characters(
+    tipbench: Callable, place: Path
+) -> None:
+    code, _, shown = tipbench("run", *write_failing("broken", "no such \x1b[2J"), "--log-file", "l.txt")
+    assert (code, shown.count("failed after"), "\x1b" in shown) == (1, 0, False), "the log alone says so"
+    assert "RuntimeError: no such \\x1b[2J" in shown.splitlines()
     said = Path("l.txt").read_text(encoding="utf-8")
     assert "ERROR failed after" in said
-    assert "RuntimeError: no such luck" in said.splitlines()[-1]
+    assert "RuntimeError: no such " in said.splitlines()[-1]
 
 
 def test_a_log_that_cannot_be_written_is_refused_before_anything_is_run(
@@ -70,9 +73,3 @@ def test_the_logger_is_as_it_was_after_a_run(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be written"), logging_to(str(tmp_path)):
         pass
     assert isinstance(LOGGER, logging.Logger)
-
-
-def test_a_traceback_is_shown_without_control_characters(tipbench: Callable, place: Path) -> None:
-    code, _, shown = tipbench("run", *write_failing("colourful", "\x1b[2J"))
-    assert (code, "\x1b" in shown) == (1, False)
-    assert "RuntimeError: \\x1b[2J" in shown.splitlines()

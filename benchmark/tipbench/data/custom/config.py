@@ -128,12 +128,11 @@ class OwnData(FileFormat):
         if not isinstance(sources, Mapping):
             return sources
         found = {t: {"files": one} if isinstance(one, (str, list)) else one for t, one in sources.items()}
-        return {
-            t: {k: v for k, v in one.items() if v is not None or k in ("quote", "separator")}
-            if isinstance(one, Mapping)
-            else one
-            for t, one in found.items()
-        }
+        for table, one in found.items():
+            if isinstance(one, Mapping):
+                said = {k: v for k, v in one.items() if v is not None or k in ("quote", "separator")}
+                found[table] = said
+        return found
 
     @field_validator("labels")
     @classmethod
@@ -147,31 +146,20 @@ class OwnData(FileFormat):
         beside = [f for f in UNIT_FIELDS if f != "fold" and getattr(self, f) is not None]
         beside += [f for f in ("labels", "sources") if getattr(self, f)]
         unmapped = [table for table in self.sources if not self.tables.get(table)]
-        without = [
-            table for table, one in self.sources.items() if not {"files", "sql"} & one.model_fields_set
-        ]
+        without = [t for t, one in self.sources.items() if not {"files", "sql"} & one.model_fields_set]
         odd = [part for part in self.files if part not in PARTS] if self.files_are_parts else []
+        several = sum(bool(one) for one in (self.label, self.labels, self.true_class)) > 1
+        onset_alone = self.onset is not None and self.label is None
+        keyless, paired = self.distinct and self.unit is None, self.pairs is not None and bool(beside)
         for wrong, message in (
             (unmapped, "sources names a file of {}: map at least one column of it in tables"),
             (without, "sources.{} names no file: give files or sql"),
-            (
-                sum(bool(one) for one in (self.label, self.labels, self.true_class)) > 1,
-                "label, labels and true_class exclude each other: map one of them",
-            ),
-            (
-                self.onset is not None and self.label is None,
-                "onset is that of the units with a label of 1: map label too",
-            ),
+            (several, "label, labels and true_class exclude each other: map one of them"),
+            (onset_alone, "onset is that of the units with a label of 1: map label too"),
             (self.urgency is not None and not self.labels, "urgency goes with labels: map those too"),
             (odd, f"files has a part {{!r}}: the parts are {', '.join(PARTS)}"),
-            (
-                self.distinct and self.unit is None,
-                "distinct needs unit: map the column that tells units apart",
-            ),
-            (
-                self.pairs is not None and beside,
-                f"pairs excludes {', '.join(beside)}: map the label inside pairs",
-            ),
+            (keyless, "distinct needs unit: map the column that tells units apart"),
+            (paired, f"pairs excludes {', '.join(beside)}: map the label inside pairs"),
         ):
             if wrong:
                 raise ValueError(message.format(*wrong[:1]) if isinstance(wrong, list) else message)

@@ -119,12 +119,10 @@ def _stack(own: OwnData, files: list[Located], texts: tuple[str, ...]) -> pl.Laz
 
 
 def _refuse_other_columns(data: str, first: pl.Schema, other: pl.Schema, file: Path, path: Path) -> None:
-    """Refuse a file whose columns are not those of the first: its rows are of something else."""
     lacking = [name for name in first.names() if name not in other]
     more = [name for name in other.names() if name not in first]
     if lacking or more:
-        differs = [f"lacks {join_names(lacking)}"] if lacking else []
-        differs += [f"has {join_names(more)}"] if more else []
+        differs = [f"lacks {join_names(lacking)}"] * bool(lacking) + [f"has {join_names(more)}"] * bool(more)
         raise UsageError(
             f"the files of data={data} do not have the same columns: {path.name} {' and '.join(differs)}, unlike "
             f"{file.name}; files are parts of one table: join them by data.sql, or name the other as the file of "
@@ -151,22 +149,20 @@ def _locate(own: OwnData, table: str | None) -> Iterator[Located]:
 
     Where ``path`` is a file it stands for the units' one, and the others lie beside it.
     """
-    written, base = own.format_of(table), _base(own)
-    files = written.files
     if table is not None and "files" not in own.sources[table].model_fields_set:
         return
-    named: list[tuple[str | None, str]] = [(None, files)] if isinstance(files, str) else []
-    if not isinstance(files, str):
-        named += files.items() if isinstance(files, dict) else zip(files, files, strict=True)
-    if base.is_file() and table is None and len(named) > 1:
+    written, base = own.format_of(table), _base(own)
+    files, alone = written.files, base.is_file()
+    listed = [files] if isinstance(files, str) else files
+    named = list(files.items()) if isinstance(files, dict) else [(name, name) for name in listed]
+    if alone and table is None and len(named) > 1:
         raise UsageError(
             f"data.path={base} is a file, and data={own.name} has {len(named)} files: give the folder they are in."
         )
     for key, name in named:
-        if base.is_file():
-            path = base if name == own.files or (table is None and files == own.files) else base.parent / name
-        else:
-            path = base / name
+        path = base.parent / name if alone else base / name
+        if alone and (name == own.files or (table is None and files == own.files)):
+            path = base
         if not path.exists():
             raise UsageError(
                 f"{path} of data={own.name} does not exist: give the folder that holds it as data.path=PATH."
@@ -179,7 +175,7 @@ def _locate(own: OwnData, table: str | None) -> Iterator[Located]:
                 f"{error.filename} of data={own.name} cannot be read: {error.strerror}."
             ) from None
         in_sql = key if isinstance(files, dict) else Path(name).name.partition(".")[0]
-        yield Located(str(in_sql), written, key, path)
+        yield Located(in_sql, written, None if isinstance(files, str) else key, path)
 
 
 def _base(own: OwnData) -> Path:
@@ -302,12 +298,7 @@ def _read_saved_dataset(path: Path) -> pl.LazyFrame:
 
 
 def _read_npz(path: Path, texts: tuple[str, ...]) -> pl.LazyFrame:
-    """Return arrays of a value or vector per row, those that are as long as the ones that are mapped.
-
-    Raises:
-        UsageError: for a file that is damaged, empty or has none of the mapped arrays; for mapped arrays of three
-            dimensions or more, or of different lengths; for ``edge_index`` of another shape than (2, edges).
-    """
+    """Return arrays of a value or vector per row, those that are as long as the ones that are mapped."""
     try:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
@@ -316,31 +307,26 @@ def _read_npz(path: Path, texts: tuple[str, ...]) -> pl.LazyFrame:
     if EDGES in arrays and any(set(source_columns(text, list(ENDS))) & set(ENDS) for text in texts):
         edges = arrays[EDGES]
         if edges.ndim != 2 or len(edges) != 2:
-            raise UsageError(
-                f"{path} has {EDGES} of shape {edges.shape}: make it (2, edges), sources above targets."
-            )
+            how = "make it (2, edges), sources above targets"
+            raise UsageError(f"{path} has {EDGES} of shape {edges.shape}: {how}.")
         if edges.dtype.kind not in "iu":
-            raise UsageError(
-                f"{path} has {EDGES} of {edges.dtype}: make it whole numbers, the rows of its ends."
-            )
+            how = "make it whole numbers, the rows of its ends"
+            raise UsageError(f"{path} has {EDGES} of {edges.dtype}: {how}.")
         arrays = dict(zip(ENDS, edges, strict=True)) | arrays
     named = [name for text in texts for name in source_columns(text, list(arrays)) if name in arrays]
     alike = [name for text in texts for name in arrays if fnmatchcase(name, text)]
     read = list(dict.fromkeys(named)) or alike[:1]
     if not read:
         raise UsageError(f"{path} has none of the mapped arrays: it has {', '.join(arrays) or 'none'}.")
-    for name in read:
-        if arrays[name].ndim not in (1, 2):
-            raise UsageError(
-                f"{path} has {name} of shape {arrays[name].shape}: give a value or a vector a row."
-            )
+    if odd := [name for name in read if arrays[name].ndim not in (1, 2)]:
+        shape = arrays[odd[0]].shape
+        raise UsageError(f"{path} has {odd[0]} of shape {shape}: give a value or a vector a row.")
     length = len(arrays[read[0]])
-    for name in read:
-        if len(arrays[name]) != length:
-            raise UsageError(
-                f"{path} has {read[0]} of {length:,} rows and {name} of {len(arrays[name]):,}: "
-                "the arrays of a table have one length."
-            )
+    if odd := [name for name in read if len(arrays[name]) != length]:
+        raise UsageError(
+            f"{path} has {read[0]} of {length:,} rows and {odd[0]} of {len(arrays[odd[0]]):,}: "
+            "the arrays of a table have one length."
+        )
     if not length:
         raise UsageError(f"{path} has arrays and no rows: give a file with data.")
     of_rows = {n: array for n, array in arrays.items() if array.ndim in (1, 2) and len(array) == length}

@@ -53,12 +53,9 @@ def divide_own(own: OwnData, split: str, units: pl.DataFrame, valid: bool = Fals
     if split == "all":
         return [units.with_columns(part=pl.lit("test", dtype=PART))]
     if split == "kfold":
-        _check_number(own, own.folds, valid)
-        dealt = (_deal_label_sets if own.labels else _deal_labels)(own, units)
-        numbered = units.join(
-            dealt.select("cluster", "number"), on="cluster", how="left", maintain_order="left"
-        )
-        return [_fold(numbered, n, own.folds, valid).drop("number") for n in range(own.folds)]
+        dealt = (_deal_label_sets if own.labels else _deal_labels)(own, units).select("cluster", "number")
+        numbered = units.join(dealt, on="cluster", how="left", maintain_order="left")
+        return _test_each(own, numbered, own.folds, valid)
     if missing := units["fold"].null_count():
         raise UsageError(
             f"data.fold of data={own.name} is missing for {missing:,} of {units.height:,} rows: fill it."
@@ -77,19 +74,25 @@ def divide_own(own: OwnData, split: str, units: pl.DataFrame, valid: bool = Fals
         raise UsageError(
             f"data.fold of data={own.name} has a single value: give train and test, or two folds or more."
         )
-    _check_number(own, len(values), valid)
     numbers = named.replace_strict(values, range(len(values)), return_dtype=pl.Int64).alias("number")
-    return [
-        _fold(units.with_columns(numbers), n, len(values), valid).drop("number") for n in range(len(values))
-    ]
+    return _test_each(own, units.with_columns(numbers), len(values), valid)
 
 
-def _fold(numbered: pl.DataFrame, tested: int, folds: int, valid: bool) -> pl.DataFrame:
-    """Return units with their ``part``, by their ``number``."""
-    number = pl.col("number")
-    part = pl.when(number == tested).then(pl.lit("test"))
-    part = part.when(pl.lit(valid) & (number == (tested + 1) % folds)).then(pl.lit("valid"))
-    return numbered.with_columns(part=part.otherwise(pl.lit("train")).cast(PART))
+def _test_each(own: OwnData, numbered: pl.DataFrame, folds: int, valid: bool) -> list[pl.DataFrame]:
+    """Return the units with their ``part``, by their ``number``, for each number of a fold that is tested."""
+    if valid and folds < 3:
+        raise UsageError(
+            f"data={own.name} has {folds} folds, and alarms take three: one to learn from, one to choose a "
+            "threshold on and one to test."
+        )
+    number, found = pl.col("number"), []
+    for tested in range(folds):
+        part = pl.when(number == tested).then(pl.lit("test"))
+        part = part.when(pl.lit(valid) & (number == (tested + 1) % folds)).then(pl.lit("valid"))
+        found.append(
+            numbered.select(pl.exclude("number"), part.otherwise(pl.lit("train")).cast(PART).alias("part"))
+        )
+    return found
 
 
 def _check_fold_values(own: OwnData, folds: pl.Series) -> None:
@@ -138,16 +141,5 @@ def _deal_label_sets(own: OwnData, units: pl.DataFrame) -> pl.DataFrame:
                 f"have {name.removeprefix('label_')} and {without:,} do not; lower data.folds or choose split=all."
             )
     order = Stream(_SEED, "kfold of label sets").shuffle(clusters["cluster"].to_numpy())
-    return (
-        clusters[order]
-        .sort(names, maintain_order=True)
-        .with_columns(number=pl.int_range(pl.len()) % own.folds)
-    )
-
-
-def _check_number(own: OwnData, folds: int, valid: bool) -> None:
-    if valid and folds < 3:
-        raise UsageError(
-            f"data={own.name} has {folds} folds, and alarms take three: one to learn from, one to choose a "
-            "threshold on and one to test."
-        )
+    ordered = clusters[order].sort(names, maintain_order=True)
+    return ordered.with_columns(number=pl.int_range(pl.len()) % own.folds)

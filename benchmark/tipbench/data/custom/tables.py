@@ -72,8 +72,7 @@ def check_tables(task: Task, own: OwnData) -> None:
 def read_tables(task: Task, own: OwnData) -> OwnTables:
     """Return every mapped field of every file. Where units are not clusters, one without a cluster is its own.
 
-    Raises:
-        UsageError: for files, fields, ids and tables that are not as the format or the task wants them.
+    Raises UsageError for files, fields, ids and tables that are not as the format or the task wants them.
     """
     rows = {None: read_rows(own), **{table: read_rows(own, table) for table in own.sources}}
     _check_hidden(own, list(rows.values()))
@@ -134,12 +133,8 @@ def _read_units(
     many = {}
     for table, columns in own.tables.items():
         if MANY in columns and table not in own.sources:
-            taken = {
-                task.unit,
-                *columns,
-                *(["minute"] if own.time is not None and table == task.table else []),
-            }
-            many[table] = numeric_columns(own, table, frame, taken)
+            minute = {"minute"} if own.time is not None and table == task.table else set()
+            many[table] = numeric_columns(own, table, frame, {task.unit, *columns} | minute)
     if own.distinct:
         first = raw["data.unit"].is_first_distinct() | raw["data.unit"].is_null()
         raw, many = raw.filter(first), {table: rows.filter(first) for table, rows in many.items()}
