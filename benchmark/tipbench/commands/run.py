@@ -164,7 +164,7 @@ def _report(
     elif options.json:
         emit_json(
             {
-                "rows": [line.to_dict() for line in lines],
+                "rows": [report.document(line) for line in lines],
                 "results": [result.model_dump(mode="json") for result in results],
                 "failures": [{"cell": failed.cell.name, "cause": failed.cause} for failed in failures],
                 "figure": figure,

@@ -74,7 +74,7 @@ def save(rows: Sequence[Row], path: str) -> bool:
 
 def draw(rows: Sequence[Row]) -> Figure | None:
     """Return the figure of these rows, a panel per task and data; None where no row has a score."""
-    scored = [row for row in rows if row.score is not None]
+    scored = [row for row in rows if row["score"] is not None]
     if not scored:
         return None
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -82,11 +82,11 @@ def draw(rows: Sequence[Row]) -> Figure | None:
 
     panels: dict[tuple[str, str], list[Row]] = {}
     for row in scored:
-        panels.setdefault((row.data, row.task), []).append(row)
+        panels.setdefault((row["data"], row["task"]), []).append(row)
     across = ACROSS.get(len(panels), 3)
     down = -(-len(panels) // across)
     width, bare, line = PANEL
-    methods = [len({row.method for row in of_task}) for of_task in panels.values()]
+    methods = [len({row["method"] for row in of_task}) for of_task in panels.values()]
     heights = [bare + line * max(3, *methods[n * across : (n + 1) * across]) for n in range(down)]
     figure = Figure(figsize=(width * max(across, 1.5), sum(heights) + 1.5), layout="constrained")
     FigureCanvasAgg(figure)
@@ -100,14 +100,14 @@ def draw(rows: Sequence[Row]) -> Figure | None:
 
 
 def _panel(panel: Axes, rows: Sequence[Row]) -> None:
-    methods = list(dict.fromkeys(row.method for row in rows))
+    methods = list(dict.fromkeys(row["method"] for row in rows))
     splits = _splits(rows)
     apart = min(APART, 0.9 / len(splits))
     for place, method in enumerate(reversed(methods)):
-        of_method = [row for row in rows if row.method == method]
+        of_method = [row for row in rows if row["method"] == method]
         for row in of_method:
-            _mark(panel, row, place + apart * ((len(splits) - 1) / 2 - splits.index(row.split)))
-        leaks = [row.leakage for row in of_method if row.leakage is not None]
+            _mark(panel, row, place + apart * ((len(splits) - 1) / 2 - splits.index(row["split"])))
+        leaks = [row["leakage"] for row in of_method if row["leakage"] is not None]
         if leaks:
             _note(panel, _signed(leaks[0]), place)
     panel.set_yticks(range(len(methods)), [method_name(method) for method in reversed(methods)])
@@ -115,10 +115,11 @@ def _panel(panel: Axes, rows: Sequence[Row]) -> None:
     panel.set_xlim(*_reach(rows))
     for line in range(1, len(methods)):
         panel.axhline(line - 0.5, color=LIGHT["pale"], linewidth=0.8, zorder=0)
-    panel.set_title(f"{rows[0].task} ({rows[0].data})", loc="left", fontsize=TITLE, fontweight="bold")
-    best = ", lower is better" if metric_of(rows[0].metric).lower_is_better else ""
+    first = rows[0]
+    panel.set_title(f"{first['task']} ({first['data']})", loc="left", fontsize=TITLE, fontweight="bold")
+    best = ", lower is better" if metric_of(first["metric"]).lower_is_better else ""
     panel.set_xlabel(
-        f"{metric_title(rows[0].task, rows[0].metric, rows[0].prevalence)}{best}", fontsize=SMALL
+        f"{metric_title(first['task'], first['metric'], first['prevalence'])}{best}", fontsize=SMALL
     )
     panel.tick_params(labelsize=SMALL)
     panel.grid(axis="x", color=LIGHT["pale"], zorder=0)
@@ -127,7 +128,7 @@ def _panel(panel: Axes, rows: Sequence[Row]) -> None:
 
 def _splits(rows: Sequence[Row]) -> list[str]:
     """Return the splits of these rows, those with a colour of their own first."""
-    there = dict.fromkeys(row.split for row in rows)
+    there = dict.fromkeys(row["split"] for row in rows)
     return [split for split in COLOURS if split in there] + [split for split in there if split not in COLOURS]
 
 
@@ -143,7 +144,10 @@ def metric_title(task: str, metric: str, prevalence: float | None = None) -> str
 def _reach(rows: Sequence[Row]) -> tuple[float, float]:
     """Return the ends of the axis: 0, or the tenth below what is drawn where that is negative, and the tenth above."""
     values = [
-        value for row in rows for value in (row.score, row.low, row.high, row.valid) if value is not None
+        value
+        for row in rows
+        for value in (row["score"], row["low"], row["high"], row["valid"])
+        if value is not None
     ]
     high, low = max(values), min(values)
     above = 1.02 if 0.95 <= high <= 1 else math.ceil(high * 10 + 0.2) / 10
@@ -151,23 +155,23 @@ def _reach(rows: Sequence[Row]) -> tuple[float, float]:
 
 
 def _mark(panel: Axes, row: Row, height: float) -> None:
-    if row.score is None:
+    if row["score"] is None:
         return
-    colour = COLOURS.get(row.split, OTHER)
-    if row.low is not None and row.high is not None:
+    colour = COLOURS.get(row["split"], OTHER)
+    if row["low"] is not None and row["high"] is not None:
         panel.plot(
-            [row.low, row.high],
+            [row["low"], row["high"]],
             [height, height],
             color=colour,
             linewidth=INTERVAL_WIDTH,
             alpha=INTERVAL_OPACITY,
             solid_capstyle="butt",
         )
-    if row.valid is not None:
-        panel.plot([row.valid], [height], "|", color=colour, markersize=DOT)
-    hollow = row.split == RANDOM
+    if row["valid"] is not None:
+        panel.plot([row["valid"]], [height], "|", color=colour, markersize=DOT)
+    hollow = row["split"] == RANDOM
     face = LIGHT["paper"] if hollow else colour
-    panel.plot([row.score], [height], "o", color=colour, markerfacecolor=face, markersize=DOT, zorder=3)
+    panel.plot([row["score"]], [height], "o", color=colour, markerfacecolor=face, markersize=DOT, zorder=3)
 
 
 def _signed(value: float) -> str:
@@ -191,13 +195,15 @@ def _explain(figure: Any, panel: Axes, rows: Sequence[Row]) -> None:
             [], [], "o", color=colour, markerfacecolor=face, label=MEANING.get(split, f"split {split}")
         )
     lines = ["Dot: the score on the test part."]
-    if any(row.low is not None for row in rows):
+    if any(row["low"] is not None for row in rows):
         lines[0] += " Bar: its 95% cluster bootstrap interval, where there are enough clusters."
-    if any(row.valid is not None for row in rows):
+    if any(row["valid"] is not None for row in rows):
         lines[0] += " Tick: the score on the valid part, which methods are tuned by."
-    if any(row.leakage is not None for row in rows):
+    if any(row["leakage"] is not None for row in rows):
         lines.append("At the right: leakage, the score on the random split minus the operation-disjoint one.")
-    if learnt := dict.fromkeys(row.labels for row in rows if row.split != ALL and row.labels != NO_LABELS):
+    if learnt := dict.fromkeys(
+        row["labels"] for row in rows if row["split"] != ALL and row["labels"] != NO_LABELS
+    ):
         lines.append(f"Labels learnt from: {', '.join(learnt)}.")
     lines.append("Synthetic data: a score here does not estimate field performance.")
     letters = int(0.98 * figure.get_figwidth() * 72 / (SMALL * LETTER))

@@ -25,9 +25,12 @@ RESULTS = "results.parquet"
 PLAIN = {str: pl.String(), int: pl.Int64(), float: pl.Float64(), bool: pl.Boolean()}
 
 
-def frame_of(results: Iterable[Result]) -> pl.DataFrame:
-    """Return a row per result, in their order, with the columns of :data:`SCHEMA`."""
-    return pl.DataFrame([_to_row(one, Result) for one in results], schema=SCHEMA)
+def frame_of(results: Iterable[Result], columns: Iterable[str] | None = None) -> pl.DataFrame:
+    """Return a row per result, in their order, with these columns of :data:`SCHEMA` or all."""
+    names = list(SCHEMA if columns is None else columns)
+    kinds = {name: Result.model_fields[name].annotation for name in names}
+    found = [{name: _to_row(getattr(one, name), kinds[name]) for name in names} for one in results]
+    return pl.DataFrame(found, schema={name: SCHEMA[name] for name in names})
 
 
 def results_of(frame: pl.DataFrame) -> list[Result]:

@@ -8,13 +8,13 @@ Smaller tables show the recall of each form of exploitation, and the estimates o
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any, TypeVar
 
+import polars as pl
 from tipcore.errors import UsageError
 from tipcore.locations import expand_home
 from tipdata.documents.project_files import project_file
@@ -22,11 +22,10 @@ from tipdata.documents.project_files import project_file
 from tipbench.config.options import suggestion
 from tipbench.console import Column
 from tipbench.metrics.harm import FEW_FINDS, NO_FINDS, SILENT
-from tipbench.metrics.metric import Metric
 from tipbench.metrics.registry import metric_of, metrics
-from tipbench.metrics.scores import Estimate, FormRecall, Score
+from tipbench.metrics.scores import Estimate, FormRecall
 from tipbench.runs.cells import HASHED, Cell
-from tipbench.runs.frames import RESULTS, read_results
+from tipbench.runs.frames import RESULTS, frame_of, read_results
 from tipbench.runs.results import Result, method_name
 from tipbench.task import GAPS
 from tipbench.tasks import score_version
@@ -86,144 +85,190 @@ NOTHING = "-"
 PAIRWISE, ESTIMATE = "pairwise_f1", "estimate"
 BESIDE = tuple(metric for metric in metrics().values() if metric.beside)
 """Metrics that stand beside the primary one."""
+FIRST = ("data", "task", "method", "split", "labels", "access", "primary", "prevalence", "oracle_method")
+"""What the first of several seeds says for all."""
+READ = (*FIRST, "scores", "valid", "oracle", "cost", "verified")
+
+Row = Mapping[str, Any]
+"""A line of the table: see :func:`rows`."""
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line of the table. Scores are of ``metric``, the primary one wherever it is known; None where unknown.
+def average_seeds(found: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
+    """Return a row per group of results that differ by their seed.
 
-    ``labels``: what was learnt from. ``note`` says why there is no interval. ``valid``: the score of the valid part.
-    ``beside``: what the registry of metrics shows beside the primary one, by metric. ``seed_sd``: standard deviation
-    over seeds, ddof 1. ``prevalence``: the share of positives that scores are at. ``reference``: whether the row is a
-    committed result of a shipped baseline and not of this run.
+    Args:
+        found: results as :func:`tipbench.runs.frames.frame_of` returns them, with the columns :data:`READ`.
+        by: names of the columns that a group shares.
+
+    Returns:
+        ``by``, :data:`FIRST`, and means over seeds, null where any seed has none: ``score``, ``low`` and ``high`` of
+        ``metric`` (the primary one wherever it is known) with its ``note``; ``valid``, ``share_of_oracle``,
+        ``seconds``, ``cpu_s``. ``seed_sd``: standard deviation of the score (ddof 1). ``scores``: of every metric, as
+        in ``found``; the note says why there is none. ``peak_mib``: the largest.
     """
+    scores = _average_scores(found, by)
+    cost = pl.col("cost").struct.field
+    known = pl.element().filter(pl.element().struct.field("value").is_not_null()).struct.field("name")
+    groups = found.group_by(*by, maintain_order=True).agg(
+        *(pl.col(name).first() for name in FIRST if name not in by),
+        known=pl.col("scores").first().list.eval(known),
+        seeds=pl.len().cast(pl.Int64),
+        verified=pl.col("verified").all(),
+        valid=pl.col("valid").struct.field("value"),
+        share_of_oracle=_value_of("share"),
+        oracle_score=_value_of("oracle").drop_nulls().first(),
+        seconds=cost("fit_s") + cost("predict_s") + cost("score_s"),
+        cpu_s=cost("cpu_s"),
+        peak_mib=cost("peak_mib"),
+    )
+    choices = (pl.col("primary"), pl.lit(PAIRWISE), pl.lit(ESTIMATE))
+    metric = pl.coalesce(
+        *(pl.when(pl.col("known").list.contains(one)).then(one) for one in choices), "primary"
+    )
+    peaks = pl.col("peak_mib").list
+    return (
+        groups.with_columns(
+            *(_mean(name) for name in ("valid", "share_of_oracle", "seconds", "cpu_s")),
+            metric=metric,
+            peak_mib=pl.when(peaks.drop_nulls().list.len() == peaks.len()).then(peaks.max()),
+        )
+        .with_columns(valid=pl.when(pl.col("metric") == pl.col("primary")).then("valid"))
+        .join(
+            scores.select(
+                *by, pl.col("name").alias("metric"), "score", "low", "high", "seed_sd", note="first_note"
+            ),
+            on=[*by, "metric"],
+            how="left",
+            maintain_order="left",
+        )
+        .join(
+            scores.group_by(*by).agg(scores=pl.struct("name", "value", "low", "high", "note")),
+            on=by,
+            how="left",
+            maintain_order="left",
+        )
+        .drop("known")
+    )
 
-    data: str
-    task: str
-    method: str
-    split: str
-    labels: str
-    metric: str
-    valid: float | None
-    score: float | None
-    low: float | None
-    high: float | None
-    note: str | None
-    share_of_oracle: float | None
-    leakage: float | None
-    drift: float | None
-    beside: dict[str, Score]
-    seconds: float | None
-    seeds: int
-    seed_sd: float | None
-    oracle: bool
-    prevalence: float | None = None
-    reference: bool = False
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return a document of JSON; ``harm_gap`` repeats what ``beside`` says, for readers of older documents."""
-        beside = {name: {"value": one.value, "note": one.note} for name, one in self.beside.items()}
-        gap = beside.get("harm_gap", {"value": None})
-        return {**asdict(replace(self, beside={})), "beside": beside, "harm_gap": gap["value"]}
+def _average_scores(found: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
+    """Return a row per group and metric; ``score`` is the mean of the seeds that have a value."""
+    return (
+        found.select(*by, "scores")
+        .explode("scores", empty_as_null=False)
+        .unnest("scores")
+        .group_by(*by, "name", maintain_order=True)
+        .agg(
+            pl.col("value", "low", "high"),
+            note=pl.col("note").filter(pl.col("value").is_null()).first(),
+            first_note=pl.col("note").first(),
+        )
+        .with_columns(known=pl.col("value").list.drop_nulls())
+        .with_columns(
+            *(_mean(name) for name in ("value", "low", "high")),
+            score=_mean("known"),
+            seed_sd=pl.col("known").map_elements(
+                lambda one: stdev(one) if len(one) > 1 else None, return_dtype=pl.Float64
+            ),
+        )
+    )
+
+
+def _mean(name: str) -> pl.Expr:
+    """Return the exact mean of each list: a sum in another order would round otherwise."""
+    return pl.col(name).map_elements(lambda one: mean(one.to_list()), return_dtype=pl.Float64)
+
+
+def _value_of(key: str) -> pl.Expr:
+    """Return the value of a key of each result's ``oracle``."""
+    chosen = pl.element().filter(pl.element().struct.field("name") == key).struct.field("value")
+    return pl.col("oracle").list.eval(chosen).list.first()
+
+
+def add_gaps(found: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
+    """Add ``leakage`` (random - operation) and ``drift`` (operation - forward) of ``score`` to rows of splits."""
+
+    def on(split: str) -> pl.Expr:
+        return pl.col("score").filter(pl.col("split") == split).first().over(by)
+
+    return found.with_columns(leakage=on(RANDOM) - on(OPERATION), drift=on(OPERATION) - on(FORWARD))
+
+
+FIELDS = (
+    *("data", "task", "method", "split", "labels", "metric", "valid", "score", "low", "high", "note"),
+    *("share_of_oracle", "leakage", "drift", "beside", "seconds", "seeds", "seed_sd", "oracle", "prevalence"),
+    "reference",
+)
+"""What a row of a table of runs holds."""
 
 
 def rows(results: Sequence[Result], references: Sequence[Result] = ()) -> list[Row]:
     """Return one row per data, task, method and split; methods by their most honest score, oracles last.
 
-    The variants of a method (:mod:`tipbench.runs.report`) are rows of their own. Where two methods of a task or more
-    have a validation score, these come first, in its order: to choose by the score of the test is to tune on it.
-    With ``references``, results of other methods to compare with, the rows of each task and split are sorted by score,
-    best first, oracles included; rows without a score come last.
+    The variants of a method (:func:`variant_names`) are rows of their own. Where two methods of a task or more have a
+    validation score, these come first, in its order: to choose by the score of the test is to tune on it. With
+    ``references``, results of other methods to compare with, the rows of each task and split are sorted by score, best
+    first, oracles included; rows without a score come last.
+
+    Returns:
+        :data:`FIELDS` by name: numbers as of :func:`average_seeds`; ``leakage`` and ``drift``; ``oracle``: whether the
+        method was shown hidden truth; ``reference``: whether it is a committed result and not of this run;
+        ``beside``: of each metric of :data:`BESIDE` that it has, value, low, high and note.
     """
+    if not (results := [*results, *references]):
+        return []
     marked = {one.method for one in references}
-    results = [*results, *references]
     variants = variant_names(results)
-    grouped: dict[tuple[str, ...], list[Result]] = {}
-    for result, variant in zip(results, variants, strict=True):
-        method = f"{result.method} [{variant}]" if variant else result.method
-        grouped.setdefault((result.data, result.task, method, result.split), []).append(result)
-    bare = [replace(_row(key[2], of), reference=of[0].method in marked) for key, of in grouped.items()]
-    scores = {(row.data, row.task, row.method, row.split): row.score for row in bare}
-    validated = {(row.data, row.task, row.method) for row in bare if row.valid is not None and not row.oracle}
-    methods = Counter((data, task) for data, task, _ in validated)
-    ordered_by = {
-        key: (0, row.valid) if row.valid is not None and methods[key[:2]] > 1 else (1, row.score)
-        for key, row in zip(scores, bare, strict=True)
-    }
-    full = [
-        _with_gaps(row, lambda split, row=row: scores.get((row.data, row.task, row.method, split)))
-        for row in bare
-    ]
-    return sorted(full, key=_score_order if references else lambda row: _place(row, ordered_by))
+    names = [f"{r.method} [{v}]" if v else r.method for r, v in zip(results, variants, strict=True)]
+    is_reference = {name: one.method in marked for name, one in zip(names, results, strict=True)}
+    place = ["data", "task", "method"]
+    found = frame_of(results, READ).with_columns(method=pl.Series(names))
+    found = add_gaps(average_seeds(found, [*place, "split"]), place).rename({"oracle_method": "oracle"})
 
-
-def _row(method: str, group: list[Result]) -> Row:
-    first = group[0]
-    metric = _metric(first)
-    scores = [result.scores[metric] for result in group]
-    values = [score.value for score in scores if score.value is not None]
-    return Row(
-        data=first.data,
-        task=first.task,
-        method=method,
-        split=first.split,
-        labels=first.labels,
-        metric=metric,
-        valid=_valid(group, metric),
-        score=mean(values),
-        low=mean([score.low for score in scores]),
-        high=mean([score.high for score in scores]),
-        note=scores[0].note,
-        share_of_oracle=mean([result.oracle.get("share") for result in group]),
-        leakage=None,
-        drift=None,
-        beside={one.name: found for one in BESIDE if (found := mean_over_seeds(group, one.name)) is not None},
-        seconds=_seconds(group),
-        seeds=len(group),
-        seed_sd=stdev(values) if len(values) > 1 else None,
-        oracle=first.oracle_method,
-        prevalence=first.prevalence,
+    several = pl.col("method").filter(pl.col("valid").is_not_null() & ~pl.col("oracle")).n_unique() > 1
+    tuned = pl.col("valid").is_not_null() & several.over("data", "task")
+    found = found.with_columns(
+        block=pl.when(tuned).then(0).otherwise(1),
+        by=pl.when(tuned).then("valid").otherwise("score"),
+        split_order=pl.col("split").replace_strict(list(ORDER), range(len(ORDER)), default=len(ORDER)),
     )
+    honest = [(pl.col("split") == split) & pl.col("by").is_not_null() for split in reversed(ORDER)]
+    block, by = (
+        [pl.col(name).filter(there).first().over(place) for there in honest] for name in ("block", "by")
+    )
+    lower = [name for name, metric in metrics().items() if metric.lower_is_better]
+    sign = pl.when(pl.col("metric").is_in(lower)).then(1.0).otherwise(-1.0)
+    found = found.with_columns(
+        block=pl.coalesce(*block, 1),
+        loss=(sign * pl.coalesce(*by, "score")).fill_null(math.inf),
+        own_loss=(sign * pl.col("score")).fill_null(math.inf),
+    )
+    if references:
+        found = found.sort("data", "task", "split_order", "split", "own_loss", "method")
+    else:
+        found = found.sort("data", "task", "oracle", "block", "loss", "method", "split_order", "split")
+    lines = []
+    for line in found.rows(named=True):
+        scores = {one.pop("name"): one for one in line["scores"]}
+        line["beside"] = {one.name: scores[one.name] for one in BESIDE if one.name in scores}
+        line["seconds"] = None if line["seconds"] is None else round(line["seconds"], 3)
+        line["reference"] = is_reference[line["method"]]
+        lines.append({name: line[name] for name in FIELDS})
+    return lines
 
 
-def _valid(group: list[Result], metric: str) -> float | None:
-    """Return validation score, mean over seeds; None where it is of another metric than the row."""
-    if metric != group[0].primary:
-        return None
-    return mean([None if result.valid is None else result.valid.value for result in group])
+def document(row: Row) -> dict[str, Any]:
+    """Return a row as JSON; ``harm_gap`` repeats what ``beside`` says, for readers of older documents."""
+    beside = {name: {"value": one["value"], "note": one["note"]} for name, one in row["beside"].items()}
+    return {**row, "beside": beside, "harm_gap": beside.get("harm_gap", {"value": None})["value"]}
 
 
-def mean_over_seeds(group: Sequence[Result], metric: str) -> Score | None:
-    """Return a metric's mean over seeds, and the mean ends of its interval; None where no seed has it.
-
-    Where a seed has no value there is none, and the note says why.
-    """
-    scores = [result.scores[metric] for result in group if metric in result.scores]
-    if not scores:
-        return None
-    value, low, high = (mean([getattr(score, end) for score in scores]) for end in ("value", "low", "high"))
-    note = next((score.note for score in scores if score.value is None), None)
-    return Score(value=value, low=low, high=high, note=note)
-
-
-def value_text(score: Score | None) -> str:
+def value_text(score: Mapping[str, Any] | None) -> str:
     """Return the number, or the reason where a method earned none."""
     if score is None:
         return NOTHING
-    return score.note or NOTHING if score.value is None and score.note in SILENT else number(score.value)
-
-
-def _seconds(group: list[Result]) -> float | None:
-    """Return wall seconds of a cell, mean over seeds."""
-    found = mean([result.seconds for result in group])
-    return None if found is None else round(found, 3)
-
-
-def _metric(result: Result) -> str:
-    """Return the task's primary metric or, where own data lack its truth, what can be said without: the pairwise one of
-    labelled pairs, or the estimate itself."""
-    known = (name for name in (result.primary, PAIRWISE, ESTIMATE) if name in result.scores)
-    return next((name for name in known if result.scores[name].value is not None), result.primary)
+    silent = score["value"] is None and score["note"] in SILENT
+    return score["note"] if silent else number(score["value"])
 
 
 def mean(values: Sequence[float | None]) -> float | None:
@@ -232,64 +277,37 @@ def mean(values: Sequence[float | None]) -> float | None:
     return fmean(known) if known and len(known) == len(values) else None
 
 
-def _with_gaps(row: Row, score: Callable[[str], float | None]) -> Row:
-    return replace(
-        row, leakage=_minus(score(RANDOM), score(OPERATION)), drift=_minus(score(OPERATION), score(FORWARD))
-    )
-
-
-def _minus(left: float | None, right: float | None) -> float | None:
-    return None if left is None or right is None else left - right
-
-
-def _place(row: Row, scores: dict[tuple[str, ...], tuple[int, float | None]]) -> tuple:
-    honest = (scores.get((row.data, row.task, row.method, split), (1, None)) for split in reversed(ORDER))
-    block, best = next((one for one in honest if one[1] is not None), (1, row.score))
-    loss = _loss(row.metric, best)
-    return (row.data, row.task, row.oracle, block, loss, row.method, _split_order(row), row.split)
-
-
-def _score_order(row: Row) -> tuple:
-    return (row.data, row.task, _split_order(row), row.split, _loss(row.metric, row.score), row.method)
-
-
-def _split_order(row: Row) -> int:
-    return ORDER.index(row.split) if row.split in ORDER else len(ORDER)
-
-
-def _loss(metric: str, score: float | None) -> float:
-    """Return a number that is smaller for a better score, infinite for a missing one."""
-    return math.inf if score is None else score if metric_of(metric).lower_is_better else -score
-
-
-def _shown(metric: Metric) -> Column:
-    return Column(
-        _heading(metric.name), True, text=lambda row: value_text(row.beside.get(metric.name)), leave=10
-    )
-
-
 def _heading(name: str) -> str:
     return metric_of(name).heading or metric_of(name).title
 
 
+def _shown(name: str) -> Column:
+    return Column(_heading(name), True, text=lambda row: value_text(row["beside"].get(name)), leave=10)
+
+
 SHOWN = (
-    Column("data", text=lambda row: row.data, fewest=2),
-    Column("task", text=lambda row: row.task, leave=1),
+    Column("data", text=lambda row: row["data"], fewest=2),
+    Column("task", text=lambda row: row["task"], leave=1),
     Column("method", text=lambda row: _method(row)),
-    Column("source", text=lambda row: "reference" if row.reference else "yours", fewest=2),
-    Column("split", text=lambda row: row.split),
-    Column("labels", text=lambda row: row.labels, leave=2),
-    Column("metric", text=lambda row: row.metric, leave=9),
-    Column("valid", True, text=lambda row: number(row.valid), leave=5),
-    Column("score", True, text=lambda row: number(row.score)),
-    Column("sd of seeds", True, text=lambda row: number(row.seed_sd), leave=7),
-    Column("95% interval", True, text=lambda row: interval(row.low, row.high, row.note), leave=4),
-    Column("share of oracle", True, text=lambda row: percent(row.share_of_oracle), leave=8),
-    Column("leakage", True, text=lambda row: signed(row.leakage) if row.split == RANDOM else "", leave=3),
-    Column("drift", True, text=lambda row: signed(row.drift) if row.split == FORWARD else "", leave=6),
-    *(_shown(metric) for metric in BESIDE),
+    Column("source", text=lambda row: "reference" if row["reference"] else "yours", fewest=2),
+    Column("split", text=lambda row: row["split"]),
+    Column("labels", text=lambda row: row["labels"], leave=2),
+    Column("metric", text=lambda row: row["metric"], leave=9),
+    Column("valid", True, text=lambda row: number(row["valid"]), leave=5),
+    Column("score", True, text=lambda row: number(row["score"])),
+    Column("sd of seeds", True, text=lambda row: number(row["seed_sd"]), leave=7),
+    Column("95% interval", True, text=lambda row: interval(row["low"], row["high"], row["note"]), leave=4),
+    Column("share of oracle", True, text=lambda row: percent(row["share_of_oracle"]), leave=8),
     Column(
-        "seconds", True, text=lambda row: NOTHING if row.seconds is None else f"{row.seconds:.1f}", leave=11
+        "leakage", True, text=lambda row: signed(row["leakage"]) if row["split"] == RANDOM else "", leave=3
+    ),
+    Column("drift", True, text=lambda row: signed(row["drift"]) if row["split"] == FORWARD else "", leave=6),
+    *(_shown(metric.name) for metric in BESIDE),
+    Column(
+        "seconds",
+        True,
+        text=lambda row: NOTHING if row["seconds"] is None else f"{row['seconds']:.1f}",
+        leave=11,
     ),
 )
 """The columns that a table of runs can have, in order. Leakage stays as long as the labels that explain it."""
@@ -321,9 +339,9 @@ def gap_note(lines: Sequence[Row], shown: Set[str]) -> str | None:
     ``shown``: the headings of the columns in the table; other columns are ignored.
     """
     for row in lines:
-        found = {name: one for name, one in row.beside.items() if _heading(name) in shown}
-        no_finds = any(found[name].note in (NO_FINDS, FEW_FINDS) for name in GAPS if name in found)
-        accused = (one.value for name, one in found.items() if name.startswith("accusations_per_find"))
+        found = {name: one for name, one in row["beside"].items() if _heading(name) in shown}
+        no_finds = any(found[name]["note"] in (NO_FINDS, FEW_FINDS) for name in GAPS if name in found)
+        accused = (one["value"] for name, one in found.items() if name.startswith("accusations_per_find"))
         if no_finds and any(value is not None for value in accused):
             return (
                 "the gaps use the threshold that flags 1% of the valid part; accused per find uses other thresholds or "
@@ -341,8 +359,8 @@ def chosen_of(known: Mapping[str, Chosen], names: Sequence[str]) -> list[Chosen]
 
 
 def _method(row: Row) -> str:
-    method = method_name(row.method)
-    return f"{method} (oracle)" if row.oracle and not method.startswith("oracle") else method
+    method = method_name(row["method"])
+    return f"{method} (oracle)" if row["oracle"] and not method.startswith("oracle") else method
 
 
 def number(value: float | None) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from tipbench.console import Column
@@ -22,7 +21,7 @@ from tipbench.task import Task
 from tipbench.tasks import task_of
 
 from tipboard.board.fresh import NOT_SUPPORTED
-from tipboard.board.standings import NO_SHIFT, BoardRow, Standing
+from tipboard.board.standings import NO_SHIFT, Line, Lines, shift_drops
 
 SHARE, LOG_RATIO = "0 to 1", "log ratio"
 
@@ -57,64 +56,47 @@ def in_plain_words(metric: str, score: float | None) -> str:
 Values = Mapping[str, float | str | bool | None]
 
 
-def score_text(line: BoardRow) -> str:
+def score_text(line: Line) -> str:
     """Return the mean over seeds and its spread."""
-    spread = "" if line.row.seed_sd is None else f" ± {number(line.row.seed_sd)}"
-    return number(line.row.score) + spread
+    spread = "" if line["seed_sd"] is None else f" ± {number(line['seed_sd'])}"
+    return number(line["score"]) + spread
 
 
-def rank_text(line: BoardRow) -> str:
+def rank_text(line: Line) -> str:
     """Return the rank and its interval."""
-    if line.rank is None:
+    if line["rank"] is None:
         return NOTHING
-    bounds = "" if line.rank_interval is None else f" ({line.rank_interval[0]}–{line.rank_interval[1]})"
-    return f"{line.rank:g}{bounds}"
+    bounds = "" if line["rank_low"] is None else f" ({line['rank_low']}–{line['rank_high']})"
+    return f"{line['rank']:g}{bounds}"
 
 
-def rank_values(line: BoardRow) -> Values:
-    """Return the rank and its interval."""
-    low, high = line.rank_interval or (None, None)
-    return {"rank": line.rank, "rank_low": low, "rank_high": high}
-
-
-def fresh_text(line: BoardRow) -> str:
-    """Return the score on a fresh world."""
-    return NOTHING if line.fresh is None else number(line.fresh.score.score)
-
-
-def fresh_values(line: BoardRow) -> Values:
-    """Return the score on a fresh world with its interval, and whether it supports the released one."""
-    if line.fresh is None:
-        return dict.fromkeys(("fresh", "fresh_low", "fresh_high", "supported"))
-    score, low, high = line.fresh.score.score, line.fresh.score.low, line.fresh.score.high
-    return {"fresh": score, "fresh_low": low, "fresh_high": high, "supported": line.fresh.supports}
-
-
-def status_text(line: BoardRow) -> str:
+def status_text(line: Line) -> str:
     """Return who ran it, and the doubts about its score."""
-    said = (
-        line.status,
-        "unverified" if line.unverified else "",
-        "" if line.is_supported() else NOT_SUPPORTED,
-    )
-    return ", ".join(word for word in said if word)
+    doubts = ("unverified" if line["unverified"] else "", NOT_SUPPORTED if is_unsupported(line) else "")
+    return ", ".join(word for word in (line["status"], *doubts) if word)
 
 
-def verdict_text(line: BoardRow) -> str:
+def is_unsupported(line: Line) -> bool:
+    """Return whether a fresh world speaks against the score."""
+    return line["supported"] is False
+
+
+def verdict_text(line: Line) -> str:
     """Return the difference to the reference method and its p value."""
-    if line.is_reference:
+    if line["is_reference"]:
         return "reference"
-    if line.against is None:
+    one = line["against"]
+    if one is None:
         return NOTHING
-    if line.against.p_holm is None:
-        return line.against.note or NOTHING
-    said = f"p {number(line.against.p_holm)}" if line.against.significant else "n.s."
-    return f"{signed(line.against.difference)} ({said})"
+    if one.p_holm is None:
+        return one.note or NOTHING
+    said = f"p {number(one.p_holm)}" if one.significant else "n.s."
+    return f"{signed(one.difference)} ({said})"
 
 
-def verdict_values(line: BoardRow) -> Values:
+def verdict_values(line: Line) -> Values:
     """Return the same as numbers."""
-    one = line.against
+    one = line["against"]
     return {
         "difference": None if one is None else one.difference,
         "difference_low": None if one is None else one.low,
@@ -124,27 +106,28 @@ def verdict_values(line: BoardRow) -> Values:
     }
 
 
-def _worst(line: BoardRow) -> tuple[str, float] | None:
+def _worst(drops: Mapping[str, float | None], line: Line) -> tuple[str, float] | None:
     """Return the shifted split on which most is lost, and how much."""
-    known = {name: drop for name, drop in line.shift_drops.items() if drop is not None}
+    known = {name: drop for name, drop in drops.items() if drop is not None}
     if not known:
         return None
-    sign = -1 if metric_of(line.row.metric).lower_is_better else 1
+    sign = -1 if metric_of(line["metric"]).lower_is_better else 1
     name = max(known, key=lambda one: sign * known[one])
     return name, known[name]
 
 
-def worst_text(line: BoardRow) -> str:
+def worst_text(line: Line) -> str:
     """Return the largest loss on a shifted split, and which that is."""
-    worst = _worst(line)
+    worst = _worst(shift_drops(line), line)
     return NOTHING if worst is None else f"{signed(worst[1])} ({worst[0]})"
 
 
-def worst_values(line: BoardRow) -> Values:
+def worst_values(line: Line) -> Values:
     """Return the same as numbers, with the loss on each shifted split."""
-    worst = _worst(line)
-    drops = {f"drop_{split}": line.shift_drops.get(split) for split in SPLITS if split not in NO_SHIFT}
-    return {"worst_shift_drop": worst and worst[1], "worst_shift": worst and worst[0], **drops}
+    drops = shift_drops(line)
+    worst = _worst(drops, line)
+    each = {f"drop_{split}": drops.get(split) for split in SPLITS if split not in NO_SHIFT}
+    return {"worst_shift_drop": worst and worst[1], "worst_shift": worst and worst[0], **each}
 
 
 NOT_MEASURED = "not measured when this was run"
@@ -152,40 +135,25 @@ OF_METRIC = "in the metric"
 """The unit of scores and of their differences, where each task has its own."""
 
 
-@dataclass(frozen=True)
-class TableCell:
-    """A cell: what is read, what is sorted by, and why there is nothing."""
-
-    text: str
-    value: float | str | bool | None
-    note: str = ""
+def columns_with_text(lines: Lines, columns: Sequence[Column] | None = None) -> list[Column]:
+    """Return the columns that say something of any line."""
+    columns = COLUMNS if columns is None else columns
+    return [column for column in columns if any(column.text(line) != NOTHING for line in lines)]
 
 
-def columns_with_text(standing: Standing, columns: Sequence[Column] | None = None) -> list[Column]:
-    """Return the columns that say something of any line of a standing."""
-    return [
-        column
-        for column in (COLUMNS if columns is None else columns)
-        if any(column.text(line) != NOTHING for line in standing.lines)
-    ]
-
-
-def expected_columns(standing: Standing) -> list[Column]:
+def expected_columns(lines: Lines) -> list[Column]:
     """Return those and the columns of what its task reports, though no line has it yet."""
-    said = {column.name for column in columns_with_text(standing)}
+    said = {column.name for column in columns_with_text(lines)}
     return [
         column
         for column in COLUMNS
-        if column.name in said or any(column.note(line) == NOT_MEASURED for line in standing.lines)
+        if column.name in said or any(column.note(line) == NOT_MEASURED for line in lines)
     ]
 
 
-def cells_of(line: BoardRow, columns: Sequence[Column]) -> list[TableCell]:
-    """Return a line's cells."""
-    return [
-        TableCell(column.text(line), next(iter(column.values(line).values())), column.note(line))
-        for column in columns
-    ]
+def value_of(column: Column, line: Any) -> float | str | bool | None:
+    """Return what a table sorts a cell by."""
+    return next(iter(column.values(line).values()))
 
 
 def choose_columns(columns: Sequence[Column], names: Sequence[str] | None) -> Sequence[Column]:
@@ -198,41 +166,45 @@ def choose_columns(columns: Sequence[Column], names: Sequence[str] | None) -> Se
     return chosen_of({column.name: column for column in columns}, names)
 
 
-def records(standings: Sequence[Standing], columns: Sequence[Column] | None = None) -> list[dict[str, Any]]:
-    """Return every line of the standings as a row of a file: these columns or all, numbers unrounded, null where
-    nothing is known."""
+def records(lines: Lines, columns: Sequence[Column] | None = None) -> list[dict[str, Any]]:
+    """Return lines as rows of a file: these columns or all, numbers unrounded, null where nothing is known."""
     return [
         {
-            "task": standing.task.name,
-            "split": standing.split,
-            "metric": standing.metric,
-            "team": line.entry.team,
+            "task": line["task"],
+            "split": line["split"],
+            "metric": line["primary"],
+            "team": line["team"],
             **{name: value for column in columns or COLUMNS for name, value in column.values(line).items()},
         }
-        for standing in standings
-        for line in standing.lines
+        for line in lines
     ]
 
 
-def _single(
-    name: str,
+def _column(
+    key: str,
     title: str,
     about: str,
-    value: Callable[[BoardRow], Any],
     form: Callable[[Any], str] | None = None,
+    files: Sequence[str] = (),
     **more: Any,
 ) -> Column:
-    """Return a column of one value; ``form`` writes a number for a reader, and without it the value is text."""
-    text = value if form is None else lambda line: form(value(line))
-    return Column(
-        title,
-        number=form is not None,
-        name=name,
-        about=about,
-        values=lambda line: {name: value(line)},
-        text=text,
-        **more,
-    )
+    """Return a column of values of a line.
+
+    Args:
+        key: of the value that a reader sees, and the column's name.
+        title: the heading.
+        about: what it means.
+        form: writes a number for a reader; without it the value is text.
+        files: of all values that a file holds, where these are several.
+        more: fields of the column.
+    """
+    given = {
+        "number": form is not None,
+        "name": key,
+        "values": lambda line: {name: line[name] for name in files or (key,)},
+        "text": (lambda line: line[key]) if form is None else (lambda line: form(line[key])),
+    }
+    return Column(title, about=about, **{**given, **more})
 
 
 def metric_column(metric: str, title: str, about: str, **more: Any) -> Column:
@@ -243,19 +215,24 @@ def metric_column(metric: str, title: str, about: str, **more: Any) -> Column:
         number=True,
         name=name,
         about=about,
-        values=lambda line: {name: line.mean(metric)},
-        text=lambda line: value_text(line.beside(metric)),
+        values=lambda line: {name: metric_value(line, metric)},
+        text=lambda line: value_text(line["scores"].get(metric)),
         note=lambda line: _note(line, metric),
         **{"unit": SHARE, **more},
     )
 
 
-def _note(line: BoardRow, metric: str) -> str:
+def metric_value(line: Line, metric: str) -> float | None:
+    """Return a metric's mean over seeds, None where no seed has it."""
+    return line["scores"].get(metric, {"value": None})["value"]
+
+
+def _note(line: Line, metric: str) -> str:
     """Return why there is no number."""
-    found = line.beside(metric)
+    found = line["scores"].get(metric)
     if found is not None:
-        return (found.note or "") if found.value is None else ""
-    return NOT_MEASURED if metric_of(metric).beside and metric in task_of(line.row.task).metrics else ""
+        return (found["note"] or "") if found["value"] is None else ""
+    return NOT_MEASURED if metric_of(metric).beside and metric in task_of(line["task"]).metrics else ""
 
 
 def _precision(rate: str) -> Column:
@@ -263,73 +240,82 @@ def _precision(rate: str) -> Column:
     return metric_column(f"ppv_{rate.replace('%', 'pct')}", f"PPV at {rate}", about, at_first=False)
 
 
-def _metric(line: BoardRow) -> str:
-    lower = " ↓" if metric_of(line.row.metric).lower_is_better else ""
-    return metric_title(line.row.task, line.row.metric) + lower
+def _metric(line: Line) -> str:
+    lower = " ↓" if metric_of(line["metric"]).lower_is_better else ""
+    return metric_title(line["task"], line["metric"]) + lower
+
+
+def size_name(line: Line) -> str:
+    """Return the size of the line's release."""
+    return line["data"].partition("/")[2]
 
 
 def _with_decimals(decimals: int) -> Callable[[float | None], str]:
     return lambda value: NOTHING if value is None else f"{value:,.{decimals}f}"
 
 
-OVERALL_PLACES = {"harm_gap": 8, "accusations_per_find_50": 9}
-"""Metrics that have a place in the table of everything."""
+FEATURED = {
+    "harm_gap": {"overall": 8, "printed": True},
+    "accusations_per_find_50": {"overall": 9, "printed": True},
+    "protection_gap": {"printed": True},
+}
+"""Of the columns beside the score, those that more tables have."""
 
 BESIDE = tuple(
     metric_column(
         metric.name,
         metric.heading or metric.title,
         metric.about,
-        unit=metric.unit or SHARE,
-        overall=OVERALL_PLACES.get(metric.name),
+        **{"unit": metric.unit or SHARE, **FEATURED.get(metric.name, {})},
     )
     for metric in METRICS
 )
 """Columns of what the registry of metrics shows beside every primary one; a column's name is its metric's."""
 
 COLUMNS = (
-    Column(
-        "rank", True, name="rank", values=rank_values, text=rank_text, overall=5, unit="1 is the best",
-        about="Place by score among methods that were run here, 1 the best; in brackets its 95% interval when "
-        "operations are drawn again. Submissions and oracles are not ranked.",
+    _column(
+        "rank", "rank",
+        "Place by score among methods that were run here, 1 the best; in brackets its 95% interval when operations "
+        "are drawn again. Submissions and oracles are not ranked.",
+        files=("rank", "rank_low", "rank_high"), number=True, text=rank_text, overall=5, printed=True,
+        unit="1 is the best",
     ),
-    Column(
-        "method", name="method", values=lambda line: {"method": line.entry.method}, text=lambda line: line.method,
-        overall=0,
-        about="A reference method, or the team and method of a submission; oracles, shown hidden truth, are in "
-        "italics.",
+    _column(
+        "method", "method",
+        "A reference method, or the team and method of a submission; oracles, shown hidden truth, are in italics.",
+        text=lambda line: line["name"], overall=0, printed=True,
     ),
-    Column(
-        "score", True, name="score", text=score_text, overall=2, unit=OF_METRIC,
-        values=lambda line: {"score": line.row.score, "seed_sd": line.row.seed_sd, "seeds": line.row.seeds},
-        about="The task's primary metric; ± is the standard deviation over seeds (ddof 1).",
+    _column(
+        "score", "score", "The task's primary metric; ± is the standard deviation over seeds (ddof 1).",
+        files=("score", "seed_sd", "seeds"), number=True, text=score_text, overall=2, printed=True, unit=OF_METRIC,
+        bold=lambda line: line["is_best"], marked=is_unsupported,
     ),
-    Column(
-        "95% interval", True, name="interval", overall=3, unit=OF_METRIC,
-        values=lambda line: {"low": line.row.low, "high": line.row.high},
-        text=lambda line: interval(line.row.low, line.row.high, line.row.note),
-        about="Cluster bootstrap; its ends are means over seeds.",
+    _column(
+        "interval", "95% interval", "Cluster bootstrap; its ends are means over seeds.", files=("low", "high"),
+        number=True, text=lambda line: interval(line["low"], line["high"], line["note"]), overall=3, printed=True,
+        unit=OF_METRIC,
     ),
-    Column(
-        "fresh world", True, name="fresh", values=fresh_values, text=fresh_text, overall=17, on_page=False,
-        unit=OF_METRIC, optional=True,
-        about="Of a reproduced method: its score on a world drawn after its package was pinned; † where it does not "
-        "support the score.",
+    _column(
+        "fresh", "fresh world",
+        "Of a reproduced method: its score on a world drawn after its package was pinned; † where it does not support "
+        "the score.",
+        number, files=("fresh", "fresh_low", "fresh_high", "supported"), overall=17, on_page=False, printed=True,
+        unit=OF_METRIC, optional=True, marked=is_unsupported,
     ),
-    _single(
+    _column(
         "share_of_oracle", "share of oracle",
-        "Where a score lies between a constant guess (0%) and the oracle (100%).",
-        lambda line: line.row.share_of_oracle, percent, overall=4, unit="%",
+        "Where a score lies between a constant guess (0%) and the oracle (100%).", percent, overall=4, printed=True,
+        unit="%",
     ),
-    _single(
+    _column(
         "leakage", "leakage",
         "Score on the random split minus score on the operation-disjoint split: by how much the usual split flatters.",
-        lambda line: line.row.leakage, signed, unit=OF_METRIC,
+        signed, unit=OF_METRIC,
     ),
-    _single(
+    _column(
         "drift", "drift",
         "Score on the operation-disjoint split minus score on the forward split: what is lost over time.",
-        lambda line: line.row.drift, signed, unit=OF_METRIC,
+        signed, unit=OF_METRIC,
     ),
     Column(
         "worst shift", True, name="worst_shift", values=worst_values, text=worst_text, overall=7, unit=OF_METRIC,
@@ -338,52 +324,53 @@ COLUMNS = (
     ),
     *map(_precision, ("0.1%", "1%", "5%", "30%")),
     *BESIDE,
-    _single(
-        "intrusion", "intrusion",
-        "The same metric over travellers who did nothing wrong but are tracked too; lower is better.",
-        lambda line: line.mean("intrusion_mrr"), number, unit=SHARE,
+    Column(
+        "intrusion", True, name="intrusion", unit=SHARE,
+        about="The same metric over travellers who did nothing wrong but are tracked too; lower is better.",
+        values=lambda line: {"intrusion": metric_value(line, "intrusion_mrr")},
+        text=lambda line: number(metric_value(line, "intrusion_mrr")),
     ),
     Column(
-        "against reference", True, name="against", values=verdict_values, text=verdict_text, overall=10, unit=OF_METRIC,
+        "against reference", True, name="against", values=verdict_values, text=verdict_text, overall=10, printed=True,
+        unit=OF_METRIC,
         about="Difference to the task's reference method by a paired cluster bootstrap, p after Holm; "
         f"n.s. = not significant at {LEVEL:.0%}. Submissions are not tested.",
     ),
-    _single(
-        "access", "access",
-        "The most private data that the method was shown; declared only, where self-reported.",
-        lambda line: line.access, overall=12,
+    _column(
+        "access", "access", "The most private data that the method was shown; declared only, where self-reported.",
+        overall=12,
     ),
-    _single(
-        "labels", "labels", "What it learnt from; the test is always the truth.", lambda line: line.labels,
-        overall=13, at_first=False,
+    _column(
+        "labels", "labels", "What it learnt from; the test is always the truth.", overall=13, at_first=False
     ),
-    _single(
+    _column(
         "cpu_s", "CPU s",
         "CPU seconds to fit, predict and score, mean over seeds; declared by the authors where self-reported.",
-        lambda line: line.cpu_s, _with_decimals(1), overall=14, at_first=False,
+        _with_decimals(1), overall=14, at_first=False,
     ),
-    _single(
-        "peak_mib", "MiB", "Peak memory over that at the start, the largest of the seeds.",
-        lambda line: line.peak_mib, _with_decimals(0), at_first=False,
+    _column(
+        "peak_mib", "MiB", "Peak memory over that at the start, the largest of the seeds.", _with_decimals(0),
+        at_first=False,
     ),
-    Column(
-        "status", name="status", text=status_text, overall=11, on_page=False,
-        values=lambda line: {"status": line.status, "unverified": line.unverified, "oracle": line.row.oracle},
-        about="Run here: by whoever keeps this board. Reproduced: a submission that they ran again. Self-reported: "
+    _column(
+        "status", "status",
+        "Run here: by whoever keeps this board. Reproduced: a submission that they ran again. Self-reported: "
         "predictions came as files; unverified: nobody can check whether a stream was read ahead.",
+        files=("status", "unverified", "oracle"), text=status_text, overall=11, on_page=False,
     ),
 )  # fmt: skip
 """Those of a task's table, in its order."""
 
 PLACES = (
-    _single("task", "task", "What is asked; each task has its own metric.", lambda line: line.row.task, overall=1),
-    _single("split", "split", "What separates training from test.", lambda line: line.row.split, overall=6),
-    _single(
-        "size", "size", "The size of the release.", lambda line: line.row.data.partition("/")[2], overall=16,
-        at_first=False,
+    _column("task", "task", "What is asked; each task has its own metric.", overall=1, printed=True),
+    _column("split", "split", "What separates training from test.", overall=6, printed=True),
+    Column(
+        "size", name="size", about="The size of the release.", overall=16, at_first=False,
+        values=lambda line: {"size": size_name(line)}, text=lambda line: size_name(line),
     ),
-    _single(
-        "metric", "metric", "The primary metric; ↓ where lower is better.", _metric, overall=15, at_first=False
+    Column(
+        "metric", name="metric", about="The primary metric; ↓ where lower is better.", overall=15, at_first=False,
+        values=lambda line: {"metric": _metric(line)}, text=_metric,
     ),
 )  # fmt: skip
 """What says where a line stands, in tables of several tasks."""

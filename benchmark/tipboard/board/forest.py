@@ -25,7 +25,7 @@ from tipcore.errors import UsageError
 from tipdata.documents.palette import LIGHT
 
 from tipboard.board.columns import axis_title, unit_words
-from tipboard.board.standings import BoardRow, Standing
+from tipboard.board.standings import Line, Lines
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,38 +45,12 @@ MEANING = {
 
 
 @dataclass(frozen=True)
-class ForestRow:
-    """A method in a forest plot. ``score``: the one that says where it stands (:attr:`BoardRow.placed_by`)."""
-
-    line: BoardRow
-    score: float
-
-    @property
-    def name(self) -> str:
-        """Return the method as a table names it."""
-        return self.line.method
-
-    @property
-    def interval(self) -> tuple[float, float] | None:
-        """Return the ends of the 95% interval."""
-        low, high = self.line.placed_by.low, self.line.placed_by.high
-        return None if low is None or high is None else (low, high)
-
-    @property
-    def words(self) -> str:
-        """Return score and interval as text."""
-        bounds = "" if self.interval is None else "  [{:.2f}, {:.2f}]".format(*self.interval)
-        return f"{number(self.score)}{bounds}"
-
-
-@dataclass(frozen=True)
 class Forest:
-    """A forest plot. ``rows``: in the order of the table, without oracles; ``left_out``: methods in the table alone.
-
-    ``axis``: what the axis says; ``unit``: the same without the metric's name.
+    """A forest plot. ``rows``: its lines, in the order of the table, without oracles; ``left_out``: methods in the
+    table alone. ``axis``: what the axis says; ``unit``: the same without the metric's name.
     """
 
-    rows: Sequence[ForestRow]
+    rows: Lines
     left_out: int
     oracle: float | None
     axis: str
@@ -85,25 +59,36 @@ class Forest:
     @property
     def limits(self) -> tuple[float, float]:
         """Return the ends of the axis."""
-        ends = (end for row in self.rows for end in (row.score, *(row.interval or ())))
+        ends = (end for row in self.rows for end in (row["placed"], *(interval_of(row) or ())))
         return limits([self.oracle, *ends])
 
 
-def forest_of(standing: Standing, most: int | None = None) -> Forest:
+def interval_of(line: Line) -> tuple[float, float] | None:
+    """Return the ends of the 95% interval of the score that a line is drawn at."""
+    low, high = line["placed_low"], line["placed_high"]
+    return None if low is None or high is None else (low, high)
+
+
+def score_in_words(line: Line) -> str:
+    """Return the score that a line is drawn at, and its interval."""
+    interval = interval_of(line)
+    bounds = "" if interval is None else "  [{:.2f}, {:.2f}]".format(*interval)
+    return f"{number(line['placed'])}{bounds}"
+
+
+def forest_of(lines: Lines, most: int | None = None) -> Forest:
     """Return the plot of a task's best methods that have a score, and of its reference method.
 
     Args:
-        standing: a task on a split.
+        lines: of a task on a split.
         most: methods; all where it is None.
     """
-    there = [
-        ForestRow(line, score)
-        for line in standing.lines
-        if line.is_contender and (score := line.placed_by.score) is not None
-    ]
-    kept = there[:most] + [row for row in there[len(there[:most]) :] if row.line.is_reference]
-    about = standing.task, standing.metric
-    return Forest(kept, len(there) - len(kept), standing.oracle, axis_title(*about), unit_words(*about))
+    there = [line for line in lines if line["is_contender"] and line["placed"] is not None]
+    kept = there[:most] + [line for line in there[len(there[:most]) :] if line["is_reference"]]
+    about = task_of(lines[0]["task"]), lines[0]["primary"]
+    return Forest(
+        kept, len(there) - len(kept), lines[0]["oracle_score"], axis_title(*about), unit_words(*about)
+    )
 
 
 def limits(values: Iterable[float | None]) -> tuple[float, float]:
@@ -114,16 +99,16 @@ def limits(values: Iterable[float | None]) -> tuple[float, float]:
     return low - ROOM * span * (low < 0), low + span + ROOM * span
 
 
-def differs_from_reference(line: BoardRow) -> bool:
+def differs_from_reference(line: Line) -> bool:
     """Return whether its difference to the reference is significant."""
-    return line.against is not None and line.against.significant
+    return line["against"] is not None and line["against"].significant
 
 
-def colour_of(line: BoardRow) -> str:
+def colour_of(line: Line) -> str:
     """Return the role of a line's colour."""
-    if line.is_reference:
+    if line["is_reference"]:
         return "ink"
-    return "accent" if line.is_ranked else "quiet"
+    return "accent" if line["is_ranked"] else "quiet"
 
 
 FORMATS = (".svg", ".png")
@@ -136,7 +121,7 @@ DASHED: dict[str, Any] = {"color": ORACLE, "linewidth": ORACLE_WIDTH, "linestyle
 BAR: dict[str, Any] = {"linewidth": INTERVAL_WIDTH, "alpha": INTERVAL_OPACITY}
 
 
-def draw(standings: Sequence[Standing], data: str, path: Path) -> None:
+def draw(standings: Sequence[Lines], data: str, path: Path) -> None:
     """Write ``path`` with each of the endings in :data:`FORMATS`; the same bytes for the same results.
 
     Raises UsageError where that cannot be done, and where no method has a score.
@@ -146,7 +131,7 @@ def draw(standings: Sequence[Standing], data: str, path: Path) -> None:
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    plots = {standing.task.name: forest_of(standing) for standing in standings}
+    plots = {lines[0]["task"]: forest_of(lines) for lines in standings}
     plots = {task: plot for task, plot in plots.items() if plot.rows}
     if not plots:
         raise UsageError(
@@ -174,7 +159,7 @@ def _panel(panel: Axes, task: str, plot: Forest) -> None:
     rows = list(reversed(plot.rows))
     for place, row in enumerate(rows):
         _mark(panel, row, place)
-    panel.set_yticks(range(len(rows)), [row.name for row in rows], color=INK)
+    panel.set_yticks(range(len(rows)), [row["name"] for row in rows], color=INK)
     panel.set_ylim(-0.6, len(rows) - 0.4)
     panel.set_xlim(*plot.limits)
     if plot.oracle is not None:
@@ -188,18 +173,18 @@ def _panel(panel: Axes, task: str, plot: Forest) -> None:
     panel.spines[["top", "right", "left"]].set_visible(False)
 
 
-def _mark(panel: Axes, row: ForestRow, place: int) -> None:
+def _mark(panel: Axes, row: Line, place: int) -> None:
     """Draw point and interval, and write both at the right; hollow where not clearly different from the reference."""
-    reference, colour = row.line.is_reference, LIGHT[colour_of(row.line)]
-    if row.interval is not None:
-        panel.plot(row.interval, [place, place], color=colour, zorder=2, **BAR)
+    reference, colour = row["is_reference"], LIGHT[colour_of(row)]
+    if (ends := interval_of(row)) is not None:
+        panel.plot(ends, [place, place], color=colour, zorder=2, **BAR)
     panel.plot(
-        [row.score], [place], "D" if reference else "o", color=colour, zorder=3, clip_on=False,
-        markerfacecolor=colour if reference or differs_from_reference(row.line) else LIGHT["paper"],
+        [row["placed"]], [place], "D" if reference else "o", color=colour, zorder=3, clip_on=False,
+        markerfacecolor=colour if reference or differs_from_reference(row) else LIGHT["paper"],
         markersize=DIAMOND if reference else DOT,
     )  # fmt: skip
     panel.annotate(
-        row.words, (1, place), xycoords=("axes fraction", "data"), xytext=(6, 0),
+        score_in_words(row), (1, place), xycoords=("axes fraction", "data"), xytext=(6, 0),
         textcoords="offset points", va="center", fontsize=SMALL, color=QUIET, annotation_clip=False,
     )  # fmt: skip
 

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from tipbench.console import Column
 from tipbench.runs.figure import metric_title
 from tipbench.runs.report import NOTHING, number
+from tipbench.tasks import task_of
 
-from tipboard.board.columns import COLUMNS, cells_of, columns_with_text
+from tipboard.board.columns import COLUMNS, columns_with_text
 from tipboard.board.files import Board, counts, reference_only
-from tipboard.board.standings import BoardRow, Standing, standings
-from tipboard.board.tables import markdown_table
-from tipboard.board.worlds import Stability, Stable, stable
+from tipboard.board.ranks import MeanRanks
+from tipboard.board.standings import Lines, standings
+from tipboard.board.tables import METHOD, markdown_table
+from tipboard.board.worlds import Stability
 
 PAGE = "README.md"
 
@@ -59,34 +61,42 @@ def render(board: Board, figure: str, stability: Stability | None = None) -> str
         columns="\n".join(f"- *{column.title}*: {_begun_small(column.about)}" for column in columns),
         nothing=NOTHING,
     )
-    worlds = {} if stability is None else {task.task: stable(task) for task in stability.tasks}
-    return "\n".join([head, *(_section(standing, worlds.get(standing.task.name)) for standing in found)])
+    worlds = {} if stability is None else {task.task: task.ranking for task in stability.tasks}
+    return "\n".join([head, *(_section(lines, worlds.get(lines[0]["task"])) for lines in found)])
 
 
 def _begun_small(sentence: str) -> str:
     return sentence[0].lower() + sentence[1:] if sentence[1:2].islower() else sentence
 
 
-def _columns(standing: Standing) -> list[Column]:
+def _columns(lines: Lines) -> list[Column]:
     """Return all that say something; that everything here is reproduced is said above."""
-    return [column for column in columns_with_text(standing) if column.on_page]
+    return [column for column in columns_with_text(lines) if column.on_page]
 
 
-def _section(standing: Standing, worlds: Stable | None) -> str:
-    better = "lower" if standing.lower_is_better else "higher"
-    title = metric_title(standing.task.name, standing.metric)
-    said = f"{standing.task.question} Split `{standing.split}`, {title}; {better} is better."
-    if standing.reference:
-        said += f" The reference method is {standing.reference}."
-    parts = [f"## {standing.task.name}", said, _methods(standing)]
-    if len(standing.splits) > 1:
-        parts += [f"The same on every split ({title}):", _splits(standing)]
+def _section(lines: Lines, worlds: MeanRanks | None) -> str:
+    first = lines[0]
+    title, better = (
+        metric_title(first["task"], first["primary"]),
+        "lower" if first["lower_is_better"] else "higher",
+    )
+    said = f"{task_of(first['task']).question} Split `{first['split']}`, {title}; {better} is better."
+    if reference := next((line["name"] for line in lines if line["is_reference"]), None):
+        said += f" The reference method is {reference}."
+    columns = _columns(lines)
+    parts = [f"## {first['task']}", said, _table(lines, columns)]
+    if len(first["splits"]) > 1:
+        splits = [
+            Column(split, True, text=lambda line, split=split: number(line["by_split"].get(split)))
+            for split in first["splits"]
+        ]
+        parts += [f"The same on every split ({title}):", _table(lines, [METHOD, *splits])]
     if worlds is not None:
         parts.append(_over_worlds(worlds))
     return "\n\n".join(parts) + "\n"
 
 
-def _over_worlds(one: Stable) -> str:
+def _over_worlds(one: MeanRanks) -> str:
     """Return how stable the ranking is, in a sentence or two."""
     never, pairs = one.never_turn
     order = ", ".join(f"{name} {rank:.1f}" for name, rank in zip(one.methods, one.mean_ranks, strict=True))
@@ -94,28 +104,17 @@ def _over_worlds(one: Stable) -> str:
     if one.tau.mean is not None and one.tau.least is not None:
         tau = f"; Kendall's τ between the rankings of two worlds is {one.tau.mean:.2f}, at least {one.tau.least:.2f}"
     return (
-        f"In {one.worlds} worlds of other seeds {never:,} of {pairs:,} pairs of methods never change their order"
+        f"In {one.blocks} worlds of other seeds {never:,} of {pairs:,} pairs of methods never change their order"
         f"{tau}. Mean ranks there: {order}."
     )
 
 
-def _methods(standing: Standing) -> str:
-    columns = _columns(standing)
+def _table(lines: Lines, columns: Sequence[Column]) -> str:
     rows = [
-        [_name(line) if column.name == "method" else cell.text
-         for column, cell in zip(columns, cells_of(line, columns), strict=True)]
-        for line in standing.lines
-    ]  # fmt: skip
-    return markdown_table([column.title for column in columns], rows, [column.number for column in columns])
-
-
-def _name(line: BoardRow) -> str:
-    return f"*{line.method}*" if line.row.oracle else line.method
-
-
-def _splits(standing: Standing) -> str:
-    rows: Sequence[Sequence[str]] = [
-        [_name(line), *(number(line.by_split.get(split)) for split in standing.splits)]
-        for line in standing.lines
+        [
+            f"*{line['name']}*" if column.name == "method" and line["oracle"] else column.text(line)
+            for column in columns
+        ]
+        for line in lines
     ]
-    return markdown_table(["method", *standing.splits], rows, [False, *(True for _ in standing.splits)])
+    return markdown_table([column.title for column in columns], rows, [column.number for column in columns])

@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 
 import numpy as np
@@ -186,3 +187,64 @@ def not_told_apart(mean_ranks: Sequence[float], difference: float) -> list[tuple
 def _signs(scores: Floats) -> Floats:
     """Return [worlds, methods, methods]: 1 where the first is better than the second, -1 where worse, 0 at a tie."""
     return np.sign(scores[:, :, None] - scores[:, None, :])
+
+
+@dataclass(frozen=True)
+class MeanRanks:
+    """Methods in the order of their mean rank over blocks, which are worlds or tasks, the best first.
+
+    ``scores``: [blocks, methods], more is better, columns as in ``methods``. ``groups``: methods that Nemenyi's test
+    does not tell apart, all of them where Friedman's test finds no difference; they may overlap, and a method alone
+    differs clearly from all. ``critical_difference``: of mean ranks, None for fewer than two methods.
+    """
+
+    methods: tuple[str, ...]
+    mean_ranks: tuple[float, ...]
+    critical_difference: float | None
+    groups: tuple[tuple[str, ...], ...]
+    scores: Floats
+    over: str
+    """What the mean ranks are means over, such as ``7 worlds``."""
+
+    @property
+    def blocks(self) -> int:
+        """How many worlds or tasks there are."""
+        return len(self.scores)
+
+    @property
+    def friedman(self) -> Friedman:
+        """The test that all methods are alike."""
+        return friedman(self.scores)
+
+    @cached_property
+    def wins(self) -> Floats:
+        """See :func:`wins`."""
+        return wins(self.scores)
+
+    @property
+    def keeps(self) -> Floats:
+        """See :func:`keeps`."""
+        return keeps(self.scores)
+
+    @cached_property
+    def tau(self) -> Agreement:
+        """See :func:`agreement`."""
+        return agreement(self.scores)
+
+    @property
+    def never_turn(self) -> tuple[int, int]:
+        """How many pairs of methods stand in one order in every block, and of how many."""
+        pairs = self.wins[np.triu_indices(len(self.methods), k=1)]
+        return int(((pairs == 0) | (pairs == 1)).sum()), pairs.size
+
+
+def rank_methods(scores: Floats, methods: Sequence[str], over: str) -> MeanRanks:
+    """Return the order of methods by their mean rank, ties by name; ``scores``: [blocks, methods], more is better."""
+    means = mean_ranks(scores)
+    order = sorted(range(len(methods)), key=lambda at: (means[at], methods[at]))
+    scores = scores[:, order]
+    names, sorted_ranks = tuple(methods[at] for at in order), tuple(float(means[at]) for at in order)
+    difference = critical_difference(*scores.shape) if len(names) > 1 else None
+    apart = difference if difference is not None and friedman(scores).rejects else math.inf
+    groups = tuple(tuple(names[at] for at in group) for group in not_told_apart(sorted_ranks, apart))
+    return MeanRanks(names, sorted_ranks, difference, groups, scores, over)

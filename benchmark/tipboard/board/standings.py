@@ -10,71 +10,51 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+import polars as pl
 from tipbench.config.options import config_folder, describe_option, options
-from tipbench.evaluation.comparison import Comparison, Draws, compare_draws, correct
+from tipbench.evaluation.comparison import Draws, compare_draws, correct
 from tipbench.metrics.registry import metric_of
-from tipbench.metrics.scores import Score
-from tipbench.runs.report import FORWARD, OPERATION, RANDOM, Row, mean, mean_over_seeds, rows
+from tipbench.runs.frames import frame_of
+from tipbench.runs.report import (
+    FORWARD,
+    OPERATION,
+    RANDOM,
+    READ,
+    add_gaps,
+    average_seeds,
+    number,
+    variant_names,
+)
 from tipbench.runs.results import Result
-from tipbench.task import Task
 from tipbench.tasks import task_of
 from tipcore.engines import run_all
 
-from tipboard.board.collection import FinishedRun, KeptDraws, draws_of_run, place_of
-from tipboard.board.entries import RUN_HERE, Entry
+from tipboard.board.collection import FinishedRun, KeptDraws, draws_of_run, place_of, seat_of
+from tipboard.board.entries import REFERENCE_TEAM, REPRODUCED, RUN_HERE, SELF_REPORTED
 from tipboard.board.files import Board
-from tipboard.board.fresh import Bounded, Fresh, fresh_of
+from tipboard.board.fresh import fresh_of
 from tipboard.board.ranks import rank_intervals, ranks
 
 LINES = frozenset({"prevalence/chao_fixed_range"})
 """Lines to beat: reference methods that repeat another one's estimates, with an arbitrary interval. They are listed
 without a rank and without a test."""
+NO_SHIFT = (FORWARD, OPERATION, RANDOM, "all")
+"""Splits that are not shift: what is lost on any other is a *shift drop*."""
+
+Line = Mapping[str, Any]
+"""An entry on a task and split: see :func:`standings`."""
+Lines = Sequence[Line]
+"""All lines of a task and split: ranked ones, then submissions, each best first; oracles last."""
 
 
 def reference_of(task: str) -> str | None:
     """Return the method that others of a task are tested against; None where its config names none."""
     return describe_option(options([config_folder()])["task"][task]).get("reference")
-
-
-def first_draws(entry: Entry, task: str, split: str) -> Draws | None:
-    """Return the draws of an entry's first seed on a split, None where it has none."""
-    seeds = [result.seed for result in entry.of(task, split)]
-    kept = [one for one in entry.draws if (one.task, one.split) == (task, split) and one.seed in seeds]
-    return min(kept, key=lambda one: one.seed).draws if kept else None
-
-
-def compare_entries(entries: Sequence[Entry], task: str, split: str, metric: str) -> dict[str, Comparison]:
-    """Return every entry that has draws against the task's reference, by the entry's id; none where that has none."""
-    drawn = {
-        entry.id: (entry, first_draws(entry, task, split))
-        for entry in entries
-        if not is_oracle(entry, task) and not is_line(entry, task)
-    }
-    found = {one: draws for one, (_, draws) in drawn.items() if draws is not None}
-    wanted = reference_of(task)
-    base = next((one for one in found if drawn[one][0].is_reference and drawn[one][0].method == wanted), None)
-    if base is None:
-        return {}
-    tested = [
-        compare_draws(one, base, metric, draws, found[base]) for one, draws in found.items() if one != base
-    ]
-    return {one.method: one for one in correct(tested)}
-
-
-def is_oracle(entry: Entry, task: str) -> bool:
-    """Return whether the entry was shown hidden truth in this task."""
-    return any(result.oracle_method for result in entry.results if result.task == task)
-
-
-def is_line(entry: Entry, task: str) -> bool:
-    """Return whether the entry is one of :data:`LINES` in this task."""
-    return entry.is_reference and f"{task}/{entry.method}" in LINES
 
 
 def draws_of(runs: Sequence[FinishedRun], quiet: bool = False) -> list[KeptDraws]:
@@ -83,252 +63,259 @@ def draws_of(runs: Sequence[FinishedRun], quiet: bool = False) -> list[KeptDraws
     for run in runs:
         of_task, split, method, _ = place_of(run.result)
         on_default = split == task_of(of_task).splits[0]
-        if on_default and not run.result.oracle_method and _has_predictions(run.folder, run):
+        if (
+            on_default
+            and not run.result.oracle_method
+            and (run.folder / run.result.predictions.file).is_file()
+        ):
             first.setdefault((of_task, method), run)
     # A worker may have begun in another working folder.
     there = [(run.result, run.folder.absolute()) for run in first.values()]
     return run_all(_draws, there, label="methods", quiet=quiet)
 
 
-def _has_predictions(folder: Path, run: FinishedRun) -> bool:
-    return (folder / run.result.predictions.file).is_file()
-
-
 def _draws(run: tuple[Result, Path]) -> KeptDraws:
     return draws_of_run(*run)
 
 
-NO_SHIFT = (FORWARD, OPERATION, RANDOM, "all")
-"""Splits that are not shift: what is lost on any other is a *shift drop*."""
+def standings(board: Board, every_split: bool = False) -> list[Lines]:
+    """Return the lines of every task, by name, on its default split or on every one that has results.
 
+    Returns:
+        Per task and split a list of lines, each with the values of :func:`tipbench.runs.report.average_seeds` and
 
-@dataclass(frozen=True)
-class BoardRow:
-    """An entry on a task and split. ``row``: its scores (:class:`tipbench.runs.report.Row`).
-
-    ``results``: of its seeds. ``cpu_s``: CPU seconds per cell, mean over seeds, None where an author did not say.
-    ``peak_mib``: the largest of the seeds. ``against``: its test against the reference, None where there is none.
-    ``by_split``: the mean score by split. ``shift_drops``: the loss by shifted split. ``status``: who ran it
-    (:mod:`tipboard.board.entries`). ``fresh_by_split``: what a fresh world says (:mod:`tipboard.board.fresh`).
-    ``rank`` and ``rank_interval``: among the lines that are ranked, None for the others.
+        - ``entry``, ``team``, ``method``, ``name``: of its entry, whose id ``entry`` is; tables show ``name``;
+        - ``scores``: metric -> value, low, high, note; ``by_split``: split -> mean score; ``unsupported``: splits whose
+          score a fresh world speaks against; ``fresh``, ``fresh_low``, ``fresh_high``, ``supported``: what it says of
+          this split (null where it was run on none); ``placed``, ``placed_low``, ``placed_high``: the score that says
+          where the line stands, its own or, where that is not supported, the fresh one;
+        - ``leakage``, ``drift``; ``oracle``; ``status``, ``unverified``, ``kind``: who ran it;
+        - ``is_contender``: whether it has a score and is neither an oracle nor a line to beat; ``is_ranked``: whether
+          it was run here as well; ``rank``, ``rank_low``, ``rank_high``; ``is_best``: whether its score reads as the
+          best ranked one; ``against``: its test, None where there is none; ``is_reference``;
+        - of the task and split: ``usual`` (whether it is the default split), ``splits`` (that any entry has, the
+          default first), ``primary``, ``lower_is_better``, ``oracle_score``.
     """
-
-    entry: Entry
-    row: Row
-    results: Sequence[Result] = field(repr=False)
-    cpu_s: float | None
-    peak_mib: float | None
-    access: str
-    labels: str
-    against: Comparison | None
-    is_reference: bool
-    by_split: dict[str, float | None]
-    shift_drops: dict[str, float | None]
-    status: str
-    unverified: bool
-    fresh_by_split: Mapping[str, Fresh]
-    rank: float | None = None
-    rank_interval: tuple[int, int] | None = None
-
-    @property
-    def method(self) -> str:
-        """As a table names it."""
-        return self.entry.name
-
-    @property
-    def is_ranked(self) -> bool:
-        """Whether it was run here, has a score, and is neither an oracle nor a line; no submission is ranked."""
-        return self.is_contender and self.status == RUN_HERE
-
-    @property
-    def fresh(self) -> Fresh | None:
-        """What a fresh world says of its score; None where it was run on none."""
-        return self.fresh_by_split.get(self.row.split)
-
-    def is_supported(self, split: str | None = None) -> bool:
-        """Return whether no fresh world speaks against its score on a split, its own by default."""
-        found = self.fresh_by_split.get(split or self.row.split)
-        return found is None or found.supports
-
-    @property
-    def placed_by(self) -> Bounded:
-        """The score that says where it stands: its own or, where that is not supported, the fresh one."""
-        if self.fresh is not None and not self.fresh.supports:
-            return self.fresh.score
-        return Bounded(self.row.score, self.row.low, self.row.high)
-
-    @property
-    def is_contender(self) -> bool:
-        """Whether it has a score and is neither an oracle nor a line to beat."""
-        return self.row.score is not None and not self.row.oracle and not is_line(self.entry, self.row.task)
-
-    def beside(self, metric: str) -> Score | None:
-        """Return a metric's mean over seeds, or why there is none; None where no seed has it."""
-        return mean_over_seeds(self.results, metric)
-
-    def mean(self, metric: str) -> float | None:
-        """Return a metric's mean over seeds, None where no seed has it."""
-        found = self.beside(metric)
-        return None if found is None else found.value
+    found = _frame(board)
+    if not every_split:
+        found = found.filter("usual")
+    drawn = first_draws(board)
+    return [
+        _standing([dict(line) for line in lines], drawn)
+        for _, lines in groupby(found.iter_rows(named=True), lambda line: (line["task"], line["split"]))
+    ]
 
 
-@dataclass(frozen=True)
-class Standing:
-    """The lines of a task on one split: ranked ones, then submissions, each best first; oracles last.
-
-    ``splits``: those that any entry has, the task's default first. ``oracle``: what the generator's own posterior
-    scores, if known.
-    """
-
-    task: Task
-    split: str
-    splits: tuple[str, ...]
-    metric: str
-    lines: list[BoardRow]
-    oracle: float | None
-
-    @property
-    def lower_is_better(self) -> bool:
-        """Whether the metric is an error."""
-        return metric_of(self.metric).lower_is_better
-
-    @cached_property
-    def best(self) -> float | None:
-        """The best score of the ranked methods; None where none is ranked."""
-        return self.best_on(self.split)
-
-    def best_on(self, split: str) -> float | None:
-        """Return the best score of the ranked methods on a split; None where none has one."""
-        scores = [line.by_split[split] for line in self.lines if line.rank is not None]
-        found = [score for score in scores if score is not None]
-        return (min(found) if self.lower_is_better else max(found)) if found else None
-
-    @property
-    def reference(self) -> str | None:
-        """The method that the others are tested against."""
-        return next((line.method for line in self.lines if line.is_reference), None)
-
-    @property
-    def shifts(self) -> tuple[str, ...]:
-        """Its splits that are a shift."""
-        return tuple(split for split in self.splits if split not in NO_SHIFT)
-
-
-def standings(board: Board, every_split: bool = False) -> list[Standing]:
-    """Return what there is to show of every task, by name, on its default split or on every one that has results.
-
-    Nothing of a task without results on the split.
-    """
-    found = []
-    for name in sorted({result.task for entry in board.entries for result in entry.results}):
-        task = task_of(name)
-        there = {r.split for entry in board.entries for r in entry.results if r.task == name}
-        splits = tuple(split for split in task.splits if split in there)
-        wanted = splits if every_split else [split for split in splits if split == task.splits[0]]
-        found += [_standing(board, task, split, splits) for split in wanted]
+def first_draws(board: Board) -> dict[tuple[str, str, str], Draws]:
+    """Return the draws of each entry's first seed, by its id, task and split."""
+    found = {}
+    for entry in board.entries:
+        there = {seat_of(result) for result in entry.results}
+        for one in sorted(entry.draws, key=lambda one: -one.seed):
+            if seat_of(one) in there:
+                found[entry.id, one.task, one.split] = one.draws
     return found
 
 
-def _standing(board: Board, task: Task, split: str, splits: tuple[str, ...]) -> Standing:
-    there = [entry for entry in board.entries if entry.of(task.name, split)]
-    metric = there[0].of(task.name, split)[0].primary
-    fresh = {entry.id: _fresh(entry, task, splits, metric) for entry in there}
-    run_here = [entry for entry in there if entry.status(entry.of(task.name, split)) == RUN_HERE]
-    tested = compare_entries(run_here, task.name, split, metric)
-    references = {one.reference for one in tested.values()}
-    lines = [_line(entry, task, split, splits, tested, references, fresh[entry.id]) for entry in there]
-    lower_is_better = metric_of(metric).lower_is_better
-    return Standing(
-        task=task,
-        split=split,
-        splits=splits,
-        metric=metric,
-        lines=sorted(
-            _add_ranks(lines, task, split, lower_is_better), key=lambda line: _place(line, lower_is_better)
+def _frame(board: Board) -> pl.DataFrame:
+    """Return a row per entry, task and split, by task and split, entries in the order of the board."""
+    here = [
+        (entry, result, variant)
+        for entry in board.entries
+        for result, variant in zip(entry.results, variant_names(entry.results), strict=True)
+        if result.split in task_of(result.task).splits
+    ]
+    place = ["entry", "task", "split"]
+    averages = average_seeds(
+        frame_of((result for _, result, _ in here), READ).with_columns(
+            entry=pl.Series([entry.id for entry, *_ in here], dtype=pl.String),
+            variant=pl.Series([variant for *_, variant in here], dtype=pl.String),
         ),
-        oracle=_oracle(lines, [result for entry in there for result in entry.of(task.name, split)]),
+        [*place, "variant"],
+    ).unique(place, keep="last", maintain_order=True)
+    found = _add_roles(
+        averages.drop("method")
+        .join(_entries(board), on="entry", how="left", maintain_order="left")
+        .join(_fresh(board), on=place, how="left", maintain_order="left")
+        .join(_places(averages), on=["task", "split"], how="left", maintain_order="left")
+    )
+    is_supported = pl.col("supported").fill_null(True)
+    masked = found.with_columns(score=pl.when(is_supported).then("score"))
+    gaps = add_gaps(masked, ["entry", "task", "variant"])
+    by_split = found.group_by("entry", "task").agg(by_split=pl.struct("split", "score", "supported"))
+    return (
+        found.with_columns(
+            **{name: pl.when(is_supported).then(gaps[name]) for name in ("leakage", "drift")},
+            **{
+                f"placed{end}": pl.when(is_supported).then(own).otherwise(f"fresh{end}")
+                for end, own in (("", "score"), ("_low", "low"), ("_high", "high"))
+            },
+        )
+        .join(by_split, on=["entry", "task"], how="left", maintain_order="left")
+        .sort("task", "split_order", maintain_order=True)
     )
 
 
-def _line(
-    entry: Entry,
-    task: Task,
-    split: str,
-    splits: tuple[str, ...],
-    tested: dict[str, Comparison],
-    references: set[str],
-    fresh: Mapping[str, Fresh],
-) -> BoardRow:
-    of_task = [result for result in entry.results if result.task == task.name]
-    all_rows = {row.split: row for row in rows(of_task)}
-    unsupported = {name for name, one in fresh.items() if not one.supports}
-    known = {row.split: row for row in rows([one for one in of_task if one.split not in unsupported])}
-    gaps = known.get(split)
-    results = entry.of(task.name, split)
-    peaks = [result.cost.peak_mib for result in results if result.cost.peak_mib is not None]
-    by_split = {name: all_rows[name].score if name in all_rows else None for name in splits}
-    return BoardRow(
-        entry=entry,
-        row=replace(
-            all_rows[split],
-            oracle=is_oracle(entry, task.name),
-            leakage=None if gaps is None else gaps.leakage,
-            drift=None if gaps is None else gaps.drift,
-        ),
-        results=results,
-        cpu_s=mean([result.cost.cpu_s for result in results]),
-        peak_mib=max(peaks) if len(peaks) == len(results) else None,
-        access=results[0].access,
-        labels=results[0].labels,
-        against=tested.get(entry.id),
-        is_reference=entry.id in references,
-        by_split=by_split,
-        shift_drops=_drops({name: known[name].score if name in known else None for name in by_split}, task),
-        status=entry.status(results),
-        unverified=bool(task.stream) and not all(result.verified for result in results),
-        fresh_by_split=fresh,
+def _add_roles(found: pl.DataFrame) -> pl.DataFrame:
+    """Add who ran each entry, and what it counts as on its task and split."""
+    name, score, oracle_score = (
+        pl.col("task") + "/" + pl.col("method"),
+        pl.col("score"),
+        pl.col("oracle_score"),
+    )
+    reported = pl.when(~pl.col("verified")).then(pl.lit(SELF_REPORTED))
+    return (
+        found.with_columns(
+            pl.col("primary").first().over("task", "split"),
+            oracle=pl.col("oracle_method").any().over("entry", "task"),
+            status=reported.when("submitted").then(pl.lit(REPRODUCED)).otherwise(pl.lit(RUN_HERE)),
+            unverified=~pl.col("verified") & pl.col("streamed"),
+            is_line=name.is_in(list(LINES)) & (pl.col("team") == REFERENCE_TEAM),
+        )
+        .with_columns(
+            pl.coalesce(
+                one.drop_nulls().first().over("task", "split")
+                for one in (score.filter(pl.col("oracle")), oracle_score)
+            ).alias("oracle_score"),
+            is_contender=score.is_not_null() & ~pl.col("oracle") & ~pl.col("is_line"),
+        )
+        .with_columns(is_ranked=pl.col("is_contender") & (pl.col("status") == RUN_HERE))
     )
 
 
-def _fresh(entry: Entry, task: Task, splits: Sequence[str], metric: str) -> dict[str, Fresh]:
-    """Return what fresh worlds say of an entry, by split."""
-    found = {split: fresh_of(entry.of(task.name, split), entry.fresh, metric) for split in splits}
-    return {split: one for split, one in found.items() if one is not None}
+def _places(averages: pl.DataFrame) -> pl.DataFrame:
+    """Return the tasks and splits that have results."""
+    there = set(averages.select("task", "split").iter_rows())
+    found = []
+    for name in sorted({name for name, _ in there}):
+        task = task_of(name)
+        splits = [split for split in task.splits if (name, split) in there]
+        found += [
+            (name, split, at, split == task.splits[0], splits, bool(task.stream))
+            for at, split in enumerate(splits)
+        ]
+    schema = {"task": pl.String, "split": pl.String, "split_order": pl.Int64, "usual": pl.Boolean}
+    schema |= {"splits": pl.List(pl.String), "streamed": pl.Boolean}
+    return pl.DataFrame(found, schema=schema, orient="row")
 
 
-def _drops(by_split: dict[str, float | None], task: Task) -> dict[str, float | None]:
-    """Return what is lost on each shifted split, from the operation-disjoint one or else the task's default."""
-    base = by_split.get(OPERATION if OPERATION in task.splits else task.splits[0])
-    return {
-        name: None if base is None or score is None else base - score
-        for name, score in by_split.items()
-        if name not in NO_SHIFT
+def _entries(board: Board) -> pl.DataFrame:
+    found = [(one.id, one.team, one.method, one.name, one.record is not None) for one in board.entries]
+    kinds = dict.fromkeys(("entry", "team", "method", "name"), pl.String)
+    return pl.DataFrame(found, schema={**kinds, "submitted": pl.Boolean}, orient="row")
+
+
+def _fresh(board: Board) -> pl.DataFrame:
+    """Return what fresh worlds say of an entry on a task and split, where it was run on one."""
+    found = []
+    for entry in (one for one in board.entries if one.fresh):
+        for task, split in dict.fromkeys((one.task, one.split) for one in entry.results):
+            released = entry.of(task, split)
+            if one := fresh_of(released, entry.fresh, released[0].primary):
+                bounds = (one.score.score, one.score.low, one.score.high)
+                found.append((entry.id, task, split, *bounds, one.supports))
+    kinds = dict.fromkeys(("entry", "task", "split"), pl.String)
+    kinds |= dict.fromkeys(("fresh", "fresh_low", "fresh_high"), pl.Float64)
+    return pl.DataFrame(found, schema={**kinds, "supported": pl.Boolean}, orient="row")
+
+
+def _standing(lines: list[dict[str, Any]], drawn: Mapping[tuple[str, str, str], Draws]) -> Lines:
+    """Return the lines of a task and split in their order, with tests and ranks."""
+    lower_is_better = metric_of(lines[0]["primary"]).lower_is_better
+    for line in lines:
+        line["lower_is_better"] = lower_is_better
+        line["scores"] = {one["name"]: one for one in line["scores"]}
+        line["unsupported"] = {one["split"] for one in line["by_split"] if one["supported"] is False}
+        line["by_split"] = {one["split"]: one["score"] for one in line["by_split"]}
+        line["draws"] = drawn.get((line["entry"], line["task"], line["split"]))
+    _add_tests(lines)
+    _add_ranks(lines, lower_is_better)
+    best = best_score(lines, lines[0]["split"])
+    for line in lines:
+        line["is_best"] = reads_as_best(line, line["score"], best)
+        line["kind"] = _kind(line)
+        del line["draws"]
+    worse = 1 if lower_is_better else -1
+
+    def place(line: Line) -> tuple:
+        loss = math.inf if line["placed"] is None else worse * line["placed"]
+        return line["oracle"], line["rank"] is None, loss, line["name"]
+
+    return sorted(lines, key=place)
+
+
+def _add_tests(lines: list[dict[str, Any]]) -> None:
+    """Add each line's test against the reference; none has one where the reference has no draws."""
+    wanted = reference_of(lines[0]["task"])
+    tested = {
+        line["entry"]: line
+        for line in lines
+        if line["draws"] is not None
+        and line["status"] == RUN_HERE
+        and not line["oracle"]
+        and not line["is_line"]
     }
+    of_reference = (
+        name for name, one in tested.items() if (one["team"], one["method"]) == (REFERENCE_TEAM, wanted)
+    )
+    base = next(of_reference, None)
+    pairs = [] if base is None else [(name, base) for name in tested if name != base]
+    primary = lines[0]["primary"]
+    compared = [compare_draws(*pair, primary, *(tested[name]["draws"] for name in pair)) for pair in pairs]
+    against = {one.method: one for one in correct(compared)}
+    for line in lines:
+        line["against"] = against.get(line["entry"])
+        line["is_reference"] = bool(pairs) and line["entry"] == base
 
 
-def _add_ranks(lines: Sequence[BoardRow], task: Task, split: str, lower_is_better: bool) -> list[BoardRow]:
-    """Return the lines, those that are ranked with their ranks."""
-
-    def draws_of(line: BoardRow) -> NDArray[np.float64]:
-        found = first_draws(line.entry, task.name, split)
-        return np.empty(0) if found is None else found.draws
-
-    there = [line for line in lines if line.is_ranked]
-    scores = np.array([line.row.score for line in there], dtype=np.float64)
-    draws = [draws_of(line) for line in there]
+def _add_ranks(lines: list[dict[str, Any]], lower_is_better: bool) -> None:
+    for line in lines:
+        line |= dict.fromkeys(("rank", "rank_low", "rank_high"))
+    there = [line for line in lines if line["is_ranked"]]
+    scores = np.array([line["score"] for line in there], dtype=np.float64)
+    draws = [np.empty(0) if line["draws"] is None else line["draws"].draws for line in there]
     placed = zip(there, ranks(scores, lower_is_better), rank_intervals(draws, lower_is_better), strict=True)
-    ranked = [replace(line, rank=float(rank), rank_interval=bounds) for line, rank, bounds in placed]
-    return [*ranked, *(line for line in lines if not line.is_ranked)]
+    for line, rank, bounds in placed:
+        low, high = bounds or (None, None)
+        line |= {"rank": float(rank), "rank_low": low, "rank_high": high}
 
 
-def _place(line: BoardRow, lower_is_better: bool) -> tuple[bool, bool, float, str]:
-    score = line.placed_by.score
-    worse = math.inf if score is None else score * (1 if lower_is_better else -1)
-    return line.row.oracle, line.rank is None, worse, line.method
+def best_score(lines: Lines, split: str) -> float | None:
+    """Return the best score of the ranked methods on a split; None where none has one."""
+    found = [
+        score
+        for line in lines
+        if line["rank"] is not None and (score := line["by_split"].get(split)) is not None
+    ]
+    return (min if lines[0]["lower_is_better"] else max)(found, default=None)
 
 
-def _oracle(lines: list[BoardRow], results: list[Result]) -> float | None:
-    """Return the oracle's score: of the method that is one, else what the evaluator says beside any score."""
-    own = [line.row.score for line in lines if line.row.oracle]
-    said = [result.oracle.get("oracle") for result in results]
-    return next((value for value in (*own, *said) if value is not None), None)
+def reads_as_best(line: Line, score: float | None, best: float | None) -> bool:
+    """Return whether a ranked method's score reads as the best one does; scores that round alike share it."""
+    return line["rank"] is not None and best is not None and number(score) == number(best)
+
+
+def _kind(line: Line) -> str:
+    """Return ``oracle``, ``reference``, ``reproduced``, ``claimed`` (self-reported), ``unsupported`` (by a fresh world)
+    or ''."""
+    if line["oracle"]:
+        return "oracle"
+    if line["is_reference"]:
+        return "reference"
+    if line["status"] == SELF_REPORTED:
+        return "claimed"
+    if line["supported"] is False:
+        return "unsupported"
+    return "" if line["status"] == RUN_HERE else "reproduced"
+
+
+def shift_drops(line: Line) -> dict[str, float | None]:
+    """Return what is lost on each shifted split, from the operation-disjoint one or else the task's default."""
+    known = {split: score for split, score in line["by_split"].items() if split not in line["unsupported"]}
+    usual = task_of(line["task"]).splits
+    base = known.get(OPERATION if OPERATION in usual else usual[0])
+    return {
+        split: None if base is None or (score := known.get(split)) is None else base - score
+        for split in line["splits"]
+        if split not in NO_SHIFT
+    }

@@ -1,7 +1,7 @@
 """The tables of a board, as pages show them, and as files: Markdown, LaTeX, CSV and parquet.
 
-A :class:`BoardTable` is what a reader sees and, beside it, the unrounded records that a file holds; the site shows the
-same tables. A new format is a new entry of :data:`FORMATS`.
+A :class:`BoardTable` is columns over rows and, beside these, the unrounded records that a file holds; the site shows
+the same tables. A new format is a new entry of :data:`FORMATS`.
 """
 
 from __future__ import annotations
@@ -12,156 +12,181 @@ import unicodedata
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tipbench.console import Column
 from tipbench.runs.figure import metric_title
 from tipbench.runs.report import NOTHING, number
+from tipbench.tasks import task_of
 
 from tipboard.board.columns import (
     COLUMNS,
     OF_METRIC,
     OVERALL,
     PLACES,
-    TableCell,
-    cells_of,
     choose_columns,
     expected_columns,
     records,
     unit_of,
 )  # fmt: skip
-from tipboard.board.entries import RUN_HERE, SELF_REPORTED, Entry
+from tipboard.board.entries import RUN_HERE
 from tipboard.board.files import Board
 from tipboard.board.fresh import MARK, NOT_SUPPORTED, NOT_SUPPORTED_MEANS
-from tipboard.board.standings import BoardRow, Standing
+from tipboard.board.standings import Line, Lines, best_score, reads_as_best
 
 if TYPE_CHECKING:
     import polars as pl
+    from tipbench.pages.controls import Filter
 
 
-ORACLE, REFERENCE, PLAIN = "oracle", "reference", ""
-REPRODUCED, CLAIMED, UNSUPPORTED = "reproduced", "claimed", "unsupported"
 FOOTNOTE = f"{MARK} {NOT_SUPPORTED.capitalize()}: {NOT_SUPPORTED_MEANS[0].lower()}{NOT_SUPPORTED_MEANS[1:]}"
 WARNING = "Synthetic data: a score here does not estimate field performance."
 UNRANKED = "Submissions have no rank and are listed after the ranked methods."
 
 
 @dataclass(frozen=True)
-class TableRow:
-    """A row of a table.
+class Download:
+    """A link to a file of a table: what it is called, and its path from the site's root."""
 
-    ``kind``: ``oracle``, ``reference``, ``reproduced``, ``claimed`` (self-reported), ``unsupported`` (by a fresh world)
-    or ''. ``usual``: whether it is of a default split. ``best``: indices of cells with the best score of the ranked
-    methods. ``marked``: indices of cells with a score that is not supported.
-    """
-
-    cells: Sequence[TableCell]
-    kind: str = PLAIN
-    entry: Entry | None = None
-    usual: bool = True
-    best: tuple[int, ...] = ()
-    marked: tuple[int, ...] = ()
+    label: str
+    path: str
 
 
 @dataclass(frozen=True)
 class BoardTable:
-    """A table. ``records``: what a file of it holds, unrounded, None where nothing is known."""
+    """A table: columns over rows.
+
+    ``records``: what a file of it holds, unrounded, None where nothing is known. A row that is a line of a board has
+    its ``kind``, ``entry`` and ``usual``.
+
+    On a page: ``id`` and ``title``; ``path``: of its files, from the site's root, without an ending; ``filters``;
+    ``size``: of the release, where all rows are of one; ``shared``: files that hold what the tables of all methods
+    show, which are written once (then it has none of its own); ``exact``: whether a number sorts by more digits than
+    are read.
+    """
 
     caption: str
-    headings: Sequence[Column]
-    rows: Sequence[TableRow]
+    columns: Sequence[Column]
+    rows: Sequence[Mapping[str, Any]]
     records: Sequence[Mapping[str, Any]]
+    id: str = ""
+    title: str = ""
+    path: str = ""
+    filters: Sequence[Filter] = ()
+    size: str | None = None
+    shared: Sequence[Download] = ()
+    exact: bool = True
 
-    @property
+    @cached_property
     def footnote(self) -> str:
         """What the mark of scores that are not supported means; empty where no score has it."""
-        return FOOTNOTE if any(row.marked for row in self.rows) else ""
+        return FOOTNOTE if any(column.marked(row) for row in self.rows for column in self.columns) else ""
+
+    @property
+    def wide(self) -> bool:
+        """Whether paper has to be turned for it."""
+        return len(self.columns) > 9
+
+    @property
+    def downloads(self) -> Sequence[Download]:
+        """The files that hold what it shows."""
+        return self.shared or downloads(self.path)
 
 
-def of_task(board: Board, standing: Standing, names: Sequence[str] | None = None) -> BoardTable:
+LABELS = {"csv": "CSV", "parquet": "Parquet", "markdown": "Markdown", "latex": "LaTeX"}
+
+
+def downloads(path: str) -> list[Download]:
+    """Return the files of a table, whose paths begin alike."""
+    return [Download(LABELS[name], f"{path}.{kind.ending}") for name, kind in FORMATS.items()]
+
+
+def cell_text(column: Column, row: Mapping[str, Any]) -> str:
+    """Return what a reader sees in a cell, with its mark."""
+    return f"{column.text(row)} {MARK}" if column.marked(row) else column.text(row)
+
+
+def of_task(board: Board, lines: Lines, names: Sequence[str] | None = None) -> BoardTable:
     """Return every method of a task on one split, with the columns of these keys or with all that say something there.
 
     Raises UsageError for a key that no column has.
     """
-    columns = expected_columns(standing) if names is None else choose_columns(COLUMNS, names)
+    columns = expected_columns(lines) if names is None else choose_columns(COLUMNS, names)
     return BoardTable(
-        caption=_caption(board, standing, f"{standing.task.name}, split {standing.split}"),
-        headings=[with_unit(column, standing) for column in columns],
-        rows=[_row(line, columns, standing) for line in standing.lines],
-        records=records([standing], drop_empty(COLUMNS, standing.lines) if names is None else columns),
+        caption=_caption(board, lines, f"{lines[0]['task']}, split {lines[0]['split']}"),
+        columns=[with_unit(column, lines[0]) for column in columns],
+        rows=lines,
+        records=records(lines, drop_empty(COLUMNS, lines) if names is None else columns),
     )
 
 
-def matrix(board: Board, standing: Standing) -> BoardTable:
+def matrix(board: Board, lines: Lines) -> BoardTable:
     """Return every method of a task on every split: the mean score over seeds."""
-    about = "Primary metric on this split, mean over seeds."
-    unit = unit_of(standing.task, standing.metric)
-    splits = [Column(split, True, name=split, about=about, unit=unit) for split in standing.splits]
-    best = {split: standing.best_on(split) for split in standing.splits}
+    splits = lines[0]["splits"]
+    unit = unit_of(task_of(lines[0]["task"]), lines[0]["primary"])
     return BoardTable(
-        caption=_caption(board, standing, f"{standing.task.name}, every split"),
-        headings=[METHOD, *splits],
-        rows=[_split_row(line, standing, best) for line in standing.lines],
+        caption=_caption(board, lines, f"{lines[0]['task']}, every split"),
+        columns=[METHOD, *(_split_column(split, unit, best_score(lines, split)) for split in splits)],
+        rows=lines,
         records=[
             {
-                "task": standing.task.name,
-                "metric": standing.metric,
-                "team": line.entry.team,
-                "method": line.entry.method,
-                **line.by_split,
+                "task": line["task"],
+                "metric": line["primary"],
+                "team": line["team"],
+                "method": line["method"],
+                **{split: line["by_split"].get(split) for split in splits},
             }
-            for line in standing.lines
+            for line in lines
         ],
     )
 
 
-Line = tuple[Standing, BoardRow]
-"""A line, and where it stands."""
-
-
-def lines_of(standings: Sequence[Standing]) -> list[Line]:
-    """Return every line of the standings."""
-    return [(standing, line) for standing in standings for line in standing.lines]
+def _split_column(split: str, unit: str, best: float | None) -> Column:
+    return Column(
+        split, True, name=split, about="Primary metric on this split, mean over seeds.", unit=unit,
+        values=lambda line: {split: line["by_split"].get(split)},
+        text=lambda line: number(line["by_split"].get(split)),
+        bold=lambda line: reads_as_best(line, line["by_split"].get(split), best),
+        marked=lambda line: split in line["unsupported"],
+    )  # fmt: skip
 
 
 def overall(
-    boards: Sequence[tuple[Board, Sequence[Standing]]], names: Sequence[str] | None = None
+    boards: Sequence[tuple[Board, Sequence[Lines]]], names: Sequence[str] | None = None
 ) -> BoardTable:
     """Return every line of every task and split, of boards of one version, with the columns of these keys or with all.
 
     Raises UsageError for a key that no column has.
     """
-    there = [one for _, standings in boards for one in lines_of(standings)]
-    lines = [line for _, line in there]
+    lines = [line for _, standings in boards for there in standings for line in there]
     columns = drop_empty(OVERALL, lines) if names is None else choose_columns((*PLACES, *COLUMNS), names)
     kept = drop_empty(COLUMNS, lines) if names is None else columns
     said = f"{release(*(board for board, _ in boards))}; every task and split. {_warning(lines)}"
     found = [
         {"size": board.data.partition("/")[2], **record}
         for board, standings in boards
-        for record in records(standings, kept)
+        for there in standings
+        for record in records(there, kept)
     ]
-    return BoardTable(said, columns, [_row(line, columns, standing) for standing, line in there], found)
+    return BoardTable(said, columns, lines, found)
 
 
-def of_entry(board: Board, there: Sequence[Line], name: str) -> BoardTable:
+def of_entry(board: Board, lines: Lines, name: str) -> BoardTable:
     """Return every line of one entry."""
-    lines = [line for _, line in there]
     columns = [column for column in drop_empty(OVERALL, lines) if column.name not in ("method", "size")]
-    alone = [replace(standing, lines=[line]) for standing, line in there]
     caption = f"{name} on every task and split. {release(board)}. {_warning(lines)}"
-    rows = [_row(line, columns, standing) for standing, line in there]
-    return BoardTable(caption, columns, rows, records(alone, drop_empty(COLUMNS, lines)))
+    return BoardTable(caption, columns, lines, records(lines, drop_empty(COLUMNS, lines)))
 
 
-def drop_empty(columns: Sequence[Column], lines: Sequence[BoardRow]) -> list[Column]:
+def drop_empty(columns: Sequence[Column], lines: Lines) -> list[Column]:
     """Return the columns without optional ones that say nothing of any line."""
     return [one for one in columns if not one.optional or any(one.text(line) != NOTHING for line in lines)]
 
 
-def with_unit(column: Column, standing: Standing) -> Column:
-    """Return a column of a standing's table, with the unit of its metric."""
-    unit = unit_of(standing.task, standing.metric) if column.unit == OF_METRIC else column.unit
+def with_unit(column: Column, line: Line) -> Column:
+    """Return a column of a task's table, with the unit of its metric."""
+    unit = unit_of(task_of(line["task"]), line["primary"]) if column.unit == OF_METRIC else column.unit
     return replace(column, unit=unit)
 
 
@@ -174,70 +199,22 @@ def release(*boards: Board) -> str:
     )
 
 
-def metric_text(standing: Standing) -> str:
-    """Return the metric and which way is better."""
-    better = "lower" if standing.lower_is_better else "higher"
-    return f"{metric_title(standing.task.name, standing.metric)}, {better} is better"
+def metric_text(line: Line) -> str:
+    """Return the metric of a line's task and which way is better."""
+    better = "lower" if line["lower_is_better"] else "higher"
+    return f"{metric_title(line['task'], line['primary'])}, {better} is better"
 
 
-MARKED = ("score", "fresh")
-"""Columns whose cells are marked where a score is not supported."""
 METHOD = next(column for column in COLUMNS if column.name == "method")
 
 
-def _caption(board: Board, standing: Standing, what: str) -> str:
-    return f"{what}: {metric_text(standing)}. {release(board)}. {_warning(standing.lines)}"
+def _caption(board: Board, lines: Lines, what: str) -> str:
+    return f"{what}: {metric_text(lines[0])}. {release(board)}. {_warning(lines)}"
 
 
-def _warning(lines: Sequence[BoardRow]) -> str:
+def _warning(lines: Lines) -> str:
     """Return the warning about synthetic scores and, if there are submissions, that they have no rank."""
-    return WARNING if all(line.status == RUN_HERE for line in lines) else f"{WARNING} {UNRANKED}"
-
-
-def _row(line: BoardRow, columns: Sequence[Column], standing: Standing) -> TableRow:
-    is_best, usual = _is_best(line, line.row.score, standing.best), standing.split == standing.task.splits[0]
-    at = tuple(at for at, column in enumerate(columns) if column.name == "score" and is_best)
-    marked = tuple(
-        at for at, column in enumerate(columns) if column.name in MARKED and not line.is_supported()
-    )
-    return TableRow(_add_marks(cells_of(line, columns), marked), kind_of(line), line.entry, usual, at, marked)
-
-
-def _add_marks(found: Sequence[TableCell], places: Sequence[int]) -> list[TableCell]:
-    return [
-        replace(cell, text=f"{cell.text} {MARK}") if at in places else cell for at, cell in enumerate(found)
-    ]
-
-
-def _split_row(line: BoardRow, standing: Standing, best: Mapping[str, float | None]) -> TableRow:
-    """Return the scores of one method on every split, and where they are the best."""
-    scores = [TableCell(number(line.by_split[split]), line.by_split[split]) for split in standing.splits]
-    at = tuple(
-        place
-        for place, split in enumerate(standing.splits, start=1)
-        if _is_best(line, line.by_split[split], best[split])
-    )
-    marked = tuple(at for at, split in enumerate(standing.splits, start=1) if not line.is_supported(split))
-    shown_cells = _add_marks([TableCell(line.method, line.method), *scores], marked)
-    return TableRow(shown_cells, kind_of(line), line.entry, best=at, marked=marked)
-
-
-def _is_best(line: BoardRow, score: float | None, best: float | None) -> bool:
-    """Return whether a ranked method's score reads as the best one does; scores that round alike share it."""
-    return line.rank is not None and best is not None and number(score) == number(best)
-
-
-def kind_of(line: BoardRow) -> str:
-    """Return the kind of a line's row, as :class:`TableRow` says."""
-    if line.row.oracle:
-        return ORACLE
-    if line.is_reference:
-        return REFERENCE
-    if line.status == SELF_REPORTED:
-        return CLAIMED
-    if not line.is_supported():
-        return UNSUPPORTED
-    return PLAIN if line.status == RUN_HERE else REPRODUCED
+    return WARNING if all(line["status"] == RUN_HERE for line in lines) else f"{WARNING} {UNRANKED}"
 
 
 HEAD = r"% Needs \usepackage[T1]{fontenc} and \usepackage{booktabs}."
@@ -396,11 +373,11 @@ def to_parquet(table: BoardTable) -> bytes:
 def to_markdown(table: BoardTable) -> bytes:
     """Return what a reader sees, oracles in italics, best scores in bold, and the caption below."""
     rows = [
-        [_emphasise(escape_markdown(cell.text), row, at) for at, cell in enumerate(row.cells)]
+        [_emphasise(escape_markdown(cell_text(column, row)), column, row) for column in table.columns]
         for row in table.rows
     ]
-    headings = [escape_markdown(heading.title) for heading in table.headings]
-    body = markdown_table(headings, rows, [heading.number for heading in table.headings])
+    headings = [escape_markdown(column.title) for column in table.columns]
+    body = markdown_table(headings, rows, [column.number for column in table.columns])
     return f"{body}\n\n{escape_markdown(_caption_with_marks(table))}\n".encode()
 
 
@@ -409,25 +386,29 @@ def _caption_with_marks(table: BoardTable) -> str:
     return f"{table.caption} {table.footnote}".rstrip()
 
 
-def _emphasise(text: str, row: TableRow, at: int) -> str:
-    if at in row.best:
+def _emphasise(text: str, column: Column, row: Mapping[str, Any]) -> str:
+    if column.bold(row):
         return f"**{text}**"
-    return f"*{text}*" if at == row_name(row) else text
+    return f"*{text}*" if _names_oracle(column, row) else text
 
 
-def row_name(row: TableRow) -> int:
-    """Return where the name of an oracle stands in its row; -1 for others."""
-    if row.kind != ORACLE or row.entry is None:
-        return -1
-    return next((at for at, cell in enumerate(row.cells) if cell.text == row.entry.name), -1)
+def _names_oracle(column: Column, row: Mapping[str, Any]) -> bool:
+    return column.name == METHOD.name and row.get("kind") == "oracle"
 
 
 def to_latex(table: BoardTable) -> bytes:
     """Return a booktabs table whose caption says release, evaluator, split and metric; best scores are in bold."""
-    rows = [[cell.text for cell in row.cells] for row in table.rows]
-    marks = [{row_name(row): "emph", **dict.fromkeys(row.best, "textbf")} for row in table.rows]
-    headings = [heading.title for heading in table.headings]
-    numbers = [heading.number for heading in table.headings]
+    rows = [[cell_text(column, row) for column in table.columns] for row in table.rows]
+    marks = [
+        {
+            at: "textbf" if column.bold(row) else "emph"
+            for at, column in enumerate(table.columns)
+            if column.bold(row) or _names_oracle(column, row)
+        }
+        for row in table.rows
+    ]
+    headings = [column.title for column in table.columns]
+    numbers = [column.number for column in table.columns]
     return latex_table(headings, rows, numbers, _caption_with_marks(table), marks).encode()
 
 

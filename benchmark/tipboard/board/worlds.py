@@ -2,7 +2,7 @@
 
 A released world is one draw of the world's parameters. The same methods are run on worlds of other seeds
 (``tipbench run experiment=worlds``), and what is kept of them in ``results/<version>/<size>/worlds.json`` is the
-primary metric at each task's default split. All else is computed from that: see :func:`stable` and
+primary metric at each task's default split. All else is computed from that: see
 :mod:`tipboard.board.ranks`.
 """
 
@@ -22,8 +22,8 @@ from tipcore.errors import UsageError
 from tipdata.core.world import check_status
 from tipdata.release import Release
 
-from tipboard.board import ranks
 from tipboard.board.collection import FinishedRun, place_of
+from tipboard.board.ranks import MeanRanks, rank_methods
 from tipboard.board.standings import LINES
 
 WORLDS = "worlds.json"
@@ -65,6 +65,11 @@ class TaskScores(_Record):
         matrix = np.array(self.scores, dtype=np.float64).reshape(len(self.scores), len(self.methods))
         return -matrix if self.lower_is_better else matrix
 
+    @property
+    def ranking(self) -> MeanRanks:
+        """The order of its methods over the worlds, and how stable it is."""
+        return rank_methods(self.better_is_more, self.methods, f"{len(self.scores)} worlds")
+
 
 class Stability(_Record):
     """Scores over independent worlds of one version and size."""
@@ -80,62 +85,6 @@ class Stability(_Record):
         if any(len(task.scores) != len(self.worlds) for task in self.tasks):
             raise ValueError("a task has not one row of scores a world")
         return self
-
-
-@dataclass(frozen=True)
-class Stable:
-    """How stable a task's ranking is over worlds. Arrays are of ``methods``, best mean rank first.
-
-    ``wins`` and ``keeps``: [methods, methods] as :func:`tipboard.board.ranks.wins` and ``keeps`` say. ``tau``:
-    Kendall's tau-b over pairs of worlds. ``critical_difference``: of mean ranks, None for fewer than two methods.
-    ``groups``: methods that Nemenyi's test does not tell apart, all of them where Friedman's test finds no difference;
-    they may overlap, and a method alone differs clearly from all.
-    """
-
-    task: str
-    split: str
-    metric: str
-    worlds: int
-    methods: tuple[str, ...]
-    mean_ranks: tuple[float, ...]
-    wins: np.ndarray
-    keeps: np.ndarray
-    tau: ranks.Agreement
-    friedman: ranks.Friedman
-    critical_difference: float | None
-    groups: tuple[tuple[str, ...], ...]
-
-    @property
-    def never_turn(self) -> tuple[int, int]:
-        """How many pairs of methods stand in one order in every world, and of how many."""
-        pairs = self.wins[np.triu_indices(len(self.methods), k=1)]
-        return int(((pairs == 0) | (pairs == 1)).sum()), pairs.size
-
-
-def stable(one: TaskScores) -> Stable:
-    """Return all that is said about the stability of a task's ranking."""
-    means = ranks.mean_ranks(one.better_is_more)
-    order = sorted(range(len(one.methods)), key=lambda at: (means[at], one.methods[at]))
-    scores = one.better_is_more[:, order]
-    methods = tuple(one.methods[at] for at in order)
-    mean_ranks = tuple(float(means[at]) for at in order)
-    tested = ranks.friedman(scores)
-    difference = ranks.critical_difference(*scores.shape) if len(methods) > 1 else None
-    apart = difference if difference is not None and tested.rejects else np.inf
-    return Stable(
-        task=one.task,
-        split=one.split,
-        metric=one.metric,
-        worlds=len(one.scores),
-        methods=methods,
-        mean_ranks=mean_ranks,
-        wins=ranks.wins(scores),
-        keeps=ranks.keeps(scores),
-        tau=ranks.agreement(scores),
-        friedman=tested,
-        critical_difference=difference,
-        groups=tuple(tuple(methods[at] for at in group) for group in ranks.not_told_apart(mean_ranks, apart)),
-    )
 
 
 def store_stability(results: Path, stability: Stability) -> Path:

@@ -26,6 +26,7 @@ from tipboard.site.overview import overview
 from tipboard.site.pages import PICTURE, Publication, SitePage, page, read_publication
 from tipboard.site.round_page import round_page
 from tipboard.site.sizes import Size, read_sizes
+from tipboard.site.tables import files
 from tipboard.site.task_page import task_page
 
 MARKER = ".tipbench-board"
@@ -121,7 +122,7 @@ def _about(sizes: Sequence[Size], publication: Publication) -> SitePage:
 def _page(folder: Path, made: SitePage) -> None:
     _put(folder, made.path, made.html.encode())
     for view in made.views:
-        for path, content in view.files():
+        for path, content in files(view):
             _put(folder, path, content)
     for figure in made.figures:
         if figure.path and figure.drawing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from tipbench.console import Column
@@ -13,16 +13,27 @@ from tipbench.pages.svg import Drawing
 from tipbench.pages.templates import Figure
 from tipbench.runs.report import NOTHING, interval, mean, number, percent
 from tipbench.runs.results import Result
+from tipbench.task import Task
+from tipbench.tasks import task_of
 
 from tipboard.board.collection import place_of
-from tipboard.board.columns import OF_METRIC, OVERALL, SHARE, axis_title, in_plain_words, status_text
+from tipboard.board.columns import (
+    OF_METRIC,
+    OVERALL,
+    SHARE,
+    axis_title,
+    in_plain_words,
+    is_unsupported,
+    status_text,
+)
 from tipboard.board.entries import MEANING, Entry, target_of
 from tipboard.board.fresh import MARK, NOT_SUPPORTED
-from tipboard.board.standings import BoardRow, Standing
+from tipboard.board.standings import Line
 from tipboard.board.tables import (
     WARNING,
     BoardTable,
-    Line,
+    Download,
+    downloads,
     of_entry,
     release,
     to_csv,
@@ -32,7 +43,7 @@ from tipboard.board.tables import (
 from tipboard.site.figures.rows import by_group, by_split
 from tipboard.site.pages import Publication, SitePage, page
 from tipboard.site.sizes import Size
-from tipboard.site.tables import EVERYTHING, Download, TableView, downloads, filters, of_records, page_id
+from tipboard.site.tables import EVERYTHING, of_records, page_id, with_filters
 from tipboard.site.task_page import ROOT
 
 TASK = Column("task", name="task", about="What is asked.")
@@ -42,7 +53,7 @@ PLACE = (TASK, SPLIT, SEED)
 COLUMNS_FILE = "data/columns.js"
 
 
-def method_views(size: Size, entry: Entry) -> list[TableView]:
+def method_views(size: Size, entry: Entry) -> list[BoardTable]:
     """Return every table but that of its lines; those without rows are left out."""
     said = f"{release(size.board)}. {WARNING}"
     found = (
@@ -52,23 +63,21 @@ def method_views(size: Size, entry: Entry) -> list[TableView]:
         ("uploaded", "Uploaded and reproduced", f"Uploaded and reproduced scores of {entry.name}. {said}", BOTH,
          _both(entry)),
     )  # fmt: skip
+    filtered = {"scores": ("task", "split", "metric", "seed"), "groups": ("task", "split", "group", "seed")}
     return [
-        _view(size.name, name, title, of_records(caption, headings, records))
-        for name, title, caption, headings, records in found
+        replace(
+            with_filters(of_records(caption, columns, records), filtered.get(name, ())),
+            id=name,
+            title=title,
+            shared=[
+                Download("CSV (zip)", f"{_path(size.name, name)}.csv.zip"),
+                Download("Parquet", f"{_path(size.name, name)}.parquet"),
+            ],
+            exact=False,
+        )
+        for name, title, caption, columns, records in found
         if records
     ]
-
-
-def _view(size: str, name: str, title: str, table: BoardTable) -> TableView:
-    keys = {"scores": ("task", "split", "metric", "seed"), "groups": ("task", "split", "group", "seed")}.get(
-        name, ()
-    )
-    kept = [one for one in filters(table, keys) if len(one.options) > 1]
-    shared = [
-        Download("CSV (zip)", f"{_path(size, name)}.csv.zip"),
-        Download("Parquet", f"{_path(size, name)}.parquet"),
-    ]
-    return TableView(name, title, table, filters=kept, shared=shared, exact=False)
 
 
 def _path(size: str, name: str) -> str:
@@ -261,28 +270,6 @@ RECALLS = {"recall": "recall", "urgent_recall": "urgent recall", "mrr": "mean re
 """Measures of groups, and how an axis names them; after "per" stands the unit of the task."""
 
 
-@dataclass(frozen=True)
-class OnTask:
-    """A method on a task's default split, or the first that it has. ``plain``: what the score means; ``fresh``: what
-    a fresh world says of it."""
-
-    task: str
-    title: str
-    href: str
-    split: str
-    metric: str
-    score: str
-    bounds: str
-    fresh: str
-    share: str
-    plain: str
-    rank: str
-    status: str
-    access: str
-    labels: str
-    figures: Sequence[Figure]
-
-
 class MethodAbout(NamedTuple):
     """What the config of a method that was run here says of it, on one task. ``href``: of its code, if declared."""
 
@@ -297,97 +284,97 @@ def method_page(size: Size, entry: Entry, publication: Publication) -> SitePage:
     """Return the page of an entry."""
     there = size.by_entry[entry.id]
     first: dict[str, Line] = {}
-    for standing, line in there:
-        first.setdefault(standing.task.name, (standing, line))
-    path = f"{size.name}/methods/{page_id(entry)}.html"
-    on_tasks = [_on_task(size, *one) for one in first.values()]
-    table = of_entry(size.board, there, entry.name)
-    every_line = TableView("results", "Results", table, size=size.name, shared=downloads(EVERYTHING))
+    for line in there:
+        first.setdefault(line["task"], line)
+    path = f"{size.name}/methods/{page_id(entry.id)}.html"
+    on_tasks = [_on_task(size, entry, line) for line in first.values()]
+    every_line = replace(
+        of_entry(size.board, there, entry.name), id="results", title="Results", size=size.name,
+        shared=downloads(EVERYTHING),
+    )  # fmt: skip
     views = [every_line, *method_views(size, entry)]
     statuses = list(dict.fromkeys(entry.status([result]) for result in entry.results))
-    statuses += [NOT_SUPPORTED] if any(not line.is_supported() for _, line in there) else []
+    statuses += [NOT_SUPPORTED] if any(map(is_unsupported, there)) else []
     html = page(
         "method.html", ROOT, publication, path=path, current="", size=size, entry=entry, record=entry.record,
         on_tasks=on_tasks, abouts=[] if entry.record else _abouts(entry, publication),
         views={view.id: view for view in views}, statuses={name: MEANING[name] for name in statuses},
         versions=sorted({result.versions.method for result in entry.results}),
-        seeds=sorted({result.seed for result in entry.results}), oracle=all(line.row.oracle for _, line in there),
+        seeds=sorted({result.seed for result in entry.results}), oracle=all(line["oracle"] for line in there),
         release=release(size.board), columns=COLUMNS_FILE,
     )  # fmt: skip
-    return SitePage(path, html, views, [figure for one in on_tasks for figure in one.figures])
+    return SitePage(path, html, views, [figure for one in on_tasks for figure in one["figures"]])
 
 
-def _on_task(size: Size, standing: Standing, line: BoardRow) -> OnTask:
-    row, task = line.row, standing.task
-    return OnTask(
-        task=task.name,
-        title=task.title,
-        href=f"{size.name}/tasks/{task.name}.html",
-        split=standing.split,
-        metric=axis_title(task, standing.metric),
-        score=number(row.score) + ("" if line.is_supported() else f" {MARK}"),
-        bounds=interval(row.low, row.high, row.note),
-        fresh=_fresh(line),
-        share=percent(row.share_of_oracle),
-        plain=in_plain_words(standing.metric, row.score),
-        rank=_rank(standing, line),
-        status=status_text(line),
-        access=line.access,
-        labels=line.labels,
-        figures=[
+def _on_task(size: Size, entry: Entry, line: Line) -> dict[str, Any]:
+    """Return a method on a task's default split, or the first that it has.
+
+    ``plain``: what the score means; ``fresh``: what a fresh world says of it.
+    """
+    task = task_of(line["task"])
+    ranked = sum(one["is_ranked"] for one in size.beside(line))
+    return {
+        "task": task.name,
+        "title": task.title,
+        "href": f"{size.name}/tasks/{task.name}.html",
+        "split": line["split"],
+        "metric": axis_title(task, line["primary"]),
+        "score": number(line["score"]) + (f" {MARK}" if is_unsupported(line) else ""),
+        "bounds": interval(line["low"], line["high"], line["note"]),
+        "fresh": _fresh(line),
+        "share": percent(line["share_of_oracle"]),
+        "plain": in_plain_words(line["primary"], line["score"]),
+        "rank": "not ranked" if line["rank"] is None else f"rank {line['rank']:g} of {ranked}",
+        "status": status_text(line),
+        "access": line["access"],
+        "labels": line["labels"],
+        "figures": [
             Figure(f"{kind}-{task.name}", heading, text, drawing)
-            for kind, heading, text, drawing in _drawings(standing, line)
+            for kind, heading, text, drawing in _drawings(size, entry, line)
             if drawing is not None
         ],
-    )
+    }
 
 
-def _rank(standing: Standing, line: BoardRow) -> str:
-    """Return where it stands."""
-    ranked = sum(one.is_ranked for one in standing.lines)
-    return "not ranked" if line.rank is None else f"rank {line.rank:g} of {ranked}"
-
-
-def _fresh(line: BoardRow) -> str:
+def _fresh(line: Line) -> str:
     """Return what a fresh world says of a score, empty where it was run on none."""
-    if line.fresh is None:
+    if line["supported"] is None:
         return ""
-    score = number(line.fresh.score.score)
-    bounds = interval(line.fresh.score.low, line.fresh.score.high)
+    score, bounds = number(line["fresh"]), interval(line["fresh_low"], line["fresh_high"])
     said = score if bounds == NOTHING else f"{score} ({bounds})"
-    return f"On a fresh world {said}" + ("" if line.fresh.supports else ", which does not support it")
+    return f"On a fresh world {said}" + (", which does not support it" if is_unsupported(line) else "")
 
 
-def _drawings(standing: Standing, line: BoardRow) -> list[tuple[str, str, str, Drawing | None]]:
-    task = standing.task.name
-    results = line.entry.of(task, standing.split)
+def _drawings(size: Size, entry: Entry, line: Line) -> list[tuple[str, str, str, Drawing | None]]:
+    task = task_of(line["task"])
+    results = entry.of(task.name, line["split"])
     harms, harm = rates(results, HARMS, people=False)
     recalls, recall = rates(results, RECALLS, people=True)
-    harm_axis, recall_axis = _axis(HARMS[harm], standing), _axis(RECALLS[recall], standing)
-    about = f"On {standing.split}, mean over seeds."
+    harm_axis, recall_axis = _axis(HARMS[harm], task), _axis(RECALLS[recall], task)
+    about = f"On {line['split']}, mean over seeds."
     spam = "; spam is shown but counts as no lawful group" if "spam" in harms else ""
-    others = [one for one in standing.lines if one is not line and not one.row.oracle]
-    behind = [one for at, one in enumerate(others) if at < BEHIND or one.is_reference]
+    others = [one for one in size.beside(line) if one is not line and not one["oracle"]]
+    behind = [one for at, one in enumerate(others) if at < BEHIND or one["is_reference"]]
     return [
         (
             "shift", "Where the world shifts",
             "Mean score on splits that hold a part of the world out; dotted: held-out operations alone. Grey: the best "
             "others and the reference.",
-            by_split(standing, line, behind),
+            by_split(line, behind),
         ),
         (
             "harm", "Who is wrongly accused", f"{_begun(harm_axis)}, by group{spam}. {about}",
-            by_group(harms, f"{task}: {harm_axis} by group", harm_axis),
+            by_group(harms, f"{task.name}: {harm_axis} by group", harm_axis),
         ),
         (
             "recall", "Who is found", f"{_begun(recall_axis)}, by group of those exploited or in need. {about}",
-            by_group(recalls, f"{task}: {recall_axis} by group", recall_axis),
+            by_group(recalls, f"{task.name}: {recall_axis} by group", recall_axis),
         ),
     ]  # fmt: skip
 
 
-def _axis(words: str, standing: Standing) -> str:
-    return f"{words} {standing.task.unit}" if words.endswith(" per") else f"{words} (0 to 1)"
+def _axis(words: str, task: Task) -> str:
+    return f"{words} {task.unit}" if words.endswith(" per") else f"{words} (0 to 1)"
 
 
 def _begun(words: str) -> str:

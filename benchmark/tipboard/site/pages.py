@@ -17,7 +17,8 @@ from tipbench.pages.templates import Figure, fill
 
 from tipboard.board.forest import MEANING
 from tipboard.board.storage import SiteAddresses, read_config
-from tipboard.site.tables import TableView
+from tipboard.board.tables import BoardTable
+from tipboard.site.tables import body
 
 DISTRIBUTION = "tipbench"
 REPOSITORY = ("repository", "source", "source code", "homepage")
@@ -82,10 +83,10 @@ class SitePage:
 
     path: str
     html: str
-    views: Sequence[TableView]
+    views: Sequence[BoardTable]
     figures: Sequence[Figure]
 
 
 def page(template: str, root: str, publication: Publication, **context: Any) -> str:
     """Return a page; ``root``: the way from it to the site's root, empty or ending in a slash."""
-    return fill(TEMPLATES, template, root, publication=publication, marks=MEANING, **context)
+    return fill(TEMPLATES, template, root, publication=publication, marks=MEANING, body=body, **context)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tipbench.console import Column
@@ -18,7 +19,7 @@ from tipboard.board.rounds import Closed
 from tipboard.board.tables import METHOD
 from tipboard.site.pages import Publication, SitePage, page
 from tipboard.site.sizes import Size
-from tipboard.site.tables import TableView, filters, of_records
+from tipboard.site.tables import of_records, with_filters
 
 HEADINGS = (
     Column("task", name="task", about="What was predicted."),
@@ -48,9 +49,13 @@ def round_page(closed: Closed, sizes: Sequence[Size], publication: Publication) 
     path = f"rounds/{described.name}.html"
     records = sorted(_records(closed), key=lambda one: (one["task"], one["place"] or 1e9, one["team"]))
     caption = f"Sealed round {described.name}: all submissions. Release {described.release}."
-    table = of_records(caption, HEADINGS, records, silent=[_silent(closed, record) for record in records])
-    view = TableView("round", "Everything that was handed in", table, f"data/rounds/{described.name}",
-                filters(table, ("task", "team", "counts", "access")))  # fmt: skip
+    records = [{**record, "silent": _silent(closed, record)} for record in records]
+    table = with_filters(
+        of_records(caption, HEADINGS, records, silent=True), ("task", "team", "counts", "access"), fewest=0
+    )
+    view = replace(
+        table, id="round", title="Everything that was handed in", path=f"data/rounds/{described.name}"
+    )
     html = page(
         "round.html", "../", publication, path=path, current="", closed=closed, facts=_facts(closed), view=view,
         release=f"{described.release}, evaluator {closed.scores.evaluator}", size=sizes[0],

@@ -10,17 +10,19 @@ from tipbench.pages.svg import PHONE
 from tipbench.pages.templates import Figure
 from tipbench.runs.figure import metric_title
 from tipbench.runs.report import NOTHING, number
+from tipbench.tasks import task_of
 
-from tipboard.board.columns import TableCell, in_plain_words, unit_of
-from tipboard.board.standings import Standing
-from tipboard.board.tables import METHOD, BoardTable, TableRow, matrix, metric_text, of_task, release
+from tipboard.board.columns import in_plain_words, unit_of
+from tipboard.board.ranks import MeanRanks
+from tipboard.board.standings import Lines
+from tipboard.board.tables import METHOD, BoardTable, matrix, metric_text, of_task, release
 from tipboard.site.figures.critical_difference import critical_difference
 from tipboard.site.figures.forest import forest, phone_forest
 from tipboard.site.figures.rows import shifts
 from tipboard.site.figures.tradeoff import against, against_tier
 from tipboard.site.pages import Publication, SitePage, page
-from tipboard.site.sizes import Size, Worlds, best
-from tipboard.site.tables import TableView, filters
+from tipboard.site.sizes import Size, best
+from tipboard.site.tables import with_filters
 
 ROOT = "../../"
 INTRUSION = "intrusion_mrr"
@@ -34,36 +36,37 @@ class TaskFact(NamedTuple):
     href: str | None = None
 
 
-def task_page(size: Size, standing: Standing, publication: Publication) -> SitePage:
-    """Return the page of the task of a standing on its default split."""
-    name = standing.task.name
+def task_page(size: Size, lines: Lines, publication: Publication) -> SitePage:
+    """Return the page of a task; ``lines``: on its default split."""
+    name = lines[0]["task"]
     path = f"{size.name}/tasks/{name}.html"
-    views = _views(size, standing)
-    worlds = size.rankings.by_task.get(name)
-    if worlds is not None:
-        views.append(_pairs(size, standing, worlds))
+    worlds = size.worlds.get(name)
+    views = _views(size, lines)
+    views += [] if worlds is None else [_pairs(size, name, worlds)]
     figures = [
         replace(one, path=f"figures/{size.name}/{name}-{one.id}.svg")
-        for one in (*_scores(standing), *_costs(standing), *_worlds(standing, worlds))
+        for one in (*_scores(lines), *_costs(lines), *_worlds(name, worlds))
         if one.drawing is not None
     ]
-    leader = best(standing)
+    leader = best(lines)
     html = page(
-        "task.html", ROOT, publication, path=path, current=name, size=size, standing=standing, task=standing.task,
-        facts=_facts(standing, publication), views={view.id: view for view in views},
-        figures={one.id: one for one in figures}, worlds=worlds,
+        "task.html", ROOT, publication, path=path, current=name, size=size, task=task_of(name),
+        methods=sum(not line["oracle"] for line in lines), facts=_facts(lines, publication),
+        views={view.id: view for view in views}, figures={one.id: one for one in figures}, worlds=worlds,
         verdicts=None if worlds is None else _verdicts(worlds), release=release(size.board), leader=leader,
-        plain=in_plain_words(standing.metric, leader and leader.row.score), metric=metric_text(standing),
+        plain=in_plain_words(lines[0]["primary"], None if leader is None else leader["score"]),
+        metric=metric_text(lines[0]),
     )  # fmt: skip
     return SitePage(path, html, views, figures)
 
 
-def _facts(standing: Standing, publication: Publication) -> list[TaskFact]:
-    task = standing.task
+def _facts(lines: Lines, publication: Publication) -> list[TaskFact]:
+    task, oracle = task_of(lines[0]["task"]), lines[0]["oracle_score"]
     described = f"docs/tasks/{task.name}.md"
+    reference = next((line["name"] for line in lines if line["is_reference"]), "none")
     return [
-        TaskFact("Metric", metric_text(standing)),
-        TaskFact("Unit of the metric", unit_of(task, standing.metric)),
+        TaskFact("Metric", metric_text(lines[0])),
+        TaskFact("Unit of the metric", unit_of(task, lines[0]["primary"])),
         TaskFact("One prediction per", task.unit),
         TaskFact("Prediction", task.kind.title),
         TaskFact("Predicted", f"at {task.prediction_time}" if task.prediction_time else NOTHING),
@@ -71,48 +74,46 @@ def _facts(standing: Standing, publication: Publication) -> list[TaskFact]:
         TaskFact("Labels", ", ".join(task.labels) or "none"),
         TaskFact("Splits", ", ".join(task.splits)),
         TaskFact("Intervals over", task.clusters),
-        TaskFact("Reference method", standing.reference or "none"),
-        TaskFact("Oracle", "not known" if standing.oracle is None else number(standing.oracle)),
+        TaskFact("Reference method", reference),
+        TaskFact("Oracle", "not known" if oracle is None else number(oracle)),
         TaskFact("Described in", described, publication.document(described, ROOT)),
     ]
 
 
-def _views(size: Size, standing: Standing) -> list[TableView]:
-    name = standing.task.name
-    methods = of_task(size.board, standing)
-    kept = [one for one in filters(methods, ("access", "labels", "status")) if len(one.options) > 1]
-    title = f"Methods (split: {standing.split})"
-    found = [TableView("methods", title, methods, f"data/{size.name}/{name}", kept, size.name)]
-    if len(standing.splits) > 1:
-        splits = matrix(size.board, standing)
-        found.append(
-            TableView("splits", "Every split", splits, f"data/{size.name}/{name}-splits", size=size.name)
-        )
+def _views(size: Size, lines: Lines) -> list[BoardTable]:
+    path = f"data/{size.name}/{lines[0]['task']}"
+    methods = with_filters(of_task(size.board, lines), ("access", "labels", "status"))
+    title = f"Methods (split: {lines[0]['split']})"
+    found = [replace(methods, id="methods", title=title, path=path, size=size.name)]
+    if len(lines[0]["splits"]) > 1:
+        splits = matrix(size.board, lines)
+        found.append(replace(splits, id="splits", title="Every split", path=f"{path}-splits", size=size.name))
     return found
 
 
-def _scores(standing: Standing) -> list[Figure]:
-    title = metric_title(standing.task.name, standing.metric)
+def _scores(lines: Lines) -> list[Figure]:
+    title = metric_title(lines[0]["task"], lines[0]["primary"])
     return [
         Figure(
             "forest", "Scores and intervals", f"By {title}, with 95% intervals. The axis starts at 0.",
-            forest(standing), phone=phone_forest(standing),
+            forest(lines), phone=phone_forest(lines),
         ),
         Figure(
             "shift", "Scores on shifted splits",
             "A filled dot is the score on operations that were held out; each ring is a split that also holds out a "
             "part of the world, such as a region or a platform. The largest loss is named. The axis starts at 0.",
-            shifts(standing),
+            shifts(lines),
         ),
     ]  # fmt: skip
 
 
-def _costs(standing: Standing) -> list[Figure]:
+def _costs(lines: Lines) -> list[Figure]:
+    unit = task_of(lines[0]["task"]).unit
     joined = "The line joins the ranked methods that no other beats in both."
 
     def score_against(metric: str, id: str, title: str, text: str) -> Figure:
-        phone = against(standing, metric, PHONE)
-        return Figure(id, title, f"{text} {joined}", against(standing, metric), phone=phone)
+        phone = against(lines, metric, PHONE)
+        return Figure(id, title, f"{text} {joined}", against(lines, metric), phone=phone)
 
     return [
         score_against(
@@ -122,12 +123,11 @@ def _costs(standing: Standing) -> list[Figure]:
         Figure(
             "access", "Score against private data",
             f"How private the data is that a method was shown, and what it scores with it. {joined}",
-            against_tier(standing), phone=against_tier(standing, PHONE),
+            against_tier(lines), phone=against_tier(lines, PHONE),
         ),
         score_against(
             "harm_gap", "harm", "Detection against harm to the lawful",
-            f"Harm gap: false accusations per {standing.task.unit} of the worst lawful group, less those of all "
-            "lawful.",
+            f"Harm gap: false accusations per {unit} of the worst lawful group, less those of all lawful.",
         ),
         score_against(
             "protection_gap", "protection", "Detection against protection lost",
@@ -136,49 +136,66 @@ def _costs(standing: Standing) -> list[Figure]:
     ]  # fmt: skip
 
 
-def _worlds(standing: Standing, worlds: Worlds | None) -> list[Figure]:
+def _worlds(task: str, worlds: MeanRanks | None) -> list[Figure]:
     if worlds is None:
         return []
     said = ""
-    if worlds.tau is not None:
-        said = f" Kendall's τ between the rankings of two worlds is {worlds.tau:.2f} in the mean"
-        said += "." if worlds.least_tau is None else f" and {worlds.least_tau:.2f} at least."
+    if worlds.tau.mean is not None:
+        said = f" Kendall's τ between the rankings of two worlds is {worlds.tau.mean:.2f} in the mean"
+        said += f" and {worlds.tau.least:.2f} at least."
     return [
         Figure(
             "worlds", "Over worlds",
-            f"Mean ranks over {worlds.ranking.over}; methods joined by one bar do not differ clearly.{said}",
-            critical_difference(worlds.ranking, f"{standing.task.name}: mean ranks over worlds"),
+            f"Mean ranks over {worlds.over}; methods joined by one bar do not differ clearly.{said}",
+            critical_difference(worlds, f"{task}: mean ranks over worlds"),
         )
     ]  # fmt: skip
 
 
-def _verdicts(worlds: Worlds) -> str:
+def _verdicts(worlds: MeanRanks) -> str:
     """Return why a bar may join methods although a test above finds one of them better."""
     return (
         'A bar may join methods that "against reference" above calls different, because it asks another question: the '
         "p value there compares a method with the reference on all test cases of this one world; a bar compares all "
-        f"methods by nothing but their order in {worlds.ranking.over}, so few that it misses most differences."
+        f"methods by nothing but their order in {worlds.over}, so few that it misses most differences."
     )
 
 
-def _pairs(size: Size, standing: Standing, worlds: Worlds) -> TableView:
+def _pairs(size: Size, task: str, worlds: MeanRanks) -> BoardTable:
     """Return a square of all methods: in what share of worlds the row's is better than the column's."""
-    names = list(worlds.ranking.names)
-    share = {(one.better, one.worse): one.share for one in worlds.pairs}
-    share |= {(one.worse, one.better): 1 - one.share for one in worlds.pairs}
-    about = "Share of worlds in which the row's method is better than this one; a tie counts half."
-    headings = [
+    columns = [
         METHOD,
-        Column("mean rank", True, name="mean_rank", about="Over worlds, 1 the best.", unit="1 is the best"),
-        *(Column(name, True, name=name, about=about, unit="% of worlds") for name in names),
-    ]
-    rows, records = [], []
-    for name, rank in zip(names, worlds.ranking.mean_ranks, strict=True):
-        values = [share.get((name, other)) for other in names]
-        texts = [NOTHING if value is None else f"{value:.0%}" for value in values]
-        cells = [TableCell(text, value) for text, value in zip(texts, values, strict=True)]
-        rows.append(TableRow([TableCell(name, name), TableCell(f"{rank:.1f}", rank), *cells]))
-        records.append({"method": name, "mean_rank": rank, **dict(zip(names, values, strict=True))})
-    caption = f"{standing.task.name}: share of {worlds.ranking.over} in which the row is better. {release(size.board)}."
-    table = BoardTable(caption, headings, rows, records)
-    return TableView("pairs", "Which orders hold?", table, f"data/{size.name}/{standing.task.name}-worlds")
+        Column(
+            "mean rank", True, name="mean_rank", about="Over worlds, 1 the best.", unit="1 is the best",
+            text=lambda row: f"{row['mean_rank']:.1f}", values=lambda row: {"mean_rank": row["mean_rank"]},
+        ),
+        *map(_share, worlds.methods),
+    ]  # fmt: skip
+    rows = []
+    for at, (name, rank) in enumerate(zip(worlds.methods, worlds.mean_ranks, strict=True)):
+        shares = {
+            other: None if below == at else float(worlds.wins[at, below]) if at < below
+            else 1 - float(worlds.wins[below, at])
+            for below, other in enumerate(worlds.methods)
+        }  # fmt: skip
+        rows.append({"name": name, "method": name, "mean_rank": rank, "shares": shares})
+    records = [{"method": row["name"], "mean_rank": row["mean_rank"], **row["shares"]} for row in rows]
+    caption = f"{task}: share of {worlds.over} in which the row is better. {release(size.board)}."
+    return BoardTable(
+        caption,
+        columns,
+        rows,
+        records,
+        id="pairs",
+        title="Which orders hold?",
+        path=f"data/{size.name}/{task}-worlds",
+    )
+
+
+def _share(name: str) -> Column:
+    return Column(
+        name, True, name=name, unit="% of worlds",
+        about="Share of worlds in which the row's method is better than this one; a tie counts half.",
+        text=lambda row: NOTHING if (share := row["shares"][name]) is None else f"{share:.0%}",
+        values=lambda row: {name: row["shares"][name]},
+    )  # fmt: skip

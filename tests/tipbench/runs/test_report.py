@@ -15,6 +15,7 @@ from tipbench.runs.frames import RESULTS, to_parquet_bytes
 from tipbench.runs.grid import expand
 from tipbench.runs.report import (
     SHOWN,
+    document,
     form_table,
     form_table_of_results,
     gap_note,
@@ -66,10 +67,10 @@ def result(split: str, score: float | None, **more: Any) -> Result:
 
 def test_leakage_is_random_minus_operation_and_drift_operation_minus_forward() -> None:
     found = rows([result("forward", 0.2), result("random", 0.7), result("operation", 0.4)])
-    assert [row.split for row in found] == ["random", "operation", "forward"]
+    assert [row["split"] for row in found] == ["random", "operation", "forward"]
     for row in found:
-        assert row.leakage == pytest.approx(0.3)
-        assert row.drift == pytest.approx(0.2)
+        assert row["leakage"] == pytest.approx(0.3)
+        assert row["drift"] == pytest.approx(0.2)
 
 
 def test_leakage_stands_in_the_random_row_and_drift_in_the_forward_row() -> None:
@@ -81,7 +82,7 @@ def test_leakage_stands_in_the_random_row_and_drift_in_the_forward_row() -> None
 
 def test_without_the_other_split_there_is_no_leakage_and_no_drift() -> None:
     (row,) = rows([result("forward", 0.2)])
-    assert (row.leakage, row.drift) == (None, None)
+    assert (row["leakage"], row["drift"]) == (None, None)
 
 
 def test_the_note_stands_where_there_is_no_interval() -> None:
@@ -94,16 +95,16 @@ def test_without_truth_for_the_primary_metric_labelled_pairs_show_the_pairwise_o
     (row,) = rows(
         [result("given", 0.2, scores={"average_precision": unknown, "pairwise_f1": {"value": 0.9}})]
     )
-    assert (row.metric, row.score) == ("pairwise_f1", 0.9)
+    assert (row["metric"], row["score"]) == ("pairwise_f1", 0.9)
     (row,) = rows([result("given", 0.2, scores={"average_precision": unknown})])
-    assert (row.metric, row.score, row.note) == ("average_precision", None, "no truth")
+    assert (row["metric"], row["score"], row["note"]) == ("average_precision", None, "no truth")
 
 
 def test_seeds_are_one_row_with_their_mean_and_spread() -> None:
     (row,) = rows([result("forward", 0.2, seed=0), result("forward", 0.4, seed=1)])
-    assert (row.score, row.low, row.high) == pytest.approx((0.3, 0.2, 0.4))
-    assert row.seed_sd == pytest.approx(0.2 / 2**0.5)
-    assert row.seeds == 2
+    assert (row["score"], row["low"], row["high"]) == pytest.approx((0.3, 0.2, 0.4))
+    assert row["seed_sd"] == pytest.approx(0.2 / 2**0.5)
+    assert row["seeds"] == 2
 
 
 def test_a_mean_over_something_unknown_is_unknown() -> None:
@@ -118,7 +119,7 @@ def test_two_configs_of_one_method_are_two_rows() -> None:
     found = rows(
         [result("forward", 0.2, config=config(c=1.0)), result("forward", 0.4, config=config(c=0.1, d=2))]
     )
-    assert [row.method for row in found] == [
+    assert [row["method"] for row in found] == [
         "advert_risk/prior [c=0.1, d=2]",
         "advert_risk/prior [c=1.0, d=default]",
     ]
@@ -145,10 +146,10 @@ def test_rows_beside_references_are_in_the_order_of_their_score_and_marked() -> 
         *(of("oracle", 0.7, 0.7, oracle_method=True), of("low", 0.5, 0.8, "random")),
     ]
     found = rows(own, references)
-    order = [(row.split, row.method.partition("/")[2]) for row in found]
+    order = [(row["split"], row["method"].partition("/")[2]) for row in found]
     assert order[:2] == [("random", "low"), ("random", "mine")]
     assert [name for _, name in order[2:]] == ["oracle", "high", "mine", "low", "unknown"]
-    assert [row.method for row in found if not row.to_dict()["reference"]] == ["advert_risk/mine"] * 2
+    assert [row["method"] for row in found if not document(row)["reference"]] == ["advert_risk/mine"] * 2
     columns, cells = table(found)
     at = [column.title for column in columns].index("source")
     assert [line[at] for line in cells].count("yours") == 2
@@ -161,7 +162,7 @@ def test_errors_beside_references_are_in_rising_order() -> None:
         return result("forward", None, method=method, primary="median_abs_log_error", scores=scores)
 
     found = rows([of("mine", 0.3)], [of("worse", 0.4), of("better", 0.2)])
-    assert [row.score for row in found] == [0.2, 0.3, 0.4]
+    assert [row["score"] for row in found] == [0.2, 0.3, 0.4]
 
 
 def test_a_gap_without_finds_beside_accusations_is_explained() -> None:
@@ -186,12 +187,12 @@ def test_rows_with_a_validation_score_come_first_in_its_order_and_others_by_thei
         return result("forward", score, config=config, valid=None if valid is None else {"value": valid})
 
     swept = [of(1.0, 0.9, 0.1), of(2.0, 0.2, 0.8), of(3.0, 0.5, 0.5)]
-    assert [row.valid for row in rows(swept)] == [0.8, 0.5, 0.1]
-    assert [row.score for row in rows([*swept[:2], of(3.0, 0.5, None)])] == [0.2, 0.9, 0.5]
+    assert [row["valid"] for row in rows(swept)] == [0.8, 0.5, 0.1]
+    assert [row["score"] for row in rows([*swept[:2], of(3.0, 0.5, None)])] == [0.2, 0.9, 0.5]
     other = result("forward", 0.3, method="advert_risk/other", valid={"value": 0.9})
-    assert [row.score for row in rows([result("forward", 0.6, valid={"value": 0.1}), other])] == [0.3, 0.6]
+    assert [row["score"] for row in rows([result("forward", 0.6, valid={"value": 0.1}), other])] == [0.3, 0.6]
     alone = rows([other, result("forward", 0.6), result("forward", 0.1, method="advert_risk/third")])
-    assert [row.score for row in alone] == [0.6, 0.3, 0.1], "one that could be tuned is no sweep"
+    assert [row["score"] for row in alone] == [0.6, 0.3, 0.1], "one that could be tuned is no sweep"
 
 
 def test_columns_that_say_nothing_are_not_shown_and_chosen_ones_are() -> None:
@@ -215,7 +216,11 @@ def test_methods_stand_in_the_order_of_their_honest_score_and_oracles_last() -> 
             result("forward", 0.8, method="advert_risk/oracle", oracle_method=True),
         ]
     )
-    assert list(dict.fromkeys(row.method.partition("/")[2] for row in found)) == ["honest", "leaky", "oracle"]
+    assert list(dict.fromkeys(row["method"].partition("/")[2] for row in found)) == [
+        "honest",
+        "leaky",
+        "oracle",
+    ]
 
 
 def test_counts_are_whole_and_scores_have_three_decimals() -> None:
@@ -241,9 +246,9 @@ def test_a_row_shows_what_stands_beside_its_score_and_why_a_gap_was_not_earned()
     shown = dict(zip((column.title for column in columns), cells[0], strict=True))
     assert (shown["accused per find (50%)"], shown["harm gap"]) == ("36.800", "no finds")
     assert "protection gap" not in shown, "a column that says nothing is left out"
-    assert row.to_dict()["harm_gap"] is None
-    assert row.to_dict()["beside"]["harm_gap"] == {"value": None, "note": "no finds"}
-    assert "coverage" not in row.beside
+    assert document(row)["harm_gap"] is None
+    assert document(row)["beside"]["harm_gap"] == {"value": None, "note": "no finds"}
+    assert "coverage" not in row["beside"]
 
 
 FOUND = {

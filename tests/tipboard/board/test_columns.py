@@ -8,11 +8,11 @@ from tipboard.board.columns import (
     COLUMNS,
     NOT_MEASURED,
     OVERALL,
-    cells_of,
     columns_with_text,
     expected_columns,
     metric_column,
     records,
+    value_of,
 )
 from tipboard.board.standings import standings
 from tipboard.board.tables import FORMATS, of_task
@@ -25,8 +25,8 @@ def test_what_is_lost_on_each_shift_is_in_files_and_the_worst_is_shown(
 ) -> None:
     scores = {"forward": 0.5, "operation": 0.6, "region": 0.55, "language": 0.2}
     [standing] = standings(board(*(result(A, split, score) for split, score in scores.items())))
-    [line] = standing.lines
-    [record] = records([standing])
+    [line] = standing
+    [record] = records(standing)
     assert record["drop_region"] == pytest.approx(0.05)
     assert record["drop_language"] == record["worst_shift_drop"] == pytest.approx(0.4)
     assert (record["drop_platform"], record["worst_shift"]) == (None, "language")
@@ -41,7 +41,7 @@ def test_of_an_error_the_largest_rise_is_the_worst(result: Callable, board: Call
     found = [
         result(task, split, primary=metric, scores={metric: {"value": e}}) for split, e in errors.items()
     ]
-    [record] = records(standings(board(*found)))
+    [record] = records(standings(board(*found))[0])
     assert record["worst_shift_drop"] == pytest.approx(-0.3)
 
 
@@ -61,7 +61,7 @@ def test_a_column_of_any_metric_is_one_entry(result: Callable, board: Callable) 
     metric = {"average_precision": {"value": 0.5}, "auroc": {"value": 0.8}}
     [standing] = standings(board(*(result(A, seed=seed, scores=metric) for seed in (0, 1))))
     column = metric_column("auroc", "AUROC", "Area under the curve.")
-    [line] = standing.lines
+    [line] = standing
     assert columns_with_text(standing, [column]) == [column]
     assert (column.text(line), column.values(line)) == ("0.800", {"auroc": 0.8})
     absent = metric_column("coverage", "coverage", "The share of intervals that hold the truth.")
@@ -77,9 +77,9 @@ def test_a_gap_that_was_not_earned_is_a_reason_and_no_number_to_sort_by(
     other = {**gap, "harm_gap": {"value": 0.0}}
     [standing] = standings(board(result(A, scores=gap), result(A, seed=1, scores=other)))
     [column] = [one for one in columns_with_text(standing) if one.name == "harm_gap"]
-    [[cell]] = [cells_of(line, [column]) for line in standing.lines]
-    assert (cell.text, cell.value, cell.note) == (reason, None, reason)
-    assert records([standing])[0]["harm_gap"] is None
+    [line] = standing
+    assert (column.text(line), value_of(column, line), column.note(line)) == (reason, None, reason)
+    assert records(standing)[0]["harm_gap"] is None
     for name in ("markdown", "latex"):
         assert reason in FORMATS[name].write(of_task(board(result(A, scores=gap)), standing)).decode()
 
@@ -88,8 +88,7 @@ def test_a_longer_reason_is_told_beside_a_dash(result: Callable, board: Callable
     gap = {"average_precision": {"value": 0.05}, "harm_gap": {"value": None, "note": "too few clusters"}}
     [standing] = standings(board(result(A, score=0.05, scores=gap), result("advert_risk/lightgbm")))
     [column] = [one for one in expected_columns(standing) if one.name == "harm_gap"]
-    [cell] = cells_of(standing.lines[-1], [column])
-    assert (cell.text, cell.note) == ("-", "too few clusters")
+    assert (column.text(standing[-1]), column.note(standing[-1])) == ("-", "too few clusters")
 
 
 def test_what_an_older_run_did_not_measure_is_a_dash_that_says_so_and_only_where_the_task_reports_it(
@@ -97,8 +96,8 @@ def test_what_an_older_run_did_not_measure_is_a_dash_that_says_so_and_only_where
 ) -> None:
     [standing] = standings(board(result(A, scores={"average_precision": {"value": 0.05}})))
     found = {one.name: one for one in expected_columns(standing)}
-    cell = cells_of(standing.lines[0], [found["accusations_per_find_20"]])[0]
-    assert (cell.text, cell.value, cell.note) == ("-", None, NOT_MEASURED)
+    [line], column = standing, found["accusations_per_find_20"]
+    assert (column.text(line), value_of(column, line), column.note(line)) == ("-", None, NOT_MEASURED)
     assert not {"coverage", "accusations_per_find"} & set(found)
     assert "accusations_per_find_20" not in {one.name for one in columns_with_text(standing)}
 

@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from tipbench.kinds import ESTIMATES
 from tipbench.runs.results import Result
 from tipbench.tasks import tasks
-from tipboard.board.columns import COLUMNS
+from tipboard.board.columns import COLUMNS, is_unsupported
 from tipboard.board.entries import Entry, reference_entries
 from tipboard.board.files import Board, read
 from tipboard.board.forest import forest_of
 from tipboard.board.fresh import ASSUMED, LARGEST_MARGIN, MARGIN, SMALLEST_MARGIN, Bounded, fresh_of, supports
-from tipboard.board.standings import BoardRow, standings
-from tipboard.board.tables import FOOTNOTE, FORMATS, UNRANKED, lines_of, matrix, of_entry, of_task, overall
+from tipboard.board.standings import Line, best_score, shift_drops, standings
+from tipboard.board.tables import FOOTNOTE, FORMATS, UNRANKED, cell_text, matrix, of_entry, of_task, overall
 from tipboard.board.worlds import read_stability as read_worlds
 from tipboard.site.build import write
 from tipboard.site.overview import covering
@@ -60,12 +60,12 @@ def reference(result: Callable) -> list[Entry]:
     return reference_entries(found, [])
 
 
-def lines(*entries: Entry) -> dict[str, BoardRow]:
+def lines(*entries: Entry) -> dict[str, Line]:
     [shown] = standings(Board(DATA, list(entries)))
-    return {line.entry.method: line for line in shown.lines}
+    return {line["method"]: line for line in shown}
 
 
-def text(key: str, line: BoardRow) -> str:
+def text(key: str, line: Line) -> str:
     return next(column.text(line) for column in COLUMNS if column.name == key)
 
 
@@ -114,24 +114,20 @@ def test_of_shipped_methods_one_score_in_a_hundred_is_marked_in_the_worlds_of_sm
     board = read(committed)
     worlds = read_worlds(committed, board.data)
     assert worlds is not None
-    released = {
-        (standing.task.name, line.entry.method): line.row
-        for standing in standings(board)
-        for line in standing.lines
-    }
+    released = {(line["task"], line["method"]): line for standing in standings(board) for line in standing}
     judged, marked = [], []
     for task in worlds.tasks:
         for scores in task.scores:
             for method, score in zip(task.methods, scores, strict=True):
                 row = released[task.task, method]
-                assert row.score is not None
-                here = Bounded(row.score, row.low, row.high)
-                ratio = score / row.score if row.score else 1.0
+                assert row["score"] is not None
+                here = Bounded(row["score"], row["low"], row["high"])
+                ratio = score / row["score"] if row["score"] else 1.0
                 reach = [ratio * here.reach(up) for up in (False, True)]
                 there = Bounded(score, score - reach[0], score + reach[1])
                 judged.append(task.task)
                 if not supports(here, there, task.lower_is_better):
-                    marked.append((task.task, method, row.score, score))
+                    marked.append((task.task, method, row["score"], score))
     assert len(judged) > 300
     assert len(marked) <= len(judged) / 40, marked
     pooled = {name for name, task in tasks().items() if task.kind is ESTIMATES}
@@ -156,20 +152,17 @@ def led(result: Callable, board: Callable, reproduced: Callable) -> Board:
 
 def test_a_package_that_remembers_a_few_answers_has_no_rank_and_leads_nothing(led: Board) -> None:
     [standing] = standings(led)
-    assert [(line.entry.method, line.rank) for line in standing.lines] == [
+    assert [(line["method"], line["rank"]) for line in standing] == [
         ("tfidf_logreg", 1), ("prior", 2), ("memo", None)
     ]  # fmt: skip
-    memo = standing.lines[-1]
-    assert (memo.status, memo.is_supported(), memo.against, memo.is_ranked) == (
-        "reproduced",
-        True,
-        None,
-        False,
-    )
+    memo = standing[-1]
+    found = [memo[key] for key in ("status", "supported", "against", "is_ranked")]
+    assert found == ["reproduced", True, None, False]
     leader = best(standing)
     assert leader is not None
-    assert (leader.method, standing.best, standing.reference) == ("tfidf_logreg", 0.671, "tfidf_logreg")
-    assert [row.line.method for row in forest_of(standing).rows] == ["tfidf_logreg", "prior", "lab / memo"]
+    assert (leader["name"], leader["is_best"], leader["is_reference"]) == ("tfidf_logreg", True, True)
+    assert best_score(standing, "forward") == 0.671
+    assert [row["name"] for row in forest_of(standing).rows] == ["tfidf_logreg", "prior", "lab / memo"]
 
 
 def test_no_file_ranks_a_package_that_remembers_a_few_answers_or_calls_it_significant(led: Board) -> None:
@@ -191,7 +184,7 @@ def test_no_file_ranks_a_package_that_remembers_a_few_answers_or_calls_it_signif
         assert {"**", "textbf", " p "} & set(re.findall(r"[*]{2}|textbf| p ", last)) == set()
         assert last.replace("{-}", "-").lstrip("| ").startswith("- ")
         assert UNRANKED in written
-    assert [row.kind for row in table.rows] == ["reference", "", "reproduced"]
+    assert [row["kind"] for row in table.rows] == ["reference", "", "reproduced"]
 
 
 def test_no_page_ranks_a_package_that_remembers_a_few_answers(led: Board, tmp_path: Path) -> None:
@@ -237,14 +230,14 @@ def test_a_forged_entry_is_the_best_of_nothing(
     [standing] = size.usual
     leader = best(standing)
     assert leader is not None
-    assert leader.method == "good"
-    assert forest_of(standing).rows[-1].score == 0.5  # of the forged one
-    assert {name: standing.best_on(name) for name in standing.splits} == {
+    assert leader["name"] == "good"
+    assert forest_of(standing).rows[-1]["placed"] == 0.5  # of the forged one
+    assert {name: best_score(standing, name) for name in standing[0]["splits"]} == {
         "forward": 0.6, "random": 0.7, "region": 0.6
     }  # fmt: skip
-    line = standing.lines[-1]
-    assert (line.entry.method, line.against, line.row.leakage, line.row.drift) == ("forged", None, None, None)
-    assert line.shift_drops == {"region": None}
+    found = [standing[-1][key] for key in ("method", "against", "leakage", "drift")]
+    assert found == ["forged", None, None, None]
+    assert shift_drops(standing[-1]) == {"region": None}
 
 
 def test_an_entry_that_is_forged_on_another_split_alone_is_marked_there(
@@ -252,10 +245,12 @@ def test_an_entry_that_is_forged_on_another_split_alone_is_marked_there(
 ) -> None:
     board = Board(DATA, [*reference, reproduced("half", {"forward": (0.65, 0.6), "random": (0.99, 0.5)})])
     [standing] = standings(board)
-    assert standing.best_on("random") == 0.7
-    *_, last = matrix(board, standing).rows
-    assert [cell.text for cell in last.cells] == ["lab / half", "0.650", "0.990 †", "-"]
-    assert (last.best, last.marked) == ((), (2,))
+    assert best_score(standing, "random") == 0.7
+    table = matrix(board, standing)
+    assert [cell_text(column, table.rows[-1]) for column in table.columns] == [
+        *("lab / half", "0.650", "0.990 †", "-")
+    ]
+    assert not any(column.bold(table.rows[-1]) for column in table.columns)
 
 
 def test_pairwise_tests_and_their_correction_know_nothing_of_a_forged_entry(
@@ -271,13 +266,8 @@ def test_pairwise_tests_and_their_correction_know_nothing_of_a_forged_entry(
     kept = board(*forged.results, draws={"forged": np.full(99, 0.99)}).entries[0].draws
     forged = replace(forged, draws=kept)
     alone, found = lines(*honest), lines(*honest, forged)
-    assert {name: found[name].against for name in names} == {
-        name: line.against for name, line in alone.items()
-    }
-    assert {name: found[name].rank_interval for name in names} == {
-        name: line.rank_interval for name, line in alone.items()
-    }
-    assert (found["forged"].against, found["forged"].rank_interval) == (None, None)
+    assert {name: found[name] for name in names} == alone
+    assert (found["forged"]["against"], found["forged"]["rank_low"]) == (None, None)
 
 
 def test_mean_ranks_leave_a_forged_entry_out(reproduced: Callable, result: Callable) -> None:
@@ -295,10 +285,10 @@ def test_mean_ranks_leave_a_forged_entry_out(reproduced: Callable, result: Calla
     size = size_of(Board(DATA, [*honest, forged]))
     ranking = across(size.usual)
     assert ranking is not None
-    assert ranking.names == ["c", "b", "a"]
+    assert ranking.methods == ("c", "b", "a")
     last = covering(size).rows[-1]
-    assert (last.kind, last.cells[-1].text) == ("unsupported", "reproduced, not supported")
-    assert "account_risk (not ranked)" in last.cells[3].text
+    assert (last["kind"], last["status"]) == ("unsupported", "reproduced, not supported")
+    assert "account_risk (not ranked)" in last["ranks"]
 
 
 def written(entries: Sequence[Entry]) -> tuple[dict[str, bytes], Board]:
@@ -332,10 +322,10 @@ def test_the_column_is_absent_where_no_entry_has_a_fresh_score_and_a_dash_where_
     tables = [
         of_task(board, found[0]),
         overall([(board, found)]),
-        of_entry(board, lines_of(found), "x"),
+        of_entry(board, found[0], "x"),
     ]
     for table in tables:
-        assert "fresh" not in {heading.name for heading in table.headings}
+        assert "fresh" not in {column.name for column in table.columns}
         assert not {"fresh", "supported"} & table.records[0].keys()
         assert table.footnote == ""
     assert b"fresh" not in made["csv"]
@@ -351,9 +341,8 @@ def test_scores_of_seeds_that_were_run_on_both_are_compared(result: Callable) ->
 
     entry = Entry("lab", "m", seeds((0.7, 0.8, 0.9)), (), object(), (), seeds((0.6, 0.7), data=f"{DATA}.w7"))  # type: ignore[arg-type]
     line = lines(entry)["m"]
-    assert line.fresh is not None
-    assert line.fresh.score.score == pytest.approx(0.65)
-    assert line.is_supported()
+    assert line["fresh"] == pytest.approx(0.65)
+    assert not is_unsupported(line)
 
 
 TINY_DATA = "0.4.0/tiny"

@@ -48,12 +48,12 @@ def test_a_method_without_draws_has_no_interval_and_takes_no_place() -> None:
 
 def test_a_line_to_beat_has_no_rank_no_test_and_no_mark_in_the_figure() -> None:
     board = read(Path(__file__).parents[3] / "results")
-    [standing] = [one for one in standings(board) if one.task.name == "prevalence"]
-    by_method = {line.method: line for line in standing.lines}
+    [standing] = [one for one in standings(board) if one[0]["task"] == "prevalence"]
+    by_method = {line["name"]: line for line in standing}
     line, same = by_method["chao_fixed_range"], by_method["chao_lower"]
-    assert line.row.score == same.row.score
-    assert (line.rank, line.against, same.rank) == (None, None, 1)
-    assert line.method not in {row.line.method for row in forest_of(standing).rows}
+    assert line["score"] == same["score"]
+    assert (line["rank"], line["against"], same["rank"]) == (None, None, 1)
+    assert line["name"] not in {row["name"] for row in forest_of(standing).rows}
 
 
 # Demšar (2006), table 6: ranks of C4.5, C4.5+m, C4.5+cf and C4.5+m+cf on 14 data sets, 1 the best.

@@ -237,8 +237,8 @@ def test_an_honest_package_is_stored_as_reproduced_with_its_score_on_a_fresh_wor
     assert fresh.data.startswith("0.4.0/tiny.w")
     assert fresh.data != kept.data
     assert found["supported"] is True
-    [shown] = [line for one in standings(read(place / "results")) for line in one.lines]
-    assert (shown.rank, shown.is_supported()) == (None, True)
+    [shown] = [line for one in standings(read(place / "results")) for line in one]
+    assert (shown["rank"], shown["supported"]) == (None, True)
     shutil.rmtree(place / "results/0.4.0/tiny/submissions/lab-a--crowd/fresh")
     for words in (
         ("board", "check", "scores=true"),
@@ -300,9 +300,9 @@ def test_a_forger_that_carries_the_truth_is_marked_and_does_not_lead(
     assert found["found"] > 0.95  # almost all that can be had
     assert not found["supported"]
     [standing] = standings(read(place / "results"))
-    first, last = standing.lines
-    assert (first.method, first.rank, last.status) == ("majority", 1, "reproduced")
-    assert last.rank is None
+    first, last = standing
+    assert (first["name"], first["rank"], last["status"]) == ("majority", 1, "reproduced")
+    assert last["rank"] is None
     code, out, _ = tipbench("board", "export", "--format", "markdown", f"task={TASK}")
     assert code == 0
     assert f"{found['found']:.3f} †" in out

@@ -16,7 +16,6 @@ from tipboard.board.entries import Entry
 from tipboard.board.files import Board, read
 from tipboard.board.standings import standings
 from tipboard.board.tables import FORMATS, escape_latex, frame, latex_table, matrix, of_task, overall
-from tipboard.commands.board.export import FIT_A_PAGE
 from tipcore.errors import UsageError
 
 A, B, ORACLE = "advert_risk/prior", "advert_risk/lightgbm", "advert_risk/oracle"
@@ -38,7 +37,7 @@ def test_the_table_of_everything_has_every_line_of_every_split(shown: Board) -> 
     found = frame(table)
     assert found["split"].to_list() == ["forward"] * 3 + ["region"]
     assert found["size"].unique().to_list() == ["tiny"]
-    assert [row.usual for row in table.rows] == [True] * 3 + [False]
+    assert [row["usual"] for row in table.rows] == [True] * 3 + [False]
 
 
 def test_files_hold_unrounded_numbers_and_null_where_nothing_is_known(shown: Board) -> None:
@@ -55,7 +54,7 @@ def test_files_hold_unrounded_numbers_and_null_where_nothing_is_known(shown: Boa
 def test_a_matrix_has_a_column_a_split(shown: Board) -> None:
     [standing] = standings(shown)
     table = matrix(shown, standing)
-    assert [heading.title for heading in table.headings] == ["method", "forward", "region"]
+    assert [column.title for column in table.columns] == ["method", "forward", "region"]
     assert frame(table).filter(pl.col("method") == "prior").select("forward", "region").row(0) == (
         0.1234567890123,
         0.1,
@@ -70,17 +69,18 @@ def test_the_best_ranked_score_is_bold_and_no_oracle_and_no_claim_is(shown: Boar
     told = FORMATS["markdown"].write(table).decode()
     assert [line for line in told.splitlines() if "**" in line] == ["| lightgbm    | **0.700** |"]
     assert rf"lightgbm & \textbf{{{0.7:.3f}}} \\" in FORMATS["latex"].write(table).decode()
-    bold = {row.cells[0].text: row.best for row in matrix(shown, standing).rows}
-    assert bold == {"lightgbm": (1,), "prior": (2,), "oracle": (), "acme / best": ()}
+    table = matrix(shown, standing)
+    bold = {row["name"]: [column.title for column in table.columns if column.bold(row)] for row in table.rows}
+    assert bold == {"lightgbm": ["forward"], "prior": ["region"], "oracle": [], "acme / best": []}
 
 
 def test_a_table_has_the_columns_that_were_chosen_in_their_order(shown: Board) -> None:
     [standing] = standings(shown)
     table = of_task(shown, standing, ["interval", "method"])
-    assert [heading.name for heading in table.headings] == ["interval", "method"]
+    assert [column.name for column in table.columns] == ["interval", "method"]
     assert frame(table).columns == ["task", "split", "metric", "team", "low", "high", "method"]
     everything = overall([(shown, standings(shown))], ["split", "method", "score"])
-    assert [heading.name for heading in everything.headings] == ["split", "method", "score"]
+    assert [column.name for column in everything.columns] == ["split", "method", "score"]
     with pytest.raises(UsageError, match=r'no column scores\. Did you mean "score"\?'):
         of_task(shown, standing, ["scores"])
 
@@ -175,7 +175,7 @@ def test_pdflatex_prints_any_text_and_every_task_on_the_width_of_a_page(
     tables = [latex_table(["a", BAD], [[BAD, "-0.1"]], [False, True], BAD)]
     board = read(made_board)
     for standing in standings(board):
-        names = [column.name for column in columns_with_text(standing) if column.name in FIT_A_PAGE]
+        names = [column.name for column in columns_with_text(standing) if column.printed]
         tables.append(FORMATS["latex"].write(of_task(board, standing, names)).decode())
     assert len(tables) == 1 + len(tasks())
     table = r"\clearpage ".join(tables)

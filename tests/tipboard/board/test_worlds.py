@@ -15,7 +15,6 @@ from tipboard.board.worlds import (
     TaskScores,
     collect_worlds,
     read_stability,
-    stable,
     store_stability,
 )
 from tipcore.errors import UsageError
@@ -86,8 +85,8 @@ def test_a_method_without_a_score_in_every_world_is_left_out_and_named(in_worlds
         "second": "not run in world 2, 5",
         "third": "no score in world 4: too few positives",
     }
-    assert stable(task).groups == (("first",),)
-    assert stable(task).critical_difference is None
+    assert task.ranking.groups == (("first",),)
+    assert task.ranking.critical_difference is None
 
 
 def test_runs_of_two_sizes_are_refused_until_one_is_chosen(in_worlds, runs: Write) -> None:
@@ -200,7 +199,7 @@ def test_four_worlds_are_no_stability() -> None:
 
 
 def test_one_ranking_in_every_world_is_stable() -> None:
-    found = stable(scores_of([[0.1, 0.5, 0.9], [0.2, 0.3, 0.4], [0.6, 0.7, 0.8], [0.1, 0.2, 0.3], [0, 1, 2]]))
+    found = scores_of([[0.1, 0.5, 0.9], [0.2, 0.3, 0.4], [0.6, 0.7, 0.8], [0.1, 0.2, 0.3], [0, 1, 2]]).ranking
     assert found.methods == ("c", "b", "a")
     assert found.mean_ranks == (1.0, 2.0, 3.0)
     assert (found.tau.mean, found.tau.least) == (1.0, 1.0)
@@ -213,16 +212,16 @@ def test_one_ranking_in_every_world_is_stable() -> None:
 
 def test_of_an_error_less_is_better() -> None:
     matrix = [[0.1, 0.5], [0.2, 0.3], [0.6, 0.7], [0.1, 0.2], [0.0, 1.0]]
-    assert stable(scores_of(matrix)).methods == ("b", "a")
+    assert scores_of(matrix).ranking.methods == ("b", "a")
     errors = scores_of(matrix, metric="median_abs_log_error")
-    assert stable(errors).methods == ("a", "b")
+    assert errors.ranking.methods == ("a", "b")
 
 
 def test_without_a_difference_by_friedmans_test_all_methods_are_one_group() -> None:
-    found = stable(scores_of([[0, 1, 2], [2, 1, 0], [0, 1, 2], [2, 1, 0], [1, 0, 2]]))
+    found = scores_of([[0, 1, 2], [2, 1, 0], [0, 1, 2], [2, 1, 0], [1, 0, 2]]).ranking
     assert not found.friedman.rejects
     assert [set(group) for group in found.groups] == [{"a", "b", "c"}]
-    assert [set(group) for group in stable(scores_of([[1.0, 1.0]] * 5)).groups] == [{"a", "b"}]
+    assert [set(group) for group in scores_of([[1.0, 1.0]] * 5).ranking.groups] == [{"a", "b"}]
 
 
 @given(
@@ -234,11 +233,11 @@ def test_without_a_difference_by_friedmans_test_all_methods_are_one_group() -> N
     st.randoms(use_true_random=False),
 )
 def test_the_order_of_worlds_and_methods_changes_nothing_that_is_said(matrix, random) -> None:
-    found = stable(scores_of(matrix))
+    found = scores_of(matrix).ranking
     methods = list(range(len(matrix[0])))
     random.shuffle(methods)
     shuffled = [[row[at] for at in methods] for row in random.sample(matrix, len(matrix))]
-    other = stable(scores_of(shuffled, methods="".join("abcdefgh"[at] for at in methods)))
+    other = scores_of(shuffled, methods="".join("abcdefgh"[at] for at in methods)).ranking
     assert (other.methods, other.groups) == (found.methods, found.groups)
     assert other.mean_ranks == pytest.approx(found.mean_ranks)
     assert other.keeps == pytest.approx(found.keeps)

@@ -65,7 +65,7 @@ def scored(result: Result, score: float) -> Result:
 
 def kinds(folder: Path, board: Board) -> list[str]:
     """A page of every kind, those of strangers among them."""
-    strangers = [f"small/methods/{page_id(entry)}.html" for entry in board.entries if entry.record]
+    strangers = [f"small/methods/{page_id(entry.id)}.html" for entry in board.entries if entry.record]
     return [
         "index.html", "about.html", "small/tasks/account_risk.html", "small/tasks/route_forecast.html",
         "small/tasks/advert_risk.html", "small/methods/tipbench--lightgbm.html", *strangers,

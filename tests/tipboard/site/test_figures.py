@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from tipbench.pages.svg import LETTER, PHONE, Drawing, ticks
 from tipbench.pages.templates import ASSETS
 from tipboard.board.files import read
-from tipboard.board.standings import Standing, standings
+from tipboard.board.ranks import MeanRanks
+from tipboard.board.standings import Lines, standings
 from tipboard.site.figures.critical_difference import critical_difference
 from tipboard.site.figures.forest import FEW, MOST, card, forest, phone_forest
 from tipboard.site.figures.marks import scale
 from tipboard.site.figures.rows import BEST, by_group, by_split, shifts
 from tipboard.site.figures.tradeoff import HALF, Label, Spot, against, against_tier, front, place_labels
-from tipboard.site.sizes import MeanRanks
 from tipdata.documents.palette import DARK, LIGHT
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -32,8 +32,8 @@ def texts(drawing: Drawing) -> list[str]:
     return ["".join(one.itertext()) for one in root.iter(f"{SVG}text")]
 
 
-def standing_of(board: Callable, *results: Any) -> Standing:
-    return next(one for one in standings(board(*results)) if one.split == "forward")
+def standing_of(board: Callable, *results: Any) -> Lines:
+    return next(one for one in standings(board(*results)) if one[0]["split"] == "forward")
 
 
 def test_text_of_strangers_is_text_in_a_figure_and_in_its_file() -> None:
@@ -147,7 +147,7 @@ def test_a_forest_shows_the_best_the_reference_and_how_many_are_left_out(
     reference = result("advert_risk/tfidf_logreg", score=0.1)
     draws = {"tfidf_logreg": np.full(9, 0.1), "m00": np.full(9, 0.9)}
     [shown] = standings(board(*others, reference, draws=draws))
-    assert shown.reference == "tfidf_logreg"
+    assert [line["name"] for line in shown if line["is_reference"]] == ["tfidf_logreg"]
     drawing = forest(shown)
     assert drawing is not None
     said = texts(drawing)
@@ -182,7 +182,7 @@ def test_the_dot_of_a_split_needs_three_splits_that_a_method_is_known_on(
     result: Callable, board: Callable
 ) -> None:
     shown = standing_of(board, *(result("advert_risk/prior", split) for split in SHIFTED))
-    over, mine = shifts(shown), by_split(shown, shown.lines[0], [])
+    over, mine = shifts(shown), by_split(shown[0], [])
     assert over is not None
     assert mine is not None
     for drawing in (over, mine):
@@ -190,7 +190,7 @@ def test_the_dot_of_a_split_needs_three_splits_that_a_method_is_known_on(
     assert {"operation", "region", "platform"} <= set(texts(mine))
     assert "forward" not in texts(mine)
     few = standing_of(board, *(result("advert_risk/prior", split) for split in SHIFTED[:3]))
-    assert shifts(few) is by_split(few, few.lines[0], []) is None
+    assert shifts(few) is by_split(few[0], []) is None
 
 
 def test_shifts_are_of_the_best_and_the_reference_and_of_no_self_reported_method(
@@ -203,7 +203,9 @@ def test_shifts_are_of_the_best_and_the_reference_and_of_no_self_reported_method
     ]
     reference = [result("advert_risk/tfidf_logreg", split, 0.1) for split in SHIFTED]
     draws = {"tfidf_logreg": np.full(9, 0.1), "m0": np.full(9, 0.9)}
-    [shown] = [one for one in standings(board(*others, *reference, draws=draws)) if one.split == "forward"]
+    [shown] = [
+        one for one in standings(board(*others, *reference, draws=draws)) if one[0]["split"] == "forward"
+    ]
     drawing = shifts(shown)
     assert drawing is not None
     names = [text for text in texts(drawing) if text[0] in "mt" and len(text) < 13]
@@ -233,7 +235,7 @@ def test_every_method_of_a_trade_off_is_named_in_it(
     for drawing in (against(shown, "harm_gap", width), against_tier(shown, width)):
         assert drawing is not None
         said = " ".join(texts(drawing))
-        assert [line.method for line in shown.lines if line.method not in said] == []
+        assert [line["name"] for line in shown if line["name"] not in said] == []
 
 
 def test_the_leading_method_of_every_task_is_named(made_board: Path) -> None:
@@ -242,11 +244,8 @@ def test_the_leading_method_of_every_task_is_named(made_board: Path) -> None:
         drawing = against(shown, "harm_gap")
         if drawing is not None:
             drawn += 1
-            gaps = [
-                one.entry.of(shown.task.name, shown.split)[0].scores["harm_gap"].value for one in shown.lines
-            ]
-            leading = next(one for one, gap in zip(shown.lines, gaps, strict=True) if gap is not None)
-            assert leading.method in texts(drawing)
+            leading = next(one for one in shown if one["scores"]["harm_gap"]["value"] is not None)
+            assert leading["name"] in texts(drawing)
     assert drawn >= 4
 
 
@@ -268,12 +267,12 @@ def test_names_beside_marks_lie_on_no_other_name_and_none_is_lost(marks: list[tu
 def test_what_a_phone_shows_is_as_narrow_as_one_and_legible(result: Callable, board: Callable) -> None:
     results = many(result, FEW + 2, long=True)
     shown = standing_of(board, *results, *(result("advert_risk/m", split) for split in SHIFTED))
-    [known] = [line for line in shown.lines if line.method == "m"]
-    ranking = MeanRanks(["method"] * 4, [1, 2, 3, 4], 2.5, [], "5 worlds")
+    [known] = [line for line in shown if line["name"] == "m"]
+    ranking = MeanRanks(("method",) * 4, (1, 2, 3, 4), 2.5, (), np.empty(0), "5 worlds")
     drawings = [
         phone_forest(shown), against(shown, "harm_gap", PHONE), against_tier(shown, PHONE), card(shown), shifts(shown),
         critical_difference(ranking, "ranks"), by_group({"sex=male": 0.1, "sex=female": 0.2}, "t", "recall (0 to 1)"),
-        by_split(shown, known, shown.lines),
+        by_split(known, shown),
     ]  # fmt: skip
     for drawing in drawings:
         assert drawing is not None
@@ -293,7 +292,9 @@ def test_a_card_says_how_many_methods_it_leaves_out(result: Callable, board: Cal
 @pytest.mark.parametrize("count", [1, 2, 5, 40])
 def test_every_method_of_a_critical_difference_is_named_with_its_rank(count: int) -> None:
     names = [f"method {at}" for at in range(count)]
-    ranking = MeanRanks(names, [1.0 + at / 2 for at in range(count)], 1.5, [names[:3]], "9 tasks")
+    ranking = MeanRanks(
+        names, [1.0 + at / 2 for at in range(count)], 1.5, [names[:3]], np.empty(0), "9 tasks"
+    )
     said = " ".join(texts(critical_difference(ranking, "t")))
     for name in names:
         assert name in said

@@ -3,8 +3,10 @@
 import html
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import tipbench
 from stored_results import write_results
@@ -14,10 +16,11 @@ from tipboard.board.entries import reference_entries
 from tipboard.board.files import Board
 from tipboard.board.forest import draw
 from tipboard.board.page import render
+from tipboard.board.ranks import rank_methods
 from tipboard.board.storage import CONFIG
 from tipboard.site.build import NOWHERE, build, write
 from tipboard.site.pages import PICTURE, Publication, read_publication
-from tipboard.site.sizes import BoardRankings, MeanRanks, Size, Worlds, read_sizes, size_of
+from tipboard.site.sizes import Size, read_sizes, size_of
 from tipboard.site.task_page import task_page
 from tipcore.errors import UsageError
 
@@ -169,13 +172,13 @@ def test_every_column_of_numbers_and_every_axis_says_its_unit(sizes: list[Size])
     for standing in size.usual:
         page = task_page(size, standing, NOWHERE)
         for view in page.views:
-            for heading in view.table.headings:
+            for heading in view.columns:
                 assert heading.unit or not heading.number or heading.title in own, (view.id, heading.name)
         for figure in page.figures:
             assert figure.drawing is not None
             words = " ".join(mark.text or "" for mark in figure.drawing.marks)
             assert re.search(r"\((0 to 1|log ratio|1 is the best)|access tier", words), (
-                standing.task.name,
+                standing[0]["task"],
                 figure.id,
             )
 
@@ -184,7 +187,7 @@ def test_two_verdicts_on_one_page_come_with_a_word_on_why(sizes: list[Size]) -> 
     [size] = sizes
     for standing in size.usual:
         said = text_of(task_page(size, standing, NOWHERE).html)
-        assert standing.task.name in size.rankings.by_task
+        assert standing[0]["task"] in size.worlds
         assert "because it asks another question" in said
         assert "so few that it misses most differences" in said
 
@@ -222,9 +225,9 @@ def test_a_page_without_data_says_so_in_a_sentence(result: Callable, site: Calla
 
 
 def test_worlds_of_methods_that_left_the_board_are_drawn_all_the_same(result: Callable) -> None:
-    ranking = MeanRanks(["gone", "prior"], [1.2, 1.8], None, [], "5 worlds")
-    orders = BoardRankings(by_task={"advert_risk": Worlds(ranking, [], None)})
-    size = size_of(Board("0.4.0/tiny", reference_entries([result(A)], [])), orders)
+    ranking = rank_methods(np.array([[0.9, 0.1]] * 5), ("gone", "prior"), "5 worlds")
+    size = size_of(Board("0.4.0/tiny", reference_entries([result(A)], [])))
+    size = replace(size, worlds={"advert_risk": ranking})
     assert "gone" in task_page(size, size.usual[0], NOWHERE).html
 
 

@@ -5,8 +5,10 @@ import html
 import re
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from tipbench.pages.safe import https, visible
@@ -14,8 +16,9 @@ from tipbench.runs.results import Result
 from tipboard.board.columns import COLUMNS
 from tipboard.board.entries import reference_entries
 from tipboard.board.files import Board
+from tipboard.board.ranks import rank_methods
 from tipboard.site.build import MARKER, build, write
-from tipboard.site.sizes import BoardRankings, MeanRanks, MethodPair, Worlds, size_of
+from tipboard.site.sizes import size_of
 from tipboard.site.tables import page_id
 from tipcore.errors import UsageError
 
@@ -87,7 +90,7 @@ def test_text_of_entries_is_shown_and_never_is_markup(
         if name.endswith((".html", ".svg")):
             text = content.decode()
             assert not re.search(r"<(script>|img|b>)|\u202e|javascript:", text), name
-    page = (made / f"tiny/methods/{page_id(hostile)}.html").read_text(encoding="utf-8")
+    page = (made / f"tiny/methods/{page_id(hostile.id)}.html").read_text(encoding="utf-8")
     assert SCRIPT in html.unescape(re.sub("<wbr>", "", page))
     assert "a\ufffdb" in page
     assert "evil.example" not in page
@@ -120,9 +123,9 @@ def test_what_cannot_be_seen_is_shown_as_a_sign_and_other_scripts_stay() -> None
 
 
 def test_only_slugs_are_names_of_pages(result: Callable, submission: Callable) -> None:
-    assert page_id(submission([])) == "north--stacker"
+    assert page_id(submission([]).id) == "north--stacker"
     for team in ("../..", "North", "a b", "", "é", "a" * 200):
-        assert re.fullmatch(r"entry-[0-9a-f]{16}", page_id(submission([], team=team)))
+        assert re.fullmatch(r"entry-[0-9a-f]{16}", page_id(submission([], team=team).id))
 
 
 def test_files_are_unrounded_and_no_text_of_csv_is_a_formula(
@@ -166,15 +169,14 @@ def test_worlds_that_are_not_measured_are_said_to_be_and_others_are_drawn(
     entries = reference_entries([result(A), result(B)], [])
     bare = (site(*entries) / "tiny/tasks/advert_risk.html").read_text(encoding="utf-8")
     assert "Not measured yet" in bare
-    ranking = MeanRanks(["prior", "tfidf_logreg"], [1.2, 1.8], 0.7, [["prior", "tfidf_logreg"]], "7 worlds")
-    orders = BoardRankings(
-        ranking, {"advert_risk": Worlds(ranking, [MethodPair("prior", "tfidf_logreg", 0.8)], 0.6)}
-    )
-    write([size_of(Board("0.4.0/tiny", entries), orders)], tmp_path / "measured", quiet=True)
+    scores = np.array([[0.9, 0.1]] * 4 + [[0.1, 0.9]])
+    ranking = rank_methods(scores, ("prior", "tfidf_logreg"), "5 worlds")
+    size = replace(size_of(Board("0.4.0/tiny", entries)), across=ranking, worlds={"advert_risk": ranking})
+    write([size], tmp_path / "measured", quiet=True)
     page = (tmp_path / "measured/tiny/tasks/advert_risk.html").read_text(encoding="utf-8")
-    assert "critical difference 0.70" in page
-    assert "0.60" in page
-    assert "critical difference 0.70" in (tmp_path / "measured/index.html").read_text(encoding="utf-8")
+    assert "critical difference 0.88" in page
+    assert "is 0.20 in the mean and -1.00 at least" in page
+    assert "critical difference 0.88" in (tmp_path / "measured/index.html").read_text(encoding="utf-8")
 
 
 def test_a_folder_that_is_no_site_is_refused_and_stays(made_board: Path, tmp_path: Path) -> None:

@@ -1,13 +1,14 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tipbench.runs.results import Result
 from tipboard.board.entries import Entry
 from tipboard.board.files import Board
 from tipboard.board.standings import standings
-from tipboard.board.worlds import Stability, TaskScores, stable, store_stability
-from tipboard.site.sizes import across, read_rankings, worlds_of
+from tipboard.board.worlds import Stability, TaskScores, store_stability
+from tipboard.site.sizes import across, size_of, with_rankings
 
 TASKS = ("advert_risk", "account_risk", "payment_risk", "recruitment_onset")
 SCORES = TaskScores(
@@ -17,23 +18,18 @@ SCORES = TaskScores(
 
 
 def test_every_pair_of_methods_has_its_share_of_worlds() -> None:
-    found = worlds_of(stable(SCORES))
-    assert {(one.better, one.worse): one.share for one in found.pairs} == {
-        ("a", "b"): 0.8,
-        ("a", "c"): 1.0,
-        ("b", "c"): 1.0,
-    }
-    assert (found.ranking.names, found.ranking.over) == (("a", "b", "c"), "5 worlds")
+    found = SCORES.ranking
+    assert found.wins[np.triu_indices(3, k=1)].tolist() == [0.8, 1.0, 1.0]
+    assert (found.methods, found.over) == (("a", "b", "c"), "5 worlds")
     # 10 pairs of worlds, of which 4 differ by one swap: tau is 1/3 in them.
-    assert found.tau == pytest.approx((6 + 4 / 3) / 10)
-    assert found.least_tau is not None
-    assert abs(found.least_tau - 1 / 3) < 1e-12
+    assert (found.tau.mean, found.tau.least) == pytest.approx(((6 + 4 / 3) / 10, 1 / 3))
 
 
 def test_a_board_without_worlds_says_nothing_of_them(tmp_path: Path) -> None:
-    assert read_rankings(tmp_path, "0.4.0/tiny", []).by_task == {}
+    size = size_of(Board("0.4.0/tiny", []))
+    assert with_rankings(size, tmp_path).worlds == {}
     store_stability(tmp_path, Stability(data="0.4.0/tiny", worlds=(1, 2, 3, 4, 5), tasks=(SCORES,)))
-    assert list(read_rankings(tmp_path, "0.4.0/tiny", []).by_task) == ["advert_risk"]
+    assert list(with_rankings(size, tmp_path).worlds) == ["advert_risk"]
 
 
 def entries(
@@ -62,7 +58,7 @@ def test_methods_on_the_same_three_tasks_are_ranked_across_them(result: Callable
     covered = {"a": TASKS, "b": TASKS[:3], "c": TASKS[:3], "d": TASKS[2:]}
     found = across(standings(Board("0.4.0/tiny", entries(result, covered, True))))
     assert found is not None
-    assert (found.names, found.mean_ranks) == (["lab / a", "lab / b", "lab / c"], [1.0, 2.0, 3.0])
+    assert (found.methods, found.mean_ranks) == (("lab / a", "lab / b", "lab / c"), (1.0, 2.0, 3.0))
     assert found.over == "3 tasks (account_risk, advert_risk, payment_risk)"
 
 

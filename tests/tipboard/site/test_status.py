@@ -9,7 +9,7 @@ from tipbench.runs.results import Result
 from tipboard.board.columns import COLUMNS
 from tipboard.board.entries import Entry, reference_entries
 from tipboard.board.files import Board, reference_only
-from tipboard.board.standings import BoardRow, standings
+from tipboard.board.standings import Line, standings
 from tipboard.site.overview import covering
 from tipboard.site.sizes import size_of
 
@@ -18,12 +18,12 @@ SHIPPED = {"baseline": {"method": {"_target_": "tipbaselines.advert_risk.prior.P
 TASKS = ("advert_risk", "account_risk")
 
 
-def lines(*entries: Entry) -> dict[str, BoardRow]:
+def lines(*entries: Entry) -> dict[str, Line]:
     [shown] = standings(Board("0.4.0/tiny", list(entries)))
-    return {line.method: line for line in shown.lines}
+    return {line["name"]: line for line in shown}
 
 
-def text(key: str, line: BoardRow) -> str:
+def text(key: str, line: Line) -> str:
     return next(column.text(line) for column in COLUMNS if column.name == key)
 
 
@@ -34,7 +34,7 @@ def test_own_runs_are_run_here_and_no_reference_methods(result: Callable, site: 
     assert [(entry.id, entry.is_reference) for entry in found] == [
         ("tipbench--prior", True), ("own--better", False)
     ]  # fmt: skip
-    assert {line.status for line in lines(*found).values()} == {"run here"}
+    assert {line["status"] for line in lines(*found).values()} == {"run here"}
     made = site(*found)
     page = (made / "tiny/methods/own--better.html").read_text(encoding="utf-8")
     assert '<p class="status">run here</p>' in page
@@ -58,7 +58,7 @@ def test_a_submission_has_no_rank_and_takes_none_from_others(
     found, alone = lines(*ranked, *sent), lines(*ranked)
     assert list(found) == [*alone, "north / best", "north / good", "north / poor"]
     assert {name: found[name] for name in alone} == alone
-    assert [(line.rank, line.rank_interval, text("rank", line)) for line in list(found.values())[3:]] == [
+    assert [(line["rank"], line["rank_low"], text("rank", line)) for line in list(found.values())[3:]] == [
         (None, None, "-")
     ] * 3
 
@@ -79,7 +79,9 @@ def covered(result: Callable, submission: Callable) -> Callable[[], list[dict[st
         entries = [*reference, submitted("claim", 0.9, (False, False)), submitted("half", 0.6, (True, False)),
                    submitted("again", 0.4, (True, True))]  # fmt: skip
         table = covering(size_of(Board("0.4.0/tiny", entries)))
-        return [{**record, "kind": row.kind} for record, row in zip(table.records, table.rows, strict=True)]
+        return [
+            {**record, "kind": row["kind"]} for record, row in zip(table.records, table.rows, strict=True)
+        ]
 
     return make
 

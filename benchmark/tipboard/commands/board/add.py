@@ -30,6 +30,7 @@ says. round= keeps the round's terms, scores and, once revealed, its seed. `tipb
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ from tipboard.board.files import store_reference
 from tipboard.board.page import PAGE
 from tipboard.board.rounds import keep_round
 from tipboard.board.standings import draws_of
-from tipboard.board.worlds import Stable, collect_worlds, stable, store_stability
+from tipboard.board.worlds import TaskScores, collect_worlds, store_stability
 from tipboard.commands.board.build import render_page
 
 
@@ -79,24 +80,28 @@ def _add_worlds(runs: Path, to: Path, options: argparse.Namespace) -> int:
     path = store_stability(to, stability)
     if (to / PAGE).is_file():
         render_page(to, options.draft)
-    found = [stable(task) for task in stability.tasks]
     for task in stability.tasks:
         for method, why in task.left_out.items():
             notice(f"{task.task}: {method} is left out: {why}", options.quiet)
     if options.json:
         emit_json(
-            {"file": str(path), "worlds": list(stability.worlds), "tasks": [_as_json(one) for one in found]}
+            {
+                "file": str(path),
+                "worlds": list(stability.worlds),
+                "tasks": list(map(_as_json, stability.tasks)),
+            }
         )
     elif not options.quiet:
-        _emit(found)
+        _emit(stability.tasks)
     return 0
 
 
-def _as_json(one: Stable) -> dict[str, Any]:
+def _as_json(task: TaskScores) -> dict[str, Any]:
+    one = task.ranking
     return {
-        "task": one.task,
-        "split": one.split,
-        "metric": one.metric,
+        "task": task.task,
+        "split": task.split,
+        "metric": task.metric,
         "methods": list(one.methods),
         "mean_ranks": list(one.mean_ranks),
         "wins": one.wins.tolist(),
@@ -109,22 +114,23 @@ def _as_json(one: Stable) -> dict[str, Any]:
     }
 
 
-def _emit(found: list[Stable]) -> None:
+def _emit(tasks: Sequence[TaskScores]) -> None:
     columns = [Column("task"), Column("split"), Column("methods", True), Column("worlds", True)]
     columns += [Column("tau, mean", True), Column("tau, least", True), Column("pairs that never turn", True)]
     columns += [Column("best by mean rank")]
     rows = [
         [
-            one.task,
-            one.split,
+            task.task,
+            task.split,
             str(len(one.methods)),
-            str(one.worlds),
+            str(one.blocks),
             number(one.tau.mean),
             number(one.tau.least),
             "{} of {}".format(*one.never_turn),
             one.methods[0] if one.methods else "-",
         ]
-        for one in found
+        for task in tasks
+        if (one := task.ranking)
     ]
     emit_table(columns, rows)
 

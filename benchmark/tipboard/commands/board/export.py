@@ -39,12 +39,6 @@ from tipboard.board.files import Board, read
 from tipboard.board.standings import standings
 from tipboard.board.tables import FORMATS, BoardTable, drop_empty, matrix, of_task, overall
 
-FIT_A_PAGE = (
-    "rank", "method", "task", "split", "score", "interval", "fresh", "share_of_oracle", "accusations_per_find_50",
-    "harm_gap", "protection_gap", "against",
-)  # fmt: skip
-"""Columns that a printed page has room for."""
-
 
 def call(options: argparse.Namespace) -> int:
     """Write the table."""
@@ -69,19 +63,19 @@ def _table(board: Board, options: argparse.Namespace, for_readers: bool) -> Boar
     if options.matrix and options.columns is not None:
         raise UsageError("--matrix has a column for every split: leave --columns out.")
     task = None if options.task is None else task_of(options.task).name
-    there = [one for one in standings(board, every_split=True) if task in (None, one.task.name)]
+    there = [one for one in standings(board, every_split=True) if task in (None, one[0]["task"])]
     if not there:
         raise UsageError(
             f"{options.results} holds no results of {task} on {board.data}: choose another task=."
         )
-    kept = [one for one in there if options.split in (None, one.split)]
+    kept = [one for one in there if options.split in (None, one[0]["split"])]
     if not kept:
-        known = " or ".join(sorted({one.split for one in there}))
+        known = " or ".join(sorted({one[0]["split"] for one in there}))
         raise UsageError(f"split={options.split} has no results: choose {known}.")
     if options.matrix:
         return matrix(board, kept[0])
     if task is None:
-        lines = [line for one in kept for line in one.lines]
+        lines = [line for one in kept for line in one]
         return overall([(board, kept)], _names(options.columns, drop_empty(OVERALL, lines), for_readers))
     return of_task(board, kept[0], _names(options.columns, columns_with_text(kept[0]), for_readers))
 
@@ -91,5 +85,5 @@ def _names(typed: str | None, usual: Sequence[Column], for_readers: bool) -> lis
     if typed == "all" or (typed is None and not for_readers):
         return None
     if typed is None:
-        return [column.name for column in usual if column.name in FIT_A_PAGE]
+        return [column.name for column in usual if column.printed]
     return [name.strip() for name in typed.split(",") if name.strip()]

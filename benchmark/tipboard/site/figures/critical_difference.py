@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from tipbench.pages.svg import PHONE, Drawing, Scale, fit, width_of
 
-from tipboard.site.sizes import MeanRanks
+from tipboard.board.ranks import MeanRanks
 
 ROW, SIZE, LETTERS = 24, 12, 24
 BAR_STEP = 10
@@ -18,7 +18,7 @@ MOST_TICKS = 6
 
 def critical_difference(ranking: MeanRanks, title: str) -> Drawing:
     """Return the figure: the best at the top, bars at the right."""
-    names = [fit(name, LETTERS) for name in ranking.names]
+    names = [fit(name, LETTERS) for name in ranking.methods]
     bars = _bars(ranking)
     top = 14 if ranking.critical_difference is None else 40
     bottom = top + ROW * len(names)
@@ -26,16 +26,16 @@ def critical_difference(ranking: MeanRanks, title: str) -> Drawing:
     picture = Drawing(
         PHONE, bottom + 42, title,
         f"Mean ranks over {ranking.over}: "
-        + ", ".join(f"{n} {r:.2f}" for n, r in zip(ranking.names, ranking.mean_ranks, strict=True)),
+        + ", ".join(f"{n} {r:.2f}" for n, r in zip(ranking.methods, ranking.mean_ranks, strict=True)),
     )  # fmt: skip
     across = Scale(1, max(len(names), 2), left, PHONE - 44 - BAR_STEP * len(bars))
     _axis(picture, across, len(names), (top, bottom))
     _difference(picture, across, ranking.critical_difference)
     for at, rank in enumerate(ranking.mean_ranks):
         height = top + ROW * (at + 0.5)
-        picture.name((left - 12, height), ranking.names[at], LETTERS, size=SIZE, anchor="end")
+        picture.name((left - 12, height), ranking.methods[at], LETTERS, size=SIZE, anchor="end")
         picture.circle(
-            (across(rank), height), 4, "accent", "accent", f"{ranking.names[at]}: mean rank {rank:.2f}"
+            (across(rank), height), 4, "accent", "accent", f"{ranking.methods[at]}: mean rank {rank:.2f}"
         )
         picture.text((across.end + 36, height), f"{rank:.2f}", "quiet", 11, "end")
     for at, (first, last) in enumerate(bars):
@@ -68,6 +68,6 @@ def _difference(picture: Drawing, across: Scale, width: float | None) -> None:
 
 def _bars(ranking: MeanRanks) -> Sequence[tuple[int, int]]:
     """From the first to the last row of each group of several."""
-    row = {name: at for at, name in enumerate(ranking.names)}
+    row = {name: at for at, name in enumerate(ranking.methods)}
     groups = [[row[name] for name in group if name in row] for group in ranking.groups]
     return [(min(group), max(group)) for group in groups if len(group) > 1]

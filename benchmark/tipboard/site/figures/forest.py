@@ -5,8 +5,8 @@ from __future__ import annotations
 from tipbench.pages.svg import PHONE, Drawing, Scale, fit, width_of
 from tipbench.style import INTERVAL_OPACITY, INTERVAL_WIDTH, ORACLE_DASH, ORACLE_WIDTH
 
-from tipboard.board.forest import Forest, ForestRow, colour_of, forest_of
-from tipboard.board.standings import Standing
+from tipboard.board.forest import Forest, colour_of, forest_of, interval_of, score_in_words
+from tipboard.board.standings import Line, Lines
 from tipboard.site.figures.marks import mark
 
 MOST, FEW = 30, 6
@@ -19,14 +19,14 @@ VALUES = 150
 """Pixels at the right for values in words."""
 
 
-def forest(standing: Standing) -> Drawing | None:
+def forest(lines: Lines) -> Drawing | None:
     """Return the figure of a task; None where nothing has a score."""
-    plot = forest_of(standing, MOST)
+    plot = forest_of(lines, MOST)
     if not plot.rows:
         return None
-    left = width_of((fit(row.name, LETTERS) for row in plot.rows), SIZE) + 24
+    left = width_of((fit(row["name"], LETTERS) for row in plot.rows), SIZE) + 24
     bottom = TOP + ROW * len(plot.rows)
-    picture = Drawing(WIDTH, bottom + _below(plot), _title(standing), _about(plot))
+    picture = Drawing(WIDTH, bottom + _below(plot), _title(lines), _about(plot))
     across = Scale(*plot.limits, left, WIDTH - VALUES)
     _grid(picture, across, TOP - 6, bottom)
     if plot.oracle is not None:
@@ -35,20 +35,20 @@ def forest(standing: Standing) -> Drawing | None:
     for place, row in enumerate(plot.rows):
         height = TOP + ROW * (place + 0.5)
         _row(picture, across, row, height, 5)
-        bold = row.line.is_reference
-        picture.name((left - 14, height), row.name, LETTERS, size=SIZE, anchor="end", bold=bold)
-        picture.text((WIDTH - VALUES + 14, height), row.words, "quiet", 12)
+        bold = row["is_reference"]
+        picture.name((left - 14, height), row["name"], LETTERS, size=SIZE, anchor="end", bold=bold)
+        picture.text((WIDTH - VALUES + 14, height), score_in_words(row), "quiet", 12)
     _say_axis(picture, plot, (left + WIDTH - VALUES) / 2, bottom)
     return picture
 
 
-def phone_forest(standing: Standing) -> Drawing | None:
+def phone_forest(lines: Lines) -> Drawing | None:
     """Return the same as narrow as a phone, with each name above its mark."""
-    plot = forest_of(standing, MOST)
+    plot = forest_of(lines, MOST)
     if not plot.rows:
         return None
     bottom = TOP + PHONE_ROW * len(plot.rows)
-    picture = Drawing(PHONE, bottom + _below(plot), _title(standing), _about(plot))
+    picture = Drawing(PHONE, bottom + _below(plot), _title(lines), _about(plot))
     across = Scale(*plot.limits, 8, PHONE - 14)
     _grid(picture, across, TOP - 6, bottom)
     if plot.oracle is not None:
@@ -58,20 +58,20 @@ def phone_forest(standing: Standing) -> Drawing | None:
         if plot.oracle is not None:
             _oracle(picture, across(plot.oracle), top + WORDS + 3, top + PHONE_ROW - 2)
         _row(picture, across, row, top + WORDS + 10, 5)
-        picture.name((0, top + 10), row.name, PHONE_LETTERS, size=SIZE, bold=row.line.is_reference)
-        picture.text((PHONE, top + 10), row.words, "quiet", 12, "end")
+        picture.name((0, top + 10), row["name"], PHONE_LETTERS, size=SIZE, bold=row["is_reference"])
+        picture.text((PHONE, top + 10), score_in_words(row), "quiet", 12, "end")
     _say_axis(picture, plot, PHONE / 2, bottom)
     return picture
 
 
-def card(standing: Standing) -> Drawing | None:
+def card(lines: Lines) -> Drawing | None:
     """Return the same, small: the best few, without words at the right."""
-    plot = forest_of(standing, FEW)
+    plot = forest_of(lines, FEW)
     if not plot.rows:
         return None
-    left = width_of((fit(row.name, CARD_LETTERS) for row in plot.rows), CARD_SIZE) + 12
+    left = width_of((fit(row["name"], CARD_LETTERS) for row in plot.rows), CARD_SIZE) + 12
     bottom = CARD_ROW * len(plot.rows)
-    picture = Drawing(CARD_WIDTH, bottom + CARD_BOTTOM, f"{standing.task.name}: best methods", _about(plot))
+    picture = Drawing(CARD_WIDTH, bottom + CARD_BOTTOM, f"{lines[0]['task']}: best methods", _about(plot))
     across = Scale(*plot.limits, left, CARD_WIDTH - 8)
     _grid(picture, across, 2, bottom, 4)
     if plot.oracle is not None:
@@ -79,15 +79,15 @@ def card(standing: Standing) -> Drawing | None:
     for place, row in enumerate(plot.rows):
         height = CARD_ROW * (place + 0.5) + 1
         _row(picture, across, row, height, 3.6)
-        picture.name((left - 10, height), row.name, CARD_LETTERS, size=CARD_SIZE, anchor="end")
+        picture.name((left - 10, height), row["name"], CARD_LETTERS, size=CARD_SIZE, anchor="end")
     picture.text((CARD_WIDTH - 8, bottom + 28), plot.unit, "quiet", 11, "end")
     if plot.left_out:
         picture.text((0, bottom + 12), f"and {plot.left_out:,} more", "quiet", 11)
     return picture
 
 
-def _title(standing: Standing) -> str:
-    return f"{standing.task.name} on {standing.split}: scores"
+def _title(lines: Lines) -> str:
+    return f"{lines[0]['task']} on {lines[0]['split']}: scores"
 
 
 def _below(plot: Forest) -> float:
@@ -119,16 +119,18 @@ def _oracle(picture: Drawing, at: float, top: float, bottom: float) -> None:
     picture.line((at, top), (at, bottom), "oracle", ORACLE_WIDTH, "{} {}".format(*ORACLE_DASH))
 
 
-def _row(picture: Drawing, across: Scale, row: ForestRow, height: float, radius: float) -> None:
+def _row(picture: Drawing, across: Scale, row: Line, height: float, radius: float) -> None:
     """Draw the interval and on it the mark."""
-    if row.interval is not None:
-        low, high = row.interval
+    if (interval := interval_of(row)) is not None:
+        low, high = interval
         ends = (across(low), height), (across(high), height)
-        picture.line(*ends, colour_of(row.line), INTERVAL_WIDTH, opacity=INTERVAL_OPACITY)
-    mark(picture, row.line, (across(row.score), height), radius)
+        picture.line(*ends, colour_of(row), INTERVAL_WIDTH, opacity=INTERVAL_OPACITY)
+    mark(picture, row, (across(row["placed"]), height), radius)
 
 
 def _about(plot: Forest) -> str:
-    best = next((row for row in plot.rows if row.line.is_ranked), None)
-    said = "none is ranked" if best is None else f"the best that is ranked is {best.name} with {best.words}"
-    return f"{len(plot.rows)} methods; {said}."
+    best = next((row for row in plot.rows if row["is_ranked"]), None)
+    leads = "" if best is None else f"{best['name']} with {score_in_words(best)}"
+    return (
+        f"{len(plot.rows)} methods; {f'the best that is ranked is {leads}' if leads else 'none is ranked'}."
+    )

@@ -11,7 +11,7 @@ from tipbench.pages.svg import Drawing, Point, Scale
 from tipbench.runs.report import interval, number
 
 from tipboard.board.forest import colour_of, differs_from_reference, limits
-from tipboard.board.standings import BoardRow
+from tipboard.board.standings import Line
 
 
 def scale(values: Iterable[float | None], start: float, end: float) -> Scale:
@@ -19,19 +19,19 @@ def scale(values: Iterable[float | None], start: float, end: float) -> Scale:
     return Scale(*limits(values), start, end)
 
 
-def mark(drawing: Drawing, line: BoardRow, at: Point, radius: float = 4.5) -> None:
+def mark(drawing: Drawing, line: Line, at: Point, radius: float = 4.5) -> None:
     """A diamond for the reference, a dot for a line that is ranked, a square for a submission."""
     colour, tip = colour_of(line), describe_line(line)
-    if line.is_reference:
+    if line["is_reference"]:
         drawing.diamond(at, radius + 1, colour, tip)
         return
     fill = colour if differs_from_reference(line) else "paper"
-    shape = drawing.circle if line.is_ranked else drawing.square
-    shape(at, radius if line.is_ranked else radius - 0.5, fill, colour, tip)
+    shape = drawing.circle if line["is_ranked"] else drawing.square
+    shape(at, radius if line["is_ranked"] else radius - 0.5, fill, colour, tip)
 
 
-def describe_line(line: BoardRow) -> str:
+def describe_line(line: Line) -> str:
     """Return what a mark means, in words."""
-    row = line.row
-    bounds = "" if row.low is None or row.high is None else f" (95% interval {interval(row.low, row.high)})"
-    return f"{line.method}: {number(row.score)}{bounds}, {line.status}"
+    low, high = line["low"], line["high"]
+    bounds = "" if low is None or high is None else f" (95% interval {interval(low, high)})"
+    return f"{line['name']}: {number(line['score'])}{bounds}, {line['status']}"

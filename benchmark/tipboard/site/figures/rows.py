@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from tipbench.pages.svg import PHONE, Drawing, Scale, fit, width_of
 from tipbench.runs.report import OPERATION, number
+from tipbench.tasks import task_of
 
 from tipboard.board.columns import axis_title, worst_text
-from tipboard.board.standings import BoardRow, Standing
+from tipboard.board.standings import NO_SHIFT, Line, Lines
 from tipboard.site.figures.marks import scale
 
 ROW, TOP, BOTTOM, SIZE, LETTERS, VALUES = 21, 10, 44, 11.5, 24, 52
@@ -27,26 +28,28 @@ def by_group(rates: Mapping[str, float], title: str, axis: str) -> Drawing | Non
     return _rows(groups, title, note, rates.get(ALL), {})
 
 
-def by_split(standing: Standing, line: BoardRow, others: Sequence[BoardRow]) -> Drawing | None:
+def by_split(line: Line, others: Lines) -> Drawing | None:
     """Return a row per split that shifts the world, and the score without a shift as a line.
 
     None where the method is known on fewer than three splits. ``others`` are drawn pale.
     """
-    splits = splits_of(standing)
-    known = {split: score for split in splits if (score := line.by_split.get(split)) is not None}
+    splits = splits_of(line)
+    known = {split: score for split in splits if (score := line["by_split"].get(split)) is not None}
     if len(known) < FEWEST:
         return None
     pale = {
-        split: [score for one in others if (score := one.by_split.get(split)) is not None] for split in known
+        split: [score for one in others if (score := one["by_split"].get(split)) is not None]
+        for split in known
     }
-    title = f"{standing.task.name}: scores where the world shifts"
-    return _rows(known, title, axis_title(standing.task, standing.metric), known.get(OPERATION), pale)
+    title = f"{line['task']}: scores where the world shifts"
+    axis = axis_title(task_of(line["task"]), line["primary"])
+    return _rows(known, title, axis, known.get(OPERATION), pale)
 
 
-def splits_of(standing: Standing) -> tuple[str, ...]:
+def splits_of(line: Line) -> list[str]:
     """Return the operation-disjoint split, which shifts nothing else, and then every shifted one that has results."""
-    unshifted = [split for split in standing.splits if split == OPERATION]
-    return (*unshifted, *standing.shifts)
+    unshifted = [split for split in line["splits"] if split == OPERATION]
+    return [*unshifted, *(split for split in line["splits"] if split not in NO_SHIFT)]
 
 
 def _rows(
@@ -107,58 +110,56 @@ BEST = 6
 SHIFT_ROW, SHIFT_TOP, SHIFT_BOTTOM, SHIFT_SIZE, SHIFT_LETTERS = 38, 4, 44, 12, 24
 
 
-def shifts(standing: Standing) -> Drawing | None:
+def shifts(lines: Lines) -> Drawing | None:
     """Return the figure of the best ranked methods and the reference.
 
     None where no method is known on three of the splits.
     """
-    lines = lines_in_figure(standing)
-    if not lines:
+    shown = lines_in_figure(lines)
+    if not shown:
         return None
-    bottom = SHIFT_TOP + SHIFT_ROW * len(lines)
-    about = "; ".join(f"{line.method}: {_scores_in_words(standing, line)}" for line in lines)
-    picture = Drawing(
-        PHONE, bottom + SHIFT_BOTTOM, f"{standing.task.name}: scores where the world shifts", about
-    )
-    across = scale([score for line in lines for _, score in _known_scores(standing, line)], 14, PHONE - 12)
+    bottom = SHIFT_TOP + SHIFT_ROW * len(shown)
+    about = "; ".join(f"{line['name']}: {_scores_in_words(line)}" for line in shown)
+    task = lines[0]["task"]
+    picture = Drawing(PHONE, bottom + SHIFT_BOTTOM, f"{task}: scores where the world shifts", about)
+    across = scale([score for line in shown for _, score in _known_scores(line)], 14, PHONE - 12)
     for value, text in across.ticks():
         picture.line((across(value), SHIFT_TOP), (across(value), bottom), "pale")
         picture.text((across(value), bottom + 12), text, "quiet", 11, "middle")
     picture.line((across.start, bottom), (across.end, bottom), "quiet", 0.8)
-    for at, line in enumerate(lines):
-        _row(picture, across, standing, line, SHIFT_TOP + SHIFT_ROW * at)
-    picture.text((PHONE / 2, bottom + 33), axis_title(standing.task, standing.metric), "quiet", 11, "middle")
+    for at, line in enumerate(shown):
+        _row(picture, across, line, SHIFT_TOP + SHIFT_ROW * at)
+    axis = axis_title(task_of(task), lines[0]["primary"])
+    picture.text((PHONE / 2, bottom + 33), axis, "quiet", 11, "middle")
     return picture
 
 
-def lines_in_figure(standing: Standing) -> list[BoardRow]:
+def lines_in_figure(lines: Lines) -> Lines:
     """Return the lines that the figure has: the best, and the reference in the place of the last of them."""
-    there = [
-        line for line in standing.lines if line.is_ranked and len(_known_scores(standing, line)) >= FEWEST
-    ]
-    kept = there[:BEST]
-    reference = [line for line in there[BEST:] if line.is_reference]
-    return [*there[: BEST - len(reference)], *reference] if reference else kept
+    there = [line for line in lines if line["is_ranked"] and len(_known_scores(line)) >= FEWEST]
+    reference = [line for line in there[BEST:] if line["is_reference"]]
+    return [*there[: BEST - len(reference)], *reference]
 
 
-def _known_scores(standing: Standing, line: BoardRow) -> Sequence[tuple[str, float]]:
-    scores = ((split, line.by_split.get(split)) for split in splits_of(standing) if line.is_supported(split))
-    return [(split, score) for split, score in scores if score is not None]
+def _known_scores(line: Line) -> Sequence[tuple[str, float]]:
+    scores = line["by_split"]
+    there = [split for split in splits_of(line) if split not in line["unsupported"]]
+    return [(split, scores[split]) for split in there if scores.get(split) is not None]
 
 
-def _row(picture: Drawing, across: Scale, standing: Standing, line: BoardRow, top: float) -> None:
-    height, known = top + 26, _known_scores(standing, line)
-    picture.name((0, top + 9), line.method, SHIFT_LETTERS, size=SHIFT_SIZE, bold=line.is_reference)
+def _row(picture: Drawing, across: Scale, line: Line, top: float) -> None:
+    height, known = top + 26, _known_scores(line)
+    picture.name((0, top + 9), line["name"], SHIFT_LETTERS, size=SHIFT_SIZE, bold=line["is_reference"])
     picture.text((PHONE, top + 9), f"worst {worst_text(line)}", "quiet", 11, "end")
     scores = [score for _, score in known]
     picture.line((across(min(scores)), height), (across(max(scores)), height), "accent", 2, opacity=0.35)
     for split, score in known:
         shifted = split != OPERATION
-        said = f"{line.method}, {split}: {number(score)}"
+        said = f"{line['name']}, {split}: {number(score)}"
         picture.circle(
             (across(score), height), 3 if shifted else 4.5, "paper" if shifted else "accent", "accent", said
         )
 
 
-def _scores_in_words(standing: Standing, line: BoardRow) -> str:
-    return ", ".join(f"{split} {number(score)}" for split, score in _known_scores(standing, line))
+def _scores_in_words(line: Line) -> str:
+    return ", ".join(f"{split} {number(score)}" for split, score in _known_scores(line))

@@ -13,9 +13,10 @@ from itertools import pairwise
 
 from tipbench.pages.svg import LETTER, Drawing, Point, Scale, fit, width_of
 from tipbench.runs.report import number
+from tipbench.tasks import task_of
 
-from tipboard.board.columns import axis_title
-from tipboard.board.standings import BoardRow, Standing
+from tipboard.board.columns import axis_title, is_unsupported, metric_value
+from tipboard.board.standings import Line, Lines
 from tipboard.site.figures.marks import mark, scale
 
 LETTERS = 26
@@ -145,7 +146,7 @@ TIERS = ("public", "platform", "legal")
 class Spot:
     """A line at what it costs; the less the better. ``called``: its name in the figure."""
 
-    line: BoardRow
+    line: Line
     cost: float
     score: float
     called: str
@@ -162,26 +163,28 @@ class Costs:
     title: str
 
 
-def against_tier(standing: Standing, width: float = WIDTH) -> Drawing | None:
+def against_tier(lines: Lines, width: float = WIDTH) -> Drawing | None:
     """Return score by how private the data was; None where all methods were shown data of one tier."""
-    spots = [spot for line in _scored(standing) for spot in _spot(line, _tier(line))]
+    spots = [spot for line in _scored(lines) for spot in _spot(line, _tier(line))]
     if len({spot.cost for spot in spots}) < 2:
         return None
     ticks = [(float(at), tier) for at, tier in enumerate(TIERS)]
-    title = f"{standing.task.name}: score against access"
+    title = f"{lines[0]['task']}: score against access"
     costs = Costs(-0.5, len(TIERS) - 0.3, ticks, "the most private data shown (access tier)", title)
-    return _draw(standing, spots, costs, width)
+    return _draw(lines, spots, costs, width)
 
 
-def against(standing: Standing, beside: str, width: float = WIDTH) -> Drawing | None:
+def against(lines: Lines, beside: str, width: float = WIDTH) -> Drawing | None:
     """Return score by a metric whose low values are better; None where fewer than two methods have it."""
-    spots = [spot for line in _scored(standing) for spot in _spot(line, line.mean(beside))]
+    spots = [spot for line in _scored(lines) for spot in _spot(line, metric_value(line, beside))]
     if len(spots) < 2:
         return None
     across = scale([spot.cost for spot in spots], LEFT, width - RIGHT)
-    title = f"{standing.task.name}: score against {beside.replace('_', ' ')}"
-    costs = Costs(across.low, across.high, across.ticks(4), axis_title(standing.task, beside), title)
-    return _draw(standing, spots, costs, width)
+    title = f"{lines[0]['task']}: score against {beside.replace('_', ' ')}"
+    costs = Costs(
+        across.low, across.high, across.ticks(4), axis_title(task_of(lines[0]["task"]), beside), title
+    )
+    return _draw(lines, spots, costs, width)
 
 
 def front(spots: Sequence[Spot], lower_is_better: bool) -> list[Spot]:
@@ -194,23 +197,23 @@ def front(spots: Sequence[Spot], lower_is_better: bool) -> list[Spot]:
     return found
 
 
-def _scored(standing: Standing) -> list[BoardRow]:
-    there = [line for line in standing.lines if line.is_contender and line.is_supported()]
-    return [line for at, line in enumerate(there) if at < MOST or line.is_reference]
+def _scored(lines: Lines) -> list[Line]:
+    there = [line for line in lines if line["is_contender"] and not is_unsupported(line)]
+    return [line for at, line in enumerate(there) if at < MOST or line["is_reference"]]
 
 
-def _tier(line: BoardRow) -> float | None:
-    return float(TIERS.index(line.access)) if line.access in TIERS else None
+def _tier(line: Line) -> float | None:
+    return float(TIERS.index(line["access"])) if line["access"] in TIERS else None
 
 
-def _spot(line: BoardRow, cost: float | None) -> list[Spot]:
+def _spot(line: Line, cost: float | None) -> list[Spot]:
     """Return the line as a spot, none where its cost or score is not known."""
-    score = line.row.score
-    return [] if cost is None or score is None else [Spot(line, cost, score, line.method)]
+    score = line["score"]
+    return [] if cost is None or score is None else [Spot(line, cost, score, line["name"])]
 
 
-def _draw(standing: Standing, spots: Sequence[Spot], costs: Costs, width: float) -> Drawing:
-    best = front([spot for spot in spots if spot.line.is_ranked], standing.lower_is_better)
+def _draw(lines: Lines, spots: Sequence[Spot], costs: Costs, width: float) -> Drawing:
+    best = front([spot for spot in spots if spot.line["is_ranked"]], lines[0]["lower_is_better"])
     first = {id(spot) for spot in best}
     bottom = HEIGHT - BOTTOM
     across = Scale(costs.low, costs.high, LEFT, width - RIGHT)
@@ -223,7 +226,7 @@ def _draw(standing: Standing, spots: Sequence[Spot], costs: Costs, width: float)
     names = ", ".join(spot.called for spot in best)
     about = f"{len(spots)} marks; on the front, by cost: {names}."
     picture = Drawing(width, HEIGHT + KEY_ROW * (len(numbered) + 1) * bool(numbered), costs.title, about)
-    _frame(picture, standing, costs, across, up)
+    _frame(picture, lines[0], costs, across, up)
     picture.path(steps, "accent", 1.5, opacity=0.45)
     for label in (*placed, *numbered):
         label.draw_leader(picture)
@@ -236,7 +239,7 @@ def _draw(standing: Standing, spots: Sequence[Spot], costs: Costs, width: float)
     return picture
 
 
-def _frame(picture: Drawing, standing: Standing, costs: Costs, across: Scale, up: Scale) -> None:
+def _frame(picture: Drawing, first: Line, costs: Costs, across: Scale, up: Scale) -> None:
     bottom = up.start
     for value, text in up.ticks():
         picture.line((across.start, up(value)), (across.end, up(value)), "pale")
@@ -245,9 +248,9 @@ def _frame(picture: Drawing, standing: Standing, costs: Costs, across: Scale, up
         picture.line((across(value), bottom), (across(value), bottom + 4), "quiet", 0.8)
         picture.text((across(value), bottom + 14), text, "quiet", 11, "middle")
     picture.line((across.start, bottom), (across.end, bottom), "quiet", 0.8)
-    picture.text((0, 8), axis_title(standing.task, standing.metric), "quiet", 11)
-    if standing.oracle is not None:
-        picture.text((picture.width, 22), f"oracle {number(standing.oracle)}", "oracle-text", 11, "end")
+    picture.text((0, 8), axis_title(task_of(first["task"]), first["primary"]), "quiet", 11)
+    if first["oracle_score"] is not None:
+        picture.text((picture.width, 22), f"oracle {number(first['oracle_score'])}", "oracle-text", 11, "end")
     for row, text in enumerate(_lines(costs.axis, across.end - across.start)):
         picture.text((across.end, bottom + 34 + 14 * row), text, "quiet", 11, "end")
 
