@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 
-LONGEST = 30
-"""Tokens of a sentence that is not cut at its commas."""
+LONGEST = 30  # Tokens of a sentence that is not cut at its commas
 
 _ENDS = re.compile(
     r"\s*[\n\r\u2028]\s*"
@@ -61,12 +60,9 @@ def plain_sentence(sentence: str) -> str:
 
 LOGGER = logging.getLogger("tipbench.sentence_vectors")
 EXTRA = "encoder"
-WIDTH = 512
-"""Numbers of a vector."""
-KEPT = 500_000
-"""Sentences that are kept, at 1 KB each; past that the cache begins anew."""
-EVERY = 10.0
-"""Seconds between two messages about progress."""
+WIDTH = 512  # Numbers of a vector
+KEPT = 500_000  # Sentences that are kept, at 1 KB each; past that the cache begins anew
+EVERY = 10.0  # Seconds between two messages about progress
 
 
 class SentenceVectors:
@@ -120,8 +116,7 @@ def _load_encoder() -> Any:
     return USE(threads=1)
 
 
-SHARED = SentenceVectors()
-"""What the methods of a process share."""
+SHARED = SentenceVectors()  # What the methods of a process share
 
 
 def text_vectors(texts: list[str], vectors: SentenceVectors = SHARED) -> np.ndarray:

@@ -1,6 +1,7 @@
 """From a fold to the frames and labels that a method learns from, and from scores to the frame that it returns."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -8,10 +9,11 @@ from tipbench.data.fold import Fold
 from tipcore.errors import UsageError
 
 MINUTES_A_DAY = 1440
-MILLI_NATS = 1000.0
-"""Hidden log-odds are integers of this part of a nat."""
-LABEL, SCORE = "label_", "score_"
-"""First letters of the columns of several labels, and of their scores."""
+MILLI_NATS = 1000.0  # Hidden log-odds are integers of this part of a nat
+LABEL, SCORE = "label_", "score_"  # First letters of the columns of several labels, and of their scores
+
+
+FEW_LEVELS = 40  # a column of text with more distinct values than this is not a category
 
 
 class Untrained:
@@ -68,9 +70,32 @@ def score_frame(units: pl.Series, scores: np.ndarray) -> pl.DataFrame:
     return pl.DataFrame({units.name: units, "score": pl.Series(np.asarray(scores), dtype=pl.Float64)})
 
 
+class LogOddsOracle(Untrained):
+    """Base of references that are shown the log-odds of each unit in a column ``log_odds`` of its table."""
+
+    oracle = True
+    log_odds = "log_odds"
+
+    def predict(self, fold: Fold) -> pl.DataFrame:
+        frame = to_predict(fold)
+        return log_odds_frame(frame[fold.task.unit], frame[self.log_odds])
+
+
 def log_odds_frame(units: pl.Series, milli_nats: pl.Series) -> pl.DataFrame:
     """Return predictions [unit, score] of hidden log-odds in integer milli-nats."""
     return score_frame(units, sigmoid(milli_nats.cast(pl.Float64).to_numpy() / MILLI_NATS))
+
+
+def few_levels(values: pl.Series) -> list[Any]:
+    """Return the distinct values of a categorical column, sorted; none of one with more than :data:`FEW_LEVELS`."""
+    levels = values.drop_nulls().unique().sort().to_list()
+    return levels if len(levels) <= FEW_LEVELS else []
+
+
+def level_columns(name: str, levels: Sequence[Any]) -> list[pl.Expr]:
+    """Return whether a column has each of these values, Float32 named ``<name> <level>``; 0 for null."""
+    equal = ((level, pl.col(name) == level) for level in levels)
+    return [one.fill_null(False).cast(pl.Float32).alias(f"{name} {level}") for level, one in equal]
 
 
 def prevalence(labels: np.ndarray) -> float:
@@ -82,12 +107,6 @@ def logit(scores: np.ndarray) -> np.ndarray:
     """Return log-odds of probabilities, clipped to 1e-6 from either end."""
     clipped = np.clip(scores, 1e-6, 1 - 1e-6)
     return np.log(clipped) - np.log1p(-clipped)
-
-
-def softmax(logarithms: np.ndarray) -> np.ndarray:
-    """Return probabilities [rows, classes] of unnormalised log-probabilities, without overflow; rows add up to 1."""
-    shifted = np.exp(logarithms - logarithms.max(axis=1, keepdims=True))
-    return shifted / shifted.sum(axis=1, keepdims=True)
 
 
 def sigmoid(log_odds: np.ndarray) -> np.ndarray:

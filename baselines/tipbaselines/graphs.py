@@ -1,93 +1,70 @@
-"""Graph neural networks as several tasks use them: two layers of mean aggregation, trained in full batches (torch).
+"""Graphs as sparse matrices, and graph neural networks: two layers of mean aggregation in full batches (torch).
 
-Hamilton, Ying and Leskovec (2017); each relation has weights of its own. Classes are weighed alike, and the epoch with
-the best average precision on valid is kept (without a valid part the last). States are computed
-for the labelled nodes in an epoch, for those of valid after it, and for all nodes once at the end.
+Hamilton, Ying and Leskovec (2017); each relation has weights of its own. Classes weigh the same, and the epoch with the
+best average precision on valid is kept (without a valid part the last). States are computed for the labelled nodes in
+an epoch, for those of valid after it, and for all nodes once at the end.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import polars as pl
+from tipbench.data.fold import Fold
+
+from tipbaselines.frames import LabelledUnits, labels_of, prevalence, score_frame, to_predict, training_labels
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-
-LARGEST = 5.0
-"""Standardised inputs are cut here on either side."""
+LARGEST = 5.0  # Standardised inputs are cut here on either side
 
 
-@dataclass(frozen=True)
-class Training:
-    """``epochs``: at most so many, ``patience`` without gain on valid stop them; without a valid part ``unwatched`` are
-    run."""
+def adjacency_matrix(source: np.ndarray, target: np.ndarray, nodes: int) -> "csr_matrix":
+    """Return (nodes, nodes) float32: 1 where an edge leads from the row to the column, however many there are."""
+    from scipy.sparse import csr_matrix
 
-    epochs: int
-    patience: int
-    unwatched: int
-    learning_rate: float
-    weight_decay: float
-
-    @classmethod
-    def of(cls, method: Any) -> "Training":
-        """Return the settings that a method has as attributes of the same names."""
-        return cls(**{field.name: getattr(method, field.name) for field in fields(cls)})
-
-    def run(
-        self,
-        network: Any,
-        logits: Callable[[], Any],
-        label: np.ndarray,
-        watched: tuple[Callable[[], Any], np.ndarray] | None,
-    ) -> None:
-        """Train a network, and leave it at its best epoch, out of training.
-
-        Args:
-            logits: those of the labelled. label: theirs, 0 or 1. watched: logits and labels of valid.
-        """
-        import torch
-        from sklearn.metrics import average_precision_score
-
-        optimiser = torch.optim.Adam(
-            network.parameters(), lr=self.learning_rate, weight_decay=self.weight_decay
-        )
-        labels = torch.from_numpy(label.astype(np.float32))
-        loss_of = torch.nn.BCEWithLogitsLoss(pos_weight=(len(labels) - labels.sum()) / labels.sum())
-        best, kept, since = -1.0, {}, 0
-        for _ in range(self.unwatched if watched is None else self.epochs):
-            network.train()
-            optimiser.zero_grad()
-            loss_of(logits(), labels).backward()
-            optimiser.step()
-            if watched is None:
-                continue
-            gained = float(average_precision_score(watched[1], probabilities(network, watched[0])))
-            if gained > best:
-                best, since = gained, 0
-                kept = {name: value.clone() for name, value in network.state_dict().items()}
-            else:
-                since += 1
-            if since >= self.patience:
-                break
-        if watched is not None:
-            network.load_state_dict(kept)
-        network.eval()
+    ones = np.ones(len(source), dtype=np.float32)
+    matrix = csr_matrix((ones, (source, target)), shape=(nodes, nodes))
+    matrix.data[:] = 1.0
+    return matrix
 
 
-def probabilities(network: Any, logits: Callable[[], Any]) -> np.ndarray:
-    """Return probabilities of these logits, out of training: float64."""
-    import torch
+def mean_matrix(adjacency: "csr_matrix") -> "csr_matrix":
+    """Return the adjacency with every row's entries adding to 1 (rows without any stay empty)."""
+    from scipy.sparse import diags
 
-    network.eval()
-    with torch.no_grad():
-        return torch.sigmoid(logits()).double().numpy()
+    degree = np.asarray(adjacency.sum(axis=1)).ravel()
+    scale = np.divide(1.0, degree, out=np.zeros_like(degree), where=degree > 0)
+    return (diags(scale.astype(np.float32)) @ adjacency).tocsr()  # type: ignore[return-value]
+
+
+def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Return part over whole, float64, NaN where the whole is 0."""
+    return np.divide(part, whole, out=np.full(len(whole), np.nan), where=np.asarray(whole) > 0)
+
+
+def largest(at: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
+    """Return the largest of the values at each position, float64 (count,), -inf where there is none."""
+    found = np.full(count, -np.inf)
+    np.maximum.at(found, at, values)
+    return found
+
+
+def fill_gaps(values: np.ndarray) -> np.ndarray:
+    """Return (rows, columns) with each column's NaN as its median, 0 where all are."""
+    gaps = np.isnan(values)
+    known = ~gaps.all(axis=0)
+    middle = np.zeros(values.shape[1], dtype=values.dtype)
+    if known.any():
+        middle[known] = np.nanmedian(values[:, known], axis=0)
+    return np.where(gaps, middle[None, :], values)
 
 
 def standardise(values: np.ndarray) -> np.ndarray:
-    """Return (rows, features) float32 with mean 0 and deviation 1; counts, which are long-tailed, by their
-    logarithm."""
+    """Return (rows, features) float32 of mean 0 and deviation 1; of counts, which are long-tailed, the logarithm."""
     tailed = (values.min(axis=0) >= 0) & (values.max(axis=0) > 1)
     values = values.copy()
     values[:, tailed] = np.log1p(values[:, tailed])
@@ -97,31 +74,134 @@ def standardise(values: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Neighbourhood:
-    """What the states of some nodes are made of. ``first``: the first layer's inputs of these nodes and of their
-    neighbours. ``own``: which of those rows are the nodes' own. ``means``: means over a relation, one a relation."""
+class NetworkInputs:
+    """What a network sees of a graph, and what it judges: nodes, or edges by the states of their ends.
 
-    first: Any
-    own: Any
-    means: list[Callable[[Any], Any]]
-
-
-def neighbourhood(first: np.ndarray, relations: Sequence["csr_matrix"], nodes: np.ndarray) -> Neighbourhood:
-    """Return what the states of these nodes, in this order, are made of.
-
-    Args:
-        first: of :func:`first_inputs`.
-        relations: (nodes, nodes) float32, weights of a mean a row.
-        nodes: positions.
+    ``features``: (nodes, features) float32. ``relations``: (nodes, nodes) float32, weights of a mean a row. ``ends``:
+    (1 or 2, rows) nodes of each row. ``own``: (rows, features) float32, of the rows themselves.
     """
+
+    features: np.ndarray
+    relations: Sequence["csr_matrix"]
+    ends: np.ndarray
+    own: np.ndarray
+
+
+@dataclass(eq=False)
+class GraphSAGEMethod(ABC):
+    """Base of graph neural networks.
+
+    ``hidden``: units a layer; ``epochs``: at most so many, ``patience`` without gain on valid stop them; without a
+    valid part ``unwatched`` are run. ``name`` is its config's name, ``others`` names methods that need no label.
+    """
+
+    hidden: int
+    epochs: int
+    patience: int
+    unwatched: int
+    learning_rate: float
+    weight_decay: float
+    dropout: float
+    stochastic = True
+    name = ""
+    others = ""
+
+    @abstractmethod
+    def read(self, fold: Fold) -> Any:
+        """Return the graph of a fold, whose ``positions`` finds units."""
+
+    @abstractmethod
+    def inputs(self, graph: Any) -> NetworkInputs:
+        """Return what the network sees of a graph."""
+
+    def rows(self, graph: Any, units: pl.Series) -> np.ndarray:
+        """Return positions of what is scored, given the units to predict."""
+        return graph.positions(units)
+
+    def select_training(self, train: LabelledUnits) -> LabelledUnits:
+        """Return those of the labelled units that are learnt from."""
+        return train
+
+    def fit(self, fold: Fold, seed: int) -> None:
+        import torch
+
+        graph = self._graph = self.read(fold)
+        train, valid = training_labels(fold, self.name, self.others), labels_of(fold, "valid")
+        rows = self.rows(graph, to_predict(fold)[fold.task.unit])
+        self._scores = np.full(int(rows.max(initial=0)) + 1, prevalence(train.label))
+        if not train.both:
+            return
+        train, inputs = self.select_training(train), self.inputs(graph)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            first = np.hstack([inputs.features, *(mean_of @ inputs.features for mean_of in inputs.relations)])
+            module = _module(first.shape[1], inputs, self.hidden, self.dropout)
+
+            def logits(rows: np.ndarray) -> Callable[[], Any]:
+                ends, own = inputs.ends[:, rows], torch.from_numpy(inputs.own[rows])
+                nodes, at = np.unique(ends, return_inverse=True)
+                near, places = _neighbourhood(first, inputs.relations, nodes), torch.from_numpy(at)
+                return lambda: module(*near, places.reshape(ends.shape), own)
+
+            watched = (logits(graph.positions(valid.units)), valid.label) if valid.both else None
+            self._train(module, logits(graph.positions(train.units)), train.label, watched)
+            self._scores[rows] = _probabilities(module, logits(rows))
+
+    def predict(self, fold: Fold) -> pl.DataFrame:
+        units = to_predict(fold)[fold.task.unit]
+        return score_frame(units, self._scores[self._graph.positions(units)])
+
+    def _train(
+        self,
+        module: Any,
+        logits: Callable[[], Any],
+        label: np.ndarray,
+        watched: tuple[Callable[[], Any], np.ndarray] | None,
+    ) -> None:
+        """Train a network on logits and labels (0 or 1), and leave it at its best epoch, watching those of valid."""
+        import torch
+        from sklearn.metrics import average_precision_score
+
+        optimiser = torch.optim.Adam(
+            module.parameters(), lr=self.learning_rate, weight_decay=self.weight_decay
+        )
+        labels = torch.from_numpy(label.astype(np.float32))
+        loss_of = torch.nn.BCEWithLogitsLoss(pos_weight=(len(labels) - labels.sum()) / labels.sum())
+        best, kept, since = -1.0, {}, 0
+        for _ in range(self.unwatched if watched is None else self.epochs):
+            module.train()
+            optimiser.zero_grad()
+            loss_of(logits(), labels).backward()
+            optimiser.step()
+            if watched is None:
+                continue
+            gained = float(average_precision_score(watched[1], _probabilities(module, watched[0])))
+            since = 0 if gained > best else since + 1
+            if gained > best:
+                best, kept = gained, {name: value.clone() for name, value in module.state_dict().items()}
+            if since >= self.patience:
+                break
+        if watched is not None:
+            module.load_state_dict(kept)
+
+
+def _probabilities(module: Any, logits: Callable[[], Any]) -> np.ndarray:
+    import torch
+
+    module.eval()
+    with torch.no_grad():
+        return torch.sigmoid(logits()).double().numpy()
+
+
+def _neighbourhood(first: np.ndarray, relations: Sequence["csr_matrix"], nodes: np.ndarray) -> Any:
+    """Return what the states of these nodes are made of: inputs of the first layer of the nodes and their neighbours,
+    rows of the nodes in it, and a function for the means over each relation."""
     import torch
 
     rows = [relation[nodes] for relation in relations]
     needed = np.unique(np.concatenate([nodes, *(of_nodes.indices for of_nodes in rows)]))
     own = torch.from_numpy(np.searchsorted(needed, nodes))
-    return Neighbourhood(
-        torch.from_numpy(first[needed]), own, [_mean_function(of_nodes[:, needed]) for of_nodes in rows]
-    )
+    return torch.from_numpy(first[needed]), own, [_mean_function(of_nodes[:, needed]) for of_nodes in rows]
 
 
 def _mean_function(weights: "csr_matrix") -> Callable[[Any], Any]:
@@ -142,51 +222,28 @@ def _mean_function(weights: "csr_matrix") -> Callable[[Any], Any]:
     return Product.apply  # type: ignore[return-value]
 
 
-def first_inputs(inputs: np.ndarray, relations: Sequence["csr_matrix"]) -> np.ndarray:
-    """Return inputs beside their means over each relation: the first layer's neighbourhoods do not change while it
-    learns."""
-    return np.hstack([inputs, *(mean_of @ inputs for mean_of in relations)])
-
-
-def encoder(inputs: int, relations: int, hidden: int, dropout: float) -> Any:
-    """Return two layers; called with an :class:`Neighbourhood`, gives (nodes, hidden)."""
+def _module(width: int, inputs: NetworkInputs, hidden: int, dropout: float) -> Any:
+    """Return two layers on nodes of this width; and for edges one more on the states of their ends. Gives logits."""
     import torch
     from torch import nn
 
-    class Encoder(nn.Module):
+    ends, relations = len(inputs.ends), len(inputs.relations)
+
+    class Layers(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.first, self.second = nn.Linear(inputs, hidden), nn.Linear((1 + relations) * hidden, hidden)
+            self.first, self.second = nn.Linear(width, hidden), nn.Linear((1 + relations) * hidden, hidden)
             self.dropout = nn.Dropout(dropout)
+            joined = ends * hidden + inputs.own.shape[1]
+            edges = ends > 1
+            self.middle = nn.Sequential(nn.Linear(joined, hidden), nn.ReLU()) if edges else nn.Identity()
+            self.last = nn.Linear(hidden, 1)
 
-        def forward(self, near: Neighbourhood) -> Any:
-            state = self.dropout(torch.relu(self.first(near.first)))
-            found = torch.cat([state[near.own], *(mean(state) for mean in near.means)], dim=1)
-            return self.dropout(torch.relu(self.second(found)))
+        def forward(self, first: Any, nodes: Any, means: Any, ends: Any, own: Any) -> Any:
+            state = self.dropout(torch.relu(self.first(first)))
+            found = torch.cat([state[nodes], *(mean(state) for mean in means)], dim=1)
+            state = self.dropout(torch.relu(self.second(found)))
+            joined = torch.cat([*(state[end] for end in ends), own], dim=1)
+            return self.last(self.middle(joined)).squeeze(1)
 
-    return Encoder()
-
-
-def fill_gaps(values: np.ndarray) -> np.ndarray:
-    """Return (rows, columns) with each column's NaN as its median (0 where all are), for what cannot leave gaps
-    open."""
-    gaps = np.isnan(values)
-    known = ~gaps.all(axis=0)
-    middle = np.zeros(values.shape[1], dtype=values.dtype)
-    if known.any():
-        middle[known] = np.nanmedian(values[:, known], axis=0)
-    return np.where(gaps, middle[None, :], values)
-
-
-def mean_matrix(adjacency: "csr_matrix") -> "csr_matrix":
-    """Return the adjacency with every row's entries adding to 1 (rows without any stay empty)."""
-    from scipy.sparse import diags
-
-    degree = np.asarray(adjacency.sum(axis=1)).ravel()
-    scale = np.divide(1.0, degree, out=np.zeros_like(degree), where=degree > 0)
-    return (diags(scale.astype(np.float32)) @ adjacency).tocsr()  # type: ignore[return-value]
-
-
-def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """Return part over whole, float64, NaN where the whole is 0."""
-    return np.divide(part, whole, out=np.full(len(whole), np.nan), where=np.asarray(whole) > 0)
+    return Layers()

@@ -6,7 +6,7 @@ one core, linear in the texts plus the verified pairs.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -225,8 +225,7 @@ def group_weights(group: np.ndarray) -> np.ndarray:
     return weights / weights.mean()
 
 
-CANDIDATES = 10
-"""Candidates a query may name."""
+CANDIDATES = 10  # Candidates a query may name
 
 
 def nearest(units: pl.Series, vectors: Any, chunk: int = 512) -> pl.DataFrame:
@@ -237,20 +236,27 @@ def nearest(units: pl.Series, vectors: Any, chunk: int = 512) -> pl.DataFrame:
     """
     order = units.arg_sort().to_numpy()
     keys, vectors = units.gather(order), vectors[order]
-    count = len(keys)
-    best = min(CANDIDATES, count - 1)
-    if best <= 0:
-        return candidate_frame(keys, np.empty((0, 2), dtype=np.int64), np.empty(0))
-    pairs, scores = [], []
     across = vectors.T.tocsr() if hasattr(vectors, "tocsr") else vectors.T
-    for start in range(0, count, chunk):
-        block = vectors[start : start + chunk] @ across
-        similarity = np.asarray(block.todense() if hasattr(block, "todense") else block, dtype=np.float64)
-        found, value = top(similarity, np.arange(start, start + len(similarity)), best)
-        query = np.repeat(np.arange(start, start + len(similarity)), best)
-        pairs.append(np.stack([query, found.ravel()], axis=1))
+    blocks = (vectors[start : start + chunk] @ across for start in range(0, len(keys), chunk))
+    dense = (block.todense() if hasattr(block, "todense") else block for block in blocks)
+    found = best_candidates(keys, (np.asarray(block, dtype=np.float64) for block in dense))
+    return found.with_columns(((pl.col("score") + 1) / 2).clip(0, 1))
+
+
+def best_candidates(keys: pl.Series, blocks: Iterable[np.ndarray]) -> pl.DataFrame:
+    """Return [query, candidate, score] of the best others of every unit; ties go to the first.
+
+    ``blocks``: similarities (rows, units) of some units at a time, in order.
+    """
+    best, start = min(CANDIDATES, len(keys) - 1), 0
+    pairs, scores = [np.empty((0, 2), dtype=np.int64)], [np.empty(0)]
+    for similarity in blocks if best > 0 else ():
+        rows = np.arange(start, start + len(similarity))
+        found, value = top(similarity, rows, best)
+        pairs.append(np.stack([np.repeat(rows, best), found.ravel()], axis=1))
         scores.append(value.ravel())
-    return candidate_frame(keys, np.concatenate(pairs), np.clip((np.concatenate(scores) + 1) / 2, 0, 1))
+        start += len(similarity)
+    return candidate_frame(keys, np.concatenate(pairs), np.concatenate(scores))
 
 
 def top(similarity: np.ndarray, own: np.ndarray, best: int) -> tuple[np.ndarray, np.ndarray]:

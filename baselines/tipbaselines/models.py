@@ -5,14 +5,19 @@ from typing import Any
 
 import numpy as np
 
+Model = Callable[[Any], np.ndarray]
+"""Features (rows, columns), dense or sparse -> probability of a 1, float64 (rows,)."""
 
-def fit_logistic(
-    features: Any, labels: np.ndarray, c: float, weight: np.ndarray | None = None
-) -> Callable[[Any], np.ndarray]:
-    """Fit an L2-penalised logistic regression (inverse strength ``c``) on a dense or sparse matrix.
 
-    ``labels``: 0/1, both classes. ``weight``: of each row, else 1. Returns features -> probability of a 1, float64
-    (rows,).
+def constant(probability: float) -> Model:
+    """Return the model that gives every row this probability: for labels of one class."""
+    return lambda features: np.full(features.shape[0], probability)
+
+
+def fit_logistic(features: Any, labels: np.ndarray, c: float, weight: np.ndarray | None = None) -> Model:
+    """Fit an L2-penalised logistic regression (inverse strength ``c``).
+
+    ``labels``: 0/1, both classes. ``weight``: of each row, else 1.
     """
     from sklearn.linear_model import LogisticRegression
 
@@ -24,13 +29,13 @@ def isolation_scores(values: np.ndarray, asked: np.ndarray, trees: int, sample: 
     """Return outlier scores of an isolation forest (Liu, Ting and Zhou 2008), between 0 and 1, higher is rarer.
 
     Args:
-        values: (rows, features) without gaps; the forest is grown on all of them. asked: positions of rows to score.
-        trees: how many; sample: rows that each is grown on, at most.
+        values: (rows, features) without gaps; the forest learns all of them. asked: positions of the rows to score.
+        trees: how many. sample: rows that each learns, at most.
     """
-    from sklearn import ensemble
+    from sklearn.ensemble import IsolationForest
 
-    settings: Any = {"max_samples": min(sample, len(values)), "random_state": seed}
-    forest = ensemble.IsolationForest(n_estimators=trees, **settings)
+    size: Any = min(sample, len(values))
+    forest = IsolationForest(n_estimators=trees, max_samples=size, random_state=seed)
     return -forest.fit(values).score_samples(values[asked])
 
 
@@ -46,14 +51,14 @@ class Standardiser:
         self._marked = np.flatnonzero(missing.sum(axis=0) >= FEWEST_ROWS)
         counts = np.maximum((~missing).sum(axis=0), 1)
         self._mean = np.where(missing, 0.0, values).sum(axis=0) / counts
-        filled = self._filled(values)
+        filled = self._fill(values)
         self._centre, spread = filled.mean(axis=0), filled.std(axis=0)
         self._spread = np.where(spread > 0, spread, 1.0)
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
-        return (self._filled(values) - self._centre) / self._spread
+        return (self._fill(values) - self._centre) / self._spread
 
-    def _filled(self, values: np.ndarray) -> np.ndarray:
+    def _fill(self, values: np.ndarray) -> np.ndarray:
         missing = np.isnan(values)
         marks = missing[:, self._marked].astype(np.float64)
         return np.hstack([np.where(missing, self._mean, values), marks])

@@ -7,6 +7,7 @@ Nothing here knows a language. A token is a run of letters and digits; scripts t
 import re
 import unicodedata
 from collections.abc import Hashable, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import polars as pl
 
 from tipbaselines.cache import remember
 from tipbaselines.frames import prevalence
+from tipbaselines.models import constant
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -57,16 +59,14 @@ def normalise_all(texts: Sequence[str]) -> list[str]:
 
 
 def equal_values(values: Sequence[Hashable]) -> tuple[np.ndarray, np.ndarray]:
-    """Return number of each value among the distinct ones, and the row where each distinct one is first: two int64
-    arrays."""
+    """Return the number of each value among the distinct ones, and the first row of each distinct one: int64 arrays."""
     number: dict[Hashable, int] = {}
     index = np.array([number.setdefault(value, len(number)) for value in values], dtype=np.int64)
     return index, np.unique(index, return_index=True)[1]
 
 
 MIX = np.uint64(0x9E3779B97F4A7C15)
-CHUNK = 2_000_000
-"""Code points that are hashed at a time: bounds the working memory at about 100 MB."""
+CHUNK = 2_000_000  # Code points that are hashed at a time: bounds the working memory at about 100 MB
 
 
 @remember(6)
@@ -78,18 +78,12 @@ def char_ngrams(texts: Sequence[str], sizes: tuple[int, ...], bits: int = 18) ->
     """
     from scipy.sparse import csr_matrix, vstack
 
-    blocks = []
-    start = 0
-    while start < len(texts):
-        stop, length = start, 0
-        while stop < len(texts) and (stop == start or length < CHUNK):
-            length += len(texts[stop]) + 2
-            stop += 1
-        blocks.append(_count_block(texts[start:stop], sizes, bits))
-        start = stop
-    if not blocks:
+    if not texts:
         return csr_matrix((0, 2**bits), dtype=np.float32)
-    return csr_matrix(vstack(blocks, format="csr"))
+    block = np.cumsum([len(text) + 2 for text in texts]) // CHUNK
+    starts = np.unique(block, return_index=True)[1].tolist()
+    parts = [_count_block(texts[a:b], sizes, bits) for a, b in pairwise([*starts, len(texts)])]
+    return csr_matrix(vstack(parts, format="csr"))
 
 
 def _count_block(texts: Sequence[str], sizes: tuple[int, ...], bits: int) -> "csr_matrix":
@@ -112,8 +106,8 @@ def _count_block(texts: Sequence[str], sizes: tuple[int, ...], bits: int) -> "cs
             value ^= value >> np.uint64(29)
         rows.append(owner[:count][inside])
         columns.append((value[inside] >> np.uint64(64 - bits)).astype(np.int64))
-    row, column = np.concatenate(rows), np.concatenate(columns)
-    counts = csr_matrix((np.ones(len(row), dtype=np.float32), (row, column)), shape=(len(texts), 2**bits))
+    cells = np.concatenate(rows), np.concatenate(columns)
+    counts = csr_matrix((np.ones(len(cells[0]), dtype=np.float32), cells), shape=(len(texts), 2**bits))
     counts.sum_duplicates()
     return counts
 
@@ -125,7 +119,7 @@ class TextModel:
     """
 
     def __init__(self, pipeline: "Pipeline") -> None:
-        self.pipeline, self._fitted = pipeline, False
+        self.pipeline = pipeline
 
     def fit(self, documents: Sequence[str], labels: np.ndarray) -> "TextModel":
         """Learn from texts and their 0/1 labels."""
@@ -137,23 +131,16 @@ class TextModel:
 
         Equal texts with equal labels enter once, weighted by their number: the same optimum, found sooner.
         """
-        self._prior, self._fitted = prevalence(labels), 0 < labels.sum() < len(labels)
-        if self._fitted:
+        self.scores_of_counts = constant(prevalence(labels))
+        if 0 < labels.sum() < len(labels):
             _, weights, classifier = self.pipeline
             pair, first = equal_values(list(zip(number.tolist(), labels.tolist(), strict=True)))
             matrix = weights.fit(counts[number]).transform(counts[number[first]])
             classifier.fit(matrix, labels[first], sample_weight=np.bincount(pair).astype(float))
+            self.scores_of_counts = lambda counts: self.pipeline[1:].predict_proba(counts)[:, 1]
         return self
 
     def scores(self, documents: Sequence[str]) -> np.ndarray:
         """Return probability of the positive class, float64 (texts,)."""
-        if not self._fitted:
-            return np.full(len(documents), self._prior)
         number, first = equal_values(documents)
-        return self.pipeline.predict_proba([documents[i] for i in first])[:, 1][number]
-
-    def scores_of_counts(self, counts: Any) -> np.ndarray:
-        """Return probability of the positive class of rows of counts, float64 (rows,)."""
-        if not self._fitted:
-            return np.full(counts.shape[0], self._prior)
-        return self.pipeline[1:].predict_proba(counts)[:, 1]
+        return self.scores_of_counts(self.pipeline[0].transform([documents[i] for i in first]))[number]

@@ -7,6 +7,8 @@ workers there are.
 
 import importlib.util
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -19,32 +21,113 @@ from tipcore.extras import how_to_install
 
 from tipbaselines.cache import remember
 from tipbaselines.frames import LabelledUnits, labels_of, prevalence, score_frame, to_predict, training_labels
+from tipbaselines.models import Model, constant
 
 if TYPE_CHECKING:
     from lightgbm import Booster, Dataset
 
+SECONDS = 10  # How long a scheduler has to answer
+BINNED_WHOLE = 200_000
+"""Rows up to which LightGBM looks at all of them to find its bins, and no seed draws some."""
 
-SECONDS = 10
-"""How long a scheduler has to answer."""
+
+@dataclass(frozen=True)
+class BoostedTrees:
+    """Settings. ``rounds``: at most so many trees, ``patience`` without gain on valid stop them; ``unwatched`` are
+    grown where there is no valid part, None for ``rounds``. ``scheduler``: address of a dask scheduler whose workers
+    share the rows; '' grows them here."""
+
+    rounds: int
+    patience: int
+    learning_rate: float
+    leaves: int
+    leaf_size: int
+    l2: float = 0.0
+    feature_share: float = 1.0
+    unwatched: int | None = None
+    threads: int = 1
+    scheduler: str = ""
+
+    @classmethod
+    def of(cls, method: Any) -> "BoostedTrees":
+        """Return the settings that a method has as attributes of the same names."""
+        return cls(**{f.name: getattr(method, f.name) for f in fields(cls) if hasattr(method, f.name)})
+
+    def fit(self, data: "Dataset", seed: int, watched: "Dataset | None" = None) -> Model:
+        """Return trees as a model, as :meth:`grow` grows them."""
+        trees = self.grow(data, seed, watched)
+        return lambda features: np.asarray(
+            trees.predict(features, num_threads=self.threads), dtype=np.float64
+        )
+
+    def grow(
+        self, data: "Dataset", seed: int, watched: "Dataset | None" = None, **objective: Any
+    ) -> "Booster":
+        """Return trees for the labels of ``data``, stopped early by those of ``watched``.
+
+        ``objective``: parameters of LightGBM for labels that are not 0 and 1.
+        """
+        import lightgbm
+
+        parameters = {
+            "objective": "binary",
+            "metric": "binary_logloss",
+            "learning_rate": self.learning_rate,
+            "num_leaves": self.leaves,
+            "min_data_in_leaf": self.leaf_size,
+            "feature_fraction": self.feature_share,
+            "lambda_l2": self.l2,
+            "num_threads": self.threads,
+            "deterministic": True,
+            "force_row_wise": True,
+            "verbosity": -1,
+            "seed": seed,
+            **objective,
+        }
+        rounds = self.rounds if watched is not None or self.unwatched is None else self.unwatched
+        if self.scheduler:
+            return self._grow_on_dask(parameters, data, rounds, watched)
+        if watched is None:
+            return lightgbm.train(parameters, data, rounds)
+        stop = lightgbm.early_stopping(self.patience, verbose=False)
+        return lightgbm.train(parameters, data, rounds, valid_sets=[watched], callbacks=[stop])
+
+    def _grow_on_dask(
+        self, parameters: dict[str, Any], data: "Dataset", rounds: int, watched: "Dataset | None"
+    ) -> "Booster":
+        """Return trees of data sets that are not constructed yet, cut where ``patience`` of them brought no gain."""
+        with _dask_client(self.scheduler) as client:
+            from lightgbm.dask import DaskLGBMClassifier
+
+            workers = len(client.scheduler_info(n_workers=-1)["workers"])
+            if not workers:
+                raise UsageError(
+                    "baseline.method.scheduler has no worker: start some with `dask worker ADDRESS`."
+                )
+            known = {n: value for n, value in parameters.items() if n not in ("objective", "num_threads")}
+            model = DaskLGBMClassifier(
+                client=client, n_estimators=rounds, objective="binary", n_jobs=1, **known
+            )
+            features, label, weight = _dask_arrays(data, workers)
+            of_watched: dict[str, Any] = {}
+            if watched is not None:
+                seen, truth, counts = _dask_arrays(watched, workers)
+                of_watched = {"eval_set": [(seen, truth)], "eval_names": ["valid"]}
+                of_watched |= {} if counts is None else {"eval_sample_weight": [counts]}
+            columns = data.categorical_feature
+            of_watched["categorical_feature"] = columns if isinstance(columns, list) else "auto"
+            trees = model.fit(features, label, sample_weight=weight, **of_watched).booster_
+            if watched is not None:
+                # dask's trees cannot stop early: those after the best are left out instead.
+                trees.best_iteration = best_round(
+                    model.evals_result_["valid"]["binary_logloss"], self.patience
+                )
+            return trees
 
 
-def grow_on_dask(
-    scheduler: str,
-    parameters: dict[str, Any],
-    data: "Dataset",
-    rounds: int,
-    watched: "Dataset | None",
-    patience: int,
-) -> "Booster":
-    """Return trees for the labels of ``data``, cut where ``patience`` of them brought no gain on ``watched``.
-
-    Args:
-        scheduler: address, as ``dask scheduler`` prints it. parameters: as of ``lightgbm.train``.
-        data, watched: not constructed yet.
-
-    Raises:
-        UsageError: where dask is not installed, and where nothing answers there.
-    """
+@contextmanager
+def _dask_client(scheduler: str) -> Iterator[Any]:
+    """Connect to a scheduler. Raises UsageError where dask is not installed, and where nothing answers there."""
     if any(importlib.util.find_spec(module) is None for module in ("distributed", "pandas")):
         raise UsageError(f"baseline.method.scheduler needs dask: {how_to_install('dask')}.")
     from distributed import Client
@@ -59,43 +142,7 @@ def grow_on_dask(
             "since a fence has no network."
         ) from None
     with client:
-        return _grow(client, parameters, data, rounds, watched, patience)
-
-
-def _grow(
-    client: Any,
-    parameters: dict[str, Any],
-    data: "Dataset",
-    rounds: int,
-    watched: "Dataset | None",
-    patience: int,
-) -> "Booster":
-    from lightgbm.dask import DaskLGBMClassifier
-
-    workers = len(client.scheduler_info(n_workers=-1)["workers"])
-    if not workers:
-        raise UsageError("baseline.method.scheduler has no worker: start some with `dask worker ADDRESS`.")
-    known = {name: value for name, value in parameters.items() if name not in ("objective", "num_threads")}
-    model = DaskLGBMClassifier(client=client, n_estimators=rounds, objective="binary", n_jobs=1, **known)
-    features, label, weight = _dask_arrays(data, workers)
-    of_watched: dict[str, Any] = {}
-    if watched is not None:
-        seen, truth, counts = _dask_arrays(watched, workers)
-        of_watched = {"eval_set": [(seen, truth)], "eval_names": ["valid"]}
-        of_watched |= {} if counts is None else {"eval_sample_weight": [counts]}
-    columns = data.categorical_feature
-    model.fit(
-        features,
-        label,
-        sample_weight=weight,
-        categorical_feature=columns if isinstance(columns, list) else "auto",
-        **of_watched,
-    )
-    trees = model.booster_
-    if watched is not None:
-        # dask's trees cannot stop early: those after the best are left out instead.
-        trees.best_iteration = best_round(model.evals_result_["valid"]["binary_logloss"], patience)
-    return trees
+        yield client
 
 
 def best_round(losses: list[float], patience: int) -> int:
@@ -121,66 +168,8 @@ def _dask_arrays(data: "Dataset", workers: int) -> tuple[Any, Any, Any]:
     return to_dask(features, chunks=(rows, features.shape[1])), label, weight
 
 
-BINNED_WHOLE = 200_000
-"""Rows up to which LightGBM looks at all of them to find its bins, and no seed draws some."""
-
-
-@dataclass(frozen=True)
-class BoostedTrees:
-    """Settings. ``rounds``: at most so many trees, ``patience`` without gain on valid stop them; ``unwatched`` are
-    grown where there is no valid part, None for ``rounds``. ``scheduler``: address of a dask scheduler whose workers
-    share the rows; '' grows them here."""
-
-    rounds: int
-    patience: int
-    learning_rate: float
-    leaves: int
-    leaf_size: int
-    l2: float
-    feature_share: float = 1.0
-    unwatched: int | None = None
-    threads: int = 1
-    scheduler: str = ""
-
-    @classmethod
-    def of(cls, method: Any) -> "BoostedTrees":
-        """Return the settings that a method has as attributes of the same names."""
-        return cls(**{f.name: getattr(method, f.name) for f in fields(cls) if hasattr(method, f.name)})
-
-    def grow(self, data: "Dataset", seed: int, watched: "Dataset | None" = None) -> "Booster":
-        """Return trees for the 0/1 labels of ``data``, stopped early by those of ``watched``."""
-        import lightgbm
-
-        parameters = {
-            "objective": "binary",
-            "metric": "binary_logloss",
-            "learning_rate": self.learning_rate,
-            "num_leaves": self.leaves,
-            "min_data_in_leaf": self.leaf_size,
-            "feature_fraction": self.feature_share,
-            "lambda_l2": self.l2,
-            "num_threads": self.threads,
-            "deterministic": True,
-            "force_row_wise": True,
-            "verbosity": -1,
-            "seed": seed,
-        }
-        rounds = self.rounds if watched is not None or self.unwatched is None else self.unwatched
-        if self.scheduler:
-            return grow_on_dask(self.scheduler, parameters, data, rounds, watched, self.patience)
-        if watched is None:
-            return lightgbm.train(parameters, data, rounds)
-        stop = lightgbm.early_stopping(self.patience, verbose=False)
-        return lightgbm.train(parameters, data, rounds, valid_sets=[watched], callbacks=[stop])
-
-
-def probabilities(trees: "Booster", features: np.ndarray, threads: int = 1) -> np.ndarray:
-    """Return probability of a 1 for each row of features [rows, columns], float64 [rows]."""
-    return np.asarray(trees.predict(features, num_threads=threads), dtype=np.float64)
-
-
-class TreesOnNodes(ABC):
-    """Base of boosted trees on features of accounts or firms, which are nodes of a graph.
+class TreesOnUnits(ABC):
+    """Base of boosted trees on features of accounts, firms or payments.
 
     A subclass is a dataclass with the settings of :class:`BoostedTrees`, compared by them; ``name`` is its config's
     name, and ``others`` names methods that need no label.
@@ -190,7 +179,31 @@ class TreesOnNodes(ABC):
     stochastic = True
     name = ""
     others = ""
-    threads = 1
+
+    @abstractmethod
+    def features_of(self, fold: Fold, units: pl.Series) -> np.ndarray:
+        """Return (units, features) float32, NaN where something is missing."""
+
+    @abstractmethod
+    def datasets(
+        self, fold: Fold, train: LabelledUnits, valid: LabelledUnits, seed: int
+    ) -> tuple["Dataset", "Dataset | None"]:
+        """Return train and, where it has both classes, valid for LightGBM."""
+
+    def fit(self, fold: Fold, seed: int) -> None:
+        train, valid = training_labels(fold, self.name, self.others), labels_of(fold, "valid")
+        self.model = constant(prevalence(train.label))
+        if train.both:
+            data, watched = self.datasets(fold, train, valid, seed)
+            self.model = BoostedTrees.of(self).fit(data, seed, watched)
+
+    def predict(self, fold: Fold) -> pl.DataFrame:
+        units = to_predict(fold)[fold.task.unit]
+        return score_frame(units, self.model(self.features_of(fold, units)))
+
+
+class TreesOnNodes(TreesOnUnits):
+    """Base of boosted trees on features of accounts or firms, which are nodes of a graph."""
 
     @abstractmethod
     def read(self, fold: Fold) -> Any:
@@ -200,21 +213,18 @@ class TreesOnNodes(ABC):
     def features(self, graph: Any) -> np.ndarray:
         """Return (nodes, features) float32, NaN where something is missing."""
 
+    def features_of(self, fold: Fold, units: pl.Series) -> np.ndarray:
+        graph, features = _nodes(fold, self)
+        return features[graph.positions(units)]
+
+    def datasets(
+        self, fold: Fold, train: LabelledUnits, valid: LabelledUnits, seed: int
+    ) -> tuple["Dataset", "Dataset | None"]:
+        return _bins(fold, self, train, valid, seed if len(train.label) > BINNED_WHOLE else None)
+
     def fit(self, fold: Fold, seed: int) -> None:
         _nodes(fold, self)
-        train, valid = training_labels(fold, self.name, self.others), labels_of(fold, "valid")
-        self.prior, self.model = prevalence(train.label), None
-        if train.both:
-            drawn = seed if len(train.label) > BINNED_WHOLE else None
-            data, watched = _bins(fold, self, train, valid, drawn)
-            self.model = BoostedTrees.of(self).grow(data, seed, watched)
-
-    def predict(self, fold: Fold) -> pl.DataFrame:
-        units = to_predict(fold)[fold.task.unit]
-        if self.model is None:
-            return score_frame(units, np.full(len(units), self.prior))
-        graph, features = _nodes(fold, self)
-        return score_frame(units, probabilities(self.model, features[graph.positions(units)], self.threads))
+        super().fit(fold, seed)
 
 
 @remember()
@@ -227,10 +237,9 @@ def _nodes(fold: Fold, method: TreesOnNodes) -> tuple[Any, np.ndarray]:
 def _bins(
     fold: Fold, method: TreesOnNodes, train: LabelledUnits, valid: LabelledUnits, drawn: int | None
 ) -> tuple["Dataset", "Dataset | None"]:
-    """Return the features of train and valid in LightGBM's bins, which every seed shares unless it draws the bins."""
+    """Return train and valid in LightGBM's bins, which every seed shares unless it draws them."""
     import lightgbm
 
-    graph, features = _nodes(fold, method)
-    data = lightgbm.Dataset(features[graph.positions(train.units)], train.label)
-    watched = data.create_valid(features[graph.positions(valid.units)], valid.label) if valid.both else None
+    data = lightgbm.Dataset(method.features_of(fold, train.units), train.label)
+    watched = data.create_valid(method.features_of(fold, valid.units), valid.label) if valid.both else None
     return data, watched

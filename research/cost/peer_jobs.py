@@ -260,7 +260,7 @@ def votes_prepare(folder: Path) -> None:
     from tipbaselines.flag_aggregation.votes import read_votes
 
     fold = tipbench.load("flag_aggregation", release=os.environ.get("TIPBENCH_PEERS_RELEASE", "small"))
-    votes = read_votes(fold)[1].decided()
+    votes = read_votes(fold)[1].without_unsure()
     np.savez(
         folder / "votes.npz", item=votes.item, reviewer=votes.reviewer, vote=votes.vote, items=votes.items,
         reviewers=votes.reviewers,
@@ -276,7 +276,7 @@ def _votes(folder: Path) -> Any:
 
 def crowd_tipbench(folder: Path) -> Found:
     import numpy as np
-    from tipbaselines.flag_aggregation.dawid_skene import dawid_skene
+    from tipbaselines.flag_aggregation.dawid_skene import DawidSkene
     from tipbaselines.flag_aggregation.votes import Votes
 
     kept = _votes(folder)
@@ -284,7 +284,7 @@ def crowd_tipbench(folder: Path) -> Found:
         kept["item"], kept["reviewer"], kept["vote"], int(kept["reviewers"]), np.full(int(kept["items"]), -1)
     )
     with timed() as found:
-        posterior = dawid_skene(votes)
+        posterior = DawidSkene().posterior(votes)
     return found | {"rows": len(kept["vote"]), "value": float(posterior.argmax(axis=1).mean())}
 
 

@@ -14,20 +14,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from tipbaselines.flag_aggregation.dawid_skene import dawid_skene
-from tipbaselines.flag_aggregation.glad import glad
-from tipbaselines.flag_aggregation.mace import mace
+from tipbaselines.flag_aggregation.dawid_skene import DawidSkene
+from tipbaselines.flag_aggregation.glad import Glad
+from tipbaselines.flag_aggregation.mace import Mace
 from tipbaselines.flag_aggregation.majority import vote_shares
 from tipbaselines.flag_aggregation.votes import HARMFUL, Votes
-from tipbaselines.flag_aggregation.weighted_majority import weighted_majority
+from tipbaselines.flag_aggregation.weighted_majority import WeightedMajority
 
 ITEMS, REVIEWERS, VOTES_AN_ITEM = 20_000, 500, 5
 METHODS: dict[str, Callable[[Votes], np.ndarray]] = {
     "majority": vote_shares,
-    "weighted_majority": weighted_majority,
-    "dawid_skene": dawid_skene,
-    "glad": glad,
-    "mace": mace,
+    "weighted_majority": WeightedMajority().posterior,
+    "dawid_skene": DawidSkene().posterior,
+    "glad": Glad().posterior,
+    "mace": Mace().posterior,
 }
 CROWDKIT = """
 import json, sys, time

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from tipbaselines.account_risk.lightgbm import LightGBM
 from tipbaselines.account_risk.neighbour_lightgbm import NeighbourLightGBM
 from tipbaselines.advert_authorship.metric_learning import MetricLearning
 from tipbaselines.advert_risk.joined_tables import JoinedTables
@@ -38,20 +39,20 @@ def test_it_is_made_again_for_other_tables_and_for_another_key_alone(fold: Fold)
 
 
 def test_features_are_made_once_for_all_seeds(fold: Fold, monkeypatch: pytest.MonkeyPatch) -> None:
-    features, calls = NeighbourLightGBM.features, []
+    features, calls = LightGBM.features, []
 
-    def counted(self: NeighbourLightGBM, graph: object) -> object:
+    def counted(self: LightGBM, graph: object) -> object:
         calls.append(1)
         return features(self, graph)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(NeighbourLightGBM, "features", counted)
+    monkeypatch.setattr(LightGBM, "features", counted)
     for seed in (0, 1):
-        method = NeighbourLightGBM(rounds=2, unwatched=2)
+        method = LightGBM(rounds=2, unwatched=2)
         method.fit(fold, seed)
         method.predict(fold.with_valid_as_test())
         method.predict(fold)
     assert len(calls) == 1
-    NeighbourLightGBM(hops=1, rounds=2, unwatched=2).fit(fold, 0)
+    LightGBM(rounds=3, unwatched=2).fit(fold, 0)
     assert len(calls) == 2
 
 
@@ -67,6 +68,7 @@ def test_the_last_few_results_are_kept(fold: Fold) -> None:
     assert made == ["a", "b", "c", "b"]
 
 
+@pytest.mark.slow
 def test_the_evidence_of_cases_is_made_once_for_all_seeds(
     tiny: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -86,7 +88,7 @@ def test_texts_and_arrays_count_by_their_content_and_order() -> None:
     made: list[object] = []
 
     @remember(99)
-    def of(*arguments: object, more: int = 0) -> int:
+    def of(*arguments: object) -> int:
         made.append(arguments)
         return len(made)
 
@@ -103,20 +105,21 @@ def test_texts_and_arrays_count_by_their_content_and_order() -> None:
     ]
     assert [of(*arguments) for arguments in different] == list(range(1, 10))
     assert [of(["a", "b"], 1), of(np.arange(2)), of(pl.Series([1, 0]))] == [1, 6, 9]
-    assert [of(["a", "b"], 1, more=1), of(["a", "b"], 1)] == [10, 1]
 
 
 METHODS: dict[str, tuple[str, Callable[[], Any]]] = {
+    "trees on accounts": ("account_risk", lambda: NeighbourLightGBM(rounds=5, unwatched=5)),
+    "isolated payments": ("payment_risk", lambda: IsolationForest(trees=5)),
     "trees on joined tables": ("advert_risk", lambda: JoinedTables(components=4, rounds=5)),
     "a text model over links": ("advert_risk", LinkedPooling),
     "pairs of adverts": ("advert_authorship", lambda: MetricLearning(trees=5)),
     "pairs of seeds and rows": ("case_linkage", lambda: PairScores(rounds=5)),
-    "trees on accounts": ("account_risk", lambda: NeighbourLightGBM(rounds=5, unwatched=5)),
-    "isolated payments": ("payment_risk", lambda: IsolationForest(trees=5)),
 }
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] if n > 1 else []) for n, name in enumerate(METHODS)]
+)
 def test_what_is_kept_changes_no_prediction_of_another_seed_and_other_labels(name: str, tiny: object) -> None:
     task, make = METHODS[name]
     fold = load(task, tiny)  # type: ignore[arg-type]

@@ -4,7 +4,7 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,17 @@ SMALLER = {
     "recruitment_onset/hidden_markov": {"states": [8, 4, 4], "iterations": 5},
     "route_forecast/lightgbm_rank": {"rounds": 60, "moves": 3_000},
 }
-"""Parameters that make a fit shorter: what a method promises does not hang on how long it learns."""
+"""Parameters that shorten a fit: what a method promises does not depend on how long it learns."""
+
+COSTLY = {
+    *("account_risk/neighbour_lightgbm", "advert_authorship/metric_learning", "advert_linkage/splink"),
+    *("advert_linkage/template_mdl", "advert_risk/cluster_pooling", "advert_risk/joined_tables"),
+    *("advert_risk/lightgbm", "advert_risk/linked_pooling", "case_linkage/linked_reference"),
+    *("case_linkage/pair_scores", "case_linkage/random_walk", "intervention_effect/structural_time_series"),
+    *("payment_risk/graph_lightgbm", "recruitment_onset/first_cue", "recruitment_onset/hidden_markov"),
+    *("recruitment_onset/oracle", "route_forecast/lightgbm_rank", "route_forecast/markov"),
+}
+"""Slow tests: the others are of every task, kind of prediction and shared base class."""
 
 OTHER_PROCESS = """
 import pickle, sys
@@ -75,10 +85,7 @@ while True:
 
 @pytest.fixture(scope="module")
 def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Trial], TrialRun]]:
-    """Run a trial in one other process, whose sets of text have another order: a start for each takes longer.
-
-    Polars has several threads there.
-    """
+    """Run trials in one other process, whose sets of text have another order, and where polars has several threads."""
     folder = tmp_path_factory.mktemp("elsewhere")
     seed = "1" if os.environ.get("PYTHONHASHSEED") != "1" else "2"
     environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}
@@ -121,7 +128,7 @@ FENCED_FIRST = {
     "advert_linkage/minhash_lsh",
     "advert_authorship/tfidf_cosine",
     "recruitment_onset/first_cue",
-    "route_forecast/lightgbm_rank",
+    "route_forecast/popular",
     "assistance_triage/logreg",
     "case_linkage/contact_joins",
     "prevalence/chao_lower",
@@ -129,34 +136,40 @@ FENCED_FIRST = {
 """A baseline of each kind of prediction; the others behind a fence are slow tests."""
 
 
-@pytest.mark.parametrize("name", ON_RELEASES)
+def run_first(names: Iterable[str], slow: Callable[[str], bool]) -> pytest.MarkDecorator:
+    """Parametrize a test by names, some of which are slow."""
+    return pytest.mark.parametrize(
+        "name", [pytest.param(name, marks=[pytest.mark.slow] if slow(name) else []) for name in names]
+    )
+
+
+def trial_of(name: str, tiny: Release) -> tuple[Trial, dict[str, Any]]:
+    """Return a trial of a baseline, and its class and parameters."""
+    method = config(name)["method"] | SMALLER.get(name, {})
+    task = task_of(name.partition("/")[0])
+    return Trial(method["_target_"], task, partial(make, method), tiny), method
+
+
+@run_first(ON_RELEASES, COSTLY.__contains__)
 def test_a_baseline_keeps_every_promise_of_the_contract(
     name: str, tiny: Release, elsewhere: Callable[[Trial], TrialRun], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(promises, "run_elsewhere", elsewhere)
-    method = config(name)["method"] | SMALLER.get(name, {})
-    task = task_of(name.partition("/")[0])
-    trial = Trial(method["_target_"], task, partial(make, method), tiny)
+    trial, _ = trial_of(name, tiny)
     verdict = check(trial)
     assert verdict.broken is None, f"{verdict.broken.title} {verdict.says}"
     if trial.task.kind.key(trial.task.unit) == "query":
-        lists = trial.run().predictions.group_by("query", *(["view"] if task.views else []))
+        lists = trial.run().predictions.group_by("query", *(["view"] if trial.task.views else []))
         assert lists.len()["len"].max() == 10
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a fence needs Linux")
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=() if name in FENCED_FIRST else pytest.mark.slow)
-        for name in ON_RELEASES
-        if not is_oracle(method_class(config(name)["method"]["_target_"]))  # they see hidden truth
-    ],
+@run_first(
+    [name for name in ON_RELEASES if not is_oracle(method_class(config(name)["method"]["_target_"]))],
+    lambda name: name not in FENCED_FIRST,
 )
 def test_a_fence_changes_no_prediction(name: str, tiny: Release, tmp_path: Path) -> None:
-    method = config(name)["method"] | SMALLER.get(name, {})
-    task = task_of(name.partition("/")[0])
-    trial = Trial(method["_target_"], task, partial(make, method), tiny)
+    trial, method = trial_of(name, tiny)
     with threadpool_limits(1):  # as `tipbench run` does: a sum that threads share is rounded otherwise
         free = trial.run().predictions
     fenced = fenced_method(method, tmp_path, Limits())

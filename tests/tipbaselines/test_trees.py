@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from lightgbm import Dataset
 from sklearn.metrics import roc_auc_score
-from tipbaselines.trees import BoostedTrees, best_round, probabilities
+from tipbaselines.trees import BoostedTrees, best_round
 from tipcore.errors import UsageError
 
 SETTINGS: dict[str, Any] = {
@@ -37,8 +38,6 @@ def scheduler() -> Iterator[str]:
 
 
 def test_trees_of_two_workers_are_as_good_as_those_grown_here(scheduler: str) -> None:
-    from lightgbm import Dataset
-
     (features, label), (seen, truth), (asked, right) = rows(0), rows(1), rows(2)
     score = {}
     for where in ("", scheduler):
@@ -46,33 +45,39 @@ def test_trees_of_two_workers_are_as_good_as_those_grown_here(scheduler: str) ->
         data = Dataset(features, label, weight=np.ones(len(label)))
         grown = trees.grow(data, 0, data.create_valid(seen, truth, weight=np.ones(len(truth))))
         assert 0 < grown.best_iteration <= 60
-        score[where] = roc_auc_score(right, probabilities(grown, asked))
+        score[where] = roc_auc_score(right, np.asarray(grown.predict(asked)))
     assert score[""] > 0.75
     assert score[scheduler] == pytest.approx(score[""], abs=0.02)
 
 
 def test_without_a_valid_part_the_unwatched_trees_are_grown(scheduler: str) -> None:
-    from lightgbm import Dataset
-
     grown = BoostedTrees(**SETTINGS, scheduler=scheduler).grow(Dataset(*rows(0)), 0)
     assert grown.num_trees() == 30
 
 
 @pytest.mark.skipif(not HAS_DASK, reason="dask is not installed")
 def test_a_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    from lightgbm import Dataset
-
     monkeypatch.setattr("tipbaselines.trees.SECONDS", 1)
     with pytest.raises(UsageError, match=r"scheduler=tcp://127\.0\.0\.1:9 is no dask scheduler that answers"):
         BoostedTrees(**SETTINGS, scheduler="tcp://127.0.0.1:9").grow(Dataset(*rows(0)), 0)
 
 
 def test_who_has_no_dask_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    from lightgbm import Dataset
-
     monkeypatch.setattr("tipbaselines.trees.importlib.util.find_spec", lambda name: None)
     with pytest.raises(UsageError, match=r"pip install .*\[dask\]'"):
         BoostedTrees(**SETTINGS, scheduler="tcp://127.0.0.1:9").grow(Dataset(*rows(0)), 0)
+
+
+def test_trees_grown_here_are_a_model_and_stop_where_valid_gains_nothing() -> None:
+    (features, label), (seen, truth), (asked, right) = rows(0), rows(1), rows(2)
+    trees = BoostedTrees(**SETTINGS)
+    data = Dataset(features, label)
+    watched = data.create_valid(seen, truth)
+    model, grown = trees.fit(data, 0, watched), trees.grow(data, 0, watched)
+    assert 0 < grown.best_iteration <= 60
+    assert model(asked).tolist() == np.asarray(grown.predict(asked)).tolist()
+    assert roc_auc_score(right, model(asked)) > 0.75
+    assert BoostedTrees(**SETTINGS).grow(Dataset(features, label), 0).num_trees() == 30
 
 
 @pytest.mark.parametrize(

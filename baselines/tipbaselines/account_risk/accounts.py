@@ -12,14 +12,13 @@ import polars as pl
 from tipbench.data.fold import Fold
 from tipcore.errors import UsageError
 
-from tipbaselines.graphs import fill_gaps, mean_matrix, ratio
+from tipbaselines.frames import FEW_LEVELS, few_levels, level_columns
+from tipbaselines.graphs import adjacency_matrix, fill_gaps, largest, mean_matrix, ratio
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 
-FEW_LEVELS = 40
-"""A column of text with more distinct values than this is not a category."""
 IDENTIFIERS = ("device_cluster",)
 """Columns of accounts that name what several share: their size says something, the name does not."""
 TIE_KEYS = ("region", "tie", "source", "target", "kind", "day")
@@ -47,24 +46,18 @@ class AccountGraph:
         return np.searchsorted(self.accounts[self.unit].to_numpy(), accounts.to_numpy())
 
     def adjacency(self) -> "csr_matrix":
-        """Return (nodes, nodes) float32: 1 where the row's account ties itself to the column's, once or more; no
-        loops."""
-        from scipy.sparse import csr_matrix
-
+        """Return (nodes, nodes) float32: 1 where the row's account ties itself to another, the column's."""
         different = self.source != self.target
-        ends = self.source[different], self.target[different]
-        matrix = csr_matrix((np.ones(len(ends[0]), dtype=np.float32), ends), shape=(self.nodes, self.nodes))
-        matrix.data[:] = 1.0
-        return matrix
+        return adjacency_matrix(self.source[different], self.target[different], self.nodes)
 
 
 def read_graph(fold: Fold) -> AccountGraph:
     """Return the graph of a fold. Raises UsageError for ties whose ends are not accounts."""
     unit = fold.task.unit
     accounts = fold.tables[fold.task.table].unique(unit).sort(unit).collect()
-    ties = fold.tables["ties"].collect() if "ties" in fold.tables else _no_ties()
-    order = [name for name in ("source", "target", "day", "tie") if name in ties.columns]
-    ties = ties.sort(order)
+    no_ties = pl.LazyFrame(schema={"source": pl.Int64, "target": pl.Int64})
+    ties = fold.tables.get("ties", no_ties).collect()
+    ties = ties.sort([name for name in ("source", "target", "day", "tie") if name in ties.columns])
     ids = accounts[unit].to_numpy()
     ends = [np.searchsorted(ids, ties[end].to_numpy()) for end in ("source", "target")]
     for end, found in zip(("source", "target"), ends, strict=True):
@@ -78,13 +71,9 @@ def read_graph(fold: Fold) -> AccountGraph:
     return AccountGraph(unit, accounts, ties, ends[0], ends[1])
 
 
-def _no_ties() -> pl.DataFrame:
-    return pl.DataFrame(schema={"source": pl.Int64, "target": pl.Int64})
-
-
 def own_columns(graph: AccountGraph) -> pl.DataFrame:
-    """Return what the accounts' own columns say, one Float32 column each: numbers as they are (null as NaN), categories
-    as one column a level, and how many accounts share an identifier."""
+    """Return the accounts' own columns as Float32: numbers (null as NaN), categories as one column a level, and how
+    many accounts share an identifier."""
     found: list[pl.Expr] = []
     for name, dtype in graph.accounts.schema.items():
         if name in (graph.unit, "region"):
@@ -93,25 +82,19 @@ def own_columns(graph: AccountGraph) -> pl.DataFrame:
             found.append(pl.len().over(name).alias(f"{name} size"))
         elif dtype.is_numeric() or dtype == pl.Boolean:
             found.append(pl.col(name))
-        elif dtype == pl.String:
-            levels = graph.accounts[name].drop_nulls().unique().sort().to_list()
-            if len(levels) <= FEW_LEVELS:
-                place = ["region"] if "region" in graph.accounts.columns else []
-                found.append(
-                    (pl.len().over(*place, name) / pl.len().over(place or pl.lit(0))).alias(f"{name} share")
-                )
-                found += [
-                    (pl.col(name) == level).fill_null(False).alias(f"{name} {level}") for level in levels
-                ]
+        elif dtype == pl.String and graph.accounts[name].drop_nulls().n_unique() <= FEW_LEVELS:
+            place = ["region"] if "region" in graph.accounts.columns else []
+            share = pl.len().over(*place, name) / pl.len().over(place or pl.lit(0))
+            found += [share.alias(f"{name} share"), *level_columns(name, few_levels(graph.accounts[name]))]
     return graph.accounts.select(found).cast(pl.Float32).fill_null(float("nan"))
 
 
 def tie_columns(graph: AccountGraph) -> pl.DataFrame:
     """Return features of an account's own ties, without those of the accounts at their other end, Float32.
 
-    In both directions: ties, accounts at the other end, ties by kind, days from the first to the last tie and how
-    crowded they are, days since the account's creation, and sum, mean and largest of each numeric column of ties; and
-    the shares of ties that are returned.
+    In each direction: ties, accounts at the other end, ties by kind, days from the first to the last tie and how
+    crowded they are, days since the account's creation, and sum, mean and largest of each numeric column; and the
+    shares of ties that are returned.
     """
     adjacency = graph.adjacency()
     mutual = np.asarray(adjacency.multiply(adjacency.T).sum(axis=1)).ravel()
@@ -142,10 +125,8 @@ def _one_way(graph: AccountGraph, end: np.ndarray) -> dict[str, np.ndarray]:
         if name in TIE_KEYS or not dtype.is_numeric():
             continue
         values = ties[name].fill_null(0).to_numpy().astype(np.float64)
-        total = np.bincount(end, values, minlength=nodes)
-        largest = np.zeros(nodes)
-        np.maximum.at(largest, end, values)
-        found |= {f"sum of {name}": total, f"mean {name}": ratio(total, count), f"largest {name}": largest}
+        total, most = np.bincount(end, values, minlength=nodes), np.maximum(largest(end, values, nodes), 0.0)
+        found |= {f"sum of {name}": total, f"mean {name}": ratio(total, count), f"largest {name}": most}
     if "day" in ties.columns:
         found |= _days(graph, end, count)
     return found
@@ -153,11 +134,8 @@ def _one_way(graph: AccountGraph, end: np.ndarray) -> dict[str, np.ndarray]:
 
 def _days(graph: AccountGraph, end: np.ndarray, count: np.ndarray) -> dict[str, np.ndarray]:
     day = graph.ties["day"].cast(pl.Float64).to_numpy()
-    first, last = np.full(graph.nodes, np.inf), np.full(graph.nodes, -np.inf)
-    np.minimum.at(first, end, day)
-    np.maximum.at(last, end, day)
-    none = count == 0
-    first[none] = last[none] = np.nan
+    first, last = -largest(end, -day, graph.nodes), largest(end, day, graph.nodes)
+    first[count == 0] = last[count == 0] = np.nan
     order = np.lexsort((day, end))
     gap = np.diff(day[order], prepend=np.nan)
     gap[np.flatnonzero(np.diff(end[order], prepend=-1))] = np.nan
@@ -170,10 +148,8 @@ def _days(graph: AccountGraph, end: np.ndarray, count: np.ndarray) -> dict[str, 
 
 
 ALIKE = ("platform", "language", "device_cluster")
-YOUNG_DAYS = 60
-"""A neighbour that came so shortly before the tie is a newcomer."""
-BLOCK = 8192
-"""Rows of a product at a time, so that two hops never stand in memory whole."""
+YOUNG_DAYS = 60  # A neighbour that came so shortly before the tie is a newcomer
+BLOCK = 8192  # Rows of a product at a time, so that two hops never stand in memory whole
 
 
 def neighbour_features(graph: AccountGraph, values: np.ndarray, hops: int = 2) -> np.ndarray:
@@ -190,10 +166,11 @@ def neighbour_features(graph: AccountGraph, values: np.ndarray, hops: int = 2) -
     if hops > 1:
         # Whom those tie themselves to, and who else does so to the same: the second is what targets share.
         blocks += [out @ to, out @ by, back @ to]
-    lonely = [np.asarray(m.getnnz(axis=1)) == 0 for m in (out, back, out, out, back)]
-    for block, none in zip(blocks, lonely, strict=False):
-        block[none] = np.nan
-    around = [*blocks, _spread(out, back, values, to, by), _alike(graph), _closure(graph)]
+    for block, means in zip(blocks, (out, back, out, out, back), strict=False):
+        block[np.asarray(means.getnnz(axis=1)) == 0] = np.nan
+    squares = ((out @ values**2, to), (back @ values**2, by))
+    deviations = [np.sqrt(np.maximum(square - mean**2, 0)) for square, mean in squares]
+    around = [*blocks, *deviations, _alike(graph), _closure(graph)]
     return np.hstack([*around, *_company(graph, np.hstack([values, *around]))]).astype(np.float32)
 
 
@@ -216,26 +193,13 @@ def identifier_matrices(graph: AccountGraph) -> list["csr_matrix"]:
 
 
 def _company(graph: AccountGraph, values: np.ndarray) -> list[np.ndarray]:
-    """Return means of all this over the other accounts that share an identifier: neighbours by another relation."""
-    known = ~np.isnan(values)
-    found = []
+    """Return means of the values over the other accounts that share an identifier."""
+    known, found = ~np.isnan(values), []
     for shared in identifier_matrices(graph):
         count = shared @ known.astype(np.float32)
         total = shared @ np.where(known, values, 0).astype(np.float32)
-        found.append(
-            np.divide(total, count, out=np.full(values.shape, np.nan, dtype=np.float32), where=count > 0)
-        )
+        found.append(np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0))
     return found
-
-
-def _spread(
-    out: "csr_matrix", back: "csr_matrix", values: np.ndarray, to: np.ndarray, by: np.ndarray
-) -> np.ndarray:
-    """Return standard deviation over the neighbours in both directions."""
-    parts = []
-    for mean_of, mean in ((out, to), (back, by)):
-        parts.append(np.sqrt(np.maximum(mean_of @ values**2 - mean**2, 0)))
-    return np.hstack(parts)
 
 
 def _alike(graph: AccountGraph) -> np.ndarray:
@@ -252,18 +216,17 @@ def _alike(graph: AccountGraph) -> np.ndarray:
         marks += [day - created[end] < YOUNG_DAYS for end in (graph.target, graph.source)]
     if not marks:
         return np.zeros((graph.nodes, 0))
-    columns = []
-    for end in (graph.source, graph.target):
-        ties = np.bincount(end, minlength=graph.nodes)
-        for mark in marks:
-            count = np.bincount(end, mark.astype(np.float64), minlength=graph.nodes)
-            columns.append(ratio(count, ties))
-    return np.column_stack(columns)
+    return np.column_stack(
+        [
+            ratio(np.bincount(end, mark, minlength=graph.nodes), np.bincount(end, minlength=graph.nodes))
+            for end in (graph.source, graph.target)
+            for mark in marks
+        ]
+    )
 
 
 def _closure(graph: AccountGraph) -> np.ndarray:
-    """Return triangles through each node, and the share of pairs of its neighbours that are tied, in either
-    direction."""
+    """Return triangles through each node, the share of pairs of its neighbours that are tied, and its degree."""
     adjacency = graph.adjacency()
     either = (adjacency + adjacency.T).tocsr()
     either.data[:] = 1.0

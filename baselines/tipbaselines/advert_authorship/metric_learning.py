@@ -24,10 +24,12 @@ from tipbaselines.cache import remember
 from tipbaselines.frames import labelled_units, to_predict
 from tipbaselines.linkage import CANDIDATES, candidate_frame, top
 from tipbaselines.text import texts, tokens
+from tipbaselines.trees import BoostedTrees
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
+PATIENCE = 40  # Trees without gain on valid that stop the boosting
 SEARCH = ("characters", "words", "sentences")
 """Channels whose sum finds the candidates that the trees then order."""
 
@@ -48,33 +50,18 @@ class MetricLearning:
     stochastic = False
 
     def fit(self, fold: Fold, seed: int) -> None:
-        from lightgbm import Dataset, early_stopping, train
+        from lightgbm import Dataset
 
         self._model = None
         values, same = self._pairs(labelled_units(fold, "train"))
         if not 0 < same.sum() < len(same):
             return
         check, check_same = self._pairs(labelled_units(fold, "valid"))
-        learn = Dataset(values, same.astype(np.float32))
-        tuned = 0 < check_same.sum() < len(check_same)
-        parameters = {
-            "objective": "binary",
-            "num_leaves": self.leaves,
-            "learning_rate": self.rate,
-            "min_data_in_leaf": self.smallest,
-            "num_threads": 1,
-            "deterministic": True,
-            "force_row_wise": True,
-            "seed": 0,
-            "verbose": -1,
-        }
-        self._model = train(
-            parameters,
-            learn,
-            num_boost_round=self.trees,
-            valid_sets=[Dataset(check, check_same.astype(np.float32), reference=learn)] if tuned else None,
-            callbacks=[early_stopping(40, verbose=False)] if tuned else None,
-        )
+        data, watched = Dataset(values, same.astype(np.float32)), None
+        if 0 < check_same.sum() < len(check_same):
+            watched = data.create_valid(check, check_same.astype(np.float32))
+        trees = BoostedTrees(self.trees, PATIENCE, self.rate, self.leaves, self.smallest)
+        self._model = trees.fit(data, 0, watched)
 
     def predict(self, fold: Fold) -> pl.DataFrame:
         frame = to_predict(fold)
@@ -84,7 +71,7 @@ class MetricLearning:
             return candidate_frame(keys, np.empty((0, 2), dtype=np.int64), np.empty(0))
         scores = search / len(SEARCH)
         if self._model is not None:
-            scores = np.asarray(self._model.predict(values, num_threads=1)).reshape(found.shape)
+            scores = self._model(values).reshape(found.shape)
         best = min(CANDIDATES, found.shape[1])
         # ties go to the smaller unit: candidates of a row are in ascending order of unit
         order = np.argsort(-np.round(scores, 9), axis=1, kind="stable")[:, :best]

@@ -8,10 +8,9 @@ import polars as pl
 from tipbench.data.fold import Fold
 
 from tipbaselines.frames import to_predict
-from tipbaselines.linkage import CANDIDATES, candidate_frame, top
+from tipbaselines.linkage import best_candidates
 
-CHUNK = 512
-"""Queries that are drawn at a time."""
+CHUNK = 512  # Queries that are drawn at a time
 
 
 class Random:
@@ -25,15 +24,6 @@ class Random:
 
     def predict(self, fold: Fold) -> pl.DataFrame:
         keys = to_predict(fold)[fold.task.unit]
-        count = len(keys)
-        best = min(CANDIDATES, count - 1)
-        if best <= 0:
-            return candidate_frame(keys, np.empty((0, 2), dtype=np.int64), np.empty(0))
-        generator = np.random.default_rng(self.seed)
-        pairs, scores = [], []
-        for start in range(0, count, CHUNK):
-            rows = np.arange(start, min(start + CHUNK, count))
-            found, score = top(generator.random((len(rows), count)), rows, best)
-            pairs.append(np.stack([np.repeat(rows, best), found.ravel()], axis=1))
-            scores.append(score.ravel())
-        return candidate_frame(keys, np.concatenate(pairs), np.concatenate(scores))
+        generator, count = np.random.default_rng(self.seed), len(keys)
+        sizes = (min(CHUNK, count - start) for start in range(0, count, CHUNK))
+        return best_candidates(keys, (generator.random((size, count)) for size in sizes))

@@ -29,8 +29,7 @@ _CUT = re.compile(r"[^\w\s'’\-:()\"«»%/]{1,4}\s+|\s[^\w\s]{1,3}\s+|\n\W*|[�
 _COMMAS = frozenset({", ", "، ", "，"})
 """Separators that also stand within a sentence: they count half when a text's separator is looked for."""
 _CONTACT = "\u039e"
-LETTERS = 100
-"""How many letters, the most frequent of the gallery, have a share of their own."""
+LETTERS = 100  # How many letters, the most frequent of the gallery, have a share of their own
 _COMMON_CATEGORIES = ("Lu", "Ll", "Lo", "Nd", "Po", "Pd", "Ps", "Sm", "So", "Zs", "Cc")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -43,34 +43,30 @@ def record_fields(frame: pl.DataFrame) -> list[str]:
 def advert_records(frame: pl.DataFrame) -> pl.DataFrame:
     """Return what is compared of an advert."""
     documents = texts(frame)
-    has = _joined(frame, "town", ("region", "town")) + _joined(frame, "category", ("language", "category"))
-    has += [pl.col("platform")] if "platform" in frame.columns else []
-    has += [pl.col("price").cast(pl.Float64)] if "price" in frame.columns else []
-    lists = [pl.col(n).fill_null([]).list.sort() for n in ("contacts", "images") if n in frame.columns]
+    values = {
+        "town": [pl.col(n).cast(pl.String) for n in ("region", "town") if n in frame.columns],
+        "category": [pl.col(n).cast(pl.String) for n in ("language", "category") if n in frame.columns],
+    }
+    columns = {
+        name: pl.concat_str(one, separator="/") for name, one in values.items() if name in frame.columns
+    }
+    columns |= {"platform": pl.col("platform"), "price": pl.col("price").cast(pl.Float64)}
+    columns |= {name: pl.col(name).fill_null([]).list.sort() for name in ("contacts", "images")}
+    known = {name: one for name, one in columns.items() if name in frame.columns}
     text = pl.Series("text", [d or None for d in normalise_all(documents)], dtype=pl.String)
-    columns = frame.select(pl.int_range(pl.len()).alias("unique_id"), *has, *lists)
-    return columns.with_columns(text, _sketches(documents), *_bands(documents, 3, BAND_ROWS))
-
-
-def _joined(frame: pl.DataFrame, name: str, columns: tuple[str, ...]) -> list[pl.Expr]:
-    """Return the values of those of the columns that the frame has, as one string; none where it has not the last."""
-    if columns[-1] not in frame.columns:
-        return []
-    values = [pl.col(c).cast(pl.String) for c in columns if c in frame.columns]
-    return [pl.concat_str(values, separator="/").alias(name)]
+    records = frame.select(unique_id=pl.int_range(pl.len()), **known)
+    return records.with_columns(text, _sketches(documents), *_bands(documents, 3, BAND_ROWS))
 
 
 def reposts(records: pl.DataFrame) -> list[tuple[Any, ...]]:
     """Return a key of each advert: equal for adverts with one text and the same contacts, which are one record."""
     contacts = records["contacts"].to_list() if "contacts" in records.columns else [[]] * records.height
-    text = records["text"].to_list()
-    both = zip(text, contacts, strict=True)
-    return [(words, *ids) if words else (row, None) for row, (words, ids) in enumerate(both)]
+    both = enumerate(zip(records["text"].to_list(), contacts, strict=True))
+    return [(words, *ids) if words else (row, None) for row, (words, ids) in both]
 
 
 def plain_records(frame: pl.DataFrame, fields: list[str]) -> pl.DataFrame:
-    """Return the fields of plain records, lower case and trimmed, empty ones null, with the bands of their joined
-    text."""
+    """Return the fields of plain records, lower case and trimmed, empty ones null; and bands of their joined text."""
     clean = [pl.col(n).str.to_lowercase().str.strip_chars().replace("", None) for n in fields]
     records = frame.select(pl.int_range(pl.len()).alias("unique_id"), *clean)
     joined = records.select(pl.concat_str(pl.col(fields).fill_null(""), separator=" ").alias("text"))["text"]
@@ -93,22 +89,12 @@ def _bands(documents: list[str], width: int, rows: int) -> list[pl.Series]:
         value = np.zeros(len(documents), dtype=np.uint64)
         for column in range(band * rows, (band + 1) * rows):
             value = value * np.uint64(0x100000001B3) + signature[:, column]
-        bands.append(
-            _common_as_null(pl.Series(f"band_{band}", value.view(np.int64)).set(pl.Series(empty), None))
-        )
-    return bands
+        bands.append(pl.Series(f"band_{band}", value.view(np.int64)).set(pl.Series(empty), None))
+    rare = (pl.when(pl.len().over(b.name) <= BLOCK_LIMIT).then(pl.col(b.name)) for b in bands)
+    return pl.DataFrame(bands).select(rare).get_columns()
 
 
-def _common_as_null(values: pl.Series) -> pl.Series:
-    frame = values.to_frame().with_columns(pl.len().over(values.name).alias("size"))
-    return frame.select(pl.when(pl.col("size") <= BLOCK_LIMIT).then(pl.col(values.name)))[values.name]
-
-
-BACKENDS = ("duckdb", "spark")
-
-
-@dataclass(frozen=True)
-class Words:
+class Words(NamedTuple):
     """Names of functions of lists, which no standard of SQL has."""
 
     size: str
@@ -141,9 +127,9 @@ class LinkageEngine:
     master: str = ""
 
     def __post_init__(self) -> None:
-        if self.backend not in BACKENDS:
+        if self.backend not in WORDS:
             raise UsageError(
-                f"baseline.method.backend={self.backend} does not exist: choose {' or '.join(BACKENDS)}."
+                f"baseline.method.backend={self.backend} does not exist: choose {' or '.join(WORDS)}."
             )
         if self.memory_gib is not None and not self.memory_gib > 0:
             raise UsageError(f"baseline.method.memory_gib={self.memory_gib} is no memory: set more than 0.")
@@ -161,7 +147,7 @@ class LinkageEngine:
         return WORDS[self.backend]
 
     @contextmanager
-    def opened(self) -> Iterator[Any]:
+    def connect(self) -> Iterator[Any]:
         """Open it for Splink; it is closed, and its scratch files are gone, when the block is left."""
         begin = self._duckdb if self.backend == "duckdb" else self._spark
         with TemporaryDirectory(prefix="tipbench-linkage-", dir=self.scratch) as folder, begin(folder) as api:

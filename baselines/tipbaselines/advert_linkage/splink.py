@@ -34,8 +34,7 @@ from tipbaselines.linkage import cluster_frame, components
 from tipbaselines.text import equal_values
 
 SKETCH_LEVELS = (12, 6, 3)
-PRICE_LEVELS = (0.1, 0.3)
-"""Relative differences of two prices, as shares of the higher."""
+PRICE_LEVELS = (0.1, 0.3)  # Relative differences of two prices, as shares of the higher
 SAME_CATEGORY = 0.99
 """Share of an operator's pairs with one language and category: fixed, for where no operator changes them expectation
 maximisation takes the rest to zero, and then no other evidence counts."""
@@ -95,7 +94,7 @@ class Splink:
             retain_matching_columns=False,
             probability_two_random_records_match=1 / records.height,
         )
-        with _quiet(), self._engine.opened() as api:
+        with _quiet(), self._engine.connect() as api:
             linker = Linker(api.register(records.to_arrow()), settings, log_level=None)
             linker.training.estimate_u_using_random_sampling(max_pairs=self.random_pairs, seed=self._seed)
             for rule in training:
@@ -123,8 +122,7 @@ def distinct_records(fold: Fold, units: pl.Series) -> tuple[pl.DataFrame, list[s
 
 
 def advert_comparisons(records: pl.DataFrame, words: Words) -> list[Any]:
-    """Return comparisons of adverts: overlap of text, contacts and images; platform, town, language and category;
-    price."""
+    """Return comparisons of adverts: overlap of text, contacts, images; platform, town, category; price."""
     import splink.comparison_level_library as level
     import splink.comparison_library as library
 
@@ -132,19 +130,10 @@ def advert_comparisons(records: pl.DataFrame, words: Words) -> list[Any]:
     # Most pairs share nothing. The level for them comes first and starts with the cheapest condition, since conditions
     # are evaluated level by level. The pairs left at the end are those of the lowest overlap.
     apart = f"NOT {words.overlap}(sketch_l, sketch_r) OR {overlap} < {SKETCH_LEVELS[-1]}"
-    text = library.CustomComparison(
-        output_column_name="text",
-        comparison_levels=[
-            level.NullLevel("text"),
-            level.ExactMatchLevel("text"),
-            level.CustomLevel(apart, label_for_charts="apart"),
-            *(
-                level.CustomLevel(f"{overlap} >= {n}", label_for_charts=f"overlap {n}")
-                for n in SKETCH_LEVELS[:-1]
-            ),
-            level.ElseLevel(),
-        ],
-    )
+    overlaps = {"apart": apart} | {f"overlap {n}": f"{overlap} >= {n}" for n in SKETCH_LEVELS[:-1]}
+    of_text = [level.CustomLevel(sql, label_for_charts=label) for label, sql in overlaps.items()]
+    of_text = [level.NullLevel("text"), level.ExactMatchLevel("text"), *of_text, level.ElseLevel()]
+    text = library.CustomComparison(output_column_name="text", comparison_levels=of_text)
     shared = [
         library.CustomComparison(
             output_column_name=name,
@@ -160,25 +149,23 @@ def advert_comparisons(records: pl.DataFrame, words: Words) -> list[Any]:
         if name in records.columns
     ]
     equal = [library.ExactMatch(name) for name in ("platform", "town") if name in records.columns]
-    category = library.CustomComparison(
-        output_column_name="category",
-        comparison_levels=[
-            level.NullLevel("category"),
+    levels = {
+        "category": [
             level.ExactMatchLevel("category").configure(m_probability=SAME_CATEGORY, fix_m_probability=True),
             level.ElseLevel().configure(m_probability=1 - SAME_CATEGORY, fix_m_probability=True),
         ],
-    )
-    price = library.CustomComparison(
-        output_column_name="price",
-        comparison_levels=[
-            level.NullLevel("price"),
+        "price": [
             level.ExactMatchLevel("price"),
             *(level.PercentageDifferenceLevel("price", share) for share in PRICE_LEVELS),
             level.ElseLevel(),
         ],
-    )
-    one_column = {"category": category, "price": price}
-    return [text, *shared, *equal, *(c for name, c in one_column.items() if name in records.columns)]
+    }
+    one_column = [
+        library.CustomComparison(output_column_name=name, comparison_levels=[level.NullLevel(name), *of_name])
+        for name, of_name in levels.items()
+        if name in records.columns
+    ]
+    return [text, *shared, *equal, *one_column]
 
 
 def record_comparisons(fields: list[str]) -> list[Any]:

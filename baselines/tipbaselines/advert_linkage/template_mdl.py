@@ -38,8 +38,7 @@ from tipbaselines.text import equal_values, texts, tokens
 PHRASE = 5
 NUMBER, MARK = re.compile(r"\d+"), "0"
 """Digits that follow one another, and what stands for them in a phrase."""
-SAMPLE = 48
-"""Documents that decide a template's words and slots; all documents decide its acceptance."""
+SAMPLE = 48  # Documents that decide a template's words and slots; all documents decide its acceptance
 KEPT_SHARES = (0.25, 0.5, 0.75, 1.0)
 """Shares of documents that must have a word for it to stay; the cheapest is taken."""
 

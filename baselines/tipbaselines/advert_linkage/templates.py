@@ -20,10 +20,8 @@ COLUMN_BITS = 1
 KIND_BITS = 2
 PAD, NONE = -1, -2
 """Fillers after the end of a document, and of a template: they equal no token, nor each other."""
-ORIGIN, PUT_IN, LEFT_OUT, OF_BOTH = range(4)
-"""Steps back through an alignment table."""
-FEW = 64
-"""Documents beside each other below which a call costs more than its numbers do."""
+ORIGIN, PUT_IN, LEFT_OUT, OF_BOTH = range(4)  # Steps back through an alignment table
+FEW = 64  # Documents beside each other below which a call costs more than its numbers do
 
 
 @dataclass(frozen=True)
@@ -218,10 +216,8 @@ def align(templates: Templates, matrix: np.ndarray, lengths: np.ndarray, word_bi
 
 
 Found = TypeVar("Found")
-Requests = Generator["AlignmentRequest", Any, Found]
-"""What asks for alignments, and returns what it finds."""
-MOST = {"bits": 4096, "align": 256}
-"""Pairs in a batch: of an alignment the whole table is kept."""
+Requests = Generator["AlignmentRequest", Any, Found]  # What asks for alignments, and returns what it finds
+MOST = {"bits": 4096, "align": 256}  # Pairs in a batch: of an alignment the whole table is kept
 
 
 @dataclass(frozen=True)

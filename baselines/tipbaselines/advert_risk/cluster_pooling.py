@@ -66,13 +66,9 @@ def pooled_log_odds(
 
     All arrays have one entry an advert; ``group`` refines ``cluster``.
     """
-    group, cluster = _dense(group), _dense(cluster)
+    group, cluster = (np.unique(labels, return_inverse=True)[1] for labels in (group, cluster))
     means = np.bincount(group, log_odds) / np.bincount(group)
     owner = np.zeros(len(means), dtype=np.int64)
     owner[group] = cluster
     votes = np.bincount(owner)
     return ((np.bincount(owner, means) + shrinkage * centre) / (votes + shrinkage))[cluster]
-
-
-def _dense(labels: np.ndarray) -> np.ndarray:
-    return np.unique(labels, return_inverse=True)[1]

@@ -41,18 +41,17 @@ class IndicatorCount(Untrained):
         return score_frame(frame[fold.task.unit], shown.mean_horizontal().to_numpy())
 
     def _phrases(self, frame: pl.DataFrame) -> list[pl.Series]:
-        """Return one 0/1 series an indicator: whether any of its phrases in the advert's language (else in any)
-        occurs."""
+        """Return 0/1 series an indicator: whether a phrase of it in the advert's language (else in any) occurs."""
         listed, text = indicators(), pl.Series("text", texts(frame), dtype=pl.String)
         language = pl.col("language") if "language" in frame.columns else pl.lit(None)
-        language = language.cast(pl.String)
-        known = language.is_in(list(set().union(*listed.values())))
-        rows = frame.select(text, pl.when(known).then(language).alias("language"))
-        apart = rows.unique(maintain_order=True).with_columns(
-            pl.col("text").str.to_lowercase().alias("lowered")
-        )
-        said = [_phrase_columns(part, part["language"][0], listed) for part in apart.partition_by("language")]
-        said = pl.concat([_phrase_columns(apart.clear(), None, listed), *said])
+        known = language.cast(pl.String).is_in(list(set().union(*listed.values())))
+        rows = frame.select(text, pl.when(known).then(language.cast(pl.String)).alias("language"))
+        apart = rows.unique(maintain_order=True).with_columns(lowered=pl.col("text").str.to_lowercase())
+        parts = [
+            (apart.clear(), None),
+            *((part, part["language"][0]) for part in apart.partition_by("language")),
+        ]
+        said = pl.concat(_phrase_columns(part, code, listed) for part, code in parts)
         found = rows.join(said, on=["text", "language"], how="left", nulls_equal=True, maintain_order="left")
         return found.drop("text", "language").get_columns()
 
@@ -72,8 +71,8 @@ class IndicatorCount(Untrained):
 def _phrase_columns(
     rows: pl.DataFrame, language: str | None, listed: dict[str, dict[str, list[str]]]
 ) -> pl.DataFrame:
-    """Return [text, language] and for each indicator 1 where the lowered text says one of its phrases, else 0; all
-    rows are of one language, None for those in which none is listed."""
+    """Return [text, language] of rows of one language (None for one without a list), and for each indicator 1 where the
+    lowered text has one of its phrases, else 0."""
     said = {}
     for name, by_language in listed.items():
         every = [phrase for phrases in by_language.values() for phrase in phrases]
@@ -86,9 +85,8 @@ def _phrase_columns(
 def _contact_spread(frame: pl.DataFrame, unit: str, column: str, least: int) -> pl.Series:
     """Return 1 where one of the advert's contacts appears with ``least`` different values of ``column``, else 0."""
     place = ["region", column] if "region" in frame.columns else [column]
-    pairs = (
-        frame.select(unit, "contacts", *place).explode("contacts", empty_as_null=True).drop_nulls("contacts")
-    )
+    listed = frame.select(unit, "contacts", *place).explode("contacts", empty_as_null=True)
+    pairs = listed.drop_nulls("contacts")
     spread = pairs.group_by("contacts").agg((pl.struct(place).n_unique() >= least).alias("wide"))
     wide = pairs.join(spread, on="contacts").group_by(unit).agg(pl.col("wide").any())
     joined = frame.select(unit).join(wide, on=unit, how="left", maintain_order="left")

@@ -21,8 +21,7 @@ from tipbaselines.frames import MINUTES_A_DAY, logit
 from tipbaselines.linkage import components, value_edges
 
 OF_ACCOUNT = ("account", "created_day", "verified", "device_cluster")
-SHRINKAGE = 0.5
-"""Votes for the prior in a pooled text score, as in cluster_pooling."""
+SHRINKAGE = 0.5  # Votes for the prior in a pooled text score, as in cluster_pooling
 
 
 @dataclass(eq=False)
@@ -37,17 +36,17 @@ class JoinedTables(LightGBM):
         self._joined = join_tables(fold)
         return super().predict(fold)
 
-    def _clusters(self, frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-        group, cluster = super()._clusters(frame)
+    def clusters(self, frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        group, cluster = super().clusters(frame)
         known = self._beside(frame)
         joining = [known[name] for name in ("account", "device_cluster") if name in known.columns]
         edges = [value_edges(values) for values in (pl.Series(cluster), *joining)]
         return group, components(len(cluster), np.concatenate(edges))
 
-    def _features(self, frame: pl.DataFrame, linear: np.ndarray) -> np.ndarray:
-        group, cluster = self._clusters(frame)
+    def features(self, frame: pl.DataFrame, linear: np.ndarray) -> np.ndarray:
+        group, cluster = self.clusters(frame)
         pooled = pooled_log_odds(linear, group, cluster, float(logit(np.array(self._prior))), SHRINKAGE)
-        return np.column_stack([super()._features(frame, linear), pooled, self._further(frame, cluster)])
+        return np.column_stack([super().features(frame, linear), pooled, self._further(frame, cluster)])
 
     def _further(self, frame: pl.DataFrame, cluster: np.ndarray) -> np.ndarray:
         """Return (adverts, columns) float32 of accounts, flags and money; no column where none is shown."""
@@ -55,15 +54,15 @@ class JoinedTables(LightGBM):
             pl.Series("_cluster", cluster), day=frame["minute"] // MINUTES_A_DAY
         )
         found: list[pl.Expr] = [pl.len().over("_cluster").alias("adverts of the case")]
-        if "created_day" in known.columns:
-            found.append((pl.col("day") - pl.col("created_day")).alias("age of the account"))
-        if "verified" in known.columns:
-            found += [
+        of_account = {
+            "created_day": [(pl.col("day") - pl.col("created_day")).alias("age of the account")],
+            "verified": [
                 pl.col("verified"),
                 pl.col("verified").mean().over("_cluster").alias("verified of the case"),
-            ]
-        if "account" in known.columns:
-            found.append(pl.col("account").n_unique().over("_cluster").alias("accounts of the case"))
+            ],
+            "account": [pl.col("account").n_unique().over("_cluster").alias("accounts of the case")],
+        }
+        found += [e for name, columns in of_account.items() if name in known.columns for e in columns]
         flags = [name for name in known.columns if name.startswith("flags")]
         found += [pl.col(name) for name in flags]
         found += [pl.col(name).mean().over("_cluster").alias(f"{name} of the case") for name in flags]
@@ -108,12 +107,10 @@ def join_tables(fold: Fold) -> pl.DataFrame:
     return found
 
 
-NEEDED = {"payer", "payee", "minute", "amount"}
-"""Columns of payments without which nothing is said."""
+NEEDED = {"payer", "payee", "minute", "amount"}  # Columns of payments without which nothing is said
 BEST = 5
 """Wallets that an advert's money is taken from."""
-ROUND = 50_00
-"""A multiple of this is a round sum, minor units."""
+ROUND = 50_00  # A multiple of this is a round sum, minor units
 
 
 def money_near(fold: Fold) -> pl.DataFrame:
@@ -143,26 +140,18 @@ def money_near(fold: Fold) -> pl.DataFrame:
 
 def wallet_traits(payments: pl.LazyFrame) -> pl.DataFrame:
     """Return ``[wallet, ...]``: how much it pays and takes, with how many, how round, for what and by which channel."""
-    has = payments.collect_schema().names()
     every = payments.collect()
     sides = pl.concat(
-        [
-            every.with_columns(wallet=pl.col(own), other=pl.col(other), taken=pl.lit(own == "payee"))
-            for own, other in (("payer", "payee"), ("payee", "payer"))
-        ]
+        every.with_columns(wallet=pl.col(own), other=pl.col(other), taken=pl.lit(own == "payee"))
+        for own, other in (("payer", "payee"), ("payee", "payer"))
     )
-    levels = {
-        name: sorted(every[name].drop_nulls().unique()) for name in ("purpose", "channel") if name in has
-    }
+    words = [name for name in ("purpose", "channel") if name in every.columns]
+    levels = [(name, level) for name in words for level in sorted(every[name].drop_nulls().unique())]
     return sides.group_by("wallet", maintain_order=True).agg(
         pl.len().log1p().alias("payments"),
         pl.col("taken").mean().alias("share taken"),
         (pl.col("other").n_unique() / pl.len()).alias("others for each payment"),
         pl.col("amount").cast(pl.Float64).log1p().mean().alias("sum"),
         (pl.col("amount") % ROUND == 0).mean().alias("round"),
-        *(
-            (pl.col(name) == level).fill_null(False).mean().alias(f"{name} {level}")
-            for name, known in levels.items()
-            for level in known
-        ),
+        *((pl.col(n) == level).fill_null(False).mean().alias(f"{n} {level}") for n, level in levels),
     )

@@ -9,28 +9,20 @@ training adverts on one core, most of it the linear models.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import polars as pl
+from lightgbm import Dataset
 from tipbench.data.fold import Fold
 
+from tipbaselines.advert_risk import adverts
 from tipbaselines.advert_risk.cluster_pooling import advert_clusters
-from tipbaselines.advert_risk.tfidf_logreg import TfidfLogreg
-from tipbaselines.cache import remember
-from tipbaselines.frames import MINUTES_A_DAY, labelled_units, logit, prevalence, score_frame, to_predict
+from tipbaselines.frames import labelled_units, prevalence, score_frame, to_predict
 from tipbaselines.linkage import group_weights, near_duplicate_groups
-from tipbaselines.text import TextModel, char_ngrams, equal_values, texts
-from tipbaselines.trees import BoostedTrees, probabilities
+from tipbaselines.text import texts
+from tipbaselines.trees import BoostedTrees
 
-CATEGORICAL = ("platform", "category", "language")
-JOB_FIELDS = (
-    *("wage_deductions", "transport", "accommodation"),
-    *("help_settling", "transfer_support", "experience"),
-)
-COLUMNS = ("title", "body", "price", "minute", "contacts", "images", *CATEGORICAL, *JOB_FIELDS)
-NEAR = 0.5
-"""Jaccard similarity of near-duplicates, as in cluster_pooling."""
+NEAR = 0.5  # Jaccard similarity of near-duplicates, as in cluster_pooling
 
 
 @dataclass(eq=False)
@@ -52,112 +44,43 @@ class LightGBM:
     crossfits: int = 5
     threads: int = 1
     scheduler: str = ""
-    needs = frozenset(f"adverts.{name}" for name in COLUMNS)
+    needs = frozenset(f"adverts.{name}" for name in adverts.COLUMNS)
     stochastic = True
     batches = "regions"
 
     def fit(self, fold: Fold, seed: int) -> None:
-        import lightgbm
-
         train, valid = labelled_units(fold, "train"), labelled_units(fold, "valid")
-        labels = train["label"].to_numpy()
+        labels, watched = train["label"].to_numpy(), None
         self._prior, self._model = prevalence(labels), None
         if len(set(labels.tolist())) < 2:
             return
-        self._levels = {name: sorted(train[name].drop_nulls().unique()) for name in CATEGORICAL}
-        self._fit_components(texts(train), seed)
-        group, cluster = self._clusters(train)
-        self._linear, scores = linear_model(texts(train), labels, cluster, self.c, self.crossfits)
-        features = self._features(train, scores)
-        categorical = list(range(len(CATEGORICAL)))
-        data = lightgbm.Dataset(
-            features, labels, weight=group_weights(group), categorical_feature=categorical
+        self._levels = {name: sorted(train[name].drop_nulls().unique()) for name in adverts.CATEGORICAL}
+        self._text = adverts.fit_components(texts(train), self.components, seed)
+        group, cluster = self.clusters(train)
+        self._linear, scores = adverts.linear_model(texts(train), labels, cluster, self.c, self.crossfits)
+        categorical = list(range(len(self._levels)))
+        data = Dataset(
+            self.features(train, scores), labels, weight=group_weights(group), categorical_feature=categorical
         )
-        watched = None
         if valid.height and valid["label"].n_unique() == 2:
-            features = self._features(valid, linear_scores(self._linear, texts(valid)))
+            features = self.features(valid, adverts.linear_scores(self._linear, texts(valid)))
             weights = group_weights(near_duplicate_groups(texts(valid), NEAR))
             watched = data.create_valid(features, valid["label"].to_numpy(), weight=weights)
-        self._model = BoostedTrees.of(self).grow(data, seed, watched)
+        self._model = BoostedTrees.of(self).fit(data, seed, watched)
 
     def predict(self, fold: Fold) -> pl.DataFrame:
         frame = to_predict(fold)
         if self._model is None:
             return score_frame(frame[fold.task.unit], np.full(frame.height, self._prior))
-        features = self._features(frame, linear_scores(self._linear, texts(frame)))
-        return score_frame(frame[fold.task.unit], probabilities(self._model, features, self.threads))
+        features = self.features(frame, adverts.linear_scores(self._linear, texts(frame)))
+        return score_frame(frame[fold.task.unit], self._model(features))
 
-    def _clusters(self, frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    def clusters(self, frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         """Return near-duplicate group and cluster of adverts that belong together, of each advert: int64 arrays."""
         return advert_clusters(texts(frame), frame["contacts"])
 
-    def _fit_components(self, documents: list[str], seed: int) -> None:
-        from sklearn.decomposition import TruncatedSVD
-        from sklearn.feature_extraction.text import TfidfTransformer
-        from sklearn.pipeline import make_pipeline
-
-        _distinct, first = equal_values(documents)
-        counts = char_ngrams([documents[i] for i in first], (4,))
-        components = max(1, min(self.components, len(first) - 1))
-        svd = TruncatedSVD(components, n_iter=2, random_state=seed)
-        self._text = make_pipeline(TfidfTransformer(sublinear_tf=True), svd).fit(counts)
-
-    def _features(self, frame: pl.DataFrame, linear: np.ndarray) -> np.ndarray:
-        """Return (adverts, features) float32: categories, scalars (null as NaN), the linear score, components of the
-        text."""
-        day, minute = pl.col("minute") // MINUTES_A_DAY, pl.col("minute") % MINUTES_A_DAY
-        scalars = frame.select(
-            *(
-                pl.col(name).replace_strict(levels, range(len(levels)), default=None, return_dtype=pl.Float32)
-                for name, levels in self._levels.items()
-            ),
-            pl.col("price").cast(pl.Float64).log1p().cast(pl.Float32),
-            (minute // 60).cast(pl.Float32).alias("hour"),
-            (day % 7).cast(pl.Float32).alias("weekday"),
-            pl.col("contacts").list.len().fill_null(0).cast(pl.Float32),
-            pl.col("images").list.len().fill_null(0).cast(pl.Float32),
-            pl.col("title").str.len_chars().fill_null(0).cast(pl.Float32),
-            pl.col("body").str.len_chars().fill_null(0).cast(pl.Float32),
-            *(pl.col(name).cast(pl.Float32) for name in JOB_FIELDS),
-            sum(pl.col(name).is_not_null().cast(pl.Float32) for name in JOB_FIELDS).alias("job_fields"),  # type: ignore
-        )
-        distinct, first = equal_values(documents := texts(frame))
-        components = self._text.transform(char_ngrams([documents[i] for i in first], (4,)))[distinct]
-        return np.hstack(
-            [
-                scalars.to_numpy().astype(np.float32),
-                linear[:, None].astype(np.float32),
-                components.astype(np.float32),
-            ]
-        )
-
-
-@remember()
-def linear_model(
-    documents: list[str], labels: np.ndarray, cluster: np.ndarray, c: float, crossfits: int
-) -> tuple[TextModel, np.ndarray]:
-    """Return the linear model of all documents, and their log-odds by models that saw none of their cluster:
-    float64."""
-    base = TfidfLogreg(c)
-    whole = base.new_model()
-    number, first = equal_values(documents)
-    counts: Any = whole.pipeline[0].fit_transform([documents[i] for i in first])
-    whole.fit_counts(counts, number, labels)
-    part = np.unique(cluster, return_inverse=True)[1] % crossfits
-    score = np.zeros(len(labels))
-    for held in range(crossfits):
-        inside, outside = np.flatnonzero(part == held), np.flatnonzero(part != held)
-        if len(inside) and len(outside):
-            known = counts[
-                :, np.flatnonzero(counts[np.unique(number[outside])].getnnz(axis=0) >= base.min_df)
-            ]
-            model = base.new_model().fit_counts(known, number[outside], labels[outside])
-            rows, where = np.unique(number[inside], return_inverse=True)
-            score[inside] = logit(model.scores_of_counts(known[rows]))[where]
-    return whole, score
-
-
-@remember(2)
-def linear_scores(model: TextModel, documents: list[str]) -> np.ndarray:
-    """Return log-odds of texts by the linear model, float64."""
-    return logit(model.scores(documents))
+    def features(self, frame: pl.DataFrame, linear: np.ndarray) -> np.ndarray:
+        """Return (adverts, features) float32, given the log-odds of the linear text model."""
+        scalars = adverts.scalar_features(frame, self._levels)
+        components = adverts.component_features(frame, self._text)
+        return np.hstack([scalars, linear[:, None].astype(np.float32), components])

@@ -6,6 +6,7 @@ and Katakis 2007). Urgency, levels 0 to 2, is two such targets, "1 or more" and 
 expected level (Frank and Hall 2001).
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,8 +15,16 @@ import numpy as np
 import polars as pl
 from tipbench.data.fold import Fold
 
-from tipbaselines.frames import LABEL, SCORE, labelled_units, prevalence, to_predict
-from tipbaselines.models import FEWEST_ROWS, Standardiser, fit_logistic
+from tipbaselines.frames import (
+    FEW_LEVELS,
+    LABEL,
+    SCORE,
+    labelled_units,
+    level_columns,
+    prevalence,
+    to_predict,
+)
+from tipbaselines.models import FEWEST_ROWS, Model, Standardiser, constant, fit_logistic
 from tipbaselines.text import TOKEN
 
 if TYPE_CHECKING:
@@ -59,43 +68,30 @@ def labelset_frame(units: pl.Series, scores: dict[str, np.ndarray]) -> pl.DataFr
     return pl.DataFrame({units.name: units, **{n: np.asarray(s, np.float64) for n, s in columns.items()}})
 
 
-Model = Callable[[Any], np.ndarray]
-"""Features -> probabilities."""
 Classifier = Callable[[str, np.ndarray, np.ndarray], Model]
 """(target, its rows, their 0/1 labels with both classes) -> a fitted model."""
 
 
-@dataclass(frozen=True)
-class OneEach:
-    """One fitted model a target; the training prevalence where a target had one class only."""
+def fit_each(of: dict[str, Target], classifier: Classifier) -> dict[str, Model]:
+    """Return one fitted model a target; the training prevalence where a target has one class only."""
+    return {
+        name: classifier(name, rows, y) if 0 < y.sum() < len(y) else constant(prevalence(y))
+        for name, (rows, y) in of.items()
+    }
 
-    models: dict[str, Model]
-    priors: dict[str, float]
 
-    @classmethod
-    def fit(cls, of: dict[str, Target], classifier: Classifier) -> "OneEach":
-        models = {n: classifier(n, rows, y) for n, (rows, y) in of.items() if 0 < y.sum() < len(y)}
-        return cls(models, {n: prevalence(y) for n, (_, y) in of.items()})
-
-    def scores(self, features: Any, rows: int) -> dict[str, np.ndarray]:
-        """Return probabilities by target, float64 (rows,)."""
-        return {
-            name: self.models[name](features) if name in self.models else np.full(rows, prior)
-            for name, prior in self.priors.items()
-        }
+def priors(fold: Fold) -> dict[str, float]:
+    """Return the prevalence of each target in train."""
+    return {name: prevalence(y) for name, (_, y) in targets(labelled_units(fold, "train")).items()}
 
 
 NOTE = "narrative"
 LEFT_OUT = ("region", "minute", NOTE)
-MOST_VALUES = 40
-"""A text column of more different values than this is left out: it is not a category."""
 
 
 def note_texts(frame: pl.DataFrame) -> list[str]:
     """Return the notes, '' where missing or without such a column."""
-    if NOTE not in frame.columns:
-        return [""] * frame.height
-    return frame[NOTE].fill_null("").to_list()
+    return frame[NOTE].fill_null("").to_list() if NOTE in frame.columns else [""] * frame.height
 
 
 @dataclass(frozen=True)
@@ -116,18 +112,14 @@ class CodedColumns:
                 numbers.append(name)
             elif dtype == pl.String:
                 counts = frame[name].drop_nulls().value_counts().filter(pl.col("count") >= FEWEST_ROWS)
-                if 0 < counts.height <= MOST_VALUES:
+                if 0 < counts.height <= FEW_LEVELS:
                     categories[name] = tuple(counts[name].sort())
         return cls(tuple(numbers), categories)
 
     def values(self, frame: pl.DataFrame) -> np.ndarray:
         """Return (rows, columns) float32: numbers with gaps as NaN, then 0/1 a value of each category."""
         numbers = [pl.col(name).cast(pl.Float32) for name in self.numbers]
-        ones = [
-            pl.col(name).eq(value).fill_null(False).cast(pl.Float32).alias(f"{name}={value}")
-            for name, values in self.categories.items()
-            for value in values
-        ]
+        ones = [e for name, values in self.categories.items() for e in level_columns(name, values)]
         if not numbers and not ones:
             return np.zeros((frame.height, 0), dtype=np.float32)
         return frame.select(*numbers, *ones).to_numpy().astype(np.float32)
@@ -144,47 +136,67 @@ class NoteWords:
         )
         self._empty = False
 
-    def fit(self, documents: Sequence[str]) -> "csr_matrix":
+    def fit_transform(self, documents: Sequence[str]) -> "csr_matrix":
         """Learn the terms; a (documents, terms) matrix, without a column where no term is common enough."""
         try:
             return self._model.fit_transform(documents)
-        except ValueError:
-            # scikit-learn says so of documents without a single term.
+        except ValueError:  # of documents without a single term
             self._empty = True
-            return self(documents)
+            return self.transform(documents)
 
-    def __call__(self, documents: Sequence[str]) -> Any:
+    def transform(self, documents: Sequence[str]) -> "csr_matrix":
         from scipy.sparse import csr_matrix
 
-        if self._empty:
-            return csr_matrix((len(documents), 0))
-        return self._model.transform(documents)
+        return csr_matrix((len(documents), 0)) if self._empty else self._model.transform(documents)
+
+
+class OneModelEach(ABC):
+    """Base of methods with one model a target, ``models``, on features of all."""
+
+    models: dict[str, Model]
+    stochastic = False
+
+    @abstractmethod
+    def features(self, frame: pl.DataFrame) -> Any:
+        """Return (rows, features) of contacts, dense or sparse."""
+
+    def predict(self, fold: Fold) -> pl.DataFrame:
+        frame = to_predict(fold)
+        features = self.features(frame)
+        return labelset_frame(frame[fold.task.unit], {n: model(features) for n, model in self.models.items()})
+
+
+class LogisticEach(OneModelEach):
+    """Base of methods with one logistic regression a target; ``c``: inverse strength of the L2 penalty."""
+
+    c: float
+
+    @abstractmethod
+    def fit_features(self, train: pl.DataFrame, unit: str) -> Any:
+        """Learn the features; return those of the training contacts."""
+
+    def fit(self, fold: Fold, seed: int) -> None:
+        train = labelled_units(fold, "train")
+        matrix = self.fit_features(train, fold.task.unit)
+        self.models = fit_each(targets(train), lambda _, rows, y: fit_logistic(matrix[rows], y, self.c))
 
 
 @dataclass(eq=False)
-class EncodedNotes:
-    """One logistic regression a need on vectors that a frozen encoder makes of the notes.
-
-    ``c``: inverse strength of the L2 penalty.
-    """
+class EncodedNotes(LogisticEach):
+    """Base of methods on vectors that a frozen encoder makes of the notes."""
 
     c: float = 0.003
     needs = frozenset({"contacts.narrative"})
-    stochastic = False
 
     @staticmethod
     def encode(texts: list[str]) -> np.ndarray:
         """Return one vector a text, float32 (texts, numbers)."""
         raise NotImplementedError
 
-    def fit(self, fold: Fold, seed: int) -> None:
-        train = labelled_units(fold, "train")
+    def fit_features(self, train: pl.DataFrame, unit: str) -> np.ndarray:
         vectors = self.encode(note_texts(train))
         self._standardised = Standardiser(vectors)
-        features = self._standardised(vectors)
-        self._models = OneEach.fit(targets(train), lambda _, rows, y: fit_logistic(features[rows], y, self.c))
+        return self._standardised(vectors)
 
-    def predict(self, fold: Fold) -> pl.DataFrame:
-        frame = to_predict(fold)
-        features = self._standardised(self.encode(note_texts(frame)))
-        return labelset_frame(frame[fold.task.unit], self._models.scores(features, frame.height))
+    def features(self, frame: pl.DataFrame) -> np.ndarray:
+        return self._standardised(self.encode(note_texts(frame)))

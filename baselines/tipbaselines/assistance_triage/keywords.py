@@ -14,8 +14,8 @@ import polars as pl
 import yaml
 from tipbench.data.fold import Fold
 
-from tipbaselines.assistance_triage.contacts import NOTE, OneEach, labelset_frame, targets
-from tipbaselines.frames import labelled_units, prevalence, to_predict
+from tipbaselines.assistance_triage.contacts import NOTE, labelset_frame, priors
+from tipbaselines.frames import to_predict
 
 
 @cache
@@ -30,13 +30,12 @@ class Keywords:
 
     def fit(self, fold: Fold, seed: int) -> None:
         """Which labels there are; nothing else is learnt of those with a list."""
-        of = targets(labelled_units(fold, "train"))
-        self._priors = OneEach({}, {name: prevalence(labels) for name, (_, labels) in of.items()})
+        self._priors = priors(fold)
 
     def predict(self, fold: Fold) -> pl.DataFrame:
         frame = to_predict(fold)
         found = {name: 1.0 - 0.5 ** hits(frame, entry) for name, entry in keywords().items()}
-        scores = self._priors.scores(None, frame.height)
+        scores = {name: np.full(frame.height, prior) for name, prior in self._priors.items()}
         listed = {name: found.get(name.partition(">=")[0], score) for name, score in scores.items()}
         return labelset_frame(frame[fold.task.unit], listed)
 

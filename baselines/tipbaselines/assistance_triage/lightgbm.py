@@ -15,22 +15,21 @@ from tipbench.data.fold import Fold
 
 from tipbaselines.assistance_triage.contacts import (
     CodedColumns,
-    Model,
     NoteWords,
-    OneEach,
+    OneModelEach,
     Target,
+    fit_each,
     inputs,
-    labelset_frame,
     note_texts,
     targets,
 )
-from tipbaselines.frames import labelled_units, logit, to_predict
-from tipbaselines.models import fit_logistic
-from tipbaselines.trees import BoostedTrees, probabilities
+from tipbaselines.frames import labelled_units, logit
+from tipbaselines.models import Model, fit_logistic
+from tipbaselines.trees import BoostedTrees
 
 
 @dataclass(eq=False)
-class LightGBM:
+class LightGBM(OneModelEach):
     """``rounds``: at most so many trees, ``patience`` without gain on valid stop them; half as many without valid.
 
     ``c``, ``ngrams``, ``min_df``, ``crossfits``: of the linear model of the note.
@@ -53,32 +52,23 @@ class LightGBM:
     stochastic = True
 
     def fit(self, fold: Fold, seed: int) -> None:
-        train, valid = labelled_units(fold, "train"), labelled_units(fold, "valid")
-        of = targets(train)
-        self._coded = CodedColumns.of(inputs(train), fold.task.unit)
-        features = np.hstack([self._coded.values(train), self._fit_note(train, of)])
-        watched = self._features(valid), targets(valid)
-
-        def classifier(name: str, rows: np.ndarray, labels: np.ndarray) -> Model:
-            return self._boosted(features[rows], labels, watched[0], watched[1].get(name), seed)
-
-        self._models = OneEach.fit(of, classifier)
-
-    def predict(self, fold: Fold) -> pl.DataFrame:
-        frame = to_predict(fold)
-        return labelset_frame(frame[fold.task.unit], self._models.scores(self._features(frame), frame.height))
-
-    def _boosted(
-        self, features: np.ndarray, labels: np.ndarray, unseen: np.ndarray, target: Target | None, seed: int
-    ) -> Model:
-        """Return trees for one target; ``unseen`` are the features of valid, ``target`` its labels."""
         import lightgbm
 
-        data = lightgbm.Dataset(features, labels)
-        usable = target is not None and 0 < target[1].sum() < len(target[1])
-        watched = data.create_valid(unseen[target[0]], target[1]) if target is not None and usable else None
-        trees = replace(BoostedTrees.of(self), unwatched=self.rounds // 2).grow(data, seed, watched)
-        return lambda x: probabilities(trees, x, self.threads)
+        train, valid = labelled_units(fold, "train"), labelled_units(fold, "valid")
+        of, watched_of = targets(train), targets(valid)
+        self._coded = CodedColumns.of(inputs(train), fold.task.unit)
+        features = np.hstack([self._coded.values(train), self._fit_note(train, of)])
+        unseen = self.features(valid)
+        trees = replace(BoostedTrees.of(self), unwatched=self.rounds // 2)
+
+        def classifier(name: str, rows: np.ndarray, labels: np.ndarray) -> Model:
+            data, watched = lightgbm.Dataset(features[rows], labels), None
+            seen, truth = watched_of.get(name, (rows[:0], labels[:0]))
+            if 0 < truth.sum() < len(truth):
+                watched = data.create_valid(unseen[seen], truth)
+            return trees.fit(data, seed, watched)
+
+        self.models = fit_each(of, classifier)
 
     def _fit_note(self, train: pl.DataFrame, of: dict[str, Target]) -> np.ndarray:
         """Fit a linear model of the note for every target; return cross-fitted log-odds (training rows, targets)."""
@@ -87,24 +77,25 @@ class LightGBM:
         if not any(documents):
             return np.zeros((train.height, 0))
         self._words = NoteWords(self.ngrams, self.min_df)
-        matrix = self._words.fit(documents)
+        matrix = self._words.fit_transform(documents)
         part = np.arange(train.height) % self.crossfits
         made = np.zeros((train.height, len(of)))
         for number in range(self.crossfits):
             kept = {n: (rows[part[rows] != number], y[part[rows] != number]) for n, (rows, y) in of.items()}
-            made[part == number] = self._odds(self._linear(matrix, kept), matrix[part == number])
+            made[part == number] = _log_odds(self._linear(matrix, kept), matrix[part == number])
         self._note = self._linear(matrix, of)
         return made
 
-    def _linear(self, matrix: Any, of: dict[str, Target]) -> OneEach:
-        return OneEach.fit(of, lambda _, rows, y: fit_logistic(matrix[rows], y, self.c))
+    def _linear(self, matrix: Any, of: dict[str, Target]) -> dict[str, Model]:
+        return fit_each(of, lambda _, rows, y: fit_logistic(matrix[rows], y, self.c))
 
-    def _odds(self, models: OneEach, matrix: Any) -> np.ndarray:
-        return np.column_stack([logit(s) for s in models.scores(matrix, matrix.shape[0]).values()])
-
-    def _features(self, frame: pl.DataFrame) -> np.ndarray:
+    def features(self, frame: pl.DataFrame) -> np.ndarray:
         """Return (rows, features): coded columns with gaps as NaN, then the log-odds of the note."""
         values = self._coded.values(frame)
         if self._note is None:
             return values
-        return np.hstack([values, self._odds(self._note, self._words(note_texts(frame)))])
+        return np.hstack([values, _log_odds(self._note, self._words.transform(note_texts(frame)))])
+
+
+def _log_odds(models: dict[str, Model], matrix: Any) -> np.ndarray:
+    return np.column_stack([logit(model(matrix)) for model in models.values()])

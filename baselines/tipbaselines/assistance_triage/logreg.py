@@ -8,25 +8,14 @@ of contacts serve, and the note where there is one. Cost: about ten seconds for 
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import polars as pl
-from tipbench.data.fold import Fold
 
-from tipbaselines.assistance_triage.contacts import (
-    CodedColumns,
-    NoteWords,
-    OneEach,
-    inputs,
-    labelset_frame,
-    note_texts,
-    targets,
-)
-from tipbaselines.frames import labelled_units, to_predict
-from tipbaselines.models import Standardiser, fit_logistic
+from tipbaselines.assistance_triage.contacts import CodedColumns, LogisticEach, NoteWords, inputs, note_texts
+from tipbaselines.models import Standardiser
 
 
 @dataclass(eq=False)
-class LogReg:
+class LogReg(LogisticEach):
     """``c``: inverse strength of the L2 penalty; ``note_scale``: factor on the TF-IDF of the note beside the facts.
 
     ``ngrams``, ``min_df``: longest term of the note in words, and its fewest notes.
@@ -38,23 +27,18 @@ class LogReg:
     min_df: int = 2
     needs = frozenset[str]()
     takes_many = frozenset({"contacts"})
-    stochastic = False
 
-    def fit(self, fold: Fold, seed: int) -> None:
-        train = labelled_units(fold, "train")
-        self._coded = CodedColumns.of(inputs(train), fold.task.unit)
-        values = self._coded.values(train)
-        self._standardised = Standardiser(values)
+    def fit_features(self, train: pl.DataFrame, unit: str) -> Any:
+        self._coded = CodedColumns.of(inputs(train), unit)
+        self._standardised = Standardiser(self._coded.values(train))
         self._words = NoteWords(self.ngrams, self.min_df)
-        matrix = self._joined(values, self._words.fit(note_texts(train)))
-        self._models = OneEach.fit(targets(train), lambda _, rows, y: fit_logistic(matrix[rows], y, self.c))
+        return self._join(train, self._words.fit_transform(note_texts(train)))
 
-    def predict(self, fold: Fold) -> pl.DataFrame:
-        frame = to_predict(fold)
-        features = self._joined(self._coded.values(frame), self._words(note_texts(frame)))
-        return labelset_frame(frame[fold.task.unit], self._models.scores(features, frame.height))
+    def features(self, frame: pl.DataFrame) -> Any:
+        return self._join(frame, self._words.transform(note_texts(frame)))
 
-    def _joined(self, values: np.ndarray, words: Any) -> Any:
+    def _join(self, frame: pl.DataFrame, words: Any) -> Any:
         from scipy.sparse import csr_matrix, hstack
 
-        return csr_matrix(hstack([csr_matrix(self._standardised(values)), words * self.note_scale]))
+        facts = csr_matrix(self._standardised(self._coded.values(frame)))
+        return csr_matrix(hstack([facts, words * self.note_scale]))

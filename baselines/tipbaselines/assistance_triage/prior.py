@@ -3,11 +3,12 @@
 Needs nothing but the labels. Cost: none.
 """
 
+import numpy as np
 import polars as pl
 from tipbench.data.fold import Fold
 
-from tipbaselines.assistance_triage.contacts import OneEach, labelset_frame, targets
-from tipbaselines.frames import labelled_units, prevalence, to_predict
+from tipbaselines.assistance_triage.contacts import labelset_frame, priors
+from tipbaselines.frames import to_predict
 
 
 class Prior:
@@ -15,9 +16,8 @@ class Prior:
     stochastic = False
 
     def fit(self, fold: Fold, seed: int) -> None:
-        of = targets(labelled_units(fold, "train"))
-        self._priors = OneEach({}, {name: prevalence(labels) for name, (_, labels) in of.items()})
+        self._priors = priors(fold)
 
     def predict(self, fold: Fold) -> pl.DataFrame:
         units = to_predict(fold)[fold.task.unit]
-        return labelset_frame(units, self._priors.scores(None, len(units)))
+        return labelset_frame(units, {n: np.full(len(units), prior) for n, prior in self._priors.items()})

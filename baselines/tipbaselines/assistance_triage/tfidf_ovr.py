@@ -6,32 +6,25 @@ about ten seconds for 3,000 notes.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
-from tipbench.data.fold import Fold
 
-from tipbaselines.assistance_triage.contacts import NoteWords, OneEach, labelset_frame, note_texts, targets
-from tipbaselines.frames import labelled_units, to_predict
-from tipbaselines.models import fit_logistic
+from tipbaselines.assistance_triage.contacts import LogisticEach, NoteWords, note_texts
 
 
 @dataclass(eq=False)
-class TfidfOvr:
+class TfidfOvr(LogisticEach):
     """``c``: inverse strength of the L2 penalty; ``ngrams``: longest term in words; ``min_df``: its fewest notes."""
 
     c: float = 1.0
     ngrams: int = 1
     min_df: int = 2
     needs = frozenset({"contacts.narrative"})
-    stochastic = False
 
-    def fit(self, fold: Fold, seed: int) -> None:
-        train = labelled_units(fold, "train")
+    def fit_features(self, train: pl.DataFrame, unit: str) -> Any:
         self._words = NoteWords(self.ngrams, self.min_df)
-        matrix = self._words.fit(note_texts(train))
-        self._models = OneEach.fit(targets(train), lambda _, rows, y: fit_logistic(matrix[rows], y, self.c))
+        return self._words.fit_transform(note_texts(train))
 
-    def predict(self, fold: Fold) -> pl.DataFrame:
-        frame = to_predict(fold)
-        features = self._words(note_texts(frame))
-        return labelset_frame(frame[fold.task.unit], self._models.scores(features, frame.height))
+    def features(self, frame: pl.DataFrame) -> Any:
+        return self._words.transform(note_texts(frame))

@@ -45,14 +45,16 @@ def sum_by(code: np.ndarray, groups: int) -> csr_matrix:
 
 def unit_rows(counts: csr_matrix) -> csr_matrix:
     """Return rows of length one, or zero."""
-    length = np.sqrt(np.asarray(counts.multiply(counts).sum(axis=1))).ravel()
-    return csr_matrix(diags(np.divide(1.0, length, out=np.zeros_like(length), where=length > 0)) @ counts)
+    return _over(counts, np.sqrt(np.asarray(counts.multiply(counts).sum(axis=1))).ravel())
 
 
 def rows_sum_to_one(counts: csr_matrix) -> csr_matrix:
     """Return each row over its sum; a row of zeros as it is."""
-    total = np.asarray(counts.sum(axis=1)).ravel()
-    return csr_matrix(diags(np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)) @ counts)
+    return _over(counts, np.asarray(counts.sum(axis=1)).ravel())
+
+
+def _over(counts: csr_matrix, size: np.ndarray) -> csr_matrix:
+    return csr_matrix(diags(np.divide(1.0, size, out=np.zeros_like(size), where=size > 0)) @ counts)
 
 
 def to_dense(matrix: csr_matrix) -> np.ndarray:
@@ -76,8 +78,7 @@ COLUMNS: dict[str, dict[str, pl.DataType]] = {
     )
 }
 """Table -> the columns that are read, and their types."""
-TRUE_CASE = "operation"
-"""The column of adverts that only a reference is shown."""
+TRUE_CASE = "operation"  # The column of adverts that only a reference is shown
 
 
 @dataclass(frozen=True)
@@ -143,23 +144,17 @@ def _add_cases(adverts: pl.DataFrame, unit: str, true_cases: bool) -> pl.DataFra
     if true_cases:
         return adverts.with_columns(case=pl.coalesce(TRUE_CASE, unit)).drop(TRUE_CASE)
     joined = shared_value_components(adverts, unit, "contacts").rename({"component": "case"})
-    return (
-        adverts.drop(TRUE_CASE)
-        .join(joined, on=unit, how="left")
-        .with_columns(pl.col("case").fill_null(pl.col(unit)))
-    )
+    known = adverts.drop(TRUE_CASE).join(joined, on=unit, how="left")
+    return known.with_columns(case=pl.coalesce("case", unit))
 
 
 NEAR = 1
 """Days each way within which a payment goes with an advert."""
 LATEST, SOON = 7, 30.0
 """Days after the first advert in which an account may still open, and the days in which the chance falls to a third."""
-LONGEST = 60
-"""Days that a circuit is taken to stay where its last known stop was."""
-WORDS = 1009
-"""Numbers that words are given."""
-ADVERT = "advert"
-"""The purpose of a payment for an advert."""
+LONGEST = 60  # Days that a circuit is taken to stay where its last known stop was
+WORDS = 1009  # Numbers that words are given
+ADVERT = "advert"  # The purpose of a payment for an advert
 
 
 @dataclass(frozen=True)
@@ -210,11 +205,9 @@ class SeedCases:
         self._known: dict[str, tuple[pl.Series, csr_matrix]] = {}
         seeds = adverts[region.seeds.tolist()].select(case="case", seed=pl.int_range(pl.len()))
         rows = adverts.with_row_index("row").select("row", "case").join(seeds, on="case")
-        shape = (len(region.seeds), adverts.height)
-        self.members = csr_matrix(
-            (np.ones(rows.height, np.float32), (rows["seed"], rows["row"])), shape=shape
-        )
-        days = [adverts["day"], region["stops"]["day"], region["payments"]["minute"] // 1440]
+        ends, shape = (rows["seed"], rows["row"]), (len(region.seeds), adverts.height)
+        self.members = csr_matrix((np.ones(rows.height, np.float32), ends), shape=shape)
+        days = [adverts["day"], region["stops"]["day"], region["payments"]["minute"] // MINUTES_A_DAY]
         known = pl.concat([values.drop_nulls() for values in days])
         self.first_day = int(known.min() or 0) if len(known) else 0  # type: ignore[arg-type]
         self.days = (int(known.max() or 0) if len(known) else 0) - self.first_day + 1 + LONGEST  # type: ignore[arg-type]
@@ -223,30 +216,27 @@ class SeedCases:
 
     def share(self, column: str, values: pl.Series) -> np.ndarray:
         """Return the share of the case's adverts whose column has the value of each row, [seeds, rows]."""
-        known, shares = self._shares(column)
-        return to_dense(shares @ one_hot(positions(values, known), len(known)).T)
-
-    def _shares(self, column: str) -> tuple[pl.Series, csr_matrix]:
-        """Return the values that a column of the region's adverts has, and the share of each case's adverts with
-        each: [seeds, values]. Worked out once for all views."""
-        if column not in self._known:
+        if column not in self._known:  # of every view alike
             of_adverts = self.region["adverts"][column]
             known = of_adverts.drop_nulls().unique().sort()
             counts = self.members @ one_hot(positions(of_adverts, known), len(known))
             self._known[column] = known, rows_sum_to_one(counts)
-        return self._known[column]
+        known, shares = self._known[column]
+        return to_dense(shares @ one_hot(positions(values, known), len(known)).T)
 
-    def place_and_time(self, near: int) -> csr_matrix:
-        """Return when and where the case advertises, ``near`` days each way: unit rows [seeds, towns * days]."""
-        adverts = self.region["adverts"]
-        cells = [self.cells(adverts["town"], adverts["day"] + off) for off in range(-near, near + 1)]
-        return unit_rows(sum(self.members @ one for one in cells))  # type: ignore[arg-type]
+    def place_and_time(self) -> csr_matrix:
+        """Return when and where the case advertises, :data:`NEAR` days each way: unit rows [seeds, towns * days]."""
+        town = self.region["adverts"]["town"]
+        return self._near(lambda day: self.cells(town, day))
 
-    def time(self, near: int) -> csr_matrix:
-        """Return when the case advertises, ``near`` days each way: unit rows [seeds, days]."""
+    def time(self) -> csr_matrix:
+        """Return when the case advertises, :data:`NEAR` days each way: unit rows [seeds, days]."""
+        return self._near(lambda day: one_hot(self.day(day), self.days))
+
+    def _near(self, cells: Callable[[pl.Series], csr_matrix]) -> csr_matrix:
         day = self.region["adverts"]["day"]
-        cells = [one_hot(self.day(day + off), self.days) for off in range(-near, near + 1)]
-        return unit_rows(sum(self.members @ one for one in cells))  # type: ignore[arg-type]
+        near = (self.members @ cells(day + off) for off in range(-NEAR, NEAR + 1))
+        return unit_rows(sum(near))  # type: ignore[arg-type]
 
     def cells(self, town: pl.Series, day: pl.Series) -> csr_matrix:
         """Return the cell of each row by town and day, one-hot; no cell where either is unknown."""
@@ -292,17 +282,17 @@ def _accounts(case: SeedCases) -> ViewEvidence:
     ties = case.region["ties"]
     ends = [positions(ties[end], accounts["account"]) for end in ("source", "target")]
     inside = (ends[0] >= 0) & (ends[1] >= 0)
-    known = csr_matrix(
-        (np.ones(inside.sum(), np.float32), (ends[0][inside], ends[1][inside])), shape=(count, count)
-    )
+    pairs = (ends[0][inside], ends[1][inside])
+    known = csr_matrix((np.ones(inside.sum(), np.float32), pairs), shape=(count, count))
+    either = known + known.T
     return ViewEvidence(
         accounts["account"],
         {
             "joined": np.log1p(to_dense(posts)),
             "device": shared,
             "own device": own,
-            "tie": np.log1p(to_dense(joined @ (known + known.T))),
-            "own tie": np.log1p(to_dense(given @ (known + known.T))),
+            "tie": np.log1p(to_dense(joined @ either)),
+            "own tie": np.log1p(to_dense(given @ either)),
             "platform": case.share("platform", accounts["platform"]),
             "language": case.share("language", accounts["language"]),
             "opened": _opening(case, accounts["created_day"]),
@@ -322,9 +312,8 @@ def _circuits(case: SeedCases) -> ViewEvidence:
     stops = case.region["stops"].sort("circuit", "sequence")
     leaves = pl.col("day").shift(-1).over("circuit").fill_null(pl.col("day") + LONGEST // 10)
     stays = stops.with_columns(leaves=pl.min_horizontal(leaves, pl.col("day") + LONGEST)).drop_nulls("day")
-    stays = stays.with_columns(
-        day=pl.int_ranges("day", pl.max_horizontal("leaves", pl.col("day") + 1))
-    ).explode("day")
+    until = pl.max_horizontal("leaves", pl.col("day") + 1)
+    stays = stays.with_columns(day=pl.int_ranges("day", until)).explode("day")
     circuit = positions(stays["circuit"], circuits["circuit"])
     there = sum_by(circuit, circuits.height) @ case.cells(stays["town"], stays["day"])
     towns = sum_by(circuit, circuits.height) @ one_hot(positions(stays["town"], case.towns), len(case.towns))
@@ -332,7 +321,7 @@ def _circuits(case: SeedCases) -> ViewEvidence:
     return ViewEvidence(
         circuits["circuit"],
         {
-            "where and when": to_dense(case.place_and_time(NEAR) @ unit_rows(there).T),
+            "where and when": to_dense(case.place_and_time() @ unit_rows(there).T),
             "where": to_dense(unit_rows(of_case) @ unit_rows(towns).T),
         },
     )
@@ -340,7 +329,7 @@ def _circuits(case: SeedCases) -> ViewEvidence:
 
 def _wallets(case: SeedCases, circuits: np.ndarray) -> ViewEvidence:
     wallets, payments = case.region["wallets"], case.region["payments"]
-    count, day = wallets.height, payments["minute"] // 1440
+    count, day = wallets.height, payments["minute"] // MINUTES_A_DAY
     payer, payee = (positions(payments[end], wallets["wallet"]) for end in ("payer", "payee"))
     pays, takes = sum_by(payer, count), sum_by(payee, count)
     cash = (pays + takes) @ case.cells(payments["town"], day)
@@ -354,9 +343,9 @@ def _wallets(case: SeedCases, circuits: np.ndarray) -> ViewEvidence:
     return ViewEvidence(
         wallets["wallet"],
         {
-            "where and when": to_dense(case.place_and_time(NEAR) @ unit_rows(cash).T),
-            "adverts paid": to_dense(case.time(NEAR) @ unit_rows(adverts).T),
-            "taken": to_dense(case.time(NEAR) @ unit_rows(taken).T),
+            "where and when": to_dense(case.place_and_time() @ unit_rows(cash).T),
+            "adverts paid": to_dense(case.time() @ unit_rows(adverts).T),
+            "taken": to_dense(case.time() @ unit_rows(taken).T),
             "town": case.share("town", wallets["town"]),
             "booked": to_dense(csr_matrix(circuits) @ unit_rows(booked).T),
             "opened": _opening(case, wallets["opened_day"]),
@@ -391,15 +380,12 @@ def _broadcast(values: np.ndarray, case: SeedCases, rows: int | None = None) -> 
 
 def _word_codes(words: pl.Series) -> np.ndarray:
     """Return a number per word, the same in every region; 0 where there is none."""
-    return np.array(
-        [zlib.crc32(word.encode()) % WORDS + 1 if word else 0 for word in words.to_list()], dtype=np.int64
-    )
+    codes = [zlib.crc32(word.encode()) % WORDS + 1 if word else 0 for word in words]
+    return np.array(codes, dtype=np.int64)
 
 
-MOST = 10
-"""Candidates that are named per seed and view."""
+MOST = 10  # Candidates that are named per seed and view
 SCHEMA = {"query": pl.Int64(), "view": pl.String(), "candidate": pl.Int64(), "score": pl.Float64()}
-LIST_COLUMNS = tuple(SCHEMA)
 
 
 def best_rows(
@@ -429,49 +415,33 @@ def best_rows(
     return found.filter(pl.col("score") > named).with_columns(pl.lit(view).alias("view")).select(typed)
 
 
-def rank_views(
-    fold: Fold,
-    score: Callable[[CaseRegion], Mapping[str, tuple[pl.Series, np.ndarray]]],
-    true_cases: bool = False,
-    named: float = 0.0,
-) -> pl.DataFrame:
-    """Return the lists of every seed that the task wants predicted, a region at a time.
-
-    Args:
-        score: of a region, per view the keys of its rows and scores [seeds, rows].
-        true_cases: as of :func:`tipbaselines.case_linkage.cases.read_regions`. named: as of :func:`best_rows`.
-    """
-    asked = to_predict(fold)[fold.task.unit].cast(pl.Int64)
-    return rank_lists(
-        ((region.keys, score(region)) for region in read_regions(fold, asked, true_cases)), named
-    )
+Scores = Mapping[str, tuple[pl.Series, np.ndarray]]
+"""Of a region: per view the keys of its rows, and scores [seeds, rows]."""
 
 
-def rank_lists(
-    scored: Iterable[tuple[pl.Series, Mapping[str, tuple[pl.Series, np.ndarray]]]], named: float = 0.0
-) -> pl.DataFrame:
-    """Return the lists of the seeds of all regions.
+def rank_views(fold: Fold, score: Callable[[CaseRegion], Scores]) -> pl.DataFrame:
+    """Return the lists of every seed that the task wants predicted, a region at a time."""
+    regions = read_regions(fold, to_predict(fold)[fold.task.unit].cast(pl.Int64))
+    return rank_lists((region.keys, score(region)) for region in regions)
 
-    Args:
-        scored: of each region its seeds, and per view the keys of its rows and scores [seeds, rows].
-        named: as of :func:`best_rows`.
+
+def rank_lists(scored: Iterable[tuple[pl.Series, Scores]], named: float = 0.0) -> pl.DataFrame:
+    """Return the lists of the seeds of all regions, given the seeds of each and their scores.
+
+    ``named``: as of :func:`best_rows`.
     """
     found = [pl.DataFrame(schema=SCHEMA)]
     for seeds, views in scored:
         lists = pl.concat([best_rows(seeds, view, *one, named) for view, one in views.items()])
         found += [lists, _fallback_rows(seeds, lists, views)]
-    return pl.concat(found).sort(
-        "query", "view", "score", "candidate", descending=[False, False, True, False]
-    )
+    order = ["query", "view", "score", "candidate"]
+    return pl.concat(found).sort(order, descending=[False, False, True, False])
 
 
-def _fallback_rows(
-    seeds: pl.Series, lists: pl.DataFrame, scored: Mapping[str, tuple[pl.Series, np.ndarray]]
-) -> pl.DataFrame:
+def _fallback_rows(seeds: pl.Series, lists: pl.DataFrame, scored: Scores) -> pl.DataFrame:
     """Return one row per seed for which nothing speaks, as each has to be answered: the first of the largest view."""
     silent = seeds.filter(~seeds.is_in(lists["query"].implode()))
     view, (keys, _) = max(scored.items(), key=lambda item: len(item[1][0]))
     if not len(silent) or not len(keys):
         return pl.DataFrame(schema=SCHEMA)
-    named = {"view": pl.lit(view), "candidate": pl.lit(keys.min(), pl.Int64), "score": pl.lit(0.0)}
-    return pl.DataFrame({"query": silent}).with_columns(**named).select(LIST_COLUMNS)
+    return pl.DataFrame({"query": silent, "view": view, "candidate": keys.min(), "score": 0.0}, schema=SCHEMA)

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from tipbench.data.fold import Fold
 
-from tipbaselines.case_linkage.cases import CaseRegion, evidence, rank_views
+from tipbaselines.case_linkage.cases import CaseRegion, Scores, evidence, rank_views
 from tipbaselines.frames import Untrained
 
 
@@ -24,7 +24,7 @@ class ContactJoins(Untrained):
     batches = "regions"
 
     def predict(self, fold: Fold) -> pl.DataFrame:
-        def score(region: CaseRegion) -> dict[str, tuple[pl.Series, np.ndarray]]:
+        def score(region: CaseRegion) -> Scores:
             accounts = evidence(region, "accounts")["accounts"]
             joined, device = accounts.pieces["joined"], accounts.pieces["device"]
             return {"accounts": (accounts.keys, joined + self.device * np.log1p(device))}

@@ -7,20 +7,18 @@ what else is shown. Cost: a minute for 2,000 seeds on one core.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
+from lightgbm import Dataset
 from tipbench.data.fold import Fold
 
 from tipbaselines.cache import remember
-from tipbaselines.case_linkage.cases import DistinctPairs, evidence, rank_lists, read_regions
-from tipbaselines.case_linkage.time_place import pieces_of_time_and_place
+from tipbaselines.case_linkage.cases import DistinctPairs, Scores, evidence, rank_lists, read_regions
+from tipbaselines.case_linkage.time_place import score_time_and_place
 from tipbaselines.frames import to_predict
-from tipbaselines.trees import BoostedTrees, probabilities
-
-if TYPE_CHECKING:
-    from lightgbm import Booster
+from tipbaselines.models import Model
+from tipbaselines.trees import BoostedTrees
 
 
 @dataclass(eq=False)
@@ -38,81 +36,57 @@ class PairScores:
     true_cases = False
 
     def fit(self, fold: Fold, seed: int) -> None:
-        from lightgbm import Dataset
-
-        trees = BoostedTrees(
-            rounds=self.rounds,
-            patience=15,
-            unwatched=min(self.rounds, 60),
-            learning_rate=0.08,
-            leaves=15,
-            leaf_size=20,
-            feature_share=0.9,
-            l2=5.0,
-        )
-        parts = {part: self._pairs(fold, part, seed) for part in ("train", "valid")}
-        self._models: dict[str, Booster] = {}
-        for view, (features, labels) in parts["train"].items():
-            if labels.sum() < self.fewest:
-                continue
-            data, watched = Dataset(features, labels), None
-            if view in parts["valid"] and parts["valid"][view][1].sum() > 0:
-                watched = Dataset(*parts["valid"][view], reference=data)
-            self._models[view] = trees.grow(data, seed, watched)
+        unwatched = min(self.rounds, 60)
+        shape = {"learning_rate": 0.08, "leaves": 15, "leaf_size": 20, "l2": 5.0, "feature_share": 0.9}
+        trees = BoostedTrees(rounds=self.rounds, patience=15, unwatched=unwatched, **shape)
+        train, valid = (self._pairs(fold, part, seed) for part in ("train", "valid"))
+        self._models: dict[str, Model] = {}
+        for view, (features, labels) in train.items():
+            if labels.sum() >= self.fewest:
+                data, watched = Dataset(features, labels), None
+                if view in valid and valid[view][1].sum() > 0:
+                    watched = Dataset(*valid[view], reference=data)
+                self._models[view] = trees.fit(data, seed, watched)
 
     def predict(self, fold: Fold) -> pl.DataFrame:
         asked = to_predict(fold)[fold.task.unit]
         known = known_pairs(fold, asked, self.true_cases)
         return rank_lists(((seeds, self._scores(views)) for seeds, views in known), self.named)
 
-    def _scores(self, known: dict[str, DistinctPairs]) -> dict[str, tuple[pl.Series, np.ndarray]]:
-        scores = pieces_of_time_and_place({view: one.pieces for view, one in known.items()})
+    def _scores(self, known: dict[str, DistinctPairs]) -> Scores:
+        scores = score_time_and_place({view: one.pieces for view, one in known.items()})
         for view, model in self._models.items():
             if len(rows := known[view].rows()):
-                scores[view] = probabilities(model, rows)
+                scores[view] = model(rows)
         return {view: (one.keys, scores[view][one.which]) for view, one in known.items()}
 
     def _pairs(self, fold: Fold, part: str, seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         """Return features and labels of pairs by view: all links of the part's seeds, and rows of none."""
-        links = fold.labels(part).collect()
-        unit = fold.task.unit
+        links, unit = fold.labels(part).collect(), fold.task.unit
+        links = links.with_columns(pl.col(unit, "candidate").cast(pl.Int64))
         generator = np.random.default_rng([seed, part == "valid"])
         made: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
         for seeds, views in known_pairs(fold, fold.units(part).select(unit).collect()[unit], self.true_cases):
+            at = pl.DataFrame({unit: seeds}).with_row_index("seed")
             for view, known in views.items():
-                made.setdefault(view, []).append(
-                    self._chosen(seeds, known, links.filter(view=view), unit, generator)
-                )
+                rows = pl.DataFrame({"candidate": known.keys}).with_row_index("row")
+                found = links.filter(view=view).join(at, on=unit).join(rows, on="candidate")
+                label = np.zeros(known.which.shape, dtype=bool)
+                label[found["seed"].to_numpy(), found["row"].to_numpy()] = True
+                share = min(1.0, self.negatives / max(len(known.keys), 1))
+                chosen = label | (generator.random(label.shape) < share)
+                pairs = known.rows()[known.which[chosen]], label[chosen].astype(np.float64)
+                made.setdefault(view, []).append(pairs)
         return {
-            view: (np.concatenate([one for one, _ in parts]), np.concatenate([labels for _, labels in parts]))
+            view: (np.concatenate([f for f, _ in parts]), np.concatenate([y for _, y in parts]))
             for view, parts in made.items()
         }
-
-    def _chosen(
-        self,
-        seeds: pl.Series,
-        known: DistinctPairs,
-        links: pl.DataFrame,
-        unit: str,
-        generator: np.random.Generator,
-    ) -> tuple[np.ndarray, np.ndarray]:
-        label = np.zeros(known.which.shape, dtype=bool)
-        at = pl.DataFrame({unit: seeds}).with_row_index("seed")
-        rows = pl.DataFrame({"candidate": known.keys}).with_row_index("row")
-        found = links.select(pl.col(unit).cast(pl.Int64), pl.col("candidate").cast(pl.Int64))
-        found = found.join(at, on=unit).join(rows, on="candidate")
-        label[found["seed"].to_numpy(), found["row"].to_numpy()] = True
-        share = min(1.0, self.negatives / max(len(known.keys), 1))
-        chosen = label | (generator.random(label.shape) < share)
-        return known.rows()[known.which[chosen]], label[chosen].astype(np.float64)
 
 
 @remember(3)
 def known_pairs(
     fold: Fold, units: pl.Series, true_cases: bool
 ) -> list[tuple[pl.Series, dict[str, DistinctPairs]]]:
-    """Return of every region the seeds among these units, and the evidence of each view."""
-    found = read_regions(fold, units.cast(pl.Int64), true_cases)
-    return [
-        (region.keys, {view: one.distinct() for view, one in evidence(region).items()}) for region in found
-    ]
+    """Return the seeds of each region among these units, and the evidence of each view."""
+    regions = read_regions(fold, units.cast(pl.Int64), true_cases)
+    return [(one.keys, {view: found.distinct() for view, found in evidence(one).items()}) for one in regions]

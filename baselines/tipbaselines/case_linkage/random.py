@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from tipbench.data.fold import Fold
 
-from tipbaselines.case_linkage.cases import CaseRegion, rank_views
+from tipbaselines.case_linkage.cases import CaseRegion, Scores, rank_views
 
 
 class Random:
@@ -22,7 +22,7 @@ class Random:
     def predict(self, fold: Fold) -> pl.DataFrame:
         generator = np.random.default_rng(self.seed)
 
-        def score(region: CaseRegion) -> dict[str, tuple[pl.Series, np.ndarray]]:
+        def score(region: CaseRegion) -> Scores:
             return {
                 view: (region[view][key], generator.random((len(region.seeds), region[view].height)) + 1e-6)
                 for view, key in region.views.items()

@@ -14,8 +14,8 @@ import polars as pl
 from scipy.sparse import csr_matrix
 from tipbench.data.fold import Fold
 
-from tipbaselines.case_linkage.cases import CaseRegion, rank_views, rows_sum_to_one
-from tipbaselines.frames import Untrained
+from tipbaselines.case_linkage.cases import CaseRegion, Scores, rank_views, rows_sum_to_one
+from tipbaselines.frames import MINUTES_A_DAY, Untrained
 
 WEEK = 7
 
@@ -30,19 +30,16 @@ class RandomWalk(Untrained):
     batches = "regions"
 
     def predict(self, fold: Fold) -> pl.DataFrame:
-        return rank_views(fold, self._ranked)
+        return rank_views(fold, self._rank)
 
-    def _ranked(self, region: CaseRegion) -> dict[str, tuple[pl.Series, np.ndarray]]:
+    def _rank(self, region: CaseRegion) -> Scores:
         graph = _Graph(region)
         start = graph.start(region.keys)
         at, step = start, graph.transitions()
         for _ in range(self.steps):
             at = self.damping * (at @ step) + (1 - self.damping) * start
-        found = {}
-        for view, key in region.views.items():
-            keys = region[view][key]
-            found[view] = (keys, at[:, graph.places(key, keys)] * 1e3)
-        return found
+        keys = {view: (key, region[view][key]) for view, key in region.views.items()}
+        return {view: (rows, at[:, graph.places(key, rows)] * 1e3) for view, (key, rows) in keys.items()}
 
 
 class _Graph:
@@ -50,30 +47,24 @@ class _Graph:
 
     def __init__(self, region: CaseRegion) -> None:
         self.unit = region.unit
-        pairs = [_edge(frame, *ends) for frame, ends in _edges(region)]
-        every = pl.concat(pairs).drop_nulls()
+        every = pl.concat(_edges(region)).drop_nulls()
         nodes = [every.select(kind=f"{end}_kind", key=f"{end}_key") for end in ("left", "right")]
-        own = [
-            pl.DataFrame({"key": region["adverts"][region.unit]}).select(kind=pl.lit(region.unit), key="key")
-        ]
-        own += [region[view].select(kind=pl.lit(key), key=key) for view, key in region.views.items()]
-        self.nodes = pl.concat([*nodes, *own]).unique().sort("kind", "key").with_row_index("node")
-        self.left, self.right = (
-            every.join(
-                self.nodes,
-                left_on=[f"{end}_kind", f"{end}_key"],
-                right_on=["kind", "key"],
-                how="left",
-                maintain_order="left",
-            )["node"].to_numpy()
-            for end in ("left", "right")
-        )
+        own = [(region.unit, region["adverts"][region.unit])]
+        own += [(key, region[view][key]) for view, key in region.views.items()]
+        nodes += [pl.DataFrame({"key": keys}).select(kind=pl.lit(kind), key="key") for kind, keys in own]
+        self.nodes = pl.concat(nodes).unique().sort("kind", "key").with_row_index("node")
+        numbered = every
+        for end in ("left", "right"):
+            of_end = self.nodes.rename({"kind": f"{end}_kind", "key": f"{end}_key", "node": end})
+            numbered = numbered.join(
+                of_end, on=[f"{end}_kind", f"{end}_key"], how="left", maintain_order="left"
+            )
+        self.left, self.right = numbered["left"].to_numpy(), numbered["right"].to_numpy()
 
     def transitions(self) -> csr_matrix:
         """Return the chance of each step, [nodes, nodes]; edges that are there several times count so."""
-        count = self.nodes.height
-        ones = np.ones(len(self.left))
-        there = csr_matrix((ones, (self.left, self.right)), shape=(count, count))
+        ends, count = (self.left, self.right), self.nodes.height
+        there = csr_matrix((np.ones(len(self.left)), ends), shape=(count, count))
         both = there + there.T
         both.data = np.log1p(both.data)
         return rows_sum_to_one(both)
@@ -89,37 +80,34 @@ class _Graph:
         return keys.replace_strict(of_kind["key"], of_kind["node"], return_dtype=pl.Int64).to_numpy()
 
 
-def _edges(region: CaseRegion) -> list[tuple[pl.DataFrame, tuple[str, str, str, str]]]:
-    """Return frames with, for each end of an edge, the kind of its node and the column of its key."""
-    adverts = region["adverts"].with_columns(week=_town_week(pl.col("town"), pl.col("day")))
-    stops = region["stops"].with_columns(week=_town_week(pl.col("town"), pl.col("day")))
-    payments = region["payments"].with_columns(week=_town_week(pl.col("town"), pl.col("minute") // 1440))
+def _edges(region: CaseRegion) -> list[pl.DataFrame]:
+    """Return frames of edges: for each end the kind of its node and its key."""
+    week = (pl.col("town") * 100_000 + pl.col("day") // WEEK).alias(
+        "week"
+    )  # null where the town is not known
+    adverts, stops = region["adverts"].with_columns(week), region["stops"].with_columns(week)
+    payments = region["payments"].with_columns(day=pl.col("minute") // MINUTES_A_DAY).with_columns(week)
     unit = region.unit
-    return [
-        (adverts.explode("contacts"), (unit, unit, "contact", "contacts")),
-        (adverts, (unit, unit, "account", "account")),
-        (adverts, (unit, unit, "town and week", "week")),
-        (region["accounts"], ("account", "account", "device", "device_cluster")),
-        (region["ties"], ("account", "source", "account", "target")),
-        (stops, ("circuit", "circuit", "town and week", "week")),
-        (stops, ("circuit", "circuit", "wallet", "wallet")),
-        (payments, ("wallet", "payee", "town and week", "week")),
-        (payments, ("wallet", "payer", "wallet", "payee")),
-        (region["firms"], ("firm", "firm", "agency", "agency")),
-        (region["firms"], ("firm", "firm", "town", "town")),
-        (adverts, (unit, unit, "town", "town")),
+    edges = [
+        (adverts.explode("contacts"), unit, unit, "contact", "contacts"),
+        (adverts, unit, unit, "account", "account"),
+        (adverts, unit, unit, "town and week", "week"),
+        (region["accounts"], "account", "account", "device", "device_cluster"),
+        (region["ties"], "account", "source", "account", "target"),
+        (stops, "circuit", "circuit", "town and week", "week"),
+        (stops, "circuit", "circuit", "wallet", "wallet"),
+        (payments, "wallet", "payee", "town and week", "week"),
+        (payments, "wallet", "payer", "wallet", "payee"),
+        (region["firms"], "firm", "firm", "agency", "agency"),
+        (region["firms"], "firm", "firm", "town", "town"),
+        (adverts, unit, unit, "town", "town"),
     ]
-
-
-def _edge(frame: pl.DataFrame, left: str, left_key: str, right: str, right_key: str) -> pl.DataFrame:
-    return frame.select(
-        left_kind=pl.lit(left),
-        left_key=pl.col(left_key).cast(pl.Int64),
-        right_kind=pl.lit(right),
-        right_key=pl.col(right_key).cast(pl.Int64),
-    )
-
-
-def _town_week(town: pl.Expr, day: pl.Expr) -> pl.Expr:
-    """Return a number of the town and week; null where the town is not known."""
-    return town * 100_000 + day // WEEK
+    return [
+        frame.select(
+            left_kind=pl.lit(left),
+            left_key=pl.col(left_key).cast(pl.Int64),
+            right_kind=pl.lit(right),
+            right_key=pl.col(right_key).cast(pl.Int64),
+        )
+        for frame, left, left_key, right, right_key in edges
+    ]

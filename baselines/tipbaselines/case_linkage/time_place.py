@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from tipbench.data.fold import Fold
 
-from tipbaselines.case_linkage.cases import ViewEvidence, evidence, rank_views
+from tipbaselines.case_linkage.cases import CaseRegion, Scores, evidence, rank_views
 from tipbaselines.frames import Untrained
 
 
@@ -23,23 +23,21 @@ class TimePlace(Untrained):
     batches = "regions"
 
     def predict(self, fold: Fold) -> pl.DataFrame:
-        return rank_views(fold, lambda region: time_and_place(evidence(region)))
+        def score(region: CaseRegion) -> Scores:
+            known = evidence(region)
+            scores = score_time_and_place({view: one.pieces for view, one in known.items()})
+            return {view: (known[view].keys, found) for view, found in scores.items()}
+
+        return rank_views(fold, score)
 
 
-def time_and_place(known: dict[str, ViewEvidence]) -> dict[str, tuple[pl.Series, np.ndarray]]:
-    """Return per view its keys and their scores by time and place, [seeds, rows]."""
-    scores = pieces_of_time_and_place({view: one.pieces for view, one in known.items()})
-    return {view: (known[view].keys, score) for view, score in scores.items()}
-
-
-def pieces_of_time_and_place(pieces: Mapping[str, Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+def score_time_and_place(pieces: Mapping[str, Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
     """Return scores of pairs by time and place per view, given the pieces of evidence by view and name."""
     accounts, wallets, firms = pieces["accounts"], pieces["wallets"], pieces["firms"]
+    paid = wallets["where and when"] + wallets["adverts paid"]
     return {
         "accounts": accounts["platform"] * accounts["language"] * (0.01 + accounts["opened"]),
-        "wallets": wallets["where and when"]
-        + wallets["adverts paid"]
-        + 0.1 * wallets["town"] * wallets["opened"],
+        "wallets": paid + 0.1 * wallets["town"] * wallets["opened"],
         "circuits": pieces["circuits"]["where and when"],
         "firms": firms["town"] + 0.5 * firms["workers"],
     }

@@ -8,10 +8,10 @@ second.
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import softmax
 
 from tipbaselines.flag_aggregation.majority import vote_shares
 from tipbaselines.flag_aggregation.votes import CrowdMethod, Votes
-from tipbaselines.frames import softmax
 
 
 @dataclass(eq=False)
@@ -27,27 +27,19 @@ class DawidSkene(CrowdMethod):
     iterations: int = 100
     tolerance: float = 1e-5
 
-    def posterior(self, votes: Votes, seed: int) -> np.ndarray:
-        return dawid_skene(votes, self.smoothing, self.iterations, self.tolerance)
-
-
-def dawid_skene(
-    votes: Votes, smoothing: float = 3.0, iterations: int = 100, tolerance: float = 1e-5
-) -> np.ndarray:
-    """Return posterior [items, classes]: equations 2.3 to 2.5 of the paper, started from the shares of votes."""
-    free = vote_shares(votes)
-    posterior = votes.clamped(free)
-    for _ in range(iterations):
-        by_class = [
-            _log_confusion(votes.per_cell(column[votes.item]), smoothing).ravel()[votes.cell]
-            for column in posterior.T
-        ]
-        prior = np.log((posterior.sum(axis=0) + 1.0) / (votes.items + votes.classes))
-        free = softmax(prior + np.column_stack([votes.per_item(one) for one in by_class]))
-        before, posterior = posterior, votes.clamped(free)
-        if np.abs(posterior - before).max(initial=0.0) < tolerance:
-            break
-    return free
+    def posterior(self, votes: Votes, seed: int = 0) -> np.ndarray:
+        """Return posterior [items, classes]: equations 2.3 to 2.5 of the paper, started from the shares of votes."""
+        free = vote_shares(votes)
+        posterior = votes.clamp(free)
+        for _ in range(self.iterations):
+            counts = (votes.per_cell(column[votes.item]) for column in posterior.T)
+            by_class = [_log_confusion(one, self.smoothing).ravel()[votes.cell] for one in counts]
+            prior = np.log((posterior.sum(axis=0) + 1.0) / (votes.items + votes.classes))
+            free = softmax(prior + np.column_stack([votes.per_item(one) for one in by_class]), axis=1)
+            before, posterior = posterior, votes.clamp(free)
+            if np.abs(posterior - before).max(initial=0.0) < self.tolerance:
+                break
+        return free
 
 
 def _log_confusion(counts: np.ndarray, smoothing: float) -> np.ndarray:

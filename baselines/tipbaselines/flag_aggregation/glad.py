@@ -14,15 +14,15 @@ after 5 iterations and .806 after 100 (majority .796); on TREC relevance with it
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import softmax
 
 from tipbaselines.flag_aggregation.majority import vote_shares
 from tipbaselines.flag_aggregation.votes import CrowdMethod, Votes
-from tipbaselines.frames import sigmoid, softmax
+from tipbaselines.frames import sigmoid
 
 ALPHA, LOG_BETA = 1.0, 1.0
 """Means of the normal priors (variance 1) on alpha and log beta: section 3 of the paper."""
-MOST = 5.0
-"""Bound on log beta and on a step: keeps exp within reason."""
+MOST = 5.0  # Bound on log beta and on a step: keeps exp within reason
 
 
 @dataclass(eq=False)
@@ -34,29 +34,24 @@ class Glad(CrowdMethod):
     tolerance: float = 1e-4
     steps: int = 1
 
-    def posterior(self, votes: Votes, seed: int) -> np.ndarray:
-        return glad(votes, self.iterations, self.tolerance, self.steps)
-
-
-def glad(votes: Votes, iterations: int = 5, tolerance: float = 1e-4, steps: int = 1) -> np.ndarray:
-    """Return posterior [items, classes]; classes are alike before any vote, as in the paper."""
-    start = votes.clamped(vote_shares(votes))
-    votes = votes.decided()
-    alpha = np.full(votes.reviewers, ALPHA)
-    log_beta = np.full(votes.items, LOG_BETA)
-    posterior = free = start
-    for _ in range(iterations):
-        right = posterior[votes.item, votes.vote]
-        for _ in range(steps):
-            alpha = alpha + _alpha_step(votes, alpha, log_beta, right)
-            log_beta = np.clip(log_beta + _log_beta_step(votes, alpha, log_beta, right), -MOST, MOST)
-        # log of sigmoid(x) over 1 - sigmoid(x) is x itself, and a wrong vote is one of classes - 1.
-        weight = alpha[votes.reviewer] * np.exp(log_beta)[votes.item] + np.log(votes.classes - 1)
-        free = softmax(votes.per_vote(weight))
-        before, posterior = posterior, votes.clamped(free)
-        if np.abs(posterior - before).max(initial=0.0) < tolerance:
-            break
-    return free
+    def posterior(self, votes: Votes, seed: int = 0) -> np.ndarray:
+        """Return posterior [items, classes]; classes are alike before any vote, as in the paper."""
+        posterior = free = votes.clamp(vote_shares(votes))
+        votes = votes.without_unsure()
+        alpha = np.full(votes.reviewers, ALPHA)
+        log_beta = np.full(votes.items, LOG_BETA)
+        for _ in range(self.iterations):
+            right = posterior[votes.item, votes.vote]
+            for _ in range(self.steps):
+                alpha = alpha + _alpha_step(votes, alpha, log_beta, right)
+                log_beta = np.clip(log_beta + _log_beta_step(votes, alpha, log_beta, right), -MOST, MOST)
+            # log of sigmoid(x) over 1 - sigmoid(x) is x itself, and a wrong vote is one of classes - 1.
+            weight = alpha[votes.reviewer] * np.exp(log_beta)[votes.item] + np.log(votes.classes - 1)
+            free = softmax(votes.per_vote(weight), axis=1)
+            before, posterior = posterior, votes.clamp(free)
+            if np.abs(posterior - before).max(initial=0.0) < self.tolerance:
+                break
+        return free
 
 
 def _alpha_step(votes: Votes, alpha: np.ndarray, log_beta: np.ndarray, right: np.ndarray) -> np.ndarray:

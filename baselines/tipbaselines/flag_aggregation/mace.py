@@ -8,12 +8,11 @@ wins. Unsure votes are never the truth, so they only come of a habit. Needs the 
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import softmax
 
 from tipbaselines.flag_aggregation.votes import CrowdMethod, Votes
-from tipbaselines.frames import softmax
 
-TINY = 1e-300
-"""Least probability of a vote."""
+TINY = 1e-300  # Least probability of a vote
 
 
 @dataclass(eq=False)
@@ -30,60 +29,39 @@ class Mace(CrowdMethod):
     own_prior: bool = False
     stochastic = True
 
-    def posterior(self, votes: Votes, seed: int) -> np.ndarray:
-        priors = Priors(self.looking, self.habit, self.own_prior)
-        return mace(votes, seed, self.restarts, self.iterations, priors)
+    def posterior(self, votes: Votes, seed: int = 0) -> np.ndarray:
+        """Return posterior [items, classes], of the start that ends with the highest evidence."""
+        generator = np.random.default_rng(seed)
+        found = [self._search(votes, generator) for _ in range(self.restarts)]
+        return max(found, key=lambda one: one[1])[0]
 
-
-@dataclass(frozen=True)
-class Priors:
-    """Symmetric prior counts of looking (Beta) and of the habit (Dirichlet), and whether the class prior is learnt."""
-
-    looking: float = 0.5
-    habit: float = 10.0
-    learn_class: bool = False
-
-
-PAPER = Priors()
-
-
-def mace(
-    votes: Votes, seed: int = 0, restarts: int = 10, iterations: int = 50, priors: Priors = PAPER
-) -> np.ndarray:
-    """Return posterior [items, classes], of the start that ends with the highest evidence."""
-    generator = np.random.default_rng(seed)
-    found = [_search(votes, generator, iterations, priors) for _ in range(restarts)]
-    return max(found, key=lambda one: one[1])[0]
-
-
-def _search(
-    votes: Votes, generator: np.random.Generator, iterations: int, priors: Priors
-) -> tuple[np.ndarray, float]:
-    """Return one start: the posterior [items, classes], and the log-evidence under the last parameters."""
-    looks, idles = _shares(generator.uniform(1.0, 2.5, (votes.reviewers, 2))).T
-    habits = _shares(generator.uniform(1.0, 2.5, (votes.reviewers, votes.labels)))
-    cell, counts = votes.cell, votes.per_cell(np.ones(len(votes.vote)))
-    says = np.eye(votes.labels, dtype=bool)[: votes.classes]
-    equal = np.full((votes.items, votes.classes), 1.0 / votes.classes)
-    prior, free, evidence = np.log(equal[0]), equal, -np.inf
-    for _ in range(iterations):
-        by_habit = np.maximum(idles[:, None] * habits, TINY)
-        # The probability of each vote given the class of its item: looking says the truth.
-        likely = [np.log(by_habit + looks[:, None] * said).ravel()[cell] for said in says]
-        joint = prior + np.column_stack([votes.per_item(one) for one in likely])
-        free = softmax(joint)
-        evidence = float(np.logaddexp.reduce(joint, axis=1).sum())
-        posterior = votes.clamped(free)
-        right = sum(
-            votes.per_cell(column[votes.item]) * said for column, said in zip(posterior.T, says, strict=True)
-        )
-        looked = right * looks[:, None] / (by_habit + looks[:, None] * says.any(axis=0))
-        by_look = looked.sum(axis=1)
-        looks, idles = _expected(np.stack([by_look, counts.sum(axis=1) - by_look], axis=1), priors.looking).T
-        habits = _expected(counts - looked, priors.habit)
-        if priors.learn_class:
-            prior = np.log((posterior.sum(axis=0) + 1.0) / (votes.items + votes.classes))
-    return free, evidence
+    def _search(self, votes: Votes, generator: np.random.Generator) -> tuple[np.ndarray, float]:
+        """Return one start: the posterior [items, classes], and the log-evidence under the last parameters."""
+        looks, idles = _shares(generator.uniform(1.0, 2.5, (votes.reviewers, 2))).T
+        habits = _shares(generator.uniform(1.0, 2.5, (votes.reviewers, votes.labels)))
+        counts = votes.per_cell(np.ones(len(votes.vote)))
+        says = np.eye(votes.labels, dtype=bool)[: votes.classes]
+        equal = np.full((votes.items, votes.classes), 1.0 / votes.classes)
+        prior, free, evidence = np.log(equal[0]), equal, -np.inf
+        for _ in range(self.iterations):
+            by_habit = np.maximum(idles[:, None] * habits, TINY)
+            # The probability of each vote given the class of its item: looking says the truth.
+            likely = [np.log(by_habit + looks[:, None] * said).ravel()[votes.cell] for said in says]
+            joint = prior + np.column_stack([votes.per_item(one) for one in likely])
+            free = softmax(joint, axis=1)
+            evidence = float(np.logaddexp.reduce(joint, axis=1).sum())
+            posterior = votes.clamp(free)
+            right = sum(
+                votes.per_cell(p[votes.item]) * said for p, said in zip(posterior.T, says, strict=True)
+            )
+            looked = right * looks[:, None] / (by_habit + looks[:, None] * says.any(axis=0))
+            by_look = looked.sum(axis=1)
+            split = np.stack([by_look, counts.sum(axis=1) - by_look], axis=1)
+            looks, idles = _mean_logarithm(split, self.looking).T
+            habits = _mean_logarithm(counts - looked, self.habit)
+            if self.own_prior:
+                prior = np.log((posterior.sum(axis=0) + 1.0) / (votes.items + votes.classes))
+        return free, evidence
 
 
 def _shares(values: np.ndarray) -> np.ndarray:
@@ -91,7 +69,7 @@ def _shares(values: np.ndarray) -> np.ndarray:
     return values / values.sum(axis=1, keepdims=True)
 
 
-def _expected(counts: np.ndarray, prior: float) -> np.ndarray:
+def _mean_logarithm(counts: np.ndarray, prior: float) -> np.ndarray:
     """Return exp E[log p] of rows of Dirichlet counts: adds up to less than one, as variational Bayes wants it."""
     from scipy.special import digamma
 

@@ -4,16 +4,9 @@ It knows each vote's true probability under every kind and ease of advert, which
 on the operation's queued adverts. Needs hidden truth (log-odds in integer milli-nats). Cost: none.
 """
 
-import polars as pl
-from tipbench.data.fold import Fold
-
-from tipbaselines.frames import Untrained, log_odds_frame, to_predict
+from tipbaselines.frames import LogOddsOracle
 
 
-class Oracle(Untrained):
+class Oracle(LogOddsOracle):
     needs = frozenset({"queue.advert", "queue.operation_log_odds"})
-    oracle = True
-
-    def predict(self, fold: Fold) -> pl.DataFrame:
-        frame = to_predict(fold)
-        return log_odds_frame(frame[fold.task.unit], frame["operation_log_odds"])
+    log_odds = "operation_log_odds"

@@ -7,6 +7,7 @@ the names of any number of classes.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -17,8 +18,7 @@ from tipcore.errors import UsageError
 
 from tipbaselines.frames import LABEL, SCORE, score_frame
 
-CLEAR, HARMFUL, UNSURE = range(3)
-"""Codes of votes where there are two classes."""
+CLEAR, HARMFUL, UNSURE = range(3)  # Codes of votes where there are two classes
 CODES = {
     **dict.fromkeys(("clear", "0", "0.0", "false"), CLEAR),
     **dict.fromkeys(("harmful", "1", "1.0", "true"), HARMFUL),
@@ -58,12 +58,12 @@ class Votes:
         """How many different votes there are: the classes, and one more where anybody is unsure."""
         return self.classes + int(self.unsure.any())
 
-    def decided(self) -> Votes:
+    def without_unsure(self) -> Votes:
         """Return the same without the unsure votes."""
         sure = ~self.unsure
         return replace(self, item=self.item[sure], reviewer=self.reviewer[sure], vote=self.vote[sure])
 
-    def clamped(self, posterior: np.ndarray) -> np.ndarray:
+    def clamp(self, posterior: np.ndarray) -> np.ndarray:
         """Return the posterior [items, classes] with certainty where the class is known."""
         sure = np.eye(self.classes)[np.maximum(self.known, 0)]
         return np.where((self.known >= 0)[:, None], sure, posterior)
@@ -75,13 +75,12 @@ class Votes:
 
     def per_cell(self, values: np.ndarray) -> np.ndarray:
         """Return sums [reviewers, labels] of values [votes]."""
-        size = (self.reviewers, self.labels)
-        return np.bincount(self.cell, values, size[0] * size[1]).reshape(size)
+        return np.bincount(self.cell, values, self.reviewers * self.labels).reshape(-1, self.labels)
 
     def per_vote(self, values: np.ndarray) -> np.ndarray:
         """Return sums [items, labels] of values [votes]."""
-        size = (self.items, self.labels)
-        return np.bincount(self.item * self.labels + self.vote, values, size[0] * size[1]).reshape(size)
+        cell = self.item * self.labels + self.vote
+        return np.bincount(cell, values, self.items * self.labels).reshape(-1, self.labels)
 
     def per_item(self, values: np.ndarray) -> np.ndarray:
         """Return sums [items] of values [votes]."""
@@ -109,10 +108,10 @@ def read_votes(fold: Fold) -> tuple[pl.Series, Votes]:
     return units, Votes(
         item=frame["item"].to_numpy(),
         reviewer=reviewer,
-        vote=class_codes(frame["vote"], names) if names else vote_codes(frame["vote"]),
+        vote=vote_codes(frame["vote"], names),
         reviewers=int(reviewer.max(initial=-1)) + 1,
         known=known.fill_null(-1).cast(pl.Int64).to_numpy(),
-        classes=len(names) or len((CLEAR, HARMFUL)),
+        classes=len(names) or 2,
     )
 
 
@@ -128,13 +127,13 @@ def _class_of(labels: pl.DataFrame) -> pl.Series:
     return labels.select(pl.coalesce(numbers)).to_series()
 
 
-def class_codes(votes: pl.Series, names: list[str]) -> np.ndarray:
-    """Return votes for classes by name as int64 numbers of these names."""
-    return votes.replace_strict(names, range(len(names)), return_dtype=pl.Int64).to_numpy()
+def vote_codes(votes: pl.Series, names: Sequence[str] = ()) -> np.ndarray:
+    """Return votes as int64 codes: numbers of the ``names`` of classes, or by :data:`CODES`.
 
-
-def vote_codes(votes: pl.Series) -> np.ndarray:
-    """Return votes as int64 codes. Raises UsageError, naming the first, where one is none of :data:`CODES`."""
+    Raises UsageError, naming the first, where one is none of :data:`CODES`.
+    """
+    if names:
+        return votes.replace_strict(names, range(len(names)), return_dtype=pl.Int64).to_numpy()
     text = votes.cast(pl.String).str.strip_chars().str.to_lowercase()
     coded = text.replace_strict(list(CODES), list(CODES.values()), default=None, return_dtype=pl.Int64)
     if unknown := coded.null_count():
@@ -154,11 +153,9 @@ def unit_scores(fold: Fold, units: pl.Series, posterior: np.ndarray) -> pl.DataF
     """
     wanted = fold.to_predict().select(units.name).collect()[units.name].sort()
     rows = posterior[units.search_sorted(wanted).to_numpy()]
-    names = class_names(fold)
-    if not names:
+    if not (names := class_names(fold)):
         return score_frame(wanted, rows[:, HARMFUL])
-    scores = {f"{SCORE}{name}": rows[:, number] for number, name in enumerate(names)}
-    return pl.DataFrame({units.name: wanted, **scores})
+    return pl.DataFrame({units.name: wanted, **{f"{SCORE}{n}": rows[:, k] for k, n in enumerate(names)}})
 
 
 class CrowdMethod(ABC):
@@ -168,7 +165,7 @@ class CrowdMethod(ABC):
     stochastic = False
 
     @abstractmethod
-    def posterior(self, votes: Votes, seed: int) -> np.ndarray:
+    def posterior(self, votes: Votes, seed: int = 0) -> np.ndarray:
         """Return probabilities [items, classes]."""
 
     def fit(self, fold: Fold, seed: int) -> None:

@@ -14,8 +14,7 @@ from tipbaselines.flag_aggregation.majority import vote_shares
 from tipbaselines.flag_aggregation.votes import CrowdMethod, Votes
 from tipbaselines.frames import logit
 
-SAME = 1e-12
-"""Shares that are no further apart are tied."""
+SAME = 1e-12  # Shares that are no further apart are tied
 
 
 @dataclass(eq=False)
@@ -26,24 +25,18 @@ class WeightedMajority(CrowdMethod):
     prior: float = 4.0
     gold_weight: float = 5.0
 
-    def posterior(self, votes: Votes, seed: int) -> np.ndarray:
-        return weighted_majority(votes, self.rounds, self.prior, self.gold_weight)
-
-
-def weighted_majority(
-    votes: Votes, rounds: int = 1, prior: float = 4.0, gold_weight: float = 5.0
-) -> np.ndarray:
-    """Return weighted share of votes [items, classes]; who agrees no more often than by chance has no weight."""
-    scores = vote_shares(votes)
-    importance = np.where(votes.known >= 0, gold_weight, 1.0)[votes.item]
-    importance = np.where(votes.unsure, 0.0, importance)
-    given = votes.per_reviewer(importance)
-    for _ in range(rounds):
-        agreed = votes.per_reviewer(importance * _agreement(votes, votes.clamped(scores)))
-        skill = (agreed + prior * agreed.sum() / max(given.sum(), 1.0)) / (given + prior)
-        weight = np.maximum(logit(skill) + np.log(votes.classes - 1), 0.0)
-        scores = vote_shares(votes, weight[votes.reviewer])
-    return scores
+    def posterior(self, votes: Votes, seed: int = 0) -> np.ndarray:
+        """Return weighted share of votes [items, classes]; who agrees no more often than by chance has no weight."""
+        scores = vote_shares(votes)
+        importance = np.where(votes.known >= 0, self.gold_weight, 1.0)[votes.item]
+        importance = np.where(votes.unsure, 0.0, importance)
+        given = votes.per_reviewer(importance)
+        for _ in range(self.rounds):
+            agreed = votes.per_reviewer(importance * _agreement(votes, votes.clamp(scores)))
+            skill = (agreed + self.prior * agreed.sum() / max(given.sum(), 1.0)) / (given + self.prior)
+            weight = np.maximum(logit(skill) + np.log(votes.classes - 1), 0.0)
+            scores = vote_shares(votes, weight[votes.reviewer])
+        return scores
 
 
 def _agreement(votes: Votes, shares: np.ndarray) -> np.ndarray:

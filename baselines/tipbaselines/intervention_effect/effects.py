@@ -21,20 +21,14 @@ from tipcore.errors import UsageError
 
 from tipbaselines.frames import Untrained
 
-NEEDS = frozenset(
-    {
-        *(f"effects.{name}" for name in ("region", "outcome", "day", "first_day", "last_day", "scale")),
-        *("market.region", "market.day"),
-    }
-)
+OF_EFFECTS = ("region", "outcome", "day", "first_day", "last_day", "scale")
+NEEDS = frozenset({*(f"effects.{name}" for name in OF_EFFECTS), "market.region", "market.day"})
 WEEK = 7
 FEWEST = 5
 """Regions that must have a platform before it is compared with itself elsewhere."""
-SITE_OUTCOME = "adverts"
-"""The outcome whose shares are estimated."""
+SITE_OUTCOME = "adverts"  # The outcome whose shares are estimated
 
-Effect = dict[str, Any]
-"""A row of effects by column."""
+Effect = dict[str, Any]  # A row of effects by column
 
 
 @dataclass(frozen=True)
@@ -42,8 +36,7 @@ class Course:
     """One series and its controls by period: a week of counts, or a step of levels.
 
     ``own``: [periods]. ``controls``: [controls, periods]. Neither has gaps. ``before``: periods before the
-    intervention. ``counts``: whether changes are ratios rather than differences. ``regions``: those of the controls
-    [controls].
+    intervention. ``counts``: whether changes are ratios rather than differences. ``regions``: of the controls.
     """
 
     own: np.ndarray
@@ -55,11 +48,8 @@ class Course:
     def window(self, effect: Effect) -> slice:
         """Return the periods of an effect's window."""
         length = WEEK if self.counts else 1
-        first, last = (
-            self.before + (day - effect["day"]) // length
-            for day in (effect["first_day"], effect["last_day"] + 1)
-        )
-        return slice(first, last)
+        days = (effect["first_day"], effect["last_day"] + 1)
+        return slice(*(self.before + (day - effect["day"]) // length for day in days))
 
     def by_period(self, start: int, last: int) -> "Course | None":
         """Return a course by day as one by period, from day ``start`` to day ``last``.
@@ -116,14 +106,10 @@ class Market:
             series = series.with_columns(pl.lit(None, dtype=pl.String).alias("platform"))
         platforms = series["platform"].unique().sort(nulls_last=True).to_list()
         number = {name: place for place, name in enumerate(platforms)}
-        regions = np.unique(series["region"].to_numpy())
+        regions, region = np.unique(series["region"].to_numpy(), return_inverse=True)
         day = series["day"].cast(pl.Int64).to_numpy()
         first = int(day.min())
-        at = (
-            np.searchsorted(regions, series["region"].to_numpy()),
-            np.array([number[name] for name in series["platform"]]),
-            day - first,
-        )
+        at = (region, np.array([number[name] for name in series["platform"]]), day - first)
         values = {}
         for outcome in sorted({*effects["outcome"], SITE_OUTCOME} & set(series.columns)):
             values[outcome] = np.full((len(regions), len(platforms), int(day.max()) - first + 1), np.nan)
@@ -139,13 +125,13 @@ class Market:
         }
 
     def course(self, effect: Effect, platform: str | None = None) -> Course | None:
-        """Return the series of an effect's region, or of a platform there, with its controls; None without
-        one."""
+        """Return the series of an effect's region, or of a platform there, with its controls; None without one."""
         counts = effect["scale"] != "level"
         outcome = effect["outcome"] if effect["scale"] != "share" else SITE_OUTCOME
         if outcome not in self.values or effect["region"] not in self.regions:
             return None
-        last = self._last_day(effect)
+        ends = self._same_day(effect)["last_day"].max()  # until then any effect of the intervention looks
+        last = ends if isinstance(ends, int) else effect["last_day"]
         own, free = self._own(effect), self._free(effect, last)
         whole = self._wholes[outcome]
         series, controls = whole[own], whole[free]
@@ -159,7 +145,7 @@ class Market:
         daily = Course(series, controls, effect["day"] - self.first_day, counts, self.regions[free])
         return daily.by_period(start, last - self.first_day)
 
-    def observed(self, effect: Effect) -> float:
+    def observed_sum(self, effect: Effect) -> float:
         """Return the sum of an effect's outcome over its window, of its platform where it is about a share."""
         share = effect["scale"] == "share"
         values = self.values[SITE_OUTCOME if share else effect["outcome"]][self._own(effect)]
@@ -167,7 +153,7 @@ class Market:
         days = slice(effect["first_day"] - self.first_day, effect["last_day"] + 1 - self.first_day)
         return float(np.nansum(values[sites, days]))
 
-    def closed(self, effect: Effect) -> str | None:
+    def closed_platform(self, effect: Effect) -> str | None:
         """Return the platform that closed in an effect's region on its day."""
         there = self._same_day(effect)["platform"].drop_nulls()
         return there[0] if len(there) else None
@@ -179,11 +165,6 @@ class Market:
         return self.interventions.filter(
             region=effect["region"], day=effect["day"], kind=effect.get("kind", "")
         )
-
-    def _last_day(self, effect: Effect) -> int:
-        """Return the last day that any effect of the same intervention looks at."""
-        last = self._same_day(effect)["last_day"].max()
-        return last if isinstance(last, int) else effect["last_day"]
 
     def _free(self, effect: Effect, last: int) -> np.ndarray:
         """Return positions of the other regions without an intervention of the effect's kind until this day."""
@@ -225,9 +206,8 @@ def _start(series: np.ndarray) -> np.ndarray:
 
 CONFIDENCE = 0.95
 FEWEST_PLACEBOS, MOST_PLACEBOS = 3, 64
-"""Controls that are forecast: enough that each has two others, and few enough that more would change the spread by less
-than a tenth. ``small``
-has fewer; on ``full`` all of them would cost ten times as long and say the same."""
+"""Controls that are forecast: each has two others, and more than so many would change the spread by less than
+a tenth. ``small`` has fewer; on ``full`` all of them would take ten times as long."""
 
 
 class EffectForecast(NamedTuple):
@@ -278,9 +258,8 @@ class EffectMethod(Untrained, ABC):
             return self._share(market, effect, forecast, observed)
         if effect["scale"] == "level":
             periods = window.stop - window.start
-            return interval(
-                (observed - forecast.total) / periods, forecast.spread / periods, forecast.degrees
-            )
+            change = (observed - forecast.total) / periods
+            return interval(change, forecast.spread / periods, forecast.degrees)
         if observed <= 0 or forecast.total <= 0:
             return None
         return interval(float(np.log(observed / forecast.total)), forecast.spread, forecast.degrees)
@@ -289,7 +268,7 @@ class EffectMethod(Untrained, ABC):
         self, market: Market, effect: Effect, gained: EffectForecast, observed: float
     ) -> EffectEstimate | None:
         """Return what the platform gained by what the closed one lost; its interval by the delta method."""
-        closed = market.closed(effect)
+        closed = market.closed_platform(effect)
         course = market.course(effect, closed) if closed is not None else None
         if course is None:
             return None
@@ -323,9 +302,9 @@ def interval(estimate: float, spread: float, degrees: float) -> EffectEstimate:
 
 
 def placebo_spread(course: Course, window: slice, total: Callable[[Course], float]) -> tuple[float, float]:
-    """Return root mean square error of forecasts of the controls, in which nothing happened, and the number of them.
+    """Return root mean square error of forecasts of the controls, in which nothing happened, and how many they are.
 
-    On the logarithm for counts. Placebos in space: Abadie, Diamond and Hainmueller (2010). NaN for fewer than
+    On the logarithm for counts (placebos in space: Abadie, Diamond and Hainmueller 2010). NaN for fewer than
     :data:`FEWEST_PLACEBOS` controls; of more than :data:`MOST_PLACEBOS` so many are taken, evenly over the regions.
     """
     controls = len(course.controls)

@@ -31,7 +31,7 @@ class Oracle(Untrained):
 
 
 def _estimate(market: Market, effect: Effect) -> EffectEstimate:
-    observed, without = market.observed(effect), effect["expected_without"] / THOUSANDTHS
+    observed, without = market.observed_sum(effect), effect["expected_without"] / THOUSANDTHS
     if effect["scale"] == "log":
         observed = max(observed, 0.5)
         return interval(float(np.log(observed / without)), observed**-0.5, np.inf)

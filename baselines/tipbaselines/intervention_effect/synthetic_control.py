@@ -48,10 +48,8 @@ def _fits(fold: Fold, found: pl.DataFrame) -> Iterator["SyntheticFit"]:
         if course is not None and effect[unit] in estimates:
             weights, synthetic = _weights_and_control(course)
             apart = (index_series(course.own, course) - synthetic)[: course.before]
-            [name], regions = (
-                fold.original_names(unit, [effect[unit]]),
-                fold.original_names("region", course.regions),
-            )
+            [name] = fold.original_names(unit, [effect[unit]])
+            regions = fold.original_names("region", course.regions)
             yield SyntheticFit(name, weights, regions, apart, estimates[effect[unit]])
 
 
@@ -82,11 +80,7 @@ def simplex_weights(controls: np.ndarray, own: np.ndarray) -> np.ndarray:
     problem of Lawson and Hanson 1974, chapter 23). Unlike iterative solvers it does not stop at equal weights where
     outcomes are badly scaled.
 
-    Args:
-        controls: [periods, controls]. own: [periods].
-
-    Returns:
-        Weights [controls], which add up to one.
+    ``controls``: [periods, controls]; ``own``: [periods]. The weights [controls] add up to one.
     """
     from scipy.optimize import nnls
 
@@ -104,10 +98,8 @@ FEW = 3
 """Up to so many effects have notes of their own."""
 SHOWN = 5
 """Weights that a note lists."""
-LEAST = 0.005
-"""Weight below which a control has no part."""
-LARGE = 0.5
-"""Share of an estimate that the mean gap before must not exceed."""
+LEAST = 0.005  # Weight below which a control has no part
+LARGE = 0.5  # Share of an estimate that the mean gap before must not exceed
 
 NEEDED = f"it needs {FEWEST_PLACEBOS} controls, each forecast from the others"
 
@@ -145,9 +137,8 @@ def notes_of(fits: Sequence[SyntheticFit]) -> list[str]:
     """Return the sentences about these estimates, of all that have one."""
     if len(fits) > FEW:
         return _summary(fits)
-    return [
-        said for fit in fits for said in _notes_of_one(fit, f"effect {fit.effect}: " if len(fits) > 1 else "")
-    ]
+    starts = (f"effect {fit.effect}: " if len(fits) > 1 else "" for fit in fits)
+    return [note for fit, start in zip(fits, starts, strict=True) for note in _notes_of_one(fit, start)]
 
 
 def _notes_of_one(fit: SyntheticFit, start: str) -> list[str]:

@@ -5,17 +5,20 @@ are classified from the states of their ends and their own features, as in AMLwo
 extra torch, and payer, payee, minute and amount. Cost: half a minute for 1.6 million payments on one core.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import polars as pl
 from tipbench.data.fold import Fold
 
-from tipbaselines import graphs
-from tipbaselines.frames import LabelledUnits, labels_of, prevalence, score_frame, to_predict, training_labels
-from tipbaselines.graphs import fill_gaps, mean_matrix
+from tipbaselines.frames import LabelledUnits
+from tipbaselines.graphs import (
+    GraphSAGEMethod,
+    NetworkInputs,
+    adjacency_matrix,
+    fill_gaps,
+    mean_matrix,
+    standardise,
+)
 from tipbaselines.payment_risk.payments import (
     NEEDS,
     OTHERS,
@@ -31,9 +34,8 @@ THINNING = 8
 
 
 @dataclass(eq=False)
-class GraphSAGE:
-    """``hidden``: units a layer; ``epochs``: at most so many, ``patience`` without gain on valid stop them; without a
-    valid part ``unwatched`` are run."""
+class GraphSAGE(GraphSAGEMethod):
+    """Parameters as of :class:`tipbaselines.graphs.GraphSAGEMethod`."""
 
     hidden: int = 32
     epochs: int = 80
@@ -44,91 +46,29 @@ class GraphSAGE:
     dropout: float = 0.2
     needs = NEEDS
     takes_many = frozenset({"payments", "wallets"})
-    stochastic = True
+    name = "payment_risk/graphsage"
+    others = OTHERS
 
-    def fit(self, fold: Fold, seed: int) -> None:
-        import torch
+    def read(self, fold: Fold) -> Payments:
+        return read_payments(fold)
 
-        ledger = read_payments(fold)
-        train = training_labels(fold, "payment_risk/graphsage", OTHERS)
-        valid = labels_of(fold, "valid")
-        self._units = to_predict(fold)[fold.task.unit]
-        wanted = ledger.positions(self._units)
-        self._scores = np.full(len(wanted), prevalence(train.label))
-        if not train.both:
-            return
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            self._scores = self._trained(ledger, thin(train, THINNING)[0], valid, wanted)
+    def select_training(self, train: LabelledUnits) -> LabelledUnits:
+        return thin(train, THINNING)[0]
 
-    def predict(self, fold: Fold) -> pl.DataFrame:
-        return score_frame(self._units, self._scores)
-
-    def _trained(
-        self, ledger: Payments, train: LabelledUnits, valid: LabelledUnits, wanted: np.ndarray
-    ) -> np.ndarray:
-        """Return probabilities of the wanted payments by the network at its best epoch."""
-        own = np.column_stack([*own_features(ledger).values(), *history_features(ledger).values()])
-        edges = graphs.standardise(fill_gaps(own))
-        inputs = graphs.standardise(_wallets(ledger, edges))
-        paid = _paid(ledger)
+    def inputs(self, graph: Payments) -> NetworkInputs:
+        own = np.column_stack([*own_features(graph).values(), *history_features(graph).values()])
+        edges = standardise(fill_gaps(own))
+        paid = adjacency_matrix(graph.payer, graph.payee, len(graph.wallets))
         relations = [mean_matrix(m) for m in (paid, paid.T.tocsr())]
-        first = graphs.first_inputs(inputs, relations)
-        network = _network(first.shape[1], edges.shape[1], self.hidden, self.dropout)
-
-        def logits(rows: np.ndarray) -> Callable[[], Any]:
-            import torch
-
-            ends = np.stack([ledger.payer[rows], ledger.payee[rows]])
-            wallets, at = np.unique(ends, return_inverse=True)
-            near = graphs.neighbourhood(first, relations, wallets)
-            places, own = torch.from_numpy(at.reshape(ends.shape)), torch.from_numpy(edges[rows])
-            return lambda: network(near, places, own)
-
-        watched = (logits(ledger.positions(valid.units)), valid.label) if valid.both else None
-        graphs.Training.of(self).run(network, logits(ledger.positions(train.units)), train.label, watched)
-        return graphs.probabilities(network, logits(wanted))
+        ends = np.stack([graph.payer, graph.payee])
+        return NetworkInputs(standardise(_wallet_features(graph, edges)), relations, ends, edges)
 
 
-def _wallets(ledger: Payments, edges: np.ndarray) -> np.ndarray:
+def _wallet_features(ledger: Payments, edges: np.ndarray) -> np.ndarray:
     """Return (wallets, features): how many payments go out and come in, and the means of their features."""
-    wallets = len(ledger.wallets)
-    columns = []
+    wallets, columns = len(ledger.wallets), []
     for end in (ledger.payer, ledger.payee):
         count = np.bincount(end, minlength=wallets)
-        columns.append(count.astype(np.float64))
-        columns += [
-            np.bincount(end, edges[:, k], minlength=wallets) / np.maximum(count, 1)
-            for k in range(edges.shape[1])
-        ]
+        totals = (np.bincount(end, edges[:, k], minlength=wallets) for k in range(edges.shape[1]))
+        columns += [count.astype(np.float64), *(total / np.maximum(count, 1) for total in totals)]
     return np.column_stack(columns)
-
-
-def _paid(ledger: Payments) -> Any:
-    """Return (wallets, wallets) float32: 1 where the row's wallet pays the column's, once or more."""
-    from scipy.sparse import csr_matrix
-
-    wallets = len(ledger.wallets)
-    ones = np.ones(len(ledger.payer), dtype=np.float32)
-    matrix = csr_matrix((ones, (ledger.payer, ledger.payee)), shape=(wallets, wallets))
-    matrix.data[:] = 1.0
-    return matrix
-
-
-def _network(inputs: int, features: int, hidden: int, dropout: float) -> Any:
-    """Return two layers on wallets, and two on payments from the states of their ends; gives (payments,) logits."""
-    import torch
-    from torch import nn
-
-    class PaymentNetwork(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.encoder = graphs.encoder(inputs, 2, hidden, dropout)
-            self.middle, self.last = nn.Linear(2 * hidden + features, hidden), nn.Linear(hidden, 1)
-
-        def forward(self, near: graphs.Neighbourhood, ends: Any, edges: Any) -> Any:
-            state = self.encoder(near)
-            both = torch.cat([state[ends[0]], state[ends[1]], edges], dim=1)
-            return self.last(torch.relu(self.middle(both))).squeeze(1)
-
-    return PaymentNetwork()

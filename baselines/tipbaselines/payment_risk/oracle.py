@@ -4,16 +4,8 @@ Needs hidden truth: log-odds of payments (integer milli-nats). It knows which pa
 habits; nothing of who else the scheme deals with. Cost: a join.
 """
 
-import polars as pl
-from tipbench.data.fold import Fold
-
-from tipbaselines.frames import Untrained, log_odds_frame, to_predict
+from tipbaselines.frames import LogOddsOracle
 
 
-class Oracle(Untrained):
+class Oracle(LogOddsOracle):
     needs = frozenset({"payments.log_odds"})
-    oracle = True
-
-    def predict(self, fold: Fold) -> pl.DataFrame:
-        payments = to_predict(fold)
-        return log_odds_frame(payments[fold.task.unit], payments["log_odds"])

@@ -6,7 +6,7 @@ the strongest method of AMLworld (Altman et al. 2023; Blanuša et al. 2024, Grap
 sparse matrices. Windows look both ways: a task of payments is a triage after the fact.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,31 +17,21 @@ from tipbench.data.fold import Fold
 from tipcore.errors import UsageError
 
 from tipbaselines.cache import remember
-from tipbaselines.frames import (
-    MINUTES_A_DAY,
-    LabelledUnits,
-    labels_of,
-    prevalence,
-    score_frame,
-    to_predict,
-    training_labels,
-)
+from tipbaselines.frames import MINUTES_A_DAY, LabelledUnits, few_levels
 from tipbaselines.graphs import ratio
-from tipbaselines.trees import BoostedTrees, probabilities
+from tipbaselines.trees import TreesOnUnits
 
 if TYPE_CHECKING:
+    from lightgbm import Dataset
     from scipy.sparse import csr_matrix
 
 
 NEEDS = frozenset({"payments.payer", "payments.payee", "payments.minute", "payments.amount"})
-ROUND = (100, 500, 1000, 5000, 10_000)
-"""Sums that are multiples of these are ever rounder, minor units."""
+ROUND = (100, 500, 1000, 5000, 10_000)  # Sums that are multiples of these are ever rounder, minor units
 KNOWN = frozenset({"region", "minute", "payer", "payee", "amount", "channel", "purpose", "town"})
 """Columns of a release's payments, each of which has features of its own."""
 KNOWN_OF_WALLETS = frozenset({"region", "wallet", "holder", "opened_day", "town", "jurisdiction"})
 """Columns of a release's wallets."""
-FEW_LEVELS = 40
-"""A column of text with more distinct values than this is not a category."""
 
 
 @dataclass(frozen=True)
@@ -66,22 +56,14 @@ class Payments:
         return np.searchsorted(self.payments[self.unit].to_numpy(), payments.to_numpy())
 
 
-def word_levels(fold: Fold) -> dict[str, list[str]]:
-    """Return the words of each column of words of payments and wallets, sorted; none of a column with too many.
-
-    They are those of all regions, so that some of them have the same features.
-    """
-    return _read_levels(fold.whole or fold)
-
-
 @remember()
-def _read_levels(fold: Fold) -> dict[str, list[str]]:
+def word_levels(fold: Fold) -> dict[str, list[str]]:
+    """Return the words of each column of words of payments and wallets, sorted; none of a column with too many."""
     found = {}
     for table, names in (("payments", ("channel", "purpose")), ("wallets", ("holder",))):
         shown = fold.tables[table].collect_schema() if table in fold.tables else {}
         for name in (name for name in names if name in shown):
-            words = fold.tables[table].select(pl.col(name).drop_nulls().unique().sort()).collect()[name]
-            found[name] = words.to_list() if len(words) <= FEW_LEVELS else []
+            found[name] = few_levels(fold.tables[table].select(pl.col(name).unique()).collect()[name])
     return found
 
 
@@ -103,13 +85,14 @@ def read_payments(fold: Fold) -> Payments:
     payer, payee = (np.searchsorted(ids.to_numpy(), payments[end].to_numpy()) for end in ("payer", "payee"))
     minute = payments["minute"].cast(pl.Int64).to_numpy()
     amount = payments["amount"].cast(pl.Float64).to_numpy()
-    return Payments(unit, payments, wallets, payer, payee, minute, amount, word_levels(fold))
+    levels = word_levels(fold.whole or fold)  # of all regions, so that some of them have the same features
+    return Payments(unit, payments, wallets, payer, payee, minute, amount, levels)
 
 
 def own_features(ledger: Payments) -> dict[str, np.ndarray]:
-    """Return what each payment says by itself and of its two wallets' holders, (payments,) float32 a feature."""
+    """Return features of each payment by itself and of the holders of its two wallets, each (payments,) float32."""
     payments, minute, amount = ledger.payments, ledger.minute, ledger.amount
-    day = minute // MINUTES_A_DAY
+    day, ends = minute // MINUTES_A_DAY, (("payer", ledger.payer), ("payee", ledger.payee))
     found = {
         "amount": np.log(amount),
         "roundness": sum((amount % unit == 0).astype(float) for unit in ROUND),
@@ -120,7 +103,7 @@ def own_features(ledger: Payments) -> dict[str, np.ndarray]:
     for name in ("channel", "purpose"):
         if name in payments.columns:
             found |= _levels(payments[name], name, ledger.levels[name])
-    for end, at in (("payer", ledger.payer), ("payee", ledger.payee)):
+    for end, at in ends:
         if "holder" in ledger.wallets.columns:
             holders = _levels(ledger.wallets["holder"], "holder", ledger.levels["holder"])
             found |= {f"{end} {name}": v[at] for name, v in holders.items()}
@@ -129,23 +112,22 @@ def own_features(ledger: Payments) -> dict[str, np.ndarray]:
             found[f"{end} age"] = day - opened[at]
     found |= _places(ledger)
     found |= _further(payments, KNOWN | {ledger.unit})
-    for end, at in (("payer", ledger.payer), ("payee", ledger.payee)):
-        of_wallets = _further(ledger.wallets, KNOWN_OF_WALLETS)
+    of_wallets = _further(ledger.wallets, KNOWN_OF_WALLETS)
+    for end, at in ends:
         found |= {f"{end} {name}": values[at] for name, values in of_wallets.items()}
     return {name: np.asarray(values, dtype=np.float32) for name, values in found.items()}
 
 
 def averaged_columns(own: dict[str, np.ndarray]) -> np.ndarray:
-    """Return the columns that are averaged over a wallet's payments, float32 (payments, columns): amount, roundness,
-    channel, and if known whether there is no purpose and whether both ends are in one town."""
+    """Return the own features that are averaged over a wallet's payments, float32 (payments, columns)."""
     channels = [name for name in own if name.startswith("channel ")]
     names = ["amount", "roundness", *channels, *(n for n in ("no purpose", "same town") if n in own)]
     return np.column_stack([own[name] for name in names])
 
 
 def history_features(ledger: Payments) -> dict[str, np.ndarray]:
-    """Return how this payment stands among the payer's and the payee's own, (payments,) float32 a feature: how many,
-    how large, how long since the last. Who is at the other end does not enter."""
+    """Return features of each payment among its payer's and its payee's: how many they are, how large, how long since
+    the last; each (payments,) float32. Who is at the other end does not enter."""
     found: dict[str, np.ndarray] = {}
     log_amount = np.log(ledger.amount)
     for name, at in (("payer", ledger.payer), ("payee", ledger.payee)):
@@ -166,13 +148,12 @@ def history_features(ledger: Payments) -> dict[str, np.ndarray]:
 
 
 def _levels(values: pl.Series, name: str, levels: Sequence[str]) -> dict[str, np.ndarray]:
-    """Return one column a level, and whether there is none."""
     found = {f"no {name}": values.is_null().to_numpy()}
     return found | {f"{name} {level}": (values == level).fill_null(False).to_numpy() for level in levels}
 
 
 def _further(rows: pl.DataFrame, known: frozenset[str]) -> dict[str, np.ndarray]:
-    """Return numeric and Boolean columns that no release has, as they are; null as NaN."""
+    """Return the numeric and Boolean columns that no release has; null as NaN."""
     return {
         f"further {name}": rows[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
         for name, dtype in rows.schema.items()
@@ -181,7 +162,6 @@ def _further(rows: pl.DataFrame, known: frozenset[str]) -> dict[str, np.ndarray]
 
 
 def _places(ledger: Payments) -> dict[str, np.ndarray]:
-    """Return whether towns are the same, and whether a wallet is abroad."""
     if "town" not in ledger.wallets.columns:
         return {}
     town = ledger.wallets["town"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
@@ -193,8 +173,7 @@ def _places(ledger: Payments) -> dict[str, np.ndarray]:
     return found
 
 
-WINDOWS = (1, 4, 15)
-"""Days on either side of a payment."""
+WINDOWS = (1, 4, 15)  # Days on either side of a payment
 CHUNK = 20_000
 """Pairs of wallets whose ways of two steps are held at a time: all of them would take gigabytes."""
 HUB = 120
@@ -220,7 +199,7 @@ class Side:
         since = np.empty(len(gap), dtype=np.int64)
         since[pairs] = np.where(first, np.iinfo(np.int64).max, gap)
         self._since = since[self.order]
-        self.degree = np.bincount(end[pairs][first], minlength=int(end.max(initial=0)) + 1)
+        self.degree = np.bincount(end[pairs][first], minlength=len(ledger.wallets))
 
     def _of(self, wallet: np.ndarray, minute: np.ndarray) -> np.ndarray:
         return wallet * self._span + (minute - self._zero)
@@ -228,8 +207,8 @@ class Side:
     def window(
         self, wallet: np.ndarray, minute: np.ndarray, days: int
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return payments, about how many different others, and the sum, of each wallet within so many days of a
-        minute."""
+        """Return each wallet's payments within so many days of a minute, about how many different others they are with,
+        and their sum."""
         reach = days * MINUTES_A_DAY
         key = self._of(wallet, minute)
         # Looked up in order, which is several times faster than as they come.
@@ -242,17 +221,31 @@ class Side:
 
     def next(self, wallet: np.ndarray, minute: np.ndarray) -> np.ndarray:
         """Return position in :attr:`order` of each wallet's first payment after a minute, -1 where there is none."""
-        at = np.searchsorted(self._key, self._of(wallet, minute), side="right")
-        return self._checked(at, wallet)
+        return self._where_same(np.searchsorted(self._key, self._of(wallet, minute), side="right"), wallet)
 
     def last(self, wallet: np.ndarray, minute: np.ndarray) -> np.ndarray:
         """Return position of each wallet's last payment before a minute, -1 where there is none."""
-        at = np.searchsorted(self._key, self._of(wallet, minute), side="left") - 1
-        return self._checked(at, wallet)
+        return self._where_same(np.searchsorted(self._key, self._of(wallet, minute), side="left") - 1, wallet)
 
-    def _checked(self, at: np.ndarray, wallet: np.ndarray) -> np.ndarray:
+    def _where_same(self, at: np.ndarray, wallet: np.ndarray) -> np.ndarray:
         inside = np.clip(at, 0, len(self._wallet) - 1)
         return np.where((at >= 0) & (at < len(self._wallet)) & (self._wallet[inside] == wallet), inside, -1)
+
+
+def turnover(ledger: Payments, days: int) -> dict[str, np.ndarray]:
+    """Return each payment's ``sum``; how many different ``payers`` the payee has within so many days; and the sums that
+    are ``paid on`` by the payee (else -inf) and ``came in`` to the payer (else inf) within a day."""
+    out, into = Side(ledger, ledger.payer, ledger.payee), Side(ledger, ledger.payee, ledger.payer)
+    minute = ledger.minute
+    onward, before = out.next(ledger.payee, minute), into.last(ledger.payer, minute)
+    soon = (onward >= 0) & (out.minute[onward] - minute <= MINUTES_A_DAY)
+    lately = (before >= 0) & (minute - into.minute[before] <= MINUTES_A_DAY)
+    return {
+        "sum": ledger.amount,
+        "payers": into.window(ledger.payee, minute, days)[1],
+        "paid on": np.where(soon, out.amount[onward], -np.inf),
+        "came in": np.where(lately, into.amount[before], np.inf),
+    }
 
 
 def graph_features(ledger: Payments, rows: np.ndarray, marks: np.ndarray) -> np.ndarray:
@@ -262,7 +255,6 @@ def graph_features(ledger: Payments, rows: np.ndarray, marks: np.ndarray) -> np.
         marks: (payments, columns) properties of each payment; their means over the wallets' other payments are
             features.
     """
-    wallets = len(ledger.wallets)
     out, into = Side(ledger, ledger.payer, ledger.payee), Side(ledger, ledger.payee, ledger.payer)
     payer, payee = ledger.payer[rows], ledger.payee[rows]
     minute, amount = ledger.minute[rows], ledger.amount[rows]
@@ -272,26 +264,21 @@ def graph_features(ledger: Payments, rows: np.ndarray, marks: np.ndarray) -> np.
             for days in WINDOWS:
                 count, others, total = side.window(wallet, minute, days)
                 columns += [count, others, np.log(amount) - np.log(np.maximum(total, 1))]
-            columns.append(_padded(side.degree, wallets)[wallet])
-    columns += _onward(ledger, out, into, rows, wallets)
-    columns += _shapes(ledger, rows, wallets)
+            columns.append(side.degree[wallet])
+    columns += [*_onward(ledger, out, into, rows), *_shapes(ledger, rows)]
     found = np.empty((len(rows), len(columns) + 4 * marks.shape[1]), dtype=np.float32)
     for number, column in enumerate(columns):
         found[:, number] = column
-    paid, taken = (_means(end, marks, wallets) for end in (ledger.payer, ledger.payee))
+    paid, taken = (_means(end, marks, len(ledger.wallets)) for end in (ledger.payer, ledger.payee))
     around = found[:, len(columns) :].reshape(len(rows), 4, marks.shape[1])
     for number, (means, wallet) in enumerate([(paid, payer), (taken, payee), (taken, payer), (paid, payee)]):
         around[:, number] = means[wallet]
     return found
 
 
-def _padded(values: np.ndarray, length: int) -> np.ndarray:
-    return np.concatenate([values, np.zeros(length - len(values), dtype=values.dtype)])
-
-
-def _onward(ledger: Payments, out: Side, into: Side, rows: np.ndarray, wallets: int) -> list[np.ndarray]:
-    """In and out again: how soon the payee pays on and how much of it, how soon after an income the payer pays, how
-    many pay the wallet that the payee pays next, and how many the payer's last payer pays."""
+def _onward(ledger: Payments, out: Side, into: Side, rows: np.ndarray) -> list[np.ndarray]:
+    """Return features of money that goes in and out again: how soon and how much the payee pays on, how soon after an
+    income the payer pays, how many pay whom the payee pays next, and how many the payer's last payer pays."""
     minute, amount = ledger.minute, ledger.amount
     onward = out.next(ledger.payee, minute)
     before = into.last(ledger.payer, minute)
@@ -299,51 +286,40 @@ def _onward(ledger: Payments, out: Side, into: Side, rows: np.ndarray, wallets: 
     rest = np.where(before >= 0, np.log1p(np.abs(minute - into.minute[before])), np.nan)
     passed = np.where(onward >= 0, np.log(out.amount[onward] / amount), np.nan)
     share = np.where(before >= 0, np.log(amount / into.amount[before]), np.nan)
+    following = np.where(onward >= 0, into.degree[ledger.payee[out.order[onward]]], np.nan)
+    preceding = np.where(before >= 0, out.degree[ledger.payer[into.order[before]]], np.nan)
+    columns = [column[rows] for column in (wait, rest, passed, share, following, preceding)]
     # How wallets usually do: a controller's payers all pay on soon, and most of it.
-    habits = [_usual(ledger.payee, wait, wallets), _usual(ledger.payer, rest, wallets)]
-    habits += [_usual(ledger.payee, passed, wallets), _usual(ledger.payer, share, wallets)]
-    of_payee = [_usual(ledger.payee, rest, wallets), _usual(ledger.payee, share, wallets)]
-    fan_in, fan_out = _padded(into.degree, wallets), _padded(out.degree, wallets)
-    following = np.where(onward >= 0, fan_in[ledger.payee[out.order[onward]]], np.nan)
-    preceding = np.where(before >= 0, fan_out[ledger.payer[into.order[before]]], np.nan)
-    columns = [wait, rest, passed, share, following, preceding]
-    columns = [column[rows] for column in columns]
-    for usual in (*habits, *of_payee):
+    payer, payee = ledger.payer, ledger.payee
+    habits = ((payee, wait), (payer, rest), (payee, passed), (payer, share), (payee, rest), (payee, share))
+    for end, values in habits:
+        known = ~np.isnan(values)
+        count = np.bincount(end[known], minlength=len(ledger.wallets))
+        usual = ratio(np.bincount(end[known], values[known], minlength=len(ledger.wallets)), count)
         columns += [usual[ledger.payer[rows]], usual[ledger.payee[rows]]]
     return columns
-
-
-def _usual(end: np.ndarray, values: np.ndarray, wallets: int) -> np.ndarray:
-    """Return mean of the known values over each wallet's payments at one end, NaN where there is none."""
-    known = ~np.isnan(values)
-    count = np.bincount(end[known], minlength=wallets)
-    total = np.bincount(end[known], values[known], minlength=wallets)
-    return ratio(total, count)
 
 
 def _means(end: np.ndarray, marks: np.ndarray, wallets: int) -> np.ndarray:
     """Return means of the marks over all payments of each wallet at one end, NaN where there is none."""
     count = np.bincount(end, minlength=wallets)
     blank = np.where(count > 0, 1.0, np.nan) / np.maximum(count, 1)
-    means = [
-        np.bincount(end, marks[:, column], minlength=wallets) * blank for column in range(marks.shape[1])
-    ]
+    means = [np.bincount(end, mark, minlength=wallets) * blank for mark in marks.T]
     return np.column_stack(means).astype(np.float32)
 
 
-def _shapes(ledger: Payments, rows: np.ndarray, wallets: int) -> list[np.ndarray]:
+def _shapes(ledger: Payments, rows: np.ndarray) -> list[np.ndarray]:
     """Return payments of the two wallets in either direction; cycles of three and four through the payment; and how
     many branches lead from the payer, or to the payee, by way of others (scatter-gather)."""
     from scipy.sparse import csr_matrix
 
+    wallets = len(ledger.wallets)
     pair, at, count = np.unique(
         ledger.payer * np.int64(wallets) + ledger.payee, return_inverse=True, return_counts=True
     )
     source, target = pair // wallets, pair % wallets
     every: csr_matrix = csr_matrix((count.astype(np.float32), (source, target)), shape=(wallets, wallets))
-    fan_in = np.bincount(target, minlength=wallets)
-    fan_out = np.bincount(source, minlength=wallets)
-    plain = (fan_in[target] <= HUB) & (fan_out[source] <= HUB)
+    plain = (np.bincount(target)[target] <= HUB) & (np.bincount(source)[source] <= HUB)
     ones = np.ones(int(plain.sum()), dtype=np.float32)
     graph: csr_matrix = csr_matrix((ones, (source[plain], target[plain])), shape=(wallets, wallets))
     two: csr_matrix = csr_matrix(graph @ graph)
@@ -355,16 +331,15 @@ def _shapes(ledger: Payments, rows: np.ndarray, wallets: int) -> list[np.ndarray
     for start in range(0, len(wanted), CHUNK):
         a, b = u[start : start + CHUNK], v[start : start + CHUNK]
         found[2:, start : start + CHUNK] = (
-            _shared(graph[b], into[a]),
-            _shared(two[b], into[a]),
+            _common(graph[b], into[a]),
+            _common(two[b], into[a]),
             _widest(graph[b], two[a]),
             _widest(into[a], two_into[b]),
         )
     return [values[back] for values in found]
 
 
-def _shared(left: "csr_matrix", right: "csr_matrix") -> np.ndarray:
-    """Sum over columns of the products of the rows."""
+def _common(left: "csr_matrix", right: "csr_matrix") -> np.ndarray:
     return np.asarray(left.multiply(right).sum(axis=1)).ravel()
 
 
@@ -374,8 +349,7 @@ def _widest(mask: "csr_matrix", values: "csr_matrix") -> np.ndarray:
     return np.asarray(masked.max(axis=1).todense()).ravel()
 
 
-OTHERS = "payment_risk/rules or payment_risk/isolation_forest"
-"""Methods that learn from no label."""
+OTHERS = "payment_risk/rules or payment_risk/isolation_forest"  # Methods that learn from no label
 
 
 def thin(labels: LabelledUnits, times: int) -> tuple[LabelledUnits, np.ndarray]:
@@ -388,16 +362,13 @@ def thin(labels: LabelledUnits, times: int) -> tuple[LabelledUnits, np.ndarray]:
     return thinned, np.where(thinned.label == 1, 1.0, times)
 
 
-SEED = 0
-"""Every tree sees every feature and every row that is kept, so that there is nothing for a seed to decide."""
 REGIONS_AT_ONCE = 16
 """What is made of payments on the way to their features takes several times the memory of the features."""
-MOST_KEPT = 2_000_000
-"""Payments of ``small`` and somewhat more; theirs are half a gigabyte."""
+MOST_KEPT = 2_000_000  # Payments of ``small`` and somewhat more; theirs are half a gigabyte
 
 
 @dataclass(unsafe_hash=True)
-class TreesOnPayments(ABC):
+class TreesOnPayments(TreesOnUnits):
     """Boosted trees on features of payments. ``rounds``: at most so many trees, ``patience`` without gain on valid stop
     them; without a valid part ``unwatched`` are grown. ``thinning``: one negative of so many is learnt from, for all of
     them."""
@@ -416,33 +387,28 @@ class TreesOnPayments(ABC):
     takes_many = frozenset({"payments", "wallets"})
     stochastic = False
     batches = "regions"
-    name = ""
+    others = OTHERS
 
     @abstractmethod
     def features(self, payments: Payments, rows: np.ndarray) -> np.ndarray:
         """Return (rows, features) float32 of the payments at these rows, NaN where something is missing."""
 
     def fit(self, fold: Fold, seed: int) -> None:
-        import lightgbm
+        """Learn without a seed: every tree sees every feature and every row that is kept."""
+        super().fit(fold, 0)
 
-        train, valid = training_labels(fold, self.name, OTHERS), labels_of(fold, "valid")
-        self.prior, self.model = prevalence(train.label), None
-        if not train.both:
-            return
+    def datasets(
+        self, fold: Fold, train: LabelledUnits, valid: LabelledUnits, seed: int
+    ) -> tuple["Dataset", "Dataset | None"]:
+        from lightgbm import Dataset
+
         train, weight = thin(train, self.thinning)
-        data = lightgbm.Dataset(self._features_of(fold, train.units), train.label, weight=weight)
-        watched = None
+        data, watched = Dataset(self.features_of(fold, train.units), train.label, weight=weight), None
         if valid.both:
-            watched = data.create_valid(self._features_of(fold, valid.units), valid.label)
-        self.model = BoostedTrees.of(self).grow(data, SEED, watched)
+            watched = data.create_valid(self.features_of(fold, valid.units), valid.label)
+        return data, watched
 
-    def predict(self, fold: Fold) -> pl.DataFrame:
-        units = to_predict(fold)[fold.task.unit]
-        if self.model is None:
-            return score_frame(units, np.full(len(units), self.prior))
-        return score_frame(units, probabilities(self.model, self._features_of(fold, units), self.threads))
-
-    def _features_of(self, fold: Fold, units: pl.Series) -> np.ndarray:
+    def features_of(self, fold: Fold, units: pl.Series) -> np.ndarray:
         """Return (payments, features) float32; those of all units are kept where a fold is not too large."""
         if fold.whole is None and fold.parts.height <= MOST_KEPT:
             every, features = _every_feature(fold, self)

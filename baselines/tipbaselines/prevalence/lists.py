@@ -10,6 +10,7 @@ for a model each. Every column of ``case_lists`` is a list but for the unit, the
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -18,27 +19,21 @@ from tipcore.errors import UsageError
 
 from tipbaselines.frames import Untrained
 
-TABLES = 2048
-"""Tables fitted at once, which bounds the memory."""
+TABLES = 2048  # Tables fitted at once, which bounds the memory
 ITERATIONS = 60
-LONGEST = 4.0
-"""No coefficient moves by more in one step of Newton's method."""
+LONGEST = 4.0  # No coefficient moves by more in one step of Newton's method
 CLOSE = 1e-10
 """A fit has converged where fitted and observed margins agree to this share of the table's people."""
 SURE = 12.0
 """A converged fit whose coefficients are all this near to 0 is an estimate; others are left to a linear program."""
-SOME = 1e-5
-"""People in a cell that a linear program takes for more than none."""
-NORMAL = 1.959963984540054
-"""Standard errors on either side of the middle of a normal 95% interval."""
+SOME = 1e-5  # People in a cell that a linear program takes for more than none
+NORMAL = 1.959963984540054  # Standard errors on either side of the middle of a normal 95% interval
 FEWEST_LISTS = 4
 """Lists whose pairs show how much dependence differs: the three pairs of three lists leave one degree of freedom."""
-LARGEST = 60.0
-"""Logarithms of expected counts beyond this are cut."""
+LARGEST = 60.0  # Logarithms of expected counts beyond this are cut
 
 
-@dataclass(frozen=True)
-class LogLinearFits:
+class LogLinearFits(NamedTuple):
     """One fitted model a table; arrays [tables], NaN where no estimate exists.
 
     ``log_unseen``: logarithm of the expected unseen people; ``error``: its standard error; ``deviance``: of the table.
@@ -73,8 +68,7 @@ def fit(counts: np.ndarray, lists: int, terms: np.ndarray) -> LogLinearFits:
     """
     starts = range(0, max(len(counts), 1), TABLES)
     parts = [_fit(counts[s : s + TABLES].astype(np.float64), lists, terms[s : s + TABLES]) for s in starts]
-    names = ("log_unseen", "error", "deviance")
-    return LogLinearFits(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+    return LogLinearFits(*map(np.concatenate, zip(*parts, strict=True)))
 
 
 def design(lists: int) -> np.ndarray:
@@ -127,7 +121,7 @@ def _fit(counts: np.ndarray, lists: int, terms: np.ndarray) -> LogLinearFits:
         exists[table] = converged[table] and estimate_exists(
             matrix[cells[table]][:, active[table]], counts[table, cells[table]]
         )
-    mean = _expected(coefficients, matrix, cells)
+    mean = _expected_counts(coefficients, matrix, cells)
     ratio = np.where(counts > 0, counts / np.where(mean > 0, mean, 1.0), 1.0)
     deviance = 2 * (counts * np.log(ratio) - counts + mean).sum(axis=1)
     error = np.full(len(counts), np.nan)
@@ -136,7 +130,7 @@ def _fit(counts: np.ndarray, lists: int, terms: np.ndarray) -> LogLinearFits:
     return LogLinearFits(coefficients[:, 0] + missing, error, deviance + missing)
 
 
-def _expected(coefficients: np.ndarray, matrix: np.ndarray, cells: np.ndarray) -> np.ndarray:
+def _expected_counts(coefficients: np.ndarray, matrix: np.ndarray, cells: np.ndarray) -> np.ndarray:
     """Expected counts [tables, patterns]; 0 in cells that a table does not have."""
     return np.where(cells, np.exp(np.clip(coefficients @ matrix.T, -LARGEST, LARGEST)), 0.0)
 
@@ -162,12 +156,12 @@ def _newton(
     coefficients = step(near * cells, (near * cells * np.log(near)) @ matrix)
     close = CLOSE * np.maximum(counts.sum(axis=1), 1.0)
     for _ in range(ITERATIONS):
-        mean = _expected(coefficients, matrix, cells)
+        mean = _expected_counts(coefficients, matrix, cells)
         slope = np.where(active, (counts - mean) @ matrix, 0.0)
         if (np.abs(slope).max(axis=1) <= close).all():
             break
         coefficients = coefficients + np.clip(step(mean + 1e-12 * cells, slope), -LONGEST, LONGEST)
-    mean = _expected(coefficients, matrix, cells)
+    mean = _expected_counts(coefficients, matrix, cells)
     converged = np.abs(np.where(active, (counts - mean) @ matrix, 0.0)).max(axis=1) <= close
     return coefficients, information(mean), converged
 
@@ -225,9 +219,9 @@ def below_bound(estimates: np.ndarray, counts: np.ndarray, lists: int) -> list[s
         "it is likely too low, since people differ in how easily they are seen, or lists depend on each other"
     )
     if len(estimates) > 1:
-        both = int((estimates < unequal).sum())
+        both, count = int((estimates < unequal).sum()), len(estimates)
         return [
-            f"in {int(below.sum()):,} of {len(estimates):,} regions the estimate is below Chao's lower bound ({both:,} "
+            f"in {int(below.sum()):,} of {count:,} regions the estimate is below Chao's lower bound ({both:,} "
             f"also below the bound for lists of unequal size): {why}."
         ]
     said = f"the estimate of {estimates[0]:,.0f} is below Chao's lower bound of {plain[0]:,.0f}"
@@ -246,12 +240,9 @@ def _once_and_twice(counts: np.ndarray, lists: int) -> tuple[np.ndarray, np.ndar
 
 
 NEEDS: frozenset[str] = frozenset({"case_lists.count"})
-NO_LISTS = ("region", "form", "sex", "count")
-"""Columns of ``case_lists`` that are not list."""
-MOST = 10
-"""Lists: the patterns are two to this power."""
-SPARSE = 0.5
-"""A table is sparse where this share of its pairs of lists have no person in common."""
+NO_LISTS = ("region", "form", "sex", "count")  # Columns of ``case_lists`` that are not list
+MOST = 10  # Lists: the patterns are two to this power
+SPARSE = 0.5  # A table is sparse where this share of its pairs of lists have no person in common
 FEW = 8
 """Below this many tables the overlaps say too little about how much lists depend on each other."""
 

@@ -10,9 +10,8 @@ share (:func:`.lists.dependence_reach`). Pairs of lists without a common person 
 counts. Cost: some seconds for 64 tables of six lists.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
-from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -30,24 +29,10 @@ from tipbaselines.prevalence.lists import (
     warnings_of,
 )
 
-HALVINGS = 60
-"""Of the interval in which a point of a mixture is sought."""
-FAR = 8.0
-"""Standard errors beyond which no point of a mixture is sought."""
+HALVINGS = 60  # Of the interval in which a point of a mixture is sought
+FAR = 8.0  # Standard errors beyond which no point of a mixture is sought
 MEANT = "deviance per degree of freedom of the model with all pairs of lists that overlap"
 PLAIN = "Plain BIC (baseline.method.dispersion=false)"
-
-
-class _Models(NamedTuple):
-    """Models of one table, and BIC's penalty of each [models]."""
-
-    fits: LogLinearFits
-    penalty: np.ndarray
-
-    def points(self, dispersion: float) -> np.ndarray:
-        """Return median and ends of the interval of the logarithm of the unseen; NaN where no model has any."""
-        spread = replace(self.fits, error=self.fits.error * np.sqrt(dispersion))
-        return mixture_points(spread, self.fits.deviance / dispersion + self.penalty)
 
 
 @dataclass(eq=False)
@@ -62,28 +47,26 @@ class ModelAverage(Untrained):
 
     def predict(self, fold: Fold) -> pl.DataFrame:
         lists = read_case_lists(fold)
-        fits = [self._fits(lists, table) for table in range(len(lists.units))]
+        models = [self._models(lists, table) for table in range(len(lists.units))]
         dispersion = np.array([_dispersion(lists, table) for table in range(len(lists.units))])
-        plain = _average(lists, fits, np.ones(len(fits)))
-        found = _average(lists, fits, dispersion) if self.dispersion else plain
-        self.notes = [*self._said(dispersion, plain, found), *warnings_of(lists, found)]
+        plain = _average(lists, models, np.ones(len(models)))
+        found = _average(lists, models, dispersion) if self.dispersion else plain
+        self.notes = [self._note(dispersion, plain, found), *warnings_of(lists, found)]
         return found
 
-    def _said(self, dispersion: np.ndarray, plain: pl.DataFrame, found: pl.DataFrame) -> list[str]:
-        """Return what is to be known of the dispersion [units], and of plain BIC's estimates beside those found."""
+    def _note(self, dispersion: np.ndarray, plain: pl.DataFrame, found: pl.DataFrame) -> str:
+        """Return a sentence on the dispersion [units], and on plain BIC's estimates beside those found."""
         high = dispersion > 1
         if not high.any():
-            return [f"dispersion 1 ({MEANT}, or less): nothing is divided, and plain BIC is the same."]
-        several = (
-            f" at most, above 1 in {int(high.sum()):,} of {len(high):,} regions" if len(high) > 1 else ""
-        )
-        start = f"dispersion {dispersion.max():.2f}{several} ({MEANT})"
+            return f"dispersion 1 ({MEANT}, or less): nothing is divided, and plain BIC is the same."
+        several = f" at most, above 1 in {int(high.sum()):,} of {len(high):,} regions"
+        start = f"dispersion {dispersion.max():.2f}{several if len(high) > 1 else ''} ({MEANT})"
         if not self.dispersion:
-            return [f"{start}: deviances are not divided by it, as asked (plain BIC)."]
-        return [f"{start}: deviances are divided by it. {PLAIN} gives {_beside(plain, found)}."]
+            return f"{start}: deviances are not divided by it, as asked (plain BIC)."
+        return f"{start}: deviances are divided by it. {PLAIN} gives {_beside(plain, found)}."
 
-    def _fits(self, lists: CaseLists, table: int) -> _Models:
-        """Return every model of one table."""
+    def _models(self, lists: CaseLists, table: int) -> tuple[LogLinearFits, np.ndarray]:
+        """Return every model of one table, and BIC's penalty of each [models]."""
         candidates = np.flatnonzero(lists.overlapping[table])
         most = min(self.terms, len(candidates))
         models = [m for size in range(most + 1) for m in combinations(candidates, size)]
@@ -92,14 +75,18 @@ class ModelAverage(Untrained):
             terms[row, list(model)] = True
         counts = np.broadcast_to(lists.counts[table], (len(models), lists.counts.shape[1]))
         penalty = terms.sum(axis=1) * np.log(max(lists.observed[table], 1.0))
-        return _Models(fit(counts, len(lists.lists), terms), penalty)
+        return fit(counts, len(lists.lists), terms), penalty
 
 
-def _average(lists: CaseLists, models: list[_Models], dispersion: np.ndarray) -> pl.DataFrame:
+def _average(
+    lists: CaseLists, models: list[tuple[LogLinearFits, np.ndarray]], dispersion: np.ndarray
+) -> pl.DataFrame:
     """Return estimates of the tables, each the average of its models under its dispersion [units]."""
-    points = [one.points(share) for one, share in zip(models, dispersion, strict=True)]
-    middle, lower, upper = np.array(points).T
-    return estimates_of(lists, middle, lower, upper)
+    points = [
+        mixture_points(fits._replace(error=fits.error * np.sqrt(share)), fits.deviance / share + penalty)
+        for (fits, penalty), share in zip(models, dispersion, strict=True)
+    ]
+    return estimates_of(lists, *np.array(points).T)
 
 
 def _beside(plain: pl.DataFrame, found: pl.DataFrame) -> str:

@@ -4,6 +4,7 @@ A message becomes four small codes (act, side, channel, class of the gap before 
 was not seen in training; the side, the channel and the minute may be absent from a user's data altogether.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,11 +12,14 @@ import numpy as np
 import polars as pl
 from tipbench.data.fold import Fold
 
+from tipbaselines.frames import score_frame
+
 NEEDS = frozenset({"messages.sequence", "messages.act"})
 FIELDS = ("act", "side", "channel")
 GAPS = (10, 60, 360, 1440, 4320, 10080)
 """Minutes that divide the classes of gaps: a sitting, a day, some days, more than a week."""
 GAP_CODES = len(GAPS) + 2
+WINDOWS_AT_ONCE = 20_000  # Windows that are counted at once in training, which bounds the memory
 
 
 @dataclass(frozen=True)
@@ -38,10 +42,38 @@ class Vocabulary:
         known = self.values.get(field, [])
         if field not in rows.columns or not known:
             return np.zeros(rows.height, dtype=np.int64)
-        place = (
-            rows[field].cast(pl.String).cast(self._types[field], strict=False).to_physical().cast(pl.Int64)
-        )
-        return place.fill_null(-1).to_numpy() + 1
+        place = rows[field].cast(pl.String).cast(self._types[field], strict=False).to_physical()
+        return place.cast(pl.Int64).fill_null(-1).to_numpy() + 1
+
+    def messages(self, rows: pl.DataFrame, gap: np.ndarray) -> "CodedMessages":
+        """Return codes of messages, given the minutes since the one before, negative where there is none."""
+        return CodedMessages(**{name: self.codes(rows, name) for name in FIELDS}, gap=gap_codes(gap))
+
+    @property
+    def features(self) -> int:
+        """Return how many different features a message may have."""
+        return self.size("act") * self.size("side") + self.size("channel") + self.size("gap")
+
+    def columns(self, steps: "CodedMessages") -> np.ndarray:
+        """Return (messages, 3) the features of each message: act by side, channel, gap."""
+        spoken = self.size("act") * self.size("side")
+        act = steps.act * self.size("side") + steps.side
+        return np.stack([act, spoken + steps.channel, spoken + self.size("channel") + steps.gap], axis=1)
+
+    def window_counts(self, of: "ConversationArrays", rows: np.ndarray, window: int) -> np.ndarray:
+        """Return (rows, features) float32 counts in the last so many messages, of a conversation, up to each row."""
+        columns, first = self.columns(of.steps), of.start[of.at[rows]]
+        begins = np.maximum(first, rows - window + 1)
+        made = []
+        for start in range(0, len(rows), WINDOWS_AT_ONCE):
+            here = slice(start, start + WINDOWS_AT_ONCE)
+            low, high = begins[here].min(), rows[here].max() + 1
+            counted = np.zeros((high - low + 1, self.features), dtype=np.int32)
+            for field in columns[low:high].T:
+                counted[np.arange(1, high - low + 1), field] += 1
+            np.cumsum(counted, axis=0, out=counted)
+            made.append((counted[rows[here] - low + 1] - counted[begins[here] - low]).astype(np.float32))
+        return np.concatenate(made)
 
     @cached_property
     def _types(self) -> dict[str, pl.Enum]:
@@ -109,24 +141,45 @@ def labelled_messages(fold: Fold, part: str) -> pl.DataFrame:
 def conversation_arrays(messages: pl.DataFrame, unit: str, vocabulary: Vocabulary) -> ConversationArrays:
     """Return arrays of the messages that :func:`labelled_messages` gives."""
     first = (messages[unit] != messages[unit].shift(1)).fill_null(True).to_numpy()
-    start = np.flatnonzero(first)
+    start, gap = np.flatnonzero(first), np.full(messages.height, -1)
+    if "minute" in messages.columns:
+        gap = np.where(first, -1, np.diff(messages["minute"].to_numpy().astype(np.int64), prepend=0))
     length = np.diff(np.append(start, messages.height))
     return ConversationArrays(
         start=start,
         length=length,
         label=messages["label"].to_numpy()[start].astype(np.int64),
         onset=messages["onset"].fill_null(0).to_numpy()[start].astype(np.int64),
-        steps=CodedMessages(
-            **{name: vocabulary.codes(messages, name) for name in FIELDS},
-            gap=gap_codes(_gaps(messages, first)),
-        ),
+        steps=vocabulary.messages(messages, gap),
     )
 
 
-def _gaps(messages: pl.DataFrame, first: np.ndarray) -> np.ndarray:
-    if "minute" not in messages.columns:
-        return np.full(messages.height, -1)
-    return np.where(first, -1, np.diff(messages["minute"].to_numpy().astype(np.int64), prepend=0))
+TOO_EARLY = 5
+"""Messages before the onset up to which an alarm is right."""
+
+
+def choose_cues(train: ConversationArrays, listed: list[int]) -> list[int]:
+    """Return acts (codes) in the order in which each raises F1 on the training conversations most, until none does."""
+    chosen: list[int] = []
+    best = 0.0
+    while left := [act for act in listed if act not in chosen]:
+        reached = {act: f1_of_first(train, [*chosen, act]) for act in left}
+        act = max(left, key=reached.__getitem__)
+        if reached[act] <= best:
+            break
+        chosen.append(act)
+        best = reached[act]
+    return chosen
+
+
+def f1_of_first(of: ConversationArrays, acts: list[int]) -> float:
+    """Return F1 of an alarm at the first of these acts (codes)."""
+    heard = np.isin(of.steps.act, acts)
+    step = np.full(len(of.start), np.iinfo(np.int64).max)
+    np.minimum.at(step, of.at[heard], of.number[heard])
+    alarm = step < np.iinfo(np.int64).max
+    right = alarm & (of.label == 1) & (step >= of.onset - TOO_EARLY)
+    return float(2 * right.sum() / max(alarm.sum() + of.label.sum(), 1))
 
 
 class ActStream:
@@ -136,8 +189,7 @@ class ActStream:
         self.unit, self._vocabulary = unit, vocabulary
         self._ids = units[unit].sort().to_numpy()
         self._minute = np.full(len(self._ids), -1, dtype=np.int64)
-        self.seen = np.zeros(len(self._ids), dtype=np.int64)
-        """(units,) messages so far."""
+        self.seen = np.zeros(len(self._ids), dtype=np.int64)  # (units,) messages so far
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -151,11 +203,10 @@ class ActStream:
             gap = np.where(self.seen[at] > 0, minute - self._minute[at], -1)
             self._minute[at] = minute
         self.seen[at] += 1
-        fields = {name: self._vocabulary.codes(rows, name) for name in FIELDS}
-        return at, CodedMessages(**fields, gap=gap_codes(gap))
+        return at, self._vocabulary.messages(rows, gap)
 
 
-class ActMethod:
+class ActMethod(ABC):
     """Base of methods that learn from coded acts and are handed the test message by message."""
 
     needs = NEEDS
@@ -168,5 +219,17 @@ class ActMethod:
         train, valid = (conversation_arrays(part, self._unit, self._vocabulary) for part in (train, valid))
         return train, valid
 
+    @abstractmethod
+    def start(self, units: int) -> None:
+        """Forget the past of so many units."""
+
+    @abstractmethod
+    def score(self, at: np.ndarray, steps: CodedMessages) -> np.ndarray:
+        """Return the score (units,) of the units at these positions after their next message, float64."""
+
     def begin(self, units: pl.DataFrame) -> None:
         self._stream = ActStream(units, self._unit, self._vocabulary)
+        self.start(len(self._stream))
+
+    def step(self, rows: pl.DataFrame) -> pl.DataFrame:
+        return score_frame(rows[self._unit], self.score(*self._stream.read(rows)))

@@ -1,25 +1,19 @@
 """An alarm at the first of a few telling acts: what a keyword rule would do.
 
-The acts are chosen from a list of those of commitment and entrapment: one is added after the other as long as F1 on
-the training conversations rises, an alarm counting as right where it is at most five messages before the onset; the
-valid part, where there is one, decides how many of them to keep. Needs acts. Cost: seconds.
+The acts are those of commitment and entrapment: one is added after the other as long as F1 on the training
+conversations rises, where an alarm is right from five messages before the onset on; valid, where there is one, decides
+how many of them to keep. Needs acts. Cost: seconds.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 from tipbench.data.fold import Fold
 
-from tipbaselines.frames import score_frame
-from tipbaselines.recruitment_onset.conversations import ActMethod, ConversationArrays
+from tipbaselines.recruitment_onset.conversations import ActMethod, CodedMessages, choose_cues, f1_of_first
 
-LISTED = (
-    *("ask_documents", "arrange_travel", "offer_advance", "fix_date", "state_debt"),
-    *("ask_secrecy", "discourage_ties", "ask_location", "restrict", "threaten"),
-)
-TOO_EARLY = 5
-"""Messages before the onset up to which an alarm is right."""
+ENTRAPMENT = ["ask_secrecy", "discourage_ties", "ask_location", "restrict", "threaten"]
+LISTED = ("ask_documents", "arrange_travel", "offer_advance", "fix_date", "state_debt", *ENTRAPMENT)
 
 
 @dataclass(eq=False)
@@ -31,41 +25,15 @@ class FirstCue(ActMethod):
     def fit(self, fold: Fold, seed: int) -> None:
         train, valid = self.read_parts(fold)
         known = self._vocabulary.values["act"]
-        chosen = _choose_cues(train, [known.index(act) + 1 for act in self.listed if act in known])
+        chosen = choose_cues(train, [known.index(act) + 1 for act in self.listed if act in known])
         if valid.label.any():
             kept = [chosen[:count] for count in range(1, len(chosen) + 1)]
             chosen = max(kept, key=lambda acts: f1_of_first(valid, acts), default=[])
         self._cues = np.isin(np.arange(self._vocabulary.size("act")), chosen)
 
-    def begin(self, units: pl.DataFrame) -> None:
-        super().begin(units)
-        self._heard = np.zeros(len(self._stream), dtype=bool)
+    def start(self, units: int) -> None:
+        self._heard = np.zeros(units, dtype=bool)
 
-    def step(self, rows: pl.DataFrame) -> pl.DataFrame:
-        at, steps = self._stream.read(rows)
+    def score(self, at: np.ndarray, steps: CodedMessages) -> np.ndarray:
         self._heard[at] |= self._cues[steps.act]
-        return score_frame(rows[self._unit], self._heard[at].astype(np.float64))
-
-
-def _choose_cues(train: ConversationArrays, listed: list[int]) -> list[int]:
-    """Return acts in the order in which each raises F1 on the training conversations most, until none does."""
-    chosen: list[int] = []
-    best = 0.0
-    while left := [act for act in listed if act not in chosen]:
-        reached = {act: f1_of_first(train, [*chosen, act]) for act in left}
-        act = max(reached, key=lambda a: reached[a])
-        if reached[act] <= best:
-            break
-        chosen.append(act)
-        best = reached[act]
-    return chosen
-
-
-def f1_of_first(of: ConversationArrays, acts: list[int]) -> float:
-    """Return F1 of an alarm at the first of these acts (codes)."""
-    heard = np.isin(of.steps.act, acts)
-    step = np.full(len(of.start), np.iinfo(np.int64).max)
-    np.minimum.at(step, of.at[heard], of.number[heard])
-    alarm = step < np.iinfo(np.int64).max
-    right = alarm & (of.label == 1) & (step >= of.onset - TOO_EARLY)
-    return float(2 * right.sum() / max(alarm.sum() + of.label.sum(), 1))
+        return self._heard[at].astype(np.float64)

@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import polars as pl
 from tipbench.data.fold import Fold
 
-from tipbaselines.frames import score_frame
 from tipbaselines.recruitment_onset.conversations import ActMethod, CodedMessages, ConversationArrays
 
 EMBEDDED = {"act": 16, "side": 2, "channel": 3, "gap": 4}
@@ -38,35 +36,31 @@ class GRU(ActMethod):
         train, valid = self.read_parts(fold)
         with torch.random.fork_rng():
             torch.manual_seed(seed)
-            self._network = _network(
-                {name: self._vocabulary.size(name) for name in EMBEDDED}, self.hidden, self.dropout
-            )
+            sizes = {name: self._vocabulary.size(name) for name in EMBEDDED}
+            self._network = _network(sizes, self.hidden, self.dropout)
             self._train(train, valid, np.random.default_rng(seed))
         self._network.eval()
 
-    def begin(self, units: pl.DataFrame) -> None:
+    def start(self, units: int) -> None:
         import torch
 
-        super().begin(units)
-        self._state = torch.zeros(len(self._stream), self.hidden)
+        self._state = torch.zeros(units, self.hidden)
 
-    def step(self, rows: pl.DataFrame) -> pl.DataFrame:
+    def score(self, at: np.ndarray, steps: CodedMessages) -> np.ndarray:
         import torch
 
-        at, steps = self._stream.read(rows)
         places = torch.as_tensor(at)
         with torch.no_grad():
             logits, state = self._network(_code_tensor(steps)[:, None, :], self._state[places][None])
             self._state[places] = state[0]
-            scores = torch.sigmoid(logits[:, 0]).numpy()
-        return score_frame(rows[self._unit], scores.astype(np.float64))
+            return torch.sigmoid(logits[:, 0]).double().numpy()
 
     def _train(self, train: ConversationArrays, valid: ConversationArrays, rng: np.random.Generator) -> None:
         import torch
 
         network = self._network
         optimiser = torch.optim.AdamW(network.parameters(), self.learning_rate, weight_decay=self.decay)
-        best, kept, waited = np.inf, _copy_state(network), 0
+        best, kept, waited = np.inf, {}, 0
         for _ in range(self.epochs):
             network.train()
             for batch in _batches(train, self.batch, rng):
@@ -78,10 +72,10 @@ class GRU(ActMethod):
             now = self._mean_loss(valid if len(valid.start) else train)
             waited = 0 if now < best else waited + 1
             if now < best:
-                best, kept = now, _copy_state(network)
+                best, kept = now, {name: value.clone() for name, value in network.state_dict().items()}
             if waited >= self.patience:
                 break
-        network.load_state_dict(kept)
+        network.load_state_dict(kept or network.state_dict())
 
     def _mean_loss(self, held: ConversationArrays) -> float:
         import torch
@@ -112,10 +106,6 @@ def _code_tensor(steps: CodedMessages) -> Any:
     import torch
 
     return torch.as_tensor(np.stack([steps.act, steps.side, steps.channel, steps.gap], axis=-1))
-
-
-def _copy_state(network: Any) -> dict[str, Any]:
-    return {name: value.clone() for name, value in network.state_dict().items()}
 
 
 def _batches(of: ConversationArrays, size: int, rng: np.random.Generator) -> list[np.ndarray]:

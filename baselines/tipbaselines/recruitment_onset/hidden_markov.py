@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import polars as pl
+from scipy.sparse import csr_matrix
 from tipbench.data.fold import Fold
 
-from tipbaselines.frames import score_frame
 from tipbaselines.recruitment_onset.conversations import ActMethod, CodedMessages, ConversationArrays
 
 AT_ONCE = 256
@@ -38,24 +37,21 @@ class HiddenMarkov(ActMethod):
     def fit(self, fold: Fold, seed: int) -> None:
         self._block = np.repeat(np.arange(3), tuple(self.states))
         train, _ = self.read_parts(fold)
-        self._start(np.random.default_rng(seed))
+        self._draw(np.random.default_rng(seed))
         for _ in range(self.iterations):
             self._improve(train)
 
-    def begin(self, units: pl.DataFrame) -> None:
-        super().begin(units)
-        self._filtered = np.zeros((len(self._stream), len(self._block)))
+    def start(self, units: int) -> None:
+        self._filtered = np.zeros((units, len(self._block)))
 
-    def step(self, rows: pl.DataFrame) -> pl.DataFrame:
-        at, steps = self._stream.read(rows)
+    def score(self, at: np.ndarray, steps: CodedMessages) -> np.ndarray:
         begins = self._stream.seen[at] == 1
         predicted = np.where(begins[:, None], self._initial, self._filtered[at] @ self._transition)
-        joint = predicted * self._emission(steps)
-        filtered = joint / joint.sum(axis=1, keepdims=True)
+        filtered = _rows(predicted * self._emission(steps))
         self._filtered[at] = filtered
-        return score_frame(rows[self._unit], filtered[:, self._block == 2].sum(axis=1))
+        return filtered[:, self._block == 2].sum(axis=1)
 
-    def _start(self, rng: np.random.Generator) -> None:
+    def _draw(self, rng: np.random.Generator) -> None:
         """Random parameters; no way leads out of the negative block, nor back from after the onset to before."""
         count = len(self._block)
         ways = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.1], [0.0, 0.0, 1.0]])
@@ -78,7 +74,7 @@ class HiddenMarkov(ActMethod):
         return spoken * channel * gap
 
     def _improve(self, train: ConversationArrays) -> float:
-        """Return one iteration of expectation-maximisation. Returns the log-likelihood before it, in nats."""
+        """Do one iteration of expectation-maximisation; return the log-likelihood before it, in nats."""
         moves, begins = np.zeros_like(self._transition), np.zeros_like(self._initial)
         counts = [np.zeros_like(table) for table in self._tables]
         likelihood = 0.0
@@ -136,20 +132,14 @@ class HiddenMarkov(ActMethod):
         posterior = forward * backward
         begins[states] += posterior[0].sum(axis=0)
         for count, symbols in zip(counts, self._symbols(steps), strict=True):
-            count[:, states] += _expected_counts(
-                symbols.ravel(), posterior.reshape(-1, len(states)), len(count)
+            shape = (len(count), symbols.size)
+            said = csr_matrix(
+                (np.ones(symbols.size), (symbols.ravel(), np.arange(symbols.size))), shape=shape
             )
+            count[:, states] += said @ posterior.reshape(-1, len(states))
         return float(np.log(scale).sum())
 
 
 def _rows(weights: np.ndarray) -> np.ndarray:
     """Return weights that sum to one over the last axis."""
     return weights / weights.sum(axis=-1, keepdims=True)
-
-
-def _expected_counts(symbols: np.ndarray, posterior: np.ndarray, size: int) -> np.ndarray:
-    """Return (symbols, states) expected counts."""
-    from scipy.sparse import csr_matrix
-
-    rows = np.arange(len(symbols))
-    return csr_matrix((np.ones(len(symbols)), (symbols, rows)), shape=(size, len(symbols))) @ posterior

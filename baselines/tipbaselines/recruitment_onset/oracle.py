@@ -39,8 +39,7 @@ class Oracle:
         platform, profile = frame["platform"].to_numpy(), _profiles(self._world, frame)
         count = len(acts.course_of_profile(self._world))
         self._mix = {
-            p: probabilities(np.bincount(profile[platform == p], minlength=count) + 0.1)
-            for p in set(platform)
+            p: _shares(np.bincount(profile[platform == p], minlength=count) + 0.1) for p in set(platform)
         }
 
     def begin(self, units: pl.DataFrame) -> None:
@@ -50,12 +49,8 @@ class Oracle:
         ]
 
     def step(self, rows: pl.DataFrame) -> pl.DataFrame:
-        made = []
-        for one in self._filters:
-            here = rows.filter(pl.col(self._unit).is_in(one.ids.implode()))
-            if here.height:
-                made.append(score_frame(here[self._unit], one.step(here)))
-        return pl.concat(made)
+        parts = [(one, rows.filter(pl.col(self._unit).is_in(one.ids.implode()))) for one in self._filters]
+        return pl.concat(score_frame(here[self._unit], one.step(here)) for one, here in parts if here.height)
 
 
 def _profiles(world: World, frame: pl.DataFrame) -> np.ndarray:
@@ -94,25 +89,23 @@ class ThreadFilter:
         self._act = np.exp(model.act / MILLI)
         pace = acts.draw_pace(region, holder)
         classes = np.arange(model.gap.shape[-1])
-        gap = np.exp((model.gap[None] + pace[:, None, None, None] * classes) / MILLI)
-        self._gap = probabilities(gap)
+        self._gap = _shares(np.exp((model.gap[None] + pace[:, None, None, None] * classes) / MILLI))
         scale = acts.dwell_scale(model.dwell[None], units["length"].to_numpy()[:, None, None])
         self._stays = np.exp(-MILLI / scale)[:, self._course][:, :, None, :]
-        self._hours = probabilities(model.hours.astype(float))[self._course]
+        self._hours = _shares(model.hours.astype(float))[self._course]
         self._again = (model.again / ONE)[self._course]
         self._hop = model.hop / ONE
-        self._first_channel = probabilities(model.first_channel.astype(float))[self._course]
-        self._next_channel = probabilities(model.next_channel.astype(float))[self._course]
-        shape = (len(units), len(self._course), 2, len(acts.STAGES), 2)
-        self._state = np.zeros(shape)
+        self._first_channel = _shares(model.first_channel.astype(float))[self._course]
+        self._next_channel = _shares(model.next_channel.astype(float))[self._course]
+        self._state = np.zeros((len(units), len(self._course), 2, len(acts.STAGES), 2))
         self._minute = np.full(len(units), -1, dtype=np.int64)
         self._role = np.zeros(len(units), dtype=np.int64)
         self._channel = np.full(len(units), -1)
         threads = ThreadModel.of(region)
-        self._onward = probabilities(threads.onward.astype(float))
+        self._onward = _shares(threads.onward.astype(float))
         self._place, self._reply = np.exp(threads.place / MILLI), np.exp(threads.reply / MILLI)
-        self._weekdays = probabilities(threads.weekdays.astype(float))[self._course]
-        self._away = probabilities(threads.away.astype(float))[self._course]
+        self._weekdays = _shares(threads.weekdays.astype(float))[self._course]
+        self._away = _shares(threads.away.astype(float))[self._course]
         past, _ = draw_tables(region, ("places",))
         places = past["places"]
         closed = {places.codes[p]: day for p, day in zip(places.platform, places.closed, strict=True)}
@@ -126,20 +119,15 @@ class ThreadFilter:
         unit."""
         at = np.searchsorted(self.ids.to_numpy(), rows[self._unit].to_numpy())
         begins = self._minute[at] < 0
-        ahead = np.where(
-            begins[:, None, None, None, None], self._started(at), self._moved(self._state[at], at)
-        )
-        state = ahead * self._seen(at, rows, begins)[:, :, None, :, None]
+        started = np.zeros((len(at), *self._state.shape[1:]))
+        started[:, :, 0, acts.STAGES.index("contact"), 0] = self._prior[at]
+        ahead = np.where(begins[:, None, None, None, None], started, self._move(self._state[at], at))
+        state = ahead * self._likelihood(at, rows, begins)[:, :, None, :, None]
         state /= state.sum(axis=(1, 2, 3, 4), keepdims=True)
         self._state[at] = state
         return state[:, self._recruits, 1].sum(axis=(1, 2, 3))
 
-    def _started(self, at: np.ndarray) -> np.ndarray:
-        state = np.zeros((len(at), *self._state.shape[1:]))
-        state[:, :, 0, acts.STAGES.index("contact"), 0] = self._prior[at]
-        return state
-
-    def _moved(self, state: np.ndarray, at: np.ndarray) -> np.ndarray:
+    def _move(self, state: np.ndarray, at: np.ndarray) -> np.ndarray:
         """Return one message on: a stage lasts, goes over to its second part, or leads onward."""
         stays = self._stays[at]
         first, second = state[..., 0], state[..., 1]
@@ -149,7 +137,7 @@ class ThreadFilter:
         enters[:, :, 0, acts.COMMITMENT] = 0
         return np.stack([first * stays + enters, (first * (1 - stays) + second) * stays], axis=-1)
 
-    def _seen(self, at: np.ndarray, rows: pl.DataFrame, begins: np.ndarray) -> np.ndarray:
+    def _likelihood(self, at: np.ndarray, rows: pl.DataFrame, begins: np.ndarray) -> np.ndarray:
         """Return the likelihood of each row, (rows, profiles, stages)."""
         first = rows["side"].to_numpy() == "first"
         role = np.where(first == self._opens[at], acts.HOLDER, acts.OTHER)
@@ -171,19 +159,16 @@ class ThreadFilter:
         """Return (rows, profiles, stages) probability of the act by stage, habit, place and as an answer."""
         place = self._place[np.minimum(self._number[at], len(self._place) - 1)]
         factor = self._habits[at] * place * self._reply[reply_rows(self._said[at], turns)]
-        act = said.replace_strict(
-            acts.ACTS, range(len(acts.ACTS)), default=-1, return_dtype=pl.Int64
-        ).to_numpy()
+        codes = range(len(acts.ACTS))
+        act = said.replace_strict(acts.ACTS, codes, default=-1, return_dtype=pl.Int64).to_numpy()
         self._number[at] += 1
         self._said[at] = act
         likelihood = np.ones((len(at), *self._act.shape[:2]))
         for who in (acts.HOLDER, acts.OTHER):
             here = np.flatnonzero((role == who) & (act >= 0))
             total = np.einsum("na,psa->nps", factor[here], self._act[:, :, who], optimize=True)
-            weight = (
-                self._act[:, :, who, act[here]].transpose(2, 0, 1) * factor[here, act[here]][:, None, None]
-            )
-            likelihood[here] = weight / total
+            weight = self._act[:, :, who, act[here]].transpose(2, 0, 1)
+            likelihood[here] = weight * factor[here, act[here]][:, None, None] / total
         return likelihood
 
     def _times(self, at: np.ndarray, minute: np.ndarray, begins: np.ndarray) -> np.ndarray:
@@ -230,6 +215,6 @@ class ThreadFilter:
         return np.where((code < 0)[:, None, None], 1.0, likelihood)
 
 
-def probabilities(weights: np.ndarray) -> np.ndarray:
+def _shares(weights: np.ndarray) -> np.ndarray:
     """Return weights that sum to one over the last axis."""
     return weights / weights.sum(axis=-1, keepdims=True)

@@ -8,23 +8,14 @@ towns. Cost: a second or two.
 import numpy as np
 from tipbench.data.fold import Fold
 
-from tipbaselines.route_forecast.itineraries import (
-    Histories,
-    MoveCounts,
-    Moves,
-    TownMethod,
-    Towns,
-    smooth,
-    stops_of,
-)
+from tipbaselines.route_forecast.itineraries import Histories, MoveCounts, TownMethod, Towns, smooth
 
 
 class BackoffMarkov(TownMethod):
     """It has nothing to choose."""
 
     def fit(self, fold: Fold, seed: int) -> None:
-        self.start(fold)
-        self._counts = MoveCounts(Moves.of(stops_of(fold, "train"), self.unit, self.towns), self.towns)
+        self._counts = self.count(fold)
 
     def scores(self, past: Histories, at: np.ndarray) -> np.ndarray:
         return chances(self._counts, self.towns, past, at)[-1]
@@ -42,15 +33,8 @@ def chances(counts: MoveCounts, towns: Towns, past: Histories, at: np.ndarray) -
         past.after(at, 1),
         past.after(at, 2),
     )
-    found = [elsewhere(towns.sizes()[region], here)]
+    elsewhere = np.arange(towns.most) != here[:, None]  # nobody goes to where they are
+    found = [towns.sizes()[region] * elsewhere]
     for level in levels:
-        # Nobody goes to where they are.
-        found.append(smooth(elsewhere(level, here), found[-1]))
+        found.append(smooth(level * elsewhere, found[-1]))
     return found[1:]
-
-
-def elsewhere(counts: np.ndarray, here: np.ndarray) -> np.ndarray:
-    """Return counts (rows, most) without those of the town where each row is."""
-    left = counts.copy()
-    left[np.arange(len(here)), here] = 0.0
-    return left

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from tipbench.data.fold import Fold
 
-from tipbaselines.route_forecast.itineraries import NEEDS, Histories, Moves, TownMethod, Towns, stops_of
+from tipbaselines.route_forecast.itineraries import NEEDS, Histories, TownMethod, Towns
 
 START = (1.0, -1.0, -1.0)
 """Exponents of size and distance, and what a border costs in nats, before any training."""
@@ -26,17 +26,14 @@ class Gravity(TownMethod):
     def fit(self, fold: Fold, seed: int) -> None:
         from scipy.optimize import minimize
 
-        self.start(fold)
-        self._pull = attraction(self.towns, self.soften_km)
-        moves = Moves.of(stops_of(fold, "train"), self.unit, self.towns)
-        self._weights = np.array(START)
-        moved = moves.where(moves.town != moves.origin)
-        if len(moved.town):
-            drawn = self._pull[moved.region, moved.origin]
-            left = self.towns.there[moved.region].copy()
-            left[np.arange(len(left)), moved.origin] = False
-            found = minimize(_unlikely, self._weights, (drawn, left, moved.town), jac=True, method="L-BFGS-B")
-            self._weights = found.x
+        moves = self.start(fold)
+        self._pull, self._weights = attraction(self.towns, self.soften_km), np.array(START)
+        moved = moves.town != moves.origin
+        region, origin, town = moves.region[moved], moves.origin[moved], moves.town[moved]
+        if len(town):
+            left = self.towns.there[region] & (np.arange(self.towns.most) != origin[:, None])
+            given = self._pull[region, origin], left, town
+            self._weights = minimize(_unlikely, self._weights, given, jac=True, method="L-BFGS-B").x
 
     def scores(self, past: Histories, at: np.ndarray) -> np.ndarray:
         return self._pull[past.region[at], past.here(at)] @ self._weights
@@ -47,10 +44,8 @@ def attraction(towns: Towns, soften: float) -> np.ndarray:
     size = np.log(towns.sizes() + 1e-9)
     x, y = towns.value("x_km", 0.0), towns.value("y_km", 0.0)
     apart = np.hypot(x[:, :, None] - x[:, None, :], y[:, :, None] - y[:, None, :])
-    border = np.zeros(apart.shape)
-    if "jurisdiction" in towns.table.columns:
-        of = towns.value("jurisdiction", -1.0)
-        border = (of[:, :, None] != of[:, None, :]).astype(float)
+    of = towns.value("jurisdiction", -1.0) if "jurisdiction" in towns.table.columns else np.zeros_like(x)
+    border = (of[:, :, None] != of[:, None, :]).astype(float)
     return np.stack([np.broadcast_to(size[:, None, :], apart.shape), np.log(apart + soften), border], axis=-1)
 
 

@@ -7,14 +7,14 @@ hold no town. Without regions all towns are of one.
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
 from tipbench.data.fold import Fold
 
 NOWHERE = 0
-START = -1
-"""The town before the first."""
+START = -1  # The town before the first
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,12 @@ class Towns:
 
     @classmethod
     def of(cls, fold: Fold) -> "Towns":
-        places = (
-            with_region(fold.tables["places"].collect()).unique(["region", "town"]).sort("region", "town")
+        places = with_region(fold.tables["places"].collect())
+        table = (
+            places.unique(["region", "town"])
+            .sort("region", "town")
+            .with_columns(position=pl.int_range(pl.len()).over("region"))
         )
-        table = places.with_columns(position=pl.int_range(pl.len()).over("region"))
         regions = table["region"].unique().sort().to_numpy()
         row, column = np.searchsorted(regions, table["region"].to_numpy()), table["position"].to_numpy()
         ids = np.zeros((len(regions), int(column.max()) + 1), dtype=np.int64)
@@ -50,16 +52,8 @@ class Towns:
 
     def positions(self, rows: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         """Return position of each row's region, and of its town within it; rows of towns that are listed."""
-        placed = (
-            with_region(rows)
-            .select("region", "town")
-            .join(
-                self.table.select("region", "town", "position"),
-                on=["region", "town"],
-                how="left",
-                maintain_order="left",
-            )
-        )
+        known, key = self.table.select("region", "town", "position"), ["region", "town"]
+        placed = with_region(rows).select(key).join(known, on=key, how="left", maintain_order="left")
         return np.searchsorted(self.regions, placed["region"].to_numpy()), placed["position"].to_numpy()
 
     def value(self, column: str, missing: float) -> np.ndarray:
@@ -71,11 +65,9 @@ class Towns:
         return found
 
     def sizes(self) -> np.ndarray:
-        """Return (regions, most) share of each town by population, or equal shares where it is not known; 0 for
-        none."""
-        weight = (
-            self.value("population", 1.0) if "population" in self.table.columns else np.ones(self.ids.shape)
-        )
+        """Return (regions, most) share of each town by population, equal ones where it is not known; 0 for none."""
+        known = "population" in self.table.columns
+        weight = self.value("population", 1.0) if known else np.ones(self.ids.shape)
         weight = np.where(self.there, np.maximum(weight, 1.0), 0.0)
         return weight / weight.sum(axis=1, keepdims=True)
 
@@ -96,7 +88,6 @@ def stops_of(fold: Fold, part: str) -> pl.DataFrame:
 class Moves:
     """From one stop to the next; arrays of equal length. ``before`` is the town before ``origin``, -1 for none."""
 
-    unit: np.ndarray
     region: np.ndarray
     before: np.ndarray
     origin: np.ndarray
@@ -110,10 +101,7 @@ class Moves:
         first = np.append(True, key[1:] != key[:-1])[: len(key)]
         before = np.where(first, START, np.roll(town, 1))
         at = np.flatnonzero(~first)
-        return cls(key[at], region[at], before[at - 1], town[at - 1], town[at])
-
-    def where(self, rows: np.ndarray) -> "Moves":
-        return Moves(*(getattr(self, name)[rows] for name in Moves.__dataclass_fields__))
+        return cls(region[at], before[at - 1], town[at - 1], town[at])
 
 
 class MoveCounts:
@@ -122,21 +110,16 @@ class MoveCounts:
     def __init__(self, moves: Moves, towns: Towns) -> None:
         from scipy.sparse import csr_matrix
 
-        self._most = towns.most
-        regions = len(towns.regions)
+        most = self._most = towns.most
 
-        def counted(rows: np.ndarray, contexts: int, kept: np.ndarray) -> csr_matrix:
-            shape = (regions * contexts, self._most)
-            ones = np.ones(int(kept.sum()))
-            return csr_matrix(
-                (ones, (moves.region[kept] * contexts + rows[kept], moves.town[kept])), shape=shape
-            )
+        def counted(context: np.ndarray, contexts: int, kept: Any = slice(None)) -> csr_matrix:
+            rows, columns = (moves.region * contexts + context)[kept], moves.town[kept]
+            shape = (len(towns.regions) * contexts, most)
+            return csr_matrix((np.ones(len(rows)), (rows, columns)), shape=shape)
 
-        every = np.ones(len(moves.town), dtype=bool)
-        self._visits = counted(np.zeros_like(moves.region), 1, every)
-        self._first = counted(moves.origin, self._most, every)
-        pair = moves.before * self._most + moves.origin
-        self._second = counted(pair, self._most**2, moves.before >= 0)
+        self._visits = counted(np.zeros_like(moves.region), 1)
+        self._first = counted(moves.origin, most)
+        self._second = counted(moves.before * most + moves.origin, most**2, moves.before >= 0)
 
     def visits(self, region: np.ndarray) -> np.ndarray:
         """Return (rows, most) arrivals in each town."""
@@ -149,13 +132,11 @@ class MoveCounts:
     def after_two(self, region: np.ndarray, before: np.ndarray, origin: np.ndarray) -> np.ndarray:
         """Return (rows, most) moves to each town after these two; 0 where there is no town before."""
         pair = np.maximum(before, 0) * self._most + origin
-        found = self._second[region * self._most**2 + pair].toarray()
-        return found * (before >= 0)[:, None]
+        return self._second[region * self._most**2 + pair].toarray() * (before >= 0)[:, None]
 
 
 NEEDS = frozenset({"stops.sequence", "stops.town", "places.town"})
-MOST = 10
-"""Candidates that are named after a stop."""
+MOST = 10  # Candidates that are named after a stop
 
 
 class Histories:
@@ -167,8 +148,7 @@ class Histories:
         self._past = np.full((len(self._ids), 8), START, dtype=np.int32)
         self.region = np.zeros(len(self._ids), dtype=np.int64)
         """(units,) position of the region, once a stop is known."""
-        self.seen = np.zeros(len(self._ids), dtype=np.int64)
-        """(units,) stops so far."""
+        self.seen = np.zeros(len(self._ids), dtype=np.int64)  # (units,) stops so far
 
     def read(self, rows: pl.DataFrame) -> np.ndarray:
         """Take in the next stop of some units, each once at most; their positions."""
@@ -191,7 +171,7 @@ class Histories:
 
     def visits(self, at: np.ndarray) -> np.ndarray:
         """Return (rows, most) own stops in each town, the one now among them."""
-        return self._added(at, self._past[at] >= 0, self._past[at])
+        return self._count_towns(at, self._past[at] >= 0, self._past[at])
 
     def after(self, at: np.ndarray, order: int) -> np.ndarray:
         """Return (rows, most) where the unit went after it had been here, with ``order`` 2 after the last two towns."""
@@ -201,11 +181,10 @@ class Histories:
             before = self.here(at, 1)
             earlier = np.concatenate([np.full((len(at), 1), START, dtype=past.dtype), past[:, :-2]], axis=1)
             same &= (earlier == before[:, None]) & (before >= 0)[:, None]
-        return self._added(at, same & (past[:, 1:] >= 0), past[:, 1:])
+        return self._count_towns(at, same & (past[:, 1:] >= 0), past[:, 1:])
 
     def last_visit(self, at: np.ndarray) -> np.ndarray:
-        """Return (rows, most) stops since each town was last visited, 0 for the one now; infinite for one never
-        visited."""
+        """Return (rows, most) stops since each town was last visited, 0 for the one now, infinite if never."""
         since = np.full((len(at), self._towns.most), np.inf)
         past = self._past[at]
         for back in range(int(self.seen[at].max(initial=0))):
@@ -215,24 +194,29 @@ class Histories:
             since[rows, town] = np.minimum(since[rows, town], back)
         return since
 
-    def _added(self, at: np.ndarray, kept: np.ndarray, town: np.ndarray) -> np.ndarray:
+    def _count_towns(self, at: np.ndarray, kept: np.ndarray, town: np.ndarray) -> np.ndarray:
         row, column = np.nonzero(kept)
         cell = row * self._towns.most + town[row, column]
         return np.bincount(cell, minlength=len(at) * self._towns.most).reshape(len(at), -1).astype(np.float64)
 
 
 class TownMethod(ABC):
-    """What forecasts of towns have in common: the towns, each unit's past, and the best ten of their scores.
+    """Base of forecasts of towns: the towns, each unit's past, and the best ten of their scores.
 
-    A method fits by setting ``unit`` and ``towns`` first (:meth:`start`), and scores towns by :meth:`scores`.
+    ``fit`` starts with :meth:`start`, or with :meth:`count`.
     """
 
     needs = NEEDS
     stochastic = False
 
-    def start(self, fold: Fold) -> None:
-        """Remember the towns of a fold."""
+    def start(self, fold: Fold) -> Moves:
+        """Remember the towns of a fold; return the moves of training."""
         self.unit, self.towns = fold.task.unit, Towns.of(fold)
+        return Moves.of(stops_of(fold, "train"), self.unit, self.towns)
+
+    def count(self, fold: Fold) -> MoveCounts:
+        """Remember the towns of a fold; return the counts of the moves of training."""
+        return MoveCounts(self.start(fold), self.towns)
 
     @abstractmethod
     def scores(self, past: Histories, at: np.ndarray) -> np.ndarray:
@@ -247,34 +231,31 @@ class TownMethod(ABC):
         scores = exclude_here(self.scores(self._past, at), self._past.here(at))
         known = np.where(self.towns.there[region] & np.isfinite(scores), scores, -np.inf)
         best = np.argsort(-known, axis=1, kind="stable")[:, :MOST]
-        score = np.take_along_axis(known, best, axis=1)
-        row, column = np.nonzero(np.isfinite(score))
-        town = pl.Series(self.towns.ids[region[row], best[row, column]]).cast(rows.schema["town"])
+        row, column = np.nonzero(np.isfinite(np.take_along_axis(known, best, axis=1)))
+        place = best[row, column]
+        town = pl.Series(self.towns.ids[region[row], place]).cast(rows.schema["town"])
         return pl.DataFrame(
-            {self.unit: rows[self.unit].gather(row), "candidate": town, "score": score[row, column]}
+            {self.unit: rows[self.unit].gather(row), "candidate": town, "score": known[row, place]}
         )
 
 
 def replay(
     stops: pl.DataFrame, unit: str, towns: Towns
 ) -> Iterator[tuple[Histories, np.ndarray, np.ndarray]]:
-    """Yield known stops, sorted by unit and sequence, step by step: pasts, positions of those that go on, and to
-    where."""
+    """Yield known stops, sorted by unit and sequence, step by step: pasts, positions of the units that go on, and
+    their next towns."""
     past = Histories(stops.select(unit).unique(), unit, towns)
-    last = (pl.int_range(pl.len()).over(unit) == pl.len().over(unit) - 1).alias("last")
-    numbered = stops.with_columns(
-        pl.int_range(pl.len()).over(unit).alias("step"),
-        last,
-        pl.Series("next", np.roll(towns.positions(stops)[1], -1)),
-    )
+    step = pl.int_range(pl.len()).over(unit)
+    following = pl.Series("next", np.roll(towns.positions(stops)[1], -1))
+    numbered = stops.with_columns(following, step=step, goes_on=step < pl.len().over(unit) - 1)
     for _, rows in numbered.sort("step", unit).group_by("step", maintain_order=True):
-        at, goes_on = past.read(rows), ~rows["last"].to_numpy()
+        at, goes_on = past.read(rows), rows["goes_on"].to_numpy()
         if goes_on.any():
             yield past, at[goes_on], rows["next"].to_numpy()[goes_on]
 
 
 def best_of(method: TownMethod, stops: pl.DataFrame, choices: Sequence[float], name: str) -> float:
-    """Return the value of an attribute by which a method's mean reciprocal rank on known stops is highest; the first
+    """Return the value of an attribute for which a method's mean reciprocal rank on known stops is highest; the first
     without any stops."""
     reached = []
     for choice in choices:
@@ -296,19 +277,15 @@ def exclude_here(scores: np.ndarray, here: np.ndarray) -> np.ndarray:
 
 
 def smooth(counts: np.ndarray, lower: np.ndarray) -> np.ndarray:
-    """Return (rows, most) probabilities: Witten and Bell's (1991) interpolation of counts with those of a shorter
-    context.
-
-    The weight of the shorter context is the number of different towns seen in this one over that and all counts.
-    """
+    """Return (rows, most) probabilities: counts interpolated with those of a shorter context, by its weight of the
+    number of different towns seen in this one over that and all counts (Witten and Bell 1991)."""
     total = counts.sum(axis=1, keepdims=True)
     kinds = np.maximum((counts > 0).sum(axis=1, keepdims=True), 1)
     return (counts + kinds * lower) / (total + kinds)
 
 
 def reciprocal_ranks(scores: np.ndarray, town: np.ndarray) -> np.ndarray:
-    """Return (rows,) reciprocal rank of the right town among (rows, most) scores, 0 beyond ten, ties in their
-    middle."""
+    """Return (rows,) reciprocal rank of the right town among (rows, most) scores, 0 beyond ten, ties in the middle."""
     right = scores[np.arange(len(town)), town][:, None]
     rank = 1 + (scores > right).sum(axis=1) + ((scores == right).sum(axis=1) - 1) / 2
     return np.where(rank <= MOST, 1 / rank, 0.0)

@@ -11,14 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from tipbench.data.fold import Fold
 
-from tipbaselines.route_forecast.itineraries import (
-    Histories,
-    MoveCounts,
-    Moves,
-    TownMethod,
-    best_of,
-    stops_of,
-)
+from tipbaselines.route_forecast.itineraries import Histories, TownMethod, best_of, stops_of
 
 
 @dataclass(eq=False)
@@ -30,8 +23,7 @@ class Markov(TownMethod):
     prior: float = 5.0
 
     def fit(self, fold: Fold, seed: int) -> None:
-        self.start(fold)
-        self._counts = MoveCounts(Moves.of(stops_of(fold, "train"), self.unit, self.towns), self.towns)
+        self._counts = self.count(fold)
         self.weight = best_of(self, stops_of(fold, "valid"), self.own, "weight")
 
     def scores(self, past: Histories, at: np.ndarray) -> np.ndarray:

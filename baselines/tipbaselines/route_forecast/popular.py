@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from tipbench.data.fold import Fold
 
-from tipbaselines.route_forecast.itineraries import Histories, MoveCounts, Moves, TownMethod, stops_of
+from tipbaselines.route_forecast.itineraries import Histories, TownMethod
 
 
 @dataclass(eq=False)
@@ -18,8 +18,7 @@ class Popular(TownMethod):
     prior: float = 1.0
 
     def fit(self, fold: Fold, seed: int) -> None:
-        self.start(fold)
-        self._counts = MoveCounts(Moves.of(stops_of(fold, "train"), self.unit, self.towns), self.towns)
+        self._counts = self.count(fold)
 
     def scores(self, past: Histories, at: np.ndarray) -> np.ndarray:
         region = past.region[at]

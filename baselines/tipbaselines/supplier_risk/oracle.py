@@ -4,16 +4,8 @@ Needs hidden truth: the log-odds (integer milli-nats) of a firm given its buyers
 its audits and complaints, and when exploitation would have been in force. Cost: a look-up.
 """
 
-import polars as pl
-from tipbench.data.fold import Fold
-
-from tipbaselines.frames import Untrained, log_odds_frame, to_predict
+from tipbaselines.frames import LogOddsOracle
 
 
-class Oracle(Untrained):
+class Oracle(LogOddsOracle):
     needs = frozenset({"firms.log_odds"})
-    oracle = True
-
-    def predict(self, fold: Fold) -> pl.DataFrame:
-        firms = to_predict(fold)
-        return log_odds_frame(firms[fold.task.unit], firms["log_odds"])

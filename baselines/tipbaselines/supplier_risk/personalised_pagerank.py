@@ -38,38 +38,29 @@ class PersonalisedPageRank:
         train = fold.labels("train").collect()
         restart[chain.positions(train[chain.unit])] += train["label"].to_numpy().astype(float)
         if restart.any():
-            self._score = self._ranked(chain, restart)
+            self._score = self._rank(chain, restart)
 
     def predict(self, fold: Fold) -> pl.DataFrame:
         units = to_predict(fold)[fold.task.unit]
         return score_frame(units, self._score[self._chain.positions(units)])
 
-    def _ranked(self, chain: SupplyChain, restart: np.ndarray) -> np.ndarray:
+    def _rank(self, chain: SupplyChain, restart: np.ndarray) -> np.ndarray:
         import rustworkx
 
         graph = rustworkx.PyDiGraph(multigraph=True)
         graph.add_nodes_from(range(chain.count + len(chain.agencies)))
         placed = np.flatnonzero(chain.agency >= 0)
-        ends = np.vstack(
-            [
-                np.column_stack([chain.supplier, chain.buyer]),
-                np.column_stack([placed, chain.count + chain.agency[placed]]),
-            ]
-        )
-        weight = np.where(np.arange(len(ends)) < len(chain.supplier), self.supply, 1.0)
-        for one, other in ((0, 1), (1, 0)):
-            graph.add_edges_from(
-                list(zip(ends[:, one].tolist(), ends[:, other].tolist(), weight.tolist(), strict=True))
-            )
+        one = np.append(chain.supplier, placed).tolist()
+        other = np.append(chain.buyer, chain.count + chain.agency[placed]).tolist()
+        weight = [self.supply] * len(chain.supplier) + [1.0] * len(placed)
+        for ends in ((one, other), (other, one)):
+            graph.add_edges_from(list(zip(*ends, weight, strict=True)))
 
         def rank(start: np.ndarray) -> np.ndarray:
             known = np.flatnonzero(start)
+            restart = dict(zip(known.tolist(), start[known].tolist(), strict=True))
             ranks = rustworkx.pagerank(
-                graph,
-                alpha=self.damping,
-                weight_fn=float,
-                personalization=dict(zip(known.tolist(), start[known].tolist(), strict=True)),
-                max_iter=200,
+                graph, alpha=self.damping, weight_fn=float, personalization=restart, max_iter=200
             )
             return np.array([ranks[node] for node in range(chain.count)])
 

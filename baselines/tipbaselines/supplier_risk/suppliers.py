@@ -8,22 +8,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
+from polars import selectors
 from tipbench.data.fold import Fold
 
-from tipbaselines.graphs import fill_gaps, mean_matrix, ratio
+from tipbaselines.frames import few_levels, level_columns
+from tipbaselines.graphs import adjacency_matrix, fill_gaps, largest, mean_matrix, ratio
 from tipbaselines.trees import TreesOnNodes
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 
-FEW_LEVELS = 40
-"""A column of text with more distinct values than this is not a category."""
 EVENTS = ("audits", "complaints")
-SUMMARIES = ("mean", "most", "last")
-"""Second words of the columns of events that do not count."""
-PRIOR_EVENTS = 1.0
-"""Audits or complaints that what is found of all weighs as much as."""
+SUMMARIES = ("mean", "most", "last")  # Second words of the columns of events that do not count
+PRIOR_EVENTS = 1.0  # Audits or complaints that what is found of all weighs as much as
 NAMES = ("region", "town", "jurisdiction", "agency")
 """Columns that name what firms share: no method here learns a name."""
 
@@ -55,12 +53,7 @@ class SupplyChain:
 
     def supplies(self) -> "csr_matrix":
         """Return (firms, firms) float32: 1 where the row supplies the column."""
-        from scipy.sparse import csr_matrix
-
-        ones = np.ones(len(self.supplier), dtype=np.float32)
-        matrix = csr_matrix((ones, (self.supplier, self.buyer)), shape=(self.count, self.count))
-        matrix.data[:] = 1.0
-        return matrix
+        return adjacency_matrix(self.supplier, self.buyer, self.count)
 
     def placed(self) -> "csr_matrix":
         """Return (firms, agencies) float32: 1 where the column places workers with the row."""
@@ -75,9 +68,11 @@ def read_supply_chain(fold: Fold) -> SupplyChain:
     """Return the supply chain of a fold."""
     unit = fold.task.unit
     firms = fold.tables[fold.task.table].unique(unit).sort(unit).collect()
-    others = (name for name in fold.tables if name != fold.task.table)
-    tables = {name: fold.tables[name].collect() for name in others}
-    tables = {name: frame.sort(_order(frame)) for name, frame in tables.items()}
+    tables = {
+        name: table.collect().sort(~selectors.by_dtype(pl.List(pl.String)))
+        for name, table in fold.tables.items()
+        if name != fold.task.table
+    }
     ids = firms[unit].to_numpy()
     ends = [np.zeros(0, dtype=np.int64)] * 2
     supplies = tables.get("supplies", pl.DataFrame())
@@ -90,13 +85,9 @@ def read_supply_chain(fold: Fold) -> SupplyChain:
     return SupplyChain(unit, firms, tables, ends[0], ends[1], agency, agencies)
 
 
-def _order(frame: pl.DataFrame) -> list[str]:
-    return [name for name, dtype in frame.schema.items() if dtype != pl.List(pl.String)]
-
-
 def own_features(chain: SupplyChain) -> pl.DataFrame:
-    """Return what a firm's own rows say, one Float32 column each: its columns, its audits and complaints counted by
-    what they say, and how many it supplies and buys from on what terms. Names (towns, agencies) are left out."""
+    """Return a firm's own records, Float32: its columns but names (towns, agencies), its audits and complaints
+    counted by content, and how many firms it supplies and buys from on what terms."""
     frames = [_columns(chain.firms.drop(chain.unit, *NAMES, strict=False))]
     frames += [_events(chain, name) for name in EVENTS if name in chain.tables]
     frames.append(_dealings(chain))
@@ -110,17 +101,12 @@ def _columns(frame: pl.DataFrame) -> pl.DataFrame:
         if dtype.is_numeric() or dtype == pl.Boolean:
             found.append(pl.col(name).cast(pl.Float32))
         elif dtype == pl.String:
-            levels = frame[name].drop_nulls().unique().sort().to_list()
-            if len(levels) <= FEW_LEVELS:
-                found += [
-                    (pl.col(name) == v).fill_null(False).cast(pl.Float32).alias(f"{name} {v}") for v in levels
-                ]
+            found += level_columns(name, few_levels(frame[name]))
     return frame.select(found).fill_null(float("nan"))
 
 
 def _events(chain: SupplyChain, name: str) -> pl.DataFrame:
-    """Return rows of a table a firm: how many, how many with each level of each text or list, mean and largest
-    number."""
+    """Return a firm's rows of a table: how many, how many with each level of a text or list, mean and most."""
     events = chain.tables[name]
     at = chain.positions(events[chain.unit])
     count = np.bincount(at, minlength=chain.count).astype(float)
@@ -131,14 +117,12 @@ def _events(chain: SupplyChain, name: str) -> pl.DataFrame:
         if dtype == pl.Boolean or dtype.is_numeric():
             values = events[column].cast(pl.Float64).fill_null(0).to_numpy()
             found[f"{name} mean {column}"] = ratio(np.bincount(at, values, chain.count), count)
-            found[f"{name} last {column}" if column == "day" else f"{name} most {column}"] = _largest(
-                at, values, chain.count
-            )
+            most = "last" if column == "day" else "most"
+            found[f"{name} {most} {column}"] = _largest(at, values, chain.count)
         else:
             long = pl.DataFrame({"at": at, "value": events[column]})
             long = long.explode("value") if isinstance(dtype, pl.List) else long
-            levels = long["value"].drop_nulls().unique().sort().to_list()
-            for level in levels if len(levels) <= FEW_LEVELS else []:
+            for level in few_levels(long["value"]):
                 rows = long.filter(pl.col("value") == level)["at"].to_numpy()
                 found[f"{name} {column} {level}"] = np.bincount(rows, minlength=chain.count).astype(float)
     return pl.DataFrame(found)
@@ -162,24 +146,22 @@ def _dealings(chain: SupplyChain) -> pl.DataFrame:
 
 def neighbour_features(chain: SupplyChain) -> np.ndarray:
     """Return (firms, columns) float32 of the other firms of one's agency, one's buyers, one's suppliers, and the others
-    who supply one's buyers: how many they are, how many audits and complaints they have, and of these the share with
+    who supply one's buyers: how many they are, how many audits and complaints they have, and the share of these with
     each finding or topic, shrunk to that of all; on what terms one's buyers buy; and the agency's own columns."""
     placed, supplies = chain.placed(), chain.supplies()
-    relations = (
-        _without_self((placed @ placed.T).tocsr()),
-        supplies,
-        supplies.T.tocsr(),
-        _without_self((supplies @ supplies.T).tocsr()),
-    )
+    of_agency, rivals = (placed @ placed.T).tocsr(), (supplies @ supplies.T).tocsr()
+    for matrix in (of_agency, rivals):
+        matrix.setdiag(0)
+        matrix.eliminate_zeros()
     counted = [(name, _counts(_events(chain, name))) for name in EVENTS if name in chain.tables]
     columns = []
-    for relation in relations:
+    for relation in (of_agency, supplies, supplies.T.tocsr(), rivals):
         columns.append(np.asarray(relation.getnnz(axis=1), dtype=np.float64))
         for name, events in counted:
-            number = relation @ events[name]
+            every, number = events[name], relation @ events[name]
             columns.append(number)
             columns += [
-                (relation @ values + PRIOR_EVENTS * values.sum() / max(events[name].sum(), 1))
+                (relation @ values + PRIOR_EVENTS * values.sum() / max(every.sum(), 1))
                 / (number + PRIOR_EVENTS)
                 for level, values in events.items()
                 if level != name
@@ -192,17 +174,8 @@ def neighbour_features(chain: SupplyChain) -> np.ndarray:
 
 def _counts(events: pl.DataFrame) -> dict[str, np.ndarray]:
     """Return columns of :func:`_events` that count: the rows, and those with each level."""
-    return {
-        n: events[n].to_numpy()
-        for n in events.columns
-        if not n.split(" ")[1:2] or n.split(" ")[1] not in SUMMARIES
-    }
-
-
-def _without_self(matrix: "csr_matrix") -> "csr_matrix":
-    matrix.setdiag(0)
-    matrix.eliminate_zeros()
-    return matrix
+    named = {name: name.split(" ")[1:2] for name in events.columns}
+    return {name: events[name].to_numpy() for name, second in named.items() if not {*second} & {*SUMMARIES}}
 
 
 def _of_the_agency(chain: SupplyChain) -> np.ndarray:
@@ -220,9 +193,7 @@ def _of_the_agency(chain: SupplyChain) -> np.ndarray:
 
 
 def _largest(at: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
-    """Return largest value at each position, NaN where there is none."""
-    found = np.full(count, -np.inf)
-    np.maximum.at(found, at, values)
+    found = largest(at, values, count)
     return np.where(np.isinf(found), np.nan, found)
 
 

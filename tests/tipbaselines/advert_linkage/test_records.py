@@ -38,16 +38,16 @@ def test_who_has_no_spark_is_told_what_to_install(monkeypatch: pytest.MonkeyPatc
 
 
 def test_duckdb_has_the_limit_and_the_folder_that_were_asked_for_and_leaves_nothing(tmp_path: Path) -> None:
-    with LinkageEngine(memory_gib=0.25, scratch=str(tmp_path)).opened() as api:
+    with LinkageEngine(memory_gib=0.0625, scratch=str(tmp_path)).connect() as api:
         query = "SELECT current_setting('memory_limit'), current_setting('temp_directory')"
         limit, folder = api._execute_sql_against_backend(query).fetchall()[0]
         # more than the limit holds: sorted on disk
         api._execute_sql_against_backend(
             "CREATE TABLE big AS SELECT md5(i::VARCHAR) || md5((i + 1)::VARCHAR) AS word "
-            "FROM range(6000000) t(i) ORDER BY word"
+            "FROM range(1200000) t(i) ORDER BY word"
         )
         assert any(Path(folder).iterdir())
-    assert limit == "256.0 MiB"
+    assert limit == "64.0 MiB"
     assert Path(folder).parent == tmp_path
     assert not list(tmp_path.iterdir())
 

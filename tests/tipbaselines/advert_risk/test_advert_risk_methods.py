@@ -1,18 +1,20 @@
 """What each advert_risk baseline makes of adverts that were made for it."""
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 import pytest
+from tipbaselines.advert_risk.adverts import JOB_FIELDS, linear_model
 from tipbaselines.advert_risk.cluster_pooling import ClusterPooling, advert_clusters, pooled_log_odds
 from tipbaselines.advert_risk.indicator_count import IndicatorCount, indicators
 from tipbaselines.advert_risk.joined_tables import JoinedTables, money_near, wallet_traits
-from tipbaselines.advert_risk.lightgbm import LightGBM, linear_model
+from tipbaselines.advert_risk.lightgbm import LightGBM
 from tipbaselines.advert_risk.linked_pooling import LinkedPooling
 from tipbaselines.advert_risk.oracle import Oracle
 from tipbaselines.advert_risk.prior import Prior
 from tipbaselines.advert_risk.tfidf_logreg import TfidfLogreg
 from tipbaselines.frames import logit
-from tipbaselines.linkage import group_weights
 from tipbench.data.access import check_needs
 from tipbench.data.fold import Fold
 from tipbench.tasks.advert_risk import TASK
@@ -20,14 +22,7 @@ from tipcore.errors import UsageError
 
 DAY = 1440
 LANGUAGES = ("ar", "en", "es", "fr", "ru", "zh")
-JOB_FIELDS = (
-    "wage_deductions",
-    "transport",
-    "accommodation",
-    "help_settling",
-    "transfer_support",
-    "experience",
-)
+SMALL: dict[str, Any] = {"leaf_size": 10, "components": 4, "rounds": 60, "learning_rate": 0.2, "crossfits": 3}
 
 
 def fold_of(adverts: pl.DataFrame, labels: list[int], parts: list[str], **tables: pl.DataFrame) -> Fold:
@@ -93,8 +88,7 @@ def test_the_oracle_is_the_posterior_of_the_operation_and_not_of_its_neighbour_i
 
 
 @pytest.mark.parametrize(
-    "method",
-    [TfidfLogreg(), LightGBM(leaf_size=10), JoinedTables(leaf_size=10), ClusterPooling(), LinkedPooling()],
+    "method", [TfidfLogreg(), LightGBM(**SMALL), JoinedTables(**SMALL), ClusterPooling(), LinkedPooling()]
 )
 def test_a_telling_word_is_learnt(method) -> None:
     adverts, labels, parts = market()
@@ -104,7 +98,7 @@ def test_a_telling_word_is_learnt(method) -> None:
 def test_trees_learn_from_the_price_what_a_text_model_cannot() -> None:
     adverts, labels, parts = market(telling="price")
     fold = fold_of(adverts, labels, parts)
-    assert told_apart(scores(LightGBM(leaf_size=10), fold), labels) > 0.95
+    assert told_apart(scores(LightGBM(**SMALL), fold), labels) > 0.95
     assert told_apart(scores(TfidfLogreg(), fold), labels) < 0.65
 
 
@@ -121,28 +115,10 @@ def test_a_cross_fitted_score_knows_no_word_of_its_own_cluster() -> None:
     labels, cluster = np.array([1, 1, 0, 0, 1, 0]), np.array([0, 0, 1, 1, 2, 2])
     _, score = linear_model(documents, labels, cluster, 10.0, 3)
     for held in range(3):
-        apart = (
-            TfidfLogreg()
-            .new_model()
-            .fit([documents[i] for i in np.flatnonzero(cluster != held)], labels[cluster != held])
-        )
+        outside = [documents[i] for i in np.flatnonzero(cluster != held)]
+        apart = TfidfLogreg().new_model().fit(outside, labels[cluster != held])
         inside = np.flatnonzero(cluster == held)
         assert score[inside] == pytest.approx(logit(apart.scores([documents[i] for i in inside])), abs=0)
-
-
-def test_equal_texts_weigh_as_often_as_they_occur() -> None:
-    documents, labels = ["a b", "a c", "b d", "c d"], np.array([1, 1, 0, 0])
-    copies = [0, 0, 0, 1, 2, 2, 3]
-    twice = TfidfLogreg(ngrams=1).new_model().fit([documents[i] for i in copies], labels[copies])
-    plain = TfidfLogreg(ngrams=1).new_model().fit(documents, labels)
-    from sklearn.linear_model import LogisticRegression
-
-    matrix = twice.pipeline[:-1].transform([documents[i] for i in copies])
-    reference = (
-        LogisticRegression(C=10.0, max_iter=300).fit(matrix, labels[copies]).predict_proba(matrix)[:, 1]
-    )
-    assert twice.scores([documents[i] for i in copies]) == pytest.approx(reference, abs=1e-4)
-    assert twice.scores(documents) != pytest.approx(plain.scores(documents), abs=1e-3)
 
 
 def test_indicators_are_listed_in_all_six_languages_and_in_lower_case() -> None:
@@ -236,12 +212,6 @@ def test_a_re_post_does_not_outvote_the_other_adverts_of_its_operator() -> None:
     assert often[600] == pytest.approx(once[600], abs=1e-9)
 
 
-def test_every_group_weighs_the_same() -> None:
-    weights = group_weights(np.array([5, 5, 5, 9]))
-    assert weights[:3].sum() == pytest.approx(weights[3])
-    assert weights.mean() == pytest.approx(1)
-
-
 def silent() -> tuple[pl.DataFrame, list[int], list[str]]:
     """Adverts that say nothing of what they are."""
     adverts, labels, parts = market(telling="nothing")
@@ -252,9 +222,9 @@ def test_flags_tell_where_they_are_shown() -> None:
     adverts, labels, parts = silent()
     flagged = [advert for advert, label in zip(adverts["advert"], labels, strict=True) if label]
     flags = pl.DataFrame({"advert": flagged, "reason": "suspected_exploitation"})
-    assert told_apart(scores(JoinedTables(leaf_size=10), fold_of(adverts, labels, parts)), labels) < 0.65
+    assert told_apart(scores(JoinedTables(**SMALL), fold_of(adverts, labels, parts)), labels) < 0.65
     shown = fold_of(adverts, labels, parts, flags=flags)
-    assert told_apart(scores(JoinedTables(leaf_size=10), shown), labels) > 0.95
+    assert told_apart(scores(JoinedTables(**SMALL), shown), labels) > 0.95
 
 
 def test_accounts_join_a_word_to_adverts_that_do_not_say_it() -> None:
@@ -266,12 +236,12 @@ def test_accounts_join_a_word_to_adverts_that_do_not_say_it() -> None:
     parts = [("train", "valid", "test")[one % 3] for one in account]
     mark = np.where(labels == 1, " silver", " golden")
     adverts = adverts.with_columns(body=pl.col("body") + pl.Series(np.where(says, mark, "")))
-    alone = scores(JoinedTables(leaf_size=10), fold_of(adverts, labels.tolist(), parts))
+    alone = scores(JoinedTables(**SMALL), fold_of(adverts, labels.tolist(), parts))
     named = adverts.with_columns(account=pl.Series(account))
     accounts = pl.DataFrame(
         {"account": np.arange(300), "created_day": 0, "verified": True, "device_cluster": np.arange(300)}
     )
-    joined = scores(JoinedTables(leaf_size=10), fold_of(named, labels.tolist(), parts, accounts=accounts))
+    joined = scores(JoinedTables(**SMALL), fold_of(named, labels.tolist(), parts, accounts=accounts))
     assert told_apart(joined, labels.tolist()) > 0.85
     assert told_apart(joined, labels.tolist()) > told_apart(alone, labels.tolist()) + 0.1
 
@@ -279,28 +249,10 @@ def test_accounts_join_a_word_to_adverts_that_do_not_say_it() -> None:
 def paid(adverts: pl.DataFrame, wallets: int) -> pl.DataFrame:
     """Payments by wallet ``advert % wallets`` on the day of each advert; even wallets take wages as well."""
     wallet = pl.col("advert") % wallets + 100
-    spent = adverts.select(
-        payer=wallet,
-        payee=pl.lit(99),
-        minute=pl.col("minute"),
-        amount=pl.lit(1_234),
-        purpose=pl.lit("advert"),
-    )
-    wages = pl.DataFrame(
-        {
-            "payer": 98,
-            "payee": np.arange(100, 100 + wallets, 2),
-            "minute": 0,
-            "amount": 50_000,
-            "purpose": "wages",
-        }
-    )
-    return pl.concat(
-        [
-            one.cast({"payer": pl.Int64, "payee": pl.Int64, "minute": pl.Int64, "amount": pl.Int64})
-            for one in (spent, wages)
-        ]
-    )
+    spent = adverts.select("minute", payer=wallet, payee=99, amount=1_234, purpose=pl.lit("advert"))
+    takes = np.arange(100, 100 + wallets, 2)
+    wages = pl.DataFrame({"minute": 0, "payer": 98, "payee": takes, "amount": 50_000, "purpose": "wages"})
+    return pl.concat([spent, wages], how="vertical_relaxed")
 
 
 def test_money_is_that_of_the_wallets_that_pay_when_the_case_advertises() -> None:
@@ -328,15 +280,8 @@ def test_money_is_that_of_the_wallets_that_pay_when_the_case_advertises() -> Non
 
 
 def test_traits_of_a_wallet_are_those_of_its_payments() -> None:
-    payments = pl.DataFrame(
-        {
-            "payer": [1, 1, 2],
-            "payee": [2, 3, 1],
-            "minute": 0,
-            "amount": [5_000, 1_234, 10_000],
-            "purpose": ["a", None, "a"],
-        }
-    )
+    ends, amounts = {"payer": [1, 1, 2], "payee": [2, 3, 1]}, [5_000, 1_234, 10_000]
+    payments = pl.DataFrame({**ends, "minute": 0, "amount": amounts, "purpose": ["a", None, "a"]})
     one = wallet_traits(payments.lazy()).filter(wallet=1).row(0, named=True)
     assert one["payments"] == pytest.approx(np.log1p(3))
     assert (one["share taken"], one["others for each payment"]) == pytest.approx((1 / 3, 2 / 3))
