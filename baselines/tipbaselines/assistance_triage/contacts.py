@@ -144,7 +144,7 @@ class NoteWords:
             self._empty = True
             return self.transform(documents)
 
-    def transform(self, documents: Sequence[str]) -> "csr_matrix":
+    def transform(self, documents: Sequence[str]) -> Any:
         from scipy.sparse import csr_matrix
 
         return csr_matrix((len(documents), 0)) if self._empty else self._model.transform(documents)

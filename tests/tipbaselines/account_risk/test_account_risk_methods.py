@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from hand_made import auroc, make_fold, predict
 from sklearn.metrics import roc_auc_score
 from tipbaselines.account_risk.accounts import neighbour_features, own_columns, read_graph, tie_columns
 from tipbaselines.account_risk.degree import Degree
@@ -18,7 +19,6 @@ from tipbaselines.account_risk.neighbour_outlier import NeighbourOutlier
 from tipbaselines.graphs import mean_matrix
 from tipbench.data.fold import Fold
 from tipbench.loading import prepare
-from tipbench.tasks import task_of
 from tipcore.errors import NotMapped, UsageError
 
 REAL = Path(__file__).parents[4] / "shared" / "real" / "graph"
@@ -41,17 +41,8 @@ TIES = pl.DataFrame(
 )
 
 
-def fold(
-    accounts: pl.DataFrame, ties: pl.DataFrame, label: np.ndarray | None = None, train: float = 0.0
-) -> Fold:
-    """A fold whose first share of accounts is train, with labels, and whose others are test."""
-    count = accounts.height
-    given = np.arange(count) < count * train
-    parts = pl.DataFrame({"account": accounts["account"], "part": np.where(given, "train", "test")})
-    values = np.zeros(count) if label is None else label
-    labels = parts.with_columns(pl.Series("label", values, dtype=pl.Int8)).filter(pl.Series(given))
-    tables = {"accounts": accounts.lazy(), "ties": ties.lazy()}
-    return Fold(task_of("account_risk"), tables, parts, labels)
+def fold(accounts: pl.DataFrame, ties: pl.DataFrame, label: Any = None, train: float = 0.0) -> Fold:
+    return make_fold("account_risk", accounts, label, train=train, ties=ties)
 
 
 def test_ties_are_counted_by_direction_and_whether_they_are_returned() -> None:
@@ -112,17 +103,10 @@ def planted(nodes: int = 900, seed: int = 0) -> tuple[pl.DataFrame, pl.DataFrame
     return accounts, pl.DataFrame({"source": source, "target": drawn}), label
 
 
-def auroc(method: object, accounts: pl.DataFrame, ties: pl.DataFrame, label: np.ndarray) -> float:
-    given = fold(accounts, ties, label, train=0.6)
-    method.fit(given, 0)  # type: ignore[attr-defined]
-    found = method.predict(given)  # type: ignore[attr-defined]
-    return float(roc_auc_score(label[found["account"].to_numpy()], found["score"]))
-
-
 def test_what_is_told_by_neighbours_alone_is_found_by_their_features_alone() -> None:
     accounts, ties, label = planted()
-    assert auroc(NeighbourLightGBM(), accounts, ties, label) > 0.9
-    assert auroc(LightGBM(), accounts, ties, label) < 0.65
+    assert auroc(NeighbourLightGBM(), fold(accounts, ties, label, 0.6), label) > 0.9
+    assert auroc(LightGBM(), fold(accounts, ties, label, 0.6), label) < 0.65
 
 
 def test_graphsage_finds_what_is_told_by_neighbours_alone() -> None:
@@ -130,7 +114,7 @@ def test_graphsage_finds_what_is_told_by_neighbours_alone() -> None:
     from tipbaselines.account_risk.graphsage import GraphSAGE
 
     accounts, ties, label = planted()
-    assert auroc(GraphSAGE(hidden=16, unwatched=80), accounts, ties, label) > 0.9
+    assert auroc(GraphSAGE(hidden=16, unwatched=80), fold(accounts, ties, label, 0.6), label) > 0.9
 
 
 def test_labels_spread_within_communities_and_the_lonely_get_the_prevalence() -> None:
@@ -140,11 +124,9 @@ def test_labels_spread_within_communities_and_the_lonely_get_the_prevalence() ->
     target = generator.integers(0, 99, len(source)) * 2 + source % 2
     accounts = pl.DataFrame({"account": np.arange(200)})
     ties = pl.DataFrame({"source": source, "target": np.minimum(target, 198 - (source % 2 == 1))})
-    assert auroc(LabelPropagation(), accounts, ties, label) > 0.95
+    assert auroc(LabelPropagation(), fold(accounts, ties, label, 0.6), label) > 0.95
     given = fold(accounts, ties.filter(pl.col("target") != 199), label, train=0.6)
-    method = LabelPropagation()
-    method.fit(given, 0)
-    lonely = method.predict(given).filter(pl.col("account") == 199)["score"][0]
+    lonely = predict(LabelPropagation(), given).filter(account=199)["score"][0]
     assert lonely == pytest.approx(0.5, abs=0.02)
 
 
@@ -202,17 +184,16 @@ def test_outliers_need_features_and_nothing_else() -> None:
     features = np.random.default_rng(0).normal(size=(120, 2))
     features[0] = 9
     accounts = pl.DataFrame({"account": np.arange(120), "a": features[:, 0], "b": features[:, 1]})
-    alone = Fold(task_of("account_risk"), {"accounts": accounts.lazy()}, *_all(accounts))
+    alone = make_fold("account_risk", accounts)
     score = NeighbourOutlier().predict(alone).sort("account")["score"]
     assert score.arg_max() == 0
     bare = accounts.select("account")
     sender = pl.DataFrame({"source": np.full(60, 7), "target": np.arange(60, 120)})
     ring = pl.DataFrame({"source": np.arange(120), "target": (np.arange(120) + 1) % 120})
-    tables = {"accounts": bare.lazy(), "ties": pl.concat([sender, ring]).lazy()}
-    tied = Fold(task_of("account_risk"), tables, *_all(bare))
+    tied = fold(bare, pl.concat([sender, ring]))
     assert NeighbourOutlier().predict(tied).sort("account")["score"].arg_max() == 7
     with pytest.raises(UsageError, match="these accounts have none"):
-        NeighbourOutlier().predict(Fold(task_of("account_risk"), {"accounts": bare.lazy()}, *_all(bare)))
+        NeighbourOutlier().predict(make_fold("account_risk", bare))
 
 
 def test_an_unusual_account_is_isolated_by_its_columns_or_by_its_ties() -> None:
@@ -224,24 +205,17 @@ def test_an_unusual_account_is_isolated_by_its_columns_or_by_its_ties() -> None:
     sender = {"source": np.full(90, 7), "target": np.arange(100, 190)}
     ties = pl.concat([pl.DataFrame(ends), pl.DataFrame(sender)])
 
-    def highest(method: IsolationForest, tables: dict[str, pl.DataFrame]) -> object:
-        given = Fold(task_of("account_risk"), {k: v.lazy() for k, v in tables.items()}, *_all(accounts))
-        method.fit(given, 0)
-        score = method.predict(given).sort("account")["score"]
+    def highest(method: IsolationForest, accounts: pl.DataFrame, **tables: Any) -> object:
+        score = predict(method, make_fold("account_risk", accounts, **tables))["score"]
         assert score.is_between(0, 1).all()
         return score.arg_max()
 
     bare = accounts.select("account")
-    assert highest(IsolationForest(), {"accounts": accounts}) == 0
-    assert highest(IsolationForest(), {"accounts": bare, "ties": ties}) == 7
-    assert highest(IsolationForest(ties=False), {"accounts": accounts, "ties": ties}) == 0
+    assert highest(IsolationForest(), accounts) == 0
+    assert highest(IsolationForest(), bare, ties=ties) == 7
+    assert highest(IsolationForest(ties=False), accounts, ties=ties) == 0
     with pytest.raises(UsageError, match="these accounts have none"):
-        highest(IsolationForest(), {"accounts": bare})
-
-
-def _all(accounts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    parts = accounts.select("account", part=pl.lit("test"))
-    return parts, parts.with_columns(label=pl.lit(0, dtype=pl.Int8)).clear()
+        highest(IsolationForest(), bare)
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="the shared real data sets are not here")
@@ -262,9 +236,8 @@ def test_outliers_of_known_sets_are_those_known(name: str, method: Any, known: f
         features, label = file["x"], file["y"] > 0
     accounts = pl.DataFrame(features, schema=[f"x{i}" for i in range(features.shape[1])])
     accounts = accounts.with_columns(account=pl.int_range(len(label), dtype=pl.Int64))
-    alone = Fold(task_of("account_risk"), {"accounts": accounts.lazy()}, *_all(accounts))
-    method.fit(alone, 3)
-    found = roc_auc_score(label, method.predict(alone).sort("account")["score"])
+    alone = make_fold("account_risk", accounts)
+    found = roc_auc_score(label, predict(method, alone, seed=3)["score"])
     if not known:
         narrow = features.astype(np.float32)
         known = roc_auc_score(label, -Forest(random_state=3).fit(narrow).score_samples(narrow))

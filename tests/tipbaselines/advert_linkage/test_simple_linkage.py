@@ -2,25 +2,17 @@
 
 import polars as pl
 import pytest
+from hand_made import make_fold, predict
 from tipbaselines.advert_linkage.exact_duplicates import ExactDuplicates
 from tipbaselines.advert_linkage.minhash_lsh import MinHashLSH
 from tipbaselines.advert_linkage.phone_components import PhoneComponents
 from tipbaselines.advert_linkage.tfidf_pairs import TfidfPairs
-from tipbench.data.fold import Fold
-from tipbench.tasks.advert_linkage import TASK
-
-
-def fold_of(adverts: pl.DataFrame, **tables: pl.DataFrame) -> Fold:
-    parts = adverts.select("advert", pl.lit("test").alias("part"))
-    none = pl.DataFrame(schema={"advert": pl.Int64, "part": pl.String, "label": pl.Int64})
-    return Fold(TASK, {"adverts": adverts.lazy(), **{n: t.lazy() for n, t in tables.items()}}, parts, none)
 
 
 def clusters(method, **columns) -> list[int]:
     rows = len(next(iter(columns.values())))
-    fold = fold_of(pl.DataFrame({"advert": range(10, 10 + rows), **columns}))
-    method.fit(fold, 0)
-    return method.predict(fold)["cluster"].to_list()
+    fold = make_fold("advert_linkage", pl.DataFrame({"advert": range(10, 10 + rows), **columns}))
+    return predict(method, fold)["cluster"].to_list()
 
 
 def test_texts_that_differ_in_case_marks_and_spacing_are_exact_duplicates() -> None:
@@ -54,7 +46,7 @@ def test_pairs_of_texts_that_are_alike_score_higher_and_train_pairs_are_not_scor
             "part": ["valid", "test", "train", "test"],
         }
     )
-    fold = fold_of(pl.DataFrame({"advert": [1]}), pairs=pairs)
+    fold = make_fold("advert_linkage", pl.DataFrame({"advert": [1]}), pairs=pairs)
     method = TfidfPairs()
     method.fit(fold, 0)
     found = dict(method.predict(fold).iter_rows())

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 import pytest
+from hand_made import make_fold, predict
 from tipbaselines.advert_linkage.records import record_fields
 from tipbaselines.advert_linkage.splink import Splink, _train
-from tipbench.data.fold import Fold
-from tipbench.tasks.advert_linkage import TASK
 
 WORDS = [
     f"{a}{b}"
@@ -18,17 +17,8 @@ WORDS = [
 ]
 
 
-def fold_of(adverts: pl.DataFrame) -> Fold:
-    parts = adverts.select("advert", pl.lit("test").alias("part"))
-    none = pl.DataFrame(schema={"advert": pl.Int64, "part": pl.String, "label": pl.Int64})
-    return Fold(TASK, {"adverts": adverts.lazy()}, parts, none)
-
-
 def linked(adverts: pl.DataFrame, seed: int = 0) -> pl.DataFrame:
-    method = Splink()
-    fold = fold_of(adverts)
-    method.fit(fold, seed)
-    return method.predict(fold)
+    return predict(Splink(), make_fold("advert_linkage", adverts), seed)
 
 
 def people(count: int = 150) -> pl.DataFrame:

@@ -7,6 +7,7 @@ from itertools import product
 import numpy as np
 import polars as pl
 import pytest
+from hand_made import make_fold, predict
 from tipbaselines.advert_linkage.template_mdl import TemplateMDL
 from tipbaselines.advert_linkage.templates import (
     FEW,
@@ -21,21 +22,13 @@ from tipbaselines.advert_linkage.templates import (
     pad,
     place_bits,
 )
-from tipbench.data.fold import Fold
-from tipbench.tasks.advert_linkage import TASK
 
 VOCABULARY = ["".join(letters) for letters in product("bdfgklmnpr", "aeiou", "stvwxyzh")]
 
 
 def clusters(bodies: Sequence[str | None]) -> list[int]:
-    frame = pl.DataFrame(
-        {"advert": range(len(bodies)), "body": bodies}, schema={"advert": pl.Int64, "body": pl.String}
-    )
-    none = pl.DataFrame(schema={"advert": pl.Int64, "part": pl.String, "label": pl.Int64})
-    fold = Fold(TASK, {"adverts": frame.lazy()}, frame.select("advert", pl.lit("test").alias("part")), none)
-    method = TemplateMDL()
-    method.fit(fold, 0)
-    return method.predict(fold).sort("advert")["cluster"].to_list()
+    frame = pl.DataFrame({"advert": range(len(bodies)), "body": pl.Series(bodies, dtype=pl.String)})
+    return predict(TemplateMDL(), make_fold("advert_linkage", frame))["cluster"].to_list()
 
 
 def filled(template: np.ndarray, rng: np.random.Generator) -> str:

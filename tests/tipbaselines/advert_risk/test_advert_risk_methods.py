@@ -1,10 +1,12 @@
 """What each advert_risk baseline makes of adverts that were made for it."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
+from hand_made import make_fold, predict
 from tipbaselines.advert_risk.adverts import JOB_FIELDS, linear_model
 from tipbaselines.advert_risk.cluster_pooling import ClusterPooling, advert_clusters, pooled_log_odds
 from tipbaselines.advert_risk.indicator_count import IndicatorCount, indicators
@@ -25,16 +27,11 @@ LANGUAGES = ("ar", "en", "es", "fr", "ru", "zh")
 SMALL: dict[str, Any] = {"leaf_size": 10, "components": 4, "rounds": 60, "learning_rate": 0.2, "crossfits": 3}
 
 
-def fold_of(adverts: pl.DataFrame, labels: list[int], parts: list[str], **tables: pl.DataFrame) -> Fold:
-    part = adverts.select("advert", pl.Series("part", parts))
-    given = part.with_columns(pl.Series("label", labels, dtype=pl.Int8)).filter(pl.col("part") != "test")
-    shown = {"adverts": adverts, **tables}
-    return Fold(TASK, {name: frame.lazy() for name, frame in shown.items()}, part, given)
+fold_of = partial(make_fold, "advert_risk")
 
 
-def scores(method, fold: Fold) -> dict[int, float]:
-    method.fit(fold, 0)
-    made = method.predict(fold)
+def scores(method: Any, fold: Fold) -> dict[int, float]:
+    made = predict(method, fold)
     return dict(zip(made["advert"], made["score"], strict=True))
 
 
@@ -83,7 +80,7 @@ def test_prior_gives_everyone_the_training_prevalence() -> None:
 def test_the_oracle_is_the_posterior_of_the_operation_and_not_of_its_neighbour_in_another_region() -> None:
     adverts = pl.DataFrame({"region": [0, 0, 1], "advert": [1, 2, 3], "operation": [7, 8, 7]})
     operations = pl.DataFrame({"region": [0, 0, 1], "operation": [7, 8, 7], "log_odds": [0, 2000, -3000]})
-    found = scores(Oracle(), fold_of(adverts, [0, 0, 0], ["test"] * 3, operations=operations))
+    found = scores(Oracle(), fold_of(adverts, operations=operations))
     assert [found[a] for a in (1, 2, 3)] == pytest.approx([0.5, 1 / (1 + np.exp(-2)), 1 / (1 + np.exp(3))])
 
 
@@ -131,7 +128,7 @@ def test_indicators_are_listed_in_all_six_languages_and_in_lower_case() -> None:
 def test_an_advert_that_shows_indicators_counts_more_than_one_that_does_not(language: str) -> None:
     shown = " / ".join(by[language][0] for by in list(indicators().values())[:4])
     adverts = pl.DataFrame({"advert": [1, 2], "body": [shown.upper(), "..."], "language": [language] * 2})
-    found = scores(IndicatorCount(), fold_of(adverts, [0, 0], ["test"] * 2))
+    found = scores(IndicatorCount(), fold_of(adverts))
     assert found[1] >= 4 / len(indicators())
     assert found[2] == 0
 
@@ -141,10 +138,9 @@ def test_a_phrase_counts_in_its_own_language_and_in_any_where_none_is_known() ->
     adverts = pl.DataFrame(
         {"advert": range(6), "body": [phrase] * 5 + [""], "language": ["ru", "en", None, "eo", "ru", "ru"]}
     )
-    parts = ["test"] * 6
-    said = scores(IndicatorCount(), fold_of(adverts, [0] * 6, parts))
+    said = scores(IndicatorCount(), fold_of(adverts))
     assert [said[advert] > 0 for advert in range(6)] == [True, False, True, True, True, False]
-    unknown = scores(IndicatorCount(), fold_of(adverts.drop("language"), [0] * 6, parts))
+    unknown = scores(IndicatorCount(), fold_of(adverts.drop("language")))
     assert [unknown[advert] > 0 for advert in range(6)] == [True] * 5 + [False]
 
 
@@ -152,7 +148,7 @@ def test_a_contact_in_many_towns_is_an_indicator_in_any_language() -> None:
     adverts = pl.DataFrame(
         {"advert": range(6), "body": ["x"] * 6, "town": [1, 2, 3, 1, 1, 1], "contacts": [[1]] * 3 + [[2]] * 3}
     )
-    found = scores(IndicatorCount(), fold_of(adverts, [0] * 6, ["test"] * 6))
+    found = scores(IndicatorCount(), fold_of(adverts))
     assert min(found[a] for a in (0, 1, 2)) > max(found[a] for a in (3, 4, 5)) == 0
 
 
@@ -264,15 +260,9 @@ def test_money_is_that_of_the_wallets_that_pay_when_the_case_advertises() -> Non
         }
     )  # fmt: skip
     payments = paid(adverts, 2)
-    tables = {
-        "adverts": adverts,
-        "wallets": pl.DataFrame({"region": 0, "wallet": [100, 101], "town": [5, 6], "opened_day": [0, 0]}),
-        "payments": payments.with_columns(region=0, town=pl.lit(None, pl.Int64)),
-    }
-    parts = adverts.select("advert", part=pl.lit("test"))
-    fold = Fold(
-        TASK.problem, {n: t.lazy() for n, t in tables.items()}, parts, parts.with_columns(label=0).clear()
-    )
+    wallets = pl.DataFrame({"region": 0, "wallet": [100, 101], "town": [5, 6], "opened_day": [0, 0]})
+    payments = payments.with_columns(region=0, town=pl.lit(None, pl.Int64))
+    fold = fold_of(adverts, wallets=wallets, payments=payments)
     made = money_near(fold).sort("advert")
     # Cases are 0 and 2, paid for by the wallet that takes wages, and 1 and 3.
     assert (made["money purpose wages"] > 0).to_list() == [True, False, True, False]

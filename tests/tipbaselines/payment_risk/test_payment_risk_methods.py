@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from sklearn.metrics import roc_auc_score
+from hand_made import auroc, make_fold, predict
 from tipbaselines.cache import remember
 from tipbaselines.frames import LabelledUnits
 from tipbaselines.payment_risk import payments as payments_module
@@ -27,7 +27,6 @@ from tipbaselines.payment_risk.rules import Rules
 from tipbench.data.fold import Fold
 from tipbench.loading import prepare
 from tipbench.runs.folds import predict_by_regions
-from tipbench.tasks import task_of
 from tipcore.errors import UsageError
 from tipdata.release import Release
 
@@ -54,19 +53,10 @@ WALLETS = pl.DataFrame(
 
 
 def fold(
-    payments: pl.DataFrame,
-    wallets: pl.DataFrame | None = WALLETS,
-    label: np.ndarray | None = None,
-    train: float = 0.0,
+    payments: pl.DataFrame, wallets: pl.DataFrame | None = WALLETS, label: Any = None, train: float = 0.0
 ) -> Fold:
-    """A fold whose first share of payments is train, with labels, and whose others are test."""
-    count = payments.height
-    given = np.arange(count) < count * train
-    parts = pl.DataFrame({"payment": payments["payment"], "part": np.where(given, "train", "test")})
-    values = np.zeros(count) if label is None else label
-    labels = parts.with_columns(pl.Series("label", values, dtype=pl.Int8)).filter(pl.Series(given))
-    tables = {"payments": payments.lazy()} | ({} if wallets is None else {"wallets": wallets.lazy()})
-    return Fold(task_of("payment_risk"), tables, parts, labels)
+    tables: dict[str, Any] = {} if wallets is None else {"wallets": wallets}
+    return make_fold("payment_risk", payments, label, train=train, **tables)
 
 
 def test_a_payment_says_how_much_how_round_and_between_whom() -> None:
@@ -170,17 +160,10 @@ def planted(days: int = 600, seed: int = 0) -> tuple[pl.DataFrame, np.ndarray]:
     return both[order], np.concatenate([label, label])[order.to_numpy()]
 
 
-def auroc(method: object, payments: pl.DataFrame, label: np.ndarray) -> float:
-    given = fold(payments, None, label, train=0.6)
-    method.fit(given, 0)  # type: ignore[attr-defined]
-    found = method.predict(given).sort("payment")  # type: ignore[attr-defined]
-    return float(roc_auc_score(label[found["payment"].to_numpy()], found["score"]))
-
-
 def test_what_is_told_by_money_passing_through_is_found_by_the_graph_alone() -> None:
     payments, label = planted()
-    assert auroc(GraphLightGBM(thinning=1), payments, label) > 0.95
-    assert auroc(LightGBM(thinning=1), payments, label) < 0.65
+    assert auroc(GraphLightGBM(thinning=1), fold(payments, None, label, 0.6), label) > 0.95
+    assert auroc(LightGBM(thinning=1), fold(payments, None, label, 0.6), label) < 0.65
 
 
 def test_rules_raise_flags_for_fan_in_and_for_what_goes_out_again_at_once() -> None:
@@ -200,9 +183,7 @@ def test_an_unusual_payment_is_isolated_sooner() -> None:
     }
     strange = {"payment": 299, "minute": 180, "payer": 77, "payee": 177, "amount": 9_000_000}
     given = fold(pl.concat([pl.DataFrame(usual), pl.DataFrame(strange)]), None)
-    method = IsolationForest()
-    method.fit(given, 0)
-    assert method.predict(given).sort("payment")["score"].arg_max() == 299
+    assert predict(IsolationForest(), given)["score"].arg_max() == 299
 
 
 def test_labels_of_one_class_give_their_prevalence_and_none_are_refused() -> None:
@@ -232,11 +213,7 @@ def test_graphsage_finds_a_payment_by_its_ends() -> None:
     payments, holders = pl.DataFrame(columns), ["firm"] * 50 + ["person"] * 50
     wallets = pl.DataFrame({"wallet": range(100), "holder": holders})
     label = ((payer < 50) & (payee < 50)).astype(np.int8)
-    given = fold(payments, wallets, label, train=0.6)
-    method = GraphSAGE(hidden=16, unwatched=60)
-    method.fit(given, 0)
-    found = method.predict(given).sort("payment")
-    assert roc_auc_score(label[found["payment"].to_numpy()], found["score"]) > 0.9
+    assert auroc(GraphSAGE(hidden=16, unwatched=60), fold(payments, wallets, label, train=0.6), label) > 0.9
     with pytest.raises(UsageError, match="learns from labels and this fold gives none"):
         GraphSAGE().fit(fold(PAYMENTS), 0)
 

@@ -1,8 +1,11 @@
 """Methods on suppliers: features by hand, signal where it is planted, and refusals in one sentence."""
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 import pytest
+from hand_made import make_fold, predict
 from sklearn.metrics import roc_auc_score
 from tipbaselines.supplier_risk import personalised_pagerank
 from tipbaselines.supplier_risk.lightgbm import LightGBM
@@ -11,7 +14,7 @@ from tipbaselines.supplier_risk.personalised_pagerank import PersonalisedPageRan
 from tipbaselines.supplier_risk.sector_prior import SectorPrior
 from tipbaselines.supplier_risk.suppliers import neighbour_features, own_features, read_supply_chain
 from tipbench.data.fold import Fold
-from tipbench.tasks import supplier_risk, task_of
+from tipbench.tasks import supplier_risk
 from tipcore.errors import UsageError
 
 FIRMS = pl.DataFrame(
@@ -35,16 +38,8 @@ AUDITS = pl.DataFrame(
 COMPLAINTS = pl.DataFrame({"firm": [40, 40], "topic": ["threats", "wages"]})
 
 
-def fold(
-    firms: pl.DataFrame, label: np.ndarray | None = None, train: float = 0.0, **tables: pl.DataFrame
-) -> Fold:
-    """A fold whose first share of firms is train, with labels, and whose others are test."""
-    given = np.arange(firms.height) < firms.height * train
-    parts = pl.DataFrame({"firm": firms["firm"], "part": np.where(given, "train", "test")})
-    values = np.zeros(firms.height) if label is None else label
-    labels = parts.with_columns(pl.Series("label", values, dtype=pl.Int8)).filter(pl.Series(given))
-    shown = {"firms": firms.lazy(), **{name: frame.lazy() for name, frame in tables.items()}}
-    return Fold(task_of("supplier_risk"), shown, parts, labels)
+def fold(firms: pl.DataFrame, label: Any = None, train: float = 0.0, **tables: Any) -> Fold:
+    return make_fold("supplier_risk", firms, label, train=train, **tables)
 
 
 def chain():
@@ -101,12 +96,6 @@ def planted(nodes: int = 1200) -> tuple[pl.DataFrame, pl.DataFrame, np.ndarray]:
     return firms, pl.DataFrame({"firm": audited, "findings": found}), label
 
 
-def auroc(method: object, label: np.ndarray, given: Fold) -> float:
-    method.fit(given, 0)  # type: ignore[attr-defined]
-    found = method.predict(given)  # type: ignore[attr-defined]
-    return float(roc_auc_score(label[found["firm"].to_numpy()], found["score"]))
-
-
 def test_what_audits_of_an_agencys_other_firms_tell_is_found_by_those_who_look_at_them() -> None:
     firms, audits, label = planted()
     supplies = pl.DataFrame({"supplier": [0], "buyer": [1]})
@@ -114,8 +103,7 @@ def test_what_audits_of_an_agencys_other_firms_tell_is_found_by_those_who_look_a
     given = fold(firms, label, 0.6, audits=audits, supplies=supplies)
 
     def among_unaudited(method: object) -> float:
-        method.fit(given, 0)  # type: ignore[attr-defined]
-        found = method.predict(given)  # type: ignore[attr-defined]
+        found = predict(method, given)
         rows = found.filter(pl.Series(unaudited[found["firm"].to_numpy()]))
         return float(roc_auc_score(label[rows["firm"].to_numpy()], rows["score"]))
 
@@ -125,10 +113,7 @@ def test_what_audits_of_an_agencys_other_firms_tell_is_found_by_those_who_look_a
 
 
 def test_walks_without_a_known_or_suspected_firm_score_all_alike() -> None:
-    method = PersonalisedPageRank()
-    given = fold(FIRMS, supplies=SUPPLIES)
-    method.fit(given, 0)
-    assert method.predict(given)["score"].n_unique() == 1
+    assert predict(PersonalisedPageRank(), fold(FIRMS, supplies=SUPPLIES))["score"].n_unique() == 1
 
 
 def test_rates_are_those_of_the_sector_and_tier_shrunk_to_what_is_above() -> None:
@@ -142,10 +127,7 @@ def test_rates_are_those_of_the_sector_and_tier_shrunk_to_what_is_above() -> Non
     )
     label = np.zeros(84)
     label[:20] = 1
-    method = SectorPrior(strength=40)
-    given = fold(firms, label, train=80 / 84)
-    method.fit(given, 0)
-    score = method.predict(given)["score"].to_list()
+    score = predict(SectorPrior(strength=40), fold(firms, label, train=80 / 84))["score"].to_list()
     overall = 21 / 82
     farm, mill = (20 + 40 * overall) / 80, 40 * overall / 80
     assert score == pytest.approx([(20 + 40 * farm) / 80, farm, 40 * mill / 80, overall])
