@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Collection
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from tipbench.fence import FILE_BYTES, MB
@@ -67,6 +69,11 @@ def amount(count: int) -> str:
     return f"{count:,} bytes"
 
 
+def is_one_of(name: str, columns: Collection[str]) -> bool:
+    """Return whether a column is one of these; a name that ends with ``*`` stands for all that begin like it."""
+    return any(name == one or (one.endswith("*") and name.startswith(one[:-1])) for one in columns)
+
+
 _CHUNK = 1 << 20
 
 
@@ -94,21 +101,18 @@ def read_regular(folder: Folder, path: str, most: int) -> bytes:
         Unreadable: for anything else, and for one that has more.
     """
     *above, name = path.split("/")
-    opened = [folder]
-    try:
+    with ExitStack() as opened:
         for step in above:
-            opened.append(open_below(step, opened[-1]))
+            folder = open_below(step, folder)
+            opened.callback(close_folder, folder)
         try:
-            file = open_file(name, opened[-1])
+            file = open_file(name, folder)
         except OSError as error:
             raise Unreadable(f"it cannot be opened ({error.strerror})") from None
-        opened.append(file)
+        opened.callback(close_folder, file)
         if (wrong := not_plain(os.fstat(file))) is not None:
             raise Unreadable(wrong)
         return _content(file, most)
-    finally:
-        for one in opened[1:]:
-            close_folder(one)
 
 
 def not_plain(status: os.stat_result) -> str | None:

@@ -2,47 +2,41 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import polars as pl
 import yaml
+from pydantic import ValidationError
 from tipbench.config.compose import Composer, Override, parse
 from tipbench.config.methods import SHIPPED
 from tipbench.config.options import config_folder, config_folders, options
 from tipbench.runs.cells import Cell
 from tipbench.runs.grid import expand
-from tipbench.runs.results import RESULT, Result, read_predictions, read_result, run_folders
+from tipbench.runs.results import RESULT, Result, digest_of, read_predictions, read_result, run_folders
 from tipbench.runs.scoring import read_predictions_file
 from tipbench.tasks import score_version, task_of
+from tipcore.atomic import fill_folder_atomically
 from tipcore.errors import UsageError
 from tipdata.core.world import newest_released
 
-from tipboard.submissions.record import INTERPOLATION
-
-if TYPE_CHECKING:
-    import polars as pl
-import io
-
-import polars as pl
-from pydantic import ValidationError
-from tipbench.runs.results import digest_of
-from tipcore.atomic import fill_folder_atomically
-
-from tipboard.submissions.files import RECORD_BYTES, Unreadable, read_regular
+from tipboard.submissions.files import RECORD_BYTES, Unreadable, is_one_of, read_regular
 from tipboard.submissions.folder import look, open_folder_of
 from tipboard.submissions.record import (
+    INTERPOLATION,
     RECORD,
     Malformed,
     SubmissionRecord,
+    SubmittedCost,
     record_of,
     to_json,
     validation_problem,
 )
-from tipboard.submissions.terms import columns_of
 
 METHOD = "baseline.method"
 CHOICES = ("baseline", "task", "release")
@@ -234,20 +228,38 @@ def gather_runs(paths: Sequence[Path]) -> Gathered:
             "method, as no oracle is ranked."
         )
     for folder, result in runs.items():
-        _refuse_oracles(folder, result)
+        _check_run(folder, result)
     _refuse_mixed(runs)
-    predictions = [_of_run(folder, result) for folder, result in runs.items()]
-    _refuse_repeated(predictions)
+    predictions = [
+        Prediction(
+            result.task,
+            result.split,
+            result.seed,
+            result.labels,
+            result.access,
+            {name: getattr(result.cost, name) for name in SubmittedCost.model_fields},
+            partial(read_predictions, folder, result),
+            str(folder),
+        )
+        for folder, result in runs.items()
+    ]
+    ordered = _in_order(predictions)
     first = next(iter(runs.values()))
     names = {result.method_name for result in runs.values()}
     packages = {shipped_version(result) for result in runs.values()}
+    configs: dict[str, dict[str, Any]] = {}
+    for result in runs.values():
+        configs.setdefault(result.task, result.config)
+    overrides = {task: overrides_of(config) for task, config in configs.items()}
+    written = {task: words for task, words in overrides.items() if words is not None}
+    cores, machine, system = (first.environment.get(name, "?") for name in ("cores", "machine", "system"))
     return Gathered(
         data=first.data,
-        predictions=_in_order(predictions),
+        predictions=ordered,
         method=names.pop() if len(names) == 1 else None,
-        hardware=_hardware(first.environment),
+        hardware=f"{cores} cores, {machine}, {system}",
         package=packages.pop() if len(packages) == 1 else None,
-        overrides=_overrides(list(runs.values())),
+        overrides=written if len(written) == len(overrides) else None,
         oracles=len(every) - len(runs),
     )
 
@@ -267,7 +279,6 @@ def gather_files(
         Prediction(task, split, seed, labels, access, None, partial(_read_file, path, task), path)
         for task, split, seed, path in files
     ]
-    _refuse_repeated(found)
     return Gathered(data, _in_order(found), version=version)
 
 
@@ -287,7 +298,7 @@ def _folders(path: Path) -> list[Path]:
     return found
 
 
-def _refuse_oracles(folder: Path, result: Result) -> None:
+def _check_run(folder: Path, result: Result) -> None:
     if not result.config.get("release"):
         raise UsageError(f"{folder} was run on {result.data}, which is not a release: run on one.")
     if result.versions.evaluator != (version := score_version(result.task)):
@@ -318,7 +329,8 @@ def _method_config(result: Result) -> dict[str, Any]:
     return {key: value for key, value in result.config.items() if key not in ("split", "seed")}
 
 
-def _refuse_repeated(predictions: Sequence[Prediction]) -> None:
+def _in_order(predictions: Sequence[Prediction]) -> list[Prediction]:
+    """Return predictions by task, split and seed. Raises UsageError for two of one place."""
     seen: dict[tuple[str, str, int], Prediction] = {}
     for one in predictions:
         other = seen.setdefault(one.key, one)
@@ -327,41 +339,7 @@ def _refuse_repeated(predictions: Sequence[Prediction]) -> None:
                 f"{one.source} and {other.source} are both of {one.task}, split {one.split}, seed {one.seed}: "
                 "leave one of them out."
             )
-
-
-def _in_order(predictions: Sequence[Prediction]) -> list[Prediction]:
-    return sorted(predictions, key=lambda one: one.key)
-
-
-def _of_run(folder: Path, result: Result) -> Prediction:
-    cost = result.cost.model_dump()
-    return Prediction(
-        task=result.task,
-        split=result.split,
-        seed=result.seed,
-        labels=result.labels,
-        access=result.access,
-        cost={name: cost[name] for name in ("fit_s", "predict_s", "cpu_s", "peak_mib")},
-        read=partial(read_predictions, folder, result),
-        source=str(folder),
-    )
-
-
-def _hardware(environment: dict[str, str | int]) -> str:
-    cores = environment.get("cores", "?")
-    return f"{cores} cores, {environment.get('machine', '?')}, {environment.get('system', '?')}"
-
-
-def _overrides(results: Sequence[Result]) -> dict[str, list[str]] | None:
-    """By task, what makes the same config again; None where a config cannot be written so."""
-    found: dict[str, list[str]] = {}
-    for result in results:
-        if result.task not in found:
-            words = overrides_of(result.config)
-            if words is None:
-                return None
-            found[result.task] = words
-    return found
+    return [seen[key] for key in sorted(seen)]
 
 
 @dataclass(frozen=True)
@@ -423,11 +401,14 @@ def _check_target(to: Path, overwrite: bool) -> None:
 def _write(one: Prediction, folder: Path) -> dict[str, Any]:
     """Write one file, with the columns of its task only; its entry."""
     frame = one.read()
-    asked = columns_of(task_of(one.task))
-    kept = [name for name in frame.columns if any(_is_same(name, column) for column in asked)]
+    task = task_of(one.task)
+    columns = task.kind.columns(task.unit)
+    kept = [name for name in frame.columns if is_one_of(name, columns)]
     if not kept or frame.is_empty():
-        raise UsageError(f"{one.source} has no predictions of {one.task}: it needs {', '.join(asked)}.")
-    content = _compact(frame.select(kept))
+        raise UsageError(f"{one.source} has no predictions of {one.task}: it needs {', '.join(columns)}.")
+    buffer = io.BytesIO()
+    frame.select(kept).write_parquet(buffer, compression="zstd", compression_level=12, statistics=False)
+    content = buffer.getvalue()
     place = f"{one.task}/{one.split}/s{one.seed}.parquet"
     path = folder / place
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -443,16 +424,6 @@ def _write(one: Prediction, folder: Path) -> dict[str, Any]:
         "labels": one.labels,
         "cost": one.cost,
     }
-
-
-def _is_same(name: str, column: str) -> bool:
-    return name.startswith(column[:-1]) if column.endswith("*") else name == column
-
-
-def _compact(frame: pl.DataFrame) -> bytes:
-    buffer = io.BytesIO()
-    frame.write_parquet(buffer, compression="zstd", compression_level=12, statistics=False)
-    return buffer.getvalue()
 
 
 def _build_record(gathered: Gathered, about: Authorship, entries: list[dict[str, Any]]) -> SubmissionRecord:

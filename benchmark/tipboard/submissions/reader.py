@@ -9,7 +9,7 @@ import errno
 import hashlib
 import json
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 from tipcore.helper import end_with_parent
 from tipcore.operating_system import Folder, allow_seconds, confine, peak_memory
 
-from tipboard.submissions.files import Limits, Unreadable, amount, read_regular
+from tipboard.submissions.files import Limits, Unreadable, amount, is_one_of, read_regular
 from tipboard.submissions.messages import has_invisible, quote
 
 MAGIC, ENCRYPTED = b"PAR1", b"PARE"
@@ -71,12 +71,20 @@ def write_clean(content: bytes, columns: Collection[str], limits: Limits, to: Pa
     )
     _check_columns(file, columns, limits)
     _check_sizes(file.metadata, limits)
-    rows = 0
+    plain = pa.schema([pa.field(one.name, one.type) for one in file.schema_arrow])  # without metadata
+    decoded = rows = 0
     with pq.ParquetWriter(
-        to, _plain_schema(file), compression="zstd", store_schema=False, write_statistics=False
+        to, plain, compression="zstd", store_schema=False, write_statistics=False
     ) as writer:
-        for batch in _batches(file, limits):
-            writer.write_batch(batch)
+        for batch in file.iter_batches(batch_size=BATCH, use_threads=False):
+            decoded += batch.nbytes
+            if decoded > limits.decoded_bytes:  # whatever the footer said
+                raise Refusal(f"it holds more than {amount(limits.decoded_bytes)} uncompressed")
+            batch.validate(full=True)
+            for name, values in zip(batch.schema.names, batch.columns, strict=True):
+                if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
+                    _check_strings(name, values, limits)
+            writer.write_batch(pa.RecordBatch.from_arrays(batch.columns, schema=plain))
             rows += batch.num_rows
     if rows != file.metadata.num_rows:
         raise Refusal(f"its footer declares {file.metadata.num_rows:,} rows and it has {rows:,}")
@@ -111,16 +119,12 @@ def _check_columns(file: Any, columns: Collection[str], limits: Limits) -> None:
             raise Refusal(
                 f"its column {quote(name)} is {said}; give int32, int64, float, double or string columns"
             )
-        if not _is_asked(name, columns):
+        if not is_one_of(name, columns):
             raise Refusal(
                 f"its column {quote(name)} does not belong to such predictions; give only {', '.join(columns)}"
             )
     if len(set(names)) < len(names):
         raise Refusal("it has two columns of one name")
-
-
-def _is_asked(name: str, columns: Collection[str]) -> bool:
-    return any(name == one or (one.endswith("*") and name.startswith(one[:-1])) for one in columns)
 
 
 def _check_sizes(footer: Any, limits: Limits) -> None:
@@ -151,29 +155,6 @@ def _check_sizes(footer: Any, limits: Limits) -> None:
         raise Refusal(
             f"its footer declares {amount(decoded)} uncompressed and at most {amount(limits.decoded_bytes)} are read"
         )
-
-
-def _plain_schema(file: Any) -> Any:
-    """Return the schema of the clean file: names and types, no metadata."""
-    import pyarrow as pa
-
-    return pa.schema([pa.field(one.name, one.type) for one in file.schema_arrow])
-
-
-def _batches(file: Any, limits: Limits) -> Iterator[Any]:
-    """Yield the rows as they are read, within the limits whatever the footer said."""
-    import pyarrow as pa
-
-    schema, decoded = _plain_schema(file), 0
-    for batch in file.iter_batches(batch_size=BATCH, use_threads=False):
-        decoded += batch.nbytes
-        if decoded > limits.decoded_bytes:
-            raise Refusal(f"it holds more than {amount(limits.decoded_bytes)} uncompressed")
-        batch.validate(full=True)
-        for name, values in zip(batch.schema.names, batch.columns, strict=True):
-            if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
-                _check_strings(name, values, limits)
-        yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
 
 
 def _check_strings(name: str, values: Any, limits: Limits) -> None:
@@ -211,11 +192,11 @@ def main() -> int:
     folder = asked["folder"] if isinstance(asked["folder"], int) else Path(asked["folder"])
     _limit_process(limits)
     for file in asked["files"]:
-        _say({"start": file["number"]})
+        print(json.dumps({"start": file["number"]}), flush=True)
         allow_seconds(limits.seconds)
+        done = {"done": file["number"], **outcome(folder, file, limits, Path())}
         kib = peak_memory()  # resident; None where the system cannot say
-        peak = None if kib is None else round(kib / 1024, 1)
-        _say({"done": file["number"], **outcome(folder, file, limits, Path()), "peak_mib": peak})
+        print(json.dumps({**done, "peak_mib": None if kib is None else round(kib / 1024, 1)}), flush=True)
     return 0
 
 
@@ -248,11 +229,6 @@ def outcome(folder: Folder, file: dict[str, Any], limits: Limits, to: Path) -> d
 def _damage_message(error: Exception) -> dict[str, Any]:
     said = " ".join(str(error).split()).rstrip(".")
     return {"refused": f"it cannot be read as parquet ({quote(said, 120)}); write it again"}
-
-
-def _say(line: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(line) + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -68,10 +68,6 @@ def _public(package: str) -> str:
     return package
 
 
-def _schema(pattern: str) -> dict[str, Any]:
-    return {"pattern": pattern}
-
-
 def _override(text: str) -> str:
     key, equals, _ = legal_text(text).partition("=")
     if not equals or re.fullmatch(r"\+{0,2}[A-Za-z_][A-Za-z0-9_.]*", key) is None:
@@ -83,22 +79,20 @@ def _override(text: str) -> str:
     return text
 
 
-def _slug_said(what: str) -> str:
-    return f"is not a {what}: 1 to 40 of a-z, 0-9, _ and single hyphens inside"
-
-
 ONE_LINE = "one line, NFC, without control, format, private-use or unassigned characters"
 Slug = Annotated[
-    str, Field(max_length=40, json_schema_extra=_schema(SLUG)), _whole(SLUG, _slug_said("name of this form"))
+    str,
+    Field(max_length=40, json_schema_extra={"pattern": SLUG}),
+    _whole(SLUG, "is not a name of this form: 1 to 40 of a-z, 0-9, _ and single hyphens inside"),
 ]
 Name = Annotated[
     str,
-    Field(max_length=40, json_schema_extra=_schema(NAME)),
+    Field(max_length=40, json_schema_extra={"pattern": NAME}),
     _whole(NAME, "is not a name: 1 to 40 of a-z, 0-9 and _, a letter first"),
 ]
 Url = Annotated[
     str,
-    Field(max_length=300, json_schema_extra=_schema(URL)),
+    Field(max_length=300, json_schema_extra={"pattern": URL}),
     _whole(URL, "is not an https address in ASCII without credentials"),
 ]
 Text100 = Annotated[
@@ -111,8 +105,7 @@ Text500 = Annotated[
     str, Field(min_length=1, max_length=500, description=ONE_LINE), AfterValidator(legal_text)
 ]
 Override = Annotated[str, Field(max_length=200), AfterValidator(_override)]
-Seconds = Annotated[float, Field(ge=0, le=1e9)]
-Mebibytes = Annotated[float, Field(ge=0, le=1e9)]
+Amount = Annotated[float, Field(ge=0, le=1e9)]
 
 
 class _Record(BaseModel):
@@ -149,7 +142,7 @@ class Pinned(_Record):
 
     package: Annotated[
         str,
-        Field(max_length=400, json_schema_extra=_schema(PACKAGE)),
+        Field(max_length=400, json_schema_extra={"pattern": PACKAGE}),
         _whole(
             PACKAGE, "is neither name==version, nor a wheel with #sha256=, nor git+https with a whole commit"
         ),
@@ -164,10 +157,10 @@ class Pinned(_Record):
 class SubmittedCost(_Record):
     """What the predictions cost on the author's hardware; null where it is not known."""
 
-    fit_s: Seconds | None = Field(description="wall seconds")
-    predict_s: Seconds | None = Field(description="wall seconds")
-    cpu_s: Seconds | None = Field(description="CPU seconds, all threads")
-    peak_mib: Mebibytes | None = Field(description="peak resident memory, MiB")
+    fit_s: Amount | None = Field(description="wall seconds")
+    predict_s: Amount | None = Field(description="wall seconds")
+    cpu_s: Amount | None = Field(description="CPU seconds, all threads")
+    peak_mib: Amount | None = Field(description="peak resident memory, MiB")
 
 
 class SubmittedFile(_Record):
@@ -178,7 +171,7 @@ class SubmittedFile(_Record):
     seed: int = Field(ge=0, lt=2**31)
     file: str = Field(max_length=120, description="<task>/<split>/s<seed>.parquet")
     digest: Annotated[
-        str, Field(json_schema_extra=_schema(DIGEST)), _whole(DIGEST, "is not sha256: and 64 hex digits")
+        str, Field(json_schema_extra={"pattern": DIGEST}), _whole(DIGEST, "is not sha256: and 64 hex digits")
     ]
     rows: int = Field(ge=1, lt=2**53)
     access: Literal["public", "platform", "legal"] = Field(description="the most private data that was used")
@@ -211,7 +204,7 @@ class SubmissionRecord(_Record):
     hardware: Text200
     data: Annotated[
         str,
-        Field(max_length=60, json_schema_extra=_schema(DATA)),
+        Field(max_length=60, json_schema_extra={"pattern": DATA}),
         _whole(DATA, "is neither a release such as 0.4.0/small nor a sealed round such as round/name"),
     ]
     versions: SubmittedVersions

@@ -22,16 +22,11 @@ SEALED_SPLIT = "sealed"
 """The split of a sealed round, all of whose units are predicted."""
 
 
-def columns_of(task: Task) -> tuple[str, ...]:
-    """Return the columns that predictions of a task may have; ``score_*`` stands for one per label."""
-    return task.kind.columns(task.unit)
-
-
 @dataclass(frozen=True)
 class Form:
     """What a file of a task's predictions may be.
 
-    ``columns``: those that it may have, as :func:`columns_of` has them. ``rows``: the most that are read.
+    ``columns``: those that it may have; ``score_*`` stands for one per label. ``rows``: the most that are read.
     """
 
     columns: tuple[str, ...]
@@ -40,7 +35,7 @@ class Form:
 
 def form_of(task: Task, units: int) -> Form:
     """Return the form of a task's predictions. ``units``: how many there are to predict at the most."""
-    return Form(columns_of(task), ROOM * task.kind.rows_per_unit * units)
+    return Form(task.kind.columns(task.unit), ROOM * task.kind.rows_per_unit * units)
 
 
 def disagreements(
@@ -96,14 +91,12 @@ def _meanings(record: SubmissionRecord) -> Iterator[Problem]:
 
 def _entries(record: SubmissionRecord) -> Iterator[Problem]:
     """Yield at most one problem per entry."""
-    repeated = {
-        file for file, count in Counter(entry.file for entry in record.predictions).items() if count > 1
-    }
     for place, entry in enumerate(record.predictions):
         if (wrong := _entry_problem(entry, record.size is None)) is not None:
             yield Problem(f"{RECORD}: predictions[{place}]", f"{wrong}.")
-    for file in sorted(repeated):
-        yield Problem(f"{RECORD}: predictions", f"{file} is listed more than once; list it once.")
+    for file, count in sorted(Counter(entry.file for entry in record.predictions).items()):
+        if count > 1:
+            yield Problem(f"{RECORD}: predictions", f"{file} is listed more than once; list it once.")
 
 
 def _entry_problem(entry: SubmittedFile, sealed: bool) -> str | None:

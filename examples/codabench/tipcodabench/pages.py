@@ -9,7 +9,6 @@ from tipbench.metrics.registry import metric_of
 from tipbench.tasks import task_of
 from tipboard.rounds.record import Round
 from tipboard.submissions.files import MB, limits_of
-from tipboard.submissions.terms import columns_of
 
 from tipcodabench.columns import columns, shown
 
@@ -49,7 +48,7 @@ def _columns(described: Round) -> str:
     lines = ["| task | question | columns |", "|---|---|---|"]
     for name in described.tasks:
         task = task_of(name)
-        listed = ", ".join(f"`{column}`" for column in columns_of(task))
+        listed = ", ".join(f"`{column}`" for column in task.kind.columns(task.unit))
         length = described.prefixes.get(name)
         until = f" (of the first {length} rows of each unit)" if length else ""
         lines.append(f"| {name} | {task.question}{until} | {listed} |")

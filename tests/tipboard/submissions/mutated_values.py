@@ -114,12 +114,10 @@ def all_numbers_at_the_edge(case: Mutant) -> None:
     names = _numbers(case)
     if not names:
         return an_integer_at_the_edge(case)
-    values = dict(
-        zip(("lower", "estimate", "upper"), sorted(case.pick(EDGES) for _ in range(3)), strict=True)
-    )
-    case.write_frame(
-        case.frame().with_columns(pl.lit(values.get(n, values["lower"])).alias(n) for n in names)
-    )
+    order = ["lower", "estimate", "upper"]
+    values = sorted(case.pick(EDGES) for _ in order)
+    places = {name: order.index(name) if name in order else 0 for name in names}
+    case.write_frame(case.frame().with_columns(pl.lit(values[at]).alias(n) for n, at in places.items()))
 
 
 @mutation(FAMILY)
