@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from tipbench.runs.results import RESULT, Result
 from tipboard.board.collection import KeptDraws
 from tipboard.board.entries import reference_entries
 from tipboard.board.files import Board, boards
+from tipboard.submissions.guard import Guarded, note
+from tipboard.submissions.reader import outcome
 from tipdata.release import Release, open_release
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -112,3 +115,17 @@ def board() -> Callable[..., Board]:
 def kept(method: str, drawn: np.ndarray, value: float = 0.5, clusters: int = 40) -> KeptDraws:
     """Draws of a method of advert_risk on its default split."""
     return KeptDraws("advert_risk", "forward", method, 0, Draws(value, drawn, clusters))
+
+
+@pytest.fixture
+def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let files of submissions, all of which are honest, be read in this process."""
+
+    def read(folder: Any, entries: Any, forms: Any, limits: Any, workdir: Path) -> Guarded:
+        found = Guarded()
+        for number, one in enumerate(entries):
+            file = {"number": number, "name": one.file, "digest": one.digest, **asdict(forms[one.task])}
+            note(one, {"done": number, **outcome(folder, file, limits, workdir)}, workdir, found)
+        return found
+
+    monkeypatch.setattr("tipboard.submissions.check.read_guarded", read)

@@ -59,7 +59,7 @@ from tipcore.locations import expand_home
 
 from tipboard.rounds.record import read_round
 from tipboard.rounds.submissions import published_truth
-from tipboard.submissions.check import Checked, ScoredFile, TruthOf, check, release_truth
+from tipboard.submissions.check import ScoredFile, check, release_truth
 from tipboard.submissions.messages import Problem, Refused
 from tipboard.submissions.pack import Authorship, Gathered, gather_files, gather_runs, pack
 from tipboard.submissions.record import RECORD
@@ -84,7 +84,8 @@ def _pack(options: argparse.Namespace) -> int:
         if getattr(options, key) is None:
             raise UsageError(f"a submission needs {key}={value}: see `tipbench submit --help`.")
     to = expand_home(options.to)
-    authors = [_author(text) for text in options.authors.split(";") if text.strip()]
+    names = (text.partition(",") for text in options.authors.split(";") if text.strip())
+    authors = [(name.strip(), affiliation.strip() or None) for name, _, affiliation in names]
     keys = ("team", "summary", "method", "title", "paper", "code", "hardware", "package")
     about = Authorship(authors=authors, **{key: getattr(options, key) for key in keys})
     gathered = _gather(options)
@@ -103,11 +104,6 @@ def _pack(options: argparse.Namespace) -> int:
     if options.json:
         emit_json({"submission": record.id, "folder": str(to), "files": len(record.predictions)})
     return 0
-
-
-def _author(text: str) -> tuple[str, str | None]:
-    name, _, affiliation = text.partition(",")
-    return name.strip(), affiliation.strip() or None
 
 
 def _gather(options: argparse.Namespace) -> Gathered:
@@ -139,7 +135,11 @@ def _check(folder: Path, sizes: str, options: argparse.Namespace, wanted: str | 
     if options.replicates < 0:
         raise UsageError(f"replicates={options.replicates} is not a number of replicates: give 0 or more.")
     try:
-        truth = _truth(sizes, options)
+        truth = (
+            release_truth(tuple(dict.fromkeys(sizes.split(","))), options.quiet)
+            if options.round is None
+            else published_truth(expand_home(options.round))
+        )
         checked = check(folder, truth=truth, replicates=options.replicates, quiet=options.quiet)
         if wanted is not None and checked.record.id != wanted:
             note = f"it is of {checked.record.id} and not of {wanted}; rename one of them."
@@ -148,23 +148,11 @@ def _check(folder: Path, sizes: str, options: argparse.Namespace, wanted: str | 
         if options.json:
             emit_json({"accepted": False, "problems": refused.problems})
         raise
-    _emit(checked, options)
-    return 0
-
-
-def _truth(sizes: str, options: argparse.Namespace) -> TruthOf:
-    if options.round is None:
-        return release_truth(tuple(dict.fromkeys(sizes.split(","))), options.quiet)
-
-    return published_truth(expand_home(options.round))
-
-
-def _emit(checked: Checked, options: argparse.Namespace) -> None:
     record = checked.record
     if options.json:
         files = [one.result.model_dump(mode="json") for one in checked.scored]
         emit_json({"accepted": True, "submission": record.id, "data": record.data, "files": files})
-        return
+        return 0
     numbers = ("seed", "value", "95% interval", "warnings")
     headings = ("task", "split", "seed", "metric", "value", "95% interval", "warnings")
     emit_table([Column(name, name in numbers) for name in headings], [_row(one) for one in checked.scored])
@@ -172,6 +160,7 @@ def _emit(checked: Checked, options: argparse.Namespace) -> None:
         for note in one.result.warnings:
             notice(f"{one.entry.file}: {note}", options.quiet)
     emit(f"accepted: {record.id} on {record.data}, {len(checked.scored):,} files")
+    return 0
 
 
 def _row(one: ScoredFile) -> list[str]:

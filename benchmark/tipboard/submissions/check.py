@@ -138,14 +138,10 @@ class ScoredFile:
 
 @dataclass(frozen=True)
 class Checked:
-    """An accepted submission: what was declared, and the score of every file in the order of the record.
-
-    ``peak_mib``: peak memory of the process that read the files, None where the system does not say.
-    """
+    """An accepted submission: what was declared, and the score of every file in the order of the record."""
 
     record: SubmissionRecord
     scored: list[ScoredFile]
-    peak_mib: float | None
 
 
 def check(
@@ -187,7 +183,7 @@ def check(
         forms = _forms(folder, record, answers)
         clean = workdir or Path(place)
         guarded = read_guarded(descriptor, record.predictions, forms, limits or limits_of(record.size), clean)
-        _refuse(folder, record, guarded.problems, guarded.peak_mib)
+        _refuse(folder, record, guarded.problems)
         folds: dict[tuple[str, str], list[SubmittedFile]] = {}  # so that the answers of a fold are made once
         for entry in record.predictions:
             folds.setdefault((entry.task, entry.split), []).append(entry)
@@ -195,11 +191,11 @@ def check(
         scored = run_all(work, list(folds.values()), engine="sequential", label="folds", quiet=quiet)
         found = {file: outcome for fold in scored for file, outcome in fold.items()}
         problems = {file: outcome for file, outcome in found.items() if isinstance(outcome, str)}
-        _refuse(folder, record, problems, guarded.peak_mib)
+        _refuse(folder, record, problems)
         kept = guarded.clean if workdir is not None else {}
         results = {file: outcome for file, outcome in found.items() if isinstance(outcome, Result)}
         files = [ScoredFile(one, results[one.file], kept.get(one.file)) for one in record.predictions]
-        return Checked(record, files, guarded.peak_mib)
+        return Checked(record, files)
 
 
 def _record(folder: Path, descriptor: Folder, limits: Limits | None) -> SubmissionRecord:
@@ -228,15 +224,15 @@ def _forms(folder: Path, record: SubmissionRecord, truth: SubmissionTruth) -> di
             forms[entry.task] = form_of(task_of(entry.task), truth.units(task_of(entry.task)))
         except UsageError as error:
             problems[entry.file] = of_predictions(entry.file, error).said
-    _refuse(folder, record, problems, None)
+    _refuse(folder, record, problems)
     return forms
 
 
-def _refuse(folder: Path, record: SubmissionRecord, problems: dict[str, str], peak_mib: float | None) -> None:
+def _refuse(folder: Path, record: SubmissionRecord, problems: dict[str, str]) -> None:
     """Raises Refused where there are problems, in the order of the record."""
     if problems:
         files = [entry.file for entry in record.predictions if entry.file in problems]
-        raise Refused(folder, [Problem(file, problems[file]) for file in files], peak_mib)
+        raise Refused(folder, [Problem(file, problems[file]) for file in files])
 
 
 def _score_fold(

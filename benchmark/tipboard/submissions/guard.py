@@ -53,11 +53,10 @@ AnyFile = SubmittedFile | FoundFile
 
 @dataclass
 class Guarded:
-    """Clean files by the name of the entry's file, a sentence for every other, and the process' peak memory."""
+    """Clean files by the name of the entry's file, and a sentence for every other."""
 
     clean: dict[str, Path] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
-    peak_mib: float | None = None
 
 
 class _Overdue(Exception):
@@ -202,8 +201,6 @@ def note(entry: AnyFile, line: dict[str, Any], workdir: Path, found: Guarded) ->
     if line.get("full"):
         _refuse_full(workdir)
         line = {**line, "refused": "its clean copy could not be written; hand it in again"}
-    if (peak := line.get("peak_mib")) is not None:
-        found.peak_mib = max(found.peak_mib or 0.0, float(peak))
     clean = workdir / f"{int(line['done'])}.parquet"
     if "refused" in line:
         found.problems[entry.file] = f"{quote(line['refused'], 360)}."

@@ -102,13 +102,9 @@ class Problem:
 
 
 class Refused(CheckFailed):
-    """A submission that is not accepted. ``problems``: one sentence each, which begins with the file or field.
-    ``peak_mib``: peak memory of the process that read files, None where none did or the system does not say."""
+    """A submission that is not accepted. ``problems``: one sentence each, which begins with the file or field."""
 
-    def __init__(
-        self, folder: Path, problems: Sequence[Problem | str], peak_mib: float | None = None
-    ) -> None:
-        self.peak_mib = peak_mib
+    def __init__(self, folder: Path, problems: Sequence[Problem | str]) -> None:
         self.problems = [quote(problem, LONGEST) for problem in problems]
         super().__init__("\n".join([f"{quote(folder, 200)} is refused:", *problem_list(self.problems)]))
 

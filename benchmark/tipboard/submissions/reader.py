@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tipcore.helper import end_with_parent
-from tipcore.operating_system import Folder, allow_seconds, confine, peak_memory
+from tipcore.operating_system import Folder, allow_seconds, confine
 
 from tipboard.submissions.files import Limits, Unreadable, amount, is_one_of, read_regular
 from tipboard.submissions.messages import has_invisible, quote
@@ -194,9 +194,7 @@ def main() -> int:
     for file in asked["files"]:
         print(json.dumps({"start": file["number"]}), flush=True)
         allow_seconds(limits.seconds)
-        done = {"done": file["number"], **outcome(folder, file, limits, Path())}
-        kib = peak_memory()  # resident; None where the system cannot say
-        print(json.dumps({**done, "peak_mib": None if kib is None else round(kib / 1024, 1)}), flush=True)
+        print(json.dumps({"done": file["number"], **outcome(folder, file, limits, Path())}), flush=True)
     return 0
 
 

@@ -125,6 +125,7 @@ SWEEP = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_board_that_is_killed_and_started_again_ends_with_the_same_results(
     place: Path, tiny: Release, tipbench: Callable
 ) -> None:

@@ -108,6 +108,7 @@ def contents(site: Path) -> dict[str, bytes]:
     return {str(path.relative_to(site)): path.read_bytes() for path in site.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_a_build_that_is_killed_at_any_moment_leaves_the_whole_site_of_before_or_after(
     tipbench: Callable, kept: Path
 ) -> None:

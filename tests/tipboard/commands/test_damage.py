@@ -87,6 +87,7 @@ def files(but: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in here}
 
 
+@pytest.mark.slow
 def test_making_it_again_mends_it(mine: Path, made: Path, tipbench: Tipbench) -> None:
     flip(mine / "00002" / "adverts.truth.parquet")
     score = ("score", str(made / "predictions.parquet"), f"task={TASK}", *TINY, "--json")

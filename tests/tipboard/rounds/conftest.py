@@ -4,11 +4,10 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
@@ -17,9 +16,6 @@ from tipboard.rounds.host import open_secret
 from tipboard.rounds.new import RoundOrder, new_round
 from tipboard.rounds.record import Round
 from tipboard.rounds.source import RegionFolders
-from tipboard.submissions import check
-from tipboard.submissions.guard import Guarded, note
-from tipboard.submissions.reader import outcome
 from tipcore.operating_system import file_lock
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -99,15 +95,6 @@ def copy(copied: Callable[[Path], Host], tmp_path: Path) -> Host:
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Few replicates of the bootstrap; submissions, all of them honest here, are read in this process."""
+def quick(monkeypatch: pytest.MonkeyPatch, in_process: None) -> None:
+    """Few replicates of the bootstrap: how narrow an interval is, is no promise of these tests."""
     monkeypatch.setattr(submissions, "evaluate", partial(submissions.evaluate, replicates=20))
-    monkeypatch.setattr(check, "read_guarded", read_here)
-
-
-def read_here(folder: Any, entries: Any, forms: Any, limits: Any, workdir: Path) -> Guarded:
-    found = Guarded()
-    for number, one in enumerate(entries):
-        file = {"number": number, "name": one.file, "digest": one.digest, **asdict(forms[one.task])}
-        note(one, {"done": number, **outcome(folder, file, limits, workdir)}, workdir, found)
-    return found

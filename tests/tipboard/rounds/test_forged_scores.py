@@ -1,7 +1,10 @@
 """A published round whose ``scores.json`` was edited: each edit is named, and no board keeps what is cheap to see."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +13,7 @@ from typing import Any
 import polars as pl
 import pytest
 from handed_in import FILE, OPEN, OVER, fails, submission
-from tipboard.board.rounds import keep_round
+from tipboard.board.rounds import keep_round, read_closed
 from tipboard.rounds import scores as module
 from tipboard.rounds import verify as verifying
 from tipboard.rounds.audit import audit, read_scores, rescored
@@ -20,6 +23,9 @@ from tipboard.rounds.record import read_round
 from tipboard.rounds.reveal import reveal
 from tipboard.rounds.scoring import score_round
 from tipboard.rounds.verify import Verified, verify
+from tipboard.site.build import NOWHERE
+from tipboard.site.round_page import round_page
+from tipboard.site.sizes import size_of
 from tipcore.errors import UsageError
 
 TEAMS = ("team-a", "team-b", "team-a", "team-c")
@@ -43,7 +49,7 @@ def revealed(host: Any, copied: Callable[[Path], Any], tmp_path_factory: pytest.
     for turn, team in enumerate(TEAMS):
         folder = submission(host, place / str(turn), turn, team)
         receipts.append(take_in(secret, [folder], OPEN)[1][0].receipt)
-    receipts.append(link_hash(void_entry(secret, 4, "Withdrawn.", OPEN)))
+    receipts.append(link_hash(void_entry(secret, 4, "Withdrawn by <b>its</b> team.", OPEN)))
     score_round(secret, OVER)
     reveal(secret, OVER)
     return Over(public, receipts)
@@ -166,6 +172,35 @@ def test_what_can_be_told_without_scoring_is_told_and_kept_by_no_board(
 def test_what_was_not_altered_is_kept(over: Over, tmp_path: Path) -> None:
     assert score_differences(over.public) == []
     assert (keep_round(over.public, tmp_path / "results") / "scores.json").is_file()
+
+
+def test_the_page_of_a_round_shows_the_reason_of_a_void_entry_as_text(
+    over: Over, result: Callable, board: Callable
+) -> None:
+    page = round_page(read_closed(over.public), [size_of(board(result("advert_risk/prior")))], NOWHERE)
+    assert "void: Withdrawn by &lt;b&gt;its&lt;/b&gt; team." in page.html
+    assert "<b>its" not in page.html
+    assert page.html.count("team-b") > 0
+
+
+@pytest.mark.slow
+def test_another_person_verifies_a_round_in_an_empty_home(over: Over, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    environment = {**os.environ, "HOME": str(home), "TIPBENCH_HOME": str(home)}
+    words = [
+        sys.executable,
+        "-m",
+        "tipbench",
+        "seal",
+        "verify",
+        str(over.public),
+        "engine.workers=1",
+        "--quiet",
+    ]
+    run = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr) == (1, "tipbench: round spring-2026 differs in 3 places.\n")
+    assert run.stdout.count("the scores of submission") == 3  # which these tests score with few replicates
 
 
 def forge(content: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from tipboard.submissions.record import SubmissionRecord
 from tipcore.errors import CheckFailed, UsageError
 from tipdata.release import Release
 
+pytestmark = pytest.mark.usefixtures("in_process")
 AT_THRESHOLDS = {"harm_gap", "protection_gap", "ppv_0.1pct", "ppv_1pct", "ppv_5pct", "ppv_30pct"}
 """Metrics at a threshold, which of a submission is fixed on its test part."""
 

@@ -117,20 +117,6 @@ def read_by_it(honest: Path, workdir: Path, count: int, limits: Limits = TINY) -
     return [found.problems[one.file] for one in files]
 
 
-@pytest.mark.parametrize(
-    ("peaks", "highest"), [([0.25, 0.75, 0.5], 0.75), ([None, 0.25, None], 0.25), ([None] * 3, None)]
-)
-def test_the_peak_of_memory_is_the_highest_that_was_said_and_none_where_nothing_was(
-    honest: Path, tmp_path: Path, reader, peaks: list[float | None], highest: float | None
-) -> None:
-    reader(
-        f"for number, peak in enumerate({peaks}):\n"
-        "    print(json.dumps({'start': number}), flush=True)\n"
-        "    print(json.dumps({'done': number, 'refused': 'x', 'peak_mib': peak}), flush=True)\n"
-    )
-    assert guarded(honest, tmp_path / "work").peak_mib == highest
-
-
 def test_three_files_may_end_the_process_before_the_rest_are_left_unread(
     honest: Path, tmp_path: Path, reader
 ) -> None:

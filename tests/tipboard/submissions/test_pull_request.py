@@ -90,12 +90,14 @@ def test_a_submission_that_changes_something_else_fails(checked: Callable, packe
     assert "1 files outside the submission are changed, such as README.md" in said
 
 
+@pytest.mark.slow
 def test_a_folder_named_for_another_team_fails(checked: Callable, packed: Path) -> None:
     code, _, said = checked(put(packed, "lab-b--crowd"))
     assert code == 1
     assert "it is of lab-a--crowd and not of lab-b--crowd" in said
 
 
+@pytest.mark.slow
 def test_a_damaged_submission_fails_beside_a_good_one(checked: Callable, packed: Path) -> None:
     def change(repository: Path) -> None:
         put(packed)(repository)
@@ -126,6 +128,7 @@ def test_what_lies_beside_the_folders_fails(checked: Callable) -> None:
     assert len(said.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_a_link_in_the_place_of_a_folder_fails(checked: Callable, packed: Path, tmp_path: Path) -> None:
     def change(repository: Path) -> None:
         put(packed)(repository)

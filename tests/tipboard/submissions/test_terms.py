@@ -22,6 +22,7 @@ from tipdata.release import Release
 
 VERSIONS = ["0.2.0", "0.4.0"]
 FILES = {ESTIMATES: 100, SCORES: 100, CLUSTERS: 100}
+QUICK = ("case_linkage", "prevalence", "recruitment_onset")
 Spoil = Callable[[dict[str, Any]], Any]
 
 
@@ -125,7 +126,10 @@ def test_a_file_that_is_listed_twice_is_said_once(content: dict[str, Any]) -> No
     assert said(content) == [f"{RECORD}: predictions: {ESTIMATES} is listed more than once; list it once."]
 
 
-@pytest.mark.parametrize("name", sorted(tasks()))
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=[] if n in QUICK else [pytest.mark.slow]) for n in sorted(tasks())],
+)
 def test_a_file_may_have_a_few_times_the_rows_of_every_split_and_far_fewer_than_the_reader_could_take(
     content: dict[str, Any], tiny: Release, name: str
 ) -> None:

@@ -30,7 +30,6 @@ says. round= keeps the round's terms, scores and, once revealed, its seed. `tipb
 """
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -84,15 +83,11 @@ def _add_worlds(runs: Path, to: Path, options: argparse.Namespace) -> int:
         for method, why in task.left_out.items():
             notice(f"{task.task}: {method} is left out: {why}", options.quiet)
     if options.json:
-        emit_json(
-            {
-                "file": str(path),
-                "worlds": list(stability.worlds),
-                "tasks": list(map(_as_json, stability.tasks)),
-            }
-        )
+        tasks = [_as_json(task) for task in stability.tasks]
+        emit_json({"file": str(path), "worlds": list(stability.worlds), "tasks": tasks})
     elif not options.quiet:
-        _emit(stability.tasks)
+        rows = [_row(task) for task in stability.tasks if task.ranking]
+        emit_table([Column(name, name in NUMBERS) for name in HEADINGS], rows)
     return 0
 
 
@@ -102,45 +97,37 @@ def _as_json(task: TaskScores) -> dict[str, Any]:
         "task": task.task,
         "split": task.split,
         "metric": task.metric,
-        "methods": list(one.methods),
-        "mean_ranks": list(one.mean_ranks),
+        "methods": one.methods,
+        "mean_ranks": one.mean_ranks,
         "wins": one.wins.tolist(),
         "keeps": one.keeps.tolist(),
         "tau_mean": one.tau.mean,
         "tau_least": one.tau.least,
         "friedman_p": one.friedman.p,
         "critical_difference": one.critical_difference,
-        "groups": [list(group) for group in one.groups],
+        "groups": one.groups,
     }
 
 
-def _emit(tasks: Sequence[TaskScores]) -> None:
-    columns = [Column("task"), Column("split"), Column("methods", True), Column("worlds", True)]
-    columns += [Column("tau, mean", True), Column("tau, least", True), Column("pairs that never turn", True)]
-    columns += [Column("best by mean rank")]
-    rows = [
-        [
-            task.task,
-            task.split,
-            str(len(one.methods)),
-            str(one.blocks),
-            number(one.tau.mean),
-            number(one.tau.least),
-            "{} of {}".format(*one.never_turn),
-            one.methods[0] if one.methods else "-",
-        ]
-        for task in tasks
-        if (one := task.ranking)
-    ]
-    emit_table(columns, rows)
+NUMBERS = ("methods", "worlds", "tau, mean", "tau, least", "pairs that never turn")
+HEADINGS = ("task", "split", *NUMBERS, "best by mean rank")
+
+
+def _row(task: TaskScores) -> list[str]:
+    one = task.ranking
+    turns, best = "{} of {}".format(*one.never_turn), one.methods[0] if one.methods else "-"
+    taus = [number(tau) for tau in (one.tau.mean, one.tau.least)]
+    return [task.task, task.split, str(len(one.methods)), str(one.blocks), *taus, turns, best]
 
 
 def _add_submission(folder: Path, to: Path, options: argparse.Namespace) -> int:
     place, checked = accept(folder, to, options.overwrite, options.quiet, options.draft)
-    record = checked.record
-    found = {"id": record.id, "data": record.data, "files": len(checked.scored), "folder": str(place)}
-    text = f"accepted: {record.id} on {record.data}, {len(checked.scored):,} files scored, in {place}"
-    emit_result(found, text, options)
+    record, files = checked.record, len(checked.scored)
+    emit_result(
+        {"id": record.id, "data": record.data, "files": files, "folder": str(place)},
+        f"accepted: {record.id} on {record.data}, {files:,} files scored, in {place}",
+        options,
+    )
     return 0
 
 

@@ -42,8 +42,7 @@ def call(options: argparse.Namespace) -> int:
             {"page": str(page), "rendered": True}, f"{page} is rendered from the results beside it", options
         )
         return 0
-    to = expand_home(options.to)
-    built = build(results, to, options.quiet, options.draft)
+    built = build(results, expand_home(options.to), options.quiet, options.draft)
     pages = f"{built.pages:,} pages, {built.entries:,} of them about the methods of one name"
     emit_result(
         {"folder": str(built.folder), "pages": built.pages, "entries": built.entries},

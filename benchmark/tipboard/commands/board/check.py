@@ -37,7 +37,7 @@ from tipcore.locations import expand_home
 
 from tipboard.board.files import Board, newest, read, reference_only
 from tipboard.board.page import PAGE, render
-from tipboard.board.rescoring import Rescored, recompute, rescore
+from tipboard.board.rescoring import recompute, rescore
 from tipboard.board.worlds import read_stability
 from tipboard.commands.board.build import FIGURE
 
@@ -99,30 +99,24 @@ def _check_scores(results: Path, options: argparse.Namespace) -> int:
     runs = expand_home(options.runs) if options.runs else None
     data = newest(results, options.data, options.draft)
     found = rescore(results, data, runs=runs, write=options.write, quiet=options.quiet)
-    _emit_scores(found, data, options)
-    return 1 if found.differences and not options.write else 0
-
-
-def _emit_scores(found: Rescored, data: str, options: argparse.Namespace) -> None:
+    code = FAILED if found.differences and not options.write else 0
     if options.json:
         differences = [asdict(one) for one in found.differences]
         emit_json({"scored": found.scored, "without": len(found.without), "differences": differences})
-        return
+        return code
     if found.without:
         text = "reference results have no predictions here and were not scored: give runs=, or run"
         notice(f"{len(found.without):,} {text} `tipbench board reproduce`.", options.quiet)
     if found.differences:
-        rows = [[one.path, one.metric, _number(one.stored), _number(one.found)] for one in found.differences]
-        emit_table(
-            [Column("result"), Column("number"), Column("stored", True), Column("found", True)], rows[:SHOWN]
-        )
+        rows = [
+            [one.path, one.metric, *("-" if n is None else f"{n:.12g}" for n in (one.stored, one.found))]
+            for one in found.differences[:SHOWN]
+        ]
+        emit_table([Column("result"), Column("number"), Column("stored", True), Column("found", True)], rows)
     more = max(0, len(found.differences) - SHOWN)
     did = ", now stored as found" if options.write and found.differences else ""
     emit(
         f"{data}: {found.scored:,} results scored again, {len(found.differences):,} numbers differ{did}"
         + (f" ({more:,} more than shown)" if more else "")
     )
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.12g}"
+    return code

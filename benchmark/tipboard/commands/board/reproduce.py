@@ -42,27 +42,17 @@ def call(options: argparse.Namespace) -> int:
     if options.json:
         emit_json([asdict(one) for one in found])
         return 0
-    columns = [Column("task"), Column("split"), Column("seed", True), Column("uploaded", True)]
-    columns += [
-        Column("reproduced", True),
-        Column("fresh world", True),
-        Column("supported"),
-        Column("predictions"),
+    numbers = ("seed", "uploaded", "reproduced", "fresh world")
+    columns = [
+        Column(name, name in numbers) for name in ("task", "split", *numbers, "supported", "predictions")
     ]
+    supported = {None: NOTHING, True: "yes", False: "no"}
     rows = [
         [
             *(one.task, one.split, str(one.seed), number(one.stored), number(one.found), number(one.fresh)),
-            *(_support_text(one.supported), _predictions(one.same)),
+            *(supported[one.supported], "the same" if one.same else "differ"),
         ]
         for one in found
     ]
     emit_table(columns, rows)
     return 0
-
-
-def _support_text(supported: bool | None) -> str:
-    return NOTHING if supported is None else "yes" if supported else "no"
-
-
-def _predictions(same: bool) -> str:
-    return "the same" if same else "differ"

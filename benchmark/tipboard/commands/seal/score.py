@@ -81,14 +81,9 @@ def _take_in(options: argparse.Namespace, secret: Path, now: datetime) -> int:
         described, done = take_in(secret, [folder], now, options.team)
         for one in done:
             most = described.rules.submissions
+            found = {"folder": str(one.folder), "team": one.team, "submission": one.turn}
             emit_result(
-                {
-                    "folder": str(one.folder),
-                    "team": one.team,
-                    "submission": one.turn,
-                    "of": most,
-                    "receipt": one.receipt,
-                },
+                {**found, "of": most, "receipt": one.receipt},
                 f"{one.folder}: taken in as submission {one.turn} of {most} by {one.team}; "
                 f"scores are shown after the close on {described.closes}\n"
                 f"receipt for the team, and head of the chain until the next: {one.receipt}",

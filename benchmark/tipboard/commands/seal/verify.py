@@ -36,16 +36,8 @@ def call(options: argparse.Namespace) -> int:
     )
     state = "revealed" if found.revealed else "sealed"
     if options.json:
-        emit_json(
-            {
-                "round": found.round.name,
-                "state": state,
-                "files": found.files,
-                "differences": found.differences,
-                "notes": found.notes,
-                "receipts": found.receipts,
-            }
-        )
+        told = {name: getattr(found, name) for name in ("files", "differences", "notes", "receipts")}
+        emit_json({"round": found.round.name, "state": state, **told})
     elif found.differences:
         emit("\n".join(f"differs: {note}" for note in found.differences))
     else:
