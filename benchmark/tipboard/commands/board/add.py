@@ -86,7 +86,7 @@ def _add_worlds(runs: Path, to: Path, options: argparse.Namespace) -> int:
         tasks = [_as_json(task) for task in stability.tasks]
         emit_json({"file": str(path), "worlds": list(stability.worlds), "tasks": tasks})
     elif not options.quiet:
-        rows = [_row(task) for task in stability.tasks if task.ranking]
+        rows = [_row(task) for task in stability.tasks]
         emit_table([Column(name, name in NUMBERS) for name in HEADINGS], rows)
     return 0
 
