@@ -380,8 +380,7 @@ def generate(region: Region, past: Past) -> tuple[People, Tables]:
     person = crew.owner * ROOM + crew.within + np.where(crew.exploited, 0, ROOM // 2)
     relation = draw_relation(region, o, crew, person)
     stay = draw_stay(region, o, crew, person, relation)
-    tables = by_form(region, o, "people.control")
-    means, control = _control(region, person, tables, o.form[crew.owner], crew.exploited)
+    means, control = _control(region, o, crew, person)
     people = People(
         local=person,
         owner=crew.owner,
@@ -443,21 +442,20 @@ def _women(
 
 
 def _control(
-    region: Region,
-    person: np.ndarray,
-    tables: list[dict[str, float]],
-    which: np.ndarray,
-    exploited: np.ndarray,
+    region: Region, o: Operations, crew: Crew, person: np.ndarray
 ) -> tuple[tuple[str, ...], np.ndarray]:
-    """Return the means of control, and (people, means) bool: which were used on each of those exploited; ``which`` of
-    the tables has their probabilities. Whose debts bind them has mostly their earnings taken as well."""
+    """Return the means of control, and (people, means) bool: which were used on each of those exploited.
+
+    Debts that bind somebody mostly take their earnings as well.
+    """
+    tables = by_form(region, o, "people.control")
     means = tuple(tables[0])
-    p = np.array([[probability(x) for x in t.values()] for t in tables])[which]
+    p = np.array([[probability(x) for x in t.values()] for t in tables])[o.form[crew.owner]]
     bound = region.chance("people/bound", person, "people.bound")
     number = np.tile(np.arange(len(means)), (len(person), 1))
     number[bound, means.index(EARNINGS)] = means.index(DEBT)
     used = region.stream("people/control").chance(person[:, None], p, number)
-    return means, used & exploited[:, None]
+    return means, used & crew.exploited[:, None]
 
 
 def probability_of_withheld_earnings(region: Region, table: dict[str, float]) -> int:

@@ -77,12 +77,13 @@ def draw_bursts(region: Region, o: Operations, touring: Tours) -> Schedule:
     row = operation * ROOM + turn
     busy = Busy.of(region, o, operation)
     parent = start + region.stream("adverts/parent").below(row, np.maximum(turn, 1))
+    share = region.between("operations/again", operation, region["schedule.again"])
     came = follow_parents(
         region,
         busy,
         row,
         parent,
-        _draw_followers(region, operation, row, turn),
+        (turn > 0) & (region.stream("adverts/again").below(row, 1000) < share),
         _draw_single_times(region, o, touring, busy, row),
     )
     minute = busy.clock.time(busy.level, came)
@@ -149,12 +150,6 @@ def _draw_single_times(region: Region, o: Operations, touring: Tours, busy: Busy
     return np.where(monthly, first, came)
 
 
-def _draw_followers(region: Region, operation: Ints, row: Ints, turn: Ints) -> np.ndarray:
-    """Return which adverts follow another, more of them in some operations than in others; the first never does."""
-    share = region.between("operations/again", operation, region["schedule.again"])
-    return (turn > 0) & (region.stream("adverts/again").below(row, 1000) < share)
-
-
 def follow_parents(
     region: Region, busy: Busy, row: Ints, parent: Ints, follows: np.ndarray, alone: Ints
 ) -> Ints:
@@ -190,10 +185,6 @@ def place_on_tour(
     site = np.where(open_[rows, wanted], wanted, np.minimum(other, open_.shape[1] - 1))
     left = o.disturbed
     paused = (left.quiet[operation] <= plan.day) & (plan.day < left.again[operation])
-    return _towns(region, places, o, plan, touring), site, ~lost & ~paused & (possible.sum(axis=1) > 0)
-
-
-def _towns(region: Region, places: Places, o: Operations, plan: Schedule, touring: Tours) -> Ints:
     row, operation = plan.row, plan.operation
     home = o.town[operation]
     away = region.chance("adverts/away", row, "schedule.away")
@@ -203,4 +194,4 @@ def _towns(region: Region, places: Places, o: Operations, plan: Schedule, tourin
     town = np.where(abroad & ~o.cross_border[operation], home, town)
     tours = np.flatnonzero(touring.at[operation] >= 0)
     town[tours] = town_of(touring.circuits, touring.begun, touring.at[operation[tours]], plan.day[tours])
-    return town
+    return town, site, ~lost & ~paused & (possible.sum(axis=1) > 0)

@@ -183,24 +183,12 @@ def draw_statements(
     state = np.zeros((len(source), writing.count + EXTRA), dtype=np.int64)
     state[needed] = writing.template_states(needed, priced[needed])
     edited = writing.edit(chains, state[source], priced)
-    return _unpack(o, framing.words, chains, edited, priced[chains.template], masked, away)
-
-
-def _unpack(
-    o: Operations,
-    words: Phrases,
-    chains: Chains,
-    state: np.ndarray,
-    priced: np.ndarray,
-    masked: np.ndarray,
-    away: np.ndarray,
-) -> Statements:
-    packed, fillers = state[:, :-EXTRA], state[:, -EXTRA:NOUN]
+    packed, fillers = edited[:, :-EXTRA], edited[:, -EXTRA:NOUN]
     family = o.family[chains.operation]
     level = np.where(packed == UNSTATED, SILENT, packed >> FRAME_BITS & (1 << LEVEL_BITS) - 1)
     frame = packed & (1 << FRAME_BITS) - 1
     # A copied text speaks of the price that it was copied with.
-    level[needs_price(o, words, chains, level, frame) & ~priced[:, None]] = SILENT
+    level[needs_price(o, framing.words, chains, level, frame) & ~priced[chains.template][:, None]] = SILENT
     level[~masked, number_of(BY_ADOPTION)] = SILENT
     fact = np.arange(level.shape[1])
     level[away[:, None] & rules().at_home[family[:, None], fact, np.maximum(level, 0)]] = SILENT
@@ -208,8 +196,8 @@ def _unpack(
         level=drop_conflicts(family, level),
         frame=frame,
         filler=fillers - 1,
-        noun=state[:, NOUN],
-        title=state[:, TITLE],
+        noun=edited[:, NOUN],
+        title=edited[:, TITLE],
     )
 
 

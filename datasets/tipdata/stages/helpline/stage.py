@@ -218,7 +218,18 @@ def draw_callers(region: Region, o: Operations, people: People, calls: Calls) ->
     )
     table = phase_table(region)[[0, WORKER, ENQUIRY]]
     phase = region.stream("helpline/phase").choose(first, table[group])
-    position = np.where(group == 0, _pick(region, o, people, first, day, phase), NOBODY)
+    # An exploited adult who is in the phase on that day, else in the nearest phase.
+    may = find_able(region, o, people)
+    may = may[np.lexsort((people.local[may], people.end[may]))]
+    ends = people.end[may]
+    low, high = _phase_days(region)
+    start = np.searchsorted(ends, day - high[phase], side="left")
+    stop = np.searchsorted(ends, day - low[phase], side="right")
+    left = start + region.stream("helpline/left").below(first, np.maximum(stop - start, 1))
+    left = np.where(stop > start, left, stop - 1)
+    inside, fits = pick_soon(region, people, may, first, day)
+    picked = may[np.where(((phase == INSIDE) & fits) | (left < 0), inside, left)]
+    position = np.where(group == 0, picked, NOBODY)
     at = np.maximum(position, 0)
     kind = np.where(group == 0, kinds_of_forms(o)[o.form[people.owner[at]]], group + WORKER - 1)
     lag = region.between("helpline/lag", first, np.stack(_phase_days(region), axis=1)[phase])
@@ -249,22 +260,6 @@ def _phase_days(region: Region) -> tuple[np.ndarray, np.ndarray]:
     """Return fewest and most days since leaving, by phase; zero where a phase has none."""
     bounds = np.array([region["helpline.phase_days"].get(phase, (0, 0)) for phase in PHASES])
     return bounds[:, 0], bounds[:, 1]
-
-
-def _pick(
-    region: Region, o: Operations, people: People, first: np.ndarray, day: np.ndarray, phase: np.ndarray
-) -> np.ndarray:
-    """Return for each first contact an exploited adult who is in the phase on that day, else in the nearest phase."""
-    may = find_able(region, o, people)
-    may = may[np.lexsort((people.local[may], people.end[may]))]
-    ends = people.end[may]
-    low, high = _phase_days(region)
-    start = np.searchsorted(ends, day - high[phase], side="left")
-    stop = np.searchsorted(ends, day - low[phase], side="right")
-    left = start + region.stream("helpline/left").below(first, np.maximum(stop - start, 1))
-    left = np.where(stop > start, left, stop - 1)
-    inside, fits = pick_soon(region, people, may, first, day)
-    return may[np.where(((phase == INSIDE) & fits) | (left < 0), inside, left)]
 
 
 def circumstance_chances(region: Region, o: Operations, people: People) -> dict[str, np.ndarray]:

@@ -90,8 +90,11 @@ class ActModel:
         quickening = np.array([round(region["messages.quickening"][s] * 1000) for s in STAGES])
         gaps = log(np.stack([normalise(np.array(w, dtype=np.int64) * ONE) for w in by_course["gaps"]]))
         classes = np.arange(gaps.shape[1])
+        own = np.stack([_weights(region, f"messages.stages.{stage}") for stage in STAGES])
+        share = probability(region["messages.own_share"])
+        mixed = (own * share + _weights(region, "messages.any_stage") * (ONE - share)) // ONE
         return cls(
-            act=_acts(region),
+            act=log(np.maximum(mixed, 1))[None, :, :, :] + _leanings(region)[:, None, None, :],
             onward=_onward_by_course(region),
             dwell=np.array([[region[f"messages.dwell.{c}"][s] for s in STAGES] for c in COURSES]),
             opens=np.array([probability(p) for p in by_course["opens"]]),
@@ -122,13 +125,6 @@ def _weights(region: Region, path: str) -> np.ndarray:
         raise ValueError(f"{path} names {sorted(unknown)}, which are not acts")
     table = np.array([[listed[role].get(act, 0) for act in ACTS] for role in ROLES], dtype=np.int64)
     return table * ONE // table.sum(axis=1, keepdims=True)
-
-
-def _acts(region: Region) -> np.ndarray:
-    own = np.stack([_weights(region, f"messages.stages.{stage}") for stage in STAGES])
-    share = probability(region["messages.own_share"])
-    mixed = (own * share + _weights(region, "messages.any_stage") * (ONE - share)) // ONE
-    return log(np.maximum(mixed, 1))[None, :, :, :] + _leanings(region)[:, None, None, :]
 
 
 def _leanings(region: Region) -> np.ndarray:
@@ -216,9 +212,17 @@ class ThreadModel:
         """Compile the model of a region."""
         chain = ActModel.of(region)
         away = np.isin(region["messages.channels"], AWAY)
+        names = forms(region.world)
+        pull = np.array(
+            [[round(region[f"messages.toward.{f}"].get(s, 1) * ONE) for s in STAGES] for f in names]
+        )
+        course = course_of_profile(region.world)
+        weights = chain.onward[course] * ONE
+        recruits = len(STRATEGIES) * len(names)
+        weights[:recruits] = weights[:recruits] * np.tile(pull, (len(STRATEGIES), 1))[:, None, :] // ONE
         return cls(
             chain=chain,
-            onward=_onward_by_profile(region, chain),
+            onward=np.where(weights > 0, normalise(weights), 0),
             place=np.array([_log_ratios(listed) for listed in region["messages.place"]]),
             reply=_replies(region),
             weekdays=np.array([region["messages.weekdays"][c] for c in COURSES], dtype=np.int64),
@@ -253,14 +257,3 @@ def _replies(region: Region) -> np.ndarray:
     for act, listed in region.group("messages.reply").items():
         table[ACTS.index(act)] = _log_ratios(listed)
     return table
-
-
-def _onward_by_profile(region: Region, chain: ActModel) -> np.ndarray:
-    """Return the chain's weights by profile: in a recruitment each form leads more often to some stages."""
-    names = forms(region.world)
-    pull = np.array([[round(region[f"messages.toward.{f}"].get(s, 1) * ONE) for s in STAGES] for f in names])
-    course = course_of_profile(region.world)
-    weights = chain.onward[course] * ONE
-    recruits = len(STRATEGIES) * len(names)
-    weights[:recruits] = weights[:recruits] * np.tile(pull, (len(STRATEGIES), 1))[:, None, :] // ONE
-    return np.where(weights > 0, normalise(weights), 0)

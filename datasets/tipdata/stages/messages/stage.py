@@ -202,27 +202,43 @@ class JoinedPeople:
     day: np.ndarray
 
 
+@dataclass(frozen=True)
+class DrawnMessages:
+    """By message: minute, act (-1 where deleted), channel (-1 where unknown), and whether it was ever written."""
+
+    minute: np.ndarray
+    act: np.ndarray
+    channel: np.ndarray
+    kept: np.ndarray
+
+
 def draw_outcomes(
     region: Region,
     o: Operations,
-    number: np.ndarray,
-    owner: np.ndarray,
-    day: np.ndarray,
-    drawn_back: np.ndarray,
-) -> tuple[JoinedPeople, np.ndarray]:
-    """Return the people who join, and for each commitment whether somebody joins.
+    c: Conversations,
+    lines: MessageRows,
+    made: DrawnMessages,
+    onset: np.ndarray,
+) -> tuple[JoinedPeople, pl.Series]:
+    """Return the people who join, and the outcome of each conversation, null where nobody commits.
 
-    Args:
-        number, owner, day: of the conversation, its operation, and the message of commitment.
-        drawn_back: bool, the other withdraws at the end: lost.
+    ``onset``: sequence number of the message of commitment, 0 for none. Who withdraws at the end is lost.
     """
+    commits = np.flatnonzero(onset > 0)
+    number, owner = c.number[commits], c.owner[commits]
+    begins = np.cumsum(c.length) - c.length
+    day = made.minute[begins[commits] + onset[commits] - 1] // MINUTES_A_DAY
+    last = begins + np.add.reduceat(made.kept, begins) - 1
+    drawn_back = lines.stage[last[commits]] == acts.STAGES.index("withdrawal")
     stays = region["people.shortest_days"]
     high = np.minimum(np.minimum(day + region["messages.joining_days"], o.ends[owner] - stays), DAYS - 1)
     halves = [region.stream("messages/joining").below(number, 1 << 16, k) for k in (0, 1)]
     joining = day + (high - day + 1) * (halves[0] + halves[1]) // (1 << 17)
     lost = region.chance("messages/lost", number, "messages.lost")
     joins = ~lost & ~drawn_back & (high >= day)
-    return JoinedPeople(number[joins], owner[joins], joining[joins]), joins
+    code = np.full(len(onset), -1)
+    code[commits] = np.where(joins, OUTCOMES.index(JOINED), OUTCOMES.index(LOST))
+    return JoinedPeople(number[joins], owner[joins], joining[joins]), decode(OUTCOMES, code)
 
 
 def find_unwritten(
@@ -244,32 +260,19 @@ def find_unwritten(
 DELETED = UNKNOWN = -1
 
 
-@dataclass(frozen=True)
-class DrawnMessages:
-    """By message: minute, act (-1 where deleted), channel (-1 where unknown), and whether it was ever written."""
-
-    minute: np.ndarray
-    act: np.ndarray
-    channel: np.ndarray
-    kept: np.ndarray
-
-
 def draw_messages(
     region: Region,
+    o: Operations,
+    accounts: Accounts,
     model: ThreadModel,
     c: Conversations,
     lines: MessageRows,
     role: np.ndarray,
-    closed: np.ndarray,
-    ends: np.ndarray,
 ) -> DrawnMessages:
-    """Draw minutes, acts and channels.
-
-    Args:
-        closed: (conversations,) day from which on the account is no more, as when its site closes.
-        ends: day after the last on which the operation that holds one side writes.
-    """
+    """Draw minutes, acts and channels; nothing is written after the operation ends or on an account that is closed."""
     minute = _draw_minutes(region, model, c, lines)
+    ends = np.where(c.owner >= 0, o.ends[c.owner] + 1, DAYS)
+    closed = accounts.lives.closed[np.searchsorted(accounts.number, c.account)]
     late = (minute >= closed[lines.at] * MINUTES_A_DAY) & (closed[lines.at] < DAYS)
     moves = region.chance("messages/moves", c.number, "messages.moves")
     return DrawnMessages(
@@ -390,19 +393,15 @@ def generate(region: Region, past: Past) -> tuple[JoinedPeople, Tables]:
     c = draw_conversations(region, places, o, accounts, model)
     lines = _draw_stages(region, c, model.chain, model.onward, acts.profile(region.world, c.course, c.form))
     role = _draw_roles(region, c, model.chain, lines)
-    ends = np.where(c.owner >= 0, o.ends[c.owner] + 1, DAYS)
-    closed = accounts.lives.closed[np.searchsorted(accounts.number, c.account)]
-    made = draw_messages(region, model, c, lines, role, closed, ends)
+    made = draw_messages(region, o, accounts, model, c, lines, role)
     commits = made.kept & (lines.stage == acts.COMMITMENT) & (c.form[lines.at] >= 0)
     at, first = np.unique(lines.at[commits], return_index=True)
     onset = np.zeros(len(c.number), dtype=np.int64)
     onset[at] = lines.step[commits][first] + 1
-    joined, outcome = _outcomes(region, o, c, lines, made, onset)
+    joined, outcome = draw_outcomes(region, o, c, lines, made, onset)
     written = np.flatnonzero(made.kept & ~find_unwritten(region, c, lines, made.minute, joined))
     replies = role[written] != role[_first_rows(lines)[written]]
     id = region.ids("conversations", c.number)
-    recruits = c.form >= 0
-    kind = np.maximum(c.course - len(acts.STRATEGIES) + 1, 0)
     return joined, {
         "conversations": {
             "conversation": id,
@@ -411,8 +410,8 @@ def generate(region: Region, past: Past) -> tuple[JoinedPeople, Tables]:
             "language": decode(LANGUAGES, c.language),
             "operation": with_nulls(o.id[c.owner], c.owner >= 0),
             "account": region.ids("accounts", c.account),
-            "kind": decode(acts.KINDS, kind),
-            "strategy": decode(acts.COURSES, np.where(recruits, c.course, -1)),
+            "kind": decode(acts.KINDS, np.maximum(c.course - len(acts.STRATEGIES) + 1, 0)),
+            "strategy": decode(acts.COURSES, np.where(c.form >= 0, c.course, -1)),
             "form": decode(o.forms, c.form),
             "opens": c.opens,
             "onset": with_nulls(onset, onset > 0),
@@ -422,7 +421,7 @@ def generate(region: Region, past: Past) -> tuple[JoinedPeople, Tables]:
             "outcome": outcome,
         },
         "messages": {
-            "conversation": region.ids("conversations", c.number)[lines.at[written]],
+            "conversation": id[lines.at[written]],
             "sequence": lines.step[written] + 1,
             "minute": made.minute[written],
             "side": decode(SIDES, replies.astype(np.int64)),
@@ -431,25 +430,6 @@ def generate(region: Region, past: Past) -> tuple[JoinedPeople, Tables]:
             "stage": decode(acts.STAGES, lines.stage[written]),
         },
     }
-
-
-def _outcomes(
-    region: Region,
-    o: Operations,
-    c: Conversations,
-    lines: MessageRows,
-    made: DrawnMessages,
-    onset: np.ndarray,
-) -> tuple[JoinedPeople, pl.Series]:
-    commits = np.flatnonzero(onset > 0)
-    begins = np.cumsum(c.length) - c.length
-    day = made.minute[begins[commits] + onset[commits] - 1] // MINUTES_A_DAY
-    last = begins + np.add.reduceat(made.kept, begins) - 1
-    drawn_back = lines.stage[last[commits]] == acts.STAGES.index("withdrawal")
-    joined, joins = draw_outcomes(region, o, c.number[commits], c.owner[commits], day, drawn_back)
-    code = np.full(len(onset), -1)
-    code[commits] = np.where(joins, OUTCOMES.index(JOINED), OUTCOMES.index(LOST))
-    return joined, decode(OUTCOMES, code)
 
 
 def _draw_stages(

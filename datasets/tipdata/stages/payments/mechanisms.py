@@ -140,7 +140,15 @@ def collect(region: Region, s: Schemes, people: Inhabitants, calendar: Calendar)
         happens
     )
     kept = happens & ~rotates
-    return [paid, _pass_on_round(region, s, rows[kept], turn[kept], minute[kept], amount[kept])]
+    rounds = rows[kept] * COLLECT_SEATS + turn[kept]
+    found, at = np.unique(rounds, return_inverse=True)
+    total, last = np.zeros(len(found), dtype=np.int64), np.zeros(len(found), dtype=np.int64)
+    np.add.at(total, at, amount[kept])
+    np.maximum.at(last, at, minute[kept])
+    of, place = found // COLLECT_SEATS, COLLECT_PASSED_ON + found % COLLECT_SEATS
+    ids = payment_ids(s, of, place)
+    rounded = region["payments.passed_round"]
+    return [paid, _pass_on(region, s, of, ids, place, s.own(of, 0), last, total, rounded, "outlet", np.True_)]
 
 
 def _collected_sums(region: Region, s: Schemes, rows: Ints, seat: Ints, ids: Ints) -> Ints:
@@ -157,21 +165,6 @@ def _collected_sums(region: Region, s: Schemes, rows: Ints, seat: Ints, ids: Int
     amount = np.where(habit[rows] == CAPPED, limit - limit * less // 1000, amount)
     round_share = region.values("payments.collect.round")[habit][rows]
     return heap(region, "payments/round", ids, amount, round_share)
-
-
-def _pass_on_round(
-    region: Region, s: Schemes, rows: Ints, turn: Ints, minute: Ints, amount: Ints
-) -> PaymentRows:
-    """Return what the head passes on after each round: a share of what came in."""
-    rounds = rows * COLLECT_SEATS + turn
-    found, at = np.unique(rounds, return_inverse=True)
-    total, last = np.zeros(len(found), dtype=np.int64), np.zeros(len(found), dtype=np.int64)
-    np.add.at(total, at, amount)
-    np.maximum.at(last, at, minute)
-    of, place = found // COLLECT_SEATS, COLLECT_PASSED_ON + found % COLLECT_SEATS
-    ids = payment_ids(s, of, place)
-    rounded = region["payments.passed_round"]
-    return _pass_on(region, s, of, ids, place, s.own(of, 0), last, total, rounded, "outlet", np.True_)
 
 
 def _pass_on(

@@ -42,8 +42,6 @@ from tipdata.stages.payments.people import (
 from tipdata.stages.payments.schemes import LAYERS, Schemes, draw_sample, draw_schemes, draw_work
 from tipdata.stages.payments.wallets import CASH, CHANNELS, FIRST, PURPOSES, STRANGERS, Calendar, PaymentRows
 from tipdata.stages.places import Places
-from tipdata.stages.suppliers.stage import Suppliers
-from tipdata.stages.trips.stage import Trips
 
 GROUPS = wallets.TABLES["payments"].values("group")
 """Lawful groups: who is behind a payment, or its household."""
@@ -62,7 +60,14 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
     places: Places = past["places"]
     o: Operations = past["operations"]
     work = draw_work(region, o, past["adverts"], past["trips"], past["suppliers"])
-    sampled = draw_sample(region, o, _is_seen(o, past["trips"], past["suppliers"]))
+    trips = past["trips"]
+    suppliers = past["suppliers"]
+    number, firms = suppliers.agencies.number, suppliers.firms.agency
+    seen = np.zeros(len(o.id), dtype=bool)
+    travels = np.append(trips.circuits.operation[trips.stops.circuit], trips.bookings.operation)
+    seen[travels[travels >= 0]] = True
+    seen[number[firms[firms >= 0]]] = True
+    sampled = draw_sample(region, o, seen)
     schemes = draw_schemes(region, o, work, sampled, places.weight)
     first_home = sum(len(s.number) for s in schemes.values())
     first_firm = first_home + region["payments.households"]
@@ -104,15 +109,6 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
     used = np.unique(np.concatenate([legs.payer, legs.payee]))
     holders = find_holders(region, possibly, used, places.weight)
     return None, _tables(region, places, o, legs, _sources(region, schemes, people, others), holders)
-
-
-def _is_seen(o: Operations, trips: Trips, suppliers: Suppliers) -> np.ndarray:
-    number, firms = suppliers.agencies.number, suppliers.firms.agency
-    seen = np.zeros(len(o.id), dtype=bool)
-    travels = np.append(trips.circuits.operation[trips.stops.circuit], trips.bookings.operation)
-    seen[travels[travels >= 0]] = True
-    seen[number[firms[firms >= 0]]] = True
-    return seen
 
 
 def _is_earned(

@@ -330,6 +330,7 @@ def _lay_out_circuits(
     away = np.take_along_axis(abroad, np.broadcast_to(rural, towns.shape), axis=1)
     towns = np.where(seasonal[:, None], np.where(away, home[:, None], rural), towns)
     party, together = draw_party(region, number, group, owned & is_individual(region, o)[operation])
+    bounds = np.array([region[f"trips.{name}"] for name in ("dwell", "harvest_dwell")])
     return Circuits(
         number=number,
         operation=operation,
@@ -342,15 +343,10 @@ def _lay_out_circuits(
         size=np.where(seasonal, min(len(route), high), size),
         start=np.where(seasonal, np.maximum(start, season_start), start),
         end=np.minimum(end, DAYS - 1),
-        dwell=_dwell(region, number, seasonal),
+        dwell=region.between("circuits/dwell", number, bounds[seasonal.astype(np.int64)]),
         party=party,
         together=together,
     )
-
-
-def _dwell(region: Region, number: Ints, seasonal: np.ndarray) -> Ints:
-    bounds = np.array([region[f"trips.{name}"] for name in ("dwell", "harvest_dwell")])
-    return region.between("circuits/dwell", number, bounds[seasonal.astype(np.int64)])
 
 
 def _spells(region: Region, o: Operations, operation: Ints, number: Ints) -> tuple[Ints, Ints]:
