@@ -74,9 +74,7 @@ def planted(values: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", PLANTED)
-def test_a_file_whose_ranges_cannot_meet_a_target_is_refused_by_parameter_range_and_target(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unreachable_targets_are_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     values, found, target = PLANTED[name]
     document = planted(values)
     monkeypatch.setattr(world_module, "_document", lambda file: document)
@@ -87,9 +85,7 @@ def test_a_file_whose_ranges_cannot_meet_a_target_is_refused_by_parameter_range_
 
 
 @pytest.mark.parametrize("path", coverage.NEEDED)
-def test_a_range_where_a_value_is_needed_is_refused_in_a_sentence(
-    path: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_range_for_a_value_is_refused(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     document = planted({})
     *above, name = path.split(".")
     here = document

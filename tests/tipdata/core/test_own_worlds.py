@@ -100,9 +100,7 @@ def wrong(**more: object) -> dict:
         ({}, "parameters is neither a group nor a parameter"),
     ],
 )
-def test_a_parameter_that_is_not_sound_is_refused_with_its_line(
-    tmp_path: Path, listed: dict, says: str
-) -> None:
+def test_faulty_parameters_are_refused_by_line(tmp_path: Path, listed: dict, says: str) -> None:
     with pytest.raises(UsageError, match=r"mine\.yaml, line \d+") as told:
         register(written(tmp_path, listed))
     assert says in str(told.value)

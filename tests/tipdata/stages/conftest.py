@@ -8,7 +8,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from drawn import REGIONS, WORLD, Drawn, draw  # pyright: ignore[reportMissingImports]
+from drawn import REGIONS, WORLD, Drawn, Tables, draw  # pyright: ignore[reportMissingImports]
 
 
 @pytest.fixture(scope="session")
@@ -17,6 +17,6 @@ def regions() -> list[Drawn]:
 
 
 @pytest.fixture(scope="session")
-def world(regions: list[Drawn]) -> dict[str, pl.DataFrame]:
+def world(regions: list[Drawn]) -> Tables:
     """All tables of these regions."""
     return {name: pl.concat([one.tables[name] for one in regions]) for name in regions[0].tables}

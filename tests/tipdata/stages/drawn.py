@@ -6,6 +6,7 @@ import polars as pl
 from tipdata.core.world import Region, World
 from tipdata.stages import Past, draw_stages, tables_of
 
+Tables = dict[str, pl.DataFrame]
 WORLD = World.of("0.4.0", 2)
 REGIONS = 12
 
@@ -16,7 +17,7 @@ class Drawn:
 
     region: Region
     past: Past
-    tables: dict[str, pl.DataFrame]
+    tables: Tables
 
 
 def draw(region: Region) -> Drawn:

@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
+from drawn import Tables  # pyright: ignore[reportMissingImports]
 from tipdata.core.world import MINUTES_A_DAY
 from tipdata.stages.helpline.cases import NEEDS
 
@@ -10,7 +11,7 @@ DAY = pl.col("minute") // MINUTES_A_DAY
 
 
 @pytest.fixture(scope="module")
-def callers(world: dict[str, pl.DataFrame]) -> pl.DataFrame:
+def callers(world: Tables) -> pl.DataFrame:
     """Contacts of those exploited, with their spell and the category of their operation."""
     spells = world["people"].select("person", "from_day", "to_day", "exit", "means_of_control")
     trade = world["operations"].select("operation", "category")
@@ -35,7 +36,7 @@ def test_nobody_calls_who_was_handed_on_to_others(callers: pl.DataFrame) -> None
     assert not (callers["exit"] == "moved_on").any()
 
 
-def test_calls_of_a_person_cluster(world: dict[str, pl.DataFrame]) -> None:
+def test_calls_of_a_person_cluster(world: Tables) -> None:
     ordered = world["contacts"].sort("person", "minute")
     apart = ordered.select(DAY.diff().over("person")).to_series().drop_nulls()
     assert (apart >= 1).mean() > 0.95  # type: ignore[operator]
@@ -44,7 +45,7 @@ def test_calls_of_a_person_cluster(world: dict[str, pl.DataFrame]) -> None:
     assert (week <= 2).mean() > 0.6  # type: ignore[operator]
 
 
-def test_fewer_call_at_the_weekend_and_more_in_summer(world: dict[str, pl.DataFrame]) -> None:
+def test_fewer_call_at_the_weekend_and_more_in_summer(world: Tables) -> None:
     weekend = world["contacts"].select((DAY % 7).is_in([5, 6]).mean()).item()
     assert 0.14 < weekend < 0.26
     by_week = (
@@ -58,7 +59,7 @@ def test_fewer_call_at_the_weekend_and_more_in_summer(world: dict[str, pl.DataFr
     assert summer > 1.05 * winter  # type: ignore[operator]
 
 
-def test_as_many_signals_become_cases_as_published(world: dict[str, pl.DataFrame]) -> None:
+def test_as_many_signals_become_cases_as_published(world: Tables) -> None:
     """Published: 18 of 100. The table held a third of all signals, and repeats were forgotten: 10 of 100 did."""
     weeks = world["contacts"].select("region", week=DAY.cast(pl.Int32) // 7).unique()
     market = world["market"].with_columns(week=pl.col("day") // 7)
@@ -68,7 +69,7 @@ def test_as_many_signals_become_cases_as_published(world: dict[str, pl.DataFrame
     assert 0.14 < cases / signals < 0.23
 
 
-def test_whose_papers_are_withheld_never_holds_them(world: dict[str, pl.DataFrame]) -> None:
+def test_whose_papers_are_withheld_never_holds_them(world: Tables) -> None:
     known = (
         world["contacts"]
         .drop_nulls("holds_papers")
@@ -96,17 +97,13 @@ def test_what_was_withheld_is_what_the_people_table_says(callers: pl.DataFrame) 
         ("companionship", "personal_services"),
     ],
 )
-def test_the_sector_is_mostly_that_of_the_operation(
-    category: str, sector: str, callers: pl.DataFrame
-) -> None:
+def test_sector_is_mostly_the_operations(category: str, sector: str, callers: pl.DataFrame) -> None:
     here = callers.filter(pl.col("category") == category).drop_nulls("sector")
     assert here.height > 8
     assert (here["sector"] == sector).mean() > 0.6  # type: ignore[operator]
 
 
-def test_domestic_servitude_is_a_kind_of_labour(
-    callers: pl.DataFrame, world: dict[str, pl.DataFrame]
-) -> None:
+def test_domestic_servitude_is_a_kind_of_labour(callers: pl.DataFrame, world: Tables) -> None:
     form = callers.join(world["operations"].select("operation", "form"), on="operation")
     kinds = {f: set(part["kind"]) for (f,), part in form.group_by("form")}
     assert kinds["domestic_servitude"] == kinds["labour"] == {"labour"}
@@ -114,7 +111,7 @@ def test_domestic_servitude_is_a_kind_of_labour(
 
 
 @pytest.mark.parametrize("need", [*NEEDS, "urgent"])
-def test_log_odds_are_calibrated(need: str, world: dict[str, pl.DataFrame]) -> None:
+def test_log_odds_are_calibrated(need: str, world: Tables) -> None:
     p = 1 / (1 + np.exp(-world["contacts"][f"log_odds_{need}"].to_numpy() / 1000))
     truth = (
         world["contacts"]["urgency"] == 2

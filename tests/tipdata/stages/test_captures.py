@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from drawn import REGIONS, WORLD, Drawn  # pyright: ignore[reportMissingImports]
+from drawn import REGIONS, WORLD, Drawn, Tables  # pyright: ignore[reportMissingImports]
 from polars.testing import assert_frame_equal
 from tipdata.core.world import Region, parameters
 from tipdata.release import Release
@@ -17,7 +17,7 @@ from tipdata.stages.captures import ANY, LISTS, STAGE
 ALIKE: Any = {"check_column_order": False, "check_dtypes": False}
 
 
-def _made(regions: list[tuple[Region, Past]]) -> dict[str, pl.DataFrame]:
+def _made(regions: list[tuple[Region, Past]]) -> Tables:
     made = [dict(draw_stages(region, dict(past), ["captures"]))[STAGE] for region, past in regions]
     return {name: pl.concat([one[name] for one in made]) for name in ("case_lists", "populations")}
 
@@ -46,7 +46,7 @@ def test_the_truth_is_everyone_exploited_and_the_counts_are_of_those_observed(ti
     assert populations["hidden"].is_between(500, 6200).all()
 
 
-def test_no_stratum_is_under_fifty_and_nobody_is_in_two(world: dict[str, pl.DataFrame]) -> None:
+def test_no_stratum_is_under_fifty_and_nobody_is_in_two(world: Tables) -> None:
     rows = world["case_lists"]
     strata = rows.group_by("region", "form", "sex").agg(pl.col("count").sum())
     assert (strata["count"] >= 50).all()
@@ -57,14 +57,14 @@ def test_no_stratum_is_under_fifty_and_nobody_is_in_two(world: dict[str, pl.Data
         assert not mixed[column].any()
 
 
-def test_patterns_are_listed_once_with_somebody_on_a_list(world: dict[str, pl.DataFrame]) -> None:
+def test_patterns_are_listed_once_with_somebody_on_a_list(world: Tables) -> None:
     rows = world["case_lists"]
     assert not rows.drop("count").is_duplicated().any()
     assert (rows["count"] > 0).all()
     assert rows.select(pl.any_horizontal(LISTS)).to_series().all()
 
 
-def test_few_are_seen_and_fewer_by_two_lists(world: dict[str, pl.DataFrame]) -> None:
+def test_few_are_seen_and_fewer_by_two_lists(world: Tables) -> None:
     """Published lists: 5 to 9% on two or more (the United Kingdom 8%, the Netherlands 5%)."""
     populations = world["populations"]
     seen = (populations["observed"] / populations["hidden"]).to_numpy()
@@ -81,9 +81,7 @@ def test_few_are_seen_and_fewer_by_two_lists(world: dict[str, pl.DataFrame]) -> 
     assert 0.05 < float(np.median(twice.to_numpy())) < 0.11
 
 
-def test_many_pairs_of_lists_share_nobody_and_more_so_in_small_regions(
-    world: dict[str, pl.DataFrame],
-) -> None:
+def test_many_pairs_of_lists_share_nobody_and_more_so_in_small_regions(world: Tables) -> None:
     rows = world["case_lists"]
     pairs = [(a, b) for i, a in enumerate(LISTS) for b in LISTS[i + 1 :]]
     shared = rows.group_by("region").agg((pl.col(a) & pl.col(b)).any().alias(f"{a} {b}") for a, b in pairs)
@@ -98,7 +96,7 @@ def test_many_pairs_of_lists_share_nobody_and_more_so_in_small_regions(
     assert few[: REGIONS // 4].mean() > few[-REGIONS // 4 :].mean() + 0.1
 
 
-def test_the_reference_is_unbiased_and_its_variance_honest(world: dict[str, pl.DataFrame]) -> None:
+def test_the_reference_is_unbiased_and_its_variance_honest(world: Tables) -> None:
     """Horvitz and Thompson (1952): the sum of inverse chances is the number of people but for chance."""
     known = world["populations"]
     apart = (known["inverse_chance"] / 1000 - known["hidden"]).to_numpy()
@@ -107,8 +105,8 @@ def test_the_reference_is_unbiased_and_its_variance_honest(world: dict[str, pl.D
     assert 0.7 < np.std(apart / error) < 1.3
 
 
-def test_referral_puts_people_on_a_second_list_and_shows_nobody_new(
-    regions: list[Drawn], world: dict[str, pl.DataFrame], monkeypatch: pytest.MonkeyPatch
+def test_referral_shows_nobody_new(
+    regions: list[Drawn], world: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     without = _changed(regions, monkeypatch, "captures.referral")
     assert_frame_equal(without["populations"], world["populations"], **ALIKE)
@@ -116,24 +114,22 @@ def test_referral_puts_people_on_a_second_list_and_shows_nobody_new(
         assert _both(world["case_lists"], first, second) > _both(without["case_lists"], first, second)
 
 
-def test_avoidance_takes_people_off_a_second_list_and_hides_nobody(
-    regions: list[Drawn], world: dict[str, pl.DataFrame], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_avoidance_hides_nobody(regions: list[Drawn], world: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
     without = _changed(regions, monkeypatch, "captures.avoidance")
     assert_frame_equal(without["populations"], world["populations"], **ALIKE)
     for first, second in (("border", "hotline"), ("platform", "police")):
         assert _both(world["case_lists"], first, second) < _both(without["case_lists"], first, second)
 
 
-def test_visibility_makes_lists_meet_more_often(
-    regions: list[Drawn], world: dict[str, pl.DataFrame], monkeypatch: pytest.MonkeyPatch
+def test_visible_people_are_on_more_lists(
+    regions: list[Drawn], world: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """People on two lists that neither refer to nor avoid each other, over those expected by chance in each region."""
     without = _changed(regions, monkeypatch, "captures.visibility")
     tied = [path for path in parameters("0.4.0") if re.match(r"captures\.(referral|avoidance)\.", path)]
     free = [(a, b) for a, b in combinations(LISTS, 2) if not any(a in path and b in path for path in tied)]
 
-    def met(made: dict[str, pl.DataFrame]) -> float:
+    def met(made: Tables) -> float:
         found = expected = 0.0
         hidden = dict(made["populations"].select("region", "hidden").iter_rows())
         for (region,), rows in made["case_lists"].group_by("region"):

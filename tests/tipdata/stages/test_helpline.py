@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import polars as pl
 import pytest
-from drawn import Drawn  # pyright: ignore[reportMissingImports]
+from drawn import Drawn, Tables  # pyright: ignore[reportMissingImports]
 from tipdata.core.draw import log, sigmoid
 from tipdata.core.kinds import LANGUAGES
 from tipdata.core.world import World
@@ -27,7 +27,7 @@ from tipdata.text.documents import read_document
 
 
 @pytest.fixture(scope="module")
-def contacts(world: dict[str, pl.DataFrame]) -> pl.DataFrame:
+def contacts(world: Tables) -> pl.DataFrame:
     return world["contacts"]
 
 
@@ -47,9 +47,7 @@ def test_who_calls_on_a_day_on_which_nobody_is_there_yet_has_worked_no_week() ->
     assert before["weeks_owed"].fill_null(0).to_list() == [0]
 
 
-def test_exploited_people_are_adults_of_the_people_table_and_nobody_else_is(
-    regions: list[Drawn],
-) -> None:
+def test_exploited_people_are_adults_of_the_people_table_and_nobody_else_is(regions: list[Drawn]) -> None:
     for t in (one.tables for one in regions[:4]):
         exploited = t["contacts"].filter(pl.col("operation").is_not_null())
         found = exploited.join(t["people"], on="person", how="left", suffix="_of_person")
@@ -62,9 +60,7 @@ def test_exploited_people_are_adults_of_the_people_table_and_nobody_else_is(
         assert set(others["kind"]) == {"worker", "enquiry"}
 
 
-def test_the_phase_of_those_exploited_is_the_time_since_their_exit(
-    regions: list[Drawn],
-) -> None:
+def test_the_phase_of_those_exploited_is_the_time_since_their_exit(regions: list[Drawn]) -> None:
     for t in (one.tables for one in regions[:4]):
         joined = t["contacts"].join(t["people"].select("person", "to_day"), on="person")
         since = joined["minute"] // 1440 - joined["to_day"]

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
-from drawn import WORLD, Drawn  # pyright: ignore[reportMissingImports]
+from drawn import WORLD, Drawn, Tables  # pyright: ignore[reportMissingImports]
 from tipdata.core.draw import sigmoid
 from tipdata.core.kinds import FAMILIES, KINDS, LANGUAGES, TRAFFICKING
 from tipdata.core.world import World, parameters
@@ -130,13 +130,12 @@ NAMES = [fact.name for fact in facts_of(FAMILIES[0])]
 
 
 @pytest.fixture(scope="module")
-def priced(world: dict[str, pl.DataFrame]) -> pl.DataFrame:
+def priced(world: Tables) -> pl.DataFrame:
     """The first advert of each template that has a price: in whole, and as a share of the usual."""
     usual = WORLD.parameters["prices.base"]["value"]
     first = world["adverts"].unique("template", keep="first", maintain_order=True)
     return first.filter(pl.col("price").is_not_null()).with_columns(
-        whole=pl.col("price") // 100,
-        rate=pl.col("price") / 100 / pl.col("category").replace_strict(usual),
+        whole=pl.col("price") // 100, rate=pl.col("price") / 100 / pl.col("category").replace_strict(usual)
     )
 
 

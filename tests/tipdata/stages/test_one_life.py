@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
+from drawn import Tables  # pyright: ignore[reportMissingImports]
 from tipdata.core.world import MINUTES_A_DAY
 from tipdata.stages.messages.acts import STAGES
 from tipdata.stages.messages.stage import AFTERWARDS
@@ -12,7 +13,7 @@ DAY = pl.col("minute") // MINUTES_A_DAY
 
 
 @pytest.fixture(scope="module")
-def callers(world: dict[str, pl.DataFrame]) -> pl.DataFrame:
+def callers(world: Tables) -> pl.DataFrame:
     """Contacts of those exploited, with their spell."""
     spells = world["people"].select("person", "from_day", "to_day", "means_of_control")
     return world["contacts"].join(spells, on="person")
@@ -23,7 +24,7 @@ def with_means(callers: pl.DataFrame, means: str) -> pl.Series:
 
 
 @pytest.fixture(scope="module")
-def pairs(world: dict[str, pl.DataFrame]) -> pl.DataFrame:
+def pairs(world: Tables) -> pl.DataFrame:
     """Two accounts of one operation, each pair both ways."""
     owned = world["accounts"].drop_nulls("operation").select("operation", "account", "device_cluster")
     owned = owned.join(
@@ -35,7 +36,7 @@ def pairs(world: dict[str, pl.DataFrame]) -> pl.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def joined(world: dict[str, pl.DataFrame]) -> pl.DataFrame:
+def joined(world: Tables) -> pl.DataFrame:
     """Messages of conversations by which somebody came, with when the person came and left."""
     spells = world["people"].drop_nulls("conversation").select("conversation", "from_day", "to_day")
     return world["messages"].with_columns(day=DAY).join(spells, on="conversation")
@@ -50,7 +51,7 @@ def test_a_device_joins_accounts_of_one_person_more_than_those_of_a_group(pairs:
     assert 0.05 < share["network"] < share["group"] < share["individual"] < 0.5
 
 
-def test_a_device_tells_nothing_of_the_kind(world: dict[str, pl.DataFrame]) -> None:
+def test_a_device_tells_nothing_of_the_kind(world: Tables) -> None:
     kinds = world["operations"].select("operation", "kind")
     sized = world["accounts"].with_columns(size=pl.len().over("device_cluster"))
     sized = sized.join(kinds, on="operation", how="left")
@@ -61,7 +62,7 @@ def test_a_device_tells_nothing_of_the_kind(world: dict[str, pl.DataFrame]) -> N
     assert sized["size"].max() < 20  # type: ignore[operator]
 
 
-def test_lawful_accounts_share_devices_as_well(world: dict[str, pl.DataFrame], pairs: pl.DataFrame) -> None:
+def test_lawful_accounts_share_devices_as_well(world: Tables, pairs: pl.DataFrame) -> None:
     by_kind = dict(pairs.group_by("kind").agg(same_device()).iter_rows())
     assert by_kind["independent"] > by_kind["trafficking"] > 0.1
     nobodys = world["accounts"].with_columns(size=pl.len().over("device_cluster"))
@@ -85,9 +86,7 @@ def test_little_is_written_to_who_has_joined_and_only_of_control_and_logistics(j
 
 
 @pytest.mark.parametrize("table", ["flags", "queue", "reviews"])
-def test_nothing_happens_to_an_advert_once_its_site_has_closed(
-    table: str, world: dict[str, pl.DataFrame]
-) -> None:
+def test_nothing_happens_to_an_advert_once_its_site_has_closed(table: str, world: Tables) -> None:
     sites = world["platforms"].select("region", "platform", "closed")
     adverts = world["adverts"].select("region", "advert", "platform", posted=DAY)
     rows = world[table].with_columns(day=DAY if table == "reviews" else "day")
@@ -98,7 +97,7 @@ def test_nothing_happens_to_an_advert_once_its_site_has_closed(
     assert (known["day"] >= known["posted"]).all()
 
 
-def test_what_happens_on_a_site_joins_accounts_of_that_site(world: dict[str, pl.DataFrame]) -> None:
+def test_what_happens_on_a_site_joins_accounts_of_that_site(world: Tables) -> None:
     site = world["accounts"].select("account", "platform")
     ends = world["ties"].join(site, left_on="source", right_on="account")
     ends = ends.join(site, left_on="target", right_on="account", suffix=" of target")
@@ -127,9 +126,7 @@ def test_who_is_threatened_is_in_more_danger(callers: pl.DataFrame) -> None:
     assert danger.filter(threatened).mean() > danger.filter(~threatened).mean() + 0.1  # type: ignore[operator]
 
 
-def test_nobody_travels_for_an_operation_before_it_begins_or_after_it_ends(
-    world: dict[str, pl.DataFrame],
-) -> None:
+def test_nobody_travels_for_an_operation_before_it_begins_or_after_it_ends(world: Tables) -> None:
     lives = world["operations"].select("operation", "begins", "ends")
     circuits = world["circuits"].drop_nulls("operation").select("circuit", "operation")
     stops = world["stops"].select("circuit", "day").join(circuits, on="circuit").join(lives, on="operation")
@@ -137,7 +134,7 @@ def test_nobody_travels_for_an_operation_before_it_begins_or_after_it_ends(
     assert np.all(stops.select(pl.col("day").is_between("begins", "ends")).to_numpy())
 
 
-def test_an_operations_schemes_pay_while_it_lives(world: dict[str, pl.DataFrame]) -> None:
+def test_an_operations_schemes_pay_while_it_lives(world: Tables) -> None:
     lives = world["operations"].select("operation", "begins", "ends")
     of_schemes = world["payments"].filter(pl.col("log_odds") > NEVER).join(lives, on="operation")
     assert of_schemes.height > 1000

@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 import polars as pl
 import pytest
-from drawn import WORLD, Drawn  # pyright: ignore[reportMissingImports]
+from drawn import WORLD, Drawn, Tables  # pyright: ignore[reportMissingImports]
 from tipdata.core import draw
 from tipdata.core import world as world_module
 from tipdata.core.kinds import CATEGORIES, FAMILIES, INDEPENDENT, KINDS, TRAFFICKING
@@ -123,7 +123,7 @@ PUBLISHED = (
 published share, and by how much a large release may miss it."""
 
 
-def test_indicators_are_as_frequent_as_published(world: dict[str, pl.DataFrame]) -> None:
+def test_indicators_are_as_frequent_as_published(world: Tables) -> None:
     """Over twelve regions, but for three standard errors with operations as clusters; trafficking is not far off."""
     adverts, kinds = world["adverts"], world["operations"].select("operation", "kind")
     held = read_document("facts")["indicators"]
@@ -275,7 +275,7 @@ def test_the_likelihood_of_trafficking_is_that_of_its_forms_added() -> None:
         ("facts.form.labour.origin", "abroad"),
     ],
 )
-def test_a_ratio_of_what_does_not_lean_is_refused(
+def test_ratios_of_what_does_not_lean_are_refused(
     path: str, level: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entry = {"value": {level: 1.5}, "unit": "likelihood ratio by level"}
@@ -308,7 +308,7 @@ def test_armed_groups_act_through_few_forms_at_borders_and_post_no_more_jobs(reg
     assert np.mean(jobs[True]) < np.mean(jobs[False]) + 0.05
 
 
-def test_weights_of_a_size_restore_the_shares_of_the_world(world: dict[str, pl.DataFrame]) -> None:
+def test_weights_of_a_size_restore_the_shares_of_the_world(world: Tables) -> None:
     assert (world["operations"]["weight"] == 1_000_000).all()
     kind, form, weight = [], [], []
     for index in range(16):
@@ -342,9 +342,7 @@ def test_odds_are_those_of_the_world_whatever_the_size() -> None:
     assert len(KINDS) == of_forms.kind_log.size
 
 
-def test_an_investigation_in_its_life_stops_an_operation_or_makes_it_pause_and_a_later_one_does_nothing() -> (
-    None
-):
+def test_investigations_stop_or_pause() -> None:
     local = np.arange(4000)
     first, last, ends = local % 700, local % 700 + 30, local % 700 + 100
     day = first + local % 200
@@ -418,9 +416,7 @@ def test_the_authorities_find_those_who_are_there_when_it_is_stopped(regions: li
     assert every["last"].mean() > 0.2  # type: ignore[operator]
 
 
-def test_armed_groups_offer_on_the_darknet_and_in_channels_where_their_family_has_them(
-    regions: list[Drawn],
-) -> None:
+def test_armed_groups_use_hidden_sites(regions: list[Drawn]) -> None:
     past = regions[0].past
     o, places, region = past["operations"], past["places"], WORLD.region(0)
     usual = site_weights(region, places)[o.family]

@@ -44,9 +44,7 @@ def test_a_region_has_about_twenty_thousand_payments_few_of_them_illicit(payment
     assert operations["operation"].is_between(4, 18).all()
 
 
-def test_every_end_of_a_payment_is_a_wallet_of_its_region_and_every_wallet_pays_or_is_paid(
-    payments: pl.DataFrame, wallets: pl.DataFrame
-) -> None:
+def test_payments_and_wallets_agree(payments: pl.DataFrame, wallets: pl.DataFrame) -> None:
     known = wallets.select("region", "wallet")
     ends = pl.concat([payments.select("region", wallet=end) for end in ("payer", "payee")]).unique()
     assert ends.join(known, on=["region", "wallet"], how="anti").is_empty()
@@ -67,9 +65,7 @@ def test_a_wallet_is_opened_before_it_is_used(payments: pl.DataFrame, wallets: p
         assert (both["opened_day"] <= both["minute"] // 1440).all()
 
 
-def test_a_payment_is_of_an_operation_or_of_a_community_and_only_operations_are_illicit(
-    payments: pl.DataFrame,
-) -> None:
+def test_payments_have_one_owner(payments: pl.DataFrame) -> None:
     of_operation = payments["operation"].is_not_null()
     assert (payments["community"].is_null() == of_operation).all()
     unlawful = payments.filter(pl.col("group").is_null())
@@ -85,9 +81,7 @@ def test_an_operations_wallets_also_make_ordinary_payments(payments: pl.DataFram
     assert 0.4 < own_payments["typology"].is_null().to_numpy().mean() < 0.99
 
 
-def test_every_channel_and_stated_purpose_of_the_illicit_is_found_in_several_lawful_groups(
-    payments: pl.DataFrame,
-) -> None:
+def test_lawful_groups_share_channels(payments: pl.DataFrame) -> None:
     illicit = payments.drop_nulls("typology")
     for column in ("channel", "purpose"):
         lawful = payments.drop_nulls("group").group_by(column).agg(pl.col("group").n_unique())
@@ -252,9 +246,7 @@ def test_the_shift_test_sees_money_that_follows_nothing(world: Tables, owned: pl
     assert near < 2 * by_chance
 
 
-def test_adverts_are_paid_for_within_a_day_of_one_and_by_nobody_who_posts_none(
-    world: Tables, owned: pl.DataFrame
-) -> None:
+def test_adverts_are_paid_for_when_posted(world: Tables, owned: pl.DataFrame) -> None:
     paid = owned.filter(purpose="advert")
     assert paid.height > 50
     assert paid["posts"].all()
@@ -348,9 +340,7 @@ def test_every_form_and_the_lawful_of_its_line_deal_with_money_in_part_alike() -
             assert share > 0.3, (form, who)
 
 
-def test_a_household_takes_the_wages_of_one_and_a_labour_broker_those_of_several(
-    world: Tables, owned: pl.DataFrame
-) -> None:
+def test_households_take_wages_of_one(world: Tables, owned: pl.DataFrame) -> None:
     passed = (
         owned.filter(pl.col("typology") == "wages_out")
         .group_by("operation", "form")

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from drawn import REGIONS, Drawn  # pyright: ignore[reportMissingImports]
+from drawn import REGIONS, Drawn, Tables  # pyright: ignore[reportMissingImports]
 from tipdata.core.world import DAYS, MINUTES_A_DAY, parameters
 from tipdata.stages.people import SELLERS
 
@@ -11,15 +11,13 @@ LIFE = ("begins", "ends", "first_day", "last_day", "posts", "category", "form", 
 
 
 @pytest.fixture(scope="module")
-def exploited(world: dict[str, pl.DataFrame]) -> pl.DataFrame:
+def exploited(world: Tables) -> pl.DataFrame:
     """Those exploited, with the life of their operation."""
     lives = world["operations"].select("operation", *LIFE)
     return world["people"].filter(pl.col("role") == "exploited").join(lives, on="operation")
 
 
-def test_most_commitments_gain_their_person_and_the_rest_are_marked_as_lost(
-    world: dict[str, pl.DataFrame], exploited: pl.DataFrame
-) -> None:
+def test_most_commitments_gain_a_person(world: Tables, exploited: pl.DataFrame) -> None:
     commits = world["conversations"].filter(pl.col("onset").is_not_null())
     assert commits["outcome"].is_in(["joined", "lost"]).all()
     assert world["conversations"].filter(pl.col("onset").is_null())["outcome"].is_null().all()
@@ -29,9 +27,7 @@ def test_most_commitments_gain_their_person_and_the_rest_are_marked_as_lost(
     assert sorted(came["conversation"]) == sorted(joined["conversation"])
 
 
-def test_who_joins_does_so_near_the_commitment_in_the_form_and_the_operation_of_the_conversation(
-    world: dict[str, pl.DataFrame], exploited: pl.DataFrame
-) -> None:
+def test_people_join_near_the_commitment(world: Tables, exploited: pl.DataFrame) -> None:
     commits = (
         world["conversations"]
         .drop_nulls("onset")
@@ -51,9 +47,7 @@ def test_who_joins_does_so_near_the_commitment_in_the_form_and_the_operation_of_
     assert (both["way"] == "conversation").all()
 
 
-def test_a_spell_of_exploitation_lies_in_the_life_of_the_operation_and_touches_the_window(
-    regions: list[Drawn],
-) -> None:
+def test_spells_lie_in_the_life(regions: list[Drawn]) -> None:
     for past in (one.past for one in regions):
         o, p = past["operations"], past["people"]
         here = p.exploited
@@ -64,9 +58,7 @@ def test_a_spell_of_exploitation_lies_in_the_life_of_the_operation_and_touches_t
         assert ((start < DAYS) & (end >= 0)).all()
 
 
-def test_durations_of_those_who_get_out_keep_the_published_shares(
-    regions: list[Drawn],
-) -> None:
+def test_durations_of_those_who_get_out_keep_the_published_shares(regions: list[Drawn]) -> None:
     """Services make records of these; of all who are there in the two years more are there for long."""
     like = parameters("0.4.0")["people.labour_like"]["value"]
     short, long = {True: 0.38, False: 0.59}, {True: 0.33, False: 0.26}
@@ -98,9 +90,7 @@ def test_who_answers_an_advert_does_so_while_work_is_advertised(exploited: pl.Da
     assert came["from_day"].is_between(came["first_day"], came["last_day"]).all()
 
 
-def test_who_is_sold_is_sold_by_a_network_or_an_armed_group_that_lives(
-    world: dict[str, pl.DataFrame], exploited: pl.DataFrame
-) -> None:
+def test_networks_and_armed_groups_sell(world: Tables, exploited: pl.DataFrame) -> None:
     sellers = world["operations"].select("operation", *LIFE, "kind")
     sold = exploited.filter(pl.col("way") == "sold")
     assert sold.height > 50
@@ -147,7 +137,7 @@ def test_people_live_in_the_town_of_the_operation(regions: list[Drawn]) -> None:
     assert made["people"]["town"].to_list() == [town[one] for one in made["people"]["operation"]]
 
 
-def test_there_are_as_many_people_as_before(exploited: pl.DataFrame, world: dict[str, pl.DataFrame]) -> None:
+def test_there_are_as_many_people_as_before(exploited: pl.DataFrame, world: Tables) -> None:
     of = world["operations"].select("operation", "region")
     by_region = exploited.join(of, on="operation").group_by("region").len()["len"]
     assert by_region.is_between(500, 6300).all()
@@ -155,9 +145,7 @@ def test_there_are_as_many_people_as_before(exploited: pl.DataFrame, world: dict
     assert 3 < posting.mean() < 8  # type: ignore[operator]
 
 
-def test_one_person_alone_has_no_staff_and_nobody_writes_where_nothing_is_posted(
-    world: dict[str, pl.DataFrame],
-) -> None:
+def test_one_person_has_no_staff(world: Tables) -> None:
     lives = world["operations"].select("operation", *LIFE)
     staff = world["people"].filter(pl.col("role") != "exploited").join(lives, on="operation")
     by = staff.group_by("operation", "organisation").agg(
@@ -182,9 +170,7 @@ def test_the_more_are_behind_an_operation_the_more_it_exploits(exploited: pl.Dat
     assert mean["network"] > mean["group"] > 2 * mean["individual"]
 
 
-def test_nobody_comes_before_an_operation_had_time_to_prepare_where_its_life_has_room(
-    exploited: pl.DataFrame,
-) -> None:
+def test_operations_prepare_first(exploited: pl.DataFrame) -> None:
     known = exploited.filter((pl.col("way") == "acquaintance") & (pl.col("begins") > 0)).drop_nulls("to_day")
     early = pl.col("from_day") < pl.col("begins") + 10
     tight = pl.col("to_day") == pl.col("ends")

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from drawn import REGIONS, Drawn  # pyright: ignore[reportMissingImports]
+from drawn import REGIONS, Drawn, Tables  # pyright: ignore[reportMissingImports]
 from tipdata.core.world import parameters
 from tipdata.stages.adverts.stage import Adverts
 from tipdata.stages.adverts.statements import Statements
@@ -14,14 +14,14 @@ from tipdata.stages.reviews import STAGE
 
 
 @pytest.fixture(scope="module")
-def queue(world: dict[str, pl.DataFrame]) -> pl.DataFrame:
+def queue(world: Tables) -> pl.DataFrame:
     owners = world["adverts"].select("advert", "operation", "minute", "language")
     kinds = world["operations"].select("operation", "kind", "migrant")
     return world["queue"].join(owners, on="advert").join(kinds, on="operation")
 
 
 @pytest.fixture(scope="module")
-def reviews(world: dict[str, pl.DataFrame]) -> pl.DataFrame:
+def reviews(world: Tables) -> pl.DataFrame:
     return world["reviews"]
 
 
@@ -45,9 +45,7 @@ def test_harmful_means_of_a_trafficking_operation_and_gold_says_so(queue: pl.Dat
     assert 0.04 < queue["gold"].mean() < 0.12  # type: ignore[operator]
 
 
-def test_every_queued_advert_has_three_to_nine_votes_by_as_many_reviewers(
-    queue: pl.DataFrame, reviews: pl.DataFrame
-) -> None:
+def test_queued_adverts_have_three_to_nine_votes(queue: pl.DataFrame, reviews: pl.DataFrame) -> None:
     votes = reviews.group_by("advert").agg(votes=pl.len(), reviewers=pl.col("reviewer").n_unique())
     assert votes.height == queue.height
     assert votes["votes"].is_between(3, 9).all()
@@ -55,9 +53,7 @@ def test_every_queued_advert_has_three_to_nine_votes_by_as_many_reviewers(
     assert queue.join(votes, on="advert", how="anti").is_empty()
 
 
-def test_votes_come_after_posting_and_queueing_and_before_the_end(
-    queue: pl.DataFrame, reviews: pl.DataFrame
-) -> None:
+def test_votes_come_after_posting_and_queueing(queue: pl.DataFrame, reviews: pl.DataFrame) -> None:
     joined = reviews.drop("brigade").join(queue.select("advert", "day", posted="minute"), on="advert")
     assert (joined["minute"] >= joined["day"] * 1440).all()
     assert (joined["day"] * 1440 > joined["posted"] - 1440).all()
@@ -87,9 +83,7 @@ def test_spammers_press_one_button(reviews: pl.DataFrame) -> None:
     assert (most.filter(pl.col("n") > 40)["len"] > 0.85).all()
 
 
-def test_the_prejudiced_condemn_lawful_migrants_and_independents_more_than_the_careful(
-    queue: pl.DataFrame, reviews: pl.DataFrame
-) -> None:
+def test_prejudice_condemns_the_lawful(queue: pl.DataFrame, reviews: pl.DataFrame) -> None:
     """Of lawful adverts without a brigade."""
     lawful = queue.filter(pl.col("kind").is_in(["business", "independent"]) & pl.col("brigade").is_null())
     votes = reviews.drop("brigade").join(lawful.select("advert", "kind", "migrant"), on="advert")
@@ -99,9 +93,7 @@ def test_the_prejudiced_condemn_lawful_migrants_and_independents_more_than_the_c
     assert found["biased"] > found["careful"] + 0.1
 
 
-def test_a_brigade_votes_as_one_on_one_operation_within_hours(
-    queue: pl.DataFrame, reviews: pl.DataFrame
-) -> None:
+def test_a_brigade_votes_as_one_within_hours(queue: pl.DataFrame, reviews: pl.DataFrame) -> None:
     hit = reviews.filter(pl.col("brigade").is_not_null()).join(
         queue.select("advert", "operation"), on="advert"
     )

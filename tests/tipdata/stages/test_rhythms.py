@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 import rhythms  # pyright: ignore[reportMissingImports]
-from drawn import REGIONS, WORLD, Drawn  # pyright: ignore[reportMissingImports]
+from drawn import REGIONS, WORLD, Drawn, Tables  # pyright: ignore[reportMissingImports]
 from sklearn.metrics import roc_auc_score
 from tipdata.core.kinds import CATEGORIES, FAMILIES
 from tipdata.core.world import DAYS, MINUTES_A_DAY
@@ -17,7 +17,7 @@ from tipdata.stages.trips.circuits import SLOTS, draw_tours, slot_days
 
 
 @pytest.fixture(scope="module")
-def tables(regions: list[Drawn], world: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+def tables(regions: list[Drawn], world: Tables) -> Tables:
     """All tables, and ``hours``: kind of each operation, and which hours it keeps."""
     return {**world, "hours": pl.concat(rhythms.hours_of(one.past["operations"]) for one in regions)}
 
@@ -28,7 +28,7 @@ def past(regions: list[Drawn]) -> Past:
 
 
 @pytest.fixture(scope="module")
-def stops(tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
+def stops(tables: Tables) -> pl.DataFrame:
     """Stops with the day of the next one, and of which circuit they are."""
     frame = (
         tables["stops"]
@@ -62,9 +62,7 @@ def auroc(positive: np.ndarray, score: np.ndarray) -> float:
 
 
 @pytest.mark.parametrize("how", ["rescaled", "thinned"])
-def test_lawful_and_trafficking_operations_post_in_bursts_alike(
-    tables: dict[str, pl.DataFrame], how: str
-) -> None:
+def test_all_kinds_post_in_bursts(tables: Tables, how: str) -> None:
     found = rhythms.posting(tables).drop_nulls(how)
     trafficking = found.filter(kind="trafficking")[how].to_numpy()
     lawful = found.filter(pl.col("kind") != "trafficking")[how].to_numpy()
@@ -119,7 +117,7 @@ def test_adverts_follow_one_another_for_six_generations_at_most(past: Past) -> N
     assert (came[7:] == alone[7:]).all()
 
 
-def test_tables_have_weeks_and_adverts_have_nights(tables: dict[str, pl.DataFrame]) -> None:
+def test_tables_have_weeks_and_adverts_have_nights(tables: Tables) -> None:
     shares = rhythms.profiles(tables)
     for name in ("adverts", "ties", "accounts", "trips", "stops"):
         week = shares[f"{name}, weekday"]
@@ -135,7 +133,7 @@ def test_tables_have_weeks_and_adverts_have_nights(tables: dict[str, pl.DataFram
 # Tours.
 
 
-def test_circuits_of_those_who_post_have_gaps_like_any_others(tables: dict[str, pl.DataFrame]) -> None:
+def test_gaps_do_not_tell_who_posts(tables: Tables) -> None:
     found = rhythms.dwell_statistics(tables["stops"], tables["circuits"])
     assert found["advertised"].sum() > 300
     assert rhythms.dwell_auroc(found) <= 0.55
@@ -143,11 +141,7 @@ def test_circuits_of_those_who_post_have_gaps_like_any_others(tables: dict[str, 
     assert clockwork["of_least"].max() < 0.15  # type: ignore[operator]
 
 
-def test_circuits_lie_in_the_life_of_their_operation(tables: dict[str, pl.DataFrame]) -> None:
-    assert rhythms.in_life(tables["stops"], tables["circuits"], tables["operations"]) >= 0.95
-
-
-def test_adverts_and_stops_tell_of_one_tour(tables: dict[str, pl.DataFrame], stops: pl.DataFrame) -> None:
+def test_adverts_and_stops_tell_of_one_tour(tables: Tables, stops: pl.DataFrame) -> None:
     """But for departures, which adverts do not know of; and more is posted soon after an arrival than later."""
     posted = tables["adverts"].select("operation", posted_in="town", posted=pl.col("minute") // MINUTES_A_DAY)
     during = (
@@ -164,9 +158,7 @@ def test_adverts_and_stops_tell_of_one_tour(tables: dict[str, pl.DataFrame], sto
     assert (into < 1 / 3).mean() > 0.45
 
 
-def test_the_true_distribution_of_the_next_town_is_calibrated(
-    tables: dict[str, pl.DataFrame], stops: pl.DataFrame
-) -> None:
+def test_the_true_distribution_of_the_next_town_is_calibrated(tables: Tables, stops: pl.DataFrame) -> None:
     ids = np.sort(tables["places"].select("region", "town").to_numpy(), axis=0)[:, 1].reshape(REGIONS, -1)
     for advertised in (True, False):
         goes_on = stops.drop_nulls("next").filter(pl.col("advertised") == advertised)
@@ -191,14 +183,12 @@ def test_slots_of_a_tour_follow_each_other_and_do_not_last_alike(past: Past) -> 
 # Closures.
 
 
-def test_nothing_happens_at_a_site_that_is_not_open(tables: dict[str, pl.DataFrame]) -> None:
+def test_nothing_happens_at_a_site_that_is_not_open(tables: Tables) -> None:
     assert tables["platforms"]["closed"].is_not_null().sum() > 5
     assert set(rhythms.at_closed_sites(tables).values()) == {0}
 
 
-def test_accounts_of_a_site_end_with_it_and_some_operations_open_others_later(
-    tables: dict[str, pl.DataFrame],
-) -> None:
+def test_accounts_end_with_their_site(tables: Tables) -> None:
     sites = tables["platforms"].select("region", "platform", "closed").drop_nulls()
     ended = tables["accounts"].join(sites, on=["region", "platform"])
     assert ended.height > 100
@@ -255,14 +245,14 @@ def test_the_adverts_table_shrinks_and_comes_back_as_the_market_does() -> None:
 # Accounts and ties.
 
 
-def test_accounts_and_ties_lie_in_the_life_of_their_operation(tables: dict[str, pl.DataFrame]) -> None:
+def test_accounts_and_ties_lie_in_the_life_of_their_operation(tables: Tables) -> None:
     shares = rhythms.account_days(tables)
     closed = shares.pop("accounts closed")
     assert 0.3 < closed < 0.7  # the others are husks, or live beyond the end of time
     assert set(shares.values()) == {1.0}
 
 
-def test_no_tie_is_made_after_an_account_is_closed(tables: dict[str, pl.DataFrame]) -> None:
+def test_no_tie_is_made_after_an_account_is_closed(tables: Tables) -> None:
     """Of accounts of nobody as well."""
     days = tables["accounts"].select("account", "created_day", shut=pl.col("closed_day").fill_null(DAYS))
     for end in ("source", "target"):
@@ -271,9 +261,7 @@ def test_no_tie_is_made_after_an_account_is_closed(tables: dict[str, pl.DataFram
     assert (tables["accounts"]["closed_day"] > tables["accounts"]["created_day"]).all()
 
 
-def test_how_long_an_account_lives_hardly_tells_the_kind_of_those_who_post(
-    tables: dict[str, pl.DataFrame],
-) -> None:
+def test_how_long_an_account_lives_hardly_tells_the_kind_of_those_who_post(tables: Tables) -> None:
     lives = tables["operations"].select("operation", "kind", "posts")
     owned = tables["accounts"].join(lives, on="operation").filter("posts")
     trafficking = (owned["kind"] == "trafficking").to_numpy()
@@ -284,7 +272,7 @@ def test_how_long_an_account_lives_hardly_tells_the_kind_of_those_who_post(
 # Hubs, and the darknet.
 
 
-def test_a_few_contacts_accounts_and_posters_are_hubs(tables: dict[str, pl.DataFrame]) -> None:
+def test_a_few_contacts_accounts_and_posters_are_hubs(tables: Tables) -> None:
     slopes = rhythms.hubs(tables)
     assert slopes["operations a contact"] < -0.5
     assert slopes["adverts a contact"] < -0.5
@@ -292,9 +280,7 @@ def test_a_few_contacts_accounts_and_posters_are_hubs(tables: dict[str, pl.DataF
     assert slopes["ties an account receives"] < -0.35
 
 
-def test_an_office_answers_for_operations_of_every_kind_and_of_one_part(
-    tables: dict[str, pl.DataFrame],
-) -> None:
+def test_offices_answer_for_every_kind(tables: Tables) -> None:
     used = tables["adverts"].select("operation", "contacts").explode("contacts").drop_nulls().unique()
     kinds = used.join(tables["operations"].select("operation", "kind"), on="operation")
     shared = kinds.group_by("contacts").agg(pl.col("operation").n_unique(), pl.col("kind").unique())
@@ -304,9 +290,7 @@ def test_an_office_answers_for_operations_of_every_kind_and_of_one_part(
     assert set(hubs.explode("kind")["kind"]) == {"trafficking", "business", "independent", "spam"}
 
 
-def test_darknet_markets_carry_some_adverts_of_lawful_and_trafficking_operations_alike(
-    tables: dict[str, pl.DataFrame],
-) -> None:
+def test_all_kinds_post_on_darknets(tables: Tables) -> None:
     found = rhythms.darknet(tables).with_columns(
         family=pl.col("category").replace_strict({c: FAMILIES[f] for c, f in CATEGORIES.items()})
     )

@@ -4,6 +4,7 @@ import re
 
 import polars as pl
 import pytest
+from drawn import Tables  # pyright: ignore[reportMissingImports]
 from tipdata.core.kinds import LANGUAGES
 from tipdata.text.style import style
 
@@ -11,15 +12,13 @@ CASED = ("en", "es", "fr", "ru")
 
 
 @pytest.fixture(scope="module")
-def adverts(world: dict[str, pl.DataFrame]) -> pl.DataFrame:
+def adverts(world: Tables) -> pl.DataFrame:
     """Distinct texts."""
     return world["adverts"].unique("body", keep="first", maintain_order=True)
 
 
 @pytest.mark.parametrize("language", CASED)
-def test_titles_begin_with_a_capital_but_for_those_who_write_none(
-    adverts: pl.DataFrame, language: str
-) -> None:
+def test_titles_begin_with_a_capital(adverts: pl.DataFrame, language: str) -> None:
     titles = adverts.filter(language=language)["title"].unique()
     assert len(titles) > 20
     assert titles.str.contains(r"^\p{Ll}").sum() < 0.25 * len(

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from drawn import Drawn  # pyright: ignore[reportMissingImports]
+from drawn import Drawn, Tables  # pyright: ignore[reportMissingImports]
 from one_story import firms as spells
 from tipdata.core.world import DAYS, parameters
 from tipdata.release import Release
@@ -29,9 +29,7 @@ def share(frame: pl.DataFrame, column: str) -> float:
     return value
 
 
-def test_a_region_has_about_three_hundred_firms_nine_hundred_supplies_and_four_hundred_audits(
-    small: Release,
-) -> None:
+def test_rows_of_suppliers_per_region(small: Release) -> None:
     for table, low, high in (("firms", 285, 315), ("supplies", 600, 1100), ("audits", 280, 560)):
         counted = small.scan(table).group_by("region").len().collect()["len"]
         assert counted.len() == small.regions
@@ -47,9 +45,7 @@ def test_exploitation_is_in_force_at_five_to_eight_percent_of_firms(firms: pl.Da
     ) == ((firms.height - int(firms["exploits"].sum()),) * 3)
 
 
-def test_supplies_go_to_an_earlier_tier_within_the_region_once_and_never_to_oneself(
-    small: Release, firms: pl.DataFrame
-) -> None:
+def test_supplies_go_to_earlier_tiers(small: Release, firms: pl.DataFrame) -> None:
     supplies = small.scan("supplies").collect()
     assert not supplies.select("supplier", "buyer").is_duplicated().any()
     ends = firms.select("firm", "tier", "region", "age_years")
@@ -63,9 +59,7 @@ def test_supplies_go_to_an_earlier_tier_within_the_region_once_and_never_to_ones
     assert supplies.group_by("supplier").agg(pl.col("share").sum())["share"].max() <= 1010  # type: ignore[operator]
 
 
-def test_an_agency_serves_several_firms_and_a_trafficking_one_more_exploiting_ones(
-    firms: pl.DataFrame,
-) -> None:
+def test_trafficking_agencies_exploit(firms: pl.DataFrame) -> None:
     served = firms.drop_nulls("main_agency")
     assert served.group_by("main_agency").len()["len"].mean() > 4  # type: ignore[operator]
     rates = {kind: share(rows, "exploits") for (kind,), rows in firms.group_by("by_trafficking")}
@@ -81,9 +75,7 @@ def test_season_with_tied_housing_and_hard_buyers_go_with_exploitation(firms: pl
     assert share(firms.filter(hard), "exploits") > 1.5 * share(firms.filter(~hard), "exploits")
 
 
-def test_who_runs_a_firm_is_no_cause_and_meets_more_audits_and_stricter_ones(
-    firms: pl.DataFrame, audits: pl.DataFrame
-) -> None:
+def test_migrant_firms_meet_stricter_audits(firms: pl.DataFrame, audits: pl.DataFrame) -> None:
     small_firms = firms.filter(pl.col("size").is_in(["micro", "small"]))
     migrant, others = (small_firms.filter(pl.col("migrant_run") == run) for run in (True, False))
     assert abs(share(migrant, "exploits") - share(others, "exploits")) < 0.015
@@ -105,9 +97,7 @@ def test_audits_find_a_third_of_it_and_fewer_when_announced(audits: pl.DataFrame
     assert not audits.filter(~pl.col("during"))["found"].any()
 
 
-def test_no_finding_and_no_topic_gives_exploitation_away(
-    small: Release, firms: pl.DataFrame, audits: pl.DataFrame
-) -> None:
+def test_findings_and_topics_do_not_decide(small: Release, firms: pl.DataFrame, audits: pl.DataFrame) -> None:
     findings = audits.explode("findings").drop_nulls("findings").group_by("findings")
     assert findings.agg(pl.col("exploits").mean())["exploits"].max() < 0.4  # type: ignore[operator]
     topics = small.scan("complaints").collect().join(firms, on="firm").group_by("topic")
@@ -159,18 +149,14 @@ def test_parameters_in_nats_become_integers_exactly() -> None:
     assert all(abs(x) <= 4 for x in parameters("0.4.0")["suppliers.exploitation.supply"]["value"].values())
 
 
-def test_a_spell_of_an_operation_lies_in_its_life_and_near_its_posting(
-    world: dict[str, pl.DataFrame],
-) -> None:
+def test_a_spell_of_an_operation_lies_in_its_life_and_near_its_posting(world: Tables) -> None:
     found = spells(world)
     assert found["spells of operations a region"] > 10
     assert found["spells in the operation's life"] == 1
     assert found["of operations that post, begin within 14 days before to the last advert"] > 0.95
 
 
-def test_exploitation_through_an_agency_is_the_agencys_and_another_operation_runs_one_firm(
-    world: dict[str, pl.DataFrame],
-) -> None:
+def test_agencies_own_exploitation(world: Tables) -> None:
     agencies = world["agencies"].select(main_agency="agency", its="operation", unlawful="trafficking")
     held = world["firms"].filter("exploits").join(agencies, on="main_agency", how="left")
     through = held.filter(pl.col("unlawful").fill_null(False))
@@ -186,15 +172,13 @@ def test_exploitation_through_an_agency_is_the_agencys_and_another_operation_run
     assert 0.3 < alone.height / held.filter(~pl.col("unlawful").fill_null(False)).height < 0.6
 
 
-def test_a_firms_own_spell_goes_by_no_operation(world: dict[str, pl.DataFrame]) -> None:
+def test_a_firms_own_spell_goes_by_no_operation(world: Tables) -> None:
     own = world["firms"].filter(pl.col("exploits") & pl.col("operation").is_null())
     lengths = own.drop_nulls("to_day").select(pl.col("to_day") - pl.col("from_day")).to_series()
     assert (lengths > 2 * 365).to_numpy().mean() > 0.1
 
 
-def test_lawful_agencies_place_people_by_the_same_rule(
-    regions: list[Drawn],
-) -> None:
+def test_lawful_agencies_place_people_by_the_same_rule(regions: list[Drawn]) -> None:
     inside = []
     for past in (one.past for one in regions):
         o, s = past["operations"], past["suppliers"]

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from drawn import WORLD  # pyright: ignore[reportMissingImports]
+from drawn import WORLD, Tables  # pyright: ignore[reportMissingImports]
 from sklearn.metrics import roc_auc_score
 from tipdata.core.world import DAYS, MINUTES_A_DAY
 from tipdata.stages.messages import acts
@@ -11,7 +11,7 @@ from tipdata.stages.messages.acts import NOTHING, OWN, ThreadModel, reply_rows
 
 
 @pytest.fixture(scope="module")
-def rows(world: dict[str, pl.DataFrame]) -> pl.DataFrame:
+def rows(world: Tables) -> pl.DataFrame:
     known = world["conversations"].select(
         "conversation", "kind", "form", "onset", "platform", "opens", "operation"
     )
@@ -80,9 +80,7 @@ def test_the_week_has_a_rhythm_of_its_own_in_each_course(rows: pl.DataFrame) -> 
     assert share["lawful_recruitment"] < 0.24 < 0.27 < share["dating"]
 
 
-def test_nothing_is_written_on_a_site_before_it_opens_or_from_its_closing_day_on(
-    world: dict[str, pl.DataFrame], rows: pl.DataFrame
-) -> None:
+def test_messages_on_sites_while_open(world: Tables, rows: pl.DataFrame) -> None:
     sites = world["platforms"].select("region", "platform", "opened", "closed")
     joined = rows.join(sites, on=("region", "platform")).with_columns(day=pl.col("minute") // MINUTES_A_DAY)
     assert (joined["day"] >= joined["opened"]).all()
@@ -102,9 +100,7 @@ def test_nothing_is_written_on_a_site_before_it_opens_or_from_its_closing_day_on
     assert had_more["goes_on"].mean() < 0.6  # type: ignore[operator]
 
 
-def test_accounts_that_talk_live_and_what_goes_on_after_them_goes_on_elsewhere(
-    rows: pl.DataFrame, world: dict[str, pl.DataFrame]
-) -> None:
+def test_accounts_that_talk_are_open(rows: pl.DataFrame, world: Tables) -> None:
     accounts = world["accounts"].select("account", "created_day", "closed_day")
     of = world["conversations"].select("conversation", "account").join(accounts, on="account")
     day = pl.col("minute") // MINUTES_A_DAY
@@ -117,17 +113,13 @@ def test_accounts_that_talk_live_and_what_goes_on_after_them_goes_on_elsewhere(
     assert set(late["channel"].drop_nulls()) <= {"call", "other_platform"}
 
 
-def test_nobody_writes_for_an_operation_that_has_ended_or_not_begun(
-    world: dict[str, pl.DataFrame], rows: pl.DataFrame
-) -> None:
+def test_messages_lie_in_the_operations_life(world: Tables, rows: pl.DataFrame) -> None:
     lives = world["operations"].select("operation", "begins", "ends")
     owned = rows.join(lives, on="operation")
     assert (owned["minute"] // MINUTES_A_DAY).is_between(owned["begins"], owned["ends"]).all()
 
 
-def test_who_recruits_lawfully_or_not_is_busiest_around_the_start_of_posting(
-    world: dict[str, pl.DataFrame],
-) -> None:
+def test_recruiters_are_busiest_at_first(world: Tables) -> None:
     lives = world["operations"].select("operation", "first_day", "last_day", "begins", "posts")
     started = world["conversations"].join(lives, on="operation").filter("posts")
     day = pl.col("minute") // MINUTES_A_DAY

@@ -119,9 +119,7 @@ def test_operations_that_never_post_take_part(ties: pl.DataFrame, habits: pl.Dat
     assert sent.height / len(silent) > 0.7 * ties.height / habits.height
 
 
-def test_trafficking_and_lawful_twins_approach_strangers_and_only_some_answer(
-    ties: pl.DataFrame, habits: pl.DataFrame
-) -> None:
+def test_all_groups_approach_strangers(ties: pl.DataFrame, habits: pl.DataFrame) -> None:
     grouped = ties.join(habits.select(source="account", group="group"), on="source")
     share = dict(
         grouped.filter(pl.col("reason") != "answer")

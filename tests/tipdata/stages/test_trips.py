@@ -30,16 +30,12 @@ def trips(tiny: Release) -> pl.DataFrame:
     return tiny.scan("trips", truth=True).collect()
 
 
-def test_a_region_has_some_hundred_circuits_and_thousands_of_stops_and_bookings(
-    circuits: pl.DataFrame, stops: pl.DataFrame, trips: pl.DataFrame
-) -> None:
+def test_rows_of_trips_per_region(circuits: pl.DataFrame, stops: pl.DataFrame, trips: pl.DataFrame) -> None:
     for frame, low, high in ((circuits, 90, 170), (stops, 1300, 3300), (trips, 5500, 10_000)):
         assert frame.group_by("region").len()["len"].is_between(low, high).all()
 
 
-def test_stops_are_numbered_in_the_order_of_their_days_and_no_two_in_a_row_are_in_one_town(
-    stops: pl.DataFrame,
-) -> None:
+def test_stops_are_numbered_by_day(stops: pl.DataFrame) -> None:
     numbered = stops.select(pl.int_range(1, pl.len() + 1).over("circuit")).to_series()
     assert (stops["sequence"] == numbered).all()
     assert (stops["until"] - stops["day"]).drop_nulls().min() >= 1  # type: ignore[operator]
@@ -47,9 +43,7 @@ def test_stops_are_numbered_in_the_order_of_their_days_and_no_two_in_a_row_are_i
     assert stops["day"].is_between(0, DAYS - 1).all()
 
 
-def test_a_circuit_begins_and_ends_with_its_stops_and_has_three_or_more(
-    circuits: pl.DataFrame, stops: pl.DataFrame
-) -> None:
+def test_circuits_span_their_stops(circuits: pl.DataFrame, stops: pl.DataFrame) -> None:
     known = stops.group_by("circuit").agg(first=pl.col("day").min(), last=pl.col("day").max(), n=pl.len())
     joined = circuits.join(known, on="circuit")
     assert joined.height == circuits.height == known.height
@@ -67,9 +61,7 @@ def test_towns_are_those_of_the_region(tiny: Release, stops: pl.DataFrame, trips
     assert trips["day"].is_between(0, DAYS - 1).all()
 
 
-def test_only_operations_that_tour_have_circuits_two_at_most_and_spam_sends_nobody(
-    tiny: Release, circuits: pl.DataFrame
-) -> None:
+def test_only_those_who_tour_have_circuits(tiny: Release, circuits: pl.DataFrame) -> None:
     operations = tiny.scan("operations", truth=True).select("operation", "kind", tours="circuit").collect()
     owned = circuits.drop_nulls("operation").join(operations, on="operation", suffix="_true")
     assert (owned["kind"] == owned["kind_true"]).all()
@@ -79,9 +71,7 @@ def test_only_operations_that_tour_have_circuits_two_at_most_and_spam_sends_nobo
     assert (circuits["operation"].is_null() == (circuits["kind"] == "resident")).all()
 
 
-def test_one_person_alone_is_in_one_place_at_a_time_and_brings_nobody(
-    tiny: Release, circuits: pl.DataFrame
-) -> None:
+def test_one_person_travels_alone(tiny: Release, circuits: pl.DataFrame) -> None:
     operations = tiny.scan("operations", truth=True).select("operation", "organisation").collect()
     alone = circuits.drop_nulls("operation").join(operations, on="operation")
     alone = alone.filter(pl.col("organisation") == "individual")
@@ -90,9 +80,7 @@ def test_one_person_alone_is_in_one_place_at_a_time_and_brings_nobody(
     assert (alone["party"] == 1).all()
 
 
-def test_linked_adverts_are_counted_up_to_the_arrival_and_never_beyond(
-    tiny: Release, circuits: pl.DataFrame, stops: pl.DataFrame
-) -> None:
+def test_linked_adverts_end_at_arrival(tiny: Release, circuits: pl.DataFrame, stops: pl.DataFrame) -> None:
     posted = tiny.scan("adverts", truth=True).select("operation", posted=pl.col("minute") // 1440).collect()
     owned = stops.join(circuits.select("circuit", "operation"), on="circuit")
     before = owned.with_columns(since=pl.col("day").shift(1).over("circuit")).drop_nulls(
@@ -118,9 +106,7 @@ def test_lawful_circuits_have_every_order_and_steadiness(circuits: pl.DataFrame)
     assert shares["party"].is_between(0.2, 0.8).all()
 
 
-def test_the_steadier_the_fewer_departures_and_all_depart(
-    circuits: pl.DataFrame, stops: pl.DataFrame
-) -> None:
+def test_steady_circuits_depart_less(circuits: pl.DataFrame, stops: pl.DataFrame) -> None:
     kept = stops.join(circuits.select("circuit", "steadiness"), on="circuit")
     share = dict(kept.group_by("steadiness").agg(pl.col("departs").mean()).rows())
     assert 0.04 < share["steady"] < share["loose"] < share["restless"] < 0.45
@@ -145,9 +131,7 @@ def test_the_next_town_is_predictable_to_a_degree(stops: pl.DataFrame) -> None:
     assert 0.35 < first < second - 0.05 < 0.7
 
 
-def test_a_leg_is_booked_for_all_of_a_party_or_each_pays_alone(
-    circuits: pl.DataFrame, trips: pl.DataFrame
-) -> None:
+def test_a_leg_is_booked_for_all_or_by_each(circuits: pl.DataFrame, trips: pl.DataFrame) -> None:
     booked = (
         trips.drop_nulls(["circuit", "wallet"])
         .group_by("circuit", "day")
@@ -162,9 +146,7 @@ def test_a_leg_is_booked_for_all_of_a_party_or_each_pays_alone(
     assert together.is_between(0.25, 0.9).all()
 
 
-def test_whoever_books_for_an_operations_group_is_its_controller(
-    circuits: pl.DataFrame, trips: pl.DataFrame
-) -> None:
+def test_the_controller_books_for_a_group(circuits: pl.DataFrame, trips: pl.DataFrame) -> None:
     """Wallets are numbered as payments number them: sixteen an operation, the first its controller's."""
     region = World.of("0.4.0").region(0)
     controllers = set(region.ids("wallets", np.arange(300) * WALLETS).tolist())
@@ -258,9 +240,7 @@ def test_those_lines_have_no_circuit_and_their_adverts_do_not_tour() -> None:
     assert journeys.height > 30
 
 
-def test_one_goes_one_way_to_a_household_or_a_marriage_and_to_a_clinic_and_back(
-    drawn: list[tuple[Past, Bookings]],
-) -> None:
+def test_one_way_and_return_journeys(drawn: list[tuple[Past, Bookings]]) -> None:
     clinics = ways = 0
     for past, b in drawn:
         o = past["operations"]
@@ -283,9 +263,7 @@ def test_one_goes_one_way_to_a_household_or_a_marriage_and_to_a_clinic_and_back(
     assert ways > 300
 
 
-def test_journeys_lie_in_the_life_of_whom_they_are_of_and_their_controller_books(
-    drawn: list[tuple[Past, Bookings]],
-) -> None:
+def test_journeys_lie_in_the_life(drawn: list[tuple[Past, Bookings]]) -> None:
     for past, b in drawn:
         o = past["operations"]
         assert (b.day >= np.maximum(np.where(o.posts, o.first_day, o.begins)[b.operation], 0)).all()
@@ -297,9 +275,7 @@ def test_journeys_lie_in_the_life_of_whom_they_are_of_and_their_controller_books
 
 
 @pytest.mark.parametrize("posts", [True, False])
-def test_how_often_one_travels_does_not_tell_trafficking(
-    drawn: list[tuple[Past, Bookings]], posts: bool
-) -> None:
+def test_travel_does_not_tell_trafficking(drawn: list[tuple[Past, Bookings]], posts: bool) -> None:
     """Within a category and by the habit of moving about, on which alone the law depends."""
     counts, kinds, groups = [], [], []
     for index, (past, b) in enumerate(drawn):

@@ -2,14 +2,14 @@
 
 import polars as pl
 import pytest
-from drawn import REGIONS  # pyright: ignore[reportMissingImports]
+from drawn import REGIONS, Tables  # pyright: ignore[reportMissingImports]
 from tipdata.core.world import DAYS, MINUTES_A_DAY, parameters
 
 SERVICES = ("companionship", "massage")
 
 
 @pytest.fixture(scope="module")
-def lives(world: dict[str, pl.DataFrame]) -> pl.DataFrame:
+def lives(world: Tables) -> pl.DataFrame:
     """Trafficking operations, with the jurisdiction of their home."""
     town = world["people"].select("operation", "town").unique("operation")
     home = town.join(world["places"].select("town", home="jurisdiction"), on="town").drop("town")
@@ -20,7 +20,7 @@ def lives(world: dict[str, pl.DataFrame]) -> pl.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def exploited(world: dict[str, pl.DataFrame], lives: pl.DataFrame) -> pl.DataFrame:
+def exploited(world: Tables, lives: pl.DataFrame) -> pl.DataFrame:
     people = world["people"].filter(role="exploited").with_columns(left=pl.col("to_day").fill_null(9999))
     return people.join(lives, on="operation")
 
@@ -56,9 +56,7 @@ def test_a_sale_takes_a_person_of_the_seller_to_the_buyer_on_one_day(exploited: 
     assert (both["form"] == both["form_before"]).mean() > 0.7  # type: ignore[operator]
 
 
-def test_a_buyer_pays_where_both_are_in_the_sample_and_lawful_operations_pay_each_other_more_often(
-    world: dict[str, pl.DataFrame], exploited: pl.DataFrame
-) -> None:
+def test_buyers_pay_sellers(world: Tables, exploited: pl.DataFrame) -> None:
     held = world["wallets"].filter(role="controller").select("wallet", "operation")
     held = held.join(world["operations"].select("operation", "kind"), on="operation")
     paid = world["payments"].select("payer", "payee", "typology", day=pl.col("minute") // MINUTES_A_DAY)
@@ -78,15 +76,15 @@ def test_a_buyer_pays_where_both_are_in_the_sample_and_lawful_operations_pay_eac
     assert between.filter(pl.col("buys") != "trafficking").height > 3 * unlawful.height
 
 
-def test_age_is_that_of_the_first_day_and_who_exploits_is_older(world: dict[str, pl.DataFrame]) -> None:
+def test_age_is_that_of_the_first_day_and_who_exploits_is_older(world: Tables) -> None:
     people = world["people"].with_columns(young=pl.col("age_band") == "18-20")
     share = dict(people.group_by(pl.col("role") == "exploited").agg(pl.col("young").mean()).iter_rows())
     assert 0.12 < share[True] < 0.2
     assert share[False] < 0.07
 
 
-def test_somebody_is_there_when_services_are_advertised(
-    world: dict[str, pl.DataFrame], lives: pl.DataFrame, exploited: pl.DataFrame
+def test_somebody_is_there_when_services_are_posted(
+    world: Tables, lives: pl.DataFrame, exploited: pl.DataFrame
 ) -> None:
     adverts = world["adverts"].select("advert", "operation", day=pl.col("minute") // MINUTES_A_DAY)
     ours = adverts.join(lives.filter(pl.col("offers").is_in(SERVICES)).select("operation"), on="operation")
@@ -95,8 +93,8 @@ def test_somebody_is_there_when_services_are_advertised(
     assert (found["people"] == 0).mean() < 0.01  # type: ignore[operator]
 
 
-def test_a_party_is_no_larger_than_those_who_are_there(
-    world: dict[str, pl.DataFrame], lives: pl.DataFrame, exploited: pl.DataFrame
+def test_parties_are_no_larger_than_those_there(
+    world: Tables, lives: pl.DataFrame, exploited: pl.DataFrame
 ) -> None:
     circuits = world["circuits"].select("circuit", "operation", "party", "first_day", "last_day")
     found = there(
@@ -112,9 +110,7 @@ def test_one_person_alone_exploits_few(exploited: pl.DataFrame) -> None:
     assert most["individual"] <= 20 < 100 < most["network"]
 
 
-def test_an_operation_exploits_in_firms_of_its_place_and_form_with_people_who_are_there(
-    world: dict[str, pl.DataFrame], lives: pl.DataFrame, exploited: pl.DataFrame
-) -> None:
+def test_firms_fit_their_operation(world: Tables, lives: pl.DataFrame, exploited: pl.DataFrame) -> None:
     firms = world["firms"].filter("exploits").drop("region").rename({"from_day": "since"})
     held = firms.join(lives, on="operation")
     assert held.height > 8 * REGIONS
@@ -137,16 +133,14 @@ def test_an_operation_exploits_in_firms_of_its_place_and_form_with_people_who_ar
     )
 
 
-def test_most_agencies_are_no_older_than_their_operation_whoever_it_is(
-    world: dict[str, pl.DataFrame],
-) -> None:
+def test_most_agencies_are_no_older_than_their_operation_whoever_it_is(world: Tables) -> None:
     lives = world["operations"].select("operation", "begins")
     agencies = world["agencies"].join(lives, on="operation").filter(pl.col("begins") > -365)
     assert agencies.height > 10 * REGIONS
     assert 0.2 < (agencies["age_years"] > 0).mean() < 0.55  # type: ignore[operator]
 
 
-def test_ships_sail_from_one_port_to_another(world: dict[str, pl.DataFrame]) -> None:
+def test_ships_sail_from_one_port_to_another(world: Tables) -> None:
     ports = world["places"].filter("port")["town"].implode()
     ships = world["trips"].filter(mode="ship")
     assert ships.height > 20 * REGIONS
