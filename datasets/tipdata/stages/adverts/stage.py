@@ -14,11 +14,13 @@ import numpy as np
 import polars as pl
 
 from tipdata.core.draw import Ints, log_sum
-from tipdata.core.kinds import FAMILIES, LANGUAGES, TRAFFICKING
-from tipdata.core.tables import as_lists, take_rows
+from tipdata.core.kinds import CATEGORIES, FAMILIES, LANGUAGES, TRAFFICKING
+from tipdata.core.tables import as_lists, decode, take_rows, with_nulls
 from tipdata.core.world import Region
-from tipdata.stages.adverts.details import draw_prices, draw_stated
-from tipdata.stages.adverts.schedule import Schedule
+from tipdata.stages import Past, Stage, Tables
+from tipdata.stages.accounts import Accounts
+from tipdata.stages.adverts import details
+from tipdata.stages.adverts.schedule import Schedule, draw_bursts, place_on_tour
 from tipdata.stages.adverts.statements import (
     Chains,
     FrameChooser,
@@ -32,20 +34,14 @@ from tipdata.stages.adverts.statements import (
 from tipdata.stages.adverts.texts import ShownPrices, render
 from tipdata.stages.operations.facts import SILENT
 from tipdata.stages.operations.stage import Operations
+from tipdata.stages.places import Places
+from tipdata.stages.trips.circuits import Tours, draw_tours
+from tipdata.text.book import BASES
 from tipdata.text.cache import phrases
 from tipdata.text.facts import array_shape, level_places
 
 if TYPE_CHECKING:
     import pyarrow as pa
-from tipdata.core.kinds import CATEGORIES
-from tipdata.core.tables import decode, with_nulls
-from tipdata.stages import Past, Stage, Tables
-from tipdata.stages.accounts import Accounts
-from tipdata.stages.adverts.details import TABLES, draw_contacts, draw_images, job_fields
-from tipdata.stages.adverts.schedule import draw_bursts, place_on_tour
-from tipdata.stages.places import Places
-from tipdata.stages.trips.circuits import Tours, draw_tours
-from tipdata.text.book import BASES
 
 
 @dataclass(frozen=True)
@@ -72,7 +68,7 @@ def write_adverts(
     words = phrases(LANGUAGES)
     source = draw_copies(region, o)
     priced = np.zeros(len(source), dtype=bool)
-    stated = draw_stated(region, o, plan)
+    stated = details.draw_stated(region, o, plan)
     priced[chains.template] = stated
     masked = (plan.day >= o.adopts_obfuscation[plan.operation]) & (o.obfuscation[plan.operation] > 0)
     voice = o.facts.level[:, number_of("voice")]
@@ -82,7 +78,7 @@ def write_adverts(
     states_price = np.logical_or.reduce(
         needs_price(o, words, chains, statements.level, statements.frame), axis=1
     )
-    price = draw_prices(region, o, plan, town, stated, statements, states_price)
+    price = details.draw_prices(region, o, plan, town, stated, statements, states_price)
     title, body, misspelt = render(framing, chains, source, statements, ShownPrices(*price, masked))
     return (
         WrittenTexts(title, body, source[chains.template], advert_log_odds(o, chains, statements), misspelt),
@@ -177,9 +173,9 @@ def generate(region: Region, past: Past) -> tuple[Adverts, Tables]:
             "body": pl.Series(pl.from_arrow(text.body)),
             "price": with_nulls(price, price >= 0),
             "price_basis": decode(BASES, np.where(price < 0, -1, basis)),
-            "contacts": as_lists(*draw_contacts(region, o, plan)),
-            "images": as_lists(*draw_images(region, o, plan, text.source)),
-            **job_fields(region, o, plan, statements),
+            "contacts": as_lists(*details.draw_contacts(region, o, plan)),
+            "images": as_lists(*details.draw_images(region, o, plan, text.source)),
+            **details.job_fields(region, o, plan, statements),
             "account": accounts.id[operation, site],
             "operation": o.id[operation],
             "template": region.ids("templates", plan.template),
@@ -196,7 +192,7 @@ def generate(region: Region, past: Past) -> tuple[Adverts, Tables]:
 STAGE = Stage(
     "adverts",
     ("places", "operations", "accounts"),
-    tuple(TABLES.values()),
+    tuple(details.TABLES.values()),
     generate,
     parameters=("schedule", "writing", "contacts", "images", "prices", "job_fields", "closure"),
 )

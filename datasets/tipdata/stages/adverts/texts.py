@@ -6,27 +6,23 @@ sentences, ends them, spells, and what decorates them, depends on the writer alo
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tipdata.core.draw import Ints
-from tipdata.text.misspellings import MISSPELT
-from tipdata.text.phrases import Phrases
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from tipdata.core.draw import probability
+from tipdata.core.draw import Ints, probability
 from tipdata.core.kinds import LANGUAGES, MAX_TEMPLATES
 from tipdata.core.tables import repeat_rows
 from tipdata.stages.adverts.statements import Chains, FrameChooser, Statements, number_of
 from tipdata.stages.operations.facts import SILENT
 from tipdata.text.book import BASES, KINDS_OF_FILLER, NUMBERS, REGISTERS, SLOTS, WORDS, price_text
-from tipdata.text.phrases import NONE, PIECES
+from tipdata.text.misspellings import MISSPELT
+from tipdata.text.phrases import NONE, PIECES, Phrases
 from tipdata.text.style import Style, style
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 CASES = ("as written", "lower", "upper")
 """How a writer cases words: the strings of the wordbooks stand in each case, one after another."""
