@@ -21,7 +21,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from tipdata.core.world import MINUTES_A_DAY, World
-from tipdata.stages.payments.people import HOLDERS
+from tipdata.stages.payments.everyday import HOLDERS
 from tipdata.stages.payments.wallets import CHANNELS, PURPOSES
 
 STAGES = (

@@ -15,22 +15,9 @@ from tipdata.core.kinds import CATEGORIES, KINDS, LANGUAGES, STRATEGIES, TRAFFIC
 from tipdata.core.tables import decode, read_tables, with_nulls
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Columns, Past, Stage, Tables
+from tipdata.stages.operations import habits
 from tipdata.stages.operations.facts import OperationFacts, draw_facts
-from tipdata.stages.operations.habits import (
-    Disturbances,
-    category_shares,
-    disturb,
-    draw_adoption,
-    draw_investigated,
-    draw_levels,
-    draw_life,
-    draw_organisation,
-    draw_spell,
-    draw_writers,
-    form_shares,
-    natural_weight,
-    town_weights,
-)
+from tipdata.stages.operations.habits import Disturbances
 from tipdata.stages.places import Places
 
 
@@ -91,20 +78,20 @@ def generate(region: Region, past: Past) -> tuple[Operations, Tables]:
     form = region.stream("operations/form").choose(local, region.values("operations.form"))
     form = np.where(kind == TRAFFICKING, form, -1)
     category, category_log = _categories(region, local, kind, form, forms)
-    organisation = draw_organisation(region, local, kind, form, forms)
+    organisation = habits.draw_organisation(region, local, kind, form, forms)
     family = np.array(list(CATEGORIES.values()))[category]
-    traits, trait_log = draw_levels(
+    traits, trait_log = habits.draw_levels(
         region, local, kind, KINDS, region.group("operations.traits"), ("parameter/trait", "operations")
     )
     language, majority = _languages(region, local, traits["migrant"])
     kind_log = log(normalise(_prior(region.natural)))
     facts = draw_facts(region, local, kind, form, category, traits["migrant"])
     total = kind_log + category_log[category] + trait_log + facts.log
-    first, last = draw_spell(region, local)
-    begins, ends = draw_life(region, local, posts, first, last)
-    adopts = {name: draw_adoption(region, local, name, kind) for name in ("messaging", "obfuscation")}
-    investigated = draw_investigated(region, local, kind, first)
-    left = disturb(region, local, investigated, first, last, ends)
+    first, last = habits.draw_spell(region, local)
+    begins, ends = habits.draw_life(region, local, posts, first, last)
+    adopts = {name: habits.draw_adoption(region, local, name, kind) for name in ("messaging", "obfuscation")}
+    investigated = habits.draw_investigated(region, local, kind, first)
+    left = habits.disturb(region, local, investigated, first, last, ends)
     p = region.chances("operations.cross_border", KINDS)
     operations = Operations(
         id=ids,
@@ -119,13 +106,15 @@ def generate(region: Region, past: Past) -> tuple[Operations, Tables]:
         traits=traits,
         language=language,
         majority=majority,
-        writer=draw_writers(region, local, language, draw.assign_parts(ids)),
+        writer=habits.draw_writers(region, local, language, draw.assign_parts(ids)),
         first_day=first,
         last_day=left.last,
         begins=begins,
         ends=left.ends,
         disturbed=left,
-        town=region.stream("operations/town").choose(local, town_weights(region, places, organisation)),
+        town=region.stream("operations/town").choose(
+            local, habits.town_weights(region, places, organisation)
+        ),
         cross_border=region.stream("operations/cross_border").chance(local, p[kind]),
         adopts_messaging=adopts["messaging"],
         adopts_obfuscation=adopts["obfuscation"],
@@ -154,9 +143,9 @@ def _kinds(region: Region, local: np.ndarray, posts: np.ndarray, prior: np.ndarr
 def _categories(
     region: Region, local: np.ndarray, kind: np.ndarray, form: np.ndarray, forms: tuple[str, ...]
 ) -> tuple[np.ndarray, np.ndarray]:
-    by_form = np.stack([category_shares(region, f) for f in forms])
-    lawful = np.stack([category_shares(region, k) for k in KINDS[1:]])
-    share = form_shares(region.natural)
+    by_form = np.stack([habits.category_shares(region, f) for f in forms])
+    lawful = np.stack([habits.category_shares(region, k) for k in KINDS[1:]])
+    share = habits.form_shares(region.natural)
     trafficking = np.maximum((share[:, None] * by_form).sum(axis=0) // ONE, 1)
     table = np.where((form >= 0)[:, None], by_form[np.maximum(form, 0)], lawful[np.maximum(kind, 1) - 1])
     category = region.stream("operations/category").choose(local, table)
@@ -202,7 +191,7 @@ def _frame(region: Region, o: Operations, investigated: np.ndarray) -> Columns:
         "adopts_obfuscation": with_nulls(o.adopts_obfuscation, o.adopts_obfuscation < DAYS),
         "investigated_day": with_nulls(investigated, investigated < DAYS),
         "log_odds": o.log_odds,
-        "weight": natural_weight(region, o.kind, o.form, o.posts),
+        "weight": habits.natural_weight(region, o.kind, o.form, o.posts),
     }
 
 

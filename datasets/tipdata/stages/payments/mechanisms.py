@@ -22,7 +22,7 @@ from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages.operations.habits import pick_within
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.payments import wallets
-from tipdata.stages.payments.people import Inhabitants, draw_employers, draw_wages
+from tipdata.stages.payments.everyday import Inhabitants, draw_employers, draw_wages
 from tipdata.stages.payments.schemes import SOON, Schemes
 from tipdata.stages.payments.wallets import (
     A_SCHEME,

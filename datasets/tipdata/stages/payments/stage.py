@@ -14,31 +14,8 @@ from tipdata.core.tables import decode, join_rows, with_nulls
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages import Past, Stage, Tables
 from tipdata.stages.operations.stage import Operations
-from tipdata.stages.payments import wallets
-from tipdata.stages.payments.mechanisms import (
-    collect,
-    find_workers,
-    make_deals,
-    pay_others,
-    pay_tours,
-    relay_wages,
-    send_round,
-    spend,
-)
-from tipdata.stages.payments.people import (
-    HOLDERS,
-    NOWHERE,
-    ROLES,
-    Holders,
-    Inhabitants,
-    draw_households,
-    find_holders,
-    find_members,
-    live_everyday,
-    pay_offices,
-    pay_wages,
-    possible_holders,
-)
+from tipdata.stages.payments import everyday, mechanisms, wallets
+from tipdata.stages.payments.everyday import Holders, Inhabitants
 from tipdata.stages.payments.schemes import LAYERS, Schemes, draw_sample, draw_schemes, draw_work
 from tipdata.stages.payments.wallets import CASH, CHANNELS, FIRST, PURPOSES, STRANGERS, Calendar, PaymentRows
 from tipdata.stages.places import Places
@@ -72,17 +49,19 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
     first_home = sum(len(s.number) for s in schemes.values())
     first_firm = first_home + region["payments.households"]
     calendar = Calendar(region)
-    people = draw_households(region, places.weight, region["payments.employers"], first_home)
-    staff = find_workers(region, schemes["relay"], region["payments.employers"])
+    people = everyday.draw_households(region, places.weight, region["payments.employers"], first_home)
+    staff = mechanisms.find_workers(region, schemes["relay"], region["payments.employers"])
     doings = join_rows(
         [
-            *collect(region, schemes["collect"], people, calendar),
-            *relay_wages(region, schemes["relay"], staff, first_firm, region["payments.wage_round"]),
-            *make_deals(region, schemes["deal"], calendar),
-            *spend(region, schemes["spend"], calendar),
-            *send_round(region, schemes["round"], people, calendar),
-            *pay_tours(region, schemes, past["trips"], calendar),
-            *pay_others(region, o, schemes, past["people"], calendar),
+            *mechanisms.collect(region, schemes["collect"], people, calendar),
+            *mechanisms.relay_wages(
+                region, schemes["relay"], staff, first_firm, region["payments.wage_round"]
+            ),
+            *mechanisms.make_deals(region, schemes["deal"], calendar),
+            *mechanisms.spend(region, schemes["spend"], calendar),
+            *mechanisms.send_round(region, schemes["round"], people, calendar),
+            *mechanisms.pay_tours(region, schemes, past["trips"], calendar),
+            *mechanisms.pay_others(region, o, schemes, past["people"], calendar),
         ]
     )
     # What waits to be passed on when an operation ends never is.
@@ -91,23 +70,25 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
     doings = doings.where(~doings.core | (of < 0) | (doings.minute // MINUTES_A_DAY <= o.ends[of]))
     doings = doings.where(_is_earned(o, schemes, owner, doings))
     used = np.unique(np.concatenate([doings.payer, doings.payee]))
-    possibly = possible_holders(region, list(schemes.values()), people)
-    holders = find_holders(region, possibly, used, places.weight)
-    others = find_members(region, list(schemes.values()), holders, first_firm + region["payments.employers"])
+    possibly = everyday.possible_holders(region, list(schemes.values()), people)
+    holders = everyday.find_holders(region, possibly, used, places.weight)
+    others = everyday.find_members(
+        region, list(schemes.values()), holders, first_firm + region["payments.employers"]
+    )
     everyone = join_rows([people, others])
-    lived = live_everyday(region, everyone, people, calendar)
+    lived = everyday.live_everyday(region, everyone, people, calendar)
     # Adverts of an operation are paid for by its scheme of spending, when they are posted.
     lived = lived.where((lived.payer >= FIRST) | ~wallets.is_venue(lived.payee, "advert"))
     legs = join_rows(
         [
             doings,
             lived,
-            pay_wages(region, everyone, first_firm, region["payments.wage_round"]),
-            pay_offices(region, first_firm, calendar),
+            everyday.pay_wages(region, everyone, first_firm, region["payments.wage_round"]),
+            everyday.pay_offices(region, first_firm, calendar),
         ]
     )
     used = np.unique(np.concatenate([legs.payer, legs.payee]))
-    holders = find_holders(region, possibly, used, places.weight)
+    holders = everyday.find_holders(region, possibly, used, places.weight)
     return None, _tables(region, places, o, legs, _sources(region, schemes, people, others), holders)
 
 
@@ -190,12 +171,12 @@ def _tables(
     return {
         "wallets": {
             "wallet": ids,
-            "holder": decode(HOLDERS, holders.kind),
+            "holder": decode(everyday.HOLDERS, holders.kind),
             "opened_day": np.minimum(holders.opened, first),
-            "town": with_nulls(places.town[holders.town], holders.town != NOWHERE),
-            "jurisdiction": with_nulls(places.jurisdiction[holders.town], holders.town != NOWHERE),
+            "town": with_nulls(places.town[holders.town], holders.town != everyday.NOWHERE),
+            "jurisdiction": with_nulls(places.jurisdiction[holders.town], holders.town != everyday.NOWHERE),
             "operation": with_nulls(o.id[holders.owner], holders.owner >= 0),
-            "role": decode(ROLES, holders.role),
+            "role": decode(everyday.ROLES, holders.role),
             "group": with_nulls(holders.group, holders.group != ""),
         },
         "payments": {
@@ -206,7 +187,7 @@ def _tables(
             "amount": legs.amount,
             "channel": decode(CHANNELS, legs.channel),
             "purpose": decode(PURPOSES, legs.purpose),
-            "town": with_nulls(places.town[counter], (legs.channel == CASH) & (counter != NOWHERE)),
+            "town": with_nulls(places.town[counter], (legs.channel == CASH) & (counter != everyday.NOWHERE)),
             "operation": with_nulls(o.id[owner], owner >= 0),
             "typology": decode(typology, np.where(legs.core, source, -1)),
             "community": with_nulls(region.ids("communities", sources.community)[source], owner < 0),
