@@ -292,6 +292,10 @@ class Region:
             return np.array([listed[name] for name in names])
         return np.array(list(listed.values()) if isinstance(listed, Mapping) else listed)
 
+    def milli(self, path: str, names: Iterable[str] | None = None) -> Ints:
+        """Return a parameter's numbers in thousandths, rounded, int64: as :meth:`values`, or one of a number."""
+        return np.rint(self.values(path, names) * 1000).astype(np.int64)
+
     def chances(self, path: str, names: Iterable[str] | None = None) -> np.ndarray:
         """Return a parameter's probabilities out of 65,536, int64, of some names or of all as :meth:`values` does."""
         return np.array([probability(p) for p in self.values(path, names).tolist()])

@@ -105,23 +105,10 @@ class Lives:
     """First day on which it no longer exists; past the end of time if it stays."""
 
 
-@dataclass(frozen=True)
-class Sites:
-    """Where operations have accounts, by first choice, by chance and as successors.
-
-    Attributes:
-        has: (operations, platforms present) bool.
-        home: position of each operation's first choice.
-        moved: (operations, platforms present) day on which a successor is opened; -1 if it is none.
-    """
-
-    has: np.ndarray
-    home: Ints
-    moved: Ints
-
-
-def choose_sites(region: Region, places: Places, o: Operations, numbers: Ints, weights: Ints) -> Sites:
-    """Return where operations have accounts: on sites that are open while they live.
+def choose_sites(
+    region: Region, places: Places, o: Operations, numbers: Ints, weights: Ints
+) -> tuple[np.ndarray, Ints, Ints]:
+    """Return where operations have accounts, the first choice of each, and the day on which a successor is opened, or -1.
 
     Args:
         numbers: (operations, platforms present) local numbers of accounts.
@@ -136,7 +123,7 @@ def choose_sites(region: Region, places: Places, o: Operations, numbers: Ints, w
     later = there & (places.opened[None, :] <= o.last_day[:, None])
     has = (further & later & (weights > 1)) | (sites[None, :] == home[:, None])
     moved = _successor_days(region, places, o, numbers, np.where(has, 0, weights), home)
-    return Sites(has | (moved >= 0), home, moved)
+    return has | (moved >= 0), home, moved
 
 
 def _successor_days(
@@ -275,14 +262,14 @@ def generate(region: Region, past: Past) -> tuple[Accounts, Tables]:
     weights = operation_site_weights(region, places, operations)
     sites = np.arange(len(places.platform))
     numbers = local[:, None] * MAX_SITES + sites[None, :]
-    chosen = choose_sites(region, places, operations, numbers, weights)
-    o, site = np.nonzero(chosen.has)
+    has, home, successors = choose_sites(region, places, operations, numbers, weights)
+    o, site = np.nonzero(has)
     count = max(region["accounts.total"] - len(o), 0)
     others = BACKGROUND + np.arange(count)
     number = np.concatenate([numbers[o, site], others])
     owner = np.concatenate([o, np.full(count, -1)])
-    moved = np.concatenate([chosen.moved[o, site], np.full(count, -1)])
-    first = np.concatenate([chosen.home[o] == site, np.zeros(count, dtype=bool)])
+    moved = np.concatenate([successors[o, site], np.full(count, -1)])
+    first = np.concatenate([home[o] == site, np.zeros(count, dtype=bool)])
     site = np.concatenate([site, background_site(region, places, others)])
     owned = owner >= 0
     age = region.values("accounts.age_days", KINDS)[np.where(owned, operations.kind[owner], INDEPENDENT)]
@@ -312,9 +299,7 @@ def generate(region: Region, past: Past) -> tuple[Accounts, Tables]:
         "role": np.where(owned, role, OTHER),
     }
     ids = region.ids("accounts", numbers)
-    accounts = Accounts(
-        chosen.has, weights, chosen.home, ids, number, owner, site, columns, days, language, circles
-    )
+    accounts = Accounts(has, weights, home, ids, number, owner, site, columns, days, language, circles)
     return accounts, {"accounts": columns}
 
 

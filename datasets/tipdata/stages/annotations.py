@@ -47,9 +47,7 @@ def impressions(region: Region, o: Operations, adverts: Adverts, rater: Ints) ->
                 both = (family == f) & (level[:, a] == at) & (level[:, b] == bt)
                 total += np.where(both, keen[rater] * round(worth * 1000) // 1000, 0)
     errors = np.minimum(adverts.misspelt, region["annotations.most_misspelt"])
-    return (
-        total + errors * _folk_strength(region)[rater] * round(region["annotations.spelling"] * 1000) // 1000
-    )
+    return total + errors * _folk_strength(region)[rater] * region.milli("annotations.spelling") // 1000
 
 
 def _weights(region: Region, o: Operations) -> np.ndarray:
@@ -62,12 +60,10 @@ def _weights(region: Region, o: Operations) -> np.ndarray:
     truth = np.where((logs == 0).all(axis=-1), 0, by_kind[..., 0] - lawful)
     many = _raters(region)
     who = np.arange(many)
-    shrunk = region.between(
-        "annotations/shrunk", who, [round(1000 * x) for x in region["annotations.shrunk"]]
-    )
+    shrunk = region.between("annotations/shrunk", who, region.milli("annotations.shrunk"))
     size = (len(FAMILIES), *truth.shape[1:])
     cell = who[:, None] * (1 << 16) + np.arange(np.prod(size))
-    sd = round(region["annotations.own_weight"] * 1000)
+    sd = region.milli("annotations.own_weight")
     own = region.spread("annotations/own_weight", cell, "normal", sd)
     belief = np.zeros(size, dtype=np.int64)
     for f, family in enumerate(FAMILIES):
@@ -143,7 +139,7 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
     first = region.stream("annotations/rater").below(adverts.row, raters)
     second = (first + 1 + region.stream("annotations/rater").below(adverts.row, raters - 1, 1)) % raters
     both = np.stack([first, second])
-    centre = np.array([round(region["annotations.centre"][f] * 1000) for f in FAMILIES])
+    centre = region.milli("annotations.centre", FAMILIES)
     seen = impressions(region, o, adverts, both) - centre[o.family[adverts.operation]]
     for name, ids, k in (
         ("reading", adverts.template, 0),
@@ -152,15 +148,11 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
         ("slip", adverts.row, both),
     ):
         drawn = region.stream(f"annotations/{name}").quantile(ids, "normal", k)
-        seen = seen + drawn * _milli(region, name) // 1_000_000
-    step = _milli(region, "step")
+        seen = seen + drawn * region.milli(f"annotations.{name}") // 1_000_000
+    step = region.milli("annotations.step")
     score = np.clip((seen + 3 * step + step // 2) // step, 0, HIGHEST)
     id = np.tile(adverts.id, 2)
     return None, {"annotations": {"advert": id, "rater": both.ravel(), "score": score.ravel()}}
-
-
-def _milli(region: Region, name: str) -> int:
-    return round(region[f"annotations.{name}"] * 1000)
 
 
 STAGE = Stage("annotations", ("operations", "adverts"), tuple(read_tables("annotations").values()), generate)

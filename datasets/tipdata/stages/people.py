@@ -58,18 +58,10 @@ def find_needed(region: Region, o: Operations, exploitation: Exploitation) -> Ne
     return NeededPeople(owner[order], by[order], until[order])
 
 
-@dataclass(frozen=True)
-class Sales:
-    """Positions among the people, one entry per sale: as one of the ``seller``'s and as one of the ``buyer``'s."""
-
-    seller: Ints
-    buyer: Ints
-
-
 def draw_sales(
     region: Region, o: Operations, owner: Ints, person: Ints, end: Ints, leaves: np.ndarray, open_: np.ndarray
-) -> Sales:
-    """Return the sales: the row of a sold person with the seller and with the buyer.
+) -> tuple[Ints, Ints]:
+    """Return the positions of each sold person: the row with the seller, and the row with the buyer.
 
     Args:
         owner, person, end: of each of the people; local numbers, and the day of leaving.
@@ -79,7 +71,7 @@ def draw_sales(
     sold, places = np.flatnonzero(leaves), np.flatnonzero(open_)
     buyers, first, room = np.unique(owner[places], return_index=True, return_counts=True)
     if not len(sold) or not len(buyers):
-        return Sales(sold[:0], places[:0])
+        return sold[:0], places[:0]
     day, stays = end[sold][:, None], region["people.shortest_days"]
     fits = (day >= o.begins[buyers]) & (day <= o.ends[buyers] - stays) & (owner[sold][:, None] != buyers)
     listed = region["people.sold_into"]
@@ -91,7 +83,7 @@ def draw_sales(
     order = np.argsort(chosen, kind="stable")
     turn = np.arange(len(sold)) - np.searchsorted(chosen[order], chosen[order])
     taken = turn < np.append(room, 0)[chosen[order]]
-    return Sales(sold[order][taken], places[first[chosen[order][taken]] + turn[taken]])
+    return sold[order][taken], places[first[chosen[order][taken]] + turn[taken]]
 
 
 TABLES = read_tables("people")
@@ -203,18 +195,18 @@ def draw_stay(region: Region, o: Operations, crew: Crew, person: np.ndarray, rel
     free = buys | (way == WAYS.index(ACQUAINTANCE))
     start, end = _spells(region, o, crew, person, free, comes)
     hands_on = draw_exit(region, o, crew, person, end) == MOVED_ON
-    sales = draw_sales(
+    seller, buyer = draw_sales(
         region, o, crew.owner, person, end, crew.exploited & hands_on & (end < DAYS) & ~buys, buys
     )
     sold = np.full(len(way), NO_ONE)
-    sold[sales.buyer] = sales.seller
+    sold[buyer] = seller
     way[buys & (sold == NO_ONE)] = WAYS.index(ACQUAINTANCE)
     # All but who was sold on once more, now that the days are known on which the sold come.
-    comes[sales.buyer], free[sales.buyer] = end[sales.seller], False
+    comes[buyer], free[buyer] = end[seller], False
     again = _spells(region, o, crew, person, free, comes)
-    again[0][sales.seller], again[1][sales.seller] = start[sales.seller], end[sales.seller]
+    again[0][seller], again[1][seller] = start[seller], end[seller]
     exit = draw_exit(region, o, crew, person, again[1])
-    exit[sales.seller] = MOVED_ON
+    exit[seller] = MOVED_ON
     return Stay(way, sold, *again, exit)
 
 

@@ -54,12 +54,12 @@ def draw_reviewers(region: Region) -> Reviewers:
     world = region.world
 
     def normal(name: str) -> np.ndarray:
-        level, spread = (round(x * 1000) for x in region[f"reviews.{name}"])
+        level, spread = region.milli(f"reviews.{name}")
         return level + world.stream(f"reviewers/{name}").quantile(local, "normal") * spread // 1_000_000
 
     kind = world.stream("reviewers/kind").choose(local, region.values("reviews.kinds"))
-    speed = np.array([_milli(region, "speed." + k) for k in REVIEWERS])
-    activity = world.stream("reviewers/activity").quantile(local, "normal") * _milli(region, "activity")
+    speed = np.array([region.milli(f"reviews.speed.{k}") for k in REVIEWERS])
+    activity = world.stream("reviewers/activity").quantile(local, "normal") * region.milli("reviews.activity")
     spoken = region.values("operations.languages", LANGUAGES)
     first = world.stream("reviewers/language").choose(local, spoken)
     second = world.stream("reviewers/language").choose(local, spoken, 1)
@@ -99,26 +99,22 @@ def vote_chances(
     reads = who.reads[r, language]
     knows = who.family[r] == family
     skill = who.skill[r]
-    skill = np.where(reads, skill, skill * _milli(region, "unread") // 1000)
-    skill = np.where(knows, skill, skill * _milli(region, "unfamiliar") // 1000)
+    skill = np.where(reads, skill, skill * region.milli("reviews.unread") // 1000)
+    skill = np.where(knows, skill, skill * region.milli("reviews.unfamiliar") // 1000)
     sign = np.where(np.arange(len(KINDS)) == TRAFFICKING, 1, -1)
     seen = skill[:, None, None] * sign[:, None] * ease // 1000
     suspect = (migrant == 1)[:, None] | (np.arange(len(KINDS)) == INDEPENDENT)
     swayed = who.leaning[r][:, None] + who.prejudice[r][:, None] * suspect
-    swayed = swayed + np.array([_milli(region, f"kind_looks.{k}") for k in KINDS])
+    swayed = swayed + np.array([region.milli(f"reviews.kind_looks.{k}") for k in KINDS])
     harmful = sigmoid(seen + swayed[:, :, None] + looks)
-    doubt = who.caution[r] + np.where(reads, 0, _milli(region, "unread_doubt"))
-    unsure = sigmoid(doubt[:, None, None] + (1000 - ease) * _milli(region, "doubt") // 1000)
+    doubt = who.caution[r] + np.where(reads, 0, region.milli("reviews.unread_doubt"))
+    unsure = sigmoid(doubt[:, None, None] + (1000 - ease) * region.milli("reviews.doubt") // 1000)
     unsure = np.broadcast_to(unsure, harmful.shape)
     yes = (ONE - unsure) * harmful >> 16
     looking = np.stack([ONE - unsure - yes, yes, unsure], axis=-1)
     slip = probability(region["reviews.spammer_slips"])
     pressed = np.where(np.arange(3) == who.button[r][:, None], ONE - 2 * slip, slip)
     return np.where((who.kind[r] == SPAMMER)[:, None, None, None], pressed[:, None, None, :], looking)
-
-
-def _milli(region: Region, name: str) -> int:
-    return round(region[f"reviews.{name}"] * 1000)
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,10 @@
 import numpy as np
 import polars as pl
 import pytest
-from drawn import Drawn, Tables  # pyright: ignore[reportMissingImports]
+from drawn import WORLD, Drawn, Tables  # pyright: ignore[reportMissingImports]
 from one_story import firms as spells
-from tipdata.core.world import DAYS, parameters
+from tipdata.core.world import DAYS, Region, parameters
 from tipdata.release import Release
-from tipdata.stages.suppliers.firms import to_milli_nats
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +144,9 @@ def test_log_odds_are_calibrated(firms: pl.DataFrame) -> None:
 
 
 def test_parameters_in_nats_become_integers_exactly() -> None:
-    assert to_milli_nats([-0.35, 0.0, 2.5]).tolist() == [-350, 0, 2500]
+    region = Region(WORLD, 0, {"nats": [-0.35, 0.0, 2.5], "one": 0.5})
+    assert region.milli("nats").tolist() == [-350, 0, 2500]
+    assert region.milli("one") == 500
     assert all(abs(x) <= 4 for x in parameters("0.4.0")["suppliers.exploitation.supply"]["value"].values())
 
 

@@ -78,7 +78,7 @@ def draw_prices(
     half = (o.family[plan.operation] == 0) & ((length == SHORT) | (length == SILENT) & states_price)
     half &= region.chance("templates/half_hour", plan.template, "prices.half_hour")
     usual = np.where(half, base * probability(region["prices.half_hour_share"]) >> 16, base)
-    crowded = np.where(town < CROWDED_TOWNS, _milli(region, "crowded"), 0)
+    crowded = np.where(town < CROWDED_TOWNS, region.milli("prices.crowded"), 0)
     usual = usual * (exp(-crowded) >> 4) >> 16
     target = usual * (exp(_shift(region, plan, level)) >> 4) >> 16
     of = [BASES.index(region["prices.basis"][c]) for c in CATEGORIES]
@@ -94,14 +94,14 @@ def _claimed_level(o: Operations, plan: Schedule, statements: Statements) -> Int
 
 
 def _shift(region: Region, plan: Schedule, level: Ints) -> Ints:
-    near = _milli(region, "near")
+    near = region.milli("prices.near")
     spread = region.stream("operations/price").quantile(plan.operation, "normal")
     wobble = region.stream("templates/price").quantile(plan.template, "normal")
-    own = spread * _milli(region, "spread") // 1_000_000
-    by_template = wobble * _milli(region, "wobble") // 1_000_000
+    own = spread * region.milli("prices.spread") // 1_000_000
+    by_template = wobble * region.milli("prices.wobble") // 1_000_000
     off = np.maximum(near + np.abs(own) + by_template, near)
     # Half of the spread: most of what is called usual then lies inside of what bounds it.
-    inside = np.clip(own * near // (2 * _milli(region, "spread")) + by_template, -near, near)
+    inside = np.clip(own * near // (2 * region.milli("prices.spread")) + by_template, -near, near)
     return np.where(level == PRICE_LEVELS["low"], -off, np.where(level == PRICE_LEVELS["high"], off, inside))
 
 
@@ -110,7 +110,7 @@ def _round_prices(region: Region, plan: Schedule, level: Ints, usual: Ints, targ
     nor contradicts what is said of it; else the next finer one."""
     steps, weights = (np.array(region["prices.rounding"][name]) for name in ("steps", "weights"))
     preferred = region.stream("templates/round").choose(plan.template, weights)
-    near, bend = _milli(region, "near"), _milli(region, "bend")
+    near, bend = region.milli("prices.near"), region.milli("prices.bend")
     made = np.full(len(target), -1, dtype=np.int64)
     for number, step in enumerate(steps * 100):
         price = np.maximum((target + step // 2) // step, 1) * step
@@ -138,10 +138,6 @@ def _agrees(level: Ints, price: Ints, usual: Ints, near: int) -> np.ndarray:
         about,
         np.where(level == PRICE_LEVELS["low"], price < usual, price > usual),
     )
-
-
-def _milli(region: Region, name: str) -> int:
-    return round(region[f"prices.{name}"] * 1000)
 
 
 STATED_BY_FACT = {

@@ -247,18 +247,10 @@ def read_notes(language: str) -> NoteSentences:
     return NoteSentences(tuple(strings), pools, filler, opener, document["space"])
 
 
-@dataclass(frozen=True)
-class HelplineNotes:
-    """For each contact the note, and the pools that came up as a list of names."""
-
-    text: pl.Series
-    raised: pl.Series
-
-
 def write_notes(
     region: Region, language: str, c: Cases, needs: np.ndarray, facts: CodedFacts, seen: HelplineEvidence
-) -> HelplineNotes:
-    """Write the note of every contact, and add to ``seen`` what came up.
+) -> tuple[pl.Series, pl.Series]:
+    """Write the note of every contact, add to ``seen`` what came up, and return both: texts, and lists of pools.
 
     Each pool comes up or not, and in which of its sentences, as the state it stands for has it;
     none that the facts or an earlier pool rule out. A note has room for two or three of these (``seen`` counts them
@@ -294,7 +286,7 @@ def write_notes(
         book.space.join(book.strings[one] for one, here in zip(numbers, visible, strict=True) if here)
         for numbers, visible in zip(sentences, np.column_stack(is_shown).tolist(), strict=True)
     ]
-    return HelplineNotes(pl.Series(text, dtype=pl.String), as_lists(np.array((*NEEDS, *OTHER_POOLS)), raised))
+    return pl.Series(text, dtype=pl.String), as_lists(np.array((*NEEDS, *OTHER_POOLS)), raised)
 
 
 def _draw_raised(

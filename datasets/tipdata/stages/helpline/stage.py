@@ -341,7 +341,7 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
     seen = HelplineEvidence.none(len(calls.local))
     sectors = trade_table(region, o, people, kinds_of_people(o, people))
     facts = draw_coded_facts(region, cases, needs, seen, sectors, circumstances["restricted"])
-    note = write_notes(region, LANGUAGES[o.majority], cases, needs, facts, seen)
+    text, raised = write_notes(region, LANGUAGES[o.majority], cases, needs, facts, seen)
     odds, urgent = need_posterior(m, cases.foreign, seen)
     happens = region.chance("helpline/settled", calls.local, "helpline.settled")
     delay = region.stream("helpline/settled_days").quantile(calls.local, "gamma_2.0")
@@ -354,7 +354,7 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
             "contact": region.ids("helpline", calls.local),
             "minute": calls.minute,
             "language": pl.Series(LANGUAGES)[cases.language],
-            "narrative": note.text,
+            "narrative": text,
             **facts.columns,
             "repeat_contact": (calls.turn > 0) & recognised,
             "person": region.ids("people", cases.person),
@@ -366,7 +366,7 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
             "documents_withheld": cases.documents,
             "needs": as_lists(np.array(NEEDS), needs),
             "urgency": urgency,
-            "raised": note.raised,
+            "raised": raised,
             "settled_day": with_nulls(settled, settled >= 0),
             **{f"log_odds_{name}": odds[:, k] for k, name in enumerate(NEEDS)},
             "log_odds_urgent": urgent,

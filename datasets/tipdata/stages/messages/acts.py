@@ -87,7 +87,7 @@ class ActModel:
         """Compile the model of a region."""
         by_course = {n: _by_course(region, n) for n in ("opens", "again", "gaps", "hours")}
         schedule = normalise(np.array(list(region["schedule.hour_weights"].values()), dtype=np.int64) * ONE)
-        quickening = np.array([round(region["messages.quickening"][s] * 1000) for s in STAGES])
+        quickening = region.milli("messages.quickening", STAGES)
         gaps = log(np.stack([normalise(np.array(w, dtype=np.int64) * ONE) for w in by_course["gaps"]]))
         classes = np.arange(gaps.shape[1])
         own = np.stack([_weights(region, f"messages.stages.{stage}") for stage in STAGES])
@@ -128,7 +128,7 @@ def _weights(region: Region, path: str) -> np.ndarray:
 
 
 def _leanings(region: Region) -> np.ndarray:
-    jitter = round(region["messages.jitter"] * 1000)
+    jitter = region.milli("messages.jitter")
     cells = np.arange(len(COURSES) * len(ACTS)).reshape(len(COURSES), len(ACTS))
     deviation = region.spread("parameter/messages/acts", cells, "normal", jitter)
     course = _ratio_table(region, "leanings", COURSES) + deviation
@@ -169,7 +169,7 @@ def draw_habits(region: Region, holder: np.ndarray, number: np.ndarray) -> np.nd
     acts = np.arange(len(ACTS))[None, :]
     total = np.zeros((len(holder), len(ACTS)), dtype=np.int64)
     for name, who in (("habits", holder), ("partner", number)):
-        spread = round(region[f"messages.{name}"] * 1000)
+        spread = region.milli(f"messages.{name}")
         drawn = region.stream(f"messages/{name}").quantile(who[:, None], "normal", acts)
         total += drawn * spread // 1_000_000
     return total
@@ -177,7 +177,7 @@ def draw_habits(region: Region, holder: np.ndarray, number: np.ndarray) -> np.nd
 
 def draw_pace(region: Region, holder: np.ndarray) -> np.ndarray:
     """Return (conversations,) each holder's leaning to long gaps, milli-nats a class."""
-    spread = round(region["messages.pace"] * 1000)
+    spread = region.milli("messages.pace")
     return region.spread("messages/pace", holder, "normal", spread)
 
 

@@ -202,29 +202,18 @@ USUAL = 100
 """Percent that leave the weight of a level unchanged."""
 
 
-@dataclass(frozen=True)
-class _Owned:
-    """Schemes of operations; int64 arrays: local number of the operation, first or second, index into the ways to deal
-    with money, and into the lines of work."""
-
-    operation: Ints
-    slot: Ints
-    way: Ints
-    line: Ints
-
-
 def draw_schemes(
     region: Region, o: Operations, work: Work, sampled: Ints, town_weight: Ints
 ) -> dict[str, Schemes]:
     """Return the schemes of a region by mechanism: of the sampled operations, and lawful ones of nobody."""
     lines = tuple(region.group("payments.lines"))
     ways = _ways(region, lines)
-    owned = _schemes(region, o, work, sampled, lines, ways)
+    operations, slots, used, worked = _schemes(region, o, work, sampled, lines, ways)
     found: dict[str, Schemes] = {}
     first = 0
     for index, (mechanism, illicit) in enumerate(MECHANISMS.items()):
         counts = region.group(f"payments.{mechanism}.schemes")
-        here = np.flatnonzero(np.array([w == mechanism for w, _ in ways])[owned.way])
+        here = np.flatnonzero(np.array([w == mechanism for w, _ in ways])[used])
         lawful = sorted({group for w, group in ways if w == mechanism and group not in illicit})
         names = [(group, line) for group in (*illicit, *lawful) for line in lines]
         names += [(group, "") for group in counts]
@@ -234,12 +223,11 @@ def draw_schemes(
         at = {name: position for position, name in enumerate(names)}
         nobodys = np.repeat([at[group, ""] for group in counts], list(counts.values()))
         theirs = [
-            at[ways[w][1], lines[n]]
-            for w, n in zip(owned.way[here].tolist(), owned.line[here].tolist(), strict=True)
+            at[ways[w][1], lines[n]] for w, n in zip(used[here].tolist(), worked[here].tolist(), strict=True)
         ]
         group = np.concatenate([nobodys, np.array(theirs, dtype=np.int64)])
-        owner = np.concatenate([np.full(len(nobodys), -1), owned.operation[here]])
-        slot = np.concatenate([np.zeros(len(nobodys), dtype=np.int64), owned.slot[here]])
+        owner = np.concatenate([np.full(len(nobodys), -1), operations[here]])
+        slot = np.concatenate([np.zeros(len(nobodys), dtype=np.int64), slots[here]])
         habits, log_odds = _habits(region, mechanism, names, len(illicit) * len(lines), number, group)
         early = region["payments.before_days"]
         free = region.stream("payments/start").below(number, DAYS + early) - early
@@ -296,8 +284,8 @@ def _schemes(
     sampled: Ints,
     lines: tuple[str, ...],
     ways: list[tuple[str, str]],
-) -> _Owned:
-    """Return one or two schemes per operation; for some that tour, the second is spending on the tour."""
+) -> tuple[Ints, Ints, Ints, Ints]:
+    """Return one or two schemes per operation: local number, first or second, index of the way and of the line."""
     by_category = np.array([lines.index(region["payments.line"][c]) for c in CATEGORIES])
     by_form = np.array([lines.index(form) for form in o.forms])
     line = np.where(o.form >= 0, by_form[np.maximum(o.form, 0)], by_category[o.category])[sampled]
@@ -316,7 +304,7 @@ def _schemes(
     second = must | layers
     second |= region.chance("payments/second", sampled, "payments.second")
     other = np.where(layers, ways.index(LAYERS), other)
-    return _Owned(
+    return (
         np.concatenate([sampled, sampled[second]]),
         np.repeat(np.arange(SLOTS), [len(sampled), second.sum()]),
         np.concatenate([main, np.where(must, tour, other)[second]]),

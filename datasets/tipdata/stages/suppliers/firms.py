@@ -394,21 +394,20 @@ def draw_exploitation(
 ) -> Exploitation:
     """Return where exploitation is in force at some time between the first and the last day."""
     local = np.arange(firms.count)
-    here = region.group("suppliers.exploitation")
-    supply = to_milli_nats([here["supply"][who] for who in ("direct", "lawful", "some", "much")])
+    supply = region.milli("suppliers.exploitation.supply", ("direct", "lawful", "some", "much"))
     supply_level = np.where(agencies.trafficking, 2 + agencies.hold, 1)
     who = np.zeros(firms.count, dtype=np.int64)
     placed = firms.agency != DIRECT
     who[placed] = supply_level[firms.agency[placed]]
     prior = (
-        to_milli_nats(here["base"])
-        + to_milli_nats([here["sector"][s] for s in firms.sectors])[firms.sector]
-        + to_milli_nats(here["tier"])[firms.tier]
-        + to_milli_nats(here["seasonal"]) * firms.seasonal
-        + to_milli_nats(here["housing"]) * firms.housing
-        + to_milli_nats(here["seasonal_with_housing"]) * (firms.seasonal & firms.housing)
-        + to_milli_nats(here["pressure"]) * pressure // 1000
-        + to_milli_nats(here["care"])[firms.care]
+        region.milli("suppliers.exploitation.base")
+        + region.milli("suppliers.exploitation.sector", firms.sectors)[firms.sector]
+        + region.milli("suppliers.exploitation.tier")[firms.tier]
+        + region.milli("suppliers.exploitation.seasonal") * firms.seasonal
+        + region.milli("suppliers.exploitation.housing") * firms.housing
+        + region.milli("suppliers.exploitation.seasonal_with_housing") * (firms.seasonal & firms.housing)
+        + region.milli("suppliers.exploitation.pressure") * pressure // 1000
+        + region.milli("suppliers.exploitation.care")[firms.care]
         + supply[who]
     )
     in_force = region.stream("exploitation/in_force").chance(local, sigmoid(prior))
@@ -423,11 +422,6 @@ def draw_exploitation(
         prior,
         placing,
     )
-
-
-def to_milli_nats(nats: list[float] | float) -> np.ndarray:
-    """Return parameters in nats as integers."""
-    return np.rint(np.array(nats) * 1000).astype(np.int64)
 
 
 def _spell(region: Region, firms: Firms, local: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
