@@ -108,7 +108,7 @@ class Lives:
 def choose_sites(
     region: Region, places: Places, o: Operations, numbers: Ints, weights: Ints
 ) -> tuple[np.ndarray, Ints, Ints]:
-    """Return where operations have accounts, the first choice of each, and the day on which a successor is opened, or -1.
+    """Return where operations have accounts, the first choice of each, and days of opening successors.
 
     Args:
         numbers: (operations, platforms present) local numbers of accounts.
