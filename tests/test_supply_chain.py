@@ -16,7 +16,6 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-FILES = ("pyproject.toml", "constraints.txt", ".ci/lock.txt", ".ci/lock-build.txt")
 
 
 def script(name: str) -> ModuleType:
@@ -36,53 +35,38 @@ def test_constraints_and_locks_hold_all_that_the_project_asks_for_and_agree() ->
     assert lock.find_faults(ROOT, {}) == []
 
 
+PINS, LOCK, BUILD, PROJECT = "constraints.txt", ".ci/lock.txt", ".ci/lock-build.txt", "pyproject.toml"
+ASKED = "is missing, which pyproject.toml asks for"
+HASHES = r"(?m)^(xxhash==\S+) \\\n(    --hash=\S+( \\)?\n)+"
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new", "says"),
     [
-        (
-            "constraints.txt",
-            r"(?m)^numpy==.*\n",
-            "",
-            "constraints.txt: numpy is missing, which pyproject.toml asks for (core)",
-        ),
-        (
-            "constraints.txt",
-            r"(?m)^playwright==.*\n",
-            "",
-            "constraints.txt: playwright is missing, which pyproject.toml asks for (browser)",
-        ),
-        ("constraints.txt", r"(?m)^wrapt==.*\n", "", "lock.txt: wrapt is not in constraints.txt"),
-        ("constraints.txt", r"(?m)^wrapt==.*", "wrapt==1.0", "constraints.txt says ==1.0"),
-        ("constraints.txt", r"(?m)^torch.*", "torch==2.13.0+cpu", "torch==2.13.0+cpu is a build"),
-        (".ci/lock.txt", r"(?m)^pytest==", "pytest-else==", "lock.txt: pytest is missing"),
-        (
-            ".ci/lock.txt",
-            r"(?m)^splink==",
-            "splink-else==",
-            "lock.txt: splink is missing, which pyproject.toml asks for (test)",
-        ),
-        (".ci/lock.txt", r"(?m)^wrapt==\S+", "wrapt==1.0", "lock.txt: wrapt 1.0; constraints.txt says"),
-        (".ci/lock.txt", r"(?m)^wrapt==", "wrapt>=", "lock.txt: wrapt lacks a version"),
-        (".ci/lock.txt", r"(?m)^wrapt==\S+", "wrapt", "lock.txt: wrapt lacks a version"),
-        (".ci/lock.txt", r"(?m)^wrapt==\S+", "wrapt==2.*", "lock.txt: wrapt lacks a version"),
-        (
-            ".ci/lock.txt",
-            r"(?m)^(xxhash==\S+) \\\n(    --hash=\S+( \\)?\n)+",
-            r"\1\n",
-            "lock.txt: xxhash lacks a SHA-256",
-        ),
-        (".ci/lock.txt", r"sha256:[0-9a-f]{8}", "sha256:", "lacks a SHA-256"),
-        (".ci/lock.txt", r"\A", "--find-links wheels\n", "lock.txt: '--find-links wheels' is no requirement"),
-        (".ci/lock-build.txt", r"(?m)^hatchling==", "hatch==", "lock-build.txt: hatchling is missing"),
-        ("pyproject.toml", r'"numpy>=2.0,<3"', '"numpy>=3"', "pyproject.toml asks for numpy>=3 (core)"),
-        ("pyproject.toml", r"\ndependencies = \[", '\ndependencies = ["new",', "lock.txt: new is missing"),
+        (PINS, r"(?m)^numpy==.*\n", "", f"{PINS}: numpy {ASKED} (core)"),
+        (PINS, r"(?m)^playwright==.*\n", "", f"{PINS}: playwright {ASKED} (browser)"),
+        (PINS, r"(?m)^wrapt==.*\n", "", "lock.txt: wrapt is not in constraints.txt"),
+        (PINS, r"(?m)^wrapt==.*", "wrapt==1.0", "constraints.txt says ==1.0"),
+        (PINS, r"(?m)^torch.*", "torch==2.13.0+cpu", "torch==2.13.0+cpu is a build"),
+        (LOCK, r"(?m)^pytest==", "pytest-else==", "lock.txt: pytest is missing"),
+        (LOCK, r"(?m)^splink==", "splink-else==", f"lock.txt: splink {ASKED} (test)"),
+        (LOCK, r"(?m)^wrapt==\S+", "wrapt==1.0", "lock.txt: wrapt 1.0; constraints.txt says"),
+        (LOCK, r"(?m)^wrapt==", "wrapt>=", "lock.txt: wrapt lacks a version"),
+        (LOCK, r"(?m)^wrapt==\S+", "wrapt", "lock.txt: wrapt lacks a version"),
+        (LOCK, r"(?m)^wrapt==\S+", "wrapt==2.*", "lock.txt: wrapt lacks a version"),
+        (LOCK, HASHES, r"\1\n", "lock.txt: xxhash lacks a SHA-256"),
+        (LOCK, r"sha256:[0-9a-f]{8}", "sha256:", "lacks a SHA-256"),
+        (LOCK, r"\A", "--find-links wheels\n", "lock.txt: '--find-links wheels' is no requirement"),
+        (BUILD, r"(?m)^hatchling==", "hatch==", "lock-build.txt: hatchling is missing"),
+        (PROJECT, r'"numpy>=2.0,<3"', '"numpy>=3"', "pyproject.toml asks for numpy>=3 (core)"),
+        (PROJECT, r"\ndependencies = \[", '\ndependencies = ["new",', "lock.txt: new is missing"),
     ],
 )
 def test_a_line_that_is_missing_or_altered_is_found(
     file: str, old: str, new: str, says: str, tmp_path: Path
 ) -> None:
     (tmp_path / ".ci").mkdir()
-    for name in FILES:
+    for name in (PINS, LOCK, BUILD, PROJECT):
         shutil.copy(ROOT / name, tmp_path / name)
     text = (tmp_path / file).read_text(encoding="utf-8")
     changed = re.sub(old, new, text, count=1)
@@ -237,25 +221,15 @@ def wheel(tmp_path: Path) -> Path:
 def installed_there(version: str = "9.0", **versions: str) -> dict:
     """Return what is found in an environment with tipbench and more, each in these versions."""
     there = {"tipbench": version, "pip": "23.0", **versions}
-    return {
-        "bomFormat": "CycloneDX",
-        "specVersion": "1.6",
-        "metadata": {},
-        "components": [
-            {
-                "type": "library",
-                "bom-ref": name,
-                "name": name,
-                "version": version,
-                "externalReferences": [{"type": "other", "url": "file:///home/x"}]
-                if name == "tipbench"
-                else [],
-            }
-            for name, version in there.items()
-        ],
-        "dependencies": [{"ref": "tipbench", "dependsOn": ["numpy", "pytest"]}]
-        + [{"ref": name} for name in there if name != "tipbench"],
-    }
+    at_home = {"externalReferences": [{"type": "other", "url": "file:///home/x"}]}
+    components = [
+        {"type": "library", "bom-ref": name, "name": name, "version": found} for name, found in there.items()
+    ]
+    components[0] |= at_home
+    needs = [{"ref": "tipbench", "dependsOn": ["numpy", "pytest"]}]
+    needs += [{"ref": name} for name in there if name != "tipbench"]
+    about = {"bomFormat": "CycloneDX", "specVersion": "1.6", "metadata": {}}
+    return {**about, "components": components, "dependencies": needs}
 
 
 def test_a_bill_names_the_wheel_and_what_it_brings_and_no_place(wheel: Path) -> None:

@@ -28,7 +28,7 @@ docstring of the group says::
     examples:
       tipbench board check
 
-    Whatever else help says.
+    Further text of the help.
 
 What was typed reaches ``call`` as attributes in small letters, with ``_`` in the place of ``-`` and ``.``.
 """

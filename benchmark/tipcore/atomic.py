@@ -28,9 +28,9 @@ from tipcore.operating_system import NEW_FILE, claim, exchange, move
 
 PARTIAL, OLD = ".partial-", ".old-"
 HERE = f"{PARTIAL}{re.sub('[^A-Za-z0-9]', '_', platform.node())}-"
-"""What the names of writers on this machine begin with: of another one's nobody here knows whether it lives."""
+"""Prefix of the names of writers on this machine: whether writers of another machine live is not known here."""
 STALE_SECONDS = 86_400
-"""After this long what a writer left beside is removed of which the system does not say whether it is alive."""
+"""Age at which files of a writer are removed if the system does not say whether the writer is alive."""
 
 
 _swept: set[Path] = set()
@@ -73,7 +73,7 @@ def fill_folder_atomically(
 
 
 def _reason(error: OSError, beside: Path | None) -> str:
-    """Return what the system says, and of which file where that lies outside the folder that is filled."""
+    """Return the system's message, with the file if it lies outside the folder that is filled."""
     said = str(error.strerror or error)
     elsewhere = error.filename is not None and beside not in (
         Path(error.filename),

@@ -6,8 +6,8 @@ class UsageError(Exception):
 
 
 class MachineFault(Exception):
-    """What is wrong lies on this machine, whatever was given: a full disk, a damaged release. The message is one
-    sentence; nobody may take it for the fault of a submission. The command line exits with 2."""
+    """A fault of this machine, not of the input: a full disk, a damaged release. The message is one sentence. It must
+    not be taken for the fault of a submission. The command line exits with 2."""
 
 
 class NotMapped(UsageError):

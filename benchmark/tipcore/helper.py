@@ -12,13 +12,13 @@ from pathlib import Path
 from tipcore.operating_system import THREADS, Folder, end_with_starter, start_apart
 
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "TZ")
-"""What a helper is told of the environment; the rest of it may hold secrets."""
+"""Variables that a helper inherits; others may hold secrets."""
 
 
 def start_helper(
     module: str, cwd: Path, folder: Folder | None = None, told: Mapping[str, str] | None = None
 ) -> subprocess.Popen[bytes]:
-    """Start a module that is asked on standard input and answers on standard output; it never sees Ctrl-C.
+    """Start a module that reads requests on standard input and answers on standard output; it never sees Ctrl-C.
 
     Args:
         module: its dotted name; it calls :func:`end_with_parent` before anything else.

@@ -43,10 +43,10 @@ _STEP = os.O_RDONLY | sum(
 )
 _FOLDER, _AT_ONCE = getattr(os, "O_DIRECTORY", 0), getattr(os, "O_NONBLOCK", 0)
 BELOW_DESCRIPTORS = bool(hasattr(os, "O_NOFOLLOW") and _FOLDER and _AT_ONCE and os.open in os.supports_dir_fd)
-"""Whether names are opened below a folder that is open already, so that nobody can exchange it in between."""
+"""Whether names can be opened below an open folder, so that it cannot be exchanged in between."""
 
 CONFINES = BELOW_DESCRIPTORS and resource is not None
-"""Whether files that nobody vouches for can be read with bounds of memory and time, and no way out of their folder."""
+"""Whether untrusted files can be read with bounds of memory and time, and without leaving their folder."""
 
 MASKS_SIGNALS = hasattr(signal, "pthread_sigmask")
 """Whether a process is started with some signals kept from it."""
@@ -269,7 +269,7 @@ def close_folder(folder: Folder) -> None:
 
 
 def open_file(name: str, folder: Folder) -> int:
-    """Return the descriptor of a file in an opened folder, following no link and waiting for nobody.
+    """Return the descriptor of a file in an opened folder, without following links or waiting.
 
     Raises OSError where that cannot be.
     """
@@ -319,7 +319,7 @@ CLAIMS = fcntl is not None
 OF_BLAS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """Of these a library of linear algebra reads the first and its own, and its own before the first."""
 THREADS = (*OF_BLAS, "POLARS_MAX_THREADS")
-"""Variables by which libraries are told, before they are loaded, how many threads of theirs a process may have."""
+"""Variables that limit the threads of libraries in a process; libraries read them when they are loaded."""
 
 _SET_DEATH_SIGNAL = 1
 _WATCH_SECONDS = 0.5

@@ -1,4 +1,4 @@
-"""Tell how far long work is: a bar on a terminal, a line now and then in a pipe, a log or a notebook."""
+"""Progress of long work: a bar on a terminal, a line now and then in a pipe, a log or a notebook."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ FIRST_SECONDS, LINE_SECONDS = 2.0, 10.0
 """How long work is silent at first, and how long between two lines where there is no terminal."""
 
 Advance = Callable[[int], None]
-"""What is told how many more are done."""
+"""Callback: how many more are done."""
 
 
 def no_progress(more: int) -> None:
-    """Tell nobody."""
+    """Show nothing."""
 
 
 @contextmanager
 def progress(label: str, total: int, quiet: bool) -> Iterator[Advance]:
-    """Yield what is told how many more are done.
+    """Yield a callback that advances the progress.
 
     Args:
         label: what is counted, such as ``cells``.
         total: how many there are.
-        quiet: tell nothing.
+        quiet: show nothing.
     """
     if quiet:
         yield no_progress

@@ -125,8 +125,8 @@ def closure(starts: Iterable[str], places: Sequence[CodePlace]) -> dict[str, Pat
     waiting = sorted(starts)
     while waiting:
         name = waiting.pop()
-        path = None if name in found else _find(name, places)
-        if path is not None:
+        places_of = () if name in found else (place.find(name) for place in places)
+        if (path := next(filter(None, places_of), None)) is not None:
             found[name] = path
             waiting += sorted(_read(path, name).imports)
     return found
@@ -170,10 +170,6 @@ def value_digest(value: Any) -> str:
 def canonical(value: Any) -> str:
     """Return the one JSON text of a value: keys sorted, no spaces, characters as they are."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-
-
-def _find(module: str, places: Sequence[CodePlace]) -> Path | None:
-    return next((path for place in places if (path := place.find(module)) is not None), None)
 
 
 def imported_names(sources: Mapping[str, Path]) -> set[str]:

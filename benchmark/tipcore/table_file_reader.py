@@ -21,11 +21,11 @@ MOST_ROWS, ROWS_PER_BYTE = 1_000_000, 1_000
 """Rows that a file may declare: so many, or so many for each of its bytes. Each row has a key of its own."""
 
 PRIVATE = "it is damaged, or not what its name says (a CSV has commas, and text in UTF-8); write it again"
-"""What is said of any damaged file that is private: what a library says may quote cells."""
+"""The refusal of any damaged file that is private: messages of libraries may quote cells."""
 
 
 def main() -> int:
-    """Read the file that is asked for."""
+    """Read the requested file."""
     end_with_parent()
     asked = json.load(sys.stdin)
     _say({"start": asked["path"]})
@@ -49,7 +49,7 @@ def _outcome(
         return {"refused": f"it cannot be read within {memory_bytes // 1_000_000:,} MB of memory"}, b""
     except pl.exceptions.PanicException:
         return {"refused": "it is damaged"}, b""
-    except Exception as error:  # whatever a library makes of a damaged file is a refusal of that file
+    except Exception as error:  # libraries raise anything for a damaged file
         if is_private:
             return {"refused": PRIVATE}, b""
         lines = str(error).strip().splitlines() or [type(error).__name__]
@@ -57,9 +57,12 @@ def _outcome(
 
 
 def _parquet(path: Path) -> bytes:
+    """Refuse a footer that declares more rows than such a file can have, which polars would make room for."""
     import polars as pl
 
-    _check_rows(path)
+    size, rows = path.stat().st_size, pl.scan_parquet(path, glob=False).select(pl.len()).collect().item()
+    if rows > max(MOST_ROWS, ROWS_PER_BYTE * size):
+        raise ValueError(f"it declares {rows:,} rows in {size:,} bytes")
     return _as_bytes(pl.read_parquet(path, glob=False))
 
 
@@ -79,16 +82,6 @@ def _check_columns(path: Path) -> bytes:
 
 
 READ_BY_KIND = {"parquet": _parquet, "csv": _csv, "check": _check_columns}
-
-
-def _check_rows(path: Path) -> None:
-    """Refuse a footer that declares more rows than such a file can have, which polars would make room for."""
-    import polars as pl
-
-    size = path.stat().st_size
-    rows = pl.scan_parquet(path, glob=False).select(pl.len()).collect().item()
-    if rows > max(MOST_ROWS, ROWS_PER_BYTE * size):
-        raise ValueError(f"it declares {rows:,} rows in {size:,} bytes")
 
 
 def _as_bytes(frame: Any) -> bytes:

@@ -44,16 +44,10 @@ def test_a_folder_takes_the_place_of_another_and_nothing_is_left_beside(
     assert os.listdir(tmp_path) == ["a"]
 
 
-def test_a_place_that_is_taken_is_refused_and_keeps_what_it_has(tmp_path: Path) -> None:
+def test_what_is_there_stays_where_it_must_not_be_replaced_and_where_filling_fails(tmp_path: Path) -> None:
     fill(tmp_path / "a", "old")
     with pytest.raises(UsageError, match="is there already"):
         fill(tmp_path / "a", "new", replace=False)
-    assert texts(tmp_path / "a") == {"old"}
-    assert os.listdir(tmp_path) == ["a"]
-
-
-def test_an_error_while_filling_leaves_what_was_there(tmp_path: Path) -> None:
-    fill(tmp_path / "a", "old")
     with pytest.raises(RuntimeError), fill_folder_atomically(tmp_path / "a", replace=True):
         raise RuntimeError
     assert texts(tmp_path / "a") == {"old"}
@@ -81,7 +75,6 @@ def test_of_many_writers_at_once_one_wins_and_the_others_are_told(tmp_path: Path
 
 REWRITE = """
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from tipcore.atomic import fill_folder_atomically
 number = 0
@@ -95,13 +88,13 @@ while True:
 
 
 def test_a_writer_killed_at_any_moment_leaves_one_fill_folder_atomically(tmp_path: Path) -> None:
-    for turn in range(12):
+    for turn in range(4):
         running = subprocess.Popen(
             [sys.executable, "-c", REWRITE, str(tmp_path / "a")], stdout=subprocess.PIPE, text=True
         )
         assert running.stdout is not None
         running.stdout.readline()
-        time.sleep(0.0007 * turn)
+        time.sleep(0.002 * turn)
         running.kill()
         running.communicate()
         assert len(list((tmp_path / "a").glob("*.txt"))) == 20
@@ -163,17 +156,8 @@ def test_of_two_nested_folders_the_inner_one_is_put_in_its_place_first(tmp_path:
 
 
 def test_what_a_killed_writer_left_is_not_found_and_what_it_moved_aside_is_put_back(tmp_path: Path) -> None:
-    for place in (
-        ".partial-7/a.txt",
-        "b/.old-c/a.txt",
-        "b/d.partial-7/a.txt",
-        "b/.partial-7",
-        "b/a.csv",
-        ".old-/a.txt",
-        "b/.old-../a.txt",
-        ".old-.partial-7/a.txt",
-        ".old-.old-b/a.txt",
-    ):
+    left = (".partial-7/a.txt", "b/.partial-7", ".old-/a.txt", "b/.old-../a.txt", ".old-.partial-7/a.txt")
+    for place in (*left, "b/.old-c/a.txt", "b/d.partial-7/a.txt", "b/a.csv", ".old-.old-b/a.txt"):
         (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / place).write_text("x", encoding="utf-8")
     found = [str(path.relative_to(tmp_path)) for path in find_whole("*.txt", tmp_path)]
@@ -187,7 +171,7 @@ import sys
 from pathlib import Path
 from tipcore.atomic import fill_folder_atomically
 
-for number in range(600):
+for number in range(200):
     with fill_folder_atomically(Path(sys.argv[1]) / str(number % 5), replace=True) as folder:
         (folder / "below").mkdir()
         (folder / "below" / "a.txt").write_text("x", encoding="utf-8")
@@ -206,7 +190,6 @@ def test_what_writers_rename_while_it_is_looked_for_is_no_error(tmp_path: Path) 
 
 INTERRUPTED = """
 import os, sys
-from collections.abc import Callable
 from pathlib import Path
 from tipcore import atomic
 
@@ -279,7 +262,6 @@ def test_a_folder_can_be_replaced_again_after_a_writer_that_ended_before_the_old
 
 LIVING = """
 import os, sys, time
-from collections.abc import Callable
 from pathlib import Path
 from tipcore.atomic import fill_folder_atomically
 with fill_folder_atomically(Path(sys.argv[1]) / "b", replace=True) as beside:

@@ -27,10 +27,13 @@ def complete_metrics(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def complete_releases(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the lines with version, status and size of each release, the smallest first."""
-    return sorted(
-        ({**line, **_describe_release(line["version"] or newest_released(), line["size"])} for line in lines),
-        key=lambda line: line["regions"],
-    )
+    found = []
+    for line in lines:
+        release = locate_release(Release.of(line["version"] or newest_released(), line["size"]))
+        status = entry_of(release.version)["status"]
+        about = {"version": release.version, "regions": release.regions, "status": status}
+        found.append({**line, **about, "made": _describe_files(release)})
+    return sorted(found, key=lambda line: line["regions"])
 
 
 def _describe_files(release: Release) -> str:
@@ -44,16 +47,6 @@ def _describe_files(release: Release) -> str:
     return f"{'yes' if whole else 'in part'}, {size_in_words(size)}" if size else "no"
 
 
-def _describe_release(version: str, size: str) -> dict[str, Any]:
-    release = locate_release(Release.of(version, size))
-    return {
-        "version": release.version,
-        "regions": release.regions,
-        "status": entry_of(release.version)["status"],
-        "made": _describe_files(release),
-    }
-
-
 def complete_splits(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the lines with a description of each split."""
     return [{**line, "summary": summary_of(line["name"]) or line["summary"]} for line in lines]
@@ -61,15 +54,9 @@ def complete_splits(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def complete_tasks(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the lines with each task's title, unit, kind, default split and question."""
-    return [{**line, **_describe_task(line["name"])} for line in lines]
-
-
-def _describe_task(name: str) -> dict[str, Any]:
-    task = task_of(name)
-    return {
-        "title": task.title,
-        "unit": task.unit,
-        "kind": task.kind.name,
-        "default split": task.splits[0],
-        "summary": task.question,
-    }
+    found = []
+    for line in lines:
+        task = task_of(line["name"])
+        about = {"title": task.title, "unit": task.unit, "kind": task.kind.name}
+        found.append({**line, **about, "default split": task.splits[0], "summary": task.question})
+    return found

@@ -30,7 +30,15 @@ def call(options: argparse.Namespace) -> int:
     """Print a page, or the list of all."""
     pages = documents()
     if options.page is None:
-        _emit_list(pages, options.json)
+        root, titles = str(project_file()), {name: title_of(path) for name, path in pages.items()}
+        if options.json:
+            listed = [
+                {"page": name, "title": titles[name], "file": str(path)} for name, path in pages.items()
+            ]
+            emit_json({"folder": root, "pages": listed})
+        else:
+            columns = [Column("page"), Column("title", prose=True)]
+            emit_table(columns, list(titles.items()), title=f"documents in {root}")
         return 0
     name = options.page.removesuffix(".md")
     name = name if name in pages else name.removeprefix("docs/")
@@ -63,13 +71,3 @@ def title_of(page: Path) -> str:
     """Return the first heading of a page."""
     with page.open(encoding="utf-8") as file:
         return next((line.removeprefix("# ").strip() for line in file if line.startswith("# ")), "")
-
-
-def _emit_list(pages: dict[str, Path], as_json: bool) -> None:
-    folder = project_file()
-    if as_json:
-        listed = [{"page": name, "title": title_of(path), "file": str(path)} for name, path in pages.items()]
-        emit_json({"folder": str(folder), "pages": listed})
-        return
-    rows = [[name, title_of(path)] for name, path in pages.items()]
-    emit_table([Column("page"), Column("title", prose=True)], rows, title=f"documents in {folder}")

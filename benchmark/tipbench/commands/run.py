@@ -69,11 +69,14 @@ OWN_CODE = True
 QUICKSTART = "experiment=quickstart"
 NO_FIGURE = "none, since no cell has a score"
 REFERENCES = "sorted by the score on the test part; source: yours, or a committed reference"
+OF_COMMAND = ("experiment", "engine", "overwrite", "fence", "limits", "runs", "figure")
+"""Settings of the whole command, not of a cell."""
 WHAT = ("baseline", "experiment", "grid.baselines", "baseline.method._target_")
 
 
 def call(options: argparse.Namespace) -> int:
     """Run what was typed."""
+    quiet = options.quiet
     composer = composer_of(options.config_dir, options.overrides or [QUICKSTART])
     if all(composer.value(key) is None for key in WHAT):
         composer.settings(general=True)  # a misspelt key is named before what is missing
@@ -81,43 +84,37 @@ def call(options: argparse.Namespace) -> int:
             "There is nothing to run: add baseline=TASK/METHOD or experiment=NAME (see `tipbench list baselines`), "
             "or give no arguments for the quickstart."
         )
-    cells = _cells(composer, options)
-    settings = _general(composer, cells)
+
+    def list_splits(task: Task, settings: Settings) -> Iterator[str]:
+        return allowed_splits(task, settings, make=not options.show, quiet=quiet)
+
+    expanded = sweep if options.multirun else expand
+    cells = expanded(composer, list_splits, notice=lambda note: notice(note, quiet))
+    drop = [one.key for one in composer.typed if one.key.partition(".")[0] not in OF_COMMAND]
+    settings = composer.without(*drop).settings(general=True)
     table([], _columns(options))  # a misspelt column is refused before anything is run
     if options.show:
         return _show(cells, options.json)
     if settings.figure.path is not None:
         check_format(settings.figure.path)
     beside = references_of(cells, options.references) if options.references is not None else []
-    _make_releases(cells, settings, options.quiet)
+    # Each release is made once, before workers start.
+    wanted = {cell.data: cell.config["release"] for cell in cells if cell.config["release"] is not None}
+    for _, release in sorted(wanted.items()):
+        open_release(**release, engine=settings.engine, quiet=quiet)
 
     single = len(cells) == 1
     outcomes = run(
         cells,
         engine="sequential" if single else settings.engine,
         overwrite=settings.overwrite,
-        quiet=options.quiet,
+        quiet=quiet,
         log_file=options.log_file,
         fence=limits_of(settings),
     )
     if single and outcomes[0].cause is not None:
         return _single_failure(outcomes[0], composer)
     return _report(outcomes, beside, settings, options)
-
-
-def _cells(composer: Composer, options: argparse.Namespace) -> list[Cell]:
-    def list_splits(task: Task, settings: Settings) -> Iterator[str]:
-        return allowed_splits(task, settings, make=not options.show, quiet=options.quiet)
-
-    expanded = sweep if options.multirun else expand
-    return expanded(composer, list_splits, notice=lambda note: notice(note, options.quiet))
-
-
-def _general(composer: Composer, cells: Sequence[Cell]) -> Settings:
-    """Return the settings of the whole command: engine, overwrite, figure."""
-    keep = {"experiment", "engine", "overwrite", "fence", "limits", "runs", "figure"}
-    drop = [o.key for o in composer.typed if o.key.partition(".")[0] not in keep]
-    return composer.without(*drop).settings(general=True)
 
 
 def _show(cells: Sequence[Cell], as_json: bool) -> int:
@@ -129,14 +126,6 @@ def _show(cells: Sequence[Cell], as_json: bool) -> int:
         emit(yaml.safe_dump(shown, sort_keys=False, allow_unicode=True, width=10_000))
     notice(f"{len(cells)} cell{'s' if len(cells) > 1 else ''}; first run folder: {cells[0].folder}")
     return 0
-
-
-def _make_releases(cells: Sequence[Cell], settings: Settings, quiet: bool) -> None:
-    """Make each release once, before workers start."""
-    engine = settings.engine
-    wanted = {cell.data: r for cell in cells if (r := cell.config["release"]) is not None}
-    for _, release in sorted(wanted.items()):
-        open_release(**release, engine=engine, quiet=quiet)
 
 
 def _single_failure(outcome: Outcome, composer: Composer) -> int:
@@ -162,14 +151,12 @@ def _report(
     if options.json and len(outcomes) == 1 and not beside:
         emit_json(results[0].model_dump(mode="json"))
     elif options.json:
-        emit_json(
-            {
-                "rows": [report.document(line) for line in lines],
-                "results": [result.model_dump(mode="json") for result in results],
-                "failures": [{"cell": failed.cell.name, "cause": failed.cause} for failed in failures],
-                "figure": figure,
-            }
-        )
+        emit_json({
+            "rows": [report.document(line) for line in lines],
+            "results": [result.model_dump(mode="json") for result in results],
+            "failures": [{"cell": failed.cell.name, "cause": failed.cause} for failed in failures],
+            "figure": figure,
+        })  # fmt: skip
     elif lines:
         columns, cells = table(lines, _columns(options))
         left_out = emit_table(columns, cells, title=REFERENCES if beside else None)
@@ -188,10 +175,8 @@ def _report(
     for note in _notes(results, alone=len(outcomes) == 1):
         notice(f"note: {note}", options.quiet or options.json)
     if len(outcomes) == 1:
-        notice(
-            f"run: {outcomes[0].cell.folder}{' (was there already)' if outcomes[0].reused else ''}",
-            options.quiet,
-        )
+        reused = " (was there already)" if outcomes[0].reused else ""
+        notice(f"run: {outcomes[0].cell.folder}{reused}", options.quiet)
     if settings.figure.path is not None:
         notice(f"figure: {figure or NO_FIGURE}", options.quiet)
     for failed in failures:

@@ -141,7 +141,7 @@ def suggestion(word: str, valid: Iterable[str]) -> str:
     words = list(valid)
     near = nearest(word, words)
     if near:
-        return f"Did you mean {' or '.join(map(_quote, near))}?"
+        return "Did you mean " + " or ".join(f'"{one}"' for one in near) + "?"
     if 0 < len(words) <= MOST_LISTED:
         return f"Choose one of {', '.join(words)}."
     return f"None of the {len(words)} that exist is like it; see `tipbench list`."
@@ -163,10 +163,6 @@ def _likeness(word: str, candidate: str) -> float:
     if word_above in ("", above):
         return max(_ratio(word_last, last), 0.0 if word_above else _ratio(word_last, f"{above}/{last}"))
     return _ratio(word.lower(), candidate.lower())
-
-
-def _quote(word: str) -> str:
-    return f'"{word}"'
 
 
 def _ratio(left: str, right: str) -> float:

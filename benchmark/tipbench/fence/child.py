@@ -1,7 +1,6 @@
-"""What runs behind the fence: it makes the method, gives it its fold from files, and answers the host's requests.
+"""The process behind the fence: it makes the method, reads the fold from files, and answers the host's requests.
 
-It imports nothing of the generator, and holds nothing that the method could not have: the method may do with this
-process whatever it likes.
+It imports nothing of the generator and holds no secrets, since the method can do anything with this process.
 """
 
 from __future__ import annotations
@@ -23,14 +22,14 @@ FOLD = Path("/fold")
 
 
 class MethodServer:
-    """The method, and what the host may ask of it: one function per request."""
+    """The method, with one function per request of the host."""
 
     def __init__(self) -> None:
         self.method: Any = None
         self.fold: Fold | None = None
 
     def make(self, said: dict[str, Any], _: pl.DataFrame | None) -> tuple[dict[str, Any], object]:
-        """Make the method of its config, and tell what it says of itself."""
+        """Make the method of its config, and return its declared properties."""
         self.method = instantiate(said["method"])
         return {
             "needs": sorted(map(str, self.method.needs)),
@@ -79,7 +78,7 @@ def serve(pipe: Pipe) -> None:
             answer, given = requests[said["do"]](said, frame)
         except UsageError as error:
             pipe.answer({"refused": str(error)[:LONGEST], "unmapped": isinstance(error, NotMapped)})
-        except BaseException as error:  # whatever a method raises, SystemExit among it
+        except BaseException as error:  # a method may raise anything, also SystemExit
             pipe.answer(_error_report(error))
         else:
             pipe.answer(answer, given)

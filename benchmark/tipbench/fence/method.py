@@ -1,4 +1,4 @@
-"""A method behind the fence, to be used as any other: what is asked of it is asked of the process that it is in."""
+"""A proxy for a method behind the fence: calls are forwarded to the process that runs it."""
 
 from __future__ import annotations
 
@@ -134,15 +134,14 @@ class FencedMethod:
             answer = self._session.ask({"do": do, **said}, frame, self._bounds)
         except Garbled as error:
             raise self._refusal(error) from None
-        told = answer.said
-        if "refused" in told:
-            raise (NotMapped if told.get("unmapped") else UsageError)(_plain(str(told["refused"])))
-        if "error" in told:
-            file, line = told.get("file"), told.get("line")
-            where = f" ({file}, line {line})" if file else ""
-            said_so = told.get("said") or "no message"
-            trace = "\n".join(map(_plain, str(told.get("trace", "")).splitlines()))
-            raise MethodError(_plain(f"{told['error']}: {said_so}{where}"), trace + "\n")
+        fields = answer.said
+        if "refused" in fields:
+            raise (NotMapped if fields.get("unmapped") else UsageError)(_plain(str(fields["refused"])))
+        if "error" in fields:
+            where = f" ({fields.get('file')}, line {fields.get('line')})" if fields.get("file") else ""
+            message = fields.get("said") or "no message"
+            trace = "\n".join(map(_plain, str(fields.get("trace", "")).splitlines()))
+            raise MethodError(_plain(f"{fields['error']}: {message}{where}"), trace + "\n")
         return answer
 
 

@@ -167,12 +167,18 @@ class Pipe:
         for column in columns:
             about = column if isinstance(column, dict) else {}
             name, dtype = about.get("name"), about.get("dtype")
-            are_text = isinstance(name, str) and isinstance(dtype, str) and _is_text(name)
-            if not are_text or name in series:
+            if (
+                not isinstance(name, str)
+                or not isinstance(dtype, str)
+                or name in series
+                or not _is_text(name)
+            ):
                 raise Garbled("a column without a name and a dtype of its own")
             _check_at_most(LONGEST_NAME, len(name.encode()), "bytes in the name of a column")
-            read = self._texts(name, rows) if dtype == "String" else self._numbers(name, dtype, rows)
-            series[name] = _with_nulls(read, self._array(rows, "|u1")) if about.get("nulls") else read
+            series[name] = self._texts(name, rows) if dtype == "String" else self._numbers(name, dtype, rows)
+            if about.get("nulls"):
+                there = pl.Series(self._array(rows, "|u1") == 0)
+                series[name] = pl.select(pl.when(there).then(series[name]).alias(name)).to_series()
         return pl.DataFrame(series)
 
     def _numbers(self, name: str, dtype: str, rows: int) -> pl.Series:
@@ -258,11 +264,6 @@ def _check_at_most(most: int, found: int, what: str) -> None:
 def _is_text(word: str) -> bool:
     """Return whether a string of JSON can be encoded: half a surrogate pair cannot."""
     return not any("\ud800" <= one <= "\udfff" for one in word)
-
-
-def _with_nulls(column: pl.Series, mask: np.ndarray) -> pl.Series:
-    """Return a column with nulls where the mask is not 0."""
-    return column.to_frame().select(pl.when(pl.Series(mask == 0)).then(pl.col(column.name))).to_series()
 
 
 FACTS, TABLES, NAMES = "fold.pickle", "tables", "names"

@@ -1,4 +1,4 @@
-"""Harm: whom a false alarm hurts, whom a method fails to protect, and what a find costs lawful people and businesses.
+"""Harm: false accusations by group, protection by group, and what a find costs lawful people and businesses.
 
 **False accusations**, where the answers know each unit's group: the share of a group's units that are flagged
 (headline-weighted), and the share of its operations with at least one flagged unit in the test part. Thresholds are
@@ -143,7 +143,7 @@ def explain_worthless_gap(
             return FAR_UNDER
     recall = weights @ found / (weights @ positive)
     false = weights @ (flagged & ~positive)
-    # Without a negative unit there is nobody to accuse, and no rate.
+    # Without a negative unit there is no rate of false accusations.
     if false and recall < LEAST_LIKELIHOOD_RATIO * false / (weights @ ~positive):
         return CHANCE
     return None
@@ -519,7 +519,7 @@ def lawful_rows(inputs: MetricInputs) -> dict[str, Mask]:
 
 
 def _explain_missing(inputs: MetricInputs, members: Members) -> str | None:
-    """Return why accusations cannot be counted by operation."""
+    """Return why accusations cannot be counted by operation, or None."""
     test = inputs.test
     if test["cluster"].null_count() == test.height:
         return NO_OPERATION

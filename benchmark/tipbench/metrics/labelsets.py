@@ -156,8 +156,9 @@ def _measure_urgency(inputs: MetricInputs, answers: pl.DataFrame, scores: pl.Dat
     shared = next((name for name in ("slot", "fold") if name in answers.columns), None)
     slot = answers[shared] if shared else pl.Series(np.zeros(answers.height, np.int64))
     score = scores[f"{SCORE_PREFIX}{URGENCY}"].cast(pl.Float64).to_numpy()
+    ranked = pl.DataFrame({"score": score[known], "slot": slot.filter(known)})
     share = np.zeros(answers.height)
-    share[known] = reach_capacity(score[known], slot.filter(known), weight[known], CAPACITY)
+    share[known] = reach_capacity(score[known], ranked["slot"], weight[known], CAPACITY)
     members = {"": urgent}
     if "language" in answers.columns:
         found = merge_small_groups(answers["language"], urgent, inputs.clusters.codes)
@@ -176,7 +177,7 @@ def _measure_urgency(inputs: MetricInputs, answers: pl.DataFrame, scores: pl.Dat
     withheld = {} if urgent.any() else {"urgent_recall": NOBODY_URGENT}
     if len(compared) < 2:
         withheld["protection_gap"] = ONE_LANGUAGE
-    elif not _tells_apart(score[known], slot.filter(known)):
+    elif (ranked.group_by("slot").agg(pl.col("score").n_unique())["score"] < 2).all():
         withheld["protection_gap"] = NO_FINDS
     return MetricValues(
         metrics=metrics,
@@ -188,12 +189,6 @@ def _measure_urgency(inputs: MetricInputs, answers: pl.DataFrame, scores: pl.Dat
             if name
         },
     )
-
-
-def _tells_apart(score: Floats, slot: pl.Series) -> bool:
-    """Return whether the scores [rows] of any slot [rows] differ."""
-    slots = pl.DataFrame({"score": score, "slot": slot}).group_by("slot")
-    return bool((slots.agg(pl.col("score").n_unique())["score"] > 1).any())
 
 
 LABELSET = Family("labelset", LABELSETS, LABELSET_METRICS, measure_labelsets)

@@ -68,16 +68,11 @@ class ByForm:
         made = {}
         for form, operations in self._shares.clusters.items():
             drawn = draws.get(f"{FORM_KEY}{form}")
-            enough = drawn is not None and operations >= FEWEST_CLUSTERS
-            interval = percentile_interval(drawn) if enough else None
-            low, high = interval or (None, None)
-            made[form] = FormRecall.model_construct(
-                value=self._shares.observed[form],
-                low=low,
-                high=high,
-                note=None if interval else TOO_FEW,
-                operations=operations,
-            )
+            few = drawn is None or operations < FEWEST_CLUSTERS
+            interval = None if few else percentile_interval(drawn)
+            found = dict(zip(("low", "high"), interval or (None, None), strict=True))
+            found |= {"value": self._shares.observed[form], "note": None if interval else TOO_FEW}
+            made[form] = FormRecall.model_construct(**found, operations=operations)
         return made
 
 

@@ -120,7 +120,7 @@ def test_the_world_that_was_typed_is_opened(
         opened.append(release.world if isinstance(release, Release) else given[-1])
         raise UsageError("enough.")
 
-    for name in ("score.open_release", "data._release.open_release", "data.fidelity.open_release"):
+    for name in ("score.open_release", "data._release.open_release"):
         monkeypatch.setattr(f"tipbench.commands.{name}", find)
     for name in ("make.make_release", "verify.verify_release"):
         monkeypatch.setattr(f"tipbench.commands.data.{name}", find)

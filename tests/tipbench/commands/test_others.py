@@ -43,16 +43,11 @@ def test_predictions_of_a_run_score_as_the_run_did(tipbench, runs: list[str]) ->
     code, out, _ = tipbench("score", file, "task=advert_risk", "split=operation", "replicates=20", "--json")
     assert code == 0
     assert json.loads(out)["scores"]["average_precision"] == stored["scores"]["average_precision"]
-
-
-def test_predictions_of_another_split_are_refused_with_counts(tipbench, runs: list[str]) -> None:
-    code, out, err = tipbench("score", f"{runs[0]}/predictions.parquet", "task=advert_risk", "split=forward")
+    # Those of another split are refused with counts.
+    code, out, err = tipbench("score", file, "task=advert_risk", "split=forward")
     assert (code, out) == (2, "")
     assert "extra" in err
-
-
-def test_score_without_a_task_says_so(tipbench, runs: list[str]) -> None:
-    assert "add task=NAME" in tipbench("score", f"{runs[0]}/predictions.parquet", "release=tiny")[2]
+    assert "add task=NAME" in tipbench("score", file, "release=tiny")[2]
 
 
 def test_a_comparison_is_against_the_first_run_and_says_what_is_not_significant(
@@ -64,6 +59,7 @@ def test_a_comparison_is_against_the_first_run_and_says_what_is_not_significant(
     assert "significant" in out or "n.s." in out
     found = json.loads(tipbench("compare", runs[0], runs[1], "replicates=50", "--json")[1])
     assert (found["reference"], len(found["comparisons"])) == ("advert_risk/length", 1)
+    assert tipbench("compare", runs[0], runs[0])[0] == 2, "a run is not compared with itself"
 
 
 @pytest.mark.parametrize(
@@ -80,10 +76,6 @@ def test_runs_that_cannot_stand_in_one_table_are_refused(
     code, out, err = tipbench("compare", runs[0], runs[2] if key == "split" else runs[1])
     assert (code, out) == (2, "")
     assert says in err
-
-
-def test_a_run_is_not_compared_with_itself(tipbench, runs: list[str]) -> None:
-    assert tipbench("compare", runs[0], runs[0])[0] == 2
 
 
 class Terminal(io.StringIO):
@@ -110,11 +102,6 @@ def test_a_list_says_what_everything_is_and_fits_eighty_columns_without_breaking
     assert max(map(len, text.splitlines())) <= 80
     words = {word for line in lines for word in f"{line['name']} {line['summary']}".split()}
     assert words <= set(text.split())
-
-
-def test_own_baselines_are_listed(tipbench, own_configs: Path) -> None:
-    found = json.loads(tipbench("list", "baselines", "--config-dir", str(own_configs), "--json")[1])
-    assert "advert_risk/length" in [line["name"] for line in found]
 
 
 def test_a_run_of_code_that_has_changed_is_not_compared(tipbench, place: Path, own_configs: Path) -> None:

@@ -29,22 +29,11 @@ def words(own_configs: Path, place: Path) -> list[str]:
     folder.mkdir()
     (folder / "two_files.yaml").write_text(CONFIG, encoding="utf-8")
     bad = [i % 2 for i in range(40)]
-    pl.DataFrame(
-        {
-            "id": [f"a{i}" for i in range(40)],
-            "text": ["w" * (1 + 9 * b) for b in bad],
-            "bad": bad,
-            "by": "zoe",
-        }
-    ).write_csv(place / "adverts.csv")
+    texts = {"id": [f"a{i}" for i in range(40)], "text": ["w" * (1 + 9 * b) for b in bad]}
+    pl.DataFrame({**texts, "bad": bad, "by": "zoe"}).write_csv(place / "adverts.csv")
     pl.DataFrame({"by": ["zoe", "kim"], "lang": ["en", "fr"]}).write_csv(place / "accounts.csv")
-    return [
-        "--config-dir",
-        str(own_configs),
-        "baseline=advert_risk/length",
-        "data=two_files",
-        "replicates=20",
-    ]
+    run = ("baseline=advert_risk/length", "data=two_files", "replicates=20")
+    return ["--config-dir", str(own_configs), *run]
 
 
 def test_own_data_are_previewed_as_methods_are_handed_them(tipbench, words: list[str], place: Path) -> None:
@@ -133,13 +122,9 @@ def regions(own_configs: Path, place: Path) -> list[str]:
     (own_configs / "data").mkdir()
     (own_configs / "data" / "regions.yaml").write_text(LISTS.format(known="null"), encoding="utf-8")
     seen = [(1, 0)] * 30 + [(0, 1)] * 20 + [(1, 1)] * 10
-    pl.DataFrame(
-        {
-            "region": ["north"] * 60 + ["south"] * 60,
-            "a": [a for a, _ in seen] + [b for _, b in seen],
-            "b": [b for _, b in seen] * 2,
-        }
-    ).filter((pl.col("a") + pl.col("b")) > 0).write_csv(place / "lists.csv")
+    first, second = [a for a, _ in seen], [b for _, b in seen]
+    people = pl.DataFrame({"region": ["north"] * 60 + ["south"] * 60, "a": first + second, "b": second * 2})
+    people.filter((pl.col("a") + pl.col("b")) > 0).write_csv(place / "lists.csv")
     return ["run", "--config-dir", str(own_configs), "data=regions", f"data.path={place}", "replicates=0"]
 
 

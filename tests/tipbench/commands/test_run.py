@@ -134,18 +134,12 @@ START = (
 def test_ctrl_c_is_one_line_and_130_and_leaves_nothing_half_written(
     own_configs: Path, place: Path, seconds: float
 ) -> None:
-    (place / "own_methods.py").open("a").write(
-        "\nimport time\n\n\nclass Slow(Length):\n    def fit(self, fold, seed):\n        time.sleep(60)\n"
-    )
+    slow = "import time\nclass Slow(Length):\n    def fit(self, fold, seed):\n        time.sleep(60)\n"
+    (place / "own_methods.py").open("a").write(slow)
     words = ["task=advert_risk", "baseline.method._target_=own_methods.Slow"]
-    running = subprocess.Popen(
-        [sys.executable, "-c", START, "run", *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        env={**os.environ},
-    )
+    command = [sys.executable, "-c", START, "run", *words]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    running = subprocess.Popen(command, **pipes, start_new_session=True)  # type: ignore[call-overload]
     assert running.stdout is not None
     assert running.stdout.readline() == "python is up\n"  # before that nothing of ours could answer
     time.sleep(seconds)

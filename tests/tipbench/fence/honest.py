@@ -15,20 +15,8 @@ from multiprocessing import shared_memory
 def everything() -> list[str]:
     """The names of what failed, with why."""
     failed = []
-    for way in (
-        threads,
-        processes,
-        programs,
-        memory,
-        sockets,
-        locks,
-        database,
-        reads,
-        joblib,
-        arrow,
-        duckdb,
-        torch,
-    ):
+    python = (threads, processes, programs, memory, sockets, locks, database, reads)
+    for way in (*python, joblib, arrow, duckdb, torch):
         try:
             way()
         except ImportError:

@@ -109,12 +109,6 @@ def test_a_cluster_drawn_twice_counts_as_if_its_rows_were_there_twice(rows, data
     )
 
 
-@given(ROWS)
-def test_the_order_of_rows_and_the_scale_of_weights_do_not_matter(rows) -> None:
-    turned = [(onset, step, cluster, 7.5 * weight) for onset, step, cluster, weight in reversed(rows)]
-    assert values(turned) == pytest.approx(values(rows), nan_ok=True, abs=1e-12)
-
-
 @given(ROWS, st.data())
 def test_a_true_alarm_that_comes_later_is_never_worth_more(rows, data) -> None:
     found = [k for k, (onset, step, *_) in enumerate(rows) if onset and step and step >= onset - 5]

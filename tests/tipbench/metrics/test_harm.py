@@ -198,6 +198,8 @@ def test_groups_under_twenty_positive_clusters_are_merged_into_other() -> None:
     attribute = pl.Series(["a"] * 30 + ["b"] * 12 + ["c"] * 11 + [None] * 5)
     groups = merge_small_groups(attribute, np.ones(58, dtype=bool), np.arange(58))
     assert {name: int(rows.sum()) for name, rows in groups.items()} == {"a": 30, "other": 23}
+    # Rows of one cluster do not make a group large.
+    assert set(merge_small_groups(pl.Series(["a"] * 30), np.ones(30, bool), np.arange(30) % 19)) == {"other"}
 
 
 def test_a_group_of_exactly_twenty_positive_clusters_stands_alone_and_makes_a_gap() -> None:
@@ -213,11 +215,6 @@ def test_a_group_of_exactly_twenty_positive_clusters_stands_alone_and_makes_a_ga
     assert found.groups["form=labour"] == {"recall": 1.0, "positive_clusters": 20}
     assert found.groups["form=sexual"] == {"recall": 0.0, "positive_clusters": 20}
     assert values["protection_gap"] == 1.0
-
-
-def test_rows_of_one_cluster_do_not_make_a_group_large() -> None:
-    groups = merge_small_groups(pl.Series(["a"] * 30), np.ones(30, dtype=bool), np.arange(30) % 19)
-    assert set(groups) == {"other"}
 
 
 def test_too_few_positive_clusters_leave_no_protection_gap() -> None:

@@ -71,23 +71,12 @@ def test_auroc_and_average_precision_are_those_of_scikit_learn(decimals: int) ->
         average_precision_score(positive, scores, sample_weight=at_prevalence), abs=1e-12
     )
     assert found["auroc"] == pytest.approx(roc_auc_score(positive, scores, sample_weight=weights), abs=1e-12)
-    assert found["average_precision_raw"] == pytest.approx(
-        average_precision_score(positive, scores), abs=1e-12
-    )
+    raw = average_precision_score(positive, scores)
+    assert found["average_precision_raw"] == pytest.approx(raw, abs=1e-12)
+    own = average_precision_score(positive, scores, sample_weight=weights)
+    at_own = score(scores, positive, weights, prevalence=None)["average_precision"]
+    assert at_own == pytest.approx(own, abs=1e-12)
     assert found["auroc_raw"] == pytest.approx(roc_auc_score(positive, scores), abs=1e-12)
-
-
-def test_without_a_prevalence_average_precision_is_at_the_data_own() -> None:
-    generator = np.random.default_rng(0)
-    positive, scores, weights = (
-        generator.random(500) < 0.3,
-        generator.normal(size=500).round(1),
-        generator.random(500),
-    )
-    expected = average_precision_score(positive, scores, sample_weight=weights)
-    assert score(scores, positive, weights, prevalence=None)["average_precision"] == pytest.approx(
-        expected, abs=1e-12
-    )
 
 
 def test_recall_at_one_percent_false_positives_is_read_off_the_roc_curve() -> None:
@@ -146,27 +135,10 @@ def test_a_perfect_score_is_one(ranking) -> None:
     assert values == pytest.approx(dict.fromkeys(values, 1.0), abs=1e-12)
 
 
-@given(rankings(), st.randoms(use_true_random=False))
-def test_the_order_of_rows_does_not_matter(ranking, random) -> None:
-    scores, positive, weights = ranking
-    order = list(range(scores.size))
-    random.shuffle(order)
-    assert score(scores[order], positive[order], weights[order]) == pytest.approx(
-        score(scores, positive, weights), abs=1e-12
-    )
-
-
 @given(rankings())
 def test_a_monotone_transform_changes_nothing(ranking) -> None:
     scores, positive, weights = ranking
     assert score(np.exp(scores) - 7, positive, weights) == score(scores, positive, weights)
-
-
-@given(rankings())
-def test_a_row_split_in_two_halves_is_the_row(ranking) -> None:
-    scores, positive, weights = ranking
-    halves = score(np.repeat(scores, 2), np.repeat(positive, 2), np.repeat(weights / 2, 2))
-    assert halves == pytest.approx(score(scores, positive, weights), abs=1e-12)
 
 
 @given(rankings(), st.integers(0, 1000))
@@ -364,13 +336,8 @@ def test_the_budget_is_never_exceeded_and_no_lower_threshold_fits(rows, budget: 
 
 
 def test_a_constant_score_flags_nothing_rather_than_everything() -> None:
-    threshold = budget_threshold(np.full(200, 0.3), np.ones(200))
-    assert threshold > 0.3
-    assert threshold == np.nextafter(0.3, 1)
-
-
-def test_a_budget_met_exactly_is_spent() -> None:
-    assert budget_threshold(np.arange(700.0), np.ones(700)) == 693.0
+    assert budget_threshold(np.full(200, 0.3), np.ones(200)) == np.nextafter(0.3, 1)
+    assert budget_threshold(np.arange(700.0), np.ones(700)) == 693.0, "a budget met exactly is spent"
 
 
 def test_recall_of_one_half_is_reached_and_not_passed_by_a_block() -> None:

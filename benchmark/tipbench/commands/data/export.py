@@ -35,15 +35,14 @@ from urllib.parse import urlsplit
 
 from tipcore.errors import UsageError
 from tipdata.core.world import check_status
-from tipdata.release import Release, size_in_words
+from tipdata.release import size_in_words
 
 from tipbench.commands.data._release import chosen_release, open_chosen
 from tipbench.console import emit_result
 from tipbench.publishing.data_files import ALL
-from tipbench.publishing.export import ExportSummary, check_splits, check_target, export_release
+from tipbench.publishing.export import check_splits, check_target, export_release
 from tipbench.publishing.metadata import check_extra, validate
 from tipbench.publishing.relational import export_relational
-from tipbench.task import Task
 from tipbench.tasks import task_of, tasks
 
 HUB = "hub"
@@ -55,7 +54,8 @@ def call(options: argparse.Namespace) -> int:
     started = time.perf_counter()
     release, engine = chosen_release(options)
     check_status(release.version, options.draft)
-    only = _tasks(options.tasks)
+    names = options.tasks.strip("[]").split(",")
+    only = list(tasks().values()) if options.tasks == ALL else [task_of(name.strip()) for name in names]
     splits = options.splits
     check_splits(splits)
     _check_metadata(options)
@@ -69,11 +69,7 @@ def call(options: argparse.Namespace) -> int:
         )
     else:
         done = export_relational(release, options.to, only=only, splits=splits)
-    _say(options, release, done, time.perf_counter() - started)
-    return 0
-
-
-def _say(options: argparse.Namespace, release: Release, done: ExportSummary, seconds: float) -> None:
+    seconds = time.perf_counter() - started
     about = {"to": done.to, "files": done.files, "bytes": done.bytes, "configs": done.configs}
     emit_result(
         {"release": release.name, **about},
@@ -81,13 +77,7 @@ def _say(options: argparse.Namespace, release: Release, done: ExportSummary, sec
         f"of tasks and splits in {done.to} ({seconds:.0f} s)",
         options,
     )
-
-
-def _tasks(names: str) -> list[Task]:
-    """Return the tasks of a comma list. Raises UsageError for one that does not exist."""
-    if names == ALL:
-        return list(tasks().values())
-    return [task_of(name.strip()) for name in names.strip("[]").split(",")]
+    return 0
 
 
 def _check_metadata(options: argparse.Namespace) -> None:

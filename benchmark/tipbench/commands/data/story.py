@@ -48,8 +48,18 @@ LEAVE = {"ends": 1, "begins": 2, "language": 3, "region": 4, "category": 5}
 
 def call(options: argparse.Namespace) -> int:
     """Tell a story, or list candidates."""
-    operation = None if options.operation is None else _number(options.operation)
-    _check_together(operation, options)
+    operation = None
+    if (typed := options.operation) is not None:
+        if not (typed.isascii() and typed.isdigit() and len(typed) < 19):
+            like = "find one with `tipbench data story find=form=labour`."
+            raise UsageError(f"{typed} is not the number of an operation: {like}")
+        operation = int(typed)
+    if options.find is not None and operation is not None:
+        raise UsageError("find= lists operations and takes none: leave out one of both.")
+    if options.find is not None and options.figure is not None:
+        raise UsageError("--figure draws one operation: name it in the place of find=.")
+    if options.figure is not None:
+        check_ending(Path(options.figure))
     check_open(options.overrides, "and so no story")
     release = open_release_of(options)
     if options.find is not None:
@@ -84,21 +94,3 @@ def _list(release: Source, options: argparse.Namespace) -> int:
     if found.height > FIRST:
         notice(f"{found.height - FIRST:,} more: add filters, or --json for all.", options.quiet)
     return 0
-
-
-def _number(operation: str) -> int:
-    if not (operation.isascii() and operation.isdigit() and len(operation) < 19):
-        raise UsageError(
-            f"{operation} is not the number of an operation: find one with `tipbench data story find=form=labour`."
-        )
-    return int(operation)
-
-
-def _check_together(operation: int | None, options: argparse.Namespace) -> None:
-    """Refuse options that contradict each other, and a figure that cannot be drawn. Raises UsageError."""
-    if options.find is not None and operation is not None:
-        raise UsageError("find= lists operations and takes none: leave out one of both.")
-    if options.find is not None and options.figure is not None:
-        raise UsageError("--figure draws one operation: name it in the place of find=.")
-    if options.figure is not None:
-        check_ending(Path(options.figure))

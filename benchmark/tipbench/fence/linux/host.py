@@ -105,7 +105,7 @@ def environment() -> dict[str, str]:
 
 KIB = 1024
 MOST_ENDED = 10_000
-"""Ended processes of which is known what they took, so that one that a look had missed is not counted twice."""
+"""Ended processes whose time is kept, so that a process that one look missed is not counted twice."""
 _COUNTED = (b"RssAnon:", b"VmSwap:", b"VmPTE:")
 """Memory of a process, and of the kernel's page tables for it. Shared memory lies in files of the fence, which have a
 limit of their own (:mod:`tipbench.fence.linux.sandbox`); other shared memory is refused
@@ -121,9 +121,9 @@ MOST_SOCKETS = (64 << 20) // SOCKET_BYTES
 
 @dataclass
 class ProcessAccount:
-    """What the processes below a keeper took, of those too that ended between two looks at them.
+    """CPU time and memory of the processes below a keeper, also of those that ended between two looks.
 
-    A process that is waited for adds to its parent's time; one that nobody waits for, or whose parent was killed, does
+    A process that is waited for adds to its parent's time; one without a waiting parent does
     not. So the time of each is kept as it was last seen, and the larger sum counts: that of today's processes with all
     that they waited for, or that of every process ever seen. Both are at most what was taken.
     """
@@ -213,7 +213,7 @@ def kill_fence(keeper: int) -> None:
 
 
 def _children(process: int) -> Iterator[int]:
-    """Yield the children of all threads of a process: each is told of at the thread that began it."""
+    """Yield the children of all threads of a process: /proc lists each at the thread that began it."""
     with suppress(OSError):  # it has ended
         for thread in os.listdir(f"/proc/{process}/task"):
             with suppress(OSError), open(f"/proc/{process}/task/{thread}/children", encoding="ascii") as file:

@@ -26,7 +26,7 @@ MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT = 0x1, 0x2, 0x4, 0x8, 0x20
 MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
 MNT_DETACH = 2
 _MOUNT_SETATTR, _RECURSIVE, _ATTRIBUTES = 442, 0x8000, MS_RDONLY | MS_NOSUID
-"""The number of a call of Linux 5.12, the same on all machines, and what it is told."""
+"""The number of mount_setattr (Linux 5.12), the same on all machines, and its arguments."""
 PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 24, 38
 JOIN_SESSION_KEYRING = 1
 LAST_CAPABILITY = 63
@@ -102,7 +102,7 @@ def unmount(path: str) -> None:
 
 
 def forbid_namespaces() -> None:
-    """Let nobody in this user namespace make another one, in which it would have capabilities again."""
+    """Forbid further user namespaces inside this one: a process would have capabilities in them again."""
     # Where no /proc could be mounted, as in some containers: what is locked there stays locked anyway.
     with suppress(OSError):
         Path("/proc/sys/user/max_user_namespaces").write_text("0", encoding="ascii")
@@ -211,7 +211,7 @@ FOLD = "/fold"
 SCRATCH = ("/tmp", "/dev/shm")  # nosec B108 # of the fence's own file system
 """Where a method may write; in memory, and gone with it."""
 DEVICES = ("null", "full", "random", "urandom")
-"""Without zero: what is mapped of it is memory of no process and no file, which nobody counts."""
+"""Without zero: memory mapped from it belongs to no process and no file, so it is not counted."""
 HIDDEN_IN_PROC = ("keys", "key-users", "locks")
 """Files of /proc that tell of more than the fence's own processes, and that nothing needs."""
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/localtime")
