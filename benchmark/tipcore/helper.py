@@ -16,7 +16,7 @@ INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", 
 
 
 def start_helper(
-    module: str, cwd: Path, folder: Folder | None = None, told: Mapping[str, str] | None = None
+    module: str, cwd: Path, folder: Folder | None = None, variables: Mapping[str, str] | None = None
 ) -> subprocess.Popen[bytes]:
     """Start a module that reads requests on standard input and answers on standard output; it never sees Ctrl-C.
 
@@ -24,7 +24,7 @@ def start_helper(
         module: its dotted name; it calls :func:`end_with_parent` before anything else.
         cwd: its working folder.
         folder: an opened folder that it is handed.
-        told: further variables of its environment.
+        variables: further variables of its environment.
     """
     known = {name: os.environ[name] for name in INHERITED if name in os.environ}
     return subprocess.Popen(
@@ -37,7 +37,7 @@ def start_helper(
             **known,
             **dict.fromkeys(THREADS, "1"),
             "MALLOC_ARENA_MAX": "2",
-            **(told or {}),
+            **(variables or {}),
             "PYTHONPATH": os.pathsep.join(os.path.abspath(path) for path in sys.path if path),
             "PYTHONDONTWRITEBYTECODE": "1",
         },

@@ -121,13 +121,8 @@ def _ask_reader(path: Path, kind: str, is_private: bool = False) -> bytes:
     """Return what the process answers about a file. Raises UsageError and MachineFault."""
     size = path.stat().st_size
     seconds, memory = SECONDS + size // BYTES_PER_SECOND, MEMORY_BYTES + MEMORY_PER_BYTE * size
-    asked = {
-        "path": str(path.absolute()),
-        "kind": kind,
-        "seconds": seconds,
-        "memory_bytes": memory,
-        "is_private": is_private,
-    }
+    asked = {"path": str(path.absolute()), "kind": kind, "is_private": is_private}
+    asked |= {"seconds": seconds, "memory_bytes": memory}
     try:
         process = start_helper(READER_MODULE, path.absolute().parent)
     except OSError as error:

@@ -21,7 +21,6 @@ promise that is broken is named, with what to do, and the exit code is 1. See do
 
 import argparse
 from dataclasses import asdict
-from typing import Any
 
 from tipcore.errors import UsageError
 from tipcore.extras import require
@@ -66,11 +65,8 @@ def _trial(options: argparse.Namespace) -> Trial:
         raise UsageError(
             f"{options.method} learns from labelled pairs, which only your own data have: run it on them."
         )
-    task = task_of(settings.task.name)
-    source = open_by_name("tiny")
-    return Trial(
-        str(method["_target_"]), task, lambda: make(method), source, settings.labels, settings.access
-    )
+    name, task, source = str(method["_target_"]), task_of(settings.task.name), open_by_name("tiny")
+    return Trial(name, task, lambda: make(method), source, settings.labels, settings.access)
 
 
 def _settings(options: argparse.Namespace) -> Settings:
@@ -86,11 +82,9 @@ def _say(trial: Trial, verdict: Verdict, options: argparse.Namespace) -> None:
     broken = verdict.broken
     ids = None if broken is not None or trial.oracle else compare_keys(trial)
     if options.json:
-        about: dict[str, Any] = {"method": trial.name, "task": trial.task.name}
-        about["kept"] = [promise.title for promise in verdict.kept]
-        about["broken"] = None if broken is None else {"promise": broken.title, "says": verdict.says}
-        about["ids"] = None if ids is None else asdict(ids)
-        emit_json(about)
+        about = {"method": trial.name, "task": trial.task.name, "kept": [one.title for one in verdict.kept]}
+        failure = None if broken is None else {"promise": broken.title, "says": verdict.says}
+        emit_json({**about, "broken": failure, "ids": None if ids is None else asdict(ids)})
     elif broken is not None:
         emit(f"broken  {broken.title}\n        {verdict.says}")
     elif not options.quiet:

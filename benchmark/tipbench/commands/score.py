@@ -80,9 +80,8 @@ def _emit(found: Evaluation, task: str, data: str, split: str, as_json: bool) ->
         emit_json({**about, **found.to_dict()})
         return
     columns = [Column("metric"), Column("value", True), Column("95% interval", True)]
-    emit_table(
-        columns, [[n, number(s.value), interval(s.low, s.high, s.note)] for n, s in found.scores.items()]
-    )
+    rows = [[n, number(s.value), interval(s.low, s.high, s.note)] for n, s in found.scores.items()]
+    emit_table(columns, rows)
     if len(found.estimates) > 1:
         emit_table(*estimate_table(found.estimates, task_of(task).unit))
     if found.groups:

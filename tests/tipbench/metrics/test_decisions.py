@@ -89,11 +89,6 @@ def test_f1_agrees_with_scikit_learn() -> None:
     assert found == pytest.approx(f1_score(label[~valid], flagged[~valid]), abs=1e-12)
 
 
-def test_a_constant_score_flags_everything() -> None:
-    found = scored_of_minority(["valid"] * 3 + ["test"] * 4, [1, 0, 0, 1, 0, 0, 0], [0.5] * 7)
-    assert found.scores["f1"].value == pytest.approx(2 / 5)
-
-
 def test_without_a_positive_in_valid_there_is_no_threshold_and_it_is_said() -> None:
     scores = scored_of_minority(["valid", "valid", "test", "test"], [0, 0, 1, 0], [0.1, 0.2, 0.3, 0.4]).scores
     found = scores["f1"]

@@ -59,7 +59,7 @@ def score(labels: np.ndarray, scores: np.ndarray, **more) -> Evaluation:
     return evaluate(TASK, *frames(labels, scores, **more), replicates=0)
 
 
-def value_of_labelset(found: Evaluation, name: str) -> float:
+def value_of(found: Evaluation, name: str) -> float:
     measured = found.scores[name].value
     assert measured is not None
     return measured
@@ -85,7 +85,7 @@ def test_the_metrics_are_those_of_scikit_learn(inputs) -> None:
         "hamming_loss": hamming_loss(labels.astype(int), given.astype(int)),
         "micro_f1": f1_score(labels.astype(int), given.astype(int), average="micro"),
     }
-    assert {name: value_of_labelset(found, name) for name in expected} == pytest.approx(expected, abs=1e-12)
+    assert {name: value_of(found, name) for name in expected} == pytest.approx(expected, abs=1e-12)
 
 
 def test_headline_weights_are_sample_weights() -> None:
@@ -94,11 +94,9 @@ def test_headline_weights_are_sample_weights() -> None:
     scores, weight = generator.random((400, 3)).round(1), generator.random(400) + 0.1
     found = score(labels, scores, weight=weight)
     by_label = [average_precision_score(labels[:, k], scores[:, k], sample_weight=weight) for k in range(3)]
-    assert value_of_labelset(found, "macro_average_precision") == pytest.approx(np.mean(by_label), abs=1e-12)
+    assert value_of(found, "macro_average_precision") == pytest.approx(np.mean(by_label), abs=1e-12)
     wrong = ((scores >= 0.5) != labels).mean(axis=1)
-    assert value_of_labelset(found, "hamming_loss") == pytest.approx(
-        np.average(wrong, weights=weight), abs=1e-12
-    )
+    assert value_of(found, "hamming_loss") == pytest.approx(np.average(wrong, weights=weight), abs=1e-12)
     assert found.groups["label=legal"]["average_precision"] == pytest.approx(by_label[1], abs=1e-12)
     assert found.groups["label=legal"]["prevalence"] == pytest.approx(
         np.average(labels[:, 1], weights=weight)
@@ -110,8 +108,8 @@ def test_a_constant_score_is_chance(inputs) -> None:
     labels, scores = inputs
     urgency = {"urgency": labels[:, 0].astype(np.int8) * 2, "score_urgency": [0.5] * len(labels)}
     found = score(labels, np.full_like(scores, 0.2), **urgency)
-    assert value_of_labelset(found, "macro_average_precision") == pytest.approx(labels.mean(), abs=1e-12)
-    assert value_of_labelset(found, "urgent_recall") == pytest.approx(CAPACITY, abs=1e-12)
+    assert value_of(found, "macro_average_precision") == pytest.approx(labels.mean(), abs=1e-12)
+    assert value_of(found, "urgent_recall") == pytest.approx(CAPACITY, abs=1e-12)
 
 
 @given(cases(), st.randoms(use_true_random=False))
@@ -158,16 +156,16 @@ def test_labels_that_are_not_known_are_left_out_one_by_one() -> None:
     found = score(labels, scores)
     known = ~np.isnan(labels)
     by_label = [average_precision_score(labels[known[:, k], k], scores[known[:, k], k]) for k in range(3)]
-    assert value_of_labelset(found, "macro_average_precision") == pytest.approx(np.mean(by_label), abs=1e-12)
+    assert value_of(found, "macro_average_precision") == pytest.approx(np.mean(by_label), abs=1e-12)
     wrong = (scores >= 0.5) != (labels == 1)
-    assert value_of_labelset(found, "hamming_loss") == pytest.approx(wrong[known].mean(), abs=1e-12)
+    assert value_of(found, "hamming_loss") == pytest.approx(wrong[known].mean(), abs=1e-12)
 
 
 def test_a_label_of_one_class_is_left_out_of_the_mean() -> None:
     labels = np.array([[1, 0, 1], [0, 0, 0], [1, 0, 0]], dtype=float)
     scores = np.array([[0.9, 0.1, 0.2], [0.1, 0.9, 0.3], [0.8, 0.1, 0.4]])
     found = score(labels, scores)
-    assert value_of_labelset(found, "macro_average_precision") == pytest.approx((1.0 + 1 / 3) / 2)
+    assert value_of(found, "macro_average_precision") == pytest.approx((1.0 + 1 / 3) / 2)
     assert found.groups["label=legal"]["average_precision"] is None
 
 
@@ -227,8 +225,8 @@ def test_urgent_recall_is_by_language_where_languages_are_large_enough() -> None
     found = score(np.tile([[1.0, 0, 1], [0, 1, 0]], (100, 1)), np.full((rows, 3), 0.5), **more)
     assert found.groups["language=fr"] == pytest.approx({"urgent_recall": 0.8, "positive_clusters": 50})
     assert found.groups["language=ar"] == pytest.approx({"urgent_recall": 0.0, "positive_clusters": 20})
-    assert value_of_labelset(found, "protection_gap") == pytest.approx(0.8)
-    assert value_of_labelset(found, "urgent_recall") == pytest.approx(0.4)
+    assert value_of(found, "protection_gap") == pytest.approx(0.8)
+    assert value_of(found, "urgent_recall") == pytest.approx(0.4)
 
 
 def test_without_urgency_there_is_no_urgent_recall() -> None:
@@ -320,19 +318,11 @@ def scored(truth: list[int] | np.ndarray, scores: np.ndarray, replicates: int = 
     return evaluate(CLASSES_TASK, answers(truth), given_of_classes(scores), replicates=replicates)
 
 
-def value_of_classes(found: Evaluation, name: str) -> float:
-    number = found.scores[name].value
-    assert number is not None
-    return number
-
-
 def test_both_metrics_and_each_class_are_those_of_an_independent_library() -> None:
     truth, scores = drawn()
     found, said = scored(truth, scores), scores.argmax(axis=1)
-    assert value_of_classes(found, "accuracy") == pytest.approx(accuracy_score(truth, said), abs=1e-12)
-    assert value_of_classes(found, "macro_f1") == pytest.approx(
-        f1_score(truth, said, average="macro"), abs=1e-12
-    )
+    assert value_of(found, "accuracy") == pytest.approx(accuracy_score(truth, said), abs=1e-12)
+    assert value_of(found, "macro_f1") == pytest.approx(f1_score(truth, said, average="macro"), abs=1e-12)
     for k, name in enumerate(CLASSES_NAMES):
         group = found.groups[f"class={name}"]
         assert group["precision"] == pytest.approx(precision_score(truth == k, said == k), abs=1e-12)
@@ -344,21 +334,21 @@ def test_accuracy_leads_and_nothing_is_said_of_average_precision() -> None:
     found = scored(*drawn())
     assert list(found.scores) == ["accuracy", "macro_f1"]
     assert found.primary_draws is not None
-    assert found.primary_draws.value == value_of_classes(found, "accuracy")
+    assert found.primary_draws.value == value_of(found, "accuracy")
 
 
 def test_a_constant_is_right_by_chance_and_a_tie_is_a_coins_toss() -> None:
     truth, _ = drawn()
-    assert value_of_classes(scored(truth, np.full((300, 3), 0.2)), "accuracy") == pytest.approx(1 / 3)
+    assert value_of(scored(truth, np.full((300, 3), 0.2)), "accuracy") == pytest.approx(1 / 3)
     two = np.array([[0.5, 0.5, 0.0], [0.5, 0.5, 0.0], [0.0, 0.5, 0.5], [0.0, 0.0, 1.0]])
     # Half right, half right, none (the item is blue), all right.
-    assert value_of_classes(scored([0, 1, 0, 2], two), "accuracy") == pytest.approx(2 / 4)
+    assert value_of(scored([0, 1, 0, 2], two), "accuracy") == pytest.approx(2 / 4)
 
 
 def test_a_class_that_nobody_has_and_nobody_is_given_is_left_out_of_the_mean() -> None:
     scores = np.eye(3)[[0, 1, 1, 1]]
     # blue: F1 2/3, green: F1 4/5; red has no F1.
-    assert value_of_classes(scored([0, 0, 1, 1], scores), "macro_f1") == pytest.approx((2 / 3 + 4 / 5) / 2)
+    assert value_of(scored([0, 0, 1, 1], scores), "macro_f1") == pytest.approx((2 / 3 + 4 / 5) / 2)
     assert scored([0, 0, 1, 1], scores).groups["class=red"] == {
         "precision": None,
         "recall": None,
@@ -372,7 +362,7 @@ def test_intervals_hold_the_value_and_come_of_as_many_items_as_they_need() -> No
         score = scored(truth, scores, 200).scores[name]
         assert score.low is not None
         assert score.high is not None
-        assert score.low < value_of_classes(scored(truth, scores), name) < score.high
+        assert score.low < value_of(scored(truth, scores), name) < score.high
     few = scored(truth[:12], scores[:12], 200)
     assert few.scores["accuracy"].low is None
     assert few.scores["accuracy"].note == "too few clusters"
@@ -383,7 +373,7 @@ def test_items_of_no_known_class_and_of_other_parts_are_not_scored() -> None:
     hidden = truth.copy()
     hidden[::2] = -1
     found = scored(hidden, scores)
-    assert value_of_classes(found, "accuracy") == pytest.approx((scores.argmax(axis=1) == truth)[1::2].mean())
+    assert value_of(found, "accuracy") == pytest.approx((scores.argmax(axis=1) == truth)[1::2].mean())
     assert "150 test rows have no known class and are not scored" in found.warnings
     unknown = scored(np.full(300, -1), scores)
     assert unknown.scores["accuracy"].value is None

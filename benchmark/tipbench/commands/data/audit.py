@@ -51,7 +51,10 @@ def call(options: argparse.Namespace) -> int:
         name, made, own_ids = options.file, _of_file(options.file, options), frozenset[str]()
     else:
         name, made, own_ids = _of_release(options, options.table or "adverts")
-    columns = _columns(options.columns, made, private, control, own_ids)
+    shared = set(made.columns).intersection(control.columns) - own_ids
+    columns = [name for name in private.columns if name in shared]
+    if options.columns is not None:
+        columns = options.columns.split(",")
     found = audit(made, private, control, columns, secrets)
     _emit(name, columns, found, limit, options.json)
     _judge(name, found, limit)
@@ -75,19 +78,6 @@ def _of_release(options: argparse.Namespace, table: str) -> tuple[str, pl.DataFr
     return f"{release.name}, table {table}", frame, numbered
 
 
-def _columns(
-    typed: str | None,
-    made: pl.DataFrame,
-    private: pl.DataFrame,
-    control: pl.DataFrame,
-    own_ids: frozenset[str],
-) -> list[str]:
-    """Return the chosen columns, or all columns of the three tables except ids."""
-    if typed is not None:
-        return typed.split(",")
-    return [c for c in private.columns if c in made.columns and c in control.columns and c not in own_ids]
-
-
 def _limit(text: str) -> float:
     try:
         limit = float(text)
@@ -106,15 +96,11 @@ def _emit(name: str, columns: list[str], found: list[Finding], limit: float, as_
         emit_json({"audited": name, "columns": columns, "limit": limit, "findings": lines})
         return
     heads = ("attacks", "private", "control", "chance", "risk", "leaky control")
-    rows = [
-        [
-            one.attack,
-            f"{one.attacks:,}",
-            *(f"{rate.value:.3f}" for rate in (one.private, one.control, one.chance)),
-            *(f"{risk.value:.3f} ({risk.low:.3f} to {risk.high:.3f})" for risk in (one.risk, one.leaky)),
-        ]
-        for one in found
-    ]
+    rows = []
+    for one in found:
+        rates = [f"{rate.value:.3f}" for rate in (one.private, one.control, one.chance)]
+        risks = [f"{risk.value:.3f} ({risk.low:.3f} to {risk.high:.3f})" for risk in (one.risk, one.leaky)]
+        rows.append([one.attack, f"{one.attacks:,}", *rates, *risks])
     emit_table([Column("attack"), *(Column(head, number=True) for head in heads)], rows, f"Audit of {name}")
     if blind := [one.attack for one in found if not one.has_power]:
         emit(f"no evidence, since it does not find the leaky control either: {'; '.join(blind)}")
