@@ -1,6 +1,6 @@
 """tipcourse: eight lessons on ``tiny``, from a notebook that a student starts to a mark that a lecturer gives.
 
-What a lesson imports; everything heavy is loaded on first use.
+A lesson imports from here; everything heavy is loaded on first use.
 
 >>> from tipcourse import checks, figure, table
 >>> adverts = table("adverts", truth=True)  # doctest: +SKIP

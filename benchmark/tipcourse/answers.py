@@ -1,4 +1,4 @@
-"""What runs beside a student's code: it defines the answers, calls them, and writes the outcomes as JSON.
+"""Run a student's code: define the answers, call them, and write the outcomes as JSON.
 
 ``python -m tipcourse.answers`` is the process without a fence, started by :mod:`tipcourse.running`.
 """
@@ -37,7 +37,7 @@ class Answers:
     """The answers of one notebook, by name.
 
     Args:
-        seconds: of the processor that they may take, all in all. Then the main thread is interrupted, as by Ctrl-C,
+        seconds: of the processor, for all answers together. Then the main thread is interrupted, as by Ctrl-C,
             and where an answer does not obey that, the process ends.
     """
 
@@ -62,7 +62,7 @@ class Answers:
             try:
                 with redirect_stdout(io.StringIO()):
                     exec(compile(source, f"the answer {name}", "exec"), self._space)  # nosec B102 # what it is for
-            except BaseException as error:  # whatever a student's code raises, SystemExit among it
+            except BaseException as error:  # a student's code may raise anything, even SystemExit
                 self._stopped[name] = self._said(error)
 
     def step(self, calls: pl.DataFrame) -> pl.DataFrame:
@@ -124,7 +124,7 @@ OURS = ("tipcore", "tipbench", "tipboard", "tipbaselines", "tipcourse", "tipdata
 class Withheld(MetaPathFinder):
     """Refuse to import packages of tipbench: an answer needs none, and the solutions are in them.
 
-    It keeps an answer from them that asks in the plain way. Who wants to get round it can: this is no fence.
+    This is no fence: it stops a plain import, and code that wants to get round it can.
     """
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: object = None) -> None:
@@ -133,7 +133,7 @@ class Withheld(MetaPathFinder):
 
 
 def withhold() -> None:
-    """Let nothing import a package of tipbench from now on, one that is loaded already among them."""
+    """Block imports of tipbench's packages from now on, of loaded ones too."""
     for name in [name for name in sys.modules if name.partition(".")[0] in OURS]:
         del sys.modules[name]
     sys.meta_path.insert(0, Withheld())

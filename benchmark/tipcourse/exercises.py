@@ -1,7 +1,7 @@
-"""What a lesson asks, the cases on which an answer is tried, and the checks that a student runs in a notebook.
+"""The exercises of a lesson, the cases that test an answer, and the checks that a student runs in a notebook.
 
-Cases are drawn from a seed; the solution gives what is expected. A sentence about an outcome is the same in a
-notebook and for a mark.
+Cases are drawn from a seed; the solution gives the expected results. A notebook and a mark say the same
+sentence about an outcome.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ HELD_BACK, MOST_EQUAL = 12, 4
 """Cases of a key for each function, and how many of them may have the same answer."""
 MOST_DRAWS = 1000
 PRELUDE = {"math": math, "np": np, "pl": pl}
-"""What an answer may use beside its arguments and the answers before it."""
+"""Names that an answer may use, beside its arguments and the answers before it."""
 
 
 class Case(BaseModel):
@@ -52,7 +52,7 @@ class Case(BaseModel):
 
 @dataclass(frozen=True)
 class Exercise:
-    """What is asked. ``options``, ``expected``, ``hint``: of a value, without cases. ``place``: the empty answer."""
+    """One exercise. ``options``, ``expected``, ``hint``: for a value, without cases. ``place``: the empty answer."""
 
     name: str
     points: int
@@ -110,9 +110,9 @@ def exercises_of(lesson: Lesson) -> tuple[Exercise, ...]:
             continue
         name = defined_name(cell.source)
         function, place = is_function(cell.source), with_place(cell.source)
-        value = (
-            () if function else (tuple(space[f"options_{name}"]), encode(space[name]), space[f"hint_{name}"])
-        )
+        value: tuple[Any, ...] = ()
+        if not function:
+            value = tuple(space[f"options_{name}"]), encode(space[name]), space[f"hint_{name}"]
         made.append(Exercise(name, cell.points, function, place, *value, _space=space))
     return tuple(made)
 
@@ -173,7 +173,7 @@ def with_full_stop(text: str) -> str:
 def _hidden_sentence(case: Case, outcome: Outcome) -> str:
     if not outcome.error:
         return with_full_stop(case.hint)
-    raised = getattr(builtins, outcome.kind, None)  # an answer names its own classes as it likes
+    raised = getattr(builtins, outcome.kind, None)  # a class of the answer may have any name
     known = isinstance(raised, type) and issubclass(raised, BaseException)
     why = f"it stops with {outcome.kind}" if known else "it gives no value"
     why = "its time was over" if outcome.late else why
@@ -206,9 +206,9 @@ def form_of(exercise: Exercise, outcome: Outcome) -> CaseResults:
 
 
 def checks(lesson: str) -> Callable[[str, Any], None]:
-    """Return what checks the answers of a lesson: ``check("name", name)`` says at once whether an answer is right.
+    """Return the function that checks the answers of a lesson and prints the result: ``check("name", name)``.
 
-    A function is tried on a few open cases; of a value only its form is checked, since the answer would be given away.
+    A function is tried on a few open cases; of a value only the form is checked, to keep the answer secret.
 
     >>> check = checks("leakage")  # doctest: +SKIP
     >>> check("shared_operations", shared_operations)  # doctest: +SKIP
@@ -247,7 +247,7 @@ def _outcome_of(answer: Callable[..., Any], arguments: list[Any]) -> Outcome:
     try:
         with redirect_stdout(printed):
             made = answer(*decode(arguments))
-    except Exception as error:  # whatever a student's code raises is what they want to read
+    except Exception as error:  # the student reads any error of their code
         return Outcome(error=f"it stops with {type(error).__name__}: {error}")
     return _value(made, bool(printed.getvalue()))
 

@@ -170,7 +170,7 @@ def grade(path: Path, key: Key | None, run: Run, limits: Limits) -> Graded:
         return Graded(path, lesson, marks, tuple(_notes(handed)))
     except UsageError as error:
         return Graded(path, None, problem=str(error))
-    except Exception as error:  # what nobody foresaw in one notebook is not to cost the others their marks
+    except Exception as error:  # an unforeseen error in one notebook must not cost the others their marks
         why = f"could not be graded ({type(error).__name__}): look at this notebook yourself."
         return Graded(path, None, problem=f"{path} {why}")
 

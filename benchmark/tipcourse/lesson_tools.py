@@ -44,7 +44,7 @@ def find_operations(asked: str, release: str = "tiny") -> pl.DataFrame:
 
 
 ACCENT, SECOND, QUIET, PALE = LIGHT["accent"], LIGHT["oracle"], LIGHT["quiet"], LIGHT["pale"]
-"""What a figure is about, what it is compared with, and what stands behind both."""
+"""Colours of a figure's subject, of its comparison, and of the background."""
 
 _GROUNDS = ("figure.facecolor", "axes.facecolor", "savefig.facecolor")
 _INKED = ("text.color", "axes.titlecolor", "axes.labelcolor")
@@ -68,7 +68,7 @@ def figure(
     """Return a figure and its axes: one, or a list of them side by side.
 
     Args:
-        title: what the picture is of.
+        title: of the picture.
         panels: how many pictures stand side by side.
         width, height: inches.
         shared: ``sharex`` and ``sharey``, as of ``matplotlib.pyplot.subplots``.

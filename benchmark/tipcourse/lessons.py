@@ -45,7 +45,7 @@ class Lesson:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the lesson as text, whatever its line ends: a key is of one edition of it."""
+        """SHA-256 of the lesson's text, with any line ends: a key fits one edition."""
         return hashlib.sha256(self.path.read_text(encoding="utf-8").encode()).hexdigest()
 
 
@@ -100,7 +100,7 @@ of the notebook.
 
 All data are of the release `tiny`: two years of eight invented regions. `truth=True` shows what only a
 simulation knows. The words of the list at the end are explained there."""
-"""What every notebook says below its title."""
+"""The text below the title of every notebook."""
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
@@ -115,7 +115,7 @@ class Cell(NamedTuple):
 
 
 def require_extra() -> None:
-    """Raise UsageError where what reads and writes notebooks is not installed."""
+    """Raise UsageError if jupytext or nbformat is not installed."""
     for module in ("jupytext", "nbformat"):
         if find_spec(module) is None:
             raise UsageError(f"notebooks need {module}, which is not installed: {how_to_install(EXTRA)}.")
@@ -136,7 +136,7 @@ def cells_of(lesson: Lesson) -> tuple[Cell, ...]:
 
 
 def defined_name(source: str) -> str:
-    """Return what an exercise asks for: the first function or variable that its cell defines."""
+    """Return the name of an answer: the first function or variable that the exercise's cell defines."""
     for node in ast.parse(source).body:
         if isinstance(node, ast.FunctionDef):
             return node.name
@@ -173,7 +173,7 @@ def check_source(name: str) -> str:
 
 
 def student_notebook(lesson: Lesson) -> NotebookNode:
-    """Return the notebook that a student starts: places in the stead of answers, and cells that check them."""
+    """Return the student's notebook: places instead of answers, and cells that check them."""
     shown = [cell for cell in cells_of(lesson) if not {CASES, HOLDS, INSTRUCTOR} & set(cell.tags)]
     return _notebook(lesson, shown, solved=False)
 

@@ -133,7 +133,7 @@ def _read(path: Path) -> Any:
         raise UsageError(f"{path} cannot be read ({error.strerror or error}).") from None
     except UsageError:
         raise
-    except Exception:  # whatever a library makes of a damaged file
+    except Exception:  # a library may raise anything on a damaged file
         raise UsageError(f"{path} is no notebook that can be read: save it again from Jupyter.") from None
 
 

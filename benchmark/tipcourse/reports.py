@@ -1,4 +1,4 @@
-"""Show marks: a table for one notebook, a row each for a class, CSV and JSON for what a lecturer does with them."""
+"""Show marks: a table for one notebook, a row each for a class, CSV and JSON for other programs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tipcourse.exercises import CaseResults
 from tipcourse.grading import Graded
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet compute the text of a cell."""
+"""A spreadsheet computes a cell that begins with one of these."""
 SAID = Column("what was said", prose=True)
 
 

@@ -53,7 +53,7 @@ class Limits:
 
     @property
     def patience(self) -> float:
-        """Seconds that may pass in all: more, since a busy machine computes in a part of them; and some to start."""
+        """Seconds of wall time: more than of the processor, for a busy machine and for the start."""
         return 10 + 2 * self.seconds
 
     @property
@@ -106,7 +106,7 @@ TEXT = pl.String
 
 
 def open_fence() -> Callable[[Questions, Limits], list[dict]]:
-    """Return what runs answers behind a fence, each time behind a new one.
+    """Return a function that runs answers, each time behind a new fence.
 
     Raises UsageError where this machine lets none be built; then nothing has run.
     """

@@ -1,6 +1,6 @@
-"""Values as JSON: what goes to an answer, what comes back of it, and whether that is what was expected.
+"""Values as JSON: the arguments of an answer, its result, and the comparison with the expected one.
 
-Behind the fence this module is all that an answer meets of the course.
+Behind the fence an answer meets no other module of the course.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ import numpy as np
 import polars as pl
 
 TOLERANCE = 1e-6
-"""Relative; a number nearer than this to what is expected is right."""
+"""Relative; a number nearer than this to the expected one is right."""
 SMALLEST = 1e-9
 FRAME, NOT_A_NUMBER = "frame", "not a number"
 DEEPEST, LONGEST = 8, 10_000
 
 
 class NotPlain(Exception):
-    """A value is none that an answer may return. The message says what it is."""
+    """An answer may not return such a value. The message names it."""
 
 
 def encode(value: Any, depth: int = 0) -> Any:
@@ -55,7 +55,7 @@ def encode(value: Any, depth: int = 0) -> Any:
 
 
 def decode(value: Any) -> Any:
-    """Return what was encoded, made anew, so that whoever changes it changes nobody else's; frames as polars'."""
+    """Return a new copy of an encoded value, which a caller may change; frames as polars'."""
     if isinstance(value, list):
         return [decode(one) for one in value]
     if isinstance(value, dict):
@@ -89,7 +89,7 @@ def equal(found: Any, expected: Any) -> bool:
 
 
 def kind(value: Any) -> str:
-    """Return in words what an encoded value is."""
+    """Name the kind of an encoded value in words."""
     if isinstance(value, dict):
         return {FRAME: "a table", NOT_A_NUMBER: "not a number"}.get(next(iter(value), ""), "a dictionary")
     words = {bool: "True or False", int: "a number", float: "a number", str: "text", list: "a list"}

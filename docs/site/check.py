@@ -1,7 +1,7 @@
 """Look through the pages of a built site: ``python docs/site/check.py FOLDER``.
 
 No page may ask another host for anything, and every link and picture must lead to something that is there, anchors
-included. Prints what is wrong, and ends with 1 if anything is.
+included. Prints each fault; exit code 1 if there is one.
 """
 
 from __future__ import annotations

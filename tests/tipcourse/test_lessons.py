@@ -48,9 +48,10 @@ def without_screen() -> Iterator[None]:
     plt.close("all")
 
 
-QUICK = ("leakage", "money")
+LONG = ("leakage", "case")
+"""Lessons that fit many methods."""
 RUN = [
-    pytest.param(one, id=one.name, marks=() if one.name in QUICK else pytest.mark.slow)
+    pytest.param(one, id=one.name, marks=pytest.mark.slow if one.name in LONG else ())
     for one in all_lessons()
 ]
 

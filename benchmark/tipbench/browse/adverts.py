@@ -1,4 +1,4 @@
-"""Adverts as cards: what is seen of each and, covered until it is asked for, who is behind it and what it says."""
+"""Adverts as cards: their columns and, hidden until a click, their operation and a translation."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class AdvertCards:
 
 
 def adverts_with_operation(source: Source) -> pl.DataFrame:
-    """Return adverts with what their operation is."""
+    """Return adverts with a description of their operation."""
     about = source.scan("operations", truth=True).select("operation", "kind", "form", "migrant")
     adverts = source.scan("adverts", truth=True)
     return adverts.join(about, on="operation", how="left", maintain_order="left").collect()
@@ -68,7 +68,7 @@ def by_language(adverts: pl.DataFrame) -> list[AdvertCards]:
 
 
 def card(row: Mapping[str, Any]) -> AdvertCard:
-    """Return the card of an advert with what its operation is."""
+    """Return the card of an advert and its operation."""
     day, minute = divmod(row["minute"], MINUTES_A_DAY)
     basis = f"per {row['price_basis']}".replace("_", " ").replace("per total", "in total")
     price = "no price" if row["price"] is None else f"{row['price'] / 100:,.0f} XTS {basis}"

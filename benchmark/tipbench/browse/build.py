@@ -1,6 +1,6 @@
 """All pages of a release, written to a folder that is there whole or not at all.
 
-The same release and tipbench give the same bytes: nothing is dated, and what is drawn at random is drawn by a key.
+The same release and version of tipbench give the same bytes: no dates, and random samples have fixed seeds.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ def about_of(release: Release, read: Regions) -> ReleaseFacts:
 
 
 def facts(release: Release, about: ReleaseFacts, rows: int) -> list[tuple[str, str]]:
-    """Return what a release is: name and text of each fact."""
+    """Return facts about a release: name and text."""
     entry = entry_of(release.version)
     which = "one of your own" if entry["status"] == OWN else "the released one"
     seed = f"independent world {release.world}" if release.world else f"{which}, seed {entry['seed']}"
@@ -86,7 +86,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Site:
-    """What all pages share: the release, what is read of it, and the names of its tables."""
+    """What all pages share: the release, its tables in memory and their names."""
 
     about: ReleaseFacts
     source: Regions

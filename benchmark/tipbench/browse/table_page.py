@@ -130,7 +130,7 @@ def _words(known: pl.Series, rows: int | None = None) -> ValueCounts:
 
 
 def _numbers(known: pl.Series, of: str = "") -> ValueCounts:
-    """Count numbers by ranges as wide as each other; what lies above 99% of them is in the last."""
+    """Count numbers in ranges of equal width; the last also holds the top 1%."""
     low, high = int(known.min()), int(known.max())  # type: ignore[arg-type]
     middle, end = (int(known.quantile(q, "lower")) for q in (0.5, 0.99))  # type: ignore[arg-type]
     of = f" {of}" if of else ""

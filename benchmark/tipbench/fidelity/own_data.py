@@ -320,13 +320,13 @@ def _compare_subject(
     values = [subject.measure(rows) for rows in (real, release, *halves)]
     lines = []
     for name in values[0]:
-        mine, others, *both = (one[name] for one in values)
-        lines.append(ComparedNumber(name, mine, others, (both[0], both[1])))
+        real_number, released_number, *both = (one[name] for one in values)
+        lines.append(ComparedNumber(name, real_number, released_number, (both[0], both[1])))
     aurocs, made = (None, None), {}
     if subject.features is not None:
-        features = [subject.features(rows) for rows in (real, release, *halves)]
-        aurocs = classifier_auroc(*features[:2]), classifier_auroc(*features[2:])
-        made = column_shapes(*features[:2]) if shapes else {}
+        mine, others, first, second = (subject.features(rows) for rows in (real, release, *halves))
+        aurocs = classifier_auroc(mine, others), classifier_auroc(first, second)
+        made = column_shapes(mine, others) if shapes else {}
     rows = (real.height, release.height)
     return DataComparison(subject.name, rows, tuple(lines), *aurocs, subject.differs, made)
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 Values = Mapping[str, float | None]
 TOKENS = 20_000
-"""Tokens of which vocabularies are compared: a vocabulary grows with the text."""
+"""Tokens per vocabulary: both texts get the same number, since a vocabulary grows with the text."""
 WORD = r"[\p{L}\p{M}]+|\p{N}+"
 BENFORD = np.log10(1 + 1 / np.arange(1, 10))
 

@@ -1,1 +1,1 @@
-"""What every page that is written here is made of: templates, drawings, text made safe, style, script and folder."""
+"""Building blocks of HTML pages: templates, drawings, escaped text, style and script."""

@@ -1,7 +1,7 @@
 """Write the documents of an export: its card ``README.md``, its datasheet, and the statement on responsible use.
 
 The head of the card is YAML, which tells ``datasets`` and the Hugging Face Hub what to load: each task and split is a
-config with the parts train, validation and test; each table, and what is hidden of it, is a config with one part. The
+config with the parts train, validation and test; each table, and its hidden columns, is a config with one part. The
 datasheet answers the questions of Gebru et al. (2021), Datasheets for datasets.
 
 ``python -m tipbench.publishing.cards`` writes the datasheet of each published release to ``datasets/cards/releases``.

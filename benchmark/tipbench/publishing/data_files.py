@@ -91,7 +91,7 @@ class Config:
 
     @property
     def name(self) -> str:
-        """What the config is called, ``advert_risk.forward``."""
+        """The config's name, such as ``advert_risk.forward``."""
         return f"{self.task.name}.{self.split}"
 
     def file(self, part: str) -> str:

@@ -36,7 +36,7 @@ class TableFile(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What its config is called."""
+        """The config's name."""
         return f"{self.table.name}{TRUTH if self.hidden else ''}"
 
     @property
@@ -83,7 +83,7 @@ class ExportFacts:
 
     @property
     def summary(self) -> str:
-        """What the release is, in two sentences of plain text."""
+        """A description of the release: two sentences of plain text."""
         draft = " This data version is a draft and may still change." if is_draft(self.version) else ""
         return (
             f"{self.total:,} rows in {len(self.rows)} tables of {self.regions} fictional regions, drawn from one "
@@ -94,7 +94,7 @@ class ExportFacts:
 
     @property
     def about_size(self) -> str:
-        """What a release of this size is for."""
+        """The purpose of a release of this size."""
         return str(describe_option(config_folder() / "release" / f"{self.size}.yaml")["summary"])
 
     @property

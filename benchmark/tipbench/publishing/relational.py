@@ -41,7 +41,7 @@ from tipbench.task import Source, Task
 from tipbench.tasks import tasks
 
 EPOCH = datetime(2001, 1, 1)
-"""What day 0 of the world is written as."""
+"""The date of day 0."""
 END = EPOCH + timedelta(days=DAYS)
 """When everything is predicted."""
 TIME, TRUTH = "time", "truth"

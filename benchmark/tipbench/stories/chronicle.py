@@ -64,7 +64,7 @@ def phases(story: Timeline) -> list[ChroniclePhase]:
 
 
 def title(story: Timeline) -> str:
-    """Return what the operation is, in a few words."""
+    """Describe the operation in a few words."""
     about = story.about
     if about.form is not None:
         longer = {"sexual": "sexual exploitation", "labour": "labour exploitation", "organs": "organ removal"}

@@ -99,7 +99,7 @@ WEEK = 7
 BARS = (-1.3, 0.3)
 """Lower and upper end of a lane of bars, which stand from 0 down to -1."""
 FIRMS = -1.5
-"""Height of the firms that it staffs, of which no day is known: one line for all, and how many they are."""
+"""Height of the line for the firms that it staffs: their days are unknown."""
 
 
 class Reach(NamedTuple):
@@ -126,7 +126,8 @@ def _mark(
 ) -> None:
     """Draw a marker on the day of each event. ``look``: other settings of ``plot``."""
     days = [event.day for event in events]
-    panel.plot(days, [height] * len(days), shape, color=colour, markersize=size, **{"zorder": 3} | look)
+    look.setdefault("zorder", 3)
+    panel.plot(days, [height] * len(days), shape, color=colour, markersize=size, **look)
 
 
 def _of(events: Sequence[Event], what: str) -> list[Event]:
@@ -336,7 +337,7 @@ def save_story(story: Timeline, path: str | Path) -> None:
 
 
 def reach_of(story: Timeline) -> Reach:
-    """Return which days are drawn: those of its life and of what else is near it."""
+    """Return the days to draw: those of its life and of events near it."""
     about = story.about
     low, high = about.begins - MOST, about.ends + MOST
     every = (day for event in story.events for day in (event.day, event.until or event.day))

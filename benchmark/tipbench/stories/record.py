@@ -1,4 +1,4 @@
-"""What a story is: who, when, what is seen, and its events in order.
+"""The record of a story: who, when, what is seen, and its events in order.
 
 The JSON Schema is ``story.schema.json`` beside this module.
 """

@@ -48,7 +48,7 @@ class Aggregate:
     """One published aggregate.
 
     Attributes:
-        name: what it says, in the plural where it is a share.
+        name: in words; in the plural for a share.
         published: as text.
         low, high: the band of the release's value; both ends belong to it.
         source: a key of :file:`sources.bib`.
@@ -197,7 +197,7 @@ def evaluate(subject: str, aggregate: Aggregate, measured: pl.DataFrame) -> Aggr
 
 
 def _values(aggregate: Aggregate, sums: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Return the values that exist: of regions, or samples of them, without a denominator there is none."""
+    """Return the values of regions, or of samples of them, that have a denominator."""
     with np.errstate(divide="ignore", invalid="ignore"):
         values = np.asarray(aggregate.formula(sums))
     return values[np.isfinite(values)]

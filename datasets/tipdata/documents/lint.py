@@ -92,7 +92,7 @@ NUMBER = re.compile(r"\d+")
 def column_faults(
     table: str, frame: pl.DataFrame, schema: Collection[str] = ()
 ) -> Iterator[tuple[str, str, str, int]]:
-    """Yield column, rule, what was found and its first row for each column that breaks a rule, whatever its texts.
+    """Yield column, rule, finding and its first row for each column that breaks a rule.
 
     ``schema``: columns of the table's schema.
     """

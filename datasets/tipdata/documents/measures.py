@@ -343,7 +343,7 @@ def children(view: ReleaseView) -> pl.DataFrame:
 def contacts_of_signals(view: ReleaseView, among: str, once: str | None = None) -> pl.DataFrame:
     """Contacts that meet a condition, of all signals in the weeks that are documented.
 
-    ``once``: a column each value of which counts once.
+    ``once``: a column; each of its values counts once.
     """
     contacts = view.rows("contacts", "operation", "minute", "person", "kind", "caller_relation")
     contacts = contacts.with_columns(week=pl.col("minute") // MINUTES_A_DAY // 7)
@@ -358,7 +358,7 @@ def contacts_of_signals(view: ReleaseView, among: str, once: str | None = None) 
 
 
 def disjoint_lists(view: ReleaseView) -> pl.DataFrame:
-    """Share of the pairs of lists that have nobody in common, per region."""
+    """Share of the pairs of lists without a common member, per region."""
     pairs = [(pl.col(one) & pl.col(other)).any() for one, other in combinations(LISTS, 2)]
     meet = pl.mean_horizontal(pair.cast(pl.Float64).alias(str(n)) for n, pair in enumerate(pairs))
     return by_region(view.case_lists, part=1 - meet, of=pl.lit(1.0))

@@ -273,7 +273,7 @@ def _spend(
         try:
             write_file_atomically(to, _yaml(world), "nothing was spent; give another file")
         except UsageError:
-            write_ledger(table, before)  # nobody has seen the counts
+            write_ledger(table, before)  # the counts were not published
             raise
     write_ledger(table, after)
     return Calibration(world, fitted, after)

@@ -268,7 +268,7 @@ class Measurement:
         return float(_opendp().discrete_laplacian_scale_to_accuracy(self.scale, alpha))
 
     def exact(self) -> dict[str, np.ndarray]:
-        """Return the counts without noise, which nobody may see: for tests and controls."""
+        """Return the counts without noise, for tests and controls only: they are private."""
         rows = {path: one.row[one.row >= 0] for path, one in self._cells.items()}
         flat = {path: np.bincount(row, minlength=self._cells[path].count) for path, row in rows.items()}
         return {path: counts.reshape(-1, self._cells[path].width) for path, counts in flat.items()}

@@ -57,7 +57,7 @@ CALIBRATABLE: dict[str, CalibratableParameter] = {
 }
 """Every parameter that can be calibrated, by path."""
 MOST_EPSILON = 10.0
-"""An ε above this protects nobody: one record may change the odds of a result 22,000 times."""
+"""An ε above this gives no protection: one record may change the odds of a result 22,000 times."""
 LEAST_EPSILON = 0.001
 """An ε below this needs noise of thousands of rows, which makes every parameter useless."""
 ROW = "row"
@@ -70,7 +70,7 @@ class _RequestPart(BaseModel):
 
 
 class Unit(_RequestPart):
-    """Who is protected: all rows with one value of a column, of which at most ``rows`` count."""
+    """The protected unit: all rows with one value of a column; at most ``rows`` of them count."""
 
     column: str
     rows: int = Field(ge=1, le=MOST_ROWS)

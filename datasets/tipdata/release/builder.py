@@ -115,7 +115,7 @@ def duration_in_words(seconds: float) -> str:
 
 
 def locate_release(release: Release) -> Release:
-    """Return a release as it lies in the user's store; as it is if there is none. Raises UsageError as
+    """Return the release in the user's store; the same release without a store. Raises UsageError as
     :func:`tipdata.release.release.store_url`."""
     url = store_url()
     return release if url is None else StoredRelease(release.version, release.size, release.world, url)

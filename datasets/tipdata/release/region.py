@@ -10,7 +10,7 @@ from tipdata.stages import Past, draw_stages, tables_of
 def generate_region(world: World, index: int) -> dict[str, pl.DataFrame]:
     """Return all tables of one region, observed and hidden columns together, sorted by primary key.
 
-    A pure function: the same frames come whatever the release's size, the number of workers or the machine.
+    A pure function: the frames do not depend on the release's size, the number of workers or the machine.
 
     Raises:
         ValueError: if a stage makes other tables or columns than it declares, or a primary key that is not one.

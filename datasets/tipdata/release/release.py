@@ -524,7 +524,7 @@ class StoredRelease(Release):
 
 
 TABLES, HIDDEN = "tables", "truth"
-"""Folders of an export that hold what may be observed, and what is hidden."""
+"""Folders of an export: observed columns, and hidden ones."""
 MANIFEST, CHECKSUMS = "manifest.json", "checksums.sha256"
 CACHE = "exports"
 """The folder of ``$TIPBENCH_HOME`` for files of URLs, and marks of files that passed their check."""

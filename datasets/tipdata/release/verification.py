@@ -241,7 +241,7 @@ def _damage_error(release: Release, problems: list[str]) -> MachineFault:
 
 
 def verify_release(release: Release, engine: Engine | str = "loky", quiet: bool = False) -> list[str]:
-    """Read a release's files again, whatever was checked, and return where they differ from the manifest.
+    """Read all files of a release, checked before or not, and return where they differ from the manifest.
 
     The manifest is the published one or, for a size or world without one, the receipts written when it was made. A
     file or column too many is a difference, as one too few is.

@@ -1,1 +1,1 @@
-"""What the documentation site is made of: pages of the repository, and what is made of code and data."""
+"""Build the documentation site from pages of the repository, code and data."""

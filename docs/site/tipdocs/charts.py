@@ -35,8 +35,8 @@ def bars(rows: Sequence[tuple[str, int]], about: str, colour: str, name: str) ->
 def histogram(values: pl.Series, about: str, colour: str, name: str) -> str:
     """Return how many rows lie in each of some equal steps, between the 1st and the 99th percentile.
 
-    What lies beyond them is counted in the outermost steps. Of what is very skewed and never negative, steps are equal
-    on a logarithmic axis.
+    The outermost steps also count what lies beyond. Very skewed numbers that are never negative get equal steps on a
+    logarithmic axis.
     """
     numbers = np.sort(values.to_numpy())
     low, middle, high = (int(numbers[int(share * (len(numbers) - 1))]) for share in (0.01, 0.5, 0.99))

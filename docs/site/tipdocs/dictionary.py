@@ -23,7 +23,7 @@ FEW = 16
 TIERS = ("public", "label", "platform", "legal")
 """The lowest first."""
 WORD = 40
-"""Letters up to which a text is a word, of which the length says nothing."""
+"""A text of at most so many letters is a word, and its length says nothing."""
 OPENING = """# Tables and columns
 
 Every table of data {version}, by the stage that draws it, with its rows in `tiny` (8 regions; `small` has eight times

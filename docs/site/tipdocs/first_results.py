@@ -22,7 +22,7 @@ WIDTH = 88
 
 
 class Screen(io.StringIO):
-    """A terminal of which all is kept."""
+    """A terminal that keeps its whole output."""
 
     def isatty(self) -> bool:
         return True

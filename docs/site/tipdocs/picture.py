@@ -62,7 +62,7 @@ def drawn(name: str) -> tuple[str, str]:
 
 
 def look(name: str) -> dict[Any, Any]:
-    """Return matplotlib's settings of a picture by day: each colour is one of which the night has its own."""
+    """Return matplotlib's settings of a picture by day: the night has its own version of each colour."""
     return {
         "font.size": TEXT, "axes.titlesize": TITLE, "axes.labelsize": SMALL, "xtick.labelsize": SMALL,
         "ytick.labelsize": SMALL, "legend.fontsize": SMALL, "legend.frameon": False, "svg.hashsalt": name,

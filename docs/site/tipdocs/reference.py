@@ -91,7 +91,7 @@ def _sections(doc: str) -> list[tuple[str, list[str]]]:
 
 
 def _entries(lines: list[str]) -> Iterator[str]:
-    """Yield a line of Markdown per entry of a section: what it is called in bold, and what it is."""
+    """Yield a line of Markdown per entry of a section: its name in bold, and its text."""
     entry = ""
     for line in lines:
         if begins := ENTRY.match(line):

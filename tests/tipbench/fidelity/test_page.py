@@ -40,24 +40,22 @@ def test_the_page_has_a_row_for_every_aggregate_with_its_verdict(of_tiny: list[A
     page = FILE.read_text(encoding="utf-8")
     made = replace_tables(page, render(of_tiny, "0.4.0/tiny"))
     assert replace_tables(made, render(of_tiny, "0.4.0/tiny")) == made
+    rows = [
+        [cell.strip() for cell in line.split(" | ")] for line in made.splitlines() if line.startswith("| ")
+    ]
     for one in of_tiny:
         a = one.aggregate
-        (row,) = [
-            line for line in made.splitlines() if line.startswith((f"| {a.name} |", f"| {a.name} <br>"))
-        ]
-        assert f"| {format_pair((a.low, a.high))} | {format_number(one.value)} | " in row
-        assert f"| {one.verdict} |" in row.replace("**", "").replace(" ? |", " |")
+        (row,) = [row for row in rows if row[0].removeprefix("| ") == a.name and a.source in row[1]]
+        band = format_pair((a.low, a.high))
+        assert row[2:4] == [band if a.low < 0 else band.replace(" to ", "–"), format_number(one.value)]
+        assert row[5].replace("**", "").removesuffix(" ?") == one.verdict
     failed = [one for one in of_tiny if one.verdict == "fail"]
     assert made.count("**fail**") == len(failed)
     for use in ("input", "tuned", "unused"):
         verdicts = [one.verdict for one in of_tiny if one.aggregate.use == use]
         assert f"| {use} | {verdicts.count('pass')} | {verdicts.count('fail')} | " in made
-    assert [format_number(value) for value in (None, 0.12345, 12.345, 1234.5)] == [
-        "-",
-        "0.123",
-        "12.3",
-        "1,234",
-    ]
+    texts = {None: "-", 0.12345: "0.123", 12.345: "12.3", 1234.5: "1,234"}
+    assert {value: format_number(value) for value in texts} == texts
 
 
 def test_a_page_without_a_place_for_the_table_is_refused() -> None:

@@ -7,7 +7,7 @@ from tipdata.core.kinds import LANGUAGES
 from tipdata.documents.texts import read_body
 from tipdata.release import Release
 
-MOST = 300
+MOST = 200
 """Bodies of a language."""
 
 

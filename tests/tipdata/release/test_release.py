@@ -80,20 +80,32 @@ def put(release: Release) -> Release:
     return make_release(release, engine="sequential", quiet=True)
 
 
-def test_a_stored_release_holds_the_tables_of_one_on_a_disk(
-    stored: StoredRelease, two: Release, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    put(stored)
-    assert is_complete(stored)
-    assert verify_release(stored, engine="sequential", quiet=True) == []
-    local = put(two)
+@pytest.fixture
+def filled(stored: StoredRelease, kept_files: dict[str, bytes]) -> StoredRelease:
+    """The same, made: the files are those of the first time."""
+    system = fsspec.filesystem("memory")
+    for path, content in kept_files.items():
+        system.pipe_file(path, content)
+    if not kept_files:
+        put(stored)
+        kept_files |= {path: system.cat_file(path) for path in system.find("/bucket")}
+    return stored
+
+
+@pytest.fixture(scope="module")
+def kept_files() -> dict[str, bytes]:
+    return {}
+
+
+def test_a_stored_release_holds_the_tables_of_one_on_a_disk(made: Release, filled: StoredRelease) -> None:
+    assert is_complete(filled)
+    assert verify_release(filled, engine="sequential", quiet=True) == []
     for name in tables_of("0.4.0"):
-        assert stored.scan(name, truth=True).collect().equals(local.scan(name, truth=True).collect()), name
+        assert filled.scan(name, truth=True).collect().equals(made.scan(name, truth=True).collect()), name
 
 
-def test_only_what_is_asked_for_is_read(stored: StoredRelease, monkeypatch: pytest.MonkeyPatch) -> None:
-    put(stored)
-    asked = stored.scan("adverts", regions=[1]).select("advert").collect()
+def test_only_what_is_asked_for_is_read(filled: StoredRelease, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = filled.scan("adverts", regions=[1]).select("advert").collect()
     assert asked.height > 0
     fetched: list[str] = []
     usual = MemoryFileSystem.cat_file
@@ -103,23 +115,22 @@ def test_only_what_is_asked_for_is_read(stored: StoredRelease, monkeypatch: pyte
         return usual(self, path, *args, **kwargs)
 
     monkeypatch.setattr(MemoryFileSystem, "cat_file", noted)
-    assert stored.scan("adverts", regions=[1]).select("advert").collect().equals(asked)
+    assert filled.scan("adverts", regions=[1]).select("advert").collect().equals(asked)
     assert fetched == []
     monkeypatch.setattr(stored_module, "_contents", FileCache())
-    assert stored.scan("adverts", regions=[1]).select("advert").collect().equals(asked)
+    assert filled.scan("adverts", regions=[1]).select("advert").collect().equals(asked)
     assert [path.rpartition("/0.4.0/")[2] for path in fetched] == ["pair/00001/adverts.parquet"]
-    whole = stored.scan("adverts").collect()
-    assert stored.scan("adverts").head(3).collect().equals(whole.head(3))
+    whole = filled.scan("adverts").collect()
+    assert filled.scan("adverts").head(3).collect().equals(whole.head(3))
     for most in (40, whole.height // 2, whole.height - 1):
         dear = pl.col("price") > whole["price"].median()
-        assert stored.scan("adverts").head(most).filter(dear).collect().equals(whole.head(most).filter(dear))
-        assert stored.scan("adverts").filter(dear).head(most).collect().equals(whole.filter(dear).head(most))
+        assert filled.scan("adverts").head(most).filter(dear).collect().equals(whole.head(most).filter(dear))
+        assert filled.scan("adverts").filter(dear).head(most).collect().equals(whole.filter(dear).head(most))
 
 
 def test_where_a_store_says_nothing_of_its_files_none_is_taken_for_what_it_was(
-    stored: StoredRelease, monkeypatch: pytest.MonkeyPatch
+    filled: StoredRelease, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put(stored)
     usual = MemoryFileSystem.find
 
     def silent(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -127,20 +138,19 @@ def test_where_a_store_says_nothing_of_its_files_none_is_taken_for_what_it_was(
 
     monkeypatch.setattr(MemoryFileSystem, "find", silent)
     stored_module._listings.clear()
-    before = stored.scan("adverts", regions=[1]).collect()
+    before = filled.scan("adverts", regions=[1]).collect()
     [path] = [p for p in MemoryFileSystem.store if p.endswith("00001/adverts.parquet")]
     MemoryFileSystem.store[path] = MemoryFileSystem.store[path.replace("00001", "00000")]
     with pytest.raises(MachineFault, match=r"is damaged at region 1, table adverts"):
-        stored.scan("adverts", regions=[1])
+        filled.scan("adverts", regions=[1])
     assert before.height
 
 
 @pytest.mark.parametrize("content", ["other", "torn"])
 def test_a_file_replaced_while_the_listing_holds_is_refused_and_checked_anew(
-    stored: StoredRelease, monkeypatch: pytest.MonkeyPatch, content: str
+    filled: StoredRelease, monkeypatch: pytest.MonkeyPatch, content: str
 ) -> None:
-    put(stored)
-    rows = stored.scan("adverts", truth=True, regions=[1])
+    rows = filled.scan("adverts", truth=True, regions=[1])
     rows.collect()
     monkeypatch.setattr(stored_module, "_contents", FileCache())
     [path] = [p for p in MemoryFileSystem.store if p.endswith("00001/adverts.truth.parquet")]
@@ -150,16 +160,15 @@ def test_a_file_replaced_while_the_listing_holds_is_refused_and_checked_anew(
     with pytest.raises(MachineFault, match=said):
         rows.collect()
     with pytest.raises(MachineFault, match="is damaged at region 1, table adverts"):
-        stored.scan("adverts", truth=True)
+        filled.scan("adverts", truth=True)
     with pytest.raises(MachineFault, match="is damaged at region 1, table adverts"):
-        stored.read_file(1, "adverts.truth.parquet")
+        filled.read_file(1, "adverts.truth.parquet")
 
 
 def test_a_store_that_fails_while_tables_are_read_is_one_sentence(
-    stored: StoredRelease, monkeypatch: pytest.MonkeyPatch
+    filled: StoredRelease, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put(stored)
-    rows = stored.scan("adverts", truth=True)
+    rows = filled.scan("adverts", truth=True)
     before = rows.collect().height
     monkeypatch.setattr(stored_module, "_contents", FileCache())
     usual = MemoryFileSystem.cat_file
@@ -199,31 +208,29 @@ def test_a_store_that_vanishes_leaves_whole_regions_and_the_same_command_goes_on
     assert all(MemoryFileSystem.store[path] is kept[path] for path in kept if path.startswith(f"{region}/"))
 
 
-def test_a_changed_file_is_noticed_when_it_is_read_and_by_verifying(stored: StoredRelease) -> None:
-    put(stored)
+def test_a_changed_file_is_noticed_when_it_is_read_and_by_verifying(filled: StoredRelease) -> None:
     system = fsspec.filesystem("memory")
     [path] = [p for p in system.find("/bucket") if p.endswith("/00001/places.parquet")]
-    frame = stored.scan("places", regions=[1]).collect()
+    frame = filled.scan("places", regions=[1]).collect()
     with system.open(path, "wb") as file:
         frame.with_columns(pl.col("population") + 1).write_parquet(file)
     stored_module._listings.clear()
     with pytest.raises(MachineFault, match="region 1, table places, column population"):
-        stored.scan("places")
-    assert any("places" in said for said in verify_release(stored, engine="sequential", quiet=True))
+        filled.scan("places")
+    assert any("places" in said for said in verify_release(filled, engine="sequential", quiet=True))
     system.rm_file(path)
     stored_module._listings.clear()
     with pytest.raises(MachineFault, match="is not there"):
-        stored.scan("places")
+        filled.scan("places")
 
 
-def test_it_is_removed_and_a_folder_is_not_there_to_be_read(stored: StoredRelease) -> None:
-    put(stored)
+def test_it_is_removed_and_a_folder_is_not_there_to_be_read(filled: StoredRelease) -> None:
     with pytest.raises(UsageError, match=r"lies in memory://bucket/tipbench/0\.4\.0/pair"):
-        _ = stored.folder
-    assert remove_release(stored) > 100_000
+        _ = filled.folder
+    assert remove_release(filled) > 100_000
     assert not MemoryFileSystem.store
     with pytest.raises(UsageError, match="nothing to remove"):
-        remove_release(stored)
+        remove_release(filled)
 
 
 @pytest.mark.parametrize(
@@ -245,15 +252,14 @@ def test_a_place_that_is_none_is_one_sentence(said: str, told: str, monkeypatch:
         open_release("0.4.0", "tiny", quiet=True)
 
 
-def test_a_receipt_that_is_cut_off_is_a_region_that_is_not_there(stored: StoredRelease) -> None:
-    put(stored)
+def test_a_receipt_that_is_cut_off_is_a_region_that_is_not_there(filled: StoredRelease) -> None:
     system = fsspec.filesystem("memory")
     [path] = [p for p in system.find("/bucket") if p.endswith(f"/00000/{RECEIPT}")]
     text = system.cat_file(path)
     system.pipe_file(path, text[: len(text) // 2])
     [root] = [p for p in system.find("/bucket") if p.endswith(f"/pair/{RECEIPT}")]
     system.rm_file(root)
-    put(stored)
+    put(filled)
     assert json.loads(system.cat_file(path)) == json.loads(text)
 
 
