@@ -31,27 +31,37 @@ def key() -> Key:
     return make_key(list(all_lessons()), 7)
 
 
+@pytest.fixture
+def graded(handed: Callable[..., Path], key: Key, run_here: Run) -> Callable[..., Graded]:
+    """Grade a notebook with these answers."""
+
+    def grade_answers(
+        answers: dict[str, str] | None = None,
+        lesson: str = "leakage",
+        key: Key | None = key,
+        run: Run = run_here,
+    ) -> Graded:
+        return grade(handed(lesson, answers), key, run, LIMITS)
+
+    return grade_answers
+
+
 def mark_of(graded: Graded, name: str = "shared_operations") -> Mark:
     return next(mark for mark in graded.marks if mark.exercise == name)
 
 
 @pytest.mark.parametrize("lesson", [pytest.param(one.name, id=one.name) for one in all_lessons()])
-def test_the_solutions_get_all_points(
-    lesson: str, handed: Callable[..., Path], key: Key, run_here: Run
-) -> None:
-    graded = grade(handed(lesson), key, run_here, LIMITS)
-    assert [mark.said for mark in graded.marks if mark.said] == []
-    assert graded.points == graded.of == sum(one.points for one in exercises_of(lesson_of(lesson)))
-    assert graded.notes == ()
+def test_the_solutions_get_all_points(lesson: str, graded: Callable[..., Graded]) -> None:
+    full = graded(lesson=lesson)
+    assert [mark.said for mark in full.marks if mark.said] == []
+    assert full.points == full.of == sum(one.points for one in exercises_of(lesson_of(lesson)))
+    assert full.notes == ()
 
 
-def test_a_notebook_as_it_was_started_gets_no_points(
-    handed: Callable[..., Path], key: Key, run_here: Run
-) -> None:
-    places = {one.name: one.place for one in exercises_of(lesson_of("leakage"))}
-    graded = grade(handed("leakage", places), key, run_here, LIMITS)
-    assert graded.points == 0
-    assert {mark.said for mark in graded.marks} == {"not answered yet."}
+def test_a_notebook_as_it_was_started_gets_no_points(graded: Callable[..., Graded]) -> None:
+    empty = graded({one.name: one.place for one in exercises_of(lesson_of("leakage"))})
+    assert empty.points == 0
+    assert {mark.said for mark in empty.marks} == {"not answered yet."}
 
 
 @pytest.mark.parametrize(
@@ -65,53 +75,46 @@ def test_a_notebook_as_it_was_started_gets_no_points(
     ],
 )
 def test_without_a_key_a_value_that_is_missing_or_none_of_the_options_is_not_right(
-    value: str, right: bool, handed: Callable[..., Path], run_here: Run
+    value: str, right: bool, graded: Callable[..., Graded]
 ) -> None:
-    graded = grade(handed("leakage", {"leaky_split": value}), None, run_here, LIMITS)
-    assert (graded.points, graded.of) == (7, 7)
-    assert graded.is_right is right
+    openly = graded({"leaky_split": value}, key=None)
+    assert (openly.points, openly.of) == (7, 7)
+    assert openly.is_right is right
 
 
 @pytest.mark.parametrize(
-    ("answer", "says"),
+    ("body", "says"),
     [
-        ("def shared_operations(train, test):\n    return len(train)", "expected 1"),
-        ("def shared_operations(train, test):\n    return 'one'", "returns text"),
-        ("def shared_operations(train, test):\n    print(1)", "give it back with `return`"),
-        ("def shared_operations(train, test):\n    pass", "it returns nothing, on every case."),
-        (
-            "def shared_operations(train, test):\n    return unknown",
-            "name 'unknown' is not defined (an answer can",
-        ),
-        ("def shared_operations(train):\n    return 1", "TypeError"),
-        ("def shared_operations(train, test):\n    raise SystemExit(3)", "SystemExit"),
-        (
-            "def shared_operations(train, test):\n    return object()",
-            "it returns a object, which is no number",
-        ),
-        ("def shared_operations(train, test)\n    return 1", "SyntaxError"),
-        ("shared_operations = 3", "TypeError"),
-        ("def shared_operations(train, test):\n    return float('nan')", "not a number"),
+        ("return len(train)", "expected 1"),
+        ("return 'one'", "returns text"),
+        ("print(1)", "give it back with `return`"),
+        ("pass", "it returns nothing, on every case."),
+        ("return unknown", "name 'unknown' is not defined (an answer can"),
+        ("raise SystemExit(3)", "SystemExit"),
+        ("return object()", "it returns a object, which is no number"),
+        ("return float('nan')", "not a number"),
+        ("return 1 +", "SyntaxError"),
+        ("return 1\nshared_operations = len", "TypeError"),
+        ("return 1\nshared_operations = 3", "TypeError"),
     ],
 )
 def test_a_wrong_answer_gets_no_points_and_a_sentence(
-    answer: str, says: str, handed: Callable[..., Path], key: Key, run_here: Run
+    body: str, says: str, graded: Callable[..., Graded]
 ) -> None:
-    graded = grade(handed("leakage", {"shared_operations": answer}), key, run_here, LIMITS)
-    mark = mark_of(graded)
+    made = graded({"shared_operations": f"def shared_operations(train, test):\n    {body}"})
+    mark = mark_of(made)
     assert mark.points == 0
     assert says in mark.said
     assert "\n" not in mark.said
-    assert graded.points == graded.of - mark.of, "the other answers keep theirs"
+    assert made.points == made.of - mark.of, "the other answers keep theirs"
 
 
 def test_an_answer_fitted_to_the_open_cases_gets_half_and_is_not_told_the_held_back_ones(
-    handed: Callable[..., Path], key: Key, run_here: Run
+    graded: Callable[..., Graded], key: Key
 ) -> None:
-    path = handed("leakage", {"shared_operations": FITTED})
-    openly, graded = grade(path, None, run_here, LIMITS), grade(path, key, run_here, LIMITS)
-    assert mark_of(openly).points == mark_of(openly).of == 2
-    mark = mark_of(graded)
+    fitted = {"shared_operations": FITTED}
+    openly, mark = mark_of(graded(fitted, key=None)), mark_of(graded(fitted))
+    assert openly.points == openly.of == 2
     assert mark.points == 1
     secret = next(one for one in key.lessons if one.lesson == "leakage").cases["shared_operations"]
     assert mark.said in {f"{case.hint}." for case in secret}
@@ -119,16 +122,13 @@ def test_an_answer_fitted_to_the_open_cases_gets_half_and_is_not_told_the_held_b
     assert mark.held_back.right < mark.held_back.cases
 
 
-def test_a_value_is_graded_by_the_key_alone(handed: Callable[..., Path], key: Key, run_here: Run) -> None:
-    other = {"leaky_split": "leaky_split = 'forward'"}
-    right, wrong = handed("leakage"), handed("leakage", other, "bob.ipynb")
-    for path in (right, wrong):
-        mark = mark_of(grade(path, None, run_here, LIMITS), "leaky_split")
+def test_a_value_is_graded_by_the_key_alone(graded: Callable[..., Graded]) -> None:
+    for answers, points in ({}, 1), ({"leaky_split": "leaky_split = 'forward'"}, 0):
+        mark = mark_of(graded(answers, key=None), "leaky_split")
         assert (mark.points, mark.of) == (0, 0)
-    assert mark_of(grade(right, key, run_here, LIMITS), "leaky_split").points == 1
-    mark = mark_of(grade(wrong, key, run_here, LIMITS), "leaky_split")
-    assert (mark.points, mark.of) == (0, 1)
-    assert "random" not in mark.said
+        mark = mark_of(graded(answers), "leaky_split")
+        assert (mark.points, mark.of) == (points, 1)
+        assert "random" not in mark.said
 
 
 def test_an_edited_and_a_removed_check_are_told_and_the_packages_counts(
@@ -141,11 +141,10 @@ def test_an_edited_and_a_removed_check_are_told_and_the_packages_counts(
         edited = 'check("shared_operations", shared_operations)'
         cell.source = cell.source.replace(edited, "print('all right')")
     nbformat.write(notebook, path)
-    graded = grade(path, key, run_here, LIMITS)
-    assert len(graded.notes) == 2
-    assert all("graded by the one of the package" in note for note in graded.notes)
-    assert mark_of(graded).points == 1
-    assert mark_of(graded, "share_seen").points == 2
+    made = grade(path, key, run_here, LIMITS)
+    assert len(made.notes) == 2
+    assert all("graded by the one of the package" in note for note in made.notes)
+    assert [mark_of(made, name).points for name in ("shared_operations", "share_seen")] == [1, 2]
 
 
 def test_tags_and_ids_may_be_lost_and_a_script_is_as_good(
@@ -175,7 +174,7 @@ def test_a_removed_answer_is_told(handed: Callable[..., Path], key: Key, run_her
 
 
 def test_an_answer_that_ends_its_process_takes_no_other_with_it(
-    handed: Callable[..., Path], key: Key, run_here: Run
+    graded: Callable[..., Graded], run_here: Run
 ) -> None:
     asked_for: list[list[str]] = []
 
@@ -185,19 +184,18 @@ def test_an_answer_that_ends_its_process_takes_no_other_with_it(
             raise Stopped("it ended its process")
         return run_here(asked, limits)
 
-    graded = grade(handed("leakage"), key, run, LIMITS)
-    assert mark_of(graded).said == "it ended its process."
-    assert graded.points == graded.of - mark_of(graded).of
-    assert asked_for[1] == ["shared_operations", "share_seen"]
-    assert asked_for[2] == ["share_seen"]
+    made = graded(run=run)
+    assert mark_of(made).said == "it ended its process."
+    assert made.points == made.of - mark_of(made).of
+    assert asked_for[1:3] == [["shared_operations", "share_seen"], ["share_seen"]]
 
 
-def test_a_key_of_another_edition_is_refused(handed: Callable[..., Path], key: Key, run_here: Run) -> None:
+def test_a_key_of_another_edition_is_refused(graded: Callable[..., Graded], key: Key) -> None:
     other = key.lessons[0].model_copy(update={"digest": "0" * 64})
     old = key.model_copy(update={"lessons": [other]})
-    problem = grade(handed("leakage"), old, run_here, LIMITS).problem
-    assert re.search(r"of another edition of leakage: make it again with .*seed=7", problem)
-    assert "nothing on money" in grade(handed("money"), old, run_here, LIMITS).problem
+    said = r"of another edition of leakage: make it again with .*seed=7"
+    assert re.search(said, graded(key=old).problem)
+    assert "nothing on money" in graded(lesson="money", key=old).problem
 
 
 def test_half_a_character_in_a_cell_is_a_problem_and_no_traceback(
@@ -209,13 +207,13 @@ def test_half_a_character_in_a_cell_is_a_problem_and_no_traceback(
     assert re.search(r"holds half a character .* in code cell \d+", graded.problem)
 
 
-def test_what_nobody_foresaw_in_a_notebook_is_its_problem_alone(handed: Callable[..., Path]) -> None:
+def test_an_unforeseen_error_is_the_problem_of_one_notebook(graded: Callable[..., Graded]) -> None:
     def run(asked: Questions, limits: Limits) -> list[dict]:
         raise ZeroDivisionError("never seen before")
 
-    graded = grade(handed("leakage"), None, run, LIMITS)
-    assert "could not be graded (ZeroDivisionError)" in graded.problem
-    assert not graded.is_right
+    made = graded(key=None, run=run)
+    assert "could not be graded (ZeroDivisionError)" in made.problem
+    assert not made.is_right
 
 
 TELLS = """def shared_operations(train, test):
@@ -236,23 +234,17 @@ TELLS = """def shared_operations(train, test):
     ],
 )
 def test_an_error_tells_nothing_of_a_held_back_case(
-    does: str,
-    begins: str,
-    handed: Callable[..., Path],
-    key: Key,
-    run_here: Run,
-    capfd: pytest.CaptureFixture[str],
+    does: str, begins: str, graded: Callable[..., Graded], run_here: Run, capfd: pytest.CaptureFixture[str]
 ) -> None:
     opens = exercises_of(lesson_of("leakage"))[0].cases(0)
     answer = TELLS.replace("OPEN", str(opens[-1].arguments[0][:3])).replace("EXIT", does)
-    path = handed("leakage", {"shared_operations": answer})
     runs = [run_here, outcomes_apart, *([open_fence()] if sys.platform == "linux" else [])]
     for run in runs if begins.endswith("ValueError") else runs[:2]:
 
         def run_one(asked: Questions, limits: Limits, run: Run = run) -> list[dict]:
             return (run if asked.calls[0][0] == "shared_operations" else run_here)(asked, limits)
 
-        mark = mark_of(grade(path, key, run_one, LIMITS))
+        mark = mark_of(graded({"shared_operations": answer}, run=run_one))
         assert mark.points == 1
         assert mark.said.startswith(f"{begins} on a case that is held back. Turn both lists into sets")
         assert "LEAK" not in mark.said
@@ -260,18 +252,18 @@ def test_an_error_tells_nothing_of_a_held_back_case(
     assert "LEAK" not in "".join(capfd.readouterr())
 
 
-def test_an_exit_code_tells_nothing_of_a_held_back_case(handed: Callable[..., Path]) -> None:
+def test_an_exit_code_tells_nothing_of_a_held_back_case() -> None:
     asked = Questions([("f", "import os\ndef f(x):\n    os._exit(x)")], [("f", "[77]")])
     with pytest.raises(Stopped) as stopped:
         outcomes_apart(asked, LIMITS)
     assert "77" not in str(stopped.value)
 
 
-def test_a_sentence_ends_once(handed: Callable[..., Path], run_here: Run) -> None:
+def test_a_sentence_ends_once(graded: Callable[..., Graded]) -> None:
     def run(asked: Questions, limits: Limits) -> list[dict]:
         return [{"error": limits.too_long, "over": True}] * len(asked.calls)
 
-    said = [mark.said for mark in grade(handed("leakage"), None, run, LIMITS).marks]
+    said = [mark.said for mark in graded(key=None, run=run).marks]
     assert all("does a loop never end?" in one for one in said)
     assert not [one for one in said if "?." in one or ".." in one]
 
@@ -306,12 +298,12 @@ def test_without_a_fence_no_answer_imports_the_solutions() -> None:
 
 
 def test_an_answer_that_reaches_for_solutions_is_told_to_the_lecturer(
-    handed: Callable[..., Path], run_here: Run
+    graded: Callable[..., Graded],
 ) -> None:
     cheat = """def shared_operations(train, test):
     from tipcourse.exercises import solutions_of
     return exec(open('x').read())"""
-    (note,) = grade(handed("leakage", {"shared_operations": cheat}), None, run_here, LIMITS).notes
+    (note,) = graded({"shared_operations": cheat}, key=None).notes
     reached = "exec, open, tipcourse.exercises"
     assert note == f"the answer shared_operations uses {reached}, which no answer needs: look at it."
 
@@ -404,7 +396,7 @@ def test_without_a_fence_the_grader_lives_on(what: str) -> None:
     assert says in said_of(outcomes_apart, source)
 
 
-def test_both_ways_of_running_tell_the_same(handed: Callable[..., Path], run_here: Run) -> None:
+def test_both_ways_of_running_tell_the_same(run_here: Run) -> None:
     asked = Questions([("f", "def f(x):\n    print(x)\n    return [x, None]")], [("f", "[1]"), ("g", "[1]")])
     ways = [outcomes_apart(asked, LIMITS), run_here(asked, LIMITS)]
     if sys.platform == "linux":
