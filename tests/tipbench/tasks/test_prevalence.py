@@ -58,50 +58,30 @@ def test_the_reference_is_near_the_truth_and_regions_are_of_both_groups(small: R
     assert found.oracle["oracle"] < 0.06  # type: ignore[operator]
 
 
+def run_lists(folder: Path, lists: str, *words: str) -> int:
+    (folder / "mine.csv").write_text(lists, encoding="utf-8")
+    own = ("data=uk_lists_6", f"data.path={folder / 'mine.csv'}", f"runs.path={folder / 'runs'}")
+    return cli.main(["run", "baseline=prevalence/independence", *own, *words, "--json", "--quiet"])
+
+
 def test_lists_of_ones_own_give_an_estimate_and_no_score(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Two lists: 30 times 20 over 4 are unseen (Lincoln and Petersen)."""
-    (tmp_path / "mine.csv").write_text("A,B,count\n1,0,30\n0,1,20\n1,1,4\n", encoding="utf-8")
-    words = [
-        "run",
-        "baseline=prevalence/independence",
-        "data=uk_lists_6",
-        f"data.path={tmp_path / 'mine.csv'}",
-    ]
-    words += [f"runs.path={tmp_path / 'runs'}", "baseline.method.textbook_interval=true", "--json", "--quiet"]
-    assert cli.main(words) == 0
+    lists, interval = "A,B,count\n1,0,30\n0,1,20\n1,1,4\n", "baseline.method.textbook_interval=true"
+    assert run_lists(tmp_path, lists, interval) == 0
     scores = json.loads(capsys.readouterr().out)["scores"]
     assert scores["estimate"]["value"] == pytest.approx(54 + 30 * 20 / 4)
     assert scores["estimate"]["low"] < 204 < scores["estimate"]["high"]
     assert scores["median_abs_log_error"]["value"] is None
 
 
-def test_lists_that_never_meet_are_a_result_and_no_crash(
+def test_lists_that_never_meet_are_a_result_and_a_negative_count_is_a_usage_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "mine.csv").write_text("A,B,C,count\n1,0,0,30\n0,1,0,20\n0,0,1,4\n", encoding="utf-8")
-    words = [
-        "run",
-        "baseline=prevalence/independence",
-        "data=uk_lists_6",
-        f"data.path={tmp_path / 'mine.csv'}",
-    ]
-    assert cli.main([*words, f"runs.path={tmp_path / 'runs'}", "--json", "--quiet"]) == 0
+    assert run_lists(tmp_path, "A,B,C,count\n1,0,0,30\n0,1,0,20\n0,0,1,4\n") == 0
     result = json.loads(capsys.readouterr().out)
     assert result["scores"]["estimate"]["value"] is None
     assert any("no estimate" in sentence for sentence in result["warnings"])
-
-
-def test_a_negative_count_of_ones_own_is_a_usage_error(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "mine.csv").write_text("A,B,count\n1,0,30\n0,1,-20\n1,1,4\n", encoding="utf-8")
-    words = [
-        "run",
-        "baseline=prevalence/independence",
-        "data=uk_lists_6",
-        f"data.path={tmp_path / 'mine.csv'}",
-    ]
-    assert cli.main([*words, f"runs.path={tmp_path / 'runs'}", "--quiet"]) == 2
+    assert run_lists(tmp_path, "A,B,count\n1,0,30\n0,1,-20\n1,1,4\n") == 2
     assert "negative" in capsys.readouterr().err

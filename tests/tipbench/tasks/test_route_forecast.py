@@ -118,31 +118,11 @@ def config(tmp_path: Path) -> Callable[..., dict]:
     pl.DataFrame({"where": TOWNS}).write_csv(tmp_path / "towns.csv")
     units = pl.DataFrame({"who": [f"c{i}" for i in range(30)], "ours": [int(i < 20) for i in range(30)]})
     units.write_csv(tmp_path / "units.csv")
-
-    def written(**fields: object) -> dict:
-        return {
-            "name": "rounds",
-            "task": TASK,
-            "path": str(tmp_path),
-            "files": "units.csv",
-            "format": "csv",
-            "unit": "who",
-            "tables": {
-                "circuits": {"circuit": "who"},
-                "stops": {
-                    "stop": "who || '-' || n",
-                    "circuit": "who",
-                    "sequence": "n",
-                    "day": "d",
-                    "town": "where",
-                },
-                "places": {"town": "where"},
-            },
-            "sources": {"stops": "stops.csv", "places": "towns.csv"},
-            **fields,
-        }
-
-    return written
+    of_stops = {"stop": "who || '-' || n", "circuit": "who", "sequence": "n", "day": "d", "town": "where"}
+    tables = {"circuits": {"circuit": "who"}, "stops": of_stops, "places": {"town": "where"}}
+    own = {"name": "rounds", "task": TASK, "path": str(tmp_path), "files": "units.csv", "format": "csv"}
+    own |= {"unit": "who", "tables": tables, "sources": {"stops": "stops.csv", "places": "towns.csv"}}
+    return lambda **fields: own | fields
 
 
 class Onward:
@@ -172,12 +152,8 @@ def test_own_circuits_are_forecast_without_a_label_and_lawful_ones_are_told_apar
     for fold, stream in zip(prepared.folds, prepared.streams, strict=True):
         method.fit(fold, 0)
         made.append(streamed_forecasts(method, fold, stream, "onward"))
-    found = evaluate(
-        tasks()[TASK],
-        prepared.answers,
-        keep_answered_queries(prepared.answers, pl.concat(made)),
-        replicates=0,
-    )
+    kept = keep_answered_queries(prepared.answers, pl.concat(made))
+    found = evaluate(tasks()[TASK], prepared.answers, kept, replicates=0)
     assert prepared.answers.frame.height == 30 * 7
     assert found.scores["mrr"].value == pytest.approx(1.0)
     assert ("intrusion_mrr" in found.scores) == (label is not None)

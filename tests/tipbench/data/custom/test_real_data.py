@@ -17,115 +17,69 @@ import pytest
 from tipbench import cli
 
 REAL = Path(__file__).parents[5] / "shared" / "real"
-needs_real = pytest.mark.skipif(not REAL.is_dir(), reason="no folder shared/real beside the checkout")
-
-
-def _scores(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, float]:
-    assert cli.main(["run", *words, "--json", "--quiet"]) == 0
-    return {name: score["value"] for name, score in json.loads(capsys.readouterr().out)["scores"].items()}
-
-
-@needs_real
-def test_spam_is_found_as_well_as_is_known(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    words = ("baseline=advert_risk/tfidf_logreg", "data=sms_spam", "split=kfold", "replicates=50")
-    scores = _scores(capsys, *words, f"data.path={REAL / 'text'}", f"runs.path={tmp_path}")
-    assert scores["auroc"] >= 0.985
-    assert scores["average_precision_raw"] >= 0.95
-
-
-@needs_real
-@pytest.mark.parametrize(("name", "low", "high"), [("fodors_zagats", 0.95, 1.0), ("abt_buy", 0.61, 0.68)])
-def test_pairs_are_told_as_well_as_is_known(
-    name: str, low: float, high: float, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    words = ("baseline=advert_linkage/tfidf_pairs", f"data={name}", "replicates=50")
-    scores = _scores(capsys, *words, f"data.path={REAL / 'er' / name}", f"runs.path={tmp_path}")
-    assert low <= scores["pairwise_f1"] <= high
-
-
 PAPER = ("baseline.method.looking=0.5", "baseline.method.habit=10.0", "baseline.method.own_prior=false")
 """The priors of MACE's paper, which crowd-kit has too; the config's are chosen on the world."""
-
 CONVERGED = ("baseline.method.iterations=100",)
+KNOWN = [
+    ("text", "sms_spam", "advert_risk/tfidf_logreg", ("split=kfold",), "auroc", 0.985, 1.0),
+    ("text", "sms_spam", "advert_risk/tfidf_logreg", ("split=kfold",), "average_precision_raw", 0.95, 1.0),
+    ("er/fodors_zagats", "fodors_zagats", "advert_linkage/tfidf_pairs", (), "pairwise_f1", 0.95, 1.0),
+    ("er/abt_buy", "abt_buy", "advert_linkage/tfidf_pairs", (), "pairwise_f1", 0.61, 0.68),
+    *(
+        (
+            f"crowd/{name}",
+            name,
+            f"flag_aggregation/{method}",
+            settings,
+            "accuracy",
+            known - within,
+            known + within,
+        )
+        for name, method, settings, known, within in (
+            ("bluebird", "majority", (), 0.759, 0.01),
+            ("bluebird", "dawid_skene", (), 0.8935, 0.0145),
+            ("bluebird", "glad", CONVERGED, 0.722, 0.02),
+            ("bluebird", "mace", PAPER, 0.861, 0.02),
+            ("rte", "majority", (), 0.897, 0.01),
+            ("rte", "dawid_skene", (), 0.928, 0.01),
+            ("rte", "glad", CONVERGED, 0.925, 0.02),
+            ("rte", "mace", PAPER, 0.926, 0.02),
+            ("product", "majority", (), 0.897, 0.01),
+            ("product", "dawid_skene", (), 0.940, 0.01),
+            ("product", "mace", PAPER, 0.827, 0.02),
+        )
+    ),
+    ("graph", "inj_cora", "account_risk/neighbour_outlier", (), "auroc", 0.694, 0.704),
+    ("graph", "reddit", "account_risk/neighbour_outlier", (), "auroc", 0.567, 0.577),
+    ("aml", "amlsim", "account_risk/lightgbm", (), "auroc", 0.88, 0.95),
+    ("aml", "amlsim", "account_risk/lightgbm", (), "average_precision_raw", 0.65, 0.80),
+    ("multilabel", "emotions", "assistance_triage/logreg", (), "hamming_loss", 0.0, 0.21),
+    ("causal", "basque", "intervention_effect/synthetic_control", (), "estimate", -1.065, -1.005),
+    ("causal", "prop99", "intervention_effect/synthetic_control", (), "estimate", -19.8, -19.2),
+    ("causal", "prop99", "intervention_effect/difference_in_differences", (), "estimate", -27.36, -27.34),
+]
 
 
-@needs_real
-@pytest.mark.parametrize(
-    ("name", "method", "settings", "known", "within"),
-    [
-        ("bluebird", "majority", (), 0.759, 0.01),
-        ("bluebird", "dawid_skene", (), 0.8935, 0.0145),
-        ("bluebird", "glad", CONVERGED, 0.722, 0.02),
-        ("bluebird", "mace", PAPER, 0.861, 0.02),
-        ("rte", "majority", (), 0.897, 0.01),
-        ("rte", "dawid_skene", (), 0.928, 0.01),
-        ("rte", "glad", CONVERGED, 0.925, 0.02),
-        ("rte", "mace", PAPER, 0.926, 0.02),
-        ("product", "majority", (), 0.897, 0.01),
-        ("product", "dawid_skene", (), 0.940, 0.01),
-        ("product", "mace", PAPER, 0.827, 0.02),
-    ],
-)
-def test_crowds_are_aggregated_as_well_as_is_known(
-    name: str,
-    method: str,
-    settings: tuple[str, ...],
-    known: float,
-    within: float,
-    capsys: pytest.CaptureFixture[str],
-    tmp_path: Path,
-) -> None:
-    words = (f"baseline=flag_aggregation/{method}", *settings, f"data={name}", "replicates=0")
-    scores = _scores(capsys, *words, f"data.path={REAL / 'crowd' / name}", f"runs.path={tmp_path}")
-    assert scores["accuracy"] == pytest.approx(known, abs=within)
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("runs")
 
 
-@needs_real
-@pytest.mark.parametrize(("name", "known"), [("inj_cora", 0.699), ("reddit", 0.572)])
-def test_outliers_of_graphs_are_ranked_as_is_known(
-    name: str, known: float, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    words = ("baseline=account_risk/neighbour_outlier", f"data={name}", "replicates=0")
-    scores = _scores(capsys, *words, f"data.path={REAL / 'graph'}", f"runs.path={tmp_path}")
-    assert scores["auroc"] == pytest.approx(known, abs=0.005)
+def value(capsys: pytest.CaptureFixture[str], metric: str, *words: str) -> float:
+    assert cli.main(["run", *words, "replicates=0", "--json", "--quiet"]) == 0
+    return json.loads(capsys.readouterr().out)["scores"][metric]["value"]
 
 
-@needs_real
-def test_launderers_are_found_at_least_as_well_as_is_known(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    words = ("baseline=account_risk/lightgbm", "data=amlsim", "replicates=0")
-    scores = _scores(capsys, *words, f"data.path={REAL / 'aml'}", f"runs.path={tmp_path}")
-    assert 0.88 <= scores["auroc"] <= 0.95
-    assert 0.65 <= scores["average_precision_raw"] <= 0.80
+@pytest.mark.skipif(not REAL.is_dir(), reason="no folder shared/real beside the checkout")
+@pytest.mark.parametrize(("folder", "data", "baseline", "settings", "metric", "low", "high"), KNOWN)
+def test_results_are_as_good_as_is_known(
+    folder: str, data: str, baseline: str, settings: tuple[str, ...], metric: str, low: float, high: float,
+    runs: Path, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    words = (f"baseline={baseline}", f"data={data}", f"data.path={REAL / folder}", f"runs.path={runs}")
+    assert low <= value(capsys, metric, *words, *settings) <= high
 
 
-@needs_real
-def test_moods_of_music_are_told_as_well_as_is_known(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    words = ("baseline=assistance_triage/logreg", "data=emotions", "replicates=0")
-    scores = _scores(capsys, *words, f"data.path={REAL / 'multilabel'}", f"runs.path={tmp_path}")
-    assert scores["hamming_loss"] <= 0.21
-
-
-@needs_real
-@pytest.mark.parametrize(
-    ("name", "method", "known", "within"),
-    [
-        ("basque", "synthetic_control", -1.035, 0.03),
-        ("prop99", "synthetic_control", -19.5, 0.3),
-        ("prop99", "difference_in_differences", -27.35, 0.01),
-    ],
-)
-def test_effects_on_panels_are_those_that_are_known(
-    name: str, method: str, known: float, within: float, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    words = (f"baseline=intervention_effect/{method}", f"data={name}", f"runs.path={tmp_path}")
-    scores = _scores(capsys, *words, f"data.path={REAL / 'causal'}")
-    assert scores["estimate"] == pytest.approx(known, abs=within)
-
-
-def test_duplicates_of_febrl_are_found(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    words = ("baseline=advert_linkage/splink", "data=febrl1", "replicates=50", f"runs.path={tmp_path}")
-    assert _scores(capsys, *words)["pairwise_f1"] >= 0.90
+def test_duplicates_of_febrl_are_found(capsys: pytest.CaptureFixture[str], runs: Path) -> None:
+    words = ("baseline=advert_linkage/splink", "data=febrl1", f"runs.path={runs}")
+    assert value(capsys, "pairwise_f1", *words) >= 0.90
