@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 from tipbench.data.fold import Prepared
-from tipbench.loading import load, prepare
+from tipbench.loading import prepare
 from tipdata.release import Release
 
 
@@ -36,16 +36,6 @@ def test_gold_labels_are_those_of_gold_adverts_and_true(prepared: Prepared, tiny
     assert (gold["label"] == gold["harmful"].cast(pl.Int8)).all()
     everywhere = fold.units("train").filter("gold").collect().height
     assert gold.height == everywhere
-
-
-@pytest.mark.parametrize("labels", ["truth", "delayed"])
-def test_truth_labels_all_and_delayed_only_what_was_investigated(labels: str, tiny: Release) -> None:
-    fold = load("flag_aggregation", release=tiny, split="operation", labels=labels)  # type: ignore[arg-type]
-    given = fold.labels("train").join(tiny.scan("queue", truth=True), on="advert").collect()
-    assert given.height == fold.units("train").collect().height
-    positive = given.filter(label=1)
-    assert positive["harmful"].all()
-    assert (positive.height == given["harmful"].sum()) == (labels == "truth")
 
 
 def test_answers_know_the_brigade_the_groups_and_both_posteriors_and_weigh_every_advert_one(

@@ -69,18 +69,6 @@ def test_payments_are_of_legal_access(tiny: Release) -> None:
         )
 
 
-def test_delayed_labels_are_some_of_the_true_ones(tiny: Release) -> None:
-    of = {
-        name: prepare("payment_risk", release=tiny, split="operation", labels=name).folds[0].supervision
-        for name in TASK.labels
-    }
-    assert TASK.labels[0] == "truth"
-    both = of["truth"].join(of["delayed"].rename({"label": "seen"}), on=["payment", "part"])
-    assert both.height == of["truth"].height == of["delayed"].height
-    assert (both["seen"] <= both["label"]).all()
-    assert both["seen"].sum() < both["label"].sum()
-
-
 def test_recall_is_told_by_typology_and_harm_by_lawful_group(prepared: Prepared) -> None:
     scores = prepared.answers.frame.select("payment", score=pl.col("oracle_log_odds").cast(pl.Float64))
     found = evaluate(TASK, prepared.answers, scores, replicates=0)

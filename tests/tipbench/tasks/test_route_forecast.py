@@ -66,21 +66,6 @@ def test_the_moves_of_an_operation_weigh_one_together(tiny: Release) -> None:
         assert total == pytest.approx(np.ones(len(total)))
 
 
-def test_no_operation_is_on_both_sides_but_at_random_and_there_its_second_circuit_may_be(
-    tiny: Release,
-) -> None:
-    owned = tiny.scan("circuits", truth=True).select(
-        "circuit", pl.coalesce("operation", "circuit").alias("who")
-    )
-    crossing = {}
-    for split in tasks()[TASK].splits:
-        parts = prepare(TASK, release=tiny, split=split).folds[0].parts.join(owned.collect(), on="circuit")
-        sides = parts.group_by("who").agg(pl.col("part").n_unique())["part"]
-        crossing[split] = int((sides > 1).sum())
-    assert crossing.pop("random") > 0
-    assert set(crossing.values()) == {0}
-
-
 def test_labels_say_which_circuits_outreach_is_for_and_none_of_test(tiny: Release) -> None:
     prepared = prepare(TASK, release=tiny)
     given = prepared.folds[0].supervision

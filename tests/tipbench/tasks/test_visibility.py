@@ -76,13 +76,17 @@ def test_a_split_gives_a_fold_of_its_own_units_and_no_cluster_crosses(
 
 @pytest.mark.parametrize(
     ("task", "table", "owner", "least"),
-    [("advert_risk", "adverts", "operation", 0.5), ("assistance_triage", "contacts", "person", 0.05)],
+    [
+        ("advert_risk", "adverts", "operation", 0.5),
+        ("assistance_triage", "contacts", "person", 0.05),
+        ("route_forecast", "circuits", "operation", 0.0),
+    ],
 )
 def test_the_random_split_does_let_clusters_cross(
     task: str, table: str, owner: str, least: float, tiny: Release
 ) -> None:
     fold = prepare(task, release=tiny, split="random").folds[0]
-    owners = tiny.scan(table, truth=True).select(fold.task.unit, owner)
+    owners = tiny.scan(table, truth=True).select(fold.task.unit, owner).drop_nulls()
     parts = fold.parts.lazy().join(owners, on=fold.task.unit).select(owner, "part").unique().collect()
     assert parts[owner].is_duplicated().to_numpy().mean() > least
 
@@ -107,3 +111,26 @@ def test_a_fold_holds_no_column_above_its_access_and_no_truth(task: str, access:
     for name, table in fold.tables.items():
         tiers = {c.name: c.tier for c in all_tables()[name].columns}
         assert {tiers[c] for c in table.collect_schema().names()} <= set(allowed), name
+
+
+@pytest.mark.parametrize(
+    "task", [name for name, task in tasks().items() if {"truth", "delayed"} <= set(task.labels)]
+)
+def test_delayed_labels_are_some_of_the_true_ones_that_are_known(task: str, tiny: Release) -> None:
+    unit, given = tasks()[task].unit, {}
+    for labels in ("truth", "delayed"):
+        given[labels] = prepare(task, release=tiny, split="operation", labels=labels).folds[0].supervision
+    if task == "assistance_triage":  # a contact that is not settled in time has no label
+        kept = given["truth"].join(given["delayed"].select(unit), on=unit, how="semi", maintain_order="left")
+        assert kept.equals(given["delayed"])
+        assert 0 < kept.height < given["truth"].height
+        return
+    both = given["truth"].join(given["delayed"], on=[unit, "part"], suffix="_delayed")
+    assert both.height == given["truth"].height == given["delayed"].height
+    assert (both["label_delayed"] <= both["label"]).all()
+    assert 0 < both["label_delayed"].sum() < both["label"].sum()
+    if "onset" in both.columns:
+        assert (
+            both["onset_delayed"].to_list()
+            == both.select(pl.when(label_delayed=1).then("onset"))["onset"].to_list()
+        )
