@@ -15,7 +15,7 @@ from tipcore.errors import UsageError
 
 from tipbench.contract.other_process import run_elsewhere
 from tipbench.contract.trial import Broken, Trial, TrialRun
-from tipbench.data.fold import Fold, PartSteps, detach
+from tipbench.data.fold import Fold, detach
 from tipbench.evaluation.evaluation import check_predictions, primary_score
 from tipbench.kinds.answers import Answers
 from tipbench.method import BATCHES, check_shape, find_missing, works_in_batches
@@ -34,13 +34,13 @@ def describe_difference(
 ) -> str:
     """Return how predictions differ, as "12 of 340 predictions differ (advert 17: ...)"; '' where they do not.
 
-    Args:
-        first, second: predictions in the columns of their kind, in any order.
-        keys: the columns that name a row.
-        tolerance: the most that two floats may differ by.
+    ``keys``: the columns that name a row; ``tolerance``: the most that two floats may differ by.
     """
     if first.schema != second.schema:
-        return f"the columns are {_describe_schema(first)} and {_describe_schema(second)}"
+        shown = (
+            ", ".join(f"{name} {dtype}" for name, dtype in one.schema.items()) for one in (first, second)
+        )
+        return f"the columns are {' and '.join(shown)}"
     first, second = first.sort(keys), second.sort(keys)
     if not first.select(keys).equals(second.select(keys)):
         only = first.join(second, on=keys, how="anti").height
@@ -63,10 +63,6 @@ def describe_difference(
 def key_columns(unit: str, predictions: pl.DataFrame) -> list[str]:
     """Return the columns that identify a row of predictions."""
     return [name for name in (unit, *ROW_KEYS) if name in predictions.columns]
-
-
-def _describe_schema(frame: pl.DataFrame) -> str:
-    return ", ".join(f"{name} {dtype}" for name, dtype in frame.schema.items())
 
 
 def _find_unequal(first: pl.Series, second: pl.Series, tolerance: float) -> pl.Series:
@@ -267,8 +263,10 @@ def sees_no_later_row(trial: Trial) -> None:
     stream = trial.stream
     if stream is None:
         return
-    whole, half = _run_fresh(trial), max(1, len(stream.test) // 2)
-    shorter = replace(stream, test=_take_first_steps(stream.test, half))
+    whole, half, test = _run_fresh(trial), max(1, len(stream.test) // 2), stream.test
+    edges = test.edges[: half + 1]
+    first = replace(test, rows=detach(test.rows.head(int(edges[-1]))), edges=edges)
+    shorter = replace(stream, test=first)
     given, refused = trial.hand_over(whole.method, trial.fold, shorter)
     again = TrialRun(whole.method, given, refused=refused)
     if what := describe_difference(
@@ -298,12 +296,6 @@ def _is_deterministic(trial: Trial) -> bool:
 def _run_fresh(trial: Trial) -> TrialRun:
     """Return the run of a new object with seed 1."""
     return trial.run(seed=1, state=1 if _is_deterministic(trial) else 0)
-
-
-def _take_first_steps(steps: PartSteps, count: int) -> PartSteps:
-    """Return the first steps of a part."""
-    edges = steps.edges[: count + 1]
-    return replace(steps, rows=detach(steps.rows.head(int(edges[-1]))), edges=edges)
 
 
 def _predictions_until(run: TrialRun, shorter: TrialRun, step: int) -> pl.DataFrame:

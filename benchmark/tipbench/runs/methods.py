@@ -50,11 +50,8 @@ class Methods:
     _fenced: dict[int, FencedMethod] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if (
-            self.limits is not None
-            and is_shipped(self.cell.target)
-            and is_oracle(method_class(self.cell.target))
-        ):
+        target = self.cell.target
+        if self.limits is not None and is_shipped(target) and is_oracle(method_class(target)):
             self.limits = None
 
     @property
@@ -63,11 +60,7 @@ class Methods:
         return None if self.limits is None else Fence(files=True, network=True, memory=True, processes=True)
 
     def make(self, fold: int = 0) -> Any:
-        """Return a new method for a fold, by its number.
-
-        Raises:
-            UsageError: for what is not a method, an oracle behind a fence, and where no fence can be built.
-        """
+        """Return a new method for a fold, by its number. Raises UsageError as :func:`fenced_method` does."""
         config = self.cell.config["baseline"]["method"]
         if self.limits is None:
             return instantiate(config)
@@ -107,15 +100,9 @@ def fenced_method(
 ) -> FencedMethod:
     """Return a method behind a fence of its own; to be closed.
 
-    Args:
-        config: ``_target_`` and its parameters.
-        folder: for the files of its fold.
-        limits: what it may use.
-        hidden: folders that it must not see although they are within what it sees.
-        python, place: as of :class:`Methods`.
-        size: the most bytes of its predictions.
-
-    Raises UsageError for what is not a method, an oracle, and where no fence can be built.
+    ``config``: ``_target_`` and its parameters. ``folder``: for the files of its fold. ``hidden``: folders that it must
+    not see although they are within what it sees. ``python``, ``place``: as of :class:`Methods`. ``size``: the most
+    bytes of its predictions. Raises UsageError for what is not a method, an oracle, and where no fence can be built.
     """
     target = str(config["_target_"])
     sight = visible_paths(targets_of(config), method_sources(config).values(), list(hidden), place)

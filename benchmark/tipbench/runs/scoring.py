@@ -53,11 +53,8 @@ def validate(
 ) -> Validated:
     """Return the primary metric on the valid part, scored on the truth just as the test is.
 
-    Args:
-        prepared: the folds that the method was fitted on; their task is the one that the data were mapped to.
-        cell: replicates of the interval and the method's name are read of it.
-        predictions: those of the run, which hold the valid part where the task predicts it.
-        ask: given the folds with valid in the place of the test, returns predictions for it.
+    ``predictions``: those of the run, which hold the valid part where the task predicts it; otherwise ``ask`` returns
+    predictions for folds that have the valid part as test.
     """
     task = prepared.task
     score = partial(primary_score, task, replicates=cell.config["replicates"], checked=True)
@@ -79,12 +76,12 @@ def validate(
 
 
 def ask_method(method: Any, cell: Cell) -> Callable[[Prepared], pl.DataFrame]:
-    """Return what asks a fitted method for the valid part."""
+    """Return a function that asks a fitted method for the valid part."""
     return lambda valid: predict_fold(method, valid, 0, cell.target)
 
 
 def ask_stored(cell: Cell, result: Result) -> Callable[[Prepared], pl.DataFrame]:
-    """Return what reads the predictions of the valid part that a run left, and raises UsageError where it left none."""
+    """Return a function that reads a run's predictions of the valid part. It raises UsageError where there are none."""
 
     def read(_: Prepared) -> pl.DataFrame:
         kept = read_valid(cell.folder, result)
@@ -213,15 +210,11 @@ def _numbered(task: Task, prepared: Prepared, predictions: pl.DataFrame) -> pl.D
 
 
 def read_predictions_file(path: str, task: Task | None = None) -> pl.DataFrame:
-    """Return a parquet or CSV file of predictions; in CSV, keys are Int64 where all are integers, scores are numbers,
-    and a column of steps without any is one without alarms.
+    """Return a parquet or CSV file of predictions, read in a process of its own, which a damaged file may end.
 
-    ``task``: whose units of a release are predicted; in CSV, whose integers have no width, their keys get that
-    of the task's table.
-
-    It is read by a process of its own, which a damaged file may end.
-
-    Raises UsageError for a file that is absent, empty, of another kind, or not well-formed.
+    In CSV, keys are Int64 where all are integers, scores are numbers, and a column of steps without any is one without
+    alarms; with ``task``, keys get the width of the task's table. Raises UsageError for a file that is absent, empty,
+    of another kind, or not well-formed.
     """
     file = expand_home(path)
     if not file.is_file():

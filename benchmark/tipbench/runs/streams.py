@@ -42,15 +42,10 @@ class StepScores:
 
 
 def scores_of(method: StreamMethod, steps: PartSteps, name: str) -> StepScores:
-    """Return what the method says of every row of a part, handed over step by step.
+    """Return the scores of a fitted method for every row of a part, handed over step by step.
 
-    Args:
-        method: fitted.
-        steps: the part.
-        name: what the method is called, for errors.
-
-    Raises:
-        UsageError: for a step that answers with anything but one finite score for each of its units.
+    ``name``: what errors call the method. Raises UsageError for a step that answers with anything but one finite score
+    for each of its units.
     """
     unit = steps.rows[steps.unit]
     score = np.empty(steps.rows.height)
@@ -107,8 +102,7 @@ def check_finite(found: pl.DataFrame, unit: str, where: str) -> None:
 
 
 def difference(given: pl.Series, asked: pl.Series, do: str) -> str:
-    """Return what is wrong with the units of a step's answer, with counts and the first few, and what to do with
-    each."""
+    """Return what is wrong with the units of a step's answer, with counts and the first few, and what to do."""
     faults = {
         "repeated": given.filter(given.is_duplicated()).unique(),
         "missing": asked.filter(~asked.is_in(given.implode())),
@@ -216,14 +210,8 @@ def _standing(entered: NDArray, left: NDArray, state: int) -> NDArray[np.float64
 def streamed_forecasts(method: StreamMethod, fold: Fold, stream: StepStream, name: str) -> pl.DataFrame:
     """Return the forecasts of a fitted method after every row of test, ``[query, candidate Int64, score Float64]``.
 
-    Args:
-        method: fitted.
-        fold, stream: of a task with a forecast.
-        name: what errors call the method.
-
-    Raises:
-        UsageError: for a step that answers with anything but one to ten candidates, each once and with a finite
-        score, for each of its units.
+    ``name``: what errors call the method. Raises UsageError for a step that answers with anything but one to ten
+    candidates, each once and with a finite score, for each of its units.
     """
     forecast = fold.task.forecast
     if forecast is None:
@@ -289,6 +277,6 @@ def keep_answered_queries(answers: Answers, forecasts: pl.DataFrame) -> pl.DataF
 
 
 def streamed_predictions(method: StreamMethod, fold: Fold, stream: StepStream, name: str) -> pl.DataFrame:
-    """Return what a fitted method predicts of a test that it is handed step by step; see the two functions."""
+    """Return the predictions of a fitted method for a test that it is handed step by step."""
     streamed = streamed_alarms if fold.task.forecast is None else streamed_forecasts
     return streamed(method, fold, stream, name)

@@ -21,14 +21,9 @@ def units(source: Source) -> pl.LazyFrame:
 
     Not the day of its first tie, which is what a method reads: how a unit is split must not depend on that.
     """
-    return source.scan(TABLE, truth=True).select(
-        UNIT,
-        "region",
-        pl.col("operation").alias("cluster"),
-        pl.max_horizontal("created_day", pl.lit(0)).cast(pl.Int32).alias("day"),
-        "platform",
-        "language",
-    )
+    cluster = pl.col("operation").alias("cluster")
+    day = pl.max_horizontal("created_day", pl.lit(0)).cast(pl.Int32).alias("day")
+    return source.scan(TABLE, truth=True).select(UNIT, "region", cluster, day, "platform", "language")
 
 
 def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
@@ -37,14 +32,8 @@ def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     positive = trafficking_operations(source)
     seen = source.scan(TABLE, truth=True).select(UNIT, "role", spoken="language")
     odds = source.scan("account_habits", truth=True).select(UNIT, oracle_log_odds="log_odds")
-    scored = rows.lazy().select(
-        UNIT,
-        "region",
-        "part",
-        "cluster",
-        supervision.is_in_any(positive).alias("label"),
-        pl.lit(1.0).alias("weight"),
-    )
+    label = supervision.is_in_any(positive)
+    scored = rows.lazy().select(UNIT, "region", "part", "cluster", label=label, weight=pl.lit(1.0))
     frame = with_operation(scored, source).drop("oracle_log_odds")
     for known in (seen, odds):
         frame = frame.join(known, on=UNIT, how="left", maintain_order="left")

@@ -14,14 +14,8 @@ from tipbench.tasks import payment_risk
 def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     """Return truth about adverts of valid and test: label, cluster, weight, harm groups and the oracle's odds."""
     positive = adverts.trafficking_operations(source)
-    scored = rows.select(
-        UNIT,
-        "region",
-        "part",
-        "cluster",
-        supervision.is_in_any(positive).alias("label"),
-        adverts.headline_weight(),
-    )
+    label = supervision.is_in_any(positive).alias("label")
+    scored = rows.select(UNIT, "region", "part", "cluster", label, adverts.headline_weight())
     return adverts.harm_columns(scored, source).drop("region").with_columns(pl.col("part").cast(pl.String))
 
 

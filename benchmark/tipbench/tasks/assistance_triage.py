@@ -9,6 +9,7 @@ from tipdata.core.world import MINUTES_A_DAY
 from tipdata.stages.helpline.cases import NEEDS
 
 from tipbench.data.custom.checks import check_contacts
+from tipbench.data.splits.policy import DAY_OF_MINUTE
 from tipbench.data.supervision import learnable_units
 from tipbench.kinds.answers import LABEL_PREFIX
 from tipbench.kinds.labelsets import LABELSETS
@@ -41,7 +42,7 @@ def units(source: Source) -> pl.LazyFrame:
         UNIT,
         "region",
         pl.col("person").alias("cluster"),
-        (pl.col("minute") // MINUTES_A_DAY).cast(pl.Int32).alias("day"),
+        DAY_OF_MINUTE,
         "language",
         (pl.col("region").cast(pl.Int64) * WEEKS + pl.col("minute") // MINUTES_A_WEEK).alias("slot"),
         "settled_day",
@@ -66,16 +67,9 @@ def label_needs(of: pl.Expr) -> Callable[[pl.DataFrame, Source], pl.DataFrame]:
 def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     """Return truth about contacts: needs, urgency, the week that they compete in, the person's language, the oracle's
     odds."""
-    return rows.select(
-        UNIT,
-        pl.col("part").cast(pl.String),
-        "cluster",
-        pl.lit(1.0).alias("weight"),
-        *LABELS,
-        "slot",
-        "language",
-        *(f"oracle_log_odds_{name}" for name in NEEDS),
-    )
+    part, weight = pl.col("part").cast(pl.String), pl.lit(1.0).alias("weight")
+    odds = (f"oracle_log_odds_{name}" for name in NEEDS)
+    return rows.select(UNIT, part, "cluster", weight, *LABELS, "slot", "language", *odds)
 
 
 TASK = Task(

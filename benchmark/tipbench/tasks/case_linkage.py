@@ -49,9 +49,8 @@ def gallery(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     listed = list_items(source).filter(pl.col("region").is_in(regions.implode()))
     kinds = source.scan("operations", truth=True).select(cluster="operation", group="kind")
     known = listed.join(kinds, on="cluster", how="left", maintain_order="left")
-    return (
-        known.with_columns(pl.col("group").fill_null(RESIDENT)).sort("region", "view", "candidate").collect()
-    )
+    grouped = known.with_columns(pl.col("group").fill_null(RESIDENT))
+    return grouped.sort("region", "view", "candidate").collect()
 
 
 def label_links(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
@@ -62,9 +61,8 @@ def label_links(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
 
 def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     """Return each seed with its operation, how many links it has, and who is affected."""
-    seeds = with_operation(
-        rows.select(UNIT, "region", "cluster", "given", weight=pl.lit(1.0)).lazy(), source
-    ).collect()
+    asked = rows.lazy().select(UNIT, "region", "cluster", "given", weight=pl.lit(1.0))
+    seeds = with_operation(asked, source).collect()
     return add_link_counts(seeds.drop("oracle_log_odds"), gallery(rows, source))
 
 

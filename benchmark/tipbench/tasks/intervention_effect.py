@@ -24,19 +24,10 @@ QUANTITY = {"log": "log_effect", "share": "share", "level": "level"}
 
 def units(source: Source) -> pl.LazyFrame:
     """Return all effects, their region as the cluster and the intervention's day as theirs."""
-    return source.scan(TABLE, truth=True).select(
-        UNIT,
-        "region",
-        pl.col("region").cast(pl.Int64).alias("cluster"),
-        "day",
-        "platform",
-        "outcome",
-        "first_day",
-        "last_day",
-        "scale",
-        pl.col("truth") / THOUSANDTHS,
-        *(pl.col(c) / THOUSANDTHS for c in ("expected_without", "displaced")),
-    )
+    cluster = pl.col("region").cast(pl.Int64).alias("cluster")
+    names = ("day", "platform", "outcome", "first_day", "last_day", "scale")
+    amounts = (pl.col(name) / THOUSANDTHS for name in ("truth", "expected_without", "displaced"))
+    return source.scan(TABLE, truth=True).select(UNIT, "region", cluster, *names, *amounts)
 
 
 def label_effects(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
@@ -56,14 +47,10 @@ def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
         .then((pl.col("observed").clip(0.5) / without).log())
         .otherwise((pl.col("observed") - without) / displaced)
     )
-    return rows.join(observed, on=UNIT, how="left", maintain_order="left").select(
-        UNIT,
-        pl.col("scale").replace_strict(QUANTITY).alias("quantity"),
-        "truth",
-        "cluster",
-        pl.lit(1.0).alias("weight"),
-        pl.col("outcome").alias("group"),
-        reference.alias("oracle_estimate"),
+    quantity, weight = pl.col("scale").replace_strict(QUANTITY).alias("quantity"), pl.lit(1.0).alias("weight")
+    known = rows.join(observed, on=UNIT, how="left", maintain_order="left")
+    return known.select(
+        UNIT, quantity, "truth", "cluster", weight, group="outcome", oracle_estimate=reference
     )
 
 
@@ -74,14 +61,8 @@ def _count_observed(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     series = pl.concat([counts.drop_nulls("platform"), of_region.select(counts.collect_schema().names())])
     of = ["region", "platform"]
     until = series.sort(*of, "day").with_columns(pl.col(COUNTED).cum_sum().over(of)).collect()
-    wanted = rows.select(
-        UNIT,
-        "region",
-        "outcome",
-        pl.col("platform").fill_null(""),
-        before=pl.col("first_day") - 1,
-        last="last_day",
-    )
+    platform, before = pl.col("platform").fill_null(""), pl.col("first_day") - 1
+    wanted = rows.select(UNIT, "region", "outcome", platform, before=before, last="last_day")
     ends = []
     for end in ("before", "last"):
         at = wanted.join(until, left_on=[*of, end], right_on=[*of, "day"], how="left", maintain_order="left")

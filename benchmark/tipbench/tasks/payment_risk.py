@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import polars as pl
-from tipdata.core.world import MINUTES_A_DAY
 
 from tipbench.data import supervision
 from tipbench.data.custom.checks import check_payments
 from tipbench.data.harm_groups import with_operation
+from tipbench.data.splits.policy import DAY_OF_MINUTE
 from tipbench.kinds.scores import SCORES
 from tipbench.task import ACCUSATIONS, GAPS, RANKED, Source, Task
 
@@ -19,12 +19,8 @@ ILLICIT = pl.col("typology").is_not_null()
 def units(source: Source) -> pl.LazyFrame:
     """Return all payments; the cluster is the operation, else the household, firm or scheme that the payment comes
     of."""
-    return source.scan(TABLE, truth=True).select(
-        UNIT,
-        "region",
-        pl.coalesce("operation", "community").alias("cluster"),
-        (pl.col("minute") // MINUTES_A_DAY).cast(pl.Int32).alias("day"),
-    )
+    cluster = pl.coalesce("operation", "community").alias("cluster")
+    return source.scan(TABLE, truth=True).select(UNIT, "region", cluster, DAY_OF_MINUTE)
 
 
 def label_illicit(rows: pl.DataFrame, source: Source) -> pl.DataFrame:

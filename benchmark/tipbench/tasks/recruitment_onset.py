@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import polars as pl
-from tipdata.core.world import MINUTES_A_DAY
 
 from tipbench.data import adverts, supervision
 from tipbench.data.custom.checks import check_conversations
 from tipbench.data.harm_groups import with_migrant, with_operation
+from tipbench.data.splits.policy import DAY_OF_MINUTE
 from tipbench.kinds.scores import ALARMS
 from tipbench.task import DECIDED, GAPS, Source, Task
 
@@ -20,15 +20,8 @@ PRIVATE = "private"
 
 def units(source: Source) -> pl.LazyFrame:
     """Return all conversations, with what splits shift by and the step of the first message of commitment."""
-    return source.scan(TABLE, truth=True).select(
-        UNIT,
-        "region",
-        pl.col("operation").alias("cluster"),
-        (pl.col("minute") // MINUTES_A_DAY).cast(pl.Int32).alias("day"),
-        "platform",
-        "language",
-        "onset",
-    )
+    cluster, names = pl.col("operation").alias("cluster"), ("platform", "language", "onset")
+    return source.scan(TABLE, truth=True).select(UNIT, "region", cluster, DAY_OF_MINUTE, *names)
 
 
 def _evident() -> pl.Expr:
@@ -53,16 +46,9 @@ def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     ``group`` is the kind of that operation, or "private"; ``migrant``: in another language than most of the
     region's adverts; ``form``, ``sex`` and ``language`` are those of a trafficking operation.
     """
-    scored = rows.select(
-        UNIT,
-        "region",
-        pl.col("part").cast(pl.String),
-        "cluster",
-        _evident(),
-        "onset",
-        written="language",
-        weight=pl.lit(1.0),
-    )
+    part, weight = pl.col("part").cast(pl.String), pl.lit(1.0)
+    named = {"written": "language", "weight": weight}
+    scored = rows.select(UNIT, "region", part, "cluster", _evident(), "onset", **named)
     known = with_migrant(with_operation(scored.lazy(), source), "written", source)
     return (
         known.with_columns(pl.col("group").fill_null(PRIVATE))

@@ -23,26 +23,17 @@ def units(source: Source) -> pl.LazyFrame:
 
     A firm has no day: it was there before the window and its state is asked for at the window's end.
     """
-    return source.scan(TABLE, truth=True).select(
-        UNIT,
-        "region",
-        pl.col("main_agency").alias("cluster"),
-        pl.lit(0, pl.Int32).alias("day"),
-        "jurisdiction",
-    )
+    cluster, day = pl.col("main_agency").alias("cluster"), pl.lit(0, pl.Int32).alias("day")
+    return source.scan(TABLE, truth=True).select(UNIT, "region", cluster, day, "jurisdiction")
 
 
 def label_by(found: pl.Expr) -> supervision.Supervise:
     """Return labels of train and valid by an expression over the firms' columns, hidden ones too, and ``cut``."""
 
     def supervise(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-        seen = _find_known(source).collect()
-        return (
-            supervision.learnable_units(rows)
-            .select(UNIT, "cut")
-            .join(seen, on=UNIT, how="left", maintain_order="left")
-            .select(UNIT, label=found.fill_null(False).cast(pl.Int8))
-        )
+        units = supervision.learnable_units(rows).select(UNIT, "cut")
+        known = units.join(_find_known(source).collect(), on=UNIT, how="left", maintain_order="left")
+        return known.select(UNIT, label=found.fill_null(False).cast(pl.Int8))
 
     return supervise
 
@@ -53,12 +44,8 @@ def _find_known(source: Source) -> pl.LazyFrame:
     points = pl.col("findings").list.set_intersection(list(FORCED_LABOUR)).list.len() > 0
     audited = source.scan("audits").filter(points).group_by(UNIT).agg(audited=pl.col("day").min())
     investigated = source.scan("operations", truth=True).select("operation", investigated="investigated_day")
-    return (
-        source.scan(TABLE, truth=True)
-        .select(UNIT, "exploits", "operation")
-        .join(investigated, on="operation", how="left")
-        .join(audited, on=UNIT, how="left")
-    )
+    firms = source.scan(TABLE, truth=True).select(UNIT, "exploits", "operation")
+    return firms.join(investigated, on="operation", how="left").join(audited, on=UNIT, how="left")
 
 
 def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:

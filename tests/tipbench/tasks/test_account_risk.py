@@ -5,7 +5,6 @@ import pytest
 from tipbench.data.fold import Prepared
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
-from tipbench.metrics.harm import lawful_kinds
 from tipbench.tasks import tasks
 from tipdata.release import Release
 
@@ -49,19 +48,15 @@ def test_weak_labels_are_of_accounts_that_post(tiny: Release) -> None:
     assert set(found["account"]) <= posted
 
 
-def test_harm_is_told_for_residents_as_for_other_lawful_groups(prepared: Prepared) -> None:
-    scores = prepared.answers.frame.select("account", score=pl.col("oracle_log_odds").cast(pl.Float64))
-    found = evaluate(TASK, prepared.answers, scores, replicates=0)
-    assert {"independent", "business", "resident", "migrant", "lawful", "spam"} <= set(found.groups)
-    units = {name: found.groups[name]["units"] or 0 for name in ("independent", "business", "resident")}
-    assert found.groups["lawful"]["units"] == sum(units.values())
+@pytest.mark.parametrize(
+    ("task", "lawful"),
+    [("account_risk", ("independent", "business", "resident")), ("advert_risk", ("independent", "business"))],
+)
+def test_lawful_groups_partition_the_lawful_units(task: str, lawful: tuple[str, ...], tiny: Release) -> None:
+    prepared = prepare(task, release=tiny, split="operation")
+    odds = pl.col("oracle_log_odds").cast(pl.Float64)
+    scores = prepared.answers.frame.select(prepared.answers.unit, score=odds)
+    found = evaluate(tasks()[task], prepared.answers, scores, replicates=0)
+    assert {*lawful, "migrant", "lawful", "spam"} <= set(found.groups)
+    assert found.groups["lawful"]["units"] == sum(found.groups[name]["units"] or 0 for name in lawful)
     assert (found.oracle["share"] or 0) == pytest.approx(1.0)
-
-
-def test_adverts_keep_their_lawful_groups() -> None:
-    from types import SimpleNamespace
-    from typing import Any, cast
-
-    of_release = SimpleNamespace(custom=None)
-    case = cast(Any, SimpleNamespace(groups=tasks()["advert_risk"].groups, answers=of_release))
-    assert lawful_kinds(case) == ["independent", "business"]

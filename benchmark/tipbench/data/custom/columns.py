@@ -52,11 +52,8 @@ def source_columns(text: str, has: list[str]) -> list[str]:
 def map_columns(own: OwnData, frame: pl.LazyFrame, fields: dict[str, str]) -> pl.DataFrame:
     """Return one column per field, each a column of the frame or a polars SQL expression over its columns.
 
-    Args:
-        fields: name of the field as the config has it (``data.label``) -> column or expression.
-
-    Raises:
-        UsageError: for a column that the data does not have, and an expression that cannot be read or evaluated.
+    ``fields``: name of the field as the config has it (``data.label``) -> column or expression. Raises UsageError for a
+    column that the data does not have, and an expression that cannot be read or evaluated.
     """
     has = frame.collect_schema().names()
     expressions = {field: _expression(own, field, text, has) for field, text in fields.items()}
@@ -316,14 +313,8 @@ def numeric_columns(own: OwnData, table: str, frame: pl.LazyFrame, taken: set[st
 
     Numbers in text become Float64, booleans and text of yes and no alone become Int8; other text is left out. A column
     of vectors of one length d becomes d columns ``name_0`` to ``name_<d - 1>``. Columns that another field of the
-    config reads, and those that ``hidden`` names, are left out.
-
-    Args:
-        taken: names that the table has already.
-
-    Raises:
-        UsageError: where nothing is left, a name is taken, vectors differ in length, or a few cells of a column are not
-            what most of them are.
+    config reads, and those that ``hidden`` names, are left out. Raises UsageError where nothing is left, a name is
+    already taken, vectors differ in length, or a few cells of a column are not what most of them are.
     """
     pattern = own.tables[table][MANY]
     field, has = f"data.tables.{table}.{MANY}", frame.collect_schema().names()

@@ -48,11 +48,8 @@ class Located(NamedTuple):
 def read_rows(own: OwnData, table: str | None = None) -> pl.LazyFrame:
     """Return all rows of the units, or of a table of ``sources``: those of its files, or the result of its SQL text.
 
-    CSV and TSV columns are String, others as they are; NaN is null, as a missing value is.
-
-    Raises:
-        UsageError: for a file that is absent, empty, truncated, of another encoding or format, or without rows; for
-            files of other columns than the first; for SQL that is no SELECT, fails or gives no rows.
+    CSV and TSV columns are String, others as they are; NaN is null. Raises UsageError for a file that cannot be read or
+    has no rows, files of other columns than the first, and SQL that is no SELECT, fails or gives no rows.
     """
     query = own.format_of(table).sql
     if query is not None:

@@ -24,10 +24,8 @@ def read_pairs(own: OwnData, spec: Pairs, frame: pl.LazyFrame) -> tuple[pl.DataF
     """Return the pairs of a user's data, in the order of its rows, and the distinct records in them.
 
     Pairs are ``[pair, left, right, left_text, right_text, label, part]``, with the Int64 keys of their records; records
-    are ``[record, side, text, ...]`` with the fields of their texts.
-
-    Raises:
-        UsageError: for columns that are missing, labels that are not 0 and 1, and parts other than the three.
+    are ``[record, side, text, ...]`` with the fields of their texts. Raises UsageError for columns that are missing,
+    labels that are not 0 and 1, and parts other than the three.
     """
     fields = {f"data.pairs.{name}": text for name, text in spec.model_dump(exclude_none=True).items()}
     if part := own.fold or (FILE if own.files_are_parts else None):
@@ -50,10 +48,8 @@ def read_pairs(own: OwnData, spec: Pairs, frame: pl.LazyFrame) -> tuple[pl.DataF
             pl.col("record").alias(f"{side}_key"), pl.col("raw").alias(side)
         )
         pairs = pairs.join(keys, on=side, how="left", maintain_order="left")
-    keys, texts = (
-        [pl.col(f"{s}_key").alias(s) for s in SIDES],
-        [_plain(pl.col(s)).alias(f"{s}_text") for s in SIDES],
-    )
+    keys = [pl.col(f"{side}_key").alias(side) for side in SIDES]
+    texts = [_plain(pl.col(side)).alias(f"{side}_text") for side in SIDES]
     return pairs.select("pair", *keys, *texts, "label", "part"), _with_fields(records)
 
 

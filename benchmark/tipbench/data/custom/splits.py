@@ -36,19 +36,17 @@ def summary_of(split: str) -> str:
 
 
 def divide_own(own: OwnData, split: str, units: pl.DataFrame, valid: bool = False) -> list[pl.DataFrame]:
-    """Return the folds of a split, ``[..., part]`` each. A cluster is never divided between parts of ``kfold``.
+    """Return the folds of a split, ``[..., part]`` each.
+
+    ``all`` tests every unit, and gives no label to fit. ``kfold`` spreads whole clusters over ``own.folds`` seeded
+    folds, each tested once. ``given`` takes the parts in the column ``fold``, or one fold per value.
 
     Args:
         units: ``[unit, cluster Int64, ...]`` with ``label`` or ``label_<name>`` (Int8; null where it is not known) for
             kfold, and ``fold`` for given.
-        split: ``all`` tests every unit, and gives no label to fit. ``kfold`` spreads units, or whole clusters, over
-            ``own.folds`` seeded folds, each tested once. ``given`` takes the parts in the column ``fold``, or one fold
-            per value.
         valid: whether a valid part is needed; of folds it is the one after the tested one.
 
-    Raises:
-        UsageError: where a class has fewer clusters than there are folds; where some units have no fold or one that is
-            neither a part nor a number, all have the same, or a part is missing.
+    Raises UsageError for too few clusters of a class, and for folds that cannot be meant.
     """
     if split == "all":
         return [units.with_columns(part=pl.lit("test", dtype=PART))]

@@ -28,14 +28,8 @@ def read_truth(own: OwnData, raw: pl.DataFrame) -> dict[str, pl.Series]:
     (Int8).
 
     In their place may be ``true_class`` (String). Beside ``label`` may be ``onset`` (Int32, null for negatives).
-    Estimates have ``truth`` (Float64).
-
-    Args:
-        raw: the mapped fields of the units by their place in the config.
-
-    Raises:
-        UsageError: for labels other than 0 and 1, levels other than 0 to 2, and steps that are not whole
-            numbers from 1.
+    Estimates have ``truth`` (Float64). ``raw``: the mapped fields of the units by their place in the config. Raises
+    UsageError for labels other than 0 and 1, levels other than 0 to 2, and steps that are not whole numbers from 1.
     """
     found = {}
     if own.label is not None:
@@ -82,10 +76,8 @@ def _read_numbers(
 def label_notes(own: OwnData, truth_field: str, frame: pl.LazyFrame, raw: pl.DataFrame) -> list[str]:
     """Return a note that counts unknown labels, and a note for each expression that labels rows with empty columns.
 
-    Args:
-        truth_field: name of the field that holds the truth for the task's kind of prediction.
-        frame: the units' rows.
-        raw: one column per mapped field, named by its place in the config, such as ``data.label``.
+    ``truth_field``: the field with the truth for the task's kind; ``frame``: the units' rows; ``raw``: a column per
+    mapped field, named by its place in the config, such as ``data.label``.
     """
     places = (*TRUTH, truth_field)
     fields = {field: text for field, text in own.of_units().items() if field.split(".")[1] in places}
@@ -141,10 +133,7 @@ def add_classes(
     """Return units ``[..., true_class]`` with a column ``label_<class>`` a class in its place: Int8 1 or 0, or null.
 
     Classes are those of the truth and those that are named elsewhere, in alphabetical order. ``notes`` gets a sentence
-    for classes that only one of the two has, which may be misspelt.
-
-    Raises:
-        UsageError: for fewer than two classes, and more than 200.
+    for classes that only one of the two has, which may be misspelt. Raises UsageError unless there are 2 to 200.
     """
     if TRUE_CLASS not in units.columns or task.classes is None:
         return units
@@ -175,12 +164,8 @@ def add_classes(
 def lawful_groups(own: OwnData, rows: pl.DataFrame) -> tuple[str, ...]:
     """Return the groups that harm is reported for: those of the tested units that are not positive, by name.
 
-    Args:
-        own: the config.
-        rows: the predicted units, ``[part, ...]`` with ``group`` and ``label`` as far as they are mapped.
-
-    Raises:
-        UsageError: for a group of the name that results have for all groups together.
+    ``rows``: the predicted units, ``[part, ...]`` with ``group`` and ``label`` as far as they are mapped. Raises
+    UsageError for a group of the name that results have for all groups together.
     """
     if "group" not in rows.columns or "label" not in rows.columns:
         return ()

@@ -13,11 +13,13 @@ import numpy as np
 import polars as pl
 from tipcore.units import PARTS
 from tipdata.core.draw import PART_SHARES, Stream, assign_parts
-from tipdata.core.world import DAYS
+from tipdata.core.world import DAYS, MINUTES_A_DAY
 
 from tipbench.task import Source
 
 PART = pl.Enum(PARTS)
+DAY_OF_MINUTE = (pl.col("minute") // MINUTES_A_DAY).cast(pl.Int32).alias("day")
+"""The day of units that have a minute."""
 SEED = 2
 """A constant of the benchmark: the held-out codes are the same in every release of every version."""
 
