@@ -119,6 +119,8 @@ def _read(
             at = None if "done" in line else number
     except _Overdue:
         how = slow
+        if at is None and time.monotonic() >= end:  # between two files
+            return None, ""
     except (ValueError, KeyError, TypeError):
         at = next(iter(waiting)) if at is None else at
         how = "breaks the process that reads it"

@@ -129,16 +129,10 @@ def test_predictions_decide_the_score(
     [
         ("nothing", "no predictions"),
         ("missing", "1 missing"),
-        ("extra", "extra"),
-        ("nan", "NaN"),
-        ("type", "score is String"),
-        ("text", "begin and end as one"),
         ("cut", "not a whole parquet file"),
-        ("column", "does not belong to such predictions"),
         ("split", "no folder of that name|at prevalence/sealed|and nothing else"),
         ("seed", "and nothing else"),
         ("task", "not a task of the round"),
-        ("stray", "no file of that name may be there"),
         ("code", "metadata.yaml: no file of that name"),
         ("late", "beyond 8"),
     ],
@@ -154,16 +148,10 @@ def test_a_malformed_submission_is_refused_in_one_sentence(
     files: dict[str, Any] = {
         "nothing": {},
         "missing": {flags: scores.head(-1)},
-        "extra": {flags: pl.concat([scores, scores.head(1).with_columns(advert=pl.lit(5, pl.Int64))])},
-        "nan": {flags: scores.with_columns(score=float("nan"))},
-        "type": {flags: scores.with_columns(pl.col("score").cast(pl.String))},
-        "text": {well: b"region,estimate,lower,upper"},
         "cut": {well: whole[:-9]},
-        "column": {well: frame.with_columns(note=pl.lit("x"))},
         "split": {well.replace("sealed", "forward"): frame},
         "seed": {well: frame, well.replace("s0", "s1"): frame},
         "task": {well.replace("prevalence", "prevalance"): frame},
-        "stray": {well: frame, "model.pkl": b"x"},
         "code": {well: frame, "metadata.yaml": b"command: python3 x.py"},
         "late": {
             place("recruitment_onset"): chance["recruitment_onset"].with_columns(step=pl.lit(9, pl.Int32))

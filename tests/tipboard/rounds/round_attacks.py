@@ -6,60 +6,18 @@ docs/seal.md says what they found.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import random
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from tipboard.rounds.record import commitment
 
 PRIMES = (2, 3, 5, 7, 11, 13, 17)
 WORD = (1 << 64) - 1
 GOLDEN, SECOND = 0x9E3779B97F4A7C15, 0xD1B54A32D192ED03
 MIX_A, MIX_B = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
-
-
-def weak_seeds(name: str, opened: datetime) -> Iterator[bytes]:
-    """Seeds that a careless host might have used: constants, small numbers, dates, times, names, other generators."""
-    yield from (bytes([b]) * 32 for b in range(256))
-    for number in range(1 << 14):
-        yield number.to_bytes(32, "big")
-        yield number.to_bytes(32, "little")
-        yield hashlib.sha256(str(number).encode()).digest()
-        yield hashlib.sha256(number.to_bytes(8, "little")).digest()
-    for number in range(500):
-        yield random.Random(number).randbytes(32)
-        yield np.random.default_rng(number).bytes(32)
-    for text in _texts(name, opened):
-        yield hashlib.sha256(text.encode()).digest()
-        yield text.encode()[:32].ljust(32, b"\0")
-        yield text.encode()[:32].rjust(32, b"0")
-    start = int(opened.timestamp())
-    for second in range(start - 3600, start + 3600):
-        yield second.to_bytes(32, "big")
-        yield hashlib.sha256(str(second).encode()).digest()
-        yield random.Random(second).randbytes(32)
-
-
-def _texts(name: str, opened: datetime) -> Iterator[str]:
-    yield from (name, name.upper(), "tipbench", f"tipbench {name}", f"tipbench-{name}", "secret", "seed", "")
-    for days in range(-400, 400):
-        day: date = opened.date() + timedelta(days)
-        yield from (day.isoformat(), day.strftime("%Y%m%d"), day.strftime("%d.%m.%Y"), f"{name} {day}")
-    minute = opened.replace(second=0, microsecond=0, tzinfo=None)
-    for minutes in range(-720, 720):
-        at = minute + timedelta(minutes=minutes)
-        yield from (at.isoformat(), at.strftime("%Y-%m-%d %H:%M"), at.strftime("%Y%m%d%H%M"))
-
-
-def find_seed(committed: str, bound: str, name: str, opened: datetime) -> bytes | None:
-    """The weak seed that gives the commitment, if one does."""
-    return next((seed for seed in weak_seeds(name, opened) if commitment(seed, bound) == committed), None)
 
 
 def unmixed(words: NDArray[np.int64]) -> NDArray[np.uint64]:

@@ -1,12 +1,13 @@
 """A host who is stopped at any step leaves nothing or all of a round, and the same command finishes it."""
 
+import errno
 import os
 import shutil
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import polars as pl
 import pytest
@@ -20,46 +21,6 @@ from tipdata.core.world import World
 from tipdata.release import generate_region
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
-STOPPED = """
-import errno, os, sys
-from datetime import UTC, datetime
-from pathlib import Path
-import polars as pl
-from tipboard.rounds import new, publishing, regions
-from tipcore import atomic
-
-other_disk, tables = sys.argv[1] == "True", Path(sys.argv[2])
-steps = 0
-for line in sys.stdin:  # a process of its own for each, without another start
-    number, place = int(line.split(" ", 1)[0]), Path(line.split(" ", 1)[1][:-1])
-    child = os.fork()
-    if not child:
-        break
-    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
-else:
-    sys.exit()
-
-def counted(step):
-    def run(*given, **more):
-        global steps
-        steps += 1
-        if steps == number:
-            os._exit(9)
-        return step(*given, **more)
-    return run
-
-def elsewhere(*given):
-    raise OSError(errno.EXDEV, "Invalid cross-device link")
-
-new.sizes = lambda: {"tiny": 1}
-regions.generate_region = lambda world, index: {path.stem: pl.read_parquet(path) for path in tables.iterdir()}
-new.make_round = counted(new.make_round)
-atomic.move = counted(atomic.move)
-publishing.move = elsewhere if other_disk else counted(publishing.move)
-publishing.shutil.rmtree = counted(publishing.shutil.rmtree)
-order = new.RoundOrder("spring", "tiny", "2026-06-30", place / "s" / "secret", place / "p" / "public", ("prevalence",))
-new.new_round(order, datetime(2026, 6, 1, 12, tzinfo=UTC), engine="sequential", quiet=True)
-"""
 
 
 def order_in(place: Path) -> RoundOrder:
@@ -69,34 +30,15 @@ def order_in(place: Path) -> RoundOrder:
 
 
 @pytest.fixture(scope="module")
-def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def region() -> dict[str, pl.DataFrame]:
     """A region that is made once, whatever the seed of a round."""
-    folder = tmp_path_factory.mktemp("tables")
-    for name, frame in generate_region(World("0.4.0", 1), FIRST_REGION).items():
-        frame.write_parquet(folder / f"{name}.parquet")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def region(tables: Path) -> dict[str, pl.DataFrame]:
-    return {path.stem: pl.read_parquet(path) for path in tables.iterdir()}
+    return generate_region(World("0.4.0", 1), FIRST_REGION)
 
 
 @pytest.fixture(autouse=True)
 def one_region(monkeypatch: pytest.MonkeyPatch, region: dict[str, pl.DataFrame]) -> None:
     monkeypatch.setattr(regions, "generate_region", lambda world, index: dict(region))
     monkeypatch.setattr(new, "sizes", lambda: {"tiny": 1})
-
-
-def stopped(making: subprocess.Popen[str], place: Path, number: int) -> bool:
-    """Make a round in a process that ends before one of its steps; whether it had so many."""
-    assert making.stdin is not None
-    assert making.stdout is not None
-    making.stdin.write(f"{number} {place}\n")
-    making.stdin.flush()
-    code = making.stdout.readline()
-    assert code in ("0\n", "9\n")
-    return code == "9\n"
 
 
 def whole(order: RoundOrder) -> Round:
@@ -115,33 +57,57 @@ def whole(order: RoundOrder) -> Round:
     return described
 
 
-@pytest.mark.slow
+class Stopped(BaseException):
+    """A host is stopped."""
+
+
+def stop(*given: object, **more: object) -> None:
+    raise Stopped
+
+
+def elsewhere(*given: object) -> None:
+    raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+
 @pytest.mark.parametrize("other_disk", [False, True])
+@pytest.mark.parametrize(
+    ("module", "step", "state"),
+    [
+        (new, "make_round", (False, False)),
+        (new, "publish", (True, False)),
+        (publishing, "move", (True, False)),
+        (publishing, "set_times", (True, False)),
+        (publishing, "shutil", (True, True)),  # when it removes what waited
+    ],
+)
 def test_whenever_a_host_is_stopped_the_same_command_goes_on(
-    tmp_path: Path, tables: Path, other_disk: bool
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    other_disk: bool,
+    module: Any,
+    step: str,
+    state: tuple[bool, bool],
 ) -> None:
-    number, states = 0, set()
-    words = [sys.executable, "-c", STOPPED, str(other_disk), str(tables)]
-    making = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    while True:
-        number += 1
-        order = order_in(tmp_path / str(number))
-        if not stopped(making, tmp_path / str(number), number):
-            break
-        state = order.secret.exists(), order.public.exists()
-        states.add(state)
-        assert state != (False, True), "nothing is published whose seed is lost"
-        made = open_secret(order.secret)[0] if order.secret.exists() else None
-        if state == (True, True) and not (order.secret / "unpublished").exists():
-            assert whole(order) == made  # all is there
-            continue
-        again = new_round(order, NOW, engine="sequential", quiet=True)
-        assert made in (None, again), "a round that was made is published as it is"
-        assert whole(order) == again
-    making.communicate()
-    whole(order)
-    assert states >= {(False, False), (True, False)}
-    assert number > 3
+    """Nothing is published whose seed is lost, and a round that was made is published as it is."""
+    if other_disk:
+        monkeypatch.setattr(publishing, "move", elsewhere)
+    elif step == "set_times":
+        pytest.skip("only a copy needs its times set")
+    order, made = order_in(tmp_path), None
+    with monkeypatch.context() as patched:
+        tools = SimpleNamespace(rmtree=stop, copytree=shutil.copytree)
+        patched.setattr(module, step, tools if step == "shutil" else stop)
+        with pytest.raises(Stopped):
+            new_round(order, NOW, engine="sequential", quiet=True)
+    assert (order.secret.exists(), order.public.exists()) == state
+    if order.secret.exists():
+        made = open_secret(order.secret)[0]
+    if order.public.exists() and not (order.secret / "unpublished").exists():
+        assert whole(order) == made  # all is there
+        return
+    again = new_round(order, NOW, engine="sequential", quiet=True)
+    assert made in (None, again)
+    assert whole(order) == again
 
 
 @pytest.fixture

@@ -16,13 +16,12 @@ def decode(data: bytes, at: int = 0) -> tuple[list[Any], int]:
     fields, last = [], 0
     while data[at]:
         head, at = data[at], at + 1
-        kind, step = head & 15, head >> 4
-        if step:
+        if step := head >> 4:
             last += step
         else:
             last, at = _signed(data, at)
-        value, at = _value(data, at, kind)
-        fields.append([last, kind, value])
+        value, at = _value(data, at, head & 15)
+        fields.append([last, head & 15, value])
     return fields, at + 1
 
 
@@ -32,9 +31,9 @@ def encode(fields: list[Any]) -> bytes:
     for number, kind, value in fields:
         kind = (TRUE if value else FALSE) if kind in (TRUE, FALSE) else kind
         step = number - last
-        out += bytes([step << 4 | kind]) if 0 < step < 16 else bytes([kind]) + _varint(_zigzag(number))
+        out += bytes([step << 4 | kind]) if 0 < step < 16 else bytes([kind]) + _zigzag(number)
         last = number
-        out += _bytes(value, kind)
+        out += b"" if kind in (TRUE, FALSE) else _bytes(value, kind)
     return out + b"\0"
 
 
@@ -55,45 +54,36 @@ def _value(data: bytes, at: int, kind: int) -> tuple[Any, int]:
         return data[at], at + 1
     if kind in (I16, I32, I64):
         return _signed(data, at)
-    if kind == DOUBLE:
-        return data[at : at + 8], at + 8
-    if kind == BINARY:
-        length, at = _unsigned(data, at)
+    if kind in (DOUBLE, BINARY):
+        length, at = (8, at) if kind == DOUBLE else _unsigned(data, at)
         return data[at : at + length], at + length
-    if kind in (LIST, SET):
-        head, at = data[at], at + 1
-        count, of = head >> 4, head & 15
-        if count == 15:
-            count, at = _unsigned(data, at)
-        values = []
-        for _ in range(count):
-            value, at = (data[at] == TRUE, at + 1) if of in (TRUE, FALSE) else _value(data, at, of)
-            values.append(value)
-        return (of, values), at
     if kind == STRUCT:
         return decode(data, at)
-    raise ValueError(f"type {kind} at {at}")
+    if kind not in (LIST, SET):
+        raise ValueError(f"type {kind} at {at}")
+    count, of, at = data[at] >> 4, data[at] & 15, at + 1
+    if count == 15:
+        count, at = _unsigned(data, at)
+    values = []
+    for _ in range(count):
+        value, at = (data[at] == TRUE, at + 1) if of in (TRUE, FALSE) else _value(data, at, of)
+        values.append(value)
+    return (of, values), at
 
 
 def _bytes(value: Any, kind: int) -> bytes:
-    if kind in (TRUE, FALSE):
-        return b""
-    if kind == BYTE:
-        return bytes([value])
+    if kind in (TRUE, FALSE, BYTE):
+        return bytes([value if kind == BYTE else TRUE if value else FALSE])
     if kind in (I16, I32, I64):
-        return _varint(_zigzag(value))
-    if kind == DOUBLE:
-        return value
-    if kind == BINARY:
-        return _varint(len(value)) + value
-    if kind in (LIST, SET):
-        of, values = value
-        head = (
-            bytes([len(values) << 4 | of]) if len(values) < 15 else bytes([0xF0 | of]) + _varint(len(values))
-        )
-        each = [bytes([TRUE if v else FALSE]) if of in (TRUE, FALSE) else _bytes(v, of) for v in values]
-        return head + b"".join(each)
-    return encode(value)
+        return _zigzag(value)
+    if kind in (DOUBLE, BINARY):
+        return value if kind == DOUBLE else _varint(len(value)) + value
+    if kind == STRUCT:
+        return encode(value)
+    of, values = value
+    short = bytes([min(len(values), 15) << 4 | of])
+    head = short if len(values) < 15 else short + _varint(len(values))
+    return head + b"".join(_bytes(one, of) for one in values)
 
 
 def _unsigned(data: bytes, at: int) -> tuple[int, int]:
@@ -111,8 +101,8 @@ def _signed(data: bytes, at: int) -> tuple[int, int]:
     return (value >> 1) ^ -(value & 1), at
 
 
-def _zigzag(value: int) -> int:
-    return (value << 1) ^ (value >> 63) if value < 0 else value << 1
+def _zigzag(value: int) -> bytes:
+    return _varint((value << 1) ^ (value >> 63) if value < 0 else value << 1)
 
 
 def _varint(value: int) -> bytes:

@@ -95,18 +95,10 @@ def truncated(case: Mutant) -> None:
 
 
 @mutation(FAMILY)
-def bits_flipped_anywhere(case: Mutant) -> None:
-    case.write(flipped(case, case.content))
-
-
-@mutation(FAMILY)
-def bits_flipped_in_the_footer(case: Mutant) -> None:
-    case.write(flipped(case, case.content, footer_at(case.content)))
-
-
-@mutation(FAMILY)
-def bits_flipped_in_the_pages(case: Mutant) -> None:
-    case.write(flipped(case, case.content, 4, footer_at(case.content)))
+def bits_flipped(case: Mutant) -> None:
+    """Anywhere, in the footer or in the pages."""
+    footer = footer_at(case.content)
+    case.write(flipped(case, case.content, *case.pick([(0, 0), (footer, 0), (footer, 0), (4, footer)])))
 
 
 @mutation(FAMILY)

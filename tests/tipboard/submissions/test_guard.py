@@ -21,6 +21,13 @@ from tipcore.errors import MachineFault
 
 TINY = BY_SIZE["tiny"]
 UNITS = 10_000
+EACH = """
+for file in json.load(sys.stdin)['files']:
+    number = file['number']
+    print(json.dumps({{'start': number}}), flush=True)
+    {program}
+    print(json.dumps({{'done': number, 'refused': {said}}}), flush=True)
+"""
 
 
 def entries_of(folder: Path) -> list[SubmittedFile]:
@@ -39,9 +46,11 @@ def guarded(folder: Path, workdir: Path, limits: Limits = TINY) -> Guarded:
 def reader(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     """Put another program in the place of the one that reads."""
 
-    def instead(program: str) -> None:
+    def instead(program: str, said: str = "") -> None:
+        """``said``: an expression, which the program then says of each file after its own lines."""
         path = tmp_path / "reader.py"
-        path.write_text("import json, os, sys, time\n" + program, encoding="utf-8")
+        of_each = EACH.format(program=program, said=said) if said else program
+        path.write_text(f"import json, os, sys, time\n{of_each}", encoding="utf-8")
         python = tmp_path / "python"
         python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{path}"\n', encoding="utf-8")
         python.chmod(0o755)
@@ -94,13 +103,7 @@ def test_a_file_may_have_the_rows_of_its_form_and_not_one_more(honest: Path, tmp
 def test_a_file_that_ends_the_process_is_refused_and_the_others_are_read(
     honest: Path, tmp_path: Path, reader
 ) -> None:
-    reader(
-        "asked = json.load(sys.stdin)\n"
-        "for file in asked['files']:\n"
-        "    print(json.dumps({'start': file['number']}), flush=True)\n"
-        "    if file['number'] == 1: os.kill(os.getpid(), 11)\n"
-        "    print(json.dumps({'done': file['number'], 'refused': 'read'}), flush=True)\n"
-    )
+    reader("if number == 1: os.kill(os.getpid(), 11)", "'read'")
     first, second, third = (one.file for one in entries_of(honest))
     found = guarded(honest, tmp_path / "work")
     assert found.problems[first] == found.problems[third] == "read."
@@ -164,13 +167,7 @@ def test_a_process_that_talks_nonsense_is_a_refusal(honest: Path, tmp_path: Path
 
 
 def test_files_that_take_too_long_together_are_refused(honest: Path, tmp_path: Path, reader) -> None:
-    reader(
-        "asked = json.load(sys.stdin)\n"
-        "for file in asked['files']:\n"
-        "    print(json.dumps({'start': file['number']}), flush=True)\n"
-        "    time.sleep(0.3)\n"
-        "    print(json.dumps({'done': file['number'], 'refused': 'read'}), flush=True)\n"
-    )
+    reader("time.sleep(0.3)", "'read'")
 
     class Hasty(Limits):
         total_seconds = 0.4  # type: ignore[assignment]
@@ -190,13 +187,7 @@ def test_the_process_knows_no_secrets_of_the_environment(
     honest: Path, tmp_path: Path, reader, monkeypatch
 ) -> None:
     monkeypatch.setenv("A_TOKEN", "secret")
-    reader(
-        "asked = json.load(sys.stdin)\n"
-        "for file in asked['files']:\n"
-        "    print(json.dumps({'start': file['number']}), flush=True)\n"
-        "    said = ' '.join(sorted(os.environ))\n"
-        "    print(json.dumps({'done': file['number'], 'refused': said}), flush=True)\n"
-    )
+    reader("pass", "' '.join(sorted(os.environ))")
     said = guarded(honest, tmp_path / "work").problems[ESTIMATES]
     assert "PATH" in said
     assert "A_TOKEN" not in said
