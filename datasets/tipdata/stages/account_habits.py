@@ -17,7 +17,6 @@ from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage, Tables
 from tipdata.stages.accounts import Accounts
 from tipdata.stages.operations.habits import draw_levels
-from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places import Places
 
 
@@ -31,16 +30,6 @@ class Spans:
     sends_from: Ints
     sends_until: Ints
     """An account addresses strangers while its operation recruits: until it stops posting."""
-
-
-def find_spans(o: Operations, accounts: Accounts, outreach: np.ndarray) -> Spans:
-    """Return the spans of all accounts."""
-    owner, lives = accounts.owner, accounts.lives
-    start = np.maximum(lives.created, 0)
-    recruits = outreach & (owner >= 0)
-    since = np.where(recruits, np.maximum(start, o.begins[owner]), start)
-    until = np.where(recruits, np.minimum(lives.until, o.last_day[owner]), lives.until)
-    return Spans(start, lives.until, since, until)
 
 
 def are_alive(spans: Spans, source: Ints, target: Ints, day: Ints) -> np.ndarray:
@@ -94,6 +83,11 @@ def generate(region: Region, past: Past) -> tuple[Actors, Tables]:
     streams = ("parameter/account_habits", "account_habits")
     habits, habit_log = draw_levels(region, actor, group, GROUPS, region.group("ties.habits"), streams)
     outreach, outreach_log = _outreach(region, accounts, number, owner, group)
+    owner, lives = accounts.owner, accounts.lives
+    start = np.maximum(lives.created, 0)
+    recruits = outreach & (owner >= 0)
+    since = np.where(recruits, np.maximum(start, o.begins[owner]), start)
+    until = np.where(recruits, np.minimum(lives.until, o.last_day[owner]), lives.until)
     actors = Actors(
         number,
         actor,
@@ -105,7 +99,7 @@ def generate(region: Region, past: Past) -> tuple[Actors, Tables]:
         accounts.language,
         accounts.circles.town,
         accounts.circles.circle,
-        find_spans(o, accounts, outreach),
+        Spans(start, lives.until, since, until),
         _log_odds(region, accounts, group, size, habit_log + outreach_log),
     )
     return actors, {

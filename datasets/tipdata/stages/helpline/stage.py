@@ -57,12 +57,6 @@ KINDS_OF_FORMS = {
 }
 
 
-def season_of_weeks(region: Region, opens: np.ndarray) -> np.ndarray:
-    """Return weights of documented weeks by the month that they begin in."""
-    month = opens * WEEK % YEAR * MONTHS_A_YEAR // YEAR
-    return region.values("helpline.season")[month]
-
-
 def weekday(region: Region, first: np.ndarray, turn: int) -> np.ndarray:
     """Return a day of the week for each."""
     weights = region.values("helpline.weekdays")
@@ -96,30 +90,6 @@ def pick_soon(
     tried = np.minimum(tried, len(ordered) - 1)
     fits = (people.start[ordered[tried]] <= day[:, None]) & (tried < stop[:, None])
     return tried[np.arange(len(first)), fits.argmax(axis=1)], fits.any(axis=1)
-
-
-def measure_circumstances(
-    region: Region, o: Operations, people: People, kind: np.ndarray, tables: dict[str, np.ndarray]
-) -> dict[str, np.ndarray]:
-    """Return chances of circumstances, by kind and phase, as the people of the region have them.
-
-    Args:
-        kind: of each of ``people``.
-        tables: the chances as they are listed, for kinds that nobody of the region is of.
-    """
-    means, here = people.means.index, find_able(region, o, people)
-    used, of = people.control[here], kind[here]
-    took = used[:, means("takes_earnings")] | used[:, means("debt_bondage")]
-    found = {"earnings": took, "documents": used[:, means("withholds_documents")]}
-    found |= {"restricted": used[:, means("restricts_movement")], "threatened": used[:, means("threats")]}
-    made = dict(tables)
-    for name, has in found.items():
-        made[name] = tables[name].copy()
-        for k in range(EXPLOITED_KINDS):
-            if (of == k).any():
-                made[name][k] = np.clip(int(has[of == k].sum()) * ONE // int((of == k).sum()), 1, ONE - 1)
-    made["restricted"][:, INSIDE + 1 :] = 0
-    return made
 
 
 def operation_trades(region: Region, o: Operations) -> np.ndarray:
@@ -178,7 +148,8 @@ def draw_calls(region: Region) -> Calls:
     weeks, spacing = region["helpline.weeks"], region["helpline.spacing"]
     opens = np.arange(weeks) * spacing + region.stream("helpline/weeks").below(np.arange(weeks), spacing)
     first = np.arange(region["helpline.first"])
-    slot = region.stream("helpline/week").choose(first, season_of_weeks(region, opens))
+    month = opens * WEEK % YEAR * MONTHS_A_YEAR // YEAR
+    slot = region.stream("helpline/week").choose(first, region.values("helpline.season")[month])
     minute = _minute(region, first, opens[slot], 0)
     turns = [(first, np.zeros_like(first), minute)]
     happens = np.ones(len(first), dtype=bool)
@@ -231,7 +202,7 @@ def draw_callers(region: Region, o: Operations, people: People, calls: Calls) ->
     picked = may[np.where(((phase == INSIDE) & fits) | (left < 0), inside, left)]
     position = np.where(group == 0, picked, NOBODY)
     at = np.maximum(position, 0)
-    kind = np.where(group == 0, kinds_of_forms(o)[o.form[people.owner[at]]], group + WORKER - 1)
+    kind = np.where(group == 0, kinds_of_people(o, people)[at], group + WORKER - 1)
     lag = region.between("helpline/lag", first, np.stack(_phase_days(region), axis=1)[phase])
     leaves = np.where(phase == INSIDE, DAYS * 2, day - lag)
     return Callers(
@@ -242,20 +213,6 @@ def draw_callers(region: Region, o: Operations, people: People, calls: Calls) ->
     )
 
 
-def kinds_of_forms(o: Operations) -> np.ndarray:
-    """Return the kind of case of each form of exploitation: (forms,) indices into ``cases.KINDS``."""
-    kinds = KINDS_OF_FORMS
-    return np.array([KINDS.index(kinds.get(form, "other_form")) for form in o.forms])
-
-
-def kind_weights(region: Region, o: Operations, people: People) -> np.ndarray:
-    """Return (5,) integer weights of the kinds among first contacts: the posterior's prior."""
-    may = find_able(region, o, people)
-    forms = np.bincount(kinds_of_people(o, people)[may], minlength=EXPLOITED_KINDS)
-    exploited, worker = (probability(region[f"helpline.{name}"]) for name in ("exploited", "worker"))
-    return np.array([*(forms * exploited // max(len(may), 1)), worker, ONE - exploited - worker])
-
-
 def _phase_days(region: Region) -> tuple[np.ndarray, np.ndarray]:
     """Return fewest and most days since leaving, by phase; zero where a phase has none."""
     bounds = np.array([region["helpline.phase_days"].get(phase, (0, 0)) for phase in PHASES])
@@ -264,12 +221,26 @@ def _phase_days(region: Region) -> tuple[np.ndarray, np.ndarray]:
 
 def circumstance_chances(region: Region, o: Operations, people: People) -> dict[str, np.ndarray]:
     """Return by circumstance (kinds, phases) probabilities out of 65,536."""
-    return measure_circumstances(region, o, people, kinds_of_people(o, people), circumstance_tables(region))
+    tables = circumstance_tables(region)
+    means, here = people.means.index, find_able(region, o, people)
+    used, of = people.control[here], kinds_of_people(o, people)[here]
+    took = used[:, means("takes_earnings")] | used[:, means("debt_bondage")]
+    found = {"earnings": took, "documents": used[:, means("withholds_documents")]}
+    found |= {"restricted": used[:, means("restricts_movement")], "threatened": used[:, means("threats")]}
+    made = dict(tables)
+    for name, has in found.items():
+        made[name] = tables[name].copy()
+        for k in range(EXPLOITED_KINDS):
+            if (of == k).any():
+                made[name][k] = np.clip(int(has[of == k].sum()) * ONE // int((of == k).sum()), 1, ONE - 1)
+    made["restricted"][:, INSIDE + 1 :] = 0
+    return made
 
 
 def kinds_of_people(o: Operations, people: People) -> np.ndarray:
-    """Return the kind of case of each person."""
-    return kinds_of_forms(o)[o.form[people.owner]]
+    """Return the kind of case of each person, by the form of exploitation: indices into ``cases.KINDS``."""
+    of_form = np.array([KINDS.index(KINDS_OF_FORMS.get(form, "other_form")) for form in o.forms])
+    return of_form[o.form[people.owner]]
 
 
 def draw_cases(
@@ -336,7 +307,12 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
     callers = draw_callers(region, o, people, calls)
     circumstances = circumstance_chances(region, o, people)
     cases = draw_cases(region, o, people, calls, callers, circumstances)
-    m = build_need_model(region, kind_weights(region, o, people), circumstances)
+    # Weights of the kinds among first contacts: the prior of the posterior.
+    may = find_able(region, o, people)
+    forms = np.bincount(kinds_of_people(o, people)[may], minlength=EXPLOITED_KINDS)
+    exploited, worker = (probability(region[f"helpline.{name}"]) for name in ("exploited", "worker"))
+    kinds = np.array([*(forms * exploited // max(len(may), 1)), worker, ONE - exploited - worker])
+    m = build_need_model(region, kinds, circumstances)
     needs, urgency = draw_needs(region, m, cases), draw_urgency(region, cases)
     seen = HelplineEvidence.none(len(calls.local))
     sectors = trade_table(region, o, people, kinds_of_people(o, people))

@@ -22,13 +22,6 @@ USUAL = 1_000_000
 """The weight of an operation of a size without a profile."""
 
 
-def kind_shares(region: Region) -> Ints:
-    """Return (2, kinds) shares out of 65,536: among operations that never post, and among those that do."""
-    hidden = np.array([region["operations.hidden_kind"][k] for k in KINDS])
-    posting = np.array([probability(region[f"operations.kind.{k}"]) for k in KINDS])
-    return np.stack([hidden * ONE // hidden.sum(), posting * ONE // posting.sum()])
-
-
 def form_shares(region: Region) -> Ints:
     """Return (forms,) shares of forms in trafficking, out of 65,536."""
     return normalise(np.array(list(region["operations.form"].values()), dtype=np.int64) * ONE)
@@ -55,7 +48,10 @@ def natural_weight(region: Region, kind: Ints, form: Ints, posts: np.ndarray) ->
 def _share(region: Region, kind: Ints, form: Ints, posts: np.ndarray) -> Ints:
     """Return the share, out of 2**32, of each operation's kind and form among those that post, or those that do not."""
     of_form = np.where(kind == TRAFFICKING, form_shares(region)[np.maximum(form, 0)], ONE)
-    return kind_shares(region)[posts.astype(int), kind] * of_form
+    hidden = np.array([region["operations.hidden_kind"][k] for k in KINDS])
+    posting = np.array([probability(region[f"operations.kind.{k}"]) for k in KINDS])
+    of_kind = np.stack([hidden * ONE // hidden.sum(), posting * ONE // posting.sum()])
+    return of_kind[posts.astype(int), kind] * of_form
 
 
 def draw_levels(

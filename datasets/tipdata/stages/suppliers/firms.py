@@ -359,15 +359,6 @@ def _find_placing(
     return np.where(run, others[region.stream("exploitation/which").choose(local, suits)], operation)
 
 
-def find_exploiters(o: Operations, agencies: Agencies, placing: Placing, in_force: np.ndarray) -> Ints:
-    """Return the trafficking operation whose exploitation it is. One that is no agency runs the first such firm alone;
-    what it would run beside is the firm's own."""
-    found = np.where(in_force & placing.of_trafficking(o), placing.operation, NOBODY)
-    agency = np.isin(found, agencies.number)
-    _, first = np.unique(found, return_index=True)
-    return np.where(agency | np.isin(np.arange(len(found)), first), found, NOBODY)
-
-
 @dataclass(frozen=True)
 class Exploitation:
     """By firm: arrays of equal length. ``start`` and ``end`` are those of the spell that there would be as well.
@@ -414,11 +405,15 @@ def draw_exploitation(
     start, end, length = _spell(region, firms, local)
     placing = draw_placing(region, places, o, agencies, firms, length)
     theirs = placing.of_trafficking(o)
+    # An operation that is no agency runs the first such firm alone; what it would run beside is the firm's own.
+    found = np.where(in_force & placing.of_trafficking(o), placing.operation, NOBODY)
+    agency = np.isin(found, agencies.number)
+    _, first = np.unique(found, return_index=True)
     return Exploitation(
         in_force,
         np.where(theirs, placing.start, start),
         np.where(theirs, placing.end, end),
-        find_exploiters(o, agencies, placing, in_force),
+        np.where(agency | np.isin(np.arange(len(found)), first), found, NOBODY),
         prior,
         placing,
     )

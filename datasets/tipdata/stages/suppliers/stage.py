@@ -109,19 +109,6 @@ def _finding_chances(
     return usual, np.maximum(usual, worst[None, :])
 
 
-def audit_frame(region: Region, firms: Firms, audits: Audits) -> Columns:
-    """Return the table ``audits``."""
-    return {
-        "audit": region.ids("audits", audits.number),
-        "firm": firms.id[audits.firm],
-        "day": audits.day,
-        "announced": audits.announced,
-        "findings": as_lists(np.array(audits.codes), audits.findings),
-        "grade": audits.grade,
-        "found": audits.found,
-    }
-
-
 COMPLAINT_ROOM = 16
 """A complaint's local number is its firm's times this plus that of the chance."""
 LIKELIEST = ONE // 2
@@ -284,7 +271,15 @@ def generate(region: Region, past: Past) -> tuple[Suppliers, Tables]:
             "log_odds": log_odds,
         },
         "supplies": trade_frame(region, firms, trade),
-        "audits": audit_frame(region, firms, audits),
+        "audits": {
+            "audit": region.ids("audits", audits.number),
+            "firm": firms.id[audits.firm],
+            "day": audits.day,
+            "announced": audits.announced,
+            "findings": as_lists(np.array(audits.codes), audits.findings),
+            "grade": audits.grade,
+            "found": audits.found,
+        },
         "complaints": complaint_frame(region, firms, complaints, o.majority),
     }
 
