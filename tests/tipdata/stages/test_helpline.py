@@ -21,8 +21,8 @@ from tipdata.stages.helpline.cases import (
     cells_of,
     log_total,
     need_posterior,
+    read_notes,
 )
-from tipdata.stages.helpline.notes import read_notes
 from tipdata.text.documents import read_document
 
 

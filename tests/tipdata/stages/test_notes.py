@@ -11,8 +11,7 @@ from tipdata.core.draw import sigmoid
 from tipdata.core.kinds import FAMILIES, KINDS, LANGUAGES, TRAFFICKING
 from tipdata.core.world import World, parameters
 from tipdata.stages.annotations import impressions
-from tipdata.stages.helpline.cases import NEEDS
-from tipdata.stages.helpline.notes import APART, KnownFacts, read_notes
+from tipdata.stages.helpline.cases import APART, NEEDS, KnownFacts, read_notes
 from tipdata.stages.operations.facts import BY_MIGRATION, SILENT
 from tipdata.stages.operations.habits import draw_levels
 from tipdata.text.facts import facts_of, rules

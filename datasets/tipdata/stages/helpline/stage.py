@@ -35,12 +35,13 @@ from tipdata.stages.helpline.cases import (
     build_need_model,
     circumstance_tables,
     danger_by_threats,
+    draw_coded_facts,
     draw_needs,
     draw_urgency,
     need_posterior,
     phase_table,
+    write_notes,
 )
-from tipdata.stages.helpline.notes import draw_coded_facts, write_notes
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.people import MOVED_ON, People
 
