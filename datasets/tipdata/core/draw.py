@@ -11,10 +11,9 @@ makes that file again; a test compares every entry with scipy.
 
 import hashlib
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, reduce
 from itertools import pairwise
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -257,10 +256,7 @@ def log_add(a: Ints, b: Ints) -> Ints:
 
 def log_sum(values: Ints) -> Ints:
     """Return log of the sum of exponentials over the last axis, milli-nats, folded from left to right."""
-    total = values[..., 0]
-    for index in range(1, values.shape[-1]):
-        total = log_add(total, values[..., index])
-    return cast(Ints, total)
+    return reduce(log_add, np.moveaxis(values, -1, 0))
 
 
 def scale_exp(base: Ints, milli: Ints) -> Ints:

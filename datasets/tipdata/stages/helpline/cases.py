@@ -10,7 +10,7 @@ circumstances that a need depends on. All in integers.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
 from itertools import product
 from typing import Any
 
@@ -281,15 +281,8 @@ def _block(
         whole = prior + sum(both.values())
         wholes.append(whole)
         parts.append({n: tuple(whole - both[n] + x for x in single[n]) for n in needs})
-    joined = {n: tuple(_log_add_all([p[n][i] for p in parts]) for i in (0, 1)) for n in needs}
-    return _log_add_all(wholes), {n: (pair[0], pair[1]) for n, pair in joined.items()}
-
-
-def _log_add_all(values: list[np.ndarray]) -> np.ndarray:
-    total = values[0]
-    for value in values[1:]:
-        total = log_add(total, value)
-    return total
+    joined = {n: tuple(reduce(log_add, (p[n][i] for p in parts)) for i in (0, 1)) for n in needs}
+    return reduce(log_add, wholes), {n: (pair[0], pair[1]) for n, pair in joined.items()}
 
 
 DEPENDS_ON = {
