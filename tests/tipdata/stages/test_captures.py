@@ -10,7 +10,6 @@ import pytest
 from drawn import REGIONS, WORLD, Drawn, Tables  # pyright: ignore[reportMissingImports]
 from polars.testing import assert_frame_equal
 from tipdata.core.world import Region, parameters
-from tipdata.release import Release
 from tipdata.stages import Past, draw_stages
 from tipdata.stages.captures import ANY, LISTS, STAGE
 
@@ -34,13 +33,13 @@ def _both(rows: pl.DataFrame, first: str, second: str) -> int:
     return int(rows.filter(pl.col(first) & pl.col(second))["count"].sum())
 
 
-def test_the_truth_is_everyone_exploited_and_the_counts_are_of_those_observed(tiny: Release) -> None:
-    people = tiny.scan("people", truth=True).filter(pl.col("role") == "exploited").collect()
+def test_the_truth_is_everyone_exploited_and_the_counts_are_of_those_observed(world: Tables) -> None:
+    people = world["people"].filter(pl.col("role") == "exploited")
     # Who is sold has two rows, and is one of those exploited.
     people = people.filter(~pl.col("person").is_in(people["from_person"].drop_nulls().implode()))
     exploited = people.group_by("region").len().sort("region")["len"]
-    populations = tiny.scan("populations", truth=True).sort("region").collect()
-    counted = tiny.scan("case_lists").group_by("region").agg(pl.col("count").sum()).sort("region").collect()
+    populations = world["populations"].sort("region")
+    counted = world["case_lists"].group_by("region").agg(pl.col("count").sum()).sort("region")
     assert populations["hidden"].to_list() == exploited.to_list()
     assert populations["observed"].to_list() == counted["count"].to_list()
     assert populations["hidden"].is_between(500, 6200).all()

@@ -3,8 +3,8 @@
 import numpy as np
 import polars as pl
 import pytest
+from drawn import Tables  # pyright: ignore[reportMissingImports]
 from tipdata.core.world import DAYS, Region, World
-from tipdata.release import Release
 from tipdata.stages import places
 from tipdata.stages.market import (
     destinations,
@@ -41,13 +41,13 @@ def closures() -> list[tuple[Region, Places, np.ndarray, np.ndarray]]:
 
 
 @pytest.fixture(scope="module")
-def market(tiny: Release) -> pl.DataFrame:
-    return tiny.scan("market").collect()
+def market(world: Tables) -> pl.DataFrame:
+    return world["market"]
 
 
 @pytest.fixture(scope="module")
-def effects(tiny: Release) -> pl.DataFrame:
-    return tiny.scan("effects", truth=True).collect()
+def effects(world: Tables) -> pl.DataFrame:
+    return world["effects"]
 
 
 def test_every_platform_has_every_day_and_contacts_that_name_none_have_a_row(market: pl.DataFrame) -> None:
@@ -60,8 +60,8 @@ def test_every_platform_has_every_day_and_contacts_that_name_none_have_a_row(mar
     assert unnamed["contacts"].null_count() == 0
 
 
-def test_platforms_have_adverts_while_open(market: pl.DataFrame, tiny: Release) -> None:
-    sites = tiny.scan("platforms").collect()
+def test_platforms_have_adverts_while_open(market: pl.DataFrame, world: Tables) -> None:
+    sites = world["platforms"]
     joined = market.join(sites, on=["region", "platform"])
     shut = (pl.col("day") < pl.col("opened")) | (pl.col("day") >= pl.col("closed")).fill_null(False)
     assert joined.filter(shut)["adverts"].sum() == 0
@@ -70,8 +70,8 @@ def test_platforms_have_adverts_while_open(market: pl.DataFrame, tiny: Release) 
     )  # type: ignore[operator]
 
 
-def test_the_adverts_table_is_a_sample_of_one_to_two_percent(market: pl.DataFrame, tiny: Release) -> None:
-    sampled = tiny.scan("adverts").group_by("region").len().collect()
+def test_the_adverts_table_is_a_sample_of_one_to_two_percent(market: pl.DataFrame, world: Tables) -> None:
+    sampled = world["adverts"].group_by("region").len()
     full = market.group_by("region").agg(pl.col("adverts").sum())
     share = sampled.join(full, on="region").select(pl.col("len") / pl.col("adverts"))["len"]
     assert share.is_between(0.007, 0.035).all()
@@ -145,11 +145,11 @@ def test_counts_lie_about_what_is_expected(effects: pl.DataFrame, market: pl.Dat
     assert seen.select((pl.col("adverts") - pl.col("expected_with")).abs().min()).item() > 0
 
 
-def test_an_effect_belongs_to_an_intervention_of_its_region(effects: pl.DataFrame, tiny: Release) -> None:
-    told = tiny.scan("interventions").collect()
+def test_an_effect_belongs_to_an_intervention_of_its_region(effects: pl.DataFrame, world: Tables) -> None:
+    told = world["interventions"]
     joined = effects.join(told, on=["region", "intervention", "kind", "day"], how="semi")
     assert joined.height == effects.height
-    closing = tiny.scan("platforms").drop_nulls("closed").select("region", "platform", day="closed").collect()
+    closing = world["platforms"].drop_nulls("closed").select("region", "platform", day="closed")
     assert (
         told.filter(kind="closure")
         .select("region", "platform", "day")

@@ -7,7 +7,6 @@ from drawn import WORLD  # pyright: ignore[reportMissingImports]
 from one_story import DAY, OURS, Tables, events, in_sample, ledger, mean, receipts, sample, shifted, work
 from tipdata.core.kinds import KINDS, SPAM, TRAFFICKING
 from tipdata.core.world import DAYS, World, parameters
-from tipdata.release import Release
 from tipdata.stages import draw_tables
 from tipdata.stages.payments.schemes import MECHANISMS, SPAN, TYPOLOGIES, Work, draw_sample
 from tipdata.stages.payments.stage import GROUPS
@@ -27,13 +26,13 @@ from tipdata.stages.payments.wallets import (
 
 
 @pytest.fixture(scope="module")
-def payments(tiny: Release) -> pl.DataFrame:
-    return tiny.scan("payments", truth=True).collect()
+def payments(world: Tables) -> pl.DataFrame:
+    return world["payments"]
 
 
 @pytest.fixture(scope="module")
-def wallets(tiny: Release) -> pl.DataFrame:
-    return tiny.scan("wallets", truth=True).collect()
+def wallets(world: Tables) -> pl.DataFrame:
+    return world["wallets"]
 
 
 def test_a_region_has_about_twenty_thousand_payments_few_of_them_illicit(payments: pl.DataFrame) -> None:

@@ -3,33 +3,29 @@
 import numpy as np
 import polars as pl
 import pytest
+from drawn import Tables  # pyright: ignore[reportMissingImports]
 from tipdata.core.draw import Stream
 from tipdata.core.world import DAYS, parameters
-from tipdata.release import Release
 from tipdata.stages.account_habits import GROUPS
 from tipdata.stages.ties import Groups, TieNeighbours
 
 
 @pytest.fixture(scope="module")
-def ties(tiny: Release) -> pl.DataFrame:
-    observed = tiny.scan("ties", truth=True).collect()
-    accounts = tiny.scan("accounts", truth=True).select(
-        "account", "language", "platform", "created_day", "operation"
-    )
+def ties(world: Tables) -> pl.DataFrame:
+    observed = world["ties"]
+    accounts = world["accounts"].select("account", "language", "platform", "created_day", "operation")
     for end in ("source", "target"):
-        named = accounts.collect().rename(
-            {c: f"{end} {c}" if c != "account" else end for c in accounts.collect_schema().names()}
-        )
+        named = accounts.rename({c: f"{end} {c}" if c != "account" else end for c in accounts.columns})
         observed = observed.join(named, on=end, how="left", maintain_order="left")
     return observed
 
 
 @pytest.fixture(scope="module")
-def habits(tiny: Release) -> pl.DataFrame:
-    operations = tiny.scan("operations", truth=True).select("operation", "posts")
-    owners = tiny.scan("accounts", truth=True).select("account", "operation")
-    frame = tiny.scan("account_habits", truth=True).join(owners, on="account")
-    return frame.join(operations, on="operation", how="left").collect()
+def habits(world: Tables) -> pl.DataFrame:
+    operations = world["operations"].select("operation", "posts")
+    owners = world["accounts"].select("account", "operation")
+    frame = world["account_habits"].join(owners, on="account")
+    return frame.join(operations, on="operation", how="left")
 
 
 def test_a_region_has_about_fifteen_thousand_ties_among_its_own_accounts(ties: pl.DataFrame) -> None:

@@ -3,31 +3,31 @@
 import numpy as np
 import polars as pl
 import pytest
+from drawn import WORLD, Tables  # pyright: ignore[reportMissingImports]
 from sklearn.metrics import roc_auc_score
 from tipdata.core.kinds import CATEGORIES, SPAM, TRAFFICKING
 from tipdata.core.world import DAYS, MINUTES_A_DAY, World, parameters
-from tipdata.release import Release
 from tipdata.stages import Past, draw_tables
 from tipdata.stages.trips.circuits import AHEAD, GROUPS, ORDERS, STEADINESS, gravity, has_own_way
 from tipdata.stages.trips.stage import UNKNOWN, WALLETS, Bookings, own_bookings
 
 
 @pytest.fixture(scope="module")
-def circuits(tiny: Release) -> pl.DataFrame:
-    return tiny.scan("circuits", truth=True).collect()
+def circuits(world: Tables) -> pl.DataFrame:
+    return world["circuits"]
 
 
 @pytest.fixture(scope="module")
-def stops(tiny: Release) -> pl.DataFrame:
-    frame = tiny.scan("stops", truth=True).sort("circuit", "sequence").collect()
+def stops(world: Tables) -> pl.DataFrame:
+    frame = world["stops"].sort("circuit", "sequence")
     return frame.with_columns(
         next=pl.col("town").shift(-1).over("circuit"), until=pl.col("day").shift(-1).over("circuit")
     )
 
 
 @pytest.fixture(scope="module")
-def trips(tiny: Release) -> pl.DataFrame:
-    return tiny.scan("trips", truth=True).collect()
+def trips(world: Tables) -> pl.DataFrame:
+    return world["trips"]
 
 
 def test_rows_of_trips_per_region(circuits: pl.DataFrame, stops: pl.DataFrame, trips: pl.DataFrame) -> None:
@@ -52,8 +52,8 @@ def test_circuits_span_their_stops(circuits: pl.DataFrame, stops: pl.DataFrame) 
     assert joined["n"].min() >= parameters("0.4.0")["trips.fewest_stops"]["value"]
 
 
-def test_towns_are_those_of_the_region(tiny: Release, stops: pl.DataFrame, trips: pl.DataFrame) -> None:
-    places = tiny.scan("places").select("region", "town").collect()
+def test_towns_are_those_of_the_region(world: Tables, stops: pl.DataFrame, trips: pl.DataFrame) -> None:
+    places = world["places"].select("region", "town")
     for frame, column in ((stops, "town"), (trips, "town"), (trips, "origin")):
         named = frame.select("region", town=column)
         assert named.join(places, on=["region", "town"], how="anti").is_empty()
@@ -61,8 +61,8 @@ def test_towns_are_those_of_the_region(tiny: Release, stops: pl.DataFrame, trips
     assert trips["day"].is_between(0, DAYS - 1).all()
 
 
-def test_only_those_who_tour_have_circuits(tiny: Release, circuits: pl.DataFrame) -> None:
-    operations = tiny.scan("operations", truth=True).select("operation", "kind", tours="circuit").collect()
+def test_only_those_who_tour_have_circuits(world: Tables, circuits: pl.DataFrame) -> None:
+    operations = world["operations"].select("operation", "kind", tours="circuit")
     owned = circuits.drop_nulls("operation").join(operations, on="operation", suffix="_true")
     assert (owned["kind"] == owned["kind_true"]).all()
     assert owned["tours"].all()
@@ -71,8 +71,8 @@ def test_only_those_who_tour_have_circuits(tiny: Release, circuits: pl.DataFrame
     assert (circuits["operation"].is_null() == (circuits["kind"] == "resident")).all()
 
 
-def test_one_person_travels_alone(tiny: Release, circuits: pl.DataFrame) -> None:
-    operations = tiny.scan("operations", truth=True).select("operation", "organisation").collect()
+def test_one_person_travels_alone(world: Tables, circuits: pl.DataFrame) -> None:
+    operations = world["operations"].select("operation", "organisation")
     alone = circuits.drop_nulls("operation").join(operations, on="operation")
     alone = alone.filter(pl.col("organisation") == "individual")
     assert alone.height > 100
@@ -80,8 +80,8 @@ def test_one_person_travels_alone(tiny: Release, circuits: pl.DataFrame) -> None
     assert (alone["party"] == 1).all()
 
 
-def test_linked_adverts_end_at_arrival(tiny: Release, circuits: pl.DataFrame, stops: pl.DataFrame) -> None:
-    posted = tiny.scan("adverts", truth=True).select("operation", posted=pl.col("minute") // 1440).collect()
+def test_linked_adverts_end_at_arrival(world: Tables, circuits: pl.DataFrame, stops: pl.DataFrame) -> None:
+    posted = world["adverts"].select("operation", posted=pl.col("minute") // 1440)
     owned = stops.join(circuits.select("circuit", "operation"), on="circuit")
     before = owned.with_columns(since=pl.col("day").shift(1).over("circuit")).drop_nulls(
         ["since", "operation"]
@@ -148,7 +148,7 @@ def test_a_leg_is_booked_for_all_or_by_each(circuits: pl.DataFrame, trips: pl.Da
 
 def test_the_controller_books_for_a_group(circuits: pl.DataFrame, trips: pl.DataFrame) -> None:
     """Wallets are numbered as payments number them: sixteen an operation, the first its controller's."""
-    region = World.of("0.4.0").region(0)
+    region = WORLD.region(0)
     controllers = set(region.ids("wallets", np.arange(300) * WALLETS).tolist())
     own = trips.filter((pl.col("region") == 0) & pl.col("operation").is_not_null()).drop_nulls("wallet")
     shared = own.group_by("circuit", "day").agg(
@@ -170,13 +170,13 @@ def test_everyday_travellers_come_back_and_are_in_one_place_at_a_time(trips: pl.
     assert (left["day"] > left["since"]).all()
 
 
-def test_travel_has_a_week_and_a_season_and_borders_cost(tiny: Release, trips: pl.DataFrame) -> None:
+def test_travel_has_a_week_and_a_season_and_borders_cost(world: Tables, trips: pl.DataFrame) -> None:
     everyday = trips.filter(pl.col("circuit").is_null())
     weekday = everyday.group_by(pl.col("day") % 7).len()["len"]
     assert weekday.max() > 1.3 * weekday.min()  # type: ignore[operator]
     month = everyday.group_by(pl.col("day") % 365 // 30).len().filter(pl.col("day") < 12)["len"]
     assert month.max() > 1.2 * month.min()  # type: ignore[operator]
-    places = tiny.scan("places").select("town", "jurisdiction").collect()
+    places = world["places"].select("town", "jurisdiction")
     crossed = everyday.join(places, on="town").join(
         places.rename({"town": "origin", "jurisdiction": "from"}), on="origin"
     )
@@ -209,7 +209,7 @@ def test_the_plan_is_looked_at_far_enough_ahead() -> None:
     assert parameters("0.4.0")["schedule.stops"]["value"][1] <= AHEAD
 
 
-WORLD = World.of("0.4.0", 2, size="forms")
+OF_FORMS = World.of("0.4.0", 2, size="forms")
 OWN_WAY_REGIONS = 12
 CLINIC = list(CATEGORIES).index("medical broker")
 
@@ -218,7 +218,7 @@ CLINIC = list(CATEGORIES).index("medical broker")
 def drawn() -> list[tuple[Past, Bookings]]:
     found = []
     for index in range(OWN_WAY_REGIONS):
-        region = WORLD.region(index)
+        region = OF_FORMS.region(index)
         past, _ = draw_tables(region, ("places", "operations"))
         flow = gravity(region, past["places"])
         found.append((past, own_bookings(region, past["places"], past["operations"], flow)))
@@ -226,11 +226,11 @@ def drawn() -> list[tuple[Past, Bookings]]:
 
 
 def test_those_lines_have_no_circuit_and_their_adverts_do_not_tour() -> None:
-    past, tables = draw_tables(WORLD.region(0), ("places", "operations", "accounts", "adverts", "trips"))
+    past, tables = draw_tables(OF_FORMS.region(0), ("places", "operations", "accounts", "adverts", "trips"))
     o = past["operations"]
-    own = pl.DataFrame({"operation": o.id[has_own_way(WORLD.region(0), o)]})
+    own = pl.DataFrame({"operation": o.id[has_own_way(OF_FORMS.region(0), o)]})
     assert tables["circuits"].join(own, on="operation", how="semi").is_empty()
-    assert (past["adverts"].tours.at[has_own_way(WORLD.region(0), o)] == -1).all()
+    assert (past["adverts"].tours.at[has_own_way(OF_FORMS.region(0), o)] == -1).all()
     posted = tables["adverts"].join(own, on="operation", how="semi")
     home = pl.DataFrame({"operation": o.id, "home": past["places"].town[o.town]})
     at_home = posted.join(home, on="operation").select((pl.col("town") == pl.col("home")).mean()).item()
@@ -280,7 +280,7 @@ def test_travel_does_not_tell_trafficking(drawn: list[tuple[Past, Bookings]], po
     counts, kinds, groups = [], [], []
     for index, (past, b) in enumerate(drawn):
         o = past["operations"]
-        rows = np.flatnonzero(has_own_way(WORLD.region(index), o) & (o.posts == posts) & (o.kind != SPAM))
+        rows = np.flatnonzero(has_own_way(OF_FORMS.region(index), o) & (o.posts == posts) & (o.kind != SPAM))
         counts.append(np.bincount(b.operation, minlength=len(o.id))[rows])
         kinds.append(o.kind[rows] == TRAFFICKING)
         groups.append(o.category[rows] * 2 + o.traits["circuit"][rows])
