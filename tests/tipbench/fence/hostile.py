@@ -41,18 +41,13 @@ class Attack:
     def fit(self, fold, seed):
         self.fold = fold
         try:
-            self.notes.append(f"got {getattr(self, self.what)()}")
+            attack = ATTACKS.get(self.what) or getattr(Attack, self.what)
+            self.notes.append(f"got {attack(self)}")
         except Exception as error:
             self.notes.append(f"kept out: {type(error).__name__}: {error}")
 
     def predict(self, fold):
         return fold.to_predict().select(fold.task.unit, score=pl.lit(0.5)).collect()
-
-    def truth_by_path(self):
-        return pl.read_parquet(self.given).columns
-
-    def truth_anywhere(self):
-        return files_named(lambda name: name.endswith(".parquet")) or nothing()
 
     def truth_by_plan(self):
         plans = [table.explain() for table in self.fold.tables.values()]
@@ -76,28 +71,10 @@ class Attack:
             type(one).__name__ for one in gc.get_objects() if type(one).__name__ in ("Prepared", "Answers")
         ] or nothing()
 
-    def other_processes(self):
-        return [pid for pid in os.listdir("/proc") if pid.isdigit() and int(pid) != os.getpid()] or nothing()
-
-    def memory_of_the_parent(self):
-        with open(f"/proc/{self.given}/mem", "rb") as file:
-            return file.read(1)
-
-    def trace_the_parent(self):
-        made = ctypes.CDLL(None, use_errno=True).ptrace(16, int(self.given), 0, 0)
-        return "a process to trace" if made == 0 else nothing()
-
-    def kill_the_parent(self):
-        os.kill(int(self.given), 9)
-        return "it"
-
     def descriptors(self):
         links = [os.readlink(f"/proc/self/fd/{one}") for one in os.listdir("/proc/self/fd") if exists(one)]
         plain = ("pipe:", "/dev/null", "/fold/", "anon_inode:", "/proc/")
         return [link for link in links if not link.startswith(plain)] or nothing()
-
-    def environment(self):
-        return [name for name in os.environ if name in self.given.split(",")] or nothing()
 
     def loopback(self):
         with socket.create_connection(("127.0.0.1", int(self.given)), timeout=2) as there:
@@ -107,25 +84,6 @@ class Attack:
         with socket.socket(socket.AF_UNIX) as there:
             there.connect("\0" + self.given)
             return "an answer"
-
-    def names_on_the_internet(self):
-        return socket.getaddrinfo("example.org", 443)
-
-    def generator(self):
-        from tipdata.release import open_release
-
-        return open_release("0.4.0", "tiny")
-
-    def names_of_packages(self):
-        return [importlib.import_module(name) for name in self.given.split(",")]
-
-    def generator_on_disk(self):
-        return files_named(("world-0.4.0.yaml", "versions.yaml", "fence.key").__contains__) or nothing()
-
-    def board(self):
-        import tipboard.board.files
-
-        return tipboard.board.files
 
     def ids_of_another_task(self):
         carried = set(map(int, self.given.split(",")))
@@ -148,25 +106,6 @@ class Attack:
         with open("/fold/labels", "w", encoding="utf-8") as file:
             return file.write("here")
 
-    def mount_again(self):
-        made = ctypes.CDLL(None, use_errno=True).mount(b"none", b"/", None, 0x1020, None)
-        return "a root to write to" if made == 0 else nothing()
-
-    def uncover_what_is_hidden(self):
-        made = ctypes.CDLL(None, use_errno=True).umount2(self.given.encode(), 2)
-        return "what was under it" if made == 0 else nothing()
-
-    def another_namespace(self):
-        made = ctypes.CDLL(None, use_errno=True).unshare(0x10000000 | 0x00020000)
-        return "capabilities" if made == 0 else nothing()
-
-    def become_root(self):
-        os.setuid(0)
-        return "root"
-
-    def setuid_program(self):
-        return subprocess.run(["su", "-c", "id"], capture_output=True, text=True, check=True).stdout
-
     def past_the_namespaces(self):
         """What every fence of a user shares: its system calls, each by a way that works outside."""
         import ways
@@ -176,15 +115,6 @@ class Attack:
     def keys(self):
         with open("/proc/keys", encoding="ascii") as keys, open("/proc/key-users", encoding="ascii") as users:
             return keys.read() + users.read() or nothing()
-
-    def lock(self):
-        return fcntl.lockf(os.open("/dev/null", os.O_WRONLY), fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-    def libraries(self):
-        """What an honest method does: threads, processes, pools, locks of files, databases, shared memory."""
-        import honest
-
-        return honest.everything()
 
     def fork_bomb(self):
         while True:
@@ -260,11 +190,37 @@ class Attack:
         subprocess.Popen(["sleep", "1000"], start_new_session=True)
         return "one"
 
-    def end_itself(self):
-        os._exit(7)
 
-    def stop_itself(self):
-        sys.exit(0)
+ATTACKS = {
+    "truth_by_path": lambda one: pl.read_parquet(one.given).columns,
+    "truth_anywhere": lambda one: files_named(lambda name: name.endswith(".parquet")) or nothing(),
+    "generator_on_disk": lambda one: files_named(GENERATOR.__contains__) or nothing(),
+    "generator": lambda one: importlib.import_module("tipdata.release").open_release("0.4.0", "tiny"),
+    "board": lambda one: importlib.import_module("tipboard.board.files"),
+    "names_of_packages": lambda one: importlib.import_module(one.given),
+    "names_on_the_internet": lambda one: socket.getaddrinfo("example.org", 443),
+    "environment": lambda one: [name for name in os.environ if name in one.given.split(",")] or nothing(),
+    "other_processes": lambda one: [pid for pid in processes() if int(pid) != os.getpid()] or nothing(),
+    "memory_of_the_parent": lambda one: os.read(os.open(f"/proc/{one.given}/mem", os.O_RDONLY), 1),
+    "trace_the_parent": lambda one: succeeds("ptrace", 16, int(one.given), 0, 0),
+    "kill_the_parent": lambda one: os.kill(int(one.given), 9),
+    "mount_again": lambda one: succeeds("mount", b"none", b"/", None, 0x1020, None),
+    "another_namespace": lambda one: succeeds("unshare", 0x10000000 | 0x00020000),
+    "become_root": lambda one: os.setuid(0),
+    "setuid_program": lambda one: subprocess.run(["su", "-c", "id"], capture_output=True, check=True).stdout,
+    "lock": lambda one: fcntl.lockf(os.open("/dev/null", os.O_WRONLY), fcntl.LOCK_EX | fcntl.LOCK_NB),
+    # What an honest method does: threads, processes, pools, locks of files, databases, shared memory.
+    "libraries": lambda one: importlib.import_module("honest").everything(),
+    "end_itself": lambda one: os._exit(7),
+    "stop_itself": lambda one: sys.exit(0),
+}
+"""Attacks of one expression."""
+GENERATOR = ("world-0.4.0.yaml", "versions.yaml", "fence.key")
+
+
+def succeeds(call: str, *arguments):
+    """Call a function of the C library."""
+    return True if getattr(ctypes.CDLL(None, use_errno=True), call)(*arguments) == 0 else nothing()
 
 
 def in_a_thread(way) -> None:
@@ -295,6 +251,10 @@ def files_named(wanted):
         for name in names
         if wanted(name) and "/tests/" not in f"{folder}/"
     ]
+
+
+def processes():
+    return [name for name in os.listdir("/proc") if name.isdigit()]
 
 
 def exists(descriptor) -> bool:
