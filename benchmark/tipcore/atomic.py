@@ -232,34 +232,25 @@ def _claim(path: Path) -> int | None:
 @contextmanager
 def _new_place(folder: Path, make: Callable[[Path], None]) -> Iterator[Path]:
     """A new place in a folder, made and claimed, so that no other writer sweeps it away; it is gone in the end."""
-    beside, descriptor = _place(folder, make)
+    while True:
+        beside, descriptor = folder / f"{HERE}{uuid.uuid4().hex}", None
+        make(beside)
+        with suppress(BlockingIOError, FileNotFoundError):  # another writer swept between the two calls
+            descriptor = _claim(beside)
+            if beside.exists():
+                break
+            if descriptor is not None:
+                os.close(descriptor)
     try:
         yield beside
     finally:
-        _remove(beside)
+        if beside.is_dir():
+            shutil.rmtree(beside, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                beside.unlink()
         if descriptor is not None:
             os.close(descriptor)
-
-
-def _place(folder: Path, make: Callable[[Path], None]) -> tuple[Path, int | None]:
-    while True:
-        beside = folder / f"{HERE}{uuid.uuid4().hex}"
-        make(beside)
-        with suppress(BlockingIOError, FileNotFoundError):  # one who sweeps came between the two
-            descriptor = _claim(beside)
-            if beside.exists():
-                return beside, descriptor
-            if descriptor is not None:
-                os.close(descriptor)
-
-
-def _remove(path: Path) -> None:
-    """Remove a file or folder, if it is there."""
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        with suppress(OSError):
-            path.unlink()
 
 
 def _put(beside: Path, folder: Path, replace: bool) -> None:

@@ -99,21 +99,12 @@ def settings_of(config: dict[str, Any]) -> Settings:
     try:
         return Settings.model_validate(config)
     except ValidationError as error:
-        raise _wrong(error) from None
-
-
-def _wrong(error: ValidationError) -> UsageError:
-    """Return what says the first wrong key, its value, and what to do."""
-    first = error.errors(include_url=False)[0]
-    where, given = ".".join(str(part) for part in first["loc"]), first["input"]
+        first = error.errors(include_url=False)[0]
+    where, given = ".".join(map(str, first["loc"])), first["input"]
+    says = f"{first['msg'][0].lower()}{first['msg'][1:]}"
     if first["type"] in ("model_type", "model_attributes_type", "dict_type") and given is not None:
-        return UsageError(f"{where}={given} is wrong: it has keys of its own; {_instead(where, given)}.")
-    return UsageError(f"{where}={given} is wrong: {first['msg'][0].lower()}{first['msg'][1:]}.")
-
-
-def _instead(where: str, given: Any) -> str:
-    """Return how a value is given to the one key of a group of settings, or that its keys are given."""
-    annotated = Settings.model_fields.get(where)
-    if annotated is not None and annotated.annotation is Place:
-        return f"give {where}.path={given}"
-    return f"give them, such as {where}.KEY=VALUE"
+        field = Settings.model_fields.get(where)
+        is_place = field is not None and field.annotation is Place
+        how = f"give {where}.path={given}" if is_place else f"give them, such as {where}.KEY=VALUE"
+        says = f"it has keys of its own; {how}"
+    raise UsageError(f"{where}={given} is wrong: {says}.")
