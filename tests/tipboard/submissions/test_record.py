@@ -6,11 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import mutated_record
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tipboard.submissions.messages import UNSEEN, legal_text, quote, quote_name
-from tipboard.submissions.record import Malformed, SubmissionRecord, json_schema, record_of, to_json
+from tipboard.submissions.record import (
+    RESERVED_TEAMS,
+    Malformed,
+    SubmissionRecord,
+    json_schema,
+    record_of,
+    to_json,
+)
 
 SCHEMA = Path(__file__).parents[3] / "docs" / "submission.schema.json"
 
@@ -197,12 +205,26 @@ def test_a_score_that_is_claimed_is_no_field() -> None:
         read(content(predictions=[entry]))
 
 
-@pytest.mark.parametrize(
-    "word", ["runs.path=/etc", "++engine=loky", "a=${oc.env:HOME}", "--config-dir", "~a=1"]
-)
-def test_an_override_that_is_not_about_the_method_is_refused(word: str) -> None:
-    with pytest.raises(Malformed, match="pinned"):
-        read(content(pinned={"package": "x==1", "overrides": {"prevalence": [word]}}))
+def pinned(package: str, overrides: Any) -> dict[str, Any]:
+    return {"package": package, "overrides": {"prevalence": overrides}}
+
+
+REFUSED = {
+    "title": [*(f"A method{sign}of ours" for sign in mutated_record.UNSEEN), *mutated_record.ODD],
+    "paper": mutated_record.ADDRESSES,
+    "team": [name for name in mutated_record.NAMES if name not in RESERVED_TEAMS],
+    "pinned": [
+        *(pinned(package, []) for package in mutated_record.PACKAGES[1:]),
+        *(pinned("x==1", overrides) for overrides in mutated_record.OVERRIDES),
+    ],
+}
+
+
+@pytest.mark.parametrize("field", REFUSED)
+def test_every_text_address_name_and_package_that_is_not_lawful_is_refused(field: str) -> None:
+    for value in REFUSED[field]:
+        with pytest.raises(Malformed, match=rf"submission\.json: {field}"):
+            read(content(**{field: value}))
 
 
 def test_a_record_says_by_task_what_its_scores_mean() -> None:
