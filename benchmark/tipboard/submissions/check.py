@@ -1,4 +1,4 @@
-"""Is a submission acceptable, and what does it score? The one function that authors and maintainers use."""
+"""Check and score a submission, by the one function that authors and maintainers use."""
 
 from __future__ import annotations
 
@@ -44,37 +44,33 @@ from tipboard.submissions.record import RECORD, Malformed, SubmissionRecord, Sub
 from tipboard.submissions.terms import Form, disagreements, form_of
 
 LAPTOP = ("tiny", "small", "forms")
-"""Sizes that are made where they are missing without being asked for."""
-
-
-def accept_all(task: Task, predictions: pl.DataFrame) -> None:
-    """No further demand on predictions."""
+"""Sizes of releases that a check generates where they are missing."""
 
 
 @dataclass(frozen=True)
 class SubmissionTruth:
-    """Answers of one release or round: ``prepared`` gives those of a task's split, as ``prepare`` does.
+    """The answers of one release or round.
 
-    ``units``: how many units a task may ask about at the most, on any split: more rows than go with them are not read.
-    ``check``: what predictions must fulfil beside their format; raises UsageError. ``scored``: whether they are scored
-    now; of a sealed round they are only checked.
+    ``prepared``: returns the answers of a task on a split, as :func:`tipbench.loading.prepare` does. ``units``: the
+    largest number of units of a task on any split; it limits the rows that are read. ``check``: raises UsageError for
+    predictions of the right format that are refused all the same. ``scored``: False where predictions are only checked.
     """
 
     name: str
     prepared: Callable[[Task, str], Prepared]
     units: Callable[[Task], int]
-    check: Callable[[Task, pl.DataFrame], None] = accept_all
+    check: Callable[[Task, pl.DataFrame], None] = lambda task, predictions: None
     scored: bool = True
 
 
 TruthOf = Callable[[SubmissionRecord], SubmissionTruth]
-"""A record whose form and versions are right -> its truth. Raises UsageError for data that it does not have."""
+"""Returns the truth for a well-formed record. Raises UsageError for data that it does not have."""
 
 
 def release_truth(sizes: Collection[str] = LAPTOP, quiet: bool = False) -> TruthOf:
-    """Return SubmissionTruth of public releases, made where missing.
+    """Return the truth of public releases, which are generated where missing.
 
-    ``sizes``: those that may be opened: a submission does not decide what a machine generates.
+    ``sizes``: those that may be opened, so that no submission decides what a machine generates.
     """
 
     def of(record: SubmissionRecord) -> SubmissionTruth:
@@ -96,40 +92,39 @@ def release_truth(sizes: Collection[str] = LAPTOP, quiet: bool = False) -> Truth
 
 
 def _count(task: Task, source: Source) -> int:
-    """Return how many units of a task a release has: of a forecast every row of its stream may be asked about."""
+    """Return the number of units of a task in a release; a forecast may ask about every row of its stream."""
     units = task.units(source) if task.forecast is None else source.scan(task.stream)
     return units.select(pl.len()).collect().item()
 
 
 SEALED = "sealed: scored at close"
-"""In the place of a score whose truth is not known yet."""
+"""The note of a score whose truth is still sealed."""
 
 SCORING_FAILS = (ArithmeticError, ValueError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
-"""What scoring may raise for numbers that no metric can hold."""
+"""Exceptions of scoring that are caused by extreme predictions."""
 
 
 def of_predictions(file: str, error: UsageError) -> Problem:
-    """Return what tipbench says of predictions as a problem of their file."""
+    """Return a refusal of predictions as a problem of their file."""
     said = error.said if isinstance(error, PredictionsRefused) else str(error)
     return Problem(file, said.rstrip(".") + ".")
 
 
 def not_finite(error: BaseException, said: str = "") -> str:
-    """Return the sentence about predictions for which scoring raised one of :data:`SCORING_FAILS`."""
+    """Return the sentence for predictions whose scoring raised one of :data:`SCORING_FAILS`."""
     return f"its values give no finite scores ({type(error).__name__}{said and f': {said}'})."
 
 
 UNDECLARED = "undeclared"
-"""The version of a method that no package is pinned for."""
+"""The version of a method without a pinned package."""
 
 Each = Callable[[Result, Evaluation], None]
-"""Called for every file that is scored. Whether the submission is accepted is known only when ``check`` returns:
-another file may still be refused."""
+"""Called after each file is scored; a later file may still be refused."""
 
 
 @dataclass(frozen=True)
 class ScoredFile:
-    """One file of predictions that was accepted. ``predictions``: its clean file, where a ``workdir`` was given."""
+    """One accepted file of predictions. ``predictions``: its clean copy, where a ``workdir`` was given."""
 
     entry: SubmittedFile
     result: Result
@@ -138,7 +133,7 @@ class ScoredFile:
 
 @dataclass(frozen=True)
 class Checked:
-    """An accepted submission: what was declared, and the score of every file in the order of the record."""
+    """An accepted submission: its record and its scored files, in the order of the record."""
 
     record: SubmissionRecord
     scored: list[ScoredFile]
@@ -199,7 +194,7 @@ def check(
 
 
 def _record(folder: Path, descriptor: Folder, limits: Limits | None) -> SubmissionRecord:
-    """Return the record, with everything beside it as it says. Raises Refused."""
+    """Return the record if the folder agrees with it. Raises Refused."""
     found = look(descriptor)
     if not found.has_record or any(one.where == RECORD for one in found.problems):
         raise Refused(folder, found.problems)
@@ -216,7 +211,7 @@ def _record(folder: Path, descriptor: Folder, limits: Limits | None) -> Submissi
 
 
 def _forms(folder: Path, record: SubmissionRecord, truth: SubmissionTruth) -> dict[str, Form]:
-    """Return what a file may be, by task. Raises Refused for tasks that there is no truth of."""
+    """Return the form of files by task. Raises Refused for tasks without a truth."""
     forms: dict[str, Form] = {}
     problems: dict[str, str] = {}
     for entry in record.predictions:
@@ -243,7 +238,7 @@ def _score_fold(
     each: Each | None,
     entries: Sequence[SubmittedFile],
 ) -> dict[str, Result | str]:
-    """Return the result of each of a fold's files, or a sentence why it has none, by file."""
+    """Return by file the result of each of a fold's files, or why it has none."""
     task = task_of(entries[0].task)
     try:
         prepared = truth.prepared(task, entries[0].split)
@@ -271,8 +266,8 @@ def _score_fold(
 def _evaluated(
     truth: SubmissionTruth, task: Task, prepared: Prepared, predictions: pl.DataFrame, replicates: int
 ) -> tuple[Evaluation, float | None]:
-    """Return scores and the wall seconds that they took, without a library's remarks about numbers that are too large
-    for it; of a sealed round the keys only are checked."""
+    """Return scores and the wall seconds of scoring, without a library's warnings; of a sealed round, check only the
+    keys."""
     if not truth.scored:
         check_predictions(prepared.answers_to(predictions), predictions)
         return Evaluation({task.primary: Score(value=None, note=SEALED)}), None

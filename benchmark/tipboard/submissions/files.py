@@ -1,4 +1,4 @@
-"""Limits of a submission; and files of an untrusted folder, opened so that no name leads out and nothing blocks."""
+"""Limits of a submission; opening files of an untrusted folder so that no name leads out of it and nothing blocks."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def limits_of(size: str | None) -> Limits:
 
 
 def amount(count: int) -> str:
-    """Return bytes as a reader says them: 25 MB, 10.7 GB."""
+    """Return a number of bytes as text: 25 MB, 10.7 GB."""
     for unit, name in ((1_000 * MB, "GB"), (MB, "MB"), (1_000, "kB")):
         if count >= unit:
             return f"{count / unit:,.1f}".removesuffix(".0") + f" {name}"
@@ -90,7 +90,7 @@ def open_below(name: str, above: Folder) -> Folder:
 
 
 def read_regular(folder: Folder, path: str, most: int) -> bytes:
-    """Return the content of a plain file below a folder, which only one name leads to.
+    """Return the content of a plain file below a folder that has no second name.
 
     Args:
         folder: that is open.
@@ -125,7 +125,7 @@ def not_plain(status: os.stat_result) -> str | None:
 
 
 def _content(file: int, most: int) -> bytes:
-    """Return all of a file; its size is looked at first, so that holes of a sparse one count."""
+    """Return all of a file; its size is checked first, so that holes of a sparse file count."""
     size = os.fstat(file).st_size
     if size > most:
         raise Unreadable(f"it has {size:,} bytes and at most {most:,} are read")

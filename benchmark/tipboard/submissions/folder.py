@@ -1,4 +1,4 @@
-"""What lies in the folder of a submission: ``submission.json``, and ``<task>/<split>/s<seed>.parquet``, nothing else.
+"""List the folder of a submission: ``submission.json``, and ``<task>/<split>/s<seed>.parquet``, nothing else.
 
 Only names of lower-case ASCII are of that form, so that no two can be taken for each other on any file system.
 """
@@ -26,7 +26,7 @@ DEEPEST = 2
 """Folders above a file: its task and its split."""
 
 MOST_NAMES = 1_000
-"""Names that are looked at; a submission of 200 files has 601 at most."""
+"""The most names that are listed; a submission of 200 files has 601 at most."""
 
 FORM = f"only {RECORD} and <task>/<split>/s<seed>.parquet may be in it"
 
@@ -43,7 +43,7 @@ class SubmissionFolder:
 
 @contextmanager
 def open_folder_of(folder: Path) -> Iterator[Folder]:
-    """An opened folder, closed at the end.
+    """Open a folder; close it at the end.
 
     Raises UsageError where there is no such folder; the last step of its path may be no link.
     """
@@ -61,7 +61,7 @@ def open_folder_of(folder: Path) -> Iterator[Folder]:
 
 
 def look(folder: Folder) -> SubmissionFolder:
-    """Return all that lies in an opened folder."""
+    """List an opened folder."""
     found = SubmissionFolder()
     _look(folder, "", 0, found)
     if found.names > MOST_NAMES:

@@ -1,8 +1,8 @@
-"""Untrusted predictions are read in a process of their own; what comes back is plain parquet, or a sentence.
+"""Read untrusted predictions in a separate process, which returns plain parquet or a sentence.
 
-The process (:mod:`tipboard.submissions.reader`) is started, not forked, knows nothing of the environment but where
-Python finds its packages, and is ended when a file takes too long. A file that ends it is refused, and the files after
-that are read by another one, a few times.
+The process (:mod:`tipboard.submissions.reader`) is started, not forked, sees no variables of the environment that may be
+secret, and is killed when a file takes too long. A file that kills it is refused; another process reads the files after
+that one, a few times.
 """
 
 from __future__ import annotations
@@ -156,10 +156,10 @@ def _ask(
 
 
 def _lines(process: subprocess.Popen[bytes], seconds: float, end: float) -> Iterator[dict[str, Any]]:
-    """Yield what the process says, line by line, none of them longer than it may be.
+    """Yield the lines of the process; stop at the first that is longer than allowed.
 
-    Kills it and raises _Overdue where a line takes more seconds than it may, or ``end`` (of the monotonic clock) has
-    come: a timer does, since not every system reads a pipe with a limit.
+    A timer kills the process where a line takes more seconds than allowed or ``end`` (monotonic clock) has come, since
+    not every system can read a pipe with a time limit; then raises _Overdue.
     """
     assert process.stdout is not None
     overdue = Event()
@@ -199,7 +199,7 @@ def _refuse_full(workdir: Path) -> None:
 
 
 def note(entry: AnyFile, line: dict[str, Any], workdir: Path, found: Guarded) -> None:
-    """Keep what the process says of one file. Raises MachineFault where the disk is full."""
+    """Store what the process reports about one file. Raises MachineFault where the disk is full."""
     if line.get("full"):
         _refuse_full(workdir)
         line = {**line, "refused": "its clean copy could not be written; hand it in again"}

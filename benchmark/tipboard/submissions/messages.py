@@ -1,4 +1,4 @@
-"""What may stand in text that others read, how untrusted text is quoted, and what is wrong with a submission."""
+"""Check and quote untrusted text; the problems of a submission."""
 
 from __future__ import annotations
 
@@ -25,8 +25,7 @@ SHOWN = 60
 
 
 def legal_text(text: str) -> str:
-    """Return the text, which is one line, in NFC, without anything unseen. Raises ValueError that says what is
-    wrong."""
+    """Return a text that is one line, in NFC, without invisible characters. Raises ValueError for any other."""
     if text != text.strip() or not text:
         raise ValueError("is blank, or begins or ends with a blank")
     for place, sign in enumerate(text, 1):
@@ -40,7 +39,7 @@ def legal_text(text: str) -> str:
 
 
 def quote(text: object, most: int = SHOWN) -> str:
-    """Return an untrusted text as a sentence may quote it: printable, in one line, cut where it is long."""
+    """Return an untrusted text for use in a sentence: printable, in one line, cut where it is long."""
     words = str(text)
     cut = words[:most]
     safe = "".join(sign if _is_plain(sign) else _escape(sign) for sign in cut)
@@ -49,7 +48,7 @@ def quote(text: object, most: int = SHOWN) -> str:
 
 
 def quote_name(path: str, most: int = 120) -> str:
-    """Return an untrusted file name: what is not a plain letter, digit or sign of a path stands as its escape."""
+    """Return an untrusted file name; all but plain letters, digits and signs of a path are escaped."""
     cut = path[:most]
     safe = "".join(
         sign if sign.isascii() and (sign.isalnum() or sign in "._-/") else _escape(sign) for sign in cut
@@ -58,7 +57,7 @@ def quote_name(path: str, most: int = 120) -> str:
 
 
 def has_invisible(text: str) -> bool:
-    """Return whether any character of a text shows nothing."""
+    """Return whether a text has an invisible character."""
     return not (text.isascii() and text.isprintable()) and any(map(_is_invisible, text))
 
 
@@ -92,7 +91,7 @@ LONGEST = 400
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong, and where: ``where`` is a file, a field of one, or "it", the folder. ``said``: a sentence."""
+    """One problem. ``where``: a file, a field of one, or "it", the folder. ``said``: a sentence."""
 
     where: str
     said: str

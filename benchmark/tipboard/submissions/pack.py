@@ -1,4 +1,4 @@
-"""Gather runs or files of predictions, with the overrides that make them again, and write a submission's folder."""
+"""Pack runs or files of predictions into a submission, with the overrides that reproduce them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ CHOICES = ("baseline", "task", "release")
 
 
 def shipped_version(result: Result) -> str | None:
-    """Return the package of a baseline that ships with tipbench, as pip installs it; None for a user's own method."""
+    """Return the requirement of a method that ships with tipbench; None for a user's own."""
     target = str(_method_words(result.config).get("_target_", ""))
     return f"tipbench=={result.versions.method}" if target.partition(".")[0] == SHIPPED else None
 
@@ -69,7 +69,7 @@ def overrides_of(config: Mapping[str, Any]) -> list[str] | None:
 
 
 def _first_words(config: Mapping[str, Any]) -> list[str]:
-    """Return baseline, or task and class of a user's own, and release."""
+    """Return the overrides that choose a baseline, or task and class of a user's own, and the release."""
     name, release = str(config["baseline"]["name"]), config["release"]
     known = name in options([config_folder()])["baseline"]
     target = f"{METHOD}._target_={_method_words(config)['_target_']}"
@@ -88,7 +88,7 @@ def _compose_cell(words: list[str], config: Mapping[str, Any], pinned: bool = Fa
 
 
 def _differences(above: str, there: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what has to be typed for arguments to be as they are wanted."""
+    """Yield the overrides that turn these arguments into the wanted ones."""
     for key, value in wanted.items():
         name = f"{above}.{key}"
         if key not in there:
@@ -100,7 +100,7 @@ def _differences(above: str, there: Mapping[str, Any], wanted: Mapping[str, Any]
 
 
 def _override_value(value: Any, is_path: bool = False) -> str:
-    """Return a value as both YAML and the grammar of the command line read it; paths as they are."""
+    """Return a value as text that YAML and the command line read alike; paths unchanged."""
     if isinstance(value, str) and is_path:
         return value
     if isinstance(value, list | tuple):
@@ -177,7 +177,7 @@ def _method_words(config: Mapping[str, Any]) -> Mapping[str, Any]:
 
 @dataclass(frozen=True)
 class Prediction:
-    """One file to be: what it answers, how it came about, and ``read``, which gives its frame."""
+    """One file to pack. ``read``: returns its frame. ``source``: its name in messages."""
 
     task: str
     split: str
@@ -195,9 +195,12 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Gathered:
-    """All of them, on ``data``. ``method``, ``hardware``, ``package`` and ``overrides`` by task are what can be told
-    from runs; None where they cannot. ``version``: of a sealed round's data, which its name does not say. ``oracles``:
-    runs of oracles that are left out, since no oracle is ranked."""
+    """Predictions to pack, all on ``data``.
+
+    ``method``, ``hardware``, ``package`` and ``overrides`` (by task): as the runs say; None where they do not.
+    ``version``: of a sealed round's data, which its name does not show. ``oracles``: how many runs were left out, since
+    no oracle is ranked.
+    """
 
     data: str
     predictions: list[Prediction]
@@ -344,8 +347,8 @@ def _in_order(predictions: Sequence[Prediction]) -> list[Prediction]:
 
 @dataclass(frozen=True)
 class Authorship:
-    """What an author says of a method. ``method``, ``title`` and ``hardware`` may be told by the runs; ``authors``:
-    name and affiliation."""
+    """What an author declares. ``method``, ``title`` and ``hardware`` default to those of the runs; ``authors``: name
+    and affiliation."""
 
     team: str
     summary: str
@@ -359,7 +362,7 @@ class Authorship:
 
 
 def pack(gathered: Gathered, about: Authorship, to: Path, overwrite: bool = False) -> SubmissionRecord:
-    """Write a submission beside its place and rename it there; what it declares.
+    """Write a submission beside its place, rename it there, and return its record.
 
     Args:
         gathered: the predictions.
@@ -399,7 +402,7 @@ def _check_target(to: Path, overwrite: bool) -> None:
 
 
 def _write(one: Prediction, folder: Path) -> dict[str, Any]:
-    """Write one file, with the columns of its task only; its entry."""
+    """Write one file with the columns of its task; return its entry."""
     frame = one.read()
     task = task_of(one.task)
     columns = task.kind.columns(task.unit)

@@ -45,7 +45,7 @@ class Refusal(Exception):
 
 
 def write_clean(content: bytes, columns: Collection[str], limits: Limits, to: Path) -> int:
-    """Write what a parquet file holds to a new one, without anything but its values, and count its rows.
+    """Write the values of a parquet file, and nothing else of it, to a new one; return the number of rows.
 
     Args:
         content: the whole file.
@@ -128,7 +128,7 @@ def _check_columns(file: Any, columns: Collection[str], limits: Limits) -> None:
 
 
 def _check_sizes(footer: Any, limits: Limits) -> None:
-    """What the footer declares, which is what a reader would make room for."""
+    """Check the sizes that the footer declares, since a reader allocates memory by them."""
     if not 0 <= footer.num_rows <= limits.rows:
         raise Refusal(f"its footer declares {footer.num_rows:,} rows and at most {limits.rows:,} are read")
     if footer.num_row_groups > limits.row_groups:
@@ -158,7 +158,7 @@ def _check_sizes(footer: Any, limits: Limits) -> None:
 
 
 def _check_strings(name: str, values: Any, limits: Limits) -> None:
-    """Strings are ids: short, and of visible characters."""
+    """Refuse strings that are too long or have invisible characters: they are ids."""
     from pyarrow.compute import call_function
 
     longest = call_function("max", [call_function("binary_length", [values])]).as_py() or 0
@@ -178,10 +178,10 @@ MOST_OPEN = 64
 """Descriptors at a time."""
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
-"""What the system says where nothing can be written, whatever is: files are read from memory."""
+"""Error codes of a full or read-only disk."""
 
 WRITTEN = 2
-"""A clean file may be this many times as large as the limit of the file it is made from."""
+"""A clean copy may be this many times as large as its original may be."""
 
 
 def main() -> int:

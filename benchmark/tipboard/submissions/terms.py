@@ -1,7 +1,4 @@
-"""What a record declares, against what there is: tasks, splits, labels, versions, and the files beside it.
-
-Nothing is opened here but the task files of tipbench itself.
-"""
+"""Compare what a record declares with what exists: tasks, splits, labels, versions and files; no file is opened."""
 
 from __future__ import annotations
 
@@ -24,9 +21,9 @@ SEALED_SPLIT = "sealed"
 
 @dataclass(frozen=True)
 class Form:
-    """What a file of a task's predictions may be.
+    """The form of a task's predictions.
 
-    ``columns``: those that it may have; ``score_*`` stands for one per label. ``rows``: the most that are read.
+    ``columns``: that a file may have; ``score_*`` stands for one per label. ``rows``: the most that are read.
     """
 
     columns: tuple[str, ...]
@@ -34,16 +31,16 @@ class Form:
 
 
 def form_of(task: Task, units: int) -> Form:
-    """Return the form of a task's predictions. ``units``: how many there are to predict at the most."""
+    """Return the form of a task's predictions. ``units``: the most that there are to predict."""
     return Form(task.kind.columns(task.unit), ROOM * task.kind.rows_per_unit * units)
 
 
 def disagreements(
     record: SubmissionRecord, found: SubmissionFolder, limits: Limits, versions: Sequence[str]
 ) -> list[Problem]:
-    """Return one problem for everything that cannot be as it is declared.
+    """Return one problem for everything that contradicts the record.
 
-    ``versions``: those of the data that there are, the newest last.
+    ``versions``: the known versions of the data, the newest last.
     """
     return [
         *_undeclared_problems(record, versions),
@@ -76,7 +73,7 @@ def _undeclared_problems(record: SubmissionRecord, versions: Sequence[str]) -> I
 
 
 def _meanings(record: SubmissionRecord) -> Iterator[Problem]:
-    """Yield one problem per task whose scores mean something else here."""
+    """Yield one problem per task whose scores have another version here."""
     where, predicted = f"{RECORD}: versions", {entry.task for entry in record.predictions}
     for name in sorted(predicted & set(tasks())):
         meant, here = record.versions.tasks.get(name), score_version(name)
