@@ -1,8 +1,8 @@
 """Read untrusted predictions in a separate process, which returns plain parquet or a sentence.
 
-The process (:mod:`tipboard.submissions.reader`) is started, not forked, sees no variables of the environment that may be
-secret, and is killed when a file takes too long. A file that kills it is refused; another process reads the files after
-that one, a few times.
+The process (:mod:`tipboard.submissions.reader`) is started, not forked, sees no variables of the environment that could
+be secret, and is killed when a file takes too long. A file that kills it is refused; another process reads the files
+after that one, a few times.
 """
 
 from __future__ import annotations
