@@ -149,8 +149,8 @@ def weight_notes(source: Source, answers: Answers) -> list[str]:
     counted = f"{answers.unit}s"
     if "label" in rows.columns:
         counted, rows = "positives", rows.filter(pl.col("label") == 1)
-    weights = [rows[name].to_numpy() for name in ("weight", "stands_for") if name in rows.columns]
-    weight = np.prod(weights, axis=0)
+    names = [name for name in ("weight", "stands_for") if name in rows.columns]
+    weight = np.prod([rows[name].to_numpy() for name in names], axis=0)
     return [
         f"size {size} draws kinds and forms at shares of its own, and weights restore the world's: the {len(weight):,} "
         f"{counted} of the test tell as much as {effective_size(weight):,.0f} of equal weight (Kish). Sites stay at "
@@ -197,7 +197,10 @@ def visible_tables(
     for name, columns in visible.items():
         table = all_tables()[name]
         truth = any(c.tier == "truth" for c in table.columns if c.name in columns and c.name not in table.key)
-        frame = _permitted_rows(_rows_before_prediction(source.scan(name, truth=truth), table), table, level)
+        frame = _rows_before_prediction(source.scan(name, truth=truth), table)
+        column, values, tier = table.private_rows
+        if column and TIERS.index(level) < TIERS.index(tier):
+            frame = frame.filter(~pl.col(column).is_in(list(values)))
         frame = frame.select(available_columns(frame, table, columns))
         key = _operation_key(table)
         if name in task.context:
@@ -256,14 +259,6 @@ def _rows_before_prediction(frame: pl.LazyFrame, table: Table) -> pl.LazyFrame:
     if "minute" in table.schema:
         return frame.filter(pl.col("minute") < WINDOW_END * MINUTES_A_DAY)
     return frame.filter(pl.col("day") < WINDOW_END) if "day" in table.schema else frame
-
-
-def _permitted_rows(frame: pl.LazyFrame, table: Table, level: str) -> pl.LazyFrame:
-    """Return rows that may be seen at this access level."""
-    column, values, tier = table.private_rows
-    if not column or TIERS.index(level) >= TIERS.index(tier):
-        return frame
-    return frame.filter(~pl.col(column).is_in(list(values)))
 
 
 def _operation_key(table: Table) -> str | None:

@@ -15,6 +15,7 @@ import ast
 import hashlib
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from importlib.machinery import SourceFileLoader
 from importlib.util import find_spec
@@ -158,23 +159,18 @@ def _parse_file(
     constants: dict[str, Any] = {}
     assigned: list[str] = []
     for node in tree.body:
-        assigns = isinstance(node, ast.Assign | ast.AnnAssign)
-        for target in getattr(node, "targets", [getattr(node, "target", None)]) if assigns else ():
-            if isinstance(target, ast.Name):
-                assigned.append(target.id)
-                value = _literal(getattr(node, "value", None))
-                if isinstance(value, PLAIN) and value is not None:
-                    constants[target.id] = value
+        if not isinstance(node, ast.Assign | ast.AnnAssign):
+            continue
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        names = [target.id for target in targets if isinstance(target, ast.Name)]
+        assigned += names
+        with suppress(ValueError, TypeError):  # an expression, or no value at all
+            value = ast.literal_eval(node.value)  # type: ignore[arg-type]
+            if isinstance(value, PLAIN) and value is not None:
+                constants |= dict.fromkeys(names, value)
     once = {name: value for name, value in constants.items() if assigned.count(name) == 1}
     defined = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     return codes, once, tuple(node.name for node in tree.body if isinstance(node, defined))
-
-
-def _literal(node: ast.expr | None) -> Any:
-    try:
-        return None if node is None else ast.literal_eval(node)
-    except (ValueError, TypeError):
-        return None
 
 
 def _all_codes(code: CodeType) -> Iterator[CodeType]:

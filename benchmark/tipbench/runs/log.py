@@ -23,7 +23,8 @@ def logging_to(path: str | None) -> Iterator[None]:
 
     Raises UsageError where the file cannot be written.
     """
-    if path is None or any(_writes_to(handler, path) for handler in LOGGER.handlers):
+    files = [one.baseFilename for one in LOGGER.handlers if isinstance(one, logging.FileHandler)]
+    if path is None or str(Path(path).absolute()) in files:
         yield
         return
     try:
@@ -42,7 +43,3 @@ def logging_to(path: str | None) -> Iterator[None]:
         LOGGER.removeHandler(handler)
         LOGGER.setLevel(level)
         handler.close()
-
-
-def _writes_to(handler: logging.Handler, path: str) -> bool:
-    return isinstance(handler, logging.FileHandler) and Path(handler.baseFilename) == Path(path).absolute()

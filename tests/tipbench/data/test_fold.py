@@ -274,10 +274,6 @@ def test_of_some_regions_no_other_file_is_read(
         assert table.collect().equals(plain.tables[name].collect()), name
 
 
-def test_where_regions_are_hidden_none_can_be_asked_for(tiny: Release) -> None:
-    assert type(prepare("advert_authorship", release=tiny).folds[0].tables) is dict
-
-
 def test_tables_that_are_put_in_the_place_of_a_releases_are_those_of_its_regions(risk: Prepared) -> None:
     fold = risk.folds[0]
     without = fold.tables["adverts"].with_columns(price=None)
@@ -300,13 +296,11 @@ def test_batches_of_regions_are_the_whole_fold_each_unit_once(risk: Prepared) ->
     assert list(fold.by_regions(8)) == [fold]
 
 
-def test_regions_of_ones_own_data_are_no_batches_since_they_may_meet(risk: Prepared) -> None:
-    fold = replace(risk.folds[0], independent_regions=False)
-    assert [batch is fold for batch in fold.by_regions(1)] == [True]
-
-
-def test_a_fold_that_hides_regions_cannot_be_cut_by_them(tiny: Release) -> None:
-    fold = load("advert_authorship", release=tiny)
-    assert list(fold.by_regions(1)) == [fold]
+def test_regions_that_may_meet_or_are_hidden_are_no_batches(risk: Prepared, tiny: Release) -> None:
+    own = replace(risk.folds[0], independent_regions=False)
+    hidden = load("advert_authorship", release=tiny)
+    for fold in (own, hidden):
+        assert [batch is fold for batch in fold.by_regions(1)] == [True]
+    assert type(hidden.tables) is dict, "no region can be asked for"
     with pytest.raises(UsageError, match="adverts do not say which region a row is of"):
-        fold.of_regions([0])
+        hidden.of_regions([0])

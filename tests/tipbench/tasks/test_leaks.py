@@ -80,8 +80,8 @@ def accounts(prepared: Prepared) -> pl.DataFrame:
 
 
 def contacts(prepared: Prepared) -> pl.DataFrame:
-    missing = pl.sum_horizontal(pl.all().is_null()).alias("facts missing")
-    return prepared.folds[0].units("test").collect().with_columns(missing)
+    frame = prepared.folds[0].units("test").collect()
+    return frame.with_columns(pl.sum_horizontal(pl.all().is_null()).alias("facts missing"))
 
 
 def queued_adverts(prepared: Prepared) -> pl.DataFrame:

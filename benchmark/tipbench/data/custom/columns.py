@@ -169,7 +169,7 @@ def _number(columns: Columns) -> Columns:
     are. Anything else, and all text in lists, is numbered from 0 in sorted order.
     """
     lists = {place for place, values in columns.items() if isinstance(values.dtype, pl.List)}
-    if all(_is_numbered(values) for values in columns.values()):
+    if all(map(_is_numbered, columns.values())):
         made = {p: v.cast(pl.List(pl.Int64) if p in lists else pl.Int64) for p, v in columns.items()}
     else:
         texts = {place: _as_text(values) for place, values in columns.items()}

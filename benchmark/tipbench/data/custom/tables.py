@@ -185,11 +185,11 @@ def _minutes(own: OwnData, time: pl.Series) -> pl.Series:
         try:
             time = time.str.to_datetime()
         except pl.exceptions.PolarsError:
-            raise UsageError(
-                f"data.time of data={own.name} is not a time: map it to minutes or to ISO dates."
-            ) from None
+            how = "map it to minutes or to ISO dates"
+            raise UsageError(f"data.time of data={own.name} is not a time: {how}.") from None
     if time.dtype.is_temporal():
-        time = (time.cast(pl.Datetime("us")) - time.cast(pl.Datetime("us")).min()).dt.total_minutes()
+        moments = time.cast(pl.Datetime("us"))
+        time = (moments - moments.min()).dt.total_minutes()
     return time.cast(pl.Int64)
 
 

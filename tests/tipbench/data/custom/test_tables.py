@@ -160,23 +160,6 @@ def test_a_bad_config_of_several_tables_is_refused(fields: dict[str, Any], says:
     assert says in refused(RISK, graph(tmp_path, **fields))
 
 
-def test_an_empty_file_of_a_table_is_refused(tmp_path: Path) -> None:
-    assert "has a header and no rows" in refused(RISK, graph(tmp_path, edges=EDGES.clear()))
-    own = graph(tmp_path)
-    (tmp_path / "edges.csv").write_bytes(b"")
-    assert "edges.csv is empty" in refused(RISK, own)
-
-
-def test_a_task_may_refuse_tables_that_it_cannot_use(tmp_path: Path) -> None:
-    def check(tables: dict[str, pl.DataFrame]) -> None:
-        if tables["ties"].height < 9:
-            raise UsageError("ties are too few: give nine.")
-
-    own = graph(tmp_path)
-    assert refused(replace(RISK, check=check), own) == "ties are too few: give nine."
-    assert prepare(RISK, own=own).split == "all"
-
-
 def test_a_path_to_the_units_file_finds_the_others_beside_it(tmp_path: Path) -> None:
     own = graph(tmp_path, path=str(tmp_path / "nodes.csv"))
     assert fold_of(RISK, own).tables["ties"].collect().height == 3

@@ -107,22 +107,3 @@ def test_a_constant_score_raises_no_alarm(score: float) -> None:
 
 def test_a_valid_part_without_any_row_raises_no_alarm() -> None:
     assert best_threshold(scored([([], 3, True)]), labels([([], 3, True)])) == NEVER
-
-
-def test_the_threshold_of_a_large_part_is_found_in_a_moment() -> None:
-    generator = np.random.default_rng(0)
-    chats = 20_000
-    length = generator.integers(5, 60, chats)
-    unit = np.repeat(np.arange(chats), length)
-    step = np.concatenate([np.arange(1, n + 1) for n in length])
-    order = np.lexsort((unit, step))
-    onset = [int(n) // 2 + 1 if c % 10 == 0 else None for c, n in enumerate(length)]
-    lifted = np.array([o or 99 for o in onset])[unit] <= step
-    score = generator.normal(size=unit.size) + 3 * lifted
-    given = pl.DataFrame(
-        {"chat": np.arange(chats), "label": [int(o is not None) for o in onset], "onset": onset},
-        schema_overrides={"label": pl.Int8, "onset": pl.Int32},
-    )
-    rows = StepScores(pl.Series("chat", unit[order]), step[order].astype(np.int32), score[order])
-    threshold = best_threshold(rows, given)
-    assert 1.0 < threshold < 6.0
