@@ -11,8 +11,9 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -54,24 +55,36 @@ def arrow_file(table: pa.Table, **options: Any) -> bytes:
     return buffer.getvalue()
 
 
-def base(folder: Path) -> Path:
-    """A submission on tiny that is accepted: estimates, scores and clusters."""
+def packed(
+    folder: Path,
+    data: str,
+    frames: Mapping[str, pl.DataFrame],
+    method: str = "mine",
+    version: str | None = None,
+) -> Path:
+    """Pack predictions by their file. ``version``: of the data of a sealed round."""
     cost = {"fit_s": 1.0, "predict_s": None, "cpu_s": 1.5, "peak_mib": 12.0}
     predictions = []
-    for file in (ESTIMATES, SCORES, CLUSTERS):
+    for file, frame in frames.items():
         name, split, _ = file.split("/")
-        task, answers = tasks()[name], prepare(name, release="0.4.0/tiny", split=split).answers
-        frame = guess(answers)
-        frame = frame.cast({"score": pl.Float32}) if file == SCORES else frame
-        predictions.append(
-            Prediction(name, split, 0, task.labels[0], task.tier, cost, lambda frame=frame: frame, file)
-        )
+        task, read = tasks()[name], partial(lambda frame: frame, frame)
+        predictions.append(Prediction(name, split, 0, task.labels[0], task.tier, cost, read, file))
     about = Authorship(
-        "acme", "Guesses by lot.", [("A. Author", "Acme University")], "mine", hardware="2 cores",
+        "acme", "Guesses by lot.", [("A. Author", "Acme University")], method, hardware="2 cores",
         code="https://code.example/mine",
     )  # fmt: skip
-    pack(Gathered("0.4.0/tiny", predictions), about, folder)
+    pack(Gathered(data, predictions, version=version), about, folder)
     return folder
+
+
+def base(folder: Path) -> Path:
+    """A submission on tiny that is accepted: estimates, scores and clusters."""
+    frames = {}
+    for file in (ESTIMATES, SCORES, CLUSTERS):
+        name, split, _ = file.split("/")
+        frames[file] = guess(prepare(name, release="0.4.0/tiny", split=split).answers)
+    frames[SCORES] = frames[SCORES].cast({"score": pl.Float32})
+    return packed(folder, "0.4.0/tiny", frames)
 
 
 @dataclass

@@ -28,13 +28,11 @@ import mutated_files  # noqa: F401
 import mutated_parquet  # noqa: F401
 import mutated_record  # noqa: F401
 import mutated_values  # noqa: F401
-import polars as pl
 from guesses import guess
-from mutated_case import COMMANDS, ROUND_COMMANDS, SECRET, Made, made, names_below, tidy
+from mutated_case import COMMANDS, ROUND_COMMANDS, SECRET, Made, made, names_below, packed, tidy
 from tipbench.cli import main
 from tipbench.loading import prepare
 from tipbench.runs.frames import RESULTS, read_results
-from tipbench.task import Task
 from tipbench.tasks import tasks
 from tipboard.rounds.folds import blank_answers
 
@@ -61,16 +59,16 @@ OUTCOMES = (*GOOD, *BAD)
 def bases(into: Path, names: Sequence[str] | None = None) -> dict[str, Path]:
     """Honest folders by the name of their task, or of what they answer of a round, of these names or of all."""
     found = {}
-    for task in tasks().values():
-        if names is None or task.name in names:
-            answers = prepare(task, release=DATA).answers
-            given = {f"{task.name}/{task.splits[0]}/s0": guess(answers)}
-            found[task.name] = _packed(into, task.name, given, [task], (f"data={DATA}",))
-    for name, answered in ROUND_TASKS.items():
-        if names is None or name in names:
-            given = {f"{one}/sealed/s0": guess(blank_answers(one, into / "public")) for one in answered}
-            about = (f"round={into / 'public'}",)
-            found[name] = _packed(into, name, given, [tasks()[one] for one in answered], about)
+    for name in [*tasks(), *ROUND_TASKS] if names is None else names:
+        method = name.replace("_", "-")
+        to = into / "honest" / f"acme--{method}"
+        if name in ROUND_TASKS:
+            answers = {one: blank_answers(one, into / "public") for one in ROUND_TASKS[name]}
+            frames = {f"{one}/sealed/s0.parquet": guess(blank) for one, blank in answers.items()}
+            found[name] = packed(to, f"round/{ROUND}", frames, method, DATA.partition("/")[0])
+        else:
+            file = f"{name}/{tasks()[name].splits[0]}/s0.parquet"
+            found[name] = packed(to, DATA, {file: guess(prepare(name, release=DATA).answers)}, method)
     return found
 
 
@@ -78,47 +76,7 @@ def host_round(into: Path) -> None:
     """Make the round of ``ROUND_TASKS``: ``public`` and ``secret`` below the folder."""
     words = ["seal", "new", ROUND, "release=tiny", f"closes={CLOSES}", "engine.workers=1", "--quiet"]
     asked = sorted(one for answered in ROUND_TASKS.values() for one in answered)
-    _call([*words, "--secret", str(into / "secret"), "--to", str(into / "public"), *asked])
-
-
-def _packed(
-    into: Path, name: str, given: dict[str, pl.DataFrame], answered: Sequence[Task], data: tuple[str, ...]
-) -> Path:
-    """Pack predictions. Several tasks of a round are declared with the labels that they have in common."""
-    plain = into / "plain" / name
-    plain.mkdir(parents=True)
-    words = []
-    for number, (place, frame) in enumerate(given.items()):
-        frame.write_parquet(plain / f"{number}.parquet")
-        words.append(f"{place}={plain / f'{number}.parquet'}")
-    [labels, *_] = [one for one in answered[0].labels if all(one in task.labels for task in answered)]
-    declared = (
-        f"labels={labels}",
-        "access=public",
-        "team=acme",
-        f"method={name.replace('_', '-')}",
-    )
-    to = into / "honest" / f"acme--{name.replace('_', '-')}"
-    _call(
-        [
-            "submit",
-            *words,
-            "--to",
-            str(to),
-            *data,
-            *declared,
-            "summary=Guesses by lot.",
-            "authors=A. Author, Acme University",
-            "hardware=2 cores",
-            "--quiet",
-            "check=false",
-        ]
-    )
-    return to
-
-
-def _call(words: list[str]) -> None:
-    if code := main(words):
+    if code := main([*words, "--secret", str(into / "secret"), "--to", str(into / "public"), *asked]):
         raise RuntimeError(f"tipbench {' '.join(words)} ended with {code}")
 
 
