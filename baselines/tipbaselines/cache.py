@@ -18,9 +18,9 @@ _EVERY: list[OrderedDict[Hashable, Any]] = []
 def remember(size: int = 1) -> Callable[[F], F]:
     """Decorate a function of positional arguments: its last ``size`` results are kept in this process.
 
-    A fold counts by its tables: a method sees the same ones when it is fitted, when it predicts valid and test, and for
-    every seed; results for other tables are dropped. Arrays, series and lists of texts count by their content, all else
-    must be hashable. Results are shared, so nobody may write to them. They change no prediction, only its cost.
+    A fold counts by its tables, which are the same in fit and predict and for every seed; results for other tables are
+    dropped. Arrays, frames, series and lists of texts count by content, all else must be hashable. Results are shared,
+    so nobody may write to them. They change no prediction, only its cost.
     """
 
     def decorate(function: F) -> F:
@@ -57,6 +57,8 @@ def forget() -> None:
 def _content(argument: Any) -> Hashable:
     if isinstance(argument, Fold):
         return None
+    if isinstance(argument, pl.DataFrame):
+        return tuple((column.name, _content(column)) for column in argument.iter_columns())
     if isinstance(argument, pl.Series):
         argument = argument.to_list() if argument.dtype == pl.String else argument.to_numpy()
     if isinstance(argument, np.ndarray):

@@ -26,8 +26,7 @@ def components(nodes: int, edges: np.ndarray) -> np.ndarray:
 
 
 def value_edges(values: pl.Series) -> np.ndarray:
-    """Return edges between rows of one value: (n, 2) int64, each row linked to the first row with its value, one of a
-    null to itself."""
+    """Return edges (n, 2) int64 from each row to the first row with its value, from a null to itself."""
     row = np.arange(len(values))
     rows = pl.DataFrame({"row": row, "value": values})
     first = rows.select(pl.col("row").min().over("value"))["row"].to_numpy()
@@ -35,25 +34,16 @@ def value_edges(values: pl.Series) -> np.ndarray:
 
 
 def contact_edges(contacts: pl.Series, limit: int | None = None) -> np.ndarray:
-    """Return edges between rows that share a contact: (n, 2) int64, each row linked to the first row with that contact.
+    """Return edges (n, 2) int64 between rows that share a contact: from each to the first row with that contact.
 
-    ``contacts``: a list column, nulls allowed. ``limit``: contacts on more rows than this are passed over.
+    ``contacts``: a list column, nulls allowed. ``limit``: contacts on more rows than this are ignored.
     """
-    rows = pl.DataFrame({"row": np.arange(len(contacts)), "contact": contacts}).explode(
-        "contact", empty_as_null=True
-    )
-    rows = (
-        rows.drop_nulls("contact")
-        .unique()
-        .with_columns(
-            pl.col("row").min().over("contact").alias("first"), pl.len().over("contact").alias("size")
-        )
-    )
+    rows = pl.DataFrame({"row": np.arange(len(contacts)), "contact": contacts})
+    rows = rows.explode("contact", empty_as_null=True).drop_nulls("contact").unique()
     if limit is not None:
-        rows = rows.filter(pl.col("size") <= limit)
-    return (
-        rows.filter(pl.col("row") != pl.col("first")).select("row", "first").sort("row", "first").to_numpy()
-    )
+        rows = rows.filter(pl.len().over("contact") <= limit)
+    edges = rows.select("row", pl.col("row").min().over("contact").alias("first"))
+    return edges.filter(pl.col("row") != pl.col("first")).sort("row", "first").to_numpy()
 
 
 def cluster_frame(units: pl.Series, label: np.ndarray) -> pl.DataFrame:
@@ -190,28 +180,17 @@ def jaccard(sets: Shingles, pairs: np.ndarray, chunk: int = 200_000) -> np.ndarr
     return similarity
 
 
-def near_duplicate_pairs(
-    texts: Sequence[str], threshold: float, width: int = 3, permutations: int = 128, bands: int = 32
-) -> np.ndarray:
-    """Return pairs of distinct texts whose exact shingle Jaccard similarity is at least ``threshold``: (pairs, 2)
-    int64."""
-    sets = shingles(texts, width)
-    pairs = candidate_pairs(sets, permutations, bands)
-    return pairs[jaccard(sets, pairs) >= threshold]
-
-
 @remember(3)
 def near_duplicate_groups(
     texts: Sequence[str], threshold: float, width: int = 3, permutations: int = 128, bands: int = 32
 ) -> np.ndarray:
-    """Group number of each text: connected components over verified pairs, equal normalised texts together.
-
-    An empty text is a group of its own. int64, shape (len(texts),), for reading only.
-    """
+    """Return the group of each text, int64 (texts,), for reading only: connected components over the pairs whose exact
+    similarity is at least ``threshold``, equal normalised texts together. An empty text is a group of its own."""
     plain = normalise_all(texts)
     distinct, first = equal_values(plain)
-    pairs = near_duplicate_pairs([plain[i] for i in first], threshold, width, permutations, bands)
-    group = components(len(first), pairs)[distinct]
+    sets = shingles([plain[i] for i in first], width)
+    pairs = candidate_pairs(sets, permutations, bands)
+    group = components(len(first), pairs[jaccard(sets, pairs) >= threshold])[distinct]
     empty = np.array([not text for text in plain], dtype=bool)
     group[empty] = len(first) + np.arange(int(empty.sum()))
     group.flags.writeable = False

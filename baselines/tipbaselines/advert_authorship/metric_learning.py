@@ -66,7 +66,7 @@ class MetricLearning:
     def predict(self, fold: Fold) -> pl.DataFrame:
         frame = to_predict(fold)
         keys = frame[fold.task.unit]
-        found, values, search = text_pairs(frame, self.neighbours)
+        found, values, search = pair_values(_shown(frame), self.neighbours)
         if found.shape[1] == 0:
             return candidate_frame(keys, np.empty((0, 2), dtype=np.int64), np.empty(0))
         scores = search / len(SEARCH)
@@ -81,26 +81,21 @@ class MetricLearning:
 
     def _pairs(self, frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         """Return channels of every advert's candidates, and whether the two have one label."""
-        found, values, _ = text_pairs(frame, self.neighbours)
+        found, values, _ = pair_values(_shown(frame), self.neighbours)
         label = frame["label"].to_numpy()
         return values, (label[found] == label[:, None]).ravel()
 
 
-def text_pairs(frame: pl.DataFrame, neighbours: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return :func:`pair_values`, kept by the texts: those of valid stop the trees, and are then predicted."""
-    shown = [name for name in ("title", "body") if name in frame.columns]
-    return _text_pairs(tuple(shown), *(frame[name].fill_null("") for name in shown), neighbours)
+def _shown(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.select(name for name in ("title", "body") if name in frame.columns)
 
 
 @remember(2)
-def _text_pairs(names: tuple[str, ...], *columns: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    return pair_values(pl.DataFrame(dict(zip(names, columns, strict=False))), columns[-1])
-
-
 def pair_values(
     frame: pl.DataFrame, neighbours: int, chunk: int = 256
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return candidates of each row by the search, and the channels of each pair.
+    """Return candidates of each row by the search, and the channels of each pair; kept, as valid stops the trees and is
+    then predicted.
 
     ``frame``: title and body, in ascending order of unit. Returns (rows, k) int64 row numbers in ascending order,
     (rows * k, channels + 3) float32, and the search's (rows, k) float64; k is at most ``neighbours``. The last three

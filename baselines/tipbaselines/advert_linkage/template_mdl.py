@@ -2,14 +2,11 @@
 
 After InfoShield (Lee et al., ICDE 2021), re-implemented from the paper. Coarse: documents that share one of their
 rarest five-word phrases are in one component. Fine: within a component a document becomes a template, every document
-that is shorter to write as edits of it joins, words that few of them have are taken out, and slots are put in where
-they save bits; the template stays if all of it together is shorter than the documents written one by one.
-Digits are not words, as in the authors' code: prices and phone numbers differ within a template. A number holds its
-place in a phrase, and is not part of what the fine step compares. Parameter-free but for the phrases. Needs the text.
-Cost: 17 s for 25,000 adverts and a minute or two for 70,000 on one core, growing with the number of templates.
-
-Against the paper: templates are columns of their first document instead of a partial order graph, and equal texts
-are aligned once.
+that is shorter to write as edits of it joins, rare words are taken out, and slots are put in where they save bits; the
+template stays if all of it together is shorter than the documents one by one. Digits are not words, as in the authors'
+code: prices and phone numbers differ within a template. Unlike in the paper, templates are columns of their first
+document instead of a partial order graph, and equal texts are aligned once. Needs the text. Cost: 17 s for 25,000
+adverts and a minute or two for 70,000 on one core, growing with the number of templates.
 """
 
 import hashlib

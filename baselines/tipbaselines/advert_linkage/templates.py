@@ -1,9 +1,9 @@
 """Bits that it takes to write documents down, alone or as edits of a template with slots; alignments in batches.
 
-The code lengths of InfoShield (Lee, Vajiac, Kulshrestha, Levy, Park, Jones, Rabbany and Faloutsos, ICDE 2021,
-section IV): a document of n words costs log*(n) + n log2 V; aligned to a template it costs one bit a column, and for
-every edit its place, its kind (2 bits) and the word where one is put in; words in a slot cost no place and no kind.
-All documents of a batch are aligned at once by dynamic programming over integers, so ties are exact.
+The code lengths of InfoShield (Lee et al., ICDE 2021, section IV): a document of n words costs log*(n) + n log2 V;
+aligned to a template it costs one bit a column, and for every edit its place, its kind (2 bits) and the word where one
+is put in; words in a slot cost no place and no kind. All documents of a batch are aligned at once by dynamic
+programming over integers, so ties are exact.
 
 A clustering is a generator: it yields an :class:`AlignmentRequest` and is sent the answer. Most requests are small,
 so the requests of a thousand clusterings are answered in one batch, which costs little more than one of them.
@@ -184,8 +184,7 @@ def _lower_to_lowest_above(table: np.ndarray) -> None:
 
 
 def align(templates: Templates, matrix: np.ndarray, lengths: np.ndarray, word_bits: int) -> Alignment:
-    """Return the cheapest alignment of each document, found backwards through the table; a match is preferred to an
-    edit."""
+    """Return the cheapest alignment of each document, backwards through the table; a match is preferred to an edit."""
     rows = np.stack(list(_rows(templates, matrix, lengths, word_bits)))
     edit = _edit_bits(templates, lengths, word_bits)
     tall, wide, count = rows.shape
@@ -224,8 +223,8 @@ MOST = {"bits": 4096, "align": 256}  # Pairs in a batch: of an alignment the who
 class AlignmentRequest:
     """Every template with every document.
 
-    ``kind``: ``bits`` is answered by float64 [templates, documents] of
-    :func:`tipbaselines.advert_linkage.templates.aligned_bits`, ``align`` by an alignment per template.
+    ``kind``: ``bits`` is answered by float64 [templates, documents] of :func:`aligned_bits`, ``align`` by an alignment
+    per template.
     """
 
     kind: Literal["bits", "align"]
@@ -256,8 +255,18 @@ def _answers(asks: Sequence[AlignmentRequest], word_bits: int) -> list[Any]:
         pairs = [(t, d) for n in which for t in asks[n].templates for d in asks[n].documents]
         made = iter(_of_pairs(kind, pairs, word_bits))
         for number in which:
-            answers[number] = _answer(asks[number], made)
+            ask = asks[number]
+            of_template = [[next(made) for _ in ask.documents] for _ in ask.templates]
+            answers[number] = np.array(of_template) if kind == "bits" else _alignments(ask, of_template)
     return answers
+
+
+def _alignments(ask: AlignmentRequest, of_template: list[list[Any]]) -> list[Alignment]:
+    sizes = (len(one.tokens) for one in ask.templates)
+    return [
+        Alignment(np.array([m[:size] for m, _ in rows]), np.array([i[: size + 1] for _, i in rows]))
+        for size, rows in zip(sizes, of_template, strict=True)
+    ]
 
 
 def _of_pairs(kind: str, pairs: list[tuple[Template, np.ndarray]], word_bits: int) -> list[Any]:
@@ -276,17 +285,3 @@ def _of_pairs(kind: str, pairs: list[tuple[Template, np.ndarray]], word_bits: in
         for n, one in zip(batch, made, strict=True):
             found[n] = one
     return found
-
-
-def _answer(ask: AlignmentRequest, made: Iterator[Any]) -> Any:
-    """Return the answer to one that asked, from what was made of all pairs in order."""
-    of_template = [[next(made) for _ in ask.documents] for _ in ask.templates]
-    if ask.kind == "bits":
-        return np.array(of_template)
-    return [
-        Alignment(
-            np.array([matched[:m] for matched, _ in rows]),
-            np.array([inserted[: m + 1] for _, inserted in rows]),
-        )
-        for m, rows in zip((len(one.tokens) for one in ask.templates), of_template, strict=True)
-    ]

@@ -27,11 +27,6 @@ def positions(values: pl.Series, known: pl.Series) -> np.ndarray:
     return at.fill_null(-1).to_numpy()
 
 
-def dense_codes(values: pl.Series) -> np.ndarray:
-    """Return dense codes of the values; -1 for null."""
-    return values.rank("dense").cast(pl.Int64).fill_null(0).to_numpy() - 1
-
-
 def one_hot(code: np.ndarray, width: int) -> csr_matrix:
     """Return one row per code with a one in its column; -1 has none."""
     rows = np.flatnonzero(code >= 0)
@@ -276,7 +271,7 @@ def _accounts(case: SeedCases) -> ViewEvidence:
     posts = case.members @ one_hot(positions(adverts["account"], accounts["account"]), count)
     joined = (posts > 0).astype(np.float32)
     given = one_hot(positions(adverts["account"].gather(case.region.seeds), accounts["account"]), count)
-    device = dense_codes(accounts["device_cluster"])
+    device = accounts["device_cluster"].rank("dense").cast(pl.Int64).fill_null(0).to_numpy() - 1
     devices = one_hot(device, int(device.max(initial=-1)) + 1)
     shared, own = (to_dense(((who @ devices) > 0).astype(np.float32) @ devices.T) for who in (joined, given))
     ties = case.region["ties"]

@@ -1,5 +1,4 @@
-"""The share of votes that say harmful, an unsure one counting half: what platforms do. Of several classes each has the
-share of votes that say so.
+"""The share of votes for harmful, an unsure one counting half: what platforms do; for several classes that of each.
 
 Needs the votes. Cost: none.
 """

@@ -130,7 +130,7 @@ class Market:
         outcome = effect["outcome"] if effect["scale"] != "share" else SITE_OUTCOME
         if outcome not in self.values or effect["region"] not in self.regions:
             return None
-        ends = self._same_day(effect)["last_day"].max()  # until then any effect of the intervention looks
+        ends = self.same_day(effect)["last_day"].max()  # until then any effect of the intervention looks
         last = ends if isinstance(ends, int) else effect["last_day"]
         own, free = self._own(effect), self._free(effect, last)
         whole = self._wholes[outcome]
@@ -153,18 +153,13 @@ class Market:
         days = slice(effect["first_day"] - self.first_day, effect["last_day"] + 1 - self.first_day)
         return float(np.nansum(values[sites, days]))
 
-    def closed_platform(self, effect: Effect) -> str | None:
-        """Return the platform that closed in an effect's region on its day."""
-        there = self._same_day(effect)["platform"].drop_nulls()
-        return there[0] if len(there) else None
-
     def _own(self, effect: Effect) -> int:
         return int(np.searchsorted(self.regions, effect["region"]))
 
-    def _same_day(self, effect: Effect) -> pl.DataFrame:
-        return self.interventions.filter(
-            region=effect["region"], day=effect["day"], kind=effect.get("kind", "")
-        )
+    def same_day(self, effect: Effect) -> pl.DataFrame:
+        """Return the interventions of an effect's kind in its region on its day."""
+        region, day, kind = effect["region"], effect["day"], effect.get("kind", "")
+        return self.interventions.filter(region=region, day=day, kind=kind)
 
     def _free(self, effect: Effect, last: int) -> np.ndarray:
         """Return positions of the other regions without an intervention of the effect's kind until this day."""
@@ -268,8 +263,8 @@ class EffectMethod(Untrained, ABC):
         self, market: Market, effect: Effect, gained: EffectForecast, observed: float
     ) -> EffectEstimate | None:
         """Return what the platform gained by what the closed one lost; its interval by the delta method."""
-        closed = market.closed_platform(effect)
-        course = market.course(effect, closed) if closed is not None else None
+        closed = market.same_day(effect)["platform"].drop_nulls()
+        course = market.course(effect, closed[0]) if len(closed) else None
         if course is None:
             return None
         window = course.window(effect)

@@ -3,11 +3,10 @@
 Weights are exp(-BIC / 2), the sample size being the people observed (Hoeting and others 1999; Hook and Regal 1997 for
 lists). Where even the model with all candidates fits badly, deviances are divided by that model's deviance per degree
 of freedom, the dispersion, and errors grow by its root, since people come in groups (Burnham and Anderson 2002). That
-moves weight to models of few terms, so the notes say the dispersion and what plain BIC gives. The estimate is the
-median of the mixture of the models' normal distributions of the logarithm of the unseen, the interval its 2.5 and
-97.5% points, so it says how much models disagree. The upper end also allows for a dependence that all pairs of lists
-share (:func:`.lists.dependence_reach`). Pairs of lists without a common person are not candidates. Needs
-counts. Cost: some seconds for 64 tables of six lists.
+moves weight to models of few terms, so the notes give the dispersion and what plain BIC gives. The estimate is the
+median of the mixture of the models' normal distributions of the logarithm of the unseen, the interval its 2.5 and 97.5%
+points, so it shows how much models disagree; its upper end also allows for a dependence that all pairs of lists share
+(:func:`.lists.dependence_reach`). Needs counts. Cost: some seconds for 64 tables of six lists.
 """
 
 from dataclasses import dataclass

@@ -36,7 +36,11 @@ class Oracle:
         """Only the mix of profiles on each platform is counted."""
         self._unit = fold.task.unit
         frame = fold.tables["conversations"].collect()
-        platform, profile = frame["platform"].to_numpy(), _profiles(self._world, frame)
+        named = frame.select(pl.coalesce("strategy", "kind")).to_series()
+        course = named.replace_strict(acts.COURSES, range(len(acts.COURSES))).to_numpy()
+        forms = acts.forms(self._world)
+        form = frame["form"].replace_strict(forms, range(len(forms)), default=0).to_numpy()
+        platform, profile = frame["platform"].to_numpy(), acts.profile(self._world, course, form)
         count = len(acts.course_of_profile(self._world))
         self._mix = {
             p: _shares(np.bincount(profile[platform == p], minlength=count) + 0.1) for p in set(platform)
@@ -51,15 +55,6 @@ class Oracle:
     def step(self, rows: pl.DataFrame) -> pl.DataFrame:
         parts = [(one, rows.filter(pl.col(self._unit).is_in(one.ids.implode()))) for one in self._filters]
         return pl.concat(score_frame(here[self._unit], one.step(here)) for one, here in parts if here.height)
-
-
-def _profiles(world: World, frame: pl.DataFrame) -> np.ndarray:
-    """Return (conversations,) the true profile of each."""
-    named = frame.select(pl.coalesce("strategy", "kind")).to_series()
-    course = named.replace_strict(acts.COURSES, range(len(acts.COURSES))).to_numpy()
-    forms = acts.forms(world)
-    form = frame["form"].replace_strict(forms, range(len(forms)), default=0).to_numpy()
-    return acts.profile(world, course, form)
 
 
 HOUR, MILLI = 60, 1000.0
@@ -149,7 +144,7 @@ class ThreadFilter:
         return likelihood * self._acts(at, rows["act"], role, turns)
 
     def _speaker(self, at: np.ndarray, role: np.ndarray, begins: np.ndarray) -> np.ndarray:
-        """Return (rows, profiles, 1) probability of who speaks after who spoke last; who opens is in the prior."""
+        """Return (rows, profiles, 1) probability of the speaker after the last one; who opens is in the prior."""
         again = self._again[:, self._role[at]].T
         likelihood = np.where((role == self._role[at])[:, None], again, 1 - again)
         self._role[at] = role

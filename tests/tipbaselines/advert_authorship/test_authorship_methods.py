@@ -107,7 +107,7 @@ def test_inner_products_of_pairs_are_those_of_whole_matrices_however_many_rows_a
         whole = whole if isinstance(whole, np.ndarray) else whole.toarray()
         pairs = np.take_along_axis(whole, found, axis=1).ravel()
         assert np.array_equal(values[:, column], pairs), name
-    for one, other in zip(at_once, pair_values(frame, 12, chunk=9), strict=True):
+    for one, other in zip(at_once, pair_values(frame, 12, 9), strict=True):
         assert np.allclose(one, other, atol=1e-5)
 
 
