@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from hand_made import predict as run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tipbaselines.intervention_effect.before_after import BeforeAfter
@@ -13,6 +14,7 @@ from tipbaselines.intervention_effect.effects import (
     MOST_PLACEBOS,
     Course,
     EffectForecast,
+    EffectMethod,
     Market,
     interval,
     placebo_spread,
@@ -20,7 +22,7 @@ from tipbaselines.intervention_effect.effects import (
 from tipbaselines.intervention_effect.oracle import Oracle
 from tipbaselines.intervention_effect.structural_time_series import StructuralTimeSeries
 from tipbaselines.intervention_effect.synthetic_control import SyntheticControl, simplex_weights
-from tipbench.data.fold import Fold, Prepared
+from tipbench.data.fold import Prepared
 from tipbench.loading import prepare
 from tipcore.errors import UsageError
 from tipdata.core.draw import Stream
@@ -49,15 +51,10 @@ def effect_of(made: Course, forecast: EffectForecast | None) -> float:
 
 
 @pytest.mark.parametrize("counts", [True, False])
-def test_synthetic_control_finds_the_effect_on_a_mean_of_controls(counts: bool) -> None:
+@pytest.mark.parametrize(("method", "near"), [(SyntheticControl(), 0.03), (StructuralTimeSeries(2), 0.15)])
+def test_the_effect_on_a_mean_of_controls_is_found(method: EffectMethod, near: float, counts: bool) -> None:
     made = course(-0.7, counts)
-    assert effect_of(made, SyntheticControl().forecast(made, WINDOW)) == pytest.approx(-0.7, abs=0.03)
-
-
-@pytest.mark.parametrize("counts", [True, False])
-def test_a_structural_series_finds_the_effect_where_controls_have_common_courses(counts: bool) -> None:
-    made = course(-0.7, counts)
-    assert effect_of(made, StructuralTimeSeries(2).forecast(made, WINDOW)) == pytest.approx(-0.7, abs=0.15)
+    assert effect_of(made, method.forecast(made, WINDOW)) == pytest.approx(-0.7, abs=near)
 
 
 def test_differences_in_differences_are_exact_where_all_move_alike() -> None:
@@ -117,11 +114,7 @@ def test_of_many_controls_some_are_placebos_spread_over_all() -> None:
 
 def test_an_interval_is_students() -> None:
     """t of .975 with 10 degrees of freedom is 2.2281 (any table)."""
-    found = interval(1.0, 0.5, 10.0)
-    assert (found.lower, found.upper) == (
-        pytest.approx(1 - 1.11407, abs=1e-4),
-        pytest.approx(1 + 1.11407, abs=1e-4),
-    )
+    assert interval(1.0, 0.5, 10.0) == pytest.approx((1.0, 1 - 1.11407, 1 + 1.11407), abs=1e-4)
 
 
 @settings(max_examples=40, deadline=None)
@@ -160,13 +153,6 @@ def test_most_effects_of_a_release_are_estimated_within_reason(method: type, pre
     assert apart.filter(quantity="log_effect")["estimate"].median() < 0.3  # type: ignore[operator]
     assert apart.filter(quantity="share")["estimate"].median() < 0.05  # type: ignore[operator]
     assert (joined["lower"] <= joined["upper"]).all()
-
-
-def run(
-    method: "BeforeAfter | DifferenceInDifferences | SyntheticControl | Oracle", fold: Fold
-) -> pl.DataFrame:
-    method.fit(fold, 0)
-    return method.predict(fold)
 
 
 def test_the_oracle_predicts_what_the_answers_hold(tiny: Release, prepared: Prepared) -> None:
@@ -211,29 +197,21 @@ def panel(
     ]
     pl.concat(series).write_csv(folder / "series.csv")
     pl.DataFrame({"place": list(treated)}).write_csv(folder / "treated.csv")
-    own = {
-        "name": "panel",
-        "task": "intervention_effect",
-        "path": str(folder),
-        "files": "treated.csv",
-        "format": "csv",
-        "unit": "place",
-        "tables": {
-            "effects": {
-                **{"region": "place", "outcome": "'sales'", "scale": "'level'"},
-                **{"day": str(START), "first_day": str(START), "last_day": str(STEPS)},
-            },
-            "market": {"region": "place", "day": "step", "sales": "sales", **market},
-        },
-        "sources": {"market": "series.csv"},
+    days = {"day": str(START), "first_day": str(START), "last_day": str(STEPS)}
+    tables = {
+        "effects": {"region": "place", "outcome": "'sales'", "scale": "'level'", **days},
+        "market": {"region": "place", "day": "step", "sales": "sales", **market},
     }
+    own = {
+        "name": "panel", "task": "intervention_effect", "path": str(folder), "files": "treated.csv", "format": "csv",
+        "unit": "place", "tables": tables, "sources": {"market": "series.csv"},
+    }  # fmt: skip
     return prepare("intervention_effect", own=own)
 
 
-def told(prepared: Prepared) -> tuple[pl.DataFrame, list[str]]:
+def estimate_and_notes(prepared: Prepared) -> tuple[pl.DataFrame, list[str]]:
     method = SyntheticControl()
-    method.fit(prepared.folds[0], 0)
-    return method.predict(prepared.folds[0]), method.notes
+    return run(method, prepared.folds[0]), method.notes
 
 
 def autoregressive_course(seed: int) -> np.ndarray:
@@ -252,7 +230,7 @@ def with_step(values: np.ndarray, by: float) -> np.ndarray:
 def test_one_control_gives_no_interval_and_says_that_it_does_not_make_up_the_region(tmp_path: Path) -> None:
     """CausalImpact's vignette: the outcome is 1.2 times its only control, and 10 more from step 71 on."""
     control = autoregressive_course(1)
-    found, notes = told(panel(tmp_path, {"x1": control}, {"y": with_step(1.2 * control, 10)}))
+    found, notes = estimate_and_notes(panel(tmp_path, {"x1": control}, {"y": with_step(1.2 * control, 10)}))
     estimate, lower, upper = found.select("estimate", "lower", "upper").row(0)
     assert estimate > 25
     assert lower is upper is None
@@ -266,19 +244,21 @@ def test_one_control_gives_no_interval_and_says_that_it_does_not_make_up_the_reg
     assert notes[2] == "no interval: it needs 3 controls, each forecast from the others, and there is one."
 
 
-def test_a_region_that_its_controls_make_up_is_told_with_their_names_and_no_warning(tmp_path: Path) -> None:
+def test_a_region_that_its_controls_make_up_has_a_note_with_their_names_and_no_warning(
+    tmp_path: Path,
+) -> None:
     controls = {f"town {name}": autoregressive_course(seed) for seed, name in enumerate("ABCD")}
     mixed = 0.7 * controls["town A"] + 0.3 * controls["town C"]
-    found, notes = told(panel(tmp_path, controls, {"y": with_step(mixed, -6)}))
+    found, notes = estimate_and_notes(panel(tmp_path, controls, {"y": with_step(mixed, -6)}))
     assert found["estimate"][0] == pytest.approx(-6)
     [said] = notes
     assert said.startswith("synthetic control of town A 0.700, town C 0.300; error before the intervention ")
 
 
-def test_few_effects_are_told_by_the_users_names(tmp_path: Path) -> None:
+def test_notes_on_few_effects_use_the_users_names(tmp_path: Path) -> None:
     controls = {"east": autoregressive_course(0), "west": autoregressive_course(1)}
     treated = {"north": with_step(controls["east"], 5), "south": with_step(controls["west"], 5)}
-    _, notes = told(panel(tmp_path, controls, treated))
+    _, notes = estimate_and_notes(panel(tmp_path, controls, treated))
     assert notes[0].startswith("effect north: synthetic control of east 1.000")
     assert notes[1] == (
         "effect north: no interval: it needs 3 controls, each forecast from the others, and there are 2."
@@ -287,25 +267,17 @@ def test_few_effects_are_told_by_the_users_names(tmp_path: Path) -> None:
 
 
 def test_many_effects_are_summed_up(tiny: Release) -> None:
-    _, notes = told(prepare("intervention_effect", release=tiny))
+    _, notes = estimate_and_notes(prepare("intervention_effect", release=tiny))
     assert len(notes) <= 3
     assert "synthetic controls, each of " in notes[0]
     assert "error before the intervention" in notes[0]
 
 
-@pytest.mark.parametrize(
-    "method", [BeforeAfter, DifferenceInDifferences, StructuralTimeSeries, SyntheticControl]
-)
-@pytest.mark.parametrize("more", [{"flags": "trade"}, {"*": "trade"}])
-def test_a_covariate_is_refused_by_name(method: type, more: dict[str, str], tmp_path: Path) -> None:
-    [name] = more if "flags" in more else ["trade"]
-    prepared = panel(
-        tmp_path,
-        {"a": autoregressive_course(1), "b": autoregressive_course(2)},
-        {"c": autoregressive_course(3)},
-        **more,
-    )
+@pytest.mark.parametrize(("more", "name"), [({"flags": "trade"}, "flags"), ({"*": "trade"}, "trade")])
+def test_a_covariate_is_refused_by_name(more: dict[str, str], name: str, tmp_path: Path) -> None:
+    first, second, third = (autoregressive_course(seed) for seed in (1, 2, 3))
+    prepared = panel(tmp_path, {"a": first, "b": second}, {"c": third}, **more)
     with pytest.raises(
-        UsageError, match=rf"the outcome of no effect \({name}\): no method of intervention_effect"
+        UsageError, match=rf"the outcome of no effect \({name}\): no method of intervention_e"
     ):
-        method().predict(prepared.folds[0])
+        BeforeAfter().predict(prepared.folds[0])
