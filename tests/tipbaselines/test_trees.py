@@ -62,7 +62,7 @@ def test_a_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPat
         BoostedTrees(**SETTINGS, scheduler="tcp://127.0.0.1:9").grow(Dataset(*rows(0)), 0)
 
 
-def test_who_has_no_dask_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_dask_the_error_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tipbaselines.trees.importlib.util.find_spec", lambda name: None)
     with pytest.raises(UsageError, match=r"pip install .*\[dask\]'"):
         BoostedTrees(**SETTINGS, scheduler="tcp://127.0.0.1:9").grow(Dataset(*rows(0)), 0)

@@ -57,7 +57,7 @@ def test_ties_are_counted_by_direction_and_whether_they_are_returned() -> None:
     assert np.isnan(found["out span"][3])
 
 
-def test_attributes_tell_how_many_share_a_device_and_not_which() -> None:
+def test_own_columns_count_who_shares_a_device_and_do_not_name_it() -> None:
     found = own_columns(read_graph(fold(ACCOUNTS, TIES)))
     assert found["device_cluster size"].to_list() == [2, 2, 1, 1]
     assert "device_cluster" not in found.columns
@@ -103,13 +103,13 @@ def planted(nodes: int = 900, seed: int = 0) -> tuple[pl.DataFrame, pl.DataFrame
     return accounts, pl.DataFrame({"source": source, "target": drawn}), label
 
 
-def test_what_is_told_by_neighbours_alone_is_found_by_their_features_alone() -> None:
+def test_only_neighbour_features_find_what_only_neighbours_show() -> None:
     accounts, ties, label = planted()
     assert auroc(NeighbourLightGBM(), fold(accounts, ties, label, 0.6), label) > 0.9
     assert auroc(LightGBM(), fold(accounts, ties, label, 0.6), label) < 0.65
 
 
-def test_graphsage_finds_what_is_told_by_neighbours_alone() -> None:
+def test_graphsage_finds_what_only_neighbours_show() -> None:
     pytest.importorskip("torch")
     from tipbaselines.account_risk.graphsage import GraphSAGE
 

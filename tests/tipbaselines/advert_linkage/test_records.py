@@ -25,13 +25,13 @@ FEW: dict[str, Any] = {"random_pairs": 1e5, "training_pairs": 5e4, "iterations":
         ({"master": "spark://one:7077"}, "set baseline.method.backend=spark too."),
     ],
 )
-def test_what_cannot_be_is_refused(given: dict, says: str) -> None:
+def test_impossible_settings_are_refused(given: dict, says: str) -> None:
     with pytest.raises(UsageError) as refused:
         LinkageEngine(**given)
     assert str(refused.value).endswith(says)
 
 
-def test_who_has_no_spark_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_spark_the_error_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tipbaselines.advert_linkage.records.importlib.util.find_spec", lambda name: None)
     with pytest.raises(UsageError, match=r"needs pyspark and Java 17 or later: .*\[spark\]'"):
         LinkageEngine("spark")

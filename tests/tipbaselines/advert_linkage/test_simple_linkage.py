@@ -19,7 +19,7 @@ def test_texts_that_differ_in_case_marks_and_spacing_are_exact_duplicates() -> N
     assert clusters(ExactDuplicates(), body=["Clean  house!", "clean house", "clean houses"]) == [10, 10, 12]
 
 
-def test_adverts_without_text_are_nobodys_duplicates() -> None:
+def test_adverts_without_text_are_singletons() -> None:
     assert clusters(ExactDuplicates(), body=["", None, "..."]) == [10, 11, 12]
     assert clusters(MinHashLSH(), body=["", None, "..."]) == [10, 11, 12]
 

@@ -52,14 +52,14 @@ def cluster_of(predictions: pl.DataFrame) -> Sequence[int]:
     return predictions.sort("advert")["cluster"].to_list()
 
 
-def test_misspelt_records_of_a_person_are_linked_and_people_are_told_apart():
+def test_misspelt_records_of_a_person_are_linked_and_those_of_two_are_not():
     cluster = cluster_of(linked(people()))
     together = np.mean([cluster[i] == cluster[i + 150] for i in range(150)])
     assert together > 0.95
     assert len(set(cluster)) > 0.95 * 150
 
 
-def test_adverts_of_one_operator_are_linked_and_operators_are_told_apart():
+def test_adverts_of_one_operator_are_linked_and_those_of_two_are_not():
     cluster = np.array(cluster_of(linked(adverts()))).reshape(40, 4)
     assert (cluster == cluster[:, :1]).mean() > 0.95
     assert len(np.unique(cluster)) >= 38

@@ -37,7 +37,7 @@ def filled(template: np.ndarray, rng: np.random.Generator) -> str:
     return " ".join([*template[:10], *slot, *template[10:]])
 
 
-def test_adverts_of_a_template_with_a_slot_are_one_cluster_and_templates_are_told_apart():
+def test_adverts_of_a_template_with_a_slot_are_one_cluster_and_those_of_two_are_not():
     rng = np.random.default_rng(1)
     templates = [rng.choice(VOCABULARY, 30) for _ in range(6)]
     found = np.array(clusters([filled(t, rng) for t in templates for _ in range(5)])).reshape(6, 5)
@@ -164,7 +164,7 @@ def test_bits_are_the_least_over_all_ways_to_edit():
         assert found == least_bits(template, document, 5) + log_star(max(len(words), len(document)))
 
 
-def test_what_is_asked_side_by_side_is_answered_as_if_asked_alone():
+def test_requests_side_by_side_are_answered_as_alone():
     rng = np.random.default_rng(3)
     texts = [rng.integers(0, 9, size) for size in (5, 8, 13, 21)]
     templates = [Template(text, np.arange(len(text) + 1) % 3 == 0, 4.0) for text in texts]

@@ -62,7 +62,7 @@ def market(count: int = 600, telling: str = "body") -> tuple[pl.DataFrame, list[
     return adverts, labels.tolist(), [("train", "valid", "test")[i % 3] for i in range(count)]
 
 
-def told_apart(found: dict[int, float], labels: list[int]) -> float:
+def share_ordered(found: dict[int, float], labels: list[int]) -> float:
     """Share of pairs of a positive and a negative whose scores are in the right order."""
     positive = np.array([s for a, s in found.items() if labels[a] == 1])
     negative = np.array([s for a, s in found.items() if labels[a] == 0])
@@ -89,14 +89,14 @@ def test_the_oracle_is_the_posterior_of_the_operation_and_not_of_its_neighbour_i
 )
 def test_a_telling_word_is_learnt(method) -> None:
     adverts, labels, parts = market()
-    assert told_apart(scores(method, fold_of(adverts, labels, parts)), labels) > 0.95
+    assert share_ordered(scores(method, fold_of(adverts, labels, parts)), labels) > 0.95
 
 
 def test_trees_learn_from_the_price_what_a_text_model_cannot() -> None:
     adverts, labels, parts = market(telling="price")
     fold = fold_of(adverts, labels, parts)
-    assert told_apart(scores(LightGBM(**SMALL), fold), labels) > 0.95
-    assert told_apart(scores(TfidfLogreg(), fold), labels) < 0.65
+    assert share_ordered(scores(LightGBM(**SMALL), fold), labels) > 0.95
+    assert share_ordered(scores(TfidfLogreg(), fold), labels) < 0.65
 
 
 @pytest.mark.parametrize("method", [TfidfLogreg(), LightGBM(), ClusterPooling(), LinkedPooling()])
@@ -189,12 +189,12 @@ def operators(each: int = 6) -> tuple[pl.DataFrame, list[int], list[str]]:
     return frame.drop("label", "part"), frame["label"].to_list(), frame["part"].to_list()
 
 
-def test_what_one_advert_of_an_operator_says_is_told_of_those_that_are_linked_to_it() -> None:
+def test_scores_are_pooled_over_linked_adverts() -> None:
     adverts, labels, parts = operators()
     fold = fold_of(adverts, labels, parts)
-    assert told_apart(scores(TfidfLogreg(), fold), labels) < 0.75
+    assert share_ordered(scores(TfidfLogreg(), fold), labels) < 0.75
     pooled = scores(LinkedPooling(), fold)
-    assert told_apart(pooled, labels) > 0.85
+    assert share_ordered(pooled, labels) > 0.85
     by_operator = np.array([pooled[advert] for advert in range(600, 840)]).reshape(40, 6)
     assert np.ptp(by_operator, axis=1).max() < 1e-12
 
@@ -214,13 +214,13 @@ def silent() -> tuple[pl.DataFrame, list[int], list[str]]:
     return adverts.with_columns(pl.col("price").cast(pl.Int32) * 0 + 9_000), labels, parts
 
 
-def test_flags_tell_where_they_are_shown() -> None:
+def test_flags_are_learnt_from_where_they_are_shown() -> None:
     adverts, labels, parts = silent()
     flagged = [advert for advert, label in zip(adverts["advert"], labels, strict=True) if label]
     flags = pl.DataFrame({"advert": flagged, "reason": "suspected_exploitation"})
-    assert told_apart(scores(JoinedTables(**SMALL), fold_of(adverts, labels, parts)), labels) < 0.65
+    assert share_ordered(scores(JoinedTables(**SMALL), fold_of(adverts, labels, parts)), labels) < 0.65
     shown = fold_of(adverts, labels, parts, flags=flags)
-    assert told_apart(scores(JoinedTables(**SMALL), shown), labels) > 0.95
+    assert share_ordered(scores(JoinedTables(**SMALL), shown), labels) > 0.95
 
 
 def test_accounts_join_a_word_to_adverts_that_do_not_say_it() -> None:
@@ -238,8 +238,8 @@ def test_accounts_join_a_word_to_adverts_that_do_not_say_it() -> None:
         {"account": np.arange(300), "created_day": 0, "verified": True, "device_cluster": np.arange(300)}
     )
     joined = scores(JoinedTables(**SMALL), fold_of(named, labels.tolist(), parts, accounts=accounts))
-    assert told_apart(joined, labels.tolist()) > 0.85
-    assert told_apart(joined, labels.tolist()) > told_apart(alone, labels.tolist()) + 0.1
+    assert share_ordered(joined, labels.tolist()) > 0.85
+    assert share_ordered(joined, labels.tolist()) > share_ordered(alone, labels.tolist()) + 0.1
 
 
 def paid(adverts: pl.DataFrame, wallets: int) -> pl.DataFrame:

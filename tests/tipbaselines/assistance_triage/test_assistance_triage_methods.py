@@ -59,7 +59,7 @@ def test_every_method_beats_the_prior_and_none_the_oracle(tiny_fold: Prepared, t
 
 
 @pytest.mark.parametrize("kind", [TfidfOvr, LogReg, LightGBM, Prior])
-def test_labels_that_are_known_of_nobody_else_give_the_prevalence(kind: Any, tiny_fold: Prepared) -> None:
+def test_a_label_of_one_class_gives_its_prevalence(kind: Any, tiny_fold: Prepared) -> None:
     fold = tiny_fold.folds[0]
     one_class = fold.supervision.with_columns(label_legal=pl.lit(0, dtype=pl.Int8))
     made = run(kind(), replace(fold, supervision=one_class))

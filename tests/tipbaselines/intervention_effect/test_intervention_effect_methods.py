@@ -227,7 +227,7 @@ def with_step(values: np.ndarray, by: float) -> np.ndarray:
     return values + np.where(np.arange(1, STEPS + 1) >= START, by, 0.0)
 
 
-def test_one_control_gives_no_interval_and_says_that_it_does_not_make_up_the_region(tmp_path: Path) -> None:
+def test_one_control_gives_no_interval_and_a_note_that_it_does_not_make_up_the_region(tmp_path: Path) -> None:
     """CausalImpact's vignette: the outcome is 1.2 times its only control, and 10 more from step 71 on."""
     control = autoregressive_course(1)
     found, notes = estimate_and_notes(panel(tmp_path, {"x1": control}, {"y": with_step(1.2 * control, 10)}))

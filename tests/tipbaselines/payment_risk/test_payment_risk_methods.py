@@ -59,7 +59,7 @@ def fold(
     return make_fold("payment_risk", payments, label, train=train, **tables)
 
 
-def test_a_payment_says_how_much_how_round_and_between_whom() -> None:
+def test_own_features_are_amount_roundness_and_both_ends() -> None:
     found = own_features(read_payments(fold(PAYMENTS)))
     assert found["amount"][0] == pytest.approx(np.log(1000))
     assert found["roundness"].tolist() == [3, 3, 1, 4, 1]
@@ -160,7 +160,7 @@ def planted(days: int = 600, seed: int = 0) -> tuple[pl.DataFrame, np.ndarray]:
     return both[order], np.concatenate([label, label])[order.to_numpy()]
 
 
-def test_what_is_told_by_money_passing_through_is_found_by_the_graph_alone() -> None:
+def test_only_graph_features_find_money_passing_through() -> None:
     payments, label = planted()
     assert auroc(GraphLightGBM(thinning=1), fold(payments, None, label, 0.6), label) > 0.95
     assert auroc(LightGBM(thinning=1), fold(payments, None, label, 0.6), label) < 0.65

@@ -133,7 +133,7 @@ def _unlike(seed: int) -> np.ndarray:
     return _counts(rng.random((12_000, 4)) < np.where(easy, 0.5, 0.08)[:, None])
 
 
-def test_an_average_says_its_dispersion_and_what_plain_bic_gives() -> None:
+def test_notes_of_an_average_give_the_dispersion_and_plain_bic() -> None:
     method = ModelAverage()
     fold = _fold(_unlike(0))
     [estimate] = _run(method, fold)["estimate"]
@@ -285,7 +285,7 @@ def test_methods_differ_and_none_reaches_the_reference(everywhere: Prepared, sma
     assert error["Oracle"] < 0.06 < error["ChaoLower"] < error["StepwiseLogLinear"] < error["Independence"]
 
 
-def test_independence_gives_no_interval_and_says_why() -> None:
+def test_independence_gives_no_interval_and_a_note_why() -> None:
     method = Independence()
     found = _run(method, _fold(_drawn(2000, 0.2, 0)))
     assert found.select("estimate", "lower", "upper").row(0)[1:] == (None, None)
@@ -373,7 +373,7 @@ def test_five_lists_of_the_united_kingdom_step_by_step_give_what_was_published()
 
 
 @needs_real
-def test_lists_of_the_netherlands_are_model_dependent_and_said_to_be() -> None:
+def test_estimates_of_lists_of_the_netherlands_depend_on_the_model() -> None:
     estimate, lower, upper = _real("netherlands_5lists.csv", "netherlands_lists", TEXTBOOK())
     assert 52_823 <= estimate <= 52_924
     average = _real("netherlands_5lists.csv", "netherlands_lists", ModelAverage())

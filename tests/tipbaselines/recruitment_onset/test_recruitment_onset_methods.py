@@ -100,7 +100,7 @@ def test_codes_are_places_among_the_known_values_whatever_their_type() -> None:
     assert vocabulary.codes(pl.DataFrame({"act": ["c", "a"]}), "act").tolist() == [0, 1]
 
 
-def test_never_says_the_same_of_every_message() -> None:
+def test_never_scores_every_message_alike() -> None:
     fold, messages, _ = market(30)
     method = Never()
     method.fit(fold, 0)
@@ -168,7 +168,7 @@ def test_an_alarm_more_than_five_messages_before_the_onset_is_no_find() -> None:
     assert f1_of_first(found, [greet]) == pytest.approx(0.5)
 
 
-def test_the_windows_score_is_what_the_model_says_of_its_counts() -> None:
+def test_the_score_of_a_window_is_that_of_its_counts() -> None:
     fold, messages, _ = market(90)
     method = WindowedLogreg(window=4, patience=1)
     method.fit(fold, 0)
@@ -232,7 +232,7 @@ def test_no_way_leads_from_after_the_onset_back_or_out_of_the_negative_block() -
     assert method._transition[2, 3] > 0
 
 
-def test_gru_says_the_same_step_by_step_as_of_a_whole_conversation() -> None:
+def test_gru_scores_a_conversation_step_by_step_as_a_whole() -> None:
     torch = pytest.importorskip("torch")
     from tipbaselines.recruitment_onset.gru import GRU, _code_tensor
 

@@ -85,7 +85,7 @@ def test_without_any_training_a_forecast_is_still_given(kind: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", [Popular, BackoffMarkov])
-def test_nobody_is_forecast_to_go_to_where_they_are(kind: Any, prepared: Prepared) -> None:
+def test_the_town_of_a_unit_is_not_forecast(kind: Any, prepared: Prepared) -> None:
     fold, stream = prepared.folds[0], prepared.streams[0]
     method = kind()
     method.fit(fold, 0)

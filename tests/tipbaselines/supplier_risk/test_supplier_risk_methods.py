@@ -46,7 +46,7 @@ def chain():
     return read_supply_chain(fold(FIRMS, supplies=SUPPLIES, audits=AUDITS, complaints=COMPLAINTS))
 
 
-def test_a_firm_is_told_by_its_columns_what_its_audits_say_and_its_terms() -> None:
+def test_own_features_are_columns_of_a_firm_its_audits_and_its_terms() -> None:
     found = own_features(chain())
     assert found["sector farm"].to_list() == [1, 1, 0, 0]
     assert not {"town", "agency", "firm"} & set(found.columns)
@@ -75,7 +75,7 @@ def test_neighbours_are_the_agencys_others_buyers_suppliers_and_those_who_share_
     assert found[0, 1:4].tolist() == pytest.approx([2, (1 + 1 / 3) / 3, (1 + 2 / 3) / 3])
 
 
-def test_what_points_to_forced_labour_is_what_the_task_says() -> None:
+def test_signs_of_forced_labour_are_those_of_the_task() -> None:
     assert personalised_pagerank.FORCED_LABOUR == supplier_risk.FORCED_LABOUR
 
 
@@ -96,7 +96,7 @@ def planted(nodes: int = 1200) -> tuple[pl.DataFrame, pl.DataFrame, np.ndarray]:
     return firms, pl.DataFrame({"firm": audited, "findings": found}), label
 
 
-def test_what_audits_of_an_agencys_other_firms_tell_is_found_by_those_who_look_at_them() -> None:
+def test_methods_that_see_neighbours_learn_from_audits_of_an_agencys_other_firms() -> None:
     firms, audits, label = planted()
     supplies = pl.DataFrame({"supplier": [0], "buyer": [1]})
     unaudited = ~np.isin(np.arange(len(label)), audits["firm"].to_numpy())
