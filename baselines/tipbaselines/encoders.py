@@ -75,10 +75,8 @@ class SentenceVectors:
         self._encoder: Any = None
 
     def __call__(self, distinct: Sequence[str]) -> np.ndarray:
-        """Return the unit vector of each of these distinct sentences: (sentences, 512) float16.
-
-        Half precision is more than the six bits that the weights have. Raises UsageError where the extra is missing.
-        """
+        """Return the unit vector of each of these distinct sentences: (sentences, 512) float16. Half precision is more
+        than the six bits that the weights have. Raises UsageError where the extra is missing."""
         if len(self._place) + sum(s not in self._place for s in distinct) > self._kept:
             self._place, self._vectors = {}, self._vectors[:0]
         # sorted, so that the order of the texts does not matter

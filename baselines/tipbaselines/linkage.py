@@ -35,9 +35,7 @@ def value_edges(values: pl.Series) -> np.ndarray:
 
 def contact_edges(contacts: pl.Series, limit: int | None = None) -> np.ndarray:
     """Return edges (n, 2) int64 between rows that share a contact: from each to the first row with that contact.
-
-    ``contacts``: a list column, nulls allowed. ``limit``: contacts on more rows than this are ignored.
-    """
+    ``contacts``: a list column, nulls allowed. ``limit``: contacts on more rows than this are ignored."""
     rows = pl.DataFrame({"row": np.arange(len(contacts)), "contact": contacts})
     rows = rows.explode("contact", empty_as_null=True).drop_nulls("contact").unique()
     if limit is not None:
@@ -223,10 +221,8 @@ def nearest(units: pl.Series, vectors: Any, chunk: int = 512) -> pl.DataFrame:
 
 
 def best_candidates(keys: pl.Series, blocks: Iterable[np.ndarray]) -> pl.DataFrame:
-    """Return [query, candidate, score] of the best others of every unit; ties go to the first.
-
-    ``blocks``: similarities (rows, units) of some units at a time, in order.
-    """
+    """Return [query, candidate, score] of the best others of every unit; ties go to the first. ``blocks``: similarities
+    (rows, units) of some units at a time, in order."""
     best, start = min(CANDIDATES, len(keys) - 1), 0
     pairs, scores = [np.empty((0, 2), dtype=np.int64)], [np.empty(0)]
     for similarity in blocks if best > 0 else ():
@@ -240,9 +236,7 @@ def best_candidates(keys: pl.Series, blocks: Iterable[np.ndarray]) -> pl.DataFra
 
 def top(similarity: np.ndarray, own: np.ndarray, best: int) -> tuple[np.ndarray, np.ndarray]:
     """Return columns and values of the ``best`` largest entries a row, its ``own`` column left out; ties to the left.
-
-    Similarities are rounded to 9 decimals first, so that the order of a floating sum cannot decide a tie.
-    """
+    Similarities are rounded to 9 decimals first, so that the order of a floating sum cannot decide a tie."""
     similarity = np.round(similarity, 9)
     similarity[np.arange(len(similarity)), own] = -np.inf
     least = -np.partition(-similarity, best - 1, axis=1)[:, best - 1]

@@ -31,10 +31,8 @@ _TOKEN = re.compile(TOKEN)
 
 
 def texts(frame: pl.DataFrame) -> list[str]:
-    """Return title and body of each row, joined by a line break; whichever of the two columns the frame has.
-
-    ``frame``: at least one of the String columns ``title`` and ``body``; a null counts as empty. One string a row.
-    """
+    """Return title and body of each row, joined by a line break; whichever of the two columns the frame has. ``frame``:
+    at least one of the String columns ``title`` and ``body``; a null counts as empty. One string a row."""
     columns = [name for name in ("title", "body") if name in frame.columns]
     if not columns:
         raise ValueError("texts() needs a column title or body")
@@ -113,10 +111,8 @@ def _count_block(texts: Sequence[str], sizes: tuple[int, ...], bits: int) -> "cs
 
 
 class TextModel:
-    """A pipeline of a counter of terms, TF-IDF weights and a classifier, which reads equal texts once.
-
-    Where all labels are of one class, every score is the prevalence.
-    """
+    """A pipeline of a counter of terms, TF-IDF weights and a classifier, which reads equal texts once. Where all labels
+    are of one class, every score is the prevalence."""
 
     def __init__(self, pipeline: "Pipeline") -> None:
         self.pipeline = pipeline
@@ -127,10 +123,8 @@ class TextModel:
         return self.fit_counts(self.pipeline[0].fit_transform([documents[i] for i in first]), number, labels)
 
     def fit_counts(self, counts: Any, number: np.ndarray, labels: np.ndarray) -> "TextModel":
-        """Learn from ``counts`` of the terms of distinct texts; ``number``: which of them each text is.
-
-        Equal texts with equal labels enter once, weighted by their number: the same optimum, found sooner.
-        """
+        """Learn from ``counts`` of the terms of distinct texts; ``number``: which of them each text is. Equal texts
+        with equal labels enter once, weighted by their number: the same optimum, found sooner."""
         self.scores_of_counts = constant(prevalence(labels))
         if 0 < labels.sum() < len(labels):
             _, weights, classifier = self.pipeline

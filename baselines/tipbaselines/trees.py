@@ -63,10 +63,8 @@ class BoostedTrees:
     def grow(
         self, data: "Dataset", seed: int, watched: "Dataset | None" = None, **objective: Any
     ) -> "Booster":
-        """Return trees for the labels of ``data``, stopped early by those of ``watched``.
-
-        ``objective``: parameters of LightGBM for labels that are not 0 and 1.
-        """
+        """Return trees for the labels of ``data``, stopped early by those of ``watched``. ``objective``: parameters of
+        LightGBM for labels that are not 0 and 1."""
         import lightgbm
 
         parameters = {

@@ -27,9 +27,7 @@ TIE_KEYS = ("region", "tie", "source", "target", "kind", "day")
 @dataclass(frozen=True)
 class AccountGraph:
     """``accounts``: one row a node, sorted by account. ``ties``: one row an edge, sorted by both ends and day.
-
-    ``source`` and ``target``: the ends of every edge as positions of nodes, int64.
-    """
+    ``source`` and ``target``: the ends of every edge as positions of nodes, int64."""
 
     unit: str
     accounts: pl.DataFrame

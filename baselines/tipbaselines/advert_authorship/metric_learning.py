@@ -36,10 +36,8 @@ SEARCH = ("characters", "words", "sentences")
 
 @dataclass(eq=False)
 class MetricLearning:
-    """``neighbours``: candidates an advert has in the search. ``trees``: most, fewer where valid says so.
-
-    ``leaves``, ``rate``, ``smallest``: leaves of a tree, learning rate, fewest pairs a leaf.
-    """
+    """``neighbours``: candidates an advert has in the search. ``trees``: most, fewer where valid says so. ``leaves``,
+    ``rate``, ``smallest``: leaves of a tree, learning rate, fewest pairs a leaf."""
 
     neighbours: int = 60
     trees: int = 400

@@ -86,10 +86,8 @@ def styles(frame: pl.DataFrame) -> list[WritingStyle]:
 
 
 def style_vectors(frame: pl.DataFrame, found: Sequence[WritingStyle]) -> np.ndarray:
-    """Return standardised style features with rows of unit length: (rows, features) float64.
-
-    A choice (separator, mask, casing, emoji) is one column an option that two rows have; a constant column is zero.
-    """
+    """Return standardised style features with rows of unit length: (rows, features) float64. A choice (separator, mask,
+    casing, emoji) is one column an option that two rows have; a constant column is zero."""
     bodies = frame["body"].fill_null("").to_list()
     numbers = np.array([_numbers(body, style) for body, style in zip(bodies, found, strict=True)])
     lower = [body.casefold() for body in bodies]

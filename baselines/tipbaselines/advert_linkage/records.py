@@ -29,10 +29,8 @@ BLOCK_LIMIT = 400
 
 
 def record_fields(frame: pl.DataFrame) -> list[str]:
-    """Return fields of plain records: string columns that an advert does not have, with at least two values.
-
-    Records with neither these nor contacts nor images are compared by title and body.
-    """
+    """Return fields of plain records: string columns that an advert does not have, with at least two values. Records
+    with neither these nor contacts nor images are compared by title and body."""
     strings = [name for name, dtype in frame.schema.items() if dtype == pl.String]
     further = [name for name in strings if name not in ADVERT_STRINGS]
     if not further and not {"contacts", "images"} & set(frame.columns):

@@ -110,10 +110,8 @@ class Splink:
 
 @remember(2)
 def distinct_records(fold: Fold, units: pl.Series) -> tuple[pl.DataFrame, list[str], np.ndarray]:
-    """Return the records to link, fields of plain ones, and which of the records each unit is.
-
-    ``units``: those that the fold wants predicted; no seed changes the records of valid and of the test.
-    """
+    """Return the records to link, fields of plain ones, and which of the records each unit is. ``units``: those that
+    the fold wants predicted; no seed changes the records of valid and of the test."""
     frame = to_predict(fold)
     fields = record_fields(frame)
     records = plain_records(frame, fields) if fields else advert_records(frame)
@@ -176,10 +174,8 @@ def record_comparisons(fields: list[str]) -> list[Any]:
 
 
 def blocking(records: pl.DataFrame, fields: list[str], words: Words) -> tuple[list[Any], list[Any]]:
-    """Return rules that make the pairs to score, and those of the rounds of expectation maximisation.
-
-    A rule on which no two records agree trains nothing and is left out.
-    """
+    """Return rules that make the pairs to score, and those of the rounds of expectation maximisation. A rule on which
+    no two records agree trains nothing and is left out."""
     from splink import block_on
 
     bands = [name for name in records.columns if name.startswith("band_")]

@@ -27,9 +27,7 @@ FEW = 64  # Documents beside each other below which a call costs more than its n
 @dataclass(frozen=True)
 class Template:
     """Constant tokens, int64 (m,), and the gaps that are slots, bool (m + 1,): gap g stands before token g.
-
-    ``slot_bits``: what a document pays for the length of each slot's content.
-    """
+    ``slot_bits``: what a document pays for the length of each slot's content."""
 
     tokens: np.ndarray
     slots: np.ndarray
@@ -46,11 +44,8 @@ class Template:
 
 
 class Templates:
-    """A template per document, filled up to the longest.
-
-    ``tokens``: int64 (documents, m), ``sizes``: int64 (documents,), ``slots``: bool (documents, m + 1),
-    ``slot_bits``: float64 (documents,), for all slots of each.
-    """
+    """A template per document, filled up to the longest. ``tokens``: int64 (documents, m), ``sizes``: int64
+    (documents,), ``slots``: bool (documents, m + 1), ``slot_bits``: float64 (documents,), for all slots of each."""
 
     def __init__(self, templates: Sequence[Template]) -> None:
         self.tokens, self.sizes = pad([one.tokens for one in templates], NONE)
@@ -135,10 +130,8 @@ def _change_bits(same: np.ndarray, edit: np.ndarray, word_bits: int) -> np.ndarr
 def _rows(
     templates: Templates, matrix: np.ndarray, lengths: np.ndarray, word_bits: int
 ) -> Iterator[np.ndarray]:
-    """Yield rows of the alignment table, whole numbers (width + 1, documents) each, m + 1 of them.
-
-    Documents lie beside each other in memory, so that each operation goes through it in order.
-    """
+    """Yield rows of the alignment table, whole numbers (width + 1, documents) each, m + 1 of them. Documents lie beside
+    each other in memory, so that each operation goes through it in order."""
     edit = _edit_bits(templates, lengths, word_bits)
     column, word = edit.dtype.type(COLUMN_BITS), edit.dtype.type(word_bits)
     place = np.arange(matrix.shape[1] + 1, dtype=edit.dtype)[:, None]
@@ -221,11 +214,8 @@ MOST = {"bits": 4096, "align": 256}  # Pairs in a batch: of an alignment the who
 
 @dataclass(frozen=True)
 class AlignmentRequest:
-    """Every template with every document.
-
-    ``kind``: ``bits`` is answered by float64 [templates, documents] of :func:`aligned_bits`, ``align`` by an alignment
-    per template.
-    """
+    """Every template with every document. ``kind``: ``bits`` is answered by float64 [templates, documents] of
+    :func:`aligned_bits`, ``align`` by an alignment per template."""
 
     kind: Literal["bits", "align"]
     templates: Sequence[Template]

@@ -22,9 +22,7 @@ from tipbaselines.text import texts
 @dataclass(eq=False)
 class ClusterPooling:
     """``jaccard``: similarity that links two texts. ``contact_limit``: contacts on more adverts are ignored.
-
-    ``shrinkage``: votes that the training prevalence has in every mean.
-    """
+    ``shrinkage``: votes that the training prevalence has in every mean."""
 
     c: float = 10.0
     jaccard: float = 0.5
@@ -62,10 +60,8 @@ def advert_clusters(
 def pooled_log_odds(
     log_odds: np.ndarray, group: np.ndarray, cluster: np.ndarray, centre: float, shrinkage: float
 ) -> np.ndarray:
-    """Return mean over a cluster's groups of the mean log-odds of each, with ``shrinkage`` votes for ``centre``.
-
-    All arrays have one entry an advert; ``group`` refines ``cluster``.
-    """
+    """Return mean over a cluster's groups of the mean log-odds of each, with ``shrinkage`` votes for ``centre``. All
+    arrays have one entry an advert; ``group`` refines ``cluster``."""
     group, cluster = (np.unique(labels, return_inverse=True)[1] for labels in (group, cluster))
     means = np.bincount(group, log_odds) / np.bincount(group)
     owner = np.zeros(len(means), dtype=np.int64)

@@ -28,9 +28,7 @@ NEAR = 0.5  # Jaccard similarity of near-duplicates, as in cluster_pooling
 @dataclass(eq=False)
 class LightGBM:
     """``components``: of the text; ``rounds``: at most so many trees, ``patience`` without gain on valid stop them.
-
-    ``c`` and ``crossfits``: penalty of the linear text model, and in how many parts its training scores are made.
-    """
+    ``c`` and ``crossfits``: penalty of the linear text model, and in how many parts its training scores are made."""
 
     components: int = 64
     rounds: int = 600

@@ -31,9 +31,7 @@ from tipbaselines.trees import BoostedTrees
 @dataclass(eq=False)
 class LightGBM(OneModelEach):
     """``rounds``: at most so many trees, ``patience`` without gain on valid stop them; half as many without valid.
-
-    ``c``, ``ngrams``, ``min_df``, ``crossfits``: of the linear model of the note.
-    """
+    ``c``, ``ngrams``, ``min_df``, ``crossfits``: of the linear model of the note."""
 
     rounds: int = 400
     patience: int = 40

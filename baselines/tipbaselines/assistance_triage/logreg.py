@@ -17,9 +17,7 @@ from tipbaselines.models import Standardiser
 @dataclass(eq=False)
 class LogReg(LogisticEach):
     """``c``: inverse strength of the L2 penalty; ``note_scale``: factor on the TF-IDF of the note beside the facts.
-
-    ``ngrams``, ``min_df``: longest term of the note in words, and its fewest notes.
-    """
+    ``ngrams``, ``min_df``: longest term of the note in words, and its fewest notes."""
 
     c: float = 0.01
     note_scale: float = 8.0

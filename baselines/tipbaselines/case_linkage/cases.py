@@ -176,11 +176,8 @@ class ViewEvidence:
 
 @dataclass(frozen=True)
 class DistinctPairs:
-    """The evidence of one view, with equal pairs of seed and row stored once.
-
-    ``keys``: of its rows. ``pieces``: by name, float32 [kinds of pairs]. ``which``: int32 [seeds, rows], the kind
-    of each pair.
-    """
+    """The evidence of one view, with equal pairs of seed and row stored once. ``keys``: of its rows. ``pieces``: by
+    name, float32 [kinds of pairs]. ``which``: int32 [seeds, rows], the kind of each pair."""
 
     keys: pl.Series
     pieces: dict[str, np.ndarray]
@@ -421,10 +418,8 @@ def rank_views(fold: Fold, score: Callable[[CaseRegion], Scores]) -> pl.DataFram
 
 
 def rank_lists(scored: Iterable[tuple[pl.Series, Scores]], named: float = 0.0) -> pl.DataFrame:
-    """Return the lists of the seeds of all regions, given the seeds of each and their scores.
-
-    ``named``: as of :func:`best_rows`.
-    """
+    """Return the lists of the seeds of all regions, given the seeds of each and their scores. ``named``: as of
+    :func:`best_rows`."""
     found = [pl.DataFrame(schema=SCHEMA)]
     for seeds, views in scored:
         lists = pl.concat([best_rows(seeds, view, *one, named) for view, one in views.items()])

@@ -18,9 +18,7 @@ TINY = 1e-300  # Least probability of a vote
 @dataclass(eq=False)
 class Mace(CrowdMethod):
     """``restarts``, ``iterations``: of the search. ``looking``, ``habit``: prior counts of theta and of xi.
-
-    ``own_prior``: whether the prior of the classes is learnt; if not they are alike. The defaults are the paper's.
-    """
+    ``own_prior``: whether the prior of the classes is learnt; if not they are alike. The defaults are the paper's."""
 
     restarts: int = 10
     iterations: int = 50

@@ -128,10 +128,8 @@ def _class_of(labels: pl.DataFrame) -> pl.Series:
 
 
 def vote_codes(votes: pl.Series, names: Sequence[str] = ()) -> np.ndarray:
-    """Return votes as int64 codes: numbers of the ``names`` of classes, or by :data:`CODES`.
-
-    Raises UsageError, naming the first, where one is none of :data:`CODES`.
-    """
+    """Return votes as int64 codes: numbers of the ``names`` of classes, or by :data:`CODES`. Raises UsageError, naming
+    the first, where one is none of :data:`CODES`."""
     if names:
         return votes.replace_strict(names, range(len(names)), return_dtype=pl.Int64).to_numpy()
     text = votes.cast(pl.String).str.strip_chars().str.to_lowercase()

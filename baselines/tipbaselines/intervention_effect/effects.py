@@ -52,10 +52,8 @@ class Course:
         return slice(*(self.before + (day - effect["day"]) // length for day in days))
 
     def by_period(self, start: int, last: int) -> "Course | None":
-        """Return a course by day as one by period, from day ``start`` to day ``last``.
-
-        Controls that have gaps or nothing before the intervention are left out; None where the series itself does.
-        """
+        """Return a course by day as one by period, from day ``start`` to day ``last``. Controls that have gaps or
+        nothing before the intervention are left out; None where the series itself does."""
         length = WEEK if self.counts else 1
         before = (self.before - start) // length
         if before < 1:
@@ -94,10 +92,8 @@ class Market:
 
     @classmethod
     def of(cls, fold: Fold) -> "Market":
-        """Return every series and intervention that a fold shows. Rows without a region are left out.
-
-        Raises UsageError for columns of a user's own panel that no method here would use.
-        """
+        """Return every series and intervention that a fold shows. Rows without a region are left out. Raises UsageError
+        for columns of a user's own panel that no method here would use."""
         series = fold.tables["market"].collect().drop_nulls("region")
         effects = fold.tables["effects"].collect()
         if not fold.independent_regions:

@@ -57,10 +57,8 @@ class StructuralTimeSeries(EffectMethod):
 
 
 def common_course(course: Course, components: int) -> np.ndarray:
-    """Return [periods, components]: principal components of the controls over all periods, of variance one.
-
-    On logarithms for counts; each control's mean before the intervention is taken off, and levels have one variance.
-    """
+    """Return [periods, components]: principal components of the controls over all periods, of variance one. On
+    logarithms for counts; each control's mean before the intervention is taken off, and levels have one variance."""
     controls = np.log(course.controls + 0.5) if course.counts else course.controls
     controls = controls - controls[:, : course.before].mean(axis=1, keepdims=True)
     if not course.counts:

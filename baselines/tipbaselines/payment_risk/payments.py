@@ -353,10 +353,8 @@ OTHERS = "payment_risk/rules or payment_risk/isolation_forest"  # Methods that l
 
 
 def thin(labels: LabelledUnits, times: int) -> tuple[LabelledUnits, np.ndarray]:
-    """Return every positive and one negative of ``times``, and how many payments each stands for.
-
-    No seed decides which: it is every ``times``-th, and ids of payments do not depend on their order.
-    """
+    """Return every positive and one negative of ``times``, and how many payments each stands for. No seed decides
+    which: it is every ``times``-th, and ids of payments do not depend on their order."""
     kept = (labels.label == 1) | (np.arange(len(labels.label)) % times == 0)
     thinned = LabelledUnits(labels.units.filter(kept), labels.label[kept])
     return thinned, np.where(thinned.label == 1, 1.0, times)

@@ -34,10 +34,8 @@ LARGEST = 60.0  # Logarithms of expected counts beyond this are cut
 
 
 class LogLinearFits(NamedTuple):
-    """One fitted model a table; arrays [tables], NaN where no estimate exists.
-
-    ``log_unseen``: logarithm of the expected unseen people; ``error``: its standard error; ``deviance``: of the table.
-    """
+    """One fitted model a table; arrays [tables], NaN where no estimate exists. ``log_unseen``: logarithm of the
+    expected unseen people; ``error``: its standard error; ``deviance``: of the table."""
 
     log_unseen: np.ndarray
     error: np.ndarray
@@ -188,10 +186,8 @@ def estimate_exists(matrix: np.ndarray, counts: np.ndarray) -> bool:
 
 
 def lower_bound(counts: np.ndarray, lists: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the logarithm of the unseen and how far its 95% interval reaches on either side [units].
-
-    ``counts``: people [units, patterns]. NaN where no person is on one list only, or on two.
-    """
+    """Return the logarithm of the unseen and how far its 95% interval reaches on either side [units]. ``counts``:
+    people [units, patterns]. NaN where no person is on one list only, or on two."""
     once, twice = _once_and_twice(counts, lists)
     ratio = once / twice
     unseen = once * ratio / 2
@@ -268,10 +264,8 @@ class CaseLists:
 
 
 def read_case_lists(fold: Fold, units: pl.Series | None = None) -> CaseLists:
-    """Return the tables of these units, or of those to be predicted, sorted by unit.
-
-    Raises UsageError for more lists than :data:`MOST`.
-    """
+    """Return the tables of these units, or of those to be predicted, sorted by unit. Raises UsageError for more lists
+    than :data:`MOST`."""
     unit = fold.task.unit
     if units is None:
         units = fold.to_predict().select(unit).sort(unit).collect()[unit]

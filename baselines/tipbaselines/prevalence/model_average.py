@@ -107,10 +107,8 @@ def _dispersion(lists: CaseLists, table: int) -> float:
 
 
 def mixture_points(fits: LogLinearFits, criterion: np.ndarray) -> np.ndarray:
-    """Return the .5, .025 and .975 points of a mixture of normal distributions weighed by exp(-criterion / 2).
-
-    Fits that do not exist have no part in it; NaN where none does.
-    """
+    """Return the .5, .025 and .975 points of a mixture of normal distributions weighed by exp(-criterion / 2). Fits
+    that do not exist have no part in it; NaN where none does."""
     from scipy.special import ndtr
 
     there = np.isfinite(fits.log_unseen)

@@ -25,9 +25,7 @@ AT_ONCE = 256
 @dataclass(eq=False)
 class HiddenMarkov(ActMethod):
     """``states``: of negative conversations, of positive ones before and from the onset. ``iterations``: of EM.
-
-    ``prior``: pseudo-count of every symbol, transition and start.
-    """
+    ``prior``: pseudo-count of every symbol, transition and start."""
 
     states: Sequence[int] = (24, 10, 8)
     iterations: int = 30

@@ -197,9 +197,7 @@ class ThreadFilter:
         self, at: np.ndarray, channel: pl.Series, begins: np.ndarray, moves: np.ndarray, away: np.ndarray
     ) -> np.ndarray:
         """Return (rows, profiles, stages) probability of the channel; 1 where it is unknown, and then not anew.
-
-        ``moves``: the first message after the site closed; ``away``: any after.
-        """
+        ``moves``: the first message after the site closed; ``away``: any after."""
         code = channel.replace_strict(self._channel_code, default=-1, return_dtype=pl.Int64).to_numpy()
         next_one = np.where(away[:, None], self._away[:, code].T, self._next_channel[:, code].T)
         kept = (code == self._channel[at])[:, None, None]

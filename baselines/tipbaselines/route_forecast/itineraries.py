@@ -201,10 +201,8 @@ class Histories:
 
 
 class TownMethod(ABC):
-    """Base of forecasts of towns: the towns, each unit's past, and the best ten of their scores.
-
-    ``fit`` starts with :meth:`start`, or with :meth:`count`.
-    """
+    """Base of forecasts of towns: the towns, each unit's past, and the best ten of their scores. ``fit`` starts with
+    :meth:`start`, or with :meth:`count`."""
 
     needs = NEEDS
     stochastic = False
