@@ -92,7 +92,8 @@ class GraphSAGEMethod(ABC):
     """Base of graph neural networks.
 
     ``hidden``: units a layer; ``epochs``: at most so many, ``patience`` without gain on valid stop them; without a
-    valid part ``unwatched`` are run. ``name`` is its config's name, ``others`` names methods that need no label.
+    valid part ``unwatched`` are run. ``name`` is its config's name, ``others`` names methods that need no label;
+    ``whole``: whether all rows are scored at once, whichever are asked for.
     """
 
     hidden: int
@@ -105,6 +106,7 @@ class GraphSAGEMethod(ABC):
     stochastic = True
     name = ""
     others = ""
+    whole = False
 
     @abstractmethod
     def read(self, fold: Fold) -> Any:
@@ -113,10 +115,6 @@ class GraphSAGEMethod(ABC):
     @abstractmethod
     def inputs(self, graph: Any) -> NetworkInputs:
         """Return what the network sees of a graph."""
-
-    def rows(self, graph: Any, units: pl.Series) -> np.ndarray:
-        """Return positions of what is scored, given the units to predict."""
-        return graph.positions(units)
 
     def select_training(self, train: LabelledUnits) -> LabelledUnits:
         """Return those of the labelled units that are learnt from."""
@@ -127,8 +125,8 @@ class GraphSAGEMethod(ABC):
 
         graph = self._graph = self.read(fold)
         train, valid = training_labels(fold, self.name, self.others), labels_of(fold, "valid")
-        rows = self.rows(graph, to_predict(fold)[fold.task.unit])
-        self._scores = np.full(int(rows.max(initial=0)) + 1, prevalence(train.label))
+        prior = prevalence(train.label)
+        self._model: Callable[[np.ndarray], np.ndarray] = lambda rows: np.full(len(rows), prior)
         if not train.both:
             return
         train, inputs = self.select_training(train), self.inputs(graph)
@@ -145,11 +143,14 @@ class GraphSAGEMethod(ABC):
 
             watched = (logits(graph.positions(valid.units)), valid.label) if valid.both else None
             self._train(module, logits(graph.positions(train.units)), train.label, watched)
-            self._scores[rows] = _probabilities(module, logits(rows))
+        self._model = lambda rows: _probabilities(module, logits(rows))
+        if self.whole:
+            scores = self._model(np.arange(inputs.ends.shape[1]))
+            self._model = lambda rows: scores[rows]
 
     def predict(self, fold: Fold) -> pl.DataFrame:
         units = to_predict(fold)[fold.task.unit]
-        return score_frame(units, self._scores[self._graph.positions(units)])
+        return score_frame(units, self._model(self._graph.positions(units)))
 
     def _train(
         self,

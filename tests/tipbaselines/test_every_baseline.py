@@ -59,10 +59,13 @@ SMALLER = {
 COSTLY = {
     *("account_risk/neighbour_lightgbm", "advert_authorship/metric_learning", "advert_linkage/splink"),
     *("advert_linkage/template_mdl", "advert_risk/cluster_pooling", "advert_risk/joined_tables"),
-    *("advert_risk/lightgbm", "advert_risk/linked_pooling", "case_linkage/linked_reference"),
-    *("case_linkage/pair_scores", "case_linkage/random_walk", "intervention_effect/structural_time_series"),
-    *("payment_risk/graph_lightgbm", "recruitment_onset/first_cue", "recruitment_onset/hidden_markov"),
-    *("recruitment_onset/oracle", "route_forecast/lightgbm_rank", "route_forecast/markov"),
+    *("advert_risk/lightgbm", "advert_risk/linked_pooling", "advert_risk/tfidf_logreg"),
+    *("case_linkage/linked_reference", "case_linkage/pair_scores", "case_linkage/random"),
+    *("case_linkage/random_walk", "case_linkage/time_place", "intervention_effect/structural_time_series"),
+    *("payment_risk/graph_lightgbm", "payment_risk/isolation_forest", "payment_risk/rules"),
+    *("prevalence/model_average", "recruitment_onset/first_cue", "recruitment_onset/hidden_markov"),
+    *("recruitment_onset/oracle", "route_forecast/backoff_markov", "route_forecast/gravity"),
+    *("route_forecast/lightgbm_rank", "route_forecast/markov", "route_forecast/oracle"),
 }
 """Slow tests: the others are of every task, kind of prediction and shared base class."""
 

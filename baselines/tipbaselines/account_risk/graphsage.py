@@ -8,7 +8,6 @@ seconds for 75,000 accounts and a million ties on one core.
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 from tipbench.data.fold import Fold
 
 from tipbaselines.account_risk.accounts import (
@@ -37,12 +36,10 @@ class GraphSAGE(GraphSAGEMethod):
     takes_many = frozenset({"accounts", "ties"})
     name = "account_risk/graphsage"
     others = OTHERS
+    whole = True
 
     def read(self, fold: Fold) -> AccountGraph:
         return read_graph(fold)
-
-    def rows(self, graph: AccountGraph, units: pl.Series) -> np.ndarray:
-        return np.arange(graph.nodes)
 
     def inputs(self, graph: AccountGraph) -> NetworkInputs:
         frames = [frame for frame in (own_columns(graph), tie_columns(graph)) if frame.width]
