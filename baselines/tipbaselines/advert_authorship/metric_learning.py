@@ -64,7 +64,7 @@ class MetricLearning:
     def predict(self, fold: Fold) -> pl.DataFrame:
         frame = to_predict(fold)
         keys = frame[fold.task.unit]
-        found, values, search = pair_values(_shown(frame), self.neighbours)
+        found, values, search = pair_values(_text_columns(frame), self.neighbours)
         if found.shape[1] == 0:
             return candidate_frame(keys, np.empty((0, 2), dtype=np.int64), np.empty(0))
         scores = search / len(SEARCH)
@@ -79,12 +79,12 @@ class MetricLearning:
 
     def _pairs(self, frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         """Return channels of every advert's candidates, and whether the two have one label."""
-        found, values, _ = pair_values(_shown(frame), self.neighbours)
+        found, values, _ = pair_values(_text_columns(frame), self.neighbours)
         label = frame["label"].to_numpy()
         return values, (label[found] == label[:, None]).ravel()
 
 
-def _shown(frame: pl.DataFrame) -> pl.DataFrame:
+def _text_columns(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.select(name for name in ("title", "body") if name in frame.columns)
 
 
