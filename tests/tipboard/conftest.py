@@ -21,6 +21,7 @@ from tipdata.release import Release, open_release
 sys.path.insert(0, str(Path(__file__).parent))
 
 from made_board import make_board
+from made_result import made_result
 
 Make = Callable[..., Result]
 
@@ -30,33 +31,9 @@ def result() -> Make:
     """A result of a method, split and score; ``more`` replaces fields of it."""
 
     def make(method: str, split: str = "forward", score: float | None = 0.5, **more: Any) -> Result:
-        low, high = (None, None) if score is None else (score - 0.1, score + 0.1)
-        task = method.partition("/")[0]
-        content = {
-            "task": task,
-            "method": method,
-            "data": "0.4.0/tiny",
-            "split": split,
-            "seed": 0,
-            "labels": "truth",
-            "access": "public",
-            "versions": {"data": "0.4.0", "evaluator": 2, "method": "0.2.0"},
-            "config_hash": "0" * 64,
-            "config": {},
-            "primary": "average_precision",
-            "scores": {
-                "average_precision": {"value": score, "low": low, "high": high},
-                "harm_gap": {"value": 0.02},
-                "protection_gap": {"value": 0.07},
-            },
-            "groups": {},
-            "oracle": {"share": 0.25, "oracle": 0.9},
-            "cost": {"fit_s": 1.0, "predict_s": 0.5, "score_s": 0.5, "cpu_s": 1.5, "peak_mib": 12.0},
-            "environment": {},
-            "predictions": {"file": "predictions.parquet", "digest": "sha256:0"},
-            "warnings": [],
-        }
-        return Result.model_validate({**content, **more})
+        content = made_result(split, score, task=method.partition("/")[0], method=method).model_dump()
+        content["scores"] |= {"harm_gap": {"value": 0.02}, "protection_gap": {"value": 0.07}}
+        return Result.model_validate({**content, "oracle": {"share": 0.25, "oracle": 0.9}, **more})
 
     return make
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from made_result import made_result
 from tipbench.config.options import config_folder, describe_option, options
 from tipbench.evaluation.comparison import Draws
 from tipbench.metrics.harm import FEW_FINDS
@@ -84,29 +85,22 @@ def _result(task: Task, method: str, split: str, seed: int, config: dict[str, An
     scores[task.primary] = {"value": value, "low": value - REACH, "high": value + REACH}
     if "harm_gap" in scores and method.startswith("g"):
         scores["harm_gap"] = {"value": None, "note": FEW_FINDS}
-    return Result.model_validate(
-        {
-            "task": task.name,
-            "method": f"{task.name}/{method}",
-            "data": DATA,
-            "split": split,
-            "seed": seed,
-            "labels": next(iter(task.supervise)),
-            "access": task.tier,
-            "oracle_method": method == "oracle",
-            "versions": {"data": newest_released(), "evaluator": task.version, "method": "0.1.0"},
-            "config_hash": "0" * 64,
-            "config": {"task": task.name, "split": split, "seed": seed, "baseline": config},
-            "primary": task.primary,
-            "scores": scores,
-            "groups": _groups(value) if "harm_gap" in scores else {},
-            "curves": CURVES if "brier" in scores else {},
-            "oracle": {"prior": 0.05, "oracle": ORACLE, "share": (value - 0.05) / (ORACLE - 0.05)},
-            "cost": {"fit_s": 1.0, "predict_s": 0.5, "score_s": 0.5, "cpu_s": 1.5, "peak_mib": 12.0},
-            "environment": {},
-            "predictions": {"file": "predictions.parquet", "digest": "sha256:0"},
-            "warnings": [],
-        }
+    return made_result(
+        split,
+        task=task.name,
+        method=f"{task.name}/{method}",
+        data=DATA,
+        seed=seed,
+        labels=next(iter(task.supervise)),
+        access=task.tier,
+        oracle_method=method == "oracle",
+        versions={"data": newest_released(), "evaluator": task.version, "method": "0.1.0"},
+        config={"task": task.name, "split": split, "seed": seed, "baseline": config},
+        primary=task.primary,
+        scores=scores,
+        groups=_groups(value) if "harm_gap" in scores else {},
+        curves=CURVES if "brier" in scores else {},
+        oracle={"prior": 0.05, "oracle": ORACLE, "share": (value - 0.05) / (ORACLE - 0.05)},
     )
 
 

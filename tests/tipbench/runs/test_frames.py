@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from made_result import made_result
 from tipbench.runs.frames import RESULTS, SCHEMA, frame_of, read_results, results_of, to_parquet_bytes
 from tipbench.runs.results import Result
 from tipcore.errors import UsageError
@@ -14,15 +15,7 @@ STORED = Path(__file__).parents[3] / "results"
 
 def made(**changes: Any) -> Result:
     content: dict[str, Any] = {
-        **{"task": "advert_risk", "method": "advert_risk/prior", "data": "0.4.0/tiny", "split": "forward"},
-        **{
-            "seed": 0,
-            "labels": "expert",
-            "access": "public",
-            "config_hash": "",
-            "config": {"a": [1, None, "é"]},
-        },
-        "versions": {"data": "0.4.0", "evaluator": 2, "method": "1"},
+        "config": {"a": [1, None, "é"]},
         "primary": "auroc",
         "scores": {
             "auroc": {"value": 0.1 + 0.2, "low": 5e-324},
@@ -34,10 +27,9 @@ def made(**changes: Any) -> Result:
         "curves": {"reliability": [{"low": 0.1}]},
         "cost": dict.fromkeys(("fit_s", "predict_s", "score_s", "cpu_s", "peak_mib")),
         "environment": {"python": "3.11", "cores": 2},
-        "predictions": {"file": "predictions.parquet", "digest": "sha256:0"},
         "warnings": ["one", "two"],
     }
-    return Result.model_validate({**content, **changes})
+    return made_result(**{**content, **changes})
 
 
 CASES = (

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from made_result import made_result
 from tipbench.commands import run as run_command
 from tipbench.config.compose import Composer, parse
 from tipbench.config.options import config_folder, config_folders
@@ -33,54 +34,25 @@ from tipdata.core.world import newest_released
 
 
 def result(split: str, score: float | None, **more: Any) -> Result:
-    note = None if score is not None else "unknown"
+    one = made_result(split, score).scores["average_precision"].model_dump()
+    one["note"] = None if score is not None else "unknown"
     content = {
-        "task": "advert_risk",
-        "method": "advert_risk/prior",
-        "data": "0.4.0/tiny",
-        "split": split,
-        "seed": 0,
         "labels": "expert",
-        "access": "public",
-        "versions": {"data": "0.4.0", "evaluator": 0, "method": "0.1.0"},
-        "config_hash": "0" * 64,
-        "config": {},
-        "primary": "average_precision",
-        "scores": {
-            "average_precision": {
-                "value": score,
-                "low": score and score - 0.1,
-                "high": score and score + 0.1,
-                "note": note,
-            },
-            "harm_gap": {"value": 0.02},
-        },
-        "groups": {},
+        "scores": {"average_precision": one, "harm_gap": {"value": 0.02}},
         "oracle": {"share": 0.25},
-        "cost": {"fit_s": 1.0, "predict_s": 0.5, "score_s": 0.5, "cpu_s": 1.5, "peak_mib": None},
-        "environment": {},
-        "predictions": {"file": "predictions.parquet", "digest": "sha256:0"},
-        "warnings": [],
     }
-    return Result.model_validate({**content, **more})
+    return made_result(split, score, **{**content, **more})
 
 
 def test_leakage_is_random_minus_operation_and_drift_operation_minus_forward() -> None:
     found = rows([result("forward", 0.2), result("random", 0.7), result("operation", 0.4)])
     assert [row["split"] for row in found] == ["random", "operation", "forward"]
     for row in found:
-        assert row["leakage"] == pytest.approx(0.3)
-        assert row["drift"] == pytest.approx(0.2)
-
-
-def test_leakage_stands_in_the_random_row_and_drift_in_the_forward_row() -> None:
-    columns, cells = table(rows([result("forward", 0.2), result("random", 0.7), result("operation", 0.4)]))
+        assert (row["leakage"], row["drift"]) == pytest.approx((0.3, 0.2))
+    columns, cells = table(found)
     headings = [column.title for column in columns]
     assert [line[headings.index("leakage")] for line in cells] == ["+0.300", "", ""]
     assert [line[headings.index("drift")] for line in cells] == ["", "", "+0.200"]
-
-
-def test_without_the_other_split_there_is_no_leakage_and_no_drift() -> None:
     (row,) = rows([result("forward", 0.2)])
     assert (row["leakage"], row["drift"]) == (None, None)
 
@@ -296,35 +268,11 @@ def results(tmp_path: Path) -> Path:
 
 
 def committed(tmp_path: Path, data: str) -> Path:
-    found = []
-    for method, split in product(("lightgbm", "tfidf_logreg"), ("region", "forward")):
-        kept = Result.model_validate(
-            {
-                "task": "advert_risk",
-                "method": f"advert_risk/{method}",
-                "data": data,
-                "split": split,
-                "seed": 0,
-                "labels": "expert",
-                "access": "public",
-                "versions": {
-                    "data": newest_released(),
-                    "evaluator": score_version("advert_risk"),
-                    "method": "1",
-                },
-                "config_hash": "0" * 64,
-                "config": {},
-                "primary": "average_precision",
-                "scores": {"average_precision": {"value": 0.1}},
-                "groups": {},
-                "oracle": {},
-                "cost": {"fit_s": 1.0, "predict_s": 0.5, "score_s": 0.5, "cpu_s": 1.5, "peak_mib": None},
-                "environment": {},
-                "predictions": {"file": "predictions.parquet", "digest": "sha256:0"},
-                "warnings": [],
-            }
-        )
-        found.append(kept)
+    versions = {"data": newest_released(), "evaluator": score_version("advert_risk"), "method": "1"}
+    found = [
+        result(split, 0.1, method=f"advert_risk/{method}", data=data, versions=versions)
+        for method, split in product(("lightgbm", "tfidf_logreg"), ("region", "forward"))
+    ]
     place = tmp_path / "results" / data / "reference"
     place.mkdir(parents=True)
     (place / RESULTS).write_bytes(to_parquet_bytes(found))

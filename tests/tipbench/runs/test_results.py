@@ -5,6 +5,7 @@ from pathlib import Path
 import jsonschema
 import polars as pl
 import pytest
+from made_result import made_result
 from pydantic import ValidationError
 from tipbench.runs.results import (
     SCHEMA,
@@ -26,26 +27,14 @@ PREDICTIONS = parquet_bytes(
 def result(**changes: object) -> Result:
     """A result of two adverts."""
     content = {
-        "task": "advert_risk",
-        "method": "advert_risk/prior",
-        "data": "0.4.0/tiny",
-        "split": "forward",
-        "seed": 0,
         "labels": "expert",
-        "access": "public",
-        "versions": {"data": "0.4.0", "evaluator": 2, "method": "0.1.0"},
-        "config_hash": "0" * 64,
         "config": {"task": "advert_risk"},
-        "primary": "average_precision",
-        "scores": {"average_precision": {"value": 0.5, "low": 0.4, "high": 0.6}},
         "groups": {"spam": {"false_accusations_per_unit": None}},
         "oracle": {"share": 0.5},
-        "cost": {"fit_s": 1.0, "predict_s": 0.5, "score_s": 0.25, "cpu_s": 1.5, "peak_mib": None},
         "environment": {"python": "3.11", "cores": 2},
         "predictions": {"file": "predictions.parquet", "digest": digest_of(PREDICTIONS)},
-        "warnings": [],
     }
-    return Result.model_validate({**content, **changes})
+    return made_result(**{**content, **changes})
 
 
 def test_a_result_of_the_first_version_is_read_and_its_evaluator_is_a_whole_number() -> None:

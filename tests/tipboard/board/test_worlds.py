@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from tipbench.runs.results import Result
 from tipboard.board.worlds import (
     Stability,
@@ -222,26 +220,6 @@ def test_without_a_difference_by_friedmans_test_all_methods_are_one_group() -> N
     assert not found.friedman.rejects
     assert [set(group) for group in found.groups] == [{"a", "b", "c"}]
     assert [set(group) for group in scores_of([[1.0, 1.0]] * 5).ranking.groups] == [{"a", "b"}]
-
-
-@given(
-    st.integers(2, 5).flatmap(
-        lambda methods: st.lists(
-            st.lists(st.integers(0, 4).map(float), min_size=methods, max_size=methods), min_size=5, max_size=7
-        )
-    ),
-    st.randoms(use_true_random=False),
-)
-def test_the_order_of_worlds_and_methods_changes_nothing_that_is_said(matrix, random) -> None:
-    found = scores_of(matrix).ranking
-    methods = list(range(len(matrix[0])))
-    random.shuffle(methods)
-    shuffled = [[row[at] for at in methods] for row in random.sample(matrix, len(matrix))]
-    other = scores_of(shuffled, methods="".join("abcdefgh"[at] for at in methods)).ranking
-    assert (other.methods, other.groups) == (found.methods, found.groups)
-    assert other.mean_ranks == pytest.approx(found.mean_ranks)
-    assert other.keeps == pytest.approx(found.keeps)
-    assert other.wins == pytest.approx(found.wins)
 
 
 def test_the_verb_keeps_worlds_beside_the_board_says_how_stable_it_is_and_renders_the_page(

@@ -42,6 +42,14 @@ def sizes(made_board: Path) -> list[Size]:
     return read_sizes(made_board)
 
 
+@pytest.fixture(scope="module")
+def published(sizes: list[Size], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site of the made-up results, with declared addresses."""
+    to = tmp_path_factory.mktemp("published") / "site"
+    write(sizes, to, quiet=True, publication=PUBLISHED)
+    return to
+
+
 def head(page: str) -> dict[str, str]:
     """The title and every meta of a page."""
     found = dict(re.findall(r'<meta (?:name|property)="([^"]+)" content="([^"]*)">', page))
@@ -105,12 +113,13 @@ def test_addresses_that_are_declared_are_links_and_others_are_said_to_be_missing
     [("https://docs.example/t/", "https://docs.example/t/"), ("../documents", "{root}../documents/")],
 )
 def test_documents_are_pages_of_the_documentation_where_it_is_declared(
-    sizes: list[Size], tmp_path: Path, documentation: str, begins: str
+    result: Callable, tmp_path: Path, documentation: str, begins: str
 ) -> None:
-    write(sizes, tmp_path / "site", quiet=True, publication=Publication(documentation=documentation))
+    size = size_of(Board("0.4.0/tiny", reference_entries([result(A)], [])))
+    write([size], tmp_path / "site", quiet=True, publication=Publication(documentation=documentation))
     pages = [("index.html", "", "docs/index.html"), ("about.html", "", "docs/board.html")]
     pages += [
-        (f"{sizes[0].name}/tasks/advert_risk.html", "../../", f"docs/{page}.html")
+        ("tiny/tasks/advert_risk.html", "../../", f"docs/{page}.html")
         for page in ("tasks/advert_risk", "board")
     ]
     for page, root, document in pages:
@@ -121,10 +130,9 @@ def test_documents_are_pages_of_the_documentation_where_it_is_declared(
         ]
 
 
-def test_links_lead_to_files_that_the_repository_has(sizes: list[Size], tmp_path: Path) -> None:
-    write(sizes, tmp_path / "site", quiet=True, publication=PUBLISHED)
+def test_links_lead_to_files_that_the_repository_has(published: Path) -> None:
     seen = 0
-    for path in (tmp_path / "site").rglob("*.html"):
+    for path in published.rglob("*.html"):
         for file in re.findall(
             r'href="https://code.example/t/main/([^"]+)"', path.read_text(encoding="utf-8")
         ):
@@ -166,46 +174,38 @@ def test_the_repository_is_taken_from_the_metadata_of_the_package(monkeypatch: p
     )
 
 
-def test_every_column_of_numbers_and_every_axis_says_its_unit(sizes: list[Size]) -> None:
+def test_every_column_and_axis_says_its_unit_and_two_verdicts_come_with_a_word_on_why(
+    sizes: list[Size],
+) -> None:
     [size] = sizes
     own = {"CPU s", "MiB", "wall s"}
-    for standing in size.usual:
-        page = task_page(size, standing, NOWHERE)
+    for lines in size.usual:
+        page, task = task_page(size, lines, NOWHERE), lines[0]["task"]
         for view in page.views:
-            for heading in view.columns:
-                assert heading.unit or not heading.number or heading.title in own, (view.id, heading.name)
+            for column in view.columns:
+                assert column.unit or not column.number or column.title in own, (view.id, column.name)
         for figure in page.figures:
             assert figure.drawing is not None
             words = " ".join(mark.text or "" for mark in figure.drawing.marks)
-            assert re.search(r"\((0 to 1|log ratio|1 is the best)|access tier", words), (
-                standing[0]["task"],
-                figure.id,
-            )
-
-
-def test_two_verdicts_on_one_page_come_with_a_word_on_why(sizes: list[Size]) -> None:
-    [size] = sizes
-    for standing in size.usual:
-        said = text_of(task_page(size, standing, NOWHERE).html)
-        assert standing[0]["task"] in size.worlds
+            assert re.search(r"\((0 to 1|log ratio|1 is the best)|access tier", words), (task, figure.id)
+        assert task in size.worlds
+        said = text_of(page.html)
         assert "because it asks another question" in said
         assert "so few that it misses most differences" in said
 
 
-def test_titles_stand_beside_identifiers(sizes: list[Size], tmp_path: Path) -> None:
-    write(sizes, tmp_path / "site", quiet=True)
-    index = text_of((tmp_path / "site/index.html").read_text(encoding="utf-8"))
+def test_titles_stand_beside_identifiers(published: Path) -> None:
+    index = text_of((published / "index.html").read_text(encoding="utf-8"))
     for task in tasks().values():
-        page = (tmp_path / f"site/small/tasks/{task.name}.html").read_text(encoding="utf-8")
+        page = (published / f"small/tasks/{task.name}.html").read_text(encoding="utf-8")
         [heading] = re.findall("<h1>(.*)</h1>", page)
         assert text_of(heading) == f"{task.title} {task.name}"
         assert f"{task.title} {task.name}" in index
 
 
-def test_no_figure_compares_scores_of_different_tasks(sizes: list[Size], tmp_path: Path) -> None:
-    write(sizes, tmp_path / "site", quiet=True)
-    assert list((tmp_path / "site/figures").glob("*.svg")) == []
-    assert "Detection against intrusion" not in (tmp_path / "site/index.html").read_text(encoding="utf-8")
+def test_no_figure_compares_scores_of_different_tasks(published: Path) -> None:
+    assert list((published / "figures").glob("*.svg")) == []
+    assert "Detection against intrusion" not in (published / "index.html").read_text(encoding="utf-8")
 
 
 def test_a_page_without_data_says_so_in_a_sentence(result: Callable, site: Callable) -> None:
