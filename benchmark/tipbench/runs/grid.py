@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
@@ -53,17 +54,10 @@ def allowed_splits(task: Task, settings: Settings, make: bool = True, quiet: boo
 def _own_splits(task: Task, settings: Settings) -> Iterator[str]:
     default = prepare(task, own=settings.data).split
     yield default
-    yield from (
-        split for split in task.own_splits if split != default and _can_prepare(task, settings, split)
-    )
-
-
-def _can_prepare(task: Task, settings: Settings, split: str) -> bool:
-    try:
-        prepare(task, own=settings.data, split=split)
-    except UsageError:
-        return False
-    return True
+    for split in (one for one in task.own_splits if one != default):
+        with suppress(UsageError):
+            prepare(task, own=settings.data, split=split)
+            yield split
 
 
 ALL, ALLOWED = "all", "allowed"
@@ -130,6 +124,8 @@ def expand(
                 raise _needs(name, extra)
             left_out.setdefault(extra, []).append(name)
             continue
+        seeds = grid.seeds or [0]
+        kept = seeds if len(seeds) == 1 or _is_stochastic(settings) else seeds[:1]
         for there in _in_worlds(settings, grid.worlds):
             if _is_misplaced_oracle(there) and not named:
                 continue
@@ -139,7 +135,7 @@ def expand(
             cells += [
                 _cell(_with_labels(there, task, split), task, split, seed)
                 for split in splits_of[fold]
-                for seed in _seeds(settings, grid.seeds or [0])
+                for seed in kept
             ]
     for extra, names in left_out.items():
         notice(f"left out, since they need the extra {extra} ({how_to_install(extra)}): {', '.join(names)}")
@@ -289,10 +285,6 @@ def _is_for_data(settings: Settings, task: Task) -> bool:
         return settings.data.get("task") == task.name
     needs = getattr(_class_of(settings), "needs", frozenset())
     return {need.partition(".")[0] for need in needs} <= {*task.tables, "operations"}
-
-
-def _seeds(settings: Settings, seeds: list[int]) -> list[int]:
-    return seeds if len(seeds) == 1 or _is_stochastic(settings) else seeds[:1]
 
 
 def _is_stochastic(settings: Settings) -> bool:

@@ -8,11 +8,11 @@ Smaller tables show the recall of each form of exploitation, and the estimates o
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 from statistics import fmean, stdev
-from typing import Any, TypeVar
+from typing import Any
 
 import polars as pl
 from tipcore.errors import UsageError
@@ -78,7 +78,6 @@ def _short_keys(keys: Sequence[str]) -> dict[str, str]:
     return {key: key if last.count(short) > 1 else short for key, short in zip(keys, last, strict=True)}
 
 
-Chosen = TypeVar("Chosen")
 RANDOM, OPERATION, FORWARD = "random", "operation", "forward"
 ORDER = (RANDOM, OPERATION, FORWARD)
 NOTHING = "-"
@@ -324,8 +323,7 @@ def table(lines: Sequence[Row], chosen: Sequence[str] | None = None) -> tuple[li
         UsageError: for a name that no column has.
     """
     if chosen is not None:
-        by_name = {one.title: one for one in SHOWN}
-        shown = [replace(one, leave=0) for one in chosen_of(by_name, chosen)]
+        shown = [replace(one, leave=0) for one in choose_columns(SHOWN, chosen)]
     else:
         shown = [
             one for one in SHOWN if len({one.text(line) for line in lines} - {"", NOTHING}) >= one.fewest
@@ -350,8 +348,12 @@ def gap_note(lines: Sequence[Row], shown: Set[str]) -> str | None:
     return None
 
 
-def chosen_of(known: Mapping[str, Chosen], names: Sequence[str]) -> list[Chosen]:
-    """Return the columns of these names, in their order. Raises UsageError for a name that no column has."""
+def choose_columns(columns: Iterable[Column], names: Sequence[str]) -> list[Column]:
+    """Return the columns of these names (of a terminal's table: titles), in their order.
+
+    Raises UsageError for a name that no column has.
+    """
+    known = {column.name or column.title: column for column in columns}
     for name in names:
         if name not in known:
             raise UsageError(f"--columns: there is no column {name}. {suggestion(name, known)}")

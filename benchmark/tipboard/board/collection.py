@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -54,7 +54,7 @@ def collect(runs: Path, draft: bool = False) -> list[FinishedRun]:
     found = [FinishedRun(folder, read_result(folder)) for folder in run_folders(runs)]
     if not found:
         raise UsageError(f"{runs} holds no finished run: run experiment=board first.")
-    _refuse_mixed(runs, found, "data", lambda result: result.data, "collect one release, such as runs={}/{}")
+    _refuse_mixed(runs, found)
     _refuse_no_release(runs, found[0].result)
     check_status(found[0].result.versions.data, draft)
     _refuse_old(runs, found)
@@ -66,22 +66,11 @@ def place_of(result: Result) -> tuple[str, str, str, int]:
     return result.task, result.split, result.method_name, result.seed
 
 
-class Seeded(Protocol):
-    """What was made of one task and split with one seed."""
-
-    @property
-    def task(self) -> str: ...
-    @property
-    def split(self) -> str: ...
-    @property
-    def seed(self) -> int: ...
-
-
 Seat = tuple[str, str, int]
 
 
-def seat_of(one: Seeded) -> Seat:
-    """Return task, split, seed: where one of an entry's results stands among them."""
+def seat_of(one: Any) -> Seat:
+    """Return task, split, seed: where a result, its draws or its run on a fresh world stand among those of an entry."""
     return one.task, one.split, one.seed
 
 
@@ -91,19 +80,17 @@ def name_of(seat: Seat) -> str:
     return f"{task}/{split}/s{seed}"
 
 
-def _refuse_mixed(
-    runs: Path, found: Sequence[FinishedRun], what: str, value: Callable[[Result], str], then: str
-) -> None:
-    counts = Counter(value(run.result) for run in found)
-    if len(counts) == 1:
-        return
+def _refuse_mixed(runs: Path, found: Sequence[FinishedRun]) -> None:
+    """Refuse runs on several data."""
+    counts = Counter(run.result.data for run in found)
     [(most, _)] = counts.most_common(1)
-    odd = sorted(str(run.folder) for run in found if value(run.result) != most)
-    named = ", ".join(odd[:FEW]) + (f" and {len(odd) - FEW:,} more" if len(odd) > FEW else "")
-    raise UsageError(
-        f"{runs} mixes {what} ({', '.join(sorted(counts))}): {len(odd):,} of {len(found):,} runs are not of {most}: "
-        f"{named}; {then.format(runs, most)}."
-    )
+    odd = sorted(str(run.folder) for run in found if run.result.data != most)
+    if odd:
+        named = ", ".join(odd[:FEW]) + (f" and {len(odd) - FEW:,} more" if len(odd) > FEW else "")
+        raise UsageError(
+            f"{runs} mixes data ({', '.join(sorted(counts))}): {len(odd):,} of {len(found):,} runs are not of {most}: "
+            f"{named}; collect one release, such as runs={runs}/{most}."
+        )
 
 
 def _refuse_no_release(runs: Path, first: Result) -> None:
@@ -148,13 +135,8 @@ REPLICATES, SEED = 1000, 0
 
 _SCHEMA = pl.Schema(
     {
-        "task": pl.String(),
-        "split": pl.String(),
-        "method": pl.String(),
-        "seed": pl.Int64(),
-        "value": pl.Float64(),
-        "clusters": pl.Int64(),
-        "draws": pl.List(pl.Float32()),
+        **dict.fromkeys(("task", "split", "method"), pl.String()),
+        **{"seed": pl.Int64(), "value": pl.Float64(), "clusters": pl.Int64(), "draws": pl.List(pl.Float32())},
     }
 )
 
@@ -173,7 +155,6 @@ class KeptDraws:
 
 def to_bytes(kept: Iterable[KeptDraws]) -> bytes:
     """Return draws as a parquet file, sorted by task, split, method and seed; the same bytes for the same draws."""
-    listed = sorted(kept, key=lambda one: (one.task, one.split, one.method, one.seed))
     rows = [
         (
             one.task,
@@ -184,10 +165,11 @@ def to_bytes(kept: Iterable[KeptDraws]) -> bytes:
             one.draws.clusters,
             list(one.draws.draws),
         )
-        for one in listed
+        for one in kept
     ]
+    found = pl.DataFrame(rows, schema=_SCHEMA, orient="row").sort("task", "split", "method", "seed")
     buffer = io.BytesIO()
-    pl.DataFrame(rows, schema=_SCHEMA, orient="row").write_parquet(buffer, compression="zstd")
+    found.write_parquet(buffer, compression="zstd")
     return buffer.getvalue()
 
 

@@ -16,7 +16,7 @@ from tipbench.evaluation.comparison import LEVEL
 from tipbench.metrics.registry import metric_of
 from tipbench.runs.figure import metric_title
 from tipbench.runs.report import BESIDE as METRICS
-from tipbench.runs.report import NOTHING, chosen_of, interval, number, percent, signed, value_text
+from tipbench.runs.report import NOTHING, interval, number, percent, signed, value_text
 from tipbench.task import Task
 from tipbench.tasks import task_of
 
@@ -154,16 +154,6 @@ def expected_columns(lines: Lines) -> list[Column]:
 def value_of(column: Column, line: Any) -> float | str | bool | None:
     """Return what a table sorts a cell by."""
     return next(iter(column.values(line).values()))
-
-
-def choose_columns(columns: Sequence[Column], names: Sequence[str] | None) -> Sequence[Column]:
-    """Return the columns of these keys, in this order; all of them where None is given.
-
-    Raises UsageError for a key that no column has.
-    """
-    if names is None:
-        return columns
-    return chosen_of({column.name: column for column in columns}, names)
 
 
 def records(lines: Lines, columns: Sequence[Column] | None = None) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from tipbench.console import Column
 from tipbench.runs.figure import metric_title
-from tipbench.runs.report import NOTHING, number
+from tipbench.runs.report import NOTHING, choose_columns, number
 from tipbench.tasks import task_of
 
 from tipboard.board.columns import (
@@ -25,7 +25,6 @@ from tipboard.board.columns import (
     OF_METRIC,
     OVERALL,
     PLACES,
-    choose_columns,
     expected_columns,
     records,
     unit_of,

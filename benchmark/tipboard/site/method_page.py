@@ -7,16 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+import polars as pl
 from tipbench.console import Column
-from tipbench.metrics.scores import Score
 from tipbench.pages.svg import Drawing
 from tipbench.pages.templates import Figure
+from tipbench.runs.frames import frame_of
 from tipbench.runs.report import NOTHING, interval, mean, number, percent
 from tipbench.runs.results import Result
 from tipbench.task import Task
 from tipbench.tasks import task_of
 
-from tipboard.board.collection import place_of
 from tipboard.board.columns import (
     OF_METRIC,
     OVERALL,
@@ -145,22 +145,16 @@ SCORES = (
 
 
 def _scores(entry: Entry) -> list[dict[str, Any]]:
-    return [
-        {
-            **_place(result),
-            "metric": name,
-            "value": one.value,
-            "low": one.low,
-            "high": one.high,
-            "note": one.note,
-        }
-        for result in entry.results
-        for name, one in _primary_first(result)
-    ]
+    return _by_metric(entry.results).rename({"name": "metric"}).rows(named=True)
 
 
-def _primary_first(result: Result) -> list[tuple[str, Score]]:
-    return sorted(result.scores.items(), key=lambda item: item[0] != result.primary)
+def _by_metric(results: Sequence[Result]) -> pl.DataFrame:
+    """Return a row per result and metric, the primary one first."""
+    place = [column.name for column in PLACE]
+    found = frame_of(results, (*place, "primary", "scores")).with_row_index("at")
+    found = found.explode("scores", empty_as_null=False).unnest("scores")
+    found = found.sort("at", pl.col("name") != pl.col("primary"), maintain_order=True)
+    return found.select(*place, "name", "value", "low", "high", "note")
 
 
 GROUPS = (*PLACE, Column("group", name="group", about="Of lawful people, or of those exploited or in need."))
@@ -245,14 +239,14 @@ BOTH = (
 
 
 def _both(entry: Entry) -> list[dict[str, Any]]:
-    again = {place_of(result): result for result in entry.results}
-    return [
-        {**_place(result), "metric": name, "uploaded": one.value, "reproduced": mine.value,
-         "difference": None if one.value is None or mine.value is None else mine.value - one.value}
-        for result in entry.uploaded
-        for name, one in _primary_first(result)
-        if place_of(result) in again and (mine := again[place_of(result)].scores.get(name)) is not None
-    ]  # fmt: skip
+    uploaded, again = (
+        _by_metric(results).drop("low", "high", "note") for results in (entry.uploaded, entry.results)
+    )
+    key = [*(column.name for column in PLACE), "name"]
+    found = uploaded.join(again, on=key, maintain_order="left").rename(
+        {"name": "metric", "value": "uploaded", "value_right": "reproduced"}
+    )
+    return found.with_columns(difference=pl.col("reproduced") - pl.col("uploaded")).rows(named=True)
 
 
 def _place(result: Result) -> dict[str, Any]:

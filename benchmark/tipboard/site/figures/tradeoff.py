@@ -144,12 +144,11 @@ TIERS = ("public", "platform", "legal")
 
 @dataclass(frozen=True)
 class Spot:
-    """A line at what it costs; the less the better. ``called``: its name in the figure."""
+    """A line at what it costs; the less the better."""
 
     line: Line
     cost: float
     score: float
-    called: str
 
 
 @dataclass(frozen=True)
@@ -191,7 +190,7 @@ def front(spots: Sequence[Spot], lower_is_better: bool) -> list[Spot]:
     """Return those that no other beats in cost and score at once, by cost."""
     sign = 1 if lower_is_better else -1
     found: list[Spot] = []
-    for spot in sorted(spots, key=lambda one: (one.cost, sign * one.score, one.called)):
+    for spot in sorted(spots, key=lambda one: (one.cost, sign * one.score, one.line["name"])):
         if not found or sign * spot.score < sign * found[-1].score:
             found.append(spot)
     return found
@@ -209,7 +208,7 @@ def _tier(line: Line) -> float | None:
 def _spot(line: Line, cost: float | None) -> list[Spot]:
     """Return the line as a spot, none where its cost or score is not known."""
     score = line["score"]
-    return [] if cost is None or score is None else [Spot(line, cost, score, line["name"])]
+    return [] if cost is None or score is None else [Spot(line, cost, score)]
 
 
 def _draw(lines: Lines, spots: Sequence[Spot], costs: Costs, width: float) -> Drawing:
@@ -220,10 +219,10 @@ def _draw(lines: Lines, spots: Sequence[Spot], costs: Costs, width: float) -> Dr
     up = scale([spot.score for spot in spots], bottom, TOP)
     at = {id(spot): (across(spot.cost), up(spot.score)) for spot in spots}
     order = sorted(spots, key=lambda spot: id(spot) not in first)
-    labels = [Label(spot.called, at[id(spot)], id(spot) in first) for spot in order]
+    labels = [Label(spot.line["name"], at[id(spot)], id(spot) in first) for spot in order]
     steps = _steps([at[id(spot)] for spot in best], width - RIGHT)
     placed, numbered = place_labels(labels, steps, (LEFT, TOP - 10, width, bottom), SIZE)
-    names = ", ".join(spot.called for spot in best)
+    names = ", ".join(spot.line["name"] for spot in best)
     about = f"{len(spots)} marks; on the front, by cost: {names}."
     picture = Drawing(width, HEIGHT + KEY_ROW * (len(numbered) + 1) * bool(numbered), costs.title, about)
     _frame(picture, lines[0], costs, across, up)
