@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -49,9 +49,8 @@ def round_page(closed: Closed, sizes: Sequence[Size], publication: Publication) 
     path = f"rounds/{described.name}.html"
     records = sorted(_records(closed), key=lambda one: (one["task"], one["place"] or 1e9, one["team"]))
     caption = f"Sealed round {described.name}: all submissions. Release {described.release}."
-    records = [{**record, "silent": _silent(closed, record)} for record in records]
     table = with_filters(
-        of_records(caption, HEADINGS, records, silent=True), ("task", "team", "counts", "access"), fewest=0
+        of_records(caption, HEADINGS, records), ("task", "team", "counts", "access"), fewest=0
     )
     view = replace(
         table, id="round", title="Everything that was handed in", path=f"data/rounds/{described.name}"
@@ -63,41 +62,22 @@ def round_page(closed: Closed, sizes: Sequence[Size], publication: Publication) 
     return SitePage(path, html, [view], [])
 
 
-def _silent(closed: Closed, record: Mapping[str, Any]) -> dict[str, str]:
-    """Return, of a row, the reasons that are read in the place of a number."""
-    metrics = next(
-        (
-            entry.scores[record["task"]].get(record["seed"], {})
-            for entry in closed.scores.entries
-            if (entry.team, entry.turn) == (record["team"], record["submission"])
-            and record["task"] in entry.scores
-        ),
-        {},
-    )
-    notes = {name: one.note for name, one in metrics.items() if one.value is None}
-    return {name: note for name, note in notes.items() if note in SILENT}
-
-
 def _facts(closed: Closed) -> list[tuple[str, str]]:
-    described = closed.round
+    described, teams = closed.round, {entry.team for entry in closed.scores.entries}
     return [
         ("Opened", str(described.opens)),
         ("Closed", str(described.closes)),
         ("Regions", f"{described.regions:,}, of a world of their own"),
         ("Tasks", f"{len(described.tasks):,}"),
-        ("Submissions", f"{len(closed.scores.entries):,} of {len(_teams(closed)):,} teams"),
+        ("Submissions", f"{len(closed.scores.entries):,} of {len(teams):,} teams"),
         ("Commitment", described.commitment),
         ("Seed", closed.revealed.seed if closed.revealed else "sealed: not revealed yet"),
         ("State", "revealed and retired" if closed.revealed else "closed"),
     ]
 
 
-def _teams(closed: Closed) -> set[str]:
-    return {entry.team for entry in closed.scores.entries}
-
-
 def _records(closed: Closed) -> Iterator[dict[str, Any]]:
-    """Yield one row per submission, task and seed."""
+    """Yield one row per submission, task and seed; ``silent``: the reasons that are read in the place of a number."""
     places = _places(closed)
     for entry in closed.scores.entries:
         if entry.note is not None:
@@ -135,6 +115,11 @@ def _records(closed: Closed) -> Iterator[dict[str, Any]]:
                         for column in BESIDE
                     },
                     "access": entry.access,
+                    "silent": {
+                        name: score.note
+                        for name, score in metrics.items()
+                        if score.value is None and score.note in SILENT
+                    },
                 }
 
 

@@ -147,15 +147,12 @@ def with_filters(table: BoardTable, keys: Sequence[str], usual: bool = False, fe
     return replace(table, filters=found)
 
 
-def of_records(
-    caption: str, columns: Sequence[Column], records: Sequence[Mapping[str, Any]], silent: bool = False
-) -> BoardTable:
+def of_records(caption: str, columns: Sequence[Column], records: Sequence[Mapping[str, Any]]) -> BoardTable:
     """Return a table of records as they are, with numbers rounded for the reader.
 
-    ``silent``: whether each record has, as ``silent``, what is read in the place of a number by column; files do not
-    hold it.
+    ``silent`` of a record is what is read in the place of a number, by column; files do not hold it.
     """
-    stored = [{key: one[key] for key in one if key != "silent"} for one in records] if silent else records
+    stored = [{key: value for key, value in one.items() if key != "silent"} for one in records]
     return BoardTable(caption, [_of_record(column) for column in columns], records, stored)
 
 

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -124,8 +123,7 @@ def test_a_scale_holds_zero_and_all_values(values: list[float]) -> None:
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1), st.booleans())
 def test_the_front_is_what_no_other_beats_on_both_axes(places: list[tuple[int, int]], lower: bool) -> None:
     def spot(at: int, cost: int, score: int) -> Spot:
-        line: Any = SimpleNamespace(method=str(at))
-        return Spot(line, cost, score, str(at))
+        return Spot({"name": str(at)}, cost, score)
 
     sign = 1 if lower else -1
     spots = [spot(at, cost, score) for at, (cost, score) in enumerate(places)]
