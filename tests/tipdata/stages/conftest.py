@@ -8,7 +8,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from drawn import REGIONS, WORLD, Drawn, Tables, draw  # pyright: ignore[reportMissingImports]
+from shared_regions import REGIONS, WORLD, Drawn, Tables, draw  # pyright: ignore[reportMissingImports]
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from drawn import REGIONS, WORLD, Drawn, Tables  # pyright: ignore[reportMissingImports]
 from polars.testing import assert_frame_equal
+from shared_regions import REGIONS, WORLD, Drawn, Tables  # pyright: ignore[reportMissingImports]
 from tipdata.core.world import Region, parameters
 from tipdata.stages import Past, draw_stages
 from tipdata.stages.captures import ANY, LISTS, STAGE

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import polars as pl
 import pytest
-from drawn import WORLD, Drawn, Tables  # pyright: ignore[reportMissingImports]
+from shared_regions import WORLD, Drawn, Tables  # pyright: ignore[reportMissingImports]
 from tipdata.core.tables import Column
 from tipdata.core.world import FOLDER, World, makeable_versions, parameters
 from tipdata.release import generate_region

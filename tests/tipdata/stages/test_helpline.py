@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import polars as pl
 import pytest
-from drawn import Drawn, Tables  # pyright: ignore[reportMissingImports]
+from shared_regions import Drawn, Tables  # pyright: ignore[reportMissingImports]
 from tipdata.core.draw import log, sigmoid
 from tipdata.core.kinds import LANGUAGES
 from tipdata.core.world import MINUTES_A_DAY, World

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from drawn import Tables  # pyright: ignore[reportMissingImports]
+from shared_regions import Tables  # pyright: ignore[reportMissingImports]
 from tipdata.core.world import DAYS, Region, World
 from tipdata.stages import places
 from tipdata.stages.market import (

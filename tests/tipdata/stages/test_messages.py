@@ -5,7 +5,7 @@ import re
 import numpy as np
 import polars as pl
 import pytest
-from drawn import WORLD, Tables  # pyright: ignore[reportMissingImports]
+from shared_regions import WORLD, Tables  # pyright: ignore[reportMissingImports]
 from sklearn.metrics import roc_auc_score
 from tipdata.core.world import DAYS, MINUTES_A_DAY, World, parameters
 from tipdata.stages.messages import acts

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
-from drawn import WORLD, Drawn, Tables  # pyright: ignore[reportMissingImports]
+from shared_regions import WORLD, Drawn, Tables  # pyright: ignore[reportMissingImports]
 from tipdata.core.draw import sigmoid
 from tipdata.core.kinds import FAMILIES, KINDS, LANGUAGES, TRAFFICKING
 from tipdata.core.world import World, parameters

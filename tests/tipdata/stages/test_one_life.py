@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from drawn import Tables  # pyright: ignore[reportMissingImports]
+from shared_regions import Tables  # pyright: ignore[reportMissingImports]
 from tipdata.core.world import MINUTES_A_DAY
 from tipdata.stages.messages.acts import STAGES
 from tipdata.stages.messages.stage import AFTERWARDS

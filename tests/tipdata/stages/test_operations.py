@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 import polars as pl
 import pytest
-from drawn import WORLD, Drawn, Tables  # pyright: ignore[reportMissingImports]
+from shared_regions import WORLD, Drawn, Tables  # pyright: ignore[reportMissingImports]
 from tipdata.core import draw
 from tipdata.core import world as world_module
 from tipdata.core.kinds import CATEGORIES, FAMILIES, INDEPENDENT, KINDS, TRAFFICKING

@@ -3,8 +3,8 @@
 import numpy as np
 import polars as pl
 import pytest
-from drawn import WORLD  # pyright: ignore[reportMissingImports]
 from one_story import DAY, OURS, Tables, events, in_sample, mean, receipts, sample, shifted, work
+from shared_regions import WORLD  # pyright: ignore[reportMissingImports]
 from tipdata.core.kinds import KINDS, SPAM, TRAFFICKING
 from tipdata.core.world import DAYS, World, parameters
 from tipdata.stages import draw_tables

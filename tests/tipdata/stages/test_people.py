@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from drawn import REGIONS, Drawn, Tables  # pyright: ignore[reportMissingImports]
+from shared_regions import REGIONS, Drawn, Tables  # pyright: ignore[reportMissingImports]
 from tipdata.core.world import DAYS, MINUTES_A_DAY, parameters
 from tipdata.stages.people import SELLERS
 

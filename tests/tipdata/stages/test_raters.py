@@ -2,7 +2,7 @@
 
 import numpy as np
 import polars as pl
-from drawn import Drawn  # pyright: ignore[reportMissingImports]
+from shared_regions import Drawn  # pyright: ignore[reportMissingImports]
 from tipdata.stages.annotations import POSITIVE, expected_labels
 
 

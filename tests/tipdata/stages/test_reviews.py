@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from drawn import REGIONS, Drawn, Tables  # pyright: ignore[reportMissingImports]
+from shared_regions import REGIONS, Drawn, Tables  # pyright: ignore[reportMissingImports]
 from tipdata.core.world import parameters
 from tipdata.stages.adverts.stage import Adverts
 from tipdata.stages.adverts.statements import Statements

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 import rhythms  # pyright: ignore[reportMissingImports]
-from drawn import REGIONS, WORLD, Drawn, Tables  # pyright: ignore[reportMissingImports]
+from shared_regions import REGIONS, WORLD, Drawn, Tables  # pyright: ignore[reportMissingImports]
 from sklearn.metrics import roc_auc_score
 from tipdata.core.kinds import CATEGORIES, FAMILIES
 from tipdata.core.world import DAYS, MINUTES_A_DAY

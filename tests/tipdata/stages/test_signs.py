@@ -4,7 +4,7 @@ import re
 
 import polars as pl
 import pytest
-from drawn import Tables  # pyright: ignore[reportMissingImports]
+from shared_regions import Tables  # pyright: ignore[reportMissingImports]
 from tipdata.core.kinds import LANGUAGES
 from tipdata.text.style import style
 

@@ -3,8 +3,8 @@
 import numpy as np
 import polars as pl
 import pytest
-from drawn import WORLD, Drawn, Tables  # pyright: ignore[reportMissingImports]
 from one_story import firms as spells
+from shared_regions import WORLD, Drawn, Tables  # pyright: ignore[reportMissingImports]
 from tipdata.core.world import DAYS, Region, parameters
 from tipdata.release import Release
 

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from drawn import Tables  # pyright: ignore[reportMissingImports]
+from shared_regions import Tables  # pyright: ignore[reportMissingImports]
 from tipdata.core.draw import Stream
 from tipdata.core.world import DAYS, parameters
 from tipdata.stages.account_habits import GROUPS

@@ -2,7 +2,7 @@
 
 import polars as pl
 import pytest
-from drawn import REGIONS, Tables  # pyright: ignore[reportMissingImports]
+from shared_regions import REGIONS, Tables  # pyright: ignore[reportMissingImports]
 from tipdata.core.world import DAYS, MINUTES_A_DAY, parameters
 
 SERVICES = ("companionship", "massage")
