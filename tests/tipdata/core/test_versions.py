@@ -102,13 +102,7 @@ def changed_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     ("old", "new", "same"),
-    [
-        ("sign: assumed", "sign: unodc2024", True),
-        pytest.param("# ", "# Corrected. ", True, marks=pytest.mark.slow),
-        ("range: [25, 60]", "range: [25, 61]", False),
-        pytest.param("value: 300", "value: 301", False, marks=pytest.mark.slow),
-        pytest.param("unit: km", "unit: miles", False, marks=pytest.mark.slow),
-    ],
+    [("sign: assumed", "sign: unodc2024", True), ("range: [25, 60]", "range: [25, 61]", False)],
 )
 def test_only_sources_and_notes_may_change(changed_file: Path, old: str, new: str, same: bool) -> None:
     text = changed_file.read_text(encoding="utf-8")
