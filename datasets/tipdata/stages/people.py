@@ -373,6 +373,8 @@ def generate(region: Region, past: Past) -> tuple[People, Tables]:
     relation = draw_relation(region, o, crew, person)
     stay = draw_stay(region, o, crew, person, relation)
     means, control = _control(region, o, crew, person)
+    women = region.chances("people.women", o.forms)[o.form[crew.owner]]
+    women = np.where(crew.exploited, women, probability(region["people.women_staff"]))
     people = People(
         local=person,
         owner=crew.owner,
@@ -382,7 +384,7 @@ def generate(region: Region, past: Past) -> tuple[People, Tables]:
         exit=stay.exit,
         control=control,
         means=means,
-        women=_as_before(_women(region, o, person, crew.owner, ~crew.exploited), stay.sold),
+        women=_as_before(region.stream("people/sex").chance(person, women), stay.sold),
         sold=stay.sold,
     )
     relation = np.where(crew.exploited, relation, "")
@@ -423,14 +425,6 @@ def _age_band(region: Region, p: People) -> np.ndarray:
     age = region.between("people/age", p.local, bounds[chosen])
     age = _as_before(age, p.sold) + np.where(p.sold >= 0, (p.start - p.start[p.sold]) // YEAR, 0)
     return np.array(names)[np.searchsorted(bounds[:, 0], age, side="right") - 1]
-
-
-def _women(
-    region: Region, o: Operations, person: np.ndarray, owner: np.ndarray, staff: np.ndarray
-) -> np.ndarray:
-    by_form = region.chances("people.women", o.forms)[o.form[owner]]
-    p = np.where(staff, probability(region["people.women_staff"]), by_form)
-    return region.stream("people/sex").chance(person, p)
 
 
 def _control(

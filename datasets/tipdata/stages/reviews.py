@@ -154,15 +154,17 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
     queue = _queue(region, o, adverts)
     reviewers = draw_reviewers(region)
     votes = _assign_reviewers(region, queue, reviewers)
-    i = votes.item
+    i, brigaded = votes.item, votes.brigaded == 1
     likely = vote_chances(
         region, reviewers, votes.reviewer, queue.language[i], queue.family[i], queue.migrant[i]
     )
-    vote = _cast_votes(region, queue, votes, likely)
+    chances = likely[np.arange(len(i)), queue.kind[i], queue.face[i]]
+    drawn = region.stream("reviews/vote").below(votes.number, ONE)
+    free = (np.cumsum(chances, axis=1)[:, :2] <= drawn[:, None]).sum(axis=1)
+    vote = np.where(brigaded, np.where(queue.condemns[i], HARMFUL, CLEAR), free)
     own, pooled = _posteriors(region, queue, votes, vote, likely)
     gold = region.chance("queue/gold", queue.row, "reviews.gold")
     harmful = queue.kind == TRAFFICKING
-    i, brigaded = votes.item, votes.brigaded == 1
     waits = np.where(brigaded, region["reviews.brigade_minutes"], region["reviews.minutes"])
     taken = region.spread("reviews/minute", votes.number, "exponential", waits)
     opens = region.stream("queue/minute").below(queue.row, MINUTES_A_DAY)
@@ -278,14 +280,6 @@ def _assign_reviewers(region: Region, queue: _Queue, reviewers: Reviewers) -> _V
 
 
 # --- the votes -----------------------------------------------------------------------------------------------------
-
-
-def _cast_votes(region: Region, queue: _Queue, votes: _Votes, likely: np.ndarray) -> np.ndarray:
-    i = votes.item
-    own = likely[np.arange(len(i)), queue.kind[i], queue.face[i]]
-    drawn = region.stream("reviews/vote").below(votes.number, ONE)
-    free = (np.cumsum(own, axis=1)[:, :2] <= drawn[:, None]).sum(axis=1)
-    return np.where(votes.brigaded == 1, np.where(queue.condemns[i], HARMFUL, CLEAR), free)
 
 
 def _posteriors(

@@ -121,14 +121,6 @@ def draw_sent_days(
     return np.where(last[source] < first[source], DAYS, day)
 
 
-def day_of_both(region: Region, spans: Spans, number: Ints, source: Ints, target: Ints, day: Ints) -> Ints:
-    """Return the day of each tie: its own if both accounts live then, else another such day, or ``DAYS``."""
-    first = np.maximum(spans.sends_from[source], spans.start[target])
-    last = np.minimum(spans.sends_until[source], spans.end[target])
-    other = draw_days_in(region, "ties/other_day", number, first, last)
-    return np.where(first > last, DAYS, np.where((day >= first) & (day <= last), day, other))
-
-
 ROOM = 1024
 """A tie's local number is its source account's times this plus its own; the upper half answers the lower."""
 TABLES = read_tables("ties")
@@ -169,7 +161,11 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
     sent = SentTies(number, source, day, reason)
     target = _targets(region, past["operations"], accounts, actors, sent)
     # Ties with another target while both live, the first of each pair: by pair, then day, then number.
-    day = day_of_both(region, actors.spans, sent.number, sent.source, target, sent.day)
+    # Its own day if both live then, else another such day, or none.
+    begin = np.maximum(actors.spans.sends_from[source], actors.spans.start[target])
+    end = np.minimum(actors.spans.sends_until[source], actors.spans.end[target])
+    other = draw_days_in(region, "ties/other_day", number, begin, end)
+    day = np.where(begin > end, DAYS, np.where((day >= begin) & (day <= end), day, other))
     pair = sent.source * len(actors.number) + target
     order = np.argsort((pair * (DAYS + 1) + day) * len(pair) + np.arange(len(pair)))
     first = np.ones(len(order), dtype=bool)

@@ -526,7 +526,11 @@ def write_notes(
     coded = {name: values.to_list() for name, values in facts.columns.items()}
     known = KnownFacts(coded | {"foreign": c.foreign.tolist()}, len(c.local), {})
     raised, sentence = _draw_raised(region, book, c, needs, known, seen)
-    filler = _fillers(region, book, c)
+    count = len(book.filler)
+    begin = region.stream("helpline/filler").below(c.local[:, None], count)
+    # Steps that are coprime to the number of sentences (a power of two) give different ones.
+    step = 1 + 2 * region.stream("helpline/filler").below(c.local[:, None], count // 2, 1)
+    filler = book.filler[(begin + step * np.arange(MOST_SENTENCES)) % count]
     order = region.stream("helpline/order").below(
         c.local[:, None], 1 << 20, np.arange(raised.shape[1] + filler.shape[1])
     )
@@ -585,11 +589,3 @@ def _draw_raised(
         spoken = log(chance)[None, :] + log(weights[at, :, variant])
         seen.of(POOL_STATES.get(pool, pool))[...] += np.where(raised[:, k, None], spoken, silent)
     return raised, sentence
-
-
-def _fillers(region: Region, book: NoteSentences, c: Cases) -> np.ndarray:
-    count = len(book.filler)
-    first = region.stream("helpline/filler").below(c.local[:, None], count)
-    # Steps that are coprime to the number of sentences (a power of two) give different ones.
-    step = 1 + 2 * region.stream("helpline/filler").below(c.local[:, None], count // 2, 1)
-    return book.filler[(first + step * np.arange(MOST_SENTENCES)) % count]

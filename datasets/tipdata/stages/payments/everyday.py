@@ -352,17 +352,13 @@ def _counterparts(
             )
             found[rows] = wallets.venue(place, town[rows] * wallets.A_TOWN + shop)
             if name == "shop":
-                found[rows] = _chains(region, found[rows], ids[rows])
+                chain = wallets.draw_provider(region, "payments/chain", ids[rows], "chain")
+                goes = region.chance("payments/to_chain", ids[rows], "payments.chains")
+                found[rows] = np.where(goes, wallets.venue("chain", chain), found[rows])
         else:
             key = steady[rows] if place in ("housing", "abroad") else ids[rows]
             found[rows] = wallets.venue(place, wallets.draw_provider(region, "payments/provider", key, place))
     return found
-
-
-def _chains(region: Region, shop: Ints, ids: Ints) -> Ints:
-    chain = wallets.venue("chain", wallets.draw_provider(region, "payments/chain", ids, "chain"))
-    goes = region.chance("payments/to_chain", ids, "payments.chains")
-    return np.where(goes, chain, shop)
 
 
 def pay_wages(region: Region, people: Inhabitants, first_employer: int, round_wages: int) -> PaymentRows:

@@ -107,11 +107,6 @@ def has_own_way(region: Region, o: Operations) -> np.ndarray:
     return np.isin(o.category, [list(CATEGORIES).index(name) for name in region["trips.own_way.returns"]])
 
 
-def draw_circuit_levels(region: Region, name: str, number: Ints, group: Ints) -> Ints:
-    weights = region.values(f"trips.{name}", GROUPS)
-    return region.stream(f"circuits/{name}").choose(number, weights[group])
-
-
 def draw_party(region: Region, number: Ints, group: Ints, one: np.ndarray) -> tuple[Ints, np.ndarray]:
     """Return how many travel, and whether one wallet books for all. ``one``: bool, of who works alone."""
     weights = region.values("trips.party", GROUPS)
@@ -311,7 +306,10 @@ def _lay_out_circuits(
     owned = operation >= 0
     kind = o.kind[operation]
     group = np.where(owned & (kind != SPAM), kind, RESIDENT)
-    order, steadiness = (draw_circuit_levels(region, name, number, group) for name in ("order", "steadiness"))
+    order, steadiness = (
+        region.stream(f"circuits/{name}").choose(number, region.values(f"trips.{name}", GROUPS)[group])
+        for name in ("order", "steadiness")
+    )
     home = np.where(owned, o.town[operation], region.stream("circuits/home").choose(number, places.weight))
     size = region.between("circuits/size", number, region["schedule.stops"])
     high = region["schedule.stops"][1]

@@ -137,7 +137,10 @@ def everyday_bookings(region: Region, places: Places, flow: Ints) -> Bookings:
     fixed = list(purposes).index("commute") == purpose[who]
     town = region.stream("trips/town").choose(np.where(fixed, who * _JOURNEYS, journey), flow[home[who]])
     day, back = _days(region, tuple(purposes), purpose[who], journey)
-    made = _drop_overlaps(who, day, back)
+    order = np.lexsort((back, day, who))
+    since = who[order] * _LATER
+    ended = np.maximum.accumulate(since + back[order])
+    made = np.sort(order[since + day[order] > np.append(-1, ended[:-1])])
     who, journey, town, day, back = (values[made] for values in (who, journey, town, day, back))
     family = list(purposes).index("family") == purpose[who]
     weights = region.values("trips.family_party")
@@ -176,13 +179,6 @@ def _days(region: Region, purposes: tuple[str, ...], purpose: Ints, journey: Int
     day = np.minimum(day // 7 * 7 + weekday, DAYS - 1)
     stay = region.values("trips.stay", purposes)[purpose]
     return day, day + region.between("trips/stay", journey, stay)
-
-
-def _drop_overlaps(who: Ints, day: Ints, back: Ints) -> Ints:
-    order = np.lexsort((back, day, who))
-    since = who[order] * _LATER
-    ended = np.maximum.accumulate(since + back[order])
-    return np.sort(order[since + day[order] > np.append(-1, ended[:-1])])
 
 
 def draw_modes(region: Region, places: Places, stream: str, number: Ints, origin: Ints, town: Ints) -> Ints:
@@ -279,7 +275,8 @@ def generate(region: Region, past: Past) -> tuple[Trips, Tables]:
     tours: Tours = past["adverts"].tours
     flow, (circuits, begun) = tours.flow, tours.with_travellers(operations)
     slots = draw_slots(region, places, circuits, flow, begun)
-    rows = _known_stops(region, circuits, slots)
+    count = np.bincount(slots.circuit[slots.arrives], minlength=len(circuits.number))
+    rows = np.flatnonzero(slots.arrives & (count >= region["trips.fewest_stops"])[slots.circuit])
     following = next_town_logs(slots)[rows]
     stops = take_rows(slots, rows)
     legs = draw_arrivals(region, places, circuits, stops)
@@ -325,11 +322,6 @@ def generate(region: Region, past: Past) -> tuple[Trips, Tables]:
             "circuit": with_nulls(ids[bookings.circuit], bookings.circuit >= 0),
         },
     }
-
-
-def _known_stops(region: Region, c: Circuits, s: Slots) -> np.ndarray:
-    stops = np.bincount(s.circuit[s.arrives], minlength=len(c.number))
-    return np.flatnonzero(s.arrives & (stops >= region["trips.fewest_stops"])[s.circuit])
 
 
 def _linked_adverts(operation: np.ndarray, day: np.ndarray, c: Circuits, s: Slots) -> np.ndarray:
