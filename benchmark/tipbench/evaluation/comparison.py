@@ -19,8 +19,9 @@ from tipcore.errors import UsageError
 
 from tipbench.kinds.answers import Answers
 from tipbench.metrics.bootstrap import TOO_FEW, Floats, compute_observed, percentile_interval, replicate
-from tipbench.metrics.metric import MetricInputs, ScoredTask, make_inputs
+from tipbench.metrics.metric import MetricInputs, make_inputs
 from tipbench.metrics.registry import measure_primary
+from tipbench.task import Problem
 
 LEVEL = 0.05
 
@@ -54,7 +55,7 @@ class Draws(NamedTuple):
 
 
 def compare(
-    task: ScoredTask,
+    task: Problem,
     answers: Answers,
     predictions: dict[str, pl.DataFrame],
     reference: str,
@@ -88,7 +89,7 @@ def compare(
     return correct(found)
 
 
-def _make_inputs_of(task: ScoredTask, answers: Answers, name: str, frame: pl.DataFrame) -> MetricInputs:
+def _make_inputs_of(task: Problem, answers: Answers, name: str, frame: pl.DataFrame) -> MetricInputs:
     try:
         return make_inputs(task, answers, frame)
     except UsageError as error:

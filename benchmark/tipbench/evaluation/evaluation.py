@@ -35,9 +35,10 @@ from tipbench.metrics.bootstrap import (
     replicate,
 )
 from tipbench.metrics.estimation import ESTIMATE
-from tipbench.metrics.metric import NO_TRUTH, MetricInputs, MetricValues, ScoredTask, make_inputs
+from tipbench.metrics.metric import NO_TRUTH, MetricInputs, MetricValues, make_inputs
 from tipbench.metrics.registry import families_of, measure_all, measure_primary
 from tipbench.metrics.scores import Estimate, FormRecall, Score
+from tipbench.task import Problem
 
 
 def score_oracle(inputs: MetricInputs, value: float | None) -> dict[str, float | None]:
@@ -118,7 +119,7 @@ def _to_json(value: Any) -> Any:
 
 
 def evaluate(
-    task: ScoredTask,
+    task: Problem,
     answers: Answers,
     predictions: pl.DataFrame,
     *,
@@ -169,7 +170,7 @@ def evaluate(
 
 
 def primary_score(
-    task: ScoredTask,
+    task: Problem,
     answers: Answers,
     predictions: pl.DataFrame,
     *,

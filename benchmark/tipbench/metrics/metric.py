@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -39,6 +39,7 @@ from tipbench.metrics.bootstrap import (
     percentile_interval,
 )
 from tipbench.metrics.scores import FormRecall
+from tipbench.task import Problem
 
 FORM = "form"
 FORM_KEY = "form="
@@ -76,23 +77,6 @@ class ByForm:
         return made
 
 
-class ScoredTask(Protocol):
-    """What scoring needs to know of a task."""
-
-    @property
-    def kind(self) -> PredictionKind: ...
-    @property
-    def unit(self) -> str: ...
-    @property
-    def primary(self) -> str: ...
-    @property
-    def metrics(self) -> tuple[str, ...]: ...
-    @property
-    def prevalence(self) -> float | None: ...
-    @property
-    def groups(self) -> tuple[str, ...]: ...
-
-
 @dataclass(frozen=True)
 class MetricInputs:
     """One method's checked predictions beside the answers, and the clusters that its intervals resample.
@@ -102,7 +86,7 @@ class MetricInputs:
     them.
     """
 
-    task: ScoredTask
+    task: Problem
     answers: Answers
     predictions: pl.DataFrame
     clusters: ResamplingClusters
@@ -178,7 +162,7 @@ class MetricInputs:
 
 
 def make_inputs(
-    task: ScoredTask,
+    task: Problem,
     answers: Answers,
     predictions: pl.DataFrame,
     checked: bool = False,
