@@ -67,6 +67,7 @@ def test_a_file_beside_is_not_read_in_the_place_of_one_whose_name_is_a_pattern(t
     assert scan_parquet(files).collect()["a"].to_list() == [0, 1]
 
 
+@pytest.mark.slow
 def test_a_release_is_read_where_it_is_and_not_beside(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -68,12 +68,13 @@ class ByForm:
         """Return recall of each form, with the interval of its draws where it has enough clusters."""
         made = {}
         for form, operations in self._shares.clusters.items():
-            drawn = draws.get(f"{FORM_KEY}{form}")
-            few = drawn is None or operations < FEWEST_CLUSTERS
-            interval = None if few else percentile_interval(drawn)
-            found = dict(zip(("low", "high"), interval or (None, None), strict=True))
-            found |= {"value": self._shares.observed[form], "note": None if interval else TOO_FEW}
-            made[form] = FormRecall.model_construct(**found, operations=operations)
+            value, drawn = self._shares.observed[form], draws.get(f"{FORM_KEY}{form}")
+            enough = operations >= FEWEST_CLUSTERS
+            interval = percentile_interval(drawn) if drawn is not None and enough else None
+            low, high = interval or (None, None)
+            made[form] = FormRecall.model_construct(
+                value=value, low=low, high=high, note=None if interval else TOO_FEW, operations=operations
+            )
         return made
 
 

@@ -136,8 +136,6 @@ def test_an_audit_fails_where_one_row_in_twenty_was_copied(tipbench, files: Path
     assert "copies with a risk of 0.02" in err
     assert "do not share it" in err
     assert tipbench("data", "audit", "partly.csv", *against, "limit=0.5")[0] == 1
-    fresh.head(300).write_csv(files / "honest.csv")
-    assert tipbench("data", "audit", "honest.csv", *against)[0] == 0
 
 
 def test_no_audit_and_no_calibration_quotes_a_damaged_private_table(tipbench, files: Path) -> None:
