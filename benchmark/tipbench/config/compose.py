@@ -280,13 +280,11 @@ class Composer:
 
         if (key := tuple(sorted(groups.items()))) not in self._composed:
             typed = [f"{group}={option}" for group, option in groups.items()]
-            if len(self.folders) > 1:
-                last_first = reversed(
-                    self.folders[1:]
-                )  # of two files Hydra takes the one that it finds first
-                places = ",".join(_quote(f"file://{folder.as_posix()}") for folder in last_first)
+            first, *others = self.folders
+            if others:  # of two files Hydra takes the one that it finds first
+                places = ",".join(_quote(f"file://{folder.as_posix()}") for folder in reversed(others))
                 typed.append(f"hydra.searchpath=[{places}]")
-            with initialize_config_dir(config_dir=str(self.folders[0]), version_base="1.3"):
+            with initialize_config_dir(config_dir=str(first), version_base="1.3"):
                 self._composed[key] = compose("config", overrides=typed)
             OmegaConf.set_struct(self._composed[key], False)
         return self._composed[key]
