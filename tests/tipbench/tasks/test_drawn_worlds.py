@@ -15,7 +15,7 @@ from tipdata.core.world import DAYS, MINUTES_A_DAY, World
 from tipdata.stages import stages
 
 sys.path.append(str(Path(__file__).parents[3] / "research" / "world"))
-from shared_regions import Drawn  # pyright: ignore[reportMissingImports]
+from drawn import Drawn  # pyright: ignore[reportMissingImports]
 
 CONFIGS = Path(__file__).parents[3] / "configs" / "baseline"
 CHEAPEST = (
