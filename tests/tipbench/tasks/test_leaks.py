@@ -225,12 +225,12 @@ class Gate:
     """The gates of one task.
 
     ``frame``, ``truth``: see above. ``incidental``: which scalars a tree reads that must say next to nothing;
-    ``among``: some of them. ``lengths``: whether texts have a length. ``frequency``: how often a value occurs is
-    counted within the "region", within "all", for a "text" alone within all, or not at all (""). ``is_exempt``:
-    whether scalars of signal columns may exceed the limit of a scalar. ``clusters_dealt``: whether labels are dealt
-    out anew to whole clusters, or to units. ``chance``: how far from .5 a tree may come then. ``target``: the label
-    that is planted and dealt. ``thinned``: whether one in ten negatives is kept and both classes weigh one: at one
-    positive in 300 the gate's trees would find nothing, not even a planted leak.
+    ``among``: some of them. ``frequency``: how often a value occurs is counted within the "region", within "all", for a
+    "text" alone within all, or not at all (""); with "all", texts have a length, and scalars of signal columns may
+    exceed the limit of a scalar. ``clusters_dealt``: whether labels are dealt out anew to whole clusters, or to units.
+    ``chance``: how far from .5 a tree may come then. ``target``: the label that is planted and dealt. ``thinned``:
+    whether one in ten negatives is kept and both classes weigh one: at one positive in 300 the gate's trees would find
+    nothing, not even a planted leak.
     """
 
     name: str
@@ -238,9 +238,7 @@ class Gate:
     incidental: Callable[[str], bool]
     truth: Callable[[Prepared], pl.DataFrame] = labels
     among: frozenset[str] = frozenset()
-    lengths: bool = False
     frequency: str = "region"
-    is_exempt: bool = False
     clusters_dealt: bool = False
     chance: float = 0.1
     target: str = "label"
@@ -287,7 +285,7 @@ class Gate:
             found[f"{name} as a code" if is_text else name] = (
                 column.fill_null("").rank("dense") if is_text else column
             )
-            if is_text and self.lengths:
+            if is_text and self.frequency == "all":
                 found[f"{name} length"] = column.str.len_chars().fill_null(0)
             if self.frequency in ("region", "all") or (self.frequency == "text" and is_text):
                 within = dict.fromkeys(("region", name) if self.frequency == "region" else (name,))
@@ -308,19 +306,20 @@ def _is_incidental_advert(name: str) -> bool:
     return name.endswith(leaks) or name in keys
 
 
-def _is_incidental_contact(name: str) -> bool:
-    keys = ("contact", "region", "minute", "contact frequency", "minute frequency")
-    leaks = ("missing", "length", "row position", "hour")
-    return (name.endswith(leaks) or name in keys) and name.split(" ")[0] not in (
-        "language",
-        "days_since_leaving",
-    )
+def _incidental(leaks: tuple[str, ...], keys: tuple[str, ...], but: tuple[str, ...]) -> Callable[[str], bool]:
+    return lambda name: (name.endswith(leaks) or name in keys) and name.split(" ")[0] not in but
 
 
-def _is_incidental_vote(name: str) -> bool:
-    leaks = ("missing", "length", "position", "gold", "day", "minute", "votes", "reviewers", "span", "pace")
-    keys = ("advert", "first_place", "lowest_review", "region", "town")
-    return (name.endswith(leaks) or name in keys) and name.split(" ")[0] not in ("vote", "category", "price")
+_is_incidental_contact = _incidental(
+    leaks=("missing", "length", "row position", "hour"),
+    keys=("contact", "region", "minute", "contact frequency", "minute frequency"),
+    but=("language", "days_since_leaving"),
+)
+_is_incidental_vote = _incidental(
+    leaks=("missing", "length", "position", "gold", "day", "minute", "votes", "reviewers", "span", "pace"),
+    keys=("advert", "first_place", "lowest_review", "region", "town"),
+    but=("vote", "category", "price"),
+)
 
 
 def _begins_with_none_of(*first: str) -> Callable[[str], bool]:
@@ -333,9 +332,7 @@ GATES = (
         adverts,
         _is_incidental_advert,
         truth=weighted_labels,
-        lengths=True,
         frequency="all",
-        is_exempt=True,
         clusters_dealt=True,
         access="platform",
     ),
@@ -351,9 +348,7 @@ GATES = (
         contacts,
         _is_incidental_contact,
         truth=needs,
-        lengths=True,
         frequency="all",
-        is_exempt=True,
         chance=0.08,
         target="target_legal",
     ),
@@ -361,9 +356,7 @@ GATES = (
         "flag_aggregation",
         queued_adverts,
         _is_incidental_vote,
-        lengths=True,
         frequency="all",
-        is_exempt=True,
         clusters_dealt=True,
     ),
     Gate(
@@ -435,7 +428,7 @@ def targets(frame: pl.DataFrame) -> list[str]:
 
 def test_no_scalar_gives_the_label_away(gate: Gate, scored: pl.DataFrame) -> None:
     for name, values in gate.scalars(scored).items():
-        if not (gate.is_exempt and gate.is_signal(name)):
+        if not (gate.frequency == "all" and gate.is_signal(name)):
             for target in targets(scored):
                 auroc = cross_fitted_auroc(values[:, None], scored, target)
                 assert auroc < gate.task.leak_limits["scalar_auroc"], f"{name}: {auroc:.3f}"
