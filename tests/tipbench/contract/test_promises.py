@@ -153,7 +153,7 @@ def test_a_broken_promise_stands_below_those_that_were_kept(tipbench, modules: P
 @pytest.mark.parametrize(
     ("name", "promise", "says"),
     [
-        ("Counts", None, ""),
+        pytest.param("Counts", None, "", marks=pytest.mark.slow),  # test_every_baseline has good streamed methods
         ("Remembers", "sees_no_later_row", "where the test ends after step "),
         ("WrongStep", "predicts_what_is_asked", "returned score as Int32; make it Float32 or Float64."),
     ],

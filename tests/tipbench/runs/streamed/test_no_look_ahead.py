@@ -233,7 +233,7 @@ def predicted(prepared: Prepared, method: Remembers, stream: StepStream) -> pl.D
 
 
 @given(weight=st.floats(-0.9, 0.9), pull=st.floats(-2, 2), kept=st.integers(2, 39))
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_an_answer_depends_on_the_rows_up_to_it_only(
     world, prepared: Prepared, prepared_forecasts: Prepared, weight: float, pull: float, kept: int
 ) -> None:
