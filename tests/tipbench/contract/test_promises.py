@@ -153,7 +153,7 @@ def test_a_broken_promise_stands_below_those_that_were_kept(tipbench, modules: P
 @pytest.mark.parametrize(
     ("name", "promise", "says"),
     [
-        pytest.param("Counts", None, "", marks=pytest.mark.slow),  # test_every_baseline has good streamed methods
+        pytest.param("Counts", None, "", marks=pytest.mark.slow),
         ("Remembers", "sees_no_later_row", "where the test ends after step "),
         ("WrongStep", "predicts_what_is_asked", "returned score as Int32; make it Float32 or Float64."),
     ],
@@ -161,6 +161,7 @@ def test_a_broken_promise_stands_below_those_that_were_kept(tipbench, modules: P
 def test_a_streamed_method_sees_no_later_row(
     tipbench, modules: Path, name: str, promise: str | None, says: str
 ) -> None:
+    """Streamed baselines, which keep every promise, are in test_every_baseline."""
     code, out, _ = tipbench("check", f"streamed.{name}", "task=recruitment_onset", "--json")
     broken = json.loads(out)["broken"]
     titles = {one.holds.__name__: one.title for one in PROMISES}
