@@ -242,6 +242,8 @@ SCORED_ALL_THE_SAME = frozenset(
     {
         "codecs_that_are_not_taken",
         "the_old_digest",
+        "a_type_that_predictions_never_have",
+        "rows_that_only_the_footer_declares",
         "strings_that_a_dictionary_repeats",
     }
 )

@@ -94,14 +94,6 @@ def test_holes_of_a_sparse_file_count(folder: Path) -> None:
         read(folder, "submission.json")
 
 
-def test_names_without_end_are_not_listed(folder: Path) -> None:
-    for number in range(1_200):
-        (folder / f"f{number}").touch()
-    with open_folder_of(folder) as descriptor:
-        [problem] = map(str, look(descriptor).problems)
-    assert "more than 1,000" in problem
-
-
 def test_descriptors_are_closed(folder: Path) -> None:
     before = len(os.listdir("/dev/fd"))
     for _ in range(5):
