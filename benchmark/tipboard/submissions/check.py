@@ -250,7 +250,7 @@ def _score_fold(
         predictions = read_parquet(content)
         try:
             truth.check(task, predictions)
-            evaluation, seconds = _evaluated(truth, task, prepared, predictions, replicates)
+            evaluation, seconds = _score_predictions(truth, task, prepared, predictions, replicates)
             result = _result(record, entry, task, prepared, evaluation, seconds, digest_of(content))
         except UsageError as error:
             found[entry.file] = of_predictions(entry.file, error).said
@@ -263,7 +263,7 @@ def _score_fold(
     return found
 
 
-def _evaluated(
+def _score_predictions(
     truth: SubmissionTruth, task: Task, prepared: Prepared, predictions: pl.DataFrame, replicates: int
 ) -> tuple[Evaluation, float | None]:
     """Return scores and the wall seconds of scoring, without a library's warnings; of a sealed round, check only the
