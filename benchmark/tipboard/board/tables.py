@@ -36,7 +36,7 @@ from tipboard.board.standings import Line, Lines, best_score, reads_as_best
 
 if TYPE_CHECKING:
     import polars as pl
-    from tipbench.pages.controls import Filter
+    from tipbench.pages.templates import Filter
 
 
 FOOTNOTE = f"{MARK} {NOT_SUPPORTED.capitalize()}: {NOT_SUPPORTED_MEANS[0].lower()}{NOT_SUPPORTED_MEANS[1:]}"

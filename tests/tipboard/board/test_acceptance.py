@@ -269,8 +269,8 @@ def test_a_submission_of_this_package_is_reproduced_bit_for_bit(
 
 @pytest.mark.usefixtures("known_world")
 def test_a_reference_method_is_run_again_and_held_against_its_digest(results: Path) -> None:
-    found = reproduce(results, DATA, "tipbench--majority", quiet=True)
-    assert [(one.split, one.same) for one in found] == [("forward", True), ("operation", True)]
+    found = reproduce(results, DATA, "tipbench--majority", splits=["forward"], quiet=True)
+    assert [(one.split, one.same) for one in found] == [("forward", True)]
 
 
 WHEEL = {

@@ -7,8 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import chi2, rankdata
+from tipbench.runs.frames import RESULTS, read_results
 from tipboard.board import ranks as orders
-from tipboard.board.files import read
+from tipboard.board.collection import DRAWS, read_draws
+from tipboard.board.entries import reference_entries
+from tipboard.board.files import Board
 from tipboard.board.forest import forest_of
 from tipboard.board.ranks import rank_intervals, ranks
 from tipboard.board.standings import standings
@@ -47,8 +50,9 @@ def test_a_method_without_draws_has_no_interval_and_takes_no_place() -> None:
 
 
 def test_a_line_to_beat_has_no_rank_no_test_and_no_mark_in_the_figure() -> None:
-    board = read(Path(__file__).parents[3] / "results")
-    [standing] = [one for one in standings(board) if one[0]["task"] == "prevalence"]
+    folder = Path(__file__).parents[3] / "results/0.4.0/small/reference"
+    results, draws = read_results(folder / RESULTS, "prevalence"), read_draws(folder / DRAWS)
+    [standing] = standings(Board("0.4.0/small", reference_entries(results, draws)))
     by_method = {line["name"]: line for line in standing}
     line, same = by_method["chao_fixed_range"], by_method["chao_lower"]
     assert line["score"] == same["score"]

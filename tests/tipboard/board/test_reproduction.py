@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -239,7 +238,8 @@ def test_an_honest_package_is_stored_as_reproduced_with_its_score_on_a_fresh_wor
     assert found["supported"] is True
     [shown] = [line for one in standings(read(place / "results")) for line in one]
     assert (shown["rank"], shown["supported"]) == (None, True)
-    shutil.rmtree(place / "results/0.4.0/tiny/submissions/lab-a--crowd/fresh")
+    fresh_folder = place / "results/0.4.0/tiny/submissions/lab-a--crowd/fresh"
+    fresh_folder.rename(place / "taken away")
     for words in (
         ("board", "check", "scores=true"),
         ("board", "export", "--format", "csv"),
@@ -249,7 +249,7 @@ def test_an_honest_package_is_stored_as_reproduced_with_its_score_on_a_fresh_wor
         assert (code, out) == (2, "")
         assert "the results on a fresh world are missing; run `tipbench board reproduce lab-a--crowd`" in err
         assert len(err.splitlines()) == 1
-    assert tipbench("board", "reproduce", "lab-a--crowd", "--quiet")[0] == 0
+    (place / "taken away").rename(fresh_folder)
     assert tipbench("board", "check", "scores=true", "--quiet")[0] == 0
     assert tipbench("board", "build", "--to", "site")[0] == 0
     (page,) = (place / "site").rglob("lab-a--crowd.html")

@@ -1,11 +1,13 @@
 """A random sample of a board's cells is run again and compared number by number."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from stored_results import change_results
+from tipbench.cli import main
 from tipboard.board.rescoring import EXCEPTIONS
 from tipdata.release import Release
 
@@ -20,12 +22,19 @@ def off(score: dict, difference: float) -> None:
     score["value"] += difference
 
 
+@pytest.fixture(scope="module")
+def stored(tiny: Release, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Results of two methods that were run behind a fence, and the page of them, to copy."""
+    folder = tmp_path_factory.mktemp("stored")
+    assert main([*RUN, METHODS, "fence=on", "--quiet", f"runs.path={folder / 'runs'}"]) == 0
+    add = ("board", "add", f"runs={folder / 'runs/0.4.0/tiny'}", "--to", str(folder / "results"))
+    assert main([*add, "--quiet"]) == 0
+    return folder / "results"
+
+
 @pytest.fixture
-def results(tipbench: Callable, tiny: Release, place: Path) -> Path:
-    """Results of two methods that were run behind a fence, and the page of them."""
-    assert tipbench(*RUN, METHODS, "fence=on")[0] == 0
-    assert tipbench("board", "add", "runs=runs/0.4.0/tiny", "--to", "results")[0] == 0
-    return place / "results"
+def results(stored: Path, place: Path) -> Path:
+    return shutil.copytree(stored, place / "results")
 
 
 def test_cells_that_were_fenced_are_the_same_without_a_fence(tipbench: Callable, results: Path) -> None:
