@@ -186,6 +186,7 @@ def test_files_of_other_writers_and_links_are_read(tmp_path: Path) -> None:
         assert read_own_file(tmp_path / "link.parquet", "parquet").height == 3000
 
 
+@pytest.mark.slow
 def test_many_rows_of_few_bytes_are_read_where_a_file_may_have_them(tmp_path: Path) -> None:
     rows = table_file_reader.MOST_ROWS
     pl.select(advert=pl.int_range(rows), score=0.5).write_parquet(
