@@ -20,12 +20,6 @@ from tipdata.release import Release
 BOARD = ("board", "add", "runs=runs", "--to", "results")
 
 
-@pytest.fixture(scope="module")
-def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where what every test begins with stays, once it is made."""
-    return tmp_path_factory.mktemp("once") / "place"
-
-
 @pytest.fixture
 def votes(tipbench: Callable, place: Path, once: Path, tiny: Release) -> Path:
     """Three cheap methods on two splits."""

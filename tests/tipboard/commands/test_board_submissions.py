@@ -19,12 +19,6 @@ PACK = (
 )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where what every test begins with stays, once it is made."""
-    return tmp_path_factory.mktemp("once") / "place"
-
-
 @pytest.fixture
 def kept(tipbench: Callable, place: Path, once: Path, tiny: Release) -> Path:
     """Runs, a board of reference methods made of them, and a packed submission."""

@@ -25,12 +25,6 @@ def mine(place: Path, tiny: Release, monkeypatch: pytest.MonkeyPatch) -> Path:
     return copy / "0.4.0" / "tiny"
 
 
-@pytest.fixture(scope="module")
-def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where what every test begins with stays, once it is made."""
-    return tmp_path_factory.mktemp("once") / "place"
-
-
 @pytest.fixture
 def made(mine: Path, place: Path, once: Path, tipbench: Tipbench) -> Path:
     if once.exists():

@@ -15,12 +15,6 @@ ABOUT = (
 )
 
 
-@pytest.fixture(scope="module")
-def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the run stays, once it is made."""
-    return tmp_path_factory.mktemp("once") / "runs"
-
-
 @pytest.fixture
 def runs(tipbench, place: Path, once: Path, tiny: Release) -> str:
     if not once.exists():
