@@ -12,7 +12,8 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import nbformat
 import pytest
-from tipcourse import figure
+from tipbench.stories.sources import find_operations_of
+from tipcourse import figure, find_operations
 from tipcourse.exercises import exercises_of, solutions_of
 from tipcourse.lessons import (
     CASES,
@@ -165,6 +166,11 @@ def test_the_place_of_an_answer_replaces_all_of_it() -> None:
     assert with_answer(FUNCTION) == 'def half(x):\n    """Return it."""\n    y = x\n    return y / 2'
     with pytest.raises(ValueError, match="without"):
         with_place("def half(x):\n    return x / 2")
+
+
+def test_a_lesson_finds_the_operations_that_the_command_finds(tiny: Release) -> None:
+    asked = "kind=trafficking views>=4"
+    assert find_operations(asked).equals(find_operations_of(tiny, asked))
 
 
 def test_a_figure_has_its_own_ground_and_dark_text_in_a_dark_notebook(without_screen: None) -> None:
