@@ -245,8 +245,8 @@ def test_a_region_that_is_the_published_one_is_never_made_again(
 
 EDITS = [
     ("stages/places.py", "DAYS", "DAYS + 1", False),
-    ("world-0.4.0.yaml", "value: 300", "value: 301", False),
     ("stages/places.py", "\nfrom ", "\n# why\nfrom ", True),
+    ("world-0.4.0.yaml", "value: 300", "value: 301", False),
     ("core/constants.npz", "", "", False),
     ("stages/places.py", '"""', '"""More words. ', True),
     ("documents/cards.py", "LISTED = 40", "LISTED = 41", True),
@@ -260,7 +260,7 @@ EDITS = [
 
 @pytest.mark.parametrize(
     ("name", "old", "new", "same"),
-    [*EDITS[:4], *(pytest.param(*one, marks=pytest.mark.slow) for one in EDITS[4:])],
+    [*EDITS[:3], *(pytest.param(*one, marks=pytest.mark.slow) for one in EDITS[3:])],
 )
 def test_the_fingerprint_follows_what_decides_the_content(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, old: str, new: str, same: bool
