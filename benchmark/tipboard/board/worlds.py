@@ -9,8 +9,8 @@ primary metric at each task's default split. All else is computed from that: see
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -22,7 +22,6 @@ from tipcore.errors import UsageError
 from tipdata.core.world import check_status
 from tipdata.release import Release
 
-from tipboard.board.collection import FinishedRun, place_of
 from tipboard.board.ranks import MeanRanks, rank_methods
 from tipboard.board.standings import LINES
 
@@ -120,22 +119,13 @@ def read_stability(results: Path, data: str) -> Stability | None:
 AGAIN = "tipbench run experiment=worlds"
 
 
-@dataclass(frozen=True)
-class WorldRun:
+class WorldRun(NamedTuple):
     """A finished run on an independent world. ``data``: version and size, without the world."""
 
-    run: FinishedRun
+    folder: Path
+    result: Result
     data: str
     world: int
-
-    @property
-    def result(self) -> Result:
-        return self.run.result
-
-    @property
-    def method(self) -> str:
-        """The method's name without its task."""
-        return place_of(self.result)[2]
 
 
 def collect_worlds(runs: Path, data: str | None = None, draft: bool = False) -> Stability:
@@ -191,9 +181,7 @@ def _find_runs(runs: Path) -> list[WorldRun]:
             and result.split == task_of(result.task).splits[0]
         )
         if release.world and counts:
-            found.append(
-                WorldRun(FinishedRun(folder, result), f"{release.version}/{release.size}", release.world)
-            )
+            found.append(WorldRun(folder, result, f"{release.version}/{release.size}", release.world))
     return found
 
 
@@ -214,17 +202,17 @@ def _refuse_twice(found: Sequence[WorldRun]) -> None:
     there: dict[tuple[str, str, int], WorldRun] = {}
     first: dict[tuple[str, str], WorldRun] = {}
     for one in found:
-        place = (one.result.task, one.method)
+        place = (one.result.task, one.result.method_name)
         other = there.setdefault((*place, one.world), one)
         if other is not one:
             raise UsageError(
-                f"{one.run.folder} is of the same method and world as {other.run.folder}: a world has one run a "
+                f"{one.folder} is of the same method and world as {other.folder}: a world has one run a "
                 "method; move the other elsewhere."
             )
         like = first.setdefault(place, one)
         if _config(one) != _config(like):
             raise UsageError(
-                f"{one.run.folder} was not run as {like.run.folder} was: a method is compared over worlds under one "
+                f"{one.folder} was not run as {like.folder} was: a method is compared over worlds under one "
                 "config and seed; run both the same way."
             )
 
@@ -240,11 +228,13 @@ def _scores(found: Sequence[WorldRun], worlds: Sequence[int]) -> TaskScores:
     first = found[0].result
     by_method: dict[str, dict[int, float]] = {}
     left_out: dict[str, str] = {}
-    for one in sorted(found, key=lambda one: (one.method, one.world)):
+    for one in sorted(found, key=lambda one: (one.result.method_name, one.world)):
         score = one.result.scores[first.primary]
-        scored = by_method.setdefault(one.method, {})
+        scored = by_method.setdefault(one.result.method_name, {})
         if score.value is None:
-            left_out.setdefault(one.method, f"no score in world {one.world}: {score.note or 'undefined'}")
+            left_out.setdefault(
+                one.result.method_name, f"no score in world {one.world}: {score.note or 'undefined'}"
+            )
         else:
             scored[one.world] = score.value
     for method, scored in by_method.items():

@@ -4,7 +4,6 @@ import hashlib
 import json
 import multiprocessing
 import shutil
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -273,64 +272,11 @@ def test_a_reference_method_is_run_again_and_held_against_its_digest(results: Pa
     assert [(one.split, one.same) for one in found] == [("forward", True)]
 
 
-WHEEL = {
-    "own_votes.py": """
-import polars as pl
-class Votes:
-    needs = frozenset({"reviews.advert", "reviews.vote"})
-    stochastic = False
-    def __init__(self, **others):
-        pass
-    def fit(self, fold, seed):
-        pass
-    def predict(self, fold):
-        units = fold.to_predict().collect()
-        vote = pl.col("vote").replace_strict({"harmful": 1.0, "unsure": 0.5, "clear": 0.0})
-        share = fold.tables["reviews"].group_by("advert").agg(score=vote.mean()).collect()
-        return units.join(share, on="advert", how="left").select("advert", pl.col("score").fill_null(0.0))
-""",
-    "own_votes-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: own-votes\nVersion: 1.0\n",
-    "own_votes-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nGenerator: a\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-}
-
-
-def write_wheel(folder: Path) -> None:
-    """A wheel with a method, as authors pin one."""
-    record = "own_votes-1.0.dist-info/RECORD"
-    with zipfile.ZipFile(folder / "own_votes-1.0-py3-none-any.whl", "w") as file:
-        for name, text in WHEEL.items():
-            file.writestr(name, text)
-        file.writestr(record, "".join(f"{name},,\n" for name in (*WHEEL, record)))
-
-
-def take_wheels_from(folder: Path, results: Path) -> None:
-    with (results / "board.yaml").open("a", encoding="utf-8") as file:
-        file.write(f"packages: {{wheelhouse: {folder}}}\n")
-
-
 def pin(folder: Path, package: str, *overrides: str) -> None:
     path = folder / "submission.json"
     record = json.loads(path.read_text(encoding="utf-8"))
     record["pinned"] = {"package": package, "overrides": {TASK: list(overrides)}}
     path.write_text(json.dumps(record), encoding="utf-8")
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("copied_environment", "known_world")
-def test_another_package_is_installed_apart_and_its_own_predictions_are_what_is_shown(
-    results: Path, packed: Callable, tmp_path: Path
-) -> None:
-    write_wheel(tmp_path)
-    take_wheels_from(tmp_path, results)
-    folder = packed(tmp_path / "s", method="votes")
-    target = "baseline.method._target_=own_votes.Votes"
-    pin(folder, "own-votes==1.0", f"baseline={TASK}/weighted_majority", "release=tiny", target)
-    accept(folder, results, quiet=True)
-    found = reproduce(results, DATA, "lab-a--votes", splits=["forward"], quiet=True)
-    assert [one.same for one in found] == [False]
-    line = line_of(results, "lab-a--votes")
-    assert line["score"] == found[0].found == line_of(results, "tipbench--majority")["score"]
-    assert read(results).entries[-1].results[0].method == f"{TASK}/votes"
 
 
 @pytest.mark.usefixtures("known_world")

@@ -103,6 +103,7 @@ def test_a_fresh_score_that_is_no_worse_always_supports(released: float, fresh: 
     assert supports(known(high, reach), known(low, reach), lower_is_better=True)
 
 
+@pytest.mark.slow
 def test_of_shipped_methods_one_score_in_a_hundred_is_marked_in_the_worlds_of_small_at_most(
     committed: Path,
 ) -> None:
