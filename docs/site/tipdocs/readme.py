@@ -64,7 +64,7 @@ def draw_board(results: Path) -> tuple[str, str]:
     import matplotlib
 
     board = reference_only(read(results))
-    shown = {standing.task.name: standing for standing in standings(board)}
+    shown = {lines[0]["task"]: lines for lines in standings(board)}
     if missing := [task for task in TASKS if task not in shown]:
         raise CheckFailed(f"{results} has no results of {', '.join(missing)}: run experiment=board first.")
     with TemporaryDirectory() as folder, matplotlib.rc_context(look("board")):
