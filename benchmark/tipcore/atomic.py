@@ -45,18 +45,18 @@ class _Taken(Exception):
 def fill_folder_atomically(
     folder: Path, replace: bool, advice: str = "give another folder", mode: int = 0o777
 ) -> Iterator[Path]:
-    """Give a folder to fill; it is at ``folder`` once the block has ended without an error.
+    """Yield a temporary folder; move it to ``folder`` when the block ends without an error.
 
-    Of two folders that belong together nest one block in the other: the inner one is put in its place first.
+    To write two related folders, nest the blocks: the inner folder is moved into place first.
 
     Args:
-        folder: the place.
-        replace: whether what is there already is replaced by it, or is refused.
-        advice: what to do where it cannot be written, for the error.
-        mode: permissions of the folder, less the process's umask.
+        folder: the final path; its parents are created.
+        replace: replace an existing folder (True) or refuse it (False).
+        advice: what to do, for the end of the error message.
+        mode: permissions, before the umask.
 
     Raises:
-        UsageError: where the place is taken and not to be replaced, or it cannot be written.
+        UsageError: if ``folder`` exists and ``replace`` is False, or if it cannot be written.
     """
     beside = None
     try:

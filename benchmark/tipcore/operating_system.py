@@ -69,8 +69,8 @@ def require_confinement(what: str) -> None:
     """
     if not CONFINES:
         raise UsageError(
-            f"{what} needs a POSIX system: this one cannot read the files of others within bounds of memory, "
-            "nor keep a folder for its owner alone; use a machine with Linux, or WSL."
+            f"{what} needs a POSIX system: this one cannot limit the memory for reading untrusted files, and cannot "
+            "make a folder private to its owner; use Linux or WSL."
         )
 
 

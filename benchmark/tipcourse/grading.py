@@ -55,7 +55,7 @@ class Key(BaseModel):
     lessons: list[LessonKey]
 
     def of(self, lesson: Lesson) -> LessonKey:
-        """Return the key of a lesson. Raises UsageError for one that it has not, or of another edition."""
+        """Return the key of a lesson. Raises UsageError for one that it has not, or that has changed."""
         found = next((one for one in self.lessons if one.lesson == lesson.name), None)
         if found is None:
             raise UsageError(
@@ -63,8 +63,8 @@ class Key(BaseModel):
             )
         if found.digest != lesson.digest:
             raise UsageError(
-                f"the key is of another edition of {lesson.name}: make it again with "
-                f"`tipbench course start {lesson.name} --key FILE seed={self.seed}`."
+                f"{lesson.name} has changed since this key was made: write a new key to another file with "
+                f"`tipbench course start {' '.join(one.lesson for one in self.lessons)} --key FILE seed={self.seed}`."
             )
         return found
 

@@ -193,7 +193,7 @@ def test_an_answer_that_ends_its_process_takes_no_other_with_it(
 def test_a_key_of_another_edition_is_refused(graded: Callable[..., Graded], key: Key) -> None:
     other = key.lessons[0].model_copy(update={"digest": "0" * 64})
     old = key.model_copy(update={"lessons": [other]})
-    said = r"of another edition of leakage: make it again with .*seed=7"
+    said = r"leakage has changed since this key was made: write a new key .*seed=7"
     assert re.search(said, graded(key=old).problem)
     assert "nothing on money" in graded(lesson="money", key=old).problem
 

@@ -208,7 +208,7 @@ class Composer:
         if chosen is not None and not general and method.get("_target_") is None:
             path = self.options["baseline"][chosen]
             raise UsageError(f"{path} names no class: write method._target_, such as my_module.MyMethod.")
-        return settings_of(_name_choices(config, chosen, "release" in groups))
+        return settings_of(_complete_config(config, chosen, "release" in groups))
 
     def _single_value(self, override: Override) -> Override:
         """Return an override whose sweep gives one value with that value; any other as it is."""
@@ -370,23 +370,31 @@ def _quote(text: str) -> str:
     return f"'{escaped}'"
 
 
-def _name_choices(config: dict[str, Any], baseline: str | None, release: bool) -> dict[str, Any]:
-    """Return the config with the baseline's name as its option has it, no release beside data of one's own, and the
-    newest released version where none is given."""
-    if config.get("data") is not None and not release:
+def _complete_config(config: dict[str, Any], baseline: str | None, release_given: bool) -> dict[str, Any]:
+    """Return the config with what the user left out: no release beside ``data``, the newest version of a release, and
+    the baseline's name.
+
+    Args:
+        baseline: the value of ``baseline=``, or None.
+        release_given: whether the user chose a release.
+
+    Raises:
+        UsageError: if the config states another name, or if the target is not ``module.Class``.
+    """
+    if config.get("data") is not None and not release_given:
         config = {**config, "release": None}
     elif config["release"] and config["release"].get("version") is None:
         config = {**config, "release": {**config["release"], "version": newest_released()}}
-    written, target = config["baseline"].get("name"), config["baseline"]["method"].get("_target_")
-    if baseline is not None and written not in (None, baseline):
-        raise UsageError(f"the config of baseline={baseline} says name: {written}; make the two the same.")
+    stated, target = config["baseline"].get("name"), config["baseline"]["method"].get("_target_")
+    if baseline is not None and stated not in (None, baseline):
+        raise UsageError(f"the config of baseline={baseline} says name: {stated}; make the two the same.")
     module, _, name = str(target).rpartition(".")
     if target is not None and not (module and name):
         like = f"{module or 'my_module'}.{name or 'MyMethod'}"
         raise UsageError(f"{TARGET}={target} is not a class: write module.Class, such as {like}.")
-    if written is None and baseline is None and target is not None and config.get("task") is not None:
+    if stated is None and baseline is None and target is not None and config.get("task") is not None:
         baseline = f"{config['task']['name']}/{name}"
-    return {**config, "baseline": {**config["baseline"], "name": written or baseline}}
+    return {**config, "baseline": {**config["baseline"], "name": stated or baseline}}
 
 
 def _keys(config: dict[str, Any], above: str = "") -> Iterator[str]:

@@ -256,9 +256,9 @@ def predicts_by_regions(trial: Trial) -> None:
 
 
 def sees_no_later_row(trial: Trial) -> None:
-    """Say at each step what the steps before it tell, and nothing from an earlier pass.
+    """At each step, use only the rows handed over so far in this pass.
 
-    A test is handed over step by step. `begin` starts over: only what `fit` learnt is kept.
+    A test is handed over step by step. `begin` starts a new pass: keep only what `fit` learnt.
     """
     stream = trial.stream
     if stream is None:

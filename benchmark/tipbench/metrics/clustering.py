@@ -264,7 +264,10 @@ def _pairwise_metrics(found: NDArray, flagged: NDArray, wanted: NDArray) -> Metr
 
 
 def measure_scored_pairs(inputs: MetricInputs) -> MetricValues:
-    """Return the pairwise scores, for a task of clusters whose ground truth is of scored pairs."""
+    """Return F1, precision and recall of labelled pairs that a method scores.
+
+    A pair is predicted positive at or above the threshold with the best F1 on the valid part.
+    """
     valid = inputs.valid
     positive = valid["label"].to_numpy() == 1
     if not positive.any():

@@ -178,13 +178,21 @@ def _make_relation(
 def _write_task(
     task: Task, source: Source, units: pl.DataFrame, split: str, entities: Relation, folder: Path
 ) -> None:
-    """Write the label tables of a split: the truth in all parts, as RelBench expects; it masks those of the test."""
+    """Write the label tables and the manifest of one split.
+
+    All parts hold true labels; RelBench itself hides those of the test. Raises ValueError if the entity table has no
+    single key.
+    """
     if entities.index is None:
         raise ValueError(f"{task.name}: table {task.table} has no single key")
     fold, rows, _ = build_fold(task, source, units, SPLITS[split], TRUTH, task.tier)
-    known = task.answers(rows.filter(pl.col("part") != "train"), source).select(task.unit, "part", "label")
-    train = fold.supervision.filter(pl.col("part") == "train").select(task.unit, "part", "label")
-    labels = pl.concat([train.with_columns(pl.col("part").cast(pl.String)), known], how="vertical_relaxed")
+    later_labels = task.answers(rows.filter(pl.col("part") != "train"), source).select(
+        task.unit, "part", "label"
+    )
+    train_labels = fold.supervision.filter(pl.col("part") == "train").select(task.unit, "part", "label")
+    labels = pl.concat(
+        [train_labels.with_columns(pl.col("part").cast(pl.String)), later_labels], how="vertical_relaxed"
+    )
     for part, name in PARTS.items():
         placed = labels.filter(pl.col("part") == part).drop_nulls("label").join(entities.index, on=task.unit)
         columns = pl.lit(END).cast(pl.Datetime("us")).alias(TIME), pl.col("place").alias(task.unit), "label"

@@ -359,22 +359,24 @@ def plot(runs: str | Path | Sequence[Result] = "runs") -> Figure:
         runs: a folder of runs, or results.
 
     Raises:
-        UsageError: where there is none, or none has a score; where scores of a task mean different things.
+        UsageError: if there are no runs or no scores, or if scores of one task come from different versions of its
+            metrics.
     """
     given = [one for _, one in read_runs(runs)] if isinstance(runs, str | Path) else list(runs)
-    meant: dict[str, set[int]] = {}
+    versions_by_task: dict[str, set[int]] = {}
     for one in given:
-        meant.setdefault(one.task, set()).add(one.versions.evaluator)
-    for task, versions in meant.items():
+        versions_by_task.setdefault(one.task, set()).add(one.versions.evaluator)
+    for task, versions in versions_by_task.items():
         if len(versions) > 1:
             raise UsageError(
-                f"scores of {task} mean different things (versions {', '.join(map(str, sorted(versions)))} of its "
-                "metrics): run the older ones again; predictions are kept and only scored."
+                f"the scores of {task} come from versions {', '.join(map(str, sorted(versions)))} of its metrics: run "
+                "the older cells again; if only the metrics changed, their predictions are kept and scored again."
             )
     figure = draw(rows(given))
     if figure is None:
         raise UsageError(
-            f"{len(given)} runs hold no score to draw: run a method on data whose truth is known."
+            f"there is no score to draw in {len(given)} run{'s' if len(given) != 1 else ''}: run a method on data "
+            "whose truth is known."
         )
 
     def show() -> bytes:  # in notebooks, whichever backend they have

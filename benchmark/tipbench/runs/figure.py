@@ -50,13 +50,13 @@ LINE, FEW = 0.18, 5
 def check_format(path: str) -> None:
     """Refuse a file name that says no format that can be drawn. Raises UsageError."""
     if Path(path).suffix.lower() not in FORMATS:
-        raise UsageError(f"figure.path={path} is not a figure: end it in {', '.join(FORMATS)}.")
+        raise UsageError(f"figure.path={path} has an unsupported format: use {' or '.join(FORMATS)}.")
 
 
 def check_ending(path: Path) -> None:
     """Refuse a file name that says no format that can be drawn. Raises UsageError."""
     if path.suffix.lower() not in FORMATS:
-        raise UsageError(f"--figure {path} is not a figure: end it in {', '.join(FORMATS)}.")
+        raise UsageError(f"--figure {path} has an unsupported format: use {' or '.join(FORMATS)}.")
 
 
 def save(rows: Sequence[Row], path: str) -> bool:

@@ -195,19 +195,19 @@ class PredictionSources:
 def rescore(
     results: Path, data: str, runs: Path | None = None, write: bool = False, quiet: bool = False
 ) -> Rescored:
-    """Score everything on a board again.
+    """Score all stored predictions of a board again, and return where scores differ.
 
     Args:
-        results: where boards are kept.
+        results: the folder of all boards.
         data: the board's release, ``version/size``.
-        runs: a folder of runs whose predictions are used as well.
-        write: whether what is found takes the place of what is stored.
-        quiet: no progress.
+        runs: a folder of runs that may hold predictions missing from the store.
+        write: replace stored scores by new ones.
+        quiet: hide progress.
 
     Raises:
-        UsageError: where results are of several evaluators or data versions, or not of this evaluator, unless they
-            are to be written again; where predictions of a submission are absent or altered, and, unless they are to
-            be written again, for results that no board can show (:func:`tipboard.board.files.read`).
+        UsageError: if a result is of other data, if a submission's predictions are missing or altered, or if its
+            reproduced results fail their check; without ``write``, also if a result is of another evaluator or the
+            board cannot be read.
     """
     stored = dict(_stored(results / data))
     _refuse_others(results, data, stored, write)
@@ -286,8 +286,8 @@ def _refuse_others(results: Path, data: str, stored: Mapping[StoredPlace, Result
 def _refuse_lost(lost: Sequence[StoredPlace], store: PredictionStore) -> None:
     if lost:
         raise UsageError(
-            f"predictions of {len(lost):,} results of submissions are not in {store.url} (first: {lost[0]}): "
-            "bring them back, or remove the submission."
+            f"{store.url} lacks the predictions of {len(lost):,} submitted result{'s' if len(lost) > 1 else ''} "
+            f"(first: {lost[0]}): restore the files, or remove the submission."
         )
 
 

@@ -131,9 +131,9 @@ def _column(frame: pl.DataFrame, path: str, what: str, text: str | None) -> pl.S
         raise UsageError(f"{path}: the table has no column {lacking[0]}, which `{what}` names: {NAMES}.")
     # An expression that fails on an empty row fails by its types.
     if _attempt(lambda: _both_ways(frame.clear(1), expression)) is None:
-        advice = "CAST them, or compare equal types"
         raise UsageError(
-            f"{label} does not fit the types of its columns, such as arithmetic with a text: {advice}."
+            f"{label} does not work with the types of its columns (for example, arithmetic on text): CAST the columns, "
+            "or compare columns of the same type."
         )
     both = _attempt(lambda: _both_ways(frame, expression))
     if both is None:

@@ -88,7 +88,7 @@ def test_nobody_is_drawn_under_control_after_the_operation_ended(story: Story) -
 
 
 def test_a_format_that_cannot_be_drawn_is_refused(story: Story, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"story.gif is not a figure: end it in .png, .svg, .pdf"):
+    with pytest.raises(UsageError, match=r"story.gif has an unsupported format: use .png or .svg or .pdf"):
         story.save(tmp_path / "story.gif")
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(UsageError, match="give another --figure"):

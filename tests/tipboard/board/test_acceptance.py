@@ -246,7 +246,7 @@ def test_predictions_that_were_lost_or_altered_are_a_sentence(
     with pytest.raises(UsageError, match="are not what was accepted"):
         rescore(accepted, DATA, quiet=True)
     first.unlink()
-    with pytest.raises(UsageError, match=r"predictions of 1 results .*bring them back"):
+    with pytest.raises(UsageError, match=r"lacks the predictions of 1 submitted result .*restore the files"):
         rescore(accepted, DATA, quiet=True)
 
 

@@ -181,7 +181,11 @@ REFUSED = [
     ({"operations__languages": {"column": "language"}}, 1.0, "has no column language"),
     ({"operations__languages": {"column": "UPPER(tongue)"}}, 1.0, "has no column tongue"),
     ({"operations__languages": {"column": "lang +"}}, 1.0, "is no SQL expression"),
-    ({"operations__languages": {"column": "lang + first"}}, 1.0, "does not fit the types of its columns"),
+    (
+        {"operations__languages": {"column": "lang + first"}},
+        1.0,
+        "does not work with the types of its columns",
+    ),
     ({"operations__languages": {**LANGUAGE, "where": "lang"}}, 1.0, "is no condition"),
     ({"operations__duration_days": {**SPELL, "column": "last - MIN(first)"}}, 1.0, "uses other rows"),
     ({"operations__languages": {**LANGUAGE, "where": "price > AVG(price)"}}, 1.0, "uses other rows"),

@@ -166,29 +166,33 @@ def _check_ratios(world: World, forms: tuple[str, ...]) -> None:
 def draw_facts(
     region: Region, local: Ints, kind: Ints, form: Ints, category: Ints, migrant: Ints
 ) -> OperationFacts:
-    """Return what each operation has to say."""
-    made = build_law(region)
-    speaker = made.speaker(kind, form)
-    every = np.arange(made.weights.shape[2])[None, :]
+    """Draw a level of every fact for each operation, and sum the log-likelihood of the levels for each kind.
+
+    Facts are drawn in order, because earlier levels change the weights of later ones. :data:`BY_ADOPTION` always has
+    level 0. It and the facts that lean by migration add nothing to the log-likelihood.
+    """
+    law = build_law(region)
+    speaker = law.speaker(kind, form)
+    all_speakers = np.arange(law.weights.shape[2])[None, :]
     level = np.full((len(local), array_shape()[0]), SILENT)
-    total = np.zeros((len(local), every.size), dtype=np.int64)
-    drawn = region.streams(f"operations/fact/{fact}" for fact in range(level.shape[1])).bits(local)
+    log_likelihood = np.zeros((len(local), all_speakers.size), dtype=np.int64)
+    bits = region.streams(f"operations/fact/{fact}" for fact in range(level.shape[1])).bits(local)
     for fact in range(level.shape[1]):
         if fact == number_of(BY_ADOPTION):
             level[:, fact] = 0
             continue
-        if made.by_migration[fact]:
+        if law.by_migration[fact]:
             level[:, fact] = _choose_level(
-                drawn[fact], _conditional_weights(made, fact, level, category, migrant[:, None])[:, 0]
+                bits[fact], _conditional_weights(law, fact, level, category, migrant[:, None])[:, 0]
             )
             continue
-        weights = _conditional_weights(made, fact, level, category, every)
-        level[:, fact] = _choose_level(drawn[fact], weights[np.arange(len(local)), speaker])
-        picked = np.maximum(level[:, fact], 0)[:, None, None]
-        share = np.take_along_axis(weights, picked, axis=2)[:, :, 0] * ONE
+        weights = _conditional_weights(law, fact, level, category, all_speakers)
+        level[:, fact] = _choose_level(bits[fact], weights[np.arange(len(local)), speaker])
+        drawn_level = np.maximum(level[:, fact], 0)[:, None, None]
+        share = np.take_along_axis(weights, drawn_level, axis=2)[:, :, 0] * ONE
         level_log = log(np.maximum(share // np.maximum(weights.sum(axis=2), 1), 1))
-        total += np.where((level[:, fact] != SILENT)[:, None], level_log, 0)
-    return OperationFacts(level, made.by_kind(total, category), made)
+        log_likelihood += np.where((level[:, fact] != SILENT)[:, None], level_log, 0)
+    return OperationFacts(level, law.by_kind(log_likelihood, category), law)
 
 
 def redraw_facts(

@@ -181,7 +181,10 @@ def draw_writers(region: Region, local: np.ndarray, language: np.ndarray, part: 
 def pick_within(
     region: Region, stream: str, local: np.ndarray, group: np.ndarray, offered: np.ndarray
 ) -> np.ndarray:
-    """Return for each row a keyed random *offered* row of the same group, or -1. Arrays of equal length."""
+    """For each row, pick a random row of the same ``group`` where ``offered`` is True; -1 if there is none.
+
+    The pick may be the row itself. It is drawn by the row's key in ``local``. All arrays have the same length.
+    """
     order = np.flatnonzero(offered)
     order = order[np.argsort(group[order], kind="stable")]
     if not len(order):
@@ -189,6 +192,7 @@ def pick_within(
     low = np.searchsorted(group[order], group, side="left")
     size = np.searchsorted(group[order], group, side="right") - low
     at = low + region.stream(stream).below(local, np.maximum(size, 1))
+    # A group without offered rows may point past the end.
     return np.where(size > 0, order[np.minimum(at, len(order) - 1)], -1)
 
 
