@@ -267,6 +267,7 @@ def _score(prepared: Prepared, found: pl.DataFrame, metric: str) -> float:
     return value
 
 
+@pytest.mark.slow
 def test_independence_is_short_and_sure_of_it_as_the_literature_fears(everywhere: Prepared) -> None:
     """The band of the calibration: median ratio .4 to .8, and 95% intervals that hold the truth in under half."""
     found = _run(TEXTBOOK(), everywhere.folds[0])
