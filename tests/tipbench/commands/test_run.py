@@ -82,7 +82,7 @@ def test_a_sweep_as_json_has_rows_results_and_failures(tipbench, own_configs: Pa
         (["baseline=advert_risk/greedy"], 2, "set access=platform"),
         (["baseline=advert_risk/length", "split=kfold"], 2, "choose one of forward"),
         (["baseline=advert_risk/length", "data=sms_spam"], 2, "data.path=PATH"),
-        (["baseline=advert_risk/length", "figure.path=f.txt"], 2, "end it in"),
+        (["baseline=advert_risk/length", "figure.path=f.txt"], 2, "unsupported format"),
         (["baseline=advert_risk/length", "--jsn"], 2, 'Unknown option "--jsn". Did you mean "--json"?'),
         (["--config-dir", "nowhere", "baseline=advert_risk/length"], 2, "is not a folder"),
         (["baseline=advert_risk/broken"], 1, "ArithmeticError: it does not add up"),

@@ -52,7 +52,7 @@ def test_nothing_to_draw_makes_no_figure(tmp_path: Path) -> None:
 
 
 def test_a_figure_of_no_known_format_is_refused_before_anything_is_run() -> None:
-    with pytest.raises(UsageError, match=r"end it in \.png"):
+    with pytest.raises(UsageError, match=r"unsupported format: use \.png"):
         check_format("figure.txt")
 
 
