@@ -19,7 +19,7 @@ from typing import NamedTuple
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-BOUND = 700
+BOUND = 925
 MB = 2**20
 BLOCK = 512
 OWN = "tipbench"
