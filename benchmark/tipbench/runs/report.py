@@ -472,9 +472,8 @@ def references_of(cells: Sequence[Cell], folder: str | None = None) -> list[Resu
         if not there:
             files = kept.glob(f"*/*/{REFERENCE}/{RESULTS}")
             has = sorted(path.parents[1].relative_to(kept).as_posix() for path in files)
-            raise UsageError(
-                f"{kept} has no committed results of {task} on {data}: it has {', '.join(has) or 'none'}."
-            )
+            advice = f"it has {', '.join(has)}; add release={has[-1]}" if has else "it has none"
+            raise UsageError(f"{kept} has no committed results of {task} on {data}: {advice}.")
         if {one.versions.evaluator for one in there} != {score_version(task)}:
             raise UsageError(
                 f"the committed results of {task} on {data} were scored by another version of its metrics: "

@@ -54,6 +54,7 @@ from pathlib import Path
 
 from tipbench.console import Column, emit, emit_json, emit_table, notice
 from tipbench.runs.report import interval, number
+from tipbench.tasks import task_of
 from tipcore.errors import UsageError
 from tipcore.locations import expand_home
 
@@ -63,6 +64,7 @@ from tipboard.submissions.check import ScoredFile, check, release_truth
 from tipboard.submissions.messages import Problem, Refused
 from tipboard.submissions.pack import Authorship, Gathered, gather_files, gather_runs, pack
 from tipboard.submissions.record import RECORD
+from tipboard.submissions.terms import SEALED_SPLIT
 
 FILE = re.compile(r"[^=/]+/[^=/]+/[^=/]+=")
 """The beginning of a word that names a file of predictions."""
@@ -92,7 +94,8 @@ def _pack(options: argparse.Namespace) -> int:
     record = pack(gathered, about, to, options.overwrite)
     if gathered.oracles:
         notice(f"runs of oracles, which are never ranked, left out: {gathered.oracles:,}", options.quiet)
-    notice(f"packed {len(record.predictions):,} files of {record.id} in {to}", options.quiet)
+    files = len(record.predictions)
+    notice(f"packed {files:,} file{'s' if files != 1 else ''} of {record.id} in {to}", options.quiet)
     if record.pinned is None:
         notice(
             "Your entry will be listed as self-reported. Add package= so that maintainers can reproduce it.",
@@ -128,7 +131,10 @@ def _file(word: str) -> tuple[str, str, int, str]:
     named = re.fullmatch(r"([a-z0-9_]+)/([a-z0-9_]+)/s([0-9]{1,10})", place)
     if named is None:
         raise UsageError(f"{word}: write TASK/SPLIT/sSEED=FILE, such as advert_risk/forward/s0=a.parquet.")
-    return named[1], named[2], int(named[3]), path
+    task, split = task_of(named[1]), named[2]
+    if split not in (*task.splits, SEALED_SPLIT):
+        raise UsageError(f"{word}: {task.name} has no split {split}: choose one of {', '.join(task.splits)}.")
+    return task.name, split, int(named[3]), path
 
 
 def _check(folder: Path, sizes: str, options: argparse.Namespace, wanted: str | None = None) -> int:

@@ -29,7 +29,7 @@ def test_runs_are_packed_checked_and_their_scores_shown(tipbench, runs: str) -> 
     assert code == 0, err
     assert "median_abs_log_error" in out
     assert out.splitlines()[-1] == "accepted: acme--chao_lower on 0.4.0/tiny, 1 files"
-    assert "packed 1 files" in err
+    assert "packed 1 file of" in err
     record = json.loads(Path("sub/submission.json").read_text(encoding="utf-8"))
     assert record["authors"] == [{"name": "A. Author", "affiliation": "Acme, Inc."}]
 

@@ -86,4 +86,7 @@ def _names(typed: str | None, usual: Sequence[Column], for_readers: bool) -> lis
         return None
     if typed is None:
         return [column.name for column in usual if column.printed]
-    return [name.strip() for name in typed.split(",") if name.strip()]
+    names = [name.strip() for name in typed.split(",") if name.strip()]
+    if not names:
+        raise UsageError("--columns names no column: give names, or all.")
+    return names
