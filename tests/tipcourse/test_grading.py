@@ -274,7 +274,7 @@ def f(x):
     while True: pass"""
 
 
-@pytest.mark.parametrize("fence", [False, pytest.param(True, marks=[ONLY_LINUX, pytest.mark.slow])])
+@pytest.mark.parametrize("fence", [False, pytest.param(True, marks=ONLY_LINUX)])
 def test_an_answer_that_ignores_its_time_is_ended_soon(fence: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     assert Limits(seconds=1).patience <= 12
     monkeypatch.setattr(Limits, "patience", 60.0)
@@ -369,9 +369,7 @@ def said_of(run: Callable[[Questions, Limits], list[dict]], source: str) -> str:
 
 
 @ONLY_LINUX
-@pytest.mark.parametrize(
-    "what", ["writes to the pipe", *(pytest.param(w, marks=pytest.mark.slow) for w in list(HARMFUL)[:3])]
-)
+@pytest.mark.parametrize("what", ["writes to the pipe", *list(HARMFUL)[:3]])
 def test_behind_the_fence_an_answer_ends_as_it_does_without(what: str) -> None:
     source, says = HARMFUL[what]
     assert says in said_of(open_fence(), source)
