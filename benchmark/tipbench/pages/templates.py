@@ -110,4 +110,4 @@ def _environment(templates: Path) -> Environment:
 
 def breakable(text: str, sign: str = "_") -> Markup:
     """Return a name that may go on in the next line after a sign."""
-    return Markup(f"{sign}<wbr>").join(escape(part) for part in visible(text).split(sign))
+    return (escape(sign) + Markup("<wbr>")).join(escape(part) for part in visible(text).split(sign))
