@@ -222,7 +222,7 @@ def installed_there(version: str = "9.0", **versions: str) -> dict:
     """Return what is found in an environment with tipbench and more, each in these versions."""
     there = {"tipbench": version, "pip": "23.0", **versions}
     at_home = {"externalReferences": [{"type": "other", "url": "file:///home/x"}]}
-    components = [
+    components: list[dict] = [
         {"type": "library", "bom-ref": name, "name": name, "version": found} for name, found in there.items()
     ]
     components[0] |= at_home

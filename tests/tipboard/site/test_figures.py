@@ -289,10 +289,9 @@ def test_a_card_says_how_many_methods_it_leaves_out(result: Callable, board: Cal
 
 @pytest.mark.parametrize("count", [1, 2, 5, 40])
 def test_every_method_of_a_critical_difference_is_named_with_its_rank(count: int) -> None:
-    names = [f"method {at}" for at in range(count)]
-    ranking = MeanRanks(
-        names, [1.0 + at / 2 for at in range(count)], 1.5, [names[:3]], np.empty(0), "9 tasks"
-    )
+    names = tuple(f"method {at}" for at in range(count))
+    means = tuple(1.0 + at / 2 for at in range(count))
+    ranking = MeanRanks(names, means, 1.5, (names[:3],), np.empty(0), "9 tasks")
     said = " ".join(texts(critical_difference(ranking, "t")))
     for name in names:
         assert name in said

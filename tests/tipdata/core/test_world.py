@@ -15,7 +15,7 @@ from tipdata.core.tables import TIERS, Column, Table
 from tipdata.core.world import Region, World, makeable_versions, parameters
 from tipdata.documents.fidelity import aggregates, unmodelled_aggregates
 from tipdata.release import Release, generate_region
-from tipdata.stages import Past, Stage, all_tables, stages, stages_of
+from tipdata.stages import Past, Stage, Tables, all_tables, stages, stages_of
 
 BIB = (Path(world_module.__file__).parents[2] / "sources.bib").read_text(encoding="utf-8")
 
@@ -102,7 +102,7 @@ def test_a_new_table_leaves_other_draws(monkeypatch: pytest.MonkeyPatch) -> None
     before = _digests(released(6))
     table = Table("extra", ("number",), (Column("number", pl.Int64(), "public"),))
 
-    def extra(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]:
+    def extra(region: Region, past: Past) -> tuple[None, Tables]:
         drawn = region.stream("extra/number").permute(np.arange(5))
         return None, {"extra": pl.DataFrame({"number": drawn})}
 

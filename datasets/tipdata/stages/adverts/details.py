@@ -110,7 +110,7 @@ def _round_prices(region: Region, plan: Schedule, level: Ints, usual: Ints, targ
     nor contradicts what is said of it; else the next finer one."""
     steps, weights = (np.array(region["prices.rounding"][name]) for name in ("steps", "weights"))
     preferred = region.stream("templates/round").choose(plan.template, weights)
-    near, bend = region.milli("prices.near"), region.milli("prices.bend")
+    near, bend = int(region.milli("prices.near")), int(region.milli("prices.bend"))
     made = np.full(len(target), -1, dtype=np.int64)
     for number, step in enumerate(steps * 100):
         price = np.maximum((target + step // 2) // step, 1) * step
