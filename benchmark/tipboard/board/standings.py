@@ -246,7 +246,6 @@ def _standing(lines: list[dict[str, Any]], drawn: Mapping[tuple[str, str, str], 
 
 def _add_tests(lines: list[dict[str, Any]]) -> None:
     """Add each line's test against the reference; none has one where the reference has no draws."""
-    wanted = reference_of(lines[0]["task"])
     tested = {
         line["entry"]: line
         for line in lines
@@ -255,6 +254,7 @@ def _add_tests(lines: list[dict[str, Any]]) -> None:
         and not line["oracle"]
         and not line["is_line"]
     }
+    wanted = reference_of(lines[0]["task"]) if tested else None  # which lists all configs
     of_reference = (
         name for name, one in tested.items() if (one["team"], one["method"]) == (REFERENCE_TEAM, wanted)
     )

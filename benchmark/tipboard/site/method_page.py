@@ -239,6 +239,8 @@ BOTH = (
 
 
 def _both(entry: Entry) -> list[dict[str, Any]]:
+    if not entry.uploaded:
+        return []
     uploaded, again = (
         _by_metric(results).drop("low", "high", "note") for results in (entry.uploaded, entry.results)
     )
