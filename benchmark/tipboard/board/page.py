@@ -11,7 +11,7 @@ from tipbench.tasks import task_of
 
 from tipboard.board.columns import COLUMNS, columns_with_text
 from tipboard.board.files import Board, counts, reference_only
-from tipboard.board.ranks import MeanRanks
+from tipboard.board.ranks import MeanRanks, agreement
 from tipboard.board.standings import Lines, standings
 from tipboard.board.tables import METHOD, markdown_table
 from tipboard.board.worlds import Stability
@@ -100,12 +100,12 @@ def _over_worlds(one: MeanRanks) -> str:
     """Return how stable the ranking is, in a sentence or two."""
     never, pairs = one.never_turn
     order = ", ".join(f"{name} {rank:.1f}" for name, rank in zip(one.methods, one.mean_ranks, strict=True))
-    tau = ""
-    if one.tau.mean is not None and one.tau.least is not None:
-        tau = f"; Kendall's τ between the rankings of two worlds is {one.tau.mean:.2f}, at least {one.tau.least:.2f}"
+    tau, said = agreement(one.scores), ""
+    if tau.mean is not None and tau.least is not None:
+        said = f"; Kendall's τ between the rankings of two worlds is {tau.mean:.2f}, at least {tau.least:.2f}"
     return (
         f"In {one.blocks} worlds of other seeds {never:,} of {pairs:,} pairs of methods never change their order"
-        f"{tau}. Mean ranks there: {order}."
+        f"{said}. Mean ranks there: {order}."
     )
 
 

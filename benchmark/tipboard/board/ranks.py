@@ -15,7 +15,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import combinations
 
 import numpy as np
@@ -212,29 +211,9 @@ class MeanRanks:
         return len(self.scores)
 
     @property
-    def friedman(self) -> Friedman:
-        """The test that all methods are alike."""
-        return friedman(self.scores)
-
-    @cached_property
-    def wins(self) -> Floats:
-        """See :func:`wins`."""
-        return wins(self.scores)
-
-    @property
-    def keeps(self) -> Floats:
-        """See :func:`keeps`."""
-        return keeps(self.scores)
-
-    @cached_property
-    def tau(self) -> Agreement:
-        """See :func:`agreement`."""
-        return agreement(self.scores)
-
-    @property
     def never_turn(self) -> tuple[int, int]:
         """How many pairs of methods stand in one order in every block, and of how many."""
-        pairs = self.wins[np.triu_indices(len(self.methods), k=1)]
+        pairs = wins(self.scores)[np.triu_indices(len(self.methods), k=1)]
         return int(((pairs == 0) | (pairs == 1)).sum()), pairs.size
 
 

@@ -13,7 +13,7 @@ from tipbench.runs.report import NOTHING, number
 from tipbench.tasks import task_of
 
 from tipboard.board.columns import in_plain_words, unit_of
-from tipboard.board.ranks import MeanRanks
+from tipboard.board.ranks import MeanRanks, agreement, wins
 from tipboard.board.standings import Lines
 from tipboard.board.tables import METHOD, BoardTable, matrix, metric_text, of_task, release
 from tipboard.site.figures.critical_difference import critical_difference
@@ -139,10 +139,10 @@ def _costs(lines: Lines) -> list[Figure]:
 def _worlds(task: str, worlds: MeanRanks | None) -> list[Figure]:
     if worlds is None:
         return []
-    said = ""
-    if worlds.tau.mean is not None:
-        said = f" Kendall's τ between the rankings of two worlds is {worlds.tau.mean:.2f} in the mean"
-        said += f" and {worlds.tau.least:.2f} at least."
+    tau, said = agreement(worlds.scores), ""
+    if tau.mean is not None:
+        said = f" Kendall's τ between the rankings of two worlds is {tau.mean:.2f} in the mean"
+        said += f" and {tau.least:.2f} at least."
     return [
         Figure(
             "worlds", "Over worlds",
@@ -171,11 +171,11 @@ def _pairs(size: Size, task: str, worlds: MeanRanks) -> BoardTable:
         ),
         *map(_share, worlds.methods),
     ]  # fmt: skip
-    rows = []
+    rows, share = [], wins(worlds.scores)
     for at, (name, rank) in enumerate(zip(worlds.methods, worlds.mean_ranks, strict=True)):
         shares = {
-            other: None if below == at else float(worlds.wins[at, below]) if at < below
-            else 1 - float(worlds.wins[below, at])
+            other: None if below == at else float(share[at, below]) if at < below
+            else 1 - float(share[below, at])
             for below, other in enumerate(worlds.methods)
         }  # fmt: skip
         rows.append({"name": name, "method": name, "mean_rank": rank, "shares": shares})

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tipbench.runs.results import Result
+from tipboard.board.ranks import Agreement, agreement, friedman, keeps, wins
 from tipboard.board.worlds import (
     Stability,
     TaskScores,
@@ -200,9 +201,10 @@ def test_one_ranking_in_every_world_is_stable() -> None:
     found = scores_of([[0.1, 0.5, 0.9], [0.2, 0.3, 0.4], [0.6, 0.7, 0.8], [0.1, 0.2, 0.3], [0, 1, 2]]).ranking
     assert found.methods == ("c", "b", "a")
     assert found.mean_ranks == (1.0, 2.0, 3.0)
-    assert (found.tau.mean, found.tau.least) == (1.0, 1.0)
-    assert found.wins[0, 1] == found.keeps[0, 1] == found.keeps[1, 2] == 1.0
-    assert found.friedman.rejects
+    assert agreement(found.scores) == Agreement(1.0, 1.0)
+    kept = keeps(found.scores)
+    assert wins(found.scores)[0, 1] == kept[0, 1] == kept[1, 2] == 1.0
+    assert friedman(found.scores).rejects
     # Demšar's (2006) q of three methods, 2.343, times sqrt(3 * 4 / (6 * 5)): only the ends are distinguished.
     assert found.critical_difference == pytest.approx(2.343 * np.sqrt(12 / 30), abs=0.001)
     assert found.groups == (("c", "b"), ("b", "a"))
@@ -217,7 +219,7 @@ def test_of_an_error_less_is_better() -> None:
 
 def test_without_a_difference_by_friedmans_test_all_methods_are_one_group() -> None:
     found = scores_of([[0, 1, 2], [2, 1, 0], [0, 1, 2], [2, 1, 0], [1, 0, 2]]).ranking
-    assert not found.friedman.rejects
+    assert not friedman(found.scores).rejects
     assert [set(group) for group in found.groups] == [{"a", "b", "c"}]
     assert [set(group) for group in scores_of([[1.0, 1.0]] * 5).ranking.groups] == [{"a", "b"}]
 

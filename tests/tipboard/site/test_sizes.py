@@ -6,6 +6,7 @@ import pytest
 from tipbench.runs.results import Result
 from tipboard.board.entries import Entry
 from tipboard.board.files import Board
+from tipboard.board.ranks import agreement, wins
 from tipboard.board.standings import standings
 from tipboard.board.worlds import Stability, TaskScores, store_stability
 from tipboard.site.sizes import across, size_of, with_rankings
@@ -19,10 +20,11 @@ SCORES = TaskScores(
 
 def test_every_pair_of_methods_has_its_share_of_worlds() -> None:
     found = SCORES.ranking
-    assert found.wins[np.triu_indices(3, k=1)].tolist() == [0.8, 1.0, 1.0]
+    assert wins(found.scores)[np.triu_indices(3, k=1)].tolist() == [0.8, 1.0, 1.0]
     assert (found.methods, found.over) == (("a", "b", "c"), "5 worlds")
     # 10 pairs of worlds, of which 4 differ by one swap: tau is 1/3 in them.
-    assert (found.tau.mean, found.tau.least) == pytest.approx(((6 + 4 / 3) / 10, 1 / 3))
+    tau = agreement(found.scores)
+    assert (tau.mean, tau.least) == pytest.approx(((6 + 4 / 3) / 10, 1 / 3))
 
 
 def test_a_board_without_worlds_says_nothing_of_them(tmp_path: Path) -> None:

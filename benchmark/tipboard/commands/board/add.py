@@ -42,6 +42,7 @@ from tipboard.board.acceptance import accept
 from tipboard.board.collection import collect
 from tipboard.board.files import store_reference
 from tipboard.board.page import PAGE
+from tipboard.board.ranks import agreement, friedman, keeps, wins
 from tipboard.board.rounds import keep_round
 from tipboard.board.standings import draws_of
 from tipboard.board.worlds import TaskScores, collect_worlds, store_stability
@@ -93,17 +94,18 @@ def _add_worlds(runs: Path, to: Path, options: argparse.Namespace) -> int:
 
 def _as_json(task: TaskScores) -> dict[str, Any]:
     one = task.ranking
+    tau = agreement(one.scores)
     return {
         "task": task.task,
         "split": task.split,
         "metric": task.metric,
         "methods": one.methods,
         "mean_ranks": one.mean_ranks,
-        "wins": one.wins.tolist(),
-        "keeps": one.keeps.tolist(),
-        "tau_mean": one.tau.mean,
-        "tau_least": one.tau.least,
-        "friedman_p": one.friedman.p,
+        "wins": wins(one.scores).tolist(),
+        "keeps": keeps(one.scores).tolist(),
+        "tau_mean": tau.mean,
+        "tau_least": tau.least,
+        "friedman_p": friedman(one.scores).p,
         "critical_difference": one.critical_difference,
         "groups": one.groups,
     }
@@ -115,8 +117,9 @@ HEADINGS = ("task", "split", *NUMBERS, "best by mean rank")
 
 def _row(task: TaskScores) -> list[str]:
     one = task.ranking
+    tau = agreement(one.scores)
     turns, best = "{} of {}".format(*one.never_turn), one.methods[0] if one.methods else "-"
-    taus = [number(tau) for tau in (one.tau.mean, one.tau.least)]
+    taus = [number(value) for value in (tau.mean, tau.least)]
     return [task.task, task.split, str(len(one.methods)), str(one.blocks), *taus, turns, best]
 
 
