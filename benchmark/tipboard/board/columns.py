@@ -356,7 +356,7 @@ PLACES = (
     _column("split", "split", "What separates training from test.", overall=6, printed=True),
     Column(
         "size", name="size", about="The size of the release.", overall=16, at_first=False,
-        values=lambda line: {"size": size_name(line)}, text=lambda line: size_name(line),
+        values=lambda line: {"size": size_name(line)}, text=size_name,
     ),
     Column(
         "metric", name="metric", about="The primary metric; ↓ where lower is better.", overall=15, at_first=False,

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from tipbench.console import Column
 from tipbench.runs.figure import metric_title
-from tipbench.runs.report import NOTHING, number
+from tipbench.runs.report import NOTHING
 from tipbench.tasks import task_of
 
 from tipboard.board.columns import COLUMNS, columns_with_text
 from tipboard.board.files import Board, counts, reference_only
 from tipboard.board.ranks import MeanRanks, agreement
 from tipboard.board.standings import Lines, standings
-from tipboard.board.tables import METHOD, markdown_table
+from tipboard.board.tables import markdown_table, matrix_columns
 from tipboard.board.worlds import Stability
 
 PAGE = "README.md"
@@ -76,21 +76,14 @@ def _columns(lines: Lines) -> list[Column]:
 
 def _section(lines: Lines, worlds: MeanRanks | None) -> str:
     first = lines[0]
-    title, better = (
-        metric_title(first["task"], first["primary"]),
-        "lower" if first["lower_is_better"] else "higher",
-    )
+    title = metric_title(first["task"], first["primary"])
+    better = "lower" if first["lower_is_better"] else "higher"
     said = f"{task_of(first['task']).question} Split `{first['split']}`, {title}; {better} is better."
     if reference := next((line["name"] for line in lines if line["is_reference"]), None):
         said += f" The reference method is {reference}."
-    columns = _columns(lines)
-    parts = [f"## {first['task']}", said, _table(lines, columns)]
+    parts = [f"## {first['task']}", said, _table(lines, _columns(lines))]
     if len(first["splits"]) > 1:
-        splits = [
-            Column(split, True, text=lambda line, split=split: number(line["by_split"].get(split)))
-            for split in first["splits"]
-        ]
-        parts += [f"The same on every split ({title}):", _table(lines, [METHOD, *splits])]
+        parts += [f"The same on every split ({title}):", _table(lines, matrix_columns(lines))]
     if worlds is not None:
         parts.append(_over_worlds(worlds))
     return "\n\n".join(parts) + "\n"

@@ -27,6 +27,7 @@ from tipboard.board.columns import (
     PLACES,
     expected_columns,
     records,
+    size_name,
     unit_of,
 )  # fmt: skip
 from tipboard.board.entries import RUN_HERE
@@ -123,10 +124,9 @@ def of_task(board: Board, lines: Lines, names: Sequence[str] | None = None) -> B
 def matrix(board: Board, lines: Lines) -> BoardTable:
     """Return every method of a task on every split: the mean score over seeds."""
     splits = lines[0]["splits"]
-    unit = unit_of(task_of(lines[0]["task"]), lines[0]["primary"])
     return BoardTable(
         caption=_caption(board, lines, f"{lines[0]['task']}, every split"),
-        columns=[METHOD, *(_split_column(split, unit, best_score(lines, split)) for split in splits)],
+        columns=matrix_columns(lines),
         rows=lines,
         records=[
             {
@@ -139,6 +139,13 @@ def matrix(board: Board, lines: Lines) -> BoardTable:
             for line in lines
         ],
     )
+
+
+def matrix_columns(lines: Lines) -> list[Column]:
+    """Return the columns of a task's scores on every split."""
+    unit = unit_of(task_of(lines[0]["task"]), lines[0]["primary"])
+    splits = lines[0]["splits"]
+    return [METHOD, *(_split_column(split, unit, best_score(lines, split)) for split in splits)]
 
 
 def _split_column(split: str, unit: str, best: float | None) -> Column:
@@ -163,10 +170,7 @@ def overall(
     kept = drop_empty(COLUMNS, lines) if names is None else columns
     said = f"{release(*(board for board, _ in boards))}; every task and split. {_warning(lines)}"
     found = [
-        {"size": board.data.partition("/")[2], **record}
-        for board, standings in boards
-        for there in standings
-        for record in records(there, kept)
+        {"size": size_name(line), **record} for line, record in zip(lines, records(lines, kept), strict=True)
     ]
     return BoardTable(said, columns, lines, found)
 
