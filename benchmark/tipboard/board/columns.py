@@ -170,7 +170,7 @@ def records(lines: Lines, columns: Sequence[Column] | None = None) -> list[dict[
     ]
 
 
-def _column(
+def value_column(
     key: str,
     title: str,
     about: str,
@@ -178,7 +178,7 @@ def _column(
     files: Sequence[str] = (),
     **more: Any,
 ) -> Column:
-    """Return a column of values of a line.
+    """Return a column of values of a row.
 
     Args:
         key: of the value that a reader sees, and the column's name.
@@ -263,46 +263,46 @@ BESIDE = tuple(
 """Columns of what the registry of metrics shows beside every primary one; a column's name is its metric's."""
 
 COLUMNS = (
-    _column(
+    value_column(
         "rank", "rank",
         "Place by score among methods that were run here, 1 the best; in brackets its 95% interval when operations "
         "are drawn again. Submissions and oracles are not ranked.",
         files=("rank", "rank_low", "rank_high"), number=True, text=rank_text, overall=5, printed=True,
         unit="1 is the best",
     ),
-    _column(
+    value_column(
         "method", "method",
         "A reference method, or the team and method of a submission; oracles, shown hidden truth, are in italics.",
         text=lambda line: line["name"], overall=0, printed=True,
     ),
-    _column(
+    value_column(
         "score", "score", "The task's primary metric; ± is the standard deviation over seeds (ddof 1).",
         files=("score", "seed_sd", "seeds"), number=True, text=score_text, overall=2, printed=True, unit=OF_METRIC,
         bold=lambda line: line["is_best"], marked=is_unsupported,
     ),
-    _column(
+    value_column(
         "interval", "95% interval", "Cluster bootstrap; its ends are means over seeds.", files=("low", "high"),
         number=True, text=lambda line: interval(line["low"], line["high"], line["note"]), overall=3, printed=True,
         unit=OF_METRIC,
     ),
-    _column(
+    value_column(
         "fresh", "fresh world",
         "Of a reproduced method: its score on a world drawn after its package was pinned; † where it does not support "
         "the score.",
         number, files=("fresh", "fresh_low", "fresh_high", "supported"), overall=17, on_page=False, printed=True,
         unit=OF_METRIC, optional=True, marked=is_unsupported,
     ),
-    _column(
+    value_column(
         "share_of_oracle", "share of oracle",
         "Where a score lies between a constant guess (0%) and the oracle (100%).", percent, overall=4, printed=True,
         unit="%",
     ),
-    _column(
+    value_column(
         "leakage", "leakage",
         "Score on the random split minus score on the operation-disjoint split: by how much the usual split flatters.",
         signed, unit=OF_METRIC,
     ),
-    _column(
+    value_column(
         "drift", "drift",
         "Score on the operation-disjoint split minus score on the forward split: what is lost over time.",
         signed, unit=OF_METRIC,
@@ -326,23 +326,23 @@ COLUMNS = (
         about="Difference to the task's reference method by a paired cluster bootstrap, p after Holm; "
         f"n.s. = not significant at {LEVEL:.0%}. Submissions are not tested.",
     ),
-    _column(
+    value_column(
         "access", "access", "The most private data that the method was shown; declared only, where self-reported.",
         overall=12,
     ),
-    _column(
+    value_column(
         "labels", "labels", "What it learnt from; the test is always the truth.", overall=13, at_first=False
     ),
-    _column(
+    value_column(
         "cpu_s", "CPU s",
         "CPU seconds to fit, predict and score, mean over seeds; declared by the authors where self-reported.",
         _with_decimals(1), overall=14, at_first=False,
     ),
-    _column(
+    value_column(
         "peak_mib", "MiB", "Peak memory over that at the start, the largest of the seeds.", _with_decimals(0),
         at_first=False,
     ),
-    _column(
+    value_column(
         "status", "status",
         "Run here: by whoever keeps this board. Reproduced: a submission that they ran again. Self-reported: "
         "predictions came as files; unverified: nobody can check whether a stream was read ahead.",
@@ -352,8 +352,8 @@ COLUMNS = (
 """Those of a task's table, in its order."""
 
 PLACES = (
-    _column("task", "task", "What is asked; each task has its own metric.", overall=1, printed=True),
-    _column("split", "split", "What separates training from test.", overall=6, printed=True),
+    value_column("task", "task", "What is asked; each task has its own metric.", overall=1, printed=True),
+    value_column("split", "split", "What separates training from test.", overall=6, printed=True),
     Column(
         "size", name="size", about="The size of the release.", overall=16, at_first=False,
         values=lambda line: {"size": size_name(line)}, text=size_name,

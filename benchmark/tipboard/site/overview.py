@@ -7,13 +7,12 @@ from dataclasses import replace
 from statistics import fmean
 from typing import Any
 
-from tipbench.console import Column
 from tipbench.pages.templates import Figure
 from tipbench.runs.figure import metric_title
 from tipbench.runs.report import NOTHING, number, percent
 from tipbench.tasks import task_of
 
-from tipboard.board.columns import in_plain_words, status_text
+from tipboard.board.columns import in_plain_words, status_text, value_column
 from tipboard.board.entries import Entry
 from tipboard.board.files import counts
 from tipboard.board.rounds import Closed
@@ -70,18 +69,13 @@ def _card(size: Size, lines: Lines) -> dict[str, Any]:
 
 COVERAGE = (
     METHOD,
-    Column(
-        "tasks", True, name="tasks", about="Tasks on whose default split it is ranked.", unit="count",
-        text=lambda row: str(row["tasks"]), values=lambda row: {"tasks": row["tasks"]},
+    value_column("tasks", "tasks", "Tasks on whose default split it is ranked.", str, unit="count"),
+    value_column(
+        "mean_rank", "mean rank", "Mean over these tasks; submissions have none.",
+        lambda rank: NOTHING if rank is None else f"{rank:.2f}", unit="1 is the best",
     ),
-    Column(
-        "mean rank", True, name="mean_rank", unit="1 is the best",
-        about="Mean over these tasks; submissions have none.",
-        text=lambda row: NOTHING if row["mean_rank"] is None else f"{row['mean_rank']:.2f}",
-        values=lambda row: {"mean_rank": row["mean_rank"]},
-    ),
-    Column("rank by task", name="ranks", about="Among methods that were run here.", text=lambda row: row["ranks"]),
-    Column("status", name="status", about="Who ran it; of several, each.", text=lambda row: row["status"]),
+    value_column("ranks", "rank by task", "Among methods that were run here."),
+    value_column("status", "status", "Who ran it; of several, each."),
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from tipbench.runs.figure import metric_title
 from tipbench.runs.report import NOTHING, number
 from tipbench.tasks import task_of
 
-from tipboard.board.columns import in_plain_words, unit_of
+from tipboard.board.columns import in_plain_words, unit_of, value_column
 from tipboard.board.ranks import MeanRanks, agreement, wins
 from tipboard.board.standings import Lines
 from tipboard.board.tables import METHOD, BoardTable, matrix, metric_text, of_task, release
@@ -165,12 +165,11 @@ def _pairs(size: Size, task: str, worlds: MeanRanks) -> BoardTable:
     """Return a square of all methods: in what share of worlds the row's is better than the column's."""
     columns = [
         METHOD,
-        Column(
-            "mean rank", True, name="mean_rank", about="Over worlds, 1 the best.", unit="1 is the best",
-            text=lambda row: f"{row['mean_rank']:.1f}", values=lambda row: {"mean_rank": row["mean_rank"]},
+        value_column(
+            "mean_rank", "mean rank", "Over worlds, 1 the best.", "{:.1f}".format, unit="1 is the best"
         ),
         *map(_share, worlds.methods),
-    ]  # fmt: skip
+    ]
     rows, share = [], wins(worlds.scores)
     for at, (name, rank) in enumerate(zip(worlds.methods, worlds.mean_ranks, strict=True)):
         shares = {
