@@ -11,7 +11,7 @@ from pathlib import Path
 from tipbench.kinds.answers import Answers
 from tipbench.runs.results import digest_of
 
-from tipboard.rounds.chain import Voiding, chain_differences, day_of, void_note
+from tipboard.rounds.chain import Voiding, chain_differences, day_of, void_note, voids_of
 from tipboard.rounds.host import read_answers
 from tipboard.rounds.ledger import same_team
 from tipboard.rounds.record import PREDICTIONS, SCORES, Round, read
@@ -31,7 +31,7 @@ def audit(scores: Scores, described: Round) -> list[str]:
     found += chain_differences(scores.chain, by_number, described.commitment)
     found += _number_differences([entry.number for entry in scores.entries])
     turns: Counter[str] = Counter()
-    voids = scores.voids()
+    voids = voids_of(scores.chain)
     for place, entry in enumerate(scores.entries, 1):
         turns[same_team(entry.team)] += 1
         said = _entry_differences(entry, turns[same_team(entry.team)], scores, voids, described)
@@ -98,7 +98,7 @@ def rescored(folder: Path, scores: Scores, described: Round) -> list[str]:
     numbers = {entry.number for entry in scores.entries}
     there = {int(one.name) for one in (folder / PREDICTIONS).glob("*") if one.name.isdecimal()}
     found = [f"{SCORES}: lacks submission {number}" for number in sorted(there - numbers)]
-    answers_of, voids = cache(partial(read_answers, folder)), scores.voids()
+    answers_of, voids = cache(partial(read_answers, folder)), voids_of(scores.chain)
     for entry in scores.entries:
         if entry.number is not None and all(_known(name, described) for name in (*entry.files, *entry.kept)):
             found += _extra_files(folder / PREDICTIONS / str(entry.number), entry)

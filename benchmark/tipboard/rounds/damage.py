@@ -34,8 +34,8 @@ def published_digests(folder: Path, described: Round) -> dict[str, str]:
 
 
 def written_digests(folder: Path) -> dict[str, str]:
-    """Return the digests of answers and galleries of a host's folder, by path; of a published folder,
-    which has no such file, none."""
+    """Return the digests of answers and galleries of a host's folder, by path; none of a published folder, which
+    does not keep them."""
     path = folder / WRITTEN
     if not path.is_file():
         return {}

@@ -16,7 +16,7 @@ from tipbench.tasks import task_of
 from tipbench.version import __version__
 from tipcore.errors import UsageError
 
-from tipboard.rounds.chain import Entered, Link, Voiding, voids_of
+from tipboard.rounds.chain import Entered, Link, Voiding
 from tipboard.rounds.damage import RESTORE, check_file
 from tipboard.rounds.ledger import same_team
 from tipboard.rounds.record import DOMAIN, Round
@@ -49,10 +49,6 @@ class Scores(BaseModel):
     evaluator: str = Field(default=__version__, description="version of the tipbench that scored it")
     entries: list[ScoredEntry]
     chain: list[Link] = Field(default=[], description="what was taken in and voided")
-
-    def voids(self) -> Mapping[int, Voiding]:
-        """Return the void submissions by number."""
-        return voids_of(self.chain)
 
 
 def shown_of(task: Task, answers: Answers, path: Path, described: Round) -> dict[str, Score]:
