@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
@@ -55,9 +54,11 @@ def _own_splits(task: Task, settings: Settings) -> Iterator[str]:
     default = prepare(task, own=settings.data).split
     yield default
     for split in (one for one in task.own_splits if one != default):
-        with suppress(UsageError):
+        try:
             prepare(task, own=settings.data, split=split)
-            yield split
+        except UsageError:
+            continue
+        yield split
 
 
 ALL, ALLOWED = "all", "allowed"
