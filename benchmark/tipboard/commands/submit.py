@@ -105,7 +105,7 @@ def _pack(options: argparse.Namespace) -> int:
         sizes = [record.size, options.sizes] if record.size else [options.sizes]
         return _check(to, ",".join(sizes), options)
     if options.json:
-        emit_json({"submission": record.id, "folder": str(to), "files": len(record.predictions)})
+        emit_json({"submission": record.id, "folder": str(to), "files": files})
     return 0
 
 
