@@ -103,7 +103,8 @@ def average_seeds(found: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
         ``by``, :data:`FIRST`, and means over seeds, null where any seed has none: ``score``, ``low`` and ``high`` of
         ``metric`` (the primary one wherever it is known) with its ``note``; ``valid``, ``share_of_oracle``,
         ``seconds``, ``cpu_s``. ``seed_sd``: standard deviation of the score (ddof 1). ``scores``: of every metric, as
-        in ``found``; the note says why there is none. ``peak_mib``: the largest.
+        in ``found``; the note says why there is none. ``peak_mib``: the largest; ``oracle_score``: the first known;
+        ``verified``: whether all are; ``seeds``: how many.
     """
     scores = _average_scores(found, by)
     cost = pl.col("cost").struct.field
