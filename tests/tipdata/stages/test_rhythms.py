@@ -61,16 +61,21 @@ def auroc(positive: np.ndarray, score: np.ndarray) -> float:
 # Posting.
 
 
+@pytest.fixture(scope="module")
+def posting() -> pl.DataFrame:
+    """Bursts of operations of more regions, of another world: few operations post often enough."""
+    return rhythms.posting(rhythms.drawn("0.4.0", 1, 16, ("places", "operations", "accounts", "adverts")))
+
+
 @pytest.mark.parametrize("how", ["rescaled", "thinned"])
-def test_all_kinds_post_in_bursts(tables: Tables, how: str) -> None:
-    found = rhythms.posting(tables).drop_nulls(how)
+def test_all_kinds_post_in_bursts(posting: pl.DataFrame, how: str) -> None:
+    found = posting.drop_nulls(how)
     trafficking = found.filter(kind="trafficking")[how].to_numpy()
     lawful = found.filter(pl.col("kind") != "trafficking")[how].to_numpy()
     assert 0.15 <= np.median(lawful) <= 0.5
     assert 0.15 <= np.median(trafficking) <= 0.5
     is_one = np.repeat([1, 0], [len(trafficking), len(lawful)])
-    spread = np.sqrt((len(is_one) + 1) / (12 * len(trafficking) * len(lawful)))
-    assert auroc(is_one, np.concatenate([trafficking, lawful])) < 0.5 + 3 * spread
+    assert auroc(is_one, np.concatenate([trafficking, lawful])) < 0.6
 
 
 def test_burstiness_is_zero_by_chance_and_minus_one_of_a_clock() -> None:
@@ -153,6 +158,7 @@ def test_adverts_and_stops_tell_of_one_tour(tables: Tables, stops: pl.DataFrame)
     agree = dict(during.group_by("departs").agg((pl.col("posted_in") == pl.col("town")).mean()).iter_rows())
     assert agree[False] > 0.9
     assert agree[True] < agree[False] - 0.1
+    assert (during["posted_in"] == during["town"]).mean() > 0.75  # type: ignore[operator]
     long = during.filter(pl.col("until") - pl.col("day") >= 6)
     into = ((long["posted"] - long["day"]) / (long["until"] - long["day"])).to_numpy()
     assert (into < 1 / 3).mean() > 0.45
@@ -160,10 +166,11 @@ def test_adverts_and_stops_tell_of_one_tour(tables: Tables, stops: pl.DataFrame)
 
 def test_the_true_distribution_of_the_next_town_is_calibrated(tables: Tables, stops: pl.DataFrame) -> None:
     ids = np.sort(tables["places"].select("region", "town").to_numpy(), axis=0)[:, 1].reshape(REGIONS, -1)
-    for advertised in (True, False):
-        goes_on = stops.drop_nulls("next").filter(pl.col("advertised") == advertised)
+    for advertised in ([True], [False], [True, False]):
+        goes_on = stops.drop_nulls("next").filter(pl.col("advertised").is_in(advertised))
         p = np.exp(np.array(goes_on["next_log"].to_list()) / 1000)
         right = ids[goes_on["region"].to_numpy()] == goes_on["next"].to_numpy()[:, None]
+        # The share of a town that is next to impossible is rounded up to one in 65,536.
         assert np.abs(p.sum(axis=1) - 1).max() < 0.02
         for low, high in ((0.001, 0.02), (0.02, 0.1), (0.1, 0.4), (0.4, 0.8), (0.8, 1.01)):
             inside = (p >= low) & (p < high)
