@@ -113,7 +113,6 @@ MECHANISMS = {
     "round": ("layering",),
 }
 """Mechanisms, and the typologies of trafficking operations that use them."""
-TYPOLOGIES = tuple(name for names in MECHANISMS.values() for name in names)
 SLOTS = 2
 SOON = 4
 """An owner's payments follow a day of work within so many days, that day included."""
