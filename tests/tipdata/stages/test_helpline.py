@@ -306,10 +306,9 @@ def test_as_many_signals_become_cases_as_published(contacts: pl.DataFrame, world
 
 
 def test_whose_papers_are_withheld_never_holds_them(contacts: pl.DataFrame) -> None:
-    known = (
-        contacts.drop_nulls("holds_papers").group_by("documents_withheld").agg(pl.col("holds_papers").mean())
-    )
-    holds = dict(known.iter_rows())
+    told = contacts.drop_nulls("holds_papers")
+    assert told["documents_withheld"].sum() > 80
+    holds = dict(told.group_by("documents_withheld").agg(pl.col("holds_papers").mean()).iter_rows())
     assert holds[True] == 0
     assert holds[False] > 0.7
 
@@ -351,4 +350,5 @@ def test_log_odds_are_calibrated(need: str, contacts: pl.DataFrame) -> None:
     for low, high in ((0.0, 0.1), (0.1, 0.3), (0.3, 1.0)):
         inside = (p >= low) & (p < high)
         spread = np.sqrt((p[inside] * (1 - p[inside])).sum())
+        # Who calls again counts twice, and regions' own mixes of people differ a little from their weights.
         assert abs(truth[inside].sum() - p[inside].sum()) < 5 * spread + 0.02 * inside.sum(), (low, high)

@@ -99,6 +99,14 @@ def test_every_act_occurs_in_every_kind_of_conversation(rows: pl.DataFrame) -> N
     assert counted["act"].min() == len(ACTS)
 
 
+def test_length_tells_no_kind_apart(world: Tables) -> None:
+    """Within four standard errors."""
+    every = world["conversations"]["length"]
+    for kind, rows in world["conversations"].group_by("kind"):
+        error = float(every.std()) / np.sqrt(rows.height)  # type: ignore[arg-type]
+        assert abs(rows["length"].mean() - every.mean()) < 4 * error, kind  # type: ignore[operator]
+
+
 def test_hunting_lingers_in_rapport_and_takes_longer_than_fishing(rows: pl.DataFrame) -> None:
     recruits = rows.filter(pl.col("kind") == "recruitment")
     rapport = dict(recruits.group_by("strategy").agg((pl.col("stage") == "rapport").mean()).rows())

@@ -7,7 +7,7 @@ from tipdata.stages.annotations import POSITIVE, expected_labels
 
 
 def test_an_expected_label_is_the_share_of_positive_labels(regions: list[Drawn]) -> None:
-    """In each of four classes: within four standard errors, templates as clusters.
+    """Over eight regions, in each of four classes: within four standard errors, templates as clusters.
 
     In fewer regions the rare template that all find suspicious may be missing, and the errors look too small."""
     expected, label, template = [], [], []

@@ -141,6 +141,9 @@ def test_log_odds_are_calibrated(firms: pl.DataFrame) -> None:
         inside = (posterior >= low) & (posterior < high)
         spread = np.sqrt((posterior[inside] * (1 - posterior[inside])).sum())
         assert abs(truth[inside].sum() - posterior[inside].sum()) < 3.5 * spread, (low, high)
+    assert posterior.sum() == pytest.approx(truth.sum(), rel=0.12)
+    likely = posterior > 0.3
+    assert abs(posterior[likely].mean() - truth[likely].mean()) < 0.08
 
 
 def test_parameters_in_nats_become_integers_exactly() -> None:
