@@ -1,5 +1,7 @@
 """Versions of the data: what is released is frozen, a draft is not a default, and a retired one is refused."""
 
+import hashlib
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -102,7 +104,13 @@ def changed_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     ("old", "new", "same"),
-    [("sign: assumed", "sign: unodc2024", True), ("range: [25, 60]", "range: [25, 61]", False)],
+    [
+        ("sign: assumed", "sign: unodc2024", True),
+        ("range: [25, 60]", "range: [25, 61]", False),
+        pytest.param("# ", "# Corrected. ", True, marks=pytest.mark.slow),
+        pytest.param("value: 300", "value: 301", False, marks=pytest.mark.slow),
+        pytest.param("unit: km", "unit: miles", False, marks=pytest.mark.slow),
+    ],
 )
 def test_only_sources_and_notes_may_change(changed_file: Path, old: str, new: str, same: bool) -> None:
     text = changed_file.read_text(encoding="utf-8")
@@ -147,6 +155,16 @@ def test_only_a_draft_needs_the_option(monkeypatch: pytest.MonkeyPatch) -> None:
         UsageError, match=r"data version 0\.5\.0 is a draft .*: add --draft, or take 0\.4\.0\.$"
     ):
         check_status("0.5.0", draft=False)
+
+
+def test_the_canonical_form_is_json_in_the_order_of_the_file() -> None:
+    """Written down once more, so that the frozen digests mean what they say."""
+    listed = {
+        path: [entry.get("value"), entry.get("range"), entry.get("unit")]
+        for path, entry in parameters(NEWEST).items()
+    }
+    text = json.dumps(listed, ensure_ascii=False).encode()
+    assert hashlib.sha256(text).hexdigest() == parameters_digest(NEWEST)
 
 
 def test_a_profile_is_part_of_what_a_size_is_known_by() -> None:

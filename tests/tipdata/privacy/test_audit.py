@@ -77,10 +77,11 @@ def test_fifteen_records_copied_are_found_and_none_copied_are_not(rows: int) -> 
     assert not found._replace(attack="linking two halves").fails(0.05)
 
 
-def test_rows_of_coarse_columns_that_equal_records_by_chance_fail_no_audit() -> None:
+@pytest.mark.parametrize("turns", [5, pytest.param(40, marks=pytest.mark.slow)])
+def test_rows_of_coarse_columns_that_equal_records_by_chance_fail_no_audit(turns: int) -> None:
     rng = np.random.default_rng(1)
     fails = 0
-    for turn in range(5):
+    for turn in range(turns):
         private, control, made = (
             pl.DataFrame({"a": rng.geometric(0.1, n).astype(str), "b": rng.geometric(0.3, n)})
             for n in (300, 300, 2_000)

@@ -395,3 +395,5 @@ def test_a_removed_release_is_gone_and_an_interrupted_removal_leaves_none_that_c
     assert not made.folder.exists()
     with pytest.raises(UsageError, match="there is nothing to remove"):
         remove_release(made)
+    make_release(made, engine="sequential", quiet=True)
+    assert verify_release(made, engine="sequential", quiet=True) == []

@@ -128,14 +128,23 @@ def test_a_fifo_in_the_place_of_a_file_is_refused_and_made_again(
     assert builder.open_on_disk(made.version, made.size, quiet=True) == made
 
 
-@pytest.mark.parametrize("name", ["adverts.truth", "platforms"])
-def test_any_flipped_bit_is_refused(made: Release, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "flips"),
+    [
+        *((name, 16) for name in ("adverts.truth", "platforms")),
+        *(
+            pytest.param(name, 60, marks=pytest.mark.slow)
+            for name in ("adverts.truth", "adverts", "payments.truth", "platforms")
+        ),
+    ],
+)
+def test_any_flipped_bit_is_refused(made: Release, name: str, flips: int) -> None:
     """Also in a footer, where it may change which rows are looked at and no value."""
     table = name.partition(".")[0]
     path = made.region_folder(0) / f"{name}.parquet"
     draw = random.Random(name)
     kept = path.read_bytes()
-    for place in [0, len(kept) - 5, *(draw.randrange(len(kept)) for _ in range(16))]:
+    for place in [0, len(kept) - 5, *(draw.randrange(len(kept)) for _ in range(flips))]:
         flip(path, place, draw.randrange(8))
         with pytest.raises(MachineFault, match=f"damaged at region 0, table {table}[,:]"):
             made.scan(table, truth=True)
@@ -143,14 +152,15 @@ def test_any_flipped_bit_is_refused(made: Release, name: str) -> None:
     made.scan(table, truth=True)
 
 
+@pytest.mark.parametrize(("flips", "least"), [(24, 14), pytest.param(60, 40, marks=pytest.mark.slow)])
 def test_of_a_receipt_of_an_earlier_version_a_flipped_bit_is_refused_where_it_changes_a_value(
-    made: Release,
+    made: Release, flips: int, least: int
 ) -> None:
     without_files(made)
     path = made.region_folder(0) / "adverts.truth.parquet"
     kept, draw, refused = path.read_bytes(), random.Random(3), 0
     whole = pl.read_parquet(path)
-    for _ in range(24):
+    for _ in range(flips):
         flip(path, draw.randrange(len(kept)), draw.randrange(8))
         try:
             made.scan("adverts", truth=True)
@@ -159,7 +169,7 @@ def test_of_a_receipt_of_an_earlier_version_a_flipped_bit_is_refused_where_it_ch
         else:
             assert read_doubtful(path).equals(whole)
         path.write_bytes(kept)
-    assert refused > 14
+    assert refused > least
 
 
 @pytest.mark.parametrize("end", [0, 3, 100, -1])
@@ -252,7 +262,7 @@ DEEP = "[" * 200_000
 @pytest.mark.parametrize(
     "said",
     [
-        *("", "[]", '{"00000": 1}', '{"00000": [[1], 2, 3]}', DEEP, f'{{"00000": {DEEP}'),
+        *("", "{", "[]", '{"00000": 1}', '{"00000": [[1], 2, 3]}', "null", DEEP, f'{{"00000": {DEEP}'),
         *(f'{{"00000": [[1, 2, 3], {when}, ""]}}' for when in ("1e400", "NaN", f"1{'0' * 400}")),
         '{"00000": [[1e400, 2, 3], 4, ""]}',
     ],
@@ -334,11 +344,14 @@ def test_verify_names_a_file_whose_values_are_right_and_whose_bytes_are_not(made
     made.scan("places")
 
 
-def test_a_damaged_file_never_ends_the_process_nor_makes_polars_panic(made: Release, tmp_path: Path) -> None:
+@pytest.mark.parametrize("turns", [120, pytest.param(400, marks=pytest.mark.slow)])
+def test_a_damaged_file_never_ends_the_process_nor_makes_polars_panic(
+    made: Release, tmp_path: Path, turns: int
+) -> None:
     """It raises ValueError."""
     draw, read = random.Random(5), 0
     files = sorted(made.region_folder(0).glob("*.parquet"))
-    for _ in range(120):
+    for _ in range(turns):
         content = bytearray(draw.choice(files).read_bytes())
         footer = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
         for _ in range(draw.randint(1, 3)):
@@ -349,7 +362,7 @@ def test_a_damaged_file_never_ends_the_process_nor_makes_polars_panic(made: Rele
             read += 1
         except ValueError:
             continue
-    assert 0 < read < 120
+    assert 0 < read < turns
 
 
 def test_verify_names_a_file_that_is_gone_or_truncated(made: Release) -> None:
