@@ -83,9 +83,9 @@ def generate(region: Region, past: Past) -> tuple[Actors, Tables]:
     streams = ("parameter/account_habits", "account_habits")
     habits, habit_log = draw_levels(region, actor, group, GROUPS, region.group("ties.habits"), streams)
     outreach, outreach_log = _outreach(region, accounts, number, owner, group)
-    owner, lives = accounts.owner, accounts.lives
+    lives = accounts.lives
     start = np.maximum(lives.created, 0)
-    recruits = outreach & (owner >= 0)
+    recruits = outreach & owned
     since = np.where(recruits, np.maximum(start, o.begins[owner]), start)
     until = np.where(recruits, np.minimum(lives.until, o.last_day[owner]), lives.until)
     actors = Actors(

@@ -36,9 +36,8 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
     """Draw the schemes, the people and the payments of one region."""
     places: Places = past["places"]
     o: Operations = past["operations"]
-    work = draw_work(region, o, past["adverts"], past["trips"], past["suppliers"])
-    trips = past["trips"]
-    suppliers = past["suppliers"]
+    trips, suppliers = past["trips"], past["suppliers"]
+    work = draw_work(region, o, past["adverts"], trips, suppliers)
     number, firms = suppliers.agencies.number, suppliers.firms.agency
     seen = np.zeros(len(o.id), dtype=bool)
     travels = np.append(trips.circuits.operation[trips.stops.circuit], trips.bookings.operation)
@@ -60,7 +59,7 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
             *mechanisms.make_deals(region, schemes["deal"], calendar),
             *mechanisms.spend(region, schemes["spend"], calendar),
             *mechanisms.send_round(region, schemes["round"], people, calendar),
-            *mechanisms.pay_tours(region, schemes, past["trips"], calendar),
+            *mechanisms.pay_tours(region, schemes, trips, calendar),
             *mechanisms.pay_others(region, o, schemes, past["people"], calendar),
         ]
     )

@@ -406,7 +406,7 @@ def draw_exploitation(
     placing = draw_placing(region, places, o, agencies, firms, length)
     theirs = placing.of_trafficking(o)
     # An operation that is no agency runs the first such firm alone; what it would run beside is the firm's own.
-    found = np.where(in_force & placing.of_trafficking(o), placing.operation, NOBODY)
+    found = np.where(in_force & theirs, placing.operation, NOBODY)
     agency = np.isin(found, agencies.number)
     _, first = np.unique(found, return_index=True)
     return Exploitation(
