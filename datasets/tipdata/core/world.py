@@ -293,7 +293,7 @@ class Region:
         return np.array(list(listed.values()) if isinstance(listed, Mapping) else listed)
 
     def milli(self, path: str, names: Iterable[str] | None = None) -> Ints:
-        """Return a parameter's numbers in thousandths, rounded, int64: as :meth:`values`, or one of a number."""
+        """Return a parameter's numbers in thousandths, rounded, int64, as :meth:`values`; of a single number 0-d."""
         return np.rint(self.values(path, names) * 1000).astype(np.int64)
 
     def chances(self, path: str, names: Iterable[str] | None = None) -> np.ndarray:

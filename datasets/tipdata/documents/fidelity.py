@@ -95,9 +95,9 @@ def aggregates() -> dict[str, tuple[Aggregate, ...]]:
         band: Any, measure: str, tables: list[str], formula: str = "quotient", **entry: Any
     ) -> Aggregate:
         arguments = entry.pop("with", {})
-        low, high = band
         if isinstance(band, dict):
-            low, high = band["share"] - band["tolerance"], band["share"] + band["tolerance"]
+            band = band["share"] - band["tolerance"], band["share"] + band["tolerance"]
+        low, high = band
         made = {"measure": partial(MEASURES[measure], **arguments), "formula": FORMULAS[formula]}
         return Aggregate(low=low, high=high, tables=tuple(tables), **made, **entry)
 

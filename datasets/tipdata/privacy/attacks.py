@@ -140,7 +140,7 @@ class Condition:
 
 
 def single_conditions(synthetic: CodedRows, most: int, rng: np.random.Generator) -> list[Condition]:
-    """Return conditions on one column that one synthetic row fulfils: values that occur once, the ends."""
+    """Return conditions on one column that one synthetic row fulfils: values that occur once, least and most."""
     made: list[Condition] = []
     for place in range(synthetic.rows.shape[1]):
         column = synthetic.rows[:, place]

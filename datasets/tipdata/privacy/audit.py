@@ -213,11 +213,14 @@ def _attacks(columns: Sequence[str], hidden: Sequence[int], seed: int) -> Iterat
         return np.random.default_rng([seed, 1])
 
     def singling_out(name: str, conditions: Callable[[CodedRows], list[Condition]]) -> _Attack:
-        return _Attack(
-            f"singling out, {name}",
-            lambda made, on: [single_out(found, one) for found in [conditions(made)] for one in on],
-            lambda made, on: single_out(conditions(_shuffle(made, rng())), on),
-        )
+        def of_tables(made: CodedRows, on: Sequence[CodedRows]) -> list[Bools]:
+            found = conditions(made)
+            return [single_out(found, one) for one in on]
+
+        def by_chance(made: CodedRows, on: CodedRows) -> Bools:
+            return single_out(conditions(_shuffle(made, rng())), on)
+
+        return _Attack(f"singling out, {name}", of_tables, by_chance)
 
     width = min(WIDTH, len(columns))
     yield singling_out("one column", lambda made: single_conditions(made, CONDITIONS, rng()))

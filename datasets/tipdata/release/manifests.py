@@ -99,7 +99,7 @@ def manifest_of(release: Release) -> dict:
 
 
 def differences_of(release: Release, found: dict[int, Digests]) -> list[str]:
-    """Return where regions differ from the published manifest, one text per column too, missing or different."""
+    """Return where regions differ from the published manifest, one text per column: missing, too many or different."""
     manifest = published_manifest(release)
     if manifest is None:
         return []
