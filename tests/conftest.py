@@ -16,11 +16,12 @@ from tipdata.release import Release, open_release
 
 sys.path.append(str(Path(__file__).parent))  # for modules that tests of several folders share
 
-# How fast a machine is, is not a claim of a test. Hypothesis would draw a hundred examples.
-settings.register_profile(
-    "unhurried", deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("unhurried")
+# How fast a machine is, is not a claim of a test. More examples: `--hypothesis-profile=thorough`, as in CI.
+for profile, examples in (("quick", 30), ("thorough", 100)):
+    settings.register_profile(
+        profile, deadline=None, max_examples=examples, suppress_health_check=[HealthCheck.too_slow]
+    )
+settings.load_profile("quick")
 
 OWN_METHODS = """
 import polars as pl

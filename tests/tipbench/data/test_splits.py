@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tipbench.config.options import config_folders
 from tipbench.data.custom.splits import OWN_SPLITS, summary_of
@@ -98,7 +98,6 @@ def of(parted: pl.DataFrame, part: str, column: str) -> set:
 
 
 @given(made=worlds, name=st.sampled_from(LEAK_FREE))
-@settings(max_examples=40, deadline=None)
 def test_no_operation_crosses_a_leak_free_split(made: World, name: str) -> None:
     parted = divided(name, made)
     if parted is None:
@@ -109,7 +108,6 @@ def test_no_operation_crosses_a_leak_free_split(made: World, name: str) -> None:
 
 
 @given(made=worlds, name=st.sampled_from(list(SPLITS)), order=st.randoms(use_true_random=False))
-@settings(max_examples=30, deadline=None)
 def test_a_units_part_does_not_depend_on_the_order_of_rows(made: World, name: str, order) -> None:
     parted = divided(name, made)
     if parted is None:
@@ -121,7 +119,6 @@ def test_a_units_part_does_not_depend_on_the_order_of_rows(made: World, name: st
 
 
 @given(made=worlds)
-@settings(max_examples=25, deadline=None)
 def test_each_split_divides_as_its_summary_says(made: World) -> None:
     parts = {name: parted for name in SPLITS if (parted := divided(name, made)) is not None}
     for name in {"region", "platform", "language", "jurisdiction"} & set(parts):
@@ -248,7 +245,6 @@ def test_units_without_the_column_of_a_shift_cannot_have_it() -> None:
 
 
 @given(made=worlds, name=st.sampled_from(list(SPLITS)))
-@settings(max_examples=30, deadline=None)
 def test_no_split_trains_on_more_than_the_yardstick(made: World, name: str) -> None:
     parted, forward = divided(name, made), divided("forward", made)
     if parted is None or forward is None:

@@ -7,7 +7,7 @@ from itertools import permutations, product
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from made_answers import task_of_scores
 from tipbench import kinds
@@ -78,7 +78,6 @@ def test_every_metric_is_its_mean_over_the_orders_of_ties(answer: int, given_row
     assert found.drop("stop").row(0, named=True) == pytest.approx(brute_force(answer, blocks), abs=1e-12)
 
 
-@settings(max_examples=10)
 @given(st.lists(st.tuples(st.integers(0, TOWNS - 1), CANDIDATES), min_size=1, max_size=6), st.randoms())
 def test_neither_the_order_of_rows_nor_the_scale_of_scores_matters(queries, random) -> None:
     truth = answers([(answer, number % 3, False) for number, (answer, _) in enumerate(queries)])

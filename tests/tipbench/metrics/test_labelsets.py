@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from made_answers import labelled, task_of_scores
@@ -103,7 +103,6 @@ def test_headline_weights_are_sample_weights() -> None:
     )
 
 
-@settings(max_examples=10)
 @given(cases())
 def test_a_constant_score_is_chance(inputs) -> None:
     labels, scores = inputs
@@ -113,7 +112,6 @@ def test_a_constant_score_is_chance(inputs) -> None:
     assert value_of(found, "urgent_recall") == pytest.approx(CAPACITY, abs=1e-12)
 
 
-@settings(max_examples=10)
 @given(cases(), st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter(inputs, random) -> None:
     labels, scores = inputs
@@ -129,7 +127,6 @@ def test_the_order_of_rows_does_not_matter(inputs, random) -> None:
     )
 
 
-@settings(max_examples=15)
 @given(cases(), st.integers(0, 1000))
 def test_a_multiplicity_is_a_repetition_of_the_cluster_rows(inputs, seed: int) -> None:
     labels, scores = inputs
