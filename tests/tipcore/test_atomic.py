@@ -88,13 +88,13 @@ while True:
 
 
 def test_a_writer_killed_at_any_moment_leaves_one_fill_folder_atomically(tmp_path: Path) -> None:
-    for turn in range(4):
+    for turn in range(12):
         running = subprocess.Popen(
             [sys.executable, "-c", REWRITE, str(tmp_path / "a")], stdout=subprocess.PIPE, text=True
         )
         assert running.stdout is not None
         running.stdout.readline()
-        time.sleep(0.002 * turn)
+        time.sleep(0.0007 * turn)
         running.kill()
         running.communicate()
         assert len(list((tmp_path / "a").glob("*.txt"))) == 20

@@ -129,7 +129,7 @@ START = (
 
 
 @pytest.mark.parametrize(
-    "seconds", [1.5, *(pytest.param(early, marks=pytest.mark.slow) for early in (0.05, 0.6))]
+    "seconds", [1.5, *(pytest.param(early, marks=pytest.mark.slow) for early in (0.05, 0.2, 0.6))]
 )
 def test_ctrl_c_is_one_line_and_130_and_leaves_nothing_half_written(
     own_configs: Path, place: Path, seconds: float

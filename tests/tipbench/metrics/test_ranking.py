@@ -59,9 +59,10 @@ def rankings(draw, largest: int = 40):
     return scores, positive, weights
 
 
+@pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("decimals", [0, 1, 9], ids=["heavy ties", "ties", "no ties"])
-def test_auroc_and_average_precision_are_those_of_scikit_learn(decimals: int) -> None:
-    generator = np.random.default_rng(decimals)
+def test_auroc_and_average_precision_are_those_of_scikit_learn(seed: int, decimals: int) -> None:
+    generator = np.random.default_rng(seed)
     positive = generator.random(3000) < 0.07
     scores = np.round(generator.normal(size=3000) + positive, decimals)
     weights = generator.random(3000) + 0.01

@@ -173,7 +173,7 @@ def by_hand(
     return precision, float(np.mean(right)), float(np.mean(wrong))
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(6))
 def test_every_metric_is_what_counting_by_hand_gives(seed: int) -> None:
     answers, lists = made(seed)
     scores = evaluate(CASE_LINKS_TASK, answers, lists, replicates=0).scores

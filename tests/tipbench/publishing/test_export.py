@@ -18,6 +18,7 @@ from tipbench.publishing.data_files import part_frames
 from tipbench.publishing.export import (
     check_target,
     checksums_of,
+    export_release,
     fill_target,
     write_checksums,
 )
@@ -119,6 +120,14 @@ def test_checksums_are_those_of_all_files_and_the_manifest_is_the_published_one(
     assert manifest == published_manifest(tiny) == manifest_of(tiny)
 
 
+@pytest.mark.slow
+def test_the_same_release_gives_the_same_bytes(
+    exported: Path, tiny: Release, chosen: list[Task], tmp_path: Path
+) -> None:
+    export_release(tiny, str(tmp_path / "b"), only=chosen, splits="headline")
+    assert checksums_of(tmp_path / "b") == checksums_of(exported)
+
+
 def test_a_changed_file_is_noticed_when_its_table_is_read(copy: Path) -> None:
     path = copy / "tables" / "places.parquet"
     content = bytearray(path.read_bytes())
@@ -149,6 +158,20 @@ def test_what_was_cut_off_is_no_export(copy: Path, remove: str, says: str) -> No
     (copy / remove).unlink()
     with pytest.raises(UsageError, match=f"is not a whole export of a release, since {says}"):
         tipbench.load("advert_risk", release=str(copy))
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ("0" * 64 + "  ../manifest.json\n", "has a line"),
+        ("nonsense\n", "has a line"),
+        ("", "is not what checksums"),
+    ],
+)
+def test_malformed_checksums_are_refused(copy: Path, lines: str, says: str) -> None:
+    (copy / CHECKSUMS).write_text(lines, encoding="utf-8")
+    with pytest.raises((UsageError, MachineFault), match=says):
+        open_export(str(copy))
 
 
 def test_another_digest_under_a_published_name_is_refused(copy: Path) -> None:

@@ -12,7 +12,7 @@ from tipdata.release import Release
 
 ASKED = (
     *("form=labour views>=4", "form=domestic-servitude views>=3", "kind=business views>=4"),
-    *("kind=independent payments>=60", "kind=trafficking posts=false"),
+    *("kind=independent payments>=60", "kind=spam adverts>0", "kind=trafficking posts=false"),
 )
 
 
@@ -94,7 +94,7 @@ def test_trade_is_apart_from_everyday_life_in_every_kind(tiny: Release) -> None:
     """Benefits are nobody's trade; a scheme's payments are known by their log-odds, which everyday life shares."""
     paid = tiny.scan("payments", truth=True).drop_nulls("operation").collect()
     common = paid["log_odds"].min()
-    for asked in ("kind=business payments>=60", "form=labour payments>=20"):
+    for asked in ("kind=business payments>=60", "kind=independent payments>=60", "form=labour payments>=20"):
         operation = find_operations_of(tiny, asked)["operation"][0]
         events = [event for event in story_of(tiny, operation).events if event.lane == "money"]
         everyday = [event for event in events if event.what == "everyday payment"]

@@ -18,6 +18,7 @@ from tipcore.errors import UsageError
 
 REPOSITORY = Path(__file__).parents[4]
 CONFIGS = sorted((REPOSITORY / "configs" / "data").glob("*.yaml"))
+REAL = REPOSITORY.parent / "shared" / "real"
 ROWS = pl.DataFrame(
     {
         "key": [f"rec-{i}-{'dup' if i % 2 else 'org'}" for i in range(40)],
@@ -275,3 +276,22 @@ def test_febrl_is_found_in_the_installed_package(name: str, records: int) -> Non
     frame = prepare("advert_linkage", own=config(name), needs=needs).answers.frame
     assert frame.height == records
     assert (frame["cluster"].value_counts()["count"] == 2).sum() == records // 2
+
+
+real = pytest.mark.skipif(not REAL.is_dir(), reason="the real data sets are not at hand")
+
+
+@real
+def test_sms_spam_has_5_574_messages_in_five_stratified_folds() -> None:
+    prepared = prepare("advert_risk", own=config("sms_spam", REAL / "text"))
+    assert prepared.answers.frame.height == 5_574
+    assert prepared.answers.frame["label"].sum() == 747
+    assert len(prepared.folds) == 5
+
+
+@real
+@pytest.mark.parametrize(("name", "pairs"), [("fodors_zagats", 189), ("abt_buy", 1_916)])
+def test_magellan_pairs_keep_their_test_part(name: str, pairs: int) -> None:
+    prepared = prepare("advert_linkage", own=config(name, REAL / "er" / name))
+    assert prepared.answers.pairs is not None
+    assert prepared.answers.pairs.height == pairs
