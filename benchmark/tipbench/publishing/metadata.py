@@ -88,7 +88,8 @@ def _metadata(facts: ExportFacts) -> dict[str, Any]:
         grounds=count_grounds(parameters(facts.version).values()).summary(),
         ethics=plain,
     )
-    return yaml.safe_load(text)
+    # JSON writes a character beyond U+FFFF as two halves, which only JSON joins again.
+    return json.loads(json.dumps(yaml.safe_load(text)))
 
 
 def _files(facts: ExportFacts, checksums: Mapping[str, str]) -> Iterator[dict[str, Any]]:

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import re
+from dataclasses import replace
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,15 @@ def test_a_doi_and_a_page_that_were_given_are_in_valid_metadata(facts: ExportFac
     assert datacite(facts)["doi"] == zenodo(facts)["doi"] == "10.1234/example"
     assert datacite(facts)["publisher"] == {"name": "A Library"}
     assert "https://example.org/data" in cards.datasheet(facts)
+
+
+def test_any_character_that_is_typed_is_in_the_metadata(facts: ExportFacts) -> None:
+    typed = replace(
+        facts, publisher="𝒳 <a> & 'b': \"c\" \\u0041 \u2028 # d", url="https://example.org/?a=1&b='𝒳'"
+    )
+    assert datacite(typed)["publisher"] == {"name": typed.publisher}
+    assert datacite(typed)["url"] == citation_file(typed)["url"] == typed.url
+    assert zenodo(typed)["related_identifiers"][0]["identifier"] == typed.url
 
 
 def test_without_the_extra_a_sentence_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
