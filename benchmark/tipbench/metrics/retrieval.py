@@ -183,14 +183,15 @@ def measure_case_links(inputs: MetricInputs) -> MetricValues:
         named[OF_VIEW[view].name] = (view, f"seeds/{view}")
     absent = {metric.name: view for view, metric in OF_VIEW.items() if metric.name not in named}
     wrong = links.filter(~pl.col("is_true") & ~pl.col("group").is_in(NOT_LAWFUL))
-    of_group = {
-        str(group): wrong.filter(group=group) for group in sorted(wrong["group"].drop_nulls().unique())
-    }
-    of_group[LAWFUL] = wrong
     count = pl.col("links").sum()
+    wrong_of = {
+        str(group): _align_to_seeds(seeds, wrong.filter(group=group), count)
+        for group in sorted(wrong["group"].drop_nulls().unique())
+    }
+    wrong_of[LAWFUL] = _align_to_seeds(seeds, wrong, count)
     true = _align_to_seeds(seeds, links.filter("is_true"), count)
     sums.add("true", weight, true)
-    sums.add("wrong", weight, _align_to_seeds(seeds, wrong, count))
+    sums.add("wrong", weight, wrong_of[LAWFUL])
     ratios, order = sums.ratios(named | {WRONGFUL.name: ("wrong", "true")}), (*named, *absent, WRONGFUL.name)
 
     def metrics(drawn: Floats) -> Metrics:
@@ -204,14 +205,14 @@ def measure_case_links(inputs: MetricInputs) -> MetricValues:
     exploited = find_exploited_groups(seeds, every, clusters.codes)
     by_group = ClusterSums(clusters)
     by_group.add("true", weight, true)
-    for group, rows in of_group.items():
-        by_group.add(group, weight, _align_to_seeds(seeds, rows, count))
+    for group, wrongful in wrong_of.items():
+        by_group.add(group, weight, wrongful)
     for group, rows in exploited.items():
         by_group.add(group, weight, rows)
         by_group.add(f"{group}/score", weight, score, rows)
-    shares = {group: (group, "true") for group in of_group}
+    shares = {group: (group, "true") for group in wrong_of}
     observed = by_group.observe(shares | {group: (f"{group}/score", group) for group in exploited})
-    groups: Groups = {group: {WRONGFUL.name: observed[group]} for group in of_group}
+    groups: Groups = {group: {WRONGFUL.name: observed[group]} for group in wrong_of}
     for group, rows in exploited.items():
         groups[group] = {R_PRECISION.name: observed[group], "operations": clusters.among(rows)}
     by_form = ByForm(clusters, seeds[FORM], every, weight, score) if FORM in seeds.columns else None
