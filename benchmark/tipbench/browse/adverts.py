@@ -18,7 +18,6 @@ EACH = 9
 """Cards of a language."""
 NAMES = {"ar": "العربية", "en": "English", "es": "español", "fr": "français", "ru": "русский", "zh": "中文"}
 """Languages by their own names."""
-COUNTED = ("contacts", "images")
 ENGLISH = {"ar": "Arabic", "en": "English", "es": "Spanish", "fr": "French", "ru": "Russian", "zh": "Chinese"}
 
 
@@ -72,10 +71,11 @@ def card(row: Mapping[str, Any]) -> AdvertCard:
     day, minute = divmod(row["minute"], MINUTES_A_DAY)
     basis = f"per {row['price_basis']}".replace("_", " ").replace("per total", "in total")
     price = "no price" if row["price"] is None else f"{row['price'] / 100:,.0f} XTS {basis}"
-    contacts, images = (f"{(n := len(row[of]))} {of.removesuffix('s') if n == 1 else of}" for of in COUNTED)
+    counts = {"contact": len(row["contacts"]), "image": len(row["images"])}
+    counted = ", ".join(f"{count} {name if count == 1 else f'{name}s'}" for name, count in counts.items())
     return AdvertCard(
         head=f"{row['platform']} · day {day}, {minute // 60:02d}:{minute % 60:02d} · region {row['region']}",
-        offer=f"{row['category']} · {price} · {contacts}, {images}",
+        offer=f"{row['category']} · {price} · {counted}",
         title=row["title"],
         body=row["body"],
         script=script(row["language"]),

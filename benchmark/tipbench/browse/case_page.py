@@ -176,10 +176,7 @@ def case_page(case: CaseStory, other: CaseStory, why: str) -> Page:
     number, region = case.row["operation"], case.site.source.one_region(case.row["region"])
     adverts = adverts_with_operation(region).filter(pl.col("operation") == number)
     both = zip(_counts(case), _counts(other), strict=True)
-    figures = {
-        "days": _figure(case, "days", "Days", "What happened when", DAYS_TEXT),
-        "network": _figure(case, "network", "Network", "What is linked with what", NETWORK_TEXT),
-    }
+    figures = {"days": _days(case), "network": _network(case)}
     html = case.site.fill(
         "case.html", "../", "*cases", case=case, other=other, why=why, note=case.story.note,
         facts=[(line.when.capitalize(), line.text) for line in describe_operation(case.story)],
@@ -218,16 +215,17 @@ NETWORK_TEXT = (
 )
 
 
-def _figure(case: CaseStory, kind: str, name: str, title: str, text: str) -> Figure:
+def _days(case: CaseStory) -> Figure:
     number = case.row["operation"]
-    title_of, path = f"{name} of operation {number}", f"figures/{number}-{kind}.svg"
-    wide, narrow = (
-        draw_days(case.story, title_of, phone)
-        if kind == "days"
-        else draw_network(case.network, title_of, phone)
-        for phone in (False, True)
-    )
-    return Figure("days" if kind == "days" else "arcs", title, text, wide, path, narrow)
+    wide, narrow = (draw_days(case.story, f"Days of operation {number}", phone) for phone in (False, True))
+    return Figure("days", "What happened when", DAYS_TEXT, wide, f"figures/{number}-days.svg", narrow)
+
+
+def _network(case: CaseStory) -> Figure:
+    number, title = case.row["operation"], "What is linked with what"
+    name = f"Network of operation {number}"
+    wide, narrow = (draw_network(case.network, name, phone) for phone in (False, True))
+    return Figure("arcs", title, NETWORK_TEXT, wide, f"figures/{number}-network.svg", narrow)
 
 
 def _nodes(network: Network) -> list[tuple[NetworkNode, str]]:
@@ -235,9 +233,10 @@ def _nodes(network: Network) -> list[tuple[NetworkNode, str]]:
     names = {(node.kind, node.id): node.name for node in network.nodes}
     found = []
     for node in network.nodes:
-        mine = (node.kind, node.id)
-        links = [link for link in network.links if mine in link.ends]
-        others = (names[link.ends[link.ends[0] == mine]] for link in links)
-        said = (f"{name} ({link.sort}, {link.count:,})" for name, link in zip(others, links, strict=True))
+        mine, said = (node.kind, node.id), []
+        for link in network.links:
+            one, other = link.ends
+            if mine in link.ends:
+                said.append(f"{names[other if one == mine else one]} ({link.sort}, {link.count:,})")
         found.append((node, ", ".join(said)))
     return found
