@@ -8,8 +8,8 @@ A package adds a command or a group in its ``pyproject.toml``::
     [project.entry-points."tipbench.commands"]
     name = "package.module"
 
-The docstring is the help, section by section; each section may be missing. Without examples, help goes on with what the
-docstring of the group says::
+The docstring is the help, section by section; each section may be missing. The help of a command without examples ends
+with that of its group::
 
     ``tipbench board check``: one line that says what it does.
 

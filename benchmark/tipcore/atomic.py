@@ -28,7 +28,7 @@ from tipcore.operating_system import NEW_FILE, claim, exchange, move
 
 PARTIAL, OLD = ".partial-", ".old-"
 HERE = f"{PARTIAL}{re.sub('[^A-Za-z0-9]', '_', platform.node())}-"
-"""Prefix of the names of writers on this machine: whether writers of another machine live is not known here."""
+"""Prefix of the places of writers on this machine; of a writer on another machine it is unknown whether it is alive."""
 STALE_SECONDS = 86_400
 """Age at which files of a writer are removed if the system does not say whether the writer is alive."""
 

@@ -98,5 +98,5 @@ class Site:
         return fill(TEMPLATES, template, root, **shared, **context)
 
     def page(self, name: str, current: str, **context: Any) -> Page:
-        """Return a page of the site's root, which has a template of its name."""
+        """Return a page at the root of the site, from the template of the same name."""
         return Page(name, self.fill(name, "", current, **context))

@@ -227,7 +227,7 @@ def _cells(one: ColumnSummary, values: pl.Series, languages: Sequence[str | None
 
 
 def script(language: str | None) -> Markup:
-    """Return the attributes of an element with text of a language; None: unknown, the first letter shows its way."""
+    """Return the attributes of an element with text of a language; None: unknown, left to its first letter."""
     if language is None:
         return Markup(' dir="auto"')
     return Markup(' lang="{}" dir="{}"').format(language, "rtl" if language in RIGHT_TO_LEFT else "ltr")

@@ -154,7 +154,7 @@ class Composer:
     folders: tuple[Path, ...]
     typed: tuple[Override, ...] = ()
     _composed: dict[tuple, Any] = field(default_factory=dict, repr=False, compare=False)
-    """What Hydra composed before from these folders."""
+    """Hydra's compositions so far, by their options."""
 
     @cached_property
     def options(self) -> Options:

@@ -254,7 +254,7 @@ class _Column:
 
 
 class GroupShares:
-    """The share of each group's weighted rows that is found: that is flagged, say.
+    """The share of each group's weighted rows that is found, such as the share that is flagged.
 
     Args:
         clusters: what is resampled.

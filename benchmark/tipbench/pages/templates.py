@@ -1,4 +1,4 @@
-"""Pages: templates, which escape all that is put into them, with figures, filters of tables, style and folder."""
+"""Pages from templates, which escape all values; their figures, filters of tables, style files and folder."""
 
 from __future__ import annotations
 

@@ -78,8 +78,8 @@ class Config:
     see, and in train and validation the labels of the default supervision. In the test they are null, so that no method
     learns from them by mistake; they are no secret, since the export holds the hidden tables too.
 
-    ``rows``: by part, named as on the Hugging Face Hub; parts without rows are absent. ``labels``: columns of
-    ``schema``.
+    ``rows``: by part, named as on the Hugging Face Hub; parts without rows are absent. ``labels``: those
+    columns of ``schema`` that are labels.
     """
 
     task: Task = field(repr=False)

@@ -70,7 +70,7 @@ def croissant(facts: ExportFacts, checksums: Mapping[str, str]) -> dict[str, Any
 
 
 def _metadata(facts: ExportFacts) -> dict[str, Any]:
-    """Return all documents of the template; sections of docs/ethics.md stand there in one line."""
+    """Return all documents of the template, by name. They quote sections of docs/ethics.md, each as one line."""
     plain = {
         name: " ".join(text.replace("**", "").replace("*", "").split()) for name, text in ethics().items()
     }

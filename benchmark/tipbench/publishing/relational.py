@@ -53,8 +53,8 @@ PARTS = {"train": "train", "valid": "val", "test": "test"}
 class Relation:
     """A table as RelBench has it. ``pkey``, ``time``: None where it has none. ``fkeys``: tables by column.
 
-    ``index``: ``[key, place]``, the place of each released key, with ``region`` where keys are unique within one only;
-    None without a primary key.
+    ``index``: ``[key, place]``, the place of each released key, with ``region`` if keys are unique only
+    within a region; None without a primary key.
     """
 
     frame: pl.DataFrame

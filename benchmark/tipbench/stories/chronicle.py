@@ -12,9 +12,9 @@ from tipbench.stories.sources import VIEWS
 
 WIDTH, INDENT = 100, 19
 FEW, LINES = 4, 6
-"""Events that have a line each, and lines of more events at most."""
+"""Up to so many events have a line each; more events share up to so many lines."""
 PERIODS = (7, 14, 28, 91, 182, 365, 10_000)
-"""Days of a line."""
+"""Days that a line may cover; the first of these with few enough lines is taken."""
 TOP = 3
 """Sorts and towns that a line names; one more where it is the last."""
 UNDATED = "no day known"

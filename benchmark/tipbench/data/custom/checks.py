@@ -51,9 +51,11 @@ def check_references(
 def check_sequence(
     table: str, rows: pl.DataFrame, key: str, owners: str, tables: dict[str, pl.DataFrame], time: str
 ) -> None:
-    """Refuse rows ``[key, sequence, ...]`` without a unit or a number, or with the number of another row; units of
-    ``owners``, as far as they are there, without rows, and rows of other units; and rows that are earlier than the one
-    before them by ``time``, where rows have it. Raises UsageError."""
+    """Refuse rows ``[key, sequence, ...]`` of units that are not in order. Raises UsageError.
+
+    A fault is a row without a unit or a number, or with the number of another row of its unit; if ``owners`` is mapped,
+    a unit without rows, or a row of an unknown unit; if rows have ``time``, a row that is earlier than the one before.
+    """
     number = f"number those of each {key} from 1"
     unnumbered = pl.col(key).is_null() | pl.col("sequence").is_null()
     twice = pl.struct(key, "sequence").is_duplicated()

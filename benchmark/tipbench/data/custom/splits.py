@@ -46,7 +46,10 @@ def divide_own(own: OwnData, split: str, units: pl.DataFrame, valid: bool = Fals
             kfold, and ``fold`` for given.
         valid: whether a valid part is needed; of folds it is the one after the tested one.
 
-    Raises UsageError for too few clusters of a class, and for folds that cannot be meant.
+    Raises:
+        UsageError: if a class has fewer clusters than there are folds; if ``fold`` is missing for a unit, is neither a
+            part nor a number, or has a single value; if there is no test part; if a valid part is needed and there is
+            none, or there are only two folds.
     """
     if split == "all":
         return [units.with_columns(part=pl.lit("test", dtype=PART))]

@@ -123,9 +123,9 @@ MOST_SOCKETS = (64 << 20) // SOCKET_BYTES
 class ProcessAccount:
     """CPU time and memory of the processes below a keeper, also of those that ended between two looks.
 
-    A process that is waited for adds to its parent's time; one without a waiting parent does
-    not. So the time of each is kept as it was last seen, and the larger sum counts: that of today's processes with all
-    that they waited for, or that of every process ever seen. Both are at most what was taken.
+    A process that is waited for adds to its parent's time; one without a waiting parent does not. So the time of each
+    is kept as it was last seen, and the larger sum counts: that of today's processes with all that they waited for, or
+    that of every process ever seen. Both are at most what was taken.
     """
 
     keeper: int
