@@ -9,24 +9,28 @@ from tipcore.operating_system import interrupt, on_interrupt
 from tipbench.cli import main
 from tipbench.exit_codes import INTERRUPTED
 
-UNHEARD = ("cb", "__del__")
-"""Functions whose exceptions Python ignores: the callback of the import lock, and finalizers."""
 AGAIN_SECONDS = 0.05
-"""Ctrl-C that arrives in one of them is sent again after this time."""
+"""Ctrl-C that Python ignored is sent again after this time."""
 
 
 def run() -> int:
     """Run the command line. Ctrl-C ends it with one line, also while libraries are being loaded."""
     pressed: list[int] = []
+    report = sys.unraisablehook
 
     def press(number: int, frame: FrameType | None) -> None:
         pressed.append(number)
-        if frame is not None and frame.f_code.co_name in UNHEARD:
-            Timer(AGAIN_SECONDS, interrupt).start()
-            return
         raise KeyboardInterrupt
 
+    def send_again(ignored: "sys.UnraisableHookArgs") -> None:
+        """Python ignores exceptions in finalizers and in callbacks of weak references and of native libraries."""
+        if issubclass(ignored.exc_type, KeyboardInterrupt):
+            Timer(AGAIN_SECONDS, interrupt).start()
+        else:
+            report(ignored)
+
     on_interrupt(press)
+    sys.unraisablehook = send_again
     try:
         return main()
     except BaseException as error:

@@ -176,8 +176,11 @@ class Votes(Majority):
         return told.select("advert", pl.col("score").fill_null(0.5)){then}
 """
 """What carries the truth of a release by the texts of its adverts, which no ids that are keyed anew hide."""
-SET_BY_LIBRARIES = {"KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK", "_RJEM_MALLOC_CONF", "LC_CTYPE"}
-"""Variables that scikit-learn, polars and Python set themselves when they are imported."""
+SET_BY_LIBRARIES = {
+    *("KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK", "LC_CTYPE"),
+    *("TORCHINDUCTOR_CACHE_DIR", "_RJEM_MALLOC_CONF"),
+}
+"""Variables that scikit-learn, Python, PyTorch and polars set themselves when they are imported."""
 WHERE = f"task={TASK}", "baseline.method._target_=crowdpkg.Votes", "replicates=50"
 
 
