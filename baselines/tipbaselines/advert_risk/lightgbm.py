@@ -9,19 +9,29 @@ training adverts on one core, most of it the linear models.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
-from lightgbm import Dataset
 from tipbench.data.fold import Fold
 
-from tipbaselines.advert_risk import adverts
 from tipbaselines.advert_risk.cluster_pooling import advert_clusters
-from tipbaselines.frames import labelled_units, prevalence, score_frame, to_predict
+from tipbaselines.advert_risk.tfidf_logreg import TfidfLogreg
+from tipbaselines.cache import remember
+from tipbaselines.frames import MINUTES_A_DAY, labelled_units, logit, prevalence, score_frame, to_predict
 from tipbaselines.linkage import group_weights, near_duplicate_groups
-from tipbaselines.text import texts
+from tipbaselines.text import TextModel, char_ngrams, equal_values, texts
 from tipbaselines.trees import BoostedTrees
 
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
+CATEGORICAL = ("platform", "category", "language")
+JOB_FIELDS = (
+    *("wage_deductions", "transport", "accommodation"),
+    *("help_settling", "transfer_support", "experience"),
+)
+COLUMNS = ("title", "body", "price", "minute", "contacts", "images", *CATEGORICAL, *JOB_FIELDS)
 NEAR = 0.5  # Jaccard similarity of near-duplicates, as in cluster_pooling
 
 
@@ -42,26 +52,28 @@ class LightGBM:
     crossfits: int = 5
     threads: int = 1
     scheduler: str = ""
-    needs = frozenset(f"adverts.{name}" for name in adverts.COLUMNS)
+    needs = frozenset(f"adverts.{name}" for name in COLUMNS)
     stochastic = True
     batches = "regions"
 
     def fit(self, fold: Fold, seed: int) -> None:
+        from lightgbm import Dataset
+
         train, valid = labelled_units(fold, "train"), labelled_units(fold, "valid")
         labels, watched = train["label"].to_numpy(), None
         self._prior, self._model = prevalence(labels), None
         if len(set(labels.tolist())) < 2:
             return
-        self._levels = {name: sorted(train[name].drop_nulls().unique()) for name in adverts.CATEGORICAL}
-        self._text = adverts.fit_components(texts(train), self.components, seed)
+        self._levels = {name: sorted(train[name].drop_nulls().unique()) for name in CATEGORICAL}
+        self._text = fit_components(texts(train), self.components, seed)
         group, cluster = self.clusters(train)
-        self._linear, scores = adverts.linear_model(texts(train), labels, cluster, self.c, self.crossfits)
+        self._linear, scores = linear_model(texts(train), labels, cluster, self.c, self.crossfits)
         categorical = list(range(len(self._levels)))
         data = Dataset(
             self.features(train, scores), labels, weight=group_weights(group), categorical_feature=categorical
         )
         if valid.height and valid["label"].n_unique() == 2:
-            features = self.features(valid, adverts.linear_scores(self._linear, texts(valid)))
+            features = self.features(valid, linear_scores(self._linear, texts(valid)))
             weights = group_weights(near_duplicate_groups(texts(valid), NEAR))
             watched = data.create_valid(features, valid["label"].to_numpy(), weight=weights)
         self._model = BoostedTrees.of(self).fit(data, seed, watched)
@@ -70,7 +82,7 @@ class LightGBM:
         frame = to_predict(fold)
         if self._model is None:
             return score_frame(frame[fold.task.unit], np.full(frame.height, self._prior))
-        features = self.features(frame, adverts.linear_scores(self._linear, texts(frame)))
+        features = self.features(frame, linear_scores(self._linear, texts(frame)))
         return score_frame(frame[fold.task.unit], self._model(features))
 
     def clusters(self, frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -79,6 +91,76 @@ class LightGBM:
 
     def features(self, frame: pl.DataFrame, linear: np.ndarray) -> np.ndarray:
         """Return (adverts, features) float32, given the log-odds of the linear text model."""
-        scalars = adverts.scalar_features(frame, self._levels)
-        components = adverts.component_features(frame, self._text)
+        scalars = scalar_features(frame, self._levels)
+        components = component_features(frame, self._text)
         return np.hstack([scalars, linear[:, None].astype(np.float32), components])
+
+
+def scalar_features(frame: pl.DataFrame, levels: dict[str, list[str]]) -> np.ndarray:
+    """Return (adverts, columns) float32: categories by their place among ``levels``, then numbers; null as NaN."""
+    minute = pl.col("minute") % MINUTES_A_DAY
+    categories = (
+        pl.col(name).replace_strict(known, range(len(known)), default=None, return_dtype=pl.Float32)
+        for name, known in levels.items()
+    )
+    numbers = frame.select(
+        *categories,
+        pl.col("price").cast(pl.Float64).log1p(),
+        (minute // 60).alias("hour"),
+        (pl.col("minute") // MINUTES_A_DAY % 7).alias("weekday"),
+        pl.col("contacts", "images").list.len().fill_null(0),
+        pl.col("title", "body").str.len_chars().fill_null(0),
+        pl.col(*JOB_FIELDS),
+        pl.sum_horizontal(pl.col(*JOB_FIELDS).is_not_null()).alias("job_fields"),
+    )
+    return numbers.cast(pl.Float32).to_numpy().astype(np.float32)
+
+
+def fit_components(documents: list[str], components: int, seed: int) -> "Pipeline":
+    """Fit latent semantic analysis of character 4-grams to texts, equal ones once."""
+    from sklearn.decomposition import TruncatedSVD
+    from sklearn.feature_extraction.text import TfidfTransformer
+    from sklearn.pipeline import make_pipeline
+
+    _, first = equal_values(documents)
+    svd = TruncatedSVD(max(1, min(components, len(first) - 1)), n_iter=2, random_state=seed)
+    return make_pipeline(TfidfTransformer(sublinear_tf=True), svd).fit(
+        char_ngrams([documents[i] for i in first], (4,))
+    )
+
+
+def component_features(frame: pl.DataFrame, model: "Pipeline") -> np.ndarray:
+    """Return (adverts, components) float32 of the text."""
+    documents = texts(frame)
+    number, first = equal_values(documents)
+    return model.transform(char_ngrams([documents[i] for i in first], (4,)))[number].astype(np.float32)
+
+
+@remember()
+def linear_model(
+    documents: list[str], labels: np.ndarray, cluster: np.ndarray, c: float, crossfits: int
+) -> tuple[TextModel, np.ndarray]:
+    """Return the linear model of all documents, and their log-odds, float64, by models that saw none of their
+    cluster."""
+    base = TfidfLogreg(c)
+    whole = base.new_model()
+    number, first = equal_values(documents)
+    counts: Any = whole.pipeline[0].fit_transform([documents[i] for i in first])
+    whole.fit_counts(counts, number, labels)
+    part = np.unique(cluster, return_inverse=True)[1] % crossfits
+    score = np.zeros(len(labels))
+    for held in range(crossfits):
+        inside, outside = np.flatnonzero(part == held), np.flatnonzero(part != held)
+        if len(inside) and len(outside):
+            seen = counts[np.unique(number[outside])].getnnz(axis=0) >= base.min_df
+            known = counts[:, np.flatnonzero(seen)]
+            model = base.new_model().fit_counts(known, number[outside], labels[outside])
+            rows, where = np.unique(number[inside], return_inverse=True)
+            score[inside] = logit(model.scores_of_counts(known[rows]))[where]
+    return whole, score
+
+
+@remember(2)
+def linear_scores(model: TextModel, documents: list[str]) -> np.ndarray:
+    """Return log-odds of texts by the linear model, float64."""
+    return logit(model.scores(documents))

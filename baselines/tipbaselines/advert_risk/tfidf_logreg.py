@@ -7,9 +7,6 @@ re-posts. Needs the text and labels. Cost: about half a minute for 40,000 traini
 from dataclasses import dataclass
 
 import polars as pl
-from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
 from tipbench.data.fold import Fold
 
 from tipbaselines.frames import labelled_units, score_frame, to_predict
@@ -24,12 +21,18 @@ class TfidfLogreg:
     ngrams: int = 2
     min_df: int = 1
     max_iter: int = 300
-    needs, stochastic, batches = frozenset({"adverts.body"}), False, "regions"
+    needs = frozenset({"adverts.body"})
+    stochastic = False
+    batches = "regions"
 
     def new_model(self) -> TextModel:
-        counts = CountVectorizer(token_pattern=TOKEN, ngram_range=(1, self.ngrams), min_df=self.min_df)
+        from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.pipeline import make_pipeline
+
+        counter = CountVectorizer(token_pattern=TOKEN, ngram_range=(1, self.ngrams), min_df=self.min_df)
         classifier = LogisticRegression(C=self.c, max_iter=self.max_iter)
-        return TextModel(make_pipeline(counts, TfidfTransformer(sublinear_tf=True), classifier))
+        return TextModel(make_pipeline(counter, TfidfTransformer(sublinear_tf=True), classifier))
 
     def fit(self, fold: Fold, seed: int) -> None:
         train = labelled_units(fold, "train")

@@ -7,11 +7,10 @@ import numpy as np
 import polars as pl
 import pytest
 from hand_made import make_fold, predict
-from tipbaselines.advert_risk.adverts import JOB_FIELDS, linear_model
 from tipbaselines.advert_risk.cluster_pooling import ClusterPooling, advert_clusters, pooled_log_odds
 from tipbaselines.advert_risk.indicator_count import IndicatorCount, indicators
 from tipbaselines.advert_risk.joined_tables import JoinedTables, money_near, wallet_traits
-from tipbaselines.advert_risk.lightgbm import LightGBM
+from tipbaselines.advert_risk.lightgbm import JOB_FIELDS, LightGBM, linear_model
 from tipbaselines.advert_risk.linked_pooling import LinkedPooling
 from tipbaselines.advert_risk.oracle import Oracle
 from tipbaselines.advert_risk.prior import Prior
