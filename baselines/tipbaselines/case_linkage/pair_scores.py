@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from lightgbm import Dataset
 from tipbench.data.fold import Fold
 
 from tipbaselines.cache import remember
@@ -36,6 +35,8 @@ class PairScores:
     true_cases = False
 
     def fit(self, fold: Fold, seed: int) -> None:
+        from lightgbm import Dataset
+
         unwatched = min(self.rounds, 60)
         shape = {"learning_rate": 0.08, "leaves": 15, "leaf_size": 20, "l2": 5.0, "feature_share": 0.9}
         trees = BoostedTrees(rounds=self.rounds, patience=15, unwatched=unwatched, **shape)

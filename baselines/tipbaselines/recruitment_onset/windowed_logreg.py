@@ -9,7 +9,6 @@ channels and minutes where there are any. Cost: a few seconds for 14,000 trainin
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 from tipbench.data.fold import Fold
 
 from tipbaselines.frames import prevalence, sigmoid
@@ -28,6 +27,8 @@ class WindowedLogreg(ActMethod):
     max_iter: int = 300
 
     def fit(self, fold: Fold, seed: int) -> None:
+        from sklearn.linear_model import LogisticRegression
+
         train, _ = self.read_parts(fold)
         rows = np.flatnonzero(train.number % self.stride == 0)
         target = train.evident[rows]
