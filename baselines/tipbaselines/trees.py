@@ -186,7 +186,18 @@ class TreesOnUnits(ABC):
     def datasets(
         self, fold: Fold, train: LabelledUnits, valid: LabelledUnits, seed: int
     ) -> tuple["Dataset", "Dataset | None"]:
-        """Return train and, where it has both classes, valid for LightGBM."""
+        """Return the data sets of :meth:`make_datasets`."""
+
+    def make_datasets(
+        self, fold: Fold, train: LabelledUnits, valid: LabelledUnits, weight: np.ndarray | None = None
+    ) -> tuple["Dataset", "Dataset | None"]:
+        """Return train and, where it has both classes, valid for LightGBM. ``weight``: of train."""
+        from lightgbm import Dataset
+
+        data, watched = Dataset(self.features_of(fold, train.units), train.label, weight=weight), None
+        if valid.both:
+            watched = data.create_valid(self.features_of(fold, valid.units), valid.label)
+        return data, watched
 
     def fit(self, fold: Fold, seed: int) -> None:
         train, valid = training_labels(fold, self.name, self.others), labels_of(fold, "valid")
@@ -236,8 +247,4 @@ def _bins(
     fold: Fold, method: TreesOnNodes, train: LabelledUnits, valid: LabelledUnits, drawn: int | None
 ) -> tuple["Dataset", "Dataset | None"]:
     """Return train and valid in LightGBM's bins, which every seed shares unless it draws them."""
-    import lightgbm
-
-    data = lightgbm.Dataset(method.features_of(fold, train.units), train.label)
-    watched = data.create_valid(method.features_of(fold, valid.units), valid.label) if valid.both else None
-    return data, watched
+    return method.make_datasets(fold, train, valid)

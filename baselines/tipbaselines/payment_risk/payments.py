@@ -398,13 +398,8 @@ class TreesOnPayments(TreesOnUnits):
     def datasets(
         self, fold: Fold, train: LabelledUnits, valid: LabelledUnits, seed: int
     ) -> tuple["Dataset", "Dataset | None"]:
-        from lightgbm import Dataset
-
         train, weight = thin(train, self.thinning)
-        data, watched = Dataset(self.features_of(fold, train.units), train.label, weight=weight), None
-        if valid.both:
-            watched = data.create_valid(self.features_of(fold, valid.units), valid.label)
-        return data, watched
+        return self.make_datasets(fold, train, valid, weight)
 
     def features_of(self, fold: Fold, units: pl.Series) -> np.ndarray:
         """Return (payments, features) float32; those of all units are kept where a fold is not too large."""
