@@ -133,7 +133,7 @@ class GraphSAGEMethod(ABC):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             first = np.hstack([inputs.features, *(mean_of @ inputs.features for mean_of in inputs.relations)])
-            module = _module(first.shape[1], inputs, self.hidden, self.dropout)
+            module = _module(inputs, self.hidden, self.dropout)
 
             def logits(rows: np.ndarray) -> Callable[[], Any]:
                 ends, own = inputs.ends[:, rows], torch.from_numpy(inputs.own[rows])
@@ -223,17 +223,19 @@ def _mean_function(weights: "csr_matrix") -> Callable[[Any], Any]:
     return Product.apply  # type: ignore[return-value]
 
 
-def _module(width: int, inputs: NetworkInputs, hidden: int, dropout: float) -> Any:
-    """Return two layers on nodes of this width; and for edges one more on the states of their ends. Gives logits."""
+def _module(inputs: NetworkInputs, hidden: int, dropout: float) -> Any:
+    """Return two layers on nodes, and for edges one more on the states of their ends. Gives logits."""
     import torch
     from torch import nn
 
-    ends, relations = len(inputs.ends), len(inputs.relations)
+    ends = len(inputs.ends)
+    blocks = 1 + len(inputs.relations)  # a node's own state, and its mean over each relation
 
     class Layers(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.first, self.second = nn.Linear(width, hidden), nn.Linear((1 + relations) * hidden, hidden)
+            self.first = nn.Linear(blocks * inputs.features.shape[1], hidden)
+            self.second = nn.Linear(blocks * hidden, hidden)
             self.dropout = nn.Dropout(dropout)
             joined = ends * hidden + inputs.own.shape[1]
             edges = ends > 1
