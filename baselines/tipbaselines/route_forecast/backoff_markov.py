@@ -15,7 +15,7 @@ class BackoffMarkov(TownMethod):
     """It has nothing to choose."""
 
     def fit(self, fold: Fold, seed: int) -> None:
-        self._counts = self.count(fold)
+        self._counts = self.count(self.start(fold))
 
     def scores(self, past: Histories, at: np.ndarray) -> np.ndarray:
         return chances(self._counts, self.towns, past, at)[-1]

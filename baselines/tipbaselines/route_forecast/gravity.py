@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from tipbench.data.fold import Fold
 
-from tipbaselines.route_forecast.itineraries import NEEDS, Histories, TownMethod, Towns
+from tipbaselines.route_forecast.itineraries import NEEDS, Histories, Moves, TownMethod, Towns
 
 START = (1.0, -1.0, -1.0)
 """Exponents of size and distance, and what a border costs in nats, before any training."""
@@ -26,7 +26,8 @@ class Gravity(TownMethod):
     def fit(self, fold: Fold, seed: int) -> None:
         from scipy.optimize import minimize
 
-        moves = self.start(fold)
+        stops = self.start(fold)
+        moves = Moves.of(stops, self.unit, self.towns)
         self._pull, self._weights = attraction(self.towns, self.soften_km), np.array(START)
         moved = moves.town != moves.origin
         region, origin, town = moves.region[moved], moves.origin[moved], moves.town[moved]

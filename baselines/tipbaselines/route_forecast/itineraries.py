@@ -201,20 +201,20 @@ class Histories:
 
 
 class TownMethod(ABC):
-    """Base of forecasts of towns: the towns, each unit's past, and the best ten of their scores. ``fit`` starts with
-    :meth:`start`, or with :meth:`count`."""
+    """Base of forecasts of towns: the towns, each unit's past, and the best ten of their scores. ``fit`` begins with
+    :meth:`start`."""
 
     needs = NEEDS
     stochastic = False
 
-    def start(self, fold: Fold) -> Moves:
-        """Remember the towns of a fold; return the moves of training."""
+    def start(self, fold: Fold) -> pl.DataFrame:
+        """Remember the towns of a fold; return the stops of training."""
         self.unit, self.towns = fold.task.unit, Towns.of(fold)
-        return Moves.of(stops_of(fold, "train"), self.unit, self.towns)
+        return stops_of(fold, "train")
 
-    def count(self, fold: Fold) -> MoveCounts:
-        """Remember the towns of a fold; return the counts of the moves of training."""
-        return MoveCounts(self.start(fold), self.towns)
+    def count(self, stops: pl.DataFrame) -> MoveCounts:
+        """Return the counts of the moves between these stops."""
+        return MoveCounts(Moves.of(stops, self.unit, self.towns), self.towns)
 
     @abstractmethod
     def scores(self, past: Histories, at: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ from tipbench.data.fold import Fold
 
 from tipbaselines.route_forecast.backoff_markov import chances
 from tipbaselines.route_forecast.gravity import attraction
-from tipbaselines.route_forecast.itineraries import Histories, MoveCounts, Moves, TownMethod, replay, stops_of
+from tipbaselines.route_forecast.itineraries import Histories, MoveCounts, TownMethod, replay, stops_of
 from tipbaselines.trees import BoostedTrees
 
 TINY = 1e-9
@@ -47,12 +47,13 @@ class LightgbmRank(TownMethod):
     stochastic = True
 
     def fit(self, fold: Fold, seed: int) -> None:
-        self._counts, train = self.count(fold), stops_of(fold, "train")
+        train = self.start(fold)
+        self._counts = self.count(train)
         located = {"x_km", "y_km"} <= set(self.towns.table.columns)
         self._pull = attraction(self.towns, self.soften_km) if located else None
         # Half of the units with the counts of the other half, so that no move is its own evidence.
         halves = [train.filter(pl.col(self.unit).rank("dense") % 2 == number) for number in (0, 1)]
-        counts = [MoveCounts(Moves.of(half, self.unit, self.towns), self.towns) for half in halves]
+        counts = [self.count(half) for half in halves]
         learnt = self._queries(halves[0], counts[1]) + self._queries(halves[1], counts[0])
         watched = self._queries(stops_of(fold, "valid"), self._counts)
         self._model: Any = None

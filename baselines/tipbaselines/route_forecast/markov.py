@@ -23,7 +23,7 @@ class Markov(TownMethod):
     prior: float = 5.0
 
     def fit(self, fold: Fold, seed: int) -> None:
-        self._counts = self.count(fold)
+        self._counts = self.count(self.start(fold))
         self.weight = best_of(self, stops_of(fold, "valid"), self.own, "weight")
 
     def scores(self, past: Histories, at: np.ndarray) -> np.ndarray:

@@ -18,7 +18,7 @@ class Popular(TownMethod):
     prior: float = 1.0
 
     def fit(self, fold: Fold, seed: int) -> None:
-        self._counts = self.count(fold)
+        self._counts = self.count(self.start(fold))
 
     def scores(self, past: Histories, at: np.ndarray) -> np.ndarray:
         region = past.region[at]
