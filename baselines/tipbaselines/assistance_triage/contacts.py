@@ -189,9 +189,9 @@ class EncodedNotes(LogisticEach):
     needs = frozenset({"contacts.narrative"})
 
     @staticmethod
+    @abstractmethod
     def encode(texts: list[str]) -> np.ndarray:
         """Return one vector a text, float32 (texts, numbers)."""
-        raise NotImplementedError
 
     def fit_features(self, train: pl.DataFrame, unit: str) -> np.ndarray:
         vectors = self.encode(note_texts(train))
