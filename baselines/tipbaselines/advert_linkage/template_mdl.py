@@ -161,15 +161,14 @@ def _template(
     aligned = yield AlignmentRequest("align", bare, sample)
     longest = max(len(document) for document in sample)
     templates = [
-        _with_slots(one, of_words.inserted, longest, word_bits)
-        for one, of_words in zip(words, aligned, strict=True)
+        _with_slots(one, of_words.inserted, longest) for one, of_words in zip(words, aligned, strict=True)
     ]
     costs = yield AlignmentRequest("bits", templates, sample)
     cost = [one.bits(word_bits) + of_rows.sum() for one, of_rows in zip(templates, costs, strict=True)]
     return templates[int(np.argmin(cost))]  # the shorter of two that cost the same
 
 
-def _with_slots(words: np.ndarray, inserted: np.ndarray, longest: int, word_bits: int) -> Template:
+def _with_slots(words: np.ndarray, inserted: np.ndarray, longest: int) -> Template:
     """Return the template of these words with a slot in each gap where it saves bits, given how much each document
     puts in there, (documents, gaps), and the length of the longest."""
     edit = place_bits(max(len(words), longest)) + KIND_BITS

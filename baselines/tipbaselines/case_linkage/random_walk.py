@@ -82,9 +82,8 @@ class _Graph:
 
 def _edges(region: CaseRegion) -> list[pl.DataFrame]:
     """Return frames of edges: for each end the kind of its node and its key."""
-    week = (pl.col("town") * 100_000 + pl.col("day") // WEEK).alias(
-        "week"
-    )  # null where the town is not known
+    # null where the town is not known
+    week = (pl.col("town") * 100_000 + pl.col("day") // WEEK).alias("week")
     adverts, stops = region["adverts"].with_columns(week), region["stops"].with_columns(week)
     payments = region["payments"].with_columns(day=pl.col("minute") // MINUTES_A_DAY).with_columns(week)
     unit = region.unit
