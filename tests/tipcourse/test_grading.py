@@ -89,7 +89,7 @@ def test_without_a_key_a_value_that_is_missing_or_none_of_the_options_is_not_rig
         ("return 'one'", "returns text"),
         ("print(1)", "give it back with `return`"),
         ("pass", "it returns nothing, on every case."),
-        ("return unknown", "name 'unknown' is not defined (an answer can"),
+        ("return unknown", "NameError: name 'unknown' is not defined (an answer can use"),
         ("raise SystemExit(3)", "SystemExit"),
         ("return object()", "it returns a object, which is no number"),
         ("return float('nan')", "not a number"),
@@ -239,7 +239,7 @@ def test_an_error_tells_nothing_of_a_held_back_case(
     opens = exercises_of(lesson_of("leakage"))[0].cases(0)
     answer = TELLS.replace("OPEN", str(opens[-1].arguments[0][:3])).replace("EXIT", does)
     runs = [run_here, outcomes_apart, *([open_fence()] if sys.platform == "linux" else [])]
-    for run in runs if begins.endswith("ValueError") else runs[:2]:
+    for run in runs:
 
         def run_one(asked: Questions, limits: Limits, run: Run = run) -> list[dict]:
             return (run if asked.calls[0][0] == "shared_operations" else run_here)(asked, limits)
@@ -369,7 +369,7 @@ def said_of(run: Callable[[Questions, Limits], list[dict]], source: str) -> str:
 
 
 @ONLY_LINUX
-@pytest.mark.parametrize("what", ["writes to the pipe", *list(HARMFUL)[:3]])
+@pytest.mark.parametrize("what", HARMFUL)
 def test_behind_the_fence_an_answer_ends_as_it_does_without(what: str) -> None:
     source, says = HARMFUL[what]
     assert says in said_of(open_fence(), source)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+import yaml
 from tipbaselines.advert_authorship.metric_learning import MetricLearning, channels, pair_values, spellings
 from tipbaselines.advert_authorship.random import Random
 from tipbaselines.advert_authorship.style_features import StyleFeatures, style_of, style_vectors, styles
@@ -58,6 +59,15 @@ def test_text_beats_style_beats_chance_and_learning_beats_text(tiny: Release) ->
     chance, style, text, learnt = (one["r_precision"].value or 0.0 for one in scores)
     assert chance < 0.05
     assert chance + 0.03 < style < text < learnt
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_config_gives_the_defaults_of_its_method(method: type, pytestconfig: pytest.Config) -> None:
+    name = method.__module__.rpartition(".")[2]
+    path = pytestconfig.rootpath / "configs" / "baseline" / "advert_authorship" / f"{name}.yaml"
+    given = yaml.safe_load(path.read_text(encoding="utf-8"))["method"]
+    assert given.pop("_target_") == f"{method.__module__}.{method.__qualname__}"
+    assert vars(method(**given)) == vars(method())
 
 
 def test_two_ways_to_write_a_word_are_found_by_what_surrounds_them() -> None:

@@ -117,6 +117,20 @@ def test_a_cross_fitted_score_knows_no_word_of_its_own_cluster() -> None:
         assert score[inside] == pytest.approx(logit(apart.scores([documents[i] for i in inside])), abs=0)
 
 
+def test_equal_texts_weigh_as_often_as_they_occur() -> None:
+    from sklearn.linear_model import LogisticRegression
+
+    documents, labels = ["a b", "a c", "b d", "c d"], np.array([1, 1, 0, 0])
+    copies = [0, 0, 0, 1, 2, 2, 3]
+    copied = [documents[i] for i in copies]
+    twice = TfidfLogreg(ngrams=1).new_model().fit(copied, labels[copies])
+    plain = TfidfLogreg(ngrams=1).new_model().fit(documents, labels)
+    matrix = twice.pipeline[:-1].transform(copied)
+    reference = LogisticRegression(C=10.0, max_iter=300).fit(matrix, labels[copies])
+    assert twice.scores(copied) == pytest.approx(reference.predict_proba(matrix)[:, 1], abs=1e-4)
+    assert twice.scores(documents) != pytest.approx(plain.scores(documents), abs=1e-3)
+
+
 def test_indicators_are_listed_in_all_six_languages_and_in_lower_case() -> None:
     for name, by_language in indicators().items():
         assert set(by_language) == set(LANGUAGES), name

@@ -109,7 +109,7 @@ def test_another_order_of_classes_gives_the_same_scores_in_that_order(method: Me
     votes, _ = two_classes(3) if classes == 2 else votes_of("three")
     order = np.array([1, 0, UNSURE] if classes == 2 else [2, 0, 1])
     moved = method(replace(votes, vote=order[votes.vote]))
-    np.testing.assert_allclose(moved[:, order[:classes]], method(votes), atol=5e-3)
+    np.testing.assert_allclose(moved[:, order[:classes]], method(votes), atol=2e-3 if classes == 2 else 5e-3)
 
 
 @every_method
@@ -141,7 +141,7 @@ def test_known_labels_teach_who_can_be_trusted(method: Method, classes: int) -> 
     vote = np.where(reviewer < 3, (truth[item] + 1) % classes, truth[item])
     blind = Votes(item, reviewer, vote, 5, np.full(90, -1), classes)
     taught = replace(blind, known=np.where(np.arange(90) < 60, truth, -1))
-    assert accuracy(method(blind)[60:], truth[60:]) < 0.1
+    assert accuracy(method(blind)[60:], truth[60:]) <= (0 if classes == 2 else 0.1)
     assert accuracy(method(taught)[60:], truth[60:]) == 1.0
 
 

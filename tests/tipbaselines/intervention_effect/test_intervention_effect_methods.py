@@ -277,7 +277,6 @@ def test_many_effects_are_summed_up(tiny: Release) -> None:
 def test_a_covariate_is_refused_by_name(more: dict[str, str], name: str, tmp_path: Path) -> None:
     first, second, third = (autoregressive_course(seed) for seed in (1, 2, 3))
     prepared = panel(tmp_path, {"a": first, "b": second}, {"c": third}, **more)
-    with pytest.raises(
-        UsageError, match=rf"the outcome of no effect \({name}\): no method of intervention_e"
-    ):
+    says = rf"the outcome of no effect \({name}\): no method of intervention_effect"
+    with pytest.raises(UsageError, match=says):
         BeforeAfter().predict(prepared.folds[0])

@@ -144,7 +144,8 @@ def test_notes_of_an_average_give_the_dispersion_and_plain_bic() -> None:
     assert dispersion > 10
     note = method.notes[0]
     assert note.startswith(f"dispersion {dispersion:.2f} (deviance per degree of freedom of the model with")
-    assert "(baseline.method.dispersion=false) gives {:,.0f} ({:,.0f} to {:,.0f}).".format(*plain) in note
+    gives = "Plain BIC (baseline.method.dispersion=false) gives {:,.0f} ({:,.0f} to {:,.0f})."
+    assert gives.format(*plain) in note
     fitting = ModelAverage()
     _run(fitting, _fold(_drawn(2000, 0.2, 2)))
     assert fitting.notes[0].startswith("dispersion 1 (deviance per degree of freedom")
