@@ -109,8 +109,9 @@ def read_notebook(path: Path) -> StudentNotebook:
         holding = [source for source in sources if pattern.search(source)]
         if holding:
             answers[one.name] = holding[-1]
-    empty = {_normalise(one.place): one.name for one in exercises}
-    untouched = {name for name, source in answers.items() if empty.get(_normalise(source)) == name}
+    untouched = {
+        one.name for one in exercises if _normalise(answers.get(one.name, "")) == _normalise(one.place)
+    }
     left = {_normalise(source) for source in sources}
     edited = [one.name for one in exercises if _normalise(check_source(one.name)) not in left]
     edition = str(about.get("edition", ""))
