@@ -14,7 +14,7 @@ from tipbench.data.releases import open_by_name
 from tipdata.core.tables import Column, Table
 from tipdata.core.world import newest_released, parameters
 from tipdata.release import Release
-from tipdata.stages import all_tables, stages
+from tipdata.stages import all_tables
 
 from tipdocs.charts import bars, histogram
 
@@ -41,7 +41,7 @@ def overview() -> str:
     """Return the page of all tables as Markdown."""
     release = _tiny()
     rows = []
-    for table in (table for stage in stages() for table in stage.tables):
+    for table in all_tables().values():
         count = release.scan(table.name, truth=True).select(pl.len()).collect().item()
         tiers = [TIERS.index(c.tier) for c in table.columns if c.tier in TIERS]
         shown = "all truth" if table.hidden_only else TIERS[max(tiers)]
