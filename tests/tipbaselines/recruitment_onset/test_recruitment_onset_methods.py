@@ -8,13 +8,8 @@ import numpy as np
 import polars as pl
 import pytest
 from sklearn.metrics import roc_auc_score
-from tipbaselines.recruitment_onset.conversations import (
-    Vocabulary,
-    conversation_arrays,
-    f1_of_first,
-    gap_codes,
-)
-from tipbaselines.recruitment_onset.first_cue import FirstCue
+from tipbaselines.recruitment_onset.conversations import Vocabulary, conversation_arrays, gap_codes
+from tipbaselines.recruitment_onset.first_cue import FirstCue, f1_of_first
 from tipbaselines.recruitment_onset.hidden_markov import HiddenMarkov
 from tipbaselines.recruitment_onset.never import Never
 from tipbaselines.recruitment_onset.oracle import Oracle
