@@ -1,0 +1,1 @@
+"""Seasons: entries run on worlds that nobody knew before their packages were frozen."""
