@@ -59,8 +59,9 @@ from tipboard.board.files import (
     store_results,
 )
 from tipboard.board.fresh import fresh_of
-from tipboard.board.fresh_worlds import draw_world, has_split, make_world, store_record, worlds_of
+from tipboard.board.fresh_worlds import draw_world, store_record, worlds_of
 from tipboard.board.storage import Packages, PredictionStore, read_config, store_of
+from tipboard.seasons.worlds import has_split, make_world
 from tipboard.submissions.pack import read_overrides
 
 TIPBENCH = "tipbench"
