@@ -22,7 +22,7 @@ SHARED = 2.0
 
 def draw(rng: np.random.Generator, shape: tuple[int, int], skewed: bool) -> np.ndarray:
     """Return scores [worlds, methods] of methods that are equally good."""
-    worlds, methods = shape
+    worlds, _ = shape
     own = rng.gamma(2.0, 1 / np.sqrt(2), shape) - np.sqrt(2) if skewed else rng.normal(size=shape)
     return SHARED * rng.normal(size=(worlds, 1)) + own / np.sqrt(2)
 
