@@ -49,7 +49,9 @@ def simulate(worlds: int, methods: int, skewed: bool, seasons: int) -> dict[str,
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--seasons", type=int, default=2000)
     parser.add_argument("--methods", type=int, default=8)
     options = parser.parse_args()
@@ -58,7 +60,10 @@ def main() -> None:
             made = simulate(worlds, options.methods, skewed, options.seasons)
             least = detectable_difference(1.0, worlds)
             shares = "  ".join(f"{name} {share:.3f}" for name, share in made.items())
-            print(f"K={worlds:<3}{'skewed' if skewed else 'normal'}  {shares}  detectable {least:.2f}", flush=True)
+            print(
+                f"K={worlds:<3}{'skewed' if skewed else 'normal'}  {shares}  detectable {least:.2f}",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":
