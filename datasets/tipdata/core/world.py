@@ -25,6 +25,8 @@ DAYS = 730
 MINUTES_A_DAY = 1440
 DRAFT, RELEASED, RETIRED = "draft", "released", "retired"
 """Status of a version: it may still change; it is fixed; this package no longer makes it."""
+DRAWN = 1 << 96
+"""The first number of the worlds that draw every assumed parameter."""
 OWN = "own"
 """Status of an own world (:mod:`tipdata.core.own_worlds`)."""
 
@@ -196,7 +198,8 @@ class World:
 
     @classmethod
     def of(cls, version: str, world: int = 0, assumptions: int = 0, size: str = "") -> World:
-        """Return a world of a version: 0 is the released one, any other number an independent one.
+        """Return a world of a version: 0 is the released one, any other number an independent one; one from
+        :data:`DRAWN` on also draws every assumed parameter.
 
         ``size``: of a release, which may have a profile. The seed of world k >= 1 is the first 8 bytes, most
         significant first, of SHA-256 of ``<seed>/world/<k>`` with the version's seed. Raises UsageError as
@@ -206,7 +209,7 @@ class World:
         seed = int(entry_of(version)["seed"])
         if world:
             seed = int.from_bytes(hashlib.sha256(f"{seed}/world/{world}".encode()).digest()[:8], "big")
-        return cls(version, seed, assumptions, size if profile(size) else "")
+        return cls(version, seed, assumptions or int(world >= DRAWN), size if profile(size) else "")
 
     @property
     def natural(self) -> World:
