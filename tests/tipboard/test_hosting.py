@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from tipboard.board.acceptance import accept
-from tipboard.board.reproduction import install
-from tipboard.board.storage import Packages
 from tipboard.rounds.host import open_secret
 from tipboard.rounds.new import RoundOrder, new_round
+from tipboard.submissions.packages import install
+from tipboard.submissions.storage import Packages
 from tipcore import operating_system
 from tipcore.errors import UsageError
 

@@ -19,10 +19,10 @@ from tipdata.core.world import check_status
 
 from tipboard.board.collection import REPLICATES, KeptDraws, draws_of_evaluation
 from tipboard.board.files import RECORD, SUBMISSIONS, UPLOADED, store_results
-from tipboard.board.storage import store_of
 from tipboard.submissions.check import Checked, check
 from tipboard.submissions.messages import Problem, Refused, quote
 from tipboard.submissions.record import SubmissionRecord, to_json
+from tipboard.submissions.storage import store_of
 
 
 def accept(

@@ -57,8 +57,8 @@ from tipboard.board.files import (
     store_results,
 )
 from tipboard.board.fresh_worlds import read_fresh_record, store_record, worlds_of
-from tipboard.board.storage import PredictionStore, store_of
 from tipboard.seasons.worlds import has_split, make_world
+from tipboard.submissions.storage import PredictionStore, store_of
 
 RELATIVE, ABSOLUTE = 1e-9, 1e-12
 """Numbers closer than this are the same: processors round sums differently in the last digits."""

@@ -1,7 +1,7 @@
 """Pages of the board, what stands beside each, and the addresses that they link to.
 
 Addresses are declared once: the repository in the metadata of the package, or in ``results/board.yaml``
-(:mod:`tipboard.board.storage`). None is made up: what is not declared is not a link.
+(:mod:`tipboard.submissions.storage`). None is made up: what is not declared is not a link.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from tipbench.pages.safe import https
 from tipbench.pages.templates import Figure, fill
 
 from tipboard.board.forest import MEANING
-from tipboard.board.storage import SiteAddresses, read_config
 from tipboard.board.tables import BoardTable
 from tipboard.site.tables import body
+from tipboard.submissions.storage import SiteAddresses, read_config
 
 DISTRIBUTION = "tipbench"
 REPOSITORY = ("repository", "source", "source code", "homepage")

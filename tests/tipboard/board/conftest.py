@@ -23,7 +23,7 @@ def copied_environment(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def create(folder: Path, **_: object) -> None:
         shutil.copytree(bare, folder, symlinks=True)
 
-    monkeypatch.setattr("tipboard.board.reproduction.venv.create", create)
+    monkeypatch.setattr("tipboard.submissions.packages.venv.create", create)
 
 
 @pytest.fixture

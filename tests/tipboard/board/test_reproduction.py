@@ -19,10 +19,11 @@ from tipboard.board.collection import REPLICATES
 from tipboard.board.entries import Entry
 from tipboard.board.files import read
 from tipboard.board.fresh_worlds import store_record, worlds_of
-from tipboard.board.reproduction import config_of, exact, install
+from tipboard.board.reproduction import config_of
 from tipboard.board.standings import standings
-from tipboard.board.storage import Packages
+from tipboard.submissions.packages import exact, install
 from tipboard.submissions.record import Override
+from tipboard.submissions.storage import Packages
 from tipcore.errors import CheckFailed, UsageError
 from tipdata.release import Release
 

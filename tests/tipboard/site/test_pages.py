@@ -17,11 +17,11 @@ from tipboard.board.files import Board
 from tipboard.board.forest import draw
 from tipboard.board.page import render
 from tipboard.board.ranks import rank_methods
-from tipboard.board.storage import CONFIG
 from tipboard.site.build import NOWHERE, build, write
 from tipboard.site.pages import PICTURE, Publication, read_publication
 from tipboard.site.sizes import Size, read_sizes, size_of
 from tipboard.site.task_page import task_page
+from tipboard.submissions.storage import CONFIG
 from tipcore.errors import UsageError
 
 REPOSITORY = Path(tipbench.__file__).parents[2]

@@ -6,7 +6,7 @@ from pathlib import Path
 import fsspec
 import pytest
 from tipbench.runs.results import digest_of
-from tipboard.board.storage import CONFIG, PredictionStore, read_config, store_of
+from tipboard.submissions.storage import CONFIG, PredictionStore, read_config, store_of
 from tipcore.errors import UsageError
 
 

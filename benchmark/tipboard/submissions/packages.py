@@ -1,0 +1,187 @@
+"""Packages of submissions: installed from wheels into environments of their own, and composed from plain values.
+
+Nothing of a package is imported here: what it holds runs behind a fence (:mod:`tipbench.fence`).
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import venv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+from tipbench.config.compose import Composer, parse
+from tipbench.config.methods import is_shipped
+from tipbench.config.options import config_folders
+from tipbench.runs.digests import targets_of
+from tipbench.runs.grid import expand
+from tipbench.version import __version__
+from tipcore.errors import CheckFailed, UsageError
+from tipcore.operating_system import require_confinement
+
+from tipboard.submissions.pack import read_overrides
+from tipboard.submissions.record import Pinned
+from tipboard.submissions.storage import Packages
+
+TIPBENCH = "tipbench"
+LAST_LINES = 3
+"""Of what pip said when it failed."""
+SECONDS = 1800
+"""How long pip may take."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """An installed package.
+
+    ``package``: as pinned, with the SHA-256 of the wheel. ``python``, ``place``: the interpreter and the folder of
+    installed packages; '' for those of this process.
+    """
+
+    package: str
+    python: str = ""
+    place: str = ""
+
+
+def exact(package: str) -> Requirement:
+    """Return what a pinned package asks for. Raises UsageError for anything but one exact version of one name."""
+    advice = "its authors must give package=NAME==VERSION, and you put the wheel where board.yaml says"
+    try:
+        asked = Requirement(package)
+    except InvalidRequirement:
+        raise UsageError(f"pinned.package {package} is not a requirement: {advice}.") from None
+    versions = [one for one in asked.specifier if one.operator == "==" and not one.version.endswith(".*")]
+    if asked.url or asked.marker or asked.extras or len(versions) != 1 or len(asked.specifier) != 1:
+        raise UsageError(f"pinned.package {package} is not one exact version: {advice}.")
+    return asked
+
+
+def install(package: str, packages: Packages, work: Path) -> Environment:
+    """Return an environment that has the package; ours where it is this tipbench.
+
+    Args:
+        package: as pinned.
+        packages: where wheels come from.
+        work: a folder for the environment.
+
+    Raises:
+        UsageError: for what is not one exact version, another version of tipbench, and a board without a source.
+        CheckFailed: if pip fails, or installs nothing because the package is in this environment already.
+    """
+    require_confinement("Reproducing a submission")
+    asked = exact(package)
+    if canonicalize_name(asked.name) == TIPBENCH:
+        if Version(next(iter(asked.specifier)).version) != Version(__version__):
+            raise UsageError(
+                f"pinned.package {package} is not the tipbench that runs here ({__version__}): use that one."
+            )
+        return Environment(package)
+    if not packages.index and not packages.wheelhouse:
+        raise UsageError(
+            "board.yaml names no source of packages: set packages.wheelhouse to a folder of wheels, or packages.index."
+        )
+    folder = work / "environment"
+    venv.create(folder, with_pip=True, symlinks=True)
+    python = str(folder / "bin" / "python")
+    place = folder / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
+    # What this environment has, tipbench above all, counts as installed; what is installed goes before it.
+    seen = [path for path in sys.path if path and Path(path).is_dir()]
+    (place / "tipbench-of-the-host.pth").write_text("\n".join(seen) + "\n", encoding="utf-8")
+    source = ["--no-index", "--find-links", packages.wheelhouse] if packages.wheelhouse else []
+    source = source or ["--index-url", packages.index]
+    report = work / "installed.json"
+    source += ["--report", str(report)]
+    words = ["--isolated", "--disable-pip-version-check", "--no-input", "--quiet", "--only-binary", ":all:"]
+    try:
+        done = subprocess.run(
+            [python, "-m", "pip", "install", *words, *source, str(asked)],
+            capture_output=True, text=True, check=False, timeout=SECONDS, env={"PATH": "/usr/bin:/bin"},
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise CheckFailed(f"{package} was not installed within {SECONDS // 60} minutes: try again.") from None
+    if done.returncode:
+        raise CheckFailed(f"{package} cannot be installed: {_end(done.stderr)}")
+    installed = json.loads(report.read_text(encoding="utf-8"))["install"]
+    archives = [one["download_info"]["archive_info"] for one in installed if one["requested"]]
+    if not archives:
+        raise CheckFailed(f"{package} is in this environment already: reproduce it from one without it.")
+    digest = archives[0].get("hash", "").removeprefix("sha256=") or archives[0]["hashes"]["sha256"]
+    return Environment(f"{package} sha256:{digest}", python, str(place))
+
+
+def _end(said: str) -> str:
+    """Return the last words of a command in one line."""
+    lines = [line.strip() for line in said.strip().splitlines() if line.strip()]
+    return " ".join(lines[-LAST_LINES:])[-500:] or "it said nothing"
+
+
+ALLOWED = ("baseline", "task", "labels", "access")
+"""Keys that a submission may set beside the parameters of its method."""
+UNREAD = ("release", "release.version", "replicates")
+"""Keys that records have and that are not read: release and split are those of the cell, replicates the board's."""
+METHOD = "baseline.method."
+
+
+def compose_pinned(
+    pinned: Pinned, entry: str, task: str, release: Mapping[str, str], split: str, seed: int, replicates: int
+) -> dict[str, Any]:
+    """Return the config of a cell as the overrides of a submission compose, which are read as plain values.
+
+    Args:
+        entry: the submission's id, for errors.
+        task, split, seed, replicates: of the cell.
+        release: ``version`` and ``size``.
+
+    Raises:
+        UsageError: where the overrides say more than a method and its plain values, or are of another cell.
+    """
+    where = f"{entry}: pinned.overrides of {task}"
+    if task not in pinned.overrides:
+        raise UsageError(f"{entry} says of {task} not how it is run: choose others with task=.")
+    typed = parse(pinned.overrides[task])
+    for override in typed:
+        if override.key not in (*ALLOWED, *UNREAD) and not override.key.startswith(METHOD):
+            raise UsageError(
+                f"{where}: {override.key} is not of the method: only {', '.join(ALLOWED)} and {METHOD}* are."
+            )
+    ours = [f"release={release['size']}", f"release.version={release['version']}", f"split={split}"]
+    ours += [f"seed={seed}", f"replicates={replicates}", "fence=on"]
+    try:
+        plain = read_overrides(o for o in typed if o.key not in UNREAD)
+        composer = Composer(config_folders(None), (*plain, *parse(ours)))
+        cells = expand(composer, lambda task, settings: [split])
+    except UsageError as error:
+        raise UsageError(f"{where}: {error}") from None
+    if len(cells) != 1 or cells[0].task != task:
+        raise UsageError(f"{where} are of another cell: its authors must correct them.")
+    _check_method(cells[0].config["baseline"]["method"], pinned.package, where)
+    return cells[0].config
+
+
+def _check_method(method: Mapping[str, Any], package: str, where: str) -> None:
+    """Refuse a method that names other classes than its own, and one of tipbench's package that is not shipped."""
+    if len(list(targets_of(method))) != 1 or any(str(key).startswith("_") for key in _keys(method)):
+        raise UsageError(
+            f"{where}: parameters are plain values: no _target_ or other key that begins with _."
+        )
+    ours = package.partition("==")[0].strip() == "tipbench"
+    if ours != is_shipped(str(method["_target_"])):
+        raise UsageError(f"{where}: {method['_target_']} is not of the package {package}.")
+
+
+def _keys(value: Any, top: bool = True) -> Iterator[Any]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if not (top and key == "_target_"):
+                yield key
+            yield from _keys(inner, top=False)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _keys(inner, top=False)
