@@ -1,10 +1,14 @@
-"""Do the statistics of a season keep what they promise? python research/seasons/power.py [--seasons 2000] [--methods 8]
+"""Do the statistics of a season keep what they promise? python research/seasons/power.py [--seasons 2000]
 
-Simulates seasons of scores: methods share a world's difficulty, and each has its own deviation in each world. A
-paired difference of two methods then has standard deviation 1, so effects are in that unit. Printed for 6, 8 and 16
-worlds, with normal and with skewed deviations: coverage of the 95% interval of a mean and of a paired difference,
-type I error of one pair, family-wise error over all pairs after Holm, power for one method that is better by an effect,
-and how often the best method is in the top group.
+Simulates seasons of scores of eight equally good methods. They share a world's difficulty, and each has its own
+deviation in each world, whose variance is one of :data:`VARIANCES` (measured on data 0.4.0: the variance of a method's
+score over worlds, over that of its cluster bootstrap in one world). Effects are in standard deviations over worlds of
+the paired difference of the first two methods. Printed as one table, in percent of seasons: how often the 95% interval
+holds a mean and a paired difference; type I error of that pair; family-wise error over all 28 pairs after Holm; power
+for a first method that is better than all others by an effect, of the pair alone and after Holm; how often that method
+is in the top group; the smallest difference that the pair's test finds in 80%; and how often a task is marked as
+dependent on assumptions where it is not, and where the first method is one effect better in one half of the worlds and
+one worse in the other. For 8 worlds also a bootstrap of worlds and a two-level one, of worlds and of clusters.
 """
 
 from __future__ import annotations
@@ -12,39 +16,94 @@ from __future__ import annotations
 import argparse
 
 import numpy as np
-from tipboard.seasons.statistics import detectable_difference, interval, rank
+from tipbench.evaluation.comparison import adjust_holm
+from tipboard.seasons.statistics import LEVEL, depends_on_assumptions, detectable_difference, interval, rank
 
-WORLDS = (6, 8, 16)
-EFFECTS = (0.5, 1.0, 1.5)
+VARIANCES = (1.4, 0.8, 0.4, 0.7, 0.9, 1.2, 1.8, 2.0)
+"""Of the methods' own deviations, in units of the variance of a cluster bootstrap within one world."""
 SHARED = 2.0
-"""Standard deviation of what the methods share in a world, in units of a paired difference's."""
+"""Standard deviation of what the methods share in a world, in the same units."""
+EFFECTS = (0.5, 1.0, 1.5)
+REPLICATES = 2000
 
 
-def draw(rng: np.random.Generator, shape: tuple[int, int], skewed: bool) -> np.ndarray:
-    """Return scores [worlds, methods] of methods that are equally good."""
-    worlds, _ = shape
+def draw(rng: np.random.Generator, worlds: int, skewed: bool) -> np.ndarray:
+    """Return scores [worlds, methods] of methods that are equally good, with mean 0."""
+    shape = worlds, len(VARIANCES)
     own = rng.gamma(2.0, 1 / np.sqrt(2), shape) - np.sqrt(2) if skewed else rng.normal(size=shape)
-    return SHARED * rng.normal(size=(worlds, 1)) + own / np.sqrt(2)
+    return SHARED * rng.normal(size=(worlds, 1)) + own * np.sqrt(VARIANCES)
 
 
-def simulate(worlds: int, methods: int, skewed: bool, seasons: int) -> dict[str, float]:
-    """Return the share of seasons in which each statement holds."""
-    rng = np.random.default_rng([worlds, methods, skewed])
-    counts = dict.fromkeys(("mean covered", "difference covered", "type I", "family-wise"), 0.0)
-    counts |= {f"power {effect:g}": 0.0 for effect in EFFECTS} | {"best in top group": 0.0}
+def simulate_t(rng: np.random.Generator, worlds: int, skewed: bool, seasons: int) -> dict[str, float]:
+    """Return the share of seasons in which each statement of :func:`rank` holds."""
+    unit = np.sqrt(VARIANCES[0] + VARIANCES[1])
+    drawn = np.arange(worlds) >= worlds // 2
+    counts: dict[str, float] = {}
+
+    def count(name: str, holds: bool) -> None:
+        counts[name] = counts.get(name, 0) + bool(holds) / seasons
+
     for _ in range(seasons):
-        scores = draw(rng, (worlds, methods), skewed)
+        scores = draw(rng, worlds, skewed)
         null = rank(scores)
+        apart = abs(null.difference[0, 1]) > null.half_width[0, 1]
         mean, half = interval(scores[:, 0])
-        counts["mean covered"] += abs(mean) <= half
-        counts["difference covered"] += abs(null.difference[0, 1]) <= null.half_width[0, 1]
-        counts["type I"] += abs(null.difference[0, 1]) > null.half_width[0, 1]
-        counts["family-wise"] += null.better.any()
+        count("mean", abs(mean) <= half)
+        count("difference", not apart)
+        count("type I", apart)
+        count("family", null.better.any())
         for effect in EFFECTS:
-            ranked = rank(scores + effect * (np.arange(methods) == 0))
-            counts[f"power {effect:g}"] += ranked.better[0, 1]
-            counts["best in top group"] += ranked.top[0] / len(EFFECTS)
+            found = rank(scores + effect * unit * (np.arange(len(VARIANCES)) == 0))
+            count(f"power {effect:g}", found.difference[0, 1] > found.half_width[0, 1])
+            count(f"Holm {effect:g}", found.better[0, 1])
+            if effect == 1:
+                count("in top", found.top[0])
+        count("assumptions", depends_on_assumptions(scores, drawn))
+        turned = unit * np.where(drawn, -1, 1)[:, None] * (np.arange(len(VARIANCES)) == 0)
+        count("turned", depends_on_assumptions(scores + turned, drawn))
+    return counts | {"least": detectable_difference(1.0, worlds)}
+
+
+def simulate_bootstrap(
+    rng: np.random.Generator, worlds: int, skewed: bool, seasons: int, within: bool
+) -> dict[str, float]:
+    """Return the same of a percentile bootstrap of worlds; ``within``: of the clusters in each drawn world too."""
+    unit = np.sqrt(VARIANCES[0] + VARIANCES[1])
+    methods = len(VARIANCES)
+    first, second = np.triu_indices(methods, k=1)
+    counts = dict.fromkeys(("mean", "difference", "type I", "family", "power 1", "Holm 1"), 0.0)
+    for _ in range(seasons):
+        scores = draw(rng, worlds, skewed)
+        weights = rng.multinomial(worlds, np.full(worlds, 1 / worlds), REPLICATES) / worlds
+        drawn = weights @ scores
+        if within:  # a drawn world's score varies by the cluster bootstrap, whose variance is the unit
+            drawn += rng.normal(size=drawn.shape) * np.sqrt((weights**2).sum(axis=1))[:, None]
+        low, high = np.quantile(drawn[:, 0], [LEVEL / 2, 1 - LEVEL / 2])
+        counts["mean"] += low <= 0 <= high
+        for effect, names in ((0.0, ("type I", "family")), (1.0, ("power 1", "Holm 1"))):
+            moved = drawn + effect * unit * (np.arange(methods) == 0)
+            apart = moved[:, first] - moved[:, second]
+            below = np.minimum((apart <= 0).sum(axis=0), (apart >= 0).sum(axis=0))
+            p = np.minimum(1.0, 2 * (1 + below) / (1 + REPLICATES))
+            counts[names[0]] += p[0] < LEVEL
+            adjusted = np.array(adjust_holm(p.tolist())) < LEVEL
+            counts[names[1]] += adjusted[0] if effect else adjusted.any()
+    counts["difference"] = seasons - counts["type I"]
     return {name: count / seasons for name, count in counts.items()}
+
+
+COLUMNS = {
+    "mean": "mean covered",
+    "difference": "difference covered",
+    "type I": "type I",
+    "family": "family-wise",
+    **{f"power {effect:g}": f"power {effect:g}" for effect in EFFECTS},
+    **{f"Holm {effect:g}": f"Holm {effect:g}" for effect in EFFECTS},
+    "in top": "top group",
+    "assumptions": "wrongly marked",
+    "turned": "rightly marked",
+    "least": "detectable",
+}
 
 
 def main() -> None:
@@ -53,17 +112,31 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--seasons", type=int, default=2000)
-    parser.add_argument("--methods", type=int, default=8)
-    options = parser.parse_args()
+    seasons = parser.parse_args().seasons
+    print("| worlds | deviations | interval |", " | ".join(COLUMNS.values()), "|")
+    print("|--:|---|---|" + "--:|" * len(COLUMNS))
     for skewed in (False, True):
-        for worlds in WORLDS:
-            made = simulate(worlds, options.methods, skewed, options.seasons)
-            least = detectable_difference(1.0, worlds)
-            shares = "  ".join(f"{name} {share:.3f}" for name, share in made.items())
-            print(
-                f"K={worlds:<3}{'skewed' if skewed else 'normal'}  {shares}  detectable {least:.2f}",
-                flush=True,
-            )
+        for worlds in (6, 8, 16):
+            rng = np.random.default_rng([worlds, skewed])
+            made = {"Student's t": simulate_t(rng, worlds, skewed, seasons)}
+            if worlds == 8:
+                made["bootstrap of worlds"] = simulate_bootstrap(rng, worlds, skewed, seasons, within=False)
+                made["two-level bootstrap"] = simulate_bootstrap(rng, worlds, skewed, seasons, within=True)
+            for name, shares in made.items():
+                cells = [
+                    ""
+                    if key not in shares
+                    else f"{shares[key]:.2f}"
+                    if key == "least"
+                    else f"{shares[key]:.1%}"
+                    for key in COLUMNS
+                ]
+                print(
+                    f"| {worlds} | {'skewed' if skewed else 'normal'} | {name} |",
+                    " | ".join(cells),
+                    "|",
+                    flush=True,
+                )
 
 
 if __name__ == "__main__":

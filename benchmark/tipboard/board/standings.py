@@ -39,10 +39,8 @@ from tipboard.board.entries import REFERENCE_TEAM, REPRODUCED, RUN_HERE, SELF_RE
 from tipboard.board.files import Board
 from tipboard.board.fresh import fresh_of
 from tipboard.board.ranks import rank_intervals, ranks
+from tipboard.seasons.standings import LINES
 
-LINES = frozenset({"prevalence/chao_fixed_range"})
-"""Lines to beat: reference methods that repeat another one's estimates, with an arbitrary interval. They are listed
-without a rank and without a test."""
 NO_SHIFT = (FORWARD, OPERATION, RANDOM, "all")
 """Splits that are not shift: what is lost on any other is a *shift drop*."""
 

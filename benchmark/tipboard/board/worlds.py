@@ -23,7 +23,7 @@ from tipdata.core.world import check_status
 from tipdata.release import Release
 
 from tipboard.board.ranks import MeanRanks, rank_methods
-from tipboard.board.standings import LINES
+from tipboard.seasons.standings import LINES
 
 WORLDS = "worlds.json"
 FEWEST = 5

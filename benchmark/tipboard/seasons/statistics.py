@@ -11,27 +11,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+from tipbench.evaluation.comparison import LEVEL, adjust_holm
 
-LEVEL = 0.05
 FEWEST_WORLDS = 6
 """A season has at least so many worlds: with fewer, t intervals are too wide to rank anything."""
+DECIMALS = 9
+"""Means and differences of scores are compared to so many decimals: beyond these they differ by rounding alone."""
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """Methods of one class in one task, in the order in which their scores were given.
+    """Methods that are ranked together, in the order in which their scores were given.
 
     All arrays are [methods] or [methods, methods], float64 unless said otherwise.
 
     Attributes:
         mean, low, high: mean score over worlds and its 95% interval.
-        difference, half_width: mean of row minus column over worlds, and half of its 95% interval.
+        difference, half_width: mean of row minus column over worlds, and half of its 95% interval, without correction.
         p: Holm-adjusted two-sided p of the difference; 1 on the diagonal.
         wins: worlds in which the row is better than the column, int64; ties count for neither.
         better: whether the row is significantly better than the column, bool.
+        order: methods by mean score, the best first, int64; ties keep the order in which they were given.
         top: whether a method is in the top group: the best mean, or not significantly worse than it; bool.
         first_rank, last_rank: ends of the rank interval, int64: 1 + the number of methods significantly better, and
             the number of methods less those significantly worse.
@@ -45,19 +48,13 @@ class Ranking:
     p: Floats
     wins: NDArray[np.int64]
     better: NDArray[np.bool_]
+    order: NDArray[np.int64]
     top: NDArray[np.bool_]
     first_rank: NDArray[np.int64]
     last_rank: NDArray[np.int64]
 
-    @property
-    def order(self) -> NDArray[np.int64]:
-        """Methods by mean score, the best first; ties keep the order in which they were given."""
-        return self._order
 
-    _order: NDArray[np.int64]
-
-
-def rank(scores: Floats, lower_is_better: bool = False) -> Ranking:
+def rank(scores: ArrayLike, lower_is_better: bool = False) -> Ranking:
     """Rank methods over worlds.
 
     Args:
@@ -65,21 +62,23 @@ def rank(scores: Floats, lower_is_better: bool = False) -> Ranking:
         lower_is_better: whether the smallest score is the best.
 
     Raises:
-        ValueError: for fewer than two worlds, and for a score that is not finite.
+        ValueError: for fewer than six worlds, no method, and a score that is not finite.
     """
-    scores = np.asarray(scores, dtype=np.float64)
-    if scores.shape[0] < 2:
-        raise ValueError(f"{scores.shape[0]} worlds cannot be compared: two or more are needed")
-    if not np.isfinite(scores).all():
-        raise ValueError("a score is not finite: leave out methods that failed in a world")
+    scores = _checked(scores)
+    worlds, methods = scores.shape
+    if worlds < FEWEST_WORLDS:
+        raise ValueError(f"{worlds} worlds rank nothing: {FEWEST_WORLDS} or more are needed")
     mean, half = interval(scores)
-    paired = scores[:, :, None] - scores[:, None, :]
+    paired = _differences(scores)
     difference, half_width = interval(paired)
+    p = np.ones_like(difference)
+    pairs = np.triu_indices(methods, k=1)
+    error = paired.std(axis=0, ddof=1)[pairs] / np.sqrt(worlds)
+    p[pairs] = adjust_holm(_two_sided_p(difference[pairs], error, worlds - 1.0))
+    p = np.minimum(p, p.T)
     sign = -1.0 if lower_is_better else 1.0
-    p = _adjusted(difference, paired.std(axis=0, ddof=1), len(scores))
     better = (p < LEVEL) & (sign * difference > 0)
-    order = np.argsort(-sign * mean, kind="stable")
-    n = scores.shape[1]
+    order = np.argsort(np.round(-sign * mean, DECIMALS), kind="stable")
     return Ranking(
         mean=mean,
         low=mean - half,
@@ -89,15 +88,15 @@ def rank(scores: Floats, lower_is_better: bool = False) -> Ranking:
         p=p,
         wins=(sign * paired > 0).sum(axis=0),
         better=better,
-        top=~better[order[0]] if n else np.zeros(0, dtype=bool),
+        order=order,
+        top=~better[order[0]],
         first_rank=1 + better.sum(axis=0),
-        last_rank=n - better.sum(axis=1),
-        _order=order,
+        last_rank=methods - better.sum(axis=1),
     )
 
 
 def interval(values: Floats) -> tuple[Floats, Floats]:
-    """Return mean and half the width of the 95% Student's t interval over the first axis (worlds)."""
+    """Return mean and half the width of the 95% Student's t interval over the first axis, two worlds or more."""
     from scipy.special import stdtrit
 
     worlds = len(values)
@@ -105,37 +104,32 @@ def interval(values: Floats) -> tuple[Floats, Floats]:
     return values.mean(axis=0), stdtrit(worlds - 1, 1 - LEVEL / 2) * error
 
 
-def holm(p: Floats) -> Floats:
-    """Return Holm-adjusted p values, [tests]."""
-    order = np.argsort(p, kind="stable")
-    adjusted = np.minimum(1.0, np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)))
-    back = np.empty_like(adjusted)
-    back[order] = adjusted
-    return back
+def depends_on_assumptions(scores: ArrayLike, drawn: ArrayLike) -> bool:
+    """Return whether any two methods change places, by more than noise, once assumptions are drawn.
 
+    A pair changes places where the mean of its paired differences has one sign in the worlds as the file stands and
+    the other in those with drawn assumptions, and Welch's t test (Welch 1947, Biometrika 34:28-35) of the difference
+    between the two means is significant after Holm's correction over all pairs.
 
-def _adjusted(difference: Floats, deviation: Floats, worlds: int) -> Floats:
-    """Return Holm-adjusted p values of all pairs, [methods, methods], symmetric."""
-    from scipy.special import stdtr
+    Args:
+        scores: [worlds, methods], finite.
+        drawn: whether a world has drawn assumptions, bool [worlds]; at least two of each sort.
 
-    upper = np.triu_indices(len(difference), k=1)
-    d, s = difference[upper], deviation[upper]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        t = np.abs(d) / (s / np.sqrt(worlds))
-    # Without any spread a difference is certain, and no difference is none.
-    raw = np.where(s > 0, 2 * stdtr(worlds - 1, -t), np.where(d == 0, 1.0, 0.0))
-    p = np.ones_like(difference)
-    p[upper] = holm(raw)
-    return np.minimum(p, p.T)
-
-
-def depends_on_assumptions(all_worlds: Ranking, undrawn: Ranking) -> bool:
-    """Return whether the order in all worlds differs from that in worlds as the file stands by more than noise.
-
-    That is so where the two rank intervals of any method do not overlap.
+    Raises:
+        ValueError: for fewer than two worlds of a sort, no method, and a score that is not finite.
     """
-    apart = (all_worlds.first_rank > undrawn.last_rank) | (undrawn.first_rank > all_worlds.last_rank)
-    return bool(apart.any())
+    drawn, paired = np.asarray(drawn, dtype=bool), _differences(_checked(scores))
+    pairs = np.triu_indices(paired.shape[1], k=1)
+    sorts = [paired[rows][:, *pairs] for rows in (~drawn, drawn)]
+    if min(map(len, sorts)) < 2:
+        raise ValueError("orders are compared between two worlds or more of each sort")
+    fixed, other = (one.mean(axis=0) for one in sorts)
+    shares = np.stack([one.var(axis=0, ddof=1) / len(one) for one in sorts])
+    each = np.array([[len(one) - 1] for one in sorts])
+    with np.errstate(invalid="ignore"):
+        freedom = shares.sum(axis=0) ** 2 / (shares**2 / each).sum(axis=0)
+    p = adjust_holm(_two_sided_p(fixed - other, np.sqrt(shares.sum(axis=0)), freedom))
+    return bool(((np.array(p) < LEVEL) & (fixed * other < 0)).any())
 
 
 def detectable_difference(deviation: float, worlds: int, power: float = 0.8) -> float:
@@ -155,3 +149,26 @@ def detectable_difference(deviation: float, worlds: int, power: float = 0.8) -> 
     critical = stdtrit(worlds - 1, 1 - LEVEL / 2)
     effect = brentq(lambda d: nct.sf(critical, worlds - 1, d * np.sqrt(worlds)) - power, 1e-6, 50)
     return float(effect * deviation)
+
+
+def _checked(scores: ArrayLike) -> Floats:
+    found = np.asarray(scores, dtype=np.float64)
+    if found.ndim != 2 or not found.shape[1]:
+        raise ValueError(f"scores are [worlds, methods], one method or more, and these are {found.shape}")
+    if not np.isfinite(found).all():
+        raise ValueError("a score is not finite: leave out methods that failed in a world")
+    return found
+
+
+def _differences(scores: Floats) -> Floats:
+    """Return row minus column, [worlds, methods, methods]."""
+    return np.round(scores[:, :, None] - scores[:, None, :], DECIMALS)
+
+
+def _two_sided_p(difference: Floats, error: Floats, freedom: Floats | float) -> Floats:
+    """Return two-sided p of Student's t. Without any spread a difference is certain, and no difference is none."""
+    from scipy.special import stdtr
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p = 2 * stdtr(freedom, -np.abs(difference) / error)
+    return np.where(error > 0, p, np.where(difference == 0, 1.0, 0.0))
