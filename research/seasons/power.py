@@ -40,7 +40,7 @@ def simulate_t(rng: np.random.Generator, worlds: int, skewed: bool, seasons: int
     drawn = np.arange(worlds) >= worlds // 2
     counts: dict[str, float] = {}
 
-    def count(name: str, holds: bool) -> None:
+    def count(name: str, holds: bool | np.bool_ | np.ndarray) -> None:
         counts[name] = counts.get(name, 0) + bool(holds) / seasons
 
     for _ in range(seasons):
@@ -71,7 +71,8 @@ def simulate_bootstrap(
     unit = np.sqrt(VARIANCES[0] + VARIANCES[1])
     methods = len(VARIANCES)
     first, second = np.triu_indices(methods, k=1)
-    counts = dict.fromkeys(("mean", "difference", "type I", "family", "power 1", "Holm 1"), 0.0)
+    names = ("mean", "difference", "type I", "family", "power 1", "Holm 1")
+    counts: dict[str, float] = dict.fromkeys(names, 0.0)
     for _ in range(seasons):
         scores = draw(rng, worlds, skewed)
         weights = rng.multinomial(worlds, np.full(worlds, 1 / worlds), REPLICATES) / worlds
@@ -80,14 +81,14 @@ def simulate_bootstrap(
             drawn += rng.normal(size=drawn.shape) * np.sqrt((weights**2).sum(axis=1))[:, None]
         low, high = np.quantile(drawn[:, 0], [LEVEL / 2, 1 - LEVEL / 2])
         counts["mean"] += low <= 0 <= high
-        for effect, names in ((0.0, ("type I", "family")), (1.0, ("power 1", "Holm 1"))):
+        for effect, pair, family in ((0.0, "type I", "family"), (1.0, "power 1", "Holm 1")):
             moved = drawn + effect * unit * (np.arange(methods) == 0)
             apart = moved[:, first] - moved[:, second]
             below = np.minimum((apart <= 0).sum(axis=0), (apart >= 0).sum(axis=0))
             p = np.minimum(1.0, 2 * (1 + below) / (1 + REPLICATES))
-            counts[names[0]] += p[0] < LEVEL
-            adjusted = np.array(adjust_holm(p.tolist())) < LEVEL
-            counts[names[1]] += adjusted[0] if effect else adjusted.any()
+            counts[pair] += p[0] < LEVEL
+            adjusted = np.array(adjust_holm(p)) < LEVEL
+            counts[family] += adjusted[0] if effect else adjusted.any()
     counts["difference"] = seasons - counts["type I"]
     return {name: count / seasons for name, count in counts.items()}
 

@@ -96,8 +96,8 @@ def made_season(
     frame = frame_of(one for _, one in results).with_columns(
         entry=pl.Series([one for one, _ in results], dtype=pl.String)
     )
-    numbers = dict.fromkeys(("chance", "oracle", "single_unit", "clusters"), pl.Float64)
-    return MadeSeason(frame, pl.DataFrame(entries), pl.DataFrame(there, schema_overrides=numbers))
+    cast = pl.col("chance", "oracle", "single_unit", "clusters").cast(pl.Float64)
+    return MadeSeason(frame, pl.DataFrame(entries), pl.DataFrame(there).with_columns(cast))
 
 
 def _drawn(rng: np.random.Generator, task: str, worlds: int) -> dict[str, list[float | None]]:

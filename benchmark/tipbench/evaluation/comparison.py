@@ -140,7 +140,7 @@ def compute_two_sided_p(differences: Floats) -> float:
     return min(1.0, float(2 * (1 + min(below, above)) / (1 + differences.size)))
 
 
-def adjust_holm(p: Sequence[float]) -> list[float]:
+def adjust_holm(p: Sequence[float] | Floats) -> list[float]:
     """Return Holm's step-down adjustment: the p values, smallest first, times the number not yet rejected, made
     monotone, at most 1."""
     values = np.asarray(p, dtype=np.float64)

@@ -148,7 +148,7 @@ def detectable_difference(deviation: float, worlds: int, power: float = 0.8) -> 
 
     critical = stdtrit(worlds - 1, 1 - LEVEL / 2)
     effect = brentq(lambda d: nct.sf(critical, worlds - 1, d * np.sqrt(worlds)) - power, 1e-6, 50)
-    return float(effect * deviation)
+    return deviation * float(effect)  # type: ignore[arg-type]
 
 
 def _checked(scores: ArrayLike) -> Floats:
