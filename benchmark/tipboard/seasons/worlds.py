@@ -1,15 +1,51 @@
-"""Worlds of a season on this machine: made for as long as they are needed, and which splits they have."""
+"""Worlds of a season on this machine: drawn from its key, checked, and shown to authors of predictions as folds.
+
+A fold of a season has ids that follow from the key (:mod:`tipbench.data.relabelling`): neither the ids of the world,
+which its number decides, nor the words of its images reach a method or an author.
+"""
 
 from __future__ import annotations
 
+import io
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
+import polars as pl
+from tipbench.data.fold import Fold, Prepared
+from tipbench.data.relabelling import relabel
 from tipbench.loading import prepare
-from tipcore.errors import UsageError
+from tipbench.tasks import task_of
+from tipcore.digest import column_digest
+from tipcore.engines import Engine
+from tipcore.errors import CheckFailed, UsageError
+from tipcore.sources import value_digest
+from tipcore.table_files import UNREADABLE, error_line, read_parquet
 from tipdata.release import Release
-from tipdata.release.builder import open_on_disk
+from tipdata.release.builder import open_on_disk, remove_from_disk
+
+from tipboard.seasons.record import (
+    FOLDS,
+    Attempt,
+    Frozen,
+    Season,
+    SeasonWorld,
+    TaskTerms,
+    WorldTask,
+    ids_key,
+    is_drawn,
+    release_of,
+    world_number,
+)
+
+MOST_ATTEMPTS = 20
+TABLES = "tables"
+SIGNIFICANT = 9
+"""Digits of answers that enter their digest: logarithms may differ in their last bits between processors."""
+
+Check = Callable[[Release, Sequence[str]], list[str]]
+"""A made world and tasks -> why it cannot be used; nothing where it can."""
 
 
 @contextmanager
@@ -32,3 +68,135 @@ def has_split(task: str, world: Release, split: str, labels: str, access: str) -
     except UsageError:
         return False
     return True
+
+
+def runs_every_task(world: Release, names: Sequence[str]) -> list[str]:
+    """Return one clause for each task that a world cannot run on its default split."""
+    found = []
+    for name in names:
+        try:
+            prepare(name, release=world, split=task_of(name).splits[0])
+        except UsageError as error:
+            found.append(f"{name}: {str(error).rstrip('.')}")
+    return found
+
+
+def draw_world(
+    season: Season,
+    key: bytes,
+    frozen: Frozen,
+    k: int,
+    check: Check = runs_every_task,
+    engine: Engine | str = "loky",
+) -> SeasonWorld:
+    """Return world k, made on this machine: the first attempt that passes the check.
+
+    Raises CheckFailed where none of :data:`MOST_ATTEMPTS` does.
+    """
+    attempts: list[Attempt] = []
+    while len(attempts) < MOST_ATTEMPTS:
+        number = world_number(key, frozen, season, k, len(attempts))
+        world = release_of(season, number)
+        open_on_disk(world.version, world.size, engine=engine, world=number, quiet=True)
+        reasons = check(world, season.tasks)
+        attempts.append(Attempt(number=number, reasons=reasons))
+        if not reasons:
+            tasks = {
+                name: describe(prepare_keyed(season, key, frozen, k, number, name), terms)
+                for name, terms in season.terms.items()
+            }
+            return SeasonWorld(k=k, drawn=is_drawn(season, k), attempts=attempts, tasks=tasks)
+        forget_world(world)
+    raise CheckFailed(
+        f"world {k} of season {season.name} failed its checks {MOST_ATTEMPTS} times ({attempts[-1].reasons[0]}): "
+        "make the season void and open another one."
+    )
+
+
+def forget_world(world: Release) -> None:
+    """Remove a world from this machine, if it is there."""
+    if world.folder.is_dir():
+        remove_from_disk(world)
+    world.folder.with_name(f"{world.folder.name}.lock").unlink(missing_ok=True)
+
+
+def prepare_keyed(
+    season: Season, key: bytes, frozen: Frozen, k: int, number: int, name: str, labels: str | None = None
+) -> Prepared:
+    """Return the fold and answers of a task in a world, with keyed ids; ``labels``: the ranked ones by default."""
+    terms, world = season.terms[name], release_of(season, number)
+    open_on_disk(world.version, world.size, world=number, quiet=True)
+    made = prepare(name, release=world, split=terms.split, labels=labels or terms.labels[0])
+    return relabel(made, ids_key(key, frozen, k, name))
+
+
+def describe(prepared: Prepared, terms: TaskTerms) -> WorldTask:
+    """Return what is published of a task in a world."""
+    test = prepared.answers.frame
+    test = test.filter(pl.col("part") == "test") if "part" in test.columns else test
+    positive = test.filter(pl.col("label") == 1) if "label" in test.columns else test
+    files = fold_files(prepared.folds[0]) if terms.predictions else {}
+    return WorldTask(
+        clusters=positive["cluster"].n_unique(),
+        answers=frame_digest(prepared.answers.frame),
+        inputs=value_digest({name: frame_digest(one) for name, one in files.items()}) if files else None,
+    )
+
+
+def frame_digest(frame: pl.DataFrame) -> str:
+    """Return SHA-256 over the columns of a frame by name, floats to :data:`SIGNIFICANT` digits."""
+    floats = [name for name, kind in frame.schema.items() if kind.is_float()]
+    rounded = frame.with_columns(pl.col(floats).round_sig_figs(SIGNIFICANT))
+    return value_digest({one.name: column_digest(one) for one in rounded.iter_columns()})
+
+
+def fold_files(fold: Fold) -> dict[str, pl.DataFrame]:
+    """Return the frames of a fold by the path of their file in its folder."""
+    tables = {f"{TABLES}/{name}.parquet": table.collect() for name, table in sorted(fold.tables.items())}
+    return {"parts.parquet": fold.parts, "labels.parquet": fold.supervision, **tables}
+
+
+def truth_frame(prepared: Prepared) -> pl.DataFrame:
+    """Return the answers in the ids of the fold, sorted by them."""
+    task, (fold,) = prepared.task, prepared.folds
+    key, unit = task.kind.key(task.unit), task.unit
+    new = fold.parts[unit]
+    old = prepared.back(pl.DataFrame({key: new}))[key]
+    known = pl.DataFrame({unit: old, "_new": new})
+    made = prepared.answers.frame.join(known, on=unit, how="left", maintain_order="left")
+    return made.with_columns(pl.col("_new").alias(unit)).drop("_new").sort(unit)
+
+
+def frame_bytes(frame: pl.DataFrame) -> bytes:
+    """Return a parquet file whose bytes follow from the frame and the libraries."""
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer, compression="zstd", statistics=False)
+    return buffer.getvalue()
+
+
+def write_fold(folder: Path, name: str, k: int, fold: Fold) -> None:
+    """Write the fold of a task in world k below a folder."""
+    for path, frame in fold_files(fold).items():
+        file = folder / name / f"w{k}" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(frame_bytes(frame))
+
+
+def load_fold(folder: str | Path, task: str, k: int) -> Fold:
+    """Return the fold of a task in world k of a season's public folder, to fit and predict.
+
+    Raises UsageError where it is not there, or its files cannot be read.
+
+    >>> fold = load_fold("spring-2027", "advert_risk", 1)  # doctest: +SKIP
+    """
+    place = Path(folder) / FOLDS / task / f"w{k}"
+    try:
+        tables = {path.stem: read_parquet(path).lazy() for path in sorted((place / TABLES).iterdir())}
+        parts, labels = (read_parquet(place / f"{name}.parquet") for name in ("parts", "labels"))
+    except OSError as error:
+        raise UsageError(
+            f"{place} holds no fold ({error.strerror or error}): give a world from w1 on."
+        ) from None
+    except UNREADABLE as error:
+        raise UsageError(f"{place} cannot be read ({error_line(error)}): get the season again.") from None
+    return Fold(task_of(task).problem, tables, parts, labels, independent_regions=True)

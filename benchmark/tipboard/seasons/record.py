@@ -1,0 +1,355 @@
+"""What a season publishes, and the commitment that holds its host to its key and its terms.
+
+The public folder, the same as ``results/seasons/NAME`` of a board: ``season.json`` (:class:`Season`), from the freeze
+on ``frozen.json`` (:class:`Frozen`), ``status.json`` and, where predictions are taken, ``folds/``; after the close
+``key.hex``, ``worlds.json``, ``entries.json`` (:class:`Closed`), ``results.parquet`` and ``truth/``.
+
+The host's folder has mode 0700: ``key.hex`` (0600), ``season.json``, ``published`` (the path of the public folder),
+``entries/<number>/``, ``frozen.json``, ``worlds/<k>.json``, ``failures/`` and ``runs/``.
+
+All that is secret follows from the key by SHA-256 over parts, each preceded by its length as eight bytes, big-endian:
+the commitment from the key and the canonical JSON of all other fields of ``season.json``; the number of a world from
+the key, the digest of ``frozen.json``, k and the attempt.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+from tipbench.metrics.scores import Record
+from tipbench.runs.results import Model, Result, read_record
+from tipbench.tasks import ScoreVersion, score_version, task_of, tasks
+from tipbench.version import __version__
+from tipcore.errors import UsageError
+from tipcore.operating_system import require_confinement
+from tipcore.sources import canonical, value_digest
+from tipdata.core.world import DRAWN, entry_of, fingerprint, parameters_digest, release_name
+from tipdata.release import Release
+
+from tipboard.submissions.record import SubmissionRecord
+
+FORMAT = "tipbench season 1"
+HEX = r"^[0-9a-f]{64}$"
+NAME = re.compile(r"[a-z0-9](?:-?[a-z0-9_]){0,39}")
+KEY, SEASON, FROZEN, WORLDS, ENTRIES = "key.hex", "season.json", "frozen.json", "worlds.json", "entries.json"
+STATUS, VOID, PUBLISHED, FOLDS, TRUTH = "status.json", "void.json", "published", "folds", "truth"
+KEY_BYTES, NUMBER_BITS = 32, 96
+FEWEST_WORLDS, MOST_WORLDS, MOST_ENTRIES, DECIMALS, REPLICATES = 6, 64, 3, 3, 200
+BESIDE = {"advert_risk": ("truth", "expert")}
+"""Tasks that are run with several labels, of which the first is ranked; others have their default."""
+HOST = "tipbench"
+"""The team of the shipped methods."""
+RAN = "ran"
+REASONS = {
+    "install": "cannot be installed",
+    "time": "took too long",
+    "memory": "took too much memory",
+    "refused": "predictions refused",
+    "error": "the method raised an error",
+    "needs": "needs what the fold does not have",
+}
+"""Why an entry failed: nothing else is said of it before the close."""
+
+
+class TaskTerms(Record):
+    """How a task is run. ``evaluator``: what its scores mean."""
+
+    split: str
+    labels: list[str] = Field(min_length=1, description="the first is ranked")
+    evaluator: ScoreVersion
+    predictions: bool = Field(
+        description="whether files of predictions are taken: not where rows come in steps"
+    )
+
+
+class Season(Record):
+    """``season.json``: what a season promises before anything is entered. All times are UTC."""
+
+    format: Literal["tipbench season 1"] = FORMAT
+    name: str
+    opens: datetime
+    closes: datetime = Field(description="packages are taken before it, and frozen after it")
+    predictions: datetime | None = Field(description="files of predictions are taken before it; null: never")
+    data: str = Field(description="version of the data")
+    size: str
+    worlds: int = Field(ge=FEWEST_WORLDS, le=MOST_WORLDS, multiple_of=2)
+    tasks: list[str] = Field(min_length=1)
+    terms: dict[str, TaskTerms] = Field(description="by task")
+    minutes: float = Field(gt=0, description="CPU minutes of a cell")
+    memory_gib: float = Field(gt=0, description="of a cell")
+    entries: int = Field(default=MOST_ENTRIES, description="of a team, of which the last counts")
+    decimals: int = Field(default=DECIMALS, description="of published scores")
+    replicates: int = Field(default=REPLICATES, description="of the cluster bootstrap within a world")
+    world_file: str = Field(pattern=HEX, description="SHA-256 of the parameters of the data version")
+    generator: str = Field(pattern=HEX, description="SHA-256 of the generator's code and parameters")
+    tipbench: str = Field(description="version that runs and scores")
+    commitment: str = Field(pattern=HEX)
+
+    @property
+    def release(self) -> str:
+        return release_name(self.data, self.size)
+
+
+class FrozenEntry(Record):
+    """A package that takes part; ``wheel``: SHA-256 of its file, null for tipbench itself; ``configs``: by task."""
+
+    id: str
+    receipt: str | None = Field(description="null for a shipped method")
+    wheel: str | None
+    configs: dict[str, str]
+
+
+class Frozen(Record):
+    """``frozen.json``: the packages, after which the worlds are drawn."""
+
+    name: str
+    frozen: datetime
+    entries: list[FrozenEntry]
+
+    @property
+    def digest(self) -> str:
+        return value_digest(self.model_dump(mode="json"))
+
+
+class Entered(Record):
+    """``entry.json``: a submission that was taken in.
+
+    ``previous``: receipt of the one before; the first has the commitment. ``wheels``, ``files``: SHA-256 by name of the
+    wheels that it takes, its own first, and of the files of predictions.
+    """
+
+    number: int = Field(ge=1)
+    previous: str = Field(pattern=HEX)
+    entered: datetime
+    record: SubmissionRecord
+    wheels: dict[str, str]
+    files: dict[str, str]
+
+    @property
+    def id(self) -> str:
+        return self.record.id
+
+    @property
+    def is_package(self) -> bool:
+        return not self.record.predictions
+
+    @property
+    def receipt(self) -> str:
+        """The hash that the team keeps: it binds this entry and all before it."""
+        return value_digest(self.model_dump(mode="json"))
+
+
+class Attempt(Record):
+    """A world that was drawn. ``reasons``: why it was not taken; none of the last one."""
+
+    number: int
+    reasons: list[str]
+
+
+class WorldTask(Record):
+    """``clusters``: with a positive in the test part, or of any kind; ``answers``, ``inputs``: digests."""
+
+    clusters: int
+    answers: str
+    inputs: str | None = None
+
+
+class SeasonWorld(Record):
+    """One world of ``worlds.json``."""
+
+    k: int
+    drawn: bool = Field(description="whether every assumed parameter was drawn too")
+    attempts: list[Attempt]
+    tasks: dict[str, WorldTask]
+
+    @property
+    def number(self) -> int:
+        return self.attempts[-1].number
+
+
+class Standing(Record):
+    """How an entry took part in a task. ``entry_class``: as declared; ``class_found``: null where nothing was found."""
+
+    entry_class: str
+    class_found: str | None = None
+    status: str
+
+
+class ClosedEntry(Record):
+    """One entry of ``entries.json``; ``entered``: null for a shipped method; ``note``: why it does not count."""
+
+    id: str
+    is_host: bool
+    kind: Literal["package", "predictions"]
+    entered: Entered | None
+    tasks: dict[str, Standing]
+    note: str | None = None
+
+
+class Void(Record):
+    """A season, or an entry by its id, that counts for nothing."""
+
+    entry: str | None
+    reason: str
+    at: datetime
+
+
+class Closed(Record):
+    """``entries.json``."""
+
+    name: str
+    closed: datetime
+    entries: list[ClosedEntry]
+    voids: list[Void]
+
+
+def entry_id(result: Result) -> str:
+    """Return the id of the entry that a result of a season is of."""
+    return result.method_name if "--" in result.method_name else f"{HOST}--{result.method_name}"
+
+
+def to_json(record: BaseModel) -> str:
+    """Return indented JSON, finite numbers only."""
+    return json.dumps(record.model_dump(mode="json"), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def terms_of(names: Sequence[str]) -> dict[str, TaskTerms]:
+    """Return the terms of tasks, of all where none are named. Raises UsageError for one that does not exist."""
+    chosen = [task_of(name) for name in (names or tasks())]
+    return {
+        one.name: TaskTerms(
+            split=one.splits[0],
+            labels=list(BESIDE.get(one.name, one.labels_on(one.splits[0])[:1])),
+            evaluator=score_version(one),
+            predictions=not one.stream,
+        )
+        for one in chosen
+    }
+
+
+def versions_here(data: str, size: str, names: Sequence[str]) -> dict[str, Any]:
+    """Return what decides worlds and scores of a season and may differ between two installations of tipbench."""
+    return {
+        "world_file": parameters_digest(data, size),
+        "generator": fingerprint(data, size),
+        "tipbench": __version__,
+        "terms": terms_of(names),
+    }
+
+
+def _digest(*parts: bytes) -> str:
+    digest = hashlib.sha256()
+    for part in (FORMAT.encode(), *parts):
+        digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.hexdigest()
+
+
+def commitment(key: bytes, season: Season) -> str:
+    """Return the commitment, in hex, to a key and to every other field of a season."""
+    terms = season.model_dump(mode="json", exclude={"commitment"})
+    return _digest(b"commitment", key, canonical(terms).encode())
+
+
+def is_drawn(season: Season, k: int) -> bool:
+    """Return whether world k draws every assumed parameter: the second half of them does."""
+    return k > season.worlds // 2
+
+
+def world_number(key: bytes, frozen: Frozen, season: Season, k: int, attempt: int) -> int:
+    """Return the number of world k, from 1, at an attempt, from 0."""
+    digest = _digest(b"world", key, frozen.digest.encode(), str(k).encode(), str(attempt).encode())
+    number = 1 + (int(digest, 16) >> (256 - NUMBER_BITS))
+    return number + DRAWN if is_drawn(season, k) else min(number, DRAWN - 1)
+
+
+def ids_key(key: bytes, frozen: Frozen, k: int, task: str) -> bytes:
+    """Return the 32 bytes that the ids of a task's fold in world k follow from."""
+    return bytes.fromhex(_digest(b"ids", key, frozen.digest.encode(), str(k).encode(), task.encode()))
+
+
+def release_of(season: Season, number: int) -> Release:
+    """Return the release of a world."""
+    return Release.of(season.data, season.size, number)
+
+
+def read(path: Path, kind: type[Model], what: str = "season") -> Model:
+    """Return a record from its file. Raises UsageError where it is not there or not one."""
+    return read_record(path, kind, f"{path.parent} is not a {what}", path.name, "get it again")
+
+
+def read_voids(folder: Path) -> list[Void]:
+    """Return what was made void in a season, in order."""
+    if not (folder / VOID).is_file():
+        return []
+    return [Void.model_validate(one) for one in json.loads((folder / VOID).read_bytes())]
+
+
+def open_public(folder: Path) -> Season:
+    """Return the season of a published folder. Raises UsageError where there is none."""
+    return read(folder / SEASON, Season)
+
+
+def open_secret(folder: Path, to_void: bool = False) -> tuple[Season, bytes]:
+    """Return the season of a host's folder and its key.
+
+    Args:
+        to_void: whether it is opened to be made void, for which no key is needed.
+
+    Raises:
+        UsageError: where it is no such folder, the key is lost or another one, the season is void or was opened by
+            another tipbench, and on a system that hosts none.
+    """
+    require_confinement("Hosting a season")
+    season = open_public(folder)
+    if to_void:
+        return season, b""
+    for void in read_voids(folder):
+        if void.entry is None:
+            raise UsageError(f"season {season.name} is void since {minute(void.at)}: {void.reason}")
+    try:
+        key = bytes.fromhex((folder / KEY).read_text(encoding="ascii").strip())
+    except FileNotFoundError:
+        raise UsageError(
+            f"{folder / KEY} is lost: restore it, or end the season with `tipbench season void {folder} reason=TEXT`."
+        ) from None
+    except (ValueError, OSError):
+        key = b""
+    if len(key) != KEY_BYTES or commitment(key, season) != season.commitment:
+        raise UsageError(
+            f"{folder / KEY} and {folder / SEASON} do not give the season's commitment: restore both as they were."
+        )
+    if found := differences(season):
+        raise UsageError(
+            f"season {season.name} cannot go on here, since {found[0]}: install the one of the season."
+        )
+    return season, key
+
+
+def differences(season: Season) -> list[str]:
+    """Return one clause for everything by which this tipbench would make or score other worlds than a season's."""
+    try:
+        entry_of(season.data)
+        here = versions_here(season.data, season.size, season.tasks)
+    except UsageError as error:
+        return [str(error).rstrip(".")]
+    found = []
+    if here["tipbench"] != season.tipbench:
+        found.append(f"tipbench is {here['tipbench']} and was {season.tipbench}")
+    if here["world_file"] != season.world_file:
+        found.append(f"the world file of data {season.data} was edited")
+    elif here["generator"] != season.generator:
+        found.append(f"the code of the generator of data {season.data} was changed")
+    other = (name for name, terms in season.terms.items() if here["terms"].get(name) != terms)
+    return found + [f"{name} is run or scored otherwise here" for name in other]
+
+
+def minute(moment: datetime) -> str:
+    """Return a moment as messages show it."""
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
