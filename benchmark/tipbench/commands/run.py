@@ -28,13 +28,15 @@ your own data, and your own method:
 Runs are written to runs/<data>/<task>/<split>/<method>/<hash>-s<seed>/ as result.json and
 predictions.parquet. What is finished is not run again: overwrite=only_missing|always|never.
 --log-file says in a file when each cell begins and ends; --references is explained in docs/guide.md.
---columns takes data, task, method, source, split, labels, metric, valid, score, sd of seeds, 95% interval,
-share of oracle, leakage, drift, accused per find (20%), accused per find (50%), worst group accused (50%),
-wrongful links per true link, accused per find (own), worst group accused (own), harm gap, protection gap, coverage,
-interval score, failed intervals, seconds.
+A terminal shows a block per task; a pipe, or --columns, shows a row per method and split. --columns takes all, or
+data, task, method, source, split, labels, metric, valid, score, seed_sd, interval, accused_per_find, share_of_oracle,
+leakage, drift, accusations_per_find_20, accusations_per_find_50, worst_group_accused_50, wrongful_links,
+accusations_per_find, worst_group_accused, harm_gap, protection_gap, coverage, interval_score, failed_intervals,
+seconds.
 """
 
 import argparse
+import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -68,6 +70,11 @@ from tipbench.tasks import task_of
 OWN_CODE = True
 QUICKSTART = "experiment=quickstart"
 NO_FIGURE = "none, since no cell has a score"
+LEGEND = (
+    "random, operation, forward: splits, the last the most honest; interval and accused per find are of the last.\n"
+    "accused per find: lawful operations accused for each trafficking operation found, when half are found,\n"
+    "or by the method's own decisions; for linkage wrongful links per true link."
+)
 REFERENCES = "sorted by the score on the test part; source: yours, or a committed reference"
 OF_COMMAND = ("experiment", "engine", "overwrite", "fence", "limits", "runs", "figure")
 """Settings of the whole command, not of a cell."""
@@ -158,17 +165,18 @@ def _report(
             "figure": figure,
         })  # fmt: skip
     elif lines:
-        columns, cells = table(lines, _columns(options))
-        left_out = emit_table(columns, cells, title=REFERENCES if beside else None)
-        if left_out:
-            notice(f"not shown for want of room: {', '.join(left_out)}; see --columns", options.quiet)
-        if note := gap_note(lines, {column.title for column in columns}.difference(left_out)):
-            notice(f"note: {note}", options.quiet)
+        if sys.stdout.isatty() and options.columns is None:
+            _show_blocks(report.blocks(lines), options.quiet)
+        else:
+            columns, cells = table(lines, _columns(options))
+            emit_table(columns, cells, title=REFERENCES if beside else None)
+            if note := gap_note(lines, {column.title for column in columns}):
+                notice(f"note: {note}", options.quiet)
         for result in results_with_estimates(results):
             title = f"{result.method_name}, split {result.split}: estimates"
             emit_table(*estimate_table(result.estimates, task_of(result.task).unit), title=title)
         columns, cells = report.form_table_of_results(results)
-        if cells:
+        if cells and len({result.task for result in results}) == 1:
             emit_table(
                 columns, cells, title="recall by form of exploitation, at the 1% budget or by timely alarms"
             )
@@ -186,6 +194,19 @@ def _report(
     if failures:
         notice(f"{len(failures)} of {len(outcomes)} cells failed; the others are finished.")
     return FAILED if failures else 0
+
+
+def _show_blocks(shown: Sequence[report.Block], quiet: bool) -> None:
+    """Write a block per task, and one legend for all of them."""
+    left_out: dict[str, None] = {}
+    for block in shown:
+        emit(block.title)
+        left_out |= dict.fromkeys(emit_table(block.columns, block.cells))
+        emit("")
+    notice(LEGEND, quiet)
+    if left_out:
+        names = ", ".join(" ".join(title.split()) for title in left_out)
+        notice(f"not shown for want of room: {names}; see --columns", quiet)
 
 
 def _columns(options: argparse.Namespace) -> list[str] | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
@@ -281,36 +281,82 @@ def _heading(name: str) -> str:
     return metric_of(name).heading or metric_of(name).title
 
 
-def _shown(name: str) -> Column:
-    return Column(_heading(name), True, text=lambda row: value_text(row["beside"].get(name)), leave=10)
+def _number_of(name: str, title: str, key: str, leave: int = 0, **more: Any) -> Column:
+    return Column(title, True, name=name, text=lambda row: number(row[key]), leave=leave, **more)
+
+
+def _beside(name: str) -> Column:
+    return Column(
+        _heading(name),
+        True,
+        name=name,
+        text=lambda row: value_text(row["beside"].get(name)),
+        leave=10,
+        at_first=name in ("worst_group_accused_50", "harm_gap"),
+    )
+
+
+ACCUSED = ("accusations_per_find_50", "accusations_per_find", "wrongful_links")
+"""Metrics of harm of which a table shows the first that a task has, as *accused per find*."""
+
+
+def accused_text(row: Row) -> str:
+    """Return how many lawful operations are accused, or wrongly linked, for each one that is found."""
+    found = next((row["beside"][name] for name in ACCUSED if name in row["beside"]), None)
+    return value_text(found)
 
 
 SHOWN = (
-    Column("data", text=lambda row: row["data"], fewest=2),
-    Column("task", text=lambda row: row["task"], leave=1),
-    Column("method", text=lambda row: _method(row)),
-    Column("source", text=lambda row: "reference" if row["reference"] else "yours", fewest=2),
-    Column("split", text=lambda row: row["split"]),
-    Column("labels", text=lambda row: row["labels"], leave=2),
-    Column("metric", text=lambda row: row["metric"], leave=9),
-    Column("valid", True, text=lambda row: number(row["valid"]), leave=5),
-    Column("score", True, text=lambda row: number(row["score"])),
-    Column("sd of seeds", True, text=lambda row: number(row["seed_sd"]), leave=7),
-    Column("95% interval", True, text=lambda row: interval(row["low"], row["high"], row["note"]), leave=4),
-    Column("share of oracle", True, text=lambda row: percent(row["share_of_oracle"]), leave=8),
+    Column("data", name="data", text=lambda row: row["data"], fewest=2),
+    Column("task", name="task", text=lambda row: row["task"], leave=1),
+    Column("method", name="method", text=lambda row: _method(row)),
+    Column("source", name="source", text=lambda row: "reference" if row["reference"] else "yours", fewest=2),
+    Column("split", name="split", text=lambda row: row["split"]),
+    Column("labels", name="labels", text=lambda row: row["labels"], leave=2),
+    Column("metric", name="metric", text=lambda row: metric_text(row["metric"])),
+    _number_of("valid", "valid", "valid", leave=5),
+    _number_of("score", "score", "score"),
+    _number_of("seed_sd", "sd of seeds", "seed_sd", leave=7, at_first=False),
     Column(
-        "leakage", True, text=lambda row: signed(row["leakage"]) if row["split"] == RANDOM else "", leave=3
+        "95% interval",
+        True,
+        name="interval",
+        text=lambda row: interval(row["low"], row["high"], row["note"]),
     ),
-    Column("drift", True, text=lambda row: signed(row["drift"]) if row["split"] == FORWARD else "", leave=6),
-    *(_shown(metric.name) for metric in BESIDE),
+    Column("accused per find", True, name="accused_per_find", text=accused_text),
+    Column(
+        "share of oracle",
+        True,
+        name="share_of_oracle",
+        text=lambda row: percent(row["share_of_oracle"]),
+        leave=8,
+    ),
+    Column(
+        "leakage",
+        True,
+        name="leakage",
+        text=lambda row: signed(row["leakage"]) if row["split"] == RANDOM else "",
+        leave=3,
+    ),
+    Column(
+        "drift",
+        True,
+        name="drift",
+        text=lambda row: signed(row["drift"]) if row["split"] == FORWARD else "",
+        leave=6,
+    ),
+    *(_beside(metric.name) for metric in BESIDE),
     Column(
         "seconds",
         True,
+        name="seconds",
         text=lambda row: NOTHING if row["seconds"] is None else f"{row['seconds']:.1f}",
         leave=11,
     ),
 )
 """The columns that a table of runs can have, in order. Leakage stays as long as the labels that explain it."""
+ALL = "all"
+"""What ``--columns`` takes for all of them."""
 
 
 def table(lines: Sequence[Row], chosen: Sequence[str] | None = None) -> tuple[list[Column], list[list[str]]]:
@@ -318,18 +364,104 @@ def table(lines: Sequence[Row], chosen: Sequence[str] | None = None) -> tuple[li
 
     Args:
         lines: the rows.
-        chosen: names of :data:`SHOWN`, in the order wanted; without them, all that say anything.
+        chosen: names or titles of :data:`SHOWN`, in the order wanted, or :data:`ALL`; without them, those that are
+            shown at first. Of the latter two only those that say anything.
 
     Raises:
         UsageError: for a name that no column has.
     """
-    if chosen is not None:
+    if chosen is not None and list(chosen) != [ALL]:
         shown = [replace(one, leave=0) for one in choose_columns(SHOWN, chosen)]
     else:
         shown = [
-            one for one in SHOWN if len({one.text(line) for line in lines} - {"", NOTHING}) >= one.fewest
+            one
+            for one in SHOWN
+            if (chosen is not None or one.at_first)
+            and len({one.text(line) for line in lines} - {"", NOTHING}) >= one.fewest
         ]
     return shown, [[one.text(line) for one in shown] for line in lines]
+
+
+@dataclass(frozen=True)
+class Block:
+    """The table of one task: a row per method, with its scores on all splits.
+
+    ``title``: task, metric, direction and labels. ``rows``: what the table was made of. Interval, accusations and what
+    follows are of ``split``, the most honest one that there is.
+    """
+
+    title: str
+    rows: Sequence[Row]
+    split: str
+    columns: Sequence[Column]
+    cells: Sequence[Sequence[str]]
+
+
+IN_BLOCKS = (
+    "interval",
+    "accused_per_find",
+    "leakage",
+    "drift",
+    "valid",
+    "share_of_oracle",
+    "harm_gap",
+    "seconds",
+)
+"""Columns of a block after the scores; interval and accusations are never left out."""
+
+
+def blocks(lines: Sequence[Row]) -> list[Block]:
+    """Return a block per data and task, methods in the order of the rows."""
+    by_place: dict[tuple[str, str], list[Row]] = {}
+    for line in lines:
+        by_place.setdefault((line["data"], line["task"]), []).append(line)
+    several = len({data for data, _ in by_place}) > 1
+    return [_block(of_task, several) for of_task in by_place.values()]
+
+
+def _block(lines: Sequence[Row], name_data: bool) -> Block:
+    there = {line["split"] for line in lines}
+    splits = [split for split in ORDER if split in there] + sorted(there.difference(ORDER))
+    main = next(split for split in (*reversed(ORDER), splits[0]) if split in there)
+    methods: dict[str, dict[str, Row]] = {}
+    for line in lines:
+        methods.setdefault(line["method"], {})[line["split"]] = line
+    named = {one.name: one for one in SHOWN}
+    columns = [replace(named["method"], text=lambda of: _method(next(iter(of.values()))))]
+    if any(line["reference"] for line in lines):
+        columns.append(
+            replace(named["source"], text=lambda of: named["source"].text(next(iter(of.values()))))
+        )
+    for split in splits:
+        title, leave = ("score", 0) if len(splits) == 1 else (split, 0 if split in ORDER else 9)
+        columns.append(Column(title, True, text=lambda of, split=split: _score_on(of, split), leave=leave))
+    for name in IN_BLOCKS:
+        split = RANDOM if name == "leakage" else main
+        text = lambda of, split=split, one=named[name]: one.text(of[split]) if split in of else NOTHING  # noqa: E731
+        title = named[name].title.replace(" per ", "\nper ").replace("share of ", "share\nof ")
+        columns.append(replace(named[name], title=title, text=text))
+    cells = [[column.text(of) for column in columns] for of in methods.values()]
+    kept = [at for at in range(len(columns)) if any(row[at] not in ("", NOTHING) for row in cells)]
+    first, metric = lines[0], metric_of(lines[0]["metric"])
+    better = "lower" if metric.lower_is_better else "higher"
+    labels = ", ".join(dict.fromkeys(line["labels"] for line in lines))
+    place = f"{first['task']} on {first['data']}" if name_data else first["task"]
+    return Block(
+        title=f"{place}: {metric.title}, {better} is better; labels {labels}",
+        rows=lines,
+        split=main,
+        columns=[columns[at] for at in kept],
+        cells=[[row[at] for at in kept] for row in cells],
+    )
+
+
+def _score_on(of: Mapping[str, Row], split: str) -> str:
+    return number(of[split]["score"]) if split in of else NOTHING
+
+
+def metric_text(name: str) -> str:
+    """Return the name of a metric, with its direction where lower is better."""
+    return f"{name} (lower is better)" if metric_of(name).lower_is_better else name
 
 
 def gap_note(lines: Sequence[Row], shown: Set[str]) -> str | None:
@@ -350,11 +482,11 @@ def gap_note(lines: Sequence[Row], shown: Set[str]) -> str | None:
 
 
 def choose_columns(columns: Iterable[Column], names: Sequence[str]) -> list[Column]:
-    """Return the columns of these names (of a terminal's table: titles), in their order.
+    """Return the columns of these names or titles, in their order.
 
     Raises UsageError for a name that no column has.
     """
-    known = {column.name or column.title: column for column in columns}
+    known = {name: column for column in columns for name in (column.title, column.name) if name}
     for name in names:
         if name not in known:
             raise UsageError(f"--columns: there is no column {name}. {suggestion(name, known)}")

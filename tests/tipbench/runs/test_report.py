@@ -10,17 +10,19 @@ from made_result import made_result
 from tipbench.commands import run as run_command
 from tipbench.config.compose import Composer, parse
 from tipbench.config.options import config_folder, config_folders
-from tipbench.metrics.scores import FormRecall
+from tipbench.metrics.scores import FormRecall, Score
 from tipbench.runs.cells import Cell
 from tipbench.runs.frames import RESULTS, to_parquet_bytes
 from tipbench.runs.grid import expand
 from tipbench.runs.report import (
     SHOWN,
+    blocks,
     document,
     form_table,
     form_table_of_results,
     gap_note,
     mean,
+    metric_text,
     number,
     references_of,
     rows,
@@ -42,6 +44,10 @@ def result(split: str, score: float | None, **more: Any) -> Result:
         "oracle": {"share": 0.25},
     }
     return made_result(split, score, **{**content, **more})
+
+
+def rescored(scores: dict[str, Any]) -> dict[str, Score]:
+    return {name: Score(**one) for name, one in scores.items()}
 
 
 def test_leakage_is_random_minus_operation_and_drift_operation_minus_forward() -> None:
@@ -179,6 +185,32 @@ def test_columns_that_say_nothing_are_not_shown_and_chosen_ones_are() -> None:
         table(rows([result("forward", 0.2)]), ["scores"])
 
 
+def test_all_columns_are_those_that_say_anything() -> None:
+    titles = [column.title for column in table(rows([result("forward", 0.2)]), ["all"])[0]]
+    assert {"score", "harm gap"} <= set(titles)
+    assert "protection gap" not in titles
+
+
+def test_a_block_has_a_row_per_method_and_the_interval_of_the_most_honest_split() -> None:
+    scores = {"accusations_per_find_50": {"value": 7.5}}
+    honest = result("forward", 0.2)
+    honest = honest.model_copy(update={"scores": honest.scores | rescored(scores)})
+    other = result("operation", 0.1, method="advert_risk/other")
+    (block,) = blocks(rows([result("random", 0.9), honest, other]))
+    assert block.title == "advert_risk: average precision, higher is better; labels expert"
+    assert block.split == "forward"
+    by_title = {column.title: [row[at] for row in block.cells] for at, column in enumerate(block.columns)}
+    assert by_title["method"] == ["prior", "other"]
+    assert (by_title["random"], by_title["operation"]) == (["0.900", "-"], ["-", "0.100"])
+    assert by_title["accused\nper find"] == ["7.500", "-"]
+    assert by_title["95% interval"][1] == "-"
+
+
+def test_a_metric_of_errors_says_that_lower_is_better() -> None:
+    assert metric_text("median_abs_error") == "median_abs_error (lower is better)"
+    assert metric_text("average_precision") == "average_precision"
+
+
 def test_methods_stand_in_the_order_of_their_honest_score_and_oracles_last() -> None:
     found = rows(
         [
@@ -201,9 +233,11 @@ def test_counts_are_whole_and_scores_have_three_decimals() -> None:
 
 def test_help_and_guide_name_every_column_that_can_be_chosen() -> None:
     guide = (config_folder().parent / "docs" / "guide.md").read_text(encoding="utf-8")
-    named = " ".join((run_command.__doc__ or "").partition("--columns takes ")[2].strip().rstrip(".").split())
-    assert named.split(", ") == [one.title for one in SHOWN]
-    assert all(f"`{one.title}`" in guide for one in SHOWN)
+    named = " ".join(
+        (run_command.__doc__ or "").partition("--columns takes all, or")[2].strip().rstrip(".").split()
+    )
+    assert named.split(", ") == [one.name for one in SHOWN]
+    assert all(f"`{one.name}`" in guide for one in SHOWN)
 
 
 def test_a_row_shows_what_stands_beside_its_score_and_why_a_gap_was_not_earned() -> None:
@@ -216,7 +250,7 @@ def test_a_row_shows_what_stands_beside_its_score_and_why_a_gap_was_not_earned()
     (row,) = rows([result("forward", 0.05, scores=scores)])
     columns, cells = table([row])
     shown = dict(zip((column.title for column in columns), cells[0], strict=True))
-    assert (shown["accused per find (50%)"], shown["harm gap"]) == ("36.800", "no finds")
+    assert (shown["accused per find"], shown["harm gap"]) == ("36.800", "no finds")
     assert "protection gap" not in shown, "a column that says nothing is left out"
     assert document(row)["harm_gap"] is None
     assert document(row)["beside"]["harm_gap"] == {"value": None, "note": "no finds"}
