@@ -1,0 +1,254 @@
+"""The finding of a task: one sentence that says no more than intervals allow, and the values that it is made of.
+
+Console, notebook, task page, figure and board show it first. :func:`findings` takes the results of runs in one open
+world, which has no ranks: there, methods are separated where their intervals do not overlap. The finding of a season
+comes from its standings (``tipboard.seasons.findings``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import polars as pl
+
+from tipbench.metrics.registry import metric_of
+from tipbench.runs.frames import frame_of
+from tipbench.runs.report import READ, average_seeds, number, variant_names
+from tipbench.runs.results import Result, method_name
+from tipbench.tasks import task_of
+
+EXPERTS = "expert"
+"""Labels that are shown beside the default of a task where this is another."""
+ACCUSED = ("accusations_per_find_50", "accusations_per_find")
+"""Lawful operations accused per trafficking operation found: at recall .5, or at a method's own decisions."""
+NAMED = 3
+"""Methods that a sentence names at most; it counts the others."""
+NOISE = "by more than noise"
+
+
+class MethodScore(NamedTuple):
+    """A method's primary score and its 95% interval, None where there is none."""
+
+    name: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is known of the methods of a task.
+
+    Attributes:
+        task, metric: their names; the metric is the primary one.
+        methods: those that are compared, best first; without oracles and lines to beat.
+        leaders: how many of them, from the first on, are not separated from the best; where there are ranks, the
+            top group, whose members are listed first.
+        ranked: whether that rests on paired tests of a season, rather than on intervals alone.
+        worlds: how many worlds a score is the mean of.
+        entry_class: of the methods; "" outside of seasons.
+        labels: what they learnt from, where that is not the default; else "".
+        chance, oracle: scores to compare with; None where not known.
+        best_known: the best of any class where that is another one, and ``best_known_class``.
+        accused: lawful operations that the first method accuses per trafficking operation found.
+        experts: the best of the methods that learnt from experts' labels, where the default are others.
+        depends_on_assumptions: whether the order of methods does.
+    """
+
+    task: str
+    metric: str
+    methods: tuple[MethodScore, ...]
+    leaders: int
+    ranked: bool = False
+    worlds: int = 1
+    entry_class: str = ""
+    labels: str = ""
+    chance: float | None = None
+    oracle: float | None = None
+    best_known: MethodScore | None = None
+    best_known_class: str = ""
+    accused: float | None = None
+    experts: MethodScore | None = None
+    depends_on_assumptions: bool = False
+
+    @property
+    def top(self) -> tuple[str, ...]:
+        """Names of the methods that are not separated from the best."""
+        return tuple(one.name for one in self.methods[: self.leaders])
+
+    def beats_chance(self, one: MethodScore) -> bool:
+        """Return whether the whole interval of a score is better than chance."""
+        if self.chance is None or one.low is None or one.high is None:
+            return False
+        return one.high < self.chance if metric_of(self.metric).lower_is_better else one.low > self.chance
+
+    @property
+    def any_beats_chance(self) -> bool | None:
+        """Whether any method is better than chance by more than noise; None where that cannot be said."""
+        if self.chance is None or not self.methods or self.methods[0].low is None:
+            return None
+        return any(map(self.beats_chance, self.methods))
+
+    @property
+    def sentence(self) -> str:
+        """The finding in one line of plain text."""
+        about = f"{self.task} ({self.entry_class})" if self.entry_class not in ("", "fold") else self.task
+        if not self.methods:
+            return f"{about}: no method has a score."
+        parts = [self._opening(), *self._details()]
+        return f"{about}: {'; '.join(parts)}."
+
+    def _opening(self) -> str:
+        best, count = self.methods[0], len(self.methods)
+        title = metric_of(self.metric).title
+        lower = ", lower is better" if metric_of(self.metric).lower_is_better else ""
+        if best.low is None or best.high is None:
+            return self._without_interval(title, lower)
+        score = f"{title} {number(best.value)} (95% {number(best.low)} to {number(best.high)}{lower})"
+        names = _listed(self.top)
+        if self.any_beats_chance is False:
+            who = "no method is" if count > 1 else f"{best.name} is not"
+            return f"{who} better than chance ({number(self.chance)}) {NOISE}: the best {score}"
+        if count == 1:
+            opening = f"{best.name} has {score}"
+        elif self.leaders == 1:
+            opening = f"{best.name} {'leads' if self.ranked else 'is clear of'} {_others(count - 1)} with {score}"
+        elif self.ranked and self.leaders < count:
+            opening = f"{names} lead {_others(count - self.leaders)} and are not separated, the best with {score}"
+        else:
+            how_many = f"all {count}" if self.leaders == count else f"{self.leaders} of {count}"
+            how = "" if self.ranked else " by their intervals"
+            opening = f"{how_many} methods are not separated{how} ({names}), the best with {score}"
+        return opening + self._distances(best)
+
+    def _without_interval(self, title: str, lower: str) -> str:
+        values = sorted(one.value for one in self.methods)
+        if len(values) == 1:
+            return f"{self.methods[0].name} has {title} {number(values[0])}{lower}, without an interval"
+        ends = f"{number(values[0])} to {number(values[-1])}{lower}"
+        return f"{len(values)} methods have {title} {ends}, and no interval tells them apart"
+
+    def _distances(self, best: MethodScore) -> str:
+        """Return how far the best is from chance and the oracle."""
+        found = []
+        if self.chance is not None and self.beats_chance(best):
+            found.append(self._distance(best.value, self.chance, "chance"))
+        elif self.chance is not None:
+            able = sum(map(self.beats_chance, self.methods))
+            found.append(f"itself not better than chance ({number(self.chance)}) {NOISE}, as {able} of them are")
+        if self.oracle is not None:
+            found.append(self._distance(best.value, self.oracle, "the oracle"))
+        return f", {' and '.join(found)}" if found else ""
+
+    def _distance(self, value: float, other: float, name: str) -> str:
+        """Return the difference of two scores as tables show them, so that a reader finds the same."""
+        apart = round(round(value, 3) - round(other, 3), 3)
+        if not apart:
+            return f"level with {name} ({number(other)})"
+        better = (apart > 0) != metric_of(self.metric).lower_is_better
+        return f"{number(abs(apart))} {'better' if better else 'worse'} than {name} ({number(other)})"
+
+    def _details(self) -> list[str]:
+        found = []
+        if self.labels:
+            found.append(f"learnt from labels={self.labels}")
+        if self.best_known is not None:
+            known = self.best_known
+            found.append(f"best known is {number(known.value)} by {known.name}, of class {self.best_known_class}")
+        if self.accused is not None:
+            who = "it accuses" if len(self.methods) == 1 else "the best accuses"
+            found.append(f"{who} {self.accused:.1f} lawful operations per trafficking operation found")
+        if self.experts is not None:
+            more = "" if self.chance is None or self.beats_chance(self.experts) else f", not better than chance {NOISE}"
+            found.append(f"learnt from experts' labels the best is {number(self.experts.value)}{more}")
+        if self.depends_on_assumptions:
+            found.append("the order depends on assumptions")
+        return found
+
+
+def _others(count: int) -> str:
+    return "1 other" if count == 1 else f"{count} others"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return names as a sentence lists them, some of them as a count."""
+    shown = list(names) if len(names) <= NAMED else [*names[: NAMED - 1], _others(len(names) - NAMED + 1)]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def count_leaders(methods: Sequence[MethodScore]) -> tuple[tuple[MethodScore, ...], int]:
+    """Return methods with those first whose interval overlaps that of the best, and how many these are.
+
+    Args:
+        methods: best first.
+    """
+    if not methods or methods[0].low is None or methods[0].high is None:
+        return tuple(methods), len(methods)
+    low, high = methods[0].low, methods[0].high
+    apart = [
+        one.low is not None and one.high is not None and (one.high < low or one.low > high) for one in methods
+    ]
+    ordered = sorted(zip(apart, methods, strict=True), key=lambda pair: pair[0])
+    return tuple(one for _, one in ordered), apart.count(False)
+
+
+def findings(results: Sequence[Result]) -> list[Finding]:
+    """Return the finding of each task and data that have results, in the order of the results.
+
+    Of a task's splits the default counts, or the first that is there; of its labels the default, or the first. Chance
+    is known where results hold it, and from a method ``random``.
+    """
+    groups: dict[tuple[str, str], list[Result]] = {}
+    for one in results:
+        groups.setdefault((one.data, one.task), []).append(one)
+    return [_finding(of_task) for of_task in groups.values()]
+
+
+def _finding(results: Sequence[Result]) -> Finding:
+    task, metric = task_of(results[0].task), results[0].primary
+    split = next((one for one in task.splits if any(r.split == one for r in results)), results[0].split)
+    on_split = [one for one in results if one.split == split]
+    labels = next((one for one in task.labels if any(r.labels == one for r in on_split)), on_split[0].labels)
+    lines = _lines([one for one in on_split if one.labels == labels])
+    sign = 1 if metric_of(metric).lower_is_better else -1
+    compared = sorted((one for one in lines if not one["oracle_method"]), key=lambda one: sign * one["score"])
+    methods, leaders = count_leaders([_score(one) for one in compared])
+    by_experts = [] if labels == EXPERTS else _lines([one for one in on_split if one.labels == EXPERTS])
+    experts = [one for one in by_experts if not one["oracle_method"]]
+    known = next((one.oracle for one in on_split if one.oracle), {})
+    oracles = [one["score"] for one in lines if one["oracle_method"]]
+    random = next((one["score"] for one in compared if method_name(one["method"]) == "random"), None)
+    return Finding(
+        task=task.name,
+        metric=metric,
+        methods=methods,
+        leaders=leaders,
+        labels="" if labels == task.labels[0] or split == "all" else labels,
+        chance=known.get("prior", random),
+        oracle=min(oracles, key=lambda one: sign * one) if oracles else known.get("oracle"),
+        accused=_accused(compared[0]) if compared else None,
+        experts=_score(min(experts, key=lambda one: sign * one["score"])) if experts else None,
+    )
+
+
+def _lines(results: Sequence[Result]) -> list[dict]:
+    """Return a row per method and variant that has a score, means over seeds."""
+    if not results:
+        return []
+    names = [
+        f"{one.method_name} [{variant}]" if variant else one.method_name
+        for one, variant in zip(results, variant_names(results), strict=True)
+    ]
+    frame = frame_of(results, READ).with_columns(shown=pl.Series(names))
+    return average_seeds(frame, ["shown"]).filter(pl.col("score").is_not_null()).rows(named=True)
+
+
+def _score(line: dict) -> MethodScore:
+    return MethodScore(line["shown"], line["score"], line["low"], line["high"])
+
+
+def _accused(line: dict) -> float | None:
+    values = {one["name"]: one["value"] for one in line["scores"]}
+    return next((values[name] for name in ACCUSED if values.get(name) is not None), None)
