@@ -15,14 +15,12 @@ import polars as pl
 
 from tipbench.metrics.registry import metric_of
 from tipbench.runs.frames import frame_of
-from tipbench.runs.report import READ, average_seeds, number, variant_names
+from tipbench.runs.report import ACCUSED, READ, average_seeds, number, variant_names
 from tipbench.runs.results import Result, method_name
 from tipbench.tasks import task_of
 
 EXPERTS = "expert"
 """Labels that are shown beside the default of a task where this is another."""
-ACCUSED = ("accusations_per_find_50", "accusations_per_find")
-"""Lawful operations accused per trafficking operation found: at recall .5, or at a method's own decisions."""
 NAMED = 3
 """Methods that a sentence names at most; it counts the others."""
 NOISE = "by more than noise"
@@ -52,7 +50,8 @@ class Finding:
         labels: what they learnt from, where that is not the default; else "".
         chance, oracle: scores to compare with; None where not known.
         best_known: the best of any class where that is another one, and ``best_known_class``.
-        accused: lawful operations that the first method accuses per trafficking operation found.
+        accused: lawful operations that the first method accuses per trafficking operation found, or the lawful rows
+            that it names per true link.
         experts: the best of the methods that learnt from experts' labels, where the default are others.
         depends_on_assumptions: whether the order of methods does.
     """
@@ -106,21 +105,30 @@ class Finding:
         lower = ", lower is better" if metric_of(self.metric).lower_is_better else ""
         if best.low is None or best.high is None:
             return self._without_interval(title, lower)
-        score = f"{title} {number(best.value)} (95% {number(best.low)} to {number(best.high)}{lower})"
+        value = f"{number(best.value)} (95% {number(best.low)} to {number(best.high)}{lower})"
+        score = f"{title} {value}"
         names = _listed(self.top)
         if self.any_beats_chance is False:
             who = "no method is" if count > 1 else f"{best.name} is not"
-            return f"{who} better than chance ({number(self.chance)}) {NOISE}: the best {score}"
+            return f"{who} better than chance ({number(self.chance)}) {NOISE}: the best {title} is {value}"
         if count == 1:
             opening = f"{best.name} has {score}"
         elif self.leaders == 1:
-            opening = f"{best.name} {'leads' if self.ranked else 'is clear of'} {_others(count - 1)} with {score}"
+            opening = (
+                f"{best.name} {'leads' if self.ranked else 'is clear of'} {_others(count - 1)} with {score}"
+            )
         elif self.ranked and self.leaders < count:
-            opening = f"{names} lead {_others(count - self.leaders)} and are not separated, the best with {score}"
+            opening = (
+                f"{names} lead {_others(count - self.leaders)} and are not separated, the best with {score}"
+            )
         else:
-            how_many = f"all {count}" if self.leaders == count else f"{self.leaders} of {count}"
-            how = "" if self.ranked else " by their intervals"
-            opening = f"{how_many} methods are not separated{how} ({names}), the best with {score}"
+            how = "" if self.ranked else " by the intervals"
+            who = (
+                f"none of {count} methods is"
+                if self.leaders == count
+                else f"{self.leaders} of {count} methods are not"
+            )
+            opening = f"{who} separated{how} ({names}), the best with {score}"
         return opening + self._distances(best)
 
     def _without_interval(self, title: str, lower: str) -> str:
@@ -137,7 +145,9 @@ class Finding:
             found.append(self._distance(best.value, self.chance, "chance"))
         elif self.chance is not None:
             able = sum(map(self.beats_chance, self.methods))
-            found.append(f"itself not better than chance ({number(self.chance)}) {NOISE}, as {able} of them are")
+            found.append(
+                f"itself not better than chance ({number(self.chance)}) {NOISE}, as {able} of them are"
+            )
         if self.oracle is not None:
             found.append(self._distance(best.value, self.oracle, "the oracle"))
         return f", {' and '.join(found)}" if found else ""
@@ -156,12 +166,21 @@ class Finding:
             found.append(f"learnt from labels={self.labels}")
         if self.best_known is not None:
             known = self.best_known
-            found.append(f"best known is {number(known.value)} by {known.name}, of class {self.best_known_class}")
+            found.append(
+                f"best known is {number(known.value)} by {known.name}, of class {self.best_known_class}"
+            )
         if self.accused is not None:
-            who = "it accuses" if len(self.methods) == 1 else "the best accuses"
-            found.append(f"{who} {self.accused:.1f} lawful operations per trafficking operation found")
+            harm, who = f"{self.accused:.1f}", "it" if len(self.methods) == 1 else "the best"
+            if "wrongful_links" in task_of(self.task).metrics:
+                found.append(f"{who} names {harm} lawful rows per true link")
+            else:
+                found.append(f"{who} accuses {harm} lawful operations per trafficking operation found")
         if self.experts is not None:
-            more = "" if self.chance is None or self.beats_chance(self.experts) else f", not better than chance {NOISE}"
+            more = (
+                ""
+                if self.chance is None or self.beats_chance(self.experts)
+                else f", not better than chance {NOISE}"
+            )
             found.append(f"learnt from experts' labels the best is {number(self.experts.value)}{more}")
         if self.depends_on_assumptions:
             found.append("the order depends on assumptions")

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 from tipbench.metrics.registry import metric_of
+from tipbench.runs.findings import EXPERTS
+from tipbench.runs.report import ACCUSED
 from tipbench.tasks import task_of
 
 from tipboard.seasons.statistics import depends_on_assumptions, interval, rank
@@ -25,10 +27,6 @@ LINES = frozenset({"prevalence/chao_fixed_range"})
 """Lines to beat: shipped methods that repeat another one's estimates, with an arbitrary interval."""
 RAN = "ran"
 UNRANKED_SIZE = "tiny"
-EXPERTS = "expert"
-"""Labels with which a task is run a second time, where its default are others."""
-ACCUSED = ("accusations_per_find_50", "accusations_per_find")
-"""Lawful operations accused per trafficking operation found: at recall .5, or at a method's own decisions."""
 
 SCHEMA = pl.Schema(
     {
@@ -85,7 +83,8 @@ def rank_entries(results: pl.DataFrame, entries: pl.DataFrame, worlds: pl.DataFr
           assumptions, from 1, ties sharing the better place; ``depends_on_assumptions``: whether methods of the class
           change places between them by more than noise; null where a sort has fewer than two worlds.
         - ``experts_*``: the same score, learnt from experts' labels where the default are others.
-        - ``accused_per_find``, ``accused_low``, ``accused_high``: of :data:`ACCUSED`, null where any world has none.
+        - ``accused_per_find``, ``accused_low``, ``accused_high``: of :data:`tipbench.runs.report.ACCUSED`, null where
+          any world has none.
         - ``clusters``, ``chance``, ``oracle``, ``single_unit``: means over worlds; ``oracle`` of the task's oracle
           method where it has one. ``best_known*``: the best mean of any class, null in rows of that class.
         - ``cpu_s``: CPU seconds per world.
