@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 from tipdata.core.world import newest_released, parameters, register
-from tipdata.privacy.audit import Finding, audit
+from tipdata.privacy.audit import AuditFinding, audit
 from tipdata.privacy.calibration import calibrate
 from tipdata.privacy.histograms import Measurement, cells_of
 from tipdata.privacy.request import CalibrationRequest
@@ -76,7 +76,7 @@ def records(version: str, size: str, regions: range) -> pl.DataFrame:
     return adverts.join(here("operations", "operation", "kind"), on="operation").sort("operation", "advert")
 
 
-def told(name: str, found: list[Finding]) -> None:
+def told(name: str, found: list[AuditFinding]) -> None:
     """Print an audit."""
     print(f"\n{name}")
     print(f"{'attack':28}{'attacks':>8}{'private':>9}{'control':>9}{'chance':>8}  {'risk':24}leaky control")

@@ -107,7 +107,7 @@ class Finding:
             return self._without_interval(title, lower)
         value = f"{number(best.value)} (95% {number(best.low)} to {number(best.high)}{lower})"
         score = f"{title} {value}"
-        names = _listed(self.top)
+        names = _join_names(self.top)
         if self.any_beats_chance is False:
             who = "no method is" if count > 1 else f"{best.name} is not"
             return f"{who} better than chance ({number(self.chance)}) {NOISE}: the best {title} is {value}"
@@ -191,7 +191,7 @@ def _others(count: int) -> str:
     return "1 other" if count == 1 else f"{count} others"
 
 
-def _listed(names: Sequence[str]) -> str:
+def _join_names(names: Sequence[str]) -> str:
     """Return names as a sentence lists them, some of them as a count."""
     shown = list(names) if len(names) <= NAMED else [*names[: NAMED - 1], _others(len(names) - NAMED + 1)]
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
@@ -247,7 +247,7 @@ def _finding(results: Sequence[Result]) -> Finding:
         labels="" if labels == task.labels[0] or split == "all" else labels,
         chance=known.get("prior", random),
         oracle=min(oracles, key=lambda one: sign * one) if oracles else known.get("oracle"),
-        accused=_accused(compared[0]) if compared else None,
+        accused=_count_accused(compared[0]) if compared else None,
         experts=_score(min(experts, key=lambda one: sign * one["score"])) if experts else None,
     )
 
@@ -268,6 +268,6 @@ def _score(line: dict) -> MethodScore:
     return MethodScore(line["shown"], line["score"], line["low"], line["high"])
 
 
-def _accused(line: dict) -> float | None:
+def _count_accused(line: dict) -> float | None:
     values = {one["name"]: one["value"] for one in line["scores"]}
     return next((values[name] for name in ACCUSED if values.get(name) is not None), None)

@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Ranking:
+class SeasonRanking:
     """Methods that are ranked together, in the order in which their scores were given.
 
     All arrays are [methods] or [methods, methods], float64 unless said otherwise.
@@ -54,7 +54,7 @@ class Ranking:
     last_rank: NDArray[np.int64]
 
 
-def rank(scores: ArrayLike, lower_is_better: bool = False) -> Ranking:
+def rank(scores: ArrayLike, lower_is_better: bool = False) -> SeasonRanking:
     """Rank methods over worlds.
 
     Args:
@@ -64,7 +64,7 @@ def rank(scores: ArrayLike, lower_is_better: bool = False) -> Ranking:
     Raises:
         ValueError: for fewer than six worlds, no method, and a score that is not finite.
     """
-    scores = _checked(scores)
+    scores = _check_scores(scores)
     worlds, methods = scores.shape
     if worlds < FEWEST_WORLDS:
         raise ValueError(f"{worlds} worlds rank nothing: {FEWEST_WORLDS} or more are needed")
@@ -79,7 +79,7 @@ def rank(scores: ArrayLike, lower_is_better: bool = False) -> Ranking:
     sign = -1.0 if lower_is_better else 1.0
     better = (p < LEVEL) & (sign * difference > 0)
     order = np.argsort(np.round(-sign * mean, DECIMALS), kind="stable")
-    return Ranking(
+    return SeasonRanking(
         mean=mean,
         low=mean - half,
         high=mean + half,
@@ -118,7 +118,7 @@ def depends_on_assumptions(scores: ArrayLike, drawn: ArrayLike) -> bool:
     Raises:
         ValueError: for fewer than two worlds of a sort, no method, and a score that is not finite.
     """
-    drawn, paired = np.asarray(drawn, dtype=bool), _differences(_checked(scores))
+    drawn, paired = np.asarray(drawn, dtype=bool), _differences(_check_scores(scores))
     pairs = np.triu_indices(paired.shape[1], k=1)
     sorts = [paired[rows][:, *pairs] for rows in (~drawn, drawn)]
     if min(map(len, sorts)) < 2:
@@ -151,7 +151,7 @@ def detectable_difference(deviation: float, worlds: int, power: float = 0.8) -> 
     return deviation * float(effect)  # type: ignore[arg-type]
 
 
-def _checked(scores: ArrayLike) -> Floats:
+def _check_scores(scores: ArrayLike) -> Floats:
     found = np.asarray(scores, dtype=np.float64)
     if found.ndim != 2 or not found.shape[1]:
         raise ValueError(f"scores are [worlds, methods], one method or more, and these are {found.shape}")

@@ -84,7 +84,7 @@ MOST_SYNTHETIC = 20_000
 COPIES = "copies"
 
 
-class Finding(NamedTuple):
+class AuditFinding(NamedTuple):
     """One attack: its success on private records, on the control and by chance, and the risk of the audited table and
     of the leaky one. ``attacks``: how many there were on each."""
 
@@ -134,7 +134,7 @@ def audit(
     columns: Sequence[str],
     secrets: Sequence[str] | None = None,
     seed: int = 0,
-) -> list[Finding]:
+) -> list[AuditFinding]:
     """Return what each attack finds.
 
     Args:
@@ -250,7 +250,7 @@ def _shuffle(made: CodedRows, rng: np.random.Generator) -> CodedRows:
     return CodedRows(rng.permuted(made.rows, axis=0), made.is_number, made.range_)
 
 
-def _run_attack(attack: _Attack, tables: _Tables) -> Finding | None:
+def _run_attack(attack: _Attack, tables: _Tables) -> AuditFinding | None:
     """Return what an attack finds; None if the audited table gives it no condition to try."""
     on = (tables.private, tables.control)
     mine, other = attack.run(tables.audited, on)
@@ -263,7 +263,7 @@ def _run_attack(attack: _Attack, tables: _Tables) -> Finding | None:
         return rate_of(int(successes.sum()), len(successes), attack.z)
 
     private, control = rate(mine), rate(other)
-    return Finding(
+    return AuditFinding(
         attack=attack.name,
         attacks=len(mine),
         private=private,

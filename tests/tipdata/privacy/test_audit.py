@@ -6,7 +6,7 @@ import pytest
 from real_records import tables  # pyright: ignore[reportMissingImports]
 from tipcore.errors import UsageError
 from tipdata.privacy import audit as audit_module
-from tipdata.privacy.audit import Finding, audit
+from tipdata.privacy.audit import AuditFinding, audit
 
 COLUMNS = ["age", "town", "income", "spell"]
 
@@ -59,7 +59,7 @@ def test_records_audited_against_themselves_are_found_by_each_attack_with_power(
     assert linking.risk.low > 0.9
 
 
-def copies(found: list[Finding]) -> Finding:
+def copies(found: list[AuditFinding]) -> AuditFinding:
     return next(one for one in found if one.attack == "copies")
 
 

@@ -29,7 +29,7 @@ import math
 import polars as pl
 from tipcore.errors import CheckFailed, UsageError
 from tipcore.locations import expand_home
-from tipdata.privacy.audit import Finding, audit
+from tipdata.privacy.audit import AuditFinding, audit
 from tipdata.privacy.calibration import read_table
 from tipdata.release import Release
 from tipdata.stages import tables_of
@@ -88,7 +88,7 @@ def _limit(text: str) -> float:
     return limit
 
 
-def _emit(name: str, columns: list[str], found: list[Finding], limit: float, as_json: bool) -> None:
+def _emit(name: str, columns: list[str], found: list[AuditFinding], limit: float, as_json: bool) -> None:
     if as_json:
         lines = [{**one._asdict(), "has_power": one.has_power, "fails": one.fails(limit)} for one in found]
         for line in lines:
@@ -106,7 +106,7 @@ def _emit(name: str, columns: list[str], found: list[Finding], limit: float, as_
         emit(f"no evidence, since it does not find the leaky control either: {'; '.join(blind)}")
 
 
-def _judge(name: str, found: list[Finding], limit: float) -> None:
+def _judge(name: str, found: list[AuditFinding], limit: float) -> None:
     able = [one for one in found if one.has_power]
     if not able:
         raise CheckFailed(
