@@ -67,12 +67,10 @@ WORDS = {
 }
 """What can be typed in the place of a command, and what it does. The command line itself answers it."""
 MOVED = {
-    "board results": "board add runs=RUNS", "board worlds": "board add worlds=RUNS",
-    "board accept": "board add submission=FOLDER", "board round": "board add round=FOLDER",
+    "board results": "board add runs=RUNS", "board accept": "board add submission=FOLDER",
     "board rescore": "board check scores=true", "course list": "course start",
     "course solution": "course start --solutions",
     "course key": "course start --key FILE", "data describe": "data preview table=all",
-    "seal void": "seal score void=NUMBER reason=TEXT", "seal reveal": "seal score reveal=true",
     "submit pack": "submit RUN --to FOLDER", "submit check": "submit FOLDER",
     "board export markdown": "board export --format markdown", "board export csv": "board export --format csv",
     "board export latex": "board export --format latex", "board export parquet": "board export --format parquet",

@@ -103,7 +103,6 @@ class Problem:
     of the fold. ``stream``: the input table that a method is handed row by row, or '' where it sees all at once; it
     shows the unit's key and ``sequence``, which orders the rows of a unit. ``forecast``: what is forecast of it.
     ``label_columns``: of labelsets, the columns of its labels and urgency in answers and supervision.
-    ``sealed_length``: of a streamed task, how many rows of each unit a sealed round publishes.
     ``version``: what a score of it means; scores of different versions are never put in one table.
     ``probabilities``: whether its scores are read as probabilities, so that the contract of methods asks for [0, 1].
     ``quantity``: of estimates, what the units of a user's own data estimate; one of
@@ -135,7 +134,6 @@ class Problem:
     label_columns: tuple[str, ...] = ()
     quantity: str = ""
     views: Mapping[str, str] = field(default_factory=dict)
-    sealed_length: int = 0
     version: int = 2
     probabilities: bool = False
 

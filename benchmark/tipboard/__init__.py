@@ -1,1 +1,1 @@
-"""tipboard: the leaderboard above tipbench: submissions, boards and their sites, sealed rounds, host bundles."""
+"""tipboard: the leaderboard above tipbench: submissions, boards and their sites, seasons."""

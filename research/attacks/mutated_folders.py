@@ -2,9 +2,9 @@
 
     [--count 5208] [--seed 1] [--only N ...] [--real 150] [--workers 2] [--save FILE | --read FILE]
 
-Folders are honest ones, of every task and of a sealed round, that one of the mutations of
-tests/tipboard/submissions/mutated_*.py spoils; each is given to ``submit check``, ``board accept``, ``seal score``,
-``submit check --round`` or ``score``. A number and the seed make a folder: ``--only 17`` makes that one again and shows
+Folders are honest ones, of every task and of a season, that one of the mutations of
+tests/tipboard/submissions/mutated_*.py spoils; each is given to ``submit``, ``board add``, ``submit season=``
+or ``score``. A number and the seed make a folder: ``--only 17`` makes that one again and shows
 what was said of it. ``--real``: so many, drawn by the seed, are given to a process of their own as well, as a user
 would, which has to end with the same code and the same words. Prints a row for each base and for each family of
 mutations; exit code 1 where anything is neither refused in plain words nor accepted as what it is. ``--save`` adds what

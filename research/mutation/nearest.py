@@ -4,7 +4,6 @@ from __future__ import annotations
 
 METRICS = "benchmark/tipbench/metrics"
 SPLITS = "benchmark/tipbench/data/splits"
-ROUNDS = "benchmark/tipboard/rounds"
 SUBMISSIONS = "benchmark/tipboard/submissions"
 RELEASE = "datasets/tipdata/release"
 RUNS = "benchmark/tipbench/runs"
@@ -47,10 +46,6 @@ def _metric(name: str) -> str:
     return f"tests/tipbench/metrics/test_{name}.py"
 
 
-def _round(name: str) -> str:
-    return f"tests/tipboard/rounds/test_{name}.py"
-
-
 NEAREST: dict[str, tuple[str, ...]] = {
     **{f"{METRICS}/{name}.py": (_metric(name), _metric("registry"), _EVALUATION) for name in _FAMILIES},
     f"{METRICS}/bootstrap.py": (_metric("bootstrap"), _EVALUATION),
@@ -71,20 +66,6 @@ NEAREST: dict[str, tuple[str, ...]] = {
         "tests/tipbench/data/test_supervision.py",
         "tests/tipbench/data/test_fold.py",
     ),
-    **{f"{ROUNDS}/{name}.py": (_round(name),) for name in ("keyed", "ids", "images", "prefixes", "folds")},
-    f"{ROUNDS}/make_round.py": (_round("make_round"), _round("verify"), _round("folds")),
-    f"{ROUNDS}/new.py": (_round("make_round"),),
-    f"{ROUNDS}/record.py": (_round("keyed"), _round("make_round"), _round("verify"), _round("submitting")),
-    f"{ROUNDS}/regions.py": (_round("make_round"),),
-    f"{ROUNDS}/components.py": (_round("wheel"), _round("make_round")),
-    f"{ROUNDS}/verify.py": (_round("verify"), _round("wheel")),
-    f"{ROUNDS}/host.py": (_round("verify"), _round("submitting")),
-    f"{ROUNDS}/reveal.py": (_round("verify"), _round("submitting")),
-    **{
-        f"{ROUNDS}/{name}.py": (_round("submitting"), _round("folds"))
-        for name in ("scoring", "ledger", "submissions", "source")
-    },
-    f"{ROUNDS}/truth.py": (_round("keyed"), _round("make_round"), _round("folds")),
     f"{SUBMISSIONS}/check.py": _HOSTILE,
     f"{SUBMISSIONS}/guard.py": ("tests/tipboard/submissions/test_guard.py", *_HOSTILE),
     f"{SUBMISSIONS}/terms.py": ("tests/tipboard/submissions/test_terms.py",),

@@ -69,7 +69,7 @@ SCOPE = SECURITY.partition("## What is in scope")[2].partition("##")[0]
 
 @pytest.mark.parametrize(
     "barrier",
-    ["(docs/fence.md)", "course grade", "data calibrate", "[stores]", "tipbench submit", "seal verify"],
+    ["(docs/fence.md)", "course grade", "data calibrate", "[stores]", "tipbench submit", "season verify"],
 )
 def test_every_barrier_is_in_scope(barrier: str) -> None:
     assert barrier in SCOPE

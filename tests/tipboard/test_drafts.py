@@ -1,6 +1,5 @@
-"""A draft of the data gets a board or a sealed round by --draft alone, and is then marked as a draft."""
+"""A draft of the data gets a board by --draft alone, and is then marked as a draft."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,21 +10,12 @@ from tipboard.board import collection, worlds
 from tipboard.board.acceptance import accept
 from tipboard.board.files import newest, read, store_reference
 from tipboard.board.page import render
-from tipboard.board.rounds import Closed
 from tipboard.board.worlds import store_stability
-from tipboard.rounds import new
-from tipboard.rounds.new import RoundOrder, new_round
-from tipboard.rounds.record import Round, commitment_of, json_schema, terms, to_json
-from tipboard.rounds.scores import Scores
-from tipboard.site.build import NOWHERE
-from tipboard.site.round_page import round_page
-from tipboard.site.sizes import size_of
 from tipcore.errors import UsageError
 from tipdata.core.world import versions
 
 METHOD = "advert_risk/prior"
 REFUSED = r"^data version 0\.9\.0 is a draft and may still change: add --draft, or take 0\.4\.0\.$"
-NOW = new.datetime.fromisoformat("2026-06-01T12:00:00+00:00")
 
 
 @pytest.fixture(autouse=True)
@@ -125,68 +115,3 @@ def test_a_submission_on_a_draft_is_accepted_only_where_asked(
     with pytest.raises(UsageError, match=REFUSED):
         accept(tmp_path / "a--b", tmp_path / "results")
     assert accept(tmp_path / "a--b", tmp_path / "results", draft=True)[0].is_dir()
-
-
-# Sealed rounds
-
-
-def order(place: Path, **changes: Any) -> RoundOrder:
-    asked = {"name": "spring", "size": "tiny", "closes": "2026-06-30", "tasks": ("prevalence",)}
-    return RoundOrder(**{**asked, "secret": place / "secret", "public": place / "public", **changes})
-
-
-def described(version: str, tmp_path: Path) -> Round:
-    plan: Any = SimpleNamespace(
-        version=version, numbers=range(8), tasks=("prevalence",), prefixes={}, columns={}
-    )
-    return new._described(order(tmp_path), plan, NOW.date(), NOW.date(), bytes(32), "0" * 64)
-
-
-def test_a_round_of_a_draft_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=REFUSED):
-        new_round(order(tmp_path, version="0.9.0"), NOW)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_the_command_makes_a_round_of_a_draft_by_draft_alone(
-    tipbench: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[RoundOrder] = []
-
-    def make(order: RoundOrder, *_: object, **__: object) -> Round:
-        new._checked(order, NOW.date())
-        asked.append(order)
-        return described(order.version or "0.4.0", tmp_path)
-
-    monkeypatch.setattr("tipboard.commands.seal.new.new_round", make)
-    monkeypatch.chdir(tmp_path)
-    words = ["seal", "new", "spring", "closes=2026-06-30", "--secret", "secret", "--to", "public"]
-    code, out, said = tipbench(*words, "release=0.9.0/small")
-    assert (code, out, len(said.splitlines())) == (2, "", 1)
-    assert "0.9.0 is a draft and may still change: add --draft" in said
-    code, out, _ = tipbench(*words, "release=0.9.0/small", "--draft")
-    assert code == 0
-    assert out.startswith("round spring (draft): 8 regions")
-    code, out, _ = tipbench(*words)
-    assert code == 0
-    assert "draft" not in out
-    assert [one.version for one in asked] == ["0.9.0", None]
-
-
-def test_the_record_of_a_round_of_a_draft_says_so_and_its_commitment_binds_it(tmp_path: Path) -> None:
-    made = described("0.9.0", tmp_path)
-    assert json.loads(to_json(made))["draft"] is True
-    assert "draft" in json_schema()["properties"]
-    assert commitment_of(bytes(32), made) == made.commitment
-    assert commitment_of(bytes(32), made.model_copy(update={"draft": None})) != made.commitment
-    released = described("0.4.0", tmp_path)
-    assert "draft" not in json.loads(to_json(released))
-    assert '"draft"' not in terms(released.model_dump(mode="json"))
-
-
-def test_the_page_of_a_round_of_a_draft_says_so(result: Callable, board: Callable, tmp_path: Path) -> None:
-    for version, marks in (("0.9.0", 2), ("0.4.0", 0)):
-        made = described(version, tmp_path)
-        scores = Scores(name=made.name, commitment=made.commitment, entries=[])
-        page = round_page(Closed(made, scores, None), [size_of(board(result(METHOD)))], NOWHERE)
-        assert page.html.count("tiny (draft)") == marks

@@ -210,22 +210,6 @@ def submission_and_board(journey: Journey) -> None:
     journey.tipbench("board add submission=acme--chao --to results", code=2, says="needs a POSIX system")
 
 
-def sealed_round(journey: Journey) -> None:
-    """A round that is hosted on Linux, taken part in on Windows."""
-    new = "seal new spring prevalence release=tiny closes=2100-01-01 --secret secret --to spring"
-    journey.tipbench(new, code=2, says="needs a POSIX system")
-    journey.ended(journey.start((*TIPBENCH, *new.split()), journey.linux), f"{new} (on Linux)")
-    journey.tipbench("seal verify spring")
-    predict = "seal predict spring baseline=prevalence/chao_lower release=tiny --to sealed.parquet"
-    journey.tipbench(predict, code=2, says="set fence=off")
-    journey.tipbench(f"{predict} fence=off")
-    journey.tipbench(
-        "submit prevalence/sealed/s0=sealed.parquet round=spring access=public labels=truth hardware=laptop "
-        f"--to sealed {ABOUT}"
-    )
-    journey.tipbench("submit sealed round=spring")
-
-
 def course(journey: Journey) -> None:
     """A lesson is started, and graded where there is no fence only by one who trusts it."""
     journey.tipbench("course start", page=True)
@@ -244,7 +228,7 @@ def main() -> int:
     if not Path("/proc/self/fd").is_dir():
         sys.stderr.write("the journey needs Linux: what is open is read from its /proc.\n")
         return 2
-    parts = (release_and_runs, what_is_read, own_data_and_method, submission_and_board, sealed_round, course)
+    parts = (release_and_runs, what_is_read, own_data_and_method, submission_and_board, course)
     with tempfile.TemporaryDirectory(prefix="Users of tipbench, ") as folder:
         journey = Journey(Path(folder))
         try:

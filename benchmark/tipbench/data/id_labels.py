@@ -1,4 +1,4 @@
-"""Keyed labels in place of ids, and keyed masks of image hashes, for sealed rounds and the contract check.
+"""Keyed labels in place of ids, and keyed masks of image hashes, for copies of a fold with other ids.
 
 Everything that a secret seed decides outside the generator comes from keyed BLAKE2b (RFC 7693), a pseudo-random
 function. The generator's own counter hash is fast but not cryptographic, so nothing published may depend on it staying
@@ -11,11 +11,10 @@ in every table and column. A column that holds the key of a table has that key's
 64-bit column that holds no key and does not say how it is sealed is refused.
 
 **Images.** The generator takes the hash of an image as the word that its counter hash gives for the image's number.
-That hash can be inverted, and differences of inverted words name the operation
-(``tests/tipboard/rounds/test_attacks.py`` does it), so a round publishes no such word. Images within :data:`NEAR` bits
-of one another are copies of one image. Each group of copies gets a keyed word as its base; the bits in which a member
-differs from the smallest of its group move to other places by a keyed permutation. Distances within a group stay as
-they are; distances between groups are those of unrelated words, as before.
+That hash can be inverted, and differences of inverted words name the operation, so a copy shows no such word. Images
+within :data:`NEAR` bits of one another are copies of one image. Each group gets a keyed word as its base; the bits in
+which a member differs from the smallest of its group move to other places by a keyed permutation. Distances within a
+group stay as they are; distances between groups are those of unrelated words, as before.
 """
 
 from __future__ import annotations
@@ -78,9 +77,7 @@ def id_labels(seed: bytes, kind: str, ids: NDArray[np.int64]) -> NDArray[np.int6
     made = FIRST + (keyed_words(seed, f"id/{kind}", ids) >> np.uint64(64 - BITS)).astype(np.int64)
     ordered = np.sort(made)  # a search for equal neighbours: five times as fast as a table of them
     if (ordered[1:] == ordered[:-1]).any():
-        raise LabelCollision(
-            f"two ids of the kind {kind} share a label: make the round again, with another seed."
-        )
+        raise LabelCollision(f"two ids of the kind {kind} share a label: draw another key.")
     return made
 
 
@@ -121,7 +118,7 @@ def distinct_ids(column: pl.Series) -> NDArray[np.int64]:
 
 
 def sealing_of(table: Table, column: Column) -> Sealed | None:
-    """Return how a round seals a column, or None if it leaves it as it is.
+    """Return how a copy with other ids treats a column, or None if it leaves it as it is.
 
     Raises:
         ValueError: for a 64-bit column that does not say whether it holds ids.

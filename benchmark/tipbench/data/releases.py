@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import polars as pl
 from tipcore.errors import UsageError
@@ -16,8 +15,6 @@ from tipdata.release.release import open_export
 from tipbench.console import notice
 from tipbench.task import Source
 
-ROUND = "round.json"
-"""A file that only the folder of a sealed round has."""
 NAME = re.compile(r"((\d[\w.]*|own-\w+)/)?[\w.]+")
 """Text that names a release. A folder with such a name needs a path, such as ``./tiny``."""
 
@@ -36,9 +33,8 @@ def open_by_name(name: str) -> Source:
     of an export (:func:`tipdata.release.release.open_export`).
 
     A notice on standard error says if an export cannot be checked against a published manifest. Raises UsageError for a
-    release or export that cannot be opened, and for a sealed round.
+    release or export that cannot be opened.
     """
-    refuse_sealed_round(name)
     if not NAME.fullmatch(name) and (set(name) & {"/", "\\"} or is_url(name) or expand_home(name).is_dir()):
         export = open_export(name)
         if (caveat := export.caveat) is not None:
@@ -53,14 +49,6 @@ def open_by_name(name: str) -> Source:
             f"{str(error).rstrip('.')}; for the export in the folder {name} write ./{name}."
         ) from None
     return open_release(release.version, release.size, world=release.world)
-
-
-def refuse_sealed_round(name: str) -> None:
-    """Refuse the folder of a sealed round as a release. Raises UsageError."""
-    if (Path(name) / ROUND).is_file():
-        raise UsageError(
-            f"release={name} is a sealed round, whose truth nobody is shown: name an open release."
-        )
 
 
 REGIONS_AT_ONCE = 64

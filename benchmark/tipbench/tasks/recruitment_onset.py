@@ -64,7 +64,6 @@ TASK = Task(
     unit=UNIT,
     table=TABLE,
     kind=ALARMS,
-    sealed_length=8,
     tables={
         TABLE: ("region", UNIT, "platform", "minute", "language"),
         STREAM: ("region", UNIT, "sequence", "minute", "side", "act", "channel"),

@@ -82,7 +82,6 @@ TASK = Task(
     unit=UNIT,
     table=TABLE,
     kind=FORECASTS,
-    sealed_length=8,
     tables={
         TABLE: ("region", UNIT, "first_day", "party"),
         STREAM: ("region", "stop", UNIT, "sequence", "day", "town", "adverts", "mode", "wallet"),

@@ -3,6 +3,5 @@
 Runs and their draws are collected (``collection``) and stored (``files``, ``storage``). Submissions are accepted,
 scored again and reproduced (``acceptance``, ``rescoring``, ``reproduction``). Entries (``entries``) get ranks and tests
 (``standings``, ``ranks``), which become columns (``columns``) of tables (``tables``), the Markdown page (``page``), a
-forest plot (``forest``) and a site (:mod:`tipboard.site`). ``worlds`` and ``fresh_worlds`` hold scores on other worlds,
-``rounds`` closed sealed rounds.
+forest plot (``forest``) and a site (:mod:`tipboard.site`). ``worlds`` and ``fresh_worlds`` hold scores on other worlds.
 """

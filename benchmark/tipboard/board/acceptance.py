@@ -42,7 +42,7 @@ def accept(
 
     Raises:
         Refused: as :func:`tipboard.submissions.check.check` does.
-        UsageError: where it is there already, is of a sealed round or of a draft, or something cannot be written; on a
+        UsageError: where it is there already, is of a season or of a draft, or something cannot be written; on a
             system that cannot confine what reads it.
     """
     require_confinement("Accepting a submission")

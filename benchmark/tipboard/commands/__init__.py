@@ -1,1 +1,1 @@
-"""The commands of the board, one module each: ``tipbench board``, ``seal`` and ``submit``."""
+"""The commands of the board, one module each: ``tipbench board`` and ``submit``."""

@@ -1,7 +1,7 @@
 r"""``tipbench submit``: pack predictions for the leaderboard, and check them; or check a submission.
 
 arguments:
-  FOLDER...               runs or files of predictions to pack, or one submission to check: runs are of one release and
+  [FOLDER...]             runs or files of predictions to pack, or one submission to check: runs are of one release and
                           one method per task, files are TASK/SPLIT/sSEED=FILE
 
 settings, to pack:
@@ -15,14 +15,17 @@ settings, to pack:
   [hardware=TEXT]         what it ran on (as the runs say)
   [package=PACKAGE]       how to install it: name==version, name @ https://...whl#sha256=..., or
                           name @ git+https://...@commit
-  [data=RELEASE]          of files: the release, such as 0.4.0/small (or round=)
+  [data=RELEASE]          of files: the release, such as 0.4.0/small (or season=)
   [labels=NAME]           of files: what was learnt from, such as expert
   [access=TIER]           of files: the most private data used: public, platform, legal
+  [season=FOLDER]         a season as published: pack an entry of it, or check one
+  [entry_class=CLASS]     of a season: fold, worlds, outside or system
+  [resources=TEXT]        of a season: "NAME, LICENCE, DATE; NAME, LICENCE, DATE" of weights and outside data
+  key=value               with season= and package=: overrides of `tipbench run` that run the method on one task
   overwrite=false         true: replace a submission that was packed before
   check=true              false: pack only
 settings, to check:
   [id=TEAM--METHOD]       refuse it if the folder belongs to another team
-  [round=FOLDER]          a sealed round as published: keys are checked, nothing is scored
   replicates=1000         of the cluster bootstrap
   sizes=tiny,small        releases that may be made where missing
 
@@ -40,31 +43,45 @@ Predictions that were made without tipbench, several files or one:
   tipbench submit advert_risk/forward/s0=a.parquet advert_risk/random/s0=b.csv --to acme--mine \
       data=0.4.0/small access=public labels=expert hardware="1 GPU" team=acme method=mine summary="..." authors="..."
 
-For a sealed round, with its published folder:
-  tipbench submit advert_risk/sealed/s0=a.parquet round=spring-2027 access=public labels=expert --to acme--mine ...
+For a season, with its published folder: a package that its host runs, or predictions of every world:
+  tipbench submit season=spring package=acme==1.0 entry_class=fold task=flag_aggregation \
+      baseline.method._target_=acme.Crowd --to acme--crowd ...
+  tipbench submit runs/0.4.0/small season=spring entry_class=fold --to acme--chao ...
+  tipbench submit advert_risk/w1/s0=a.parquet advert_risk/w2/s0=b.parquet season=spring access=public labels=expert \
+      entry_class=system resources="Model 1, MIT, 2026-05-01" --to acme--mine ...
+  tipbench submit acme--mine season=spring
 
 A submission is a folder: submission.json, which holds no scores, and one file of predictions a
 task, split and seed. Maintainers score it with the very function that checks it here. Of runs of
-methods that ship with tipbench, or with package=, it says how to run them again.
+methods that ship with tipbench, or with package=, it says how to run them again. An entry of a season
+is checked, and scored by nobody before its close.
 """
 
 import argparse
 import re
 from pathlib import Path
 
+from tipbench.config.options import check_word
 from tipbench.console import Column, emit, emit_json, emit_table, notice
 from tipbench.runs.report import interval, number
 from tipbench.tasks import task_of
 from tipcore.errors import UsageError
 from tipcore.locations import expand_home
 
-from tipboard.rounds.record import read_round
-from tipboard.rounds.submissions import published_truth
+from tipboard.seasons.units import read_outline, season_truth
 from tipboard.submissions.check import ScoredFile, check, release_truth
 from tipboard.submissions.messages import Problem, Refused
-from tipboard.submissions.pack import Authorship, Gathered, gather_files, gather_runs, pack
+from tipboard.submissions.pack import (
+    Authorship,
+    Gathered,
+    as_package,
+    gather_files,
+    gather_overrides,
+    gather_runs,
+    pack,
+)
 from tipboard.submissions.record import RECORD
-from tipboard.submissions.terms import SEALED_SPLIT
+from tipboard.submissions.terms import WORLD
 
 FILE = re.compile(r"[^=/]+/[^=/]+/[^=/]+=")
 """The beginning of a word that names a file of predictions."""
@@ -72,9 +89,12 @@ FILE = re.compile(r"[^=/]+/[^=/]+/[^=/]+=")
 
 def call(options: argparse.Namespace) -> int:
     """Pack, then check; or check a folder."""
+    if options.overrides and (options.season is None or options.package is None):
+        key = options.overrides[0].partition("=")[0]
+        check_word(key, options.settings, f'Unknown setting "{key}"')
     if options.to is not None:
         return _pack(options)
-    if len(options.folder) > 1 or options.team is not None:
+    if len(options.folder) != 1 or options.team is not None:
         raise UsageError(
             "a submission is packed into a new folder: add --to FOLDER; or give the one folder to check."
         )
@@ -89,14 +109,19 @@ def _pack(options: argparse.Namespace) -> int:
     names = (text.partition(",") for text in options.authors.split(";") if text.strip())
     authors = [(name.strip(), affiliation.strip() or None) for name, _, affiliation in names]
     keys = ("team", "summary", "method", "title", "paper", "code", "hardware", "package")
-    about = Authorship(authors=authors, **{key: getattr(options, key) for key in keys})
+    about = Authorship(
+        authors=authors,
+        entry_class=options.entry_class,
+        resources=_resources(options.resources or ""),
+        **{key: getattr(options, key) for key in keys},
+    )
     gathered = _gather(options)
     record = pack(gathered, about, to, options.overwrite)
     if gathered.oracles:
         notice(f"runs of oracles, which are never ranked, left out: {gathered.oracles:,}", options.quiet)
     files = len(record.predictions)
     notice(f"packed {files:,} file{'s' if files != 1 else ''} of {record.id} in {to}", options.quiet)
-    if record.pinned is None:
+    if record.pinned is None and record.season is None:
         notice(
             "Your entry will be listed as self-reported. Add package= so that maintainers can reproduce it.",
             options.quiet,
@@ -109,16 +134,32 @@ def _pack(options: argparse.Namespace) -> int:
     return 0
 
 
+def _resources(text: str) -> list[dict[str, str]]:
+    found = []
+    for one in filter(None, map(str.strip, text.split(";"))):
+        parts = [part.strip() for part in one.rsplit(",", 2)]
+        if len(parts) < 3:
+            raise UsageError(
+                f'resources={one}: write "NAME, LICENCE, DATE", such as "Model 1, MIT, 2026-05-01".'
+            )
+        found.append(dict(zip(("name", "licence", "date"), parts, strict=True)))
+    return found
+
+
 def _gather(options: argparse.Namespace) -> Gathered:
     files = [word for word in options.folder if FILE.match(word)]
+    if bool(files) + bool(options.folder[len(files) :]) + bool(options.overrides) != 1:
+        raise UsageError(
+            "a submission is packed of runs, of files TASK/SPLIT/sSEED=FILE or of overrides: give one kind."
+        )
+    season = None if options.season is None else read_outline(expand_home(options.season))
     if not files:
-        return gather_runs([expand_home(run) for run in options.folder])
-    if len(files) < len(options.folder):
-        raise UsageError("a submission is packed of runs or of files TASK/SPLIT/sSEED=FILE: give one kind.")
+        runs = [expand_home(run) for run in options.folder]
+        gathered = gather_runs(runs) if runs else gather_overrides(options.overrides)
+        return gathered if season is None else as_package(gathered, season.name, season.data)
     data, version = options.data, None
-    if options.round is not None:
-        described = read_round(expand_home(options.round))
-        data, version = f"round/{described.name}", described.data
+    if season is not None:
+        data, version = f"season/{season.name}", season.data
     for name, value in (("data", data), ("labels", options.labels), ("access", options.access)):
         if value is None:
             raise UsageError(f"files of predictions need {name}=: see `tipbench submit --help`.")
@@ -132,7 +173,7 @@ def _file(word: str) -> tuple[str, str, int, str]:
     if named is None:
         raise UsageError(f"{word}: write TASK/SPLIT/sSEED=FILE, such as advert_risk/forward/s0=a.parquet.")
     task, split = task_of(named[1]), named[2]
-    if split not in (*task.splits, SEALED_SPLIT):
+    if split not in task.splits and not WORLD.fullmatch(split):
         raise UsageError(f"{word}: {task.name} has no split {split}: choose one of {', '.join(task.splits)}.")
     return task.name, split, int(named[3]), path
 
@@ -143,8 +184,8 @@ def _check(folder: Path, sizes: str, options: argparse.Namespace, wanted: str | 
     try:
         truth = (
             release_truth(tuple(dict.fromkeys(sizes.split(","))), options.quiet)
-            if options.round is None
-            else published_truth(expand_home(options.round))
+            if options.season is None
+            else season_truth(expand_home(options.season))
         )
         checked = check(folder, truth=truth, replicates=options.replicates, quiet=options.quiet)
         if wanted is not None and checked.record.id != wanted:
@@ -161,11 +202,15 @@ def _check(folder: Path, sizes: str, options: argparse.Namespace, wanted: str | 
         return 0
     numbers = ("seed", "value", "95% interval", "warnings")
     headings = ("task", "split", "seed", "metric", "value", "95% interval", "warnings")
-    emit_table([Column(name, name in numbers) for name in headings], [_row(one) for one in checked.scored])
+    if checked.scored:
+        emit_table(
+            [Column(name, name in numbers) for name in headings], [_row(one) for one in checked.scored]
+        )
     for one in checked.scored:
         for note in one.result.warnings:
             notice(f"{one.entry.file}: {note}", options.quiet)
-    emit(f"accepted: {record.id} on {record.data}, {len(checked.scored):,} files")
+    what = f"{len(checked.scored):,} files" if record.predictions else f"package {record.pinned.package}"
+    emit(f"accepted: {record.id} on {record.data}, {what}")
     return 0
 
 

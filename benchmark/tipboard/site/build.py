@@ -19,12 +19,10 @@ from tipcore.locations import expand_home
 from tipboard.board.columns import COLUMNS
 from tipboard.board.entries import MEANING
 from tipboard.board.files import ELSEWHERE
-from tipboard.board.rounds import Closed, closed_rounds
 from tipboard.board.tables import release
 from tipboard.site.method_page import COLUMNS_FILE, columns_script, method_files, method_page
 from tipboard.site.overview import overview
 from tipboard.site.pages import PICTURE, Publication, SitePage, page, read_publication
-from tipboard.site.round_page import round_page
 from tipboard.site.sizes import Size, read_sizes
 from tipboard.site.tables import files
 from tipboard.site.task_page import task_page
@@ -57,7 +55,7 @@ def build(results: Path, to: Path, quiet: bool = False, draft: bool = False) -> 
         UsageError: where there are no results or they cannot be read, or ``to`` is something else or cannot be written.
     """
     refuse_taken(to)
-    return write(read_sizes(results, draft), to, quiet, closed_rounds(results), read_publication(results))
+    return write(read_sizes(results, draft), to, quiet, read_publication(results))
 
 
 def refuse_taken(to: Path) -> None:
@@ -69,17 +67,13 @@ def write(
     sizes: Sequence[Size],
     to: Path,
     quiet: bool = False,
-    rounds: Sequence[Closed] = (),
     publication: Publication = NOWHERE,
 ) -> Built:
-    """Write the pages of some sizes, the largest first, and of sealed rounds.
-
-    Raises UsageError where that cannot be done.
-    """
+    """Write the pages of some sizes, the largest first. Raises UsageError where that cannot be done."""
     to = expand_home(to).resolve()
     refuse_taken(to)
     with fill_folder_atomically(to, replace=True, advice=ELSEWHERE) as folder:
-        writers = _writers(sizes, rounds, publication, folder)
+        writers = _writers(sizes, publication, folder)
         run_all(_call, writers, engine="sequential", label="pages", quiet=quiet)
         (folder / MARKER).write_text(f"{release(*(size.board for size in sizes))}\n", encoding="utf-8")
         _put(folder, COLUMNS_FILE, columns_script().encode())
@@ -92,18 +86,15 @@ def write(
     return Built(to, len(writers), sum(len(size.entries) for size in sizes))
 
 
-def _writers(
-    sizes: Sequence[Size], rounds: Sequence[Closed], publication: Publication, folder: Path
-) -> list[Callable[[], None]]:
+def _writers(sizes: Sequence[Size], publication: Publication, folder: Path) -> list[Callable[[], None]]:
     """Return one a page; each makes it and what stands beside it, and keeps nothing."""
     pages: list[Callable[[], SitePage]] = [
-        lambda: overview(sizes, rounds, publication),
+        lambda: overview(sizes, publication),
         lambda: _about(sizes, publication),
     ]
     for size in sizes:
         pages += [lambda size=size, one=one: task_page(size, one, publication) for one in size.usual]
         pages += [lambda size=size, one=one: method_page(size, one, publication) for one in size.entries]
-    pages += [lambda one=one: round_page(one, sizes, publication) for one in rounds]
     return [lambda make=make: _page(folder, make()) for make in pages]
 
 

@@ -15,7 +15,6 @@ from tipbench.tasks import task_of
 from tipboard.board.columns import in_plain_words, status_text, value_column
 from tipboard.board.entries import Entry
 from tipboard.board.files import counts
-from tipboard.board.rounds import Closed
 from tipboard.board.standings import Line, Lines
 from tipboard.board.tables import METHOD, BoardTable, overall, release
 from tipboard.site.figures.critical_difference import critical_difference
@@ -29,7 +28,7 @@ SEVERAL = 2
 """Tasks from which on a method covers several."""
 
 
-def overview(sizes: Sequence[Size], rounds: Sequence[Closed], publication: Publication) -> SitePage:
+def overview(sizes: Sequence[Size], publication: Publication) -> SitePage:
     """Return the page of all sizes; the cards are of the largest."""
     largest = sizes[0]
     everything = overall([(size.board, size.standings) for size in sizes])
@@ -42,7 +41,7 @@ def overview(sizes: Sequence[Size], rounds: Sequence[Closed], publication: Publi
     html = page(
         "index.html", "", publication, path="index.html", current="index", sizes=sizes, size=largest,
         cards=[_card(largest, one) for one in largest.usual],
-        overall=views[0], coverage=views[1] if several.rows else None, figures=figures, rounds=rounds,
+        overall=views[0], coverage=views[1] if several.rows else None, figures=figures,
         release=release(*(size.board for size in sizes)),
         counts=counts(*(size.board for size in sizes)),
     )  # fmt: skip

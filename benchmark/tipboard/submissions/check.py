@@ -49,17 +49,16 @@ LAPTOP = ("tiny", "small", "forms")
 
 @dataclass(frozen=True)
 class SubmissionTruth:
-    """The answers of one release or round.
+    """The answers of one release or season.
 
     ``prepared``: returns the answers of a task on a split, as :func:`tipbench.loading.prepare` does. ``units``: the
-    largest number of units of a task on any split; it limits the rows that are read. ``check``: raises UsageError for
-    predictions of the right format that are refused all the same. ``scored``: False where predictions are only checked.
+    largest number of units of a task on any split; it limits the rows that are read. ``scored``: False where
+    predictions are only checked.
     """
 
     name: str
     prepared: Callable[[Task, str], Prepared]
     units: Callable[[Task], int]
-    check: Callable[[Task, pl.DataFrame], None] = lambda task, predictions: None
     scored: bool = True
 
 
@@ -75,7 +74,9 @@ def release_truth(sizes: Collection[str] = LAPTOP, quiet: bool = False) -> Truth
 
     def of(record: SubmissionRecord) -> SubmissionTruth:
         if record.size is None:
-            raise UsageError(f"data: {record.data} is a sealed round: give its published folder with round=.")
+            raise UsageError(
+                f"data: {record.data} is a season and no release: check it with `tipbench submit FOLDER season=SEASON`."
+            )
         if record.size not in sizes:
             raise UsageError(
                 f"data: {record.data} is of size {record.size} and this check opens {', '.join(sizes)}; "
@@ -97,8 +98,8 @@ def _count(task: Task, source: Source) -> int:
     return units.select(pl.len()).collect().item()
 
 
-SEALED = "sealed: scored at close"
-"""The note of a score whose truth is still sealed."""
+HIDDEN = "hidden: scored at the close"
+"""The note of a score whose truth is not published yet."""
 
 SCORING_FAILS = (ArithmeticError, ValueError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
 """Exceptions of scoring that are caused by extreme predictions."""
@@ -249,7 +250,6 @@ def _score_fold(
         content = clean[entry.file].read_bytes()
         predictions = read_parquet(content)
         try:
-            truth.check(task, predictions)
             evaluation, seconds = _score_predictions(truth, task, prepared, predictions, replicates)
             result = _result(record, entry, task, prepared, evaluation, seconds, digest_of(content))
         except UsageError as error:
@@ -266,11 +266,11 @@ def _score_fold(
 def _score_predictions(
     truth: SubmissionTruth, task: Task, prepared: Prepared, predictions: pl.DataFrame, replicates: int
 ) -> tuple[Evaluation, float | None]:
-    """Return scores and the wall seconds of scoring, without a library's warnings; of a sealed round, check only the
-    keys."""
+    """Return scores and the wall seconds of scoring, without a library's warnings; of a season, check only the
+    predictions."""
     if not truth.scored:
         check_predictions(prepared.answers_to(predictions), predictions)
-        return Evaluation({task.primary: Score(value=None, note=SEALED)}), None
+        return Evaluation({task.primary: Score(value=None, note=HIDDEN)}), None
     meter = Meter()
     with meter.part("score"), warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")

@@ -57,7 +57,7 @@ BY_SIZE = {
 
 
 def limits_of(size: str | None) -> Limits:
-    """Return those of a release's size; a sealed round (None) is of the size small."""
+    """Return those of a release's size; a season (None) is of the size small."""
     return BY_SIZE["small" if size is None else size]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -198,8 +198,8 @@ class Gathered:
     """Predictions to pack, all on ``data``.
 
     ``method``, ``hardware``, ``package`` and ``overrides`` (by task): as the runs say; None where they do not.
-    ``version``: of a sealed round's data, which its name does not show. ``oracles``: how many runs were left out, since
-    no oracle is ranked.
+    ``version``: of a season's data, which its name does not show. ``oracles``: how many runs were left out, since no
+    oracle is ranked.
     """
 
     data: str
@@ -285,6 +285,36 @@ def gather_files(
     return Gathered(data, _in_order(found), version=version)
 
 
+def gather_overrides(words: Sequence[str]) -> Gathered:
+    """Return how one method is run on one task, as overrides of ``tipbench run``, without predictions.
+
+    Raises UsageError where they are not of one cell, or hold more than plain values.
+    """
+    composer = Composer(config_folders(None), read_overrides(parse(words)))
+    cells = expand(composer, lambda task, settings: [task.splits[0]])
+    if len(cells) != 1:
+        raise UsageError(
+            f"{' '.join(words)} makes {len(cells):,} cells: give those of one method, one at a time."
+        )
+    return Gathered("", [], overrides={cells[0].task: list(words)})
+
+
+def as_package(gathered: Gathered, season: str, version: str) -> Gathered:
+    """Return what the host of a season needs to run a method itself: no predictions, and no release.
+
+    Raises UsageError where it is not known how a task is run.
+    """
+    if not gathered.overrides:
+        raise UsageError(
+            "these runs cannot be written as overrides: give overrides of `tipbench run` in their place."
+        )
+    overrides = {
+        task: [word for word in words if word.partition("=")[0].partition(".")[0] != "release"]
+        for task, words in gathered.overrides.items()
+    }
+    return replace(gathered, data=f"season/{season}", version=version, predictions=[], overrides=overrides)
+
+
 def _read_file(path: str, task: str) -> pl.DataFrame:
     return read_predictions_file(path, task_of(task))
 
@@ -348,7 +378,7 @@ def _in_order(predictions: Sequence[Prediction]) -> list[Prediction]:
 @dataclass(frozen=True)
 class Authorship:
     """What an author declares. ``method``, ``title`` and ``hardware`` default to those of the runs; ``authors``: name
-    and affiliation."""
+    and affiliation; ``entry_class``, ``resources``: as :class:`tipboard.submissions.record.SubmissionRecord`."""
 
     team: str
     summary: str
@@ -359,6 +389,8 @@ class Authorship:
     code: str | None = None
     hardware: str | None = None
     package: str | None = None
+    entry_class: str | None = None
+    resources: Sequence[Mapping[str, str]] = ()
 
 
 def pack(gathered: Gathered, about: Authorship, to: Path, overwrite: bool = False) -> SubmissionRecord:
@@ -451,11 +483,16 @@ def _build_record(gathered: Gathered, about: Authorship, entries: list[dict[str,
         "data": gathered.data,
         "versions": {
             "data": gathered.version or gathered.data.partition("/")[0],
-            "tasks": {name: score_version(name) for name in sorted({one["task"] for one in entries})},
+            "tasks": {
+                name: score_version(name)
+                for name in sorted({one["task"] for one in entries} or gathered.overrides or ())
+            },
         },
         "pinned": pinned if about.package or gathered.overrides else None,
         "predictions": entries,
     }
+    content |= {"entry_class": about.entry_class} if about.entry_class else {}
+    content |= {"resources": list(about.resources)} if about.resources else {}
     try:
         return SubmissionRecord.model_validate(content)
     except ValidationError as error:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
 from typing import Annotated, Any, Literal, NoReturn
 
 from pydantic import (
@@ -18,6 +19,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from tipcore.sources import value_digest
 
 from tipboard.submissions.messages import Problem, legal_text, quote
 
@@ -32,7 +34,8 @@ _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 SLUG = r"^[a-z0-9](?:-?[a-z0-9_]){0,39}$"
 NAME = r"^[a-z][a-z0-9_]{0,39}$"
 URL = rf"^https://{_HOST}(?::[0-9]{{1,5}})?(?:[/?#]{_PATH})?$"
-DATA = r"^(?:[0-9]+\.[0-9]+\.[0-9]+/(?:tiny|small|forms|full|xl)|round/[a-z0-9](?:-?[a-z0-9_]){0,39})$"
+DATA = r"^(?:[0-9]+\.[0-9]+\.[0-9]+/(?:tiny|small|forms|full|xl)|season/[a-z0-9](?:-?[a-z0-9_]){0,39})$"
+DATE = r"^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$"
 DIGEST = r"^sha256:[0-9a-f]{64}$"
 PACKAGE = (
     rf"^{_NAME}(?:==[0-9][0-9A-Za-z.!+_-]*"
@@ -66,6 +69,11 @@ def _public(package: str) -> str:
     if UNPINNED.match(package):
         raise ValueError("is an installer, or on a host without a public name: pin the method's own package")
     return package
+
+
+def _day(text: str) -> str:
+    date.fromisoformat(text)
+    return text
 
 
 def _override(text: str) -> str:
@@ -190,8 +198,32 @@ class SubmittedFile(_Record):
         return f"{self.task}/{self.split}/s{self.seed}.parquet"
 
 
+EntryClass = Literal["fold", "worlds", "outside", "system"]
+OUTSIDE = ("outside", "system")
+"""Classes of entries that name their resources."""
+
+
+class Resource(_Record):
+    """Pretrained weights or outside data that a method uses."""
+
+    name: Text200
+    licence: Text100
+    date: Annotated[
+        str,
+        Field(max_length=10, json_schema_extra={"pattern": DATE}),
+        _whole(DATE, "is not a day such as 2027-03-01"),
+        AfterValidator(_day),
+    ]
+
+
 class SubmissionRecord(_Record):
-    """All that an author declares."""
+    """All that an author declares.
+
+    An entry of a season is of one of two kinds: a package, which the host runs, has ``pinned`` and no predictions;
+    predictions of its worlds have no ``pinned``. Either names its class: learnt from the fold alone (``fold``), also
+    from generated worlds or what is known of their generator (``worlds``), from pretrained weights or outside data
+    (``outside``), or a language model or agent (``system``).
+    """
 
     format: Annotated[Literal[1], BeforeValidator(_is_number)]
     team: Slug
@@ -205,11 +237,36 @@ class SubmissionRecord(_Record):
     data: Annotated[
         str,
         Field(max_length=60, json_schema_extra={"pattern": DATA}),
-        _whole(DATA, "is neither a release such as 0.4.0/small nor a sealed round such as round/name"),
+        _whole(DATA, "is neither a release such as 0.4.0/small nor a season such as season/name"),
     ]
     versions: SubmittedVersions
     pinned: Pinned | None
-    predictions: list[SubmittedFile] = Field(min_length=1, max_length=MOST_FILES)
+    predictions: list[SubmittedFile] = Field(max_length=MOST_FILES)
+    entry_class: EntryClass | None = Field(default=None, description="needed for a season")
+    resources: list[Resource] = Field(
+        default=[], max_length=50, description="needed of the classes outside and system; fold has none"
+    )
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> SubmissionRecord:
+        if self.season is None:
+            if not self.predictions:
+                raise ValueError("predictions is empty: only an entry of a season may be a package alone")
+        elif self.entry_class is None:
+            raise ValueError(
+                "entry_class is missing: an entry of a season is fold, worlds, outside or system"
+            )
+        elif (self.pinned is None) == (not self.predictions):
+            raise ValueError("an entry of a season is either pinned or has predictions, and not both")
+        if self.resources and self.entry_class in (None, "fold"):
+            raise ValueError(
+                "resources are of entries of another class than fold: name the class, or remove them"
+            )
+        if not self.resources and self.entry_class in OUTSIDE:
+            raise ValueError(
+                f"resources is empty: an entry of the class {self.entry_class} names what it uses"
+            )
+        return self
 
     @property
     def id(self) -> str:
@@ -217,10 +274,26 @@ class SubmissionRecord(_Record):
         return f"{self.team}--{self.method}"
 
     @property
-    def size(self) -> str | None:
-        """The size of the release; None for a sealed round."""
+    def season(self) -> str | None:
+        """The name of the season; None for a release."""
         before, _, after = self.data.partition("/")
-        return None if before == "round" else after
+        return after if before == "season" else None
+
+    @property
+    def size(self) -> str | None:
+        """The size of the release; None for a season."""
+        return None if self.season is not None else self.data.partition("/")[2]
+
+    @property
+    def tasks(self) -> list[str]:
+        """The tasks that it answers, sorted: of its predictions or, where it has none, of its overrides."""
+        overrides = self.pinned.overrides if self.pinned is not None else {}
+        return sorted({entry.task for entry in self.predictions} or overrides)
+
+    @property
+    def receipt(self) -> str:
+        """SHA-256 of all that it declares, the digests of its files among it: the team keeps it as a receipt."""
+        return value_digest(self.model_dump(mode="json"))
 
 
 def json_schema() -> dict[str, Any]:

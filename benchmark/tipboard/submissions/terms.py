@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,8 +16,8 @@ from tipboard.submissions.folder import SubmissionFolder
 from tipboard.submissions.messages import Problem, quote
 from tipboard.submissions.record import RECORD, RESERVED_TEAMS, SubmissionRecord, SubmittedFile
 
-SEALED_SPLIT = "sealed"
-"""The split of a sealed round, all of whose units are predicted."""
+WORLD = re.compile(r"w[1-9][0-9]{0,2}")
+"""What stands in the place of the split where worlds of a season are predicted."""
 
 
 @dataclass(frozen=True)
@@ -65,17 +66,26 @@ def _undeclared_problems(record: SubmissionRecord, versions: Sequence[str]) -> I
             f"{RECORD}: versions.data",
             f"it is {record.versions.data} and data is {record.data}; pack it again.",
         )
-    for name in record.pinned.overrides if record.pinned else ():
-        if name not in {entry.task for entry in record.predictions}:
-            yield Problem(
-                f"{RECORD}: pinned.overrides", f"{name} is not a task of the predictions; remove it."
-            )
+    yield from _override_problems(record)
+
+
+def _override_problems(record: SubmissionRecord) -> Iterator[Problem]:
+    """Yield one problem per task of overrides that is not one of the predictions or, of a package, not known."""
+    where, names = f"{RECORD}: pinned.overrides", record.pinned.overrides if record.pinned else ()
+    if not record.predictions and not names:
+        yield Problem(where, "it names no task; say of each how it is run.")
+    predicted = {entry.task for entry in record.predictions}
+    for name in names:
+        if predicted and name not in predicted:
+            yield Problem(where, f"{name} is not a task of the predictions; remove it.")
+        elif name not in tasks():
+            yield Problem(where, f"there is no task {name}; there are {', '.join(tasks())}.")
 
 
 def _meanings(record: SubmissionRecord) -> Iterator[Problem]:
     """Yield one problem per task whose scores have another version here."""
-    where, predicted = f"{RECORD}: versions", {entry.task for entry in record.predictions}
-    for name in sorted(predicted & set(tasks())):
+    where = f"{RECORD}: versions"
+    for name in sorted(set(record.tasks) & set(tasks())):
         meant, here = record.versions.tasks.get(name), score_version(name)
         if meant is None:
             yield Problem(where, f"tasks does not list {name}; pack it again.")
@@ -89,23 +99,28 @@ def _meanings(record: SubmissionRecord) -> Iterator[Problem]:
 def _entries(record: SubmissionRecord) -> Iterator[Problem]:
     """Yield at most one problem per entry."""
     for place, entry in enumerate(record.predictions):
-        if (wrong := _entry_problem(entry, record.size is None)) is not None:
+        if (wrong := _entry_problem(entry, record.season is not None)) is not None:
             yield Problem(f"{RECORD}: predictions[{place}]", f"{wrong}.")
     for file, count in sorted(Counter(entry.file for entry in record.predictions).items()):
         if count > 1:
             yield Problem(f"{RECORD}: predictions", f"{file} is listed more than once; list it once.")
 
 
-def _entry_problem(entry: SubmittedFile, sealed: bool) -> str | None:
+def _entry_problem(entry: SubmittedFile, of_season: bool) -> str | None:
     if entry.task not in tasks():
         return f"there is no task {entry.task}; there are {', '.join(tasks())}"
     task = task_of(entry.task)
-    if sealed != (entry.split == SEALED_SPLIT):
-        return f"its split is {entry.split}; a sealed round has {SEALED_SPLIT}, and no release has"
-    if not sealed and entry.split not in task.splits:
-        return f"{task.name} has no split {entry.split}; it has {', '.join(task.splits)}"
-    if entry.labels not in (allowed := task.labels_on(entry.split)):
-        return f"{task.name} has no labels {entry.labels} on split {entry.split}; it has {', '.join(allowed)}"
+    split = entry.split
+    if of_season:
+        if WORLD.fullmatch(split) is None or entry.seed:
+            return f"its file is {entry.file}; of a season give {task.name}/w1/s0.parquet, w2/s0.parquet and so on"
+        if task.stream:
+            return f"{task.name} hands its data over in steps; in a season it takes packages only"
+        split = task.splits[0]
+    elif split not in task.splits:
+        return f"{task.name} has no split {split}; it has {', '.join(task.splits)}"
+    if entry.labels not in (allowed := task.labels_on(split)):
+        return f"{task.name} has no labels {entry.labels} on split {split}; it has {', '.join(allowed)}"
     return None
 
 

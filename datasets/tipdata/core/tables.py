@@ -41,7 +41,7 @@ Parameters = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Sealed:
-    """What a sealed round publishes instead of a column's values.
+    """What a copy with other ids has instead of a column's values (:mod:`tipbench.data.relabelling`).
 
     ``way``: ``label`` (keyed labels of ids, equal for equal ids of a ``kind``), ``code`` (codes of a ``kind``, such as
     towns, in keyed order), ``by_code`` (lists with one entry per code of a ``kind``, put into the new order), ``mask``
@@ -111,8 +111,8 @@ class Column:
         note: what the column says, where its name does not.
         id_of: the table whose key the column holds (alone or in lists), '' for none.
         values: every value that a category column may have beside null; empty for other columns.
-        sealed: how a sealed round treats it. None means: as the key that it holds, and as it is where it holds none; a
-            64-bit column that holds no key has to say.
+        sealed: how a copy with other ids treats it. None means: as the key that it holds, and as it is where it holds
+            none; a 64-bit column that holds no key has to say.
         since: the version of the data from which on the column exists, '' where it is as old as its table.
     """
 

@@ -72,7 +72,7 @@ def test_of_two_installations_of_a_package_the_first_on_the_path_counts(
 
 
 def test_the_board_adds_its_commands_by_entry_point(tipbench) -> None:
-    assert {"submit", "board", "seal"} <= {entry.name for entry in entry_points(GROUP)}
+    assert {"submit", "board"} <= {entry.name for entry in entry_points(GROUP)}
 
 
 def test_an_added_command_is_listed_without_being_imported_and_run_with_its_exit_code(

@@ -49,7 +49,6 @@ MISTAKES = {
     "browse --to .": "was not made by `tipbench data browse`: give another --to.",
     "browse --to own_methods.py/pages": "cannot be written",
     "browse release.version=0.3.0": "data version 0.3.0 is retired",
-    "browse release=round": "is a sealed round, whose truth nobody is shown",
     "story 12": "has no operation 12: find one with",
     "story twelve": "twelve is not the number of an operation",
     "story -12": "-12",
@@ -69,28 +68,19 @@ MISTAKES = {
     "story 5 release=tiny.w0": "release tiny.w0 names no world",
     "story 5 release=0.4.0/tiny release.version=0.4.0": "leave out release.version=0.4.0",
     "story relase=tiny": 'Unknown setting "relase". Did you mean "release"?',
-    "story 12 release=round": "is a sealed round, whose truth nobody is shown",
 }
-
-
-@pytest.fixture
-def sealed(place: Path) -> Path:
-    """A working folder with a sealed round in it."""
-    (place / "round").mkdir()
-    (place / "round" / "round.json").write_text("{}", encoding="utf-8")
-    return place
 
 
 @pytest.mark.parametrize("words", MISTAKES)
 def test_a_mistake_is_one_sentence_with_nothing_printed_or_written(
-    tipbench, tiny: Release, sealed: Path, words: str
+    tipbench, tiny: Release, place: Path, words: str
 ) -> None:
-    before = sorted(sealed.rglob("*"))
+    before = sorted(place.rglob("*"))
     code, out, said = tipbench("data", *words.split())
     assert (code, out) == (2, "")
     assert MISTAKES[words] in said
     assert said.count("\n") == 1
-    assert sorted(sealed.rglob("*")) == before
+    assert sorted(place.rglob("*")) == before
 
 
 def test_data_makes_verifies_describes_and_previews(
@@ -301,12 +291,11 @@ def test_a_release_whose_truth_was_taken_away_is_refused_and_truth_not_put_back(
         (1.5, "tiny", "operation 1.5 is no whole number"),
         (True, "tiny", "operation True is no whole number"),
         (7, None, "None is no release"),
-        (7, "round", "is a sealed round, whose truth nobody is shown"),
         (7, "0.3.0/tiny", "data version 0.3.0 is retired"),
     ],
 )
 def test_what_python_cannot_be_told_is_refused_in_one_sentence(
-    sealed: Path, operation: object, release: object, says: str
+    place: Path, operation: object, release: object, says: str
 ) -> None:
     with pytest.raises(UsageError, match=r"^[^\n]*\.$") as refused:
         package.story(operation, release)  # type: ignore[arg-type]

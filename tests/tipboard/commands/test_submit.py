@@ -83,7 +83,7 @@ def test_a_file_is_packed_by_its_place(tipbench, runs: str) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        ([], "needs FOLDER"),
+        ([], "give one kind"),
         (["a/b/s0=a.parquet"], "need data="),
         (
             ["a/b/0=a.parquet", "data=d", "labels=l", "access=a"],

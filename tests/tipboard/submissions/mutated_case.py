@@ -35,7 +35,7 @@ ESTIMATES, SCORES, CLUSTERS = (
 RECORD = "submission.json"
 COMMANDS = ("check", "accept", "score")
 """``submit check``, ``board accept``, and ``score`` of one file of a folder on a release."""
-ROUND_COMMANDS = ("intake", "check --round")
+SEASON_COMMANDS = ("check season",)
 SECRET = "not to be touched"
 
 
@@ -62,7 +62,7 @@ def packed(
     method: str = "mine",
     version: str | None = None,
 ) -> Path:
-    """Pack predictions by their file. ``version``: of the data of a sealed round."""
+    """Pack predictions by their file. ``version``: of the data of a season."""
     cost = {"fit_s": 1.0, "predict_s": None, "cpu_s": 1.5, "peak_mib": 12.0}
     predictions = []
     for file, frame in frames.items():
@@ -71,7 +71,7 @@ def packed(
         predictions.append(Prediction(name, split, 0, task.labels[0], task.tier, cost, read, file))
     about = Authorship(
         "acme", "Guesses by lot.", [("A. Author", "Acme University")], method, hardware="2 cores",
-        code="https://code.example/mine",
+        code="https://code.example/mine", entry_class="worlds" if data.startswith("season/") else None,
     )  # fmt: skip
     pack(Gathered(data, predictions, version=version), about, folder)
     return folder
@@ -207,7 +207,7 @@ def made(number: int, seed: int, bases: dict[str, Path], into: Path, file: str |
     (outside / "kept.txt").write_text(SECRET, encoding="utf-8")
     mutant = Mutant(folder, outside, number, np.random.default_rng(int.from_bytes(key[:8], "big")))
     mutant.file = file or mutant.pick(mutant.record["predictions"])["file"]
-    commands = ROUND_COMMANDS if mutant.record["data"].startswith("round/") else COMMANDS
+    commands = SEASON_COMMANDS if mutant.record["data"].startswith("season/") else COMMANDS
     of_file = commands if one.family in ("parquet", "values") else commands[:2]
     command = mutant.pick(of_file)
     one.spoil(mutant)

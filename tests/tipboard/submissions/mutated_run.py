@@ -29,19 +29,22 @@ import mutated_parquet  # noqa: F401
 import mutated_record  # noqa: F401
 import mutated_values  # noqa: F401
 from guesses import guess
-from mutated_case import COMMANDS, ROUND_COMMANDS, SECRET, Made, made, names_below, packed, tidy
+from mutated_case import COMMANDS, SEASON_COMMANDS, SECRET, Made, made, names_below, packed, tidy
 from tipbench.cli import main
 from tipbench.loading import prepare
 from tipbench.runs.frames import RESULTS, read_results
 from tipbench.tasks import tasks
-from tipboard.rounds.folds import blank_answers
+from tipboard.seasons.units import FOLDS, SEASON, blank_answers, write_units
 
-DATA, ROUND, CLOSES = "0.4.0/tiny", "spring", "2999-12-31"
-ROUND_TASKS = {
-    "round-risk": ("prevalence", "advert_risk"),
-    "round-streams": ("recruitment_onset", "route_forecast"),
+DATA, OF_SEASON = "0.4.0/tiny", "season-risk"
+TERMS = {
+    "name": "spring",
+    "data": "0.4.0",
+    "size": "tiny",
+    "worlds": 2,
+    "tasks": ["advert_risk", "prevalence"],
 }
-"""By base of the sealed round, the tasks that it answers."""
+"""Of a season whose worlds are the released one, which :data:`OF_SEASON` answers."""
 SECONDS, HANGS, MEBIBYTES = 5.0, 60.0, 1024.0
 """CPU seconds that no folder may take more than, with the process that reads it; wall seconds, which others on the same
 cores lengthen, after which it hangs; what no process may take more than."""
@@ -57,27 +60,36 @@ OUTCOMES = (*GOOD, *BAD)
 
 
 def bases(into: Path, names: Sequence[str] | None = None) -> dict[str, Path]:
-    """Honest folders by the name of their task, or of what they answer of a round, of these names or of all."""
+    """Honest folders by the name of their task, or of what answers a season, of these names or of all."""
     found = {}
-    for name in [*tasks(), *ROUND_TASKS] if names is None else names:
+    for name in [*tasks(), OF_SEASON] if names is None else names:
         method = name.replace("_", "-")
         to = into / "honest" / f"acme--{method}"
-        if name in ROUND_TASKS:
-            answers = {one: blank_answers(one, into / "public") for one in ROUND_TASKS[name]}
-            frames = {f"{one}/sealed/s0.parquet": guess(blank) for one, blank in answers.items()}
-            found[name] = packed(to, f"round/{ROUND}", frames, method, DATA.partition("/")[0])
+        if name == OF_SEASON:
+            places = [(task, f"w{world}") for task in TERMS["tasks"] for world in (1, 2)]
+            frames = {
+                f"{task}/{world}/s0.parquet": guess(
+                    blank_answers(tasks()[task], into / "public" / FOLDS / task / world)
+                )
+                for task, world in places
+            }
+            found[name] = packed(to, f"season/{TERMS['name']}", frames, method, TERMS["data"])
         else:
             file = f"{name}/{tasks()[name].splits[0]}/s0.parquet"
             found[name] = packed(to, DATA, {file: guess(prepare(name, release=DATA).answers)}, method)
     return found
 
 
-def host_round(into: Path) -> None:
-    """Make the round of ``ROUND_TASKS``: ``public`` and ``secret`` below the folder."""
-    words = ["seal", "new", ROUND, "release=tiny", f"closes={CLOSES}", "engine.workers=1", "--quiet"]
-    asked = sorted(one for answered in ROUND_TASKS.values() for one in answered)
-    if code := main([*words, "--secret", str(into / "secret"), "--to", str(into / "public"), *asked]):
-        raise RuntimeError(f"tipbench {' '.join(words)} ended with {code}")
+def publish_season(into: Path, terms: dict[str, Any] = TERMS) -> Path:
+    """Write the terms and folds of a season to ``public`` below a folder; return that."""
+    for task in terms["tasks"]:
+        [fold] = prepare(task, release=DATA).folds
+        for world in range(1, terms["worlds"] + 1):
+            place = into / "public" / FOLDS / task / f"w{world}"
+            place.mkdir(parents=True)
+            write_units(fold, place)
+    (into / "public" / SEASON).write_text(json.dumps(terms), encoding="utf-8")
+    return into / "public"
 
 
 @dataclass(frozen=True)
@@ -100,25 +112,20 @@ class Stage:
             "check": ["submit", str(folder), f"replicates={REPLICATES}"],
             "accept": ["board", "add", f"submission={folder}", "--to", str(self.place / "results")],
             "score": ["score", str(folder / file), *asked],
-            "intake": ["seal", "score", str(self.place / "secret"), str(folder)],
-            "check --round": ["submit", str(folder), f"round={public}"],
+            "check season": ["submit", str(folder), f"season={public}"],
         }[command] + ["--json"]
 
     def of_this_process(self) -> Stage:
-        """The same with results and a host's folder that no other process writes to."""
+        """The same with results that no other process writes to."""
         mine = self.place / f"worker-{os.getpid()}"
         if not mine.exists():
-            shutil.copytree(self.place / "secret", mine / "secret")
+            mine.mkdir()
             (mine / "public").symlink_to(self.place / "public", target_is_directory=True)
         return replace(self, place=mine)
 
     def kept(self) -> list[Path]:
         """What commands may write."""
-        return [
-            self.place / "results",
-            self.place / "secret" / "submissions",
-            self.place / "secret" / "ledger.json",
-        ]
+        return [self.place / "results"]
 
 
 @dataclass(frozen=True)
@@ -149,13 +156,13 @@ class _Ran:
 
 
 def stage(place: Path, names: list[str] | None = None) -> Stage:
-    """A round, honest folders, and what the commands make of them."""
-    host_round(place)
+    """A season, honest folders, and what the commands make of them."""
+    publish_season(place)
     found = Stage(place, bases(place, names))
     for name, folder in found.bases.items():
         record = json.loads((folder / "submission.json").read_text(encoding="utf-8"))
         for entry in record["predictions"]:
-            for command in ROUND_COMMANDS if record["data"].startswith("round/") else COMMANDS:
+            for command in SEASON_COMMANDS if record["data"].startswith("season/") else COMMANDS:
                 ran = _here(found.words(command, folder, entry["file"]))
                 if ran.code != 0:
                     raise RuntimeError(f"{command} of the honest {name}: {ran.err}")
@@ -275,9 +282,6 @@ def _meaning(found: Stage, command: str, out: str) -> list[Any]:
             for one in read_results(path)
         ]
         return [(one["predictions"]["digest"], one["scores"]) for one in told]
-    if command == "intake":
-        ledger = json.loads((found.place / "secret" / "ledger.json").read_bytes())
-        return [list(ledger["entries"][-1]["kept"].items())]
     return [(one["predictions"]["digest"], one["scores"]) for one in told["files"]]
 
 

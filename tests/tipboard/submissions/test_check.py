@@ -8,10 +8,8 @@ from typing import Any
 import polars as pl
 import pytest
 from mutated_case import CLUSTERS, ESTIMATES, SCORES, Mutant, arrow_file, parquet
-from tipbench.data.fold import Prepared
 from tipbench.loading import prepare
 from tipbench.runs.scoring import UNVERIFIED, evaluate
-from tipbench.task import Task
 from tipbench.tasks import task_of
 from tipboard.submissions.check import UNDECLARED, SubmissionTruth, check, release_truth
 from tipboard.submissions.messages import MOST_LINES, Refused, problem_list
@@ -137,35 +135,6 @@ def test_a_fold_is_prepared_once_for_all_its_seeds(case: Mutant, tiny: Release) 
         ("flag_aggregation", "forward"),
         ("prevalence", "all"),
     ]
-
-
-def test_a_sealed_round_is_checked_where_its_truth_is_given(case: Mutant, tiny: Release) -> None:
-    case.record["data"] = "round/first"
-    case.write_record()
-    assert all("a sealed round has sealed, and no release has" in said for said in problems(case))
-    for entry in case.record["predictions"]:
-        old, place = case.folder / entry["file"], f"{entry['task']}/sealed/s{entry['seed']}.parquet"
-        (case.folder / place).parent.mkdir()
-        old.rename(case.folder / place)
-        old.parent.rmdir()
-        entry.update(split="sealed", file=place)
-    case.write_record()
-    assert "a sealed round: give its published folder with round=" in problems(case)[0]
-
-    def truth(scored: bool) -> SubmissionTruth:
-        def prepared(task: Task, split: str) -> Prepared:
-            return prepare(task, release=tiny)
-
-        return SubmissionTruth("round/first", prepared, lambda task: 10_000, scored=scored)
-
-    for scored in (True, False):
-        checked = check(
-            case.folder, truth=lambda record, is_scored=scored: truth(is_scored), replicates=2, quiet=True
-        )
-        found = [one.result.scores[one.result.primary] for one in checked.scored]
-        assert {one.value is not None for one in found} == {scored}
-        assert {one.result.data for one in checked.scored} == {"round/first"}
-    assert {one.note for one in found} == {"sealed: scored at close"}
 
 
 def test_a_submission_does_not_decide_what_a_machine_generates(case: Mutant) -> None:

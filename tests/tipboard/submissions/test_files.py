@@ -40,7 +40,7 @@ def test_what_is_decoded_fits_into_memory_where_a_laptop_checks_it() -> None:
     assert (laptop.total_seconds, RECORD_BYTES) == (400, 262_144)
 
 
-def test_a_sealed_round_is_of_the_size_small() -> None:
+def test_a_season_is_of_the_size_small() -> None:
     assert limits_of(None) is BY_SIZE["small"]
     assert limits_of("full") is BY_SIZE["full"]
 

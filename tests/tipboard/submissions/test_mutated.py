@@ -23,11 +23,10 @@ from mutated_case import (
     names_below,
     tidy,
 )
-from mutated_run import BAD, GOOD, Stage, outcome, stage
+from mutated_run import BAD, GOOD, OF_SEASON, Stage, outcome, stage
 from tipbench.kinds.refusals import PredictionsRefused, check_predictions
 from tipbench.loading import prepare
 from tipbench.tasks import tasks
-from tipboard.rounds import new
 from tipboard.submissions.check import Checked, check
 from tipboard.submissions.files import limits_of
 from tipboard.submissions.folder import open_folder_of
@@ -140,15 +139,13 @@ def test_a_mutated_file_is_refused_or_read_as_what_it_says(
         assert "ended the process" not in said
 
 
-BASES = ["prevalence", "advert_linkage", "route_forecast", "round-risk"]
+BASES = ["prevalence", "advert_linkage", "route_forecast", OF_SEASON]
 SEED = 7
 
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory, tiny: Release) -> Stage:
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(new, "sizes", lambda: {"tiny": 2})
-        return stage(tmp_path_factory.mktemp("stage"), BASES)
+    return stage(tmp_path_factory.mktemp("stage"), BASES)
 
 
 def numbers(family: str) -> list[int]:

@@ -17,7 +17,7 @@ from tipboard.submissions.files import Limits, limits_of
 from tipboard.submissions.folder import SubmissionFolder
 from tipboard.submissions.messages import Problem
 from tipboard.submissions.record import RECORD, record_of
-from tipboard.submissions.terms import SEALED_SPLIT, disagreements, form_of
+from tipboard.submissions.terms import disagreements, form_of
 from tipdata.release import Release
 
 VERSIONS = ["0.2.0", "0.4.0"]
@@ -64,7 +64,7 @@ def test_what_is_as_it_is_declared_has_no_problem(content: dict[str, Any]) -> No
             "route_forecast is not a task of the predictions",
         ),
         (lambda r: r["predictions"][0].update(task="prevalance"), "predictions[0]", "no task prevalance;"),
-        (lambda r: r["predictions"][0].update(split=SEALED_SPLIT), "predictions[0]", "its split is sealed"),
+        (lambda r: r["predictions"][0].update(split="w1"), "predictions[0]", "has no split w1"),
         (lambda r: r["predictions"][1].update(split="nowhere"), "predictions[1]", "has no split nowhere"),
         (lambda r: r["predictions"][2].update(labels="given"), "predictions[2]", "has no labels given"),
     ],
@@ -81,14 +81,44 @@ def test_one_thing_that_is_not_so_is_one_problem_in_its_place(
     assert says in problem
 
 
-def test_a_round_takes_its_own_split_and_its_own_data_only(content: dict[str, Any]) -> None:
-    content["data"] = "round/spring-2026"
-    assert [problem.partition(": its")[0] for problem in said(content)] == [
+def of_season(content: dict[str, Any], split: str = "w1", **more: Any) -> list[str]:
+    """What is said of the record's predictions as those of a season."""
+    content |= {"data": "season/spring-2027", "entry_class": "fold", **more}
+    for one in content["predictions"]:
+        one.update(split=split, file=f"{one['task']}/{split}/s{one['seed']}.parquet")
+    return said(content, SubmissionFolder({one["file"]: 1 for one in content["predictions"]}))
+
+
+def test_a_season_takes_predictions_of_its_worlds_with_one_seed(content: dict[str, Any]) -> None:
+    assert of_season(content) == of_season(content, "w12") == []
+    assert [problem.partition(": its")[0] for problem in of_season(content, "forward")] == [
         f"{RECORD}: predictions[{place}]" for place in range(3)
     ]
-    for one in content["predictions"]:
-        one.update(split=SEALED_SPLIT, file=f"{one['task']}/{SEALED_SPLIT}/s{one['seed']}.parquet")
-    assert said(content, SubmissionFolder({one["file"]: 1 for one in content["predictions"]})) == []
+    content["predictions"][0]["seed"] = 1
+    [problem] = of_season(content)
+    assert "of a season give prevalence/w1/s0.parquet" in problem
+    content["predictions"][0] |= {"seed": 0, "task": "route_forecast"}
+    content["versions"]["tasks"]["route_forecast"] = tasks()["route_forecast"].version
+    [problem] = of_season(content)
+    assert "in a season it takes packages only" in problem
+
+
+@pytest.mark.parametrize(
+    ("overrides", "says"),
+    [
+        ({"prevalence": ["a=1"]}, ""),
+        ({}, "pinned.overrides: it names no task"),
+        ({"prevalance": ["a=1"]}, "pinned.overrides: there is no task prevalance"),
+        ({"payment_risk": ["a=1"]}, "versions: tasks does not list payment_risk"),
+    ],
+)
+def test_a_package_of_a_season_says_of_every_task_how_it_is_run(
+    content: dict[str, Any], overrides: dict[str, list[str]], says: str
+) -> None:
+    package = {"pinned": {"package": "x==1", "overrides": overrides}, "predictions": []}
+    problems = of_season(content | package)
+    assert len(problems) == bool(says)
+    assert says in "".join(problems)
 
 
 def test_files_that_are_not_there_or_not_listed_are_named_once(content: dict[str, Any]) -> None:

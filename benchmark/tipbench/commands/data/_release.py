@@ -8,7 +8,6 @@ from tipdata.release import Release, locate_release, open_release
 
 from tipbench.config.compose import composer_of, parse
 from tipbench.config.options import check_word
-from tipbench.data import releases
 from tipbench.data.custom.config import OwnData, own_data
 
 VALID = (
@@ -61,20 +60,18 @@ def chosen_data(options: argparse.Namespace, words: list[str]) -> tuple[OwnData,
 
 
 def check_open(words: list[str], so: str) -> None:
-    """Refuse a source whose truth cannot be shown: a user's own data, and a sealed round.
+    """Refuse a user's own data, which have no truth to show.
 
     Args:
         words: overrides as typed.
         so: the consequence for own data, as words of the message.
 
     Raises:
-        UsageError: for such a source.
+        UsageError: for such data.
     """
     for word in words:
         if is_of_data(word):
             raise UsageError(f"{word}: your own data have no operations, {so}: name a release=.")
-        if word.startswith("release="):
-            releases.refuse_sealed_round(word.partition("=")[2])
 
 
 def check_rows(rows: int) -> int:

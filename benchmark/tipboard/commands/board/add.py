@@ -1,10 +1,9 @@
-"""``tipbench board add``: add results to a board: of runs, of independent worlds, of a submission, of a sealed round.
+"""``tipbench board add``: add results to a board: of runs, of independent worlds, of a submission.
 
 settings:
   [runs=RUNS]             a folder of runs of one release: the reference methods
   [worlds=RUNS]           a folder of runs on independent worlds: is a ranking stable?
   [submission=FOLDER]     the folder with submission.json, which is checked and scored first
-  [round=FOLDER]          a sealed round as published, with scores.json, once it has closed
   [data=RELEASE]          with worlds=: of which release, such as 0.4.0/small
   overwrite=false         true: a submission in the place of an earlier one of its team and method
 
@@ -19,14 +18,13 @@ examples:
   tipbench board add worlds=runs data=0.4.0/small
   tipbench board add submission=submissions/acme--chao
   tipbench board add submission=submissions/acme--chao overwrite=true
-  tipbench board add round=spring-2027            after `tipbench seal score`, which writes scores.json
 
 runs= keeps the runs' result.json, tests methods against each task's reference while their predictions are there, and
 renders results/README.md and the figure results/board.svg, .png. worlds= keeps scores on worlds of other seeds as
 results/<release>/worlds.json and says how stable each task's ranking is: Kendall's tau-b between rankings of two worlds
 (mean and least), and how many pairs of methods keep their order in every world. submission= is for maintainers: it
 keeps submission.json, the scores and bootstrap draws, and predictions under their digests where results/board.yaml
-says. round= keeps the round's terms, scores and, once revealed, its seed. `tipbench board build` shows all of it.
+says. `tipbench board build` shows all of it.
 """
 
 import argparse
@@ -43,18 +41,17 @@ from tipboard.board.collection import collect
 from tipboard.board.files import store_reference
 from tipboard.board.page import PAGE
 from tipboard.board.ranks import agreement, friedman, keeps, wins
-from tipboard.board.rounds import keep_round
 from tipboard.board.standings import draws_of
 from tipboard.board.worlds import TaskScores, collect_worlds, store_stability
 from tipboard.commands.board.build import render_page
 
 
 def call(options: argparse.Namespace) -> int:
-    """Add runs, worlds, a submission or a round."""
+    """Add runs, worlds or a submission."""
     named = [key for key in KINDS if getattr(options, key) is not None]
     if len(named) != 1:
         found = f"not {' and '.join(named)}" if named else "none was given"
-        raise UsageError(f"name one of runs=, worlds=, submission= and round=: {found}.")
+        raise UsageError(f"name one of runs=, worlds= and submission=: {found}.")
     return KINDS[named[0]](expand_home(getattr(options, named[0])), expand_home(options.to), options)
 
 
@@ -134,15 +131,8 @@ def _add_submission(folder: Path, to: Path, options: argparse.Namespace) -> int:
     return 0
 
 
-def _add_round(folder: Path, to: Path, options: argparse.Namespace) -> int:
-    place = keep_round(folder, to)
-    emit_result({"folder": str(place)}, f"kept in {place}", options)
-    return 0
-
-
 KINDS = {
     "runs": _add_runs,
     "worlds": _add_worlds,
     "submission": _add_submission,
-    "round": _add_round,
 }

@@ -1,0 +1,196 @@
+"""Entries of a season: predictions of all of its worlds, or a package alone; checked against its published folds."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from guesses import guess
+from mutated_case import packed
+from mutated_run import TERMS, publish_season
+from tipbench.loading import prepare
+from tipbench.tasks import tasks
+from tipboard.seasons.units import FOLDS, UNITS, blank_answers, season_truth
+from tipboard.submissions.check import check
+from tipboard.submissions.messages import Refused
+from tipboard.submissions.record import RECORD, Malformed, record_of
+from tipcore.errors import UsageError
+from tipdata.release import Release
+
+pytestmark = pytest.mark.usefixtures("in_process")
+TASKS = ["advert_linkage", "assistance_triage", "case_linkage", "prevalence"]
+"""Of the kinds of predictions that need more than a key: clusters, label sets, links and estimates."""
+WORLDS = ("w1", "w2")
+
+
+@pytest.fixture(scope="module")
+def public(tmp_path_factory: pytest.TempPathFactory, tiny: Release) -> Path:
+    """A season as published."""
+    return publish_season(tmp_path_factory.mktemp("season"), {**TERMS, "tasks": TASKS})
+
+
+@pytest.fixture
+def entry(public: Path, tmp_path: Path) -> Path:
+    """Predictions of its worlds."""
+    answers = {
+        (task, w): blank_answers(tasks()[task], public / FOLDS / task / w) for task in TASKS for w in WORLDS
+    }
+    frames = {f"{task}/{world}/s0.parquet": guess(blank) for (task, world), blank in answers.items()}
+    return packed(tmp_path / "acme--mine", "season/spring", frames, version="0.4.0")
+
+
+def change(folder: Path, **changes: Any) -> Path:
+    content = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    (folder / RECORD).write_text(json.dumps(content | changes), encoding="utf-8")
+    return folder
+
+
+def test_predictions_are_checked_and_not_scored(public: Path, entry: Path) -> None:
+    checked = check(entry, truth=season_truth(public), quiet=True)
+    assert len(checked.scored) == len(TASKS) * len(WORLDS)
+    notes = {one.result.scores[one.result.primary].note for one in checked.scored}
+    assert notes == {"hidden: scored at the close"}
+    assert {one.result.scores[one.result.primary].value for one in checked.scored} == {None}
+    with pytest.raises(Refused, match=r"season/spring is a season and no release"):
+        check(entry, quiet=True)
+
+
+def test_published_units_are_those_to_predict_and_hold_no_truth(public: Path) -> None:
+    for task in TASKS:
+        answers = prepare(task, release="0.4.0/tiny").answers
+        place = public / FOLDS / task / "w1"
+        units = pl.read_parquet(place / UNITS)
+        assert units[answers.unit].to_list() == answers.frame[answers.unit].sort().to_list()
+        assert set(units.columns) <= {answers.unit, "region"}
+        if tasks()[task].views:
+            blank = blank_answers(tasks()[task], place).gallery
+            assert blank is not None
+            assert answers.gallery is not None
+            key = ["region", "view", "candidate"]
+            assert blank.select(key).equals(answers.gallery.select(key).sort(key))
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"data": "season/autumn"}, "data: it is season/autumn and this is season/spring"),
+        ({"versions": {"data": "0.3.0"}}, "versions.data: it is 0.3.0 and the season is of 0.4.0"),
+        ({"predictions": 1}, "predict every world, w1 to w2, and no other (w1 is missing)"),
+    ],
+)
+def test_an_entry_of_another_season_or_of_some_worlds_is_refused(
+    public: Path, entry: Path, changes: dict[str, Any], says: str
+) -> None:
+    content = json.loads((entry / RECORD).read_text(encoding="utf-8"))
+    if "predictions" in changes:
+        first = content["predictions"].pop(0)
+        (entry / first["file"]).unlink()
+        (entry / first["file"]).parent.rmdir()
+        changes = {"predictions": content["predictions"]}
+    if "versions" in changes:
+        changes["versions"] |= {"tasks": content["versions"]["tasks"]}
+    with pytest.raises(Refused) as refused:
+        check(change(entry, **changes), truth=season_truth(public), quiet=True)
+    assert says in str(refused.value)
+
+
+def test_a_folder_that_is_no_season_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is not a season"):
+        season_truth(tmp_path)
+
+
+RESOURCE = {"name": "Model 1", "licence": "MIT", "date": "2026-05-01"}
+PACKAGE = {"pinned": {"package": "x==1", "overrides": {"prevalence": ["a=1"]}}, "predictions": []}
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"entry_class": "fold"}, ""),
+        ({"entry_class": "worlds", **PACKAGE}, ""),
+        ({"entry_class": "worlds", "resources": [RESOURCE]}, ""),
+        ({"entry_class": "system", "resources": [RESOURCE]}, ""),
+        ({"entry_class": None}, "entry_class is missing"),
+        ({"entry_class": "best"}, "entry_class: input should be 'fold', 'worlds', 'outside' or 'system'"),
+        ({"entry_class": "outside", "resources": []}, "an entry of the class outside names what it uses"),
+        (
+            {"entry_class": "fold", "resources": [RESOURCE]},
+            "resources are of entries of another class than fold",
+        ),
+        ({"resources": [RESOURCE | {"date": "2026-02-30"}]}, "resources[0].date: day is out of range"),
+        ({"resources": [{"name": "x"}]}, "resources[0].licence: field required"),
+        ({"pinned": PACKAGE["pinned"]}, "either pinned or has predictions, and not both"),
+        ({"predictions": []}, "either pinned or has predictions, and not both"),
+        (
+            {**PACKAGE, "data": "0.4.0/tiny", "resources": []},
+            "only an entry of a season may be a package alone",
+        ),
+    ],
+)
+def test_class_resources_and_kind_of_an_entry_fit_together(
+    entry: Path, changes: dict[str, Any], says: str
+) -> None:
+    content = (change(entry, **changes) / RECORD).read_bytes()
+    if not says:
+        assert (
+            record_of(content).receipt
+            != record_of((change(entry, title="Other") / RECORD).read_bytes()).receipt
+        )
+        return
+    with pytest.raises(Malformed) as refused:
+        record_of(content)
+    assert says in str(refused.value)
+
+
+ABOUT = ("team=acme", "method=mine", "summary=Guesses.", "authors=A. Author", "hardware=2 cores", "--quiet")
+
+
+def test_a_package_is_packed_from_overrides_and_checked(tipbench: Any, public: Path, place: Path) -> None:
+    words = ["task=prevalence", "baseline.method._target_=acme.Mine", "+baseline.method.depth=3"]
+    season = f"season={public}"
+    code, out, err = tipbench(
+        "submit", *words, season, "package=acme==1.0", "entry_class=fold", "--to", "acme--mine", *ABOUT
+    )
+    assert (code, out) == (0, "accepted: acme--mine on season/spring, package acme==1.0\n"), err
+    record = record_of(Path("acme--mine/submission.json").read_bytes())
+    assert record.pinned is not None
+    assert (record.pinned.overrides, record.predictions) == ({"prevalence": words}, [])
+    assert (record.season, record.size, record.tasks) == ("spring", None, ["prevalence"])
+    assert tipbench("submit", "acme--mine", season)[0] == 0
+
+
+def test_predictions_are_packed_with_their_resources(
+    tipbench: Any, place: Path, public: Path, entry: Path
+) -> None:
+    files = [f"{task}/{world}/s0={entry}/{task}/{world}/s0.parquet" for task in TASKS for world in WORLDS]
+    season = (
+        f"season={public}",
+        "entry_class=system",
+        "resources=Model 1, MIT, 2026-05-01; Texts, CC0, 2025-01-31",
+    )
+    code, out, err = tipbench(
+        "submit", *files[2:4], *season, "access=legal", "labels=truth", "--to", "acme--mine", *ABOUT
+    )
+    assert code == 0, err
+    assert out.splitlines()[-1] == "accepted: acme--mine on season/spring, 2 files"
+    record = record_of(Path("acme--mine/submission.json").read_bytes())
+    assert record.resources[0].model_dump() == RESOURCE
+    assert (record.entry_class, len(record.resources)) == ("system", 2)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["relase=tiny", "x"], 'Unknown setting "relase". Did you mean "replicates"?'),
+        (["season=.", "package=x==1", "task=prevalence", "--to", "s", *ABOUT], "is not a season"),
+        (["resources=Model 1, MIT", "x", "--to", "s", *ABOUT], 'write "NAME, LICENCE, DATE"'),
+    ],
+)
+def test_a_mistake_in_an_entry_of_a_season_is_one_sentence(
+    tipbench: Any, place: Path, words: list[str], says: str
+) -> None:
+    code, out, err = tipbench("submit", *words)
+    assert (code, out) == (2, "")
+    assert says in err
+    assert err.count("\n") == 1
