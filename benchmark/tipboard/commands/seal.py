@@ -1,7 +1,7 @@
 """``tipbench seal``: gone with sealed rounds, which seasons replace.
 
 examples:
-  tipbench submit acme--mine season=spring
+  tipbench seal --help
 """
 
 import argparse
