@@ -68,7 +68,8 @@ from tipbench.tasks import task_of
 from tipcore.errors import UsageError
 from tipcore.locations import expand_home
 
-from tipboard.seasons.units import read_outline, season_truth
+from tipboard.seasons.record import open_public
+from tipboard.seasons.units import season_truth
 from tipboard.submissions.check import ScoredFile, check, release_truth
 from tipboard.submissions.messages import Problem, Refused
 from tipboard.submissions.pack import (
@@ -152,7 +153,7 @@ def _gather(options: argparse.Namespace) -> Gathered:
         raise UsageError(
             "a submission is packed of runs, of files TASK/SPLIT/sSEED=FILE or of overrides: give one kind."
         )
-    season = None if options.season is None else read_outline(expand_home(options.season))
+    season = None if options.season is None else open_public(expand_home(options.season))
     if not files:
         runs = [expand_home(run) for run in options.folder]
         gathered = gather_runs(runs) if runs else gather_overrides(options.overrides)

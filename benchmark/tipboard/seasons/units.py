@@ -1,10 +1,6 @@
 """What is to be predicted of a season's worlds, as it is published: predictions are checked against it.
 
-::
-
-    season.json                           terms, of which this reads name, data, size, worlds and tasks
-    folds/<task>/w<k>/units.parquet       the keys to predict and their region
-                      gallery.parquet     of tasks that link: what may be named
+``folds/<task>/w<k>/units.parquet`` holds keys and their region, ``gallery.parquet`` what a task that links may name.
 """
 
 from __future__ import annotations
@@ -12,7 +8,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, ValidationError
 from tipbench.data.fold import Fold, Prepared
 from tipbench.kinds.answers import Answers
 from tipbench.task import Task
@@ -20,30 +15,11 @@ from tipbench.tasks import task_of
 from tipcore.errors import UsageError
 from tipcore.table_files import UNREADABLE, error_line, read_parquet
 
+from tipboard.seasons.record import FOLDS, Season, open_public
 from tipboard.submissions.check import SubmissionTruth, TruthOf
 from tipboard.submissions.record import SubmissionRecord
 
-SEASON, FOLDS, UNITS, GALLERY = "season.json", "folds", "units.parquet", "gallery.parquet"
-
-
-class SeasonOutline(BaseModel):
-    """What submissions have to know of a season. ``data``: version of the data; ``worlds``: how many there are."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    name: str
-    data: str
-    size: str
-    worlds: int
-    tasks: tuple[str, ...]
-
-
-def read_outline(folder: Path) -> SeasonOutline:
-    """Return the outline of a published season. Raises UsageError where there is none."""
-    try:
-        return SeasonOutline.model_validate_json((folder / SEASON).read_bytes())
-    except (OSError, ValidationError):
-        raise UsageError(f"{folder} is not a season: give the folder that holds its {SEASON}.") from None
+UNITS, GALLERY = "units.parquet", "gallery.parquet"
 
 
 def write_units(fold: Fold, folder: Path) -> None:
@@ -95,41 +71,43 @@ def season_truth(folder: Path) -> TruthOf:
 
     Raises UsageError where ``folder`` is not a season.
     """
-    outline = read_outline(folder)
+    season = open_public(folder)
 
     def answers(task: Task, world: str) -> Answers:
         return blank_answers(task, folder / FOLDS / task.name / world)
 
     def of(record: SubmissionRecord) -> SubmissionTruth:
-        _check_terms(record, outline)
+        _check_terms(record, season)
         return SubmissionTruth(
             record.data,
             lambda task, world: Prepared(
                 task, [], answers(task, world), data=record.data, split=world, labels="", access=""
             ),
-            units=lambda task: max(answers(task, world).frame.height for world in _worlds(outline)),
+            units=lambda task: max(answers(task, world).frame.height for world in _worlds(season)),
             scored=False,
         )
 
     return of
 
 
-def _worlds(outline: SeasonOutline) -> list[str]:
-    return [f"w{number}" for number in range(1, outline.worlds + 1)]
+def _worlds(season: Season) -> list[str]:
+    return [f"w{number}" for number in range(1, season.worlds + 1)]
 
 
-def _check_terms(record: SubmissionRecord, outline: SeasonOutline) -> None:
+def _check_terms(record: SubmissionRecord, season: Season) -> None:
     """Refuse an entry of another season or version, of other tasks, and of some worlds only. Raises UsageError."""
-    if record.season != outline.name:
-        raise UsageError(f"data: it is {record.data} and this is season/{outline.name}.")
-    if record.versions.data != outline.data:
-        raise UsageError(f"versions.data: it is {record.versions.data} and the season is of {outline.data}.")
-    if strange := [name for name in record.tasks if name not in outline.tasks]:
-        raise UsageError(f"{strange[0]} is not a task of the season: it has {', '.join(outline.tasks)}.")
+    if record.season != season.name:
+        raise UsageError(f"data: it is {record.data} and this is season/{season.name}.")
+    if record.versions.data != season.data:
+        raise UsageError(f"versions.data: it is {record.versions.data} and the season is of {season.data}.")
+    if strange := [name for name in record.tasks if name not in season.tasks]:
+        raise UsageError(f"{strange[0]} is not a task of the season: it has {', '.join(season.tasks)}.")
+    if record.predictions and season.predictions is None:
+        raise UsageError(f"season {season.name} takes packages only: give package= and how it is run.")
     for name in record.tasks if record.predictions else ():
         there = {entry.split for entry in record.predictions if entry.task == name}
-        if strange := sorted(there ^ set(_worlds(outline))):
+        if strange := sorted(there ^ set(_worlds(season))):
             raise UsageError(
-                f"{task_of(name).name}: predict every world, w1 to w{outline.worlds}, and no other "
+                f"{task_of(name).name}: predict every world, w1 to w{season.worlds}, and no other "
                 f"({strange[0]} is {'too many' if strange[0] in there else 'missing'})."
             )

@@ -19,7 +19,6 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from tipcore.sources import value_digest
 
 from tipboard.submissions.messages import Problem, legal_text, quote
 
@@ -289,11 +288,6 @@ class SubmissionRecord(_Record):
         """The tasks that it answers, sorted: of its predictions or, where it has none, of its overrides."""
         overrides = self.pinned.overrides if self.pinned is not None else {}
         return sorted({entry.task for entry in self.predictions} or overrides)
-
-    @property
-    def receipt(self) -> str:
-        """SHA-256 of all that it declares, the digests of its files among it: the team keeps it as a receipt."""
-        return value_digest(self.model_dump(mode="json"))
 
 
 def json_schema() -> dict[str, Any]:

@@ -20,6 +20,7 @@ import time
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -34,17 +35,12 @@ from tipbench.cli import main
 from tipbench.loading import prepare
 from tipbench.runs.frames import RESULTS, read_results
 from tipbench.tasks import tasks
-from tipboard.seasons.units import FOLDS, SEASON, blank_answers, write_units
+from tipboard.seasons.record import FOLDS, SEASON, Season, to_json, versions_here
+from tipboard.seasons.units import blank_answers, write_units
 
-DATA, OF_SEASON = "0.4.0/tiny", "season-risk"
-TERMS = {
-    "name": "spring",
-    "data": "0.4.0",
-    "size": "tiny",
-    "worlds": 2,
-    "tasks": ["advert_risk", "prevalence"],
-}
-"""Of a season whose worlds are the released one, which :data:`OF_SEASON` answers."""
+DATA, OF_SEASON, SPRING = "0.4.0/tiny", "season-risk", "spring"
+SEASON_TASKS, WORLDS = ("advert_risk", "prevalence"), ("w1", "w2", "w3", "w4", "w5", "w6")
+"""What :data:`OF_SEASON` answers of a season whose worlds are all the released one."""
 SECONDS, HANGS, MEBIBYTES = 5.0, 60.0, 1024.0
 """CPU seconds that no folder may take more than, with the process that reads it; wall seconds, which others on the same
 cores lengthen, after which it hangs; what no process may take more than."""
@@ -66,29 +62,35 @@ def bases(into: Path, names: Sequence[str] | None = None) -> dict[str, Path]:
         method = name.replace("_", "-")
         to = into / "honest" / f"acme--{method}"
         if name == OF_SEASON:
-            places = [(task, f"w{world}") for task in TERMS["tasks"] for world in (1, 2)]
             frames = {
                 f"{task}/{world}/s0.parquet": guess(
                     blank_answers(tasks()[task], into / "public" / FOLDS / task / world)
                 )
-                for task, world in places
+                for task in SEASON_TASKS
+                for world in WORLDS
             }
-            found[name] = packed(to, f"season/{TERMS['name']}", frames, method, TERMS["data"])
+            found[name] = packed(to, f"season/{SPRING}", frames, method, DATA.partition("/")[0])
         else:
             file = f"{name}/{tasks()[name].splits[0]}/s0.parquet"
             found[name] = packed(to, DATA, {file: guess(prepare(name, release=DATA).answers)}, method)
     return found
 
 
-def publish_season(into: Path, terms: dict[str, Any] = TERMS) -> Path:
-    """Write the terms and folds of a season to ``public`` below a folder; return that."""
-    for task in terms["tasks"]:
+def publish_season(into: Path, names: Sequence[str] = SEASON_TASKS) -> Path:
+    """Write the terms and units of a season to ``public`` below a folder; return that."""
+    version, size = DATA.split("/")
+    days = [datetime(2027, month, 1, tzinfo=UTC) for month in (1, 3, 4)]
+    season = Season(
+        name=SPRING, opens=days[0], closes=days[1], predictions=days[2], data=version, size=size, worlds=len(WORLDS),
+        tasks=list(names), minutes=10, memory_gib=4, commitment="0" * 64, **versions_here(version, size, names),
+    )  # fmt: skip
+    for task in names:
         [fold] = prepare(task, release=DATA).folds
-        for world in range(1, terms["worlds"] + 1):
-            place = into / "public" / FOLDS / task / f"w{world}"
+        for world in WORLDS:
+            place = into / "public" / FOLDS / task / world
             place.mkdir(parents=True)
             write_units(fold, place)
-    (into / "public" / SEASON).write_text(json.dumps(terms), encoding="utf-8")
+    (into / "public" / SEASON).write_text(to_json(season), encoding="utf-8")
     return into / "public"
 
 
