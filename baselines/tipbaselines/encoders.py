@@ -60,6 +60,8 @@ def plain_sentence(sentence: str) -> str:
 
 LOGGER = logging.getLogger("tipbench.sentence_vectors")
 EXTRA = "encoder"
+ENCODER = {"name": "Universal Sentence Encoder, multilingual", "licence": "Apache-2.0", "date": "2019"}
+"""The pretrained weights, for :attr:`resources` of the methods that use them."""
 WIDTH = 512  # Numbers of a vector
 KEPT = 500_000  # Sentences that are kept, at 1 KB each; past that the cache begins anew
 EVERY = 10.0  # Seconds between two messages about progress

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, cast, get_args, runtime_checkable
 
 import polars as pl
 from tipcore.errors import UsageError
@@ -14,6 +15,16 @@ from tipbench.task import Task
 BATCHES = "regions"
 """What the attribute ``batches`` of a method may be."""
 
+EntryClass = Literal["fold", "worlds", "outside", "system"]
+"""What a method knows beside its fold; methods are ranked within a class.
+
+``fold``: nothing, it learns from its fold alone. ``worlds``: also what comes of generated worlds, the generator's code
+or its world file: word lists, codes and their meaning, phone formats, settings found on generated worlds. ``outside``:
+pretrained weights or outside data. ``system``: a language model or an agent.
+"""
+
+CLASSES: tuple[EntryClass, ...] = get_args(EntryClass)
+
 
 @runtime_checkable
 class Method(Protocol):
@@ -22,6 +33,8 @@ class Method(Protocol):
     ``needs``: columns as ``table.column``; they decide on which data and at which access it can run.
     ``stochastic``: whether the seed changes anything; one seed is run where it does not.
     A class attribute ``oracle = True`` marks a method that is shown hidden truth; it is never ranked.
+    A class attribute ``entry_class`` (:data:`EntryClass`; ``fold`` without it) says what it knows beside its fold. One
+    of ``outside`` or ``system`` lists it in ``resources``: a dict with ``name``, ``licence`` and ``date`` for each.
     A class attribute ``batches = "regions"`` says that a prediction depends on what ``fit`` learnt and on rows of the
     unit's own region alone: then ``predict`` may be called several times, each with a fold of some of the regions
     (:meth:`tipbench.data.fold.Fold.of_regions`), so that its memory does not grow with their number.
@@ -74,6 +87,35 @@ class StreamMethod(Protocol):
 def is_oracle(method: object) -> bool:
     """Return whether a method is marked as one that is shown hidden truth."""
     return bool(getattr(method, "oracle", False))
+
+
+def class_of(method: object) -> EntryClass | None:
+    """Return the class of entries that a method or its class declares, ``fold`` where it declares none; None for an
+    oracle, which is never ranked.
+
+    Raises UsageError for a class that does not exist, and for ``outside`` or ``system`` without ``resources``.
+    """
+    found = getattr(method, "entry_class", CLASSES[0])
+    if found not in CLASSES:
+        raise UsageError(f"entry_class is {found!r}: make it one of {', '.join(CLASSES)}.")
+    resources = getattr(method, "resources", ())
+    whole = isinstance(resources, list | tuple) and all(map(_is_resource, resources))
+    if not whole or (found in ("outside", "system") and not resources):
+        raise UsageError(
+            f"resources is {resources!r}: list what a method of class {found} rests on, each with name, licence and "
+            "date (a year, or a day as 2021-08-30)."
+        )
+    return None if is_oracle(method) else cast(EntryClass, found)
+
+
+def _is_resource(resource: object) -> bool:
+    """Return whether something says the name, licence and date of weights or data."""
+    return (
+        isinstance(resource, Mapping)
+        and set(resource) == {"name", "licence", "date"}
+        and all(isinstance(value, str) and value.strip() for value in resource.values())
+        and re.fullmatch(r"\d{4}(-\d\d){0,2}", resource["date"]) is not None
+    )
 
 
 def works_in_batches(method: object) -> bool:

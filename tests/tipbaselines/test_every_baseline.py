@@ -19,7 +19,7 @@ from tipbench.contract.other_process import PREDICTIONS
 from tipbench.contract.promises import check
 from tipbench.contract.trial import Broken, Trial, TrialRun
 from tipbench.fence.session import Limits
-from tipbench.method import is_oracle
+from tipbench.method import class_of, is_oracle
 from tipbench.runs.methods import fenced_method
 from tipbench.tasks import task_of
 from tipcore.extras import missing_extra
@@ -124,6 +124,32 @@ def test_a_config_is_named_as_its_file_and_its_module(name: str) -> None:
     assert given["summary"]
     assert "reference" in given
     assert given["method"]["_target_"].rpartition(".")[0] == "tipbaselines." + name.replace("/", ".")
+
+
+KNOWING = {
+    "worlds": {
+        *("advert_authorship/metric_learning", "advert_authorship/style_features"),
+        *("advert_risk/indicator_count", "advert_risk/joined_tables", "assistance_triage/keywords"),
+        *("case_linkage/pair_scores", "case_linkage/time_place", "flag_aggregation/dawid_skene"),
+        *("flag_aggregation/glad", "payment_risk/rules", "prevalence/bayes_loglinear"),
+        *("recruitment_onset/first_cue", "supplier_risk/personalised_pagerank"),
+    },
+    "outside": {
+        *("advert_authorship/sentence_encoder", "advert_risk/sentence_encoder"),
+        *("assistance_triage/minilm", "assistance_triage/sentence_encoder"),
+    },
+}
+"""The baselines that know more than their fold; oracles are of no class."""
+
+
+def test_every_baseline_is_of_its_class() -> None:
+    found: dict[str | None, set[str]] = {}
+    for name in EVERY:
+        found.setdefault(class_of(method_class(config(name)["method"]["_target_"])), set()).add(name)
+    fold, oracles = found.pop("fold"), found.pop(None)
+    assert found == KNOWING
+    assert oracles == {name for name in EVERY if name.endswith(("/oracle", "/linked_reference"))}
+    assert len(fold) > len(EVERY) / 2
 
 
 FENCED_FIRST = {

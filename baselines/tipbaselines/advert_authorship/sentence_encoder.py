@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from tipbench.data.fold import Fold
 
-from tipbaselines.encoders import text_vectors
+from tipbaselines.encoders import ENCODER, text_vectors
 from tipbaselines.frames import Untrained, to_predict
 from tipbaselines.linkage import nearest
 from tipbaselines.text import texts
@@ -19,6 +19,8 @@ from tipbaselines.text import texts
 class SentenceEncoder(Untrained):
     """Has no parameters: nothing is learnt."""
 
+    entry_class = "outside"
+    resources = (ENCODER,)
     needs = frozenset({"adverts.title", "adverts.body"})
 
     def predict(self, fold: Fold) -> pl.DataFrame:

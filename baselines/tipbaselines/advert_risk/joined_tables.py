@@ -28,6 +28,8 @@ SHRINKAGE = 0.5  # Votes for the prior in a pooled text score, as in cluster_poo
 class JoinedTables(LightGBM):
     """Parameters as of :class:`tipbaselines.advert_risk.lightgbm.LightGBM`."""
 
+    entry_class = "worlds"  # knows which purpose of a payment is an advert
+
     def fit(self, fold: Fold, seed: int) -> None:
         self._joined = join_tables(fold)
         super().fit(fold, seed)

@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 from tipbench.data.fold import Fold
 
-from tipbaselines.encoders import text_vectors
+from tipbaselines.encoders import ENCODER, text_vectors
 from tipbaselines.frames import labelled_units, prevalence, score_frame, to_predict
 from tipbaselines.linkage import group_weights, near_duplicate_groups
 from tipbaselines.models import Standardiser, fit_logistic
@@ -30,6 +30,8 @@ class SentenceEncoder:
 
     c: float = 0.001
     jaccard: float = 0.5
+    entry_class = "outside"
+    resources = (ENCODER,)
     needs = frozenset({"adverts.body"})
     stochastic = False
 

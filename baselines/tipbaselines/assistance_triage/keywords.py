@@ -25,6 +25,7 @@ def keywords() -> dict[str, dict[str, Any]]:
 
 
 class Keywords:
+    entry_class = "worlds"  # words and facts that were listed for each need
     needs = frozenset({"contacts.narrative"})
     stochastic = False
 

@@ -56,4 +56,6 @@ def encode_notes(texts: list[str]) -> np.ndarray:
 class MiniLM(EncodedNotes):
     """``c``: inverse strength of the L2 penalty."""
 
+    entry_class = "outside"
+    resources = ({"name": "all-MiniLM-L6-v2", "licence": "Apache-2.0", "date": "2021"},)
     encode = staticmethod(encode_notes)

@@ -6,10 +6,12 @@ the notes as one, so that a need learnt in one is found in another. Needs the no
 """
 
 from tipbaselines.assistance_triage.contacts import EncodedNotes
-from tipbaselines.encoders import text_vectors
+from tipbaselines.encoders import ENCODER, text_vectors
 
 
 class SentenceEncoder(EncodedNotes):
     """``c``: inverse strength of the L2 penalty."""
 
+    entry_class = "outside"
+    resources = (ENCODER,)
     encode = staticmethod(text_vectors)

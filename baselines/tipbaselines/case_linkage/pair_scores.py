@@ -29,6 +29,7 @@ class PairScores:
     rounds: int = 150
     fewest: int = 20
     named: float = 0.02
+    entry_class = "worlds"  # knows which purpose of a payment is an advert
     needs = frozenset({"adverts.contacts"})
     stochastic = True
     batches = "regions"

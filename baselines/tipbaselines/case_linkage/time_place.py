@@ -19,6 +19,7 @@ from tipbaselines.frames import Untrained
 class TimePlace(Untrained):
     """Has no parameters."""
 
+    entry_class = "worlds"  # knows which purpose of a payment is an advert
     needs = frozenset({"adverts.contacts"})
     batches = "regions"
 

@@ -26,6 +26,7 @@ class DawidSkene(CrowdMethod):
     smoothing: float = 3.0
     iterations: int = 100
     tolerance: float = 1e-5
+    entry_class = "worlds"  # its smoothing was chosen on generated worlds
 
     def posterior(self, votes: Votes, seed: int = 0) -> np.ndarray:
         """Return posterior [items, classes]: equations 2.3 to 2.5 of the paper, started from the shares of votes."""

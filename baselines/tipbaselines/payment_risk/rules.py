@@ -22,6 +22,7 @@ class Rules(Untrained):
     share: float = 0.6
     young: int = 60
     round_sum: int = 1000
+    entry_class = "worlds"  # knows which channels are red flags
     needs = NEEDS
     batches = "regions"
 

@@ -23,6 +23,7 @@ class FirstCue(ActMethod):
     """``listed``: the acts to choose from."""
 
     listed: tuple[str, ...] = LISTED
+    entry_class = "worlds"  # chooses among acts that were listed by what they mean
 
     def fit(self, fold: Fold, seed: int) -> None:
         train, valid = self.read_parts(fold)

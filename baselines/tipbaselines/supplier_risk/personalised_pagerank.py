@@ -28,6 +28,7 @@ class PersonalisedPageRank:
     damping: float = 0.6
     supply: float = 0.05
     suspected: float = 1.0
+    entry_class = "worlds"  # knows which findings and topics point to forced labour
     needs = frozenset({"supplies.supplier", "supplies.buyer"})
     stochastic = False
 

@@ -7,7 +7,9 @@ from tipdata.release import RECEIPT, Release, locate_release, size_in_words, siz
 from tipdata.release.builder import is_complete
 from tipdata.release.release import StoredRelease
 
+from tipbench.config.methods import is_shipped, method_class
 from tipbench.data.custom.splits import summary_of
+from tipbench.method import class_of
 from tipbench.metrics.registry import families
 from tipbench.tasks import task_of
 
@@ -23,6 +25,15 @@ def complete_metrics(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
             line["better"] = "lower" if metric.lower_is_better else "higher"
             line["unit"] = metric.unit
     return [*lines, *found.values()]
+
+
+def complete_baselines(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the lines with the class of each method that comes with tipbench; nobody else's code is loaded."""
+    targets = [str(line["method"]["_target_"]) for line in lines]
+    return [
+        {**line, "entry_class": class_of(method_class(target)) if is_shipped(target) else None}
+        for line, target in zip(lines, targets, strict=True)
+    ]
 
 
 def complete_releases(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -35,7 +35,7 @@ class Listed(NamedTuple):
 LISTED = {
     "tasks": Listed("task", ("name", "title", "unit", "kind", "default split", "summary"), "complete_tasks"),
     "metrics": Listed("metric", ("name", "kind", "better", "unit", "summary"), "complete_metrics"),
-    "baselines": Listed("baseline", ("name", "summary", "reference")),
+    "baselines": Listed("baseline", ("name", "entry_class", "summary", "reference"), "complete_baselines"),
     "splits": Listed("split", ("name", "summary"), "complete_splits"),
     "releases": Listed(
         "release", ("name", "version", "status", "regions", "made", "summary"), "complete_releases"
@@ -49,6 +49,7 @@ LOOKS = {
     "summary": Column("summary", prose=True),
     "title": Column("title", prose=True, leave=3),
     "kind": Column("kind", leave=2),
+    "entry_class": Column("class"),
     "default split": Column("default split", leave=1),
     "reference": Column("reference", prose=True, leave=1),
     "version": Column("version", leave=2),

@@ -18,7 +18,7 @@ from tipbench.contract.trial import Broken, Trial, TrialRun
 from tipbench.data.fold import Fold, detach
 from tipbench.evaluation.evaluation import check_predictions, primary_score
 from tipbench.kinds.answers import Answers
-from tipbench.method import BATCHES, check_shape, find_missing, works_in_batches
+from tipbench.method import BATCHES, check_shape, class_of, find_missing, works_in_batches
 from tipbench.runs.folds import predict_by_regions
 from tipbench.runs.streams import keep_answered_queries
 from tipbench.task import Task
@@ -92,7 +92,8 @@ def has_the_shape(trial: Trial) -> None:
     """Have `needs`, `stochastic`, `fit`, and `predict` or `begin` and `step`.
 
     `needs` is a frozenset of columns as `table.column`, `stochastic` is True or False. A task that hands its test over
-    step by step wants `begin` and `step`, any other wants `predict`.
+    step by step wants `begin` and `step`, any other wants `predict`. `entry_class`, where it is there, is "fold",
+    "worlds", "outside" or "system"; the last two list `resources`.
     """
     method = trial.make()
     if lacks := find_missing(method):
@@ -105,6 +106,7 @@ def has_the_shape(trial: Trial) -> None:
         raise Broken(f"stochastic is {method.stochastic!r}: make it True or False.")
     if (batches := getattr(method, "batches", BATCHES)) != BATCHES:
         raise Broken(f'batches is {batches!r}: make it "{BATCHES}", or leave it out.')
+    class_of(method)
 
 
 def needs_what_is_shown(trial: Trial) -> None:

@@ -16,7 +16,7 @@ from tipcore.errors import NotMapped, UsageError
 from tipbench.config.methods import instantiate
 from tipbench.data.fold import Fold
 from tipbench.fence.wire import LONGEST, Pipe, read_fold
-from tipbench.method import is_oracle, is_streamed, works_in_batches
+from tipbench.method import class_of, is_oracle, is_streamed, works_in_batches
 
 FOLD = Path("/fold")
 
@@ -35,6 +35,8 @@ class MethodServer:
             "needs": sorted(map(str, self.method.needs)),
             "stochastic": bool(self.method.stochastic),
             "oracle": is_oracle(self.method),
+            "entry_class": class_of(self.method),
+            "resources": list(getattr(self.method, "resources", ())),
             "batches": works_in_batches(self.method),
             "takes_many": sorted(map(str, getattr(self.method, "takes_many", ()))),
             "streamed": is_streamed(self.method),

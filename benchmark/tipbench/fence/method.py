@@ -53,6 +53,7 @@ class FencedMethod:
         self.needs, self.takes_many = self._names(answer, "needs"), self._names(answer, "takes_many")
         self.batches = BATCHES if said.get("batches") is True else ""
         self.stochastic, self.oracle = bool(said.get("stochastic")), bool(said.get("oracle"))
+        self.entry_class, self.resources = said.get("entry_class"), said.get("resources", ())
         # A method is known by what it has (tipbench.method): what it has not, this one must not have either.
         if said.get("whole"):
             self.predict = self._predict

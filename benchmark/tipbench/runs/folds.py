@@ -44,6 +44,10 @@ class SharedFold:
             check_own(task_of(self.cell.task), self.own, self.cell.config["labels"], needs, oracle)
         return self._kept[oracle]
 
+    def copy_with(self, change: Callable[[Prepared], Prepared]) -> SharedFold:
+        """Return the same with what ``change`` makes of the fold; for methods that are shown no hidden truth."""
+        return SharedFold(self.cell, {False: change(self.prepared(frozenset(), False))})
+
     def folder(self, fold: int) -> Path:
         """Return the folder for the files of a fold, by its number; it is there as long as this object."""
         place = Path(self._folders.name, str(fold))

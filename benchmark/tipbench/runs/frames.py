@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 from types import NoneType
-from typing import Any, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 import polars as pl
 from pydantic import BaseModel, ValidationError
@@ -52,6 +52,7 @@ def read_results(path: Path, task: str | None = None) -> list[Result]:
     """
     try:
         frame = read_parquet(path)
+        frame = _with_later_columns(frame)
         if frame.schema != SCHEMA:
             raise ValueError("its columns are not those of results")
         return results_of(frame if task is None else frame.filter(pl.col("task") == task))
@@ -66,10 +67,25 @@ def read_results(path: Path, task: str | None = None) -> list[Result]:
     ) from None
 
 
+def _with_later_columns(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a frame of an older version with the columns that came later and may be null."""
+    later = [
+        name
+        for name, field in Result.model_fields.items()
+        if name not in frame.columns and field.default is None
+    ]
+    if not later:
+        return frame
+    made = frame.with_columns(pl.lit(None, SCHEMA[name]).alias(name) for name in later)
+    return made.select(name for name in SCHEMA if name in made.columns)
+
+
 def _bare(kind: Any) -> Any:
-    """Return a type without None, where that leaves one type."""
+    """Return a type without None, where that leaves one type; text for a choice of words."""
+    if get_origin(kind) is Literal:
+        return str
     kinds = [one for one in get_args(kind) if one is not NoneType]
-    return kinds[0] if len(kinds) == 1 and len(get_args(kind)) == 2 else kind
+    return _bare(kinds[0]) if len(kinds) == 1 and len(get_args(kind)) == 2 else kind
 
 
 def _is_model(kind: Any) -> bool:

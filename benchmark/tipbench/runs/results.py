@@ -21,7 +21,9 @@ from tipcore.errors import UsageError
 from tipcore.operating_system import check_regular
 from tipcore.table_files import read_parquet
 
+from tipbench.config.methods import is_shipped, method_class
 from tipbench.evaluation.comparison import Draws
+from tipbench.method import EntryClass, class_of
 from tipbench.metrics.scores import Estimate, FormRecall, Record, Score
 from tipbench.tasks import ScoreVersion
 
@@ -100,6 +102,10 @@ class Result(Record):
     labels: str
     access: str
     oracle_method: bool = Field(default=False, description="shown hidden truth: never ranked")
+    entry_class: EntryClass | None = Field(
+        default=None,
+        description="what the method knows beside its fold, as it declares; null in older records",
+    )
     verified: bool = Field(
         default=True,
         description="whether access and streaming were enforced when it was predicted: false for predictions "
@@ -172,6 +178,14 @@ class Result(Record):
     def method_name(self) -> str:
         """Return the method without its task."""
         return method_name(self.method)
+
+    @property
+    def known_class(self) -> EntryClass | None:
+        """Return the class of the method; of an older record that of the shipped method that its config names."""
+        target = str(self.config.get("baseline", {}).get("method", {}).get("_target_", ""))  # type: ignore[union-attr]
+        if self.entry_class is not None or self.oracle_method or not is_shipped(target):
+            return self.entry_class
+        return class_of(method_class(target))
 
     @property
     def seconds(self) -> float | None:

@@ -29,7 +29,7 @@ from tipbench.data.fold import Prepared
 from tipbench.evaluation.evaluation import Evaluation, check_predictions, evaluate
 from tipbench.fence.method import MethodError
 from tipbench.fence.session import Limits
-from tipbench.method import check_shape, is_oracle, warn_unread
+from tipbench.method import check_shape, class_of, is_oracle, warn_unread
 from tipbench.metrics.scores import Score
 from tipbench.runs.cells import Cell, is_described, without_prose
 from tipbench.runs.cost import UNKNOWN_PEAK, Meter, environment
@@ -128,7 +128,7 @@ def record(
     prepared: Prepared,
     evaluation: Evaluation,
     predictions: pl.DataFrame,
-    oracle: bool,
+    method: Any,
     cost: Cost,
     notes: list[str],
     validated: Validated,
@@ -136,7 +136,7 @@ def record(
 ) -> Result:
     """Store a run in its cell's folder, a user's own ids beside numbered units, and return its result.
 
-    ``oracle``: whether the method was shown hidden truth; ``fence``: what it was kept from.
+    ``method``: as it was made, for what it declares; ``fence``: what it was kept from.
     Raises Unwritable where it cannot be written.
     """
     unit = prepared.answers.unit
@@ -144,7 +144,7 @@ def record(
         predictions = predictions.join(prepared.names, on=unit, how="left", maintain_order="left")
     content = parquet_bytes(predictions)
     valid = None if validated.predictions is None else parquet_bytes(validated.predictions)
-    result = result_of(job, prepared, evaluation, oracle, digest_of(content), cost, notes, validated.score)
+    result = result_of(job, prepared, evaluation, method, digest_of(content), cost, notes, validated.score)
     changes: dict[str, Any] = {"fence": fence if job.kept is None else job.kept.fence}
     if valid is not None:
         changes["valid_predictions"] = PredictionsFile(file=VALID, digest=digest_of(valid))
@@ -160,7 +160,7 @@ def result_of(
     job: Job,
     prepared: Prepared,
     evaluation: Evaluation,
-    oracle: bool,
+    method: Any,
     digest: str,
     cost: Cost,
     notes: list[str],
@@ -180,7 +180,8 @@ def result_of(
         seed=cell.seed,
         labels=prepared.labels,
         access=prepared.access,
-        oracle_method=oracle,
+        oracle_method=is_oracle(method),
+        entry_class=class_of(method),
         schema_version=SCHEMA_VERSION,
         versions=job.versions,
         digests=job.digests,
@@ -309,8 +310,7 @@ def _run_cell(job: Job, shared: SharedFold, methods: Methods) -> Result:
     cost = cost_of(job, meter)  # before the valid part is predicted, which is not part of what a method costs
     ask = ask_method(method, cell) if job.kept is None else ask_stored(cell, job.kept)
     validated = validate(prepared, cell, checked, ask)
-    oracle = is_oracle(method)
-    return record(job, prepared, evaluation, checked, oracle, cost, notes, validated, methods.fence)
+    return record(job, prepared, evaluation, checked, method, cost, notes, validated, methods.fence)
 
 
 def run(

@@ -49,6 +49,14 @@ class NeedsAList(Length):
     needs = ["adverts.body"]  # noqa: RUF012
 
 
+class OfNoClass(Length):
+    entry_class = "world"
+
+
+class WithoutResources(Length):
+    entry_class = "outside"
+
+
 class Hidden(Length):
     needs = frozenset({"adverts.body", "adverts.operation"})
 

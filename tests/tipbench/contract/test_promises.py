@@ -100,6 +100,12 @@ def test_predictions_under_two_keys_of_ids_are_compared(tipbench, modules: Path)
         ("NoFit", "has_the_shape", "it has no fit: add it."),
         ("NeedsAList", "has_the_shape", "needs is ['adverts.body']: make it a frozenset"),
         ("MisspeltBatches", "has_the_shape", "batches is 'region': make it \"regions\", or leave it out."),
+        (
+            "OfNoClass",
+            "has_the_shape",
+            "entry_class is 'world': make it one of fold, worlds, outside, system.",
+        ),
+        ("WithoutResources", "has_the_shape", "each with name, licence and date"),
         ("Hidden", "needs_what_is_shown", "the method needs adverts.operation, which "),
         ("Unknown", "needs_what_is_shown", "adverts.colour, which no table has"),
         ("Fails", "fits_and_predicts", "it raises ArithmeticError: it does not add up (mine.py, line "),

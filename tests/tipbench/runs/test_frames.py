@@ -34,6 +34,7 @@ def made(**changes: Any) -> Result:
 
 CASES = (
     made(),
+    made(entry_class="outside"),
     made(
         valid={"value": None, "note": "none"},
         fence=dict.fromkeys(("files", "network", "memory", "processes"), True),
@@ -76,7 +77,7 @@ def test_every_field_of_the_record_is_a_column_of_one_type() -> None:
 def test_scores_of_all_results_are_a_few_statements_away() -> None:
     tidy = frame_of(CASES).select("task", "scores").explode("scores").unnest("scores")
     values = tidy.filter(pl.col("name") == "auroc")["value"]
-    assert values.to_list() == [0.1 + 0.2, 0.1 + 0.2, 0.1 + 0.2, 1.0]
+    assert values.to_list() == [0.1 + 0.2] * 4 + [1.0]
 
 
 def test_the_committed_results_come_back_equal() -> None:
@@ -84,6 +85,10 @@ def test_the_committed_results_come_back_equal() -> None:
     found = read_results(path)
     assert len(found) == 707
     assert results_of(frame_of(found)) == found
+    assert {one.entry_class for one in found} == {None}  # of a version without classes
+    classes = {one.method: one.known_class for one in found}
+    assert {classes[f"advert_risk/{name}"] for name in ("lightgbm", "prior")} == {"fold"}
+    assert (classes["advert_risk/indicator_count"], classes["advert_risk/oracle"]) == ("worlds", None)
     risk = read_results(path, "advert_risk")
     assert risk == [one for one in found if one.task == "advert_risk"]
 
