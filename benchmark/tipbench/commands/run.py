@@ -36,8 +36,10 @@ seconds.
 """
 
 import argparse
+import shutil
 import sys
-from collections.abc import Iterator, Sequence
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -51,6 +53,7 @@ from tipbench.exit_codes import FAILED
 from tipbench.runs import report
 from tipbench.runs.cells import Cell
 from tipbench.runs.figure import check_format, save
+from tipbench.runs.findings import findings
 from tipbench.runs.grid import allowed_splits, expand, runnable, sweep
 from tipbench.runs.methods import limits_of
 from tipbench.runs.report import (
@@ -154,6 +157,7 @@ def _report(
     results = [outcome.result for outcome in outcomes if outcome.result is not None]
     failures = [outcome for outcome in outcomes if outcome.result is None]
     lines = rows(results, beside if results else ())
+    found = {(one.data, one.task): one.sentence for one in findings([*results, *beside] if results else [])}
     figure, trouble = _figure(lines, settings)
     if options.json and len(outcomes) == 1 and not beside:
         emit_json(results[0].model_dump(mode="json"))
@@ -161,15 +165,18 @@ def _report(
         emit_json({
             "rows": [report.document(line) for line in lines],
             "results": [result.model_dump(mode="json") for result in results],
+            "findings": list(found.values()),
             "failures": [{"cell": failed.cell.name, "cause": failed.cause} for failed in failures],
             "figure": figure,
         })  # fmt: skip
     elif lines:
         if sys.stdout.isatty() and options.columns is None:
-            _show_blocks(report.blocks(lines), options.quiet)
+            _show_blocks(report.blocks(lines), found, options.quiet)
         else:
             columns, cells = table(lines, _columns(options))
             emit_table(columns, cells, title=REFERENCES if beside else None)
+            for sentence in found.values():
+                notice(f"finding: {sentence}", options.quiet)
             if note := gap_note(lines, {column.title for column in columns}):
                 notice(f"note: {note}", options.quiet)
         for result in results_with_estimates(results):
@@ -196,10 +203,12 @@ def _report(
     return FAILED if failures else 0
 
 
-def _show_blocks(shown: Sequence[report.Block], quiet: bool) -> None:
-    """Write a block per task, and one legend for all of them."""
+def _show_blocks(shown: Sequence[report.Block], found: Mapping[tuple[str, str], str], quiet: bool) -> None:
+    """Write a block per task, its finding first, and one legend for all of them."""
     left_out: dict[str, None] = {}
     for block in shown:
+        if sentence := found.get(block.place):
+            emit(textwrap.fill(sentence, shutil.get_terminal_size().columns))
         emit(block.title)
         left_out |= dict.fromkeys(emit_table(block.columns, block.cells))
         emit("")

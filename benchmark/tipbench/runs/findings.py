@@ -40,7 +40,7 @@ class Finding:
     """What is known of the methods of a task.
 
     Attributes:
-        task, metric: their names; the metric is the primary one.
+        task, metric, data: their names; the metric is the primary one.
         methods: those that are compared, best first; without oracles and lines to beat.
         leaders: how many of them, from the first on, are not separated from the best; where there are ranks, the
             top group, whose members are listed first.
@@ -60,6 +60,7 @@ class Finding:
     metric: str
     methods: tuple[MethodScore, ...]
     leaders: int
+    data: str = ""
     ranked: bool = False
     worlds: int = 1
     entry_class: str = ""
@@ -244,6 +245,7 @@ def _finding(results: Sequence[Result]) -> Finding:
         metric=metric,
         methods=methods,
         leaders=leaders,
+        data=results[0].data,
         labels="" if labels == task.labels[0] or split == "all" else labels,
         chance=known.get("prior", random),
         oracle=min(oracles, key=lambda one: sign * one) if oracles else known.get("oracle"),
@@ -270,4 +272,4 @@ def _score(line: dict) -> MethodScore:
 
 def _count_accused(line: dict) -> float | None:
     values = {one["name"]: one["value"] for one in line["scores"]}
-    return next((values[name] for name in ACCUSED if values.get(name) is not None), None)
+    return next((values[name] for name in ACCUSED if name in values), None)

@@ -386,12 +386,12 @@ def table(lines: Sequence[Row], chosen: Sequence[str] | None = None) -> tuple[li
 class Block:
     """The table of one task: a row per method, with its scores on all splits.
 
-    ``title``: task, metric, direction and labels. ``rows``: what the table was made of. Interval, accusations and what
-    follows are of ``split``, the most honest one that there is.
+    ``place``: data and task. ``title``: metric, direction and labels. Interval, accusations and what follows are of
+    ``split``, the most honest one that there is.
     """
 
+    place: tuple[str, str]
     title: str
-    rows: Sequence[Row]
     split: str
     columns: Sequence[Column]
     cells: Sequence[Sequence[str]]
@@ -447,8 +447,8 @@ def _block(lines: Sequence[Row], name_data: bool) -> Block:
     labels = ", ".join(dict.fromkeys(line["labels"] for line in lines))
     place = f"{first['task']} on {first['data']}" if name_data else first["task"]
     return Block(
+        place=(first["data"], first["task"]),
         title=f"{place}: {metric.title}, {better} is better; labels {labels}",
-        rows=lines,
         split=main,
         columns=[columns[at] for at in kept],
         cells=[[row[at] for at in kept] for row in cells],
