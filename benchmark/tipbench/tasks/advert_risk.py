@@ -48,8 +48,8 @@ TASK = Task(
     leak_limits=adverts.LEAK_LIMITS,
     units=adverts.units,
     supervise={
-        "expert": supervision.expert(UNIT),
         "truth": supervision.truth(UNIT, adverts.trafficking_operations),
+        "expert": supervision.expert(UNIT),
         "weak": supervision.weak(UNIT),
         "proxy": supervision.same_phone_rated(UNIT, TABLE),
         "delayed": supervision.delayed(UNIT, adverts.trafficking_operations),

@@ -166,9 +166,9 @@ def test_the_proxy_of_linkage_answers_both_merges_and_splits_operations(tiny: Re
     assert (frame.group_by("cluster").agg(pl.col("proxy").n_unique())["proxy"] > 1).any()
 
 
-def test_auto_is_forward_expert_and_public(tiny: Release) -> None:
+def test_auto_is_forward_truth_and_public(tiny: Release) -> None:
     prepared = prepare("advert_risk", release=tiny)
-    assert (prepared.split, prepared.labels, prepared.access) == ("forward", "expert", "public")
+    assert (prepared.split, prepared.labels, prepared.access) == ("forward", "truth", "public")
     assert prepared.data == "0.4.0/tiny"
 
 
@@ -218,7 +218,7 @@ def test_objects_show_themselves_in_a_line_and_in_a_notebook(tiny: Release) -> N
     ("wrong", "says"),
     [
         ({"split": "kfold"}, "choose one of forward, operation, random"),
-        ({"labels": "given"}, "choose expert or truth or weak or proxy or delayed"),
+        ({"labels": "given"}, "choose truth or expert or weak or proxy or delayed"),
         ({"access": "truth"}, "choose one of public, platform, legal"),
         ({"needs": {"adverts.account"}}, "set access=platform"),
         ({"needs": {"flags.flag"}}, "set access=platform"),

@@ -36,7 +36,7 @@ def cells(*words: str, own: Path | None = None, many: bool = False) -> list[Cell
 
 def test_one_baseline_is_one_cell_with_everything_resolved() -> None:
     (cell,) = cells("baseline=advert_risk/prior")
-    assert (cell.split, cell.config["labels"], cell.config["access"]) == ("forward", "expert", "public")
+    assert (cell.split, cell.config["labels"], cell.config["access"]) == ("forward", "truth", "public")
     assert cell.folder == Path(f"runs/0.4.0/tiny/advert_risk/forward/prior/{cell.hash[:12]}-s0")
 
 
@@ -217,11 +217,11 @@ def test_the_hash_depends_on_what_decides_a_result_and_on_nothing_else() -> None
         "engine=sequential",
         "overwrite=always",
         "runs.path=x",
-        "labels=expert",
+        "labels=truth",
         "access=public",
     ):
         assert cells(*base, same)[0].hash == one.hash, same
-    for other in ("baseline.method.c=1", "labels=truth", "split=random", "release=small", "replicates=10"):
+    for other in ("baseline.method.c=1", "labels=expert", "split=random", "release=small", "replicates=10"):
         assert cells(*base, other)[0].hash != one.hash, other
 
 
