@@ -25,9 +25,10 @@ your own data, and your own method:
   tipbench run task=advert_risk baseline.method._target_=my_module.MyMethod baseline.method.depth=3
   tipbench run --config-dir configs baseline=advert_risk/mine
 
-Runs are written to runs/<data>/<task>/<split>/<method>/<hash>-s<seed>/ as result.json and
+Runs are written to runs/DATA/TASK/SPLIT/METHOD/HASH-sSEED/ as result.json and
 predictions.parquet. What is finished is not run again: overwrite=only_missing|always|never.
---log-file says in a file when each cell begins and ends; --references is explained in docs/guide.md.
+--references is explained in docs/guide.md.
+
 --columns takes data, task, method, source, split, labels, metric, valid, score, sd of seeds, 95% interval,
 share of oracle, leakage, drift, accused per find (20%), accused per find (50%), worst group accused (50%),
 wrongful links per true link, accused per find (own), worst group accused (own), harm gap, protection gap, coverage,
