@@ -38,10 +38,10 @@ def call(options: argparse.Namespace) -> int:
     """Read the strings. Raises CheckFailed where one breaks a rule."""
     folder, version = _folder(options)
     began = time.perf_counter()
-    report = lint_folder(folder, version)
+    report = lint_folder(folder, version, options.quiet)
     if options.text:
         notice("reading every string that the sources can make ...", options.quiet)
-        sources = lint_sources()
+        sources = lint_sources(options.quiet)
         report.strings += sources.strings
         report.distinct += sources.distinct
         report.strikes += sources.strikes
