@@ -48,8 +48,8 @@ from importlib.util import find_spec
 from typing import Any, NoReturn
 
 from tipcore.errors import UsageError
+from tipcore.spelling import check_word, nearest
 
-from tipbench.config.options import check_word, nearest
 from tipbench.entry_points import entry_points
 from tipbench.help_text import format_text, format_usage
 

@@ -45,6 +45,7 @@ from tipdata.release import open_release
 from tipbench.config.compose import composer_of
 from tipbench.console import Column, emit_json, emit_table, notice
 from tipbench.evaluation.evaluation import Evaluation
+from tipbench.kinds.refusals import PredictionsRefused
 from tipbench.loading import prepare
 from tipbench.runs import report
 from tipbench.runs.report import estimate_table, interval, number
@@ -63,8 +64,11 @@ def call(options: argparse.Namespace) -> int:
     predictions = read_predictions_file(options.predictions, task if release else None)
     source = release and open_release(release.version, release.size, engine, options.quiet, release.world)
     prepared = prepare(task, release=source, own=settings.data, split=settings.split.name)
-    with progress("replicates", settings.replicates, options.quiet) as advance:
-        found = evaluate_prepared(task, prepared, predictions, settings.replicates, advance=advance)
+    try:
+        with progress("replicates", settings.replicates, options.quiet) as advance:
+            found = evaluate_prepared(task, prepared, predictions, settings.replicates, advance=advance)
+    except PredictionsRefused as error:
+        raise UsageError(f"{options.predictions}: {error.said.rstrip('.')}.") from None
     for note in (f"{task.name} on {prepared.data}, split {prepared.split}", *prepared.notes, *found.warnings):
         notice(note, options.quiet)
     _emit(found, task.name, prepared.data, prepared.split, options.json)

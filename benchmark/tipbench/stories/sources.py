@@ -8,11 +8,11 @@ from functools import reduce
 
 import polars as pl
 from tipcore.errors import UsageError
+from tipcore.spelling import suggestion
 from tipdata.core.coverage import VIEW_ROWS
 from tipdata.core.world import MINUTES_A_DAY, parameters
 from tipdata.stages import tables_of
 
-from tipbench.config.options import suggestion
 from tipbench.data.harm_groups import owned_firms
 from tipbench.task import Source
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 from tipcore.errors import UsageError
+from tipcore.spelling import suggestion
 from tipcore.table_files import scan_parquet
 from tipdata.stages import all_tables
 
@@ -45,7 +46,10 @@ class RegionFolders:
         if truth and not self.whole:
             raise UsageError(f"{self.name} shows no truth about {table}: it is sealed.")
         if table not in all_tables() or not (names[0] in self.digests or files[0].is_file()):
-            raise UsageError(f"{self.name} has no table {table}: it publishes what its tasks read.")
+            there = sorted(file.stem for file in files[0].parent.glob("*.parquet"))
+            raise UsageError(
+                f"{self.name} has no table {table}, as it publishes what its tasks read. {suggestion(table, there)}"
+            )
         for name, file in zip(names, files, strict=True):
             check_file(file, self.digests.get(name), AGAIN)
         frame = scan_parquet(files)

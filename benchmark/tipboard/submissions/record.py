@@ -18,6 +18,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from tipcore.validation import requirement
 
 from tipboard.submissions.messages import Problem, legal_text, quote
 
@@ -307,5 +308,5 @@ def validation_problem(error: Any) -> Problem:
     for part in error["loc"]:
         where += f"[{part}]" if isinstance(part, int) else f".{quote(part, 40)}"
     own = error["type"] == "value_error"
-    words = quote(error["ctx"]["error"] if own else error["msg"], 160).rstrip(".")
+    words = quote(error["ctx"]["error"] if own else requirement(error), 160).rstrip(".")
     return Problem(f"{RECORD}: {where.lstrip('.') or 'it'}", f"{words[:1].lower()}{words[1:]}.")
