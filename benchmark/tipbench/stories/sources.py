@@ -112,7 +112,7 @@ SHOWN = ("operation", "region", "kind", "form", "category", "language", "begins"
 MANY = 50
 """Rows of a view beyond which more make no richer story."""
 RICHEST = "kind=trafficking"
-"""Which operation is told unless one is given."""
+"""Filter that chooses the operation of a story if none is given."""
 ASKED = re.compile(r"([a-z_]+)(>=|<=|=|<|>)(.+)")
 HOLDS = {"=": pl.Expr.eq, ">=": pl.Expr.ge, "<=": pl.Expr.le, "<": pl.Expr.lt, ">": pl.Expr.gt}
 

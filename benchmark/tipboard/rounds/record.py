@@ -38,7 +38,7 @@ class _Record(BaseModel):
 
 
 class Components(_Record):
-    """What made the round and will score it."""
+    """Versions of the code that made the round and will score it."""
 
     generator: str = Field(pattern=HEX, description="SHA-256 over the generator's code and parameters")
     evaluator: str = Field(description="version, +, SHA-256 over the evaluator's source files")
@@ -46,7 +46,7 @@ class Components(_Record):
 
 
 class Wheel(_Record):
-    """The tipbench that made the round: no other one scores or verifies it."""
+    """The tipbench package that made the round. Only this package can score or verify it."""
 
     version: str
     digest: str = Field(pattern=HEX, description="SHA-256 over all its source files, by path")
