@@ -431,6 +431,12 @@ def test_an_error_of_the_fence_is_reported(
     assert "LEAK" not in str(raised.value)
 
 
+@pytest.mark.parametrize("line", ["", "[" * 100_000, "{}", "[]", "[1]", "[{}, {}]"])
+def test_a_line_without_one_outcome_a_call_is_refused(line: str) -> None:
+    with pytest.raises(Stopped, match="its outcome could not be read"):
+        running.read_outcomes(line, wanted=1)
+
+
 def test_where_no_fence_can_be_built_nothing_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> list[dict]:
         raise CannotFence(
