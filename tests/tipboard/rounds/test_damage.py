@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from handed_in import OPEN, OVER, submission
 from tipboard.rounds.damage import WRITTEN
@@ -15,8 +16,9 @@ from tipboard.rounds.intake import take_in
 from tipboard.rounds.ledger import read_ledger
 from tipboard.rounds.predicting import Ask, predict
 from tipboard.rounds.scoring import score_round
+from tipboard.rounds.source import RegionFolders
 from tipboard.rounds.verify import verify
-from tipcore.errors import MachineFault
+from tipcore.errors import MachineFault, UsageError
 from tipdata.release import Release
 
 TASK, FIRST = "route_forecast", "1000000"
@@ -147,3 +149,12 @@ def test_an_unreadable_answer_of_a_revealed_round_is_a_difference(
     (copy.public / "scores.json").write_text(json.dumps(scores), encoding="utf-8")
     found = verify(copy.public, engine="sequential", quiet=True)
     assert found.differences == ["answers/x.parquet cannot be read (what?): restore the host's folder"]
+
+
+def test_a_table_that_a_round_does_not_publish_names_the_nearest(tmp_path: Path) -> None:
+    (tmp_path / "0").mkdir()
+    pl.DataFrame({"advert": [1]}).write_parquet(tmp_path / "0" / "adverts.parquet")
+    source = RegionFolders("spring", "0.4.0", tmp_path, range(1), whole=True)
+    assert source.scan("adverts").collect().height == 1
+    with pytest.raises(UsageError, match=r'^spring has no table advert, .* Did you mean "adverts"\?$'):
+        source.scan("advert")
