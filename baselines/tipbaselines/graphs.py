@@ -206,8 +206,8 @@ def _neighbourhood(first: np.ndarray, relations: Sequence["csr_matrix"], nodes: 
 
 
 def _mean_function(weights: "csr_matrix") -> Callable[[Any], Any]:
-    """Return the product with a sparse matrix, as a function that torch differentiates: several times as fast as
-    torch's own, whose derivative sorts the matrix anew each time."""
+    """Return multiplication by a sparse matrix as a function that torch can differentiate. It is several times as fast
+    as torch's own, which sorts the matrix again for each derivative."""
     import torch
 
     class Product(torch.autograd.Function):

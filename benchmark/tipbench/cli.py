@@ -12,6 +12,7 @@ from tipbench import completion
 from tipbench.console import emit, emit_json
 from tipbench.declarations import WORDS, Command, Parser, find_command, overview, unknown_option
 from tipbench.exit_codes import FAILED, INTERRUPTED, USAGE
+from tipbench.help_text import format_table, format_text, format_usage
 from tipbench.version import __version__
 
 ABOUT = """\
@@ -21,14 +22,23 @@ synthetic data. A synthetic score does not estimate field performance."""
 PANIC = "PanicException"
 """The error of polars that is not an Exception. It is known by its name, since few commands import polars."""
 
-EXAMPLES = """\
+NOTATION = """\
+how to read usage and help:
+  CAPITALS                a value that you choose: a NAME, a FILE, a number N
+  [...]                   may be left out
+  RUN...                  one or more; ... alone at the end of an example: further settings
+  a|b                     one of these words
+  key=value               a setting, which chooses data, methods or numbers; rows=10 in a list of settings means that
+                          10 is the default
+  --option                says where output goes or how it looks; one without a value switches something on
+
 examples:
-  tipbench run                                    the quickstart: all tasks on tiny, honest beside leaky scores
+  tipbench run            the quickstart: all tasks on tiny, honest beside leaky scores
   tipbench run baseline=advert_risk/tfidf_logreg release=small split=forward
-  tipbench run experiment=board release=small     a grid; finished cells are skipped
+  tipbench run experiment=board release=small   a grid; finished cells are skipped
   tipbench list baselines
   tipbench data preview release=tiny language=es
-  tipbench data story release=tiny                one case told from all tables, for teaching
+  tipbench data story release=tiny              one case from all tables, for teaching
   tipbench score predictions.csv task=advert_risk release=tiny split=forward
   tipbench compare RUN RUN
   tipbench check my_module.MyMethod task=advert_risk
@@ -97,11 +107,14 @@ def _run(arguments: Sequence[str] | None) -> int:
 def _help(command: Command | None) -> str:
     """Return the help of a group, or without one, that which lists all commands."""
     if command is not None:
-        return f"usage: tipbench {command.name} ACTION ...\n\n{command.help}"
-    listed, problems = overview()
+        usage = format_usage([f"tipbench {command.name}", "ACTION", "[key=value ...]", "[options]"])
+        actions = format_table({name: one.summary for name, one in command.actions.items()})
+        return f"{usage}\n\n{format_text(command.help)}\n\nactions:\n{actions}"
+    known, problems = overview()
     for problem in problems:
         _write(problem)
-    return f"usage: tipbench COMMAND ...\n\n{ABOUT}\n\ncommands:\n{listed}\n\n{EXAMPLES}"
+    usage = format_usage(["tipbench", "COMMAND", "[key=value ...]", "[options]"])
+    return f"{usage}\n\n{format_text(ABOUT)}\n\ncommands:\n{format_table(known)}\n\n{format_text(NOTATION)}"
 
 
 def _replace_aliases(words: list[str]) -> list[str]:

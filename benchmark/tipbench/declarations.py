@@ -30,6 +30,8 @@ with that of its group::
 
     Further text of the help.
 
+It is shown wrapped to the width of the terminal: paragraphs, lists and commands may be long lines.
+
 What was typed reaches ``call`` as attributes in small letters, with ``_`` in the place of ``-`` and ``.``.
 """
 
@@ -46,9 +48,10 @@ from importlib.util import find_spec
 from typing import Any, NoReturn
 
 from tipcore.errors import UsageError
+from tipcore.spelling import check_word, nearest
 
-from tipbench.config.options import check_word, nearest
 from tipbench.entry_points import entry_points
+from tipbench.help_text import format_text, format_usage
 
 GROUP = "tipbench.commands"
 """The entry points by which packages add commands, and the package of tipbench's own."""
@@ -56,9 +59,9 @@ OURS = "tipbench"
 SECTIONS = ("arguments", "settings", "options")
 SHARED = {
     "--config-dir": "  [--config-dir FOLDER]   configs of your own: baseline/, data/, experiment/",
-    "--draft": "  --draft             also show data versions that are not released yet, marked as drafts",
-    "--quiet": "  --quiet             no progress and no notices",
-    "--json": "  --json              JSON alone on standard output",
+    "--draft": "  --draft                 also show data versions that are not released yet, marked as drafts",
+    "--quiet": "  --quiet                 no progress and no notices",
+    "--json": "  --json                  JSON alone on standard output",
 }
 """Options that several commands have, by their lines of help."""
 WORDS = {
@@ -199,7 +202,7 @@ class Command:
 
     @cached_property
     def help(self) -> str:
-        """What ``--help`` shows."""
+        """What ``--help`` shows, before it is wrapped."""
         lines = self.doc.rstrip().splitlines()[1:]
         if self.group is not None and not self.actions and "\nexamples" not in self.doc:
             lines += self.group.doc.rstrip().splitlines()[1:]
@@ -207,8 +210,6 @@ class Command:
             names = line.split()
             if names and set(names) <= SHARED.keys():
                 lines[at] = "\n".join(SHARED[name] for name in names)
-        if self.actions:
-            lines += ["", "actions:", *_table({name: one.summary for name, one in self.actions.items()})]
         return "\n".join([self.summary, *lines])
 
     @property
@@ -272,7 +273,8 @@ class Parser(argparse.ArgumentParser):
         optional = self.command.takes_overrides or any(not one.is_required for one in settings)
         words += ["[key=value ...]"] * optional
         words += [f"{one.name} {one.value}" for one in self.command.parameters["options"] if one.is_required]
-        return f"usage: {' '.join([self.prog, *words])} [options]\n\n{self.command.help}\n"
+        usage = format_usage([self.prog, *words, "[options]"])
+        return f"{usage}\n\n{format_text(self.command.help)}\n"
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None:
@@ -398,8 +400,8 @@ def find_command(words: Sequence[str]) -> tuple[Command | None, list[str]]:
     return command, rest
 
 
-def overview() -> tuple[str, list[str]]:
-    """Return a line about each command, and a sentence about each that cannot be used."""
+def overview() -> tuple[dict[str, str], list[str]]:
+    """Return what each command does, by its name, and a sentence about each that cannot be used."""
     known, clashes = commands()
     lines, problems = {}, []
     for name, one in known.items():
@@ -407,9 +409,4 @@ def overview() -> tuple[str, list[str]]:
             lines[name] = one.summary
         except UsageError as error:
             problems.append(str(error))
-    return "\n".join(_table(lines | WORDS)), [*clashes.values(), *problems]
-
-
-def _table(lines: dict[str, str]) -> list[str]:
-    width = max(map(len, lines), default=0)
-    return [f"  {name:<{width}}  {about}" for name, about in lines.items()]
+    return lines | WORDS, [*clashes.values(), *problems]

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
-from tipbench.config.options import suggestion
 from tipcore.errors import UsageError
 from tipcore.extras import how_to_install
+from tipcore.spelling import suggestion
 from tipdata.documents.project_files import project_file
 
 if TYPE_CHECKING:

@@ -6,9 +6,10 @@ import json
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 from tipbench.fence.session import CannotFence, Ended, Session, VisiblePaths, visible_paths
@@ -24,7 +25,7 @@ class Stopped(Exception):
     """The process of an answer ended before it returned an outcome. The message is half a sentence that says why."""
 
 
-NO_OUTCOME = "what it told is no outcome: an answer returns a value, and writes nothing else"
+NO_OUTCOME = "its outcome could not be read: an answer returns a value and writes nothing else"
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,13 @@ def open_fence() -> Callable[[Questions, Limits], list[dict]]:
 
 
 def outcomes_fenced(sight: VisiblePaths, asked: Questions, limits: Limits) -> list[dict]:
-    """Return the outcome of each call. Raises Stopped where the fence ends before, CannotFence where there is none."""
+    """Return the outcome of each call.
+
+    Raises:
+        Stopped: if the fence ends before the last call, or its answer is an error or cannot be read.
+        CannotFence: if no fence can be built.
+        UsageError: if the fence cannot prepare to run answers; no code of a student has run then.
+    """
     allowed = FenceLimits(limits.patience / 60, limits.memory_mib / 1024, SCRATCH_GIB, PROCESSES)
     cells = pl.DataFrame(asked.cells, schema={"name": TEXT, "source": TEXT}, orient="row")
     calls = pl.DataFrame(asked.calls, schema={"name": TEXT, "arguments": TEXT}, orient="row")
@@ -132,8 +139,12 @@ def outcomes_fenced(sight: VisiblePaths, asked: Questions, limits: Limits) -> li
         began = time.monotonic()
         session = Session(sight, Path(folder), allowed)
         try:
-            session.ask({"do": "make", "method": {"_target_": TARGET, "seconds": limits.seconds}})
-            session.ask({"do": "begin"}, cells)
+            made = session.ask({"do": "make", "method": {"_target_": TARGET, "seconds": limits.seconds}}).said
+            if why := _error_in(made):
+                raise UsageError(f"the fence could not prepare to run answers ({why:.300}).")
+            if why := _error_in(session.ask({"do": "begin"}, cells).said):
+                raise Stopped(f"the cells of the answers could not be run ({why:.300})")
+            # The text of an error from here on is not shown: an answer could hide a held-back case in it.
             frame = session.ask({"do": "step"}, calls, Bounds(len(asked.calls), MOST_BYTES, MOST_BYTES)).frame
         except Ended as error:
             why = {
@@ -150,3 +161,10 @@ def outcomes_fenced(sight: VisiblePaths, asked: Questions, limits: Limits) -> li
     if frame is None or frame.schema != {"outcome": TEXT}:
         raise Stopped(NO_OUTCOME)
     return read_outcomes(f"[{','.join(frame['outcome'].fill_null(''))}]", len(asked.calls))
+
+
+def _error_in(said: Mapping[str, Any]) -> str:
+    """Return the error that an answer of the fence reports, '' if it reports none."""
+    if "error" in said:
+        return f"{said['error']}: {said.get('said')}"
+    return str(said.get("refused", "")).rstrip(".")

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from tipbench.fence.session import CannotFence
+from tipbench.fence.session import CannotFence, VisiblePaths
+from tipbench.fence.wire import Answer
 from tipcore.errors import UsageError
 from tipcourse import running
 from tipcourse.exercises import exercises_of, solutions_of
@@ -347,7 +348,7 @@ HARMFUL = {
     "writes to the pipe": (
         "import os\ndef f(x):\n    for n in range(3, 64):\n        try: os.write(n, b'[{\"value\": 2}]\\n')\n"
         "        except OSError: pass\n    return 1",
-        "no outcome",
+        "its outcome could not be read",
     ),
 }
 """What an answer does, and what is said of it, with a fence and without."""
@@ -401,6 +402,39 @@ def test_both_ways_of_running_tell_the_same(run_here: Run) -> None:
         ways.append(open_fence()(asked, LIMITS))
     assert all(way == ways[0] for way in ways)
     assert ways[0][0] == {"value": [1, None], "printed": True}
+
+
+@pytest.mark.parametrize(
+    ("answers", "kind", "says"),
+    [
+        ([{"refused": "no memory."}], UsageError, "could not prepare to run answers (no memory)."),
+        ([{"error": "MemoryError", "said": "x"}], UsageError, "prepare to run answers (MemoryError: x)."),
+        ([{}, {"error": "MemoryError", "said": "x"}], Stopped, "cells of the answers could not be run (Mem"),
+        ([{}, {}, {"error": "LEAK", "said": "LEAK"}], Stopped, "its outcome could not be read"),
+    ],
+)
+def test_an_error_of_the_fence_is_reported(
+    answers: list[dict], kind: type[Exception], says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Fence:
+        def __init__(self, *_: object) -> None:
+            self.answers = iter(answers)
+
+        def ask(self, *_: object) -> Answer:
+            return Answer(next(self.answers))
+
+        def close(self) -> None: ...
+
+    monkeypatch.setattr(running, "Session", Fence)
+    with pytest.raises(kind, match=re.escape(says)) as raised:
+        running.outcomes_fenced(VisiblePaths((), (), ()), Questions([], [("f", "[1]")]), LIMITS)
+    assert "LEAK" not in str(raised.value)
+
+
+@pytest.mark.parametrize("line", ["", "[" * 100_000, "{}", "[]", "[1]", "[{}, {}]"])
+def test_a_line_without_one_outcome_a_call_is_refused(line: str) -> None:
+    with pytest.raises(Stopped, match="its outcome could not be read"):
+        running.read_outcomes(line, wanted=1)
 
 
 def test_where_no_fence_can_be_built_nothing_is_run(monkeypatch: pytest.MonkeyPatch) -> None:

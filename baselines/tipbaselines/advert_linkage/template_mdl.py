@@ -59,7 +59,7 @@ class TemplateMDL(Untrained):
 
 
 def mark_numbers(text: str) -> list[str]:
-    """Return the tokens of a text, with :data:`MARK` for the digits in them."""
+    """Return the tokens of a text, with each number in them replaced by :data:`MARK`."""
     return [NUMBER.sub(MARK, token) for token in tokens(text)]
 
 

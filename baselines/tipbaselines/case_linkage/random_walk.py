@@ -43,7 +43,7 @@ class RandomWalk(Untrained):
 
 
 class _Graph:
-    """The nodes of a region, numbered by what they are and their key, and the edges between them."""
+    """The nodes of a region, numbered in the order of kind and key, and the edges between them."""
 
     def __init__(self, region: CaseRegion) -> None:
         self.unit = region.unit

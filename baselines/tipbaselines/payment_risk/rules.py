@@ -15,7 +15,12 @@ from tipbaselines.payment_risk.payments import NEEDS, own_features, read_payment
 
 @dataclass(eq=False)
 class Rules(Untrained):
-    """Bounds of the flags: ``share`` of what came in, ``young`` days of a wallet, ``round_sum`` in minor units."""
+    """Thresholds of the flags.
+
+    ``payers``, ``days``: so many payers pay into one wallet within so many days. ``share``: so much of the money that
+    comes in goes out within a day. ``young``: a wallet is younger than so many days. ``round_sum``: an amount is a
+    multiple of so many minor units.
+    """
 
     payers: int = 3
     days: int = 2

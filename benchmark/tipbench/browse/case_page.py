@@ -205,13 +205,14 @@ def _counts(case: CaseStory) -> list[tuple[str, str]]:
 
 
 DAYS_TEXT = (
-    "A tick is a day on which it happens, a bar what lasts. The shade is the operation's life; dotted lines are "
-    "the first and last day of the data. Rows in colour, marked (truth), nobody sees. What lies months outside its "
-    "life is counted and not drawn."
+    "A tick is an event of one day; a bar is an event that lasts. The shaded area is the operation's life. Dotted "
+    "lines mark the first and last day of the data. Nobody can observe the coloured rows marked (truth). Events months "
+    "before or after the operation's life are counted but not drawn."
 )
 NETWORK_TEXT = (
-    "Every row is an account, wallet, circuit or firm of the operation: that they belong together is truth. Arcs "
-    "are what somebody can see between them; the wider, the more often. A row without an arc hangs on truth alone."
+    "Each row is an account, wallet, circuit or firm of the operation. That they belong together is part of the truth. "
+    "An arc is a link that can be observed; a wider arc was observed more often. Only the truth connects a row without "
+    "arcs to the operation."
 )
 
 

@@ -37,7 +37,7 @@ def complete_baselines(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def complete_releases(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the lines with version, status and size of each release, the smallest first."""
+    """Add version, regions, status and files of its release to each line. The smallest release comes first."""
     found = []
     for line in lines:
         release = locate_release(Release.of(line["version"] or newest_released(), line["size"]))

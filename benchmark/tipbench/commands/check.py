@@ -4,7 +4,7 @@ arguments:
   METHOD                  a baseline as TASK/NAME, or a class as module.Class
 
 settings:
-  key=value               task= of a class, access=, labels=, baseline.method.<argument>=
+  key=value               task= of a class, access=, labels=, baseline.method.ARGUMENT=
 
 options:
   --config-dir --json --quiet

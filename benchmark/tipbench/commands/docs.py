@@ -17,9 +17,9 @@ import argparse
 from pathlib import Path
 
 from tipcore.errors import UsageError
+from tipcore.spelling import nearest
 from tipdata.documents.project_files import project_file
 
-from tipbench.config.options import nearest
 from tipbench.console import Column, emit, emit_json, emit_table
 
 FOLDERS = ("docs", "datasets/cards", "results")

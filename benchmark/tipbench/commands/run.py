@@ -25,9 +25,10 @@ your own data, and your own method:
   tipbench run task=advert_risk baseline.method._target_=my_module.MyMethod baseline.method.depth=3
   tipbench run --config-dir configs baseline=advert_risk/mine
 
-Runs are written to runs/<data>/<task>/<split>/<method>/<hash>-s<seed>/ as result.json and
+Runs are written to runs/DATA/TASK/SPLIT/METHOD/HASH-sSEED/ as result.json and
 predictions.parquet. What is finished is not run again: overwrite=only_missing|always|never.
---log-file says in a file when each cell begins and ends; --references is explained in docs/guide.md.
+--references is explained in docs/guide.md.
+
 A terminal shows a block per task; a pipe, or --columns, shows a row per method and split. --columns takes all, or
 data, task, method, source, split, labels, metric, valid, score, seed_sd, interval, accused_per_find, share_of_oracle,
 leakage, drift, accusations_per_find_20, accusations_per_find_50, worst_group_accused_50, wrongful_links,

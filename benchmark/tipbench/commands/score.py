@@ -15,25 +15,22 @@ examples:
   tipbench score predictions.csv task=advert_risk data=sms_spam data.path=FOLDER
 
 columns of predictions, by the kind of the task:
-  scores      UNIT, score
-              a score per unit, for every unit of valid and test
-  clusters    UNIT, cluster
-              a cluster per unit, for every unit of test
-  candidates  query, candidate, score
-              ranked candidates per query, ten at most for each query of test
-  forecasts   query, candidate, score
-              ranked candidates per step, ten at most for each query of test, of its region
-  alarms      UNIT, step
-              an alarm, or none, per unit, for every unit of test; an empty step is not an alarm
-  labelsets   UNIT, score_*
-              a score per label and unit, for every unit of test; score_urgency as well where urgency is known
-  estimates   UNIT, estimate, lower, upper
-              an estimate with its interval per unit, for every unit of test; empty where there is no estimate
-  links       query, view, candidate, score
-              ranked rows of other tables per seed, ten at most of each view for each seed of test, of its region
-  classes     UNIT, score_*
-              a score per class and unit, of which the highest decides,
-              for every unit of a user's own data of several classes
+  scores                  UNIT, score: a score per unit, for every unit of valid and test
+  clusters                UNIT, cluster: a cluster per unit, for every unit of test
+  candidates              query, candidate, score: ranked candidates per query, ten at most for each query of
+                          test
+  forecasts               query, candidate, score: ranked candidates per step, ten at most for each query of
+                          test, of its region
+  alarms                  UNIT, step: an alarm, or none, per unit, for every unit of test; an empty step is
+                          not an alarm
+  labelsets               UNIT, score_*: a score per label and unit, for every unit of test; score_urgency as
+                          well where urgency is known
+  estimates               UNIT, estimate, lower, upper: an estimate with its interval per unit, for every unit
+                          of test; empty where there is no estimate
+  links                   query, view, candidate, score: ranked rows of other tables per seed, ten at most of
+                          each view for each seed of test, of its region
+  classes                 UNIT, score_*: a score per class and unit, of which the highest decides, for every
+                          unit of a user's own data of several classes
 
 UNIT is the task's own: see `tipbench list tasks`. Labels of the test are always the truth. Malformed
 predictions are refused, never repaired.
@@ -48,6 +45,7 @@ from tipdata.release import open_release
 from tipbench.config.compose import composer_of
 from tipbench.console import Column, emit_json, emit_table, notice
 from tipbench.evaluation.evaluation import Evaluation
+from tipbench.kinds.refusals import PredictionsRefused
 from tipbench.loading import prepare
 from tipbench.runs import report
 from tipbench.runs.report import estimate_table, interval, number
@@ -66,8 +64,11 @@ def call(options: argparse.Namespace) -> int:
     predictions = read_predictions_file(options.predictions, task if release else None)
     source = release and open_release(release.version, release.size, engine, options.quiet, release.world)
     prepared = prepare(task, release=source, own=settings.data, split=settings.split.name)
-    with progress("replicates", settings.replicates, options.quiet) as advance:
-        found = evaluate_prepared(task, prepared, predictions, settings.replicates, advance=advance)
+    try:
+        with progress("replicates", settings.replicates, options.quiet) as advance:
+            found = evaluate_prepared(task, prepared, predictions, settings.replicates, advance=advance)
+    except PredictionsRefused as error:
+        raise UsageError(f"{options.predictions}: {error.said.rstrip('.')}.") from None
     for note in (f"{task.name} on {prepared.data}, split {prepared.split}", *prepared.notes, *found.warnings):
         notice(note, options.quiet)
     _emit(found, task.name, prepared.data, prepared.split, options.json)

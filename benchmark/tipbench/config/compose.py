@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tipcore.errors import UsageError
+from tipcore.spelling import check_word, suggestion
 from tipdata.core.world import entry_of, newest_released, parse_release_name, versions
 
 from tipbench.config.methods import is_shipped, parameters_of
-from tipbench.config.options import Options, check_option, check_word, config_folders, options, suggestion
+from tipbench.config.options import Options, check_option, config_folders, options
 from tipbench.config.settings import Settings, settings_of
 from tipbench.data.custom.config import REMOVED, OwnData
 

@@ -7,8 +7,8 @@ from importlib import import_module
 from typing import Any
 
 from tipcore.errors import UsageError
+from tipcore.spelling import nearest
 
-from tipbench.config.options import nearest
 from tipbench.method import find_missing
 
 SHIPPED = "tipbaselines"

@@ -1,7 +1,6 @@
-"""Config folders, the options in them, and the nearest valid word for a misspelling."""
+"""Config folders and the options in them."""
 
-from collections.abc import Iterable, Sequence
-from difflib import SequenceMatcher
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 from tipcore.errors import UsageError
 from tipcore.locations import expand_home
 from tipcore.operating_system import check_regular
+from tipcore.spelling import check_word
 
 from tipbench.entry_points import EntryPoint, entry_points
 
@@ -105,10 +105,6 @@ def _folder_of(entry: EntryPoint) -> Path | None:
 Options = dict[str, dict[str, Path]]
 """Group -> option -> its file. An option of a nested folder is named by its path, as ``advert_risk/prior``."""
 
-NEAR, BESIDE = 0.6, 0.2
-"""The least likeness of a suggestion, and how much less than the best one it may be."""
-MOST_LISTED = 16
-
 
 def options(folders: Sequence[Path]) -> Options:
     """Return every option of every group in these folders; a later folder's file stands for an earlier one's."""
@@ -127,46 +123,6 @@ def options(folders: Sequence[Path]) -> Options:
 def check_option(group: str, option: str, known: Options) -> None:
     """Raise UsageError, naming the nearest that exist, for an option that its group does not have."""
     check_word(option, known[group], f"{group}={option} does not exist")
-
-
-def check_word(word: str, valid: Iterable[str], problem: str) -> None:
-    """Raise UsageError for a word that is not valid: the problem, and the nearest valid words."""
-    valid = list(valid)
-    if word not in valid:
-        raise UsageError(f"{problem}. {suggestion(word, valid)}")
-
-
-def suggestion(word: str, valid: Iterable[str]) -> str:
-    """Return a sentence on what to try instead of a word: the nearest valid ones or, where none is near, all."""
-    words = list(valid)
-    near = nearest(word, words)
-    if near:
-        return "Did you mean " + " or ".join(f'"{one}"' for one in near) + "?"
-    if 0 < len(words) <= MOST_LISTED:
-        return f"Choose one of {', '.join(words)}."
-    return f"None of the {len(words)} that exist is like it; see `tipbench list`."
-
-
-def nearest(word: str, valid: Iterable[str], most: int = 3) -> list[str]:
-    """Return the valid words most like this one, best first; names are compared by what follows their last ``/`` or
-    ``.``."""
-    likeness = {candidate: _likeness(word, candidate) for candidate in valid}
-    ranked = sorted(likeness, key=lambda candidate: (-likeness[candidate], candidate))
-    best = likeness[ranked[0]] if ranked else 0.0
-    return [candidate for candidate in ranked if likeness[candidate] >= max(NEAR, best - BESIDE)][:most]
-
-
-def _likeness(word: str, candidate: str) -> float:
-    """Of the words, or of their last parts where what is before is the same or left out."""
-    above, _, last = candidate.lower().replace(".", "/").rpartition("/")
-    word_above, _, word_last = word.lower().replace(".", "/").rpartition("/")
-    if word_above in ("", above):
-        return max(_ratio(word_last, last), 0.0 if word_above else _ratio(word_last, f"{above}/{last}"))
-    return _ratio(word.lower(), candidate.lower())
-
-
-def _ratio(left: str, right: str) -> float:
-    return SequenceMatcher(None, left, right).ratio()
 
 
 def describe_option(path: Path) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tipcore.engines import Engine
 from tipcore.errors import UsageError
+from tipcore.validation import requirement
 
 SEEDS = 2**31
 """Seeds are below, as records of submissions and generators of 32 bits need."""
@@ -101,7 +102,7 @@ def settings_of(config: dict[str, Any]) -> Settings:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
     where, given = ".".join(map(str, first["loc"])), first["input"]
-    says = f"{first['msg'][0].lower()}{first['msg'][1:]}"
+    says = requirement(first, Settings)
     if first["type"] in ("model_type", "model_attributes_type", "dict_type") and given is not None:
         field = Settings.model_fields.get(where)
         is_place = field is not None and field.annotation is Place

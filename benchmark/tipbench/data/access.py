@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from tipcore.errors import UsageError
+from tipcore.spelling import nearest
 from tipdata.core.tables import LABEL, TIERS
 from tipdata.stages import all_tables
 
@@ -42,6 +43,13 @@ def visible_columns(task: Task, access: str, oracle: bool = False) -> dict[str, 
     return visible | {name: all_tables()[name].names() for name in ORACLE_TABLES if oracle}
 
 
+def correction(needs: Collection[str], tables: Mapping[str, Collection[str]]) -> str:
+    """Return what to do about needs that do not exist; it names the nearest columns of the tables."""
+    known = [f"{table}.{column}" for table, columns in tables.items() for column in columns]
+    near = dict.fromkeys(one for need in needs for one in nearest(need, known, most=1))
+    return "correct its needs" + (f", perhaps to {', '.join(near)}" if near else "")
+
+
 def check_needs(task: Task, needs: Collection[str], access: str, oracle: bool) -> None:
     """Refuse a method that needs columns it may not see. Raises UsageError that says what to set."""
     visible = visible_columns(task, access, oracle)
@@ -54,8 +62,9 @@ def check_needs(task: Task, needs: Collection[str], access: str, oracle: bool) -
     withheld = [
         need for need in tiers if need.partition(".")[2] not in task.tables.get(need.partition(".")[0], ())
     ]
+    unknown = [need for need, tier in tiers.items() if tier is None]
     for lacking, reason in (
-        ([n for n, tier in tiers.items() if tier is None], "which no table has: correct its needs"),
+        (unknown, f"which no table has: {correction(unknown, visible)}"),
         (
             [n for n, tier in tiers.items() if tier == LABEL],
             "which no table shows: it is what labels are made of",

@@ -50,14 +50,14 @@ class TablesByRegion(dict[str, pl.LazyFrame]):
 
 @dataclass(frozen=True, repr=False)
 class Fold:
-    """Inputs, units and labels of one fold; it holds nothing of the truth of the test part.
+    """Inputs, units and labels of one fold. It holds no truth of the test part.
 
-    ``task``: the problem to solve. ``tables``: visible rows and columns by table, lazily; the table that a task hands
-    over step by step has only the rows of train and valid. ``parts``: ``[unit, part]``. ``supervision``:
-    ``[unit, part, label]`` of train and valid. ``pair_supervision``: ``[pair, part, label]`` of own labelled pairs,
-    else None. ``names``: column -> ``[column, name]``, the names of units and regions of own data that are text.
-    ``independent_regions``: whether regions are independent, as in a release. ``regions``, ``whole``: for a fold of
-    :meth:`of_regions`, its regions and the fold that it is a part of.
+    ``task``: the problem to solve. ``tables``: lazy tables with the visible rows and columns; the streamed table of a
+    streamed task has only the rows of train and valid. ``parts``: ``[unit, part]``. ``supervision``:
+    ``[unit, part, label]`` of train and valid. ``pair_supervision``: ``[pair, part, label]`` of labelled pairs in own
+    data, else None. ``names``: column -> ``[column, name]``, for units and regions that are text in own data.
+    ``independent_regions``: whether regions are independent, as in a release. ``regions``, ``whole``: its regions and
+    the whole fold, if :meth:`of_regions` made this one; else None.
     """
 
     task: Problem

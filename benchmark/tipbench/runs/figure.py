@@ -36,25 +36,25 @@ MEANING = {
     ALL: "all units: nothing is learnt from labels",
 }
 APART = 0.22
-"""Of a method's splits, in rows, where these are few."""
+"""Distance between the marks of two splits of a method, in rows; less if a method has many splits."""
 ACROSS = {1: 1, 2: 2, 3: 2, 4: 2}
-"""Panels beside each other, by their number; three of more."""
+"""Number of panels -> panels beside each other. Three for any other number."""
 PANEL = (5.4, 0.8, 0.27)
 """Inches: the width of a panel, its height without methods, and the height of a method."""
 LETTER = 0.54
 """The usual width of a letter of matplotlib's own font, in its size."""
 LINE, FEW = 0.18, 5
-"""Inches of a line above or below the panels, and how many such lines any figure has room for."""
+"""Height in inches of a line of text above or below the panels, and how many such lines fit in every figure."""
 
 
 def check_format(path: str) -> None:
-    """Refuse a file name that says no format that can be drawn. Raises UsageError."""
+    """Raise UsageError if no figure can be drawn in the format of this file name."""
     if Path(path).suffix.lower() not in FORMATS:
         raise UsageError(f"figure.path={path} has an unsupported format: use {' or '.join(FORMATS)}.")
 
 
 def check_ending(path: Path) -> None:
-    """Refuse a file name that says no format that can be drawn. Raises UsageError."""
+    """Raise UsageError if no figure can be drawn in the format of this file name."""
     if path.suffix.lower() not in FORMATS:
         raise UsageError(f"--figure {path} has an unsupported format: use {' or '.join(FORMATS)}.")
 
@@ -133,8 +133,8 @@ def _splits(rows: Sequence[Row]) -> list[str]:
 
 
 def metric_title(task: str, metric: str, prevalence: float | None = None) -> str:
-    """Return a metric as an axis names it, with the prevalence that it is at: a user's own data have one of their
-    own."""
+    """Return the label of a metric on an axis. Average precision has the prevalence in it: ``prevalence`` if given
+    (own data), else that of the task."""
     name, usual = metric_of(metric).title, task_of(task).prevalence
     if metric == "average_precision" and usual is not None:
         return f"{name} at {100 * (prevalence or usual):.3g}% prevalence"
@@ -142,7 +142,7 @@ def metric_title(task: str, metric: str, prevalence: float | None = None) -> str
 
 
 def _reach(rows: Sequence[Row]) -> tuple[float, float]:
-    """Return the ends of the axis: 0, or the tenth below what is drawn where that is negative, and the tenth above."""
+    """Return the limits of the axis: 0, or the tenth below a negative lowest value; the tenth above the highest."""
     values = [
         value
         for row in rows

@@ -18,6 +18,7 @@ import polars as pl
 from pydantic import BaseModel, ValidationError
 from tipcore.errors import UsageError
 from tipcore.table_files import read_parquet
+from tipcore.validation import requirement
 
 from tipbench.runs.results import Result
 
@@ -58,7 +59,7 @@ def read_results(path: Path, task: str | None = None) -> list[Result]:
         return results_of(frame if task is None else frame.filter(pl.col("task") == task))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        said = f"{'.'.join(map(str, first['loc'])) or 'a row'}: {first['msg']}"
+        said = f"{'.'.join(map(str, first['loc'])) or 'a row'}: {requirement(first)}"
     except (OSError, ValueError, pl.exceptions.PolarsError) as error:
         missing = isinstance(error, FileNotFoundError)
         said = "the file is missing" if missing else str(error).strip().splitlines()[0][:160].rstrip(".")

@@ -10,12 +10,12 @@ from typing import Any
 
 from tipcore.errors import UsageError
 from tipcore.extras import how_to_install, missing_extra
+from tipcore.spelling import suggestion
 from tipdata.core.own_worlds import is_own
 from tipdata.release import open_release
 
 from tipbench.config.compose import METHOD, TARGET, Composer, Override, values_of
 from tipbench.config.methods import is_shipped, method_class
-from tipbench.config.options import suggestion
 from tipbench.config.settings import SEEDS, Grid, Settings
 from tipbench.data.custom.config import own_data
 from tipbench.data.custom.folds import is_mapped

@@ -17,9 +17,9 @@ from typing import Any
 import polars as pl
 from tipcore.errors import UsageError
 from tipcore.locations import expand_home
+from tipcore.spelling import suggestion
 from tipdata.documents.project_files import project_file
 
-from tipbench.config.options import suggestion
 from tipbench.console import Column
 from tipbench.metrics.harm import FEW_FINDS, NO_FINDS, SILENT
 from tipbench.metrics.registry import metric_of, metrics

@@ -20,6 +20,7 @@ from tipcore.display import html_table
 from tipcore.errors import UsageError
 from tipcore.operating_system import check_regular
 from tipcore.table_files import read_parquet
+from tipcore.validation import requirement
 
 from tipbench.config.methods import is_shipped, method_class
 from tipbench.evaluation.comparison import Draws
@@ -280,7 +281,7 @@ def read_record(path: Path, kind: type[Model], absent: str, called: str, again: 
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "its JSON"
         raise UsageError(
-            f"{path} is not a {called} of this version: {where}: {first['msg']}; {again}."
+            f"{path} is not a {called} of this version: {where}: {requirement(first, kind)}; {again}."
         ) from None
 
 

@@ -341,11 +341,19 @@ def run(
             jobs.append(made)
         else:
             outcomes[cell.folder] = made
-    if outcomes and jobs and not quiet:
-        sys.stderr.write(f"{len(outcomes)} of {len(cells)} cells are finished, {len(jobs)} to run\n")
+    if outcomes:
+        finished = f"{len(outcomes)} of {len(cells)} cells are finished, {len(jobs)} to run"
+        with logging_to(log_file):
+            LOGGER.info(finished)
+        if jobs and not quiet:
+            sys.stderr.write(f"{finished}\n")
     if jobs:
         try:
             check_writable(jobs[0].cell.runs)
+        except (FileExistsError, NotADirectoryError):
+            raise UsageError(
+                f"runs.path={jobs[0].cell.runs} is or lies in a file: give the path of a folder."
+            ) from None
         except OSError as error:
             raise UsageError(
                 f"runs cannot be written to {jobs[0].cell.runs}: {error.strerror or error}; {ELSEWHERE}."

@@ -1,4 +1,4 @@
-"""Write a story as text: a paragraph per phase, day by day where little happens and period by period where much."""
+"""Write a story as text: a paragraph per phase, with a line per event or, if there are many, a line per period."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from tipbench.stories.sources import VIEWS
 
 WIDTH, INDENT = 100, 19
 FEW, LINES = 4, 6
-"""Up to so many events have a line each; more events share up to so many lines."""
+"""Up to ``FEW`` events of a type have a line each. More events share at most ``LINES`` lines."""
 PERIODS = (7, 14, 28, 91, 182, 365, 10_000)
-"""Days that a line may cover; the first of these with few enough lines is taken."""
+"""Days that a line may cover. The shortest period that needs at most ``LINES`` lines is used."""
 TOP = 3
-"""Sorts and towns that a line names; one more where it is the last."""
+"""The most frequent sorts or towns that a line names. If there is only one more, it is named too."""
 UNDATED = "no day known"
 
 SINGULAR = {what: words["one"] for what, words in TABLES["events"].items()}
-"""What happened, of one event; in the order in which a phase is told."""
+"""Event type -> words for one event. A phase lists its events in this order of types."""
 PLURAL = {what: words["many"] for what, words in TABLES["events"].items() if "many" in words}
-"""The same of several."""
+"""Event type -> words for several events; types that happen once have none."""
 MONEY = ("money in", "money out", "money moved", "money beside", "everyday payment")
 
 

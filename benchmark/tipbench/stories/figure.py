@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 INK, QUIET, PALE, PAPER, WASH = (LIGHT[name] for name in ("ink", "quiet", "pale", "paper", "wash"))
 ACCENT, STRONG = LIGHT["accent"], LIGHT["oracle"]
 BAR, THIN = 4.0, 1.6
-"""Points across the bar of what lasts, and of what matters less in its lane."""
+"""Width in points of the bar of an event that lasts, and of a less important one in the same lane."""
 
 
 def recruits(event: Event) -> bool:
@@ -103,14 +103,14 @@ FIRMS = -1.5
 
 
 class Reach(NamedTuple):
-    """What is drawn, in days: the first and the last, and the last of the operation's life."""
+    """The first and the last day that are drawn, and the last day of the operation's life."""
 
     first: float
     last: float
     ends: int
 
     def end(self, event: Event) -> float:
-        """Return the last day of what lasts: what goes on does so until the operation ends, as far as it is told."""
+        """Return the last drawn day of an event that lasts. Without an end, it lasts until the operation ends."""
         until = max(self.ends, event.day) if event.until is None else event.until
         return min(until, self.last)
 

@@ -8,11 +8,11 @@ from functools import reduce
 
 import polars as pl
 from tipcore.errors import UsageError
+from tipcore.spelling import suggestion
 from tipdata.core.coverage import VIEW_ROWS
 from tipdata.core.world import MINUTES_A_DAY, parameters
 from tipdata.stages import tables_of
 
-from tipbench.config.options import suggestion
 from tipbench.data.harm_groups import owned_firms
 from tipbench.task import Source
 
@@ -112,7 +112,7 @@ SHOWN = ("operation", "region", "kind", "form", "category", "language", "begins"
 MANY = 50
 """Rows of a view beyond which more make no richer story."""
 RICHEST = "kind=trafficking"
-"""Which operation is told unless one is given."""
+"""Filter that chooses the operation of a story if none is given."""
 ASKED = re.compile(r"([a-z_]+)(>=|<=|=|<|>)(.+)")
 HOLDS = {"=": pl.Expr.eq, ">=": pl.Expr.ge, "<=": pl.Expr.le, "<": pl.Expr.lt, ">": pl.Expr.gt}
 

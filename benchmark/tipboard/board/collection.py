@@ -62,7 +62,7 @@ def collect(runs: Path, draft: bool = False) -> list[FinishedRun]:
 
 
 def place_of(result: Result) -> tuple[str, str, str, int]:
-    """Return task, split, the method's name without its task, seed: where a result stands on its board."""
+    """Return the place of a result on its board: task, split, name of the method without its task, and seed."""
     return result.task, result.split, result.method_name, result.seed
 
 

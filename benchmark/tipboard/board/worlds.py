@@ -19,6 +19,7 @@ from tipbench.runs.results import Result, read_result, run_folders
 from tipbench.tasks import ScoreVersion, score_version, task_of
 from tipcore.atomic import write_file_atomically
 from tipcore.errors import UsageError
+from tipcore.validation import requirement
 from tipdata.core.world import check_status
 from tipdata.release import Release
 
@@ -107,7 +108,8 @@ def read_stability(results: Path, data: str) -> Stability | None:
     except FileNotFoundError:
         return None
     except ValidationError as error:
-        said = f"{'.'.join(map(str, error.errors()[0]['loc'])) or 'the file'}: {error.errors()[0]['msg']}"
+        first = error.errors()[0]
+        said = f"{'.'.join(map(str, first['loc'])) or 'the file'}: {requirement(first, Stability)}"
     except OSError as error:
         said = str(error.strerror or error)
     raise UsageError(

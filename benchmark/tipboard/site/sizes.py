@@ -96,7 +96,7 @@ class Size:
         return [entry for entry in self.board.entries if entry.id in self.by_entry]
 
     def beside(self, line: Line) -> Lines:
-        """Return all lines of a line's task and split."""
+        """Return all lines with the same task and split as this line."""
         place = line["task"], line["split"]
         return next(one for one in self.standings if (one[0]["task"], one[0]["split"]) == place)
 

@@ -29,6 +29,7 @@ MOST_NAMES = 1_000
 """The most names that are listed; a submission of 200 files has 601 at most."""
 
 FORM = f"only {RECORD} and <task>/<split>/s<seed>.parquet may be in it"
+ABSENT = "it is not there: pack a submission with `tipbench submit RUN --to FOLDER`, or name its folder."
 
 
 @dataclass
@@ -67,7 +68,7 @@ def look(folder: Folder) -> SubmissionFolder:
     if found.names > MOST_NAMES:
         found.problems = [Problem("it", f"it holds more than {MOST_NAMES:,} files and folders; {FORM}.")]
     elif not found.has_record:
-        found.problems.insert(0, Problem(RECORD, "it is not there."))
+        found.problems.insert(0, Problem(RECORD, ABSENT))
     return found
 
 

@@ -327,7 +327,10 @@ def _folders(path: Path) -> list[Path]:
         raise UsageError(f"{path} is not a folder: give a run's folder, or one that holds runs.")
     found = [path] if (path / RESULT).is_file() else run_folders(path)
     if not found:
-        raise UsageError(f"{path} holds no finished run: make one with `tipbench run`.")
+        raise UsageError(
+            f"{path} holds no finished run ({RESULT}): make one with `tipbench run`, or give files of predictions "
+            "as TASK/SPLIT/sSEED=FILE."
+        )
     return found
 
 

@@ -19,12 +19,13 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from tipcore.validation import requirement
 
 from tipboard.submissions.messages import Problem, legal_text, quote
 
 RECORD = "submission.json"
 RESERVED_TEAMS = ("tipbench", "own")
-"""Of reference methods, and of methods that whoever keeps a board ran there."""
+"""Names of teams that no submission may have: reference methods, and methods that the keeper of a board ran."""
 
 MOST_FILES = 200
 _HOST = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+"
@@ -47,9 +48,9 @@ UNPINNED = re.compile(
 )
 """Packages that cannot be pinned: installers, and wheels on hosts named by an IP address or in a private network."""
 INTERPOLATION = re.compile(r"\$\\*\{")
-"""How text begins that Hydra, when its authors run it, replaces by what their machine knows."""
+"""Start of an interpolation: Hydra replaces it by a value of the machine that runs it."""
 KEPT_BACK = ("runs", "figure", "engine", "overwrite", "fence", "limits", "hydra", "experiment", "grid")
-"""Keys of the config that are of whoever runs it, and not of the method."""
+"""Keys of the config that a submission must not set: they belong to the person who runs the method."""
 
 
 def _whole(pattern: str, what: str) -> AfterValidator:
@@ -374,5 +375,5 @@ def validation_problem(error: Any) -> Problem:
     for part in error["loc"]:
         where += f"[{part}]" if isinstance(part, int) else f".{quote(part, 40)}"
     own = error["type"] == "value_error"
-    words = quote(error["ctx"]["error"] if own else error["msg"], 160).rstrip(".")
+    words = quote(error["ctx"]["error"] if own else requirement(error), 160).rstrip(".")
     return Problem(f"{RECORD}: {where.lstrip('.') or 'it'}", f"{words[:1].lower()}{words[1:]}.")

@@ -32,6 +32,7 @@ from tipcore.atomic import PARTIAL, STALE_SECONDS
 from tipcore.errors import UsageError
 from tipcore.locations import FULL, error_text, expand_home, is_url
 from tipcore.operating_system import check_regular
+from tipcore.validation import requirement
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -94,9 +95,9 @@ def read_config(results: Path) -> BoardConfig:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
-        said = (
-            "give an https address or nothing" if where.startswith(("site.", "packages.")) else first["msg"]
-        )
+        said = requirement(first, BoardConfig, show=True)
+        if where.startswith(("site.", "packages.")):
+            said = "give an https address or nothing"
         if where == "site.documentation":
             said = "give an https address, a path from the site's root such as ../documents, or nothing"
         raise UsageError(f"{path} is not a config of a board: {where}: {said}.") from None

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import NamedTuple
 import polars as pl
 from tipcore.atomic import find_whole
 from tipcore.errors import UsageError
+from tipcore.progress import Advance, progress
 from tipcore.table_files import read_doubtful
 
 from tipdata.core.kinds import LANGUAGES
@@ -270,12 +271,13 @@ class LintReport:
         return dict(sorted(Counter((s.table, s.rule) for s in self.strikes).items()))
 
 
-def lint_folder(folder: Path, version: str = "") -> LintReport:
+def lint_folder(folder: Path, version: str = "", quiet: bool = True) -> LintReport:
     """Read every parquet file below a folder.
 
     Args:
         folder: a release's, an export's, or any other.
         version: of the data, for the schema; '' for the newest released.
+        quiet: no progress.
 
     Raises:
         UsageError: for a folder that is not there or has no parquet file, and for a file that cannot be read.
@@ -288,8 +290,10 @@ def lint_folder(folder: Path, version: str = "") -> LintReport:
             f"{folder} has no parquet file: name the folder of a release, such as an export of it."
         )
     reader = _FolderReader(folder, version or newest_released())
-    for path in paths:
-        reader.read(path)
+    with progress("files", len(paths), quiet) as advance:
+        for path in paths:
+            reader.read(path)
+            advance(1)
     return reader.report
 
 
@@ -394,25 +398,33 @@ def _strings(values: pl.Series) -> pl.DataFrame | None:
     return frame.drop_nulls("text") if frame.schema["text"] == pl.String else None
 
 
-def lint_sources() -> LintReport:
-    """Return what was read and found: per language its adverts and notes, and what no language owns."""
+def lint_sources(quiet: bool = True) -> LintReport:
+    """Return what was read and found: per language its adverts and notes, and what no language owns.
+
+    ``quiet``: no progress.
+    """
     report = LintReport()
-    for language in LANGUAGES:
-        _read_source(report, f"text in {language}", producible_texts(language), language)
-    _read_source(report, "names and codes", names_and_codes(), "en", forms=False)
+    texts = {language: list(producible_texts(language)) for language in LANGUAGES}
+    others = list(names_and_codes())
+    with progress("texts", sum(map(len, texts.values())) + len(others), quiet) as advance:
+        for language, strings in texts.items():
+            _read_source(report, f"text in {language}", strings, language, advance)
+        _read_source(report, "names and codes", others, "en", advance, forms=False)
     return report
 
 
 def _read_source(
     report: LintReport,
     name: str,
-    strings: Iterator[tuple[str, str]],
+    strings: Sequence[tuple[str, str]],
     language: str,
+    advance: Advance,
     forms: bool | None = None,
 ) -> None:
     seen: set[str] = set()
     for source, text in strings:
         report.strings[name] += 1
+        advance(1)
         if text in seen:
             continue
         seen.add(text)

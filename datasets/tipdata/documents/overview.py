@@ -1,9 +1,11 @@
 """Show a release in a terminal: its tables, columns and marginals, and some rows."""
 
 import polars as pl
+from tipcore.errors import UsageError
+from tipcore.spelling import check_word
 
 from tipdata.core.draw import Stream, effective_size
-from tipdata.core.world import MINUTES_A_DAY, profile
+from tipdata.core.world import MINUTES_A_DAY, parameters, profile
 from tipdata.documents.fidelity import AggregateResult, compare_release
 from tipdata.release import Release
 from tipdata.stages import tables_of
@@ -56,9 +58,18 @@ def _describe_weights(release: Release) -> list[str]:
 
 
 def preview(release: Release, table: str = "adverts", rows: int = 10, language: str | None = None) -> str:
-    """Return random rows of a table's observed columns as text; the same rows each time. ``language``: of adverts."""
+    """Return random rows of a table's observed columns as text; the same rows each time.
+
+    ``language``: of the rows. Raises UsageError for a table that does not exist, and for a language that it cannot
+    have.
+    """
     lazy = release.scan(table)
     if language is not None:
+        known = tables_of(release.version)[table]
+        if "language" not in known.observed:
+            raise UsageError(f"table {table} has no column language: leave out language=.")
+        possible = known["language"].possible(parameters(release.version))
+        check_word(language, possible, f"language={language} does not exist")
         lazy = lazy.filter(pl.col("language") == language)
     frame = lazy.collect()
     if not frame.height:

@@ -56,7 +56,7 @@ class PrivacyLedger(BaseModel):
 
     @property
     def spent(self) -> float:
-        """ε of all runs together, by basic composition."""
+        """The sum of ε over all runs (basic composition)."""
         return sum(run.epsilon for run in self.runs)
 
     def after(self, epsilon: float, parameters: list[str], world: str) -> PrivacyLedger:

@@ -21,6 +21,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from tipcore.errors import UsageError
+from tipcore.validation import requirement
 
 from tipdata.core.yaml_lines import read_yaml
 
@@ -126,7 +127,7 @@ def read_request(file: Path) -> CalibrationRequest:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
-        said = f"{first['msg'][0].lower()}{first['msg'][1:]}"
+        said = requirement(first, CalibrationRequest, show=True)
         raise UsageError(f"{file.name}: {where} is wrong: {said}.") from None
     except ValueError as error:
         raise UsageError(str(error)) from None

@@ -33,7 +33,9 @@ from tipcore.display import printable
 from tipcore.errors import CheckFailed, MachineFault, UsageError
 from tipcore.locations import Remote, error_text, home, place_of
 from tipcore.operating_system import check_regular
+from tipcore.spelling import suggestion
 from tipcore.table_files import UNREADABLE, error_line, read_parquet, scan_parquet
+from tipcore.validation import requirement
 
 from tipdata.core.tables import Table
 from tipdata.core.world import (
@@ -77,7 +79,7 @@ def scan_table(
     tables = tables_of(version)
     if name not in tables:
         where = f" in data version {version}" if name in all_tables() else ""
-        raise UsageError(f"table {name} does not exist{where}: choose one of {', '.join(tables)}.")
+        raise UsageError(f"table {name} does not exist{where}. {suggestion(name, tables, most=len(tables))}")
     table = tables[name]
     if not table.observed and not truth:
         raise UsageError(f"table {name} is hidden truth: ask for it with truth=True.")
@@ -700,7 +702,7 @@ def open_export(place: str) -> ExportedRelease:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = printable(".".join(map(str, first["loc"])))[:100] or "its JSON"
-        raise _incomplete(place, f"its {MANIFEST} is not one ({where}: {first['msg'][:100]})") from None
+        raise _incomplete(place, f"its {MANIFEST} is not one ({where}: {requirement(first)[:100]})") from None
     release = Release.of(manifest.version, manifest.size, manifest.world)
     published = published_manifest(release)
     if published is not None and published["digest"] != manifest.digest:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -12,6 +13,7 @@ import pytest
 from parsed import ROOT
 from tipbench.commands import _descriptions, list_, score
 from tipbench.declarations import MOVED, SECTIONS, SHARED, Command, Parser, commands
+from tipbench.help_text import COLUMN, format_text
 from tipbench.kinds import KINDS
 from tipcore.errors import UsageError
 
@@ -25,6 +27,40 @@ def parser_of(*sections: str) -> Parser:
     command.__dict__["doc"] = "``tipbench planted``: for a test.\n\n" + "\n\n".join(sections) + "\n"
     command.__dict__["actions"] = {}
     return Parser(command, "tipbench planted")
+
+
+@pytest.mark.parametrize(("columns", "widest"), [("", 80), ("80", 80), ("200", 100)])
+def test_no_line_of_help_is_wider_than_the_terminal(tipbench: Callable, monkeypatch, columns, widest) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setattr(sys, "__stdout__", None)  # no terminal
+    for words in ("", *KNOWN, *ALL):
+        code, out, _ = tipbench(*words.split(), "--help")
+        assert code == 0
+        assert [line for line in out.splitlines() if len(line) > widest] == [], words
+        source = ALL.get(words) or KNOWN.get(words)
+        shown, written = (text.replace("\\\n", "").split() for text in (out, source.help if source else ""))
+        assert " ".join(written) in " ".join(shown)
+
+
+def test_texts_about_parameters_begin_in_one_column(tipbench: Callable) -> None:
+    for words in ALL:
+        text = tipbench(*words.split(), "--help")[1]
+        sections = re.findall(r"^(?:arguments|settings|options)\S*:\n((?:  .*\n)+)", text, re.MULTILINE)
+        about = [
+            re.match(r"  (?:\S.*?  +|  +)(?=\S)", line) for part in sections for line in part.splitlines()
+        ]
+        assert {one.end() for one in about if one} <= {COLUMN}, words
+
+
+def test_an_example_that_is_too_long_goes_on_in_a_line_that_a_shell_joins() -> None:
+    example = 'tipbench submit a/forward/s0=a.parquet --to acme--mine summary="Two words and more" --draft team=acme'
+    shown = format_text(f"examples:\n  {example}  about it\n").splitlines()
+    assert shown[1:4] == [
+        "  tipbench submit a/forward/s0=a.parquet --to acme--mine \\",
+        '      summary="Two words and more" --draft team=acme',
+        " " * COLUMN + "about it",
+    ]
+    assert shlex.split("\n".join(shown[1:3]).replace("\\\n", "")) == shlex.split(example)
 
 
 def test_there_are_at_most_thirty_commands() -> None:
@@ -223,4 +259,4 @@ def test_help_of_score_names_the_columns_of_every_kind() -> None:
     text = " ".join((score.__doc__ or "").split())
     for kind in KINDS.values():
         columns = ", ".join(kind.columns("UNIT"))
-        assert f"{kind.name} {columns} {kind.title}, {kind.rows}" in text
+        assert f"{kind.name} {columns}: {kind.title}, {kind.rows}" in text

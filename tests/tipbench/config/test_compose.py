@@ -97,8 +97,8 @@ def test_a_path_is_taken_as_it_is_typed(path: str) -> None:
         ([RISK, "release=tiny", "data=sms_spam"], "exclude each other"),
         ([RISK, "seed=x"], "seed=x is wrong"),
         ([RISK, "seed=-1"], "seed=-1 is wrong"),
-        ([RISK, "release.world=-1"], "release.world=-1 is wrong: input should be greater than or equal to 0"),
-        ([RISK, "release.world=x"], "release.world=x is wrong: input should be a valid integer"),
+        ([RISK, "release.world=-1"], "release.world=-1 is wrong: it must be 0 or more."),
+        ([RISK, "release.world=x"], "release.world=x is wrong: it must be a whole number, 0 or more."),
         ([RISK, "release.word=1"], 'Did you mean "release.world"'),
         ([RISK, "engine.workers=0"], "engine.workers=0 is too few"),
         ([RISK, "overwrite=sometimes"], "only_missing"),
@@ -122,8 +122,8 @@ def test_a_path_is_taken_as_it_is_typed(path: str) -> None:
             ["baseline=advert_risk/tfidf_logreg", "+baseline.method.c.d=1"],
             "baseline.method.c.d: baseline.method.c is 10.0 and has no keys: give baseline.method.c=VALUE.",
         ),
-        ([RISK, f"seed={10**20}"], f"seed={10**20} is wrong: input should be less than 2147483648."),
-        ([RISK, "replicates=1000000000"], "is wrong: input should be less than or equal to 100000."),
+        ([RISK, f"seed={10**20}"], f"seed={10**20} is wrong: it must be 0 or more and less than 2147483648."),
+        ([RISK, "replicates=1000000000"], "is wrong: it must be 0 or more and 100000 or less."),
         *(
             ([f"{TARGET}={target}"], f"{target} is not a class: write module.Class, such as {like}.")
             for target, like in (

@@ -1,4 +1,4 @@
-"""Options of config folders, also of installed packages, and the nearest of a misspelling."""
+"""Options of config folders, also of installed packages."""
 
 import json
 import logging
@@ -13,33 +13,10 @@ from tipbench.config.options import (
     check_option,
     config_folders,
     describe_option,
-    nearest,
     options,
-    suggestion,
 )
 from tipcore.errors import UsageError
 from tipdata.release import Release
-
-KNOWN = [
-    "advert_risk/tfidf_logreg",
-    "advert_risk/prior",
-    "advert_risk/oracle",
-    "advert_authorship/tfidf_cosine",
-]
-
-
-@pytest.mark.parametrize(
-    ("word", "near"),
-    [
-        ("advert_risk/tfidf_logre", ["advert_risk/tfidf_logreg"]),  # none of its siblings
-        ("tfidf_logreg", ["advert_risk/tfidf_logreg"]),
-        ("advert_rsk/prior", ["advert_risk/prior"]),
-    ],
-)
-def test_the_nearest_baseline_is_found(word: str, near: list[str]) -> None:
-    assert nearest(word, KNOWN)[: len(near)] == near
-    assert len(nearest("advert_risk/tfidf_logre", KNOWN)) == 1
-    assert suggestion("qqq", ["tiny", "small"]) == "Choose one of tiny, small."
 
 
 def test_a_later_folder_adds_options_and_replaces_files(tmp_path: Path) -> None:

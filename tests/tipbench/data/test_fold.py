@@ -223,6 +223,10 @@ def test_objects_show_themselves_in_a_line_and_in_a_notebook(tiny: Release) -> N
         ({"needs": {"adverts.account"}}, "set access=platform"),
         ({"needs": {"flags.flag"}}, "set access=platform"),
         ({"needs": {"adverts.telephone"}}, "which no table has"),
+        (
+            {"needs": {"advert.body"}},
+            r"advert\.body, which no table has: correct its needs, perhaps to adverts\.body\.",
+        ),
         ({"needs": {"annotations.score"}}, "what labels are made of"),
         ({"task": "advert_authorship", "needs": {"adverts.images"}}, "hides at every access"),
         ({"task": "advert_linkage", "labels": "expert"}, "choose truth or proxy"),

@@ -1,7 +1,7 @@
 """A fence around a method of :mod:`hostile`, on a fold of the release tiny."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -38,11 +38,13 @@ def fenced(prepared: Prepared) -> Prepared:
 
 @pytest.fixture
 def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Put]:
-    """Put a class of :mod:`hostile` behind a fence: put("Attack", what=...)."""
+    """Put a class of :mod:`hostile` behind a fence: put("Attack", what=...). ``preload``: as of a session."""
     monkeypatch.syspath_prepend(str(HERE))
     made: list[FencedMethod] = []
 
-    def one(name: str, limits: Limits = USUAL, **arguments: object) -> FencedMethod:
+    def one(
+        name: str, limits: Limits = USUAL, preload: Sequence[str] = (), **arguments: object
+    ) -> FencedMethod:
         module = "hostile" if name == "Attack" else "liars"
         target, folder = f"{module}.{name}", tmp_path / f"fold{len(made)}"
         folder.mkdir()
@@ -50,6 +52,7 @@ def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Put]:
             visible_paths([target], [HERE / f"{name}.py" for name in ("hostile", "liars", "honest", "ways")]),
             folder,
             limits,
+            preload=preload,
         )
         try:
             made.append(FencedMethod(session, folder, {"_target_": target, **arguments}, FILE_BYTES["tiny"]))

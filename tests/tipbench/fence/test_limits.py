@@ -56,6 +56,15 @@ def test_memory_that_forks_share_counts_once(put: Put, fenced: Prepared) -> None
     assert method.notes == ["got 4 forks ended"]
 
 
+def test_memory_that_libraries_of_the_server_only_reserve_does_not_count(
+    put: Put, fenced: Prepared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host, "_SERVERS", {})  # a server of its own, so that no other test has this library
+    method = put("Attack", Limits(memory_gib=0.6), preload=["reserving"], what="fork_idle")
+    method.fit(fenced.folds[0], 0)
+    assert method.notes == ["got 4 forks ended"]
+
+
 def test_memory_that_forks_write_to_counts_for_each(put: Put, fenced: Prepared) -> None:
     with pytest.raises(Ended, match=r"it took more than 0\.6 GiB of memory"):
         attacked(put, fenced, "fork_and_write", Limits(memory_gib=0.6))

@@ -48,6 +48,7 @@ def test_a_column_of_a_hostile_name_is_refused_in_one_short_line(
     code, out, said = tipbench("score", str(tmp_path / "p.parquet"), "task=advert_risk", "release=tiny")
     assert (code, out, said.count("\n")) == (2, "", 1)
     assert said.rstrip().isprintable()
+    assert said.startswith(f"tipbench: {tmp_path / 'p.parquet'}: no column score among ")
     assert len(said) < 300
 
 

@@ -85,6 +85,8 @@ def test_a_method_whose_extra_is_missing_says_how_to_get_it(
 
 
 RISK = {"task": "advert_risk"}
+CHANGED = Open()
+vars(CHANGED)["threshold"] = 0.5
 
 
 @pytest.mark.parametrize(
@@ -95,6 +97,7 @@ RISK = {"task": "advert_risk"}
         (Open(depth=float("nan")), RISK, "of type float, which a config cannot hold"),
         (Open(), {}, "the task of .*Open is missing: run"),
         (Open(), RISK | {"parameters": {"depth": 2}}, "and not both"),
+        (CHANGED, RISK, "threshold was set after the object was made"),
         (type("Hidden", (), {}), RISK, "cannot be found by its name"),
         ("advert_risk/prio", {}, "advert_risk/prior"),
     ],

@@ -115,6 +115,17 @@ def test_more_than_one_folder_to_check_is_refused(tipbench, words: list[str], sa
     assert says in err
 
 
+def test_of_an_empty_folder_it_is_said_what_is_missing_and_what_to_do(tipbench, place: Path) -> None:
+    Path("empty").mkdir()
+    code, out, err = tipbench("submit", "empty")
+    assert (code, out) == (1, "")
+    assert "submission.json: it is not there: pack a submission with `tipbench submit RUN --to FOLDER`" in err
+    code, out, err = tipbench("submit", "empty", "--to", "sub", *ABOUT)
+    assert (code, out) == (2, "")
+    assert "empty holds no finished run (result.json): make one with `tipbench run`, or give files" in err
+    assert not Path("sub").exists()
+
+
 @pytest.mark.parametrize("lacks", ["team", "summary", "authors"])
 def test_what_a_submission_needs_is_named(tipbench, place: Path, lacks: str) -> None:
     code, out, err = tipbench(

@@ -12,6 +12,7 @@ from tipbench.loading import prepare
 from tipbench.runs.scoring import UNVERIFIED, evaluate
 from tipbench.tasks import task_of
 from tipboard.submissions.check import UNDECLARED, SubmissionTruth, check, release_truth
+from tipboard.submissions.folder import ABSENT
 from tipboard.submissions.messages import MOST_LINES, Refused, problem_list
 from tipboard.submissions.record import SubmissionRecord
 from tipcore.errors import CheckFailed, UsageError
@@ -220,7 +221,7 @@ def test_a_record_that_cannot_be_read_is_one_problem_and_one_that_can_is_read_be
     (case.folder / "notes.txt").unlink()
     record = case.folder / "submission.json"
     record.rename(tmp_path / "elsewhere.json")
-    assert problems(case) == ["submission.json: it is not there."]
+    assert problems(case) == [f"submission.json: {ABSENT}"]
     record.symlink_to(tmp_path / "elsewhere.json")
     assert problems(case) == ["submission.json: it is a symbolic link; put the file itself there."]
 

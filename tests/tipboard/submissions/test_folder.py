@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tipboard.submissions import files
 from tipboard.submissions.files import Unreadable, read_regular
-from tipboard.submissions.folder import look, open_folder_of
+from tipboard.submissions.folder import ABSENT, look, open_folder_of
 from tipcore import operating_system
 from tipcore.errors import UsageError
 
@@ -134,7 +134,7 @@ def test_a_folder_without_a_record_or_with_an_empty_folder_says_so(folder: Path)
     (folder / "advert_risk" / "forward").mkdir(parents=True)
     assert said(folder) == ["advert_risk/forward: it is an empty folder; remove it."]
     (folder / "submission.json").unlink()
-    assert said(folder)[0] == "submission.json: it is not there."
+    assert said(folder)[0] == f"submission.json: {ABSENT}"
     (folder / "submission.json").mkdir()
     assert any(problem.startswith("submission.json: ") for problem in said(folder))
 

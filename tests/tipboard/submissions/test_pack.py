@@ -167,7 +167,7 @@ def test_runs_on_data_of_ones_own_or_of_another_evaluator_are_refused(ran) -> No
 
 
 def test_a_folder_without_runs_is_a_usage_error(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="holds no finished run"):
+    with pytest.raises(UsageError, match=r"holds no finished run \(result\.json\): make one with"):
         gather_runs([tmp_path])
     with pytest.raises(UsageError, match="is not a folder"):
         gather_runs([tmp_path / "none"])

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from tipcore.errors import UsageError
 from tipdata.core.kinds import LANGUAGES
+from tipdata.documents import lint
 from tipdata.documents.lint import CODES, NAMES, NOTE, UNKNOWN, LintReport, broken_rules, lint_folder
 from tipdata.release import Release
 from tipdata.stages.helpline.cases import read_notes
@@ -263,6 +264,22 @@ def test_capitals_names_and_codes_of_the_field_are_no_finding() -> None:
     assert not broken_rules("Quilovath", NAMES)
     assert SIGNS in broken_rules("NOW HIRING: Ж", "en")
     assert not broken_rules("chaque condition figure ici", "fr")
+
+
+def test_every_text_of_the_sources_is_read_once_with_progress(
+    monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    texts = [("frames", "Payment in cash."), ("frames", "Payment in cash."), ("frames", "Sexual.")]
+    monkeypatch.setattr(lint, "producible_texts", lambda language: iter(texts if language == "en" else []))
+    monkeypatch.setattr(lint, "names_and_codes", lambda: iter([("names", "Quilovath")]))
+    clock = iter(range(0, 1000, 11))
+    monkeypatch.setattr("tipcore.progress.time.monotonic", lambda: next(clock))
+    report = lint.lint_sources(quiet=False)
+    assert capsys.readouterr().err.splitlines() == [
+        f"texts: {n} of 4 done after {11 * n} s" for n in (1, 2, 3)
+    ]
+    assert report.strings == {"text in en": 3, "names and codes": 1}
+    assert (report.distinct["text in en"], report.by_rule) == (2, {("text in en", "explicit"): 1})
 
 
 def test_a_folder_that_cannot_be_read_is_refused_in_a_sentence(tmp_path: Path) -> None:

@@ -213,7 +213,7 @@ def test_a_version_has_the_tables_that_it_was_released_with(monkeypatch: pytest.
     monkeypatch.setattr("tipdata.stages.stages", lambda: listed)
     assert set(tables_of("9.0.0")) - set(tables_of(NEWEST)) == {"market", "interventions", "effects"}
     assert set(generate_region(World.of(NEWEST), 0)) == set(tables_of(NEWEST))
-    said = rf"table market does not exist in data version {NEWEST}: choose one of"
+    said = rf"table market does not exist in data version {NEWEST}. Choose one of"
     with pytest.raises(UsageError, match=said):
         Release.of(NEWEST, "tiny").scan("market")
 

@@ -4,10 +4,11 @@ import argparse
 
 from tipcore.engines import KEYS, Engine
 from tipcore.errors import UsageError
+from tipcore.spelling import check_word
 from tipdata.release import Release, locate_release, open_release
 
 from tipbench.config.compose import composer_of, parse
-from tipbench.config.options import check_word
+from tipbench.data import releases
 from tipbench.data.custom.config import OwnData, own_data
 
 VALID = (

@@ -29,13 +29,13 @@ import math
 import polars as pl
 from tipcore.errors import CheckFailed, UsageError
 from tipcore.locations import expand_home
+from tipcore.spelling import suggestion
 from tipdata.privacy.audit import AuditFinding, audit
 from tipdata.privacy.calibration import read_table
 from tipdata.release import Release
 from tipdata.stages import tables_of
 
 from tipbench.commands.data._release import open_release_of
-from tipbench.config.options import suggestion
 from tipbench.console import Column, emit, emit_json, emit_table
 
 LIMIT = 0.05

@@ -5,7 +5,7 @@ settings:
                           release.world=; or data= and split= of your own data
   [table=TABLE]           adverts where none is given; all: tables, columns, and marginals beside published aggregates
   rows=10                 of each table
-  [language=CODE]         adverts of this language
+  [language=CODE]         rows of this language, such as ar
 
 options:
   --config-dir --quiet --json
@@ -20,10 +20,10 @@ examples:
 import argparse
 
 from tipcore.errors import UsageError
+from tipcore.spelling import suggestion
 from tipdata.documents.overview import describe, format_frame, preview
 
 from tipbench.commands.data._release import check_rows, chosen_data, is_of_data, open_release_of
-from tipbench.config.options import suggestion
 from tipbench.console import emit, emit_json
 from tipbench.loading import prepare
 
@@ -36,6 +36,8 @@ def call(options: argparse.Namespace) -> int:
     what = "description" if options.table == "all" else "preview"
     release = open_release_of(options)
     if options.table == "all":
+        if options.language is not None:
+            raise UsageError("language= chooses rows of one table: add table=TABLE, or leave out language=.")
         text = describe(release)
     else:
         text = preview(release, table=options.table or "adverts", rows=rows, language=options.language)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from tipcore.errors import UsageError
 from tipcore.units import PARTS
+from tipcore.validation import requirement
 
 UNIT_FIELDS = ("unit", "label", "true_class", "urgency", "truth", "onset", "cluster", "group", "time", "fold")
 """Fields that are a column or expression of the units' rows."""
@@ -175,7 +176,8 @@ def own_data(given: OwnData | Mapping[str, Any]) -> OwnData:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
     places = [str(part) for part in first["loc"]]
-    wrong = str(first.get("ctx", {}).get("error", first["msg"])).rstrip(".")
+    own_words = first.get("ctx", {}).get("error")
+    wrong = requirement(first, OwnData, show=True) if own_words is None else str(own_words).rstrip(".")
     if first["type"] == "extra_forbidden":
         *above, key = places
         known = (FileFormat if above[:1] == ["sources"] else Pairs if above else OwnData).model_fields

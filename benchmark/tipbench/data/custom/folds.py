@@ -9,7 +9,7 @@ import polars as pl
 from tipcore.errors import NotMapped, UsageError
 from tipcore.units import PARTS
 
-from tipbench.data.access import access_level
+from tipbench.data.access import access_level, correction
 from tipbench.data.custom.checks import CASE, own_gallery, own_links, own_seeds
 from tipbench.data.custom.columns import join_names, map_columns, to_release_type
 from tipbench.data.custom.config import OwnData
@@ -65,7 +65,15 @@ def check_own(task: Task, own: OwnData, labels: str, needs: Collection[str], ora
             f"{task.name} hands over {task.stream} step by step, and data={own.name} does not say which and in "
             f"what order: set {', '.join(f'data.tables.{need}' for need in lacking)}."
         )
-    if missing := sorted(n for n in needs if not is_mapped(task, own, n)):
+    missing = sorted(n for n in needs if not is_mapped(task, own, n))
+    if unknown := [
+        n for n in missing if n.partition(".")[0] not in task.tables and not n.startswith(PAIR_NEEDS)
+    ]:
+        raise UsageError(
+            f"the method needs {', '.join(unknown)}, which {task.name} does not have: "
+            f"{correction(unknown, task.tables)}."
+        )
+    if missing:
         fields = [f"data.tables.{need}" for need in missing if not need.startswith(PAIR_NEEDS)]
         how = [f"set {', '.join(fields)}"] if fields else []
         if len(fields) < len(missing):

@@ -134,6 +134,12 @@ def die_with_parent() -> None:
     _call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
+def data_bytes() -> int:
+    """Return the bytes of this process that RLIMIT_DATA counts: private memory that can be written, used or not."""
+    with open("/proc/self/status", "rb") as file:
+        return next(1024 * int(line.split()[1]) for line in file if line.startswith(b"VmData:"))
+
+
 def set_limits(threads: int, memory: int, files: int = 1024) -> None:
     """Limit threads of this user in this namespace (before Linux 5.14: in all), bytes of memory and open files of each
     process; no file of a crash is written."""

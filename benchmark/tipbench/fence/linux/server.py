@@ -28,7 +28,8 @@ LARGEST = 1 << 17
 
 @dataclass(frozen=True)
 class Request:
-    """One fence. ``python``: an interpreter to start inside, or '' to go on with this one. ``path``: of its imports."""
+    """One fence. ``memory``: the most bytes of data that a process may have, those of loaded libraries included.
+    ``python``: an interpreter to start inside, or '' to go on with this one. ``path``: of its imports."""
 
     view: sandbox.View
     user: int
@@ -46,6 +47,7 @@ def main(descriptor: int, preloaded: list[str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is interrupted is the host, which then closes its end
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers report themselves
     sandbox.leave_keys()
+    held = sandbox.data_bytes()
     host = socket.socket(fileno=descriptor)
     host.send(b"ready")
     while True:
@@ -56,6 +58,10 @@ def main(descriptor: int, preloaded: list[str]) -> None:
         for name in said.pop("preload"):
             with suppress(ImportError):  # a name in a module, or a library that is not installed
                 importlib.import_module(name)
+        if not said["python"]:
+            # Each fork starts with the memory that loaded libraries reserve (sentence-transformers: over 1 GiB). It is
+            # added to the limit, so that a method can allocate as much whichever methods ran before it.
+            said["memory"] += max(0, sandbox.data_bytes() - held)
         view = sandbox.View(**said.pop("view"))
         _start(Request(view, **said), requests, answers, report, host)
         for descriptor in descriptors:

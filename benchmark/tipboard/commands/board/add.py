@@ -21,7 +21,7 @@ examples:
 
 runs= keeps the runs' result.json, tests methods against each task's reference while their predictions are there, and
 renders results/README.md and the figure results/board.svg, .png. worlds= keeps scores on worlds of other seeds as
-results/<release>/worlds.json and says how stable each task's ranking is: Kendall's tau-b between rankings of two worlds
+results/RELEASE/worlds.json and says how stable each task's ranking is: Kendall's tau-b between rankings of two worlds
 (mean and least), and how many pairs of methods keep their order in every world. submission= is for maintainers: it
 keeps submission.json, the scores and bootstrap draws, and predictions under their digests where results/board.yaml
 says. `tipbench board build` shows all of it.

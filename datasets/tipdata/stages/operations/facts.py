@@ -66,8 +66,9 @@ class FactLaw:
 
 @dataclass(frozen=True)
 class OperationFacts:
-    """What operations have to say. ``level``: (operations, facts), :data:`SILENT` if there is none. ``log``:
-    (operations, kinds) log-likelihood of all levels given kind and category, milli-nats."""
+    """The facts that operations can state. ``level``: the level of each fact, (operations, facts), :data:`SILENT` where
+    an operation has none. ``log``: log-likelihood of all its levels given kind and category, (operations, kinds),
+    milli-nats."""
 
     level: np.ndarray
     log: np.ndarray

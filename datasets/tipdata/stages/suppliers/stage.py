@@ -134,7 +134,7 @@ def draw_complaints(
     jurisdiction: np.ndarray,
     majority: int,
 ) -> Complaints:
-    """Return the complaints of one region. ``suspected``: bool [firms]; ``jurisdiction``: of each firm."""
+    """Return the complaints of one region. ``suspected`` (bool), ``jurisdiction``: one value for each firm."""
     chances = region["suppliers.complaints.chances"]
     number = np.arange(firms.count)[:, None] * COMPLAINT_ROOM + np.arange(chances)[None, :]
     day = region.stream("complaints/day").below(number, DAYS)
