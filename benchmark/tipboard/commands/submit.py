@@ -61,12 +61,12 @@ import argparse
 import re
 from pathlib import Path
 
-from tipbench.config.options import check_word
 from tipbench.console import Column, emit, emit_json, emit_table, notice
 from tipbench.runs.report import interval, number
 from tipbench.tasks import task_of
 from tipcore.errors import UsageError
 from tipcore.locations import expand_home
+from tipcore.spelling import check_word
 
 from tipboard.seasons.record import open_public
 from tipboard.seasons.units import season_truth

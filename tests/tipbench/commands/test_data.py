@@ -29,7 +29,7 @@ MISTAKES = {
     "preview data=sms_spam language=es": "language= is for releases",
     "preview data=sms_spam": "has no path: say where",
     "lint nowhere": "nowhere is not a folder",
-    "lint round": "has no parquet file",
+    "lint runs": "has no parquet file",
     "lint . release=tiny": "name a folder or a release=, not both",
     "lint release=tny": "tny",
     "lint relase=tiny": 'Unknown setting "relase"',
@@ -79,6 +79,7 @@ MISTAKES = {
 def test_a_mistake_is_one_sentence_with_nothing_printed_or_written(
     tipbench, tiny: Release, place: Path, words: str
 ) -> None:
+    (place / "runs").mkdir(exist_ok=True)
     before = sorted(place.rglob("*"))
     code, out, said = tipbench("data", *words.split())
     assert (code, out) == (2, "")

@@ -8,7 +8,6 @@ from tipcore.spelling import check_word
 from tipdata.release import Release, locate_release, open_release
 
 from tipbench.config.compose import composer_of, parse
-from tipbench.data import releases
 from tipbench.data.custom.config import OwnData, own_data
 
 VALID = (
