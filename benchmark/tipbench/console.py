@@ -36,11 +36,10 @@ class Column:
 
     Of columns that are declared once and read from rows of a table: ``text``: a row -> what a reader sees. ``values``:
     a row -> what a file holds, by column of the file; the first is what a table sorts by. ``note``: a row -> why it has
-    nothing to read there. ``bold``, ``marked``: a row -> whether its cell is the best one, or a score that is not
-    supported. ``fewest``: how many different things it must say to be shown on a terminal. ``overall``: its place in
-    the board's table of everything, None where it is not in it. ``on_page``: whether the Markdown page of reference
-    methods has it. ``printed``: whether a printed page has room for it. ``at_first``: whether a page shows it before a
-    reader chooses columns. ``optional``: whether every table and file leaves it out where no row has it.
+    nothing to read there. ``bold``: a row -> whether its cell is the best one. ``fewest``: how many different things
+    it must say to be shown on a terminal. ``overall``: its place in the board's table of everything, None where it is
+    not in it. ``on_page``: whether the Markdown page of reference methods has it. ``printed``: whether a printed page
+    has room for it. ``at_first``: whether a page shows it before a reader chooses columns.
     """
 
     title: str
@@ -54,13 +53,11 @@ class Column:
     values: Callable[[Any], Mapping[str, Any]] = lambda row: {}
     note: Callable[[Any], str] = _nothing
     bold: Callable[[Any], bool] = lambda row: False
-    marked: Callable[[Any], bool] = lambda row: False
     fewest: int = 1
     overall: int | None = None
     on_page: bool = True
     printed: bool = False
     at_first: bool = True
-    optional: bool = False
 
 
 def emit(text: str) -> None:

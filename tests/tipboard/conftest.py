@@ -16,7 +16,6 @@ from tipboard.board.entries import reference_entries
 from tipboard.board.files import Board, boards
 from tipboard.submissions.guard import Guarded, note
 from tipboard.submissions.reader import outcome
-from tipdata.release import Release, open_release
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -51,14 +50,6 @@ def committed() -> Path:
     if not boards(results):
         pytest.skip("the reference run of this version of the data is in the making")
     return results
-
-
-@pytest.fixture
-def known_world(tiny: Release, monkeypatch: pytest.MonkeyPatch) -> Release:
-    """Let the world that is drawn to reproduce an entry be one that is there: to make another takes seconds."""
-    world = open_release("0.4.0", "tiny", engine="sequential", quiet=True, world=1)
-    monkeypatch.setattr("tipboard.board.reproduction.draw_world", lambda data: world)
-    return world
 
 
 @pytest.fixture

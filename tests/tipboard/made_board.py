@@ -19,7 +19,6 @@ from tipbench.task import Task
 from tipbench.tasks import tasks
 from tipboard.board.collection import KeptDraws
 from tipboard.board.files import REFERENCE, store_results
-from tipboard.board.worlds import Stability, TaskScores, store_stability
 from tipdata.core.draw import Stream
 from tipdata.core.world import newest_released
 
@@ -43,17 +42,14 @@ CURVES = {
         for name, threshold, recall in (("budget_1pct", 0.5, 0.05), ("recall_50", 0.1, 0.5))
     },
 }  # fmt: skip
-REPLICATES, CLUSTERS, WORLDS = 200, 300, (1, 2, 3, 4, 5)
+REPLICATES, CLUSTERS = 200, 300
 
 
 def make_board(results: Path) -> Path:
-    """Write the board of made-up results, its draws and its scores in other worlds; return ``results``."""
+    """Write the board of made-up results and its draws; return ``results``."""
     folder, found = results / DATA / REFERENCE, list(_results())
     folder.mkdir(parents=True)
     store_results(folder, found, [_drawn(one) for one in found if _has_draws(one)])
-    store_stability(
-        results, Stability(data=DATA, worlds=WORLDS, tasks=tuple(map(_in_worlds, tasks().values())))
-    )
     return results
 
 
@@ -129,20 +125,3 @@ def _drawn(one: Result) -> KeptDraws:
     noise = Stream(1, f"draws/{one.method}").uniform(np.arange(REPLICATES)) - 0.5
     draws = Draws(value, value + 2 * REACH * noise, CLUSTERS)
     return KeptDraws(one.task, one.split, one.method_name, one.seed, draws)
-
-
-def _in_worlds(task: Task) -> TaskScores:
-    names = [config["name"].partition("/") for config in _methods()]
-    ranked = tuple(name for of, _, name in names if of == task.name and name != "oracle")
-    split = task.splits[0]
-    return TaskScores(
-        task=task.name,
-        split=split,
-        metric=task.primary,
-        version=task.version,
-        methods=ranked,
-        scores=tuple(
-            tuple(score_of(task.name, one, split, 10 + world) for one in ranked) for world in WORLDS
-        ),
-        left_out={},
-    )

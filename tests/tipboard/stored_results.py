@@ -25,9 +25,3 @@ def change_results(folder: Path, change: Callable[[dict[str, Any]], object], **w
             change(content)
         changed.append(Result.model_validate(content))
     write_results(folder, changed)
-
-
-def remove_results(folder: Path, **where: object) -> None:
-    """Remove the results with these values of their fields."""
-    found = read_results(folder / RESULTS)
-    write_results(folder, [one for one in found if any(getattr(one, n) != v for n, v in where.items())])

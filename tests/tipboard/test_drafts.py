@@ -6,11 +6,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tipboard.board import collection, worlds
+from tipboard.board import collection
 from tipboard.board.acceptance import accept
 from tipboard.board.files import newest, read, store_reference
 from tipboard.board.page import render
-from tipboard.board.worlds import store_stability
 from tipcore.errors import UsageError
 from tipdata.core.world import versions
 
@@ -41,19 +40,6 @@ def test_runs_on_a_draft_are_collected_for_a_board_only_where_asked(drafted: Pat
     with pytest.raises(UsageError, match=REFUSED):
         collection.collect(drafted)
     assert len(collection.collect(drafted, draft=True)) == 1
-
-
-def test_runs_on_independent_worlds_of_a_draft_are_collected_only_where_asked(
-    result: Callable, runs: Callable, tmp_path: Path
-) -> None:
-    meant = {"data": "0.9.0", "evaluator": 2, "method": "0.2.0"}
-    folder = runs(*(result(METHOD, data=f"0.9.0/small.w{world}", versions=meant) for world in range(1, 6)))
-    with pytest.raises(UsageError, match=REFUSED):
-        worlds.collect_worlds(folder)
-    assert (
-        store_stability(tmp_path, worlds.collect_worlds(folder, draft=True)).parent
-        == tmp_path / "0.9.0/small"
-    )
 
 
 def test_a_draft_is_no_default_board_beside_a_released_one(

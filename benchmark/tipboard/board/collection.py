@@ -1,9 +1,8 @@
 """The runs that may stand on one board, of one release and one evaluator, and their bootstrap draws.
 
 All methods of a task and split are scored under the same seeded draws of the same clusters, so the draws of any two
-are paired: their difference tests one against the other (``tipbench.evaluation``), and the order of all under each
-draw bounds a rank (:mod:`tipboard.board.ranks`). They are kept for a task's default split, of a method with several
-seeds for the first, as float32: 4 KB a method.
+are paired: their difference tests one against the other (``tipbench.evaluation``). They are kept for a task's
+default split, of a method with several seeds for the first, as float32: 4 KB a method.
 """
 
 from __future__ import annotations
@@ -70,7 +69,7 @@ Seat = tuple[str, str, int]
 
 
 def seat_of(one: Any) -> Seat:
-    """Return task, split, seed: where a result, its draws or its run on a fresh world stand among those of an entry."""
+    """Return task, split, seed: where a result or its draws stand among those of an entry."""
     return one.task, one.split, one.seed
 
 

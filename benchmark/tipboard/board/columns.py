@@ -20,7 +20,6 @@ from tipbench.runs.report import NOTHING, interval, number, percent, signed, val
 from tipbench.task import Task
 from tipbench.tasks import task_of
 
-from tipboard.board.fresh import NOT_SUPPORTED
 from tipboard.board.standings import NO_SHIFT, Line, Lines, shift_drops
 
 SHARE, LOG_RATIO = "0 to 1", "log ratio"
@@ -62,23 +61,9 @@ def score_text(line: Line) -> str:
     return number(line["score"]) + spread
 
 
-def rank_text(line: Line) -> str:
-    """Return the rank and its interval."""
-    if line["rank"] is None:
-        return NOTHING
-    bounds = "" if line["rank_low"] is None else f" ({line['rank_low']}–{line['rank_high']})"
-    return f"{line['rank']:g}{bounds}"
-
-
 def status_text(line: Line) -> str:
     """Return who ran it, and the doubts about its score."""
-    doubts = ("unverified" if line["unverified"] else "", NOT_SUPPORTED if is_unsupported(line) else "")
-    return ", ".join(word for word in (line["status"], *doubts) if word)
-
-
-def is_unsupported(line: Line) -> bool:
-    """Return whether a fresh world speaks against the score."""
-    return line["supported"] is False
+    return f"{line['status']}, unverified" if line["unverified"] else line["status"]
 
 
 def verdict_text(line: Line) -> str:
@@ -264,13 +249,6 @@ BESIDE = tuple(
 
 COLUMNS = (
     value_column(
-        "rank", "rank",
-        "Place by score among methods that were run here, 1 the best; in brackets its 95% interval when operations "
-        "are drawn again. Submissions and oracles are not ranked.",
-        files=("rank", "rank_low", "rank_high"), number=True, text=rank_text, overall=5, printed=True,
-        unit="1 is the best",
-    ),
-    value_column(
         "method", "method",
         "A reference method, or the team and method of a submission; oracles, shown hidden truth, are in italics.",
         text=lambda line: line["name"], overall=0, printed=True,
@@ -278,19 +256,12 @@ COLUMNS = (
     value_column(
         "score", "score", "The task's primary metric; ± is the standard deviation over seeds (ddof 1).",
         files=("score", "seed_sd", "seeds"), number=True, text=score_text, overall=2, printed=True, unit=OF_METRIC,
-        bold=lambda line: line["is_best"], marked=is_unsupported,
+        bold=lambda line: line["is_best"],
     ),
     value_column(
         "interval", "95% interval", "Cluster bootstrap; its ends are means over seeds.", files=("low", "high"),
         number=True, text=lambda line: interval(line["low"], line["high"], line["note"]), overall=3, printed=True,
         unit=OF_METRIC,
-    ),
-    value_column(
-        "fresh", "fresh world",
-        "Of a reproduced method: its score on a world drawn after its package was pinned; † where it does not support "
-        "the score.",
-        number, files=("fresh", "fresh_low", "fresh_high", "supported"), overall=17, on_page=False, printed=True,
-        unit=OF_METRIC, optional=True, marked=is_unsupported,
     ),
     value_column(
         "share_of_oracle", "share of oracle",

@@ -3,7 +3,7 @@
 The reference methods are entries of the team ``tipbench``, methods of one's own that were run here of the team ``own``;
 others come as submissions (:mod:`tipboard.submissions`). A result was *run here* where whoever keeps the board ran it,
 and is *reproduced* where they ran what a submission pins, behind a fence (:mod:`tipbench.fence`). It is
-*self-reported* where predictions came as files. Only what was run here is ranked and tested against the reference.
+*self-reported* where predictions came as files. Only what was run here is tested against the reference.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from tipbench.config.methods import SHIPPED
 from tipbench.runs.results import Result
 
 from tipboard.board.collection import KeptDraws
-from tipboard.board.fresh import NOT_SUPPORTED, NOT_SUPPORTED_MEANS
 from tipboard.submissions.record import RESERVED_TEAMS
 
 if TYPE_CHECKING:
@@ -28,12 +27,10 @@ MEANING = {
     RUN_HERE: "Whoever keeps this board ran the method with tipbench: all reference methods, and methods of their "
     "own. Access to data and streaming were enforced where its result names a fence, and are declared elsewhere.",
     REPRODUCED: "Its authors submitted it, and whoever keeps this board ran the pinned package and its config again, "
-    "behind a fence that has its fold and nothing else: access and streaming were enforced. They also ran it on a "
-    "fresh world that nobody knew, whose score stands beside. It is not ranked: a package can carry a few answers to "
-    "the released test, too few for the fresh world to show.",
+    "behind a fence that has its fold and nothing else: access and streaming were enforced. A package can still carry "
+    "answers to the test of an open release.",
     SELF_REPORTED: "Predictions came as files and were scored here. The data that a method was shown is what its "
-    "authors declare. It is not ranked.",
-    NOT_SUPPORTED: NOT_SUPPORTED_MEANS,
+    "authors declare.",
     "unverified": "Self-reported on a task that is streamed: nobody can tell whether the stream was read ahead.",
 }
 """Each status in a sentence."""
@@ -45,8 +42,7 @@ class Entry:
 
     ``record``: what its authors say of a submission, None for a method that was run here.
     ``results``: what is shown, sorted by task, split and seed: a reproduced result stands in the place of the uploaded
-    one. ``uploaded``: the uploaded results of cells that were reproduced since; ``fresh``: those of their run on a
-    world that nobody knew. ``draws``: of ``results``.
+    one. ``uploaded``: the uploaded results of cells that were reproduced since. ``draws``: of ``results``.
     """
 
     team: str
@@ -55,7 +51,6 @@ class Entry:
     draws: Sequence[KeptDraws] = field(default=(), repr=False)
     record: SubmissionRecord | None = None
     uploaded: Sequence[Result] = ()
-    fresh: Sequence[Result] = ()
 
     @property
     def id(self) -> str:

@@ -6,8 +6,6 @@ results/<version>/<size>/reference/results.parquet                a run's result
                          submissions/<team>--<method>/submission.json    what its authors say
                                                      uploaded/    results and draws of the uploaded files
                                                      reproduced/  the same of the maintainers' own run
-                                                     fresh/       of runs on fresh worlds, and cells.json
-                         worlds.json                              :mod:`tipboard.board.worlds`
 ```
 """
 
@@ -36,14 +34,14 @@ from tipboard.board.collection import (
     to_bytes,
 )
 from tipboard.board.entries import Entry, reference_entries
-from tipboard.board.fresh_worlds import check_fresh
 from tipboard.submissions.record import Malformed, record_of
 
 if TYPE_CHECKING:
     from tipboard.submissions.record import SubmissionRecord
 
 REFERENCE, SUBMISSIONS, UPLOADED, REPRODUCED = "reference", "submissions", "uploaded", "reproduced"
-FRESH = "fresh"
+FIRST_FENCED = 2
+"""The version of result files since which a reproduced result names its fence: that of tipbench 0.5.0."""
 RECORD = "submission.json"
 ELSEWHERE = "give another --to"
 
@@ -141,8 +139,7 @@ def read(results: Path, data: str | None = None, draft: bool = False) -> Board:
     """Return the board of a release, chosen as :func:`newest` says.
 
     Raises UsageError as that does, where a file is not what it should be, where a result is of a task or metric that
-    is not known here, where results of several evaluators are mixed, and where results on a fresh world are not those
-    that were written (:func:`tipboard.board.fresh_worlds.check_fresh`).
+    is not known here, where results of several evaluators are mixed, and where one was reproduced without a fence.
     """
     name = newest(results, data, draft)
     board = Board(
@@ -150,8 +147,7 @@ def read(results: Path, data: str | None = None, draft: bool = False) -> Board:
     )
     for entry in board.entries:
         _refuse_unknown(results, entry)
-        if entry.record is not None:
-            check_submission(results / name / SUBMISSIONS / entry.id, entry)
+        _refuse_unfenced(results, entry)
     _refuse_mixed(results, board)
     return board
 
@@ -169,7 +165,6 @@ def read_submission(folder: Path) -> Entry:
     record = _record(folder / RECORD)
     uploaded, draws = _side(folder / UPLOADED)
     again, drawn_again = _side(folder / REPRODUCED) if (folder / REPRODUCED).is_dir() else ([], [])
-    fresh, _ = _side(folder / FRESH) if (folder / FRESH).is_dir() else ([], [])
     done = {place_of(result) for result in again}
     shown = [*again, *(result for result in uploaded if place_of(result) not in done)]
     drawn = {seat_of(one): one for one in (*draws, *drawn_again)}
@@ -180,13 +175,16 @@ def read_submission(folder: Path) -> Entry:
         draws=list(drawn.values()),
         record=record,
         uploaded=[result for result in uploaded if place_of(result) in done],
-        fresh=fresh,
     )
 
 
-def check_submission(folder: Path, entry: Entry) -> None:
-    """Check what was reproduced of a submission; see :func:`tipboard.board.fresh_worlds.check_fresh`."""
-    check_fresh(folder / FRESH, folder / REPRODUCED, entry)
+def _refuse_unfenced(results: Path, entry: Entry) -> None:
+    for result in entry.results if entry.record is not None else ():
+        if result.verified and result.fence is None and result.schema_version >= FIRST_FENCED:
+            raise UsageError(
+                f"{results}: {result.task}, split {result.split}, seed {result.seed} of {entry.id} was reproduced "
+                f"without a fence; run `tipbench board reproduce {entry.id}` again."
+            )
 
 
 def _record(path: Path) -> SubmissionRecord:

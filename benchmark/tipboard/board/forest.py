@@ -38,7 +38,7 @@ MEANING = {
     "reference": "the task's reference method",
     "apart": "clearly different from it",
     "hollow": "not clearly different, or not tested",
-    "unranked": "submitted, not ranked; if not supported, drawn at its score on a fresh world",
+    "submitted": "a submission",
     "oracle": "oracle, shown hidden truth",
 }
 """What each mark of a figure means. Clear: p < 5% in a paired cluster bootstrap, after Holm's correction."""
@@ -59,21 +59,21 @@ class Forest:
     @property
     def limits(self) -> tuple[float, float]:
         """Return the ends of the axis."""
-        ends = (end for row in self.rows for end in (row["placed"], *(interval_of(row) or ())))
+        ends = (end for row in self.rows for end in (row["score"], *(interval_of(row) or ())))
         return limits([self.oracle, *ends])
 
 
 def interval_of(line: Line) -> tuple[float, float] | None:
-    """Return the ends of the 95% interval of the score that a line is drawn at."""
-    low, high = line["placed_low"], line["placed_high"]
+    """Return the ends of the 95% interval of a line's score."""
+    low, high = line["low"], line["high"]
     return None if low is None or high is None else (low, high)
 
 
 def score_in_words(line: Line) -> str:
-    """Return the score that a line is drawn at, and its interval."""
+    """Return the score of a line, and its interval."""
     interval = interval_of(line)
     bounds = "" if interval is None else "  [{:.2f}, {:.2f}]".format(*interval)
-    return f"{number(line['placed'])}{bounds}"
+    return f"{number(line['score'])}{bounds}"
 
 
 def forest_of(lines: Lines, most: int | None = None) -> Forest:
@@ -83,7 +83,7 @@ def forest_of(lines: Lines, most: int | None = None) -> Forest:
         lines: of a task on a split.
         most: methods; all where it is None.
     """
-    there = [line for line in lines if line["is_contender"] and line["placed"] is not None]
+    there = [line for line in lines if line["is_contender"]]
     kept = there[:most] + [line for line in there[len(there[:most]) :] if line["is_reference"]]
     about = task_of(lines[0]["task"]), lines[0]["primary"]
     return Forest(
@@ -108,7 +108,7 @@ def colour_of(line: Line) -> str:
     """Return the role of a line's colour."""
     if line["is_reference"]:
         return "ink"
-    return "accent" if line["is_ranked"] else "quiet"
+    return "accent" if line["is_run_here"] else "quiet"
 
 
 FORMATS = (".svg", ".png")
@@ -179,7 +179,7 @@ def _mark(panel: Axes, row: Line, place: int) -> None:
     if (ends := interval_of(row)) is not None:
         panel.plot(ends, [place, place], color=colour, zorder=2, **BAR)
     panel.plot(
-        [row["placed"]], [place], "D" if reference else "o", color=colour, zorder=3, clip_on=False,
+        [row["score"]], [place], "D" if reference else "o", color=colour, zorder=3, clip_on=False,
         markerfacecolor=colour if reference or differs_from_reference(row) else LIGHT["paper"],
         markersize=DIAMOND if reference else DOT,
     )  # fmt: skip

@@ -11,10 +11,8 @@ from tipbench.tasks import task_of
 
 from tipboard.board.columns import COLUMNS, columns_with_text
 from tipboard.board.files import Board, counts, reference_only
-from tipboard.board.ranks import MeanRanks, agreement
 from tipboard.board.standings import Lines, standings
-from tipboard.board.tables import markdown_table, matrix_columns
-from tipboard.board.worlds import Stability
+from tipboard.board.tables import OPEN_PRACTICE, markdown_table, matrix_columns
 
 PAGE = "README.md"
 
@@ -34,6 +32,7 @@ versions, environment and cost; predictions are re-made by the first command. `t
 a site of it, with submissions beside the reference methods.
 
 **A synthetic score does not estimate field performance**, and a score is an indicator for human review.
+{practice}
 
 ![Every task's methods by score, with intervals and the oracle]({figure})
 
@@ -44,9 +43,8 @@ a site of it, with submissions beside the reference methods.
 """
 
 
-def render(board: Board, figure: str, stability: Stability | None = None) -> str:
-    """Return the page of a board's reference methods; ``figure`` is the picture's path beside it, ``stability`` what is
-    known of independent worlds."""
+def render(board: Board, figure: str) -> str:
+    """Return the page of a board's reference methods; ``figure`` is the picture's path beside it."""
     board = reference_only(board)
     found = standings(board)
     versions = sorted({result.versions.evaluator for result in board.results})
@@ -58,11 +56,11 @@ def render(board: Board, figure: str, stability: Stability | None = None) -> str
         evaluator=", ".join(map(str, versions)),
         counts=counts(board),
         figure=figure,
+        practice=OPEN_PRACTICE,
         columns="\n".join(f"- *{column.title}*: {_begun_small(column.about)}" for column in columns),
         nothing=NOTHING,
     )
-    worlds = {} if stability is None else {task.task: task.ranking for task in stability.tasks}
-    return "\n".join([head, *(_section(lines, worlds.get(lines[0]["task"])) for lines in found)])
+    return "\n".join([head, *map(_section, found)])
 
 
 def _begun_small(sentence: str) -> str:
@@ -74,7 +72,7 @@ def _columns(lines: Lines) -> list[Column]:
     return [column for column in columns_with_text(lines) if column.on_page]
 
 
-def _section(lines: Lines, worlds: MeanRanks | None) -> str:
+def _section(lines: Lines) -> str:
     first = lines[0]
     title = metric_title(first["task"], first["primary"])
     better = "lower" if first["lower_is_better"] else "higher"
@@ -84,22 +82,7 @@ def _section(lines: Lines, worlds: MeanRanks | None) -> str:
     parts = [f"## {first['task']}", said, _table(lines, _columns(lines))]
     if len(first["splits"]) > 1:
         parts += [f"The same on every split ({title}):", _table(lines, matrix_columns(lines))]
-    if worlds is not None:
-        parts.append(_over_worlds(worlds))
     return "\n\n".join(parts) + "\n"
-
-
-def _over_worlds(one: MeanRanks) -> str:
-    """Return how stable the ranking is, in a sentence or two."""
-    never, pairs = one.never_turn
-    order = ", ".join(f"{name} {rank:.1f}" for name, rank in zip(one.methods, one.mean_ranks, strict=True))
-    tau, said = agreement(one.scores), ""
-    if tau.mean is not None and tau.least is not None:
-        said = f"; Kendall's τ between the rankings of two worlds is {tau.mean:.2f}, at least {tau.least:.2f}"
-    return (
-        f"In {one.blocks} worlds of other seeds {never:,} of {pairs:,} pairs of methods never change their order"
-        f"{said}. Mean ranks there: {order}."
-    )
 
 
 def _table(lines: Lines, columns: Sequence[Column]) -> str:

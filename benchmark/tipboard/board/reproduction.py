@@ -1,11 +1,10 @@
-"""Maintainers run an entry's method themselves, behind a fence, on the release and on a world that nobody knew.
+"""Maintainers run an entry's method themselves, behind a fence.
 
 A submission's package is installed from wheels and its config composed from plain values; nothing of it is imported
 here. Each cell is fitted and predicted behind a fence (:mod:`tipbench.fence`), and its predictions are scored in this
 process, on the truth that no fence holds. Anybody can make the truth of an open release again and carry it inside a
-wheel: so each cell is run once more, on an independent world of its own whose number is drawn at random after the
-package was installed. What one cell could pass on to the next is truth of a world on which the next is not scored. A
-reference method is run as its stored config says.
+wheel, so a reproduced score is not ranked: seasons rank (:mod:`tipboard.seasons`). A reference method is run as its
+stored config says.
 """
 
 from __future__ import annotations
@@ -30,24 +29,11 @@ from tipcore.atomic import fill_folder_atomically
 from tipcore.engines import run_all
 from tipcore.errors import CheckFailed, UsageError
 from tipcore.table_files import read_parquet
-from tipdata.release import Release
 
 from tipboard.board.acceptance import first_of
 from tipboard.board.collection import REPLICATES, KeptDraws, draws_of_run, seat_of
 from tipboard.board.entries import Entry
-from tipboard.board.files import (
-    FRESH,
-    REPRODUCED,
-    SUBMISSIONS,
-    UPLOADED,
-    check_submission,
-    read,
-    read_submission,
-    store_results,
-)
-from tipboard.board.fresh import fresh_of
-from tipboard.board.fresh_worlds import draw_world, store_record, worlds_of
-from tipboard.seasons.worlds import has_split, make_world
+from tipboard.board.files import REPRODUCED, SUBMISSIONS, UPLOADED, read, read_submission, store_results
 from tipboard.submissions.packages import Environment, compose_pinned, install
 from tipboard.submissions.storage import PredictionStore, read_config, store_of
 
@@ -76,8 +62,7 @@ def config_of(entry: Entry, wanted: Result) -> dict[str, Any]:
 @dataclass(frozen=True)
 class Reproduced:
     """One cell that was run again. ``same``: bit for bit the stored predictions; ``stored`` and ``found``: the primary
-    scores; ``fresh``: that on a world that nobody knew, None where the split cannot be had there; ``supported``:
-    whether that supports ``found``."""
+    scores."""
 
     task: str
     split: str
@@ -85,20 +70,14 @@ class Reproduced:
     same: bool
     stored: float | None
     found: float | None
-    fresh: float | None
-    supported: bool | None
 
 
 @dataclass(frozen=True)
 class Again:
-    """A cell run again: its result, the folder of its run, its fresh world, and its result and folder there, None where
-    that world has no such split."""
+    """A cell run again: its result and the folder of its run."""
 
     result: Result
     folder: Path
-    world: Release
-    fresh: Result | None
-    fresh_folder: Path
 
 
 def reproduce(
@@ -121,8 +100,8 @@ def reproduce(
         limits: of each cell's fence.
 
     Raises:
-        UsageError: for an entry that is not there, names no package, or has no such cells, where no fence can be built,
-        and where what was reproduced earlier and stays is not as it was written.
+        UsageError: for an entry that is not there, names no package, or has no such cells, and where no fence can be
+        built.
         CheckFailed: where its package cannot be installed, or a cell fails.
     """
     entry = _entry(results, data, entry_id)
@@ -136,8 +115,6 @@ def reproduce(
         raise UsageError(
             f"{entry_id} has no results on {', '.join((*tasks, *splits)) or data}: ask for others."
         )
-    if entry.record is not None and _stays(entry, cells):
-        check_submission(results / data / SUBMISSIONS / entry.id, entry)  # what stays is bound again
     with tempfile.TemporaryDirectory(prefix="tipbench-reproduce-") as work:
         environment = _environment(entry, results, Path(work))
         configs = [config_of(entry, one) for one in cells]
@@ -167,12 +144,6 @@ def _entry(results: Path, data: str, entry_id: str) -> Entry:
     return entries[entry_id]
 
 
-def _stays(entry: Entry, cells: Sequence[Result]) -> bool:
-    """Return whether anything that was reproduced earlier is not among these cells."""
-    again = {seat_of(one) for one in cells}
-    return any(one.verified and seat_of(one) not in again for one in entry.results)
-
-
 def _environment(entry: Entry, results: Path, work: Path) -> Environment:
     if entry.record is None:
         return Environment("")
@@ -191,18 +162,8 @@ def _again(
     work: Path,
     limits: Limits,
 ) -> Again:
-    place = work / "runs" / f"{stored.task}-{stored.split}-{stored.seed}"
-    cell = Cell(config, place)
-    result = _run(cell, entry, environment, limits)
-    with make_world(draw_world(stored.data)) as world:
-        there = Cell({**config, "release": {**config["release"], "world": world.world}}, place)
-        has = has_split(cell.task, world, cell.split, config["labels"], config["access"])
-        fresh = _run(there, entry, environment, limits) if has else None
-    return Again(result, cell.folder, world, fresh, there.folder)
-
-
-def _run(cell: Cell, entry: Entry, environment: Environment, limits: Limits) -> Result:
-    """Return the result of a cell that is run behind a fence and scored here."""
+    """Return a cell that was run behind a fence and scored here."""
+    cell = Cell(config, work / "runs" / f"{stored.task}-{stored.split}-{stored.seed}")
     versions = versions_of(cell)
     if entry.record is not None:
         versions = versions.model_copy(update={"method": environment.package})
@@ -211,13 +172,10 @@ def _run(cell: Cell, entry: Entry, environment: Environment, limits: Limits) -> 
         outcome = run_one(Job(cell, versions, digests_of(cell, versions.data)), shared, methods)
     if outcome.result is None:
         kind = UsageError if outcome.usage else CheckFailed
-        where = " of a fresh world" if cell.config["release"]["world"] else ""
-        raise kind(
-            f"{entry.id} on {cell.task}, split {cell.split}, seed {cell.seed}{where} failed: {outcome.cause}"
-        )
+        raise kind(f"{entry.id} on {cell.task}, split {cell.split}, seed {cell.seed} failed: {outcome.cause}")
     if outcome.result.oracle_method:
         raise CheckFailed(f"{entry.id} is an oracle, shown hidden truth: oracles are not reproduced.")
-    return outcome.result
+    return Again(outcome.result, cell.folder)
 
 
 def _named(result: Result, entry: Entry) -> Result:
@@ -232,27 +190,15 @@ def _store(results: Path, data: str, entry: Entry, found: Sequence[Again]) -> No
     made = [replace(one, result=_named(one.result, entry)) for one in found]
     for one in made:
         store.put((one.folder / one.result.predictions.file).read_bytes())
-        if one.fresh is not None:
-            store.put((one.fresh_folder / one.fresh.predictions.file).read_bytes())
         if one.result.split == task_of(one.result.task).splits[0]:
             drawn.append(draws_of_run(one.result, one.folder))
     done = {seat_of(one.result) for one in made}
-
-    def others(kept: Sequence[Result]) -> list[Result]:
-        return [one for one in kept if seat_of(one) not in done]
-
-    folder = results / data / SUBMISSIONS / entry.id
-    earlier = others([one for one in entry.results if one.verified])
+    earlier = [one for one in entry.results if one.verified and seat_of(one) not in done]
     there = {seat_of(one) for one in earlier}
     kept = [one for one in entry.draws if seat_of(one) in there]
-    fresh = [_named(one.fresh, entry) for one in made if one.fresh is not None]
-    worlds = {place: world for place, world in worlds_of(folder / FRESH).items() if place not in done}
-    worlds |= {seat_of(one.result): one.world.name for one in made}
+    folder = results / data / SUBMISSIONS / entry.id
     with fill_folder_atomically(folder / REPRODUCED, replace=True, advice="give another results=") as beside:
         store_results(beside, [*earlier, *(one.result for one in made)], first_of([*kept, *drawn]))
-    with fill_folder_atomically(folder / FRESH, replace=True, advice="give another results=") as beside:
-        store_results(beside, [*others(entry.fresh), *fresh], [])
-        store_record(beside, folder / REPRODUCED, entry.id, worlds)
 
 
 def _held(stored: Result, again: Again, store: PredictionStore) -> Reproduced:
@@ -263,7 +209,6 @@ def _held(stored: Result, again: Again, store: PredictionStore) -> Reproduced:
         uploaded = _content(store.get(digest))
         made = _content((again.folder / found.predictions.file).read_bytes())
         same = uploaded.columns == made.columns and uploaded.equals(made.cast(uploaded.schema, strict=False))
-    fresh = fresh_of([found], [] if again.fresh is None else [again.fresh], found.primary)
     return Reproduced(
         task=stored.task,
         split=stored.split,
@@ -271,8 +216,6 @@ def _held(stored: Result, again: Again, store: PredictionStore) -> Reproduced:
         same=same,
         stored=stored.scores[stored.primary].value,
         found=found.scores[found.primary].value,
-        fresh=None if fresh is None else fresh.score.score,
-        supported=None if fresh is None else fresh.supports,
     )
 
 

@@ -1,8 +1,7 @@
 """Compute every score of a board again from its predictions, or run a sample of its cells again, and name differences.
 
 Predictions come from the board's store, and from runs for those that are not there (of reference methods only digests
-are kept). A fold's answers are made once for all entries. Fresh worlds are made once more by their numbers, which are
-no secret afterwards.
+are kept). A fold's answers are made once for all entries.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 import math
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -33,7 +31,6 @@ from tipcore.engines import run_all
 from tipcore.errors import CheckFailed, UsageError
 from tipcore.sources import imported_names
 from tipcore.table_files import read_parquet
-from tipdata.release import Release
 
 from tipboard.board.acceptance import first_of
 from tipboard.board.collection import (
@@ -42,22 +39,15 @@ from tipboard.board.collection import (
     draws_of_evaluation,
     place_of,
     read_draws,
-    seat_of,
 )
-from tipboard.board.entries import Entry
 from tipboard.board.files import (
-    FRESH,
     REFERENCE,
     REPRODUCED,
     SUBMISSIONS,
     UPLOADED,
-    check_submission,
     read,
-    read_submission,
     store_results,
 )
-from tipboard.board.fresh_worlds import read_fresh_record, store_record, worlds_of
-from tipboard.seasons.worlds import has_split, make_world
 from tipboard.submissions.storage import PredictionStore, store_of
 
 RELATIVE, ABSOLUTE = 1e-9, 1e-12
@@ -118,44 +108,6 @@ def _same(one: float | None, other: float | None) -> bool:
     return math.isclose(one, other, rel_tol=RELATIVE, abs_tol=ABSOLUTE)
 
 
-@contextmanager
-def open_world(data: str) -> Iterator[None]:
-    """Have a fresh world, by the name of its release, as long as this lasts; of a release do nothing."""
-    release = Release.from_name(data)
-    if not release.world:
-        yield
-        return
-    with make_world(release, engine="sequential"):
-        yield
-
-
-def check_absent(submission: Path, entry: Entry) -> None:
-    """Check that fresh worlds really have not the splits of which no result is there.
-
-    Raises UsageError for one that has.
-    """
-    record = read_fresh_record(submission / FRESH)
-    again = {seat_of(one): one for one in entry.results if one.verified}
-    for cell in () if record is None else record.cells:
-        if cell.fresh is None and seat_of(cell) in again:
-            result = again[seat_of(cell)]
-            with make_world(Release.from_name(cell.world)) as world:
-                has = has_split(cell.task, world, cell.split, result.labels, result.access)
-            if has:
-                raise UsageError(
-                    f"{submission / FRESH}: {cell.name} is missing, and {cell.world} has such a split; run "
-                    f"`tipbench board reproduce {entry.id}` again."
-                )
-
-
-def write_fresh(folder: Path, results: Sequence[Result]) -> None:
-    """Write fresh results in the place of what was there, bound to the reproduced ones as they are now."""
-    worlds = worlds_of(folder)
-    with fill_folder_atomically(folder, replace=True) as beside:
-        store_results(beside, results, [])
-        store_record(beside, folder.parent / REPRODUCED, folder.parent.name, worlds)
-
-
 class StoredPlace(NamedTuple):
     """Where a stored result lies: the folder of a submission's side or of all references, and its row there."""
 
@@ -206,15 +158,13 @@ def rescore(
         quiet: hide progress.
 
     Raises:
-        UsageError: if a result is of other data, if a submission's predictions are missing or altered, or if its
-            reproduced results fail their check; without ``write``, also if a result is of another evaluator or the
-            board cannot be read.
+        UsageError: if a result is of other data, or if a submission's predictions are missing or altered;
+            without ``write``, also if a result is of another evaluator or the board cannot be read.
     """
     stored = dict(_stored(results / data))
     _refuse_others(results, data, stored, write)
     if not write:
         read(results, data, draft=True)
-    _check_reproduced(results / data / SUBMISSIONS)
     sources = PredictionSources(store_of(results), _by_digest(runs))
     folds: dict[tuple[str, str, str], list[tuple[StoredPlace, Result]]] = {}
     for place, result in stored.items():
@@ -240,18 +190,8 @@ def _stored(board: Path) -> Iterator[tuple[StoredPlace, Result]]:
 
 
 def _folders(board: Path) -> list[Path]:
-    sides = [
-        one / side for one in whole_folders(board / SUBMISSIONS) for side in (UPLOADED, REPRODUCED, FRESH)
-    ]
+    sides = [one / side for one in whole_folders(board / SUBMISSIONS) for side in (UPLOADED, REPRODUCED)]
     return [folder for folder in (board / REFERENCE, *sides) if folder.is_dir()]
-
-
-def _check_reproduced(submissions: Path) -> None:
-    """Check that what was reproduced is what was written, and that what fresh worlds have not they have not."""
-    for folder in dict.fromkeys(one.parent for one in _folders(submissions.parent) if one.name == REPRODUCED):
-        entry = read_submission(folder)
-        check_submission(folder, entry)
-        check_absent(folder, entry)
 
 
 def _by_digest(runs: Path | None) -> dict[str, Path]:
@@ -271,7 +211,7 @@ def _refuse_others(results: Path, data: str, stored: Mapping[StoredPlace, Result
     """Data of one release; unless all is to be written again, scores of this evaluator."""
     version = data.partition("/")[0]
     for place, result in stored.items():
-        if place.folder.name != FRESH and (result.data, result.versions.data) != (data, version):
+        if (result.data, result.versions.data) != (data, version):
             raise UsageError(
                 f"{place} is of {result.data} on the board of {data}: scores of different data never stand "
                 "on one board; remove it."
@@ -310,14 +250,12 @@ def _is_old(result: Result) -> bool:
 def _rescore_fold(
     sources: PredictionSources, stored: Sequence[tuple[StoredPlace, Result]]
 ) -> list[tuple[StoredPlace, tuple[Result, KeptDraws | None]]]:
-    """Return results of one world, task and split, scored again where their predictions are found."""
+    """Return results of one task and split, scored again where their predictions are found."""
     there = [(place, result, sources.get(result.predictions.digest)) for place, result in stored]
     if all(content is None for _, _, content in there):
         return []
     task, split = task_of(stored[0][1].task), stored[0][1].split
-    with open_world(stored[0][1].data):
-        prepared = prepare(task, release=stored[0][1].data, split=split)
-        return list(_rescored(task, prepared, there))
+    return list(_rescored(task, prepare(task, release=stored[0][1].data, split=split), there))
 
 
 def _rescored(
@@ -359,16 +297,13 @@ def _write(
         return {place: found[place][0] if place in found else stored[place] for place in here}
 
     folders = list(dict.fromkeys(place.folder for place in stored))
-    for folder in (one for one in folders if one.name != FRESH):
+    for folder in folders:
         now = now_in(folder)
         drawn = first_of([kept for place in now if place in found and (kept := found[place][1])])
         again = {(one.task, one.method) for one in drawn}
         kept = [one for one in read_draws(folder / DRAWS) if (one.task, one.method) not in again]
         with fill_folder_atomically(folder, replace=True) as beside:
             store_results(beside, list(now.values()), [*kept, *drawn])
-    for folder in (one.parent / FRESH for one in folders if one.name == REPRODUCED):
-        if folder.is_dir():
-            write_fresh(folder, list(now_in(folder).values()))
 
 
 TOLERANCE = 1e-6

@@ -1,4 +1,4 @@
-"""A board's lines: an entry on one task and split, with its rank, its test and what the other splits say about it.
+"""A board's lines: an entry on one task and split, with its test and what the other splits say about it.
 
 Methods are tested against their task's reference by paired tests on the default split, from the draws that are kept.
 A task names its reference in ``configs/task/<task>.yaml``; it is the reference method of that name, not a submission
@@ -14,7 +14,6 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 from tipbench.config.options import config_folder, describe_option, options
 from tipbench.evaluation.comparison import Draws, compare_draws, correct
@@ -37,8 +36,6 @@ from tipcore.engines import run_all
 from tipboard.board.collection import FinishedRun, KeptDraws, draws_of_run, place_of, seat_of
 from tipboard.board.entries import REFERENCE_TEAM, REPRODUCED, RUN_HERE, SELF_REPORTED
 from tipboard.board.files import Board
-from tipboard.board.fresh import fresh_of
-from tipboard.board.ranks import rank_intervals, ranks
 from tipboard.seasons.standings import LINES
 
 NO_SHIFT = (FORWARD, OPERATION, RANDOM, "all")
@@ -47,7 +44,7 @@ NO_SHIFT = (FORWARD, OPERATION, RANDOM, "all")
 Line = Mapping[str, Any]
 """An entry on a task and split: see :func:`standings`."""
 Lines = Sequence[Line]
-"""All lines of a task and split: ranked ones, then submissions, each best first; oracles last."""
+"""All lines of a task and split: those that were run here, then submissions, each best first; oracles last."""
 
 
 def reference_of(task: str) -> str | None:
@@ -83,14 +80,11 @@ def standings(board: Board, every_split: bool = False) -> list[Lines]:
         Per task and split a list of lines, each with the values of :func:`tipbench.runs.report.average_seeds` and
 
         - ``entry``, ``team``, ``method``, ``name``: of its entry, whose id ``entry`` is; tables show ``name``;
-        - ``scores``: metric -> value, low, high, note; ``by_split``: split -> mean score; ``unsupported``: splits whose
-          score a fresh world speaks against; ``fresh``, ``fresh_low``, ``fresh_high``, ``supported``: what it says of
-          this split (null where it was run on none); ``placed``, ``placed_low``, ``placed_high``: the score that says
-          where the line stands, its own or, where that is not supported, the fresh one;
+        - ``scores``: metric -> value, low, high, note; ``by_split``: split -> mean score;
         - ``leakage``, ``drift``; ``oracle``; ``status``, ``unverified``, ``kind``: who ran it;
-        - ``is_contender``: whether it has a score and is neither an oracle nor a line to beat; ``is_ranked``: whether
-          it was run here as well; ``rank``, ``rank_low``, ``rank_high``; ``is_best``: whether its score reads as the
-          best ranked one; ``against``: its test, None where there is none; ``is_reference``;
+        - ``is_contender``: whether it has a score and is neither an oracle nor a line to beat; ``is_run_here``: whether
+          it was run here as well; ``is_best``: whether its score reads as the best of these; ``against``: its test,
+          None where there is none; ``is_reference``;
         - of the task and split: ``usual`` (whether it is the default split), ``splits`` (that any entry has, the
           default first), ``primary``, ``lower_is_better``, ``oracle_score``.
     """
@@ -134,21 +128,11 @@ def _frame(board: Board) -> pl.DataFrame:
     found = _add_roles(
         averages.drop("method")
         .join(_entries(board), on="entry", how="left", maintain_order="left")
-        .join(_fresh(board), on=place, how="left", maintain_order="left")
         .join(_places(averages), on=["task", "split"], how="left", maintain_order="left")
     )
-    is_supported = pl.col("supported").fill_null(True)
-    masked = found.with_columns(score=pl.when(is_supported).then("score"))
-    gaps = add_gaps(masked, ["entry", "task", "variant"])
-    by_split = found.group_by("entry", "task").agg(by_split=pl.struct("split", "score", "supported"))
+    by_split = found.group_by("entry", "task").agg(by_split=pl.struct("split", "score"))
     return (
-        found.with_columns(
-            **{name: pl.when(is_supported).then(gaps[name]) for name in ("leakage", "drift")},
-            **{
-                f"placed{end}": pl.when(is_supported).then(own).otherwise(f"fresh{end}")
-                for end, own in (("", "score"), ("_low", "low"), ("_high", "high"))
-            },
-        )
+        add_gaps(found, ["entry", "task", "variant"])
         .join(by_split, on=["entry", "task"], how="left", maintain_order="left")
         .sort("task", "split_order", maintain_order=True)
     )
@@ -177,7 +161,7 @@ def _add_roles(found: pl.DataFrame) -> pl.DataFrame:
             ).alias("oracle_score"),
             is_contender=score.is_not_null() & ~pl.col("oracle") & ~pl.col("is_line"),
         )
-        .with_columns(is_ranked=pl.col("is_contender") & (pl.col("status") == RUN_HERE))
+        .with_columns(is_run_here=pl.col("is_contender") & (pl.col("status") == RUN_HERE))
     )
 
 
@@ -203,31 +187,15 @@ def _entries(board: Board) -> pl.DataFrame:
     return pl.DataFrame(found, schema={**kinds, "submitted": pl.Boolean}, orient="row")
 
 
-def _fresh(board: Board) -> pl.DataFrame:
-    """Return what fresh worlds say of an entry on a task and split, where it was run on one."""
-    found = []
-    for entry in (one for one in board.entries if one.fresh):
-        for task, split in dict.fromkeys((one.task, one.split) for one in entry.results):
-            released = entry.of(task, split)
-            if one := fresh_of(released, entry.fresh, released[0].primary):
-                bounds = (one.score.score, one.score.low, one.score.high)
-                found.append((entry.id, task, split, *bounds, one.supports))
-    kinds = dict.fromkeys(("entry", "task", "split"), pl.String)
-    kinds |= dict.fromkeys(("fresh", "fresh_low", "fresh_high"), pl.Float64)
-    return pl.DataFrame(found, schema={**kinds, "supported": pl.Boolean}, orient="row")
-
-
 def _standing(lines: list[dict[str, Any]], drawn: Mapping[tuple[str, str, str], Draws]) -> Lines:
-    """Return the lines of a task and split in their order, with tests and ranks."""
+    """Return the lines of a task and split in their order, with tests."""
     lower_is_better = metric_of(lines[0]["primary"]).lower_is_better
     for line in lines:
         line["lower_is_better"] = lower_is_better
         line["scores"] = {one["name"]: one for one in line["scores"]}
-        line["unsupported"] = {one["split"] for one in line["by_split"] if one["supported"] is False}
         line["by_split"] = {one["split"]: one["score"] for one in line["by_split"]}
         line["draws"] = drawn.get((line["entry"], line["task"], line["split"]))
     _add_tests(lines)
-    _add_ranks(lines, lower_is_better)
     best = best_score(lines, lines[0]["split"])
     for line in lines:
         line["is_best"] = reads_as_best(line, line["score"], best)
@@ -236,8 +204,8 @@ def _standing(lines: list[dict[str, Any]], drawn: Mapping[tuple[str, str, str], 
     worse = 1 if lower_is_better else -1
 
     def place(line: Line) -> tuple:
-        loss = math.inf if line["placed"] is None else worse * line["placed"]
-        return line["oracle"], line["rank"] is None, loss, line["name"]
+        loss = math.inf if line["score"] is None else worse * line["score"]
+        return line["oracle"], not line["is_run_here"], loss, line["name"]
 
     return sorted(lines, key=place)
 
@@ -266,51 +234,33 @@ def _add_tests(lines: list[dict[str, Any]]) -> None:
         line["is_reference"] = bool(pairs) and line["entry"] == base
 
 
-def _add_ranks(lines: list[dict[str, Any]], lower_is_better: bool) -> None:
-    for line in lines:
-        line |= dict.fromkeys(("rank", "rank_low", "rank_high"))
-    there = [line for line in lines if line["is_ranked"]]
-    scores = np.array([line["score"] for line in there], dtype=np.float64)
-    draws = [np.empty(0) if line["draws"] is None else line["draws"].draws for line in there]
-    placed = zip(there, ranks(scores, lower_is_better), rank_intervals(draws, lower_is_better), strict=True)
-    for line, rank, bounds in placed:
-        low, high = bounds or (None, None)
-        line |= {"rank": float(rank), "rank_low": low, "rank_high": high}
-
-
 def best_score(lines: Lines, split: str) -> float | None:
-    """Return the best score of the ranked methods on a split; None where none has one."""
+    """Return the best score on a split of the methods that were run here; None where none has one."""
     found = [
-        score
-        for line in lines
-        if line["rank"] is not None and (score := line["by_split"].get(split)) is not None
+        score for line in lines if line["is_run_here"] and (score := line["by_split"].get(split)) is not None
     ]
     return (min if lines[0]["lower_is_better"] else max)(found, default=None)
 
 
 def reads_as_best(line: Line, score: float | None, best: float | None) -> bool:
-    """Return whether a ranked method's score reads as the best one does; scores that round alike share it."""
-    return line["rank"] is not None and best is not None and number(score) == number(best)
+    """Return whether the score of a method that was run here reads as the best; scores that round alike share it."""
+    return line["is_run_here"] and best is not None and number(score) == number(best)
 
 
 def _kind(line: Line) -> str:
-    """Return ``oracle``, ``reference``, ``reproduced``, ``claimed`` (self-reported), ``unsupported`` (by a fresh world)
-    or ''."""
+    """Return ``oracle``, ``reference``, ``reproduced``, ``claimed`` (self-reported) or ''."""
     if line["oracle"]:
         return "oracle"
     if line["is_reference"]:
         return "reference"
     if line["status"] == SELF_REPORTED:
         return "claimed"
-    if line["supported"] is False:
-        return "unsupported"
     return "" if line["status"] == RUN_HERE else "reproduced"
 
 
 def shift_drops(line: Line) -> dict[str, float | None]:
     """Return what is lost on each shifted split, from the operation-disjoint one or else the task's default."""
-    known = {split: score for split, score in line["by_split"].items() if split not in line["unsupported"]}
-    usual = task_of(line["task"]).splits
+    known, usual = line["by_split"], task_of(line["task"]).splits
     base = known.get(OPERATION if OPERATION in usual else usual[0])
     return {
         split: None if base is None or (score := known.get(split)) is None else base - score

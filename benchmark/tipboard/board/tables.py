@@ -12,12 +12,11 @@ import unicodedata
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tipbench.console import Column
 from tipbench.runs.figure import metric_title
-from tipbench.runs.report import NOTHING, choose_columns, number
+from tipbench.runs.report import choose_columns, number
 from tipbench.tasks import task_of
 
 from tipboard.board.columns import (
@@ -30,9 +29,7 @@ from tipboard.board.columns import (
     size_name,
     unit_of,
 )  # fmt: skip
-from tipboard.board.entries import RUN_HERE
 from tipboard.board.files import Board
-from tipboard.board.fresh import MARK, NOT_SUPPORTED, NOT_SUPPORTED_MEANS
 from tipboard.board.standings import Line, Lines, best_score, reads_as_best
 
 if TYPE_CHECKING:
@@ -40,9 +37,8 @@ if TYPE_CHECKING:
     from tipbench.pages.templates import Filter
 
 
-FOOTNOTE = f"{MARK} {NOT_SUPPORTED.capitalize()}: {NOT_SUPPORTED_MEANS[0].lower()}{NOT_SUPPORTED_MEANS[1:]}"
 WARNING = "Synthetic data: a score here does not estimate field performance."
-UNRANKED = "Submissions have no rank and are listed after the ranked methods."
+OPEN_PRACTICE = "Open practice: its truth is public, so scores here are not ranked; ranks come from seasons."
 
 
 @dataclass(frozen=True)
@@ -78,11 +74,6 @@ class BoardTable:
     shared: Sequence[Download] = ()
     exact: bool = True
 
-    @cached_property
-    def footnote(self) -> str:
-        """What the mark of scores that are not supported means; empty where no score has it."""
-        return FOOTNOTE if any(column.marked(row) for row in self.rows for column in self.columns) else ""
-
     @property
     def wide(self) -> bool:
         """Whether paper has to be turned for it."""
@@ -102,11 +93,6 @@ def downloads(path: str) -> list[Download]:
     return [Download(LABELS[name], f"{path}.{kind.ending}") for name, kind in FORMATS.items()]
 
 
-def cell_text(column: Column, row: Mapping[str, Any]) -> str:
-    """Return what a reader sees in a cell, with its mark."""
-    return f"{column.text(row)} {MARK}" if column.marked(row) else column.text(row)
-
-
 def of_task(board: Board, lines: Lines, names: Sequence[str] | None = None) -> BoardTable:
     """Return every method of a task on one split, with the columns of these keys or with all that say something there.
 
@@ -117,7 +103,7 @@ def of_task(board: Board, lines: Lines, names: Sequence[str] | None = None) -> B
         caption=_caption(board, lines, f"{lines[0]['task']}, split {lines[0]['split']}"),
         columns=[with_unit(column, lines[0]) for column in columns],
         rows=lines,
-        records=records(lines, drop_empty(COLUMNS, lines) if names is None else columns),
+        records=records(lines, COLUMNS if names is None else columns),
     )
 
 
@@ -154,7 +140,6 @@ def _split_column(split: str, unit: str, best: float | None) -> Column:
         values=lambda line: {split: line["by_split"].get(split)},
         text=lambda line: number(line["by_split"].get(split)),
         bold=lambda line: reads_as_best(line, line["by_split"].get(split), best),
-        marked=lambda line: split in line["unsupported"],
     )  # fmt: skip
 
 
@@ -166,9 +151,9 @@ def overall(
     Raises UsageError for a key that no column has.
     """
     lines = [line for _, standings in boards for there in standings for line in there]
-    columns = drop_empty(OVERALL, lines) if names is None else choose_columns((*PLACES, *COLUMNS), names)
-    kept = drop_empty(COLUMNS, lines) if names is None else columns
-    said = f"{release(*(board for board, _ in boards))}; every task and split. {_warning(lines)}"
+    columns = OVERALL if names is None else choose_columns((*PLACES, *COLUMNS), names)
+    kept = COLUMNS if names is None else columns
+    said = f"{release(*(board for board, _ in boards))}; every task and split. {WARNING} {OPEN_PRACTICE}"
     found = [
         {"size": size_name(line), **record} for line, record in zip(lines, records(lines, kept), strict=True)
     ]
@@ -177,14 +162,9 @@ def overall(
 
 def of_entry(board: Board, lines: Lines, name: str) -> BoardTable:
     """Return every line of one entry."""
-    columns = [column for column in drop_empty(OVERALL, lines) if column.name not in ("method", "size")]
-    caption = f"{name} on every task and split. {release(board)}. {_warning(lines)}"
-    return BoardTable(caption, columns, lines, records(lines, drop_empty(COLUMNS, lines)))
-
-
-def drop_empty(columns: Sequence[Column], lines: Lines) -> list[Column]:
-    """Return the columns without optional ones that say nothing of any line."""
-    return [one for one in columns if not one.optional or any(one.text(line) != NOTHING for line in lines)]
+    columns = [column for column in OVERALL if column.name not in ("method", "size")]
+    caption = f"{name} on every task and split. {release(board)}. {WARNING} {OPEN_PRACTICE}"
+    return BoardTable(caption, columns, lines, records(lines))
 
 
 def with_unit(column: Column, line: Line) -> Column:
@@ -212,12 +192,7 @@ METHOD = next(column for column in COLUMNS if column.name == "method")
 
 
 def _caption(board: Board, lines: Lines, what: str) -> str:
-    return f"{what}: {metric_text(lines[0])}. {release(board)}. {_warning(lines)}"
-
-
-def _warning(lines: Lines) -> str:
-    """Return the warning about synthetic scores and, if there are submissions, that they have no rank."""
-    return WARNING if all(line["status"] == RUN_HERE for line in lines) else f"{WARNING} {UNRANKED}"
+    return f"{what}: {metric_text(lines[0])}. {release(board)}. {WARNING} {OPEN_PRACTICE}"
 
 
 HEAD = r"% Needs \usepackage[T1]{fontenc} and \usepackage{booktabs}."
@@ -229,7 +204,7 @@ _COMMANDS = {
     "–": "--", "—": "---", "−": r"$-$", "±": r"$\pm$", "×": r"$\times$", "…": r"\ldots{}", "≥": r"$\geq$",
     "≤": r"$\leq$", "→": r"$\to$", "↓": r"$\downarrow$", "↑": r"$\uparrow$", "τ": r"$\tau$", "π": r"$\pi$",
     "α": r"$\alpha$", "β": r"$\beta$", "Δ": r"$\Delta$", "³": r"$^3$", "²": r"$^2$", "°": r"$^\circ$",
-    "·": r"$\cdot$", "†": r"\dag{}",
+    "·": r"$\cdot$",
     "“": "``", "”": "''", "‘": "`", "’": "'", "\u00a0": "~", "\t": " ", "\n": " ", "\r": " ",
     "-": "{-}",
 }  # fmt: skip
@@ -376,17 +351,12 @@ def to_parquet(table: BoardTable) -> bytes:
 def to_markdown(table: BoardTable) -> bytes:
     """Return what a reader sees, oracles in italics, best scores in bold, and the caption below."""
     rows = [
-        [_emphasise(escape_markdown(cell_text(column, row)), column, row) for column in table.columns]
+        [_emphasise(escape_markdown(column.text(row)), column, row) for column in table.columns]
         for row in table.rows
     ]
     headings = [escape_markdown(column.title) for column in table.columns]
     body = markdown_table(headings, rows, [column.number for column in table.columns])
-    return f"{body}\n\n{escape_markdown(_caption_with_marks(table))}\n".encode()
-
-
-def _caption_with_marks(table: BoardTable) -> str:
-    """Return the caption and what marks mean."""
-    return f"{table.caption} {table.footnote}".rstrip()
+    return f"{body}\n\n{escape_markdown(table.caption)}\n".encode()
 
 
 def _emphasise(text: str, column: Column, row: Mapping[str, Any]) -> str:
@@ -401,7 +371,7 @@ def _names_oracle(column: Column, row: Mapping[str, Any]) -> bool:
 
 def to_latex(table: BoardTable) -> bytes:
     """Return a booktabs table whose caption says release, evaluator, split and metric; best scores are in bold."""
-    rows = [[cell_text(column, row) for column in table.columns] for row in table.rows]
+    rows = [[column.text(row) for column in table.columns] for row in table.rows]
     marks = [
         {
             at: "textbf" if column.bold(row) else "emph"
@@ -412,7 +382,7 @@ def to_latex(table: BoardTable) -> bytes:
     ]
     headings = [column.title for column in table.columns]
     numbers = [column.number for column in table.columns]
-    return latex_table(headings, rows, numbers, _caption_with_marks(table), marks).encode()
+    return latex_table(headings, rows, numbers, table.caption, marks).encode()
 
 
 @dataclass(frozen=True)

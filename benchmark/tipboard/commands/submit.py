@@ -210,7 +210,9 @@ def _check(folder: Path, sizes: str, options: argparse.Namespace, wanted: str | 
     for one in checked.scored:
         for note in one.result.warnings:
             notice(f"{one.entry.file}: {note}", options.quiet)
-    what = f"{len(checked.scored):,} files" if record.predictions else f"package {record.pinned.package}"
+    what = (
+        f"{len(checked.scored):,} files" if record.pinned is None or checked.scored else record.pinned.package
+    )
     emit(f"accepted: {record.id} on {record.data}, {what}")
     return 0
 

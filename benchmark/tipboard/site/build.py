@@ -19,7 +19,7 @@ from tipcore.locations import expand_home
 from tipboard.board.columns import COLUMNS
 from tipboard.board.entries import MEANING
 from tipboard.board.files import ELSEWHERE
-from tipboard.board.tables import release
+from tipboard.board.tables import OPEN_PRACTICE, release
 from tipboard.site.method_page import COLUMNS_FILE, columns_script, method_files, method_page
 from tipboard.site.overview import overview
 from tipboard.site.pages import PICTURE, Publication, SitePage, page, read_publication
@@ -105,7 +105,7 @@ def _call(writer: Callable[[], None]) -> None:
 def _about(sizes: Sequence[Size], publication: Publication) -> SitePage:
     html = page(
         "about.html", "", publication, path="about.html", current="about", columns=COLUMNS, statuses=MEANING,
-        size=sizes[0], release=release(*(size.board for size in sizes)),
+        practice=OPEN_PRACTICE, size=sizes[0], release=release(*(size.board for size in sizes)),
     )  # fmt: skip
     return SitePage("about.html", html, [], [])
 

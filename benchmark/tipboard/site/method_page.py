@@ -12,7 +12,7 @@ from tipbench.console import Column
 from tipbench.pages.svg import Drawing
 from tipbench.pages.templates import Figure
 from tipbench.runs.frames import frame_of
-from tipbench.runs.report import NOTHING, interval, mean, number, percent
+from tipbench.runs.report import interval, mean, number, percent
 from tipbench.runs.results import Result
 from tipbench.task import Task
 from tipbench.tasks import task_of
@@ -23,11 +23,9 @@ from tipboard.board.columns import (
     SHARE,
     axis_title,
     in_plain_words,
-    is_unsupported,
     status_text,
 )
 from tipboard.board.entries import MEANING, Entry, target_of
-from tipboard.board.fresh import MARK, NOT_SUPPORTED
 from tipboard.board.standings import Line
 from tipboard.board.tables import (
     WARNING,
@@ -290,7 +288,6 @@ def method_page(size: Size, entry: Entry, publication: Publication) -> SitePage:
     )  # fmt: skip
     views = [every_line, *method_views(size, entry)]
     statuses = list(dict.fromkeys(entry.status([result]) for result in entry.results))
-    statuses += [NOT_SUPPORTED] if any(map(is_unsupported, there)) else []
     html = page(
         "method.html", ROOT, publication, path=path, current="", size=size, entry=entry, record=entry.record,
         on_tasks=on_tasks, abouts=[] if entry.record else _abouts(entry, publication),
@@ -303,24 +300,18 @@ def method_page(size: Size, entry: Entry, publication: Publication) -> SitePage:
 
 
 def _on_task(size: Size, entry: Entry, line: Line) -> dict[str, Any]:
-    """Return a method on a task's default split, or the first that it has.
-
-    ``plain``: what the score means; ``fresh``: what a fresh world says of it.
-    """
+    """Return a method on a task's default split, or the first that it has; ``plain``: what the score means."""
     task = task_of(line["task"])
-    ranked = sum(one["is_ranked"] for one in size.beside(line))
     return {
         "task": task.name,
         "title": task.title,
         "href": f"{size.name}/tasks/{task.name}.html",
         "split": line["split"],
         "metric": axis_title(task, line["primary"]),
-        "score": number(line["score"]) + (f" {MARK}" if is_unsupported(line) else ""),
+        "score": number(line["score"]),
         "bounds": interval(line["low"], line["high"], line["note"]),
-        "fresh": _fresh(line),
         "share": percent(line["share_of_oracle"]),
         "plain": in_plain_words(line["primary"], line["score"]),
-        "rank": "not ranked" if line["rank"] is None else f"rank {line['rank']:g} of {ranked}",
         "status": status_text(line),
         "access": line["access"],
         "labels": line["labels"],
@@ -330,15 +321,6 @@ def _on_task(size: Size, entry: Entry, line: Line) -> dict[str, Any]:
             if drawing is not None
         ],
     }
-
-
-def _fresh(line: Line) -> str:
-    """Return what a fresh world says of a score, empty where it was run on none."""
-    if line["supported"] is None:
-        return ""
-    score, bounds = number(line["fresh"]), interval(line["fresh_low"], line["fresh_high"])
-    said = score if bounds == NOTHING else f"{score} ({bounds})"
-    return f"On a fresh world {said}" + (", which does not support it" if is_unsupported(line) else "")
 
 
 def _drawings(size: Size, entry: Entry, line: Line) -> list[tuple[str, str, str, Drawing | None]]:

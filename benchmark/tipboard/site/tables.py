@@ -16,7 +16,7 @@ from tipbench.pages.templates import Filter, breakable
 from tipbench.runs.report import NOTHING, number
 
 from tipboard.board.columns import value_of
-from tipboard.board.tables import FORMATS, BoardTable, cell_text
+from tipboard.board.tables import FORMATS, BoardTable
 
 _PAGE = re.compile(r"[a-z0-9_]+(?:-[a-z0-9_]+)*--[a-z0-9_]+(?:-[a-z0-9_]+)*")
 
@@ -42,7 +42,6 @@ def body(table: BoardTable, root: str) -> Markup:
 
     Ends of cells and rows are left out, as HTML allows. A number without ``data-v`` sorts by its text.
     """
-    footnote = to_html(table.footnote)
     tells_usual = any(one.chosen == USUAL for one in table.filters)
     at_size = next((column for column in table.columns if column.name == "size"), None)
     lines = []
@@ -55,7 +54,7 @@ def body(table: BoardTable, root: str) -> Markup:
             elif column.name == "task" and size is not None:
                 cells.append(_task(column.text(row), root, size))
             elif column.number:
-                cells.append(_number(column, row, table.exact, footnote if column.marked(row) else None))
+                cells.append(_number(column, row, table.exact))
             else:
                 cells.append(_words(column.text(row)))
         kind = f' class="{row["kind"]}"' if row.get("kind") else ""
@@ -64,16 +63,14 @@ def body(table: BoardTable, root: str) -> Markup:
     return Markup("".join(lines))  # nosec B704 # every text was escaped, one by one
 
 
-def _number(column: Column, row: Mapping[str, Any], exact: bool, footnote: str | None) -> str:
-    """Return a cell of a column of numbers; ``footnote``: what its mark means, None where it has none."""
-    text, value, note = cell_text(column, row), value_of(column, row), column.note(row)
+def _number(column: Column, row: Mapping[str, Any], exact: bool) -> str:
+    """Return a cell of a column of numbers."""
+    text, value, note = column.text(row), value_of(column, row), column.note(row)
     if value is None and text == NOTHING and not note:
         return f"<td>{NOTHING}"  # most cells of sparse tables
     sort = _sort(value) if exact else _read(text)
     shown = "" if sort == text or (not sort and text == NOTHING) else f' data-v="{sort}"'
-    more = "" if footnote is None else f' class="marked" title="{footnote}"'
-    if note and footnote is None:
-        more = f' title="{to_html(note)}"'
+    more = f' title="{to_html(note)}"' if note else ""
     return f"<td{shown}{more}>{to_html(text)}"
 
 

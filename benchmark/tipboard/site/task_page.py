@@ -5,18 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
-from tipbench.console import Column
 from tipbench.pages.svg import PHONE
 from tipbench.pages.templates import Figure
 from tipbench.runs.figure import metric_title
 from tipbench.runs.report import NOTHING, number
 from tipbench.tasks import task_of
 
-from tipboard.board.columns import in_plain_words, unit_of, value_column
-from tipboard.board.ranks import MeanRanks, agreement, wins
+from tipboard.board.columns import in_plain_words, unit_of
 from tipboard.board.standings import Lines
-from tipboard.board.tables import METHOD, BoardTable, matrix, metric_text, of_task, release
-from tipboard.site.figures.critical_difference import critical_difference
+from tipboard.board.tables import OPEN_PRACTICE, BoardTable, matrix, metric_text, of_task, release
 from tipboard.site.figures.forest import forest, phone_forest
 from tipboard.site.figures.rows import shifts
 from tipboard.site.figures.tradeoff import against, against_tier
@@ -40,20 +37,18 @@ def task_page(size: Size, lines: Lines, publication: Publication) -> SitePage:
     """Return the page of a task; ``lines``: on its default split."""
     name = lines[0]["task"]
     path = f"{size.name}/tasks/{name}.html"
-    worlds = size.worlds.get(name)
     views = _views(size, lines)
-    views += [] if worlds is None else [_pairs(size, name, worlds)]
     figures = [
         replace(one, path=f"figures/{size.name}/{name}-{one.id}.svg")
-        for one in (*_scores(lines), *_costs(lines), *_worlds(name, worlds))
+        for one in (*_scores(lines), *_costs(lines))
         if one.drawing is not None
     ]
     leader = best(lines)
     html = page(
         "task.html", ROOT, publication, path=path, current=name, size=size, task=task_of(name),
         methods=sum(not line["oracle"] for line in lines), facts=_facts(lines, publication),
-        views={view.id: view for view in views}, figures={one.id: one for one in figures}, worlds=worlds,
-        verdicts=None if worlds is None else _verdicts(worlds), release=release(size.board), leader=leader,
+        views={view.id: view for view in views}, figures={one.id: one for one in figures},
+        practice=OPEN_PRACTICE, release=release(size.board), leader=leader,
         plain=in_plain_words(lines[0]["primary"], None if leader is None else leader["score"]),
         metric=metric_text(lines[0]),
     )  # fmt: skip
@@ -109,7 +104,7 @@ def _scores(lines: Lines) -> list[Figure]:
 
 def _costs(lines: Lines) -> list[Figure]:
     unit = task_of(lines[0]["task"]).unit
-    joined = "The line joins the ranked methods that no other beats in both."
+    joined = "The line joins the methods that no other beats in both."
 
     def score_against(metric: str, id: str, title: str, text: str) -> Figure:
         phone = against(lines, metric, PHONE)
@@ -134,67 +129,3 @@ def _costs(lines: Lines) -> list[Figure]:
             "Protection gap: recall of the best served group of those exploited, less that of the worst served.",
         ),
     ]  # fmt: skip
-
-
-def _worlds(task: str, worlds: MeanRanks | None) -> list[Figure]:
-    if worlds is None:
-        return []
-    tau, said = agreement(worlds.scores), ""
-    if tau.mean is not None:
-        said = f" Kendall's τ between the rankings of two worlds is {tau.mean:.2f} in the mean"
-        said += f" and {tau.least:.2f} at least."
-    return [
-        Figure(
-            "worlds", "Over worlds",
-            f"Mean ranks over {worlds.over}; methods joined by one bar do not differ clearly.{said}",
-            critical_difference(worlds, f"{task}: mean ranks over worlds"),
-        )
-    ]  # fmt: skip
-
-
-def _verdicts(worlds: MeanRanks) -> str:
-    """Return why a bar may join methods although a test above finds one of them better."""
-    return (
-        'A bar may join methods that "against reference" above calls different, because it asks another question: the '
-        "p value there compares a method with the reference on all test cases of this one world; a bar compares all "
-        f"methods by nothing but their order in {worlds.over}, so few that it misses most differences."
-    )
-
-
-def _pairs(size: Size, task: str, worlds: MeanRanks) -> BoardTable:
-    """Return a square of all methods: in what share of worlds the row's is better than the column's."""
-    columns = [
-        METHOD,
-        value_column(
-            "mean_rank", "mean rank", "Over worlds, 1 the best.", "{:.1f}".format, unit="1 is the best"
-        ),
-        *map(_share, worlds.methods),
-    ]
-    rows, share = [], wins(worlds.scores)
-    for at, (name, rank) in enumerate(zip(worlds.methods, worlds.mean_ranks, strict=True)):
-        shares = {
-            other: None if below == at else float(share[at, below]) if at < below
-            else 1 - float(share[below, at])
-            for below, other in enumerate(worlds.methods)
-        }  # fmt: skip
-        rows.append({"name": name, "method": name, "mean_rank": rank, "shares": shares})
-    records = [{"method": row["name"], "mean_rank": row["mean_rank"], **row["shares"]} for row in rows]
-    caption = f"{task}: share of {worlds.over} in which the row is better. {release(size.board)}."
-    return BoardTable(
-        caption,
-        columns,
-        rows,
-        records,
-        id="pairs",
-        title="Which orders hold?",
-        path=f"data/{size.name}/{task}-worlds",
-    )
-
-
-def _share(name: str) -> Column:
-    return Column(
-        name, True, name=name, unit="% of worlds",
-        about="Share of worlds in which the row's method is better than this one; a tie counts half.",
-        text=lambda row: NOTHING if (share := row["shares"][name]) is None else f"{share:.0%}",
-        values=lambda row: {name: row["shares"][name]},
-    )  # fmt: skip

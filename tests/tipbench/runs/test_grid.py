@@ -298,18 +298,6 @@ def test_worlds_are_an_axis_of_a_grid() -> None:
         cells("grid.baselines=all", "grid.worlds=[1,-2]")
 
 
-def test_the_experiment_of_worlds_runs_every_ranked_baseline_once_a_world() -> None:
-    found = of_experiment("worlds")
-    assert {c.data for c in found} == {f"0.4.0/small.w{number}" for number in range(1, 6)}
-    assert {c.seed for c in found} == {0}
-    per_world = {(c.data, c.baseline) for c in found}
-    assert len(per_world) == len(found) == 5 * len({c.baseline for c in found})
-    assert "advert_risk/lightgbm" in {c.baseline for c in found}
-    assert not {c.method for c in found} & {"oracle"}
-    typed = ("task=advert_risk", "release=tiny", "release.world=4")
-    assert {c.data for c in cells("experiment=worlds", *typed)} == {"0.4.0/tiny.w4"}
-
-
 def test_each_world_has_the_splits_that_its_own_data_allow() -> None:
     def differs(task: Task, settings: Settings) -> Sequence[str]:
         assert settings.release is not None
@@ -336,7 +324,7 @@ def test_an_oracle_on_an_independent_world_is_left_out_of_patterns_and_refused_b
 
 def test_own_data_have_no_worlds() -> None:
     with pytest.raises(UsageError, match="data of your own has no worlds"):
-        cells("experiment=worlds", "task=advert_risk", "data=sms_spam", "data.path=x")
+        cells("grid.baselines=all", "grid.worlds=[1]", "task=advert_risk", "data=sms_spam", "data.path=x")
 
 
 def test_cells_that_share_a_fold_have_one_key() -> None:

@@ -1,11 +1,10 @@
-"""What makes it quick to reproduce an entry: environments that are copied, and worlds of one region."""
+"""What makes it quick to reproduce an entry: environments that are copied."""
 
 import shutil
 import venv
 from pathlib import Path
 
 import pytest
-from tipdata.core.world import sizes
 
 
 @pytest.fixture(scope="session")
@@ -24,12 +23,3 @@ def copied_environment(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         shutil.copytree(bare, folder, symlinks=True)
 
     monkeypatch.setattr("tipboard.submissions.packages.venv.create", create)
-
-
-@pytest.fixture
-def one_region(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let ``tiny``, and every world of its size, have one region, in a home of its own."""
-    known = {**sizes(), "tiny": 1}
-    monkeypatch.setenv("TIPBENCH_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("tipdata.release.release.sizes", lambda: known)
-    monkeypatch.setattr("tipdata.release.manifests.manifest_folder", lambda: tmp_path / "no manifests")

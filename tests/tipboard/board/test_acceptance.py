@@ -110,9 +110,9 @@ def test_an_accepted_submission_stands_on_the_board_with_the_scores_of_its_predi
     mine, theirs = line_of(accepted, NAME), line_of(accepted, "tipbench--weighted_majority")
     assert [mine[key] == theirs[key] for key in ("score", "low", "by_split")] == [True] * 3
     assert (mine["status"], theirs["status"]) == (SELF_REPORTED, RUN_HERE)
-    # The same predictions under the same draws, but neither ranked nor tested.
-    assert (theirs["rank"], theirs["against"] is None) == (1.0, False)
-    assert (mine["rank"], mine["rank_low"], mine["against"]) == (None, None, None)
+    # The same predictions under the same draws, but not tested.
+    assert (theirs["is_run_here"], theirs["against"] is None) == (True, False)
+    assert (mine["is_run_here"], mine["against"]) == (False, None)
     record = (accepted / DATA / "submissions" / NAME / "submission.json").read_text(encoding="utf-8")
     assert "scores" not in record
 
@@ -250,14 +250,13 @@ def test_predictions_that_were_lost_or_altered_are_a_sentence(
         rescore(accepted, DATA, quiet=True)
 
 
-@pytest.mark.usefixtures("known_world")
 def test_a_submission_of_this_package_is_reproduced_bit_for_bit(
     accepted: Path,
 ) -> None:
     [first] = reproduce(accepted, DATA, NAME, splits=["forward"], quiet=True)
     assert (first.split, first.same, first.stored) == ("forward", True, first.found)
     line = line_of(accepted, NAME)
-    assert (line["status"], line["rank"]) == (REPRODUCED, None)
+    assert line["status"] == REPRODUCED
     assert [one.verified for one in read(accepted).entries[-1].results] == [True, False]
     # What was reproduced stays when more of it is.
     reproduce(accepted, DATA, NAME, splits=["operation"], quiet=True)
@@ -266,7 +265,6 @@ def test_a_submission_of_this_package_is_reproduced_bit_for_bit(
     assert rescore(accepted, DATA, quiet=True).differences == []
 
 
-@pytest.mark.usefixtures("known_world")
 def test_a_reference_method_is_run_again_and_held_against_its_digest(results: Path) -> None:
     found = reproduce(results, DATA, "tipbench--majority", splits=["forward"], quiet=True)
     assert [(one.split, one.same) for one in found] == [("forward", True)]
@@ -279,7 +277,6 @@ def pin(folder: Path, package: str, *overrides: str) -> None:
     path.write_text(json.dumps(record), encoding="utf-8")
 
 
-@pytest.mark.usefixtures("known_world")
 def test_an_oracle_is_not_reproduced_which_changes_nothing(
     results: Path, packed: Callable, tmp_path: Path
 ) -> None:
@@ -305,9 +302,7 @@ def test_an_entry_that_is_not_there_or_names_no_package_is_a_sentence(
         reproduce(results, DATA, NAME, quiet=True)
 
 
-def test_a_perfect_submission_is_neither_ranked_nor_tested(
-    results: Path, packed: Callable, tmp_path: Path
-) -> None:
+def test_a_perfect_submission_is_not_tested(results: Path, packed: Callable, tmp_path: Path) -> None:
     folder = packed(tmp_path / "s", method="better")
     path = folder / TASK / "forward" / "s0.parquet"
     answers = prepare(TASK, release="tiny", split="forward").answers.frame
@@ -324,4 +319,4 @@ def test_a_perfect_submission_is_neither_ranked_nor_tested(
     accept(folder, results, quiet=True)
     line = line_of(results, "lab-a--better")
     assert line["score"] == pytest.approx(1.0)
-    assert (line["rank"], line["against"]) == (None, None)
+    assert (line["is_best"], line["against"]) == (False, None)

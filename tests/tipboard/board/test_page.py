@@ -8,7 +8,6 @@ from tipbench.runs.results import Result
 from tipbench.tasks import tasks
 from tipboard.board.page import render
 from tipboard.board.standings import reference_of, standings
-from tipboard.board.worlds import Stability, TaskScores
 from tipboard.site.build import write
 from tipboard.site.sizes import size_of
 
@@ -120,21 +119,6 @@ def test_columns_that_a_task_knows_nothing_for_are_left_out(result: Callable, bo
     bare = result(A, scores={"average_precision": {"value": 0.5}}, oracle={})
     with_gaps, without = (cells(render(board(one), "f.svg"), "prior") for one in (result(A), bare))
     assert {"harm gap", "protection gap", "share of oracle"} <= set(with_gaps) - set(without)
-
-
-def test_how_often_pairs_keep_their_order_over_worlds_is_said_where_it_is_known(
-    result: Callable, board: Callable
-) -> None:
-    scores = TaskScores(
-        task="advert_risk", split="forward", metric="average_precision", version=1, methods=("prior", "lightgbm", "x"),
-        scores=((0.3, 0.2, 0.1), (0.2, 0.3, 0.1), (0.3, 0.2, 0.1), (0.3, 0.2, 0.1), (0.3, 0.2, 0.1)), left_out={},
-    )  # fmt: skip
-    stability = Stability(data="0.4.0/tiny", worlds=(1, 2, 3, 4, 5), tasks=(scores,))
-    page = render(board(result(A), result(B)), "f.svg", stability)
-    # Four of ten pairs of worlds differ by one of three pairs: tau is 1/3 there, and (6 + 4/3) / 10 in the mean.
-    assert "In 5 worlds of other seeds 2 of 3 pairs of methods never change their order" in page
-    assert "is 0.73, at least 0.33. Mean ranks there: prior 1.2, lightgbm 1.8, x 3.0." in page
-    assert "other seeds" not in render(board(result(A), result(B)), "f.svg")
 
 
 def test_a_task_without_results_on_its_default_split_is_not_shown(result: Callable, board: Callable) -> None:

@@ -11,14 +11,13 @@ from typing import Any
 import polars as pl
 import pytest
 from pydantic import TypeAdapter, ValidationError
-from stored_results import change_results, remove_results
+from stored_results import change_results
 from tipbench.fence.linux.host import environment
 from tipbench.loading import prepare
 from tipbench.runs.frames import RESULTS, read_results
 from tipboard.board.collection import REPLICATES
 from tipboard.board.entries import Entry
 from tipboard.board.files import read
-from tipboard.board.fresh_worlds import store_record, worlds_of
 from tipboard.board.reproduction import config_of
 from tipboard.board.standings import standings
 from tipboard.submissions.packages import exact, install
@@ -220,8 +219,8 @@ def accepted(tipbench: Callable, place: Path, tiny: Release) -> Callable[..., Pa
     return accept
 
 
-@pytest.mark.usefixtures("copied_environment", "known_world")
-def test_an_honest_package_is_stored_as_reproduced_with_its_score_on_a_fresh_world(
+@pytest.mark.usefixtures("copied_environment")
+def test_an_honest_package_is_stored_as_reproduced_and_needs_its_fence(
     tipbench: Callable, accepted: Callable[..., Path]
 ) -> None:
     place = accepted(HONEST)
@@ -230,38 +229,27 @@ def test_an_honest_package_is_stored_as_reproduced_with_its_score_on_a_fresh_wor
     [found] = json.loads(out)
     assert found["stored"] == pytest.approx(found["found"], abs=1e-12)
     (entry,) = [one for one in read(place / "results").entries if one.id == "lab-a--crowd"]
-    (kept,), (fresh,) = entry.results, entry.fresh
+    (kept,) = entry.results
     assert kept.verified
     assert kept.fence is not None
     assert kept.fence.enforced
     digest = hashlib.sha256((place / "wheels/crowdpkg-1.0-py3-none-any.whl").read_bytes()).hexdigest()
-    assert kept.versions.method == fresh.versions.method == f"crowdpkg==1.0 sha256:{digest}"
-    assert fresh.scores[fresh.primary].value == found["fresh"]
-    assert fresh.data.startswith("0.4.0/tiny.w")
-    assert fresh.data != kept.data
-    assert found["supported"] is True
+    assert kept.versions.method == f"crowdpkg==1.0 sha256:{digest}"
     [shown] = [line for one in standings(read(place / "results")) for line in one]
-    assert (shown["rank"], shown["supported"]) == (None, True)
-    fresh_folder = place / "results/0.4.0/tiny/submissions/lab-a--crowd/fresh"
-    fresh_folder.rename(place / "taken away")
-    for words in (
-        ("board", "check", "scores=true"),
-        ("board", "export", "--format", "csv"),
-        ("board", "build", "--to", "site"),
-    ):
-        code, out, err = tipbench(*words)
-        assert (code, out) == (2, "")
-        assert "the results on a fresh world are missing; run `tipbench board reproduce lab-a--crowd`" in err
-        assert len(err.splitlines()) == 1
-    (place / "taken away").rename(fresh_folder)
+    assert (shown["status"], shown["is_run_here"]) == ("reproduced", False)
     assert tipbench("board", "check", "scores=true", "--quiet")[0] == 0
     assert tipbench("board", "build", "--to", "site")[0] == 0
     (page,) = (place / "site").rglob("lab-a--crowd.html")
     assert digest in page.read_text(encoding="utf-8")
+    reproduced = place / "results/0.4.0/tiny/submissions/lab-a--crowd/reproduced"
+    change_results(reproduced, lambda one: one.update(fence=None))
+    code, out, err = tipbench("board", "build", "--to", "site")
+    assert (code, out) == (2, "")
+    assert "was reproduced without a fence; run `tipbench board reproduce lab-a--crowd` again." in err
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("copied_environment", "known_world")
+@pytest.mark.usefixtures("copied_environment")
 def test_what_a_forger_says_of_its_scores_is_not_read_and_what_it_writes_is_not_there(
     tipbench: Callable, accepted: Callable[..., Path], tmp_path: Path
 ) -> None:
@@ -294,8 +282,8 @@ def truth(tiny: Release) -> dict[str, float]:
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("copied_environment", "known_world")
-def test_a_forger_that_carries_the_truth_is_marked_and_does_not_lead(
+@pytest.mark.usefixtures("copied_environment")
+def test_a_forger_that_carries_the_truth_is_nobody_s_best(
     tipbench: Callable, accepted: Callable[..., Path], truth: dict[str, float]
 ) -> None:
     place = accepted(CARRIER.format(truth=truth, then=""))
@@ -304,28 +292,13 @@ def test_a_forger_that_carries_the_truth_is_marked_and_does_not_lead(
     assert code == 0, err
     [found] = json.loads(out)
     assert found["found"] > 0.95  # almost all that can be had
-    assert not found["supported"]
     [standing] = standings(read(place / "results"))
     first, last = standing
-    assert (first["name"], first["rank"], last["status"]) == ("majority", 1, "reproduced")
-    assert last["rank"] is None
+    assert (first["name"], first["is_best"], last["status"]) == ("majority", True, "reproduced")
+    assert not last["is_best"]
     code, out, _ = tipbench("board", "export", "--format", "markdown", f"task={TASK}")
     assert code == 0
-    assert f"{found['found']:.3f} †" in out
-    assert "† Not supported: on a world drawn at random after its package was pinned" in out
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("copied_environment", "known_world")
-def test_a_forger_that_hands_in_nonsense_on_a_fresh_world_is_not_reproduced(
-    tipbench: Callable, accepted: Callable[..., Path], truth: dict[str, float]
-) -> None:
-    nonsense = ' if told["score"].null_count() < told.height else told.head(0).select("advert", "score")'
-    place = accepted(CARRIER.format(truth=truth, then=nonsense))
-    code, out, err = tipbench("board", "reproduce", "lab-a--crowd", "--quiet")
-    assert (code in (1, 2), out) == (True, "")
-    assert "on flag_aggregation, split forward, seed 0 of a fresh world failed" in err
-    assert not (place / "results/0.4.0/tiny/submissions/lab-a--crowd/reproduced").exists()
+    assert "scores here are not ranked; ranks come from seasons." in out
 
 
 @pytest.mark.parametrize(
@@ -369,44 +342,3 @@ def test_a_board_without_a_source_of_packages_installs_nothing(tmp_path: Path) -
         install(f"polars=={pl.__version__}", Packages(wheelhouse=str(tmp_path)), tmp_path / "again")
     with pytest.raises(CheckFailed, match="cannot be installed"):
         install("crowdpkg==1.0", Packages(wheelhouse=str(tmp_path)), tmp_path)
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("one_region", "copied_environment")
-def test_every_cell_has_a_fresh_world_of_its_own_by_whose_number_it_is_scored_again(
-    tipbench: Callable, accepted: Callable[..., Path], tiny: Release
-) -> None:
-    place = accepted(HONEST, splits="forward,random")
-    before = set(tiny.folder.parent.iterdir())
-    code, out, err = tipbench("board", "reproduce", "lab-a--crowd", "--json")
-    assert code == 0, err
-    assert len(json.loads(out)) == 2
-    (entry,) = [one for one in read(place / "results").entries if one.id == "lab-a--crowd"]
-    worlds = {one.data for one in entry.fresh}
-    assert len(worlds) == 2
-    assert set(tiny.folder.parent.iterdir()) == before
-    entry_folder = place / "results/0.4.0/tiny/submissions/lab-a--crowd"
-    known = worlds_of(entry_folder / "fresh")
-    assert set(known.values()) == worlds
-
-    def bind() -> None:
-        store_record(entry_folder / "fresh", entry_folder / "reproduced", entry.id, known)
-
-    # Who edits what a fresh world said, and binds all of it again, is found by scoring it again.
-    fresh = entry_folder / "fresh"
-    change_results(fresh, lambda one: one["scores"][one["primary"]].update(value=0.99), split="random")
-    bind()
-    code, out, err = tipbench("board", "check", "scores=true", "--quiet")
-    assert code == 1
-    assert "fresh/results.parquet: flag_aggregation/random/crowd/s0" in out + err
-    remove_results(fresh, split="random")
-    bind()
-    read(place / "results")
-    code, out, err = tipbench("board", "check", "scores=true", "--quiet")
-    assert (code, out) == (2, "")
-    assert f"{TASK}/random/s0 is missing, and {known[TASK, 'random', 0]} has such a split" in err
-    code, _, err = tipbench("board", "reproduce", "lab-a--crowd", "split=random", "--quiet")
-    assert code == 0, err
-    for words in (("--write",), ()):
-        code, _, err = tipbench("board", "check", "scores=true", "--quiet", *words)
-        assert code == 0, err

@@ -61,7 +61,7 @@ def test_a_matrix_has_a_column_a_split(shown: Board) -> None:
     )
 
 
-def test_the_best_ranked_score_is_bold_and_no_oracle_and_no_claim_is(shown: Board, result: Callable) -> None:
+def test_the_best_score_is_bold_and_no_oracle_and_no_claim_is(shown: Board, result: Callable) -> None:
     own = result("advert_risk/best", score=0.95)
     claimed = Entry("acme", "best", [own.model_copy(update={"verified": False})])
     [standing] = standings(Board(shown.data, [*shown.entries, claimed]))
@@ -89,7 +89,14 @@ def test_captions_say_release_evaluator_split_metric_and_that_the_data_is_synthe
     [standing] = standings(shown)
     caption = of_task(shown, standing).caption
     evaluator = shown.results[0].versions.evaluator
-    for said in ("0.4.0/tiny", f"evaluator {evaluator}", "split forward", "average precision", "Synthetic"):
+    for said in (
+        "0.4.0/tiny",
+        f"evaluator {evaluator}",
+        "split forward",
+        "average precision",
+        "Synthetic",
+        "Open practice",
+    ):
         assert said in caption
     assert caption in FORMATS["markdown"].write(of_task(shown, standing)).decode()
 

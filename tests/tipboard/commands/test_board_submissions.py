@@ -60,7 +60,6 @@ def test_a_score_that_was_altered_is_named_with_exit_1_and_put_right(tipbench: C
     assert tipbench("board", "check", "scores=true")[0] == 0
 
 
-@pytest.mark.usefixtures("known_world")
 def test_an_entry_is_reproduced_and_shown_as_such(tipbench: Callable, kept: Path) -> None:
     tipbench("board", "add", "submission=lab-a--crowd")
     code, out, _ = tipbench("board", "reproduce", "lab-a--crowd", "--json")
@@ -79,7 +78,6 @@ def test_an_entry_is_reproduced_and_shown_as_such(tipbench: Callable, kept: Path
         (("check", "scores=true", "data=0.4.0/small"), "holds no results of 0.4.0/small"),
         (("check", "scores=true", "runs=nothing"), "nothing is not a folder"),
         (("reproduce", "lab-a--nothing"), "is not on the board of 0.4.0/tiny: choose"),
-        (("add", "worlds=runs"), "holds no finished run on an independent world"),
         (("build", "--to", "runs"), "was not made by `tipbench board build`"),
     ],
 )

@@ -13,9 +13,7 @@ from hypothesis import strategies as st
 from tipbench.pages.svg import LETTER, PHONE, Drawing, ticks
 from tipbench.pages.templates import ASSETS
 from tipboard.board.files import read
-from tipboard.board.ranks import MeanRanks
 from tipboard.board.standings import Lines, standings
-from tipboard.site.figures.critical_difference import critical_difference
 from tipboard.site.figures.forest import FEW, MOST, card, forest, phone_forest
 from tipboard.site.figures.marks import scale
 from tipboard.site.figures.rows import BEST, by_group, by_split, shifts
@@ -266,10 +264,9 @@ def test_what_a_phone_shows_is_as_narrow_as_one_and_legible(result: Callable, bo
     results = many(result, FEW + 2, long=True)
     shown = standing_of(board, *results, *(result("advert_risk/m", split) for split in SHIFTED))
     [known] = [line for line in shown if line["name"] == "m"]
-    ranking = MeanRanks(("method",) * 4, (1, 2, 3, 4), 2.5, (), np.empty(0), "5 worlds")
     drawings = [
         phone_forest(shown), against(shown, "harm_gap", PHONE), against_tier(shown, PHONE), card(shown), shifts(shown),
-        critical_difference(ranking, "ranks"), by_group({"sex=male": 0.1, "sex=female": 0.2}, "t", "recall (0 to 1)"),
+        by_group({"sex=male": 0.1, "sex=female": 0.2}, "t", "recall (0 to 1)"),
         by_split(known, shown),
     ]  # fmt: skip
     for drawing in drawings:
@@ -285,16 +282,6 @@ def test_a_card_says_how_many_methods_it_leaves_out(result: Callable, board: Cal
         drawing = card(standing_of(board, *many(result, count)))
         assert drawing is not None
         assert (f"and {count - FEW:,} more" in texts(drawing)) is said
-
-
-@pytest.mark.parametrize("count", [1, 2, 5, 40])
-def test_every_method_of_a_critical_difference_is_named_with_its_rank(count: int) -> None:
-    names = tuple(f"method {at}" for at in range(count))
-    means = tuple(1.0 + at / 2 for at in range(count))
-    ranking = MeanRanks(names, means, 1.5, (names[:3],), np.empty(0), "9 tasks")
-    said = " ".join(texts(critical_difference(ranking, "t")))
-    for name in names:
-        assert name in said
 
 
 def test_the_pages_have_the_colours_of_the_figures() -> None:

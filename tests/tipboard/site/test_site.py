@@ -5,10 +5,8 @@ import html
 import re
 import zipfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 import pytest
 from tipbench.pages.safe import https, visible
@@ -16,7 +14,6 @@ from tipbench.runs.results import Result
 from tipboard.board.columns import COLUMNS
 from tipboard.board.entries import reference_entries
 from tipboard.board.files import Board
-from tipboard.board.ranks import rank_methods
 from tipboard.site.build import MARKER, build, write
 from tipboard.site.sizes import size_of
 from tipboard.site.tables import page_id
@@ -161,22 +158,6 @@ def test_every_column_is_explained(result: Callable, site: Callable, submission:
     said = html.unescape((site(submission([result(A)])) / "about.html").read_text(encoding="utf-8"))
     for column in COLUMNS:
         assert column.about in said
-
-
-def test_worlds_that_are_not_measured_are_said_to_be_and_others_are_drawn(
-    result: Callable, site: Callable, tmp_path: Path
-) -> None:
-    entries = reference_entries([result(A), result(B)], [])
-    bare = (site(*entries) / "tiny/tasks/advert_risk.html").read_text(encoding="utf-8")
-    assert "Not measured yet" in bare
-    scores = np.array([[0.9, 0.1]] * 4 + [[0.1, 0.9]])
-    ranking = rank_methods(scores, ("prior", "tfidf_logreg"), "5 worlds")
-    size = replace(size_of(Board("0.4.0/tiny", entries)), across=ranking, worlds={"advert_risk": ranking})
-    write([size], tmp_path / "measured", quiet=True)
-    page = (tmp_path / "measured/tiny/tasks/advert_risk.html").read_text(encoding="utf-8")
-    assert "critical difference 0.88" in page
-    assert "is 0.20 in the mean and -1.00 at least" in page
-    assert "critical difference 0.88" in (tmp_path / "measured/index.html").read_text(encoding="utf-8")
 
 
 def test_a_folder_that_is_no_site_is_refused_and_stays(made_board: Path, tmp_path: Path) -> None:

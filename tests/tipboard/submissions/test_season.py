@@ -148,7 +148,7 @@ def test_a_package_is_packed_from_overrides_and_checked(tipbench: Any, public: P
     code, out, err = tipbench(
         "submit", *words, season, "package=acme==1.0", "entry_class=fold", "--to", "acme--mine", *ABOUT
     )
-    assert (code, out) == (0, "accepted: acme--mine on season/spring, package acme==1.0\n"), err
+    assert (code, out) == (0, "accepted: acme--mine on season/spring, acme==1.0\n"), err
     record = record_of(Path("acme--mine/submission.json").read_bytes())
     assert record.pinned is not None
     assert (record.pinned.overrides, record.predictions) == ({"prevalence": words}, [])
@@ -166,7 +166,7 @@ def test_predictions_are_packed_with_their_resources(
         "resources=Model 1, MIT, 2026-05-01; Texts, CC0, 2025-01-31",
     )
     code, out, err = tipbench(
-        "submit", *files[-6:], *season, "access=legal", "labels=truth", "--to", "acme--mine", *ABOUT
+        "submit", *files[-6:], *season, "access=legal", "labels=none", "--to", "acme--mine", *ABOUT
     )
     assert code == 0, err
     assert out.splitlines()[-1] == "accepted: acme--mine on season/spring, 6 files"

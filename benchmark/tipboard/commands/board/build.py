@@ -27,7 +27,6 @@ from tipboard.board.files import ELSEWHERE, read, reference_only
 from tipboard.board.forest import draw
 from tipboard.board.page import PAGE, render
 from tipboard.board.standings import standings
-from tipboard.board.worlds import read_stability
 from tipboard.site.build import build
 
 FIGURE = "board.svg"
@@ -56,5 +55,5 @@ def render_page(to: Path, draft: bool = False) -> Path:
     """Write the page and the figure of the reference methods to ``to``. Return the path of the page."""
     board = reference_only(read(to, draft=draft))
     draw(standings(board), board.label, to / FIGURE)
-    write_file_atomically(to / PAGE, render(board, FIGURE, read_stability(to, board.data)), ELSEWHERE)
+    write_file_atomically(to / PAGE, render(board, FIGURE), ELSEWHERE)
     return to / PAGE

@@ -38,7 +38,6 @@ from tipcore.locations import expand_home
 from tipboard.board.files import Board, newest, read, reference_only
 from tipboard.board.page import PAGE, render
 from tipboard.board.rescoring import recompute, rescore
-from tipboard.board.worlds import read_stability
 from tipboard.commands.board.build import FIGURE
 
 SHOWN = 20
@@ -59,7 +58,7 @@ def call(options: argparse.Namespace) -> int:
 def _check_page(to: Path, options: argparse.Namespace) -> int:
     page = to / PAGE
     board = read(to, draft=options.draft)
-    wanted = render(board, FIGURE, read_stability(to, board.data))
+    wanted = render(board, FIGURE)
     if not page.is_file() or page.read_text(encoding="utf-8") != wanted:
         raise CheckFailed(
             f"{page} is not what the results beside it render to: run `tipbench board build results={to}`."

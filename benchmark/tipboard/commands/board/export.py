@@ -21,8 +21,8 @@ examples:
   tipbench board export task=advert_risk split=region --format csv
   tipbench board export task=advert_risk --matrix --format parquet --to splits.parquet
 
-Without task= it is the table of every task and split. In Markdown and LaTeX, the best score of the ranked methods is
-in bold.
+Without task= it is the table of every task and split. In Markdown and LaTeX, the best score of methods that
+were run here is in bold.
 """
 
 import argparse
@@ -37,7 +37,7 @@ from tipcore.locations import expand_home
 from tipboard.board.columns import OVERALL, columns_with_text
 from tipboard.board.files import Board, read
 from tipboard.board.standings import standings
-from tipboard.board.tables import FORMATS, BoardTable, drop_empty, matrix, of_task, overall
+from tipboard.board.tables import FORMATS, BoardTable, matrix, of_task, overall
 
 
 def call(options: argparse.Namespace) -> int:
@@ -75,8 +75,7 @@ def _table(board: Board, options: argparse.Namespace, for_readers: bool) -> Boar
     if options.matrix:
         return matrix(board, kept[0])
     if task is None:
-        lines = [line for one in kept for line in one]
-        return overall([(board, kept)], _names(options.columns, drop_empty(OVERALL, lines), for_readers))
+        return overall([(board, kept)], _names(options.columns, OVERALL, for_readers))
     return of_task(board, kept[0], _names(options.columns, columns_with_text(kept[0]), for_readers))
 
 

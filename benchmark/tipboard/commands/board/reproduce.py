@@ -18,7 +18,7 @@ examples:
   tipbench board reproduce tipbench--minhash_lsh       a reference method, checked against its digests
 
 The package that a submission pins is installed into a new environment and run there, so that access and
-streaming are enforced; its scores then stand as reproduced, without a rank. It is other people's code behind
+streaming are enforced; its scores then stand as reproduced. It is other people's code behind
 a fence that is no virtual machine: use a machine that holds nothing else.
 """
 
@@ -26,7 +26,7 @@ import argparse
 from dataclasses import asdict
 
 from tipbench.console import Column, emit_json, emit_table
-from tipbench.runs.report import NOTHING, number
+from tipbench.runs.report import number
 from tipcore.locations import expand_home
 
 from tipboard.board.files import newest
@@ -42,15 +42,12 @@ def call(options: argparse.Namespace) -> int:
     if options.json:
         emit_json([asdict(one) for one in found])
         return 0
-    numbers = ("seed", "uploaded", "reproduced", "fresh world")
-    columns = [
-        Column(name, name in numbers) for name in ("task", "split", *numbers, "supported", "predictions")
-    ]
-    supported = {None: NOTHING, True: "yes", False: "no"}
+    numbers = ("seed", "uploaded", "reproduced")
+    columns = [Column(name, name in numbers) for name in ("task", "split", *numbers, "predictions")]
     rows = [
         [
-            *(one.task, one.split, str(one.seed), number(one.stored), number(one.found), number(one.fresh)),
-            *(supported[one.supported], "the same" if one.same else "differ"),
+            *(one.task, one.split, str(one.seed), number(one.stored), number(one.found)),
+            "the same" if one.same else "differ",
         ]
         for one in found
     ]

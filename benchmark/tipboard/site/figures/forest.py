@@ -1,4 +1,4 @@
-"""Methods by score with their intervals, ranked ones first, the oracle as a line."""
+"""Methods by score with their intervals, the oracle as a line."""
 
 from __future__ import annotations
 
@@ -125,12 +125,10 @@ def _row(picture: Drawing, across: Scale, row: Line, height: float, radius: floa
         low, high = interval
         ends = (across(low), height), (across(high), height)
         picture.line(*ends, colour_of(row), INTERVAL_WIDTH, opacity=INTERVAL_OPACITY)
-    mark(picture, row, (across(row["placed"]), height), radius)
+    mark(picture, row, (across(row["score"]), height), radius)
 
 
 def _about(plot: Forest) -> str:
-    best = next((row for row in plot.rows if row["is_ranked"]), None)
+    best = next((row for row in plot.rows if row["is_run_here"]), None)
     leads = "" if best is None else f"{best['name']} with {score_in_words(best)}"
-    return (
-        f"{len(plot.rows)} methods; {f'the best that is ranked is {leads}' if leads else 'none is ranked'}."
-    )
+    return f"{len(plot.rows)} methods; {f'the best that was run here is {leads}' if leads else 'none was run here'}."

@@ -20,14 +20,14 @@ def scale(values: Iterable[float | None], start: float, end: float) -> Scale:
 
 
 def mark(drawing: Drawing, line: Line, at: Point, radius: float = 4.5) -> None:
-    """A diamond for the reference, a dot for a line that is ranked, a square for a submission."""
+    """A diamond for the reference, a dot for a line that was run here, a square for a submission."""
     colour, tip = colour_of(line), describe_line(line)
     if line["is_reference"]:
         drawing.diamond(at, radius + 1, colour, tip)
         return
     fill = colour if differs_from_reference(line) else "paper"
-    shape = drawing.circle if line["is_ranked"] else drawing.square
-    shape(at, radius if line["is_ranked"] else radius - 0.5, fill, colour, tip)
+    shape = drawing.circle if line["is_run_here"] else drawing.square
+    shape(at, radius if line["is_run_here"] else radius - 0.5, fill, colour, tip)
 
 
 def describe_line(line: Line) -> str:

@@ -111,7 +111,7 @@ SHIFT_ROW, SHIFT_TOP, SHIFT_BOTTOM, SHIFT_SIZE, SHIFT_LETTERS = 38, 4, 44, 12, 2
 
 
 def shifts(lines: Lines) -> Drawing | None:
-    """Return the figure of the best ranked methods and the reference.
+    """Return the figure of the best methods that were run here and the reference.
 
     None where no method is known on three of the splits.
     """
@@ -136,15 +136,14 @@ def shifts(lines: Lines) -> Drawing | None:
 
 def lines_in_figure(lines: Lines) -> Lines:
     """Return the lines that the figure has: the best, and the reference in the place of the last of them."""
-    there = [line for line in lines if line["is_ranked"] and len(_known_scores(line)) >= FEWEST]
+    there = [line for line in lines if line["is_run_here"] and len(_known_scores(line)) >= FEWEST]
     reference = [line for line in there[BEST:] if line["is_reference"]]
     return [*there[: BEST - len(reference)], *reference]
 
 
 def _known_scores(line: Line) -> Sequence[tuple[str, float]]:
     scores = line["by_split"]
-    there = [split for split in splits_of(line) if split not in line["unsupported"]]
-    return [(split, scores[split]) for split in there if scores.get(split) is not None]
+    return [(split, scores[split]) for split in splits_of(line) if scores.get(split) is not None]
 
 
 def _row(picture: Drawing, across: Scale, line: Line, top: float) -> None:

@@ -1,7 +1,7 @@
 """Score against what it costs others: private data, intrusion on travellers, harm to the lawful, protection lost.
 
-The *front* joins the ranked methods that no other of them beats on both axes at once (Pareto). No mark's name is left
-out: it stands beside its mark, or a number does and the name below.
+The *front* joins the methods that were run here and that no other of them beats on both axes at once (Pareto). No
+mark's name is left out: it stands beside its mark, or a number does and the name below.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tipbench.pages.svg import LETTER, Drawing, Point, Scale, fit, width_of
 from tipbench.runs.report import number
 from tipbench.tasks import task_of
 
-from tipboard.board.columns import axis_title, is_unsupported, metric_value
+from tipboard.board.columns import axis_title, metric_value
 from tipboard.board.standings import Line, Lines
 from tipboard.site.figures.marks import mark, scale
 
@@ -197,7 +197,7 @@ def front(spots: Sequence[Spot], lower_is_better: bool) -> list[Spot]:
 
 
 def _scored(lines: Lines) -> list[Line]:
-    there = [line for line in lines if line["is_contender"] and not is_unsupported(line)]
+    there = [line for line in lines if line["is_contender"]]
     return [line for at, line in enumerate(there) if at < MOST or line["is_reference"]]
 
 
@@ -212,7 +212,7 @@ def _spot(line: Line, cost: float | None) -> list[Spot]:
 
 
 def _draw(lines: Lines, spots: Sequence[Spot], costs: Costs, width: float) -> Drawing:
-    best = front([spot for spot in spots if spot.line["is_ranked"]], lines[0]["lower_is_better"])
+    best = front([spot for spot in spots if spot.line["is_run_here"]], lines[0]["lower_is_better"])
     first = {id(spot) for spot in best}
     bottom = HEIGHT - BOTTOM
     across = Scale(costs.low, costs.high, LEFT, width - RIGHT)
