@@ -24,6 +24,7 @@ pretrained weights or outside data. ``system``: a language model or an agent.
 """
 
 CLASSES: tuple[EntryClass, ...] = get_args(EntryClass)
+"""The classes, by how much more than its fold an entry has learnt from."""
 
 
 @runtime_checkable

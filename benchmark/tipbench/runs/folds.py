@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -46,7 +46,7 @@ class SharedFold:
 
     def copy_with(self, change: Callable[[Prepared], Prepared]) -> SharedFold:
         """Return the same with what ``change`` makes of the fold; for methods that are shown no hidden truth."""
-        return SharedFold(self.cell, {False: change(self.prepared(frozenset(), False))})
+        return replace(self, _kept={False: change(self.prepared(frozenset(), False))})
 
     def folder(self, fold: int) -> Path:
         """Return the folder for the files of a fold, by its number; it is there as long as this object."""

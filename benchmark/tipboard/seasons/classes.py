@@ -2,11 +2,13 @@
 
 A *fold* entry is run once more on a copy of a season's world whose words, codes and categories are made up
 (:mod:`tipbench.data.disguise`). Both sets of predictions are scored on the same truth, so the loss has a paired cluster
-bootstrap. A loss whose 95% interval lies above 0 moves the entry to *worlds*.
+bootstrap. An entry with a loss whose 95% interval lies above 0 is run on a second copy, under another key; where it
+loses there too, or fails on a copy, it is moved to *worlds*. With one copy alone one honest entry in forty would be.
 """
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import closing
 from functools import partial
 
@@ -14,7 +16,8 @@ import polars as pl
 from pydantic import Field
 from tipbench.data.disguise import disguise
 from tipbench.evaluation.comparison import compare_draws, draw_primary
-from tipbench.fence.session import Limits
+from tipbench.fence.method import MethodError
+from tipbench.fence.session import CannotFence, Limits
 from tipbench.kinds.answers import Answers
 from tipbench.method import EntryClass, check_shape
 from tipbench.metrics.bootstrap import none_if_nan
@@ -27,6 +30,7 @@ from tipbench.runs.folds import SharedFold, fit_and_predict
 from tipbench.runs.methods import Methods
 from tipbench.task import Task
 from tipbench.tasks import task_of
+from tipcore.errors import UsageError
 
 
 class ClassTest(Record):
@@ -34,17 +38,18 @@ class ClassTest(Record):
 
     metric: str = Field(description="the task's primary metric")
     score: float | None = Field(description="on the world as it is")
-    disguised: float | None = Field(description="on its copy with made-up words")
-    loss: float | None = Field(
-        description="how much worse the copy's is, positive in both directions of a metric"
+    disguised: float | None = Field(default=None, description="on its copy with made-up words")
+    loss: float | None = Field(default=None, description="how much worse that is; positive where it is worse")
+    low: float | None = Field(
+        default=None, description="lower end of the loss's 95% interval; null for too few clusters"
     )
-    low: float | None = Field(description="lower end of the loss's 95% interval; null for too few clusters")
-    high: float | None = Field(description="upper end")
+    high: float | None = Field(default=None, description="upper end")
+    note: str | None = Field(default=None, description="why there is no score on the copy")
 
     @property
     def lost(self) -> bool:
-        """Whether the loss is beyond its interval: the entry knows words or codes that its fold did not teach it."""
-        return self.low is not None and self.low > 0
+        """Whether the loss is beyond its interval, or the entry failed: it knows what its fold did not teach it."""
+        return self.note is not None or (self.low is not None and self.low > 0)
 
     def entry_class(self, declared: EntryClass) -> EntryClass:
         """Return the class found: ``worlds`` for a *fold* entry that lost, else the one declared."""
@@ -79,7 +84,7 @@ def measure_loss(
         metric=task.primary,
         score=none_if_nan(base.value),
         disguised=none_if_nan(copy.value),
-        loss=None if found.difference is None else -better * found.difference,
+        loss=None if found.difference is None else -better * found.difference + 0.0,
         low=low,
         high=high,
     )
@@ -104,3 +109,40 @@ def predict_disguised(
         check_shape(task_of(cell.task), method, cell.target)
         prepared = copy.prepared(frozenset(method.needs), False)
         return fit_and_predict(method, methods.make, prepared, cell, Meter(), [])
+
+
+def check_class(
+    shared: SharedFold,
+    cell: Cell,
+    plain: pl.DataFrame,
+    key: bytes,
+    limits: Limits | None,
+    python: str = "",
+    place: str = "",
+    replicates: int = 1000,
+) -> ClassTest:
+    """Return the test of a *fold* entry's class, by its cell in one world and what it predicted there.
+
+    Args:
+        shared, cell, key, limits, python, place: as of :func:`predict_disguised`.
+        plain: the cell's predictions, with the ids of the truth.
+        replicates: of the paired bootstrap.
+
+    Raises:
+        MachineFault, CannotFence: for what is the machine's fault and not the entry's.
+    """
+    task, answers = task_of(cell.task), shared.prepared(frozenset(), False).answers_to(plain)
+    found = None
+    for one in (key, hashlib.sha256(key).digest()):
+        try:
+            made = predict_disguised(shared, cell, one, limits, python, place)
+            found = measure_loss(task, answers, plain, made, replicates)
+        except CannotFence:
+            raise
+        except (UsageError, MethodError) as error:
+            score = measure_loss(task, answers, plain, plain, 1).score
+            return ClassTest(metric=task.primary, score=score, note=f"failed on the copy: {error}"[:300])
+        if not found.lost:
+            break
+    assert found is not None
+    return found

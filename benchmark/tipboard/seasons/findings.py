@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import polars as pl
+from tipbench.method import CLASSES
 from tipbench.metrics.registry import metric_of
 from tipbench.runs.findings import Finding, MethodScore, count_leaders
 
-from tipboard.seasons.standings import CLASSES, METHOD
+from tipboard.seasons.standings import METHOD
 
 
 def finding(rows: pl.DataFrame, entry_class: str | None = None) -> Finding:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from tipbench.method import CLASSES
 from tipbench.metrics.registry import metric_of
 from tipbench.runs.findings import EXPERTS
 from tipbench.runs.report import ACCUSED
@@ -20,8 +21,6 @@ from tipbench.tasks import task_of
 from tipboard.seasons.statistics import depends_on_assumptions, interval, rank
 from tipboard.submissions.record import RESERVED_TEAMS
 
-CLASSES = ("fold", "worlds", "outside", "system")
-"""Classes of entries, by how much more than its fold an entry has learnt from."""
 METHOD, LINE, ORACLE = "method", "line", "oracle"
 LINES = frozenset({"prevalence/chao_fixed_range"})
 """Lines to beat: shipped methods that repeat another one's estimates, with an arbitrary interval."""

@@ -1,6 +1,7 @@
 """A method that knows codes loses its score where they are made up; one that learns from its fold keeps it."""
 
 from pathlib import Path
+from typing import get_args
 
 import polars as pl
 import pytest
@@ -8,10 +9,14 @@ from tipbench.config.methods import instantiate
 from tipbench.data.fold import Fold
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.estimates import ESTIMATES
+from tipbench.method import CLASSES
 from tipbench.runs.cells import Cell
 from tipbench.runs.folds import SharedFold, predict_fold
 from tipbench.tasks import task_of
-from tipboard.seasons.classes import ClassTest, measure_loss, predict_disguised
+from tipboard.seasons import classes
+from tipboard.seasons.classes import ClassTest, check_class, measure_loss
+from tipboard.submissions.record import EntryClass
+from tipcore.errors import UsageError
 from tipdata.release import Release
 
 KEY = bytes(range(32))
@@ -67,8 +72,8 @@ def test_who_knows_codes_is_moved_and_who_learns_is_not(
     prepared, method = shared.prepared(frozenset(), False), instantiate({"_target_": target})
     method.fit(prepared.folds[0], 0)
     plain = predict_fold(method, prepared, 0, target)
-    made = predict_disguised(shared, one, KEY, None)
-    found = measure_loss(task_of(task), prepared.answers, plain, made, replicates=200)
+    found = check_class(shared, one, plain, KEY, None, replicates=200)
+    assert found.disguised is not None
     assert found.lost is loses
     assert found.entry_class("fold") == ("worlds" if loses else "fold")
     assert found.entry_class("outside") == "outside"
@@ -99,6 +104,38 @@ def test_a_loss_is_positive_in_both_directions_of_a_metric() -> None:
     assert better.loss == -worse.loss  # type: ignore[operator]
 
 
-def test_too_few_clusters_move_nobody() -> None:
-    few = ClassTest(metric="auroc", score=0.9, disguised=0.5, loss=0.4, low=None, high=None)
-    assert few.entry_class("fold") == "fold"
+class FailsOnTheCopy(KnowsCodes):
+    def step(self, rows: pl.DataFrame) -> pl.DataFrame:
+        if not rows["side"].is_in(["first", "second"]).all():
+            raise UsageError("an unknown side")
+        return super().step(rows)
+
+
+def test_who_fails_on_the_copy_is_moved_and_who_has_too_few_clusters_is_not(tiny: Release) -> None:
+    one = cell("recruitment_onset", f"{__name__}.FailsOnTheCopy", tiny)
+    shared, method = SharedFold(one), FailsOnTheCopy()
+    plain = predict_fold(method, shared.prepared(frozenset(), False), 0, "mine")
+    found = check_class(shared, one, plain, KEY, None)
+    assert found.entry_class("fold") == "worlds"
+    assert found.note == "failed on the copy: an unknown side"
+    assert (found.score is not None, found.disguised) == (True, None)
+    assert ClassTest(metric="auroc", score=0.9, disguised=0.5, loss=0.4).entry_class("fold") == "fold"
+
+
+@pytest.mark.parametrize("second", [False, True])
+def test_a_loss_counts_where_a_second_copy_has_it_too(
+    tiny: Release, monkeypatch: pytest.MonkeyPatch, second: bool
+) -> None:
+    """Losses by chance are of one copy alone."""
+    found = [ClassTest(metric="f_latency", score=0.5, disguised=0.1, loss=0.4, low=low) for low in (0.2, 0.1)]
+    found[1] = found[1] if second else found[1].model_copy(update={"low": -0.1})
+    keys = []
+    monkeypatch.setattr(classes, "predict_disguised", lambda shared, cell, key, *_: keys.append(key))
+    monkeypatch.setattr(classes, "measure_loss", lambda *_: found[len(keys) - 1])
+    one = cell("recruitment_onset", f"{__name__}.KnowsCodes", tiny)
+    assert check_class(SharedFold(one), one, pl.DataFrame(), KEY, None).lost is second
+    assert len(set(keys)) == 2
+
+
+def test_records_of_submissions_know_the_same_classes() -> None:
+    assert get_args(EntryClass) == CLASSES
