@@ -153,14 +153,19 @@ class Result(Record):
 
     def __repr__(self) -> str:
         shown = "".join(f"{name} {score}\n" for name, score in self._shown().items())
-        return f"Result of {self._about()}\n{shown}all metrics: .scores; all that is known: .to_json()"
+        return f"{self._finding()}\nResult of {self._about()}\n{shown}all metrics: .scores; all that is known: .to_json()"
 
     __str__ = __repr__
 
     def _repr_html_(self) -> str:
         shown = {**self._shown(), **self.scores}
         rows = [(name, *str(score).split(" ", 1)) for name, score in shown.items()]
-        return html_table(self._about(), ("metric", "value", "95% interval"), rows)
+        return html_table(f"{self._finding()} {self._about()}.", ("metric", "value", "95% interval"), rows)
+
+    def _finding(self) -> str:
+        from tipbench.runs.findings import findings  # which reads results
+
+        return findings([self])[0].sentence
 
     def _about(self) -> str:
         """Return what was run, in one line."""
