@@ -153,7 +153,8 @@ class Result(Record):
 
     def __repr__(self) -> str:
         shown = "".join(f"{name} {score}\n" for name, score in self._shown().items())
-        return f"{self._finding()}\nResult of {self._about()}\n{shown}all metrics: .scores; all that is known: .to_json()"
+        where = "all metrics: .scores; all that is known: .to_json()"
+        return f"{self._finding()}\nResult of {self._about()}\n{shown}{where}"
 
     __str__ = __repr__
 

@@ -143,5 +143,5 @@ def test_a_result_shows_itself_in_a_few_lines() -> None:
     ]
     html = one._repr_html_()
     assert "<td>average_precision</td><td>0.5</td><td>[0.4; 0.6]</td>" in html
-    assert "<p>advert_risk/prior on 0.4.0/tiny, split forward" in html
+    assert "learnt from labels=expert. advert_risk/prior on 0.4.0/tiny, split forward" in html
     assert len(html) < 1_000
