@@ -23,6 +23,7 @@ from tipbench.evaluation.comparison import compare as compare_predictions
 from tipbench.runs.cells import Cell
 from tipbench.runs.digests import code_is_here, digests_of
 from tipbench.runs.figure import draw
+from tipbench.runs.findings import findings
 from tipbench.runs.folds import prepare_cell
 from tipbench.runs.grid import allowed_splits, expand
 from tipbench.runs.report import rows, variant_names
@@ -89,7 +90,8 @@ def run(
     (outcome,) = run_cells([cell], overwrite=overwrite, quiet=True, raising=True)
     if outcome.result is None:
         raise UsageError(str(outcome.cause))
-    return outcome.result
+    (finding,) = findings([outcome.result])
+    return outcome.result.with_finding(finding.sentence)
 
 
 def _cell(

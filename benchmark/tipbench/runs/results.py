@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from pydantic import BaseModel, Field, JsonValue, ValidationError
+from pydantic import BaseModel, Field, JsonValue, PrivateAttr, ValidationError
 from tipcore.atomic import fill_folder_atomically, find_whole
 from tipcore.display import html_table
 from tipcore.errors import UsageError
@@ -150,23 +150,27 @@ class Result(Record):
     )
     notes: list[str] = Field(default_factory=list)
     warnings: list[str]
+    _finding: str = PrivateAttr("")
+    """What a reader sees first; of results that :func:`tipbench.run` returns."""
 
     def __repr__(self) -> str:
         shown = "".join(f"{name} {score}\n" for name, score in self._shown().items())
-        where = "all metrics: .scores; all that is known: .to_json()"
-        return f"{self._finding()}\nResult of {self._about()}\n{shown}{where}"
+        about = f"{self._finding}\nResult of {self._about()}".lstrip()
+        return f"{about}\n{shown}all metrics: .scores; all that is known: .to_json()"
 
     __str__ = __repr__
 
     def _repr_html_(self) -> str:
         shown = {**self._shown(), **self.scores}
         rows = [(name, *str(score).split(" ", 1)) for name, score in shown.items()]
-        return html_table(f"{self._finding()} {self._about()}.", ("metric", "value", "95% interval"), rows)
+        return html_table(
+            f"{self._finding} {self._about()}".lstrip(), ("metric", "value", "95% interval"), rows
+        )
 
-    def _finding(self) -> str:
-        from tipbench.runs.findings import findings  # which reads results
-
-        return findings([self])[0].sentence
+    def with_finding(self, sentence: str) -> Result:
+        """Return this result, which from now on shows a sentence first."""
+        self._finding = sentence
+        return self
 
     def _about(self) -> str:
         """Return what was run, in one line."""
