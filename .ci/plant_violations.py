@@ -63,7 +63,6 @@ ROWS = {
         Row("unskipped", "benchmark/tipbench/publishing/metadata.py", "import mlcroissant", "import nothing_there", "failed", slow=True),
     ],
     "the example of a competition host": [
-        Row("unskipped", "examples/codabench/tipcodabench/columns.py", 'COUNT = "tasks"', 'COUNT = "task"', "failed", slow=True),
     ],
     "engines beside processes": [
         Row("unskipped", "benchmark/tipcore/clusters.py", "    import distributed\n", "    import nothing_there\n", "failed", slow=True),
