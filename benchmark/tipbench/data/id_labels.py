@@ -30,7 +30,6 @@ from tipcore.units import connected_components
 from tipdata.core.tables import Column, Sealed, Table
 from tipdata.stages import all_tables
 
-SEED_BYTES = 32
 _PERSON = b"tipbench sealed"
 
 

@@ -73,12 +73,6 @@ def seat_of(one: Any) -> Seat:
     return one.task, one.split, one.seed
 
 
-def name_of(seat: Seat) -> str:
-    """Return what messages call one of an entry's results."""
-    task, split, seed = seat
-    return f"{task}/{split}/s{seed}"
-
-
 def _refuse_mixed(runs: Path, found: Sequence[FinishedRun]) -> None:
     """Refuse runs on several data."""
     counts = Counter(run.result.data for run in found)

@@ -38,19 +38,6 @@ LONGEST_LINE = 4_096
 READER = "tipboard.submissions.reader"
 
 
-@dataclass(frozen=True)
-class FoundFile:
-    """A file of predictions that no record lists: its place below the folder and its SHA-256."""
-
-    task: str
-    file: str
-    digest: str
-    rows: int | None = None
-
-
-AnyFile = SubmittedFile | FoundFile
-
-
 @dataclass
 class Guarded:
     """Clean files by the name of the entry's file, and a sentence for every other."""
@@ -64,7 +51,7 @@ class _Overdue(Exception):
 
 
 def read_guarded(
-    folder: Folder, entries: Sequence[AnyFile], forms: Mapping[str, Form], limits: Limits, workdir: Path
+    folder: Folder, entries: Sequence[SubmittedFile], forms: Mapping[str, Form], limits: Limits, workdir: Path
 ) -> Guarded:
     """Read the files of these entries.
 
@@ -96,7 +83,7 @@ def read_guarded(
 
 def _read(
     folder: Folder,
-    waiting: dict[int, AnyFile],
+    waiting: dict[int, SubmittedFile],
     forms: Mapping[str, Form],
     limits: Limits,
     workdir: Path,
@@ -139,7 +126,7 @@ def _read(
 def _ask(
     process: subprocess.Popen[bytes],
     folder: Folder,
-    waiting: dict[int, AnyFile],
+    waiting: dict[int, SubmittedFile],
     forms: Mapping[str, Form],
     limits: Limits,
 ) -> None:
@@ -198,7 +185,7 @@ def _refuse_full(workdir: Path) -> None:
         probe.unlink(missing_ok=True)
 
 
-def note(entry: AnyFile, line: dict[str, Any], workdir: Path, found: Guarded) -> None:
+def note(entry: SubmittedFile, line: dict[str, Any], workdir: Path, found: Guarded) -> None:
     """Store what the process reports about one file. Raises MachineFault where the disk is full."""
     if line.get("full"):
         _refuse_full(workdir)
@@ -207,7 +194,7 @@ def note(entry: AnyFile, line: dict[str, Any], workdir: Path, found: Guarded) ->
     if "refused" in line:
         found.problems[entry.file] = f"{quote(line['refused'], 360)}."
         clean.unlink(missing_ok=True)
-    elif entry.rows not in (None, line["rows"]):
+    elif entry.rows != line["rows"]:
         found.problems[entry.file] = (
             f"it has {line['rows']:,} rows and {entry.rows:,} are declared; pack it again."
         )

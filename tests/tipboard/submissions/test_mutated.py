@@ -8,6 +8,8 @@ import random
 import shutil
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import polars as pl
 import pytest
@@ -30,9 +32,9 @@ from tipbench.tasks import tasks
 from tipboard.submissions.check import Checked, check
 from tipboard.submissions.files import limits_of
 from tipboard.submissions.folder import open_folder_of
-from tipboard.submissions.guard import FoundFile, read_guarded
+from tipboard.submissions.guard import read_guarded
 from tipboard.submissions.messages import Refused
-from tipboard.submissions.terms import form_of
+from tipboard.submissions.terms import Form, form_of
 from tipcore import operating_system
 from tipdata.release import Release
 
@@ -110,7 +112,9 @@ def test_a_mutated_file_is_refused_or_read_as_what_it_says(
     honest: Path, tiny: Release, tmp_path: Path
 ) -> None:
     """All of them are read by one process, which none of them may end."""
-    cases, entries, forms = {}, [], {}
+    cases: dict[str, Any] = {}
+    entries: list[Any] = []
+    forms: dict[str, Form] = {}
     (tmp_path / "all").mkdir()
     for file in (ESTIMATES, SCORES, CLUSTERS):
         name, split, _ = file.split("/")
@@ -119,7 +123,7 @@ def test_a_mutated_file_is_refused_or_read_as_what_it_says(
         for one in mutants(honest, tmp_path / name, OF_FILES, file, 1):
             place, entry = f"{name}-{one.number}.parquet", one.mutant.entry()
             one.mutant.path().rename(tmp_path / "all" / place)
-            entries.append(FoundFile(name, place, entry["digest"], entry["rows"]))
+            entries.append(SimpleNamespace(task=name, file=place, digest=entry["digest"], rows=entry["rows"]))
             cases[place] = one.mutation, answers
             tidy(one.mutant.outside.parent)
     (tmp_path / "work").mkdir()
