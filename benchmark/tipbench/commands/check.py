@@ -29,7 +29,7 @@ from tipbench.config.compose import composer_of
 from tipbench.config.methods import make
 from tipbench.config.settings import Settings
 from tipbench.console import emit, emit_json, notice
-from tipbench.contract.promises import Promise, Verdict, check, compare_keys
+from tipbench.contract.promises import Promise, Verdict, check, compare_keys, compare_words
 from tipbench.contract.trial import Trial
 from tipbench.data.releases import open_by_name
 from tipbench.exit_codes import FAILED
@@ -80,14 +80,17 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 def _say(trial: Trial, verdict: Verdict, options: argparse.Namespace) -> None:
     broken = verdict.broken
-    ids = None if broken is not None or trial.oracle else compare_keys(trial)
+    compared = broken is None and not trial.oracle
+    ids, words = (compare_keys(trial), compare_words(trial)) if compared else (None, None)
     if options.json:
         about = {"method": trial.name, "task": trial.task.name, "kept": [one.title for one in verdict.kept]}
         failure = None if broken is None else {"promise": broken.title, "says": verdict.says}
-        emit_json({**about, "broken": failure, "ids": None if ids is None else asdict(ids)})
+        emit_json({**about, "broken": failure, "ids": None if ids is None else asdict(ids), "words": words})
     elif broken is not None:
         emit(f"broken  {broken.title}\n        {verdict.says}")
     elif not options.quiet:
         if ids is not None:
             emit(f"ids     {ids}")
+        if words is not None:
+            emit(f"words   {words}")
         notice(f"{trial.name} keeps the contract: {len(verdict.kept)} promises.")

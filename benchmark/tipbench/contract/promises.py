@@ -398,11 +398,30 @@ def compare_keys(trial: Trial) -> KeyComparison:
     Ids are names. A method that breaks ties by id, or adds numbers up in the order of ids, has scores that depend on
     the key. Raises Broken for any error of the method.
     """
-    task, made, scores = trial.task, [], []
-    for key in TWO_KEYS:
-        keyed = trial.under_key(key)
-        answers, checked = _check_scored(trial, keyed.prepared.back(keyed.run().predictions))
-        scores.append(primary_score(task, answers, checked, replicates=0, checked=True).value)
-        made.append(task.kind.comparable(task.unit, checked))
+    task = trial.task
+    scores, made = zip(*(_score(trial, trial.under_key(key)) for key in TWO_KEYS), strict=True)
     differs = describe_difference(made[0], made[1], key_columns(task.unit, made[0]), ROUNDING)
     return KeyComparison(task.primary, (scores[0], scores[1]), differs, trial.make().stochastic)
+
+
+def _score(trial: Trial, other: Trial) -> tuple[float | None, pl.DataFrame]:
+    """Return the primary metric of a run with seed 0 on a copy of a trial's fold, and what is compared of it."""
+    task = trial.task
+    answers, checked = _check_scored(trial, other.prepared.back(other.run().predictions))
+    score = primary_score(task, answers, checked, replicates=0, checked=True).value
+    return score, task.kind.comparable(task.unit, checked)
+
+
+def compare_words(trial: Trial) -> str | None:
+    """Return, for a method of the class *fold*, its score (seed 0) as it is and where words and codes are made up, or
+    that it fails there. In a season a *fold* entry that loses by that is moved to the class *worlds*."""
+    if class_of(trial.make()) != "fold":
+        return None
+    metric, made = trial.task.primary, []
+    for other in (trial, trial.in_disguise(TWO_KEYS[1])):
+        try:
+            score, _ = _score(trial, other)
+        except (Broken, UsageError) as error:
+            return f"with made-up words and codes {error} A season moves such an entry to the class worlds."
+        made.append("no score" if score is None else f"{score:.4f}")
+    return f"{metric} is {made[0]}, and {made[1]} with made-up words and codes"

@@ -17,6 +17,7 @@ import polars as pl
 from tipcore.errors import UsageError
 
 from tipbench.data.access import access_level, check_needs
+from tipbench.data.disguise import disguise
 from tipbench.data.fold import Fold, Prepared, StepStream
 from tipbench.data.relabelling import relabel
 from tipbench.loading import prepare
@@ -116,8 +117,15 @@ class Trial:
 
     def under_key(self, key: bytes) -> Trial:
         """Return the same trial with ids that follow from ``key`` (32 bytes), and rows sorted by them."""
+        return self._on(relabel(self.prepared, key))
+
+    def in_disguise(self, key: bytes) -> Trial:
+        """Return the same trial with words and codes made up under ``key`` (32 bytes)."""
+        return self._on(disguise(self.prepared, key))
+
+    def _on(self, prepared: Prepared) -> Trial:
         other = replace(self, kept={})
-        vars(other)["prepared"] = relabel(self.prepared, key)  # sets the cached property
+        vars(other)["prepared"] = prepared  # sets the cached property
         return other
 
     def run(self, seed: int = 0, state: int = 0) -> TrialRun:

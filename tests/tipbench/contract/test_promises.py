@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -74,7 +75,8 @@ def test_a_method_that_keeps_every_promise_is_told_so_line_by_line(
     code, out, err = tipbench("check", f"mine.{name}", "task=advert_risk")
     assert random.random() == expected
     assert code == 0, out
-    *kept, ids = out.splitlines()
+    *kept, ids, words = out.splitlines()
+    assert words.startswith("words   average_precision is 0.")
     assert ids.startswith("ids     ")
     assert (ids == "ids     the predictions are the same under two keys of ids") == (name == "Length")
     assert [line.removeprefix("kept    ") for line in kept] == [
@@ -85,8 +87,9 @@ def test_a_method_that_keeps_every_promise_is_told_so_line_by_line(
 
 def test_predictions_under_two_keys_of_ids_are_compared(tipbench, modules: Path) -> None:
     code, out, _ = tipbench("check", "mine.FirstIdFirst", "task=advert_risk", "--json")
-    ids = json.loads(out)["ids"]
+    ids, words = json.loads(out)["ids"], json.loads(out)["words"]
     assert code == 0
+    assert re.fullmatch(r"average_precision is 0\.\d{4}, and 0\.\d{4} with made-up words and codes", words)
     assert ids["metric"] == "average_precision"
     assert ids["scores"][0] != ids["scores"][1]
     assert "predictions differ (at advert " in ids["differs"]
