@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from tipbench.data.fold import Fold
 from tipdata.core.draw import ONE
-from tipdata.core.world import DAYS, MINUTES_A_DAY, World, newest_released
+from tipdata.core.world import DAYS, MINUTES_A_DAY, World, newest_released, parse_release_name
 from tipdata.stages import draw_tables
 from tipdata.stages.messages import acts
 from tipdata.stages.messages.acts import WEEK, ThreadModel, reply_rows
@@ -28,8 +28,11 @@ class Oracle:
     stochastic = False
     oracle = True
 
-    def __init__(self, world: World | None = None) -> None:
-        """``world``: whose conversations they are; None for the released one."""
+    def __init__(self, world: World | str | None = None) -> None:
+        """``world``: whose conversations they are, or the name of its release; None for the released one."""
+        if isinstance(world, str):
+            version, size, number = parse_release_name(world)
+            world = World.of(version, int(number or 0), size=size)
         self._world = World.of(newest_released()) if world is None else world
 
     def fit(self, fold: Fold, seed: int) -> None:

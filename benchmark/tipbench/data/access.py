@@ -50,8 +50,12 @@ def correction(needs: Collection[str], tables: Mapping[str, Collection[str]]) ->
     return "correct its needs" + (f", perhaps to {', '.join(near)}" if near else "")
 
 
+class NotShown(UsageError):
+    """A method needs what no fold of its task shows it."""
+
+
 def check_needs(task: Task, needs: Collection[str], access: str, oracle: bool) -> None:
-    """Refuse a method that needs columns it may not see. Raises UsageError that says what to set."""
+    """Refuse a method that needs columns it may not see. Raises NotShown, which says what to set."""
     visible = visible_columns(task, access, oracle)
     tiers: dict[str, str | None] = {}
     for need in sorted(needs):
@@ -76,9 +80,9 @@ def check_needs(task: Task, needs: Collection[str], access: str, oracle: bool) -
         (withheld, f"which {task.name} hides at every access: choose another method"),
     ):
         if lacking:
-            raise UsageError(f"the method needs {', '.join(lacking)}, {reason}.")
+            raise NotShown(f"the method needs {', '.join(lacking)}, {reason}.")
     if tiers:
         least = max((str(tier) for tier in tiers.values()), key=LEVELS.index)
-        raise UsageError(
+        raise NotShown(
             f"the method needs {', '.join(tiers)}, which access={access} does not show: set access={least}."
         )

@@ -28,6 +28,10 @@ class MethodError(Exception):
         self.trace = trace
 
 
+class AnswerRefused(UsageError):
+    """A fenced method returned what is no answer."""
+
+
 class FencedMethod:
     """A method that was made behind a fence.
 
@@ -117,7 +121,7 @@ class FencedMethod:
     def _checked_frame(self, answer: Answer) -> pl.DataFrame:
         if answer.frame is None:
             kind = _plain(str(answer.said.get("type", "thing")))
-            raise UsageError(f"{self._name} returned a {kind:.60}; return a polars DataFrame.")
+            raise AnswerRefused(f"{self._name} returned a {kind:.60}; return a polars DataFrame.")
         return answer.frame
 
     def _names(self, answer: Answer, key: str) -> frozenset[str]:
@@ -126,8 +130,8 @@ class FencedMethod:
         except Garbled as error:
             raise self._refusal(error) from None
 
-    def _refusal(self, error: Garbled) -> UsageError:
-        return UsageError(f"{self._name} returned {_plain(str(error))}.")
+    def _refusal(self, error: Garbled) -> AnswerRefused:
+        return AnswerRefused(f"{self._name} returned {_plain(str(error))}.")
 
     def _ask(self, do: str, frame: pl.DataFrame | None = None, **said: Any) -> Answer:
         """Return an answer. Raises what the method raised: UsageError as such, all else as MethodError."""

@@ -129,6 +129,7 @@ BOUNDS = {
     "memory_gib": (1 / 16, 1 << 20),
     "scratch_gib": (1 / 1024, 1 << 20),
     "processes": (1, 1 << 16),
+    "cpu_minutes": (1e-3, float("inf")),
 }
 """The least and the most of each limit: a file system of 0 bytes is one without a limit, and NaN ends nothing."""
 POOLS = 4
@@ -142,7 +143,7 @@ CLOSE_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Limits:
-    """What a fenced method may use: minutes, GiB of memory and for what it writes, processes; all in all.
+    """What a fenced method may use: minutes, GiB of memory and for what it writes, processes, CPU minutes; all in all.
 
     Raises:
         UsageError: for one that is out of :data:`BOUNDS`.
@@ -152,6 +153,7 @@ class Limits:
     memory_gib: float = 8.0
     scratch_gib: float = 1.0
     processes: int = 64
+    cpu_minutes: float = float("inf")
 
     def __post_init__(self) -> None:
         for one in fields(self):
@@ -287,6 +289,9 @@ class Session:
             if time.monotonic() - self._began > 60 * limits.minutes:
                 self._passed = "minutes"
                 self._why = f"it took more than {limits.minutes:g} minutes: set limits.minutes=N."
+            elif limits.cpu_minutes < float("inf") and self.cost()[0] > 60 * limits.cpu_minutes:
+                self._passed = "cpu_minutes"
+                self._why = f"it took more than {limits.cpu_minutes:g} CPU minutes."
             elif memory > limits.memory_gib * GIB:
                 self._passed = "memory_gib"
                 self._why = f"it took more than {limits.memory_gib:g} GiB of memory: set limits.memory_gib=N."

@@ -15,6 +15,7 @@ from tipbench.data.access import check_needs
 from tipbench.data.custom.config import OwnData, own_data
 from tipbench.data.custom.folds import check_own
 from tipbench.data.fold import Fold, Prepared
+from tipbench.data.relabelling import relabel
 from tipbench.data.releases import REGIONS_AT_ONCE
 from tipbench.loading import prepare
 from tipbench.method import works_in_batches
@@ -26,10 +27,15 @@ from tipbench.tasks import task_of
 
 @dataclass
 class SharedFold:
-    """The fold of cells with one key, prepared when first asked for and then kept."""
+    """The fold of cells with one key, prepared when first asked for and then kept.
+
+    ``ids``: 32 bytes from which the ids that methods see follow; None leaves those of the data. An oracle sees these
+    always.
+    """
 
     cell: Cell
     _kept: dict[bool, Prepared] = field(default_factory=dict)
+    ids: bytes | None = None
 
     def prepared(self, needs: frozenset[str], oracle: bool) -> Prepared:
         """Return the fold, after a check that this method may see what it needs.
@@ -37,7 +43,8 @@ class SharedFold:
         Raises UsageError as ``prepare`` does.
         """
         if oracle not in self._kept:
-            self._kept[oracle] = prepare_cell(self.cell.config, needs, oracle)
+            made = prepare_cell(self.cell.config, needs, oracle)
+            self._kept[oracle] = made if self.ids is None or oracle else relabel(made, self.ids)
         elif self.own is None:
             check_needs(task_of(self.cell.task), needs, self._kept[oracle].access, oracle)
         else:

@@ -64,7 +64,8 @@ class Outcome:
     """What became of a cell: its result, or the cause of its failure in one line.
 
     ``usage``: the failure is a user's mistake; ``unmapped``: own data do not map what the
-    method needs. ``trace``: the traceback of any other.
+    method needs. ``trace``: the traceback of any other. ``error``: the name of the error's class; ``limit``: of the
+    fence's limit that was passed.
     """
 
     cell: Cell
@@ -74,6 +75,8 @@ class Outcome:
     unmapped: bool = False
     trace: str | None = None
     reused: bool = False
+    error: str | None = None
+    limit: str | None = None
 
 
 @dataclass(frozen=True)
@@ -269,11 +272,12 @@ def run_one(job: Job, shared: SharedFold, methods: Methods, raising: bool = Fals
     except Unwritable:
         raise
     except (UsageError, MachineFault) as error:
-        return Outcome(job.cell, cause=str(error), usage=True, unmapped=isinstance(error, NotMapped))
+        made = Outcome(job.cell, cause=str(error), usage=True, unmapped=isinstance(error, NotMapped))
+        return replace(made, error=type(error).__name__, limit=getattr(error, "limit", None))
     except MethodError as error:
         if raising:
             raise
-        return Outcome(job.cell, cause=str(error), trace=error.trace)
+        return Outcome(job.cell, cause=str(error), trace=error.trace, error=type(error).__name__)
     except (Exception, SystemExit, PanicException) as error:
         if isinstance(error, ModuleNotFoundError) and (extra := extra_with(error.name)):
             needs = f"{job.cell.baseline} needs {error.name}, which is not installed"
@@ -283,7 +287,8 @@ def run_one(job: Job, shared: SharedFold, methods: Methods, raising: bool = Fals
         frames = traceback.extract_tb(error.__traceback__)
         where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
         said = " ".join(str(error).split()) or "no message"
-        return Outcome(job.cell, cause=f"{type(error).__name__}: {said}{where}", trace=traceback.format_exc())
+        name, trace = type(error).__name__, traceback.format_exc()
+        return Outcome(job.cell, cause=f"{name}: {said}{where}", trace=trace, error=name)
 
 
 def _run_cell(job: Job, shared: SharedFold, methods: Methods) -> Result:

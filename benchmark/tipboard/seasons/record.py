@@ -154,11 +154,13 @@ class Attempt(Record):
 
 
 class WorldTask(Record):
-    """``clusters``: with a positive in the test part, or of any kind; ``answers``, ``inputs``: digests."""
+    """``clusters``: with a positive in the test part, or of any kind; ``answers``, ``inputs``: digests; ``references``:
+    chance, oracle and single_unit (:func:`tipbench.evaluation.references.references`)."""
 
     clusters: int
     answers: str
     inputs: str | None = None
+    references: dict[str, float | None] = Field(default_factory=dict)
 
 
 class SeasonWorld(Record):
@@ -289,6 +291,11 @@ def read_voids(folder: Path) -> list[Void]:
     if not (folder / VOID).is_file():
         return []
     return [Void.model_validate(one) for one in json.loads((folder / VOID).read_bytes())]
+
+
+def voids_json(voids: Sequence[Void]) -> str:
+    """Return ``void.json``."""
+    return json.dumps([one.model_dump(mode="json") for one in voids], indent=1, ensure_ascii=False) + "\n"
 
 
 def open_public(folder: Path) -> Season:

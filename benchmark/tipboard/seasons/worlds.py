@@ -15,6 +15,7 @@ from pathlib import Path
 import polars as pl
 from tipbench.data.fold import Fold, Prepared
 from tipbench.data.relabelling import relabel
+from tipbench.evaluation.references import references
 from tipbench.loading import prepare
 from tipbench.tasks import task_of
 from tipcore.digest import column_digest
@@ -31,15 +32,18 @@ from tipboard.seasons.record import (
     Frozen,
     Season,
     SeasonWorld,
-    TaskTerms,
     WorldTask,
     ids_key,
     is_drawn,
+    read,
     release_of,
     world_number,
 )
 
 MOST_ATTEMPTS = 20
+MADE = "worlds"
+"""The folder of the host's folder with the worlds that were drawn."""
+AGAIN = "free space there and run the same command again: it goes on"
 TABLES = "tables"
 SIGNIFICANT = 9
 """Digits of answers that enter their digest: logarithms may differ in their last bits between processors."""
@@ -101,16 +105,20 @@ def draw_world(
         reasons = check(world, season.tasks)
         attempts.append(Attempt(number=number, reasons=reasons))
         if not reasons:
-            tasks = {
-                name: describe(prepare_keyed(season, key, frozen, k, number, name), terms)
-                for name, terms in season.terms.items()
-            }
+            prepared = (prepare_keyed(season, key, frozen, k, number, name) for name in season.tasks)
+            tasks = {one.task.name: describe(season, number, one) for one in prepared}
             return SeasonWorld(k=k, drawn=is_drawn(season, k), attempts=attempts, tasks=tasks)
         forget_world(world)
     raise CheckFailed(
         f"world {k} of season {season.name} failed its checks {MOST_ATTEMPTS} times ({attempts[-1].reasons[0]}): "
         "make the season void and open another one."
     )
+
+
+def read_world(secret: Path, k: int) -> SeasonWorld | None:
+    """Return world k as it was drawn; None where it was not yet."""
+    path = secret / MADE / f"{k}.json"
+    return read(path, SeasonWorld) if path.is_file() else None
 
 
 def forget_world(world: Release) -> None:
@@ -130,24 +138,28 @@ def prepare_keyed(
     return relabel(made, ids_key(key, frozen, k, name))
 
 
-def describe(prepared: Prepared, terms: TaskTerms) -> WorldTask:
+def describe(season: Season, number: int, prepared: Prepared) -> WorldTask:
     """Return what is published of a task in a world."""
-    test = prepared.answers.frame
-    test = test.filter(pl.col("part") == "test") if "part" in test.columns else test
-    positive = test.filter(pl.col("label") == 1) if "label" in test.columns else test
-    files = fold_files(prepared.folds[0]) if terms.predictions else {}
+    files = fold_files(prepared.folds[0]) if season.terms[prepared.task.name].predictions else {}
+    shown = references(prepared.task, prepared, release_of(season, number))
     return WorldTask(
-        clusters=positive["cluster"].n_unique(),
+        clusters=int(shown.pop("clusters") or 0),
         answers=frame_digest(prepared.answers.frame),
         inputs=value_digest({name: frame_digest(one) for name, one in files.items()}) if files else None,
+        references=shown,
     )
 
 
 def frame_digest(frame: pl.DataFrame) -> str:
     """Return SHA-256 over the columns of a frame by name, floats to :data:`SIGNIFICANT` digits."""
-    floats = [name for name, kind in frame.schema.items() if kind.is_float()]
-    rounded = frame.with_columns(pl.col(floats).round_sig_figs(SIGNIFICANT))
-    return value_digest({one.name: column_digest(one) for one in rounded.iter_columns()})
+    shown = {
+        name: pl.col(name).round_sig_figs(SIGNIFICANT).cast(pl.String)
+        if kind.is_float()
+        else pl.col(name).cast(pl.String)
+        for name, kind in frame.schema.items()
+        if kind.is_float() or isinstance(kind, pl.Enum)
+    }
+    return value_digest({one.name: column_digest(one) for one in frame.with_columns(**shown).iter_columns()})
 
 
 def fold_files(fold: Fold) -> dict[str, pl.DataFrame]:

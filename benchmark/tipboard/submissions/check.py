@@ -248,7 +248,7 @@ def _score_fold(
     found: dict[str, Result | str] = {}
     for entry in entries:
         content = clean[entry.file].read_bytes()
-        predictions = read_parquet(content)
+        predictions = prepared.back(read_parquet(content))
         try:
             evaluation, seconds = _score_predictions(truth, task, prepared, predictions, replicates)
             result = _result(record, entry, task, prepared, evaluation, seconds, digest_of(content))

@@ -63,19 +63,20 @@ def exact(package: str) -> Requirement:
     return asked
 
 
-def install(package: str, packages: Packages, work: Path) -> Environment:
+def install(package: str, packages: Packages, work: Path, keep: Path | None = None) -> Environment:
     """Return an environment that has the package; ours where it is this tipbench.
 
     Args:
         package: as pinned.
         packages: where wheels come from.
         work: a folder for the environment.
+        keep: a folder for the wheels that were installed, with which it can be installed again.
 
     Raises:
-        UsageError: for what is not one exact version, another version of tipbench, and a board without a source.
+        UsageError: for what is not one exact version, another version of tipbench, and no source of packages.
         CheckFailed: if pip fails, or installs nothing because the package is in this environment already.
     """
-    require_confinement("Reproducing a submission")
+    require_confinement("Running a submission")
     asked = exact(package)
     if canonicalize_name(asked.name) == TIPBENCH:
         if Version(next(iter(asked.specifier)).version) != Version(__version__):
@@ -94,26 +95,33 @@ def install(package: str, packages: Packages, work: Path) -> Environment:
     # What this environment has, tipbench above all, counts as installed; what is installed goes before it.
     seen = [path for path in sys.path if path and Path(path).is_dir()]
     (place / "tipbench-of-the-host.pth").write_text("\n".join(seen) + "\n", encoding="utf-8")
+    report = work / "installed.json"
+    _pip(python, package, packages, "install", "--report", str(report), str(asked))
+    installed = json.loads(report.read_text(encoding="utf-8"))["install"]
+    archives = [one["download_info"]["archive_info"] for one in installed if one["requested"]]
+    if not archives:
+        raise CheckFailed(f"{package} is in this environment already: run it from one without it.")
+    digest = archives[0].get("hash", "").removeprefix("sha256=") or archives[0]["hashes"]["sha256"]
+    if keep is not None:
+        names = [f"{one['metadata']['name']}=={one['metadata']['version']}" for one in installed]
+        _pip(python, package, packages, "download", "--no-deps", "--dest", str(keep), *names)
+    return Environment(f"{package} sha256:{digest}", python, str(place))
+
+
+def _pip(python: str, package: str, packages: Packages, action: str, *words: str) -> None:
+    """Let pip do something with wheels alone. Raises CheckFailed where it fails."""
     source = ["--no-index", "--find-links", packages.wheelhouse] if packages.wheelhouse else []
     source = source or ["--index-url", packages.index]
-    report = work / "installed.json"
-    source += ["--report", str(report)]
-    words = ["--isolated", "--disable-pip-version-check", "--no-input", "--quiet", "--only-binary", ":all:"]
+    common = ["--isolated", "--disable-pip-version-check", "--no-input", "--quiet", "--only-binary", ":all:"]
     try:
         done = subprocess.run(
-            [python, "-m", "pip", "install", *words, *source, str(asked)],
+            [python, "-m", "pip", action, *common, *source, *words],
             capture_output=True, text=True, check=False, timeout=SECONDS, env={"PATH": "/usr/bin:/bin"},
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise CheckFailed(f"{package} was not installed within {SECONDS // 60} minutes: try again.") from None
     if done.returncode:
         raise CheckFailed(f"{package} cannot be installed: {_end(done.stderr)}")
-    installed = json.loads(report.read_text(encoding="utf-8"))["install"]
-    archives = [one["download_info"]["archive_info"] for one in installed if one["requested"]]
-    if not archives:
-        raise CheckFailed(f"{package} is in this environment already: reproduce it from one without it.")
-    digest = archives[0].get("hash", "").removeprefix("sha256=") or archives[0]["hashes"]["sha256"]
-    return Environment(f"{package} sha256:{digest}", python, str(place))
 
 
 def _end(said: str) -> str:

@@ -1,0 +1,380 @@
+"""Freeze a season's packages, make its worlds, and run every package and shipped method on each of them.
+
+Each cell has a fence of its own, and a worker takes all cells of one package, so that two of them never run at once.
+What was done stays: an interrupted run goes on where it was. Until the close nothing but "ran" or a reason of
+:data:`tipboard.seasons.record.REASONS` is shown of an entry. The host's folder holds results, so the host could compute
+scores early; the commitment makes every change that would follow from that visible.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from tipbench.config.compose import Composer, parse
+from tipbench.config.methods import method_class
+from tipbench.config.options import config_folders
+from tipbench.method import is_oracle
+from tipbench.runs.cells import Cell
+from tipbench.runs.digests import digests_of, versions_of
+from tipbench.runs.folds import SharedFold
+from tipbench.runs.grid import Notice, expand
+from tipbench.runs.methods import Methods
+from tipbench.runs.runner import Job, Outcome, decide, run_one
+from tipcore.atomic import fill_folder_atomically, write_file_atomically
+from tipcore.engines import Engine, engine_of, run_all
+from tipcore.errors import CheckFailed, MachineFault, UsageError
+from tipcore.operating_system import file_lock
+from tipdata.core.world import release_name
+from tipdata.release.release import VARIABLE, store_url
+
+from tipboard.seasons.entries import (
+    WHEELS,
+    config_digest,
+    configs_of,
+    count_entries,
+    entry_folder,
+    limits_of_cells,
+    public_folder,
+    read_entries,
+)
+from tipboard.seasons.record import (
+    ENTRIES,
+    FOLDS,
+    FROZEN,
+    HOST,
+    RAN,
+    REASONS,
+    STATUS,
+    Entered,
+    Frozen,
+    FrozenEntry,
+    Season,
+    SeasonWorld,
+    ids_key,
+    minute,
+    open_secret,
+    read,
+    read_voids,
+    release_of,
+    to_json,
+)
+from tipboard.seasons.units import write_units
+from tipboard.seasons.worlds import (
+    AGAIN,
+    MADE,
+    Check,
+    draw_world,
+    forget_world,
+    prepare_keyed,
+    read_world,
+    runs_every_task,
+    write_fold,
+)
+from tipboard.submissions.packages import Environment, install
+from tipboard.submissions.storage import Packages
+
+RUNS, FAILURES = "runs", "failures"
+BY_ERROR = {
+    **dict.fromkeys(("NotShown", "NotMapped"), "needs"),
+    **dict.fromkeys(("PredictionsRefused", "AnswerRefused"), "refused"),
+    **dict.fromkeys(("Ended", "MethodError", "UsageError"), "error"),
+}
+BY_LIMIT = {"minutes": "time", "cpu_minutes": "time", "memory_gib": "memory"}
+MACHINE = ("CannotFence", "MachineFault")
+"""Errors of the host's machine, which are nobody's failure."""
+
+
+@dataclass(frozen=True)
+class Participant:
+    """A package or the shipped methods of one name, and how its cells are run, by task. ``oracle``: by task, whether it
+    is shown hidden truth."""
+
+    id: str
+    configs: Mapping[str, dict[str, Any]]
+    entered: Entered | None = None
+    oracles: frozenset[str] = frozenset()
+
+    @property
+    def wheel(self) -> str | None:
+        """SHA-256 of its own wheel; None of tipbench's."""
+        return next(iter(self.entered.wheels.values()), None) if self.entered is not None else None
+
+
+def list_shipped(season: Season, notice: Notice = lambda said: None) -> list[Participant]:
+    """Return the methods that come with tipbench, on the tasks of a season."""
+    patterns = ",".join(f"{name}/*" for name in season.tasks)
+    words = [f"grid.baselines=[{patterns}]", "grid.splits=auto", "grid.seeds=[0]", "fence=on"]
+    words += [f"release={season.size}", f"release.version={season.data}", f"replicates={season.replicates}"]
+    cells = expand(
+        Composer(config_folders(None), parse(words)), lambda task, settings: [task.splits[0]], notice=notice
+    )
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    oracles: dict[str, set[str]] = {}
+    for cell in cells:
+        if cell.task in season.tasks:
+            name = f"{HOST}--{cell.method}"
+            found.setdefault(name, {})[cell.task] = {
+                **cell.config,
+                "labels": season.terms[cell.task].labels[0],
+            }
+            if is_oracle(method_class(cell.target)):
+                oracles.setdefault(name, set()).add(cell.task)
+    return [Participant(name, found[name], None, frozenset(oracles.get(name, ()))) for name in sorted(found)]
+
+
+def participants(season: Season, secret: Path, notice: Notice = lambda said: None) -> list[Participant]:
+    """Return the packages that count and the shipped methods, by id."""
+    entries = [one for one in read_entries(secret) if one.is_package]
+    notes = count_entries(entries, read_voids(secret))
+    packages = [one for one in entries if notes[one.receipt] is None]
+    made = [Participant(one.id, configs_of(season, one.record), one) for one in packages]
+    return sorted([*made, *list_shipped(season, notice)], key=lambda one: one.id)
+
+
+def freeze(season: Season, secret: Path, now: datetime, those: Sequence[Participant] | None = None) -> Frozen:
+    """Return the packages as they were frozen, which happens once. Raises UsageError before the season closes."""
+    path = secret / FROZEN
+    if not path.is_file():
+        if now < season.closes:
+            raise UsageError(
+                f"season {season.name} takes packages until {minute(season.closes)}: run it after that."
+            )
+        entries = [
+            FrozenEntry(
+                id=one.id,
+                receipt=one.entered.receipt if one.entered else None,
+                wheel=one.wheel,
+                configs={task: config_digest(config) for task, config in one.configs.items()},
+            )
+            for one in (participants(season, secret) if those is None else those)
+        ]
+        frozen = Frozen(name=season.name, frozen=now.replace(microsecond=0), entries=entries)
+        write_file_atomically(path, to_json(frozen), AGAIN)
+    return read(path, Frozen)
+
+
+def check_frozen(frozen: Frozen, those: Sequence[Participant]) -> None:
+    """Refuse packages or methods that are not those that were frozen; a void one may be missing. Raises UsageError."""
+    known = {one.id: one for one in frozen.entries}
+    for one in those:
+        configs = {task: config_digest(config) for task, config in one.configs.items()}
+        there = known.get(one.id)
+        if there is None or (there.wheel, there.configs) != (one.wheel, configs):
+            raise UsageError(f"{one.id} is not as it was frozen: restore it, or make the season void.")
+
+
+def cells_of(season: Season, secret: Path, one: Participant, world: SeasonWorld) -> Iterator[Cell]:
+    """Yield the cells of a participant in a world, that with the ranked labels of a task first."""
+    for task, config in one.configs.items():
+        oracle = task in one.oracles
+        release = {**config["release"], "world": world.number}
+        baseline = config["baseline"]
+        made: Any = method_class(baseline["method"]["_target_"]) if oracle else None
+        if oracle and "world" in inspect.signature(made).parameters:
+            method = {**baseline["method"], "world": release_name(season.data, season.size, world.number)}
+            baseline = {**baseline, "method": method}
+        for labels in season.terms[task].labels[: 1 if oracle else None]:
+            here = {"release": release, "seed": world.k, "labels": labels, "baseline": baseline}
+            yield Cell({**config, **here}, secret / RUNS / one.id)
+
+
+def run(
+    secret: Path,
+    now: datetime,
+    engine: Engine | str = "loky",
+    quiet: bool = False,
+    check: Check = runs_every_task,
+    notice: Notice = lambda said: None,
+) -> dict[str, dict[str, str]]:
+    """Freeze, make worlds and run all cells; return by entry and task "ran" or why it failed.
+
+    Raises:
+        UsageError: before the season closes, after its close, and where something cannot be written or fenced.
+        CheckFailed: where no world passes its checks, and for an oracle that fails.
+    """
+    season, key = open_secret(secret)
+    public = public_folder(secret, season)
+    if (public / ENTRIES).is_file():
+        raise UsageError(f"season {season.name} is closed: nothing is run any more.")
+    if store_url() is not None:
+        raise UsageError(f"worlds of a season stay on this machine: unset {VARIABLE}.")
+    with file_lock(secret / ".run.lock"):
+        if not (secret / FROZEN).is_file():
+            freeze(
+                season, secret, now, participants(season, secret, notice) if now >= season.closes else None
+            )
+        frozen, those = freeze(season, secret, now), participants(season, secret)
+        check_frozen(frozen, those)
+        write_file_atomically(public / FROZEN, to_json(frozen), AGAIN)
+        worlds = _make_worlds(season, key, frozen, secret, check, engine, quiet)
+        if season.predictions is not None and not (public / FOLDS).is_dir():
+            _publish_folds(season, key, frozen, worlds, public, quiet)
+        with ExitStack() as stack:
+            environments = {one.id: _environment(secret, one, stack) for one in those if one.wheel}
+            for world in worlds:
+                _run_world(season, key, frozen, secret, world, those, environments, engine, quiet)
+                if season.predictions is None:
+                    forget_world(release_of(season, world.number))
+        found = statuses(season, secret, those, worlds)
+        write_file_atomically(public / STATUS, json.dumps(found, indent=1) + "\n", AGAIN)
+    return found
+
+
+def _make_worlds(
+    season: Season, key: bytes, frozen: Frozen, secret: Path, check: Check, engine: Engine | str, quiet: bool
+) -> list[SeasonWorld]:
+    def settle(k: int) -> SeasonWorld:
+        made = read_world(secret, k) or draw_world(season, key, frozen, k, check, engine)
+        write_file_atomically(secret / MADE / f"{k}.json", to_json(made), AGAIN)
+        return made
+
+    return run_all(settle, range(1, season.worlds + 1), "sequential", "worlds", quiet)
+
+
+def _publish_folds(
+    season: Season, key: bytes, frozen: Frozen, worlds: Sequence[SeasonWorld], public: Path, quiet: bool
+) -> None:
+    names = [name for name, terms in season.terms.items() if terms.predictions]
+    with fill_folder_atomically(public / FOLDS, replace=False, advice=AGAIN) as beside:
+
+        def write(world: SeasonWorld) -> None:
+            for name in names:
+                prepared = prepare_keyed(season, key, frozen, world.k, world.number, name)
+                write_fold(beside, name, world.k, prepared.folds[0])
+                write_units(prepared.folds[0], beside / name / f"w{world.k}")
+
+        run_all(write, worlds, "sequential", "folds of worlds", quiet)
+
+
+def _environment(secret: Path, one: Participant, stack: ExitStack) -> Environment | None:
+    """Return an environment with a participant's package; None where it cannot be installed any more."""
+    assert one.entered is not None
+    assert one.entered.record.pinned is not None
+    work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tipbench-season-")))
+    wheels = entry_folder(secret, one.entered.number) / WHEELS
+    try:
+        made = install(one.entered.record.pinned.package, Packages(wheelhouse=str(wheels)), work)
+    except CheckFailed:
+        return None
+    if not made.package.endswith(f"sha256:{one.wheel}"):
+        raise UsageError(f"the wheel of {one.id} in {wheels} is not the one that was frozen: restore it.")
+    return made
+
+
+@dataclass(frozen=True)
+class CellBatch:
+    """Cells for one worker, those of one fold beside each other, by the ids of their entries; ``ids``: the keys of the
+    ids of folds by task. ``environment``: None for this one."""
+
+    cells: tuple[tuple[str, Cell], ...]
+    ids: Mapping[str, bytes]
+    environment: Environment | None = None
+
+
+def _run_world(
+    season: Season,
+    key: bytes,
+    frozen: Frozen,
+    secret: Path,
+    world: SeasonWorld,
+    those: Sequence[Participant],
+    environments: Mapping[str, Environment | None],
+    engine: Engine | str,
+    quiet: bool,
+) -> None:
+    ids = {name: ids_key(key, frozen, world.k, name) for name in season.tasks}
+    batches, by_task = [], dict[str, list[tuple[str, Cell]]]()
+    for one in those:
+        cells = [(one.id, cell) for cell in cells_of(season, secret, one, world)]
+        cells = [pair for pair in cells if read_failure(secret, *pair) is None and not is_done(pair[1])]
+        if one.entered is None:
+            for pair in cells:
+                by_task.setdefault(pair[1].fold_key, []).append(pair)
+        elif one.wheel and environments[one.id] is None:
+            for pair in cells:
+                _fail(secret, *pair, "install", "pip failed")
+        elif cells:
+            batches.append(CellBatch(tuple(cells), ids, environments.get(one.id)))
+    batches += [CellBatch(tuple(cells), ids) for _, cells in sorted(by_task.items())]
+    work = partial(_run_batch, secret, season.minutes, season.memory_gib)
+    label = f"cells of world {world.k} of {season.worlds}"
+    run_all(work, batches, engine_of(engine), label, quiet, lambda batch: len(batch.cells))
+
+
+def is_done(cell: Cell) -> bool:
+    """Return whether a cell was run by the code that would run it now."""
+    if not cell.folder.exists():
+        return False
+    found = decide(cell)
+    return isinstance(found, Outcome) and found.result is not None
+
+
+def _run_batch(secret: Path, minutes: float, memory_gib: float, batch: CellBatch) -> None:
+    limits, environment = limits_of_cells(minutes, memory_gib), batch.environment or Environment("")
+    shared: SharedFold | None = None
+    for entry, cell in batch.cells:
+        if read_failure(secret, entry, cell) is not None:
+            continue  # of other labels of the same task
+        if shared is None or shared.cell.fold_key != cell.fold_key:
+            shared = SharedFold(cell, ids=batch.ids[cell.task])
+        versions = versions_of(cell)
+        if environment.package:
+            versions = versions.model_copy(update={"method": environment.package})
+        job = Job(cell, versions, digests_of(cell, versions.data))
+        with closing(Methods(cell, shared, limits, environment.python, environment.place)) as methods:
+            outcome = run_one(job, shared, methods)
+            is_fenced = methods.fence is not None
+        if outcome.result is None:
+            if not is_fenced:
+                raise CheckFailed(f"{entry} on {cell.data} failed: {outcome.cause}")
+            if outcome.error in MACHINE:
+                raise MachineFault(str(outcome.cause))
+            _fail(secret, entry, cell, reason_of(outcome), str(outcome.trace or outcome.cause))
+
+
+def reason_of(outcome: Outcome) -> str:
+    """Return which of :data:`tipboard.seasons.record.REASONS` it is that a fenced cell failed.
+
+    An error of scoring itself, such as a number that is not finite, is a fault of the predictions.
+    """
+    return BY_LIMIT.get(str(outcome.limit)) or BY_ERROR.get(str(outcome.error), "refused")
+
+
+def _failure_path(secret: Path, entry: str, task: str) -> Path:
+    return secret / FAILURES / entry / f"{task}.json"
+
+
+def _fail(secret: Path, entry: str, cell: Cell, reason: str, said: str) -> None:
+    content = {"reason": reason, "cell": cell.name, "said": said}
+    path = _failure_path(secret, entry, cell.task)
+    write_file_atomically(path, json.dumps(content, indent=1) + "\n", AGAIN)
+
+
+def read_failure(secret: Path, entry: str, cell: Cell) -> str | None:
+    """Return why an entry failed in the task of a cell, in words; None where it did not."""
+    path = _failure_path(secret, entry, cell.task)
+    return REASONS[json.loads(path.read_bytes())["reason"]] if path.is_file() else None
+
+
+def statuses(
+    season: Season, secret: Path, those: Sequence[Participant], worlds: Sequence[SeasonWorld]
+) -> dict[str, dict[str, str]]:
+    """Return by participant and task "ran" or why it failed; a task with a cell that was not run is missing."""
+    found: dict[str, dict[str, str]] = {}
+    for one in those:
+        done, tasks = dict.fromkeys(one.configs, True), found.setdefault(one.id, {})
+        for cell in (cell for world in worlds for cell in cells_of(season, secret, one, world)):
+            if (reason := read_failure(secret, one.id, cell)) is not None:
+                tasks[cell.task] = f"failed: {reason}"
+            done[cell.task] &= is_done(cell)
+        tasks |= {task: RAN for task, whole in done.items() if whole and task not in tasks}
+    return found

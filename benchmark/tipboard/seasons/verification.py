@@ -1,0 +1,379 @@
+"""Check a closed season: its commitment, entries, worlds, truth and scores, and methods fitted again.
+
+Everything public follows from the key, from what was entered, and from stored predictions; each difference is a clause.
+Packages of other teams are not fitted again: their wheels are not published.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from pydantic import BaseModel
+from tipbench.data.fold import Prepared
+from tipbench.evaluation.evaluation import evaluate
+from tipbench.runs.cells import Cell
+from tipbench.runs.digests import digests_of, versions_of
+from tipbench.runs.folds import SharedFold
+from tipbench.runs.methods import Methods
+from tipbench.runs.results import Result
+from tipbench.runs.runner import Job, run_one
+from tipbench.tasks import score_version
+from tipcore.engines import Engine, run_all
+from tipcore.errors import UsageError
+from tipcore.table_files import UNREADABLE, read_parquet
+from tipdata.release.builder import open_on_disk
+
+from tipboard.seasons.closing import PREDICTIONS, ClosedSeason, class_of, read_closed, round_scores
+from tipboard.seasons.entries import chain_differences, configs_of, count_entries, is_host, limits_of_cells
+from tipboard.seasons.record import (
+    ENTRIES,
+    FOLDS,
+    FROZEN,
+    KEY,
+    RAN,
+    REASONS,
+    SEASON,
+    TRUTH,
+    WORLDS,
+    Attempt,
+    Season,
+    SeasonWorld,
+    commitment,
+    differences,
+    entry_id,
+    ids_key,
+    is_drawn,
+    minute,
+    open_public,
+    read_voids,
+    release_of,
+    world_number,
+)
+from tipboard.seasons.running import Participant, cells_of, check_frozen, list_shipped
+from tipboard.seasons.worlds import (
+    Check,
+    describe,
+    fold_files,
+    forget_world,
+    frame_digest,
+    prepare_keyed,
+    runs_every_task,
+    truth_frame,
+)
+from tipboard.submissions.storage import PredictionStore, store_of
+
+TOLERANCE = 1e-6
+"""Relative difference of numbers that processors may compute otherwise."""
+
+
+@dataclass(frozen=True)
+class Verified:
+    """``differences``: a clause for each thing that is not as it should be; ``notes``: what may explain some, and what
+    was not checked; ``fitted``: how many cells were fitted again."""
+
+    season: Season
+    closed: bool
+    differences: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    fitted: int = 0
+
+
+def verify(
+    folder: Path,
+    everything: bool = False,
+    results: Path | None = None,
+    engine: Engine | str = "loky",
+    quiet: bool = False,
+    check: Check = runs_every_task,
+) -> Verified:
+    """Check a season's public folder.
+
+    Args:
+        everything: fit every cell of a shipped method again, not one per task that the key draws.
+        results: a board, in whose store predictions lie; without one they lie in the folder.
+        check: of worlds, as they were drawn with.
+
+    Raises:
+        UsageError: where it is no season, or its files cannot be read.
+    """
+    season = open_public(folder)
+    notes = [f"void since {minute(one.at)}: {one.reason}" for one in read_voids(folder) if one.entry is None]
+    if not (folder / ENTRIES).is_file():
+        return Verified(
+            season, False, [], [*notes, "its key is published at the close: until then nothing follows"]
+        )
+    closed = read_closed(folder)
+    try:
+        key = bytes.fromhex((folder / KEY).read_text(encoding="ascii").strip())
+    except (OSError, ValueError):
+        key = b""
+    if commitment(key, season) != season.commitment:
+        return Verified(season, True, [f"{KEY} and {SEASON} do not give the commitment"], notes)
+    notes += differences(season)
+    found = [*_entry_differences(closed), *_number_differences(closed, key)]
+    if found:
+        return Verified(season, True, found, [*notes, "worlds and scores were not checked"])
+    those, expected = _participants(closed), dict[tuple[str, str, str, int], Cell]()
+    for world in closed.worlds:
+        for one in those:
+            for cell in cells_of(season, Path(), one, world):
+                expected[one.id, cell.task, cell.config["labels"], world.k] = cell
+    refits = _drawn_cells(closed, key, those, everything)
+    store = PredictionStore(str(folder / PREDICTIONS)) if results is None else store_of(results)
+    found += _result_differences(closed, expected)
+    for world in closed.worlds:
+        found += _world_differences(closed, world, check, engine)
+        work = partial(_task_differences, closed, key, world, folder, store, expected, refits)
+        label = f"tasks of world {world.k} of {season.worlds}"
+        found += [said for those_of in run_all(work, season.tasks, engine, label, quiet) for said in those_of]
+        forget_world(release_of(season, world.number))
+    return Verified(season, True, list(dict.fromkeys(found)), notes, len(refits))
+
+
+def _participants(closed: ClosedSeason) -> list[Participant]:
+    season = closed.season
+    packages = [
+        Participant(one.id, configs_of(season, one.entered.record), one.entered)
+        for one in closed.closed.entries
+        if one.entered is not None and one.entered.is_package and one.note is None
+    ]
+    frozen = {one.id for one in closed.frozen.entries}
+    return [*packages, *(one for one in list_shipped(season) if one.id in frozen)]
+
+
+def _entry_differences(closed: ClosedSeason) -> Iterator[str]:
+    """Yield where entries contradict their chain, the freeze, each other or their times."""
+    season, frozen, listed = closed.season, closed.frozen, closed.closed
+    if {frozen.name, listed.name} != {season.name}:
+        yield f"{FROZEN} or {ENTRIES} is of another season"
+    entered = [one.entered for one in listed.entries if one.entered is not None]
+    yield from (f"{ENTRIES}: {said}" for said in chain_differences(entered, season.commitment))
+    notes = count_entries(entered, listed.voids)
+    try:
+        check_frozen(frozen, _participants(closed))
+    except UsageError as error:
+        yield f"{FROZEN}: {str(error).rstrip('.')}"
+    receipts = {one.receipt for one in entered}
+    yield from (
+        f"{FROZEN}: {one.id} was not entered"
+        for one in frozen.entries
+        if one.receipt not in {None, *receipts}
+    )
+    classes = {one.id: {task: class_of(c) for task, c in one.configs.items()} for one in list_shipped(season)}
+    for one in listed.entries:
+        if one.entered is None:
+            declared, note, kind = classes.get(one.id, {}), None, "package"
+        else:
+            declared = dict.fromkeys(one.entered.record.tasks, str(one.entered.record.entry_class))
+            note, kind = notes[one.entered.receipt], "package" if one.entered.is_package else "predictions"
+            ends = season.closes if kind == "package" else season.predictions
+            if not (season.opens <= one.entered.entered and ends is not None and one.entered.entered < ends):
+                yield f"{ENTRIES}: {one.id} was entered when the season took no {kind}"
+        if (one.note, one.kind, one.is_host) != (note, kind, is_host(one.id)):
+            yield f"{ENTRIES}: {one.id} is not described as it was entered"
+        if {task: part.entry_class for task, part in one.tasks.items()} != ({} if note else declared):
+            yield f"{ENTRIES}: {one.id} has other tasks or classes than it declared"
+        known = {RAN, *(f"failed: {reason}" for reason in REASONS.values())}
+        yield from (
+            f"{ENTRIES}: {one.id} has no status in {t}" for t, p in one.tasks.items() if p.status not in known
+        )
+
+
+def _number_differences(closed: ClosedSeason, key: bytes) -> Iterator[str]:
+    """Yield where worlds are not those that follow from the key and the freeze."""
+    season = closed.season
+    if [one.k for one in closed.worlds] != list(range(1, season.worlds + 1)):
+        yield f"{WORLDS}: they are not numbered from 1 to {season.worlds}"
+        return
+    for one in closed.worlds:
+        numbers = [world_number(key, closed.frozen, season, one.k, n) for n in range(len(one.attempts))]
+        if [attempt.number for attempt in one.attempts] != numbers or one.drawn != is_drawn(season, one.k):
+            yield f"{WORLDS}: world {one.k} does not follow from the key and {FROZEN}"
+        if (
+            not one.attempts
+            or one.attempts[-1].reasons
+            or not all(attempt.reasons for attempt in one.attempts[:-1])
+        ):
+            yield f"{WORLDS}: world {one.k} is not the first attempt that passed"
+
+
+def _result_differences(
+    closed: ClosedSeason, expected: Mapping[tuple[str, str, str, int], Cell]
+) -> Iterator[str]:
+    """Yield results that are missing, that belong to nobody, and that say otherwise than their cell."""
+    season = closed.season
+    wanted = {place for place in expected if _ran(closed, place[0], place[1])}
+    for one in closed.closed.entries:
+        if one.kind == "predictions" and one.note is None:
+            wanted |= {
+                (one.id, file.task, file.labels, int(file.split.removeprefix("w")))
+                for file in one.entered.record.predictions  # type: ignore[union-attr]
+            }
+    places = [(entry_id(one), one.task, one.labels, one.seed) for one in closed.results]
+    yield from (f"results: lacks {name_of(place)}" for place in sorted(wanted - set(places)))
+    yield from (
+        f"results: {name_of(place)} is of no entry that ran" for place in sorted(set(places) - wanted)
+    )
+    numbers = {one.k: one.number for one in closed.worlds}
+    for place, one in zip(places, closed.results, strict=True):
+        if place in wanted:
+            data = release_of(season, numbers[place[3]]).name
+            cell, terms = expected.get(place), season.terms[one.task]
+            same = (one.data, one.split, one.versions.data, one.versions.evaluator) == (
+                data, terms.split, season.data, score_version(one.task),
+            )  # fmt: skip
+            if not same or (cell is not None and (one.config, one.config_hash) != (cell.config, cell.hash)):
+                yield f"results: {name_of(place)} says otherwise what was run"
+
+
+def name_of(place: tuple[str, str, str, int]) -> str:
+    """Return the name of a cell in messages."""
+    return f"{place[0]} on {place[1]} with labels {place[2]} in world {place[3]}"
+
+
+def _ran(closed: ClosedSeason, entry: str, task: str) -> bool:
+    parts = [one.tasks.get(task) for one in closed.closed.entries if one.id == entry and one.note is None]
+    return any(part is not None and part.status == RAN for part in parts)
+
+
+def _drawn_cells(
+    closed: ClosedSeason, key: bytes, those: Sequence[Participant], everything: bool
+) -> set[tuple[str, str, int]]:
+    """Return entry, task and world of the cells to fit again: of each task one that the key draws, or all."""
+    chosen: set[tuple[str, str, int]] = set()
+    for task in closed.season.tasks:
+        places = sorted(
+            (one.id, task, world.k)
+            for one in those
+            if one.entered is None and task in one.configs and task not in one.oracles
+            if _ran(closed, one.id, task)
+            for world in closed.worlds
+        )
+        word = hashlib.sha256(b"cell" + key + task.encode()).digest()
+        chosen |= (
+            set(places)
+            if everything
+            else set(places[int.from_bytes(word) % len(places) :][:1] if places else ())
+        )
+    return chosen
+
+
+def _world_differences(
+    closed: ClosedSeason, world: SeasonWorld, check: Check, engine: Engine | str
+) -> Iterator[str]:
+    """Yield attempts whose checks give other reasons; the world stays on this machine."""
+    season = closed.season
+
+    def again(attempt: Attempt) -> list[str]:
+        there = release_of(season, attempt.number)
+        open_on_disk(there.version, there.size, engine=engine, world=attempt.number, quiet=True)
+        return check(there, season.tasks)
+
+    for number, attempt in enumerate(world.attempts):
+        if again(attempt) != attempt.reasons:
+            yield f"{WORLDS}: attempt {number} of world {world.k} fails for other reasons, or for none"
+        if attempt is not world.attempts[-1]:
+            forget_world(release_of(season, attempt.number))
+
+
+def _task_differences(
+    closed: ClosedSeason,
+    key: bytes,
+    world: SeasonWorld,
+    folder: Path,
+    store: PredictionStore,
+    expected: Mapping[tuple[str, str, str, int], Cell],
+    refits: set[tuple[str, str, int]],
+    task: str,
+) -> list[str]:
+    """Return what differs of one task in one world: its description, fold, truth and scores, and cells fitted again."""
+    season, where = closed.season, f"world {world.k} of {task}"
+    prepared = prepare_keyed(season, key, closed.frozen, world.k, world.number, task)
+    found = []
+    if not same(describe(season, world.number, prepared).model_dump(), world.tasks[task].model_dump()):
+        found.append(f"{WORLDS}: {where} has other answers, inputs or references")
+    if season.predictions is not None and season.terms[task].predictions:
+        files = {
+            f"{FOLDS}/{task}/w{world.k}/{name}": one for name, one in fold_files(prepared.folds[0]).items()
+        }
+        files[f"{TRUTH}/{task}/w{world.k}.parquet"] = truth_frame(prepared)
+        found += [
+            f"{name}: is not what the key gives"
+            for name, one in files.items()
+            if _differs(folder / name, one)
+        ]
+    shared: dict[str, SharedFold] = {}
+    for one in closed.results:
+        entry = entry_id(one)
+        if (one.task, one.seed) == (task, world.k):
+            place = (entry, task, one.labels, world.k)
+            try:
+                if not _scores_again(season, prepared, one, store):
+                    found.append(f"results: the scores of {name_of(place)} are not those of its predictions")
+            except UsageError as error:
+                found.append(f"results: {name_of(place)}: {str(error).rstrip('.')}")
+            if (entry, task, world.k) in refits:
+                cell = expected[place]
+                fold = shared.setdefault(
+                    cell.fold_key, SharedFold(cell, ids=ids_key(key, closed.frozen, world.k, task))
+                )
+                found += _fit_again(season, cell, fold, one, name_of(place))
+    return found
+
+
+def _differs(path: Path, frame: pl.DataFrame) -> bool:
+    try:
+        return frame_digest(read_parquet(path)) != frame_digest(frame)
+    except UNREADABLE:
+        return True
+
+
+def _scores_again(season: Season, prepared: Prepared, one: Result, store: PredictionStore) -> bool:
+    """Return whether stored predictions give everything that a result says of them. Raises UsageError where they cannot
+    be read or scored."""
+    predictions = prepared.back(read_parquet(store.get(one.predictions.digest)))
+    answers = prepared.answers_to(predictions)
+    made = evaluate(
+        prepared.task, answers, predictions, replicates=season.replicates, open_entry=not one.verified
+    )
+    record = {name: part for name, part in made.record().items() if name != "warnings"}
+    again = round_scores(one.model_copy(update=record), entry_id(one), season.decimals)
+    return same(
+        again.model_dump(include=set(record)), one.model_dump(include=set(record)), 10.0**-season.decimals
+    )
+
+
+def _fit_again(season: Season, cell: Cell, shared: SharedFold, one: Result, name: str) -> list[str]:
+    """Return whether a shipped method, fitted again, gives another score."""
+    with tempfile.TemporaryDirectory(prefix="tipbench-season-") as work:
+        cell = Cell(cell.config, Path(work))
+        versions = versions_of(cell)
+        limits = limits_of_cells(season.minutes, season.memory_gib)
+        with closing(Methods(cell, shared, limits)) as methods:
+            outcome = run_one(Job(cell, versions, digests_of(cell, versions.data)), shared, methods)
+    if outcome.result is None:
+        return [f"{name} cannot be fitted again ({outcome.cause})"]
+    again = outcome.result.scores[one.primary].value
+    there = one.scores[one.primary].value
+    return [] if same(again, there, 10.0**-season.decimals) else [f"{name} scores {again} when fitted again"]
+
+
+def same(left: Any, right: Any, within: float = 0.0) -> bool:
+    """Return whether two values are the same, numbers up to :data:`TOLERANCE` or ``within``, whatever is larger."""
+    if isinstance(left, BaseModel | Mapping) and isinstance(right, BaseModel | Mapping):
+        a, b = dict(left), dict(right)
+        return a.keys() == b.keys() and all(same(a[key], b[key], within) for key in a)
+    if isinstance(left, list | tuple) and isinstance(right, list | tuple):
+        return len(left) == len(right) and all(map(partial(same, within=within), left, right))
+    if isinstance(left, float) and isinstance(right, int | float):
+        return math.isclose(left, right, rel_tol=TOLERANCE, abs_tol=1.01 * within)
+    return left == right

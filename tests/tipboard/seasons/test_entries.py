@@ -1,0 +1,229 @@
+"""Opening a season and taking entries in: every refusal is one sentence, and leaves nothing behind."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from handed_in import CLOSES, ENDS, OPENS, record_of
+from tipboard.seasons import entries
+from tipboard.seasons.entries import SeasonOrder, enter, make_void, open_season, read_entries
+from tipboard.seasons.record import FROZEN, Frozen, open_secret, read_voids, to_json
+from tipboard.submissions.check import Checked
+from tipboard.submissions.packages import Environment
+from tipboard.submissions.record import SubmissionRecord
+from tipboard.submissions.storage import Packages
+from tipcore.errors import CheckFailed, UsageError
+
+HOUR = timedelta(hours=1)
+ORDER = SeasonOrder(
+    "spring", "0.4.0", "tiny", Path("secret"), Path("public"), "2027-03-01", tasks=("prevalence",)
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"worlds": 2}, "worlds=2 cannot be a season's: give an even number from 6 to 64."),
+        ({"worlds": 7}, "worlds=7 cannot be a season's"),
+        ({"name": "Spring!"}, "'Spring!' cannot name a season"),
+        ({"size": "forms"}, "release=forms cannot be a season's: choose tiny, small, full."),
+        ({"data": "9.9.9"}, "release version 9.9.9 does not exist"),
+        ({"tasks": ("nothing",)}, "nothing"),
+        ({"tasks": ("prevalence", "prevalence")}, "prevalence is given twice"),
+        ({"closes": "soon"}, "closes=soon is not a time: write it in UTC as 2027-03-01T12:00."),
+        (
+            {"closes": "2026-12-31"},
+            "closes=2026-12-31 is over by then: give a time after 2027-01-01 00:00 UTC.",
+        ),
+        (
+            {"predictions": "2027-02-01"},
+            "predictions=2027-02-01 is over by then: give a time after 2027-03-01",
+        ),
+        ({"minutes": 0.0}, "limits.minutes=0 is not between"),
+        ({"secret": Path("public/secret")}, "lies in what is published"),
+        ({"public": Path("secret/public")}, "lies in the secret folder"),
+        ({"secret": Path("clone/secret")}, "lies in the git checkout"),
+    ],
+)
+def test_an_order_that_cannot_be_is_refused(
+    changes: dict[str, Any], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "clone" / ".git").mkdir(parents=True)
+    with pytest.raises(UsageError) as refused:
+        open_season(replace(ORDER, **changes), OPENS)
+    assert said in str(refused.value)
+    assert len(str(refused.value).splitlines()) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["clone"]
+
+
+def test_a_season_is_opened_once_and_whole(opened: tuple[Path, Path], tmp_path: Path, full: Callable) -> None:
+    secret, _ = opened
+    order = replace(ORDER, secret=secret, public=tmp_path / "other")
+    with pytest.raises(UsageError, match=r"--secret .* exists: name a folder that does not"):
+        open_season(order, OPENS)
+    full("season.json")
+    with pytest.raises(UsageError, match="cannot be written: No space left on device"):
+        open_season(replace(order, secret=tmp_path / "new"), OPENS)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["public", "secret"]
+
+
+@pytest.fixture
+def full(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Let the disk be full when files of some name are written."""
+
+    def fill(name: str) -> None:
+        write = Path.write_text
+
+        def write_text(path: Path, *said: Any, **how: Any) -> int:
+            if path.name == name:
+                raise OSError(28, "No space left on device")
+            return write(path, *said, **how)
+
+        monkeypatch.setattr(Path, "write_text", write_text)
+
+    return fill
+
+
+@pytest.fixture
+def hand_in(opened: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Enter a package of a team; its record passes its check, and its wheel holds ``content``."""
+    target = ("task=prevalence", "baseline.method._target_=acme.Chao")
+
+    def handed(
+        team: str,
+        content: str = "",
+        now: datetime = OPENS + HOUR,
+        season: str = "spring",
+        words: tuple[str, ...] = target,
+    ) -> Any:
+        pinned = {"package": "acme==1.0", "overrides": {"prevalence": list(words)}}
+        made = record_of(
+            season, team, "mine", ("prevalence",), pinned=pinned, title=f"mine {content}".strip()
+        )
+        record = SubmissionRecord.model_validate(made)
+
+        def check(folder: Path, truth: Any, **_: Any) -> Checked:
+            truth(record)
+            return Checked(record, [])
+
+        def install(package: str, packages: Packages, work: Path, keep: Path) -> Environment:
+            if content == "broken":
+                raise CheckFailed(f"{package} cannot be installed: no such wheel")
+            (keep / "acme-1.0.whl").write_text(content or team)
+            (keep / "a_library-2.0.whl").write_text("library")
+            return Environment(f"{package} sha256:{entries._sha256(keep / 'acme-1.0.whl')}")
+
+        monkeypatch.setattr(entries, "check", check)
+        monkeypatch.setattr(entries, "install", install)
+        return enter(opened[0], Path("handed"), now, Packages())[1]
+
+    return handed
+
+
+def test_entries_are_kept_with_their_wheels_and_bound_to_each_other(
+    opened: tuple[Path, Path], hand_in: Callable
+) -> None:
+    season, _ = open_secret(opened[0])
+    one, two = hand_in("lab-a"), hand_in("own")
+    assert (one.previous, two.previous) == (season.commitment, one.receipt)
+    assert list(one.wheels) == ["acme-1.0.whl", "a_library-2.0.whl"]
+    assert entries.is_host(two.id)
+    assert not entries.is_host(one.id)
+    assert read_entries(opened[0]) == [one, two]
+    path = entries.entry_folder(opened[0], 1) / "entry.json"
+    path.write_text(path.read_text().replace("A test.", "A lie."))
+    with pytest.raises(UsageError, match=r"was altered \(entry 2 does not follow the one before\)"):
+        read_entries(opened[0])
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"now": OPENS - HOUR}, "season spring opens at 2027-01-01 00:00 UTC: set the clock"),
+        ({"now": CLOSES}, "season spring closed at 2027-03-01 00:00 UTC: no package is taken any more."),
+        ({"season": "autumn"}, "data: it is season/autumn and this is season/spring."),
+        ({"content": "broken"}, "acme==1.0 cannot be installed: no such wheel"),
+        (
+            {"team": "lab-b", "content": "lab-a"},
+            "lab-b--mine has the same wheel as lab-a--mine: enter a wheel under",
+        ),
+        ({}, "lab-a--mine was entered as it is already: nothing was counted."),
+        (
+            {"words": ("task=prevalence", "baseline.method._target_=acme.Chao", "labels=none")},
+            "lab-a--mine: labels=none of prevalence is the season's to choose: leave it out.",
+        ),
+        ({"words": ("task=prevalence", "runs.path=x")}, "runs"),
+    ],
+)
+def test_an_entry_that_cannot_be_is_refused(
+    asked: dict[str, Any], said: str, opened: tuple[Path, Path], hand_in: Callable
+) -> None:
+    hand_in("lab-a", "lab-a")
+    with pytest.raises((UsageError, CheckFailed, ValueError)) as refused:
+        hand_in(**{"team": "lab-a", "content": "lab-a", **asked})
+    assert said in str(refused.value)
+    assert len(read_entries(opened[0])) == 1
+
+
+def test_a_team_has_three_entries_of_which_the_last_that_is_not_void_counts(
+    opened: tuple[Path, Path], hand_in: Callable
+) -> None:
+    made = [hand_in("lab-a", content) for content in ("one", "two", "three")]
+    with pytest.raises(UsageError, match="lab-a has 3 of 3 entries in season spring: no more are taken"):
+        hand_in("lab-a", "four")
+    found = entries.count_entries(read_entries(opened[0]), [])
+    assert [found[one.receipt] for one in made] == ["replaced by a later entry"] * 2 + [None]
+
+
+def test_an_entry_or_a_season_is_made_void_with_a_reason(
+    opened: tuple[Path, Path], hand_in: Callable
+) -> None:
+    secret, public = opened
+    hand_in("lab-a")
+    for reason, entry, said in (
+        ("", None, "reason= has 0 characters"),
+        ("a\nb", None, "reason= holds the invisible character"),
+        ("Withdrawn.", "lab-z--mine", "season spring has no entry lab-z--mine: it has lab-a--mine."),
+    ):
+        with pytest.raises(UsageError, match=said):
+            make_void(secret, reason, CLOSES, entry)
+    make_void(secret, "Withdrawn.", OPENS, "lab-a--mine")
+    with pytest.raises(UsageError, match="lab-a--mine is void already: the first reason stays"):
+        make_void(secret, "Again.", OPENS, "lab-a--mine")
+    assert list(entries.count_entries(read_entries(secret), read_voids(public)).values()) == [
+        "void: Withdrawn."
+    ]
+    (secret / "key.hex").unlink()
+    make_void(secret, "The key was lost.", CLOSES)
+    with pytest.raises(
+        UsageError, match=r"season spring is void since 2027-03-01 00:00 UTC: The key was lost\."
+    ):
+        hand_in("lab-b")
+
+
+@pytest.mark.parametrize(
+    ("now", "frozen", "taken", "said"),
+    [
+        (CLOSES + HOUR, False, True, "once its packages are frozen, after 2027-03-01 00:00 UTC"),
+        (ENDS, True, True, "took files of predictions until 2027-04-01 00:00 UTC: too late"),
+        (CLOSES + HOUR, True, False, "takes no files of predictions: enter a package"),
+    ],
+)
+def test_predictions_come_between_the_freeze_and_their_own_time(
+    now: datetime, frozen: bool, taken: bool, said: str, opened: tuple[Path, Path]
+) -> None:
+    season, _ = open_secret(opened[0])
+    if frozen:
+        (opened[0] / FROZEN).write_text(to_json(Frozen(name="spring", frozen=CLOSES, entries=[])))
+    file = {"task": "prevalence", "split": "w1", "seed": 0, "file": "prevalence/w1/s0.parquet"}
+    file |= {"digest": f"sha256:{'0' * 64}", "rows": 1, "access": "public", "labels": "none", "cost": None}
+    record = SubmissionRecord.model_validate(
+        record_of("spring", "a", "b", ("prevalence",), predictions=[file])
+    )
+    season = season if taken else season.model_copy(update={"predictions": None})
+    with pytest.raises(UsageError, match=said):
+        entries._check_time(season, record, frozen, now)
