@@ -42,8 +42,8 @@ class Finding:
     Attributes:
         task, metric, data: their names; the metric is the primary one.
         methods: those that are compared, best first; without oracles and lines to beat.
-        leaders: how many of them, from the first on, are not separated from the best; where there are ranks, the
-            top group, whose members are listed first.
+        leaders: how many of them, from the first on, may be the best: the top group where there are ranks, else
+            those whose intervals overlap that of the best.
         ranked: whether that rests on paired tests of a season, rather than on intervals alone.
         worlds: how many worlds a score is the mean of.
         entry_class: of the methods; "" outside of seasons.
@@ -75,7 +75,7 @@ class Finding:
 
     @property
     def top(self) -> tuple[str, ...]:
-        """Names of the methods that are not separated from the best."""
+        """Names of the methods that may be the best."""
         return tuple(one.name for one in self.methods[: self.leaders])
 
     def beats_chance(self, one: MethodScore) -> bool:
@@ -108,28 +108,20 @@ class Finding:
             return self._without_interval(title, lower)
         value = f"{number(best.value)} (95% {number(best.low)} to {number(best.high)}{lower})"
         score = f"{title} {value}"
-        names = _join_names(self.top)
+        end = "lowest" if metric_of(self.metric).lower_is_better else "highest"
         if self.any_beats_chance is False:
             who = "no method is" if count > 1 else f"{best.name} is not"
-            return f"{who} better than chance ({number(self.chance)}) {NOISE}: the best {title} is {value}"
+            return f"{who} better than chance ({number(self.chance)}) {NOISE}: the {end} {title} is {value}"
         if count == 1:
             opening = f"{best.name} has {score}"
         elif self.leaders == 1:
             opening = (
                 f"{best.name} {'leads' if self.ranked else 'is clear of'} {_others(count - 1)} with {score}"
             )
-        elif self.ranked and self.leaders < count:
-            opening = (
-                f"{names} lead {_others(count - self.leaders)} and are not separated, the best with {score}"
-            )
         else:
-            how = "" if self.ranked else " by the intervals"
-            who = (
-                f"none of {count} methods is"
-                if self.leaders == count
-                else f"{self.leaders} of {count} methods are not"
-            )
-            opening = f"{who} separated{how} ({names}), the best with {score}"
+            who = f"all {count}" if self.leaders == count else f"{self.leaders} of {count}"
+            what = "are in the top group" if self.ranked else "may be the best by their intervals"
+            opening = f"{who} methods {what} ({_join_names(self.top)}): the {end} {title} is {value}"
         return opening + self._distances(best)
 
     def _without_interval(self, title: str, lower: str) -> str:
@@ -171,7 +163,7 @@ class Finding:
                 f"best known is {number(known.value)} by {known.name}, of class {self.best_known_class}"
             )
         if self.accused is not None:
-            harm, who = f"{self.accused:.1f}", "it" if len(self.methods) == 1 else "the best"
+            harm, who = f"{self.accused:.1f}", "it" if self.leaders == 1 else self.methods[0].name
             if "wrongful_links" in task_of(self.task).metrics:
                 found.append(f"{who} names {harm} lawful rows per true link")
             else:

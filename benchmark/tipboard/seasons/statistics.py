@@ -35,7 +35,7 @@ class SeasonRanking:
         wins: worlds in which the row is better than the column, int64; ties count for neither.
         better: whether the row is significantly better than the column, bool.
         order: methods by mean score, the best first, int64; ties keep the order in which they were given.
-        top: whether a method is in the top group: the best mean, or not significantly worse than it; bool.
+        top: whether a method is in the top group, bool: none is significantly better than it. The best mean always is.
         first_rank, last_rank: ends of the rank interval, int64: 1 + the number of methods significantly better, and
             the number of methods less those significantly worse.
     """
@@ -89,7 +89,7 @@ def rank(scores: ArrayLike, lower_is_better: bool = False) -> SeasonRanking:
         wins=(sign * paired > 0).sum(axis=0),
         better=better,
         order=order,
-        top=~better[order[0]],
+        top=~better.any(axis=0),
         first_rank=1 + better.sum(axis=0),
         last_rank=methods - better.sum(axis=1),
     )

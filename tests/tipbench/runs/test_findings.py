@@ -96,23 +96,23 @@ DEFAULT = task_of("advert_risk").labels[0]
         (
             [result("tfidf", 0.3), result("prior", 0.05, 0.0)],
             "advert_risk: tfidf is clear of 1 other with average precision 0.300 (95% 0.290 to 0.310), 0.250 better "
-            "than chance (0.050) and 0.300 worse than the oracle (0.600); the best accuses 3.0 lawful operations per "
+            "than chance (0.050) and 0.300 worse than the oracle (0.600); it accuses 3.0 lawful operations per "
             "trafficking operation found.",
         ),
         (
             [*(result(name, 0.31) for name in "abcd"), result("e", 0.295), result("f", 0.1)],
-            "advert_risk: 5 of 6 methods are not separated by the intervals (a, b and 3 others), the best with average "
-            "precision 0.310 (95% 0.300 to 0.320), 0.260 better than chance (0.050) and 0.290 worse than the oracle "
-            "(0.600); the best accuses 3.0 lawful operations per trafficking operation found.",
+            "advert_risk: 5 of 6 methods may be the best by their intervals (a, b and 3 others): the highest average "
+            "precision is 0.310 (95% 0.300 to 0.320), 0.260 better than chance (0.050) and 0.290 worse than the oracle "
+            "(0.600); a accuses 3.0 lawful operations per trafficking operation found.",
         ),
         (
             [result("a", 0.055), result("b", 0.05)],
-            "advert_risk: no method is better than chance (0.050) by more than noise: the best average precision is "
-            "0.055 (95% 0.045 to 0.065); the best accuses 3.0 lawful operations per trafficking operation found.",
+            "advert_risk: no method is better than chance (0.050) by more than noise: the highest average precision is "
+            "0.055 (95% 0.045 to 0.065); a accuses 3.0 lawful operations per trafficking operation found.",
         ),
         (
             [result("a", 0.2, None), result("b", 0.3, None), result("oracle", 0.6, oracle_method=True)],
-            "advert_risk: 2 methods have average precision 0.200 to 0.300, and no interval tells them apart; the best "
+            "advert_risk: 2 methods have average precision 0.200 to 0.300, and no interval tells them apart; b "
             "accuses 3.0 lawful operations per trafficking operation found.",
         ),
         ([result("a", None)], "advert_risk: no method has a score."),

@@ -20,13 +20,13 @@ def sentence(levels: dict[str, float], entry_class: str | None = None, **more) -
 def test_a_top_group_leads_and_one_method_leads() -> None:
     levels = {"tipbench--a": 0.3, "tipbench--b": 0.3, "x--c": 0.2}
     said = sentence(levels, references={"oracle": None})
-    assert said.startswith(("account_risk: a and b lead 1 other", "account_risk: b and a lead 1 other"))
-    assert "and are not separated, the best with average precision 0." in said
+    assert said.startswith("account_risk: 2 of 3 methods are in the top group (")
+    assert "): the highest average precision is 0." in said
     assert sentence({**levels, "x--c": 0.5}).startswith(
         "account_risk: x / c leads 2 others with average precision 0.5"
     )
     assert sentence({name: 0.3 for name in levels}).startswith(
-        "account_risk: none of 3 methods is separated ("
+        "account_risk: all 3 methods are in the top group ("
     )
 
 
@@ -43,7 +43,7 @@ def test_chance_harm_best_known_and_assumptions_are_said() -> None:
     )
     by_chance = sentence({"tipbench--a": 0.05, "x--c": 0.04})
     assert by_chance.startswith(
-        "account_risk: no method is better than chance (0.050) by more than noise: the best"
+        "account_risk: no method is better than chance (0.050) by more than noise: the highest"
     )
     assert sentence({"tipbench--a": 0.3}, "system") == "account_risk (system): no method has a score."
 
@@ -52,7 +52,7 @@ def test_an_order_that_assumptions_change_is_said() -> None:
     lead = np.where(np.arange(8) >= 4, -0.05, 0.06)
     scores = {"x--a": (0.3 + lead + NOISE[:, 0] / 3).tolist(), "x--b": (0.3 + NOISE[:, 1] / 3).tolist()}
     said = finding(rank_entries(*made_season({"account_risk": scores}))).sentence
-    assert said.startswith("account_risk: none of 2 methods is separated (")
+    assert said.startswith("account_risk: all 2 methods are in the top group (")
     assert said.endswith("the order depends on assumptions.")
 
 

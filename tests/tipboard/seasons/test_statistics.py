@@ -36,9 +36,7 @@ def test_holm_runs_over_all_pairs() -> None:
     assert [found.p[a, b] for _, a, b in raw] == pytest.approx(stepped, rel=1e-6)
 
 
-def test_the_top_group_is_the_best_and_all_not_significantly_worse_and_ranks_count_significant_pairs() -> (
-    None
-):
+def test_none_is_better_than_the_top_group_and_ranks_count_significant_pairs() -> None:
     noise = RNG.normal(0, 0.01, (16, 5))
     found = rank(np.array([0.2, 0.9, 0.9, 0.5, 0.9]) + noise)
     assert found.top.tolist() == [False, True, True, False, True]
@@ -84,6 +82,7 @@ def test_ranks_are_consistent(scores: np.ndarray) -> None:
     assert (found.wins + found.wins.T <= len(scores)).all()
     assert not (found.better & found.better.T).any()
     assert found.top[found.order[0]]
+    assert (found.top == (found.first_rank == 1)).all()
     assert (
         (found.first_rank >= 1) & (found.first_rank <= found.last_rank) & (found.last_rank <= methods)
     ).all()
