@@ -15,6 +15,7 @@ from tipbench.loading import prepare
 HERE = Path(__file__).parent
 Put = Callable[..., FencedMethod]
 USUAL = Limits()
+MODULES = ("couriers", "hostile", "honest", "liars", "ways")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -45,11 +46,11 @@ def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Put]:
     def one(
         name: str, limits: Limits = USUAL, preload: Sequence[str] = (), **arguments: object
     ) -> FencedMethod:
-        module = "hostile" if name == "Attack" else "liars"
+        module = {"Attack": "hostile", "Courier": "couriers"}.get(name, "liars")
         target, folder = f"{module}.{name}", tmp_path / f"fold{len(made)}"
         folder.mkdir()
         session = Session(
-            visible_paths([target], [HERE / f"{name}.py" for name in ("hostile", "liars", "honest", "ways")]),
+            visible_paths([target], [HERE / f"{name}.py" for name in MODULES]),
             folder,
             limits,
             preload=preload,

@@ -4,6 +4,7 @@ import ctypes
 import fcntl
 import importlib
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -207,6 +208,16 @@ ATTACKS = {
     "mount_again": lambda one: succeeds("mount", b"none", b"/", None, 0x1020, None),
     "another_namespace": lambda one: succeeds("unshare", 0x10000000 | 0x00020000),
     "become_root": lambda one: os.setuid(0),
+    "read_the_parent": lambda one: read_memory_of(int(one.given)),
+    "hold_the_parent": lambda one: os.pidfd_open(int(one.given)),
+    "limit_the_parent": lambda one: resource.prlimit(int(one.given), resource.RLIMIT_CPU),
+    "kernel_log": lambda one: succeeds("klogctl", 3, ctypes.create_string_buffer(4096), 4096),
+    "file_by_handle": lambda one: open_by_handle("/usr"),
+    "kernel_settings": lambda one: open("/proc/sys/kernel/core_pattern", "w", encoding="utf-8").close(),
+    "set_the_clock": lambda one: time.clock_settime(time.CLOCK_REALTIME, 0),
+    "raise_its_priority": lambda one: os.nice(-1),
+    "name_the_machine": lambda one: socket.sethostname("hostile"),
+    "root_of_the_first_process": lambda one: os.stat(f"/proc/1/root{one.given}").st_size,
     "setuid_program": lambda one: subprocess.run(["su", "-c", "id"], capture_output=True, check=True).stdout,
     "lock": lambda one: fcntl.lockf(os.open("/dev/null", os.O_WRONLY), fcntl.LOCK_EX | fcntl.LOCK_NB),
     # What an honest method does: threads, processes, pools, locks of files, databases, shared memory.
@@ -221,6 +232,24 @@ GENERATOR = ("world-0.4.0.yaml", "versions.yaml", "fence.key")
 def succeeds(call: str, *arguments):
     """Call a function of the C library."""
     return True if getattr(ctypes.CDLL(None, use_errno=True), call)(*arguments) == 0 else nothing()
+
+
+def read_memory_of(process: int):
+    """Eight bytes by process_vm_readv."""
+    held = ctypes.create_string_buffer(8)
+    ends = [(ctypes.c_size_t * 2)(ctypes.addressof(held), 8) for _ in range(2)]
+    library = ctypes.CDLL(None, use_errno=True)
+    return held.raw if library.process_vm_readv(process, ends[0], 1, ends[1], 1, 0) == 8 else nothing()
+
+
+def open_by_handle(path: str):
+    """A descriptor by name_to_handle_at and open_by_handle_at, which know no mount."""
+    library = ctypes.CDLL(None, use_errno=True)
+    handle, mount = (ctypes.c_uint32 * 34)(128), ctypes.c_int()
+    if library.name_to_handle_at(-100, path.encode(), handle, ctypes.byref(mount), 0) != 0:
+        nothing()
+    made = library.open_by_handle_at(os.open("/", os.O_RDONLY), handle, os.O_RDONLY)
+    return made if made >= 0 else nothing()
 
 
 def in_a_thread(way) -> None:

@@ -23,15 +23,20 @@ HERE = Path(__file__).parent
 Put = Callable[..., FencedMethod]
 USUAL = Limits()
 
+OF_THE_PARENT = (
+    *("memory_of_the_parent", "trace_the_parent", "kill_the_parent"),
+    *("read_the_parent", "hold_the_parent", "limit_the_parent"),
+)
 GIVEN = {
-    "memory_of_the_parent": str(os.getpid()),
-    "trace_the_parent": str(os.getpid()),
-    "kill_the_parent": str(os.getpid()),
+    **dict.fromkeys(OF_THE_PARENT, str(os.getpid())),
+    "root_of_the_first_process": __file__.replace("test_attacks", "test_wire"),
     "environment": "TIPBENCH_HOME,SECRET_OF_THE_HOST,PYTEST_CURRENT_TEST",
 }
 ATTACKS = [
     *("truth_anywhere", "truth_by_plan", "truth_by_stack", "truth_in_memory", "other_processes"),
-    *("memory_of_the_parent", "trace_the_parent", "kill_the_parent", "descriptors", "environment"),
+    *OF_THE_PARENT,
+    *("descriptors", "environment", "kernel_log", "file_by_handle", "kernel_settings", "set_the_clock"),
+    *("raise_its_priority", "name_the_machine", "root_of_the_first_process"),
     *("names_on_the_internet", "generator", "generator_on_disk", "board", "write_beside_the_fold"),
     *("mount_again", "another_namespace", "become_root", "setuid_program", "past_the_namespaces"),
 ]

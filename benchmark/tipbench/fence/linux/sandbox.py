@@ -218,8 +218,11 @@ SCRATCH = ("/tmp", "/dev/shm")  # nosec B108 # of the fence's own file system
 """Where a method may write; in memory, and gone with it."""
 DEVICES = ("null", "full", "random", "urandom")
 """Without zero: memory mapped from it belongs to no process and no file, so it is not counted."""
-HIDDEN_IN_PROC = ("keys", "key-users", "locks")
-"""Files of /proc that tell of more than the fence's own processes, and that nothing needs."""
+KEPT_IN_PROC = ("cpuinfo", "filesystems", "loadavg", "meminfo", "stat", "sys", "uptime", "version")
+"""What /proc shows beside processes and links. Other files tell of keys and locks, and of counters of the machine,
+by which one cell could leave a number for the next."""
+HIDDEN_IN_PROC = ("sys/fs",)
+"""Counters below what is kept."""
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/localtime")
 """What programs of the system need; those that are links stay links."""
 LEAST_FILES, BYTES_PER_FILE = 1024, 16_384
@@ -264,13 +267,31 @@ def build_root(view: View, user: int, group: int) -> None:
     # Some containers hide parts of theirs and let nobody mount another: Python needs none.
     with suppress(PermissionError):
         mount("proc", f"{NEW}/proc", "proc", _PLAIN | MS_NOEXEC)
-        for name in HIDDEN_IN_PROC:
-            if os.path.exists(f"{NEW}/proc/{name}"):
-                mount(f"{OLD}/dev/null", f"{NEW}/proc/{name}", flags=MS_BIND)
+        _hide_counters(f"{NEW}/proc")
     unmount(OLD)
     turn_root(NEW)
     forbid_namespaces()
     mount("none", "/", flags=MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID)
+
+
+def _hide_counters(proc: str) -> None:
+    """Let /proc tell of processes and of what the machine is, and of nothing that grows with what others do."""
+    for name in (*os.listdir(proc), *HIDDEN_IN_PROC):
+        path = f"{proc}/{name}"
+        if name.isdigit() or name in KEPT_IN_PROC or os.path.islink(path):
+            continue
+        if os.path.isdir(path):
+            mount("tmpfs", path, "tmpfs", _PLAIN | MS_RDONLY, "size=4k,mode=555")
+        elif os.path.exists(path):
+            mount(f"{OLD}/dev/null", path, flags=MS_BIND)
+    processors = [
+        line.split()[0]
+        for line in Path(proc, "stat").read_text(encoding="utf-8").splitlines()
+        if line.startswith("cpu")
+    ]
+    idle = Path(NEW, "etc", "stat")  # libraries count processors by it
+    idle.write_text("".join(f"{one} {'0 ' * 10}\n" for one in processors) + "btime 0\n", encoding="utf-8")
+    mount(str(idle), f"{proc}/stat", flags=MS_BIND)
 
 
 def _move_host_root_aside() -> None:

@@ -23,6 +23,8 @@ X32 = 0x40000000
 REFUSED = {
     # keys of the kernel's, which are of a user and a session and not of a namespace
     "add_key": (248, 217), "request_key": (249, 218), "keyctl": (250, 219),
+    # the kernel's log, which tells what happened outside and before
+    "syslog": (103, 116),
     # who reads, holds or keeps in memory a file that another fence sees too
     "flock": (73, 32), "mincore": (27, 232), "readahead": (187, 213), "cachestat": (451, 451),
     "inotify_init": (253, None), "inotify_init1": (294, 26), "fanotify_init": (300, 262),
