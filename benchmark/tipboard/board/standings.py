@@ -18,6 +18,7 @@ import polars as pl
 from tipbench.config.options import config_folder, describe_option, options
 from tipbench.evaluation.comparison import Draws, compare_draws, correct
 from tipbench.metrics.registry import metric_of
+from tipbench.runs.findings import LINES
 from tipbench.runs.frames import frame_of
 from tipbench.runs.report import (
     FORWARD,
@@ -36,7 +37,6 @@ from tipcore.engines import run_all
 from tipboard.board.collection import FinishedRun, KeptDraws, draws_of_run, place_of, seat_of
 from tipboard.board.entries import REFERENCE_TEAM, REPRODUCED, RUN_HERE, SELF_REPORTED
 from tipboard.board.files import Board
-from tipboard.seasons.standings import LINES
 
 NO_SHIFT = (FORWARD, OPERATION, RANDOM, "all")
 """Splits that are not shift: what is lost on any other is a *shift drop*."""

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from tipbench.method import CLASSES
 from tipbench.metrics.registry import metric_of
-from tipbench.runs.findings import EXPERTS
+from tipbench.runs.findings import EXPERTS, LINES
 from tipbench.runs.report import ACCUSED
 from tipbench.tasks import task_of
 
@@ -22,8 +22,6 @@ from tipboard.seasons.statistics import depends_on_assumptions, interval, rank
 from tipboard.submissions.record import RESERVED_TEAMS
 
 METHOD, LINE, ORACLE = "method", "line", "oracle"
-LINES = frozenset({"prevalence/chao_fixed_range"})
-"""Lines to beat: shipped methods that repeat another one's estimates, with an arbitrary interval."""
 RAN = "ran"
 UNRANKED_SIZE = "tiny"
 

@@ -89,7 +89,7 @@ def rank(scores: ArrayLike, lower_is_better: bool = False) -> SeasonRanking:
         wins=(sign * paired > 0).sum(axis=0),
         better=better,
         order=order,
-        top=~better.any(axis=0),
+        top=better.sum(axis=0) == 0,
         first_rank=1 + better.sum(axis=0),
         last_rank=methods - better.sum(axis=1),
     )

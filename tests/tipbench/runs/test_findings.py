@@ -136,3 +136,20 @@ def test_seeds_are_one_method_and_other_splits_and_labels_do_not_count() -> None
     assert found.labels == ""
     (found,) = findings([result("a", 0.2, labels="weak")])
     assert "learnt from labels=weak" in found.sentence
+
+
+def test_lines_to_beat_are_not_compared() -> None:
+    scores = {"median_abs_log_error": {"value": 0.1, "low": 0.1, "high": 0.1}}
+    more = {
+        "task": "prevalence",
+        "split": "all",
+        "labels": "none",
+        "primary": "median_abs_log_error",
+        "scores": scores,
+    }
+    (found,) = findings(
+        [made_result(method=f"prevalence/{name}", **more) for name in ("chao_fixed_range", "chao_lower")]
+    )
+    assert found.sentence == (
+        "prevalence: chao_lower has median absolute log error 0.100 (95% 0.100 to 0.100, lower is better)."
+    )

@@ -2,8 +2,9 @@ import numpy as np
 import polars as pl
 import pytest
 from made_season import GUESTS, MadeSeason, made_season
+from tipbench.runs.findings import LINES
 from tipbench.tasks import tasks
-from tipboard.seasons.standings import LINES, SCHEMA, rank_entries
+from tipboard.seasons.standings import SCHEMA, rank_entries
 from tipboard.seasons.statistics import interval, rank
 
 RNG = np.random.default_rng(1)
