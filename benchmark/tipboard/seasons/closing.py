@@ -18,6 +18,7 @@ from tipcore.atomic import fill_folder_atomically
 from tipcore.errors import UsageError
 from tipcore.operating_system import file_lock
 
+from tipboard.seasons.classes import ClassTest
 from tipboard.seasons.entries import LOCK, count_entries, entry_folder, is_host, public_folder, read_entries
 from tipboard.seasons.record import (
     ENTRIES,
@@ -43,7 +44,7 @@ from tipboard.seasons.record import (
     release_of,
     to_json,
 )
-from tipboard.seasons.running import Participant, cells_of, participants, statuses
+from tipboard.seasons.running import Participant, cells_of, class_path, participants, statuses
 from tipboard.seasons.worlds import AGAIN, forget_world, frame_bytes, prepare_keyed, read_world, truth_frame
 from tipboard.submissions.storage import PredictionStore, store_of
 
@@ -159,7 +160,7 @@ def close_season(
         entries, voids = read_entries(secret), read_voids(secret)
         notes = count_entries(entries, voids)
         found = [*_ran(season, secret, those, worlds, status, notes), *_handed_in(secret, entries, notes)]
-        listed = _closed_entries(those, entries, notes, status)
+        listed = _closed_entries(secret, those, entries, notes, status)
         closed = Closed(name=season.name, closed=now.replace(microsecond=0), entries=listed, voids=voids)
         with fill_folder_atomically(public, replace=True, advice=AGAIN) as beside:
             shutil.copytree(public, beside, dirs_exist_ok=True)
@@ -233,7 +234,23 @@ def _ran(
                 yield one.id, cell.folder / result.predictions.file, result
 
 
+def _standing(secret: Path, one: Entered, task: str, status: str) -> Standing:
+    """Return how an entry took part in a task, with what the test of class found."""
+    declared, path = str(one.record.entry_class), class_path(secret, one.id, task)
+    if not path.is_file() or status != RAN:
+        return Standing(entry_class=declared, status=status)
+    content = json.loads(path.read_bytes())
+    test = None if content is None else ClassTest.model_validate(content)
+    return Standing(entry_class=declared, class_found=found_class(test), class_test=test, status=status)
+
+
+def found_class(test: ClassTest | None) -> str:
+    """Return the class of a fold entry after its test; one that did not run on made-up words is of ``worlds``."""
+    return "worlds" if test is None else test.entry_class("fold")
+
+
 def _closed_entries(
+    secret: Path,
     those: Sequence[Participant],
     entries: Sequence[Entered],
     notes: dict[str, str | None],
@@ -254,10 +271,10 @@ def _closed_entries(
         if one.entered is None
     ]
     for one in entries:
-        note, declared = notes[one.receipt], str(one.record.entry_class)
+        note = notes[one.receipt]
         said = status.get(one.id, {}) if one.is_package else dict.fromkeys(one.record.tasks, RAN)
         counted = {} if note is not None else said
-        tasks = {task: Standing(entry_class=declared, status=text) for task, text in counted.items()}
+        tasks = {task: _standing(secret, one, task, text) for task, text in counted.items()}
         made.append(
             ClosedEntry(
                 id=one.id,

@@ -33,6 +33,7 @@ from tipcore.sources import canonical, value_digest
 from tipdata.core.world import DRAWN, entry_of, fingerprint, parameters_digest, release_name
 from tipdata.release import Release
 
+from tipboard.seasons.classes import ClassTest
 from tipboard.submissions.record import SubmissionRecord
 
 FORMAT = "tipbench season 1"
@@ -177,10 +178,12 @@ class SeasonWorld(Record):
 
 
 class Standing(Record):
-    """How an entry took part in a task. ``entry_class``: as declared; ``class_found``: null where nothing was found."""
+    """How an entry took part in a task. ``entry_class``: as declared; ``class_found``: null where none was looked for;
+    ``class_test``: what it scored on made-up words, null where it did not run on them."""
 
     entry_class: str
     class_found: str | None = None
+    class_test: ClassTest | None = None
     status: str
 
 

@@ -22,13 +22,17 @@ from typing import Any
 from tipbench.config.compose import Composer, parse
 from tipbench.config.methods import method_class
 from tipbench.config.options import config_folders
+from tipbench.fence.method import MethodError
+from tipbench.fence.session import CannotFence
 from tipbench.method import is_oracle
 from tipbench.runs.cells import Cell
 from tipbench.runs.digests import digests_of, versions_of
 from tipbench.runs.folds import SharedFold
 from tipbench.runs.grid import Notice, expand
 from tipbench.runs.methods import Methods
+from tipbench.runs.results import read_predictions, read_result
 from tipbench.runs.runner import Job, Outcome, decide, run_one
+from tipbench.tasks import task_of
 from tipcore.atomic import fill_folder_atomically, write_file_atomically
 from tipcore.engines import Engine, engine_of, run_all
 from tipcore.errors import CheckFailed, MachineFault, UsageError
@@ -36,6 +40,7 @@ from tipcore.operating_system import file_lock
 from tipdata.core.world import release_name
 from tipdata.release.release import VARIABLE, store_url
 
+from tipboard.seasons.classes import measure_loss, predict_disguised
 from tipboard.seasons.entries import (
     WHEELS,
     config_digest,
@@ -74,9 +79,9 @@ from tipboard.seasons.worlds import (
     Check,
     draw_world,
     forget_world,
+    gate_failures,
     prepare_keyed,
     read_world,
-    runs_every_task,
     write_fold,
 )
 from tipboard.submissions.packages import Environment, install
@@ -192,7 +197,7 @@ def run(
     now: datetime,
     engine: Engine | str = "loky",
     quiet: bool = False,
-    check: Check = runs_every_task,
+    check: Check = gate_failures,
     notice: Notice = lambda said: None,
 ) -> dict[str, dict[str, str]]:
     """Freeze, make worlds and run all cells; return by entry and task "ran" or why it failed.
@@ -222,6 +227,8 @@ def run(
             environments = {one.id: _environment(secret, one, stack) for one in those if one.wheel}
             for world in worlds:
                 _run_world(season, key, frozen, secret, world, those, environments, engine, quiet)
+                if world is worlds[0]:
+                    _test_classes(season, key, frozen, secret, world, those, environments, engine, quiet)
                 if season.predictions is None:
                     forget_world(release_of(season, world.number))
         found = statuses(season, secret, those, worlds)
@@ -308,6 +315,56 @@ def _run_world(
     work = partial(_run_batch, secret, season.minutes, season.memory_gib)
     label = f"cells of world {world.k} of {season.worlds}"
     run_all(work, batches, engine_of(engine), label, quiet, lambda batch: len(batch.cells))
+
+
+def _test_classes(
+    season: Season,
+    key: bytes,
+    frozen: Frozen,
+    secret: Path,
+    world: SeasonWorld,
+    those: Sequence[Participant],
+    environments: Mapping[str, Environment | None],
+    engine: Engine | str,
+    quiet: bool,
+) -> None:
+    """Run the packages of the class fold once more, on a copy of a world whose words are made up."""
+    batches = []
+    for one in those:
+        if one.entered is not None and one.entered.record.entry_class == "fold":
+            cells = [(one.id, cell) for cell in cells_of(season, secret, one, world)]
+            ranked = [(e, c) for e, c in cells if c.config["labels"] == season.terms[c.task].labels[0]]
+            left = [(e, c) for e, c in ranked if not class_path(secret, e, c.task).is_file() and is_done(c)]
+            ids = {name: ids_key(key, frozen, world.k, name) for name in season.tasks}
+            batches += [CellBatch(tuple(left), ids, environments.get(one.id))] if left else []
+    words = {name: ids_key(key, frozen, 0, name) for name in season.tasks}
+    work = partial(_test_class, secret, season.minutes, season.memory_gib, words)
+    run_all(work, batches, engine_of(engine), "tests of class", quiet)
+
+
+def _test_class(
+    secret: Path, minutes: float, memory_gib: float, words: Mapping[str, bytes], batch: CellBatch
+) -> None:
+    limits, environment = limits_of_cells(minutes, memory_gib), batch.environment or Environment("")
+    for entry, cell in batch.cells:
+        shared, found = SharedFold(cell, ids=batch.ids[cell.task]), None
+        answers = shared.prepared(frozenset(), False).answers
+        plain = read_predictions(cell.folder, read_result(cell.folder))
+        try:
+            made = predict_disguised(
+                shared, cell, words[cell.task], limits, environment.python, environment.place
+            )
+            found = measure_loss(task_of(cell.task), answers, plain, made).model_dump(mode="json")
+        except CannotFence:
+            raise
+        except (UsageError, MethodError):
+            pass  # a method that only runs on words that it knows
+        write_file_atomically(class_path(secret, entry, cell.task), json.dumps(found, indent=1) + "\n", AGAIN)
+
+
+def class_path(secret: Path, entry: str, task: str) -> Path:
+    """Return the file with what the test of class found of an entry, in the host's folder."""
+    return secret / "classes" / entry / f"{task}.json"
 
 
 def is_done(cell: Cell) -> bool:

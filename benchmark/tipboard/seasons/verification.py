@@ -32,7 +32,14 @@ from tipcore.errors import UsageError
 from tipcore.table_files import UNREADABLE, read_parquet
 from tipdata.release.builder import open_on_disk
 
-from tipboard.seasons.closing import PREDICTIONS, ClosedSeason, class_of, read_closed, round_scores
+from tipboard.seasons.closing import (
+    PREDICTIONS,
+    ClosedSeason,
+    class_of,
+    found_class,
+    read_closed,
+    round_scores,
+)
 from tipboard.seasons.entries import chain_differences, configs_of, count_entries, is_host, limits_of_cells
 from tipboard.seasons.record import (
     ENTRIES,
@@ -65,8 +72,8 @@ from tipboard.seasons.worlds import (
     fold_files,
     forget_world,
     frame_digest,
+    gate_failures,
     prepare_keyed,
-    runs_every_task,
     truth_frame,
 )
 from tipboard.submissions.storage import PredictionStore, store_of
@@ -93,7 +100,7 @@ def verify(
     results: Path | None = None,
     engine: Engine | str = "loky",
     quiet: bool = False,
-    check: Check = runs_every_task,
+    check: Check = gate_failures,
 ) -> Verified:
     """Check a season's public folder.
 
@@ -182,6 +189,10 @@ def _entry_differences(closed: ClosedSeason) -> Iterator[str]:
             yield f"{ENTRIES}: {one.id} is not described as it was entered"
         if {task: part.entry_class for task, part in one.tasks.items()} != ({} if note else declared):
             yield f"{ENTRIES}: {one.id} has other tasks or classes than it declared"
+        wrong = {t for t, p in one.tasks.items() if p.class_found not in {None, found_class(p.class_test)}}
+        yield from (
+            f"{ENTRIES}: {one.id} has another class in {t} than its test found" for t in sorted(wrong)
+        )
         known = {RAN, *(f"failed: {reason}" for reason in REASONS.values())}
         yield from (
             f"{ENTRIES}: {one.id} has no status in {t}" for t, p in one.tasks.items() if p.status not in known

@@ -16,6 +16,7 @@ import polars as pl
 from tipbench.data.fold import Fold, Prepared
 from tipbench.data.relabelling import relabel
 from tipbench.evaluation.references import references
+from tipbench.gates import check_world, failures
 from tipbench.loading import prepare
 from tipbench.tasks import task_of
 from tipcore.digest import column_digest
@@ -74,15 +75,9 @@ def has_split(task: str, world: Release, split: str, labels: str, access: str) -
     return True
 
 
-def runs_every_task(world: Release, names: Sequence[str]) -> list[str]:
-    """Return one clause for each task that a world cannot run on its default split."""
-    found = []
-    for name in names:
-        try:
-            prepare(name, release=world, split=task_of(name).splits[0])
-        except UsageError as error:
-            found.append(f"{name}: {str(error).rstrip('.')}")
-    return found
+def gate_failures(world: Release, names: Sequence[str]) -> list[str]:
+    """Return a sentence for each gate of :mod:`tipbench.gates` that a made world does not pass."""
+    return failures(check_world(world, names))
 
 
 def draw_world(
@@ -90,7 +85,7 @@ def draw_world(
     key: bytes,
     frozen: Frozen,
     k: int,
-    check: Check = runs_every_task,
+    check: Check = gate_failures,
     engine: Engine | str = "loky",
 ) -> SeasonWorld:
     """Return world k, made on this machine: the first attempt that passes the check.
