@@ -3,7 +3,7 @@
 A parameter states separately what its *sign* (or its existence) and its *magnitude* rest on: a key of
 ``sources.bib``, ``assumed``, or ``definition`` for a unit, a name or part of a task's question. An assumed magnitude
 is never a single point: a value has ``times`` (it may be any value between 1/times and times of it, log-uniformly),
-or there is a ``range`` (uniform).
+or there is a ``range``, from which each region draws uniformly (where assumptions are drawn anew: from half of it).
 """
 
 from __future__ import annotations
@@ -311,7 +311,9 @@ def apply_profile(
 def draw_assumptions(parameters: Mapping[str, Entry], seed: int, number: int) -> dict[str, Entry]:
     """Return parameters in which every assumed one is drawn anew.
 
-    ``number``: 1, 2, 3 ...: each gives an independent draw. Parameters with a source and definitions stay as they are.
+    ``number``: 1, 2, 3 ...: each gives an independent draw. A range becomes half of itself: drawn to one value, all
+    regions of a world would be alike, and the truth of a task on regions the same in each. Parameters with a source and
+    definitions stay as they are.
     """
     return {
         path: _draw_entry(entry, Stream(seed, f"assumptions/{number}/{path}"))
@@ -324,11 +326,18 @@ def _draw_entry(entry: Entry, stream: Stream) -> Entry:
         return entry
     if "range" in entry:
         low, high = entry["range"]
-        u = float(stream.uniform(np.array([0]))[0])
-        whole = isinstance(low, int) and isinstance(high, int)
-        value = low + int((high - low + 1) * u) if whole else low + (high - low) * u
-        return {**{key: kept for key, kept in entry.items() if key != "range"}, "value": value}
+        return {**entry, "range": _draw_half(low, high, float(stream.uniform(np.array([0]))[0]))}
     return {**entry, "value": _Mover(entry, stream).move(entry["value"])}
+
+
+def _draw_half(low: float, high: float, u: float) -> list[float]:
+    """Return half of a range, whose place in it is uniform: regions of a world differ by it, also where it is drawn."""
+    if isinstance(low, int) and isinstance(high, int):
+        width = max(1, (high - low) // 2)
+        first = low + int((high - low - width + 1) * u)
+        return [first, first + width]
+    width = (high - low) / 2
+    return [low + width * u, low + width * (1 + u)]
 
 
 class _Mover:

@@ -234,8 +234,9 @@ DRAWS = [draw_assumptions(parameters(VERSION), SEED, number) for number in range
 
 def of(entry: dict[str, Any], draws: int = 200) -> list[Any]:
     """Return values that a parameter gets."""
+    kind = "value" if "value" in entry else "range"
     return [
-        draw_assumptions({"one": {"unit": "days", **entry}}, SEED, n)["one"]["value"]
+        draw_assumptions({"one": {"unit": "days", **entry}}, SEED, n)["one"][kind]
         for n in range(1, draws + 1)
     ]
 
@@ -245,7 +246,7 @@ ASSUME = {"sign": ASSUMED, "magnitude": ASSUMED}
 
 def test_only_what_is_assumed_moves_and_all_of_it_does() -> None:
     before = parameters(VERSION)
-    moved = {path for draw in DRAWS for path in draw if draw[path].get("value") != before[path].get("value")}
+    moved = {path for draw in DRAWS for path in draw if draw[path] != before[path]}
     assumed = {path for path, entry in before.items() if entry["magnitude"] == ASSUMED}
     assert moved <= assumed
     # Small whole numbers and shapes have few places to go to, and five draws may leave one where it is.
@@ -294,16 +295,17 @@ def test_a_world_that_assumes_otherwise_has_other_centres() -> None:
     assert not np.array_equal(made[1], made[2])
 
 
-def test_a_value_moves_log_uniformly_and_a_range_uniformly() -> None:
+def test_a_value_moves_log_uniformly_and_half_a_range_uniformly() -> None:
     logs = np.log(of({"value": 10.0, "times": 2.0, **ASSUME}, 2000)) - np.log(10)
     assert np.abs(logs).max() <= np.log(2) + 1e-3
     assert abs(logs.mean()) < 0.04
     assert abs(logs.std() - 2 * np.log(2) / np.sqrt(12)) < 0.02
     flat = np.array(of({"range": [2.0, 6.0], **ASSUME}, 2000))
-    assert 2 <= flat.min() < 2.1
-    assert 5.9 < flat.max() <= 6
+    assert np.allclose(flat[:, 1] - flat[:, 0], 2)  # regions differ, wherever the range is drawn
+    assert (2 <= flat[:, 0].min() < 2.1, 5.9 < flat[:, 1].max() <= 6) == (True, True)
     assert abs(flat.mean() - 4) < 0.1
-    assert set(of({"range": [1, 3], **ASSUME})) == {1, 2, 3}
+    assert {tuple(one) for one in of({"range": [1, 3], **ASSUME})} == {(1, 2), (2, 3)}
+    assert {tuple(one) for one in of({"range": [1, 2], **ASSUME})} == {(1, 2)}
 
 
 def test_a_draw_stays_a_parameter_of_its_kind() -> None:
