@@ -72,7 +72,6 @@ from tipboard.seasons.record import (
     release_of,
     to_json,
 )
-from tipboard.seasons.units import write_units
 from tipboard.seasons.worlds import (
     AGAIN,
     MADE,
@@ -257,7 +256,6 @@ def _publish_folds(
             for name in names:
                 prepared = prepare_keyed(season, key, frozen, world.k, world.number, name)
                 write_fold(beside, name, world.k, prepared.folds[0])
-                write_units(prepared.folds[0], beside / name / f"w{world.k}")
 
         run_all(write, worlds, "sequential", "folds of worlds", quiet)
 

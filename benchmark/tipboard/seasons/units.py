@@ -1,14 +1,11 @@
-"""What is to be predicted of a season's worlds, as it is published: predictions are checked against it.
-
-``folds/<task>/w<k>/units.parquet`` holds keys and their region, ``gallery.parquet`` what a task that links may name.
-"""
+"""What is to be predicted of a season's worlds: predictions are checked against the published folds alone."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import polars as pl
-from tipbench.data.fold import Fold, Prepared
+from tipbench.data.fold import Prepared
 from tipbench.kinds.answers import Answers
 from tipbench.task import Task
 from tipbench.tasks import task_of
@@ -16,32 +13,18 @@ from tipcore.errors import UsageError
 from tipcore.table_files import UNREADABLE, error_line, read_parquet
 
 from tipboard.seasons.record import FOLDS, Season, open_public
+from tipboard.seasons.worlds import PARTS, TABLES
 from tipboard.submissions.check import SubmissionTruth, TruthOf
 from tipboard.submissions.record import SubmissionRecord
-
-UNITS, GALLERY = "units.parquet", "gallery.parquet"
-
-
-def write_units(fold: Fold, folder: Path) -> None:
-    """Write what is to be predicted of one world's fold to ``folder``, without any truth."""
-    task = fold.task
-    units = fold.to_predict()
-    shown = [name for name in units.collect_schema().names() if name in (task.unit, "region")]
-    units.select(shown).sort(task.unit).collect().write_parquet(folder / UNITS)
-    if task.views:
-        listed = [
-            fold.tables[view].select("region", pl.lit(view).alias("view"), candidate=key)
-            for view, key in task.views.items()
-        ]
-        pl.concat(listed).sort("region", "view", "candidate").collect().write_parquet(folder / GALLERY)
 
 
 def blank_answers(task: Task, folder: Path) -> Answers:
     """Return answers that say nothing about the units of one world, against which predictions can be checked.
 
-    Raises UsageError where they are not published, or cannot be read.
+    ``folder``: of the task and world, below ``folds``. Raises UsageError where a file is not there or cannot be read.
     """
-    frame = _read(folder / UNITS).with_columns(
+    parts = _read(folder / PARTS).filter(pl.col("part").is_in(task.predicted_parts))
+    frame = parts.select(pl.col(task.unit).sort()).with_columns(
         part=pl.lit("test"),
         label=pl.lit(None, pl.Int8),
         cluster=pl.lit(None, pl.Int64),
@@ -52,9 +35,17 @@ def blank_answers(task: Task, folder: Path) -> Answers:
     )
     if not task.views:
         return Answers(task.kind, task.unit, frame)
+    tables = {name: _read(folder / TABLES / f"{name}.parquet") for name in {task.table, *task.views}}
+    region = tables[task.table].select(task.unit, "region")
+    frame = frame.join(region, on=task.unit, maintain_order="left").with_columns(
+        links=pl.lit(0, pl.Int64), given=pl.lit(None, pl.Int64)
+    )
+    listed = [
+        tables[view].select("region", pl.lit(view).alias("view"), candidate=key)
+        for view, key in task.views.items()
+    ]
     nobody = {"cluster": pl.lit(None, pl.Int64), "group": pl.lit(None, pl.String)}
-    frame = frame.with_columns(links=pl.lit(0, pl.Int64), given=pl.lit(None, pl.Int64))
-    return Answers(task.kind, task.unit, frame, gallery=_read(folder / GALLERY).with_columns(**nobody))
+    return Answers(task.kind, task.unit, frame, gallery=pl.concat(listed).with_columns(**nobody))
 
 
 def _read(path: Path) -> pl.DataFrame:

@@ -45,7 +45,7 @@ MOST_ATTEMPTS = 20
 MADE = "worlds"
 """The folder of the host's folder with the worlds that were drawn."""
 AGAIN = "free space there and run the same command again: it goes on"
-TABLES = "tables"
+PARTS, TABLES = "parts.parquet", "tables"
 SIGNIFICANT = 9
 """Digits of answers that enter their digest: logarithms may differ in their last bits between processors."""
 
@@ -160,7 +160,7 @@ def frame_digest(frame: pl.DataFrame) -> str:
 def fold_files(fold: Fold) -> dict[str, pl.DataFrame]:
     """Return the frames of a fold by the path of their file in its folder."""
     tables = {f"{TABLES}/{name}.parquet": table.collect() for name, table in sorted(fold.tables.items())}
-    return {"parts.parquet": fold.parts, "labels.parquet": fold.supervision, **tables}
+    return {PARTS: fold.parts, "labels.parquet": fold.supervision, **tables}
 
 
 def truth_frame(prepared: Prepared) -> pl.DataFrame:

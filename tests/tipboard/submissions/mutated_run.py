@@ -36,7 +36,8 @@ from tipbench.loading import prepare
 from tipbench.runs.frames import RESULTS, read_results
 from tipbench.tasks import tasks
 from tipboard.seasons.record import FOLDS, SEASON, Season, to_json, versions_here
-from tipboard.seasons.units import blank_answers, write_units
+from tipboard.seasons.units import blank_answers
+from tipboard.seasons.worlds import write_fold
 
 DATA, OF_SEASON, SPRING = "0.4.0/tiny", "season-risk", "spring"
 SEASON_TASKS, WORLDS = ("advert_risk", "prevalence"), ("w1", "w2", "w3", "w4", "w5", "w6")
@@ -86,10 +87,8 @@ def publish_season(into: Path, names: Sequence[str] = SEASON_TASKS) -> Path:
     )  # fmt: skip
     for task in names:
         [fold] = prepare(task, release=DATA).folds
-        for world in WORLDS:
-            place = into / "public" / FOLDS / task / world
-            place.mkdir(parents=True)
-            write_units(fold, place)
+        for world in range(1, len(WORLDS) + 1):
+            write_fold(into / "public" / FOLDS, task, world, fold)
     (into / "public" / SEASON).write_text(to_json(season), encoding="utf-8")
     return into / "public"
 

@@ -4,14 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pytest
 from guesses import guess
 from mutated_case import packed
-from mutated_run import WORLDS, publish_season
+from mutated_run import DATA, WORLDS, publish_season
 from tipbench.loading import prepare
 from tipbench.tasks import tasks
-from tipboard.seasons.units import FOLDS, UNITS, blank_answers, season_truth
+from tipboard.seasons.units import FOLDS, blank_answers, season_truth
 from tipboard.submissions.check import check
 from tipboard.submissions.messages import Refused
 from tipboard.submissions.record import RECORD, Malformed, record_of
@@ -55,19 +54,21 @@ def test_predictions_are_checked_and_not_scored(public: Path, entry: Path) -> No
         check(entry, quiet=True)
 
 
-def test_published_units_are_those_to_predict_and_hold_no_truth(public: Path) -> None:
-    for task in TASKS:
-        answers = prepare(task, release="0.4.0/tiny").answers
-        place = public / FOLDS / task / "w1"
-        units = pl.read_parquet(place / UNITS)
-        assert units[answers.unit].to_list() == answers.frame[answers.unit].sort().to_list()
-        assert set(units.columns) <= {answers.unit, "region"}
-        if tasks()[task].views:
-            blank = blank_answers(tasks()[task], place).gallery
-            assert blank is not None
+def test_blank_answers_have_the_units_and_candidates_of_the_true_ones_and_no_truth(public: Path) -> None:
+    for name in TASKS:
+        answers, blank = (
+            prepare(name, release=DATA).answers,
+            blank_answers(tasks()[name], public / FOLDS / name / "w1"),
+        )
+        assert blank.frame[blank.unit].to_list() == answers.frame[answers.unit].sort().to_list()
+        hidden = {"label", "cluster", "truth", *tasks()[name].label_columns}
+        assert all(blank.frame[column].null_count() == blank.frame.height for column in hidden)
+        if tasks()[name].views:
+            assert blank.gallery is not None
             assert answers.gallery is not None
             key = ["region", "view", "candidate"]
-            assert blank.select(key).equals(answers.gallery.select(key).sort(key))
+            assert blank.gallery.select(key).sort(key).equals(answers.gallery.select(key).sort(key))
+            assert blank.gallery["cluster"].null_count() == blank.gallery.height
 
 
 @pytest.mark.parametrize(
@@ -111,7 +112,7 @@ PACKAGE = {"pinned": {"package": "x==1", "overrides": {"prevalence": ["a=1"]}}, 
         ({"entry_class": "worlds", "resources": [RESOURCE]}, ""),
         ({"entry_class": "system", "resources": [RESOURCE]}, ""),
         ({"entry_class": None}, "entry_class is missing"),
-        ({"entry_class": "best"}, "entry_class: input should be 'fold', 'worlds', 'outside' or 'system'"),
+        ({"entry_class": "best"}, "entry_class: it must be 'fold', 'worlds', 'outside' or 'system'"),
         ({"entry_class": "outside", "resources": []}, "an entry of the class outside names what it uses"),
         (
             {"entry_class": "fold", "resources": [RESOURCE]},
