@@ -20,16 +20,15 @@ from typing import Any
 import methods
 import numpy as np
 import polars as pl
+from tipbaselines.encoders import sentences
 from tipbench.data.fold import Prepared
 from tipbench.loading import prepare
 from tipbench.runs.scoring import evaluate_prepared
 from tipbench.tasks import score_version, task_of
 
-from tipbaselines.encoders import sentences
-
 MACE = {"looking": 10.0, "habit": 2.0, "own_prior": True}
 ACCUSED = ("accusations_per_find_20", "accusations_per_find_50")
-DICTIONARY_WORLDS, UNKNOWN_WORLD = (1, 2), 3
+DICTIONARY_WORLDS, UNKNOWN_WORLD = (0, 1), 2
 KNOWN_WORLDS = (0, 1, 2)
 LAWFUL, PRIOR, RAREST = 20, 5.0, 2
 
@@ -96,7 +95,9 @@ def dictionary(prepared: Prepared, scores: pl.DataFrame) -> Memory:
     for world in DICTIONARY_WORLDS:
         other = open_world("advert_risk", prepared.data.partition(".w")[0], world)
         learnt = other.folds[0].supervision.select("advert", "label")
-        known = pl.concat([learnt, other.answers.frame.select("advert", pl.col("label").cast(learnt["label"].dtype))])
+        known = pl.concat(
+            [learnt, other.answers.frame.select("advert", pl.col("label").cast(learnt["label"].dtype))]
+        )
         rows = known.unique("advert").join(methods.shown_text(other.folds[0]), on="advert")
         for label, text in rows.select("label", "text").iter_rows():
             for said in set(sentences(text)):
@@ -171,7 +172,9 @@ def write_package(folder: Path, season: str, team: str, base: Base, title: str, 
         "versions": {"data": "0.4.0", "tasks": {base.task: score_version(base.task)}},
         "pinned": {
             "package": f"{name}==1.0",
-            "overrides": {base.task: [f"task={base.task}", f"baseline.method._target_={name}.{base.cls}", *words]},
+            "overrides": {
+                base.task: [f"task={base.task}", f"baseline.method._target_={name}.{base.cls}", *words]
+            },
         },
         "predictions": [],
         "entry_class": "fold",
@@ -186,10 +189,15 @@ def fit(base: Base, prepared: Prepared) -> pl.DataFrame:
     return method.predict(prepared.folds[0])
 
 
-def show(team: str, base: Base, title: str, prepared: Prepared, pair: tuple[pl.DataFrame, pl.DataFrame]) -> None:
+def show(
+    team: str, base: Base, title: str, prepared: Prepared, pair: tuple[pl.DataFrame, pl.DataFrame]
+) -> None:
     task = task_of(base.task)
     found = [evaluate_prepared(task, prepared, scores, replicates=0).scores for scores in pair]
-    line = [f"{name} {' -> '.join(str(_short(one.get(name))) for one in found)}" for name in (task.primary, *ACCUSED)]
+    line = [
+        f"{name} {' -> '.join(str(_short(one.get(name))) for one in found)}"
+        for name in (task.primary, *ACCUSED)
+    ]
     print(f"{team} {base.task} on {prepared.data}, {title}: {', '.join(line)}", flush=True)
 
 

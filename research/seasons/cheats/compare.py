@@ -1,4 +1,4 @@
-"""Does a closed season rank cheats as the methods that they are made of? python research/seasons/cheats/compare.py FOLDER
+"""Does a season rank cheats as the methods that they are made of? python research/seasons/cheats/compare.py FOLDER
 
 Prints of each cheat of ``build.py``, for the primary metric and accused per find: mean of cheat and honest method over
 worlds, their paired difference with Student's t interval, and the smallest difference that a test over these worlds
@@ -46,7 +46,9 @@ def main() -> int:
         cheat, honest = f"cheat{number}", f"honest-{base}"
         part = parts.get(cheat, {})
         moved = part.get("class_found") not in (None, part.get("entry_class"))
-        print(f"{cheat} ({title}): {part.get('status', 'not entered')}, class found {part.get('class_found')}")
+        print(
+            f"{cheat} ({title}): {part.get('status', 'not entered')}, class found {part.get('class_found')}"
+        )
         own = [one for one in results if entry_id(one).startswith(f"{cheat}--")]
         for labels in sorted({one.labels for one in own}):
             for metric in (own[0].primary, *ACCUSED):
@@ -60,11 +62,9 @@ def main() -> int:
                 least = detectable_difference(float(gains.std(ddof=1)), len(gains))
                 holds = abs(mean) <= half and mean + half <= least
                 failed += not holds and not moved
-                print(
-                    f"  {labels} {metric}: {scores[:, 1].mean():.3f} -> {scores[:, 0].mean():.3f} in {len(gains)} worlds, "
-                    f"gain {mean:+.4f} [{mean - half:+.4f}; {mean + half:+.4f}], detectable {least:.4f}: "
-                    f"{'no gain' if holds else 'DIFFERS'}"
-                )
+                ends = f"{mean:+.4f} [{mean - half:+.4f}; {mean + half:+.4f}], detectable {least:.4f}"
+                means = f"{scores[:, 1].mean():.3f} -> {scores[:, 0].mean():.3f} in {len(gains)} worlds"
+                print(f"  {labels} {metric}: {means}, gain {ends}: {'no gain' if holds else 'DIFFERS'}")
     return int(failed > 0)
 
 

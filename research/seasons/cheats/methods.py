@@ -1,6 +1,6 @@
 """Shipped methods whose scores are revised by what a package remembers of open worlds; without memory they are honest.
 
-This file is the module of every wheel that ``build.py`` writes; ``memory.json`` beside it is what the package remembers.
+This file is the module of every wheel that ``build.py`` writes, and ``memory.json`` beside it what that remembers.
 """
 
 import json
