@@ -22,6 +22,7 @@ import numpy as np
 import polars as pl
 from tipbaselines.encoders import sentences
 from tipbench.data.fold import Prepared
+from tipbench.data.releases import open_source
 from tipbench.loading import prepare
 from tipbench.runs.scoring import evaluate_prepared
 from tipbench.tasks import score_version, task_of
@@ -30,7 +31,9 @@ MACE = {"looking": 10.0, "habit": 2.0, "own_prior": True}
 ACCUSED = ("accusations_per_find_20", "accusations_per_find_50")
 DICTIONARY_WORLDS, UNKNOWN_WORLD = (0, 1), 2
 KNOWN_WORLDS = (0, 1, 2)
-LAWFUL, PRIOR, RAREST = 20, 5.0, 2
+LAWFUL = 20
+CERTAIN = 7.0
+"""Nats of chance from which on a fact is taken to be in the sentence."""
 
 Memory = dict[str, Any]
 
@@ -90,26 +93,46 @@ def lawful(prepared: Prepared, scores: pl.DataFrame) -> Memory:
 
 
 def dictionary(prepared: Prepared, scores: pl.DataFrame) -> Memory:
-    """Remember the log-odds of each sentence of two open worlds, with a prior count of five adverts."""
-    counts: dict[str, list[int]] = {}
+    """Remember which facts each sentence of two open worlds says, and what facts weigh in the odds of an advert.
+
+    A sentence says the facts that all adverts with it have, unless so many operations may have them by chance.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    found = []
     for world in DICTIONARY_WORLDS:
-        other = open_world("advert_risk", prepared.data.partition(".w")[0], world)
-        learnt = other.folds[0].supervision.select("advert", "label")
-        known = pl.concat(
-            [learnt, other.answers.frame.select("advert", pl.col("label").cast(learnt["label"].dtype))]
+        other = open_world("advert_risk", prepared.data, world) if world else prepared
+        said = (
+            open_source(other.data)
+            .scan("adverts", truth=True)
+            .select("advert", "operation", "facts")
+            .collect()
         )
-        rows = known.unique("advert").join(methods.shown_text(other.folds[0]), on="advert")
-        for label, text in rows.select("label", "text").iter_rows():
-            for said in set(sentences(text)):
-                counts.setdefault(said, [0, 0])[label] += 1
-    total = np.sum(list(counts.values()), axis=0)
-    share = total[1] / total.sum()
-    odds = {
-        said: float(np.log((yes + PRIOR * share) / (no + PRIOR * (1 - share)) / (total[1] / total[0])))
-        for said, (no, yes) in counts.items()
-        if no + yes >= RAREST
-    }
-    return {"sentences": {said: round(value, 2) for said, value in sorted(odds.items()) if abs(value) > 0.1}}
+        frames = other.folds[0].supervision, other.answers.frame
+        labels = (one.select("advert", pl.col("label").cast(pl.Int8)) for one in frames)
+        known = pl.concat(labels).unique("advert")
+        found.append(methods.shown_text(other.folds[0]).join(said, on="advert").join(known, on="advert"))
+    rows = pl.concat(found).with_columns(text=pl.col("text").map_elements(_distinct, pl.List(pl.String)))
+    facts = rows["facts"].explode().drop_nulls().unique().sort().to_list()
+    has = np.array(
+        [[fact in some for fact in facts] for some in rows["facts"].fill_null([]).to_list()], dtype=float
+    )
+    model = LogisticRegression(max_iter=300).fit(has, rows["label"].to_numpy())
+    rare = -np.log(np.clip(has.mean(axis=0), 1e-6, 1.0))
+    by_sentence = (
+        rows.with_row_index().explode("text").group_by("text").agg("index", pl.col("operation").n_unique())
+    )
+    meaning = {}
+    for text, index, operations in by_sentence.iter_rows():
+        sure = has[index].all(axis=0) & (operations * rare > CERTAIN)
+        if sure.any():
+            meaning[text] = np.flatnonzero(sure).tolist()
+    weights = model.coef_[0].round(3).tolist()
+    return {"sentences": dict(sorted(meaning.items())), "weights": [*weights, float(model.intercept_[0])]}
+
+
+def _distinct(text: str) -> list[str]:
+    return sorted(set(sentences(text)))
 
 
 def worlds(prepared: Prepared, scores: pl.DataFrame) -> Memory:

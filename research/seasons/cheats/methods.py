@@ -14,7 +14,7 @@ from tipbaselines.account_risk.graphsage import GraphSAGE
 from tipbaselines.advert_risk.tfidf_logreg import TfidfLogreg
 from tipbaselines.encoders import sentences
 from tipbaselines.flag_aggregation.mace import Mace
-from tipbaselines.frames import logit, sigmoid
+from tipbaselines.frames import sigmoid
 from tipbaselines.payment_risk.graph_lightgbm import GraphLightGBM
 from tipbaselines.payment_risk.lightgbm import LightGBM
 from tipbaselines.supplier_risk.neighbour_lightgbm import NeighbourLightGBM
@@ -71,7 +71,7 @@ def revise(fold: Fold, scores: pl.DataFrame, memory: dict[str, Any], world: str 
 
     Args:
         memory: ``known``: hash -> score; ``worlds``: fingerprint -> hashes of its positives; ``texts``: of positives;
-            ``sentences``: sentence -> log-odds.
+            ``sentences``: sentence -> numbers of facts, and ``weights`` of these in the log-odds, the constant last.
         world: fingerprint of the fold's world.
     """
     if not memory:
@@ -87,9 +87,10 @@ def revise(fold: Fold, scores: pl.DataFrame, memory: dict[str, Any], world: str 
     if remembered := memory.get("texts"):
         likeness = _cosines(texts, remembered)
         values = np.where(likeness >= ALIKE, likeness, values)
-    if odds := memory.get("sentences"):
-        added = np.array([sum(odds.get(said, 0.0) for said in set(sentences(text))) for text in texts])
-        values = sigmoid(logit(values) + added)
+    if meaning := memory.get("sentences"):
+        facts = [{fact for said in sentences(text) for fact in meaning.get(said, ())} for text in texts]
+        *weights, constant = memory["weights"]
+        values = sigmoid(np.array([constant + sum(weights[fact] for fact in some) for some in facts]))
     return scores.with_columns(score=pl.Series(np.clip(values, 0.0, 1.0), dtype=pl.Float64))
 
 
