@@ -217,6 +217,12 @@ ATTACKS = {
     "set_the_clock": lambda one: time.clock_settime(time.CLOCK_REALTIME, 0),
     "raise_its_priority": lambda one: os.nice(-1),
     "name_the_machine": lambda one: socket.sethostname("hostile"),
+    "make_a_disk": lambda one: os.mknod("/tmp/disk", 0o060600, os.makedev(8, 0)),
+    "spare_itself": lambda one: set_text("/proc/self/oom_score_adj", "-1000"),
+    "terminal": lambda one: os.open("/dev/tty", os.O_RDWR),
+    "leave_a_core": lambda one: resource.setrlimit(resource.RLIMIT_CORE, (1 << 20, 1 << 20)),
+    "truth_by_arrow": lambda one: importlib.import_module("pyarrow.dataset").dataset(one.given).schema.names,
+    "write_to_the_fold_again": lambda one: reopen("/fold/fold.pickle"),
     "root_of_the_first_process": lambda one: os.stat(f"/proc/1/root{one.given}").st_size,
     "setuid_program": lambda one: subprocess.run(["su", "-c", "id"], capture_output=True, check=True).stdout,
     "lock": lambda one: fcntl.lockf(os.open("/dev/null", os.O_WRONLY), fcntl.LOCK_EX | fcntl.LOCK_NB),
@@ -232,6 +238,16 @@ GENERATOR = ("world-0.4.0.yaml", "versions.yaml", "fence.key")
 def succeeds(call: str, *arguments):
     """Call a function of the C library."""
     return True if getattr(ctypes.CDLL(None, use_errno=True), call)(*arguments) == 0 else nothing()
+
+
+def set_text(path: str, text: str):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def reopen(path: str):
+    """A descriptor for writing of a file that is open for reading."""
+    return os.open(f"/proc/self/fd/{os.open(path, os.O_RDONLY)}", os.O_RDWR)
 
 
 def read_memory_of(process: int):

@@ -29,14 +29,15 @@ OF_THE_PARENT = (
 )
 GIVEN = {
     **dict.fromkeys(OF_THE_PARENT, str(os.getpid())),
-    "root_of_the_first_process": __file__.replace("test_attacks", "test_wire"),
+    "root_of_the_first_process": __file__,
     "environment": "TIPBENCH_HOME,SECRET_OF_THE_HOST,PYTEST_CURRENT_TEST",
 }
 ATTACKS = [
     *("truth_anywhere", "truth_by_plan", "truth_by_stack", "truth_in_memory", "other_processes"),
     *OF_THE_PARENT,
     *("descriptors", "environment", "kernel_log", "file_by_handle", "kernel_settings", "set_the_clock"),
-    *("raise_its_priority", "name_the_machine", "root_of_the_first_process"),
+    *("raise_its_priority", "name_the_machine", "root_of_the_first_process", "make_a_disk", "spare_itself"),
+    *("terminal", "leave_a_core", "write_to_the_fold_again"),
     *("names_on_the_internet", "generator", "generator_on_disk", "board", "write_beside_the_fold"),
     *("mount_again", "another_namespace", "become_root", "setuid_program", "past_the_namespaces"),
 ]
@@ -58,10 +59,11 @@ def test_an_attack_gets_nothing(
     assert noted(put, fenced, what, GIVEN.get(what, "")).startswith("kept out: ")
 
 
-def test_the_files_of_the_release_are_not_there(put: Put, fenced: Prepared, tiny: Release) -> None:
+@pytest.mark.parametrize("what", ["truth_by_path", "truth_by_arrow"])
+def test_the_files_of_the_release_are_not_there(what: str, put: Put, fenced: Prepared, tiny: Release) -> None:
     truth = sorted(tiny.folder.glob("**/adverts.truth.parquet"))[0]
-    assert noted(put, fenced, "truth_by_path", str(truth)).startswith("kept out: FileNotFoundError")
-    assert "operation" in hostile_here("truth_by_path", str(truth), fenced)
+    assert noted(put, fenced, what, str(truth)).startswith("kept out: FileNotFoundError")
+    assert "operation" in hostile_here(what, str(truth), fenced)
 
 
 @pytest.mark.parametrize("name", ["tipdata", "tipboard"])
