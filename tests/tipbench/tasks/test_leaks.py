@@ -65,18 +65,11 @@ def test_the_released_world_keeps_every_limit(name: str, small: Release) -> None
     assert beyond(found) == []
 
 
-def test_every_gate_runs_on_tiny_and_its_noise_is_the_same_again(tiny: Release) -> None:
+def test_gates_of_every_sort_run_on_tiny(tiny: Release) -> None:
     found = check_world(tiny, ["account_risk", "advert_authorship", "case_linkage", "recruitment_onset"])
     assert set(found["gate"]) == {"scalar", "sure value", "incidental", "key", "order", "length"}
     assert found["passed"].all()
     assert beyond(found) == []
-    known = [check_world(tiny, ["advert_risk"]).filter(gate="incidental") for _ in range(2)]
-    assert known[0].equals(known[1])
-    assert known[0].select(pl.col("value") > pl.col("limit"), pl.col("noise") > 0.1, "passed").row(0) == (
-        True,
-        True,
-        True,
-    )
 
 
 @pytest.fixture(scope="module", params=marked(GATES))
@@ -176,7 +169,8 @@ def test_a_world_fails_beyond_a_limit_and_its_noise(spread: float, passed: bool)
     """A mean of 40 clusters with this standard deviation, whose 99% half-width is about .4 of it."""
     values = 0.7 + spread * np.array([-1.0, 1.0] * 20)
     measured = [("mean", lambda drawn: drawn @ values / 40, 40), ("less", lambda drawn: drawn[:, 0] * 0, 40)]
-    (one,) = gates.read_gate("advert_risk", "scalar", 0.6, measured)
+    (one,), (again,) = (gates.read_gate("advert_risk", "scalar", 0.6, measured) for _ in range(2))
+    assert one == again
     assert (one.subject, one.passed) == ("mean", passed)
     assert one.noise == pytest.approx(0.407 * spread, rel=0.1)
 
@@ -300,14 +294,3 @@ def test_lanes_are_of_the_tasks_that_are_asked_for() -> None:
     wanted = ["prevalence", "advert_risk", "account_risk", "a_new_one"]
     assert lanes(wanted) == [("account_risk", "advert_risk"), ("prevalence",), ("a_new_one",)]
     assert lanes(wanted) == lanes(reversed(wanted))
-
-
-def test_an_error_of_the_data_that_is_no_refusal_is_not_taken_for_a_bad_world(
-    tiny: Release, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(*_: object, **__: object) -> Prepared:
-        raise ZeroDivisionError
-
-    monkeypatch.setattr(gates, "prepare", broken)
-    with pytest.raises(ZeroDivisionError):
-        check_world(tiny, ["prevalence"])
