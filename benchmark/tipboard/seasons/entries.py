@@ -311,10 +311,10 @@ def _world(secret: Path, split: str) -> SeasonWorld:
 
 
 def _as_cell(season: Season, secret: Path, one: ScoredFile) -> Result:
-    """Return the result of a file of predictions as of a cell: on its world, with the seed of that."""
-    world = _world(secret, one.entry.split)
-    update = {"data": release_of(season, world.number).name, "split": season.terms[one.entry.task].split}
-    return one.result.model_copy(update={**update, "seed": world.k})
+    """Return the result of a file of predictions as of a cell: on its world, with the labels that its fold had."""
+    world, terms = _world(secret, one.entry.split), season.terms[one.entry.task]
+    place = {"data": release_of(season, world.number).name, "split": terms.split, "seed": world.k}
+    return one.result.model_copy(update={**place, "labels": terms.labels[0]})
 
 
 def _sha256(path: Path) -> str:

@@ -226,7 +226,7 @@ def _result_differences(
     for one in closed.closed.entries:
         if one.kind == "predictions" and one.note is None:
             wanted |= {
-                (one.id, file.task, file.labels, int(file.split.removeprefix("w")))
+                (one.id, file.task, season.terms[file.task].labels[0], int(file.split.removeprefix("w")))
                 for file in one.entered.record.predictions  # type: ignore[union-attr]
             }
     places = [(entry_id(one), one.task, one.labels, one.seed) for one in closed.results]

@@ -11,7 +11,7 @@ examples, for everyone:
 
 Packages are taken until the season closes; they are then frozen, and its worlds follow from a secret key and from
 them. A team may enter three times; the last entry counts. Until the close an entry sees "ran" or why it failed.
-Times are UTC. See docs/season.md.
+Times are UTC. See docs/seasons.md.
 """
 
 from datetime import UTC, datetime
