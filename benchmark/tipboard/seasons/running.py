@@ -144,7 +144,7 @@ def participants(season: Season, secret: Path, notice: Notice = lambda said: Non
     return sorted([*made, *list_shipped(season, notice)], key=lambda one: one.id)
 
 
-def freeze(season: Season, secret: Path, now: datetime, those: Sequence[Participant] | None = None) -> Frozen:
+def freeze(season: Season, secret: Path, now: datetime, notice: Notice = lambda said: None) -> Frozen:
     """Return the packages as they were frozen, which happens once. Raises UsageError before the season closes."""
     path = secret / FROZEN
     if not path.is_file():
@@ -159,7 +159,7 @@ def freeze(season: Season, secret: Path, now: datetime, those: Sequence[Particip
                 wheel=one.wheel,
                 configs={task: config_digest(config) for task, config in one.configs.items()},
             )
-            for one in (participants(season, secret) if those is None else those)
+            for one in participants(season, secret, notice)
         ]
         frozen = Frozen(name=season.name, frozen=now.replace(microsecond=0), entries=entries)
         write_file_atomically(path, to_json(frozen), AGAIN)
@@ -212,22 +212,20 @@ def run(
     if store_url() is not None:
         raise UsageError(f"worlds of a season stay on this machine: unset {VARIABLE}.")
     with file_lock(secret / ".run.lock"):
-        if not (secret / FROZEN).is_file():
-            freeze(
-                season, secret, now, participants(season, secret, notice) if now >= season.closes else None
-            )
-        frozen, those = freeze(season, secret, now), participants(season, secret)
+        frozen = freeze(season, secret, now, notice)
+        those = participants(season, secret)
         check_frozen(frozen, those)
         write_file_atomically(public / FROZEN, to_json(frozen), AGAIN)
-        worlds = _make_worlds(season, key, frozen, secret, check, engine, quiet)
+        host = Host(season, key, frozen, secret, engine_of(engine), quiet)
+        worlds = _make_worlds(host, check)
         if season.predictions is not None and not (public / FOLDS).is_dir():
-            _publish_folds(season, key, frozen, worlds, public, quiet)
+            _publish_folds(host, worlds, public)
         with ExitStack() as stack:
             environments = {one.id: _environment(secret, one, stack) for one in those if one.wheel}
             for world in worlds:
-                _run_world(season, key, frozen, secret, world, those, environments, engine, quiet)
+                _run_world(host, world, those, environments)
                 if world is worlds[0]:
-                    _test_classes(season, key, frozen, secret, world, those, environments, engine, quiet)
+                    _test_classes(host, world, those, environments)
                 if season.predictions is None:
                     forget_world(release_of(season, world.number))
         found = statuses(season, secret, those, worlds)
@@ -235,29 +233,43 @@ def run(
     return found
 
 
-def _make_worlds(
-    season: Season, key: bytes, frozen: Frozen, secret: Path, check: Check, engine: Engine | str, quiet: bool
-) -> list[SeasonWorld]:
+@dataclass(frozen=True)
+class Host:
+    """What a run of a season works with."""
+
+    season: Season
+    key: bytes
+    frozen: Frozen
+    secret: Path
+    engine: Engine
+    quiet: bool
+
+    def ids(self, k: int) -> dict[str, bytes]:
+        """Return the keys of the ids of folds in world k by task; 0 gives those of made-up words."""
+        return {name: ids_key(self.key, self.frozen, k, name) for name in self.season.tasks}
+
+
+def _make_worlds(host: Host, check: Check) -> list[SeasonWorld]:
     def settle(k: int) -> SeasonWorld:
-        made = read_world(secret, k) or draw_world(season, key, frozen, k, check, engine)
-        write_file_atomically(secret / MADE / f"{k}.json", to_json(made), AGAIN)
+        made = read_world(host.secret, k) or draw_world(
+            host.season, host.key, host.frozen, k, check, host.engine
+        )
+        write_file_atomically(host.secret / MADE / f"{k}.json", to_json(made), AGAIN)
         return made
 
-    return run_all(settle, range(1, season.worlds + 1), "sequential", "worlds", quiet)
+    return run_all(settle, range(1, host.season.worlds + 1), "sequential", "worlds", host.quiet)
 
 
-def _publish_folds(
-    season: Season, key: bytes, frozen: Frozen, worlds: Sequence[SeasonWorld], public: Path, quiet: bool
-) -> None:
-    names = [name for name, terms in season.terms.items() if terms.predictions]
+def _publish_folds(host: Host, worlds: Sequence[SeasonWorld], public: Path) -> None:
+    names = [name for name, terms in host.season.terms.items() if terms.predictions]
     with fill_folder_atomically(public / FOLDS, replace=False, advice=AGAIN) as beside:
 
         def write(world: SeasonWorld) -> None:
             for name in names:
-                prepared = prepare_keyed(season, key, frozen, world.k, world.number, name)
+                prepared = prepare_keyed(host.season, host.key, host.frozen, world.k, world.number, name)
                 write_fold(beside, name, world.k, prepared.folds[0])
 
-        run_all(write, worlds, "sequential", "folds of worlds", quiet)
+        run_all(write, worlds, "sequential", "folds of worlds", host.quiet)
 
 
 def _environment(secret: Path, one: Participant, stack: ExitStack) -> Environment | None:
@@ -286,58 +298,47 @@ class CellBatch:
 
 
 def _run_world(
-    season: Season,
-    key: bytes,
-    frozen: Frozen,
-    secret: Path,
+    host: Host,
     world: SeasonWorld,
     those: Sequence[Participant],
     environments: Mapping[str, Environment | None],
-    engine: Engine | str,
-    quiet: bool,
 ) -> None:
-    ids = {name: ids_key(key, frozen, world.k, name) for name in season.tasks}
-    batches, by_task = [], dict[str, list[tuple[str, Cell]]]()
+    """Run what is left of all cells of a world: a package's by one worker, shipped methods by their fold."""
+    season, secret, ids = host.season, host.secret, host.ids(world.k)
+    batches, by_fold = [], dict[str, list[tuple[str, Cell]]]()
     for one in those:
         cells = [(one.id, cell) for cell in cells_of(season, secret, one, world)]
         cells = [pair for pair in cells if read_failure(secret, *pair) is None and not is_done(pair[1])]
         if one.entered is None:
             for pair in cells:
-                by_task.setdefault(pair[1].fold_key, []).append(pair)
+                by_fold.setdefault(pair[1].fold_key, []).append(pair)
         elif one.wheel and environments[one.id] is None:
             for pair in cells:
                 _fail(secret, *pair, "install", "pip failed")
         elif cells:
             batches.append(CellBatch(tuple(cells), ids, environments.get(one.id)))
-    batches += [CellBatch(tuple(cells), ids) for _, cells in sorted(by_task.items())]
+    batches += [CellBatch(tuple(cells), ids) for _, cells in sorted(by_fold.items())]
     work = partial(_run_batch, secret, season.minutes, season.memory_gib)
     label = f"cells of world {world.k} of {season.worlds}"
-    run_all(work, batches, engine_of(engine), label, quiet, lambda batch: len(batch.cells))
+    run_all(work, batches, host.engine, label, host.quiet, lambda batch: len(batch.cells))
 
 
 def _test_classes(
-    season: Season,
-    key: bytes,
-    frozen: Frozen,
-    secret: Path,
+    host: Host,
     world: SeasonWorld,
     those: Sequence[Participant],
     environments: Mapping[str, Environment | None],
-    engine: Engine | str,
-    quiet: bool,
 ) -> None:
     """Run the packages of the class fold once more, on a copy of a world whose words are made up."""
-    batches = []
+    season, secret, batches = host.season, host.secret, []
     for one in those:
         if one.entered is not None and one.entered.record.entry_class == "fold":
             cells = [(one.id, cell) for cell in cells_of(season, secret, one, world)]
             ranked = [(e, c) for e, c in cells if c.config["labels"] == season.terms[c.task].labels[0]]
             left = [(e, c) for e, c in ranked if not class_path(secret, e, c.task).is_file() and is_done(c)]
-            ids = {name: ids_key(key, frozen, world.k, name) for name in season.tasks}
-            batches += [CellBatch(tuple(left), ids, environments.get(one.id))] if left else []
-    words = {name: ids_key(key, frozen, 0, name) for name in season.tasks}
-    work = partial(_test_class, secret, season.minutes, season.memory_gib, words)
-    run_all(work, batches, engine_of(engine), "tests of class", quiet)
+            batches += [CellBatch(tuple(left), host.ids(world.k), environments.get(one.id))] if left else []
+    work = partial(_test_class, secret, season.minutes, season.memory_gib, host.ids(0))
+    run_all(work, batches, host.engine, "tests of class", host.quiet)
 
 
 def _test_class(

@@ -1,5 +1,7 @@
 """When a season is run and closed, and what is said of an entry that fails."""
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -8,10 +10,21 @@ import pytest
 from handed_in import CLOSES, ENDS, OPENS
 from tipbench.runs.cells import Cell
 from tipbench.runs.runner import Outcome
-from tipboard.seasons import closing, running, worlds
+from tipboard.seasons import closing, running, verification, worlds
+from tipboard.seasons.classes import ClassTest
 from tipboard.seasons.closing import close_season
 from tipboard.seasons.entries import config_digest
-from tipboard.seasons.record import FROZEN, REASONS, STATUS, Attempt, Frozen, Season, SeasonWorld, WorldTask
+from tipboard.seasons.record import (
+    FROZEN,
+    REASONS,
+    STATUS,
+    Attempt,
+    Frozen,
+    Season,
+    SeasonWorld,
+    WorldTask,
+    world_number,
+)
 from tipboard.seasons.running import Participant, cells_of, list_shipped, reason_of, run
 from tipboard.seasons.verification import verify
 from tipboard.seasons.worlds import MOST_ATTEMPTS, draw_world
@@ -68,7 +81,7 @@ def one_method(terms: Season, monkeypatch: pytest.MonkeyPatch) -> Participant:
         return SeasonWorld(
             k=k,
             drawn=k > 3,
-            attempts=[Attempt(number=k, reasons=[])],
+            attempts=[Attempt(number=world_number(key, frozen, season, k, 0), reasons=[])],
             tasks=dict.fromkeys(season.tasks, told),
         )
 
@@ -134,6 +147,132 @@ def test_an_entry_that_fails_on_one_world_is_listed_and_not_run_on_others(
     assert one.tasks["flag_aggregation"].status == "failed: the method raised an error"
     with pytest.raises(UsageError, match="season spring is closed already"):
         close_season(secret, ENDS)
+
+
+def edit(name: str, change: Callable[[Any], Any]) -> Callable[[Path], None]:
+    def changed(folder: Path) -> None:
+        content = json.loads((folder / name).read_text())
+        change(content)
+        (folder / name).write_text(json.dumps(content))
+
+    return changed
+
+
+def of_task(content: Any) -> Any:
+    return content["entries"][0]["tasks"]["flag_aggregation"]
+
+
+TAMPERED = {
+    "season.json": [
+        (lambda c: c.update(minutes=20.0), "do not give the commitment"),
+        (lambda c: c["terms"]["prevalence"].update(evaluator=1), "do not give the commitment"),
+    ],
+    "entries.json": [
+        (lambda c: c.update(name="autumn"), "is of another season"),
+        (lambda c: c["entries"][0].update(note="void: x"), "is not described as it was entered"),
+        (lambda c: c["entries"][0].update(tasks={}), "has other tasks or classes than it declared"),
+        (
+            lambda c: of_task(c).update(class_found="fold"),
+            "has another class in flag_aggregation than its test",
+        ),
+        (lambda c: of_task(c).update(status="failed: bored"), "has no status in flag_aggregation"),
+        (
+            lambda c: of_task(c).update(status="ran"),
+            "results: lacks tipbench--mace on flag_aggregation with labels",
+        ),
+    ],
+    "frozen.json": [
+        (
+            lambda c: c["entries"][0]["configs"].update(flag_aggregation="0"),
+            "tipbench--mace is not as it was frozen",
+        ),
+        (lambda c: c["entries"][0].update(receipt="0"), "frozen.json: tipbench--mace was not entered"),
+    ],
+    "worlds.json": [
+        (lambda c: c[0]["attempts"][0].update(number=5), "world 1 does not follow from the key"),
+        (lambda c: c[5].update(drawn=False), "world 6 does not follow from the key"),
+        (
+            lambda c: c[0]["attempts"][0]["reasons"].append("x"),
+            "world 1 is not the first attempt that passed",
+        ),
+        (lambda c: c.pop(), "they are not numbered from 1 to 6"),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", TAMPERED)
+def test_what_does_not_follow_from_the_key_is_named(
+    name: str,
+    opened: tuple[Path, Path],
+    one_method: Participant,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(running, "run_one", lambda job, *_: Outcome(job.cell, cause="x", error="MethodError"))
+    monkeypatch.setattr(closing, "truths", lambda *_: [])
+    monkeypatch.setattr(verification, "list_shipped", lambda _: [one_method])
+    monkeypatch.setattr(verification, "_world_differences", lambda *_: [])
+    monkeypatch.setattr(verification, "_task_differences", lambda *_: [])
+    run(opened[0], CLOSES, "sequential", quiet=True)
+    _, folder = close_season(opened[0], ENDS)
+    assert verify(folder, engine="sequential", quiet=True).differences == []
+    kept = (folder / name).read_text()
+    for change, said in TAMPERED[name]:
+        edit(name, change)(folder)
+        found = verify(folder, engine="sequential", quiet=True).differences
+        assert any(said in one for one in found), (said, found)
+        (folder / name).write_text(kept)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "within", "is_same"),
+    [
+        (1.0, 1.0000000001, 0.0, True),
+        (0.5, 0.501, 0.0, False),
+        (0.5, 0.501, 0.001, True),
+        ({"a": [1.0, None]}, {"a": [1.0, None]}, 0.0, True),
+        ({"a": [1.0]}, {"a": [1.0, 2.0]}, 0.0, False),
+        ({"a": 1}, {"b": 1}, 0.0, False),
+        (None, 0.0, 1.0, False),
+    ],
+)
+def test_values_are_the_same_up_to_a_tolerance(left: Any, right: Any, within: float, is_same: bool) -> None:
+    assert verification.same(left, right, within) is is_same
+
+
+def test_an_entry_that_does_not_run_on_made_up_words_is_of_the_class_worlds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cell, keys = Cell({"task": "flag_aggregation"}, tmp_path), {"flag_aggregation": bytes(32)}
+    lost = {
+        "metric": "average_precision",
+        "score": 0.5,
+        "disguised": 0.1,
+        "loss": 0.4,
+        "low": 0.3,
+        "high": 0.5,
+    }
+    shared = SimpleNamespace(prepared=lambda *_: SimpleNamespace(answers=None))
+    monkeypatch.setattr(running, "SharedFold", lambda *_, **__: shared)
+    monkeypatch.setattr(Cell, "folder", tmp_path)
+    for name in ("read_predictions", "read_result", "predict_disguised"):
+        monkeypatch.setattr(running, name, lambda *_: None)
+    monkeypatch.setattr(running, "measure_loss", lambda *_: ClassTest(**lost))
+    batch, path = (
+        running.CellBatch((("a--b", cell),), keys),
+        running.class_path(tmp_path, "a--b", "flag_aggregation"),
+    )
+    running._test_class(tmp_path, 1.0, 1.0, keys, batch)
+    assert closing.found_class(ClassTest.model_validate_json(path.read_bytes())) == "worlds"
+
+    def refuse(*_: Any) -> None:
+        raise UsageError("no such word")
+
+    monkeypatch.setattr(running, "predict_disguised", refuse)
+    running._test_class(tmp_path, 1.0, 1.0, keys, batch)
+    assert json.loads(path.read_text()) is None
+    assert closing.found_class(None) == "worlds"
+    assert closing.found_class(ClassTest(**{**lost, "low": -0.1})) == "fold"
 
 
 def test_a_fault_of_the_machine_is_no_failure_of_an_entry(

@@ -86,7 +86,7 @@ def test_everything_follows_from_the_key(closed: Path, capsys: pytest.CaptureFix
     assert (said["differences"], said["fitted"]) == ([], 2)
 
 
-def edit(name: str, change: Callable[[Any], Any]) -> Callable[[Path], None]:
+def edit(change: Callable[[Any], Any], name: str = "entries.json") -> Callable[[Path], None]:
     def changed(folder: Path) -> None:
         content = json.loads((folder / name).read_text())
         change(content)
@@ -117,23 +117,15 @@ def swap_truth(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("tamper", "said"),
     [
-        (edit("season.json", lambda c: c.update(minutes=20.0)), "do not give the commitment"),
-        (edit("season.json", lambda c: c["terms"][TASK].update(evaluator=1)), "do not give the commitment"),
         (
-            edit("entries.json", lambda c: c["entries"][-1]["entered"]["record"].update(title="x")),
-            "follow|declared|same",
+            edit(lambda c: c["entries"][-2]["entered"]["record"].update(title="x")),
+            "does not follow the one before",
         ),
         (
-            edit("entries.json", lambda c: c["entries"][0].update(note="void: x")),
-            "is not described as it was entered",
+            edit(lambda c: c["entries"][-1]["entered"].update(entered="2027-05-01T00:00:00Z")),
+            "took no predictions",
         ),
-        (edit("entries.json", lambda c: c["entries"].pop()), "entry|no entry that ran"),
-        (edit("frozen.json", lambda c: c["entries"][0].update(wheel="0" * 64)), "frozen|does not follow"),
-        (
-            edit("worlds.json", lambda c: c[0]["attempts"][0].update(number=5)),
-            "world 1 does not follow from the key",
-        ),
-        (edit("worlds.json", lambda c: c.pop()), "they are not numbered from 1 to 6"),
+        (edit(lambda c: c["entries"].pop()), "is of no entry that ran"),
         (drop_world, "results: lacks "),
     ],
 )
@@ -144,7 +136,7 @@ def test_tampering_is_named(tamper: Callable[[Path], None], said: str, closed: P
         for name in ("_world_differences", "_task_differences"):
             patch.setattr(f"tipboard.seasons.verification.{name}", lambda *_: [])
         found = verify(tmp_path / "copy", quiet=True, engine="sequential").differences
-    assert any(part in one for one in found for part in said.split("|")), found
+    assert any(said in one for one in found), found
 
 
 def test_tampering_with_scores_truth_and_predictions_is_named(closed: Path, tmp_path: Path) -> None:
@@ -152,7 +144,7 @@ def test_tampering_with_scores_truth_and_predictions_is_named(closed: Path, tmp_
     shutil.copytree(closed, copy)
     raise_scores(copy)
     swap_truth(copy)
-    edit("worlds.json", lambda c: c[2]["tasks"]["prevalence"].update(answers="0"))(copy)
+    edit(lambda c: c[2]["tasks"]["prevalence"].update(answers="0"), "worlds.json")(copy)
     mace = next(
         r for r in read_results(copy / "results.parquet") if r.method == f"{TASK}/mace" and r.seed == 4
     )
