@@ -169,7 +169,12 @@ def test_a_sealed_round_is_checked_where_its_truth_is_given(case: Mutant, tiny: 
     assert {one.note for one in found} == {"sealed: scored at close"}
 
 
-def test_a_submission_does_not_decide_what_a_machine_generates(case: Mutant) -> None:
+def test_a_submission_does_not_decide_what_a_machine_generates(
+    case: Mutant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "tipboard.submissions.check.open_release", lambda *_, **__: pytest.fail("it is generated")
+    )
     case.record["data"] = "0.4.0/full"
     case.write_record()
     [said] = problems(case)
