@@ -24,7 +24,8 @@ def test_a_run_is_logged_with_times_also_where_workers_run_it(
     ]
     ended = [line for line in lines if re.search(r"INFO ended after \d+\.\d s: .*, in runs", line)]
     assert (len(begun), len(ended), len(lines)) == (2, 2, 4)
-    tipbench("run", *words, "replicates=0", "figure.path=null", "--log-file", "l.txt")
+    _, _, said = tipbench("run", *words, "replicates=0", "figure.path=null", "--log-file", "l.txt")
+    assert "to run" not in said
     (added,) = Path("l.txt").read_text(encoding="utf-8").splitlines()[4:]
     assert added.endswith("INFO 2 of 2 cells are finished, 0 to run")
     assert tipbench("run", *words, "replicates=0", "figure.path=null", "--log-file", "nowhere/l.txt")[0] == 2
