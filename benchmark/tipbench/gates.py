@@ -44,13 +44,19 @@ FEWEST_POSITIVE = 30
 """Positive test clusters that a task of scores needs in a release of at least :data:`SMALL` regions."""
 SMALL = 64
 """Regions of ``small``."""
+PREPARATION = "preparation"
+"""The gate that says whether a task can be prepared at all."""
 Measure = Callable[[Floats], Floats]
 """Multiplicities of clusters [replicates, clusters] -> a gate's value under each, [replicates]."""
 
 
 class Reading(NamedTuple):
-    """One gate on one world. ``subject``: the column, key or table that was read; ``passed``: whether the value is at
-    most the limit plus the noise; the noise is computed only beyond the limit."""
+    """One gate on one world.
+
+    ``subject``: the column, key or table that was read, or why a task cannot be prepared. ``value``, ``limit``:
+    negative where a limit is a least one. ``passed``: whether the value is at most the limit plus the noise, which is
+    computed only beyond the limit.
+    """
 
     task: str
     gate: str
@@ -59,6 +65,15 @@ class Reading(NamedTuple):
     limit: float
     noise: float
     passed: bool
+
+    @property
+    def failure(self) -> str:
+        """What is wrong, in a sentence."""
+        if self.gate == PREPARATION:
+            return f"{self.task}: {self.subject}"
+        found = f"{self.task}: {self.gate} of {self.subject} is {abs(self.value):.3g}"
+        beyond = f"{'below' if self.limit < 0 else 'above'} {abs(self.limit):.3g}"
+        return f"{found}, {beyond} by more than its noise of {self.noise:.2g}"
 
 
 def check_world(release: str | Source, names: Iterable[str] | None = None) -> pl.DataFrame:
@@ -80,13 +95,7 @@ def check_world(release: str | Source, names: Iterable[str] | None = None) -> pl
 
 def failures(gates: pl.DataFrame) -> list[str]:
     """Return a sentence for each gate that did not pass."""
-    return [
-        f"{one['task']}: {one['gate']} of {one['subject']} is {one['value']:.3f}, beyond {one['limit']:.3f} by more "
-        f"than its noise of {one['noise']:.3f}"
-        if np.isfinite(one["value"])
-        else f"{one['task']}: {one['subject']}"
-        for one in gates.filter(~pl.col("passed")).iter_rows(named=True)
-    ]
+    return [Reading(*row).failure for row in gates.filter(~pl.col("passed")).iter_rows()]
 
 
 def check_task(task: Task, source: Source) -> Iterator[Reading]:
@@ -95,12 +104,12 @@ def check_task(task: Task, source: Source) -> Iterator[Reading]:
     try:
         prepared = prepare(task, release=source, access=gate.access if gate else "auto")
     except UsageError as error:
-        yield Reading(task.name, "preparation", str(error), np.inf, 0.0, 0.0, False)
+        yield Reading(task.name, PREPARATION, str(error).rstrip("."), np.inf, 0.0, 0.0, False)
         return
-    if task.kind is SCORES and source.regions >= SMALL:
+    if task.kind is SCORES:
         count = find_resampling_clusters(prepared.answers).positive
-        named = "lack of positive clusters", "the test"
-        yield Reading(task.name, *named, -count, -FEWEST_POSITIVE, 0.0, count >= FEWEST_POSITIVE)
+        fewest = FEWEST_POSITIVE if source.regions >= SMALL else 1
+        yield Reading(task.name, "number", "positive clusters", -count, -fewest, 0.0, count >= fewest)
     if gate is not None:
         yield from gate.check(prepared)
     for further in FURTHER.get(task.name, ()):
@@ -241,16 +250,15 @@ def join_positions(frame: pl.DataFrame, table: pl.LazyFrame, end: str, columns: 
 
 
 def accounts(prepared: Prepared) -> pl.DataFrame:
-    frame = prepared.folds[0].units("test").collect()
-    frame = frame.select("account", pl.exclude("account"))
+    frame = prepared.folds[0].units("test").select("account", pl.exclude("account")).collect()
     for end in ("source", "target"):
         frame = join_positions(frame, prepared.folds[0].tables["ties"], end, ("tie",), end)
     return frame
 
 
 def firms(prepared: Prepared) -> pl.DataFrame:
-    frame = prepared.folds[0].units("test").collect()
-    frame, tables = frame.select("firm", pl.exclude("firm")), prepared.folds[0].tables
+    frame = prepared.folds[0].units("test").select("firm", pl.exclude("firm")).collect()
+    tables = prepared.folds[0].tables
     frame = join_positions(frame, tables["supplies"], "supplier", ("supply", "since_day"), "supplies")
     for table in ("audits", "complaints"):
         frame = join_positions(frame, tables[table], "firm", (table.removesuffix("s"), "day"), table)
@@ -329,12 +337,8 @@ def join_steps(prepared: Prepared, time: str, **more: pl.Expr) -> pl.DataFrame:
 # Truths: the units of a gate's frame with label and cluster.
 
 
-def labels(prepared: Prepared) -> pl.DataFrame:
-    return prepared.answers.frame.select(prepared.folds[0].task.unit, "label", "cluster")
-
-
-def weighted_labels(prepared: Prepared) -> pl.DataFrame:
-    return prepared.answers.frame.select("advert", "label", "cluster", "weight")
+def labels(prepared: Prepared, *further: str) -> pl.DataFrame:
+    return prepared.answers.frame.select(prepared.task.unit, "label", "cluster", *further)
 
 
 def needs(prepared: Prepared) -> pl.DataFrame:
@@ -417,11 +421,9 @@ class Gate:
         """Return the test units with their columns and truth."""
         unit = prepared.task.unit
         frame = self.frame(prepared).join(self.truth(prepared), on=unit).sort(unit)
-        return (
-            balance(frame.filter((pl.col("label") == 1) | (pl.int_range(pl.len()) % 10 == 0)))
-            if self.thinned
-            else frame
-        )
+        if not self.thinned:
+            return frame
+        return balance(frame.filter((pl.col("label") == 1) | (pl.int_range(pl.len()) % 10 == 0)))
 
     def scalars(self, frame: pl.DataFrame) -> dict[str, Floats]:
         """Return every scalar that a column offers: value or code, missingness, length, how often it occurs, and the
@@ -505,7 +507,11 @@ def count_records(prepared: Prepared) -> Iterator[pl.DataFrame]:
 
 GATES = {
     "advert_risk": Gate(
-        adverts, _is_incidental_advert, truth=weighted_labels, frequency="all", access="platform"
+        adverts,
+        _is_incidental_advert,
+        truth=lambda prepared: labels(prepared, "weight"),
+        frequency="all",
+        access="platform",
     ),
     "account_risk": Gate(
         accounts,
@@ -688,7 +694,7 @@ def read_regions(prepared: Prepared, source: Source) -> Iterator[Reading]:
     # The lower the error the more is told; constant_multiple_error is the least.
     shown = [c for c in ("observed", "lists", "rows", "strata", "most", "single") if (regions[c] > 0).all()]
     found = ((c, error_of_multiple(regions, c), regions.height) for c in shown)
-    yield from read_gate(name, "lack of error of a multiple", -limits["constant_multiple_error"], found)
+    yield from read_gate(name, "error of the best multiple", -limits["constant_multiple_error"], found)
 
 
 def show_regions(prepared: Prepared) -> pl.DataFrame:
@@ -741,18 +747,13 @@ def read_town_keys(prepared: Prepared, source: Source) -> Iterator[Reading]:
     first."""
     rows = prepared.streams[0].test.rows.select("stop", "sequence", here="town")
     asked = prepared.answers.frame.select("stop", "region").join(rows, on="stop")
-    listed = asked.join(prepared.answers.candidates, on="region").filter(
-        pl.col("candidate") != pl.col("here")
-    )
+    listed = asked.join(prepared.answers.candidates, on="region")
+    listed = listed.filter(pl.col("candidate") != pl.col("here"))
 
     def forecast_by(key: pl.Expr) -> tuple[Measure, int]:
         made = listed.select(query="stop", candidate="candidate", score=key.cast(pl.Float64))
-        best = (
-            made.sort("query", "score", "candidate", descending=[False, True, False])
-            .group_by("query")
-            .head(10)
-        )
-        measure, count = metric_of(prepared, best)
+        ordered = made.sort("query", "score", "candidate", descending=[False, True, False])
+        measure, count = metric_of(prepared, ordered.group_by("query").head(10))
         return lambda drawn: np.abs(measure(drawn) - TOWNS_AT_CHANCE), count
 
     found = ((name, *forecast_by(key)) for name, key in TOWN_KEYS.items())

@@ -67,7 +67,7 @@ def test_the_released_world_keeps_every_limit(name: str, small: Release) -> None
 
 def test_gates_of_every_sort_run_on_tiny(tiny: Release) -> None:
     found = check_world(tiny, ["account_risk", "advert_authorship", "case_linkage", "recruitment_onset"])
-    assert set(found["gate"]) == {"scalar", "sure value", "incidental", "key", "order", "length"}
+    assert set(found["gate"]) == {"number", "scalar", "sure value", "incidental", "key", "order", "length"}
     assert found["passed"].all()
     assert beyond(found) == []
 
@@ -161,7 +161,7 @@ def test_a_world_fails_that_cannot_run_a_task_or_has_too_few_positive_clusters(
     assert not failures(check_world(tiny, ["supplier_risk"]))
     monkeypatch.setattr(gates, "SMALL", tiny.regions)
     (few,) = failures(check_world(tiny, ["flag_aggregation"]))
-    assert few.startswith("flag_aggregation: lack of positive clusters")
+    assert few.startswith("flag_aggregation: number of positive clusters is 5, below 30 ")
 
 
 @pytest.mark.parametrize(("spread", "passed"), [(0.0, False), (2.0, True)])
