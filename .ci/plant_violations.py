@@ -62,8 +62,6 @@ ROWS = {
     "exports, calibration and fidelity": [
         Row("unskipped", "benchmark/tipbench/publishing/metadata.py", "import mlcroissant", "import nothing_there", "failed", slow=True),
     ],
-    "the example of a competition host": [
-    ],
     "engines beside processes": [
         Row("unskipped", "benchmark/tipcore/clusters.py", "    import distributed\n", "    import nothing_there\n", "failed", slow=True),
     ],
