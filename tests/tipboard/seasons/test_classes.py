@@ -1,5 +1,6 @@
 """A method that knows codes loses its score where they are made up; one that learns from its fold keeps it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
@@ -14,7 +15,7 @@ from tipbench.runs.cells import Cell
 from tipbench.runs.folds import SharedFold, predict_fold
 from tipbench.tasks import task_of
 from tipboard.seasons import classes
-from tipboard.seasons.classes import ClassTest, check_class, measure_loss
+from tipboard.seasons.classes import PAIRS, ClassTest, check_class, measure_loss
 from tipboard.submissions.record import EntryClass
 from tipcore.errors import UsageError
 from tipdata.release import Release
@@ -117,24 +118,31 @@ def test_who_fails_on_the_copy_is_moved_and_who_has_too_few_clusters_is_not(tiny
     plain = predict_fold(method, shared.prepared(frozenset(), False), 0, "mine")
     found = check_class(shared, one, plain, KEY, None)
     assert found.entry_class("fold") == "worlds"
-    assert found.note == "failed on the copy: an unknown side"
+    assert found.note == "failed on a copy: an unknown side"
     assert (found.score is not None, found.disguised) == (True, None)
     assert ClassTest(metric="auroc", score=0.9, disguised=0.5, loss=0.4).entry_class("fold") == "fold"
 
 
-@pytest.mark.parametrize("second", [False, True])
-def test_a_loss_counts_where_a_second_copy_has_it_too(
-    tiny: Release, monkeypatch: pytest.MonkeyPatch, second: bool
+@pytest.mark.parametrize("lost", [3, 2, 1, 0])
+def test_a_loss_counts_where_other_seeds_and_copies_have_it_too(
+    tiny: Release, monkeypatch: pytest.MonkeyPatch, lost: int
 ) -> None:
-    """Losses by chance are of one copy alone."""
-    found = [ClassTest(metric="f_latency", score=0.5, disguised=0.1, loss=0.4, low=low) for low in (0.2, 0.1)]
-    found[1] = found[1] if second else found[1].model_copy(update={"low": -0.1})
-    keys = []
-    monkeypatch.setattr(classes, "predict_disguised", lambda shared, cell, key, *_: keys.append(key))
-    monkeypatch.setattr(classes, "measure_loss", lambda *_: found[len(keys) - 1])
-    one = cell("recruitment_onset", f"{__name__}.KnowsCodes", tiny)
-    assert check_class(SharedFold(one), one, pl.DataFrame(), KEY, None).lost is second
-    assert len(set(keys)) == 2
+    """Losses by chance are of one pair of runs alone."""
+    one, seeds = cell("recruitment_onset", f"{__name__}.KnowsCodes", tiny), list[int]()
+    first = SharedFold(one)
+
+    def losses() -> Iterator[ClassTest]:
+        for pair in range(PAIRS):
+            low = 0.1 if pair < lost else -0.1
+            yield ClassTest(metric="f_latency", score=float(pair), disguised=0.1, loss=0.4, low=low)
+
+    found = losses()
+    monkeypatch.setattr(classes, "predict", lambda _, cell, *__: seeds.append(cell.seed))
+    monkeypatch.setattr(classes, "measure_loss", lambda *_: next(found))
+    checked = check_class(first, one, pl.DataFrame(), KEY, None)
+    assert checked.lost is (lost == PAIRS)
+    assert checked.score == (0 if lost == PAIRS else lost)
+    assert sorted(seeds) == [0, 1000, 1000, 2000, 2000][: 1 + 2 * min(lost, PAIRS - 1)]
 
 
 def test_records_of_submissions_know_the_same_classes() -> None:
