@@ -239,14 +239,13 @@ def _standing(secret: Path, one: Entered, task: str, status: str) -> Standing:
     declared, path = str(one.record.entry_class), class_path(secret, one.id, task)
     if not path.is_file() or status != RAN:
         return Standing(entry_class=declared, status=status)
-    content = json.loads(path.read_bytes())
-    test = None if content is None else ClassTest.model_validate(content)
+    test = ClassTest.model_validate_json(path.read_bytes())
     return Standing(entry_class=declared, class_found=found_class(test), class_test=test, status=status)
 
 
-def found_class(test: ClassTest | None) -> str:
-    """Return the class of a fold entry after its test; one that did not run on made-up words is of ``worlds``."""
-    return "worlds" if test is None else test.entry_class("fold")
+def found_class(test: ClassTest | None) -> str | None:
+    """Return the class of a fold entry after its test; None without one."""
+    return None if test is None else test.entry_class("fold")
 
 
 def _closed_entries(

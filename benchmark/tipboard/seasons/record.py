@@ -179,7 +179,7 @@ class SeasonWorld(Record):
 
 class Standing(Record):
     """How an entry took part in a task. ``entry_class``: as declared; ``class_found``: null where none was looked for;
-    ``class_test``: what it scored on made-up words, null where it did not run on them."""
+    ``class_test``: what it scored on made-up words."""
 
     entry_class: str
     class_found: str | None = None

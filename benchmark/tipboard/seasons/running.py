@@ -22,8 +22,6 @@ from typing import Any
 from tipbench.config.compose import Composer, parse
 from tipbench.config.methods import method_class
 from tipbench.config.options import config_folders
-from tipbench.fence.method import MethodError
-from tipbench.fence.session import CannotFence
 from tipbench.method import is_oracle
 from tipbench.runs.cells import Cell
 from tipbench.runs.digests import digests_of, versions_of
@@ -32,7 +30,6 @@ from tipbench.runs.grid import Notice, expand
 from tipbench.runs.methods import Methods
 from tipbench.runs.results import read_predictions, read_result
 from tipbench.runs.runner import Job, Outcome, decide, run_one
-from tipbench.tasks import task_of
 from tipcore.atomic import fill_folder_atomically, write_file_atomically
 from tipcore.engines import Engine, engine_of, run_all
 from tipcore.errors import CheckFailed, MachineFault, UsageError
@@ -40,7 +37,7 @@ from tipcore.operating_system import file_lock
 from tipdata.core.world import release_name
 from tipdata.release.release import VARIABLE, store_url
 
-from tipboard.seasons.classes import measure_loss, predict_disguised
+from tipboard.seasons.classes import check_class
 from tipboard.seasons.entries import (
     WHEELS,
     config_digest,
@@ -346,19 +343,11 @@ def _test_class(
 ) -> None:
     limits, environment = limits_of_cells(minutes, memory_gib), batch.environment or Environment("")
     for entry, cell in batch.cells:
-        shared, found = SharedFold(cell, ids=batch.ids[cell.task]), None
-        answers = shared.prepared(frozenset(), False).answers
+        shared = SharedFold(cell, ids=batch.ids[cell.task])
         plain = read_predictions(cell.folder, read_result(cell.folder))
-        try:
-            made = predict_disguised(
-                shared, cell, words[cell.task], limits, environment.python, environment.place
-            )
-            found = measure_loss(task_of(cell.task), answers, plain, made).model_dump(mode="json")
-        except CannotFence:
-            raise
-        except (UsageError, MethodError):
-            pass  # a method that only runs on words that it knows
-        write_file_atomically(class_path(secret, entry, cell.task), json.dumps(found, indent=1) + "\n", AGAIN)
+        fence = limits, environment.python, environment.place
+        found = check_class(shared, cell, plain, words[cell.task], *fence)
+        write_file_atomically(class_path(secret, entry, cell.task), to_json(found), AGAIN)
 
 
 def class_path(secret: Path, entry: str, task: str) -> Path:

@@ -118,7 +118,7 @@ def test_who_fails_on_the_copy_is_moved_and_who_has_too_few_clusters_is_not(tiny
     plain = predict_fold(method, shared.prepared(frozenset(), False), 0, "mine")
     found = check_class(shared, one, plain, KEY, None)
     assert found.entry_class("fold") == "worlds"
-    assert found.note == "failed on a copy: an unknown side"
+    assert found.note == classes.FAILED
     assert (found.score is not None, found.disguised) == (True, None)
     assert ClassTest(metric="auroc", score=0.9, disguised=0.5, loss=0.4).entry_class("fold") == "fold"
 

@@ -240,39 +240,20 @@ def test_values_are_the_same_up_to_a_tolerance(left: Any, right: Any, within: fl
     assert verification.same(left, right, within) is is_same
 
 
-def test_an_entry_that_does_not_run_on_made_up_words_is_of_the_class_worlds(
+def test_what_the_test_of_class_finds_is_kept_and_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cell, keys = Cell({"task": "flag_aggregation"}, tmp_path), {"flag_aggregation": bytes(32)}
-    lost = {
-        "metric": "average_precision",
-        "score": 0.5,
-        "disguised": 0.1,
-        "loss": 0.4,
-        "low": 0.3,
-        "high": 0.5,
-    }
-    shared = SimpleNamespace(prepared=lambda *_: SimpleNamespace(answers=None))
-    monkeypatch.setattr(running, "SharedFold", lambda *_, **__: shared)
+    lost = ClassTest(metric="average_precision", score=0.5, disguised=0.1, loss=0.4, low=0.3, high=0.5)
     monkeypatch.setattr(Cell, "folder", tmp_path)
-    for name in ("read_predictions", "read_result", "predict_disguised"):
+    for name in ("read_predictions", "read_result"):
         monkeypatch.setattr(running, name, lambda *_: None)
-    monkeypatch.setattr(running, "measure_loss", lambda *_: ClassTest(**lost))
-    batch, path = (
-        running.CellBatch((("a--b", cell),), keys),
-        running.class_path(tmp_path, "a--b", "flag_aggregation"),
-    )
-    running._test_class(tmp_path, 1.0, 1.0, keys, batch)
+    monkeypatch.setattr(running, "check_class", lambda *_: lost)
+    running._test_class(tmp_path, 1.0, 1.0, keys, running.CellBatch((("a--b", cell),), keys))
+    path = running.class_path(tmp_path, "a--b", "flag_aggregation")
     assert closing.found_class(ClassTest.model_validate_json(path.read_bytes())) == "worlds"
-
-    def refuse(*_: Any) -> None:
-        raise UsageError("no such word")
-
-    monkeypatch.setattr(running, "predict_disguised", refuse)
-    running._test_class(tmp_path, 1.0, 1.0, keys, batch)
-    assert json.loads(path.read_text()) is None
-    assert closing.found_class(None) == "worlds"
-    assert closing.found_class(ClassTest(**{**lost, "low": -0.1})) == "fold"
+    assert closing.found_class(lost.model_copy(update={"low": -0.1})) == "fold"
+    assert closing.found_class(None) is None
 
 
 def test_a_fault_of_the_machine_is_no_failure_of_an_entry(
