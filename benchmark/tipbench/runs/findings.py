@@ -103,6 +103,34 @@ class Finding:
         parts = [self._opening(), *self._details()]
         return f"{about}: {'; '.join(parts)}."
 
+    @property
+    def headline(self) -> str:
+        """Who leads, for a table that has the numbers."""
+        if not self.methods:
+            return "No method has a score."
+        if self.any_beats_chance is False:
+            said = self._none_beats("chance")
+        elif len(self.methods) == 1:
+            said = f"{self.methods[0].name} is the only method"
+        elif self.methods[0].low is None:
+            said = f"no interval separates {len(self.methods)} methods"
+        else:
+            said = self._lead()
+        said += "; the order depends on assumptions" if self.depends_on_assumptions else ""
+        return f"{said}."
+
+    def _none_beats(self, chance: str) -> str:
+        who = "no method is" if len(self.methods) > 1 else f"{self.methods[0].name} is not"
+        return f"{who} better than {chance} {NOISE}"
+
+    def _lead(self) -> str:
+        """Return which of several methods are ahead."""
+        best, count = self.methods[0], len(self.methods)
+        if self.leaders == 1:
+            return f"{best.name} {'leads' if self.ranked else 'is clear of'} {_others(count - 1)}"
+        who = f"all {count}" if self.leaders == count else f"{self.leaders} of {count}"
+        return f"{who} methods {'are in the top group' if self.ranked else 'may be the best by their intervals'}"
+
     def _opening(self) -> str:
         best, count = self.methods[0], len(self.methods)
         title = metric_of(self.metric).title
@@ -113,18 +141,13 @@ class Finding:
         score = f"{title} {value}"
         end = "lowest" if metric_of(self.metric).lower_is_better else "highest"
         if self.any_beats_chance is False:
-            who = "no method is" if count > 1 else f"{best.name} is not"
-            return f"{who} better than chance ({number(self.chance)}) {NOISE}: the {end} {title} is {value}"
+            return f"{self._none_beats(f'chance ({number(self.chance)})')}: the {end} {title} is {value}"
         if count == 1:
             opening = f"{best.name} has {score}"
         elif self.leaders == 1:
-            opening = (
-                f"{best.name} {'leads' if self.ranked else 'is clear of'} {_others(count - 1)} with {score}"
-            )
+            opening = f"{self._lead()} with {score}"
         else:
-            who = f"all {count}" if self.leaders == count else f"{self.leaders} of {count}"
-            what = "are in the top group" if self.ranked else "may be the best by their intervals"
-            opening = f"{who} methods {what} ({_join_names(self.top)}): the {end} {title} is {value}"
+            opening = f"{self._lead()} ({_join_names(self.top)}): the {end} {title} is {value}"
         return opening + self._distances(best)
 
     def _without_interval(self, title: str, lower: str) -> str:
