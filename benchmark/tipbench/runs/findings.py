@@ -116,6 +116,8 @@ class Finding:
             said = f"no interval separates {len(self.methods)} methods"
         else:
             said = self._lead()
+        if said.startswith(("no ", "none ")):
+            said = f"N{said[1:]}"
         said += "; the order depends on assumptions" if self.depends_on_assumptions else ""
         return f"{said}."
 

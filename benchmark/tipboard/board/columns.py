@@ -7,7 +7,8 @@ where it is shown.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tipbench.console import Column
@@ -15,8 +16,17 @@ from tipbench.data.splits import SPLITS
 from tipbench.evaluation.comparison import LEVEL
 from tipbench.metrics.registry import metric_of
 from tipbench.runs.figure import metric_title
+from tipbench.runs.report import (
+    ACCUSED,
+    NOTHING,
+    choose_columns,
+    interval,
+    number,
+    percent,
+    signed,
+    value_text,
+)
 from tipbench.runs.report import BESIDE as METRICS
-from tipbench.runs.report import NOTHING, interval, number, percent, signed, value_text
 from tipbench.task import Task
 from tipbench.tasks import task_of
 
@@ -142,17 +152,44 @@ def value_of(column: Column, line: Any) -> float | str | bool | None:
 
 
 def records(lines: Lines, columns: Sequence[Column] | None = None) -> list[dict[str, Any]]:
-    """Return lines as rows of a file: these columns or all, numbers unrounded, null where nothing is known."""
+    """Return lines as rows of a file, numbers unrounded, null where nothing is known: all that is known of their places
+    and scores, or exactly these columns."""
+    if columns is not None:
+        return [{column.name: value_of(column, line) for column in columns} for line in lines]
     return [
         {
             "task": line["task"],
             "split": line["split"],
             "metric": line["primary"],
             "team": line["team"],
-            **{name: value for column in columns or COLUMNS for name, value in column.values(line).items()},
+            **{name: value for column in COLUMNS for name, value in column.values(line).items()},
         }
         for line in lines
     ]
+
+
+def choose_by_name(columns: Sequence[Column], lines: Lines, names: Sequence[str]) -> list[Column]:
+    """Return a column of one value for each name: of a column, by name or title, or of one of the values of columns.
+
+    A column whose values have no name of its own, such as ``interval``, has its text. Raises UsageError for a name that
+    does not exist.
+    """
+    values = {name: column for column in columns for name in column.values(lines[0])}
+    named = [_single(column, name, name) for name, column in values.items()]
+    return choose_columns([*named, *(_single(one, one.name, one.title) for one in columns)], names)
+
+
+def _single(column: Column, name: str, title: str) -> Column:
+    def value(line: Line) -> Any:
+        return column.values(line).get(name, column.text(line))
+
+    def text(line: Line) -> str:
+        found = value(line)
+        if name == column.name:
+            return column.text(line)
+        return NOTHING if found is None else number(found) if isinstance(found, float) else str(found)
+
+    return replace(column, name=name, title=title, values=lambda line: {name: value(line)}, text=text)
 
 
 def value_column(
@@ -225,7 +262,8 @@ def size_name(line: Line) -> str:
     return line["data"].partition("/")[2]
 
 
-def _with_decimals(decimals: int) -> Callable[[float | None], str]:
+def with_decimals(decimals: int) -> Callable[[float | None], str]:
+    """Return what writes numbers with so many decimals."""
     return lambda value: NOTHING if value is None else f"{value:,.{decimals}f}"
 
 
@@ -269,8 +307,12 @@ COLUMNS = (
         unit="%",
     ),
     value_column(
+        "labels", "labels", "What it learnt from; the test is always the truth.", overall=13
+    ),
+    value_column(
         "leakage", "leakage",
-        "Score on the random split minus score on the operation-disjoint split: by how much the usual split flatters.",
+        "Score on the random split minus score on the operation-disjoint split: by how much the usual split flatters "
+        "what learnt from these labels.",
         signed, unit=OF_METRIC,
     ),
     value_column(
@@ -302,15 +344,12 @@ COLUMNS = (
         overall=12,
     ),
     value_column(
-        "labels", "labels", "What it learnt from; the test is always the truth.", overall=13, at_first=False
-    ),
-    value_column(
         "cpu_s", "CPU s",
         "CPU seconds to fit, predict and score, mean over seeds; declared by the authors where self-reported.",
-        _with_decimals(1), overall=14, at_first=False,
+        with_decimals(1), overall=14, at_first=False,
     ),
     value_column(
-        "peak_mib", "MiB", "Peak memory over that at the start, the largest of the seeds.", _with_decimals(0),
+        "peak_mib", "MiB", "Peak memory over that at the start, the largest of the seeds.", with_decimals(0),
         at_first=False,
     ),
     value_column(
@@ -331,10 +370,33 @@ PLACES = (
     ),
     Column(
         "metric", name="metric", about="The primary metric; ↓ where lower is better.", overall=15, at_first=False,
-        values=lambda line: {"metric": _metric(line)}, text=_metric,
+        values=lambda line: {"metric": line["primary"]}, text=_metric,
     ),
 )  # fmt: skip
 """What says where a line stands, in tables of several tasks."""
+
+BY_NAME = (
+    value_column("data", "data", "Version and size of the release."),
+    value_column(
+        "source", "source", "The team: tipbench of reference methods, own of those that the board's keeper added.",
+        text=lambda line: line["team"], files=("team",),
+    ),
+    value_column("valid", "valid", "Score on the valid part.", number),
+    value_column("seed_sd", "sd of seeds", "Standard deviation of the score over seeds (ddof 1).", number),
+    value_column("seconds", "seconds", "Wall seconds to fit, predict and score, mean over seeds.", with_decimals(1)),
+    Column(
+        "accused per find", True, name="accused_per_find",
+        about="Lawful operations accused, or rows wrongly linked, per find.",
+        values=lambda line: {"accused_per_find": next(_accused(line), {"value": None})["value"]},
+        text=lambda line: value_text(next(_accused(line), None)),
+    ),
+)  # fmt: skip
+"""Columns of ``tipbench run`` that no table here has at first: ``--columns`` takes the names of both."""
+
+
+def _accused(line: Line) -> Iterator[Mapping[str, Any]]:
+    return (line["scores"][name] for name in ACCUSED if name in line["scores"])
+
 
 OVERALL = tuple(
     sorted((c for c in (*COLUMNS, *PLACES) if c.overall is not None), key=lambda column: column.overall or 0)

@@ -6,6 +6,7 @@ results/<version>/<size>/reference/results.parquet                a run's result
                          submissions/<team>--<method>/submission.json    what its authors say
                                                      uploaded/    results and draws of the uploaded files
                                                      reproduced/  the same of the maintainers' own run
+results/seasons/<name>/                                           :mod:`tipboard.board.season`
 ```
 """
 
@@ -16,13 +17,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tipbench.console import notice
 from tipbench.metrics.registry import metrics
 from tipbench.runs.frames import RESULTS, read_results, to_parquet_bytes
 from tipbench.runs.results import Result
 from tipbench.tasks import tasks
 from tipcore.atomic import fill_folder_atomically, whole_folders
 from tipcore.errors import UsageError
-from tipdata.core.world import RELEASED, check_status, is_draft, sizes, versions
+from tipcore.locations import expand_home
+from tipdata.core.world import FOLDER, RELEASED, check_status, is_draft, sizes, versions
+from tipdata.documents.project_files import project_file
 
 from tipboard.board.collection import (
     DRAWS,
@@ -44,6 +48,8 @@ FIRST_FENCED = 2
 """The version of result files since which a reproduced result names its fence: that of tipbench 0.5.0."""
 RECORD = "submission.json"
 ELSEWHERE = "give another --to"
+DEFAULT, SHIPPED = "results", FOLDER / "shipped"
+"""The folder of results of a checkout, and where a wheel has its documents and results."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +110,24 @@ def store_results(folder: Path, found: Sequence[Result], draws: Sequence[KeptDra
     folder.mkdir(exist_ok=True)
     (folder / RESULTS).write_bytes(to_parquet_bytes(sorted(found, key=place_of)))
     (folder / DRAWS).write_bytes(to_bytes(draws))
+
+
+def find_results(typed: str, quiet: bool = False) -> Path:
+    """Return the folder of results that was typed or, where the default one is not there, those that travel with
+    tipbench, which a notice says."""
+    folder = expand_home(typed)
+    if typed != DEFAULT or folder.is_dir():
+        return folder
+    folder = project_file(DEFAULT)
+    without = "; their bootstrap draws do not, so tests against reference methods are empty"
+    text = f"{typed} is not here: these are the results that travel with tipbench"
+    notice(text + without * lacks_draws(folder), quiet)
+    return folder
+
+
+def lacks_draws(folder: Path) -> bool:
+    """Return whether a folder is inside an installed wheel, which has no draws."""
+    return folder.is_relative_to(SHIPPED)
 
 
 def boards(results: Path) -> list[str]:
@@ -197,7 +221,8 @@ def _record(path: Path) -> SubmissionRecord:
 
 
 def _side(folder: Path) -> tuple[list[Result], list[KeptDraws]]:
-    return sorted(read_results(folder / RESULTS), key=place_of), read_draws(folder / DRAWS)
+    without = lacks_draws(folder) and not (folder / DRAWS).exists()
+    return sorted(read_results(folder / RESULTS), key=place_of), [] if without else read_draws(folder / DRAWS)
 
 
 def _refuse_unknown(results: Path, entry: Entry) -> None:

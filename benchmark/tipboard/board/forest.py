@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from tipbench.runs.figure import save_figure
+from tipbench.runs.findings import Finding
 from tipbench.runs.report import number
 from tipbench.style import (
     DIAMOND,
@@ -24,7 +26,7 @@ from tipbench.tasks import task_of
 from tipcore.errors import UsageError
 from tipdata.documents.palette import LIGHT
 
-from tipboard.board.columns import axis_title, unit_words
+from tipboard.board.columns import axis_title
 from tipboard.board.standings import Line, Lines
 
 if TYPE_CHECKING:
@@ -41,26 +43,32 @@ MEANING = {
     "submitted": "a submission",
     "oracle": "oracle, shown hidden truth",
 }
-"""What each mark of a figure means. Clear: p < 5% in a paired cluster bootstrap, after Holm's correction."""
+"""What each mark of a figure of open practice means. Clear: p < 5% in a paired cluster bootstrap, after Holm's
+correction."""
+SEASON_MEANING = {"apart": "in the top group", "hollow": "another ranked method"}
+REFERENCES = {"oracle": "oracle", "best known": "third", "one advert": "fourth", "chance": "quiet"}
+"""Lines of a figure, and the role of the colour of each."""
 
 
 @dataclass(frozen=True)
 class Forest:
     """A forest plot. ``rows``: its lines, in the order of the table, without oracles; ``left_out``: methods in the
-    table alone. ``axis``: what the axis says; ``unit``: the same without the metric's name.
+    table alone. ``references``: scores to compare with, by their names in :data:`REFERENCES`. ``axis``: what the axis
+    says; ``title``: of the figure; ``headline``: who leads.
     """
 
     rows: Lines
     left_out: int
-    oracle: float | None
+    references: Mapping[str, float]
     axis: str
-    unit: str
+    title: str
+    headline: str = ""
 
     @property
     def limits(self) -> tuple[float, float]:
         """Return the ends of the axis."""
         ends = (end for row in self.rows for end in (row["score"], *(interval_of(row) or ())))
-        return limits([self.oracle, *ends])
+        return limits([*self.references.values(), *ends])
 
 
 def interval_of(line: Line) -> tuple[float, float] | None:
@@ -76,18 +84,29 @@ def score_in_words(line: Line) -> str:
     return f"{number(line['score'])}{bounds}"
 
 
-def forest_of(lines: Lines, most: int | None = None) -> Forest:
+def forest_of(lines: Lines, finding: Finding | None = None, most: int | None = None) -> Forest:
     """Return the plot of a task's best methods that have a score, and of its reference method.
 
     Args:
-        lines: of a task on a split.
+        lines: of a task on a split, or of a class of entries in a season.
+        finding: on the task, if any.
         most: methods; all where it is None.
     """
-    there = [line for line in lines if line["is_contender"]]
+    there, first = [line for line in lines if line["is_contender"]], lines[0]
     kept = there[:most] + [line for line in there[len(there[:most]) :] if line["is_reference"]]
-    about = task_of(lines[0]["task"]), lines[0]["primary"]
+    known = {
+        "oracle": first["oracle_score"],
+        "best known": first.get("best_known"),
+        "one advert": first.get("single_unit"),
+        "chance": finding and finding.chance,
+    }
     return Forest(
-        kept, len(there) - len(kept), lines[0]["oracle_score"], axis_title(*about), unit_words(*about)
+        rows=kept,
+        left_out=len(there) - len(kept),
+        references={name: value for name, value in known.items() if value is not None},
+        axis=axis_title(task_of(first["task"]), first["primary"]),
+        title=f"{first['task']} on {first.get('split') or first['data']}: scores",
+        headline=finding.headline if finding else "",
     )
 
 
@@ -99,9 +118,9 @@ def limits(values: Iterable[float | None]) -> tuple[float, float]:
     return low - ROOM * span * (low < 0), low + span + ROOM * span
 
 
-def differs_from_reference(line: Line) -> bool:
-    """Return whether its difference to the reference is significant."""
-    return line["against"] is not None and line["against"].significant
+def is_filled(line: Line) -> bool:
+    """Return whether it is in the top group of a season, or differs significantly from the reference."""
+    return bool(line.get("is_top")) or (line["against"] is not None and line["against"].significant)
 
 
 def colour_of(line: Line) -> str:
@@ -112,17 +131,19 @@ def colour_of(line: Line) -> str:
 
 
 FORMATS = (".svg", ".png")
-INK, QUIET, PALE, ORACLE = (LIGHT[role] for role in ("ink", "quiet", "pale", "oracle"))
+INK, QUIET, PALE = (LIGHT[role] for role in ("ink", "quiet", "pale"))
 PANELS = 2
 """Beside each other."""
 ROW_HEIGHT, PANEL_HEIGHT, HEAD_HEIGHT, WIDTH = 0.25, 0.95, 1.1, 11.0
 """Inches: of a method, of what else a panel needs, of the legend, of the whole."""
-DASHED: dict[str, Any] = {"color": ORACLE, "linewidth": ORACLE_WIDTH, "linestyle": (0, ORACLE_DASH)}
+HEADLINE = 86
+"""Letters of a line of a headline."""
+DASHED: dict[str, Any] = {"linewidth": ORACLE_WIDTH, "linestyle": (0, ORACLE_DASH)}
 BAR: dict[str, Any] = {"linewidth": INTERVAL_WIDTH, "alpha": INTERVAL_OPACITY}
 
 
-def draw(standings: Sequence[Lines], data: str, path: Path) -> None:
-    """Write ``path`` with each of the endings in :data:`FORMATS`; the same bytes for the same results.
+def draw(plots: Sequence[Forest], title: str, path: Path) -> None:
+    """Write ``path`` with each of the endings in :data:`FORMATS`, a panel a plot; the same bytes for the same results.
 
     Raises UsageError where that cannot be done, and where no method has a score.
     """
@@ -131,13 +152,12 @@ def draw(standings: Sequence[Lines], data: str, path: Path) -> None:
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    plots = {lines[0]["task"]: forest_of(lines) for lines in standings}
-    plots = {task: plot for task, plot in plots.items() if plot.rows}
+    plots = [plot for plot in plots if plot.rows]
     if not plots:
         raise UsageError(
-            f"no method of {data} has a score, so that there is nothing to draw: add a run that has one."
+            f"{title}: no method has a score, so that there is nothing to draw: add a run that has one."
         )
-    heights = [len(plot.rows) for plot in plots.values()]
+    heights = [len(plot.rows) for plot in plots]
     tallest = [max(heights[start : start + PANELS]) for start in range(0, len(heights), PANELS)]
     with matplotlib.rc_context({"font.size": TEXT, "svg.hashsalt": "tipbench", "axes.edgecolor": QUIET}):
         inches = HEAD_HEIGHT + sum(ROW_HEIGHT * height + PANEL_HEIGHT for height in tallest)
@@ -147,24 +167,30 @@ def draw(standings: Sequence[Lines], data: str, path: Path) -> None:
         panels = figure.subplots(len(tallest), PANELS, squeeze=False, height_ratios=ratios)
         for panel in panels.flat[len(plots) :]:
             panel.set_axis_off()
-        for panel, (task, plot) in zip(panels.flat, plots.items(), strict=False):
-            _panel(panel, task, plot)
-        _explain(figure, data)
+        for panel, plot in zip(panels.flat, plots, strict=False):
+            _panel(panel, plot)
+        _explain(figure, title, plots)
         for ending in FORMATS:
             metadata = {"Date": None} if ending == ".svg" else {"Software": None}
             save_figure(figure, path.with_suffix(ending), "give another --to", metadata=metadata)
 
 
-def _panel(panel: Axes, task: str, plot: Forest) -> None:
-    rows = list(reversed(plot.rows))
+def _panel(panel: Axes, plot: Forest) -> None:
+    rows, task = list(reversed(plot.rows)), plot.rows[0]["task"]
     for place, row in enumerate(rows):
         _mark(panel, row, place)
     panel.set_yticks(range(len(rows)), [row["name"] for row in rows], color=INK)
     panel.set_ylim(-0.6, len(rows) - 0.4)
     panel.set_xlim(*plot.limits)
-    if plot.oracle is not None:
-        panel.axvline(plot.oracle, zorder=1, **DASHED)
-    panel.set_title(task_of(task).title, loc="left", fontsize=TITLE, fontweight="bold", color=INK)
+    for name, value in plot.references.items():
+        panel.axvline(value, zorder=1, **{**DASHED, "color": LIGHT[REFERENCES[name]]})
+    said = fill(plot.headline, HEADLINE)
+    panel.annotate(
+        said, (0, 1), xycoords="axes fraction", xytext=(0, 4), textcoords="offset points", va="bottom",
+        fontsize=SMALL, color=QUIET,
+    )  # fmt: skip
+    above = 6 + 1.25 * SMALL * len(said.splitlines())
+    panel.set_title(task_of(task).title, loc="left", fontsize=TITLE, fontweight="bold", color=INK, pad=above)
     panel.set_xlabel(plot.axis, color=QUIET, fontsize=SMALL)
     panel.tick_params(axis="both", length=0, labelcolor=INK)
     panel.tick_params(axis="y", pad=4 + DIAMOND / 2)  # a name does not touch the mark of a score of 0
@@ -180,7 +206,7 @@ def _mark(panel: Axes, row: Line, place: int) -> None:
         panel.plot(ends, [place, place], color=colour, zorder=2, **BAR)
     panel.plot(
         [row["score"]], [place], "D" if reference else "o", color=colour, zorder=3, clip_on=False,
-        markerfacecolor=colour if reference or differs_from_reference(row) else LIGHT["paper"],
+        markerfacecolor=colour if reference or is_filled(row) else LIGHT["paper"],
         markersize=DIAMOND if reference else DOT,
     )  # fmt: skip
     panel.annotate(
@@ -189,26 +215,27 @@ def _mark(panel: Axes, row: Line, place: int) -> None:
     )  # fmt: skip
 
 
-def _explain(figure: Any, data: str) -> None:
+def _explain(figure: Any, title: str, plots: Sequence[Forest]) -> None:
     """The title, and what the marks mean."""
     from matplotlib.lines import Line2D
 
-    accent = LIGHT["accent"]
+    accent, in_season = LIGHT["accent"], any("is_top" in row for plot in plots for row in plot.rows)
 
     def mark(sign: str, colour: str, face: str, meaning: str) -> Line2D:
-        label = MEANING[meaning]
+        label = (SEASON_MEANING if in_season else MEANING)[meaning]
         return Line2D([], [], marker=sign, linestyle="", color=colour, markerfacecolor=face, label=label)
 
+    drawn = [name for name in REFERENCES if any(name in plot.references for plot in plots)]
     handles = [
-        mark("D", INK, INK, "reference"),
+        *([] if in_season else [mark("D", INK, INK, "reference")]),
         mark("o", accent, accent, "apart"),
         mark("o", accent, LIGHT["paper"], "hollow"),
         Line2D([], [], color=accent, label="95% interval", **BAR),
-        Line2D([], [], label=MEANING["oracle"], **DASHED),
+        *(Line2D([], [], label=name, **{**DASHED, "color": LIGHT[REFERENCES[name]]}) for name in drawn),
     ]
     figure.legend(
         handles=handles, loc="outside upper left", ncols=len(handles), frameon=False, fontsize=SMALL, alignment="left",
-        title=f"Reference results on {data}, each task on its default split", title_fontsize=12,
+        title=title, title_fontsize=12,
     )  # fmt: skip
     figure.supxlabel(
         "Synthetic data: a score here does not estimate field performance.",

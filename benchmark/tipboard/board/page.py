@@ -11,8 +11,9 @@ from tipbench.tasks import task_of
 
 from tipboard.board.columns import COLUMNS, columns_with_text
 from tipboard.board.files import Board, counts, reference_only
-from tipboard.board.standings import Lines, standings
-from tipboard.board.tables import OPEN_PRACTICE, markdown_table, matrix_columns
+from tipboard.board.season import NO_SEASON, BoardSeason
+from tipboard.board.standings import Lines, open_findings, standings
+from tipboard.board.tables import OPEN_PRACTICE, escape_markdown, markdown_table, matrix_columns
 
 PAGE = "README.md"
 
@@ -32,21 +33,25 @@ versions, environment and cost; predictions are re-made by the first command. `t
 a site of it, with submissions beside the reference methods.
 
 **A synthetic score does not estimate field performance**, and a score is an indicator for human review.
-{practice}
+{season}
 
 ![Every task's methods by score, with intervals and the oracle]({figure})
 
 ## How to read the tables
+
+{practice}
 
 {columns}
 - {nothing} is what is not known; columns that a task knows nothing for are left out.
 """
 
 
-def render(board: Board, figure: str) -> str:
+def render(board: Board, figure: str, season: BoardSeason | None = None) -> str:
     """Return the page of a board's reference methods; ``figure`` is the picture's path beside it."""
     board = reference_only(board)
     found = standings(board)
+    said = {one.task: one.sentence for one in open_findings(board)}
+    said |= {} if season is None else {task: one.sentence for task, one in season.findings.items()}
     versions = sorted({result.versions.evaluator for result in board.results})
     columns = [column for column in COLUMNS if any(column in _columns(one) for one in found)]
     head = HEAD.format(
@@ -56,11 +61,14 @@ def render(board: Board, figure: str) -> str:
         evaluator=", ".join(map(str, versions)),
         counts=counts(board),
         figure=figure,
+        season=NO_SEASON
+        if season is None
+        else f"{season.label}: the first line of each task is what it found.",
         practice=OPEN_PRACTICE,
         columns="\n".join(f"- *{column.title}*: {_begun_small(column.about)}" for column in columns),
         nothing=NOTHING,
     )
-    return "\n".join([head, *map(_section, found)])
+    return "\n".join([head, *(_section(lines, said.get(lines[0]["task"], "")) for lines in found)])
 
 
 def _begun_small(sentence: str) -> str:
@@ -72,14 +80,14 @@ def _columns(lines: Lines) -> list[Column]:
     return [column for column in columns_with_text(lines) if column.on_page]
 
 
-def _section(lines: Lines) -> str:
+def _section(lines: Lines, finding: str) -> str:
     first = lines[0]
     title = metric_title(first["task"], first["primary"])
     better = "lower" if first["lower_is_better"] else "higher"
     said = f"{task_of(first['task']).question} Split `{first['split']}`, {title}; {better} is better."
     if reference := next((line["name"] for line in lines if line["is_reference"]), None):
         said += f" The reference method is {reference}."
-    parts = [f"## {first['task']}", said, _table(lines, _columns(lines))]
+    parts = [f"## {first['task']}", escape_markdown(finding) or NOTHING, said, _table(lines, _columns(lines))]
     if len(first["splits"]) > 1:
         parts += [f"The same on every split ({title}):", _table(lines, matrix_columns(lines))]
     return "\n\n".join(parts) + "\n"

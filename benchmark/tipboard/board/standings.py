@@ -18,7 +18,8 @@ import polars as pl
 from tipbench.config.options import config_folder, describe_option, options
 from tipbench.evaluation.comparison import Draws, compare_draws, correct
 from tipbench.metrics.registry import metric_of
-from tipbench.runs.findings import LINES
+from tipbench.runs.findings import LINES, Finding, findings
+from tipbench.runs.frames import frame_of
 from tipbench.runs.frames import frame_of
 from tipbench.runs.report import (
     FORWARD,
@@ -36,7 +37,11 @@ from tipcore.engines import run_all
 
 from tipboard.board.collection import FinishedRun, KeptDraws, draws_of_run, place_of, seat_of
 from tipboard.board.entries import REFERENCE_TEAM, REPRODUCED, RUN_HERE, SELF_REPORTED
+<<<<<<< HEAD
 from tipboard.board.files import Board
+=======
+from tipboard.board.files import Board, reference_only
+>>>>>>> 4786e216 (Show seasons on the board's screens)
 
 NO_SHIFT = (FORWARD, OPERATION, RANDOM, "all")
 """Splits that are not shift: what is lost on any other is a *shift drop*."""
@@ -96,6 +101,11 @@ def standings(board: Board, every_split: bool = False) -> list[Lines]:
         _standing([dict(line) for line in lines], drawn)
         for _, lines in groupby(found.iter_rows(named=True), lambda line: (line["task"], line["split"]))
     ]
+
+
+def open_findings(board: Board) -> list[Finding]:
+    """Return what open practice found on each task, from the methods that were run here."""
+    return findings(reference_only(board).results)
 
 
 def first_draws(board: Board) -> dict[tuple[str, str, str], Draws]:

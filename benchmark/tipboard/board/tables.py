@@ -16,21 +16,26 @@ from typing import TYPE_CHECKING, Any
 
 from tipbench.console import Column
 from tipbench.runs.figure import metric_title
-from tipbench.runs.report import choose_columns, number
+from tipbench.runs.report import NOTHING, number
 from tipbench.tasks import task_of
 
 from tipboard.board.columns import (
+    BY_NAME,
     COLUMNS,
     OF_METRIC,
     OVERALL,
     PLACES,
+    choose_by_name,
     expected_columns,
     records,
     size_name,
     unit_of,
-)  # fmt: skip
+    value_column,
+)
 from tipboard.board.files import Board
+from tipboard.board.season import SEASON_COLUMNS, WHERE, BoardSeason, season_columns
 from tipboard.board.standings import Line, Lines, best_score, reads_as_best
+from tipboard.seasons.standings import SCHEMA
 
 if TYPE_CHECKING:
     import polars as pl
@@ -94,17 +99,45 @@ def downloads(path: str) -> list[Download]:
 
 
 def of_task(board: Board, lines: Lines, names: Sequence[str] | None = None) -> BoardTable:
-    """Return every method of a task on one split, with the columns of these keys or with all that say something there.
+    """Return every method of a task on one split, with the columns of these names or with all that say something there.
 
-    Raises UsageError for a key that no column has.
+    Raises UsageError for a name that no column has.
     """
-    columns = expected_columns(lines) if names is None else choose_columns(COLUMNS, names)
+    chosen = None if names is None else choose_by_name((*BY_NAME, *PLACES, *COLUMNS), lines, names)
     return BoardTable(
         caption=_caption(board, lines, f"{lines[0]['task']}, split {lines[0]['split']}"),
-        columns=[with_unit(column, lines[0]) for column in columns],
+        columns=[with_unit(column, lines[0]) for column in chosen or expected_columns(lines)],
         rows=lines,
-        records=records(lines, COLUMNS if names is None else columns),
+        records=records(lines, chosen),
     )
+
+
+def of_season(
+    season: BoardSeason, lines: Sequence[Mapping[str, Any]], names: Sequence[str] | None = None
+) -> BoardTable:
+    """Return rows of a season's standings, with the columns of these names or with all that say something there.
+
+    A file without names holds the standings as they are. Raises UsageError for a name that no column has.
+    """
+    extra = [
+        value_column(name, name, "", _plain, number=season.frame.schema[name].is_numeric()) for name in SCHEMA
+    ]
+    known = [one for one in extra if one.name not in {c.name for c in (*WHERE, *SEASON_COLUMNS)}]
+    chosen = None if names is None else choose_by_name((*known, *WHERE, *SEASON_COLUMNS), lines, names)
+    one = {line["task"] for line in lines}
+    columns = chosen or [*(WHERE[:1] if len(one) > 1 else ()), *season_columns(lines)]
+    of = f"{lines[0]['task']}: {metric_text(lines[0])}" if len(one) == 1 else "Every task"
+    stored = [{name: line[name] for name in SCHEMA} for line in lines]
+    return BoardTable(
+        caption=f"{of}. {season.label}. {WARNING}",
+        columns=[with_unit(column, lines[0]) for column in columns] if len(one) == 1 else columns,
+        rows=lines,
+        records=stored if chosen is None else records(lines, chosen),
+    )
+
+
+def _plain(value: Any) -> str:
+    return NOTHING if value is None else number(value) if isinstance(value, float) else str(value)
 
 
 def matrix(board: Board, lines: Lines) -> BoardTable:
@@ -151,13 +184,12 @@ def overall(
     Raises UsageError for a key that no column has.
     """
     lines = [line for _, standings in boards for there in standings for line in there]
-    columns = OVERALL if names is None else choose_columns((*PLACES, *COLUMNS), names)
-    kept = COLUMNS if names is None else columns
+    chosen = None if names is None else choose_by_name((*BY_NAME, *PLACES, *COLUMNS), lines, names)
     said = f"{release(*(board for board, _ in boards))}; every task and split. {WARNING} {OPEN_PRACTICE}"
-    found = [
-        {"size": size_name(line), **record} for line, record in zip(lines, records(lines, kept), strict=True)
-    ]
-    return BoardTable(said, columns, lines, found)
+    found = records(lines, chosen)
+    if chosen is None:
+        found = [{"size": size_name(line), **record} for line, record in zip(lines, found, strict=True)]
+    return BoardTable(said, chosen or OVERALL, lines, found)
 
 
 def of_entry(board: Board, lines: Lines, name: str) -> BoardTable:

@@ -15,14 +15,24 @@ from tipbench.pages.templates import copy_assets
 from tipcore.atomic import fill_folder_atomically
 from tipcore.engines import run_all
 from tipcore.locations import expand_home
+from tipdata.documents.project_files import project_file
 
 from tipboard.board.columns import COLUMNS
 from tipboard.board.entries import MEANING
 from tipboard.board.files import ELSEWHERE
+from tipboard.board.season import SEASON_COLUMNS
 from tipboard.board.tables import OPEN_PRACTICE, release
 from tipboard.site.method_page import COLUMNS_FILE, columns_script, method_files, method_page
 from tipboard.site.overview import overview
-from tipboard.site.pages import PICTURE, Publication, SitePage, page, read_publication
+from tipboard.site.pages import (
+    COPIED,
+    PICTURE,
+    Publication,
+    SitePage,
+    copy_of,
+    page,
+    read_publication,
+)
 from tipboard.site.sizes import Size, read_sizes
 from tipboard.site.tables import files
 from tipboard.site.task_page import task_page
@@ -74,43 +84,46 @@ def write(
     refuse_taken(to)
     with fill_folder_atomically(to, replace=True, advice=ELSEWHERE) as folder:
         writers = _writers(sizes, publication, folder)
-        run_all(_call, writers, engine="sequential", label="pages", quiet=quiet)
+        pages = run_all(_call, writers, engine="sequential", label="pages", quiet=quiet)
         (folder / MARKER).write_text(f"{release(*(size.board for size in sizes))}\n", encoding="utf-8")
         _put(folder, COLUMNS_FILE, columns_script().encode())
         for size in sizes:
             for path, content in method_files(size):
                 _put(folder, path, content)
         copy_assets(folder)
+        for path in COPIED:
+            _put(folder, copy_of(path), project_file(path).read_bytes())
         if publication.picture is not None:
             shutil.copyfile(publication.picture, folder / PICTURE)
-    return Built(to, len(writers), sum(len(size.entries) for size in sizes))
+    return Built(to, sum(pages), sum(len(size.entries) for size in sizes))
 
 
-def _writers(sizes: Sequence[Size], publication: Publication, folder: Path) -> list[Callable[[], None]]:
-    """Return one a page; each makes it and what stands beside it, and keeps nothing."""
-    pages: list[Callable[[], SitePage]] = [
+def _writers(sizes: Sequence[Size], publication: Publication, folder: Path) -> list[Callable[[], int]]:
+    """Return one a page or two; each makes them and what stands beside them, keeps nothing, and counts the pages."""
+    pages: list[Callable[[], list[SitePage]]] = [
         lambda: overview(sizes, publication),
-        lambda: _about(sizes, publication),
+        lambda: [_about(sizes, publication)],
     ]
     for size in sizes:
-        pages += [lambda size=size, one=one: task_page(size, one, publication) for one in size.usual]
-        pages += [lambda size=size, one=one: method_page(size, one, publication) for one in size.entries]
-    return [lambda make=make: _page(folder, make()) for make in pages]
+        pages += [lambda size=size, one=one: [task_page(size, one, publication)] for one in size.usual]
+        pages += [lambda size=size, one=one: [method_page(size, one, publication)] for one in size.entries]
+    return [lambda make=make: sum(_page(folder, made) for made in make()) for make in pages]
 
 
-def _call(writer: Callable[[], None]) -> None:
-    writer()
+def _call(writer: Callable[[], int]) -> int:
+    return writer()
 
 
 def _about(sizes: Sequence[Size], publication: Publication) -> SitePage:
     html = page(
         "about.html", "", publication, path="about.html", current="about", columns=COLUMNS, statuses=MEANING,
+        season_columns=SEASON_COLUMNS,
         practice=OPEN_PRACTICE, size=sizes[0], release=release(*(size.board for size in sizes)),
     )  # fmt: skip
     return SitePage("about.html", html, [], [])
 
 
-def _page(folder: Path, made: SitePage) -> None:
+def _page(folder: Path, made: SitePage) -> int:
     _put(folder, made.path, made.html.encode())
     for view in made.views:
         for path, content in files(view):
@@ -118,6 +131,7 @@ def _page(folder: Path, made: SitePage) -> None:
     for figure in made.figures:
         if figure.path and figure.drawing:
             _put(folder, figure.path, figure.drawing.standalone().encode())
+    return 1
 
 
 def _put(folder: Path, path: str, content: bytes) -> None:

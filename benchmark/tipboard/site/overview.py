@@ -1,56 +1,152 @@
-"""``index.html``: the tasks at a glance, and every line of the board."""
+"""``index.html``: what the season found on each task; ``practice.html``: every line of open practice.
+
+Without a season both are one page.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
-from tipbench.runs.figure import metric_title
-from tipbench.runs.report import number, percent
+from tipbench.metrics.registry import metric_of
+from tipbench.runs.findings import Finding
+from tipbench.runs.report import NOTHING, interval, number
 from tipbench.tasks import task_of
 
-from tipboard.board.columns import in_plain_words
+from tipboard.board.columns import with_decimals
 from tipboard.board.files import counts
-from tipboard.board.standings import Lines
+from tipboard.board.season import CLASS_MEANING, NO_SEASON, BoardSeason, best_by_class
 from tipboard.board.tables import OPEN_PRACTICE, overall, release
-from tipboard.site.figures.forest import card
+from tipboard.seasons.standings import CLASSES
 from tipboard.site.pages import Publication, SitePage, page
-from tipboard.site.sizes import Size, best
+from tipboard.site.sizes import Size
 from tipboard.site.tables import EVERYTHING, with_filters
 
 FILTERED = ("task", "split", "size", "access", "labels", "status")
+NAMED = 2
+"""Names of a top group in a cell; the others are counted."""
+SHARED_LEGEND = {
+    "↓": "lower is better",
+    "chance": "what a method without any information scores",
+    "oracle": "what a method that sees hidden truth scores",
+    "accused per find": "lawful operations accused, or rows wrongly linked, for each true find",
+}
+SEASON_LEGEND = {
+    "top group": "the best mean and every method that is not significantly worse, after Holm",
+    "95% interval": "of the best mean: Student's t over the season's worlds",
+    "positive clusters": "operations (or what a task counts) with a positive in the test of a world, mean",
+    "best known": "the best mean of any class",
+    **SHARED_LEGEND,
+    **CLASS_MEANING,
+    "CPU s": "CPU seconds of that method in a world",
+}
+PRACTICE_LEGEND = {
+    "best": "the method with the best score and those whose intervals overlap its own; one open world, no ranks",
+    "95% interval": "of the best score: cluster bootstrap in that world",
+    **SHARED_LEGEND,
+}
+LINKS = {
+    "Paper and citation": "CITATION.cff",
+    "Documents": "docs/README.md",
+    "Code": "README.md",
+    "How to submit": "docs/board.md",
+}
 
 
-def overview(sizes: Sequence[Size], publication: Publication) -> SitePage:
-    """Return the page of all sizes; the cards are of the largest."""
-    largest = sizes[0]
-    everything = overall([(size.board, size.standings) for size in sizes])
-    everything = with_filters(everything, FILTERED, usual=True)
-    view = replace(everything, id="overall", title="All results", path=EVERYTHING)
-    html = page(
-        "index.html", "", publication, path="index.html", current="index", sizes=sizes, size=largest,
-        cards=[_card(largest, one) for one in largest.usual],
-        overall=view, practice=OPEN_PRACTICE,
-        release=release(*(size.board for size in sizes)),
-        counts=counts(*(size.board for size in sizes)),
-    )  # fmt: skip
-    return SitePage("index.html", html, [view], [])
+class Cell(NamedTuple):
+    """A cell of a table at a glance. ``more``: in small letters below."""
+
+    text: str = NOTHING
+    more: str = ""
 
 
-def _card(size: Size, lines: Lines) -> dict[str, Any]:
-    """Return a task at a glance; ``plain``: what its best score means, where that is not plain."""
-    line, first, task = best(lines), lines[0], task_of(lines[0]["task"])
-    lower = ", lower is better" if first["lower_is_better"] else ""
-    return {
-        "name": task.name,
-        "title": task.title,
-        "href": f"{size.name}/tasks/{task.name}.html",
-        "question": task.question,
-        "metric": metric_title(task.name, first["primary"]) + lower,
-        "method": "" if line is None else line["name"],
-        "score": "" if line is None else number(line["score"]),
-        "share": percent(None if line is None else line["share_of_oracle"]),
-        "plain": in_plain_words(first["primary"], None if line is None else line["score"]),
-        "drawing": card(lines),
+def overview(sizes: Sequence[Size], publication: Publication) -> list[SitePage]:
+    """Return the pages of all sizes; tasks at a glance are those of the season or else of the largest size."""
+    largest, season = sizes[0], sizes[0].season
+    everything = with_filters(overall([(size.board, size.standings) for size in sizes]), FILTERED, usual=True)
+    view = replace(everything, id="overall", title="All results in open practice", path=EVERYTHING)
+    found = largest.findings if season is None else season.findings
+    context: dict[str, Any] = {
+        "sizes": sizes,
+        "size": largest,
+        "overall": view,
+        "practice": OPEN_PRACTICE,
+        "counts": counts(*(size.board for size in sizes)),
+        "release": release(*(size.board for size in sizes)),
     }
+    index = page(
+        "index.html", "", publication, path="index.html", current="index", season=season, without=NO_SEASON,
+        legend=PRACTICE_LEGEND if season is None else SEASON_LEGEND, links=_links(publication),
+        tasks=_glance([_task(largest, season, one) for one in found.values()]),
+        classes=None if season is None else _glance([_classes(largest, season, task) for task in found]),
+        **context,
+    )  # fmt: skip
+    if season is None:
+        return [SitePage("index.html", index, [view], [])]
+    practice = page("practice.html", "", publication, path="practice.html", current="practice", **context)
+    return [SitePage("index.html", index, [], []), SitePage("practice.html", practice, [view], [])]
+
+
+def _links(publication: Publication) -> dict[str, str]:
+    found = {name: publication.document(path, "") for name, path in LINKS.items()}
+    found["Code"] = publication.repository or found["Code"]
+    return {name: address for name, address in found.items() if address}
+
+
+def _glance(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return a table: its rows, and the columns that say something in any of them."""
+    columns = dict.fromkeys(name for row in rows for name in row["cells"])
+    kept = [name for name in columns if any(row["cells"].get(name, Cell()) != Cell() for row in rows)]
+    return {"columns": kept, "rows": rows, "empty": Cell()}
+
+
+def _heading(size: Size, name: str) -> dict[str, Any]:
+    task = task_of(name)
+    there = any(one.name == name for one in size.tasks)
+    href = f"{size.name}/tasks/{name}.html" if there else None
+    lower = " ↓" if metric_of(task.primary).lower_is_better else ""
+    return {
+        "title": task.title,
+        "href": href,
+        "metric": metric_of(task.primary).title + lower,
+        "headline": "",
+    }
+
+
+def _task(size: Size, season: BoardSeason | None, found: Finding) -> dict[str, Any]:
+    """Return a task at a glance: who leads, and the numbers."""
+    best = found.methods[0] if found.methods else None
+    more = f" +{len(found.top) - NAMED}" if len(found.top) > NAMED else ""
+    cells = {
+        "best" if season is None else "top group": Cell(
+            ", ".join(found.top[:NAMED]) + more if best else NOTHING
+        ),
+        "score": Cell(number(best.value) if best else NOTHING),
+        "95% interval": Cell(interval(best.low, best.high) if best else NOTHING),
+    }
+    if season is not None:
+        first, known = season.lines(found.task)[0], found.best_known
+        same = Cell(cells["score"].text, "the same" if best else "")
+        cells["positive clusters"] = Cell(
+            NOTHING if first["clusters"] is None else f"{first['clusters']:.0f}"
+        )
+        cells["chance"] = Cell(number(found.chance))
+        cells["best known"] = (
+            same if known is None else Cell(number(known.value), f"{known.name}, {found.best_known_class}")
+        )
+    cells.setdefault("chance", Cell(number(found.chance)))
+    cells["oracle"] = Cell(number(found.oracle))
+    cells["accused per find"] = Cell(with_decimals(1)(found.accused))
+    return {**_heading(size, found.task), "headline": found.headline, "cells": cells}
+
+
+def _classes(size: Size, season: BoardSeason, task: str) -> dict[str, Any]:
+    """Return the best of each class on a task, and what it costs."""
+    cells = {}
+    best = best_by_class(season.lines(task))
+    for name in CLASSES:
+        line = best.get(name)
+        cells[name] = Cell() if line is None else Cell(number(line["score"]), line["name"])
+        cells[f"{name}: CPU s"] = Cell() if line is None else Cell(with_decimals(1)(line["cpu_s"]))
+    return {**_heading(size, task), "cells": cells}

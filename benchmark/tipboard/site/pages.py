@@ -27,6 +27,15 @@ PICTURE = "board.png"
 """The picture of preview cards: in ``results``, and in the site's root."""
 
 
+COPIED = ("README.md", "CITATION.cff", "docs/README.md", "docs/board.md")
+"""Files of the repository that a site has copies of."""
+
+
+def copy_of(path: str) -> str:
+    """Return where a site has its copy, which a browser shows as text."""
+    return f"documents/{path}.txt"
+
+
 class Publication(SiteAddresses):
     """Addresses, and the picture of preview cards, None where there is none."""
 
@@ -35,15 +44,17 @@ class Publication(SiteAddresses):
     def document(self, path: str, root: str) -> str | None:
         """Return the address of a file of the repository, such as ``docs/board.md``; None where none is declared.
 
-        A document is a page of the documentation, where there is one. ``root``: the way from the page that links to the
-        site's root.
+        A document is a page of the documentation, where there is one; where no address is declared, the site's own copy
+        of those in :data:`COPIED`. ``root``: the way from the page that links to the site's root.
         """
         if self.documentation and path.endswith(".md"):
             start = "" if self.documentation.startswith("https:") else root
             page = path.removesuffix(".md")
             page = f"{page.removesuffix('README')}index" if page.endswith("README") else page
             return f"{start}{self.documentation.rstrip('/')}/{page}.html"
-        return f"{self.documents.rstrip('/')}/{path}" if self.documents else None
+        if self.documents:
+            return f"{self.documents.rstrip('/')}/{path}"
+        return f"{root}{copy_of(path)}" if path in COPIED else None
 
     def picture_for(self, root: str) -> str | None:
         """Return the address of the picture on a page; ``root``: the way from it to the site's root."""

@@ -6,21 +6,24 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from tipbench.runs.findings import Finding
 from tipbench.task import Task
 from tipbench.tasks import task_of
 from tipcore.errors import UsageError
 
 from tipboard.board.entries import Entry
 from tipboard.board.files import Board, boards, newest, read
-from tipboard.board.standings import Line, Lines, standings
+from tipboard.board.season import BoardSeason, newest_season
+from tipboard.board.standings import Line, Lines, open_findings, standings
 
 
 @dataclass(frozen=True)
 class Size:
-    """A release's board. ``standings``: of every task and split."""
+    """A release's board. ``standings``: of every task and split; ``season``: the newest closed one on its data."""
 
     board: Board
     standings: list[Lines]
+    season: BoardSeason | None = None
 
     @property
     def name(self) -> str:
@@ -33,6 +36,11 @@ class Size:
         for lines in self.standings:
             first.setdefault(lines[0]["task"], lines)
         return list(first.values())
+
+    @cached_property
+    def findings(self) -> dict[str, Finding]:
+        """What open practice found on each task."""
+        return {one.task: one for one in open_findings(self.board)}
 
     @property
     def tasks(self) -> list[Task]:
@@ -58,9 +66,9 @@ class Size:
         return next(one for one in self.standings if (one[0]["task"], one[0]["split"]) == place)
 
 
-def size_of(board: Board) -> Size:
+def size_of(board: Board, season: BoardSeason | None = None) -> Size:
     """Return all that the pages of one board need."""
-    return Size(board, standings(board, every_split=True))
+    return Size(board, standings(board, every_split=True), season)
 
 
 def read_sizes(results: Path, draft: bool = False) -> list[Size]:
@@ -71,14 +79,10 @@ def read_sizes(results: Path, draft: bool = False) -> list[Size]:
     latest = newest(results, draft=draft)
     version = latest.partition("/")[0]
     names = [name for name in reversed(boards(results)) if name.partition("/")[0] == version]
-    found = [size for name in names if (size := size_of(read(results, name, draft))).entries]
+    season = newest_season(results, latest)
+    found = [size for name in names if (size := size_of(read(results, name, draft), season)).entries]
     if not found:
         raise UsageError(
             f"{results / latest} holds no result: keep some with `tipbench board add runs=RUNS`."
         )
     return found
-
-
-def best(lines: Lines) -> Line | None:
-    """Return the best line that was run here."""
-    return next((line for line in lines if line["is_run_here"]), None)

@@ -57,7 +57,8 @@ def body(table: BoardTable, root: str) -> Markup:
                 cells.append(_number(column, row, table.exact))
             else:
                 cells.append(_words(column.text(row)))
-        kind = f' class="{row["kind"]}"' if row.get("kind") else ""
+        looks = " ".join(filter(None, (row.get("kind"), "starts" if row.get("starts") else "")))
+        kind = f' class="{looks}"' if looks else ""
         usual = " data-usual" if tells_usual and row["usual"] else ""
         lines.append(f"<tr{kind}{usual}>{''.join(cells)}")
     return Markup("".join(lines))  # nosec B704 # every text was escaped, one by one

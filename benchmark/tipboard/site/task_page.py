@@ -1,8 +1,9 @@
-"""``<size>/tasks/<task>.html``: a task's question, its table, every split, and its figures."""
+"""``<size>/tasks/<task>.html``: what was found on a task, the season's table and figure, and open practice below."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import NamedTuple
 
 from tipbench.pages.svg import PHONE
@@ -12,13 +13,23 @@ from tipbench.runs.report import NOTHING, number
 from tipbench.tasks import task_of
 
 from tipboard.board.columns import in_plain_words, unit_of
+from tipboard.board.forest import forest_of
+from tipboard.board.season import CLASS_MEANING
 from tipboard.board.standings import Lines
-from tipboard.board.tables import OPEN_PRACTICE, BoardTable, matrix, metric_text, of_task, release
-from tipboard.site.figures.forest import forest, phone_forest
+from tipboard.board.tables import (
+    OPEN_PRACTICE,
+    BoardTable,
+    matrix,
+    metric_text,
+    of_season,
+    of_task,
+    release,
+)
+from tipboard.site.figures.forest import MOST, forest, phone_forest
 from tipboard.site.figures.rows import shifts
 from tipboard.site.figures.tradeoff import against, against_tier
 from tipboard.site.pages import Publication, SitePage, page
-from tipboard.site.sizes import Size, best
+from tipboard.site.sizes import Size
 from tipboard.site.tables import with_filters
 
 ROOT = "../../"
@@ -37,20 +48,23 @@ def task_page(size: Size, lines: Lines, publication: Publication) -> SitePage:
     """Return the page of a task; ``lines``: on its default split."""
     name = lines[0]["task"]
     path = f"{size.name}/tasks/{name}.html"
-    views = _views(size, lines)
+    in_season = size.season.lines(name) if size.season else []
+    views = [*_season_views(size, in_season), *_views(size, lines)]
     figures = [
         replace(one, path=f"figures/{size.name}/{name}-{one.id}.svg")
-        for one in (*_scores(lines), *_costs(lines))
+        for one in (_scores(size, lines, in_season), _shifts(lines), *_costs(lines))
         if one.drawing is not None
     ]
-    leader = best(lines)
+    found = size.season.findings[name] if size.season and in_season else size.findings.get(name)
+    score = found.methods[0].value if found and found.methods else None
+    unsure = sorted({line["entry_class"] for line in in_season if line["depends_on_assumptions"]})
     html = page(
         "task.html", ROOT, publication, path=path, current=name, size=size, task=task_of(name),
         methods=sum(not line["oracle"] for line in lines), facts=_facts(lines, publication),
-        views={view.id: view for view in views}, figures={one.id: one for one in figures},
-        practice=OPEN_PRACTICE, release=release(size.board), leader=leader,
-        plain=in_plain_words(lines[0]["primary"], None if leader is None else leader["score"]),
-        metric=metric_text(lines[0]),
+        views={view.id: view for view in views}, figures={one.id: one for one in figures}, finding=found,
+        practice=OPEN_PRACTICE, release=release(size.board), unsure=unsure, classes=CLASS_MEANING,
+        season=size.season if in_season else None,
+        plain=in_plain_words(lines[0]["primary"], score), metric=metric_text(lines[0]),
     )  # fmt: skip
     return SitePage(path, html, views, figures)
 
@@ -70,15 +84,28 @@ def _facts(lines: Lines, publication: Publication) -> list[TaskFact]:
         TaskFact("Splits", ", ".join(task.splits)),
         TaskFact("Intervals over", task.clusters),
         TaskFact("Reference method", reference),
-        TaskFact("Oracle", "not known" if oracle is None else number(oracle)),
+        TaskFact("Oracle in open practice", "not known" if oracle is None else number(oracle)),
         TaskFact("Described in", described, publication.document(described, ROOT)),
     ]
+
+
+def _season_views(size: Size, lines: Lines) -> list[BoardTable]:
+    """Return the season's table; only methods that open practice has too have a page to link to."""
+    if not lines or size.season is None:
+        return []
+    table = of_season(size.season, lines)
+    rows = [{**line, "entry": line["entry"] if line["entry"] in size.by_entry else None} for line in lines]
+    for above, row in pairwise(rows):
+        row["starts"] = row["entry_class"] != above["entry_class"]
+    path = f"data/{size.name}/{lines[0]['task']}-season"
+    table = with_filters(replace(table, rows=rows), ("entry_class",))
+    return [replace(table, id="season", title="Standings by class", path=path, size=size.name)]
 
 
 def _views(size: Size, lines: Lines) -> list[BoardTable]:
     path = f"data/{size.name}/{lines[0]['task']}"
     methods = with_filters(of_task(size.board, lines), ("access", "labels", "status"))
-    title = f"Methods (split: {lines[0]['split']})"
+    title = f"Open practice (split: {lines[0]['split']})"
     found = [replace(methods, id="methods", title=title, path=path, size=size.name)]
     if len(lines[0]["splits"]) > 1:
         splits = matrix(size.board, lines)
@@ -86,20 +113,34 @@ def _views(size: Size, lines: Lines) -> list[BoardTable]:
     return found
 
 
-def _scores(lines: Lines) -> list[Figure]:
-    title = metric_title(lines[0]["task"], lines[0]["primary"])
-    return [
-        Figure(
-            "forest", "Scores and intervals", f"By {title}, with 95% intervals. The axis starts at 0.",
-            forest(lines), phone=phone_forest(lines),
-        ),
-        Figure(
-            "shift", "Scores on shifted splits",
-            "A filled dot is the score on operations that were held out; each ring is a split that also holds out a "
-            "part of the world, such as a region or a platform. The largest loss is named. The axis starts at 0.",
-            shifts(lines),
-        ),
-    ]  # fmt: skip
+def _scores(size: Size, lines: Lines, in_season: Lines) -> Figure:
+    """Return the scores of the season's first class that has any or, without a season, of open practice."""
+    name = lines[0]["task"]
+    title, title_class = metric_title(name, lines[0]["primary"]), ""
+    found = size.findings.get(name)
+    if size.season and in_season:
+        found, lines = size.season.findings[name], size.season.compared(name)
+        title_class = f", class {found.entry_class}"
+    plot = forest_of(lines, found, MOST) if lines else None
+    over = (
+        f"over {size.season.worlds} hidden worlds. Filled: the top group"
+        if title_class and size.season
+        else ""
+    )
+    said = f"By {title}, with 95% intervals{f' {over}' if over else ''}. The axis starts at 0."
+    return Figure(
+        "forest", f"Scores and intervals{title_class}", said,
+        plot and forest(plot), phone=plot and phone_forest(plot),
+    )  # fmt: skip
+
+
+def _shifts(lines: Lines) -> Figure:
+    return Figure(
+        "shift", "Scores on shifted splits",
+        "A filled dot is the score on operations that were held out; each ring is a split that also holds out a "
+        "part of the world, such as a region or a platform. The largest loss is named. The axis starts at 0.",
+        shifts(lines),
+    )  # fmt: skip
 
 
 def _costs(lines: Lines) -> list[Figure]:

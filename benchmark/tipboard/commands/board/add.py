@@ -1,8 +1,9 @@
-"""``tipbench board add``: add results to a board: of runs, or of a submission.
+"""``tipbench board add``: add results to a board: of runs, of a submission, or of a season.
 
 settings:
   [runs=RUNS]             a folder of runs of one release: the reference methods
   [submission=FOLDER]     the folder with submission.json, which is checked and scored first
+  [season=FOLDER]         the public folder of a closed season, which is verified first
   overwrite=false         true: a submission in the place of an earlier one of its team and method
 
 options:
@@ -14,11 +15,13 @@ examples:
   tipbench board add runs=runs/0.4.0/small --to results
   tipbench board add submission=submissions/acme--chao
   tipbench board add submission=submissions/acme--chao overwrite=true
+  tipbench board add season=spring-2027
 
 runs= keeps the runs' result.json, tests methods against each task's reference while their predictions are there, and
 renders results/README.md and the figure results/board.svg, .png. submission= is for maintainers: it
 keeps submission.json, the scores and bootstrap draws, and predictions under their digests where results/board.yaml
-says. `tipbench board build` shows all of it.
+says. season= copies the folder to results/seasons/NAME and its predictions to the same place.
+`tipbench board build` shows all of it.
 """
 
 import argparse
@@ -31,16 +34,17 @@ from tipcore.locations import expand_home
 from tipboard.board.acceptance import accept
 from tipboard.board.collection import collect
 from tipboard.board.files import store_reference
+from tipboard.board.season import add_season
 from tipboard.board.standings import draws_of
 from tipboard.commands.board.build import render_page
 
 
 def call(options: argparse.Namespace) -> int:
-    """Add runs or a submission."""
+    """Add runs, a submission or a season."""
     named = [key for key in KINDS if getattr(options, key) is not None]
     if len(named) != 1:
         found = f"not {' and '.join(named)}" if named else "none was given"
-        raise UsageError(f"name one of runs= and submission=: {found}.")
+        raise UsageError(f"name one of runs=, submission= and season=: {found}.")
     return KINDS[named[0]](expand_home(getattr(options, named[0])), expand_home(options.to), options)
 
 
@@ -72,7 +76,15 @@ def _add_submission(folder: Path, to: Path, options: argparse.Namespace) -> int:
     return 0
 
 
+def _add_season(folder: Path, to: Path, options: argparse.Namespace) -> int:
+    season, place = add_season(folder, to, options.quiet)
+    about = {"season": season.name, "data": season.data, "folder": str(place)}
+    emit_result(about, f"verified: {season.label}, in {place}", options)
+    return 0
+
+
 KINDS = {
     "runs": _add_runs,
     "submission": _add_submission,
+    "season": _add_season,
 }

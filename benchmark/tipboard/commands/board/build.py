@@ -21,12 +21,14 @@ from pathlib import Path
 
 from tipbench.console import emit_result
 from tipcore.atomic import write_file_atomically
+from tipcore.errors import UsageError
 from tipcore.locations import expand_home
 
-from tipboard.board.files import ELSEWHERE, read, reference_only
-from tipboard.board.forest import draw
+from tipboard.board.files import ELSEWHERE, find_results, lacks_draws, read, reference_only
+from tipboard.board.forest import draw, forest_of
 from tipboard.board.page import PAGE, render
-from tipboard.board.standings import standings
+from tipboard.board.season import newest_season
+from tipboard.board.standings import open_findings, standings
 from tipboard.site.build import build
 
 FIGURE = "board.svg"
@@ -34,8 +36,12 @@ FIGURE = "board.svg"
 
 def call(options: argparse.Namespace) -> int:
     """Render the page, or build the site."""
-    results = expand_home(options.results)
+    results = find_results(options.results, options.quiet)
     if options.to is None:
+        if lacks_draws(results):
+            raise UsageError(
+                "the page that travels with tipbench stays as it is: add --to FOLDER for a site."
+            )
         page = render_page(results, options.draft)
         emit_result(
             {"page": str(page), "rendered": True}, f"{page} is rendered from the results beside it", options
@@ -54,6 +60,14 @@ def call(options: argparse.Namespace) -> int:
 def render_page(to: Path, draft: bool = False) -> Path:
     """Write the page and the figure of the reference methods to ``to``. Return the path of the page."""
     board = reference_only(read(to, draft=draft))
-    draw(standings(board), board.label, to / FIGURE)
-    write_file_atomically(to / PAGE, render(board, FIGURE), ELSEWHERE)
+    season = newest_season(to, board.data)
+    if season is None:
+        found = {one.task: one for one in open_findings(board)}
+        plots = [forest_of(lines, found.get(lines[0]["task"])) for lines in standings(board)]
+        title = f"Open practice on {board.label}, each task on its default split"
+    else:
+        plots = [forest_of(season.compared(task), one) for task, one in season.findings.items()]
+        title = season.label
+    draw(plots, title, to / FIGURE)
+    write_file_atomically(to / PAGE, render(board, FIGURE, season), ELSEWHERE)
     return to / PAGE

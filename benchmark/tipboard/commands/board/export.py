@@ -1,6 +1,7 @@
 """``tipbench board export``: write a table of the board as Markdown, LaTeX, CSV or parquet.
 
 settings:
+  table=practice          season: the standings of the newest closed season in its place
   [task=TASK]             of this task (every task)
   [split=SPLIT]           on this split (the task's default)
   [data=DATA]             of this release, such as 0.4.0/small (the largest)
@@ -9,8 +10,8 @@ settings:
 options:
   [--format markdown|latex|csv|parquet]
                           markdown is the default; csv and parquet are unrounded
-  [--columns NAME,NAME]   keys of columns, in this order, or all (of markdown and latex those that fit a printed page,
-                          else all)
+  [--columns NAME,NAME]   exactly these columns, in this order, by the names or titles that `tipbench run` has too, or
+                          all (of markdown and latex those that fit a printed page, else all)
   --matrix                the task's methods on every split
   [--to FILE]             where it is written (standard output)
   --draft --quiet --json
@@ -19,6 +20,7 @@ examples:
   tipbench board export
   tipbench board export task=advert_risk --format latex --columns method,score,interval --to advert_risk.tex
   tipbench board export task=advert_risk split=region --format csv
+  tipbench board export table=season --columns task,rank,method,score,interval,accused_per_find
   tipbench board export task=advert_risk --matrix --format parquet --to splits.parquet
 
 Without task= it is the table of every task and split. In Markdown and LaTeX, the best score of methods that
@@ -27,6 +29,7 @@ were run here is in bold.
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 
 from tipbench.console import Column, emit, emit_result
 from tipbench.tasks import task_of
@@ -35,9 +38,10 @@ from tipcore.errors import UsageError
 from tipcore.locations import expand_home
 
 from tipboard.board.columns import OVERALL, columns_with_text
-from tipboard.board.files import Board, read
+from tipboard.board.files import find_results, newest, read
+from tipboard.board.season import WHERE, newest_season, season_columns
 from tipboard.board.standings import standings
-from tipboard.board.tables import FORMATS, BoardTable, matrix, of_task, overall
+from tipboard.board.tables import FORMATS, BoardTable, matrix, of_season, of_task, overall
 
 
 def call(options: argparse.Namespace) -> int:
@@ -45,7 +49,12 @@ def call(options: argparse.Namespace) -> int:
     kind = FORMATS[options.format]
     if options.to is None and (kind.binary or options.json):
         raise UsageError(f"The table needs a file: add --to FILE.{kind.ending}.")
-    table = _table(read(expand_home(options.results), options.data, options.draft), options, kind.read)
+    if options.table not in TABLES:
+        raise UsageError(f"table={options.table} does not exist: choose {' or '.join(TABLES)}.")
+    results = find_results(options.results, options.quiet)
+    if options.matrix and options.columns is not None:
+        raise UsageError("--matrix has a column for every split: leave --columns out.")
+    table = TABLES[options.table](results, options, kind.read)
     content = kind.write(table)
     if options.to is None:
         emit(content.decode())
@@ -57,11 +66,25 @@ def call(options: argparse.Namespace) -> int:
     return 0
 
 
-def _table(board: Board, options: argparse.Namespace, for_readers: bool) -> BoardTable:
+def _season(results: Path, options: argparse.Namespace, for_readers: bool) -> BoardTable:
+    if options.matrix or options.split is not None:
+        raise UsageError("a season has one split of each task: leave split= and --matrix out.")
+    data = newest(results, options.data, options.draft)
+    season = newest_season(results, data)
+    if season is None:
+        raise UsageError(f"no season has closed on the data of {data}: leave table=season out.")
+    chosen = list(season.tasks) if options.task is None else [task_of(options.task).name]
+    lines = [line for task in chosen for line in season.lines(task)]
+    if not lines:
+        raise UsageError(f"season {season.name} has no {chosen[0]}: choose {' or '.join(season.tasks)}.")
+    usual = [*WHERE[: len(chosen) > 1], *season_columns(lines)]
+    return of_season(season, lines, _names(options.columns, usual, for_readers))
+
+
+def _practice(results: Path, options: argparse.Namespace, for_readers: bool) -> BoardTable:
+    board = read(results, options.data, options.draft)
     if options.matrix and options.task is None:
         raise UsageError("--matrix is of one task: add task=TASK.")
-    if options.matrix and options.columns is not None:
-        raise UsageError("--matrix has a column for every split: leave --columns out.")
     task = None if options.task is None else task_of(options.task).name
     there = [one for one in standings(board, every_split=True) if task in (None, one[0]["task"])]
     if not there:
@@ -77,6 +100,9 @@ def _table(board: Board, options: argparse.Namespace, for_readers: bool) -> Boar
     if task is None:
         return overall([(board, kept)], _names(options.columns, OVERALL, for_readers))
     return of_task(board, kept[0], _names(options.columns, columns_with_text(kept[0]), for_readers))
+
+
+TABLES = {"practice": _practice, "season": _season}
 
 
 def _names(typed: str | None, usual: Sequence[Column], for_readers: bool) -> list[str] | None:

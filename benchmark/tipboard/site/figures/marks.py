@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from tipbench.pages.svg import Drawing, Point, Scale
 from tipbench.runs.report import interval, number
 
-from tipboard.board.forest import colour_of, differs_from_reference, limits
+from tipboard.board.forest import colour_of, is_filled, limits
 from tipboard.board.standings import Line
 
 
@@ -25,7 +25,7 @@ def mark(drawing: Drawing, line: Line, at: Point, radius: float = 4.5) -> None:
     if line["is_reference"]:
         drawing.diamond(at, radius + 1, colour, tip)
         return
-    fill = colour if differs_from_reference(line) else "paper"
+    fill = colour if is_filled(line) else "paper"
     shape = drawing.circle if line["is_run_here"] else drawing.square
     shape(at, radius if line["is_run_here"] else radius - 0.5, fill, colour, tip)
 
