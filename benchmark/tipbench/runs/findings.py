@@ -131,7 +131,9 @@ class Finding:
         if self.leaders == 1:
             return f"{best.name} {'leads' if self.ranked else 'is clear of'} {_others(count - 1)}"
         who = f"all {count}" if self.leaders == count else f"{self.leaders} of {count}"
-        return f"{who} methods {'are in the top group' if self.ranked else 'may be the best by their intervals'}"
+        return (
+            f"{who} methods {'are in the top group' if self.ranked else 'may be the best by their intervals'}"
+        )
 
     def _opening(self) -> str:
         best, count = self.methods[0], len(self.methods)

@@ -154,9 +154,7 @@ def draw(plots: Sequence[Forest], title: str, path: Path) -> None:
 
     plots = [plot for plot in plots if plot.rows]
     if not plots:
-        raise UsageError(
-            f"{title}: no method has a score, so that there is nothing to draw: add a run that has one."
-        )
+        raise UsageError("no method has a score, so that there is nothing to draw: add a run that has one.")
     heights = [len(plot.rows) for plot in plots]
     tallest = [max(heights[start : start + PANELS]) for start in range(0, len(heights), PANELS)]
     with matplotlib.rc_context({"font.size": TEXT, "svg.hashsalt": "tipbench", "axes.edgecolor": QUIET}):

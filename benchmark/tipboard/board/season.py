@@ -75,8 +75,15 @@ def line_of(row: dict[str, Any], data: str) -> dict[str, Any]:
     """Return a row of the standings with what a line of a board has."""
     kind = ORACLE if row["role"] == ORACLE else "leader" if row["is_top"] else ""
     ranked = row["role"] == METHOD and row["mean"] is not None
-    return {**row, "data": data, "score": row["mean"], "kind": kind, "is_reference": False, "is_run_here": True,
-            "is_contender": ranked, "against": None, "oracle_score": row["oracle"], "is_best": row["entry"] == row["best"]}  # fmt: skip
+    more = {
+        "data": data,
+        "score": row["mean"],
+        "kind": kind,
+        "is_contender": ranked,
+        "is_best": row["entry"] == row["best"],
+    }
+    more |= {"is_reference": False, "is_run_here": True, "against": None, "oracle_score": row["oracle"]}
+    return {**row, **more}
 
 
 def season_of(closed: ClosedSeason) -> BoardSeason:
@@ -167,8 +174,8 @@ WHERE = (
     ),
 )
 SEASON_COLUMNS = (
-    value_column("method", "method", "Bold: in the top group of its class, with the best mean or not significantly "
-                 "worse. Oracles, shown hidden truth, are in italics.", text=lambda line: line["name"], printed=True),
+    value_column("method", "method", "Bold: in the top group, as no method of its class is significantly better. "
+                 "Oracles, shown hidden truth, are in italics.", text=lambda line: line["name"], printed=True),
     value_column("rank", "rank", "Interval: from 1 + the methods of its class that are significantly better to all but "
                  "those that are significantly worse.",
                  files=("first_rank", "last_rank", "ranked"), number=True, text=_rank, printed=True),

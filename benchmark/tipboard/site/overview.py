@@ -33,7 +33,7 @@ SHARED_LEGEND = {
     "accused per find": "lawful operations accused, or rows wrongly linked, for each true find",
 }
 SEASON_LEGEND = {
-    "top group": "the best mean and every method that is not significantly worse, after Holm",
+    "top group": "methods that no method of their class is significantly better than, after Holm",
     "95% interval": "of the best mean: Student's t over the season's worlds",
     "positive clusters": "operations (or what a task counts) with a positive in the test of a world, mean",
     "best known": "the best mean of any class",
@@ -107,6 +107,7 @@ def _heading(size: Size, name: str) -> dict[str, Any]:
     href = f"{size.name}/tasks/{name}.html" if there else None
     lower = " ↓" if metric_of(task.primary).lower_is_better else ""
     return {
+        "name": name,
         "title": task.title,
         "href": href,
         "metric": metric_of(task.primary).title + lower,

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from tipboard.board import forest
-from tipboard.board.forest import draw
+from tipboard.board.forest import draw, forest_of
 from tipboard.board.standings import standings
 
 
@@ -15,7 +15,7 @@ def test_the_figure_is_the_same_bytes_each_time_and_leaves_nothing_beside(
     results = [
         result(f"advert_risk/{name}", score=score) for name, score in (("prior", 0.3), ("lightgbm", None))
     ]
-    shown = standings(board(*results))
+    shown = [forest_of(lines) for lines in standings(board(*results))]
     drawn = []
     for name in ("a", "b"):
         draw(shown, "0.4.0/tiny", tmp_path / name / "board.svg")
@@ -31,7 +31,8 @@ def test_an_interval_reaches_from_its_low_end_to_its_high_end_on_the_axis(
     monkeypatch.setattr(forest, "save_figure", lambda figure, *_, **__: figures.append(figure))
     scores = {"prior": 0.3, "lightgbm": 0.55}
     results = [result(f"advert_risk/{name}", score=score) for name, score in scores.items()]
-    forest.draw(standings(board(*results)), "0.4.0/tiny", tmp_path / "board.svg")
+    plots = [forest_of(lines) for lines in standings(board(*results))]
+    forest.draw(plots, "0.4.0/tiny", tmp_path / "board.svg")
     panel = figures[0].axes[0]
     bars = {
         float(np.asarray(line.get_ydata())[0]): np.asarray(line.get_xdata())

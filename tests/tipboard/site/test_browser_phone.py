@@ -33,7 +33,7 @@ def test_every_figure_is_whole_and_its_words_are_legible(
 @pytest.mark.parametrize(
     ("path", "score"),
     [
-        ("index.html", ".best .figure"),
+        ("index.html", ".glance td[data-label=score]"),
         ("small/tasks/account_risk.html", "#forest .canvas.phone svg"),
         ("small/methods/tipbench--lightgbm.html", ".stands .best .figure"),
     ],
@@ -46,7 +46,7 @@ def test_the_first_screen_of_a_phone_has_a_score(opened: Callable, path: str, sc
 
 def test_the_first_screen_of_a_desk_has_scores_of_three_tasks(opened: Callable) -> None:
     page = opened(viewport=DESK)
-    tops = [one.bounding_box()["y"] for one in page.locator(".best .figure").all()[:3]]
+    tops = [one.bounding_box()["y"] for one in page.locator(".glance td[data-label=score]").all()[:3]]
     assert max(tops) < DESK["height"]
 
 

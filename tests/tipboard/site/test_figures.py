@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from tipbench.pages.svg import LETTER, PHONE, Drawing, ticks
 from tipbench.pages.templates import ASSETS
 from tipboard.board.files import read
+from tipboard.board.forest import forest_of
 from tipboard.board.standings import Lines, standings
-from tipboard.site.figures.forest import FEW, MOST, card, forest, phone_forest
+from tipboard.site.figures.forest import MOST, forest, phone_forest
 from tipboard.site.figures.marks import scale
 from tipboard.site.figures.rows import BEST, by_group, by_split, shifts
 from tipboard.site.figures.tradeoff import HALF, Label, Spot, against, against_tier, front, place_labels
@@ -71,7 +72,7 @@ def test_neighbours_of_one_look_are_a_group_on_a_page_and_lines_one_path() -> No
     )
 
 
-@pytest.mark.parametrize("figure", [forest, card])
+@pytest.mark.parametrize("figure", [forest, phone_forest])
 def test_an_interval_reaches_from_its_low_end_to_its_high_end_on_the_axis(
     result: Callable, board: Callable, figure: Callable
 ) -> None:
@@ -79,7 +80,7 @@ def test_an_interval_reaches_from_its_low_end_to_its_high_end_on_the_axis(
     standing = standing_of(
         board, *(result(f"advert_risk/{name}", score=score) for name, score in scores.items())
     )
-    drawing = figure(standing)
+    drawing = figure(forest_of(standing))
     root = ElementTree.fromstring(drawing.standalone())
     ticks_at = {
         float(text.text or ""): float(text.get("x") or "")
@@ -144,7 +145,7 @@ def test_a_forest_shows_the_best_the_reference_and_how_many_are_left_out(
     draws = {"tfidf_logreg": np.full(9, 0.1), "m00": np.full(9, 0.9)}
     [shown] = standings(board(*others, reference, draws=draws))
     assert [line["name"] for line in shown if line["is_reference"]] == ["tfidf_logreg"]
-    drawing = forest(shown)
+    drawing = forest(forest_of(shown, most=MOST))
     assert drawing is not None
     said = texts(drawing)
     assert any("5 more methods" in text for text in said)
@@ -153,7 +154,7 @@ def test_a_forest_shows_the_best_the_reference_and_how_many_are_left_out(
 
 
 def test_a_forest_without_a_score_is_none(result: Callable, board: Callable) -> None:
-    assert forest(standing_of(board, result("advert_risk/prior", score=None))) is None
+    assert forest(forest_of(standing_of(board, result("advert_risk/prior", score=None)))) is None
 
 
 def test_access_is_an_axis_only_where_it_differs(result: Callable, board: Callable) -> None:
@@ -261,11 +262,11 @@ def test_names_beside_marks_lie_on_no_other_name_and_none_is_lost(marks: list[tu
 
 
 def test_what_a_phone_shows_is_as_narrow_as_one_and_legible(result: Callable, board: Callable) -> None:
-    results = many(result, FEW + 2, long=True)
+    results = many(result, 8, long=True)
     shown = standing_of(board, *results, *(result("advert_risk/m", split) for split in SHIFTED))
     [known] = [line for line in shown if line["name"] == "m"]
     drawings = [
-        phone_forest(shown), against(shown, "harm_gap", PHONE), against_tier(shown, PHONE), card(shown), shifts(shown),
+        phone_forest(forest_of(shown)), against(shown, "harm_gap", PHONE), against_tier(shown, PHONE), shifts(shown),
         by_group({"sex=male": 0.1, "sex=female": 0.2}, "t", "recall (0 to 1)"),
         by_split(known, shown),
     ]  # fmt: skip
@@ -275,13 +276,6 @@ def test_what_a_phone_shows_is_as_narrow_as_one_and_legible(result: Callable, bo
         root = ElementTree.fromstring(drawing.standalone())
         sizes = [float(one.get("font-size") or 0) for one in root.iter(f"{SVG}text")]
         assert min(sizes) >= 11, drawing.title
-
-
-def test_a_card_says_how_many_methods_it_leaves_out(result: Callable, board: Callable) -> None:
-    for count, said in ((FEW, False), (FEW + 1, True), (FEW + 1001, True)):
-        drawing = card(standing_of(board, *many(result, count)))
-        assert drawing is not None
-        assert (f"and {count - FEW:,} more" in texts(drawing)) is said
 
 
 def test_the_pages_have_the_colours_of_the_figures() -> None:

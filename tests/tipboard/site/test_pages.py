@@ -12,7 +12,7 @@ from tipbench.tasks import tasks
 from tipboard.board.collection import to_bytes
 from tipboard.board.entries import reference_entries
 from tipboard.board.files import Board
-from tipboard.board.forest import draw
+from tipboard.board.forest import draw, forest_of
 from tipboard.board.page import render
 from tipboard.board.tables import OPEN_PRACTICE
 from tipboard.site.build import NOWHERE, build, write
@@ -213,7 +213,7 @@ def test_a_page_without_data_says_so_in_a_sentence(result: Callable, site: Calla
         "Fewer than two methods of this task have a harm gap",
     ):
         assert said in task
-    assert "No method has a score here yet." in text_of((made / "index.html").read_text(encoding="utf-8"))
+    assert "No method has a score." in text_of((made / "index.html").read_text(encoding="utf-8"))
     method = text_of((made / "tiny/methods/tipbench--prior.html").read_text(encoding="utf-8"))
     assert "This method has no scores on shifted splits or by group, so that nothing is drawn." in method
 
@@ -239,6 +239,6 @@ def test_a_figure_of_nothing_is_refused_in_one_sentence(
     result: Callable, board: Callable, tmp_path: Path
 ) -> None:
     shown = board(result(A, score=None))
-    with pytest.raises(UsageError, match=r"no method of 0\.4\.0/tiny has a score, so that"):
-        draw(size_of(shown).standings, shown.data, tmp_path / "board.svg")
+    with pytest.raises(UsageError, match=r"no method has a score, so that"):
+        draw([forest_of(one) for one in size_of(shown).standings], shown.data, tmp_path / "board.svg")
     assert "advert_risk" in render(shown, "board.svg")
