@@ -20,7 +20,6 @@ from tipbench.evaluation.comparison import Draws, compare_draws, correct
 from tipbench.metrics.registry import metric_of
 from tipbench.runs.findings import LINES, Finding, findings
 from tipbench.runs.frames import frame_of
-from tipbench.runs.frames import frame_of
 from tipbench.runs.report import (
     FORWARD,
     OPERATION,
@@ -37,11 +36,7 @@ from tipcore.engines import run_all
 
 from tipboard.board.collection import FinishedRun, KeptDraws, draws_of_run, place_of, seat_of
 from tipboard.board.entries import REFERENCE_TEAM, REPRODUCED, RUN_HERE, SELF_REPORTED
-<<<<<<< HEAD
-from tipboard.board.files import Board
-=======
 from tipboard.board.files import Board, reference_only
->>>>>>> 4786e216 (Show seasons on the board's screens)
 
 NO_SHIFT = (FORWARD, OPERATION, RANDOM, "all")
 """Splits that are not shift: what is lost on any other is a *shift drop*."""
