@@ -106,18 +106,18 @@ class Finding:
     @property
     def headline(self) -> str:
         """Who leads, for a table that has the numbers."""
-        if not self.methods:
-            return "No method has a score."
-        if self.any_beats_chance is False:
+        if not (count := len(self.methods)):
+            said = "no method has a score"
+        elif self.any_beats_chance is False:
             said = self._none_beats("chance")
-        elif len(self.methods) == 1:
+        elif count == 1:
             said = f"{self.methods[0].name} is the only method"
         elif self.methods[0].low is None:
-            said = f"no interval separates {len(self.methods)} methods"
+            said = f"no interval separates {count} methods"
         else:
             said = self._lead()
-        if said.startswith(("no ", "none ")):
-            said = f"N{said[1:]}"
+        if said.startswith(("no ", "all ")):
+            said = said[0].upper() + said[1:]
         said += "; the order depends on assumptions" if self.depends_on_assumptions else ""
         return f"{said}."
 

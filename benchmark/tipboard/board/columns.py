@@ -181,7 +181,8 @@ def choose_by_name(columns: Sequence[Column], lines: Lines, names: Sequence[str]
 
 def _single(column: Column, name: str, title: str) -> Column:
     def value(line: Line) -> Any:
-        return column.values(line).get(name, column.text(line))
+        text = column.text(line)
+        return column.values(line).get(name, None if text == NOTHING else text)
 
     def text(line: Line) -> str:
         found = value(line)

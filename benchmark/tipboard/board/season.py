@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -17,6 +16,7 @@ from tipcore.atomic import fill_folder_atomically, whole_folders
 from tipcore.errors import UsageError
 
 from tipboard.board.columns import OF_METRIC, value_column, with_decimals
+from tipboard.board.standings import Line, Lines
 from tipboard.seasons.closing import PREDICTIONS, ClosedSeason, read_closed
 from tipboard.seasons.findings import finding
 from tipboard.seasons.record import ENTRIES, Closed, open_public, read, read_voids
@@ -128,17 +128,17 @@ def add_season(folder: Path, results: Path, quiet: bool = False) -> tuple[BoardS
         )
     for file in predictions.rglob("*.parquet"):
         store.put(file.read_bytes())
-    with fill_folder_atomically(place, advice="give another --to") as beside:
+    with fill_folder_atomically(place, replace=False, advice="give another --to") as beside:
         shutil.copytree(folder, beside, ignore=shutil.ignore_patterns(PREDICTIONS), dirs_exist_ok=True)
     return season, place
 
 
-def _rank(line: dict[str, Any]) -> str:
+def _rank(line: Line) -> str:
     first, last = line["first_rank"], line["last_rank"]
     return NOTHING if first is None else f"{first}" if first == last else f"{first}–{last}"
 
 
-def _wins(line: dict[str, Any]) -> str:
+def _wins(line: Line) -> str:
     if line["wins_against_best"] is None:
         return NOTHING
     return "the best" if line["is_best"] else f"{line['wins_against_best']} of {line['worlds']} worlds"
@@ -148,11 +148,11 @@ def _unless(text: str, usual: str) -> str:
     return NOTHING if text == usual else text
 
 
-def _place(line: dict[str, Any], key: str) -> str:
+def _place(line: Line, key: str) -> str:
     return NOTHING if line[key] is None else str(line[key])
 
 
-def _note(line: dict[str, Any]) -> str:
+def _note(line: Line) -> str:
     """Return why an entry is not ranked."""
     if line["status"] != RAN:
         return line["status"]
@@ -160,7 +160,7 @@ def _note(line: dict[str, Any]) -> str:
     return unranked.get(line["role"], NOTHING)
 
 
-def _experts(line: dict[str, Any]) -> str:
+def _experts(line: Line) -> str:
     low, high = line["experts_low"], line["experts_high"]
     bounds = "" if low is None else f" ({interval(low, high)})"
     return number(line["experts_mean"]) + bounds
@@ -206,14 +206,14 @@ SEASON_COLUMNS = (
 """The columns of a season's tables; any column of the standings can be named too."""
 
 
-def season_columns(lines: Sequence[dict[str, Any]]) -> list[Column]:
+def season_columns(lines: Lines) -> list[Column]:
     """Return the columns that say something of any line."""
     return [one for one in SEASON_COLUMNS if any(one.text(line) != NOTHING for line in lines)]
 
 
-def best_by_class(lines: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def best_by_class(lines: Lines) -> dict[str, Line]:
     """Return the best method of each class on a task; ``lines``: of the task."""
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, Line] = {}
     for line in lines:
         if line["is_contender"]:
             found.setdefault(line["entry_class"], line)

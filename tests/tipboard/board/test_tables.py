@@ -78,7 +78,7 @@ def test_a_table_has_the_columns_that_were_chosen_in_their_order(shown: Board) -
     [standing] = standings(shown)
     table = of_task(shown, standing, ["interval", "method"])
     assert [column.name for column in table.columns] == ["interval", "method"]
-    assert frame(table).columns == ["task", "split", "metric", "team", "low", "high", "method"]
+    assert frame(table).columns == ["interval", "method"]
     everything = overall([(shown, standings(shown))], ["split", "method", "score"])
     assert [column.name for column in everything.columns] == ["split", "method", "score"]
     with pytest.raises(UsageError, match=r'no column scores\. Did you mean "score"\?'):

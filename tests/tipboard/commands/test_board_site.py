@@ -1,12 +1,14 @@
 """``tipbench board build`` and ``export`` on a whole board."""
 
 import json
+import shutil
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 import polars as pl
 import pytest
+from tipboard.board import files
 from tipboard.board.files import read
 from tipboard.commands.board import export
 
@@ -80,6 +82,36 @@ def test_a_table_goes_to_standard_output_alone(tipbench: Callable, made_board: P
     assert len(out.splitlines()) == 1 + lines(made_board, task="advert_risk")
 
 
+def test_columns_are_exactly_those_asked_for_in_their_order(tipbench: Callable, made_board: Path) -> None:
+    words = ("board", "export", f"results={made_board}", "--format", "csv", "--columns")
+    code, out, _ = tipbench(*words, "score,method,95% interval,leakage,low", "task=advert_risk")
+    assert (code, out.splitlines()[0]) == (0, "score,method,interval,leakage,low")
+    assert " to " in out.splitlines()[1].split(",")[2]
+    assert tipbench(*words, "data,seed_sd,task,accused_per_find")[1].startswith(
+        "data,seed_sd,task,accused_per_find\n"
+    )
+
+
+def test_results_that_travel_with_tipbench_are_shown_where_there_are_none_here(
+    tipbench: Callable, place: Path, made_board: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(made_board, place / "shipped/results")
+    (place / "shipped/results/README.md").write_text("page", encoding="utf-8")
+    for draws in place.rglob("draws.parquet"):
+        draws.unlink()
+    monkeypatch.setattr(files, "SHIPPED", place / "shipped")
+    monkeypatch.setattr(files, "project_file", lambda name: place / "shipped" / name)
+    words = ("board", "export", "--columns", "method,against", "task=prevalence")
+    code, out, said = tipbench(*words, "--format", "csv")
+    assert (code, len(said.splitlines())) == (0, 1)
+    assert "the results that travel with tipbench; their bootstrap draws do not" in said
+    assert {line.split(",")[1] for line in out.splitlines()[1:]} == {""}
+    code, out, _ = tipbench("board", "check")
+    assert code == 0
+    assert "is not compared" in out
+    assert "add --to FOLDER" in tipbench("board", "build")[2]
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -89,6 +121,8 @@ def test_a_table_goes_to_standard_output_alone(tipbench: Callable, made_board: P
         (("csv", "--matrix"), "add task=TASK"),
         (("latex", "task=prevalence", "--columns", "methd,score"), 'Did you mean "method"?'),
         (("latex", "task=prevalence", "--matrix", "--columns", "score"), "leave --columns out"),
+        (("csv", "table=season"), "no season has closed on the data of 0.4.0/small"),
+        (("csv", "table=all"), "choose practice or season"),
         (("csv", "data=0.4.0/xl"), "holds no results of 0.4.0/xl"),
         (("csv", "task=advert_risk", "--to", "own_methods.py/t.csv"), "give another --to"),
     ],
