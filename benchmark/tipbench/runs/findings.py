@@ -122,7 +122,8 @@ class Finding:
         return f"{said}."
 
     def _none_beats(self, chance: str) -> str:
-        who = "no method is" if len(self.methods) > 1 else f"{self.methods[0].name} is not"
+        best = self.methods[0]
+        who = "no method is" if len(self.methods) > 1 else f"{best.name} is not"
         return f"{who} better than {chance} {NOISE}"
 
     def _lead(self) -> str:

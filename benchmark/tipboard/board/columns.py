@@ -388,14 +388,14 @@ BY_NAME = (
     Column(
         "accused per find", True, name="accused_per_find",
         about="Lawful operations accused, or rows wrongly linked, per find.",
-        values=lambda line: {"accused_per_find": next(_accused(line), {"value": None})["value"]},
-        text=lambda line: value_text(next(_accused(line), None)),
+        values=lambda line: {"accused_per_find": next(_accusations(line), {"value": None})["value"]},
+        text=lambda line: value_text(next(_accusations(line), None)),
     ),
 )  # fmt: skip
 """Columns of ``tipbench run`` that no table here has at first: ``--columns`` takes the names of both."""
 
 
-def _accused(line: Line) -> Iterator[Mapping[str, Any]]:
+def _accusations(line: Line) -> Iterator[Mapping[str, Any]]:
     return (line["scores"][name] for name in ACCUSED if name in line["scores"])
 
 

@@ -66,7 +66,7 @@ class BoardSeason:
         rows = self.tasks.get(task)
         return [] if rows is None else [line_of(row, self.data) for row in rows.iter_rows(named=True)]
 
-    def compared(self, task: str) -> list[dict[str, Any]]:
+    def lines_of_finding(self, task: str) -> list[dict[str, Any]]:
         """Return the rows of the class that the finding on a task is about."""
         return [one for one in self.lines(task) if one["entry_class"] == self.findings[task].entry_class]
 

@@ -119,7 +119,7 @@ def _scores(size: Size, lines: Lines, in_season: Lines) -> Figure:
     title, title_class = metric_title(name, lines[0]["primary"]), ""
     found = size.findings.get(name)
     if size.season and in_season:
-        found, lines = size.season.findings[name], size.season.compared(name)
+        found, lines = size.season.findings[name], size.season.lines_of_finding(name)
         title_class = f", class {found.entry_class}"
     plot = forest_of(lines, found, MOST) if lines else None
     over = (

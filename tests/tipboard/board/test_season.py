@@ -191,7 +191,7 @@ def test_the_board_knows_every_column_of_tipbench_run_by_name_and_title() -> Non
 
 def test_a_figure_has_its_lines_but_not_the_best_known_in_its_own_class(shown: BoardSeason) -> None:
     plots = {
-        task: forest_of(shown.compared(task), finding)
+        task: forest_of(shown.lines_of_finding(task), finding)
         for task, finding in shown.findings.items()
     }  # fmt: skip
     own = {task for task, one in shown.findings.items() if one.best_known is None}

@@ -66,7 +66,7 @@ def render_page(to: Path, draft: bool = False) -> Path:
         plots = [forest_of(lines, found.get(lines[0]["task"])) for lines in standings(board)]
         title = f"Open practice on {board.label}, each task on its default split"
     else:
-        plots = [forest_of(season.compared(task), one) for task, one in season.findings.items()]
+        plots = [forest_of(season.lines_of_finding(task), one) for task, one in season.findings.items()]
         title = season.label
     draw(plots, title, to / FIGURE)
     write_file_atomically(to / PAGE, render(board, FIGURE, season), ELSEWHERE)

@@ -26,7 +26,7 @@ def forest(plot: Forest) -> Drawing | None:
         return None
     left = width_of((fit(row["name"], LETTERS) for row in plot.rows), SIZE) + 24
     across = Scale(*plot.limits, left, WIDTH - VALUES)
-    names = _placed(plot, across, WIDTH)
+    names = _place_names(plot, across, WIDTH)
     top = _top(names)
     bottom = top + ROW * len(plot.rows)
     picture = Drawing(WIDTH, bottom + _below(plot), plot.title, _about(plot))
@@ -49,7 +49,7 @@ def phone_forest(plot: Forest) -> Drawing | None:
     if not plot.rows:
         return None
     across = Scale(*plot.limits, 8, PHONE - 14)
-    names = _placed(plot, across, PHONE)
+    names = _place_names(plot, across, PHONE)
     first = _top(names)
     bottom = first + PHONE_ROW * len(plot.rows)
     picture = Drawing(PHONE, bottom + _below(plot), plot.title, _about(plot))
@@ -67,7 +67,7 @@ def phone_forest(plot: Forest) -> Drawing | None:
     return picture
 
 
-def _placed(plot: Forest, across: Scale, width: float) -> dict[str, tuple[float, float, int]]:
+def _place_names(plot: Forest, across: Scale, width: float) -> dict[str, tuple[float, float, int]]:
     """Return where each reference is, the middle of its name, and on which line above the figure that has room."""
     ends: list[float] = []
     found = {}
