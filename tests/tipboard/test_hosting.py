@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from tipboard.board.acceptance import accept
+from tipboard.seasons.record import open_secret
 from tipboard.submissions.packages import install
 from tipboard.submissions.storage import Packages
 from tipcore import operating_system
@@ -13,7 +14,8 @@ from tipcore.errors import UsageError
 NOWHERE = Path("nowhere")
 CALLS: dict[str, Callable[[], object]] = {
     "Accepting a submission": lambda: accept(NOWHERE, NOWHERE),
-    "Reproducing a submission": lambda: install("a==1", Packages(), NOWHERE),
+    "Running a submission": lambda: install("a==1", Packages(), NOWHERE),
+    "Hosting a season": lambda: open_secret(NOWHERE),
 }
 
 
