@@ -1,4 +1,4 @@
-"""``tipbench season open``: draw a secret key, and publish its hash with the terms of a season.
+r"""``tipbench season open``: draw a secret key, and publish its hash with the terms of a season.
 
 arguments:
   NAME                    of the season: small letters, digits, hyphens
@@ -19,7 +19,7 @@ options:
 
 examples, for the host:
   tipbench season open spring-2027 closes=2027-03-01T12:00 --secret ~/secret/spring --to spring-2027
-  tipbench season open trial advert_risk prevalence release=tiny worlds=6 closes=2027-03-01T12:00 \\
+  tipbench season open trial advert_risk prevalence release=tiny worlds=6 closes=2027-03-01T12:00 \
       predictions=2027-04-01T12:00 --secret ~/secret/trial --to trial
 
 Publish the folder of --to, and its commitment where nobody can change it. Keep the folder of --secret to yourself.
