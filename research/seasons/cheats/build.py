@@ -179,7 +179,7 @@ def write_package(folder: Path, season: str, team: str, base: Base, title: str, 
     path = folder / "wheels" / f"{name}-1.0-py3-none-any.whl"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as wheel:
         for place, text in files.items():
-            wheel.writestr(zipfile.ZipInfo(place), text)
+            wheel.writestr(place, text)
     words = [f"+baseline.method.{key}={json.dumps(value)}" for key, value in base.parameters.items()]
     entry = {
         "format": 1,
