@@ -7,6 +7,7 @@ it to all entries before it. At most three entries of a team are taken in; the l
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
 import shutil
 import tempfile
@@ -38,6 +39,7 @@ from tipboard.seasons.record import (
     MOST_WORLDS,
     NAME,
     PUBLISHED,
+    RECEIPTS,
     SEASON,
     VOID,
     Entered,
@@ -283,6 +285,8 @@ def enter(secret: Path, folder: Path, now: datetime, packages: Packages) -> tupl
                     shutil.copyfile(path, beside / name)
                 if results:
                     (beside / RESULTS).write_bytes(results)
+            receipts = [one.receipt for one in (*entries, made)]
+            write_file_atomically(public / RECEIPTS, json.dumps(receipts, indent=1) + "\n")
     return season, made
 
 

@@ -1,8 +1,9 @@
 """What a season publishes, and the commitment that holds its host to its key and its terms.
 
-The public folder, the same as ``results/seasons/NAME`` of a board: ``season.json`` (:class:`Season`), from the freeze
-on ``frozen.json`` (:class:`Frozen`), ``status.json`` and, where predictions are taken, ``folds/``; after the close
-``key.hex``, ``worlds.json``, ``entries.json`` (:class:`Closed`), ``results.parquet`` and ``truth/``.
+The public folder, the same as ``results/seasons/NAME`` of a board: ``season.json`` (:class:`Season`), ``receipts.json``
+(of all entries, in order), from the freeze on ``frozen.json`` (:class:`Frozen`), ``status.json`` and, where predictions
+are taken, ``folds/``; after the close ``key.hex``, ``worlds.json``, ``entries.json`` (:class:`Closed`),
+``results.parquet`` and ``truth/``.
 
 The host's folder has mode 0700: ``key.hex`` (0600), ``season.json``, ``published`` (the path of the public folder),
 ``entries/<number>/``, ``frozen.json``, ``worlds/<k>.json``, ``failures/`` and ``runs/``.
@@ -40,7 +41,14 @@ FORMAT = "tipbench season 1"
 HEX = r"^[0-9a-f]{64}$"
 NAME = re.compile(r"[a-z0-9](?:-?[a-z0-9_]){0,39}")
 KEY, SEASON, FROZEN, WORLDS, ENTRIES = "key.hex", "season.json", "frozen.json", "worlds.json", "entries.json"
-STATUS, VOID, PUBLISHED, FOLDS, TRUTH = "status.json", "void.json", "published", "folds", "truth"
+STATUS, VOID, PUBLISHED, RECEIPTS, FOLDS, TRUTH = (
+    "status.json",
+    "void.json",
+    "published",
+    "receipts.json",
+    "folds",
+    "truth",
+)
 KEY_BYTES, NUMBER_BITS = 32, 96
 FEWEST_WORLDS, MOST_WORLDS, MOST_ENTRIES, DECIMALS, REPLICATES = 6, 64, 3, 3, 200
 BESIDE = {"advert_risk": ("truth", "expert")}
@@ -299,6 +307,11 @@ def read_voids(folder: Path) -> list[Void]:
 def voids_json(voids: Sequence[Void]) -> str:
     """Return ``void.json``."""
     return json.dumps([one.model_dump(mode="json") for one in voids], indent=1, ensure_ascii=False) + "\n"
+
+
+def read_receipts(folder: Path) -> list[str]:
+    """Return the receipts of all entries of a published season, in the order in which they were taken in."""
+    return json.loads((folder / RECEIPTS).read_bytes()) if (folder / RECEIPTS).is_file() else []
 
 
 def open_public(folder: Path) -> Season:

@@ -48,6 +48,7 @@ from tipboard.seasons.record import (
     KEY,
     RAN,
     REASONS,
+    RECEIPTS,
     SEASON,
     TRUTH,
     WORLDS,
@@ -61,6 +62,7 @@ from tipboard.seasons.record import (
     is_drawn,
     minute,
     open_public,
+    read_receipts,
     read_voids,
     release_of,
     world_number,
@@ -127,6 +129,10 @@ def verify(
         return Verified(season, True, [f"{KEY} and {SEASON} do not give the commitment"], notes)
     notes += differences(season)
     found = [*_entry_differences(closed), *_number_differences(closed, key)]
+    if read_receipts(folder) != [
+        one.entered.receipt for one in closed.closed.entries if one.entered is not None
+    ]:
+        found.append(f"{RECEIPTS}: they are not those of the entries")
     if found:
         return Verified(season, True, found, [*notes, "worlds and scores were not checked"])
     those, expected = _participants(closed), dict[tuple[str, str, str, int], Cell]()

@@ -10,7 +10,7 @@ import pytest
 from handed_in import CLOSES, ENDS, OPENS, record_of
 from tipboard.seasons import entries
 from tipboard.seasons.entries import SeasonOrder, enter, make_void, open_season, read_entries
-from tipboard.seasons.record import FROZEN, Frozen, open_secret, read_voids, to_json
+from tipboard.seasons.record import FROZEN, Frozen, open_secret, read_receipts, read_voids, to_json
 from tipboard.submissions.check import Checked
 from tipboard.submissions.packages import Environment
 from tipboard.submissions.record import SubmissionRecord
@@ -134,6 +134,7 @@ def test_entries_are_kept_with_their_wheels_and_bound_to_each_other(
     assert entries.is_host(two.id)
     assert not entries.is_host(one.id)
     assert read_entries(opened[0]) == [one, two]
+    assert read_receipts(opened[1]) == [one.receipt, two.receipt]
     path = entries.entry_folder(opened[0], 1) / "entry.json"
     path.write_text(path.read_text().replace("A test.", "A lie."))
     with pytest.raises(UsageError, match=r"was altered \(entry 2 does not follow the one before\)"):

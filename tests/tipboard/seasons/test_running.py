@@ -17,6 +17,7 @@ from tipboard.seasons.entries import config_digest
 from tipboard.seasons.record import (
     FROZEN,
     REASONS,
+    RECEIPTS,
     STATUS,
     Attempt,
     Frozen,
@@ -216,6 +217,11 @@ def test_what_does_not_follow_from_the_key_is_named(
     run(opened[0], CLOSES, "sequential", quiet=True)
     _, folder = close_season(opened[0], ENDS)
     assert verify(folder, engine="sequential", quiet=True).differences == []
+    (folder / RECEIPTS).write_text('["0"]')
+    assert verify(folder, engine="sequential").differences == [
+        "receipts.json: they are not those of the entries"
+    ]
+    (folder / RECEIPTS).unlink()
     kept = (folder / name).read_text()
     for change, said in TAMPERED[name]:
         edit(name, change)(folder)
