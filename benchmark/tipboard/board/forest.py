@@ -27,7 +27,9 @@ from tipcore.errors import UsageError
 from tipdata.documents.palette import LIGHT
 
 from tipboard.board.columns import axis_title
-from tipboard.board.standings import Line, Lines
+from tipboard.board.files import Board
+from tipboard.board.season import BoardSeason
+from tipboard.board.standings import Line, Lines, open_findings, standings
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -108,6 +110,16 @@ def forest_of(lines: Lines, finding: Finding | None = None, most: int | None = N
         title=f"{first['task']} on {first.get('split') or first['data']}: scores",
         headline=finding.headline if finding else "",
     )
+
+
+def board_plots(board: Board, season: BoardSeason | None) -> tuple[str, dict[str, Forest]]:
+    """Return the title and the plots, by task, of a season or else of open practice on the board."""
+    if season is not None:
+        found = {task: forest_of(season.lines_of_finding(task), one) for task, one in season.findings.items()}
+        return season.label, found
+    said = {one.task: one for one in open_findings(board)}
+    found = {lines[0]["task"]: forest_of(lines, said.get(lines[0]["task"])) for lines in standings(board)}
+    return f"Open practice on {board.label}, each task on its default split", found
 
 
 def limits(values: Iterable[float | None]) -> tuple[float, float]:

@@ -8,8 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tipboard.board.files import read, reference_only
-from tipboard.board.forest import draw
-from tipboard.board.standings import standings
+from tipboard.board.forest import board_plots, draw
+from tipboard.board.season import newest_season
 from tipcore.errors import CheckFailed
 from tipdata.core.world import newest_released
 from tipdata.documents.project_files import LICENCE_NAME
@@ -57,18 +57,18 @@ TASKS = ("advert_risk", "advert_linkage", "recruitment_onset", "prevalence")
 
 
 def draw_board(results: Path) -> tuple[str, str]:
-    """Return the forest plots of :data:`TASKS`, each on its default split, as SVG: by day and by night.
+    """Return the forest plots of :data:`TASKS`, of the season or of open practice, as SVG: by day and by night.
 
     Raises UsageError for results that are no board, and CheckFailed where a task has none.
     """
     import matplotlib
 
     board = reference_only(read(results))
-    shown = {lines[0]["task"]: lines for lines in standings(board)}
+    title, shown = board_plots(board, newest_season(results, board.data))
     if missing := [task for task in TASKS if task not in shown]:
         raise CheckFailed(f"{results} has no results of {', '.join(missing)}: run experiment=board first.")
     with TemporaryDirectory() as folder, matplotlib.rc_context(look("board")):
         drawn = Path(folder) / "board.svg"
-        draw([shown[task] for task in TASKS], board.label, drawn)
+        draw([shown[task] for task in TASKS], title, drawn)
         by_day = drawn.read_text(encoding="utf-8")
     return by_day, by_night(by_day)

@@ -25,10 +25,9 @@ from tipcore.errors import UsageError
 from tipcore.locations import expand_home
 
 from tipboard.board.files import ELSEWHERE, find_results, lacks_draws, read, reference_only
-from tipboard.board.forest import draw, forest_of
+from tipboard.board.forest import board_plots, draw
 from tipboard.board.page import PAGE, render
 from tipboard.board.season import newest_season
-from tipboard.board.standings import open_findings, standings
 from tipboard.site.build import build
 
 FIGURE = "board.svg"
@@ -61,13 +60,7 @@ def render_page(to: Path, draft: bool = False) -> Path:
     """Write the page and the figure of the reference methods to ``to``. Return the path of the page."""
     board = reference_only(read(to, draft=draft))
     season = newest_season(to, board.data)
-    if season is None:
-        found = {one.task: one for one in open_findings(board)}
-        plots = [forest_of(lines, found.get(lines[0]["task"])) for lines in standings(board)]
-        title = f"Open practice on {board.label}, each task on its default split"
-    else:
-        plots = [forest_of(season.lines_of_finding(task), one) for task, one in season.findings.items()]
-        title = season.label
-    draw(plots, title, to / FIGURE)
+    title, plots = board_plots(board, season)
+    draw(list(plots.values()), title, to / FIGURE)
     write_file_atomically(to / PAGE, render(board, FIGURE, season), ELSEWHERE)
     return to / PAGE
