@@ -99,8 +99,8 @@ def standings(board: Board, every_split: bool = False) -> list[Lines]:
 
 
 def open_findings(board: Board) -> list[Finding]:
-    """Return what open practice found on each task, from the methods that were run here."""
-    return findings(reference_only(board).results)
+    """Return what open practice found on each task, by name, from the methods that were run here."""
+    return sorted(findings(reference_only(board).results), key=lambda one: one.task)
 
 
 def first_draws(board: Board) -> dict[tuple[str, str, str], Draws]:

@@ -20,7 +20,8 @@ examples:
 runs= keeps the runs' result.json, tests methods against each task's reference while their predictions are there, and
 renders results/README.md and the figure results/board.svg, .png. submission= is for maintainers: it
 keeps submission.json, the scores and bootstrap draws, and predictions under their digests where results/board.yaml
-says. season= copies the folder to results/seasons/NAME and its predictions to the same place.
+says. season= copies the folder to results/seasons/NAME and its predictions to the same place, and
+renders the page again.
 `tipbench board build` shows all of it.
 """
 
@@ -33,7 +34,7 @@ from tipcore.locations import expand_home
 
 from tipboard.board.acceptance import accept
 from tipboard.board.collection import collect
-from tipboard.board.files import store_reference
+from tipboard.board.files import boards, store_reference
 from tipboard.board.season import add_season
 from tipboard.board.standings import draws_of
 from tipboard.commands.board.build import render_page
@@ -78,6 +79,8 @@ def _add_submission(folder: Path, to: Path, options: argparse.Namespace) -> int:
 
 def _add_season(folder: Path, to: Path, options: argparse.Namespace) -> int:
     season, place = add_season(folder, to, options.quiet)
+    if boards(to):
+        render_page(to, options.draft)
     about = {"season": season.name, "data": season.data, "folder": str(place)}
     emit_result(about, f"verified: {season.label}, in {place}", options)
     return 0
