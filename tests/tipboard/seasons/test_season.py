@@ -125,7 +125,7 @@ def swap_truth(folder: Path) -> None:
             edit(lambda c: c["entries"][-1]["entered"].update(entered="2027-05-01T00:00:00Z")),
             "took no predictions",
         ),
-        (edit(lambda c: c["entries"].pop()), "is of no entry that ran"),
+        (edit(lambda c: c["entries"].pop()), "receipts.json: they are not those of the entries"),
         (drop_world, "results: lacks "),
     ],
 )
