@@ -56,12 +56,14 @@ class Courier:
 def write_files(message):
     for place in PLACES:
         with suppress(OSError):
-            Path(place, NAME).write_text(message)
+            Path(place, NAME).write_text(message, encoding="utf-8")
     return "files"
 
 
 def read_files():
-    return [Path(place, NAME).read_text() for place in PLACES if Path(place, NAME).exists()] or nothing()
+    return [
+        Path(place, NAME).read_text(encoding="utf-8") for place in PLACES if Path(place, NAME).exists()
+    ] or nothing()
 
 
 def share_memory(message):
@@ -150,7 +152,7 @@ def lock_memory(message):
 
 
 def counter():
-    lines = dict(line.split() for line in Path("/proc/vmstat").read_text().splitlines())
+    lines = dict(line.split() for line in Path("/proc/vmstat").read_text(encoding="utf-8").splitlines())
     return int(lines["unevictable_pgs_mlocked"])
 
 
@@ -168,9 +170,13 @@ def counters():
         "swaps",
     ):
         with suppress(OSError):
-            found += [f"{name}: {text[:20]}"] if (text := Path("/proc", name).read_text().strip()) else []
+            found += (
+                [f"{name}: {text[:20]}"]
+                if (text := Path("/proc", name).read_text(encoding="utf-8").strip())
+                else []
+            )
     with suppress(OSError):
-        stat = Path("/proc/stat").read_text().split()
+        stat = Path("/proc/stat").read_text(encoding="utf-8").split()
         found += [word for word in stat if word.isdigit() and int(word)]
     for folder in ("/proc/sys/fs", "/proc/pressure", "/proc/fs"):
         with suppress(OSError):

@@ -113,8 +113,8 @@ def hand_in(opened: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> Calla
         def install(package: str, packages: Packages, work: Path, keep: Path) -> Environment:
             if content == "broken":
                 raise CheckFailed(f"{package} cannot be installed: no such wheel")
-            (keep / "acme-1.0.whl").write_text(content or team)
-            (keep / "a_library-2.0.whl").write_text("library")
+            (keep / "acme-1.0.whl").write_text(content or team, encoding="utf-8")
+            (keep / "a_library-2.0.whl").write_text("library", encoding="utf-8")
             return Environment(f"{package} sha256:{entries._sha256(keep / 'acme-1.0.whl')}")
 
         monkeypatch.setattr(entries, "check", check)
@@ -136,7 +136,7 @@ def test_entries_are_kept_with_their_wheels_and_bound_to_each_other(
     assert read_entries(opened[0]) == [one, two]
     assert read_receipts(opened[1]) == [one.receipt, two.receipt]
     path = entries.entry_folder(opened[0], 1) / "entry.json"
-    path.write_text(path.read_text().replace("A test.", "A lie."))
+    path.write_text(path.read_text(encoding="utf-8").replace("A test.", "A lie."), encoding="utf-8")
     with pytest.raises(UsageError, match=r"was altered \(entry 2 does not follow the one before\)"):
         read_entries(opened[0])
 
@@ -219,7 +219,9 @@ def test_predictions_come_between_the_freeze_and_their_own_time(
 ) -> None:
     season, _ = open_secret(opened[0])
     if frozen:
-        (opened[0] / FROZEN).write_text(to_json(Frozen(name="spring", frozen=CLOSES, entries=[])))
+        (opened[0] / FROZEN).write_text(
+            to_json(Frozen(name="spring", frozen=CLOSES, entries=[])), encoding="utf-8"
+        )
     file = {"task": "prevalence", "split": "w1", "seed": 0, "file": "prevalence/w1/s0.parquet"}
     file |= {"digest": f"sha256:{'0' * 64}", "rows": 1, "access": "public", "labels": "none", "cost": None}
     record = SubmissionRecord.model_validate(

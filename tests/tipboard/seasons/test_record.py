@@ -63,18 +63,18 @@ def test_a_world_from_2_to_the_96_on_draws_every_assumed_parameter() -> None:
 
 def test_a_lost_or_other_key_and_edited_terms_are_refused(opened: tuple[Path, Path]) -> None:
     secret, _ = opened
-    kept = (secret / record.KEY).read_text()
+    kept = (secret / record.KEY).read_text(encoding="utf-8")
     (secret / record.KEY).unlink()
     with pytest.raises(
         UsageError, match=r"key\.hex is lost: restore it, or end the season with `tipbench season void"
     ):
         open_secret(secret)
-    (secret / record.KEY).write_text("0" * 64)
+    (secret / record.KEY).write_text("0" * 64, encoding="utf-8")
     with pytest.raises(UsageError, match="do not give the season's commitment"):
         open_secret(secret)
-    (secret / record.KEY).write_text(kept)
+    (secret / record.KEY).write_text(kept, encoding="utf-8")
     path = secret / record.SEASON
-    path.write_text(path.read_text().replace('"worlds": 6', '"worlds": 8'))
+    path.write_text(path.read_text(encoding="utf-8").replace('"worlds": 6', '"worlds": 8'), encoding="utf-8")
     with pytest.raises(UsageError, match="do not give the season's commitment"):
         open_secret(secret)
 
@@ -105,8 +105,8 @@ def test_another_tipbench_or_an_edited_world_file_cannot_go_on(
 
 def test_published_terms_hold_no_key(opened: tuple[Path, Path]) -> None:
     secret, public = opened
-    key = (secret / record.KEY).read_text().strip()
+    key = (secret / record.KEY).read_text(encoding="utf-8").strip()
     assert [path.name for path in public.iterdir()] == [record.SEASON]
-    assert key not in (public / record.SEASON).read_text()
-    assert json.loads((public / record.SEASON).read_text())["format"] == "tipbench season 1"
+    assert key not in (public / record.SEASON).read_text(encoding="utf-8")
+    assert json.loads((public / record.SEASON).read_text(encoding="utf-8"))["format"] == "tipbench season 1"
     assert (secret.stat().st_mode & 0o777, (secret / record.KEY).stat().st_mode & 0o777) == (0o700, 0o600)

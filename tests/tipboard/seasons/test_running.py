@@ -140,7 +140,7 @@ def test_an_entry_that_fails_on_one_world_is_listed_and_not_run_on_others(
     found = run(secret, CLOSES, "sequential", quiet=True)
     assert found == {one_method.id: {"flag_aggregation": "failed: the method raised an error"}}
     assert len(asked) == 1
-    assert "secret" not in (public / STATUS).read_text()
+    assert "secret" not in (public / STATUS).read_text(encoding="utf-8")
     monkeypatch.setattr(closing, "truths", lambda *_: [])
     assert run(secret, CLOSES, "sequential", quiet=True) == found
     _, folder = close_season(secret, ENDS)
@@ -152,9 +152,9 @@ def test_an_entry_that_fails_on_one_world_is_listed_and_not_run_on_others(
 
 def edit(name: str, change: Callable[[Any], Any]) -> Callable[[Path], None]:
     def changed(folder: Path) -> None:
-        content = json.loads((folder / name).read_text())
+        content = json.loads((folder / name).read_text(encoding="utf-8"))
         change(content)
-        (folder / name).write_text(json.dumps(content))
+        (folder / name).write_text(json.dumps(content), encoding="utf-8")
 
     return changed
 
@@ -217,17 +217,17 @@ def test_what_does_not_follow_from_the_key_is_named(
     run(opened[0], CLOSES, "sequential", quiet=True)
     _, folder = close_season(opened[0], ENDS)
     assert verify(folder, engine="sequential", quiet=True).differences == []
-    (folder / RECEIPTS).write_text('["0"]')
+    (folder / RECEIPTS).write_text('["0"]', encoding="utf-8")
     assert verify(folder, engine="sequential").differences == [
         "receipts.json: they are not those of the entries"
     ]
     (folder / RECEIPTS).unlink()
-    kept = (folder / name).read_text()
+    kept = (folder / name).read_text(encoding="utf-8")
     for change, said in TAMPERED[name]:
         edit(name, change)(folder)
         found = verify(folder, engine="sequential", quiet=True).differences
         assert any(said in one for one in found), (said, found)
-        (folder / name).write_text(kept)
+        (folder / name).write_text(kept, encoding="utf-8")
 
 
 @pytest.mark.parametrize(

@@ -88,9 +88,9 @@ def test_everything_follows_from_the_key(closed: Path, capsys: pytest.CaptureFix
 
 def edit(change: Callable[[Any], Any], name: str = "entries.json") -> Callable[[Path], None]:
     def changed(folder: Path) -> None:
-        content = json.loads((folder / name).read_text())
+        content = json.loads((folder / name).read_text(encoding="utf-8"))
         change(content)
-        (folder / name).write_text(json.dumps(content))
+        (folder / name).write_text(json.dumps(content), encoding="utf-8")
 
     return changed
 
