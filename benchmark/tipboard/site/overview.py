@@ -32,8 +32,14 @@ SHARED_LEGEND = {
     "oracle": "what a method that sees hidden truth scores",
     "accused per find": "lawful operations accused, or rows wrongly linked, for each true find",
 }
+LEADERS = {
+    True: {"top group": "methods that no method of their class is significantly better than, after Holm"},
+    False: {
+        "best": "the method with the best score and those whose intervals overlap its own; they are not ranked"
+    },
+}
+"""Of findings that rest on ranks, and of others: those of open practice and of a season of few clusters."""
 SEASON_LEGEND = {
-    "top group": "methods that no method of their class is significantly better than, after Holm",
     "95% interval": "of the best mean: Student's t over the season's worlds",
     "positive clusters": "operations (or what a task counts) with a positive in the test of a world, mean",
     "best known": "the best mean of any class",
@@ -42,7 +48,6 @@ SEASON_LEGEND = {
     "CPU s": "CPU seconds of that method in a world",
 }
 PRACTICE_LEGEND = {
-    "best": "the method with the best score and those whose intervals overlap its own; one open world, no ranks",
     "95% interval": "of the best score: cluster bootstrap in that world",
     **SHARED_LEGEND,
 }
@@ -75,10 +80,12 @@ def overview(sizes: Sequence[Size], publication: Publication) -> list[SitePage]:
         "counts": counts(*(size.board for size in sizes)),
         "release": release(*(size.board for size in sizes)),
     }
+    ranked = any(one.ranked for one in found.values())
+    legend = LEADERS[ranked] | (PRACTICE_LEGEND if season is None else SEASON_LEGEND)
     index = page(
         "index.html", "", publication, path="index.html", current="index", season=season, without=NO_SEASON,
-        legend=PRACTICE_LEGEND if season is None else SEASON_LEGEND, links=_links(publication),
-        tasks=_glance([_task(largest, season, one) for one in found.values()]),
+        legend=legend, links=_links(publication),
+        tasks=_glance([_task(largest, season, one, *LEADERS[ranked]) for one in found.values()]),
         classes=None if season is None else _glance([_classes(largest, season, task) for task in found]),
         **context,
     )  # fmt: skip
@@ -115,14 +122,12 @@ def _heading(size: Size, name: str) -> dict[str, Any]:
     }
 
 
-def _task(size: Size, season: BoardSeason | None, found: Finding) -> dict[str, Any]:
-    """Return a task at a glance: who leads, and the numbers."""
+def _task(size: Size, season: BoardSeason | None, found: Finding, leaders: str) -> dict[str, Any]:
+    """Return a task at a glance: who leads, under the heading ``leaders``, and the numbers."""
     best = found.methods[0] if found.methods else None
     more = f" +{len(found.top) - NAMED}" if len(found.top) > NAMED else ""
     cells = {
-        "best" if season is None else "top group": Cell(
-            ", ".join(found.top[:NAMED]) + more if best else NOTHING
-        ),
+        leaders: Cell(", ".join(found.top[:NAMED]) + more if best else NOTHING),
         "score": Cell(number(best.value) if best else NOTHING),
         "95% interval": Cell(interval(best.low, best.high) if best else NOTHING),
     }

@@ -115,21 +115,16 @@ def _views(size: Size, lines: Lines) -> list[BoardTable]:
 
 def _scores(size: Size, lines: Lines, in_season: Lines) -> Figure:
     """Return the scores of the season's first class that has any or, without a season, of open practice."""
-    name = lines[0]["task"]
-    title, title_class = metric_title(name, lines[0]["primary"]), ""
-    found = size.findings.get(name)
+    name, heading, over = lines[0]["task"], "Scores and intervals", ""
+    title, found = metric_title(name, lines[0]["primary"]), size.findings.get(name)
     if size.season and in_season:
         found, lines = size.season.findings[name], size.season.lines_of_finding(name)
-        title_class = f", class {found.entry_class}"
+        heading += f", class {found.entry_class}"
+        over = f" over {size.season.worlds} hidden worlds{'. Filled: the top group' * found.ranked}"
     plot = forest_of(lines, found, MOST) if lines else None
-    over = (
-        f"over {size.season.worlds} hidden worlds. Filled: the top group"
-        if title_class and size.season
-        else ""
-    )
-    said = f"By {title}, with 95% intervals{f' {over}' if over else ''}. The axis starts at 0."
+    said = f"By {title}, with 95% intervals{over}. The axis starts at 0."
     return Figure(
-        "forest", f"Scores and intervals{title_class}", said,
+        "forest", heading, said,
         plot and forest(plot), phone=plot and phone_forest(plot),
     )  # fmt: skip
 
