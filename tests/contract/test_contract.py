@@ -130,9 +130,9 @@ def test_the_new_column_is_in_documents_and_the_draft_and_a_released_version_sta
     assert f"| {COLUMN} | Int64 | public | in a public register; from data version {VERSION} on |" in card
     assert f">{COLUMN}<" in (root / "docs/schema.svg").read_text(encoding="utf-8")
     versions = (VERSION, RELEASED)
-    draft, released = (pl.read_parquet(home / v / f"tiny/00000/{TABLE}.parquet") for v in versions)
-    assert draft.drop(COLUMN).equals(released)
-    assert draft[COLUMN].n_unique() > draft.height / 2
+    made, released = (pl.read_parquet(home / v / f"tiny/00000/{TABLE}.parquet") for v in versions)
+    assert made.drop(COLUMN).equals(released)
+    assert made[COLUMN].n_unique() > made.height / 2
     manifest = published_manifest(Release(RELEASED, "tiny"))
     assert manifest is not None
     folder = home / RELEASED / "tiny/00003"

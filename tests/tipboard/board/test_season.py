@@ -5,6 +5,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import polars as pl
 import pytest
@@ -103,10 +104,11 @@ def shown() -> BoardSeason:
 
 def test_the_season_that_closed_last_on_the_data_is_shown_unless_it_is_void(tmp_path: Path) -> None:
     assert newest_season(tmp_path, DATA) is None
-    for name, more in (
-        ("first", {}), ("second", {"day": 9}), ("open", {"day": 12, "closed": False}), ("other", {"data": "0.3.0"}),
-        ("void", {"day": 20}),
-    ):  # fmt: skip
+    seasons: dict[str, dict[str, Any]] = {
+        "first": {}, "second": {"day": 9}, "open": {"day": 12, "closed": False}, "other": {"data": "0.3.0"},
+        "void": {"day": 20},
+    }  # fmt: skip
+    for name, more in seasons.items():
         write_closed(tmp_path / SEASONS / name, name, **more)
     void = Void(entry=None, reason="x", at=OPENS)
     (tmp_path / SEASONS / "void" / VOID).write_text(voids_json([void]), encoding="utf-8")
