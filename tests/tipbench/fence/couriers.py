@@ -215,6 +215,9 @@ CHANNELS = {
     "counters": (lambda _: None, counters),
     "clocks": (lambda _: None, clocks),
     "world": (lambda _: None, world),
-    "temporary": (lambda _: tempfile.mkdtemp(), lambda: os.listdir(tempfile.gettempdir()) or nothing()),
+    "temporary": (
+        lambda _: tempfile.mkdtemp(prefix=NAME),
+        lambda: [one for one in os.listdir(tempfile.gettempdir()) if one.startswith(NAME)] or nothing(),
+    ),
 }
 """How the first cell sends, and how the second receives."""
