@@ -7,9 +7,7 @@ which its number decides, nor the words of its images reach a method or an autho
 from __future__ import annotations
 
 import io
-import shutil
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -51,28 +49,6 @@ SIGNIFICANT = 9
 
 Check = Callable[[Release, Sequence[str]], list[str]]
 """A made world and tasks -> why it cannot be used; nothing where it can."""
-
-
-@contextmanager
-def make_world(world: Release, engine: str = "loky") -> Iterator[Release]:
-    """Make a world on this machine, whatever the user's store, and remove it afterwards, unless it was there before."""
-    lock = world.folder.with_name(f"{world.folder.name}.lock")
-    stays = world.folder.exists() or lock.exists()
-    try:
-        yield open_on_disk(world.version, world.size, engine=engine, world=world.world, quiet=True)
-    finally:
-        if not stays:
-            shutil.rmtree(world.folder, ignore_errors=True)
-            lock.unlink(missing_ok=True)
-
-
-def has_split(task: str, world: Release, split: str, labels: str, access: str) -> bool:
-    """Return whether a world, made before, has such a split; no method is asked, which could say that it has not."""
-    try:
-        prepare(task, release=world, split=split, labels=labels, access=access)
-    except UsageError:
-        return False
-    return True
 
 
 def gate_failures(world: Release, names: Sequence[str]) -> list[str]:
