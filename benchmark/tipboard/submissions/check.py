@@ -216,6 +216,8 @@ def _forms(folder: Path, record: SubmissionRecord, truth: SubmissionTruth) -> di
     forms: dict[str, Form] = {}
     problems: dict[str, str] = {}
     for entry in record.predictions:
+        if entry.task in forms:
+            continue
         try:
             forms[entry.task] = form_of(task_of(entry.task), truth.units(task_of(entry.task)))
         except UsageError as error:
