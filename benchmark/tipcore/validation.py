@@ -42,7 +42,7 @@ def requirement(error: Mapping[str, Any], model: Any = None, show: bool = False)
 
 
 def _metadata(model: Any, place: Sequence[Any]) -> Sequence[Any]:
-    """Return the constraints of the field at a place; none of what is no field of its own."""
+    """Return the constraints of the field at a place, none where no field is there, as of an item of a list."""
     field = None
     for part in place:
         field = getattr(model, "model_fields", {}).get(part)

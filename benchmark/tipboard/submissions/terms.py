@@ -73,7 +73,7 @@ def _override_problems(record: SubmissionRecord) -> Iterator[Problem]:
     """Yield one problem per task of overrides that is not one of the predictions or, of a package, not known."""
     where, names = f"{RECORD}: pinned.overrides", record.pinned.overrides if record.pinned else ()
     if not record.predictions and not names:
-        yield Problem(where, "it names no task; say of each how it is run.")
+        yield Problem(where, "it names no task; give the overrides of each task that is run.")
     predicted = {entry.task for entry in record.predictions}
     for name in names:
         if predicted and name not in predicted:
