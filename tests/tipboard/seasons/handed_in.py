@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -82,3 +83,10 @@ def write_predictions(
     record = record_of(season, team, "mine", (task,), predictions=files, **more)
     (folder / "submission.json").write_text(json.dumps(record), encoding="utf-8")
     return folder
+
+
+def edit(path: Path, change: Callable[[Any], Any]) -> None:
+    """Change what a JSON file holds."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    change(content)
+    path.write_text(json.dumps(content), encoding="utf-8")

@@ -1,13 +1,11 @@
 """When a season is run and closed, and what is said of an entry that fails."""
 
-import json
-from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from handed_in import CLOSES, ENDS, OPENS
+from handed_in import CLOSES, ENDS, OPENS, edit
 from tipbench.runs.cells import Cell
 from tipbench.runs.runner import Outcome
 from tipboard.seasons import closing, running, verification, worlds
@@ -150,15 +148,6 @@ def test_an_entry_that_fails_on_one_world_is_listed_and_not_run_on_others(
         close_season(secret, ENDS)
 
 
-def edit(name: str, change: Callable[[Any], Any]) -> Callable[[Path], None]:
-    def changed(folder: Path) -> None:
-        content = json.loads((folder / name).read_text(encoding="utf-8"))
-        change(content)
-        (folder / name).write_text(json.dumps(content), encoding="utf-8")
-
-    return changed
-
-
 def of_task(content: Any) -> Any:
     return content["entries"][0]["tasks"]["flag_aggregation"]
 
@@ -224,7 +213,7 @@ def test_what_does_not_follow_from_the_key_is_named(
     (folder / RECEIPTS).unlink()
     kept = (folder / name).read_text(encoding="utf-8")
     for change, said in TAMPERED[name]:
-        edit(name, change)(folder)
+        edit(folder / name, change)
         found = verify(folder, engine="sequential", quiet=True).differences
         assert any(said in one for one in found), (said, found)
         (folder / name).write_text(kept, encoding="utf-8")

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from handed_in import CLOSES, ENDS, HONEST, OPENS, write_package, write_predictions, write_wheel
+from handed_in import CLOSES, ENDS, HONEST, OPENS, edit, write_package, write_predictions, write_wheel
 from tipbaselines.flag_aggregation.mace import Mace
 from tipbench.declarations import Command, Parser
 from tipbench.runs.frames import read_results, to_parquet_bytes
@@ -86,13 +86,8 @@ def test_everything_follows_from_the_key(closed: Path, capsys: pytest.CaptureFix
     assert (said["differences"], said["fitted"]) == ([], 2)
 
 
-def edit(change: Callable[[Any], Any], name: str = "entries.json") -> Callable[[Path], None]:
-    def changed(folder: Path) -> None:
-        content = json.loads((folder / name).read_text(encoding="utf-8"))
-        change(content)
-        (folder / name).write_text(json.dumps(content), encoding="utf-8")
-
-    return changed
+def edit_entries(change: Callable[[Any], Any]) -> Callable[[Path], None]:
+    return lambda folder: edit(folder / "entries.json", change)
 
 
 def raise_scores(folder: Path) -> None:
@@ -118,14 +113,14 @@ def swap_truth(folder: Path) -> None:
     ("tamper", "said"),
     [
         (
-            edit(lambda c: c["entries"][-2]["entered"]["record"].update(title="x")),
+            edit_entries(lambda c: c["entries"][-2]["entered"]["record"].update(title="x")),
             "does not follow the one before",
         ),
         (
-            edit(lambda c: c["entries"][-1]["entered"].update(entered="2027-05-01T00:00:00Z")),
+            edit_entries(lambda c: c["entries"][-1]["entered"].update(entered="2027-05-01T00:00:00Z")),
             "took no predictions",
         ),
-        (edit(lambda c: c["entries"].pop()), "receipts.json: they are not those of the entries"),
+        (edit_entries(lambda c: c["entries"].pop()), "receipts.json: they are not those of the entries"),
         (drop_world, "results: lacks "),
     ],
 )
@@ -144,7 +139,7 @@ def test_tampering_with_scores_truth_and_predictions_is_named(closed: Path, tmp_
     shutil.copytree(closed, copy)
     raise_scores(copy)
     swap_truth(copy)
-    edit(lambda c: c[2]["tasks"]["prevalence"].update(answers="0"), "worlds.json")(copy)
+    edit(copy / "worlds.json", lambda c: c[2]["tasks"]["prevalence"].update(answers="0"))
     mace = next(
         r for r in read_results(copy / "results.parquet") if r.method == f"{TASK}/mace" and r.seed == 4
     )
