@@ -8,9 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 from tipbench.config.methods import method_class
+from tipbench.method import class_of
 from tipbench.metrics.scores import Score
 from tipbench.runs.frames import RESULTS, frame_of, read_results, to_parquet_bytes
 from tipbench.runs.results import Result, read_result
@@ -262,7 +264,7 @@ def _closed_entries(
             kind="package",
             entered=None,
             tasks={
-                task: Standing(entry_class=class_of(config), status=status[one.id][task])
+                task: Standing(entry_class=declared_class(config), status=status[one.id][task])
                 for task, config in one.configs.items()
             },
         )
@@ -287,6 +289,6 @@ def _closed_entries(
     return made
 
 
-def class_of(config: dict) -> str:
-    """Return the class that a shipped method declares."""
-    return str(getattr(method_class(config["baseline"]["method"]["_target_"]), "entry_class", "fold"))
+def declared_class(config: dict[str, Any]) -> str:
+    """Return the class that a shipped method declares; ``fold`` of an oracle, which is never ranked."""
+    return class_of(method_class(config["baseline"]["method"]["_target_"])) or "fold"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 import shutil
 import tempfile
@@ -33,11 +34,9 @@ from tipboard.seasons.record import (
     ENTRIES,
     FEWEST_WORLDS,
     FROZEN,
-    HOST,
     KEY,
     KEY_BYTES,
     MOST_WORLDS,
-    NAME,
     PUBLISHED,
     RECEIPTS,
     SEASON,
@@ -59,12 +58,12 @@ from tipboard.seasons.record import (
     voids_json,
 )
 from tipboard.seasons.units import season_truth
-from tipboard.seasons.worlds import MADE, prepare_keyed
+from tipboard.seasons.worlds import prepare_keyed, world_file
 from tipboard.submissions.check import ScoredFile, SubmissionTruth, check
 from tipboard.submissions.files import limits_of
 from tipboard.submissions.messages import legal_text
 from tipboard.submissions.packages import compose_pinned, install
-from tipboard.submissions.record import RESERVED_TEAMS, SubmissionRecord
+from tipboard.submissions.record import RESERVED_TEAMS, SLUG, SubmissionRecord
 from tipboard.submissions.storage import Packages
 
 ENTRY, WHEELS, LOCK = "entry.json", "wheels", ".lock"
@@ -129,7 +128,7 @@ def open_season(order: SeasonOrder, now: datetime) -> Season:
 
 def _check_order(order: SeasonOrder, now: datetime) -> tuple[datetime, datetime | None]:
     """Return the two closing times. Raises UsageError for whatever is wrong with the order."""
-    if not NAME.fullmatch(order.name):
+    if not re.fullmatch(SLUG, order.name):
         raise UsageError(
             f"{order.name!r} cannot name a season: use small letters, digits and single hyphens, such as spring-2027."
         )
@@ -311,7 +310,7 @@ def _truth(
 
 
 def _world(secret: Path, split: str) -> SeasonWorld:
-    return read(secret / MADE / f"{split.removeprefix('w')}.json", SeasonWorld)
+    return read(world_file(secret, int(split.removeprefix("w"))), SeasonWorld)
 
 
 def _as_cell(season: Season, secret: Path, one: ScoredFile) -> Result:
@@ -355,9 +354,8 @@ def _check_new(season: Season, made: Entered, entries: Sequence[Entered]) -> Non
             f"{made.record.team} has {season.entries} of {season.entries} entries in season {season.name}: no more are "
             "taken."
         )
-    if made.wheels:
-        wheel = next(iter(made.wheels.values()))
-        others = [one.id for one in entries if one.id != made.id and wheel in one.wheels.values()]
+    if made.wheel is not None:
+        others = [one.id for one in entries if one.id != made.id and made.wheel in one.wheels.values()]
         if others:
             raise UsageError(f"{made.id} has the same wheel as {others[0]}: enter a wheel under one name.")
 
@@ -380,13 +378,13 @@ def configs_of(season: Season, record: SubmissionRecord) -> dict[str, dict[str, 
 
 
 def config_digest(config: dict[str, Any]) -> str:
-    """Return the digest of what decides a cell's result but for its seed and world."""
+    """Return the digest of all that decides the result of a config's cells, except their seeds and worlds."""
     return Cell(config, Path()).hash
 
 
 def is_host(entry: str) -> bool:
     """Return whether an entry is the host's own: of the shipped methods, or of a reserved team."""
-    return entry.partition("--")[0] in (HOST, *RESERVED_TEAMS)
+    return entry.partition("--")[0] in RESERVED_TEAMS
 
 
 def make_void(secret: Path, reason: str, now: datetime, entry: str | None = None) -> Void:

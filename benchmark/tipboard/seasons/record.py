@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -39,16 +38,9 @@ from tipboard.submissions.record import SubmissionRecord
 
 FORMAT = "tipbench season 1"
 HEX = r"^[0-9a-f]{64}$"
-NAME = re.compile(r"[a-z0-9](?:-?[a-z0-9_]){0,39}")
 KEY, SEASON, FROZEN, WORLDS, ENTRIES = "key.hex", "season.json", "frozen.json", "worlds.json", "entries.json"
-STATUS, VOID, PUBLISHED, RECEIPTS, FOLDS, TRUTH = (
-    "status.json",
-    "void.json",
-    "published",
-    "receipts.json",
-    "folds",
-    "truth",
-)
+STATUS, VOID, RECEIPTS, PUBLISHED = "status.json", "void.json", "receipts.json", "published"
+FOLDS, TRUTH = "folds", "truth"
 KEY_BYTES, NUMBER_BITS = 32, 96
 FEWEST_WORLDS, MOST_WORLDS, MOST_ENTRIES, DECIMALS, REPLICATES = 6, 64, 3, 3, 200
 BESIDE = {"advert_risk": ("truth", "expert")}
@@ -64,7 +56,7 @@ REASONS = {
     "error": "the method raised an error",
     "needs": "needs what the fold does not have",
 }
-"""Why an entry failed: nothing else is said of it before the close."""
+"""Why an entry failed, in words; before the close no more than this is said of a failure."""
 
 
 class TaskTerms(Record):
@@ -148,6 +140,11 @@ class Entered(Record):
     @property
     def is_package(self) -> bool:
         return not self.record.predictions
+
+    @property
+    def wheel(self) -> str | None:
+        """SHA-256 of its own wheel; None where it takes none."""
+        return next(iter(self.wheels.values()), None)
 
     @property
     def receipt(self) -> str:
@@ -319,6 +316,14 @@ def open_public(folder: Path) -> Season:
     return read(folder / SEASON, Season)
 
 
+def read_key(folder: Path) -> bytes:
+    """Return the key in a folder; no bytes where there is none, or no hex digits."""
+    try:
+        return bytes.fromhex((folder / KEY).read_text(encoding="ascii").strip())
+    except (OSError, ValueError):
+        return b""
+
+
 def open_secret(folder: Path, to_void: bool = False) -> tuple[Season, bytes]:
     """Return the season of a host's folder and its key.
 
@@ -336,14 +341,11 @@ def open_secret(folder: Path, to_void: bool = False) -> tuple[Season, bytes]:
     for void in read_voids(folder):
         if void.entry is None:
             raise UsageError(f"season {season.name} is void since {minute(void.at)}: {void.reason}")
-    try:
-        key = bytes.fromhex((folder / KEY).read_text(encoding="ascii").strip())
-    except FileNotFoundError:
+    if not (folder / KEY).exists():
         raise UsageError(
             f"{folder / KEY} is lost: restore it, or end the season with `tipbench season void {folder} reason=TEXT`."
-        ) from None
-    except (ValueError, OSError):
-        key = b""
+        )
+    key = read_key(folder)
     if len(key) != KEY_BYTES or commitment(key, season) != season.commitment:
         raise UsageError(
             f"{folder / KEY} and {folder / SEASON} do not give the season's commitment: restore both as they were."

@@ -22,6 +22,7 @@ from typing import Any
 from tipbench.config.compose import Composer, parse
 from tipbench.config.methods import method_class
 from tipbench.config.options import config_folders
+from tipbench.fence.session import Limits
 from tipbench.method import is_oracle
 from tipbench.runs.cells import Cell
 from tipbench.runs.digests import digests_of, versions_of
@@ -71,13 +72,13 @@ from tipboard.seasons.record import (
 )
 from tipboard.seasons.worlds import (
     AGAIN,
-    MADE,
     Check,
     draw_world,
     forget_world,
     gate_failures,
     prepare_keyed,
     read_world,
+    world_file,
     write_fold,
 )
 from tipboard.submissions.packages import Environment, install
@@ -107,7 +108,16 @@ class Participant:
     @property
     def wheel(self) -> str | None:
         """SHA-256 of its own wheel; None of tipbench's."""
-        return next(iter(self.entered.wheels.values()), None) if self.entered is not None else None
+        return None if self.entered is None else self.entered.wheel
+
+    def as_frozen(self) -> FrozenEntry:
+        """What is frozen of it."""
+        return FrozenEntry(
+            id=self.id,
+            receipt=None if self.entered is None else self.entered.receipt,
+            wheel=self.wheel,
+            configs={task: config_digest(config) for task, config in self.configs.items()},
+        )
 
 
 def list_shipped(season: Season, notice: Notice = lambda said: None) -> list[Participant]:
@@ -149,15 +159,7 @@ def freeze(season: Season, secret: Path, now: datetime, notice: Notice = lambda 
             raise UsageError(
                 f"season {season.name} takes packages until {minute(season.closes)}: run it after that."
             )
-        entries = [
-            FrozenEntry(
-                id=one.id,
-                receipt=one.entered.receipt if one.entered else None,
-                wheel=one.wheel,
-                configs={task: config_digest(config) for task, config in one.configs.items()},
-            )
-            for one in participants(season, secret, notice)
-        ]
+        entries = [one.as_frozen() for one in participants(season, secret, notice)]
         frozen = Frozen(name=season.name, frozen=now.replace(microsecond=0), entries=entries)
         write_file_atomically(path, to_json(frozen), AGAIN)
     return read(path, Frozen)
@@ -166,10 +168,9 @@ def freeze(season: Season, secret: Path, now: datetime, notice: Notice = lambda 
 def check_frozen(frozen: Frozen, those: Sequence[Participant]) -> None:
     """Refuse packages or methods that are not those that were frozen; a void one may be missing. Raises UsageError."""
     known = {one.id: one for one in frozen.entries}
-    for one in those:
-        configs = {task: config_digest(config) for task, config in one.configs.items()}
+    for one in (each.as_frozen() for each in those):
         there = known.get(one.id)
-        if there is None or (there.wheel, there.configs) != (one.wheel, configs):
+        if there is None or (there.wheel, there.configs) != (one.wheel, one.configs):
             raise UsageError(f"{one.id} is not as it was frozen: restore it, or make the season void.")
 
 
@@ -248,10 +249,10 @@ class Host:
 
 def _make_worlds(host: Host, check: Check) -> list[SeasonWorld]:
     def settle(k: int) -> SeasonWorld:
-        made = read_world(host.secret, k) or draw_world(
-            host.season, host.key, host.frozen, k, check, host.engine
-        )
-        write_file_atomically(host.secret / MADE / f"{k}.json", to_json(made), AGAIN)
+        if (there := read_world(host.secret, k)) is not None:
+            return there
+        made = draw_world(host.season, host.key, host.frozen, k, check, host.engine)
+        write_file_atomically(world_file(host.secret, k), to_json(made), AGAIN)
         return made
 
     return run_all(settle, range(1, host.season.worlds + 1), "sequential", "worlds", host.quiet)
@@ -315,7 +316,7 @@ def _run_world(
         elif cells:
             batches.append(CellBatch(tuple(cells), ids, environments.get(one.id)))
     batches += [CellBatch(tuple(cells), ids) for _, cells in sorted(by_fold.items())]
-    work = partial(_run_batch, secret, season.minutes, season.memory_gib)
+    work = partial(_run_batch, secret, limits_of_cells(season.minutes, season.memory_gib))
     label = f"cells of world {world.k} of {season.worlds}"
     run_all(work, batches, host.engine, label, host.quiet, lambda batch: len(batch.cells))
 
@@ -334,14 +335,12 @@ def _test_classes(
             ranked = [(e, c) for e, c in cells if c.config["labels"] == season.terms[c.task].labels[0]]
             left = [(e, c) for e, c in ranked if not class_path(secret, e, c.task).is_file() and is_done(c)]
             batches += [CellBatch(tuple(left), host.ids(world.k), environments.get(one.id))] if left else []
-    work = partial(_test_class, secret, season.minutes, season.memory_gib, host.ids(0))
+    work = partial(_test_class, secret, limits_of_cells(season.minutes, season.memory_gib), host.ids(0))
     run_all(work, batches, host.engine, "tests of class", host.quiet)
 
 
-def _test_class(
-    secret: Path, minutes: float, memory_gib: float, words: Mapping[str, bytes], batch: CellBatch
-) -> None:
-    limits, environment = limits_of_cells(minutes, memory_gib), batch.environment or Environment("")
+def _test_class(secret: Path, limits: Limits, words: Mapping[str, bytes], batch: CellBatch) -> None:
+    environment = batch.environment or Environment("")
     for entry, cell in batch.cells:
         shared = SharedFold(cell, ids=batch.ids[cell.task])
         plain = read_predictions(cell.folder, read_result(cell.folder))
@@ -363,8 +362,8 @@ def is_done(cell: Cell) -> bool:
     return isinstance(found, Outcome) and found.result is not None
 
 
-def _run_batch(secret: Path, minutes: float, memory_gib: float, batch: CellBatch) -> None:
-    limits, environment = limits_of_cells(minutes, memory_gib), batch.environment or Environment("")
+def _run_batch(secret: Path, limits: Limits, batch: CellBatch) -> None:
+    environment = batch.environment or Environment("")
     shared: SharedFold | None = None
     for entry, cell in batch.cells:
         if read_failure(secret, entry, cell) is not None:
@@ -416,10 +415,11 @@ def statuses(
     """Return by participant and task "ran" or why it failed; a task with a cell that was not run is missing."""
     found: dict[str, dict[str, str]] = {}
     for one in those:
-        done, tasks = dict.fromkeys(one.configs, True), found.setdefault(one.id, {})
+        tasks, left = found.setdefault(one.id, {}), set[str]()
         for cell in (cell for world in worlds for cell in cells_of(season, secret, one, world)):
             if (reason := read_failure(secret, one.id, cell)) is not None:
                 tasks[cell.task] = f"failed: {reason}"
-            done[cell.task] &= is_done(cell)
-        tasks |= {task: RAN for task, whole in done.items() if whole and task not in tasks}
+            elif cell.task not in left and not is_done(cell):
+                left.add(cell.task)
+        tasks |= {task: RAN for task in one.configs if task not in tasks and task not in left}
     return found

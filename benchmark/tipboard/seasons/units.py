@@ -8,7 +8,6 @@ import polars as pl
 from tipbench.data.fold import Prepared
 from tipbench.kinds.answers import Answers
 from tipbench.task import Task
-from tipbench.tasks import task_of
 from tipcore.errors import UsageError
 from tipcore.table_files import UNREADABLE, error_line, read_parquet
 
@@ -99,6 +98,6 @@ def _check_terms(record: SubmissionRecord, season: Season) -> None:
         there = {entry.split for entry in record.predictions if entry.task == name}
         if strange := sorted(there ^ set(_worlds(season))):
             raise UsageError(
-                f"{task_of(name).name}: predict every world, w1 to w{season.worlds}, and no other "
+                f"{name}: predict every world, w1 to w{season.worlds}, and no other "
                 f"({strange[0]} is {'too many' if strange[0] in there else 'missing'})."
             )

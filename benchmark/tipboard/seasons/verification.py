@@ -35,7 +35,7 @@ from tipdata.release.builder import open_on_disk
 from tipboard.seasons.closing import (
     PREDICTIONS,
     ClosedSeason,
-    class_of,
+    declared_class,
     found_class,
     read_closed,
     round_scores,
@@ -52,7 +52,6 @@ from tipboard.seasons.record import (
     SEASON,
     TRUTH,
     WORLDS,
-    Attempt,
     Season,
     SeasonWorld,
     commitment,
@@ -62,6 +61,7 @@ from tipboard.seasons.record import (
     is_drawn,
     minute,
     open_public,
+    read_key,
     read_receipts,
     read_voids,
     release_of,
@@ -121,38 +121,37 @@ def verify(
             season, False, [], [*notes, "its key is published at the close: until then nothing follows"]
         )
     closed = read_closed(folder)
-    try:
-        key = bytes.fromhex((folder / KEY).read_text(encoding="ascii").strip())
-    except (OSError, ValueError):
-        key = b""
+    key = read_key(folder)
     if commitment(key, season) != season.commitment:
         return Verified(season, True, [f"{KEY} and {SEASON} do not give the commitment"], notes)
     notes += differences(season)
-    found = [*_entry_differences(closed), *_number_differences(closed, key)]
+    shipped = list_shipped(season)
+    found = [*_entry_differences(closed, shipped), *_number_differences(closed, key)]
     if read_receipts(folder) != [
         one.entered.receipt for one in closed.closed.entries if one.entered is not None
     ]:
         found.append(f"{RECEIPTS}: they are not those of the entries")
     if found:
         return Verified(season, True, found, [*notes, "worlds and scores were not checked"])
-    those, expected = _participants(closed), dict[tuple[str, str, str, int], Cell]()
+    those, expected = _participants(closed, shipped), dict[tuple[str, str, str, int], Cell]()
     for world in closed.worlds:
         for one in those:
             for cell in cells_of(season, Path(), one, world):
                 expected[one.id, cell.task, cell.config["labels"], world.k] = cell
-    refits = _drawn_cells(closed, key, those, everything)
+    drawn = _drawn_cells(closed, key, those, everything)
+    refits = {place: cell for place, cell in expected.items() if (place[0], place[1], place[3]) in drawn}
     store = PredictionStore(str(folder / PREDICTIONS)) if results is None else store_of(results)
     found += _result_differences(closed, expected)
     for world in closed.worlds:
         found += _world_differences(closed, world, check, engine)
-        work = partial(_task_differences, closed, key, world, folder, store, expected, refits)
+        work = partial(_task_differences, closed, key, world, folder, store, refits)
         label = f"tasks of world {world.k} of {season.worlds}"
         found += [said for those_of in run_all(work, season.tasks, engine, label, quiet) for said in those_of]
         forget_world(release_of(season, world.number))
-    return Verified(season, True, list(dict.fromkeys(found)), notes, len(refits))
+    return Verified(season, True, list(dict.fromkeys(found)), notes, len(drawn))
 
 
-def _participants(closed: ClosedSeason) -> list[Participant]:
+def _participants(closed: ClosedSeason, shipped: Sequence[Participant]) -> list[Participant]:
     season = closed.season
     packages = [
         Participant(one.id, configs_of(season, one.entered.record), one.entered)
@@ -160,10 +159,10 @@ def _participants(closed: ClosedSeason) -> list[Participant]:
         if one.entered is not None and one.entered.is_package and one.note is None
     ]
     frozen = {one.id for one in closed.frozen.entries}
-    return [*packages, *(one for one in list_shipped(season) if one.id in frozen)]
+    return [*packages, *(one for one in shipped if one.id in frozen)]
 
 
-def _entry_differences(closed: ClosedSeason) -> Iterator[str]:
+def _entry_differences(closed: ClosedSeason, shipped: Sequence[Participant]) -> Iterator[str]:
     """Yield where entries contradict their chain, the freeze, each other or their times."""
     season, frozen, listed = closed.season, closed.frozen, closed.closed
     if {frozen.name, listed.name} != {season.name}:
@@ -172,7 +171,7 @@ def _entry_differences(closed: ClosedSeason) -> Iterator[str]:
     yield from (f"{ENTRIES}: {said}" for said in chain_differences(entered, season.commitment))
     notes = count_entries(entered, listed.voids)
     try:
-        check_frozen(frozen, _participants(closed))
+        check_frozen(frozen, _participants(closed, shipped))
     except UsageError as error:
         yield f"{FROZEN}: {str(error).rstrip('.')}"
     receipts = {one.receipt for one in entered}
@@ -181,7 +180,7 @@ def _entry_differences(closed: ClosedSeason) -> Iterator[str]:
         for one in frozen.entries
         if one.receipt not in {None, *receipts}
     )
-    classes = {one.id: {task: class_of(c) for task, c in one.configs.items()} for one in list_shipped(season)}
+    classes = {one.id: {task: declared_class(c) for task, c in one.configs.items()} for one in shipped}
     for one in listed.entries:
         if one.entered is None:
             declared, note, kind = classes.get(one.id, {}), None, "package"
@@ -289,17 +288,13 @@ def _world_differences(
 ) -> Iterator[str]:
     """Yield attempts whose checks give other reasons; the world stays on this machine."""
     season = closed.season
-
-    def again(attempt: Attempt) -> list[str]:
+    for number, attempt in enumerate(world.attempts):
         there = release_of(season, attempt.number)
         open_on_disk(there.version, there.size, engine=engine, world=attempt.number, quiet=True)
-        return check(there, season.tasks)
-
-    for number, attempt in enumerate(world.attempts):
-        if again(attempt) != attempt.reasons:
+        if check(there, season.tasks) != attempt.reasons:
             yield f"{WORLDS}: attempt {number} of world {world.k} fails for other reasons, or for none"
         if attempt is not world.attempts[-1]:
-            forget_world(release_of(season, attempt.number))
+            forget_world(there)
 
 
 def _task_differences(
@@ -308,8 +303,7 @@ def _task_differences(
     world: SeasonWorld,
     folder: Path,
     store: PredictionStore,
-    expected: Mapping[tuple[str, str, str, int], Cell],
-    refits: set[tuple[str, str, int]],
+    refits: Mapping[tuple[str, str, str, int], Cell],
     task: str,
 ) -> list[str]:
     """Return what differs of one task in one world: its description, fold, truth and scores, and cells fitted again."""
@@ -338,8 +332,7 @@ def _task_differences(
                     found.append(f"results: the scores of {name_of(place)} are not those of its predictions")
             except UsageError as error:
                 found.append(f"results: {name_of(place)}: {str(error).rstrip('.')}")
-            if (entry, task, world.k) in refits:
-                cell = expected[place]
+            if (cell := refits.get(place)) is not None:
                 fold = shared.setdefault(
                     cell.fold_key, SharedFold(cell, ids=ids_key(key, closed.frozen, world.k, task))
                 )
@@ -370,7 +363,7 @@ def _scores_again(season: Season, prepared: Prepared, one: Result, store: Predic
 
 
 def _fit_again(season: Season, cell: Cell, shared: SharedFold, one: Result, name: str) -> list[str]:
-    """Return whether a shipped method, fitted again, gives another score."""
+    """Return a clause where a shipped method, fitted again, does not give the score that is published."""
     with tempfile.TemporaryDirectory(prefix="tipbench-season-") as work:
         cell = Cell(cell.config, Path(work))
         versions = versions_of(cell)

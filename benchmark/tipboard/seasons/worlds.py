@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import polars as pl
+from polars import selectors as columns
 from tipbench.data.fold import Fold, Prepared
 from tipbench.data.relabelling import relabel
 from tipbench.evaluation.references import references
@@ -40,8 +41,6 @@ from tipboard.seasons.record import (
 )
 
 MOST_ATTEMPTS = 20
-MADE = "worlds"
-"""The folder of the host's folder with the worlds that were drawn."""
 AGAIN = "free space there and run the same command again: it goes on"
 PARTS, TABLES = "parts.parquet", "tables"
 SIGNIFICANT = 9
@@ -86,9 +85,14 @@ def draw_world(
     )
 
 
+def world_file(secret: Path, k: int) -> Path:
+    """Return the file of the host's folder with world k as it was drawn."""
+    return secret / "worlds" / f"{k}.json"
+
+
 def read_world(secret: Path, k: int) -> SeasonWorld | None:
     """Return world k as it was drawn; None where it was not yet."""
-    path = secret / MADE / f"{k}.json"
+    path = world_file(secret, k)
     return read(path, SeasonWorld) if path.is_file() else None
 
 
@@ -123,14 +127,10 @@ def describe(season: Season, number: int, prepared: Prepared) -> WorldTask:
 
 def frame_digest(frame: pl.DataFrame) -> str:
     """Return SHA-256 over the columns of a frame by name, floats to :data:`SIGNIFICANT` digits."""
-    shown = {
-        name: pl.col(name).round_sig_figs(SIGNIFICANT).cast(pl.String)
-        if kind.is_float()
-        else pl.col(name).cast(pl.String)
-        for name, kind in frame.schema.items()
-        if kind.is_float() or isinstance(kind, pl.Enum)
-    }
-    return value_digest({one.name: column_digest(one) for one in frame.with_columns(**shown).iter_columns()})
+    shown = frame.with_columns(
+        columns.float().round_sig_figs(SIGNIFICANT).cast(pl.String), columns.enum().cast(pl.String)
+    )
+    return value_digest({one.name: column_digest(one) for one in shown.iter_columns()})
 
 
 def fold_files(fold: Fold) -> dict[str, pl.DataFrame]:

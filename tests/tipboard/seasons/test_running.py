@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from handed_in import CLOSES, ENDS, OPENS, edit
+from tipbench.fence.session import Limits
 from tipbench.runs.cells import Cell
 from tipbench.runs.runner import Outcome
 from tipboard.seasons import closing, running, verification, worlds
@@ -244,7 +245,7 @@ def test_what_the_test_of_class_finds_is_kept_and_read(
     for name in ("read_predictions", "read_result"):
         monkeypatch.setattr(running, name, lambda *_: None)
     monkeypatch.setattr(running, "check_class", lambda *_: lost)
-    running._test_class(tmp_path, 1.0, 1.0, keys, running.CellBatch((("a--b", cell),), keys))
+    running._test_class(tmp_path, Limits(), keys, running.CellBatch((("a--b", cell),), keys))
     path = running.class_path(tmp_path, "a--b", "flag_aggregation")
     assert closing.found_class(ClassTest.model_validate_json(path.read_bytes())) == "worlds"
     assert closing.found_class(lost.model_copy(update={"low": -0.1})) == "fold"
