@@ -324,20 +324,14 @@ def read_key(folder: Path) -> bytes:
         return b""
 
 
-def open_secret(folder: Path, to_void: bool = False) -> tuple[Season, bytes]:
+def open_secret(folder: Path) -> tuple[Season, bytes]:
     """Return the season of a host's folder and its key.
 
-    Args:
-        to_void: whether it is opened to be made void, for which no key is needed.
-
-    Raises:
-        UsageError: where it is no such folder, the key is lost or another one, the season is void or was opened by
-            another tipbench, and on a system that hosts none.
+    Raises UsageError where it is no such folder, the key is lost or another one, the season is void or was opened by
+    another tipbench, and on a system that hosts none.
     """
     require_confinement("Hosting a season")
     season = open_public(folder)
-    if to_void:
-        return season, b""
     for void in read_voids(folder):
         if void.entry is None:
             raise UsageError(f"season {season.name} is void since {minute(void.at)}: {void.reason}")

@@ -25,7 +25,8 @@ from tipboard.submissions.messages import Problem, legal_text, quote
 
 RECORD = "submission.json"
 RESERVED_TEAMS = ("tipbench", "own")
-"""Names of teams that no submission may have: reference methods, and methods that the keeper of a board ran."""
+"""Names of teams that no submission may have, but the second one in a season: of the reference methods, and of methods
+that whoever keeps a board or hosts a season brings."""
 
 MOST_FILES = 200
 _HOST = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+"
