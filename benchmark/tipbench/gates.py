@@ -32,6 +32,7 @@ from tipbench.metrics.bootstrap import (
     percentile_interval,
     ratio,
     replicate,
+    row_weights,
 )
 from tipbench.metrics.metric import make_inputs
 from tipbench.metrics.registry import measure_primary
@@ -112,8 +113,8 @@ def check_task(task: Task, source: Source) -> Iterator[Reading]:
         yield Reading(task.name, "number", "positive clusters", -count, -fewest, 0.0, count >= fewest)
     if gate is not None:
         yield from gate.check(prepared)
-    for further in FURTHER.get(task.name, ()):
-        yield from further(prepared, source)
+    if task.name in FURTHER:
+        yield from FURTHER[task.name](prepared, source)
 
 
 def read_gate(
@@ -146,9 +147,8 @@ class Units:
         from sklearn.model_selection import GroupKFold
 
         self.frame, (self._codes, self.clusters) = frame, encode_dense(frame["cluster"])
-        self._weights = frame["weight"].to_numpy() if "weight" in frame.columns else np.ones(frame.height)
-        splits = GroupKFold(min(5, self.clusters)).split(self._codes, groups=self._codes)
-        self._folds = list(splits)
+        self._weights = row_weights(frame)
+        self._folds = list(GroupKFold(min(5, self.clusters)).split(self._codes, groups=self._codes))
 
     def cross_fit(self, features: Floats, label: str = "label") -> Ranked:
         """Rank units by small boosted trees, fitted and scored on different clusters (five folds).
@@ -165,6 +165,7 @@ class Units:
             return self.rank(scores, label)
         trees, rate = (20, 0.3) if columns.shape[1] == 1 else (60, 0.1)
         options = {
+            "objective": "binary",
             "learning_rate": rate,
             "num_leaves": 15,
             "min_data_in_leaf": 50,
@@ -172,10 +173,8 @@ class Units:
             "verbosity": -1,
         }
         for train, test in self._folds:
-            data = lightgbm.Dataset(
-                columns[train], target[train], weight=self._weights[train], params=options
-            )
-            model = lightgbm.train({**options, "objective": "binary"}, data, trees)
+            data = lightgbm.Dataset(columns[train], target[train], weight=self._weights[train])
+            model = lightgbm.train(options, data, trees)
             scores[test] = model.predict(columns[test])  # type: ignore[index]
         return self.rank(scores, label)
 
@@ -241,28 +240,32 @@ def adverts(prepared: Prepared) -> pl.DataFrame:
     return prepared.folds[0].units("test").join(accounts, on="account").collect()
 
 
-def join_positions(frame: pl.DataFrame, table: pl.LazyFrame, end: str, columns: tuple[str, ...], prefix: str):
-    """Return units with the least and the mean of what a table's rows have in these columns, and of their position."""
-    unit, of = frame.columns[0], pl.col(*columns, "position").cast(pl.Float64)
-    least, mean = of.min().name.prefix(f"{prefix} least "), of.mean().name.prefix(f"{prefix} mean ")
-    rows = table.with_row_index("position").group_by(pl.col(end).alias(unit)).agg(least, mean)
-    return frame.join(rows.collect(), on=unit, how="left")
-
-
 def accounts(prepared: Prepared) -> pl.DataFrame:
-    frame = prepared.folds[0].units("test").select("account", pl.exclude("account")).collect()
+    frame = prepared.folds[0].units("test").collect()
     for end in ("source", "target"):
-        frame = join_positions(frame, prepared.folds[0].tables["ties"], end, ("tie",), end)
+        frame = join_positions(prepared, frame, "ties", end, ("tie",), end)
     return frame
 
 
 def firms(prepared: Prepared) -> pl.DataFrame:
-    frame = prepared.folds[0].units("test").select("firm", pl.exclude("firm")).collect()
-    tables = prepared.folds[0].tables
-    frame = join_positions(frame, tables["supplies"], "supplier", ("supply", "since_day"), "supplies")
+    frame = prepared.folds[0].units("test").collect()
+    frame = join_positions(prepared, frame, "supplies", "supplier", ("supply", "since_day"), "supplies")
     for table in ("audits", "complaints"):
-        frame = join_positions(frame, tables[table], "firm", (table.removesuffix("s"), "day"), table)
+        frame = join_positions(prepared, frame, table, "firm", (table.removesuffix("s"), "day"), table)
     return frame
+
+
+def join_positions(
+    prepared: Prepared, frame: pl.DataFrame, table: str, end: str, columns: tuple[str, ...], prefix: str
+) -> pl.DataFrame:
+    """Return units with the least and the mean of these columns, and of the position, over their rows of a table.
+
+    ``end``: the column with the unit of a row. ``prefix``: how the names of the new columns begin.
+    """
+    unit, of = prepared.task.unit, pl.col(*columns, "position").cast(pl.Float64)
+    least, mean = of.min().name.prefix(f"{prefix} least "), of.mean().name.prefix(f"{prefix} mean ")
+    rows = prepared.folds[0].tables[table].with_row_index("position")
+    return frame.join(rows.group_by(pl.col(end).alias(unit)).agg(least, mean).collect(), on=unit, how="left")
 
 
 def contacts(prepared: Prepared) -> pl.DataFrame:
@@ -301,9 +304,7 @@ def payments(prepared: Prepared) -> pl.DataFrame:
         frame = frame.join(named, on=end, how="left")
         frame = frame.join(made.group_by(end).len(f"{end} payments"), on=end, how="left")
     counted = ("payer", "payee", "channel", "purpose", "town")
-    return frame.sort("payment").with_columns(
-        pl.len().over("region", name).alias(f"{name} frequency") for name in counted
-    )
+    return frame.with_columns(pl.len().over("region", name).alias(f"{name} frequency") for name in counted)
 
 
 def conversations(prepared: Prepared) -> pl.DataFrame:
@@ -337,8 +338,8 @@ def join_steps(prepared: Prepared, time: str, **more: pl.Expr) -> pl.DataFrame:
 # Truths: the units of a gate's frame with label and cluster.
 
 
-def labels(prepared: Prepared, *further: str) -> pl.DataFrame:
-    return prepared.answers.frame.select(prepared.task.unit, "label", "cluster", *further)
+def labels(prepared: Prepared) -> pl.DataFrame:
+    return prepared.answers.frame.select(prepared.task.unit, "label", "cluster", "weight")
 
 
 def needs(prepared: Prepared) -> pl.DataFrame:
@@ -373,7 +374,8 @@ class Gate:
     or not at all (""); with "all", texts have a length, and scalars of signal columns are not read alone.
     ``thinned``: whether one in ten negatives is kept and both classes weigh one: at one positive in 300 the trees would
     find nothing, not even a planted leak. ``counts``: further scalars of the units. ``phases``: periods in days, at
-    whose phase the minute must say next to nothing.
+    whose phase the minute must say next to nothing. ``ranking``: a column that must rank units hardly better or worse
+    than chance, as it is.
     """
 
     frame: Callable[[Prepared], pl.DataFrame]
@@ -384,6 +386,7 @@ class Gate:
     access: str = "auto"
     counts: Callable[[Prepared], Iterable[pl.DataFrame]] = lambda prepared: ()
     phases: tuple[int, ...] = ()
+    ranking: str = ""
 
     def check(self, prepared: Prepared) -> Iterator[Reading]:
         """Yield what one scalar tells, how many units it tells for sure, and what incidental ones tell together."""
@@ -392,24 +395,29 @@ class Gate:
         targets = [
             t for t in frame.columns if (t == "label" or t.startswith("target_")) and frame[t].n_unique() > 1
         ]
-        alone = [(name, v, t) for name, v in self.alone(prepared, frame).items() for t in targets]
+        scalars = self.scalars(frame)
+        alone = [(n, v, t) for n, v in self.alone(prepared, frame, scalars).items() for t in targets]
         trees = ((n, units.cross_fit(values, t).auroc, units.clusters) for n, values, t in alone)
         yield from read_gate(task.name, "scalar", limits["scalar_auroc"], trees)
         rates = ((n, units.rate_values(values, t).sure_share, units.clusters) for n, values, t in alone)
         yield from read_gate(task.name, "sure value", SURE, rates)
-        together = {"incidental": [v for name, v in self.scalars(frame).items() if self.incidental(name)]}
+        together = {"incidental": [values for name, values in scalars.items() if self.incidental(name)]}
         if self.phases:
             together["phases"] = [frame["minute"].to_numpy() % (days * 1440) for days in self.phases]
         for gate, columns in together.items():
             trees = ((t, units.cross_fit(np.column_stack(columns), t).auroc, units.clusters) for t in targets)
             yield from read_gate(task.name, gate, limits["identifiers_auroc"], trees)
+        if self.ranking:
+            ranked = units.rank(frame[self.ranking].to_numpy())
+            far = [(self.ranking, lambda drawn: np.abs(ranked.auroc(drawn) - 0.5), units.clusters)]
+            yield from read_gate(task.name, self.ranking, FARTHEST, far)
 
-    def alone(self, prepared: Prepared, frame: pl.DataFrame) -> dict[str, Floats]:
-        """Return the scalars of which none may tell the label."""
+    def alone(self, prepared: Prepared, frame: pl.DataFrame, scalars: dict[str, Floats]) -> dict[str, Floats]:
+        """Return the scalars of which none may tell the label, with the further ones."""
         unit, signal = prepared.task.unit, {column.split(".")[1] for column in prepared.task.signal_columns}
         found = {
             name: values
-            for name, values in self.scalars(frame).items()
+            for name, values in scalars.items()
             if not (self.frequency == "all" and name.split(" ")[0] in signal)
         }
         for counts in self.counts(prepared):
@@ -456,6 +464,8 @@ TRUTH = ("label", "cluster", "weight")
 SURE, FEWEST_FALSE, FEW = 0.10, 0.001, 10
 """Most of the positive clusters that exact values of one scalar may find at this share of false positives; a value's
 share of positives is drawn to that of all as if by so many further units."""
+FARTHEST = 0.10
+"""How far from .5 the AUROC of a column may be that ranks units as it is."""
 
 
 def _numbers(values: pl.Series) -> Floats:
@@ -476,8 +486,8 @@ def _incidental(
 
 
 def _is_incidental_advert(name: str) -> bool:
-    shape = name.endswith(("frequency", "code", "length"))
-    if shape and name.split(" ")[0] in ("category", "price", "platform", "language"):
+    is_signal = name.split(" ")[0] in ("category", "price", "platform", "language")
+    if is_signal and name.endswith(("frequency", "length")):
         return False
     keys = ("advert", "account", "device_cluster", "minute", "created_day", "town", "region")
     return name.endswith(("missing", "length", "frequency", "count", "row position", "hour")) or name in keys
@@ -509,7 +519,6 @@ GATES = {
     "advert_risk": Gate(
         adverts,
         _is_incidental_advert,
-        truth=lambda prepared: labels(prepared, "weight"),
         frequency="all",
         access="platform",
     ),
@@ -549,7 +558,10 @@ GATES = {
         phases=(1, 7, 30),
     ),
     "recruitment_onset": Gate(
-        conversations, _incidental(("platform", "language", "channels", "first_side")), frequency="text"
+        conversations,
+        _incidental(("platform", "language", "channels", "first_side")),
+        frequency="text",
+        ranking="length",
     ),
     "route_forecast": Gate(
         circuits,
@@ -581,18 +593,12 @@ def metric_of(prepared: Prepared, predictions: pl.DataFrame) -> tuple[Measure, i
     return lambda drawn: np.nan_to_num(family.metrics(drawn)[prepared.task.primary]), inputs.clusters.count
 
 
-def share_of(
-    rows: pl.Expr | pl.Series, frame: pl.DataFrame, less: pl.Series | None = None
-) -> tuple[Measure, int]:
-    """Return the share of the frame's rows, less the share of other rows, under multiplicities of its clusters."""
+def mean_of(values: pl.Expr, frame: pl.DataFrame) -> tuple[Measure, int]:
+    """Return the mean of values of the frame's rows, null as 0, under multiplicities of its clusters."""
     codes, count = encode_dense(frame["cluster"])
-    known, own = codes >= 0, frame.select(rows).to_series().cast(pl.Float64).fill_null(0)
-    over = own if less is None else own - less.cast(pl.Float64).fill_null(0)
-    sums = (
-        np.bincount(codes[known], over.to_numpy()[known], count),
-        np.bincount(codes[known], minlength=count),
-    )
-    return lambda drawn: ratio(drawn @ sums[0], drawn @ sums[1]), count
+    known, own = codes >= 0, frame.select(values.cast(pl.Float64).fill_null(0)).to_series().to_numpy()
+    total, rows = np.bincount(codes[known], own[known], count), np.bincount(codes[known], minlength=count)
+    return lambda drawn: ratio(drawn @ total, drawn @ rows), count
 
 
 LINKS_AT_CHANCE = 0.02
@@ -657,12 +663,14 @@ def place_adverts(prepared: Prepared, source: Source) -> pl.DataFrame:
 def neighbours_by(placed: pl.DataFrame, key: pl.Expr) -> tuple[Measure, int]:
     """Return the share of neighbours by a key, within regions, that are of one cluster, less that of those by lot."""
     lot = pl.lit(pl.Series(Stream(0, "lot").uniform(placed["advert"].to_numpy())))
-    found = []
-    for by in (key, lot):
-        ordered = placed.with_columns(by=by).sort("region", "by", "advert" if by is key else "by")
-        same = (pl.col("cluster") == pl.col("cluster").shift(1)).over("region")
-        found.append(ordered.with_columns(same=same).sort("advert"))
-    return share_of(pl.col("same"), found[0], found[1]["same"])
+
+    def alike(by: pl.Expr) -> pl.Series:
+        """Return whether an advert and the one before it are of one cluster, 1 or 0, by advert."""
+        ordered = placed.with_columns(by=by).sort("region", "by", "advert")
+        same = (pl.col("cluster") == pl.col("cluster").shift(1)).over("region").fill_null(False)
+        return ordered.with_columns(same=same.cast(pl.Float64)).sort("advert")["same"]
+
+    return mean_of(pl.lit(alike(key) - alike(lot)), placed.sort("advert"))
 
 
 def read_neighbours(prepared: Prepared, source: Source) -> Iterator[Reading]:
@@ -676,7 +684,7 @@ def read_neighbours(prepared: Prepared, source: Source) -> Iterator[Reading]:
 def order_of_regions(placed: pl.DataFrame) -> tuple[Measure, int]:
     """Return how much the share of neighbours in the table that are of one region differs from that by lot."""
     ordered = placed.sort("place").with_columns(cluster="region")
-    alike, count = share_of(pl.col("region") == pl.col("region").shift(1), ordered)
+    alike, count = mean_of(pl.col("region") == pl.col("region").shift(1), ordered)
     sizes = ordered.group_by("region").len().sort("region")["len"].to_numpy()
 
     def differ(drawn: Floats) -> Floats:
@@ -687,11 +695,11 @@ def order_of_regions(placed: pl.DataFrame) -> tuple[Measure, int]:
 
 
 def read_regions(prepared: Prepared, source: Source) -> Iterator[Reading]:
-    """Yield whether its number, or a multiple of what is shown of a region, tells its hidden people."""
+    """Yield how far the number of a region, or a multiple of what is shown of it, tells how many people it hides."""
     limits, regions = prepared.task.leak_limits, show_regions(prepared)
     name, limit = prepared.task.name, limits["region_rank_correlation"]
     yield from read_gate(name, "region rank", limit, [("region", correlate_ranks(regions), regions.height)])
-    # The lower the error the more is told; constant_multiple_error is the least.
+    # A small error tells much: constant_multiple_error is the least there may be, so value and limit are negative.
     shown = [c for c in ("observed", "lists", "rows", "strata", "most", "single") if (regions[c] > 0).all()]
     found = ((c, error_of_multiple(regions, c), regions.height) for c in shown)
     yield from read_gate(name, "error of the best multiple", -limits["constant_multiple_error"], found)
@@ -743,8 +751,8 @@ TOWN_KEYS = {
 
 
 def read_town_keys(prepared: Prepared, source: Source) -> Iterator[Reading]:
-    """Yield how far from chance are the ten towns of a query's region, without the one it is in, that a key ranks
-    first."""
+    """Yield how far from chance the ten towns score that a key ranks first among those of a query's region, without
+    the town that the query is in."""
     rows = prepared.streams[0].test.rows.select("stop", "sequence", here="town")
     asked = prepared.answers.frame.select("stop", "region").join(rows, on="stop")
     listed = asked.join(prepared.answers.candidates, on="region")
@@ -767,26 +775,17 @@ def read_copies(prepared: Prepared, source: Source) -> Iterator[Reading]:
     rows = fold.parts.lazy().join(groups, on="advert").collect()
     seen = rows.filter(pl.col("part") != "test")["near_duplicate_group"].unique()
     crossing = pl.col("near_duplicate_group").is_in(seen.implode())
-    found = [("adverts", *share_of(crossing, rows.filter(pl.col("part") == "test")))]
+    found = [("adverts", *mean_of(crossing, rows.filter(pl.col("part") == "test")))]
     limit = prepared.task.leak_limits["crossing_near_duplicates"]
     return read_gate(prepared.task.name, "crossing near-duplicates", limit, found)
 
 
-def read_lengths(prepared: Prepared, source: Source) -> Iterator[Reading]:
-    """Yield how far the rank of a conversation's length tells, since means are those of a few that go on and on."""
-    units = Units(GATES[prepared.task.name].frame_of(prepared))
-    ranked = units.rank(units.frame["length"].to_numpy())
-    found = [("length", lambda drawn: np.abs(ranked.auroc(drawn) - 0.5), units.clusters)]
-    return read_gate(prepared.task.name, "length", 0.10, found)
-
-
-FURTHER: dict[str, tuple[Callable[[Prepared, Source], Iterator[Reading]], ...]] = {
-    "advert_authorship": (read_neighbours,),
-    "advert_linkage": (read_neighbours,),
-    "advert_risk": (read_copies,),
-    "case_linkage": (read_case_keys,),
-    "prevalence": (read_regions,),
-    "recruitment_onset": (read_lengths,),
-    "route_forecast": (read_town_keys,),
+FURTHER: dict[str, Callable[[Prepared, Source], Iterator[Reading]]] = {
+    "advert_authorship": read_neighbours,
+    "advert_linkage": read_neighbours,
+    "advert_risk": read_copies,
+    "case_linkage": read_case_keys,
+    "prevalence": read_regions,
+    "route_forecast": read_town_keys,
 }
 """Gates of single tasks."""
