@@ -32,7 +32,7 @@ import polars as pl
 from tipdata.core.tables import Column, Table
 from tipdata.stages import all_tables
 
-from tipbench.data.fold import Fold, PartSteps, Prepared, detach
+from tipbench.data.fold import PartSteps, Prepared, detach
 
 KEPT = frozenset({"effects.outcome", "effects.scale", "reviews.vote"})
 """Columns whose values are part of a task's question: the series and the scale of an effect, and what a vote says."""
@@ -100,10 +100,8 @@ class Disguise:
         if script.startswith(_UNSPACED) or script not in self.letters:
             return "".join(made)
         number = int.from_bytes(self._hash("added", "".join(lower[:2])), "little")
-        alphabet, added = self.letters[script], []
-        for place in range(1, 1 + number % (MOST_ADDED + 1)):
-            added.append(alphabet[number // 251**place % len(alphabet)])
-        start = "".join(added)
+        alphabet, places = self.letters[script], range(1, 1 + number % (MOST_ADDED + 1))
+        start = "".join(alphabet[number // 251**place % len(alphabet)] for place in places)
         if len(word) > 1 and word == word.upper() != word.lower():
             return start.upper() + "".join(made)
         if start and word[0] != lower[0]:
@@ -131,10 +129,9 @@ class Disguise:
             change = self.text if is_text(table[name]) else self.code
             made[name] = _replace(frame[name], change)
         changed = frame.with_columns(**made)
-        if not set(table.key) & set(made) or not set(table.key) <= set(frame.columns):
+        if set(table.key).isdisjoint(made) or not set(table.key) <= set(frame.columns):
             return changed
-        place = ["region"] if "region" in frame.columns else []
-        return changed.sort(list(dict.fromkeys([*place, *table.key])))
+        return changed.sort([name for name in ("region", *table.key) if name in frame.columns])
 
 
 def is_text(column: Column) -> bool:
@@ -160,40 +157,30 @@ def disguise(prepared: Prepared, key: bytes) -> Prepared:
     """
     if prepared.answers.custom is not None:
         return prepared
-    known, tables = (
-        all_tables(),
-        [{name: table.collect() for name, table in fold.tables.items()} for fold in prepared.folds],
-    )
-    steps = [
-        (known[prepared.task.table if part == "units" else prepared.task.stream], getattr(one, part))
-        for stream in prepared.streams
-        for one in (stream.valid, stream.test)
-        for part in ("units", "rows")
+    task, known, (fold,) = prepared.task, all_tables(), prepared.folds
+    tables = {name: table.collect() for name, table in fold.tables.items()}
+    steps = [part for one in prepared.streams for part in (one.valid, one.test)]
+    shown = [
+        *((known[name], table) for name, table in tables.items()),
+        *((known[task.table], one.units) for one in steps),
+        *((known[task.stream], one.rows) for one in steps),
     ]
-    shown = [(known[name], table) for fold in tables for name, table in fold.items()] + steps
-    words = Disguise.of(
-        key,
-        (
-            frame[name]
-            for table, frame in shown
-            for name, dtype in frame.schema.items()
-            if dtype == pl.String and is_text(table[name])
-        ),
+    texts = (
+        frame[name]
+        for table, frame in shown
+        for name, dtype in frame.schema.items()
+        if dtype == pl.String and is_text(table[name])
     )
+    words = Disguise.of(key, texts)
 
     def of_steps(one: PartSteps) -> PartSteps:
-        units = words.frame(known[prepared.task.table], one.units)
-        return replace(
-            one, units=detach(units), rows=detach(words.frame(known[prepared.task.stream], one.rows))
-        )
+        units, rows = words.frame(known[task.table], one.units), words.frame(known[task.stream], one.rows)
+        return replace(one, units=detach(units), rows=detach(rows))
 
-    def of_fold(fold: Fold, tables: dict[str, pl.DataFrame]) -> Fold:
-        made = {name: words.frame(known[name], table).lazy() for name, table in tables.items()}
-        return replace(fold, tables=made)
-
+    made = {name: words.frame(known[name], table).lazy() for name, table in tables.items()}
     return replace(
         prepared,
-        folds=[of_fold(fold, own) for fold, own in zip(prepared.folds, tables, strict=True)],
+        folds=[replace(fold, tables=made)],
         streams=[
             replace(one, valid=of_steps(one.valid), test=of_steps(one.test)) for one in prepared.streams
         ],
