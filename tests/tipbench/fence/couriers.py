@@ -170,11 +170,8 @@ def counters():
         "swaps",
     ):
         with suppress(OSError):
-            found += (
-                [f"{name}: {text[:20]}"]
-                if (text := Path("/proc", name).read_text(encoding="utf-8").strip())
-                else []
-            )
+            if text := Path("/proc", name).read_text(encoding="utf-8").strip():
+                found.append(f"{name}: {text[:20]}")
     with suppress(OSError):
         stat = Path("/proc/stat").read_text(encoding="utf-8").split()
         found += [word for word in stat if word.isdigit() and int(word)]

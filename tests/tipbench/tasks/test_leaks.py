@@ -6,7 +6,7 @@ The data of a released version never change, so all but the cheapest gates of ``
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -51,11 +51,8 @@ def beyond(found: pl.DataFrame) -> list[tuple]:
     return found.filter(pl.col("value") > pl.col("limit")).rows()
 
 
-def marked(names: object) -> list:
-    return [
-        pytest.param(name, marks=() if name in CHEAPEST else pytest.mark.slow)
-        for name in names  # type: ignore[attr-defined]
-    ]
+def marked(names: Iterable[str]) -> list:
+    return [pytest.param(name, marks=() if name in CHEAPEST else pytest.mark.slow) for name in names]
 
 
 @pytest.mark.parametrize("name", marked(tasks()))
