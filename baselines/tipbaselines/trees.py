@@ -186,7 +186,7 @@ class TreesOnUnits(ABC):
     def datasets(
         self, fold: Fold, train: LabelledUnits, valid: LabelledUnits, seed: int
     ) -> tuple["Dataset", "Dataset | None"]:
-        """Return the data sets of :meth:`make_datasets`."""
+        """Return train and valid for LightGBM, as :meth:`make_datasets` makes them."""
 
     def make_datasets(
         self, fold: Fold, train: LabelledUnits, valid: LabelledUnits, weight: np.ndarray | None = None

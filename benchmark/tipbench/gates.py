@@ -374,8 +374,8 @@ class Gate:
     or not at all (""); with "all", texts have a length, and scalars of signal columns are not read alone.
     ``thinned``: whether one in ten negatives is kept and both classes weigh one: at one positive in 300 the trees would
     find nothing, not even a planted leak. ``counts``: further scalars of the units. ``phases``: periods in days, at
-    whose phase the minute must say next to nothing. ``ranking``: a column that must rank units hardly better or worse
-    than chance, as it is.
+    whose phase the minute must say next to nothing. ``ranking``: a column whose values, as they are, must rank units
+    about as chance does; the gate has its name.
     """
 
     frame: Callable[[Prepared], pl.DataFrame]
@@ -462,10 +462,10 @@ class Gate:
 TRUTH = ("label", "cluster", "weight")
 """Columns of a gate's frame that are no features, beside those that begin with ``target_``."""
 SURE, FEWEST_FALSE, FEW = 0.10, 0.001, 10
-"""Most of the positive clusters that exact values of one scalar may find at this share of false positives; a value's
-share of positives is drawn to that of all as if by so many further units."""
+"""Most of the positive clusters that exact values of one scalar may find, at this share of false positives. A value's
+share of positives is shrunk towards that of all units, as if it had so many more units."""
 FARTHEST = 0.10
-"""How far from .5 the AUROC of a column may be that ranks units as it is."""
+"""How far from .5 the AUROC of such a column may be."""
 
 
 def _numbers(values: pl.Series) -> Floats:
@@ -733,7 +733,7 @@ def error_of_multiple(regions: pl.DataFrame, column: str) -> Measure:
 
 
 def _of_regions(summarise: Callable[[np.ndarray], float]) -> Measure:
-    """Return a function of rows that are there as often as they were drawn."""
+    """Return the measure that sums up the numbers of regions, each as often as it was drawn."""
     return lambda drawn: np.array(
         [summarise(np.repeat(np.arange(len(times)), times.astype(int))) for times in drawn]
     )

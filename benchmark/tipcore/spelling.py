@@ -41,7 +41,7 @@ def nearest(word: str, valid: Iterable[str], most: int = 3) -> list[str]:
 
 
 def _likeness(word: str, candidate: str) -> float:
-    """Of the words, or of their last parts where what is before is the same or left out."""
+    """Return how like two words are: their last parts, where what is before them is the same or left out."""
     above, _, last = candidate.lower().replace(".", "/").rpartition("/")
     word_above, _, word_last = word.lower().replace(".", "/").rpartition("/")
     if word_above in ("", above):

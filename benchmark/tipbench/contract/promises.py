@@ -413,8 +413,11 @@ def _score(trial: Trial, other: Trial) -> tuple[float | None, pl.DataFrame]:
 
 
 def compare_words(trial: Trial) -> str | None:
-    """Return, for a method of the class *fold*, its score (seed 0) as it is and where words and codes are made up, or
-    that it fails there. In a season a *fold* entry that loses by that is moved to the class *worlds*."""
+    """Return the scores (seed 0) of a method of the class *fold* on its fold and with made-up words and codes, or that
+    it fails there, in words; None for other classes.
+
+    In a season a *fold* entry that loses by such words is moved to the class *worlds*.
+    """
     if class_of(trial.make()) != "fold":
         return None
     metric, made = trial.task.primary, []

@@ -51,7 +51,7 @@ def correction(needs: Collection[str], tables: Mapping[str, Collection[str]]) ->
 
 
 class NotShown(UsageError):
-    """A method needs what no fold of its task shows it."""
+    """A method needs columns that its fold does not show."""
 
 
 def check_needs(task: Task, needs: Collection[str], access: str, oracle: bool) -> None:

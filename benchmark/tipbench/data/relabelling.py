@@ -29,8 +29,8 @@ from tipbench.task import Problem
 CLUSTER = "cluster"
 """The kind of the ids of clusters."""
 BOOKS, WALLET = "booking wallet", "wallet"
-"""The kind of the ids of wallets that book, and of wallets elsewhere. They are one kind in a fold that
-shows the table of wallets."""
+"""The kind of the ids of wallets that book, and of wallets elsewhere. They are one kind in a fold that shows the table
+of wallets."""
 VIEW, CANDIDATE = "view", "candidate"
 """Columns of links: the table of a candidate, and its key."""
 

@@ -1,7 +1,7 @@
 """What scores are compared with: chance, an oracle, and the best from one unit alone, on the test of one cell.
 
 The generator's own knowledge of a task is in its answers (``PredictionKind.references``). Added here are a score
-without information where that knows none, and a reference for linkage. There is none for ``advert_authorship``: an
+without information where they know none, and a reference for linkage. There is none for ``advert_authorship``: an
 operation's style is a set of rates of spelling and punctuation, and the generator keeps no likelihood of a text under
 the styles of all other operations. That of ``case_linkage`` is a method, ``linked_reference``, and bounded.
 """

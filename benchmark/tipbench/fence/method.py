@@ -29,7 +29,7 @@ class MethodError(Exception):
 
 
 class AnswerRefused(UsageError):
-    """A fenced method returned what is no answer."""
+    """A fenced method returned something that is no answer."""
 
 
 class FencedMethod:

@@ -143,7 +143,7 @@ CLOSE_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Limits:
-    """What a fenced method may use: minutes, GiB of memory and for what it writes, processes, CPU minutes; all in all.
+    """What a fenced method may use in all: minutes, GiB of memory, GiB for what it writes, processes, CPU minutes.
 
     Raises:
         UsageError: for one that is out of :data:`BOUNDS`.

@@ -311,9 +311,9 @@ def apply_profile(
 def draw_assumptions(parameters: Mapping[str, Entry], seed: int, number: int) -> dict[str, Entry]:
     """Return parameters in which every assumed one is drawn anew.
 
-    ``number``: 1, 2, 3 ...: each gives an independent draw. A range becomes half of itself: drawn to one value, all
-    regions of a world would be alike, and the truth of a task on regions the same in each. Parameters with a source and
-    definitions stay as they are.
+    ``number``: 1, 2, 3 ...: each gives an independent draw. A range becomes a half of it: if it were drawn
+    to one value, regions of a world would be alike in it, and a task on regions would have the same truth in each.
+    Parameters with a source and definitions stay as they are.
     """
     return {
         path: _draw_entry(entry, Stream(seed, f"assumptions/{number}/{path}"))
@@ -331,7 +331,7 @@ def _draw_entry(entry: Entry, stream: Stream) -> Entry:
 
 
 def _draw_half(low: float, high: float, u: float) -> list[float]:
-    """Return half of a range, whose place in it is uniform: regions of a world differ by it, also where it is drawn."""
+    """Return a half of a range, at a uniform place in it: regions of a world differ, also where the range is drawn."""
     if isinstance(low, int) and isinstance(high, int):
         width = max(1, (high - low) // 2)
         first = low + int((high - low - width + 1) * u)

@@ -1,6 +1,6 @@
 """Two cells of one package, one after the other: what the first sends by any of these ways, the second does not get.
 
-What it could gain is nothing either: tasks that share a world share no operation between training and test
+There would be nothing to gain either: tasks that share a world share no operation between training and test
 (:mod:`tipbench.lanes`). Clocks and the speed of caches cannot be hidden (docs/fence.md).
 """
 

@@ -275,7 +275,7 @@ def build_root(view: View, user: int, group: int) -> None:
 
 
 def _hide_counters(proc: str) -> None:
-    """Let /proc tell of processes and of what the machine is, and of nothing that grows with what others do."""
+    """Hide all of /proc but processes, links and :data:`KEPT_IN_PROC`, and show a ``stat`` whose times are 0."""
     for name in (*os.listdir(proc), *HIDDEN_IN_PROC):
         path = f"{proc}/{name}"
         if name.isdigit() or name in KEPT_IN_PROC or os.path.islink(path):
