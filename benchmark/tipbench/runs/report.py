@@ -427,19 +427,16 @@ def _block(lines: Sequence[Row], name_data: bool) -> Block:
     for line in lines:
         methods.setdefault(line["method"], {})[line["split"]] = line
     named = {one.name: one for one in SHOWN}
-    columns = [replace(named["method"], text=lambda of: _method(next(iter(of.values()))))]
+    columns = [_of_any(named["method"])]
     if any(line["reference"] for line in lines):
-        columns.append(
-            replace(named["source"], text=lambda of: named["source"].text(next(iter(of.values()))))
-        )
+        columns.append(_of_any(named["source"]))
     for split in splits:
         title, leave = ("score", 0) if len(splits) == 1 else (split, 0 if split in ORDER else 9)
-        columns.append(Column(title, True, text=lambda of, split=split: _score_on(of, split), leave=leave))
+        columns.append(replace(_of_split(named["score"], split), title=title, leave=leave))
     for name in IN_BLOCKS:
-        split = RANDOM if name == "leakage" else main
-        text = lambda of, split=split, one=named[name]: one.text(of[split]) if split in of else NOTHING  # noqa: E731
         title = named[name].title.replace(" per ", "\nper ").replace("share of ", "share\nof ")
-        columns.append(replace(named[name], title=title, text=text))
+        split = RANDOM if name == "leakage" else main
+        columns.append(replace(_of_split(named[name], split), title=title))
     cells = [[column.text(of) for column in columns] for of in methods.values()]
     kept = [at for at in range(len(columns)) if any(row[at] not in ("", NOTHING) for row in cells)]
     first, metric = lines[0], metric_of(lines[0]["metric"])
@@ -455,8 +452,14 @@ def _block(lines: Sequence[Row], name_data: bool) -> Block:
     )
 
 
-def _score_on(of: Mapping[str, Row], split: str) -> str:
-    return number(of[split]["score"]) if split in of else NOTHING
+def _of_any(column: Column) -> Column:
+    """Return the column of a block that says what any row of a method says."""
+    return replace(column, text=lambda of: column.text(next(iter(of.values()))))
+
+
+def _of_split(column: Column, split: str) -> Column:
+    """Return the column of a block that says what a method's row of this split says."""
+    return replace(column, text=lambda of: column.text(of[split]) if split in of else NOTHING)
 
 
 def metric_text(name: str) -> str:
