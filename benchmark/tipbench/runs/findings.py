@@ -85,7 +85,11 @@ class Finding:
         """Return whether the whole interval of a score is better than chance."""
         if self.chance is None or one.low is None or one.high is None:
             return False
-        return one.high < self.chance if metric_of(self.metric).lower_is_better else one.low > self.chance
+        return one.high < self.chance if self._lower_is_better else one.low > self.chance
+
+    @property
+    def _lower_is_better(self) -> bool:
+        return metric_of(self.metric).lower_is_better
 
     @property
     def any_beats_chance(self) -> bool | None:
@@ -132,25 +136,22 @@ class Finding:
         if self.leaders == 1:
             return f"{best.name} {'leads' if self.ranked else 'is clear of'} {_others(count - 1)}"
         who = f"all {count}" if self.leaders == count else f"{self.leaders} of {count}"
-        return (
-            f"{who} methods {'are in the top group' if self.ranked else 'may be the best by their intervals'}"
-        )
+        stand = "are in the top group" if self.ranked else "may be the best by their intervals"
+        return f"{who} methods {stand}"
 
     def _opening(self) -> str:
         best, count = self.methods[0], len(self.methods)
         title = metric_of(self.metric).title
-        lower = ", lower is better" if metric_of(self.metric).lower_is_better else ""
+        end, lower = ("lowest", ", lower is better") if self._lower_is_better else ("highest", "")
         if best.low is None or best.high is None:
             return self._without_interval(title, lower)
         value = f"{number(best.value)} (95% {number(best.low)} to {number(best.high)}{lower})"
-        score = f"{title} {value}"
-        end = "lowest" if metric_of(self.metric).lower_is_better else "highest"
         if self.any_beats_chance is False:
             return f"{self._none_beats(f'chance ({number(self.chance)})')}: the {end} {title} is {value}"
         if count == 1:
-            opening = f"{best.name} has {score}"
+            opening = f"{best.name} has {title} {value}"
         elif self.leaders == 1:
-            opening = f"{self._lead()} with {score}"
+            opening = f"{self._lead()} with {title} {value}"
         else:
             opening = f"{self._lead()} ({_join_names(self.top)}): the {end} {title} is {value}"
         return opening + self._distances(best)
@@ -181,7 +182,7 @@ class Finding:
         apart = round(round(value, 3) - round(other, 3), 3)
         if not apart:
             return f"level with {name} ({number(other)})"
-        better = (apart > 0) != metric_of(self.metric).lower_is_better
+        better = (apart > 0) != self._lower_is_better
         return f"{number(abs(apart))} {'better' if better else 'worse'} than {name} ({number(other)})"
 
     def _details(self) -> list[str]:
@@ -200,11 +201,8 @@ class Finding:
             else:
                 found.append(f"{who} accuses {harm} lawful operations per trafficking operation found")
         if self.experts is not None:
-            more = (
-                ""
-                if self.chance is None or self.beats_chance(self.experts)
-                else f", not better than chance {NOISE}"
-            )
+            able = self.chance is None or self.beats_chance(self.experts)
+            more = "" if able else f", not better than chance {NOISE}"
             found.append(f"learnt from experts' labels the best is {number(self.experts.value)}{more}")
         if self.depends_on_assumptions:
             found.append("the order depends on assumptions")
@@ -230,11 +228,11 @@ def count_leaders(methods: Sequence[MethodScore]) -> tuple[tuple[MethodScore, ..
     if not methods or methods[0].low is None or methods[0].high is None:
         return tuple(methods), len(methods)
     low, high = methods[0].low, methods[0].high
-    apart = [
-        one.low is not None and one.high is not None and (one.high < low or one.low > high) for one in methods
-    ]
-    ordered = sorted(zip(apart, methods, strict=True), key=lambda pair: pair[0])
-    return tuple(one for _, one in ordered), apart.count(False)
+
+    def is_apart(one: MethodScore) -> bool:
+        return one.low is not None and one.high is not None and (one.high < low or one.low > high)
+
+    return tuple(sorted(methods, key=is_apart)), sum(not is_apart(one) for one in methods)
 
 
 def findings(results: Sequence[Result]) -> list[Finding]:
@@ -251,9 +249,9 @@ def findings(results: Sequence[Result]) -> list[Finding]:
 
 def _finding(results: Sequence[Result]) -> Finding:
     task, metric = task_of(results[0].task), results[0].primary
-    split = next((one for one in task.splits if any(r.split == one for r in results)), results[0].split)
+    split = _usual(task.splits, [one.split for one in results])
     on_split = [one for one in results if one.split == split]
-    labels = next((one for one in task.labels if any(r.labels == one for r in on_split)), on_split[0].labels)
+    labels = _usual(task.labels, [one.labels for one in on_split])
     lines = _lines([one for one in on_split if one.labels == labels])
     sign = 1 if metric_of(metric).lower_is_better else -1
     able = [one for one in lines if not one["oracle_method"] and one["method"] not in LINES]
@@ -272,10 +270,15 @@ def _finding(results: Sequence[Result]) -> Finding:
         data=results[0].data,
         labels="" if labels == task.labels[0] or split == "all" else labels,
         chance=known.get("prior", random),
-        oracle=min(oracles, key=lambda one: sign * one) if oracles else known.get("oracle"),
+        oracle=min(oracles, key=lambda one: sign * one, default=known.get("oracle")),
         accused=_count_accused(compared[0]) if compared else None,
         experts=_score(min(experts, key=lambda one: sign * one["score"])) if experts else None,
     )
+
+
+def _usual(order: Sequence[str], there: Sequence[str]) -> str:
+    """Return the first name in an order that is there, or else the first that is there."""
+    return next((one for one in order if one in there), there[0])
 
 
 def _lines(results: Sequence[Result]) -> list[dict]:
