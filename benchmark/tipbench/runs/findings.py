@@ -15,7 +15,7 @@ import polars as pl
 
 from tipbench.metrics.registry import metric_of
 from tipbench.runs.frames import frame_of
-from tipbench.runs.report import ACCUSED, READ, average_seeds, number, variant_names
+from tipbench.runs.report import READ, average_seeds, first_accused, number, variant_names
 from tipbench.runs.results import Result, method_name
 from tipbench.tasks import task_of
 
@@ -262,6 +262,7 @@ def _finding(results: Sequence[Result]) -> Finding:
     known = next((one.oracle for one in on_split if one.oracle), {})
     oracles = [one["score"] for one in lines if one["oracle_method"]]
     random = next((one["score"] for one in compared if method_name(one["method"]) == "random"), None)
+    scores = compared[0]["scores"] if compared else ()
     return Finding(
         task=task.name,
         metric=metric,
@@ -271,7 +272,7 @@ def _finding(results: Sequence[Result]) -> Finding:
         labels="" if labels == task.labels[0] or split == "all" else labels,
         chance=known.get("prior", random),
         oracle=min(oracles, key=lambda one: sign * one, default=known.get("oracle")),
-        accused=_count_accused(compared[0]) if compared else None,
+        accused=first_accused({one["name"]: one["value"] for one in scores}),
         experts=_score(min(experts, key=lambda one: sign * one["score"])) if experts else None,
     )
 
@@ -295,8 +296,3 @@ def _lines(results: Sequence[Result]) -> list[dict]:
 
 def _score(line: dict) -> MethodScore:
     return MethodScore(line["shown"], line["score"], line["low"], line["high"])
-
-
-def _count_accused(line: dict) -> float | None:
-    values = {one["name"]: one["value"] for one in line["scores"]}
-    return next((values[name] for name in ACCUSED if name in values), None)

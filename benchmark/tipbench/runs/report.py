@@ -300,10 +300,9 @@ ACCUSED = ("accusations_per_find_50", "accusations_per_find", "wrongful_links")
 """Metrics of harm of which a table shows the first that a task has, as *accused per find*."""
 
 
-def accused_text(row: Row) -> str:
-    """Return how many lawful operations are accused, or wrongly linked, for each one that is found."""
-    found = next((row["beside"][name] for name in ACCUSED if name in row["beside"]), None)
-    return value_text(found)
+def first_accused(scores: Mapping[str, Any]) -> Any:
+    """Return what scores by metric have of the first of :data:`ACCUSED` among them, None where they have none."""
+    return next((scores[name] for name in ACCUSED if name in scores), None)
 
 
 SHOWN = (
@@ -323,7 +322,12 @@ SHOWN = (
         name="interval",
         text=lambda row: interval(row["low"], row["high"], row["note"]),
     ),
-    Column("accused per find", True, name="accused_per_find", text=accused_text),
+    Column(
+        "accused per find",
+        True,
+        name="accused_per_find",
+        text=lambda row: value_text(first_accused(row["beside"])),
+    ),
     Column(
         "share of oracle",
         True,

@@ -7,7 +7,7 @@ where it is shown.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,17 +16,17 @@ from tipbench.data.splits import SPLITS
 from tipbench.evaluation.comparison import LEVEL
 from tipbench.metrics.registry import metric_of
 from tipbench.runs.figure import metric_title
+from tipbench.runs.report import BESIDE as METRICS
 from tipbench.runs.report import (
-    ACCUSED,
     NOTHING,
     choose_columns,
+    first_accused,
     interval,
     number,
     percent,
     signed,
     value_text,
 )
-from tipbench.runs.report import BESIDE as METRICS
 from tipbench.task import Task
 from tipbench.tasks import task_of
 
@@ -388,15 +388,11 @@ BY_NAME = (
     Column(
         "accused per find", True, name="accused_per_find",
         about="Lawful operations accused, or rows wrongly linked, per find.",
-        values=lambda line: {"accused_per_find": next(_accusations(line), {"value": None})["value"]},
-        text=lambda line: value_text(next(_accusations(line), None)),
+        values=lambda line: {"accused_per_find": (first_accused(line["scores"]) or {"value": None})["value"]},
+        text=lambda line: value_text(first_accused(line["scores"])),
     ),
 )  # fmt: skip
 """Columns of ``tipbench run`` that no table here has at first: ``--columns`` takes the names of both."""
-
-
-def _accusations(line: Line) -> Iterator[Mapping[str, Any]]:
-    return (line["scores"][name] for name in ACCUSED if name in line["scores"])
 
 
 OVERALL = tuple(
