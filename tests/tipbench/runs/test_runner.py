@@ -1,5 +1,6 @@
 """What is decided about a cell, by what lies in its folder and by what the user asked to overwrite."""
 
+import errno
 import subprocess
 import sys
 from collections.abc import Callable
@@ -216,6 +217,19 @@ def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_run(cell:
         UsageError, match=r"runs\.path=.*file is or lies in a file: give the path of a folder"
     ):
         runner.run([cell("length", "runs.path=file")], quiet=True)
+
+
+def test_a_full_disk_is_refused_before_anything_is_run(
+    cell: Make, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(folder: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(runner, "check_writable", refuse)
+    with pytest.raises(
+        UsageError, match=r"^runs cannot be written to .*: No space left on device; free space"
+    ):
+        runner.run([cell("length")], quiet=True)
 
 
 def test_a_full_disk_stops_the_sweep_with_one_sentence(cell: Make, monkeypatch: pytest.MonkeyPatch) -> None:
