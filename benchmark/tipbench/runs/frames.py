@@ -52,8 +52,7 @@ def read_results(path: Path, task: str | None = None) -> list[Result]:
     Raises UsageError where it is missing, or not such a file.
     """
     try:
-        frame = read_parquet(path)
-        frame = _with_later_columns(frame)
+        frame = _with_later_columns(read_parquet(path))
         if frame.schema != SCHEMA:
             raise ValueError("its columns are not those of results")
         return results_of(frame if task is None else frame.filter(pl.col("task") == task))

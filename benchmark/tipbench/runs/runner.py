@@ -272,8 +272,14 @@ def run_one(job: Job, shared: SharedFold, methods: Methods, raising: bool = Fals
     except Unwritable:
         raise
     except (UsageError, MachineFault) as error:
-        made = Outcome(job.cell, cause=str(error), usage=True, unmapped=isinstance(error, NotMapped))
-        return replace(made, error=type(error).__name__, limit=getattr(error, "limit", None))
+        return Outcome(
+            job.cell,
+            cause=str(error),
+            usage=True,
+            unmapped=isinstance(error, NotMapped),
+            error=type(error).__name__,
+            limit=getattr(error, "limit", None),
+        )
     except MethodError as error:
         if raising:
             raise
