@@ -39,7 +39,7 @@ class Column:
     nothing to read there. ``bold``: a row -> whether its cell is the best one. ``fewest``: how many different things
     it must say to be shown on a terminal. ``overall``: its place in the board's table of everything, None where it is
     not in it. ``on_page``: whether the Markdown page of reference methods has it. ``printed``: whether a printed page
-    has room for it. ``at_first``: whether a page shows it before a reader chooses columns.
+    has room for it. ``at_first``: whether a page or a table of runs shows it before a reader chooses columns.
     """
 
     title: str

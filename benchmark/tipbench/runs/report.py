@@ -368,8 +368,8 @@ def table(lines: Sequence[Row], chosen: Sequence[str] | None = None) -> tuple[li
 
     Args:
         lines: the rows.
-        chosen: names or titles of :data:`SHOWN`, in the order wanted, or :data:`ALL`; without them, those that are
-            shown at first. Of the latter two only those that say anything.
+        chosen: names or titles of :data:`SHOWN`, in the order wanted; :data:`ALL` alone for all that say anything.
+            Without it, those of the latter that are shown at first.
 
     Raises:
         UsageError: for a name that no column has.
