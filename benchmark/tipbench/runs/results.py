@@ -10,11 +10,12 @@ import hashlib
 import io
 import json
 import zipfile
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from pydantic import BaseModel, Field, JsonValue, PrivateAttr, ValidationError
+from pydantic import BaseModel, Field, JsonValue, ValidationError
 from tipcore.atomic import fill_folder_atomically, find_whole
 from tipcore.display import html_table
 from tipcore.errors import UsageError
@@ -150,8 +151,11 @@ class Result(Record):
     )
     notes: list[str] = Field(default_factory=list)
     warnings: list[str]
-    _finding: str = PrivateAttr("")
-    """What a reader sees first; of results that :func:`tipbench.run` returns."""
+
+    @cached_property
+    def _finding(self) -> str:
+        """What a reader sees first: nothing, but for results that :func:`tipbench.run` returns."""
+        return ""
 
     def __repr__(self) -> str:
         shown = "".join(f"{name} {score}\n" for name, score in self._shown().items())
@@ -169,7 +173,7 @@ class Result(Record):
 
     def with_finding(self, sentence: str) -> Result:
         """Return this result, which from now on shows a sentence first."""
-        self._finding = sentence
+        vars(self)["_finding"] = sentence  # sets the cached property, which no comparison of results reads
         return self
 
     def _about(self) -> str:

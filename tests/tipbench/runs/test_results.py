@@ -141,6 +141,7 @@ def test_a_result_shows_itself_in_a_few_lines() -> None:
         "all metrics: .scores; all that is known: .to_json()",
     ]
     assert repr(one.with_finding("One leads.")).startswith("One leads.\nResult of")
+    assert one == result(valid={"value": 0.25, "note": "too few clusters"}, config={"long": "x" * 6_000})
     html = result(valid=None)._repr_html_()
     assert "<td>average_precision</td><td>0.5</td><td>[0.4; 0.6]</td>" in html
     assert "<p>advert_risk/prior on 0.4.0/tiny, split forward" in html
