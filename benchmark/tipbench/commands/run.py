@@ -40,7 +40,7 @@ import argparse
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -175,10 +175,11 @@ def _report(
             _show_blocks(report.blocks(lines), found, options.quiet)
         else:
             columns, cells = table(lines, _columns(options))
-            emit_table(columns, cells, title=REFERENCES if beside else None)
+            left_out = emit_table(columns, cells, title=REFERENCES if beside else None)
+            _notice_left_out(left_out, options.quiet)
             for sentence in found.values():
                 notice(f"finding: {sentence}", options.quiet)
-            if note := gap_note(lines, {column.title for column in columns}):
+            if note := gap_note(lines, {column.title for column in columns}.difference(left_out)):
                 notice(f"note: {note}", options.quiet)
         for result in results_with_estimates(results):
             title = f"{result.method_name}, split {result.split}: estimates"
@@ -214,8 +215,12 @@ def _show_blocks(shown: Sequence[report.Block], found: Mapping[tuple[str, str], 
         left_out |= dict.fromkeys(emit_table(block.columns, block.cells))
         emit("")
     notice(LEGEND, quiet)
-    if left_out:
-        names = ", ".join(" ".join(title.split()) for title in left_out)
+    _notice_left_out(left_out, quiet)
+
+
+def _notice_left_out(titles: Iterable[str], quiet: bool) -> None:
+    """Name the columns that a table had no room for."""
+    if names := ", ".join(" ".join(title.split()) for title in titles):
         notice(f"not shown for want of room: {names}; see --columns", quiet)
 
 
