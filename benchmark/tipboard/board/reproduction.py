@@ -87,7 +87,6 @@ def reproduce(
     tasks: Sequence[str] = (),
     splits: Sequence[str] = (),
     quiet: bool = False,
-    limits: Limits | None = None,
 ) -> list[Reproduced]:
     """Run the cells of an entry again; of a submission what comes of it is stored as reproduced.
 
@@ -97,7 +96,6 @@ def reproduce(
         entry_id: ``team--method``; ``tipbench--method`` is a reference method.
         tasks, splits: only these, all by default.
         quiet: no progress.
-        limits: of each cell's fence.
 
     Raises:
         UsageError: for an entry that is not there, names no package, or has no such cells, and where no fence can be
@@ -119,7 +117,7 @@ def reproduce(
         environment = _environment(entry, results, Path(work))
         configs = [config_of(entry, one) for one in cells]
         found = run_all(
-            lambda pair: _again(*pair, entry, environment, Path(work), limits or Limits()),
+            lambda pair: _again(*pair, entry, environment, Path(work)),
             list(zip(cells, configs, strict=True)),
             engine="sequential",
             label="cells",
@@ -160,7 +158,6 @@ def _again(
     entry: Entry,
     environment: Environment,
     work: Path,
-    limits: Limits,
 ) -> Again:
     """Return a cell that was run behind a fence and scored here."""
     cell = Cell(config, work / "runs" / f"{stored.task}-{stored.split}-{stored.seed}")
@@ -168,7 +165,7 @@ def _again(
     if entry.record is not None:
         versions = versions.model_copy(update={"method": environment.package})
     shared = SharedFold(cell)
-    with closing(Methods(cell, shared, limits, environment.python, environment.place)) as methods:
+    with closing(Methods(cell, shared, Limits(), environment.python, environment.place)) as methods:
         outcome = run_one(Job(cell, versions, digests_of(cell, versions.data)), shared, methods)
     if outcome.result is None:
         kind = UsageError if outcome.usage else CheckFailed

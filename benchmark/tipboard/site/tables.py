@@ -120,7 +120,7 @@ def method_page(size: str | None, row: Mapping[str, Any]) -> str | None:
     return None if entry is None or size is None else f"{size}/methods/{page_id(entry)}.html"
 
 
-def with_filters(table: BoardTable, keys: Sequence[str], usual: bool = False, fewest: int = 2) -> BoardTable:
+def with_filters(table: BoardTable, keys: Sequence[str], usual: bool = False) -> BoardTable:
     """Return the table with a choice for each of some columns that say several things, in the order that the words
     come.
 
@@ -128,7 +128,6 @@ def with_filters(table: BoardTable, keys: Sequence[str], usual: bool = False, fe
         table: a table.
         keys: names of columns; those that it has not are passed over.
         usual: whether default splits are chosen from the start.
-        fewest: how many choices a filter has at least.
     """
     found = []
     columns = {column.name: (at, column) for at, column in enumerate(table.columns)}
@@ -140,27 +139,22 @@ def with_filters(table: BoardTable, keys: Sequence[str], usual: bool = False, fe
         options = [(word, word) for word in words]
         mine = usual and key == "split"
         options = [(USUAL, "default splits"), *options] if mine else options
-        if len(options) >= fewest:
+        if len(options) > 1:
             found.append(Filter(column.title, at, options, USUAL if mine else "", of_column=True))
     return replace(table, filters=found)
 
 
 def of_records(caption: str, columns: Sequence[Column], records: Sequence[Mapping[str, Any]]) -> BoardTable:
-    """Return a table of records as they are, with numbers rounded for the reader.
-
-    ``silent`` of a record is what is read in the place of a number, by column; files do not hold it.
-    """
-    stored = [{key: value for key, value in one.items() if key != "silent"} for one in records]
-    return BoardTable(caption, [_of_record(column) for column in columns], records, stored)
+    """Return a table of records as they are, with numbers rounded for the reader."""
+    return BoardTable(caption, [_of_record(column) for column in columns], records, records)
 
 
 def _of_record(column: Column) -> Column:
     name = column.name
 
-    def text(record: Mapping[str, Any]) -> str:
-        return record.get("silent", {}).get(name) or _text(record.get(name))
-
-    return replace(column, text=text, values=lambda record: {name: record.get(name)}, note=lambda record: "")
+    return replace(
+        column, text=lambda record: _text(record.get(name)), values=lambda record: {name: record.get(name)}
+    )
 
 
 def _text(value: Any) -> str:
