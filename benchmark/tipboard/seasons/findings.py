@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import polars as pl
 from tipbench.method import CLASSES
-from tipbench.metrics.registry import metric_of
 from tipbench.runs.findings import Finding, MethodScore, count_leaders
 
-from tipboard.seasons.standings import METHOD
+from tipboard.seasons.standings import BY_EXPERTS, SCORE, is_compared
+
+BEST_KNOWN = ("best_known", "best_known_low", "best_known_high")
 
 
 def finding(rows: pl.DataFrame, entry_class: str | None = None) -> Finding:
@@ -17,46 +18,41 @@ def finding(rows: pl.DataFrame, entry_class: str | None = None) -> Finding:
         rows: those of one task, of the frame of :func:`tipboard.seasons.standings.rank_entries`.
         entry_class: whose methods are compared; without it the first class that has any.
     """
-    compared = rows.filter(pl.col("mean").is_not_null() & (pl.col("role") == METHOD))
-    present = compared["entry_class"].to_list()
-    chosen = entry_class or next((one for one in CLASSES if one in present), CLASSES[0])
-    first, lower = rows.row(0, named=True), metric_of(rows["primary"][0]).lower_is_better
+    first, compared = rows.row(0, named=True), list(filter(is_compared, rows.rows(named=True)))
+    chosen = entry_class or (compared[0]["entry_class"] if compared else CLASSES[0])
     about = {
         "task": first["task"],
         "metric": first["primary"],
         "worlds": first["worlds"],
         "entry_class": chosen,
+        "chance": first["chance"],
+        "oracle": first["oracle"],
     }
-    references = {"chance": first["chance"], "oracle": first["oracle"]}
-    lines = compared.filter(entry_class=chosen).sort("mean", descending=not lower, maintain_order=True)
-    if lines.is_empty():
-        return Finding(methods=(), leaders=0, **about, **references)
-    scores = [MethodScore(*line) for line in lines.select("name", "mean", "low", "high").rows()]
-    ranked = lines["is_top"].null_count() == 0
+    lines = [line for line in compared if line["entry_class"] == chosen]
+    if not lines:
+        return Finding(methods=(), leaders=0, **about)
+    best, ranked = lines[0], lines[0]["is_top"] is not None
     if ranked:
-        top = lines["is_top"].to_list()
-        order = sorted(range(len(top)), key=lambda at: not top[at])
-        methods, leaders = tuple(scores[at] for at in order), sum(top)
+        top_first = sorted(lines, key=lambda line: not line["is_top"])
+        methods, leaders = tuple(_score(line) for line in top_first), sum(line["is_top"] for line in lines)
     else:
-        methods, leaders = count_leaders(scores)
-    best = lines.row(0, named=True)
-    experts = lines.drop_nulls("experts_mean").sort("experts_mean", descending=not lower)
-    known = (best["best_known_name"], best["best_known"], best["best_known_low"], best["best_known_high"])
+        methods, leaders = count_leaders([_score(line) for line in lines])
+    sign = 1 if best["lower_is_better"] else -1
+    by_experts = [line for line in lines if line["experts_mean"] is not None]
+    experts = min(by_experts, key=lambda line: sign * line["experts_mean"], default=None)
+    known = best["best_known"]
     return Finding(
         methods=methods,
         leaders=leaders,
         ranked=ranked,
-        best_known=None if best["best_known"] is None else MethodScore(*known),
+        best_known=None if known is None else _score(best, BEST_KNOWN, best["best_known_name"]),
         best_known_class=best["best_known_class"] or "",
         accused=best["accused_per_find"],
-        experts=next(
-            (
-                MethodScore(*one)
-                for one in experts.select("name", "experts_mean", "experts_low", "experts_high").rows()
-            ),
-            None,
-        ),
+        experts=None if experts is None else _score(experts, BY_EXPERTS),
         depends_on_assumptions=bool(best["depends_on_assumptions"]),
         **about,
-        **references,
     )
+
+
+def _score(line: dict, columns: tuple[str, ...] = SCORE, name: str | None = None) -> MethodScore:
+    return MethodScore(name or line["name"], *(line[column] for column in columns))

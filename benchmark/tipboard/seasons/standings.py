@@ -18,19 +18,22 @@ from tipbench.runs.findings import EXPERTS, LINES
 from tipbench.runs.report import ACCUSED
 from tipbench.tasks import task_of
 
-from tipboard.seasons.statistics import depends_on_assumptions, interval, rank
-from tipboard.submissions.record import RESERVED_TEAMS
+from tipboard.seasons.record import HOST, RAN
+from tipboard.seasons.statistics import DECIMALS, Floats, depends_on_assumptions, interval, rank
 
 METHOD, LINE, ORACLE = "method", "line", "oracle"
-RAN = "ran"
 UNRANKED_SIZE = "tiny"
+SCORE = ("mean", "low", "high")
+HARM = ("accused_per_find", "accused_low", "accused_high")
+BY_EXPERTS = ("experts_mean", "experts_low", "experts_high")
+"""Columns of a mean over worlds and the ends of its interval."""
 
 SCHEMA = pl.Schema(
     {
         **dict.fromkeys(("task", "entry", "team", "method", "name"), pl.String()),
         **dict.fromkeys(("entry_class", "declared_class", "role", "status", "primary"), pl.String()),
         "lower_is_better": pl.Boolean(),
-        **dict.fromkeys(("mean", "low", "high"), pl.Float64()),
+        **dict.fromkeys(SCORE, pl.Float64()),
         "is_top": pl.Boolean(),
         **dict.fromkeys(("first_rank", "last_rank", "ranked"), pl.Int64()),
         "best": pl.String(),
@@ -38,8 +41,7 @@ SCHEMA = pl.Schema(
         "p_against_best": pl.Float64(),
         **dict.fromkeys(("order_fixed", "order_drawn"), pl.Int64()),
         "depends_on_assumptions": pl.Boolean(),
-        **dict.fromkeys(("experts_mean", "experts_low", "experts_high"), pl.Float64()),
-        **dict.fromkeys(("accused_per_find", "accused_low", "accused_high"), pl.Float64()),
+        **dict.fromkeys((*BY_EXPERTS, *HARM), pl.Float64()),
         **dict.fromkeys(
             ("clusters", "chance", "best_known", "best_known_low", "best_known_high"), pl.Float64()
         ),
@@ -50,7 +52,6 @@ SCHEMA = pl.Schema(
 """Columns of the standings; see :func:`rank_entries`."""
 
 Line = dict[str, Any]
-Floats = np.ndarray
 
 
 def rank_entries(results: pl.DataFrame, entries: pl.DataFrame, worlds: pl.DataFrame) -> pl.DataFrame:
@@ -91,15 +92,12 @@ def rank_entries(results: pl.DataFrame, entries: pl.DataFrame, worlds: pl.DataFr
         of = cells.setdefault((row["entry"], row["task"], row["labels"]), {})
         if of.setdefault(world := row["data"].rpartition(".w")[2], row) is not row:
             raise ValueError(f"{row['entry']} has two results of {row['task']} in world {world}")
+    sizes = {data.rpartition(".w")[0].rpartition("/")[2] for data in results["data"].unique()}
     lines = []
     for (task,), there in worlds.group_by("task", maintain_order=True):
         entered = entries.filter(task=task).iter_rows(named=True)
-        lines += _rank_task(str(task), there, list(entered), cells, _sizes(results))
+        lines += _rank_task(str(task), there, list(entered), cells, UNRANKED_SIZE not in sizes)
     return pl.DataFrame(lines, schema=SCHEMA)
-
-
-def _sizes(results: pl.DataFrame) -> set[str]:
-    return {data.rpartition(".w")[0].rpartition("/")[2] for data in results["data"].unique()}
 
 
 def _rank_task(
@@ -107,7 +105,7 @@ def _rank_task(
     worlds: pl.DataFrame,
     entered: Sequence[Line],
     cells: Mapping[tuple[str, str, str], Mapping[str, Line]],
-    sizes: set[str],
+    has_ranks: bool,
 ) -> list[Line]:
     """Return the lines of a task."""
     numbers, labels = worlds["world"].to_list(), task_of(task).labels[0]
@@ -127,7 +125,7 @@ def _rank_task(
         cell = [found.get(number) for number in numbers]
         if any(one is not None and one["oracle_method"] for one in cell):
             line["role"] = ORACLE
-        elif entry["team"] == RESERVED_TEAMS[0] and f"{task}/{entry['method']}" in LINES:
+        elif entry["team"] == HOST and f"{task}/{entry['method']}" in LINES:
             line["role"] = LINE
         if entry["status"] != RAN:
             continue
@@ -139,24 +137,18 @@ def _rank_task(
         accused = next((one for name in ACCUSED if None not in (one := _values(cell, name))), [])
         by_experts = cells.get((entry["entry"], task, EXPERTS), {}) if labels != EXPERTS else {}
         experts = _values([by_experts.get(number) for number in numbers], primary)
-        line |= dict(zip(("mean", "low", "high"), _interval(values), strict=True))
-        line |= dict(
-            zip(("accused_per_find", "accused_low", "accused_high"), _interval(accused), strict=True)
-        )
-        line |= dict(zip(("experts_mean", "experts_low", "experts_high"), _interval(experts), strict=True))
+        for names, over_worlds in ((SCORE, values), (HARM, accused), (BY_EXPERTS, experts)):
+            line |= dict(zip(names, _interval(over_worlds), strict=True))
         line["cpu_s"] = _mean([one["cost"]["cpu_s"] for one in cell if one is not None])
-    if UNRANKED_SIZE not in sizes:
-        for name in CLASSES:
-            _add_ranks(
-                [one for one in lines if _is_ranked(one) and one["entry_class"] == name],
-                scores,
-                worlds["drawn"],
-            )
+    for name in CLASSES if has_ranks else ():
+        of_class = [one for one in lines if is_compared(one) and one["entry_class"] == name]
+        _add_ranks(of_class, scores, worlds["drawn"])
     _add_references(lines)
     return sorted(lines, key=_place)
 
 
-def _is_ranked(line: Line) -> bool:
+def is_compared(line: Line) -> bool:
+    """Return whether a line is of a method that has a score."""
     return line["role"] == METHOD and line["mean"] is not None
 
 
@@ -169,7 +161,7 @@ def _add_ranks(lines: Sequence[Line], scores: Mapping[str, Floats], drawn: pl.Se
     found = rank(table, lower)
     best = found.order[0]
     sorts = {"order_fixed": table[~is_drawn], "order_drawn": table[is_drawn]}
-    compared = min(map(len, sorts.values())) > 1
+    moves = depends_on_assumptions(table, is_drawn) if min(map(len, sorts.values())) > 1 else None
     for at, line in enumerate(lines):
         line |= {
             "is_top": bool(found.top[at]),
@@ -179,11 +171,11 @@ def _add_ranks(lines: Sequence[Line], scores: Mapping[str, Floats], drawn: pl.Se
             "best": lines[best]["entry"],
             "wins_against_best": int(found.wins[at, best]),
             "p_against_best": float(found.p[at, best]),
-            "depends_on_assumptions": depends_on_assumptions(table, is_drawn) if compared else None,
+            "depends_on_assumptions": moves,
         }
         for name, some in sorts.items():
             if len(some):
-                means = np.round(some.mean(axis=0) * (1 if lower else -1), 9)
+                means = np.round(some.mean(axis=0) * (1 if lower else -1), DECIMALS)
                 line[name] = 1 + int((means < means[at]).sum())
 
 
@@ -191,7 +183,7 @@ def _add_references(lines: Sequence[Line]) -> None:
     """Add the oracle and the best known, where there are any."""
     sign = 1 if lines and lines[0]["lower_is_better"] else -1
     oracles = [line["mean"] for line in lines if line["role"] == ORACLE and line["mean"] is not None]
-    known = min(filter(_is_ranked, lines), key=lambda line: sign * line["mean"], default=None)
+    known = min(filter(is_compared, lines), key=lambda line: sign * line["mean"], default=None)
     for line in lines:
         if oracles:
             line["oracle"] = sign * min(sign * one for one in oracles)
@@ -205,7 +197,7 @@ def _place(line: Line) -> tuple[int, int, bool, float, str]:
     """Return by what lines of a task are sorted."""
     loss = np.inf if line["mean"] is None else line["mean"] * (1 if line["lower_is_better"] else -1)
     is_oracle = line["role"] == ORACLE
-    return is_oracle, CLASSES.index(line["entry_class"]), not _is_ranked(line), loss, line["entry"]
+    return is_oracle, CLASSES.index(line["entry_class"]), not is_compared(line), loss, line["entry"]
 
 
 def _values(cells: Iterable[Line | None], metric: str) -> list[float | None]:
