@@ -169,10 +169,10 @@ def records(lines: Lines, columns: Sequence[Column] | None = None) -> list[dict[
 
 
 def choose_by_name(columns: Sequence[Column], lines: Lines, names: Sequence[str]) -> list[Column]:
-    """Return a column of one value for each name: of a column, by name or title, or of one of the values of columns.
+    """Return a column of one value for each name, which is that of a column, its title, or that of one of its values.
 
-    A column whose values have no name of its own, such as ``interval``, has its text. Raises UsageError for a name that
-    does not exist.
+    Where several columns have it, the last counts. A column whose values have no name of its own, such as ``interval``,
+    has its text. Raises UsageError for a name that does not exist.
     """
     values = {name: column for column in columns for name in column.values(lines[0])}
     named = [_single(column, name, name) for name, column in values.items()]
@@ -185,12 +185,14 @@ def _single(column: Column, name: str, title: str) -> Column:
         return column.values(line).get(name, None if text == NOTHING else text)
 
     def text(line: Line) -> str:
-        found = value(line)
-        if name == column.name:
-            return column.text(line)
-        return NOTHING if found is None else number(found) if isinstance(found, float) else str(found)
+        return column.text(line) if name == column.name else plain_text(value(line))
 
     return replace(column, name=name, title=title, values=lambda line: {name: value(line)}, text=text)
+
+
+def plain_text(value: Any) -> str:
+    """Return what a reader sees of a value."""
+    return NOTHING if value is None else number(value) if isinstance(value, float) else str(value)
 
 
 def value_column(
@@ -362,8 +364,9 @@ COLUMNS = (
 )  # fmt: skip
 """Those of a task's table, in its order."""
 
+TASK = value_column("task", "task", "What is asked; each task has its own metric.", overall=1, printed=True)
 PLACES = (
-    value_column("task", "task", "What is asked; each task has its own metric.", overall=1, printed=True),
+    TASK,
     value_column("split", "split", "What separates training from test.", overall=6, printed=True),
     Column(
         "size", name="size", about="The size of the release.", overall=16, at_first=False,
@@ -392,7 +395,7 @@ BY_NAME = (
         text=lambda line: value_text(first_accused(line["scores"])),
     ),
 )  # fmt: skip
-"""Columns of ``tipbench run`` that no table here has at first: ``--columns`` takes the names of both."""
+"""Columns of ``tipbench run`` that a table here has only where ``--columns`` names them."""
 
 
 OVERALL = tuple(

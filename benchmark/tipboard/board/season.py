@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,12 @@ from tipbench.runs.report import NOTHING, interval, number
 from tipcore.atomic import fill_folder_atomically, whole_folders
 from tipcore.errors import UsageError
 
-from tipboard.board.columns import OF_METRIC, value_column, with_decimals
+from tipboard.board.columns import OF_METRIC, TASK, columns_with_text, plain_text, value_column, with_decimals
 from tipboard.board.standings import Line, Lines
 from tipboard.seasons.closing import PREDICTIONS, ClosedSeason, read_closed
 from tipboard.seasons.findings import finding
-from tipboard.seasons.record import ENTRIES, Closed, open_public, read, read_voids
-from tipboard.seasons.standings import LINE, METHOD, ORACLE, RAN, rank_entries
+from tipboard.seasons.record import ENTRIES, RAN, Closed, open_public, read, read_voids
+from tipboard.seasons.standings import LINE, ORACLE, SCHEMA, is_compared, rank_entries
 from tipboard.seasons.verification import verify
 from tipboard.submissions.storage import store_of
 
@@ -74,12 +74,11 @@ class BoardSeason:
 def line_of(row: dict[str, Any], data: str) -> dict[str, Any]:
     """Return a row of the standings with what a line of a board has."""
     kind = ORACLE if row["role"] == ORACLE else "leader" if row["is_top"] else ""
-    ranked = row["role"] == METHOD and row["mean"] is not None
     more = {
         "data": data,
         "score": row["mean"],
         "kind": kind,
-        "is_contender": ranked,
+        "is_contender": is_compared(row),
         "is_best": row["entry"] == row["best"],
     }
     more |= {"is_reference": False, "is_run_here": True, "against": None, "oracle_score": row["oracle"]}
@@ -102,9 +101,13 @@ def newest_season(results: Path, data: str) -> BoardSeason | None:
         (read(folder / ENTRIES, Closed).closed, folder)
         for folder in whole_folders(results / SEASONS)
         if open_public(folder).data == data.partition("/")[0] and (folder / ENTRIES).is_file()
-        and all(void.entry is not None for void in read_voids(folder))
+        and not _is_void(folder)
     ]  # fmt: skip
     return season_of(read_closed(max(found)[1])) if found else None
+
+
+def _is_void(folder: Path) -> bool:
+    return any(void.entry is None for void in read_voids(folder))
 
 
 def add_season(folder: Path, results: Path, quiet: bool = False) -> tuple[BoardSeason, Path]:
@@ -114,7 +117,7 @@ def add_season(folder: Path, results: Path, quiet: bool = False) -> tuple[BoardS
     the board already, or cannot be written.
     """
     season, store = season_of(read_closed(folder)), store_of(results)
-    if any(void.entry is None for void in read_voids(folder)):
+    if _is_void(folder):
         raise UsageError(f"season {season.name} is void: it counts for nothing.")
     place, predictions = results / SEASONS / season.name, folder / PREDICTIONS
     if place.exists():
@@ -148,10 +151,6 @@ def _unless(text: str, usual: str) -> str:
     return NOTHING if text == usual else text
 
 
-def _place(line: Line, key: str) -> str:
-    return NOTHING if line[key] is None else str(line[key])
-
-
 def _note(line: Line) -> str:
     """Return why an entry is not ranked."""
     if line["status"] != RAN:
@@ -166,13 +165,6 @@ def _experts(line: Line) -> str:
     return number(line["experts_mean"]) + bounds
 
 
-WHERE = (
-    value_column("task", "task", "What is asked; each task has its own metric.", printed=True),
-    value_column("data", "data", "Version and size of the data."),
-    value_column(
-        "metric", "metric", "The primary metric.", text=lambda line: line["primary"], files=("primary",)
-    ),
-)
 SEASON_COLUMNS = (
     value_column("method", "method", "Bold: in the top group, as no method of its class is significantly better. "
                  "Oracles, shown hidden truth, are in italics.", text=lambda line: line["name"], printed=True),
@@ -189,9 +181,9 @@ SEASON_COLUMNS = (
     value_column("wins_against_best", "better than the best in", "Worlds in which it is better than the method with "
                  "the best mean of its class.", number=True, text=_wins, printed=True),
     value_column("order_fixed", "place in undrawn worlds", "By mean score in the worlds as the world file stands.",
-                 number=True, text=partial(_place, key="order_fixed"), printed=True),
+                 plain_text, printed=True),
     value_column("order_drawn", "place in drawn worlds", "By mean score in worlds whose assumptions were drawn too.",
-                 number=True, text=partial(_place, key="order_drawn"), at_first=False),
+                 plain_text, at_first=False),
     value_column("p_against_best", "p", "Of its difference to the best, after Holm.", number,
                  at_first=False),
     value_column("accused_per_find", "accused per find", "Lawful operations accused, or rows wrongly linked, per find: "
@@ -203,12 +195,23 @@ SEASON_COLUMNS = (
     value_column("cpu_s", "CPU s", "CPU seconds to fit, predict and score in a world, mean.", with_decimals(1)),
     value_column("note", "not ranked", "Why an entry has no rank.", text=_note, files=("role", "status")),
 )  # fmt: skip
-"""The columns of a season's tables; any column of the standings can be named too."""
+"""The columns of a season's tables."""
+SEASON_BY_NAME = (
+    *(value_column(name, name, "", plain_text, number=kind.is_numeric()) for name, kind in SCHEMA.items()),
+    TASK,
+    value_column("data", "data", "Version and size of the data."),
+    value_column(
+        "metric", "metric", "The primary metric.", text=lambda line: line["primary"], files=("primary",)
+    ),
+    *SEASON_COLUMNS,
+)
+"""Those that ``--columns`` takes: these, the place of a line, and every column of the standings."""
 
 
 def season_columns(lines: Lines) -> list[Column]:
-    """Return the columns that say something of any line."""
-    return [one for one in SEASON_COLUMNS if any(one.text(line) != NOTHING for line in lines)]
+    """Return the columns that say something of any line, and the task of lines of several."""
+    several = len({line["task"] for line in lines}) > 1
+    return [*([TASK] if several else []), *columns_with_text(lines, SEASON_COLUMNS)]
 
 
 def best_by_class(lines: Lines) -> dict[str, Line]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from tipbench.console import Column
 from tipbench.runs.figure import metric_title
-from tipbench.runs.report import NOTHING, number
+from tipbench.runs.report import number
 from tipbench.tasks import task_of
 
 from tipboard.board.columns import (
@@ -30,10 +30,9 @@ from tipboard.board.columns import (
     records,
     size_name,
     unit_of,
-    value_column,
 )
 from tipboard.board.files import Board
-from tipboard.board.season import SEASON_COLUMNS, WHERE, BoardSeason, season_columns
+from tipboard.board.season import SEASON_BY_NAME, BoardSeason, season_columns
 from tipboard.board.standings import Line, Lines, best_score, reads_as_best
 from tipboard.seasons.standings import SCHEMA
 
@@ -119,25 +118,19 @@ def of_season(
 
     A file without names holds the standings as they are. Raises UsageError for a name that no column has.
     """
-    extra = [
-        value_column(name, name, "", _plain, number=season.frame.schema[name].is_numeric()) for name in SCHEMA
-    ]
-    known = [one for one in extra if one.name not in {c.name for c in (*WHERE, *SEASON_COLUMNS)}]
-    chosen = None if names is None else choose_by_name((*known, *WHERE, *SEASON_COLUMNS), lines, names)
-    one = {line["task"] for line in lines}
-    columns = chosen or [*(WHERE[:1] if len(one) > 1 else ()), *season_columns(lines)]
-    of = f"{lines[0]['task']}: {metric_text(lines[0])}" if len(one) == 1 else "Every task"
-    stored = [{name: line[name] for name in SCHEMA} for line in lines]
+    chosen = None if names is None else choose_by_name(SEASON_BY_NAME, lines, names)
+    columns, of = chosen or season_columns(lines), "Every task"
+    if len({line["task"] for line in lines}) == 1:
+        columns = [with_unit(column, lines[0]) for column in columns]
+        of = f"{lines[0]['task']}: {metric_text(lines[0])}"
     return BoardTable(
         caption=f"{of}. {season.label}. {WARNING}",
-        columns=[with_unit(column, lines[0]) for column in columns] if len(one) == 1 else columns,
+        columns=columns,
         rows=lines,
-        records=stored if chosen is None else records(lines, chosen),
+        records=[{name: line[name] for name in SCHEMA} for line in lines]
+        if chosen is None
+        else records(lines, chosen),
     )
-
-
-def _plain(value: Any) -> str:
-    return NOTHING if value is None else number(value) if isinstance(value, float) else str(value)
 
 
 def matrix(board: Board, lines: Lines) -> BoardTable:

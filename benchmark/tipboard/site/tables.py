@@ -13,9 +13,9 @@ from markupsafe import Markup, escape
 from tipbench.console import Column
 from tipbench.pages.safe import visible
 from tipbench.pages.templates import Filter, breakable
-from tipbench.runs.report import NOTHING, number
+from tipbench.runs.report import NOTHING
 
-from tipboard.board.columns import value_of
+from tipboard.board.columns import plain_text, value_of
 from tipboard.board.tables import FORMATS, BoardTable
 
 _PAGE = re.compile(r"[a-z0-9_]+(?:-[a-z0-9_]+)*--[a-z0-9_]+(?:-[a-z0-9_]+)*")
@@ -158,8 +158,4 @@ def _of_record(column: Column) -> Column:
 
 
 def _text(value: Any) -> str:
-    if value is None:
-        return NOTHING
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return number(value) if isinstance(value, float) else str(value)
+    return ("yes" if value else "no") if isinstance(value, bool) else plain_text(value)

@@ -39,7 +39,7 @@ from tipcore.locations import expand_home
 
 from tipboard.board.columns import OVERALL, columns_with_text
 from tipboard.board.files import find_results, newest, read
-from tipboard.board.season import WHERE, newest_season, season_columns
+from tipboard.board.season import newest_season, season_columns
 from tipboard.board.standings import standings
 from tipboard.board.tables import FORMATS, BoardTable, matrix, of_season, of_task, overall
 
@@ -77,8 +77,7 @@ def _season(results: Path, options: argparse.Namespace, for_readers: bool) -> Bo
     lines = [line for task in chosen for line in season.lines(task)]
     if not lines:
         raise UsageError(f"season {season.name} has no {chosen[0]}: choose {' or '.join(season.tasks)}.")
-    usual = [*WHERE[: len(chosen) > 1], *season_columns(lines)]
-    return of_season(season, lines, _names(options.columns, usual, for_readers))
+    return of_season(season, lines, _names(options.columns, season_columns(lines), for_readers))
 
 
 def _practice(results: Path, options: argparse.Namespace, for_readers: bool) -> BoardTable:
