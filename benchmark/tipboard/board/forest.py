@@ -86,6 +86,11 @@ def score_in_words(line: Line) -> str:
     return f"{number(line['score'])}{bounds}"
 
 
+def best_of(lines: Lines, most: int) -> Lines:
+    """Return the first so many lines, and the reference wherever it stands."""
+    return [line for at, line in enumerate(lines) if at < most or line["is_reference"]]
+
+
 def forest_of(lines: Lines, finding: Finding | None = None, most: int | None = None) -> Forest:
     """Return the plot of a task's best methods that have a score, and of its reference method.
 
@@ -95,7 +100,7 @@ def forest_of(lines: Lines, finding: Finding | None = None, most: int | None = N
         most: methods; all where it is None.
     """
     there, first = [line for line in lines if line["is_contender"]], lines[0]
-    kept = there[:most] + [line for line in there[len(there[:most]) :] if line["is_reference"]]
+    kept = best_of(there, len(there) if most is None else most)
     known = {
         "oracle": first["oracle_score"],
         "best known": first.get("best_known"),
@@ -210,7 +215,7 @@ def _panel(panel: Axes, plot: Forest) -> None:
 
 
 def _mark(panel: Axes, row: Line, place: int) -> None:
-    """Draw point and interval, and write both at the right; hollow where not clearly different from the reference."""
+    """Draw point and interval, and write both at the right."""
     reference, colour = row["is_reference"], LIGHT[colour_of(row)]
     if (ends := interval_of(row)) is not None:
         panel.plot(ends, [place, place], color=colour, zorder=2, **BAR)

@@ -26,6 +26,7 @@ from tipboard.board.columns import (
     status_text,
 )
 from tipboard.board.entries import MEANING, Entry, target_of
+from tipboard.board.forest import best_of
 from tipboard.board.standings import Line
 from tipboard.board.tables import (
     WARNING,
@@ -332,13 +333,12 @@ def _drawings(size: Size, entry: Entry, line: Line) -> list[tuple[str, str, str,
     about = f"On {line['split']}, mean over seeds."
     spam = "; spam is shown but counts as no lawful group" if "spam" in harms else ""
     others = [one for one in size.beside(line) if one is not line and not one["oracle"]]
-    behind = [one for at, one in enumerate(others) if at < BEHIND or one["is_reference"]]
     return [
         (
             "shift", "Where the world shifts",
             "Mean score on splits that hold a part of the world out; dotted: held-out operations alone. Grey: the best "
             "others and the reference.",
-            by_split(line, behind),
+            by_split(line, best_of(others, BEHIND)),
         ),
         (
             "harm", "Who is wrongly accused", f"{_begun(harm_axis)}, by group{spam}. {about}",

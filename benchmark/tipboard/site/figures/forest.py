@@ -27,13 +27,10 @@ def forest(plot: Forest) -> Drawing | None:
     left = width_of((fit(row["name"], LETTERS) for row in plot.rows), SIZE) + 24
     across = Scale(*plot.limits, left, WIDTH - VALUES)
     names = _place_names(plot, across, WIDTH)
-    top = _top(names)
-    bottom = top + ROW * len(plot.rows)
-    picture = Drawing(WIDTH, bottom + _below(plot), plot.title, _about(plot))
-    _grid(picture, across, top - 6, bottom)
+    picture, top, bottom = _begin(plot, across, names, WIDTH, ROW)
     for name, (at, middle, level) in names.items():
         _reference(picture, name, at, top - 8 - LEVEL * level, bottom)
-        picture.text((middle, top - 16 - LEVEL * level), name, _ink(name), SMALL, "middle")
+        _write_name(picture, name, middle, top, level)
     for place, row in enumerate(plot.rows):
         height = top + ROW * (place + 0.5)
         _row(picture, across, row, height, 5)
@@ -50,12 +47,9 @@ def phone_forest(plot: Forest) -> Drawing | None:
         return None
     across = Scale(*plot.limits, 8, PHONE - 14)
     names = _place_names(plot, across, PHONE)
-    first = _top(names)
-    bottom = first + PHONE_ROW * len(plot.rows)
-    picture = Drawing(PHONE, bottom + _below(plot), plot.title, _about(plot))
-    _grid(picture, across, first - 6, bottom)
+    picture, first, bottom = _begin(plot, across, names, PHONE, PHONE_ROW)
     for name, (_, middle, level) in names.items():
-        picture.text((middle, first - 16 - LEVEL * level), name, _ink(name), SMALL, "middle")
+        _write_name(picture, name, middle, first, level)
     for place, row in enumerate(plot.rows):
         top = first + PHONE_ROW * place
         for name, (at, *_) in names.items():
@@ -80,17 +74,20 @@ def _place_names(plot: Forest, across: Scale, width: float) -> dict[str, tuple[f
     return found
 
 
-def _top(names: dict[str, tuple[float, float, int]]) -> float:
-    return 26 + LEVEL * max((level for *_, level in names.values()), default=0)
+def _begin(
+    plot: Forest, across: Scale, names: dict[str, tuple[float, float, int]], width: float, row: float
+) -> tuple[Drawing, float, float]:
+    """Return a figure with nothing but its grid, and where its rows, so high each, begin and end."""
+    top = 26 + LEVEL * max((level for *_, level in names.values()), default=0)
+    bottom = top + row * len(plot.rows)
+    picture = Drawing(width, bottom + (58 if plot.left_out else 42), plot.title, _about(plot))
+    _grid(picture, across, top - 6, bottom)
+    return picture, top, bottom
 
 
-def _ink(name: str) -> str:
-    return "oracle-text" if name == "oracle" else REFERENCES[name]
-
-
-def _below(plot: Forest) -> float:
-    """Return the pixels below the rows."""
-    return 58 if plot.left_out else 42
+def _write_name(picture: Drawing, name: str, middle: float, top: float, level: int) -> None:
+    ink = "oracle-text" if name == "oracle" else REFERENCES[name]
+    picture.text((middle, top - 16 - LEVEL * level), name, ink, SMALL, "middle")
 
 
 def _say_axis(picture: Drawing, plot: Forest, middle: float, bottom: float) -> None:
@@ -124,5 +121,5 @@ def _row(picture: Drawing, across: Scale, row: Line, height: float, radius: floa
 
 def _about(plot: Forest) -> str:
     best = next((row for row in plot.rows if row["is_run_here"]), None)
-    leads = "" if best is None else f"{best['name']} with {score_in_words(best)}"
-    return f"{len(plot.rows)} methods; {f'the best that was run here is {leads}' if leads else 'none was run here'}."
+    leads = best and f"the best that was run here is {best['name']} with {score_in_words(best)}"
+    return f"{len(plot.rows)} methods; {leads or 'none was run here'}."

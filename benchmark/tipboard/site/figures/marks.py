@@ -1,6 +1,6 @@
 """Scales of the figures of scores, and how a line of a board is marked in each of them.
 
-A mark's shape says what it is; it is filled where it differs clearly from the reference.
+A mark's shape says what it is; it is filled where it is in a top group or differs clearly from the reference.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from tipbench.runs.report import number
 from tipbench.tasks import task_of
 
 from tipboard.board.columns import axis_title, metric_value
+from tipboard.board.forest import best_of
 from tipboard.board.standings import Line, Lines
 from tipboard.site.figures.marks import mark, scale
 
@@ -196,9 +197,8 @@ def front(spots: Sequence[Spot], lower_is_better: bool) -> list[Spot]:
     return found
 
 
-def _scored(lines: Lines) -> list[Line]:
-    there = [line for line in lines if line["is_contender"]]
-    return [line for at, line in enumerate(there) if at < MOST or line["is_reference"]]
+def _scored(lines: Lines) -> Lines:
+    return best_of([line for line in lines if line["is_contender"]], MOST)
 
 
 def _tier(line: Line) -> float | None:
