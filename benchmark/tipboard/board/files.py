@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 REFERENCE, SUBMISSIONS, UPLOADED, REPRODUCED = "reference", "submissions", "uploaded", "reproduced"
 FIRST_FENCED = 2
-"""The version of result files since which a reproduced result names its fence: that of tipbench 0.5.0."""
+"""From this version of result files on, that of tipbench 0.5.0, a reproduced result names its fence."""
 RECORD = "submission.json"
 ELSEWHERE = "give another --to"
 DEFAULT, SHIPPED = "results", FOLDER / "shipped"

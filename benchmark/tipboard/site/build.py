@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tipbench.pages import templates
@@ -83,8 +84,8 @@ def write(
     to = expand_home(to).resolve()
     refuse_taken(to)
     with fill_folder_atomically(to, replace=True, advice=ELSEWHERE) as folder:
-        writers = _writers(sizes, publication, folder)
-        pages = run_all(_call, writers, engine="sequential", label="pages", quiet=quiet)
+        makers = _page_makers(sizes, publication)
+        pages = run_all(partial(_make, folder), makers, engine="sequential", label="pages", quiet=quiet)
         (folder / MARKER).write_text(f"{release(*(size.board for size in sizes))}\n", encoding="utf-8")
         _put(folder, COLUMNS_FILE, columns_script().encode())
         for size in sizes:
@@ -98,20 +99,24 @@ def write(
     return Built(to, sum(pages), sum(len(size.entries) for size in sizes))
 
 
-def _writers(sizes: Sequence[Size], publication: Publication, folder: Path) -> list[Callable[[], int]]:
-    """Return one a page or two; each makes them and what stands beside them, keeps nothing, and counts the pages."""
-    pages: list[Callable[[], list[SitePage]]] = [
+def _page_makers(sizes: Sequence[Size], publication: Publication) -> list[Callable[[], list[SitePage]]]:
+    """Return what makes the pages, one or two at a time, so that no others are kept."""
+    makers: list[Callable[[], list[SitePage]]] = [
         lambda: overview(sizes, publication),
         lambda: [_about(sizes, publication)],
     ]
     for size in sizes:
-        pages += [lambda size=size, one=one: [task_page(size, one, publication)] for one in size.usual]
-        pages += [lambda size=size, one=one: [method_page(size, one, publication)] for one in size.entries]
-    return [lambda make=make: sum(_page(folder, made) for made in make()) for make in pages]
+        makers += [lambda size=size, one=one: [task_page(size, one, publication)] for one in size.usual]
+        makers += [lambda size=size, one=one: [method_page(size, one, publication)] for one in size.entries]
+    return makers
 
 
-def _call(writer: Callable[[], int]) -> int:
-    return writer()
+def _make(folder: Path, maker: Callable[[], list[SitePage]]) -> int:
+    """Make pages and write them, with what stands beside them; return how many there are."""
+    pages = maker()
+    for one in pages:
+        _write_page(folder, one)
+    return len(pages)
 
 
 def _about(sizes: Sequence[Size], publication: Publication) -> SitePage:
@@ -123,7 +128,7 @@ def _about(sizes: Sequence[Size], publication: Publication) -> SitePage:
     return SitePage("about.html", html, [], [])
 
 
-def _page(folder: Path, made: SitePage) -> int:
+def _write_page(folder: Path, made: SitePage) -> None:
     _put(folder, made.path, made.html.encode())
     for view in made.views:
         for path, content in files(view):
@@ -131,7 +136,6 @@ def _page(folder: Path, made: SitePage) -> int:
     for figure in made.figures:
         if figure.path and figure.drawing:
             _put(folder, figure.path, figure.drawing.standalone().encode())
-    return 1
 
 
 def _put(folder: Path, path: str, content: bytes) -> None:

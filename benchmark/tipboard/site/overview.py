@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from tipbench.method import CLASSES
 from tipbench.metrics.registry import metric_of
 from tipbench.runs.findings import Finding
 from tipbench.runs.report import NOTHING, interval, number
@@ -18,7 +19,6 @@ from tipboard.board.columns import with_decimals
 from tipboard.board.files import counts
 from tipboard.board.season import CLASS_MEANING, NO_SEASON, BoardSeason, best_by_class
 from tipboard.board.tables import OPEN_PRACTICE, overall, release
-from tipboard.seasons.standings import CLASSES
 from tipboard.site.pages import Publication, SitePage, page
 from tipboard.site.sizes import Size
 from tipboard.site.tables import EVERYTHING, with_filters
@@ -126,24 +126,23 @@ def _task(size: Size, season: BoardSeason | None, found: Finding, leaders: str) 
     """Return a task at a glance: who leads, under the heading ``leaders``, and the numbers."""
     best = found.methods[0] if found.methods else None
     more = f" +{len(found.top) - NAMED}" if len(found.top) > NAMED else ""
+    score, clusters, best_known = number(best.value) if best else NOTHING, Cell(), Cell()
+    if season is not None:
+        count, known = season.tasks[found.task]["clusters"][0], found.best_known
+        clusters = Cell() if count is None else Cell(f"{count:.0f}")
+        best_known = Cell(score, "the same" if best else "")
+        if known is not None:
+            best_known = Cell(number(known.value), f"{known.name}, {found.best_known_class}")
     cells = {
         leaders: Cell(", ".join(found.top[:NAMED]) + more if best else NOTHING),
-        "score": Cell(number(best.value) if best else NOTHING),
+        "score": Cell(score),
         "95% interval": Cell(interval(best.low, best.high) if best else NOTHING),
+        "positive clusters": clusters,
+        "chance": Cell(number(found.chance)),
+        "best known": best_known,
+        "oracle": Cell(number(found.oracle)),
+        "accused per find": Cell(with_decimals(1)(found.accused)),
     }
-    if season is not None:
-        first, known = season.lines(found.task)[0], found.best_known
-        same = Cell(cells["score"].text, "the same" if best else "")
-        cells["positive clusters"] = Cell(
-            NOTHING if first["clusters"] is None else f"{first['clusters']:.0f}"
-        )
-        cells["chance"] = Cell(number(found.chance))
-        cells["best known"] = (
-            same if known is None else Cell(number(known.value), f"{known.name}, {found.best_known_class}")
-        )
-    cells.setdefault("chance", Cell(number(found.chance)))
-    cells["oracle"] = Cell(number(found.oracle))
-    cells["accused per find"] = Cell(with_decimals(1)(found.accused))
     return {**_heading(size, found.task), "headline": found.headline, "cells": cells}
 
 

@@ -9,12 +9,13 @@ from typing import NamedTuple
 from tipbench.pages.svg import PHONE
 from tipbench.pages.templates import Figure
 from tipbench.runs.figure import metric_title
+from tipbench.runs.findings import Finding
 from tipbench.runs.report import NOTHING, number
 from tipbench.tasks import task_of
 
 from tipboard.board.columns import in_plain_words, unit_of
 from tipboard.board.forest import forest_of
-from tipboard.board.season import CLASS_MEANING
+from tipboard.board.season import CLASS_MEANING, BoardSeason
 from tipboard.board.standings import Lines
 from tipboard.board.tables import (
     OPEN_PRACTICE,
@@ -48,14 +49,15 @@ def task_page(size: Size, lines: Lines, publication: Publication) -> SitePage:
     """Return the page of a task; ``lines``: on its default split."""
     name = lines[0]["task"]
     path = f"{size.name}/tasks/{name}.html"
-    in_season = size.season.lines(name) if size.season else []
-    views = [*_season_views(size, in_season), *_views(size, lines)]
+    season = size.season if size.season and name in size.season.tasks else None
+    found = size.findings.get(name) if season is None else season.findings[name]
+    in_season = season.lines(name) if season else []
+    views = [*(_season_views(size, season, in_season) if season else ()), *_views(size, lines)]
     figures = [
         replace(one, path=f"figures/{size.name}/{name}-{one.id}.svg")
-        for one in (_scores(size, lines, in_season), _shifts(lines), *_costs(lines))
+        for one in (_scores(lines, season, found), _shifts(lines), *_costs(lines))
         if one.drawing is not None
     ]
-    found = size.season.findings[name] if size.season and in_season else size.findings.get(name)
     score = found.methods[0].value if found and found.methods else None
     unsure = sorted({line["entry_class"] for line in in_season if line["depends_on_assumptions"]})
     html = page(
@@ -63,8 +65,7 @@ def task_page(size: Size, lines: Lines, publication: Publication) -> SitePage:
         methods=sum(not line["oracle"] for line in lines), facts=_facts(lines, publication),
         views={view.id: view for view in views}, figures={one.id: one for one in figures}, finding=found,
         practice=OPEN_PRACTICE, release=release(size.board), unsure=unsure, classes=CLASS_MEANING,
-        season=size.season if in_season else None,
-        plain=in_plain_words(lines[0]["primary"], score), metric=metric_text(lines[0]),
+        season=season, plain=in_plain_words(lines[0]["primary"], score), metric=metric_text(lines[0]),
     )  # fmt: skip
     return SitePage(path, html, views, figures)
 
@@ -89,11 +90,9 @@ def _facts(lines: Lines, publication: Publication) -> list[TaskFact]:
     ]
 
 
-def _season_views(size: Size, lines: Lines) -> list[BoardTable]:
+def _season_views(size: Size, season: BoardSeason, lines: Lines) -> list[BoardTable]:
     """Return the season's table; only methods that open practice has too have a page to link to."""
-    if not lines or size.season is None:
-        return []
-    table = of_season(size.season, lines)
+    table = of_season(season, lines)
     rows = [{**line, "entry": line["entry"] if line["entry"] in size.by_entry else None} for line in lines]
     for above, row in pairwise(rows):
         row["starts"] = row["entry_class"] != above["entry_class"]
@@ -113,20 +112,17 @@ def _views(size: Size, lines: Lines) -> list[BoardTable]:
     return found
 
 
-def _scores(size: Size, lines: Lines, in_season: Lines) -> Figure:
+def _scores(lines: Lines, season: BoardSeason | None, found: Finding | None) -> Figure:
     """Return the scores of the season's first class that has any or, without a season, of open practice."""
     name, heading, over = lines[0]["task"], "Scores and intervals", ""
-    title, found = metric_title(name, lines[0]["primary"]), size.findings.get(name)
-    if size.season and in_season:
-        found, lines = size.season.findings[name], size.season.lines_of_finding(name)
+    title = metric_title(name, lines[0]["primary"])
+    if season and found:
+        lines = season.lines_of_finding(name)
         heading += f", class {found.entry_class}"
-        over = f" over {size.season.worlds} hidden worlds{'. Filled: the top group' * found.ranked}"
+        over = f" over {season.worlds} hidden worlds{'. Filled: the top group' * found.ranked}"
     plot = forest_of(lines, found, MOST) if lines else None
     said = f"By {title}, with 95% intervals{over}. The axis starts at 0."
-    return Figure(
-        "forest", heading, said,
-        plot and forest(plot), phone=plot and phone_forest(plot),
-    )  # fmt: skip
+    return Figure("forest", heading, said, plot and forest(plot), phone=plot and phone_forest(plot))
 
 
 def _shifts(lines: Lines) -> Figure:
