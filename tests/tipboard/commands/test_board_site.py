@@ -8,9 +8,12 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from made_season import made_season
 from tipboard.board import files
 from tipboard.board.files import read
+from tipboard.board.season import BoardSeason
 from tipboard.commands.board import export
+from tipboard.seasons.standings import SCHEMA, rank_entries
 
 READ = cache(read)
 
@@ -90,6 +93,23 @@ def test_columns_are_exactly_those_asked_for_in_their_order(tipbench: Callable, 
     assert tipbench(*words, "data,seed_sd,task,accused_per_find")[1].startswith(
         "data,seed_sd,task,accused_per_find\n"
     )
+
+
+def test_standings_of_a_season_are_exported_of_one_task_and_with_their_task_of_all(
+    tipbench: Callable, made_board: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    season = BoardSeason("spring", "0.4.0/small", "1 June 2027", 8, rank_entries(*made_season()))
+    monkeypatch.setattr(export, "newest_season", lambda *_: season)
+    words = ("board", "export", f"results={made_board}", "table=season")
+    code, out, _ = tipbench(*words, "--format", "csv", "task=prevalence")
+    assert (code, out.splitlines()[0]) == (0, ",".join(SCHEMA))
+    assert len(out.splitlines()) == 1 + season.tasks["prevalence"].height
+    for task, first in (("task=prevalence", "method"), (None, "task")):
+        code, out, _ = tipbench(*words, *filter(None, [task]))
+        assert (code, out.split("|")[1].strip()) == (0, first)
+    for word, said in (("split=random", "leave split= and --matrix out"), ("--matrix", "leave split= and")):
+        code, _, told = tipbench(*words, word)
+        assert (code, said in told) == (2, True)
 
 
 def test_results_that_travel_with_tipbench_are_shown_where_there_are_none_here(
