@@ -129,6 +129,7 @@ def spread_on_dask(
 ) -> Iterator[tuple[int, Result]]:
     """Dask gives the work of a lost worker to another, three times, and restarts workers that it started itself."""
     import distributed
+    from distributed.comm.core import CommClosedError
 
     with _dask_client(engine, len(items)) as client:
         if not quiet:
@@ -144,10 +145,10 @@ def spread_on_dask(
                 future.release()  # else the scheduler keeps every result to the end
         except distributed.KilledWorker:
             raise workers_lost(engine.name) from None
-        except (distributed.CancelledError, distributed.comm.core.CommClosedError) as error:
+        except (distributed.CancelledError, CommClosedError) as error:
             raise cluster_lost(engine, error) from None
         finally:
-            with suppress(distributed.comm.core.CommClosedError, OSError, TimeoutError):
+            with suppress(CommClosedError, OSError, TimeoutError):
                 client.cancel([future for future in futures if not future.done()])
 
 
