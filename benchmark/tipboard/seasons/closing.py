@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import Any
 
 import polars as pl
 from tipbench.config.methods import method_class
-from tipbench.method import class_of
+from tipbench.method import EntryClass, class_of
 from tipbench.metrics.scores import Score
 from tipbench.runs.frames import RESULTS, frame_of, read_results, to_parquet_bytes
 from tipbench.runs.results import Result, read_result
@@ -37,7 +36,9 @@ from tipboard.seasons.record import (
     Season,
     SeasonWorld,
     Standing,
+    Worlds,
     entry_id,
+    list_worlds,
     minute,
     open_public,
     open_secret,
@@ -74,7 +75,7 @@ class ClosedSeason:
                 "team": (team := one.id.partition("--")[0]),
                 "method": (method := one.id.partition("--")[2]),
                 "name": method if one.entered is None else f"{team} / {method}",
-                "entry_class": part.class_found or part.entry_class,
+                "entry_class": part.class_found,
                 "declared_class": part.entry_class,
                 "status": part.status,
             }
@@ -92,7 +93,7 @@ class ClosedSeason:
             }
             for task in self.season.tasks
             for world in self.worlds
-            for of_task in (world.tasks[task],)
+            if (of_task := world.tasks.get(task)) is not None
         ]
         return (
             frame_of(self.results).with_columns(ids),
@@ -109,15 +110,10 @@ def read_closed(folder: Path) -> ClosedSeason:
     return ClosedSeason(
         season,
         read(folder / FROZEN, Frozen),
-        tuple(read_worlds(folder)),
+        tuple(read(folder / WORLDS, Worlds).root),
         read(folder / ENTRIES, Closed),
         tuple(read_results(folder / RESULTS)),
     )
-
-
-def read_worlds(folder: Path) -> list[SeasonWorld]:
-    """Return the worlds of a closed season."""
-    return [SeasonWorld.model_validate(one) for one in json.loads((folder / WORLDS).read_bytes())]
 
 
 def round_scores(result: Result, entry: str, decimals: int) -> Result:
@@ -152,8 +148,9 @@ def close_season(
     frozen = read(secret / FROZEN, Frozen)
     with file_lock(secret / LOCK):
         those = participants(season, secret)
-        worlds = [made for k in range(1, season.worlds + 1) if (made := read_world(secret, k)) is not None]
-        status = statuses(season, secret, those, worlds) if len(worlds) == season.worlds else {}
+        places = list_worlds(season)
+        worlds = [made for place in places if (made := read_world(secret, *place)) is not None]
+        status = statuses(season, secret, those, worlds) if len(worlds) == len(places) else {}
         if lacking := sum(task not in status.get(one.id, {}) for one in those for task in one.configs):
             raise UsageError(
                 f"season {season.name} has {lacking:,} methods and tasks that were not run on every world: run "
@@ -172,8 +169,7 @@ def close_season(
             made = [round_scores(result, entry, season.decimals) for entry, _, result in found]
             made.sort(key=lambda one: (one.task, one.method, one.labels, one.seed))
             (beside / RESULTS).write_bytes(to_parquet_bytes(made))
-            content = [one.model_dump(mode="json") for one in worlds]
-            (beside / WORLDS).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+            (beside / WORLDS).write_text(to_json(Worlds(worlds)), encoding="utf-8")
             (beside / ENTRIES).write_text(to_json(closed), encoding="utf-8")
             (beside / KEY).write_text(key.hex() + "\n", encoding="ascii")
             for name, world, frame in truths(season, key, frozen, worlds):
@@ -212,8 +208,8 @@ def truths(
     """Yield the answers of each task with predictions in each world, in the ids of its published fold."""
     if season.predictions is None:
         return
-    for name in (name for name, terms in season.terms.items() if terms.predictions):
-        for world in worlds:
+    for world in worlds:
+        for name in (name for name in world.tasks if season.terms[name].predictions):
             prepared = prepare_keyed(season, key, frozen, world.k, world.number, name)
             yield name, world, truth_frame(prepared)
 
@@ -238,16 +234,11 @@ def _ran(
 
 def _standing(secret: Path, one: Entered, task: str, status: str) -> Standing:
     """Return how an entry took part in a task, with what the test of class found."""
-    declared, path = str(one.record.entry_class), class_path(secret, one.id, task)
-    if not path.is_file() or status != RAN:
-        return Standing(entry_class=declared, status=status)
-    test = ClassTest.model_validate_json(path.read_bytes())
-    return Standing(entry_class=declared, class_found=found_class(test), class_test=test, status=status)
-
-
-def found_class(test: ClassTest | None) -> str | None:
-    """Return the class of a fold entry after its test; None without one."""
-    return None if test is None else test.entry_class("fold")
+    path = class_path(secret, one.id, task)
+    is_tested = status == RAN and path.is_file()
+    test = ClassTest.model_validate_json(path.read_bytes()) if is_tested else None
+    assert one.record.entry_class is not None
+    return Standing(entry_class=one.record.entry_class, class_test=test, status=status)
 
 
 def _closed_entries(
@@ -289,6 +280,6 @@ def _closed_entries(
     return made
 
 
-def declared_class(config: dict[str, Any]) -> str:
+def declared_class(config: dict[str, Any]) -> EntryClass:
     """Return the class that a shipped method declares; ``fold`` of an oracle, which is never ranked."""
     return class_of(method_class(config["baseline"]["method"]["_target_"])) or "fold"

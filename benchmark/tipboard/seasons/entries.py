@@ -7,7 +7,6 @@ it to all entries before it. At most three entries of a team are taken in; the l
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import secrets
 import shutil
@@ -43,10 +42,13 @@ from tipboard.seasons.record import (
     VOID,
     Entered,
     Frozen,
+    Receipts,
     Season,
     SeasonWorld,
     Void,
+    Voids,
     commitment,
+    lane_of,
     minute,
     open_public,
     open_secret,
@@ -55,7 +57,6 @@ from tipboard.seasons.record import (
     release_of,
     to_json,
     versions_here,
-    voids_json,
 )
 from tipboard.seasons.units import season_truth
 from tipboard.seasons.worlds import prepare_keyed, world_file
@@ -285,7 +286,7 @@ def enter(secret: Path, folder: Path, now: datetime, packages: Packages) -> tupl
                 if results:
                     (beside / RESULTS).write_bytes(results)
             receipts = [one.receipt for one in (*entries, made)]
-            write_file_atomically(public / RECEIPTS, json.dumps(receipts, indent=1) + "\n")
+            write_file_atomically(public / RECEIPTS, to_json(Receipts(receipts)))
     return season, made
 
 
@@ -303,19 +304,20 @@ def _truth(
     frozen = read(secret / FROZEN, Frozen)
 
     def prepare_split(task: Task, split: str) -> Prepared:
-        world = _world(secret, split)
+        world = _world(season, secret, split, task.name)
         return prepare_keyed(season, key, frozen, world.k, world.number, task.name)
 
     return SubmissionTruth(record.data, prepare_split, shown.units)
 
 
-def _world(secret: Path, split: str) -> SeasonWorld:
-    return read(world_file(secret, int(split.removeprefix("w"))), SeasonWorld)
+def _world(season: Season, secret: Path, split: str, task: str) -> SeasonWorld:
+    return read(world_file(secret, int(split.removeprefix("w")), lane_of(season, task)), SeasonWorld)
 
 
 def _as_cell(season: Season, secret: Path, one: ScoredFile) -> Result:
     """Return the result of a file of predictions as of a cell: on its world, with the labels that its fold had."""
-    world, terms = _world(secret, one.entry.split), season.terms[one.entry.task]
+    world = _world(season, secret, one.entry.split, one.entry.task)
+    terms = season.terms[one.entry.task]
     place = {"data": release_of(season, world.number).name, "split": terms.split, "seed": world.k}
     return one.result.model_copy(update={**place, "labels": terms.labels[0]})
 
@@ -416,5 +418,5 @@ def make_void(secret: Path, reason: str, now: datetime, entry: str | None = None
             raise UsageError(f"season {season.name} is closed: only the whole season can be made void.")
         void = Void(entry=entry, reason=reason, at=now.replace(microsecond=0))
         for folder in (secret, public):
-            write_file_atomically(folder / VOID, voids_json([*voids, void]))
+            write_file_atomically(folder / VOID, to_json(Voids([*voids, void])))
     return void

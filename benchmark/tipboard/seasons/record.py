@@ -6,11 +6,11 @@ are taken, ``folds/``; after the close ``key.hex``, ``worlds.json``, ``entries.j
 ``results.parquet`` and ``truth/``.
 
 The host's folder has mode 0700: ``key.hex`` (0600), ``season.json``, ``published`` (the path of the public folder),
-``entries/<number>/``, ``frozen.json``, ``worlds/<k>.json``, ``failures/`` and ``runs/``.
+``entries/<number>/``, ``frozen.json``, ``worlds/<k>-<lane>.json``, ``failures/`` and ``runs/``.
 
 All that is secret follows from the key by SHA-256 over parts, each preceded by its length as eight bytes, big-endian:
 the commitment from the key and the canonical JSON of all other fields of ``season.json``; the number of a world from
-the key, the digest of ``frozen.json``, k and the attempt.
+the key, the digest of ``frozen.json``, k, the lane of its tasks (:mod:`tipbench.lanes`) and the attempt.
 """
 
 from __future__ import annotations
@@ -19,10 +19,13 @@ import hashlib
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, RootModel
+from tipbench.lanes import lanes
+from tipbench.method import EntryClass
 from tipbench.metrics.scores import Record
 from tipbench.runs.results import Model, Result, read_record
 from tipbench.tasks import ScoreVersion, score_version, task_of, tasks
@@ -170,9 +173,10 @@ class WorldTask(Record):
 
 
 class SeasonWorld(Record):
-    """One world of ``worlds.json``."""
+    """One world of ``worlds.json``. World k of each lane is another one; ``tasks`` are those of its lane."""
 
-    k: int
+    k: int = Field(ge=1)
+    lane: int = Field(ge=1)
     drawn: bool = Field(description="whether every assumed parameter was drawn too")
     attempts: list[Attempt]
     tasks: dict[str, WorldTask]
@@ -181,15 +185,22 @@ class SeasonWorld(Record):
     def number(self) -> int:
         return self.attempts[-1].number
 
+    def __str__(self) -> str:
+        return f"world {self.k} of lane {self.lane}"
+
 
 class Standing(Record):
-    """How an entry took part in a task. ``entry_class``: as declared; ``class_found``: null where none was looked for;
-    ``class_test``: what it scored on made-up words."""
+    """How an entry took part in a task. ``entry_class``: as declared; ``class_test``: what it scored on made-up words,
+    of packages of the class *fold* that ran."""
 
-    entry_class: str
-    class_found: str | None = None
+    entry_class: EntryClass
     class_test: ClassTest | None = None
     status: str
+
+    @property
+    def class_found(self) -> EntryClass:
+        """The class it is ranked in."""
+        return self.entry_class if self.class_test is None else self.class_test.entry_class(self.entry_class)
 
 
 class ClosedEntry(Record):
@@ -209,6 +220,18 @@ class Void(Record):
     entry: str | None
     reason: str
     at: datetime
+
+
+class Worlds(RootModel[list[SeasonWorld]]):
+    """``worlds.json``."""
+
+
+class Receipts(RootModel[list[str]]):
+    """``receipts.json``."""
+
+
+class Voids(RootModel[list[Void]]):
+    """``void.json``."""
 
 
 class Closed(Record):
@@ -272,9 +295,25 @@ def is_drawn(season: Season, k: int) -> bool:
     return k > season.worlds // 2
 
 
-def world_number(key: bytes, frozen: Frozen, season: Season, k: int, attempt: int) -> int:
-    """Return the number of world k, from 1, at an attempt, from 0."""
-    digest = _digest(b"world", key, frozen.digest.encode(), str(k).encode(), str(attempt).encode())
+def list_worlds(season: Season) -> list[tuple[int, int]]:
+    """Return k and lane, both from 1, of all worlds of a season."""
+    return list(product(range(1, season.worlds + 1), range(1, len(lanes(season.tasks)) + 1)))
+
+
+def tasks_of_lane(season: Season, lane: int) -> tuple[str, ...]:
+    """Return the tasks that share the worlds of a lane."""
+    return lanes(season.tasks)[lane - 1]
+
+
+def lane_of(season: Season, task: str) -> int:
+    """Return the lane of a task of a season."""
+    return next(lane for lane, names in enumerate(lanes(season.tasks), 1) if task in names)
+
+
+def world_number(key: bytes, frozen: Frozen, season: Season, k: int, lane: int, attempt: int) -> int:
+    """Return the number of world k of a lane at an attempt, from 0."""
+    counts = (str(number).encode() for number in (k, lane, attempt))
+    digest = _digest(b"world", key, frozen.digest.encode(), *counts)
     number = 1 + (int(digest, 16) >> (256 - NUMBER_BITS))
     return number + DRAWN if is_drawn(season, k) else min(number, DRAWN - 1)
 
@@ -296,19 +335,12 @@ def read(path: Path, kind: type[Model], what: str = "season") -> Model:
 
 def read_voids(folder: Path) -> list[Void]:
     """Return what was made void in a season, in order."""
-    if not (folder / VOID).is_file():
-        return []
-    return [Void.model_validate(one) for one in json.loads((folder / VOID).read_bytes())]
-
-
-def voids_json(voids: Sequence[Void]) -> str:
-    """Return ``void.json``."""
-    return json.dumps([one.model_dump(mode="json") for one in voids], indent=1, ensure_ascii=False) + "\n"
+    return read(folder / VOID, Voids).root if (folder / VOID).is_file() else []
 
 
 def read_receipts(folder: Path) -> list[str]:
     """Return the receipts of all entries of a published season, in the order in which they were taken in."""
-    return json.loads((folder / RECEIPTS).read_bytes()) if (folder / RECEIPTS).is_file() else []
+    return read(folder / RECEIPTS, Receipts).root if (folder / RECEIPTS).is_file() else []
 
 
 def open_public(folder: Path) -> Season:

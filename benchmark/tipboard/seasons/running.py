@@ -40,6 +40,7 @@ from tipdata.release.release import VARIABLE, store_url
 
 from tipboard.seasons.classes import check_class
 from tipboard.seasons.entries import (
+    LOCK,
     WHEELS,
     config_digest,
     configs_of,
@@ -63,6 +64,7 @@ from tipboard.seasons.record import (
     Season,
     SeasonWorld,
     ids_key,
+    list_worlds,
     minute,
     open_secret,
     read,
@@ -159,9 +161,10 @@ def freeze(season: Season, secret: Path, now: datetime, notice: Notice = lambda 
             raise UsageError(
                 f"season {season.name} takes packages until {minute(season.closes)}: run it after that."
             )
-        entries = [one.as_frozen() for one in participants(season, secret, notice)]
-        frozen = Frozen(name=season.name, frozen=now.replace(microsecond=0), entries=entries)
-        write_file_atomically(path, to_json(frozen), AGAIN)
+        with file_lock(secret / LOCK):
+            entries = [one.as_frozen() for one in participants(season, secret, notice)]
+            frozen = Frozen(name=season.name, frozen=now.replace(microsecond=0), entries=entries)
+            write_file_atomically(path, to_json(frozen), AGAIN)
     return read(path, Frozen)
 
 
@@ -176,7 +179,7 @@ def check_frozen(frozen: Frozen, those: Sequence[Participant]) -> None:
 
 def cells_of(season: Season, secret: Path, one: Participant, world: SeasonWorld) -> Iterator[Cell]:
     """Yield the cells of a participant in a world, that with the ranked labels of a task first."""
-    for task, config in one.configs.items():
+    for task, config in ((task, one.configs[task]) for task in world.tasks if task in one.configs):
         oracle = task in one.oracles
         release = {**config["release"], "world": world.number}
         baseline = config["baseline"]
@@ -222,7 +225,7 @@ def run(
             environments = {one.id: _environment(secret, one, stack) for one in those if one.wheel}
             for world in worlds:
                 _run_world(host, world, those, environments)
-                if world is worlds[0]:
+                if world.k == 1:
                     _test_classes(host, world, those, environments)
                 if season.predictions is None:
                     forget_world(release_of(season, world.number))
@@ -248,22 +251,23 @@ class Host:
 
 
 def _make_worlds(host: Host, check: Check) -> list[SeasonWorld]:
-    def settle(k: int) -> SeasonWorld:
-        if (there := read_world(host.secret, k)) is not None:
-            return there
-        made = draw_world(host.season, host.key, host.frozen, k, check, host.engine)
-        write_file_atomically(world_file(host.secret, k), to_json(made), AGAIN)
-        return made
+    work = partial(_make_world, host, check)
+    return run_all(work, list_worlds(host.season), host.engine, "worlds", host.quiet)
 
-    return run_all(settle, range(1, host.season.worlds + 1), "sequential", "worlds", host.quiet)
+
+def _make_world(host: Host, check: Check, place: tuple[int, int]) -> SeasonWorld:
+    if (there := read_world(host.secret, *place)) is not None:
+        return there
+    made = draw_world(host.season, host.key, host.frozen, *place, check)
+    write_file_atomically(world_file(host.secret, *place), to_json(made), AGAIN)
+    return made
 
 
 def _publish_folds(host: Host, worlds: Sequence[SeasonWorld], public: Path) -> None:
-    names = [name for name, terms in host.season.terms.items() if terms.predictions]
     with fill_folder_atomically(public / FOLDS, replace=False, advice=AGAIN) as beside:
 
         def write(world: SeasonWorld) -> None:
-            for name in names:
+            for name in (name for name in world.tasks if host.season.terms[name].predictions):
                 prepared = prepare_keyed(host.season, host.key, host.frozen, world.k, world.number, name)
                 write_fold(beside, name, world.k, prepared.folds[0])
 
@@ -317,7 +321,7 @@ def _run_world(
             batches.append(CellBatch(tuple(cells), ids, environments.get(one.id)))
     batches += [CellBatch(tuple(cells), ids) for _, cells in sorted(by_fold.items())]
     work = partial(_run_batch, secret, limits_of_cells(season.minutes, season.memory_gib))
-    label = f"cells of world {world.k} of {season.worlds}"
+    label = f"cells of {world}, of {season.worlds}"
     run_all(work, batches, host.engine, label, host.quiet, lambda batch: len(batch.cells))
 
 

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from tipbench.evaluation.comparison import LEVEL, adjust_holm
 
-FEWEST_WORLDS = 6
-"""A season has at least so many worlds: with fewer, t intervals are too wide to rank anything."""
+from tipboard.seasons.record import FEWEST_WORLDS
+
 DECIMALS = 9
 """Means and differences of scores are compared to so many decimals: beyond these they differ by rounding alone."""
 

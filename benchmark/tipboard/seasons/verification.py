@@ -36,7 +36,6 @@ from tipboard.seasons.closing import (
     PREDICTIONS,
     ClosedSeason,
     declared_class,
-    found_class,
     read_closed,
     round_scores,
 )
@@ -59,12 +58,14 @@ from tipboard.seasons.record import (
     entry_id,
     ids_key,
     is_drawn,
+    list_worlds,
     minute,
     open_public,
     read_key,
     read_receipts,
     read_voids,
     release_of,
+    tasks_of_lane,
     world_number,
 )
 from tipboard.seasons.running import Participant, cells_of, check_frozen, list_shipped
@@ -145,8 +146,10 @@ def verify(
     for world in closed.worlds:
         found += _world_differences(closed, world, check, engine)
         work = partial(_task_differences, closed, key, world, folder, store, refits)
-        label = f"tasks of world {world.k} of {season.worlds}"
-        found += [said for those_of in run_all(work, season.tasks, engine, label, quiet) for said in those_of]
+        label = f"tasks of {world}, of {season.worlds}"
+        found += [
+            said for those_of in run_all(work, list(world.tasks), engine, label, quiet) for said in those_of
+        ]
         forget_world(release_of(season, world.number))
     return Verified(season, True, list(dict.fromkeys(found)), notes, len(drawn))
 
@@ -194,10 +197,10 @@ def _entry_differences(closed: ClosedSeason, shipped: Sequence[Participant]) -> 
             yield f"{ENTRIES}: {one.id} is not described as it was entered"
         if {task: part.entry_class for task, part in one.tasks.items()} != ({} if note else declared):
             yield f"{ENTRIES}: {one.id} has other tasks or classes than it declared"
-        wrong = {t for t, p in one.tasks.items() if p.class_found not in {None, found_class(p.class_test)}}
-        yield from (
-            f"{ENTRIES}: {one.id} has another class in {t} than its test found" for t in sorted(wrong)
-        )
+        for task, part in one.tasks.items():
+            is_tested = one.entered is not None and one.entered.is_package and part.entry_class == "fold"
+            if (part.class_test is not None) != (is_tested and part.status == RAN):
+                yield f"{ENTRIES}: {one.id} in {task}: a test of class is there or missing against the rules"
         known = {RAN, *(f"failed: {reason}" for reason in REASONS.values())}
         yield from (
             f"{ENTRIES}: {one.id} has no status in {t}" for t, p in one.tasks.items() if p.status not in known
@@ -207,19 +210,22 @@ def _entry_differences(closed: ClosedSeason, shipped: Sequence[Participant]) -> 
 def _number_differences(closed: ClosedSeason, key: bytes) -> Iterator[str]:
     """Yield where worlds are not those that follow from the key and the freeze."""
     season = closed.season
-    if [one.k for one in closed.worlds] != list(range(1, season.worlds + 1)):
-        yield f"{WORLDS}: they are not numbered from 1 to {season.worlds}"
+    if [(one.k, one.lane) for one in closed.worlds] != list_worlds(season):
+        yield f"{WORLDS}: they are not numbered from 1 to {season.worlds} in each lane"
         return
     for one in closed.worlds:
-        numbers = [world_number(key, closed.frozen, season, one.k, n) for n in range(len(one.attempts))]
+        attempts = range(len(one.attempts))
+        numbers = [world_number(key, closed.frozen, season, one.k, one.lane, n) for n in attempts]
         if [attempt.number for attempt in one.attempts] != numbers or one.drawn != is_drawn(season, one.k):
-            yield f"{WORLDS}: world {one.k} does not follow from the key and {FROZEN}"
+            yield f"{WORLDS}: {one} does not follow from the key and {FROZEN}"
+        if set(one.tasks) != set(tasks_of_lane(season, one.lane)):
+            yield f"{WORLDS}: {one} has other tasks than its lane"
         if (
             not one.attempts
             or one.attempts[-1].reasons
             or not all(attempt.reasons for attempt in one.attempts[:-1])
         ):
-            yield f"{WORLDS}: world {one.k} is not the first attempt that passed"
+            yield f"{WORLDS}: {one} is not the first attempt that passed"
 
 
 def _result_differences(
@@ -239,10 +245,10 @@ def _result_differences(
     yield from (
         f"results: {name_of(place)} is of no entry that ran" for place in sorted(set(places) - wanted)
     )
-    numbers = {one.k: one.number for one in closed.worlds}
+    numbers = {(task, one.k): one.number for one in closed.worlds for task in one.tasks}
     for place, one in zip(places, closed.results, strict=True):
         if place in wanted:
-            data = release_of(season, numbers[place[3]]).name
+            data = release_of(season, numbers[one.task, place[3]]).name
             cell, terms = expected.get(place), season.terms[one.task]
             same = (one.data, one.split, one.versions.data, one.versions.evaluator) == (
                 data, terms.split, season.data, score_version(one.task),
@@ -273,6 +279,7 @@ def _drawn_cells(
             if one.entered is None and task in one.configs and task not in one.oracles
             if _ran(closed, one.id, task)
             for world in closed.worlds
+            if task in world.tasks
         )
         word = hashlib.sha256(b"cell" + key + task.encode()).digest()
         chosen |= (
@@ -291,8 +298,8 @@ def _world_differences(
     for number, attempt in enumerate(world.attempts):
         there = release_of(season, attempt.number)
         open_on_disk(there.version, there.size, engine=engine, world=attempt.number, quiet=True)
-        if check(there, season.tasks) != attempt.reasons:
-            yield f"{WORLDS}: attempt {number} of world {world.k} fails for other reasons, or for none"
+        if check(there, list(world.tasks)) != attempt.reasons:
+            yield f"{WORLDS}: attempt {number} of {world} fails for other reasons, or for none"
         if attempt is not world.attempts[-1]:
             forget_world(there)
 

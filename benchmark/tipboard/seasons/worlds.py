@@ -19,7 +19,6 @@ from tipbench.gates import check_world, failures
 from tipbench.loading import prepare
 from tipbench.tasks import task_of
 from tipcore.digest import column_digest
-from tipcore.engines import Engine
 from tipcore.errors import CheckFailed, UsageError
 from tipcore.sources import value_digest
 from tipcore.table_files import UNREADABLE, error_line, read_parquet
@@ -37,6 +36,7 @@ from tipboard.seasons.record import (
     is_drawn,
     read,
     release_of,
+    tasks_of_lane,
     world_number,
 )
 
@@ -60,39 +60,40 @@ def draw_world(
     key: bytes,
     frozen: Frozen,
     k: int,
+    lane: int,
     check: Check = gate_failures,
-    engine: Engine | str = "loky",
 ) -> SeasonWorld:
-    """Return world k, made on this machine: the first attempt that passes the check.
+    """Return world k of a lane, made on this machine: the first attempt that passes the check.
 
     Raises CheckFailed where none of :data:`MOST_ATTEMPTS` does.
     """
     attempts: list[Attempt] = []
+    names = tasks_of_lane(season, lane)
     while len(attempts) < MOST_ATTEMPTS:
-        number = world_number(key, frozen, season, k, len(attempts))
+        number = world_number(key, frozen, season, k, lane, len(attempts))
         world = release_of(season, number)
-        open_on_disk(world.version, world.size, engine=engine, world=number, quiet=True)
-        reasons = check(world, season.tasks)
+        open_on_disk(world.version, world.size, engine="sequential", world=number, quiet=True)
+        reasons = check(world, names)
         attempts.append(Attempt(number=number, reasons=reasons))
         if not reasons:
-            prepared = (prepare_keyed(season, key, frozen, k, number, name) for name in season.tasks)
+            prepared = (prepare_keyed(season, key, frozen, k, number, name) for name in names)
             tasks = {one.task.name: describe(season, number, one) for one in prepared}
-            return SeasonWorld(k=k, drawn=is_drawn(season, k), attempts=attempts, tasks=tasks)
+            return SeasonWorld(k=k, lane=lane, drawn=is_drawn(season, k), attempts=attempts, tasks=tasks)
         forget_world(world)
     raise CheckFailed(
-        f"world {k} of season {season.name} failed its checks {MOST_ATTEMPTS} times ({attempts[-1].reasons[0]}): "
-        "make the season void and open another one."
+        f"world {k} of lane {lane} of season {season.name} failed its checks {MOST_ATTEMPTS} times "
+        f"({attempts[-1].reasons[0]}): make the season void and open another one."
     )
 
 
-def world_file(secret: Path, k: int) -> Path:
-    """Return the file of the host's folder with world k as it was drawn."""
-    return secret / "worlds" / f"{k}.json"
+def world_file(secret: Path, k: int, lane: int) -> Path:
+    """Return the file of the host's folder with world k of a lane as it was drawn."""
+    return secret / "worlds" / f"{k}-{lane}.json"
 
 
-def read_world(secret: Path, k: int) -> SeasonWorld | None:
-    """Return world k as it was drawn; None where it was not yet."""
-    path = world_file(secret, k)
+def read_world(secret: Path, k: int, lane: int) -> SeasonWorld | None:
+    """Return world k of a lane as it was drawn; None where it was not yet."""
+    path = world_file(secret, k, lane)
     return read(path, SeasonWorld) if path.is_file() else None
 
 

@@ -19,6 +19,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from tipbench.method import EntryClass
 from tipcore.validation import requirement
 
 from tipboard.submissions.messages import Problem, legal_text, quote
@@ -199,7 +200,6 @@ class SubmittedFile(_Record):
         return f"{self.task}/{self.split}/s{self.seed}.parquet"
 
 
-EntryClass = Literal["fold", "worlds", "outside", "system"]
 OUTSIDE = ("outside", "system")
 """Classes of entries that name their resources."""
 

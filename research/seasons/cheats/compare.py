@@ -9,7 +9,6 @@ neither this holds nor the cheat was moved to another class than it declared. FO
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from build import ACCUSED, CHEATS
 from tipbench.metrics.registry import metric_of
 from tipbench.runs.frames import RESULTS, read_results
 from tipbench.runs.results import Result
-from tipboard.seasons.record import ENTRIES, entry_id
+from tipboard.seasons.record import ENTRIES, Closed, entry_id, read
 from tipboard.seasons.statistics import detectable_difference, interval
 
 
@@ -39,16 +38,16 @@ def main() -> int:
     parser.add_argument("season", type=Path)
     folder = parser.parse_args().season
     results = read_results(folder / RESULTS)
-    closed = json.loads((folder / ENTRIES).read_bytes())["entries"]
-    parts = {one["id"].partition("--")[0]: next(iter(one["tasks"].values()), {}) for one in closed}
+    closed = read(folder / ENTRIES, Closed).entries
+    parts = {one.id.partition("--")[0]: next(iter(one.tasks.values()), None) for one in closed}
     failed = 0
     for number, (base, title, _) in enumerate(CHEATS, 1):
         cheat, honest = f"cheat{number}", f"honest-{base}"
-        part = parts.get(cheat, {})
-        moved = part.get("class_found") not in (None, part.get("entry_class"))
-        print(
-            f"{cheat} ({title}): {part.get('status', 'not entered')}, class found {part.get('class_found')}"
-        )
+        if (part := parts.get(cheat)) is None:
+            print(f"{cheat} ({title}): not entered")
+            continue
+        moved = part.class_found != part.entry_class
+        print(f"{cheat} ({title}): {part.status}, class found {part.class_found}")
         own = [one for one in results if entry_id(one).startswith(f"{cheat}--")]
         for labels in sorted({one.labels for one in own}):
             for metric in (own[0].primary, *ACCUSED):

@@ -30,9 +30,9 @@ from tipboard.seasons.record import (
     Season,
     SeasonWorld,
     Void,
+    Voids,
     terms_of,
     to_json,
-    voids_json,
 )
 from tipboard.seasons.standings import SCHEMA, rank_entries
 from tipcore.errors import UsageError
@@ -57,7 +57,13 @@ def write_closed(folder: Path, name: str, day: int = 1, data: str = "0.4.0", clo
     task = {"clusters": 40, "answers": "", "references": {"chance": 0.05, "oracle": 0.9}}
     worlds = [
         SeasonWorld.model_validate(
-            {"k": k, "drawn": k > 3, "attempts": [{"number": k, "reasons": []}], "tasks": {TASK: task}}
+            {
+                "k": k,
+                "lane": 1,
+                "drawn": k > 3,
+                "attempts": [{"number": k, "reasons": []}],
+                "tasks": {TASK: task},
+            }
         )
         for k in range(1, 7)
     ]
@@ -111,7 +117,7 @@ def test_the_season_that_closed_last_on_the_data_is_shown_unless_it_is_void(tmp_
     for name, more in seasons.items():
         write_closed(tmp_path / SEASONS / name, name, **more)
     void = Void(entry=None, reason="x", at=OPENS)
-    (tmp_path / SEASONS / "void" / VOID).write_text(voids_json([void]), encoding="utf-8")
+    (tmp_path / SEASONS / "void" / VOID).write_text(to_json(Voids([void])), encoding="utf-8")
     found = newest_season(tmp_path, DATA)
     assert found is not None
     assert found.label == "Season second: 6 hidden worlds of 0.4.0/small, closed on 10 January 2027"

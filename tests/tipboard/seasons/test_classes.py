@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
 
 import polars as pl
 import pytest
@@ -10,13 +9,11 @@ from tipbench.config.methods import instantiate
 from tipbench.data.fold import Fold
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.estimates import ESTIMATES
-from tipbench.method import CLASSES
 from tipbench.runs.cells import Cell
 from tipbench.runs.folds import SharedFold, predict_fold
 from tipbench.tasks import task_of
 from tipboard.seasons import classes
 from tipboard.seasons.classes import PAIRS, ClassTest, check_class, measure_loss
-from tipboard.submissions.record import EntryClass
 from tipcore.errors import UsageError
 from tipdata.release import Release
 
@@ -143,7 +140,3 @@ def test_a_loss_counts_where_other_seeds_and_copies_have_it_too(
     assert checked.lost is (lost == PAIRS)
     assert checked.score == (0 if lost == PAIRS else lost)
     assert sorted(seeds) == [0, 1000, 1000, 2000, 2000][: 1 + 2 * min(lost, PAIRS - 1)]
-
-
-def test_records_of_submissions_know_the_same_classes() -> None:
-    assert get_args(EntryClass) == CLASSES

@@ -34,18 +34,20 @@ def test_the_commitment_binds_the_key_and_every_field(terms: Season) -> None:
         assert commitment(KEY, changed) != said, name
 
 
-def test_numbers_of_worlds_follow_from_key_entries_world_and_attempt(terms: Season) -> None:
+def test_numbers_of_worlds_follow_from_key_entries_world_lane_and_attempt(terms: Season) -> None:
     other = EMPTY.model_copy(
         update={"entries": [FrozenEntry(id="a--b", receipt=None, wheel=None, configs={})]}
     )
-    asked = list(product((KEY, b"1" * 32), (EMPTY, other), (1, 6), (0, 1)))
-    numbers = [world_number(key, frozen, terms, k, attempt) for key, frozen, k, attempt in asked]
+    asked = list(product((KEY, b"1" * 32), (EMPTY, other), (1, 6), (1, 2), (0, 1)))
+    numbers = [world_number(key, frozen, terms, *place) for key, frozen, *place in asked]
     assert len(set(numbers)) == len(numbers)
-    assert world_number(KEY, EMPTY, terms, 1, 0) == numbers[0]
+    assert world_number(KEY, EMPTY, terms, 1, 1, 0) == numbers[0]
     for k in range(1, 7):
-        assert (world_number(KEY, EMPTY, terms, k, 0) >= DRAWN) == (k > 3)
+        assert (world_number(KEY, EMPTY, terms, k, 1, 0) >= DRAWN) == (k > 3)
     keys = {
-        ids_key(key, frozen, k, task) for key, frozen, k, _ in asked for task in ("prevalence", "advert_risk")
+        ids_key(key, frozen, k, task)
+        for key, frozen, k, *_ in asked
+        for task in ("prevalence", "advert_risk")
     }
     assert len(keys) == 16
     assert {len(one) for one in keys} == {32}

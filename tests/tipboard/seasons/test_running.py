@@ -15,6 +15,7 @@ from tipboard.seasons.closing import close_season
 from tipboard.seasons.entries import config_digest
 from tipboard.seasons.record import (
     FROZEN,
+    RAN,
     REASONS,
     RECEIPTS,
     STATUS,
@@ -22,7 +23,9 @@ from tipboard.seasons.record import (
     Frozen,
     Season,
     SeasonWorld,
+    Standing,
     WorldTask,
+    tasks_of_lane,
     world_number,
 )
 from tipboard.seasons.running import Participant, cells_of, list_shipped, reason_of, run
@@ -59,7 +62,8 @@ def test_shipped_methods_take_part_with_the_labels_of_the_season(terms: Season) 
     assert {task for one in those.values() for task in one.configs} == set(terms.tasks)
     both = terms.terms["flag_aggregation"].model_copy(update={"labels": ["gold", "none"]})
     terms = terms.model_copy(update={"terms": {**terms.terms, "flag_aggregation": both}})
-    world = SeasonWorld(k=4, drawn=True, attempts=[Attempt(number=7, reasons=[])], tasks={})
+    told = dict.fromkeys(terms.tasks, WorldTask(clusters=1, answers=""))
+    world = SeasonWorld(k=4, lane=1, drawn=True, attempts=[Attempt(number=7, reasons=[])], tasks=told)
     cells = list(cells_of(terms, Path("secret"), those["tipbench--mace"], world))
     assert [(one.data, one.seed, one.config["labels"]) for one in cells] == [
         ("0.4.0/tiny.w7", 4, "gold"),
@@ -67,6 +71,8 @@ def test_shipped_methods_take_part_with_the_labels_of_the_season(terms: Season) 
     ]
     assert len({one.folder for one in cells}) == 2
     assert len(list(cells_of(terms, Path("secret"), those["tipbench--oracle"], world))) == 2
+    of_lane = world.model_copy(update={"tasks": {"prevalence": told["prevalence"]}})
+    assert list(cells_of(terms, Path("secret"), those["tipbench--mace"], of_lane)) == []
 
 
 @pytest.fixture
@@ -76,13 +82,14 @@ def one_method(terms: Season, monkeypatch: pytest.MonkeyPatch) -> Participant:
     for module in (running, closing):
         monkeypatch.setattr(module, "participants", lambda *_, **__: [mace])
 
-    def draw(season: Season, key: bytes, frozen: Any, k: int, *_: Any) -> SeasonWorld:
+    def draw(season: Season, key: bytes, frozen: Any, k: int, lane: int, *_: Any) -> SeasonWorld:
         told = WorldTask(clusters=1, answers="", references={})
         return SeasonWorld(
             k=k,
+            lane=lane,
             drawn=k > 3,
-            attempts=[Attempt(number=world_number(key, frozen, season, k, 0), reasons=[])],
-            tasks=dict.fromkeys(season.tasks, told),
+            attempts=[Attempt(number=world_number(key, frozen, season, k, lane, 0), reasons=[])],
+            tasks=dict.fromkeys(tasks_of_lane(season, lane), told),
         )
 
     monkeypatch.setattr(running, "draw_world", draw)
@@ -163,8 +170,8 @@ TAMPERED = {
         (lambda c: c["entries"][0].update(note="void: x"), "is not described as it was entered"),
         (lambda c: c["entries"][0].update(tasks={}), "has other tasks or classes than it declared"),
         (
-            lambda c: of_task(c).update(class_found="fold"),
-            "has another class in flag_aggregation than its test",
+            lambda c: of_task(c).update(class_test={"metric": "f1", "score": None}),
+            "in flag_aggregation: a test of class is there or missing against the rules",
         ),
         (lambda c: of_task(c).update(status="failed: bored"), "has no status in flag_aggregation"),
         (
@@ -180,12 +187,13 @@ TAMPERED = {
         (lambda c: c["entries"][0].update(receipt="0"), "frozen.json: tipbench--mace was not entered"),
     ],
     "worlds.json": [
-        (lambda c: c[0]["attempts"][0].update(number=5), "world 1 does not follow from the key"),
-        (lambda c: c[5].update(drawn=False), "world 6 does not follow from the key"),
+        (lambda c: c[0]["attempts"][0].update(number=5), "world 1 of lane 1 does not follow from the key"),
+        (lambda c: c[-1].update(drawn=False), "world 6 of lane 2 does not follow from the key"),
         (
             lambda c: c[0]["attempts"][0]["reasons"].append("x"),
-            "world 1 is not the first attempt that passed",
+            "world 1 of lane 1 is not the first attempt that passed",
         ),
+        (lambda c: c[1].update(tasks=c[0]["tasks"]), "world 1 of lane 2 has other tasks than its lane"),
         (lambda c: c.pop(), "they are not numbered from 1 to 6"),
     ],
 }
@@ -247,9 +255,9 @@ def test_what_the_test_of_class_finds_is_kept_and_read(
     monkeypatch.setattr(running, "check_class", lambda *_: lost)
     running._test_class(tmp_path, Limits(), keys, running.CellBatch((("a--b", cell),), keys))
     path = running.class_path(tmp_path, "a--b", "flag_aggregation")
-    assert closing.found_class(ClassTest.model_validate_json(path.read_bytes())) == "worlds"
-    assert closing.found_class(lost.model_copy(update={"low": -0.1})) == "fold"
-    assert closing.found_class(None) is None
+    kept = ClassTest.model_validate_json(path.read_bytes())
+    for test, found in ((kept, "worlds"), (lost.model_copy(update={"low": -0.1}), "fold"), (None, "fold")):
+        assert Standing(entry_class="fold", class_test=test, status=RAN).class_found == found
 
 
 def test_a_fault_of_the_machine_is_no_failure_of_an_entry(
@@ -271,15 +279,17 @@ def test_a_world_that_fails_its_checks_is_drawn_again_up_to_20_times(
     made, gone, frozen = list[int](), list[int](), Frozen(name="spring", frozen=CLOSES, entries=[])
     monkeypatch.setattr(worlds, "open_on_disk", lambda *_, world, **__: made.append(world))
     monkeypatch.setattr(worlds, "forget_world", lambda world: gone.append(world.world))
-    with pytest.raises(CheckFailed, match=r"world 5 of season spring failed its checks 20 times \(a leak\)"):
-        draw_world(terms, bytes(32), frozen, 5, lambda world, names: ["a leak"])
+    with pytest.raises(
+        CheckFailed, match=r"world 5 of lane 2 of season spring failed its checks 20 times \(a leak\)"
+    ):
+        draw_world(terms, bytes(32), frozen, 5, 2, lambda world, names: ["a leak"])
     assert (made, len(set(made))) == (gone, MOST_ATTEMPTS)
     monkeypatch.setattr(
         worlds, "prepare_keyed", lambda *asked: SimpleNamespace(task=SimpleNamespace(name=asked[5]))
     )
     monkeypatch.setattr(worlds, "describe", lambda *_: WorldTask(clusters=1, answers=""))
     found = draw_world(
-        terms, bytes(32), frozen, 5, lambda world, names: ["a leak"] * (world.world in made[:2])
+        terms, bytes(32), frozen, 5, 2, lambda world, names: ["a leak"] * (world.world in made[:2])
     )
     assert [one.number for one in found.attempts] == made[:3]
     assert [one.reasons for one in found.attempts] == [["a leak"], ["a leak"], []]

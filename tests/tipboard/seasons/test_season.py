@@ -139,7 +139,7 @@ def test_tampering_with_scores_truth_and_predictions_is_named(closed: Path, tmp_
     shutil.copytree(closed, copy)
     raise_scores(copy)
     swap_truth(copy)
-    edit(copy / "worlds.json", lambda c: c[2]["tasks"]["prevalence"].update(answers="0"))
+    edit(copy / "worlds.json", lambda c: c[5]["tasks"]["prevalence"].update(answers="0"))
     mace = next(
         r for r in read_results(copy / "results.parquet") if r.method == f"{TASK}/mace" and r.seed == 4
     )
