@@ -2,7 +2,11 @@
 
 import argparse
 import json
+import re
+import shlex
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -10,15 +14,14 @@ from typing import Any
 
 import polars as pl
 import pytest
-from handed_in import CLOSES, ENDS, HONEST, OPENS, edit, write_package, write_predictions, write_wheel
-from tipbaselines.flag_aggregation.mace import Mace
+from handed_in import CLOSES, ENDS, OPENS, edit, write_wheel
+from tipbench.cli import main
 from tipbench.declarations import Command, Parser
 from tipbench.runs.frames import read_results, to_parquet_bytes
 from tipboard.commands import season
 from tipboard.seasons.closing import read_closed
 from tipboard.seasons.standings import rank_entries
 from tipboard.seasons.verification import verify
-from tipboard.seasons.worlds import load_fold
 from tipcore.errors import UsageError
 
 pytestmark = pytest.mark.slow
@@ -34,30 +37,37 @@ def command(now: datetime, action: str, *words: object) -> int:
         return found.call(options)
 
 
+DOCS = Path(__file__).parents[3] / "docs/seasons.md"
+BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
+
+
 @pytest.fixture(scope="module")
 def closed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The public folder of a season that one package and one entry with predictions took part in."""
-    place = tmp_path_factory.mktemp("season")
+    """The public folder of the season that the documents show, made by their files and commands."""
+    place, now = tmp_path_factory.mktemp("season"), OPENS
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TIPBENCH_HOME", str(place / "home"))
-        secret, public = place / "secret", place / "public"
-        times = "closes=2027-03-01", "predictions=2027-04-01"
-        order = "spring", TASK, "prevalence", "release=tiny", "worlds=6", *times
-        assert command(OPENS, "open", *order, "--secret", secret, "--to", public, "--quiet") == 0
-        write_wheel(place / "wheels", "crowdpkg", HONEST.format(task=TASK, module="mace", cls="Mace"))
-        package = write_package(place / "a", "spring", "lab-a", TASK, "crowdpkg.Method", "crowdpkg==1.0")
-        assert command(OPENS, "enter", secret, package, f"wheelhouse={place / 'wheels'}", "--quiet") == 0
-        assert command(CLOSES, "run", secret, "engine.workers=2", "--quiet") == 0
-        frames: dict[int, pl.DataFrame] = {}
-        for k in range(1, 7):
-            method, fold = Mace(), load_fold(public, TASK, k)
-            method.fit(fold, k)
-            frames[k] = method.predict(fold)
-        handed = write_predictions(place / "b", "spring", "lab-b", TASK, frames)
-        assert command(CLOSES, "enter", secret, handed, "--quiet") == 0
-        assert command(ENDS, "close", secret, "--quiet") == 0
+        patch.chdir(place)
+        for language, title, text in BLOCK.findall(DOCS.read_text(encoding="utf-8")):
+            if title:
+                (place / title).parent.mkdir(exist_ok=True)
+                (place / title).write_text(text, encoding="utf-8")
+            for line in text.replace("\\\n", " ").splitlines() if language == "sh" else ():
+                program, *words = shlex.split(line)
+                if words[:2] == ["season", "run"]:
+                    now = CLOSES
+                elif words[:2] == ["season", "close"]:
+                    now = ENDS
+                if "wheel" in words:  # pip would ask an index for setuptools
+                    write_wheel(place / "wheels", "acme_crowd", (place / "crowd/acme_crowd.py").read_text())
+                elif program == "python3":
+                    subprocess.run([sys.executable, *words], check=True)
+                elif words[0] == "season":
+                    assert command(now, words[1], *words[2:], "--quiet") == 0, line
+                else:
+                    assert main([*words, "--quiet"]) == 0, line
         assert list((place / "home" / "0.4.0").iterdir()) == []
-    return public
+    return place / "spring"
 
 
 def test_a_method_scores_the_same_as_a_package_and_by_predictions(closed: Path) -> None:
@@ -67,9 +77,9 @@ def test_a_method_scores_the_same_as_a_package_and_by_predictions(closed: Path) 
     assert worlds.height == 12
     assert worlds["drawn"].to_list().count(True) == 6
     standings = rank_entries(results, entries, worlds).filter(task=TASK)
-    both = standings.filter(pl.col("entry").is_in(["lab-a--mine", "lab-b--mine"]))["mean"].to_list()
+    both = standings.filter(pl.col("entry").is_in(["acme--crowd", "zenith--votes"]))["mean"].to_list()
     assert both == [both[0]] * 2
-    (one,) = (one for one in found.closed.entries if one.id == "lab-a--mine")
+    (one,) = (one for one in found.closed.entries if one.id == "acme--crowd")
     assert one.tasks[TASK].class_found == "fold"  # it reads no words
     assert {one.seed for one in found.results} == set(range(1, 7))
     assert all(
@@ -93,7 +103,7 @@ def edit_entries(change: Callable[[Any], Any]) -> Callable[[Path], None]:
 def raise_scores(folder: Path) -> None:
     path = folder / "results.parquet"
     results = read_results(path)
-    one = next(n for n, r in enumerate(results) if r.method == f"{TASK}/lab-a--mine")
+    one = next(n for n, r in enumerate(results) if r.method == f"{TASK}/acme--crowd")
     primary = results[one].primary
     better = results[one].scores[primary].model_copy(update={"value": 0.99})
     results[one] = results[one].model_copy(update={"scores": {**results[one].scores, primary: better}})
@@ -147,7 +157,7 @@ def test_tampering_with_scores_truth_and_predictions_is_named(closed: Path, tmp_
     (copy / "predictions" / digest[:2] / f"{digest}.parquet").unlink()
     found = "\n".join(verify(copy, quiet=True, engine="sequential").differences)
     assert (
-        "the scores of lab-a--mine on flag_aggregation with labels gold in world 1 are not those of" in found
+        "the scores of acme--crowd on flag_aggregation with labels gold in world 1 are not those of" in found
     )
     assert f"truth/{TASK}/w2.parquet: is not what the key gives" in found
     assert "worlds.json: world 3 of prevalence has other answers" in found
@@ -160,7 +170,7 @@ def test_a_closed_season_takes_nothing_more(closed: Path) -> None:
         with pytest.raises(UsageError, match="season spring is closed"):
             command(ENDS, action, secret, "--quiet")
     with pytest.raises(UsageError, match="only the whole season can be made void"):
-        command(ENDS, "void", secret, "entry=lab-a--mine", "reason=Too good.")
+        command(ENDS, "void", secret, "entry=acme--crowd", "reason=Too good.")
 
 
 def test_help_of_every_action_is_shown() -> None:
