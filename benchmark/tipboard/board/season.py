@@ -19,7 +19,7 @@ from tipboard.board.columns import OF_METRIC, TASK, columns_with_text, plain_tex
 from tipboard.board.standings import Line, Lines
 from tipboard.seasons.closing import PREDICTIONS, ClosedSeason, read_closed
 from tipboard.seasons.findings import finding
-from tipboard.seasons.record import ENTRIES, RAN, Closed, open_public, read, read_voids
+from tipboard.seasons.record import ENTRIES, FOLDS, RAN, Closed, open_public, read, read_voids
 from tipboard.seasons.standings import LINE, ORACLE, SCHEMA, is_compared, rank_entries
 from tipboard.seasons.verification import verify
 from tipboard.submissions.storage import store_of
@@ -111,7 +111,7 @@ def _is_void(folder: Path) -> bool:
 
 
 def add_season(folder: Path, results: Path, quiet: bool = False) -> tuple[BoardSeason, Path]:
-    """Verify a closed season and copy it to ``results``, its predictions to the board's store.
+    """Verify a closed season and copy it to ``results`` without its folds, its predictions to the board's store.
 
     Returns the season and its folder there. Raises UsageError where it is not closed, is void, does not verify, is on
     the board already, or cannot be written.
@@ -132,7 +132,8 @@ def add_season(folder: Path, results: Path, quiet: bool = False) -> tuple[BoardS
     for file in predictions.rglob("*.parquet"):
         store.put(file.read_bytes())
     with fill_folder_atomically(place, replace=False, advice="give another --to") as beside:
-        shutil.copytree(folder, beside, ignore=shutil.ignore_patterns(PREDICTIONS), dirs_exist_ok=True)
+        ignored = shutil.ignore_patterns(PREDICTIONS, FOLDS)
+        shutil.copytree(folder, beside, ignore=ignored, dirs_exist_ok=True)
     return season, place
 
 

@@ -320,10 +320,10 @@ def _task_differences(
     if not same(describe(season, world.number, prepared).model_dump(), world.tasks[task].model_dump()):
         found.append(f"{WORLDS}: {where} has other answers, inputs or references")
     if season.predictions is not None and season.terms[task].predictions:
-        files = {
-            f"{FOLDS}/{task}/w{world.k}/{name}": one for name, one in fold_files(prepared.folds[0]).items()
-        }
-        files[f"{TRUTH}/{task}/w{world.k}.parquet"] = truth_frame(prepared)
+        files = {f"{TRUTH}/{task}/w{world.k}.parquet": truth_frame(prepared)}
+        if (folder / FOLDS).is_dir():  # a board leaves them out: they are large, and follow from the key
+            fold = fold_files(prepared.folds[0])
+            files |= {f"{FOLDS}/{task}/w{world.k}/{name}": one for name, one in fold.items()}
         found += [
             f"{name}: is not what the key gives"
             for name, one in files.items()

@@ -129,6 +129,7 @@ def test_a_season_is_verified_and_its_predictions_go_to_the_store(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     season, results = write_closed(tmp_path / "spring", "spring"), tmp_path / "results"
+    (season / "folds").mkdir()
     (season / "predictions/ab").mkdir(parents=True)
     (season / "predictions/ab/x.parquet").write_bytes(b"predictions")
     said: list[str] = ["scores differ"]
@@ -139,7 +140,10 @@ def test_a_season_is_verified_and_its_predictions_go_to_the_store(
     said.clear()
     _, place = add_season(season, results)
     assert place == results / SEASONS / "spring"
-    assert not (place / "predictions").exists()
+    assert sorted(path.name for path in season.iterdir() if not (place / path.name).exists()) == [
+        "folds",
+        "predictions",
+    ]
     assert [one.read_bytes() for one in (results / "predictions").rglob("*.parquet")] == [b"predictions"]
     with pytest.raises(UsageError, match="is there already"):
         add_season(season, results)
