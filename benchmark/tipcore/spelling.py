@@ -6,7 +6,7 @@ from difflib import SequenceMatcher
 from tipcore.errors import UsageError
 
 NEAR, BESIDE = 0.6, 0.2
-"""The least likeness of a suggestion, and how much less than the best one it may be."""
+"""The least likeness of a suggestion, from 0 to 1, and how much less than the best one it may be."""
 MOST_LISTED = 16
 
 
@@ -31,13 +31,13 @@ def suggestion(word: str, valid: Iterable[str], most: int = MOST_LISTED) -> str:
     return f"None of the {len(words)} that exist is like it; see `tipbench list`."
 
 
-def nearest(word: str, valid: Iterable[str], most: int = 3) -> list[str]:
+def nearest(word: str, valid: Iterable[str], most: int = 3, least: float = NEAR) -> list[str]:
     """Return the valid words most like this one, best first; names are compared by what follows their last ``/`` or
     ``.``."""
     likeness = {candidate: _likeness(word, candidate) for candidate in valid}
     ranked = sorted(likeness, key=lambda candidate: (-likeness[candidate], candidate))
     best = likeness[ranked[0]] if ranked else 0.0
-    return [candidate for candidate in ranked if likeness[candidate] >= max(NEAR, best - BESIDE)][:most]
+    return [candidate for candidate in ranked if likeness[candidate] >= max(least, best - BESIDE)][:most]
 
 
 def _likeness(word: str, candidate: str) -> float:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import pkgutil
-from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from typing import Annotated
 
 from pydantic import Field
-from tipcore.errors import UsageError
+from tipcore.spelling import check_word
 
 from tipbench.task import Task
 
@@ -31,10 +30,7 @@ def task_of(task: str | Task) -> Task:
     if isinstance(task, Task):
         return task
     known = tasks()
-    if task not in known:
-        near = get_close_matches(task, known, n=1)
-        advice = f'Did you mean "{near[0]}"?' if near else f"Choose one of {', '.join(known)}."
-        raise UsageError(f"task={task} does not exist. {advice}")
+    check_word(task, known, f"task={task} does not exist")
     return known[task]
 
 

@@ -28,6 +28,7 @@ from tipbench.tasks import task_of
 from tipcore.atomic import fill_folder_atomically
 from tipcore.engines import run_all
 from tipcore.errors import CheckFailed, UsageError
+from tipcore.spelling import nearest
 from tipcore.table_files import read_parquet
 
 from tipboard.board.acceptance import first_of
@@ -135,9 +136,7 @@ def _entry(results: Path, data: str, entry_id: str) -> Entry:
         return read_submission(folder)
     entries = {one.id: one for one in read(results, data, draft=True).entries}
     if entry_id not in entries:
-        from difflib import get_close_matches
-
-        near = get_close_matches(entry_id, entries, n=3, cutoff=0.3) or list(entries)[:3]
+        near = nearest(entry_id, entries) or list(entries)[:3]
         raise UsageError(f"{entry_id} is not on the board of {data}: choose {' or '.join(near)}.")
     return entries[entry_id]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from tipcore.errors import UsageError
+from tipcore.spelling import nearest
 from tipcore.units import PARTS
 from tipcore.validation import requirement
 
@@ -181,7 +181,7 @@ def own_data(given: OwnData | Mapping[str, Any]) -> OwnData:
     if first["type"] == "extra_forbidden":
         *above, key = places
         known = (FileFormat if above[:1] == ["sources"] else Pairs if above else OwnData).model_fields
-        near = get_close_matches(key, known, n=1, cutoff=0.5)
+        near = nearest(key, known, most=1)
         wrong = f"no such key{f', did you mean {near[0]}' if near else ''}"
         if key in REMOVED:
             wrong = f"SQL does this now, as {'sources.TABLE.sql' if above else 'sql'}: {REMOVED[key]}"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 import polars as pl
 from tipcore.errors import UsageError
+from tipcore.spelling import nearest
 from tipdata.stages import all_tables
 
 from tipbench.data.custom.checks import CASE
@@ -62,7 +62,7 @@ def check_tables(task: Task, own: OwnData) -> None:
         )
     for table in own.tables:
         if table not in task.tables:
-            near = get_close_matches(table, task.tables, n=3, cutoff=0.3) or list(task.tables)
+            near = nearest(table, task.tables) or task.tables
             raise UsageError(
                 f"data.tables.{table} of data={own.name} is not a table of {task.name}: "
                 f"choose {' or '.join(near)}."
@@ -170,7 +170,7 @@ def _misspelling_notes(own: OwnData) -> list[str]:
     for table, columns in own.tables.items():
         known = all_tables()[table].schema if table in all_tables() else {}
         for column in columns:
-            near = get_close_matches(column, known, n=1, cutoff=0.8) if column not in known else []
+            near = nearest(column, known, most=1, least=0.8) if column not in known else []
             if near and column != MANY:
                 found.append(
                     f"data.tables.{table}.{column} of data={own.name} is a feature of your own; if you mean {near[0]}, "
