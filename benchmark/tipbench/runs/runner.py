@@ -10,7 +10,7 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -30,7 +30,6 @@ from tipbench.evaluation.evaluation import Evaluation, check_predictions, evalua
 from tipbench.fence.method import MethodError
 from tipbench.fence.session import Limits
 from tipbench.method import check_shape, class_of, is_oracle, warn_unread
-from tipbench.metrics.scores import Score
 from tipbench.runs.cells import Cell, is_described, without_prose
 from tipbench.runs.cost import UNKNOWN_PEAK, Meter, environment
 from tipbench.runs.digests import digests_of, method_sources, refuse_changed, versions_of
@@ -63,9 +62,8 @@ from tipbench.tasks import task_of
 class Outcome:
     """What became of a cell: its result, or the cause of its failure in one line.
 
-    ``usage``: the failure is a user's mistake; ``unmapped``: own data do not map what the
-    method needs. ``trace``: the traceback of any other. ``error``: the name of the error's class; ``limit``: of the
-    fence's limit that was passed.
+    ``usage``: the failure is a user's mistake; ``unmapped``: own data do not map what the method needs; ``trace``: the
+    traceback of any other. ``error``: the name of the error's class; ``limit``: of the fence's limit that was passed.
     """
 
     cell: Cell
@@ -126,130 +124,34 @@ class Unwritable(UsageError):
     """Runs cannot be written: no other cell could be either."""
 
 
-def record(
-    job: Job,
-    prepared: Prepared,
-    evaluation: Evaluation,
-    predictions: pl.DataFrame,
-    method: Any,
-    cost: Cost,
-    notes: list[str],
-    validated: Validated,
-    fence: Fence | None = None,
-) -> Result:
-    """Store a run in its cell's folder, a user's own ids beside numbered units, and return its result.
+def run_batch(
+    jobs: Sequence[Job],
+    folder: str,
+    import_path: Sequence[str],
+    fence: Limits | None = None,
+    raising: bool = False,
+    log_file: str | None = None,
+) -> list[Outcome]:
+    """Run the jobs of one fold in a process, one after the other.
 
-    ``method``: as it was made, for what it declares; ``fence``: what it was kept from.
-    Raises Unwritable where it cannot be written.
+    ``folder``: the one that relative paths are below. ``fence``: limits of the fence that methods are put behind, None
+    for none. ``raising``: a method's own error is not caught.
     """
-    unit = prepared.answers.unit
-    if prepared.names is not None and unit in predictions.columns:
-        predictions = predictions.join(prepared.names, on=unit, how="left", maintain_order="left")
-    content = parquet_bytes(predictions)
-    valid = None if validated.predictions is None else parquet_bytes(validated.predictions)
-    result = result_of(job, prepared, evaluation, method, digest_of(content), cost, notes, validated.score)
-    changes: dict[str, Any] = {"fence": fence if job.kept is None else job.kept.fence}
-    if valid is not None:
-        changes["valid_predictions"] = PredictionsFile(file=VALID, digest=digest_of(valid))
-    result = result.model_copy(update=changes)
-    try:
-        store(job.cell.folder, result, content, evaluation.primary_draws, valid)
-    except UsageError as error:
-        raise Unwritable(str(error)) from None
-    return result
-
-
-def result_of(
-    job: Job,
-    prepared: Prepared,
-    evaluation: Evaluation,
-    method: Any,
-    digest: str,
-    cost: Cost,
-    notes: list[str],
-    valid: Score,
-) -> Result:
-    """Return all that is known of a run that was just scored; without a description of the data in its config where
-    the files are not those that it describes."""
-    cell, config = job.cell, job.cell.config
-    if not is_described(config, job.versions.data):
-        config = {**config, "data": without_prose(config["data"])}
-    warnings = evaluation.warnings + ([UNKNOWN_PEAK] if cost.peak_mib is None else [])
-    return Result(
-        task=cell.task,
-        method=cell.baseline,
-        data=prepared.data,
-        split=prepared.split,
-        seed=cell.seed,
-        labels=prepared.labels,
-        access=prepared.access,
-        oracle_method=is_oracle(method),
-        entry_class=class_of(method),
-        schema_version=SCHEMA_VERSION,
-        versions=job.versions,
-        digests=job.digests,
-        config_hash=cell.hash,
-        config=config,
-        primary=next(iter(evaluation.scores)),
-        valid=valid,
-        prevalence=evaluation.prevalence,
-        estimates=evaluation.estimates,
-        cost=cost,
-        environment=environment() if job.kept is None else job.kept.environment,
-        predictions=PredictionsFile(file=PREDICTIONS, digest=digest),
-        notes=[str(note) for note in notes],
-        **{**evaluation.record(), "warnings": warnings},
-    )
-
-
-def cost_of(job: Job, meter: Meter) -> Cost:
-    """Return the cost of the cell; predictions that were kept keep what they cost."""
-    if job.kept is not None:
-        return job.kept.cost.model_copy(update={"score_s": meter.wall("score")})
-    return Cost(
-        fit_s=meter.wall("fit"),
-        predict_s=meter.wall("predict"),
-        score_s=meter.wall("score"),
-        cpu_s=meter.cpu(),
-        peak_mib=meter.peak_mib(),
-    )
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Jobs of one fold, for one process. ``folder``: the one that relative paths are below. ``fence``: limits of the
-    fence that methods are put behind, None for none."""
-
-    jobs: tuple[Job, ...]
-    import_path: tuple[str, ...]
-    folder: str
-    fence: Limits | None = None
-
-
-def run_batch(batch: Batch, raising: bool = False, log_file: str | None = None) -> list[Outcome]:
-    """Run the jobs of one fold, one after the other. ``raising``: a method's own error is not caught."""
-    os.chdir(batch.folder)  # a worker that is used again stands where an earlier call did
-    sys.path.extend(path for path in batch.import_path if path not in sys.path)
-    shared = SharedFold(batch.jobs[0].cell)
-    with logging_to(log_file):
-        return [
-            outcome
-            for _, jobs in groupby(batch.jobs, lambda job: job.cell.config["baseline"])
-            for outcome in _of_one_method(list(jobs), shared, batch.fence, raising)
-        ]
-
-
-def _of_one_method(
-    jobs: list[Job], shared: SharedFold, fence: Limits | None, raising: bool
-) -> Iterator[Outcome]:
-    """Run jobs that differ in their seed, behind the same fences while nothing fails and no fold comes step by step."""
+    os.chdir(folder)  # a worker that is used again stands where an earlier call did
+    sys.path.extend(path for path in import_path if path not in sys.path)
+    shared = SharedFold(jobs[0].cell)
     streamed = bool(task_of(jobs[0].cell.task).stream)
-    with closing(Methods(jobs[0].cell, shared, fence)) as methods:
-        for job in jobs:
-            outcome = _run_and_log(job, shared, methods, raising)
-            if streamed or outcome.result is None:
-                methods.close()
-            yield outcome
+    outcomes = []
+    with logging_to(log_file):
+        for _, of_method in groupby(jobs, lambda job: job.cell.config["baseline"]):
+            seeds = list(of_method)
+            # They share their fences while nothing fails and no fold comes step by step.
+            with closing(Methods(seeds[0].cell, shared, fence)) as methods:
+                for job in seeds:
+                    outcomes.append(_run_and_log(job, shared, methods, raising))
+                    if streamed or outcomes[-1].result is None:
+                        methods.close()
+    return outcomes
 
 
 def _run_and_log(job: Job, shared: SharedFold, methods: Methods, raising: bool) -> Outcome:
@@ -318,10 +220,77 @@ def _run_cell(job: Job, shared: SharedFold, methods: Methods) -> Result:
         checked = check_predictions(answers, predictions)
         evaluation = evaluate(task, answers, checked, replicates=cell.config["replicates"], checked=True)
     meter.add(*methods.cost())
-    cost = cost_of(job, meter)  # before the valid part is predicted, which is not part of what a method costs
+    cost = _cost(job, meter)  # before the valid part is predicted, which is not part of what a method costs
     ask = ask_method(method, cell) if job.kept is None else ask_stored(cell, job.kept)
     validated = validate(prepared, cell, checked, ask)
-    return record(job, prepared, evaluation, checked, method, cost, notes, validated, methods.fence)
+    return _store(job, prepared, evaluation, checked, method, cost, notes, validated, methods.fence)
+
+
+def _cost(job: Job, meter: Meter) -> Cost:
+    """Return the cost of the cell; predictions that were kept keep what they cost."""
+    if job.kept is not None:
+        return job.kept.cost.model_copy(update={"score_s": meter.wall("score")})
+    walls = {f"{part}_s": meter.wall(part) for part in ("fit", "predict", "score")}
+    return Cost(**walls, cpu_s=meter.cpu(), peak_mib=meter.peak_mib())
+
+
+def _store(
+    job: Job,
+    prepared: Prepared,
+    evaluation: Evaluation,
+    predictions: pl.DataFrame,
+    method: Any,
+    cost: Cost,
+    notes: list[str],
+    validated: Validated,
+    fence: Fence | None,
+) -> Result:
+    """Store a run in its cell's folder, a user's own ids beside numbered units, and return its result.
+
+    Where the files are not those that the config of the data describes, the description is left out. ``method``: as it
+    was made, for what it declares. Raises Unwritable where the run cannot be written.
+    """
+    cell, config, kept = job.cell, job.cell.config, job.kept
+    if not is_described(config, job.versions.data):
+        config = {**config, "data": without_prose(config["data"])}
+    unit = prepared.answers.unit
+    if prepared.names is not None and unit in predictions.columns:
+        predictions = predictions.join(prepared.names, on=unit, how="left", maintain_order="left")
+    content = parquet_bytes(predictions)
+    valid = None if validated.predictions is None else parquet_bytes(validated.predictions)
+    warnings = evaluation.warnings + ([UNKNOWN_PEAK] if cost.peak_mib is None else [])
+    result = Result(
+        schema_version=SCHEMA_VERSION,
+        task=cell.task,
+        method=cell.baseline,
+        data=prepared.data,
+        split=prepared.split,
+        seed=cell.seed,
+        labels=prepared.labels,
+        access=prepared.access,
+        oracle_method=is_oracle(method),
+        entry_class=class_of(method),
+        fence=fence if kept is None else kept.fence,
+        versions=job.versions,
+        digests=job.digests,
+        config_hash=cell.hash,
+        config=config,
+        primary=next(iter(evaluation.scores)),
+        valid=validated.score,
+        prevalence=evaluation.prevalence,
+        estimates=evaluation.estimates,
+        cost=cost,
+        environment=environment() if kept is None else kept.environment,
+        predictions=PredictionsFile(file=PREDICTIONS, digest=digest_of(content)),
+        valid_predictions=None if valid is None else PredictionsFile(file=VALID, digest=digest_of(valid)),
+        notes=[str(note) for note in notes],
+        **{**evaluation.record(), "warnings": warnings},
+    )
+    try:
+        store(cell.folder, result, content, evaluation.primary_draws, valid)
+    except UsageError as error:
+        raise Unwritable(str(error)) from None
+    return result
 
 
 def run(
@@ -359,30 +328,32 @@ def run(
         if jobs and not quiet:
             sys.stderr.write(f"{finished}\n")
     if jobs:
-        try:
-            check_writable(jobs[0].cell.runs)
-        except (FileExistsError, NotADirectoryError):
-            raise UsageError(
-                f"runs.path={jobs[0].cell.runs} is or lies in a file: give the path of a folder."
-            ) from None
-        except OSError as error:
-            raise UsageError(
-                f"runs cannot be written to {jobs[0].cell.runs}: {error.strerror or error}; {ELSEWHERE}."
-            ) from None
+        _check_place(jobs[0].cell.runs)
         chosen = engine_of(engine)
-        work = partial(run_batch, raising=raising, log_file=log_file)
-        batches = _batches(jobs, chosen.here, fence)
+        place = {"folder": os.getcwd(), "import_path": tuple(sys.path)}
+        work = partial(run_batch, **place, fence=fence, raising=raising, log_file=log_file)
         with logging_to(log_file):
-            done = run_all(work, batches, chosen, "cells", quiet, lambda batch: len(batch.jobs))
+            done = run_all(work, deal(jobs, chosen.here), chosen, "cells", quiet, len)
         outcomes |= {outcome.cell.folder: outcome for of_batch in done for outcome in of_batch}
     return [outcomes[cell.folder] for cell in cells]
 
 
-def _batches(jobs: list[Job], workers: int, fence: Limits | None = None) -> list[Batch]:
+def _check_place(runs: Path) -> None:
+    """Raise UsageError where no runs can be written to a folder."""
+    try:
+        check_writable(runs)
+    except (FileExistsError, NotADirectoryError):
+        raise UsageError(f"runs.path={runs} is or lies in a file: give the path of a folder.") from None
+    except OSError as error:
+        raise UsageError(
+            f"runs cannot be written to {runs}: {error.strerror or error}; {ELSEWHERE}."
+        ) from None
+
+
+def deal(jobs: Sequence[Job], workers: int) -> list[list[Job]]:
     """Return jobs by fold; where there are fewer folds than workers, a fold's jobs are dealt to several."""
     by_fold: dict[str, list[Job]] = {}
     for job in jobs:
         by_fold.setdefault(job.cell.fold_key, []).append(job)
     ways = -(-workers // len(by_fold))
-    dealt = [group[start::ways] for group in by_fold.values() for start in range(min(ways, len(group)))]
-    return [Batch(tuple(part), tuple(sys.path), os.getcwd(), fence) for part in dealt]
+    return [group[start::ways] for group in by_fold.values() for start in range(min(ways, len(group)))]

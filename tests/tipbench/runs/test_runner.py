@@ -266,9 +266,9 @@ def test_few_folds_are_dealt_to_several_workers_and_none_is_lost(cell: Make) -> 
     cells = [cell("chance", f"seed={seed}") for seed in range(5)]
     digests, versions = runner.digests_of(cells[0], "0.4.0"), runner.versions_of(cells[0])
     jobs = [runner.Job(one, versions, digests) for one in cells]
-    batches = runner._batches(jobs, workers=2)
-    assert [len(batch.jobs) for batch in batches] == [3, 2]
-    assert sorted(job.cell.seed for batch in batches for job in batch.jobs) == list(range(5))
+    batches = runner.deal(jobs, workers=2)
+    assert [len(batch) for batch in batches] == [3, 2]
+    assert sorted(job.cell.seed for batch in batches for job in batch) == list(range(5))
 
 
 REPLACED = """
