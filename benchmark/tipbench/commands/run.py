@@ -62,7 +62,6 @@ from tipbench.runs.report import (
     estimate_table,
     gap_note,
     references_of,
-    results_with_estimates,
     rows,
     table,
 )
@@ -181,7 +180,9 @@ def _report(
                 notice(f"finding: {sentence}", options.quiet)
             if note := gap_note(lines, {column.title for column in columns}.difference(left_out)):
                 notice(f"note: {note}", options.quiet)
-        for result in results_with_estimates(results):
+        for result in (
+            one for one in results if len(one.estimates) > 1
+        ):  # a single one stands among the scores
             title = f"{result.method_name}, split {result.split}: estimates"
             emit_table(*estimate_table(result.estimates, task_of(result.task).unit), title=title)
         columns, cells = report.form_table_of_results(results)

@@ -15,7 +15,7 @@ import polars as pl
 
 from tipbench.metrics.registry import metric_of
 from tipbench.runs.frames import frame_of
-from tipbench.runs.report import READ, average_seeds, first_accused, number, variant_names
+from tipbench.runs.report import READ, average_seeds, first_accused, name_variants, number
 from tipbench.runs.results import Result, method_name
 from tipbench.tasks import task_of
 
@@ -286,10 +286,7 @@ def _lines(results: Sequence[Result]) -> list[dict]:
     """Return a row per method and variant that has a score, means over seeds."""
     if not results:
         return []
-    names = [
-        f"{one.method_name} [{variant}]" if variant else one.method_name
-        for one, variant in zip(results, variant_names(results), strict=True)
-    ]
+    names = name_variants([one.method_name for one in results], results)
     frame = frame_of(results, READ).with_columns(shown=pl.Series(names))
     return average_seeds(frame, ["shown"]).filter(pl.col("score").is_not_null()).rows(named=True)
 

@@ -8,8 +8,9 @@ Smaller tables show the recall of each form of exploitation, and the estimates o
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
@@ -17,7 +18,7 @@ from typing import Any
 import polars as pl
 from tipcore.errors import UsageError
 from tipcore.locations import expand_home
-from tipcore.spelling import suggestion
+from tipcore.spelling import check_word
 from tipdata.documents.project_files import project_file
 
 from tipbench.console import Column
@@ -45,7 +46,7 @@ def variant_names(results: Sequence[Result]) -> list[str]:
         groups.setdefault((result.data, result.task, result.method), []).append(number)
     names = [""] * len(results)
     for numbers in groups.values():
-        settings = [dict(_variant_settings(results[number])) for number in numbers]
+        settings = [_variant_settings(results[number]) for number in numbers]
         keys = sorted({key for one in settings for key in one})
         differing = [key for key in keys if len({repr(one.get(key, ABSENT)) for one in settings}) > 1]
         short = _short_keys(differing)
@@ -54,22 +55,25 @@ def variant_names(results: Sequence[Result]) -> list[str]:
     return names
 
 
-def _variant_settings(result: Result) -> Iterator[tuple[str, Any]]:
-    """Yield what decides a result beside its place, by dotted key."""
+def name_variants(names: Sequence[str], results: Sequence[Result]) -> list[str]:
+    """Return the names of these results' methods, each with its variant in brackets where there are several."""
+    variants = variant_names(results)
+    return [f"{name} [{one}]" if one else name for name, one in zip(names, variants, strict=True)]
+
+
+def _variant_settings(result: Result) -> dict[str, Any]:
+    """Return what decides a result beside its place, by dotted key."""
     config: Mapping[str, Any] = dict(result.config)
-    for key in (*HASHED, "data"):
-        if key not in PLACED and key in config:
-            yield from _flat(key, config[key])
-    method = (config.get("baseline") or {}).get("method") or {}
-    yield from _flat("method", method)
+    chosen = {key: config[key] for key in (*HASHED, "data") if key not in PLACED and key in config}
+    return dict(_flat({**chosen, "method": (config.get("baseline") or {}).get("method") or {}}))
 
 
-def _flat(key: str, value: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, Mapping):
-        for name, inner in value.items():
-            yield from _flat(f"{key}.{name}", inner)
-    else:
-        yield key, value
+def _flat(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}", value
 
 
 def _short_keys(keys: Sequence[str]) -> dict[str, str]:
@@ -218,8 +222,7 @@ def rows(results: Sequence[Result], references: Sequence[Result] = ()) -> list[R
     if not (results := [*results, *references]):
         return []
     marked = {one.method for one in references}
-    variants = variant_names(results)
-    names = [f"{r.method} [{v}]" if v else r.method for r, v in zip(results, variants, strict=True)]
+    names = name_variants([one.method for one in results], results)
     is_reference = {name: one.method in marked for name, one in zip(names, results, strict=True)}
     place = ["data", "task", "method"]
     found = frame_of(results, READ).with_columns(method=pl.Series(names))
@@ -281,18 +284,24 @@ def _heading(name: str) -> str:
     return metric_of(name).heading or metric_of(name).title
 
 
-def _number_of(name: str, title: str, key: str, leave: int = 0, **more: Any) -> Column:
-    return Column(title, True, name=name, text=lambda row: number(row[key]), leave=leave, **more)
+def _method(row: Row) -> str:
+    method = method_name(row["method"])
+    return f"{method} (oracle)" if row["oracle"] and not method.startswith("oracle") else method
+
+
+def _words(name: str, text: Callable[[Row], str] | None = None, **more: Any) -> Column:
+    return Column(name, name=name, text=text or itemgetter(name), **more)
+
+
+def _numbers(name: str, title: str, text: Callable[[Row], str], **more: Any) -> Column:
+    return Column(title, True, name=name, text=text, **more)
 
 
 def _beside(name: str) -> Column:
-    return Column(
-        _heading(name),
-        True,
-        name=name,
-        text=lambda row: value_text(row["beside"].get(name)),
-        leave=10,
-        at_first=name in ("worst_group_accused_50", "harm_gap"),
+    at_first = name in ("worst_group_accused_50", "harm_gap")
+    heading = _heading(name)
+    return _numbers(
+        name, heading, lambda row: value_text(row["beside"].get(name)), leave=10, at_first=at_first
     )
 
 
@@ -306,57 +315,25 @@ def first_accused(scores: Mapping[str, Any]) -> Any:
 
 
 SHOWN = (
-    Column("data", name="data", text=lambda row: row["data"], fewest=2),
-    Column("task", name="task", text=lambda row: row["task"], leave=1),
-    Column("method", name="method", text=lambda row: _method(row)),
-    Column("source", name="source", text=lambda row: "reference" if row["reference"] else "yours", fewest=2),
-    Column("split", name="split", text=lambda row: row["split"]),
-    Column("labels", name="labels", text=lambda row: row["labels"], leave=2),
-    Column("metric", name="metric", text=lambda row: metric_text(row["metric"])),
-    _number_of("valid", "valid", "valid", leave=5),
-    _number_of("score", "score", "score"),
-    _number_of("seed_sd", "sd of seeds", "seed_sd", leave=7, at_first=False),
-    Column(
-        "95% interval",
-        True,
-        name="interval",
-        text=lambda row: interval(row["low"], row["high"], row["note"]),
+    _words("data", fewest=2),
+    _words("task", leave=1),
+    _words("method", _method),
+    _words("source", lambda row: "reference" if row["reference"] else "yours", fewest=2),
+    _words("split"),
+    _words("labels", leave=2),
+    _words("metric", lambda row: metric_text(row["metric"])),
+    _numbers("valid", "valid", lambda row: number(row["valid"]), leave=5),
+    _numbers("score", "score", lambda row: number(row["score"])),
+    _numbers("seed_sd", "sd of seeds", lambda row: number(row["seed_sd"]), leave=7, at_first=False),
+    _numbers("interval", "95% interval", lambda row: interval(row["low"], row["high"], row["note"])),
+    _numbers("accused_per_find", "accused per find", lambda row: value_text(first_accused(row["beside"]))),
+    _numbers("share_of_oracle", "share of oracle", lambda row: percent(row["share_of_oracle"]), leave=8),
+    _numbers(
+        "leakage", "leakage", lambda row: signed(row["leakage"]) if row["split"] == RANDOM else "", leave=3
     ),
-    Column(
-        "accused per find",
-        True,
-        name="accused_per_find",
-        text=lambda row: value_text(first_accused(row["beside"])),
-    ),
-    Column(
-        "share of oracle",
-        True,
-        name="share_of_oracle",
-        text=lambda row: percent(row["share_of_oracle"]),
-        leave=8,
-    ),
-    Column(
-        "leakage",
-        True,
-        name="leakage",
-        text=lambda row: signed(row["leakage"]) if row["split"] == RANDOM else "",
-        leave=3,
-    ),
-    Column(
-        "drift",
-        True,
-        name="drift",
-        text=lambda row: signed(row["drift"]) if row["split"] == FORWARD else "",
-        leave=6,
-    ),
+    _numbers("drift", "drift", lambda row: signed(row["drift"]) if row["split"] == FORWARD else "", leave=6),
     *(_beside(metric.name) for metric in BESIDE),
-    Column(
-        "seconds",
-        True,
-        name="seconds",
-        text=lambda row: NOTHING if row["seconds"] is None else f"{row['seconds']:.1f}",
-        leave=11,
-    ),
+    _numbers("seconds", "seconds", lambda row: tenths(row["seconds"]), leave=11),
 )
 """The columns that a table of runs can have, in order. Leakage stays as long as the labels that explain it."""
 ALL = "all"
@@ -390,26 +367,18 @@ def table(lines: Sequence[Row], chosen: Sequence[str] | None = None) -> tuple[li
 class Block:
     """The table of one task: a row per method, with its scores on all splits.
 
-    ``place``: data and task. ``title``: metric, direction and labels. Interval, accusations and what follows are of
-    ``split``, the most honest one that there is.
+    ``place``: data and task. ``title``: metric, direction and labels. Interval, accusations and what follows are of the
+    most honest split that there is.
     """
 
     place: tuple[str, str]
     title: str
-    split: str
     columns: Sequence[Column]
     cells: Sequence[Sequence[str]]
 
 
 IN_BLOCKS = (
-    "interval",
-    "accused_per_find",
-    "leakage",
-    "drift",
-    "valid",
-    "share_of_oracle",
-    "harm_gap",
-    "seconds",
+    *("interval", "accused_per_find", "leakage", "drift", "valid", "share_of_oracle", "harm_gap", "seconds"),
 )
 """Columns of a block after the scores; interval and accusations are never left out."""
 
@@ -450,7 +419,6 @@ def _block(lines: Sequence[Row], name_data: bool) -> Block:
     return Block(
         place=(first["data"], first["task"]),
         title=f"{place}: {metric.title}, {better} is better; labels {labels}",
-        split=main,
         columns=[columns[at] for at in kept],
         cells=[[row[at] for at in kept] for row in cells],
     )
@@ -495,14 +463,8 @@ def choose_columns(columns: Iterable[Column], names: Sequence[str]) -> list[Colu
     """
     known = {name: column for column in columns for name in (column.title, column.name) if name}
     for name in names:
-        if name not in known:
-            raise UsageError(f"--columns: there is no column {name}. {suggestion(name, known)}")
+        check_word(name, known, f"--columns: there is no column {name}")
     return [known[name] for name in names]
-
-
-def _method(row: Row) -> str:
-    method = method_name(row["method"])
-    return f"{method} (oracle)" if row["oracle"] and not method.startswith("oracle") else method
 
 
 def number(value: float | None) -> str:
@@ -516,6 +478,10 @@ def signed(value: float | None) -> str:
     return NOTHING if value is None else f"{value:+.3f}"
 
 
+def tenths(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:.1f}"
+
+
 def percent(value: float | None) -> str:
     return NOTHING if value is None else f"{value:.0%}"
 
@@ -525,18 +491,9 @@ def interval(low: float | None, high: float | None, note: str | None = None) -> 
     return note or NOTHING if low is None or high is None else f"{low:.3f} to {high:.3f}"
 
 
-Recalls = Mapping[str, FormRecall]
-"""Recall of each form, by its name."""
-
-
-def form_table(found: Recalls) -> tuple[list[Column], list[list[str]]]:
+def form_table(found: Mapping[str, FormRecall]) -> tuple[list[Column], list[list[str]]]:
     """Return columns and cells of one method, a row per form."""
-    columns = [
-        Column("form"),
-        Column("operations", True),
-        Column("recall", True),
-        Column("95% interval", True),
-    ]
+    columns = [Column("form"), *(Column(name, True) for name in ("operations", "recall", "95% interval"))]
     cells = [
         [name, str(one.operations), number(one.value), interval(one.low, one.high, one.note)]
         for name, one in found.items()
@@ -564,11 +521,7 @@ def _form_cell(one: FormRecall | None) -> str:
     return f"{number(one.value)} {interval(one.low, one.high)}"
 
 
-Estimates = dict[str, Estimate]
-"""What is estimated of each unit, by name."""
-
-
-def estimate_table(found: Estimates, unit: str) -> tuple[list[Column], list[list[str]]]:
+def estimate_table(found: Mapping[str, Estimate], unit: str) -> tuple[list[Column], list[list[str]]]:
     """Return columns and cells, one row per unit; the truth where any is known."""
     known = any(one.truth is not None for one in found.values())
     columns = [Column(unit), Column("estimate", True), Column("95% interval", True)]
@@ -577,11 +530,6 @@ def estimate_table(found: Estimates, unit: str) -> tuple[list[Column], list[list
         columns.append(Column("truth", True))
         cells = [[*row, number(one.truth)] for row, one in zip(cells, found.values(), strict=True)]
     return columns, cells
-
-
-def results_with_estimates(results: Sequence[Result]) -> list[Result]:
-    """Return the results that estimate several units: a single estimate is a score, and stands among them."""
-    return [result for result in results if len(result.estimates) > 1]
 
 
 REFERENCE = "reference"
