@@ -9,7 +9,7 @@ from tipcore.errors import CheckFailed, MachineFault, UsageError
 from tipcore.operating_system import ignore_interrupts, write_utf8
 
 from tipbench import completion
-from tipbench.console import emit, emit_json
+from tipbench.console import emit, emit_either
 from tipbench.declarations import WORDS, Command, Parser, find_command, overview, unknown_option
 from tipbench.exit_codes import FAILED, INTERRUPTED, USAGE
 from tipbench.help_text import format_table, format_text, format_usage
@@ -78,10 +78,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         if completion.ASKED in os.environ:
             completion.complete()
         if words[:1] == ["--version"]:
-            if "--json" in words:
-                emit_json({"version": __version__})
-            else:
-                emit(f"tipbench {__version__}")
+            emit_either({"version": __version__}, f"tipbench {__version__}", "--json" in words)
             return 0
         command, rest = find_command(words)
         if command is not None and not command.actions:

@@ -77,9 +77,15 @@ def emit_json(value: Any) -> None:
 
 def emit_result(value: dict[str, Any], text: str, options: argparse.Namespace) -> None:
     """Write ``value`` as JSON with ``--json``; otherwise the text, unless ``--quiet``."""
-    if options.json:
+    if options.json or not options.quiet:
+        emit_either(value, text, options.json)
+
+
+def emit_either(value: Any, text: str, as_json: bool) -> None:
+    """Write ``value`` as JSON or, without ``as_json``, the text."""
+    if as_json:
         emit_json(value)
-    elif not options.quiet:
+    else:
         emit(text)
 
 

@@ -1,8 +1,9 @@
 """Commands, as the docstrings of their modules declare them: what can be typed, and the help that says so.
 
-A command is a module with a function ``call(options)`` that returns the exit code. Its docstring declares it, and is
-read without importing the module, so that help and completion wait for nothing that the command works with. Only the
-command that was typed is imported. A package is a group of commands: its modules, but for those that begin with ``_``.
+A command is a module with a function ``call(options)`` that returns the exit code, or None for success. Its docstring
+declares it, and is read without importing the module, so that help and completion wait for nothing that the command
+works with. Only the command that was typed is imported. A package is a group of commands: its modules, but for those
+that begin with ``_``.
 A package adds a command or a group in its ``pyproject.toml``::
 
     [project.entry-points."tipbench.commands"]
@@ -226,7 +227,7 @@ class Command:
             call = module.call
         if getattr(module, "OWN_CODE", False) and "" not in sys.path:
             sys.path.append("")
-        return call(options)
+        return call(options) or 0
 
     @contextmanager
     def _loading(self) -> Iterator[None]:

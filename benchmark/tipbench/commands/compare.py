@@ -30,11 +30,10 @@ from tipbench.runs.results import Result
 OWN_CODE = True
 
 
-def call(options: argparse.Namespace) -> int:
+def call(options: argparse.Namespace) -> None:
     """Compare the runs."""
     found, results, names = compare_runs(options.run, "runs", options.replicates, notice)
     _emit(found, results, names, options.json)
-    return 0
 
 
 def _emit(

@@ -14,9 +14,8 @@ import argparse
 from tipbench.console import emit
 
 
-def call(options: argparse.Namespace) -> int:
+def call(options: argparse.Namespace) -> None:
     """Print the lines for a shell."""
     from argcomplete.shell_integration import shellcode
 
     emit(shellcode(["tipbench"], shell=options.shell))  # nosec B604 # the name of a shell; none is started
-    return 0

@@ -20,26 +20,24 @@ from tipcore.errors import UsageError
 from tipcore.spelling import nearest
 from tipdata.documents.project_files import project_file
 
-from tipbench.console import Column, emit, emit_json, emit_table
+from tipbench.console import Column, emit_either, emit_json, emit_table
 
 FOLDERS = ("docs", "datasets/cards", "results")
 """Folders of the repository whose pages are documents, beside those at its root."""
 
 
-def call(options: argparse.Namespace) -> int:
+def call(options: argparse.Namespace) -> None:
     """Print a page, or the list of all."""
     pages = documents()
     if options.page is None:
         root, titles = str(project_file()), {name: title_of(path) for name, path in pages.items()}
         if options.json:
-            listed = [
-                {"page": name, "title": titles[name], "file": str(path)} for name, path in pages.items()
-            ]
+            listed = [{"page": name, "title": titles[name], "file": str(pages[name])} for name in pages]
             emit_json({"folder": root, "pages": listed})
         else:
             columns = [Column("page"), Column("title", prose=True)]
             emit_table(columns, list(titles.items()), title=f"documents in {root}")
-        return 0
+        return
     name = options.page.removesuffix(".md")
     name = name if name in pages else name.removeprefix("docs/")
     if name not in pages:
@@ -47,11 +45,7 @@ def call(options: argparse.Namespace) -> int:
         like = f": did you mean {' or '.join(near)}?" if near else ": `tipbench docs` lists them."
         raise UsageError(f"there is no page {options.page}{like}")
     text = pages[name].read_text(encoding="utf-8")
-    if options.json:
-        emit_json({"page": name, "file": str(pages[name]), "text": text})
-    else:
-        emit(text.rstrip())
-    return 0
+    emit_either({"page": name, "file": str(pages[name]), "text": text}, text.rstrip(), options.json)
 
 
 def documents() -> dict[str, Path]:

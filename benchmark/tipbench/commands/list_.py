@@ -59,7 +59,7 @@ LOOKS = {
 """Columns with a format of their own; a narrow terminal leaves out the highest ``leave`` first."""
 
 
-def call(options: argparse.Namespace) -> int:
+def call(options: argparse.Namespace) -> None:
     """List the options of a group."""
     group, columns, complete = LISTED[options.what]
     found = all_options(config_folders(options.config_dir)).get(group, {})
@@ -73,7 +73,6 @@ def call(options: argparse.Namespace) -> int:
         left_out = emit_table([LOOKS.get(column, Column(column)) for column in columns], rows)
         if left_out:
             notice(f"not shown for want of room: {', '.join(left_out)}; see --json")
-    return 0
 
 
 def _text(value: Any) -> str:

@@ -53,7 +53,7 @@ from tipbench.runs.scoring import evaluate_prepared, read_predictions_file
 from tipbench.tasks import score_version, task_of
 
 
-def call(options: argparse.Namespace) -> int:
+def call(options: argparse.Namespace) -> None:
     """Score the file."""
     settings = composer_of(options.config_dir, options.overrides).settings()
     if settings.task is None:
@@ -72,7 +72,6 @@ def call(options: argparse.Namespace) -> int:
     for note in (f"{task.name} on {prepared.data}, split {prepared.split}", *prepared.notes, *found.warnings):
         notice(note, options.quiet)
     _emit(found, task.name, prepared.data, prepared.split, options.json)
-    return 0
 
 
 def _emit(found: Evaluation, task: str, data: str, split: str, as_json: bool) -> None:

@@ -42,7 +42,7 @@ LIMIT = 0.05
 """A risk whose whole interval lies above this fails the audit; the risk of copies fails it above 0."""
 
 
-def call(options: argparse.Namespace) -> int:
+def call(options: argparse.Namespace) -> None:
     """Run the attacks. Raises CheckFailed where one finds private records more often than others."""
     limit = _limit(options.limit)
     secrets = options.secrets.split(",") if options.secrets is not None else None
@@ -58,7 +58,6 @@ def call(options: argparse.Namespace) -> int:
     found = audit(made, private, control, columns, secrets)
     _emit(name, columns, found, limit, options.json)
     _judge(name, found, limit)
-    return 0
 
 
 def _of_file(file: str, options: argparse.Namespace) -> pl.DataFrame:

@@ -21,36 +21,25 @@ to see it. Of a table with more rows than a page shows, rows are drawn at random
 import argparse
 from pathlib import Path
 
-from tipdata.release import Release
-
 from tipbench.browse.build import browse, check_rows, refuse_taken
 from tipbench.commands.data._release import check_open, chosen_release, open_chosen
 from tipbench.commands.data._release import check_rows as check_number
-from tipbench.console import emit, emit_json
+from tipbench.console import emit_either
 
 
-def call(options: argparse.Namespace) -> int:
+def call(options: argparse.Namespace) -> None:
     """Write the pages. Bad input is refused before a release is made."""
     check_open(options.overrides, "and so no truth to browse")
     release, engine = chosen_release(options)
     most = check_number(options.rows)
     check_rows(most)
-    to = Path(options.to or usual_folder(release))
+    to = Path(options.to or f"browse-{release.name.rpartition('/')[2]}")
     refuse_taken(to)
     written = browse(open_chosen(release, engine, options), to, most, options.quiet)
-    if options.json:
-        emit_json({
-            "release": release.name, "folder": str(written.folder), "open": str(written.start),
-            "pages": written.pages, "bytes": written.bytes,
-        })  # fmt: skip
-    else:
-        emit(
-            f"release {release.name}: {written.pages} pages, {written.bytes / 1e6:.0f} MB in {written.folder}"
-        )
-        emit(f"open {written.start} in a browser")
-    return 0
-
-
-def usual_folder(release: Release) -> str:
-    """Return the default folder of the pages."""
-    return f"browse-{release.name.rpartition('/')[2]}"
+    made = {"release": release.name, "folder": str(written.folder), "open": str(written.start)}
+    text = f"release {release.name}: {written.pages} pages, {written.bytes / 1e6:.0f} MB in {written.folder}"
+    emit_either(
+        {**made, "pages": written.pages, "bytes": written.bytes},
+        f"{text}\nopen {written.start} in a browser",
+        options.json,
+    )

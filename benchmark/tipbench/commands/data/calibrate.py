@@ -35,10 +35,11 @@ from tipbench.console import Column, emit, emit_json, emit_table
 EXTRA = "privacy"
 
 
-def call(options: argparse.Namespace) -> int:
+def call(options: argparse.Namespace) -> None:
     """Calibrate, or list what can be calibrated."""
     if options.list:
-        return _list(options)
+        _list(options)
+        return
     require(EXTRA, "calibrating")
     if options.table is None:
         raise UsageError("calibrating needs a table: give one, a .csv or .parquet file.")
@@ -51,7 +52,6 @@ def call(options: argparse.Namespace) -> int:
     request = read_request(expand_home(options.config))
     made = calibrate(expand_home(options.table), request, epsilon, expand_home(options.to))
     _tell(made, expand_home(options.to), options)
-    return 0
 
 
 def _tell(made: Calibration, to: Path, options: argparse.Namespace) -> None:
@@ -74,12 +74,11 @@ def _tell(made: Calibration, to: Path, options: argparse.Namespace) -> None:
         emit("no world was written: nothing in it would differ")
 
 
-def _list(options: argparse.Namespace) -> int:
+def _list(options: argparse.Namespace) -> None:
     rows = [[one.path, one.how, one.column, one.by] for one in CALIBRATABLE.values()]
     if options.json:
         emit_json([dict(zip(("path", "how", "column", "by"), row, strict=True)) for row in rows])
-        return 0
+        return
     columns = [Column("parameter"), Column("fitted"), Column("column", prose=True), Column("by", leave=1)]
     emit_table(columns, rows)
     emit("\n".join(f"{how}: {what}" for how, what in WAYS.items()))
-    return 0

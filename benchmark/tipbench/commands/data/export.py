@@ -49,7 +49,7 @@ HUB = "hub"
 DOI = re.compile(r"10\.\d{4,9}/[-._;()/:a-zA-Z0-9]+")
 
 
-def call(options: argparse.Namespace) -> int:
+def call(options: argparse.Namespace) -> None:
     """Export the release."""
     started = time.perf_counter()
     release, engine = chosen_release(options)
@@ -77,7 +77,6 @@ def call(options: argparse.Namespace) -> int:
         f"of tasks and splits in {done.to} ({seconds:.0f} s)",
         options,
     )
-    return 0
 
 
 def _check_metadata(options: argparse.Namespace) -> None:

@@ -59,12 +59,13 @@ COLUMNS = (
 )
 
 
-def call(options: argparse.Namespace) -> int:
+def call(options: argparse.Namespace) -> None:
     """Compare the release. With ``strict=true``, raises CheckFailed where an aggregate is outside its band."""
     if options.figure is not None:
         check_ending(Path(options.figure))
     if any(map(is_of_data, options.overrides)):
-        return _compare_own_data(options)
+        _compare_own_data(options)
+        return
     with _tables(options) as source:
         found = compare_release(source)
         name = source.name
@@ -79,7 +80,6 @@ def call(options: argparse.Namespace) -> int:
     failed = sum(one.verdict == "fail" for one in found)
     if failed and options.strict:
         raise CheckFailed(f"{failed:,} of {len(found):,} aggregates of {name} lie outside their bands.")
-    return 0
 
 
 @contextmanager
@@ -135,7 +135,7 @@ def _row(one: AggregateResult) -> list[str]:
     ]
 
 
-def _compare_own_data(options: argparse.Namespace) -> int:
+def _compare_own_data(options: argparse.Namespace) -> None:
     """Compare the release with a user's own data, column by column."""
     if options.figure is not None or options.strict:
         raise UsageError(
@@ -159,12 +159,11 @@ def _compare_own_data(options: argparse.Namespace) -> int:
         found = [one.to_dict() for one in compared]
         about = {"release": source.name, "data": mapped.name}
         emit_json({**about, "compared": found, "not_compared": NOT_COMPARED})
-        return 0
+        return
     for one in compared:
         _emit_comparison(one, source.name, mapped.name)
     emit(f"\nalike: within a factor of {FACTOR}, of shares within {APART} and a factor of {2 * FACTOR:g}")
     emit(NOT_COMPARED)
-    return 0
 
 
 def _emit_comparison(one: DataComparison, release: str, data: str) -> None:

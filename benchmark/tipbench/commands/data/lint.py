@@ -37,7 +37,7 @@ SHOWN = 25
 """Findings that are shown; JSON has all."""
 
 
-def call(options: argparse.Namespace) -> int:
+def call(options: argparse.Namespace) -> None:
     """Read the strings. Raises CheckFailed where one breaks a rule."""
     folder, version = _folder(options)
     began = time.perf_counter()
@@ -62,7 +62,6 @@ def call(options: argparse.Namespace) -> int:
         )
     if report.strikes:
         raise CheckFailed(f"{len(report.strikes):,} findings in {folder}: mend or delete what is named.")
-    return 0
 
 
 def _folder(options: argparse.Namespace) -> tuple[Path, str]:

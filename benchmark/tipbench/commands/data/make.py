@@ -28,10 +28,10 @@ from tipdata.core.world import register
 from tipdata.release import make_release
 
 from tipbench.commands.data._release import chosen_release
-from tipbench.console import emit, emit_json
+from tipbench.console import emit_either
 
 
-def call(options: argparse.Namespace) -> int:
+def call(options: argparse.Namespace) -> None:
     """Make the release. The file of an own world is registered first."""
     world = options.world
     if world is not None:
@@ -45,13 +45,11 @@ def call(options: argparse.Namespace) -> int:
         raise UsageError(
             f"world={world} cannot be drawn: {error}; bring its parameters nearer to the released ones."
         ) from error
-    if options.json:
-        emit_json({"release": release.name, "regions": release.regions, "folder": release.place})
-    else:
-        emit(f"release {release.name}: {release.regions:,} regions in {release.place}")
-        if world is not None:
-            emit(f"use it anywhere as release={release.size} release.version={release.version}")
-    return 0
+    made = {"release": release.name, "regions": release.regions, "folder": release.place}
+    text = f"release {release.name}: {release.regions:,} regions in {release.place}"
+    if world is not None:
+        text += f"\nuse it anywhere as release={release.size} release.version={release.version}"
+    emit_either(made, text, options.json)
 
 
 def _choose_world(file: str, options: argparse.Namespace) -> None:

@@ -20,19 +20,20 @@ examples:
 import argparse
 
 from tipcore.errors import UsageError
-from tipcore.spelling import suggestion
+from tipcore.spelling import check_word
 from tipdata.documents.overview import describe, format_frame, preview
 
 from tipbench.commands.data._release import check_rows, chosen_data, is_of_data, open_release_of
-from tipbench.console import emit, emit_json
+from tipbench.console import emit_either
 from tipbench.loading import prepare
 
 
-def call(options: argparse.Namespace) -> int:
+def call(options: argparse.Namespace) -> None:
     """Show some rows of a table of the release, or of a user's own data as methods are given them."""
     rows = check_rows(options.rows)
     if any(map(is_of_data, options.overrides)):
-        return _preview_own(rows, options)
+        _preview_own(rows, options)
+        return
     what = "description" if options.table == "all" else "preview"
     release = open_release_of(options)
     if options.table == "all":
@@ -41,14 +42,10 @@ def call(options: argparse.Namespace) -> int:
         text = describe(release)
     else:
         text = preview(release, table=options.table or "adverts", rows=rows, language=options.language)
-    if options.json:
-        emit_json({"release": release.name, what: text})
-    else:
-        emit(text)
-    return 0
+    emit_either({"release": release.name, what: text}, text, options.json)
 
 
-def _preview_own(rows: int, options: argparse.Namespace) -> int:
+def _preview_own(rows: int, options: argparse.Namespace) -> None:
     keys = [word.partition("=")[0].lstrip("+") for word in options.overrides]
     keys += ["language"] if options.language is not None else []
     for key in keys:
@@ -58,8 +55,8 @@ def _preview_own(rows: int, options: argparse.Namespace) -> int:
     table = options.table
     prepared = prepare(own.task, own=own, split=split)
     fold = prepared.folds[0]
-    if table is not None and table not in fold.tables:
-        raise UsageError(f"data={own.name} has no table {table}. {suggestion(table, fold.tables)}")
+    if table is not None:
+        check_word(table, fold.tables, f"data={own.name} has no table {table}")
     number = "" if len(prepared.folds) == 1 else f" (the first of {len(prepared.folds)})"
     parts = [f"data={own.name}, split {prepared.split}: {fold!r}{number}", *prepared.notes]
     for name, lazy in fold.tables.items():
@@ -70,8 +67,4 @@ def _preview_own(rows: int, options: argparse.Namespace) -> int:
                 frame = frame.join(learnt, on=fold.task.unit, how="left", maintain_order="left")
             parts.append(f"{name}:\n{format_frame(frame, letters=80)}")
     text = "\n".join(parts)
-    if options.json:
-        emit_json({"data": own.name, "preview": text})
-    else:
-        emit(text)
-    return 0
+    emit_either({"data": own.name, "preview": text}, text, options.json)

@@ -20,7 +20,7 @@ from tipbench.commands.data._release import chosen_release
 from tipbench.console import emit_result
 
 
-def call(options: argparse.Namespace) -> int:
+def call(options: argparse.Namespace) -> None:
     """Remove the release's files; of a retired version too."""
     release, _ = chosen_release(options, retired=True)
     freed = remove_release(release)
@@ -29,4 +29,3 @@ def call(options: argparse.Namespace) -> int:
         f"release {release.name}: {size_in_words(freed)} removed from {release.place}",
         options,
     )
-    return 0

@@ -33,7 +33,7 @@ from pathlib import Path
 from tipcore.errors import UsageError
 
 from tipbench.commands.data._release import check_open, open_release_of
-from tipbench.console import Column, emit, emit_json, emit_table, notice
+from tipbench.console import Column, emit_either, emit_json, emit_table, notice
 from tipbench.runs.figure import check_ending
 from tipbench.stories.sources import SHOWN, VIEWS, find_operations_of
 from tipbench.stories.story import story_of
@@ -46,7 +46,7 @@ LEAVE = {"ends": 1, "begins": 2, "language": 3, "region": 4, "category": 5}
 """What a narrow terminal leaves out, the highest first."""
 
 
-def call(options: argparse.Namespace) -> int:
+def call(options: argparse.Namespace) -> None:
     """Tell a story, or list candidates."""
     operation = None
     if (typed := options.operation) is not None:
@@ -63,29 +63,26 @@ def call(options: argparse.Namespace) -> int:
     check_open(options.overrides, "and so no story")
     release = open_release_of(options)
     if options.find is not None:
-        return _list(release, options)
+        _list(release, options)
+        return
     story = story_of(release, operation)
     if options.figure is not None:
         story.save(options.figure)
         notice(f"drawn: {options.figure}", options.quiet)
-    if options.json:
-        emit_json(story.to_dict())
-    else:
-        emit(str(story))
+    emit_either(story.to_dict(), str(story), options.json)
     if operation is None:
         notice(
             f"This is the trafficking operation of {release.name} that is seen best. Another: "
             '`tipbench data story OPERATION`, found by `tipbench data story find="form=labour views>=3"`.',
             options.quiet,
         )
-    return 0
 
 
-def _list(release: Source, options: argparse.Namespace) -> int:
+def _list(release: Source, options: argparse.Namespace) -> None:
     found = find_operations_of(release, options.find).select(SHOWN)
     if options.json:
         emit_json({"release": release.name, "filters": options.find, "operations": found.to_dicts()})
-        return 0
+        return
     columns = [Column(name, number=name in NUMBERS, leave=LEAVE.get(name, 0)) for name in SHOWN]
     rows = [["" if cell is None else str(cell) for cell in row] for row in found.head(FIRST).iter_rows()]
     left_out = emit_table(columns, rows)
@@ -93,4 +90,3 @@ def _list(release: Source, options: argparse.Namespace) -> int:
         notice(f"not shown for want of room: {', '.join(left_out)}; see --json", options.quiet)
     if found.height > FIRST:
         notice(f"{found.height - FIRST:,} more: add filters, or --json for all.", options.quiet)
-    return 0

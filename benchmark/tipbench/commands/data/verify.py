@@ -18,19 +18,15 @@ from tipcore.errors import CheckFailed
 from tipdata.release import verify_release
 
 from tipbench.commands.data._release import chosen_release
-from tipbench.console import emit, emit_json
+from tipbench.console import emit_either
 
 
-def call(options: argparse.Namespace) -> int:
+def call(options: argparse.Namespace) -> None:
     """Verify the release. Raises CheckFailed where it differs from what was published."""
     release, engine = chosen_release(options)
     differences = verify_release(release, engine=engine, quiet=options.quiet)
-    if options.json:
-        emit_json({"release": release.name, "differences": differences})
-    elif differences:
-        emit("\n".join(f"differs: {difference}" for difference in differences))
-    else:
-        emit(f"release {release.name}: all files match their checksums")
+    text = "\n".join(f"differs: {difference}" for difference in differences)
+    text = text or f"release {release.name}: all files match their checksums"
+    emit_either({"release": release.name, "differences": differences}, text, options.json)
     if differences:
         raise CheckFailed(f"release {release.name} differs in {len(differences):,} places.")
-    return 0
