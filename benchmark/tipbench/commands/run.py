@@ -49,7 +49,7 @@ from tipdata.release import open_release
 
 from tipbench.config.compose import Composer, composer_of
 from tipbench.config.settings import Settings
-from tipbench.console import emit, emit_json, emit_table, notice
+from tipbench.console import emit, emit_either, emit_json, emit_table, notice
 from tipbench.exit_codes import FAILED
 from tipbench.runs import report
 from tipbench.runs.cells import Cell
@@ -57,14 +57,6 @@ from tipbench.runs.figure import check_format, save
 from tipbench.runs.findings import findings
 from tipbench.runs.grid import allowed_splits, expand, runnable, sweep
 from tipbench.runs.methods import limits_of
-from tipbench.runs.report import (
-    Row,
-    estimate_table,
-    gap_note,
-    references_of,
-    rows,
-    table,
-)
 from tipbench.runs.results import Result
 from tipbench.runs.runner import Outcome, run
 from tipbench.task import Task
@@ -78,6 +70,7 @@ LEGEND = (
     "accused per find: lawful operations accused for each trafficking operation found, when half are found,\n"
     "or by the method's own decisions; for linkage wrongful links per true link."
 )
+BY_FORM = "recall by form of exploitation, at the 1% budget or by timely alarms"
 REFERENCES = "sorted by the score on the test part; source: yours, or a committed reference"
 OF_COMMAND = ("experiment", "engine", "overwrite", "fence", "limits", "runs", "figure")
 """Settings of the whole command, not of a cell."""
@@ -102,12 +95,14 @@ def call(options: argparse.Namespace) -> int:
     cells = expanded(composer, list_splits, notice=lambda note: notice(note, quiet))
     drop = [one.key for one in composer.typed if one.key.partition(".")[0] not in OF_COMMAND]
     settings = composer.without(*drop).settings(general=True)
-    table([], _columns(options))  # a misspelt column is refused before anything is run
+    if options.columns is not None:
+        options.columns = [name.strip() for name in options.columns.split(",")]
+    report.table([], options.columns)  # a misspelt column is refused before anything is run
     if options.show:
         return _show(cells, options.json)
     if settings.figure.path is not None:
         check_format(settings.figure.path)
-    beside = references_of(cells, options.references) if options.references is not None else []
+    beside = report.references_of(cells, options.references) if options.references is not None else []
     # Each release is made once, before workers start.
     wanted = {cell.data: cell.config["release"] for cell in cells if cell.config["release"] is not None}
     for _, release in sorted(wanted.items()):
@@ -130,10 +125,7 @@ def call(options: argparse.Namespace) -> int:
 def _show(cells: Sequence[Cell], as_json: bool) -> int:
     configs = [cell.config for cell in cells]
     shown: Any = configs[0] if len(configs) == 1 else {"cells": configs}
-    if as_json:
-        emit_json(shown)
-    else:
-        emit(yaml.safe_dump(shown, sort_keys=False, allow_unicode=True, width=10_000))
+    emit_either(shown, yaml.safe_dump(shown, sort_keys=False, allow_unicode=True, width=10_000), as_json)
     notice(f"{len(cells)} cell{'s' if len(cells) > 1 else ''}; first run folder: {cells[0].folder}")
     return 0
 
@@ -156,9 +148,13 @@ def _report(
     """Show the outcomes of the cells; ``beside`` are references for the same table and figure."""
     results = [outcome.result for outcome in outcomes if outcome.result is not None]
     failures = [outcome for outcome in outcomes if outcome.result is None]
-    lines = rows(results, beside if results else ())
+    lines = report.rows(results, beside if results else ())
     found = {(one.data, one.task): one.sentence for one in findings([*results, *beside] if results else [])}
-    figure, trouble = _figure(lines, settings)
+    figure, trouble = settings.figure.path, None
+    try:
+        figure = figure if figure is not None and save(lines, figure) else None
+    except UsageError as error:  # it is raised once the table is shown
+        figure, trouble = None, error
     if options.json and len(outcomes) == 1 and not beside:
         emit_json(results[0].model_dump(mode="json"))
     elif options.json:
@@ -173,23 +169,20 @@ def _report(
         if sys.stdout.isatty() and options.columns is None:
             _show_blocks(report.blocks(lines), found, options.quiet)
         else:
-            columns, cells = table(lines, _columns(options))
+            columns, cells = report.table(lines, options.columns)
             left_out = emit_table(columns, cells, title=REFERENCES if beside else None)
             _notice_left_out(left_out, options.quiet)
             for sentence in found.values():
                 notice(f"finding: {sentence}", options.quiet)
-            if note := gap_note(lines, {column.title for column in columns}.difference(left_out)):
+            if note := report.gap_note(lines, {column.title for column in columns}.difference(left_out)):
                 notice(f"note: {note}", options.quiet)
-        for result in (
-            one for one in results if len(one.estimates) > 1
-        ):  # a single one stands among the scores
+        for result in results:
             title = f"{result.method_name}, split {result.split}: estimates"
-            emit_table(*estimate_table(result.estimates, task_of(result.task).unit), title=title)
+            if len(result.estimates) > 1:  # a single one stands among the scores
+                emit_table(*report.estimate_table(result.estimates, task_of(result.task).unit), title)
         columns, cells = report.form_table_of_results(results)
         if cells and len({result.task for result in results}) == 1:
-            emit_table(
-                columns, cells, title="recall by form of exploitation, at the 1% budget or by timely alarms"
-            )
+            emit_table(columns, cells, BY_FORM)
     for note in _notes(results, alone=len(outcomes) == 1):
         notice(f"note: {note}", options.quiet or options.json)
     if len(outcomes) == 1:
@@ -225,10 +218,6 @@ def _notice_left_out(titles: Iterable[str], quiet: bool) -> None:
         notice(f"not shown for want of room: {names}; see --columns", quiet)
 
 
-def _columns(options: argparse.Namespace) -> list[str] | None:
-    return None if options.columns is None else [name.strip() for name in options.columns.split(",")]
-
-
 def _notes(results: Sequence[Result], alone: bool) -> list[str]:
     """Return the notes of the results: with the warnings of a single run, else with the methods that have them."""
     if alone:
@@ -238,14 +227,3 @@ def _notes(results: Sequence[Result], alone: bool) -> list[str]:
         for note in result.notes:
             by_note.setdefault(note, {})[result.method] = None
     return [f"{', '.join(methods)}: {note}" for note, methods in by_note.items()]
-
-
-def _figure(lines: Sequence[Row], settings: Settings) -> tuple[str | None, UsageError | None]:
-    """Return the file of the figure, and the error that kept it from being written, to raise after the table."""
-    path = settings.figure.path
-    if path is None:
-        return None, None
-    try:
-        return path if save(lines, path) else None, None
-    except UsageError as error:
-        return None, error
