@@ -101,7 +101,7 @@ def call(options: argparse.Namespace) -> int:
     if options.show:
         return _show(cells, options.json)
     if settings.figure.path is not None:
-        check_format(settings.figure.path)
+        check_format(settings.figure.path, "figure.path=")
     beside = report.references_of(cells, options.references) if options.references is not None else []
     # Each release is made once, before workers start.
     wanted = {cell.data: cell.config["release"] for cell in cells if cell.config["release"] is not None}

@@ -47,16 +47,10 @@ LINE, FEW = 0.18, 5
 """Height in inches of a line of text above or below the panels, and how many such lines fit in every figure."""
 
 
-def check_format(path: str) -> None:
-    """Raise UsageError if no figure can be drawn in the format of this file name."""
+def check_format(path: str | Path, typed: str = "--figure ") -> None:
+    """Raise UsageError if no figure can be drawn in the format of this file name; ``typed``: what stands before it."""
     if Path(path).suffix.lower() not in FORMATS:
-        raise UsageError(f"figure.path={path} has an unsupported format: use {' or '.join(FORMATS)}.")
-
-
-def check_ending(path: Path) -> None:
-    """Raise UsageError if no figure can be drawn in the format of this file name."""
-    if path.suffix.lower() not in FORMATS:
-        raise UsageError(f"--figure {path} has an unsupported format: use {' or '.join(FORMATS)}.")
+        raise UsageError(f"{typed}{path} has an unsupported format: use {' or '.join(FORMATS)}.")
 
 
 def save(rows: Sequence[Row], path: str) -> bool:
@@ -64,7 +58,7 @@ def save(rows: Sequence[Row], path: str) -> bool:
 
     Returns whether there was a score to draw. Raises UsageError where it cannot be written.
     """
-    check_format(path)
+    check_format(path, "figure.path=")
     figure = draw(rows)
     if figure is None:
         return False
@@ -143,35 +137,28 @@ def metric_title(task: str, metric: str, prevalence: float | None = None) -> str
 
 def _reach(rows: Sequence[Row]) -> tuple[float, float]:
     """Return the limits of the axis: 0, or the tenth below a negative lowest value; the tenth above the highest."""
-    values = [
-        value
-        for row in rows
-        for value in (row["score"], row["low"], row["high"], row["valid"])
-        if value is not None
-    ]
+    shown = [row[name] for row in rows for name in ("score", "low", "high", "valid")]
+    values = [value for value in shown if value is not None]
     high, low = max(values), min(values)
     above = 1.02 if 0.95 <= high <= 1 else math.ceil(high * 10 + 0.2) / 10
     return (math.floor(low * 10) / 10 if low < 0 else 0.0), max(above, 0.1)
 
 
+def _dot(split: str) -> dict[str, Any]:
+    """Return how the dots of a split look; those of the random split are hollow."""
+    colour = COLOURS.get(split, OTHER)
+    return {"marker": "o", "color": colour, "mfc": LIGHT["paper"] if split == RANDOM else colour}
+
+
 def _mark(panel: Axes, row: Row, height: float) -> None:
-    if row["score"] is None:
-        return
+    """Draw a row that has a score: its dot, its interval, and a tick at the score on the valid part."""
     colour = COLOURS.get(row["split"], OTHER)
     if row["low"] is not None and row["high"] is not None:
-        panel.plot(
-            [row["low"], row["high"]],
-            [height, height],
-            color=colour,
-            linewidth=INTERVAL_WIDTH,
-            alpha=INTERVAL_OPACITY,
-            solid_capstyle="butt",
-        )
+        bar = {"linewidth": INTERVAL_WIDTH, "alpha": INTERVAL_OPACITY, "solid_capstyle": "butt"}
+        panel.plot([row["low"], row["high"]], [height, height], color=colour, **bar)
     if row["valid"] is not None:
         panel.plot([row["valid"]], [height], "|", color=colour, markersize=DOT)
-    hollow = row["split"] == RANDOM
-    face = LIGHT["paper"] if hollow else colour
-    panel.plot([row["score"]], [height], "o", color=colour, markerfacecolor=face, markersize=DOT, zorder=3)
+    panel.plot([row["score"]], [height], linestyle="", markersize=DOT, zorder=3, **_dot(row["split"]))
 
 
 def _signed(value: float) -> str:
@@ -189,11 +176,7 @@ def _note(panel: Axes, text: str, place: int) -> None:
 
 def _explain(figure: Any, panel: Axes, rows: Sequence[Row]) -> None:
     for split in _splits(rows):
-        colour = COLOURS.get(split, OTHER)
-        face = LIGHT["paper"] if split == RANDOM else colour
-        panel.plot(
-            [], [], "o", color=colour, markerfacecolor=face, label=MEANING.get(split, f"split {split}")
-        )
+        panel.plot([], [], linestyle="", label=MEANING.get(split, f"split {split}"), **_dot(split))
     lines = ["Dot: the score on the test part."]
     if any(row["low"] is not None for row in rows):
         lines[0] += " Bar: its 95% cluster bootstrap interval, where there are enough clusters."
@@ -201,10 +184,9 @@ def _explain(figure: Any, panel: Axes, rows: Sequence[Row]) -> None:
         lines[0] += " Tick: the score on the valid part, which methods are tuned by."
     if any(row["leakage"] is not None for row in rows):
         lines.append("At the right: leakage, the score on the random split minus the operation-disjoint one.")
-    if learnt := dict.fromkeys(
-        row["labels"] for row in rows if row["split"] != ALL and row["labels"] != NO_LABELS
-    ):
-        lines.append(f"Labels learnt from: {', '.join(learnt)}.")
+    learnt = dict.fromkeys(row["labels"] for row in rows if row["split"] != ALL)
+    if shown := [labels for labels in learnt if labels != NO_LABELS]:
+        lines.append(f"Labels learnt from: {', '.join(shown)}.")
     lines.append("Synthetic data: a score here does not estimate field performance.")
     letters = int(0.98 * figure.get_figwidth() * 72 / (SMALL * LETTER))
     wrapped = [part for line in lines for part in textwrap.wrap(line, letters)]

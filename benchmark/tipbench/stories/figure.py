@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 from tipdata.core.world import DAYS
 from tipdata.documents.palette import LIGHT
 
-from tipbench.runs.figure import check_ending, save_figure
+from tipbench.runs.figure import check_format, save_figure
 from tipbench.stories.chronicle import title
 from tipbench.stories.record import LASTING, TABLES, Event, Lane, Timeline
 from tipbench.stories.sources import VIEWS
@@ -329,7 +329,7 @@ def save_story(story: Timeline, path: str | Path) -> None:
     import matplotlib
 
     path = Path(path)
-    check_ending(path)
+    check_format(path)
     undated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
     metadata = undated.get(path.suffix.lower(), {"Software": None})
     with matplotlib.rc_context({"svg.hashsalt": "tipbench"}):

@@ -42,7 +42,7 @@ from tipbench.fidelity.figure import write_figure
 from tipbench.fidelity.own_data import APART, FACTOR, NOT_COMPARED, DataComparison, compare_data
 from tipbench.fidelity.page import format_number, format_pair
 from tipbench.loading import prepare
-from tipbench.runs.figure import check_ending
+from tipbench.runs.figure import check_format
 
 EXTRA, LIBRARY = "fidelity", "sdmetrics"
 COLUMNS = (
@@ -62,7 +62,7 @@ COLUMNS = (
 def call(options: argparse.Namespace) -> None:
     """Compare the release. With ``strict=true``, raises CheckFailed where an aggregate is outside its band."""
     if options.figure is not None:
-        check_ending(Path(options.figure))
+        check_format(options.figure)
     if any(map(is_of_data, options.overrides)):
         _compare_own_data(options)
         return

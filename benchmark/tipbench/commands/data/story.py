@@ -28,13 +28,12 @@ What fits a trafficking case fits lawful work as well: compare a story of kind=b
 """
 
 import argparse
-from pathlib import Path
 
 from tipcore.errors import UsageError
 
 from tipbench.commands.data._release import check_open, open_release_of
 from tipbench.console import Column, emit_either, emit_json, emit_table, notice
-from tipbench.runs.figure import check_ending
+from tipbench.runs.figure import check_format
 from tipbench.stories.sources import SHOWN, VIEWS, find_operations_of
 from tipbench.stories.story import story_of
 from tipbench.task import Source
@@ -59,7 +58,7 @@ def call(options: argparse.Namespace) -> None:
     if options.find is not None and options.figure is not None:
         raise UsageError("--figure draws one operation: name it in the place of find=.")
     if options.figure is not None:
-        check_ending(Path(options.figure))
+        check_format(options.figure)
     check_open(options.overrides, "and so no story")
     release = open_release_of(options)
     if options.find is not None:
