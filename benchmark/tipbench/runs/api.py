@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 from tipcore.errors import UsageError
 from tipcore.locations import expand_home
+from tipcore.spelling import check_word
 
 from tipbench.config.compose import TARGET, Composer, Override
 from tipbench.config.options import config_folders
@@ -82,8 +83,7 @@ def run(
 
     >>> tipbench.run(MyMethod(depth=3), "advert_risk", release="tiny").scores  # doctest: +SKIP
     """
-    if overwrite not in OVERWRITE:
-        raise UsageError(f"overwrite={overwrite} does not exist: choose one of {', '.join(OVERWRITE)}.")
+    check_word(overwrite, OVERWRITE, f"overwrite={overwrite} does not exist")
     chosen: dict[str, Any] = {"split": split, "labels": labels, "access": access, "seed": seed}
     chosen |= {"release": release, "data": data, "replicates": replicates, "runs.path": str(runs)}
     cell = _cell(method, task, parameters, chosen, config_dir)
@@ -114,7 +114,7 @@ def _cell(
         chosen |= {"task": task_of(task).name, TARGET: target}
     typed = tuple(Override(key, str(value)) for key, value in chosen.items() if value is not None)
     composer = Composer(config_folders(None if config_dir is None else str(config_dir)), typed)
-    (cell,) = expand(composer, lambda of, settings: allowed_splits(of, settings))
+    (cell,) = expand(composer, allowed_splits)
     if task is not None and cell.task != task_of(task).name:
         raise UsageError(
             f"{method} is for {cell.task}, and not for {task_of(task).name}: leave the task out."
@@ -209,21 +209,20 @@ def results(folder: str | Path = "runs") -> pl.DataFrame:
     """
     found = read_runs(folder)
     lines = []
-    for (path, result), variant in zip(found, variant_names([one for _, one in found]), strict=True):
-        of_run: dict[str, Any] = {
-            "data": result.data,
-            "task": result.task,
-            "method": result.method_name,
-            "variant": variant,
-        }
-        of_run |= {name: getattr(result, name) for name in ("split", "labels", "access", "seed")}
-        of_run["oracle"] = result.oracle_method
-        last = {"seconds": result.seconds, "evaluator": result.versions.evaluator, "folder": str(path)}
-        scores = [("test", name, score) for name, score in result.scores.items()]
-        scores += [("valid", result.primary, result.valid)] if result.valid is not None else []
+    for (path, one), variant in zip(found, variant_names([one for _, one in found]), strict=True):
+        first = {"data": one.data, "task": one.task, "method": one.method_name, "variant": variant}
+        first |= {"split": one.split, "labels": one.labels, "access": one.access, "seed": one.seed}
+        last = {"seconds": one.seconds, "evaluator": one.versions.evaluator, "folder": str(path)}
+        scores = [("test", name, score) for name, score in one.scores.items()]
+        scores += [("valid", one.primary, one.valid)] if one.valid is not None else []
         for part, metric, score in scores:
-            of_score = {"part": part, "metric": metric, "primary": metric == result.primary}
-            lines.append({**of_run, **of_score, **score.model_dump(), **last})
+            about = {
+                "oracle": one.oracle_method,
+                "part": part,
+                "metric": metric,
+                "primary": metric == one.primary,
+            }
+            lines.append({**first, **about, **score.model_dump(), **last})
     types = dict.fromkeys(("value", "low", "high", "seconds"), pl.Float64) | {"note": pl.String}
     return pl.DataFrame(lines, schema_overrides=types, infer_schema_length=None)
 

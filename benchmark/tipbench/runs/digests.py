@@ -54,9 +54,8 @@ def refuse_changed(modules: Mapping[str, Path]) -> None:
     """
     for name, path in modules.items():
         module = sys.modules.get(name)
-        spec = getattr(module, "__spec__", None)
         # Another loader than Python's own (pytest's, say) may rewrite what it loads.
-        plain = spec is not None and type(spec.loader) is SourceFileLoader
+        plain = type(getattr(getattr(module, "__spec__", None), "loader", None)) is SourceFileLoader
         if module is not None and plain and _differs_from_file(module, path):
             raise UsageError(
                 f"{path} was changed after Python had loaded it: start Python (in a notebook: the kernel) again. If it "
@@ -83,15 +82,12 @@ def _parts(value: Any) -> tuple[Any, set[str]]:
         return code_of(value.__code__), names_of(value.__code__)
     if isinstance(value, type) and value.__module__ == "__main__":
         functions = dict(_functions(value))
-        held = {
-            n: v
-            for n, v in vars(value).items()
-            if n not in functions and isinstance(v, HELD) and n[:2] != "__"
-        }
+        others = {n: v for n, v in vars(value).items() if n not in functions and n[:2] != "__"}
+        held = sorted((n, stable_repr(v)) for n, v in others.items() if isinstance(v, HELD))
         names = {name for one in functions.values() for name in names_of(one.__code__)}
         bases = {base.__name__ for base in value.__bases__ if base.__module__ == "__main__"}
         codes = sorted((name, code_of(one.__code__)) for name, one in functions.items())
-        return [codes, sorted((n, stable_repr(v)) for n, v in held.items()), sorted(bases)], names | bases
+        return [codes, held, sorted(bases)], names | bases
     return (stable_repr(value), set()) if isinstance(value, HELD) else (None, set())
 
 
@@ -353,7 +349,6 @@ def place_of(package: str) -> CodePlace | None:
 
 
 UNKNOWN = "unknown"
-_CHUNK = 1 << 20
 
 
 def versions_of(cell: Cell) -> Versions:
@@ -372,8 +367,7 @@ def _data_version(cell: Cell) -> str:
         for path in sorted(p for p in named.rglob("*") if p.is_file()) if named.is_dir() else [named]:
             digest.update(path.name.encode() + b"\0")
             with path.open("rb") as file:
-                while chunk := file.read(_CHUNK):
-                    digest.update(chunk)
+                hashlib.file_digest(file, lambda: digest)
     return f"sha256:{digest.hexdigest()}"
 
 
@@ -383,5 +377,5 @@ def method_version(target: str) -> str:
     if module.partition(".")[0] == SHIPPED:
         return __version__
     place = place_of(module.partition(".")[0])  # found without importing it: it may be for a fence
-    path = None if place is None else place.find(module)
+    path = place and place.find(module)
     return UNKNOWN if path is None else f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"

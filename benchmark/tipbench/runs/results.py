@@ -23,9 +23,8 @@ from tipcore.operating_system import check_regular
 from tipcore.table_files import read_parquet
 from tipcore.validation import requirement
 
-from tipbench.config.methods import is_shipped, method_class
 from tipbench.evaluation.comparison import Draws
-from tipbench.method import EntryClass, class_of
+from tipbench.method import EntryClass
 from tipbench.metrics.scores import Estimate, FormRecall, Record, Score
 from tipbench.tasks import ScoreVersion
 
@@ -195,14 +194,6 @@ class Result(Record):
         return method_name(self.method)
 
     @property
-    def known_class(self) -> EntryClass | None:
-        """Return the class of the method; of an older record that of the shipped method that its config names."""
-        target = str(self.config.get("baseline", {}).get("method", {}).get("_target_", ""))  # type: ignore[union-attr]
-        if self.entry_class is not None or self.oracle_method or not is_shipped(target):
-            return self.entry_class
-        return class_of(method_class(target))
-
-    @property
     def seconds(self) -> float | None:
         """Wall seconds of the cell; None where any part of them is not known."""
         parts = (self.cost.fit_s, self.cost.predict_s, self.cost.score_s)
@@ -301,23 +292,21 @@ def read_record(path: Path, kind: type[Model], absent: str, called: str, again: 
 
 def read_predictions(folder: Path, result: Result) -> pl.DataFrame:
     """Return the predictions of a run. Raises UsageError where they are not there or not those of the result."""
-    return _read_file(folder, result.predictions)
+    return read_parquet(_content(folder, result.predictions))
 
 
-def read_valid(folder: Path, result: Result) -> pl.DataFrame | None:
-    """Return a run's predictions of the valid part, None where those of the test hold it. Raises UsageError as
-    :func:`read_predictions` does."""
-    return None if result.valid_predictions is None else _read_file(folder, result.valid_predictions)
+def read_valid(folder: Path, result: Result) -> pl.DataFrame:
+    """Return a run's predictions of the valid part. Raises UsageError as :func:`read_predictions` does, and where
+    there are none of that part alone."""
+    if result.valid_predictions is None:
+        raise UsageError("the run left none")
+    return read_parquet(_content(folder, result.valid_predictions))
 
 
 def check_files(folder: Path, result: Result) -> None:
     """Check that the predictions of a run are there and those of the result. Raises UsageError where not."""
     for file in filter(None, (result.predictions, result.valid_predictions)):
         _content(folder, file)
-
-
-def _read_file(folder: Path, file: PredictionsFile) -> pl.DataFrame:
-    return read_parquet(_content(folder, file))
 
 
 def _content(folder: Path, file: PredictionsFile) -> bytes:

@@ -33,7 +33,7 @@ from tipbench.method import check_shape, class_of, is_oracle, warn_unread
 from tipbench.runs.cells import Cell, is_described, without_prose
 from tipbench.runs.cost import UNKNOWN_PEAK, Meter, environment
 from tipbench.runs.digests import digests_of, method_sources, refuse_changed, versions_of
-from tipbench.runs.folds import SharedFold, fit_and_predict
+from tipbench.runs.folds import SharedFold, fit_and_predict, predict_fold
 from tipbench.runs.log import LOGGER, logging_to
 from tipbench.runs.methods import Methods
 from tipbench.runs.results import (
@@ -52,9 +52,10 @@ from tipbench.runs.results import (
     parquet_bytes,
     read_predictions,
     read_result,
+    read_valid,
     store,
 )
-from tipbench.runs.scoring import Validated, ask_method, ask_stored, validate
+from tipbench.runs.scoring import Validated, validate
 from tipbench.tasks import task_of
 
 
@@ -221,8 +222,12 @@ def _run_cell(job: Job, shared: SharedFold, methods: Methods) -> Result:
         evaluation = evaluate(task, answers, checked, replicates=cell.config["replicates"], checked=True)
     meter.add(*methods.cost())
     cost = _cost(job, meter)  # before the valid part is predicted, which is not part of what a method costs
-    ask = ask_method(method, cell) if job.kept is None else ask_stored(cell, job.kept)
-    validated = validate(prepared, cell, checked, ask)
+
+    def predict_valid(valid: Prepared) -> pl.DataFrame:
+        kept = job.kept
+        return predict_fold(method, valid, 0, cell.target) if kept is None else read_valid(cell.folder, kept)
+
+    validated = validate(prepared, cell, checked, predict_valid)
     return _store(job, prepared, evaluation, checked, method, cost, notes, validated, methods.fence)
 
 

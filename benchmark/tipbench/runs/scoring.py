@@ -23,8 +23,6 @@ from tipbench.kinds.refusals import PredictionsRefused
 from tipbench.loading import prepare
 from tipbench.metrics.scores import Score
 from tipbench.runs.cells import Cell
-from tipbench.runs.folds import predict_fold
-from tipbench.runs.results import Result, read_valid
 from tipbench.task import Source, Task
 from tipbench.tasks import task_of
 
@@ -73,23 +71,6 @@ def validate(
         said = " ".join(str(error).split())[:200] or "no message"
         return Validated(Score(value=None, note=FAILED.format(cell.target, type(error).__name__, said)))
     return Validated(score(valid.answers, made), made)
-
-
-def ask_method(method: Any, cell: Cell) -> Callable[[Prepared], pl.DataFrame]:
-    """Return a function that asks a fitted method for the valid part."""
-    return lambda valid: predict_fold(method, valid, 0, cell.target)
-
-
-def ask_stored(cell: Cell, result: Result) -> Callable[[Prepared], pl.DataFrame]:
-    """Return a function that reads a run's predictions of the valid part. It raises UsageError where there are none."""
-
-    def read(_: Prepared) -> pl.DataFrame:
-        kept = read_valid(cell.folder, result)
-        if kept is None:
-            raise UsageError("the run left none")
-        return kept
-
-    return read
 
 
 def keep_answered_units(prepared: Prepared, predictions: pl.DataFrame) -> pl.DataFrame:
