@@ -13,8 +13,8 @@ Whether another row follows is hidden; forecasts that no row follows, or that th
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -47,21 +47,29 @@ def scores_of(method: StreamMethod, steps: PartSteps, name: str) -> StepScores:
     ``name``: what errors call the method. Raises UsageError for a step that answers with anything but one finite score
     for each of its units.
     """
-    unit = steps.rows[steps.unit]
-    score = np.empty(steps.rows.height)
+    score, start = np.empty(steps.rows.height), 0
+    for where, asked, answer in _hand_over(method, steps, name):
+        # Copied at once: what a method does to its answer afterwards changes nothing.
+        score[start : start + asked.height] = _checked_scores(answer, asked[steps.unit], where)
+        start += asked.height
+    return StepScores(steps.rows[steps.unit], steps.steps, score)
+
+
+def _hand_over(
+    method: StreamMethod, steps: PartSteps, name: str
+) -> Iterator[tuple[str, pl.DataFrame, pl.DataFrame]]:
+    """Hand a part over step by step; yield how errors call the step, its rows, which no method was given, and the
+    method's answer."""
     method.begin(detach(steps.units))
     start = 0
     for number, rows in enumerate(steps, 1):
-        end = start + rows.height
-        # Copied at once: what a method does to its answer afterwards changes nothing.
-        score[start:end] = _checked_scores(method.step(rows), unit.slice(start, end - start), number, name)
-        start = end
-    return StepScores(unit, steps.steps, score)
+        asked = steps.rows.slice(start, rows.height)
+        start += asked.height
+        yield f"{name}: step {number}", asked, method.step(rows)
 
 
-def _checked_scores(found: pl.DataFrame, asked: pl.Series, number: int, name: str) -> NDArray[np.float64]:
+def _checked_scores(found: pl.DataFrame, asked: pl.Series, where: str) -> NDArray[np.float64]:
     """Return the scores of the units that were asked for, in their order."""
-    where = f"{name}: step {number}"
     check_columns(found, asked, ("score",), where)
     if not found[asked.name].equals(asked):
         found = found.sort(asked.name)
@@ -138,22 +146,15 @@ def alarms(scored: StepScores, units: pl.Series, threshold: float) -> pl.DataFra
     return units.to_frame().join(first, on=units.name, how="left", maintain_order="left")
 
 
-class PeakScores(NamedTuple):
-    """The steps at which a unit scored higher than at any before: its place among the units, step and score,
-    [records], by unit and rising step. At any threshold an alarm is at one of them."""
+def _find_records(scored: StepScores, units: pl.Series) -> pl.DataFrame:
+    """Return the steps at which a unit scored higher than at any before, ``[place, step, score]``, by unit and step.
 
-    unit: NDArray[np.integer]
-    step: NDArray[np.int32]
-    score: NDArray[np.float64]
-
-
-def peak_scores(scored: StepScores, units: pl.Series) -> PeakScores:
-    """Return the records of these units; rows of others are left out."""
+    ``place``: of the unit among these units; rows of others are left out. At any threshold an alarm is at one of them.
+    """
     rows = pl.DataFrame({units.name: scored.unit, "step": scored.step, "score": scored.score})
     placed = rows.join(units.to_frame().with_row_index("place"), on=units.name, how="inner")
     before = pl.col("score").cum_max().shift(1).over("place")
-    found = placed.sort("place", "step").filter(before.is_null() | (pl.col("score") > before))
-    return PeakScores(*(found[name].to_numpy() for name in ("place", "step", "score")))
+    return placed.sort("place", "step").filter(before.is_null() | (pl.col("score") > before))
 
 
 def best_threshold(scored: StepScores, labels: pl.DataFrame) -> float:
@@ -168,38 +169,37 @@ def best_threshold(scored: StepScores, labels: pl.DataFrame) -> float:
         return NEVER
     unit = scored.unit.name
     positives, negatives = (labels.filter(pl.col("label") == label) for label in (1, 0))
-    thresholds, f = _f_latency(
-        peak_scores(scored, positives[unit]),
-        positives["onset"].to_numpy(),
-        peak_scores(scored, negatives[unit]),
-        positives.height,
-    )
+    found, false = (_find_records(scored, one[unit]) for one in (positives, negatives))
+    thresholds, f = _f_latency(found, positives["onset"].to_numpy(), false)
     f[~np.isin(thresholds, above)] = 0.0
     return float(thresholds[np.argmax(f)]) if f.max(initial=0.0) > 0 else float(above.max())
 
 
 def _f_latency(
-    found: PeakScores, onset: NDArray, negative: PeakScores, positives: int
+    found: pl.DataFrame, onset: NDArray, negative: pl.DataFrame
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the scores of the positives' records, falling, and F-latency with each as the threshold."""
+    """Return the scores of the positives' records, falling, and F-latency with each as the threshold.
+
+    ``onset`` [positives]: of each positive.
+    """
+    unit, step, score = (found[name].to_numpy() for name in ("place", "step", "score"))
     # A unit's alarm at a falling threshold moves from its last record to its first.
-    last = np.append(found.unit[1:] != found.unit[:-1], True)[: found.unit.size]
-    timely = is_timely(found.step, onset[found.unit])
-    delay = np.where(timely, np.maximum(found.step - onset[found.unit], 0), -1)
+    last = np.append(unit[1:] != unit[:-1], True)[: unit.size]
+    delay = np.where(is_timely(step, onset[unit]), np.maximum(step - onset[unit], 0), -1)
     left = np.where(last, -2, np.append(delay[1:], -2)[: delay.size])
-    order = np.argsort(-found.score, kind="stable")
-    score, entered, left = found.score[order], delay[order], left[order]
+    order = np.argsort(-score, kind="stable")
+    score, entered, left = score[order], delay[order], left[order]
     ends = np.append(score[1:] != score[:-1], True)[: score.size]
     delays = np.unique(entered[entered >= 0])
-    weights = np.stack([_standing(entered, left, d)[ends] for d in delays], axis=1) if delays.size else None
     thresholds = score[ends]
-    if weights is None:
+    if not delays.size:
         return thresholds, np.zeros(thresholds.size)
+    weights = np.stack([_standing(entered, left, d)[ends] for d in delays], axis=1)
     true = weights.sum(axis=1)
-    peaks = np.sort(pl.DataFrame(negative._asdict()).group_by("unit").agg(pl.col("score").max())["score"])
+    peaks = np.sort(negative.group_by("place").agg(pl.col("score").max())["score"])
     false = _standing(entered, left, -1)[ends] + peaks.size - np.searchsorted(peaks, thresholds)
     speed = np.nan_to_num(1 - weighted_median(weights, penalty(delays)))
-    return thresholds, 2 * true / (true + false + positives) * speed
+    return thresholds, 2 * true / (true + false + onset.size) * speed
 
 
 def _standing(entered: NDArray, left: NDArray, state: int) -> NDArray[np.float64]:
@@ -216,19 +216,13 @@ def streamed_forecasts(method: StreamMethod, fold: Fold, stream: StepStream, nam
     forecast = fold.task.forecast
     if forecast is None:
         raise ValueError(f"{fold.task.name} forecasts nothing")
-    unit, steps = fold.task.unit, stream.test
-    method.begin(detach(steps.units))
-    made, start = [], 0
-    for number, rows in enumerate(steps, 1):
-        # Queries and candidates are read from rows that no method was given.
-        keys = steps.rows.slice(start, rows.height).select(unit, forecast.query, forecast.candidate)
-        start += rows.height
-        found = _checked_forecasts(
-            method.step(rows), keys[unit], keys.schema[forecast.candidate], number, name
-        )
+    unit, made = fold.task.unit, []
+    for where, asked, answer in _hand_over(method, stream.test, name):
+        found = _checked_forecasts(answer, asked[unit], asked.schema[forecast.candidate], where)
+        keys = asked.select(unit, query=forecast.query)
         made.append(
             found.join(keys, on=unit, maintain_order="left").select(
-                pl.col(forecast.query).alias("query"), pl.col("candidate").cast(pl.Int64), "score"
+                "query", pl.col("candidate").cast(pl.Int64), "score"
             )
         )
     if not made:
@@ -238,11 +232,9 @@ def streamed_forecasts(method: StreamMethod, fold: Fold, stream: StepStream, nam
     return pl.concat(made)
 
 
-def _checked_forecasts(
-    found: pl.DataFrame, units: pl.Series, kind: pl.DataType, number: int, name: str
-) -> pl.DataFrame:
+def _checked_forecasts(found: pl.DataFrame, units: pl.Series, kind: pl.DataType, where: str) -> pl.DataFrame:
     """Return a copy of a step's answer in its columns, with scores as Float64."""
-    unit, where = units.name, f"{name}: step {number}"
+    unit = units.name
     check_columns(found, units, ("candidate", "score"), where)
     if found.schema["candidate"] != kind:
         raise UsageError(f"{where} returned candidate as {found.schema['candidate']}; keep it {kind}.")
