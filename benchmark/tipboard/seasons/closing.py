@@ -38,7 +38,6 @@ from tipboard.seasons.record import (
     Standing,
     Worlds,
     entry_id,
-    list_worlds,
     minute,
     open_public,
     open_secret,
@@ -48,7 +47,15 @@ from tipboard.seasons.record import (
     to_json,
 )
 from tipboard.seasons.running import Participant, cells_of, class_path, participants, statuses
-from tipboard.seasons.worlds import AGAIN, forget_world, frame_bytes, prepare_keyed, read_world, truth_frame
+from tipboard.seasons.worlds import (
+    AGAIN,
+    Draw,
+    forget_world,
+    frame_bytes,
+    list_worlds,
+    read_world,
+    truth_frame,
+)
 from tipboard.submissions.storage import PredictionStore, store_of
 
 PREDICTIONS = "predictions"
@@ -172,7 +179,7 @@ def close_season(
             (beside / WORLDS).write_text(to_json(Worlds(worlds)), encoding="utf-8")
             (beside / ENTRIES).write_text(to_json(closed), encoding="utf-8")
             (beside / KEY).write_text(key.hex() + "\n", encoding="ascii")
-            for name, world, frame in truths(season, key, frozen, worlds):
+            for name, world, frame in truths(Draw(season, key, frozen), worlds):
                 path = beside / TRUTH / name / f"w{world.k}.parquet"
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(frame_bytes(frame))
@@ -202,16 +209,13 @@ def _handed_in(
                 yield one.id, folder / result.predictions.file, result
 
 
-def truths(
-    season: Season, key: bytes, frozen: Frozen, worlds: Iterable[SeasonWorld]
-) -> Iterator[tuple[str, SeasonWorld, pl.DataFrame]]:
+def truths(draw: Draw, worlds: Iterable[SeasonWorld]) -> Iterator[tuple[str, SeasonWorld, pl.DataFrame]]:
     """Yield the answers of each task with predictions in each world, in the ids of its published fold."""
-    if season.predictions is None:
+    if draw.season.predictions is None:
         return
     for world in worlds:
-        for name in (name for name in world.tasks if season.terms[name].predictions):
-            prepared = prepare_keyed(season, key, frozen, world.k, world.number, name)
-            yield name, world, truth_frame(prepared)
+        for name in (name for name in world.tasks if draw.season.terms[name].predictions):
+            yield name, world, truth_frame(draw.prepare(world, name))
 
 
 def _ran(

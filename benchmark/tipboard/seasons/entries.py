@@ -48,7 +48,6 @@ from tipboard.seasons.record import (
     Void,
     Voids,
     commitment,
-    lane_of,
     minute,
     open_public,
     open_secret,
@@ -59,7 +58,7 @@ from tipboard.seasons.record import (
     versions_here,
 )
 from tipboard.seasons.units import season_truth
-from tipboard.seasons.worlds import prepare_keyed, world_file
+from tipboard.seasons.worlds import Draw, lane_of, world_file
 from tipboard.submissions.check import ScoredFile, SubmissionTruth, check
 from tipboard.submissions.files import limits_of
 from tipboard.submissions.messages import legal_text
@@ -301,11 +300,10 @@ def _truth(
     _check_time(season, record, is_frozen, now)
     if not record.predictions:
         return shown
-    frozen = read(secret / FROZEN, Frozen)
+    draw = Draw(season, key, read(secret / FROZEN, Frozen))
 
     def prepare_split(task: Task, split: str) -> Prepared:
-        world = _world(season, secret, split, task.name)
-        return prepare_keyed(season, key, frozen, world.k, world.number, task.name)
+        return draw.prepare(_world(season, secret, split, task.name), task.name)
 
     return SubmissionTruth(record.data, prepare_split, shown.units)
 

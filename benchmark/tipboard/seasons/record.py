@@ -19,12 +19,10 @@ import hashlib
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field, RootModel
-from tipbench.lanes import lanes
 from tipbench.method import EntryClass
 from tipbench.metrics.scores import Record
 from tipbench.runs.results import Model, Result, read_record
@@ -33,7 +31,7 @@ from tipbench.version import __version__
 from tipcore.errors import UsageError
 from tipcore.operating_system import require_confinement
 from tipcore.sources import canonical, value_digest
-from tipdata.core.world import DRAWN, entry_of, fingerprint, parameters_digest, release_name
+from tipdata.core.world import entry_of, fingerprint, parameters_digest, release_name
 from tipdata.release import Release
 
 from tipboard.seasons.classes import ClassTest
@@ -277,7 +275,8 @@ def versions_here(data: str, size: str, names: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _digest(*parts: bytes) -> str:
+def digest_parts(*parts: bytes) -> str:
+    """Return SHA-256 over parts, each preceded by its length, in hex."""
     digest = hashlib.sha256()
     for part in (FORMAT.encode(), *parts):
         digest.update(len(part).to_bytes(8, "big") + part)
@@ -287,40 +286,7 @@ def _digest(*parts: bytes) -> str:
 def commitment(key: bytes, season: Season) -> str:
     """Return the commitment, in hex, to a key and to every other field of a season."""
     terms = season.model_dump(mode="json", exclude={"commitment"})
-    return _digest(b"commitment", key, canonical(terms).encode())
-
-
-def is_drawn(season: Season, k: int) -> bool:
-    """Return whether world k draws every assumed parameter: the second half of them does."""
-    return k > season.worlds // 2
-
-
-def list_worlds(season: Season) -> list[tuple[int, int]]:
-    """Return k and lane, both from 1, of all worlds of a season."""
-    return list(product(range(1, season.worlds + 1), range(1, len(lanes(season.tasks)) + 1)))
-
-
-def tasks_of_lane(season: Season, lane: int) -> tuple[str, ...]:
-    """Return the tasks that share the worlds of a lane."""
-    return lanes(season.tasks)[lane - 1]
-
-
-def lane_of(season: Season, task: str) -> int:
-    """Return the lane of a task of a season."""
-    return next(lane for lane, names in enumerate(lanes(season.tasks), 1) if task in names)
-
-
-def world_number(key: bytes, frozen: Frozen, season: Season, k: int, lane: int, attempt: int) -> int:
-    """Return the number of world k of a lane at an attempt, from 0."""
-    counts = (str(number).encode() for number in (k, lane, attempt))
-    digest = _digest(b"world", key, frozen.digest.encode(), *counts)
-    number = 1 + (int(digest, 16) >> (256 - NUMBER_BITS))
-    return number + DRAWN if is_drawn(season, k) else min(number, DRAWN - 1)
-
-
-def ids_key(key: bytes, frozen: Frozen, k: int, task: str) -> bytes:
-    """Return the 32 bytes that the ids of a task's fold in world k follow from."""
-    return bytes.fromhex(_digest(b"ids", key, frozen.digest.encode(), str(k).encode(), task.encode()))
+    return digest_parts(b"commitment", key, canonical(terms).encode())
 
 
 def release_of(season: Season, number: int) -> Release:

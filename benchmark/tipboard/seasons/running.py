@@ -63,8 +63,6 @@ from tipboard.seasons.record import (
     FrozenEntry,
     Season,
     SeasonWorld,
-    ids_key,
-    list_worlds,
     minute,
     open_secret,
     read,
@@ -75,10 +73,11 @@ from tipboard.seasons.record import (
 from tipboard.seasons.worlds import (
     AGAIN,
     Check,
+    Draw,
     draw_world,
     forget_world,
     gate_failures,
-    prepare_keyed,
+    list_worlds,
     read_world,
     world_file,
     write_fold,
@@ -217,7 +216,7 @@ def run(
         those = participants(season, secret)
         check_frozen(frozen, those)
         write_file_atomically(public / FROZEN, to_json(frozen), AGAIN)
-        host = Host(season, key, frozen, secret, engine_of(engine), quiet)
+        host = Host(Draw(season, key, frozen), secret, engine_of(engine), quiet)
         worlds = _make_worlds(host, check)
         if season.predictions is not None and not (public / FOLDS).is_dir():
             _publish_folds(host, worlds, public)
@@ -238,16 +237,18 @@ def run(
 class Host:
     """What a run of a season works with."""
 
-    season: Season
-    key: bytes
-    frozen: Frozen
+    draw: Draw
     secret: Path
     engine: Engine
     quiet: bool
 
+    @property
+    def season(self) -> Season:
+        return self.draw.season
+
     def ids(self, k: int) -> dict[str, bytes]:
         """Return the keys of the ids of folds in world k by task; 0 gives those of made-up words."""
-        return {name: ids_key(self.key, self.frozen, k, name) for name in self.season.tasks}
+        return {name: self.draw.ids(k, name) for name in self.season.tasks}
 
 
 def _make_worlds(host: Host, check: Check) -> list[SeasonWorld]:
@@ -258,20 +259,20 @@ def _make_worlds(host: Host, check: Check) -> list[SeasonWorld]:
 def _make_world(host: Host, check: Check, place: tuple[int, int]) -> SeasonWorld:
     if (there := read_world(host.secret, *place)) is not None:
         return there
-    made = draw_world(host.season, host.key, host.frozen, *place, check)
+    made = draw_world(host.draw, *place, check)
     write_file_atomically(world_file(host.secret, *place), to_json(made), AGAIN)
     return made
 
 
 def _publish_folds(host: Host, worlds: Sequence[SeasonWorld], public: Path) -> None:
     with fill_folder_atomically(public / FOLDS, replace=False, advice=AGAIN) as beside:
+        work = partial(_write_folds, host.draw, beside)
+        run_all(work, worlds, host.engine, "folds of worlds", host.quiet)
 
-        def write(world: SeasonWorld) -> None:
-            for name in (name for name in world.tasks if host.season.terms[name].predictions):
-                prepared = prepare_keyed(host.season, host.key, host.frozen, world.k, world.number, name)
-                write_fold(beside, name, world.k, prepared.folds[0])
 
-        run_all(write, worlds, "sequential", "folds of worlds", host.quiet)
+def _write_folds(draw: Draw, folder: Path, world: SeasonWorld) -> None:
+    for name in (name for name in world.tasks if draw.season.terms[name].predictions):
+        write_fold(folder, name, world.k, draw.prepare(world, name).folds[0])
 
 
 def _environment(secret: Path, one: Participant, stack: ExitStack) -> Environment | None:

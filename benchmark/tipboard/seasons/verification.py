@@ -20,6 +20,7 @@ import polars as pl
 from pydantic import BaseModel
 from tipbench.data.fold import Prepared
 from tipbench.evaluation.evaluation import evaluate
+from tipbench.lanes import lanes
 from tipbench.runs.cells import Cell
 from tipbench.runs.digests import digests_of, versions_of
 from tipbench.runs.folds import SharedFold
@@ -30,7 +31,6 @@ from tipbench.tasks import score_version
 from tipcore.engines import Engine, run_all
 from tipcore.errors import UsageError
 from tipcore.table_files import UNREADABLE, read_parquet
-from tipdata.release.builder import open_on_disk
 
 from tipboard.seasons.closing import (
     PREDICTIONS,
@@ -56,27 +56,24 @@ from tipboard.seasons.record import (
     commitment,
     differences,
     entry_id,
-    ids_key,
-    is_drawn,
-    list_worlds,
     minute,
     open_public,
     read_key,
     read_receipts,
     read_voids,
     release_of,
-    tasks_of_lane,
-    world_number,
 )
 from tipboard.seasons.running import Participant, cells_of, check_frozen, list_shipped
 from tipboard.seasons.worlds import (
     Check,
-    describe,
+    Draw,
+    draw_world,
     fold_files,
     forget_world,
     frame_digest,
     gate_failures,
-    prepare_keyed,
+    is_drawn,
+    list_worlds,
     truth_frame,
 )
 from tipboard.submissions.storage import PredictionStore, store_of
@@ -127,7 +124,10 @@ def verify(
         return Verified(season, True, [f"{KEY} and {SEASON} do not give the commitment"], notes)
     notes += differences(season)
     shipped = list_shipped(season)
-    found = [*_entry_differences(closed, shipped), *_number_differences(closed, key)]
+    found = [
+        *_entry_differences(closed, shipped),
+        *_number_differences(closed, Draw(season, key, closed.frozen)),
+    ]
     if read_receipts(folder) != [
         one.entered.receipt for one in closed.closed.entries if one.entered is not None
     ]:
@@ -143,14 +143,9 @@ def verify(
     refits = {place: cell for place, cell in expected.items() if (place[0], place[1], place[3]) in drawn}
     store = PredictionStore(str(folder / PREDICTIONS)) if results is None else store_of(results)
     found += _result_differences(closed, expected)
-    for world in closed.worlds:
-        found += _world_differences(closed, world, check, engine)
-        work = partial(_task_differences, closed, key, world, folder, store, refits)
-        label = f"tasks of {world}, of {season.worlds}"
-        found += [
-            said for those_of in run_all(work, list(world.tasks), engine, label, quiet) for said in those_of
-        ]
-        forget_world(release_of(season, world.number))
+    published = Published(closed, Draw(season, key, closed.frozen), folder, store)
+    work = partial(_world_differences, published, refits, check)
+    found += [said for of_one in run_all(work, closed.worlds, engine, "worlds", quiet) for said in of_one]
     return Verified(season, True, list(dict.fromkeys(found)), notes, len(drawn))
 
 
@@ -207,18 +202,17 @@ def _entry_differences(closed: ClosedSeason, shipped: Sequence[Participant]) -> 
         )
 
 
-def _number_differences(closed: ClosedSeason, key: bytes) -> Iterator[str]:
+def _number_differences(closed: ClosedSeason, draw: Draw) -> Iterator[str]:
     """Yield where worlds are not those that follow from the key and the freeze."""
     season = closed.season
     if [(one.k, one.lane) for one in closed.worlds] != list_worlds(season):
         yield f"{WORLDS}: they are not numbered from 1 to {season.worlds} in each lane"
         return
     for one in closed.worlds:
-        attempts = range(len(one.attempts))
-        numbers = [world_number(key, closed.frozen, season, one.k, one.lane, n) for n in attempts]
+        numbers = [draw.number(one.k, one.lane, attempt) for attempt in range(len(one.attempts))]
         if [attempt.number for attempt in one.attempts] != numbers or one.drawn != is_drawn(season, one.k):
             yield f"{WORLDS}: {one} does not follow from the key and {FROZEN}"
-        if set(one.tasks) != set(tasks_of_lane(season, one.lane)):
+        if set(one.tasks) != set(lanes(season.tasks)[one.lane - 1]):
             yield f"{WORLDS}: {one} has other tasks than its lane"
         if (
             not one.attempts
@@ -290,34 +284,47 @@ def _drawn_cells(
     return chosen
 
 
+@dataclass(frozen=True)
+class Published:
+    """A closed season, what its worlds follow from, its folder, and where predictions lie."""
+
+    closed: ClosedSeason
+    draw: Draw
+    folder: Path
+    store: PredictionStore
+
+
 def _world_differences(
-    closed: ClosedSeason, world: SeasonWorld, check: Check, engine: Engine | str
-) -> Iterator[str]:
-    """Yield attempts whose checks give other reasons; the world stays on this machine."""
-    season = closed.season
-    for number, attempt in enumerate(world.attempts):
-        there = release_of(season, attempt.number)
-        open_on_disk(there.version, there.size, engine=engine, world=attempt.number, quiet=True)
-        if check(there, list(world.tasks)) != attempt.reasons:
-            yield f"{WORLDS}: attempt {number} of {world} fails for other reasons, or for none"
-        if attempt is not world.attempts[-1]:
-            forget_world(there)
+    published: Published,
+    refits: Mapping[tuple[str, str, str, int], Cell],
+    check: Check,
+    world: SeasonWorld,
+) -> list[str]:
+    """Return what differs of a world that is made again, and of its tasks."""
+    again = draw_world(published.draw, world.k, world.lane, check)
+    if again.attempts == world.attempts:
+        found = [
+            said for task in world.tasks for said in _task_differences(published, refits, world, again, task)
+        ]
+    else:
+        found = [f"{WORLDS}: {world} fails its checks at other attempts, or for other reasons"]
+    forget_world(release_of(published.draw.season, again.number))
+    return found
 
 
 def _task_differences(
-    closed: ClosedSeason,
-    key: bytes,
-    world: SeasonWorld,
-    folder: Path,
-    store: PredictionStore,
+    published: Published,
     refits: Mapping[tuple[str, str, str, int], Cell],
+    world: SeasonWorld,
+    again: SeasonWorld,
     task: str,
 ) -> list[str]:
     """Return what differs of one task in one world: its description, fold, truth and scores, and cells fitted again."""
+    closed, draw, folder = published.closed, published.draw, published.folder
     season, where = closed.season, f"world {world.k} of {task}"
-    prepared = prepare_keyed(season, key, closed.frozen, world.k, world.number, task)
+    prepared = draw.prepare(world, task)
     found = []
-    if not same(describe(season, world.number, prepared).model_dump(), world.tasks[task].model_dump()):
+    if not same(again.tasks[task], world.tasks[task]):
         found.append(f"{WORLDS}: {where} has other answers, inputs or references")
     if season.predictions is not None and season.terms[task].predictions:
         files = {f"{TRUTH}/{task}/w{world.k}.parquet": truth_frame(prepared)}
@@ -335,14 +342,12 @@ def _task_differences(
         if (one.task, one.seed) == (task, world.k):
             place = (entry, task, one.labels, world.k)
             try:
-                if not _scores_again(season, prepared, one, store):
+                if not _scores_again(season, prepared, one, published.store):
                     found.append(f"results: the scores of {name_of(place)} are not those of its predictions")
             except UsageError as error:
                 found.append(f"results: {name_of(place)}: {str(error).rstrip('.')}")
             if (cell := refits.get(place)) is not None:
-                fold = shared.setdefault(
-                    cell.fold_key, SharedFold(cell, ids=ids_key(key, closed.frozen, world.k, task))
-                )
+                fold = shared.setdefault(cell.fold_key, SharedFold(cell, ids=draw.ids(world.k, task)))
                 found += _fit_again(season, cell, fold, one, name_of(place))
     return found
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import polars as pl
@@ -16,28 +18,28 @@ from tipbench.data.fold import Fold, Prepared
 from tipbench.data.relabelling import relabel
 from tipbench.evaluation.references import references
 from tipbench.gates import check_world, failures
+from tipbench.lanes import lanes
 from tipbench.loading import prepare
 from tipbench.tasks import task_of
 from tipcore.digest import column_digest
 from tipcore.errors import CheckFailed, UsageError
 from tipcore.sources import value_digest
 from tipcore.table_files import UNREADABLE, error_line, read_parquet
+from tipdata.core.world import DRAWN
 from tipdata.release import Release
 from tipdata.release.builder import open_on_disk, remove_from_disk
 
 from tipboard.seasons.record import (
     FOLDS,
+    NUMBER_BITS,
     Attempt,
     Frozen,
     Season,
     SeasonWorld,
     WorldTask,
-    ids_key,
-    is_drawn,
+    digest_parts,
     read,
     release_of,
-    tasks_of_lane,
-    world_number,
 )
 
 MOST_ATTEMPTS = 20
@@ -55,31 +57,76 @@ def gate_failures(world: Release, names: Sequence[str]) -> list[str]:
     return failures(check_world(world, names))
 
 
-def draw_world(
-    season: Season,
-    key: bytes,
-    frozen: Frozen,
-    k: int,
-    lane: int,
-    check: Check = gate_failures,
-) -> SeasonWorld:
+@dataclass(frozen=True)
+class Draw:
+    """What the worlds of a season and the ids of their folds follow from: its terms, its key and its packages."""
+
+    season: Season
+    key: bytes
+    frozen: Frozen
+
+    def number(self, k: int, lane: int, attempt: int) -> int:
+        """Return the number of world k of a lane at an attempt, from 0."""
+        counts = (str(one).encode() for one in (k, lane, attempt))
+        digest = digest_parts(b"world", self.key, self.frozen.digest.encode(), *counts)
+        number = 1 + (int(digest, 16) >> (256 - NUMBER_BITS))
+        return number + DRAWN if is_drawn(self.season, k) else min(number, DRAWN - 1)
+
+    def ids(self, k: int, task: str) -> bytes:
+        """Return the 32 bytes that ids of a task's fold in world k follow from; 0 gives those of made-up words."""
+        parts = b"ids", self.key, self.frozen.digest.encode(), str(k).encode(), task.encode()
+        return bytes.fromhex(digest_parts(*parts))
+
+    def prepare(self, world: SeasonWorld, task: str) -> Prepared:
+        """Return the fold and answers of a task in a world, with keyed ids and the labels that are ranked."""
+        terms, release = self.season.terms[task], release_of(self.season, world.number)
+        open_on_disk(release.version, release.size, world=world.number, quiet=True)
+        made = prepare(task, release=release, split=terms.split, labels=terms.labels[0])
+        return relabel(made, self.ids(world.k, task))
+
+    def describe(self, world: SeasonWorld, task: str) -> WorldTask:
+        """Return what is published of a task in a world."""
+        prepared = self.prepare(world, task)
+        files = fold_files(prepared.folds[0]) if self.season.terms[task].predictions else {}
+        shown = references(prepared.task, prepared, release_of(self.season, world.number))
+        return WorldTask(
+            clusters=int(shown.pop("clusters") or 0),
+            answers=frame_digest(prepared.answers.frame),
+            inputs=value_digest({name: frame_digest(one) for name, one in files.items()}) if files else None,
+            references=shown,
+        )
+
+
+def is_drawn(season: Season, k: int) -> bool:
+    """Return whether world k draws every assumed parameter: the second half of them does."""
+    return k > season.worlds // 2
+
+
+def list_worlds(season: Season) -> list[tuple[int, int]]:
+    """Return k and lane, both from 1, of all worlds of a season."""
+    return list(product(range(1, season.worlds + 1), range(1, len(lanes(season.tasks)) + 1)))
+
+
+def lane_of(season: Season, task: str) -> int:
+    """Return the lane of a task of a season."""
+    return next(lane for lane, names in enumerate(lanes(season.tasks), 1) if task in names)
+
+
+def draw_world(draw: Draw, k: int, lane: int, check: Check = gate_failures) -> SeasonWorld:
     """Return world k of a lane, made on this machine: the first attempt that passes the check.
 
     Raises CheckFailed where none of :data:`MOST_ATTEMPTS` does.
     """
-    attempts: list[Attempt] = []
-    names = tasks_of_lane(season, lane)
+    season, names, attempts = draw.season, lanes(draw.season.tasks)[lane - 1], list[Attempt]()
     while len(attempts) < MOST_ATTEMPTS:
-        number = world_number(key, frozen, season, k, lane, len(attempts))
-        world = release_of(season, number)
-        open_on_disk(world.version, world.size, engine="sequential", world=number, quiet=True)
-        reasons = check(world, names)
-        attempts.append(Attempt(number=number, reasons=reasons))
-        if not reasons:
-            prepared = (prepare_keyed(season, key, frozen, k, number, name) for name in names)
-            tasks = {one.task.name: describe(season, number, one) for one in prepared}
-            return SeasonWorld(k=k, lane=lane, drawn=is_drawn(season, k), attempts=attempts, tasks=tasks)
-        forget_world(world)
+        number = draw.number(k, lane, len(attempts))
+        release = release_of(season, number)
+        open_on_disk(release.version, release.size, engine="sequential", world=number, quiet=True)
+        attempts.append(Attempt(number=number, reasons=check(release, names)))
+        if not attempts[-1].reasons:
+            made = SeasonWorld(k=k, lane=lane, drawn=is_drawn(season, k), attempts=attempts, tasks={})
+            return made.model_copy(update={"tasks": {name: draw.describe(made, name) for name in names}})
+        forget_world(release)
     raise CheckFailed(
         f"world {k} of lane {lane} of season {season.name} failed its checks {MOST_ATTEMPTS} times "
         f"({attempts[-1].reasons[0]}): make the season void and open another one."
@@ -102,28 +149,6 @@ def forget_world(world: Release) -> None:
     if world.folder.is_dir():
         remove_from_disk(world)
     world.folder.with_name(f"{world.folder.name}.lock").unlink(missing_ok=True)
-
-
-def prepare_keyed(
-    season: Season, key: bytes, frozen: Frozen, k: int, number: int, name: str, labels: str | None = None
-) -> Prepared:
-    """Return the fold and answers of a task in a world, with keyed ids; ``labels``: the ranked ones by default."""
-    terms, world = season.terms[name], release_of(season, number)
-    open_on_disk(world.version, world.size, world=number, quiet=True)
-    made = prepare(name, release=world, split=terms.split, labels=labels or terms.labels[0])
-    return relabel(made, ids_key(key, frozen, k, name))
-
-
-def describe(season: Season, number: int, prepared: Prepared) -> WorldTask:
-    """Return what is published of a task in a world."""
-    files = fold_files(prepared.folds[0]) if season.terms[prepared.task.name].predictions else {}
-    shown = references(prepared.task, prepared, release_of(season, number))
-    return WorldTask(
-        clusters=int(shown.pop("clusters") or 0),
-        answers=frame_digest(prepared.answers.frame),
-        inputs=value_digest({name: frame_digest(one) for name, one in files.items()}) if files else None,
-        references=shown,
-    )
 
 
 def frame_digest(frame: pl.DataFrame) -> str:

@@ -13,10 +13,9 @@ from tipboard.seasons.record import (
     FrozenEntry,
     Season,
     commitment,
-    ids_key,
     open_secret,
-    world_number,
 )
+from tipboard.seasons.worlds import Draw
 from tipcore.errors import UsageError
 from tipdata.core.world import DRAWN, World
 from tipdata.release import Release
@@ -39,13 +38,13 @@ def test_numbers_of_worlds_follow_from_key_entries_world_lane_and_attempt(terms:
         update={"entries": [FrozenEntry(id="a--b", receipt=None, wheel=None, configs={})]}
     )
     asked = list(product((KEY, b"1" * 32), (EMPTY, other), (1, 6), (1, 2), (0, 1)))
-    numbers = [world_number(key, frozen, terms, *place) for key, frozen, *place in asked]
+    numbers = [Draw(terms, key, frozen).number(*place) for key, frozen, *place in asked]
     assert len(set(numbers)) == len(numbers)
-    assert world_number(KEY, EMPTY, terms, 1, 1, 0) == numbers[0]
+    assert Draw(terms, KEY, EMPTY).number(1, 1, 0) == numbers[0]
     for k in range(1, 7):
-        assert (world_number(KEY, EMPTY, terms, k, 1, 0) >= DRAWN) == (k > 3)
+        assert (Draw(terms, KEY, EMPTY).number(k, 1, 0) >= DRAWN) == (k > 3)
     keys = {
-        ids_key(key, frozen, k, task)
+        Draw(terms, key, frozen).ids(k, task)
         for key, frozen, k, *_ in asked
         for task in ("prevalence", "advert_risk")
     }

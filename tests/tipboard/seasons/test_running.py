@@ -1,12 +1,12 @@
 """When a season is run and closed, and what is said of an entry that fails."""
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from handed_in import CLOSES, ENDS, OPENS, edit
 from tipbench.fence.session import Limits
+from tipbench.lanes import lanes
 from tipbench.runs.cells import Cell
 from tipbench.runs.runner import Outcome
 from tipboard.seasons import closing, running, verification, worlds
@@ -25,12 +25,10 @@ from tipboard.seasons.record import (
     SeasonWorld,
     Standing,
     WorldTask,
-    tasks_of_lane,
-    world_number,
 )
 from tipboard.seasons.running import Participant, cells_of, list_shipped, reason_of, run
 from tipboard.seasons.verification import verify
-from tipboard.seasons.worlds import MOST_ATTEMPTS, draw_world
+from tipboard.seasons.worlds import MOST_ATTEMPTS, Draw, draw_world
 from tipcore.errors import CheckFailed, MachineFault, UsageError
 
 
@@ -82,14 +80,14 @@ def one_method(terms: Season, monkeypatch: pytest.MonkeyPatch) -> Participant:
     for module in (running, closing):
         monkeypatch.setattr(module, "participants", lambda *_, **__: [mace])
 
-    def draw(season: Season, key: bytes, frozen: Any, k: int, lane: int, *_: Any) -> SeasonWorld:
+    def draw(draw: Draw, k: int, lane: int, *_: Any) -> SeasonWorld:
         told = WorldTask(clusters=1, answers="", references={})
         return SeasonWorld(
             k=k,
             lane=lane,
             drawn=k > 3,
-            attempts=[Attempt(number=world_number(key, frozen, season, k, lane, 0), reasons=[])],
-            tasks=dict.fromkeys(tasks_of_lane(season, lane), told),
+            attempts=[Attempt(number=draw.number(k, lane, 0), reasons=[])],
+            tasks=dict.fromkeys(lanes(terms.tasks)[lane - 1], told),
         )
 
     monkeypatch.setattr(running, "draw_world", draw)
@@ -211,7 +209,6 @@ def test_what_does_not_follow_from_the_key_is_named(
     monkeypatch.setattr(closing, "truths", lambda *_: [])
     monkeypatch.setattr(verification, "list_shipped", lambda _: [one_method])
     monkeypatch.setattr(verification, "_world_differences", lambda *_: [])
-    monkeypatch.setattr(verification, "_task_differences", lambda *_: [])
     run(opened[0], CLOSES, "sequential", quiet=True)
     _, folder = close_season(opened[0], ENDS)
     assert verify(folder, engine="sequential", quiet=True).differences == []
@@ -276,21 +273,17 @@ def test_a_fault_of_the_machine_is_no_failure_of_an_entry(
 def test_a_world_that_fails_its_checks_is_drawn_again_up_to_20_times(
     terms: Season, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made, gone, frozen = list[int](), list[int](), Frozen(name="spring", frozen=CLOSES, entries=[])
+    made, gone = list[int](), list[int]()
+    draw = Draw(terms, bytes(32), Frozen(name="spring", frozen=CLOSES, entries=[]))
     monkeypatch.setattr(worlds, "open_on_disk", lambda *_, world, **__: made.append(world))
     monkeypatch.setattr(worlds, "forget_world", lambda world: gone.append(world.world))
     with pytest.raises(
         CheckFailed, match=r"world 5 of lane 2 of season spring failed its checks 20 times \(a leak\)"
     ):
-        draw_world(terms, bytes(32), frozen, 5, 2, lambda world, names: ["a leak"])
+        draw_world(draw, 5, 2, lambda world, names: ["a leak"])
     assert (made, len(set(made))) == (gone, MOST_ATTEMPTS)
-    monkeypatch.setattr(
-        worlds, "prepare_keyed", lambda *asked: SimpleNamespace(task=SimpleNamespace(name=asked[5]))
-    )
-    monkeypatch.setattr(worlds, "describe", lambda *_: WorldTask(clusters=1, answers=""))
-    found = draw_world(
-        terms, bytes(32), frozen, 5, 2, lambda world, names: ["a leak"] * (world.world in made[:2])
-    )
+    monkeypatch.setattr(Draw, "describe", lambda *_: WorldTask(clusters=1, answers=""))
+    found = draw_world(draw, 5, 2, lambda world, names: ["a leak"] * (world.world in made[:2]))
     assert [one.number for one in found.attempts] == made[:3]
     assert [one.reasons for one in found.attempts] == [["a leak"], ["a leak"], []]
     assert (found.number, found.drawn) == (made[2], True)
