@@ -395,6 +395,8 @@ def reason_of(outcome: Outcome) -> str:
 
     An error of scoring itself, such as a number that is not finite, is a fault of the predictions.
     """
+    if str(outcome.cause).startswith("MemoryError"):
+        return "memory"
     return BY_LIMIT.get(str(outcome.limit)) or BY_ERROR.get(str(outcome.error), "refused")
 
 

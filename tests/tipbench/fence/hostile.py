@@ -3,6 +3,7 @@
 import ctypes
 import fcntl
 import importlib
+import mmap
 import os
 import resource
 import signal
@@ -132,6 +133,11 @@ class Attack:
         held = []
         while True:
             held.append(bytearray(b"1" * (1 << 24)))
+
+    def reserve_memory(self):
+        """Map 1 GiB and use none of it."""
+        with mmap.mmap(-1, 1 << 30, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS):
+            return "mapped"
 
     def fork_idle(self):
         """Hold 200 MiB and fork four processes that do nothing."""

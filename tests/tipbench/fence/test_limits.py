@@ -56,6 +56,11 @@ def test_memory_that_forks_share_counts_once(put: Put, fenced: Prepared) -> None
     assert method.notes == ["got 4 forks ended"]
 
 
+def test_memory_that_is_mapped_and_not_used_does_not_count(put: Put, fenced: Prepared) -> None:
+    method = attacked(put, fenced, "reserve_memory", Limits(memory_gib=0.6))
+    assert method.notes == ["got mapped"]
+
+
 def test_memory_that_libraries_of_the_server_only_reserve_does_not_count(
     put: Put, fenced: Prepared, monkeypatch: pytest.MonkeyPatch
 ) -> None:

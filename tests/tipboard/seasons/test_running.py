@@ -51,6 +51,7 @@ from tipcore.errors import CheckFailed, MachineFault, UsageError
 def test_a_failure_has_a_reason_of_a_fixed_list(error: str, limit: str | None, reason: str) -> None:
     assert reason_of(Outcome(Cell({}, Path()), cause="x", error=error, limit=limit)) == reason
     assert reason in REASONS
+    assert reason_of(Outcome(Cell({}, Path()), cause="MemoryError: no room", error="MethodError")) == "memory"
 
 
 def test_shipped_methods_take_part_with_the_labels_of_the_season(terms: Season) -> None:
