@@ -14,7 +14,7 @@ from tipbench.runs.results import RESULT, Result
 from tipboard.board.collection import KeptDraws
 from tipboard.board.entries import reference_entries
 from tipboard.board.files import Board, boards
-from tipboard.submissions.guard import Guarded, note
+from tipboard.submissions.guard import outcome_of
 from tipboard.submissions.reader import outcome
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -89,11 +89,12 @@ def kept(method: str, drawn: np.ndarray, value: float = 0.5, clusters: int = 40)
 def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let files of submissions, all of which are honest, be read in this process."""
 
-    def read(folder: Any, entries: Any, forms: Any, limits: Any, workdir: Path) -> Guarded:
-        found = Guarded()
+    def read(folder: Any, entries: Any, forms: Any, limits: Any, workdir: Path) -> dict[str, Path | str]:
+        found = {}
         for number, one in enumerate(entries):
             file = {"number": number, "name": one.file, "digest": one.digest, **asdict(forms[one.task])}
-            note(one, {"done": number, **outcome(folder, file, limits, workdir)}, workdir, found)
+            said = outcome(folder, file, limits, workdir)
+            found[one.file] = outcome_of(one, said, workdir / f"{number}.parquet")
         return found
 
     monkeypatch.setattr("tipboard.submissions.check.read_guarded", read)

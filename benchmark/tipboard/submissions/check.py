@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 import numpy as np
 import polars as pl
@@ -18,14 +19,7 @@ from tipbench.kinds.refusals import PredictionsRefused
 from tipbench.loading import prepare
 from tipbench.metrics.scores import Score
 from tipbench.runs.cost import Meter
-from tipbench.runs.results import (
-    SCHEMA_VERSION,
-    Cost,
-    PredictionsFile,
-    Result,
-    Versions,
-    digest_of,
-)
+from tipbench.runs.results import SCHEMA_VERSION, Cost, PredictionsFile, Result, Versions, digest_of
 from tipbench.runs.scoring import evaluate_prepared
 from tipbench.task import Source, Task
 from tipbench.tasks import score_version, task_of
@@ -43,17 +37,18 @@ from tipboard.submissions.messages import Problem, Refused, quote
 from tipboard.submissions.record import RECORD, Malformed, SubmissionRecord, SubmittedFile, record_of
 from tipboard.submissions.terms import Form, disagreements, form_of
 
-LAPTOP = ("tiny", "small", "forms")
-"""Sizes of releases that a check generates where they are missing."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class SubmissionTruth:
     """The answers of one release or season.
 
-    ``prepared``: returns the answers of a task on a split, as :func:`tipbench.loading.prepare` does. ``units``: the
-    largest number of units of a task on any split; it limits the rows that are read. ``scored``: False where
-    predictions are only checked.
+    Attributes:
+        name: of its data.
+        prepared: returns the answers of a task on a split, as :func:`tipbench.loading.prepare` does.
+        units: returns the largest number of units of a task on any split; it limits the rows that are read.
+        scored: False where predictions are only checked.
     """
 
     name: str
@@ -66,10 +61,10 @@ TruthOf = Callable[[SubmissionRecord], SubmissionTruth]
 """Returns the truth for a well-formed record. Raises UsageError for data that it does not have."""
 
 
-def release_truth(sizes: Collection[str] = LAPTOP, quiet: bool = False) -> TruthOf:
-    """Return the truth of public releases, which are generated where missing.
+def release_truth(sizes: Collection[str] = ("tiny", "small", "forms"), quiet: bool = False) -> TruthOf:
+    """Return the truth of public releases of these sizes, which are generated where missing.
 
-    ``sizes``: those that may be opened, so that no submission decides what a machine generates.
+    No other size is opened, so that no submission decides what a machine generates.
     """
 
     def of(record: SubmissionRecord) -> SubmissionTruth:
@@ -98,22 +93,8 @@ def _count(task: Task, source: Source) -> int:
     return units.select(pl.len()).collect().item()
 
 
-HIDDEN = "hidden: scored at the close"
-"""The note of a score whose truth is not published yet."""
-
 SCORING_FAILS = (ArithmeticError, ValueError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
 """Exceptions of scoring that are caused by extreme predictions."""
-
-
-def of_predictions(file: str, error: UsageError) -> Problem:
-    """Return a refusal of predictions as a problem of their file."""
-    said = error.said if isinstance(error, PredictionsRefused) else str(error)
-    return Problem(file, said.rstrip(".") + ".")
-
-
-def not_finite(error: BaseException, said: str = "") -> str:
-    """Return the sentence for predictions whose scoring raised one of :data:`SCORING_FAILS`."""
-    return f"its values give no finite scores ({type(error).__name__}{said and f': {said}'})."
 
 
 UNDECLARED = "undeclared"
@@ -176,22 +157,20 @@ def check(
             answers = (truth or release_truth(quiet=quiet))(record)
         except UsageError as error:
             raise Refused(folder, [Problem(RECORD, str(error))]) from None
+        entries, bounds = record.predictions, limits or limits_of(record.size)
         forms = _forms(folder, record, answers)
-        clean = workdir or Path(place)
-        guarded = read_guarded(descriptor, record.predictions, forms, limits or limits_of(record.size), clean)
-        _refuse(folder, record, guarded.problems)
+        read = read_guarded(descriptor, entries, forms, bounds, workdir or Path(place))
+        clean = _without_problems(folder, record, read)
         folds: dict[tuple[str, str], list[SubmittedFile]] = {}  # so that the answers of a fold are made once
-        for entry in record.predictions:
+        for entry in entries:
             folds.setdefault((entry.task, entry.split), []).append(entry)
-        work = partial(_score_fold, record, answers, guarded.clean, replicates, each)
+        work = partial(_score_fold, record, answers, clean, replicates, each)
         scored = run_all(work, list(folds.values()), engine="sequential", label="folds", quiet=quiet)
-        found = {file: outcome for fold in scored for file, outcome in fold.items()}
-        problems = {file: outcome for file, outcome in found.items() if isinstance(outcome, str)}
-        _refuse(folder, record, problems)
-        kept = guarded.clean if workdir is not None else {}
-        results = {file: outcome for file, outcome in found.items() if isinstance(outcome, Result)}
-        files = [ScoredFile(one, results[one.file], kept.get(one.file)) for one in record.predictions]
-        return Checked(record, files)
+        results = _without_problems(
+            folder, record, {file: one for fold in scored for file, one in fold.items()}
+        )
+        kept = clean if workdir is not None else {}
+        return Checked(record, [ScoredFile(one, results[one.file], kept.get(one.file)) for one in entries])
 
 
 def _record(folder: Path, descriptor: Folder, limits: Limits | None) -> SubmissionRecord:
@@ -212,25 +191,32 @@ def _record(folder: Path, descriptor: Folder, limits: Limits | None) -> Submissi
 
 
 def _forms(folder: Path, record: SubmissionRecord, truth: SubmissionTruth) -> dict[str, Form]:
-    """Return the form of files by task. Raises Refused for tasks without a truth."""
+    """Return the form of files by task. Raises Refused for files of tasks without a truth."""
     forms: dict[str, Form] = {}
     problems: dict[str, str] = {}
     for entry in record.predictions:
-        if entry.task in forms:
-            continue
-        try:
-            forms[entry.task] = form_of(task_of(entry.task), truth.units(task_of(entry.task)))
-        except UsageError as error:
-            problems[entry.file] = of_predictions(entry.file, error).said
-    _refuse(folder, record, problems)
+        if entry.task not in forms:
+            try:
+                forms[entry.task] = form_of(task_of(entry.task), truth.units(task_of(entry.task)))
+            except UsageError as error:
+                problems[entry.file] = _problem_of(error)
+    _without_problems(folder, record, problems)
     return forms
 
 
-def _refuse(folder: Path, record: SubmissionRecord, problems: dict[str, str]) -> None:
-    """Raises Refused where there are problems, in the order of the record."""
+def _without_problems(folder: Path, record: SubmissionRecord, found: Mapping[str, T | str]) -> dict[str, T]:
+    """Return what was found of each file. Raises Refused where it is a problem, a str, in the order of the record."""
+    problems = {file: one for file, one in found.items() if isinstance(one, str)}
     if problems:
         files = [entry.file for entry in record.predictions if entry.file in problems]
         raise Refused(folder, [Problem(file, problems[file]) for file in files])
+    return {file: one for file, one in found.items() if not isinstance(one, str)}
+
+
+def _problem_of(error: UsageError) -> str:
+    """Return a refusal of predictions as a problem of their file."""
+    said = error.said if isinstance(error, PredictionsRefused) else str(error)
+    return said.rstrip(".") + "."
 
 
 def _score_fold(
@@ -246,7 +232,7 @@ def _score_fold(
     try:
         prepared = truth.prepared(task, entries[0].split)
     except UsageError as error:
-        return {entry.file: of_predictions(entry.file, error).said for entry in entries}
+        return {entry.file: _problem_of(error) for entry in entries}
     found: dict[str, Result | str] = {}
     for entry in entries:
         content = clean[entry.file].read_bytes()
@@ -255,9 +241,11 @@ def _score_fold(
             evaluation, seconds = _score_predictions(truth, task, prepared, predictions, replicates)
             result = _result(record, entry, task, prepared, evaluation, seconds, digest_of(content))
         except UsageError as error:
-            found[entry.file] = of_predictions(entry.file, error).said
+            found[entry.file] = _problem_of(error)
         except SCORING_FAILS as error:
-            found[entry.file] = not_finite(error, quote(" ".join(str(error).split()), 100))
+            said = quote(" ".join(str(error).split()), 100)
+            named = type(error).__name__ + (f": {said}" if said else "")
+            found[entry.file] = f"its values give no finite scores ({named})."
         else:
             found[entry.file] = result
             if each is not None:
@@ -268,11 +256,10 @@ def _score_fold(
 def _score_predictions(
     truth: SubmissionTruth, task: Task, prepared: Prepared, predictions: pl.DataFrame, replicates: int
 ) -> tuple[Evaluation, float | None]:
-    """Return scores and the wall seconds of scoring, without a library's warnings; of a season, check only the
-    predictions."""
+    """Return scores and the wall seconds of scoring, or only check the predictions where the truth is hidden."""
     if not truth.scored:
         check_predictions(prepared.answers_to(predictions), predictions)
-        return Evaluation({task.primary: Score(value=None, note=HIDDEN)}), None
+        return Evaluation({task.primary: Score(value=None, note="hidden: scored at the close")}), None
     meter = Meter()
     with meter.part("score"), warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")

@@ -1,19 +1,20 @@
 """Read untrusted predictions in a separate process, which returns plain parquet or a sentence.
 
-The process (:mod:`tipboard.submissions.reader`) is started, not forked, sees no variables of the environment that could
-be secret, and is killed when a file takes too long. A file that kills it is refused; another process reads the files
-after that one, a few times.
+The process (:mod:`tipboard.submissions.reader`) is started, not forked, inherits no variables of the environment that
+could be secret, and is killed when a file takes too long. It writes a line when it begins and one for each file, in
+order, so the first file without a line is the one that ended it. That file is refused, and another process reads the
+files after it, a few times.
 """
 
 from __future__ import annotations
 
 import json
-import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
+from subprocess import Popen
 from threading import Event, Timer
 from typing import Any
 
@@ -28,22 +29,12 @@ from tipboard.submissions.terms import Form
 
 MOST_DEATHS = 3
 """Files that may end the reading process before the rest are left unread."""
-
 PATIENCE = 10
 """Seconds beside those for a file that the process may be silent: it has to start, too."""
-
 PROBE_BYTES = 1 << 20
 """What is written to see whether a disk is full."""
 LONGEST_LINE = 4_096
 READER = "tipboard.submissions.reader"
-
-
-@dataclass
-class Guarded:
-    """Clean files by the name of the entry's file, and a sentence for every other."""
-
-    clean: dict[str, Path] = field(default_factory=dict)
-    problems: dict[str, str] = field(default_factory=dict)
 
 
 class _Overdue(Exception):
@@ -52,33 +43,31 @@ class _Overdue(Exception):
 
 def read_guarded(
     folder: Folder, entries: Sequence[SubmittedFile], forms: Mapping[str, Form], limits: Limits, workdir: Path
-) -> Guarded:
-    """Read the files of these entries.
+) -> dict[str, Path | str]:
+    """Return the clean copy of each entry's file, or a sentence that says why there is none, by the file's name.
 
     Args:
         folder: that of the submission, opened.
         entries: whose files to read.
         forms: by task, what a file of it may be.
         limits: of one file.
-        workdir: where clean files go.
+        workdir: where clean copies go.
 
     Raises:
-        MachineFault: where the process cannot be started here, or there is no room for clean files, whatever they are.
+        MachineFault: where the process cannot be started here, or there is no room for clean copies.
     """
-    found = Guarded()
+    found: dict[str, Path | str] = {}
     waiting = dict(enumerate(entries))
     deaths, end = 0, time.monotonic() + limits.total_seconds
     while waiting and deaths < MOST_DEATHS and time.monotonic() < end:
-        ended_at, how = _read(folder, waiting, forms, limits, workdir, found, end)
-        if ended_at is None:
-            break
-        found.problems[waiting.pop(ended_at).file] = f"it {how}; write it again."
-        deaths += 1
+        how = _read(folder, waiting, forms, limits, workdir, found, end)
+        if how is not None:
+            found[waiting.pop(next(iter(waiting))).file] = f"it {how}; write it again."
+            deaths += 1
     many = f"{MOST_DEATHS} files before it ended the process that reads them"
     long = f"all files together take more than {limits.total_seconds:,} seconds to read"
-    for entry in waiting.values():
-        found.problems[entry.file] = f"it was not read, since {many if deaths == MOST_DEATHS else long}."
-    return found
+    why = many if deaths == MOST_DEATHS else long
+    return found | {entry.file: f"it was not read, since {why}." for entry in waiting.values()}
 
 
 def _read(
@@ -87,44 +76,38 @@ def _read(
     forms: Mapping[str, Form],
     limits: Limits,
     workdir: Path,
-    found: Guarded,
+    found: dict[str, Path | str],
     end: float,
-) -> tuple[int | None, str]:
-    """Read what is waiting, taking from it what is done; the file that ended the process, if any, and how."""
+) -> str | None:
+    """Move files from ``waiting`` to ``found``, in order. Return how the next one ended the process, if one did."""
     process = start_helper(READER, workdir, folder, {"ARROW_DEFAULT_MEMORY_POOL": "system"})
-    at: int | None = None
-    how, slow = "ended the process that reads it", f"takes more than {limits.seconds} seconds to read"
+    slow = f"takes more than {limits.seconds} seconds to read"
+    how, began = "ended the process that reads it", False
     try:
         _ask(process, folder, waiting, forms, limits)
-        for line in _lines(process, limits.seconds + PATIENCE, end):
-            number = line["start" if "start" in line else "done"]
-            if number not in waiting:
-                raise ValueError(number)
-            if "done" in line:
-                note(waiting[number], line, workdir, found)
-                del waiting[number]
-            at = None if "done" in line else number
+        lines = _lines(process, limits.seconds + PATIENCE, end)
+        began = next(lines, None) is not None
+        for (number, entry), line in zip(tuple(waiting.items()), lines, strict=False):
+            found[entry.file] = outcome_of(entry, line, workdir / f"{number}.parquet")
+            del waiting[number]
     except _Overdue:
         how = slow
-        if at is None and time.monotonic() >= end:  # between two files
-            return None, ""
-    except (ValueError, KeyError, TypeError):
-        at = next(iter(waiting)) if at is None else at
-        how = "breaks the process that reads it"
+    except (ValueError, KeyError, TypeError, AttributeError):
+        how, began = "breaks the process that reads it", True
     finally:
         code = end_helper(process)
-    if not waiting:
-        return None, ""
-    if at is None:
+    if not waiting or (how == slow and not began and time.monotonic() >= end):
+        return None
+    if not began:
         raise MachineFault(
             f"predictions cannot be read on this machine: the process that reads them ended with {code} within "
             f"{amount(limits.memory_bytes)} of memory; try `python -c 'import pyarrow'`."
         )
-    return at, slow if ran_out_of_seconds(code) else how
+    return slow if ran_out_of_seconds(code) else how
 
 
 def _ask(
-    process: subprocess.Popen[bytes],
+    process: Popen[bytes],
     folder: Folder,
     waiting: dict[int, SubmittedFile],
     forms: Mapping[str, Form],
@@ -142,7 +125,7 @@ def _ask(
         process.stdin.close()
 
 
-def _lines(process: subprocess.Popen[bytes], seconds: float, end: float) -> Iterator[dict[str, Any]]:
+def _lines(process: Popen[bytes], seconds: float, end: float) -> Iterator[dict[str, Any]]:
     """Yield the lines of the process; stop at the first that is longer than allowed.
 
     A timer kills the process where a line takes more seconds than allowed or ``end`` (monotonic clock) has come, since
@@ -171,6 +154,22 @@ def _lines(process: subprocess.Popen[bytes], seconds: float, end: float) -> Iter
             yield json.loads(line)
 
 
+def outcome_of(entry: SubmittedFile, said: dict[str, Any], clean: Path) -> Path | str:
+    """Return the clean copy of a file, or why it has none, from what the process says of it.
+
+    Raises MachineFault where the disk is full.
+    """
+    if said.get("full"):
+        _refuse_full(clean.parent)
+        said = {"refused": "its clean copy could not be written; hand it in again"}
+    if "refused" in said:
+        clean.unlink(missing_ok=True)
+        return f"{quote(said['refused'], 360)}."
+    if entry.rows != said["rows"]:
+        return f"it has {said['rows']:,} rows and {entry.rows:,} are declared; pack it again."
+    return clean
+
+
 def _refuse_full(workdir: Path) -> None:
     """Raises MachineFault where nothing more can be written here: what the process says is not believed."""
     probe = workdir / "probe"
@@ -183,20 +182,3 @@ def _refuse_full(workdir: Path) -> None:
         ) from None
     finally:
         probe.unlink(missing_ok=True)
-
-
-def note(entry: SubmittedFile, line: dict[str, Any], workdir: Path, found: Guarded) -> None:
-    """Store what the process reports about one file. Raises MachineFault where the disk is full."""
-    if line.get("full"):
-        _refuse_full(workdir)
-        line = {**line, "refused": "its clean copy could not be written; hand it in again"}
-    clean = workdir / f"{int(line['done'])}.parquet"
-    if "refused" in line:
-        found.problems[entry.file] = f"{quote(line['refused'], 360)}."
-        clean.unlink(missing_ok=True)
-    elif entry.rows != line["rows"]:
-        found.problems[entry.file] = (
-            f"it has {line['rows']:,} rows and {entry.rows:,} are declared; pack it again."
-        )
-    else:
-        found.clean[entry.file] = clean

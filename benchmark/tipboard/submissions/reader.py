@@ -49,14 +49,12 @@ def write_clean(content: bytes, columns: Collection[str], limits: Limits, to: Pa
 
     Args:
         content: the whole file.
-        columns: those that predictions of its task may have; a name that ends with ``*`` stands for all that begin
-            like it.
+        columns: those that it may have, as :func:`is_one_of` takes them.
         limits: of the submission.
         to: the new file: zstd, no metadata of the writer's choosing.
 
-    Raises:
-        Refusal: for what is not a whole parquet file, or has what predictions do not need.
-        Whatever pyarrow raises for a file that is damaged further in, among it MemoryError.
+    Raises Refusal for what is not a whole parquet file or has what predictions do not need, and whatever pyarrow raises
+    for a file that is damaged further in, MemoryError among it.
     """
     _check_ends(content, limits)
     import pyarrow as pa
@@ -107,14 +105,12 @@ def _check_columns(file: Any, columns: Collection[str], limits: Limits) -> None:
     found = file.metadata.schema
     if len(found) > limits.columns:
         raise Refusal(f"it has {len(found):,} columns and at most {limits.columns} are read")
-    names = [found.column(place).name for place in range(len(found))]
-    for place, name in enumerate(names):
-        column = found.column(place)
+    for place, column in enumerate(map(found.column, range(len(found)))):
+        name = column.name
         if column.max_repetition_level or column.max_definition_level > 1 or column.path != name:
             raise Refusal(f"its column {quote(column.path)} is nested; give plain columns")
-        kind = (column.physical_type, column.logical_type.type)
         read_as = str(file.schema_arrow.field(place).type).removeprefix("large_")
-        if ALLOWED.get(kind) != read_as:
+        if ALLOWED.get((column.physical_type, column.logical_type.type)) != read_as:
             said = quote(f"{column.physical_type} {column.logical_type} read as {read_as}", 80)
             raise Refusal(
                 f"its column {quote(name)} is {said}; give int32, int64, float, double or string columns"
@@ -123,7 +119,7 @@ def _check_columns(file: Any, columns: Collection[str], limits: Limits) -> None:
             raise Refusal(
                 f"its column {quote(name)} does not belong to such predictions; give only {', '.join(columns)}"
             )
-    if len(set(names)) < len(names):
+    if len(set(found.names)) < len(found):
         raise Refusal("it has two columns of one name")
 
 
@@ -191,10 +187,11 @@ def main() -> int:
     limits = Limits(**asked["limits"])
     folder = asked["folder"] if isinstance(asked["folder"], int) else Path(asked["folder"])
     _limit_process(limits)
+    # The parent process (guard.py) reads what is printed: a line at the start, then one for each file.
+    print(json.dumps({"begins": True}), flush=True)
     for file in asked["files"]:
-        print(json.dumps({"start": file["number"]}), flush=True)
         allow_seconds(limits.seconds)
-        print(json.dumps({"done": file["number"], **outcome(folder, file, limits, Path())}), flush=True)
+        print(json.dumps(outcome(folder, file, limits, Path())), flush=True)
     return 0
 
 

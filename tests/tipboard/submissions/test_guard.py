@@ -6,6 +6,7 @@ import sys
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -14,19 +15,18 @@ from tipbench.tasks import tasks
 from tipboard.submissions import guard
 from tipboard.submissions.files import BY_SIZE, Limits
 from tipboard.submissions.folder import open_folder_of
-from tipboard.submissions.guard import Guarded, read_guarded
+from tipboard.submissions.guard import read_guarded
 from tipboard.submissions.record import SubmittedFile, record_of
 from tipboard.submissions.terms import Form, form_of
 from tipcore.errors import MachineFault
 
 TINY = BY_SIZE["tiny"]
 UNITS = 10_000
+BEGINS = "print('{}', flush=True)\n"
 EACH = """
-for file in json.load(sys.stdin)['files']:
-    number = file['number']
-    print(json.dumps({{'start': number}}), flush=True)
+for number in (file['number'] for file in json.load(sys.stdin)['files']):
     {program}
-    print(json.dumps({{'done': number, 'refused': {said}}}), flush=True)
+    print(json.dumps({{'refused': {said}}}), flush=True)
 """
 
 
@@ -34,7 +34,7 @@ def entries_of(folder: Path) -> list[SubmittedFile]:
     return record_of((folder / "submission.json").read_bytes()).predictions
 
 
-def guarded(folder: Path, workdir: Path, limits: Limits = TINY) -> Guarded:
+def guarded(folder: Path, workdir: Path, limits: Limits = TINY) -> dict[str, Any]:
     entries = entries_of(folder)
     workdir.mkdir(exist_ok=True)
     forms = {one.task: form_of(tasks()[one.task], UNITS) for one in entries}
@@ -44,13 +44,14 @@ def guarded(folder: Path, workdir: Path, limits: Limits = TINY) -> Guarded:
 
 @pytest.fixture
 def reader(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    """Put another program in the place of the one that reads."""
+    """Put another program in the place of the one that reads; it begins as that one does."""
 
     def instead(program: str, said: str = "") -> None:
         """``said``: an expression, which the program then says of each file after its own lines."""
         path = tmp_path / "reader.py"
         of_each = EACH.format(program=program, said=said) if said else program
-        path.write_text(f"import json, os, sys, time\n{of_each}", encoding="utf-8")
+        begins = BEGINS if "exit(" not in program else ""
+        path.write_text(f"import json, os, sys, time\n{begins}{of_each}", encoding="utf-8")
         python = tmp_path / "python"
         python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{path}"\n', encoding="utf-8")
         python.chmod(0o755)
@@ -62,14 +63,13 @@ def reader(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
 def test_a_clean_file_holds_the_values_and_nothing_else_whatever_wrote_the_original(
     honest: Path, case: Mutant, tmp_path: Path
 ) -> None:
-    plain = guarded(honest, tmp_path / "one").clean[ESTIMATES].read_bytes()
+    plain = guarded(honest, tmp_path / "one")[ESTIMATES].read_bytes()
     case.write(
         arrow_file(case.frame().to_arrow().replace_schema_metadata({"note": "<script>alert(1)</script>"}))
     )
     found = guarded(case.folder, tmp_path / "two")
-    assert found.problems == {}
-    assert found.clean[ESTIMATES].read_bytes() == plain
-    clean = pq.ParquetFile(found.clean[ESTIMATES])
+    assert found[ESTIMATES].read_bytes() == plain
+    clean = pq.ParquetFile(found[ESTIMATES])
     assert clean.metadata.metadata is None
     assert clean.read().to_pylist() == pq.read_table(case.path()).to_pylist()
 
@@ -86,18 +86,20 @@ def test_a_clean_file_holds_the_values_and_nothing_else_whatever_wrote_the_origi
 )
 def test_every_limit_is_kept(honest: Path, tmp_path: Path, change: dict[str, int], says: str) -> None:
     found = guarded(honest, tmp_path / "work", replace(TINY, **change))
-    assert says in found.problems[ESTIMATES]
+    assert says in found[ESTIMATES]
 
 
 def test_a_file_may_have_the_rows_of_its_form_and_not_one_more(honest: Path, tmp_path: Path) -> None:
     entries = entries_of(honest)
-    for rows, said in ((8, None), (7, "its footer declares 8 rows and at most 7 are read.")):
+    says = "its footer declares 8 rows and at most 7 are read."
+    for rows, is_read in ((8, True), (7, False)):
         forms = {one.task: form_of(tasks()[one.task], UNITS) for one in entries}
         forms["prevalence"] = replace(forms["prevalence"], rows=rows)
         work = tmp_path / str(rows)
         work.mkdir()
         with open_folder_of(honest) as descriptor:
-            assert read_guarded(descriptor, entries, forms, TINY, work).problems.get(ESTIMATES) == said
+            found = read_guarded(descriptor, entries, forms, TINY, work)[ESTIMATES]
+        assert isinstance(found, Path) if is_read else found == says
 
 
 def test_a_file_that_ends_the_process_is_refused_and_the_others_are_read(
@@ -106,28 +108,23 @@ def test_a_file_that_ends_the_process_is_refused_and_the_others_are_read(
     reader("if number == 1: os.kill(os.getpid(), 11)", "'read'")
     first, second, third = (one.file for one in entries_of(honest))
     found = guarded(honest, tmp_path / "work")
-    assert found.problems[first] == found.problems[third] == "read."
-    assert found.problems[second] == "it ended the process that reads it; write it again."
+    assert found[first] == found[third] == "read."
+    assert found[second] == "it ended the process that reads it; write it again."
 
 
-def read_by_it(honest: Path, workdir: Path, count: int, limits: Limits = TINY) -> list[str]:
+def read_by_it(honest: Path, workdir: Path, count: int, limits: Limits = TINY) -> list[Path | str]:
     """What is said of so many files, whatever reads them."""
     first = entries_of(honest)[0]
     files = [first.model_copy(update={"file": f"s{place}.parquet"}) for place in range(count)]
     with open_folder_of(honest) as descriptor:
         found = read_guarded(descriptor, files, {first.task: Form((), 1)}, limits, workdir)
-    assert not found.clean
-    return [found.problems[one.file] for one in files]
+    return [found[one.file] for one in files]
 
 
 def test_three_files_may_end_the_process_before_the_rest_are_left_unread(
     honest: Path, tmp_path: Path, reader
 ) -> None:
-    reader(
-        "asked = json.load(sys.stdin)\n"
-        "print(json.dumps({'start': asked['files'][0]['number']}), flush=True)\n"
-        "os.kill(os.getpid(), 11)\n"
-    )
+    reader("os.kill(os.getpid(), 11)\n")
     ended = "it ended the process that reads it; write it again."
     unread = "it was not read, since 3 files before it ended the process that reads them."
     assert read_by_it(honest, tmp_path, 5) == [ended] * 3 + [unread] * 2
@@ -138,32 +135,28 @@ def test_a_process_that_is_slow_to_start_is_waited_for_and_is_of_a_session_of_it
 ) -> None:
     """A second is all that a file may take, and the process takes longer before it says its first word. What ends
     the session of whoever checks, as Ctrl-C does, does not reach it."""
-    reader(
-        "time.sleep(1.2)\n"
-        "print(json.dumps({'start': 0}), flush=True)\n"
-        "said = f'alone is {os.getsid(0) == os.getpid()}'\n"
-        "print(json.dumps({'done': 0, 'refused': said}), flush=True)\n"
-    )
+    reader("time.sleep(1.2)", "f'alone is {os.getsid(0) == os.getpid()}'")
     assert read_by_it(honest, tmp_path, 1, replace(TINY, seconds=1)) == ["alone is True."]
 
 
 def test_a_file_that_takes_too_long_is_refused(honest: Path, tmp_path: Path, reader, monkeypatch) -> None:
-    reader("print(json.dumps({'start': 0}), flush=True)\ntime.sleep(60)\n")
+    reader("time.sleep(60)\n")
     monkeypatch.setattr(guard, "PATIENCE", 0)
     monkeypatch.setattr(guard, "MOST_DEATHS", 1)
     found = guarded(honest, tmp_path / "work", replace(TINY, seconds=1))
-    said = list(found.problems.values())
+    said = list(found.values())
     assert said[0] == "it takes more than 1 seconds to read; write it again."
     assert all("was not read" in one for one in said[1:])
 
 
 @pytest.mark.parametrize(
-    "says", ["not json", '{"done": 99}', "x" * 10_000, '{"done": 0}', "[]", '{"start": null}']
+    "says", ["not json", '{"done": 99}', "x" * 10_000, "{}", "[]", '{"rows": null}', "null"]
 )
 def test_a_process_that_talks_nonsense_is_a_refusal(honest: Path, tmp_path: Path, reader, says: str) -> None:
-    reader(f"print(json.dumps({{'start': 0}}), flush=True)\nprint({says!r}, flush=True)\n")
+    reader(f"print({says!r}, flush=True)\n")
     found = guarded(honest, tmp_path / "work")
-    assert set(found.problems) == {one.file for one in entries_of(honest)}
+    assert set(found) == {one.file for one in entries_of(honest)}
+    assert all("the process that reads" in one for one in found.values())
 
 
 def test_files_that_take_too_long_together_are_refused(honest: Path, tmp_path: Path, reader) -> None:
@@ -173,8 +166,8 @@ def test_files_that_take_too_long_together_are_refused(honest: Path, tmp_path: P
         total_seconds = 0.4  # type: ignore[assignment]
 
     found = guarded(honest, tmp_path / "work", Hasty(**asdict(TINY)))
-    assert "all files together take more than" in list(found.problems.values())[-1]
-    assert len(found.problems) == 3
+    assert "all files together take more than" in list(found.values())[-1]
+    assert len(found) == 3
 
 
 def test_a_machine_that_cannot_start_the_process_is_said_so(honest: Path, tmp_path: Path, reader) -> None:
@@ -188,7 +181,7 @@ def test_the_process_knows_no_secrets_of_the_environment(
 ) -> None:
     monkeypatch.setenv("A_TOKEN", "secret")
     reader("pass", "' '.join(sorted(os.environ))")
-    said = guarded(honest, tmp_path / "work").problems[ESTIMATES]
+    said = guarded(honest, tmp_path / "work")[ESTIMATES]
     assert "PATH" in said
     assert "A_TOKEN" not in said
 
@@ -230,8 +223,8 @@ def test_a_process_that_says_so_where_there_is_room_is_not_believed(honest: Path
     first = entries_of(honest)[0].file
     (work / "0.parquet").symlink_to("/dev/full")
     found = guarded(honest, work)
-    assert found.problems == {first: "its clean copy could not be written; hand it in again."}
-    assert len(found.clean) == len(entries_of(honest)) - 1
+    assert found.pop(first) == "its clean copy could not be written; hand it in again."
+    assert [type(one) for one in found.values()] == [type(work)] * (len(entries_of(honest)) - 1)
 
 
 WAITING = """

@@ -49,11 +49,11 @@ def test_the_process_has_bounds_before_it_reads_anything() -> None:
     assert bounds == {"CORE": 0, "FSIZE": 50_000_000, "AS": 1_000_000_000, "NOFILE": 64}
 
 
-def test_a_process_that_is_asked_for_nothing_says_nothing_and_ends_well() -> None:
+def test_a_process_that_is_asked_for_nothing_says_that_it_begins_and_ends_well() -> None:
     asked = json.dumps({"folder": 0, "limits": asdict(TINY), "files": []})
     words = [sys.executable, "-m", "tipboard.submissions.reader"]
     run = subprocess.run(words, input=asked, capture_output=True, text=True, check=False)
-    assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+    assert (run.returncode, run.stdout, run.stderr) == (0, '{"begins": true}\n', "")
 
 
 def test_a_file_that_is_not_the_one_of_its_digest_is_not_even_looked_into(
