@@ -63,6 +63,7 @@ from pathlib import Path
 
 from tipbench.console import Column, emit, emit_json, emit_table, notice
 from tipbench.runs.report import interval, number
+from tipbench.runs.results import Result
 from tipbench.tasks import task_of
 from tipcore.errors import UsageError
 from tipcore.locations import expand_home
@@ -70,18 +71,10 @@ from tipcore.spelling import check_word
 
 from tipboard.seasons.record import open_public
 from tipboard.seasons.units import season_truth
-from tipboard.submissions.check import ScoredFile, check, release_truth
+from tipboard.submissions.check import check, release_truth
 from tipboard.submissions.messages import Problem, Refused
-from tipboard.submissions.pack import (
-    Authorship,
-    Gathered,
-    as_package,
-    gather_files,
-    gather_overrides,
-    gather_runs,
-    pack,
-)
-from tipboard.submissions.record import RECORD
+from tipboard.submissions.pack import Gathered, as_package, gather_files, gather_overrides, gather_runs, pack
+from tipboard.submissions.record import RECORD, SubmissionRecord
 from tipboard.submissions.terms import WORLD
 
 FILE = re.compile(r"[^=/]+/[^=/]+/[^=/]+=")
@@ -93,6 +86,8 @@ def call(options: argparse.Namespace) -> int:
     if options.overrides and (options.season is None or options.package is None):
         key = options.overrides[0].partition("=")[0]
         check_word(key, options.settings, f'Unknown setting "{key}"')
+    if options.season is not None and options.data is not None:
+        raise UsageError(f"data={options.data} is not for season=, which has its own data: leave it out.")
     if options.to is not None:
         return _pack(options)
     if len(options.folder) != 1 or options.team is not None:
@@ -107,21 +102,21 @@ def _pack(options: argparse.Namespace) -> int:
         if getattr(options, key) is None:
             raise UsageError(f"a submission needs {key}={value}: see `tipbench submit --help`.")
     to = expand_home(options.to)
-    names = (text.partition(",") for text in options.authors.split(";") if text.strip())
-    authors = [(name.strip(), affiliation.strip() or None) for name, _, affiliation in names]
     keys = ("team", "summary", "method", "title", "paper", "code", "hardware", "package")
-    about = Authorship(
-        authors=authors,
-        entry_class=options.entry_class,
-        resources=_resources(options.resources or ""),
-        **{key: getattr(options, key) for key in keys},
-    )
+    about = {key: getattr(options, key) for key in keys}
+    names = (text.partition(",") for text in options.authors.split(";") if text.strip())
+    about["authors"] = [
+        {"name": name.strip(), "affiliation": place.strip() or None} for name, _, place in names
+    ]
+    of_season = {"entry_class": options.entry_class, "resources": _resources(options.resources or "")}
+    about |= {key: value for key, value in of_season.items() if value}
     gathered = _gather(options)
     record = pack(gathered, about, to, options.overwrite)
     if gathered.oracles:
         notice(f"runs of oracles, which are never ranked, left out: {gathered.oracles:,}", options.quiet)
     files = len(record.predictions)
-    notice(f"packed {files:,} file{'s' if files != 1 else ''} of {record.id} in {to}", options.quiet)
+    packed = f"{files:,} file{'s' if files != 1 else ''}" if files else f"package {_package(record)}"
+    notice(f"packed {packed} of {record.id} in {to}", options.quiet)
     if record.pinned is None and record.season is None:
         notice(
             "Your entry will be listed as self-reported. Add package= so that maintainers can reproduce it.",
@@ -133,6 +128,10 @@ def _pack(options: argparse.Namespace) -> int:
     if options.json:
         emit_json({"submission": record.id, "folder": str(to), "files": files})
     return 0
+
+
+def _package(record: SubmissionRecord) -> str | None:
+    return record.pinned.package if record.pinned is not None else None
 
 
 def _resources(text: str) -> list[dict[str, str]]:
@@ -158,9 +157,7 @@ def _gather(options: argparse.Namespace) -> Gathered:
         runs = [expand_home(run) for run in options.folder]
         gathered = gather_runs(runs) if runs else gather_overrides(options.overrides)
         return gathered if season is None else as_package(gathered, season.name, season.data)
-    data, version = options.data, None
-    if season is not None:
-        data, version = f"season/{season.name}", season.data
+    data, version = (f"season/{season.name}", season.data) if season is not None else (options.data, None)
     for name, value in (("data", data), ("labels", options.labels), ("access", options.access)):
         if value is None:
             raise UsageError(f"files of predictions need {name}=: see `tipbench submit --help`.")
@@ -201,24 +198,24 @@ def _check(folder: Path, sizes: str, options: argparse.Namespace, wanted: str | 
         files = [one.result.model_dump(mode="json") for one in checked.scored]
         emit_json({"accepted": True, "submission": record.id, "data": record.data, "files": files})
         return 0
-    numbers = ("seed", "value", "95% interval", "warnings")
-    headings = ("task", "split", "seed", "metric", "value", "95% interval", "warnings")
     if checked.scored:
-        emit_table(
-            [Column(name, name in numbers) for name in headings], [_row(one) for one in checked.scored]
-        )
+        emit_table(COLUMNS, [_row(one.result) for one in checked.scored])
     for one in checked.scored:
         for note in one.result.warnings:
             notice(f"{one.entry.file}: {note}", options.quiet)
-    what = (
-        f"{len(checked.scored):,} files" if record.pinned is None or checked.scored else record.pinned.package
-    )
+    what = f"{len(checked.scored):,} files" if checked.scored else _package(record)
     emit(f"accepted: {record.id} on {record.data}, {what}")
     return 0
 
 
-def _row(one: ScoredFile) -> list[str]:
-    result = one.result
+NUMBERS = ("seed", "value", "95% interval", "warnings")
+COLUMNS = [
+    Column(name, name in NUMBERS)
+    for name in ("task", "split", "seed", "metric", "value", "95% interval", "warnings")
+]
+
+
+def _row(result: Result) -> list[str]:
     score = result.scores[result.primary]
     between = interval(score.low, score.high, score.note)
     warned = str(len(result.warnings)) if result.warnings else ""

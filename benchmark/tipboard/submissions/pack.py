@@ -14,7 +14,7 @@ import polars as pl
 import yaml
 from pydantic import ValidationError
 from tipbench.config.compose import Composer, Override, parse
-from tipbench.config.methods import SHIPPED
+from tipbench.config.methods import is_shipped
 from tipbench.config.options import config_folder, config_folders, options
 from tipbench.runs.cells import Cell
 from tipbench.runs.grid import expand
@@ -41,12 +41,6 @@ from tipboard.submissions.record import (
 METHOD = "baseline.method"
 CHOICES = ("baseline", "task", "release")
 """Keys whose values are names of options."""
-
-
-def shipped_version(result: Result) -> str | None:
-    """Return the requirement of a method that ships with tipbench; None for a user's own."""
-    target = str(_method_words(result.config).get("_target_", ""))
-    return f"tipbench=={result.versions.method}" if target.partition(".")[0] == SHIPPED else None
 
 
 def overrides_of(config: Mapping[str, Any]) -> list[str] | None:
@@ -188,10 +182,6 @@ class Prediction:
     read: Callable[[], pl.DataFrame]
     source: str
 
-    @property
-    def key(self) -> tuple[str, str, int]:
-        return self.task, self.split, self.seed
-
 
 @dataclass(frozen=True)
 class Gathered:
@@ -215,12 +205,10 @@ class Gathered:
 def gather_runs(paths: Sequence[Path]) -> Gathered:
     """Return runs of one method on one release, without those of oracles.
 
-    Args:
-        paths: run folders, their ``result.json``, or folders that hold runs.
+    ``paths``: run folders, their ``result.json``, or folders that hold runs.
 
-    Raises:
-        UsageError: where there is none, they are of several data, of another evaluator, of several methods of a
-            task, all are of oracles, or two are of the same task, split and seed.
+    Raises UsageError where there is none, they are of several data, of another evaluator, of several methods of a task,
+    all are of oracles, or two are of the same task, split and seed.
     """
     folders = list(dict.fromkeys(folder for path in paths for folder in _folders(path)))
     every = {folder: read_result(folder) for folder in folders}
@@ -232,39 +220,36 @@ def gather_runs(paths: Sequence[Path]) -> Gathered:
         )
     for folder, result in runs.items():
         _check_run(folder, result)
-    _refuse_mixed(runs)
-    predictions = [
-        Prediction(
-            result.task,
-            result.split,
-            result.seed,
-            result.labels,
-            result.access,
-            {name: getattr(result.cost, name) for name in SubmittedCost.model_fields},
-            partial(read_predictions, folder, result),
-            str(folder),
-        )
-        for folder, result in runs.items()
-    ]
-    ordered = _in_order(predictions)
+    by_task = _first_of_each_task(runs)
+    predictions = [_prediction_of(folder, result) for folder, result in runs.items()]
     first = next(iter(runs.values()))
     names = {result.method_name for result in runs.values()}
-    packages = {shipped_version(result) for result in runs.values()}
-    configs: dict[str, dict[str, Any]] = {}
-    for result in runs.values():
-        configs.setdefault(result.task, result.config)
-    overrides = {task: overrides_of(config) for task, config in configs.items()}
+    # Of a method that ships with tipbench, the requirement; of a user's own, None.
+    packages = {
+        f"tipbench=={one.versions.method}"
+        if is_shipped(str(_method_words(one.config).get("_target_")))
+        else None
+        for one in runs.values()
+    }
+    overrides = {task: overrides_of(result.config) for task, result in by_task.items()}
     written = {task: words for task, words in overrides.items() if words is not None}
     cores, machine, system = (first.environment.get(name, "?") for name in ("cores", "machine", "system"))
     return Gathered(
         data=first.data,
-        predictions=ordered,
+        predictions=_in_order(predictions),
         method=names.pop() if len(names) == 1 else None,
         hardware=f"{cores} cores, {machine}, {system}",
         package=packages.pop() if len(packages) == 1 else None,
         overrides=written if len(written) == len(overrides) else None,
         oracles=len(every) - len(runs),
     )
+
+
+def _prediction_of(folder: Path, result: Result) -> Prediction:
+    cost = {name: getattr(result.cost, name) for name in SubmittedCost.model_fields}
+    read = partial(read_predictions, folder, result)
+    place = (result.task, result.split, result.seed)
+    return Prediction(*place, result.labels, result.access, cost, read, str(folder))
 
 
 def gather_files(
@@ -344,8 +329,9 @@ def _check_run(folder: Path, result: Result) -> None:
         )
 
 
-def _refuse_mixed(runs: dict[Path, Result]) -> None:
-    """One release; of each task one method under one config, whatever its splits and seeds."""
+def _first_of_each_task(runs: dict[Path, Result]) -> dict[str, Result]:
+    """Return the first run of each task. Raises UsageError where they are not of one release, or those of a task differ
+    in more than split and seed."""
     (first_folder, first), *_ = runs.items()
     of_task: dict[str, tuple[Path, Result]] = {}
     for folder, result in runs.items():
@@ -354,22 +340,20 @@ def _refuse_mixed(runs: dict[Path, Result]) -> None:
                 f"{folder} was run on {result.data} and {first_folder} on {first.data}: pack one release at a time."
             )
         other_folder, other = of_task.setdefault(result.task, (folder, result))
-        if _method_config(result) != _method_config(other):
+        cell = {"split": None, "seed": None}
+        if result.config | cell != other.config | cell:
             raise UsageError(
                 f"{folder} ({result.method}) and {other_folder} ({other.method}) differ in method or config: a "
                 f"submission has one method of {result.task}, so name the runs to pack one by one."
             )
-
-
-def _method_config(result: Result) -> dict[str, Any]:
-    return {key: value for key, value in result.config.items() if key not in ("split", "seed")}
+    return {task: result for task, (_, result) in of_task.items()}
 
 
 def _in_order(predictions: Sequence[Prediction]) -> list[Prediction]:
     """Return predictions by task, split and seed. Raises UsageError for two of one place."""
     seen: dict[tuple[str, str, int], Prediction] = {}
     for one in predictions:
-        other = seen.setdefault(one.key, one)
+        other = seen.setdefault((one.task, one.split, one.seed), one)
         if other is not one:
             raise UsageError(
                 f"{one.source} and {other.source} are both of {one.task}, split {one.split}, seed {one.seed}: "
@@ -378,30 +362,13 @@ def _in_order(predictions: Sequence[Prediction]) -> list[Prediction]:
     return [seen[key] for key in sorted(seen)]
 
 
-@dataclass(frozen=True)
-class Authorship:
-    """What an author declares. ``method``, ``title`` and ``hardware`` default to those of the runs; ``authors``: name
-    and affiliation; ``entry_class``, ``resources``: as :class:`tipboard.submissions.record.SubmissionRecord`."""
-
-    team: str
-    summary: str
-    authors: Sequence[tuple[str, str | None]]
-    method: str | None = None
-    title: str | None = None
-    paper: str | None = None
-    code: str | None = None
-    hardware: str | None = None
-    package: str | None = None
-    entry_class: str | None = None
-    resources: Sequence[Mapping[str, str]] = ()
-
-
-def pack(gathered: Gathered, about: Authorship, to: Path, overwrite: bool = False) -> SubmissionRecord:
+def pack(gathered: Gathered, about: Mapping[str, Any], to: Path, overwrite: bool = False) -> SubmissionRecord:
     """Write a submission beside its place, rename it there, and return its record.
 
     Args:
         gathered: the predictions.
-        about: the rest.
+        about: what the author declares: fields of :class:`SubmissionRecord` and the ``package`` that is pinned. Without
+            ``method``, ``title``, ``hardware`` or ``package`` it is that of the runs.
         to: the folder to make; its parents are made.
         overwrite: whether a submission that was packed there before may be replaced.
 
@@ -451,51 +418,37 @@ def _write(one: Prediction, folder: Path) -> dict[str, Any]:
     path = folder / place
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
-    return {
-        "task": one.task,
-        "split": one.split,
-        "seed": one.seed,
-        "file": place,
-        "digest": digest_of(content),
-        "rows": frame.height,
-        "access": one.access,
-        "labels": one.labels,
-        "cost": one.cost,
-    }
+    declared = {name: getattr(one, name) for name in ("task", "split", "seed", "access", "labels", "cost")}
+    return {**declared, "file": place, "digest": digest_of(content), "rows": frame.height}
 
 
-def _build_record(gathered: Gathered, about: Authorship, entries: list[dict[str, Any]]) -> SubmissionRecord:
-    method = about.method or gathered.method
+def _build_record(
+    gathered: Gathered, about: Mapping[str, Any], entries: list[dict[str, Any]]
+) -> SubmissionRecord:
+    declared = {"paper": None, "code": None, **about}
+    package = declared.pop("package", None)
+    method = declared.get("method") or gathered.method
     if method is None:
         raise UsageError("The method has no name: give it as method=.")
-    hardware = about.hardware or gathered.hardware
+    hardware = declared.get("hardware") or gathered.hardware
     if hardware is None:
         raise UsageError("The hardware is not known: give it as hardware=.")
-    package = about.package or gathered.package
-    pinned = package and {"package": package, "overrides": gathered.overrides or {}}
+    pinned = {"package": package or gathered.package, "overrides": gathered.overrides or {}}
+    named = sorted({one["task"] for one in entries} or gathered.overrides or ())
     content = {
+        **declared,
         "format": 1,
-        "team": about.team,
         "method": method,
-        "title": about.title or method.replace("_", " "),
-        "summary": about.summary,
-        "authors": [{"name": name, "affiliation": place} for name, place in about.authors],
-        "paper": about.paper,
-        "code": about.code,
+        "title": declared.get("title") or method.replace("_", " "),
         "hardware": hardware,
         "data": gathered.data,
         "versions": {
             "data": gathered.version or gathered.data.partition("/")[0],
-            "tasks": {
-                name: score_version(name)
-                for name in sorted({one["task"] for one in entries} or gathered.overrides or ())
-            },
+            "tasks": {name: score_version(name) for name in named},
         },
-        "pinned": pinned if about.package or gathered.overrides else None,
+        "pinned": pinned if package or (gathered.package and gathered.overrides) else None,
         "predictions": entries,
     }
-    content |= {"entry_class": about.entry_class} if about.entry_class else {}
-    content |= {"resources": list(about.resources)} if about.resources else {}
     try:
         return SubmissionRecord.model_validate(content)
     except ValidationError as error:

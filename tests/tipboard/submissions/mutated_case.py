@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 from guesses import guess
 from tipbench.loading import prepare
 from tipbench.tasks import tasks
-from tipboard.submissions.pack import Authorship, Gathered, Prediction, pack
+from tipboard.submissions.pack import Gathered, Prediction, pack
 
 ESTIMATES, SCORES, CLUSTERS = (
     "prevalence/all/s0.parquet",
@@ -69,10 +69,11 @@ def packed(
         name, split, _ = file.split("/")
         task, read = tasks()[name], partial(lambda frame: frame, frame)
         predictions.append(Prediction(name, split, 0, task.labels[0], task.tier, cost, read, file))
-    about = Authorship(
-        "acme", "Guesses by lot.", [("A. Author", "Acme University")], method, hardware="2 cores",
-        code="https://code.example/mine", entry_class="worlds" if data.startswith("season/") else None,
-    )  # fmt: skip
+    about = {
+        "team": "acme", "summary": "Guesses by lot.", "method": method, "hardware": "2 cores",
+        "authors": [{"name": "A. Author", "affiliation": "Acme University"}],
+        "code": "https://code.example/mine", **({"entry_class": "worlds"} if data.startswith("season/") else {}),
+    }  # fmt: skip
     pack(Gathered(data, predictions, version=version), about, folder)
     return folder
 

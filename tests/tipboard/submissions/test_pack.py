@@ -4,7 +4,6 @@ import contextlib
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +16,16 @@ from tipbench.runs.grid import expand
 from tipbench.runs.results import Result, read_result
 from tipbench.version import __version__
 from tipboard.submissions.check import check
-from tipboard.submissions.pack import Authorship, Gathered, gather_files, gather_runs, overrides_of, pack
+from tipboard.submissions.pack import Gathered, gather_files, gather_runs, overrides_of, pack
 from tipcore.errors import UsageError
 from tipdata.release import Release
 
-ABOUT = Authorship("acme", "A lower bound.", [("A. Author", "Acme University"), ("B. Author", None)])
-FILES = replace(ABOUT, method="mine", hardware="1 GPU")
+AUTHORS = [
+    {"name": "A. Author", "affiliation": "Acme University"},
+    {"name": "B. Author", "affiliation": None},
+]
+ABOUT: dict[str, Any] = {"team": "acme", "summary": "A lower bound.", "authors": AUTHORS}
+FILES = {**ABOUT, "method": "mine", "hardware": "1 GPU"}
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +61,7 @@ def result_of(runs: Path) -> Result:
 def test_packed_runs_are_accepted_and_score_as_they_did(ran, tmp_path: Path) -> None:
     ran("baseline=prevalence/chao_lower")
     runs = ran("baseline=flag_aggregation/majority", "seed=3")
-    record = pack(gather_runs([runs]), replace(ABOUT, method="mine"), tmp_path / "sub")
+    record = pack(gather_runs([runs]), {**ABOUT, "method": "mine"}, tmp_path / "sub")
     checked = check(tmp_path / "sub", replicates=20, quiet=True)
     stored = {(r.task, r.seed): r for r in map(read_result, (p.parent for p in runs.rglob("result.json")))}
     assert len(checked.scored) == len(stored) == 2
@@ -132,8 +135,8 @@ def test_an_entry_is_run_again_by_what_is_pinned(ran, tmp_path: Path) -> None:
 
 def test_a_method_of_ones_own_is_pinned_only_by_its_package(ran, tmp_path: Path) -> None:
     gathered = gather_runs([ran("task=advert_risk", "baseline.method._target_=own_methods.Length")])
-    assert pack(gathered, replace(ABOUT, method="own"), tmp_path / "a").pinned is None
-    record = pack(gathered, replace(ABOUT, method="own", package="own==1.0"), tmp_path / "b")
+    assert pack(gathered, {**ABOUT, "method": "own"}, tmp_path / "a").pinned is None
+    record = pack(gathered, {**ABOUT, "method": "own", "package": "own==1.0"}, tmp_path / "b")
     assert record.pinned is not None
     assert "baseline.method._target_=own_methods.Length" in record.pinned.overrides["advert_risk"]
 
@@ -216,7 +219,7 @@ def test_what_may_not_stand_in_a_record_is_refused_and_nothing_is_left(
 ) -> None:
     gathered = _files(tmp_path)
     with pytest.raises(UsageError, match=says):
-        pack(gathered, replace(FILES, **about), tmp_path / "sub")
+        pack(gathered, {**FILES, **about}, tmp_path / "sub")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "a.parquet"]
 
 
@@ -225,7 +228,7 @@ def test_only_a_submission_is_replaced_and_only_when_asked(tiny: Release, tmp_pa
     pack(gathered, FILES, to)
     with pytest.raises(UsageError, match="or overwrite=true"):
         pack(gathered, FILES, to)
-    pack(gathered, replace(FILES, team="other"), to, overwrite=True)
+    pack(gathered, {**FILES, "team": "other"}, to, overwrite=True)
     assert json.loads((to / "submission.json").read_text(encoding="utf-8"))["team"] == "other"
     (to / "thesis.tex").touch()
     with pytest.raises(UsageError, match="is not a submission that was packed"):
