@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 from tipcore.errors import CheckFailed
@@ -33,27 +34,27 @@ def legal_text(text: str) -> str:
             raise ValueError(f"holds the invisible character U+{ord(sign):04X} at {place}")
     if not unicodedata.is_normalized("NFC", text):
         raise ValueError("is not normalised: give it in Unicode's form NFC")
-    if _longest_marks(text) > MOST_MARKS:
+    marks = groupby(text, lambda sign: unicodedata.category(sign) in ("Mn", "Me"))
+    if any(is_mark and len(list(run)) > MOST_MARKS for is_mark, run in marks):
         raise ValueError(f"has more than {MOST_MARKS} combining marks in a row")
     return text
 
 
 def quote(text: object, most: int = SHOWN) -> str:
     """Return an untrusted text for use in a sentence: printable, in one line, cut where it is long."""
-    words = str(text)
-    cut = words[:most]
-    safe = "".join(sign if _is_plain(sign) else _escape(sign) for sign in cut)
     # Two of these in a row are a command to the log of a continuous integration.
-    return safe.replace("##", "#\\x23") + ("..." if len(words) > most else "")
+    return _escape_others(str(text), most, _is_plain).replace("##", "#\\x23")
 
 
-def quote_name(path: str, most: int = 120) -> str:
+def quote_name(path: str) -> str:
     """Return an untrusted file name; all but plain letters, digits and signs of a path are escaped."""
-    cut = path[:most]
-    safe = "".join(
-        sign if sign.isascii() and (sign.isalnum() or sign in "._-/") else _escape(sign) for sign in cut
-    )
-    return safe + ("..." if len(path) > most else "")
+    return _escape_others(path, 120, lambda sign: sign.isascii() and (sign.isalnum() or sign in "._-/"))
+
+
+def _escape_others(text: str, most: int, is_plain: Callable[[str], bool]) -> str:
+    """Return a text with an escape for every sign that is not plain, cut where it is long."""
+    safe = "".join(sign if is_plain(sign) else _escape(sign) for sign in text[:most])
+    return safe + ("..." if len(text) > most else "")
 
 
 def has_invisible(text: str) -> bool:
@@ -74,14 +75,6 @@ def _is_plain(sign: str) -> bool:
 def _escape(sign: str) -> str:
     code = ord(sign)
     return f"\\x{code:02x}" if code < 256 else sign.encode("unicode_escape").decode("ascii")
-
-
-def _longest_marks(text: str) -> int:
-    longest = run = 0
-    for sign in text:
-        run = run + 1 if unicodedata.category(sign) in ("Mn", "Me") else 0
-        longest = max(longest, run)
-    return longest
 
 
 MOST_LINES = 20

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from datetime import date
+from itertools import accumulate
 from typing import Annotated, Any, Literal, NoReturn
 
 from pydantic import (
@@ -16,9 +18,13 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     ValidationError,
     model_validator,
 )
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core.core_schema import CoreSchema, no_info_after_validator_function
 from tipbench.method import EntryClass
 from tipcore.validation import requirement
 
@@ -55,16 +61,24 @@ KEPT_BACK = ("runs", "figure", "engine", "overwrite", "fence", "limits", "hydra"
 """Keys of the config that a submission must not set: they belong to the person who runs the method."""
 
 
-def _whole(pattern: str, what: str) -> AfterValidator:
-    """Return the pattern on the whole text; Python's ``$`` would let a last line break pass."""
-    compiled = re.compile(pattern.removeprefix("^").removesuffix("$"))
+@dataclass(frozen=True)
+class Pattern:
+    """A pattern of the whole text, and what is said of a text of another form."""
 
-    def check(text: str) -> str:
-        if compiled.fullmatch(text) is None:
-            raise ValueError(what)
+    pattern: str
+    what: str
+
+    def _check(self, text: str) -> str:
+        # Where it matches only a part, Python's ``$`` would let a last line break pass.
+        if re.fullmatch(self.pattern, text) is None:
+            raise ValueError(self.what)
         return text
 
-    return AfterValidator(check)
+    def __get_pydantic_core_schema__(self, of: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_after_validator_function(self._check, handler(of))
+
+    def __get_pydantic_json_schema__(self, of: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {**handler(of), "pattern": self.pattern}
 
 
 def _public(package: str) -> str:
@@ -90,30 +104,21 @@ def _override(text: str) -> str:
 
 
 ONE_LINE = "one line, NFC, without control, format, private-use or unassigned characters"
+LEGAL = AfterValidator(legal_text)
 Slug = Annotated[
     str,
-    Field(max_length=40, json_schema_extra={"pattern": SLUG}),
-    _whole(SLUG, "is not a name of this form: 1 to 40 of a-z, 0-9, _ and single hyphens inside"),
+    Field(max_length=40),
+    Pattern(SLUG, "is not a name of this form: 1 to 40 of a-z, 0-9, _ and single hyphens inside"),
 ]
 Name = Annotated[
-    str,
-    Field(max_length=40, json_schema_extra={"pattern": NAME}),
-    _whole(NAME, "is not a name: 1 to 40 of a-z, 0-9 and _, a letter first"),
+    str, Field(max_length=40), Pattern(NAME, "is not a name: 1 to 40 of a-z, 0-9 and _, a letter first")
 ]
 Url = Annotated[
-    str,
-    Field(max_length=300, json_schema_extra={"pattern": URL}),
-    _whole(URL, "is not an https address in ASCII without credentials"),
+    str, Field(max_length=300), Pattern(URL, "is not an https address in ASCII without credentials")
 ]
-Text100 = Annotated[
-    str, Field(min_length=1, max_length=100, description=ONE_LINE), AfterValidator(legal_text)
-]
-Text200 = Annotated[
-    str, Field(min_length=1, max_length=200, description=ONE_LINE), AfterValidator(legal_text)
-]
-Text500 = Annotated[
-    str, Field(min_length=1, max_length=500, description=ONE_LINE), AfterValidator(legal_text)
-]
+Text100 = Annotated[str, Field(min_length=1, max_length=100, description=ONE_LINE), LEGAL]
+Text200 = Annotated[str, Field(min_length=1, max_length=200, description=ONE_LINE), LEGAL]
+Text500 = Annotated[str, Field(min_length=1, max_length=500, description=ONE_LINE), LEGAL]
 Override = Annotated[str, Field(max_length=200), AfterValidator(_override)]
 Amount = Annotated[float, Field(ge=0, le=1e9)]
 
@@ -152,8 +157,8 @@ class Pinned(_Record):
 
     package: Annotated[
         str,
-        Field(max_length=400, json_schema_extra={"pattern": PACKAGE}),
-        _whole(
+        Field(max_length=400),
+        Pattern(
             PACKAGE, "is neither name==version, nor a wheel with #sha256=, nor git+https with a whole commit"
         ),
         AfterValidator(_public),
@@ -180,9 +185,7 @@ class SubmittedFile(_Record):
     split: Name
     seed: int = Field(ge=0, lt=2**31)
     file: str = Field(max_length=120, description="<task>/<split>/s<seed>.parquet")
-    digest: Annotated[
-        str, Field(json_schema_extra={"pattern": DIGEST}), _whole(DIGEST, "is not sha256: and 64 hex digits")
-    ]
+    digest: Annotated[str, Pattern(DIGEST, "is not sha256: and 64 hex digits")]
     rows: int = Field(ge=1, lt=2**53)
     access: Literal["public", "platform", "legal"] = Field(description="the most private data that was used")
     labels: Name = Field(description="the supervision that was learnt from")
@@ -190,18 +193,10 @@ class SubmittedFile(_Record):
 
     @model_validator(mode="after")
     def _in_its_place(self) -> SubmittedFile:
-        if self.file != self.place:
-            raise ValueError(f"file is not {self.place}, the place of its task, split and seed")
+        place = f"{self.task}/{self.split}/s{self.seed}.parquet"
+        if self.file != place:
+            raise ValueError(f"file is not {place}, the place of its task, split and seed")
         return self
-
-    @property
-    def place(self) -> str:
-        """Where its file lies in the folder of the submission."""
-        return f"{self.task}/{self.split}/s{self.seed}.parquet"
-
-
-OUTSIDE = ("outside", "system")
-"""Classes of entries that name their resources."""
 
 
 class Resource(_Record):
@@ -210,10 +205,7 @@ class Resource(_Record):
     name: Text200
     licence: Text100
     date: Annotated[
-        str,
-        Field(max_length=10, json_schema_extra={"pattern": DATE}),
-        _whole(DATE, "is not a day such as 2027-03-01"),
-        AfterValidator(_day),
+        str, Field(max_length=10), Pattern(DATE, "is not a day such as 2027-03-01"), AfterValidator(_day)
     ]
 
 
@@ -237,8 +229,8 @@ class SubmissionRecord(_Record):
     hardware: Text200
     data: Annotated[
         str,
-        Field(max_length=60, json_schema_extra={"pattern": DATA}),
-        _whole(DATA, "is neither a release such as 0.4.0/small nor a season such as season/name"),
+        Field(max_length=60),
+        Pattern(DATA, "is neither a release such as 0.4.0/small nor a season such as season/name"),
     ]
     versions: SubmittedVersions
     pinned: Pinned | None
@@ -263,7 +255,7 @@ class SubmissionRecord(_Record):
             raise ValueError(
                 "resources are of entries of another class than fold: name the class, or remove them"
             )
-        if not self.resources and self.entry_class in OUTSIDE:
+        if not self.resources and self.entry_class in ("outside", "system"):
             raise ValueError(
                 f"resources is empty: an entry of the class {self.entry_class} names what it uses"
             )
@@ -294,10 +286,7 @@ class SubmissionRecord(_Record):
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of ``submission.json``."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **SubmissionRecord.model_json_schema(),
-    }
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **SubmissionRecord.model_json_schema()}
 
 
 DEEPEST = 12
@@ -347,14 +336,8 @@ def _parse_json(content: bytes) -> Any:
 
 def _depth(text: str) -> int:
     """Return how deep its brackets go, those inside strings left out, in one pass."""
-    depth = deepest = 0
-    for sign in _STRING.sub("", text):
-        if sign in "[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif sign in "]}":
-            depth -= 1
-    return deepest
+    brackets = (sign for sign in _STRING.sub("", text) if sign in "[]{}")
+    return max(accumulate(1 if sign in "[{" else -1 for sign in brackets), default=0)
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
