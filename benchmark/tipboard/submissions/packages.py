@@ -20,7 +20,6 @@ from packaging.version import Version
 from tipbench.config.compose import Composer, parse
 from tipbench.config.methods import is_shipped
 from tipbench.config.options import config_folders
-from tipbench.runs.digests import targets_of
 from tipbench.runs.grid import expand
 from tipbench.version import __version__
 from tipcore.errors import CheckFailed, UsageError
@@ -30,7 +29,6 @@ from tipboard.submissions.pack import read_overrides
 from tipboard.submissions.record import Pinned
 from tipboard.submissions.storage import Packages
 
-TIPBENCH = "tipbench"
 LAST_LINES = 3
 """Of what pip said when it failed."""
 SECONDS = 1800
@@ -50,9 +48,12 @@ class Environment:
     place: str = ""
 
 
-def exact(package: str) -> Requirement:
-    """Return what a pinned package asks for. Raises UsageError for anything but one exact version of one name."""
-    advice = "its authors must give package=NAME==VERSION, and you put the wheel where board.yaml says"
+def exact(package: str, house: str = "where board.yaml says") -> Requirement:
+    """Return what a pinned package asks for. Raises UsageError for anything but one exact version of one name.
+
+    ``house``: where its wheel belongs, for the error.
+    """
+    advice = f"its authors must give package=NAME==VERSION, and you put the wheel {house}"
     try:
         asked = Requirement(package)
     except InvalidRequirement:
@@ -70,15 +71,15 @@ def install(package: str, packages: Packages, work: Path, keep: Path | None = No
         package: as pinned.
         packages: where wheels come from.
         work: a folder for the environment.
-        keep: a folder for the wheels that were installed, with which it can be installed again.
+        keep: of a season, a folder for the wheels that were installed, with which it can be installed again.
 
     Raises:
         UsageError: for what is not one exact version, another version of tipbench, and no source of packages.
         CheckFailed: if pip fails, or installs nothing because the package is in this environment already.
     """
     require_confinement("Running a submission")
-    asked = exact(package)
-    if canonicalize_name(asked.name) == TIPBENCH:
+    asked = exact(package) if keep is None else exact(package, "into the folder of wheelhouse=")
+    if canonicalize_name(asked.name) == "tipbench":
         if Version(next(iter(asked.specifier)).version) != Version(__version__):
             raise UsageError(
                 f"pinned.package {package} is not the tipbench that runs here ({__version__}): use that one."
@@ -87,6 +88,8 @@ def install(package: str, packages: Packages, work: Path, keep: Path | None = No
     if not packages.index and not packages.wheelhouse:
         raise UsageError(
             "board.yaml names no source of packages: set packages.wheelhouse to a folder of wheels, or packages.index."
+            if keep is None
+            else f"{package} has no source: add wheelhouse=FOLDER, which holds its wheels, or index=URL."
         )
     folder = work / "environment"
     venv.create(folder, with_pip=True, symlinks=True)
@@ -121,13 +124,9 @@ def _pip(python: str, package: str, packages: Packages, action: str, *words: str
     except subprocess.TimeoutExpired:
         raise CheckFailed(f"{package} was not installed within {SECONDS // 60} minutes: try again.") from None
     if done.returncode:
-        raise CheckFailed(f"{package} cannot be installed: {_end(done.stderr)}")
-
-
-def _end(said: str) -> str:
-    """Return the last words of a command in one line."""
-    lines = [line.strip() for line in said.strip().splitlines() if line.strip()]
-    return " ".join(lines[-LAST_LINES:])[-500:] or "it said nothing"
+        lines = list(filter(None, map(str.strip, done.stderr.splitlines())))
+        said = " ".join(lines[-LAST_LINES:])[-500:] or "it said nothing"
+        raise CheckFailed(f"{package} cannot be installed: {said}")
 
 
 ALLOWED = ("baseline", "task", "labels", "access")
@@ -142,13 +141,9 @@ def compose_pinned(
 ) -> dict[str, Any]:
     """Return the config of a cell as the overrides of a submission compose, which are read as plain values.
 
-    Args:
-        entry: the submission's id, for errors.
-        task, split, seed, replicates: of the cell.
-        release: ``version`` and ``size``.
+    ``entry``: the submission's id, for errors. ``release``: ``version`` and ``size``. The rest is of the cell.
 
-    Raises:
-        UsageError: where the overrides say more than a method and its plain values, or are of another cell.
+    Raises UsageError where the overrides say more than a method and its plain values, or are of another cell.
     """
     where = f"{entry}: pinned.overrides of {task}"
     if task not in pinned.overrides:
@@ -175,7 +170,8 @@ def compose_pinned(
 
 def _check_method(method: Mapping[str, Any], package: str, where: str) -> None:
     """Refuse a method that names other classes than its own, and one of tipbench's package that is not shipped."""
-    if len(list(targets_of(method))) != 1 or any(str(key).startswith("_") for key in _keys(method)):
+    parameters = {key: value for key, value in method.items() if key != "_target_"}
+    if not isinstance(method.get("_target_"), str) or any(key.startswith("_") for key in _keys(parameters)):
         raise UsageError(
             f"{where}: parameters are plain values: no _target_ or other key that begins with _."
         )
@@ -184,12 +180,11 @@ def _check_method(method: Mapping[str, Any], package: str, where: str) -> None:
         raise UsageError(f"{where}: {method['_target_']} is not of the package {package}.")
 
 
-def _keys(value: Any, top: bool = True) -> Iterator[Any]:
+def _keys(value: Any) -> Iterator[str]:
+    """Yield every key in a value."""
     if isinstance(value, Mapping):
-        for key, inner in value.items():
-            if not (top and key == "_target_"):
-                yield key
-            yield from _keys(inner, top=False)
-    elif isinstance(value, list | tuple):
+        yield from map(str, value)
+        value = list(value.values())
+    if isinstance(value, list | tuple):
         for inner in value:
-            yield from _keys(inner, top=False)
+            yield from _keys(inner)
