@@ -4,7 +4,7 @@ settings:
   [runs=RUNS]             a folder of runs of one release: the reference methods
   [submission=FOLDER]     the folder with submission.json, which is checked and scored first
   [season=FOLDER]         the public folder of a closed season, which is verified first
-  overwrite=false         true: a submission in the place of an earlier one of its team and method
+  overwrite=false         true: a submission replaces an earlier one of the same team and method
 
 options:
   [--to FOLDER=results]   where results are kept (results)
@@ -17,12 +17,16 @@ examples:
   tipbench board add submission=submissions/acme--chao overwrite=true
   tipbench board add season=spring-2027
 
-runs= keeps the runs' result.json, tests methods against each task's reference while their predictions are there, and
-renders results/README.md and the figure results/board.svg, .png. submission= is for maintainers: it
-keeps submission.json, the scores and bootstrap draws, and predictions under their digests where results/board.yaml
-says. season= copies the folder to results/seasons/NAME and its predictions to the same place, and
-renders the page again.
-`tipbench board build` shows all of it.
+runs= stores the results of the runs, and tests each method against the reference method of its task if the predictions
+of both are there. It then renders results/README.md and the figure, board.svg and board.png.
+
+submission= is for maintainers. It stores submission.json, the scores, their bootstrap draws, and the predictions.
+Predictions are stored under their digests, in the folder or at the URL that results/board.yaml names.
+
+season= copies the season to results/seasons/NAME, stores its predictions as those of submissions, and renders
+results/README.md again.
+
+`tipbench board build` makes a site of everything that was added.
 """
 
 import argparse
@@ -54,10 +58,8 @@ def _add_runs(runs: Path, to: Path, options: argparse.Namespace) -> int:
     draws = draws_of(found, options.quiet)
     folder = store_reference(to, found, draws)
     page = render_page(to, options.draft)
-    untested = sorted({run.result.task for run in found} - {one.task for one in draws})
-    if untested:
-        text = "no tests, because predictions are missing: "
-        notice(text + ", ".join(untested), options.quiet)
+    if untested := sorted({run.result.task for run in found} - {one.task for one in draws}):
+        notice(f"no tests, because predictions are missing: {', '.join(untested)}", options.quiet)
     emit_result(
         {"results": len(found), "folder": str(folder), "page": str(page)},
         f"{len(found):,} results in {folder}, rendered as {page}",
@@ -86,8 +88,4 @@ def _add_season(folder: Path, to: Path, options: argparse.Namespace) -> int:
     return 0
 
 
-KINDS = {
-    "runs": _add_runs,
-    "submission": _add_submission,
-    "season": _add_season,
-}
+KINDS = {"runs": _add_runs, "submission": _add_submission, "season": _add_season}

@@ -59,24 +59,20 @@ def call(options: argparse.Namespace) -> int:
 def _check_page(to: Path, options: argparse.Namespace) -> int:
     page = to / PAGE
     board = read(to, draft=options.draft)
-    current = None if lacks_draws(to) else _is_current(page, board)
-    if current is False:
-        raise CheckFailed(
-            f"{page} is not what the results beside it render to: run `tipbench board build results={to}`."
-        )
-    why = "is what the results beside it render to"
-    text = f"{page} {why if current else 'is not compared: it was rendered with bootstrap draws'}"
+    current, text = None, f"{page} is not compared: it was rendered with bootstrap draws"
+    if not lacks_draws(to):
+        wanted = render(board, FIGURE, newest_season(to, board.data))
+        if not page.is_file() or page.read_text(encoding="utf-8") != wanted:
+            raise CheckFailed(
+                f"{page} is not what the results beside it render to: run `tipbench board build results={to}`."
+            )
+        current, text = True, f"{page} is what the results beside it render to"
     about = {"page": str(page), "current": current}
     if options.cells is None:
         emit_result(about, text, options)
         return 0
     notice(text, options.quiet)
     return _recompute(board, about, options)
-
-
-def _is_current(page: Path, board: Board) -> bool:
-    wanted = render(board, FIGURE, newest_season(page.parent, board.data))
-    return page.is_file() and page.read_text(encoding="utf-8") == wanted
 
 
 def _recompute(board: Board, about: dict[str, Any], options: argparse.Namespace) -> int:

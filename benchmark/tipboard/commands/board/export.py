@@ -1,19 +1,19 @@
 """``tipbench board export``: write a table of the board as Markdown, LaTeX, CSV or parquet.
 
 settings:
-  table=practice          season: the standings of the newest closed season in its place
-  [task=TASK]             of this task (every task)
-  [split=SPLIT]           on this split (the task's default)
-  [data=DATA]             of this release, such as 0.4.0/small (the largest)
+  table=practice          practice: the methods on a release; season: the standings of the newest closed season
+  [task=TASK]             one task (every task)
+  [split=SPLIT]           one split (the task's default)
+  [data=DATA]             one release, such as 0.4.0/small (the largest)
   results=results         where results are kept
 
 options:
   [--format markdown|latex|csv|parquet]
                           markdown is the default; csv and parquet are unrounded
-  [--columns NAME,NAME]   exactly these columns, in this order, by the names or titles that `tipbench run` has too, or
-                          all (of markdown and latex those that fit a printed page, else all)
-  --matrix                the task's methods on every split
-  [--to FILE]             where it is written (standard output)
+  [--columns NAME,NAME]   these columns, in this order, by name or title as in `tipbench run`; or the word all. By
+                          default csv and parquet have all columns, markdown and latex those that fit a printed page
+  --matrix                with task=: one column for each split
+  [--to FILE]             the file to write (standard output)
   --draft --quiet --json
 
 examples:
@@ -23,8 +23,8 @@ examples:
   tipbench board export table=season --columns task,rank,method,score,interval,accused_per_find
   tipbench board export task=advert_risk --matrix --format parquet --to splits.parquet
 
-Without task= it is the table of every task and split. In Markdown and LaTeX, the best score of methods that
-were run here is in bold.
+Without task=, the table has every task and every split. Markdown and LaTeX show the best score in bold; only methods
+that the keeper of the board ran can have it.
 """
 
 import argparse
