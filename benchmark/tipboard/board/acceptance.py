@@ -9,8 +9,6 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from tipbench.evaluation.evaluation import Evaluation
-from tipbench.runs.results import Result
 from tipbench.tasks import task_of
 from tipcore.atomic import fill_folder_atomically
 from tipcore.errors import UsageError
@@ -47,14 +45,8 @@ def accept(
     """
     require_confinement("Accepting a submission")
     store = store_of(results)
-    drawn: list[KeptDraws] = []
-
-    def keep(result: Result, evaluation: Evaluation) -> None:
-        if result.split == task_of(result.task).splits[0]:
-            drawn.append(draws_of_evaluation(result, evaluation))
-
     with tempfile.TemporaryDirectory(prefix="tipbench-accept-") as work:
-        checked = check(submission, workdir=Path(work), replicates=REPLICATES, each=keep, quiet=quiet)
+        checked = check(submission, workdir=Path(work), replicates=REPLICATES, quiet=quiet)
         record = checked.record
         _check_name(submission, record)
         check_status(record.versions.data, draft)
@@ -70,6 +62,8 @@ def accept(
             place, replace=replace, advice="add overwrite=true, or give another --to"
         ) as beside:
             (beside / RECORD).write_text(to_json(record), encoding="utf-8")
+            usual = [one for one in checked.scored if one.entry.split == task_of(one.entry.task).splits[0]]
+            drawn = [draws_of_evaluation(one.result, one.evaluation) for one in usual]
             store_results(beside / UPLOADED, [one.result for one in checked.scored], first_of(drawn))
     return place, checked
 

@@ -305,7 +305,7 @@ def _truth(
     def prepare_split(task: Task, split: str) -> Prepared:
         return draw.prepare(_world(season, secret, split, task.name), task.name)
 
-    return SubmissionTruth(record.data, prepare_split, shown.units)
+    return SubmissionTruth(prepare_split, shown.units)
 
 
 def _world(season: Season, secret: Path, split: str, task: str) -> SeasonWorld:

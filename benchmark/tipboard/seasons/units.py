@@ -8,8 +8,8 @@ import polars as pl
 from tipbench.data.fold import Prepared
 from tipbench.kinds.answers import Answers
 from tipbench.task import Task
-from tipcore.errors import UsageError
-from tipcore.table_files import UNREADABLE, error_line, read_parquet
+from tipcore.errors import UsageError, error_line
+from tipcore.table_files import UNREADABLE, read_parquet
 
 from tipboard.seasons.record import FOLDS, Season, open_public
 from tipboard.seasons.worlds import PARTS, TABLES
@@ -69,7 +69,6 @@ def season_truth(folder: Path) -> TruthOf:
     def of(record: SubmissionRecord) -> SubmissionTruth:
         _check_terms(record, season)
         return SubmissionTruth(
-            record.data,
             lambda task, world: Prepared(
                 task, [], answers(task, world), data=record.data, split=world, labels="", access=""
             ),

@@ -45,13 +45,11 @@ class SubmissionTruth:
     """The answers of one release or season.
 
     Attributes:
-        name: of its data.
         prepared: returns the answers of a task on a split, as :func:`tipbench.loading.prepare` does.
         units: returns the largest number of units of a task on any split; it limits the rows that are read.
         scored: False where predictions are only checked.
     """
 
-    name: str
     prepared: Callable[[Task, str], Prepared]
     units: Callable[[Task], int]
     scored: bool = True
@@ -79,9 +77,7 @@ def release_truth(sizes: Collection[str] = ("tiny", "small", "forms"), quiet: bo
             )
         source = open_release(record.versions.data, record.size, quiet=quiet)
         return SubmissionTruth(
-            source.name,
-            lambda task, split: prepare(task, release=source, split=split),
-            lambda task: _count(task, source),
+            lambda task, split: prepare(task, release=source, split=split), lambda task: _count(task, source)
         )
 
     return of
@@ -95,13 +91,8 @@ def _count(task: Task, source: Source) -> int:
 
 SCORING_FAILS = (ArithmeticError, ValueError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
 """Exceptions of scoring that are caused by extreme predictions."""
-
-
 UNDECLARED = "undeclared"
 """The version of a method without a pinned package."""
-
-Each = Callable[[Result, Evaluation], None]
-"""Called after each file is scored; a later file may still be refused."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +101,7 @@ class ScoredFile:
 
     entry: SubmittedFile
     result: Result
+    evaluation: Evaluation
     predictions: Path | None
 
 
@@ -128,7 +120,6 @@ def check(
     limits: Limits | None = None,
     replicates: int = 1000,
     workdir: Path | None = None,
-    each: Each | None = None,
     quiet: bool = False,
 ) -> Checked:
     """Check a submission and score every file of it.
@@ -139,7 +130,6 @@ def check(
         limits: those of the release's size by default.
         replicates: of the cluster bootstrap.
         workdir: an empty folder that the caller owns and in which clean copies of the predictions stay.
-        each: see :data:`Each`.
         quiet: no progress and no notices.
 
     Raises:
@@ -164,13 +154,13 @@ def check(
         folds: dict[tuple[str, str], list[SubmittedFile]] = {}  # so that the answers of a fold are made once
         for entry in entries:
             folds.setdefault((entry.task, entry.split), []).append(entry)
-        work = partial(_score_fold, record, answers, clean, replicates, each)
+        work = partial(_score_fold, record, answers, clean, replicates)
         scored = run_all(work, list(folds.values()), engine="sequential", label="folds", quiet=quiet)
         results = _without_problems(
             folder, record, {file: one for fold in scored for file, one in fold.items()}
         )
         kept = clean if workdir is not None else {}
-        return Checked(record, [ScoredFile(one, results[one.file], kept.get(one.file)) for one in entries])
+        return Checked(record, [ScoredFile(one, *results[one.file], kept.get(one.file)) for one in entries])
 
 
 def _record(folder: Path, descriptor: Folder, limits: Limits | None) -> SubmissionRecord:
@@ -224,39 +214,36 @@ def _score_fold(
     truth: SubmissionTruth,
     clean: Mapping[str, Path],
     replicates: int,
-    each: Each | None,
     entries: Sequence[SubmittedFile],
-) -> dict[str, Result | str]:
-    """Return by file the result of each of a fold's files, or why it has none."""
+) -> dict[str, tuple[Result, Evaluation] | str]:
+    """Return by file the result and evaluation of each of a fold's files, or why it has none."""
     task = task_of(entries[0].task)
     try:
         prepared = truth.prepared(task, entries[0].split)
     except UsageError as error:
         return {entry.file: _problem_of(error) for entry in entries}
-    found: dict[str, Result | str] = {}
+    found: dict[str, tuple[Result, Evaluation] | str] = {}
     for entry in entries:
         content = clean[entry.file].read_bytes()
         predictions = prepared.back(read_parquet(content))
         try:
-            evaluation, seconds = _score_predictions(truth, task, prepared, predictions, replicates)
-            result = _result(record, entry, task, prepared, evaluation, seconds, digest_of(content))
+            evaluation, seconds = _score(truth, prepared, predictions, replicates)
+            result = _result(record, entry, prepared, evaluation, seconds, digest_of(content))
+            found[entry.file] = result, evaluation
         except UsageError as error:
             found[entry.file] = _problem_of(error)
         except SCORING_FAILS as error:
             said = quote(" ".join(str(error).split()), 100)
             named = type(error).__name__ + (f": {said}" if said else "")
             found[entry.file] = f"its values give no finite scores ({named})."
-        else:
-            found[entry.file] = result
-            if each is not None:
-                each(result, evaluation)
     return found
 
 
-def _score_predictions(
-    truth: SubmissionTruth, task: Task, prepared: Prepared, predictions: pl.DataFrame, replicates: int
+def _score(
+    truth: SubmissionTruth, prepared: Prepared, predictions: pl.DataFrame, replicates: int
 ) -> tuple[Evaluation, float | None]:
     """Return scores and the wall seconds of scoring, or only check the predictions where the truth is hidden."""
+    task = prepared.task
     if not truth.scored:
         check_predictions(prepared.answers_to(predictions), predictions)
         return Evaluation({task.primary: Score(value=None, note="hidden: scored at the close")}), None
@@ -270,34 +257,26 @@ def _score_predictions(
 def _result(
     record: SubmissionRecord,
     entry: SubmittedFile,
-    task: Task,
     prepared: Prepared,
     evaluation: Evaluation,
     seconds: float | None,
     digest: str,
 ) -> Result:
-    declared = {} if entry.cost is None else entry.cost.model_dump()
+    task, package = prepared.task, record.pinned.package if record.pinned else UNDECLARED
+    cost = dict.fromkeys(Cost.model_fields) | (entry.cost.model_dump() if entry.cost else {})
     return Result(
         schema_version=SCHEMA_VERSION,
-        task=task.name,
         method=f"{task.name}/{record.method}",
         data=record.data,
-        split=entry.split,
-        seed=entry.seed,
-        labels=entry.labels,
-        access=entry.access,
         verified=False,
-        versions=Versions(
-            data=record.versions.data,
-            evaluator=score_version(task),
-            method=record.pinned.package if record.pinned else UNDECLARED,
-        ),
+        versions=Versions(data=record.versions.data, evaluator=score_version(task), method=package),
         config_hash="",
         config={},
         primary=task.primary,
-        cost=Cost(**{**dict.fromkeys(Cost.model_fields), **declared, "score_s": seconds}),
+        cost=Cost(**{**cost, "score_s": seconds}),
         environment={"hardware": record.hardware},
         predictions=PredictionsFile(file=entry.file, digest=digest),
         notes=prepared.notes,
+        **entry.model_dump(include={"task", "split", "seed", "labels", "access"}),
         **evaluation.record(),
     )

@@ -96,7 +96,7 @@ class Problem:
 class Refused(CheckFailed):
     """A submission that is not accepted. ``problems``: one sentence each, which begins with the file or field."""
 
-    def __init__(self, folder: Path, problems: Sequence[Problem | str]) -> None:
+    def __init__(self, folder: Path, problems: Sequence[Problem]) -> None:
         self.problems = [quote(problem, LONGEST) for problem in problems]
         super().__init__("\n".join([f"{quote(folder, 200)} is refused:", *problem_list(self.problems)]))
 
