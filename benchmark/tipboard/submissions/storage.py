@@ -45,11 +45,7 @@ PLACE = r"^(https://[A-Za-z0-9\-._~:/?#@%+=&]+|(\.\./)*[A-Za-z0-9\-_][A-Za-z0-9\
 
 
 class SiteAddresses(BaseModel):
-    """Addresses that pages link to; each is empty where none is declared.
-
-    ``documents``: where files of the repository are; ``documentation``: where its documents are pages of a site, which
-    may be a path from the board's root.
-    """
+    """Addresses that pages link to, as the module says of each; '' where none is declared."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -69,7 +65,7 @@ class Packages(BaseModel):
 
 
 class BoardConfig(BaseModel):
-    """The whole file. ``predictions``: a folder, from the file's own, or an fsspec URL."""
+    """The whole file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -89,23 +85,22 @@ def read_config(results: Path) -> BoardConfig:
         content = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
         config = BoardConfig.model_validate(content or {})
         if house := config.packages.wheelhouse:
-            absolute = config.packages.model_copy(update={"wheelhouse": str((results / house).absolute())})
-            return config.model_copy(update={"packages": absolute})
+            packages = Packages(wheelhouse=str((results / house).absolute()), index=config.packages.index)
+            return config.model_copy(update={"packages": packages})
         return config
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
         said = requirement(first, BoardConfig, show=True)
-        if where.startswith(("site.", "packages.")):
-            said = "give an https address or nothing"
         if where == "site.documentation":
             said = "give an https address, a path from the site's root such as ../documents, or nothing"
+        elif where.startswith(("site.", "packages.")):
+            said = "give an https address or nothing"
         raise UsageError(f"{path} is not a config of a board: {where}: {said}.") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         said = str(error).strip().splitlines()[0].rstrip(".")
-        raise UsageError(
-            f"{path} is not a config of a board: {said}; give `predictions: FOLDER_OR_URL`."
-        ) from None
+        advice = "give `predictions: FOLDER_OR_URL`"
+        raise UsageError(f"{path} is not a config of a board: {said}; {advice}.") from None
 
 
 @dataclass(frozen=True)
@@ -178,10 +173,8 @@ class PredictionStore:
 
     def _cannot(self, what: str, error: Exception) -> UsageError:
         room = "free space there, or " if getattr(error, "errno", None) in FULL else ""
-        return UsageError(
-            f"predictions cannot be {what} {self.url}: {error_text(error)}; {room}correct `predictions` in "
-            f"{CONFIG}."
-        )
+        advice = f"{room}correct `predictions` in {CONFIG}"
+        return UsageError(f"predictions cannot be {what} {self.url}: {error_text(error)}; {advice}.")
 
 
 def _sweep(system: AbstractFileSystem, folder: str) -> None:
@@ -198,7 +191,5 @@ def store_of(results: Path) -> PredictionStore:
 
     Raises UsageError for a config that is not one.
     """
-    predictions = read_config(results).predictions
-    return PredictionStore(
-        predictions if is_url(predictions) else str((results / expand_home(predictions)).absolute())
-    )
+    url = read_config(results).predictions
+    return PredictionStore(url if is_url(url) else str((results / expand_home(url)).absolute()))

@@ -55,17 +55,12 @@ def _undeclared_problems(record: SubmissionRecord, versions: Sequence[str]) -> I
         said = f"{record.team} is kept for methods that whoever keeps the board ran; give the name of yours."
         yield Problem(f"{RECORD}: team", said)
     yield from _meanings(record)
-    if record.versions.data not in versions:
-        yield Problem(
-            f"{RECORD}: versions.data",
-            f"there is no version {quote(record.versions.data)} of the data; there are "
-            f"{', '.join(versions)}.",
-        )
-    elif record.size is not None and record.data.partition("/")[0] != record.versions.data:
-        yield Problem(
-            f"{RECORD}: versions.data",
-            f"it is {record.versions.data} and data is {record.data}; pack it again.",
-        )
+    data, where = record.versions.data, f"{RECORD}: versions.data"
+    if data not in versions:
+        said = f"there is no version {quote(data)} of the data; there are {', '.join(versions)}."
+        yield Problem(where, said)
+    elif record.size is not None and record.data.partition("/")[0] != data:
+        yield Problem(where, f"it is {data} and data is {record.data}; pack it again.")
     yield from _override_problems(record)
 
 
@@ -90,10 +85,10 @@ def _meanings(record: SubmissionRecord) -> Iterator[Problem]:
         if meant is None:
             yield Problem(where, f"tasks does not list {name}; pack it again.")
         elif meant != here:
-            yield Problem(
-                where,
-                f"the scores of {name} are of version {meant} and here of {here}; pack it with this tipbench.",
+            said = (
+                f"the scores of {name} are of version {meant} and here of {here}; pack it with this tipbench."
             )
+            yield Problem(where, said)
 
 
 def _entries(record: SubmissionRecord) -> Iterator[Problem]:
@@ -135,8 +130,5 @@ def _file_problems(record: SubmissionRecord, found: SubmissionFolder, limits: Li
             yield Problem(file, f"it is not listed in {RECORD}; remove it or pack it.")
         elif size > limits.file_bytes:
             yield Problem(file, f"it has {amount(size)} and at most {amount(limits.file_bytes)} are taken.")
-    total = sum(found.files.values())
-    if total > limits.total_bytes:
-        yield Problem(
-            "it", f"its files have {amount(total)} and at most {amount(limits.total_bytes)} are taken."
-        )
+    if (total := sum(found.files.values())) > (most := limits.total_bytes):
+        yield Problem("it", f"its files have {amount(total)} and at most {amount(most)} are taken.")
