@@ -69,32 +69,18 @@ def fill_folder_atomically(
     except _Taken:
         raise UsageError(f"{folder} is there already: {advice}.") from None
     except OSError as error:
-        raise UsageError(f"{folder} cannot be written: {_reason(error, beside)}; {advice}.") from None
-
-
-def _reason(error: OSError, beside: Path | None) -> str:
-    """Return the system's message, with the file if it lies outside the folder that is filled."""
-    said = str(error.strerror or error)
-    elsewhere = error.filename is not None and beside not in (
-        Path(error.filename),
-        *Path(error.filename).parents,
-    )
-    return f"{said} ({error.filename})" if elsewhere else said
+        said, file = str(error.strerror or error), error.filename
+        if file is not None and (beside is None or not Path(file).is_relative_to(beside)):
+            said += f" ({file})"  # it lies outside the folder that is filled
+        raise UsageError(f"{folder} cannot be written: {said}; {advice}.") from None
 
 
 def write_file_atomically(
     path: Path, content: str | bytes | memoryview, advice: str = "give another folder", mode: int = 0o666
 ) -> None:
-    """Write a file whole or not at all; what was at ``path`` before is there until then.
+    """Write a file whole or not at all, text as UTF-8; what was at ``path`` before is there until then.
 
-    Args:
-        path: the place; its folder is made.
-        content: text is written as UTF-8.
-        advice: what to do where it cannot be written, for the error.
-        mode: permissions of the file, less the process's umask; 0o600 for its owner alone.
-
-    Raises:
-        UsageError: where that cannot be done.
+    ``advice``: what to do where it cannot be written, for the UsageError. ``mode``: permissions, before the umask.
     """
     data = content.encode() if isinstance(content, str) else content
     try:
@@ -139,14 +125,10 @@ def restore(folder: Path) -> None:
 
 
 def find_whole(pattern: str, below: Path) -> list[Path]:
-    """Return every file below a folder that is whole, sorted.
+    """Return every whole file below a folder whose name has a pattern, such as `*.parquet`, sorted.
 
     What a killed writer had moved aside is put back first, and what it left is passed over. Writers may be at work
     meanwhile: what they rename or remove under way is no error.
-
-    Args:
-        pattern: of the files' names, such as `*.parquet`.
-        below: the folder.
     """
     found = []
     for folder, inner, names in os.walk(below):
@@ -165,15 +147,9 @@ def _is_whole(name: str) -> bool:
 
 @contextmanager
 def temporary_folder(place: Path) -> Iterator[Path]:
-    """Give an empty folder, for this user alone, which is gone once the block has ended.
+    """Yield an empty folder in ``place``, for this user alone, which is gone once the block has ended.
 
-    Where its process is killed the next one that asks removes it.
-
-    Args:
-        place: the folder in which it is made, such as the system's for what is passing.
-
-    Raises:
-        OSError: where it cannot be made.
+    Where its process is killed the next one that asks removes it. Raises OSError where it cannot be made.
     """
     sweep(place, HERE)
     with _new_place(place, partial(os.mkdir, mode=0o700)) as folder:
@@ -181,29 +157,22 @@ def temporary_folder(place: Path) -> Iterator[Path]:
 
 
 def sweep(folder: Path, names: str = PARTIAL) -> None:
-    """Remove from a folder what writers left that are dead. ``names``: what the names of such begin with."""
-    for left in folder.glob(f"{names}*"):
-        with suppress(OSError):
-            remove_abandoned(left, left.name.startswith(HERE))
+    """Remove from a folder what dead writers left, or any writer long ago. ``names``: what its name begins with.
 
-
-def remove_abandoned(left: Path, claimed: bool) -> None:
-    """Remove the file or folder of a writer that is dead, or that left it long ago.
-
-    Args:
-        left: what it wrote to.
-        claimed: whether the writer claimed it on this machine, and is dead where it is free.
-
-    Raises:
-        BlockingIOError: where the writer is alive.
+    A writer of this machine is dead where what it claimed is free.
     """
-    with _hold_claim(left) as is_free:
-        if not (claimed and is_free) and time.time() - left.stat().st_mtime <= STALE_SECONDS:
-            return
-        if left.is_dir():
-            shutil.rmtree(left, ignore_errors=True)
-        else:
-            left.unlink()
+    for left in folder.glob(f"{names}*"):
+        with suppress(OSError), _hold_claim(left) as is_free:
+            is_dead = is_free and left.name.startswith(HERE)
+            if is_dead or time.time() - left.stat().st_mtime > STALE_SECONDS:
+                _remove(left)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink()
 
 
 @contextmanager
@@ -212,21 +181,12 @@ def _hold_claim(path: Path) -> Iterator[bool]:
 
     Raises BlockingIOError where somebody else holds it, FileNotFoundError where it is gone.
     """
-    descriptor = _claim(path)
+    descriptor = claim(path)
     try:
         yield descriptor is not None
     finally:
         if descriptor is not None:
             os.close(descriptor)
-
-
-def _claim(path: Path) -> int | None:
-    try:
-        return claim(path)
-    except (BlockingIOError, FileNotFoundError):
-        raise
-    except OSError:
-        return None
 
 
 @contextmanager
@@ -236,7 +196,7 @@ def _new_place(folder: Path, make: Callable[[Path], None]) -> Iterator[Path]:
         beside, descriptor = folder / f"{HERE}{uuid.uuid4().hex}", None
         make(beside)
         with suppress(BlockingIOError, FileNotFoundError):  # another writer swept between the two calls
-            descriptor = _claim(beside)
+            descriptor = claim(beside)
             if beside.exists():
                 break
             if descriptor is not None:
@@ -244,11 +204,8 @@ def _new_place(folder: Path, make: Callable[[Path], None]) -> Iterator[Path]:
     try:
         yield beside
     finally:
-        if beside.is_dir():
-            shutil.rmtree(beside, ignore_errors=True)
-        else:
-            with suppress(OSError):
-                beside.unlink()
+        with suppress(OSError):
+            _remove(beside)
         if descriptor is not None:
             os.close(descriptor)
 

@@ -65,11 +65,7 @@ def call_item(
 ) -> tuple[int, Result]:
     """Return an item's number and its result, in a worker.
 
-    Args:
-        function: what is called with ``item``.
-        index: the item's number.
-        item: the item.
-        parent: id of the process with which this one ends; None if that may be on another machine.
+    ``parent``: id of the process with which this one ends; None if that may be on another machine.
     """
     ignore_interrupts()
     if parent is not None:
@@ -154,8 +150,6 @@ def spread_on_dask(
 
 @contextmanager
 def _dask_client(engine: Engine, most: int) -> Iterator[Any]:
-    from multiprocessing import resource_tracker
-
     import dask.config
     from distributed import Client, LocalCluster
 
@@ -174,7 +168,6 @@ def _dask_client(engine: Engine, most: int) -> Iterator[Any]:
         with client:
             yield client
         return
-    resource_tracker.ensure_running()  # a tracker that starts later would lift the mask of signals
     with quiet_children(), dask.config.set(DASK_SETTINGS):
         cluster = LocalCluster(
             n_workers=min(engine.here, most),

@@ -6,10 +6,9 @@ stream. The engines for clusters are in :mod:`tipcore.clusters`.
 
 from __future__ import annotations
 
-import multiprocessing.resource_tracker
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, TypeVar
 
@@ -150,6 +149,7 @@ def _spread_over_processes(
     """
     try:
         import joblib
+        from joblib.externals.loky.backend import resource_tracker
         from joblib.externals.loky.process_executor import TerminatedWorkerError
     except ModuleNotFoundError as error:
         raise UsageError(
@@ -161,7 +161,9 @@ def _spread_over_processes(
     while left:
         try:
             with joblib.parallel_config(backend="loky", n_jobs=workers, inner_max_num_threads=most):
-                with _children_without_interrupts():
+                if MASKS_SIGNALS:
+                    resource_tracker.ensure_running()  # one that starts later would lift the mask of signals
+                with clusters.quiet_children():  # only this process answers Ctrl-C; joblib then ends them
                     work: Any = joblib.Parallel(return_as="generator_unordered", pre_dispatch="2*n_jobs")(
                         joblib.delayed(_call_and_keep_worker)(function, index, item, os.getpid())
                         for index, item in tuple(left.items())
@@ -189,16 +191,3 @@ def _call_and_keep_worker(
 
     process_executor._USE_PSUTIL = False
     return clusters.call_item(function, index, item, parent)
-
-
-@contextmanager
-def _children_without_interrupts() -> Iterator[None]:
-    """Start workers inside. Only this process answers Ctrl-C; joblib then ends them."""
-    from joblib.externals.loky.backend import resource_tracker
-
-    if MASKS_SIGNALS:
-        # A tracker that starts later would lift the mask.
-        multiprocessing.resource_tracker.ensure_running()
-        resource_tracker.ensure_running()
-    with clusters.quiet_children():
-        yield

@@ -16,3 +16,9 @@ class NotMapped(UsageError):
 
 class CheckFailed(Exception):
     """A check that ran and did not hold (a digest that differs, a cell that failed). The command line exits with 1."""
+
+
+def error_line(error: object) -> str:
+    """Return the first line of an error or of what is said of it, short and without a full stop."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0][:160].rstrip(".")

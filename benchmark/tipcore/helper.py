@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from tipcore.operating_system import THREADS, Folder, end_with_starter, start_apart
+from tipcore.operating_system import APART, THREADS, Folder, end_with_starter
 
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "TZ")
 """Variables that a helper inherits; others may hold secrets."""
@@ -41,7 +41,9 @@ def start_helper(
             "PYTHONPATH": os.pathsep.join(os.path.abspath(path) for path in sys.path if path),
             "PYTHONDONTWRITEBYTECODE": "1",
         },
-        **start_apart(folder),  # Ctrl-C is answered by this process alone, which ends that one
+        pass_fds=(folder,) if isinstance(folder, int) else (),
+        start_new_session=True,  # Ctrl-C is answered by this process alone, which ends that one
+        creationflags=APART,
     )
 
 

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from tipcore.errors import UsageError
+from tipcore.errors import UsageError, error_line
 from tipcore.extras import extra_with, how_to_install
 from tipcore.operating_system import cache_folder
 
@@ -87,5 +87,4 @@ def place_of(place: str | Path) -> Path | Remote:
 
 def error_text(error: BaseException) -> str:
     """Return the first line of what a system or library says, short and without a full stop."""
-    said = str(getattr(error, "strerror", None) or error).strip().splitlines() or [type(error).__name__]
-    return said[0][:160].rstrip(".")
+    return error_line(getattr(error, "strerror", None) or error)

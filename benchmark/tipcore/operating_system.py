@@ -17,10 +17,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
-from typing import TextIO, TypedDict
+from typing import TextIO
 
 from tipcore.errors import UsageError
 
@@ -51,6 +51,9 @@ CONFINES = BELOW_DESCRIPTORS and resource is not None
 MASKS_SIGNALS = hasattr(signal, "pthread_sigmask")
 """Whether a process is started with some signals kept from it."""
 
+APART = 0x200 if os.name == "nt" else 0
+"""``creationflags`` of ``Popen`` by which a process never sees Ctrl-C on Windows, as elsewhere by a new session."""
+
 _ATTEMPTS, _PAUSE = 8 if os.name == "nt" else 0, 0.1
 _EXCHANGE, _SWAP, _AT_FDCWD = 2, 2, -100
 _JUNCTION = 0xA0000003
@@ -59,13 +62,9 @@ _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
 
 
 def require_confinement(what: str) -> None:
-    """Refuse what hosts a board where strangers' files cannot be read safely.
+    """Raise UsageError where strangers' files cannot be read safely, as on Windows.
 
-    Args:
-        what: the beginning of the sentence, such as "Accepting a submission".
-
-    Raises:
-        UsageError: where that cannot be done, as on Windows.
+    ``what``: the beginning of the sentence, such as "Accepting a submission".
     """
     if not CONFINES:
         raise UsageError(
@@ -134,6 +133,9 @@ def children_ignore_interrupts() -> Iterator[None]:
     if not MASKS_SIGNALS:
         yield
         return
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # one that starts later would lift the mask
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -172,13 +174,11 @@ def exchange(one: Path, other: Path) -> bool:
     return False
 
 
-@contextmanager
-def file_lock(path: Path) -> Iterator[None]:
+def file_lock(path: Path) -> AbstractContextManager[object]:
     """Wait until no other process is inside with the same lock file, and keep them out until the block ends."""
     from filelock import FileLock
 
-    with FileLock(path):
-        yield
+    return FileLock(path)
 
 
 def reset_peak_memory() -> int | None:
@@ -197,10 +197,11 @@ def peak_memory() -> int | None:
 
 def _memory(field: str) -> int | None:
     try:
-        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+        status = Path("/proc/self/status").read_text(encoding="ascii")
     except OSError:
         return None
-    return next((int(line.split()[1]) for line in lines if line.startswith(f"{field}:")), None)
+    found = re.search(rf"^{field}:\s*(\d+)", status, re.MULTILINE)
+    return int(found[1]) if found else None
 
 
 def confine(memory_bytes: int, written_bytes: int, open_files: int) -> None:
@@ -228,25 +229,6 @@ def allow_seconds(seconds: int) -> None:
 def ran_out_of_seconds(code: int) -> bool:
     """Return whether the exit code of a process says that :func:`allow_seconds` ended it."""
     return hasattr(signal, "SIGXCPU") and code == -signal.SIGXCPU
-
-
-class Apart(TypedDict):
-    """Arguments of ``subprocess.Popen``."""
-
-    start_new_session: bool
-    pass_fds: tuple[int, ...]
-    creationflags: int
-
-
-def start_apart(folder: Folder | None) -> Apart:
-    """Return how ``subprocess`` starts a process that is handed an opened folder, if any, and never sees Ctrl-C."""
-    import subprocess
-
-    return {
-        "start_new_session": True,  # Windows looks at the flags alone, the others at all but these
-        "pass_fds": (folder,) if isinstance(folder, int) else (),
-        "creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
-    }
 
 
 def open_folder(name: str | Path, above: Folder | None = None) -> Folder:
@@ -313,8 +295,6 @@ try:
 except ImportError:
     fcntl = None
 
-CLAIMS = fcntl is not None
-"""Whether a file or folder can be claimed."""
 
 OF_BLAS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """Of these a library of linear algebra reads the first and its own, and its own before the first."""
@@ -353,13 +333,10 @@ def one_thread_each() -> Iterator[None]:
 
 
 def end_with_starter(starter: int) -> None:
-    """Let this process be ended when the one that started it ends, however that happens.
+    """Let this process be ended when the one that started it, of this process id, ends, however that happens.
 
     Linux does it at once, whatever this process is busy with, but when the *thread* ends that started it: for a
     process whose starter waits for it in one thread. Elsewhere as :func:`end_with_process`.
-
-    Args:
-        starter: the process id.
     """
     if not _ask_linux():
         end_with_process(starter)
@@ -382,11 +359,8 @@ def _ask_linux() -> bool:
 def end_with_process(parent: int) -> None:
     """End this process soon after its parent has ended, by a thread that waits for that; a second call does nothing.
 
-    Windows keeps the number of a parent that is gone: there a process goes on to the end of what it does. Where work is
-    done by threads of the parent there is nobody to end.
-
-    Args:
-        parent: the process id of the process that started this one.
+    ``parent``: its process id. Windows keeps the number of a parent that is gone: there a process goes on to the end of
+    what it does. Where work is done by threads of the parent there is nobody to end.
     """
     if os.name == "nt" or parent in (os.getpid(), *_watched):
         return
@@ -410,16 +384,19 @@ def _watch(parent: int) -> None:
 def claim(path: Path) -> int | None:
     """Claim a file or folder until its descriptor, which is returned, is closed or this process has ended.
 
-    Raises:
-        BlockingIOError: where another process, or another call in this one, holds it.
-        OSError: where it is not there, or its file system has no such claims.
+    Returns None where the system or its file system has no claims. Raises BlockingIOError where another process, or
+    another call in this one, holds it, and FileNotFoundError where it is not there.
     """
     if fcntl is None:
         return None
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    descriptor = None
     try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        raise
-    return descriptor
+        return descriptor
+    except OSError as error:
+        if descriptor is not None:
+            os.close(descriptor)
+        if isinstance(error, BlockingIOError | FileNotFoundError):
+            raise
+        return None

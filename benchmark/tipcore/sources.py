@@ -12,6 +12,7 @@ import ast
 import hashlib
 import io
 import json
+import re
 import tokenize
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ SHAPES = {"NEWLINE", "INDENT", "DEDENT"}
 """Kinds of tokens that count, but not the text in which they are written."""
 BETWEEN = {"INDENT", "DEDENT"}
 """Kinds of tokens that stand before a statement and are none of it."""
+FILE_NAME = re.compile(r"[^/\\\0\n]*\.[^/\\\0\n]*")
+"""A string that may name a file beside its module."""
 
 Token = tuple[str, str]
 """Kind and text."""
@@ -138,19 +141,17 @@ def digest_of_sources(modules: Mapping[str, Path], more: Any = None) -> str:
     for name, path in modules.items():
         read = _read(path, name)
         lines[name] = read.digest
-        for file in _named_files(path, read.strings):
-            lines[f"{name}/{file.name}"] = hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in (path.parent / string for string in read.strings):
+            if file.suffix not in ("", ".py") and file.is_file():
+                lines[f"{name}/{file.name}"] = hashlib.sha256(file.read_bytes()).hexdigest()
     return value_digest({"sources": lines, "more": more})
 
 
 def tree_digest(folder: Path, names: Iterable[str], more: str) -> str:
-    """Return the hex SHA-256 of the files of these names below a folder, and of a text beside them.
+    """Return the hex SHA-256 of files below a folder, and of a text beside them.
 
-    Args:
-        folder: where the names begin.
-        names: files, and folders with all that is in them: Python by its tokens, ``.yaml`` and ``.npz`` as they are;
-            other files do not count.
-        more: the text.
+    ``names``: of files, and of folders with all that is in them. Python counts by its tokens, ``.yaml`` and ``.npz`` as
+    they are; other files do not count.
     """
     digest = hashlib.sha256(more.encode())
     places = [folder / name for name in names]
@@ -173,19 +174,8 @@ def canonical(value: Any) -> str:
 
 
 def imported_names(sources: Mapping[str, Path]) -> set[str]:
-    """Return the modules that these files import at any place, and the names that they take from them.
-
-    ``sources``: modules by name.
-    """
+    """Return the modules that modules import at any place, and the names that they take from them."""
     return {name for module, path in sources.items() for name in _read(path, module).imports}
-
-
-def _named_files(path: Path, strings: frozenset[str]) -> Iterator[Path]:
-    """Yield the files beside a module that are not Python and that it names, by name."""
-    for name in sorted(strings):
-        file = path.parent / name
-        if file.suffix not in ("", ".py") and file.is_file():
-            yield file
 
 
 def _read(path: Path, module: str) -> _Read:
@@ -202,12 +192,9 @@ def _parse(content: bytes, package: str) -> _Read:
         return _Read(hashlib.sha256(content).hexdigest(), frozenset(), frozenset())
     imports = {name for node in ast.walk(tree) for name in _imports(node, package)}
     constants = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
-    strings = {value for value in constants if isinstance(value, str) and _is_file_name(value)}
+    texts = {value for value in constants if isinstance(value, str) and len(value) < 100}
+    strings = filter(FILE_NAME.fullmatch, texts)
     return _Read(digest, frozenset(imports), frozenset(strings))
-
-
-def _is_file_name(text: str) -> bool:
-    return "." in text and len(text) < 100 and not set(text) & set("/\\\0\n")
 
 
 def _imports(node: ast.AST, package: str) -> Iterator[str]:

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tipcore.errors import error_line
 from tipcore.helper import end_with_parent
 from tipcore.operating_system import allow_seconds, confine
 
@@ -52,8 +53,7 @@ def _outcome(
     except Exception as error:  # libraries raise anything for a damaged file
         if is_private:
             return {"refused": PRIVATE}, b""
-        lines = str(error).strip().splitlines() or [type(error).__name__]
-        return {"refused": lines[0][:160].rstrip(".")}, b""
+        return {"refused": error_line(error)}, b""
 
 
 def _parquet(path: Path) -> bytes:

@@ -16,7 +16,7 @@ from typing import IO
 import polars as pl
 
 from tipcore.digest import Stamp
-from tipcore.errors import MachineFault, UsageError
+from tipcore.errors import MachineFault, UsageError, error_line
 from tipcore.helper import end_helper, start_helper
 from tipcore.operating_system import check_regular, ran_out_of_seconds
 
@@ -75,12 +75,6 @@ def scan_parquet(files: Path | list[Path]) -> pl.LazyFrame:
     """Return the rows of files, one below the other, lazily. Raises OSError as :func:`check_regular`."""
     check_regular(*([files] if isinstance(files, Path) else files))
     return pl.scan_parquet(files, glob=False)
-
-
-def error_line(error: BaseException) -> str:
-    """Return the first line of what polars says of a file, short and without a full stop."""
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0][:160].rstrip(".")
 
 
 READER_MODULE = "tipcore.table_file_reader"

@@ -19,7 +19,7 @@ from tipcore.atomic import (
     write_file_atomically,
 )
 from tipcore.errors import UsageError
-from tipcore.operating_system import CLAIMS
+from tipcore.operating_system import fcntl
 
 
 def fill(folder: Path, text: str, replace: bool = True) -> None:
@@ -271,7 +271,7 @@ with fill_folder_atomically(Path(sys.argv[1]) / "b", replace=True) as beside:
 """
 
 
-@pytest.mark.skipif(not CLAIMS, reason="this system has no claims: it is swept after a day")
+@pytest.mark.skipif(not fcntl, reason="this system has no claims: it is swept after a day")
 @pytest.mark.parametrize("write", [lambda place: fill(place / "a", "x"), lambda place: write_a_file(place)])
 def test_what_a_writer_leaves_stays_while_it_lives_and_is_swept_by_the_next_once_it_is_dead(
     tmp_path: Path, write: Callable[[Path], None]

@@ -26,7 +26,6 @@ from tipcore.operating_system import (
     open_file,
     open_folder,
     require_confinement,
-    start_apart,
     status_of,
     write_utf8,
 )
@@ -209,7 +208,6 @@ def test_a_file_is_reached_from_folder_to_folder(folder: Path) -> None:
     file = open_file("file", below)
     assert os.read(file, 9) == b"12"
     assert status_of("file", below).st_size == 2
-    assert bool(start_apart(top)["pass_fds"]) == isinstance(top, int)
     os.close(file)
     close_folder(below)
     close_folder(top)

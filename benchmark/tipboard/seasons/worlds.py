@@ -22,9 +22,9 @@ from tipbench.lanes import lanes
 from tipbench.loading import prepare
 from tipbench.tasks import task_of
 from tipcore.digest import column_digest
-from tipcore.errors import CheckFailed, UsageError
+from tipcore.errors import CheckFailed, UsageError, error_line
 from tipcore.sources import value_digest
-from tipcore.table_files import UNREADABLE, error_line, read_parquet
+from tipcore.table_files import UNREADABLE, read_parquet
 from tipdata.core.world import DRAWN
 from tipdata.release import Release
 from tipdata.release.builder import open_on_disk, remove_from_disk

@@ -30,11 +30,11 @@ from pydantic import BaseModel, Field, ValidationError
 from tipcore.atomic import temporary_folder, write_file_atomically
 from tipcore.digest import column_digest, region_digest, release_digest
 from tipcore.display import printable
-from tipcore.errors import CheckFailed, MachineFault, UsageError
+from tipcore.errors import CheckFailed, MachineFault, UsageError, error_line
 from tipcore.locations import Remote, error_text, home, place_of
 from tipcore.operating_system import check_regular
 from tipcore.spelling import suggestion
-from tipcore.table_files import UNREADABLE, error_line, read_parquet, scan_parquet
+from tipcore.table_files import UNREADABLE, read_parquet, scan_parquet
 from tipcore.validation import requirement
 
 from tipdata.core.tables import Table
