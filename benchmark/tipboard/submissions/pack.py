@@ -55,7 +55,7 @@ def overrides_of(config: Mapping[str, Any]) -> list[str] | None:
         words += [
             f"{key}={config[key]}" for key in ("labels", "access", "replicates") if plain[key] != config[key]
         ]
-        words += _differences(METHOD, _method_words(plain), _method_words(config))
+        words += _differences(METHOD, plain["baseline"]["method"], config["baseline"]["method"])
         made = [_compose_cell(words, config, pinned) for pinned in (False, True)]
         return words if all(Cell(one, Path()).hash == wanted.hash for one in made) else None
     except (UsageError, ValueError):
@@ -66,7 +66,7 @@ def _first_words(config: Mapping[str, Any]) -> list[str]:
     """Return the overrides that choose a baseline, or task and class of a user's own, and the release."""
     name, release = str(config["baseline"]["name"]), config["release"]
     known = name in options([config_folder()])["baseline"]
-    target = f"{METHOD}._target_={_method_words(config)['_target_']}"
+    target = f"{METHOD}._target_={config['baseline']['method']['_target_']}"
     words = [f"baseline={name}"] if known else [f"task={config['task']}", target]
     newest = [] if release["version"] == newest_released() else [f"release.version={release['version']}"]
     return [*words, f"release={release['size']}", *newest]
@@ -84,19 +84,16 @@ def _compose_cell(words: list[str], config: Mapping[str, Any], pinned: bool = Fa
 def _differences(above: str, there: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[str]:
     """Yield the overrides that turn these arguments into the wanted ones."""
     for key, value in wanted.items():
-        name = f"{above}.{key}"
-        if key not in there:
-            yield f"+{name}={_override_value(value, key == 'path')}"
-        elif isinstance(value, Mapping) and isinstance(there[key], Mapping):
-            yield from _differences(name, there[key], value)
-        elif there[key] != value or type(there[key]) is not type(value):
-            yield f"{name}={_override_value(value, key == 'path')}"
+        name, old = f"{above}.{key}", there.get(key)
+        if isinstance(value, Mapping) and isinstance(old, Mapping):
+            yield from _differences(name, old, value)
+        elif key not in there or old != value or type(old) is not type(value):
+            text = value if key == "path" and isinstance(value, str) else _override_value(value)
+            yield f"{'' if key in there else '+'}{name}={text}"
 
 
-def _override_value(value: Any, is_path: bool = False) -> str:
-    """Return a value as text that YAML and the command line read alike; paths unchanged."""
-    if isinstance(value, str) and is_path:
-        return value
+def _override_value(value: Any) -> str:
+    """Return a value as text that YAML and the command line read alike."""
     if isinstance(value, list | tuple):
         return f"[{','.join(map(_override_value, value))}]"
     if isinstance(value, Mapping):
@@ -165,8 +162,7 @@ def _is_ambiguous(value: Any, text: str) -> bool:
     return isinstance(value, str) or number != value
 
 
-def _method_words(config: Mapping[str, Any]) -> Mapping[str, Any]:
-    return config["baseline"]["method"]
+
 
 
 @dataclass(frozen=True)
@@ -224,13 +220,7 @@ def gather_runs(paths: Sequence[Path]) -> Gathered:
     predictions = [_prediction_of(folder, result) for folder, result in runs.items()]
     first = next(iter(runs.values()))
     names = {result.method_name for result in runs.values()}
-    # Of a method that ships with tipbench, the requirement; of a user's own, None.
-    packages = {
-        f"tipbench=={one.versions.method}"
-        if is_shipped(str(_method_words(one.config).get("_target_")))
-        else None
-        for one in runs.values()
-    }
+    packages = {_requirement_of(result) for result in runs.values()}
     overrides = {task: overrides_of(result.config) for task, result in by_task.items()}
     written = {task: words for task, words in overrides.items() if words is not None}
     cores, machine, system = (first.environment.get(name, "?") for name in ("cores", "machine", "system"))
@@ -243,6 +233,12 @@ def gather_runs(paths: Sequence[Path]) -> Gathered:
         overrides=written if len(written) == len(overrides) else None,
         oracles=len(every) - len(runs),
     )
+
+
+def _requirement_of(result: Result) -> str | None:
+    """Return the package of a method that ships with tipbench; None for a user's own."""
+    target = str(result.config["baseline"]["method"].get("_target_"))
+    return f"tipbench=={result.versions.method}" if is_shipped(target) else None
 
 
 def _prediction_of(folder: Path, result: Result) -> Prediction:

@@ -336,6 +336,10 @@ def test_only_one_exact_version_is_a_package(package: str) -> None:
 def test_a_board_without_a_source_of_packages_installs_nothing(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"names no source of packages: set packages\.wheelhouse"):
         install("crowdpkg==1.0", Packages(), tmp_path)
+    with pytest.raises(UsageError, match=r"^crowdpkg==1\.0 has no source: add wheelhouse=FOLDER"):
+        install("crowdpkg==1.0", Packages(), tmp_path, keep=tmp_path)
+    with pytest.raises(UsageError, match="you put the wheel into the folder of wheelhouse="):
+        install("crowdpkg>=1.0", Packages(), tmp_path, keep=tmp_path)
     with pytest.raises(UsageError, match="is not the tipbench that runs here"):
         install("tipbench==99.0", Packages(), tmp_path)
     with pytest.raises(CheckFailed, match="is in this environment already"):

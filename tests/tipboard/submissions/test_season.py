@@ -146,10 +146,10 @@ ABOUT = ("team=acme", "method=mine", "summary=Guesses.", "authors=A. Author", "h
 def test_a_package_is_packed_from_overrides_and_checked(tipbench: Any, public: Path, place: Path) -> None:
     words = ["task=prevalence", "baseline.method._target_=acme.Mine", "+baseline.method.depth=3"]
     season = f"season={public}"
-    code, out, err = tipbench(
-        "submit", *words, season, "package=acme==1.0", "entry_class=fold", "--to", "acme--mine", *ABOUT
-    )
+    how = (season, "package=acme==1.0", "entry_class=fold", "--to", "acme--mine")
+    code, out, err = tipbench("submit", *words, *how, *ABOUT[:-1])
     assert (code, out) == (0, "accepted: acme--mine on season/spring, acme==1.0\n"), err
+    assert "packed package acme==1.0 of acme--mine in acme--mine\n" in err
     record = record_of(Path("acme--mine/submission.json").read_bytes())
     assert record.pinned is not None
     assert (record.pinned.overrides, record.predictions) == ({"prevalence": words}, [])
@@ -181,6 +181,7 @@ def test_predictions_are_packed_with_their_resources(
     [
         (["relase=tiny", "x"], 'Unknown setting "relase". Did you mean "replicates"?'),
         (["season=.", "package=x==1", "task=prevalence", "--to", "s", *ABOUT], "is not a season"),
+        (["x", "season=.", "data=0.4.0/tiny", "--to", "s", *ABOUT], "data=0.4.0/tiny is not for season="),
         (["resources=Model 1, MIT", "x", "--to", "s", *ABOUT], 'write "NAME, LICENCE, DATE"'),
     ],
 )
