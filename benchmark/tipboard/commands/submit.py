@@ -81,7 +81,7 @@ FILE = re.compile(r"[^=/]+/[^=/]+/[^=/]+=")
 """The beginning of a word that names a file of predictions."""
 
 
-def call(options: argparse.Namespace) -> int:
+def call(options: argparse.Namespace) -> None:
     """Pack, then check; or check a folder."""
     if options.overrides and (options.season is None or options.package is None):
         key = options.overrides[0].partition("=")[0]
@@ -97,7 +97,7 @@ def call(options: argparse.Namespace) -> int:
     return _check(expand_home(options.folder[0]), options.sizes, options, options.id)
 
 
-def _pack(options: argparse.Namespace) -> int:
+def _pack(options: argparse.Namespace) -> None:
     for key, value in (("team", "NAME"), ("summary", "TEXT"), ("authors", "TEXT")):
         if getattr(options, key) is None:
             raise UsageError(f"a submission needs {key}={value}: see `tipbench submit --help`.")
@@ -124,10 +124,9 @@ def _pack(options: argparse.Namespace) -> int:
         )
     if options.check:
         sizes = [record.size, options.sizes] if record.size else [options.sizes]
-        return _check(to, ",".join(sizes), options)
-    if options.json:
+        _check(to, ",".join(sizes), options)
+    elif options.json:
         emit_json({"submission": record.id, "folder": str(to), "files": files})
-    return 0
 
 
 def _package(record: SubmissionRecord) -> str | None:
@@ -176,7 +175,7 @@ def _file(word: str) -> tuple[str, str, int, str]:
     return task.name, split, int(named[3]), path
 
 
-def _check(folder: Path, sizes: str, options: argparse.Namespace, wanted: str | None = None) -> int:
+def _check(folder: Path, sizes: str, options: argparse.Namespace, wanted: str | None = None) -> None:
     if options.replicates < 0:
         raise UsageError(f"replicates={options.replicates} is not a number of replicates: give 0 or more.")
     try:
@@ -196,8 +195,7 @@ def _check(folder: Path, sizes: str, options: argparse.Namespace, wanted: str | 
     record = checked.record
     if options.json:
         files = [one.result.model_dump(mode="json") for one in checked.scored]
-        emit_json({"accepted": True, "submission": record.id, "data": record.data, "files": files})
-        return 0
+        return emit_json({"accepted": True, "submission": record.id, "data": record.data, "files": files})
     if checked.scored:
         emit_table(COLUMNS, [_row(one.result) for one in checked.scored])
     for one in checked.scored:
@@ -205,7 +203,6 @@ def _check(folder: Path, sizes: str, options: argparse.Namespace, wanted: str | 
             notice(f"{one.entry.file}: {note}", options.quiet)
     what = f"{len(checked.scored):,} files" if checked.scored else _package(record)
     emit(f"accepted: {record.id} on {record.data}, {what}")
-    return 0
 
 
 NUMBERS = ("seed", "value", "95% interval", "warnings")

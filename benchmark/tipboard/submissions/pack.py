@@ -162,9 +162,6 @@ def _is_ambiguous(value: Any, text: str) -> bool:
     return isinstance(value, str) or number != value
 
 
-
-
-
 @dataclass(frozen=True)
 class Prediction:
     """One file to pack. ``read``: returns its frame. ``source``: its name in messages."""

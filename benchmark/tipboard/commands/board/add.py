@@ -44,7 +44,7 @@ from tipboard.board.standings import draws_of
 from tipboard.commands.board.build import render_page
 
 
-def call(options: argparse.Namespace) -> int:
+def call(options: argparse.Namespace) -> None:
     """Add runs, a submission or a season."""
     named = [key for key in KINDS if getattr(options, key) is not None]
     if len(named) != 1:
@@ -53,7 +53,7 @@ def call(options: argparse.Namespace) -> int:
     return KINDS[named[0]](expand_home(getattr(options, named[0])), expand_home(options.to), options)
 
 
-def _add_runs(runs: Path, to: Path, options: argparse.Namespace) -> int:
+def _add_runs(runs: Path, to: Path, options: argparse.Namespace) -> None:
     found = collect(runs, options.draft)
     draws = draws_of(found, options.quiet)
     folder = store_reference(to, found, draws)
@@ -65,10 +65,9 @@ def _add_runs(runs: Path, to: Path, options: argparse.Namespace) -> int:
         f"{len(found):,} results in {folder}, rendered as {page}",
         options,
     )
-    return 0
 
 
-def _add_submission(folder: Path, to: Path, options: argparse.Namespace) -> int:
+def _add_submission(folder: Path, to: Path, options: argparse.Namespace) -> None:
     place, checked = accept(folder, to, options.overwrite, options.quiet, options.draft)
     record, files = checked.record, len(checked.scored)
     emit_result(
@@ -76,16 +75,14 @@ def _add_submission(folder: Path, to: Path, options: argparse.Namespace) -> int:
         f"accepted: {record.id} on {record.data}, {files:,} files scored, in {place}",
         options,
     )
-    return 0
 
 
-def _add_season(folder: Path, to: Path, options: argparse.Namespace) -> int:
+def _add_season(folder: Path, to: Path, options: argparse.Namespace) -> None:
     season, place = add_season(folder, to, options.quiet)
     if boards(to):
         render_page(to, options.draft)
     about = {"season": season.name, "data": season.data, "folder": str(place)}
     emit_result(about, f"verified: {season.label}, in {place}", options)
-    return 0
 
 
 KINDS = {"runs": _add_runs, "submission": _add_submission, "season": _add_season}

@@ -33,7 +33,7 @@ from tipboard.site.build import build
 FIGURE = "board.svg"
 
 
-def call(options: argparse.Namespace) -> int:
+def call(options: argparse.Namespace) -> None:
     """Render the page, or build the site."""
     results = find_results(options.results, options.quiet)
     if options.to is None:
@@ -42,10 +42,8 @@ def call(options: argparse.Namespace) -> int:
                 "the page that travels with tipbench stays as it is: add --to FOLDER for a site."
             )
         page = render_page(results, options.draft)
-        emit_result(
-            {"page": str(page), "rendered": True}, f"{page} is rendered from the results beside it", options
-        )
-        return 0
+        about = {"page": str(page), "rendered": True}
+        return emit_result(about, f"{page} is rendered from the results beside it", options)
     built = build(results, expand_home(options.to), options.quiet, options.draft)
     pages = f"{built.pages:,} pages, {built.entries:,} of them about the methods of one name"
     emit_result(
@@ -53,7 +51,6 @@ def call(options: argparse.Namespace) -> int:
         f"{pages}: open {built.folder / 'index.html'}",
         options,
     )
-    return 0
 
 
 def render_page(to: Path, draft: bool = False) -> Path:

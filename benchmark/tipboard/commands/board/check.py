@@ -44,7 +44,7 @@ from tipboard.commands.board.build import FIGURE
 SHOWN = 20
 
 
-def call(options: argparse.Namespace) -> int:
+def call(options: argparse.Namespace) -> int | None:
     """Check the page, run cells again, or score everything again."""
     results = find_results(options.results, options.quiet)
     if options.scores:
@@ -56,7 +56,7 @@ def call(options: argparse.Namespace) -> int:
     return _check_page(results, options)
 
 
-def _check_page(to: Path, options: argparse.Namespace) -> int:
+def _check_page(to: Path, options: argparse.Namespace) -> int | None:
     page = to / PAGE
     board = read(to, draft=options.draft)
     current, text = None, f"{page} is not compared: it was rendered with bootstrap draws"
@@ -69,8 +69,7 @@ def _check_page(to: Path, options: argparse.Namespace) -> int:
         current, text = True, f"{page} is what the results beside it render to"
     about = {"page": str(page), "current": current}
     if options.cells is None:
-        emit_result(about, text, options)
-        return 0
+        return emit_result(about, text, options)
     notice(text, options.quiet)
     return _recompute(board, about, options)
 

@@ -44,7 +44,7 @@ from tipboard.board.standings import standings
 from tipboard.board.tables import FORMATS, BoardTable, matrix, of_season, of_task, overall
 
 
-def call(options: argparse.Namespace) -> int:
+def call(options: argparse.Namespace) -> None:
     """Write the table."""
     kind = FORMATS[options.format]
     if options.to is None and (kind.binary or options.json):
@@ -57,13 +57,11 @@ def call(options: argparse.Namespace) -> int:
     table = TABLES[options.table](results, options, kind.read)
     content = kind.write(table)
     if options.to is None:
-        emit(content.decode())
-        return 0
+        return emit(content.decode())
     to = expand_home(options.to)
     write_file_atomically(to, content, "give another --to")
     found = {"file": str(to), "format": options.format, "rows": len(table.rows)}
     emit_result(found, f"{len(table.rows):,} rows in {to}", options)
-    return 0
 
 
 def _season(results: Path, options: argparse.Namespace, for_readers: bool) -> BoardTable:

@@ -33,15 +33,14 @@ from tipboard.board.files import newest
 from tipboard.board.reproduction import reproduce
 
 
-def call(options: argparse.Namespace) -> int:
+def call(options: argparse.Namespace) -> None:
     """Run it again."""
     results = expand_home(options.results)
     data = newest(results, options.data, options.draft)
     tasks, splits = (text.split(",") if text else [] for text in (options.task, options.split))
     found = reproduce(results, data, options.entry, tasks, splits, options.quiet)
     if options.json:
-        emit_json([asdict(one) for one in found])
-        return 0
+        return emit_json([asdict(one) for one in found])
     numbers = ("seed", "uploaded", "reproduced")
     columns = [Column(name, name in numbers) for name in ("task", "split", *numbers, "predictions")]
     rows = [
@@ -52,4 +51,3 @@ def call(options: argparse.Namespace) -> int:
         for one in found
     ]
     emit_table(columns, rows)
-    return 0

@@ -24,7 +24,7 @@ from tipboard.commands import season
 from tipboard.seasons.closing import close_season
 
 
-def call(options: argparse.Namespace) -> int:
+def call(options: argparse.Namespace) -> None:
     """Close a season."""
     to, results = (expand_home(one) if one else None for one in (options.to, options.results))
     made, folder = close_season(expand_home(options.secret), season.now(), to, results)
@@ -33,4 +33,3 @@ def call(options: argparse.Namespace) -> int:
         f"season {made.name} is closed: everyone can now run `tipbench season verify {folder}`",
         options,
     )
-    return 0

@@ -28,7 +28,7 @@ from tipboard.seasons.entries import enter, is_host
 from tipboard.submissions.storage import Packages
 
 
-def call(options: argparse.Namespace) -> int:
+def call(options: argparse.Namespace) -> None:
     """Take submissions in, one after the other."""
     house = str(expand_home(options.wheelhouse).absolute()) if options.wheelhouse else ""
     packages, secret = Packages(wheelhouse=house, index=options.index or ""), expand_home(options.secret)
@@ -36,16 +36,10 @@ def call(options: argparse.Namespace) -> int:
         described, made = enter(secret, expand_home(word), season.now(), packages)
         what = "predictions" if made.record.predictions else "a package"
         own = ", the host's own" if is_host(made.id) else ""
+        about = {"folder": word, "entry": made.id, "season": described.name, "receipt": made.receipt}
         emit_result(
-            {
-                "folder": word,
-                "entry": made.id,
-                "season": described.name,
-                "receipt": made.receipt,
-                "host": bool(own),
-            },
+            about | {"host": bool(own)},
             f"{word}: {made.id} entered season {described.name} with {what} of class {made.record.entry_class}{own}\n"
             f"receipt for the team: {made.receipt}",
             options,
         )
-    return 0

@@ -37,7 +37,7 @@ from tipboard.seasons.entries import SeasonOrder, open_season
 from tipboard.seasons.record import minute
 
 
-def call(options: argparse.Namespace) -> int:
+def call(options: argparse.Namespace) -> None:
     """Open a season."""
     version, size, world = parse_release_name(options.release)
     if world:
@@ -68,4 +68,3 @@ def call(options: argparse.Namespace) -> int:
         f"keep {options.secret} to yourself, and a copy of it",
         options,
     )
-    return 0

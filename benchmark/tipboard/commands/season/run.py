@@ -26,7 +26,7 @@ from tipboard.commands import season
 from tipboard.seasons.running import run
 
 
-def call(options: argparse.Namespace) -> int:
+def call(options: argparse.Namespace) -> None:
     """Run a season."""
     found = run(
         expand_home(options.secret),
@@ -42,4 +42,3 @@ def call(options: argparse.Namespace) -> int:
             [entry, task, status] for entry, tasks in found.items() for task, status in sorted(tasks.items())
         ]
         emit_table([Column("entry"), Column("task"), Column("status")], rows)
-    return 0

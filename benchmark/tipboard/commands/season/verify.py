@@ -26,7 +26,7 @@ from tipcore.locations import expand_home
 from tipboard.seasons.verification import verify
 
 
-def call(options: argparse.Namespace) -> int:
+def call(options: argparse.Namespace) -> None:
     """Verify a season. Raises CheckFailed where it differs."""
     found = verify(
         expand_home(options.season),
@@ -51,4 +51,3 @@ def call(options: argparse.Namespace) -> int:
         notice(f"note: {note}", options.quiet)
     if found.differences:
         raise CheckFailed(f"season {found.season.name} differs in {len(found.differences):,} places.")
-    return 0

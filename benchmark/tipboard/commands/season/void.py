@@ -24,8 +24,7 @@ from tipboard.commands import season
 from tipboard.seasons.entries import make_void
 
 
-def call(options: argparse.Namespace) -> int:
+def call(options: argparse.Namespace) -> None:
     """Make a season or an entry void."""
     void = make_void(expand_home(options.secret), options.reason, season.now(), options.entry)
     emit_result(void.model_dump(mode="json"), f"{void.entry or 'the season'} is void: {void.reason}", options)
-    return 0
