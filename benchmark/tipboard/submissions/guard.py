@@ -80,11 +80,20 @@ def _read(
     end: float,
 ) -> str | None:
     """Move files from ``waiting`` to ``found``, in order. Return how the next one ended the process, if one did."""
+    files = [
+        {"number": number, "name": one.file, "digest": one.digest, **asdict(forms[one.task])}
+        for number, one in waiting.items()
+    ]
+    handed = folder if isinstance(folder, int) else str(folder)
+    asked = json.dumps({"folder": handed, "limits": asdict(limits), "files": files})
     process = start_helper(READER, workdir, folder, {"ARROW_DEFAULT_MEMORY_POOL": "system"})
     slow = f"takes more than {limits.seconds} seconds to read"
     how, began = "ended the process that reads it", False
     try:
-        _ask(process, folder, waiting, forms, limits)
+        assert process.stdin is not None
+        with suppress(OSError):
+            process.stdin.write(asked.encode())
+            process.stdin.close()
         lines = _lines(process, limits.seconds + PATIENCE, end)
         began = next(lines, None) is not None
         for (number, entry), line in zip(tuple(waiting.items()), lines, strict=False):
@@ -104,25 +113,6 @@ def _read(
             f"{amount(limits.memory_bytes)} of memory; try `python -c 'import pyarrow'`."
         )
     return slow if ran_out_of_seconds(code) else how
-
-
-def _ask(
-    process: Popen[bytes],
-    folder: Folder,
-    waiting: dict[int, SubmittedFile],
-    forms: Mapping[str, Form],
-    limits: Limits,
-) -> None:
-    files = [
-        {"number": number, "name": one.file, "digest": one.digest, **asdict(forms[one.task])}
-        for number, one in waiting.items()
-    ]
-    handed = folder if isinstance(folder, int) else str(folder)
-    asked = json.dumps({"folder": handed, "limits": asdict(limits), "files": files})
-    assert process.stdin is not None
-    with suppress(OSError):
-        process.stdin.write(asked.encode())
-        process.stdin.close()
 
 
 def _lines(process: Popen[bytes], seconds: float, end: float) -> Iterator[dict[str, Any]]:

@@ -23,7 +23,7 @@ of both are there. It then renders results/README.md and the figure, board.svg a
 submission= is for maintainers. It stores submission.json, the scores, their bootstrap draws, and the predictions.
 Predictions are stored under their digests, in the folder or at the URL that results/board.yaml names.
 
-season= copies the season to results/seasons/NAME, stores its predictions as those of submissions, and renders
+season= copies the season to results/seasons/NAME, stores its predictions where those of submissions are, and renders
 results/README.md again.
 
 `tipbench board build` makes a site of everything that was added.

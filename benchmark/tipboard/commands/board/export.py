@@ -1,7 +1,7 @@
 """``tipbench board export``: write a table of the board as Markdown, LaTeX, CSV or parquet.
 
 settings:
-  table=practice          practice: the methods on a release; season: the standings of the newest closed season
+  table=practice          practice: runs and submissions on a release; season: the newest closed season
   [task=TASK]             one task (every task)
   [split=SPLIT]           one split (the task's default)
   [data=DATA]             one release, such as 0.4.0/small (the largest)
@@ -23,8 +23,8 @@ examples:
   tipbench board export table=season --columns task,rank,method,score,interval,accused_per_find
   tipbench board export task=advert_risk --matrix --format parquet --to splits.parquet
 
-Without task=, the table has every task and every split. Markdown and LaTeX show the best score in bold; only methods
-that the keeper of the board ran can have it.
+Without task=, the table has every task and every split. Markdown and LaTeX show the best score in bold; of practice,
+the best score of the methods that the keeper of the board ran.
 """
 
 import argparse
