@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection
-from contextlib import ExitStack
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from tipbench.fence import FILE_BYTES, MB
@@ -81,35 +81,33 @@ class Unreadable(Exception):
     """Why a file is not read; follows its name and a colon."""
 
 
-def open_below(name: str, above: Folder) -> Folder:
-    """Open a folder within another. Raises Unreadable."""
+@contextmanager
+def open_below(name: str, above: Folder) -> Iterator[Folder]:
+    """Open a folder within another until the block ends. Raises Unreadable."""
     try:
-        return open_folder(name, above)
+        folder = open_folder(name, above)
     except OSError as error:
         raise Unreadable(f"its folder cannot be opened ({error.strerror})") from None
+    try:
+        yield folder
+    finally:
+        close_folder(folder)
 
 
 def read_regular(folder: Folder, path: str, most: int) -> bytes:
-    """Return the content of a plain file below a folder that has no second name.
+    """Return the content of a plain file, which has no second name, below an open folder.
 
-    Args:
-        folder: that is open.
-        path: names joined by ``/``.
-        most: bytes that it may have.
-
-    Raises:
-        Unreadable: for anything else, and for one that has more.
+    ``path``: names joined by ``/``. Raises Unreadable for anything else, and for a file of more than ``most`` bytes.
     """
     *above, name = path.split("/")
     with ExitStack() as opened:
         for step in above:
-            folder = open_below(step, folder)
-            opened.callback(close_folder, folder)
+            folder = opened.enter_context(open_below(step, folder))
         try:
             file = open_file(name, folder)
         except OSError as error:
             raise Unreadable(f"it cannot be opened ({error.strerror})") from None
-        opened.callback(close_folder, file)
+        opened.callback(os.close, file)
         if (wrong := not_plain(os.fstat(file))) is not None:
             raise Unreadable(wrong)
         return _content(file, most)

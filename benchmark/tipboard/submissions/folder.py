@@ -102,14 +102,10 @@ def _look_at(folder: Folder, name: str, above: str, depth: int, found: Submissio
         found.problems.append(Problem(where, f"no {kind} of that name may be there; {FORM}."))
     elif is_folder and not is_record:
         try:
-            below = open_below(name, folder)
+            with open_below(name, folder) as below:
+                _look(below, f"{path}/", depth + 1, found)
         except Unreadable as reason:
             found.problems.append(Problem(where, f"{reason}."))
-            return
-        try:
-            _look(below, f"{path}/", depth + 1, found)
-        finally:
-            close_folder(below)
     else:
         found.has_record |= is_record
         if (wrong := not_plain(status)) is not None:
