@@ -57,10 +57,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _interrupted(leave=arguments is None)
     except BrokenPipeError:
-        return _close(sys.stdout)
+        return _close_output()
     except OSError as error:
         _write(f"{error.filename or 'the output'} cannot be read or written: {error.strerror or error}.")
-        _close(sys.stdout)
+        _close_output()
         return USAGE
     except BaseException as error:
         if type(error).__name__ != PANIC:
@@ -155,8 +155,7 @@ def _interrupted(leave: bool) -> int:
     return INTERRUPTED
 
 
-def _close(stream: object) -> int:
-    """Redirect an output that can take no more to nothing, so that leaving Python says nothing about it."""
-    if stream is sys.stdout:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _close_output() -> int:
+    """Redirect standard output, which can take no more, to nothing, so that leaving Python says nothing about it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0

@@ -6,8 +6,7 @@ reads the same, but importing it takes longer than all of ``tipbench --help``.
 
 import os
 import sys
-from importlib import import_module
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 
 class EntryPoint(NamedTuple):
@@ -34,12 +33,6 @@ def entry_points(group: str) -> list[EntryPoint]:
                 package = name.partition("-")[0].lower().replace(".", "_")
                 folders.setdefault(package, os.path.join(place, name))
     return [entry for package in sorted(folders) for entry in _read(folders[package], package, group)]
-
-
-def resolve(reference: str) -> Any:
-    """Import and return what a reference ``"package.module:name"`` names."""
-    module, _, name = reference.partition(":")
-    return getattr(import_module(module), name)
 
 
 def _read(folder: str, package: str, group: str) -> list[EntryPoint]:

@@ -13,36 +13,27 @@ examples:
 """
 
 import argparse
-from typing import Any, NamedTuple
+from importlib import import_module
+from typing import Any
 
 from tipbench.config.options import config_folders, describe_option
 from tipbench.config.options import options as all_options
 from tipbench.console import Column, emit_json, emit_table, notice
-from tipbench.entry_points import resolve
 
 DESCRIPTIONS = "tipbench.commands._descriptions"
 """The module that adds what the files of some groups do not say. Lists of other groups do not import it."""
 
 
-class Listed(NamedTuple):
-    """Something to list: its config group, its columns, and the function of :data:`DESCRIPTIONS` for its lines."""
-
-    group: str
-    columns: tuple[str, ...]
-    complete: str | None = None
-
-
 LISTED = {
-    "tasks": Listed("task", ("name", "title", "unit", "kind", "default split", "summary"), "complete_tasks"),
-    "metrics": Listed("metric", ("name", "kind", "better", "unit", "summary"), "complete_metrics"),
-    "baselines": Listed("baseline", ("name", "entry_class", "summary", "reference"), "complete_baselines"),
-    "splits": Listed("split", ("name", "summary"), "complete_splits"),
-    "releases": Listed(
-        "release", ("name", "version", "status", "regions", "made", "summary"), "complete_releases"
-    ),
-    "experiments": Listed("experiment", ("name", "summary")),
-    "data": Listed("data", ("name", "task", "summary")),
+    "tasks": ("task", ("name", "title", "unit", "kind", "default split", "summary"), "complete_tasks"),
+    "metrics": ("metric", ("name", "kind", "better", "unit", "summary"), "complete_metrics"),
+    "baselines": ("baseline", ("name", "entry_class", "summary", "reference"), "complete_baselines"),
+    "splits": ("split", ("name", "summary"), "complete_splits"),
+    "releases": ("release", ("name", "version", "status", "regions", "made", "summary"), "complete_releases"),
+    "experiments": ("experiment", ("name", "summary"), None),
+    "data": ("data", ("name", "task", "summary"), None),
 }
+"""What can be listed: its config group, its columns, and the function of :data:`DESCRIPTIONS` for its lines."""
 
 LOOKS = {
     "name": Column("name"),
@@ -65,7 +56,7 @@ def call(options: argparse.Namespace) -> None:
     found = all_options(config_folders(options.config_dir)).get(group, {})
     lines = [{**describe_option(path), "name": name} for name, path in found.items()]
     if complete is not None:
-        lines = resolve(f"{DESCRIPTIONS}:{complete}")(lines)
+        lines = getattr(import_module(DESCRIPTIONS), complete)(lines)
     if options.json:
         emit_json([{column: line.get(column) for column in columns} for line in lines])
     else:

@@ -40,7 +40,8 @@ import argparse
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import yaml
@@ -59,7 +60,6 @@ from tipbench.runs.grid import allowed_splits, expand, runnable, sweep
 from tipbench.runs.methods import limits_of
 from tipbench.runs.results import Result
 from tipbench.runs.runner import Outcome, run
-from tipbench.task import Task
 from tipbench.tasks import task_of
 
 OWN_CODE = True
@@ -88,11 +88,9 @@ def call(options: argparse.Namespace) -> int:
             "or give no arguments for the quickstart."
         )
 
-    def list_splits(task: Task, settings: Settings) -> Iterator[str]:
-        return allowed_splits(task, settings, make=not options.show, quiet=quiet)
-
+    splits = partial(allowed_splits, make=not options.show, quiet=quiet)
     expanded = sweep if options.multirun else expand
-    cells = expanded(composer, list_splits, notice=lambda note: notice(note, quiet))
+    cells = expanded(composer, splits, notice=partial(notice, quiet=quiet))
     drop = [one.key for one in composer.typed if one.key.partition(".")[0] not in OF_COMMAND]
     settings = composer.without(*drop).settings(general=True)
     if options.columns is not None:

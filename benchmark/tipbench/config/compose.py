@@ -23,7 +23,7 @@ from tipcore.spelling import check_word, suggestion
 from tipdata.core.world import entry_of, newest_released, parse_release_name, versions
 
 from tipbench.config.methods import is_shipped, parameters_of
-from tipbench.config.options import Options, check_option, config_folders, options
+from tipbench.config.options import Options, config_folders, options
 from tipbench.config.settings import Settings, settings_of
 from tipbench.data.custom.config import REMOVED, OwnData
 
@@ -193,13 +193,13 @@ class Composer:
             )
         if chosen is not None:
             groups["baseline"], own = chosen, chosen.partition("/")[0]
-            check_option("baseline", chosen, self.options)
+            self._check_option("baseline", chosen)
             if groups.setdefault("task", own) != own:
                 raise UsageError(
                     f"task={groups['task']} contradicts baseline={chosen}, which is for {own}: leave task out."
                 )
         for group, option in groups.items():
-            check_option(group, option, self.options)
+            self._check_option(group, option)
         config = self._compose(groups, values)
         method = config["baseline"]["method"]
         if not isinstance(method, dict):
@@ -210,6 +210,9 @@ class Composer:
             path = self.options["baseline"][chosen]
             raise UsageError(f"{path} names no class: write method._target_, such as my_module.MyMethod.")
         return settings_of(_complete_config(config, chosen, "release" in groups))
+
+    def _check_option(self, group: str, option: str) -> None:
+        check_word(option, self.options[group], f"{group}={option} does not exist")
 
     def _single_value(self, override: Override) -> Override:
         """Return an override whose sweep gives one value with that value; any other as it is."""

@@ -8,7 +8,6 @@ from typing import Any
 from tipcore.errors import UsageError
 from tipcore.locations import expand_home
 from tipcore.operating_system import check_regular
-from tipcore.spelling import check_word
 
 from tipbench.entry_points import EntryPoint, entry_points
 
@@ -82,15 +81,13 @@ def _configs(folder: Path) -> list[str]:
 
 def _folder_of(entry: EntryPoint) -> Path | None:
     """Return the folder of a package of configs, which is not imported."""
+    reason = ""
     try:
         spec = find_spec(entry.value)
-        places = list(spec.submodule_search_locations or ()) if spec else []
+        if spec and spec.submodule_search_locations:
+            return Path(spec.submodule_search_locations[0]).resolve()
     except Exception as error:  # anything may happen in another's package
-        places, reason = [], f" ({type(error).__name__}: {error})"
-    else:
-        reason = ""
-    if places:
-        return Path(places[0]).resolve()
+        reason = f" ({type(error).__name__}: {error})"
     import logging  # every start of the command line would wait for it
 
     logging.getLogger(__name__).warning(
@@ -110,19 +107,11 @@ def options(folders: Sequence[Path]) -> Options:
     """Return every option of every group in these folders; a later folder's file stands for an earlier one's."""
     found: Options = {}
     for folder in folders:
-        for group in sorted(
-            path for path in folder.iterdir() if path.is_dir() and not path.name.startswith((".", "_"))
-        ):
-            files = {
-                path.relative_to(group).with_suffix("").as_posix(): path for path in group.rglob("*.yaml")
-            }
+        for group in sorted(filter(Path.is_dir, folder.glob("[!._]*"))):
+            paths = group.rglob("*.yaml")
+            files = {path.relative_to(group).with_suffix("").as_posix(): path for path in paths}
             found[group.name] = dict(sorted((found.get(group.name, {}) | files).items()))
     return found
-
-
-def check_option(group: str, option: str, known: Options) -> None:
-    """Raise UsageError, naming the nearest that exist, for an option that its group does not have."""
-    check_word(option, known[group], f"{group}={option} does not exist")
 
 
 def describe_option(path: Path) -> dict[str, Any]:

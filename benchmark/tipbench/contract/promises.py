@@ -16,8 +16,9 @@ from tipcore.errors import UsageError
 from tipbench.contract.other_process import run_elsewhere
 from tipbench.contract.trial import Broken, Trial, TrialRun
 from tipbench.data.fold import Fold, detach
-from tipbench.evaluation.evaluation import check_predictions, primary_score
+from tipbench.evaluation.evaluation import primary_score
 from tipbench.kinds.answers import Answers
+from tipbench.kinds.refusals import check_predictions
 from tipbench.method import BATCHES, check_shape, class_of, find_missing, works_in_batches
 from tipbench.runs.folds import predict_by_regions
 from tipbench.runs.streams import keep_answered_queries

@@ -24,6 +24,7 @@ from tipbench.metrics.registry import measure_primary
 from tipbench.task import Problem
 
 LEVEL = 0.05
+TOO_OFTEN = "undefined in too many bootstrap replicates"
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,12 @@ def compare(
             f"compare: reference {reference!r} is not among {', '.join(predictions) or 'no methods'}; "
             "name one of them"
         )
-    by_method = {name: _make_inputs_of(task, answers, name, frame) for name, frame in predictions.items()}
+    by_method = {}
+    for name, frame in predictions.items():
+        try:
+            by_method[name] = make_inputs(task, answers, frame)
+        except UsageError as error:
+            raise UsageError(f"{name}: {error}") from error
     if not by_method[reference].known:
         raise UsageError(
             "compare: no test row has a known label; methods are compared where the truth is known"
@@ -87,13 +93,6 @@ def compare(
         if name != reference
     ]
     return correct(found)
-
-
-def _make_inputs_of(task: Problem, answers: Answers, name: str, frame: pl.DataFrame) -> MetricInputs:
-    try:
-        return make_inputs(task, answers, frame)
-    except UsageError as error:
-        raise UsageError(f"{name}: {error}") from error
 
 
 def draw_primary(inputs: MetricInputs, replicates: int, seed: int = 0) -> Draws:
@@ -111,10 +110,10 @@ def compare_draws(method: str, reference: str, metric: str, one: Draws, base: Dr
 
     Raises UsageError for draws that are not of the same clusters and replicates.
     """
-    compared = Comparison(method, reference, metric, None, note="undefined")
-    if np.isnan(one.value - base.value):
-        return compared
-    compared = replace(compared, difference=one.value - base.value, note=None)
+    difference = one.value - base.value
+    if np.isnan(difference):
+        return Comparison(method, reference, metric, None, note="undefined")
+    compared = Comparison(method, reference, metric, difference)
     if not (one.draws.size and base.draws.size):
         return replace(compared, note=TOO_FEW)
     if (one.draws.size, one.clusters) != (base.draws.size, base.clusters):
@@ -125,13 +124,9 @@ def compare_draws(method: str, reference: str, metric: str, one: Draws, base: Dr
     differences = one.draws - base.draws
     interval = percentile_interval(differences)
     if interval is None:
-        return replace(compared, note="undefined in too many bootstrap replicates")
-    return replace(
-        compared,
-        low=interval[0],
-        high=interval[1],
-        p=compute_two_sided_p(differences[~np.isnan(differences)]),
-    )
+        return replace(compared, note=TOO_OFTEN)
+    p = compute_two_sided_p(differences[~np.isnan(differences)])
+    return replace(compared, low=interval[0], high=interval[1], p=p)
 
 
 def compute_two_sided_p(differences: Floats) -> float:

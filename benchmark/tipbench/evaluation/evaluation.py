@@ -18,13 +18,13 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
 from tipcore.display import html_table
 from tipcore.progress import Advance, no_progress
 
-from tipbench.evaluation.comparison import Comparison, Draws, compare
+from tipbench.evaluation.comparison import TOO_OFTEN, Draws
 from tipbench.kinds.answers import Answers
-from tipbench.kinds.refusals import check_predictions
+from tipbench.kinds.kind import ScoreOf
 from tipbench.metrics.bootstrap import (
     TOO_FEW,
     Floats,
@@ -41,6 +41,16 @@ from tipbench.metrics.scores import Estimate, FormRecall, Score
 from tipbench.task import Problem
 
 
+def scoring_like(inputs: MetricInputs) -> ScoreOf:
+    """Return a function that measures other predictions of the same units: metric -> value."""
+
+    def score(predictions: pl.DataFrame) -> dict[str, float]:
+        reference = inputs.with_predictions(predictions)
+        return compute_observed(measure_primary(reference).metrics, inputs.clusters.count)
+
+    return score
+
+
 def score_oracle(inputs: MetricInputs, value: float | None) -> dict[str, float | None]:
     """Return ``prior``, ``oracle``, ``single_unit`` in the primary metric, and ``share`` for a method with this value.
 
@@ -49,13 +59,9 @@ def score_oracle(inputs: MetricInputs, value: float | None) -> dict[str, float |
     estimate that knows nothing.
     """
 
-    def score(predictions: pl.DataFrame) -> dict[str, float]:
-        reference = inputs.with_predictions(predictions)
-        return compute_observed(measure_primary(reference).metrics, inputs.clusters.count)
-
     if not families_of(inputs.answers.kind, [inputs.primary]):
         return {}
-    found = inputs.answers.kind.references(inputs.answers, inputs.primary, score)
+    found = inputs.answers.kind.references(inputs.answers, inputs.primary, scoring_like(inputs))
     prior, best = found.get("prior"), found.get("oracle")
     if prior is not None and math.isnan(prior):
         return {}
@@ -64,8 +70,6 @@ def score_oracle(inputs: MetricInputs, value: float | None) -> dict[str, float |
         scores["share"] = (value - prior) / (best - prior) if value is not None and best > prior else None
     return scores
 
-
-__all__ = ["Answers", "Comparison", "Evaluation", "Score", "check_predictions", "compare", "evaluate"]
 
 NO_ESTIMATE = "no estimate exists"
 UNDEFINED = "undefined: nothing to divide by in the test part"
@@ -104,18 +108,12 @@ class Evaluation:
     def to_dict(self) -> dict[str, Any]:
         """Return all but the draws, as a document of JSON."""
         names = [one.name for one in fields(self) if one.name != "primary_draws"]
-        return {name: _to_json(getattr(self, name)) for name in names}
+        return to_jsonable_python({name: getattr(self, name) for name in names})
 
     def record(self) -> dict[str, Any]:
         """Return what a result keeps of any evaluation, by the names of its fields."""
         kept = ("scores", "groups", "by_form", "oracle", "curves", "warnings")
         return {name: getattr(self, name) for name in kept}
-
-
-def _to_json(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _to_json(inner) for key, inner in value.items()}
-    return value.model_dump() if isinstance(value, BaseModel) else value
 
 
 def evaluate(
@@ -221,22 +219,18 @@ def _score_all(
 ) -> tuple[dict[str, Score], Metrics]:
     """Return every metric's score and its draws; draws are made once for all, and only where an interval can come
     of them."""
-    bare = {
-        name: measured.withheld.get(name)
-        or measured.without_interval.get(name)
-        or (None if clusters.enough else TOO_FEW)
-        for name in values
-    }
+    few = {} if clusters.enough else dict.fromkeys(values, TOO_FEW)
+    bare = few | measured.without_interval | measured.withheld
     draws: Metrics = {}
 
     def measure(drawn: Floats) -> Metrics:
         forms = measured.by_form.metrics(drawn) if measured.by_form else {}
         return measured.metrics(drawn) | forms
 
-    if None in bare.values():
+    if not values.keys() <= bare.keys():
         draws = replicate(measure, clusters.count, replicates, seed, advance)
     scores = {
-        name: _score(value, measured.withheld.get(name), bare[name], draws.get(name))
+        name: _score(value, measured.withheld.get(name), bare.get(name), draws.get(name))
         for name, value in values.items()
     }
     return scores, draws
@@ -250,7 +244,7 @@ def _score(value: float, withheld: str | None, bare: str | None, draws: Floats |
         return Score.model_construct(value=value, note=bare)
     interval = percentile_interval(draws)
     if interval is None:
-        return Score.model_construct(value=value, note="undefined in too many bootstrap replicates")
+        return Score.model_construct(value=value, note=TOO_OFTEN)
     return Score.model_construct(value=value, low=interval[0], high=interval[1])
 
 

@@ -13,12 +13,12 @@ import polars as pl
 from tipcore.units import shared_value_components
 
 from tipbench.data.fold import Prepared
+from tipbench.evaluation.evaluation import scoring_like
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.kind import ScoreOf
 from tipbench.kinds.lists import GIVEN_VIEW, find_links
-from tipbench.metrics.bootstrap import compute_observed, none_if_nan, row_weights
+from tipbench.metrics.bootstrap import none_if_nan, row_weights
 from tipbench.metrics.metric import make_inputs
-from tipbench.metrics.registry import measure_primary
 from tipbench.task import Source, Task
 
 CHANCE = {
@@ -50,12 +50,7 @@ def references(task: Task, prepared: Prepared, source: Source) -> dict[str, floa
     """
     answers, kind = prepared.answers, prepared.answers.kind
     inputs = make_inputs(task, answers, answers.frame.select(answers.unit), checked=True)
-
-    def score(predictions: pl.DataFrame) -> dict[str, float]:
-        return compute_observed(
-            measure_primary(inputs.with_predictions(predictions)).metrics, inputs.clusters.count
-        )
-
+    score = scoring_like(inputs)
     found = kind.references(answers, task.primary, score)
     chance = found["prior"] if "prior" in found else _chance(task, answers, score)
     if task.name == "advert_linkage":

@@ -14,7 +14,7 @@ from tipcore.spelling import suggestion
 from tipdata.core.own_worlds import is_own
 from tipdata.release import open_release
 
-from tipbench.config.compose import METHOD, TARGET, Composer, Override, values_of
+from tipbench.config.compose import TARGET, Composer, values_of
 from tipbench.config.methods import is_shipped, method_class
 from tipbench.config.settings import SEEDS, Grid, Settings
 from tipbench.data.custom.config import own_data
@@ -311,6 +311,3 @@ def _number(axis: str, text: str) -> int:
     if axis == "seeds" and int(text) >= SEEDS:
         raise UsageError(f"seed={text} is too large: give whole numbers below {SEEDS}.")
     return int(text)
-
-
-__all__ = ["ALL", "ALLOWED", "METHOD", "Allowed", "Override", "expand", "sweep"]

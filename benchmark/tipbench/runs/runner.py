@@ -26,9 +26,10 @@ from tipcore.errors import MachineFault, NotMapped, UsageError
 from tipcore.extras import extra_with, how_to_install
 
 from tipbench.data.fold import Prepared
-from tipbench.evaluation.evaluation import Evaluation, check_predictions, evaluate
+from tipbench.evaluation.evaluation import Evaluation, evaluate
 from tipbench.fence.method import MethodError
 from tipbench.fence.session import Limits
+from tipbench.kinds.refusals import check_predictions
 from tipbench.method import check_shape, class_of, is_oracle, warn_unread
 from tipbench.runs.cells import Cell, is_described, without_prose
 from tipbench.runs.cost import UNKNOWN_PEAK, Meter, environment

@@ -16,10 +16,10 @@ from tipdata.stages import all_tables
 
 from tipbench.data.custom.config import OwnData
 from tipbench.data.fold import Prepared
-from tipbench.evaluation.evaluation import Evaluation, check_predictions, primary_score
+from tipbench.evaluation.evaluation import Evaluation, primary_score
 from tipbench.evaluation.evaluation import evaluate as evaluate_answers
 from tipbench.kinds import KINDS
-from tipbench.kinds.refusals import PredictionsRefused
+from tipbench.kinds.refusals import PredictionsRefused, check_predictions
 from tipbench.loading import prepare
 from tipbench.metrics.scores import Score
 from tipbench.runs.cells import Cell
@@ -103,7 +103,7 @@ def evaluate(
     Args:
         task: a task, or its name.
         predictions: a polars or pandas frame in the columns of the task's kind, such as ``[advert, score]``; see
-        :func:`tipbench.evaluation.evaluation.check_predictions`. Of pandas, whole numbers may be of any integer
+        :func:`tipbench.kinds.refusals.check_predictions`. Of pandas, whole numbers may be of any integer
         type, and the unit may be the index.
         release: a size, ``version/size`` or an open release; not used with ``own``.
         split: as of :func:`tipbench.loading.prepare`; the test is scored on truth, so labels do not matter.

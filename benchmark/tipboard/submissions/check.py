@@ -14,8 +14,8 @@ from typing import TypeVar
 import numpy as np
 import polars as pl
 from tipbench.data.fold import Prepared
-from tipbench.evaluation.evaluation import Evaluation, check_predictions
-from tipbench.kinds.refusals import PredictionsRefused
+from tipbench.evaluation.evaluation import Evaluation
+from tipbench.kinds.refusals import PredictionsRefused, check_predictions
 from tipbench.loading import prepare
 from tipbench.metrics.scores import Score
 from tipbench.runs.cost import Meter

@@ -10,7 +10,6 @@ from tipbench.config.compose import Composer, parse
 from tipbench.config.options import (
     GROUP,
     added_folders,
-    check_option,
     config_folders,
     describe_option,
     options,
@@ -32,7 +31,7 @@ def test_a_later_folder_adds_options_and_replaces_files(tmp_path: Path) -> None:
 
 def test_an_option_that_does_not_exist_is_refused_by_name() -> None:
     with pytest.raises(UsageError, match=r'release=tny does not exist\. Did you mean "tiny"\?'):
-        check_option("release", "tny", {"release": {"tiny": Path("tiny.yaml")}})
+        Composer(config_folders(None), parse(["release=tny"])).settings(general=True)
 
 
 def test_the_first_comment_describes_a_file_without_a_summary(tmp_path: Path) -> None:

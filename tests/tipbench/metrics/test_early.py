@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_answers import labelled, task_of_scores
 from tipbench import kinds
-from tipbench.evaluation.evaluation import compare, evaluate
+from tipbench.evaluation.comparison import compare
+from tipbench.evaluation.evaluation import evaluate
 from tipbench.kinds.answers import Answers
 from tipbench.metrics.bootstrap import compute_observed
 from tipbench.metrics.early import EARLY_METRICS, latency_cost, measure_alarms, penalty
