@@ -22,6 +22,7 @@ from tipbench.data.custom.folds import is_mapped
 from tipbench.data.release_folds import require_splits
 from tipbench.data.releases import collect_units
 from tipbench.loading import prepare
+from tipbench.method import is_oracle
 from tipbench.runs.cells import Cell, cell_of
 from tipbench.task import NO_LABELS, Task
 from tipbench.tasks import task_of
@@ -102,8 +103,8 @@ def expand(
         notice: called with a message about baselines that match a pattern and need an extra which is not installed.
 
     Raises:
-        UsageError: where a baseline that is named needs such an extra or is an oracle on an independent world,
-            There is nothing to run, a pattern matches no baseline, or no cell is left.
+        UsageError: where a baseline that is named needs such an extra or is an oracle on an independent world, there is
+            nothing to run, a pattern matches no baseline, or no cell is left.
     """
     if not commas:
         _refuse_lists(composer)
@@ -117,7 +118,7 @@ def expand(
     for name in _matching(rest, grid.baselines):
         settings = rest.settings(name)
         task = task_of(settings.task.name if settings.task else name)
-        named = name in (grid.baselines if isinstance(grid.baselines, list) else [grid.baselines])
+        named = name in _as_list(grid.baselines)
         if not _is_for_data(settings, task):
             continue
         if (extra := missing_extra(settings.baseline.model_dump())) is not None:
@@ -133,11 +134,8 @@ def expand(
             fold = (task.name, _world(there))
             if fold not in splits_of:
                 splits_of[fold] = _splits(task, there, grid.splits, allowed)
-            cells += [
-                _cell(_with_labels(there, task, split), task, split, seed)
-                for split in splits_of[fold]
-                for seed in kept
-            ]
+            places = itertools.product(splits_of[fold], kept)
+            cells += [_cell(there, task, split, seed, in_grid=True) for split, seed in places]
     for extra, names in left_out.items():
         notice(f"left out, since they need the extra {extra} ({how_to_install(extra)}): {', '.join(names)}")
     if not cells:
@@ -209,35 +207,35 @@ def _world(settings: Settings) -> int:
 def _is_misplaced_oracle(settings: Settings) -> bool:
     """Return whether this is an oracle on another world: one may take its parameters from the released world."""
     elsewhere = _world(settings) > 0 or (settings.release is not None and is_own(settings.release.version))
-    return elsewhere and bool(getattr(_class_of(settings), "oracle", False))
+    return elsewhere and is_oracle(_class_of(settings))
 
 
-def _with_labels(settings: Settings, task: Task, split: str) -> Settings:
-    """Return the settings of a cell of a grid, with ``labels=none`` on splits that allow no labels."""
-    without = settings.data is None and task.labels_on(split) == (NO_LABELS,)
-    return settings.model_copy(update={"labels": NO_LABELS}) if without else settings
-
-
-def _cell(settings: Settings, task: Task, split: str, seed: int) -> Cell:
+def _cell(settings: Settings, task: Task, split: str, seed: int, in_grid: bool = False) -> Cell:
+    """Return a cell; ``in_grid``: it has no labels, whatever was typed, on splits that allow none."""
     if _is_misplaced_oracle(settings):
         raise UsageError(
             f"{settings.baseline.name} is an oracle, which is for the released world only: leave out "
             "release.world, or a world of your own."
         )
-    given = "given" if settings.data is not None else task.labels_on(split)[0]
-    labels = given if settings.labels == "auto" else settings.labels
+    allowed = ("given",) if settings.data is not None else task.labels_on(split)
+    is_usual = settings.labels == "auto" or (in_grid and allowed == (NO_LABELS,))
+    labels = allowed[0] if is_usual else settings.labels
     access = task.tier if settings.access == "auto" else settings.access
     return cell_of(settings, split, labels, access, seed)
+
+
+def _as_list(given: str | list[str]) -> list[str]:
+    return [given] if isinstance(given, str) else given
 
 
 def _matching(composer: Composer, patterns: str | list[str]) -> list[str]:
     """Return baselines that any pattern matches, of the task typed where one was."""
     task = composer.value("task")
     known = [n for n in composer.options["baseline"] if task is None or n.partition("/")[0] == task]
-    if patterns == ALL or patterns == [ALL]:
+    if _as_list(patterns) == [ALL]:
         return known
     found: set[str] = set()
-    for pattern in [patterns] if isinstance(patterns, str) else patterns:
+    for pattern in _as_list(patterns):
         matched = [name for name in composer.options["baseline"] if fnmatchcase(name, pattern)]
         if not matched:
             raise UsageError(
@@ -249,7 +247,7 @@ def _matching(composer: Composer, patterns: str | list[str]) -> list[str]:
 
 def _splits(task: Task, settings: Settings, asked: str | list[str] | None, allowed: Allowed) -> list[str]:
     """Return the splits asked for that the task can have; a name that no task has is a mistake."""
-    wanted = [asked] if isinstance(asked, str) else list(asked or ["auto"])
+    wanted = _as_list(asked or "auto")
     if ALLOWED in wanted:
         return list(allowed(task, settings))
     if wanted == ["auto"]:
@@ -262,13 +260,11 @@ def runnable(composer: Composer, data: Mapping[str, Any], task: Task) -> list[st
     """Return baselines of a task whose needs a user's own data maps: what to run where another cannot."""
     own, plain = own_data(data), composer.without(*LISTS, *(o.key for o in composer.typed if o.key != "data"))
     found = []
-    for name in composer.options["baseline"]:
-        if name.partition("/")[0] == task.name:
-            method = method_class(plain.settings(name).baseline.method["_target_"])
-            if not getattr(method, "oracle", False) and all(
-                is_mapped(task, own, need) for need in getattr(method, "needs", ["?"])
-            ):
-                found.append(name)
+    for name in (one for one in composer.options["baseline"] if one.partition("/")[0] == task.name):
+        method = method_class(plain.settings(name).baseline.method["_target_"])
+        needs = getattr(method, "needs", ["?"])
+        if not is_oracle(method) and all(is_mapped(task, own, need) for need in needs):
+            found.append(name)
     return found
 
 
