@@ -28,39 +28,21 @@ if TYPE_CHECKING:
     from tipbench.task import Task
 
 __all__ = [
-    "CheckFailed",
-    "Fold",
-    "Prepared",
-    "Result",
-    "Task",
-    "UsageError",
-    "__version__",
-    "compare",
-    "evaluate",
-    "load",
-    "plot",
-    "prepare",
-    "results",
-    "run",
-    "story",
-]
+    "CheckFailed", "Fold", "Prepared", "Result", "Task", "UsageError", "__version__",
+    "compare", "evaluate", "load", "plot", "prepare", "results", "run", "story",
+]  # fmt: skip
 
-_HOMES = {
-    "Fold": "tipbench.data.fold",
-    "Prepared": "tipbench.data.fold",
-    "load": "tipbench.loading",
-    "prepare": "tipbench.loading",
-    "evaluate": "tipbench.runs.scoring",
-    "run": "tipbench.runs.api",
-    "results": "tipbench.runs.api",
-    "compare": "tipbench.runs.api",
-    "plot": "tipbench.runs.api",
-    "story": "tipbench.stories.story",
-    "Result": "tipbench.runs.results",
-    "Task": "tipbench.task",
-    "CheckFailed": "tipcore.errors",
-    "UsageError": "tipcore.errors",
+_NAMES = {
+    "tipbench.data.fold": ("Fold", "Prepared"),
+    "tipbench.loading": ("load", "prepare"),
+    "tipbench.runs.api": ("compare", "plot", "results", "run"),
+    "tipbench.runs.results": ("Result",),
+    "tipbench.runs.scoring": ("evaluate",),
+    "tipbench.stories.story": ("story",),
+    "tipbench.task": ("Task",),
+    "tipcore.errors": ("CheckFailed", "UsageError"),
 }
+_HOMES = {name: module for module, names in _NAMES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:

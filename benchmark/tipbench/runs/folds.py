@@ -87,12 +87,7 @@ def prepare_cell(
 
 
 def fit_and_predict(
-    method: Any,
-    make: Callable[[int], Any],
-    prepared: Prepared,
-    cell: Cell,
-    meter: Meter,
-    notes: list[str],
+    method: Any, make: Callable[[int], Any], prepared: Prepared, cell: Cell, meter: Meter, notes: list[str]
 ) -> pl.DataFrame:
     """Return predictions pooled over the folds, each by a new method.
 

@@ -130,27 +130,16 @@ def average_seeds(found: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
         *(pl.when(pl.col("known").list.contains(one)).then(one) for one in choices), "primary"
     )
     peaks = pl.col("peak_mib").list
+    groups = groups.with_columns(
+        *(_mean(name) for name in ("valid", "share_of_oracle", "seconds", "cpu_s")),
+        metric=metric,
+        peak_mib=pl.when(peaks.drop_nulls().list.len() == peaks.len()).then(peaks.max()),
+    ).with_columns(valid=pl.when(pl.col("metric") == pl.col("primary")).then("valid"))
+    one = scores.select(*by, "score", "low", "high", "seed_sd", metric="name", note="first_note")
+    every = scores.group_by(*by).agg(scores=pl.struct("name", "value", "low", "high", "note"))
     return (
-        groups.with_columns(
-            *(_mean(name) for name in ("valid", "share_of_oracle", "seconds", "cpu_s")),
-            metric=metric,
-            peak_mib=pl.when(peaks.drop_nulls().list.len() == peaks.len()).then(peaks.max()),
-        )
-        .with_columns(valid=pl.when(pl.col("metric") == pl.col("primary")).then("valid"))
-        .join(
-            scores.select(
-                *by, pl.col("name").alias("metric"), "score", "low", "high", "seed_sd", note="first_note"
-            ),
-            on=[*by, "metric"],
-            how="left",
-            maintain_order="left",
-        )
-        .join(
-            scores.group_by(*by).agg(scores=pl.struct("name", "value", "low", "high", "note")),
-            on=by,
-            how="left",
-            maintain_order="left",
-        )
+        groups.join(one, on=[*by, "metric"], how="left", maintain_order="left")
+        .join(every, on=by, how="left", maintain_order="left")
         .drop("known")
     )
 

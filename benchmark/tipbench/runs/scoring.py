@@ -44,10 +44,7 @@ class Validated:
 
 
 def validate(
-    prepared: Prepared,
-    cell: Cell,
-    predictions: pl.DataFrame,
-    ask: Callable[[Prepared], pl.DataFrame],
+    prepared: Prepared, cell: Cell, predictions: pl.DataFrame, ask: Callable[[Prepared], pl.DataFrame]
 ) -> Validated:
     """Return the primary metric on the valid part, scored on the truth just as the test is.
 

@@ -46,16 +46,16 @@ from tipbench.runs.figure import check_format
 
 EXTRA, LIBRARY = "fidelity", "sdmetrics"
 COLUMNS = (
-    Column("aggregate"),
-    Column("published", number=True),
-    Column("band", number=True),
-    Column("here", number=True),
-    Column("95% interval", number=True, leave=1),
-    Column("regions 5-95%", number=True, leave=3),
-    Column("verdict"),
-    Column("use", leave=2),
-    Column("tables", leave=5),
-    Column("source", leave=4),
+    Column("aggregate", text=lambda one: f"  {one.aggregate.name}"),
+    Column("published", True, text=lambda one: one.aggregate.published),
+    Column("band", True, text=lambda one: format_pair((one.aggregate.low, one.aggregate.high))),
+    Column("here", True, text=lambda one: format_number(one.value)),
+    Column("95% interval", True, leave=1, text=lambda one: format_pair(one.interval)),
+    Column("regions 5-95%", True, leave=3, text=lambda one: format_pair(one.regions)),
+    Column("verdict", text=lambda one: f"{one.verdict}{' ?' if one.is_doubtful else ''}"),
+    Column("use", leave=2, text=lambda one: one.aggregate.use),
+    Column("tables", leave=5, text=lambda one: " ".join(one.aggregate.tables)),
+    Column("source", leave=4, text=lambda one: one.aggregate.source),
 )
 
 
@@ -102,7 +102,8 @@ def _emit(name: str, found: Sequence[AggregateResult]) -> None:
         groups.setdefault(one.subject, []).append(one)
     rows = []
     for subject, listed in groups.items():
-        rows += [[subject.upper(), *([""] * (len(COLUMNS) - 1))], *map(_row, listed)]
+        rows.append([subject.upper(), *([""] * (len(COLUMNS) - 1))])
+        rows += [[column.text(one) for column in COLUMNS] for one in listed]
     emit_table(COLUMNS, rows, title=f"release {name} beside what is published")
     verdicts = Counter(one.verdict for one in found)
     emit(
@@ -117,22 +118,6 @@ def _emit(name: str, found: Sequence[AggregateResult]) -> None:
     emit("\nnot modelled:")
     for one in unmodelled_aggregates():
         emit(f"  {one.what}{f' ({one.source})' if one.source else ''}: {one.why}")
-
-
-def _row(one: AggregateResult) -> list[str]:
-    a = one.aggregate
-    return [
-        f"  {a.name}",
-        a.published,
-        format_pair((a.low, a.high)),
-        format_number(one.value),
-        format_pair(one.interval),
-        format_pair(one.regions),
-        f"{one.verdict}{' ?' if one.is_doubtful else ''}",
-        a.use,
-        " ".join(a.tables),
-        a.source,
-    ]
 
 
 def _compare_own_data(options: argparse.Namespace) -> None:
@@ -171,9 +156,8 @@ def _emit_comparison(one: DataComparison, release: str, data: str) -> None:
     columns += [Column("release", number=True), Column("verdict")]
     rows = []
     for line in one.lines:
-        real, release_value = _format_real(line.real), _format_real(line.release)
         halves = " / ".join(map(_format_real, line.halves))
-        rows.append([line.name, real, halves, release_value, line.verdict])
+        rows.append([line.name, _format_real(line.real), halves, _format_real(line.release), line.verdict])
     title = f"{one.name}: {one.rows[0]:,} rows of data={data}, {one.rows[1]:,} of release {release}"
     emit_table(columns, rows, title=title)
     if one.auroc is not None and one.auroc_halves is not None:

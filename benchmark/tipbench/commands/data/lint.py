@@ -77,17 +77,16 @@ def _folder(options: argparse.Namespace) -> tuple[Path, str]:
 
 
 def _emit(folder: Path, report: LintReport, seconds: float) -> None:
-    rules: dict[str, str] = {}
+    rules: dict[str, list[str]] = {}
     for (table, rule), count in report.by_rule.items():
-        rules[table] = f"{rules[table]}, {rule} {count:,}" if table in rules else f"{rule} {count:,}"
+        rules.setdefault(table, []).append(f"{rule} {count:,}")
     numbers = ("rows", "strings", "different")
     columns = [Column("table"), *(Column(name, number=True) for name in numbers), Column("found")]
-    tables = sorted({*report.rows, *report.strings, *rules})
     rows = []
-    for table in tables:
+    for table in sorted({*report.rows, *report.strings, *rules}):
         height = f"{report.rows[table]:,}" if table in report.rows else "-"
         strings, distinct = f"{report.strings[table]:,}", f"{report.distinct[table]:,}"
-        rows.append([table, height, strings, distinct, rules.get(table, "nothing")])
+        rows.append([table, height, strings, distinct, ", ".join(rules.get(table, ["nothing"]))])
     emit_table(columns, rows, title=f"{folder}: {report.files:,} files")
     for strike in report.strikes[:SHOWN]:
         emit(f"  {strike}")
