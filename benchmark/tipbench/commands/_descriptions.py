@@ -1,5 +1,6 @@
 """What ``tipbench list`` says of metrics, releases, splits and tasks beside what their config files say."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tipdata.core.world import entry_of, newest_released
@@ -13,10 +14,20 @@ from tipbench.method import class_of
 from tipbench.metrics.registry import families
 from tipbench.tasks import task_of
 
+Line = dict[str, Any]
 
-def complete_metrics(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return a line for each metric, with the kinds of prediction that it scores; metrics have no files."""
-    found: dict[str, dict[str, Any]] = {}
+
+def complete(what: str, lines: Sequence[Line]) -> list[Line]:
+    """Return the lines of a list with what their files do not say; metrics have no files."""
+    if what == "metrics":
+        return _describe_metrics()
+    found = [{**line, **DESCRIBED[what](line)} for line in lines]
+    return sorted(found, key=lambda line: line["regions"]) if what == "releases" else found
+
+
+def _describe_metrics() -> list[Line]:
+    """Return a line for each metric, with the kinds of prediction that it scores."""
+    found: dict[str, Line] = {}
     for family in families().values():
         for metric in family.metrics:
             line = found.setdefault(metric.name, {"name": metric.name, "kind": "", "summary": metric.about})
@@ -24,27 +35,20 @@ def complete_metrics(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
             line["kind"] = ", ".join(dict.fromkeys((*kinds, family.kind.name)))
             line["better"] = "lower" if metric.lower_is_better else "higher"
             line["unit"] = metric.unit
-    return [*lines, *found.values()]
+    return list(found.values())
 
 
-def complete_baselines(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the lines with the class of each method that comes with tipbench; nobody else's code is loaded."""
-    targets = [str(line["method"]["_target_"]) for line in lines]
-    return [
-        {**line, "entry_class": class_of(method_class(target)) if is_shipped(target) else None}
-        for line, target in zip(lines, targets, strict=True)
-    ]
+def _describe_baseline(line: Line) -> Line:
+    """Return the class of a method that comes with tipbench; nobody else's code is loaded."""
+    target = str(line["method"]["_target_"])
+    return {"entry_class": class_of(method_class(target)) if is_shipped(target) else None}
 
 
-def complete_releases(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Add version, regions, status and files of its release to each line. The smallest release comes first."""
-    found = []
-    for line in lines:
-        release = locate_release(Release.of(line["version"] or newest_released(), line["size"]))
-        status = entry_of(release.version)["status"]
-        about = {"version": release.version, "regions": release.regions, "status": status}
-        found.append({**line, **about, "made": _describe_files(release)})
-    return sorted(found, key=lambda line: line["regions"])
+def _describe_release(line: Line) -> Line:
+    release = locate_release(Release.of(line["version"] or newest_released(), line["size"]))
+    status = entry_of(release.version)["status"]
+    about = {"version": release.version, "regions": release.regions, "status": status}
+    return {**about, "made": _describe_files(release)}
 
 
 def _describe_files(release: Release) -> str:
@@ -58,16 +62,16 @@ def _describe_files(release: Release) -> str:
     return f"{'yes' if whole else 'in part'}, {size_in_words(size)}" if size else "no"
 
 
-def complete_splits(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the lines with a description of each split."""
-    return [{**line, "summary": summary_of(line["name"]) or line["summary"]} for line in lines]
+def _describe_task(line: Line) -> Line:
+    task = task_of(line["name"])
+    about = {"title": task.title, "unit": task.unit, "kind": task.kind.name}
+    return {**about, "default split": task.splits[0], "summary": task.question}
 
 
-def complete_tasks(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the lines with each task's title, unit, kind, default split and question."""
-    found = []
-    for line in lines:
-        task = task_of(line["name"])
-        about = {"title": task.title, "unit": task.unit, "kind": task.kind.name}
-        found.append({**line, **about, "default split": task.splits[0], "summary": task.question})
-    return found
+DESCRIBED: dict[str, Callable[[Line], Line]] = {
+    "baselines": _describe_baseline,
+    "releases": _describe_release,
+    "splits": lambda line: {"summary": summary_of(line["name"]) or line["summary"]},
+    "tasks": _describe_task,
+}
+"""What is listed -> what is said of a line of it beside what its file says."""

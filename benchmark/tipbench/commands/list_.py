@@ -20,20 +20,18 @@ from tipbench.config.options import config_folders, describe_option
 from tipbench.config.options import options as all_options
 from tipbench.console import Column, emit_json, emit_table, notice
 
-DESCRIPTIONS = "tipbench.commands._descriptions"
-"""The module that adds what the files of some groups do not say. Lists of other groups do not import it."""
-
-
 LISTED = {
-    "tasks": ("task", ("name", "title", "unit", "kind", "default split", "summary"), "complete_tasks"),
-    "metrics": ("metric", ("name", "kind", "better", "unit", "summary"), "complete_metrics"),
-    "baselines": ("baseline", ("name", "entry_class", "summary", "reference"), "complete_baselines"),
-    "splits": ("split", ("name", "summary"), "complete_splits"),
-    "releases": ("release", ("name", "version", "status", "regions", "made", "summary"), "complete_releases"),
-    "experiments": ("experiment", ("name", "summary"), None),
-    "data": ("data", ("name", "task", "summary"), None),
+    "tasks": ("task", ("name", "title", "unit", "kind", "default split", "summary")),
+    "metrics": ("metric", ("name", "kind", "better", "unit", "summary")),
+    "baselines": ("baseline", ("name", "entry_class", "summary", "reference")),
+    "splits": ("split", ("name", "summary")),
+    "releases": ("release", ("name", "version", "status", "regions", "made", "summary")),
+    "experiments": ("experiment", ("name", "summary")),
+    "data": ("data", ("name", "task", "summary")),
 }
-"""What can be listed: its config group, its columns, and the function of :data:`DESCRIPTIONS` for its lines."""
+"""What can be listed: its config group, and its columns."""
+WHOLE = ("experiments", "data")
+"""Lists of which the files say all; others import ``_descriptions``."""
 
 LOOKS = {
     "name": Column("name"),
@@ -52,11 +50,11 @@ LOOKS = {
 
 def call(options: argparse.Namespace) -> None:
     """List the options of a group."""
-    group, columns, complete = LISTED[options.what]
+    group, columns = LISTED[options.what]
     found = all_options(config_folders(options.config_dir)).get(group, {})
     lines = [{**describe_option(path), "name": name} for name, path in found.items()]
-    if complete is not None:
-        lines = getattr(import_module(DESCRIPTIONS), complete)(lines)
+    if options.what not in WHOLE:
+        lines = import_module("tipbench.commands._descriptions").complete(options.what, lines)
     if options.json:
         emit_json([{column: line.get(column) for column in columns} for line in lines])
     else:

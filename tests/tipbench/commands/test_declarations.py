@@ -112,8 +112,7 @@ def test_keys_of_an_engine_are_offered_where_work_is_shared_out() -> None:
 
 
 def test_the_function_that_completes_a_list_is_there() -> None:
-    for listed in list_.LISTED.values():
-        assert listed.complete is None or callable(getattr(_descriptions, listed.complete))
+    assert {*_descriptions.DESCRIBED, "metrics", *list_.WHOLE} == set(list_.LISTED)
 
 
 HELP = """
