@@ -250,6 +250,7 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, command: Command, prog: str) -> None:
         super().__init__(prog=prog)
         self.command = command
+        self.set_defaults(config_dir=None, draft=False, quiet=False, json=False)
         self.add_argument("words", nargs="*")
         for one in command.parameters["options"]:
             names = [one.name] if one.short is None else [one.short, one.name]
@@ -259,9 +260,6 @@ class Parser(argparse.ArgumentParser):
                 self.add_argument(*names, nargs="?", const="")
             else:
                 self.add_argument(*names, default=one.default, choices=one.choices)
-        for name, value in {"config_dir": None, "draft": False, "quiet": False, "json": False}.items():
-            if name not in {action.dest for action in self._actions}:
-                self.set_defaults(**{name: value})
 
     def format_help(self) -> str:
         """Return the usage and the docstring of the command."""
@@ -297,8 +295,8 @@ class Parser(argparse.ArgumentParser):
             if one.is_required and getattr(options, one.key) in (None, [])
         ]
         if missing:
-            parts = [str(one) for one in missing]
-            needs = " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+            *others, last = map(str, missing)
+            needs = f"{', '.join(others)} and {last}" if others else last
             raise UsageError(f"`{self.prog}` needs {needs}. See `{self.prog} --help`.")
         return options
 

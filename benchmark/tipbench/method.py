@@ -125,12 +125,9 @@ def works_in_batches(method: object) -> bool:
 
 
 def warn_unread(name: str, method: object, many: Mapping[str, int]) -> list[str]:
-    """Return a sentence for each table whose further columns a method does not say that it takes.
+    """Return a sentence for each table whose further columns a method does not say that it takes, by ``takes_many``.
 
-    Args:
-        name: of the method.
-        method: may have ``takes_many``.
-        many: how many columns ``"*"`` gave each table.
+    ``many``: how many columns ``"*"`` gave each table.
     """
     takes = getattr(method, "takes_many", frozenset())
     return [

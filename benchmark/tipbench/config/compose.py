@@ -72,14 +72,9 @@ def parse(words: Sequence[str]) -> tuple[Override, ...]:
 
 
 def values_of(override: Override, options: Options) -> list[Any]:
-    """Return the values of an override: one, or those of a sweep.
+    """Return the values of an override: one, or those of a sweep; ``glob(...)`` chooses among the options.
 
-    Args:
-        override: what was typed.
-        options: the names that ``glob(...)`` chooses among.
-
-    Raises:
-        UsageError: for a sweep that is malformed, and for a pattern that matches nothing.
+    Raises UsageError for a sweep that is malformed, and for a pattern that matches nothing.
     """
     if override.literal:
         return [override.value]
@@ -120,12 +115,8 @@ def comma_list(value: str) -> list[str]:
 def split_release_name(typed: Sequence[Override], options: Collection[str]) -> tuple[Override, ...]:
     """Return overrides with ``release=0.4.0/tiny.w3`` as ``release=tiny``, ``release.version=`` and ``release.world=``.
 
-    Args:
-        typed: what was typed.
-        options: releases that are known by a name of their own, which stay as they are.
-
-    Raises:
-        UsageError: for a version without a size, and where a part of the name is typed again.
+    ``options``: releases that are known by a name of their own, which stay as they are. Raises UsageError for a version
+    without a size, and where a part of the name is typed again.
     """
     name = next((one for one in typed if one.key == RELEASE), None)
     if name is None or name.value in options:
@@ -172,12 +163,9 @@ class Composer:
     def settings(self, baseline: str | None = None, general: bool = False) -> Settings:
         """Return the config with this baseline, or with the one typed.
 
-        Args:
-            general: leave out what was typed about the method, which has a schema only once a baseline is chosen.
-
-        Raises:
-            UsageError: for options and keys that do not exist, values of the wrong kind, a ``task`` that
-                contradicts the baseline's, and ``release`` beside ``data``.
+        ``general``: leave out what was typed about the method, which has a schema only once a baseline is chosen.
+        Raises UsageError for options and keys that do not exist, values of the wrong kind, a ``task`` that contradicts
+        the baseline's, and ``release`` beside ``data``.
         """
         typed = split_release_name([self._single_value(one) for one in self.typed], self.options[RELEASE])
         if typed != self.typed:
@@ -378,12 +366,8 @@ def _complete_config(config: dict[str, Any], baseline: str | None, release_given
     """Return the config with what the user left out: no release beside ``data``, the newest version of a release, and
     the baseline's name.
 
-    Args:
-        baseline: the value of ``baseline=``, or None.
-        release_given: whether the user chose a release.
-
-    Raises:
-        UsageError: if the config states another name, or if the target is not ``module.Class``.
+    ``baseline``: the value of ``baseline=``, or None; ``release_given``: whether the user chose a release. Raises
+    UsageError if the config states another name, or if the target is not ``module.Class``.
     """
     if config.get("data") is not None and not release_given:
         config = {**config, "release": None}

@@ -220,11 +220,7 @@ def _join_names(names: Sequence[str]) -> str:
 
 
 def count_leaders(methods: Sequence[MethodScore]) -> tuple[tuple[MethodScore, ...], int]:
-    """Return methods with those first whose interval overlaps that of the best, and how many these are.
-
-    Args:
-        methods: best first.
-    """
+    """Return methods, given best first, with those first whose interval overlaps that of the best, and their number."""
     if not methods or methods[0].low is None or methods[0].high is None:
         return tuple(methods), len(methods)
     low, high = methods[0].low, methods[0].high

@@ -31,14 +31,9 @@ from tipbench.tasks import task_of
 def allowed_splits(task: Task, settings: Settings, make: bool = True, quiet: bool = False) -> Iterator[str]:
     """Yield, on a release, those of the task that its units can be divided by; on own data, those that can be prepared.
 
-    Each is tried only when it is needed, so that the default does not wait for the others.
-
-    Args:
-        make: whether a missing release may be made to find out; without, the task's own list is given.
-        quiet: as of ``open_release``.
-
-    Raises:
-        UsageError: where the data can have none.
+    Each is tried only when it is needed, so that the default does not wait for the others. ``make``: whether a missing
+    release may be made to find out; without, the task's own list is given. ``quiet``: as of ``open_release``. Raises
+    UsageError where the data can have none.
     """
     if settings.data is not None:
         yield from _own_splits(task, settings)

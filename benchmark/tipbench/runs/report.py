@@ -332,13 +332,8 @@ ALL = "all"
 def table(lines: Sequence[Row], chosen: Sequence[str] | None = None) -> tuple[list[Column], list[list[str]]]:
     """Return columns and cells of the rows. Leakage stands in the random split's row, drift in the forward split's.
 
-    Args:
-        lines: the rows.
-        chosen: names or titles of :data:`SHOWN`, in the order wanted; :data:`ALL` alone for all that say anything.
-            Without it, those of the latter that are shown at first.
-
-    Raises:
-        UsageError: for a name that no column has.
+    ``chosen``: names or titles of :data:`SHOWN`, in the order wanted; :data:`ALL` alone for all that say anything.
+    Without it, those of the latter that are shown at first. Raises UsageError for a name that no column has.
     """
     if chosen is not None and list(chosen) != [ALL]:
         shown = [replace(one, leave=0) for one in choose_columns(SHOWN, chosen)]
@@ -446,10 +441,7 @@ def gap_note(lines: Sequence[Row], shown: Set[str]) -> str | None:
 
 
 def choose_columns(columns: Iterable[Column], names: Sequence[str]) -> list[Column]:
-    """Return the columns of these names or titles, in their order.
-
-    Raises UsageError for a name that no column has.
-    """
+    """Return the columns of these names or titles, in their order. Raises UsageError for a name that none has."""
     known = {name: column for column in columns for name in (column.title, column.name) if name}
     for name in names:
         check_word(name, known, f"--columns: there is no column {name}")
@@ -522,18 +514,13 @@ def estimate_table(found: Mapping[str, Estimate], unit: str) -> tuple[list[Colum
 
 
 REFERENCE = "reference"
-MARK = "(reference)"
 
 
 def references_of(cells: Sequence[Cell], folder: str | None = None) -> list[Result]:
     """Return the committed results on the data, tasks and splits of these, each method marked as a reference.
 
-    Args:
-        cells: what is run.
-        folder: where results are kept; without it ``results`` here, or those that travel with tipbench.
-
-    Raises:
-        UsageError: where there is no such folder, it has no results of the data, or scores of another meaning.
+    ``folder``: where results are kept; without it ``results`` here, or those that travel with tipbench. Raises
+    UsageError where there is no such folder, it has no results of the data, or scores of another meaning.
     """
     places = [expand_home(folder)] if folder else [Path("results"), project_file("results")]
     kept = next((place for place in places if place.is_dir()), None)
@@ -558,4 +545,4 @@ def references_of(cells: Sequence[Cell], folder: str | None = None) -> list[Resu
             )
         splits = {cell.split for cell in cells if (cell.data, cell.task) == (data, task)}
         found += [one for one in there if one.split in splits]
-    return [one.model_copy(update={"method": f"{one.method} {MARK}"}) for one in found]
+    return [one.model_copy(update={"method": f"{one.method} ({REFERENCE})"}) for one in found]

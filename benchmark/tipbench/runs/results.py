@@ -263,17 +263,10 @@ def read_result(folder: Path) -> Result:
 
 
 def read_record(path: Path, kind: type[Model], absent: str, called: str, again: str) -> Model:
-    """Return a record from a file of JSON.
+    """Return a record of this kind from a file of JSON.
 
-    Args:
-        path: the file.
-        kind: what it holds.
-        absent: what is said where it is not there, before what to give.
-        called: what it is not such a thing of, where it is malformed.
-        again: what to do then.
-
-    Raises:
-        UsageError: where it is not there, cannot be read, or is not such a record.
+    Raises UsageError where it is not there (``absent``: what is said before what to give), cannot be read, or is not
+    such a record (``called``: what it is not; ``again``: what to do then).
     """
     try:
         check_regular(path)

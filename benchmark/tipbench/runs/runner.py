@@ -31,6 +31,7 @@ from tipbench.fence.method import MethodError
 from tipbench.fence.session import Limits
 from tipbench.kinds.refusals import check_predictions
 from tipbench.method import check_shape, class_of, is_oracle, warn_unread
+from tipbench.metrics.scores import Score
 from tipbench.runs.cells import Cell, is_described, without_prose
 from tipbench.runs.cost import UNKNOWN_PEAK, Meter, environment
 from tipbench.runs.digests import digests_of, method_sources, refuse_changed, versions_of
@@ -56,7 +57,7 @@ from tipbench.runs.results import (
     read_valid,
     store,
 )
-from tipbench.runs.scoring import Validated, validate
+from tipbench.runs.scoring import validate
 from tipbench.tasks import task_of
 
 
@@ -228,8 +229,8 @@ def _run_cell(job: Job, shared: SharedFold, methods: Methods) -> Result:
         kept = job.kept
         return predict_fold(method, valid, 0, cell.target) if kept is None else read_valid(cell.folder, kept)
 
-    validated = validate(prepared, cell, checked, predict_valid)
-    return _store(job, prepared, evaluation, checked, method, cost, notes, validated, methods.fence)
+    valid = validate(prepared, cell, checked, predict_valid)
+    return _store(job, prepared, evaluation, checked, method, cost, notes, valid, methods.fence)
 
 
 def _cost(job: Job, meter: Meter) -> Cost:
@@ -248,7 +249,7 @@ def _store(
     method: Any,
     cost: Cost,
     notes: list[str],
-    validated: Validated,
+    valid: tuple[Score, pl.DataFrame | None],
     fence: Fence | None,
 ) -> Result:
     """Store a run in its cell's folder, a user's own ids beside numbered units, and return its result.
@@ -263,7 +264,10 @@ def _store(
     if prepared.names is not None and unit in predictions.columns:
         predictions = predictions.join(prepared.names, on=unit, how="left", maintain_order="left")
     content = parquet_bytes(predictions)
-    valid = None if validated.predictions is None else parquet_bytes(validated.predictions)
+    valid_score, valid_content, valid_file = valid[0], None, None
+    if valid[1] is not None:
+        valid_content = parquet_bytes(valid[1])
+        valid_file = PredictionsFile(file=VALID, digest=digest_of(valid_content))
     warnings = evaluation.warnings + ([UNKNOWN_PEAK] if cost.peak_mib is None else [])
     result = Result(
         schema_version=SCHEMA_VERSION,
@@ -282,18 +286,18 @@ def _store(
         config_hash=cell.hash,
         config=config,
         primary=next(iter(evaluation.scores)),
-        valid=validated.score,
+        valid=valid_score,
         prevalence=evaluation.prevalence,
         estimates=evaluation.estimates,
         cost=cost,
         environment=environment() if kept is None else kept.environment,
         predictions=PredictionsFile(file=PREDICTIONS, digest=digest_of(content)),
-        valid_predictions=None if valid is None else PredictionsFile(file=VALID, digest=digest_of(valid)),
+        valid_predictions=valid_file,
         notes=[str(note) for note in notes],
         **{**evaluation.record(), "warnings": warnings},
     )
     try:
-        store(cell.folder, result, content, evaluation.primary_draws, valid)
+        store(cell.folder, result, content, evaluation.primary_draws, valid_content)
     except UsageError as error:
         raise Unwritable(str(error)) from None
     return result

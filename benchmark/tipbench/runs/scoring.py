@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -35,18 +35,11 @@ NO_TRUTH_THERE = "no validation score: nothing in the valid part can be scored (
 FAILED = "no validation score: {} failed when it was asked for the valid part ({}: {})"
 
 
-@dataclass(frozen=True)
-class Validated:
-    """The primary metric on the valid part; predictions that had to be asked for, None where the test's hold them."""
-
-    score: Score
-    predictions: pl.DataFrame | None = None
-
-
 def validate(
     prepared: Prepared, cell: Cell, predictions: pl.DataFrame, ask: Callable[[Prepared], pl.DataFrame]
-) -> Validated:
-    """Return the primary metric on the valid part, scored on the truth just as the test is.
+) -> tuple[Score, pl.DataFrame | None]:
+    """Return the primary metric on the valid part, scored on the truth just as the test is, and the predictions that
+    had to be asked for, None where the test's hold them.
 
     ``predictions``: those of the run, which hold the valid part where the task predicts it; otherwise ``ask`` returns
     predictions for folds that have the valid part as test.
@@ -56,18 +49,18 @@ def validate(
     try:
         valid = prepared.validation
     except UsageError as error:
-        return Validated(Score(value=None, note=NO_TRUTH_THERE.format(str(error).rstrip("."))))
+        return Score(value=None, note=NO_TRUTH_THERE.format(str(error).rstrip("."))), None
     if valid is None:
-        return Validated(Score(value=None, note=NO_VALID))
+        return Score(value=None, note=NO_VALID), None
     if "valid" in task.predicted_parts:
         made = check_predictions(valid.answers, keep_answered_units(valid, predictions))
-        return Validated(score(valid.answers, made))
+        return score(valid.answers, made), None
     try:
         made = check_predictions(valid.answers, ask(valid))
     except Exception as error:  # the run's own score is there and is not lost for it
         said = " ".join(str(error).split())[:200] or "no message"
-        return Validated(Score(value=None, note=FAILED.format(cell.target, type(error).__name__, said)))
-    return Validated(score(valid.answers, made), made)
+        return Score(value=None, note=FAILED.format(cell.target, type(error).__name__, said)), None
+    return score(valid.answers, made), made
 
 
 def keep_answered_units(prepared: Prepared, predictions: pl.DataFrame) -> pl.DataFrame:

@@ -17,14 +17,9 @@ VALID = (
 
 
 def chosen_release(options: argparse.Namespace, retired: bool = False) -> tuple[Release, Engine]:
-    """Return the release and the engine that were chosen.
+    """Return the release and the engine that were chosen; ``retired``: whether a retired version may be chosen.
 
-    Args:
-        options: with ``overrides``.
-        retired: whether a retired version may be chosen.
-
-    Raises:
-        UsageError: for a setting that is of neither, a release that does not exist, and none.
+    Raises UsageError for a setting that is of neither, a release that does not exist, and none.
     """
     for one in parse(options.overrides):
         if not one.added and not one.key.startswith("engine.parameters."):
@@ -60,15 +55,7 @@ def chosen_data(options: argparse.Namespace, words: list[str]) -> tuple[OwnData,
 
 
 def check_open(words: list[str], so: str) -> None:
-    """Refuse a user's own data, which have no truth to show.
-
-    Args:
-        words: overrides as typed.
-        so: the consequence for own data, as words of the message.
-
-    Raises:
-        UsageError: for such data.
-    """
+    """Raise UsageError for a user's own data, which have no truth to show; ``so``: the consequence, in its words."""
     for word in words:
         if is_of_data(word):
             raise UsageError(f"{word}: your own data have no operations, {so}: name a release=.")
