@@ -35,6 +35,8 @@ FUNCTION = re.compile(r"(range|choice|shuffle|sort|glob|interval|tag)\(.*\)", re
 """Values that Hydra reads as a sweep, and that are not comma lists."""
 TOKEN = re.compile(r"""'(?:[^'\\]|\\.)*'?|"(?:[^"\\]|\\.)*"?|.""", re.DOTALL)
 """A quoted text, or a character outside of one."""
+DIRECTIVES = re.compile(r"^(defaults\s*:|#\s*@package)", re.MULTILINE)
+"""What a config file says that asks for more than to be merged: other files, or another place."""
 MERGED = ("baseline", "task")
 """Groups whose files are merged into a composed config here: Hydra takes 50 ms for each composition."""
 
@@ -242,7 +244,8 @@ class Composer:
         try:
             files = {group: self.options[group][groups[group]] for group in MERGED if group in groups}
             config = self._by_hydra({group: option for group, option in groups.items() if group not in files})
-            if any(_is_set(config[group]) or _has_directives(path) for group, path in files.items()):
+            special = (DIRECTIVES.search(path.read_text("utf-8")) for path in files.values())
+            if any(_is_set(config[group]) for group in files) or any(special):
                 config = OmegaConf.merge(self._by_hydra(groups))  # a copy
             else:
                 read = {group: OmegaConf.load(path) for group, path in files.items()}
@@ -293,11 +296,6 @@ def composer_of(config_dir: str | None, words: Sequence[str]) -> Composer:
 def _is_set(value: Any) -> bool:
     """Return whether a part of a config has any value but null, as an experiment may give it."""
     return any(map(_is_set, value.values())) if isinstance(value, Mapping) else value is not None
-
-
-def _has_directives(path: Path) -> bool:
-    """Return whether a config file asks for more than to be merged: other files, or another place."""
-    return re.search(r"^(defaults\s*:|#\s*@package)", path.read_text("utf-8"), re.MULTILINE) is not None
 
 
 def _parse_value(override: Override) -> Any:

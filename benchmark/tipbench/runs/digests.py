@@ -183,18 +183,21 @@ REGISTRY = "tipbench.metrics.registry"
 """What puts the families of a task together; for the same reason its imports are not followed."""
 
 
-def code_folder() -> Path:
-    """Return the folder that holds the package ``tipbench``."""
-    return Path(__file__).resolve().parents[2]
+CODE = Path(__file__).resolve().parents[2]
+"""The folder that holds the package ``tipbench``."""
 
 
 def file_of_module(module: str) -> Path:
     """Return the file of a module of tipbench, by its dotted name."""
-    return code_folder().joinpath(*module.split(".")).with_suffix(".py")
+    return CODE.joinpath(*module.split(".")).with_suffix(".py")
 
 
-def score_sources(task: Task) -> dict[str, Path]:
-    """Return the modules that decide a task's scores, by name: its metrics, its kind, the bootstrap, the evaluation."""
+def score_digest(task: Task, beside: Mapping[str, Path] | None = None) -> str:
+    """Return the hex SHA-256 of all that decides a task's scores, with what its file says of scoring.
+
+    These are its metrics, its kind, the bootstrap and the evaluation. ``beside``: files of other rooms that count too,
+    by the names of their modules.
+    """
     kinds = {task.kind.name, *task.kind.also}
     metrics = {
         family.measure.__module__
@@ -202,17 +205,10 @@ def score_sources(task: Task) -> dict[str, Path]:
         if family.kind.name in kinds and any(metric.name in task.metrics for metric in family.metrics)
     }
     starts = {*metrics, *ALWAYS, *(type(KINDS[kind]).__module__ for kind in kinds)}
-    found = closure(starts, [CodePlace(code_folder(), ("tipbench.metrics", "tipbench.kinds"))])
-    return found | {name: file_of_module(name) for name in (*EVALUATION, REGISTRY)}
-
-
-def score_digest(task: Task, beside: Mapping[str, Path] | None = None) -> str:
-    """Return the hex SHA-256 of all that decides a task's scores, with what its file says of scoring.
-
-    ``beside``: files of other rooms that count too, by the names of their modules.
-    """
+    found = closure(starts, [CodePlace(CODE, ("tipbench.metrics", "tipbench.kinds"))])
+    found |= {name: file_of_module(name) for name in (*EVALUATION, REGISTRY)}
     said = {name: getattr(task, name) for name in ("primary", "prevalence", "groups", "metrics")}
-    return digest_of_sources(score_sources(task) | dict(beside or {}), said)
+    return digest_of_sources(found | dict(beside or {}), said)
 
 
 TYPED = "__main__."
@@ -303,7 +299,7 @@ def input_digest(cell: Cell, task: Task, data: str) -> str:
         starts |= {f"tipbench.data.splits.{split}" for split in used}
     if task.stream:
         starts.add("tipbench.runs.streams")
-    places = [CodePlace(code_folder(), INPUT), CodePlace(Path(tipdata.__file__).parent.parent, DRAWN)]
+    places = [CodePlace(CODE, INPUT), CodePlace(Path(tipdata.__file__).parent.parent, DRAWN)]
     more = {key: config[key] for key in ("task", "release", "split", "labels", "access")}
     more |= {"data": without_prose(config["data"]), "version": data}
     more["columns"] = {name: list(columns) for name, columns in visible_columns(task, access).items()}

@@ -101,9 +101,12 @@ def _panel(panel: Axes, rows: Sequence[Row]) -> None:
         of_method = [row for row in rows if row["method"] == method]
         for row in of_method:
             _mark(panel, row, place + apart * ((len(splits) - 1) / 2 - splits.index(row["split"])))
-        leaks = [row["leakage"] for row in of_method if row["leakage"] is not None]
-        if leaks:
-            _note(panel, _signed(leaks[0]), place)
+        if leaks := [row["leakage"] for row in of_method if row["leakage"] is not None]:
+            panel.annotate(
+                _signed(leaks[0]), (1, place), xycoords=("axes fraction", "data"), xytext=(4, 0),
+                textcoords="offset points", va="center", fontsize=SMALL, color=COLOURS[RANDOM],
+                annotation_clip=False,
+            )  # fmt: skip
     panel.set_yticks(range(len(methods)), [method_name(method) for method in reversed(methods)])
     panel.set_ylim(-0.6, len(methods) - 0.4)
     panel.set_xlim(*_reach(rows))
@@ -164,14 +167,6 @@ def _mark(panel: Axes, row: Row, height: float) -> None:
 def _signed(value: float) -> str:
     """Return a difference with its sign, and none where it rounds to nothing."""
     return f"{value:+.2f}".replace("-", "−") if round(value, 2) else "0.00"
-
-
-def _note(panel: Axes, text: str, place: int) -> None:
-    """Write the leakage of a method at the right of its row."""
-    panel.annotate(
-        text, (1, place), xycoords=("axes fraction", "data"), xytext=(4, 0), textcoords="offset points",
-        va="center", fontsize=SMALL, color=COLOURS[RANDOM], annotation_clip=False,
-    )  # fmt: skip
 
 
 def _explain(figure: Any, panel: Axes, rows: Sequence[Row]) -> None:

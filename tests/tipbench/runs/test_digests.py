@@ -174,7 +174,7 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def edited(ran: list[Cell], copied: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Edit]:
     """Replace text in a file of the copy, and say of every finished cell what is then done with it."""
-    monkeypatch.setattr(digests, "code_folder", lambda: copied)
+    monkeypatch.setattr(digests, "CODE", copied)
     monkeypatch.setattr(tipdata, "__file__", str(copied / "tipdata" / "__init__.py"))
     monkeypatch.setattr(digests, "place_of", lambda package: CodePlace(copied, (package,)))
     before: dict[Path, bytes] = {}
