@@ -32,31 +32,14 @@ from tipbench.fence.session import Limits
 from tipbench.kinds.refusals import check_predictions
 from tipbench.method import check_shape, class_of, is_oracle, warn_unread
 from tipbench.metrics.scores import Score
+from tipbench.runs import results
 from tipbench.runs.cells import Cell, is_described, without_prose
 from tipbench.runs.cost import UNKNOWN_PEAK, Meter, environment
 from tipbench.runs.digests import digests_of, method_sources, refuse_changed, versions_of
 from tipbench.runs.folds import SharedFold, fit_and_predict, predict_fold
 from tipbench.runs.log import LOGGER, logging_to
 from tipbench.runs.methods import Methods
-from tipbench.runs.results import (
-    ELSEWHERE,
-    PREDICTIONS,
-    SCHEMA_VERSION,
-    VALID,
-    Cost,
-    Digests,
-    Fence,
-    PredictionsFile,
-    Result,
-    Versions,
-    check_files,
-    digest_of,
-    parquet_bytes,
-    read_predictions,
-    read_result,
-    read_valid,
-    store,
-)
+from tipbench.runs.results import Cost, Digests, Fence, PredictionsFile, Result, Versions
 from tipbench.runs.scoring import validate
 from tipbench.tasks import task_of
 
@@ -104,7 +87,7 @@ def decide(cell: Cell, overwrite: str = "only_missing", fenced: bool = False) ->
     if overwrite == "always" or not cell.folder.exists():
         return job
     try:
-        result = read_result(cell.folder)
+        result = results.read_result(cell.folder)
     except UsageError as error:
         return Outcome(cell, cause=str(error), usage=True) if overwrite == "never" else job
     if overwrite == "never":
@@ -117,7 +100,7 @@ def decide(cell: Cell, overwrite: str = "only_missing", fenced: bool = False) ->
     if then.score == now.score and result.versions.evaluator == versions.evaluator:
         return Outcome(cell, result, reused=True)
     try:
-        check_files(cell.folder, result)
+        results.check_files(cell.folder, result)
     except UsageError:
         return job
     return replace(job, kept=result)
@@ -217,7 +200,7 @@ def _run_cell(job: Job, shared: SharedFold, methods: Methods) -> Result:
     if job.kept is None:
         predictions = fit_and_predict(method, methods.make, prepared, cell, meter, notes)
     else:
-        predictions, notes = read_predictions(cell.folder, job.kept), job.kept.notes
+        predictions, notes = results.read_predictions(cell.folder, job.kept), job.kept.notes
     answers = prepared.answers_to(predictions)
     with meter.part("score"):
         checked = check_predictions(answers, predictions)
@@ -226,8 +209,9 @@ def _run_cell(job: Job, shared: SharedFold, methods: Methods) -> Result:
     cost = _cost(job, meter)  # before the valid part is predicted, which is not part of what a method costs
 
     def predict_valid(valid: Prepared) -> pl.DataFrame:
-        kept = job.kept
-        return predict_fold(method, valid, 0, cell.target) if kept is None else read_valid(cell.folder, kept)
+        if job.kept is not None:
+            return results.read_valid(cell.folder, job.kept)
+        return predict_fold(method, valid, 0, cell.target)
 
     valid = validate(prepared, cell, checked, predict_valid)
     return _store(job, prepared, evaluation, checked, method, cost, notes, valid, methods.fence)
@@ -263,14 +247,14 @@ def _store(
     unit = prepared.answers.unit
     if prepared.names is not None and unit in predictions.columns:
         predictions = predictions.join(prepared.names, on=unit, how="left", maintain_order="left")
-    content = parquet_bytes(predictions)
+    content = results.parquet_bytes(predictions)
     valid_score, valid_content, valid_file = valid[0], None, None
     if valid[1] is not None:
-        valid_content = parquet_bytes(valid[1])
-        valid_file = PredictionsFile(file=VALID, digest=digest_of(valid_content))
+        valid_content = results.parquet_bytes(valid[1])
+        valid_file = PredictionsFile(file=results.VALID, digest=results.digest_of(valid_content))
     warnings = evaluation.warnings + ([UNKNOWN_PEAK] if cost.peak_mib is None else [])
     result = Result(
-        schema_version=SCHEMA_VERSION,
+        schema_version=results.SCHEMA_VERSION,
         task=cell.task,
         method=cell.baseline,
         data=prepared.data,
@@ -291,13 +275,13 @@ def _store(
         estimates=evaluation.estimates,
         cost=cost,
         environment=environment() if kept is None else kept.environment,
-        predictions=PredictionsFile(file=PREDICTIONS, digest=digest_of(content)),
+        predictions=PredictionsFile(file=results.PREDICTIONS, digest=results.digest_of(content)),
         valid_predictions=valid_file,
         notes=[str(note) for note in notes],
         **{**evaluation.record(), "warnings": warnings},
     )
     try:
-        store(cell.folder, result, content, evaluation.primary_draws, valid_content)
+        results.store(cell.folder, result, content, evaluation.primary_draws, valid_content)
     except UsageError as error:
         raise Unwritable(str(error)) from None
     return result
@@ -356,7 +340,7 @@ def _check_place(runs: Path) -> None:
         raise UsageError(f"runs.path={runs} is or lies in a file: give the path of a folder.") from None
     except OSError as error:
         raise UsageError(
-            f"runs cannot be written to {runs}: {error.strerror or error}; {ELSEWHERE}."
+            f"runs cannot be written to {runs}: {error.strerror or error}; {results.ELSEWHERE}."
         ) from None
 
 
