@@ -119,15 +119,11 @@ def _replace_aliases(words: list[str]) -> list[str]:
 
     Of these two words themselves the help is that which lists all commands.
     """
-    match words:
-        case ["help", *rest] if not rest or rest[0] in WORDS:
-            return ["--help"]
-        case ["help", *rest]:
-            return [*rest, "--help"]
-        case ["version", *rest] if not {"-h", "--help"} & set(rest):
-            return ["--version", *rest]
-        case ["version", *_]:
-            return ["--help"]
+    first, rest = words[:1], words[1:]
+    if first == ["help"]:
+        return ["--help"] if not rest or rest[0] in WORDS else [*rest, "--help"]
+    if first == ["version"]:
+        return ["--help"] if {"-h", "--help"} & set(rest) else ["--version", *rest]
     return words
 
 

@@ -21,10 +21,6 @@ from tipcore.operating_system import is_utf8
 WIDEST = 100_000
 
 
-def _nothing(row: Any) -> str:
-    return ""
-
-
 @dataclass(frozen=True)
 class Column:
     """A column of a table, on a terminal, on a page and in a file.
@@ -49,9 +45,9 @@ class Column:
     name: str = ""
     about: str = ""
     unit: str = ""
-    text: Callable[[Any], str] = _nothing
+    text: Callable[[Any], str] = lambda row: ""
     values: Callable[[Any], Mapping[str, Any]] = lambda row: {}
-    note: Callable[[Any], str] = _nothing
+    note: Callable[[Any], str] = lambda row: ""
     bold: Callable[[Any], bool] = lambda row: False
     fewest: int = 1
     overall: int | None = None

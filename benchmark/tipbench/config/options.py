@@ -41,17 +41,13 @@ def config_folders(own: str | None) -> tuple[Path, ...]:
         raise UsageError(
             f"--config-dir {own} is not a folder: give one that holds baseline/, data/ or experiment/."
         )
-    _refuse_changed(folder)
+    for path in sorted(folders[0].rglob("*.yaml")):
+        mine = folder / path.relative_to(folders[0])
+        if (
+            mine.is_file() and mine.read_bytes() != path.read_bytes()
+        ):  # Hydra takes tipbench's; a copy may stay
+            raise UsageError(f"{mine} has the name of {path}, which would be taken instead: rename yours.")
     return *folders, folder
-
-
-def _refuse_changed(folder: Path) -> None:
-    """Refuse a user's file with the name of one of tipbench's: Hydra would take that one. A copy of it may stay."""
-    shipped = config_folder()
-    for path in sorted(shipped.rglob("*.yaml")):
-        own = folder / path.relative_to(shipped)
-        if own.is_file() and own.read_bytes() != path.read_bytes():
-            raise UsageError(f"{own} has the name of {path}, which would be taken instead: rename yours.")
 
 
 def added_folders() -> list[Path]:

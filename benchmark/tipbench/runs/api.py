@@ -9,6 +9,7 @@ import re
 import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -255,10 +256,7 @@ def compare(
 
     >>> tipbench.compare(tipbench.run("advert_risk/prior"), "runs/…/lightgbm/…-s0")  # doctest: +SKIP
     """
-
-    def warn(said: str) -> None:
-        warnings.warn(said, stacklevel=5)  # at the line that called this function
-
+    warn = partial(warnings.warn, stacklevel=4)  # at the line that called this function
     found, _, _ = compare_runs([reference, *others], runs, replicates, warn)
     columns = dict.fromkeys(("method", "reference", "metric"), pl.String)
     columns |= dict.fromkeys(("difference", "low", "high", "p_holm"), pl.Float64) | {"note": pl.String}

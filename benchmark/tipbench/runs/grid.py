@@ -36,7 +36,14 @@ def allowed_splits(task: Task, settings: Settings, make: bool = True, quiet: boo
     UsageError where the data can have none.
     """
     if settings.data is not None:
-        yield from _own_splits(task, settings)
+        default = prepare(task, own=settings.data).split
+        yield default
+        for split in (one for one in task.own_splits if one != default):
+            try:
+                prepare(task, own=settings.data, split=split)
+            except UsageError:
+                continue
+            yield split
         return
     if not make or settings.release is None:
         yield from task.splits
@@ -44,17 +51,6 @@ def allowed_splits(task: Task, settings: Settings, make: bool = True, quiet: boo
     release, engine = settings.release, settings.engine
     source = open_release(release.version, release.size, engine, quiet, release.world)
     yield from require_splits(task, source, collect_units(task.units, source))
-
-
-def _own_splits(task: Task, settings: Settings) -> Iterator[str]:
-    default = prepare(task, own=settings.data).split
-    yield default
-    for split in (one for one in task.own_splits if one != default):
-        try:
-            prepare(task, own=settings.data, split=split)
-        except UsageError:
-            continue
-        yield split
 
 
 ALL, ALLOWED = "all", "allowed"

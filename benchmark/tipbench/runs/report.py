@@ -504,13 +504,12 @@ def _form_cell(one: FormRecall | None) -> str:
 
 def estimate_table(found: Mapping[str, Estimate], unit: str) -> tuple[list[Column], list[list[str]]]:
     """Return columns and cells, one row per unit; the truth where any is known."""
-    known = any(one.truth is not None for one in found.values())
-    columns = [Column(unit), Column("estimate", True), Column("95% interval", True)]
-    cells = [[name, number(one.value), interval(one.low, one.high)] for name, one in found.items()]
-    if known:
-        columns.append(Column("truth", True))
-        cells = [[*row, number(one.truth)] for row, one in zip(cells, found.values(), strict=True)]
-    return columns, cells
+    columns = [Column(unit), Column("estimate", True), Column("95% interval", True), Column("truth", True)]
+    cells = [
+        [n, number(one.value), interval(one.low, one.high), number(one.truth)] for n, one in found.items()
+    ]
+    shown = 4 if any(one.truth is not None for one in found.values()) else 3
+    return columns[:shown], [row[:shown] for row in cells]
 
 
 REFERENCE = "reference"

@@ -35,7 +35,11 @@ def call(options: argparse.Namespace) -> None:
     """Make the release. The file of an own world is registered first."""
     world = options.world
     if world is not None:
-        _choose_world(world, options)
+        if any(word.startswith("release.version=") for word in options.overrides):
+            raise UsageError(
+                "world= and release.version= exclude each other: a world file says its version itself."
+            )
+        options.overrides = [*options.overrides, f"release.version={register(expand_home(world)).name}"]
     release, engine = chosen_release(options)
     try:
         make_release(release, engine=engine, quiet=options.quiet)
@@ -50,15 +54,3 @@ def call(options: argparse.Namespace) -> None:
     if world is not None:
         text += f"\nuse it anywhere as release={release.size} release.version={release.version}"
     emit_either(made, text, options.json)
-
-
-def _choose_world(file: str, options: argparse.Namespace) -> None:
-    """Register a world file and add its name to the overrides, as the version of the release.
-
-    Raises UsageError for a version beside it, and as :func:`tipdata.core.world.register`.
-    """
-    if any(word.startswith("release.version=") for word in options.overrides):
-        raise UsageError(
-            "world= and release.version= exclude each other: a world file says its version itself."
-        )
-    options.overrides = [*options.overrides, f"release.version={register(expand_home(file)).name}"]
