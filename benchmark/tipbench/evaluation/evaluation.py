@@ -25,15 +25,8 @@ from tipcore.progress import Advance, no_progress
 from tipbench.evaluation.comparison import TOO_OFTEN, Draws
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.kind import ScoreOf
-from tipbench.metrics.bootstrap import (
-    TOO_FEW,
-    Floats,
-    Metrics,
-    ResamplingClusters,
-    compute_observed,
-    percentile_interval,
-    replicate,
-)
+from tipbench.metrics import bootstrap
+from tipbench.metrics.bootstrap import Floats, Metrics, compute_observed
 from tipbench.metrics.estimation import ESTIMATE
 from tipbench.metrics.metric import NO_TRUTH, MetricInputs, MetricValues, make_inputs
 from tipbench.metrics.registry import families_of, measure_all, measure_primary
@@ -212,14 +205,14 @@ def _list_estimates(inputs: MetricInputs) -> dict[str, Estimate]:
 def _score_all(
     measured: MetricValues,
     values: dict[str, float],
-    clusters: ResamplingClusters,
+    clusters: bootstrap.ResamplingClusters,
     replicates: int,
     seed: int,
     advance: Advance = no_progress,
 ) -> tuple[dict[str, Score], Metrics]:
     """Return every metric's score and its draws; draws are made once for all, and only where an interval can come
     of them."""
-    few = {} if clusters.enough else dict.fromkeys(values, TOO_FEW)
+    few = {} if clusters.enough else dict.fromkeys(values, bootstrap.TOO_FEW)
     bare = few | measured.without_interval | measured.withheld
     draws: Metrics = {}
 
@@ -228,7 +221,7 @@ def _score_all(
         return measured.metrics(drawn) | forms
 
     if not values.keys() <= bare.keys():
-        draws = replicate(measure, clusters.count, replicates, seed, advance)
+        draws = bootstrap.replicate(measure, clusters.count, replicates, seed, advance)
     scores = {
         name: _score(value, measured.withheld.get(name), bare.get(name), draws.get(name))
         for name, value in values.items()
@@ -242,7 +235,7 @@ def _score(value: float, withheld: str | None, bare: str | None, draws: Floats |
         return Score(value=None, note=withheld or UNDEFINED)
     if bare is not None or draws is None:
         return Score.model_construct(value=value, note=bare)
-    interval = percentile_interval(draws)
+    interval = bootstrap.percentile_interval(draws)
     if interval is None:
         return Score.model_construct(value=value, note=TOO_OFTEN)
     return Score.model_construct(value=value, low=interval[0], high=interval[1])
