@@ -26,7 +26,7 @@ from tipbench.evaluation.comparison import TOO_OFTEN, Draws
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.kind import ScoreOf
 from tipbench.metrics import bootstrap
-from tipbench.metrics.bootstrap import Floats, Metrics, compute_observed
+from tipbench.metrics.bootstrap import Floats, Metrics, compute_observed, replicate
 from tipbench.metrics.estimation import ESTIMATE
 from tipbench.metrics.metric import NO_TRUTH, MetricInputs, MetricValues, make_inputs
 from tipbench.metrics.registry import families_of, measure_all, measure_primary
@@ -221,7 +221,7 @@ def _score_all(
         return measured.metrics(drawn) | forms
 
     if not values.keys() <= bare.keys():
-        draws = bootstrap.replicate(measure, clusters.count, replicates, seed, advance)
+        draws = replicate(measure, clusters.count, replicates, seed, advance)
     scores = {
         name: _score(value, measured.withheld.get(name), bare.get(name), draws.get(name))
         for name, value in values.items()

@@ -214,7 +214,7 @@ def _run_cell(job: Job, shared: SharedFold, methods: Methods) -> Result:
         return predict_fold(method, valid, 0, cell.target)
 
     valid = validate(prepared, cell, checked, predict_valid)
-    return _store(job, prepared, evaluation, checked, method, cost, notes, valid, methods.fence)
+    return record(job, prepared, evaluation, checked, method, cost, notes, valid, methods.fence)
 
 
 def _cost(job: Job, meter: Meter) -> Cost:
@@ -225,7 +225,7 @@ def _cost(job: Job, meter: Meter) -> Cost:
     return Cost(**walls, cpu_s=meter.cpu(), peak_mib=meter.peak_mib())
 
 
-def _store(
+def record(
     job: Job,
     prepared: Prepared,
     evaluation: Evaluation,
