@@ -362,10 +362,8 @@ def plot(runs: str | Path | Sequence[Result] = "runs") -> Figure:
             metrics.
     """
     given = [one for _, one in read_runs(runs)] if isinstance(runs, str | Path) else list(runs)
-    versions_by_task: dict[str, set[int]] = {}
-    for one in given:
-        versions_by_task.setdefault(one.task, set()).add(one.versions.evaluator)
-    for task, versions in versions_by_task.items():
+    for task in dict.fromkeys(one.task for one in given):
+        versions = {one.versions.evaluator for one in given if one.task == task}
         if len(versions) > 1:
             raise UsageError(
                 f"the scores of {task} come from versions {', '.join(map(str, sorted(versions)))} of its metrics: run "

@@ -307,14 +307,9 @@ def run(
     Raises:
         UsageError: where runs or the log cannot be written.
     """
-    outcomes: dict[Path, Outcome] = {}
-    jobs: list[Job] = []
-    for cell in cells:
-        made = decide(cell, overwrite, fence is not None)
-        if isinstance(made, Job):
-            jobs.append(made)
-        else:
-            outcomes[cell.folder] = made
+    made = {cell.folder: decide(cell, overwrite, fence is not None) for cell in cells}
+    outcomes = {folder: one for folder, one in made.items() if isinstance(one, Outcome)}
+    jobs = [one for one in made.values() if isinstance(one, Job)]
     if outcomes:
         finished = f"{len(outcomes)} of {len(cells)} cells are finished, {len(jobs)} to run"
         with logging_to(log_file):
