@@ -27,7 +27,6 @@ from tipcore.extras import require
 
 from tipbench.config.compose import composer_of
 from tipbench.config.methods import make
-from tipbench.config.settings import Settings
 from tipbench.console import emit, emit_json, notice
 from tipbench.contract.promises import Promise, Verdict, check, compare_keys, compare_words
 from tipbench.contract.trial import Trial
@@ -54,7 +53,12 @@ def call(options: argparse.Namespace) -> int:
 
 
 def _trial(options: argparse.Namespace) -> Trial:
-    settings = _settings(options)
+    for word in options.overrides:
+        key = word.partition("=")[0].lstrip("+")
+        if key.partition(".")[0] in FIXED and not key.startswith("baseline.method."):
+            raise UsageError(f"leave {word} out: a method is checked on release=tiny, with seeds 0 and 1.")
+    key = "baseline" if "/" in options.method else "baseline.method._target_"
+    settings = composer_of(options.config_dir, [f"{key}={options.method}", *options.overrides]).settings()
     if settings.task is None:
         raise UsageError(f"{options.method} needs a task: add task=NAME; see `tipbench list tasks`.")
     if settings.baseline.extra:
@@ -67,15 +71,6 @@ def _trial(options: argparse.Namespace) -> Trial:
         )
     name, task, source = str(method["_target_"]), task_of(settings.task.name), open_by_name("tiny")
     return Trial(name, task, lambda: make(method), source, settings.labels, settings.access)
-
-
-def _settings(options: argparse.Namespace) -> Settings:
-    for word in options.overrides:
-        key = word.partition("=")[0].lstrip("+")
-        if key.partition(".")[0] in FIXED and not key.startswith("baseline.method."):
-            raise UsageError(f"leave {word} out: a method is checked on release=tiny, with seeds 0 and 1.")
-    key = "baseline" if "/" in options.method else "baseline.method._target_"
-    return composer_of(options.config_dir, [f"{key}={options.method}", *options.overrides]).settings()
 
 
 def _say(trial: Trial, verdict: Verdict, options: argparse.Namespace) -> None:

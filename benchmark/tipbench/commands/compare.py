@@ -17,15 +17,12 @@ bootstrap, p values are corrected by Holm over the runs compared; differences th
 """
 
 import argparse
-from collections.abc import Sequence
 from dataclasses import asdict
 
 from tipbench.console import Column, emit_json, emit_table, notice
-from tipbench.evaluation.comparison import Comparison
 from tipbench.metrics.registry import metric_of
 from tipbench.runs.api import compare_runs
 from tipbench.runs.report import interval, number, signed
-from tipbench.runs.results import Result
 
 OWN_CODE = True
 
@@ -33,15 +30,9 @@ OWN_CODE = True
 def call(options: argparse.Namespace) -> None:
     """Compare the runs."""
     found, results, names = compare_runs(options.run, "runs", options.replicates, notice)
-    _emit(found, results, names, options.json)
-
-
-def _emit(
-    found: Sequence[Comparison], results: Sequence[Result], names: Sequence[str], as_json: bool
-) -> None:
     first = results[0]
     scores = {name: result.scores[result.primary] for name, result in zip(names, results, strict=True)}
-    if as_json:
+    if options.json:
         about = {"task": first.task, "data": first.data, "split": first.split, "reference": names[0]}
         emit_json({**about, "metric": first.primary, "comparisons": [asdict(one) for one in found]})
         return
