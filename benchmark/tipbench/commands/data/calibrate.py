@@ -22,12 +22,11 @@ means: docs/privacy.md. Needs the extra privacy.
 """
 
 import argparse
-from pathlib import Path
 
 from tipcore.errors import UsageError
 from tipcore.extras import require
 from tipcore.locations import expand_home
-from tipdata.privacy.calibration import Calibration, calibrate
+from tipdata.privacy.calibration import calibrate
 from tipdata.privacy.request import CALIBRATABLE, WAYS, parse_epsilon, read_request
 
 from tipbench.console import Column, emit, emit_json, emit_table
@@ -50,11 +49,8 @@ def call(options: argparse.Namespace) -> None:
         raise UsageError("calibrating needs a place for the world file: add --to FILE.")
     epsilon = parse_epsilon(options.epsilon)
     request = read_request(expand_home(options.config))
-    made = calibrate(expand_home(options.table), request, epsilon, expand_home(options.to))
-    _tell(made, expand_home(options.to), options)
-
-
-def _tell(made: Calibration, to: Path, options: argparse.Namespace) -> None:
+    to = expand_home(options.to)
+    made = calibrate(expand_home(options.table), request, epsilon, to)
     calibration = dict(made.world.calibration)
     if options.json:
         changed = list(made.world.parameters)

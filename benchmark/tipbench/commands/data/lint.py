@@ -50,7 +50,13 @@ def call(options: argparse.Namespace) -> None:
         report.strikes += sources.strikes
     seconds = time.perf_counter() - began
     if options.json:
-        emit_json(_plain(folder, report))
+        emit_json({
+            "folder": str(folder), "files": report.files, "rows": dict(report.rows),
+            "strings": dict(report.strings), "different": dict(report.distinct),
+            "columns_unknown": sorted(report.unknown),
+            "counts": [{"table": t, "rule": r, "findings": n} for (t, r), n in report.by_rule.items()],
+            "findings": [strike._asdict() for strike in report.strikes],
+        })  # fmt: skip
     else:
         _emit(folder, report, seconds)
     if report.unknown:
@@ -96,16 +102,3 @@ def _emit(folder: Path, report: LintReport, seconds: float) -> None:
         f"{report.strings.total():,} strings read, {report.distinct.total():,} different ones, in {seconds:.0f} s: "
         f"{len(report.strikes):,} findings"
     )
-
-
-def _plain(folder: Path, report: LintReport) -> dict[str, object]:
-    return {
-        "folder": str(folder),
-        "files": report.files,
-        "rows": dict(report.rows),
-        "strings": dict(report.strings),
-        "different": dict(report.distinct),
-        "columns_unknown": sorted(report.unknown),
-        "counts": [{"table": t, "rule": r, "findings": n} for (t, r), n in report.by_rule.items()],
-        "findings": [strike._asdict() for strike in report.strikes],
-    }
