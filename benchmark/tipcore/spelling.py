@@ -1,4 +1,4 @@
-"""The nearest valid word for a misspelling."""
+"""Words in messages: the nearest valid one for a misspelling, and nouns after numbers."""
 
 from collections.abc import Iterable
 from difflib import SequenceMatcher
@@ -38,6 +38,15 @@ def nearest(word: str, valid: Iterable[str], most: int = 3, least: float = NEAR)
     ranked = sorted(likeness, key=lambda candidate: (-likeness[candidate], candidate))
     best = likeness[ranked[0]] if ranked else 0.0
     return [candidate for candidate in ranked if likeness[candidate] >= max(least, best - BESIDE)][:most]
+
+
+def count_of(number: int, noun: str) -> str:
+    """Return a number with its noun, whose plural ends in s.
+
+    >>> count_of(1, "task"), count_of(2_000, "task")
+    ('1 task', '2,000 tasks')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _likeness(word: str, candidate: str) -> float:

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 import polars as pl
+from tipcore.spelling import count_of
 
 from tipbench.data.harm_groups import owned_firms
 from tipbench.pages.svg import PHONE, Drawing, fit
@@ -111,7 +112,7 @@ def _accounts(source: Source, operation: int) -> Part:
     nodes = []
     for row in owned.to_dicts():
         count = posted[row["account"]]
-        many = f", {count:,} advert{'s' if count > 1 else ''}" if count else ""
+        many = f", {count_of(count, 'advert')}" if count else ""
         about = f"{row['platform']}, {_plain(row['role'])}{many}"
         nodes.append(NetworkNode("account", row["account"], about, others[row["account"]]))
     used = adverts.select("contacts", "account").explode("contacts", empty_as_null=False, keep_nulls=False)

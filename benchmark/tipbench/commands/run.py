@@ -46,6 +46,7 @@ from typing import Any
 
 import yaml
 from tipcore.errors import CheckFailed, UsageError
+from tipcore.spelling import count_of
 from tipdata.release import open_release
 
 from tipbench.config.compose import Composer, composer_of
@@ -124,7 +125,7 @@ def _show(cells: Sequence[Cell], as_json: bool) -> int:
     configs = [cell.config for cell in cells]
     shown: Any = configs[0] if len(configs) == 1 else {"cells": configs}
     emit_either(shown, yaml.safe_dump(shown, sort_keys=False, allow_unicode=True, width=10_000), as_json)
-    notice(f"{len(cells)} cell{'s' if len(cells) > 1 else ''}; first run folder: {cells[0].folder}")
+    notice(f"{count_of(len(cells), 'cell')}; first run folder: {cells[0].folder}")
     return 0
 
 

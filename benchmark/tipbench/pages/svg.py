@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import NamedTuple
 
 from markupsafe import Markup, escape
 from tipdata.documents.palette import LIGHT
@@ -27,20 +28,15 @@ class Scale:
         return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
 
     def ticks(self, most: int = 6) -> list[tuple[float, str]]:
-        """At most so many round values inside, and how they are written."""
-        return ticks(self.low, self.high, most)
-
-
-def ticks(low: float, high: float, most: int = 6) -> list[tuple[float, str]]:
-    """Return multiples of 1, 2 or 5 times a power of ten."""
-    rough = (high - low) / most
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = power * next(times for times in (1, 2, 5, 10) if times * power >= rough * (1 - 1e-9))
-    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
-    first = math.ceil(low / step - 1e-9)
-    count = math.floor(high / step + 1e-9) - first + 1
-    values = (round((first + at) * step, 12) for at in range(count))
-    return [(value, f"{value + 0.0:.{decimals}f}") for value in values]
+        """Return at most so many round values inside, multiples of 1, 2 or 5 times a power of ten, and their texts."""
+        rough = (self.high - self.low) / most
+        power = 10.0 ** math.floor(math.log10(rough))
+        step = power * next(times for times in (1, 2, 5, 10) if times * power >= rough * (1 - 1e-9))
+        decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+        first = math.ceil(self.low / step - 1e-9)
+        count = math.floor(self.high / step + 1e-9) - first + 1
+        values = (round((first + at) * step, 12) for at in range(count))
+        return [(value, f"{value + 0.0:.{decimals}f}") for value in values]
 
 
 LETTER = 0.61
@@ -56,8 +52,7 @@ LOOK = (*PAINT, *STROKE, "font-size", "font-weight", "text-anchor")
 Point = tuple[float, float]
 
 
-@dataclass(frozen=True)
-class Mark:
+class Mark(NamedTuple):
     """An element. Colours are roles; ``tip``: what is said where one points at it."""
 
     tag: str
@@ -84,11 +79,10 @@ class Drawing:
         self._add("line", x1=x1, y1=y1, x2=x2, y2=y2, stroke=colour, stroke_width=width,
                   stroke_dasharray=dash, stroke_opacity=opacity)  # fmt: skip
 
-    def path(self, points: Sequence[Point], colour: str, width: float = 1.5, dash: str = "",
-             opacity: float = 1) -> None:  # fmt: skip
+    def path(self, points: Sequence[Point], colour: str, width: float, opacity: float) -> None:
         """An open line through points."""
         self._add("polyline", points=_points(points), fill="none", stroke=colour, stroke_width=width,
-                  stroke_dasharray=dash, stroke_opacity=opacity, stroke_linejoin="round")  # fmt: skip
+                  stroke_opacity=opacity, stroke_linejoin="round")  # fmt: skip
 
     def circle(self, at: Point, radius: float, fill: str, stroke: str, tip: str | None = None) -> None:
         """A dot, or a ring where ``fill`` is the paper's."""
@@ -105,8 +99,8 @@ class Drawing:
         self._add("rect", tip=tip, x=at[0] - radius, y=at[1] - radius, width=2 * radius, height=2 * radius,
                   fill=fill, stroke=stroke, stroke_width=1.5)  # fmt: skip
 
-    def curve(self, start: Point, end: Point, bulge: float, colour: str, width: float = 1.5, dash: str = "",
-              opacity: float = 1, tip: str | None = None) -> None:  # fmt: skip
+    def curve(self, start: Point, end: Point, bulge: float, colour: str, width: float, dash: str,
+              opacity: float, tip: str | None) -> None:  # fmt: skip
         """An open curve between two points that swings out to the right by about ``bulge``."""
         (x1, y1), (x2, y2) = start, end
         out = bulge * 4 / 3
@@ -121,12 +115,11 @@ class Drawing:
 
     def text(
         self, at: Point, text: str, colour: str = "ink", size: float = 12, anchor: str = "start",
-        bold: bool = False, italic: bool = False, tip: str | None = None,
+        bold: bool = False, tip: str | None = None,
     ) -> None:  # fmt: skip
         """One line of text, its middle at the height given."""
         self._add("text", text=text, tip=tip, x=at[0], y=at[1] + 0.35 * size, fill=colour, font_size=size,
-                  text_anchor="" if anchor == "start" else anchor, font_weight="600" if bold else "",
-                  font_style="italic" if italic else "")  # fmt: skip
+                  text_anchor="" if anchor == "start" else anchor, font_weight="600" if bold else "")  # fmt: skip
 
     def name(self, at: Point, text: str, letters: int, colour: str = "ink", size: float = 12,
              anchor: str = "start", bold: bool = False) -> None:  # fmt: skip

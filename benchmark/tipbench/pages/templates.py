@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 from tipcore.errors import UsageError
+from tipcore.spelling import count_of
 
 from tipbench.pages.safe import https, visible
 from tipbench.pages.svg import Drawing
@@ -104,7 +105,8 @@ def _environment(templates: Path) -> Environment:
         finalize=lambda value: visible(value) if type(value) is str else value,
         auto_reload=False,
     )
-    made.filters |= {"https": https, "breakable": breakable, "dotted": partial(breakable, sign=".")}
+    made.filters |= {"https": https, "count_of": count_of}
+    made.filters |= {"breakable": breakable, "dotted": partial(breakable, sign=".")}
     return made
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 from tipcore.errors import UsageError
 from tipcore.locations import expand_home
-from tipcore.spelling import check_word
+from tipcore.spelling import check_word, count_of
 
 from tipbench.config.compose import TARGET, Composer, Override
 from tipbench.config.options import config_folders
@@ -372,7 +372,7 @@ def plot(runs: str | Path | Sequence[Result] = "runs") -> Figure:
     figure = draw(rows(given))
     if figure is None:
         raise UsageError(
-            f"there is no score to draw in {len(given)} run{'s' if len(given) != 1 else ''}: run a method on data "
+            f"there is no score to draw in {count_of(len(given), 'run')}: run a method on data "
             "whose truth is known."
         )
 

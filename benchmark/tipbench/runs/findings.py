@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import polars as pl
+from tipcore.spelling import count_of
 
 from tipbench.metrics.registry import metric_of
 from tipbench.runs.frames import frame_of
@@ -120,7 +121,7 @@ class Finding:
             said = f"no interval separates {count} methods"
         else:
             said = self._lead()
-        if said.startswith(("no ", "all ")):
+        if said.startswith(("no ", "all ", "both ")):
             said = said[0].upper() + said[1:]
         said += "; the order depends on assumptions" if self.depends_on_assumptions else ""
         return f"{said}."
@@ -134,8 +135,9 @@ class Finding:
         """Return which of several methods are ahead."""
         best, count = self.methods[0], len(self.methods)
         if self.leaders == 1:
-            return f"{best.name} {'leads' if self.ranked else 'is clear of'} {_others(count - 1)}"
-        who = f"all {count}" if self.leaders == count else f"{self.leaders} of {count}"
+            return f"{best.name} {'leads' if self.ranked else 'is clear of'} {count_of(count - 1, 'other')}"
+        everyone = "both" if count == 2 else f"all {count}"
+        who = everyone if self.leaders == count else f"{self.leaders} of {count}"
         stand = "are in the top group" if self.ranked else "may be the best by their intervals"
         return f"{who} methods {stand}"
 
@@ -170,9 +172,8 @@ class Finding:
             found.append(self._distance(best.value, self.chance, "chance"))
         elif self.chance is not None:
             able = sum(map(self.beats_chance, self.methods))
-            found.append(
-                f"itself not better than chance ({number(self.chance)}) {NOISE}, as {able} of them are"
-            )
+            others = f"{able} of them {'is' if able == 1 else 'are'}"
+            found.append(f"itself not better than chance ({number(self.chance)}) {NOISE}, as {others}")
         if self.oracle is not None:
             found.append(self._distance(best.value, self.oracle, "the oracle"))
         return f", {' and '.join(found)}" if found else ""
@@ -209,13 +210,10 @@ class Finding:
         return found
 
 
-def _others(count: int) -> str:
-    return "1 other" if count == 1 else f"{count} others"
-
-
 def _join_names(names: Sequence[str]) -> str:
     """Return names as a sentence lists them, some of them as a count."""
-    shown = list(names) if len(names) <= NAMED else [*names[: NAMED - 1], _others(len(names) - NAMED + 1)]
+    more = len(names) - NAMED + 1
+    shown = list(names) if len(names) <= NAMED else [*names[: NAMED - 1], count_of(more, "other")]
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 

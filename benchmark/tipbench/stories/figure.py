@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
+from tipcore.spelling import count_of
 from tipdata.core.world import DAYS
 from tipdata.documents.palette import LIGHT
 
@@ -207,7 +208,7 @@ def _firms(panel: Axes, events: Sequence[Event], reach: Reach) -> None:
         _bar(panel, event, row, reach, STRONG)
     if staffed := _of(events, "firm"):
         panel.plot(_day_range(staffed[0], reach), [FIRMS, FIRMS], ":", color=QUIET, linewidth=THIN, zorder=2)
-        _label_right(panel, {FIRMS: f"{len(staffed)} firm{'s' if len(staffed) > 1 else ''}"})
+        _label_right(panel, {FIRMS: count_of(len(staffed), "firm")})
     for what, shape in (("audit", "^"), ("complaint", "v")):
         _mark(panel, _of(events, what), 0.8, shape, INK, markerfacecolor=PAPER)
     panel.set_ylim(FIRMS - 0.3, 1.3)

@@ -9,17 +9,16 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from tipbench.tasks import task_of
 from tipcore.atomic import fill_folder_atomically
 from tipcore.errors import UsageError
 from tipcore.operating_system import require_confinement
 from tipdata.core.world import check_status
 
-from tipboard.board.collection import REPLICATES, KeptDraws, draws_of_evaluation
+from tipboard.board.collection import REPLICATES, draws_of_evaluation, is_kept
 from tipboard.board.files import RECORD, SUBMISSIONS, UPLOADED, store_results
 from tipboard.submissions.check import Checked, check
 from tipboard.submissions.messages import Problem, Refused, quote
-from tipboard.submissions.record import SubmissionRecord, to_json
+from tipboard.submissions.record import to_json
 from tipboard.submissions.storage import store_of
 
 
@@ -48,7 +47,9 @@ def accept(
     with tempfile.TemporaryDirectory(prefix="tipbench-accept-") as work:
         checked = check(submission, workdir=Path(work), replicates=REPLICATES, quiet=quiet)
         record = checked.record
-        _check_name(submission, record)
+        if (name := submission.resolve().name) != record.id:
+            said = f"it is of {record.id} and its folder is {quote(name)}; rename the folder {record.id}."
+            raise Refused(submission, [Problem(RECORD, said)])
         check_status(record.versions.data, draft)
         place = results / record.data / SUBMISSIONS / record.id
         if place.exists() and not replace:
@@ -62,22 +63,7 @@ def accept(
             place, replace=replace, advice="add overwrite=true, or give another --to"
         ) as beside:
             (beside / RECORD).write_text(to_json(record), encoding="utf-8")
-            usual = [one for one in checked.scored if one.entry.split == task_of(one.entry.task).splits[0]]
-            drawn = [draws_of_evaluation(one.result, one.evaluation) for one in usual]
-            store_results(beside / UPLOADED, [one.result for one in checked.scored], first_of(drawn))
+            kept = [one for one in checked.scored if is_kept(one.result)]
+            drawn = [draws_of_evaluation(one.result, one.evaluation) for one in kept]
+            store_results(beside / UPLOADED, [one.result for one in checked.scored], drawn)
     return place, checked
-
-
-def _check_name(submission: Path, record: SubmissionRecord) -> None:
-    """Refuse a record of another team or method than its folder is named after. Raises Refused."""
-    if (name := submission.resolve().name) != record.id:
-        said = f"it is of {record.id} and its folder is {quote(name)}; rename the folder {record.id}."
-        raise Refused(submission, [Problem(RECORD, said)])
-
-
-def first_of(drawn: list[KeptDraws]) -> list[KeptDraws]:
-    """Of each task and split the draws of the first seed."""
-    first: dict[tuple[str, str, str], KeptDraws] = {}
-    for one in sorted(drawn, key=lambda one: one.seed):
-        first.setdefault((one.task, one.split, one.method), one)
-    return list(first.values())

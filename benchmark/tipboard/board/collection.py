@@ -10,9 +10,8 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -24,19 +23,18 @@ from tipbench.runs.results import Result, read_predictions, read_result, run_fol
 from tipbench.runs.results import read_draws as read_run_draws
 from tipbench.tasks import score_version, task_of
 from tipcore.errors import UsageError
-from tipcore.table_files import read_parquet
+from tipcore.table_files import error_line, read_parquet
 from tipdata.core.world import check_status
 
 FEW = 3
 """Examples in an error."""
 
 
-@dataclass(frozen=True)
-class FinishedRun:
-    """A finished run: its folder and its result."""
+class FinishedRun(NamedTuple):
+    """A finished run: its result and its folder."""
 
-    folder: Path
     result: Result
+    folder: Path
 
 
 def collect(runs: Path, draft: bool = False) -> list[FinishedRun]:
@@ -50,47 +48,49 @@ def collect(runs: Path, draft: bool = False) -> list[FinishedRun]:
         raise UsageError(
             f"{runs} is not a folder: give the one that `tipbench run experiment=board` wrote runs to."
         )
-    found = [FinishedRun(folder, read_result(folder)) for folder in run_folders(runs)]
+    found = [FinishedRun(read_result(folder), folder) for folder in run_folders(runs)]
     if not found:
         raise UsageError(f"{runs} holds no finished run: run experiment=board first.")
     _refuse_mixed(runs, found)
-    _refuse_no_release(runs, found[0].result)
-    check_status(found[0].result.versions.data, draft)
+    first = found[0].result
+    version, _, size = first.data.partition("/")
+    if not size or version != first.versions.data:
+        raise UsageError(
+            f"{runs} holds runs on {first.data}, which is not a release: collect those of a release."
+        )
+    check_status(version, draft)
     _refuse_old(runs, found)
-    return sorted(_alone(found), key=lambda run: place_of(run.result))
+    _refuse_twins(found)
+    return sorted(found, key=lambda run: place_of(run.result))
 
 
-def place_of(result: Result) -> tuple[str, str, str, int]:
+Place = tuple[str, str, str, int]
+
+
+def place_of(result: Result) -> Place:
     """Return the place of a result on its board: task, split, name of the method without its task, and seed."""
     return result.task, result.split, result.method_name, result.seed
 
 
-Seat = tuple[str, str, int]
-
-
-def seat_of(one: Any) -> Seat:
+def seat_of(one: Any) -> tuple[str, str, int]:
     """Return task, split, seed: where a result or its draws stand among those of an entry."""
     return one.task, one.split, one.seed
+
+
+def name_some(names: Sequence[str]) -> str:
+    """Return the first :data:`FEW` names, and how many more there are."""
+    more = len(names) - FEW
+    return ", ".join(names[:FEW]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _refuse_mixed(runs: Path, found: Sequence[FinishedRun]) -> None:
     """Refuse runs on several data."""
     counts = Counter(run.result.data for run in found)
     [(most, _)] = counts.most_common(1)
-    odd = sorted(str(run.folder) for run in found if run.result.data != most)
-    if odd:
-        named = ", ".join(odd[:FEW]) + (f" and {len(odd) - FEW:,} more" if len(odd) > FEW else "")
+    if odd := sorted(str(run.folder) for run in found if run.result.data != most):
         raise UsageError(
             f"{runs} mixes data ({', '.join(sorted(counts))}): {len(odd):,} of {len(found):,} runs are not of {most}: "
-            f"{named}; collect one release, such as runs={runs}/{most}."
-        )
-
-
-def _refuse_no_release(runs: Path, first: Result) -> None:
-    version, _, size = first.data.partition("/")
-    if not size or version != first.versions.data:
-        raise UsageError(
-            f"{runs} holds runs on {first.data}, which is not a release: collect those of a release."
+            f"{name_some(odd)}; collect one release, such as runs={runs}/{most}."
         )
 
 
@@ -106,11 +106,11 @@ def _refuse_old(runs: Path, found: Sequence[FinishedRun]) -> None:
         )
 
 
-def _alone(found: Sequence[FinishedRun]) -> Sequence[FinishedRun]:
-    """Return the runs, after a check that no two are of one place: of one seed, or of two configs."""
+def _refuse_twins(found: Sequence[FinishedRun]) -> None:
+    """Refuse two runs of one place: of one seed, or of two configs."""
     configs: dict[tuple[str, ...], FinishedRun] = {}
-    seeds: dict[tuple[str | int, ...], FinishedRun] = {}
-    for run in sorted(found, key=lambda run: str(run.folder)):
+    seeds: dict[Place, FinishedRun] = {}
+    for run in found:
         place = place_of(run.result)
         first, same_seed = configs.setdefault(place[:3], run), seeds.setdefault(place, run)
         other = same_seed if first.result.config_hash == run.result.config_hash else first
@@ -119,49 +119,40 @@ def _alone(found: Sequence[FinishedRun]) -> Sequence[FinishedRun]:
                 f"{run.folder} is of the same method and split as {other.folder}: a board shows one of them; move the "
                 "other elsewhere."
             )
-    return found
 
 
 DRAWS = "draws.parquet"
 REPLICATES, SEED = 1000, 0
 """Of the draws that are kept: others would not pair."""
 
-_SCHEMA = pl.Schema(
-    {
-        **dict.fromkeys(("task", "split", "method"), pl.String()),
-        **{"seed": pl.Int64(), "value": pl.Float64(), "clusters": pl.Int64(), "draws": pl.List(pl.Float32())},
-    }
-)
+_PLACE = {"task": pl.String(), "split": pl.String(), "method": pl.String(), "seed": pl.Int64()}
+_SCHEMA = pl.Schema({**_PLACE, "value": pl.Float64(), "clusters": pl.Int64(), "draws": pl.List(pl.Float32())})
 
 
-@dataclass(frozen=True)
-class KeptDraws:
-    """The draws of one method with one seed. ``method`` is without its task; ``draws`` has none where the test has too
-    few clusters."""
+class KeptDraws(NamedTuple):
+    """The draws of one method with one seed, after its place as :func:`place_of` has it. ``draws`` has none where the
+    test has too few clusters."""
 
     task: str
     split: str
     method: str
     seed: int
-    draws: Draws = field(repr=False)
+    draws: Draws
+
+
+def first_of(drawn: Iterable[KeptDraws]) -> list[KeptDraws]:
+    """Return of each task, split and method the draws of the first seed."""
+    first: dict[tuple[str, ...], KeptDraws] = {}
+    for one in sorted(drawn, key=lambda one: one.seed):
+        first.setdefault((one.task, one.split, one.method), one)
+    return list(first.values())
 
 
 def to_bytes(kept: Iterable[KeptDraws]) -> bytes:
     """Return draws as a parquet file, sorted by task, split, method and seed; the same bytes for the same draws."""
-    rows = [
-        (
-            one.task,
-            one.split,
-            one.method,
-            one.seed,
-            one.draws.value,
-            one.draws.clusters,
-            list(one.draws.draws),
-        )
-        for one in kept
-    ]
-    found = pl.DataFrame(rows, schema=_SCHEMA, orient="row").sort("task", "split", "method", "seed")
+    rows = [(*place, draws.value, draws.clusters, list(draws.draws)) for *place, draws in kept]
     buffer = io.BytesIO()
+    found = pl.DataFrame(rows, schema=_SCHEMA, orient="row").sort(list(_PLACE))
     found.write_parquet(buffer, compression="zstd")
     return buffer.getvalue()
 
@@ -173,32 +164,37 @@ def read_draws(path: Path) -> list[KeptDraws]:
         if frame.schema != _SCHEMA:
             raise ValueError(f"its columns are {', '.join(frame.columns)}")
     except (OSError, ValueError, pl.exceptions.PolarsError) as error:
-        missing = isinstance(error, FileNotFoundError)
-        said = "the file is missing" if missing else str(error).strip().splitlines()[0][:160].rstrip(".")
+        said = "the file is missing" if isinstance(error, FileNotFoundError) else error_line(error)
         raise UsageError(
             f"{path} holds no draws: {said}; make them with `tipbench board add runs=RUNS`."
         ) from None
     return [
-        KeptDraws(task, split, method, seed, Draws(value, np.asarray(drawn, dtype=np.float64), clusters))
-        for task, split, method, seed, value, clusters, drawn in frame.iter_rows()
+        KeptDraws(*place, draws=Draws(value, np.asarray(drawn, dtype=np.float64), clusters))
+        for *place, value, clusters, drawn in frame.iter_rows()
     ]
+
+
+def is_kept(result: Result) -> bool:
+    """Return whether draws of a result are kept: on its task's default split, and not of an oracle."""
+    return result.split == task_of(result.task).splits[0] and not result.oracle_method
 
 
 def draws_of_evaluation(result: Result, evaluation: Evaluation) -> KeptDraws:
     """Return the draws that an evaluation made, under the name of its result. Its truth must be known."""
     if evaluation.primary_draws is None:
         raise ValueError(f"{result.task}: there is no truth to draw scores against")
-    return KeptDraws(result.task, result.split, result.method_name, result.seed, evaluation.primary_draws)
+    return KeptDraws(*place_of(result), evaluation.primary_draws)
 
 
-def draws_of_run(result: Result, folder: Path) -> KeptDraws:
+def draws_of_run(run: FinishedRun) -> KeptDraws:
     """Return the draws that a run left; they are made again only where it left none or others, as 0.4.0 did.
 
     Raises UsageError where they, or the predictions that they are made from, cannot be read.
     """
+    result, folder = run
     draws = read_run_draws(folder) if result.config.get("replicates") == REPLICATES else None
     if draws is None:
         predictions, task = read_predictions(folder, result), task_of(result.task)
         answers = prepare_cell(dict(result.config)).answers_to(predictions)
         draws = draw_primary(make_inputs(task, answers, predictions), REPLICATES, SEED)
-    return KeptDraws(result.task, result.split, result.method_name, result.seed, draws)
+    return KeptDraws(*place_of(result), draws)

@@ -27,7 +27,6 @@ from tipbench.runs.report import (
     signed,
     value_text,
 )
-from tipbench.task import Task
 from tipbench.tasks import task_of
 
 from tipboard.board.standings import NO_SHIFT, Line, Lines, shift_drops
@@ -38,21 +37,20 @@ LOGARITHMS = ("median_abs_log_error", "median_abs_error")
 """Errors of logarithms: of counts, and of a release's effects, which are logarithms of with over without."""
 
 
-def unit_of(task: Task, metric: str) -> str:
-    """Return the unit of a metric's values; most are shares or indices from 0 to 1."""
-    gaps = {"harm_gap": f"per {task.unit}", "protection_gap": "difference in recall"}
+def unit_of(line: Line, metric: str = "") -> str:
+    """Return the unit of a metric on a line's task, by default the primary one; most are shares or indices."""
+    metric = metric or line["primary"]
+    gaps = {"harm_gap": f"per {task_of(line['task']).unit}", "protection_gap": "difference in recall"}
     other = LOG_RATIO if metric in LOGARITHMS else SHARE
     return gaps.get(metric) or metric_of(metric).unit or other
 
 
-def unit_words(task: Task, metric: str) -> str:
-    """Return the unit of a metric, and which way is better where that is down."""
-    return unit_of(task, metric) + (", lower is better" if metric_of(metric).lower_is_better else "")
-
-
-def axis_title(task: Task, metric: str) -> str:
-    """Return what an axis of a metric says: its name, its unit, and which way is better where that is down."""
-    return f"{metric_title(task.name, metric)} ({unit_words(task, metric)})"
+def axis_title(line: Line, metric: str = "") -> str:
+    """Return what an axis of a metric says, by default the primary one: its name, its unit, and which way is better
+    where that is down."""
+    metric = metric or line["primary"]
+    lower = ", lower is better" if metric_of(metric).lower_is_better else ""
+    return f"{metric_title(line['task'], metric)} ({unit_of(line, metric)}{lower})"
 
 
 def in_plain_words(metric: str, score: float | None) -> str:
@@ -92,58 +90,37 @@ def verdict_text(line: Line) -> str:
 def verdict_values(line: Line) -> Values:
     """Return the same as numbers."""
     one = line["against"]
-    return {
-        "difference": None if one is None else one.difference,
-        "difference_low": None if one is None else one.low,
-        "difference_high": None if one is None else one.high,
-        "p_holm": None if one is None else one.p_holm,
-        "significant": None if one is None or one.p_holm is None else one.significant,
+    names = {
+        "difference": "difference",
+        "difference_low": "low",
+        "difference_high": "high",
+        "p_holm": "p_holm",
     }
-
-
-def _worst(drops: Mapping[str, float | None], line: Line) -> tuple[str, float] | None:
-    """Return the shifted split on which most is lost, and how much."""
-    known = {name: drop for name, drop in drops.items() if drop is not None}
-    if not known:
-        return None
-    sign = -1 if metric_of(line["metric"]).lower_is_better else 1
-    name = max(known, key=lambda one: sign * known[one])
-    return name, known[name]
+    found = {name: getattr(one, field, None) for name, field in names.items()}
+    return {**found, "significant": None if found["p_holm"] is None else one.significant}
 
 
 def worst_text(line: Line) -> str:
     """Return the largest loss on a shifted split, and which that is."""
-    worst = _worst(shift_drops(line), line)
-    return NOTHING if worst is None else f"{signed(worst[1])} ({worst[0]})"
+    found = worst_values(line)
+    if found["worst_shift"] is None:
+        return NOTHING
+    return f"{signed(found['worst_shift_drop'])} ({found['worst_shift']})"
 
 
-def worst_values(line: Line) -> Values:
+def worst_values(line: Line) -> dict[str, Any]:
     """Return the same as numbers, with the loss on each shifted split."""
     drops = shift_drops(line)
-    worst = _worst(drops, line)
+    known = {split: drop for split, drop in drops.items() if drop is not None}
+    sign = -1 if metric_of(line["metric"]).lower_is_better else 1
+    worst = max(known, key=lambda split: sign * known[split], default=None)
     each = {f"drop_{split}": drops.get(split) for split in SPLITS if split not in NO_SHIFT}
-    return {"worst_shift_drop": worst and worst[1], "worst_shift": worst and worst[0], **each}
+    return {"worst_shift_drop": worst and known[worst], "worst_shift": worst, **each}
 
 
 NOT_MEASURED = "not measured when this was run"
 OF_METRIC = "in the metric"
 """The unit of scores and of their differences, where each task has its own."""
-
-
-def columns_with_text(lines: Lines, columns: Sequence[Column] | None = None) -> list[Column]:
-    """Return the columns that say something of any line."""
-    columns = COLUMNS if columns is None else columns
-    return [column for column in columns if any(column.text(line) != NOTHING for line in lines)]
-
-
-def expected_columns(lines: Lines) -> list[Column]:
-    """Return those and the columns of what its task reports, though no line has it yet."""
-    said = {column.name for column in columns_with_text(lines)}
-    return [
-        column
-        for column in COLUMNS
-        if column.name in said or any(column.note(line) == NOT_MEASURED for line in lines)
-    ]
 
 
 def value_of(column: Column, line: Any) -> float | str | bool | None:
@@ -215,11 +192,10 @@ def value_column(
     """
     given = {
         "number": form is not None,
-        "name": key,
         "values": lambda line: {name: line[name] for name in files or (key,)},
         "text": (lambda line: line[key]) if form is None else (lambda line: form(line[key])),
     }
-    return Column(title, about=about, **{**given, **more})
+    return Column(title, name=key, about=about, **{**given, **more})
 
 
 def metric_column(metric: str, title: str, about: str, **more: Any) -> Column:
@@ -256,8 +232,7 @@ def _precision(rate: str) -> Column:
 
 
 def _metric(line: Line) -> str:
-    lower = " ↓" if metric_of(line["metric"]).lower_is_better else ""
-    return metric_title(line["task"], line["metric"]) + lower
+    return metric_title(line["task"], line["metric"]) + " ↓" * metric_of(line["metric"]).lower_is_better
 
 
 def size_name(line: Line) -> str:
@@ -364,6 +339,21 @@ COLUMNS = (
 )  # fmt: skip
 """Those of a task's table, in its order."""
 
+
+def columns_with_text(lines: Lines, columns: Sequence[Column] = COLUMNS) -> list[Column]:
+    """Return the columns that say something of any line."""
+    return [column for column in columns if any(column.text(line) != NOTHING for line in lines)]
+
+
+def expected_columns(lines: Lines) -> list[Column]:
+    """Return those and the columns of what its task reports, though no line has it yet."""
+
+    def is_expected(column: Column) -> bool:
+        return any(column.text(line) != NOTHING or column.note(line) == NOT_MEASURED for line in lines)
+
+    return [column for column in COLUMNS if is_expected(column)]
+
+
 TASK = value_column("task", "task", "What is asked; each task has its own metric.", overall=1, printed=True)
 PLACES = (
     TASK,
@@ -398,7 +388,8 @@ BY_NAME = (
 """Columns of ``tipbench run`` that a table here has only where ``--columns`` names them."""
 
 
-OVERALL = tuple(
-    sorted((c for c in (*COLUMNS, *PLACES) if c.overall is not None), key=lambda column: column.overall or 0)
+OVERALL = sorted(
+    (column for column in (*COLUMNS, *PLACES) if column.overall is not None),
+    key=lambda column: column.overall or 0,
 )
 """Those of the table of everything, in its order."""

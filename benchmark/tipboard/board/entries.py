@@ -10,16 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from tipbench.config.methods import SHIPPED
+from tipbench.config.methods import is_shipped
 from tipbench.runs.results import Result
 
 from tipboard.board.collection import KeptDraws
-from tipboard.submissions.record import RESERVED_TEAMS
-
-if TYPE_CHECKING:
-    from tipboard.submissions.record import SubmissionRecord
+from tipboard.submissions.record import RESERVED_TEAMS, SubmissionRecord
 
 REFERENCE_TEAM, OWN_TEAM = RESERVED_TEAMS
 RUN_HERE, REPRODUCED, SELF_REPORTED = "run here", "reproduced", "self-reported"
@@ -42,7 +38,8 @@ class Entry:
 
     ``record``: what its authors say of a submission, None for a method that was run here.
     ``results``: what is shown, sorted by task, split and seed: a reproduced result stands in the place of the uploaded
-    one. ``uploaded``: the uploaded results of cells that were reproduced since. ``draws``: of ``results``.
+    one. ``uploaded``: the uploaded results of cells that were reproduced since. ``draws``: of ``results``, perhaps
+    among others.
     """
 
     team: str
@@ -70,9 +67,9 @@ class Entry:
         """Its results on one split of a task, by seed."""
         return [result for result in self.results if (result.task, result.split) == (task, split)]
 
-    def status(self, results: Iterable[Result]) -> str:
-        """Return who ran it, judged by some of its results."""
-        if not all(result.verified for result in results):
+    def status(self, verified: bool) -> str:
+        """Return who ran it; ``verified``: whether all of its results that are meant were."""
+        if not verified:
             return SELF_REPORTED
         return RUN_HERE if self.record is None else REPRODUCED
 
@@ -81,15 +78,14 @@ def reference_entries(results: Iterable[Result], draws: Sequence[KeptDraws]) -> 
     """Return results of runs as entries, shipped methods first: one per method, over all tasks that have its name."""
     found: dict[tuple[str, str], list[Result]] = {}
     for result in results:
-        team = REFERENCE_TEAM if is_shipped(result) else OWN_TEAM
+        target = target_of(result)
+        team = REFERENCE_TEAM if target is None or is_shipped(target) else OWN_TEAM
         found.setdefault((team, result.method_name), []).append(result)
     order = sorted(found, key=lambda place: (place[0] != REFERENCE_TEAM, place))
-    return [Entry(*place, found[place], _draws_of(found[place], draws)) for place in order]
-
-
-def is_shipped(result: Result) -> bool:
-    """Return whether tipbench ships the method; so does it where a result does not say what class was run."""
-    return target_of(result) is None or str(target_of(result)).partition(".")[0] == SHIPPED
+    return [
+        Entry(team, method, found[team, method], [one for one in draws if one.method == method])
+        for team, method in order
+    ]
 
 
 def target_of(result: Result) -> str | None:
@@ -98,8 +94,3 @@ def target_of(result: Result) -> str | None:
     for key in ("baseline", "method", "_target_"):
         found = found.get(key) if isinstance(found, Mapping) else None
     return found if isinstance(found, str) else None
-
-
-def _draws_of(results: Sequence[Result], draws: Sequence[KeptDraws]) -> list[KeptDraws]:
-    there = {(result.task, result.split, result.method_name, result.seed) for result in results}
-    return [one for one in draws if (one.task, one.split, one.method, one.seed) in there]

@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tipbench.console import notice
 from tipbench.metrics.registry import metrics
@@ -25,23 +24,14 @@ from tipbench.tasks import tasks
 from tipcore.atomic import fill_folder_atomically, whole_folders
 from tipcore.errors import UsageError
 from tipcore.locations import expand_home
+from tipcore.spelling import count_of
 from tipdata.core.world import FOLDER, RELEASED, check_status, is_draft, sizes, versions
 from tipdata.documents.project_files import project_file
 
-from tipboard.board.collection import (
-    DRAWS,
-    FinishedRun,
-    KeptDraws,
-    place_of,
-    read_draws,
-    seat_of,
-    to_bytes,
-)
+from tipboard.board import collection
+from tipboard.board.collection import DRAWS, FinishedRun, KeptDraws, name_some, place_of, seat_of
 from tipboard.board.entries import Entry, reference_entries
-from tipboard.submissions.record import Malformed, record_of
-
-if TYPE_CHECKING:
-    from tipboard.submissions.record import SubmissionRecord
+from tipboard.submissions.record import Malformed, SubmissionRecord, record_of
 
 REFERENCE, SUBMISSIONS, UPLOADED, REPRODUCED = "reference", "submissions", "uploaded", "reproduced"
 FIRST_FENCED = 2
@@ -61,18 +51,13 @@ class Board:
 
     @property
     def label(self) -> str:
-        """The release as pages show it: a draft is marked."""
-        return label_of(self.data)
+        """The release as pages show it, ``0.4.0/small`` or ``0.4.0/small (draft)``."""
+        return f"{self.data} (draft)" if is_draft(self.data.partition("/")[0]) else self.data
 
     @property
     def results(self) -> list[Result]:
         """The results of all entries."""
         return [result for entry in self.entries for result in entry.results]
-
-
-def label_of(data: str) -> str:
-    """Return a release as readers see it, ``0.4.0/small`` or ``0.4.0/small (draft)``."""
-    return f"{data} (draft)" if is_draft(data.partition("/")[0]) else data
 
 
 def reference_only(board: Board) -> Board:
@@ -89,9 +74,11 @@ def counts(*boards: Board) -> str:
     found = [(entry.id, one) for board in boards for entry in board.entries for one in entry.results]
     methods = {(name, one.task, one.oracle_method) for name, one in found}
     oracles, tasks = sum(oracle for *_, oracle in methods), {task for _, task, _ in methods}
-    numbers = {"result": len(found), "method": len(methods) - oracles, "oracle": oracles, "task": len(tasks)}
-    said = "{} of {} and {} on {}".format(*(f"{n:,} {word}{'s' * (n != 1)}" for word, n in numbers.items()))
-    return f"{said} (a method counts once for each of its tasks)"
+    results, others = count_of(len(found), "result"), count_of(len(methods) - oracles, "method")
+    return (
+        f"{results} of {others} and {count_of(oracles, 'oracle')} on {count_of(len(tasks), 'task')} "
+        "(a method counts once for each of its tasks)"
+    )
 
 
 def store_reference(results: Path, runs: Sequence[FinishedRun], draws: Sequence[KeptDraws]) -> Path:
@@ -106,10 +93,10 @@ def store_reference(results: Path, runs: Sequence[FinishedRun], draws: Sequence[
 
 
 def store_results(folder: Path, found: Sequence[Result], draws: Sequence[KeptDraws]) -> None:
-    """Write results, by task, split, method and seed, and their draws to a folder."""
+    """Write results, by task, split, method and seed, to a folder, and draws: of several seeds those of the first."""
     folder.mkdir(exist_ok=True)
     (folder / RESULTS).write_bytes(to_parquet_bytes(sorted(found, key=place_of)))
-    (folder / DRAWS).write_bytes(to_bytes(draws))
+    (folder / DRAWS).write_bytes(collection.to_bytes(collection.first_of(draws)))
 
 
 def find_results(typed: str, quiet: bool = False) -> Path:
@@ -118,10 +105,13 @@ def find_results(typed: str, quiet: bool = False) -> Path:
     folder = expand_home(typed)
     if typed != DEFAULT or folder.is_dir():
         return folder
-    folder = project_file(DEFAULT)
-    without = "; their bootstrap draws do not, so tests against reference methods are empty"
-    text = f"{typed} is not here: these are the results that travel with tipbench"
-    notice(text + without * lacks_draws(folder), quiet)
+    folder, text = (
+        project_file(DEFAULT),
+        f"{typed} is not here: these are the results that travel with tipbench",
+    )
+    if lacks_draws(folder):
+        text += "; their bootstrap draws do not, so tests against reference methods are empty"
+    notice(text, quiet)
     return folder
 
 
@@ -166,29 +156,21 @@ def read(results: Path, data: str | None = None, draft: bool = False) -> Board:
     is not known here, where results of several evaluators are mixed, and where one was reproduced without a fence.
     """
     name = newest(results, data, draft)
-    board = Board(
-        name, [*_reference(results / name / REFERENCE), *_submissions(results / name / SUBMISSIONS)]
-    )
+    folder = results / name / REFERENCE
+    reference = reference_entries(*_read_side(folder)) if folder.is_dir() else []
+    board = Board(name, [*reference, *map(read_submission, whole_folders(results / name / SUBMISSIONS))])
     for entry in board.entries:
-        _refuse_unknown(results, entry)
-        _refuse_unfenced(results, entry)
+        for result in entry.results:
+            _refuse_strange(results, name, entry, result)
     _refuse_mixed(results, board)
     return board
 
 
-def _reference(folder: Path) -> list[Entry]:
-    return reference_entries(*_side(folder)) if folder.is_dir() else []
-
-
-def _submissions(folder: Path) -> list[Entry]:
-    return [read_submission(path) for path in whole_folders(folder)]
-
-
 def read_submission(folder: Path) -> Entry:
     """Return an accepted submission. Raises UsageError where a file is not what it should be."""
-    record = _record(folder / RECORD)
-    uploaded, draws = _side(folder / UPLOADED)
-    again, drawn_again = _side(folder / REPRODUCED) if (folder / REPRODUCED).is_dir() else ([], [])
+    record = _read_record(folder / RECORD)
+    uploaded, draws = _read_side(folder / UPLOADED)
+    again, drawn_again = _read_side(folder / REPRODUCED) if (folder / REPRODUCED).is_dir() else ([], [])
     done = {place_of(result) for result in again}
     shown = [*again, *(result for result in uploaded if place_of(result) not in done)]
     drawn = {seat_of(one): one for one in (*draws, *drawn_again)}
@@ -202,16 +184,7 @@ def read_submission(folder: Path) -> Entry:
     )
 
 
-def _refuse_unfenced(results: Path, entry: Entry) -> None:
-    for result in entry.results if entry.record is not None else ():
-        if result.verified and result.fence is None and result.schema_version >= FIRST_FENCED:
-            raise UsageError(
-                f"{results}: {result.task}, split {result.split}, seed {result.seed} of {entry.id} was reproduced "
-                f"without a fence; run `tipbench board reproduce {entry.id}` again."
-            )
-
-
-def _record(path: Path) -> SubmissionRecord:
+def _read_record(path: Path) -> SubmissionRecord:
     try:
         return record_of(path.read_bytes())
     except OSError as error:
@@ -220,40 +193,51 @@ def _record(path: Path) -> SubmissionRecord:
         raise UsageError(f"{path.parent}: {str(error.problems[0]).rstrip('.')}; accept it again.") from None
 
 
-def _side(folder: Path) -> tuple[list[Result], list[KeptDraws]]:
+def _read_side(folder: Path) -> tuple[list[Result], list[KeptDraws]]:
     without = lacks_draws(folder) and not (folder / DRAWS).exists()
-    return sorted(read_results(folder / RESULTS), key=place_of), [] if without else read_draws(folder / DRAWS)
+    return sorted(read_results(folder / RESULTS), key=place_of), [] if without else collection.read_draws(
+        folder / DRAWS
+    )
 
 
-def _refuse_unknown(results: Path, entry: Entry) -> None:
-    for result in entry.results:
-        known = result.task in tasks() and result.primary in metrics()
-        if not known or result.primary not in result.scores:
-            raise UsageError(
-                f"{results}: {entry.id} has a result of {result.primary} of {result.task}, which this tipbench does "
-                "not know: run it again, or remove it."
-            )
+def _refuse_strange(results: Path, data: str, entry: Entry, result: Result) -> None:
+    """Refuse a result of other data or of a task or metric that is not known here, and one reproduced without a
+    fence."""
+    known = result.task in tasks() and result.primary in metrics()
+    if not known or result.primary not in result.scores:
+        raise UsageError(
+            f"{results}: {entry.id} has a result of {result.primary} of {result.task}, which this tipbench does "
+            "not know: run it again, or remove it."
+        )
+    is_reproduced = entry.record is not None and result.verified
+    if is_reproduced and result.fence is None and result.schema_version >= FIRST_FENCED:
+        raise UsageError(
+            f"{results}: {result.task}, split {result.split}, seed {result.seed} of {entry.id} was reproduced "
+            f"without a fence; run `tipbench board reproduce {entry.id}` again."
+        )
+    if not is_of(result, data):
+        raise UsageError(
+            f"{results}: {entry.id} has results of {result.data} on the board of {data}: remove them."
+        )
+
+
+def is_of(result: Result, data: str) -> bool:
+    """Return whether a result is of a board's release, ``version/size``."""
+    return (result.data, result.versions.data) == (data, data.partition("/")[0])
 
 
 def _refuse_mixed(results: Path, board: Board) -> None:
-    """One data version, and of each task scores of one meaning: others do not compare."""
-    version = board.data.partition("/")[0]
+    """Refuse scores of several meanings on one task: they do not compare."""
     by_task: dict[str, dict[int, list[str]]] = {}
     for entry in board.entries:
         for result in entry.results:
-            by_evaluator = by_task.setdefault(result.task, {})
-            by_evaluator.setdefault(result.versions.evaluator, []).append(entry.id)
-            if (result.data, result.versions.data) != (board.data, version):
-                raise UsageError(
-                    f"{results}: {entry.id} has results of {result.data} on the board of {board.data}: remove them."
-                )
+            by_task.setdefault(result.task, {}).setdefault(result.versions.evaluator, []).append(entry.id)
     for task, by_evaluator in by_task.items():
         if len(by_evaluator) == 1:
             continue
         [most, *_] = sorted(by_evaluator, key=lambda version: -len(by_evaluator[version]))
         odd = sorted({one for version, ids in by_evaluator.items() if version != most for one in ids})
-        named = ", ".join(odd[:3]) + (f" and {len(odd) - 3:,} more" if len(odd) > 3 else "")
         raise UsageError(
-            f"{results} mixes evaluators {', '.join(map(str, sorted(by_evaluator)))} of {task}: {named} are not of "
-            f"{most}; score them again with `tipbench board check scores=true --write`."
+            f"{results} mixes evaluators {', '.join(map(str, sorted(by_evaluator)))} of {task}: {name_some(odd)} are "
+            f"not of {most}; score them again with `tipbench board check scores=true --write`."
         )

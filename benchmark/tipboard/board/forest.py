@@ -8,20 +8,10 @@ from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
+from tipbench import style
 from tipbench.runs.figure import save_figure
 from tipbench.runs.findings import Finding
 from tipbench.runs.report import number
-from tipbench.style import (
-    DIAMOND,
-    DOT,
-    INTERVAL_OPACITY,
-    INTERVAL_WIDTH,
-    ORACLE_DASH,
-    ORACLE_WIDTH,
-    SMALL,
-    TEXT,
-    TITLE,
-)
 from tipbench.tasks import task_of
 from tipcore.errors import UsageError
 from tipdata.documents.palette import LIGHT
@@ -111,7 +101,7 @@ def forest_of(lines: Lines, finding: Finding | None = None, most: int | None = N
         rows=kept,
         left_out=len(there) - len(kept),
         references={name: value for name, value in known.items() if value is not None},
-        axis=axis_title(task_of(first["task"]), first["primary"]),
+        axis=axis_title(first),
         title=f"{first['task']} on {first.get('split') or first['data']}: scores",
         headline=finding.headline if finding else "",
     )
@@ -155,8 +145,8 @@ ROW_HEIGHT, PANEL_HEIGHT, HEAD_HEIGHT, WIDTH = 0.25, 0.95, 1.1, 11.0
 """Inches: of a method, of what else a panel needs, of the legend, of the whole."""
 HEADLINE = 86
 """Letters of a line of a headline."""
-DASHED: dict[str, Any] = {"linewidth": ORACLE_WIDTH, "linestyle": (0, ORACLE_DASH)}
-BAR: dict[str, Any] = {"linewidth": INTERVAL_WIDTH, "alpha": INTERVAL_OPACITY}
+DASHED: dict[str, Any] = {"linewidth": style.ORACLE_WIDTH, "linestyle": (0, style.ORACLE_DASH)}
+BAR: dict[str, Any] = {"linewidth": style.INTERVAL_WIDTH, "alpha": style.INTERVAL_OPACITY}
 
 
 def draw(plots: Sequence[Forest], title: str, path: Path) -> None:
@@ -174,7 +164,9 @@ def draw(plots: Sequence[Forest], title: str, path: Path) -> None:
         raise UsageError("no method has a score, so that there is nothing to draw: add a run that has one.")
     heights = [len(plot.rows) for plot in plots]
     tallest = [max(heights[start : start + PANELS]) for start in range(0, len(heights), PANELS)]
-    with matplotlib.rc_context({"font.size": TEXT, "svg.hashsalt": "tipbench", "axes.edgecolor": QUIET}):
+    with matplotlib.rc_context(
+        {"font.size": style.TEXT, "svg.hashsalt": "tipbench", "axes.edgecolor": QUIET}
+    ):
         inches = HEAD_HEIGHT + sum(ROW_HEIGHT * height + PANEL_HEIGHT for height in tallest)
         figure = Figure(figsize=(WIDTH, inches), layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.08))
         FigureCanvasAgg(figure)
@@ -202,13 +194,15 @@ def _panel(panel: Axes, plot: Forest) -> None:
     said = fill(plot.headline, HEADLINE)
     panel.annotate(
         said, (0, 1), xycoords="axes fraction", xytext=(0, 4), textcoords="offset points", va="bottom",
-        fontsize=SMALL, color=QUIET,
+        fontsize=style.SMALL, color=QUIET,
     )  # fmt: skip
-    above = 6 + 1.25 * SMALL * len(said.splitlines())
-    panel.set_title(task_of(task).title, loc="left", fontsize=TITLE, fontweight="bold", color=INK, pad=above)
-    panel.set_xlabel(plot.axis, color=QUIET, fontsize=SMALL)
+    above = 6 + 1.25 * style.SMALL * len(said.splitlines())
+    panel.set_title(
+        task_of(task).title, loc="left", fontsize=style.TITLE, fontweight="bold", color=INK, pad=above
+    )
+    panel.set_xlabel(plot.axis, color=QUIET, fontsize=style.SMALL)
     panel.tick_params(axis="both", length=0, labelcolor=INK)
-    panel.tick_params(axis="y", pad=4 + DIAMOND / 2)  # a name does not touch the mark of a score of 0
+    panel.tick_params(axis="y", pad=4 + style.DIAMOND / 2)  # a name does not touch the mark of a score of 0
     panel.grid(axis="x", color=PALE, linewidth=0.8)
     panel.set_axisbelow(True)
     panel.spines[["top", "right", "left"]].set_visible(False)
@@ -222,11 +216,11 @@ def _mark(panel: Axes, row: Line, place: int) -> None:
     panel.plot(
         [row["score"]], [place], "D" if reference else "o", color=colour, zorder=3, clip_on=False,
         markerfacecolor=colour if reference or is_filled(row) else LIGHT["paper"],
-        markersize=DIAMOND if reference else DOT,
+        markersize=style.DIAMOND if reference else style.DOT,
     )  # fmt: skip
     panel.annotate(
         score_in_words(row), (1, place), xycoords=("axes fraction", "data"), xytext=(6, 0),
-        textcoords="offset points", va="center", fontsize=SMALL, color=QUIET, annotation_clip=False,
+        textcoords="offset points", va="center", fontsize=style.SMALL, color=QUIET, annotation_clip=False,
     )  # fmt: skip
 
 
@@ -234,25 +228,31 @@ def _explain(figure: Any, title: str, plots: Sequence[Forest]) -> None:
     """The title, and what the marks mean."""
     from matplotlib.lines import Line2D
 
-    accent, in_season = LIGHT["accent"], any("is_top" in row for plot in plots for row in plot.rows)
-
-    def mark(sign: str, colour: str, face: str, meaning: str) -> Line2D:
-        label = (SEASON_MEANING if in_season else MEANING)[meaning]
-        return Line2D([], [], marker=sign, linestyle="", color=colour, markerfacecolor=face, label=label)
-
+    rows = [row for plot in plots for row in plot.rows]
+    meaning, accent = MEANING, LIGHT["accent"]
+    if "is_top" in rows[0]:
+        is_ranked = any(row["is_top"] is not None for row in rows)
+        meaning = SEASON_MEANING if is_ranked else {"hollow": "a method"}
+    marks = {
+        "reference": ("D", INK, INK),
+        "apart": ("o", accent, accent),
+        "hollow": ("o", accent, LIGHT["paper"]),
+    }
     drawn = [name for name in REFERENCES if any(name in plot.references for plot in plots)]
     handles = [
-        *([] if in_season else [mark("D", INK, INK, "reference")]),
-        mark("o", accent, accent, "apart"),
-        mark("o", accent, LIGHT["paper"], "hollow"),
+        *(
+            Line2D([], [], marker=sign, linestyle="", color=colour, markerfacecolor=face, label=meaning[name])
+            for name, (sign, colour, face) in marks.items()
+            if name in meaning
+        ),
         Line2D([], [], color=accent, label="95% interval", **BAR),
         *(Line2D([], [], label=name, **{**DASHED, "color": LIGHT[REFERENCES[name]]}) for name in drawn),
     ]
     figure.legend(
-        handles=handles, loc="outside upper left", ncols=len(handles), frameon=False, fontsize=SMALL, alignment="left",
-        title=title, title_fontsize=12,
+        handles=handles, loc="outside upper left", ncols=len(handles), frameon=False, fontsize=style.SMALL,
+        alignment="left", title=title, title_fontsize=12,
     )  # fmt: skip
     figure.supxlabel(
         "Synthetic data: a score here does not estimate field performance.",
-        fontsize=SMALL, color=QUIET, x=0.01, ha="left",
+        fontsize=style.SMALL, color=QUIET, x=0.01, ha="left",
     )  # fmt: skip

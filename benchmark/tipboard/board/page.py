@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from tipbench.console import Column
 from tipbench.runs.figure import metric_title
 from tipbench.runs.report import NOTHING
@@ -51,7 +49,10 @@ def render(board: Board, figure: str, season: BoardSeason | None = None) -> str:
     board = reference_only(board)
     found = standings(board)
     said = {one.task: one.sentence for one in open_findings(board)}
-    said |= {} if season is None else {task: one.sentence for task, one in season.findings.items()}
+    about_season = NO_SEASON
+    if season is not None:
+        said |= {task: one.sentence for task, one in season.findings.items()}
+        about_season = f"{season.label}: the first line of each task is what it found."
     versions = sorted({result.versions.evaluator for result in board.results})
     columns = [column for column in COLUMNS if any(column in _columns(one) for one in found)]
     head = HEAD.format(
@@ -61,9 +62,7 @@ def render(board: Board, figure: str, season: BoardSeason | None = None) -> str:
         evaluator=", ".join(map(str, versions)),
         counts=counts(board),
         figure=figure,
-        season=NO_SEASON
-        if season is None
-        else f"{season.label}: the first line of each task is what it found.",
+        season=about_season,
         practice=OPEN_PRACTICE,
         columns="\n".join(f"- *{column.title}*: {_begun_small(column.about)}" for column in columns),
         nothing=NOTHING,
@@ -87,18 +86,9 @@ def _section(lines: Lines, finding: str) -> str:
     said = f"{task_of(first['task']).question} Split `{first['split']}`, {title}; {better} is better."
     if reference := next((line["name"] for line in lines if line["is_reference"]), None):
         said += f" The reference method is {reference}."
-    parts = [f"## {first['task']}", escape_markdown(finding) or NOTHING, said, _table(lines, _columns(lines))]
+    parts = [f"## {first['task']}", escape_markdown(finding) or NOTHING, said]
+    parts.append(markdown_table(_columns(lines), lines, bold=False))
     if len(first["splits"]) > 1:
-        parts += [f"The same on every split ({title}):", _table(lines, matrix_columns(lines))]
+        parts.append(f"The same on every split ({title}):")
+        parts.append(markdown_table(matrix_columns(lines), lines, bold=False))
     return "\n\n".join(parts) + "\n"
-
-
-def _table(lines: Lines, columns: Sequence[Column]) -> str:
-    rows = [
-        [
-            f"*{line['name']}*" if column.name == "method" and line["oracle"] else column.text(line)
-            for column in columns
-        ]
-        for line in lines
-    ]
-    return markdown_table([column.title for column in columns], rows, [column.number for column in columns])

@@ -12,7 +12,8 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +25,13 @@ from tipbench.runs.folds import SharedFold
 from tipbench.runs.methods import Methods
 from tipbench.runs.results import Result
 from tipbench.runs.runner import Job, run_one
-from tipbench.tasks import task_of
 from tipcore.atomic import fill_folder_atomically
 from tipcore.engines import run_all
 from tipcore.errors import CheckFailed, UsageError
 from tipcore.spelling import nearest
 from tipcore.table_files import read_parquet
 
-from tipboard.board.acceptance import first_of
-from tipboard.board.collection import REPLICATES, KeptDraws, draws_of_run, seat_of
+from tipboard.board.collection import REPLICATES, FinishedRun, draws_of_run, is_kept, seat_of
 from tipboard.board.entries import Entry
 from tipboard.board.files import REPRODUCED, SUBMISSIONS, UPLOADED, read, read_submission, store_results
 from tipboard.submissions.packages import Environment, compose_pinned, install
@@ -48,9 +47,8 @@ def config_of(entry: Entry, wanted: Result) -> dict[str, Any]:
         return dict(wanted.config)
     version, _, size = wanted.data.partition("/")
     release = {"version": version, "size": size}
-    config = compose_pinned(
-        entry.record.pinned, entry.id, wanted.task, release, wanted.split, wanted.seed, REPLICATES
-    )
+    cell = (wanted.task, release, wanted.split, wanted.seed)
+    config = compose_pinned(entry.record.pinned, entry.id, *cell, REPLICATES)
     if (config["access"], config["labels"]) != (wanted.access, wanted.labels):
         raise UsageError(
             f"{entry.id}: pinned.overrides of {wanted.task} ask for access {config['access']} and labels "
@@ -71,14 +69,6 @@ class Reproduced:
     same: bool
     stored: float | None
     found: float | None
-
-
-@dataclass(frozen=True)
-class Again:
-    """A cell run again: its result and the folder of its run."""
-
-    result: Result
-    folder: Path
 
 
 def reproduce(
@@ -114,20 +104,16 @@ def reproduce(
         raise UsageError(
             f"{entry_id} has no results on {', '.join((*tasks, *splits)) or data}: ask for others."
         )
-    with tempfile.TemporaryDirectory(prefix="tipbench-reproduce-") as work:
-        environment = _environment(entry, results, Path(work))
+    with tempfile.TemporaryDirectory(prefix="tipbench-reproduce-") as folder:
+        environment = _environment(entry, results, Path(folder))
         configs = [config_of(entry, one) for one in cells]
-        found = run_all(
-            lambda pair: _again(*pair, entry, environment, Path(work)),
-            list(zip(cells, configs, strict=True)),
-            engine="sequential",
-            label="cells",
-            quiet=quiet,
-        )
-        if entry.record is not None:
-            _store(results, data, entry, found)
+        work = partial(_run_again, entry, environment, Path(folder))
+        pairs = list(zip(cells, configs, strict=True))
+        found = run_all(work, pairs, engine="sequential", label="cells", quiet=quiet)
         store = store_of(results)
-        return [_held(one, again, store) for one, again in zip(cells, found, strict=True)]
+        if entry.record is not None:
+            _keep(results / data / SUBMISSIONS / entry.id, store, entry, found)
+        return [_hold_against(one, again, store) for one, again in zip(cells, found, strict=True)]
 
 
 def _entry(results: Path, data: str, entry_id: str) -> Entry:
@@ -151,15 +137,12 @@ def _environment(entry: Entry, results: Path, work: Path) -> Environment:
     return install(entry.record.pinned.package, read_config(results).packages, work)
 
 
-def _again(
-    stored: Result,
-    config: dict[str, Any],
-    entry: Entry,
-    environment: Environment,
-    work: Path,
-) -> Again:
+def _run_again(
+    entry: Entry, environment: Environment, folder: Path, cell_and_config: tuple[Result, dict[str, Any]]
+) -> FinishedRun:
     """Return a cell that was run behind a fence and scored here."""
-    cell = Cell(config, work / "runs" / f"{stored.task}-{stored.split}-{stored.seed}")
+    stored, config = cell_and_config
+    cell = Cell(config, folder / "runs" / f"{stored.task}-{stored.split}-{stored.seed}")
     versions = versions_of(cell)
     if entry.record is not None:
         versions = versions.model_copy(update={"method": environment.package})
@@ -171,33 +154,28 @@ def _again(
         raise kind(f"{entry.id} on {cell.task}, split {cell.split}, seed {cell.seed} failed: {outcome.cause}")
     if outcome.result.oracle_method:
         raise CheckFailed(f"{entry.id} is an oracle, shown hidden truth: oracles are not reproduced.")
-    return Again(outcome.result, cell.folder)
+    return FinishedRun(outcome.result, cell.folder)
 
 
-def _named(result: Result, entry: Entry) -> Result:
-    named = {"method": f"{result.task}/{entry.method}", "verified": True}
-    return result.model_copy(update=named)
-
-
-def _store(results: Path, data: str, entry: Entry, found: Sequence[Again]) -> None:
+def _keep(folder: Path, store: PredictionStore, entry: Entry, found: Sequence[FinishedRun]) -> None:
     """Keep predictions and scores as reproduced, beside cells that were reproduced earlier."""
-    store = store_of(results)
-    drawn: list[KeptDraws] = []
-    made = [replace(one, result=_named(one.result, entry)) for one in found]
-    for one in made:
-        store.put((one.folder / one.result.predictions.file).read_bytes())
-        if one.result.split == task_of(one.result.task).splits[0]:
-            drawn.append(draws_of_run(one.result, one.folder))
-    done = {seat_of(one.result) for one in made}
+    drawn, made = [], []
+    for result, place in found:
+        store.put((place / result.predictions.file).read_bytes())
+        named = {"method": f"{result.task}/{entry.method}", "verified": True}
+        made.append(result.model_copy(update=named))
+        if is_kept(result):
+            drawn.append(draws_of_run(FinishedRun(made[-1], place)))
+    done = set(map(seat_of, made))
     earlier = [one for one in entry.results if one.verified and seat_of(one) not in done]
-    there = {seat_of(one) for one in earlier}
+    there = set(map(seat_of, earlier))
     kept = [one for one in entry.draws if seat_of(one) in there]
-    folder = results / data / SUBMISSIONS / entry.id
     with fill_folder_atomically(folder / REPRODUCED, replace=True, advice="give another results=") as beside:
-        store_results(beside, [*earlier, *(one.result for one in made)], first_of([*kept, *drawn]))
+        store_results(beside, [*earlier, *made], [*kept, *drawn])
 
 
-def _held(stored: Result, again: Again, store: PredictionStore) -> Reproduced:
+def _hold_against(stored: Result, again: FinishedRun, store: PredictionStore) -> Reproduced:
+    """Return whether a cell that was run again gives the stored predictions."""
     found, digest = again.result, stored.predictions.digest
     same = digest == found.predictions.digest
     if not same and store.has(digest):
@@ -205,14 +183,8 @@ def _held(stored: Result, again: Again, store: PredictionStore) -> Reproduced:
         uploaded = _content(store.get(digest))
         made = _content((again.folder / found.predictions.file).read_bytes())
         same = uploaded.columns == made.columns and uploaded.equals(made.cast(uploaded.schema, strict=False))
-    return Reproduced(
-        task=stored.task,
-        split=stored.split,
-        seed=stored.seed,
-        same=same,
-        stored=stored.scores[stored.primary].value,
-        found=found.scores[found.primary].value,
-    )
+    scores = (one.scores[one.primary].value for one in (stored, found))
+    return Reproduced(stored.task, stored.split, stored.seed, same, *scores)
 
 
 def _content(parquet: bytes) -> pl.DataFrame:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,30 +24,16 @@ from tipbench.runs.digests import method_sources
 from tipbench.runs.frames import RESULTS, read_results
 from tipbench.runs.results import Result, digest_of, read_result, run_folders
 from tipbench.runs.scoring import UNVERIFIED, evaluate_prepared
-from tipbench.task import Task
 from tipbench.tasks import score_version, task_of
 from tipcore.atomic import fill_folder_atomically, whole_folders
 from tipcore.engines import run_all
 from tipcore.errors import CheckFailed, UsageError
 from tipcore.sources import imported_names
+from tipcore.spelling import count_of
 from tipcore.table_files import read_parquet
 
-from tipboard.board.acceptance import first_of
-from tipboard.board.collection import (
-    DRAWS,
-    KeptDraws,
-    draws_of_evaluation,
-    place_of,
-    read_draws,
-)
-from tipboard.board.files import (
-    REFERENCE,
-    REPRODUCED,
-    SUBMISSIONS,
-    UPLOADED,
-    read,
-    store_results,
-)
+from tipboard.board import collection, files
+from tipboard.board.collection import KeptDraws, Place, place_of
 from tipboard.submissions.storage import PredictionStore, store_of
 
 RELATIVE, ABSOLUTE = 1e-9, 1e-12
@@ -63,25 +49,25 @@ class Difference:
     stored: float | None
     found: float | None
 
+    @property
+    def is_same(self) -> bool:
+        """Whether both are the same number, up to rounding."""
+        if self.stored is None or self.found is None:
+            return self.stored is self.found
+        return math.isclose(self.stored, self.found, rel_tol=RELATIVE, abs_tol=ABSOLUTE)
 
-def differences_of(path: str, stored: Result, found: Result) -> Iterator[Difference]:
-    """Yield numbers of scores, groups and oracle that are not the same."""
+    @property
+    def size(self) -> float:
+        """The absolute difference; infinite where one of the two is missing."""
+        if self.stored is None or self.found is None:
+            return 0.0 if self.stored is self.found else math.inf
+        return abs(self.stored - self.found)
+
+
+def compare_numbers(path: str, stored: Result, found: Result) -> list[Difference]:
+    """Return every number of scores, groups and oracle of two results, different or not."""
     one, other = _numbers(stored), _numbers(found)
-    for name in dict.fromkeys((*one, *other)):
-        if not _same(one.get(name), other.get(name)):
-            yield Difference(path, name, one.get(name), other.get(name))
-
-
-def largest_difference(stored: Result, found: Result, only: str | None = None) -> tuple[str, float]:
-    """Return the name of the number of scores, groups and oracle that differs most, and its absolute difference.
-
-    ``only``: the one number to compare; all for None. ``("", 0.0)`` where all are equal; the difference is infinite
-    where one of the two is missing.
-    """
-    one, other = _numbers(stored), _numbers(found)
-    names = one | other if only is None else [only]
-    differences = [("", 0.0), *((name, _distance(one.get(name), other.get(name))) for name in names)]
-    return max(differences, key=lambda pair: pair[1])
+    return [Difference(path, name, one.get(name), other.get(name)) for name in one | other]
 
 
 def _numbers(result: Result) -> dict[str, float | None]:
@@ -96,27 +82,22 @@ def _numbers(result: Result) -> dict[str, float | None]:
     return scores | groups | {f"oracle: {name}": value for name, value in result.oracle.items()}
 
 
-def _distance(one: float | None, other: float | None) -> float:
-    if one is None or other is None:
-        return 0.0 if one is other else math.inf
-    return abs(one - other)
-
-
-def _same(one: float | None, other: float | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return math.isclose(one, other, rel_tol=RELATIVE, abs_tol=ABSOLUTE)
-
-
 class StoredPlace(NamedTuple):
     """Where a stored result lies: the folder of a submission's side or of all references, and its row there."""
 
     folder: Path
-    row: tuple[str, str, str, int]
+    row: Place
 
     def __str__(self) -> str:
         task, split, method, seed = self.row
         return f"{self.folder / RESULTS}: {task}/{split}/{method}/s{seed}"
+
+
+class ScoredAgain(NamedTuple):
+    """A result of today's scores, and its draws where they are kept."""
+
+    result: Result
+    draws: KeptDraws | None
 
 
 @dataclass(frozen=True)
@@ -126,23 +107,6 @@ class Rescored:
     scored: int
     without: list[str]
     differences: list[Difference]
-
-
-@dataclass(frozen=True)
-class PredictionSources:
-    """Where predictions are looked for: the store, and files of runs by digest."""
-
-    store: PredictionStore
-    runs: Mapping[str, Path] = field(default_factory=dict)
-
-    def get(self, digest: str) -> bytes | None:
-        """Return the predictions of a digest, None where they are nowhere. Raises UsageError where they were
-        altered."""
-        if digest in self.runs:
-            content = self.runs[digest].read_bytes()
-            if digest_of(content) == digest:
-                return content
-        return self.store.get(digest) if self.store.has(digest) else None
 
 
 def rescore(
@@ -164,34 +128,41 @@ def rescore(
     stored = dict(_stored(results / data))
     _refuse_others(results, data, stored, write)
     if not write:
-        read(results, data, draft=True)
-    sources = PredictionSources(store_of(results), _by_digest(runs))
+        files.read(results, data, draft=True)
+    store = store_of(results)
     folds: dict[tuple[str, str, str], list[tuple[StoredPlace, Result]]] = {}
     for place, result in stored.items():
         folds.setdefault((result.data, result.task, result.split), []).append((place, result))
-    done = run_all(partial(_rescore_fold, sources), list(folds.values()), label="folds", quiet=quiet)
-    found = {place: again for fold in done for place, again in fold}
+    work = partial(_rescore_fold, store, _by_digest(runs))
+    done = run_all(work, list(folds.values()), label="folds", quiet=quiet)
+    found = {place: again for fold in done for place, again in fold.items()}
     without = [place for place in stored if place not in found]
-    _refuse_lost([place for place in without if place.folder.name != REFERENCE], sources.store)
+    if lost := [place for place in without if place.folder.name != files.REFERENCE]:
+        raise UsageError(
+            f"{store.url} lacks the predictions of {count_of(len(lost), 'submitted result')} (first: {lost[0]}): "
+            "restore the files, or remove the submission."
+        )
     if write:
-        _refuse_old(stored, without)
         _write(stored, found)
-    differences = [
-        one for place, (again, _) in found.items() for one in differences_of(str(place), stored[place], again)
+    numbers = [
+        one
+        for place, again in found.items()
+        for one in compare_numbers(str(place), stored[place], again.result)
     ]
-    return Rescored(len(found), [str(place) for place in without], differences)
+    differing = [one for one in numbers if not one.is_same]
+    return Rescored(len(found), list(map(str, without)), differing)
 
 
 def _stored(board: Path) -> Iterator[tuple[StoredPlace, Result]]:
     """Yield every stored result of references and of all sides of submissions."""
-    for folder in _folders(board):
-        for result in read_results(folder / RESULTS):
+    sides = [
+        one / side
+        for one in whole_folders(board / files.SUBMISSIONS)
+        for side in (files.UPLOADED, files.REPRODUCED)
+    ]
+    for folder in (board / files.REFERENCE, *sides):
+        for result in read_results(folder / RESULTS) if folder.is_dir() else ():
             yield StoredPlace(folder, place_of(result)), result
-
-
-def _folders(board: Path) -> list[Path]:
-    sides = [one / side for one in whole_folders(board / SUBMISSIONS) for side in (UPLOADED, REPRODUCED)]
-    return [folder for folder in (board / REFERENCE, *sides) if folder.is_dir()]
 
 
 def _by_digest(runs: Path | None) -> dict[str, Path]:
@@ -209,9 +180,8 @@ def _by_digest(runs: Path | None) -> dict[str, Path]:
 
 def _refuse_others(results: Path, data: str, stored: Mapping[StoredPlace, Result], write: bool) -> None:
     """Data of one release; unless all is to be written again, scores of this evaluator."""
-    version = data.partition("/")[0]
     for place, result in stored.items():
-        if (result.data, result.versions.data) != (data, version):
+        if not files.is_of(result, data):
             raise UsageError(
                 f"{place} is of {result.data} on the board of {data}: scores of different data never stand "
                 "on one board; remove it."
@@ -219,26 +189,8 @@ def _refuse_others(results: Path, data: str, stored: Mapping[StoredPlace, Result
     others = [str(place) for place, one in stored.items() if _is_old(one)]
     if others and not write:
         raise UsageError(
-            f"{results}: {len(others):,} of {len(stored):,} results are of another evaluator than this one "
+            f"{results}: another evaluator than this one scored {len(others):,} of {count_of(len(stored), 'result')} "
             f"(first: {others[0]}): add --write to score them again."
-        )
-
-
-def _refuse_lost(lost: Sequence[StoredPlace], store: PredictionStore) -> None:
-    if lost:
-        raise UsageError(
-            f"{store.url} lacks the predictions of {len(lost):,} submitted result{'s' if len(lost) > 1 else ''} "
-            f"(first: {lost[0]}): restore the files, or remove the submission."
-        )
-
-
-def _refuse_old(stored: Mapping[StoredPlace, Result], without: Sequence[StoredPlace]) -> None:
-    """Refuse what this evaluator did not score."""
-    old = [place for place in without if _is_old(stored[place])]
-    if old:
-        raise UsageError(
-            f"{len(old):,} reference results are of an earlier evaluator and have no predictions here (first: "
-            f"{old[0]}): run experiment=board again and give its folder with runs=."
         )
 
 
@@ -248,62 +200,61 @@ def _is_old(result: Result) -> bool:
 
 
 def _rescore_fold(
-    sources: PredictionSources, stored: Sequence[tuple[StoredPlace, Result]]
-) -> list[tuple[StoredPlace, tuple[Result, KeptDraws | None]]]:
-    """Return results of one task and split, scored again where their predictions are found."""
-    there = [(place, result, sources.get(result.predictions.digest)) for place, result in stored]
-    if all(content is None for _, _, content in there):
-        return []
-    task, split = task_of(stored[0][1].task), stored[0][1].split
-    return list(_rescored(task, prepare(task, release=stored[0][1].data, split=split), there))
+    store: PredictionStore, runs: Mapping[str, Path], stored: Sequence[tuple[StoredPlace, Result]]
+) -> dict[StoredPlace, ScoredAgain]:
+    """Return results of one task and split, scored again where their predictions are found.
+
+    Raises UsageError where predictions in the store were altered.
+    """
+    first, prepared = stored[0][1], None
+    found: dict[StoredPlace, ScoredAgain] = {}
+    for place, result in stored:
+        content = _predictions(store, runs, result.predictions.digest)
+        if content is not None:
+            if prepared is None:
+                prepared = prepare(task_of(first.task), release=first.data, split=first.split)
+            found[place] = _score_again(prepared, result, content)
+    return found
 
 
-def _rescored(
-    task: Task, prepared: Prepared, there: Sequence[tuple[StoredPlace, Result, bytes | None]]
-) -> Iterator[tuple[StoredPlace, tuple[Result, KeptDraws | None]]]:
-    """Yield results of one fold, scored again where there are predictions."""
-    for place, result, content in there:
-        if content is None:
-            continue
-        predictions = read_parquet(content)
-        evaluation = evaluate_prepared(task, prepared, predictions, open_entry=not result.verified)
-        again = result.model_copy(
-            update={
-                **evaluation.record(),
-                "warnings": _warnings(result, evaluation.warnings),
-                "versions": result.versions.model_copy(update={"evaluator": score_version(task)}),
-            }
-        )
-        on_default = result.split == task.splits[0] and not result.oracle_method
-        drawn = draws_of_evaluation(result, evaluation) if on_default else None
-        yield place, (again, drawn)
+def _predictions(store: PredictionStore, runs: Mapping[str, Path], digest: str) -> bytes | None:
+    """Return the predictions of a digest, None where they are nowhere."""
+    if digest in runs and digest_of(content := runs[digest].read_bytes()) == digest:
+        return content
+    return store.get(digest) if store.has(digest) else None
 
 
-def _warnings(result: Result, said: Sequence[str]) -> list[str]:
-    """Return the warnings of the evaluator, without doubts about a stream that was enforced, and the one about cost."""
+def _score_again(prepared: Prepared, result: Result, content: bytes) -> ScoredAgain:
+    """Return a result with new scores. Of its warnings, those about cost stay."""
+    task = task_of(result.task)
+    evaluation = evaluate_prepared(task, prepared, read_parquet(content), open_entry=not result.verified)
     doubts = {UNVERIFIED} if result.verified else set()
-    return [one for one in said if one not in doubts] + [
-        one for one in result.warnings if one == UNKNOWN_PEAK
-    ]
+    warnings = [one for one in evaluation.warnings if one not in doubts]
+    warnings += [one for one in result.warnings if one == UNKNOWN_PEAK]
+    versions = result.versions.model_copy(update={"evaluator": score_version(task)})
+    again = result.model_copy(update={**evaluation.record(), "warnings": warnings, "versions": versions})
+    return ScoredAgain(
+        again, collection.draws_of_evaluation(result, evaluation) if collection.is_kept(result) else None
+    )
 
 
-def _write(
-    stored: Mapping[StoredPlace, Result], found: Mapping[StoredPlace, tuple[Result, KeptDraws | None]]
-) -> None:
-    """Write every folder again, with what was found in the place of what was stored."""
+def _write(stored: Mapping[StoredPlace, Result], found: Mapping[StoredPlace, ScoredAgain]) -> None:
+    """Write every folder again, with what was found in the place of what was stored.
 
-    def now_in(folder: Path) -> dict[StoredPlace, Result]:
-        here = [place for place in stored if place.folder == folder]
-        return {place: found[place][0] if place in found else stored[place] for place in here}
-
-    folders = list(dict.fromkeys(place.folder for place in stored))
-    for folder in folders:
-        now = now_in(folder)
-        drawn = first_of([kept for place in now if place in found and (kept := found[place][1])])
-        again = {(one.task, one.method) for one in drawn}
-        kept = [one for one in read_draws(folder / DRAWS) if (one.task, one.method) not in again]
+    Raises UsageError for a result of another evaluator whose predictions were not found.
+    """
+    old = [place for place, result in stored.items() if place not in found and _is_old(result)]
+    if old:
+        raise UsageError(
+            f"an earlier evaluator scored {count_of(len(old), 'reference result')} without predictions here (first: "
+            f"{old[0]}): run experiment=board again and give its folder with runs=."
+        )
+    for folder in dict.fromkeys(place.folder for place in stored):
+        places = [place for place in stored if place.folder == folder]
+        now = [found[place].result if place in found else stored[place] for place in places]
+        drawn = [draws for place in places if place in found and (draws := found[place].draws) is not None]
         with fill_folder_atomically(folder, replace=True) as beside:
-            store_results(beside, list(now.values()), [*kept, *drawn])
+            files.store_results(beside, now, [*drawn, *collection.read_draws(folder / collection.DRAWS)])
 
 
 TOLERANCE = 1e-6
@@ -371,7 +322,7 @@ def recompute(
             cells = [Cell(dict(one.config), Path(folder)) for one in some]
             for stored, outcome in zip(some, runner.run(cells, engine="loky", quiet=quiet), strict=True):
                 if outcome.result is not None:
-                    found.append(_compare_numbers(stored, outcome.result, _spread(stored, results)))
+                    found.append(_compare(stored, outcome.result, results))
                 elif outcome.usage:
                     left_out[outcome.cell.name] = str(outcome.cause)
                 else:
@@ -379,14 +330,19 @@ def recompute(
     return found, left_out
 
 
-def _compare_numbers(stored: Result, again: Result, spread: float) -> Recomputed:
+def _compare(stored: Result, again: Result, results: Sequence[Result]) -> Recomputed:
     exception = EXCEPTIONS.get(stored.method)
-    only = None if exception is None else stored.primary
-    name, difference = largest_difference(stored, again, only)
-    allowed = max(TOLERANCE, exception or 0.0, spread)
-    finite = difference if math.isfinite(difference) else None
-    cell = (stored.task, stored.split, stored.method, stored.seed)
-    return Recomputed(*cell, name, finite, allowed, difference <= allowed)
+    numbers = compare_numbers("", stored, again)
+    compared = [one for one in numbers if exception is None or one.metric == stored.primary]
+    largest = max(compared, key=lambda one: one.size)
+    allowed = max(TOLERANCE, exception or 0.0, _spread(stored, results))
+    return Recomputed(
+        *(stored.task, stored.split, stored.method, stored.seed),
+        number=largest.metric if largest.size else "",
+        difference=largest.size if math.isfinite(largest.size) else None,
+        allowed=allowed,
+        same=largest.size <= allowed,
+    )
 
 
 def _spread(stored: Result, results: Sequence[Result]) -> float:

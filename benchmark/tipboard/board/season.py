@@ -14,8 +14,10 @@ from tipbench.runs.findings import Finding
 from tipbench.runs.report import NOTHING, interval, number
 from tipcore.atomic import fill_folder_atomically, whole_folders
 from tipcore.errors import UsageError
+from tipcore.spelling import count_of
 
 from tipboard.board.columns import OF_METRIC, TASK, columns_with_text, plain_text, value_column, with_decimals
+from tipboard.board.files import boards
 from tipboard.board.standings import Line, Lines
 from tipboard.seasons.closing import PREDICTIONS, ClosedSeason, read_closed
 from tipboard.seasons.findings import finding
@@ -64,25 +66,25 @@ class BoardSeason:
     def lines(self, task: str) -> list[dict[str, Any]]:
         """Return the rows of a task as tables and figures read them; none where the season has no such task."""
         rows = self.tasks.get(task)
-        return [] if rows is None else [line_of(row, self.data) for row in rows.iter_rows(named=True)]
+        return [] if rows is None else list(map(self._line, rows.rows(named=True)))
 
     def lines_of_finding(self, task: str) -> list[dict[str, Any]]:
         """Return the rows of the class that the finding on a task is about."""
         return [one for one in self.lines(task) if one["entry_class"] == self.findings[task].entry_class]
 
-
-def line_of(row: dict[str, Any], data: str) -> dict[str, Any]:
-    """Return a row of the standings with what a line of a board has."""
-    kind = ORACLE if row["role"] == ORACLE else "leader" if row["is_top"] else ""
-    more = {
-        "data": data,
-        "score": row["mean"],
-        "kind": kind,
-        "is_contender": is_compared(row),
-        "is_best": row["entry"] == row["best"],
-    }
-    more |= {"is_reference": False, "is_run_here": True, "against": None, "oracle_score": row["oracle"]}
-    return {**row, **more}
+    def _line(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Return a row of the standings with what a line of a board has; ``shown_class``: an oracle is of no class."""
+        is_oracle = row["role"] == ORACLE
+        return row | {
+            "data": self.data,
+            "score": row["mean"],
+            "kind": ORACLE if is_oracle else "leader" if row["is_top"] else "",
+            "shown_class": ORACLE if is_oracle else row["entry_class"],
+            "is_contender": is_compared(row),
+            "is_best": row["entry"] == row["best"],
+            **{"is_reference": False, "is_run_here": True, "against": None},
+            "oracle_score": row["oracle"],
+        }
 
 
 def season_of(closed: ClosedSeason) -> BoardSeason:
@@ -113,21 +115,27 @@ def _is_void(folder: Path) -> bool:
 def add_season(folder: Path, results: Path, quiet: bool = False) -> tuple[BoardSeason, Path]:
     """Verify a closed season and copy it to ``results`` without its folds, its predictions to the board's store.
 
-    Returns the season and its folder there. Raises UsageError where it is not closed, is void, does not verify, is on
-    the board already, or cannot be written.
+    Returns the season and its folder there. Raises UsageError where it is not closed, is void, is of another size than
+    the board's data, does not verify, is on the board already, or cannot be written.
     """
     season, store = season_of(read_closed(folder)), store_of(results)
     if _is_void(folder):
         raise UsageError(f"season {season.name} is void: it counts for nothing.")
+    version, _, size = season.data.partition("/")
+    there = [name for name in boards(results) if name.startswith(f"{version}/")] or boards(results)
+    if there and not there[-1].endswith(f"/{size}"):
+        raise UsageError(
+            f"season {season.name} is of {season.data} and {results} is a board of {there[-1]}: give --to a board of "
+            "the same size."
+        )
     place, predictions = results / SEASONS / season.name, folder / PREDICTIONS
     if place.exists():
         raise UsageError(f"{place} is there already: a closed season does not change.")
-    if differences := verify(
-        folder, results=None if predictions.is_dir() else results, quiet=quiet
-    ).differences:
+    store_elsewhere = None if predictions.is_dir() else results
+    if differences := verify(folder, results=store_elsewhere, quiet=quiet).differences:
         raise UsageError(
-            f"season {season.name} differs in {len(differences):,} places, first: {differences[0]}; see `tipbench "
-            f"season verify {folder}`."
+            f"season {season.name} differs in {count_of(len(differences), 'place')}, first: {differences[0]}; see "
+            f"`tipbench season verify {folder}`."
         )
     for file in predictions.rglob("*.parquet"):
         store.put(file.read_bytes())
@@ -143,13 +151,14 @@ def _rank(line: Line) -> str:
 
 
 def _wins(line: Line) -> str:
-    if line["wins_against_best"] is None:
+    wins = line["wins_against_best"]
+    if wins is None:
         return NOTHING
-    return "the best" if line["is_best"] else f"{line['wins_against_best']} of {line['worlds']} worlds"
+    return "the best" if line["is_best"] else f"{wins} of {count_of(line['worlds'], 'world')}"
 
 
-def _unless(text: str, usual: str) -> str:
-    return NOTHING if text == usual else text
+def _declared(line: Line) -> str:
+    return NOTHING if line["declared_class"] == line["entry_class"] else line["declared_class"]
 
 
 def _note(line: Line) -> str:
@@ -167,18 +176,20 @@ def _experts(line: Line) -> str:
 
 
 SEASON_COLUMNS = (
-    value_column("method", "method", "Bold: in the top group, as no method of its class is significantly better. "
-                 "Oracles, shown hidden truth, are in italics.", text=lambda line: line["name"], printed=True),
+    value_column("method", "method", "Oracles, shown hidden truth, are in italics.",
+                 text=lambda line: line["name"], printed=True),
     value_column("rank", "rank", "Interval: from 1 + the methods of its class that are significantly better to all but "
-                 "those that are significantly worse.",
+                 "those that are significantly worse. Bold: in the top group, as no method of its class is "
+                 "significantly better.",
                  files=("first_rank", "last_rank", "ranked"), number=True, text=_rank, printed=True),
     value_column("score", "score", "Mean of the task's primary metric over the season's worlds.", number,
                  unit=OF_METRIC, printed=True, bold=lambda line: bool(line["is_top"])),
     value_column("interval", "95% interval", "Student's t over the worlds.", files=("low", "high"), number=True,
                  text=lambda line: interval(line["low"], line["high"]), unit=OF_METRIC, printed=True),
-    value_column("entry_class", "class", "What the entry learnt from, as found.", printed=True),
+    value_column("entry_class", "class", "What the entry learnt from, as found.",
+                 text=lambda line: line["shown_class"], printed=True),
     value_column("declared_class", "declared", "The class that the entry declared, where another one was found.",
-                 text=lambda line: _unless(line["declared_class"], line["entry_class"])),
+                 text=_declared),
     value_column("wins_against_best", "better than the best in", "Worlds in which it is better than the method with "
                  "the best mean of its class.", number=True, text=_wins, printed=True),
     value_column("order_fixed", "place in undrawn worlds", "By mean score in the worlds as the world file stands.",
@@ -213,12 +224,3 @@ def season_columns(lines: Lines) -> list[Column]:
     """Return the columns that say something of any line, and the task of lines of several."""
     several = len({line["task"] for line in lines}) > 1
     return [*([TASK] if several else []), *columns_with_text(lines, SEASON_COLUMNS)]
-
-
-def best_by_class(lines: Lines) -> dict[str, Line]:
-    """Return the best method of each class on a task; ``lines``: of the task."""
-    found: dict[str, Line] = {}
-    for line in lines:
-        if line["is_contender"]:
-            found.setdefault(line["entry_class"], line)
-    return found

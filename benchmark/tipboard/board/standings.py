@@ -10,32 +10,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 from tipbench.config.options import config_folder, describe_option, options
 from tipbench.evaluation.comparison import Draws, compare_draws, correct
 from tipbench.metrics.registry import metric_of
+from tipbench.runs import report
 from tipbench.runs.findings import LINES, Finding, findings
 from tipbench.runs.frames import frame_of
-from tipbench.runs.report import (
-    FORWARD,
-    OPERATION,
-    RANDOM,
-    READ,
-    add_gaps,
-    average_seeds,
-    number,
-    variant_names,
-)
-from tipbench.runs.results import Result
+from tipbench.runs.report import FORWARD, OPERATION, RANDOM, number
 from tipbench.tasks import task_of
 from tipcore.engines import run_all
 
-from tipboard.board.collection import FinishedRun, KeptDraws, draws_of_run, place_of, seat_of
-from tipboard.board.entries import REFERENCE_TEAM, REPRODUCED, RUN_HERE, SELF_REPORTED
+from tipboard.board.collection import FinishedRun, KeptDraws, draws_of_run, is_kept, place_of, seat_of
+from tipboard.board.entries import REFERENCE_TEAM, RUN_HERE, SELF_REPORTED
 from tipboard.board.files import Board, reference_only
 
 NO_SHIFT = (FORWARD, OPERATION, RANDOM, "all")
@@ -54,23 +43,12 @@ def reference_of(task: str) -> str | None:
 
 def draws_of(runs: Sequence[FinishedRun], quiet: bool = False) -> list[KeptDraws]:
     """Return the draws of every method that has predictions, on its task's default split and with its first seed."""
-    first: dict[tuple[str, str], FinishedRun] = {}
+    first: dict[tuple[str, ...], FinishedRun] = {}
     for run in runs:
-        of_task, split, method, _ = place_of(run.result)
-        on_default = split == task_of(of_task).splits[0]
-        if (
-            on_default
-            and not run.result.oracle_method
-            and (run.folder / run.result.predictions.file).is_file()
-        ):
-            first.setdefault((of_task, method), run)
-    # A worker may have begun in another working folder.
-    there = [(run.result, run.folder.absolute()) for run in first.values()]
-    return run_all(_draws, there, label="methods", quiet=quiet)
-
-
-def _draws(run: tuple[Result, Path]) -> KeptDraws:
-    return draws_of_run(*run)
+        if is_kept(run.result) and (run.folder / run.result.predictions.file).is_file():
+            # A worker may have begun in another working folder.
+            first.setdefault(place_of(run.result)[:3], run._replace(folder=run.folder.absolute()))
+    return run_all(draws_of_run, list(first.values()), label="methods", quiet=quiet)
 
 
 def standings(board: Board, every_split: bool = False) -> list[Lines]:
@@ -88,14 +66,16 @@ def standings(board: Board, every_split: bool = False) -> list[Lines]:
         - of the task and split: ``usual`` (whether it is the default split), ``splits`` (that any entry has, the
           default first), ``primary``, ``lower_is_better``, ``oracle_score``.
     """
-    found = _frame(board)
-    if not every_split:
-        found = found.filter("usual")
-    drawn = first_draws(board)
-    return [
-        _standing([dict(line) for line in lines], drawn)
-        for _, lines in groupby(found.iter_rows(named=True), lambda line: (line["task"], line["split"]))
-    ]
+    drawn, by_place = first_draws(board), _by_place(board)
+    found: list[Lines] = []
+    for name in sorted({name for name, _ in by_place}):
+        splits = [split for split in task_of(name).splits if (name, split) in by_place]
+        for split in splits if every_split else task_of(name).splits[:1]:
+            if lines := by_place.get((name, split)):
+                _add_shared(lines, splits)
+                _add_tests(lines, drawn)
+                found.append(_in_order(lines))
+    return found
 
 
 def open_findings(board: Board) -> list[Finding]:
@@ -114,99 +94,64 @@ def first_draws(board: Board) -> dict[tuple[str, str, str], Draws]:
     return found
 
 
-def _frame(board: Board) -> pl.DataFrame:
-    """Return a row per entry, task and split, by task and split, entries in the order of the board."""
+def _by_place(board: Board) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """Return a line per entry, by task and split, with what its own results say."""
     here = [
-        (entry, result, variant)
+        (entry.id, result, variant)
         for entry in board.entries
-        for result, variant in zip(entry.results, variant_names(entry.results), strict=True)
+        for result, variant in zip(entry.results, report.variant_names(entry.results), strict=True)
         if result.split in task_of(result.task).splits
     ]
+    ids, results, variants = zip(*here, strict=True) if here else ((), (), ())
+    frame = frame_of(results, report.READ).with_columns(
+        entry=pl.Series(ids, dtype=pl.String), variant=pl.Series(variants, dtype=pl.String)
+    )
     place = ["entry", "task", "split"]
-    averages = average_seeds(
-        frame_of((result for _, result, _ in here), READ).with_columns(
-            entry=pl.Series([entry.id for entry, *_ in here], dtype=pl.String),
-            variant=pl.Series([variant for *_, variant in here], dtype=pl.String),
-        ),
-        [*place, "variant"],
-    ).unique(place, keep="last", maintain_order=True)
-    found = _add_roles(
-        averages.drop("method")
-        .join(_entries(board), on="entry", how="left", maintain_order="left")
-        .join(_places(averages), on=["task", "split"], how="left", maintain_order="left")
+    averages = report.average_seeds(frame, [*place, "variant"]).unique(
+        place, keep="last", maintain_order=True
     )
-    by_split = found.group_by("entry", "task").agg(by_split=pl.struct("split", "score"))
-    return (
-        add_gaps(found, ["entry", "task", "variant"])
-        .join(by_split, on=["entry", "task"], how="left", maintain_order="left")
-        .sort("task", "split_order", maintain_order=True)
-    )
-
-
-def _add_roles(found: pl.DataFrame) -> pl.DataFrame:
-    """Add who ran each entry, and what it counts as on its task and split."""
-    name, score, oracle_score = (
-        pl.col("task") + "/" + pl.col("method"),
-        pl.col("score"),
-        pl.col("oracle_score"),
-    )
-    reported = pl.when(~pl.col("verified")).then(pl.lit(SELF_REPORTED))
-    return (
-        found.with_columns(
-            pl.col("primary").first().over("task", "split"),
-            oracle=pl.col("oracle_method").any().over("entry", "task"),
-            status=reported.when("submitted").then(pl.lit(REPRODUCED)).otherwise(pl.lit(RUN_HERE)),
-            unverified=~pl.col("verified") & pl.col("streamed"),
-            is_line=name.is_in(list(LINES)) & (pl.col("team") == REFERENCE_TEAM),
-        )
-        .with_columns(
-            pl.coalesce(
-                one.drop_nulls().first().over("task", "split")
-                for one in (score.filter(pl.col("oracle")), oracle_score)
-            ).alias("oracle_score"),
-            is_contender=score.is_not_null() & ~pl.col("oracle") & ~pl.col("is_line"),
-        )
-        .with_columns(is_run_here=pl.col("is_contender") & (pl.col("status") == RUN_HERE))
-    )
-
-
-def _places(averages: pl.DataFrame) -> pl.DataFrame:
-    """Return the tasks and splits that have results."""
-    there = set(averages.select("task", "split").iter_rows())
-    found = []
-    for name in sorted({name for name, _ in there}):
-        task = task_of(name)
-        splits = [split for split in task.splits if (name, split) in there]
-        found += [
-            (name, split, at, split == task.splits[0], splits, bool(task.stream))
-            for at, split in enumerate(splits)
-        ]
-    schema = {"task": pl.String, "split": pl.String, "split_order": pl.Int64, "usual": pl.Boolean}
-    schema |= {"splits": pl.List(pl.String), "streamed": pl.Boolean}
-    return pl.DataFrame(found, schema=schema, orient="row")
-
-
-def _entries(board: Board) -> pl.DataFrame:
-    found = [(one.id, one.team, one.method, one.name, one.record is not None) for one in board.entries]
-    kinds = dict.fromkeys(("entry", "team", "method", "name"), pl.String)
-    return pl.DataFrame(found, schema={**kinds, "submitted": pl.Boolean}, orient="row")
-
-
-def _standing(lines: list[dict[str, Any]], drawn: Mapping[tuple[str, str, str], Draws]) -> Lines:
-    """Return the lines of a task and split in their order, with tests."""
-    lower_is_better = metric_of(lines[0]["primary"]).lower_is_better
-    for line in lines:
-        line["lower_is_better"] = lower_is_better
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    by_split: dict[tuple[str, str], dict[str, float | None]] = {}
+    entries = {entry.id: entry for entry in board.entries}
+    oracles = {(entry, result.task) for entry, result, _ in here if result.oracle_method}
+    for line in report.add_gaps(averages, ["entry", "task", "variant"]).rows(named=True):
+        entry, task, split = entries[line["entry"]], task_of(line["task"]), line["split"]
+        found.setdefault((task.name, split), []).append(line)
+        scores = by_split.setdefault((entry.id, task.name), {})
+        scores[split] = line["score"]
+        is_line = entry.is_reference and f"{task.name}/{entry.method}" in LINES
+        line |= {"team": entry.team, "method": entry.method, "name": entry.name, "by_split": scores}
+        line |= {"status": entry.status(line["verified"]), "oracle": (entry.id, task.name) in oracles}
+        line["unverified"] = bool(task.stream) and not line["verified"]
         line["scores"] = {one["name"]: one for one in line["scores"]}
-        line["by_split"] = {one["split"]: one["score"] for one in line["by_split"]}
-        line["draws"] = drawn.get((line["entry"], line["task"], line["split"]))
-    _add_tests(lines)
-    best = best_score(lines, lines[0]["split"])
+        line["is_contender"] = line["score"] is not None and not line["oracle"] and not is_line
+        line["is_run_here"] = line["is_contender"] and line["status"] == RUN_HERE
+        line["is_tested"] = line["status"] == RUN_HERE and not line["oracle"] and not is_line
+    return found
+
+
+def _add_shared(lines: Sequence[dict[str, Any]], splits: Sequence[str]) -> None:
+    """Add what all lines of a task and split share."""
+    first = lines[0]
+    oracles = (line["score"] for line in lines if line["oracle"])
+    known = (*oracles, *(line["oracle_score"] for line in lines))
+    shared = {
+        "usual": first["split"] == task_of(first["task"]).splits[0],
+        "splits": splits,
+        "primary": first["primary"],
+        "lower_is_better": metric_of(first["primary"]).lower_is_better,
+        "oracle_score": next((one for one in known if one is not None), None),
+    }
+    for line in lines:
+        line |= shared
+
+
+def _in_order(lines: list[dict[str, Any]]) -> Lines:
+    """Return the lines of a task and split in their order, each with its kind."""
+    best, worse = best_score(lines, lines[0]["split"]), 1 if lines[0]["lower_is_better"] else -1
     for line in lines:
         line["is_best"] = reads_as_best(line, line["score"], best)
         line["kind"] = _kind(line)
-        del line["draws"]
-    worse = 1 if lower_is_better else -1
 
     def place(line: Line) -> tuple:
         loss = math.inf if line["score"] is None else worse * line["score"]
@@ -215,28 +160,22 @@ def _standing(lines: list[dict[str, Any]], drawn: Mapping[tuple[str, str, str], 
     return sorted(lines, key=place)
 
 
-def _add_tests(lines: list[dict[str, Any]]) -> None:
+def _add_tests(lines: list[dict[str, Any]], drawn: Mapping[tuple[str, str, str], Draws]) -> None:
     """Add each line's test against the reference; none has one where the reference has no draws."""
-    tested = {
-        line["entry"]: line
-        for line in lines
-        if line["draws"] is not None
-        and line["status"] == RUN_HERE
-        and not line["oracle"]
-        and not line["is_line"]
-    }
-    wanted = reference_of(lines[0]["task"]) if tested else None  # which lists all configs
-    of_reference = (
-        name for name, one in tested.items() if (one["team"], one["method"]) == (REFERENCE_TEAM, wanted)
-    )
-    base = next(of_reference, None)
-    pairs = [] if base is None else [(name, base) for name in tested if name != base]
-    primary = lines[0]["primary"]
-    compared = [compare_draws(*pair, primary, *(tested[name]["draws"] for name in pair)) for pair in pairs]
+    task, split, primary = (lines[0][name] for name in ("task", "split", "primary"))
+    there = {line["entry"]: drawn.get((line["entry"], task, split)) for line in lines if line["is_tested"]}
+    tested = {entry: draws for entry, draws in there.items() if draws is not None}
+    reference = f"{REFERENCE_TEAM}--{reference_of(task)}" if tested else ""  # which lists all configs
+    base = tested.pop(reference, None)
+    compared = [
+        compare_draws(entry, reference, primary, draws, base)
+        for entry, draws in tested.items()
+        if base is not None
+    ]
     against = {one.method: one for one in correct(compared)}
     for line in lines:
         line["against"] = against.get(line["entry"])
-        line["is_reference"] = bool(pairs) and line["entry"] == base
+        line["is_reference"] = bool(compared) and line["entry"] == reference
 
 
 def best_score(lines: Lines, split: str) -> float | None:

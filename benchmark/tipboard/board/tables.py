@@ -10,14 +10,15 @@ import io
 import re
 import unicodedata
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
+import polars as pl
 from tipbench.console import Column
+from tipbench.pages.templates import Filter
 from tipbench.runs.figure import metric_title
 from tipbench.runs.report import number
-from tipbench.tasks import task_of
 
 from tipboard.board.columns import (
     BY_NAME,
@@ -36,17 +37,11 @@ from tipboard.board.season import SEASON_BY_NAME, BoardSeason, season_columns
 from tipboard.board.standings import Line, Lines, best_score, reads_as_best
 from tipboard.seasons.standings import SCHEMA
 
-if TYPE_CHECKING:
-    import polars as pl
-    from tipbench.pages.templates import Filter
-
-
 WARNING = "Synthetic data: a score here does not estimate field performance."
 OPEN_PRACTICE = "Open practice: its truth is public, so scores here are not ranked; ranks come from seasons."
 
 
-@dataclass(frozen=True)
-class Download:
+class Download(NamedTuple):
     """A link to a file of a table: what it is called, and its path from the site's root."""
 
     label: str
@@ -89,12 +84,9 @@ class BoardTable:
         return self.shared or downloads(self.path)
 
 
-LABELS = {"csv": "CSV", "parquet": "Parquet", "markdown": "Markdown", "latex": "LaTeX"}
-
-
 def downloads(path: str) -> list[Download]:
     """Return the files of a table, whose paths begin alike."""
-    return [Download(LABELS[name], f"{path}.{kind.ending}") for name, kind in FORMATS.items()]
+    return [Download(kind.label, f"{path}.{kind.ending}") for kind in FORMATS.values()]
 
 
 def of_task(board: Board, lines: Lines, names: Sequence[str] | None = None) -> BoardTable:
@@ -111,43 +103,33 @@ def of_task(board: Board, lines: Lines, names: Sequence[str] | None = None) -> B
     )
 
 
-def of_season(
-    season: BoardSeason, lines: Sequence[Mapping[str, Any]], names: Sequence[str] | None = None
-) -> BoardTable:
+def of_season(season: BoardSeason, lines: Lines, names: Sequence[str] | None = None) -> BoardTable:
     """Return rows of a season's standings, with the columns of these names or with all that say something there.
 
     A file without names holds the standings as they are. Raises UsageError for a name that no column has.
     """
-    chosen = None if names is None else choose_by_name(SEASON_BY_NAME, lines, names)
-    columns, of = chosen or season_columns(lines), "Every task"
+    if names is None:
+        columns, kept = season_columns(lines), [{name: line[name] for name in SCHEMA} for line in lines]
+    else:
+        columns = choose_by_name(SEASON_BY_NAME, lines, names)
+        kept = records(lines, columns)
+    of = "Every task"
     if len({line["task"] for line in lines}) == 1:
         columns = [with_unit(column, lines[0]) for column in columns]
         of = f"{lines[0]['task']}: {metric_text(lines[0])}"
-    return BoardTable(
-        caption=f"{of}. {season.label}. {WARNING}",
-        columns=columns,
-        rows=lines,
-        records=[{name: line[name] for name in SCHEMA} for line in lines]
-        if chosen is None
-        else records(lines, chosen),
-    )
+    return BoardTable(f"{of}. {season.label}. {WARNING}", columns, lines, kept)
 
 
 def matrix(board: Board, lines: Lines) -> BoardTable:
     """Return every method of a task on every split: the mean score over seeds."""
-    splits = lines[0]["splits"]
+    places = {"task": "task", "metric": "primary", "team": "team", "method": "method"}
     return BoardTable(
         caption=_caption(board, lines, f"{lines[0]['task']}, every split"),
         columns=matrix_columns(lines),
         rows=lines,
         records=[
-            {
-                "task": line["task"],
-                "metric": line["primary"],
-                "team": line["team"],
-                "method": line["method"],
-                **{split: line["by_split"].get(split) for split in splits},
-            }
+            {name: line[key] for name, key in places.items()}
+            | {split: line["by_split"].get(split) for split in line["splits"]}
             for line in lines
         ],
     )
@@ -155,9 +137,8 @@ def matrix(board: Board, lines: Lines) -> BoardTable:
 
 def matrix_columns(lines: Lines) -> list[Column]:
     """Return the columns of a task's scores on every split."""
-    unit = unit_of(task_of(lines[0]["task"]), lines[0]["primary"])
-    splits = lines[0]["splits"]
-    return [METHOD, *(_split_column(split, unit, best_score(lines, split)) for split in splits)]
+    unit = unit_of(lines[0])
+    return [METHOD, *(_split_column(split, unit, best_score(lines, split)) for split in lines[0]["splits"])]
 
 
 def _split_column(split: str, unit: str, best: float | None) -> Column:
@@ -194,7 +175,7 @@ def of_entry(board: Board, lines: Lines, name: str) -> BoardTable:
 
 def with_unit(column: Column, line: Line) -> Column:
     """Return a column of a task's table, with the unit of its metric."""
-    unit = unit_of(task_of(line["task"]), line["primary"]) if column.unit == OF_METRIC else column.unit
+    unit = unit_of(line) if column.unit == OF_METRIC else column.unit
     return replace(column, unit=unit)
 
 
@@ -219,8 +200,6 @@ METHOD = next(column for column in COLUMNS if column.name == "method")
 def _caption(board: Board, lines: Lines, what: str) -> str:
     return f"{what}: {metric_text(lines[0])}. {release(board)}. {WARNING} {OPEN_PRACTICE}"
 
-
-HEAD = r"% Needs \usepackage[T1]{fontenc} and \usepackage{booktabs}."
 
 _COMMANDS = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_", "%": r"\%",
@@ -255,52 +234,6 @@ def _latex_character(character: str) -> str:
     return rf"\texttt{{U+{ord(character):04X}}}"
 
 
-def latex_table(
-    headings: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    number: Sequence[bool],
-    caption: str,
-    marks: Sequence[Mapping[int, str]] = (),
-) -> str:
-    """Return a ``table`` with a caption above it.
-
-    Args:
-        headings: one a column, plain text.
-        rows: cells, plain text.
-        number: whether a column stands at the right.
-        caption: plain text.
-        marks: of each row, by the place of a cell the command around it, such as ``emph`` or ``textbf``.
-    """
-    columns = "".join("r" if right else "l" for right in number)
-    return "\n".join(
-        [
-            HEAD,
-            r"\begin{table}",
-            r"\centering",
-            rf"\caption{{{escape_latex(caption)}}}",
-            r"\footnotesize\setlength{\tabcolsep}{3pt}",
-            rf"\begin{{tabular}}{{{columns}}}",
-            r"\toprule",
-            _latex_line([escape_latex(heading) for heading in headings]),
-            r"\midrule",
-            *(_latex_row(row, number, at) for row, at in zip(rows, marks or [{}] * len(rows), strict=True)),
-            r"\bottomrule",
-            r"\end{tabular}",
-            r"\end{table}",
-            "",
-        ]
-    )
-
-
-def _latex_row(row: Sequence[str], number: Sequence[bool], marks: Mapping[int, str]) -> str:
-    cells = [escape_latex(_MINUS.sub("−", c) if right else c) for c, right in zip(row, number, strict=True)]
-    return _latex_line([rf"\{marks[at]}{{{cell}}}" if at in marks else cell for at, cell in enumerate(cells)])
-
-
-def _latex_line(cells: Sequence[str]) -> str:
-    return " & ".join(cells) + r" \\"
-
-
 _SPECIAL = str.maketrans({character: f"\\{character}" for character in "\\`[]<>|#!"})
 
 
@@ -309,26 +242,73 @@ def escape_markdown(text: str) -> str:
     return text.translate(_SPECIAL)
 
 
-def markdown_table(headings: Sequence[str], rows: Sequence[Sequence[str]], number: Sequence[bool]) -> str:
-    """Return a table whose columns are as wide as they have to be, numbers at the right.
+def markdown_table(columns: Sequence[Column], rows: Lines, bold: bool = True) -> str:
+    """Return a table whose columns are as wide as they have to be, numbers at the right, oracles in italics.
 
-    Args:
-        headings: one a column.
-        rows: cells, Markdown already (see :func:`escape_markdown`).
-        number: whether a column stands at the right.
+    ``bold``: whether the best scores are in bold.
     """
-    widths = [max(3, *(len(row[at]) for row in (headings, *rows))) for at in range(len(headings))]
-    rule = [
-        "-" * (width - 1) + ":" if right else "-" * width for width, right in zip(widths, number, strict=True)
-    ]
-    lines = [
+
+    def cell(column: Column, row: Line) -> str:
+        text = escape_markdown(column.text(row))
+        if bold and column.bold(row):
+            return f"**{text}**"
+        return f"*{text}*" if _names_oracle(column, row) else text
+
+    cells = [[escape_markdown(column.title) for column in columns]]
+    cells += [[cell(column, row) for column in columns] for row in rows]
+    widths = [max(3, *map(len, texts)) for texts in zip(*cells, strict=True)]
+    parts = list(zip(columns, widths, strict=True))
+    rule = ["-" * (width - 1) + ":" if column.number else "-" * width for column, width in parts]
+    aligned = [
         [
-            cell.rjust(width) if right else cell.ljust(width)
-            for cell, width, right in zip(row, widths, number, strict=True)
+            text.rjust(width) if column.number else text.ljust(width)
+            for text, (column, width) in zip(line, parts, strict=True)
         ]
-        for row in (headings, *rows)
+        for line in cells
     ]
-    return "\n".join(f"| {' | '.join(line)} |" for line in (lines[0], rule, *lines[1:]))
+    return "\n".join(f"| {' | '.join(line)} |" for line in (aligned[0], rule, *aligned[1:]))
+
+
+def _names_oracle(column: Column, row: Line) -> bool:
+    return column.name == METHOD.name and row.get("kind") == "oracle"
+
+
+def to_markdown(table: BoardTable) -> bytes:
+    """Return what a reader sees, oracles in italics, best scores in bold, and the caption below."""
+    return f"{markdown_table(table.columns, table.rows)}\n\n{escape_markdown(table.caption)}\n".encode()
+
+
+def to_latex(table: BoardTable) -> bytes:
+    """Return a booktabs table with its caption above; oracles are in italics, best scores in bold."""
+    columns = "".join("r" if column.number else "l" for column in table.columns)
+    lines = [
+        r"% Needs \usepackage[T1]{fontenc} and \usepackage{booktabs}.",
+        r"\begin{table}",
+        r"\centering",
+        rf"\caption{{{escape_latex(table.caption)}}}",
+        r"\footnotesize\setlength{\tabcolsep}{3pt}",
+        rf"\begin{{tabular}}{{{columns}}}",
+        r"\toprule",
+        _latex_line(escape_latex(column.title) for column in table.columns),
+        r"\midrule",
+        *(_latex_line(_latex_cell(column, row) for column in table.columns) for row in table.rows),
+        r"\bottomrule",
+        r"\end{tabular}",
+        r"\end{table}",
+    ]
+    return "\n".join([*lines, ""]).encode()
+
+
+def _latex_cell(column: Column, row: Line) -> str:
+    text = column.text(row)
+    cell = escape_latex(_MINUS.sub("−", text) if column.number else text)
+    if column.bold(row):
+        return rf"\textbf{{{cell}}}"
+    return rf"\emph{{{cell}}}" if _names_oracle(column, row) else cell
+
+
+def _latex_line(cells: Iterable[str]) -> str:
+    return " & ".join(cells) + r" \\"
 
 
 FORMULA = r"^[=+\-@\t\r]"
@@ -337,23 +317,14 @@ FORMULA = r"^[=+\-@\t\r]"
 
 def frame(table: BoardTable) -> pl.DataFrame:
     """Return the records as a frame; a column in which nothing is known is Float64."""
-    import polars as pl
-
     found = pl.DataFrame(list(table.records), infer_schema_length=None)
     return found.with_columns(pl.col(pl.Null).cast(pl.Float64))
 
 
 def to_csv(table: BoardTable) -> bytes:
     """Return full precision; text that a spreadsheet would run as a formula begins with an apostrophe."""
-    import polars as pl
-
-    found = frame(table)
-    texts = [pl.col(name) for name, kind in found.schema.items() if kind == pl.String]
-    neutral = [
-        pl.when(text.str.contains(FORMULA)).then(pl.concat_str(pl.lit("'"), text)).otherwise(text).name.keep()
-        for text in texts
-    ]
-    return found.with_columns(neutral).write_csv().encode()
+    neutral = pl.col(pl.String).str.replace(FORMULA, "'${0}")
+    return frame(table).with_columns(neutral).write_csv().encode()
 
 
 def zip_file(name: str, content: bytes) -> bytes:
@@ -373,48 +344,12 @@ def to_parquet(table: BoardTable) -> bytes:
     return buffer.getvalue()
 
 
-def to_markdown(table: BoardTable) -> bytes:
-    """Return what a reader sees, oracles in italics, best scores in bold, and the caption below."""
-    rows = [
-        [_emphasise(escape_markdown(column.text(row)), column, row) for column in table.columns]
-        for row in table.rows
-    ]
-    headings = [escape_markdown(column.title) for column in table.columns]
-    body = markdown_table(headings, rows, [column.number for column in table.columns])
-    return f"{body}\n\n{escape_markdown(table.caption)}\n".encode()
-
-
-def _emphasise(text: str, column: Column, row: Mapping[str, Any]) -> str:
-    if column.bold(row):
-        return f"**{text}**"
-    return f"*{text}*" if _names_oracle(column, row) else text
-
-
-def _names_oracle(column: Column, row: Mapping[str, Any]) -> bool:
-    return column.name == METHOD.name and row.get("kind") == "oracle"
-
-
-def to_latex(table: BoardTable) -> bytes:
-    """Return a booktabs table whose caption says release, evaluator, split and metric; best scores are in bold."""
-    rows = [[column.text(row) for column in table.columns] for row in table.rows]
-    marks = [
-        {
-            at: "textbf" if column.bold(row) else "emph"
-            for at, column in enumerate(table.columns)
-            if column.bold(row) or _names_oracle(column, row)
-        }
-        for row in table.rows
-    ]
-    headings = [column.title for column in table.columns]
-    numbers = [column.number for column in table.columns]
-    return latex_table(headings, rows, numbers, table.caption, marks).encode()
-
-
 @dataclass(frozen=True)
 class Format:
     """A kind of file. ``binary``: not to be written to a terminal; ``read``: by people, so that it has at first no
     more columns than a printed page has room for."""
 
+    label: str
     ending: str
     write: Callable[[BoardTable], bytes]
     binary: bool = False
@@ -422,8 +357,8 @@ class Format:
 
 
 FORMATS = {
-    "csv": Format("csv", to_csv),
-    "parquet": Format("parquet", to_parquet, binary=True),
-    "markdown": Format("md", to_markdown, read=True),
-    "latex": Format("tex", to_latex, read=True),
+    "csv": Format("CSV", "csv", to_csv),
+    "parquet": Format("Parquet", "parquet", to_parquet, binary=True),
+    "markdown": Format("Markdown", "md", to_markdown, read=True),
+    "latex": Format("LaTeX", "tex", to_latex, read=True),
 }

@@ -67,7 +67,7 @@ from tipbench.runs.results import Result
 from tipbench.tasks import task_of
 from tipcore.errors import UsageError
 from tipcore.locations import expand_home
-from tipcore.spelling import check_word
+from tipcore.spelling import check_word, count_of
 
 from tipboard.seasons.record import open_public
 from tipboard.seasons.units import season_truth
@@ -115,7 +115,7 @@ def _pack(options: argparse.Namespace) -> None:
     if gathered.oracles:
         notice(f"runs of oracles, which are never ranked, left out: {gathered.oracles:,}", options.quiet)
     files = len(record.predictions)
-    packed = f"{files:,} file{'s' if files != 1 else ''}" if files else f"package {_package(record)}"
+    packed = count_of(files, "file") if files else f"package {_package(record)}"
     notice(f"packed {packed} of {record.id} in {to}", options.quiet)
     if record.pinned is None and record.season is None:
         notice(
@@ -201,7 +201,7 @@ def _check(folder: Path, sizes: str, options: argparse.Namespace, wanted: str | 
     for one in checked.scored:
         for note in one.result.warnings:
             notice(f"{one.entry.file}: {note}", options.quiet)
-    what = f"{len(checked.scored):,} files" if checked.scored else _package(record)
+    what = count_of(len(checked.scored), "file") if checked.scored else _package(record)
     emit(f"accepted: {record.id} on {record.data}, {what}")
 
 

@@ -6,16 +6,15 @@ The same results give the same bytes: nothing is dated, and all is in a fixed or
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from tipbench.pages import templates
 from tipbench.pages.templates import copy_assets
 from tipcore.atomic import fill_folder_atomically
-from tipcore.engines import run_all
 from tipcore.locations import expand_home
+from tipcore.progress import progress
 from tipdata.documents.project_files import project_file
 
 from tipboard.board.columns import COLUMNS
@@ -25,15 +24,7 @@ from tipboard.board.season import SEASON_COLUMNS
 from tipboard.board.tables import OPEN_PRACTICE, release
 from tipboard.site.method_page import COLUMNS_FILE, columns_script, method_files, method_page
 from tipboard.site.overview import overview
-from tipboard.site.pages import (
-    COPIED,
-    PICTURE,
-    Publication,
-    SitePage,
-    copy_of,
-    page,
-    read_publication,
-)
+from tipboard.site.pages import COPIED, PICTURE, Publication, SitePage, copy_of, page, read_publication
 from tipboard.site.sizes import Size, read_sizes
 from tipboard.site.tables import files
 from tipboard.site.task_page import task_page
@@ -74,18 +65,17 @@ def refuse_taken(to: Path) -> None:
     templates.refuse_taken(to, MARKER, "tipbench board build", ELSEWHERE)
 
 
-def write(
-    sizes: Sequence[Size],
-    to: Path,
-    quiet: bool = False,
-    publication: Publication = NOWHERE,
-) -> Built:
+def write(sizes: Sequence[Size], to: Path, quiet: bool = False, publication: Publication = NOWHERE) -> Built:
     """Write the pages of some sizes, the largest first. Raises UsageError where that cannot be done."""
     to = expand_home(to).resolve()
     refuse_taken(to)
+    entries = sum(len(size.entries) for size in sizes)
+    pages = 2 + bool(sizes[0].season) + entries + sum(len(size.usual) for size in sizes)
     with fill_folder_atomically(to, replace=True, advice=ELSEWHERE) as folder:
-        makers = _page_makers(sizes, publication)
-        pages = run_all(partial(_make, folder), makers, engine="sequential", label="pages", quiet=quiet)
+        with progress("pages", pages, quiet) as advance:
+            for one in _pages(sizes, publication):
+                _write_page(folder, one)
+                advance(1)
         (folder / MARKER).write_text(f"{release(*(size.board for size in sizes))}\n", encoding="utf-8")
         _put(folder, COLUMNS_FILE, columns_script().encode())
         for size in sizes:
@@ -96,34 +86,25 @@ def write(
             _put(folder, copy_of(path), project_file(path).read_bytes())
         if publication.picture is not None:
             shutil.copyfile(publication.picture, folder / PICTURE)
-    return Built(to, sum(pages), sum(len(size.entries) for size in sizes))
+    return Built(to, pages, entries)
 
 
-def _page_makers(sizes: Sequence[Size], publication: Publication) -> list[Callable[[], list[SitePage]]]:
-    """Return what makes the pages, one or two at a time, so that no others are kept."""
-    makers: list[Callable[[], list[SitePage]]] = [
-        lambda: overview(sizes, publication),
-        lambda: [_about(sizes, publication)],
-    ]
+def _pages(sizes: Sequence[Size], publication: Publication) -> Iterator[SitePage]:
+    """Yield the pages, each made when it is asked for, so that no others are kept."""
+    yield from overview(sizes, publication)
+    yield _about(sizes, publication)
     for size in sizes:
-        makers += [lambda size=size, one=one: [task_page(size, one, publication)] for one in size.usual]
-        makers += [lambda size=size, one=one: [method_page(size, one, publication)] for one in size.entries]
-    return makers
-
-
-def _make(folder: Path, maker: Callable[[], list[SitePage]]) -> int:
-    """Make pages and write them, with what stands beside them; return how many there are."""
-    pages = maker()
-    for one in pages:
-        _write_page(folder, one)
-    return len(pages)
+        for lines in size.usual:
+            yield task_page(size, lines, publication)
+        for entry in size.entries:
+            yield method_page(size, entry, publication)
 
 
 def _about(sizes: Sequence[Size], publication: Publication) -> SitePage:
     html = page(
         "about.html", "", publication, path="about.html", current="about", columns=COLUMNS, statuses=MEANING,
-        season_columns=SEASON_COLUMNS,
-        practice=OPEN_PRACTICE, size=sizes[0], release=release(*(size.board for size in sizes)),
+        season_columns=SEASON_COLUMNS, practice=OPEN_PRACTICE, size=sizes[0],
+        release=release(*(size.board for size in sizes)),
     )  # fmt: skip
     return SitePage("about.html", html, [], [])
 

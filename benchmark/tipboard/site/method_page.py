@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-import polars as pl
 from tipbench.console import Column
-from tipbench.pages.svg import Drawing
+from tipbench.metrics.scores import Score
 from tipbench.pages.templates import Figure
-from tipbench.runs.frames import frame_of
 from tipbench.runs.report import interval, mean, number, percent
 from tipbench.runs.results import Result
 from tipbench.task import Task
 from tipbench.tasks import task_of
 
-from tipboard.board.columns import (
-    OF_METRIC,
-    OVERALL,
-    SHARE,
-    axis_title,
-    in_plain_words,
-    status_text,
-)
+from tipboard.board.collection import seat_of
+from tipboard.board.columns import OF_METRIC, OVERALL, SHARE, axis_title, in_plain_words, status_text
 from tipboard.board.entries import MEANING, Entry, target_of
 from tipboard.board.forest import best_of
 from tipboard.board.standings import Line
@@ -45,92 +37,20 @@ from tipboard.site.sizes import Size
 from tipboard.site.tables import EVERYTHING, of_records, page_id, with_filters
 from tipboard.site.task_page import ROOT
 
-TASK = Column("task", name="task", about="What is asked.")
-SPLIT = Column("split", name="split", about="What separates training from test.")
-SEED = Column("seed", True, name="seed", about="Of the method.", unit="number")
-PLACE = (TASK, SPLIT, SEED)
 COLUMNS_FILE = "data/columns.js"
+PLACE = (
+    Column("task", name="task", about="What is asked."),
+    Column("split", name="split", about="What separates training from test."),
+    Column("seed", True, name="seed", about="Of the method.", unit="number"),
+)
 
 
-def method_views(size: Size, entry: Entry) -> list[BoardTable]:
-    """Return every table but that of its lines; those without rows are left out."""
-    said = f"{release(size.board)}. {WARNING}"
-    found = (
-        ("scores", "All scores", f"All scores of {entry.name}. {said}", SCORES, _scores(entry)),
-        ("groups", "By group", f"{entry.name} by group. {said}", *_groups(entry)),
-        ("runs", "Provenance", f"Where the results of {entry.name} come from. {said}", RUNS, _runs(entry)),
-        ("uploaded", "Uploaded and reproduced", f"Uploaded and reproduced scores of {entry.name}. {said}", BOTH,
-         _both(entry)),
-    )  # fmt: skip
-    filtered = {"scores": ("task", "split", "metric", "seed"), "groups": ("task", "split", "group", "seed")}
-    return [
-        replace(
-            with_filters(of_records(caption, columns, records), filtered.get(name, ())),
-            id=name,
-            title=title,
-            shared=[
-                Download("CSV (zip)", f"{_path(size.name, name)}.csv.zip"),
-                Download("Parquet", f"{_path(size.name, name)}.parquet"),
-            ],
-            exact=False,
-        )
-        for name, title, caption, columns, records in found
-        if records
-    ]
+def _place(result: Result) -> dict[str, Any]:
+    return {"task": result.task, "split": result.split, "seed": result.seed}
 
 
-def _path(size: str, name: str) -> str:
-    """Return where the files of a table are, from the site's root, without an ending."""
-    return f"data/{size}/methods-{name}"
-
-
-def method_files(size: Size) -> Iterator[tuple[str, bytes]]:
-    """Yield the files behind these tables: the rows of all methods together, unrounded.
-
-    A file per method and table would be most of a large board's site.
-    """
-    of_entry = {
-        "scores": _scores,
-        "groups": lambda entry: _groups(entry)[1],
-        "runs": _runs,
-        "uploaded": _both,
-    }
-    for name, records_of in of_entry.items():
-        records = [
-            {"team": entry.team, "method": entry.method, **record}
-            for entry in size.entries
-            for record in records_of(entry)
-        ]
-        if records:
-            table = BoardTable("", (), (), records)
-            yield f"{_path(size.name, name)}.parquet", to_parquet(table)
-            yield f"{_path(size.name, name)}.csv.zip", zip_file(f"methods-{name}.csv", to_csv(table))
-
-
-def columns_script() -> str:
-    """Return what the columns of these tables mean, by table and column, which every page of a method reads."""
-    of_table = {"results": OVERALL, "scores": SCORES, "groups": GROUPS, "runs": RUNS, "uploaded": BOTH}
-    said = {table: {one.name: one.about for one in columns} for table, columns in of_table.items()}
-    said["groups"]["*"] = "As the evaluator says."
-    return f"window.columns = {json.dumps(said, indent=1)};\n"
-
-
-def rates(
-    results: Sequence[Result], measures: Mapping[str, str], people: bool
-) -> tuple[dict[str, float], str]:
-    """Return the first of some measures that any group has, by group, mean over seeds; ``people``: of groups such as
-    ``sex=male`` or of the others."""
-    groups = list(dict.fromkeys(name for result in results for name in result.groups))
-    for measure in measures:
-        found = {}
-        for group in groups:
-            values = [result.groups.get(group, {}).get(measure) for result in results]
-            value = mean(values)
-            if ("=" in group) is people and value is not None:
-                found[group] = value
-        if found:
-            return found, measure
-    return {}, next(iter(measures))
+def _primary_first(result: Result) -> list[tuple[str, Score]]:
+    return sorted(result.scores.items(), key=lambda one: one[0] != result.primary)
 
 
 SCORES = (
@@ -144,48 +64,35 @@ SCORES = (
 
 
 def _scores(entry: Entry) -> list[dict[str, Any]]:
-    return _by_metric(entry.results).rename({"name": "metric"}).rows(named=True)
-
-
-def _by_metric(results: Sequence[Result]) -> pl.DataFrame:
-    """Return a row per result and metric, the primary one first."""
-    place = [column.name for column in PLACE]
-    found = frame_of(results, (*place, "primary", "scores")).with_row_index("at")
-    found = found.explode("scores", empty_as_null=False).unnest("scores")
-    found = found.sort("at", pl.col("name") != pl.col("primary"), maintain_order=True)
-    return found.select(*place, "name", "value", "low", "high", "note")
+    return [
+        _place(result)
+        | {"metric": name}
+        | {of: getattr(score, of) for of in ("value", "low", "high", "note")}
+        for result in entry.results
+        for name, score in _primary_first(result)
+    ]
 
 
 GROUPS = (*PLACE, Column("group", name="group", about="Of lawful people, or of those exploited or in need."))
 """Beside them stands a column per measure, whose name says what it is."""
-
-
-def _groups(entry: Entry) -> tuple[list[Column], list[dict[str, Any]]]:
-    """Return one row per group, one column per measure that any group has."""
-    measures = dict.fromkeys(
-        name for result in entry.results for values in result.groups.values() for name in values
-    )
-    headings = [
-        *GROUPS,
-        *(Column(name.replace("_", " "), True, name=name, about="", unit=_unit(name)) for name in measures),
-    ]
-    records = [
-        {**_place(result), "group": group, **{name: values.get(name) for name in measures}}
-        for result in entry.results
-        for group, values in result.groups.items()
-    ]
-    return headings, records
-
-
 COUNTED = ("units", "operations", "queries", "positives", "positive_clusters", "audited")
 """Measures of groups that are counts."""
 
 
-def _unit(measure: str) -> str:
-    """In what a measure of groups is counted; a rate says it in its name."""
-    if measure in COUNTED:
-        return "count"
-    return "rate" if "_per_" in measure else SHARE
+def _groups(entry: Entry) -> list[dict[str, Any]]:
+    """Return one row per group, with every measure that any group has."""
+    rows = [(result, *row) for result in entry.results for row in result.groups.items()]
+    measures = dict.fromkeys(name for *_, values in rows for name in values)
+    return [
+        _place(result) | {"group": group} | {name: values.get(name) for name in measures}
+        for result, group, values in rows
+    ]
+
+
+def _measure_column(name: str) -> Column:
+    """Return the column of a measure of groups; a rate says in its name what it is counted in."""
+    unit = "count" if name in COUNTED else "rate" if "_per_" in name else SHARE
+    return Column(name.replace("_", " "), True, name=name, unit=unit)
 
 
 RUNS = (
@@ -210,16 +117,14 @@ def _runs(entry: Entry) -> list[dict[str, Any]]:
     return [
         {
             **_place(result),
-            "status": entry.status([result]),
+            "status": entry.status(result.verified),
             "access": result.access,
             "labels": result.labels,
             "method_version": result.versions.method,
             "config": result.config_hash[:12],
             "predictions": result.predictions.digest,
             "cpu_s": result.cost.cpu_s,
-            "wall_s": None
-            if result.cost.fit_s is None
-            else result.cost.fit_s + (result.cost.predict_s or 0.0),
+            "wall_s": None if (fit := result.cost.fit_s) is None else fit + (result.cost.predict_s or 0.0),
             "peak_mib": result.cost.peak_mib,
             "environment": ", ".join(f"{name} {value}" for name, value in result.environment.items()),
             "notes": " ".join([*result.notes, *result.warnings]),
@@ -238,20 +143,84 @@ BOTH = (
 
 
 def _both(entry: Entry) -> list[dict[str, Any]]:
-    if not entry.uploaded:
-        return []
-    uploaded, again = (
-        _by_metric(results).drop("low", "high", "note") for results in (entry.uploaded, entry.results)
-    )
-    key = [*(column.name for column in PLACE), "name"]
-    found = uploaded.join(again, on=key, maintain_order="left").rename(
-        {"name": "metric", "value": "uploaded", "value_right": "reproduced"}
-    )
-    return found.with_columns(difference=pl.col("reproduced") - pl.col("uploaded")).rows(named=True)
+    again = {seat_of(result): result.scores for result in entry.results}
+    records = []
+    for result in entry.uploaded:
+        scores = again.get(seat_of(result), {})
+        for name, score in _primary_first(result):
+            if name in scores:
+                one, other = score.value, scores[name].value
+                apart = None if one is None or other is None else other - one
+                values = {"uploaded": one, "reproduced": other, "difference": apart}
+                records.append(_place(result) | {"metric": name} | values)
+    return records
 
 
-def _place(result: Result) -> dict[str, Any]:
-    return {"task": result.task, "split": result.split, "seed": result.seed}
+class MethodTable(NamedTuple):
+    """A table of what is known of a method. ``caption``: with a place for its name; ``filtered``: names of columns."""
+
+    title: str
+    caption: str
+    columns: Sequence[Column]
+    records: Callable[[Entry], list[dict[str, Any]]]
+    filtered: Sequence[str] = ()
+
+
+TABLES = {
+    "scores": MethodTable(
+        "All scores", "All scores of {}", SCORES, _scores, ("task", "split", "metric", "seed")
+    ),
+    "groups": MethodTable("By group", "{} by group", GROUPS, _groups, ("task", "split", "group", "seed")),
+    "runs": MethodTable("Provenance", "Where the results of {} come from", RUNS, _runs),
+    "uploaded": MethodTable("Uploaded and reproduced", "Uploaded and reproduced scores of {}", BOTH, _both),
+}
+"""Every table of the page of a method but that of its lines, by id."""
+
+
+def method_views(size: Size, entry: Entry) -> list[BoardTable]:
+    """Return :data:`TABLES` of a method; those without rows are left out."""
+    found = []
+    for name, table in TABLES.items():
+        if records := table.records(entry):
+            known = {column.name for column in table.columns}
+            measures = (_measure_column(one) for one in records[0] if one not in known)
+            caption = f"{table.caption.format(entry.name)}. {release(size.board)}. {WARNING}"
+            view = of_records(caption, [*table.columns, *measures], records)
+            path = _path(size.name, name)
+            files = [Download("CSV (zip)", f"{path}.csv.zip"), Download("Parquet", f"{path}.parquet")]
+            about = {"id": name, "title": table.title, "shared": files, "exact": False}
+            found.append(replace(with_filters(view, table.filtered), **about))
+    return found
+
+
+def _path(size: str, name: str) -> str:
+    """Return where the files of a table are, from the site's root, without an ending."""
+    return f"data/{size}/methods-{name}"
+
+
+def method_files(size: Size) -> Iterator[tuple[str, bytes]]:
+    """Yield the files behind these tables: the rows of all methods together, unrounded.
+
+    A file per method and table would be most of a large board's site.
+    """
+    for name, about in TABLES.items():
+        records = [
+            {"team": entry.team, "method": entry.method, **record}
+            for entry in size.entries
+            for record in about.records(entry)
+        ]
+        if records:
+            table = BoardTable("", (), (), records)
+            yield f"{_path(size.name, name)}.parquet", to_parquet(table)
+            yield f"{_path(size.name, name)}.csv.zip", zip_file(f"methods-{name}.csv", to_csv(table))
+
+
+def columns_script() -> str:
+    """Return what the columns of these tables mean, by table and column, which every page of a method reads."""
+    of_table = {"results": OVERALL, **{name: table.columns for name, table in TABLES.items()}}
+    said = {table: {one.name: one.about for one in columns} for table, columns in of_table.items()}
+    said["groups"]["*"] = "As the evaluator says."
+    return f"window.columns = {json.dumps(said, indent=1)};\n"
 
 
 BEHIND = 5
@@ -265,14 +234,19 @@ RECALLS = {"recall": "recall", "urgent_recall": "urgent recall", "mrr": "mean re
 """Measures of groups, and how an axis names them; after "per" stands the unit of the task."""
 
 
-class MethodAbout(NamedTuple):
-    """What the config of a method that was run here says of it, on one task. ``href``: of its code, if declared."""
-
-    task: str
-    summary: str
-    reference: str
-    code: str
-    href: str | None
+def rates(
+    results: Sequence[Result], measures: Mapping[str, str], people: bool
+) -> tuple[dict[str, float], str]:
+    """Return the first of some measures that any group has, by group, mean over seeds; ``people``: of groups such as
+    ``sex=male`` or of the others."""
+    groups = [
+        name for name in dict.fromkeys(n for one in results for n in one.groups) if ("=" in name) is people
+    ]
+    for measure in measures:
+        means = {group: mean([one.groups.get(group, {}).get(measure) for one in results]) for group in groups}
+        if found := {group: value for group, value in means.items() if value is not None}:
+            return found, measure
+    return {}, next(iter(measures))
 
 
 def method_page(size: Size, entry: Entry, publication: Publication) -> SitePage:
@@ -283,12 +257,10 @@ def method_page(size: Size, entry: Entry, publication: Publication) -> SitePage:
         first.setdefault(line["task"], line)
     path = f"{size.name}/methods/{page_id(entry.id)}.html"
     on_tasks = [_on_task(size, entry, line) for line in first.values()]
-    every_line = replace(
-        of_entry(size.board, there, entry.name), id="results", title="Results", size=size.name,
-        shared=downloads(EVERYTHING),
-    )  # fmt: skip
+    results = of_entry(size.board, there, entry.name)
+    every_line = replace(results, id="results", title="Results", size=size.name, shared=downloads(EVERYTHING))
     views = [every_line, *method_views(size, entry)]
-    statuses = list(dict.fromkeys(entry.status([result]) for result in entry.results))
+    statuses = list(dict.fromkeys(entry.status(result.verified) for result in entry.results))
     html = page(
         "method.html", ROOT, publication, path=path, current="", size=size, entry=entry, record=entry.record,
         on_tasks=on_tasks, abouts=[] if entry.record else _abouts(entry, publication),
@@ -308,7 +280,7 @@ def _on_task(size: Size, entry: Entry, line: Line) -> dict[str, Any]:
         "title": task.title,
         "href": f"{size.name}/tasks/{task.name}.html",
         "split": line["split"],
-        "metric": axis_title(task, line["primary"]),
+        "metric": axis_title(line),
         "score": number(line["score"]),
         "bounds": interval(line["low"], line["high"], line["note"]),
         "share": percent(line["share_of_oracle"]),
@@ -316,15 +288,11 @@ def _on_task(size: Size, entry: Entry, line: Line) -> dict[str, Any]:
         "status": status_text(line),
         "access": line["access"],
         "labels": line["labels"],
-        "figures": [
-            Figure(f"{kind}-{task.name}", heading, text, drawing)
-            for kind, heading, text, drawing in _drawings(size, entry, line)
-            if drawing is not None
-        ],
+        "figures": [one for one in _figures(size, entry, line) if one.drawing is not None],
     }
 
 
-def _drawings(size: Size, entry: Entry, line: Line) -> list[tuple[str, str, str, Drawing | None]]:
+def _figures(size: Size, entry: Entry, line: Line) -> list[Figure]:
     task = task_of(line["task"])
     results = entry.of(task.name, line["split"])
     harms, harm = rates(results, HARMS, people=False)
@@ -334,18 +302,19 @@ def _drawings(size: Size, entry: Entry, line: Line) -> list[tuple[str, str, str,
     spam = "; spam is shown but counts as no lawful group" if "spam" in harms else ""
     others = [one for one in size.beside(line) if one is not line and not one["oracle"]]
     return [
-        (
-            "shift", "Where the world shifts",
+        Figure(
+            f"shift-{task.name}", "Where the world shifts",
             "Mean score on splits that hold a part of the world out; dotted: held-out operations alone. Grey: the best "
             "others and the reference.",
             by_split(line, best_of(others, BEHIND)),
         ),
-        (
-            "harm", "Who is wrongly accused", f"{_begun(harm_axis)}, by group{spam}. {about}",
+        Figure(
+            f"harm-{task.name}", "Who is wrongly accused", f"{_begun(harm_axis)}, by group{spam}. {about}",
             by_group(harms, f"{task.name}: {harm_axis} by group", harm_axis),
         ),
-        (
-            "recall", "Who is found", f"{_begun(recall_axis)}, by group of those exploited or in need. {about}",
+        Figure(
+            f"recall-{task.name}", "Who is found",
+            f"{_begun(recall_axis)}, by group of those exploited or in need. {about}",
             by_group(recalls, f"{task.name}: {recall_axis} by group", recall_axis),
         ),
     ]  # fmt: skip
@@ -360,18 +329,18 @@ def _begun(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _abouts(entry: Entry, publication: Publication) -> list[MethodAbout]:
-    """Return what configs say of a method that was run here, by task."""
-    found: dict[str, MethodAbout] = {}
+def _abouts(entry: Entry, publication: Publication) -> list[dict[str, Any]]:
+    """Return what configs say of a method that was run here, by task; ``href``: of its code, if declared."""
+    found: dict[str, dict[str, Any]] = {}
     for result in entry.results:
         said = result.config.get("baseline")
-        if not isinstance(said, dict):
-            continue
-        code = target_of(result) or ""
-        file = f"baselines/{'/'.join(code.split('.')[:-1])}.py"
-        href = publication.document(file, ROOT) if code and entry.is_reference else None
-        about = MethodAbout(
-            result.task, str(said.get("summary") or ""), str(said.get("reference") or ""), code, href
-        )
-        found.setdefault(result.task, about)
+        if isinstance(said, dict) and result.task not in found:
+            code = target_of(result) or ""
+            file = f"baselines/{'/'.join(code.split('.')[:-1])}.py"
+            found[result.task] = {
+                "task": result.task,
+                **{name: str(said.get(name) or "") for name in ("summary", "reference")},
+                "code": code,
+                "href": publication.document(file, ROOT) if code and entry.is_reference else None,
+            }
     return list(found.values())

@@ -17,7 +17,7 @@ from tipbench.tasks import task_of
 
 from tipboard.board.columns import with_decimals
 from tipboard.board.files import counts
-from tipboard.board.season import CLASS_MEANING, NO_SEASON, BoardSeason, best_by_class
+from tipboard.board.season import CLASS_MEANING, NO_SEASON, BoardSeason
 from tipboard.board.tables import OPEN_PRACTICE, overall, release
 from tipboard.site.pages import Publication, SitePage, page
 from tipboard.site.sizes import Size
@@ -47,10 +47,7 @@ SEASON_LEGEND = {
     **CLASS_MEANING,
     "CPU s": "CPU seconds of that method in a world",
 }
-PRACTICE_LEGEND = {
-    "95% interval": "of the best score: cluster bootstrap in that world",
-    **SHARED_LEGEND,
-}
+PRACTICE_LEGEND = {"95% interval": "of the best score: cluster bootstrap in that world", **SHARED_LEGEND}
 LINKS = {
     "Paper and citation": "CITATION.cff",
     "Documents": "docs/README.md",
@@ -72,20 +69,16 @@ def overview(sizes: Sequence[Size], publication: Publication) -> list[SitePage]:
     everything = with_filters(overall([(size.board, size.standings) for size in sizes]), FILTERED, usual=True)
     view = replace(everything, id="overall", title="All results in open practice", path=EVERYTHING)
     found = largest.findings if season is None else season.findings
+    boards = [size.board for size in sizes]
     context: dict[str, Any] = {
-        "sizes": sizes,
-        "size": largest,
-        "overall": view,
-        "practice": OPEN_PRACTICE,
-        "counts": counts(*(size.board for size in sizes)),
-        "release": release(*(size.board for size in sizes)),
+        **{"sizes": sizes, "size": largest, "overall": view, "practice": OPEN_PRACTICE},
+        **{"counts": counts(*boards), "release": release(*boards)},
     }
-    ranked = any(one.ranked for one in found.values())
-    legend = LEADERS[ranked] | (PRACTICE_LEGEND if season is None else SEASON_LEGEND)
+    leaders = LEADERS[any(one.ranked for one in found.values())]
     index = page(
         "index.html", "", publication, path="index.html", current="index", season=season, without=NO_SEASON,
-        legend=legend, links=_links(publication),
-        tasks=_glance([_task(largest, season, one, *LEADERS[ranked]) for one in found.values()]),
+        legend=leaders | (PRACTICE_LEGEND if season is None else SEASON_LEGEND), links=_links(publication),
+        tasks=_glance([_task(largest, season, one, *leaders) for one in found.values()]),
         classes=None if season is None else _glance([_classes(largest, season, task) for task in found]),
         **context,
     )  # fmt: skip
@@ -103,55 +96,54 @@ def _links(publication: Publication) -> dict[str, str]:
 
 def _glance(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return a table: its rows, and the columns that say something in any of them."""
-    columns = dict.fromkeys(name for row in rows for name in row["cells"])
-    kept = [name for name in columns if any(row["cells"].get(name, Cell()) != Cell() for row in rows)]
+    columns = dict.fromkeys(name for row in rows for name, cell in row["cells"].items() if cell != Cell())
+    kept = [name for row in rows[:1] for name in row["cells"] if name in columns]
     return {"columns": kept, "rows": rows, "empty": Cell()}
 
 
-def _heading(size: Size, name: str) -> dict[str, Any]:
+def _row(size: Size, name: str, cells: dict[str, Cell], headline: str = "") -> dict[str, Any]:
+    """Return a row of a table at a glance, which is of a task."""
     task = task_of(name)
     there = any(one.name == name for one in size.tasks)
-    href = f"{size.name}/tasks/{name}.html" if there else None
-    lower = " ↓" if metric_of(task.primary).lower_is_better else ""
     return {
         "name": name,
         "title": task.title,
-        "href": href,
-        "metric": metric_of(task.primary).title + lower,
-        "headline": "",
+        "href": f"{size.name}/tasks/{name}.html" if there else None,
+        "metric": metric_of(task.primary).title + " ↓" * metric_of(task.primary).lower_is_better,
+        "headline": headline,
+        "cells": cells,
     }
 
 
 def _task(size: Size, season: BoardSeason | None, found: Finding, leaders: str) -> dict[str, Any]:
     """Return a task at a glance: who leads, under the heading ``leaders``, and the numbers."""
-    best = found.methods[0] if found.methods else None
-    more = f" +{len(found.top) - NAMED}" if len(found.top) > NAMED else ""
-    score, clusters, best_known = number(best.value) if best else NOTHING, Cell(), Cell()
+    best, known, clusters = found.methods[0] if found.methods else None, found.best_known, None
+    score = Cell(number(best.value)) if best else Cell()
     if season is not None:
-        count, known = season.tasks[found.task]["clusters"][0], found.best_known
-        clusters = Cell() if count is None else Cell(f"{count:.0f}")
-        best_known = Cell(score, "the same" if best else "")
-        if known is not None:
-            best_known = Cell(number(known.value), f"{known.name}, {found.best_known_class}")
+        clusters = season.tasks[found.task]["clusters"][0]
+    best_known = score._replace(more="the same" if best else "") if season is not None else Cell()
+    if known is not None:
+        best_known = Cell(number(known.value), f"{known.name}, {found.best_known_class}")
+    more = f" +{len(found.top) - NAMED}" if len(found.top) > NAMED else ""
     cells = {
         leaders: Cell(", ".join(found.top[:NAMED]) + more if best else NOTHING),
-        "score": Cell(score),
-        "95% interval": Cell(interval(best.low, best.high) if best else NOTHING),
-        "positive clusters": clusters,
+        "score": score,
+        "95% interval": Cell(interval(best.low, best.high)) if best else Cell(),
+        "positive clusters": Cell() if clusters is None else Cell(f"{clusters:.0f}"),
         "chance": Cell(number(found.chance)),
         "best known": best_known,
         "oracle": Cell(number(found.oracle)),
         "accused per find": Cell(with_decimals(1)(found.accused)),
     }
-    return {**_heading(size, found.task), "headline": found.headline, "cells": cells}
+    return _row(size, found.task, cells, found.headline)
 
 
 def _classes(size: Size, season: BoardSeason, task: str) -> dict[str, Any]:
     """Return the best of each class on a task, and what it costs."""
-    cells = {}
-    best = best_by_class(season.lines(task))
+    cells: dict[str, Cell] = {}
+    best = {line["entry_class"]: line for line in reversed(season.lines(task)) if line["is_contender"]}
     for name in CLASSES:
         line = best.get(name)
         cells[name] = Cell() if line is None else Cell(number(line["score"]), line["name"])
         cells[f"{name}: CPU s"] = Cell() if line is None else Cell(with_decimals(1)(line["cpu_s"]))
-    return {**_heading(size, task), "cells": cells}
+    return _row(size, task, cells)

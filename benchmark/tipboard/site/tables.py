@@ -50,7 +50,7 @@ def body(table: BoardTable, root: str) -> Markup:
         cells = []
         for column in table.columns:
             if column.name == "method":
-                cells.append(_heading(column.text(row), root, method_page(size, row)))
+                cells.append(_heading(column.text(row), root, size, row.get("entry")))
             elif column.name == "task" and size is not None:
                 cells.append(_task(column.text(row), root, size))
             elif column.number:
@@ -98,10 +98,11 @@ def _task(text: str, root: str, size: str) -> str:
     return f'<td><a href="{root}{to_html(size)}/tasks/{to_html(text)}.html">{breakable(text)}</a>'
 
 
-def _heading(text: str, root: str, href: str | None) -> str:
+def _heading(text: str, root: str, size: str | None, entry: str | None) -> str:
     said = f"<bdi>{breakable(text)}</bdi>"
-    link = said if href is None else f'<a href="{root}{to_html(href)}">{said}</a>'
-    return f'<th scope="row">{link}'
+    if entry is None or size is None:
+        return f'<th scope="row">{said}'
+    return f'<th scope="row"><a href="{root}{to_html(size)}/methods/{page_id(entry)}.html">{said}</a>'
 
 
 def _read(text: str) -> str:
@@ -114,12 +115,6 @@ def _sort(value: float | str | bool | None) -> str:
     return "" if value is None or isinstance(value, str) else f"{float(value):.7g}"
 
 
-def method_page(size: str | None, row: Mapping[str, Any]) -> str | None:
-    """Return where the page of a row's method is."""
-    entry = row.get("entry")
-    return None if entry is None or size is None else f"{size}/methods/{page_id(entry)}.html"
-
-
 def with_filters(table: BoardTable, keys: Sequence[str], usual: bool = False) -> BoardTable:
     """Return the table with a choice for each of some columns that say several things, in the order that the words
     come.
@@ -130,14 +125,11 @@ def with_filters(table: BoardTable, keys: Sequence[str], usual: bool = False) ->
         usual: whether default splits are chosen from the start.
     """
     found = []
-    columns = {column.name: (at, column) for at, column in enumerate(table.columns)}
-    for key in (key for key in keys if key in columns):
-        at, column = columns[key]
-        words = dict.fromkeys(
-            word for row in table.rows for word in column.text(row).split(", ") if word != NOTHING
-        )
-        options = [(word, word) for word in words]
-        mine = usual and key == "split"
+    names = [column.name for column in table.columns]
+    for at in (names.index(key) for key in keys if key in names):
+        column, mine = table.columns[at], usual and names[at] == "split"
+        words = dict.fromkeys(word for row in table.rows for word in column.text(row).split(", "))
+        options = [(word, word) for word in words if word != NOTHING]
         options = [(USUAL, "default splits"), *options] if mine else options
         if len(options) > 1:
             found.append(Filter(column.title, at, options, USUAL if mine else "", of_column=True))
@@ -146,16 +138,9 @@ def with_filters(table: BoardTable, keys: Sequence[str], usual: bool = False) ->
 
 def of_records(caption: str, columns: Sequence[Column], records: Sequence[Mapping[str, Any]]) -> BoardTable:
     """Return a table of records as they are, with numbers rounded for the reader."""
-    return BoardTable(caption, [_of_record(column) for column in columns], records, records)
 
+    def of_record(column: Column) -> Column:
+        name = column.name
+        return replace(column, text=lambda row: plain_text(row[name]), values=lambda row: {name: row[name]})
 
-def _of_record(column: Column) -> Column:
-    name = column.name
-
-    return replace(
-        column, text=lambda record: _text(record.get(name)), values=lambda record: {name: record.get(name)}
-    )
-
-
-def _text(value: Any) -> str:
-    return ("yes" if value else "no") if isinstance(value, bool) else plain_text(value)
+    return BoardTable(caption, [of_record(column) for column in columns], records, records)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
-from typing import NamedTuple
 
-from tipbench.pages.svg import PHONE
+from tipbench.pages.svg import PHONE, Drawing
 from tipbench.pages.templates import Figure
 from tipbench.runs.figure import metric_title
 from tipbench.runs.findings import Finding
@@ -17,38 +16,23 @@ from tipboard.board.columns import in_plain_words, unit_of
 from tipboard.board.forest import forest_of
 from tipboard.board.season import CLASS_MEANING, BoardSeason
 from tipboard.board.standings import Lines
-from tipboard.board.tables import (
-    OPEN_PRACTICE,
-    BoardTable,
-    matrix,
-    metric_text,
-    of_season,
-    of_task,
-    release,
-)
-from tipboard.site.figures.forest import MOST, forest, phone_forest
+from tipboard.board.tables import OPEN_PRACTICE, BoardTable, matrix, metric_text, of_season, of_task, release
+from tipboard.site.figures.forest import MOST, forest
 from tipboard.site.figures.rows import shifts
-from tipboard.site.figures.tradeoff import against, against_tier
+from tipboard.site.figures.tradeoff import WIDTH, against, against_tier
 from tipboard.site.pages import Publication, SitePage, page
 from tipboard.site.sizes import Size
 from tipboard.site.tables import with_filters
 
 ROOT = "../../"
-INTRUSION = "intrusion_mrr"
-
-
-class TaskFact(NamedTuple):
-    """A fact of a page; ``href``: where it leads, None for text alone."""
-
-    name: str
-    text: str
-    href: str | None = None
+COSTS = {"intrusion": "intrusion_mrr", "harm": "harm_gap", "protection": "protection_gap"}
+"""Metrics that figures show scores against, by the figure's id."""
 
 
 def task_page(size: Size, lines: Lines, publication: Publication) -> SitePage:
     """Return the page of a task; ``lines``: on its default split."""
     name = lines[0]["task"]
-    path = f"{size.name}/tasks/{name}.html"
+    path, described = f"{size.name}/tasks/{name}.html", f"docs/tasks/{name}.md"
     season = size.season if size.season and name in size.season.tasks else None
     found = size.findings.get(name) if season is None else season.findings[name]
     in_season = season.lines(name) if season else []
@@ -59,35 +43,34 @@ def task_page(size: Size, lines: Lines, publication: Publication) -> SitePage:
         if one.drawing is not None
     ]
     score = found.methods[0].value if found and found.methods else None
-    unsure = sorted({line["entry_class"] for line in in_season if line["depends_on_assumptions"]})
     html = page(
         "task.html", ROOT, publication, path=path, current=name, size=size, task=task_of(name),
-        methods=sum(not line["oracle"] for line in lines), facts=_facts(lines, publication),
-        views={view.id: view for view in views}, figures={one.id: one for one in figures}, finding=found,
-        practice=OPEN_PRACTICE, release=release(size.board), unsure=unsure, classes=CLASS_MEANING,
-        season=season, plain=in_plain_words(lines[0]["primary"], score), metric=metric_text(lines[0]),
+        methods=sum(not line["oracle"] for line in lines), facts=_facts(lines),
+        described=described, document=publication.document(described, ROOT),
+        views={view.id: view for view in views}, figures={one.id: one for one in figures},
+        finding=found, practice=OPEN_PRACTICE, release=release(size.board),
+        season=season, classes=CLASS_MEANING, ranked=any(line["ranked"] for line in in_season),
+        unsure=sorted({line["entry_class"] for line in in_season if line["depends_on_assumptions"]}),
+        plain=in_plain_words(lines[0]["primary"], score), metric=metric_text(lines[0]),
     )  # fmt: skip
     return SitePage(path, html, views, figures)
 
 
-def _facts(lines: Lines, publication: Publication) -> list[TaskFact]:
+def _facts(lines: Lines) -> dict[str, str]:
     task, oracle = task_of(lines[0]["task"]), lines[0]["oracle_score"]
-    described = f"docs/tasks/{task.name}.md"
-    reference = next((line["name"] for line in lines if line["is_reference"]), "none")
-    return [
-        TaskFact("Metric", metric_text(lines[0])),
-        TaskFact("Unit of the metric", unit_of(task, lines[0]["primary"])),
-        TaskFact("One prediction per", task.unit),
-        TaskFact("Prediction", task.kind.title),
-        TaskFact("Predicted", f"at {task.prediction_time}" if task.prediction_time else NOTHING),
-        TaskFact("Data shown", f"{task.tier} by default"),
-        TaskFact("Labels", ", ".join(task.labels) or "none"),
-        TaskFact("Splits", ", ".join(task.splits)),
-        TaskFact("Intervals over", task.clusters),
-        TaskFact("Reference method", reference),
-        TaskFact("Oracle in open practice", "not known" if oracle is None else number(oracle)),
-        TaskFact("Described in", described, publication.document(described, ROOT)),
-    ]
+    return {
+        "Metric": metric_text(lines[0]),
+        "Unit of the metric": unit_of(lines[0]),
+        "One prediction per": task.unit,
+        "Prediction": task.kind.title,
+        "Predicted": f"at {task.prediction_time}" if task.prediction_time else NOTHING,
+        "Data shown": f"{task.tier} by default",
+        "Labels": ", ".join(task.labels) or "none",
+        "Splits": ", ".join(task.splits),
+        "Intervals over": task.clusters,
+        "Reference method": next((line["name"] for line in lines if line["is_reference"]), "none"),
+        "Oracle in open practice": "not known" if oracle is None else number(oracle),
+    }
 
 
 def _season_views(size: Size, season: BoardSeason, lines: Lines) -> list[BoardTable]:
@@ -95,7 +78,7 @@ def _season_views(size: Size, season: BoardSeason, lines: Lines) -> list[BoardTa
     table = of_season(season, lines)
     rows = [{**line, "entry": line["entry"] if line["entry"] in size.by_entry else None} for line in lines]
     for above, row in pairwise(rows):
-        row["starts"] = row["entry_class"] != above["entry_class"]
+        row["starts"] = row["shown_class"] != above["shown_class"]
     path = f"data/{size.name}/{lines[0]['task']}-season"
     table = with_filters(replace(table, rows=rows), ("entry_class",))
     return [replace(table, id="season", title="Standings by class", path=path, size=size.name)]
@@ -122,7 +105,7 @@ def _scores(lines: Lines, season: BoardSeason | None, found: Finding | None) -> 
         over = f" over {season.worlds} hidden worlds{'. Filled: the top group' * found.ranked}"
     plot = forest_of(lines, found, MOST) if lines else None
     said = f"By {title}, with 95% intervals{over}. The axis starts at 0."
-    return Figure("forest", heading, said, plot and forest(plot), phone=plot and phone_forest(plot))
+    return Figure("forest", heading, said, plot and forest(plot), phone=plot and forest(plot, phone=True))
 
 
 def _shifts(lines: Lines) -> Figure:
@@ -136,28 +119,32 @@ def _shifts(lines: Lines) -> Figure:
 
 def _costs(lines: Lines) -> list[Figure]:
     unit = task_of(lines[0]["task"]).unit
-    joined = "The line joins the methods that no other beats in both."
-
-    def score_against(metric: str, id: str, title: str, text: str) -> Figure:
-        phone = against(lines, metric, PHONE)
-        return Figure(id, title, f"{text} {joined}", against(lines, metric), phone=phone)
-
-    return [
-        score_against(
-            INTRUSION, "intrusion", "Detection against intrusion",
+    texts = {
+        "intrusion": (
+            "Detection against intrusion",
             "Intrusion: how well travellers who did nothing wrong could be followed by the same method.",
         ),
-        Figure(
-            "access", "Score against private data",
-            f"How private the data is that a method was shown, and what it scores with it. {joined}",
-            against_tier(lines), phone=against_tier(lines, PHONE),
+        "access": (
+            "Score against private data",
+            "How private the data is that a method was shown, and what it scores with it.",
         ),
-        score_against(
-            "harm_gap", "harm", "Detection against harm to the lawful",
+        "harm": (
+            "Detection against harm to the lawful",
             f"Harm gap: false accusations per {unit} of the worst lawful group, less those of all lawful.",
         ),
-        score_against(
-            "protection_gap", "protection", "Detection against protection lost",
+        "protection": (
+            "Detection against protection lost",
             "Protection gap: recall of the best served group of those exploited, less that of the worst served.",
         ),
+    }
+
+    def draw(id: str, width: float) -> Drawing | None:
+        return against(lines, COSTS[id], width) if id in COSTS else against_tier(lines, width)
+
+    return [
+        Figure(
+            id, title, f"{text} The line joins the methods that no other beats in both.", draw(id, WIDTH),
+            phone=draw(id, PHONE),
+        )
+        for id, (title, text) in texts.items()
     ]  # fmt: skip

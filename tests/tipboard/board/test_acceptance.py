@@ -228,7 +228,7 @@ def test_scores_of_another_evaluator_are_refused_and_made_anew_when_asked(accept
     true = {path: read_results(path) for path in accepted.rglob(RESULTS)}
     for path in true:
         change_results(path.parent, lambda one: one["versions"].update(evaluator=0))
-    with pytest.raises(UsageError, match=r"6 of 6 results are of another evaluator .*--write"):
+    with pytest.raises(UsageError, match=r"another evaluator than this one scored 6 of 6 results .*--write"):
         rescore(accepted, DATA, quiet=True)
     with pytest.raises(UsageError, match=r"4 reference results .*give its folder with runs="):
         rescore(accepted, DATA, write=True, quiet=True)

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from tipbench.evaluation.comparison import Draws
 from tipbench.runs.results import read_result
-from tipboard.board.collection import KeptDraws, collect, draws_of_run, read_draws, to_bytes
+from tipboard.board.collection import FinishedRun, KeptDraws, collect, draws_of_run, read_draws, to_bytes
 from tipcore.errors import UsageError
 
 A, B = "advert_risk/prior", "advert_risk/lightgbm"
@@ -118,9 +118,9 @@ def test_the_draws_that_a_run_left_are_those_that_are_drawn_from_its_predictions
     assert code == 0
     [folder] = [path.parent for path in (place / "runs").rglob("result.json")]
     result = read_result(folder)
-    left = draws_of_run(result, folder).draws
+    left = draws_of_run(FinishedRun(result, folder)).draws
     (folder / "draws.npz").unlink()
-    again = draws_of_run(result, folder).draws
+    again = draws_of_run(FinishedRun(result, folder)).draws
     assert (left.value, left.clusters) == (again.value, again.clusters)
     assert left.value == json.loads(out)["scores"]["b_cubed_f1"]["value"]
     assert len(left.draws) == 1000

@@ -45,7 +45,7 @@ def test_page_and_site_count_a_method_once_for_each_task_and_oracles_apart(
         for one in ("index.html", "tiny/tasks/advert_risk.html")
     ]
     assert pages[0].count(said) >= 2
-    assert "1 methods by average precision" in pages[1]
+    assert "1 method by average precision" in pages[1]
 
 
 def test_errors_stand_smallest_first_and_say_that_lower_is_better(result: Callable, board: Callable) -> None:

@@ -57,7 +57,7 @@ def test_a_number_that_differs_is_named_with_exit_code_1(tipbench: Callable, res
     assert "2.0e-06" in line
     assert " auroc " in line
     assert line.rstrip().endswith("no")
-    assert "1 of 2 cells are the same; seed=7 draws them again." in err
+    assert "1 of 2 cells gave the same numbers; seed=7 draws them again." in err
 
 
 def test_a_number_that_is_missing_differs_and_is_null_in_json(tipbench: Callable, results: Path) -> None:

@@ -134,7 +134,7 @@ def test_a_season_is_verified_and_its_predictions_go_to_the_store(
     (season / "predictions/ab/x.parquet").write_bytes(b"predictions")
     said: list[str] = ["scores differ"]
     monkeypatch.setattr(board_season, "verify", lambda *_, **__: SimpleNamespace(differences=said))
-    with pytest.raises(UsageError, match="season spring differs in 1 places, first: scores differ"):
+    with pytest.raises(UsageError, match="season spring differs in 1 place, first: scores differ"):
         add_season(season, results)
     assert not (results / SEASONS).exists()
     said.clear()
@@ -151,6 +151,17 @@ def test_a_season_is_verified_and_its_predictions_go_to_the_store(
         add_season(write_closed(tmp_path / "open", "open", closed=False), results)
 
 
+def test_a_season_of_another_size_than_the_board_s_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    results = tmp_path / "results"
+    (results / "0.4.0/tiny").mkdir(parents=True)
+    season = write_closed(tmp_path / "spring", "spring")
+    with pytest.raises(
+        UsageError, match=r"spring is of 0\.4\.0/small and .* is a board of 0\.4\.0/tiny: give --to"
+    ):
+        add_season(season, results)
+    assert not (results / SEASONS).exists()
+
+
 def test_a_table_of_a_season_says_rank_class_wins_and_why_an_entry_has_none(shown: BoardSeason) -> None:
     lines = shown.lines("advert_risk")
     table = of_season(shown, lines)
@@ -163,7 +174,7 @@ def test_a_table_of_a_season_says_rank_class_wins_and_why_an_entry_has_none(show
     reader, agent = said["team-a / reader"], said["team-c / agent"]
     assert (reader["entry_class"], reader["declared_class"]) == ("worlds", "fold")
     assert (agent["rank"], agent["note"]) == ("-", "failed: took too long")
-    assert said["oracle"]["note"] == "oracle: sees hidden truth"
+    assert (said["oracle"]["entry_class"], said["oracle"]["note"]) == ("oracle", "oracle: sees hidden truth")
     assert "experts" in reader
     assert "experts" not in {column.name for column in of_season(shown, shown.lines("prevalence")).columns}
     assert frame(table).columns == list(SCHEMA)

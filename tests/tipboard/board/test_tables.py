@@ -2,20 +2,21 @@ import csv
 import io
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tipbench.console import Column
 from tipbench.declarations import Command
 from tipbench.tasks import tasks
 from tipboard.board.columns import columns_with_text
 from tipboard.board.entries import Entry
 from tipboard.board.files import Board, read
 from tipboard.board.standings import standings
-from tipboard.board.tables import FORMATS, escape_latex, frame, latex_table, matrix, of_task, overall
+from tipboard.board.tables import FORMATS, BoardTable, escape_latex, frame, matrix, of_task, overall
 from tipcore.errors import UsageError
 
 A, B, ORACLE = "advert_risk/prior", "advert_risk/lightgbm", "advert_risk/oracle"
@@ -161,16 +162,22 @@ def test_what_pdflatex_has_no_glyph_for_is_ascii(text: str) -> None:
     assert escape_latex(text).isascii()
 
 
+def latex(rows: Sequence[Mapping[str, str]], caption: str = "c", title: str = "b") -> str:
+    """A table of rows with a column of text and one of numbers."""
+    columns = [
+        Column("a", name="method", text=lambda row: row["a"]), Column(title, True, text=lambda row: row["b"])
+    ]  # fmt: skip
+    return FORMATS["latex"].write(BoardTable(caption, columns, rows, ())).decode()
+
+
 def test_a_number_below_nought_has_a_minus_and_a_hyphen_in_a_word_stays() -> None:
-    table = latex_table(["a", "b"], [["x-1", "-0.5 to -0.1"], ["y", "-"]], [False, True], "c")
+    table = latex([{"a": "x-1", "b": "-0.5 to -0.1"}, {"a": "y", "b": "-"}])
     assert r"x{-}1 & $-$0.5 to $-$0.1 \\" in table
     assert r"y & {-} \\" in table
 
 
 def test_oracles_are_in_italics_and_columns_of_numbers_at_the_right() -> None:
-    table = latex_table(
-        ["method", "score"], [["oracle", "1"], ["prior", "0"]], [False, True], "c", [{0: "emph"}, {}]
-    )
+    table = latex([{"a": "oracle", "b": "1", "kind": "oracle"}, {"a": "prior", "b": "0"}])
     assert r"\begin{tabular}{lr}" in table
     assert "\\emph{oracle} & 1 \\\\\nprior & 0 \\\\" in table
 
@@ -179,7 +186,7 @@ def test_oracles_are_in_italics_and_columns_of_numbers_at_the_right() -> None:
 def test_pdflatex_prints_any_text_and_every_task_on_the_width_of_a_page(
     made_board: Path, tmp_path: Path
 ) -> None:
-    tables = [latex_table(["a", BAD], [[BAD, "-0.1"]], [False, True], BAD)]
+    tables = [latex([{"a": BAD, "b": "-0.1"}], BAD, BAD)]
     board = read(made_board)
     for standing in standings(board):
         names = [column.name for column in columns_with_text(standing) if column.printed]

@@ -52,7 +52,7 @@ def test_an_order_that_assumptions_change_is_said() -> None:
     lead = np.where(np.arange(8) >= 4, -0.05, 0.06)
     scores = {"x--a": (0.3 + lead + NOISE[:, 0] / 3).tolist(), "x--b": (0.3 + NOISE[:, 1] / 3).tolist()}
     said = finding(rank_entries(*made_season({"account_risk": scores}))).sentence
-    assert said.startswith("account_risk: all 2 methods are in the top group (")
+    assert said.startswith("account_risk: both methods are in the top group (")
     assert said.endswith("the order depends on assumptions.")
 
 

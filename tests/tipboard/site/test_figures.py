@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tipbench.pages.svg import LETTER, PHONE, Drawing, ticks
+from tipbench.pages.svg import LETTER, PHONE, Drawing, Scale
 from tipbench.pages.templates import ASSETS
 from tipboard.board.files import read
 from tipboard.board.forest import forest_of
 from tipboard.board.standings import Lines, standings
-from tipboard.site.figures.forest import MOST, forest, phone_forest
+from tipboard.site.figures.forest import MOST, forest
 from tipboard.site.figures.marks import scale
 from tipboard.site.figures.rows import BEST, by_group, by_split, shifts
 from tipboard.site.figures.tradeoff import HALF, Label, Spot, against, against_tier, front, place_labels
@@ -72,15 +72,16 @@ def test_neighbours_of_one_look_are_a_group_on_a_page_and_lines_one_path() -> No
     )
 
 
-@pytest.mark.parametrize("figure", [forest, phone_forest])
+@pytest.mark.parametrize("phone", [False, True])
 def test_an_interval_reaches_from_its_low_end_to_its_high_end_on_the_axis(
-    result: Callable, board: Callable, figure: Callable
+    result: Callable, board: Callable, phone: bool
 ) -> None:
     scores = {"lightgbm": 0.55, "prior": 0.3}
     standing = standing_of(
         board, *(result(f"advert_risk/{name}", score=score) for name, score in scores.items())
     )
-    drawing = figure(forest_of(standing))
+    drawing = forest(forest_of(standing), phone)
+    assert drawing is not None
     root = ElementTree.fromstring(drawing.standalone())
     ticks_at = {
         float(text.text or ""): float(text.get("x") or "")
@@ -104,7 +105,7 @@ def test_ticks_are_inside_in_order_and_not_too_many(one: float, other: float) ->
     low, high = sorted((one, other))
     if high - low < 1e-6 * max(1.0, abs(low), abs(high)):
         return
-    values = [value for value, _ in ticks(low, high, 6)]
+    values = [value for value, _ in Scale(low, high, 0, 1).ticks(6)]
     room = 1e-6 * (high - low)
     assert 1 <= len(values) <= 7
     assert values == sorted(set(values))
@@ -266,8 +267,8 @@ def test_what_a_phone_shows_is_as_narrow_as_one_and_legible(result: Callable, bo
     shown = standing_of(board, *results, *(result("advert_risk/m", split) for split in SHIFTED))
     [known] = [line for line in shown if line["name"] == "m"]
     drawings = [
-        phone_forest(forest_of(shown)), against(shown, "harm_gap", PHONE), against_tier(shown, PHONE), shifts(shown),
-        by_group({"sex=male": 0.1, "sex=female": 0.2}, "t", "recall (0 to 1)"),
+        forest(forest_of(shown), phone=True), against(shown, "harm_gap", PHONE), against_tier(shown, PHONE),
+        shifts(shown), by_group({"sex=male": 0.1, "sex=female": 0.2}, "t", "recall (0 to 1)"),
         by_split(known, shown),
     ]  # fmt: skip
     for drawing in drawings:

@@ -12,8 +12,9 @@ from tipbench.runs.report import number
 from tipboard.board.files import Board, read
 from tipboard.board.season import NO_SEASON, BoardSeason
 from tipboard.seasons.standings import rank_entries
-from tipboard.site.build import write
+from tipboard.site.build import NOWHERE, write
 from tipboard.site.sizes import size_of
+from tipboard.site.task_page import task_page
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +75,19 @@ def test_a_task_page_begins_with_the_finding_and_shows_the_season_above_open_pra
         assert "failed: took too long" in text
         assert (folder / f"data/small/{path.stem}-season.csv").is_file()
     assert 'id="overall"' in (folder / "practice.html").read_text(encoding="utf-8")
+
+
+def test_a_season_of_tiny_says_that_it_has_no_ranks(made_board: Path) -> None:
+    made = made_season({"prevalence": {"tipbench--a": [0.3] * 8, "tipbench--oracle": [0.1] * 8}}, size="tiny")
+    season = BoardSeason("spring", "0.4.0/tiny", "1 June 2027", 8, rank_entries(*made))
+    board = read(made_board)
+    kept = [one for one in board.entries if any(result.task == "prevalence" for result in one.results)][:3]
+    size = size_of(Board(board.data, kept), season)
+    lines = next(one for one in size.usual if one[0]["task"] == "prevalence")
+    said = text_of(task_page(size, lines, NOWHERE).html)
+    assert "This season has no ranks." in said
+    assert "Ranks are within a class" not in said
+    assert "Bold" not in said
 
 
 def test_links_lead_to_files_without_declared_addresses(folder: Path) -> None:

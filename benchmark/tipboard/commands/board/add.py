@@ -35,6 +35,7 @@ from pathlib import Path
 from tipbench.console import emit_result, notice
 from tipcore.errors import UsageError
 from tipcore.locations import expand_home
+from tipcore.spelling import count_of
 
 from tipboard.board.acceptance import accept
 from tipboard.board.collection import collect
@@ -62,7 +63,7 @@ def _add_runs(runs: Path, to: Path, options: argparse.Namespace) -> None:
         notice(f"no tests, because predictions are missing: {', '.join(untested)}", options.quiet)
     emit_result(
         {"results": len(found), "folder": str(folder), "page": str(page)},
-        f"{len(found):,} results in {folder}, rendered as {page}",
+        f"{count_of(len(found), 'result')} in {folder}, rendered as {page}",
         options,
     )
 
@@ -72,7 +73,7 @@ def _add_submission(folder: Path, to: Path, options: argparse.Namespace) -> None
     record, files = checked.record, len(checked.scored)
     emit_result(
         {"id": record.id, "data": record.data, "files": files, "folder": str(place)},
-        f"accepted: {record.id} on {record.data}, {files:,} files scored, in {place}",
+        f"accepted: {record.id} on {record.data}, {count_of(files, 'file')} scored, in {place}",
         options,
     )
 

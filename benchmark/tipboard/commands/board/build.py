@@ -23,6 +23,7 @@ from tipbench.console import emit_result
 from tipcore.atomic import write_file_atomically
 from tipcore.errors import UsageError
 from tipcore.locations import expand_home
+from tipcore.spelling import count_of
 
 from tipboard.board.files import ELSEWHERE, find_results, lacks_draws, read, reference_only
 from tipboard.board.forest import board_plots, draw
@@ -45,7 +46,7 @@ def call(options: argparse.Namespace) -> None:
         about = {"page": str(page), "rendered": True}
         return emit_result(about, f"{page} is rendered from the results beside it", options)
     built = build(results, expand_home(options.to), options.quiet, options.draft)
-    pages = f"{built.pages:,} pages, {built.entries:,} of them about the methods of one name"
+    pages = f"{count_of(built.pages, 'page')}, {built.entries:,} of them about the methods of one name"
     emit_result(
         {"folder": str(built.folder), "pages": built.pages, "entries": built.entries},
         f"{pages}: open {built.folder / 'index.html'}",

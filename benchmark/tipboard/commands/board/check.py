@@ -34,6 +34,7 @@ from tipbench.exit_codes import FAILED
 from tipbench.runs.report import NOTHING
 from tipcore.errors import CheckFailed, UsageError
 from tipcore.locations import expand_home
+from tipcore.spelling import count_of
 
 from tipboard.board.files import Board, find_results, lacks_draws, newest, read, reference_only
 from tipboard.board.page import PAGE, render
@@ -92,7 +93,10 @@ def _recompute(board: Board, about: dict[str, Any], options: argparse.Namespace)
             bounds = (difference, f"{one.allowed:.1e}", one.number or NOTHING)
             rows.append([one.method, one.split, str(one.seed), *bounds, "yes" if one.same else "no"])
         emit_table(heads, rows)
-        notice(f"{same} of {len(cells)} cells are the same; seed={seed} draws them again.", options.quiet)
+        said = (
+            f"{same} of {count_of(len(cells), 'cell')} gave the same numbers; seed={seed} draws them again."
+        )
+        notice(said, options.quiet)
     return 0 if same == len(cells) else FAILED
 
 
@@ -106,8 +110,9 @@ def _check_scores(results: Path, options: argparse.Namespace) -> int:
         emit_json({"scored": found.scored, "without": len(found.without), "differences": differences})
         return code
     if found.without:
-        text = "reference results have no predictions here and were not scored: give runs=, or run"
-        notice(f"{len(found.without):,} {text} `tipbench board reproduce`.", options.quiet)
+        those = count_of(len(found.without), "reference result")
+        said = f"not scored, because predictions are missing: {those}; give runs=, or run `tipbench board reproduce`."
+        notice(said, options.quiet)
     if found.differences:
         rows = [
             [one.path, one.metric, *("-" if n is None else f"{n:.12g}" for n in (one.stored, one.found))]
@@ -117,7 +122,8 @@ def _check_scores(results: Path, options: argparse.Namespace) -> int:
     more = max(0, len(found.differences) - SHOWN)
     did = ", now stored as found" if options.write and found.differences else ""
     emit(
-        f"{data}: {found.scored:,} results scored again, {len(found.differences):,} numbers differ{did}"
+        f"{data}: {count_of(found.scored, 'result')} scored again, "
+        f"{count_of(len(found.differences), 'number')} different{did}"
         + (f" ({more:,} more than shown)" if more else "")
     )
     return code

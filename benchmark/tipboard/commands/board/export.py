@@ -36,6 +36,7 @@ from tipbench.tasks import task_of
 from tipcore.atomic import write_file_atomically
 from tipcore.errors import UsageError
 from tipcore.locations import expand_home
+from tipcore.spelling import count_of
 
 from tipboard.board.columns import OVERALL, columns_with_text
 from tipboard.board.files import find_results, newest, read
@@ -61,7 +62,7 @@ def call(options: argparse.Namespace) -> None:
     to = expand_home(options.to)
     write_file_atomically(to, content, "give another --to")
     found = {"file": str(to), "format": options.format, "rows": len(table.rows)}
-    emit_result(found, f"{len(table.rows):,} rows in {to}", options)
+    emit_result(found, f"{count_of(len(table.rows), 'row')} in {to}", options)
 
 
 def _season(results: Path, options: argparse.Namespace, for_readers: bool) -> BoardTable:

@@ -30,6 +30,7 @@ from pathlib import Path
 
 from tipbench.console import emit_result
 from tipcore.errors import UsageError
+from tipcore.spelling import count_of
 from tipdata.core.world import newest_released, parse_release_name
 
 from tipboard.commands import season
@@ -62,8 +63,8 @@ def call(options: argparse.Namespace) -> None:
     later = f", predictions until {minute(made.predictions)}" if made.predictions else ""
     emit_result(
         {"season": made.model_dump(mode="json"), "to": options.to, "secret": options.secret},
-        f"season {made.name}: {made.worlds} worlds of {made.release}, {len(made.tasks)} tasks; packages until "
-        f"{minute(made.closes)}{later}\n"
+        f"season {made.name}: {count_of(made.worlds, 'world')} of {made.release}, "
+        f"{count_of(len(made.tasks), 'task')}; packages until {minute(made.closes)}{later}\n"
         f"publish {options.to}, and its commitment where nobody can change it: {made.commitment}\n"
         f"keep {options.secret} to yourself, and a copy of it",
         options,

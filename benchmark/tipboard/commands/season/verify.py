@@ -22,6 +22,7 @@ from tipbench.console import emit, emit_json, notice
 from tipcore.engines import Engine
 from tipcore.errors import CheckFailed
 from tipcore.locations import expand_home
+from tipcore.spelling import count_of
 
 from tipboard.seasons.verification import verify
 
@@ -43,11 +44,12 @@ def call(options: argparse.Namespace) -> None:
     elif found.closed:
         emit(
             f"season {found.season.name}: key and terms give the commitment; entries, worlds, truth and scores follow; "
-            f"{found.fitted:,} cells score the same when fitted again"
+            f"the scores of {count_of(found.fitted, 'cell')} are the same when fitted again"
         )
     else:
         emit(f"season {found.season.name} is not closed")
     for note in found.notes:
         notice(f"note: {note}", options.quiet)
     if found.differences:
-        raise CheckFailed(f"season {found.season.name} differs in {len(found.differences):,} places.")
+        differing = count_of(len(found.differences), "place")
+        raise CheckFailed(f"season {found.season.name} differs in {differing}.")

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from tipbench.pages.svg import Drawing, Point, Scale
 from tipbench.runs.report import interval, number
 
-from tipboard.board.forest import colour_of, is_filled, limits
+from tipboard.board.forest import colour_of, interval_of, is_filled, limits
 from tipboard.board.standings import Line
 
 
@@ -32,6 +32,15 @@ def mark(drawing: Drawing, line: Line, at: Point, radius: float = 4.5) -> None:
 
 def describe_line(line: Line) -> str:
     """Return what a mark means, in words."""
-    low, high = line["low"], line["high"]
-    bounds = "" if low is None or high is None else f" (95% interval {interval(low, high)})"
+    ends = interval_of(line)
+    bounds = "" if ends is None else f" (95% interval {interval(*ends)})"
     return f"{line['name']}: {number(line['score'])}{bounds}, {line['status']}"
+
+
+def draw_axis(drawing: Drawing, across: Scale, top: float, bottom: float) -> None:
+    """An axis at ``bottom``, its ticks below it and its grid up to ``top``."""
+    for value, text in across.ticks():
+        at = across(value)
+        drawing.line((at, top), (at, bottom), "pale")
+        drawing.text((at, bottom + 12), text, "quiet", 11, "middle")
+    drawing.line((across.start, bottom), (across.end, bottom), "quiet", 0.8)

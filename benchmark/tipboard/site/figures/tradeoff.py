@@ -10,10 +10,10 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import NamedTuple
 
 from tipbench.pages.svg import LETTER, Drawing, Point, Scale, fit, width_of
 from tipbench.runs.report import number
-from tipbench.tasks import task_of
 
 from tipboard.board.columns import axis_title, metric_value
 from tipboard.board.forest import best_of
@@ -60,20 +60,6 @@ class Label:
         wide = len(self.text) * LETTER * size
         left = {"start": self.at[0], "end": self.at[0] - wide, "middle": self.at[0] - wide / 2}[self.anchor]
         return left, self.at[1] - HALF, left + wide, self.at[1] + HALF
-
-    def draw_leader(self, picture: Drawing) -> None:
-        """Draw a line to a mark that is farther off."""
-        if math.dist(self.mark, self.at) > FAR[0] - 1:
-            picture.line(self.mark, self.at, "quiet", 0.8, opacity=0.7)
-
-    def draw(self, picture: Drawing, size: float) -> None:
-        """Write it."""
-        tip = self.name if self.text != self.name else None
-        picture.text(self.at, self.text, size=size, anchor=self.anchor, bold=self.bold, tip=tip)
-
-    def draw_key(self, picture: Drawing, at: Point, size: float) -> None:
-        """Write what its number means."""
-        picture.name(at, f"{self.number}  {self.name}", LETTERS + 4, size=size, bold=self.bold)
 
 
 def place_labels(
@@ -143,8 +129,7 @@ TIERS = ("public", "platform", "legal")
 """From the least private to the most."""
 
 
-@dataclass(frozen=True)
-class Spot:
+class Spot(NamedTuple):
     """A line at what it costs; the less the better."""
 
     line: Line
@@ -152,39 +137,32 @@ class Spot:
     score: float
 
 
-@dataclass(frozen=True)
-class Costs:
-    """What stands on the axis of costs: its ends, its ticks in words, its title, and the whole figure's title."""
-
-    low: float
-    high: float
-    ticks: Sequence[tuple[float, str]]
-    axis: str
-    title: str
-
-
 def against_tier(lines: Lines, width: float = WIDTH) -> Drawing | None:
     """Return score by how private the data was; None where all methods were shown data of one tier."""
-    spots = [spot for line in _scored(lines) for spot in _spot(line, _tier(line))]
+    tiers = {tier: float(at) for at, tier in enumerate(TIERS)}
+    there = (line for line in _best(lines) if line["access"] in tiers)
+    spots = [Spot(line, tiers[line["access"]], line["score"]) for line in there]
     if len({spot.cost for spot in spots}) < 2:
         return None
-    ticks = [(float(at), tier) for at, tier in enumerate(TIERS)]
-    title = f"{lines[0]['task']}: score against access"
-    costs = Costs(-0.5, len(TIERS) - 0.3, ticks, "the most private data shown (access tier)", title)
-    return _draw(lines, spots, costs, width)
+    across = Scale(-0.5, len(TIERS) - 0.3, LEFT, width - RIGHT)
+    ticks = [(at, tier) for tier, at in tiers.items()]
+    return _draw(lines, spots, across, ticks, "the most private data shown (access tier)", "access")
 
 
 def against(lines: Lines, beside: str, width: float = WIDTH) -> Drawing | None:
     """Return score by a metric whose low values are better; None where fewer than two methods have it."""
-    spots = [spot for line in _scored(lines) for spot in _spot(line, metric_value(line, beside))]
+    costs = ((line, metric_value(line, beside)) for line in _best(lines))
+    spots = [Spot(line, cost, line["score"]) for line, cost in costs if cost is not None]
     if len(spots) < 2:
         return None
     across = scale([spot.cost for spot in spots], LEFT, width - RIGHT)
-    title = f"{lines[0]['task']}: score against {beside.replace('_', ' ')}"
-    costs = Costs(
-        across.low, across.high, across.ticks(4), axis_title(task_of(lines[0]["task"]), beside), title
+    return _draw(
+        lines, spots, across, across.ticks(4), axis_title(lines[0], beside), beside.replace("_", " ")
     )
-    return _draw(lines, spots, costs, width)
+
+
+def _best(lines: Lines) -> Lines:
+    return best_of([line for line in lines if line["is_contender"]], MOST)
 
 
 def front(spots: Sequence[Spot], lower_is_better: bool) -> list[Spot]:
@@ -197,60 +175,56 @@ def front(spots: Sequence[Spot], lower_is_better: bool) -> list[Spot]:
     return found
 
 
-def _scored(lines: Lines) -> Lines:
-    return best_of([line for line in lines if line["is_contender"]], MOST)
+Ticks = Sequence[tuple[float, str]]
 
 
-def _tier(line: Line) -> float | None:
-    return float(TIERS.index(line["access"])) if line["access"] in TIERS else None
-
-
-def _spot(line: Line, cost: float | None) -> list[Spot]:
-    """Return the line as a spot, none where its cost or score is not known."""
-    score = line["score"]
-    return [] if cost is None or score is None else [Spot(line, cost, score)]
-
-
-def _draw(lines: Lines, spots: Sequence[Spot], costs: Costs, width: float) -> Drawing:
+def _draw(lines: Lines, spots: Sequence[Spot], across: Scale, ticks: Ticks, axis: str, cost: str) -> Drawing:
+    """Return score by a cost. ``across``: its scale, with its ``ticks`` in words and the title of its ``axis``."""
     best = front([spot for spot in spots if spot.line["is_run_here"]], lines[0]["lower_is_better"])
-    first = {id(spot) for spot in best}
-    bottom = HEIGHT - BOTTOM
-    across = Scale(costs.low, costs.high, LEFT, width - RIGHT)
+    first = set(map(id, best))
+    width, bottom = across.end + RIGHT, HEIGHT - BOTTOM
     up = scale([spot.score for spot in spots], bottom, TOP)
-    at = {id(spot): (across(spot.cost), up(spot.score)) for spot in spots}
+
+    def at(spot: Spot) -> Point:
+        return across(spot.cost), up(spot.score)
+
     order = sorted(spots, key=lambda spot: id(spot) not in first)
-    labels = [Label(spot.line["name"], at[id(spot)], id(spot) in first) for spot in order]
-    steps = _steps([at[id(spot)] for spot in best], width - RIGHT)
-    placed, numbered = place_labels(labels, steps, (LEFT, TOP - 10, width, bottom), SIZE)
+    labels = [Label(spot.line["name"], at(spot), id(spot) in first) for spot in order]
+    steps = _steps(list(map(at, best)), across.end)
+    named, numbered = place_labels(labels, steps, (LEFT, TOP - 10, width, bottom), SIZE)
     names = ", ".join(spot.line["name"] for spot in best)
+    title = f"{lines[0]['task']}: score against {cost}"
     about = f"{len(spots)} marks; on the front, by cost: {names}."
-    picture = Drawing(width, HEIGHT + KEY_ROW * (len(numbered) + 1) * bool(numbered), costs.title, about)
-    _frame(picture, lines[0], costs, across, up)
+    picture = Drawing(width, HEIGHT + KEY_ROW * (len(numbered) + 1) * bool(numbered), title, about)
+    _frame(picture, lines[0], across, ticks, axis, up)
     picture.path(steps, "accent", 1.5, opacity=0.45)
-    for label in (*placed, *numbered):
-        label.draw_leader(picture)
+    for label in (*named, *numbered):
+        if math.dist(label.mark, label.at) > FAR[0] - 1:
+            picture.line(label.mark, label.at, "quiet", 0.8, opacity=0.7)
     for spot in reversed(spots):
-        mark(picture, spot.line, at[id(spot)])
-    for label in (*placed, *numbered):
-        label.draw(picture, SIZE)
-    for row, label in enumerate(numbered):
-        label.draw_key(picture, (LEFT, HEIGHT + KEY_ROW * (row + 1)), SIZE)
+        mark(picture, spot.line, at(spot))
+    for label in (*named, *numbered):
+        tip = label.name if label.text != label.name else None
+        picture.text(label.at, label.text, size=SIZE, anchor=label.anchor, bold=label.bold, tip=tip)
+    for row, label in enumerate(numbered, 1):
+        said = f"{label.number}  {label.name}"
+        picture.name((LEFT, HEIGHT + KEY_ROW * row), said, LETTERS + 4, size=SIZE, bold=label.bold)
     return picture
 
 
-def _frame(picture: Drawing, first: Line, costs: Costs, across: Scale, up: Scale) -> None:
+def _frame(picture: Drawing, first: Line, across: Scale, ticks: Ticks, axis: str, up: Scale) -> None:
     bottom = up.start
     for value, text in up.ticks():
         picture.line((across.start, up(value)), (across.end, up(value)), "pale")
         picture.text((across.start - 8, up(value)), text, "quiet", 11, "end")
-    for value, text in costs.ticks:
+    for value, text in ticks:
         picture.line((across(value), bottom), (across(value), bottom + 4), "quiet", 0.8)
         picture.text((across(value), bottom + 14), text, "quiet", 11, "middle")
     picture.line((across.start, bottom), (across.end, bottom), "quiet", 0.8)
-    picture.text((0, 8), axis_title(task_of(first["task"]), first["primary"]), "quiet", 11)
+    picture.text((0, 8), axis_title(first), "quiet", 11)
     if first["oracle_score"] is not None:
         picture.text((picture.width, 22), f"oracle {number(first['oracle_score'])}", "oracle-text", 11, "end")
-    for row, text in enumerate(_lines(costs.axis, across.end - across.start)):
+    for row, text in enumerate(_lines(axis, across.end - across.start)):
         picture.text((across.end, bottom + 34 + 14 * row), text, "quiet", 11, "end")
 
 
