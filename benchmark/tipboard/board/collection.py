@@ -94,10 +94,14 @@ def _refuse_mixed(runs: Path, found: Sequence[FinishedRun]) -> None:
         )
 
 
+def is_old(result: Result) -> bool:
+    """Return whether a result's scores mean something else than scores of its task do now."""
+    return result.versions.evaluator != score_version(result.task)
+
+
 def _refuse_old(runs: Path, found: Sequence[FinishedRun]) -> None:
     """What is stored are scores of what the task's scores mean now, and nothing else."""
-    old = [run for run in found if run.result.versions.evaluator != score_version(run.result.task)]
-    if old:
+    if old := [run for run in found if is_old(run.result)]:
         first = old[0].result
         raise UsageError(
             f"{runs}: {len(old):,} of {len(found):,} runs were scored by another evaluator (first: {old[0].folder}, by "

@@ -90,14 +90,10 @@ def verdict_text(line: Line) -> str:
 def verdict_values(line: Line) -> Values:
     """Return the same as numbers."""
     one = line["against"]
-    names = {
-        "difference": "difference",
-        "difference_low": "low",
-        "difference_high": "high",
-        "p_holm": "p_holm",
-    }
-    found = {name: getattr(one, field, None) for name, field in names.items()}
-    return {**found, "significant": None if found["p_holm"] is None else one.significant}
+    fields = {"difference": "difference", "difference_low": "low", "difference_high": "high"}
+    found = {name: getattr(one, field, None) for name, field in fields.items()}
+    p = getattr(one, "p_holm", None)
+    return {**found, "p_holm": p, "significant": None if p is None else one.significant}
 
 
 def worst_text(line: Line) -> str:

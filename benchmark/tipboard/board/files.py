@@ -105,10 +105,8 @@ def find_results(typed: str, quiet: bool = False) -> Path:
     folder = expand_home(typed)
     if typed != DEFAULT or folder.is_dir():
         return folder
-    folder, text = (
-        project_file(DEFAULT),
-        f"{typed} is not here: these are the results that travel with tipbench",
-    )
+    folder = project_file(DEFAULT)
+    text = f"{typed} is not here: these are the results that travel with tipbench"
     if lacks_draws(folder):
         text += "; their bootstrap draws do not, so tests against reference methods are empty"
     notice(text, quiet)

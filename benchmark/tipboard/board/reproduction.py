@@ -105,7 +105,15 @@ def reproduce(
             f"{entry_id} has no results on {', '.join((*tasks, *splits)) or data}: ask for others."
         )
     with tempfile.TemporaryDirectory(prefix="tipbench-reproduce-") as folder:
-        environment = _environment(entry, results, Path(folder))
+        environment = Environment("")
+        if entry.record is not None:
+            if entry.record.pinned is None:
+                raise UsageError(
+                    f"{entry.id} names no package: its authors must submit it with package= before it can be "
+                    "reproduced."
+                )
+            packages = read_config(results).packages
+            environment = install(entry.record.pinned.package, packages, Path(folder))
         configs = [config_of(entry, one) for one in cells]
         work = partial(_run_again, entry, environment, Path(folder))
         pairs = list(zip(cells, configs, strict=True))
@@ -125,16 +133,6 @@ def _entry(results: Path, data: str, entry_id: str) -> Entry:
         near = nearest(entry_id, entries) or list(entries)[:3]
         raise UsageError(f"{entry_id} is not on the board of {data}: choose {' or '.join(near)}.")
     return entries[entry_id]
-
-
-def _environment(entry: Entry, results: Path, work: Path) -> Environment:
-    if entry.record is None:
-        return Environment("")
-    if entry.record.pinned is None:
-        raise UsageError(
-            f"{entry.id} names no package: its authors must submit it with package= before it can be reproduced."
-        )
-    return install(entry.record.pinned.package, read_config(results).packages, work)
 
 
 def _run_again(

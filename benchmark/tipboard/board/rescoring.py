@@ -144,23 +144,15 @@ def rescore(
         )
     if write:
         _write(stored, found)
-    numbers = [
-        one
-        for place, again in found.items()
-        for one in compare_numbers(str(place), stored[place], again.result)
-    ]
-    differing = [one for one in numbers if not one.is_same]
+    compared = (compare_numbers(str(place), stored[place], again.result) for place, again in found.items())
+    differing = [one for numbers in compared for one in numbers if not one.is_same]
     return Rescored(len(found), list(map(str, without)), differing)
 
 
 def _stored(board: Path) -> Iterator[tuple[StoredPlace, Result]]:
     """Yield every stored result of references and of all sides of submissions."""
-    sides = [
-        one / side
-        for one in whole_folders(board / files.SUBMISSIONS)
-        for side in (files.UPLOADED, files.REPRODUCED)
-    ]
-    for folder in (board / files.REFERENCE, *sides):
+    submissions, sides = whole_folders(board / files.SUBMISSIONS), (files.UPLOADED, files.REPRODUCED)
+    for folder in (board / files.REFERENCE, *(one / side for one in submissions for side in sides)):
         for result in read_results(folder / RESULTS) if folder.is_dir() else ():
             yield StoredPlace(folder, place_of(result)), result
 
@@ -186,17 +178,12 @@ def _refuse_others(results: Path, data: str, stored: Mapping[StoredPlace, Result
                 f"{place} is of {result.data} on the board of {data}: scores of different data never stand "
                 "on one board; remove it."
             )
-    others = [str(place) for place, one in stored.items() if _is_old(one)]
+    others = [str(place) for place, one in stored.items() if collection.is_old(one)]
     if others and not write:
         raise UsageError(
             f"{results}: another evaluator than this one scored {len(others):,} of {count_of(len(stored), 'result')} "
             f"(first: {others[0]}): add --write to score them again."
         )
-
-
-def _is_old(result: Result) -> bool:
-    """Return whether a result's scores mean something else than scores of its task do now."""
-    return result.versions.evaluator != score_version(result.task)
 
 
 def _rescore_fold(
@@ -233,9 +220,8 @@ def _score_again(prepared: Prepared, result: Result, content: bytes) -> ScoredAg
     warnings += [one for one in result.warnings if one == UNKNOWN_PEAK]
     versions = result.versions.model_copy(update={"evaluator": score_version(task)})
     again = result.model_copy(update={**evaluation.record(), "warnings": warnings, "versions": versions})
-    return ScoredAgain(
-        again, collection.draws_of_evaluation(result, evaluation) if collection.is_kept(result) else None
-    )
+    draws = collection.draws_of_evaluation(result, evaluation) if collection.is_kept(result) else None
+    return ScoredAgain(again, draws)
 
 
 def _write(stored: Mapping[StoredPlace, Result], found: Mapping[StoredPlace, ScoredAgain]) -> None:
@@ -243,8 +229,7 @@ def _write(stored: Mapping[StoredPlace, Result], found: Mapping[StoredPlace, Sco
 
     Raises UsageError for a result of another evaluator whose predictions were not found.
     """
-    old = [place for place, result in stored.items() if place not in found and _is_old(result)]
-    if old:
+    if old := [place for place, one in stored.items() if place not in found and collection.is_old(one)]:
         raise UsageError(
             f"an earlier evaluator scored {count_of(len(old), 'reference result')} without predictions here (first: "
             f"{old[0]}): run experiment=board again and give its folder with runs=."

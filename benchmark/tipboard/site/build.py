@@ -21,12 +21,11 @@ from tipboard.board.columns import COLUMNS
 from tipboard.board.entries import MEANING
 from tipboard.board.files import ELSEWHERE
 from tipboard.board.season import SEASON_COLUMNS
-from tipboard.board.tables import OPEN_PRACTICE, release
+from tipboard.board.tables import FORMATS, OPEN_PRACTICE, release
 from tipboard.site.method_page import COLUMNS_FILE, columns_script, method_files, method_page
 from tipboard.site.overview import overview
 from tipboard.site.pages import COPIED, PICTURE, Publication, SitePage, copy_of, page, read_publication
 from tipboard.site.sizes import Size, read_sizes
-from tipboard.site.tables import files
 from tipboard.site.task_page import task_page
 
 MARKER = ".tipbench-board"
@@ -112,8 +111,8 @@ def _about(sizes: Sequence[Size], publication: Publication) -> SitePage:
 def _write_page(folder: Path, made: SitePage) -> None:
     _put(folder, made.path, made.html.encode())
     for view in made.views:
-        for path, content in files(view):
-            _put(folder, path, content)
+        for kind in () if view.shared else FORMATS.values():
+            _put(folder, f"{view.path}.{kind.ending}", kind.write(view))
     for figure in made.figures:
         if figure.path and figure.drawing:
             _put(folder, figure.path, figure.drawing.standalone().encode())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -16,7 +16,7 @@ from tipbench.pages.templates import Filter, breakable
 from tipbench.runs.report import NOTHING
 
 from tipboard.board.columns import plain_text, value_of
-from tipboard.board.tables import FORMATS, BoardTable
+from tipboard.board.tables import BoardTable
 
 _PAGE = re.compile(r"[a-z0-9_]+(?:-[a-z0-9_]+)*--[a-z0-9_]+(?:-[a-z0-9_]+)*")
 
@@ -73,12 +73,6 @@ def _number(column: Column, row: Mapping[str, Any], exact: bool) -> str:
     shown = "" if sort == text or (not sort and text == NOTHING) else f' data-v="{sort}"'
     more = f' title="{to_html(note)}"' if note else ""
     return f"<td{shown}{more}>{to_html(text)}"
-
-
-def files(table: BoardTable) -> Iterator[tuple[str, bytes]]:
-    """Yield the files that are a table's own."""
-    for kind in FORMATS.values() if not table.shared else ():
-        yield f"{table.path}.{kind.ending}", kind.write(table)
 
 
 @cache
