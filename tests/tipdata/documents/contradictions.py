@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from bodies import read_body  # pyright: ignore[reportMissingImports]
 from tipdata.core.kinds import CATEGORIES, FAMILIES
-from tipdata.documents.texts import read_body
 from tipdata.text.facts import level_place, rules
 from tipdata.text.lint import find_broken_rules
 from tipdata.text.style import style

@@ -2,9 +2,9 @@
 
 import polars as pl
 import pytest
+from bodies import read_body  # pyright: ignore[reportMissingImports]
 from contradictions import hard, wrong_in_facts, wrong_in_text  # pyright: ignore[reportMissingImports]
 from tipdata.core.kinds import LANGUAGES
-from tipdata.documents.texts import read_body
 from tipdata.release import Release
 
 MOST = 200
