@@ -20,10 +20,10 @@ from drawn import NEEDED, asking
 from tipdata.core.kinds import LANGUAGES
 from tipdata.core.world import World, newest_released
 from tipdata.stages import draw_tables
+from tipdata.text.checks import wordbook
 from tipdata.text.documents import read_document
 from tipdata.text.grammar import surfaces
 from tipdata.text.style import style
-from tipdata.text.wordbook import wordbook
 
 TOKENS = 100_000
 LETTERS = 6

@@ -18,6 +18,5 @@ CATEGORIES = {
 }
 """Advert categories and the family whose sentences they use (index into :data:`FAMILIES`)."""
 STRATEGIES = ("hunting", "fishing")
-HUNTING, FISHING = STRATEGIES
 LANGUAGES = ("ar", "en", "es", "fr", "ru", "zh")
 MAX_TEMPLATES = 4

@@ -1,4 +1,4 @@
-"""What the wordbook of a language holds: its frames and words, and all that a frame can read."""
+"""The wordbook of one language (:file:`text/frames/`): its frames and words, and all that a frame can read."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from tipdata.core.kinds import CATEGORIES, FAMILIES
-from tipdata.text.grammar import Sentence, Slot, surfaces, ways
+from tipdata.core.yaml_lines import line_of, read_yaml_lines, strip_lines
+from tipdata.text.documents import OTHER, find_misfits
+from tipdata.text.facts import ALL, Fact, facts, level_places, rules
+from tipdata.text.grammar import Sentence, Slot, parse, surfaces, ways
 from tipdata.text.misspellings import capital
 
 ANY, TITLE = "any", "title"
@@ -33,6 +37,33 @@ SHOWN = {"price": "90", "contact": "NNN-NNNN"}
 """What stands for the amount of a price and for a contact where a wordbook is read by itself."""
 
 
+FEWEST = 10
+"""Frames of a level, in each family."""
+FIT = 5
+"""Of these, in each category of advert."""
+TITLES, FILLERS = 16, 14
+LISTED = {OTHER: [str]}
+SHAPE = {
+    "language": str,
+    "name": str,
+    "cased": bool,
+    "space": str,
+    "registers": [str],
+    "ends": {name: str for name in ("statement", "cry", "question", "before_cry")},
+    "bases": {name: [str] for name in BASES},
+    "unfit": LISTED,
+    "dialects": {"names": [str], "words": LISTED},
+    "numbers": {OTHER: {OTHER: str}},
+    "misspellings": {OTHER: str},
+    "nouns": LISTED,
+    "stems": {OTHER: {OTHER: LISTED}},
+    "titles": LISTED,
+    "fillers": {OTHER: LISTED},
+    "frames": {ALL: {OTHER: {OTHER: LISTED}}, **{family: {OTHER: LISTED} for family in FAMILIES}},
+}
+"""The shape of a wordbook; see :mod:`tipdata.text.documents`."""
+
+
 @dataclass(frozen=True)
 class Frame:
     """A sentence of a fact's level, or a filler. ``where``: fact and level, or kind of filler."""
@@ -44,36 +75,121 @@ class Frame:
     parts: Sentence
 
 
-class Book:
-    """A document of the shape of a wordbook, and the frames that are read from it."""
+class Faulty(ValueError):
+    """A wordbook has faults. ``faults``: one sentence each."""
 
-    def __init__(self, path: Path, document: dict[str, Any]) -> None:
-        self.path, self.document = path, document
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__(faults[0])
+        self.faults = faults
+
+
+class Book:
+    """The wordbook of a language, read but not checked (:func:`tipdata.text.checks.read_wordbook` does both).
+
+    ``sound``: it is known to be, and whether levels have enough frames is not asked again. Raises Faulty for a document
+    of another shape.
+    """
+
+    def __init__(self, path: Path, sound: bool = False) -> None:
+        try:
+            document = read_yaml_lines(path)
+        except ValueError as error:
+            raise Faulty([str(error)]) from error
+        misshapen = list(find_misfits(document, SHAPE, "the wordbook", 1))
+        if not misshapen:
+            keys = ((name, key) for name, words in document["numbers"].items() for key in words)
+            misshapen = [
+                (name.line, f"{key!r} is no number of {name}") for name, key in keys if type(key) is not int
+            ]
+        if misshapen:
+            raise Faulty([f"{path.name}, line {line}: {said}." for line, said in misshapen])
+        self.path, self.document, self._sound = path, document, sound
         self.faults: list[str] = []
         """What is wrong with it, one sentence each."""
-        self.language = str(document["language"])
-        self.registers = [str(one) for one in document["registers"]]
-        self.dialects = [str(one) for one in document["dialects"]["names"]]
-        self.dialect_words = {str(k): tuple(map(str, v)) for k, v in document["dialects"]["words"].items()}
-        self.numbers = {
-            str(k): {int(n): str(w) for n, w in v.items()} for k, v in document["numbers"].items()
-        }
-        self.bases = {str(k): tuple(map(str, v)) for k, v in document["bases"].items()}
+        plain = strip_lines(document)
+        self.language: str = plain["language"]
+        self.space: str = plain["space"]
+        self.registers: list[str] = plain["registers"]
+        self.dialects: list[str] = plain["dialects"]["names"]
+        self.dialect_words = {name: tuple(words) for name, words in plain["dialects"]["words"].items()}
+        self.numbers: dict[str, dict[int, str]] = plain["numbers"]
+        self.nouns: dict[str, list[str]] = plain["nouns"]
+        self.bases: dict[str, list[str]] = plain["bases"]
         """What a price is for -> the ways to say it, after the amount."""
-        unfit = document["unfit"]
-        edge = r"(?<!\w)" if document["cased"] else ""
+        edge = r"(?<!\w)" if plain["cased"] else ""
         self._unfit = {
-            category: re.compile(
-                edge + f"(?:{'|'.join(re.escape(str(one).casefold()) for one in unfit[category])})"
-            )
-            for category in CATEGORIES
-            if unfit.get(category)
+            category: re.compile(f"{edge}(?:{'|'.join(re.escape(one.casefold()) for one in words)})")
+            for category, words in plain["unfit"].items()
+            if words
         }
         self._unfit_for: dict[str, set[str]] = {}
         self.levels: dict[tuple[str, str, str], list[Frame]] = {}
         """(family, fact, level) -> frames; those of ``any`` are in each family."""
         self.titles: dict[str, list[Frame]] = {}
         self.fillers: dict[tuple[str, str], list[Frame]] = {}
+        self._read_frames()
+
+    def _read_frames(self) -> None:
+        frames, titles, fillers = (self.document[name] for name in ("frames", "titles", "fillers"))
+        for part, own in facts().items():
+            known = frames.get(part, {}) or {}
+            self._unknown(known, {fact.name for fact in own}, f"fact of {part}")
+            for fact in own:
+                line = line_of(known, fact.name, line_of(frames, part, 1))
+                self._read_fact(part, fact, known.get(fact.name) or {}, line)
+        self._unknown(titles, set(FAMILIES), "family of titles")
+        self._unknown(fillers, set(KINDS_OF_FILLER), "kind of filler")
+        for family in FAMILIES:
+            self.titles[family] = self._list(titles.get(family), TITLE, family, TITLES)
+            for kind in KINDS_OF_FILLER:
+                listed = fillers.get(kind, {}).get(family)
+                self.fillers[kind, family] = self._list(listed, kind, family, FILLERS)
+
+    def _read_fact(self, part: str, fact: Fact, levels: dict[str, Any], line: int) -> None:
+        self._unknown(levels, set(fact.levels), f"level of {fact.name}")
+        for level in fact.levels:
+            listed, where, at = levels.get(level), f"{fact.name}/{level}", line_of(levels, level, line)
+            if part != ALL:
+                self._add_level(part, fact.name, level, self._list(listed, where, part), at)
+                continue
+            by_family: dict[str, Any] = listed or {}
+            self._unknown(by_family, {ANY, *FAMILIES}, f"family at {where}")
+            shared = self._list(by_family.get(ANY), where, ANY)
+            for family in FAMILIES:
+                own = self._list(by_family.get(family), where, family)
+                self._add_level(family, fact.name, level, shared + own, at)
+
+    def _add_level(self, family: str, fact: str, level: str, frames: list[Frame], line: int) -> None:
+        self.levels[family, fact, level] = frames
+        if self._sound:
+            return
+        if len(frames) < FEWEST:
+            self.fault(line, f"{family}, {fact}/{level} has {len(frames)} frames and needs {FEWEST}")
+            return
+        for number, (category, f) in enumerate(CATEGORIES.items()):
+            fit = sum(self.fits(frame, category) for frame in frames)
+            said = level_places(family)[f"{fact}={level}"]
+            if FAMILIES[f] == family and rules().has[(number, *said)] and fit < FIT:
+                self.fault(line, f"{fact}/{level}: {fit} frames are fit for {category}, and {FIT} are needed")
+
+    def _unknown(self, found: dict[str, Any], known: set[str], what: str) -> None:
+        for name in found:
+            if name not in known:
+                self.fault(getattr(name, "line", 1), f"there is no {what} called {name}")
+
+    def _list(self, listed: Any, where: str, family: str, fewest: int = 0) -> list[Frame]:
+        made = []
+        for text in listed or []:
+            try:
+                made.append(Frame(str(text), text.line, where, family, parse(str(text))))
+                if not text.strip():
+                    self.fault(text.line, f"{where}: a sentence is empty")
+            except ValueError as error:
+                self.fault(text.line, f"{where}: {error} in {text!r}")
+        if len({frame.text for frame in made}) < fewest:
+            at = listed[0].line if listed else 1
+            self.fault(at, f"{where} of {family} has {len(made)} different sentences and needs {fewest}")
+        return made
 
     @cached_property
     def slot_words(self) -> dict[str, tuple[str, ...]]:
@@ -84,21 +200,13 @@ class Book:
     @cached_property
     def prices(self) -> dict[str, str]:
         """What a price reads as, with one amount for all -> what it is for."""
-        space = str(self.document["space"])
-        return {
-            price_text(SHOWN["price"], way, space): basis
-            for basis, ways in self.bases.items()
-            for way in ways
-        }
+        ways = ((basis, way) for basis, listed in self.bases.items() for way in listed)
+        return {price_text(SHOWN["price"], way, self.space): basis for basis, way in ways}
 
     def frames(self) -> Iterator[Frame]:
         """Yield every frame once: of facts, titles and fillers."""
-        seen: set[int] = set()
-        for listed in (*self.levels.values(), *self.titles.values(), *self.fillers.values()):
-            for frame in listed:
-                if id(frame) not in seen:
-                    seen.add(id(frame))
-                    yield frame
+        every = chain(*self.levels.values(), *self.titles.values(), *self.fillers.values())
+        yield from {id(frame): frame for frame in every}.values()
 
     def fits(self, frame: Frame, category: str) -> bool:
         """Return whether adverts of a category have a frame: none has one that can hold a word that is unfit for it."""
@@ -129,7 +237,7 @@ class Book:
 
     def _words_of(self, frame: Frame, nouns: int | None) -> dict[str, tuple[str, ...]]:
         of = [category for category, f in CATEGORIES.items() if FAMILIES[f] == frame.family]
-        what = tuple(str(noun) for category in of for noun in self.document["nouns"].get(category, ()))
+        what = tuple(noun for category in of for noun in self.nouns.get(category, ()))
         shown = {"price": tuple(self.prices), "contact": (SHOWN["contact"],), "what": what[:nouns]}
         return {**self.slot_words, **shown}
 

@@ -35,7 +35,7 @@ BETWEEN = "\0"
 def phrases(languages: tuple[str, ...]) -> Phrases:
     """Return the compiled wordbooks of some languages: those that are kept, else new ones, which then are kept.
 
-    Raises :class:`tipdata.text.wordbook.Faulty` for an unsound one.
+    Raises :class:`tipdata.text.book.Faulty` for an unsound one.
     """
     digest = digest_of_texts(languages)
     with suppress(UsageError, OSError, ValueError, KeyError, EOFError, BadZipFile):  # not there, or damaged

@@ -7,17 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from tipdata.core.world import FOLDER
-from tipdata.core.yaml_lines import read_yaml, read_yaml_lines
+from tipdata.core.yaml_lines import read_yaml
 
 
 def read_document(name: str) -> Any:
     """Return one file of :file:`text/` as a plain document. Raises ValueError, with file and line, for what is none."""
     return read_yaml(document_path(name))
-
-
-def read_document_lines(name: str) -> Any:
-    """Return one file of :file:`text/` with its lines; see :func:`tipdata.core.yaml_lines.read_yaml_lines`."""
-    return read_yaml_lines(document_path(name))
 
 
 def document_path(name: str) -> Path:

@@ -16,8 +16,8 @@ import numpy as np
 
 from tipdata.core.kinds import CATEGORIES, FAMILIES
 from tipdata.core.parameters import is_number
-from tipdata.core.yaml_lines import LineText, line_of
-from tipdata.text.documents import OTHER, find_misfits, read_document_lines
+from tipdata.core.yaml_lines import LineText, line_of, read_yaml_lines, strip_lines
+from tipdata.text.documents import OTHER, document_path, find_misfits
 
 FILE = "facts"
 ALL = "all"
@@ -35,6 +35,8 @@ SHAPE = {
     "indicators": {family: [str] for family in FAMILIES},
 }
 """The shape of the file; see :mod:`tipdata.text.documents`."""
+RULED = ("apart", "unsaid", "together", "needs", "at_home")
+"""The parts of the file with rules for all families and for each."""
 MOST_TIMES = 10
 """By how much one level may make another likelier."""
 
@@ -78,20 +80,14 @@ def facts() -> dict[str, tuple[Fact, ...]]:
 
     Raises ValueError, in one sentence with file and line, for a file that is not sound.
     """
-    listed = _document()
-    return {
-        part: tuple(
-            Fact(str(name), part, {str(level): str(means) for level, means in levels.items()})
-            for name, levels in listed[part].items()
-        )
-        for part in PARTS
-    }
+    listed = strip_lines(_document())
+    return {part: tuple(Fact(name, part, of) for name, of in listed[part].items()) for part in PARTS}
 
 
 @cache
 def _document() -> dict[str, Any]:
     """Return the file with its lines. Raises ValueError for one that is not sound in form."""
-    document = read_document_lines(FILE)
+    document = read_yaml_lines(document_path(FILE))
     for line, said in chain(find_misfits(document, SHAPE, "the file", 1), _find_faults(document)):
         raise ValueError(f"{FILE}.yaml, line {line}: {said}.")
     return document
@@ -105,24 +101,17 @@ def _find_faults(document: dict[str, Any]) -> Iterator[tuple[int, str]]:
                 yield line, f"fact {name} of {part} has no levels"
             if part != ALL and name in document[ALL]:
                 yield line, f"fact {name} of {part} is also a fact of {ALL}: name it otherwise"
-            yield from (
-                (line_of(levels, level, line), f"level {level} of {name} does not say what it means")
-                for level, means in levels.items()
-                if not means.strip()
-            )
+            for level, means in levels.items():
+                if not means.strip():
+                    yield line_of(levels, level, line), f"level {level} of {name} does not say what it means"
         for at, rule in enumerate(document["together"][part]):
             if not (len(rule) == 3 and is_number(rule[2]) and 0 < rule[2] <= MOST_TIMES):
-                line = document["together"][part].lines[at]
-                yield (
-                    line,
-                    f"together/{part} needs two levels and a number up to {MOST_TIMES}: [a=b, c=d, 2.0]",
-                )
+                said = f"needs two levels and a number up to {MOST_TIMES}: [a=b, c=d, 2.0]"
+                yield document["together"][part].lines[at], f"together/{part} {said}"
     for category in document["lacks"]:
         if category not in CATEGORIES:
-            yield (
-                line_of(document["lacks"], category, 1),
-                f"lacks names {category}, which is none of the categories {', '.join(CATEGORIES)}",
-            )
+            said = f"lacks names {category}, which is none of the categories {', '.join(CATEGORIES)}"
+            yield category.line, said
 
 
 def facts_of(family: str) -> tuple[Fact, ...]:
@@ -174,34 +163,33 @@ def _file(said: str) -> str:
 def rules() -> Rules:
     """Return which levels go together. Raises ValueError for a level that does not exist."""
     document = _document()
-    size = (len(FAMILIES), *array_shape())
-    apart = np.zeros((*size, *array_shape()), dtype=bool)
-    together = np.full((*size, *array_shape()), 1000, dtype=np.int64)
-    has = np.ones((len(CATEGORIES), *array_shape()), dtype=bool)
-    indicators = np.zeros(size, dtype=bool)
-    excluded = np.zeros_like(apart)
-    needs = np.zeros((*size, array_shape()[0]), dtype=bool)
-    at_home = np.zeros(size, dtype=bool)
+    facts_and_levels = array_shape()
+    size = (len(FAMILIES), *facts_and_levels)
+    excluded, unsaid = (np.zeros((*size, *facts_and_levels), dtype=bool) for _ in range(2))
+    together = np.full(excluded.shape, 1000, dtype=np.int64)
+    has = np.ones((len(CATEGORIES), *facts_and_levels), dtype=bool)
+    indicators, at_home = np.zeros(size, dtype=bool), np.zeros(size, dtype=bool)
+    needs = np.zeros((*size, facts_and_levels[0]), dtype=bool)
     for f, family in enumerate(FAMILIES):
-        for key, made in (("apart", excluded), ("unsaid", apart)):
-            for rule in (*document[key][ALL], *document[key][family]):
+        held = {key: (*document[key][ALL], *document[key][family]) for key in RULED}
+        for key, made in (("apart", excluded), ("unsaid", unsaid)):
+            for rule in held[key]:
                 for other in rule["not"]:
                     first, second = level_place(family, rule["said"]), level_place(family, other)
                     made[(f, *first, *second)] = made[(f, *second, *first)] = True
-        for rule in (*document["needs"][ALL], *document["needs"][family]):
+        for rule in held["needs"]:
             beside = [_fact_number(family, name) for name in rule["beside"]]
             needs[(f, *level_place(family, rule["said"]))][beside] = True
-        for said in (*document["at_home"][ALL], *document["at_home"][family]):
-            at_home[(f, *level_place(family, said))] = True
-        for one, two, times in (*document["together"][ALL], *document["together"][family]):
+        for one, two, times in held["together"]:
             first, second = sorted((level_place(family, one), level_place(family, two)))
             together[(f, *first, *second)] = round(1000 * times)
-        for said in document["indicators"][family]:
-            indicators[(f, *level_place(family, said))] = True
+        for listed, made in ((held["at_home"], at_home), (document["indicators"][family], indicators)):
+            for said in listed:
+                made[(f, *level_place(family, said))] = True
     for c, (category, f) in enumerate(CATEGORIES.items()):
         for said in document["lacks"].get(category, ()):
             has[(c, *level_place(FAMILIES[f], said))] = False
-    return Rules(apart | excluded, excluded, together, has, indicators, needs, at_home)
+    return Rules(unsaid | excluded, excluded, together, has, indicators, needs, at_home)
 
 
 @dataclass(frozen=True)

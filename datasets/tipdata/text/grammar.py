@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import product
+from itertools import groupby, product
 from math import prod
 
 WRITER, SPEAKER, REGISTER = "[", "(", "<"
@@ -143,22 +143,16 @@ def _ways(part: Part, words: Mapping[str, tuple[str, ...]]) -> list[str]:
         return [part]
     if isinstance(part, Slot):
         return list(words.get(part.name, (f"{{{part.name}}}",)))
-    return ["".join(one) for option in part.options for one in product(*(_ways(p, words) for p in option))]
+    return [text for option in part.options for text in surfaces(option, words)]
 
 
 def group_parts(parts: Sentence) -> list[Sentence]:
-    """Return a sentence's stretches: each writer's choice alone, and what lies between such choices together."""
+    """Return a sentence's stretches: each choice alone, and what lies between choices together."""
     made: list[Sentence] = []
-    fixed: list[Part] = []
-    for part in parts:
-        if isinstance(part, Choice):
-            if fixed:
-                made.append(tuple(fixed))
-                fixed = []
-            made.append((part,))
-        else:
-            fixed.append(part)
-    return [*made, tuple(fixed)] if fixed else made
+    for is_choice, run in groupby(parts, lambda part: isinstance(part, Choice)):
+        together = tuple(run)
+        made += [(part,) for part in together] if is_choice else [together]
+    return made
 
 
 def readings(part: Sentence, speaker: int, register: int) -> list[tuple[str | Slot, ...]]:

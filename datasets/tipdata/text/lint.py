@@ -61,15 +61,12 @@ def rules_of(language: str) -> tuple[Rule, ...]:
         if entry := by_language.get(language, by_language.get(ALL)):
             # Rules about words are given, and asked, in lower case: that is faster than to disregard case.
             flags = 0 if entry.get("cased") or _of_words(name) else re.IGNORECASE
-            made.append(Rule(name, _compile_pattern(entry["pattern"], flags), entry["planted"]))
+            listed = entry["pattern"]
+            pattern = listed if isinstance(listed, str) else "|".join(f"(?:{one})" for one in listed)
+            for sign, meant in NUMBERS.items():
+                pattern = pattern.replace(sign, meant)
+            made.append(Rule(name, re.compile(pattern, flags), entry["planted"]))
     return tuple(made)
-
-
-def _compile_pattern(pattern: str | list[str], flags: int) -> re.Pattern[str]:
-    made = pattern if isinstance(pattern, str) else "|".join(f"(?:{one})" for one in pattern)
-    for sign, meant in NUMBERS.items():
-        made = made.replace(sign, meant)
-    return re.compile(made, flags)
 
 
 def find_broken_rules(text: str, language: str, forms: bool | None = None) -> dict[str, str]:
@@ -106,8 +103,3 @@ def undisguise(text: str) -> tuple[str, ...]:
         text = apart.sub(lambda found: re.sub(r"[\W_]", "", found.group()), text)
     text = re.sub(r"([^\W\d_])\1{2,}", r"\1", BETWEEN.sub("", text))
     return tuple(MIXED.sub(lambda found, to=to: found.group().translate(to), text) for to in AS_LETTERS)
-
-
-def describe_ban(found: str, text: str, rule: str) -> str:
-    """Return the sentence about what the lint finds."""
-    return f"{found!r} in {text!r} is not allowed ({rule}): say it otherwise"

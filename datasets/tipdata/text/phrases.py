@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import groupby, product
+from typing import Any
 
 import numpy as np
 
 from tipdata.core.kinds import CATEGORIES, FAMILIES
-from tipdata.text.book import BASES, KINDS_OF_FILLER, MOST_LISTED, NUMBERS, SLOTS, Frame
-from tipdata.text.facts import facts_of, rules
+from tipdata.text.book import BASES, KINDS_OF_FILLER, MOST_LISTED, NUMBERS, SLOTS, Book, Frame
+from tipdata.text.checks import wordbook
+from tipdata.text.facts import array_shape, facts_of, rules
 from tipdata.text.grammar import (
     REGISTER,
     SPEAKER,
@@ -29,7 +31,6 @@ from tipdata.text.grammar import (
 )
 from tipdata.text.misspellings import Misspellings, capital
 from tipdata.text.style import check_style
-from tipdata.text.wordbook import Wordbook, wordbook
 
 PIECES = 5
 NONE = -1
@@ -93,7 +94,7 @@ class Phrases:
 def compile_wordbooks(languages: tuple[str, ...], sound: bool = False) -> Phrases:
     """Compile the wordbooks of some languages; ``sound``: they are known to be.
 
-    Raises :class:`tipdata.text.wordbook.Faulty` for an unsound one, ValueError for unsound facts and signs of style.
+    Raises :class:`tipdata.text.book.Faulty` for an unsound one, ValueError for unsound facts and signs of style.
     """
     rules()
     check_style()
@@ -105,93 +106,85 @@ def compile_wordbooks(languages: tuple[str, ...], sound: bool = False) -> Phrase
 
 class _Compiler:
     def __init__(self, languages: int) -> None:
-        most_facts = max(len(facts_of(family)) for family in FAMILIES)
-        most_levels = max(len(fact.levels) for family in FAMILIES for fact in facts_of(family))
+        families = len(FAMILIES)
+        shapes = {
+            "levels": (families, *array_shape(), MOST_FRAMES),
+            "titles": (families, MOST_FRAMES),
+            "fillers": (len(KINDS_OF_FILLER), families, MOST_FRAMES),
+            "numbers": (len(NUMBERS), MOST_LISTED, 2),
+            "values": (len(NUMBERS), MOST_LISTED),
+            "nouns": (len(CATEGORIES), MOST_LISTED),
+            "ends": (4,),
+            "bases": (len(BASES), 2),
+            "space": (),
+            "registers": (),
+            "dialects": (),
+        }
+        self.arrays = {name: np.full((languages, *one), NONE, np.int32) for name, one in shapes.items()}
+        """The fields of :class:`Phrases` that have an entry for each language."""
+        self.arrays["values"][:] = 0
         self.strings: list[str] = []
         self.wrong: list[tuple[int, int]] = []
         self.capital: dict[int, int] = {}
-        self.first_item: list[int] = []
-        self.items: list[int] = []
-        self.first_option: list[int] = []
-        self.by: list[tuple[int, int, int, int]] = []
+        self.frames: list[tuple[Any, ...]] = []
+        """Of each frame the fields that are named in :meth:`build`."""
+        self.items: list[tuple[int, tuple[int, int, int, int]]] = []
+        """Of each item its first option, and how many it has by speaker, register, dialect and writer."""
         self.pieces: list[list[int]] = []
-        self.question: list[bool] = []
-        self.asks: list[bool] = []
-        self.fits: list[list[bool]] = []
-        self.priced: list[bool] = []
-        self.slots: list[int] = []
-        self.levels = np.full(
-            (languages, len(FAMILIES), most_facts, most_levels, MOST_FRAMES), NONE, np.int32
-        )
-        self.titles = np.full((languages, len(FAMILIES), MOST_FRAMES), NONE, np.int32)
-        self.fillers = np.full((languages, len(KINDS_OF_FILLER), len(FAMILIES), MOST_FRAMES), NONE, np.int32)
-        self.numbers = np.full((languages, len(NUMBERS), MOST_LISTED, 2), NONE, np.int32)
-        self.values = np.zeros((languages, len(NUMBERS), MOST_LISTED), np.int32)
-        self.nouns = np.full((languages, len(CATEGORIES), MOST_LISTED), NONE, np.int32)
-        self.ends = np.full((languages, 4), NONE, np.int32)
-        self.bases = np.full((languages, len(BASES), 2), NONE, np.int32)
-        self.space = np.full(languages, NONE, np.int32)
-        self.registers, self.dialects = np.ones(languages, np.int32), np.ones(languages, np.int32)
 
-    def add(self, number: int, book: Wordbook) -> None:
+    def add(self, number: int, book: Book) -> None:
         """Compile one language."""
         self.known: dict[str, int] = {}
         self.frame_numbers: dict[int, int] = {}
-        self.misspellings = Misspellings(book.document["misspellings"], whole=book.document["space"] != "")
+        self.misspellings = Misspellings(book.document["misspellings"], whole=book.space != "")
         self.book = book
-        self.registers[number], self.dialects[number] = len(book.registers), max(1, len(book.dialects))
+        own = {name: array[number] for name, array in self.arrays.items()}
+        self.arrays["registers"][number] = len(book.registers)
+        self.arrays["dialects"][number] = max(1, len(book.dialects))
         for f, family in enumerate(FAMILIES):
             for c, fact in enumerate(facts_of(family)):
                 for level, name in enumerate(fact.levels):
-                    self._list_frames(self.levels[number, f, c, level], book.levels[family, fact.name, name])
-            self._list_frames(self.titles[number, f], book.titles[family])
+                    self._list_frames(own["levels"][f, c, level], book.levels[family, fact.name, name])
+            self._list_frames(own["titles"][f], book.titles[family])
             for k, kind in enumerate(KINDS_OF_FILLER):
-                self._list_frames(self.fillers[number, k, f], book.fillers[kind, family])
+                self._list_frames(own["fillers"][k, f], book.fillers[kind, family])
         for s, name in enumerate(NUMBERS):
             for v, (value, word) in enumerate(sorted(book.numbers[name].items())):
-                self.values[number, s, v] = value
-                self.numbers[number, s, v] = self._base(str(value)), self._base(word)
+                own["values"][s, v] = value
+                own["numbers"][s, v] = self._base(str(value)), self._base(word)
             self._capitals(book.numbers[name].values())
         for c, category in enumerate(CATEGORIES):
-            nouns = book.document["nouns"][category]
-            self.nouns[number, c, : len(nouns)] = [self._base(str(noun)) for noun in nouns]
-            self._capitals(map(str, nouns))
+            nouns = book.nouns[category]
+            own["nouns"][c, : len(nouns)] = [self._base(noun) for noun in nouns]
+            self._capitals(nouns)
         ends = book.document["ends"]
-        self.ends[number, :3] = [self._base(str(ends[name])) for name in ("statement", "cry", "question")]
-        self.ends[number, 3] = self._base(str(ends["before_cry"])) if ends["before_cry"] else NONE
+        own["ends"][:3] = [self._base(str(ends[name])) for name in ("statement", "cry", "question")]
+        own["ends"][3] = self._base(str(ends["before_cry"])) if ends["before_cry"] else NONE
         for b, basis in enumerate(BASES):
-            self.bases[number, b] = [self._base(way) for way in book.bases[basis]]
-        self.space[number] = self._base(str(book.document["space"]))
+            own["bases"][b] = [self._base(way) for way in book.bases[basis]]
+        self.arrays["space"][number] = self._base(book.space)
 
     def build(self) -> Phrases:
         """Return what was collected."""
+        first_item, items, question, asks, fits, priced, slots = zip(*self.frames, strict=True)
+        first_option, by = zip(*self.items, strict=True)
+        capital = [self.capital.get(base, base) for base in range(len(self.wrong))]
+        trimmed = {name: _trim(self.arrays[name]) for name in ("levels", "titles", "fillers")}
         return Phrases(
             strings=self.strings,
             wrong=np.array(self.wrong, dtype=np.int16),
-            capital=np.array(
-                [self.capital.get(base, base) for base in range(len(self.wrong))], dtype=np.int32
-            ),
-            first_item=np.array(self.first_item, dtype=np.int32),
-            items=np.array(self.items, dtype=np.int32),
-            first_option=np.array(self.first_option, dtype=np.int32),
-            by=np.array(self.by, dtype=np.int32),
+            capital=np.array(capital, dtype=np.int32),
+            first_item=np.array(first_item, dtype=np.int32),
+            items=np.array(items, dtype=np.int32),
+            first_option=np.array(first_option, dtype=np.int32),
+            by=np.array(by, dtype=np.int32),
             pieces=np.array(self.pieces, dtype=np.int32),
-            levels=_trim(self.levels),
-            titles=_trim(self.titles),
-            fillers=_trim(self.fillers),
-            question=np.array(self.question),
-            asks=np.array(self.asks),
-            fits=np.array(self.fits),
-            priced=np.array(self.priced),
-            slots=np.array(self.slots, dtype=np.int64),
-            numbers=self.numbers,
-            values=self.values,
-            nouns=self.nouns,
-            ends=self.ends,
-            bases=self.bases,
-            space=self.space,
-            registers=self.registers,
-            dialects=self.dialects,
+            question=np.array(question),
+            asks=np.array(asks),
+            fits=np.array(fits),
+            priced=np.array(priced),
+            slots=np.array(slots, dtype=np.int64),
+            **{**self.arrays, **trimmed},
         )
 
     def _list_frames(self, place: np.ndarray, frames: list[Frame]) -> None:
@@ -200,17 +193,14 @@ class _Compiler:
     def _frame(self, frame: Frame) -> int:
         if id(frame) in self.frame_numbers:
             return self.frame_numbers[id(frame)]
-        number = self.frame_numbers[id(frame)] = len(self.first_item)
-        self.first_item.append(len(self.by))
-        parts = group_parts(frame.parts)
+        number = self.frame_numbers[id(frame)] = len(self.frames)
+        first, parts = len(self.items), group_parts(frame.parts)
         for part in parts:
             self._item(part)
-        self.items.append(len(parts))
-        self.question.append(frame.text.rstrip()[-1:] in "?؟？")
-        self.asks.append("¿" in frame.text)
-        self.fits.append([self.book.fits(frame, category) for category in CATEGORIES])
-        self.priced.append("{price}" in frame.text)
-        self.slots.append(sum(1 << bit for bit, name in enumerate(SLOTS[:3]) if f"{{{name}}}" in frame.text))
+        question, asks = frame.text.rstrip()[-1:] in "?؟？", "¿" in frame.text
+        fits = [self.book.fits(frame, category) for category in CATEGORIES]
+        slots = sum(1 << bit for bit, name in enumerate(SLOTS[:3]) if f"{{{name}}}" in frame.text)
+        self.frames.append((first, len(parts), question, asks, fits, "{price}" in frame.text, slots))
         return number
 
     def _item(self, part: Sentence) -> None:
@@ -219,33 +209,26 @@ class _Compiler:
         spoken = len(SPEAKERS) if SPEAKER in by else 1
         registers = len(self.book.registers) if REGISTER in by else 1
         dialects = len(self.book.dialects) if slots(part) & self.book.dialect_words.keys() else 1
-        ways = [
-            readings(part, speaker, register)
-            for speaker, register in product(range(spoken), range(registers))
-        ]
+        ways = [readings(part, *who) for who in product(range(spoken), range(registers))]
         most = max(map(len, ways))
-        self.first_option.append(len(self.pieces))
-        self.by.append((spoken, registers, dialects, most))
+        self.items.append((len(self.pieces), (spoken, registers, dialects, most)))
         for listed, dialect in product(ways, range(dialects)):
             for k in range(most):
                 self.pieces.append(self._encode(listed[k % len(listed)], dialect))
 
     def _encode(self, atoms: tuple[str | Slot, ...], dialect: int) -> list[int]:
         """Return the pieces of an option: neighbouring words are joined to one string."""
+        dialects = self.book.dialect_words
+        words: list[Any] = [
+            dialects[atom.name][dialect] if isinstance(atom, Slot) and atom.name in dialects else atom
+            for atom in atoms
+        ]
         made: list[int] = []
-        text = ""
-        for atom in atoms:
-            if isinstance(atom, Slot) and atom.name in self.book.dialect_words:
-                text += self.book.dialect_words[atom.name][dialect]
-            elif isinstance(atom, Slot):
-                if text:
-                    made.append(self._base(text))
-                made.append(-2 - SLOTS.index(atom.name))
-                text = ""
-            else:
-                text += atom
-        if text:
-            made.append(self._base(text))
+        for is_slot, run in groupby(words, lambda one: isinstance(one, Slot)):
+            if is_slot:
+                made += [-2 - SLOTS.index(slot.name) for slot in run]
+            elif text := "".join(run):
+                made.append(self._base(text))
         if len(made) > PIECES:
             raise ValueError(f"{self.book.path.name}: too many slots in one choice: {atoms}")
         return made + [NONE] * (PIECES - len(made))
@@ -257,9 +240,9 @@ class _Compiler:
     def _base(self, text: str) -> int:
         if text not in self.known:
             self.known[text] = len(self.wrong)
-            forms = self.misspellings.forms(text)
-            self.wrong.append(forms.words)
-            self.strings += forms.texts
+            wrong, forms = self.misspellings.forms(text)
+            self.wrong.append(wrong)
+            self.strings += forms
         return self.known[text]
 
 

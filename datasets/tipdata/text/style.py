@@ -34,6 +34,12 @@ class Style:
     places: dict[str, tuple[int, int]]
     contact_places: tuple[int, ...]
 
+    @property
+    def between(self) -> set[str]:
+        """All that may stand between two sentences, but a language's own space."""
+        signs = (sign for one in self.separators for sign in (one.between, *one.instead.values()))
+        return {sign for sign in signs if sign}
+
     def price(self, whole: int, language: str, way: int) -> str:
         """Return a price as a writer of a language groups its thousands."""
         if whole < 1000:
@@ -46,24 +52,19 @@ class Style:
 def style() -> Style:
     """Return the signs."""
     document = read_document("signs")
+    listed = {name: tuple(document[name]) for name in ("emoji", "contacts", "masked", "contact_places")}
     return Style(
         separators=tuple(Separator(**one) for one in document["separators"]),
-        emoji=tuple(document["emoji"]),
-        contacts=tuple(document["contacts"]),
-        masked=tuple(document["masked"]),
         thousands={language: tuple(forms) for language, forms in document["thousands"].items()},
         places={name: (first, last) for name, (first, last) in document["places"].items()},
-        contact_places=tuple(document["contact_places"]),
+        **listed,
     )
 
 
 def check_style() -> None:
     """Raises ValueError for a sign of style that may not stand in an advert."""
-    signs = read_document("signs")
-    between = (
-        sign for one in signs["separators"] for sign in (one["between"], *one.get("instead", {}).values())
-    )
-    for sign in (*signs["emoji"], *signs["contacts"], *signs["masked"], *between):
+    signs = style()
+    for sign in (*signs.emoji, *signs.contacts, *signs.masked, *sorted(signs.between)):
         for rule, found in find_broken_rules(sign, "", forms=False).items():
             raise ValueError(f"signs.yaml: {found!r} in {sign!r} is not allowed ({rule}): delete it.")
         if re.search(r"[^\W_]", re.sub(r"[Nx]", "", sign)):

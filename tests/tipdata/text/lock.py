@@ -9,8 +9,9 @@ import sys
 from tipcore.atomic import write_file_atomically
 from tipdata.core.kinds import LANGUAGES
 from tipdata.core.world import FOLDER
+from tipdata.text.book import Faulty
 from tipdata.text.cache import SOUND, digest_of_texts
-from tipdata.text.wordbook import Faulty, wordbook
+from tipdata.text.checks import wordbook
 
 
 def main() -> int:

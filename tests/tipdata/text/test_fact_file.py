@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tipdata.text import documents
 from tipdata.text import facts as facts_module
 from tipdata.text.documents import document_path
 from tipdata.text.facts import facts, rules
@@ -47,7 +46,7 @@ def fresh() -> Iterator[None]:
 
 def told(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     (folder / "facts.yaml").write_text(text, encoding="utf-8")
-    monkeypatch.setattr(documents, "document_path", lambda name: folder / f"{name}.yaml")
+    monkeypatch.setattr(facts_module, "document_path", lambda name: folder / f"{name}.yaml")
     with pytest.raises(ValueError, match=r"^facts\.yaml, line \d+: [^\n]*\.$") as refused:
         _ = facts(), rules()
     return str(refused.value)

@@ -1,6 +1,7 @@
 """No string that the data can show breaks a rule of the lint, and each rule finds what it is there to find."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from tipdata.core.kinds import LANGUAGES
@@ -152,8 +153,8 @@ def test_patterns_about_words_are_in_lower_case() -> None:
 def test_a_sign_of_style_that_may_not_stand_in_an_advert_is_refused(
     monkeypatch: pytest.MonkeyPatch, key: str, planted: str
 ) -> None:
-    signs = read_document("signs")
-    signs[key].append(planted)
-    monkeypatch.setattr(style, "read_document", lambda name: signs)
+    signs = style.style()
+    signs = replace(signs, **{key: (*getattr(signs, key), planted)})
+    monkeypatch.setattr(style, "style", lambda: signs)
     with pytest.raises(ValueError, match=r"^signs\.yaml: .*: delete it\.$"):
         check_style()

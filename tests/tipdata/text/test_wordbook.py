@@ -7,12 +7,12 @@ import yaml
 from tipdata.core.kinds import CATEGORIES, FAMILIES, LANGUAGES
 from tipdata.core.yaml_lines import LOADER
 from tipdata.text import checks
-from tipdata.text.book import DIALECTS, REGISTERS, WORDS, Frame
+from tipdata.text.book import DIALECTS, FEWEST, FIT, REGISTERS, WORDS, Faulty, Frame
+from tipdata.text.checks import read_wordbook, wordbook
 from tipdata.text.documents import document_path, read_document
 from tipdata.text.facts import array_shape, facts, facts_of, rules
 from tipdata.text.grammar import parse
 from tipdata.text.phrases import MOST_FRAMES, PIECES, compile_wordbooks
-from tipdata.text.wordbook import FEWEST, FIT, Faulty, Wordbook
 
 ENGLISH = document_path("frames/en").read_text(encoding="utf-8")
 
@@ -21,7 +21,7 @@ ENGLISH = document_path("frames/en").read_text(encoding="utf-8")
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Checks without those of every reading, which take longest."""
     for name in ("_check_content", "_check_readings"):
-        monkeypatch.setattr(checks._Checks, name, lambda self, frames: None)
+        monkeypatch.setattr(checks, name, lambda book, frames: None)
 
 
 # test_cache.py tells that these texts and this code are those of the last run of lock.py, which checks all.
@@ -30,7 +30,7 @@ SLOW = [one if one == "zh" else pytest.param(one, marks=pytest.mark.slow) for on
 
 @pytest.mark.parametrize("language", SLOW)
 def test_every_wordbook_is_sound(language: str) -> None:
-    book = Wordbook(document_path(f"frames/{language}"))
+    book = wordbook(language)
     assert book.language == language
     assert 1 <= len(book.registers) <= REGISTERS
     assert 1 <= len(book.dialects) <= DIALECTS
@@ -40,7 +40,7 @@ def test_every_wordbook_is_sound(language: str) -> None:
 def faults_of(text: str, folder: Path) -> list[str]:
     (folder / "en.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(Faulty) as refused:
-        Wordbook(folder / "en.yaml")
+        read_wordbook(folder / "en.yaml")
     return refused.value.faults
 
 
@@ -221,7 +221,7 @@ def test_a_file_that_is_no_wordbook_is_told_in_one_sentence(
 ) -> None:
     (tmp_path / "en.yaml").write_bytes(written)
     with pytest.raises(Faulty) as refused:
-        Wordbook(tmp_path / "en.yaml")
+        read_wordbook(tmp_path / "en.yaml")
     assert refused.value.faults == [said]
 
 
@@ -240,7 +240,7 @@ def test_a_file_that_is_not_there_is_told_in_one_sentence(tmp_path: Path) -> Non
         (tmp_path, "it is not a regular file"),
     ):
         with pytest.raises(Faulty) as refused:
-            Wordbook(path)
+            read_wordbook(path)
         assert refused.value.faults == [f"{path.name} cannot be read: {why}."]
 
 
@@ -275,7 +275,7 @@ def test_words_that_leave_a_category_too_few_sentences_are_told(tmp_path: Path) 
 
 
 def test_a_word_is_unfit_in_whatever_reading_it_stands() -> None:
-    book = Wordbook(document_path("frames/en"), sound=True)
+    book = wordbook("en", sound=True)
     split = Frame("The [fi|for]rm of it", 1, "named/firm", "jobs", parse("The [fi|for]rm of it"))
     assert not book.fits(split, "domestic")
     assert book.fits(split, "construction")
@@ -285,7 +285,7 @@ def test_a_fact_given_twice_is_told_with_its_line(tmp_path: Path) -> None:
     text = ENGLISH.replace("cased: true", "cased: true\ncased: true", 1)
     (tmp_path / "en.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match=rf"line {line_of(text, 'cased') + 1}: cased is there twice"):
-        Wordbook(tmp_path / "en.yaml")
+        read_wordbook(tmp_path / "en.yaml")
 
 
 def test_at_least_18_facts_are_common_and_each_family_has_its_own() -> None:
@@ -312,7 +312,7 @@ def test_rules_name_levels_that_exist_and_leave_every_fact_a_level() -> None:
 def test_what_is_compiled_holds_every_frame() -> None:
     made = compile_wordbooks(LANGUAGES, sound=True)
     for number, language in enumerate(LANGUAGES):
-        book = Wordbook(document_path(f"frames/{language}"), sound=True)
+        book = wordbook(language, sound=True)
         for (family, fact, level), frames in book.levels.items():
             names = [one.name for one in facts_of(family)]
             at = list(facts_of(family)[names.index(fact)].levels).index(level)
